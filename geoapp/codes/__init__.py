@@ -1,0 +1,57 @@
+"""Codes: identifiers, exit levels, simplified domains and voies.
+
+All functions are vectorised over a Series and keep its index and row count;
+an unknown code is NA, never a guess.  Tables live in ``geodata/``.
+"""
+
+from geoapp.codes.domaines import (
+    DOMAINE_AUTRE,
+    assign_domaine,
+    load_domaines,
+    load_regles,
+    nsf_from_cfd,
+    nsf_from_mef,
+    nsf_from_mefstat,
+    read_evidence,
+)
+from geoapp.codes.identifiants import (
+    check_siret,
+    check_uai,
+    nearest_accepted,
+    normalise_cfd,
+    normalise_code_commune,
+    normalise_code_postal,
+    normalise_formacode,
+    normalise_nsf,
+    normalise_rncp,
+    normalise_rome,
+)
+from geoapp.codes.niveaux import NIVEAUX, NOTATIONS, load_niveaux, normalise_niveau
+from geoapp.codes.voies import VOIES, normalise_voie
+
+__all__ = [
+    "DOMAINE_AUTRE",
+    "NIVEAUX",
+    "NOTATIONS",
+    "VOIES",
+    "assign_domaine",
+    "check_siret",
+    "check_uai",
+    "load_domaines",
+    "load_niveaux",
+    "load_regles",
+    "nearest_accepted",
+    "normalise_cfd",
+    "normalise_code_commune",
+    "normalise_code_postal",
+    "normalise_formacode",
+    "normalise_niveau",
+    "normalise_nsf",
+    "normalise_rncp",
+    "normalise_rome",
+    "normalise_voie",
+    "nsf_from_cfd",
+    "nsf_from_mef",
+    "nsf_from_mefstat",
+    "read_evidence",
+]
