@@ -1,0 +1,1 @@
+"""Sources: the registry, fetching, and one small reader per format."""

@@ -1,0 +1,84 @@
+"""Apply the column mapping of a source: raw columns of the file → columns of ours.
+
+A rule of `colonnes` in `geodata/sources.toml` is one of
+
+* `"X"`: column X of the file;
+* `["A", "B"]`: columns joined by "-", for identifiers;
+* a table with `colonne` or `colonnes` (+ `separateur`), then, in this order,
+  `partie` (piece of the text cut at `separateur`), `remplace` (pairs of regular
+  expression and replacement) and `valeurs` (accepted values → ours, others NA);
+* `{valeur = "x"}`: the constant x.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pandas as pd
+
+from geoapp.errors import SourceError
+from geoapp.sources.registry import Source
+
+
+def required_columns(source: Source) -> set[str]:
+    """Return the columns of the file that the mapping of `source` reads."""
+    return {name for rule in source.colonnes.values() for name in _inputs(rule)}
+
+
+def _inputs(rule) -> list[str]:
+    """Return the file columns one rule reads."""
+    if isinstance(rule, str):
+        return [rule]
+    if isinstance(rule, list):
+        return rule
+    return [rule["colonne"]] if "colonne" in rule else list(rule.get("colonnes", []))
+
+
+def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
+    """Return the columns that `source` declares, as text, with the index of `raw`.
+
+    Raises
+    ------
+    SourceError
+        When a column the mapping needs is absent; the nearest one is proposed.
+    """
+    for name in sorted(required_columns(source)):
+        if name not in raw:
+            raise _missing(name, raw, source, path)
+    return pd.DataFrame({ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}, index=raw.index)
+
+
+def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> SourceError:
+    """Return the error for an absent column."""
+    close = difflib.get_close_matches(name, raw.columns.astype(str), n=1)
+    hint = f" La plus proche : « {close[0]} »." if close else ""
+    return SourceError(
+        path, f"la colonne « {name} » est absente (source « {source.id} »).{hint}", place="en-tête",
+        cure=f"Colonnes trouvées : {', '.join(map(str, raw.columns[:12]))}. Vérifiez le fichier, ou le champ « colonnes » de geodata/sources.toml.",
+    )
+
+
+def _apply(raw: pd.DataFrame, rule) -> pd.Series:
+    """Return one column of ours."""
+    if isinstance(rule, str):
+        return raw[rule]
+    if isinstance(rule, list):
+        return _join(raw, rule, "-")
+    if "valeur" in rule:
+        return pd.Series(rule["valeur"], index=raw.index, dtype="str")
+    values = _join(raw, _inputs(rule), rule.get("separateur", "-")) if "colonnes" in rule else raw[rule["colonne"]]
+    if "partie" in rule:
+        values = values.str.split(rule.get("separateur", ",")).str[rule["partie"]].str.strip()
+    for pattern, replacement in rule.get("remplace", []):
+        values = values.str.replace(pattern, replacement, regex=True)
+    return values.map(rule["valeurs"]).astype("str") if "valeurs" in rule else values
+
+
+def _join(raw: pd.DataFrame, names: list[str], separator: str) -> pd.Series:
+    """Return columns joined, skipping unknown cells; NA when all are unknown."""
+    result = raw[names[0]]
+    for name in names[1:]:
+        both = result.notna() & raw[name].notna()
+        result = (result + separator + raw[name]).where(both, result.fillna(raw[name]))
+    return result
