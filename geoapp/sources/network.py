@@ -1,0 +1,57 @@
+"""What a run knows of the network, and how a download shows its progress.
+
+Values only: the one room that opens a connection is `fetch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+Progress = Callable[[int, int | None], None]
+"""Told the bytes received so far, and the bytes expected (None: unknown)."""
+UNREACHABLE_HOSTS = 2
+"""Producers that must be unreachable before the machine is taken to be offline."""
+
+
+@contextmanager
+def no_progress(title: str) -> Iterator[Progress]:
+    """Yield a progress callback that shows nothing."""
+    yield lambda received, total: None
+
+
+@contextmanager
+def rich_progress(title: str) -> Iterator[Progress]:
+    """Yield a progress callback (bytes received, bytes expected or None) drawn on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda received, total: bar.update(task, completed=received, total=total)
+
+
+@dataclass
+class Network:
+    """What this run has learnt of the network, so that no time-out is paid twice.
+
+    `progress` opens a progress display for a title (`rich_progress`, `no_progress`).
+    """
+
+    progress: Callable = no_progress
+    unreachable: set[str] = field(default_factory=set)
+    reached: bool = False
+    is_told: bool = False
+
+    @property
+    def is_offline(self) -> bool:
+        """Tell whether the machine is taken to be without network."""
+        return not self.reached and len(self.unreachable) >= UNREACHABLE_HOSTS
+
+    def refuses(self, url: str) -> bool:
+        """Tell whether asking `url` would only wait for another time-out."""
+        return self.is_offline or urlsplit(url).netloc in self.unreachable
