@@ -1,0 +1,266 @@
+"""Filters of the offer, as rows of a table shared by the CLI, the maps and the web.
+
+Adding a filter is adding a row to `FILTRES`.  A filter accepts several values
+(any of them is enough) and the filters add up (all of them are needed).  An
+unknown value is a value like another: `inconnu`, « Non renseigné ».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from geoapp.codes.domaines import load_domaines
+from geoapp.codes.identifiants import nearest_accepted
+from geoapp.codes.niveaux import load_niveaux
+from geoapp.codes.texte import fold
+from geoapp.codes.voies import VOIES
+from geoapp.errors import ParameterError
+from geoapp.tables import Snapshot
+from geoapp.zones import ZONAGES
+
+INCONNU = "inconnu"
+NON_RENSEIGNE = "Non renseigné"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One accepted value: its label, how it reads in a sentence, its number of offers."""
+
+    valeur: str
+    libelle: str
+    mots: str
+    groupe: str = ""
+    nb: int = 0
+
+
+@dataclass(frozen=True)
+class Filtre:
+    """One filter: its name in addresses and commands, its label, its values.
+
+    `lister` gives every value of a snapshot, `compter` the number of offers
+    by value, `garder` the offers that hold one of the values chosen; `forme` is how a page asks for it: `liste` or `cases`.
+    """
+
+    nom: str
+    libelle: str
+    tous: str
+    aide: str
+    lister: Callable[[Snapshot], list[Option]]
+    compter: Callable[[pd.DataFrame], pd.Series]
+    garder: Callable[[pd.DataFrame, set[str]], pd.Series]
+    forme: str = "cases"
+
+
+@dataclass(frozen=True)
+class Filtres:
+    """What a person chose: by filter name, the options kept."""
+
+    choix: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.choix)
+
+    def valeurs(self, nom: str) -> list[str]:
+        """Return the values chosen for one filter."""
+        return [option.valeur for option in self.choix.get(nom, ())]
+
+    def parametres(self) -> list[tuple[str, str]]:
+        """Return the choice as (name, value) pairs, as an address writes it."""
+        return [(nom, option.valeur) for nom in self.choix for option in self.choix[nom]]
+
+
+def _column(colonne: str) -> dict:
+    """Return how a plain column is counted and kept, NA being `inconnu`."""
+    return {
+        "compter": lambda offres: offres[colonne].fillna(INCONNU).value_counts(),
+        "garder": lambda offres, valeurs: offres[colonne].fillna(INCONNU).isin(valeurs),
+    }
+
+
+def _unknown(mots: str) -> Option:
+    return Option(INCONNU, NON_RENSEIGNE, mots)
+
+
+def _domaines(snapshot: Snapshot) -> list[Option]:
+    table = load_domaines().sort_values("ordre")
+    return [Option(code, nom, nom) for code, nom in zip(table["code_domaine"], table["libelle"], strict=True)]
+
+
+def _niveaux(snapshot: Snapshot) -> list[Option]:
+    table = load_niveaux()
+    rows = zip(table["niveau"], table["libelle"], table["libelle_usager"], strict=True)
+    options = [Option(niveau, f"{libelle} ({usager})", libelle.lower()) for niveau, libelle, usager in rows]
+    return [*options, _unknown("niveau non renseigné")]
+
+
+def _voies(snapshot: Snapshot) -> list[Option]:
+    return [*(Option(voie, nom, nom.lower()) for voie, nom in VOIES.items()), _unknown("voie non renseignée")]
+
+
+def _zonages(snapshot: Snapshot) -> list[Option]:
+    """List each zone of the snapshot (`ze2020:3215`), and the zonings that leave places out (`zrr`)."""
+    zones = snapshot.read("zones")
+    options = []
+    for type_zone, part in zones.groupby("type_zone"):
+        options += _zones_of(type_zone, part.sort_values("nom"))
+    ordre = list(ZONAGES)
+    return sorted(options, key=lambda option: ordre.index(option.valeur.partition(":")[0]))
+
+
+def _zones_of(type_zone: str, zones: pd.DataFrame) -> list[Option]:
+    """Return the options of one zoning: each zone by name, after all of it unless it covers the region."""
+    zonage = ZONAGES[type_zone]
+    entier = Option(type_zone, f"Toutes : {zonage.titre}", zonage.titre, zonage.titre)
+    rows = zip(zones["code_zone"], zones["nom"], strict=True)
+    return ([] if zonage.est_partition else [entier]) + [Option(f"{type_zone}:{code}", nom, _in_words(zonage.singulier, nom), zonage.titre) for code, nom in rows]
+
+
+def _in_words(singulier: str, nom: str) -> str:
+    """Return a zone in words, without saying its kind twice (« ZRR ZRR »)."""
+    return nom if fold(singulier) in fold(nom) else f"{singulier} {nom}"
+
+
+def _tokens(offres: pd.DataFrame) -> pd.Series:
+    """Return one row per offer and value of the zone filter: `type:code`, and `type` once."""
+    codes = offres["zones"].str.split("|").explode()
+    codes = codes[codes.fillna("").ne("")].astype("str")
+    types = codes.str.partition(":")[0].reset_index().drop_duplicates().set_index("index")[0] if len(codes) else codes
+    return pd.concat([codes, types])
+
+
+def _count_zones(offres: pd.DataFrame) -> pd.Series:
+    return _tokens(offres.reset_index(drop=True)).value_counts()
+
+
+def _keep_zones(offres: pd.DataFrame, valeurs: set[str]) -> pd.Series:
+    texte = "|" + offres["zones"].fillna("") + "|"
+    result = pd.Series(False, index=offres.index)
+    for valeur in sorted(valeurs):
+        fin = "|" if ":" in valeur else ":"
+        result |= texte.str.contains(f"|{valeur}{fin}", regex=False)
+    return result
+
+
+FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
+    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, forme="liste", **_column("code_domaine")),
+    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, **_column("niveau_sortie")),
+    Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue", _voies, **_column("voie")),
+    Filtre("zonage", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
+           _zonages, _count_zones, _keep_zones, forme="liste"),
+)}
+"""Every filter of the product, in the order in which it is shown and described."""
+
+
+def list_options(snapshot: Snapshot, nom: str, offres: pd.DataFrame | None = None) -> list[Option]:
+    """Return the values of filter `nom` with their number of offers.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Where the zones are listed.
+    nom : str
+        A name of `FILTRES`.
+    offres : DataFrame, optional
+        Offers to count, all those of the snapshot when not given.
+    """
+    filtre = FILTRES[nom]
+    counts = filtre.compter(snapshot.read("offres") if offres is None else offres)
+    return [_counted(option, counts) for option in filtre.lister(snapshot)]
+
+
+def _counted(option: Option, counts: pd.Series) -> Option:
+    return Option(option.valeur, option.libelle, option.mots, option.groupe, int(counts.get(option.valeur, 0)))
+
+
+def facets(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> dict[str, list[Option]]:
+    """Return the options of each filter, counted among offers that obey the other filters."""
+    return {nom: list_options(snapshot, nom, apply_filters(offres, _without(filtres, nom))) for nom in FILTRES}
+
+
+def _without(filtres: Filtres, nom: str) -> Filtres:
+    return Filtres({autre: options for autre, options in filtres.choix.items() if autre != nom})
+
+
+def parse_filters(parametres: Mapping, snapshot: Snapshot, *, autres: Iterable[str] = ()) -> Filtres:
+    """Return the filters that `parametres` ask for.
+
+    Parameters
+    ----------
+    parametres : Mapping
+        Filter name → one value, several, or None.  A value is a code or a
+        label, whatever its case and accents.  The arguments of a Flask
+        request are accepted as they are.  Empty values do not filter.
+    snapshot : Snapshot
+        Says which zones exist.
+    autres : iterable of str
+        Other names that may be there, and are left alone.
+
+    Raises
+    ------
+    ParameterError
+        When a name or a value is unknown; the message gives the nearest one accepted.
+    """
+    for nom in parametres:
+        if nom not in FILTRES and nom not in autres:
+            raise ParameterError(f"Paramètre inconnu : « {nom} ».{_suggest(nom, [*FILTRES, *autres])}")
+    choix = {nom: _chosen(filtre, _values(parametres, nom), snapshot) for nom, filtre in FILTRES.items()}
+    return Filtres({nom: options for nom, options in choix.items() if options})
+
+
+def _values(parametres: Mapping, nom: str) -> list[str]:
+    """Return the values given for one name, without blanks or doubles."""
+    valeurs = parametres.getlist(nom) if hasattr(parametres, "getlist") else parametres.get(nom)
+    valeurs = [valeurs] if isinstance(valeurs, str) else list(valeurs or [])
+    return list(dict.fromkeys(str(valeur).strip() for valeur in valeurs if str(valeur).strip()))
+
+
+def _chosen(filtre: Filtre, valeurs: list[str], snapshot: Snapshot) -> tuple[Option, ...]:
+    """Return the options named by `valeurs`, in the order of the list."""
+    if not valeurs:
+        return ()
+    options = filtre.lister(snapshot)
+    wanted = {_find(filtre, valeur, options) for valeur in valeurs}
+    return tuple(option for option in options if option.valeur in wanted)
+
+
+def _find(filtre: Filtre, valeur: str, options: list[Option]) -> str:
+    """Return the accepted value that a code or a label names."""
+    codes = {option.valeur.casefold(): option.valeur for option in options}
+    if valeur.casefold() in codes:
+        return codes[valeur.casefold()]
+    names = {fold(nom): option.valeur for option in reversed(options) for nom in (option.libelle, option.mots)}
+    if fold(valeur) in names:
+        return names[fold(valeur)]
+    accepted, labels = [option.valeur for option in options], [option.libelle for option in options]
+    raise ParameterError(f"{filtre.nom} = « {valeur} » : valeur inconnue.{_suggest(valeur, accepted, labels)}")
+
+
+def _suggest(valeur: str, accepted: list[str], labels: Iterable[str] = ()) -> str:
+    """Return the end of an error message: the nearest accepted value, else the first ones."""
+    nearest = nearest_accepted(valeur, [*accepted, *labels])
+    if nearest:
+        return f" Vouliez-vous dire « {nearest} » ?"
+    suite = ", …" if len(accepted) > 30 else ""
+    return f" Valeurs acceptées : {', '.join(accepted[:30])}{suite}."
+
+
+def apply_filters(offres: pd.DataFrame, filtres: Filtres) -> pd.DataFrame:
+    """Return the rows of `offres` (columns of that table) that obey every filter, order kept."""
+    mask = pd.Series(True, index=offres.index)
+    for nom in filtres.choix:
+        mask &= FILTRES[nom].garder(offres, set(filtres.valeurs(nom)))
+    return offres[mask]
+
+
+def describe_filters(filtres: Filtres) -> str:
+    """Return the filters in French words, as a title says them; "" when there is none."""
+    return ", ".join(_either(options) for options in filtres.choix.values())
+
+
+def _either(options: tuple[Option, ...]) -> str:
+    """Return « a, b ou c »."""
+    mots = [option.mots for option in options]
+    return " ou ".join([", ".join(mots[:-1]), mots[-1]]) if len(mots) > 1 else mots[0]

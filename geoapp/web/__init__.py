@@ -1,0 +1,48 @@
+"""The web: pages, data and errors over one snapshot, opened read-only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+
+from geoapp.config import ROOT, Settings, load_settings
+from geoapp.web import donnees, erreurs, pages, securite
+from geoapp.web.courant import Courant
+from geoapp.web.presentation import register_words
+
+
+def create_app(data_dir: Path | str | None = None, *, settings: Settings | None = None) -> Flask:
+    """Return the web application that serves the snapshot published in `data_dir`.
+
+    A new snapshot is served as soon as it is published.  Without a snapshot
+    every page says, with status 503, which command makes one.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Folder of the snapshots; that of the settings when not given.
+    settings : Settings, optional
+        Read from the environment when not given.
+    """
+    settings = settings or load_settings()
+    settings = replace(settings, data_dir=Path(data_dir)) if data_dir else settings
+    app = Flask("geoapp", static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SETTINGS=settings,
+        MAX_CONTENT_LENGTH=64 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        COMPRESS_EVALUATE_CONDITIONAL_REQUEST=True,
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/csv", "text/javascript", "application/json", "application/geo+json", "image/svg+xml"],
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
+    app.extensions["courant"] = Courant(settings.data_dir)
+    Compress(app)
+    register_words(app)
+    securite.register(app)
+    erreurs.register(app)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(donnees.blueprint)
+    return app

@@ -1,0 +1,103 @@
+"""The pages: the map with its table, the sources, the rejects."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+from markupsafe import Markup
+
+from geoapp.errors import ParameterError
+from geoapp.filters import Filtres, apply_filters, describe_filters, facets, parse_filters
+from geoapp.maps.folium_map import OFFRES, build_map, render_page_parts
+from geoapp.maps.layers import layer_css, list_layers
+from geoapp.maps.texts import summarise, title_of
+from geoapp.tables import Snapshot
+from geoapp.web.courant import courant
+from geoapp.web.presentation import form_fields, offer_rows, paginate, source_rows, static_url
+from geoapp.web.securite import nonce
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def carte():
+    """Show the map, its filters, its summary and its table."""
+    snapshot = courant().snapshot()
+    filtres = parse_filters(request.args, snapshot, autres=("page",))
+    offres = courant().derive("offres_triees", sorted_offers)
+    retenues = apply_filters(offres, filtres)
+    page = paginate(len(retenues))
+    return render_template(
+        "carte.html",
+        titre=title_of(snapshot, retenues, filtres),
+        description=describe_filters(filtres),
+        resume=summarise(retenues),
+        champs=form_fields(facets(snapshot, offres, filtres), filtres),
+        est_filtree=bool(filtres),
+        lignes=offer_rows(snapshot, retenues.iloc[page.tranche]),
+        page=page,
+        adresse_fichier=url_for("donnees.carte_html", **query(filtres)),
+        **_map_parts(snapshot, retenues, filtres),
+    )
+
+
+def sorted_offers(snapshot: Snapshot):
+    """Return the offers in the order of the table: title, commune, identifiers."""
+    return snapshot.read("offres").sort_values(["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable")
+
+
+def query(filtres: Filtres) -> dict[str, list[str]]:
+    """Return the filters as the parameters of an address."""
+    return {nom: filtres.valeurs(nom) for nom in filtres.choix}
+
+
+def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
+    """Return the three parts of the map, its legend and its colours."""
+    calques = courant().derive("calques", list_layers)
+
+    def donnees(nom: str) -> str:
+        if nom == OFFRES:
+            return url_for("donnees.points", **query(filtres))
+        return url_for("donnees.couche", type_zone=nom, v=snapshot.id)
+
+    carte = build_map(snapshot, offres, donnees=donnees, adresse=static_url, cadrer="zonage" in filtres.choix)
+    parties = render_page_parts(carte, nonce())
+    return {
+        "entete_carte": Markup(parties.entete),
+        "html_carte": Markup(parties.html),
+        "script_carte": Markup(parties.script),
+        "calques": calques,
+        "couleurs": Markup(layer_css(calques)),
+    }
+
+
+@blueprint.get("/sources")
+def sources():
+    """Show where every figure comes from."""
+    _refuse_other_parameters()
+    return render_template("sources.html", titre="Sources des données", sources=source_rows(courant().snapshot()))
+
+
+@blueprint.get("/rejets")
+def rejets():
+    """Show the rows refused at the build, with the reason."""
+    _refuse_other_parameters("page", "source")
+    snapshot = courant().snapshot()
+    table = snapshot.read("rejets")
+    titres = snapshot.read("sources").set_index("id_source")["titre"].to_dict()
+    source = request.args.get("source") or None
+    if source and source not in titres:
+        raise ParameterError(f"Source inconnue : « {source} ». Sources connues : {', '.join(titres)}.")
+    table = table[table["id_source"].eq(source)] if source else table
+    page = paginate(len(table))
+    lignes = table.iloc[page.tranche].astype("object").where(lambda t: t.notna(), "").to_dict("records")
+    return render_template(
+        "rejets.html", titre="Lignes refusées", page=page, titres=titres, source=source,
+        lignes=[{**ligne, "source": titres.get(ligne["id_source"], ligne["id_source"])} for ligne in lignes],
+    )
+
+
+def _refuse_other_parameters(*admis: str) -> None:
+    """Raise `ParameterError` for a parameter that the page does not know."""
+    for nom in request.args:
+        if nom not in admis:
+            raise ParameterError(f"Paramètre inconnu : « {nom} ». Paramètres acceptés : {', '.join(admis) or 'aucun'}.")

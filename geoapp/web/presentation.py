@@ -1,0 +1,206 @@
+"""What the templates show, as plain values: nothing is decided in a template."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from urllib.parse import urlsplit
+
+import pandas as pd
+from flask import Flask, request, url_for
+
+from geoapp import __version__
+from geoapp.codes.niveaux import load_niveaux
+from geoapp.codes.voies import VOIES
+from geoapp.config import ROOT
+from geoapp.errors import ParameterError
+from geoapp.filters import FILTRES, NON_RENSEIGNE, Filtres, Option
+from geoapp.maps.texts import THIN, count, describe_position, format_number
+from geoapp.tables import Snapshot
+from geoapp.web.courant import snapshot_or_none
+
+PAR_PAGE = 50
+
+MODES = {
+    "miroir": "fichier du miroir",
+    "cache": "téléchargement gardé",
+    "telechargement": "téléchargée",
+    "demonstration": "données fictives",
+    "produit": "fournie avec le produit",
+    "absente": "absente",
+}
+"""Where a source was read, in words."""
+
+
+@dataclass(frozen=True)
+class Champ:
+    """One filter as a form shows it: options by group, those chosen."""
+
+    nom: str
+    libelle: str
+    tous: str
+    forme: str
+    groupes: list[tuple[str, list[Option]]]
+    choisies: frozenset[str]
+
+    @property
+    def est_multiple(self) -> bool:
+        """Tell whether a list must let several values be chosen."""
+        return len(self.choisies) > 1
+
+
+def form_fields(facettes: dict[str, list[Option]], filtres: Filtres) -> list[Champ]:
+    """Return the fields of the filter form."""
+    return [
+        Champ(
+            nom, filtre.libelle, filtre.tous, filtre.forme,
+            [(groupe, list(options)) for groupe, options in groupby(facettes[nom], key=lambda option: option.groupe)],
+            frozenset(filtres.valeurs(nom)),
+        )
+        for nom, filtre in FILTRES.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a long table: which rows, and the addresses around."""
+
+    numero: int
+    nb_pages: int
+    nb_lignes: int
+    precedente: str | None
+    suivante: str | None
+
+    @property
+    def tranche(self) -> slice:
+        """Return the rows of the page."""
+        return slice((self.numero - 1) * PAR_PAGE, self.numero * PAR_PAGE)
+
+    @property
+    def phrase(self) -> str:
+        """Return « Lignes 51 à 100 sur 4 219 »."""
+        fin = min(self.numero * PAR_PAGE, self.nb_lignes)
+        debut = min(self.tranche.start + 1, fin)
+        return f"Lignes {format_number(debut)} à {format_number(fin)} sur {format_number(self.nb_lignes)}"
+
+
+def paginate(nb_lignes: int) -> Page:
+    """Return the page that the request asks for.
+
+    Raises
+    ------
+    ParameterError
+        When `page` is not a number, or is beyond the last page.
+    """
+    raw = request.args.get("page", "1")
+    nb_pages = max(1, -(-nb_lignes // PAR_PAGE))
+    if not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw) <= nb_pages:
+        raise ParameterError(f"page = « {raw} » : un nombre de 1 à {nb_pages} est attendu.")
+    numero = int(raw)
+    return Page(numero, nb_pages, nb_lignes, _page_link(numero - 1, nb_pages), _page_link(numero + 1, nb_pages))
+
+
+def _page_link(numero: int, nb_pages: int) -> str | None:
+    """Return the address of another page with the same filters; None when there is none."""
+    if not 1 <= numero <= nb_pages:
+        return None
+    autres = {nom: valeurs for nom, valeurs in request.args.lists() if nom != "page"}
+    return url_for(request.endpoint, **autres, page=numero, _anchor="tableau")
+
+
+def offer_rows(snapshot: Snapshot, offres: pd.DataFrame) -> list[dict[str, str]]:
+    """Return offers as the rows of a table, every value in words."""
+    niveaux = load_niveaux().set_index("niveau")["libelle"].to_dict()
+    zones = snapshot.read("zones")
+    emplois = zones[zones["type_zone"].eq("ze2020")].set_index("code_zone")["nom"].to_dict()
+    return [_offer_row(row, niveaux, emplois) for row in offres.itertuples()]
+
+
+def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
+    zones = dict(zone.partition(":")[::2] for zone in (row.zones or "").split("|") if zone)
+    est_placee = row.geometry is not None and not row.geometry.is_empty
+    position = describe_position(row.precision_position, est_placee)
+    return {
+        "intitule": row.intitule,
+        "organisme": _or_unknown(row.nom_organisme),
+        "niveau": niveaux.get(row.niveau_sortie, NON_RENSEIGNE),
+        "voie": VOIES.get(row.voie, NON_RENSEIGNE),
+        "commune": _or_unknown(row.nom_commune),
+        "zone_emploi": emplois.get(zones.get("ze2020"), "hors zone"),
+        "position": f"{position}, douteuse" if row.est_douteuse else position,
+        "est_fictive": row.est_fictive,
+    }
+
+
+def _or_unknown(value) -> str:
+    return NON_RENSEIGNE if pd.isna(value) else value
+
+
+def source_rows(snapshot: Snapshot) -> list[dict]:
+    """Return the sources as the page shows them; NA becomes None."""
+    table = snapshot.read("sources").astype("object")
+    rows = table.where(table.notna(), None).to_dict("records")
+    return [{**row, "mode_dit": MODES.get(row["mode"], row["mode"]), "lien": safe_link(row["adresse"]), "comptes": _counts(row)} for row in rows]
+
+
+_COMPTES = (
+    ("nb_lues", "Lignes lues"), ("nb_valides", "Valides"), ("nb_rejetees", "Rejetées"), ("nb_placees", "Placées"),
+    ("nb_douteuses", "Position douteuse"), ("nb_hors_region", "Hors de la région"), ("nb_corrections", "Valeurs réparées"),
+)
+
+
+def _counts(row: dict) -> list[tuple[str, str]]:
+    """Return the known numbers of a source, in words."""
+    return [(titre, format_number(row[nom])) for nom, titre in _COMPTES if row[nom] is not None]
+
+
+def safe_link(adresse: str | None) -> str | None:
+    """Return an address only when it is a plain web one."""
+    if not adresse:
+        return None
+    parts = urlsplit(adresse)
+    return adresse if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def footer(snapshot: Snapshot | None) -> dict | None:
+    """Return what the foot and the banner of every page say of the sources."""
+    if snapshot is None:
+        return None
+    sources = snapshot.read("sources")
+    fictives = sources.loc[sources["mode"].eq("demonstration"), "titre"].tolist()
+    reelles = int(sources["mode"].isin(["miroir", "cache", "telechargement", "produit"]).sum())
+    absentes = int(sources["mode"].eq("absente").sum())
+    return {
+        "fictives": fictives,
+        "sources": f"{count(reelles, 'source réelle', 'sources réelles')}, {count(len(fictives), 'source fictive', 'sources fictives')}"
+        + (f", {count(absentes, 'source absente', 'sources absentes')}" if absentes else ""),
+        "date": _day(snapshot.manifest.get("cree_le", "")),
+        "instantane": snapshot.id,
+    }
+
+
+def _day(moment: str) -> str:
+    """Return an ISO moment as « 22/11/2026 à 21 h 04 (UTC) »."""
+    date, _, heure = moment.partition("T")
+    if len(date) != 10:
+        return moment
+    return f"{date[8:]}/{date[5:7]}/{date[:4]}" + (f" à {heure[:2]}{THIN}h{THIN}{heure[3:5]} (UTC)" if len(heure) >= 5 else "")
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256((ROOT / "static" / path).read_bytes()).hexdigest()[:10]
+
+
+def static_url(path: str) -> str:
+    """Return the address of a file of `static/`; it changes when the file does."""
+    return url_for("static", filename=path, v=_digest(path))
+
+
+def register_words(app: Flask) -> None:
+    """Give the templates their words and addresses."""
+    app.jinja_env.filters["nombre"] = format_number
+    app.jinja_env.globals.update(fichier=static_url, version=__version__)
+    app.context_processor(lambda: {"pied": footer(snapshot_or_none()), "contact": app.config["SETTINGS"].contact})

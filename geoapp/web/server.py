@@ -1,0 +1,34 @@
+"""Serve the application with waitress, on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+import socket
+
+import click
+
+from geoapp.config import Settings
+from geoapp.errors import ParameterError
+
+
+def run(settings: Settings, *, host: str, port: int) -> None:
+    """Serve until interrupted; the address is printed once the port is open.
+
+    Raises
+    ------
+    ParameterError
+        When the port is taken or not allowed.
+    """
+    from waitress import create_server
+
+    from geoapp.web import create_app
+
+    app = create_app(settings.data_dir, settings=settings)
+    try:
+        server = create_server(app, host=host, port=port, threads=8, ident="GeoForma")
+    except (OSError, OverflowError, socket.gaierror) as error:
+        raise ParameterError(f"Impossible d'écouter sur {host}:{port} ({error}). Choisissez un autre port : geoapp serve --port 5001.") from None
+    click.echo(f"GéoForma : http://{host}:{server.effective_port}/ (Ctrl+C pour arrêter)")
+    try:
+        server.run()
+    finally:
+        server.close()

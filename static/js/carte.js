@@ -1,0 +1,275 @@
+/* The map of the offer, over Leaflet.
+ *
+ * Called by the layers of geoapp/maps/folium_map.py.  Every text that comes
+ * from a source is set with textContent: no HTML is ever built from it.
+ */
+"use strict";
+
+window.geoforma = (function () {
+  const nombres = new Intl.NumberFormat("fr-FR");
+  const mouvementReduit = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  /* Return the data behind "#id" (a JSON block of the page) or an address. */
+  function lire(ref) {
+    if (ref.startsWith("#")) {
+      return Promise.resolve(JSON.parse(document.getElementById(ref.slice(1)).textContent));
+    }
+    return fetch(ref).then(function (reponse) {
+      if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+      return reponse.json();
+    });
+  }
+
+  function dire(texte) {
+    const zone = document.getElementById("etat-carte");
+    if (zone) { zone.textContent = texte; }
+  }
+
+  function echec() {
+    dire("Une partie de la carte n'a pas pu être chargée. Rechargez la page ; le tableau reste à jour.");
+  }
+
+  function element(balise, classe, texte) {
+    const noeud = document.createElement(balise);
+    if (classe) { noeud.className = classe; }
+    if (texte !== undefined) { noeud.textContent = texte; }
+    return noeud;
+  }
+
+  function compte(nb) {
+    return nombres.format(nb) + (nb < 2 ? " formation" : " formations");
+  }
+
+  /* ---- Map ------------------------------------------------------------- */
+
+  function creer(id, options) {
+    const carte = L.map(id, Object.assign({
+      zoomAnimation: !mouvementReduit, fadeAnimation: !mouvementReduit, markerZoomAnimation: !mouvementReduit,
+    }, options));
+    L.control.zoom({zoomInTitle: "Agrandir la carte", zoomOutTitle: "Réduire la carte"}).addTo(carte);
+    L.control.scale({imperial: false}).addTo(carte);
+    carte.createPane("fond").style.zIndex = 300;
+    carte.createPane("reperes").style.zIndex = 450;
+    carte.on("popupopen", preparerFiche);
+    return carte;
+  }
+
+  function preparerFiche(evenement) {
+    const boite = evenement.popup.getElement();
+    const fermer = boite.querySelector(".leaflet-popup-close-button");
+    fermer.setAttribute("aria-label", "Fermer la fiche");
+    fermer.title = "Fermer la fiche";
+    const contenu = boite.querySelector(".leaflet-popup-content");
+    contenu.tabIndex = 0;
+    contenu.setAttribute("role", "group");
+    contenu.setAttribute("aria-label", boite.querySelector(".fiche-titre").textContent);
+    contenu.focus({preventScroll: true});
+  }
+
+  /* ---- Base map -------------------------------------------------------- */
+
+  function fond(carte, options) {
+    const rendu = L.svg({pane: "fond", padding: 0.5});
+    const noms = L.layerGroup().addTo(carte);
+    lire(options.donnees).then(function (donnees) {
+      const villes = donnees.features.filter(function (f) { return f.properties.forme === "repere"; }).map(nomDeVille);
+      L.geoJSON(donnees, {
+        pane: "fond", renderer: rendu, interactive: false,
+        filter: function (entite) { return entite.properties.forme !== "repere"; },
+        style: function (entite) { return {className: "fond-" + entite.properties.forme}; },
+      }).addTo(carte);
+      function adapter() {
+        villes.forEach(function (ville) {
+          if (ville.options.zoomMin <= carte.getZoom()) { noms.addLayer(ville); } else { noms.removeLayer(ville); }
+        });
+      }
+      carte.on("zoomend", adapter);
+      carte.whenReady(adapter);
+    }).catch(echec);
+  }
+
+  function nomDeVille(entite) {
+    const icone = L.divIcon({className: "repere", html: element("span", "", entite.properties.nom), iconSize: [0, 0]});
+    const position = entite.geometry.coordinates;
+    return L.marker([position[1], position[0]], {
+      icon: icone, pane: "reperes", interactive: false, keyboard: false, zoomMin: entite.properties.zoom,
+    });
+  }
+
+  /* ---- Zonings --------------------------------------------------------- */
+
+  function zones(carte, options) {
+    const cases = Array.from(document.querySelectorAll('[data-calque="' + options.id + '"]'));
+    let couche = null;
+    function afficher(visible) {
+      if (!visible) { if (couche) { couche.remove(); } return; }
+      if (couche) { couche.addTo(carte); return; }
+      couche = L.geoJSON(null, {
+        style: function (entite) {
+          const forme = entite.properties.forme;
+          return {className: "zone zone-" + options.id + (forme ? " zone-" + forme : "")};
+        },
+        onEachFeature: function (entite, forme) { nommer(forme, options.titre, entite.properties.nom); },
+      }).addTo(carte);
+      lire(options.donnees).then(function (donnees) { couche.addData(donnees); }).catch(echec);
+    }
+    cases.forEach(function (boite) {
+      boite.disabled = false;
+      boite.addEventListener("change", function () {
+        afficher(boite.checked);
+        dire("Calque « " + options.titre + " » " + (boite.checked ? "affiché." : "masqué."));
+      });
+      if (boite.checked) { afficher(true); }
+    });
+  }
+
+  /* Give a zone its tooltip, for the mouse and for the keyboard. */
+  function nommer(forme, titre, nom) {
+    const bulle = element("span", "bulle");
+    bulle.append(element("strong", "", nom), element("span", "bulle-zonage", titre));
+    forme.bindTooltip(bulle, {sticky: true, opacity: 1});
+    forme.on("add", function () {
+      const trace = forme.getElement();
+      trace.setAttribute("tabindex", "0");
+      trace.setAttribute("role", "img");
+      trace.setAttribute("aria-label", nom + " (" + titre + ")");
+      trace.addEventListener("focus", function () { forme.openTooltip(forme.getBounds().getCenter()); });
+      trace.addEventListener("blur", function () { forme.closeTooltip(); });
+    });
+    forme.on("mouseover", function () { forme.getElement().classList.add("zone-survol"); });
+    forme.on("mouseout", function () { forme.getElement().classList.remove("zone-survol"); });
+  }
+
+  /* ---- Offers ---------------------------------------------------------- */
+
+  const Pastille = L.DivIcon.extend({
+    createIcon: function (ancienne) {
+      const noeud = L.DivIcon.prototype.createIcon.call(this, ancienne);
+      noeud.setAttribute("aria-label", this.options.nom);
+      noeud.title = this.options.nom;
+      return noeud;
+    },
+  });
+
+  function pastille(nb, nom, classe) {
+    const taille = nb < 10 ? 28 : nb < 100 ? 34 : nb < 1000 ? 42 : 50;
+    return new Pastille({
+      html: element("span", "", nombres.format(nb)), nom: nom,
+      className: "pastille " + classe, iconSize: [taille, taille], popupAnchor: [0, -taille / 2],
+    });
+  }
+
+  function offres(carte, options) {
+    lire(options.donnees).then(function (donnees) {
+      const groupe = L.markerClusterGroup({
+        showCoverageOnHover: false, maxClusterRadius: 46, disableClusteringAtZoom: 14,
+        spiderfyOnMaxZoom: false, animate: !mouvementReduit,
+        iconCreateFunction: function (amas) {
+          const enfants = amas.getAllChildMarkers();
+          const nb = enfants.reduce(function (somme, m) { return somme + m.options.nb; }, 0);
+          return pastille(nb, compte(nb) + " dans " + enfants.length + " lieux, agrandir", "pastille-groupe");
+        },
+      });
+      groupe.addLayers(marqueurs(donnees, carte));
+      carte.addLayer(groupe);
+      groupe.on("clusterkeypress", function () { carte.getContainer().focus({preventScroll: true}); });
+      carte.getContainer().dataset.nbOffres = donnees.nb_offres;
+      tableau(donnees);
+    }).catch(echec);
+  }
+
+  function marqueurs(donnees, carte) {
+    let debut = 0;
+    return donnees.points.map(function (point) {
+      const rangs = [debut, debut += point[3]];
+      const lignes = donnees.offres.slice(rangs[0], rangs[1]);
+      const commune = texte(donnees, point[2]) || "Lieu sans nom";
+      const nom = commune + ", " + compte(point[3]);
+      const marqueur = L.marker([point[0], point[1]], {nb: point[3], icon: pastille(point[3], nom, aspect(donnees, lignes))});
+      marqueur.bindPopup(function () { return fiche(donnees, lignes, commune); }, {
+        maxWidth: Math.min(380, carte.getSize().x - 60), minWidth: Math.min(260, carte.getSize().x - 60),
+        maxHeight: Math.min(340, carte.getSize().y - 90), autoPanPadding: [10, 10],
+      });
+      marqueur.on("popupclose", function () { const noeud = marqueur.getElement(); if (noeud) { noeud.focus({preventScroll: true}); } });
+      return marqueur;
+    });
+  }
+
+  /* Positions less sure than an address look different, not by colour alone. */
+  function aspect(donnees, lignes) {
+    const infos = lignes.map(function (l) { return donnees.infos[l[7]]; });
+    if (infos.some(function (i) { return i[3] >= 0; })) { return "pastille-doute"; }
+    return infos.every(function (i) { return (texte(donnees, i[2]) || "").startsWith("commune"); }) ? "pastille-mairie" : "pastille-lieu";
+  }
+
+  function texte(donnees, rang) {
+    return rang < 0 ? "" : donnees.textes[rang];
+  }
+
+  function fiche(donnees, lignes, commune) {
+    const corps = element("div", "fiche");
+    corps.append(element("h3", "fiche-titre", commune + " : " + compte(lignes.length)));
+    const liste = element("ul", "fiche-liste");
+    lignes.forEach(function (ligne) { liste.append(offre(donnees, ligne)); });
+    corps.append(liste);
+    return corps;
+  }
+
+  function offre(donnees, ligne) {
+    const dit = function (rang) { return texte(donnees, rang); };
+    const info = donnees.infos[ligne[7]];
+    const item = element("li", "fiche-offre");
+    item.append(element("h4", "", dit(ligne[0])));
+    if (ligne[8]) { item.append(element("p", "fictif", "Données fictives")); }
+    if (info[3] >= 0) { item.append(element("p", "doute", dit(info[3]))); }
+    const details = element("dl");
+    [
+      ["Organisme", dit(ligne[1]) || "non renseigné"],
+      ["Niveau", dit(ligne[2]) || "non renseigné"],
+      ["Voie", dit(ligne[3]) || "non renseignée"],
+      ["Adresse", [dit(info[0]), dit(info[1])].filter(Boolean).join(", ") || "non renseignée"],
+      ["Position", dit(info[2])],
+      ["Dates", dit(ligne[4])],
+      ["Places", ligne[5] < 0 ? "" : nombres.format(ligne[5])],
+      ["Zones", info[4].map(dit).join(" ; ")],
+      ["Source", dit(ligne[6])],
+    ].forEach(function (paire) {
+      if (paire[1]) { details.append(element("dt", "", paire[0]), element("dd", "", paire[1])); }
+    });
+    item.append(details);
+    return item;
+  }
+
+  /* ---- Table of a standalone file (the served page has its own) ---------- */
+
+  const PAS = 50;
+
+  function tableau(donnees) {
+    const corps = document.getElementById("tableau-offres");
+    const plus = document.getElementById("tableau-suite");
+    if (!corps || !plus) { return; }
+    let rang = 0;
+    function suite() {
+      donnees.offres.slice(rang, rang + PAS).forEach(function (ligne) { corps.append(rangee(donnees, ligne)); });
+      rang = Math.min(rang + PAS, donnees.offres.length);
+      plus.hidden = rang >= donnees.offres.length;
+      document.getElementById("tableau-etat").textContent = nombres.format(rang) + " formations affichées sur " + nombres.format(donnees.offres.length);
+    }
+    plus.addEventListener("click", suite);
+    suite();
+  }
+
+  function rangee(donnees, ligne) {
+    const info = donnees.infos[ligne[7]];
+    const rangee = element("tr");
+    const titre = element("th", "", texte(donnees, ligne[0]));
+    titre.scope = "row";
+    rangee.append(titre);
+    [ligne[1], ligne[2], ligne[3], info[1], info[2]].forEach(function (rang) {
+      rangee.append(element("td", "", texte(donnees, rang) || "non renseigné"));
+    });
+    return rangee;
+  }
+
+  return {creer: creer, fond: fond, zones: zones, offres: offres};
+})();
