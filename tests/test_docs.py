@@ -1,0 +1,60 @@
+"""The documentation says what the code does."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from geoapp.cli import main
+from geoapp.config import Settings
+from geoapp.guide import DOCS, PAGES
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_reference_pages_are_up_to_date(page):
+    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), "run: python -m geoapp.guide"
+
+
+def test_readme_names_every_command():
+    for command in main.commands:
+        assert f"geoapp {command}" in README, command
+
+
+def test_readme_names_the_two_commands_and_the_mirror():
+    for text in ("make run", "make test", "MIRROR="):
+        assert text in README
+
+
+def test_every_setting_has_help_and_a_variable():
+    for setting in fields(Settings):
+        assert setting.metadata["aide"] and setting.metadata["env"].startswith("GEOAPP_")
+
+
+def test_files_that_the_documentation_names_exist():
+    for path in [ROOT / "README.md", *DOCS.glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name} → {target}"
+
+
+def test_every_public_function_has_a_docstring():
+    import ast
+
+    for path in (ROOT / "geoapp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node) or _is_nested(node), f"{path.name}:{node.lineno} {node.name}"
+
+
+def _is_nested(node) -> bool:
+    """Tell whether a definition is local to another (indented by more than a method)."""
+    return node.col_offset >= 4 and not isinstance(node, type)
+
+
+def test_changelog_names_the_current_version():
+    import geoapp
+
+    assert f"## {geoapp.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

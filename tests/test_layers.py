@@ -1,0 +1,70 @@
+"""The house keeps its rooms: a module imports only from its own layer or below."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = [
+    {"errors", "config"},
+    {"geometry", "codes", "schema"},
+    {"sources", "corrections"},
+    {"communes_codes", "communes", "zones", "locating", "offre", "tables"},
+    {"build", "info", "checking", "filters", "guide"},
+    {"maps"},
+    {"web", "console"},
+    {"cli", "__main__"},
+]
+ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console"}
+FILES = sorted((ROOT / "geoapp").rglob("*.py"))
+
+
+def _room(path: Path) -> str:
+    """Return the first package level of a file under geoapp/."""
+    part = path.relative_to(ROOT / "geoapp").parts[0]
+    return part.removesuffix(".py")
+
+
+def _imports(path: Path) -> set[str]:
+    """Return every module imported anywhere in a file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "geoapp" else {node.module}
+    return found
+
+
+def _rank(room: str) -> int:
+    return next(i for i, rooms in enumerate(LAYERS) if room in rooms)
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if _room(p) != "__init__"], ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_down_only(path):
+    mine = _rank(_room(path))
+    for module in _imports(path):
+        if module.startswith("geoapp.") and module != "geoapp.__version__":
+            room = module.split(".")[1]
+            assert _rank(room) <= mine, f"{path.name} ({_room(path)}) imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_heavy_libraries_stay_in_their_room(path):
+    allowed = {"cli": {"click"}, "web": {"click"}, "sources": {"rich"}}
+    for module in _imports(path):
+        library = module.split(".")[0]
+        if library in ONLY_IN and library not in allowed.get(_room(path), ()):
+            assert _room(path) == ONLY_IN[library], f"{path.name} imports {library}"
+
+
+def test_only_zones_joins_geometries():
+    for path in FILES:
+        if _room(path) not in ("zones", "communes") and "sjoin" in path.read_text(encoding="utf-8"):
+            pytest.fail(f"{path.name} calls sjoin: ask geoapp.zones")
+
+
+def test_no_python_in_geodata_and_no_utils():
+    assert not list((ROOT / "geodata").rglob("*.py"))
+    assert not [p for p in FILES if p.name in ("utils.py", "helpers.py", "manager.py")]
