@@ -182,7 +182,7 @@ def test_redirect_and_compressed_answer(world, producer):
 def test_bad_answer_gives_demonstration_and_its_reason(world, producer, page, reason):
     found = world.locate(f"{producer.url}/{page}")
     assert (found.path, found.mode, found.sha256) == (None, "demonstration", None)
-    assert reason in found.note and page in found.note and "MIRROR=" in found.note
+    assert "communes.csv, téléchargement depuis 127.0.0.1:" in found.note and reason in found.note and "MIRROR=" in found.note
     assert list(world.cached.parent.iterdir()) == []
     assert not world.network.is_offline
 
@@ -221,7 +221,7 @@ def test_member_of_an_archive(world, producer):
 ])
 def test_refused_archive(world, producer, page, reason):
     found = world.locate(f"{producer.url}/{page}", membre="absente.csv" if page == "bon.zip" else "donnees/communes.csv")
-    assert found.mode == "demonstration" and reason in found.note and page in found.note
+    assert found.mode == "demonstration" and reason in found.note and "communes.csv, téléchargement" in found.note
     assert list(world.cached.parent.iterdir()) == []
 
 

@@ -139,7 +139,7 @@ def download(source: Source, *, data_dir: Path, settings: Settings, network: Net
         When the cache cannot be written.
     """
     if network.refuses(source.telechargement):
-        raise _refusal(source.telechargement, "réseau injoignable, téléchargement non tenté.")
+        raise _refusal(source, "réseau injoignable, téléchargement non tenté.")
     target = cache_path(source, data_dir)
     target.parent.mkdir(parents=True, exist_ok=True)
     with _aside(target) as received:
@@ -172,13 +172,13 @@ def _extract(source: Source, archive: Path, path: Path) -> None:
     except SourceError as error:
         # The person knows the producer's address, not our temporary file.
         where = f"{error.place} : " if error.place else ""
-        raise _refusal(source.telechargement, f"{where}{error.problem}") from None
+        raise _refusal(source, f"{where}{error.problem}") from None
 
 
-def _refusal(url: str, problem: str, *, cure: str = _CURE) -> SourceError:
+def _refusal(source: Source, problem: str, *, cure: str = _CURE) -> SourceError:
     """Return the error of a download, naming the file and the producer's host."""
-    parts = urlsplit(url)
-    return SourceError(Path(parts.path).name or "téléchargement", problem, cure=cure, place=parts.netloc)
+    name = cache_path(source, Path()).name
+    return SourceError(name, problem, cure=cure, place=f"téléchargement depuis {urlsplit(source.telechargement).netloc}")
 
 
 def _receive(source: Source, path: Path, *, settings: Settings, network: Network) -> None:
@@ -186,24 +186,23 @@ def _receive(source: Source, path: Path, *, settings: Settings, network: Network
     import requests
     import urllib3
 
-    url = source.telechargement
     try:
-        with _answer(url, settings, network) as response:
+        with _answer(source.telechargement, settings, network) as response:
             if response.status_code != 200:
-                raise _refusal(url, f"le producteur a répondu {response.status_code} {response.reason}.")
+                raise _refusal(source, f"le producteur a répondu {response.status_code} {response.reason}.")
             with network.progress(source.titre) as progress:
-                _stream(response, path, limit=settings.download_max_mb * 1_000_000, progress=progress)
-            _check_body(url, path, response.headers.get("Content-Type", ""))
+                _stream(source, response, path, limit=settings.download_max_mb * 1_000_000, progress=progress)
+            _check_body(source, path, response.headers.get("Content-Type", ""))
     except (requests.Timeout, urllib3.exceptions.ReadTimeoutError):
-        raise _refusal(url, "le producteur n'a pas répondu dans le délai.") from None
+        raise _refusal(source, "le producteur n'a pas répondu dans le délai.") from None
     except requests.TooManyRedirects:
-        raise _refusal(url, f"plus de {MAX_REDIRECTS} redirections.") from None
+        raise _refusal(source, f"plus de {MAX_REDIRECTS} redirections.") from None
     except requests.exceptions.InvalidSchema:
-        raise _refusal(url, "l'adresse mène ailleurs que vers http ou https : refusée.") from None
+        raise _refusal(source, "l'adresse mène ailleurs que vers http ou https : refusée.") from None
     except (urllib3.exceptions.ProtocolError, urllib3.exceptions.IncompleteRead):
-        raise _refusal(url, "fichier reçu incomplet.") from None
+        raise _refusal(source, "fichier reçu incomplet.") from None
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _refusal(url, f"connexion impossible ou rompue ({type(error).__name__}).") from None
+        raise _refusal(source, f"connexion impossible ou rompue ({type(error).__name__}).") from None
 
 
 @contextmanager
@@ -251,33 +250,33 @@ def _lookup(host: str | None, port: int | None) -> None:
         pass
 
 
-def _stream(response, path: Path, *, limit: int, progress: Progress) -> None:
+def _stream(source: Source, response, path: Path, *, limit: int, progress: Progress) -> None:
     """Write the body of `response` to `path` as it comes, within `limit` bytes and the longest duration."""
-    url, declared = response.url, response.headers.get("Content-Length", "")
+    declared = response.headers.get("Content-Length", "")
     total = int(declared) if declared.isdecimal() and "Content-Encoding" not in response.headers else None
     received, deadline = 0, time.monotonic() + DOWNLOAD_MAX_S
     if total and total > limit:
-        raise _refusal(url, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE)
+        raise _refusal(source, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE)
     with path.open("wb") as out:
         # read1 returns what has come: read(n) would let a slow producer hold us past the deadline.
         while piece := response.raw.read1(CHUNK, decode_content=True):
             received += len(piece)
             if received > limit:
-                raise _refusal(url, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE)
+                raise _refusal(source, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE)
             if time.monotonic() > deadline:
-                raise _refusal(url, f"téléchargement de plus de {DOWNLOAD_MAX_S} s, abandonné.")
+                raise _refusal(source, f"téléchargement de plus de {DOWNLOAD_MAX_S} s, abandonné.")
             out.write(piece)
             progress(received, total)
     if total is not None and received != total:
-        raise _refusal(url, f"fichier incomplet : {received} octets reçus sur {total}.")
+        raise _refusal(source, f"fichier incomplet : {received} octets reçus sur {total}.")
 
 
-def _check_body(url: str, path: Path, content_type: str) -> None:
+def _check_body(source: Source, path: Path, content_type: str) -> None:
     """Refuse an empty answer, and a web page in place of data."""
     with path.open("rb") as stream:
         head = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
-        raise _refusal(url, "le producteur a envoyé un fichier vide.")
+        raise _refusal(source, "le producteur a envoyé un fichier vide.")
     is_page = head.startswith((b"<!doctype html", b"<html")) or (head.startswith(b"<?xml") and b"<html" in head)
     if is_page or ("html" in content_type.lower() and head.startswith(b"<")):
-        raise _refusal(url, "le producteur a envoyé une page web au lieu des données.")
+        raise _refusal(source, "le producteur a envoyé une page web au lieu des données.")
