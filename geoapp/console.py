@@ -26,7 +26,7 @@ _SHOWN_REJECTS = 20
 def _console() -> Console:
     """Return the terminal; wide enough for our tables when the output is a file."""
     console = Console()
-    return console if console.is_terminal else Console(width=140)
+    return console if console.is_terminal else Console(width=150)
 
 
 @contextmanager
@@ -49,15 +49,18 @@ def print_summary(snapshot: Snapshot) -> None:
     info = describe_snapshot(snapshot)
     console = _console()
     table = Table(title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left")
-    table.add_column("Source", overflow="fold")
+    table.add_column("Source", no_wrap=True)
     table.add_column("Origine")
     table.add_column("Millésime")
     for column in ("Lues", "Valides", "Rejetées", "Placées", "Douteuses", "Hors région", "Réparées"):
         table.add_column(column, justify="right")
     keys = ("read", "valid", "rejected", "placed", "doubtful", "outside", "corrected")
-    for source in info["sources"]:
+    for source in [s for s in info["sources"] if s["mode"] != "absente"]:
         table.add_row(source["id"], MODES[source["mode"]], source["vintage"], *[_number(source[key]) for key in keys])
     console.print(table)
+    absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
+    if absent:
+        console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
     console.print("Tables : " + ", ".join(f"{nom} {_number(n)}" for nom, n in info["tables"].items()), highlight=False)
     console.print("Zones : " + ", ".join(f"{nom} {_zones(n)}" for nom, n in info["zones"].items()), highlight=False)
     fictives = [s["id"] for s in info["sources"] if s["mode"] == "demonstration"]

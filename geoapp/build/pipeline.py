@@ -55,6 +55,8 @@ class World:
 
     def is_replaced(self, source: Source) -> bool:
         """Tell whether a better file of the same data is there."""
+        if source.remplacee_par == territoires.ID_COMMUNES:
+            return True
         return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
 
 
@@ -113,17 +115,21 @@ def _locate_all(mirror, data_dir: Path, settings: Settings, say: Say, watch: Wat
     for done, source in enumerate(sources, 1):
         located.append(locate(source, mirror=mirror, data_dir=data_dir, settings=settings, network=network, say=say))
         watch("localisation des sources", done, len(sources))
-    return [_without_needless_demo(one, located) for one in located]
+    return [_settle_demo(one, located) for one in located]
 
 
-def _without_needless_demo(one: Located, located: list[Located]) -> Located:
-    """Return `one`, or mark it absent when a real file of the same data is there."""
+def _settle_demo(one: Located, located: list[Located]) -> Located:
+    """Return `one`; a demonstration is absent when a real file of the same data is there, else says it is fictitious."""
     if one.mode != "demonstration":
         return one
     twins = [o for o in located if o.mode in REELS and (o.source.remplacee_par == one.source.id or o.source.id == one.source.remplacee_par)]
-    if not twins:
-        return one
-    return replace(one, mode="absente", note=f"Remplacée ici par « {twins[0].source.id} ».")
+    if twins:
+        return replace(one, mode="absente", note=f"Remplacée ici par « {twins[0].source.id} ».")
+    fictive = replace(
+        one.source, titre=f"{one.source.titre} — données fictives", producteur="GéoForma (générateur)", licence="sans objet",
+        millesime="fictif", adresse="", note="Données fictives, engendrées sur les communes réelles : à ne jamais citer.",
+    )
+    return replace(one, source=fictive)
 
 
 def _assemble(world: World, settings: Settings, watch: Watch) -> dict[str, pd.DataFrame]:
