@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +81,9 @@ def list_snapshots(data_dir: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*") if (p / MANIFEST).exists() and not p.name.startswith(".")) if folder.exists() else []
 
 
-def publish(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path) -> Snapshot:
+def publish(
+    frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path, *, finish: Callable[[Path], None] = lambda folder: None
+) -> Snapshot:
     """Check `frames`, write them aside, publish them atomically, return the snapshot.
 
     Parameters
@@ -90,6 +93,9 @@ def publish(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path) -> 
     manifest : dict
         What the build knows; `cree_le` (ISO 8601, UTC) names the folder.  The
         sha256 and row count of each table are added.
+    finish : callable
+        Writes what else the snapshot holds (the search index) into its folder,
+        before it is published.
 
     Raises
     ------
@@ -102,10 +108,10 @@ def publish(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path) -> 
         schema.check_table(frame, nom)
     schema.check_references(frames)
     with _storage_errors(data_dir):
-        return _write_and_link(frames, manifest, Path(data_dir))
+        return _write_and_link(frames, manifest, Path(data_dir), finish)
 
 
-def _write_and_link(frames, manifest, data_dir: Path) -> Snapshot:
+def _write_and_link(frames, manifest, data_dir: Path, finish) -> Snapshot:
     """Write the folder under a hidden name, rename it, then move the link."""
     nom = manifest["cree_le"].replace(":", "").replace("-", "")
     folder = data_dir / SNAPSHOTS
@@ -115,6 +121,7 @@ def _write_and_link(frames, manifest, data_dir: Path) -> Snapshot:
         tables = {t: _write_table(frame, aside / f"{t}.parquet") for t, frame in frames.items()}
         text = json.dumps({**manifest, "tables": tables}, ensure_ascii=False, indent=1, sort_keys=True)
         (aside / MANIFEST).write_text(text, encoding="utf-8")
+        finish(aside)
         _sync(aside)
         aside.rename(_free_name(folder, nom))
     except BaseException:

@@ -22,6 +22,9 @@ from geoapp.zones import ZONAGES, assign_by_geometry
 PRECISIONS_SURES = ("coordonnees", "adresse")
 """Precisions trusted for a test by geometry (`methods.md`)."""
 
+CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
+"""A formation that holds one of these codes leads to a known certification."""
+
 
 def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[pd.DataFrame, Bilan]:
     """Return establishments by UAI code with what places them, and the counts.
@@ -104,6 +107,8 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
         .merge(tables["lieux"].drop(columns="id_source"), on="id_lieu", validate="m:1")
     )
     offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(offers["id_responsable"].map(names))
+    offers["id_organisme"] = offers["id_organisme"].fillna(offers["id_responsable"])
+    offers["est_certifiante"] = offers[list(CERTIFICATIONS)].notna().any(axis=1)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).fillna("")
     return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)

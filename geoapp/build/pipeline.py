@@ -55,8 +55,6 @@ class World:
 
     def is_replaced(self, source: Source) -> bool:
         """Tell whether a better file of the same data is there."""
-        if source.remplacee_par == territoires.ID_COMMUNES:
-            return True
         return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
 
 

@@ -1,0 +1,1 @@
+"""Search: text, facets and proximity over a snapshot."""
