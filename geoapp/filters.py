@@ -148,7 +148,7 @@ FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
     Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, forme="liste", **_column("code_domaine")),
     Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, **_column("niveau_sortie")),
     Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue", _voies, **_column("voie")),
-    Filtre("zonage", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
+    Filtre("zone", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
            _zonages, _count_zones, _keep_zones, forme="liste"),
 )}
 """Every filter of the product, in the order in which it is shown and described."""

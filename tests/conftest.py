@@ -49,7 +49,7 @@ def tiny_frames() -> dict[str, pd.DataFrame]:
 @pytest.fixture
 def tiny_snapshot(tiny_frames, tmp_path) -> Snapshot:
     """Return the tiny world, published under `tmp_path`."""
-    return publish(tiny_frames, {"cree_le": CREATED, "region": "32"}, tmp_path)
+    return publish(tiny_frames, {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"}, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -3,3 +3,8 @@
 `texts` says in French what a map shows, `places` packs the offers, `layers`
 the outlines, `folium_map` assembles them, `standalone` writes one file.
 """
+
+from geoapp.maps.folium_map import build_map, render_page_parts
+from geoapp.maps.standalone import render_standalone
+
+__all__ = ["build_map", "render_page_parts", "render_standalone"]

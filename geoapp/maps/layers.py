@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.maps.texts import format_number
+from geoapp.maps.texts import count, format_number
 from geoapp.tables import Snapshot
 from geoapp.zones import ZONAGES
 
@@ -28,7 +28,8 @@ DECIMALES = 4
 class Trait:
     """How a zoning is drawn: colours on light and dark grounds, dashes, tint.
 
-    `classes` names the zones told apart inside one zoning, by code.
+    `classes` names the zones told apart inside one zoning, by code;
+    `decimales` are those kept of a degree (small zones need more).
     """
 
     clair: str
@@ -37,6 +38,7 @@ class Trait:
     largeur: float = 2
     opacite: float = 0.0
     classes: tuple[tuple[str, str], ...] = ()
+    decimales: int = DECIMALES
 
 
 TRAITS: dict[str, Trait] = {
@@ -47,8 +49,8 @@ TRAITS: dict[str, Trait] = {
     "ze2010": Trait("#8a5a00", "#e8bd62", "8 4 2 4", 1.7, 0.05),
     "zrr": Trait("#556b00", "#c3d657", "3 3", 1.2, 0.22),
     "frr": Trait("#00607a", "#69cde6", "none", 1.2, 0.2, (("FRR+", "fort"), ("EX-ZRR", "leger"))),
-    "qpv2015": Trait("#a8125a", "#ff9ac6", "4 2", 1.8, 0.3),
-    "qpv2024": Trait("#b3261e", "#ffaba3", "none", 1.8, 0.3),
+    "qpv2015": Trait("#a8125a", "#ff9ac6", "4 2", 1.8, 0.3, decimales=5),
+    "qpv2024": Trait("#b3261e", "#ffaba3", "none", 1.8, 0.3, decimales=5),
 }
 """Drawing of each zoning; one without a row is drawn like an arrondissement."""
 
@@ -77,12 +79,12 @@ class Calque:
     def note(self) -> str:
         """Return what the legend must say of the layer, after its title."""
         parts = [f"millésime {self.millesime}"]
-        if self.nb_zones > 1 or not self.est_dessine:
-            parts.append(f"{format_number(self.nb_zones)} zones")
         if not self.est_dessine:
-            parts = [f"millésime {self.millesime}, liste sans contour : {format_number(self.nb_zones)} quartiers, non dessinés"]
-        elif self.nb_dessinees < self.nb_zones:
-            parts.append(f"{format_number(self.nb_dessinees)} dessinées")
+            parts.append(f"liste sans contour : {count(self.nb_zones, 'zone')}, non dessinées")
+        elif self.nb_zones > 1:
+            parts.append(count(self.nb_zones, "zone"))
+        if self.est_dessine and self.nb_dessinees < self.nb_zones:
+            parts.append(f"dont {format_number(self.nb_dessinees)} dessinées")
         return ", ".join([*parts, *(["données fictives"] if self.est_fictive else [])])
 
 
@@ -134,10 +136,11 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
     couches = snapshot.read("couches")
     if type_zone == FOND:
         return _dump(_base_features(couches) + _landmarks(snapshot.read("communes")))
-    formes = dict(TRAITS.get(type_zone, DEFAUT).classes)
+    trait = TRAITS.get(type_zone, DEFAUT)
+    formes = {code: {"forme": forme} for code, forme in trait.classes}
     part = couches[couches["type_zone"].eq(type_zone) & couches.geometry.notna()]
     return _dump(
-        _feature(row.geometry, code=row.code_zone, nom=row.nom, **({"forme": formes[row.code_zone]} if row.code_zone in formes else {}))
+        _feature(row.geometry, trait.decimales, code=row.code_zone, nom=row.nom, **formes.get(row.code_zone, {}))
         for row in part.itertuples()
     )
 
@@ -172,10 +175,9 @@ def borders(polygons: gpd.GeoSeries) -> shapely.Geometry:
     return shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments)))
 
 
-def _feature(geometry: shapely.Geometry, **properties) -> dict:
-    """Return one GeoJSON feature, coordinates rounded, doubled points left out."""
-    rounded = shapely.transform(geometry, lambda xy: xy.round(DECIMALES))
-    rounded = shapely.remove_repeated_points(rounded)
+def _feature(geometry: shapely.Geometry, decimales: int = DECIMALES, **properties) -> dict:
+    """Return one GeoJSON feature, coordinates rounded."""
+    rounded = shapely.transform(geometry, lambda xy: xy.round(decimales))
     return {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(rounded))}
 
 
@@ -188,12 +190,12 @@ def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
     """Return the towns to name as points, with the least `zoom` where each is named.
 
     The largest town comes first; a town is named at the zoom where no named
-    town is closer than about 85 pixels (28 pixels from north to south).
+    town is closer than about 110 pixels (40 pixels from north to south).
     """
     towns = communes[communes["est_region"]].sort_values(["population", "code_commune"], ascending=[False, True]).head(400)
     kept: dict[str, tuple] = {}
     for zoom in range(7, 13):
-        ecart = 85 * 360 / (256 * 2**zoom)
+        ecart = 110 * 360 / (256 * 2**zoom)
         for code, nom, lon, lat in zip(towns["code_commune"], towns["nom"], towns["longitude_mairie"], towns["latitude_mairie"], strict=True):
             if code not in kept and all(_apart(lon, lat, town, ecart) for town in kept.values()):
                 kept[code] = (lon, lat, nom, zoom)
@@ -202,4 +204,4 @@ def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
 
 def _apart(lon: float, lat: float, town: tuple, ecart: float) -> bool:
     """Tell whether a place is far enough from a named town (`ecart` in degrees of longitude)."""
-    return abs(lon - town[0]) > ecart or abs(lat - town[1]) * 1.56 > ecart / 3
+    return abs(lon - town[0]) > ecart or abs(lat - town[1]) * 1.56 > ecart * 0.36

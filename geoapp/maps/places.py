@@ -23,6 +23,8 @@ from geoapp.zones import ZONAGES
 DECIMALES = 5
 """Decimals of a degree kept: about one metre."""
 
+_RANGS = {type_zone: rang for rang, type_zone in enumerate(ZONAGES)}
+
 
 class Textes:
     """Distinct texts, each with its rank in order of first use."""
@@ -117,7 +119,7 @@ def _pack_info(row, textes: Textes, zones: dict[str, str]) -> tuple:
     """Return what an offer shares with the others of its place."""
     adresse = row.adresse if pd.notna(row.adresse) else None
     commune = " ".join(str(part) for part in (row.code_postal, row.nom_commune) if pd.notna(part))
-    codes = row.zones.split("|") if pd.notna(row.zones) and row.zones else []
+    codes = sorted(row.zones.split("|"), key=_rank_of_zoning) if pd.notna(row.zones) and row.zones else []
     return (
         textes.rang(adresse),
         textes.rang(commune),
@@ -125,3 +127,8 @@ def _pack_info(row, textes: Textes, zones: dict[str, str]) -> tuple:
         textes.rang(describe_doubt(row.est_douteuse, row.distance_commune_m)),
         tuple(textes.rang(zones.get(code, code)) for code in codes),
     )
+
+
+def _rank_of_zoning(zone: str) -> int:
+    """Return the place of a zone's zoning in the order of the product."""
+    return _RANGS.get(zone.partition(":")[0], len(_RANGS))

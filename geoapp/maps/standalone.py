@@ -31,7 +31,7 @@ def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str
     filtres = filtres or Filtres()
     offres = apply_filters(snapshot.read("offres"), filtres)
     calques = list_layers(snapshot)
-    carte = build_map(snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadrer="zonage" in filtres.choix)
+    carte = build_map(snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadrer="zone" in filtres.choix)
     return _templates().get_template("carte_autonome.html").render(
         titre=title_of(snapshot, offres, filtres),
         resume=summarise(offres),

@@ -16,7 +16,7 @@ MOIS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août
 
 POSITIONS = {
     "adresse": "adresse exacte",
-    "coordonnees": "coordonnées données par la source",
+    "coordonnees": "coordonnées fournies",
     "uai": "établissement (code UAI)",
     "commune": "commune seulement, placé à la mairie",
 }
@@ -122,10 +122,11 @@ class Resume:
     def _imprecise(self) -> str:
         parts = []
         if self.nb_mairie:
-            parts.append(f"{count(self.nb_mairie, 'formation')} à la mairie de sa commune, faute d'adresse plus précise")
+            leur = "sa" if self.nb_mairie < 2 else "leur"
+            parts.append(f"{count(self.nb_mairie, 'formation')} à la mairie de {leur} commune, faute d'adresse plus précise")
         if self.nb_douteuses:
             parts.append(f"{count(self.nb_douteuses, 'formation')} de position douteuse, à vérifier")
-        return f"Parmi elles{THIN}: {' ; '.join(parts)}." if parts else ""
+        return f"Parmi elles{THIN}: {f'{THIN}; '.join(parts)}." if parts else ""
 
     def _unplaced(self) -> str:
         if not self.nb_non_placees:

@@ -59,7 +59,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
             return url_for("donnees.points", **query(filtres))
         return url_for("donnees.couche", type_zone=nom, v=snapshot.id)
 
-    carte = build_map(snapshot, offres, donnees=donnees, adresse=static_url, cadrer="zonage" in filtres.choix)
+    carte = build_map(snapshot, offres, donnees=donnees, adresse=static_url, cadrer="zone" in filtres.choix)
     parties = render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete),

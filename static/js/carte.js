@@ -46,7 +46,7 @@ window.geoforma = (function () {
     const carte = L.map(id, Object.assign({
       zoomAnimation: !mouvementReduit, fadeAnimation: !mouvementReduit, markerZoomAnimation: !mouvementReduit,
     }, options));
-    L.control.zoom({zoomInTitle: "Agrandir la carte", zoomOutTitle: "Réduire la carte"}).addTo(carte);
+    L.control.zoom({position: "bottomright", zoomInTitle: "Agrandir la carte", zoomOutTitle: "Réduire la carte"}).addTo(carte);
     L.control.scale({imperial: false}).addTo(carte);
     carte.createPane("fond").style.zIndex = 300;
     carte.createPane("reperes").style.zIndex = 450;
@@ -231,11 +231,15 @@ window.geoforma = (function () {
       ["Position", dit(info[2])],
       ["Dates", dit(ligne[4])],
       ["Places", ligne[5] < 0 ? "" : nombres.format(ligne[5])],
-      ["Zones", info[4].map(dit).join(" ; ")],
       ["Source", dit(ligne[6])],
     ].forEach(function (paire) {
       if (paire[1]) { details.append(element("dt", "", paire[0]), element("dd", "", paire[1])); }
     });
+    if (info[4].length) {
+      const zones = element("dd");
+      info[4].forEach(function (rang) { zones.append(element("span", "ligne", dit(rang))); });
+      details.append(element("dt", "", "Zones"), zones);
+    }
     item.append(details);
     return item;
   }

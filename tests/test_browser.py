@@ -1,0 +1,250 @@
+"""The pages in a real Chromium: no error, no third party, accessible, usable by keyboard."""
+
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from conftest import HOSTILE
+
+from geoapp.filters import apply_filters, parse_filters
+from geoapp.maps import render_standalone
+from geoapp.web import create_app
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+VIEWS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390)]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="paquet playwright absent")
+    if not CHROMIUM:
+        pytest.skip("aucun navigateur Chromium sur cette machine")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe_source():
+    package = pytest.importorskip("axe_playwright_python", reason="paquet axe-playwright-python absent")
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def server(tiny_snapshot):
+    """Return the address of the tiny world, served on loopback."""
+    with running(tiny_snapshot.path.parents[1]) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def real_server(real_snapshot):
+    with running(real_snapshot.path.parents[1]) as address:
+        yield address
+
+
+class running:
+    """Serve one data folder while the block runs."""
+
+    def __init__(self, data_dir):
+        from waitress import create_server
+
+        self.server = create_server(create_app(data_dir), host="127.0.0.1", port=0, threads=8)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.run, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.effective_port}"
+
+    def __exit__(self, *_):
+        self.server.close()
+
+
+class Seen:
+    """A page, with what its console said and what it asked for."""
+
+    def __init__(self, browser, theme="light", width=1280):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, locale="fr-FR")
+        self.page = self.context.new_page()
+        self.errors, self.requests = [], []
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.errors.append(m.text))
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on("dialog", lambda d: self.errors.append(f"dialogue : {d.message}") or d.dismiss())
+        self.page.on("request", lambda r: self.requests.append(r.url))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def foreign(self, address):
+        """Return the requests that went elsewhere than to `address`."""
+        return [url for url in self.requests if not url.startswith((address, "data:", "blob:"))]
+
+
+def violations(page, axe_source):
+    """Return what axe finds wrong, in short."""
+    page.evaluate(axe_source)
+    found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)["violations"]
+    return [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in found]
+
+
+def map_ready(page):
+    page.wait_for_selector(".carte[data-nb-offres]")
+
+
+@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("path", ["/", "/?domaine=sante&niveau=4", "/sources", "/rejets"])
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, theme, width):
+    with Seen(browser, theme, width) as seen:
+        page = seen.open(server + path)
+        assert violations(page, axe_source) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
+        assert seen.errors == []
+        assert seen.foreign(server) == []
+
+
+@pytest.mark.parametrize("theme, width", VIEWS)
+def test_error_page_is_accessible(server, browser, axe_source, theme, width):
+    with Seen(browser, theme, width) as seen:
+        page = seen.open(f"{server}/?niveua=4")
+        assert "Vouliez-vous dire" in page.inner_text("main")
+        assert violations(page, axe_source) == []
+
+
+def test_filters_filter_and_every_count_agrees(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(server)
+        page.select_option("select[name=domaine]", "sante")
+        page.check("input[name=voie][value=scolaire]")
+        page.click("button[type=submit]")
+        page.wait_for_load_state("networkidle")
+        map_ready(page)
+        assert page.inner_text("h1").startswith("2 formations")
+        assert "sur 2" in page.inner_text("caption")
+        assert page.get_attribute(".carte", "data-nb-offres") == "2"
+        assert page.input_value("select[name=domaine]") == "sante"
+        assert seen.errors == []
+
+
+def test_filters_work_without_javascript(server, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server)
+    page.select_option("select[name=domaine]", "sante")
+    page.click("button[type=submit]")
+    assert page.inner_text("h1").startswith("3 formations")
+    assert page.locator("tbody tr").count() == 3
+    context.close()
+
+
+def test_a_popup_opens_and_closes_by_keyboard_with_escaped_text(server, browser, axe_source):
+    with Seen(browser) as seen:
+        page = seen.open(server)
+        map_ready(page)
+        page.locator('.pastille[aria-label="Amiville, 3 formations"]').focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".fiche")
+        assert page.locator(".fiche h4").first.inner_text() == HOSTILE
+        assert "Position" in page.inner_text(".fiche") and "adresse exacte" in page.inner_text(".fiche")
+        assert page.evaluate("document.activeElement.classList.contains('leaflet-popup-content')")
+        assert violations(page, axe_source) == []
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".fiche", state="detached")
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Amiville, 3 formations"
+        assert seen.errors == []
+
+
+def test_a_doubtful_place_says_so(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(server)
+        map_ready(page)
+        page.locator(".leaflet-marker-pane .pastille-doute").click()
+        assert "3,2 km de la commune déclarée" in page.inner_text(".fiche")
+
+
+def test_layers_switch_and_name_their_zones(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(server)
+        map_ready(page)
+        assert page.locator(".leaflet-overlay-pane path.zone-departement").count() == 2
+        page.check("[data-calque=ze2020]")
+        page.wait_for_selector(".leaflet-overlay-pane path.zone-ze2020")
+        page.locator(".leaflet-overlay-pane path.zone-ze2020").first.focus()
+        assert "Zones d'emploi 2020" in page.inner_text(".leaflet-tooltip")
+        page.uncheck("[data-calque=ze2020]")
+        assert page.locator(".leaflet-overlay-pane path.zone-ze2020").count() == 0
+        assert seen.errors == []
+
+
+def test_leaflet_speaks_french(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(server)
+        assert page.get_attribute(".leaflet-control-zoom-in", "title") == "Agrandir la carte"
+        assert page.get_attribute(".leaflet-control-zoom-out", "aria-label") == "Réduire la carte"
+
+
+@pytest.mark.parametrize("theme, width", VIEWS)
+def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_source, theme, width):
+    path = tmp_path / "carte.html"
+    path.write_text(render_standalone(tiny_snapshot), encoding="utf-8")
+    with Seen(browser, theme, width) as seen:
+        page = seen.open(path.as_uri())
+        map_ready(page)
+        assert page.locator("#tableau-offres tr").count() == 7
+        assert page.locator("#tableau-offres th").first.inner_text() == HOSTILE
+        assert violations(page, axe_source) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert seen.errors == []
+        assert seen.foreign(path.as_uri()) == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("path", ["/", "/sources", "/rejets"])
+def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, path, theme, width):
+    with Seen(browser, theme, width) as seen:
+        page = seen.open(real_server + path)
+        if path == "/":
+            map_ready(page)
+        assert violations(page, axe_source) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert seen.errors == []
+        assert seen.foreign(real_server) == []
+
+
+@pytest.mark.real
+def test_groups_show_the_sum_of_offers(real_server, real_snapshot, browser):
+    offres = apply_filters(real_snapshot.read("offres"), parse_filters({"domaine": "sante"}, real_snapshot))
+    with Seen(browser) as seen:
+        page = seen.open(f"{real_server}/?domaine=sante")
+        map_ready(page)
+        labels = page.locator(".leaflet-marker-pane .pastille").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+        shown = sum(int(re.sub(r"\D", "", re.search(r"([\d\s\u202f\u00a0]+) formation", label).group(1))) for label in labels)
+        assert shown == int(offres.geometry.notna().sum())
+
+
+@pytest.mark.real
+def test_real_standalone_file_opens_alone(real_snapshot, tmp_path, browser):
+    path = tmp_path / "carte.html"
+    path.write_text(render_standalone(real_snapshot), encoding="utf-8")
+    with Seen(browser) as seen:
+        page = seen.open(path.as_uri())
+        map_ready(page)
+        for box in page.locator("[data-calque]").all():
+            box.check()
+        page.click("#tableau-suite")
+        assert page.locator("#tableau-offres tr").count() == 100
+        assert seen.errors == [] and seen.foreign(path.as_uri()) == []

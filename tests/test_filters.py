@@ -1,0 +1,100 @@
+"""Filters are rows: what they accept, keep, count and say."""
+
+import pandas as pd
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from geoapp.errors import ParameterError
+from geoapp.filters import FILTRES, INCONNU, Filtres, apply_filters, describe_filters, facets, list_options, parse_filters
+
+
+def kept(snapshot, **parametres):
+    """Return the actions kept by some parameters."""
+    return set(apply_filters(snapshot.read("offres"), parse_filters(parametres, snapshot))["id_action"])
+
+
+def test_no_filter_keeps_every_offer(tiny_snapshot):
+    assert len(apply_filters(tiny_snapshot.read("offres"), parse_filters({}, tiny_snapshot))) == 7
+
+
+def test_code_label_case_and_accents_are_accepted(tiny_snapshot):
+    for valeur in ("sante", "SANTE", "Santé", " santé "):
+        assert kept(tiny_snapshot, domaine=valeur) == {"tiny:a1", "tiny:a3"}
+
+
+def test_values_of_one_filter_add_up_and_filters_narrow(tiny_snapshot):
+    assert kept(tiny_snapshot, niveau=["3", "4"]) == {"tiny:a1", "tiny:a4", "tiny:a5", "tiny:a6"}
+    assert kept(tiny_snapshot, niveau=["3", "4"], voie="apprentissage") == {"tiny:a1", "tiny:a6"}
+
+
+def test_repeated_parameters_of_an_address(tiny_snapshot):
+    filtres = parse_filters(MultiDict([("niveau", "4"), ("niveau", "3"), ("domaine", "")]), tiny_snapshot)
+    assert filtres.parametres() == [("niveau", "3"), ("niveau", "4")]
+
+
+def test_unknown_is_a_value_never_hidden(tiny_snapshot):
+    assert kept(tiny_snapshot, niveau=INCONNU) == {"tiny:a2"}
+    assert kept(tiny_snapshot, voie="Non renseigné") == {"tiny:a4"}
+    for nom in ("niveau", "voie", "domaine"):
+        assert sum(option.nb for option in list_options(tiny_snapshot, nom)) == 7
+
+
+def test_zone_keeps_its_leading_zero_and_is_not_a_prefix(tiny_snapshot):
+    assert kept(tiny_snapshot, zone="ze2020:0054") == {"tiny:a3", "tiny:a6"}
+    with pytest.raises(ParameterError, match="ze2020:0054"):
+        parse_filters({"zone": "ze2020:054"}, tiny_snapshot)
+
+
+def test_prefix_of_a_code_does_not_match():
+    offres = pd.DataFrame({"zones": ["frr:FRR+", "frr:FRR", "zrr:ZRR", ""]})
+    assert FILTRES["zone"].garder(offres, {"frr:FRR"}).tolist() == [False, True, False, False]
+    assert FILTRES["zone"].garder(offres, {"frr"}).tolist() == [True, True, False, False]
+
+
+def test_whole_zoning_counts_a_place_once(tiny_snapshot):
+    counts = {option.valeur: option.nb for option in list_options(tiny_snapshot, "zone")}
+    assert counts["zrr"] == counts["zrr:ZRR"] == 3
+    assert counts["ze2020:3201"] + counts["ze2020:0054"] == 6, "the unplaced offer is in no zone"
+    assert "departement" not in counts, "a partition keeps everything: no use as a filter"
+
+
+def test_facets_count_with_the_other_filters_only(tiny_snapshot):
+    filtres = parse_filters({"niveau": "4"}, tiny_snapshot)
+    options = facets(tiny_snapshot, tiny_snapshot.read("offres"), filtres)
+    assert {o.valeur: o.nb for o in options["niveau"] if o.nb} == {"3": 2, "4": 2, "5": 2, "inconnu": 1}
+    assert {o.valeur: o.nb for o in options["domaine"] if o.nb} == {"sante": 1, "batiment": 1}
+
+
+@pytest.mark.parametrize("parametres, attendu", [
+    ({"domane": "sante"}, "« domane ». Vouliez-vous dire « domaine » ?"),
+    ({"domaine": "sente"}, "Vouliez-vous dire « sante » ?"),
+    ({"niveau": "12"}, "Valeurs acceptées : 3, 4, 5, 6, 7, 8, inconnu."),
+    ({"zone": "ze2020:3202"}, "Vouliez-vous dire « ze2020:3201 » ?"),
+    ({"voie": "<script>"}, "voie = « <script> »"),
+])
+def test_unknown_name_or_value_is_refused_with_the_nearest(tiny_snapshot, parametres, attendu):
+    with pytest.raises(ParameterError) as error:
+        parse_filters(parametres, tiny_snapshot)
+    assert attendu in str(error.value)
+
+
+def test_other_names_are_left_alone_when_declared(tiny_snapshot):
+    assert not parse_filters({"page": "2"}, tiny_snapshot, autres=("page",))
+    with pytest.raises(ParameterError):
+        parse_filters({"page": "2"}, tiny_snapshot)
+
+
+def test_description_in_words(tiny_snapshot):
+    filtres = parse_filters({"domaine": "sante", "niveau": ["4", "3"], "voie": "apprentissage", "zone": ["ze2020:0054", "zrr:ZRR"]}, tiny_snapshot)
+    assert describe_filters(filtres) == (
+        "Santé, niveau 3 ou niveau 4, apprentissage, zone d'emploi 2020 Est - Frontière ou Communes classées ZRR"
+    )
+    assert describe_filters(Filtres()) == ""
+
+
+@pytest.mark.real
+def test_every_option_of_the_real_snapshot_is_accepted_and_counted(real_snapshot):
+    offres = real_snapshot.read("offres")
+    for nom in FILTRES:
+        for option in list_options(real_snapshot, nom):
+            assert len(apply_filters(offres, parse_filters({nom: option.valeur}, real_snapshot))) == option.nb

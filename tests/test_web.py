@@ -1,0 +1,192 @@
+"""The web: every page, its errors, its headers, its downloads."""
+
+import csv
+import io
+import json
+
+import pytest
+from conftest import CREATED, HOSTILE
+
+from geoapp.tables import publish
+from geoapp.web import create_app
+from geoapp.web.donnees import neutralise
+from geoapp.web.presentation import safe_link
+
+PAGES = ("/", "/?niveau=3&niveau=4&voie=apprentissage", "/?zone=frr%3AFRR%2B", "/?page=1", "/sources", "/rejets", "/rejets?source=tiny")
+
+
+@pytest.fixture
+def client(tiny_snapshot):
+    return create_app(tiny_snapshot.path.parents[1]).test_client()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_answer(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert '<html lang="fr">' in answer.text and "<main" in answer.text
+    assert HOSTILE not in answer.text, "source text is escaped"
+    assert "Données fictives</strong> : Offre inventée" in answer.text
+
+
+def test_map_page_says_the_same_count_everywhere(client):
+    page = client.get("/?domaine=sante").text
+    data = client.get("/donnees/points.json?domaine=sante").get_json()
+    assert "<h1>3 formations dans les Hauts-de-France" in page
+    assert data["nb_offres"] == 3
+    assert "Lignes 1 à 3 sur 3" in page
+
+
+def test_filters_are_kept_in_the_form(client):
+    page = client.get("/?domaine=sante&niveau=5").text
+    assert '<option value="sante" selected>' in page
+    assert 'value="5" checked>' in page
+
+
+def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatch):
+    monkeypatch.setattr("geoapp.web.presentation.PAR_PAGE", 2)
+    publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    client = create_app(tmp_path).test_client()
+    page = client.get("/?niveau=3&niveau=4&page=2").text
+    assert "Lignes 3 à 4 sur 4" in page
+    assert "niveau=3&amp;niveau=4&amp;page=1#tableau" in page
+    assert "Page suivante" not in page
+
+
+@pytest.mark.parametrize("path, words", [
+    ("/?x=1", "Paramètre inconnu : « x »"),
+    ("/?niveua=3", "Vouliez-vous dire « niveau » ?"),
+    ("/?niveau=9", "Valeurs acceptées : 3, 4"),
+    ("/?domaine=sente", "Vouliez-vous dire « sante » ?"),
+    ("/?page=0", "un nombre de 1 à 1 est attendu"),
+    ("/?page=²", "un nombre de 1 à 1 est attendu"),
+    ("/?page=99", "un nombre de 1 à 1 est attendu"),
+    ("/sources?y=1", "Paramètre inconnu"),
+    ("/rejets?source=autre", "Source inconnue"),
+    ("/carte.html?voie=z", "valeur inconnue"),
+])
+def test_a_wrong_parameter_is_a_400_in_french(client, path, words):
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert words in answer.text
+
+
+def test_errors_have_one_json_shape(client):
+    for path, status in (("/donnees/points.json?niveau=9", 400), ("/donnees/couches/lune.geojson", 404), ("/donnees/couches/qpv2024.geojson", 404)):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert set(answer.get_json()["erreur"]) == {"code", "titre", "message"}
+
+
+def test_unknown_page_and_method(client):
+    assert client.get("/rien").status_code == 404 and "Page introuvable" in client.get("/rien").text
+    assert client.post("/").status_code == 405
+
+
+def test_an_unforeseen_error_shows_no_detail(client, monkeypatch, caplog):
+    monkeypatch.setattr("geoapp.web.pages.summarise", lambda offres: 1 / 0)
+    answer = client.get("/?niveau=3")
+    assert answer.status_code == 500
+    assert "ZeroDivision" not in answer.text and "Erreur de notre part" in answer.text
+    assert "niveau" not in caplog.records[0].getMessage(), "the log holds no query"
+
+
+def test_no_snapshot_says_what_to_run(tmp_path):
+    client = create_app(tmp_path).test_client()
+    page = client.get("/")
+    assert page.status_code == 503 and "geoapp build" in page.text
+    assert client.get("/sante").status_code == 503
+
+
+def test_a_new_snapshot_is_served_without_restart(tiny_frames, tmp_path):
+    client = create_app(tmp_path).test_client()
+    assert client.get("/").status_code == 503
+    publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    assert "7 formations" in client.get("/").text
+    first = client.get("/sante").get_json()["instantane"]
+    tiny_frames["offres"] = tiny_frames["offres"].iloc[:5]
+    publish(tiny_frames, {"cree_le": "2026-02-02T00:00:00Z"}, tmp_path)
+    assert "5 formations" in client.get("/").text
+    assert client.get("/sante").get_json()["instantane"] != first
+
+
+def test_headers_of_every_answer(client):
+    for path in (*PAGES, "/rien", "/donnees/points.json", "/rejets.csv", "/static/js/carte.js"):
+        with client.get(path) as answer:
+            headers = answer.headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "geolocation=(self)" in headers["Permissions-Policy"]
+        assert "Set-Cookie" not in headers
+
+
+def test_the_nonce_of_the_policy_is_on_every_inline_script(client):
+    answer = client.get("/")
+    nonce = answer.headers["Content-Security-Policy"].split("'nonce-")[1].split("'")[0]
+    scripts = [part.split(">")[0] for part in answer.text.split("<script")[1:]]
+    assert scripts and all(f'nonce="{nonce}"' in script for script in scripts)
+    assert nonce not in client.get("/").text, "a nonce serves once"
+
+
+def test_layers_are_cached_by_the_browser(client, tiny_snapshot):
+    path = f"/donnees/couches/ze2020.geojson?v={tiny_snapshot.id}"
+    answer = client.get(path)
+    assert answer.mimetype == "application/geo+json" and "immutable" in answer.headers["Cache-Control"]
+    again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert client.get("/donnees/couches/ze2020.geojson").headers["Cache-Control"] == "no-cache"
+
+
+def test_answers_are_compressed(client):
+    assert client.get("/", headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+
+
+def test_sources_page_shows_counts_and_safe_links(client):
+    page = client.get("/sources").text
+    assert 'href="https://example.org/offre"' in page
+    assert "javascript:" not in page
+    assert "Une note &lt;i&gt;brute&lt;/i&gt;" in page
+    assert "données fictives" in page and "fichier du miroir" in page
+    assert "0123456789abcdef" * 4 in page
+
+
+@pytest.mark.parametrize("adresse, attendu", [
+    ("https://a.fr/x", "https://a.fr/x"), ("javascript:alert(1)", None), ("data:text/html,x", None), ("//a.fr", None), (None, None), ("", None),
+])
+def test_only_web_links_are_kept(adresse, attendu):
+    assert safe_link(adresse) == attendu
+
+
+def test_rejects_csv_is_neutralised(client):
+    answer = client.get("/rejets.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    assert len(rows) == 2
+    assert rows[1]["valeur"] == '\'=HYPERLINK("a")' and rows[1]["raison"] == "'+ mauvais début"
+    assert rows[1]["valeur_proche"] == ""
+    assert [neutralise(c) for c in ("-1", "@a", "\tx", "a=b")] == ["'-1", "'@a", "'\tx", "a=b"]
+
+
+def test_download_of_the_current_map(client):
+    answer = client.get("/carte.html?niveau=5")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert "2 formations" in answer.text
+
+
+@pytest.mark.real
+def test_first_load_of_the_real_map_is_light(real_snapshot):
+    client = create_app(real_snapshot.path.parents[1]).test_client()
+    sizes = {
+        path: len(client.get(path, headers={"Accept-Encoding": "gzip"}).data)
+        for path in ("/", "/donnees/points.json", "/donnees/couches/fond.geojson", "/donnees/couches/departement.geojson")
+    }
+    assert sizes["/"] < 50_000 and sum(sizes.values()) < 400_000, sizes
+
+
+@pytest.mark.real
+def test_real_title_and_data_agree(real_snapshot):
+    client = create_app(real_snapshot.path.parents[1]).test_client()
+    nb = len(real_snapshot.read("offres"))
+    data = json.loads(client.get("/donnees/points.json").data)
+    assert data["nb_offres"] == nb == real_snapshot.manifest["tables"]["offres"]["lignes"]
