@@ -14,10 +14,11 @@ from geoapp.communes_codes import make_passage
 from geoapp.config import load_settings
 from geoapp.errors import ParameterError, SourceError
 from geoapp.sources.mapping import required_columns
-from geoapp.sources.reading import read_raw, read_source
-from geoapp.sources.registry import Source, get_source, load_sources
+from geoapp.sources.reading import read_raw, read_source, reader_options
+from geoapp.sources.registry import ID_COMMUNES, Source, get_source, load_sources
+from geoapp.sources.tabular import show
 
-_FORMATS = {".csv": "csv", ".gz": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".xlsx": "xlsx", ".geojson": "boundaries",
+_FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".xlsx": "xlsx", ".geojson": "boundaries",
             ".gpkg": "boundaries", ".zip": "boundaries", ".shp": "boundaries", ".dbf": "boundaries"}
 
 
@@ -46,41 +47,70 @@ def check_file(path: Path, as_source: str | None = None) -> tuple[Source, Bilan]
 
 
 def _recognise(path: Path) -> Source:
-    """Return the source of the registry that a file looks like."""
+    """Return the source of the registry that a file looks like: by its name, else by its columns.
+
+    Of several that fit, one that can feed the tables, then the one that reads most columns.
+    """
     sources = list(load_sources().values())
     same_name = [s for s in sources if Path(s.fichier).name == path.name]
     if same_name:
         return same_name[0]
-    format = _FORMATS.get(path.suffix.lower())
-    if format is None:
-        raise SourceError(path, f"extension « {path.suffix} » inconnue.", cure=f"Extensions lues : {', '.join(_FORMATS)}.")
-    fitting = [s for s in sources if s.format == format and _fits(s, path)]
-    if fitting:
-        return max(fitting, key=lambda s: len(required_columns(s)))
-    columns = [str(c) for c in read_raw(path, format, {}).frame.columns if c != "geometry"]
-    raise SourceError(
-        path, "format non reconnu.", place=f"colonnes : {', '.join(columns[:10])}",
-        cure=f"Précisez la source avec --as (par exemple --as {_closest(columns, sources)}), ou ajoutez-la à geodata/sources.toml.",
-    )
+    format = _format_of(path)
+    candidates = [s for s in sources if s.format == format]
+    columns = _columns_by_source(path, format, candidates)
+    fitting = [s for s in candidates if required_columns(s) <= columns[s.id]]
+    if not fitting:
+        raise _unknown(path, candidates, columns)
+    return max(fitting, key=lambda s: (s.remplacee_par != ID_COMMUNES, len(required_columns(s)), Path(s.fichier).suffix == path.suffix))
 
 
-def _fits(source: Source, path: Path) -> bool:
-    """Tell whether every column that a source needs is in the file."""
-    try:
-        columns = set(read_raw(path, source.format, source.options).frame.columns)
-    except SourceError:
-        if source.options.get("sheet") or source.options.get("encoding"):
-            return False
-        raise
-    return required_columns(source) <= columns
+def _format_of(path: Path) -> str:
+    """Return the format that the extension announces (`.gz` left aside)."""
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    if suffix not in _FORMATS:
+        raise SourceError(path, f"extension « {suffix} » inconnue.", cure=f"Extensions lues : {', '.join(_FORMATS)} (.gz en plus).")
+    return _FORMATS[suffix]
 
 
-def _closest(columns: list[str], sources: list[Source]) -> str:
-    """Return the id of the source that shares most columns, spelling mistakes allowed."""
-    def shared(source: Source) -> int:
-        return sum(nearest_accepted(name, columns) is not None for name in required_columns(source))
+def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dict[str, set[str]]:
+    """Return the columns of the file as each source would read it; each way of reading is tried once.
 
-    return max(sources, key=shared).id
+    Raises
+    ------
+    SourceError
+        The plain reading fails, and no source reads the file otherwise.
+    """
+    found, failed = {}, []
+    for options in [{}, *[reader_options(format, s.options) for s in candidates]]:
+        key = repr(sorted(options.items()))
+        if key in found:
+            continue
+        try:
+            found[key] = {str(c) for c in read_raw(path, format, options).frame.columns if c != "geometry"}
+        except SourceError as error:
+            found[key] = set()
+            failed.append(error)
+    if not any(found.values()):
+        raise failed[0]
+    return {s.id: found[repr(sorted(reader_options(format, s.options).items()))] for s in candidates} | {"": max(found.values(), key=len)}
+
+
+def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]]) -> SourceError:
+    """Return the error for a file that fits no source: the one nearest to it is named when half its columns are there."""
+    shown = ", ".join(show(name) for name in sorted(columns[""])[:10])
+    cure = "Précisez la source avec --as, ou ajoutez-la à geodata/sources.toml."
+    missing = {s.id: required_columns(s) - columns[s.id] for s in candidates}
+    near = min(candidates, key=lambda s: len(missing[s.id]) / len(required_columns(s)), default=None)
+    if near and 2 * len(missing[near.id]) <= len(required_columns(near)):
+        lacking = [f"« {name} »{_nearest(name, columns[near.id])}" for name in sorted(missing[near.id])[:5]]
+        cure = f"Pour la lire comme « {near.id} », il manque {', '.join(lacking)}. {cure}"
+    return SourceError(path, "format non reconnu.", place=f"colonnes : {shown}", cure=cure)
+
+
+def _nearest(name: str, columns: set[str]) -> str:
+    """Return the nearest column as a proposal."""
+    near = nearest_accepted(name, sorted(columns))
+    return f" (la plus proche : « {show(near)} »)" if near else ""
 
 
 def write_rejects(bilan: Bilan, out: Path) -> None:

@@ -55,7 +55,7 @@ class Journal:
 
     def refuse(self, column: str, mask: pd.Series, reason: str, *, with_original: bool = False, closest=None) -> None:
         """Reject the rows of `mask` that are not rejected yet, saying why."""
-        new = mask & ~self._refused
+        new = mask.fillna(False).astype(bool) & ~self._refused
         shown = self.original if with_original else self.frame
         for ligne, value in shown.loc[new, column].items():
             value = None if pd.isna(value) else value

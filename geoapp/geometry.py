@@ -15,8 +15,14 @@ GEOD = pyproj.Geod(ellps="GRS80")
 METROPOLE = (-5.5, 41.0, 10.0, 51.5)
 """Longitude and latitude bounds of metropolitan France, in degrees."""
 
+OUTRE_MER = (
+    (-63.5, 14.0, -60.5, 18.5), (-55.0, 2.0, -51.0, 6.0), (54.5, -22.0, 56.5, -20.0), (44.5, -13.5, 45.7, -12.0),
+    (-57.0, 46.5, -56.0, 47.5), (-155.0, -28.0, -134.0, -7.0), (158.0, -23.5, 172.5, -17.5), (-178.5, -14.8, -176.0, -13.0),
+)
+"""The same of the Antilles, Guyane, La Réunion, Mayotte, Saint-Pierre-et-Miquelon, Polynésie, Nouvelle-Calédonie, Wallis-et-Futuna."""
+
 METROPOLE_L93 = (0.0, 6_000_000.0, 1_300_000.0, 7_200_000.0)
-"""The same in Lambert-93 metres."""
+"""Bounds of metropolitan France in Lambert-93 metres."""
 
 _TO_GEO = pyproj.Transformer.from_crs(CRS_METRIC, CRS_GEO, always_xy=True)
 _TO_METRIC = pyproj.Transformer.from_crs(CRS_GEO, CRS_METRIC, always_xy=True)
@@ -61,7 +67,7 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
     """
     lat, lon = _numbers(latitude), _numbers(longitude)
     given = latitude.notna().to_numpy() | longitude.notna().to_numpy()
-    zero = given & (np.nan_to_num(lat) == 0) & (np.nan_to_num(lon) == 0)
+    zero = given & ((lat == 0) | latitude.isna().to_numpy()) & ((lon == 0) | longitude.isna().to_numpy())
     good, swapped = _within(lon, lat, METROPOLE), _within(lat, lon, METROPOLE)
     metric, metric_swapped = _within(lon, lat, METROPOLE_L93), _within(lat, lon, METROPOLE_L93)
     x, y = to_geographic(np.where(metric_swapped, lat, lon), np.where(metric_swapped, lon, lat))
@@ -79,30 +85,19 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
 
 
 def _numbers(values: pd.Series) -> np.ndarray:
-    """Return text as floats; decimal commas accepted, anything else NaN."""
-    text = values.astype("str").str.replace(",", ".", regex=False)
+    """Return text as floats; decimal commas and blanks between digits accepted, anything else NaN."""
+    text = values.astype("str").str.replace(",", ".", regex=False).str.replace(r"\s", "", regex=True)
     return pd.to_numeric(text, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
-def find_crs(bounds, declared: str | None) -> str | None:
-    """Return the CRS that bounding box `bounds` fits, the declared one first.
+def inside_france(bounds: np.ndarray) -> np.ndarray:
+    """Tell which bounding boxes (minx, miny, maxx, maxy in degrees) lie in one territory of France, borders included.
 
-    Recognised: what was declared, EPSG:4326 and EPSG:2154 (metropolitan France).
-    None when the coordinates fit neither.
+    An unknown or infinite box lies nowhere.
     """
-    fits_geo, fits_metric = _box_inside(bounds, METROPOLE), _box_inside(bounds, METROPOLE_L93)
-    if fits_metric:
-        return CRS_METRIC
-    if fits_geo:
-        return CRS_GEO
-    if declared and not pyproj.CRS(declared).is_geographic:
-        return declared
-    return None
-
-
-def _box_inside(bounds, box) -> bool:
-    """Tell whether a bounding box lies inside another, borders included."""
-    return bounds[0] >= box[0] and bounds[1] >= box[1] and bounds[2] <= box[2] and bounds[3] <= box[3]
+    return np.any([
+        _within(bounds[:, 0], bounds[:, 1], box) & _within(bounds[:, 2], bounds[:, 3], box) for box in (METROPOLE, *OUTRE_MER)
+    ], axis=0)
 
 
 def make_points(longitude, latitude) -> gpd.GeoSeries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,129 +13,178 @@ import shapely
 
 from geoapp.config import CRS_GEO, CRS_METRIC
 from geoapp.errors import SourceError
-from geoapp.geometry import find_crs
-from geoapp.sources.tabular import Lecture, read_bytes, reject
+from geoapp.geometry import inside_france
+from geoapp.sources.archive import check_archive, open_archive_member
+from geoapp.sources.content import read_bytes
+from geoapp.sources.tabular import Lecture, reject
 
-_LAYER_SUFFIXES = (".shp", ".gpkg", ".geojson", ".json")
+_LAYERS = (".shp", ".gpkg", ".geojson", ".json")
+"""Files that hold a layer, the preferred ones first."""
+
+_SIGNATURES = {
+    ".gpkg": (b"SQLite format 3\0",), ".shp": (b"\0\0\x27\x0a",), ".geojson": (b"{", b"\xef\xbb\xbf{"), ".json": (b"{", b"\xef\xbb\xbf{"),
+    ".dbf": tuple(bytes([version]) for version in (0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x43, 0x83, 0x8B, 0x8C, 0xF5, 0xFB)),
+}
+"""How each kind of file begins.  GDAL looks at the content, not at the name: a
+text that names other files or addresses (VRT) must never reach it."""
+
+_NOT_OURS = "Le fichier est coupé, ou n'est pas un GeoJSON, GeoPackage, DBF ou shapefile zippé."
 
 
 def read_boundaries(path: Path) -> Lecture:
     """Return the polygons of a file, valid and in EPSG:4326, all attributes as text.
 
     A declared CRS that the coordinates contradict is replaced by the one they
-    fit, an invalid outline is repaired: both are counted in `corrections`.
-    A feature without geometry is a reject.
+    fit, swapped axes are put right, an invalid outline is repaired: all three
+    are counted in `corrections`.  A feature without polygon, or outside France
+    whatever the reading, is a reject.  A DBF has attributes only.
 
     Raises
     ------
     SourceError
-        Unreadable file, unsafe or broken archive, coordinates of no known CRS.
+        Unreadable file, unsafe or broken archive, no feature, no feature in France.
     """
+    path = Path(path)
     read_bytes(path)
     frame = _read(path)
-    frame, corrections = _reproject(frame, path)
-    frame, rejets = _drop_empty(frame)
-    frame, repaired = _make_valid(frame)
-    return Lecture(_as_text(frame), len(frame) + len(rejets), rejets, corrections + repaired)
+    read, rejets, corrections = len(frame), [], []
+    if read == 0:
+        raise SourceError(path, "aucun objet dans le fichier.", cure="Téléchargez-le à nouveau auprès du producteur.")
+    if path.suffix.lower() != ".dbf":
+        for step in (_keep_polygons, _place, _make_valid):
+            frame, repaired, refused = step(frame)
+            corrections, rejets = corrections + repaired, rejets + refused
+            if step is _place and refused and frame.empty:
+                raise SourceError(path, f"coordonnées hors de France ({refused[0]['valeur']}).", place=refused[0]["ligne"], cure="Vérifiez le système de coordonnées du fichier.")
+    kept = set(frame.index)
+    return Lecture(_as_text(frame), read, rejets, [c for c in corrections if c["ligne"] in kept])
 
 
 def _read(path: Path) -> gpd.GeoDataFrame:
-    """Read the first layer, whatever the container; rows are named by their rank."""
-    target = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
+    """Read the first layer with outlines, whatever the container; rows are named by their rank."""
+    member = _choose_member(path) if path.suffix.lower() == ".zip" else ""
+    _check_signature(path, member)
+    target = f"/vsizip/{path.resolve()}/{member}" if member else str(path.resolve())
     try:
-        layers = pyogrio.list_layers(target)
-        frame = pyogrio.read_dataframe(target, layer=layers[0][0], encoding=_encoding(target))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, IndexError, UnicodeDecodeError) as error:
-        raise SourceError(path, f"contours illisibles ({str(error)[:150]}).", cure="Le fichier est coupé ou n'est pas un GeoJSON, GeoPackage ou shapefile zippé.") from None
+        with warnings.catch_warnings(action="ignore"):  # what GDAL deplores is found again, feature by feature
+            layers = pyogrio.list_layers(target)
+            layer = next((name for name, kind in layers if kind), layers[0][0])
+            frame = pyogrio.read_dataframe(
+                target, layer=layer, encoding=_encoding(path, member), force_2d=True, on_invalid="ignore", datetime_as_string=True
+            )
+    except (RuntimeError, ValueError, IndexError, OverflowError, shapely.errors.ShapelyError) as error:
+        raise SourceError(path, f"contours illisibles ({str(error)[:150]}).", place=member, cure=_NOT_OURS) from None
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), crs=CRS_GEO))
-    if frame.geometry.name != "geometry":
-        frame = frame.rename_geometry("geometry")
     return frame.set_index(pd.Index([f"objet {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str"))
 
 
-def _inside_zip(path: Path) -> str:
-    """Return the address GDAL uses for the one layer file of a checked archive."""
-    from geoapp.sources.fetch import check_archive
-
-    names = [n for n in check_archive(path) if n.lower().endswith(_LAYER_SUFFIXES)]
+def _choose_member(path: Path) -> str:
+    """Return the name of the layer file of an archive, checked."""
+    names = sorted(n for n in check_archive(path) if n.lower().endswith(_LAYERS))
     if not names:
         raise SourceError(path, "l'archive ne contient ni shapefile, ni GeoJSON, ni GeoPackage.", cure="Vérifiez le téléchargement.")
-    return f"/vsizip/{path}/{sorted(names)[0]}"
+    return min(names, key=lambda name: _LAYERS.index(Path(name).suffix.lower()))
 
 
-def _encoding(target: str) -> str | None:
+def _check_signature(path: Path, member: str) -> None:
+    """Refuse a file that does not begin as its name says."""
+    suffix = Path(member or path).suffix.lower()
+    if not _bytes_of(path, member, 64).lstrip(b" \t\r\n").startswith(_SIGNATURES.get(suffix, b"\0never\0")):
+        raise SourceError(path, f"le contenu n'est pas celui d'un fichier « {suffix} ».", place=member, cure=_NOT_OURS)
+
+
+def _bytes_of(path: Path, member: str, size: int = -1) -> bytes:
+    """Return the first bytes of a file, or of a member of an archive."""
+    if not member:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    with open_archive_member(path, member) as stream:
+        return stream.read(size)
+
+
+def _encoding(path: Path, member: str) -> str | None:
     """Return UTF-8 for a DBF that declares nothing but is UTF-8 (GDAL would assume Latin-1)."""
-    if not target.lower().endswith(".dbf") or Path(target).with_suffix(".cpg").exists():
+    layer = Path(member or path)
+    if layer.suffix.lower() not in (".shp", ".dbf"):
         return None
+    names = check_archive(path) if member else [p.name for p in path.parent.iterdir() if p.stem == path.stem]
+    beside = {Path(name).suffix.lower(): name for name in names if Path(name).with_suffix("") == Path(member or path.name).with_suffix("")}
+    if ".cpg" in beside or ".dbf" not in beside:
+        return None
+    content = _bytes_of(path, member and beside[".dbf"]) if member else path.with_name(beside[".dbf"]).read_bytes()
     try:
-        Path(target).read_bytes().decode("utf-8", errors="strict")
+        content[int.from_bytes(content[8:10], "little") :].decode("utf-8")
     except UnicodeDecodeError:
-        return "UTF-8" if _body_is_utf8(Path(target).read_bytes()) else None
+        return None
     return "UTF-8"
 
 
-def _body_is_utf8(content: bytes) -> bool:
-    """Tell whether the records of a DBF, after its binary header, are UTF-8."""
-    start = int.from_bytes(content[8:10], "little")
-    try:
-        content[start:].decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _reproject(frame: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, list[dict]]:
-    """Return the frame in EPSG:4326, after checking the declared CRS against the coordinates."""
-    if frame.geometry.isna().all():
-        return frame, []
-    declared = frame.crs.to_string() if frame.crs else None
-    real = find_crs(frame.total_bounds, declared)
-    if real is None:
-        raise SourceError(path, f"coordonnées hors de France ({frame.total_bounds.round(1).tolist()}).", cure="Vérifiez le système de coordonnées du fichier.")
-    corrections = []
-    if real != declared and not (real == CRS_GEO and frame.crs and frame.crs.is_geographic):
-        corrections = [
-            {"ligne": ligne, "colonne": "geometry", "valeur": declared or "aucun système", "corrigee": real, "type_correction": "systeme_de_coordonnees"}
-            for ligne in frame.index
-        ]
-        frame = frame.set_crs(real, allow_override=True)
-    return frame.to_crs(CRS_GEO), corrections
-
-
-def _drop_empty(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict]]:
-    """Split features without geometry off, as rejects (unless the file has no geometry at all)."""
+def _keep_polygons(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[dict]]:
+    """Split features without polygon off, as rejects."""
     empty = frame.geometry.isna() | frame.geometry.is_empty
-    if empty.all():
-        return frame, []
+    other = ~empty & ~frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))
     rejets = [reject(ligne, "geometry", None, "Objet sans contour : redemandez-le au producteur.") for ligne in frame.index[empty]]
-    return frame[~empty], rejets
+    rejets += [
+        reject(ligne, "geometry", kind, "Un contour (polygone) est attendu.", "Polygon")
+        for ligne, kind in frame.geometry.geom_type[other].items()
+    ]
+    return frame[~empty & ~other], [], rejets
 
 
-def _make_valid(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict]]:
-    """Repair invalid outlines (GEOS make_valid, polygons kept) in the metric CRS."""
-    if frame.geometry.isna().all():
-        return frame, []
+def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[dict]]:
+    """Return the frame in EPSG:4326, each feature by the first reading that puts it in France."""
+    raw, declared = frame.geometry, frame.crs
+    readings = [(declared, False)] if declared else []
+    readings += [(crs, swapped) for swapped in (False, True) for crs in (CRS_GEO, CRS_METRIC)]
+    placed, corrections = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=CRS_GEO), []
+    for crs, swapped in readings:
+        todo = placed.isna()
+        tried = raw[todo].set_crs(crs, allow_override=True)
+        tried = (gpd.GeoSeries(shapely.transform(tried.array, lambda xy: xy[:, ::-1]), tried.index, crs) if swapped else tried).to_crs(CRS_GEO)
+        good = tried[inside_france(tried.bounds.to_numpy())]
+        placed[good.index] = good
+        if swapped or crs != declared:
+            kind = "coordonnees_inversees" if swapped else "systeme_de_coordonnees"
+            corrections += [_correction(ligne, declared.to_string() if declared else "aucun système", str(crs), kind) for ligne in good.index]
+    lost = placed.isna()
+    boxes = raw[lost].bounds.round(1)
+    rejets = [
+        reject(row.Index, "geometry", ", ".join(map(str, row[1:])), "Contour hors de France : vérifiez ses coordonnées ou leur système.")
+        for row in boxes.itertuples()
+    ]
+    return frame.set_geometry(placed)[~lost], corrections, rejets
+
+
+def _correction(ligne: str, valeur: str, corrigee: str, kind: str) -> dict:
+    """Return one record of a repaired outline."""
+    return {"ligne": ligne, "colonne": "geometry", "valeur": valeur, "corrigee": corrigee, "type_correction": kind}
+
+
+def _make_valid(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[dict]]:
+    """Repair invalid outlines (GEOS make_valid, polygons kept); what collapses is a reject."""
     bad = ~frame.geometry.is_valid.to_numpy()
     if not bad.any():
-        return frame, []
-    reasons = shapely.is_valid_reason(frame.geometry.array[bad])
-    metric = frame.geometry[bad].to_crs(CRS_METRIC)
-    fixed = shapely.make_valid(metric.array, method="structure", keep_collapsed=False)
+        return frame, [], []
+    reasons = dict(zip(frame.index[bad], shapely.is_valid_reason(frame.geometry.array[bad])))
     geometry = frame.geometry.array.copy()
-    geometry[np.flatnonzero(bad)] = gpd.GeoSeries(fixed, crs=CRS_METRIC).to_crs(CRS_GEO).array
-    corrections = [
-        {"ligne": ligne, "colonne": "geometry", "valeur": reason, "corrigee": "contour réparé", "type_correction": "contour_invalide"}
-        for ligne, reason in zip(frame.index[bad], reasons)
-    ]
-    return frame.set_geometry(geometry), corrections
+    geometry[np.flatnonzero(bad)] = shapely.make_valid(geometry[bad], method="structure", keep_collapsed=False)
+    frame = frame.set_geometry(gpd.GeoSeries(geometry, frame.index, CRS_GEO))
+    kept, _, rejets = _keep_polygons(frame)
+    return kept, [_correction(ligne, reason, "contour réparé", "contour_invalide") for ligne, reason in reasons.items()], rejets
 
 
 def _as_text(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return attributes as stripped text, blank as NA; whole numbers lose their `.0`."""
     result = frame.copy()
     for name in result.columns.drop("geometry"):
-        column = result[name].map(lambda v: str(int(v)) if isinstance(v, float) and v.is_integer() else v, na_action="ignore")
-        column = column.astype("str").str.strip()
+        column = result[name].astype("object").map(_text, na_action="ignore").astype("str").str.strip()
         result[name] = column.mask(column.eq(""))
     return result
+
+
+def _text(value) -> str:
+    """Return one attribute as text; a list becomes "a|b"."""
+    if isinstance(value, list | np.ndarray):
+        return "|".join(_text(item) for item in value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -18,7 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.errors import SourceError
-from geoapp.sources.registry import Source
+from geoapp.sources.registry import Source, rule_problem
+from geoapp.sources.tabular import show
 
 
 def required_columns(source: Source) -> set[str]:
@@ -41,8 +42,12 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
     Raises
     ------
     SourceError
-        When a column the mapping needs is absent; the nearest one is proposed.
+        When a column the mapping needs is absent (the nearest one is
+        proposed), or a rule cannot be applied.
     """
+    for ours, rule in source.colonnes.items():
+        if problem := rule_problem(rule):
+            raise SourceError(path, f"règle de la colonne « {ours} » : {problem}", place=f"source « {source.id} »", cure="Corrigez geodata/sources.toml.")
     for name in sorted(required_columns(source)):
         if name not in raw:
             raise _missing(name, raw, source, path)
@@ -51,11 +56,12 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
 
 def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> SourceError:
     """Return the error for an absent column."""
-    close = difflib.get_close_matches(name, raw.columns.astype(str), n=1)
-    hint = f" La plus proche : « {close[0]} »." if close else ""
+    found = [str(column) for column in raw.columns if column != "geometry"]
+    close = difflib.get_close_matches(name, found, n=1)
+    hint = f" La plus proche : « {show(close[0])} »." if close else ""
     return SourceError(
         path, f"la colonne « {name} » est absente (source « {source.id} »).{hint}", place="en-tête",
-        cure=f"Colonnes trouvées : {', '.join(map(str, raw.columns[:12]))}. Vérifiez le fichier, ou le champ « colonnes » de geodata/sources.toml.",
+        cure=f"Colonnes trouvées : {', '.join(map(show, found[:12])) or 'aucune'}. Vérifiez le fichier, ou le champ « colonnes » de geodata/sources.toml.",
     )
 
 
@@ -69,7 +75,7 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
     values = _join(raw, _inputs(rule), rule.get("separateur", "-")) if "colonnes" in rule else raw[rule["colonne"]]
     if "partie" in rule:
-        values = values.str.split(rule.get("separateur", ",")).str[rule["partie"]].str.strip()
+        values = values.str.split(rule.get("separateur", ","), regex=False).str[rule["partie"]].str.strip()
     for pattern, replacement in rule.get("remplace", []):
         values = values.str.replace(pattern, replacement, regex=True)
     return values.map(rule["valeurs"]).astype("str") if "valeurs" in rule else values

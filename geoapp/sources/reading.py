@@ -7,17 +7,21 @@ from pathlib import Path
 from geoapp.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
 from geoapp.sources.mapping import apply_mapping
-from geoapp.sources.registry import Source
-from geoapp.sources.tabular import Lecture, read_csv, read_json, read_xlsx
+from geoapp.sources.registry import OPTIONS_FORMAT, Source
+from geoapp.sources.tabular import Lecture, read_csv, read_json
+from geoapp.sources.workbook import read_xlsx
 
-_OPTIONS = {"csv": ("encoding", "delimiter", "skip"), "xlsx": ("sheet", "header"), "json": ("encoding",), "boundaries": ()}
 _READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries}
 
 
 def read_raw(path: Path, format: str, options: dict) -> Lecture:
     """Return the raw rows of a file in one of the known formats."""
-    known = {key: value for key, value in options.items() if key in _OPTIONS[format]}
-    return _READERS[format](Path(path), **known)
+    return _READERS[format](Path(path), **reader_options(format, options))
+
+
+def reader_options(format: str, options: dict) -> dict:
+    """Return those of the options that the reader of a format takes (the others are for the checks)."""
+    return {key: value for key, value in options.items() if key in OPTIONS_FORMAT[format]}
 
 
 def read_source(source: Source, path: Path) -> Lecture:

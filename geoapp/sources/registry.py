@@ -1,18 +1,47 @@
-"""The sources as data: `geodata/sources.toml` read into frozen records."""
+"""The sources as data: `geodata/sources.toml` read into frozen records, every row checked."""
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from geoapp.config import GEODATA
 from geoapp.errors import ParameterError, SourceError
 
 REGISTRY = GEODATA / "sources.toml"
 
+ID_COMMUNES = "communes"
+"""Id of the communes shipped with the product: no row of the registry, but a row may be replaced by them."""
+
 USAGES = ("offre", "zonage", "population", "etablissements", "passage", "communes", "verification")
-FORMATS = ("csv", "xlsx", "json", "boundaries", "parquet")
+
+OPTIONS_FORMAT = {
+    "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
+}
+"""Every format, with the options that its reader takes and their types."""
+
+OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool}}
+"""Options that the check of a usage takes."""
+
+COLONNES: dict[str, tuple[str, ...]] = {
+    "offre": (
+        "id_formation", "id_action", "intitule", "type_diplome", "niveau", "code_formacode", "code_nsf", "code_rome", "code_rncp",
+        "code_certifinfo", "code_cfd", "code_mef", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret",
+        "formateur_uai", "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "est_permanente", "duree_h",
+        "nb_voeux", "periodes", "capacite", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
+    ),
+    "zonage": ("code_commune", "code_zone", "nom", "type_lien"),
+    "population": ("id_point", "population", "longitude", "latitude", "code_commune"),
+    "etablissements": ("code_uai", "nom", "latitude", "longitude", "code_commune"),
+    "passage": ("ancien_code", "code_commune"),
+    "verification": ("code_commune", "code_zone", "nom", "date_fin"),
+}
+"""Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""
+
+RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict}
 
 
 @dataclass(frozen=True)
@@ -50,34 +79,127 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
     Raises
     ------
     SourceError
-        When the TOML cannot be read, a key is unknown or missing.
+        When the TOML cannot be read, or a row breaks a rule: key, usage,
+        format, option or column unknown, id repeated, reference to no source.
     """
+    path = Path(path)
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
         sources = [Source(**row) for row in rows]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(path, f"registre illisible ({error}).", cure="Corrigez le fichier.") from None
+    ids = [source.id for source in sources]
     for source in sources:
-        _check(source, path)
+        if problem := _problem(source, ids):
+            raise SourceError(path, problem, place=f"source « {source.id} »", cure="Corrigez cette ligne du registre.")
     return {source.id: source for source in sources}
 
 
-def _check(source: Source, path: Path) -> None:
-    """Refuse a row whose usage or format is unknown."""
-    for nom, valeur, admis in (("usage", source.usage, USAGES), ("format", source.format, FORMATS)):
-        if valeur not in admis:
-            raise SourceError(
-                path, f"source « {source.id} », {nom} = « {valeur} » inconnu.", cure=f"Valeurs admises : {', '.join(admis)}."
-            )
+def _problem(source: Source, ids: list[str]) -> str:
+    """Return in French the first rule that a row breaks, or an empty text."""
+    texts = {nom: value for nom, value in vars(source).items() if nom not in ("colonnes", "options")}
+    bad = next((nom for nom, value in texts.items() if not isinstance(value, str)), None)
+    if bad:
+        return f"{bad} doit être un texte."
+    if ids.count(source.id) > 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", source.id):
+        return "identifiant répété, ou qui n'est pas fait de minuscules, chiffres et tirets."
+    if source.remplacee_par and (source.remplacee_par not in (*ids, ID_COMMUNES) or source.remplacee_par == source.id):
+        return f"remplacee_par = « {source.remplacee_par} » n'est pas une autre source.{_near(source.remplacee_par, ids)}"
+    for nom, known in (("usage", USAGES), ("format", tuple(OPTIONS_FORMAT))):
+        if texts[nom] not in known:
+            return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {', '.join(known)}."
+    return _place_problem(source) or _options_problem(source) or _columns_problem(source)
+
+
+def _place_problem(source: Source) -> str:
+    """Return what is wrong in where a source is, or an empty text."""
+    for nom in ("adresse", "telechargement"):
+        address = getattr(source, nom)
+        if address and not re.match(r"https?://[^\s/]+", address):
+            return f"{nom} = « {address} » n'est pas une adresse http ou https."
+    parts = PurePosixPath(source.fichier).parts
+    if ".." in parts or source.fichier.startswith("/"):
+        return f"fichier = « {source.fichier} » sort du dossier miroir."
+    if (source.usage == "zonage") != bool(source.type_zone):
+        return "type_zone est attendu pour un zonage, et pour lui seul."
+    return ""
+
+
+def _options_problem(source: Source) -> str:
+    """Return what is wrong in the options, or an empty text."""
+    known = OPTIONS_FORMAT[source.format] | OPTIONS_USAGE.get(source.usage, {})
+    for nom, value in source.options.items():
+        if nom not in known:
+            return f"option « {nom} » inconnue.{_near(nom, known)}"
+        if type(value) is not known[nom]:
+            return f"option « {nom} » = {value!r} : {known[nom].__name__} attendu."
+    if len(source.options.get("delimiter", ";")) != 1:
+        return "option « delimiter » : un seul caractère attendu."
+    if source.options.get("skip", 0) < 0 or source.options.get("header", 1) < 1:
+        return "options « skip » (0 ou plus) et « header » (1 ou plus) : nombre de lignes attendu."
+    return ""
+
+
+def _columns_problem(source: Source) -> str:
+    """Return what is wrong in the column mapping, or an empty text."""
+    known = COLONNES.get(source.usage, ())
+    if not isinstance(source.colonnes, dict) or not source.colonnes:
+        return "colonnes : au moins une colonne est attendue."
+    for ours, rule in source.colonnes.items():
+        if known and ours not in known:
+            return f"colonne « {ours} » inconnue pour l'usage « {source.usage} ».{_near(ours, known)}"
+        if problem := rule_problem(rule):
+            return f"colonne « {ours} » : {problem}"
+    return ""
+
+
+def _near(value: str, known) -> str:
+    """Return the nearest accepted value as a proposal."""
+    near = difflib.get_close_matches(value, list(known), n=1)
+    return f" Vouliez-vous dire « {near[0]} » ?" if near else ""
+
+
+def rule_problem(rule) -> str:
+    """Return in French why a rule of `colonnes` cannot be applied, or an empty text."""
+    if isinstance(rule, str):
+        return "" if rule else "nom de colonne vide."
+    if isinstance(rule, list):
+        return "" if _are_texts(rule) else "une liste de noms de colonnes est attendue."
+    if not isinstance(rule, dict):
+        return "un nom de colonne, une liste ou une table est attendu."
+    for key, value in rule.items():
+        if key not in RULE_KEYS:
+            return f"clé « {key} » inconnue.{_near(key, RULE_KEYS)}"
+        if type(value) is not RULE_KEYS[key] or value in ("", [], {}) and key != "valeur":
+            return f"{key} = {value!r} : {RULE_KEYS[key].__name__} non vide attendu."
+    if len({"colonne", "colonnes", "valeur"} & rule.keys()) != 1 or ("valeur" in rule and len(rule) > 1):
+        return "une seule des clés colonne, colonnes, valeur (seule) est attendue."
+    if not _are_texts(rule.get("colonnes", ["x"])) or not _are_texts(rule.get("valeurs", {"x": "x"}).values()):
+        return "colonnes et valeurs sont faites de textes."
+    return next((problem for pair in rule.get("remplace", []) if (problem := _pair_problem(pair))), "")
+
+
+def _are_texts(values) -> bool:
+    """Tell whether values are texts, at least one."""
+    return bool(values) and all(isinstance(value, str) and value for value in values)
+
+
+def _pair_problem(pair) -> str:
+    """Return why a pair of `remplace` cannot be applied, or an empty text."""
+    if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+        return "remplace attend des paires [expression, remplacement]."
+    try:
+        groups = re.compile(pair[0]).groups
+    except re.error as error:
+        return f"expression « {pair[0]} » illisible ({error})."
+    asked = [int(number) for number in re.findall(r"\\(\d)", pair[1])]
+    return f"remplacement « {pair[1]} » : groupe absent de l'expression." if max(asked, default=0) > groups else ""
 
 
 def get_source(id_source: str) -> Source:
     """Return one source, or raise `ParameterError` naming the nearest id."""
-    import difflib
-
     sources = load_sources()
     if id_source in sources:
         return sources[id_source]
-    proches = difflib.get_close_matches(id_source, sources, n=1)
-    suite = f" Vouliez-vous dire « {proches[0]} » ?" if proches else f" Sources connues : {', '.join(sources)}."
-    raise ParameterError(f"Source inconnue : « {id_source} ».{suite}")
+    near = _near(id_source, sources) or f" Sources connues : {', '.join(sources)}."
+    raise ParameterError(f"Source inconnue : « {id_source} ».{near}")

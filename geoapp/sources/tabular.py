@@ -1,4 +1,4 @@
-"""Read CSV, XLSX, JSON and DBF files as text, keeping the line of every row.
+"""Read CSV and JSON files as text, keeping the line of every row.
 
 Codes must never become numbers: everything is read as text.  A line that does
 not fit its header becomes a reject; a file that cannot be read at all raises
@@ -10,16 +10,29 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from geoapp.errors import SourceError
+from geoapp.sources.content import decode, read_bytes
 
-LFS_POINTER = b"version https://git-lfs"
 MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
+MAX_COLUMNS = 16_384
+"""Most columns accepted: those of a spreadsheet."""
+DELIMITERS = ";,\t|"
+
+_CSV_PROBLEMS = (
+    ("field larger", f"une cellule dépasse {MAX_FIELD} caractères."),
+    ("unexpected end", "un guillemet ouvert n'est jamais fermé."),
+    ("expected after", "du texte suit un guillemet fermant."),
+)
+_AGAIN = "Téléchargez-le à nouveau auprès du producteur."
 
 
 @dataclass
@@ -41,83 +54,124 @@ def reject(ligne: str, colonne: str, valeur, raison: str, proche: str | None = N
     return {"ligne": ligne, "colonne": colonne, "valeur": valeur, "raison": raison, "valeur_proche": proche}
 
 
+def show(text) -> str:
+    """Return what a file holds fit for a message: short, and unable to control a terminal."""
+    short = str(text)[:80]
+    return "".join(c if c.isprintable() else "·" for c in short)
+
+
 def read_csv(path: Path, *, encoding: str = "utf-8", delimiter: str | None = None, skip: int = 0) -> Lecture:
     """Return the rows of a CSV file as text, blank cells as NA.
+
+    The header is the first line that is not blank; blank lines are no rows.
 
     Parameters
     ----------
     path : Path
         File, plain or gzipped.
     encoding : str
-        Declared encoding; a byte order mark is accepted.
+        Declared encoding; a byte order mark wins over it.
     delimiter : str, optional
-        Column separator; guessed from the header among `;`, `,`, tab and `|`.
+        Column separator; else the one of `;`, `,`, tab and `|` that parts the
+        first lines most alike, quotes respected.
     skip : int
         Lines to skip before the header.
 
     Raises
     ------
     SourceError
-        Empty file, wrong encoding, unreadable quoting.
+        Empty file, wrong encoding, no header, unreadable quoting.
     """
     text = decode(path, read_bytes(path), encoding)
     stream = io.StringIO(text, newline="")
     for _ in range(skip):
         stream.readline()
-    header_line = stream.readline()
-    delimiter = delimiter or _guess_delimiter(header_line)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = stream.tell()
+    delimiter = delimiter or _guess_delimiter(text[start : start + (1 << 16)])
     csv.field_size_limit(MAX_FIELD)
-    return _collect(path, reader, skip)
+    return _collect(path, _records(path, csv.reader(stream, delimiter=delimiter, strict=True), skip))
 
 
-def _collect(path: Path, reader, skip: int) -> Lecture:
+def _guess_delimiter(head: str) -> str:
+    """Return the separator that parts most of the first lines like their header, then the most present."""
+    lines = [line for line in re.split(r"[\r\n]+", re.sub(r'"[^"]*"', "", head)) if line.strip()][:20]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = [line.count(delimiter) for line in lines]
+        return (counts.count(counts[0]), counts[0]) if counts and counts[0] else (0, 0)
+
+    return max(DELIMITERS, key=score)
+
+
+def _records(path: Path, reader, skip: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield every record that is not blank, with the line where it starts."""
+    last = skip
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise SourceError(
+                path, next((said for sign, said in _CSV_PROBLEMS if sign in str(error)), "guillemets ou séparateurs illisibles."),
+                place=f"ligne {last + 1}", cure="Le fichier est sans doute coupé, ou un guillemet mal placé : exportez-le à nouveau.",
+            ) from None
+        line, last = last + 1, skip + reader.line_num
+        if any(cell.strip() for cell in row):
+            yield line, row
+
+
+def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
     """Gather rows of the right width; the others become rejects with their line.
 
     A nameless column at the end of the header (a separator too many) may lack.
     """
-    rows, lines, rejets, read, last = [], [], [], 0, skip
-    try:
-        for _ in range(skip):
-            next(reader)
-        names = next(reader)
-        header, last = _header(path, names), reader.line_num
-        width = max((i for i, name in enumerate(names, 1) if name.strip()), default=1)
-        for row in reader:
-            line, last = last + 1, reader.line_num
-            if not any(row):
-                continue
-            read += 1
-            if width <= len(row) <= len(header):
-                rows.append(row + [""] * (len(header) - len(row)))
-                lines.append(f"ligne {line}")
-            else:
-                rejets.append(_wrong_width(line, row, len(header)))
-    except csv.Error as error:
-        raise SourceError(
-            path, f"guillemets ou séparateurs illisibles ({error}).", place=f"ligne {last + 1}",
-            cure="Le fichier est sans doute coupé, ou un guillemet n'est pas fermé : exportez-le à nouveau.",
-        ) from None
-    return Lecture(_text_frame(rows, header, lines), read, rejets)
+    first, names = next(records, (0, []))
+    if not names:
+        raise SourceError(path, "aucune ligne d'en-tête.", cure=_AGAIN)
+    header = name_columns(path, names, f"ligne {first}")
+    least = max(i for i, name in enumerate(names, 1) if name.strip())
+    rows, lines, rejets = [], [], []
+    for line, row in records:
+        while len(row) > len(header) and not row[-1].strip():
+            row.pop()
+        if least <= len(row) <= len(header):
+            rows.append(row + [""] * (len(header) - len(row)))
+            lines.append(f"ligne {line}")
+        else:
+            rejets.append(_wrong_width(line, row, len(header)))
+    return Lecture(text_frame(rows, header, lines), len(rows) + len(rejets), rejets)
 
 
 def _wrong_width(line: int, row: list[str], width: int) -> dict:
     """Return the reject of a line with too few or too many cells."""
     raison = f"{len(row)} cellules au lieu de {width} : séparateur en trop, en moins, ou ligne coupée. Corrigez la ligne."
-    return reject(f"ligne {line}", "(ligne)", " | ".join(row)[:200], raison)
+    return reject(f"ligne {line}", "(ligne)", " | ".join(islice(row, 50))[:200], raison)
 
 
-def _header(path: Path, header: list[str]) -> list[str]:
-    """Return unique, stripped column names; a nameless trailing column gets its rank."""
-    names = [name.strip().strip("\ufeff") or f"colonne_{i}" for i, name in enumerate(header, 1)]
-    double = next((n for n in names if names.count(n) > 1), None)
-    if double:
-        raise SourceError(path, f"la colonne « {double} » figure deux fois.", place="ligne 1", cure="Renommez l'une des deux.")
-    return names
+def name_columns(path: Path, cells: list[str], place: str) -> list[str]:
+    """Return unique, stripped column names; a nameless column gets its rank.
+
+    Raises
+    ------
+    SourceError
+        Two columns of one name, no name at all, more than `MAX_COLUMNS`.
+    """
+    if len(cells) > MAX_COLUMNS:
+        raise SourceError(path, f"{len(cells)} colonnes, au plus {MAX_COLUMNS} sont lues.", place=place, cure="Vérifiez le séparateur.")
+    if not any(cell.strip() for cell in cells):
+        raise SourceError(path, "la ligne d'en-tête est vide.", place=place, cure="Vérifiez le numéro de la ligne d'en-tête.")
+    names: dict[str, None] = {}
+    for rank, cell in enumerate(cells, 1):
+        name = cell.strip() or f"colonne_{rank}"
+        if name in names:
+            raise SourceError(path, f"la colonne « {show(name)} » figure deux fois.", place=place, cure="Renommez l'une des deux.")
+        names[name] = None
+    return list(names)
 
 
-def _text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
-    """Return rows as a text frame, stripped, with blank cells as NA."""
+def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
+    """Return rows as a text frame indexed by `lines`, stripped, with blank cells as NA."""
     frame = pd.DataFrame(rows, columns=header, index=pd.Index(lines, name="ligne", dtype="str"), dtype="str")
     for name in header:
         column = frame[name].str.strip()
@@ -125,114 +179,71 @@ def _text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame
     return frame
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the content of a plain or gzipped file; an empty one is an error."""
-    import gzip
-
-    try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise SourceError(path, f"fichier illisible ({error}).", cure="Vérifiez le chemin et les droits, ou téléchargez-le à nouveau.") from None
-    if not content.strip():
-        raise SourceError(path, "le fichier est vide.", cure="Téléchargez-le à nouveau auprès du producteur.")
-    if content.startswith(LFS_POINTER):
-        raise SourceError(path, "c'est un renvoi Git LFS, pas les données.", place="ligne 1", cure="Récupérez le fichier lui-même.")
-    return content
-
-
-def decode(path: Path, content: bytes, encoding: str) -> str:
-    """Return `content` as text, or say where it stops being in `encoding`."""
-    encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise SourceError(
-            path, f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} (octet 0x{content[error.start]:02X}), "
-            "sans doute en Latin-1 (Windows-1252).", place=f"ligne {line}",
-            cure="Enregistrez-le en UTF-8, ou déclarez options.encoding = \"cp1252\" pour cette source dans geodata/sources.toml.",
-        ) from None
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        raise SourceError(path, "caractère nul : ce n'est pas un fichier de texte.", place=f"ligne {line}", cure="Exportez-le en CSV UTF-8.")
-    return text
-
-
-def _guess_delimiter(header: str) -> str:
-    """Return the separator most present in the header."""
-    return max(";,\t|", key=header.count)
-
-
-def read_xlsx(path: Path, *, sheet: str | None = None, header: int = 1) -> Lecture:
-    """Return the rows of one sheet of an XLSX workbook as text.
-
-    Parameters
-    ----------
-    sheet : str, optional
-        Name of the sheet; the first one when not given.
-    header : int
-        Line of the header, counted from 1 as a spreadsheet shows it.
-
-    Raises
-    ------
-    SourceError
-        Not a workbook, sheet absent (the sheets found are listed), no header.
-    """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    read_bytes(path)
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError) as error:
-        raise SourceError(path, f"ce n'est pas un classeur XLSX lisible ({error}).", cure="Ouvrez-le dans un tableur et enregistrez-le en .xlsx.") from None
-    if sheet is not None and sheet not in workbook.sheet_names:
-        raise SourceError(
-            path, f"la feuille « {sheet} » est absente.", place=f"feuilles trouvées : {', '.join(workbook.sheet_names)}",
-            cure="Vérifiez le millésime du classeur, ou corrigez options.sheet dans geodata/sources.toml.",
-        )
-    rows = workbook.get_sheet_by_name(sheet or workbook.sheet_names[0]).to_python(skip_empty_area=False)
-    if len(rows) < header:
-        raise SourceError(path, "la feuille n'a pas de ligne d'en-tête.", place=f"ligne {header}", cure="Vérifiez options.header.")
-    names = _header(path, [_cell(value) for value in rows[header - 1]])
-    body = [([_cell(value) for value in row], i) for i, row in enumerate(rows[header:], header + 1)]
-    body = [(row, i) for row, i in body if any(row)]
-    frame = _text_frame([row for row, _ in body], names, [f"ligne {i}" for _, i in body])
-    return Lecture(frame, len(frame))
-
-
-def _cell(value) -> str:
-    """Return a cell as text; a whole number loses the `.0` that Excel gave it."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
 def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
     """Return a JSON array of flat objects as text; a list becomes "a|b".
 
+    Numbers keep their digits as written, NaN is unknown.  An element that is no
+    object, repeats a field, or holds half a character is a reject.
+
     Raises
     ------
     SourceError
-        Truncated or broken JSON (line and column are given), or not an array of objects.
+        Truncated, broken or too deep JSON (line and column are given), not an array.
     """
     text = decode(path, read_bytes(path), encoding)
     try:
-        records = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        place = f"ligne {error.lineno}, colonne {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise SourceError(path, "JSON illisible.", place=place, cure="Le fichier est sans doute coupé : téléchargez-le à nouveau.") from None
+        return _flatten(path, _parse(path, text))
+    except RecursionError:
+        raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
+
+
+def _parse(path: Path, text: str):
+    """Return the JSON value of a text; numbers stay text."""
+    try:
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=lambda name: None if name == "NaN" else name
+        )
+    except json.JSONDecodeError as error:
+        raise SourceError(
+            path, "JSON illisible.", place=f"ligne {error.lineno}, colonne {error.colno}",
+            cure="Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau.",
+        ) from None
+
+
+def _unique(pairs: list[tuple]) -> dict | tuple:
+    """Return an object, or its bare pairs when a field is repeated (a value would be lost)."""
+    record = dict(pairs)
+    return record if len(record) == len(pairs) else tuple(pairs)
+
+
+def _flatten(path: Path, records) -> Lecture:
+    """Return the objects of an array as rows; what is no clean object is a reject."""
     if not isinstance(records, list) or not records:
         raise SourceError(path, "un tableau JSON d'objets est attendu.", place="ligne 1", cure="Vérifiez le format de la source.")
-    good = [(i, r) for i, r in enumerate(records, 1) if isinstance(r, dict)]
+    reasons = [_refusal(record) for record in records]
     rejets = [
-        reject(f"élément {i}", "(élément)", str(r)[:200], "Ce n'est pas un objet : retirez-le ou corrigez l'export.")
-        for i, r in enumerate(records, 1) if not isinstance(r, dict)
+        reject(f"élément {i}", "(élément)", json.dumps(record)[:200], reason)
+        for i, (record, reason) in enumerate(zip(records, reasons), 1) if reason
     ]
+    good = [(i, record) for i, (record, reason) in enumerate(zip(records, reasons), 1) if not reason]
     names = list(dict.fromkeys(name for _, record in good for name in record))
+    if len(names) > MAX_COLUMNS:
+        raise SourceError(path, f"{len(names)} champs différents, au plus {MAX_COLUMNS} sont lus.", place="ligne 1", cure="Vérifiez le format de la source.")
     rows = [[_json_text(record.get(name)) for name in names] for _, record in good]
-    return Lecture(_text_frame(rows, names, [f"élément {i}" for i, _ in good]), len(records), rejets)
+    return Lecture(text_frame(rows, names, [f"élément {i}" for i, _ in good]), len(records), rejets)
+
+
+def _refusal(record) -> str:
+    """Return why an element cannot be a row, or an empty text."""
+    if isinstance(record, tuple):
+        return "Un champ y figure deux fois : gardez-en un seul."
+    if not isinstance(record, dict):
+        return "Ce n'est pas un objet : retirez-le ou corrigez l'export."
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "Un caractère y est coupé en deux (« \\ud800 » à « \\udfff ») : corrigez l'export."
+    return ""
 
 
 def _json_text(value) -> str:
@@ -241,4 +252,4 @@ def _json_text(value) -> str:
         return ""
     if isinstance(value, list):
         return "|".join(_json_text(item) for item in value)
-    return value if isinstance(value, str) else str(value)
+    return str(value) if isinstance(value, str | bool) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""From a file to its bytes and its text, refusing what is no data: empty, cut, disguised or far too large."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from pathlib import Path
+
+from geoapp.errors import SourceError
+from geoapp.sources.archive import ARCHIVE_MAX_BYTES, RATIO_FROM_BYTES, RATIO_MAX
+
+MAX_BYTES = ARCHIVE_MAX_BYTES
+"""Largest content read, in bytes, once expanded: it is held in memory."""
+
+LFS_POINTER = b"version https://git-lfs"
+WEB_PAGE = (b"<!doctype html", b"<html")
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CHUNK = 1 << 20
+_AGAIN = "Téléchargez-le à nouveau auprès du producteur."
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a plain or gzipped file.
+
+    Raises
+    ------
+    SourceError
+        Not a file, empty, beyond `MAX_BYTES`, a damaged or dishonest gzip, a
+        Git LFS pointer, or a web page in place of data.
+    """
+    path = Path(path)
+    content = _expand(path, _load(path))
+    bare = content.removeprefix(_bom(content)[0])
+    start = bare[:1000].lstrip().lower()
+    if not bare.strip():
+        raise SourceError(path, "le fichier est vide.", cure=_AGAIN)
+    if start.startswith(LFS_POINTER):
+        raise SourceError(path, "c'est un renvoi Git LFS, pas les données.", place="ligne 1", cure="Récupérez le fichier lui-même.")
+    if start.startswith(WEB_PAGE):
+        raise SourceError(path, "c'est une page web, pas les données.", place="ligne 1", cure=_AGAIN)
+    return content
+
+
+def _load(path: Path) -> bytes:
+    """Return the bytes of a file, or say why they cannot be had."""
+    if path.is_dir():
+        raise SourceError(path, "c'est un dossier, un fichier est attendu.", cure="Donnez le chemin du fichier.")
+    if not path.is_file():
+        raise SourceError(path, "fichier introuvable.", cure="Vérifiez le chemin.")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise _too_large(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(path, f"fichier illisible ({error.strerror}).", cure="Vérifiez ses droits, ou téléchargez-le à nouveau.") from None
+
+
+def _expand(path: Path, content: bytes) -> bytes:
+    """Return `content`, expanded piece by piece when it is gzipped."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    pieces, size = [], 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            while piece := stream.read(_CHUNK):
+                size += len(piece)
+                if size > MAX_BYTES or (size > RATIO_FROM_BYTES and size > RATIO_MAX * len(content)):
+                    raise _too_large(path)
+                pieces.append(piece)
+    except (OSError, EOFError, zlib.error):
+        raise SourceError(path, "fichier gzip coupé ou abîmé.", place=f"après {size} octets étendus", cure=_AGAIN) from None
+    return b"".join(pieces)
+
+
+def _too_large(path: Path) -> SourceError:
+    """Return the error for a content that must not be held in memory."""
+    return SourceError(
+        path, f"contenu trop grand (plus de {MAX_BYTES // 1_000_000} Mo, ou plus de {RATIO_MAX} fois le fichier compressé), refusé.",
+        cure="Demandez un fichier sain au producteur, ou découpez-le.",
+    )
+
+
+def _bom(content: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark that opens a content and its encoding, or nothing."""
+    return next(((bom, encoding) for bom, encoding in _BOMS if content.startswith(bom)), (b"", ""))
+
+
+def decode(path: Path, content: bytes, encoding: str) -> str:
+    """Return `content` as text; a byte order mark wins over the declared `encoding`.
+
+    Raises
+    ------
+    SourceError
+        Unknown encoding, bytes that are not in it (the line is given), NUL characters.
+    """
+    encoding = _bom(content)[1] or encoding
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise SourceError(path, f"encodage « {encoding} » inconnu.", cure="Écrivez par exemple utf-8 ou cp1252 dans geodata/sources.toml.") from None
+    except UnicodeDecodeError as error:
+        raise _undecodable(path, content, encoding, error.start) from None
+    if "\x00" in text:
+        raise SourceError(
+            path, "caractère nul : ce n'est pas un fichier de texte, ou il est en UTF-16.",
+            place=f"ligne {text[: text.index(chr(0))].count(chr(10)) + 1}", cure="Exportez-le en UTF-8.",
+        )
+    return text.removeprefix("\ufeff")
+
+
+def _undecodable(path: Path, content: bytes, encoding: str, start: int) -> SourceError:
+    """Return the error for a byte that is not in the encoding."""
+    is_utf8 = encoding.lower().replace("-", "").startswith("utf8")
+    guess = ", sans doute en Latin-1 (Windows-1252)" if is_utf8 else ""
+    return SourceError(
+        path, f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} (octet 0x{content[start]:02X}){guess}.",
+        place=f"ligne {content[:start].count(10) + 1}",
+        cure='Enregistrez-le en UTF-8, ou déclarez options.encoding = "cp1252" pour cette source dans geodata/sources.toml.',
+    )
