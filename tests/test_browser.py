@@ -6,10 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import HOSTILE
+from conftest import CREATED, HOSTILE, make_tiny_frames
 
 from geoapp.filters import apply_filters, parse_filters
 from geoapp.maps import render_standalone
+from geoapp.tables import publish
 from geoapp.web import create_app
 
 pytestmark = pytest.mark.browser
@@ -37,10 +38,12 @@ def axe_source():
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def server(tiny_snapshot):
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
     """Return the address of the tiny world, served on loopback."""
-    with running(tiny_snapshot.path.parents[1]) as address:
+    folder = tmp_path_factory.mktemp("petit")
+    publish(make_tiny_frames(), {"cree_le": CREATED}, folder)
+    with running(folder) as address:
         yield address
 
 
@@ -212,7 +215,7 @@ def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_sourc
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 390)])
 @pytest.mark.parametrize("path", ["/", "/sources", "/rejets"])
 def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, path, theme, width):
     with Seen(browser, theme, width) as seen:

@@ -8,10 +8,11 @@ import io
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from geoapp.filters import apply_filters, parse_filters
+from geoapp.filters import Filtres, apply_filters, parse_filters
 from geoapp.maps.layers import FOND, list_layers, outline_geojson
 from geoapp.maps.places import pack_offers
 from geoapp.maps.standalone import dump_json, render_standalone
+from geoapp.tables import Snapshot
 from geoapp.web.courant import courant
 
 blueprint = Blueprint("donnees", __name__)
@@ -26,8 +27,13 @@ def points():
     """Return the placed offers that obey the filters, as `carte.js` reads them."""
     snapshot = courant().snapshot()
     filtres = parse_filters(request.args, snapshot)
-    texte = dump_json(pack_offers(snapshot, apply_filters(snapshot.read("offres"), filtres)))
+    texte = _points(snapshot, filtres) if filtres else courant().derive("points", lambda s: _points(s, filtres))
     return _cacheable(texte, "application/json")
+
+
+def _points(snapshot: Snapshot, filtres: Filtres) -> str:
+    """Return the offers as JSON text; only those of the whole snapshot are kept in memory."""
+    return dump_json(pack_offers(snapshot, apply_filters(snapshot.read("offres"), filtres)))
 
 
 @blueprint.get("/donnees/couches/<type_zone>.geojson")

@@ -51,6 +51,9 @@ window.geoforma = (function () {
     carte.createPane("fond").style.zIndex = 300;
     carte.createPane("reperes").style.zIndex = 450;
     carte.on("popupopen", preparerFiche);
+    carte.getContainer().addEventListener("keydown", function (evenement) {
+      if (evenement.key === "Escape") { carte.closePopup(); }
+    });
     return carte;
   }
 
@@ -152,7 +155,7 @@ window.geoforma = (function () {
   });
 
   function pastille(nb, nom, classe) {
-    const taille = nb < 10 ? 28 : nb < 100 ? 34 : nb < 1000 ? 42 : 50;
+    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : 44;
     return new Pastille({
       html: element("span", "", nombres.format(nb)), nom: nom,
       className: "pastille " + classe, iconSize: [taille, taille], popupAnchor: [0, -taille / 2],
@@ -162,8 +165,8 @@ window.geoforma = (function () {
   function offres(carte, options) {
     lire(options.donnees).then(function (donnees) {
       const groupe = L.markerClusterGroup({
-        showCoverageOnHover: false, maxClusterRadius: 46, disableClusteringAtZoom: 14,
-        spiderfyOnMaxZoom: false, animate: !mouvementReduit,
+        showCoverageOnHover: false, animate: !mouvementReduit, spiderLegPolylineOptions: {className: "patte"},
+        maxClusterRadius: function (zoom) { return zoom < 12 ? 80 : 40; },
         iconCreateFunction: function (amas) {
           const enfants = amas.getAllChildMarkers();
           const nb = enfants.reduce(function (somme, m) { return somme + m.options.nb; }, 0);
@@ -172,7 +175,6 @@ window.geoforma = (function () {
       });
       groupe.addLayers(marqueurs(donnees, carte));
       carte.addLayer(groupe);
-      groupe.on("clusterkeypress", function () { carte.getContainer().focus({preventScroll: true}); });
       carte.getContainer().dataset.nbOffres = donnees.nb_offres;
       tableau(donnees);
     }).catch(echec);
