@@ -105,6 +105,9 @@ def _territory() -> dict[str, pd.DataFrame]:
     return {
         "communes": communes, "zones": zones, "demande": demande, "communes_zones": pd.DataFrame(links),
         "couches": _couches(zones, communes),
+        "anciennes_communes": pd.DataFrame({
+            "code_ancien": ["80003", "59002"], "code_commune": ["80001", "59001"], "nom": ["Vieilleville", None], "type_ancienne": ["deleguee", "fusionnee"],
+        }),
     }
 
 

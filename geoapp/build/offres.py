@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import geopandas as gpd
 import pandas as pd
 
 from geoapp.build.bilan import Bilan
+from geoapp.build.nomenclatures import enrich_formations
 from geoapp.codes import check_uai
 from geoapp.communes_codes import resolve_communes
 from geoapp.config import CRS_GEO
@@ -47,7 +51,8 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
 
 
 def offer_tables(
-    flats: dict[str, pd.DataFrame], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float
+    flats: dict[str, pd.DataFrame], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float,
+    nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return organismes, formations, actions, sessions, lieux, actions_lieux, and the position repairs.
 
@@ -55,9 +60,13 @@ def offer_tables(
     ----------
     flats : dict
         Checked flat offers by source (see `geoapp.offre`).
+    nomenclatures : mapping of DataFrame
+        What enriches the formations (see `enrich_formations`); none leaves jobs and transitions unknown.
     """
-    parts = [split_offre(flat, id_source) for id_source, flat in flats.items()]
+    parts = [_split(flat, id_source) for id_source, flat in flats.items()]
     union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
+    if nomenclatures:
+        union["formations"] = enrich_formations(union["formations"], nomenclatures)
     union["organismes"] = _name_organismes(merge_organismes([part["organismes"] for part in parts]), etablissements)
     lieux, repairs = locate_lieux(
         union["lieux"], communes=communes, etablissements=etablissements, doubtful_distance_m=doubtful_distance_m
@@ -65,6 +74,12 @@ def offer_tables(
     tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
     tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
     return tables, repairs
+
+
+def _split(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
+    """Part a flat offer; its formations also keep their MEF, which joins them to nomenclatures."""
+    part = split_offre(flat, id_source)
+    return {**part, "formations": part["formations"].join(flat["code_mef"])}
 
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:

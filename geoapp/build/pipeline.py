@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +13,9 @@ import pandas as pd
 
 import geoapp
 from geoapp.build import offres, territoires
+from geoapp.build.anciennes import old_communes
 from geoapp.build.bilan import Bilan, records_table, sources_table
+from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.communes_codes import make_passage
 from geoapp.config import Settings, load_settings
 from geoapp.errors import GeoFormaError, ParameterError, SourceError
@@ -134,8 +137,8 @@ def _assemble(world: World, settings: Settings, watch: Watch) -> dict[str, pd.Da
     """Return every table of the snapshot."""
     lectures = _read_all(world, watch)
     watch("territoires", 0, 1)
-    _fill_passage(world, lectures)
-    tables = _territory_tables(world, lectures)
+    anciennes = _fill_passage(world, lectures)
+    tables = {**_territory_tables(world, lectures), "anciennes_communes": anciennes}
     watch("territoires", 1, 1)
     watch("offre : contrôle, position, zones", 0, 1)
     tables |= _offer_tables(world, lectures, tables, settings)
@@ -182,14 +185,24 @@ def _read_one(one: Located, world: World) -> Lecture:
     return Lecture(frame, len(frame))
 
 
-def _fill_passage(world: World, lectures: dict[str, Lecture]) -> None:
-    """Complete the passage from old to current communes with the tables of the sources."""
+def _fill_passage(world: World, lectures: dict[str, Lecture]) -> pd.DataFrame:
+    """Complete the passage from old to current communes with the tables of the sources; return the old communes."""
     frames = []
     for one in world.present("passage"):
         lecture = lectures[one.source.id]
         frames.append(lecture.frame)
         world.bilans[one.source.id] = Bilan(one.source.id, lecture.nb_lues, len(lecture.frame), lecture.rejets, lecture.corrections)
     world.passage = make_passage(world.communes, frames)
+    return old_communes(world.communes, frames, world.passage)
+
+
+def _read_nomenclatures(world: World, lectures: dict[str, Lecture]) -> dict[str, pd.DataFrame]:
+    """Return the nomenclatures at hand by the code that they list, and count them."""
+    tables = {}
+    for one in world.present("nomenclature"):
+        nomenclature, world.bilans[one.source.id] = read_nomenclature(lectures[one.source.id], one.source)
+        tables[nomenclature.cle] = nomenclature.table
+    return tables
 
 
 def _territory_tables(world: World, lectures: dict[str, Lecture]) -> dict[str, pd.DataFrame]:
@@ -245,16 +258,19 @@ def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, sett
             source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections
         )
     fictive = {one.source.id for one in world.present("offre") if one.mode == "demonstration"}
-    result = _place({k: v for k, v in flats.items() if k in feeding}, world, tables, etablissements, fictive, settings)
+    place = partial(_place, world=world, tables=tables, etablissements=etablissements, fictive=fictive, settings=settings)
+    result = place({k: v for k, v in flats.items() if k in feeding}, nomenclatures=_read_nomenclatures(world, lectures))
     for id_source in sorted(set(flats) - feeding):
-        _place({id_source: flats[id_source]}, world, tables, etablissements, fictive, settings)
+        place({id_source: flats[id_source]}, nomenclatures={})
     return result
 
 
-def _place(flats: dict, world: World, tables: dict, etablissements, fictive: set[str], settings: Settings) -> dict[str, pd.DataFrame]:
-    """Place the offers of some sources, join them to zones, and count them."""
+def _place(
+    flats: dict, *, nomenclatures: dict, world: World, tables: dict, etablissements, fictive: set[str], settings: Settings
+) -> dict[str, pd.DataFrame]:
+    """Place the offers of some sources, join them to nomenclatures and zones, and count them."""
     parts, repairs = offres.offer_tables(
-        flats, communes=world.communes, etablissements=etablissements, doubtful_distance_m=settings.doubtful_distance_m
+        flats, communes=world.communes, etablissements=etablissements, doubtful_distance_m=settings.doubtful_distance_m, nomenclatures=nomenclatures
     )
     parts["lieux_zones"] = offres.link_places(parts["lieux"], tables["zones"], tables["communes_zones"])
     parts["offres"] = offres.wide_offers(parts, fictive)

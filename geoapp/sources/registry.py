@@ -16,7 +16,7 @@ REGISTRY = GEODATA / "sources.toml"
 ID_COMMUNES = "communes"
 """Id of the communes shipped with the product: no row of the registry, but a row may be replaced by them."""
 
-USAGES = ("offre", "zonage", "population", "etablissements", "passage", "communes", "verification")
+USAGES = ("offre", "zonage", "population", "etablissements", "passage", "communes", "nomenclature", "verification")
 
 OPTIONS_FORMAT = {
     "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
@@ -36,7 +36,10 @@ COLONNES: dict[str, tuple[str, ...]] = {
     "zonage": ("code_commune", "code_zone", "nom", "type_lien"),
     "population": ("id_point", "population", "longitude", "latitude", "code_commune"),
     "etablissements": ("code_uai", "nom", "latitude", "longitude", "code_commune"),
-    "passage": ("ancien_code", "code_commune"),
+    "passage": ("ancien_code", "code_commune", "nom", "type_ancienne"),
+    "nomenclature": (
+        "code_rome", "code_parent", "code_formacode", "code_nsf", "code_certifinfo", "code_cfd", "libelle", "transition_eco", "transition_num",
+    ),
     "verification": ("code_commune", "code_zone", "nom", "date_fin"),
 }
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""

@@ -1,0 +1,116 @@
+"""What the nomenclatures add to the formations: jobs, search words, transitions, each with its evidence.
+
+A code given by a source is never replaced.  Codes found by a join serve to name
+jobs, words and transitions only, and `preuve_metiers` says where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from geoapp.build.bilan import Bilan
+from geoapp.build.jonction import find_codes
+from geoapp.codes import normalise_cfd, normalise_formacode, normalise_nsf, normalise_rncp, normalise_rome
+from geoapp.codes.metiers import Rome, choose_metiers, read_rome
+from geoapp.codes.rev3 import assign_rev3
+from geoapp.codes.texte import fold, on_scalar_too
+from geoapp.corrections import Journal
+from geoapp.sources.registry import Source
+from geoapp.sources.tabular import Lecture
+
+
+@on_scalar_too
+def _plain(values: pd.Series) -> pd.Series:
+    """Return keys that need no more than being there."""
+    return values
+
+
+_NORMES = {
+    "code_rome": normalise_rome, "code_formacode": normalise_formacode, "code_nsf": normalise_nsf, "code_cfd": normalise_cfd,
+    "code_rncp": normalise_rncp, "code_certifinfo": _plain,
+}
+
+
+class Nomenclature(NamedTuple):
+    """One nomenclature: the code it lists, and its rows."""
+
+    cle: str
+    table: pd.DataFrame
+
+
+def key_of(source: Source) -> str:
+    """Return the code that a nomenclature lists: the first of its declared columns."""
+    return next(iter(source.colonnes))
+
+
+def read_nomenclature(lecture: Lecture, source: Source) -> tuple[Nomenclature, Bilan]:
+    """Return the rows of a nomenclature and the counts; a row without valid key is a reject."""
+    journal = Journal(lecture.frame.astype("str"))
+    for column in journal.frame.columns.intersection(list(_NORMES)):
+        journal.replace(column, _NORMES[column](journal.frame[column]), "code_normalise", quiet_if_valid=True)
+    cle = key_of(source)
+    journal.refuse(cle, journal.frame[cle].isna(), "Code absent ou de forme inconnue : la ligne ne peut être jointe. Corrigez-le.", with_original=True)
+    kept = journal.kept()
+    bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    return Nomenclature(cle, kept), bilan
+
+
+def enrich_formations(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the formations with metiers, mots, preuve_metiers, rev3 and preuve_rev3.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        intitule, code_rome, code_formacode, code_nsf, code_cfd,
+        code_certifinfo and, when the source gives one, code_mef.
+    nomenclatures : mapping of DataFrame
+        By key: code_rome, code_formacode, code_nsf, code_certifinfo.  One that
+        is absent leaves what depends on it unknown (NA).
+
+    Returns
+    -------
+    DataFrame
+        Same rows and index; the codes received are unchanged.
+    """
+    found = find_codes(formations, nomenclatures.get("code_certifinfo"))
+    evidence = formations[["intitule", "code_nsf", "code_cfd"]].join(found[["code_rome", "code_formacode"]])
+    rome = read_rome(nomenclatures.get("code_rome"))
+    metiers = [_name_metiers(codes, title, rome) for codes, title in zip(_texts(evidence["code_rome"]), formations["intitule"], strict=True)]
+    result = formations.assign(metiers=pd.Series(metiers, index=formations.index, dtype="str"), mots=_words(formations, found, nomenclatures))
+    result["preuve_metiers"] = found["preuve"].where(result["metiers"].notna() | result["mots"].notna())
+    result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
+    return result
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """Return values as plain texts, unknown as empty."""
+    return values.astype("object").where(values.notna(), "").tolist()
+
+
+def _name_metiers(codes: str, title: str, rome: Rome) -> str | None:
+    """Return the jobs of some ROME codes, parted by "|", each once; None when none is known."""
+    labels = [metier.libelle for code in codes.split("|") for metier in choose_metiers(code, title, rome)]
+    return "|".join(dict.fromkeys(labels)) or None
+
+
+def _words(formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Return the labels of the certification, Formacode and NSF group, those that say more than the title."""
+    labels = [
+        found["libelle"],
+        _label(found["code_formacode"], nomenclatures.get("code_formacode")),
+        _label(formations["code_nsf"], nomenclatures.get("code_nsf")),
+    ]
+    rows = zip(formations["intitule"], *map(_texts, labels), strict=True)
+    words = ["|".join(dict.fromkeys(label for label in row if label and fold(label) != fold(title))) or None for title, *row in rows]
+    return pd.Series(words, index=formations.index, dtype="str")
+
+
+def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:
+    """Return the label of the first of some codes; NA without table."""
+    if table is None:
+        return pd.Series(None, index=codes.index, dtype="str")
+    by_code = table.dropna(subset="libelle").drop_duplicates(table.columns[0]).set_index(table.columns[0])["libelle"]
+    return codes.str.partition("|")[0].map(by_code).astype("str")
