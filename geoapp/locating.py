@@ -16,12 +16,13 @@ ETABLISSEMENT = ("code_uai", "nom", "latitude", "longitude", "code_commune")
 def merge_etablissements(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row per UAI code; for each value, the first frame that knows it wins.
 
+    Inside a frame the smallest text wins, whatever the order of its rows.
     Coordinates are taken as a pair, from one frame.  Columns of
     `ETABLISSEMENT`; index `code_uai`.
     """
     if not frames:
         return pd.DataFrame(columns=list(ETABLISSEMENT)).set_index("code_uai")
-    every = pd.concat(frames, ignore_index=True)
+    every = pd.concat([frame.sort_values(list(ETABLISSEMENT)) for frame in frames], ignore_index=True)
     pairs = every.dropna(subset=["latitude", "longitude"]).drop_duplicates("code_uai").set_index("code_uai")[["latitude", "longitude"]]
     rest = every.groupby("code_uai")[["nom", "code_commune"]].first()
     return rest.join(pairs)
@@ -59,7 +60,8 @@ def locate_lieux(
     known = _gather(lieux, etablissements)
     communes_by_code = communes.set_index("code_commune")
     placed = make_points(known["longitude"], known["latitude"]).set_axis(known.index)
-    known["code_commune"] = known["code_commune"].fillna(assign_by_geometry(placed, communes, "code_commune"))
+    undeclared = placed.where(known["code_commune"].isna())
+    known["code_commune"] = known["code_commune"].fillna(assign_by_geometry(undeclared, communes, "code_commune"))
     known["distance_commune_m"] = _distance_to_commune(placed, known["code_commune"], communes_by_code)
     known["est_douteuse"] = known["distance_commune_m"].gt(doubtful_distance_m)
     at_town_hall = known["est_douteuse"] | placed.isna()
@@ -90,7 +92,8 @@ def _gather(lieux: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
 
 def _distance_to_commune(points: gpd.GeoSeries, code: pd.Series, communes: gpd.GeoDataFrame) -> pd.Series:
     """Return metres from each point to the polygon of its commune (0 inside, NA when either is unknown)."""
-    outlines = communes.geometry.to_crs(CRS_METRIC).reindex(code).set_axis(points.index)
+    declared = communes.geometry.reindex(code.dropna().unique()).to_crs(CRS_METRIC)
+    outlines = declared.reindex(code).set_axis(points.index)
     both = points.notna() & outlines.notna()
     distance = pd.Series(np.nan, index=points.index)
     distance[both] = points[both].to_crs(CRS_METRIC).distance(outlines[both])

@@ -8,6 +8,7 @@ unusable, becomes a correction: read = valid + rejected, and nothing is lost.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -79,12 +80,18 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
 def _normalise_codes(journal: Journal, source: Source) -> None:
     """Normalise identifiers; one that is not valid is set aside."""
     for column, normalise in _CODES.items():
-        journal.replace(column, normalise(journal.frame[column]), "code_normalise", quiet_if_valid=True)
+        journal.replace(column, _by_distinct(journal.frame[column], normalise), "code_normalise", quiet_if_valid=True)
     derive = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}.get(source.options.get("mef", ""))
     if derive:
         journal.frame["code_nsf"] = journal.frame["code_nsf"].fillna(derive(journal.frame["code_mef"]))
     postal, repaired = codes.normalise_code_postal(journal.frame["lieu_code_postal"])
     journal.replace("lieu_code_postal", postal, "zero_restitue", only=repaired)
+
+
+def _by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return `function(values)`, worked out once by distinct value: codes repeat much."""
+    rank, distinct = pd.factorize(values, use_na_sentinel=False)
+    return function(pd.Series(distinct)).take(rank).set_axis(values.index)
 
 
 def _normalise_levels(journal: Journal, source: Source) -> None:
@@ -141,8 +148,7 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     in the order of their content.
     """
     flat = flat.copy()
-    codes_domaine = codes.assign_domaine(flat[["intitule", "code_formacode", "code_rome", "code_nsf", "code_cfd"]])
-    flat[["code_domaine", "preuve_domaine"]] = codes_domaine[["code_domaine", "preuve_domaine"]]
+    flat[["code_domaine", "preuve_domaine"]] = _domaines(flat)
     flat["id_formation"] = id_source + ":" + _distinct_ids(flat, "id_formation", FORMATION)
     flat["id_action"] = id_source + ":" + _distinct_ids(flat, "id_action", (*ACTION, "id_formation"))
     flat["id_lieu"] = id_source + ":" + _digest(flat, LIEU)
@@ -160,23 +166,40 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     }
 
 
+def _domaines(flat: pd.DataFrame) -> pd.DataFrame:
+    """Return domain and evidence of each row, worked out once by distinct title and codes."""
+    used = ["intitule", "code_formacode", "code_rome", "code_nsf", "code_cfd"]
+    rank, _ = pd.factorize(_content(flat, used))
+    first = pd.Series(rank).drop_duplicates().index
+    found = codes.assign_domaine(flat.iloc[first][used])[["code_domaine", "preuve_domaine"]]
+    return found.take(rank).set_axis(flat.index)
+
+
+def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Return the content of some columns as one text; unknown reads as empty."""
+    content = flat[columns[0]].fillna("")
+    for column in columns[1:]:
+        content = content + "\x1f" + flat[column].fillna("")
+    return content
+
+
 def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
     """Return native ids, with a suffix where one id covers several contents."""
-    repeated = flat[column].duplicated(keep=False)
+    content = _content(flat, content)
+    pairs = pd.DataFrame({"id": flat[column], "content": content}).drop_duplicates()
+    several = pairs[pairs["id"].duplicated(keep=False)].sort_values(["id", "content"])
+    rank = several.groupby("id").cumcount() + 1
+    suffix = pd.Series("~" + rank.astype("str"), index=several.index).mask(rank.eq(1), "")
+    by_pair = dict(zip(zip(several["id"], several["content"]), several["id"] + suffix))
     ids = flat[column].copy()
-    if repeated.any():
-        several = flat[repeated]
-        content_key = several[list(content)].fillna("").agg("\x1f".join, axis=1)
-        rank = content_key.groupby(several[column]).rank(method="dense").astype(int)
-        ids[repeated] = several[column].where(rank.eq(1), several[column] + "~" + rank.astype(str))
+    again = ids.isin(several["id"].unique())
+    ids[again] = [by_pair[pair] for pair in zip(ids[again], content[again])]
     return ids
 
 
 def _digest(flat: pd.DataFrame, columns: tuple) -> pd.Series:
     """Return a short stable digest of the content of some columns."""
-    content = flat[columns[0]].fillna("")
-    for column in columns[1:]:
-        content = content + "\x1f" + flat[column].fillna("")
+    content = _content(flat, columns)
     return content.map({text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}).astype("str")
 
 
@@ -221,10 +244,11 @@ def _sessions(actions: pd.DataFrame) -> pd.DataFrame:
     The capacity of a source is that of an intake: it goes to the last session
     only, so that a sum never counts the same places twice.
     """
-    sessions = actions[["id_action", "periodes", "capacite"]].assign(date_debut=actions["periodes"].str.split("|")).explode("date_debut")
-    sessions = sessions.drop_duplicates(["id_action", "date_debut"]).sort_values(["id_action", "date_debut"])
-    last = ~sessions["id_action"].duplicated(keep="last")
-    sessions["capacite"] = pd.to_numeric(sessions["capacite"].where(last)).astype("Int64")
-    sessions["date_debut"] = sessions["date_debut"].astype("str")
+    written = actions["periodes"].drop_duplicates()
+    dates = pd.DataFrame({"periodes": written, "date_debut": written.str.split("|")}).explode("date_debut").drop_duplicates()
+    dates = dates.sort_values(["periodes", "date_debut"]).astype("str")
+    dates["est_derniere"] = ~dates["periodes"].duplicated(keep="last")
+    sessions = actions[["id_action", "periodes", "capacite"]].merge(dates, on="periodes")
+    sessions["capacite"] = pd.to_numeric(sessions["capacite"].where(sessions["est_derniere"])).astype("Int64")
     sessions["id_session"] = sessions["id_action"] + ":" + sessions["date_debut"].fillna("date-inconnue")
     return sessions[["id_session", "id_action", "date_debut", "capacite"]]

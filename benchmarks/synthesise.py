@@ -1,0 +1,106 @@
+"""Offer files of any size, synthesised from a real one (or from the demonstration offer).
+
+Rows are drawn with replacement from the real file, so that the mix of levels,
+codes, dates and gaps stays real.  Identifiers are new, titles differ from one
+copy to the next, and places multiply around the known ones.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geoapp.sources.registry import Source
+
+JITTER_M = 400.0
+"""Standard deviation of the shift of a new place, in metres: most stay in their commune."""
+METRES_BY_DEGREE = 111_320.0
+"""Length of one degree of latitude, enough to scatter places; no result is measured with it."""
+
+
+def count_places(nb_offers: int) -> int:
+    """Return a likely number of places: 300 for 2,000 offers, about 15,000 for 200,000."""
+    return max(1, round(300 * (nb_offers / 2000) ** 0.85))
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Return the rows of a CSV file as text, blank cells as NA."""
+    with open(path, encoding="utf-8-sig") as stream:
+        delimiter = max(";,\t|", key=stream.readline().count)
+    return pd.read_csv(path, sep=delimiter, dtype="str", encoding="utf-8-sig", keep_default_na=False).replace("", None)
+
+
+def rows_of_demonstration(flat: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """Return demonstration offers in the columns that the file of `source` has.
+
+    Only plain columns can be put back; the first column of a joined
+    identifier takes the whole of it.
+    """
+    raw = {}
+    for ours, rule in source.colonnes.items():
+        names = [rule] if isinstance(rule, str) else rule if isinstance(rule, list) else []
+        for name, column in zip(names, [flat.get(ours)] + [None] * len(names)):
+            raw.setdefault(name, column)
+    return pd.DataFrame(raw, index=flat.index)
+
+
+def synthesise_offers(rows: pd.DataFrame, source: Source, nb_offers: int, *, seed: int = 20201116) -> pd.DataFrame:
+    """Return `nb_offers` raw rows drawn from `rows`, with new identifiers, titles and places.
+
+    Parameters
+    ----------
+    rows : DataFrame of text
+        Raw rows of the file of `source`.
+    source : Source
+        Its mapping says which columns hold identifiers, title and place.
+    nb_offers : int
+        Rows wanted.
+    seed : int
+        Same seed, same rows.
+
+    Returns
+    -------
+    DataFrame of text
+        Columns of `rows`.  A row drawn twice has two identifiers; titles of
+        the copies are distinct, which is more than real files have, so that
+        work done once by distinct title is not flattered.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(rows), nb_offers)
+    offers = rows.iloc[drawn].reset_index(drop=True)
+    copy = "." + pd.Series(drawn).groupby(drawn).cumcount().astype("str")
+    for ours in ("id_formation", "id_action"):
+        name = _raw_column(source, ours)
+        offers[name] = offers[name] + copy
+    title = _raw_column(source, "intitule")
+    offers[title] = offers[title] + copy.where(copy.ne(".0"), "").str.replace(".", " - parcours ", regex=False)
+    return _scatter(offers, source, count_places(nb_offers), rng)
+
+
+def _raw_column(source: Source, ours: str) -> str:
+    """Return the (first) column of the file that feeds one of our columns."""
+    rule = source.colonnes[ours]
+    return rule if isinstance(rule, str) else rule[0]
+
+
+def _scatter(offers: pd.DataFrame, source: Source, nb_places: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Spread the offers over `nb_places` shifted copies of their places."""
+    address, latitude, longitude = (_raw_column(source, ours) for ours in ("lieu_adresse", "latitude", "longitude"))
+    place = offers.groupby([address, latitude, longitude], dropna=False, sort=False).ngroup().to_numpy()
+    copies = max(1, round(nb_places / max(1, place.max() + 1)))
+    rank = rng.integers(0, copies, len(offers))
+    shift = rng.normal(0, JITTER_M / METRES_BY_DEGREE, (place.max() + 1, copies, 2)) * (np.arange(copies) > 0)[None, :, None]
+    for name, moved, stretch in ((latitude, 0, 1.0), (longitude, 1, 1.55)):
+        degrees = pd.to_numeric(offers[name]) + shift[place, rank, moved] * stretch
+        offers[name] = degrees.round(7).astype("str")
+    offers[address] = offers[address].where(rank == 0, pd.Series(rank).astype("str") + " bis, " + offers[address])
+    return offers
+
+
+def write_rows(rows: pd.DataFrame, path: Path) -> None:
+    """Write raw rows as the CSV file that the build reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(path, sep=";", index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")

@@ -1,0 +1,81 @@
+"""The benchmarks run, at a size where no time means anything; what they synthesise is what they say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_tiny(*arguments: str) -> str:
+    """Return what the build benchmark prints at a tiny size."""
+    command = [sys.executable, "-m", "benchmarks.build", "--sizes", "40,80", "--repeat", "1", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_benchmark_runs_on_the_demonstration_and_prints_ratios(tmp_path):
+    printed = run_tiny("--out", str(tmp_path / "report.md"))
+    assert "the demonstration offer" in printed
+    assert "| 40 | 80 |" in printed and "× 2.4" in printed
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == printed
+
+
+@pytest.mark.real
+def test_benchmark_runs_on_the_mirror(mirror):
+    printed = run_tiny("--mirror", str(mirror))
+    assert "the real offer of the mirror" in printed and "| 80 |" in printed
+
+
+@pytest.fixture
+def source():
+    from geoapp.sources.registry import get_source
+
+    return get_source("rco-2020-11")
+
+
+@pytest.fixture
+def offers(source):
+    import pandas as pd
+
+    from benchmarks.synthesise import synthesise_offers
+
+    rows = pd.DataFrame({
+        "id_formation": ["f1", "f2"], "id_action": ["a1|a2", "a3"], "id_certifinfo": "9", "intitule": ["CAP Cuisine", "BTS Soins"],
+        "lieu_adresse": ["1 rue", "2 rue"], "lieu_code_insee": ["80001", "59350"], "latitude": ["50.1", "50.6"], "longitude": ["1.8", "3.0"],
+    }, dtype="str")
+    return synthesise_offers(rows, source, 2000)
+
+
+def test_synthesised_offers_have_new_identifiers_and_kept_codes(offers):
+    assert len(offers) == 2000
+    assert offers["id_action"].is_unique and offers["id_formation"].is_unique
+    assert set(offers["lieu_code_insee"]) == {"80001", "59350"}
+    assert offers["intitule"].nunique() > 1000
+
+
+def test_synthesised_places_grow_around_the_known_ones(offers):
+    places = offers[["lieu_adresse", "latitude", "longitude"]].drop_duplicates()
+    assert 250 <= len(places) <= 300
+    shift = (offers["latitude"].astype(float) - offers["lieu_code_insee"].map({"80001": 50.1, "59350": 50.6})).abs()
+    assert shift.max() < 0.03
+    assert set(places.loc[places["lieu_adresse"].isin(["1 rue", "2 rue"]), "latitude"]) == {"50.1", "50.6"}
+
+
+def test_number_of_places_follows_the_offers():
+    from benchmarks.synthesise import count_places
+
+    assert [round(count_places(n), -2) for n in (2_000, 20_000, 200_000)] == [300, 2_100, 15_000]
+
+
+def test_same_seed_gives_the_same_offers(offers, source):
+    from benchmarks.synthesise import synthesise_offers
+
+    rows = offers.head(7).reset_index(drop=True)
+    assert synthesise_offers(rows, source, 50).equals(synthesise_offers(rows, source, 50))
+    assert not synthesise_offers(rows, source, 50).equals(synthesise_offers(rows, source, 50, seed=1))
