@@ -75,10 +75,12 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
     values = _join(raw, _inputs(rule), rule.get("separateur", "-")) if "colonnes" in rule else raw[rule["colonne"]]
     if "partie" in rule:
-        values = values.str.split(rule.get("separateur", ","), regex=False).str[rule["partie"]].str.strip()
+        values = values.str.split(rule.get("separateur", ","), regex=False).str[rule["partie"]].astype("str").str.strip()
     for pattern, replacement in rule.get("remplace", []):
         values = values.str.replace(pattern, replacement, regex=True)
-    return values.map(rule["valeurs"]).astype("str") if "valeurs" in rule else values
+    if "valeurs" in rule:
+        values = values.map(rule["valeurs"]).astype("str")
+    return values.mask(values.eq(""))
 
 
 def _join(raw: pd.DataFrame, names: list[str], separator: str) -> pd.Series:

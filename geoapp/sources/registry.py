@@ -13,9 +13,6 @@ from geoapp.errors import ParameterError, SourceError
 
 REGISTRY = GEODATA / "sources.toml"
 
-ID_COMMUNES = "communes"
-"""Id of the communes shipped with the product: no row of the registry, but a row may be replaced by them."""
-
 USAGES = ("offre", "zonage", "population", "etablissements", "passage", "communes", "nomenclature", "verification")
 
 OPTIONS_FORMAT = {
@@ -106,7 +103,7 @@ def _problem(source: Source, ids: list[str]) -> str:
         return f"{bad} doit être un texte."
     if ids.count(source.id) > 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", source.id):
         return "identifiant répété, ou qui n'est pas fait de minuscules, chiffres et tirets."
-    if source.remplacee_par and (source.remplacee_par not in (*ids, ID_COMMUNES) or source.remplacee_par == source.id):
+    if source.remplacee_par and (source.remplacee_par not in ids or source.remplacee_par == source.id):
         return f"remplacee_par = « {source.remplacee_par} » n'est pas une autre source.{_near(source.remplacee_par, ids)}"
     for nom, known in (("usage", USAGES), ("format", tuple(OPTIONS_FORMAT))):
         if texts[nom] not in known:
