@@ -205,6 +205,19 @@ def test_a_zipped_shapefile_is_read_with_its_accents(shapefile, without):
     assert_near_lille(lecture)
 
 
+@pytest.mark.parametrize("prj", [
+    'GEOGCS["Mars",DATUM["D_Mars",SPHEROID["Mars",3396190.0,169.89]],PRIMEM["Reference",0.0],UNIT["Degree",0.0174532925199433]]', "n'importe quoi",
+])
+def test_a_system_that_leads_nowhere_is_replaced_by_the_one_that_fits(shapefile, prj):
+    lecture = read_boundaries(shapefile(frame_of(LILLE), ".prj", extra=[("dossier/zones.prj", prj)]))
+    assert kinds(lecture) == ["systeme_de_coordonnees"]
+    assert_near_lille(lecture)
+
+
+def test_a_system_that_is_not_utf_8_is_told(shapefile):
+    refused(shapefile(frame_of(LILLE), ".prj", extra=[("dossier/zones.prj", b'GEOGCS["M\xd0 x",DATUM["D\xd0 x",SPHEROID["x",6378137.0,298.25]],PRIMEM["G",0.0],UNIT["Degree",0.0174532925199433]]')]), "illisibles")
+
+
 def test_a_shapefile_in_latin_1_keeps_its_accents(shapefile):
     assert read_boundaries(shapefile(frame_of(LILLE), ".cpg", encoding="ISO-8859-1")).frame["nom"].tolist() == ["Béthune"]
 

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj.exceptions import ProjError
 
 from geoapp.config import CRS_GEO, CRS_METRIC
 from geoapp.errors import SourceError
 from geoapp.geometry import inside_france
-from geoapp.sources.archive import check_archive, open_archive_member
-from geoapp.sources.content import read_bytes
+from geoapp.sources.archive import open_archive_member
+from geoapp.sources.content import list_members, read_bytes
 from geoapp.sources.tabular import Lecture, reject
 
 _LAYERS = (".shp", ".gpkg", ".geojson", ".json")
@@ -72,7 +73,8 @@ def _read(path: Path) -> gpd.GeoDataFrame:
             frame = pyogrio.read_dataframe(
                 target, layer=layer, encoding=_encoding(path, member), force_2d=True, on_invalid="ignore", datetime_as_string=True
             )
-    except (RuntimeError, ValueError, IndexError, OverflowError, shapely.errors.ShapelyError) as error:
+    except (RuntimeError, ValueError, IndexError, OverflowError, NameError, shapely.errors.ShapelyError) as error:
+        # NameError: pyogrio 0.13 on a .prj that is not UTF-8.
         raise SourceError(path, f"contours illisibles ({str(error)[:150]}).", place=member, cure=_NOT_OURS) from None
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), crs=CRS_GEO))
@@ -81,7 +83,7 @@ def _read(path: Path) -> gpd.GeoDataFrame:
 
 def _choose_member(path: Path) -> str:
     """Return the name of the layer file of an archive, checked."""
-    names = sorted(n for n in check_archive(path) if n.lower().endswith(_LAYERS))
+    names = sorted(n for n in list_members(path) if n.lower().endswith(_LAYERS))
     if not names:
         raise SourceError(path, "l'archive ne contient ni shapefile, ni GeoJSON, ni GeoPackage.", cure="Vérifiez le téléchargement.")
     return min(names, key=lambda name: _LAYERS.index(Path(name).suffix.lower()))
@@ -108,7 +110,7 @@ def _encoding(path: Path, member: str) -> str | None:
     layer = Path(member or path)
     if layer.suffix.lower() not in (".shp", ".dbf"):
         return None
-    names = check_archive(path) if member else [p.name for p in path.parent.iterdir() if p.stem == path.stem]
+    names = list_members(path) if member else [p.name for p in path.parent.iterdir() if p.stem == path.stem]
     beside = {Path(name).suffix.lower(): name for name in names if Path(name).with_suffix("") == Path(member or path.name).with_suffix("")}
     if ".cpg" in beside or ".dbf" not in beside:
         return None
@@ -139,9 +141,7 @@ def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[
     readings += [(crs, swapped) for swapped in (False, True) for crs in (CRS_GEO, CRS_METRIC)]
     placed, corrections = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=CRS_GEO), []
     for crs, swapped in readings:
-        todo = placed.isna()
-        tried = raw[todo].set_crs(crs, allow_override=True)
-        tried = (gpd.GeoSeries(shapely.transform(tried.array, lambda xy: xy[:, ::-1]), tried.index, crs) if swapped else tried).to_crs(CRS_GEO)
+        tried = _read_as(raw[placed.isna()], crs, swapped)
         good = tried[inside_france(tried.bounds.to_numpy())]
         placed[good.index] = good
         if swapped or crs != declared:
@@ -154,6 +154,15 @@ def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[
         for row in boxes.itertuples()
     ]
     return frame.set_geometry(placed)[~lost], corrections, rejets
+
+
+def _read_as(raw: gpd.GeoSeries, crs, swapped: bool) -> gpd.GeoSeries:
+    """Return outlines in EPSG:4326, their numbers taken for coordinates of `crs`; none when it leads nowhere."""
+    values = shapely.transform(raw.array, lambda xy: xy[:, ::-1]) if swapped else raw.array
+    try:
+        return gpd.GeoSeries(values, raw.index).set_crs(crs, allow_override=True).to_crs(CRS_GEO)
+    except ProjError:  # a system of another planet, or a damaged one
+        return raw.iloc[:0]
 
 
 def _correction(ligne: str, valeur: str, corrigee: str, kind: str) -> dict:

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 from geoapp.errors import SourceError
-from geoapp.sources.archive import ARCHIVE_MAX_BYTES, RATIO_FROM_BYTES, RATIO_MAX
+from geoapp.sources.archive import ARCHIVE_MAX_BYTES, RATIO_FROM_BYTES, RATIO_MAX, check_archive
 
 MAX_BYTES = ARCHIVE_MAX_BYTES
 """Largest content read, in bytes, once expanded: it is held in memory."""
@@ -123,3 +123,11 @@ def _undecodable(path: Path, content: bytes, encoding: str, start: int) -> Sourc
         place=f"ligne {content[:start].count(10) + 1}",
         cure='Enregistrez-le en UTF-8, ou déclarez options.encoding = "cp1252" pour cette source dans geodata/sources.toml.',
     )
+
+
+def list_members(path: Path) -> list[str]:
+    """Return the files of a zip archive, every one checked (`check_archive`), damaged offsets included."""
+    try:
+        return check_archive(path)
+    except OSError as error:  # zipfile seeks where a damaged directory says
+        raise SourceError(path, f"archive abîmée ({error.strerror}).", cure=_AGAIN) from None

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 from geoapp.errors import SourceError
-from geoapp.sources.archive import check_archive, open_archive_member
-from geoapp.sources.content import read_bytes
+from geoapp.sources.archive import open_archive_member
+from geoapp.sources.content import list_members, read_bytes
 from geoapp.sources.tabular import Lecture, name_columns, text_frame
 
 MAX_CELLS = 10_000_000
@@ -54,7 +54,7 @@ def _check_container(path: Path) -> None:
         raise SourceError(path, "classeur protégé par un mot de passe, ou ancien format .xls.", cure=_SAVE)
     if not zipfile.is_zipfile(path):
         raise SourceError(path, "ce n'est pas un classeur XLSX, ou il est coupé.", cure=_SAVE)
-    for member in check_archive(path):
+    for member in list_members(path):
         if member.startswith("xl/worksheets/") and member.endswith(".xml"):
             _check_extent(path, member)
 
