@@ -15,7 +15,7 @@ from geoapp.config import load_settings
 from geoapp.errors import ParameterError, SourceError
 from geoapp.sources.mapping import required_columns
 from geoapp.sources.reading import read_raw, read_source, reader_options
-from geoapp.sources.registry import ID_COMMUNES, Source, get_source, load_sources
+from geoapp.sources.registry import Source, get_source, load_sources
 from geoapp.sources.tabular import show
 
 _FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".xlsx": "xlsx", ".geojson": "boundaries",
@@ -61,7 +61,7 @@ def _recognise(path: Path) -> Source:
     fitting = [s for s in candidates if required_columns(s) <= columns[s.id]]
     if not fitting:
         raise _unknown(path, candidates, columns)
-    return max(fitting, key=lambda s: (s.remplacee_par != ID_COMMUNES, len(required_columns(s)), Path(s.fichier).suffix == path.suffix))
+    return max(fitting, key=lambda s: (s.usage != "verification", len(required_columns(s)), Path(s.fichier).suffix == path.suffix))
 
 
 def _format_of(path: Path) -> str:
