@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pandas as pd
 
 from geoapp.codes.domaines import load_domaines
 from geoapp.codes.identifiants import nearest_accepted
 from geoapp.codes.niveaux import load_niveaux
-from geoapp.codes.texte import fold
+from geoapp.codes.texte import fold, map_distinct
 from geoapp.codes.voies import VOIES
 from geoapp.errors import ParameterError
+from geoapp.search.debuts import DEBUTS, read_starts, start_value
 from geoapp.tables import Snapshot
 from geoapp.zones import ZONAGES
 
 INCONNU = "inconnu"
 NON_RENSEIGNE = "Non renseigné"
+AUCUNE = "aucune"
+MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
+REV3 = {"ecologique": "Transition écologique", "energetique": "Transition énergétique", "numerique": "Transition numérique"}
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,9 @@ class Option:
 class Filtre:
     """One filter: its name in addresses and commands, its label, its values.
 
-    `lister` gives every value of a snapshot, `compter` the number of offers
-    by value, `garder` the offers that hold one of the values chosen; `forme` is how a page asks for it: `liste` or `cases`.
+    `lister` gives every value of a snapshot; `lire` the value of each offer on
+    a day, several parted by « | » when the filter `est_multiple`.  `forme` is
+    how a page asks for it: `liste` or `cases`.
     """
 
     nom: str
@@ -49,9 +55,26 @@ class Filtre:
     tous: str
     aide: str
     lister: Callable[[Snapshot], list[Option]]
-    compter: Callable[[pd.DataFrame], pd.Series]
-    garder: Callable[[pd.DataFrame, set[str]], pd.Series]
+    lire: Callable[[pd.DataFrame, date], pd.Series]
     forme: str = "cases"
+    est_multiple: bool = False
+
+    def decouper(self, texte: str) -> list[str]:
+        """Return the values that one text of `lire` holds."""
+        return [valeur for valeur in texte.split("|") if valeur] if self.est_multiple else [texte]
+
+    def compter(self, offres: pd.DataFrame, today: date | None = None) -> pd.Series:
+        """Return the number of offers by value."""
+        counts: dict[str, int] = {}
+        for texte, nb in self.lire(offres, today or date.today()).value_counts().items():
+            for valeur in self.decouper(texte):
+                counts[valeur] = counts.get(valeur, 0) + nb
+        return pd.Series(counts, dtype="int64")
+
+    def garder(self, offres: pd.DataFrame, valeurs: set[str], today: date | None = None) -> pd.Series:
+        """Tell which offers hold one of the values."""
+        textes = self.lire(offres, today or date.today())
+        return textes.isin([texte for texte in textes.unique() if valeurs.intersection(self.decouper(texte))])
 
 
 @dataclass(frozen=True)
@@ -72,12 +95,14 @@ class Filtres:
         return [(nom, option.valeur) for nom in self.choix for option in self.choix[nom]]
 
 
-def _column(colonne: str) -> dict:
-    """Return how a plain column is counted and kept, NA being `inconnu`."""
-    return {
-        "compter": lambda offres: offres[colonne].fillna(INCONNU).value_counts(),
-        "garder": lambda offres, valeurs: offres[colonne].fillna(INCONNU).isin(valeurs),
-    }
+def _column(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
+    """Return how a plain column is read, NA being `inconnu`."""
+    return lambda offres, today: offres[colonne].fillna(INCONNU)
+
+
+def _flag(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
+    """Return how a column of yes and no is read."""
+    return lambda offres, today: offres[colonne].astype("object").map({True: "oui", False: "non"}).fillna(INCONNU)
 
 
 def _unknown(mots: str) -> Option:
@@ -94,10 +119,6 @@ def _niveaux(snapshot: Snapshot) -> list[Option]:
     rows = zip(table["niveau"], table["libelle"], table["libelle_usager"], strict=True)
     options = [Option(niveau, f"{libelle} ({usager})", libelle.lower()) for niveau, libelle, usager in rows]
     return [*options, _unknown("niveau non renseigné")]
-
-
-def _voies(snapshot: Snapshot) -> list[Option]:
-    return [*(Option(voie, nom, nom.lower()) for voie, nom in VOIES.items()), _unknown("voie non renseignée")]
 
 
 def _zonages(snapshot: Snapshot) -> list[Option]:
@@ -123,33 +144,60 @@ def _in_words(singulier: str, nom: str) -> str:
     return nom if fold(singulier) in fold(nom) else f"{singulier} {nom}"
 
 
-def _tokens(offres: pd.DataFrame) -> pd.Series:
-    """Return one row per offer and value of the zone filter: `type:code`, and `type` once."""
-    codes = offres["zones"].str.split("|").explode()
-    codes = codes[codes.fillna("").ne("")].astype("str")
-    types = codes.str.partition(":")[0].reset_index().drop_duplicates().set_index("index")[0] if len(codes) else codes
-    return pd.concat([codes, types])
+def _read_zones(offres: pd.DataFrame, today: date) -> pd.Series:
+    """Return the zones of each offer: `type:code`, and each `type` once."""
+    return map_distinct(offres["zones"].fillna("").astype("object"), _with_types).astype("object")
 
 
-def _count_zones(offres: pd.DataFrame) -> pd.Series:
-    return _tokens(offres.reset_index(drop=True)).value_counts()
+def _with_types(texte: str) -> str:
+    zones = [zone for zone in texte.split("|") if zone]
+    return "|".join([*zones, *dict.fromkeys(zone.partition(":")[0] for zone in zones)])
 
 
-def _keep_zones(offres: pd.DataFrame, valeurs: set[str]) -> pd.Series:
-    texte = "|" + offres["zones"].fillna("") + "|"
-    result = pd.Series(False, index=offres.index)
-    for valeur in sorted(valeurs):
-        fin = "|" if ":" in valeur else ":"
-        result |= texte.str.contains(f"|{valeur}{fin}", regex=False)
-    return result
+def _read_starts(offres: pd.DataFrame, today: date) -> pd.Series:
+    return map_distinct(read_starts(offres), lambda starts: start_value(starts, today))
+
+
+def _labels(libelles: Mapping[str, str], inconnu: str) -> Callable[[Snapshot], list[Option]]:
+    """Return the lister of a fixed set of values, unknown last."""
+    return lambda snapshot: [*(Option(valeur, nom, nom.lower()) for valeur, nom in libelles.items()), _unknown(inconnu)]
+
+
+def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Option]]:
+    return lambda snapshot: [Option("oui", "Oui", oui), Option("non", "Non", non), _unknown(inconnu)]
+
+
+def _rev3(snapshot: Snapshot) -> list[Option]:
+    return [*(Option(valeur, nom, nom.lower()) for valeur, nom in REV3.items()), Option(AUCUNE, "Aucune", "sans transition rev3")]
+
+
+def _organismes(snapshot: Snapshot) -> list[Option]:
+    """List the bodies that have an offer, by name; one without name goes by its identifier."""
+    noms = snapshot.read("offres")[["id_organisme", "nom_organisme"]].dropna(subset="id_organisme")
+    noms = noms.sort_values(["id_organisme", "nom_organisme"]).drop_duplicates("id_organisme")
+    pairs = zip(noms["id_organisme"], noms["nom_organisme"].fillna(noms["id_organisme"]), strict=True)
+    options = sorted((Option(code, nom, nom) for code, nom in pairs), key=lambda option: (fold(option.libelle), option.valeur))
+    return [*options, _unknown("organisme non renseigné")]
 
 
 FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
-    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, forme="liste", **_column("code_domaine")),
-    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, **_column("niveau_sortie")),
-    Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue", _voies, **_column("voie")),
+    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, _column("code_domaine"), forme="liste"),
+    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, _column("niveau_sortie")),
+    Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue",
+           _labels(VOIES, "voie non renseignée"), _column("voie")),
+    Filtre("modalite", "Modalité", "Toutes les modalités", "Sur place, mixte ou à distance",
+           _labels(MODALITES, "modalité non renseignée"), _column("modalite")),
+    Filtre("conventionnee", "Conventionnée", "Conventionnées ou non", "Financée par une convention publique",
+           _yes_no("conventionnée", "non conventionnée", "convention non renseignée"), _flag("est_conventionnee")),
+    Filtre("certification", "Certification", "Certifiantes ou non", "Mène à une certification connue",
+           _yes_no("certifiante", "non certifiante", "certification non renseignée"), _flag("est_certifiante")),
+    Filtre("rev3", "Transitions (rev3)", "Toutes les transitions", "Transition écologique, énergétique ou numérique que la formation sert",
+           _rev3, lambda offres, today: offres["rev3"].fillna("").replace("", AUCUNE), est_multiple=True),
+    Filtre("debut", "Début", "Toutes les dates", "Prochaine entrée en formation, à partir d'aujourd'hui",
+           _labels(DEBUTS, "date de début non renseignée"), _read_starts),
+    Filtre("organisme", "Organisme", "Tous les organismes", "Identifiant ou nom de l'organisme", _organismes, _column("id_organisme"), forme="liste"),
     Filtre("zone", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
-           _zonages, _count_zones, _keep_zones, forme="liste"),
+           _zonages, _read_zones, forme="liste", est_multiple=True),
 )}
 """Every filter of the product, in the order in which it is shown and described."""
 
@@ -247,11 +295,14 @@ def _suggest(valeur: str, accepted: list[str], labels: Iterable[str] = ()) -> st
     return f" Valeurs acceptées : {', '.join(accepted[:30])}{suite}."
 
 
-def apply_filters(offres: pd.DataFrame, filtres: Filtres) -> pd.DataFrame:
-    """Return the rows of `offres` (columns of that table) that obey every filter, order kept."""
+def apply_filters(offres: pd.DataFrame, filtres: Filtres, *, today: date | None = None) -> pd.DataFrame:
+    """Return the rows of `offres` (columns of that table) that obey every filter, order kept.
+
+    `today` decides what a start date means (default: the day it is).
+    """
     mask = pd.Series(True, index=offres.index)
     for nom in filtres.choix:
-        mask &= FILTRES[nom].garder(offres, set(filtres.valeurs(nom)))
+        mask &= FILTRES[nom].garder(offres, set(filtres.valeurs(nom)), today)
     return offres[mask]
 
 
