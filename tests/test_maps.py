@@ -10,7 +10,7 @@ from conftest import CREATED, FORMULA, HOSTILE, SQUARES
 
 from geoapp.filters import Filtres, parse_filters
 from geoapp.maps import build_map, render_page_parts, render_standalone
-from geoapp.maps.layers import TRAITS, borders, layer_css, list_layers, outline_geojson
+from geoapp.maps.layers import TRAITS, borders, layer_css, list_layers, outline_geojson, show_chosen
 from geoapp.maps.places import pack_offers
 from geoapp.maps.standalone import escape_json
 from geoapp.maps.texts import THIN, count, describe_doubt, format_date, format_number, format_period, summarise, title_of
@@ -115,6 +115,25 @@ def test_folium_parts_are_stable_and_ours(tiny_snapshot):
     tags = re.findall(r"<(?:script|style|link)\b[^>]*>", parts.entete)
     assert tags and all('nonce="NONCE"' in tag for tag in tags)
     assert parts.script.count("geoforma.zones(") == 6
+
+
+def test_the_frame_is_the_zone_chosen_else_its_offers(tiny_snapshot):
+    offres = tiny_snapshot.read("offres")
+
+    def bounds(cadre):
+        carte = build_map(tiny_snapshot, offres, donnees=str, cadre=cadre)
+        return json.loads(re.search(r"fitBounds\(\s*(\[\[.*?\]\])", render_page_parts(carte).script).group(1))
+
+    assert bounds(()) == [[50.0, 2.0], [50.2, 2.6]]
+    assert bounds(["ze2020:0054"]) == [[50.0, 2.4], [50.2, 2.6]]
+    assert bounds(["zrr"]) == [[50.0, 2.0], [50.2, 2.2]]
+    assert bounds(["qpv2024:QN08001A"]) == [[50.05, 2.05], [50.1, 2.5]]
+
+
+def test_the_zoning_of_the_filter_is_shown(tiny_snapshot):
+    filtres = parse_filters({"zone": ["zrr:ZRR", "qpv2024:QN08001A"]}, tiny_snapshot)
+    shown = [c.type_zone for c in show_chosen(list_layers(tiny_snapshot), filtres) if c.est_visible]
+    assert shown == ["departement", "zrr"]
 
 
 # ---- The self-contained file ----

@@ -43,6 +43,14 @@ def test_filters_are_kept_in_the_form(client):
     assert 'value="5" checked>' in page
 
 
+def test_a_filter_that_tells_nothing_apart_is_not_asked(tiny_frames, tmp_path):
+    tiny_frames["offres"]["voie"] = None
+    publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    client = create_app(tmp_path).test_client()
+    assert 'name="voie"' not in client.get("/").text
+    assert 'name="voie"' in client.get("/?voie=inconnu").text, "what is chosen can be undone"
+
+
 def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatch):
     monkeypatch.setattr("geoapp.web.presentation.PAR_PAGE", 2)
     publish(tiny_frames, {"cree_le": CREATED}, tmp_path)

@@ -8,7 +8,7 @@ block of JSON in the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import folium
@@ -105,7 +105,7 @@ def build_map(
     *,
     donnees: Callable[[str], str],
     adresse: Callable[[str], str] | None = None,
-    cadrer: bool = False,
+    cadre: Sequence[str] = (),
 ) -> Carte:
     """Return the map of some offers.
 
@@ -114,14 +114,15 @@ def build_map(
     snapshot : Snapshot
         Gives the layers.
     offres : GeoDataFrame
-        Rows of table `offres`, already filtered; they only frame the map:
+        Rows of table `offres`, already filtered; they may frame the map:
         the points are read from `donnees("offres")`.
     donnees : callable
         Name of a data block (`offres`, `fond`, a zoning) → where `carte.js` finds it.
     adresse : callable, optional
         Path in `static/` → address; without it no file is linked.
-    cadrer : bool
-        Frame the offers instead of the region.
+    cadre : sequence of str
+        Zones to frame instead of the region, `type:code` or `type`; the
+        offers are framed when none of them has an outline.
     """
     carte = Carte(adresse=adresse)
     Fond(donnees=donnees(FOND)).add_to(carte)
@@ -129,19 +130,19 @@ def build_map(
         if calque.est_dessine:
             CoucheZones(id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)).add_to(carte)
     CoucheOffres(donnees=donnees(OFFRES)).add_to(carte)
-    carte.fit_bounds(_frame(snapshot, offres if cadrer else None), padding=(8, 8), max_zoom=13)
+    carte.fit_bounds(_frame(snapshot.read("couches"), offres, cadre), padding=(24, 24) if cadre else (8, 8), max_zoom=13)
     return carte
 
 
-def _frame(snapshot: Snapshot, offres: gpd.GeoDataFrame | None) -> list[list[float]]:
-    """Return [[south, west], [north, east]] of the offers, else of the region."""
-    if offres is None or not offres.geometry.notna().any():
-        couches = snapshot.read("couches")
-        offres = couches[couches["type_zone"].eq("departement")]
-    if not len(offres):
-        return _BOUNDS
-    west, south, east, north = (round(float(v), 4) for v in offres.total_bounds)
-    return [[south, west], [north, east]]
+def _frame(couches: gpd.GeoDataFrame, offres: gpd.GeoDataFrame, cadre: Sequence[str]) -> list[list[float]]:
+    """Return [[south, west], [north, east]] of the zones to frame, else of the offers, else of the region."""
+    zones = couches["type_zone"].isin(cadre) | (couches["type_zone"] + ":" + couches["code_zone"]).isin(cadre)
+    choices = (couches[zones], offres if cadre else offres.head(0), couches[couches["type_zone"].eq("departement")])
+    for choice in choices:
+        if choice.geometry.notna().any():
+            west, south, east, north = (round(float(v), 4) for v in choice.total_bounds)
+            return [[south, west], [north, east]]
+    return _BOUNDS
 
 
 def render_page_parts(carte: Carte, nonce: str = "") -> Parties:

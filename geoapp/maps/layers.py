@@ -6,13 +6,14 @@ Drawing a zoning another way is changing its row of `TRAITS`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from geoapp.filters import Filtres
 from geoapp.maps.texts import count, format_number
 from geoapp.tables import Snapshot
 from geoapp.zones import ZONAGES
@@ -22,6 +23,9 @@ FOND = "fond"
 
 DECIMALES = 4
 """Decimals of a degree kept in outlines: about ten metres."""
+
+TAILLES = {7: 40_000, 8: 20_000, 9: 8_000, 10: 3_000, 11: 1_500, 12: 0}
+"""Least population of a town that is named at each zoom, so that no small town hides a large one."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,12 @@ class Calque:
         if self.est_dessine and self.nb_dessinees < self.nb_zones:
             parts.append(f"dont {format_number(self.nb_dessinees)} dessinées")
         return ", ".join([*parts, *(["données fictives"] if self.est_fictive else [])])
+
+
+def show_chosen(calques: list[Calque], filtres: Filtres) -> list[Calque]:
+    """Return the layers, those of the zones that are filtered being shown."""
+    types = {valeur.partition(":")[0] for valeur in filtres.valeurs("zone")}
+    return [replace(c, est_visible=c.est_visible or (c.est_dessine and c.type_zone in types)) for c in calques]
 
 
 def list_layers(snapshot: Snapshot) -> list[Calque]:
@@ -189,14 +199,16 @@ def _dump(features) -> str:
 def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
     """Return the towns to name as points, with the least `zoom` where each is named.
 
-    The largest town comes first; a town is named at the zoom where no named
-    town is closer than about 110 pixels (40 pixels from north to south).
+    The largest town comes first; a town is named at the zoom of its size
+    (`TAILLES`) where no named town is closer than about 85 pixels (28 pixels
+    from north to south).
     """
     towns = communes[communes["est_region"]].sort_values(["population", "code_commune"], ascending=[False, True]).head(400)
     kept: dict[str, tuple] = {}
-    for zoom in range(7, 13):
-        ecart = 110 * 360 / (256 * 2**zoom)
-        for code, nom, lon, lat in zip(towns["code_commune"], towns["nom"], towns["longitude_mairie"], towns["latitude_mairie"], strict=True):
+    for zoom, taille in TAILLES.items():
+        ecart = 85 * 360 / (256 * 2**zoom)
+        large = towns[towns["population"].ge(taille)]
+        for code, nom, lon, lat in zip(large["code_commune"], large["nom"], large["longitude_mairie"], large["latitude_mairie"], strict=True):
             if code not in kept and all(_apart(lon, lat, town, ecart) for town in kept.values()):
                 kept[code] = (lon, lat, nom, zoom)
     return [_feature(shapely.Point(lon, lat), forme="repere", nom=nom, zoom=zoom) for lon, lat, nom, zoom in kept.values()]
@@ -204,4 +216,4 @@ def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
 
 def _apart(lon: float, lat: float, town: tuple, ecart: float) -> bool:
     """Tell whether a place is far enough from a named town (`ecart` in degrees of longitude)."""
-    return abs(lon - town[0]) > ecart or abs(lat - town[1]) * 1.56 > ecart * 0.36
+    return abs(lon - town[0]) > ecart or abs(lat - town[1]) * 1.56 > ecart / 3

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from geoapp.config import ROOT
 from geoapp.filters import Filtres, apply_filters
 from geoapp.maps.folium_map import OFFRES, SCRIPTS, STYLES, build_map, render_page_parts
-from geoapp.maps.layers import FOND, layer_css, list_layers, outline_geojson
+from geoapp.maps.layers import FOND, layer_css, list_layers, outline_geojson, show_chosen
 from geoapp.maps.places import pack_offers
 from geoapp.maps.texts import summarise, title_of
 from geoapp.tables import Snapshot
@@ -30,8 +30,8 @@ def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str
     """
     filtres = filtres or Filtres()
     offres = apply_filters(snapshot.read("offres"), filtres)
-    calques = list_layers(snapshot)
-    carte = build_map(snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadrer="zone" in filtres.choix)
+    calques = show_chosen(list_layers(snapshot), filtres)
+    carte = build_map(snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadre=filtres.valeurs("zone"))
     return _templates().get_template("carte_autonome.html").render(
         titre=title_of(snapshot, offres, filtres),
         resume=summarise(offres),

@@ -41,4 +41,4 @@ def answer(status: int, message: str = ""):
     titre, conseil = TEXTES.get(status, TEXTES[400 if status < 500 else 500])
     if request.path.startswith(_JSON):
         return jsonify(erreur={"code": status, "titre": titre, "message": message or conseil}), status
-    return render_template("erreur.html", titre=titre, message=message, conseil=conseil), status
+    return render_template("erreur.html", titre=titre, message=message, conseil=conseil, est_erreur=True), status

@@ -6,9 +6,9 @@ from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
 
 from geoapp.errors import ParameterError
-from geoapp.filters import Filtres, apply_filters, describe_filters, facets, parse_filters
+from geoapp.filters import FILTRES, Filtres, apply_filters, describe_filters, facets, list_options, parse_filters
 from geoapp.maps.folium_map import OFFRES, build_map, render_page_parts
-from geoapp.maps.layers import layer_css, list_layers
+from geoapp.maps.layers import layer_css, list_layers, show_chosen
 from geoapp.maps.texts import summarise, title_of
 from geoapp.tables import Snapshot
 from geoapp.web.courant import courant
@@ -31,7 +31,7 @@ def carte():
         titre=title_of(snapshot, retenues, filtres),
         description=describe_filters(filtres),
         resume=summarise(retenues),
-        champs=form_fields(facets(snapshot, offres, filtres), filtres),
+        champs=form_fields(facets(snapshot, offres, filtres), filtres, courant().derive("utiles", useful_filters)),
         est_filtree=bool(filtres),
         lignes=offer_rows(snapshot, retenues.iloc[page.tranche]),
         page=page,
@@ -45,6 +45,11 @@ def sorted_offers(snapshot: Snapshot):
     return snapshot.read("offres").sort_values(["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable")
 
 
+def useful_filters(snapshot: Snapshot) -> frozenset[str]:
+    """Return the filters that tell the offers of the snapshot apart: at least two of their values are met."""
+    return frozenset(nom for nom in FILTRES if sum(option.nb > 0 for option in list_options(snapshot, nom)) > 1)
+
+
 def query(filtres: Filtres) -> dict[str, list[str]]:
     """Return the filters as the parameters of an address."""
     return {nom: filtres.valeurs(nom) for nom in filtres.choix}
@@ -52,14 +57,14 @@ def query(filtres: Filtres) -> dict[str, list[str]]:
 
 def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
     """Return the three parts of the map, its legend and its colours."""
-    calques = courant().derive("calques", list_layers)
+    calques = show_chosen(courant().derive("calques", list_layers), filtres)
 
     def donnees(nom: str) -> str:
         if nom == OFFRES:
             return url_for("donnees.points", **query(filtres))
         return url_for("donnees.couche", type_zone=nom, v=snapshot.id)
 
-    carte = build_map(snapshot, offres, donnees=donnees, adresse=static_url, cadrer="zone" in filtres.choix)
+    carte = build_map(snapshot, offres, donnees=donnees, adresse=static_url, cadre=filtres.valeurs("zone"))
     parties = render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete),

@@ -33,6 +33,17 @@ MODES = {
 }
 """Where a source was read, in words."""
 
+USAGES = {
+    "offre": "offre de formation",
+    "zonage": "zonage",
+    "communes": "communes et leurs contours",
+    "passage": "anciennes communes",
+    "etablissements": "position des établissements",
+    "population": "population",
+    "verification": "vérification, sans effet sur la carte",
+}
+"""What a source feeds, in words, in the order of the page."""
+
 
 @dataclass(frozen=True)
 class Champ:
@@ -51,8 +62,8 @@ class Champ:
         return len(self.choisies) > 1
 
 
-def form_fields(facettes: dict[str, list[Option]], filtres: Filtres) -> list[Champ]:
-    """Return the fields of the filter form."""
+def form_fields(facettes: dict[str, list[Option]], filtres: Filtres, utiles: frozenset[str]) -> list[Champ]:
+    """Return the fields of the filter form: the useful filters, and those in use."""
     return [
         Champ(
             nom, filtre.libelle, filtre.tous, filtre.forme,
@@ -60,6 +71,7 @@ def form_fields(facettes: dict[str, list[Option]], filtres: Filtres) -> list[Cha
             frozenset(filtres.valeurs(nom)),
         )
         for nom, filtre in FILTRES.items()
+        if nom in utiles or nom in filtres.choix
     ]
 
 
@@ -139,10 +151,17 @@ def _or_unknown(value) -> str:
 
 
 def source_rows(snapshot: Snapshot) -> list[dict]:
-    """Return the sources as the page shows them; NA becomes None."""
+    """Return the sources as the page shows them, offers first; NA becomes None."""
     table = snapshot.read("sources").astype("object")
     rows = table.where(table.notna(), None).to_dict("records")
-    return [{**row, "mode_dit": MODES.get(row["mode"], row["mode"]), "lien": safe_link(row["adresse"]), "comptes": _counts(row)} for row in rows]
+    ordre = {usage: rang for rang, usage in enumerate(USAGES)}
+    return [_source_row(row) for row in sorted(rows, key=lambda row: ordre.get(row["usage"], len(ordre)))]
+
+
+def _source_row(row: dict) -> dict:
+    """Return one source with its words, its safe link and its counts."""
+    words = {"mode_dit": MODES.get(row["mode"], row["mode"]), "usage_dit": USAGES.get(row["usage"], row["usage"])}
+    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row)}
 
 
 _COMPTES = (

@@ -3,7 +3,7 @@
 
 (function () {
   const pli = document.querySelector(".pli");
-  if (pli && pli.dataset.estFiltree === "false" && window.matchMedia("(max-width: 960px)").matches) {
+  if (pli && window.matchMedia("(max-width: 960px)").matches) {
     pli.open = false;
   }
 })();
