@@ -21,8 +21,13 @@ class _French(click.Group):
         try:
             return super().invoke(ctx)
         except GeoFormaError as error:
-            click.secho(f"Erreur : {error}", fg="red", err=True)
+            click.secho(f"Erreur : {_printable(str(error))}", fg="red", err=True)
             ctx.exit(error.exit_code)
+
+
+def _printable(text: str) -> str:
+    """Return a message in which no name of a file or cell can drive the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
 
 
 @click.group(cls=_French, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -221,7 +221,7 @@ TABLES: dict[str, Table] = dict([
         _c("valeur", "texte", "Valeur reçue"),
         _c("raison", "texte", "Pourquoi, et comment corriger", requis=True),
         _c("valeur_proche", "texte", "Valeur acceptée la plus proche")),
-    _table("corrections", "Valeurs réparées à la lecture, ligne par ligne", "id_source ligne colonne",
+    _table("corrections", "Valeurs réparées à la lecture, ligne par ligne", "id_source ligne colonne type_correction",
         _c("id_source", "texte", "Source", requis=True),
         _c("ligne", "texte", "Ligne ou chemin dans le fichier", requis=True),
         _c("colonne", "texte", "Colonne", requis=True),

@@ -33,7 +33,7 @@ def test_assign_by_code_leaves_partial_communes_out():
 
 
 @pytest.mark.parametrize(("longitude", "latitude", "expected"), [
-    (2.05, 50.05, "B"), (2.15, 50.05, "A"), (2.1, 50.05, "A"), (2.0, 50.0, "B"), (2.3, 50.05, None), (None, None, None),
+    (2.05, 50.05, "B"), (2.15, 50.05, "A"), (2.1, 50.0, "A"), (2.1, 50.1, "A"), (2.0, 50.0, "B"), (2.3, 50.05, None), (None, None, None),
 ])
 def test_assign_by_geometry_decides_borders_by_smallest_code(longitude, latitude, expected):
     points = make_points([longitude], [latitude])

@@ -59,4 +59,4 @@ def records_table(bilans: dict[str, Bilan], nom: str) -> pd.DataFrame:
     """Return the table `rejets` or `corrections` of every source."""
     records = [{"id_source": b.id_source, **record} for b in bilans.values() for record in getattr(b, nom)]
     frame = pd.DataFrame(records, columns=None if records else ["id_source", "ligne", "colonne"])
-    return conform(frame.drop_duplicates(["id_source", "ligne", "colonne"]), nom)
+    return conform(frame, nom)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import lzma
 import re
 import stat
@@ -96,8 +97,8 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Itera
         with archive.open(info) as stream:
             yield stream
     except _BROKEN as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk, not the archive: bz2 alone says OSError for damaged bytes, without a number
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # the disk, not the archive: damaged bytes give no number, a damaged offset EINVAL
         raise SourceError(path, f"contenu tronqué ou abîmé ({error}).", cure=_AGAIN, place=f"entrée « {info.filename} »") from None
 
 
