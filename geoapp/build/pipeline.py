@@ -21,6 +21,7 @@ from geoapp.config import Settings, load_settings
 from geoapp.errors import GeoFormaError, ParameterError, SourceError
 from geoapp.locating import merge_etablissements
 from geoapp.offre import check_offre
+from geoapp.search.index import write_index
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.reading import read_source
@@ -104,7 +105,7 @@ def build_snapshot(
         "parametres": {"distance_douteuse_m": settings.doubtful_distance_m, "simplification_m": territoires.SIMPLIFY_M},
     }
     watch("publication", 0, 1)
-    snapshot = publish(frames, manifest, data_dir)
+    snapshot = publish(frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder))
     watch("publication", 1, 1)
     return snapshot
 
