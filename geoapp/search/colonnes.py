@@ -1,0 +1,114 @@
+"""The offers of a snapshot as numpy columns, made once when it is opened.
+
+Rows are in the order (title, id): sorting by position is sorting by title.
+Each filter is a column of texts, each distinct text a row of a small table of
+values: counting and keeping never look at an offer twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from geoapp.codes.texte import fold, map_distinct
+from geoapp.filters import FILTRES, Filtre, Option
+from geoapp.search.debuts import read_starts, start_rank
+from geoapp.tables import Snapshot
+
+SANS_LIEU = "\x00"
+"""What a remote offer has for zones: it is nowhere, and zone filters do not apply to it."""
+
+
+@dataclass(frozen=True)
+class Colonne:
+    """One filter: the rank of each offer's text, and the values of each distinct text.
+
+    The values of text i are `valeurs[debuts[i]:debuts[i + 1]]`, ranks in `options`.
+    """
+
+    filtre: Filtre
+    rangs: np.ndarray
+    debuts: np.ndarray
+    valeurs: np.ndarray
+    options: list[Option]
+    rang_de: Mapping[str, int]
+    toujours: np.ndarray
+    """Texts that every choice keeps."""
+
+    def keep(self, choix: list[str]) -> np.ndarray:
+        """Tell which offers hold one of the values chosen."""
+        wanted = np.zeros(len(self.options) + 1, bool)
+        wanted[[self.rang_de[valeur] for valeur in choix if valeur in self.rang_de]] = True
+        owner = np.repeat(np.arange(len(self.debuts) - 1), np.diff(self.debuts))
+        texts = self.toujours.copy()
+        texts[owner[wanted[self.valeurs]]] = True
+        return texts[self.rangs]
+
+    def count(self, rows: np.ndarray | None) -> np.ndarray:
+        """Return the number of offers of each option among `rows`, all of them when None."""
+        by_text = np.bincount(self.rangs if rows is None else self.rangs[rows], minlength=len(self.debuts) - 1)
+        by_value = np.bincount(self.valeurs, weights=np.repeat(by_text, np.diff(self.debuts)), minlength=len(self.options))
+        return by_value.astype(np.int64)
+
+
+def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Colonne:
+    """Return the column of a filter from the text of each offer."""
+    rangs, distinct = pd.factorize(textes.astype("object"))
+    rang_de = {option.valeur: rang for rang, option in enumerate(options)}
+    held = [[rang_de[v] for v in filtre.decouper(texte) if v in rang_de] for texte in distinct]
+    sizes = np.array([len(values) for values in held], dtype=np.int64)
+    values = np.array([value for values in held for value in values], dtype=np.int64)
+    return Colonne(
+        filtre, rangs.astype(np.int32), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), values, options, rang_de,
+        np.array([texte == SANS_LIEU for texte in distinct], dtype=bool),
+    )
+
+
+def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[str, Colonne]:
+    """Return the column of every filter, by name; a remote offer has no zone."""
+    columns = {}
+    for nom, filtre in FILTRES.items():
+        textes = filtre.lire(offres, today)
+        if nom == "zone":
+            textes = textes.astype("object").mask(offres["modalite"].eq("a_distance").fillna(False).astype(bool), SANS_LIEU)
+        columns[nom] = make_column(filtre, textes, filtre.lister(snapshot))
+    return columns
+
+
+def title_order(offres: pd.DataFrame) -> np.ndarray:
+    """Return the positions of offers in the order (folded title, action, place)."""
+    titles = map_distinct(offres["intitule"], fold).astype("object")
+    keys = pd.DataFrame({"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]}).reset_index(drop=True)
+    return keys.sort_values(["t", "a", "l"], kind="stable").index.to_numpy()
+
+
+def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the place of each offer (−1: unknown) and the longitudes and latitudes of the distinct places, west first."""
+    points = offres["geometry"]
+    known = points.notna().to_numpy() & ~points.is_empty.to_numpy()
+    place = np.full(len(offres), -1, dtype=np.int64)
+    if not known.any():
+        return place, np.empty(0), np.empty(0)
+    lonlat = np.column_stack([points[known].x, points[known].y])
+    distinct, rank = np.unique(lonlat, axis=0, return_inverse=True)
+    place[known] = rank.reshape(-1)
+    return place, distinct[:, 0].copy(), distinct[:, 1].copy()
+
+
+def date_ranks(offres: pd.DataFrame, today: date) -> np.ndarray:
+    """Return the rank of each offer by start: next, permanent, past, unknown."""
+    return map_distinct(read_starts(offres), lambda starts: start_rank(starts, today)).to_numpy(dtype=np.int64)
+
+
+def with_all_starts(offres: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
+    """Return the offers with every known start of their action, parted by « | », in column `dates_debut`."""
+    if "dates_debut" in offres:
+        return offres
+    known = sessions.dropna(subset="date_debut")
+    known = known[["id_action", "date_debut"]].drop_duplicates().sort_values(["id_action", "date_debut"])
+    starts = known.groupby("id_action")["date_debut"].agg("|".join)
+    return offres.assign(dates_debut=offres["id_action"].map(starts).astype("object"))
