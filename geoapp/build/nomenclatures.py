@@ -113,4 +113,4 @@ def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:
     if table is None:
         return pd.Series(None, index=codes.index, dtype="str")
     by_code = table.dropna(subset="libelle").drop_duplicates(table.columns[0]).set_index(table.columns[0])["libelle"]
-    return codes.str.partition("|")[0].map(by_code).astype("str")
+    return codes.str.split("|").str[0].map(by_code).astype("str")
