@@ -22,6 +22,10 @@ class ParameterError(GeoFormaError, ValueError):
     exit_code = 2
 
 
+class NotFoundError(GeoFormaError, LookupError):
+    """What was asked by its identifier is not in the snapshot."""
+
+
 class SnapshotError(GeoFormaError, FileNotFoundError):
     """There is no snapshot to open, or the one found is not complete."""
 
