@@ -19,7 +19,7 @@ from geoapp.errors import ParameterError
 from geoapp.filters import FILTRES, NON_RENSEIGNE, Filtres, Option
 from geoapp.maps.texts import THIN, count, describe_position, format_number
 from geoapp.tables import Snapshot
-from geoapp.web.courant import snapshot_or_none
+from geoapp.web.courant import courant, snapshot_or_none
 
 PAR_PAGE = 50
 
@@ -183,10 +183,8 @@ def safe_link(adresse: str | None) -> str | None:
     return adresse if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def footer(snapshot: Snapshot | None) -> dict | None:
+def footer(snapshot: Snapshot) -> dict:
     """Return what the foot and the banner of every page say of the sources."""
-    if snapshot is None:
-        return None
     sources = snapshot.read("sources")
     fictives = sources.loc[sources["mode"].eq("demonstration"), "titre"].tolist()
     reelles = int(sources["mode"].isin(["miroir", "cache", "telechargement", "produit"]).sum())
@@ -196,6 +194,7 @@ def footer(snapshot: Snapshot | None) -> dict | None:
         "sources": f"{count(reelles, 'source réelle', 'sources réelles')}, {count(len(fictives), 'source fictive', 'sources fictives')}"
         + (f", {count(absentes, 'source absente', 'sources absentes')}" if absentes else ""),
         "date": _day(snapshot.manifest.get("cree_le", "")),
+        "lignes": [row for row in source_rows(snapshot) if row["mode"] != "absente"],
         "instantane": snapshot.id,
     }
 
@@ -222,4 +221,4 @@ def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
     app.jinja_env.filters["nombre"] = format_number
     app.jinja_env.globals.update(fichier=static_url, version=__version__)
-    app.context_processor(lambda: {"pied": footer(snapshot_or_none()), "contact": app.config["SETTINGS"].contact})
+    app.context_processor(lambda: {"pied": snapshot_or_none() and courant().derive("pied", footer), "contact": app.config["SETTINGS"].contact})
