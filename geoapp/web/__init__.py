@@ -9,7 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from geoapp.config import ROOT, Settings, load_settings
-from geoapp.web import donnees, erreurs, pages, securite
+from geoapp.web import api, donnees, erreurs, pages, recherche, securite
 from geoapp.web.courant import Courant
 from geoapp.web.presentation import register_words
 
@@ -45,4 +45,6 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
     erreurs.register(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(donnees.blueprint)
+    app.register_blueprint(recherche.blueprint)
+    app.register_blueprint(api.blueprint)
     return app

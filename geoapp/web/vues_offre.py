@@ -1,0 +1,130 @@
+"""What a page shows of offers, as plain values: cards of a list, sheet, list on paper."""
+
+from __future__ import annotations
+
+from geoapp.fiches import offer_card
+from geoapp.filters import NON_RENSEIGNE
+from geoapp.repertoire import Repertoire
+from geoapp.web.adresses import Adresses
+from geoapp.words import THIN, count, format_number
+
+Paires = list[tuple[str, str]]
+
+
+def cards(repertoire: Repertoire, lignes, distances, adresses: Adresses) -> list[dict]:
+    """Return offers as the list shows them."""
+    result = []
+    for ligne, metres in zip(lignes.tolist(), distances.tolist(), strict=True):
+        result.append(dress(offer_card(repertoire, ligne, metres), adresses))
+    return result
+
+
+def dress(card: dict, adresses: Adresses) -> dict:
+    """Return a card with its address, traits, place and badges in words."""
+    traits = [card["type_diplome"], card["niveau"]["libelle"], card["voie"]["libelle"], card["modalite"]["libelle"]]
+    return {
+        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits, card), "badges": badges(card), "lieu_dit": place_words(card),
+    }
+
+
+def words(traits: list[str | None], card: dict) -> list[str]:
+    """Return the known traits of an offer, then its dates; unknown ones are left to the sheet."""
+    known = [trait for trait in traits if trait and trait != "Non renseigné"]
+    return [*known, *([card["periode"]] if card["periode"] else [])]
+
+
+def place_words(card: dict) -> str:
+    """Return where an offer is: address, postcode and commune."""
+    commune = " ".join(part for part in (card["code_postal"], card["commune"]["nom"]) if part)
+    return ", ".join(part for part in (card["adresse"], commune) if part) or "Lieu non renseigné"
+
+
+def badges(card: dict) -> list[dict[str, str]]:
+    """Return the qualities and the warnings of an offer."""
+    found = [("vert", f"rev3{THIN}: {t['libelle'].lower()}") for t in card.get("rev3", [])]
+    found += [("vert", "Conventionnée")] if card["est_conventionnee"] else []
+    if card.get("est_douteuse"):
+        found.append(("alerte", "Position douteuse"))
+    elif card.get("precision", {}).get("code") == "commune":
+        found.append(("", "Position approximative (mairie)"))
+    found += [("alerte", "Données fictives")] if card["est_fictive"] else []
+    return [{"classe": classe, "libelle": libelle} for classe, libelle in found]
+
+
+def number_places(cartes: list[dict]) -> tuple[list[dict], list[tuple[float, float, str]]]:
+    """Return cards with the number of their place on the map, and these places as points."""
+    numbers: dict[tuple[float, float], int] = {}
+    numbered = [{**card, "numero": _number(card, numbers)} for card in cartes]
+    return numbered, [(lon, lat, str(rang)) for (lon, lat), rang in numbers.items()]
+
+
+def _number(card: dict, numbers: dict[tuple[float, float], int]) -> int | str:
+    """Return the number of the place of a card; a dash when it is nowhere."""
+    if card["longitude"] is None or card["modalite"]["code"] == "a_distance":
+        return "–"
+    return numbers.setdefault((card["longitude"], card["latitude"]), len(numbers) + 1)
+
+
+def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
+    """Return the parts of a sheet in words."""
+    return {
+        "traits": words([sheet["type_diplome"], sheet["niveau"]["libelle"], sheet["voie"]["libelle"], sheet["modalite"]["libelle"]], sheet),
+        "badges": badges(sheet), "titre_lieux": "Où" if len(sheet["lieux"]) == 1 else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
+        "lieux": [_place(lieu) for lieu in sheet["lieux"]],
+        "details": _details(sheet), "organismes": _bodies(sheet), "source": _source(sheet),
+        "semblables": [dress(card, adresses) for card in sheet["semblables"]],
+    }
+
+
+def _place(lieu: dict) -> dict:
+    """Return one place: address, position, doubt, zones with their vintage."""
+    zones = [{"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"} for zone in lieu["zones"] if zone["type"] not in ("zrr", "frr")]
+    zones += [{"titre": c["titre"], "nom": c["libelle"]} for c in lieu["classements"]]
+    vus = {zone["titre"] for zone in zones}
+    zones += [{"titre": q["titre"], "nom": _quartier(q)} for q in lieu["quartiers"] if q["titre"] not in vus]
+    return {
+        "nom": lieu["commune"]["nom"] or "Commune non renseignée", "adresse": place_words(lieu), "doute": lieu["doute"],
+        "position": ". ".join(part for part in (lieu["precision"]["libelle"].capitalize(), lieu["motif_position"]) if part), "zones": zones,
+    }
+
+
+def _quartier(quartier: dict) -> str:
+    raison = quartier.get("raison")
+    return f"{quartier['libelle']}{THIN}: {raison}" if raison else quartier["libelle"]
+
+
+def _details(sheet: dict) -> Paires:
+    """Return what is learnt and how, unknown said unknown."""
+    pairs = [
+        ("Diplôme ou titre", sheet["type_diplome"] or NON_RENSEIGNE), ("Niveau de sortie", sheet["niveau"]["libelle"]),
+        ("Domaine", sheet["domaine"]["libelle"]), ("Voie", sheet["voie"]["libelle"]), ("Modalité", sheet["modalite"]["libelle"]),
+        *((qualite["nom"], qualite["libelle"]) for qualite in sheet["qualites"]),
+        ("Durée", f"{format_number(sheet['duree_h'])} heures" if sheet["duree_h"] is not None else NON_RENSEIGNE),
+        ("Places", format_number(sheet["capacite"]) if sheet["capacite"] is not None else NON_RENSEIGNE),
+    ]
+    pairs += [("Vœux confirmés", format_number(sheet["nb_voeux"]))] if sheet["nb_voeux"] is not None else []
+    pairs += [(f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui") for t in sheet["rev3"]]
+    pairs += [("Métiers visés", ", ".join(sheet["metiers"]))] if sheet["metiers"] else []
+    return pairs + [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
+
+
+def _bodies(sheet: dict) -> Paires:
+    """Return the bodies of a training: who trains, who answers for it when another."""
+    former, responsible = sheet["organisme"], sheet["organisme_responsable"]
+    if former is None and responsible is None:
+        return [("Nom", NON_RENSEIGNE)]
+    pairs = _body(former or responsible)
+    autre = former and responsible and responsible["nom"] and responsible["nom"] != former["nom"]
+    return pairs + ([("Organisme responsable", responsible["nom"])] if autre else [])
+
+
+def _body(organisme: dict) -> Paires:
+    return [("Nom", organisme["nom"] or NON_RENSEIGNE), ("SIRET", organisme["siret"] or NON_RENSEIGNE), ("Code UAI", organisme["code_uai"] or NON_RENSEIGNE)]
+
+
+def _source(sheet: dict) -> Paires:
+    """Return where a sheet comes from, its date and licence."""
+    source = sheet["source"]
+    pairs = [("Source", source["titre"]), ("Producteur", source["producteur"]), ("Millésime", source["millesime"]), ("Licence", source["licence"])]
+    pairs += [("À savoir", source["note"])] if source["note"] else []
+    return [*pairs, ("Identifiant", sheet["identifiants"]["action"])]

@@ -1,0 +1,270 @@
+/* The search page: live results from the same page of the server, position kept out of addresses.
+ *
+ * The form is the state.  What the server answers replaces #facettes, #phrase,
+ * #reponse; data of the answer (place, frame, address to share) are on #etat.
+ */
+"use strict";
+
+geoforma.page = (function () {
+  const DELAI_MS = 250;
+  const formulaire = document.getElementById("recherche");
+  const lieu = document.getElementById("lieu");
+  const texte = document.getElementById("texte");
+  const ecran = document.getElementById("ecran");
+  const alerte = document.getElementById("lieu-alerte");
+  const position = {lat: formulaire.elements.namedItem("lat"), lon: formulaire.elements.namedItem("lon")};
+  let nomChoisi = lieu.value;
+  let codeChoisi = lieu.dataset.code;
+  let carte = null;
+  let enCours = null;
+  let minuterie = 0;
+
+  document.documentElement.classList.add("avec-js");
+  function montrerCommandes() { document.querySelectorAll("[data-js]").forEach(function (noeud) { noeud.hidden = false; }); }
+  montrerCommandes();
+  document.querySelector(".appliquer").hidden = true;
+  if (window.matchMedia("(max-width: 760px)").matches) { document.querySelector(".colonne-filtres .pli").open = false; }
+
+  /* ---- State --------------------------------------------------------------- */
+
+  function parametres(page) {
+    const choix = new URLSearchParams();
+    new FormData(formulaire).forEach(function (valeur, nom) {
+      if (valeur !== "" && nom !== "lieu" && nom !== "page") { choix.append(nom, valeur); }
+    });
+    const saisi = lieu.value.trim();
+    if (saisi && !choix.has("lat")) { choix.set("lieu", saisi === nomChoisi && codeChoisi ? codeChoisi : saisi); }
+    if (page && page !== "1") { choix.set("page", page); }
+    return choix;
+  }
+
+  function situer(lat, lon, nom) {
+    position.lat.value = lat;
+    position.lon.value = lon;
+    position.lat.disabled = position.lon.disabled = lat === "";
+    if (lat !== "") { lieu.value = nom; nomChoisi = nom; codeChoisi = ""; }
+    document.getElementById("retirer").hidden = lat === "";
+  }
+
+  /* The address of a state never holds a position; the history keeps it beside. */
+  function adresse(choix) {
+    const public_ = new URLSearchParams(choix);
+    public_.delete("lat");
+    public_.delete("lon");
+    return formulaire.action + (public_.size ? "?" + public_ : "");
+  }
+
+  function lireEtat() {
+    const noeud = document.getElementById("etat");
+    return JSON.parse(noeud.textContent);
+  }
+
+  function appliquer(etat, choix) {
+    if (etat.lat !== "") { situer(String(etat.lat), String(etat.lon), lieu.value || etat.nom); } else { situer("", "", ""); }
+    if (etat.lieuCode) { lieu.value = nomChoisi = etat.lieuNom; codeChoisi = etat.lieuCode; }
+    const courants = choix || new URLSearchParams(window.location.search);
+    if (carte) {
+      carte.montrer({
+        parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm,
+        requeteFiche: new URL(adresse(courants), window.location.href).search,
+      });
+    }
+  }
+
+  /* ---- Search --------------------------------------------------------------- */
+
+  function chercher(options) {
+    const choix = options.choix || parametres(options.page);
+    const prive = choix.has("lat");
+    if (enCours) { enCours.abort(); }
+    const celle_ci = enCours = new AbortController();
+    ecran.setAttribute("aria-busy", "true");
+    return fetch(prive ? formulaire.action : formulaire.action + (choix.size ? "?" + choix : ""), {
+      method: prive ? "POST" : "GET", body: prive ? choix : undefined, headers: {"X-Fragment": "1"}, signal: celle_ci.signal,
+    }).then(function (reponse) { return reponse.text(); }).then(function (html) {
+      remplacer(html, choix);
+      if (options.pousser !== false) { window.history.pushState({choix: choix.toString()}, "", adresse(choix)); }
+      if (options.page) { document.getElementById("titre-resultats").focus(); document.getElementById("phrase").scrollIntoView({block: "start"}); }
+    }).catch(function (erreur) {
+      if (erreur.name !== "AbortError") { alerte.textContent = "La recherche n'a pas abouti. Vérifiez votre connexion, puis réessayez."; }
+    }).finally(function () { if (enCours === celle_ci) { ecran.removeAttribute("aria-busy"); } });
+  }
+
+  function remplacer(html, choix) {
+    const recu = new DOMParser().parseFromString(html, "text/html");
+    const actif = document.activeElement;
+    const repris = actif && ecran.contains(actif) && (actif.id ? "#" + CSS.escape(actif.id)
+      : actif.name ? '[name="' + CSS.escape(actif.name) + '"][value="' + CSS.escape(actif.value) + '"]' : "");
+    const ouvertes = new Map(Array.from(document.querySelectorAll(".facette")).map(function (f) { return [f.dataset.facette, f.open]; }));
+    if (!recu.getElementById("etat")) {
+      const erreur = recu.querySelector(".erreur");
+      alerte.textContent = erreur ? erreur.innerText.trim() : "La recherche n'a pas abouti.";
+      return;
+    }
+    ["facettes", "phrase", "reponse"].forEach(function (id) {
+      document.getElementById(id).replaceChildren.apply(document.getElementById(id), Array.from(recu.getElementById(id).childNodes));
+    });
+    document.querySelectorAll(".facette").forEach(function (f) { if (ouvertes.has(f.dataset.facette)) { f.open = ouvertes.get(f.dataset.facette); } });
+    montrerCommandes();
+    chercherDansFacettes();
+    if (repris && ecran.querySelector(repris)) { ecran.querySelector(repris).focus({preventScroll: true}); }
+    const etat = lireEtat();
+    alerte.textContent = etat.alerte;
+    appliquer(etat, choix);
+  }
+
+  function bientot() {
+    clearTimeout(minuterie);
+    minuterie = setTimeout(function () { chercher({}); }, DELAI_MS);
+  }
+
+  formulaire.addEventListener("submit", function (evenement) {
+    const bouton = evenement.submitter;
+    if (bouton && bouton.dataset.action) { return; }
+    evenement.preventDefault();
+    if (lieu.value.trim() !== nomChoisi) { situer("", "", ""); }
+    chercher({page: bouton && bouton.dataset.page});
+  });
+  document.addEventListener("change", function (evenement) {
+    const champ = evenement.target;
+    if (champ.form !== formulaire || champ.type === "text") { return; }
+    bientot();
+  });
+  document.addEventListener("click", function (evenement) {
+    const cible = evenement.target.closest("a, button");
+    if (!cible || evenement.ctrlKey || evenement.metaKey || evenement.shiftKey) { return; }
+    if (cible.matches("a[data-page]")) {
+      evenement.preventDefault();
+      chercher({page: cible.dataset.page});
+    } else if (cible.matches(".puce, [data-effacer], [data-assouplir]")) {
+      evenement.preventDefault();
+      retirer(cible.dataset.nom, cible.dataset.valeur);
+    } else if (cible.id === "partager") {
+      partager();
+    } else if (cible.matches(".offre-titre a, .fiche-offre a")) {
+      sessionStorage.setItem("geoforma-recherche", new URL(cible.href).pathname);
+    }
+  });
+
+  function retirer(nom, valeur) {
+    const choix = parametres();
+    if (nom === "texte") { texte.value = ""; choix.delete("texte"); } else if (nom && valeur) {
+      const restants = choix.getAll(nom).filter(function (v) { return v !== valeur; });
+      choix.delete(nom);
+      restants.forEach(function (v) { choix.append(nom, v); });
+    } else {
+      Array.from(document.querySelectorAll(".facette")).map(function (f) { return f.dataset.facette; })
+        .filter(function (autre) { return !nom || autre === nom; }).forEach(function (autre) { choix.delete(autre); });
+    }
+    chercher({choix: choix}).then(function () { document.getElementById("titre-resultats").focus({preventScroll: true}); });
+  }
+
+  window.addEventListener("popstate", function (evenement) {
+    const choix = new URLSearchParams(evenement.state ? evenement.state.choix : window.location.search);
+    reprendre(choix);
+  });
+
+  function reprendre(choix) {
+    texte.value = choix.get("texte") || "";
+    formulaire.elements.namedItem("rayon").value = choix.get("rayon") || "";
+    if (!choix.has("lieu") && !choix.has("lat")) { lieu.value = nomChoisi = codeChoisi = ""; }
+    return chercher({choix: choix, pousser: false});
+  }
+
+  /* ---- Place, text and values suggested --------------------------------------- */
+
+  function lire(adresse, convertir) {
+    return function (saisi, signal) {
+      return fetch(adresse + (adresse.includes("?") ? "&" : "?") + "q=" + encodeURIComponent(saisi), {signal: signal}).then(function (reponse) {
+        if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+        return reponse.json();
+      }).then(convertir);
+    };
+  }
+
+  geoforma.suggerer(lieu, {
+    lire: lire(lieu.dataset.adresse, function (donnees) {
+      return donnees.lieux.map(function (l) { return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code}; });
+    }),
+    choisir: function (choisi) { situer("", "", ""); nomChoisi = choisi.libelle; codeChoisi = choisi.code; chercher({}); },
+  });
+  geoforma.suggerer(texte, {
+    lire: lire(texte.dataset.adresse, function (donnees) {
+      return donnees.suggestions.map(function (s) { return {libelle: s.texte, detail: s.nb + (s.nb < 2 ? " formation" : " formations")}; });
+    }),
+    choisir: function () { chercher({}); },
+  });
+
+  function chercherDansFacettes() {
+    document.querySelectorAll("[data-valeurs]").forEach(function (champ) {
+      geoforma.suggerer(champ, {
+        lire: lire(champ.dataset.valeurs, function (donnees) { return donnees.valeurs; }),
+        choisir: function (choisie) {
+          champ.value = "";
+          const choix = parametres();
+          choix.append(champ.name, choisie.valeur);
+          chercher({choix: choix});
+        },
+      });
+    });
+  }
+  chercherDansFacettes();
+
+  /* ---- Position ----------------------------------------------------------------- */
+
+  function placer(latlng, nom) {
+    situer(latlng.lat.toFixed(3), latlng.lng.toFixed(3), nom || "Repère sur la carte");
+    alerte.textContent = "";
+    chercher({});
+  }
+
+  function refus() {
+    alerte.textContent = "Votre position n'est pas connue : le navigateur ne l'a pas donnée. Tapez plutôt une commune ou un code postal.";
+    lieu.focus();
+  }
+
+  document.getElementById("autour").addEventListener("click", function () {
+    alerte.textContent = "";
+    if (!navigator.geolocation) { refus(); return; }
+    navigator.geolocation.getCurrentPosition(function (lue) {
+      placer({lat: lue.coords.latitude, lng: lue.coords.longitude}, "Ma position");
+    }, refus, {timeout: 10000, maximumAge: 300000});
+  });
+  document.getElementById("retirer").addEventListener("click", function () {
+    situer("", "", "");
+    lieu.value = nomChoisi = codeChoisi = "";
+    chercher({}).then(function () { lieu.focus(); });
+  });
+
+  /* ---- Share, list or map --------------------------------------------------------- */
+
+  function partager() {
+    const lien = new URL(lireEtat().partage, window.location.href).href;
+    const etat = document.getElementById("partage-etat");
+    const champ = document.getElementById("partage-lien");
+    champ.hidden = false;
+    champ.value = lien;
+    champ.select();
+    const fait = navigator.clipboard ? navigator.clipboard.writeText(lien) : Promise.reject(new Error("sans presse-papiers"));
+    fait.then(function () { etat.textContent = "Lien copié."; }).catch(function () { etat.textContent = "Copiez ce lien."; });
+  }
+
+  document.querySelectorAll(".bascule [data-vue]").forEach(function (bouton) {
+    bouton.addEventListener("click", function () {
+      ecran.dataset.vue = bouton.dataset.vue;
+      document.querySelectorAll(".bascule [data-vue]").forEach(function (b) { b.setAttribute("aria-pressed", String(b === bouton)); });
+      if (bouton.dataset.vue === "carte" && carte) { carte.redimensionner(); }
+    });
+  });
+
+  return {
+    placer: placer,
+    /* The map is ready: show what the page holds, or the position that the history kept. */
+    brancher: function (nouvelle) {
+      carte = nouvelle;
+      const garde = window.history.state && window.history.state.choix;
+      if (garde && garde !== new URLSearchParams(window.location.search).toString()) { reprendre(new URLSearchParams(garde)); return; }
+      appliquer(lireEtat());
+    },
+  };
+})();

@@ -1,0 +1,255 @@
+/* The map of a search: places in view, circle, pin; linked both ways with the list.
+ *
+ * Called by geoapp/maps/search_map.py.  Every text that comes from a source is
+ * set with textContent: no HTML is ever built from it.
+ */
+"use strict";
+
+geoforma.recherche = function (carte, options) {
+  const POINTS = "/api/v1/points";
+  const FORMATIONS = "/api/v1/formations";
+  const nombres = new Intl.NumberFormat("fr-FR");
+  const couche = L.layerGroup().addTo(carte);
+  const lies = L.layerGroup().addTo(carte);
+  let marqueurs = [];
+  let etat = null;
+  let requete = null;
+  let dernierCadre = "";
+  let moi = null;
+
+  function cadrer(cadre) { carte.fitBounds(cadre || options.cadre, {padding: [8, 8], maxZoom: 13, animate: false}); }
+  cadrer(options.cadre);
+
+  function compte(nb, mot) { return nombres.format(nb) + " " + mot + (nb < 2 ? "" : "s"); }
+
+  function element(balise, classe, texte) {
+    const noeud = document.createElement(balise);
+    if (classe) { noeud.className = classe; }
+    if (texte !== undefined) { noeud.textContent = texte; }
+    return noeud;
+  }
+
+  function dire(texte) { document.getElementById("etat-carte").textContent = texte; }
+
+  /* Ask by POST what holds a position, by GET the rest. */
+  function demander(adresse, parametres, signal) {
+    const prive = parametres.has("lat");
+    return fetch(prive ? adresse : adresse + "?" + parametres, {
+      method: prive ? "POST" : "GET", body: prive ? parametres : undefined, signal: signal,
+    }).then(function (reponse) {
+      if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+      return reponse.json();
+    });
+  }
+
+  function sansPage(parametres) {
+    const copie = new URLSearchParams(parametres);
+    ["page", "taille", "tri"].forEach(function (nom) { copie.delete(nom); });
+    return copie;
+  }
+
+  function emprise(bornes) {
+    return [bornes.getWest(), bornes.getSouth(), bornes.getEast(), bornes.getNorth()].map(function (v) { return v.toFixed(5); }).join(",");
+  }
+
+  /* ---- Places in view ---------------------------------------------------- */
+
+  function charger() {
+    if (!etat || !carte.getSize().x) { return; }
+    if (requete) { requete.abort(); }
+    requete = new AbortController();
+    const parametres = sansPage(etat.parametres);
+    parametres.set("emprise", emprise(carte.getBounds()));
+    parametres.set("zoom", String(Math.round(carte.getZoom())));
+    demander(POINTS, parametres, requete.signal).then(function (donnees) { dessiner(donnees); }).catch(function (erreur) {
+      if (erreur.name !== "AbortError") { dire("Les points n'ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
+    });
+  }
+
+  const Pastille = L.DivIcon.extend({
+    createIcon: function (ancienne) {
+      const noeud = L.DivIcon.prototype.createIcon.call(this, ancienne);
+      noeud.setAttribute("aria-label", this.options.nom);
+      noeud.title = this.options.nom;
+      return noeud;
+    },
+  });
+
+  function pastille(nb, nom, classe) {
+    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : 44;
+    return new Pastille({
+      html: element("span", "", nombres.format(nb)), nom: nom,
+      className: "pastille " + classe, iconSize: [taille, taille], popupAnchor: [0, -taille / 2],
+    });
+  }
+
+  function dessiner(donnees) {
+    const points = donnees.points;
+    const actif = document.activeElement ? document.activeElement.getAttribute("aria-label") : null;
+    const gardes = carte.getContainer().contains(document.activeElement);
+    const ouverte = marqueurs.find(function (m) { return m.isPopupOpen(); });
+    couche.eachLayer(function (m) { if (m !== ouverte) { couche.removeLayer(m); } });
+    marqueurs = points.map(function (point) {
+      const latlng = L.latLng(point.latitude, point.longitude);
+      if (ouverte && !point.est_groupe && ouverte.getLatLng().equals(latlng)) { return ouverte; }
+      return marqueur(point, latlng).addTo(couche);
+    });
+    if (ouverte && !marqueurs.includes(ouverte)) { couche.removeLayer(ouverte); }
+    dehors(donnees.nb_dehors);
+    if (gardes && actif) {
+      const meme = marqueurs.find(function (m) { return m.getElement() && m.getElement().getAttribute("aria-label") === actif; });
+      if (meme) { meme.getElement().focus({preventScroll: true}); }
+    }
+    carte.getContainer().dataset.nbVisibles = points.reduce(function (somme, point) { return somme + point.nb; }, 0);
+  }
+
+  function dehors(nb) {
+    const note = document.getElementById("hors-carte");
+    if (!note) { return; }
+    note.hidden = nb === 0;
+    note.textContent = compte(nb, "résultat") + " hors de la carte visible.";
+  }
+
+  function marqueur(point, latlng) {
+    const nom = point.est_groupe
+      ? compte(point.nb, "formation") + " dans plusieurs lieux, agrandir"
+      : (point.commune || "Lieu") + ", " + compte(point.nb, "formation");
+    const classe = point.est_groupe ? "pastille-groupe" : point.est_douteuse ? "pastille-doute" : point.precision === "commune" ? "pastille-mairie" : "pastille-lieu";
+    const m = L.marker(latlng, {icon: pastille(point.nb, nom, classe), riseOnHover: true});
+    if (point.est_groupe) {
+      m.on("click", function () { carte.setView(latlng, Math.min(carte.getMaxZoom(), carte.getZoom() + 2)); });
+      return m;
+    }
+    m.bindPopup(function () { return fiche(point); }, {
+      maxWidth: Math.min(360, carte.getSize().x - 60), minWidth: Math.min(250, carte.getSize().x - 60),
+      maxHeight: Math.min(320, carte.getSize().y - 90), autoPanPadding: [10, 10],
+    });
+    m.on("popupclose", function () { if (m.getElement()) { m.getElement().focus({preventScroll: true}); } });
+    m.on("popupopen", function () { montrerDansListe(latlng); });
+    m.on("mouseover", function () { lier(latlng, true); });
+    m.on("mouseout", function () { lier(latlng, false); });
+    m.on("add", function () {
+      m.getElement().addEventListener("focus", function () { lier(latlng, true); });
+      m.getElement().addEventListener("blur", function () { lier(latlng, false); });
+    });
+    return m;
+  }
+
+  /* The trainings of one place, all of them, whatever the page of the list. */
+  function fiche(point) {
+    const corps = element("div", "fiche");
+    corps.append(element("h3", "fiche-titre", (point.commune || "Lieu") + " : " + compte(point.nb, "formation")));
+    const liste = element("ul", "fiche-liste");
+    liste.append(element("li", "", "Chargement…"));
+    corps.append(liste);
+    const parametres = sansPage(etat.parametres);
+    const pas = 0.00001;
+    parametres.set("emprise", [point.longitude - pas, point.latitude - pas, point.longitude + pas, point.latitude + pas].map(function (v) { return v.toFixed(6); }).join(","));
+    parametres.set("taille", "100");
+    demander(FORMATIONS, parametres).then(function (donnees) {
+      liste.replaceChildren.apply(liste, donnees.formations.map(offre));
+      if (donnees.total > donnees.formations.length) { liste.append(element("li", "", "et " + nombres.format(donnees.total - donnees.formations.length) + " autres")); }
+    }).catch(function () { liste.replaceChildren(element("li", "", "La liste n'a pas pu être chargée.")); });
+    return corps;
+  }
+
+  function offre(carteOffre) {
+    const item = element("li", "fiche-offre");
+    const lien = element("a", "", carteOffre.intitule);
+    lien.href = carteOffre.url + etat.requeteFiche;
+    const details = [carteOffre.organisme, carteOffre.niveau.libelle, carteOffre.voie.libelle].filter(Boolean).join(" · ");
+    item.append(lien, element("p", "", details));
+    if (carteOffre.est_fictive) { item.append(element("p", "fictif", "Données fictives")); }
+    return item;
+  }
+
+  /* ---- List and map, both ways ------------------------------------------- */
+
+  function pointDe(carton) {
+    const valeurs = (carton.dataset.point || "").split(" ");
+    return valeurs.length === 2 ? L.latLng(Number(valeurs[0]), Number(valeurs[1])) : null;
+  }
+
+  function cartons(latlng) {
+    return Array.from(document.querySelectorAll("#reponse .offre[data-point]")).filter(function (carton) {
+      const point = pointDe(carton);
+      return Math.abs(point.lat - latlng.lat) < 2e-5 && Math.abs(point.lng - latlng.lng) < 2e-5;
+    });
+  }
+
+  function lier(latlng, allume) {
+    cartons(latlng).forEach(function (carton) { carton.classList.toggle("lie", allume); });
+  }
+
+  function montrerDansListe(latlng) {
+    const trouves = cartons(latlng);
+    const liste = document.getElementById("ecran").dataset.vue;
+    if (trouves.length && (liste === "liste" || window.innerWidth > 760)) { trouves[0].scrollIntoView({block: "nearest"}); }
+    trouves.forEach(function (carton) { carton.classList.add("lie"); });
+  }
+
+  /* The marker of a card, or the group that holds it. */
+  function marqueurDe(latlng) {
+    const ici = carte.latLngToContainerPoint(latlng);
+    let proche = null;
+    let ecart = 70;
+    marqueurs.forEach(function (m) {
+      const distance = carte.latLngToContainerPoint(m.getLatLng()).distanceTo(ici);
+      if (distance < ecart) { proche = m; ecart = distance; }
+    });
+    return proche;
+  }
+
+  function allumer(carton, allume) {
+    document.querySelectorAll(".pastille.lie").forEach(function (noeud) { noeud.classList.remove("lie"); });
+    const point = pointDe(carton);
+    const m = allume && point ? marqueurDe(point) : null;
+    if (m && m.getElement()) { m.getElement().classList.add("lie"); }
+  }
+
+  const reponse = document.getElementById("reponse");
+  [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]].forEach(function (paire) {
+    reponse.addEventListener(paire[0], function (evenement) {
+      const carton = evenement.target.closest(".offre[data-point]");
+      if (carton) { allumer(carton, paire[1]); }
+    });
+  });
+
+  /* ---- Circle and pin ---------------------------------------------------- */
+
+  function repere(centre) {
+    lies.clearLayers();
+    moi = null;
+    if (!centre) { return; }
+    const latlng = L.latLng(centre.lat, centre.lon);
+    L.circle(latlng, {radius: etat.rayonKm * 1000, className: "rayon", interactive: false}).addTo(lies);
+    moi = L.marker(latlng, {
+      draggable: true, autoPan: true, zIndexOffset: 2000, alt: centre.nom,
+      icon: new Pastille({className: "repere-moi", iconSize: [26, 26], iconAnchor: [13, 13], nom: centre.nom + " (repère de recherche, à glisser)", html: ""}),
+    }).addTo(lies);
+    moi.on("dragend", function () { geoforma.page.placer(moi.getLatLng()); });
+  }
+
+  carte.on("contextmenu", function (evenement) { geoforma.page.placer(evenement.latlng); });
+  document.getElementById("poser").addEventListener("click", function () { geoforma.page.placer(carte.getCenter()); });
+  carte.on("moveend", charger);
+
+  geoforma.page.brancher({
+    /* Show another answer: {parametres, cadre, centre, rayonKm, requeteFiche}. */
+    montrer: function (nouvel) {
+      etat = nouvel;
+      carte.closePopup();
+      repere(etat.centre);
+      const cadre = JSON.stringify(etat.cadre);
+      const change = dernierCadre !== "" && cadre !== dernierCadre;
+      dernierCadre = cadre;
+      if (change) { cadrer(etat.cadre); }
+      charger();
+    },
+    redimensionner: function () {
+      carte.invalidateSize();
+      if (etat) { cadrer(etat.cadre); }
+      charger();
+    },
+  });
+};
