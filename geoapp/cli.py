@@ -117,6 +117,38 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
     click.echo(f"{out} : {len(html.encode()) / 1e6:.2f} Mo")
 
 
+_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "rev3", "debut", "organisme", "zone")
+
+
+def _filter_options(command):
+    """Add one repeatable option per filter of the product."""
+    for nom in reversed(_FILTRES):
+        command = click.option(f"--{nom}", multiple=True, help=f"Filtre « {nom} » : code ou libellé ; répétable.")(command)
+    return command
+
+
+@main.command()
+@click.option("--lieu", help="Commune, code postal, département, EPCI, zone d'emploi ; ou « type:code », « point:lat,lon ».")
+@click.option("--rayon-km", "rayon", help="Rayon autour du lieu, 5 à 100 (20 par défaut).")
+@click.option("--texte", help="Métier, intitulé, diplôme, sigle, code ROME ou RNCP.")
+@_filter_options
+@click.option("--tri", help="distance, pertinence, date ou titre.")
+@click.option("--limite", type=click.IntRange(1), default=20, show_default=True, help="Nombre de formations écrites.")
+@click.option("--json", "forme", flag_value="json", help="En JSON, pour un programme.")
+@click.option("--csv", "forme", flag_value="csv", help="En CSV.")
+@_DATA
+def search(limite: int, forme: str | None, data_dir: Path | None, **parametres) -> None:
+    """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
+    from geoapp.console import print_search
+    from geoapp.search.moteur import open_engine
+    from geoapp.search.moteur import search as run_search
+    from geoapp.search.requetes import parse_request
+    from geoapp.tables import open_snapshot
+
+    moteur = open_engine(open_snapshot(_settings(data_dir).data_dir))
+    print_search(moteur, run_search(moteur, parse_request(parametres, moteur)), limite=limite, forme=forme)
+
+
 @main.command()
 @click.option("--host", default=None, help="Adresse d'écoute (127.0.0.1 par défaut).")
 @click.option("--port", type=int, default=None, help="Port (5000 par défaut).")

@@ -27,12 +27,12 @@ SANS_LIEU = "\x00"
 class Colonne:
     """One filter: the rank of each offer's text, and the values of each distinct text.
 
-    The values of text i are `valeurs[debuts[i]:debuts[i + 1]]`, ranks in `options`.
+    Text `textes[i]` holds the value `valeurs[i]`, a rank in `options`.
     """
 
     filtre: Filtre
     rangs: np.ndarray
-    debuts: np.ndarray
+    textes: np.ndarray
     valeurs: np.ndarray
     options: list[Option]
     rang_de: Mapping[str, int]
@@ -43,15 +43,14 @@ class Colonne:
         """Tell which offers hold one of the values chosen."""
         wanted = np.zeros(len(self.options) + 1, bool)
         wanted[[self.rang_de[valeur] for valeur in choix if valeur in self.rang_de]] = True
-        owner = np.repeat(np.arange(len(self.debuts) - 1), np.diff(self.debuts))
         texts = self.toujours.copy()
-        texts[owner[wanted[self.valeurs]]] = True
+        texts[self.textes[wanted[self.valeurs]]] = True
         return texts[self.rangs]
 
     def count(self, rows: np.ndarray | None) -> np.ndarray:
         """Return the number of offers of each option among `rows`, all of them when None."""
-        by_text = np.bincount(self.rangs if rows is None else self.rangs[rows], minlength=len(self.debuts) - 1)
-        by_value = np.bincount(self.valeurs, weights=np.repeat(by_text, np.diff(self.debuts)), minlength=len(self.options))
+        by_text = np.bincount(self.rangs if rows is None else self.rangs[rows], minlength=len(self.toujours))
+        by_value = np.bincount(self.valeurs, weights=by_text[self.textes], minlength=len(self.options))
         return by_value.astype(np.int64)
 
 
@@ -60,10 +59,10 @@ def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Col
     rangs, distinct = pd.factorize(textes.astype("object"))
     rang_de = {option.valeur: rang for rang, option in enumerate(options)}
     held = [[rang_de[v] for v in filtre.decouper(texte) if v in rang_de] for texte in distinct]
-    sizes = np.array([len(values) for values in held], dtype=np.int64)
+    texts = np.repeat(np.arange(len(held)), [len(values) for values in held])
     values = np.array([value for values in held for value in values], dtype=np.int64)
     return Colonne(
-        filtre, rangs.astype(np.int32), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), values, options, rang_de,
+        filtre, rangs.astype(np.int32), texts, values, options, rang_de,
         np.array([texte == SANS_LIEU for texte in distinct], dtype=bool),
     )
 

@@ -29,9 +29,10 @@ from geoapp.search.synonymes import Synonymes, load_synonymes
 from geoapp.search.toponymes import COLONNES, make_toponyms
 
 FICHIER = "recherche.sqlite"
-POIDS = {"intitule": 10.0, "type_diplome": 5.0, "codes": 8.0, "metiers": 4.0, "mots": 3.0, "domaine": 2.0}
+POIDS = {"intitule": 20.0, "type_diplome": 5.0, "codes": 8.0, "metiers": 2.0, "mots": 1.0, "domaine": 1.0}
 """Columns of a document and their weight in the score (bm25)."""
 
+_BORD = "\x1f"
 _CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
 _TABLES = f"""
 CREATE VIRTUAL TABLE textes USING fts5({", ".join(POIDS)}, content='', tokenize='ascii');
@@ -71,8 +72,7 @@ def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
 
 def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]) -> None:
     """Write the documents, the bodies, and the vocabulary of both."""
-    documents = _documents(frames["formations"])
-    doc, distinct = pd.factorize(documents.apply(tuple, axis=1) if len(documents) else pd.Series(dtype="object"), sort=True)
+    doc, distinct = _documents(frames["formations"])
     vocabulary: dict[str, list[int]] = {}
     connection.executemany(
         f"INSERT INTO textes(rowid, {', '.join(POIDS)}) VALUES ({', '.join('?' * (len(POIDS) + 1))})",
@@ -86,12 +86,21 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
     connection.execute("INSERT INTO tableaux VALUES ('texte_de_formation', ?)", (np.asarray(doc, dtype="<i4").tobytes(),))
 
 
-def _documents(formations: pd.DataFrame) -> pd.DataFrame:
-    """Return the text of each formation, columns of `POIDS`."""
+def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
+    """Return the document of each formation, and the cells of each distinct document (columns of `POIDS`), sorted."""
     labels = load_domaines().set_index("code_domaine")["libelle"]
-    texts = formations[["intitule", "type_diplome", "metiers", "mots"]].fillna("")
-    codes = formations[list(_CODES)].fillna("").astype("object").agg(" ".join, axis=1) if len(formations) else ""
-    return texts.assign(codes=codes, domaine=formations["code_domaine"].map(labels).fillna(""))[list(POIDS)].astype("object")
+    columns = {nom: formations[nom] for nom in ("intitule", "type_diplome", "metiers", "mots")}
+    columns |= {"codes": _join([formations[nom] for nom in _CODES], " "), "domaine": formations["code_domaine"].map(labels)}
+    doc, distinct = pd.factorize(_join([columns[nom] for nom in POIDS], _BORD), sort=True)
+    return doc, [texte.split(_BORD) for texte in distinct]
+
+
+def _join(columns: list[pd.Series], border: str) -> pd.Series:
+    """Return some columns as one text by row; unknown reads as empty."""
+    result = columns[0].fillna("").astype("object")
+    for column in columns[1:]:
+        result = result + border + column.fillna("").astype("object")
+    return result
 
 
 def body_names(offres: pd.DataFrame) -> list[str]:

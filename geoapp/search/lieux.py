@@ -24,6 +24,11 @@ LONGUEUR_MAX = 100
 _RESSEMBLANCE = 72
 """Percentage of likeness (rapidfuzz ratio) from which a name is proposed for a misspelt one."""
 
+_RESSEMBLANCE_SURE = 75
+"""The same, from which a misspelt name may be taken for the place without asking."""
+
+DOMINANCE = 5
+
 _CODE = re.compile(r"([a-z0-9_]+)\s*:\s*(\S+)")
 
 
@@ -57,12 +62,14 @@ def _is_named(index: Index, row: int, tokens: list[str]) -> bool:
 
 
 def _tier(index: Index, row: int, tokens: list[str]) -> int:
-    """Return 0 when the tokens are the name (and words that go with it), 1 when they start it, else 2."""
+    """Return 0 when the tokens are the name, 1 the name and words that go with it, 2 when they start it, else 3."""
     places = index.toponymes
-    core, alias, text = places.noyaux[row], places.lignes[row][4], " ".join(tokens)
-    if text == alias or (core and core.issubset(tokens) and places.mots[row].issuperset(tokens)):
+    core, text = places.noyaux[row], " ".join(tokens)
+    if text in (places.plies[row], places.lignes[row][4]):
         return 0
-    return 1 if core and places.plies[row].startswith(text) else 2
+    if core and core.issubset(tokens) and places.mots[row].issuperset(tokens):
+        return 1
+    return 2 if core and places.plies[row].startswith(text) else 3
 
 
 def _importance(index: Index, row: int) -> tuple:
@@ -71,10 +78,10 @@ def _importance(index: Index, row: int) -> tuple:
     return not line[9], ORDRE.index(line[0]), -line[8], line[2], line[1]
 
 
-def _alike(index: Index, text: str) -> list[int]:
+def _alike(index: Index, text: str, cutoff: float = _RESSEMBLANCE) -> list[int]:
     """Return the rows whose name looks like a text, most alike first."""
     plies = index.toponymes.plies
-    near = process.extract(text, plies, scorer=fuzz.ratio, score_cutoff=_RESSEMBLANCE, limit=40)
+    near = process.extract(text, plies, scorer=fuzz.ratio, score_cutoff=cutoff, limit=40)
     return [row for _, score, row in sorted(near, key=lambda one: (-round(one[1] / 4), *_importance(index, one[2])))]
 
 
@@ -84,7 +91,7 @@ def _place(index: Index, row: int) -> Lieu:
 
 
 def resolve_place(index: Index, texte: str) -> Lieu:
-    """Return the place that a text names without doubt.
+    """Return the place that a text names.
 
     Parameters
     ----------
@@ -100,22 +107,37 @@ def resolve_place(index: Index, texte: str) -> Lieu:
     if match := _CODE.fullmatch(texte.strip()):
         return _by_code(index, match[1], match[2])
     tokens = place_words(texte[:LONGUEUR_MAX])
-    rows = _ranked(index, tokens) if tokens else []
-    exact = [row for row in rows if _tier(index, row, tokens) == 0] or (rows if len(rows) == 1 and index.toponymes.mots[rows[0]].issuperset(tokens) else [])
-    twins = _twins(index, exact)
-    if len(twins) == 1:
-        return _place(index, twins[0])
-    names = [_place(index, row) for row in twins[:PROCHES]] or suggest_places(index, texte, PROCHES)
-    problem = "plusieurs lieux portent ce nom" if twins else "lieu inconnu"
+    rows = _meant(index, tokens) if tokens else []
+    if len(rows) == 1:
+        return _place(index, rows[0])
+    names = [_place(index, row) for row in rows[:PROCHES]] or suggest_places(index, texte, PROCHES)
+    problem = "plusieurs lieux portent ce nom" if rows else "lieu inconnu"
     raise ParameterError(f"lieu = « {texte[:LONGUEUR_MAX]} » : {problem}.{_propose(names)}")
 
 
-def _twins(index: Index, exact: list[int]) -> list[int]:
-    """Return the places between which one must choose: of the kind that comes first, in the region when one is."""
-    if not exact:
-        return []
-    best = _importance(index, exact[0])[:2]
-    return [row for row in exact if _importance(index, row)[:2] == best]
+def _meant(index: Index, tokens: list[str]) -> list[int]:
+    """Return the rows that tokens may mean: one when it is clear, several when one must choose.
+
+    An exact name wins; then a short or unfinished one (« Boulogne »), then a
+    misspelt one.  Of these two, the most populated place must be `DOMINANCE`
+    times larger than the next one of its kind.
+    """
+    rows = _ranked(index, tokens)
+    tier = _tier(index, rows[0], tokens) if rows else None
+    same = [row for row in rows if _tier(index, row, tokens) == tier]
+    if tier in (0, 1):
+        return _same_kind(index, same)
+    started = same if tier == 2 else rows
+    near = started or _alike(index, " ".join(tokens), _RESSEMBLANCE_SURE)
+    kind = _same_kind(index, near)
+    people = sorted((index.toponymes.lignes[row][8] for row in kind), reverse=True)
+    return kind[:1] if len(kind) > 1 and people[0] >= DOMINANCE * people[1] and people[0] == index.toponymes.lignes[kind[0]][8] else kind
+
+
+def _same_kind(index: Index, rows: list[int]) -> list[int]:
+    """Return the rows of the kind of the first one, in the region when it is."""
+    best = _importance(index, rows[0])[:2] if rows else ()
+    return [row for row in rows if _importance(index, row)[:2] == best]
 
 
 def _propose(places: list[Lieu]) -> str:

@@ -16,8 +16,8 @@ import snowballstemmer
 from geoapp.codes.texte import fold
 
 VIDES = frozenset(
-    "a au aux avec ce ces cette comme d dans de des devenir du en est et etre faire formation formations formateur je l la le les "
-    "ma me mes metier metiers mon n nos notre ou par pour qu que qui sa se ses son sur travailler un une vers veux voudrais y".split()
+    "a ai aime aimer aimerais au aux avec ce ces cette cherche chercher comme d dans de des devenir du en est et etre faire formation formations formateur je l la le les "
+    "m ma me mes metier metiers mon n nos notre occuper ou par pour qu que qui sa se ses son suis sur travailler un une vers veux voudrais y".split()
 )
 """Words that say nothing of what is looked for."""
 
@@ -37,7 +37,8 @@ _CFD = re.compile(r"\d{2}[0-9a-z]\d{3}[0-9a-z]{2}")
 
 
 def split_words(texte: str) -> list[str]:
-    """Return every folded word of a text; « RNCP n° 1234 » is one word."""
+    """Return every folded word of a text; « RNCP n° 1234 » is one word, « D.E » two."""
+    texte = re.sub(r"\bD\.\s?E\b\.?", "diplome etat ", texte, flags=re.IGNORECASE)
     joined = re.sub(r"\brncp[\s:n°.-]*0*([1-9]\d*)", r" rncp\1 ", texte, flags=re.IGNORECASE)
     return fold(joined).split()
 

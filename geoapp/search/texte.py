@@ -30,6 +30,12 @@ DEBUT_MIN = 4
 """Letters from which a word unknown but starting known ones stands for them (« compta »)."""
 
 DEBUTS_MAX = 40
+PART_SYNONYME = 1.0
+"""Share of the best score that a synonym may reach when what was typed is found too."""
+
+VOIES_DITES = frozenset("alternance apprenti apprentie apprentis apprentissage".split())
+"""Words of the filter `voie`, that titles seldom hold: left out of the text, and said so."""
+
 MEMOIRE = 512
 FAUTES = ((12, 3), (8, 2), (4, 1))
 """Letters of a word, and the typing errors then forgiven; a shorter word is never corrected."""
@@ -124,24 +130,43 @@ def _spread(hits: tuple[np.ndarray, np.ndarray], size: int, rows: np.ndarray) ->
 
 
 def _hits(index: Index, table: str, concept: Concept) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of a full-text table that hold a concept, and their scores; remembered."""
-    expression = " OR ".join("(" + " AND ".join(f'"{root}"' for root in locution) + ")" for locution in concept.locutions)
-    key = (table, expression)
-    if key not in index.memoire:
-        rows = index.connect().execute(_SQL[table], (expression,)).fetchall()
-        hits = (np.array([row for row, _ in rows], dtype=np.int64), np.array([-score for _, score in rows], dtype=np.float32))
+    """Return the rows of a full-text table that hold a concept, and their scores.
+
+    A row that holds only a synonym scores at most `PART_SYNONYME` of the best
+    one that holds what was typed.
+    """
+    typed = _run(index, table, concept.locutions[:1])
+    others = _run(index, table, concept.locutions[1:])
+    if not len(typed[0]) or not len(others[0]):
+        return typed if len(typed[0]) else others
+    scale = np.float32(PART_SYNONYME * typed[1].max() / max(float(others[1].max()), 1e-9))
+    rows = np.union1d(typed[0], others[0])
+    scores = np.zeros(len(rows), np.float32)
+    scores[np.searchsorted(rows, others[0])] = others[1] * scale
+    at = np.searchsorted(rows, typed[0])
+    scores[at] = np.maximum(scores[at], typed[1])
+    return rows, scores
+
+
+def _run(index: Index, table: str, locutions: tuple[Locution, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that hold one of some expressions, in order, and their bm25 scores; remembered."""
+    expression = " OR ".join("(" + " AND ".join(f'"{root}"' for root in locution) + ")" for locution in locutions)
+    hits = index.memoire.get((table, expression))
+    if hits is None:
+        rows = index.connect().execute(_SQL[table], (expression,)).fetchall() if expression else []
+        hits = np.array([row for row, _ in rows], dtype=np.int64), np.array([-score for _, score in rows], dtype=np.float32)
         if len(index.memoire) >= MEMOIRE:
             index.memoire.clear()
-        index.memoire[key] = hits
-        return hits
-    return index.memoire.get(key) or _hits(index, table, concept)
+        index.memoire[table, expression] = hits
+    return hits
 
 
 def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
     """Return the concepts of a text, and how it was read."""
     words = [word for word in split_words(texte[:LONGUEUR_MAX]) if word not in VIDES]
-    read, corrections = [], []
-    for word in dict.fromkeys(words):
+    said = [word for word in words if word in VOIES_DITES]
+    read, corrections = [], [(word, "") for word in dict.fromkeys(said)]
+    for word in dict.fromkeys(word for word in words if word not in VOIES_DITES):
         better = _correct(index, word)
         if better != [word]:
             corrections.append((word, " ".join(better)))
