@@ -54,7 +54,7 @@ def to_current(values: pd.Series, passage: dict[str, str]) -> pd.Series:
 
 def is_lost(values: pd.Series, communes: pd.DataFrame) -> pd.Series:
     """Tell which codes of a département we hold are no current commune."""
-    return values.notna() & ~values.isin(communes["code_commune"]) & values.str[:2].isin(communes["code_departement"].unique())
+    return values.notna() & ~values.astype("object").isin(set(communes["code_commune"])) & values.str[:2].isin(communes["code_departement"].unique())
 
 
 def resolve_communes(journal: Journal, column: str, communes: pd.DataFrame, passage: dict[str, str]) -> None:

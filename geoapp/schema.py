@@ -303,7 +303,7 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
                 continue
             cible, cle = colonne.renvoi.split(".")
             perdus = frame[colonne.nom].dropna()
-            perdus = perdus[~perdus.isin(frames[cible][cle])]
+            perdus = perdus[~perdus.astype("object").isin(set(frames[cible][cle]))]
             if len(perdus):
                 raise ContractError(
                     f"{nom}.{colonne.nom} renvoie à {len(perdus)} valeur(s) absente(s) de {colonne.renvoi}, "

@@ -25,6 +25,8 @@ MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
 MAX_COLUMNS = 16_384
 """Most columns accepted: those of a spreadsheet."""
+BATCH = 20_000
+"""Rows turned into columns at a time: as lists of cells they take five times the memory."""
 DELIMITERS = ";,\t|"
 
 _CSV_PROBLEMS = (
@@ -82,12 +84,14 @@ def read_csv(path: Path, *, encoding: str = "utf-8", delimiter: str | None = Non
     SourceError
         Empty file, wrong encoding, no header, unreadable quoting.
     """
-    text = decode(path, read_bytes(path), encoding)
-    stream = io.StringIO(text, newline="")
+    content = decode(path, read_bytes(path), encoding).encode()
+    # Text held as UTF-8: a StringIO would keep four bytes by character.
+    stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
     for _ in range(skip):
         stream.readline()
     start = stream.tell()
-    delimiter = delimiter or _guess_delimiter(text[start : start + (1 << 16)])
+    delimiter = delimiter or _guess_delimiter(stream.read(1 << 16))
+    stream.seek(start)
     csv.field_size_limit(MAX_FIELD)
     return _collect(path, _records(path, csv.reader(stream, delimiter=delimiter, strict=True), skip))
 
@@ -131,16 +135,22 @@ def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
         raise SourceError(path, "aucune ligne d'en-tête.", cure=_AGAIN)
     header = name_columns(path, names, f"ligne {first}")
     least = max(i for i, name in enumerate(names, 1) if name.strip())
-    rows, lines, rejets = [], [], []
+    rows, lines, rejets, parts = [], [], [], []
     for line, row in records:
         while len(row) > len(header) and not row[-1].strip():
             row.pop()
         if least <= len(row) <= len(header):
             rows.append(row + [""] * (len(header) - len(row)))
             lines.append(f"ligne {line}")
+            if len(rows) == BATCH:
+                parts.append(text_frame(rows, header, lines))
+                rows, lines = [], []
         else:
             rejets.append(_wrong_width(line, row, len(header)))
-    return Lecture(text_frame(rows, header, lines), len(rows) + len(rejets), rejets)
+    if rows or not parts:
+        parts.append(text_frame(rows, header, lines))
+    frame = pd.concat(parts) if len(parts) > 1 else parts[0]
+    return Lecture(frame, len(frame) + len(rejets), rejets)
 
 
 def _wrong_width(line: int, row: list[str], width: int) -> dict:
