@@ -11,7 +11,7 @@ LAYERS = [
     {"geometry", "codes", "schema"},
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables"},
-    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur"},
+    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses"},
     {"maps"},
     {"web", "console"},
     {"cli", "__main__"},

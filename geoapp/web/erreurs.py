@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from geoapp.errors import ParameterError, SnapshotError
+from geoapp.errors import NotFoundError, ParameterError, SnapshotError
 
 TEXTES = {
     400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la carte."),
@@ -17,22 +17,24 @@ TEXTES = {
 }
 """Title and advice by status."""
 
-_JSON = ("/donnees/", "/sante")
+_JSON = ("/donnees/", "/sante", "/api/")
 
 
 def register(app: Flask) -> None:
     """Give every error its answer."""
     app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
+    app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
     app.register_error_handler(SnapshotError, lambda error: answer(503, "Aucun instantané n'est publié."))
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
     app.register_error_handler(Exception, _unexpected)
 
 
 def _unexpected(error: Exception):
-    """Log an unforeseen error (the path, never the query) and answer without detail."""
+    """Log an unforeseen error (path, kind, where; never the query, nor a message that may quote it) and answer without detail."""
     from flask import current_app
 
-    current_app.logger.exception("Erreur imprévue sur %s", request.path)
+    kind = RuntimeError(type(error).__name__)
+    current_app.logger.error("Erreur imprévue sur %s", request.path, exc_info=(RuntimeError, kind, error.__traceback__))
     return answer(500)
 
 

@@ -1,0 +1,218 @@
+"""The JSON API: each route of `contrat.ROUTES` answered by the functions that pages and command line use."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from geoapp import __version__
+from geoapp.codes.identifiants import nearest_accepted
+from geoapp.config import Settings
+from geoapp.errors import ParameterError
+from geoapp.exports import FORMATS, export_offers
+from geoapp.fiches import offer_sheet
+from geoapp.reponses import describe_answer, describe_facets, describe_place, describe_points, first_rows, list_zonages
+from geoapp.search.carte import points
+from geoapp.search.lieux import suggest_places
+from geoapp.search.model import Requete
+from geoapp.search.moteur import search
+from geoapp.search.requetes import parse_request, read_values, refuse_unknown
+from geoapp.search.texte import suggest_texts
+from geoapp.web.contrat import PREFIXE, PROPRES, ROUTES, Route
+from geoapp.web.courant import courant
+from geoapp.web.openapi import build_document, documentation
+from geoapp.web.presentation import safe_link
+from geoapp.web.recherche import moteur, repertoire
+
+blueprint = Blueprint("api", __name__)
+
+NB_PROPOSITIONS = 8
+def _parameters(route: Route) -> MultiDict | dict:
+    """Return the parameters of the request: those of the address, or the body of a POST.
+
+    Raises
+    ------
+    ParameterError
+        When a POST has parameters in its address too, or a body that is no form and no JSON object.
+    """
+    if request.method != "POST":
+        return request.args
+    if request.args:
+        raise ParameterError("Par POST, tous les paramètres vont dans le corps de la demande, aucun dans l'adresse.")
+    if not request.is_json:
+        return request.form
+    try:
+        body = request.get_json()
+    except RecursionError:
+        body = None
+    if not isinstance(body, dict):
+        raise ParameterError("Le corps de la demande doit être un objet JSON : {\"lieu\": \"Lens\", \"rayon\": 20}.")
+    return body
+
+
+def _requested(route: Route) -> tuple[Requete, dict[str, list[str]]]:
+    """Return the search asked, and the other parameters of the route."""
+    values = read_values(_parameters(route))
+    autres = {nom: values.pop(nom) for nom in route.parametres if nom in values}
+    require(route, {**values, **autres})
+    return parse_request(values, moteur(), autres=route.parametres), autres
+
+
+def _own_values(route: Route) -> dict[str, str]:
+    """Return the parameters of a route that is not a search."""
+    values = read_values(_parameters(route))
+    refuse_unknown(values, route.parametres)
+    require(route, values)
+    return {nom: found[0] for nom, found in values.items()}
+
+
+def require(route: Route, values: dict) -> None:
+    """Raise `ParameterError` when a parameter that the route needs is missing."""
+    for nom in route.requis:
+        if nom not in values:
+            raise ParameterError(f"Le paramètre « {nom} » manque. Exemple : {PREFIXE}{route.exemple}")
+
+
+def _whole(nom: str, raw: str) -> int:
+    """Return a whole number within the bounds of its row."""
+    row = PROPRES[nom]
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 5 and row.minimum <= int(raw) <= row.maximum):
+        raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre entier de {row.minimum:g} à {row.maximum:g} est attendu.")
+    return int(raw)
+
+
+def places(route: Route) -> dict:
+    """Return the places whose name starts as what is typed."""
+    values = _own_values(route)
+    found = suggest_places(moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS))))
+    return {"lieux": [describe_place(lieu) for lieu in found]}
+
+
+def suggestions(route: Route) -> dict:
+    """Return the texts that start as what is typed."""
+    values = _own_values(route)
+    found = suggest_texts(moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS))))
+    return {"suggestions": [{"texte": s.texte, "type": s.type, "nb": s.nb} for s in found]}
+
+
+def formations(route: Route) -> dict:
+    """Return one page of a search."""
+    requete, _ = _requested(route)
+    return describe_answer(search(moteur(), requete), repertoire())
+
+
+def fiche(route: Route, identifiant: str) -> dict:
+    """Return the sheet of an offer."""
+    _own_values(route)
+    return {"formation": offer_sheet(repertoire(), identifiant, contact=settings().contact), "instantane": courant().snapshot().id}
+
+
+def settings() -> Settings:
+    """Return the settings of the application that answers."""
+    return current_app.config["SETTINGS"]
+
+
+def export(route: Route, format: str) -> Response:
+    """Return every page of a search as a file."""
+    requete, _ = _requested(route)
+    pieces = export_offers(search(moteur(), requete), repertoire(), format)
+    row = FORMATS[format]
+    response = Response(pieces, mimetype=row.mimetype)
+    response.headers["Content-Disposition"] = f"attachment; filename=formations.{row.extension}"
+    return response
+
+
+def facets(route: Route) -> dict:
+    """Return the live counts of every filter."""
+    requete, _ = _requested(route)
+    return {**describe_facets(search(moteur(), requete)), "instantane": courant().snapshot().id}
+
+
+def carte(route: Route) -> dict:
+    """Return the points of a map; the rectangle is that of the map, not a filter of the list."""
+    requete, autres = _requested(route)
+    engine = moteur()
+    found = points(engine, replace(requete, emprise=None), requete.emprise, _whole("zoom", autres["zoom"][0]))
+    rows = courant().derive("rang_des_lieux", lambda snapshot: first_rows(engine))
+    return {**describe_points(found, repertoire(), rows), "instantane": courant().snapshot().id}
+
+
+def zones(route: Route) -> dict:
+    """Return the zonings of the snapshot and their zones."""
+    values = _own_values(route)
+    zonages = courant().derive("api_zonages", list_zonages)
+    wanted = values.get("type")
+    known = [zonage["type"] for zonage in zonages]
+    if wanted and wanted not in known:
+        nearest = nearest_accepted(wanted, known)
+        raise ParameterError(f"type = « {wanted[:40]} » : zonage inconnu. " + (f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Zonages connus : {', '.join(known)}."))
+    kept = [zonage for zonage in zonages if not wanted or zonage["type"] == wanted]
+    return {
+        "zonages": [{nom: valeur for nom, valeur in zonage.items() if nom != "zones"} for zonage in zonages],
+        "zones": [zone for zonage in kept for zone in zonage["zones"]], "instantane": courant().snapshot().id,
+    }
+
+
+def sources(route: Route) -> dict:
+    """Return the sources of the snapshot; a link that is not a plain web one is left out."""
+    _own_values(route)
+    snapshot = courant().snapshot()
+    rows = [{**row, "adresse": safe_link(row["adresse"])} for row in repertoire().sources.values()]
+    return {"sources": rows, "assemble_le": snapshot.manifest["cree_le"], "instantane": snapshot.id}
+
+
+VUES = {
+    "places": places, "suggestions": suggestions, "formations": formations, "fiche": fiche, "export": export, "facets": facets,
+    "points": carte, "zones": zones, "sources": sources,
+}
+"""What answers each route."""
+
+
+def _view(route: Route):
+    """Return the view of one route: answer, then cache headers."""
+    def view(**path):
+        if request.method != "POST" and _is_known(etag := _etag()):
+            return _cacheable(Response(status=304), etag)
+        answer = VUES[route.nom](route, **path)
+        response = answer if isinstance(answer, Response) else jsonify(answer)
+        return _cacheable(response, None if request.method == "POST" else _etag())
+    return view
+
+
+def _etag() -> str:
+    """Return the digest of what an answer depends on: the snapshot, the day, the version, the address."""
+    text = "\n".join((courant().snapshot().id, date.today().isoformat(), __version__, settings().contact, request.full_path))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _is_known(etag: str) -> bool:
+    """Tell whether the browser already has the answer; compression adds its name to the tag."""
+    return any(tag.partition(":")[0] == etag for tag in request.if_none_match.as_set(include_weak=True))
+
+
+def _cacheable(response: Response, etag: str | None) -> Response:
+    """Let a browser keep the answer to a GET as long as the snapshot is served; never that to a POST."""
+    response.headers["Cache-Control"] = "private, no-cache" if etag else "no-store"
+    if etag:
+        response.set_etag(etag)
+    return response
+
+
+for _route in ROUTES.values():
+    blueprint.add_url_rule(PREFIXE + _route.chemin, endpoint=_route.nom, view_func=_view(_route), methods=list(_route.methodes))
+
+
+@blueprint.get(f"{PREFIXE}/openapi.json")
+def openapi():
+    """Return the description of the API for programs (OpenAPI 3.1)."""
+    return _cacheable(jsonify(build_document(courant().snapshot())), _etag())
+
+
+@blueprint.get("/api/")
+def accueil():
+    """Show the documentation of the API."""
+    return render_template("api.html", titre="API de GéoForma", **documentation(courant().snapshot(), repertoire()))
