@@ -9,7 +9,7 @@ from geoapp.build.nomenclatures import enrich_formations, key_of, read_nomenclat
 from geoapp.sources.registry import load_sources
 from geoapp.sources.tabular import Lecture
 
-COLUMNS = ["id_formation", "intitule", "code_rome", "code_formacode", "code_nsf", "code_cfd", "code_certifinfo", "code_mef"]
+COLUMNS = ["id_formation", "intitule", "type_diplome", "code_rome", "code_formacode", "code_nsf", "code_cfd", "code_certifinfo", "code_mef"]
 NOMENCLATURES = {
     "code_rome": pd.DataFrame({
         "code_rome": ["D1102", "M1203"], "libelle": ["Boulanger / Boulangère", "Comptable"], "code_parent": ["D1102", "M1203"],
@@ -53,6 +53,15 @@ def test_a_title_is_joined_when_its_rows_agree_and_keeps_what_they_share():
 def test_a_code_received_is_never_replaced():
     row = _enriched(intitule="CAP boulanger", code_rome="M1203", code_cfd="50022137")
     assert row["metiers"] == "Comptable" and row["code_rome"] == "M1203"
+
+
+@pytest.mark.parametrize("title, diploma, words", [
+    ("Coiffure", "Certificat d'aptitude professionnelle", "CAP Coiffure"), ("CAP coiffure", "Certificat d'aptitude professionnelle", None),
+    ("Boucher", "Brevet professionnel (Education nationale)", "BP Boucher"), ("Boucher", "Diplôme inconnu", None), ("Boucher", None, None),
+])
+def test_the_short_name_of_a_diploma_is_a_search_word(title, diploma, words):
+    found = _enriched(intitule=title, type_diplome=diploma)["mots"]
+    assert found == words or (words is None and pd.isna(found))
 
 
 def test_disagreement_gives_nothing():

@@ -34,6 +34,16 @@ _NORMES = {
 }
 
 
+DIPLOMES = {
+    "certificat d aptitude professionnelle": "CAP", "certificat d aptitude professionnelle agricole": "CAP agricole",
+    "baccalaureat professionnel": "bac pro", "baccalaureat professionnel agricole": "bac pro", "brevet professionnel": "BP",
+    "brevet professionnel agricole": "BPA", "brevet de technicien superieur": "BTS", "brevet de technicien superieur agricole": "BTSA",
+    "mention complementaire": "MC", "diplome universitaire de technologie": "DUT",
+    "brevet professionnel de la jeunesse de l education populaire et du sport": "BPJEPS",
+}
+"""Diplomas written in full in `type_diplome`, whose titles often leave out the short name that everyone types."""
+
+
 class Nomenclature(NamedTuple):
     """One nomenclature: the code it lists, and its rows."""
 
@@ -64,7 +74,7 @@ def enrich_formations(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.D
     Parameters
     ----------
     formations : DataFrame
-        intitule, code_rome, code_formacode, code_nsf, code_cfd,
+        intitule, type_diplome, code_rome, code_formacode, code_nsf, code_cfd,
         code_certifinfo and, when the source gives one, code_mef.
     nomenclatures : mapping of DataFrame
         By key: code_rome, code_formacode, code_nsf, code_certifinfo.  One that
@@ -97,8 +107,9 @@ def _name_metiers(codes: str, title: str, rome: Rome) -> str | None:
 
 
 def _words(formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Return the labels of the certification, Formacode and NSF group, those that say more than the title."""
+    """Return the short name of the diploma, the labels of the certification, Formacode and NSF group, that say more than the title."""
     labels = [
+        _short_name(formations),
         found["libelle"],
         _label(found["code_formacode"], nomenclatures.get("code_formacode")),
         _label(formations["code_nsf"], nomenclatures.get("code_nsf")),
@@ -108,9 +119,22 @@ def _words(formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping
     return pd.Series(words, index=formations.index, dtype="str")
 
 
+def _short_name(formations: pd.DataFrame) -> pd.Series:
+    """Return « CAP coiffure » for a title « coiffure » whose diploma is known; NA when the title says it, or nothing does."""
+    diplomas = formations["type_diplome"].astype("str").str.replace(r"\s*\(.*$", "", regex=True)
+    short = diplomas.map({text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}).astype("str")
+    says = pd.Series([name in title.lower() for name, title in zip(_lower(short), formations["intitule"], strict=True)], index=formations.index, dtype=bool)
+    return (short + " " + formations["intitule"]).mask(says)
+
+
+def _lower(values: pd.Series) -> list[str]:
+    """Return lower-case texts; unknown is a text that no title holds."""
+    return values.astype("object").where(values.notna(), "\x00").str.lower().tolist()
+
+
 def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:
     """Return the label of the first of some codes; NA without table."""
     if table is None:
         return pd.Series(None, index=codes.index, dtype="str")
     by_code = table.dropna(subset="libelle").drop_duplicates(table.columns[0]).set_index(table.columns[0])["libelle"]
-    return codes.str.split("|").str[0].map(by_code).astype("str")
+    return codes.astype("str").str.replace(r"\|.*$", "", regex=True).map(by_code).astype("str")
