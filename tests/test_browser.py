@@ -136,7 +136,7 @@ def test_filters_filter_and_every_count_agrees(server, browser):
         page.wait_for_load_state("networkidle")
         map_ready(page)
         assert page.inner_text("h1").startswith("2 formations")
-        assert "sur 2" in page.inner_text("caption")
+        assert "sur 2" in page.inner_text("#tableau caption")
         assert page.get_attribute(".carte", "data-nb-offres") == "2"
         assert page.input_value("select[name=domaine]") == "sante"
         assert seen.errors == []
@@ -149,7 +149,7 @@ def test_filters_work_without_javascript(server, browser):
     page.select_option("select[name=domaine]", "sante")
     page.click("button[type=submit]")
     assert page.inner_text("h1").startswith("3 formations")
-    assert page.locator("tbody tr").count() == 3
+    assert page.locator("#tableau tbody tr").count() == 3
     context.close()
 
 

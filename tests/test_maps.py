@@ -122,7 +122,7 @@ def test_the_frame_is_the_zone_chosen_else_its_offers(tiny_snapshot):
 
     def bounds(cadre):
         carte = build_map(tiny_snapshot, offres, donnees=str, cadre=cadre)
-        return json.loads(re.search(r"fitBounds\(\s*(\[\[.*?\]\])", render_page_parts(carte).script).group(1))
+        return json.loads(re.search(r'"limites": (\[\[.*?\]\])', render_page_parts(carte).script).group(1))
 
     assert bounds(()) == [[50.0, 2.0], [50.2, 2.6]]
     assert bounds(["ze2020:0054"]) == [[50.0, 2.4], [50.2, 2.6]]

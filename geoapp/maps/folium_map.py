@@ -58,7 +58,7 @@ class Carte(folium.Map):
     def __init__(self, *, adresse: Callable[[str], str] | None = None):
         super().__init__(
             location=[49.97, 2.8], zoom_start=8, tiles=None, zoom_control=False, attribution_control=False,
-            minZoom=7, maxZoom=17, zoomSnap=0.5,
+            minZoom=7, maxZoom=17, zoomSnap=0.25,
         )
         if adresse:
             self.default_js = [(path, adresse(path)) for path in SCRIPTS]
@@ -79,6 +79,12 @@ class _Appel(JSCSSMixin, MacroElement):
         super().__init__()
         self._name = type(self).__name__
         self.options = options
+
+
+class Cadre(_Appel):
+    """What the map frames at first, without the animation of Folium's `fit_bounds`."""
+
+    fonction = "cadrer"
 
 
 class Fond(_Appel):
@@ -125,12 +131,12 @@ def build_map(
         offers are framed when none of them has an outline.
     """
     carte = Carte(adresse=adresse)
+    Cadre(limites=_frame(snapshot.read("couches"), offres, cadre), marge=24 if cadre else 8).add_to(carte)
     Fond(donnees=donnees(FOND)).add_to(carte)
     for calque in list_layers(snapshot):
         if calque.est_dessine:
             CoucheZones(id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)).add_to(carte)
     CoucheOffres(donnees=donnees(OFFRES)).add_to(carte)
-    carte.fit_bounds(_frame(snapshot.read("couches"), offres, cadre), padding=(24, 24) if cadre else (8, 8), max_zoom=13)
     return carte
 
 

@@ -44,6 +44,9 @@ USAGES = {
 }
 """What a source feeds, in words, in the order of the page."""
 
+PRINCIPAUX = ("domaine", "niveau", "voie", "zone")
+"""Filters that the map asks for first; the others are folded."""
+
 
 @dataclass(frozen=True)
 class Champ:
@@ -55,6 +58,11 @@ class Champ:
     forme: str
     groupes: list[tuple[str, list[Option]]]
     choisies: frozenset[str]
+
+    @property
+    def est_principal(self) -> bool:
+        """Tell whether the field is shown first, not folded with the others."""
+        return self.nom in PRINCIPAUX or bool(self.choisies)
 
     @property
     def est_multiple(self) -> bool:

@@ -57,6 +57,10 @@ window.geoforma = (function () {
     return carte;
   }
 
+  function cadrer(carte, options) {
+    carte.fitBounds(options.limites, {padding: [options.marge, options.marge], maxZoom: 13, animate: false});
+  }
+
   function preparerFiche(evenement) {
     const boite = evenement.popup.getElement();
     const fermer = boite.querySelector(".leaflet-popup-close-button");
@@ -277,5 +281,5 @@ window.geoforma = (function () {
     return rangee;
   }
 
-  return {creer: creer, fond: fond, zones: zones, offres: offres};
+  return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres};
 })();
