@@ -1,0 +1,83 @@
+"""Two identical web processes answer alike; a new snapshot is served without a restart or a failed request."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from geoapp.tables import publish
+
+ROOT = Path(__file__).resolve().parents[1]
+MANIFEST = {"region": "32", "nom_region": "Hauts-de-France"}
+PATHS = ("/", "/sources", "/recherche", "/api/v1/formations", "/api/v1/sources")
+
+
+def _publish(frames, folder: Path, second: int):
+    from geoapp.search.index import write_index
+
+    return publish(frames, {**MANIFEST, "cree_le": f"2026-01-02T03:04:{second:02d}Z"}, folder, finish=lambda aside: write_index(frames, aside))
+
+
+@pytest.fixture
+def servers(tiny_frames, tmp_path):
+    """Two processes that serve one folder, on ports the system chose."""
+    _publish(tiny_frames, tmp_path, 0)
+    environ = {**os.environ, "GEOAPP_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    processes = [
+        subprocess.Popen([sys.executable, "-m", "geoapp", "serve", "--port", "0"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    try:
+        yield tmp_path, [process.stdout.readline().split()[2].rstrip("/") for process in processes]
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait(10)
+            process.stdout.close()
+
+
+def _get(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, b""
+
+
+def test_two_processes_give_identical_answers(servers):
+    _, bases = servers
+    for path in ("/api/v1/formations", "/api/v1/facets", "/api/v1/sources"):
+        one, two = (_get(base + path) for base in bases)
+        assert one == two and one[0] == 200, path
+
+
+def test_a_new_snapshot_is_served_without_one_failed_request(servers, tiny_frames):
+    folder, bases = servers
+    failed, seen, stop = [], set(), threading.Event()
+
+    def ask(base: str) -> None:
+        while not stop.is_set():
+            for path in PATHS:
+                status, _ = _get(base + path)
+                if status != 200:
+                    failed.append((path, status))
+            seen.add(_get(base + "/sante")[1])
+
+    threads = [threading.Thread(target=ask, args=(base,)) for base in bases]
+    for thread in threads:
+        thread.start()
+    for second in range(1, 5):
+        time.sleep(1.5)
+        last = _publish(tiny_frames, folder, second)
+    time.sleep(2)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(seen) >= 3 and all(last.id.encode() in _get(base + "/sante")[1] for base in bases)
