@@ -1,0 +1,314 @@
+"""The API: every route, its contract, its errors, its headers, and what it never logs."""
+
+import csv
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from conftest import CREATED, HOSTILE
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from geoapp.config import Settings
+from geoapp.filters import FILTRES
+from geoapp.reponses import describe_answer
+from geoapp.repertoire import open_repertoire
+from geoapp.search.index import write_index
+from geoapp.search.moteur import open_engine, search
+from geoapp.search.requetes import PARAMETRES, parse_request
+from geoapp.tables import publish
+from geoapp.web import create_app
+from geoapp.web.contrat import CARTE, PREFIXE, ROUTES
+PLACE = {"lat": 50.0512, "lon": 2.0534}
+"""A position that must appear in no log."""
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """Return the tiny world with its search index; one offer is fully remote."""
+    from conftest import make_tiny_frames
+
+    frames = make_tiny_frames()
+    for table in ("actions", "offres"):
+        frames[table].loc[frames[table]["id_action"].eq("tiny:a6"), "modalite"] = "a_distance"
+    manifest = {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"}
+    return publish(frames, manifest, tmp_path_factory.mktemp("api"), finish=lambda folder: write_index(frames, folder))
+
+
+@pytest.fixture(scope="module")
+def app(snapshot):
+    data_dir = snapshot.path.parents[1]
+    return create_app(settings=Settings(data_dir=data_dir, contact="contact@exemple.fr"))
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+def _get(client, path: str) -> dict:
+    answer = client.get(PREFIXE + path)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()
+
+
+def _example(route) -> str:
+    """Return the example of a route, on the tiny world."""
+    return route.exemple.replace("{identifiant}", "tiny:a1").replace("lieu=Lens", "lieu=Amiville")
+
+
+@pytest.mark.parametrize("route", ROUTES.values(), ids=list(ROUTES))
+def test_every_route_answers_its_example_with_its_keys(client, route):
+    answer = client.get(PREFIXE + _example(route))
+    assert answer.status_code == 200, answer.text
+    if route.cles:
+        assert set(answer.get_json()) == {nom for nom, _ in route.cles}
+    assert client.head(PREFIXE + _example(route)).status_code == 200
+
+
+def test_cards_have_the_documented_keys_and_types(client):
+    types = {"string": str, "object": dict, "array": list, "boolean": bool, "integer": int, "number": float}
+    for card in _get(client, "/formations?taille=100")["formations"]:
+        assert set(card) == set(CARTE)
+        for nom, value in card.items():
+            assert value is None or isinstance(value, types[CARTE[nom][0]]), (nom, value)
+
+
+def test_the_description_is_valid_and_complete(client):
+    document = _get(client, "/openapi.json")
+    OpenAPIV31SpecValidator(document).validate()
+    assert set(document["paths"]) == {re.sub(r"<(\w+)>", r"{\1}", route.chemin) for route in ROUTES.values()}
+    names = {row["name"] for row in document["paths"]["/formations"]["get"]["parameters"]}
+    assert names == {*PARAMETRES, *FILTRES}
+    body = document["paths"]["/formations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == names
+    radius = next(row for row in document["paths"]["/formations"]["get"]["parameters"] if row["name"] == "rayon")
+    assert (radius["schema"]["minimum"], radius["schema"]["maximum"]) == (5, 100)
+
+
+def test_the_documentation_page_links_work(client):
+    page = client.get("/api/").text
+    assert '<html lang="fr">' in page
+    assert not [link for link in re.findall(r'(?:src|href)="([^"]*)"', page) if not link.startswith(("/", "#")) or link.startswith("//")], "no third party"
+    for nom in (*PARAMETRES, *FILTRES, *CARTE):
+        assert f"<code>{nom}</code>" in page
+    links = [link.replace("&amp;", "&") for link in re.findall(rf'href="({PREFIXE}[^"]*)"', page)]
+    assert len(links) == len(ROUTES) + 1
+    for link in links:
+        assert client.get(link.replace("lieu=Lens", "lieu=Amiville")).status_code == 200, link
+
+
+def test_the_guide_names_every_route_and_parameter():
+    from geoapp.config import ROOT
+
+    guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    for nom in (*PARAMETRES, *FILTRES):
+        assert f"`{nom}`" in guide, nom
+    for route in ROUTES.values():
+        assert f"`{route.chemin}`" in guide, route.chemin
+
+
+def test_search_around_a_place(client):
+    data = _get(client, "/formations?lieu=Amiville&rayon=20")
+    assert data["lieu"]["valeur"] == "commune:80001" and data["tri"] == "distance"
+    distances = [card["distance_m"] for card in data["formations"]]
+    assert distances == sorted(distances) and len(distances) == data["total"] == 4
+    assert data["a_distance"]["total"] == 1 and data["a_distance"]["formations"][0]["id"] == "tiny:a6"
+    assert data["nb_non_places"] == 1
+    assert dict(map(tuple, data["partage"])) == {"lieu": "commune:80001"}
+
+
+@pytest.mark.parametrize("parametres", [
+    {}, {"lieu": "Amiville", "rayon": 30}, {**PLACE, "rayon": 20.5, "niveau": ["3", "4"]}, {"texte": "cap", "tri": "titre", "taille": 2, "page": 2},
+    {"niveau": "inconnu"}, {"lieu": "departement:80"}, {"emprise": "2,50,2.2,50.2"},
+])
+@pytest.mark.parametrize("chemin", ["/formations", "/facets", "/formations.csv-brut"])
+def test_post_gives_what_get_gives(client, chemin, parametres):
+    by_get = client.get(PREFIXE + chemin, query_string=parametres)
+    by_json = client.post(PREFIXE + chemin, json=parametres)
+    by_form = client.post(PREFIXE + chemin, data=parametres)
+    assert by_get.status_code == by_json.status_code == by_form.status_code == 200, by_get.text
+    assert by_get.data == by_json.data == by_form.data
+
+
+@pytest.mark.parametrize("query", ["", "lieu=Amiville&rayon=30", "texte=cap", "niveau=3", "tri=date"])
+def test_pages_put_end_to_end_are_the_export(client, query):
+    pages = [_get(client, f"/formations?{query}&taille=2&page={n}") for n in range(1, 6)]
+    listed = [(c["id"], c["id_lieu"]) for page in pages for c in page["formations"]] + [(c["id"], c["id_lieu"]) for page in pages for c in page["a_distance"]["formations"]]
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{PREFIXE}/formations.csv?{query}").data.decode("utf-8-sig"), newline=""), delimiter=";"))
+    features = client.get(f"{PREFIXE}/formations.geojson?{query}").get_json(force=True)["features"]
+    exported = [row for row in rows if row["Bloc"] != "Plus proche, hors du rayon"]
+    assert listed == [(row["Identifiant"], row["Identifiant du lieu"]) for row in exported]
+    assert len(features) == len(rows) == pages[0]["total"] + pages[0]["a_distance"]["total"] + len(pages[0]["proches"])
+
+
+def test_api_is_the_engine(client, snapshot):
+    engine = open_engine(snapshot)
+    parametres = {"lieu": "Beauval", "rayon": "20", "voie": ["apprentissage"]}
+    expected = describe_answer(search(engine, parse_request(parametres, engine)), open_repertoire(snapshot))
+    assert client.post(f"{PREFIXE}/formations", json=parametres).get_json() == json.loads(json.dumps(expected))
+
+
+def test_a_page_beyond_the_last_is_empty(client):
+    data = _get(client, "/formations?page=999999999")
+    assert data["formations"] == [] and data["a_distance"]["formations"] == [] and data["total"] == 6
+
+
+def test_nothing_around_proposes_the_nearest(client):
+    data = _get(client, "/formations?lat=49.5&lon=2.05&rayon=5")
+    assert data["total"] == 0 and data["proches"] and data["proches"][0]["distance_m"] > 5000
+
+
+def test_facets_add_up(client):
+    data = _get(client, "/facets?lieu=Amiville&rayon=50")
+    for nom in ("niveau", "voie", "domaine"):
+        assert sum(value["nb"] for value in data["facettes"][nom]["valeurs"]) == data["total"] + data["nb_a_distance"], nom
+    assert set(data["facettes"]) == set(FILTRES)
+
+
+def test_points_of_the_map(client):
+    data = _get(client, "/points?emprise=1.9,49.9,2.7,50.3&zoom=17")
+    assert sum(point["nb"] for point in data["points"]) + data["nb_dehors"] + data["nb_non_places"] == 6
+    assert {(p["commune"], p["nb"]) for p in data["points"]} == {("Amiville", 3), ("Beauval", 1), ("Cysoing", 1)}
+    assert next(p for p in data["points"] if p["commune"] == "Beauval")["est_douteuse"] is True
+    half = _get(client, "/points?emprise=1.9,49.9,2.2,50.3&zoom=17")
+    assert half["nb_dehors"] == 2 and len(half["points"]) == 1
+    grouped = _get(client, "/points?emprise=1.9,49.9,2.7,50.3&zoom=3")["points"]
+    assert len(grouped) == 1 and grouped[0]["est_groupe"] and grouped[0]["nb"] == 5
+
+
+def test_places_suggestions_zones_sources(client):
+    assert _get(client, "/places?q=ami")["lieux"][0]["valeur"] == "commune:80001"
+    assert len(_get(client, "/places?q=a&limite=1")["lieux"]) == 1
+    assert any("Cuisine" in s["texte"] for s in _get(client, "/suggestions?q=cuis")["suggestions"])
+    zones = _get(client, "/zones?type=ze2020")
+    assert [zone["code"] for zone in zones["zones"]] == ["0054", "3201"] and all("geometry" not in zone for zone in zones["zones"])
+    assert len(_get(client, "/zones")["zones"]) > 2
+    assert {source["id_source"]: source["adresse"] for source in _get(client, "/sources")["sources"]}["fictive"] is None, "javascript: is no link"
+
+
+def test_a_sheet(client):
+    fiche = _get(client, "/formations/tiny:a1")["formation"]
+    assert fiche["intitule"] == HOSTILE and fiche["signaler"].startswith("mailto:contact@exemple.fr?subject=")
+
+
+@pytest.mark.parametrize("path, status, words", [
+    ("/formations?rayn=20", 400, "Vouliez-vous dire « rayon » ?"),
+    ("/formations?taille=101", 400, "de 1 à 100"),
+    ("/formations?rayon=4", 400, "de 5 à 100"),
+    ("/formations?q=x", 400, "Paramètre inconnu"),
+    ("/formations?niveau=9", 400, "valeur inconnue"),
+    ("/formations?lieu=Nullepartville", 400, "lieu"),
+    ("/places", 400, "« q » manque"),
+    ("/places?q=a&limite=21", 400, "de 1 à 20"),
+    ("/points?zoom=3", 400, "« emprise » manque"),
+    ("/points?emprise=1,2,3,4&zoom=30", 400, "de 0 à 22"),
+    ("/zones?type=ze2021", 400, "ze2020"),
+    ("/sources?x=1", 400, "Paramètre inconnu"),
+    ("/formations/tiny:a1?x=1", 400, "Paramètre inconnu"),
+    ("/formations.exe", 400, "Formats acceptés"),
+    ("/formations/inconnue", 404, "n'est pas, ou plus"),
+    ("/formations/..%2f..%2fetc%2fpasswd", 404, ""),
+    ("/rien", 404, ""),
+])
+def test_errors_have_one_shape(client, path, status, words):
+    answer = client.get(PREFIXE + path)
+    assert answer.status_code == status
+    erreur = answer.get_json()["erreur"]
+    assert set(erreur) == {"code", "titre", "message"} and erreur["code"] == status and words in erreur["message"]
+    assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("kwargs, status", [
+    ({"json": [1, 2]}, 400), ({"json": "lens"}, 400), ({"json": {"lieu": {"a": 1}}}, 400), ({"json": {"rayon": True}}, 400),
+    ({"data": "{", "content_type": "application/json"}, 400), ({"data": "[" * 60_000, "content_type": "application/json"}, 400),
+    ({"data": '{"rayon": NaN}', "content_type": "application/json"}, 400), ({"json": {"texte": "x" * 70_000}}, 413),
+    ({"json": {}, "query_string": {"lat": "50"}}, 400), ({"data": b"\xff\xfe", "content_type": "application/json"}, 400),
+])
+def test_bodies_that_are_refused(client, kwargs, status):
+    answer = client.post(f"{PREFIXE}/formations", **kwargs)
+    assert answer.status_code == status and answer.get_json()["erreur"]["code"] == status
+
+
+def test_unknown_methods(client):
+    for method in ("put", "delete", "patch"):
+        assert getattr(client, method)(f"{PREFIXE}/formations").status_code == 405
+    assert client.post(f"{PREFIXE}/sources").status_code == 405
+
+
+@pytest.mark.parametrize("texte", [HOSTILE, "' OR 1=1 --", '"', "*", "NEAR(", "a AND", "\x00", "%00", "😀", "é" * 200, "((((", "col:x", "-", "^a", "=1+1"])
+def test_hostile_texts_are_harmless(client, texte):
+    for nom, chemin in (("texte", "/formations"), ("q", "/places"), ("q", "/suggestions"), ("lieu", "/formations"), ("texte", "/formations.geojson")):
+        answer = client.get(PREFIXE + chemin, query_string={nom: texte})
+        assert answer.status_code in (200, 400), (nom, texte)
+        assert answer.mimetype in ("application/json", "application/geo+json") and answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_answers_are_kept_while_the_snapshot_is_served(client, snapshot):
+    path = f"{PREFIXE}/formations?lieu=Amiville"
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304 and not again.data
+    zipped = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["ETag"]}).status_code == 304
+    assert client.get(f"{PREFIXE}/formations?lieu=Beauval").headers["ETag"] != first.headers["ETag"]
+    posted = client.post(f"{PREFIXE}/formations", json=PLACE)
+    assert posted.headers["Cache-Control"] == "no-store" and "ETag" not in posted.headers
+
+
+def test_another_snapshot_makes_another_answer(tmp_path):
+    from conftest import make_tiny_frames
+
+    frames = make_tiny_frames()
+    publish(frames, {"cree_le": CREATED}, tmp_path, finish=lambda folder: write_index(frames, folder))
+    client = create_app(tmp_path).test_client()
+    first = client.get(f"{PREFIXE}/formations")
+    frames["offres"] = frames["offres"].iloc[:5]
+    publish(frames, {"cree_le": "2026-02-02T00:00:00Z"}, tmp_path, finish=lambda folder: write_index(frames, folder))
+    second = client.get(f"{PREFIXE}/formations", headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200 and second.get_json()["total"] == 5
+
+
+def test_no_snapshot_is_a_503(tmp_path):
+    answer = create_app(tmp_path).test_client().get(f"{PREFIXE}/formations")
+    assert answer.status_code == 503 and answer.get_json()["erreur"]["code"] == 503
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_position_and_no_text_is_ever_logged(client, monkeypatch, caplog, method):
+    def fail(moteur, requete):
+        raise ValueError(f"{requete}")
+
+    secret = {**PLACE, "texte": "maladie rare"}
+    sent = {"query_string": secret} if method == "get" else {"json": secret}
+    with caplog.at_level("DEBUG"):
+        getattr(client, method)(f"{PREFIXE}/formations", **sent)
+        monkeypatch.setattr("geoapp.web.api.search", fail)
+        answer = getattr(client, method)(f"{PREFIXE}/formations", **sent)
+    assert answer.status_code == 500 and "maladie" not in answer.text
+    assert caplog.records, "the failure itself is noted"
+    assert not [word for word in ("50.05", "2.05", "maladie") if word in caplog.text], caplog.text
+
+
+@pytest.mark.real
+def test_real_pages_put_end_to_end_are_the_export(real_snapshot):
+    client = create_app(real_snapshot.path.parents[1]).test_client()
+    parametres = {"lieu": "Lens", "rayon": 30, "tri": "date", "taille": 100}
+    first = client.post(f"{PREFIXE}/formations", json=parametres).get_json()
+    listed = [card for n in range(1, first["nb_pages"] + 1) for card in client.post(f"{PREFIXE}/formations", json={**parametres, "page": n}).get_json()["formations"]]
+    rows = list(csv.DictReader(io.StringIO(client.post(f"{PREFIXE}/formations.csv", json=parametres).data.decode("utf-8-sig"), newline=""), delimiter=";"))
+    kept = [row for row in rows if row["Bloc"] == "Résultat"]
+    assert len(listed) == first["total"] == len(kept) > 100
+    assert [(c["id"], c["id_lieu"], str(c["distance_m"])) for c in listed] == [(r["Identifiant"], r["Identifiant du lieu"], r["Distance (m)"]) for r in kept]
+
+
+@pytest.mark.real
+def test_real_answers_are_light(real_snapshot):
+    client = create_app(real_snapshot.path.parents[1]).test_client()
+    rng = np.random.default_rng(3)
+    for zoom in rng.integers(5, 20, 6):
+        answer = client.get(f"{PREFIXE}/points?emprise=1,48.5,5,51.5&zoom={zoom}", headers={"Accept-Encoding": "gzip"})
+        assert answer.status_code == 200 and len(answer.data) < 300_000
