@@ -21,6 +21,8 @@ LARGEUR, HAUTEUR = 640, 420
 """Size of a sketch, in its own units."""
 
 _VILLES = 12
+MARGE = 0.07
+"""Part of a sketch, on each side, where no town is named: a name is never cut."""
 
 
 class CoucheRecherche(_Appel):
@@ -158,8 +160,8 @@ def _towns(snapshot: Snapshot, cadre) -> list[tuple[float, float, str]]:
     """Return the largest towns of the window that do not collide."""
     ouest, sud, est, nord = cadre
     communes = snapshot.read("communes").sort_values(["population", "code_commune"], ascending=[False, True])
-    x, y = communes["longitude_mairie"], communes["latitude_mairie"]
-    vues = communes[x.between(ouest, est) & y.between(sud, nord)].head(60)
+    x, y, dx, dy = communes["longitude_mairie"], communes["latitude_mairie"], (est - ouest) * MARGE, (nord - sud) * MARGE
+    vues = communes[x.between(ouest + dx, est - dx) & y.between(sud + dy, nord - dy)].head(60)
     kept: list[tuple[float, float, str]] = []
     for town in zip(vues["longitude_mairie"], vues["latitude_mairie"], vues["nom"], strict=True):
         if all(abs(town[0] - o[0]) > (est - ouest) / 6 or abs(town[1] - o[1]) > (nord - sud) / 14 for o in kept):

@@ -98,7 +98,7 @@ def _view(resultat: Resultat) -> dict:
         raise ParameterError(f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu.")
     adresses = Adresses(requete, est_privee=request.method == "POST")
     return {
-        "requete": requete, "est_privee": adresses.est_privee, "phrase": vues.sentence(resultat), "explications": vues.explain(resultat),
+        "requete": requete, "est_privee": adresses.est_privee, "phrase": vues.sentence(resultat), "explications": vues.explain(resultat, repertoire()),
         **vues.place_fields(requete.lieu), **vues.choices(requete),
         "facettes": vues.facets_of(resultat), "actifs": vues.chips(requete, adresses), "adresse_sans_filtre": adresses.sans_filtre(),
         "assouplir": _relax(resultat, adresses), "actions": adresses.actions(), "partage": adresses.partager(),
@@ -178,7 +178,7 @@ def imprimer():
     adresses = Adresses(requete, est_privee=request.method == "POST")
     blocs, points = vues.paper_blocks(resultat, repertoire(), adresses)
     return render_template(
-        "impression.html", titre=vues.sentence(resultat), explications=vues.explain(resultat),
+        "impression.html", titre=vues.sentence(resultat), explications=vues.explain(resultat, repertoire()),
         blocs=blocs, jour=format_date(date.today().isoformat()), coupe=vues.cut(resultat), retour=adresses.page(1),
         croquis=sketch(courant().snapshot(), points, lieu=requete.lieu, rayon_km=requete.rayon_km),
         croquis_dit=f"Carte : {describe_request(requete, resultat.total)}",

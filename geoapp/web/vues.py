@@ -138,7 +138,7 @@ def choices(requete: Requete) -> dict[str, list[Choix]]:
     }
 
 
-def explain(resultat: Resultat) -> list[str]:
+def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     """Return what a person must know of an answer, as sentences."""
     requete, texte = resultat.requete, resultat.texte
     parts = []
@@ -150,17 +150,18 @@ def explain(resultat: Resultat) -> list[str]:
         parts.append(f"Cherché aussi{THIN}: {', '.join(texte.synonymes)}.")
     if requete.lieu is not None and requete.lieu.est_zone:
         parts.append("Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites.")
-    return parts + _unplaced(resultat)
+    return [quoted(part) for part in parts + _unplaced(resultat, repertoire)]
 
 
-def _unplaced(resultat: Resultat) -> list[str]:
-    nb, requete = resultat.nb_non_places, resultat.requete
-    if not nb:
-        return []
-    qui = count(nb, "formation répond", "formations répondent")
-    if requete.lieu is not None and not requete.lieu.est_zone:
-        return [f"{qui} aussi à la recherche, sans lieu connu{THIN}: absente{'s' if nb > 1 else ''} de cette liste."]
-    return [f"{count(nb, 'formation')} sans lieu connu{THIN}: dans la liste, mais pas sur la carte."]
+def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
+    """Return how many offers have no place, whether they are in the list or not."""
+    nb = resultat.nb_non_places
+    dedans = int(np.isnan(repertoire.longitudes[resultat.lignes]).sum())
+    parts = [f"Dont {count(dedans, 'formation')} sans lieu connu{THIN}: dans la liste, mais pas sur la carte."] if dedans else []
+    if nb:
+        absentes = "absente" if nb < 2 else "absentes"
+        parts.append(f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, sans lieu connu{THIN}: {absentes} de cette liste.")
+    return parts
 
 
 def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dict:
@@ -204,7 +205,12 @@ def nb_pages(resultat: Resultat) -> int:
 def sentence(resultat: Resultat) -> str:
     """Return the number of results and the search in words."""
     phrase = describe_request(resultat.requete, resultat.total)
-    return "Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase
+    return quoted("Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase)
+
+
+def quoted(phrase: str) -> str:
+    """Return a sentence whose quotation marks never part from their words."""
+    return phrase.replace("« ", "«\u00a0").replace(" »", "\u00a0»")
 
 
 def cut(resultat: Resultat) -> str:

@@ -23,14 +23,13 @@ def dress(card: dict, adresses: Adresses) -> dict:
     """Return a card with its address, traits, place and badges in words."""
     traits = [card["type_diplome"], card["niveau"]["libelle"], card["voie"]["libelle"], card["modalite"]["libelle"]]
     return {
-        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits, card), "badges": badges(card), "lieu_dit": place_words(card),
+        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits), "badges": badges(card), "lieu_dit": place_words(card),
     }
 
 
-def words(traits: list[str | None], card: dict) -> list[str]:
-    """Return the known traits of an offer, then its dates; unknown ones are left to the sheet."""
-    known = [trait for trait in traits if trait and trait != "Non renseigné"]
-    return [*known, *([card["periode"]] if card["periode"] else [])]
+def words(traits: list[str | None]) -> list[str]:
+    """Return the known traits of an offer; unknown ones are left to the sheet."""
+    return [trait for trait in traits if trait and trait != NON_RENSEIGNE]
 
 
 def place_words(card: dict) -> str:
@@ -68,7 +67,7 @@ def _number(card: dict, numbers: dict[tuple[float, float], int]) -> int | str:
 def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
     """Return the parts of a sheet in words."""
     return {
-        "traits": words([sheet["type_diplome"], sheet["niveau"]["libelle"], sheet["voie"]["libelle"], sheet["modalite"]["libelle"]], sheet),
+        "traits": words([sheet["type_diplome"], sheet["niveau"]["libelle"], sheet["voie"]["libelle"], sheet["modalite"]["libelle"]]),
         "badges": badges(sheet), "titre_lieux": "Où" if len(sheet["lieux"]) == 1 else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
         "lieux": [_place(lieu) for lieu in sheet["lieux"]],
         "details": _details(sheet), "organismes": _bodies(sheet), "source": _source(sheet),
@@ -81,16 +80,11 @@ def _place(lieu: dict) -> dict:
     zones = [{"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"} for zone in lieu["zones"] if zone["type"] not in ("zrr", "frr")]
     zones += [{"titre": c["titre"], "nom": c["libelle"]} for c in lieu["classements"]]
     vus = {zone["titre"] for zone in zones}
-    zones += [{"titre": q["titre"], "nom": _quartier(q)} for q in lieu["quartiers"] if q["titre"] not in vus]
+    zones += [{"titre": q["titre"], "nom": q["libelle"]} for q in lieu["quartiers"] if q["titre"] not in vus]
     return {
         "nom": lieu["commune"]["nom"] or "Commune non renseignée", "adresse": place_words(lieu), "doute": lieu["doute"],
         "position": ". ".join(part for part in (lieu["precision"]["libelle"].capitalize(), lieu["motif_position"]) if part), "zones": zones,
     }
-
-
-def _quartier(quartier: dict) -> str:
-    raison = quartier.get("raison")
-    return f"{quartier['libelle']}{THIN}: {raison}" if raison else quartier["libelle"]
 
 
 def _details(sheet: dict) -> Paires:

@@ -23,7 +23,8 @@ geoforma.page = (function () {
   function montrerCommandes() { document.querySelectorAll("[data-js]").forEach(function (noeud) { noeud.hidden = false; }); }
   montrerCommandes();
   document.querySelector(".appliquer").hidden = true;
-  if (window.matchMedia("(max-width: 760px)").matches) { document.querySelector(".colonne-filtres .pli").open = false; }
+  const etroit = window.matchMedia("(max-width: 760px)");
+  if (etroit.matches) { document.querySelector(".colonne-filtres .pli").open = false; }
 
   /* ---- State --------------------------------------------------------------- */
 
@@ -123,7 +124,9 @@ geoforma.page = (function () {
     if (bouton && bouton.dataset.action) { return; }
     evenement.preventDefault();
     if (lieu.value.trim() !== nomChoisi) { situer("", "", ""); }
-    chercher({page: bouton && bouton.dataset.page});
+    chercher({page: bouton && bouton.dataset.page}).then(function () {
+      if (etroit.matches) { document.querySelector(".bascule").scrollIntoView({block: "start"}); }
+    });
   });
   document.addEventListener("change", function (evenement) {
     const champ = evenement.target;
@@ -254,6 +257,7 @@ geoforma.page = (function () {
       ecran.dataset.vue = bouton.dataset.vue;
       document.querySelectorAll(".bascule [data-vue]").forEach(function (b) { b.setAttribute("aria-pressed", String(b === bouton)); });
       if (bouton.dataset.vue === "carte" && carte) { carte.redimensionner(); }
+      bouton.parentElement.scrollIntoView({block: "start"});
     });
   });
 

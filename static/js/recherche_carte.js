@@ -17,7 +17,11 @@ geoforma.recherche = function (carte, options) {
   let dernierCadre = "";
   let moi = null;
 
-  function cadrer(cadre) { carte.fitBounds(cadre || options.cadre, {padding: [8, 8], maxZoom: 13, animate: false}); }
+  function cadrer(cadre) {
+    const bornes = L.latLngBounds(cadre || options.cadre);
+    pointsProches().forEach(function (point) { bornes.extend([point.latitude, point.longitude]); });
+    carte.fitBounds(bornes, {padding: [8, 8], maxZoom: 13, animate: false});
+  }
   cadrer(options.cadre);
 
   function compte(nb, mot) { return nombres.format(nb) + " " + mot + (nb < 2 ? "" : "s"); }
@@ -60,7 +64,7 @@ geoforma.recherche = function (carte, options) {
     requete = new AbortController();
     const parametres = sansPage(etat.parametres);
     parametres.set("emprise", emprise(carte.getBounds()));
-    parametres.set("zoom", String(Math.round(carte.getZoom())));
+    parametres.set("zoom", String(Math.floor(carte.getZoom())));
     demander(POINTS, parametres, requete.signal).then(function (donnees) { dessiner(donnees); }).catch(function (erreur) {
       if (erreur.name !== "AbortError") { dire("Les points n'ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
     });
@@ -95,6 +99,7 @@ geoforma.recherche = function (carte, options) {
       return marqueur(point, latlng).addTo(couche);
     });
     if (ouverte && !marqueurs.includes(ouverte)) { couche.removeLayer(ouverte); }
+    marqueurs = marqueurs.concat(proches());
     dehors(donnees.nb_dehors);
     if (gardes && actif) {
       const meme = marqueurs.find(function (m) { return m.getElement() && m.getElement().getAttribute("aria-label") === actif; });
@@ -110,6 +115,22 @@ geoforma.recherche = function (carte, options) {
     note.textContent = compte(nb, "résultat") + " hors de la carte visible.";
   }
 
+  /* Nothing in the radius: the nearest places of the list are on the map too. */
+  function pointsProches() {
+    const vus = new Map();
+    document.querySelectorAll("#proches .offre[data-point]").forEach(function (carton) {
+      const latlng = pointDe(carton);
+      const point = vus.get(carton.dataset.point) || {latitude: latlng.lat, longitude: latlng.lng, nb: 0, est_proche: true, commune: carton.dataset.commune};
+      point.nb += 1;
+      vus.set(carton.dataset.point, point);
+    });
+    return Array.from(vus.values());
+  }
+
+  function proches() {
+    return pointsProches().map(function (point) { return marqueur(point, L.latLng(point.latitude, point.longitude)).addTo(couche); });
+  }
+
   function marqueur(point, latlng) {
     const nom = point.est_groupe
       ? compte(point.nb, "formation") + " dans plusieurs lieux, agrandir"
@@ -120,12 +141,17 @@ geoforma.recherche = function (carte, options) {
       m.on("click", function () { carte.setView(latlng, Math.min(carte.getMaxZoom(), carte.getZoom() + 2)); });
       return m;
     }
-    m.bindPopup(function () { return fiche(point); }, {
+    const corps = element("div", "fiche");
+    corps.append(element("h3", "fiche-titre", (point.commune || "Lieu") + " : " + compte(point.nb, "formation")), element("ul", "fiche-liste"));
+    m.bindPopup(corps, {
       maxWidth: Math.min(360, carte.getSize().x - 60), minWidth: Math.min(250, carte.getSize().x - 60),
       maxHeight: Math.min(320, carte.getSize().y - 90), autoPanPadding: [10, 10],
     });
     m.on("popupclose", function () { if (m.getElement()) { m.getElement().focus({preventScroll: true}); } });
-    m.on("popupopen", function () { montrerDansListe(latlng); });
+    m.on("popupopen", function () {
+      montrerDansListe(latlng);
+      remplir(corps.lastChild, point).then(function (nouveau) { if (nouveau && m.isPopupOpen()) { m.getPopup().update(); } });
+    });
     m.on("mouseover", function () { lier(latlng, true); });
     m.on("mouseout", function () { lier(latlng, false); });
     m.on("add", function () {
@@ -136,21 +162,29 @@ geoforma.recherche = function (carte, options) {
   }
 
   /* The trainings of one place, all of them, whatever the page of the list. */
-  function fiche(point) {
-    const corps = element("div", "fiche");
-    corps.append(element("h3", "fiche-titre", (point.commune || "Lieu") + " : " + compte(point.nb, "formation")));
-    const liste = element("ul", "fiche-liste");
-    liste.append(element("li", "", "Chargement…"));
-    corps.append(liste);
+  function remplir(liste, point) {
+    if (liste.childElementCount) { return Promise.resolve(false); }
+    if (point.est_proche) {
+      liste.append.apply(liste, cartons(L.latLng(point.latitude, point.longitude)).map(resumer));
+      return Promise.resolve(true);
+    }
     const parametres = sansPage(etat.parametres);
     const pas = 0.00001;
-    parametres.set("emprise", [point.longitude - pas, point.latitude - pas, point.longitude + pas, point.latitude + pas].map(function (v) { return v.toFixed(6); }).join(","));
+    const bornes = [point.longitude - pas, point.latitude - pas, point.longitude + pas, point.latitude + pas];
+    parametres.set("emprise", bornes.map(function (v) { return v.toFixed(6); }).join(","));
     parametres.set("taille", "100");
-    demander(FORMATIONS, parametres).then(function (donnees) {
-      liste.replaceChildren.apply(liste, donnees.formations.map(offre));
-      if (donnees.total > donnees.formations.length) { liste.append(element("li", "", "et " + nombres.format(donnees.total - donnees.formations.length) + " autres")); }
-    }).catch(function () { liste.replaceChildren(element("li", "", "La liste n'a pas pu être chargée.")); });
-    return corps;
+    return demander(FORMATIONS, parametres).then(function (donnees) {
+      liste.append.apply(liste, donnees.formations.map(offre));
+      const reste = donnees.total - donnees.formations.length;
+      if (reste > 0) { liste.append(element("li", "", "et " + nombres.format(reste) + " de plus")); }
+      return true;
+    }).catch(function () { dire("La liste de ce lieu n'a pas pu être chargée. Fermez et rouvrez le lieu pour réessayer."); });
+  }
+
+  function resumer(carton) {
+    const item = element("li", "fiche-offre");
+    item.append(carton.querySelector(".offre-titre a").cloneNode(true), element("p", "", carton.querySelector(".offre-organisme").textContent));
+    return item;
   }
 
   function offre(carteOffre) {
@@ -225,7 +259,7 @@ geoforma.recherche = function (carte, options) {
     L.circle(latlng, {radius: etat.rayonKm * 1000, className: "rayon", interactive: false}).addTo(lies);
     moi = L.marker(latlng, {
       draggable: true, autoPan: true, zIndexOffset: 2000, alt: centre.nom,
-      icon: new Pastille({className: "repere-moi", iconSize: [26, 26], iconAnchor: [13, 13], nom: centre.nom + " (repère de recherche, à glisser)", html: ""}),
+      icon: new Pastille({className: "repere-moi", iconSize: [34, 38], iconAnchor: [17, 37], nom: centre.nom + " (repère de recherche, à glisser)", html: ""}),
     }).addTo(lies);
     moi.on("dragend", function () { geoforma.page.placer(moi.getLatLng()); });
   }
@@ -240,7 +274,7 @@ geoforma.recherche = function (carte, options) {
       etat = nouvel;
       carte.closePopup();
       repere(etat.centre);
-      const cadre = JSON.stringify(etat.cadre);
+      const cadre = JSON.stringify([etat.cadre, pointsProches()]);
       const change = dernierCadre !== "" && cadre !== dernierCadre;
       dernierCadre = cadre;
       if (change) { cadrer(etat.cadre); }
