@@ -123,6 +123,19 @@ def test_old_communes_keep_their_names_and_say_when_only_a_code_is_known():
     ]
 
 
+@pytest.mark.parametrize("passage, expected", [({}, []), ({"80003": "80001"}, [["80003", "80001", None, "fusionnee"]])])
+def test_old_communes_without_any_source(passage, expected):
+    communes = pd.DataFrame({"code_commune": ["80001"], "nom": ["Amiville"]})
+    table = old_communes(communes, [], passage)
+    assert table.astype("object").where(table.notna(), None).values.tolist() == expected
+
+
+@pytest.mark.parametrize("key", list(NOMENCLATURES))
+def test_one_nomenclature_alone_is_enough_to_build(key):
+    rows = _formations({"id_formation": "a", "intitule": "CAP boulanger", "code_rome": "D1102", "code_nsf": "221"})
+    assert len(enrich_formations(rows, {key: NOMENCLATURES[key]})) == 1
+
+
 @pytest.mark.real
 def test_the_real_nomenclatures_are_counted_and_enrich(real_snapshot):
     sources = real_snapshot.read("sources").set_index("id_source")

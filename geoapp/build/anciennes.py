@@ -6,6 +6,7 @@ import pandas as pd
 
 from geoapp.schema import conform
 
+_READ = ["ancien_code", "code_commune", "nom", "type_ancienne"]
 _COLUMNS = ["code_ancien", "code_commune", "nom", "type_ancienne"]
 
 
@@ -28,9 +29,9 @@ def old_communes(communes: pd.DataFrame, passages: list[pd.DataFrame], passage: 
         that keeps code and name of the current one is left out: it is no other
         name.  `nom` is NA when only the code is known.
     """
-    named = [frame.reindex(columns=["ancien_code", "code_commune", "nom", "type_ancienne"]) for frame in passages]
-    bare = pd.DataFrame({"ancien_code": list(passage), "code_commune": list(passage.values())}, dtype="str")
-    every = pd.concat([*named, bare.reindex(columns=["ancien_code", "code_commune", "nom", "type_ancienne"])], ignore_index=True).rename(columns={"ancien_code": "code_ancien"})
+    bare = pd.DataFrame({"ancien_code": list(passage), "code_commune": list(passage.values())})
+    parts = [frame.reindex(columns=_READ).astype("str") for frame in (*passages, bare)]
+    every = pd.concat(parts, ignore_index=True).rename(columns={"ancien_code": "code_ancien"})
     every["code_commune"] = every["code_commune"].map(lambda code: passage.get(code, code))
     names = communes.set_index("code_commune")["nom"]
     same = every["code_ancien"].eq(every["code_commune"]) & (every["nom"].isna() | every["nom"].eq(every["code_commune"].map(names)))
