@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import CREATED, HOSTILE
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 
 from geoapp.config import Settings
 from geoapp.filters import FILTRES
@@ -97,6 +98,16 @@ def test_the_documentation_page_links_work(client):
     assert len(links) == len(ROUTES) + 1
     for link in links:
         assert client.get(link.replace("lieu=Lens", "lieu=Amiville")).status_code == 200, link
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme, width", VIEWS)
+def test_the_documentation_page_is_accessible(snapshot, browser, axe_source, theme, width):  # noqa: F811
+    with running(snapshot.path.parents[1]) as server, Seen(browser, theme, width) as seen:
+        page = seen.open(f"{server}/api/")
+        assert violations(page, axe_source) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert seen.errors == [] and seen.foreign(server) == []
 
 
 def test_the_guide_names_every_route_and_parameter():
