@@ -19,7 +19,7 @@ from geoapp.filters import FILTRES, Filtre, Option
 from geoapp.search.debuts import read_starts, start_rank
 from geoapp.tables import Snapshot
 
-SANS_LIEU = "\x00"
+SANS_LIEU = "*"
 """What a remote offer has for zones: it is nowhere, and zone filters do not apply to it."""
 
 

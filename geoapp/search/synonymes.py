@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from geoapp.config import GEODATA
@@ -24,6 +25,7 @@ class Synonymes:
     """Stems of every word of an expression: known words, never corrected."""
 
 
+@lru_cache(maxsize=4)
 def load_synonymes(path: Path = SYNONYMES) -> Synonymes:
     """Return the synonyms of a CSV (`terme;equivalents`, parted by « | »); none when the file is not there.
 
