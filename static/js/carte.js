@@ -170,7 +170,7 @@ window.geoforma = (function () {
     lire(options.donnees).then(function (donnees) {
       const groupe = L.markerClusterGroup({
         showCoverageOnHover: false, animate: !mouvementReduit, spiderLegPolylineOptions: {className: "patte"},
-        maxClusterRadius: function (zoom) { return zoom < 12 ? 80 : 40; },
+        maxClusterRadius: function (zoom) { return zoom < 12 ? 100 : 44; },
         iconCreateFunction: function (amas) {
           const enfants = amas.getAllChildMarkers();
           const nb = enfants.reduce(function (somme, m) { return somme + m.options.nb; }, 0);
