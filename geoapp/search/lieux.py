@@ -27,7 +27,11 @@ _RESSEMBLANCE = 72
 _RESSEMBLANCE_SURE = 75
 """The same, from which a misspelt name may be taken for the place without asking."""
 
+_RESSEMBLANCE_VAGUE = 55
+"""The same, from which a name is given in a message."""
+
 DOMINANCE = 5
+"""Times more people than the next place of its name that make a short or misspelt name clear."""
 
 _CODE = re.compile(r"([a-z0-9_]+)\s*:\s*(\S+)")
 
@@ -81,6 +85,8 @@ def _importance(index: Index, row: int) -> tuple:
 def _alike(index: Index, text: str, cutoff: float = _RESSEMBLANCE) -> list[int]:
     """Return the rows whose name looks like a text, most alike first."""
     plies = index.toponymes.plies
+    if text.replace(" ", "").isdigit():
+        return []
     near = process.extract(text, plies, scorer=fuzz.ratio, score_cutoff=cutoff, limit=40)
     return [row for _, score, row in sorted(near, key=lambda one: (-round(one[1] / 4), *_importance(index, one[2])))]
 
@@ -110,7 +116,7 @@ def resolve_place(index: Index, texte: str) -> Lieu:
     rows = _meant(index, tokens) if tokens else []
     if len(rows) == 1:
         return _place(index, rows[0])
-    names = [_place(index, row) for row in rows[:PROCHES]] or suggest_places(index, texte, PROCHES)
+    names = [_place(index, row) for row in (rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE))[:PROCHES]]
     problem = "plusieurs lieux portent ce nom" if rows else "lieu inconnu"
     raise ParameterError(f"lieu = « {texte[:LONGUEUR_MAX]} » : {problem}.{_propose(names)}")
 
