@@ -21,6 +21,11 @@ POSITIONS = {
 """`precision_position` in words."""
 
 
+def _is_unknown(value) -> bool:
+    """Tell whether a value is None or NaN (a table says unknown so)."""
+    return value is None or value != value
+
+
 def format_number(value: float) -> str:
     """Return a whole number as French writes it: 4 219."""
     return f"{int(value):,}".replace(",", THIN)
@@ -48,16 +53,16 @@ def format_date(value: str) -> str:
 
 def format_period(debut: str | None, fin: str | None) -> str:
     """Return the dates of an offer in words; "" when none is known."""
-    if debut is None and fin is None:
+    if _is_unknown(debut) and _is_unknown(fin):
         return ""
-    if fin is None or debut == fin:
-        return f"à partir de {format_date(debut)}" if fin is None else format_date(debut)
-    return f"jusqu'à {format_date(fin)}" if debut is None else f"de {format_date(debut)} à {format_date(fin)}"
+    if _is_unknown(fin) or debut == fin:
+        return f"à partir de {format_date(debut)}" if _is_unknown(fin) else format_date(debut)
+    return f"jusqu'à {format_date(fin)}" if _is_unknown(debut) else f"de {format_date(debut)} à {format_date(fin)}"
 
 
 def format_distance(distance_m: float | None) -> str:
     """Return a distance in words: « moins de 100 m », « 850 m », « 3,2 km »; "" when unknown."""
-    if distance_m is None:
+    if _is_unknown(distance_m):
         return ""
     if distance_m < 100:
         return "moins de 100 m"
@@ -73,7 +78,7 @@ def describe_doubt(est_douteuse: bool, distance_m: float | None) -> str:
     """Return why a position is doubtful, in words; "" when it is not."""
     if not est_douteuse:
         return ""
-    if distance_m is None:
+    if _is_unknown(distance_m):
         return "Position douteuse."
     km = f"{distance_m / 1000:.1f}".replace(".", ",")
     return f"Position douteuse{THIN}: le point reçu est à {km} km de la commune déclarée."

@@ -13,7 +13,6 @@ from shapely.geometry import Point, box
 from geoapp import words
 from geoapp.errors import NotFoundError
 from geoapp.fiches import explain_rev3, offer_card, offer_sheet
-from geoapp.maps import texts
 from geoapp.voisinage import describe_quartiers
 from geoapp.repertoire import open_repertoire, public_id
 from geoapp.schema import conform
@@ -163,14 +162,6 @@ def test_each_transition_has_its_evidence(repertoire):
     assert [(t["code"], t["preuve"]) for t in explain_rev3(repertoire, formation)] == [
         ("ecologique", "rome A1204 (Emploi ; Vert)"), ("numerique", "mot « web »")]
     assert explain_rev3(repertoire, {"rev3": None, "preuve_rev3": None}) == []
-
-
-def test_words_are_those_of_the_maps():
-    assert (words.MOIS, words.POSITIONS, words.THIN) == (texts.MOIS, texts.POSITIONS, texts.THIN)
-    for debut, fin in (("2026-09-01", None), ("2026-09", "2026-09"), (None, "2026"), (None, None), ("2026-09-01", "2027-06-30")):
-        assert words.format_period(debut, fin) == texts.format_period(debut, fin)
-    assert words.count(4219, "lieu", "lieux") == texts.count(4219, "lieu", "lieux")
-    assert words.describe_doubt(True, 3200.0) == texts.describe_doubt(True, 3200.0)
 
 
 def test_formula_titles_are_left_as_they_are_in_cards(repertoire):

@@ -13,9 +13,10 @@ from geoapp.maps import build_map, render_page_parts, render_standalone
 from geoapp.maps.layers import TRAITS, borders, layer_css, list_layers, outline_geojson, show_chosen
 from geoapp.maps.places import pack_offers
 from geoapp.maps.standalone import escape_json
-from geoapp.maps.texts import THIN, count, describe_doubt, format_date, format_number, format_period, summarise, title_of
+from geoapp.maps.texts import summarise, title_of
 from geoapp.tables import publish
 from geoapp.zones import ZONAGES
+from geoapp.words import THIN, count, describe_doubt, format_date, format_number, format_period
 
 
 # ---- Words ----

@@ -6,6 +6,7 @@ import geopandas as gpd
 
 from geoapp.build import offres, territoires
 from geoapp.build.bilan import Bilan
+from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.communes_codes import resolve_communes
 from geoapp.corrections import Journal
 from geoapp.offre import check_offre
@@ -15,7 +16,8 @@ from geoapp.sources.tabular import Lecture
 
 def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
     """Return the counts, rejects and corrections of one source read alone."""
-    checks = {"offre": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places}
+    checks = {"offre": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
+              "nomenclature": _check_nomenclature}
     return checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
 
 
@@ -36,6 +38,10 @@ def _check_grid(source: Source, lecture: Lecture, communes, passage) -> Bilan:
 
 def _check_places(source: Source, lecture: Lecture, communes, passage) -> Bilan:
     return offres.read_etablissements(lecture, source, communes, passage)[1]
+
+
+def _check_nomenclature(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return read_nomenclature(lecture, source)[1]
 
 
 def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:

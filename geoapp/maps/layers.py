@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 
 from geoapp.filters import Filtres
-from geoapp.maps.texts import count, format_number
 from geoapp.tables import Snapshot
+from geoapp.words import count, format_number
 from geoapp.zones import ZONAGES
 
 FOND = "fond"

@@ -16,8 +16,8 @@ import pandas as pd
 
 from geoapp.codes.niveaux import load_niveaux
 from geoapp.codes.voies import VOIES
-from geoapp.maps.texts import describe_doubt, describe_position, format_period
 from geoapp.tables import Snapshot
+from geoapp.words import describe_doubt, describe_position, format_period
 from geoapp.zones import ZONAGES
 
 DECIMALES = 5

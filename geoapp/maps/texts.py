@@ -1,4 +1,4 @@
-"""French words of a map: numbers, plurals, titles, dates, positions, summary."""
+"""French words of a map: its title and its summary."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ import pandas as pd
 
 from geoapp.filters import Filtres, describe_filters
 from geoapp.tables import Snapshot
-
-THIN = "\u202f"
-"""Narrow no-break space: parts thousands, and stands before « ; » « : » « ? »."""
-
-MOIS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
-
-POSITIONS = {
-    "adresse": "adresse exacte",
-    "coordonnees": "coordonnées fournies",
-    "uai": "établissement (code UAI)",
-    "commune": "commune seulement, placé à la mairie",
-}
-"""`precision_position` in words."""
+from geoapp.words import THIN, count
 
 LIEUX_DITS = {
     "01": "en Guadeloupe", "02": "en Martinique", "03": "en Guyane", "04": "à La Réunion", "06": "à Mayotte",
@@ -30,52 +18,6 @@ LIEUX_DITS = {
     "93": "en Provence-Alpes-Côte d'Azur", "94": "en Corse",
 }
 """Where a region is, with its preposition, by region code."""
-
-
-def format_number(value: float) -> str:
-    """Return a whole number as French writes it: 4 219."""
-    return f"{int(value):,}".replace(",", THIN)
-
-
-def count(value: int, singulier: str, pluriel: str | None = None) -> str:
-    """Return a number and its noun: « 0 formation », « 1 formation », « 2 formations »."""
-    return f"{format_number(value)} {singulier if value < 2 else pluriel or singulier + 's'}"
-
-
-def format_date(value: str) -> str:
-    """Return an ISO date of any precision in words: « 1er septembre 2020 », « septembre 2020 »."""
-    annee, _, reste = value.partition("-")
-    mois, _, jour = reste.partition("-")
-    if not mois:
-        return annee
-    mots = f"{MOIS[int(mois) - 1]} {annee}"
-    return f"{'1er' if int(jour) == 1 else int(jour)} {mots}" if jour else mots
-
-
-def format_period(debut: str | None, fin: str | None) -> str:
-    """Return the dates of an offer in words; "" when none is known."""
-    if pd.isna(debut) and pd.isna(fin):
-        return ""
-    if pd.isna(fin) or debut == fin:
-        return f"à partir de {format_date(debut)}" if pd.isna(fin) else format_date(debut)
-    return f"jusqu'à {format_date(fin)}" if pd.isna(debut) else f"de {format_date(debut)} à {format_date(fin)}"
-
-
-def describe_position(precision: str | None, est_placee: bool = True) -> str:
-    """Return how precisely an offer is placed, in words."""
-    if not est_placee:
-        return "non placée"
-    return POSITIONS.get(precision, "précision inconnue") if pd.notna(precision) else "précision inconnue"
-
-
-def describe_doubt(est_douteuse: bool, distance_m: float) -> str:
-    """Return why a position is doubtful, in words; "" when it is not."""
-    if not est_douteuse:
-        return ""
-    if pd.isna(distance_m):
-        return "Position douteuse."
-    km = f"{distance_m / 1000:.1f}".replace(".", ",")
-    return f"Position douteuse{THIN}: le point reçu est à {km} km de la commune déclarée."
 
 
 def place_of(snapshot: Snapshot) -> str:

@@ -17,9 +17,9 @@ from geoapp.codes.voies import VOIES
 from geoapp.config import ROOT
 from geoapp.errors import ParameterError
 from geoapp.filters import FILTRES, NON_RENSEIGNE, Filtres, Option
-from geoapp.maps.texts import THIN, count, describe_position, format_number
 from geoapp.tables import Snapshot
 from geoapp.web.courant import courant, snapshot_or_none
+from geoapp.words import THIN, count, describe_position, format_number
 
 PAR_PAGE = 50
 
