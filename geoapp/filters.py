@@ -16,16 +16,15 @@ import pandas as pd
 from geoapp.codes.domaines import load_domaines
 from geoapp.codes.identifiants import nearest_accepted
 from geoapp.codes.niveaux import load_niveaux
-from geoapp.codes.texte import fold, map_distinct
+from geoapp.codes.texte import fold
 from geoapp.codes.voies import VOIES
 from geoapp.errors import ParameterError
-from geoapp.search.debuts import DEBUTS, read_starts, start_value
+from geoapp.search.debuts import DEBUTS
+from geoapp.search.lectures import AUCUNE, INCONNU, read_column, read_debut, read_flag, read_rev3, read_zones
 from geoapp.tables import Snapshot
 from geoapp.zones import ZONAGES
 
-INCONNU = "inconnu"
 NON_RENSEIGNE = "Non renseigné"
-AUCUNE = "aucune"
 MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
 REV3 = {"ecologique": "Transition écologique", "energetique": "Transition énergétique", "numerique": "Transition numérique"}
 
@@ -95,16 +94,6 @@ class Filtres:
         return [(nom, option.valeur) for nom in self.choix for option in self.choix[nom]]
 
 
-def _column(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
-    """Return how a plain column is read, NA being `inconnu`."""
-    return lambda offres, today: offres[colonne].fillna(INCONNU)
-
-
-def _flag(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
-    """Return how a column of yes and no is read."""
-    return lambda offres, today: offres[colonne].astype("object").map({True: "oui", False: "non"}).fillna(INCONNU)
-
-
 def _unknown(mots: str) -> Option:
     return Option(INCONNU, NON_RENSEIGNE, mots)
 
@@ -144,20 +133,6 @@ def _in_words(singulier: str, nom: str) -> str:
     return nom if fold(singulier) in fold(nom) else f"{singulier} {nom}"
 
 
-def _read_zones(offres: pd.DataFrame, today: date) -> pd.Series:
-    """Return the zones of each offer: `type:code`, and each `type` once."""
-    return map_distinct(offres["zones"].fillna("").astype("object"), _with_types).astype("object")
-
-
-def _with_types(texte: str) -> str:
-    zones = [zone for zone in texte.split("|") if zone]
-    return "|".join([*zones, *dict.fromkeys(zone.partition(":")[0] for zone in zones)])
-
-
-def _read_starts(offres: pd.DataFrame, today: date) -> pd.Series:
-    return map_distinct(read_starts(offres), lambda starts: start_value(starts, today))
-
-
 def _labels(libelles: Mapping[str, str], inconnu: str) -> Callable[[Snapshot], list[Option]]:
     """Return the lister of a fixed set of values, unknown last."""
     return lambda snapshot: [*(Option(valeur, nom, nom.lower()) for valeur, nom in libelles.items()), _unknown(inconnu)]
@@ -181,23 +156,23 @@ def _organismes(snapshot: Snapshot) -> list[Option]:
 
 
 FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
-    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, _column("code_domaine"), forme="liste"),
-    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, _column("niveau_sortie")),
+    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, read_column("code_domaine"), forme="liste"),
+    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, read_column("niveau_sortie")),
     Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue",
-           _labels(VOIES, "voie non renseignée"), _column("voie")),
+           _labels(VOIES, "voie non renseignée"), read_column("voie")),
     Filtre("modalite", "Modalité", "Toutes les modalités", "Sur place, mixte ou à distance",
-           _labels(MODALITES, "modalité non renseignée"), _column("modalite")),
+           _labels(MODALITES, "modalité non renseignée"), read_column("modalite")),
     Filtre("conventionnee", "Conventionnée", "Conventionnées ou non", "Financée par une convention publique",
-           _yes_no("conventionnée", "non conventionnée", "convention non renseignée"), _flag("est_conventionnee")),
+           _yes_no("conventionnée", "non conventionnée", "convention non renseignée"), read_flag("est_conventionnee")),
     Filtre("certification", "Certification", "Certifiantes ou non", "Mène à une certification connue",
-           _yes_no("certifiante", "non certifiante", "certification non renseignée"), _flag("est_certifiante")),
+           _yes_no("certifiante", "non certifiante", "certification non renseignée"), read_flag("est_certifiante")),
     Filtre("rev3", "Transitions (rev3)", "Toutes les transitions", "Transition écologique, énergétique ou numérique que la formation sert",
-           _rev3, lambda offres, today: offres["rev3"].fillna("").replace("", AUCUNE), est_multiple=True),
+           _rev3, read_rev3, est_multiple=True),
     Filtre("debut", "Début", "Toutes les dates", "Prochaine entrée en formation, à partir d'aujourd'hui",
-           _labels(DEBUTS, "date de début non renseignée"), _read_starts),
-    Filtre("organisme", "Organisme", "Tous les organismes", "Identifiant ou nom de l'organisme", _organismes, _column("id_organisme"), forme="liste"),
+           _labels(DEBUTS, "date de début non renseignée"), read_debut),
+    Filtre("organisme", "Organisme", "Tous les organismes", "Identifiant ou nom de l'organisme", _organismes, read_column("id_organisme"), forme="liste"),
     Filtre("zone", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
-           _zonages, _read_zones, forme="liste", est_multiple=True),
+           _zonages, read_zones, forme="liste", est_multiple=True),
 )}
 """Every filter of the product, in the order in which it is shown and described."""
 
