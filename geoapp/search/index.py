@@ -172,6 +172,7 @@ class Index:
     mots_tries: list[str]
     racines: frozenset[str]
     suggestions: list[tuple[str, str, int]]
+    suggestions_pliees: list[str]
     mots_suggeres: Prefixes
     toponymes: Toponymes
     synonymes: Synonymes
@@ -210,7 +211,7 @@ def open_index(snapshot) -> Index:
         connection.close()
     return Index(
         path, docs, int(docs.max()) + 1 if len(docs) else 0, body_names(snapshot.read("offres")), words, list(words),
-        frozenset(racine for racine, _, _ in words.values()), suggestions,
+        frozenset(racine for racine, _, _ in words.values()), suggestions, [fold(texte) for texte, _, _ in suggestions],
         make_prefixes(split_words(texte) for texte, _, _ in suggestions), _toponyms(places), load_synonymes(),
     )
 

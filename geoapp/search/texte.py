@@ -15,7 +15,6 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from geoapp.codes.texte import fold
 from geoapp.search.index import POIDS, Index
 from geoapp.search.model import Texte
 from geoapp.search.mots import VIDES, is_code, split_words, stem
@@ -239,9 +238,8 @@ def suggest_texts(index: Index, debut: str, limit: int = 8) -> list[Suggestion]:
     if not len(entries):
         words = [better for word in words for better in _correct(index, word)]
         entries = find_prefixes(index.mots_suggeres, words)
-    rows = [index.suggestions[i] for i in entries]
+    rows, start = entries.tolist(), " ".join(words)
     if len(rows) > _SUGGESTIONS_LUES:
-        rows = sorted(rows, key=lambda row: -row[2])[:_SUGGESTIONS_LUES]
-    start = " ".join(words)
-    rows.sort(key=lambda row: (not fold(row[0]).startswith(start), -row[2], row[0]))
-    return [Suggestion(*row) for row in rows[:limit]]
+        rows = sorted(rows, key=lambda row: -index.suggestions[row][2])[:_SUGGESTIONS_LUES]
+    rows.sort(key=lambda row: (not index.suggestions_pliees[row].startswith(start), -index.suggestions[row][2], index.suggestions[row][0]))
+    return [Suggestion(*index.suggestions[row]) for row in rows[:limit]]
