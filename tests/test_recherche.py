@@ -227,19 +227,3 @@ def test_values_of_a_long_filter_are_found_by_their_words(client):
     assert values == [{"valeur": "epci:240000001", "libelle": "CC des Carrés", "detail": "Intercommunalités (EPCI)"}]
     assert client.get("/recherche/valeurs/zone").get_json() == {"valeurs": []}
     assert client.get("/recherche/valeurs/lune?q=a").status_code == 400
-
-
-@pytest.mark.real
-def test_first_load_of_the_real_page_is_light(real_snapshot):
-    client = create_app(real_snapshot.path.parents[1]).test_client()
-    page = client.get("/recherche", headers={"Accept-Encoding": "gzip"})
-    total = len(page.data)
-    client_plain = client.get("/recherche").text
-    assets = {html.unescape(a) for a in re.findall(r'(?:src|href)="(/static/[^"]*)"', client_plain)}
-    layers = {a for a in re.findall(r'"(/donnees/couches/(?:fond|departement)\.geojson[^"]*)"', client_plain)}
-    points = {"/api/v1/points?emprise=1.3,48.8,4.4,51.2&zoom=7"}
-    for path in assets | layers | points:
-        with client.get(path, headers={"Accept-Encoding": "gzip"}) as answer:
-            assert answer.status_code == 200, path
-            total += len(answer.data)
-    assert len(layers) == 2 and total < 400_000, total

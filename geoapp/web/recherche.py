@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from flask import Blueprint, current_app, jsonify, render_template, request, url_for
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -154,6 +154,12 @@ def valeurs(nom: str):
     options = courant().derive(("options", nom), lambda snapshot: [(fold(f"{o.libelle} {o.groupe}"), o) for o in FILTRES[nom].lister(snapshot)])
     found = [o for plie, o in options if mots and all(mot in plie for mot in mots)][:NB_VALEURS]
     return jsonify(valeurs=[{"valeur": o.valeur, "libelle": o.libelle, "detail": o.groupe} for o in found])
+
+
+@blueprint.get("/favicon.ico")
+def favicon():
+    """Send the icon to browsers that ask for it by its old name, as when going back."""
+    return redirect(static_url("img/icone.svg"), 301)
 
 
 @blueprint.get("/formations/<identifiant>")

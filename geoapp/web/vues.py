@@ -113,7 +113,7 @@ def place_fields(lieu: Lieu | None) -> dict:
     return {
         "lieu_nom": lieu.nom if nomme else "", "lieu_code": f"{lieu.type}:{lieu.code}" if nomme else "",
         "latitude": lieu.latitude if par_point else "", "longitude": lieu.longitude if par_point else "",
-        "centre": {"lat": lieu.latitude, "lon": lieu.longitude, "nom": lieu.nom} if centre else None,
+        "centre": {"lat": lieu.latitude, "lon": lieu.longitude, "nom": lieu.nom, "estPoint": par_point} if centre else None,
     }
 
 

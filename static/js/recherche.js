@@ -119,6 +119,10 @@ geoforma.page = (function () {
     minuterie = setTimeout(function () { chercher({}); }, DELAI_MS);
   }
 
+  /* A position has no name of its own: neither « Ma position » nor the text of the field is sent with it. */
+  formulaire.addEventListener("formdata", function (evenement) {
+    if (evenement.formData.get("lat")) { evenement.formData.delete("lieu"); } else if (codeChoisi && lieu.value.trim() === nomChoisi) { evenement.formData.set("lieu", codeChoisi); }
+  });
   formulaire.addEventListener("submit", function (evenement) {
     const bouton = evenement.submitter;
     if (bouton && bouton.dataset.action) { return; }

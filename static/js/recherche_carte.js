@@ -8,6 +8,7 @@
 geoforma.recherche = function (carte, options) {
   const POINTS = "/api/v1/points";
   const FORMATIONS = "/api/v1/formations";
+  const ECART_PX = 46;
   const nombres = new Intl.NumberFormat("fr-FR");
   const couche = L.layerGroup().addTo(carte);
   const lies = L.layerGroup().addTo(carte);
@@ -15,7 +16,6 @@ geoforma.recherche = function (carte, options) {
   let etat = null;
   let requete = null;
   let dernierCadre = "";
-  let moi = null;
 
   function cadrer(cadre) {
     const bornes = L.latLngBounds(cadre || options.cadre);
@@ -87,8 +87,20 @@ geoforma.recherche = function (carte, options) {
     });
   }
 
+  /* Join the points that an eye or a finger would not tell apart; the largest keeps its position. */
+  function ecarter(points) {
+    if (carte.getZoom() >= carte.getMaxZoom()) { return points; }
+    const gardes = [];
+    points.slice().sort(function (a, b) { return b.nb - a.nb; }).forEach(function (point) {
+      const ici = carte.latLngToContainerPoint([point.latitude, point.longitude]);
+      const voisin = gardes.find(function (garde) { return garde.ici.distanceTo(ici) < ECART_PX; });
+      if (voisin) { voisin.nb += point.nb; voisin.est_groupe = true; } else { gardes.push(Object.assign({}, point, {ici: ici})); }
+    });
+    return gardes;
+  }
+
   function dessiner(donnees) {
-    const points = donnees.points;
+    const points = ecarter(donnees.points);
     const actif = document.activeElement ? document.activeElement.getAttribute("aria-label") : null;
     const gardes = carte.getContainer().contains(document.activeElement);
     const ouverte = marqueurs.find(function (m) { return m.isPopupOpen(); });
@@ -253,15 +265,19 @@ geoforma.recherche = function (carte, options) {
 
   function repere(centre) {
     lies.clearLayers();
-    moi = null;
     if (!centre) { return; }
     const latlng = L.latLng(centre.lat, centre.lon);
     L.circle(latlng, {radius: etat.rayonKm * 1000, className: "rayon", interactive: false}).addTo(lies);
-    moi = L.marker(latlng, {
-      draggable: true, autoPan: true, zIndexOffset: 2000, alt: centre.nom,
-      icon: new Pastille({className: "repere-moi", iconSize: [34, 38], iconAnchor: [17, 37], nom: centre.nom + " (repère de recherche, à glisser)", html: ""}),
+    if (!centre.estPoint) {
+      L.circleMarker(latlng, {radius: 5, className: "centre", interactive: false}).addTo(lies);
+      return;
+    }
+    const nom = centre.nom + " (repère de recherche, à glisser)";
+    const pin = L.marker(latlng, {
+      draggable: true, autoPan: true, zIndexOffset: 2000,
+      icon: new Pastille({className: "repere-moi", iconSize: [34, 38], iconAnchor: [17, 37], nom: nom, html: ""}),
     }).addTo(lies);
-    moi.on("dragend", function () { geoforma.page.placer(moi.getLatLng()); });
+    pin.on("dragend", function () { geoforma.page.placer(pin.getLatLng()); });
   }
 
   carte.on("contextmenu", function (evenement) { geoforma.page.placer(evenement.latlng); });
