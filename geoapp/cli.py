@@ -133,20 +133,23 @@ def _filter_options(command):
 @click.option("--texte", help="Métier, intitulé, diplôme, sigle, code ROME ou RNCP.")
 @_filter_options
 @click.option("--tri", help="distance, pertinence, date ou titre.")
-@click.option("--limite", type=click.IntRange(1), default=20, show_default=True, help="Nombre de formations écrites.")
-@click.option("--json", "forme", flag_value="json", help="En JSON, pour un programme.")
-@click.option("--csv", "forme", flag_value="csv", help="En CSV.")
+@click.option("--limite", "taille", help="Formations par page, 1 à 100 (20 par défaut).")
+@click.option("--page", help="Page, à partir de 1.")
+@click.option("--json", "forme", flag_value="json", help="Une page en JSON : la réponse de l'API.")
+@click.option("--csv", "forme", flag_value="csv", help="Toutes les pages en CSV : l'export de la page de recherche.")
 @_DATA
-def search(limite: int, forme: str | None, data_dir: Path | None, **parametres) -> None:
+def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
     """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
     from geoapp.console import print_search
+    from geoapp.repertoire import open_repertoire
     from geoapp.search.moteur import open_engine
     from geoapp.search.moteur import search as run_search
     from geoapp.search.requetes import parse_request
     from geoapp.tables import open_snapshot
 
-    moteur = open_engine(open_snapshot(_settings(data_dir).data_dir))
-    print_search(moteur, run_search(moteur, parse_request(parametres, moteur)), limite=limite, forme=forme)
+    snapshot = open_snapshot(_settings(data_dir).data_dir)
+    moteur = open_engine(snapshot)
+    print_search(run_search(moteur, parse_request(parametres, moteur)), open_repertoire(snapshot), forme=forme)
 
 
 @main.command()

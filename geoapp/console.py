@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from geoapp.build.bilan import Bilan
+from geoapp.exports import export_offers
 from geoapp.info import describe_snapshot
+from geoapp.repertoire import Repertoire
+from geoapp.reponses import describe_answer
 from geoapp.search.model import Resultat
-from geoapp.search.moteur import Moteur
-from geoapp.search.requetes import describe_request
 from geoapp.sources.registry import Source
-from geoapp.tables import Snapshot, neutralise
-from geoapp.words import format_distance
+from geoapp.tables import Snapshot
 
 MODES = {
     "miroir": "miroir", "cache": "cache", "telechargement": "téléchargée", "demonstration": "données fictives",
@@ -103,51 +101,31 @@ def print_check(file: Path, source: Source, bilan: Bilan) -> None:
         console.print(f"… et {_number(len(bilan.rejets) - _SHOWN_REJECTS)} autres ; « --out rejets.csv » les écrit tous.", highlight=False)
 
 
-_SEARCH_COLUMNS = (
-    "id_action", "id_lieu", "intitule", "nom_organisme", "niveau_sortie", "code_domaine", "voie", "modalite", "date_debut",
-    "adresse", "code_postal", "nom_commune", "precision_position",
-)
-
-
-def list_found(moteur: Moteur, resultat: Resultat, limite: int) -> list[dict]:
-    """Return the first offers found, then the remote ones, as plain records; `distance_m` is None when unknown."""
-    rows = [*zip(resultat.lignes.tolist(), resultat.distances_m.tolist()), *((row, None) for row in resultat.a_distance.tolist())][:limite]
-    table = moteur.snapshot.read("offres")[list(_SEARCH_COLUMNS)].iloc[[row for row, _ in rows]].astype("object")
-    records = table.where(table.notna(), None).to_dict("records")
-    gaps = [None if gap is None or gap != gap else round(gap) for _, gap in rows]
-    return [{**record, "distance_m": gap} for record, gap in zip(records, gaps, strict=True)]
-
-
-def print_search(moteur: Moteur, resultat: Resultat, *, limite: int, forme: str | None = None) -> None:
-    """Print what a search found: a table for a person, or `json`, or `csv`."""
-    records = list_found(moteur, resultat, limite)
+def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | None = None) -> None:
+    """Print what a search found: a table for a person, the answer of the API (`json`), or every row (`csv`)."""
     if forme == "json":
-        content = {"total": resultat.total, "nb_a_distance": len(resultat.a_distance), "nb_non_places": resultat.nb_non_places, "formations": records}
-        print(json.dumps(content, ensure_ascii=False, indent=1))
+        print(json.dumps(describe_answer(resultat, repertoire), ensure_ascii=False, indent=1))
     elif forme == "csv":
-        writer = csv.DictWriter(sys.stdout, [*_SEARCH_COLUMNS, "distance_m"], delimiter=";", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: neutralise(value) for key, value in record.items()} for record in records)
+        for piece in export_offers(resultat, repertoire, "csv"):
+            print(piece.decode(), end="")
     else:
-        _print_found(moteur, resultat, records)
+        _print_found(describe_answer(resultat, repertoire))
 
 
-def _print_found(moteur: Moteur, resultat: Resultat, records: list[dict]) -> None:
-    """Print the offers as a table, and what the search understood."""
+def _print_found(answer: dict) -> None:
+    """Print one page of an answer as a table, and what the search understood."""
     console = _console()
-    console.print(describe_request(resultat.requete, resultat.total), highlight=False, markup=False)
-    for mot, corrige in resultat.texte.corrections:
+    console.print(answer["titre"], highlight=False, markup=False)
+    for mot, corrige in answer["texte"]["corrections"]:
         console.print(f"« {mot} » lu « {corrige} »" if corrige else f"« {mot} » n'a pas été retenu", highlight=False, markup=False)
     table = Table("Distance", "Intitulé", "Organisme", "Commune", "Niveau")
-    for record in records:
-        gap = "" if record["distance_m"] is None else format_distance(record["distance_m"])
-        table.add_row(gap, *[_plain(record[key]) for key in ("intitule", "nom_organisme", "nom_commune", "niveau_sortie")])
-    if records:
+    for card in answer["formations"] + answer["a_distance"]["formations"]:
+        table.add_row(*[_plain(text) for text in (card["distance"], card["intitule"], card["organisme"], card["commune"]["nom"], card["niveau"]["code"])])
+    if table.row_count:
         console.print(table)
-    offres = moteur.snapshot.read("offres")
-    for ligne, gap in zip(resultat.proches.tolist(), resultat.proches_m.tolist()):
-        console.print(f"Au-delà du rayon, à {format_distance(gap)} : {offres['intitule'].iat[ligne]}", highlight=False, markup=False)
-    apart = [(len(resultat.a_distance), "entièrement à distance"), (resultat.nb_non_places, "de lieu inconnu")]
+    for card in answer["proches"]:
+        console.print(f"Au-delà du rayon, à {card['distance']} : {card['intitule']}", highlight=False, markup=False)
+    apart = [(answer["a_distance"]["total"], "entièrement à distance"), (answer["nb_non_places"], "de lieu inconnu")]
     for nb, mots in apart:
         if nb:
             console.print(f"{_number(nb)} {mots}", highlight=False)

@@ -194,6 +194,7 @@ TABLES: dict[str, Table] = dict([
         _c("est_certifiante", "booleen", "Mène à une certification connue (RNCP, Certif Info, diplôme national)"),
         _c("rev3", "texte", "Transitions servies, séparées par « | »"),
         _c("id_organisme", "texte", "Organisme formateur, sinon responsable", renvoi="organismes.id_organisme"),
+        _c("dates_debut", "texte", "Tous les débuts connus, séparés par « | »"),
         _c("date_debut", "texte", "Première session connue"),
         _c("date_fin", "texte", "Dernière session connue"),
         _c("capacite", "entier", "Somme des places connues ; vide si aucune n'est connue"),

@@ -187,7 +187,7 @@ def _offres(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     offres = offres.merge(frames["sessions"].drop(columns="id_session"), on="id_action")
     return offres.assign(
         nom_organisme="Lycée <b>Test</b>", est_fictive=offres["id_source"].eq("fictive"),
-        zones=offres["code_commune"].map(ZONES_OF).fillna(""),
+        zones=offres["code_commune"].map(ZONES_OF).fillna(""), dates_debut=offres["date_debut"],
     )
 
 

@@ -64,7 +64,7 @@ def make_world(rows: list[dict], folder) -> SimpleNamespace:
         **row, "id_action": f"a{i:02}", "id_lieu": f"l{PLACES.index(row['lieu'])}", "id_formation": f"f{i:02}", "id_source": "tiny",
         "intitule": " ".join(row["mots"]).upper() if i % 2 else " ".join(row["mots"]), "code_domaine": "sante", "nom_organisme": row["organisme"],
         "id_organisme": row["organisme"], "est_douteuse": False, "est_fictive": False,
-        "date_debut": min(row["debuts"], default=None), "date_fin": max(row["debuts"], default=None),
+        "dates_debut": "|".join(sorted(row["debuts"])) or None, "date_debut": min(row["debuts"], default=None), "date_fin": max(row["debuts"], default=None),
         "zones": ZONES[row["lieu"][2]] if row["lieu"] else "", "geometry": Point(row["lieu"][:2]) if row["lieu"] else None,
     } for i, row in enumerate(rows)]
     table = gpd.GeoDataFrame(pd.DataFrame(base), geometry="geometry", crs=4326)

@@ -131,7 +131,8 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
     """Return first and last date and total known capacity (NA when none is known) by action."""
-    dates = sessions.dropna(subset="date_debut").groupby("id_action")["date_debut"].agg(date_debut="min", date_fin="max")
+    known = sessions.dropna(subset="date_debut")[["id_action", "date_debut"]].drop_duplicates().sort_values(["id_action", "date_debut"])
+    dates = known.groupby("id_action")["date_debut"].agg(dates_debut="|".join, date_debut="first", date_fin="last")
     capacity = sessions.groupby("id_action")["capacite"].sum(min_count=1)
     return pd.DataFrame({"capacite": capacity}).join(dates)
 

@@ -101,13 +101,3 @@ def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
 def date_ranks(offres: pd.DataFrame, today: date) -> np.ndarray:
     """Return the rank of each offer by start: next, permanent, past, unknown."""
     return map_distinct(read_starts(offres), lambda starts: start_rank(starts, today)).to_numpy(dtype=np.int64)
-
-
-def with_all_starts(offres: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
-    """Return the offers with every known start of their action, parted by « | », in column `dates_debut`."""
-    if "dates_debut" in offres:
-        return offres
-    known = sessions.dropna(subset="date_debut")
-    known = known[["id_action", "date_debut"]].drop_duplicates().sort_values(["id_action", "date_debut"])
-    starts = known.groupby("id_action")["date_debut"].agg("|".join)
-    return offres.assign(dates_debut=offres["id_action"].map(starts).astype("object"))

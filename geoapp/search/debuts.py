@@ -29,12 +29,10 @@ DERNIER_RANG = 99_999_999
 def read_starts(offres: pd.DataFrame) -> pd.Series:
     """Return the known starts of each offer, parted by « | », then « P » or « » for permanent entries.
 
-    Every start is read from `dates_debut` when the table has that column;
-    otherwise the first and the last one (`date_debut`, `date_fin`).
+    Reads `dates_debut` and `est_permanente` of the table `offres`.
     """
-    first = offres["dates_debut"] if "dates_debut" in offres else offres["date_debut"].fillna("") + "|" + offres["date_fin"].fillna("")
     permanent = offres["est_permanente"].astype("boolean").fillna(False)
-    return (first.fillna("").astype("object") + "#" + permanent.map({True: "P", False: ""}).astype("object")).astype("object")
+    return (offres["dates_debut"].fillna("").astype("object") + "#" + permanent.map({True: "P", False: ""}).astype("object")).astype("object")
 
 
 def period(texte: str) -> tuple[date, date] | None:

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from geoapp.filters import FILTRES, Option
-from geoapp.search.colonnes import Colonne, date_ranks, distinct_places, make_column, make_columns, title_order, with_all_starts
+from geoapp.search.colonnes import Colonne, date_ranks, distinct_places, make_column, make_columns, title_order
 from geoapp.search.index import Index, Toponymes, open_index
 from geoapp.search.model import Lieu, Requete, Resultat, Texte
 from geoapp.search.proximite import RTree, distances_m, index_places, places_within, to_ecef
@@ -109,7 +109,7 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
     """
     jour, index, table = today or date.today(), open_index(snapshot), snapshot.read("offres")
     ordre = title_order(table)
-    offres = with_all_starts(table, snapshot.read("sessions")).iloc[ordre].reset_index(drop=True)
+    offres = table.iloc[ordre].reset_index(drop=True)
     lieu, longitudes, latitudes = distinct_places(offres)
     paire, textes, organismes = _pairs(snapshot, index, offres)
     return Moteur(
@@ -135,7 +135,7 @@ def at_day(moteur: Moteur, today: date) -> Moteur:
     if today == moteur.jour:
         return moteur
     snapshot = moteur.snapshot
-    offres = with_all_starts(snapshot.read("offres"), snapshot.read("sessions")).iloc[moteur.ordre].reset_index(drop=True)
+    offres = snapshot.read("offres").iloc[moteur.ordre].reset_index(drop=True)
     filtre = FILTRES["debut"]
     colonne = make_column(filtre, filtre.lire(offres, today), filtre.lister(snapshot))
     return replace(moteur, jour=today, dates=date_ranks(offres, today), colonnes={**moteur.colonnes, "debut": colonne})
