@@ -1,0 +1,73 @@
+"""The search benchmark runs at a tiny size, and its rivals answer what the engine answers; nothing is timed."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import search, search_job
+from benchmarks.queries import MIX, make_queries, parameters
+from benchmarks.search_rival import count_cube, lay_out
+from benchmarks.search_sqlite import SqliteRival
+from benchmarks.search_world import replicate, write_world
+from geoapp.filters import Filtres, Option
+from geoapp.schema import TABLES
+from geoapp.search.model import Requete
+from geoapp.search.moteur import open_engine
+from geoapp.tables import open_snapshot
+
+NB_OFFERS = 40
+
+
+@pytest.fixture
+def world(tiny_snapshot, tmp_path):
+    """Return the data folder of the tiny world, replicated."""
+    frames = replicate({nom: tiny_snapshot.read(nom) for nom in TABLES}, NB_OFFERS)
+    write_world(frames, tiny_snapshot.manifest, tmp_path / "wide")
+    return tmp_path / "wide"
+
+
+@pytest.fixture
+def moteur(world):
+    return open_engine(open_snapshot(world))
+
+
+def test_replicated_offers_have_new_identifiers_and_obey_the_schema(world):
+    offres = open_snapshot(world).read("offres")
+    assert len(offres) == NB_OFFERS
+    assert not offres.duplicated(["id_action", "id_lieu"]).any()
+    assert offres["intitule"].str.contains("parcours 1").any()
+
+
+def test_same_seed_same_queries_of_every_kind(moteur):
+    queries = make_queries(moteur, 300)
+    assert queries == make_queries(moteur, 300)
+    assert {kind for kind, _ in queries} == set(MIX)
+    assert all(isinstance(value, str) for _, requete in queries for _, value in parameters(requete))
+
+
+def test_sqlite_gives_the_same_totals_pages_and_counts(moteur, tmp_path):
+    queries = [(kind, requete) for kind, requete in make_queries(moteur, 200) if kind in ("radius", "radius + filter", "zone", "zone + filter", "filter")]
+    rival, ours = SqliteRival(lay_out(moteur), tmp_path / "rival.sqlite"), search_job.Ours(moteur)
+    rank = {int(row): i for i, row in enumerate(moteur.ordre)}
+    for _, requete in queries:
+        mine, theirs = ours.answer(requete), rival.answer(requete)
+        assert theirs.total == mine.total
+        assert theirs.rows == [rank[row] for row in mine.rows]
+    rival.close()
+
+
+def test_live_counts_leave_out_their_own_filter():
+    cells = [("gestion", "5", "scolaire", 3), ("sante", "5", "scolaire", 2), ("gestion", "6", "scolaire", 7)]
+    requete = Requete(filtres=Filtres({"domaine": (Option("gestion", "", ""),), "niveau": (Option("5", "", ""),)}))
+    total, facets = count_cube(cells, requete)
+    assert total == 3
+    assert facets == {"domaine": {"gestion": 3, "sante": 2}, "niveau": {"5": 3, "6": 7}, "voie": {"scolaire": 3}}
+
+
+def test_report_says_that_postgis_is_absent(tiny_snapshot, tmp_path, capsys):
+    base = tmp_path / "base"
+    write_world({nom: tiny_snapshot.read(nom) for nom in TABLES}, tiny_snapshot.manifest, base)
+    assert search.main(["--data", str(base), "--sizes", "7,5001", "--queries", "25", "--out", str(tmp_path / "report.md")]) == 0
+    printed = capsys.readouterr().out
+    assert "PostGIS absent" in printed and "| 7 | 25 |" in printed and "| 5,001 | 25 |" in printed and "2 clients" in printed
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == printed
