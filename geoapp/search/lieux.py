@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rapidfuzz import fuzz, process
 
@@ -34,6 +35,15 @@ DOMINANCE = 5
 """Times more people than the next place of its name that make a short or misspelt name clear."""
 
 _CODE = re.compile(r"([a-z0-9_]+)\s*:\s*(\S+)")
+
+RUES = frozenset(("rue", "avenue", "boulevard", "place", "chemin", "impasse", "allee", "route", "quai", "square", "cite", "residence", "hameau", "lieu"))
+"""First words that announce an address."""
+
+MOTS_COMMUNE = 6
+"""Words of the longest commune name looked for at the end of an address."""
+
+A_LA_COMMUNE = "commune de l'adresse"
+"""`precision` of a place found at the end of an address: the street is not known."""
 
 
 def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
@@ -116,9 +126,28 @@ def resolve_place(index: Index, texte: str) -> Lieu:
     rows = _meant(index, tokens) if tokens else []
     if len(rows) == 1:
         return _place(index, rows[0])
+    if commune := _commune_of_address(index, tokens):
+        return commune
     names = [_place(index, row) for row in (rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE))[:PROCHES]]
     problem = "plusieurs lieux portent ce nom" if rows else "lieu inconnu"
     raise ParameterError(f"lieu = « {texte[:LONGUEUR_MAX]} » : {problem}.{_propose(names)}")
+
+
+def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
+    """Return the commune at the end of an address (« 8 rue de la Gare 62300 Lens »), None when it is no address.
+
+    The name after the postcode counts first, then the longest exact name at
+    the end, then the postcode itself.
+    """
+    if len(tokens) < 2 or not (any(token.isdigit() for token in tokens) or tokens[0] in RUES):
+        return None
+    for start in range(max(1, len(tokens) - MOTS_COMMUNE), len(tokens)):
+        end = tokens[start:]
+        rows = [row for row in _ranked(index, end) if _tier(index, row, end) == 0 and index.toponymes.lignes[row][0] in ("commune", "code_postal")]
+        if len(rows) == 1 or (rows and end[0].isdigit()):
+            return replace(_place(index, rows[0]), precision=A_LA_COMMUNE)
+    postcode = next((token for token in tokens if len(token) == 5 and token.isdigit() and ("code_postal", token) in index.toponymes.par_code), None)
+    return replace(_place(index, index.toponymes.par_code["code_postal", postcode]), precision=A_LA_COMMUNE) if postcode else None
 
 
 def _meant(index: Index, tokens: list[str]) -> list[int]:

@@ -18,10 +18,11 @@ from geoapp.fiches import offer_sheet
 from geoapp.reponses import describe_answer, describe_facets, describe_place, describe_points, first_rows, list_zonages
 from geoapp.search.carte import points
 from geoapp.search.lieux import suggest_places
-from geoapp.search.model import Requete
+from geoapp.search.model import Lieu, Requete
 from geoapp.search.moteur import search
 from geoapp.search.requetes import parse_request, read_values, refuse_unknown
 from geoapp.search.texte import suggest_texts
+from geoapp.sources.adresses import find_addresses
 from geoapp.web.contrat import PREFIXE, PROPRES, ROUTES, Route
 from geoapp.web.courant import courant
 from geoapp.web.openapi import build_document, documentation
@@ -86,10 +87,24 @@ def _whole(nom: str, raw: str) -> int:
 
 
 def places(route: Route) -> dict:
-    """Return the places whose name starts as what is typed."""
+    """Return the places whose name starts as what is typed.
+
+    By POST, so that an address never stands in a URL, those of the address
+    service follow, when one is configured and what is typed begins like an address.
+    """
     values = _own_values(route)
     found = suggest_places(moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS))))
+    if request.method == "POST" and any(c.isdigit() for c in values["q"]) or not found:
+        found = [*found, *_addresses(values["q"])]
     return {"lieux": [describe_place(lieu) for lieu in found]}
+
+
+def _addresses(texte: str) -> list[Lieu]:
+    """Return the addresses that the configured service finds, as places; none by GET."""
+    if request.method != "POST":
+        return []
+    found = find_addresses(texte, settings=settings())
+    return [Lieu("adresse", a.code_commune, a.libelle, a.longitude, a.latitude, "adresse") for a in found]
 
 
 def suggestions(route: Route) -> dict:

@@ -37,7 +37,8 @@ class Route:
 
     `parametres` are names of `PROPRES`; `est_recherche` adds
     every parameter of a search and every filter, and allows POST, so that a
-    position need not be in an address.  `cles` are the keys of the answer.
+    position need not be in an address; `est_postable` allows POST for what may
+    be somebody's address.  `cles` are the keys of the answer.
     """
 
     nom: str
@@ -48,16 +49,17 @@ class Route:
     parametres: tuple[str, ...] = ()
     requis: tuple[str, ...] = ()
     est_recherche: bool = False
+    est_postable: bool = False
 
     @property
     def methodes(self) -> tuple[str, ...]:
         """Return the methods accepted (HEAD goes with GET)."""
-        return ("GET", "POST") if self.est_recherche else ("GET",)
+        return ("GET", "POST") if self.est_recherche or self.est_postable else ("GET",)
 
 
 ROUTES: dict[str, Route] = {route.nom: route for route in (
     Route("places", "/places", "Lieux dont le nom commence comme ce qui est tapé",
-          (("lieux", "Lieux proposés, du plus probable au moins probable"),), "/places?q=beth", ("q", "limite"), ("q",)),
+          (("lieux", "Lieux proposés, du plus probable au moins probable"),), "/places?q=beth", ("q", "limite"), ("q",), est_postable=True),
     Route("suggestions", "/suggestions", "Textes de recherche proposés pendant la frappe",
           (("suggestions", "Intitulés, métiers et diplômes, avec leur nombre de formations"),), "/suggestions?q=boul", ("q", "limite"), ("q",)),
     Route("formations", "/formations", "Cherche des formations : texte, lieu, rayon, filtres, tri, pages",

@@ -57,7 +57,7 @@ def _operations(route: Route, snapshot: Snapshot) -> dict:
     query = [*_own_parameters(route), *(_search_parameters(route, snapshot) if route.est_recherche else [])]
     common = {"summary": route.resume, "responses": _responses(route)}
     operations = {"get": {"operationId": route.nom, **common, "parameters": [*variables, *query]}}
-    if route.est_recherche:
+    if "POST" in route.methodes:
         operations["post"] = {
             "operationId": f"{route.nom}_post", **common, "parameters": variables, "requestBody": _body(query),
             "description": "Les mêmes paramètres dans le corps : une position n'est alors dans aucune adresse.",

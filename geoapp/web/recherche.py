@@ -24,6 +24,7 @@ from geoapp.repertoire import Repertoire, open_repertoire
 from geoapp.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.search.moteur import Moteur, at_day, open_engine, search
 from geoapp.search.requetes import describe_request, parse_request
+from geoapp.sources.adresses import is_configured
 from geoapp.web import vues
 from geoapp.web.adresses import POSITIONS, Adresses, Lien
 from geoapp.web.courant import courant
@@ -58,7 +59,14 @@ def recherche():
     statut = 400 if alerte else 200
     if FRAGMENT in request.headers:
         return render_template("_fragment.html", vue=vue), statut
-    return render_template("recherche.html", titre="Formations autour de moi", vue=vue, **_map_parts(vue["cadre"])), statut
+    return render_template("recherche.html", titre="Formations autour de moi", vue=vue, note_adresse=_address_note(), **_map_parts(vue["cadre"])), statut
+
+
+def _address_note() -> str:
+    """Return how an address is searched, in words."""
+    if is_configured(current_app.config["SETTINGS"]):
+        return f"Adresse{THIN}: tapez le numéro et la rue."
+    return f"Adresse{THIN}: recherche à la commune."
 
 
 def _parameters() -> MultiDict:

@@ -9,6 +9,7 @@ from flask import url_for
 
 from geoapp.filters import FILTRES, Filtres, Option
 from geoapp.repertoire import Repertoire
+from geoapp.search.lieux import A_LA_COMMUNE
 from geoapp.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, Requete, Resultat
 from geoapp.search.requetes import default_sort, describe_request
 from geoapp.web.adresses import Adresses, Lien
@@ -148,6 +149,8 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
         parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
     if texte.synonymes:
         parts.append(f"Cherché aussi{THIN}: {', '.join(texte.synonymes)}.")
+    if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
+        parts.append(f"L'adresse est cherchée à la commune{THIN}: {requete.lieu.nom}.")
     if requete.lieu is not None and requete.lieu.est_zone:
         parts.append("Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites.")
     return [quoted(part) for part in parts + _unplaced(resultat, repertoire)]

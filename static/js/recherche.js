@@ -190,10 +190,21 @@ geoforma.page = (function () {
   }
 
   geoforma.suggerer(lieu, {
-    lire: lire(lieu.dataset.adresse, function (donnees) {
-      return donnees.lieux.map(function (l) { return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code}; });
-    }),
-    choisir: function (choisi) { situer("", "", ""); nomChoisi = choisi.libelle; codeChoisi = choisi.code; chercher({}); },
+    /* By POST: what is typed may be somebody's address. */
+    lire: function (saisi, signal) {
+      return fetch(lieu.dataset.adresse, {method: "POST", body: new URLSearchParams({q: saisi}), signal: signal}).then(function (reponse) {
+        if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+        return reponse.json();
+      }).then(function (donnees) {
+        return donnees.lieux.map(function (l) {
+          return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code, adresse: l.type === "adresse" ? {lat: l.latitude, lng: l.longitude} : null};
+        });
+      });
+    },
+    choisir: function (choisi) {
+      if (choisi.adresse) { placer(choisi.adresse, choisi.libelle); return; }
+      situer("", "", ""); nomChoisi = choisi.libelle; codeChoisi = choisi.code; chercher({});
+    },
   });
   geoforma.suggerer(texte, {
     lire: lire(texte.dataset.adresse, function (donnees) {
