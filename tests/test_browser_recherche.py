@@ -245,6 +245,17 @@ def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):  # noqa: F811
         clean(seen, server)
 
 
+def test_an_address_typed_is_in_no_url(server, browser):  # noqa: F811
+    with Seen(browser) as seen:
+        page = seen.open(f"{server}/recherche")
+        page.fill("#lieu", "12 rue du Moulin 80200 Beauval")
+        page.keyboard.press("Enter")
+        wait_found(page, "Beauval")
+        assert parse_qs(urlsplit(page.url).query) == {"lieu": ["commune:80002"]}
+        assert not [url for url in seen.requests if "Moulin" in url]
+        clean(seen, server)
+
+
 def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):  # noqa: F811
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
@@ -340,6 +351,19 @@ def test_real_search_near_bethune(real_server, browser, axe_source):  # noqa: F8
         map_ready(page, nb)
         distances = [float(d.replace(",", ".")) for d in re.findall(r"([\d,]+) km", " ".join(page.locator(".distance").all_inner_texts()))]
         assert distances == sorted(distances) and distances[-1] <= 20
+        assert violations(page, axe_source) == []
+        clean(seen, real_server)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("query", ["", "?lat=50.43&lon=2.83&rayon=10", "?lieu=Lens&niveau=3&taille=100"])
+def test_real_maps_are_accessible(real_server, browser, axe_source, query, theme, width):  # noqa: F811
+    with Seen(browser, theme, width) as seen:
+        page = seen.open(f"{real_server}/recherche{query}")
+        if width == 390:
+            page.click(".bascule [data-vue=carte]")
+        map_ready(page)
         assert violations(page, axe_source) == []
         clean(seen, real_server)
 

@@ -47,9 +47,15 @@ geoforma.page = (function () {
     document.getElementById("retirer").hidden = lat === "";
   }
 
+  /* A position, or what may be somebody's address: by POST, and in no address of the page. */
+  function estPrive(choix) {
+    return choix.has("lat") || /\d.* .*\p{L}/u.test(choix.get("lieu") || "");
+  }
+
   /* The address of a state never holds a position; the history keeps it beside. */
   function adresse(choix) {
     const public_ = new URLSearchParams(choix);
+    if (estPrive(choix)) { public_.delete("lieu"); }
     public_.delete("lat");
     public_.delete("lon");
     return formulaire.action + (public_.size ? "?" + public_ : "");
@@ -76,7 +82,7 @@ geoforma.page = (function () {
 
   function chercher(options) {
     const choix = options.choix || parametres(options.page);
-    const prive = choix.has("lat");
+    const prive = estPrive(choix);
     if (enCours) { enCours.abort(); }
     const celle_ci = enCours = new AbortController();
     ecran.setAttribute("aria-busy", "true");
@@ -110,6 +116,7 @@ geoforma.page = (function () {
     chercherDansFacettes();
     if (repris && ecran.querySelector(repris)) { ecran.querySelector(repris).focus({preventScroll: true}); }
     const etat = lireEtat();
+    if (etat.lieuCode) { choix.set("lieu", etat.lieuCode); }
     alerte.textContent = etat.alerte;
     appliquer(etat, choix);
   }
@@ -278,6 +285,7 @@ geoforma.page = (function () {
 
   return {
     placer: placer,
+    estPrive: estPrive,
     /* The map is ready: show what the page holds, or the position that the history kept. */
     brancher: function (nouvelle) {
       carte = nouvelle;

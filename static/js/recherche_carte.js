@@ -37,7 +37,7 @@ geoforma.recherche = function (carte, options) {
 
   /* Ask by POST what holds a position, by GET the rest. */
   function demander(adresse, parametres, signal) {
-    const prive = parametres.has("lat");
+    const prive = geoforma.page.estPrive(parametres);
     return fetch(prive ? adresse : adresse + "?" + parametres, {
       method: prive ? "POST" : "GET", body: prive ? parametres : undefined, signal: signal,
     }).then(function (reponse) {
@@ -274,9 +274,10 @@ geoforma.recherche = function (carte, options) {
     }
     const nom = centre.nom + " (repère de recherche, à glisser)";
     const pin = L.marker(latlng, {
-      draggable: true, autoPan: true, zIndexOffset: 2000,
-      icon: new Pastille({className: "repere-moi", iconSize: [34, 38], iconAnchor: [17, 37], nom: nom, html: ""}),
+      draggable: true, autoPan: true, keyboard: false, zIndexOffset: -5000,
+      icon: new Pastille({className: "repere-moi", iconSize: [38, 48], iconAnchor: [19, 47], nom: nom, html: ""}),
     }).addTo(lies);
+    pin.getElement().setAttribute("role", "img");
     pin.on("dragend", function () { geoforma.page.placer(pin.getLatLng()); });
   }
 
