@@ -73,10 +73,9 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
 
 def _identity(repertoire: Repertoire, row: dict) -> dict:
     identifiant = public_id(row["id_action"])
-    formation = repertoire.formations.get(row["id_formation"], {})
     return {
         "id": identifiant, "id_lieu": row["id_lieu"], "url": ADRESSE + quote(identifiant, safe=":~"), "intitule": row["intitule"],
-        "type_diplome": formation.get("type_diplome"), "organisme": row["nom_organisme"],
+        "type_diplome": repertoire.types_diplome.get(row["id_formation"]), "organisme": row["nom_organisme"],
     }
 
 

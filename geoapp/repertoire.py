@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,7 @@ class Repertoire:
         self.longitudes, self.latitudes = shapely.get_coordinates(_points(offres)).T
         self.nb_offres = len(offres)
         self.zones = _zones(snapshot.read("zones"))
-        self.sources = records_by(snapshot.read("sources"), "id_source")
+        self.sources = dict(Rows(snapshot.read("sources"), "id_source"))
         self.labels = _labels()
         self._parsed_zones: dict[str, tuple[Zone, ...]] = {}
 
@@ -120,22 +120,28 @@ class Repertoire:
     @cached_property
     def formations(self) -> Mapping[str, dict]:
         """Return the table `formations` by identifier."""
-        return records_by(self.snapshot.read("formations"), "id_formation")
+        return Rows(self.snapshot.read("formations"), "id_formation")
+
+    @cached_property
+    def types_diplome(self) -> Mapping[str, str | None]:
+        """Return the kind of diploma by formation: all that a card reads of it."""
+        formations = self.snapshot.read("formations")
+        return dict(zip(formations["id_formation"], plain_list(formations["type_diplome"]), strict=True))
 
     @cached_property
     def actions(self) -> Mapping[str, dict]:
         """Return the table `actions` by identifier."""
-        return records_by(self.snapshot.read("actions"), "id_action")
+        return Rows(self.snapshot.read("actions"), "id_action")
 
     @cached_property
     def organismes(self) -> Mapping[str, dict]:
         """Return the table `organismes` by identifier."""
-        return records_by(self.snapshot.read("organismes"), "id_organisme")
+        return Rows(self.snapshot.read("organismes"), "id_organisme")
 
     @cached_property
     def lieux(self) -> Mapping[str, dict]:
         """Return the table `lieux` by identifier, without geometry."""
-        return records_by(pd.DataFrame(self.snapshot.read("lieux").drop(columns="geometry")), "id_lieu")
+        return Rows(pd.DataFrame(self.snapshot.read("lieux").drop(columns="geometry")), "id_lieu")
 
     @cached_property
     def sessions(self) -> Mapping[str, list[dict]]:
@@ -175,9 +181,34 @@ def records(table: pd.DataFrame) -> list[dict]:
     return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def records_by(table: pd.DataFrame, cle: str) -> dict[str, dict]:
-    """Return the rows of a table by its key."""
-    return {row[cle]: row for row in records(table)}
+ROWS_KEPT = 5_000
+"""Rows of each table kept as dictionaries, the last ones asked for: a page and its export repeat many."""
+
+
+class Rows(Mapping):
+    """The rows of a table by its key, each made into a plain dictionary when it is asked for.
+
+    A dictionary per row for good would take several times the memory of the table.
+    """
+
+    def __init__(self, table: pd.DataFrame, cle: str):
+        self._arrays = {nom: table[nom].array for nom in table.columns}
+        self._index = pd.Index(table[cle])
+        self._make = lru_cache(maxsize=ROWS_KEPT)(self._row)
+
+    def __getitem__(self, key: str) -> dict:
+        return self._make(key)
+
+    def _row(self, key: str) -> dict:
+        row = self._index.get_loc(key)
+        values = ((nom, array[row]) for nom, array in self._arrays.items())
+        return {nom: None if pd.isna(value) else getattr(value, "item", lambda v=value: v)() for nom, value in values}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
 
 
 def _rows_by(keys: Iterable[Any]) -> dict[Any, list[int]]:
