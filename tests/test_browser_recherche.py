@@ -80,7 +80,7 @@ def test_open_menus_lists_and_popups_are_accessible(server, browser, axe_source,
         page.locator(".pastille-mairie").first.focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(".fiche-offre")
-        page.wait_for_function("getComputedStyle(document.querySelector('.leaflet-popup')).opacity === '1'")
+        page.wait_for_function("() => getComputedStyle(document.querySelector('.leaflet-popup')).opacity === '1'")
         assert violations(page, axe_source) == []
         clean(seen, server)
 
@@ -196,7 +196,7 @@ def test_geolocation_granted_stays_out_of_addresses_until_shared(server, browser
         assert not [url for url in seen.requests if "lat=" in url or "50.05" in url]
         page.click(".menu summary")
         page.click("#partager")
-        page.wait_for_function("document.getElementById('partage-etat').textContent !== ''")
+        page.wait_for_function("() => document.getElementById('partage-etat').textContent !== ''")
         shared = page.input_value("#partage-lien")
         assert parse_qs(urlsplit(shared).query) == {"lat": ["50.053"], "lon": ["2.057"], "rayon": ["5"], "niveau": ["5"]}
         assert page.evaluate("navigator.clipboard.readText()") == shared
@@ -218,7 +218,7 @@ def test_geolocation_denied_says_so_and_goes_back_to_the_field(server, browser):
         seen.context.clear_permissions()
         page = seen.open(f"{server}/recherche")
         page.click("#autour")
-        page.wait_for_function("document.getElementById('lieu-alerte').textContent !== ''")
+        page.wait_for_function("() => document.getElementById('lieu-alerte').textContent !== ''")
         assert "Tapez plutôt une commune" in page.inner_text("#lieu-alerte")
         assert page.evaluate("document.activeElement.id") == "lieu"
         clean(seen, server)
@@ -262,7 +262,7 @@ def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):  # noqa: 
         page = seen.open(f"{server}/recherche")
         page.fill("#lieu", "Xyzabc")
         page.keyboard.press("Enter")
-        page.wait_for_function("document.getElementById('lieu-alerte').textContent !== ''")
+        page.wait_for_function("() => document.getElementById('lieu-alerte').textContent !== ''")
         assert "Xyzabc" in page.inner_text("#lieu-alerte")
         assert all("400" in error for error in seen.errors)
 
