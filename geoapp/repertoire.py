@@ -171,8 +171,10 @@ def open_repertoire(snapshot: Snapshot) -> Repertoire:
 
 
 def plain_list(column: pd.Series) -> list:
-    """Return a column as plain Python values, unknown being None."""
-    return column.astype("object").where(column.notna(), None).tolist()
+    """Return a column as plain Python values, unknown being None; equal values are one object."""
+    codes, distinct = pd.factorize(column)
+    values = [*(getattr(value, "item", lambda v=value: v)() for value in distinct), None]
+    return [values[code] for code in codes]
 
 
 def records(table: pd.DataFrame) -> list[dict]:

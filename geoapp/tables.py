@@ -63,7 +63,8 @@ def open_snapshot(data_dir: Path) -> Snapshot:
     Raises
     ------
     SnapshotError
-        When nothing was published there yet, or a table is missing.
+        When nothing was published there yet, a table is missing, or the
+        snapshot was written by a version with other tables.
     """
     link = Path(data_dir) / CURRENT
     if not link.exists():
@@ -72,7 +73,10 @@ def open_snapshot(data_dir: Path) -> Snapshot:
     missing = [nom for nom in schema.TABLES if not (path / f"{nom}.parquet").exists()]
     if missing or not (path / MANIFEST).exists():
         raise SnapshotError(f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build ».")
-    return Snapshot(path, json.loads((path / MANIFEST).read_text(encoding="utf-8")))
+    manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    if manifest.get("schema") != schema.fingerprint():
+        raise SnapshotError(f"L'instantané {path.name} vient d'une autre version de GéoForma. Relancez « geoapp build ».")
+    return Snapshot(path, manifest)
 
 
 def list_snapshots(data_dir: Path) -> list[Path]:
@@ -119,7 +123,7 @@ def _write_and_link(frames, manifest, data_dir: Path, finish) -> Snapshot:
     aside.mkdir(parents=True)
     try:
         tables = {t: _write_table(frame, aside / f"{t}.parquet") for t, frame in frames.items()}
-        text = json.dumps({**manifest, "tables": tables}, ensure_ascii=False, indent=1, sort_keys=True)
+        text = json.dumps({**manifest, "schema": schema.fingerprint(), "tables": tables}, ensure_ascii=False, indent=1, sort_keys=True)
         (aside / MANIFEST).write_text(text, encoding="utf-8")
         finish(aside)
         _sync(aside)

@@ -88,6 +88,14 @@ def test_an_incomplete_snapshot_is_refused(tiny_frames, tmp_path):
         tables.open_snapshot(tmp_path)
 
 
+def test_a_snapshot_of_another_version_is_refused_in_words(tiny_frames, tmp_path):
+    snapshot = tables.publish(tiny_frames, MANIFEST, tmp_path)
+    path = snapshot.path / tables.MANIFEST
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "schema": "ancien"}), encoding="utf-8")
+    with pytest.raises(SnapshotError, match="autre version"):
+        tables.open_snapshot(tmp_path)
+
+
 def test_manifest_holds_counts_and_digests(tiny_frames, tmp_path):
     snapshot = tables.publish(tiny_frames, MANIFEST, tmp_path)
     manifest = json.loads((snapshot.path / tables.MANIFEST).read_text(encoding="utf-8"))
