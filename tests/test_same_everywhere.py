@@ -1,0 +1,41 @@
+"""API = command line = page: one search, the same answer wherever it is asked."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from geoapp.cli import main
+from geoapp.web import create_app
+
+CASES = [
+    {"lieu": "commune:62119", "rayon": "20", "niveau": "3"},
+    {"lieu": "ze2020:3215", "domaine": "sante"},
+    {"texte": "boulangere", "lieu": "commune:59350"},
+    {"texte": "bac pro commerce", "tri": "titre", "voie": "apprentissage"},
+    {"lieu": "commune:02408", "rayon": "5", "texte": "soudeur"},
+]
+OPTIONS = {"rayon": "rayon-km"}
+
+
+def _command(folder, case: dict, forme: str) -> str:
+    arguments = [part for nom, valeur in case.items() for part in (f"--{OPTIONS.get(nom, nom)}", valeur)]
+    result = CliRunner().invoke(main, ["search", "--data", str(folder), forme, *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case.values()))
+def test_one_search_gives_one_answer(real_snapshot, case):
+    folder = real_snapshot.path.parents[1]
+    client = create_app(folder).test_client()
+    answer = client.get("/api/v1/formations", query_string=case).json
+    assert json.loads(_command(folder, case, "--json")) == answer
+    csv = client.get("/api/v1/formations.csv", query_string=case).get_data(as_text=True)
+    assert _command(folder, case, "--csv").splitlines() == csv.splitlines()
+    page = client.get("/recherche", query_string=case).text
+    listed = re.findall(r'<h4[^>]*>\s*<a href="(/formations/[^"?]+)', page)
+    assert listed[: len(answer["formations"])] == [card["url"] for card in answer["formations"]]
+    assert csv.count("\r\n") == 1 + answer["total"] + answer["a_distance"]["total"] + len(answer["proches"])
