@@ -6,7 +6,6 @@ A snapshot is written aside, then published by one atomic rename of the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ import pandas as pd
 
 from geoapp import schema
 from geoapp.errors import SnapshotError, StorageError
+from geoapp.sources.content import sha256_of
 
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
@@ -147,12 +147,6 @@ def _write_table(frame: pd.DataFrame, path: Path) -> dict:
     """Write one table and return its row count and digest."""
     frame.to_parquet(path, index=False, compression="zstd")
     return {"lignes": len(frame), "sha256": sha256_of(path)}
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 digest of a file, in hexadecimal."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _sync(folder: Path) -> None:

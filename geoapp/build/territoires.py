@@ -20,6 +20,8 @@ from geoapp.zones import ZONAGES, fill_partition, keep_partition, move_to_curren
 
 COMMUNES = GEODATA / "communes.parquet"
 ID_COMMUNES = "communes"
+MILLESIME_COMMUNES = "2025"
+"""Year of the geography (COG) of the communes shipped with the product."""
 SIMPLIFY_M = 350.0
 """Tolerance of the drawn outlines, in metres: the corner of an area left out is smaller than its square."""
 PART_QPV = 0.01

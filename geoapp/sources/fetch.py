@@ -6,7 +6,6 @@ the others: `locate` always answers, and says in French what went wrong.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import socket
@@ -23,6 +22,7 @@ from geoapp import __version__
 from geoapp.config import Settings
 from geoapp.errors import SourceError
 from geoapp.sources.archive import check_archive, open_archive_member
+from geoapp.sources.content import sha256_of
 from geoapp.sources.network import Network, Progress, no_progress, rich_progress
 from geoapp.sources.registry import Source
 
@@ -88,12 +88,6 @@ def locate(source: Source, *, mirror: Path | None, data_dir: Path, settings: Set
 def cache_path(source: Source, data_dir: Path) -> Path:
     """Return where the cached copy of `source` lives; its name comes from the registry alone."""
     return data_dir / "cache" / source.id / (Path(source.fichier).name or f"{source.id}.{source.format}")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _in_mirror(source: Source, mirror: Path | None, **context) -> tuple[Path, str] | None:

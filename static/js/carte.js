@@ -281,5 +281,5 @@ window.geoforma = (function () {
     return rangee;
   }
 
-  return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres};
+  return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, element: element, Pastille: Pastille, pastille: pastille};
 })();

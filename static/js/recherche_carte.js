@@ -10,6 +10,8 @@ geoforma.recherche = function (carte, options) {
   const FORMATIONS = "/api/v1/formations";
   const ECART_PX = 46;
   const nombres = new Intl.NumberFormat("fr-FR");
+  const element = geoforma.element;
+  const pastille = geoforma.pastille;
   const couche = L.layerGroup().addTo(carte);
   const lies = L.layerGroup().addTo(carte);
   let marqueurs = [];
@@ -25,13 +27,6 @@ geoforma.recherche = function (carte, options) {
   cadrer(options.cadre);
 
   function compte(nb, mot) { return nombres.format(nb) + " " + mot + (nb < 2 ? "" : "s"); }
-
-  function element(balise, classe, texte) {
-    const noeud = document.createElement(balise);
-    if (classe) { noeud.className = classe; }
-    if (texte !== undefined) { noeud.textContent = texte; }
-    return noeud;
-  }
 
   function dire(texte) { document.getElementById("etat-carte").textContent = texte; }
 
@@ -67,23 +62,6 @@ geoforma.recherche = function (carte, options) {
     parametres.set("zoom", String(Math.floor(carte.getZoom())));
     demander(POINTS, parametres, requete.signal).then(function (donnees) { dessiner(donnees); }).catch(function (erreur) {
       if (erreur.name !== "AbortError") { dire("Les points n'ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
-    });
-  }
-
-  const Pastille = L.DivIcon.extend({
-    createIcon: function (ancienne) {
-      const noeud = L.DivIcon.prototype.createIcon.call(this, ancienne);
-      noeud.setAttribute("aria-label", this.options.nom);
-      noeud.title = this.options.nom;
-      return noeud;
-    },
-  });
-
-  function pastille(nb, nom, classe) {
-    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : 44;
-    return new Pastille({
-      html: element("span", "", nombres.format(nb)), nom: nom,
-      className: "pastille " + classe, iconSize: [taille, taille], popupAnchor: [0, -taille / 2],
     });
   }
 
@@ -275,7 +253,7 @@ geoforma.recherche = function (carte, options) {
     const nom = centre.nom + " (repère de recherche, à glisser)";
     const pin = L.marker(latlng, {
       draggable: true, autoPan: true, keyboard: false, zIndexOffset: -5000,
-      icon: new Pastille({className: "repere-moi", iconSize: [38, 48], iconAnchor: [19, 47], nom: nom, html: ""}),
+      icon: new geoforma.Pastille({className: "repere-moi", iconSize: [38, 48], iconAnchor: [19, 47], nom: nom, html: ""}),
     }).addTo(lies);
     pin.getElement().setAttribute("role", "img");
     pin.on("dragend", function () { geoforma.page.placer(pin.getLatLng()); });
