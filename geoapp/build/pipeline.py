@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -114,7 +115,11 @@ def build_snapshot(
 
 def _locate_all(mirror, data_dir: Path, settings: Settings, say: Say, watch: Watch) -> list[Located]:
     """Decide for each source where its bytes come from; drop demonstrations that a real file replaces."""
-    network, located = Network(), []
+    @contextmanager
+    def progress(title: str):
+        yield lambda received, total: watch(f"téléchargement (octets) : {title}", received, total or received)
+
+    network, located = Network(progress=progress), []
     sources = list(load_sources().values())
     for done, source in enumerate(sources, 1):
         located.append(locate(source, mirror=mirror, data_dir=data_dir, settings=settings, network=network, say=say))
