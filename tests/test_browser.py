@@ -97,8 +97,17 @@ class Seen:
         return [url for url in self.requests if not url.startswith((address, "data:", "blob:"))]
 
 
+def still(page):
+    """Wait until nothing fades or moves any more: a half-drawn popup has no contrast to judge."""
+    page.wait_for_function(
+        "() => document.getAnimations().every(one => one.playState !== 'running')"
+        " && [...document.querySelectorAll('.leaflet-popup, .leaflet-tooltip')].every(one => getComputedStyle(one).opacity > 0.89)"
+    )
+
+
 def violations(page, axe_source):
-    """Return what axe finds wrong, in short."""
+    """Return what axe finds wrong, in short, once the page is still."""
+    still(page)
     page.evaluate(axe_source)
     found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)["violations"]
     return [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in found]

@@ -80,7 +80,6 @@ def test_open_menus_lists_and_popups_are_accessible(server, browser, axe_source,
         page.locator(".pastille-mairie").first.focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(".fiche-offre")
-        page.wait_for_function("() => getComputedStyle(document.querySelector('.leaflet-popup')).opacity === '1'")
         assert violations(page, axe_source) == []
         clean(seen, server)
 
