@@ -1,0 +1,1 @@
+"""Coverage of the population by the offer: indicators, gaps, causes, publics, changes."""

@@ -1,0 +1,173 @@
+"""Question of coverage ⇄ parameters: one reading shared by pages, API and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from geoapp.classes import METHODES
+from geoapp.coverage.indicateurs import INDICATEURS
+from geoapp.errors import ParameterError
+from geoapp.filters import FILTRES, Filtres, describe_filters, parse_filters
+from geoapp.search.requetes import Parametre, read_values, refuse_unknown
+from geoapp.words import format_decimal
+from geoapp.zones import ZONAGES
+
+SEUIL_KM, SEUIL_MIN, SEUIL_MAX = 20.0, 1.0, 50.0
+"""Threshold when none is asked, and bounds of one: the matrix is cut at twice the largest."""
+
+COMMUNE, CARREAU = "commune", "carreau"
+MAILLES = ("ze2020", "epci", COMMUNE, "departement", "arrondissement", "ze2010", "zrr", "frr", "qpv2015", "qpv2024", CARREAU)
+"""What the region is divided into, in the order of the choice."""
+
+UNITES = {"km": "km", "min": "minutes"}
+
+OFFRES = {
+    "actions": "Formations (une par formation et par lieu)",
+    "places": "Places, là où la source les donne",
+    "sessions": "Sessions (dates d'entrée connues)",
+    "mixte": "Places si connues, sinon sessions",
+}
+"""What counts as supply; adding a way of counting is adding a row here and in `monde.COMPTES`."""
+
+VOISINS = {"oui": "avec l'offre et les habitants des départements voisins", "non": "sans les départements voisins"}
+
+PUBLICS = {
+    "tous": "Toute la population",
+    "adultes": "Adultes (18 ans et plus), là où les âges sont connus",
+    "jeunes": "Jeunes de 18 à 24 ans, là où les âges sont connus",
+}
+
+FILTRES_OFFRE = tuple(nom for nom in FILTRES if nom != "zone")
+"""Filters of the offer; a territory is not one of them: everybody's access counts."""
+
+PARAMETRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
+    Parametre("seuil_km", "nombre", "Distance par la route (estimée) au-delà de laquelle on n'est pas couvert, en kilomètres", "20", SEUIL_MIN, SEUIL_MAX),
+    Parametre("seuil_min", "nombre", "Durée de trajet en voiture (estimée), en minutes, à la place de seuil_km", "30", SEUIL_MIN, SEUIL_MAX),
+    Parametre("zonage", "texte", "Découpage de la région", "ze2020", valeurs=MAILLES),
+    Parametre("mesure", "texte", "Indicateur montré sur la carte", "part_non_couverte", valeurs=tuple(INDICATEURS)),
+    Parametre("offre", "texte", "Ce qui compte comme offre", "actions", valeurs=tuple(OFFRES)),
+    Parametre("voisins", "texte", "Compter l'offre et les habitants des départements voisins", "oui", valeurs=tuple(VOISINS)),
+    Parametre("public", "texte", "Habitants comptés", "tous", valeurs=tuple(PUBLICS)),
+    Parametre("classes", "texte", "Façon de former les classes de la carte", "jenks", valeurs=tuple(METHODES)),
+)}
+"""Every parameter of a question beside the filters, in the order of the documentation."""
+
+DEFAUTS = {"zonage": "ze2020", "mesure": "part_non_couverte", "offre": "actions", "voisins": "oui", "public": "tous", "classes": "jenks"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the coverage; `seuil` is in `unite` (km by road, or min)."""
+
+    filtres: Filtres = field(default_factory=Filtres)
+    seuil: float = SEUIL_KM
+    unite: str = "km"
+    zonage: str = "ze2020"
+    mesure: str = "part_non_couverte"
+    offre: str = "actions"
+    voisins: bool = True
+    public: str = "tous"
+    methode: str = "jenks"
+
+
+def parse_question(parametres: Mapping, monde, *, autres: tuple[str, ...] = ()) -> Question:
+    """Return the question that `parametres` ask.
+
+    Parameters
+    ----------
+    parametres : Mapping
+        Name → value or values (arguments of a request, options of a command); blanks do not count.
+    monde : Monde
+        Its snapshot says which values the filters accept, its matrix which unit exists.
+    autres : tuple of str
+        Other names that may be there, and are left alone.
+
+    Raises
+    ------
+    ParameterError
+        When a name or a value is not accepted; the message gives the bounds or the nearest accepted one.
+    """
+    values = read_values(parametres)
+    refuse_unknown(values, [*PARAMETRES, *FILTRES_OFFRE, *autres])
+    chosen = {nom: _choice(nom, values) for nom in DEFAUTS}
+    seuil, unite = _threshold(values, monde.unites)
+    return Question(
+        parse_filters({nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, monde.snapshot), seuil, unite,
+        chosen["zonage"], chosen["mesure"], chosen["offre"], chosen["voisins"] == "oui", chosen["public"], chosen["classes"],
+    )
+
+
+def _choice(nom: str, values: Mapping[str, list[str]]) -> str:
+    """Return one value among those of its row, the default when none is given."""
+    found = values.get(nom, [DEFAUTS[nom]])
+    if len(found) > 1:
+        raise ParameterError(f"{nom} : une seule valeur est attendue, {len(found)} ont été données.")
+    if found[0] not in PARAMETRES[nom].valeurs:
+        refuse_value(nom, found[0], PARAMETRES[nom].valeurs)
+    return found[0]
+
+
+def refuse_value(nom: str, valeur: str, acceptees) -> None:
+    """Raise the error of a value that is not accepted, naming the nearest one."""
+    from geoapp.codes.identifiants import nearest_accepted
+
+    nearest = nearest_accepted(valeur, acceptees)
+    suite = f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Valeurs acceptées : {', '.join(acceptees)}."
+    raise ParameterError(f"{nom} = « {valeur[:80]} » : valeur inconnue. {suite}")
+
+
+def _threshold(values: Mapping[str, list[str]], unites: tuple[str, ...]) -> tuple[float, str]:
+    """Return threshold and unit; distance and time are not asked together."""
+    given = [nom for nom in ("seuil_km", "seuil_min") if nom in values]
+    if len(given) == 2:
+        raise ParameterError("Donnez seuil_km ou seuil_min, pas les deux.")
+    unite = given[0].removeprefix("seuil_") if given else ("km" if "km" in unites else "min")
+    if unite not in unites:
+        raise ParameterError(f"seuil_{unite} : la matrice de trajets de cet instantané ne donne pas de {UNITES[unite]}. Employez seuil_{unites[0]}.")
+    return (_within_bounds(given[0], values[given[0]]) if given else SEUIL_KM), unite
+
+
+def _within_bounds(nom: str, found: list[str]) -> float:
+    """Return one threshold as a number within the bounds of its row."""
+    try:
+        number = float(found[0].replace(",", ".")) if len(found) == 1 else float("nan")
+    except ValueError:
+        number = float("nan")
+    if not SEUIL_MIN <= number <= SEUIL_MAX:
+        raise ParameterError(f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} est attendu.")
+    return number
+
+
+def to_parameters(question: Question) -> list[tuple[str, str]]:
+    """Return a question as (name, value) pairs, as an address writes it; defaults left out."""
+    pairs = list(question.filtres.parametres())
+    if (question.seuil, question.unite) != (SEUIL_KM, "km"):
+        pairs.append((f"seuil_{question.unite}", f"{question.seuil:g}"))
+    given = {"zonage": question.zonage, "mesure": question.mesure, "offre": question.offre,
+             "voisins": "oui" if question.voisins else "non", "public": question.public, "classes": question.methode}
+    return pairs + [(nom, valeur) for nom, valeur in given.items() if valeur != DEFAUTS[nom]]
+
+
+def describe_offer(question: Question) -> str:
+    """Return the offer asked, in words, after « d' »: « une formation (Santé, niveau 4) »."""
+    mots = describe_filters(question.filtres)
+    return f"une formation ({mots})" if mots else "une formation"
+
+
+def describe_threshold(question: Question) -> str:
+    """Return the threshold in words: « 20 km », « 30 minutes »."""
+    return f"{format_decimal(question.seuil)}\u202f{UNITES[question.unite]}"
+
+
+def describe_question(question: Question) -> str:
+    """Return a question in one line of French, as a title says it."""
+    mots = describe_filters(question.filtres)
+    offre = f"Couverture : {mots}" if mots else "Couverture : toutes les formations"
+    return f"{offre}, à {describe_threshold(question)} par la route, par {name_zoning(question.zonage)}"
+
+
+def name_zoning(zonage: str) -> str:
+    """Return the noun of one zone of a zoning."""
+    autres = {COMMUNE: "commune", CARREAU: "carreau de 200 m"}
+    return autres.get(zonage) or ZONAGES[zonage].singulier

@@ -1,0 +1,49 @@
+"""Small numbers: a count of one to four people is not shown, nor what would give it away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from geoapp.coverage.indicateurs import INDICATEURS
+
+SEUIL = 5
+"""Counts of people from 1 to 4 are written « < 5 » (`methods.md`)."""
+
+PERSONNES = tuple(nom for nom, indicateur in INDICATEURS.items() if indicateur.est_personnes)
+_PARTS = ("part_couverte", "part_non_couverte")
+_TERMES = ("population_sans_offre", "population_eloignee")
+"""Counts that add up to `population_non_couverte`."""
+
+
+def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
+    """Return the table without its small counts of people; `masques` names, by row, what was hidden (`a|b`).
+
+    What would give a hidden count away is hidden too: the other term of a sum,
+    the shares, and, when the zones add up to the region, the least other count of the column.
+    """
+    small = {nom: table[nom].gt(0) & table[nom].lt(SEUIL) for nom in PERSONNES}
+    hidden = pd.DataFrame(small, index=table.index).fillna(False).astype(bool)
+    covered = table["population"] - table["population_non_couverte"]
+    hidden["population_non_couverte"] |= (covered.gt(0) & covered.lt(SEUIL)).fillna(False)
+    hidden.loc[hidden["population"], list(PERSONNES)] = True
+    if est_partition:
+        for nom in PERSONNES:
+            hidden.loc[_second(table[nom], hidden[nom]), nom] = True
+    one = hidden[list(_TERMES)].any(axis=1) & ~hidden["population_non_couverte"]
+    hidden.loc[one, list(_TERMES)] = True
+    result = table.copy()
+    for nom in PERSONNES:
+        result[nom] = result[nom].mask(hidden[nom])
+    for nom in _PARTS:
+        result[nom] = result[nom].mask(hidden["population_non_couverte"])
+    names = hidden.to_numpy() @ np.array([nom + "|" for nom in hidden.columns], dtype=object) if hidden.to_numpy().any() else ""
+    return result.assign(masques=pd.Series(names, index=table.index, dtype="object").str.rstrip("|"))
+
+
+def _second(values: pd.Series, hidden: pd.Series) -> list:
+    """Return the row to hide beside the only hidden one of a column, if any."""
+    if hidden.sum() != 1:
+        return []
+    others = values[~hidden & values.gt(0)]
+    return [others.idxmin()] if len(others) else []

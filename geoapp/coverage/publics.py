@@ -1,0 +1,137 @@
+"""Publics compared, and how unequal access is: QPV and rural zones against the rest, départements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geoapp import equite
+from geoapp.coverage.indicateurs import PAR_HABITANTS
+from geoapp.coverage.model import CARREAU, Question
+from geoapp.coverage.monde import Maille, Monde, choose_offer
+from geoapp.coverage.mesures import measure_points
+from geoapp.coverage.petits import protect
+from geoapp.coverage.tableau import table_of
+from geoapp.words import THIN, format_decimal
+
+
+@dataclass(frozen=True)
+class Public:
+    """One group of people and its access; numbers are NaN when unknown, or hidden because too small."""
+
+    groupe: str
+    titre: str
+    population: float
+    part_couverte: float
+    population_non_couverte: float
+    mediane: float
+    p90: float
+    e2sfca: float
+    est_estimee: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Indice:
+    """One index of equity, and what its value means in one plain line."""
+
+    nom: str
+    titre: str
+    valeur: float
+    sens: str
+
+
+COMPARES: dict[str, tuple[str, str, bool]] = {
+    "qpv2024": ("Quartiers prioritaires 2024 (QPV)", "Ailleurs", False),
+    "qpv2015": ("Quartiers prioritaires 2015 (QPV)", "Ailleurs, sur le même territoire", True),
+    "frr": ("France ruralités revitalisation (FRR)", "Ailleurs", False),
+    "zrr": ("Zones de revitalisation rurale (ZRR)", "Ailleurs", False),
+}
+"""Zonings compared with the rest: title, title of the rest, and whether only cells can be compared (outlines known there alone)."""
+
+
+def compare_publics(monde: Monde, question: Question) -> list[Public]:
+    """Return the access of each public beside that of the rest, then of each département.
+
+    The people of two zones that share a point are counted once.  A QPV without
+    outline is estimated by the whole communes that hold it.
+    """
+    offre = choose_offer(monde, question)
+    points = measure_points(monde, question, offre)
+    region = np.flatnonzero(monde.points["est_region"].to_numpy())
+    rows: list[Public] = []
+    for zonage, (titre, autre, cells_only) in COMPARES.items():
+        maille = monde.mailles.get(zonage)
+        if maille is None or not len(maille.points):
+            continue
+        field = region[monde.points["type_point"].to_numpy()[region] == CARREAU] if cells_only else region
+        inside = np.intersect1d(maille.points, field)
+        if not len(inside):
+            continue
+        two = [(titre, inside), (autre, np.setdiff1d(field, inside))]
+        table = _table(zonage, two, monde, question, offre, points)
+        rows += [_public(titre, row, bool(maille.est_estimee.any()), _note(maille, cells_only)) for row in table.itertuples()]
+    departements = monde.mailles.get("departement")
+    if departements is not None:
+        rows += [_public("Départements", row, False, "") for row in protect(table_of(departements, monde, question, offre, points), est_partition=True).itertuples()]
+    return rows
+
+
+def _table(zonage: str, groups: list[tuple[str, np.ndarray]], monde: Monde, question: Question, offre, points: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers of some groups of points, small counts hidden."""
+    names = np.array([titre for titre, _ in groups], dtype=object)
+    members, zones = np.concatenate([rows for _, rows in groups]), np.repeat(np.arange(len(groups)), [len(rows) for _, rows in groups])
+    maille = Maille(zonage, names, names, members.astype(np.intp), zones, np.zeros(len(groups), dtype=bool))
+    return protect(table_of(maille, monde, question, offre, points), est_partition=True)
+
+
+def _note(maille: Maille, cells_only: bool) -> str:
+    """Return what limits the comparison."""
+    if cells_only:
+        return "Sur le territoire où contours et carreaux de population sont connus."
+    return "Estimé : communes entières qui portent un quartier." if maille.est_estimee.any() else ""
+
+
+def _public(groupe: str, row, est_estimee: bool, note: str) -> Public:
+    return Public(groupe, row.nom, row.population, row.part_couverte, row.population_non_couverte, row.mediane, row.p90, row.e2sfca, est_estimee, note)
+
+
+def measure_equity(monde: Monde, question: Question) -> list[Indice]:
+    """Return the indices of equity of access over the inhabitants of the region, each with its meaning.
+
+    Gini and Palma read E2SFCA (nothing in reach counts as zero access), P90/P10 the
+    cost of the nearest offer (out of reach is farther than everything).
+    """
+    points = measure_points(monde, question, choose_offer(monde, question))
+    people = np.where(monde.points["est_region"], np.nan_to_num(monde.population(question.public)), 0.0)
+    kept = people > 0
+    score, cost = np.nan_to_num(points["e2sfca"].to_numpy())[kept] * PAR_HABITANTS, points["cout"].to_numpy()[kept]
+    return [Indice(nom, titre, value, say(value)) for nom, titre, compute, say in _INDICES for value in [compute(score, cost, people[kept])]]
+
+
+def _unknown_or(say: Callable[[float], str]) -> Callable[[float], str]:
+    """Return the meaning of a value, or that it cannot be computed."""
+    return lambda value: "Ne peut être calculé ici : trop peu d'habitants ont une offre à portée." if not np.isfinite(value) else say(value)
+
+
+def _gini(value: float) -> str:
+    return f"0 : tous ont le même accès{THIN}; 1 : un seul a tout. Ici {format_decimal(round(value, 2))}."
+
+
+def _palma(value: float) -> str:
+    return f"Les 10{THIN}% les mieux servis ont {format_decimal(round(value, 1))} fois l'accès que se partagent les 40{THIN}% les moins bien servis."
+
+
+def _spread(value: float) -> str:
+    return f"Le trajet dépassé par un habitant sur dix vaut {format_decimal(round(value, 1))} fois celui que neuf sur dix dépassent."
+
+
+_INDICES = (
+    ("gini", "Indice de Gini de l'accessibilité", lambda score, cost, people: equite.gini(score, people), _unknown_or(_gini)),
+    ("palma", "Rapport de Palma", lambda score, cost, people: equite.palma(score, people), _unknown_or(_palma)),
+    ("p90_p10", "Rapport P90/P10 des trajets", lambda score, cost, people: equite.p90_p10(cost, people), _unknown_or(_spread)),
+)
+"""Indices of equity: name, title, how it is computed, what it means."""

@@ -1,0 +1,151 @@
+"""The answer to a question of coverage, whole: table, map classes, sentence, quality, sources.
+
+Pages, API, exports and the command line all show this one answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geoapp.classes import Classes, make_classes
+from geoapp.coverage import phrases
+from geoapp.coverage.indicateurs import INDICATEURS
+from geoapp.coverage.mesures import measure_points
+from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
+from geoapp.coverage.monde import Monde, Offre, choose_offer
+from geoapp.coverage.petits import protect
+from geoapp.coverage.tableau import region_row, zone_table
+from geoapp.zones import ZONAGES
+
+NB_CLASSES = 5
+PART_BLANCHE = 0.5
+"""A commune is drawn white when at least this part of its people is."""
+
+TEXTES = ("type_zone", "code_zone", "nom", "cause", "solidite", "offreur_unique", "type_demande", "masques")
+DRAPEAUX = ("est_estimee",)
+"""Columns of the table beside the numbers of `INDICATEURS`."""
+
+
+@dataclass(frozen=True)
+class Reponse:
+    """One answer; `tableau` and `ensemble` hide small counts of people (column `masques`)."""
+
+    question: Question
+    tableau: pd.DataFrame
+    points: pd.DataFrame
+    ensemble: pd.Series
+    blanches: pd.DataFrame
+    classes: Classes
+    phrase: str
+    notes: list[str]
+    qualite: dict
+
+
+def answer(monde: Monde, question: Question) -> Reponse:
+    """Return the whole answer to a question.
+
+    `blanches` lists the communes of which at least half the people live in a
+    white zone: code_commune, nom, population, population_blanche, cause, solidite.
+    """
+    offre = choose_offer(monde, question)
+    points = measure_points(monde, question, offre)
+    raw = zone_table(monde, question, offre, points)
+    whole = region_row(monde, question, offre, points)
+    partition = question.zonage == COMMUNE or (question.zonage in ZONAGES and ZONAGES[question.zonage].est_partition)
+    tableau = protect(raw, est_partition=partition)
+    ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
+    quality = describe_quality(monde, question, offre)
+    return Reponse(
+        question, tableau, points, ensemble, white_communes(monde, points), map_classes(tableau, ensemble, question),
+        phrases.main_sentence(monde, question, ensemble, points), phrases.list_notes(monde, question, ensemble, quality), quality,
+    )
+
+
+FIXES = {
+    "part": lambda question, region: (0.0, 0.02, 0.10, 0.25, 0.5, 1.0),
+    "cout": lambda question, region: tuple(question.seuil * k for k in (0.0, 0.25, 0.5, 1.0, 1.5, 5.0)),
+    "nombre": lambda question, region: (0.0, 0.0, 1_000.0, 10_000.0, 50_000.0, 10_000_000.0),
+    "taux": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
+    "taux_brut": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
+}
+"""Fixed class bounds by type of indicator: multiples of the threshold, or of the region's value."""
+
+
+def map_classes(tableau: pd.DataFrame, ensemble: pd.Series, question: Question) -> Classes:
+    """Return the classes of the measure asked, shared by map, legend, table and exports."""
+    indicateur = INDICATEURS[question.mesure]
+    values = tableau[question.mesure].to_numpy(dtype=float)
+    if question.methode != "fixes":
+        return make_classes(values, methode=question.methode, nb=NB_CLASSES)
+    region = ensemble[question.mesure]
+    bornes = FIXES[indicateur.type](question, float(region) if pd.notna(region) else 1.0)
+    return make_classes(values, methode="fixes", bornes=bornes)
+
+
+def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
+    """Return the communes mostly white, the most people first (see `answer`)."""
+    maille = monde.mailles[COMMUNE]
+    people = np.nan_to_num(monde.population("tous")[maille.points])
+    mine = pd.DataFrame({
+        "zone": maille.zones, "people": people, "cause": points["cause"].to_numpy()[maille.points],
+        "solid": np.where(points["est_robuste"].to_numpy()[maille.points], people, 0.0),
+    })
+    total = mine.groupby("zone")["people"].sum()
+    white = mine[mine["cause"].notna()]
+    by_cause = white.groupby(["zone", "cause"], as_index=False)[["people", "solid"]].sum()
+    frame = by_cause.groupby("zone")[["people", "solid"]].sum()
+    main = by_cause.sort_values(["zone", "people", "cause"], ascending=[True, False, True]).drop_duplicates("zone").set_index("zone")["cause"]
+    frame = frame.assign(cause=main, population=total.reindex(frame.index))
+    frame = frame[frame["people"].ge(PART_BLANCHE * frame["population"]) & frame["people"].gt(0)]
+    result = pd.DataFrame({
+        "code_commune": maille.codes[frame.index], "nom": maille.noms[frame.index], "population": frame["population"].to_numpy(),
+        "population_blanche": frame["people"].to_numpy(), "cause": frame["cause"].to_numpy(),
+        "solidite": np.where(frame["solid"].to_numpy() >= frame["people"].to_numpy() / 2, "robuste", "fragile"),
+    })
+    return result.sort_values(["population_blanche", "code_commune"], ascending=[False, True], ignore_index=True)
+
+
+def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
+    """Return what is known of the offer behind the numbers: counts and shares (None without offer)."""
+    mine = offre.offres
+    share = lambda mask: float(mask.mean()) if len(mine) else None  # noqa: E731
+    return {
+        "nb_offres": len(mine), "nb_voisines": int(mine["est_voisine"].sum()), "nb_lieux": int(mine["place"].nunique()),
+        "part_douteuses": share(mine["est_douteuse"].astype(bool)), "part_sans_places": share(mine["capacite"].isna()),
+        "part_a_la_mairie": share(mine["precision_position"].eq("commune").fillna(False).astype(bool)),
+        "nb_non_placees": monde.nb_non_placees, "nb_a_distance": monde.nb_a_distance, "est_fictive": bool(mine["est_fictive"].any()),
+    }
+
+
+def rows_of(tableau: pd.DataFrame) -> list[dict]:
+    """Return the rows of a table ready for JSON: numbers, texts, None when unknown; `masques` as a list."""
+    numbers = [nom for nom in INDICATEURS if nom in tableau]
+    rows = tableau[[*TEXTES[:3], *numbers, *TEXTES[3:], *DRAPEAUX, "nb_points", "nb_points_inconnus"]].astype("object")
+    rows = rows.where(rows.notna(), None).to_dict("records")
+    return [{**row, "masques": [nom for nom in (row["masques"] or "").split("|") if nom]} for row in rows]
+
+
+def describe_response(reponse: Reponse, monde: Monde) -> dict:
+    """Return an answer ready for JSON: the body of the API."""
+    question = reponse.question
+    return {
+        "titre": describe_question(question), "phrase": reponse.phrase, "notes": reponse.notes,
+        "parametres": {**describe_parameters(question), "trajets": dict(monde.trajets.parametres)},
+        "indicateurs": {nom: {"titre": i.titre, "sens": i.sens, "type": i.type} for nom, i in INDICATEURS.items()},
+        "mesure": question.mesure, "classes": {"methode": reponse.classes.methode, "bornes": list(reponse.classes.bornes),
+                                               "effectifs": list(reponse.classes.effectifs), "nb_inconnus": reponse.classes.nb_inconnus},
+        "ensemble": rows_of(reponse.ensemble.to_frame().T)[0], "zones": rows_of(reponse.tableau),
+        "communes_blanches": reponse.blanches.to_dict("records"), "qualite": reponse.qualite,
+        "sources": phrases.list_sources(monde), "instantane": monde.snapshot.id,
+    }
+
+
+def describe_parameters(question: Question) -> dict:
+    """Return every parameter of a question, defaults included."""
+    filtres = {nom: question.filtres.valeurs(nom) for nom in question.filtres.choix}
+    return {**filtres, f"seuil_{question.unite}": question.seuil, "zonage": question.zonage, "mesure": question.mesure, "offre": question.offre,
+            "voisins": "oui" if question.voisins else "non", "public": question.public, "classes": question.methode,
+            "adresse": "&".join(f"{nom}={valeur}" for nom, valeur in to_parameters(question))}
