@@ -52,15 +52,16 @@ def _settings(data_dir: Path | None = None):
 @main.command()
 @click.option("--mirror", type=click.Path(path_type=Path), help="Dossier qui contient les fichiers des producteurs.")
 @click.option("--region", default=None, help="Code INSEE de la région (32 : Hauts-de-France).")
+@click.option("--trajets", type=click.Path(path_type=Path), help="Matrice de trajets à vous (Parquet : origin, destination, time_min, distance_km).")
 @_DATA
-def build(mirror: Path | None, region: str | None, data_dir: Path | None) -> None:
+def build(mirror: Path | None, region: str | None, trajets: Path | None, data_dir: Path | None) -> None:
     """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
     from geoapp.build import build_snapshot
     from geoapp.console import print_summary, watching
 
     settings = _settings(data_dir)
     with watching() as (say, watch):
-        snapshot = build_snapshot(mirror=mirror, data_dir=settings.data_dir, region=region or settings.region, say=say, watch=watch)
+        snapshot = build_snapshot(mirror=mirror, data_dir=settings.data_dir, region=region or settings.region, trajets=trajets, say=say, watch=watch)
     print_summary(snapshot)
 
 
@@ -120,11 +121,16 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
 _FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "rev3", "debut", "organisme", "zone")
 
 
-def _filter_options(command):
+def _filter_options(command, noms=_FILTRES):
     """Add one repeatable option per filter of the product."""
-    for nom in reversed(_FILTRES):
+    for nom in reversed(noms):
         command = click.option(f"--{nom}", multiple=True, help=f"Filtre « {nom} » : code ou libellé ; répétable.")(command)
     return command
+
+
+def _offer_options(command):
+    """Add the filters of the offer: a territory is not one of them."""
+    return _filter_options(command, _FILTRES[:-1])
 
 
 @main.command()
@@ -150,6 +156,68 @@ def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
     snapshot = open_snapshot(_settings(data_dir).data_dir)
     moteur = open_engine(snapshot)
     print_search(run_search(moteur, parse_request(parametres, moteur)), open_repertoire(snapshot), forme=forme)
+
+
+@main.command()
+@click.option("--zonage", help="ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau.")
+@click.option("--seuil-km", "seuil_km", help="Distance par la route, 1 à 50 km (20 par défaut).")
+@click.option("--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km.")
+@click.option("--mesure", help="Indicateur dont les classes sont faites (part_non_couverte par défaut).")
+@click.option("--offre", help="Ce qui compte : actions, places, sessions ou mixte.")
+@click.option("--voisins", help="oui (par défaut) ou non : l'offre et les habitants des départements voisins.")
+@click.option("--public", help="tous (par défaut), adultes ou jeunes.")
+@_offer_options
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv, .xlsx, .geojson ou .gpkg ; sans lui, un résumé à l'écran.")
+@_DATA
+def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
+    """Mesure la couverture par zone : habitants trop loin, causes, accessibilité."""
+    from geoapp.console import print_gaps
+    from geoapp.coverage.extraction import write_answer
+    from geoapp.coverage.model import parse_question
+    from geoapp.coverage.monde import open_world
+    from geoapp.coverage.reponse import answer
+    from geoapp.tables import open_snapshot
+
+    monde = open_world(open_snapshot(_settings(data_dir).data_dir))
+    reponse = answer(monde, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde))
+    if out:
+        write_answer(monde, reponse, out)
+    print_gaps(reponse, out)
+
+
+@main.command()
+@click.argument("avant")
+@click.argument("apres")
+@click.option("--zonage", default="ze2020", help="Découpage de la région (ze2020 par défaut).")
+@_offer_options
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv ou .xlsx : une ligne par zone et par sorte de formation.")
+@_DATA
+def compare(avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres) -> None:
+    """Compare l'offre de deux instantanés : gagnée, perdue, inchangée.
+
+    AVANT et APRES : identifiant d'un instantané, son dossier, « precedent » ou « courant ».
+    """
+    from geoapp.console import print_changes
+    from geoapp.coverage.evolution import compare_snapshots, open_pair, write_changes
+
+    pair = open_pair(avant, apres, _settings(data_dir).data_dir)
+    evolution = compare_snapshots(*pair, zonage=zonage, parametres={nom: valeur for nom, valeur in parametres.items() if valeur})
+    if out:
+        write_changes(evolution, out)
+    print_changes(evolution, out)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier Parquet à écrire.")
+@_DATA
+def trajets(out: Path, data_dir: Path | None) -> None:
+    """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
+    from geoapp.tables import open_snapshot
+    from geoapp.travel import open_trajets
+    from geoapp.travel.donnee import write_parquet
+
+    nb = write_parquet(open_trajets(open_snapshot(_settings(data_dir).data_dir)), out)
+    click.echo(f"{out} : {nb} trajets.")
 
 
 @main.command()

@@ -13,6 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from geoapp.build.bilan import Bilan
+from geoapp.coverage.evolution import Evolution
+from geoapp.coverage.indicateurs import INDICATEURS, PETIT, format_value
+from geoapp.coverage.model import describe_question
+from geoapp.coverage.reponse import Reponse
 from geoapp.exports import export_offers
 from geoapp.info import describe_snapshot
 from geoapp.repertoire import Repertoire
@@ -137,3 +141,43 @@ def _plain(value):
 
     text = "" if value is None or pd.isna(value) else str(value)
     return Text("".join(c if c.isprintable() else "·" for c in text))
+
+
+_GAPS = ("population", "population_non_couverte", "part_non_couverte", "mediane", "e2sfca", "nb_offres")
+"""Indicators printed by `geoapp gaps`; the file has them all."""
+
+
+def print_gaps(reponse: Reponse, out: Path | None) -> None:
+    """Print an answer of coverage: the sentence, the worst zones, the notes."""
+    console = _console()
+    rows = reponse.tableau.sort_values(["population_non_couverte", "code_zone"], ascending=[False, True]).head(25)
+    table = Table(title=describe_question(reponse.question), title_justify="left")
+    for titre in ("Code", "Zone", *(INDICATEURS[nom].titre for nom in _GAPS), "Cause", "Solidité"):
+        table.add_column(titre)
+    for row in rows.to_dict("records"):
+        cells = [PETIT if nom in row["masques"].split("|") else format_value(INDICATEURS[nom], row[nom], reponse.question.unite) for nom in _GAPS]
+        table.add_row(row["code_zone"], row["nom"], *cells, *("" if pd.isna(row[nom]) else row[nom] for nom in ("cause", "solidite")))
+    console.print(table)
+    console.print(reponse.phrase, highlight=False, markup=False)
+    for note in reponse.notes:
+        console.print(f"- {note}", highlight=False, markup=False)
+    if out:
+        console.print(f"{out} : {len(reponse.tableau)} zones.", highlight=False, markup=False)
+
+
+def print_changes(evolution: Evolution, out: Path | None) -> None:
+    """Print what changed between two snapshots: totals, zones, last offers lost."""
+    console = _console()
+    told = ", ".join(f"{nb} {nom}" for nom, nb in evolution.ensemble.items() if nom in ("gagnees", "perdues", "inchangees")).replace("gagnees", "gagnées").replace("inchangees", "inchangées")
+    console.print(f"De {evolution.avant} à {evolution.apres} : {told}.", highlight=False, markup=False)
+    for texte in evolution.avertissements:
+        console.print(f"Attention : {texte}", highlight=False, markup=False)
+    table = Table("Zone", "Avant", "Après", "Gagnées", "Perdues", "Inchangées")
+    for row in evolution.zones.itertuples():
+        table.add_row(row.nom, *(str(getattr(row, nom)) for nom in ("nb_avant", "nb_apres", "gagnees", "perdues", "inchangees")))
+    console.print(table)
+    console.print(f"Dernières formations d'une sorte perdues : {len(evolution.derniers)} (zone, domaine, niveau, voie).", highlight=False, markup=False)
+    for row in evolution.derniers.head(15).itertuples():
+        console.print(f"- {row.nom} : {row.domaine}, niveau {row.niveau_sortie}, {row.voie} ({row.nb_avant} avant)", highlight=False, markup=False)
+    if out:
+        console.print(f"{out} : {len(evolution.sortes)} lignes.", highlight=False, markup=False)

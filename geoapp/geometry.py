@@ -107,3 +107,14 @@ def make_points(longitude, latitude) -> gpd.GeoSeries:
     geometry = np.full(len(longitude), None, dtype=object)
     geometry[known] = shapely.points(longitude[known], latitude[known])
     return gpd.GeoSeries(geometry, crs=CRS_GEO)
+
+
+def place_ids(points: gpd.GeoSeries) -> pd.Series:
+    """Return the identifier of each position: « latitude,longitude », five decimals (about a metre).
+
+    Points in EPSG:4326; same index; NA where there is no point.
+    """
+    known = points.notna()
+    result = pd.Series(pd.NA, index=points.index, dtype="str")
+    result[known] = [f"{y:.5f},{x:.5f}" for x, y in shapely.get_coordinates(points[known].to_numpy())]
+    return result

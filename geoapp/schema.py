@@ -10,7 +10,7 @@ Every code is text.  An unknown value is NA, never 0 nor an empty text.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -175,10 +175,20 @@ TABLES: dict[str, Table] = dict([
     _table("demande", "Points de population", "id_point",
         _c("id_point", "texte", "Identifiant", requis=True),
         _c("type_point", "texte", "Commune (à la mairie) ou carreau de 200 m", requis=True, valeurs=("commune", "carreau")),
-        _c("population", "reel", "Habitants ; les carreaux Filosofi portent des fractions"),
+        _c("population", "reel", "Habitants, selon la source ; les carreaux Filosofi portent des fractions"),
+        _c("population_retenue", "reel", "Habitants comptés dans la couverture ; vide quand un autre point décrit les mêmes gens, ou inconnue"),
+        _c("nb_adultes", "reel", "Dont 18 ans et plus ; vide quand l'âge n'est pas connu"),
+        _c("nb_18_24", "reel", "Dont 18 à 24 ans ; vide quand l'âge n'est pas connu"),
+        _c("est_compte", "booleen", "Compte dans la couverture : chaque habitant y est une seule fois", requis=True),
+        _c("est_region", "booleen", "Dans la région couverte", requis=True),
         _c("code_commune", "texte", "Commune", requis=True),
         _c("millesime", "texte", "Année de la population", requis=True),
         _c("geometry", "geometrie", "Point", requis=True)),
+    _table("demande_zones", "Points de population dans les zones qui ne sont pas des communes entières (QPV)", "id_point type_zone code_zone",
+        _c("id_point", "texte", "Point de population", requis=True, renvoi="demande.id_point"),
+        _c("type_zone", "texte", "Zonage", requis=True),
+        _c("code_zone", "texte", "Zone", requis=True),
+        _c("methode", "texte", "Carreau dans le contour, ou commune entière faute de mieux", requis=True, valeurs=("geometrie", "estimee"))),
     _table("offres", "Une ligne par action et lieu, prête à afficher", "id_action id_lieu",
         _c("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
         _c("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
@@ -204,6 +214,7 @@ TABLES: dict[str, Table] = dict([
         _c("code_commune", "texte", "Commune"),
         _c("nom_commune", "texte", "Nom de la commune"),
         _c("precision_position", "texte", "Précision du point", valeurs=PRECISIONS),
+        _c("id_place", "texte", "Position, « latitude,longitude » à cinq décimales : colonne de la matrice de trajets ; vide si le lieu n'est pas placé"),
         _c("est_douteuse", "booleen", "Position douteuse", requis=True),
         _c("distance_commune_m", "reel", "Écart du point déclaré à sa commune, en mètres"),
         _c("est_fictive", "booleen", "Données fictives", requis=True),
@@ -250,6 +261,15 @@ TABLES: dict[str, Table] = dict([
         _c("nb_corrections", "entier", "Valeurs réparées"),
         _c("note", "texte", "À savoir")),
 ])
+
+
+def _as_neighbours(offres: Table) -> Table:
+    """Return the table of the neighbours' offers: that of the region, without what it refers to."""
+    return replace(offres, nom="offres_voisines", sens="Offres des départements voisins, comptées dans la couverture seulement",
+                   colonnes=tuple(replace(colonne, renvoi="") for colonne in offres.colonnes))
+
+
+TABLES["offres_voisines"] = _as_neighbours(TABLES["offres"])
 
 
 def fingerprint() -> str:

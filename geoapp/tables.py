@@ -69,7 +69,12 @@ def open_snapshot(data_dir: Path) -> Snapshot:
     link = Path(data_dir) / CURRENT
     if not link.exists():
         raise SnapshotError(f"Aucun instantané dans {data_dir}. Lancez d'abord « geoapp build ».")
-    path = link.resolve()
+    return open_folder(link.resolve())
+
+
+def open_folder(path: Path) -> Snapshot:
+    """Return the snapshot in folder `path`, or raise `SnapshotError` (see `open_snapshot`)."""
+    path = Path(path)
     missing = [nom for nom in schema.TABLES if not (path / f"{nom}.parquet").exists()]
     if missing or not (path / MANIFEST).exists():
         raise SnapshotError(f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build ».")
@@ -151,7 +156,7 @@ def _write_table(frame: pd.DataFrame, path: Path) -> dict:
 
 def _sync(folder: Path) -> None:
     """Flush every file of `folder` to disk before it is published."""
-    for path in folder.iterdir():
+    for path in filter(Path.is_file, folder.rglob("*")):
         with open(path, "rb") as stream:
             os.fsync(stream.fileno())
 

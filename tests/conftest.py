@@ -16,8 +16,12 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point, box
 
+from geoapp.geometry import place_ids
 from geoapp.schema import TABLES, conform
+from geoapp.search.index import write_index
 from geoapp.tables import Snapshot, publish
+from geoapp.travel import write_trajets
+from geoapp.travel.trajets import choose_trajets
 
 MIRROR = Path(__file__).resolve().parents[1].parent / "shared" / "sources"
 HOSTILE = "<script>alert(1)</script>"
@@ -49,7 +53,16 @@ def tiny_frames() -> dict[str, pd.DataFrame]:
 @pytest.fixture
 def tiny_snapshot(tiny_frames, tmp_path) -> Snapshot:
     """Return the tiny world, published under `tmp_path`."""
-    return publish(tiny_frames, {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"}, tmp_path)
+    return publish_world(tiny_frames, tmp_path)
+
+
+def publish_world(frames: dict[str, pd.DataFrame], folder: Path, cree_le: str = CREATED) -> Snapshot:
+    """Publish some tables with their search index and their cost matrix, as a build does."""
+    def finish(aside: Path) -> None:
+        write_index(frames, aside)
+        write_trajets(choose_trajets(frames), aside)
+
+    return publish(frames, {"cree_le": cree_le, "region": "32", "nom_region": "Hauts-de-France"}, folder, finish=finish)
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +108,8 @@ def _territory() -> dict[str, pd.DataFrame]:
     })
     zones = _zones()
     demande = pd.DataFrame({
-        "id_point": communes["code_commune"], "type_point": "commune", "population": [1000.0, 200.0, 5000.0],
+        "id_point": "commune:" + communes["code_commune"], "type_point": "commune", "population": [1000.0, 200.0, 5000.0],
+        "population_retenue": [1000.0, 200.0, 5000.0], "est_compte": True, "est_region": True,
         "code_commune": communes["code_commune"], "millesime": "2022",
         "geometry": [Point(2.1, 50.1), Point(2.3, 50.1), Point(2.5, 50.1)],
     })
@@ -106,6 +120,7 @@ def _territory() -> dict[str, pd.DataFrame]:
     return {
         "communes": communes, "zones": zones, "demande": demande, "communes_zones": pd.DataFrame(links),
         "couches": _couches(zones, communes),
+        "demande_zones": pd.DataFrame({"id_point": ["commune:80001"], "type_zone": "qpv2024", "code_zone": "QN08001A", "methode": "estimee"}),
         "anciennes_communes": pd.DataFrame({
             "code_ancien": ["80003", "59002"], "code_commune": ["80001", "59001"], "nom": ["Vieilleville", None], "type_ancienne": ["deleguee", "fusionnee"],
         }),
@@ -187,7 +202,7 @@ def _offres(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     offres = offres.merge(frames["sessions"].drop(columns="id_session"), on="id_action")
     return offres.assign(
         nom_organisme="Lycée <b>Test</b>", est_fictive=offres["id_source"].eq("fictive"),
-        zones=offres["code_commune"].map(ZONES_OF).fillna(""), dates_debut=offres["date_debut"],
+        zones=offres["code_commune"].map(ZONES_OF).fillna(""), dates_debut=offres["date_debut"], id_place=place_ids(gpd.GeoSeries(offres["geometry"])),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import CREATED, HOSTILE, make_tiny_frames
+from conftest import CREATED, HOSTILE, make_tiny_frames, publish_world
 
 from geoapp.config import load_settings
 from geoapp.filters import FILTRES
@@ -19,9 +19,8 @@ AUTOUR = {"lat": LAT, "lon": LON, "rayon": "5"}
 
 
 def publish_tiny(folder, frames=None):
-    """Publish the tiny world with its search index."""
-    frames = frames or make_tiny_frames()
-    return publish(frames, {"cree_le": CREATED}, folder, finish=lambda aside: write_index(frames, aside))
+    """Publish the tiny world with its search index and its cost matrix."""
+    return publish_world(frames or make_tiny_frames(), folder)
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ def test_a_registry_that_cannot_be_read_is_told(tmp_path):
 def test_the_columns_known_are_those_the_product_reads():
     assert set(COLONNES["offre"]) == set(FLAT)
     assert set(COLONNES["etablissements"]) == set(ETABLISSEMENT)
-    assert set(COLONNES["population"]) == {"longitude", "latitude"} | (set(TABLES["demande"].noms) - {"type_point", "millesime", "geometry"})
+    assert set(COLONNES["population"]) == {"longitude", "latitude", "id_point", "population", "code_commune"} <= {"longitude", "latitude", *TABLES["demande"].noms}
     assert set(COLONNES) | {"communes"} == set(USAGES)
 
 

@@ -15,7 +15,7 @@ from geoapp.communes_codes import resolve_communes
 from geoapp.config import CRS_GEO
 from geoapp.errors import ContractError
 from geoapp.corrections import Journal
-from geoapp.geometry import repair_coordinates
+from geoapp.geometry import place_ids, repair_coordinates
 from geoapp.locating import ETABLISSEMENT, locate_lieux
 from geoapp.offre import merge_organismes, split_offre
 from geoapp.schema import conform
@@ -106,8 +106,8 @@ def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones
     return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
 
 
-def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
-    """Return the table `offres`: one row per action and place, ready to show.
+def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str], nom: str = "offres") -> gpd.GeoDataFrame:
+    """Return the table `offres` (or `offres_voisines`, the same columns): one row per action and place, ready to show.
 
     `fictive` holds the sources whose rows are demonstration data.
     """
@@ -125,8 +125,9 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     offers["id_organisme"] = offers["id_organisme"].fillna(offers["id_responsable"])
     offers["est_certifiante"] = offers[list(CERTIFICATIONS)].notna().any(axis=1)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
+    offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
     offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).fillna("")
-    return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)
+    return gpd.GeoDataFrame(conform(offers, nom), geometry="geometry", crs=CRS_GEO)
 
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:

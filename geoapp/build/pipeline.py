@@ -13,11 +13,12 @@ import geopandas as gpd
 import pandas as pd
 
 import geoapp
-from geoapp.build import offres, territoires
+from geoapp.build import demande, offres, territoires
 from geoapp.build.anciennes import old_communes
 from geoapp.build.bilan import Bilan, records_table, sources_table
 from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.build.verification import check_lecture
+from geoapp.build.voisines import keep_neighbours, name_trainings
 from geoapp.communes_codes import make_passage
 from geoapp.config import Settings, load_settings
 from geoapp.errors import GeoFormaError, ParameterError, SourceError
@@ -30,7 +31,10 @@ from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import REGISTRY, Source, load_sources
 from geoapp.sources.tabular import Lecture
+from geoapp.schema import TABLES, conform
 from geoapp.tables import Snapshot, publish
+from geoapp.travel import write_trajets
+from geoapp.travel.trajets import choose_trajets
 from geoapp.zones import ZONAGES
 
 REELS = ("miroir", "cache", "telechargement")
@@ -66,7 +70,7 @@ class World:
 
 
 def build_snapshot(
-    *, mirror: Path | None = None, data_dir: Path | None = None, region: str = "32",
+    *, mirror: Path | None = None, data_dir: Path | None = None, region: str = "32", trajets: Path | None = None,
     say: Say = lambda text: None, watch: Watch = lambda step, done, total: None,
 ) -> Snapshot:
     """Read every source, check, place and join it, and publish one snapshot.
@@ -80,6 +84,8 @@ def build_snapshot(
         Where snapshots and cache live (default: the settings).
     region : str
         INSEE code of the region covered.
+    trajets : Path, optional
+        Parquet file of costs that replaces the estimated ones (`docs/trajets.md`).
     say, watch : callables
         Told what happens in words, and how far the build is.
 
@@ -102,13 +108,22 @@ def build_snapshot(
     communes = territoires.load_communes(region)
     world = World(located, communes, region, {}, make_passage(communes, []))
     frames = _assemble(world, settings, watch)
+    watch("trajets", 0, 1)
+    matrice = choose_trajets(frames, trajets)
+    watch("trajets", 1, 1)
     manifest = {
         "cree_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "version": geoapp.__version__, "region": region,
         "nom_region": str(communes.loc[communes["est_region"].astype(bool), "nom_region"].iloc[0]),
         "parametres": {"distance_douteuse_m": settings.doubtful_distance_m, "simplification_m": territoires.SIMPLIFY_M},
+        "trajets": matrice.parametres,
     }
+
+    def finish(folder: Path) -> None:
+        write_index(frames, folder)
+        write_trajets(matrice, folder)
+
     watch("publication", 0, 1)
-    snapshot = publish(frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder))
+    snapshot = publish(frames, manifest, data_dir, finish=finish)
     watch("publication", 1, 1)
     return snapshot
 
@@ -150,6 +165,7 @@ def _assemble(world: World, settings: Settings, watch: Watch) -> dict[str, pd.Da
     watch("territoires", 1, 1)
     watch("offre : contrôle, position, zones", 0, 1)
     tables |= _offer_tables(world, lectures, tables, settings)
+    tables["demande_zones"] = demande.link_demand(tables["demande"], tables["zones"], tables["communes_zones"])
     watch("offre : contrôle, position, zones", 1, 1)
     for one in world.present("verification"):
         world.bilans[one.source.id] = check_lecture(one.source, lectures[one.source.id], communes=world.communes, passage=world.passage)
@@ -230,8 +246,12 @@ def _territory_tables(world: World, lectures: dict[str, Lecture]) -> dict[str, p
     for one in world.feeding("population"):
         points, world.bilans[one.source.id] = territoires.read_grid(lectures[one.source.id], one.source, world.communes, world.passage)
         grids.append(points)
+    ages = []
+    for one in world.feeding("ages"):
+        areas, world.bilans[one.source.id] = demande.read_ages(lectures[one.source.id], one.source.id)
+        ages.append(areas)
     return {
-        **tables, "communes": world.communes, "demande": territoires.demand_table(world.communes, grids),
+        **tables, "communes": world.communes, "demande": demande.demand_table(world.communes, grids, ages),
         "couches": territoires.drawn_outlines(world.communes, tables["zones"], tables["communes_zones"]),
     }
 
@@ -267,10 +287,31 @@ def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, sett
         )
     fictive = {one.source.id for one in world.present("offre") if one.mode == "demonstration"}
     place = partial(_place, world=world, tables=tables, etablissements=etablissements, fictive=fictive, settings=settings)
-    result = place({k: v for k, v in flats.items() if k in feeding}, nomenclatures=_read_nomenclatures(world, lectures))
+    nomenclatures = _read_nomenclatures(world, lectures)
+    result = place({k: v for k, v in flats.items() if k in feeding}, nomenclatures=nomenclatures)
     for id_source in sorted(set(flats) - feeding):
         place({id_source: flats[id_source]}, nomenclatures={})
+    result["offres_voisines"] = _neighbour_offers(world, lectures, place, nomenclatures)
     return result
+
+
+def _neighbour_offers(world: World, lectures: dict[str, Lecture], place, nomenclatures: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
+    """Return the table `offres_voisines`; empty when no source gives it."""
+    flats, outside = {}, {}
+    for one in world.feeding("offre_voisine"):
+        source = one.source
+        lecture, outside[source.id] = keep_neighbours(lectures[source.id], world.communes)
+        checked = check_offre(lecture.frame, source, communes=world.communes, passage=world.passage)
+        flats[source.id] = name_trainings(checked.flat, nomenclatures.get("code_certifinfo"))
+        world.bilans[source.id] = Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
+    if not flats:
+        empty = gpd.GeoDataFrame(pd.DataFrame(columns=TABLES["offres_voisines"].noms), geometry="geometry", crs="EPSG:4326")
+        return gpd.GeoDataFrame(conform(empty, "offres_voisines"), geometry="geometry", crs="EPSG:4326")
+    found = place(flats, nomenclatures=nomenclatures)["offres"]
+    for id_source, nb in outside.items():
+        world.bilans[id_source].nb_lues += nb
+        world.bilans[id_source].nb_valides += nb
+    return found
 
 
 def _place(

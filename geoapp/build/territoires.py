@@ -135,19 +135,6 @@ def _zones_of(members: pd.DataFrame, outlines: gpd.GeoSeries, polygons: gpd.GeoS
     return gpd.GeoDataFrame(zones.reset_index(), geometry="geometry", crs=CRS_GEO)
 
 
-def demand_table(communes: gpd.GeoDataFrame, grids: list[pd.DataFrame]) -> gpd.GeoDataFrame:
-    """Return the table `demande`: communes of the region at their town hall, then grid cells.
-
-    Both describe the same people: a reader picks one `type_point` per commune, never their sum.
-    """
-    region = communes[communes["est_region"]]
-    halls = gpd.GeoDataFrame({
-        "id_point": "commune:" + region["code_commune"], "type_point": "commune", "population": region["population"].astype("float64"),
-        "code_commune": region["code_commune"], "millesime": region["millesime_population"],
-    }, geometry=make_points(region["longitude_mairie"], region["latitude_mairie"]).set_axis(region.index))
-    return gpd.GeoDataFrame(conform(pd.concat([halls, *grids], ignore_index=True), "demande"), crs=CRS_GEO)
-
-
 def read_grid(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[gpd.GeoDataFrame, Bilan]:
     """Return the grid cells of a population source as demand points, and the counts."""
     journal = Journal(lecture.frame)

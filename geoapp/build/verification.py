@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import geopandas as gpd
 
-from geoapp.build import offres, territoires
+from geoapp.build import demande, offres, territoires
 from geoapp.build.bilan import Bilan
 from geoapp.build.nomenclatures import read_nomenclature
+from geoapp.build.voisines import keep_neighbours
 from geoapp.communes_codes import resolve_communes
 from geoapp.corrections import Journal
 from geoapp.offre import check_offre
@@ -17,7 +18,7 @@ from geoapp.sources.tabular import Lecture
 def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
     """Return the counts, rejects and corrections of one source read alone."""
     checks = {"offre": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
-              "nomenclature": _check_nomenclature}
+              "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours}
     return checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
 
 
@@ -42,6 +43,18 @@ def _check_places(source: Source, lecture: Lecture, communes, passage) -> Bilan:
 
 def _check_nomenclature(source: Source, lecture: Lecture, communes, passage) -> Bilan:
     return read_nomenclature(lecture, source)[1]
+
+
+def _check_ages(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return demande.read_ages(lecture, source.id)[1]
+
+
+def _check_neighbours(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    """Check the rows of the neighbouring départements; the others are valid as they are."""
+    mine, outside = keep_neighbours(lecture, communes)
+    bilan = _check_offer(source, mine, communes, passage)
+    bilan.nb_lues, bilan.nb_valides = bilan.nb_lues + outside, bilan.nb_valides + outside
+    return bilan
 
 
 def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:

@@ -78,7 +78,8 @@ def almost_reaching(monde: Monde, reponse: Reponse, inside: np.ndarray) -> list[
     np.minimum.at(best, rows.indices, rows.data)
     best[offre.par_place <= 0] = np.inf
     order = np.lexsort((monde.trajets.places, best))[:NB_PRESQUE]
-    return [_almost(offre.offres[offre.offres["place"].eq(place)], float(best[place])) for place in order if np.isfinite(best[place])]
+    by_place = offre.comptes.groupby("place").groups
+    return [_almost(monde.offres.loc[by_place[place]], float(best[place])) for place in order if np.isfinite(best[place])]
 
 
 def _almost(offres: pd.DataFrame, cout: float) -> Presque:

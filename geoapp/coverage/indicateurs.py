@@ -68,9 +68,9 @@ PETIT = "< 5"
 
 
 def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
-    """Return a value as a reader expects it; « inconnu » when it is not known."""
+    """Return a value as a reader expects it; what is NA is not known, or out of reach for a cost or an access."""
     if valeur is None or valeur != valeur:
-        return "inconnu"
+        return "hors de portée" if indicateur.type in ("cout", "taux") else "inconnu"
     if isinstance(valeur, str):
         return valeur
     forms = {

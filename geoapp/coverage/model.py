@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geoapp.classes import METHODES
+from geoapp.codes.identifiants import nearest_accepted
 from geoapp.coverage.indicateurs import INDICATEURS
 from geoapp.errors import ParameterError
 from geoapp.filters import FILTRES, Filtres, describe_filters, parse_filters
@@ -110,8 +111,6 @@ def _choice(nom: str, values: Mapping[str, list[str]]) -> str:
 
 def refuse_value(nom: str, valeur: str, acceptees) -> None:
     """Raise the error of a value that is not accepted, naming the nearest one."""
-    from geoapp.codes.identifiants import nearest_accepted
-
     nearest = nearest_accepted(valeur, acceptees)
     suite = f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Valeurs acceptées : {', '.join(acceptees)}."
     raise ParameterError(f"{nom} = « {valeur[:80]} » : valeur inconnue. {suite}")

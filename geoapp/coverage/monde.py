@@ -18,7 +18,7 @@ from scipy import sparse
 
 from geoapp import access
 from geoapp.coverage.model import CARREAU, COMMUNE, Question
-from geoapp.filters import apply_filters
+from geoapp.filters import FILTRES
 from geoapp.tables import Snapshot
 from geoapp.travel import Trajets, open_trajets
 from geoapp.zones import ZONAGES
@@ -35,6 +35,7 @@ class Maille:
 
     `points` and `zones` are the member pairs (row of the matrix, rank of the
     zone); a point may lie in no zone, or in several when zones overlap.
+    `offres` and `zones_offres` are those of the offers of the region (row of `Monde.comptes`, rank of the zone).
     """
 
     type_zone: str
@@ -43,6 +44,8 @@ class Maille:
     points: np.ndarray
     zones: np.ndarray
     est_estimee: np.ndarray
+    offres: np.ndarray
+    zones_offres: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,15 @@ class Monde:
     `points` has one row per row of the matrix: id_point, type_point,
     code_commune, est_region, longitude, latitude, and the population of each
     public (NaN when unknown).  `offres` has the placed offers of the region and
-    of its neighbours, with `place` (column of the matrix), `organisme` (rank) and `est_voisine`.
+    of its neighbours as texts, `comptes` the same rows as numbers: `place`
+    (column of the matrix), `organisme` (rank), `est_voisine`, `capacite`…
     """
 
     snapshot: Snapshot
     trajets: Trajets
     points: pd.DataFrame
     offres: pd.DataFrame
+    comptes: pd.DataFrame
     noms_organismes: np.ndarray
     nb_non_placees: int
     nb_a_distance: int
@@ -101,23 +106,23 @@ class Monde:
         return made
 
 
-COMPTES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "actions": lambda offres: pd.Series(1.0, index=offres.index),
-    "places": lambda offres: offres["capacite"],
-    "sessions": lambda offres: offres["nb_sessions"],
-    "mixte": lambda offres: offres["capacite"].fillna(offres["nb_sessions"]),
+COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
+    "actions": lambda comptes: np.ones(len(comptes)),
+    "places": lambda comptes: comptes["capacite"].to_numpy(),
+    "sessions": lambda comptes: comptes["nb_sessions"].to_numpy(),
+    "mixte": lambda comptes: comptes["capacite"].fillna(comptes["nb_sessions"]).to_numpy(),
 }
 """How an offer counts as supply; NaN when it is not known, and then it counts for nothing."""
 
 
 @dataclass(frozen=True)
 class Offre:
-    """The offer of one question: its rows, and its supply by place (columns of the matrix).
+    """The offer of one question: its rows of `Monde.comptes` (same index), and its supply by place (columns of the matrix).
 
     `sures` is the supply without the offers of doubtful position.
     """
 
-    offres: pd.DataFrame
+    comptes: pd.DataFrame
     par_place: np.ndarray
     sures: np.ndarray
 
@@ -132,9 +137,10 @@ def open_world(snapshot: Snapshot) -> Monde:
     """
     trajets = open_trajets(snapshot)
     points = _points(snapshot, trajets)
-    offres, noms, non_placees, a_distance = _offers(snapshot, trajets)
-    monde = Monde(snapshot, trajets, points, offres, noms, non_placees, a_distance)
-    monde.mailles.update(_mailles(snapshot, points))
+    offres, non_placees, a_distance = _offers(snapshot)
+    comptes, noms = _numbers(offres, trajets)
+    monde = Monde(snapshot, trajets, points, offres, comptes, noms, non_placees, a_distance)
+    monde.mailles.update(_mailles(snapshot, points, offres))
     return monde
 
 
@@ -148,61 +154,89 @@ def _points(snapshot: Snapshot, trajets: Trajets) -> pd.DataFrame:
     return points.assign(longitude=demande.geometry.x.to_numpy(), latitude=demande.geometry.y.to_numpy())
 
 
-def _offers(snapshot: Snapshot, trajets: Trajets) -> tuple[pd.DataFrame, np.ndarray, int, int]:
-    """Return the placed offers with place and body as ranks, the names of bodies, and what is left out."""
+def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
+    """Return the placed offers of the region then of its neighbours, and how many are left out: without position, remote."""
     mine, theirs = snapshot.read("offres"), snapshot.read("offres_voisines")
     every = pd.concat([_plain(mine).assign(est_voisine=False), _plain(theirs).assign(est_voisine=True)], ignore_index=True)
     remote = every["modalite"].eq("a_distance").fillna(False).astype(bool)
     nowhere = every["id_place"].isna() & ~remote
-    kept = every[every["id_place"].notna() & ~remote].reset_index(drop=True)
-    body = kept["id_organisme"].fillna(kept["nom_organisme"]).fillna("organisme inconnu : " + kept["id_lieu"])
-    kept["organisme"], distinct = pd.factorize(body, sort=True)
-    names = kept["nom_organisme"].groupby(kept["organisme"]).first().reindex(range(len(distinct)))
-    kept["place"] = pd.Index(trajets.places).get_indexer(kept["id_place"])
-    kept["capacite"] = kept["capacite"].astype("float64")
-    kept["nb_sessions"] = kept["dates_debut"].str.count(r"\|").add(1).astype("float64")
     outside = ~every["est_voisine"]
-    return kept, names.fillna(pd.Series(distinct)).to_numpy(dtype=object), int((nowhere & outside).sum()), int((remote & outside).sum())
+    return every[every["id_place"].notna() & ~remote].reset_index(drop=True), int((nowhere & outside).sum()), int((remote & outside).sum())
+
+
+def _numbers(offres: pd.DataFrame, trajets: Trajets) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what is counted of each offer as plain numbers (same rows), and the names of the bodies by rank."""
+    body = offres["id_organisme"].fillna(offres["nom_organisme"]).fillna("organisme inconnu : " + offres["id_lieu"])
+    rank, distinct = pd.factorize(body, sort=True)
+    names = offres["nom_organisme"].groupby(rank).first().reindex(range(len(distinct))).fillna(pd.Series(distinct))
+    comptes = pd.DataFrame({
+        "place": pd.Index(trajets.places).get_indexer(offres["id_place"]), "organisme": rank,
+        "capacite": offres["capacite"].astype("float64").to_numpy(),
+        "nb_sessions": offres["dates_debut"].str.count(r"\|").add(1).fillna(1).astype("float64").to_numpy(),
+        "est_douteuse": offres["est_douteuse"].to_numpy(dtype=bool), "est_voisine": offres["est_voisine"].to_numpy(dtype=bool),
+        "est_fictive": offres["est_fictive"].to_numpy(dtype=bool), "est_mairie": offres["precision_position"].eq("commune").fillna(False).to_numpy(dtype=bool),
+    })
+    return comptes, names.to_numpy(dtype=object)
 
 
 def _plain(offres: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(offres.drop(columns="geometry"))
 
 
-def _mailles(snapshot: Snapshot, points: pd.DataFrame) -> dict[str, Maille]:
-    """Return every division of the region, with the points that lie in each zone."""
-    region = np.flatnonzero(points["est_region"])
-    zones, links = snapshot.read("zones"), snapshot.read("communes_zones")
-    free = snapshot.read("demande_zones")
-    rank = pd.Series(range(len(points)), index=points["id_point"])
-    inside = pd.DataFrame({"point": region, "code_commune": points["code_commune"].to_numpy()[region]})
+def _mailles(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> dict[str, Maille]:
+    """Return every division of the region, with the points and the offers that lie in each zone."""
+    zones = snapshot.read("zones")
+    region = points[points["est_region"]]
+    inside = pd.DataFrame({"rang": region.index, "code_commune": region["code_commune"].to_numpy()})
+    mine = offres[~offres["est_voisine"]]
+    held = mine["zones"].str.split("|").explode().dropna()
+    held = pd.DataFrame({"rang": held.index, "type_zone": held.str.partition(":")[0], "code_zone": held.str.partition(":")[2]}) if len(held) else _aucune()
     result = {}
     for type_zone, part in zones.groupby("type_zone"):
-        if ZONAGES[type_zone].methode == "code":
-            whole = links[links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere")]
-            members = inside.merge(whole[["code_commune", "code_zone"]], on="code_commune").assign(est_estimee=False)
-        else:
-            mine = free[free["type_zone"].eq(type_zone) & free["id_point"].isin(rank.index)]
-            members = pd.DataFrame({"point": mine["id_point"].map(rank), "code_zone": mine["code_zone"], "est_estimee": mine["methode"].eq("estimee")})
-        result[type_zone] = _maille(type_zone, part["code_zone"], part["nom"], members)
+        result[type_zone] = _maille(type_zone, part[["code_zone", "nom"]], _members(snapshot, type_zone, points, inside), held[held["type_zone"].eq(type_zone)])
     communes = snapshot.read("communes")
     communes = communes[communes["est_region"].astype(bool)]
-    result[COMMUNE] = _maille(COMMUNE, communes["code_commune"], communes["nom"], inside.rename(columns={"code_commune": "code_zone"}).assign(est_estimee=False))
-    cells = points[points["type_point"].eq(CARREAU) & points["est_region"]]
+    in_communes = pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()})
+    named = communes[["code_commune", "nom"]].set_axis(["code_zone", "nom"], axis=1)
+    result[COMMUNE] = _maille(COMMUNE, named, inside.rename(columns={"code_commune": "code_zone"}), in_communes)
+    cells = region[region["type_point"].eq(CARREAU)]
     names = cells["code_commune"].map(communes.set_index("code_commune")["nom"]).fillna(cells["code_commune"])
-    result[CARREAU] = _maille(CARREAU, cells["id_point"], names, pd.DataFrame({"point": cells.index, "code_zone": cells["id_point"], "est_estimee": False}))
+    result[CARREAU] = _maille(CARREAU, pd.DataFrame({"code_zone": cells["id_point"], "nom": names}), pd.DataFrame({"rang": cells.index, "code_zone": cells["id_point"]}), _aucune())
     return result
 
 
-def _maille(type_zone: str, codes: pd.Series, noms: pd.Series, members: pd.DataFrame) -> Maille:
-    """Return one division, zones sorted by code."""
-    order = np.argsort(codes.to_numpy(dtype=str), kind="stable")
-    codes, noms = codes.to_numpy(dtype=object)[order], noms.to_numpy(dtype=object)[order]
-    zone = pd.Index(codes).get_indexer(members["code_zone"])
-    kept = zone >= 0
+def _aucune() -> pd.DataFrame:
+    """Return no member."""
+    return pd.DataFrame({"rang": pd.Series(dtype=int), "type_zone": pd.Series(dtype="str"), "code_zone": pd.Series(dtype="str")})
+
+
+def _members(snapshot: Snapshot, type_zone: str, points: pd.DataFrame, inside: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of each zone of a zoning: `rang`, `code_zone`, `est_estimee`."""
+    if ZONAGES[type_zone].methode == "code":
+        links = snapshot.read("communes_zones")
+        whole = links[links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere")]
+        return inside.merge(whole[["code_commune", "code_zone"]], on="code_commune").assign(est_estimee=False)
+    free = snapshot.read("demande_zones")
+    mine = free[free["type_zone"].eq(type_zone)]
+    rank = pd.Series(range(len(points)), index=points["id_point"])
+    return pd.DataFrame({"rang": mine["id_point"].map(rank), "code_zone": mine["code_zone"], "est_estimee": mine["methode"].eq("estimee")})
+
+
+def _maille(type_zone: str, zones: pd.DataFrame, members: pd.DataFrame, offers: pd.DataFrame) -> Maille:
+    """Return one division, zones sorted by code; members that are no zone of it are left out."""
+    zones = zones.sort_values("code_zone", kind="stable")
+    codes = pd.Index(zones["code_zone"].to_numpy(dtype=object))
+    (points, of_points), (rows, of_offers) = _pairs(members, codes), _pairs(offers, codes)
     estimated = np.zeros(len(codes), dtype=bool)
-    estimated[zone[kept & members["est_estimee"].to_numpy(dtype=bool)]] = True
-    return Maille(type_zone, codes, noms, members["point"].to_numpy(dtype=np.intp)[kept], zone[kept], estimated)
+    if "est_estimee" in members:
+        estimated[codes.get_indexer(members.loc[members["est_estimee"] & members["code_zone"].isin(codes), "code_zone"])] = True
+    return Maille(type_zone, codes.to_numpy(), zones["nom"].to_numpy(dtype=object), points, of_points, estimated, rows, of_offers)
+
+
+def _pairs(members: pd.DataFrame, codes: pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    """Return (row, rank of the zone) of the members that are in a zone."""
+    zone = codes.get_indexer(members["code_zone"])
+    return members["rang"].to_numpy(dtype=np.intp)[zone >= 0], zone[zone >= 0]
 
 
 def choose_offer(monde: Monde, question: Question, today: date | None = None) -> Offre:
@@ -211,9 +245,10 @@ def choose_offer(monde: Monde, question: Question, today: date | None = None) ->
     An offer whose supply is unknown (no capacity) counts for nothing in the
     supply, and is counted in the quality of the answer.
     """
-    offres = monde.offres if question.voisins else monde.offres[~monde.offres["est_voisine"]]
-    kept = apply_filters(offres, question.filtres, today=today)
-    supply = COMPTES[question.offre](kept).fillna(0.0).to_numpy(dtype=float)
-    place, size = kept["place"].to_numpy(), len(monde.trajets.places)
-    sure = ~kept["est_douteuse"].to_numpy(dtype=bool)
-    return Offre(kept, np.bincount(place, supply, size), np.bincount(place[sure], supply[sure], size))
+    kept = np.ones(len(monde.comptes), dtype=bool) if question.voisins else ~monde.comptes["est_voisine"].to_numpy()
+    for nom in question.filtres.choix:
+        kept &= FILTRES[nom].garder(monde.offres, set(question.filtres.valeurs(nom)), today).to_numpy(dtype=bool)
+    comptes = monde.comptes[kept]
+    supply = np.nan_to_num(COMPTES[question.offre](comptes))
+    place, size, sure = comptes["place"].to_numpy(), len(monde.trajets.places), ~comptes["est_douteuse"].to_numpy()
+    return Offre(comptes, np.bincount(place, supply, size), np.bincount(place[sure], supply[sure], size))

@@ -20,25 +20,33 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
     """Return the table without its small counts of people; `masques` names, by row, what was hidden (`a|b`).
 
     What would give a hidden count away is hidden too: the other term of a sum,
-    the shares, and, when the zones add up to the region, the least other count of the column.
+    the shares of a population that is shown, and, when the zones add up to the region, the least other count of the column.
     """
     small = {nom: table[nom].gt(0) & table[nom].lt(SEUIL) for nom in PERSONNES}
     hidden = pd.DataFrame(small, index=table.index).fillna(False).astype(bool)
     covered = table["population"] - table["population_non_couverte"]
     hidden["population_non_couverte"] |= (covered.gt(0) & covered.lt(SEUIL)).fillna(False)
     hidden.loc[hidden["population"], list(PERSONNES)] = True
+    hidden = _other_terms(hidden)
     if est_partition:
         for nom in PERSONNES:
             hidden.loc[_second(table[nom], hidden[nom]), nom] = True
-    one = hidden[list(_TERMES)].any(axis=1) & ~hidden["population_non_couverte"]
-    hidden.loc[one, list(_TERMES)] = True
+        hidden = _other_terms(hidden)
     result = table.copy()
     for nom in PERSONNES:
         result[nom] = result[nom].mask(hidden[nom])
     for nom in _PARTS:
-        result[nom] = result[nom].mask(hidden["population_non_couverte"])
+        result[nom] = result[nom].mask(hidden["population_non_couverte"] & ~hidden["population"])
     names = hidden.to_numpy() @ np.array([nom + "|" for nom in hidden.columns], dtype=object) if hidden.to_numpy().any() else ""
     return result.assign(masques=pd.Series(names, index=table.index, dtype="object").str.rstrip("|"))
+
+
+def _other_terms(hidden: pd.DataFrame) -> pd.DataFrame:
+    """Return what is hidden with both terms of a shown sum, when one of them is."""
+    one = hidden[list(_TERMES)].any(axis=1) & ~hidden["population_non_couverte"]
+    result = hidden.copy()
+    result.loc[one, list(_TERMES)] = True
+    return result
 
 
 def _second(values: pd.Series, hidden: pd.Series) -> list:

@@ -84,8 +84,13 @@ def _table(zonage: str, groups: list[tuple[str, np.ndarray]], monde: Monde, ques
     """Return the numbers of some groups of points, small counts hidden."""
     names = np.array([titre for titre, _ in groups], dtype=object)
     members, zones = np.concatenate([rows for _, rows in groups]), np.repeat(np.arange(len(groups)), [len(rows) for _, rows in groups])
-    maille = Maille(zonage, names, names, members.astype(np.intp), zones, np.zeros(len(groups), dtype=bool))
+    maille = Maille(zonage, names, names, members.astype(np.intp), zones, np.zeros(len(groups), dtype=bool), *_no_offers())
     return protect(table_of(maille, monde, question, offre, points), est_partition=True)
+
+
+def _no_offers() -> tuple[np.ndarray, np.ndarray]:
+    """Return no pair: what a public itself offers is not a question."""
+    return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
 
 
 def _note(maille: Maille, cells_only: bool) -> str:

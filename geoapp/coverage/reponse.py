@@ -110,12 +110,11 @@ def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
 
 def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
     """Return what is known of the offer behind the numbers: counts and shares (None without offer)."""
-    mine = offre.offres
+    mine = offre.comptes
     share = lambda mask: float(mask.mean()) if len(mine) else None  # noqa: E731
     return {
         "nb_offres": len(mine), "nb_voisines": int(mine["est_voisine"].sum()), "nb_lieux": int(mine["place"].nunique()),
-        "part_douteuses": share(mine["est_douteuse"].astype(bool)), "part_sans_places": share(mine["capacite"].isna()),
-        "part_a_la_mairie": share(mine["precision_position"].eq("commune").fillna(False).astype(bool)),
+        "part_douteuses": share(mine["est_douteuse"]), "part_sans_places": share(mine["capacite"].isna()), "part_a_la_mairie": share(mine["est_mairie"]),
         "nb_non_placees": monde.nb_non_placees, "nb_a_distance": monde.nb_a_distance, "est_fictive": bool(mine["est_fictive"].any()),
     }
 

@@ -34,7 +34,9 @@ def region_row(monde: Monde, question: Question, offre: Offre, points: pd.DataFr
     """Return the same numbers for the whole region."""
     inside = np.flatnonzero(monde.points["est_region"].to_numpy())
     nom = monde.snapshot.manifest.get("nom_region", "Région")
-    whole = Maille("region", np.array(["region"], dtype=object), np.array([nom], dtype=object), inside, np.zeros(len(inside), dtype=np.intp), np.zeros(1, dtype=bool))
+    offers = np.flatnonzero(~monde.comptes["est_voisine"].to_numpy())
+    code, name = np.array(["region"], dtype=object), np.array([nom], dtype=object)
+    whole = Maille("region", code, name, inside, np.zeros_like(inside), np.zeros(1, dtype=bool), offers, np.zeros_like(offers))
     return table_of(whole, monde, question, offre, points).iloc[0]
 
 
@@ -115,30 +117,28 @@ def _scores(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
 
 def _places(maille: Maille, monde: Monde, offre: Offre) -> pd.DataFrame:
     """Return what the zone itself offers, in the region; unknown where the zone is finer than a place's address."""
-    mine = offre.offres[~offre.offres["est_voisine"]]
+    nb = len(maille.codes)
     if maille.type_zone == CARREAU:
-        return pd.DataFrame({nom: np.full(len(maille.codes), np.nan) for nom in ("nb_offres", "nb_lieux", "nb_offreurs", "nb_places")})
-    pairs = _offers_by_zone(maille, mine)
-    by_zone = pairs.groupby("zone")
-    frame = pd.DataFrame({
-        "nb_offres": by_zone.size(), "nb_lieux": by_zone["place"].nunique(), "nb_offreurs": by_zone["organisme"].nunique(),
-        "nb_places": by_zone["capacite"].sum(min_count=1),
-    }).reindex(range(len(maille.codes)))
-    return frame.fillna({"nb_offres": 0, "nb_lieux": 0, "nb_offreurs": 0})
+        return pd.DataFrame({nom: np.full(nb, np.nan) for nom in ("nb_offres", "nb_lieux", "nb_offreurs", "nb_places")})
+    chosen = np.zeros(len(monde.comptes), dtype=bool)
+    chosen[offre.comptes.index] = True
+    kept = chosen[maille.offres]
+    zone, mine = maille.zones_offres[kept], monde.comptes.iloc[maille.offres[kept]]
+    capacity = mine["capacite"].to_numpy()
+    known = np.bincount(zone, ~np.isnan(capacity), nb) > 0
+    return pd.DataFrame({
+        "nb_offres": np.bincount(zone, minlength=nb).astype(float), "nb_lieux": _distinct(zone, mine["place"].to_numpy(), nb),
+        "nb_offreurs": _distinct(zone, mine["organisme"].to_numpy(), nb),
+        "nb_places": np.where(known, np.bincount(zone, np.nan_to_num(capacity), nb), np.nan),
+    })
 
 
-def _offers_by_zone(maille: Maille, mine: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per offer and zone that holds its place: zone, place, organisme, capacite."""
-    codes = pd.Index(maille.codes)
-    if maille.type_zone == "region":
-        return mine.assign(zone=0)[["zone", "place", "organisme", "capacite"]]
-    if maille.type_zone == COMMUNE:
-        pairs = mine.assign(zone=codes.get_indexer(mine["code_commune"]))
-    else:
-        split = mine.assign(zone=mine["zones"].str.split("|")).explode("zone")
-        split = split[split["zone"].str.startswith(f"{maille.type_zone}:").fillna(False).astype(bool)]
-        pairs = split.assign(zone=codes.get_indexer(split["zone"].str.partition(":")[2]))
-    return pairs.loc[pairs["zone"] >= 0, ["zone", "place", "organisme", "capacite"]]
+def _distinct(zone: np.ndarray, values: np.ndarray, nb: int) -> np.ndarray:
+    """Return the number of distinct values by zone."""
+    if not len(zone):
+        return np.zeros(nb)
+    pairs = np.unique(np.stack([zone, values]), axis=1)
+    return np.bincount(pairs[0], minlength=nb).astype(float)
 
 
 def _sole_providers(maille: Maille, monde: Monde, question: Question, offre: Offre, covered: np.ndarray) -> np.ndarray:
@@ -162,8 +162,9 @@ def reachable_bodies(monde: Monde, question: Question, offre: Offre) -> tuple[np
 
     Both are equal when only one body is in reach; (greatest integer, −1) when none is.
     """
-    supplied = offre.par_place[offre.offres["place"].to_numpy()] > 0
-    place, body = offre.offres["place"].to_numpy()[supplied], offre.offres["organisme"].to_numpy()[supplied]
+    place, body = offre.comptes["place"].to_numpy(), offre.comptes["organisme"].to_numpy()
+    supplied = offre.par_place[place] > 0
+    place, body = place[supplied], body[supplied]
     nothing = np.iinfo(np.int64).max
     low, high = np.full(len(offre.par_place), nothing), np.full(len(offre.par_place), -1)
     np.minimum.at(low, place, body)

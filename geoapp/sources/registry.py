@@ -13,7 +13,7 @@ from geoapp.errors import ParameterError, SourceError
 
 REGISTRY = GEODATA / "sources.toml"
 
-USAGES = ("offre", "zonage", "population", "etablissements", "passage", "communes", "nomenclature", "verification")
+USAGES = ("offre", "offre_voisine", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification")
 
 OPTIONS_FORMAT = {
     "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
@@ -21,6 +21,7 @@ OPTIONS_FORMAT = {
 """Every format, with the options that its reader takes and their types."""
 
 OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool}}
+OPTIONS_USAGE["offre_voisine"] = OPTIONS_USAGE["offre"]
 """Options that the check of a usage takes."""
 
 COLONNES: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,7 @@ COLONNES: dict[str, tuple[str, ...]] = {
     ),
     "zonage": ("code_commune", "code_zone", "nom", "type_lien"),
     "population": ("id_point", "population", "longitude", "latitude", "code_commune"),
+    "ages": ("code_zone", "population", "nb_18_24", "nb_25_39", "nb_40_54", "nb_55_64", "nb_65_79", "nb_80_plus"),
     "etablissements": ("code_uai", "nom", "latitude", "longitude", "code_commune"),
     "passage": ("ancien_code", "code_commune", "nom", "type_ancienne"),
     "nomenclature": (
@@ -39,6 +41,7 @@ COLONNES: dict[str, tuple[str, ...]] = {
     ),
     "verification": ("code_commune", "code_zone", "nom", "date_fin"),
 }
+COLONNES["offre_voisine"] = COLONNES["offre"]
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""
 
 RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict}

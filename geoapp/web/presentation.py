@@ -35,11 +35,13 @@ MODES = {
 
 USAGES = {
     "offre": "offre de formation",
+    "offre_voisine": "offre des départements voisins, pour la couverture",
     "zonage": "zonage",
     "communes": "communes et leurs contours",
     "passage": "anciennes communes",
     "etablissements": "position des établissements",
     "population": "population",
+    "ages": "population par âge",
     "verification": "vérification, sans effet sur la carte",
 }
 """What a source feeds, in words, in the order of the page."""

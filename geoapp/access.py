@@ -1,0 +1,163 @@
+"""Measures of spatial access: pure functions on a sparse cost matrix, many filters at once.
+
+A cost matrix is a `scipy.sparse.csr_array`, rows = origins (people), columns =
+places (supply).  Only stored entries can be reached: a stored 0.0 is a cost of
+zero, an absent entry is out of reach.  Limits are inclusive, compared in the
+precision of the costs.  What cannot be reached is NaN, never a large number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from scipy import sparse
+
+Weight = Callable[[np.ndarray], np.ndarray]
+"""Decay: costs → weights from 0 to 1, same shape."""
+
+STEPS = ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22))
+"""Default bands of E2SFCA: part of the limit, weight (Luo and Qi 2009)."""
+
+_BIG = 50_000_000
+"""Products of more terms than this are shared between two threads."""
+
+
+def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
+    """Return the least cost of each origin to an open place.
+
+    Parameters
+    ----------
+    cost : csr_array, (n_origins, n_places)
+    is_open : bool array, (n_places,) or (n_places, n_filters)
+
+    Returns
+    -------
+    float64 array
+        (n_origins,) or (n_origins, n_filters); NaN where no open place can be reached.
+    """
+    is_open = np.asarray(is_open, dtype=bool)
+    if is_open.ndim == 2:
+        columns = [nearest(cost, is_open[:, k]) for k in range(is_open.shape[1])]
+        return np.stack(columns, axis=1) if columns else np.empty((cost.shape[0], 0))
+    result = np.full(cost.shape[0], np.nan)
+    filled = np.flatnonzero(np.diff(cost.indptr))
+    if len(filled):
+        least = np.minimum.reduceat(np.where(is_open[cost.indices], cost.data, np.inf), cost.indptr[filled])
+        result[filled] = np.where(np.isinf(least), np.nan, least)
+    return result
+
+
+def cumulative(cost: sparse.csr_array, supply: np.ndarray, max_cost: float) -> np.ndarray:
+    """Return the supply within `max_cost` of each origin, inclusive: (n_origins,) or (n_origins, n_filters); 0 when there is none."""
+    return _product(weigh(cost, max_cost, binary()), np.asarray(supply, dtype=float))
+
+
+def binary() -> Weight:
+    """Return the weight 1 at every cost."""
+    return lambda cost: np.ones(len(cost))
+
+
+def steps(bands: Sequence[tuple[float, float]]) -> Weight:
+    """Return weights by bands: `bands` are (upper limit, weight), the limit included; 0 beyond the last."""
+    limits, weights = (np.array(column, dtype=float) for column in zip(*sorted(bands), strict=True))
+    weights = np.append(weights, 0.0)
+    return lambda cost: weights[np.searchsorted(limits.astype(cost.dtype), cost, side="left")]
+
+
+def default_steps(max_cost: float) -> Weight:
+    """Return the steps 1 / 0.68 / 0.22 at a third, two thirds and the whole of `max_cost` (Luo and Qi 2009)."""
+    return steps([(part * max_cost, weight) for part, weight in STEPS])
+
+
+def gaussian(sigma: float) -> Weight:
+    """Return the weight exp(−½ (cost / sigma)²), 1 at cost 0."""
+    return lambda cost: np.exp(-0.5 * (cost.astype(float) / sigma) ** 2)
+
+
+def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr_array:
+    """Return the weights of the costs up to `max_cost`, inclusive, as float64; entries of weight 0 are left out.
+
+    Raises
+    ------
+    ValueError
+        When a cost is negative or NaN: such a matrix is refused where it is read.
+    """
+    if len(cost.data) and not cost.data.min() >= 0:
+        raise ValueError("costs must be known and not negative")
+    kept = np.flatnonzero(cost.data <= np.asarray(max_cost, dtype=cost.dtype))
+    values = np.asarray(weight(cost.data[kept]), dtype=float)
+    some = values > 0
+    kept, values = kept[some], values[some]
+    return sparse.csr_array((values, cost.indices[kept], np.searchsorted(kept, cost.indptr)), shape=cost.shape)
+
+
+def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:
+    """Return the supply per inhabitant that each origin reaches, competition counted.
+
+    A_i = Σ_j w_ij S_j / Σ_k w_kj P_k: 2SFCA (Luo and Wang 2003) with `binary`
+    weights, E2SFCA (Luo and Qi 2009) with `steps` or `gaussian` ones.
+
+    Parameters
+    ----------
+    weights : csr_array, (n_origins, n_places)
+        Made by `weigh`.
+    population : float array, (n_origins,)
+        Inhabitants; NaN counts as nobody.
+    supply : float array, (n_places,) or (n_places, n_filters)
+
+    Returns
+    -------
+    float64 array
+        (n_origins,) or (n_origins, n_filters); NaN where no supply can be
+        reached.  Σ A·P = Σ S over the places that somebody reaches.
+    """
+    supply = np.asarray(supply, dtype=float)
+    demand = weights.T @ np.nan_to_num(np.asarray(population, dtype=float))
+    inverse = np.divide(1.0, demand, out=np.zeros_like(demand), where=demand > 0)
+    ratio = supply * (inverse if supply.ndim == 1 else inverse[:, None])
+    result = _product(weights, ratio)
+    result[~_reaches(weights, supply, result)] = np.nan
+    return result
+
+
+def _reaches(weights: sparse.csr_array, supply: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """Tell which origins reach a supply: those of a positive result, and those whose places serve nobody else."""
+    reached = result > 0
+    if not reached.all():
+        rows = np.flatnonzero(~reached.reshape(len(reached), -1).all(axis=1))
+        reached[rows] = (_product(weights[rows], (supply > 0).astype(float))) > 0
+    return reached
+
+
+def three_step(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:
+    """Return 3SFCA: E2SFCA where each origin shares its demand between the places that it reaches (Wan et al. 2012).
+
+    G_ij = w_ij / Σ_j w_ij over the places with supply; A_i = Σ_j G_ij w_ij S_j / Σ_k G_kj w_kj P_k.
+    Same parameters and result as `floating_catchment`.
+    """
+    supply = np.asarray(supply, dtype=float)
+    if supply.ndim == 2:
+        columns = [three_step(weights, population, supply[:, k]) for k in range(supply.shape[1])]
+        return np.stack(columns, axis=1) if columns else np.empty((weights.shape[0], 0))
+    total = weights @ (supply > 0).astype(float)
+    share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    squared = sparse.csr_array((weights.data**2 * np.repeat(share, np.diff(weights.indptr)), weights.indices, weights.indptr), shape=weights.shape)
+    return floating_catchment(squared, population, supply)
+
+
+def _product(weights: sparse.csr_array, dense: np.ndarray) -> np.ndarray:
+    """Return weights @ dense; a large one by blocks of rows in two threads, columns of zeros skipped."""
+    if dense.ndim == 1 or weights.nnz * dense.shape[1] < _BIG:
+        return weights @ dense
+    used = np.flatnonzero(dense.any(axis=0))
+    part = np.ascontiguousarray(dense[:, used])
+    middle = int(np.searchsorted(weights.indptr, weights.nnz // 2))
+    with ThreadPoolExecutor(2) as pool:
+        top, bottom = pool.map(lambda block: block @ part, (weights[:middle], weights[middle:]))
+    if len(used) == dense.shape[1]:
+        return np.concatenate([top, bottom])
+    result = np.zeros((weights.shape[0], dense.shape[1]))
+    result[:middle, used], result[middle:, used] = top, bottom
+    return result

@@ -1,0 +1,30 @@
+"""Offers of the neighbouring départements: they count in the coverage, and nowhere else."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geoapp.offre import SANS_INTITULE
+from geoapp.sources.tabular import Lecture
+
+
+def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, int]:
+    """Return the rows whose place lies in a neighbouring département, and how many lie elsewhere.
+
+    The offer of the region itself comes from better sources: it is left out here too.
+    """
+    code = lecture.frame["lieu_code_commune"].astype("str").str.zfill(5)
+    departement = code.str[:2]
+    around = set(communes.loc[~communes["est_region"].astype(bool), "code_departement"])
+    kept = departement.isin(around).fillna(False).astype(bool)
+    return Lecture(lecture.frame[kept], int(kept.sum()) + len(lecture.rejets), lecture.rejets, lecture.corrections), int((~kept).sum())
+
+
+def name_trainings(flat: pd.DataFrame, certifications: pd.DataFrame | None) -> pd.DataFrame:
+    """Return a checked flat offer, its trainings without title named by their certification when it is listed."""
+    if certifications is None:
+        return flat
+    labels = certifications.drop_duplicates("code_certifinfo").set_index("code_certifinfo")["libelle"]
+    unnamed = flat["intitule"].eq(SANS_INTITULE)
+    found = flat["code_certifinfo"].map(labels)
+    return flat.assign(intitule=flat["intitule"].mask(unnamed & found.notna(), found).astype("str"))
