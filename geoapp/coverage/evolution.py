@@ -16,7 +16,7 @@ from geoapp.codes.domaines import load_domaines
 from geoapp.codes.texte import fold, map_distinct
 from geoapp.coverage.fichiers import Fichier, write_file
 from geoapp.coverage.model import FILTRES_OFFRE, refuse_value
-from geoapp.errors import ParameterError
+from geoapp.errors import ParameterError, SnapshotError
 from geoapp.filters import apply_filters, describe_filters, parse_filters
 from geoapp.search.requetes import refuse_unknown
 from geoapp.tables import Snapshot, list_snapshots, open_folder, open_snapshot
@@ -82,6 +82,17 @@ def _open_one(name: str, data_dir: Path) -> Snapshot:
     if (Path(name) / "manifest.json").exists():
         return open_folder(Path(name))
     raise ParameterError(f"Instantané inconnu : « {name[:80]} ». Connus : {', '.join(known) or 'aucun'}, « precedent », « courant », ou un dossier d'instantané.")
+
+
+def comparable_snapshots(data_dir: Path) -> list[str]:
+    """Return the ids of the snapshots kept that this version can read, oldest first."""
+    kept = []
+    for path in list_snapshots(data_dir):
+        try:
+            kept.append(open_folder(path).id)
+        except SnapshotError:
+            continue
+    return kept
 
 
 def compare_snapshots(avant: Snapshot, apres: Snapshot, *, zonage: str = "ze2020", parametres: Mapping | None = None) -> Evolution:

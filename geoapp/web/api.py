@@ -13,6 +13,8 @@ from geoapp import __version__
 from geoapp.codes.identifiants import nearest_accepted
 from geoapp.config import Settings
 from geoapp.errors import ParameterError
+from geoapp.coverage.model import parse_question
+from geoapp.coverage.reponse import answer, describe_response
 from geoapp.exports import FORMATS, export_offers
 from geoapp.fiches import offer_sheet
 from geoapp.reponses import describe_answer, describe_facets, describe_place, describe_points, first_rows, list_zonages
@@ -25,6 +27,7 @@ from geoapp.search.texte import suggest_texts
 from geoapp.sources.adresses import find_addresses
 from geoapp.web.contrat import PREFIXE, PROPRES, ROUTES, Route
 from geoapp.web.courant import courant
+from geoapp.web.couverture import monde
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
 from geoapp.web.recherche import moteur, repertoire
@@ -180,7 +183,14 @@ def sources(route: Route) -> dict:
     return {"sources": rows, "assemble_le": snapshot.manifest["cree_le"], "instantane": snapshot.id}
 
 
+def couverture(route: Route) -> dict:
+    """Return the answer to a question of coverage."""
+    world = monde()
+    return describe_response(answer(world, parse_question(_parameters(route), world)), world)
+
+
 VUES = {
+    "couverture": couverture,
     "places": places, "suggestions": suggestions, "formations": formations, "fiche": fiche, "export": export, "facets": facets,
     "points": carte, "zones": zones, "sources": sources,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.exports import FORMATS
 from geoapp.search.requetes import Parametre
 
@@ -16,7 +17,7 @@ PREFIXE = f"/api/{VERSION_API}"
 SUGGESTIONS_MAX = 20
 ZOOM_MAX = 22
 
-PROPRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
+PROPRES: dict[str, Parametre] = COUVERTURE | {parametre.nom: parametre for parametre in (
     Parametre("q", "texte", "Ce qui est tapé", "beth"),
     Parametre("limite", "entier", "Nombre de propositions", "8", 1, SUGGESTIONS_MAX),
     Parametre("zoom", "entier", "Niveau de zoom de la carte", "10", 0, ZOOM_MAX),
@@ -38,7 +39,7 @@ class Route:
     `parametres` are names of `PROPRES`; `est_recherche` adds
     every parameter of a search and every filter, and allows POST, so that a
     position need not be in an address; `est_postable` allows POST for what may
-    be somebody's address.  `cles` are the keys of the answer.
+    be somebody's address; `est_couverture` adds the filters of the offer.  `cles` are the keys of the answer.
     """
 
     nom: str
@@ -50,6 +51,7 @@ class Route:
     requis: tuple[str, ...] = ()
     est_recherche: bool = False
     est_postable: bool = False
+    est_couverture: bool = False
 
     @property
     def methodes(self) -> tuple[str, ...]:
@@ -83,6 +85,14 @@ ROUTES: dict[str, Route] = {route.nom: route for route in (
           (("points", "Lieux, ou groupes de lieux, avec leur nombre de formations"), ("nb_dehors", "Formations hors de l'emprise"),
            ("nb_non_places", "Formations sans position"), ("instantane", "Instantané des données")),
           "/points?emprise=2.5,50.2,3.1,50.6&zoom=10", ("zoom",), ("emprise", "zoom"), est_recherche=True),
+    Route("couverture", "/couverture", "Couverture de la population : indicateurs par zone, zones blanches, classes de la carte",
+          (("titre", "La question en une phrase"), ("phrase", "Ce qu'il faut retenir"), ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
+           ("parametres", "Tous les paramètres, ceux par défaut compris, et ceux des trajets"), ("indicateurs", "Sens et type de chaque nombre"),
+           ("mesure", "Mesure de la carte"), ("classes", "Bornes et effectifs des classes de la carte"), ("ensemble", "Les nombres de la région"),
+           ("zones", "Les nombres de chaque zone ; masques nomme ceux qui sont tus (moins de 5 personnes)"),
+           ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"), ("qualite", "Ce que l'on sait de l'offre comptée"),
+           ("sources", "Sources des nombres, avec leur millésime"), ("instantane", "Instantané des données")),
+          "/couverture?domaine=sante&niveau=4&zonage=departement", tuple(COUVERTURE), est_couverture=True),
     Route("zones", "/zones", "Zonages et leurs zones, avec leur millésime",
           (("zonages", "Zonages connus"), ("zones", "Zones du zonage demandé, sinon toutes"), ("instantane", "Instantané des données")),
           "/zones?type=ze2020", ("type",)),

@@ -22,6 +22,11 @@ class Courant:
         self._snapshot: Snapshot | None = None
         self._derived: dict[Hashable, Any] = {}
 
+    @property
+    def data_dir(self) -> Path:
+        """Return the folder of the snapshots."""
+        return self._data_dir
+
     def snapshot(self) -> Snapshot:
         """Return the published snapshot; a link is resolved, nothing more is read.
 

@@ -7,6 +7,7 @@ import re
 from flask import url_for
 
 from geoapp import __version__
+from geoapp.coverage.model import FILTRES_OFFRE
 from geoapp.exports import FORMATS
 from geoapp.filters import FILTRES, Filtre
 from geoapp.repertoire import Repertoire
@@ -55,6 +56,7 @@ def _operations(route: Route, snapshot: Snapshot) -> dict:
     """Return the operations of one path."""
     variables = [_parameter(CHEMINS[nom], "path", requis=True) for nom in _VARIABLE.findall(route.chemin)]
     query = [*_own_parameters(route), *(_search_parameters(route, snapshot) if route.est_recherche else [])]
+    query += [_filter_parameter(FILTRES[nom], snapshot) for nom in FILTRES_OFFRE if route.est_couverture]
     common = {"summary": route.resume, "responses": _responses(route)}
     operations = {"get": {"operationId": route.nom, **common, "parameters": [*variables, *query]}}
     if "POST" in route.methodes:
@@ -159,7 +161,7 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
 def _describe_route(route: Route, identifiant: str) -> dict:
     return {
         "nom": route.nom, "chemin": PREFIXE + _path(route), "methodes": " ou ".join(route.methodes), "resume": route.resume,
-        "exemple": PREFIXE + route.exemple.format(identifiant=identifiant), "cles": route.cles, "est_recherche": route.est_recherche,
+        "exemple": PREFIXE + route.exemple.format(identifiant=identifiant), "cles": route.cles, "est_recherche": route.est_recherche, "est_couverture": route.est_couverture,
         "parametres": [{**_describe_parameter(PROPRES[nom]), "requis": nom in route.requis} for nom in route.parametres],
     }
 
