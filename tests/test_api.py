@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import CREATED, HOSTILE
+from conftest import HOSTILE, publish_world
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 
@@ -33,8 +33,7 @@ def snapshot(tmp_path_factory):
     frames = make_tiny_frames()
     for table in ("actions", "offres"):
         frames[table].loc[frames[table]["id_action"].eq("tiny:a6"), "modalite"] = "a_distance"
-    manifest = {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"}
-    return publish(frames, manifest, tmp_path_factory.mktemp("api"), finish=lambda folder: write_index(frames, folder))
+    return publish_world(frames, tmp_path_factory.mktemp("api"))
 
 
 @pytest.fixture(scope="module")

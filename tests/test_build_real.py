@@ -82,7 +82,9 @@ def test_population_is_conserved_by_every_partition(info, real_snapshot):
         if ZONAGES[type_zone].est_partition:
             assert population == total, type_zone
     demande = real_snapshot.read("demande")
-    assert demande.loc[demande["type_point"].eq("commune"), "population"].sum() == total
+    region = demande[demande["est_region"].astype(bool)]
+    assert region.loc[region["type_point"].eq("commune"), "population"].sum() == total
+    assert region["population_retenue"].sum() == pytest.approx(total, abs=1e-3)
 
 
 def test_population_equals_the_control_file(info, mirror):

@@ -166,7 +166,7 @@ def test_every_real_file_is_recognised_by_name_and_by_columns(mirror, tmp_path, 
     path = mirror / get_source(id_source).fichier
     if not path.is_file():
         pytest.skip("ce fichier n'est pas dans le miroir")
-    copy = tmp_path / f"renomme{path.suffix}"
+    copy = tmp_path / f"renomme{''.join(path.suffixes)}"
     shutil.copy(path, copy)
     for file, accepted in ((path, {id_source}), (copy, AMBIGUOUS.get(id_source, {id_source}))):
         source, bilan = check_file(file)

@@ -45,7 +45,7 @@ def demand_table(communes: gpd.GeoDataFrame, grids: list[gpd.GeoDataFrame], ages
     held = cells.groupby("code_commune")["population"].sum().reindex(official.index).fillna(0)
     by_cells = set(official.index[held.ge(PART_CARREAUX * official) & held.gt(0)])
     halls = halls.assign(est_compte=~halls["code_commune"].isin(by_cells), population_retenue=halls["population"])
-    scaled = cells["population"] * cells["code_commune"].map(official / held)
+    scaled = cells["population"] * cells["code_commune"].map(official / held).astype("float64")
     cells = cells.assign(est_compte=cells["code_commune"].isin(by_cells), est_region=cells["code_commune"].isin(official.index), population_retenue=scaled)
     every = pd.concat([halls, _with_ages(cells, ages)], ignore_index=True)
     every["population_retenue"] = every["population_retenue"].where(every["est_compte"])

@@ -24,9 +24,14 @@ def register(app: Flask) -> None:
     """Give every error its answer."""
     app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
     app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
-    app.register_error_handler(SnapshotError, lambda error: answer(503, "Aucun instantané n'est publié."))
+    app.register_error_handler(SnapshotError, lambda error: answer(503, _public(error)))
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
     app.register_error_handler(Exception, _unexpected)
+
+
+def _public(error: SnapshotError) -> str:
+    """Return what a visitor may read of a snapshot that lacks something: never a path of the server."""
+    return str(error) if "matrice de trajets" in str(error) else "Aucun instantané n'est publié."
 
 
 def _unexpected(error: Exception):
