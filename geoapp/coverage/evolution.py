@@ -157,10 +157,11 @@ def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
     for snapshot in (avant, apres):
         sources = snapshot.read("sources").set_index("id_source")
         counts = snapshot.read("offres")["id_source"].value_counts()
-        parts.append(pd.DataFrame({"millesime": sources["millesime"].reindex(counts.index), "nb": counts}))
-    both = parts[0].join(parts[1], how="outer", lsuffix="_avant", rsuffix="_apres")
+        ids = sorted(counts.index)
+        parts.append(pd.DataFrame({"id_source": pd.Series(ids, dtype="str"), "millesime": sources["millesime"].reindex(ids).to_numpy(), "nb": counts.reindex(ids).to_numpy()}))
+    both = parts[0].merge(parts[1], on="id_source", how="outer", suffixes=("_avant", "_apres"), validate="1:1")
     both[["nb_avant", "nb_apres"]] = both[["nb_avant", "nb_apres"]].fillna(0).astype(int)
-    return both.rename_axis("id_source").reset_index().sort_values("id_source", ignore_index=True)
+    return both.sort_values("id_source", ignore_index=True)
 
 
 def _warnings(avant: Snapshot, apres: Snapshot, zonage: str, sources: pd.DataFrame) -> list[str]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from geoapp.coverage.indicateurs import format_share
 from geoapp.coverage.model import COMMUNE, Question, name_zoning
 from geoapp.coverage.monde import Monde, choose_offer
-from geoapp.coverage.phrases import percent
 from geoapp.coverage.reponse import Reponse
 from geoapp.errors import NotFoundError
 from geoapp.words import THIN
@@ -94,7 +94,7 @@ def _sentences(zone: pd.Series, ensemble: pd.Series, question: Question, blanche
     """Return what must be retained of the zone."""
     parts = []
     if pd.notna(zone["part_non_couverte"]) and pd.notna(ensemble["part_non_couverte"]):
-        parts.append(f"{percent(zone['part_non_couverte'])} des habitants sont au-delà du seuil, contre {percent(ensemble['part_non_couverte'])} dans la région.")
+        parts.append(f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, contre {format_share(ensemble['part_non_couverte'])} dans la région.")
     if pd.notna(zone["offreur_unique"]):
         parts.append(f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. S'il ferme, elle perd toute sa couverture.")
     if question.zonage != COMMUNE and len(blanches):

@@ -67,6 +67,15 @@ PETIT = "< 5"
 """How a count of fewer than five people is written (`methods.md`)."""
 
 
+def format_share(part: float) -> str:
+    """Return a share in words: « 6,9 % »; what is not quite nothing or everything is not rounded to it."""
+    if 0 < part < 0.0005:
+        return "moins de 0,1\u202f%"
+    if 0.9995 <= part < 1:
+        return "plus de 99,9\u202f%"
+    return f"{part * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u202f%"
+
+
 def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
     """Return a value as a reader expects it; what is NA is not known, or out of reach for a cost or an access."""
     if valeur is None or valeur != valeur:
@@ -74,7 +83,7 @@ def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
     if isinstance(valeur, str):
         return valeur
     forms = {
-        "part": lambda v: f"{v * 100:.1f}".replace(".", ",") + "\u202f%",
+        "part": format_share,
         "nombre": lambda v: format_number(round(v)),
         "cout": lambda v: f"{v:.1f}".replace(".", ",") + f"\u202f{unite}",
         "taux": lambda v: format_decimal(float(f"{v:.3g}")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geoapp.coverage.indicateurs import PETIT
+from geoapp.coverage.indicateurs import PETIT, format_share
 from geoapp.coverage.model import CARREAU, OFFRES, PUBLICS, Question, describe_offer, describe_threshold
 from geoapp.coverage.monde import Maille, Monde
 from geoapp.words import THIN, count, format_number
@@ -14,15 +14,6 @@ RURALES = ("frr", "zrr")
 """Rural zonings that the main sentence compares with, the present one first."""
 
 _DANS = {"frr": "dans les communes France ruralités revitalisation (FRR)", "zrr": "dans les zones de revitalisation rurale (ZRR)"}
-
-
-def percent(part: float) -> str:
-    """Return a share in words: « 6,9 % »; what is not quite nothing or everything is not rounded to it."""
-    if 0 < part < 0.0005:
-        return f"moins de 0,1{THIN}%"
-    if 0.9995 <= part < 1:
-        return f"plus de 99,9{THIN}%"
-    return f"{part * 100:.1f}".replace(".", ",").removesuffix(",0") + f"{THIN}%"
 
 
 def main_sentence(monde: Monde, question: Question, ensemble: pd.Series, points: pd.DataFrame) -> str:
@@ -35,7 +26,7 @@ def main_sentence(monde: Monde, question: Question, ensemble: pd.Series, points:
     nb, part = round(ensemble["population_non_couverte"]), ensemble["part_non_couverte"]
     if nb == 0:
         return f"Tous les habitants connus ont {offre} à {seuil} ou moins par la route."
-    phrase = f"{count(nb, 'personne')}, soit {percent(part)}, {'vivent' if nb > 1 else 'vit'} à plus de {seuil} par la route d'{offre}"
+    phrase = f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à plus de {seuil} par la route d'{offre}"
     return f"{phrase}{_rural(monde, question, points)}."
 
 
@@ -44,7 +35,7 @@ def _rural(monde: Monde, question: Question, points: pd.DataFrame) -> str:
     for zonage in RURALES:
         if (maille := monde.mailles.get(zonage)) is not None and len(maille.points):
             part = share_uncovered(monde, question, maille, points)
-            return f"{THIN}; {_DANS[zonage]}, c'est {percent(part)}" if part == part else ""
+            return f"{THIN}; {_DANS[zonage]}, c'est {format_share(part)}" if part == part else ""
     return ""
 
 
@@ -82,14 +73,14 @@ def _supply(question: Question, quality: dict) -> str:
     if not quality["nb_offres"]:
         return f"{base} Aucune formation ne répond aux filtres."
     unknown = quality["part_sans_places"]
-    return f"{base} Le nombre de places n'est pas connu pour {percent(unknown)} des {format_number(quality['nb_offres'])} formations comptées." if unknown else base
+    return f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des {format_number(quality['nb_offres'])} formations comptées." if unknown else base
 
 
 def _precision(monde: Monde, quality: dict) -> str:
     """Say how well the offer is placed, and what is left out."""
     parts = []
     if quality["nb_offres"]:
-        parts.append(f"Position douteuse pour {percent(quality['part_douteuses'])} des formations comptées, à la mairie de la commune pour {percent(quality['part_a_la_mairie'])}.")
+        parts.append(f"Position douteuse pour {format_share(quality['part_douteuses'])} des formations comptées, à la mairie de la commune pour {format_share(quality['part_a_la_mairie'])}.")
     if quality["nb_non_placees"]:
         parts.append(f"{count(quality['nb_non_placees'], 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus).")
     if quality["nb_a_distance"]:
@@ -105,7 +96,7 @@ def _demand(monde: Monde, question: Question, ensemble: pd.Series) -> str:
     text = f"Habitants : population municipale {', '.join(sorted(mine.loc[~cells, 'millesime'].dropna().astype(str).unique()))}, comptée à la mairie"
     if cells.any():
         years = ", ".join(sorted(mine.loc[cells, "millesime"].dropna().astype(str).unique()))
-        text += f" ; pour {percent(people[cells].sum() / people.sum())} d'entre eux, répartie sur les carreaux de 200 m de {years}"
+        text += f" ; pour {format_share(people[cells].sum() / people.sum())} d'entre eux, répartie sur les carreaux de 200 m de {years}"
     missing = int(mine["population_retenue"].isna().sum())
     text += f" ; population inconnue pour {count(missing, 'commune')}, non comptée" if missing else ""
     if question.public != "tous":

@@ -61,9 +61,10 @@ def outlines_json(contours: gpd.GeoSeries) -> str:
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
 
 
-def frame_of(contours: gpd.GeoSeries, code: str) -> list[list[float]] | None:
-    """Return [[south, west], [north, east]] of one zone; None without outline."""
-    if code not in contours.index:
+def frame_of(contours: gpd.GeoSeries, code: str | None) -> list[list[float]] | None:
+    """Return [[south, west], [north, east]] of one zone, of all when none is named; None without outline."""
+    shown = contours if code is None else contours[contours.index == code]
+    if not len(shown):
         return None
-    west, south, east, north = (round(float(v), 4) for v in contours.loc[[code]].total_bounds)
+    west, south, east, north = (round(float(v), 4) for v in shown.total_bounds)
     return [[south, west], [north, east]]

@@ -89,7 +89,7 @@ def _map(reponse: Reponse, code: str | None = None) -> dict:
     contours = courant().derive(("contours", zonage), lambda s: zone_outlines(monde(), zonage))
     carte = build_coverage_map(
         snapshot, donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id), adresse=static_url, zonage=zonage,
-        contours=lambda nom: url_for("couverture.contours", type_zone=nom, v=snapshot.id), cadre=frame_of(contours, code) if code else None,
+        contours=lambda nom: url_for("couverture.contours", type_zone=nom, v=snapshot.id), cadre=frame_of(contours, code) if code or zonage == CARREAU else None,
     )
     parties = render_page_parts(carte, nonce())
     return {

@@ -24,6 +24,9 @@ from geoapp.zones import ZONAGES
 COLONNES = ("population", "population_non_couverte", "part_non_couverte", "mediane", "p90", "e2sfca", "nb_offres")
 """Numbers of the table on screen; the files have them all."""
 
+TEINTES = 5
+"""Shades of the map (`couverture.css`)."""
+
 ORDRES = {"desc": "descending", "asc": "ascending"}
 
 
@@ -141,14 +144,22 @@ def _or_nothing(value) -> str:
 
 
 def map_values(reponse: Reponse, code: str | None = None) -> dict:
-    """Return what the map colours: by zone [class (−1 unknown), name, value in words, address]; and the white communes."""
+    """Return what the map colours: by zone [shade (−1 unknown), name, value in words, address]; and the white communes."""
     question, table = reponse.question, reponse.tableau
     classes = assign_classes(table[question.mesure].to_numpy(dtype=float), reponse.classes).tolist()
     shown = table.to_dict("records")
-    values = {row["code_zone"]: [rank, row["nom"], show(row, question.mesure, question), zone_address(question, row["code_zone"])]
+    nb = len(reponse.classes.effectifs)
+    values = {row["code_zone"]: [shade(rank, nb), row["nom"], show(row, question.mesure, question), zone_address(question, row["code_zone"])]
               for row, rank in zip(shown, classes, strict=True)}
     whites = {row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()}
     return {"zones": values, "blanches": whites, "mesure": INDICATEURS[question.mesure].titre, "choisie": code}
+
+
+def shade(rank: int, nb: int) -> int:
+    """Return the shade of a class among `TEINTES`, from the lightest to the darkest whatever the number of classes; −1 stays −1."""
+    if rank < 0 or nb < 2:
+        return min(rank, 0) if rank < 0 else TEINTES // 2
+    return round(rank * (TEINTES - 1) / (nb - 1))
 
 
 def legend(reponse: Reponse) -> dict:
@@ -158,7 +169,7 @@ def legend(reponse: Reponse) -> dict:
     return {
         "titre": indicateur.titre, "sens": indicateur.sens, "nb_inconnus": reponse.classes.nb_inconnus,
         "methode": METHODES[reponse.classes.methode],
-        "classes": [(rank, low if low == high else f"{low} à {high}" if not rank else f"plus de {low} à {high}", nb)
+        "classes": [(shade(rank, len(reponse.classes.effectifs)), low if low == high else f"{low} à {high}" if not rank else f"plus de {low} à {high}", nb)
                     for rank, (low, high, nb) in enumerate(zip(words, words[1:], reponse.classes.effectifs, strict=False))],
     }
 

@@ -40,7 +40,7 @@
         if (zonage === "carreau") {
           return {stroke: false, fillOpacity: 0.85, fillColor: couleurs.getPropertyValue("--choro-" + nom).trim()};
         }
-        return {className: "choro choro-" + nom + (entite.properties.code === valeurs.choisie ? " choro-choisie" : "")};
+        return {className: "choro choro-" + nom + (nombreux ? " choro-fin" : "") + (entite.properties.code === valeurs.choisie ? " choro-choisie" : "")};
       },
       onEachFeature: function (entite, forme) {
         const zone = valeurs.zones[entite.properties.code];
