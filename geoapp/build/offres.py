@@ -106,8 +106,8 @@ def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones
     return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
 
 
-def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str], nom: str = "offres") -> gpd.GeoDataFrame:
-    """Return the table `offres` (or `offres_voisines`, the same columns): one row per action and place, ready to show.
+def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
+    """Return the table `offres` (`offres_voisines` has the same columns): one row per action and place, ready to show.
 
     `fictive` holds the sources whose rows are demonstration data.
     """
@@ -127,7 +127,7 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str], nom: str = "
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
     offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).fillna("")
-    return gpd.GeoDataFrame(conform(offers, nom), geometry="geometry", crs=CRS_GEO)
+    return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)
 
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:

@@ -64,6 +64,10 @@ class World:
         """Return the sources of one usage that can be read."""
         return [one for one in self.located if one.source.usage == usage and one.mode in (*REELS, "demonstration")]
 
+    def annotate(self, id_source: str, text: str) -> None:
+        """Add a sentence to what is told of one source."""
+        self.located = [replace(one, note=" ".join(filter(None, [one.note, text]))) if one.source.id == id_source else one for one in self.located]
+
     def is_replaced(self, source: Source) -> bool:
         """Tell whether a better file of the same data is there."""
         return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
@@ -311,6 +315,7 @@ def _neighbour_offers(world: World, lectures: dict[str, Lecture], place, nomencl
     for id_source, nb in outside.items():
         world.bilans[id_source].nb_lues += nb
         world.bilans[id_source].nb_valides += nb
+        world.annotate(id_source, f"{nb} lignes hors du voisinage : lues, laissées de côté.")
     return found
 
 

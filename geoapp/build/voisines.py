@@ -21,10 +21,20 @@ def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, 
 
 
 def name_trainings(flat: pd.DataFrame, certifications: pd.DataFrame | None) -> pd.DataFrame:
-    """Return a checked flat offer, its trainings without title named by their certification when it is listed."""
+    """Return a checked flat offer, its trainings without title named by their certification when it is listed.
+
+    The code of the certification decides, else that of the diploma when all the
+    certifications that hold it bear one name.
+    """
     if certifications is None:
         return flat
-    labels = certifications.drop_duplicates("code_certifinfo").set_index("code_certifinfo")["libelle"]
     unnamed = flat["intitule"].eq(SANS_INTITULE)
-    found = flat["code_certifinfo"].map(labels)
+    found = flat["code_certifinfo"].map(_single_label(certifications, "code_certifinfo"))
+    found = found.fillna(flat["code_cfd"].map(_single_label(certifications, "code_cfd")))
     return flat.assign(intitule=flat["intitule"].mask(unnamed & found.notna(), found).astype("str"))
+
+
+def _single_label(certifications: pd.DataFrame, code: str) -> pd.Series:
+    """Return the label of each code that has only one."""
+    pairs = certifications[[code, "libelle"]].dropna().drop_duplicates()
+    return pairs.drop_duplicates(code, keep=False).set_index(code)["libelle"]
