@@ -42,7 +42,7 @@ def demand_table(communes: gpd.GeoDataFrame, grids: list[gpd.GeoDataFrame], ages
     }, geometry=make_points(communes["longitude_mairie"], communes["latitude_mairie"]).set_axis(communes.index))
     cells = pd.concat(grids, ignore_index=True) if grids else halls.iloc[:0]
     official = communes[communes["est_region"].astype(bool)].set_index("code_commune")["population"].astype("float64")
-    held = cells.groupby("code_commune")["population"].sum().reindex(official.index).fillna(0)
+    held = cells["population"].astype("float64").groupby(cells["code_commune"]).sum().reindex(official.index).fillna(0)
     by_cells = set(official.index[held.ge(PART_CARREAUX * official) & held.gt(0)])
     halls = halls.assign(est_compte=~halls["code_commune"].isin(by_cells), population_retenue=halls["population"])
     scaled = cells["population"] * cells["code_commune"].map(official / held).astype("float64")
@@ -66,7 +66,7 @@ def _with_ages(cells: gpd.GeoDataFrame, ages: list[gpd.GeoDataFrame]) -> gpd.Geo
 def read_ages(lecture: Lecture, id_source: str) -> tuple[gpd.GeoDataFrame, Bilan]:
     """Return areas with `code_zone`, `population` and the bands of `AGES` as numbers, and the counts.
 
-    An area where a number is missing or negative, or where nobody lives, is a reject.
+    An area where a number is missing or negative is a reject; one where nobody lives is valid and gives nothing.
     """
     journal = Journal(lecture.frame)
     frame = journal.frame
@@ -81,8 +81,9 @@ def read_ages(lecture: Lecture, id_source: str) -> tuple[gpd.GeoDataFrame, Bilan
 def link_demand(demande: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame) -> pd.DataFrame:
     """Return the table `demande_zones`: the counted points of each free polygon.
 
-    A cell lies in the polygon that holds its centre (`geometrie`).  Where there is
-    no outline, or no cell, a zone has the points of the communes that hold a part of it (`estimee`).
+    A cell lies in the polygon that holds its centre (`geometrie`).  Communes counted at
+    their town hall, and zones without outline or too small to hold the centre of a cell,
+    go by the communes that hold a part of the zone (`estimee`): no zone is left without points.
     """
     mine = demande[demande["est_compte"].astype(bool) & demande["est_region"].astype(bool)]
     cells, halls = mine[mine["type_point"].eq("carreau")], mine[mine["type_point"].eq("commune")]
@@ -90,12 +91,10 @@ def link_demand(demande: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zon
     for type_zone, part in zones.groupby("type_zone"):
         if ZONAGES[type_zone].methode != "geometrie":
             continue
-        drawn = part[part.geometry.notna()]
-        found = assign_by_geometry(cells.geometry, drawn)
+        found = assign_by_geometry(cells.geometry, part[part.geometry.notna()])
         parts.append(pd.DataFrame({"id_point": cells["id_point"], "type_zone": type_zone, "code_zone": found, "methode": "geometrie"}).dropna())
         links = communes_zones[communes_zones["type_zone"].eq(type_zone)][["code_commune", "code_zone"]]
-        outlined = links["code_zone"].isin(drawn["code_zone"])
-        parts += [_estimated(halls, links, type_zone), _estimated(cells, links[~outlined], type_zone)]
+        parts += [_estimated(halls, links, type_zone), _estimated(cells, links[~links["code_zone"].isin(found)], type_zone)]
     return conform(pd.concat(parts, ignore_index=True), "demande_zones")
 
 
