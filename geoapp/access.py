@@ -17,8 +17,8 @@ from scipy import sparse
 Weight = Callable[[np.ndarray], np.ndarray]
 """Decay: costs → weights from 0 to 1, same shape."""
 
-STEPS = ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22))
-"""Default bands of E2SFCA: part of the limit, weight (Luo and Qi 2009)."""
+STEPS = ((1, 1.0), (2, 0.68), (3, 0.22))
+"""Default bands of E2SFCA: thirds of the limit, weight (Luo and Qi 2009)."""
 
 _BIG = 50_000_000
 """Products of more terms than this are shared between two threads."""
@@ -68,7 +68,7 @@ def steps(bands: Sequence[tuple[float, float]]) -> Weight:
 
 def default_steps(max_cost: float) -> Weight:
     """Return the steps 1 / 0.68 / 0.22 at a third, two thirds and the whole of `max_cost` (Luo and Qi 2009)."""
-    return steps([(part * max_cost, weight) for part, weight in STEPS])
+    return steps([(thirds * max_cost / 3, weight) for thirds, weight in STEPS])
 
 
 def gaussian(sigma: float) -> Weight:
@@ -131,17 +131,18 @@ def _reaches(weights: sparse.csr_array, supply: np.ndarray, result: np.ndarray) 
     return reached
 
 
-def three_step(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:
+def three_step(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray, *, selection: sparse.csr_array | None = None) -> np.ndarray:
     """Return 3SFCA: E2SFCA where each origin shares its demand between the places that it reaches (Wan et al. 2012).
 
     G_ij = w_ij / Σ_j w_ij over the places with supply; A_i = Σ_j G_ij w_ij S_j / Σ_k G_kj w_kj P_k.
-    Same parameters and result as `floating_catchment`.
+    Same parameters and result as `floating_catchment`; `selection` holds the
+    weights over which an origin chooses, when it also looks at places beyond the limit.
     """
     supply = np.asarray(supply, dtype=float)
     if supply.ndim == 2:
-        columns = [three_step(weights, population, supply[:, k]) for k in range(supply.shape[1])]
+        columns = [three_step(weights, population, supply[:, k], selection=selection) for k in range(supply.shape[1])]
         return np.stack(columns, axis=1) if columns else np.empty((weights.shape[0], 0))
-    total = weights @ (supply > 0).astype(float)
+    total = (weights if selection is None else selection) @ (supply > 0).astype(float)
     share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
     squared = sparse.csr_array((weights.data**2 * np.repeat(share, np.diff(weights.indptr)), weights.indices, weights.indptr), shape=weights.shape)
     return floating_catchment(squared, population, supply)

@@ -24,12 +24,10 @@ _VERROU = Lock()
 
 
 def _jenks(values: np.ndarray, nb: int) -> np.ndarray:
-    """Return the upper bounds of natural classes; the library's remark that a compiler is absent is not for our users."""
+    """Return the upper bounds of natural classes."""
     if len(values) > JENKS_MAX:
         values = np.quantile(values, np.linspace(0, 1, JENKS_MAX), method="closest_observation")
-    with _VERROU, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Numba not installed")
-        return mapclassify.FisherJenks(values, k=min(nb, len(np.unique(values)))).bins
+    return mapclassify.FisherJenks(values, k=min(nb, len(np.unique(values)))).bins
 
 
 _BORNES: dict[str, Callable[[np.ndarray, int], Sequence[float]]] = {
@@ -78,7 +76,11 @@ def _limits(known: np.ndarray, methode: str, nb: int, bornes: Sequence[float] | 
     if not len(known):
         return ()
     distinct = np.unique(known)
-    upper = distinct if len(distinct) <= nb else np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])
+    if len(distinct) <= nb:
+        return tuple(float(b) for b in (distinct[0], *distinct))
+    with _VERROU, warnings.catch_warnings():  # that a compiler is absent, or that quantiles are tied, is not for our users
+        warnings.simplefilter("ignore", UserWarning)
+        upper = np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])
     return tuple(float(b) for b in (distinct[0], *upper))
 
 
