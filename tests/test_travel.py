@@ -348,6 +348,11 @@ def test_a_folder_that_cannot_be_written_is_told(tiny_snapshot, tmp_path):
         write_parquet(open_trajets(tiny_snapshot), tmp_path / "absent" / "m.parquet")
 
 
+def test_a_matrix_that_is_not_there_is_told_before_anything_is_read(tmp_path):
+    result = CliRunner().invoke(main, ["build", "--trajets", str(tmp_path / "m.parquet"), "--data", str(tmp_path / "var")])
+    assert result.exit_code == 2 and "Vérifiez le chemin donné à --trajets" in result.stderr and not (tmp_path / "var").exists()
+
+
 # --- The real mirror --------------------------------------------------------------------------------
 
 

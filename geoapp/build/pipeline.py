@@ -106,6 +106,8 @@ def build_snapshot(
     """
     if mirror is not None and not Path(mirror).is_dir():
         raise ParameterError(f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror.")
+    if trajets is not None and not Path(trajets).is_file():
+        raise ParameterError(f"La matrice de trajets « {trajets} » n'existe pas. Vérifiez le chemin donné à --trajets.")
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     located = _locate_all(mirror, data_dir, settings, say, watch)
