@@ -15,8 +15,8 @@ OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:
 """A closed door in place of the network: a missing source must not be downloaded while we measure."""
 
 
-def run_job(module: str, *arguments: str) -> dict:
-    """Run `python -m module arguments…` and return the JSON object it prints last.
+def run_job(module: str, *arguments: str, python: str = sys.executable) -> dict:
+    """Run `python -m module arguments…` and return the JSON object it prints last; `python` may be that of a rival.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def run_job(module: str, *arguments: str) -> dict:
         When the process fails; its error output is in the message.
     """
     environ = {**os.environ, **OFFLINE, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", module, *arguments]
+    command = [python, "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-2000:]}")
