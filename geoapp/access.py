@@ -63,7 +63,14 @@ def steps(bands: Sequence[tuple[float, float]]) -> Weight:
     """Return weights by bands: `bands` are (upper limit, weight), the limit included; 0 beyond the last."""
     limits, weights = (np.array(column, dtype=float) for column in zip(*sorted(bands), strict=True))
     weights = np.append(weights, 0.0)
-    return lambda cost: weights[np.searchsorted(limits.astype(cost.dtype), cost, side="left")]
+
+    def weight(cost: np.ndarray) -> np.ndarray:
+        band = np.zeros(len(cost), dtype=np.int8)
+        for limit in limits.astype(cost.dtype):
+            band += cost > limit
+        return weights[band]
+
+    return weight
 
 
 def default_steps(max_cost: float) -> Weight:
@@ -86,11 +93,13 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
     """
     if len(cost.data) and not cost.data.min() >= 0:
         raise ValueError("costs must be known and not negative")
-    kept = np.flatnonzero(cost.data <= np.asarray(max_cost, dtype=cost.dtype))
-    values = np.asarray(weight(cost.data[kept]), dtype=float)
-    some = values > 0
-    kept, values = kept[some], values[some]
-    return sparse.csr_array((values, cost.indices[kept], np.searchsorted(kept, cost.indptr)), shape=cost.shape)
+    near = cost.data <= np.asarray(max_cost, dtype=cost.dtype)
+    values = np.asarray(weight(cost.data), dtype=float)
+    near &= values > 0
+    if near.all():
+        return sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape)
+    kept = np.flatnonzero(near)
+    return sparse.csr_array((values[kept], cost.indices[kept], np.searchsorted(kept, cost.indptr)), shape=cost.shape)
 
 
 def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:
