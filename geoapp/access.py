@@ -94,12 +94,12 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
     if len(cost.data) and not cost.data.min() >= 0:
         raise ValueError("costs must be known and not negative")
     near = cost.data <= np.asarray(max_cost, dtype=cost.dtype)
-    values = np.asarray(weight(cost.data), dtype=float)
-    near &= values > 0
-    if near.all():
+    values = np.asarray(weight(cost.data if (whole := near.all()) else cost.data[near]), dtype=float)
+    some = values > 0
+    if whole and some.all():
         return sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape)
-    kept = np.flatnonzero(near)
-    return sparse.csr_array((values[kept], cost.indices[kept], np.searchsorted(kept, cost.indptr)), shape=cost.shape)
+    kept = np.flatnonzero(near)[some]
+    return sparse.csr_array((values[some], cost.indices[kept], np.searchsorted(kept, cost.indptr)), shape=cost.shape)
 
 
 def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:
