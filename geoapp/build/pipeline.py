@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,8 @@ from geoapp.build.anciennes import old_communes
 from geoapp.build.bilan import Bilan, records_table, sources_table
 from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.build.verification import check_lecture
-from geoapp.build.voisines import keep_neighbours, name_trainings
+from geoapp.build.voisines import keep_neighbours, name_trainings, no_neighbours
+from geoapp.build.world import REELS, World
 from geoapp.communes_codes import make_passage
 from geoapp.config import Settings, load_settings
 from geoapp.errors import GeoFormaError, ParameterError, SourceError
@@ -29,48 +30,18 @@ from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.reading import read_source
-from geoapp.sources.registry import REGISTRY, Source, load_sources
+from geoapp.sources.registry import Source, load_sources
 from geoapp.sources.tabular import Lecture
-from geoapp.schema import TABLES, conform
 from geoapp.tables import Snapshot, publish
 from geoapp.travel import write_trajets
 from geoapp.travel.trajets import choose_trajets
-from geoapp.zones import ZONAGES
 
-REELS = ("miroir", "cache", "telechargement")
 Say = Callable[[str], None]
 Watch = Callable[[str, int, int], None]
 
 
 class BuildError(GeoFormaError):
     """Some sources could not be read: nothing was published."""
-
-
-@dataclass
-class World:
-    """What the steps of one build share."""
-
-    located: list[Located]
-    communes: gpd.GeoDataFrame
-    region: str
-    bilans: dict[str, Bilan]
-    passage: dict[str, str]
-
-    def feeding(self, usage: str) -> list[Located]:
-        """Return the sources of one usage that feed the tables, in the order of the registry."""
-        return [one for one in self.present(usage) if not self.is_replaced(one.source)]
-
-    def present(self, usage: str) -> list[Located]:
-        """Return the sources of one usage that can be read."""
-        return [one for one in self.located if one.source.usage == usage and one.mode in (*REELS, "demonstration")]
-
-    def annotate(self, id_source: str, text: str) -> None:
-        """Add a sentence to what is told of one source."""
-        self.located = [replace(one, note=" ".join(filter(None, [one.note, text]))) if one.source.id == id_source else one for one in self.located]
-
-    def is_replaced(self, source: Source) -> bool:
-        """Tell whether a better file of the same data is there."""
-        return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
 
 
 def build_snapshot(
@@ -311,8 +282,7 @@ def _neighbour_offers(world: World, lectures: dict[str, Lecture], place, nomencl
         flats[source.id] = name_trainings(checked.flat, nomenclatures.get("code_certifinfo"))
         world.bilans[source.id] = Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
     if not flats:
-        empty = gpd.GeoDataFrame(pd.DataFrame(columns=TABLES["offres_voisines"].noms), geometry="geometry", crs="EPSG:4326")
-        return gpd.GeoDataFrame(conform(empty, "offres_voisines"), geometry="geometry", crs="EPSG:4326")
+        return no_neighbours()
     found = place(flats, nomenclatures=nomenclatures)["offres"]
     for id_source, nb in outside.items():
         world.bilans[id_source].nb_lues += nb

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
 
+from geoapp.config import CRS_GEO
 from geoapp.offre import SANS_INTITULE
+from geoapp.schema import TABLES, conform
 from geoapp.sources.tabular import Lecture
 
 
@@ -38,3 +41,9 @@ def _single_label(certifications: pd.DataFrame, code: str) -> pd.Series:
     """Return the label of each code that has only one."""
     pairs = certifications[[code, "libelle"]].dropna().drop_duplicates()
     return pairs.drop_duplicates(code, keep=False).set_index(code)["libelle"]
+
+
+def no_neighbours() -> gpd.GeoDataFrame:
+    """Return the table `offres_voisines` of a build that has no source of them."""
+    empty = gpd.GeoDataFrame(pd.DataFrame(columns=TABLES["offres_voisines"].noms), geometry="geometry", crs=CRS_GEO)
+    return gpd.GeoDataFrame(conform(empty, "offres_voisines"), geometry="geometry", crs=CRS_GEO)
