@@ -93,13 +93,22 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
     """
     if len(cost.data) and not cost.data.min() >= 0:
         raise ValueError("costs must be known and not negative")
-    near = cost.data <= np.asarray(max_cost, dtype=cost.dtype)
-    values = np.asarray(weight(cost.data if (whole := near.all()) else cost.data[near]), dtype=float)
-    some = values > 0
-    if whole and some.all():
-        return sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape)
-    kept = np.flatnonzero(near)[some]
-    return sparse.csr_array((values[some], cost.indices[kept], np.searchsorted(kept, cost.indptr)), shape=cost.shape)
+    near = within(cost, max_cost)
+    values = np.asarray(weight(near.data), dtype=float)
+    return _keep(sparse.csr_array((values, near.indices, near.indptr), shape=near.shape), values > 0)
+
+
+def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
+    """Return the costs up to `max_cost`, inclusive; a stored zero stays stored."""
+    return _keep(cost, cost.data <= np.asarray(max_cost, dtype=cost.dtype))
+
+
+def _keep(matrix: sparse.csr_array, mask: np.ndarray) -> sparse.csr_array:
+    """Return the stored entries that a mask keeps; the matrix itself when it keeps them all."""
+    if mask.all():
+        return matrix
+    kept = np.flatnonzero(mask)
+    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], np.searchsorted(kept, matrix.indptr)), shape=matrix.shape)
 
 
 def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:

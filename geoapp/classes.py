@@ -17,7 +17,7 @@ METHODES: dict[str, str] = {
 }
 """Ways of making classes; adding one is adding a row here and in `_BORNES`."""
 
-JENKS_MAX = 200
+JENKS_MAX = 100
 """Values beyond which Fisher-Jenks works on as many order statistics, evenly spread: its time grows with the square."""
 
 _VERROU = Lock()

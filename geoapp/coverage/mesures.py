@@ -45,7 +45,7 @@ def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFra
     return pd.DataFrame({
         "cout": nearest, "est_couvert": covered, "est_couvert_sur": near <= question.seuil, "e2sfca": e2sfca,
         "deuxsfca": access.floating_catchment(binary, demand, supply), "troissfca": access.three_step(steps, demand, supply),
-        "cumulative": binary @ supply, "cause": _causes(nearest, question.seuil, whites[0]),
+        "cumulative": binary @ supply, "cause": pd.Series(_causes(nearest, question.seuil, whites[0]), dtype="object"),
         "est_robuste": np.logical_and.reduce(whites) & _white_otherwise(monde, question, supply, covered),
     })
 

@@ -23,8 +23,11 @@ from geoapp.tables import Snapshot
 from geoapp.travel import Trajets, open_trajets
 from geoapp.zones import ZONAGES
 
-_POIDS_GARDES = 9
-"""Weight matrices kept: three thresholds (the asked one, ± 25 %) for three questions."""
+_POIDS_GARDES = 16
+"""Weight matrices kept: three thresholds (the asked one, ± 25 %) and the count, for four questions."""
+
+_PROCHES = (12.5, 25.0, 62.5)
+"""Costs kept apart, so that a threshold reads no more of them than it needs."""
 
 _POPULATIONS = {"tous": "population_retenue", "adultes": "nb_adultes", "jeunes": "nb_18_24"}
 
@@ -57,6 +60,7 @@ class Monde:
     public (NaN when unknown).  `offres` has the placed offers of the region and
     of its neighbours as texts, `comptes` the same rows as numbers: `place`
     (column of the matrix), `organisme` (rank), `est_voisine`, `capacite`…
+    `memoire` keeps what is worked out once.
     """
 
     snapshot: Snapshot
@@ -68,6 +72,7 @@ class Monde:
     nb_non_placees: int
     nb_a_distance: int
     mailles: dict[str, Maille] = field(default_factory=dict)
+    memoire: dict = field(default_factory=dict, repr=False)
     _poids: OrderedDict = field(default_factory=OrderedDict, repr=False)
     _verrou: Lock = field(default_factory=Lock, repr=False)
 
@@ -90,6 +95,15 @@ class Monde:
         everybody = self.points["population_retenue"].to_numpy()
         return everybody if voisins else np.where(self.points["est_region"], everybody, 0.0)
 
+    def _near(self, unite: str, seuil: float) -> sparse.csr_array:
+        """Return the costs up to the least of `_PROCHES` that holds a threshold: far fewer than all of them, and kept."""
+        limite = next((one for one in _PROCHES if seuil <= one), None)
+        if limite is None:
+            return self.cost(unite)
+        if (unite, limite) not in self.memoire:
+            self.memoire[unite, limite] = access.within(self.cost(unite), limite)
+        return self.memoire[unite, limite]
+
     def weights(self, unite: str, seuil: float, forme: str) -> sparse.csr_array:
         """Return the weights of the costs up to `seuil`, one form (`pas` E2SFCA steps, `un` 2SFCA); the last ones are kept."""
         cle = (unite, seuil, forme)
@@ -98,7 +112,7 @@ class Monde:
                 self._poids.move_to_end(cle)
                 return self._poids[cle]
         weight = access.default_steps(seuil) if forme == "pas" else access.binary()
-        made = access.weigh(self.cost(unite), seuil, weight)
+        made = access.weigh(self._near(unite, seuil), seuil, weight)
         with self._verrou:
             self._poids[cle] = made
             while len(self._poids) > _POIDS_GARDES:

@@ -120,6 +120,13 @@ def _estimated(monde: Monde, question: Question) -> str:
 
 def list_sources(monde: Monde) -> list[dict]:
     """Return the sources behind the numbers: id, titre, producteur, licence, millesime, usage, mode."""
+    if "sources" not in monde.memoire:
+        monde.memoire["sources"] = _read_sources(monde)
+    return monde.memoire["sources"]
+
+
+def _read_sources(monde: Monde) -> list[dict]:
+    """Return the sources, read once."""
     sources = monde.snapshot.read("sources")
     offers = set(monde.offres["id_source"])
     used = sources["id_source"].isin(offers) | sources["usage"].isin(("communes", "zonage", "population", "ages"))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geoapp.classes import Classes, make_classes
 from geoapp.coverage import phrases
-from geoapp.coverage.indicateurs import INDICATEURS
+from geoapp.coverage.indicateurs import CAUSES, INDICATEURS
 from geoapp.coverage.mesures import measure_points
 from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
 from geoapp.coverage.monde import Monde, Offre, choose_offer
@@ -88,22 +88,17 @@ def map_classes(tableau: pd.DataFrame, ensemble: pd.Series, question: Question) 
 def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
     """Return the communes mostly white, the most people first (see `answer`)."""
     maille = monde.mailles[COMMUNE]
+    nb, zone = len(maille.codes), maille.zones
     people = np.nan_to_num(monde.population("tous")[maille.points])
-    mine = pd.DataFrame({
-        "zone": maille.zones, "people": people, "cause": points["cause"].to_numpy()[maille.points],
-        "solid": np.where(points["est_robuste"].to_numpy()[maille.points], people, 0.0),
-    })
-    total = mine.groupby("zone")["people"].sum()
-    white = mine[mine["cause"].notna()]
-    by_cause = white.groupby(["zone", "cause"], as_index=False)[["people", "solid"]].sum()
-    frame = by_cause.groupby("zone")[["people", "solid"]].sum()
-    main = by_cause.sort_values(["zone", "people", "cause"], ascending=[True, False, True]).drop_duplicates("zone").set_index("zone")["cause"]
-    frame = frame.assign(cause=main, population=total.reindex(frame.index))
-    frame = frame[frame["people"].ge(PART_BLANCHE * frame["population"]) & frame["people"].gt(0)]
+    cause, robust = points["cause"].to_numpy()[maille.points], points["est_robuste"].to_numpy()[maille.points]
+    by_cause = np.stack([np.bincount(zone, np.where(cause == one, people, 0.0), nb) for one in CAUSES])
+    white, total = by_cause.sum(axis=0), np.bincount(zone, people, nb)
+    solid = np.bincount(zone, np.where((cause != None) & robust, people, 0.0), nb)  # noqa: E711
+    kept = np.flatnonzero((white >= PART_BLANCHE * total) & (white > 0))
     result = pd.DataFrame({
-        "code_commune": maille.codes[frame.index], "nom": maille.noms[frame.index], "population": frame["population"].to_numpy(),
-        "population_blanche": frame["people"].to_numpy(), "cause": frame["cause"].to_numpy(),
-        "solidite": np.where(frame["solid"].to_numpy() >= frame["people"].to_numpy() / 2, "robuste", "fragile"),
+        "code_commune": maille.codes[kept], "nom": maille.noms[kept], "population": total[kept], "population_blanche": white[kept],
+        "cause": np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]],
+        "solidite": np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile"),
     })
     return result.sort_values(["population_blanche", "code_commune"], ascending=[False, True], ignore_index=True)
 
@@ -121,10 +116,19 @@ def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
 
 def rows_of(tableau: pd.DataFrame) -> list[dict]:
     """Return the rows of a table ready for JSON: numbers, texts, None when unknown; `masques` as a list."""
-    numbers = [nom for nom in INDICATEURS if nom in tableau]
-    rows = tableau[[*TEXTES[:3], *numbers, *TEXTES[3:], *DRAPEAUX, "nb_points", "nb_points_inconnus"]].astype("object")
-    rows = rows.where(rows.notna(), None).to_dict("records")
-    return [{**row, "masques": [nom for nom in (row["masques"] or "").split("|") if nom]} for row in rows]
+    names = [*TEXTES[:3], *(nom for nom in INDICATEURS if nom in tableau), *TEXTES[3:-1], *DRAPEAUX, "nb_points", "nb_points_inconnus"]
+    columns = [_plain_values(tableau[nom]) for nom in names]
+    hidden = [[nom for nom in (texte or "").split("|") if nom] for texte in tableau["masques"]]
+    return [{**dict(zip(names, row, strict=True)), "masques": masques} for *row, masques in zip(*columns, hidden, strict=True)]
+
+
+def _plain_values(column: pd.Series) -> list:
+    """Return a column as plain Python values, None when unknown."""
+    values = column.to_numpy()
+    if values.dtype.kind == "f":
+        return [None if value != value else value for value in values.tolist()]
+    plain = (value.item() if isinstance(value, np.generic) else value for value in column.tolist())
+    return [None if value is None or value != value else value for value in plain]
 
 
 def describe_response(reponse: Reponse, monde: Monde) -> dict:
