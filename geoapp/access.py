@@ -61,14 +61,13 @@ def binary() -> Weight:
 
 def steps(bands: Sequence[tuple[float, float]]) -> Weight:
     """Return weights by bands: `bands` are (upper limit, weight), the limit included; 0 beyond the last."""
-    limits, weights = (np.array(column, dtype=float) for column in zip(*sorted(bands), strict=True))
-    weights = np.append(weights, 0.0)
+    widest_first = sorted(bands, reverse=True)
 
     def weight(cost: np.ndarray) -> np.ndarray:
-        band = np.zeros(len(cost), dtype=np.int8)
-        for limit in limits.astype(cost.dtype):
-            band += cost > limit
-        return weights[band]
+        weights = np.zeros(len(cost))
+        for limit, value in widest_first:
+            np.putmask(weights, cost <= np.asarray(limit, dtype=cost.dtype), value)
+        return weights
 
     return weight
 
@@ -95,18 +94,18 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
         raise ValueError("costs must be known and not negative")
     near = within(cost, max_cost)
     values = np.asarray(weight(near.data), dtype=float)
-    return _keep(sparse.csr_array((values, near.indices, near.indptr), shape=near.shape), values > 0)
+    weights = sparse.csr_array((values, near.indices, near.indptr), shape=near.shape)
+    return weights if values.min(initial=1) > 0 else _keep(weights, values > 0)
 
 
 def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
     """Return the costs up to `max_cost`, inclusive; a stored zero stays stored."""
-    return _keep(cost, cost.data <= np.asarray(max_cost, dtype=cost.dtype))
+    limit = np.asarray(max_cost, dtype=cost.dtype)
+    return cost if cost.data.max(initial=0) <= limit else _keep(cost, cost.data <= limit)
 
 
 def _keep(matrix: sparse.csr_array, mask: np.ndarray) -> sparse.csr_array:
-    """Return the stored entries that a mask keeps; the matrix itself when it keeps them all."""
-    if mask.all():
-        return matrix
+    """Return the stored entries that a mask keeps."""
     kept = np.flatnonzero(mask)
     return sparse.csr_array((matrix.data[kept], matrix.indices[kept], np.searchsorted(kept, matrix.indptr)), shape=matrix.shape)
 

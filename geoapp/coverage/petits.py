@@ -22,6 +22,8 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
     What would give a hidden count away is hidden too: the other term of a sum,
     the shares of a population that is shown, and, when the zones add up to the region, the least other count of the column.
     """
+    if not _has_small(table):
+        return table.assign(masques="")
     small = {nom: table[nom].gt(0) & table[nom].lt(SEUIL) for nom in PERSONNES}
     hidden = pd.DataFrame(small, index=table.index).fillna(False).astype(bool)
     covered = table["population"] - table["population_non_couverte"]
@@ -39,6 +41,12 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
         result[nom] = result[nom].mask(hidden["population_non_couverte"] & ~hidden["population"])
     names = hidden.to_numpy() @ np.array([nom + "|" for nom in hidden.columns], dtype=object) if hidden.to_numpy().any() else ""
     return result.assign(masques=pd.Series(names, index=table.index, dtype="object").str.rstrip("|"))
+
+
+def _has_small(table: pd.DataFrame) -> bool:
+    """Tell whether any count of people, of those not covered or of those covered, is from 1 to 4."""
+    counts = [*(table[nom].to_numpy(dtype=float) for nom in PERSONNES), (table["population"] - table["population_non_couverte"]).to_numpy(dtype=float)]
+    return any(((count > 0) & (count < SEUIL)).any() for count in counts)
 
 
 def _other_terms(hidden: pd.DataFrame) -> pd.DataFrame:

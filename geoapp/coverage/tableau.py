@@ -45,9 +45,10 @@ def table_of(maille: Maille, monde: Monde, question: Question, offre: Offre, poi
     people = monde.population(question.public)[maille.points]
     mine = points.iloc[maille.points].reset_index(drop=True).assign(
         zone=maille.zones, people=people, cell=monde.points["type_point"].to_numpy()[maille.points] == CARREAU)
-    table = pd.DataFrame({"type_zone": maille.type_zone, "code_zone": maille.codes, "nom": maille.noms})
-    table = table.join(_people(mine, len(table))).join(_costs(mine, len(table))).join(_scores(mine, len(table)))
-    table = table.join(_places(maille, monde, offre)).join(_words(mine, len(table)))
+    nb = len(maille.codes)
+    named = pd.DataFrame({"type_zone": maille.type_zone, "code_zone": maille.codes, "nom": maille.noms})
+    parts = [_people(mine, nb), _costs(mine, nb), _scores(mine, nb), _places(maille, monde, offre), _words(mine, nb)]
+    table = pd.concat([named, *parts], axis=1)
     table["offreur_unique"] = _sole_providers(maille, monde, question, offre, points["est_couvert"].to_numpy())
     table["est_estimee"] = maille.est_estimee
     return table
