@@ -273,7 +273,7 @@ def test_another_snapshot_makes_another_answer(tmp_path):
     from conftest import make_tiny_frames
 
     frames = make_tiny_frames()
-    publish(frames, {"cree_le": CREATED}, tmp_path, finish=lambda folder: write_index(frames, folder))
+    publish(frames, {"cree_le": "2026-01-02T03:04:05Z"}, tmp_path, finish=lambda folder: write_index(frames, folder))
     client = create_app(tmp_path).test_client()
     first = client.get(f"{PREFIXE}/formations")
     frames["offres"] = frames["offres"].iloc[:5]
