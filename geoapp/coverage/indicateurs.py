@@ -59,8 +59,8 @@ CAUSES = {
 """Why a point is a white zone, from the worst."""
 
 SOLIDITES = {
-    "robuste": "robuste : reste blanche avec un seuil de 25 % plus court ou plus long, et sans les positions douteuses",
-    "fragile": "fragile : cesse de l'être quand le seuil change de 25 %",
+    "robuste": "robuste : reste blanche avec un seuil de 25\u202f% plus court ou plus long, et sans les positions douteuses",
+    "fragile": "fragile : cesse de l'être quand le seuil change de 25\u202f%",
 }
 
 PETIT = "< 5"
