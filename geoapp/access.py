@@ -44,7 +44,8 @@ def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
     result = np.full(cost.shape[0], np.nan)
     filled = np.flatnonzero(np.diff(cost.indptr))
     if len(filled):
-        least = np.minimum.reduceat(np.where(is_open[cost.indices], cost.data, np.inf), cost.indptr[filled])
+        shut = np.where(is_open, 0, np.inf).astype(cost.dtype)
+        least = np.minimum.reduceat(cost.data + shut[cost.indices], cost.indptr[filled])
         result[filled] = np.where(np.isinf(least), np.nan, least)
     return result
 
@@ -135,16 +136,17 @@ def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply
     inverse = np.divide(1.0, demand, out=np.zeros_like(demand), where=demand > 0)
     ratio = supply * (inverse if supply.ndim == 1 else inverse[:, None])
     result = _product(weights, ratio)
-    result[~_reaches(weights, supply, result)] = np.nan
+    result[~_reaches(weights, demand, supply, result)] = np.nan
     return result
 
 
-def _reaches(weights: sparse.csr_array, supply: np.ndarray, result: np.ndarray) -> np.ndarray:
-    """Tell which origins reach a supply: those of a positive result, and those whose places serve nobody else."""
+def _reaches(weights: sparse.csr_array, demand: np.ndarray, supply: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """Tell which origins reach a supply: those of a positive result, and those near a place that serves nobody (no demand, ratio 0)."""
     reached = result > 0
-    if not reached.all():
-        rows = np.flatnonzero(~reached.reshape(len(reached), -1).all(axis=1))
-        reached[rows] = (_product(weights[rows], (supply > 0).astype(float))) > 0
+    idle = demand <= 0
+    if (supply[idle] > 0).any():
+        open_to_nobody = np.where(idle if supply.ndim == 1 else idle[:, None], supply > 0, 0.0)
+        reached |= _product(weights, open_to_nobody) > 0
     return reached
 
 

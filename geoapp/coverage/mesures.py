@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp import access
+from geoapp.coverage.indicateurs import CAUSES
 from geoapp.coverage.model import Question
 from geoapp.coverage.monde import Monde, Offre
 
@@ -32,8 +33,8 @@ def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFra
         unit of the question, NaN when unreachable), `est_couvert`,
         `est_couvert_sur` (without doubtful positions), `e2sfca`, `deuxsfca`,
         `troissfca` (supply per inhabitant, NaN when nothing is in reach),
-        `cumulative`, `cause` (text, None when the point is not white) and
-        `est_robuste`.
+        `cumulative`, `cause` (one of `CAUSES`, NA when the point is not
+        white) and `est_robuste`.
     """
     cost, supply = monde.cost(question.unite), offre.par_place
     nearest = access.nearest(cost, supply > 0)
@@ -45,7 +46,7 @@ def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFra
     return pd.DataFrame({
         "cout": nearest, "est_couvert": covered, "est_couvert_sur": near <= question.seuil, "e2sfca": e2sfca,
         "deuxsfca": access.floating_catchment(binary, demand, supply), "troissfca": access.three_step(steps, demand, supply),
-        "cumulative": binary @ supply, "cause": pd.Series(_causes(nearest, question.seuil, whites[0]), dtype="object"),
+        "cumulative": binary @ supply, "cause": _causes(nearest, question.seuil, whites[0]),
         "est_robuste": np.logical_and.reduce(whites) & _white_otherwise(monde, question, supply, covered),
     })
 
@@ -63,8 +64,8 @@ def _white_at(monde: Monde, question: Question, supply: np.ndarray, nearest: np.
 
 def _regional_mean(monde: Monde, score: np.ndarray) -> float:
     """Return the mean of a score over the inhabitants of the region; nobody in reach of nothing has less than zero."""
-    people = np.nan_to_num(monde.demand(False))
-    return float(np.nan_to_num(score) @ people / people.sum()) if people.sum() else 0.0
+    people, total = monde.residents
+    return float(np.nan_to_num(score) @ people / total) if total else 0.0
 
 
 def _white_otherwise(monde: Monde, question: Question, supply: np.ndarray, covered: np.ndarray) -> np.ndarray:
@@ -80,7 +81,8 @@ def _white_otherwise(monde: Monde, question: Question, supply: np.ndarray, cover
     return covered | ~(access.nearest(monde.cost(autre), supply > 0) <= seuil)
 
 
-def _causes(nearest: np.ndarray, seuil: float, white: np.ndarray) -> np.ndarray:
-    """Return the cause of each white point, None elsewhere."""
-    causes = np.select([~(nearest <= 2 * seuil), nearest > seuil, white], [SANS, ELOIGNEE, SATUREE], "")
-    return np.where(causes == "", None, causes.astype(object))
+def _causes(nearest: np.ndarray, seuil: float, white: np.ndarray) -> pd.Categorical:
+    """Return the cause of each white point, NA elsewhere."""
+    causes = list(CAUSES)
+    ranks = np.select([~(nearest <= 2 * seuil), nearest > seuil, white], [causes.index(one) for one in (SANS, ELOIGNEE, SATUREE)], -1)
+    return pd.Categorical.from_codes(ranks, categories=causes)

@@ -95,6 +95,14 @@ class Monde:
         everybody = self.points["population_retenue"].to_numpy()
         return everybody if voisins else np.where(self.points["est_region"], everybody, 0.0)
 
+    @property
+    def residents(self) -> tuple[np.ndarray, float]:
+        """Return the people of the region by point (0 elsewhere or when unknown) and their sum."""
+        if "residents" not in self.memoire:
+            people = np.nan_to_num(self.demand(False))
+            self.memoire["residents"] = people, float(people.sum())
+        return self.memoire["residents"]
+
     def _near(self, unite: str, seuil: float) -> sparse.csr_array:
         """Return the costs up to the least of `_PROCHES` that holds a threshold: far fewer than all of them, and kept."""
         limite = next((one for one in _PROCHES if seuil <= one), None)

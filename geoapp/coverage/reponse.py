@@ -17,7 +17,7 @@ from geoapp.coverage.mesures import measure_points
 from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
 from geoapp.coverage.monde import Monde, Offre, choose_offer
 from geoapp.coverage.petits import protect
-from geoapp.coverage.tableau import region_row, zone_table
+from geoapp.coverage.tableau import as_objects, people_by_cause, region_row, zone_table
 from geoapp.zones import ZONAGES
 
 NB_CLASSES = 5
@@ -90,15 +90,15 @@ def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
     maille = monde.mailles[COMMUNE]
     nb, zone = len(maille.codes), maille.zones
     people = np.nan_to_num(monde.population("tous")[maille.points])
-    cause, robust = points["cause"].to_numpy()[maille.points], points["est_robuste"].to_numpy()[maille.points]
-    by_cause = np.stack([np.bincount(zone, np.where(cause == one, people, 0.0), nb) for one in CAUSES])
+    cause, robust = points["cause"].cat.codes.to_numpy()[maille.points], points["est_robuste"].to_numpy()[maille.points]
+    by_cause = people_by_cause(zone, cause, people, nb)
     white, total = by_cause.sum(axis=0), np.bincount(zone, people, nb)
-    solid = np.bincount(zone, np.where((cause != None) & robust, people, 0.0), nb)  # noqa: E711
+    solid = np.bincount(zone, np.where((cause >= 0) & robust, people, 0.0), nb)
     kept = np.flatnonzero((white >= PART_BLANCHE * total) & (white > 0))
     result = pd.DataFrame({
-        "code_commune": maille.codes[kept], "nom": maille.noms[kept], "population": total[kept], "population_blanche": white[kept],
-        "cause": np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]],
-        "solidite": np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile"),
+        "code_commune": as_objects(maille.codes[kept]), "nom": as_objects(maille.noms[kept]), "population": total[kept], "population_blanche": white[kept],
+        "cause": as_objects(np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]]),
+        "solidite": as_objects(np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile")),
     })
     return result.sort_values(["population_blanche", "code_commune"], ascending=[False, True], ignore_index=True)
 
@@ -122,6 +122,12 @@ def rows_of(tableau: pd.DataFrame) -> list[dict]:
     return [{**dict(zip(names, row, strict=True)), "masques": masques} for *row, masques in zip(*columns, hidden, strict=True)]
 
 
+def _records(frame: pd.DataFrame) -> list[dict]:
+    """Return the rows of a frame without unknown values, ready for JSON."""
+    columns = [frame[nom].tolist() for nom in frame]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def _plain_values(column: pd.Series) -> list:
     """Return a column as plain Python values, None when unknown."""
     values = column.to_numpy()
@@ -141,7 +147,7 @@ def describe_response(reponse: Reponse, monde: Monde) -> dict:
         "mesure": question.mesure, "classes": {"methode": reponse.classes.methode, "bornes": list(reponse.classes.bornes),
                                                "effectifs": list(reponse.classes.effectifs), "nb_inconnus": reponse.classes.nb_inconnus},
         "ensemble": rows_of(reponse.ensemble.to_frame().T)[0], "zones": rows_of(reponse.tableau),
-        "communes_blanches": reponse.blanches.to_dict("records"), "qualite": reponse.qualite,
+        "communes_blanches": _records(reponse.blanches), "qualite": reponse.qualite,
         "sources": phrases.list_sources(monde), "instantane": monde.snapshot.id,
     }
 

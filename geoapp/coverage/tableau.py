@@ -46,10 +46,10 @@ def table_of(maille: Maille, monde: Monde, question: Question, offre: Offre, poi
     mine = points.iloc[maille.points].reset_index(drop=True).assign(
         zone=maille.zones, people=people, cell=monde.points["type_point"].to_numpy()[maille.points] == CARREAU)
     nb = len(maille.codes)
-    named = pd.DataFrame({"type_zone": maille.type_zone, "code_zone": maille.codes, "nom": maille.noms})
+    named = pd.DataFrame({"type_zone": as_objects([maille.type_zone] * nb), "code_zone": as_objects(maille.codes), "nom": as_objects(maille.noms)})
     parts = [_people(mine, nb), _costs(mine, nb), _scores(mine, nb), _places(maille, monde, offre), _words(mine, nb)]
     table = pd.concat([named, *parts], axis=1)
-    table["offreur_unique"] = _sole_providers(maille, monde, question, offre, points["est_couvert"].to_numpy())
+    table["offreur_unique"] = as_objects(_sole_providers(maille, monde, question, offre, points["est_couvert"].to_numpy()))
     table["est_estimee"] = maille.est_estimee
     return table
 
@@ -68,11 +68,19 @@ def _people(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
     frame = pd.DataFrame({"population": population, "population_non_couverte": uncovered})
     frame["part_non_couverte"] = np.clip(uncovered / np.where(population > 0, population, np.nan), 0, 1)
     frame["part_couverte"] = 1 - frame["part_non_couverte"]
-    for cause in CAUSES:
-        frame[f"population_{cause}"] = _sums(mine, nb, mine["cause"].eq(cause).to_numpy())
+    by_cause = people_by_cause(mine["zone"].to_numpy(), mine["cause"].cat.codes.to_numpy(), np.nan_to_num(mine["people"]), nb)
+    for cause, people in zip(CAUSES, by_cause, strict=True):
+        frame[f"population_{cause}"] = people
     frame["population_douteuse"] = _sums(mine, nb, covered & ~mine["est_couvert_sur"].to_numpy())
     frame.loc[frame["population"].isna(), [c for c in frame if c.startswith("population_")]] = np.nan
     return frame.assign(nb_points=np.bincount(mine["zone"], minlength=nb), nb_points_inconnus=np.bincount(mine["zone"], ~known, nb).astype(int))
+
+
+def people_by_cause(zone: np.ndarray, cause: np.ndarray, people: np.ndarray, nb: int) -> np.ndarray:
+    """Return the people of each cause (rank in `CAUSES`, −1 for none) and zone: (n_causes, nb)."""
+    white = cause >= 0
+    cells = cause[white].astype(np.intp) * nb + zone[white]
+    return np.bincount(cells, people[white], len(CAUSES) * nb).reshape(len(CAUSES), nb)
 
 
 def _costs(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
@@ -186,14 +194,19 @@ def _row_extreme(extreme: np.ufunc, values: np.ndarray, indptr: np.ndarray, empt
 def _words(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
     """Return the main cause of the white points of each zone, how solid it is, and which demand was used."""
     people = np.nan_to_num(mine["people"].to_numpy())
-    by_cause = np.stack([np.bincount(mine["zone"], np.where(mine["cause"].eq(cause), people, 0.0), nb) for cause in CAUSES])
-    white = mine["cause"].notna().to_numpy()
+    causes = mine["cause"].cat.codes.to_numpy()
+    by_cause, white = people_by_cause(mine["zone"].to_numpy(), causes, people, nb), causes >= 0
     solid = np.bincount(mine["zone"], np.where(white & mine["est_robuste"], people, 0.0), nb)
     total = by_cause.sum(axis=0)
     names = np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)]
     cells, points = np.bincount(mine["zone"], mine["cell"], nb), np.bincount(mine["zone"], minlength=nb)
     return pd.DataFrame({
-        "cause": np.where(total > 0, names, None),
-        "solidite": np.where(total > 0, np.where(solid >= total / 2, "robuste", "fragile"), None),
-        "type_demande": np.select([points == 0, cells == 0, cells == points], [None, COMMUNE, CARREAU], "mixte"),
+        "cause": as_objects(np.where(total > 0, names, None)),
+        "solidite": as_objects(np.where(total > 0, np.where(solid >= total / 2, "robuste", "fragile"), None)),
+        "type_demande": as_objects(np.select([points == 0, cells == 0, cells == points], [None, COMMUNE, CARREAU], "mixte")),
     })
+
+
+def as_objects(values) -> pd.Series:
+    """Return texts as plain Python objects: a column of Arrow texts costs ten times more to turn into JSON."""
+    return pd.Series(values, dtype=object)
