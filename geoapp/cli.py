@@ -35,7 +35,7 @@ def _printable(text: str) -> str:
 def main() -> None:
     """GéoForma : l'offre de formation d'une région sur une carte.
 
-    Lire les sources (build), voir ce qu'elles donnent (info, check), montrer la carte (serve, map).
+    Rafraîchir les sources (fetch), les lire (build), voir ce qu'elles donnent (info, check), montrer la carte (serve, map).
     """
 
 
@@ -80,6 +80,27 @@ def info(as_json: bool, data_dir: Path | None) -> None:
         from geoapp.console import print_summary
 
         print_summary(snapshot)
+
+
+@main.command()
+@click.option("--source", "ids", multiple=True, metavar="SOURCE", help="Cette source de geodata/sources.toml seulement ; répétable.")
+@click.option("--status", is_flag=True, help="Dire ce qui est nouveau, en retard ou en panne, sans rien télécharger.")
+@click.option("--accepter", is_flag=True, help="Accepter un fichier bien plus court que le précédent.")
+@_DATA
+def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | None) -> None:
+    """Rafraîchit le cache auprès des producteurs ; code de sortie 1 si l'un d'eux est en panne."""
+    from geoapp.console import print_freshness, refreshing
+    from geoapp.sources.refresh import refresh_all
+    from geoapp.sources.registry import get_source, load_sources
+
+    settings = _settings(data_dir)
+    sources = [get_source(id_source) for id_source in ids] or list(load_sources().values())
+    if status:
+        print_freshness(sources, settings.data_dir)
+        return
+    with refreshing(settings) as (network, watch):
+        issues = refresh_all(sources, data_dir=settings.data_dir, settings=settings, network=network, watch=watch, accept_smaller=accepter)
+    sys.exit(1 if any(one.issue == "en_panne" for one in issues) else 0)
 
 
 @main.command()

@@ -35,6 +35,7 @@ class Settings:
     connect_timeout_s: float = _setting(3.0, "GEOAPP_DELAI_CONNEXION_S", "Délai de connexion à un producteur, en secondes")
     read_timeout_s: float = _setting(20.0, "GEOAPP_DELAI_LECTURE_S", "Délai de lecture d'un téléchargement, en secondes")
     download_max_mb: int = _setting(200, "GEOAPP_TAILLE_MAX_MO", "Taille maximale d'un téléchargement, en mégaoctets")
+    retries: int = _setting(3, "GEOAPP_ESSAIS", "Nouveaux essais de « geoapp fetch » après un échec, de plus en plus espacés")
     adresses: str = _setting("", "GEOAPP_ADRESSES", "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; aucun par défaut")
     contact: str = _setting("", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)")
 

@@ -5,30 +5,38 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from geoapp.build.bilan import Bilan
+from geoapp.config import Settings
 from geoapp.coverage.evolution import Evolution
 from geoapp.coverage.indicateurs import INDICATEURS, PETIT, format_value
 from geoapp.coverage.model import describe_question
 from geoapp.coverage.reponse import Reponse
+from geoapp.errors import SnapshotError
 from geoapp.exports import export_offers
+from geoapp.fraicheur import ETATS, list_freshness
 from geoapp.info import describe_snapshot
 from geoapp.repertoire import Repertoire
 from geoapp.reponses import describe_answer
 from geoapp.search.model import Resultat
+from geoapp.sources.cache import day_of
+from geoapp.sources.network import Network, rich_progress
 from geoapp.sources.registry import Source
-from geoapp.tables import Snapshot
+from geoapp.tables import Snapshot, open_snapshot
 
 MODES = {
     "miroir": "miroir", "cache": "cache", "telechargement": "téléchargée", "demonstration": "données fictives",
     "produit": "livrée avec GéoForma", "absente": "absente",
 }
+ISSUES = {"nouvelle": "nouvelle version", "inchangee": "inchangée", "en_panne": "en panne", "sans_adresse": "non actualisée"}
 _SHOWN_REJECTS = 20
 
 
@@ -53,6 +61,30 @@ def watching():
         yield lambda text: progress.console.print(text, highlight=False, markup=False), watch
 
 
+@contextmanager
+def refreshing(settings: Settings):
+    """Give the network of a refresh, with its progress bar, and what prints how each source ended."""
+    console = _console()
+    console.print("Actualisation des sources auprès de leurs producteurs.", highlight=False)
+    yield (Network(progress=rich_progress, essais=settings.retries),
+           lambda one: console.print(f"{one.source.id} : {ISSUES[one.issue]}. {one.message}", highlight=False, markup=False))
+
+
+def print_freshness(sources: list[Source], data_dir: Path) -> None:
+    """Print the state of each source: new, late, broken, or what to do to have it."""
+    try:
+        snapshot = open_snapshot(data_dir)
+    except SnapshotError:
+        snapshot = None
+    table = Table(title="État des sources", title_justify="left")
+    for column in ("Source", "État", "Rythme", "Millésime", "Obtenue le", "À savoir"):
+        table.add_column(column, no_wrap=column == "Source", overflow="fold")
+    rows = list_freshness(sources, data_dir, snapshot, datetime.now(UTC).date())
+    for one in sorted(rows, key=lambda one: list(ETATS).index(one.etat)):
+        table.add_row(one.source.id, ETATS[one.etat], one.source.rythme or "inconnu", one.source.millesime, day_of(one.obtenu_le) if one.obtenu_le else "–", Text(one.message))
+    _console().print(table)
+
+
 def print_summary(snapshot: Snapshot) -> None:
     """Print what a snapshot holds: one line per source, then tables and zones."""
     info = describe_snapshot(snapshot)
@@ -65,8 +97,10 @@ def print_summary(snapshot: Snapshot) -> None:
         table.add_column(column, justify="right")
     keys = ("read", "valid", "rejected", "placed", "doubtful", "outside", "corrected")
     for source in [s for s in info["sources"] if s["mode"] != "absente"]:
-        table.add_row(source["id"], MODES[source["mode"]], source["vintage"], *[_number(source[key]) for key in keys])
+        table.add_row(source["id"], MODES[source["mode"]] + (" (dernière bonne)" if source["alert"] else ""), source["vintage"], *[_number(source[key]) for key in keys])
     console.print(table)
+    for source in [s for s in info["sources"] if s["alert"]]:
+        console.print(f"Dernière bonne version gardée pour {source['id']} : {source['alert']}", style="yellow", highlight=False, markup=False)
     absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
     if absent:
         console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)

@@ -36,11 +36,11 @@ def write_dictionary() -> str:
 
 def write_sources() -> str:
     """Return the list of sources and zonings."""
-    rows = [[f"`{s.id}`", s.titre, s.producteur, s.millesime, s.licence, s.usage + (f" ({s.type_zone})" if s.type_zone else ""), s.note] for s in load_sources().values()]
+    rows = [[f"`{s.id}`", s.titre, s.producteur, s.millesime, s.rythme or "inconnu", s.licence, s.usage + (f" ({s.type_zone})" if s.type_zone else ""), s.note] for s in load_sources().values()]
     zonings = [[f"`{z.type_zone}`", z.titre, "par le code de la commune" if z.methode == "code" else "par le point", "oui" if z.est_partition else "non"] for z in ZONAGES.values()]
     return "\n\n".join([
         "# Sources et zonages", "Une source est une ligne de `geodata/sources.toml` ; en ajouter une, c'est ajouter une ligne.",
-        _table(["source", "titre", "producteur", "millésime", "licence", "usage", "à savoir"], rows),
+        _table(["source", "titre", "producteur", "millésime", "rythme", "licence", "usage", "à savoir"], rows),
         "## Zonages", _table(["zonage", "titre", "jointure", "partition"], zonings),
     ]) + "\n"
 

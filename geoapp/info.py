@@ -8,7 +8,7 @@ from geoapp.tables import Snapshot
 
 _SOURCE_KEYS = {
     "id": "id_source", "title": "titre", "producer": "producteur", "licence": "licence", "usage": "usage", "mode": "mode",
-    "vintage": "millesime", "address": "adresse", "file": "fichier", "sha256": "sha256", "read": "nb_lues", "valid": "nb_valides",
+    "vintage": "millesime", "rhythm": "rythme", "obtained": "date_obtention", "alert": "alerte", "address": "adresse", "file": "fichier", "sha256": "sha256", "read": "nb_lues", "valid": "nb_valides",
     "rejected": "nb_rejetees", "placed": "nb_placees", "doubtful": "nb_douteuses", "outside": "nb_hors_region",
     "corrected": "nb_corrections", "note": "note",
 }

@@ -24,7 +24,7 @@ def test_help_imports_nothing_heavy():
     assert result.stdout.strip().endswith("[]")
 
 
-@pytest.mark.parametrize("command", ["build", "info", "check", "map", "serve", "communes"])
+@pytest.mark.parametrize("command", ["build", "fetch", "info", "check", "map", "serve", "communes"])
 def test_every_command_has_french_help(command):
     result = _run(command, "--help")
     assert result.exit_code == 0 and len(result.output.splitlines()) > 5

@@ -7,6 +7,7 @@ import hashlib
 import io
 import threading
 import zipfile
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -14,7 +15,8 @@ import pytest
 
 from geoapp.config import Settings
 from geoapp.errors import SourceError
-from geoapp.sources import fetch
+from geoapp.sources import fetch, transport
+from geoapp.sources.refresh import refresh
 from geoapp.sources.registry import Source
 
 CSV = b"code;nom\n02001;Abb\xc3\xa9court\n"
@@ -115,7 +117,7 @@ def producer(monkeypatch):
 
 SOURCE = Source(
     id="communes-test", titre="Communes", producteur="Nous", licence="MIT", millesime="2025", usage="zonage", format="csv",
-    fichier="zonages/communes.csv", demonstration="zrr",
+    fichier="zonages/communes.csv", demonstration="zrr", type_zone="zrr", colonnes={"code_commune": "code", "nom": "nom"},
 )
 SETTINGS = Settings(connect_timeout_s=0.5, read_timeout_s=0.4, download_max_mb=1)
 
@@ -164,7 +166,12 @@ def test_download_then_cache(world, producer):
     assert first.path == second.path == world.cached and world.cached.read_bytes() == CSV
     assert first.sha256 == second.sha256 == hashlib.sha256(CSV).hexdigest()
     assert producer.asked == ["/communes.csv"]
-    assert list(world.cached.parent.iterdir()) == [world.cached]
+    assert left_in_cache(world) == ["communes.csv"]
+
+
+def left_in_cache(world) -> list[str]:
+    """Return what the cache holds of the source, its record and its lock aside."""
+    return sorted(path.name for path in world.cached.parent.iterdir() if path.name not in ("etat.json", ".verrou"))
 
 
 def test_redirect_and_compressed_answer(world, producer):
@@ -183,7 +190,7 @@ def test_bad_answer_gives_demonstration_and_its_reason(world, producer, page, re
     found = world.locate(f"{producer.url}/{page}")
     assert (found.path, found.mode, found.sha256) == (None, "demonstration", None)
     assert "communes.csv, téléchargement depuis 127.0.0.1:" in found.note and reason in found.note and "MIRROR=" in found.note
-    assert list(world.cached.parent.iterdir()) == []
+    assert left_in_cache(world) == []
     assert not world.network.is_offline
 
 
@@ -197,7 +204,7 @@ def test_source_without_address_says_so(world):
 
 
 def test_dripping_producer_is_abandoned(world, producer, monkeypatch):
-    monkeypatch.setattr(fetch, "DOWNLOAD_MAX_S", 0.3)
+    monkeypatch.setattr(transport, "DOWNLOAD_MAX_S", 0.3)
     assert "abandonné" in world.locate(producer.url + "/goutte.csv").note
 
 
@@ -205,10 +212,10 @@ def test_dripping_producer_is_abandoned(world, producer, monkeypatch):
 def test_broken_download_keeps_the_good_copy(world, producer, page):
     world.locate(producer.url + "/communes.csv")
     with pytest.raises(SourceError):
-        fetch.download(
-            replace(SOURCE, telechargement=f"{producer.url}/{page}"), data_dir=world.data_dir, settings=SETTINGS, network=world.network
-        )
-    assert world.cached.read_bytes() == CSV and list(world.cached.parent.iterdir()) == [world.cached]
+        refresh(replace(SOURCE, telechargement=f"{producer.url}/{page}"), data_dir=world.data_dir, settings=SETTINGS, network=world.network)
+    assert world.cached.read_bytes() == CSV and left_in_cache(world) == ["communes.csv"]
+    kept = world.locate()
+    assert kept.mode == "cache" and kept.sha256 == hashlib.sha256(CSV).hexdigest() and kept.alerte.startswith("Actualisation en échec le ")
 
 
 def test_member_of_an_archive(world, producer):
@@ -222,7 +229,7 @@ def test_member_of_an_archive(world, producer):
 def test_refused_archive(world, producer, page, reason):
     found = world.locate(f"{producer.url}/{page}", membre="absente.csv" if page == "bon.zip" else "donnees/communes.csv")
     assert found.mode == "demonstration" and reason in found.note and "communes.csv, téléchargement" in found.note
-    assert list(world.cached.parent.iterdir()) == []
+    assert left_in_cache(world) == []
 
 
 def test_offline_is_learnt_after_two_producers_and_said_once(world):
@@ -243,7 +250,7 @@ def test_one_dead_producer_does_not_stop_the_others(world, producer):
 
 def test_unresolved_name_does_not_wait_for_ever(world, monkeypatch):
     released = threading.Event()
-    monkeypatch.setattr(fetch.socket, "getaddrinfo", lambda *args, **options: released.wait(5))
+    monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *args, **options: released.wait(5))
     note = world.locate("http://producteur.invalid/a.csv").note
     released.set()
     assert "dans le délai" in note and world.network.unreachable == {"producteur.invalid"}
@@ -258,7 +265,7 @@ def test_unwritable_cache_is_told(world, tmp_path, producer):
 def test_progress_is_told(world, producer, capsys):
     told = []
 
-    @fetch.contextmanager
+    @contextmanager
     def progress(title):
         told.append(title)
         yield lambda received, total: told.append((received, total))

@@ -12,7 +12,7 @@ LAYERS = [
     {"geometry", "codes", "schema"},
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes"},
-    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage"},
+    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage", "fraicheur"},
     {"maps"},
     {"web", "console"},
     {"cli", "__main__"},

@@ -41,8 +41,9 @@ def _source_row(one, bilan: Bilan | None) -> dict:
     source = one.source
     row = {
         "id_source": source.id, "titre": source.titre, "producteur": source.producteur, "licence": source.licence,
-        "millesime": source.millesime, "adresse": source.adresse or None, "usage": source.usage, "mode": one.mode,
+        "millesime": source.millesime, "rythme": source.rythme or None, "adresse": source.adresse or None, "usage": source.usage, "mode": one.mode,
         "fichier": one.path.name if one.path else None, "sha256": one.sha256,
+        "date_obtention": one.obtenu_le[:10] or None, "alerte": one.alerte or None,
         "note": " ".join(part for part in (source.note, one.note) if part) or None,
     }
     if bilan is not None:

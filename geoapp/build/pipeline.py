@@ -28,7 +28,7 @@ from geoapp.offre import check_offre
 from geoapp.search.index import write_index
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.content import sha256_of
-from geoapp.sources.fetch import Located, Network, locate
+from geoapp.sources.fetch import Located, Network, locate, previous_copy
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import Source, load_sources
 from geoapp.sources.tabular import Lecture
@@ -84,7 +84,7 @@ def build_snapshot(
     located = _locate_all(mirror, data_dir, settings, say, watch)
     communes = territoires.load_communes(region)
     world = World(located, communes, region, {}, make_passage(communes, []))
-    frames = _assemble(world, settings, watch)
+    frames = _assemble(world, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrice = choose_trajets(frames, trajets)
     watch("trajets", 1, 1)
@@ -133,9 +133,9 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
     return replace(one, source=fictive)
 
 
-def _assemble(world: World, settings: Settings, watch: Watch) -> dict[str, pd.DataFrame]:
+def _assemble(world: World, data_dir: Path, settings: Settings, watch: Watch) -> dict[str, pd.DataFrame]:
     """Return every table of the snapshot."""
-    lectures = _read_all(world, watch)
+    lectures = _read_all(world, data_dir, watch)
     watch("territoires", 0, 1)
     anciennes = _fill_passage(world, lectures)
     tables = {**_territory_tables(world, lectures), "anciennes_communes": anciennes}
@@ -162,19 +162,33 @@ def _communes_source(world: World) -> Source:
     )
 
 
-def _read_all(world: World, watch: Watch) -> dict[str, Lecture]:
-    """Read every source that can be; all the broken ones are named together."""
+def _read_all(world: World, data_dir: Path, watch: Watch) -> dict[str, Lecture]:
+    """Read every source, its last good file in the place of a broken one; those that have none are named together."""
     todo = [one for one in world.located if one.mode in (*REELS, "demonstration")]
     lectures, broken = {}, []
     for done, one in enumerate(todo, 1):
         try:
             lectures[one.source.id] = _read_one(one, world)
         except SourceError as error:
-            broken.append(f"- {one.source.id} : {error}")
+            if not _read_previous(one, world, lectures, data_dir, str(error)):
+                broken.append(f"- {one.source.id} : {error}")
         watch("lecture des sources", done, len(todo))
     if broken:
         raise BuildError("Ces sources ne peuvent pas être lues :\n" + "\n".join(broken) + "\nRien n'a été publié : l'instantané servi n'a pas changé.")
     return lectures
+
+
+def _read_previous(one: Located, world: World, lectures: dict[str, Lecture], data_dir: Path, problem: str) -> bool:
+    """Read the last good file of a broken source, and say so in its record; tell whether there was one."""
+    previous = previous_copy(one, data_dir, problem)
+    if previous is None:
+        return False
+    try:
+        lectures[one.source.id] = _read_one(previous, world)
+    except SourceError:
+        return False
+    world.located = [previous if other is one else other for other in world.located]
+    return True
 
 
 def _read_one(one: Located, world: World) -> Lecture:

@@ -1,6 +1,6 @@
 """What a run knows of the network, and how a download shows its progress.
 
-Values only: the one room that opens a connection is `fetch`.
+Values only: what opens a connection is `transport`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,12 @@ def rich_progress(title: str) -> Iterator[Progress]:
 class Network:
     """What this run has learnt of the network, so that no time-out is paid twice.
 
-    `progress` opens a progress display for a title (`rich_progress`, `no_progress`).
+    `progress` opens a progress display for a title (`rich_progress`, `no_progress`);
+    `essais` is how many times a failed request is tried again.
     """
 
     progress: Callable = no_progress
+    essais: int = 0
     unreachable: set[str] = field(default_factory=set)
     reached: bool = False
     is_told: bool = False

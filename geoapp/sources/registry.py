@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from geoapp.config import GEODATA
 from geoapp.errors import ParameterError, SourceError
+from geoapp.sources.rythme import RYTHMES
 
 REGISTRY = GEODATA / "sources.toml"
 
@@ -72,6 +73,7 @@ class Source:
     remplacee_par: str = ""
     type_zone: str = ""
     demonstration: str = ""
+    rythme: str = ""
     colonnes: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
 
@@ -108,9 +110,9 @@ def _problem(source: Source, ids: list[str]) -> str:
         return "identifiant répété, ou qui n'est pas fait de minuscules, chiffres et tirets."
     if source.remplacee_par and (source.remplacee_par not in ids or source.remplacee_par == source.id):
         return f"remplacee_par = « {source.remplacee_par} » n'est pas une autre source.{_near(source.remplacee_par, ids)}"
-    for nom, known in (("usage", USAGES), ("format", tuple(OPTIONS_FORMAT))):
+    for nom, known in (("usage", USAGES), ("format", tuple(OPTIONS_FORMAT)), ("rythme", ("", *RYTHMES))):
         if texts[nom] not in known:
-            return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {', '.join(known)}."
+            return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {', '.join(filter(None, known))}."
     return _place_problem(source) or _options_problem(source) or _columns_problem(source)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from urllib.parse import urlsplit
@@ -17,9 +18,10 @@ from geoapp.codes.voies import VOIES
 from geoapp.config import ROOT
 from geoapp.errors import ParameterError
 from geoapp.filters import FILTRES, NON_RENSEIGNE, Filtres, Option
+from geoapp.fraicheur import next_delivery
 from geoapp.tables import Snapshot
 from geoapp.web.courant import courant, snapshot_or_none
-from geoapp.words import THIN, count, describe_position, format_number
+from geoapp.words import THIN, count, describe_position, format_date, format_number
 
 PAR_PAGE = 50
 
@@ -45,6 +47,9 @@ USAGES = {
     "verification": "vérification, sans effet sur la carte",
 }
 """What a source feeds, in words, in the order of the page."""
+
+RYTHMES_DITS = {"ponctuel": "livraison unique, aucune autre n'est annoncée"}
+"""Rhythms that need more than their name."""
 
 PRINCIPAUX = ("domaine", "niveau", "voie", "zone")
 """Filters that the map asks for first; the others are folded."""
@@ -171,7 +176,14 @@ def source_rows(snapshot: Snapshot) -> list[dict]:
 def _source_row(row: dict) -> dict:
     """Return one source with its words, its safe link and its counts."""
     words = {"mode_dit": MODES.get(row["mode"], row["mode"]), "usage_dit": USAGES.get(row["usage"], row["usage"])}
-    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row)}
+    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row), "retard": _lateness(row),
+            "obtenue_dit": format_date(row["date_obtention"]) if row["date_obtention"] else "", "rythme_dit": RYTHMES_DITS.get(row["rythme"], row["rythme"] or "")}
+
+
+def _lateness(row: dict) -> str:
+    """Return since when a newer delivery is due, in words; empty when none is."""
+    due = next_delivery(row["rythme"], row["millesime"], row["date_obtention"])
+    return f"une livraison plus récente est attendue depuis le {format_date(due.isoformat())}" if due and due < datetime.now(UTC).date() else ""
 
 
 _COMPTES = (
@@ -203,6 +215,7 @@ def footer(snapshot: Snapshot) -> dict:
         "fictives": fictives,
         "sources": f"{count(reelles, 'source réelle', 'sources réelles')}, {count(len(fictives), 'source fictive', 'sources fictives')}"
         + (f", {count(absentes, 'source absente', 'sources absentes')}" if absentes else ""),
+        "gardees": sources.loc[sources["alerte"].notna(), "titre"].tolist(),
         "date": _day(snapshot.manifest.get("cree_le", "")),
         "lignes": [row for row in source_rows(snapshot) if row["mode"] != "absente"],
         "instantane": snapshot.id,

@@ -1,0 +1,145 @@
+"""The copies of the sources in the cache, and what is known of each: `etat.json` beside it.
+
+A copy is replaced in one atomic step and the one before is kept, so that a
+delivery that proves unreadable never leaves the product without data.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from geoapp.errors import SourceError
+from geoapp.sources.registry import Source
+
+ETAT = "etat.json"
+PRECEDENT = "precedent"
+
+
+@dataclass(frozen=True)
+class Etat:
+    """What is known of the cached copy of a source; an empty text is unknown.
+
+    Attributes
+    ----------
+    adresse, etag, modifie_le : str
+        Where the copy came from, and the validators its producer gave.
+    sha256, nb_lignes : str, int
+        Digest of the copy, and the rows it was read with.
+    obtenu_le, verifie_le : str
+        Moment (ISO 8601, UTC) the copy changed last, and of the last answer of its producer.
+    echec_le, echec : str
+        Moment and reason (French) of the last failure; empty once the producer answers well again.
+    partiel : str
+        Validator of the half-received file kept to be resumed.
+    """
+
+    adresse: str = ""
+    etag: str = ""
+    modifie_le: str = ""
+    sha256: str = ""
+    nb_lignes: int = 0
+    obtenu_le: str = ""
+    verifie_le: str = ""
+    echec_le: str = ""
+    echec: str = ""
+    partiel: str = ""
+
+
+def cache_path(source: Source, data_dir: Path) -> Path:
+    """Return where the cached copy of `source` lives; its name comes from the registry alone."""
+    return data_dir / "cache" / source.id / (Path(source.fichier).name or f"{source.id}.{source.format}")
+
+
+def previous_path(source: Source, data_dir: Path) -> Path:
+    """Return where the copy before the cached one lives."""
+    path = cache_path(source, data_dir)
+    return path.parent / PRECEDENT / path.name
+
+
+def partial_path(source: Source, data_dir: Path) -> Path:
+    """Return where the bytes of an interrupted download wait to be resumed."""
+    path = cache_path(source, data_dir)
+    return path.with_name(f".{path.name}.partiel")
+
+
+def read_etat(source: Source, data_dir: Path) -> Etat:
+    """Return what is known of the cached copy; nothing when it was never fetched or its record is damaged."""
+    try:
+        record = json.loads((cache_path(source, data_dir).parent / ETAT).read_text(encoding="utf-8"))
+        return Etat(**{f.name: type(f.default)(record[f.name]) for f in fields(Etat) if f.name in record})
+    except (OSError, ValueError, TypeError):
+        return Etat()
+
+
+def write_etat(source: Source, data_dir: Path, etat: Etat) -> None:
+    """Write what is known of the cached copy, whole or not at all."""
+    target = cache_path(source, data_dir).parent / ETAT
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with aside(target) as path:
+        path.write_text(json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+        os.replace(path, target)
+
+
+def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
+    """Put a complete file in the place of the cached copy, which becomes the previous one.
+
+    Killed at any moment, the cache holds the old copy or the new one, whole.
+    """
+    target, previous = cache_path(source, data_dir), previous_path(source, data_dir)
+    with open(received, "rb") as stream:
+        os.fsync(stream.fileno())
+    if target.exists():
+        previous.parent.mkdir(exist_ok=True)
+        with aside(previous) as kept:
+            kept.unlink()
+            os.link(target, kept)
+            os.replace(kept, previous)
+    os.replace(received, target)
+
+
+@contextmanager
+def aside(target: Path) -> Iterator[Path]:
+    """Yield a temporary file beside `target`, removed at the end unless it was renamed."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(source: Source, data_dir: Path) -> Iterator[None]:
+    """Hold the cached copy of one source; two refreshes at once would mix their bytes.
+
+    Raises
+    ------
+    SourceError
+        When another process holds it.
+    """
+    folder = cache_path(source, data_dir).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".verrou", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SourceError(source.id, "une autre actualisation de cette source est en cours.", cure="Attendez qu'elle finisse.") from None
+        yield
+
+
+def now() -> str:
+    """Return the present moment, ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_of(moment: str) -> str:
+    """Return the day of a moment as 25/11/2026."""
+    return f"{moment[8:10]}/{moment[5:7]}/{moment[:4]}"

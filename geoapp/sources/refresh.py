@@ -1,0 +1,169 @@
+"""Refresh the cached copy of a source from its producer, and never lose a good one.
+
+What comes is first received aside, then read as the build will read it; only a
+file that can be read takes the place of the copy at hand.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from geoapp.config import Settings
+from geoapp.errors import SourceError, StorageError
+from geoapp.sources.archive import open_archive_member
+from geoapp.sources.cache import Etat, aside, cache_path, locked, now, partial_path, read_etat, replace_copy, write_etat
+from geoapp.sources.content import sha256_of
+from geoapp.sources.network import Network
+from geoapp.sources.registry import Source
+from geoapp.sources.transport import CHUNK, Incomplete, receive, refusal
+
+PART_LIGNES = 0.5
+"""A delivery with fewer rows than this part of the last one is held to be cut."""
+_CURE_CUT = "Si le fichier a bien été réduit, acceptez-le avec « geoapp fetch --source {} --accepter »."
+
+
+@dataclass(frozen=True)
+class Issue:
+    """How one refresh ended: `nouvelle`, `inchangee`, `en_panne` or `sans_adresse`, with a sentence in French."""
+
+    source: Source
+    issue: str
+    message: str
+
+
+def refresh_all(sources: list[Source], *, data_dir: Path, settings: Settings, network: Network,
+                watch: Callable[[Issue], None] = lambda issue: None, accept_smaller: bool = False) -> list[Issue]:
+    """Refresh the copies of some sources one after the other; a broken one never stops the others.
+
+    Raises
+    ------
+    StorageError
+        When the cache cannot be written: no other source would fare better.
+    """
+    done = []
+    for source in sources:
+        try:
+            done.append(_refresh_one(source, data_dir=data_dir, settings=settings, network=network, accept_smaller=accept_smaller))
+        except OSError as error:
+            raise StorageError(
+                f"Impossible d'écrire dans {data_dir / 'cache'} ({error.strerror or error}). Libérez de la place, vérifiez les droits, "
+                "ou choisissez un autre dossier avec GEOAPP_DATA. Les copies déjà obtenues sont gardées."
+            ) from error
+        watch(done[-1])
+    return done
+
+
+def _refresh_one(source: Source, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool) -> Issue:
+    """Refresh one copy and say in words how it went."""
+    if not source.telechargement:
+        where = f" Elle se trouve ici : {source.adresse}" if source.adresse else ""
+        return Issue(source, "sans_adresse", f"Pas d'adresse de téléchargement direct : à fournir dans un miroir (MIRROR=…).{where}")
+    try:
+        is_new = refresh(source, data_dir=data_dir, settings=settings, network=network, accept_smaller=accept_smaller)
+    except SourceError as error:
+        kept = " La dernière bonne version est gardée." if cache_path(source, data_dir).is_file() else ""
+        return Issue(source, "en_panne", f"{error}{kept}")
+    nb = read_etat(source, data_dir).nb_lignes
+    return Issue(source, "nouvelle" if is_new else "inchangee", f"{nb} lignes." if is_new else "Rien de neuf chez le producteur.")
+
+
+def refresh(source: Source, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool = False) -> bool:
+    """Bring the cached copy of `source` up to date; tell whether its content changed.
+
+    Raises
+    ------
+    SourceError
+        When no good file can be had (see `receive`), or the one received cannot
+        be read, or is much shorter than the last: the copy at hand is kept, and
+        the failure recorded beside it.
+    OSError
+        When the cache cannot be written.
+    """
+    with locked(source, data_dir):
+        etat = _trusted(source, data_dir)
+        try:
+            changed, etat = _bring(source, etat, data_dir=data_dir, settings=settings, network=network, accept_smaller=accept_smaller)
+        except SourceError as error:
+            partiel = error.validateur if isinstance(error, Incomplete) else ""
+            if not partiel:
+                partial_path(source, data_dir).unlink(missing_ok=True)
+            write_etat(source, data_dir, replace(etat, echec_le=now(), echec=str(error), partiel=partiel))
+            raise
+        partial_path(source, data_dir).unlink(missing_ok=True)
+        write_etat(source, data_dir, replace(etat, adresse=source.telechargement, verifie_le=now(), echec_le="", echec="", partiel=""))
+    return changed
+
+
+def _trusted(source: Source, data_dir: Path) -> Etat:
+    """Return what is known of the copy; without its validators when it is gone, altered, or came from elsewhere."""
+    etat, path = read_etat(source, data_dir), cache_path(source, data_dir)
+    partiel = etat.partiel if partial_path(source, data_dir).is_file() and etat.adresse in ("", source.telechargement) else ""
+    if not path.is_file() or etat.sha256 != sha256_of(path):
+        return replace(etat, etag="", modifie_le="", sha256="", partiel=partiel)
+    known = replace(etat, partiel=partiel)
+    return known if etat.adresse == source.telechargement else replace(known, etag="", modifie_le="")
+
+
+def _bring(source: Source, etat: Etat, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool) -> tuple[bool, Etat]:
+    """Receive, check and put in place what the producer has; return whether it is new, and what is then known."""
+    if network.refuses(source.telechargement):
+        raise refusal(source, "réseau injoignable, téléchargement non tenté.")
+    received, target = partial_path(source, data_dir), cache_path(source, data_dir)
+    answer = receive(source, received, settings=settings, network=network, known=etat)
+    if answer.est_inchangee:
+        return False, etat
+    with aside(target) as extracted:
+        path = _extract(source, received, extracted) if source.membre else received
+        digest = sha256_of(path)
+        found = replace(etat, etag=answer.etag, modifie_le=answer.modifie_le, sha256=digest)
+        if digest == etat.sha256:
+            return False, found
+        nb = _count_rows(source, path, 0 if accept_smaller else etat.nb_lignes)
+        replace_copy(source, data_dir, path)
+    return True, replace(found, nb_lignes=nb, obtenu_le=now())
+
+
+def _extract(source: Source, archive: Path, path: Path) -> Path:
+    """Write the entry `source.membre` of a downloaded archive to `path`, and return it."""
+    try:
+        with open_archive_member(archive, source.membre) as stream, path.open("wb") as out:
+            shutil.copyfileobj(stream, out, CHUNK)
+    except SourceError as error:
+        # The person knows the producer's address, not our temporary file.
+        where = f"{error.place} : " if error.place else ""
+        raise refusal(source, f"{where}{error.problem}") from None
+    return path
+
+
+def _count_rows(source: Source, path: Path, nb_before: int) -> int:
+    """Return the rows of a file received, read as the build will read it.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read, or holds less than `PART_LIGNES` of the rows before.
+    """
+    from geoapp.sources.reading import read_source
+
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        named = Path(folder) / cache_path(source, path.parent).name  # readers look at the extension
+        named.hardlink_to(path)
+        try:
+            lecture = read_source(source, named)
+        except SourceError as error:
+            where = f"{error.place} : " if error.place else ""
+            raise refusal(source, f"{where}{error.problem}") from None
+    if lecture.nb_lues < PART_LIGNES * nb_before:
+        problem = f"{lecture.nb_lues} lignes au lieu de {nb_before} : fichier sans doute coupé."
+        raise refusal(source, problem, cure=_CURE_CUT.format(source.id))
+    return lecture.nb_lues
+
+
+def host_of(source: Source) -> str:
+    """Return the producer's host, for messages."""
+    return urlsplit(source.telechargement).netloc
