@@ -14,13 +14,10 @@ from geoapp.communes_codes import make_passage
 from geoapp.config import load_settings
 from geoapp.errors import ParameterError, SourceError
 from geoapp.sources.mapping import required_columns
-from geoapp.sources.reading import read_raw, read_source, reader_options
-from geoapp.sources.registry import Source, get_source, load_sources
-from geoapp.sources.tabular import show
-
-_FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".xlsx": "xlsx", ".geojson": "boundaries",
-            ".gpkg": "boundaries", ".zip": "boundaries", ".shp": "boundaries", ".dbf": "boundaries"}
-
+from geoapp.sources.reading import iter_source, read_raw, reader_options
+from geoapp.sources.reconnaitre import recognise_format
+from geoapp.sources.registry import FORMATS_PRETS, Source, get_source, load_sources
+from geoapp.sources.tabular import Lecture, show
 
 def check_file(path: Path, as_source: str | None = None) -> tuple[Source, Bilan]:
     """Return the source a file was read as, with its counts, rejects and corrections.
@@ -39,37 +36,42 @@ def check_file(path: Path, as_source: str | None = None) -> tuple[Source, Bilan]
     if not path.is_file():
         raise ParameterError(f"Fichier introuvable : {path}. Vérifiez le chemin.")
     source = get_source(as_source) if as_source else _recognise(path)
-    lecture = read_source(source, path)
     communes = load_communes(load_settings().region)
-    bilan = check_lecture(source, lecture, communes=communes, passage=make_passage(communes, []))
+    passage = make_passage(communes, [])
+    bilan = Bilan(source.id)
+    for lecture in iter_source(source, path):
+        _add(bilan, check_lecture(source, lecture, communes=communes, passage=passage), lecture)
+    if not bilan.nb_lues:
+        raise SourceError(path, "aucune ligne de données.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
     bilan.check()
     return source, bilan
 
 
+def _add(bilan: Bilan, part: Bilan, lecture: Lecture) -> None:
+    """Add the counts of one batch of a file to those of the whole."""
+    bilan.nb_lues += part.nb_lues
+    bilan.nb_valides += part.nb_valides
+    bilan.rejets += part.rejets
+    bilan.corrections += part.corrections
+    bilan.nb_extras += lecture.extras
+
+
 def _recognise(path: Path) -> Source:
-    """Return the source of the registry that a file looks like: by its name, else by its columns.
+    """Return the source of the registry that a file looks like: by its content, then its name, else its columns.
 
     Of several that fit, one that can feed the tables, then the one that reads most columns.
     """
     sources = list(load_sources().values())
-    same_name = [s for s in sources if Path(s.fichier).name == path.name]
-    if same_name:
-        return same_name[0]
-    format = _format_of(path)
-    candidates = [s for s in sources if s.format == format]
-    columns = _columns_by_source(path, format, candidates)
-    fitting = [s for s in candidates if required_columns(s) <= columns[s.id]]
+    format = recognise_format(path)
+    same_format = [s for s in sources if s.format == format]
+    same_name = [s for s in same_format if Path(s.fichier).name == path.name]
+    if same_name or format in FORMATS_PRETS:
+        return (same_name or [s for s in same_format if s.usage == "offre"])[0]
+    columns = _columns_by_source(path, format, same_format)
+    fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
     if not fitting:
-        raise _unknown(path, candidates, columns)
+        raise _unknown(path, same_format, columns)
     return max(fitting, key=lambda s: (s.usage != "verification", len(required_columns(s)), Path(s.fichier).suffix == path.suffix))
-
-
-def _format_of(path: Path) -> str:
-    """Return the format that the extension announces (`.gz` left aside)."""
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix not in _FORMATS:
-        raise SourceError(path, f"extension « {suffix} » inconnue.", cure=f"Extensions lues : {', '.join(_FORMATS)} (.gz en plus).")
-    return _FORMATS[suffix]
 
 
 def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dict[str, set[str]]:

@@ -31,6 +31,7 @@ from geoapp.sources.cache import day_of
 from geoapp.sources.network import Network, rich_progress
 from geoapp.sources.registry import Source
 from geoapp.tables import Snapshot, open_snapshot
+from geoapp.words import count
 
 MODES = {
     "miroir": "miroir", "cache": "cache", "telechargement": "téléchargée", "demonstration": "données fictives",
@@ -126,9 +127,9 @@ def print_check(file: Path, source: Source, bilan: Bilan) -> None:
     console = _console()
     console.print(f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False)
     console.print(f"{_number(bilan.nb_lues)} lignes lues, {_number(bilan.nb_valides)} valides, {_number(len(bilan.rejets))} rejetées", highlight=False)
-    repairs = Counter((c["colonne"], c["type_correction"]) for c in bilan.corrections)
-    for (colonne, kind), n in sorted(repairs.items()):
-        console.print(f"  {_number(n)} × {kind} ({colonne})", highlight=False, markup=False)
+    if bilan.nb_extras:
+        console.print(f"  {count(bilan.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté", highlight=False)
+    _print_repairs(console, bilan.corrections)
     if not bilan.rejets:
         return
     table = Table("Ligne", "Colonne", "Valeur", "Raison", "Valeur proche", title="Rejets", title_justify="left")
@@ -137,6 +138,19 @@ def print_check(file: Path, source: Source, bilan: Bilan) -> None:
     console.print(table)
     if len(bilan.rejets) > _SHOWN_REJECTS:
         console.print(f"… et {_number(len(bilan.rejets) - _SHOWN_REJECTS)} autres ; « --out rejets.csv » les écrit tous.", highlight=False)
+
+
+def _print_repairs(console: Console, corrections: list[dict]) -> None:
+    """Print what was repaired or set aside: one line per kind, its count and its first example."""
+    counts = Counter((c["colonne"], c["type_correction"]) for c in corrections)
+    first: dict[tuple[str, str], dict] = {}
+    for correction in corrections:
+        first.setdefault((correction["colonne"], correction["type_correction"]), correction)
+    for (colonne, kind), n in sorted(counts.items()):
+        one = first[colonne, kind]
+        after = "" if one["corrigee"] is None or pd.isna(one["corrigee"]) else f" → « {one['corrigee']} »"
+        text = f"  {_number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : « {one['valeur']} »{after}"
+        console.print(_plain(text), highlight=False)
 
 
 def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | None = None) -> None:

@@ -8,6 +8,7 @@ unusable, becomes a correction: read = valid + rejected, and nothing is lost.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,9 +20,11 @@ from geoapp.corrections import Journal
 from geoapp.sources.registry import Source
 
 FORMATION = ("intitule", "type_diplome", "niveau_sortie", "code_formacode", "code_nsf", "code_rome", "code_rncp",
-             "code_certifinfo", "code_cfd", "responsable_siret", "responsable_uai", "responsable_nom")
+             "code_certifinfo", "code_cfd", "niveau_entree", "est_certifiante", "objectif", "contenu",
+             "responsable_siret", "responsable_uai", "responsable_nom")
 ACTION = ("formateur_siret", "formateur_uai", "formateur_nom", "voie", "modalite", "est_conventionnee", "est_permanente",
-          "duree_h", "nb_voeux", "periodes", "capacite")
+          "duree_h", "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "url",
+          "periodes", "capacite", "sessions")
 LIEU = ("lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude")
 FLAT = ("id_formation", "id_action", *FORMATION[:2], "niveau", *FORMATION[3:], *ACTION, *LIEU, "modalite_entree", "code_mef")
 """Every column a source may declare."""
@@ -32,8 +35,19 @@ _CODES = {
     "formateur_siret": codes.check_siret, "responsable_uai": codes.check_uai, "formateur_uai": codes.check_uai,
     "lieu_uai": codes.check_uai,
 }
+_NOMBRES = (("capacite", 0, True), ("nb_voeux", 0, True), ("nb_places_financees", 0, True), ("duree_h", 0.01, False), ("prix_eur", 0, False),
+            ("prix_horaire_eur", 0, False))
+"""Columns of numbers: least value, and whether they are whole."""
+
+ETATS = ("ouvert", "ferme", "suspendu")
+"""States of recruitment of a session."""
+
+_BOOLEENS = {"1": True, "0": False}
 _OUI_NON = {"1": "1", "0": "0", "true": "1", "false": "0", "oui": "1", "non": "0"}
+_ADRESSE_WEB = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
+_DOMAINE_NU = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 _PERIODE = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
+_SESSION = rf"[^;|]*;(?:{_PERIODE})?;(?:{_PERIODE})?;\d{{0,6}};(?:{'|'.join(ETATS)})?"
 SANS_INTITULE = "(intitulé non fourni)"
 
 
@@ -69,8 +83,10 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
     resolve_communes(journal, "lieu_code_commune", communes, passage)
     _normalise_codes(journal, source)
     _normalise_levels(journal, source)
+    _normalise_funding(journal, source)
     _normalise_numbers(journal)
     _normalise_periods(journal)
+    _normalise_sessions(journal)
     _refuse_rows(journal, source)
     flat = journal.kept()
     flat["intitule"] = flat["intitule"].fillna(SANS_INTITULE)
@@ -102,17 +118,41 @@ def _normalise_levels(journal: Journal, source: Source) -> None:
     journal.replace("voie", codes.normalise_voie(frame["voie"]), "voie_normalisee", quiet_if_valid=True)
     frame["est_permanente"] = frame["modalite_entree"].map({"1": "1", "0": "0"}).astype("str")
     journal.replace("est_conventionnee", frame["est_conventionnee"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
+    journal.replace("est_certifiante", frame["est_certifiante"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
     known = frame["modalite"].where(frame["modalite"].isin(("sur_place", "mixte", "a_distance")))
     journal.replace("modalite", known, "", quiet_if_valid=True)
 
 
+def _normalise_funding(journal: Journal, source: Source) -> None:
+    """Normalise funders, publics, entry level and the link to a contact page."""
+    frame, notation = journal.frame, source.options.get("niveau", "europeen")
+    journal.replace("financeurs", codes.normalise_financeurs(frame["financeurs"]), "code_normalise", quiet_if_valid=True)
+    journal.replace("publics", codes.normalise_publics(frame["publics"]), "code_normalise", quiet_if_valid=True)
+    entry = codes.normalise_niveau_entree(frame["niveau_entree"], notation=notation)
+    journal.set_aside("niveau_entree", frame["niveau_entree"].notna() & entry.isna() & ~(frame["niveau_entree"].eq("0").fillna(False)))
+    frame["niveau_entree"] = entry
+    journal.replace("url", _by_distinct(frame["url"], _web_addresses), "adresse_completee")
+
+
+def _web_addresses(values: pd.Series) -> pd.Series:
+    """Return http and https addresses of at most 400 characters; a bare domain gets its `http://`, the rest is NA."""
+
+    def mend(text):
+        if not isinstance(text, str) or len(text) > 400 or not text.isprintable():
+            return None
+        text = f"http://{text}" if _DOMAINE_NU.fullmatch(text) else text
+        return text if _ADRESSE_WEB.fullmatch(text) else None
+
+    return values.map(mend).astype("str")
+
+
 def _normalise_numbers(journal: Journal) -> None:
-    """Keep non-negative numbers; capacities and wishes are whole, hours above zero."""
-    for column, minimum in (("capacite", 0), ("nb_voeux", 0), ("duree_h", 0.01)):
-        text = journal.frame[column].str.replace(",", ".", regex=False).str.replace(r"\s", "", regex=True)
+    """Keep non-negative numbers below a million; counts of people are whole, hours above zero."""
+    for column, minimum, is_whole in _NOMBRES:
+        text = journal.frame[column].str.replace(",", ".", regex=False).str.replace(r"\s|€", "", regex=True)
         number = pd.to_numeric(text, errors="coerce")
         good = number.ge(minimum) & number.lt(1e6)
-        if column != "duree_h":
+        if is_whole:
             good &= number.mod(1).eq(0)
         journal.replace(column, journal.frame[column].where(good), "", quiet_if_valid=True)
         journal.frame[column] = number.where(good).astype("str").str.replace(r"\.0$", "", regex=True)
@@ -123,6 +163,24 @@ def _normalise_periods(journal: Journal) -> None:
     periods = journal.frame["periodes"]
     good = periods.str.fullmatch(rf"{_PERIODE}(?:\|{_PERIODE})*").fillna(False).astype(bool)
     journal.replace("periodes", periods.where(good), "", quiet_if_valid=True)
+
+
+def _normalise_sessions(journal: Journal) -> None:
+    """Keep sessions written as `geoapp.sources.textes` says; what cannot be read of one is emptied, the session stays."""
+    sessions = journal.frame["sessions"]
+    good = sessions.isna() | sessions.str.fullmatch(rf"{_SESSION}(?:\|{_SESSION})*").fillna(False).astype(bool)
+    if not good.all():
+        journal.replace("sessions", sessions.where(good, sessions[~good].map(_mend_sessions).reindex(sessions.index)).astype("str"), "valeur_ecartee")
+
+
+def _mend_sessions(text: str) -> str:
+    """Return sessions with the parts that cannot be read emptied."""
+    checks = (r"[^;|]*", _PERIODE, _PERIODE, r"\d{1,6}", "|".join(ETATS))
+    mended = []
+    for session in text.split("|"):
+        parts = (session.split(";") + [""] * len(checks))[: len(checks)]
+        mended.append(";".join(part if re.fullmatch(check, part) else "" for part, check in zip(parts, checks, strict=True)))
+    return "|".join(mended)
 
 
 def _refuse_rows(journal: Journal, source: Source) -> None:
@@ -157,7 +215,7 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     formations = flat.drop_duplicates("id_formation").rename(columns={"id_responsable": "id_organisme"}).assign(id_source=id_source)
     actions = flat.drop_duplicates("id_action").rename(columns={"id_formateur": "id_organisme"})
     return {
-        "formations": formations[["id_formation", "id_source", "id_organisme", "code_domaine", "preuve_domaine", *FORMATION[:9]]],
+        "formations": formations[["id_formation", "id_source", "id_organisme", "code_domaine", "preuve_domaine", *FORMATION[:13]]].assign(est_certifiante=formations["est_certifiante"].map(_BOOLEENS).astype("boolean")),
         "actions": _typed_actions(actions),
         "sessions": _sessions(actions),
         "lieux": flat.drop_duplicates("id_lieu").assign(id_source=id_source)[["id_lieu", "id_source", *LIEU]],
@@ -230,15 +288,38 @@ def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return the actions with their types."""
-    result = actions[["id_action", "id_formation", "id_organisme", *ACTION[3:9]]].copy()
+    result = actions[["id_action", "id_formation", "id_organisme", *ACTION[3:15]]].copy()
     for column in ("est_conventionnee", "est_permanente"):
-        result[column] = result[column].map({"1": True, "0": False}).astype("boolean")
-    result["duree_h"] = pd.to_numeric(result["duree_h"])
-    result["nb_voeux"] = pd.to_numeric(result["nb_voeux"]).astype("Int64")
+        result[column] = result[column].map(_BOOLEENS).astype("boolean")
+    for column in ("duree_h", "prix_eur", "prix_horaire_eur"):
+        result[column] = pd.to_numeric(result[column])
+    for column in ("nb_voeux", "nb_places_financees"):
+        result[column] = pd.to_numeric(result[column]).astype("Int64")
     return result
 
 
 def _sessions(actions: pd.DataFrame) -> pd.DataFrame:
+    """Return the sessions of the actions: those listed one by one, else one per period."""
+    listed = actions["sessions"].notna()
+    parts = [part for part in (_listed_sessions(actions[listed]), _period_sessions(actions[~listed])) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else _period_sessions(actions)
+
+
+def _listed_sessions(actions: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per session of the column `sessions`; two that look alike are two."""
+    rows = actions[["id_action", "sessions"]].assign(texte=actions["sessions"].str.split("|")).explode("texte").reset_index(drop=True)
+    columns = ["numero", "date_debut", "date_fin", "capacite", "etat_recrutement"]
+    cells = pd.DataFrame([text.split(";") for text in rows["texte"]], columns=columns, dtype="str")
+    cells = cells.mask(cells.eq(""))
+    rows = pd.concat([rows[["id_action"]], cells], axis=1).sort_values(["id_action", *columns], na_position="last", kind="stable")
+    rows["capacite"] = pd.to_numeric(rows["capacite"]).astype("Int64")
+    key = rows["id_action"] + ":" + rows["numero"].fillna(rows["date_debut"]).fillna("date-inconnue")
+    again = key.groupby(key).cumcount()
+    rows["id_session"] = key.where(again.eq(0), key + "~" + (again + 1).astype("str"))
+    return rows[["id_session", "id_action", *columns]]
+
+
+def _period_sessions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return one session per period; an action without period has one session of unknown date.
 
     The capacity of a source is that of an intake: it goes to the last session

@@ -19,6 +19,7 @@ from geoapp.errors import ContractError
 VOIES = ("scolaire", "apprentissage", "continue")
 MODALITES = ("sur_place", "mixte", "a_distance")
 NIVEAUX = ("3", "4", "5", "6", "7", "8")
+NIVEAUX_ENTREE = ("aucun", "infra", *NIVEAUX)
 PRECISIONS = ("coordonnees", "uai", "adresse", "commune")
 MODES = ("miroir", "cache", "telechargement", "demonstration", "produit", "absente")
 LIENS = ("entiere", "partielle")
@@ -87,6 +88,10 @@ TABLES: dict[str, Table] = dict([
         _c("code_rncp", "texte", "Code RNCP"),
         _c("code_certifinfo", "texte", "Code Certif Info"),
         _c("code_cfd", "texte", "Code formation diplôme (8 caractères)"),
+        _c("niveau_entree", "texte", "Niveau demandé à l'entrée : aucun, infra (moins que 3), ou 3 à 8", valeurs=NIVEAUX_ENTREE),
+        _c("est_certifiante", "booleen", "Certifiante, selon la source"),
+        _c("objectif", "texte", "Objectif, en texte simple (3 000 caractères au plus)"),
+        _c("contenu", "texte", "Contenu, en texte simple (3 000 caractères au plus)"),
         _c("metiers", "texte", "Métiers visés (libellés ROME), séparés par « | »"),
         _c("mots", "texte", "Mots de recherche venus des nomenclatures, séparés par « | »"),
         _c("preuve_metiers", "texte", "D'où viennent les métiers et les mots : code de la source, ou jointure"),
@@ -101,13 +106,21 @@ TABLES: dict[str, Table] = dict([
         _c("est_conventionnee", "booleen", "Financée par une convention publique"),
         _c("est_permanente", "booleen", "Entrées et sorties permanentes"),
         _c("duree_h", "reel", "Durée totale en heures"),
-        _c("nb_voeux", "entier", "Vœux confirmés (Parcoursup), quand la source les donne")),
+        _c("nb_voeux", "entier", "Vœux confirmés (Parcoursup), quand la source les donne"),
+        _c("financeurs", "texte", "Financeurs, codes du dictionnaire LHÉO séparés par « | »"),
+        _c("nb_places_financees", "entier", "Places financées, tous financeurs connus additionnés"),
+        _c("publics", "texte", "Publics visés, codes Formacode (8xxxx) séparés par « | »"),
+        _c("prix_eur", "reel", "Prix total, en euros TTC"),
+        _c("prix_horaire_eur", "reel", "Prix horaire, en euros TTC"),
+        _c("url", "texte", "Page web de contact ou de description (http ou https)")),
     _table("sessions", "Quand (niveau « session » de LHÉO)", "id_session",
         _c("id_session", "texte", "Identifiant", requis=True),
         _c("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
         _c("date_debut", "texte", "Début, ISO 8601 à la précision connue (AAAA, AAAA-MM, AAAA-MM-JJ)"),
         _c("date_fin", "texte", "Fin, même forme"),
-        _c("capacite", "entier", "Places offertes")),
+        _c("capacite", "entier", "Places offertes"),
+        _c("numero", "texte", "Numéro de la session chez le producteur"),
+        _c("etat_recrutement", "texte", "État du recrutement, au jour de la source", valeurs=("ouvert", "ferme", "suspendu"))),
     _table("lieux", "Lieux de formation", "id_lieu",
         _c("id_lieu", "texte", "Identifiant", requis=True),
         _c("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
@@ -202,7 +215,12 @@ TABLES: dict[str, Table] = dict([
         _c("modalite", "texte", "Modalité", valeurs=MODALITES),
         _c("est_conventionnee", "booleen", "Financée par une convention publique"),
         _c("est_permanente", "booleen", "Entrées et sorties permanentes"),
-        _c("est_certifiante", "booleen", "Mène à une certification connue (RNCP, Certif Info, diplôme national)"),
+        _c("est_certifiante", "booleen", "Mène à une certification : dit par la source, sinon un code connu (RNCP, Certif Info, diplôme national)"),
+        _c("financeurs", "texte", "Financeurs, codes du dictionnaire LHÉO séparés par « | »"),
+        _c("publics", "texte", "Publics visés, codes Formacode séparés par « | »"),
+        _c("niveau_entree", "texte", "Niveau demandé à l'entrée", valeurs=NIVEAUX_ENTREE),
+        _c("prix_eur", "reel", "Prix total, en euros TTC"),
+        _c("url", "texte", "Page web de contact ou de description"),
         _c("rev3", "texte", "Transitions servies, séparées par « | »"),
         _c("id_organisme", "texte", "Organisme formateur, sinon responsable", renvoi="organismes.id_organisme"),
         _c("dates_debut", "texte", "Tous les débuts connus, séparés par « | »"),

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ QUIRKS = {
 }
 AMBIGUOUS = {"epci-2025": {"ze2020", "epci-2025"}}
 """The file of all zonings holds the columns of several sources; the name alone tells."""
+EXAMPLES = {"lheo-exemple-formation": "lheo-region", "lheo-exemple-onisep": "lheo-region"}
+"""Real examples of a format, and the source that such a file is read as under another name."""
+AMBIGUOUS |= {example: {source} for example, source in EXAMPLES.items()}
 
 
 def run(*args):
@@ -83,9 +87,9 @@ def test_an_unknown_file_is_told_with_its_columns_and_the_cure(places):
 
 
 @pytest.mark.parametrize("name, content, code, words", [
-    ("vide.csv", b"", 1, ("vide.csv", "vide")), ("f.xml", b"<a/>", 1, ("« .xml » inconnue",)), ("sans", b"a", 1, ("inconnue",)),
+    ("vide.csv", b"", 1, ("vide.csv", "vide")), ("f.xml", b"<a/>", 1, ("racine est « a »", "LHÉO")), ("sans", b"a", 1, ("format non reconnu", "colonnes : a")),
     ("t.json", b'[{"a": ', 1, ("t.json", "ligne 1, colonne")), ("l.csv", "é;b\n".encode("latin-1"), 1, ("ligne 1", "Latin-1")),
-    ("x.xlsx", b"a;b\n", 1, ("classeur",)), ("z.zip", b"PK", 1, ("zip",)), ("g.geojson", b'{"type": "FeatureColl', 1, ("coup",)),
+    ("x.xlsx", b"a;b\n", 1, ("format non reconnu", "colonnes : a, b")), ("z.zip", b"PK", 1, ("zip",)), ("g.geojson", b'{"type": "FeatureColl', 1, ("coup",)),
 ])
 def test_a_hostile_file_gets_one_message(tmp_path, name, content, code, words):
     path = tmp_path / name
@@ -138,6 +142,19 @@ def test_a_file_is_read_once_per_way_of_reading(places):
     assert bilan.nb_lues == 60_000 and time.perf_counter() - start < 20
 
 
+def test_a_lheo_feed_is_recognised_whatever_its_name_and_packing(tmp_path):
+    feed = (Path(__file__).parent / "data" / "lheo_2.3.xml").read_bytes()
+    with zipfile.ZipFile(tmp_path / "flux.zip", "w") as archive:
+        archive.writestr("dossier/offre.xml", feed)
+    (tmp_path / "flux.csv").write_bytes(b"\xef\xbb\xbf" + feed)
+    (tmp_path / "flux.dat").write_bytes(gzip.compress(feed))
+    for name in ("flux.zip", "flux.csv", "flux.dat"):
+        code, text = run(tmp_path / name)
+        assert code == 0 and "lu comme « lheo-region »" in text and "3 lignes lues, 3 valides" in text, name
+        assert "1 × valeur_ecartee (url), par exemple /lheo/offres/formation[2]/action[1] : « javascript:alert(1) »" in text
+        assert "1 élément privé (extras) laissé de côté" in text
+
+
 # --- The real files --------------------------------------------------------------------------------
 
 
@@ -161,7 +178,7 @@ def test_the_quirks_in_a_process_of_their_own(mirror, name):
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("id_source", list(load_sources()))
+@pytest.mark.parametrize("id_source", [s.id for s in load_sources().values() if s.usage != "offre_exemple" or s.id in EXAMPLES])
 def test_every_real_file_is_recognised_by_name_and_by_columns(mirror, tmp_path, id_source):
     path = mirror / get_source(id_source).fichier
     if not path.is_file():

@@ -17,7 +17,7 @@ LAYERS = [
     {"web", "console"},
     {"cli", "__main__"},
 ]
-ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console"}
+ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console", "lxml": "sources"}
 FILES = sorted((ROOT / "geoapp").rglob("*.py"))
 
 

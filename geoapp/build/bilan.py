@@ -19,6 +19,7 @@ class Bilan:
     nb_valides: int = 0
     rejets: list[dict] = field(default_factory=list)
     corrections: list[dict] = field(default_factory=list)
+    nb_extras: int = 0
     nb_placees: int | None = None
     nb_douteuses: int | None = None
     nb_hors_region: int | None = None

@@ -123,17 +123,19 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     )
     offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(offers["id_responsable"].map(names))
     offers["id_organisme"] = offers["id_organisme"].fillna(offers["id_responsable"])
-    offers["est_certifiante"] = offers[list(CERTIFICATIONS)].notna().any(axis=1)
+    offers["est_certifiante"] = offers["est_certifiante"].fillna(offers[list(CERTIFICATIONS)].notna().any(axis=1))
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
-    offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).fillna("")
+    offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).astype("str").fillna("")
     return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)
 
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
-    """Return first and last date and total known capacity (NA when none is known) by action."""
+    """Return first start, last known date and total known capacity (NA when none is known) by action."""
     known = sessions.dropna(subset="date_debut")[["id_action", "date_debut"]].drop_duplicates().sort_values(["id_action", "date_debut"])
-    dates = known.groupby("id_action")["date_debut"].agg(dates_debut="|".join, date_debut="first", date_fin="last")
+    dates = known.groupby("id_action")["date_debut"].agg(dates_debut="|".join, date_debut="first")
+    ends = sessions.reindex(columns=["id_action", "date_fin"]).assign(date_fin=sessions["date_fin"].fillna(sessions["date_debut"]))
+    dates["date_fin"] = ends.dropna().groupby("id_action")["date_fin"].max()
     capacity = sessions.groupby("id_action")["capacite"].sum(min_count=1)
     return pd.DataFrame({"capacite": capacity}).join(dates)
 

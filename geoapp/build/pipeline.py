@@ -261,7 +261,7 @@ def _read_zoning(one: Located, lecture: Lecture, world: World) -> tuple[pd.DataF
 
 
 def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, settings: Settings) -> dict[str, pd.DataFrame]:
-    """Return the offer tables, and count every offer source, replaced ones included."""
+    """Return the offer tables, and count every offer source: those replaced and the examples too, which feed nothing."""
     references = []
     for one in world.present("etablissements"):
         frame, world.bilans[one.source.id] = offres.read_etablissements(lectures[one.source.id], one.source, world.communes, world.passage)
@@ -269,7 +269,8 @@ def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, sett
     etablissements = merge_etablissements(references)
     feeding = {one.source.id for one in world.feeding("offre")}
     flats = {}
-    for one in world.present("offre"):
+    examples = world.present("offre_exemple")
+    for one in (*world.present("offre"), *examples):
         source, lecture = one.source, lectures[one.source.id]
         checked = check_offre(lecture.frame, source, communes=world.communes, passage=world.passage)
         flats[source.id] = checked.flat
@@ -280,8 +281,11 @@ def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, sett
     place = partial(_place, world=world, tables=tables, etablissements=etablissements, fictive=fictive, settings=settings)
     nomenclatures = _read_nomenclatures(world, lectures)
     result = place({k: v for k, v in flats.items() if k in feeding}, nomenclatures=nomenclatures)
-    for id_source in sorted(set(flats) - feeding):
+    apart = {one.source.id for one in examples}
+    for id_source in sorted(set(flats) - feeding - apart):
         place({id_source: flats[id_source]}, nomenclatures={})
+    if apart:
+        place({id_source: flats[id_source] for id_source in sorted(apart)}, nomenclatures={})
     result["offres_voisines"] = _neighbour_offers(world, lectures, place, nomenclatures)
     return result
 

@@ -17,7 +17,7 @@ from geoapp.sources.tabular import Lecture
 
 def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
     """Return the counts, rejects and corrections of one source read alone."""
-    checks = {"offre": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
+    checks = {"offre": _check_offer, "offre_exemple": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
               "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours}
     return checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
 

@@ -14,6 +14,7 @@ from geoapp.codes.domaines import (
     nsf_from_mefstat,
     read_evidence,
 )
+from geoapp.codes.financement import normalise_financeurs, normalise_niveau_entree, normalise_publics
 from geoapp.codes.identifiants import (
     check_siret,
     check_uai,
@@ -44,9 +45,12 @@ __all__ = [
     "normalise_cfd",
     "normalise_code_commune",
     "normalise_code_postal",
+    "normalise_financeurs",
     "normalise_formacode",
     "normalise_niveau",
+    "normalise_niveau_entree",
     "normalise_nsf",
+    "normalise_publics",
     "normalise_rncp",
     "normalise_rome",
     "normalise_voie",

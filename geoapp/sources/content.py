@@ -7,10 +7,11 @@ import gzip
 import hashlib
 import io
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from geoapp.errors import SourceError
-from geoapp.sources.archive import ARCHIVE_MAX_BYTES, RATIO_FROM_BYTES, RATIO_MAX, check_archive
+from geoapp.sources.archive import ARCHIVE_MAX_BYTES, RATIO_FROM_BYTES, RATIO_MAX, check_archive, open_archive_member
 
 MAX_BYTES = ARCHIVE_MAX_BYTES
 """Largest content read, in bytes, once expanded: it is held in memory."""
@@ -43,23 +44,90 @@ def read_bytes(path: Path) -> bytes:
     """
     path = Path(path)
     content = _expand(path, _load(path))
+    check_start(path, content)
+    return content
+
+
+def check_start(path: Path, content: bytes) -> None:
+    """Raise `SourceError` for a content that is empty, a Git LFS pointer or a web page, from its first bytes."""
     bare = content.removeprefix(_bom(content)[0])
     start = bare[:1000].lstrip().lower()
-    if not bare.strip():
+    if not start and not bare.strip():
         raise SourceError(path, "le fichier est vide.", cure=_AGAIN)
     if start.startswith(LFS_POINTER):
         raise SourceError(path, "c'est un renvoi Git LFS, pas les données.", place="ligne 1", cure="Récupérez le fichier lui-même.")
     if start.startswith(WEB_PAGE):
         raise SourceError(path, "c'est une page web, pas les données.", place="ligne 1", cure=_AGAIN)
-    return content
 
 
-def _load(path: Path) -> bytes:
-    """Return the bytes of a file, or say why they cannot be had."""
+def stream_bytes(path: Path, *, suffix: str = "", chunk: int = _CHUNK) -> Iterator[bytes]:
+    """Yield the content of a plain, gzipped or zipped file piece by piece, never the whole of it.
+
+    A zip archive is read when exactly one of its files ends in `suffix`.  Refuses
+    what `read_bytes` refuses, sizes apart: a content that is not held has no
+    largest size, only a ratio of expansion.
+    """
+    path = Path(path)
+    _check_file(path)
+    pieces = _pieces(path, suffix, chunk)
+    first = next(pieces, b"")
+    check_start(path, first)
+    yield first
+    yield from pieces
+
+
+def _pieces(path: Path, suffix: str, chunk: int) -> Iterator[bytes]:
+    """Yield the pieces of a file, expanded when it is packed."""
+    try:
+        with path.open("rb") as raw:
+            magic = raw.read(4)
+            raw.seek(0)
+            if magic == b"PK\x03\x04" and suffix:
+                yield from _zipped(path, suffix, chunk)
+            elif magic.startswith(b"\x1f\x8b"):
+                yield from _gunzipped(path, raw, chunk)
+            else:
+                yield from iter(lambda: raw.read(chunk), b"")
+    except OSError as error:
+        raise SourceError(path, f"fichier illisible ({error.strerror}).", cure="Vérifiez ses droits, ou téléchargez-le à nouveau.") from None
+
+
+def _zipped(path: Path, suffix: str, chunk: int) -> Iterator[bytes]:
+    """Yield the pieces of the only file of a zip archive that ends in `suffix`."""
+    members = [name for name in list_members(path) if name.lower().endswith(suffix)]
+    if len(members) != 1:
+        raise SourceError(
+            path, f"l'archive contient {len(members)} fichiers « {suffix} », un seul est attendu.", cure="Extrayez celui qu'il faut lire.",
+        )
+    with open_archive_member(path, members[0]) as stream:
+        yield from iter(lambda: stream.read(chunk), b"")
+
+
+def _gunzipped(path: Path, raw, chunk: int) -> Iterator[bytes]:
+    """Yield the pieces of a gzipped stream, refusing one that expands as no data does."""
+    packed, size = path.stat().st_size, 0
+    try:
+        with gzip.GzipFile(fileobj=raw) as stream:
+            while piece := stream.read(chunk):
+                size += len(piece)
+                if size > RATIO_FROM_BYTES and size > RATIO_MAX * packed:
+                    raise _too_large(path)
+                yield piece
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise SourceError(path, "fichier gzip coupé ou abîmé.", place=f"après {size} octets étendus", cure=_AGAIN) from None
+
+
+def _check_file(path: Path) -> None:
+    """Raise `SourceError` for a folder or a path without file."""
     if path.is_dir():
         raise SourceError(path, "c'est un dossier, un fichier est attendu.", cure="Donnez le chemin du fichier.")
     if not path.is_file():
         raise SourceError(path, "fichier introuvable.", cure="Vérifiez le chemin.")
+
+
+def _load(path: Path) -> bytes:
+    """Return the bytes of a file, or say why they cannot be had."""
+    _check_file(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _too_large(path)

@@ -39,12 +39,16 @@ def _inputs(rule) -> list[str]:
 def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
     """Return the columns that `source` declares, as text, with the index of `raw`.
 
+    A source of a format whose reader gives the columns of ours declares none.
+
     Raises
     ------
     SourceError
         When a column the mapping needs is absent (the nearest one is
         proposed), or a rule cannot be applied.
     """
+    if not source.colonnes:
+        return raw
     for ours, rule in source.colonnes.items():
         if problem := rule_problem(rule):
             raise SourceError(path, f"règle de la colonne « {ours} » : {problem}", place=f"source « {source.id} »", cure="Corrigez geodata/sources.toml.")

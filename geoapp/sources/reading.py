@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from geoapp.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
+from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.mapping import apply_mapping
+from geoapp.sources.personnel import mask_frame
 from geoapp.sources.registry import OPTIONS_FORMAT, Source
 from geoapp.sources.tabular import Lecture, read_csv, read_json
 from geoapp.sources.workbook import read_xlsx
 
-_READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries}
+_READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries, "lheo": read_lheo}
+_STREAMS = {"lheo": iter_lheo}
+"""Formats too large to be held: read by batches when nothing needs the whole."""
 
 
 def read_raw(path: Path, format: str, options: dict) -> Lecture:
@@ -32,10 +37,23 @@ def read_source(source: Source, path: Path) -> Lecture:
     SourceError
         When the file cannot be read, a column is absent, or no row is left.
     """
-    lecture = read_raw(path, source.format, source.options)
-    mapped = apply_mapping(lecture.frame, source, path)
+    return _as_ours(source, path, read_raw(path, source.format, source.options))
+
+
+def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
+    """Yield what `read_source` returns by batches, so that a stream is never held whole; a small format gives one batch."""
+    if source.format not in _STREAMS:
+        yield read_source(source, path)
+        return
+    for lecture in _STREAMS[source.format](Path(path), **reader_options(source.format, source.options)):
+        yield _as_ours(source, path, lecture, is_part=True)
+
+
+def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = False) -> Lecture:
+    """Return a lecture in the columns of ours, e-mails and telephone numbers masked."""
+    mapped = mask_frame(apply_mapping(lecture.frame, source, path))
     if source.format == "boundaries":
         mapped = lecture.frame[["geometry"]].join(mapped)
-    if mapped.empty and not lecture.rejets:
+    if mapped.empty and not lecture.rejets and not is_part:
         raise SourceError(path, "aucune ligne de données sous l'en-tête.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
-    return Lecture(mapped, lecture.nb_lues, lecture.rejets, lecture.corrections)
+    return Lecture(mapped, lecture.nb_lues, lecture.rejets, lecture.corrections, lecture.extras)

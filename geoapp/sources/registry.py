@@ -14,15 +14,19 @@ from geoapp.sources.rythme import RYTHMES
 
 REGISTRY = GEODATA / "sources.toml"
 
-USAGES = ("offre", "offre_voisine", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification")
+USAGES = ("offre", "offre_voisine", "offre_exemple", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification")
 
 OPTIONS_FORMAT = {
     "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
+    "lheo": {"voie": str},
 }
 """Every format, with the options that its reader takes and their types."""
 
+FORMATS_PRETS = ("lheo",)
+"""Formats whose reader gives the columns of ours: no mapping is declared."""
+
 OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool}}
-OPTIONS_USAGE["offre_voisine"] = OPTIONS_USAGE["offre"]
+OPTIONS_USAGE["offre_voisine"] = OPTIONS_USAGE["offre_exemple"] = OPTIONS_USAGE["offre"]
 """Options that the check of a usage takes."""
 
 COLONNES: dict[str, tuple[str, ...]] = {
@@ -30,7 +34,8 @@ COLONNES: dict[str, tuple[str, ...]] = {
         "id_formation", "id_action", "intitule", "type_diplome", "niveau", "code_formacode", "code_nsf", "code_rome", "code_rncp",
         "code_certifinfo", "code_cfd", "code_mef", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret",
         "formateur_uai", "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "est_permanente", "duree_h",
-        "nb_voeux", "periodes", "capacite", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
+        "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "url", "niveau_entree", "est_certifiante",
+        "objectif", "contenu", "periodes", "capacite", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
     ),
     "zonage": ("code_commune", "code_zone", "nom", "type_lien"),
     "population": ("id_point", "population", "longitude", "latitude", "code_commune"),
@@ -42,7 +47,7 @@ COLONNES: dict[str, tuple[str, ...]] = {
     ),
     "verification": ("code_commune", "code_zone", "nom", "date_fin"),
 }
-COLONNES["offre_voisine"] = COLONNES["offre"]
+COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""
 
 RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict}
@@ -90,7 +95,7 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
     path = Path(path)
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
-        sources = [Source(**row) for row in rows]
+        sources = [Source(**one) for row in rows for one in _series(row)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(path, f"registre illisible ({error}).", cure="Corrigez le fichier.") from None
     ids = [source.id for source in sources]
@@ -98,6 +103,17 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
         if problem := _problem(source, ids):
             raise SourceError(path, problem, place=f"source « {source.id} »", cure="Corrigez cette ligne du registre.")
     return {source.id: source for source in sources}
+
+
+def _series(row: dict) -> list[dict]:
+    """Return one row per name of `serie`, « {nom} » replaced in its texts; a row without `serie` is alone."""
+    if "serie" not in row:
+        return [row]
+    common = {key: value for key, value in row.items() if key != "serie"}
+    return [
+        {key: value.replace("{nom}", nom.replace("_", "-") if key == "id" else nom) if isinstance(value, str) else value for key, value in common.items()}
+        for nom in row["serie"]
+    ]
 
 
 def _problem(source: Source, ids: list[str]) -> str:
@@ -148,6 +164,8 @@ def _options_problem(source: Source) -> str:
 def _columns_problem(source: Source) -> str:
     """Return what is wrong in the column mapping, or an empty text."""
     known = COLONNES.get(source.usage, ())
+    if source.format in FORMATS_PRETS and source.colonnes == {}:
+        return ""
     if not isinstance(source.colonnes, dict) or not source.colonnes:
         return "colonnes : au moins une colonne est attendue."
     for ours, rule in source.colonnes.items():

@@ -20,6 +20,7 @@ import pandas as pd
 
 from geoapp.errors import SourceError
 from geoapp.sources.content import decode, read_bytes
+from geoapp.sources.personnel import mask_text
 
 MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
@@ -49,10 +50,13 @@ class Lecture:
     nb_lues: int
     rejets: list[dict] = field(default_factory=list)
     corrections: list[dict] = field(default_factory=list)
+    extras: int = 0
+    """Private elements of the format that were left out, counted."""
 
 
 def reject(ligne: str, colonne: str, valeur, raison: str, proche: str | None = None) -> dict:
-    """Return one reject record; `raison` says what is wrong and what to do."""
+    """Return one reject record; `raison` says what is wrong and what to do, e-mails and telephones are masked."""
+    valeur = mask_text(valeur) if isinstance(valeur, str) else valeur
     return {"ligne": ligne, "colonne": colonne, "valeur": valeur, "raison": raison, "valeur_proche": proche}
 
 

@@ -1,0 +1,253 @@
+"""Read a LHÉO 2.2 or 2.3 feed (XML) into flat offers: one row per action and place, its sessions kept in a list.
+
+Formation, action and session are the three levels of LHÉO.  The place read is
+that of `lieu-de-formation`, never another address of the file; an action in
+several places gives as many rows.  Elements that hold a person (name,
+telephone, e-mail) are never read; `extras` are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from geoapp.sources.flux_xml import local_name, stream_elements
+from geoapp.sources.tabular import Lecture, reject
+from geoapp.sources.textes import clean_text, read_date, write_sessions
+
+BATCH = 5_000
+"""Rows of one batch: the memory of the reader does not grow with the feed."""
+
+COLONNES = (
+    "id_formation", "id_action", "intitule", "niveau", "niveau_entree", "code_formacode", "code_nsf", "code_rome", "code_rncp", "code_certifinfo",
+    "est_certifiante", "objectif", "contenu", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret", "formateur_uai",
+    "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "duree_h", "financeurs", "nb_places_financees", "publics",
+    "prix_eur", "prix_horaire_eur", "url", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
+)
+"""Columns of ours that a feed gives."""
+
+MODALITES = {"0": "sur_place", "1": "mixte", "2": "a_distance"}
+VOIES_CYCLE = {"0": "scolaire", "1": "apprentissage"}
+ETATS = {"1": "ouvert", "2": "ferme", "3": "suspendu"}
+FILLERS = frozenset(("", "-", "--", "---", "–", "—", "-----", "--------", "-----------", "--------------", "."))
+"""What a producer writes where LHÉO wants a text and nothing is known."""
+
+
+class _Names(dict):
+    """Local names by full tag, worked out once each."""
+
+    def __missing__(self, tag):
+        name = self[tag] = local_name(tag)
+        return name
+
+
+_NAMES = _Names()
+
+
+def read_lheo(path: Path, *, voie: str = "") -> Lecture:
+    """Return the whole feed as one lecture (see `iter_lheo`)."""
+    parts = list(iter_lheo(path, voie=voie))
+    frame = pd.concat([part.frame for part in parts]) if len(parts) > 1 else parts[0].frame
+    return Lecture(
+        frame, sum(part.nb_lues for part in parts), [r for part in parts for r in part.rejets], [],
+        extras=sum(part.extras for part in parts),
+    )
+
+
+def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lecture]:
+    """Yield the rows of a feed by batches, in its order, at least one batch.
+
+    Parameters
+    ----------
+    path : Path
+        Plain, gzipped, or zip archive of one XML file.
+    voie : str
+        Voie of the actions that no cycle tells (formation initiale or contrat d'apprentissage).
+    batch : int
+        Rows of a batch.
+
+    Yields
+    ------
+    Lecture
+        Text columns `COLONNES`, index = XPath of the place or the action,
+        namespaces left out.  A formation without action is a reject.
+        `extras` counts the private elements that were left out.
+
+    Raises
+    ------
+    SourceError
+        Not XML, not LHÉO, or dangerous (see `stream_elements`).
+    """
+    rows, places, rejets, extras = [], [], [], 0
+    for rank, formation in enumerate(stream_elements(path, "formation", "offres"), 1):
+        here = f"/lheo/offres/formation[{rank}]"
+        found = len(rows)
+        for place, row in _formation_rows(formation, here, voie):
+            places.append(place)
+            rows.append(row)
+        extras += sum(1 for _ in formation.iter("{*}extra"))
+        if len(rows) == found:
+            rejets.append(reject(here, "action", None, "Formation sans action : elle ne dit ni où, ni quand. Complétez-la."))
+        if len(rows) >= batch:
+            yield _lecture(rows, places, rejets, extras)
+            rows, places, rejets, extras = [], [], [], 0
+    yield _lecture(rows, places, rejets, extras)
+
+
+def _lecture(rows: list, places: list[str], rejets: list[dict], extras: int) -> Lecture:
+    """Return one batch."""
+    frame = pd.DataFrame(rows, columns=list(COLONNES), index=pd.Index(places, name="ligne", dtype="str"), dtype="str")
+    return Lecture(frame, len(rows) + len(rejets), rejets, extras=extras)
+
+
+def _index(element) -> dict[str, list]:
+    """Return the children of an element by local name."""
+    found: dict[str, list] = {}
+    for child in element:
+        name = _NAMES[child.tag]
+        if name in found:
+            found[name].append(child)
+        else:
+            found[name] = [child]
+    return found
+
+
+def _text(found: dict[str, list], name: str) -> str | None:
+    """Return the text of the first child of that name; fillers are unknown."""
+    for element in found.get(name, ()):
+        text = element.text if len(element) == 0 else "".join(element.itertext())
+        text = text.strip() if text else ""
+        return None if text in FILLERS else text
+    return None
+
+
+def _texts(found: dict[str, list], name: str) -> list[str]:
+    """Return the known texts of the children of that name."""
+    texts = ((element.text or "").strip() for element in found.get(name, ()))
+    return [text for text in texts if text not in FILLERS]
+
+
+def _under(found: dict[str, list], *names: str) -> str | None:
+    """Return the text at the end of a path of first children."""
+    for name in names[:-1]:
+        if name not in found:
+            return None
+        found = _index(found[name][0])
+    return _text(found, names[-1])
+
+
+def _formation_rows(formation, here: str, voie: str) -> Iterator[tuple[str, list]]:
+    """Yield the place and the cells of each row of a formation."""
+    found = _index(formation)
+    shared = _formation_cells(found)
+    shared["id_formation"] = formation.get("numero") or formation.get("id") or _digest(shared)
+    for rank, action in enumerate(found.get("action", ()), 1):
+        inside = _index(action)
+        cells = shared | _action_cells(inside, voie, shared["url"])
+        cells["id_action"] = action.get("numero") or action.get("id") or f"{cells['id_formation']}-{_digest(cells)}"
+        yield from _rows_of_places(cells, inside.get("lieu-de-formation", ()), f"{here}/action[{rank}]")
+
+
+def _rows_of_places(cells: dict, lieux, here: str) -> Iterator[tuple[str, list]]:
+    """Yield one row per place, one without place when there is none."""
+    get = cells.get
+    if not lieux:
+        yield here, [get(name) for name in COLONNES]
+    for rank, lieu in enumerate(lieux, 1):
+        cells.update(_place_cells(_index(lieu)))
+        yield f"{here}/lieu-de-formation[{rank}]", [get(name) for name in COLONNES]
+
+
+def _digest(cells: dict) -> str:
+    """Return a name for what the producer did not number, stable as long as its content is."""
+    content = "\x1f".join(f"{name}={value}" for name, value in sorted(cells.items()) if value)
+    return "x" + hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _formation_cells(found: dict[str, list]) -> dict:
+    """Return what is learnt, and who answers for it."""
+    domaine = _index(found["domaine-formation"][0]) if "domaine-formation" in found else {}
+    certifications = [_index(one) for one in found.get("certification", ())]
+    responsable = _index(found["organisme-formation-responsable"][0]) if "organisme-formation-responsable" in found else {}
+    objectif, contenu = _text(found, "objectif-formation"), _text(found, "contenu-formation")
+    return {
+        "intitule": _clean(_text(found, "intitule-formation")), "objectif": _clean(objectif), "contenu": _clean(contenu),
+        "niveau": _text(found, "code-niveau-sortie"), "niveau_entree": _text(found, "code-niveau-entree"),
+        "est_certifiante": _text(found, "certifiante"),
+        "code_formacode": _principal(domaine.get("code-FORMACODE", ())), "code_nsf": next(iter(_texts(domaine, "code-NSF")), None),
+        "code_rome": "|".join(_texts(domaine, "code-ROME")) or None,
+        "code_rncp": _first_known(certifications, "code-RNCP"), "code_certifinfo": _first_known(certifications, "code-CERTIFINFO"),
+        "responsable_siret": _under(responsable, "SIRET-organisme-formation", "SIRET"), "responsable_uai": _uai(responsable, "code-UAI"),
+        "responsable_nom": _text(responsable, "nom-organisme") or _text(responsable, "raison-sociale"),
+        "url": _under(found, "url-formation", "urlweb"),
+    }
+
+
+def _clean(text: str | None) -> str | None:
+    return text and clean_text(text)
+
+
+def _principal(formacodes) -> str | None:
+    """Return the Formacode tagged principal, else the first."""
+    marked = [one for one in formacodes if one.get("tag") == "principal"] or list(formacodes)
+    text = (marked[0].text or "").strip() if marked else ""
+    return None if text in FILLERS else text
+
+
+def _first_known(parts: list[dict[str, list]], name: str) -> str | None:
+    return next((text for part in parts if (text := _text(part, name))), None)
+
+
+def _uai(found: dict[str, list], name: str) -> str | None:
+    """Return a UAI code, written bare or in an element of that name."""
+    return _under(found, name, "code-UAI") or _text(found, name)
+
+
+def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
+    """Return how, by whom and for whom, and the sessions."""
+    formateur = _index(found["organisme-formateur"][0]) if "organisme-formateur" in found else {}
+    financeurs = [_index(one) for one in found.get("organisme-financeur", ())]
+    places = [text for one in financeurs if (text := _text(one, "nb-places-financees")) and text.isdigit()]
+    sessions = [_session_cells(session) for session in found.get("session", ())]
+    cycles = {code for *_, code in sessions if code}
+    return {
+        "formateur_siret": _under(formateur, "SIRET-formateur", "SIRET"), "formateur_uai": _uai(formateur, "code-UAI-formateur"),
+        "formateur_nom": _text(formateur, "raison-sociale-formateur"),
+        "voie": VOIES_CYCLE.get(cycles.pop(), voie) if len(cycles) == 1 else voie or None,
+        "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""), "modalite_entree": _text(found, "modalites-entrees-sorties"),
+        "est_conventionnee": _text(found, "conventionnement"), "duree_h": _text(found, "nombre-heures-total"),
+        "financeurs": "|".join(dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))) or None,
+        "nb_places_financees": str(sum(map(int, places))) if places else None,
+        "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
+        "prix_eur": _text(found, "prix-total-TTC"), "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
+        "url": _under(found, "url-action", "urlweb") or url,
+        "sessions": write_sessions(cells for *cells, _ in sessions),
+    }
+
+
+def _session_cells(session) -> tuple:
+    """Return number, start, end, places, state of recruitment, and the code of the first cycle."""
+    found = _index(session)
+    periode = _index(found["periode"][0]) if "periode" in found else {}
+    cycle = _index(found["cycle"][0]) if "cycle" in found else {}
+    return (
+        session.get("numero") or session.get("id"), read_date(_text(periode, "debut")), read_date(_text(periode, "fin")),
+        _text(cycle, "capacite-simultanee") or _text(cycle, "capacite-cumulee"), ETATS.get(_text(found, "etat-recrutement") or ""),
+        _text(cycle, "type-cycle"),
+    )
+
+
+def _place_cells(lieu: dict[str, list]) -> dict:
+    """Return the address, codes and coordinates of one place of training; the person named there is not read."""
+    coordonnees = _index(lieu["coordonnees"][0]) if "coordonnees" in lieu else {}
+    adresse = _index(coordonnees["adresse"][0]) if "adresse" in coordonnees else {}
+    point = _index(adresse["geolocalisation"][0]) if "geolocalisation" in adresse else {}
+    lignes = [*_texts(adresse, "denomination"), *_texts(adresse, "ligne")]
+    return {
+        "lieu_adresse": ", ".join(lignes) or None, "lieu_code_postal": _text(adresse, "codepostal"),
+        "lieu_code_commune": _text(adresse, "code-INSEE-commune"), "lieu_uai": _uai(lieu, "code-UAI-lieu-formation"),
+        "latitude": _text(point, "latitude"), "longitude": _text(point, "longitude"),
+    }

@@ -1,0 +1,54 @@
+"""Personal data of contacts: what must not get past the reading.
+
+The readers never read the elements that hold a person (name, telephone,
+e-mail).  What is left, an address of e-mail or a telephone number written
+inside a text, is masked here before any check sees it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+MASQUE = "(masqué)"
+
+_MAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_TEL = re.compile(r"(?<![\w.,-])(?:(?:\+|00)33 ?(?:\(0\) ?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){4}(?![\w,-])")
+_MAY_HOLD = re.compile(r"@|\d\d[ .\u00a0\u202f-]?\d\d")
+
+
+def mask_text(text: str) -> str:
+    """Return a text with e-mail addresses and telephone numbers masked."""
+    if not _MAY_HOLD.search(text):
+        return text
+    return _TEL.sub(MASQUE, _MAIL.sub(MASQUE, text))
+
+
+def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of text, same rows and columns, with e-mails and telephone numbers masked.
+
+    Identifiers and codes (`id_…`, `code_…`, SIRET, coordinates) lose e-mails only:
+    ten digits in a row may be one of them.
+    """
+    masked = {}
+    for name in frame.columns:
+        values = frame[name]
+        if str(values.dtype) not in ("str", "object") or name == "geometry":
+            continue
+        mask = _mask_mail if _is_code(str(name)) else mask_text
+        suspect = values.str.contains("@", regex=False, na=False) if mask is _mask_mail else values.str.contains(_MAY_HOLD, na=False)
+        if suspect.any():
+            masked[name] = values.where(~suspect, values[suspect].map(mask).reindex(values.index)).astype("str")
+    return frame.assign(**masked) if masked else frame
+
+
+def _mask_mail(text: str) -> str:
+    return _MAIL.sub(MASQUE, text)
+
+
+def _is_code(name: str) -> bool:
+    """Tell whether a column holds identifiers, codes, dates or coordinates."""
+    return name.startswith(("id_", "code_", "nb_", "date_")) or name.endswith(("_siret", "_uai", "_code_commune", "_code_postal", "_eur", "_h")) or name in (
+        "latitude", "longitude", "sessions", "periodes", "niveau", "niveau_entree", "financeurs", "publics", "capacite",
+    )

@@ -1,0 +1,90 @@
+"""Tell the format of a file from its first bytes: its name may lie, or say nothing."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zipfile
+from pathlib import Path
+
+from geoapp.errors import SourceError
+from geoapp.sources.content import list_members, stream_bytes
+from geoapp.sources.tabular import show
+
+_HEAD = 1 << 16
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
+_NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_CSV_CURE = "Enregistrez-le en CSV, en XLSX, en JSON ou en LHÉO (XML)."
+
+FORMATS = {
+    "csv": "texte à colonnes (CSV)", "xlsx": "classeur XLSX", "json": "JSON", "boundaries": "contours géographiques", "lheo": "LHÉO (XML)",
+}
+"""Formats read, in words."""
+
+
+def recognise_format(path: Path) -> str:
+    """Return the format of a file, one of `FORMATS`.
+
+    Raises
+    ------
+    SourceError
+        Unreadable, empty, not data, or a format that is not read; the message
+        says what was recognised.
+    """
+    path = Path(path)
+    head = _head(path)
+    if head.startswith(b"PK"):
+        return _zip_format(path)
+    if head.startswith(b"SQLite format 3\x00") or path.suffix.lower() in (".shp", ".dbf"):
+        return "boundaries"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xlsx"  # the reader of workbooks says how to save an old one
+    text = _as_text(head)
+    start = text.lstrip()
+    if start.startswith("<"):
+        return _xml_format(path, start)
+    if start.startswith(("{", "[")):
+        return _json_format(start)
+    return "csv"
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a file, expanded when it is gzipped."""
+    for piece in stream_bytes(path, chunk=_HEAD):
+        return piece
+    return b""
+
+
+def _as_text(head: bytes) -> str:
+    """Return the first bytes as text, in UTF-16 when a mark says so, else byte by byte."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    return head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+
+
+def _zip_format(path: Path) -> str:
+    """Return what a zip archive holds."""
+    if not zipfile.is_zipfile(path):
+        raise SourceError(path, "ce n'est pas une archive zip, ou elle est tronquée.", cure="Téléchargez-la de nouveau.")
+    names = [name.lower() for name in list_members(path)]
+    if "[content_types].xml" in names:
+        return "xlsx"
+    return "lheo" if sum(name.endswith(".xml") for name in names) == 1 and not any(name.endswith((".shp", ".gpkg")) for name in names) else "boundaries"
+
+
+def _xml_format(path: Path, start: str) -> str:
+    """Return `lheo`, or say which XML this is."""
+    root = _ROOT.search(_NOT_ELEMENTS.sub("", start))
+    name = root.group(1) if root else ""
+    if name == "lheo":
+        return "lheo"
+    if name.lower() == "html":
+        raise SourceError(path, "c'est une page web, pas les données.", place="ligne 1", cure="Téléchargez le fichier lui-même.")
+    if not name:
+        raise SourceError(path, "XML sans élément : le fichier est coupé, ou son en-tête est démesuré.", place="ligne 1", cure="Demandez un fichier sain au producteur.")
+    raise SourceError(path, f"XML dont la racine est « {show(name)} » : seul LHÉO (« lheo ») est lu en XML.", place="ligne 1", cure=_CSV_CURE)
+
+
+def _json_format(start: str) -> str:
+    """Return whether a JSON text is GeoJSON or an array of records."""
+    return "boundaries" if re.match(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)', start[:2000]) else "json"

@@ -1,0 +1,63 @@
+"""What the readers of the offer share: HTML to plain text, dates of LHÉO, the list of sessions.
+
+`sessions` is a column of text: sessions parted by « | », each written
+`numéro;début;fin;places;état`, where only the separators are compulsory.
+Dates are ISO 8601 at the precision known.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+TEXTE_MAX = 3_000
+"""Longest text kept, in characters: the limit of LHÉO."""
+
+_BLOCKS = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IGNORECASE)
+_TAGS = re.compile(r"</?[A-Za-z!][^<>]*>")
+_HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T.*)?")
+
+
+def clean_text(text: str) -> str | None:
+    """Return HTML, escaped or not, as plain text of at most `TEXTE_MAX` characters; None when nothing is left."""
+    text = text[: 10 * TEXTE_MAX]
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAGS.sub("", _BLOCKS.sub("\n", _HIDDEN.sub("", text)))
+    if "&" in text:
+        text = html.unescape(text)
+    text = "".join(c if c.isprintable() or c == "\n" else " " for c in text) if not text.isprintable() else text
+    text = _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+    return text[:TEXTE_MAX].rstrip() or None
+
+
+def read_date(text: str | None) -> str | None:
+    """Return a date of LHÉO (AAAAMMJJ) or ISO 8601 at the precision it has.
+
+    Month or day 00 or 99 is unknown; 00000000 and 99999999 give None.  What is
+    no date comes back as it is, for the checks to set it aside.
+    """
+    found = _DATE.fullmatch(text) if text else None
+    if found is None:
+        return text
+    year, month, day = found.groups()
+    if year in ("0000", "9999"):
+        return None
+    if month in ("00", "99"):
+        return year
+    return f"{year}-{month}" if day in ("00", "99") else f"{year}-{month}-{day}"
+
+
+def write_sessions(sessions: Iterable[Iterable[str | None]]) -> str | None:
+    """Return sessions (numéro, début, fin, places, état) as the text of the column `sessions`; None when there is none."""
+    return "|".join(";".join(_cell(value) for value in session) for session in sessions) or None
+
+
+def _cell(value: str | None) -> str:
+    """Return a value that holds no separator."""
+    return value.replace("|", "_").replace(";", "_").strip() if value else ""
