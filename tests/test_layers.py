@@ -13,11 +13,12 @@ LAYERS = [
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes"},
     {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage", "fraicheur"},
-    {"maps"},
+    {"maps", "figures"},
     {"web", "console"},
     {"cli", "__main__"},
 ]
-ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console", "lxml": "sources"}
+ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console", "lxml": "sources",
+           "matplotlib": "figures", "matplotlib_scalebar": "figures"}
 FILES = sorted((ROOT / "geoapp").rglob("*.py"))
 
 

@@ -10,6 +10,7 @@ from geoapp.coverage.extraction import file_of, zone_outlines
 from geoapp.coverage.fiche_zone import zone_sheet
 from geoapp.coverage.fichiers import FORMATS
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES
+from geoapp.coverage.legende import legend, white_counts
 from geoapp.coverage.model import CARREAU, COMMUNE, FILTRES_OFFRE, MAILLES, Question, describe_question, describe_threshold, parse_question
 from geoapp.coverage.monde import Monde, open_world
 from geoapp.coverage.publics import compare_publics, measure_equity
@@ -53,7 +54,7 @@ def couverture():
     return render_template(
         "couverture.html", titre="Couverture", question=describe_question(reponse.question), reponse=reponse, page=page,
         colonnes=vues.columns(reponse, order), lignes=vues.rows(reponse, ordered.iloc[page.tranche]), **_form(reponse.question),
-        telechargements=_downloads(reponse.question), causes=CAUSES, solidites=SOLIDITES, blanches=vues.white_counts(reponse),
+        telechargements=_downloads(reponse.question), causes=CAUSES, solidites=SOLIDITES, blanches=white_counts(reponse),
         **_links(reponse.question), **_map(reponse),
     )
 
@@ -94,7 +95,7 @@ def _map(reponse: Reponse, code: str | None = None) -> dict:
     parties = render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete), "html_carte": Markup(parties.html), "script_carte": Markup(parties.script),
-        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))), "legende": vues.legend(reponse),
+        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))), "legende": legend(reponse),
         "valeurs": Markup(escape_json(dump_json(vues.map_values(reponse, code)))), "est_dessinee": len(contours) > 0,
     }
 

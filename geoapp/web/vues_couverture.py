@@ -13,6 +13,7 @@ from geoapp.classes import METHODES, assign_classes
 from geoapp.coverage.evolution import Evolution
 from geoapp.coverage.fiche_zone import FicheZone, Presque
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, PETIT, SOLIDITES, format_value, list_map_measures
+from geoapp.coverage.legende import shade
 from geoapp.coverage.model import CARREAU, MAILLES, OFFRES, PUBLICS, VOISINS, Question, name_zoning, to_parameters
 from geoapp.coverage.monde import Monde
 from geoapp.coverage.publics import Public
@@ -23,9 +24,6 @@ from geoapp.zones import ZONAGES
 
 COLONNES = ("population", "population_non_couverte", "part_non_couverte", "mediane", "p90", "e2sfca", "nb_offres")
 """Numbers of the table on screen; the files have them all."""
-
-TEINTES = 5
-"""Shades of the map (`couverture.css`)."""
 
 ORDRES = {"desc": "descending", "asc": "ascending"}
 
@@ -153,32 +151,6 @@ def map_values(reponse: Reponse, code: str | None = None) -> dict:
               for row, rank in zip(shown, classes, strict=True)}
     whites = {row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()}
     return {"zones": values, "blanches": whites, "mesure": INDICATEURS[question.mesure].titre, "choisie": code}
-
-
-def shade(rank: int, nb: int) -> int:
-    """Return the shade of a class among `TEINTES`, from the lightest to the darkest whatever the number of classes; −1 stays −1."""
-    if rank < 0 or nb < 2:
-        return min(rank, 0) if rank < 0 else TEINTES // 2
-    return round(rank * (TEINTES - 1) / (nb - 1))
-
-
-def legend(reponse: Reponse) -> dict:
-    """Return the legend: title, classes with their bounds and counts, how many are unknown."""
-    indicateur, bornes = INDICATEURS[reponse.question.mesure], reponse.classes.bornes
-    words = [format_value(indicateur, borne, reponse.question.unite) for borne in bornes]
-    return {
-        "titre": indicateur.titre, "sens": indicateur.sens, "nb_inconnus": reponse.classes.nb_inconnus,
-        "methode": METHODES[reponse.classes.methode],
-        "classes": [(shade(rank, len(reponse.classes.effectifs)), low if low == high else f"{low} à {high}" if not rank else f"plus de {low} à {high}", nb)
-                    for rank, (low, high, nb) in enumerate(zip(words, words[1:], reponse.classes.effectifs, strict=False))],
-    }
-
-
-def white_counts(reponse: Reponse) -> list[tuple[str, str, int, str]]:
-    """Return (cause, solidity, number of communes, people in words) of the white communes."""
-    groups = reponse.blanches.groupby(["cause", "solidite"])["population_blanche"].agg(["size", "sum"])
-    return [(cause, solidite, int(groups.loc[(cause, solidite), "size"]), format_number(round(groups.loc[(cause, solidite), "sum"])))
-            for cause in CAUSES for solidite in SOLIDITES if (cause, solidite) in groups.index]
 
 
 def against_region(sheet: FicheZone, question: Question) -> list[tuple[str, str, str, str]]:

@@ -1,0 +1,71 @@
+"""Outlines in Lambert-93, projected once by world: zones, communes, land around the region, towns."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoapp.config import CRS_METRIC
+from geoapp.coverage.extraction import zone_outlines
+from geoapp.coverage.model import CARREAU, COMMUNE
+from geoapp.coverage.monde import Monde
+from geoapp.geometry import to_metric
+
+VOISINS_M = 400.0
+"""Tolerance of the outlines of the land around the region: it is only a ground."""
+
+
+def outlines(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+    """Return the outline of each zone that has one (index `code_zone`, EPSG:2154), made once.
+
+    `est_detaille` gives the outlines of the tables `zones` and `communes`, else those of the web map, simplified together.
+    """
+    key = ("figures", "contours", zonage, est_detaille)
+    if key not in monde.memoire:
+        monde.memoire[key] = _read(monde, zonage, est_detaille).to_crs(CRS_METRIC)
+    return monde.memoire[key]
+
+
+def _read(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+    """Return the outlines of a zoning in the CRS of their table, without the missing ones."""
+    if est_detaille and zonage == COMMUNE:
+        communes = monde.snapshot.read("communes")
+        found = communes[communes["est_region"].astype(bool)].set_index("code_commune").geometry
+    elif est_detaille and zonage != CARREAU:
+        zones = monde.snapshot.read("zones")
+        found = zones[zones["type_zone"].eq(zonage)].set_index("code_zone").geometry
+    else:
+        found = zone_outlines(monde, zonage)
+    return found[found.notna() & ~found.is_empty].sort_index()
+
+
+def find_outline(monde: Monde, zonage: str, code: str) -> shapely.Geometry | None:
+    """Return the detailed outline of one zone; None when it is not known."""
+    return outlines(monde, zonage, True).get(code)
+
+
+def land_around(monde: Monde) -> np.ndarray:
+    """Return the départements known outside the region, as simplified polygons (EPSG:2154), made once."""
+    key = ("figures", "alentours")
+    if key not in monde.memoire:
+        communes = monde.snapshot.read("communes")
+        around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(CRS_METRIC)
+        light = gpd.GeoSeries(shapely.coverage_simplify(around.geometry.to_numpy(), VOISINS_M), index=around["code_departement"], crs=CRS_METRIC)
+        monde.memoire[key] = np.array([shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)], dtype=object)
+    return monde.memoire[key]
+
+
+def towns(monde: Monde) -> pd.DataFrame:
+    """Return the communes as points, the most peopled first: `nom`, `population` (NaN when unknown), `x`, `y`, `est_region`."""
+    key = ("figures", "villes")
+    if key not in monde.memoire:
+        communes = monde.snapshot.read("communes").dropna(subset=["longitude_mairie", "latitude_mairie"])
+        x, y = to_metric(communes["longitude_mairie"], communes["latitude_mairie"])
+        frame = pd.DataFrame({
+            "code_commune": communes["code_commune"].to_numpy(), "nom": communes["nom"].to_numpy(), "x": x, "y": y,
+            "population": communes["population"].to_numpy(dtype=float, na_value=np.nan), "est_region": communes["est_region"].to_numpy(dtype=bool),
+        })
+        monde.memoire[key] = frame.sort_values(["population", "code_commune"], ascending=[False, True], ignore_index=True)
+    return monde.memoire[key]

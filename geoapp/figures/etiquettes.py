@@ -1,0 +1,85 @@
+"""Names on the map without overlap: by priority, the first free position of each, or none.
+
+Deterministic and exact where an iterative solver (adjustText) is neither: a
+name is never moved away from its place to make room, the smaller town is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from geoapp.figures.polices import line_mm, width_mm
+
+Boite = tuple[float, float, float, float]
+"""Left, top, right, bottom in mm, downwards."""
+
+JEU_MM = 0.5
+"""Free space kept around a name."""
+
+
+@dataclass(frozen=True)
+class Etiquette:
+    """One name to place at a point of the page (mm), its lines, its size in points; `ecart_mm` parts it from its point, None centres it on it."""
+
+    lignes: tuple[str, ...]
+    x: float
+    y: float
+    taille: float
+    style: str = "normal"
+    ecart_mm: float | None = 1.0
+    couleur: str = "#1c2430"
+
+
+@dataclass(frozen=True)
+class Placee:
+    """One name placed: centre of its box (mm) and the box."""
+
+    etiquette: Etiquette
+    boite: Boite
+
+
+def place_labels(etiquettes: Iterable[Etiquette], cadre: Boite, obstacles: Iterable[Boite] = (), *, nb_max: int | None = None) -> list[Placee]:
+    """Return the names that have a free position, in the order given, which is their priority; at most `nb_max` of them."""
+    taken, placed = list(obstacles), []
+    for etiquette in etiquettes:
+        if nb_max is not None and len(placed) >= nb_max:
+            break
+        boite = next((one for one in _positions(etiquette) if _inside(one, cadre) and not any(overlap(one, other) for other in taken)), None)
+        if boite is not None:
+            placed.append(Placee(etiquette, boite))
+            taken.append(boite)
+            if etiquette.ecart_mm is not None:
+                taken.append(_point(etiquette))
+    return placed
+
+
+def _positions(e: Etiquette) -> Iterable[Boite]:
+    """Yield the boxes to try: beside, above, below, then at the corners; or around the point for a centred name."""
+    w, h = max(width_mm(line, e.taille, e.style) for line in e.lignes), line_mm(e.taille) * len(e.lignes)
+    if e.ecart_mm is None:
+        for dy in (0, -0.6, 0.6, -1.2, 1.2):
+            for dx in (0, -0.25, 0.25):
+                yield _box(e.x + dx * w, e.y + dy * h, w, h)
+        return
+    side, over, k = e.ecart_mm + w / 2, e.ecart_mm + h / 2, 0.7
+    for dx, dy in ((side, 0), (-side, 0), (0, -over), (0, over), (k * side, -over * k), (k * side, over * k), (-k * side, -over * k), (-k * side, over * k)):
+        yield _box(e.x + dx, e.y + dy, w, h)
+
+
+def _box(x: float, y: float, w: float, h: float) -> Boite:
+    return (x - w / 2 - JEU_MM / 2, y - h / 2, x + w / 2 + JEU_MM / 2, y + h / 2)
+
+
+def _point(e: Etiquette) -> Boite:
+    """Return the box of the mark of a town."""
+    return (e.x - 0.7, e.y - 0.7, e.x + 0.7, e.y + 0.7)
+
+
+def _inside(boite: Boite, cadre: Boite) -> bool:
+    return boite[0] >= cadre[0] and boite[1] >= cadre[1] and boite[2] <= cadre[2] and boite[3] <= cadre[3]
+
+
+def overlap(a: Boite, b: Boite) -> bool:
+    """Tell whether two boxes share more than an edge."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

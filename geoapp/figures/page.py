@@ -1,0 +1,146 @@
+"""The page of a figure, composed in mm from its top left corner: title, map, names, legend, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from geoapp.coverage.monde import Monde
+from geoapp.figures.carte import BANDE_MM, frame_map
+from geoapp.figures.contenu import Bloc, Contenu, Nom
+from geoapp.figures.contours import outlines, towns
+from geoapp.figures.etiquettes import Boite, Etiquette, Placee, place_labels
+from geoapp.figures.legende import Colonne, Ligne, compose_legend, set_text
+from geoapp.figures.palette import ALERTE, DISCRET, ENCRE
+from geoapp.figures.polices import wrap
+from geoapp.figures.textes import FICTIVES, tell_snapshot, tell_sources, typeset
+
+MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
+COLONNE_MIN_MM = 125.0
+"""Width from which the legend stands beside the map; under it, below."""
+
+PART_LEGENDE = 0.28
+NB_VILLES, VILLES_LUES = 24, 300
+"""Towns named at most, and looked at."""
+
+NOM_MM = 17.0
+"""Width at which the name of a zone goes to the next line."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One composed page; `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154)."""
+
+    largeur: float
+    hauteur: float
+    echelle: float
+    carte: tuple[float, float, float, float]
+    cadre: tuple[float, float, float, float]
+    noms: tuple[Placee, ...]
+    lignes: tuple[Ligne, ...]
+    legende: Colonne
+
+
+def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float) -> Page:
+    """Return the page of a content, `largeur_mm` wide, as high as it needs."""
+    scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
+    head, top = _head(contenu, width, scale)
+    beside = largeur_mm >= COLONNE_MIN_MM
+    side = width * PART_LEGENDE if beside else width
+    map_width = width - side - GOUTTIERE_MM if beside else width
+    cadre, map_height = frame_map(contenu.emprise.forme, map_width)
+    carte = (MARGE_MM, top, map_width, map_height)
+    names, rest = name_map(monde, contenu, carte, cadre, scale)
+    column = compose_legend((*contenu.blocs, *rest), side, scale)
+    column = _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top) if beside else _moved(column, MARGE_MM, top + map_height + 3.0)
+    under = max(top + map_height, column.hauteur) + 2.5
+    foot, bottom = _foot(monde, contenu, under, width, scale)
+    return Page(largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column)
+
+
+def _moved(column: Colonne, dx: float, dy: float) -> Colonne:
+    """Return a column at another place of the page; its height becomes the `y` of its foot."""
+    lines = tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.lignes)
+    return Colonne(lines, tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons), column.hauteur + dy)
+
+
+def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], float]:
+    """Return the title, the territory and the warning, and the top of the map."""
+    lines, y = set_text(contenu.titre, MARGE_MM, MARGE_MM, width, taille=10.5 * scale, style="gras")
+    made, y = set_text(contenu.emprise.nom, MARGE_MM, y + 0.3, width, taille=9 * scale, couleur=DISCRET)
+    lines += made
+    if contenu.est_fictive:
+        made, y = set_text(f"{FICTIVES.upper()} : carte de démonstration, à ne jamais citer.", MARGE_MM, y + 0.8, width, taille=8.5 * scale, style="gras", couleur=ALERTE)
+        lines += made
+    return lines, y + 2.0
+
+
+def _foot(monde: Monde, contenu: Contenu, y: float, width: float, scale: float) -> tuple[list[Ligne], float]:
+    """Return the notes, the sources and the date, and where they end."""
+    estimated = ("Contour inconnu : les communes entières sont montrées.",) if contenu.emprise.est_estimee else ()
+    lines: list[Ligne] = []
+    for texte in (" ".join((*estimated, *contenu.notes)), tell_sources(contenu.sources), tell_snapshot(monde)):
+        if texte:
+            made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=5.4 * scale, couleur=DISCRET)
+            lines += made
+    return lines, y
+
+
+def name_map(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
+    """Return the names placed on the map, and the block of the legend that tells those written as a number."""
+    left, top, width, height = carte
+    inside: Boite = (left + 0.6, top + 0.6, left + width - 0.6, top + height - 0.6)
+    foot: Boite = (left, top + height - BANDE_MM, left + width, top + height)
+    if contenu.noms:
+        return _name_zones(contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale)
+    wanted = [*_departements(monde, contenu, carte, cadre, scale), *_town_labels(monde, carte, cadre, scale)]
+    return tuple(place_labels(wanted, inside, [foot], nb_max=NB_VILLES)), ()
+
+
+def _to_page(x, y, carte, cadre) -> tuple[float, float]:
+    """Return where a point of the ground (metres) is on the page (mm)."""
+    metres = (cadre[2] - cadre[0]) / carte[2]
+    return carte[0] + (x - cadre[0]) / metres, carte[1] + (cadre[3] - y) / metres
+
+
+def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> list[Etiquette]:
+    """Return the names of the départements, on the map of the region only."""
+    if not contenu.emprise.est_region:
+        return []
+    maille, found = monde.mailles["departement"], []
+    formes = outlines(monde, "departement", False)
+    for code, nom in zip(maille.codes, maille.noms, strict=True):
+        if code in formes.index:
+            x, y = _to_page(*shapely.get_coordinates(shapely.point_on_surface(formes[code]))[0], carte, cadre)
+            found.append(Etiquette((str(nom).upper(),), x, y, 6.2 * scale, "normal", None, DISCRET))
+    return found
+
+
+def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
+    """Return the names of the most peopled towns of the frame, those outside the region in italics."""
+    every = towns(monde)
+    seen = every[every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])].head(VILLES_LUES)
+    return [
+        Etiquette((typeset(row.nom),), *_to_page(row.x, row.y, carte, cadre), (6.8 if rank < 5 else 6.0) * scale, "normal" if row.est_region else "italique",
+                  couleur=ENCRE if row.est_region else DISCRET)
+        for rank, row in enumerate(seen.itertuples())
+    ]
+
+
+def _name_zones(noms: tuple[Nom, ...], locate, bounds: tuple[Boite, Boite], scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
+    """Return the names of zones placed whole, else as numbers told in the legend; a zone out of the map has neither."""
+    size, (inside, foot) = 6.0 * scale, bounds
+    ordered = sorted(noms, key=lambda nom: (-nom.poids, nom.texte))
+    spots = {nom: locate(nom.x, nom.y) for nom in ordered}
+    seen = [nom for nom in ordered if inside[0] < spots[nom][0] < inside[2] and inside[1] < spots[nom][1] < foot[1]]
+    labels = {nom: Etiquette(tuple(wrap(typeset(nom.texte), size, NOM_MM)), *spots[nom], size, "normal", None) for nom in seen}
+    placed = place_labels(labels.values(), inside, [foot])
+    done = {one.etiquette for one in placed}
+    left_out = [nom for nom in seen if labels[nom] not in done]
+    numbers = [Etiquette((str(rank),), *spots[nom], size, "gras", None) for rank, nom in enumerate(sorted(left_out, key=lambda nom: nom.texte), 1)]
+    more = place_labels(numbers, inside, [foot, *(one.boite for one in placed)])
+    told = {one.etiquette.lignes[0] for one in more}
+    rows = tuple(f"{rank}  {nom.texte}" for rank, nom in enumerate(sorted(left_out, key=lambda nom: nom.texte), 1) if str(rank) in told)
+    return (*placed, *more), (Bloc("Numéros de la carte", "", (), rows),) if rows else ()
