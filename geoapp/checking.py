@@ -117,7 +117,8 @@ def _nearest(name: str, columns: set[str]) -> str:
 
 def write_rejects(bilan: Bilan, out: Path) -> None:
     """Write the rejects as CSV for a spreadsheet (UTF-8 with BOM, `;`), formulas neutralised."""
-    from geoapp.tables import neutralise, write_text
+    from geoapp.cellules import neutralise
+    from geoapp.tables import write_text
 
     frame = pd.DataFrame(bilan.rejets, columns=["ligne", "colonne", "valeur", "raison", "valeur_proche"])
     write_text(out, "\ufeff" + frame.map(neutralise).to_csv(index=False, sep=";"))

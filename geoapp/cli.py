@@ -188,7 +188,7 @@ def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
 @click.option("--voisins", help="oui (par défaut) ou non : l'offre et les habitants des départements voisins.")
 @click.option("--public", help="tous (par défaut), adultes ou jeunes.")
 @_offer_options
-@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv, .xlsx, .geojson ou .gpkg ; sans lui, un résumé à l'écran.")
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; sans lui, un résumé à l'écran.")
 @_DATA
 def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Mesure la couverture par zone : habitants trop loin, causes, accessibilité."""

@@ -14,7 +14,7 @@ def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str
     Parameters
     ----------
     communes : DataFrame
-        Current communes, with `anciens_codes` ("a|b" or NA).
+        Current communes, with `anciens_codes` ("a|b", empty or NA: none).
     frames : list of DataFrame
         `ancien_code`, `code_commune`: passage tables, for what `anciens_codes`
         does not know (the shipped communes follow the COG of one stated year).
@@ -27,6 +27,7 @@ def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str
     known = communes.dropna(subset="anciens_codes")
     pairs = known.assign(ancien_code=known["anciens_codes"].str.split("|")).explode("ancien_code")[["ancien_code", "code_commune"]]
     every = pd.concat([*[frame[["ancien_code", "code_commune"]] for frame in frames], pairs]).dropna()
+    every = every[every["ancien_code"].ne("")]
     direct = dict(zip(every["ancien_code"], every["code_commune"]))
     current = set(communes["code_commune"])
     return {old: end for old in direct if old not in current and (end := _follow(old, direct, current)) in current}

@@ -14,22 +14,18 @@ from itertools import islice
 
 import numpy as np
 
+from geoapp.cellules import neutralise
 from geoapp.errors import ParameterError
 from geoapp.fiches import offer_card
+from geoapp.fichiers.modele import LIGNES_MAX, PAQUET
 from geoapp.repertoire import Repertoire
 from geoapp.search.model import Resultat
 from geoapp.search.requetes import describe_request
-from geoapp.tables import neutralise
 from geoapp.words import format_number, say_if
 
 BLOCS = {"resultat": "Résultat", "a_distance": "À distance", "proche": "Plus proche, hors du rayon"}
 """The blocks of a list, in the order in which it shows them."""
 
-LIGNES_MAX = 1_048_575
-"""Rows that one sheet of a workbook can hold under its header."""
-
-_PAQUET = 2_000
-"""Rows written at once, so that a long export never lies whole in memory."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,7 @@ def _csv(titres: list[str], rows: Iterable[list], delimiter: str) -> Iterator[by
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(titres)
     rows = iter(rows)
-    while paquet := list(islice(rows, _PAQUET)):
+    while paquet := list(islice(rows, PAQUET)):
         writer.writerows(paquet)
         yield stream.getvalue().encode()
         stream.seek(0)
@@ -180,7 +176,7 @@ def _geojson(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
     """Yield a FeatureCollection; an offer without position has a null geometry."""
     yield f'{{"type":"FeatureCollection","metadata":{_dump(describe_export(resultat, repertoire))},"features":['.encode()
     cards, first = list_cards(resultat, repertoire), True
-    while paquet := list(islice(cards, _PAQUET)):
+    while paquet := list(islice(cards, PAQUET)):
         yield (("" if first else ",") + ",\n".join(_dump(_feature(card)) for card in paquet)).encode()
         first = False
     yield b"]}\n"

@@ -6,6 +6,8 @@ A snapshot is written aside, then published by one atomic rename of the
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import os
 import shutil
@@ -202,25 +204,37 @@ def _storage_errors(data_dir: Path):
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file that a user asked for: whole or not at all.
+    """Write a file that a user asked for: whole or not at all (see `writing`)."""
+    with writing(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="")
+
+
+CURES = {errno.ENOSPC: "Le disque est plein : libérez de la place, ou choisissez un autre dossier.", errno.EDQUOT: "Votre quota est atteint : libérez de la place, ou choisissez un autre dossier."}
+"""What to do about an error of the file system; otherwise, choose another folder."""
+
+
+@contextmanager
+def writing(path: Path):
+    """Give the name under which to write the file (or folder) `path`; it takes its own once whole.
 
     Raises
     ------
     StorageError
-        When it cannot be written; nothing half-written is left.
+        When it cannot be written; nothing half-written is left, what was there stays.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="")
-        os.replace(temporary, path)
+        yield aside
+        os.replace(aside, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(f"Impossible d'écrire {path} ({error.strerror or error}). Choisissez un autre dossier.") from error
+        cure = CURES.get(error.errno, "Choisissez un autre dossier.")
+        raise StorageError(f"Impossible d'écrire {path} ({error.strerror or error}). {cure}") from error
+    finally:
+        _remove(aside)
 
 
-def neutralise(value):
-    """Return a cell that a spreadsheet will not run as a formula; other values as they are."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+def _remove(aside: Path) -> None:
+    """Remove what was not finished, with the journals that a database leaves beside itself."""
+    for path in aside.parent.glob(glob.escape(aside.name) + "*"):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

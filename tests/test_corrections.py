@@ -102,7 +102,7 @@ def frame_of(*pairs) -> pd.DataFrame:
 
 
 def test_a_passage_follows_chains_and_stops_at_loops():
-    extra = frame_of(("80020", "80010"), ("80030", "80020"), ("80040", "80041"), ("80041", "80040"), ("80050", "99999"), ("80001", "80002"), (None, "80001"), ("80060", None))
+    extra = frame_of(("80020", "80010"), ("80030", "80020"), ("80040", "80041"), ("80041", "80040"), ("80050", "99999"), ("80001", "80002"), (None, "80001"), ("80060", None), ("", "80001"))
     passage = make_passage(COMMUNES, [extra])
     assert passage == {"80010": "80001", "80011": "80001", "02999": "02001", "80020": "80001", "80030": "80001"}
     assert not set(passage) & set(COMMUNES["code_commune"]) and set(passage.values()) <= set(COMMUNES["code_commune"])

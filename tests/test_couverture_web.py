@@ -113,7 +113,7 @@ def test_the_geopackage_opens_with_its_layer_and_its_notice(client, tmp_path):
     path.write_bytes(client.get("/couverture/export.gpkg?zonage=epci").data)
     layer = gpd.read_file(path, layer="Couverture par EPCI")
     assert layer.crs.to_epsg() == 4326 and list(layer["code_zone"]) == ["240000001", "240000002"]
-    assert set(gpd.list_layers(path)["name"]) == {"Couverture par EPCI", "lisez_moi"}
+    assert set(gpd.list_layers(path)["name"]) == {"Couverture par EPCI", "lisez_moi", "dictionnaire"}
 
 
 def test_every_class_of_the_legend_is_that_of_the_map(client):

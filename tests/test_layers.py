@@ -9,10 +9,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     {"errors", "config"},
-    {"geometry", "codes", "schema"},
+    {"geometry", "codes", "schema", "cellules"},
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes"},
-    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage", "fraicheur"},
+    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage", "fraicheur", "fichiers", "catalogue"},
     {"maps", "figures"},
     {"web", "console"},
     {"cli", "__main__"},

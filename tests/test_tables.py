@@ -120,8 +120,3 @@ def test_write_text_is_whole_or_nothing(tmp_path):
     with pytest.raises(StorageError):
         tables.write_text(tmp_path / "absent" / "a.txt", "x")
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
-
-
-@pytest.mark.parametrize(("value", "expected"), [("=1+1", "'=1+1"), ("+33", "'+33"), ("-", "'-"), ("@x", "'@x"), ("CAP", "CAP"), (-3, -3), (None, None)])
-def test_cells_that_a_spreadsheet_would_run_are_neutralised(value, expected):
-    assert tables.neutralise(value) == expected

@@ -14,9 +14,10 @@ import pandas as pd
 
 from geoapp.codes.domaines import load_domaines
 from geoapp.codes.texte import fold, map_distinct
-from geoapp.coverage.fichiers import Fichier, write_file
 from geoapp.coverage.model import FILTRES_OFFRE, refuse_value
 from geoapp.errors import ParameterError, SnapshotError
+from geoapp.fichiers.formats import write_file
+from geoapp.fichiers.modele import Fichier
 from geoapp.filters import apply_filters, describe_filters, parse_filters
 from geoapp.search.requetes import refuse_unknown
 from geoapp.tables import Snapshot, list_snapshots, open_folder, open_snapshot

@@ -9,12 +9,13 @@ import pandas as pd
 from shapely import box
 
 from geoapp.config import CRS_GEO, CRS_METRIC
-from geoapp.coverage.fichiers import Fichier, write_file
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES
 from geoapp.coverage.model import CARREAU, COMMUNE, OFFRES, PUBLICS, VOISINS, describe_question, name_zoning
 from geoapp.coverage.monde import Monde
 from geoapp.coverage.phrases import list_sources
 from geoapp.coverage.reponse import Reponse
+from geoapp.fichiers.formats import write_file
+from geoapp.fichiers.modele import CONTOUR, Colonne, Fichier
 from geoapp.geometry import to_metric
 from geoapp.words import format_date
 
@@ -38,7 +39,7 @@ _TEXTES = {
 _TYPES = {"est_estimee": "booleen", "nb_points_inconnus": "entier"}
 
 
-def list_columns() -> list[tuple[str, str, str, str]]:
+def list_columns() -> list[Colonne]:
     """Return the columns of a file: name, title, meaning, type (`texte`, `entier`, `reel`, `booleen`)."""
     first, last = list(_TEXTES)[:3], list(_TEXTES)[3:]
     texts = lambda names: [(nom, *_TEXTES[nom], _TYPES.get(nom, "texte")) for nom in names]  # noqa: E731
@@ -86,12 +87,14 @@ def layer_name(zonage: str) -> str:
     return f"Couverture par {'commune' if zonage == COMMUNE else name_zoning(zonage)}"
 
 
-def file_of(monde: Monde, reponse: Reponse) -> Fichier:
-    """Return an answer as a file, to be written in any format."""
+def file_of(monde: Monde, reponse: Reponse, style: str = "") -> Fichier:
+    """Return an answer as a file, to be written in any format; `style` is the QML of its layer."""
     zonage = reponse.question.zonage
-    return Fichier(file_table(reponse), list_columns(), list_notice(monde, reponse), layer_name(zonage), zone_outlines(monde, zonage))
+    table, outlines = file_table(reponse), zone_outlines(monde, zonage)
+    layer = gpd.GeoDataFrame(table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO)
+    return Fichier(layer, list_columns(), list_notice(monde, reponse), layer_name(zonage), f"couverture-{zonage}", CONTOUR, 3, style)
 
 
 def write_answer(monde: Monde, reponse: Reponse, out: Path) -> None:
-    """Write an answer to `out` (.csv, .xlsx, .geojson or .gpkg)."""
+    """Write an answer to `out`, in the format that its extension names (`geoapp.fichiers.formats`)."""
     write_file(file_of(monde, reponse), out)

@@ -8,7 +8,6 @@ from markupsafe import Markup
 from geoapp.coverage.evolution import comparable_snapshots, compare_snapshots, open_pair
 from geoapp.coverage.extraction import file_of, zone_outlines
 from geoapp.coverage.fiche_zone import zone_sheet
-from geoapp.coverage.fichiers import FORMATS
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES
 from geoapp.coverage.legende import legend, white_counts
 from geoapp.coverage.model import CARREAU, COMMUNE, FILTRES_OFFRE, MAILLES, Question, describe_question, describe_threshold, parse_question
@@ -16,6 +15,7 @@ from geoapp.coverage.monde import Monde, open_world
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.reponse import Reponse, answer
 from geoapp.errors import ParameterError
+from geoapp.fichiers.formats import FORMATS, file_bytes
 from geoapp.filters import list_options
 from geoapp.maps.coverage_map import build_coverage_map, frame_of, outlines_json
 from geoapp.maps.folium_map import render_page_parts
@@ -115,8 +115,8 @@ def export(format: str):
     if format not in FORMATS:
         abort(404)
     reponse = answer(monde(), _asked())
-    nom = f"couverture-{reponse.question.zonage}.{format}"
-    return Response(FORMATS[format].ecrire(file_of(monde(), reponse)), mimetype=FORMATS[format].mimetype, headers={"Content-Disposition": f"attachment; filename={nom}"})
+    form, fichier = FORMATS[format], file_of(monde(), reponse)
+    return Response(file_bytes(fichier, form), mimetype=form.mimetype, headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"})
 
 
 @blueprint.get("/couverture/zones/<type_zone>/<code_zone>")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+from dataclasses import replace
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from geoapp.catalogue.ressources import table_file
+from geoapp.fichiers.formats import FORMATS, file_bytes
 from geoapp.filters import Filtres, apply_filters, parse_filters
 from geoapp.maps.layers import FOND, list_layers, outline_geojson
 from geoapp.maps.places import pack_offers
@@ -18,8 +19,6 @@ from geoapp.web.courant import courant
 blueprint = Blueprint("donnees", __name__)
 
 _YEAR_S = 365 * 24 * 3600
-_FORMULES = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that a spreadsheet takes for a formula."""
 
 
 @blueprint.get("/donnees/points.json")
@@ -65,21 +64,8 @@ def carte_html():
 @blueprint.get("/rejets.csv")
 def rejets_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
-    table = courant().snapshot().read("rejets")
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([neutralise(cell) for cell in row] for row in table.itertuples(index=False))
-    return Response(
-        "\ufeff" + stream.getvalue(), mimetype="text/csv",
-        headers={"Content-Disposition": "attachment; filename=rejets.csv"},
-    )
-
-
-def neutralise(cell) -> str:
-    """Return a cell that no spreadsheet takes for a formula; NA is empty."""
-    texte = "" if cell is None or cell != cell else str(cell)
-    return f"'{texte}" if texte.startswith(_FORMULES) else texte
+    fichier = replace(table_file(courant().snapshot(), "rejets"), notice=())
+    return Response(file_bytes(fichier, FORMATS["csv"]), mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=rejets.csv"})
 
 
 @blueprint.get("/sante")

@@ -1,0 +1,38 @@
+"""Licences of the sources, as open-data catalogues name them; the strictest of a mixture comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Licence:
+    """One licence: what the registry of sources writes, its code (SPDX), its title, its address ("" without)."""
+
+    texte: str
+    code: str
+    titre: str
+    adresse: str
+
+
+_LICENCES = (
+    Licence("ODbL", "ODbL-1.0", "Open Data Commons Open Database License 1.0 (ODbL)", "https://opendatacommons.org/licenses/odbl/1-0/"),
+    Licence("non précisée par le producteur", "notspecified", "Licence non précisée par le producteur", ""),
+    Licence("Licence Ouverte 2.0", "etalab-2.0", "Licence Ouverte 2.0", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"),
+)
+"""From the strictest; a licence that is not here is kept with its own words."""
+
+PARTAGE = ("ODbL-1.0",)
+"""Licences that ask to share alike: a table that holds such data is shared under them."""
+
+
+def find_licence(texte: str) -> Licence:
+    """Return the licence that a source writes as `texte`."""
+    return next((one for one in _LICENCES if one.texte == texte), Licence(texte, "other", texte, ""))
+
+
+def merge_licences(textes: Iterable[str]) -> list[Licence]:
+    """Return the distinct licences of some sources, the strictest first, those unknown here last."""
+    distinct = {find_licence(texte) for texte in textes}
+    return sorted(distinct, key=lambda one: (_LICENCES.index(one) if one in _LICENCES else len(_LICENCES), one.titre))
