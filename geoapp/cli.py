@@ -289,5 +289,17 @@ def relevance(data_dir: Path | None) -> None:
     run(_settings(data_dir).data_dir)
 
 
+@bench.command()
+@_DATA
+def doublons(data_dir: Path | None) -> None:
+    """Précision et rappel des rapprochements entre catalogues, sur les paires jugées (tests/dedupe)."""
+    from geoapp.config import ROOT
+
+    sys.path.insert(0, str(ROOT))
+    from benchmarks.doublons import run
+
+    run(_settings(data_dir).data_dir)
+
+
 if __name__ == "__main__":
     main()

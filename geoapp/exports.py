@@ -102,6 +102,8 @@ COLONNES: tuple[Colonne, ...] = (
     Colonne("latitude", "Latitude", "Degrés (WGS84)", _of("latitude"), "nombre", 12),
     Colonne("zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones, largeur=30),
     Colonne("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
+    Colonne("autres_sources", "Autres sources", "Autres catalogues qui donnent la même formation, séparés par « | »",
+            lambda card: " | ".join(source["titre"] for source in card["sources"][1:]), largeur=40),
     Colonne("millesime", "Millésime", "Date de la source", _of("source", "millesime")),
     Colonne("fictive", "Données fictives", "Oui pour des données de démonstration", lambda card: say_if(card["est_fictive"])),
 )
@@ -197,7 +199,7 @@ def _dump(value) -> str:
 def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
     """Return what must be known of an export: the query in words, the date, the sources and their licences."""
     lignes = np.concatenate([resultat.lignes, resultat.a_distance, resultat.proches]).astype("int64")
-    ids = sorted({repertoire.colonnes["id_source"][ligne] for ligne in lignes.tolist()})
+    ids = sorted({id_source for ligne in lignes.tolist() for id_source in repertoire.sources_of(ligne)})
     kept = ("id_source", "titre", "producteur", "licence", "millesime", "mode", "adresse")
     return {
         "titre": describe_request(resultat.requete, resultat.total),

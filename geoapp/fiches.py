@@ -67,6 +67,7 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
         **_where(repertoire, row, _coordinates(repertoire, ligne)),
         "distance_m": metres, "distance": format_distance(metres),
         "source": _source(repertoire, row["id_source"]),
+        "sources": [_source(repertoire, id_source) for id_source in repertoire.sources_of(ligne)],
         "est_fictive": row["est_fictive"],
     }
 
@@ -127,7 +128,8 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
     repertoire : Repertoire
         The lookups of the snapshot.
     identifiant : str
-        Public identifier, as cards give it.
+        Public identifier, as cards give it; that of an offer shown under
+        another one gives the sheet of the latter.
     contact : str
         Address of e-mail for reports of errors; without one there is no link.
 
@@ -136,7 +138,7 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
     NotFoundError
         When no offer of the snapshot has this identifier.
     """
-    lignes = repertoire.lignes_par_id.get(identifiant)
+    lignes = repertoire.lignes_par_id.get(identifiant) or repertoire.lignes_par_id.get(repertoire.retenues.get(identifiant, ""))
     if not lignes:
         raise NotFoundError("Cette formation n'est pas, ou plus, dans les données servies. Cherchez-la par son intitulé.")
     card = offer_card(repertoire, lignes[0])
@@ -151,12 +153,14 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         "organisme": _body(repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]),
         "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
-        "sessions": [_session(row) for row in repertoire.sessions.get(id_action, [])],
+        "sessions": _all_sessions(repertoire, id_action),
         "preuve_domaine": formation["preuve_domaine"],
         "rev3": explain_rev3(repertoire, formation),
         "codes": list_codes(formation), "metiers": split(formation["metiers"]),
         "semblables": [offer_card(repertoire, row, metres) for row, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)],
         "source": _full_source(repertoire, formation["id_source"]),
+        "reunies": [_merged(repertoire, row) for row in repertoire.reunies.get(id_action, [])],
+        "provenances": _origins(repertoire, lignes[0]),
         "identifiants": {"action": id_action, "formation": id_formation},
         "signaler": report_link(contact, card, repertoire.snapshot.id),
     }
@@ -203,13 +207,46 @@ def _classement(repertoire: Repertoire, row: dict, type_zone: str) -> dict:
     return {"type": type_zone, "titre": zonage.titre, "est_dedans": bool(mine) if connu else None, "libelle": libelle}
 
 
-def _session(row: dict) -> dict:
-    """Return one session, its dates and capacity in words."""
+def _all_sessions(repertoire: Repertoire, id_action: str) -> list[dict]:
+    """Return the sessions of an action and of those merged into it, by date; each says its catalogue when there are several."""
+    others = [(row["id_action"], repertoire.sources[row["id_source"]]["titre"]) for row in repertoire.reunies.get(id_action, [])]
+    mine = repertoire.sources[repertoire.formations[repertoire.actions[id_action]["id_formation"]]["id_source"]]["titre"] if others else None
+    found = [_session(row, source) for code, source in [(id_action, mine), *others] for row in repertoire.sessions.get(code, [])]
+    return sorted(found, key=lambda session: session["date_debut"] or "9999") if others else found
+
+
+def _merged(repertoire: Repertoire, row: dict) -> dict:
+    """Return what another catalogue says of the same training, and why it is the same."""
+    formation = repertoire.formations[repertoire.actions[row["id_action"]]["id_formation"]]
+    id_organisme = repertoire.actions[row["id_action"]]["id_organisme"] or formation["id_organisme"]
+    organisme = _body(repertoire, id_organisme, None)
+    return {
+        "source": _full_source(repertoire, row["id_source"]), "identifiant": row["id_action"], "intitule": formation["intitule"],
+        "organisme": organisme["nom"] if organisme else None, "regle": row["regle"], "score": row["score"], "preuve": row["preuve"],
+    }
+
+
+def _origins(repertoire: Repertoire, ligne: int) -> list[dict]:
+    """Return the fields that come from another catalogue than the row shown: field, its words, catalogues."""
+    pairs = [part.partition(":")[::2] for part in split(repertoire.colonnes["provenances"][ligne])]
+    return [{"champ": champ, "libelle": CHAMPS.get(champ, champ), "sources": [_source(repertoire, code) for code in codes.split(",")]} for champ, codes in pairs]
+
+
+CHAMPS = {
+    "adresse": "Adresse", "capacite": "Places", "code_domaine": "Domaine", "code_postal": "Code postal", "dates_debut": "Dates",
+    "est_conventionnee": "Conventionnée", "est_permanente": "Entrées et sorties permanentes", "modalite": "Modalité",
+    "niveau_sortie": "Niveau de sortie", "nom_organisme": "Organisme", "rev3": "Transitions rev3",
+}
+"""Fields that may come from another catalogue, in words."""
+
+
+def _session(row: dict, source: str | None = None) -> dict:
+    """Return one session, its dates and capacity in words; `source` is None when only one catalogue gives the training."""
     capacite = row["capacite"]
     return {
         "date_debut": row["date_debut"], "date_fin": row["date_fin"],
         "dates": format_period(row["date_debut"], row["date_fin"]) if row["date_fin"] else _start(row["date_debut"]),
-        "capacite": capacite, "places": "Places non renseignées" if capacite is None else count(capacite, "place"),
+        "capacite": capacite, "places": "Places non renseignées" if capacite is None else count(capacite, "place"), "source": source,
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from geoapp.config import ROOT, Settings
+from geoapp.dedupe.regles import APPRENTISSAGES, LIEUX, PART_CODES_OPPOSES, SEUIL_FUSION, SEUIL_POSSIBLE
 from geoapp.schema import TABLES
 from geoapp.sources.registry import load_sources
 from geoapp.zones import ZONAGES
@@ -51,7 +52,36 @@ def write_settings() -> str:
     return "\n\n".join(["# Réglages", "Chaque réglage se donne par une variable d'environnement.", _table(["variable", "sens", "défaut"], rows)]) + "\n"
 
 
-PAGES = {"dictionnaire.md": write_dictionary, "sources.md": write_sources, "reglages.md": write_settings}
+def write_duplicates() -> str:
+    """Return how the same training given by two catalogues is found."""
+    def rules(rows) -> str:
+        return _table(["règle", "part", "preuve affichée"], [[f"`{r.nom}`", "mesurée" if r.part is None else f"{r.part:g}".replace(".", ","), r.preuve] for r in rows])
+
+    fusion, possible = (f"{seuil:g}".replace(".", ",") for seuil in (SEUIL_FUSION, SEUIL_POSSIBLE))
+    return "\n\n".join([
+        "# Une formation, plusieurs catalogues",
+        "Quand deux catalogues donnent la même formation au même endroit, la recherche, la carte et la couverture la montrent **une fois**, avec le nom des deux "
+        "sources. Rien n'est effacé : les tables `formations`, `actions`, `sessions` et `lieux` gardent toutes les lignes ; la table `doublons` dit ce qui est réuni, "
+        "par quelle règle, avec quel score et quelle preuve. Les sessions des deux catalogues sont montrées ensemble sur la fiche. Deux lignes d'un même catalogue ne "
+        "sont jamais réunies.",
+        "Le score d'une paire est le produit de deux parts, chacune de 0 à 1 : ce qui est appris, et où. La première règle qui tient décide de chaque part. "
+        f"À partir de {fusion} les deux offres sont montrées comme une seule ; de {possible} à {fusion} la paire est listée comme possible, et rien n'est réuni.",
+        "## Ce qui est appris", rules(APPRENTISSAGES), "## Où", rules(LIEUX),
+        "## Ce qui empêche",
+        "Deux voies, deux niveaux, deux modalités, deux diplômes ou deux options connus et différents ; une première année commune, une mise à niveau ou une formation "
+        "à distance d'un côté seulement. Quand les codes du diplôme diffèrent sans que les intitulés soient égaux, la ressemblance des intitulés est multipliée par "
+        f"{PART_CODES_OPPOSES:g}.".replace("0.", "0,") + " Des données fictives ne sont réunies à rien.",
+        "## Quelle ligne est montrée",
+        "La mieux renseignée, puis celle de la source la plus récente, puis la première par identifiant. Ce qu'elle ne dit pas vient de l'autre catalogue ; la colonne "
+        "`provenances` des offres et la fiche disent quel champ vient d'où. L'adresse d'une fiche non montrée mène à celle qui l'est.",
+        "## Ce que cela vaut",
+        "`geoapp bench doublons` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
+        "les règles ont été fixées). Novembre 2026 : 201 paires jugées réunies, toutes à raison ; 81 % des vraies paires de l'échantillon sont réunies et 96 % "
+        "réunies ou listées. L'échantillon est chargé en cas difficiles : ces rappels ne sont pas ceux de l'ensemble.",
+    ]) + "\n"
+
+
+PAGES = {"dictionnaire.md": write_dictionary, "sources.md": write_sources, "reglages.md": write_settings, "doublons.md": write_duplicates}
 
 
 def write_pages(folder: Path = DOCS) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoapp.codes.texte import fold, map_distinct
 from geoapp.config import CRS_METRIC
 from geoapp.geometry import make_points, repair_coordinates
 from geoapp.zones import assign_by_geometry
 
 ETABLISSEMENT = ("code_uai", "nom", "latitude", "longitude", "code_commune")
+
+RUES_MAX = 2
+"""Streets that one point may stand for (a corner); at more, it is that of a town, given when an address was not found."""
+
+_RUE = re.compile(r"\b(rue|avenue|av|boulevard|bd|place|route|chemin|allee|quai|impasse|square|cours|chaussee|faubourg|zac|zi|za)\b((?: [a-z]+)+)")
+_SUITE = re.compile(r" (lycee|institut|ecole|cfa|ufa|iut|campus|centre|site|maison|batiment|immeuble|zone|parc|bp|cedex|null|cs)\b.*$")
+_ARTICLES = frozenset("a au aux d de des du en l la le les et".split())
 
 
 def merge_etablissements(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -138,3 +148,32 @@ def _repairs(lieux: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
         "corrigee": text.where(usable),
         "type_correction": known["reparation"],
     })[mended]
+
+
+def street_of(adresse: str) -> str | None:
+    """Return the street of an address, folded: its kind and its first two words that mean something; None without a street.
+
+    « 146 boulevard de Saint-Quentin Lycée La Providence » → « boulevard saint quentin ».
+    """
+    found = _RUE.search(fold(adresse))
+    words = [word for word in _SUITE.sub("", found[2]).split() if word not in _ARTICLES][:2] if found else []
+    return " ".join([found[1], *words]) if words else None
+
+
+def shared_points(offers: pd.DataFrame, *, rues_max: int = RUES_MAX) -> pd.Series:
+    """Tell which offers have a point that stands for more than `rues_max` streets: that of a town, not of an address.
+
+    Reads `id_place`, `adresse`; same index, False without a point or a street.
+    """
+    streets = pd.DataFrame({"place": offers["id_place"], "rue": map_distinct(offers["adresse"], street_of)}).dropna()
+    nb = streets.groupby("place")["rue"].agg(_count_streets)
+    return offers["id_place"].map(nb).fillna(0).gt(rues_max)
+
+
+def _count_streets(streets: pd.Series) -> int:
+    """Return the number of streets; one that only says more of another (« rue minimes cci ») is the same."""
+    kept: list[str] = []
+    for street in sorted(set(streets)):
+        if not kept or not f"{street} ".startswith(f"{kept[-1]} "):
+            kept.append(street)
+    return len(kept)

@@ -107,6 +107,24 @@ class Repertoire:
         return _rows_by(map(public_id, self.colonnes["id_action"]))
 
     @cached_property
+    def reunies(self) -> Mapping[str, list[dict]]:
+        """Return, by action shown, the rows « fusionnee » of `doublons`: what other catalogues say of the same training."""
+        table = self.snapshot.read("doublons")
+        result = defaultdict(list)
+        for row in records(table[table["etat"].eq("fusionnee")]):
+            result[row["id_action_retenue"]].append(row)
+        return result
+
+    @cached_property
+    def retenues(self) -> Mapping[str, str]:
+        """Return, by public identifier of an action merged into another, the identifier of the one shown."""
+        return {public_id(row["id_action"]): public_id(kept) for kept, rows in self.reunies.items() for row in rows}
+
+    def sources_of(self, ligne: int) -> list[str]:
+        """Return the catalogues that give an offer, that of the row shown first."""
+        return (self.colonnes["sources"][ligne] or self.colonnes["id_source"][ligne]).split("|")
+
+    @cached_property
     def lignes_par_genre(self) -> Mapping[Any, list[int]]:
         """Return the rows by (domain, level), both known."""
         pairs = zip(self.colonnes["code_domaine"], self.colonnes["niveau_sortie"], strict=True)

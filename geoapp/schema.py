@@ -23,6 +23,7 @@ NIVEAUX_ENTREE = ("aucun", "infra", *NIVEAUX)
 PRECISIONS = ("coordonnees", "uai", "adresse", "commune")
 MODES = ("miroir", "cache", "telechargement", "demonstration", "produit", "absente")
 LIENS = ("entiere", "partielle")
+ETATS_DOUBLON = ("fusionnee", "possible")
 
 _DTYPES = {"texte": "str", "entier": "Int64", "reel": "float64", "booleen": "boolean"}
 
@@ -92,6 +93,7 @@ TABLES: dict[str, Table] = dict([
         _c("est_certifiante", "booleen", "Certifiante, selon la source"),
         _c("objectif", "texte", "Objectif, en texte simple (3 000 caractères au plus)"),
         _c("contenu", "texte", "Contenu, en texte simple (3 000 caractères au plus)"),
+        _c("code_mef", "texte", "Code MEF ou MEFSTAT de l'Éducation nationale, tel que fourni"),
         _c("metiers", "texte", "Métiers visés (libellés ROME), séparés par « | »"),
         _c("mots", "texte", "Mots de recherche venus des nomenclatures, séparés par « | »"),
         _c("preuve_metiers", "texte", "D'où viennent les métiers et les mots : code de la source, ou jointure"),
@@ -202,7 +204,7 @@ TABLES: dict[str, Table] = dict([
         _c("type_zone", "texte", "Zonage", requis=True),
         _c("code_zone", "texte", "Zone", requis=True),
         _c("methode", "texte", "Carreau dans le contour, ou commune entière faute de mieux", requis=True, valeurs=("geometrie", "estimee"))),
-    _table("offres", "Une ligne par action et lieu, prête à afficher", "id_action id_lieu",
+    _table("offres", "Une ligne par action et lieu, prête à afficher ; la même formation de deux catalogues y est une fois", "id_action id_lieu",
         _c("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
         _c("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
         _c("id_formation", "texte", "Formation", requis=True, renvoi="formations.id_formation"),
@@ -236,8 +238,22 @@ TABLES: dict[str, Table] = dict([
         _c("est_douteuse", "booleen", "Position douteuse", requis=True),
         _c("distance_commune_m", "reel", "Écart du point déclaré à sa commune, en mètres"),
         _c("est_fictive", "booleen", "Données fictives", requis=True),
+        _c("sources", "texte", "Catalogues qui donnent cette formation, celui de la ligne d'abord, séparés par « | »"),
+        _c("provenances", "texte", "Champs venus d'un autre catalogue, « champ:source » séparés par « | »"),
         _c("zones", "texte", "Zones du lieu, « type:code » séparés par « | »", requis=True),
         _c("geometry", "geometrie", "Point ; vide quand le lieu n'a pu être placé")),
+    _table("doublons", "Offres de deux catalogues qui sont une même formation : montrées une fois, ou à vérifier",
+           "id_action id_lieu id_action_retenue id_lieu_retenu",
+        _c("id_action", "texte", "Action non retenue", requis=True, renvoi="actions.id_action"),
+        _c("id_lieu", "texte", "Son lieu", requis=True, renvoi="lieux.id_lieu"),
+        _c("id_action_retenue", "texte", "Action montrée", requis=True, renvoi="actions.id_action"),
+        _c("id_lieu_retenu", "texte", "Son lieu", requis=True, renvoi="lieux.id_lieu"),
+        _c("id_source", "texte", "Source de l'action non retenue", requis=True, renvoi="sources.id_source"),
+        _c("id_source_retenue", "texte", "Source de l'action montrée", requis=True, renvoi="sources.id_source"),
+        _c("etat", "texte", "Réunies dans l'affichage, ou seulement semblables", requis=True, valeurs=ETATS_DOUBLON),
+        _c("regle", "texte", "Règle de rapprochement : ce qui est appris + où", requis=True),
+        _c("score", "reel", "Vraisemblance, de 0 à 1", requis=True),
+        _c("preuve", "texte", "Ce qui a décidé, en clair", requis=True)),
     _table("couches", "Contours simplifiés pour l'affichage", "type_zone code_zone",
         _c("type_zone", "texte", "Zonage (ou « commune »)", requis=True),
         _c("code_zone", "texte", "Code", requis=True),

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CREATED, FORMULA, HOSTILE
+from conftest import CREATED, FORMULA, HOSTILE, publish_world
 from shapely.geometry import Point, box
 
 from geoapp import words
@@ -70,7 +70,7 @@ def test_a_sheet_lists_every_place_of_the_action(repertoire):
         "type": "zrr", "titre": "Zones de revitalisation rurale (ZRR)", "est_dedans": True, "libelle": "Communes classées ZRR"}
     assert fiche["lieux"][1]["classements"][0]["libelle"] == "Non classée"
     assert fiche["lieux"][0]["quartiers"][0]["statut"] == "inconnu", "no outline: nobody knows"
-    assert fiche["sessions"] == [{"date_debut": None, "date_fin": None, "dates": "Date non renseignée", "capacite": 24, "places": "24 places"}]
+    assert fiche["sessions"] == [{"date_debut": None, "date_fin": None, "dates": "Date non renseignée", "capacite": 24, "places": "24 places", "source": None}]
     assert fiche["source"]["licence"] == "Licence Ouverte 2.0" and fiche["source"]["adresse"] == "https://example.org/offre"
     assert fiche["signaler"] is None and fiche["preuve_domaine"] == "aucune"
     json.dumps(fiche, allow_nan=False)
@@ -180,3 +180,38 @@ def test_every_real_offer_has_a_card_and_a_sheet(real_snapshot):
         distances = [s["distance_m"] for s in fiche["semblables"] if s["distance_m"] is not None]
         assert distances == sorted(distances)
         json.dumps(fiche, allow_nan=False)
+
+
+@pytest.fixture
+def merged(tiny_frames, tmp_path):
+    """Return the lookups of the tiny world in which « tiny:a2 » is shown under « tiny:a1 », of another catalogue."""
+    frames = tiny_frames
+    frames["formations"].loc[frames["formations"]["id_formation"].eq("tiny:f2"), "id_source"] = "fictive"
+    frames["doublons"] = conform(pd.DataFrame([{
+        "id_action": "tiny:a2", "id_lieu": "tiny:l1", "id_action_retenue": "tiny:a1", "id_lieu_retenu": "tiny:l1", "id_source": "fictive", "id_source_retenue": "tiny",
+        "etat": "fusionnee", "regle": "intitule+uai", "score": 1.0, "preuve": "même intitulé, même établissement (UAI 0800001A)",
+    }]), "doublons")
+    offres = frames["offres"]
+    offres = offres[offres["id_action"].ne("tiny:a2")].reset_index(drop=True)
+    first = offres["id_action"].eq("tiny:a1")
+    frames["offres"] = offres.assign(
+        sources=offres["id_source"].mask(first, "tiny|fictive"), provenances=pd.Series(None, index=offres.index, dtype="str").mask(first, "capacite:fictive"),
+    )
+    return open_repertoire(publish_world(frames, tmp_path))
+
+
+def test_a_training_of_two_catalogues_has_one_sheet_with_both_sources_and_every_session(merged):
+    sheet = offer_sheet(merged, "tiny:a1")
+    assert [s["date_debut"] for s in sheet["sessions"]] == ["2026-09", "2026-09-01"], "sessions of both are kept"
+    assert [s["source"] for s in sheet["sessions"]] == ["Offre inventée", "Petite offre"]
+    assert [(one["source"]["id"], one["intitule"], one["preuve"]) for one in sheet["reunies"]] == [
+        ("fictive", FORMULA, "même intitulé, même établissement (UAI 0800001A)")]
+    assert sheet["provenances"][0]["libelle"] == "Places" and sheet["provenances"][0]["sources"][0]["id"] == "fictive"
+    card = offer_card(merged, merged.lignes_par_id["tiny:a1"][0])
+    assert [source["id"] for source in card["sources"]] == ["tiny", "fictive"] and card["source"] == card["sources"][0]
+
+
+def test_the_address_of_an_offer_that_was_merged_gives_the_sheet_of_the_one_shown(merged):
+    assert offer_sheet(merged, "tiny:a2")["id"] == "tiny:a1"
+    with pytest.raises(NotFoundError):
+        offer_sheet(merged, "tiny:a99")

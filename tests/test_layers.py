@@ -11,7 +11,7 @@ LAYERS = [
     {"errors", "config"},
     {"geometry", "codes", "schema", "cellules"},
     {"sources", "corrections"},
-    {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes"},
+    {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes", "dedupe"},
     {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage", "fraicheur", "fichiers", "catalogue"},
     {"maps", "figures"},
     {"web", "console"},

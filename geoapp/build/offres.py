@@ -125,6 +125,7 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     offers["id_organisme"] = offers["id_organisme"].fillna(offers["id_responsable"])
     offers["est_certifiante"] = offers["est_certifiante"].fillna(offers[list(CERTIFICATIONS)].notna().any(axis=1))
     offers["est_fictive"] = offers["id_source"].isin(fictive)
+    offers["sources"] = offers["id_source"]
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
     offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).astype("str").fillna("")
     return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)

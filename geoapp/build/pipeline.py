@@ -16,6 +16,7 @@ import geoapp
 from geoapp.build import demande, offres, territoires
 from geoapp.build.anciennes import old_communes
 from geoapp.build.bilan import Bilan, records_table, sources_table
+from geoapp.build.doublons import merge_catalogues
 from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.build.verification import check_lecture
 from geoapp.build.voisines import keep_neighbours, name_trainings, no_neighbours
@@ -286,6 +287,7 @@ def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, sett
         place({id_source: flats[id_source]}, nomenclatures={})
     if apart:
         place({id_source: flats[id_source] for id_source in sorted(apart)}, nomenclatures={})
+    result |= merge_catalogues(result, {one.source.id: one.source.millesime for one in world.located})
     result["offres_voisines"] = _neighbour_offers(world, lectures, place, nomenclatures)
     return result
 

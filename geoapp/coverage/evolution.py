@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from geoapp.build.doublons import whole_offer
 from geoapp.codes.domaines import load_domaines
 from geoapp.codes.texte import fold, map_distinct
 from geoapp.coverage.model import FILTRES_OFFRE, refuse_value
@@ -129,8 +130,12 @@ def compare_snapshots(avant: Snapshot, apres: Snapshot, *, zonage: str = "ze2020
 
 
 def _offers(snapshot: Snapshot, zonage: str, parametres: Mapping) -> pd.DataFrame:
-    """Return the offers asked with their zone, kind and key as plain texts."""
-    offres = apply_filters(snapshot.read("offres"), parse_filters(parametres, snapshot))
+    """Return the offers asked, of every catalogue, with their zone, kind and key as plain texts.
+
+    Those shown under another catalogue's are there too: a merge made in one
+    snapshot only is no change of the offer.
+    """
+    offres = apply_filters(whole_offer(snapshot), parse_filters(parametres, snapshot))
     zone = offres["zones"].str.extract(rf"(?:^|\|){zonage}:([^|]+)", expand=False)
     frame = pd.DataFrame({nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU) for nom in ("code_commune", "id_organisme", *SORTE)})
     frame["titre_plie"] = map_distinct(offres["intitule"].astype("object"), fold)
@@ -157,7 +162,7 @@ def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
     parts = []
     for snapshot in (avant, apres):
         sources = snapshot.read("sources").set_index("id_source")
-        counts = snapshot.read("offres")["id_source"].value_counts()
+        counts = whole_offer(snapshot)["id_source"].value_counts()
         ids = sorted(counts.index)
         parts.append(pd.DataFrame({"id_source": pd.Series(ids, dtype="str"), "millesime": sources["millesime"].reindex(ids).to_numpy(), "nb": counts.reindex(ids).to_numpy()}))
     both = parts[0].merge(parts[1], on="id_source", how="outer", suffixes=("_avant", "_apres"), validate="1:1")

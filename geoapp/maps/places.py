@@ -109,10 +109,15 @@ def _pack_offer(row, textes: Textes, infos: dict[tuple, int], names: dict[str, d
         textes.rang(VOIES.get(row.voie)),
         textes.rang(format_period(row.date_debut, row.date_fin)),
         -1 if pd.isna(row.capacite) else int(row.capacite),
-        textes.rang(names["sources"].get(row.id_source, row.id_source)),
+        textes.rang(" ; ".join(names["sources"].get(code, code) for code in _sources(row))),
         info,
         int(row.est_fictive),
     ]
+
+
+def _sources(row) -> list[str]:
+    """Return the catalogues that give an offer."""
+    return (row.sources if pd.notna(row.sources) else row.id_source).split("|")
 
 
 def _pack_info(row, textes: Textes, zones: dict[str, str]) -> tuple:

@@ -74,7 +74,7 @@ ROUTES: dict[str, Route] = {route.nom: route for route in (
            ("partage", "Paramètres à partager, positions arrondies"), ("instantane", "Instantané des données")),
           "/formations?texte=boulanger&lieu=Lens&rayon=20", est_recherche=True),
     Route("fiche", "/formations/<identifiant>", "Tout ce qui est connu d'une formation",
-          (("formation", "La fiche : lieux, sessions, organisme, codes, zones, preuves, semblables, source"), ("instantane", "Instantané des données")),
+          (("formation", "La fiche : lieux, sessions, organisme, codes, zones, preuves, semblables, source, autres catalogues réunis et pourquoi"), ("instantane", "Instantané des données")),
           "/formations/{identifiant}"),
     Route("export", "/formations.<format>", "Exporte toute la liste, dans le même ordre, avec les formations à distance", (),
           "/formations.csv?lieu=Lens", est_recherche=True),
@@ -115,7 +115,8 @@ CARTE: dict[str, tuple[str, str]] = {
     "est_douteuse": ("boolean", "Position douteuse"), "doute": ("string", "Le doute en clair"), "longitude": ("number", "Longitude, degrés"),
     "latitude": ("number", "Latitude, degrés"), "zones": ("array", "Zones du lieu : type, code, nom"),
     "distance_m": ("integer", "Distance au lieu cherché, en mètres"), "distance": ("string", "Distance en clair"),
-    "source": ("object", "Source : id, titre, millesime, mode"), "est_fictive": ("boolean", "Donnée de démonstration"),
+    "source": ("object", "Source de la ligne montrée : id, titre, millesime, mode"),
+    "sources": ("array", "Tous les catalogues qui donnent cette formation, celui de la ligne d'abord"), "est_fictive": ("boolean", "Donnée de démonstration"),
 }
 """Keys of an offer in a list: JSON type (null when unknown) and meaning."""
 
