@@ -217,3 +217,16 @@ def test_small_counts_are_hidden_and_cannot_be_worked_out():
     assert result["part_couverte"].isna().tolist() == [False, True, True]
     assert result["masques"][2].split("|") == ["population_non_couverte", "population_sans_offre"]
     assert (result["population"] == table["population"]).all()
+
+
+def test_the_quantile_of_a_group_is_that_of_its_weights_one_by_one():
+    values, weights = np.arange(100, 0, -1, dtype=float), np.ones(100)
+    groups = np.repeat([0, 1], 50)
+    for q in (0.01, 0.1, 0.5, 0.9, 0.99, 1.0):
+        expected = [sorted(values[groups == g])[math.ceil(q * 50 - 1e-9) - 1] for g in (0, 1)]
+        assert grouped_quantile(values, weights, groups, q, 3).tolist()[:2] == expected
+    assert np.isnan(grouped_quantile(values, weights, groups, 0.5, 3)[2])
+    heavy = np.where(values == 100, 49.0, 1.0)
+    assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 99.0
+    heavy[values == 100] = 50.0
+    assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 100.0
