@@ -154,6 +154,22 @@ def _offer_options(command):
     return _filter_options(command, _FILTRES[:-1])
 
 
+_QUESTION = (
+    ("zonage", "ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau."),
+    ("seuil_km", "Distance par la route, 1 à 50 km (20 par défaut)."), ("seuil_min", "Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."),
+    ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."), ("offre", "Ce qui compte : actions, places, sessions ou mixte."),
+    ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."), ("public", "tous (par défaut), adultes ou jeunes."),
+    ("classes", "jenks (par défaut), quantiles ou fixes."),
+)
+
+
+def _question_options(command):
+    """Add the parameters of a question of coverage that are not filters."""
+    for nom, aide in reversed(_QUESTION):
+        command = click.option(f"--{nom.replace('_', '-')}", nom, help=aide)(command)
+    return command
+
+
 @main.command()
 @click.option("--lieu", help="Commune, code postal, département, EPCI, zone d'emploi ; ou « type:code », « point:lat,lon ».")
 @click.option("--rayon-km", "rayon", help="Rayon autour du lieu, 5 à 100 (20 par défaut).")
@@ -180,13 +196,7 @@ def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
 
 
 @main.command()
-@click.option("--zonage", help="ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau.")
-@click.option("--seuil-km", "seuil_km", help="Distance par la route, 1 à 50 km (20 par défaut).")
-@click.option("--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km.")
-@click.option("--mesure", help="Indicateur dont les classes sont faites (part_non_couverte par défaut).")
-@click.option("--offre", help="Ce qui compte : actions, places, sessions ou mixte.")
-@click.option("--voisins", help="oui (par défaut) ou non : l'offre et les habitants des départements voisins.")
-@click.option("--public", help="tous (par défaut), adultes ou jeunes.")
+@_question_options
 @_offer_options
 @click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; sans lui, un résumé à l'écran.")
 @_DATA
@@ -204,6 +214,29 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     if out:
         write_answer(monde, reponse, out)
     print_gaps(reponse, out)
+
+
+@main.command()
+@click.option("--type", "type", required=True, help="offre, densite, couverture ou zones.")
+@click.option("--emprise", help="region (par défaut), departement:62, ze2020:3215, epci:…, commune:…")
+@_question_options
+@_offer_options
+@click.option("--format", "format", help="png, svg ou pdf ; sinon celui du nom du fichier.")
+@click.option("--largeur-mm", "largeur_mm", help="Largeur imprimée, 60 à 400 mm (170 par défaut).")
+@click.option("--dpi", help="Points par pouce d'une image PNG, 50 à 600 (300 par défaut).")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
+@_DATA
+def figure(out: Path, data_dir: Path | None, **parametres) -> None:
+    """Dessine une carte pour un rapport : titre, légende, échelle, sources, texte de remplacement."""
+    from geoapp.coverage.monde import open_world
+    from geoapp.figures import describe_figure, parse_figure, write_figure
+    from geoapp.figures.model import format_of
+    from geoapp.tables import open_snapshot
+
+    monde = open_world(open_snapshot(_settings(data_dir).data_dir))
+    asked = parse_figure({nom: valeur for nom, valeur in {**parametres, "format": parametres["format"] or format_of(out)}.items() if valeur}, monde)
+    size = write_figure(monde, asked, out)
+    click.echo(f"{out} : {size / 1e3:.0f} ko\n{describe_figure(monde, asked)}")
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """Figures: what they read and refuse, what they say, their bytes, on the tiny world."""
 
 import ast
+import errno
 import io
 import re
 from dataclasses import replace
@@ -9,16 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import make_tiny_frames, publish_world
+from click.testing import CliRunner
 from PIL import Image
 from pypdf import PdfReader
 
+from geoapp.cli import main
+from geoapp.config import Settings
 from geoapp.coverage.legende import legend
 from geoapp.coverage.monde import open_world
 from geoapp.coverage.reponse import answer
-from geoapp.errors import ParameterError
-from geoapp.figures import Figure, describe_figure, figure_title, parse_figure, render_figure
+from geoapp.errors import GeoFormaError, ParameterError, StorageError
+from geoapp.figures import Figure, describe_figure, figure_title, parse_figure, polices, render_figure, write_figure
 from geoapp.figures.contenu import make_content
+from geoapp.figures.fichiers import TYPES_MIME
 from geoapp.figures.model import FORMATS, TYPES
+from geoapp.web import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -101,3 +107,95 @@ def test_a_figure_has_its_width(monde):
     picture = Image.open(io.BytesIO(render_figure(monde, ask(monde, largeur_mm="100"))))
     assert abs(picture.width - 100 / 25.4 * 60) <= 1
     assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 20, "an empty picture"
+
+
+@pytest.fixture(scope="module")
+def client(monde):
+    return create_app(settings=Settings(data_dir=monde.snapshot.path.parents[1])).test_client()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_address_gives_the_bytes_of_the_figure(client, monde, format):
+    answered = client.get(f"/figures/couverture.{format}?dpi=60&domaine=sante&emprise=ze2020:3201")
+    assert answered.status_code == 200 and answered.mimetype == TYPES_MIME[format]
+    assert answered.data == render_figure(monde, ask(monde, domaine="sante", emprise="ze2020:3201", format=format))
+    assert client.get(f"/figures/couverture.{format}?dpi=60&domaine=sante&emprise=ze2020:3201", headers={"If-None-Match": answered.headers["ETag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("path, status", [
+    ("/figures/plan.png", 404), ("/figures/offre.jpg", 404), ("/figures/offre.png?dpi=601", 400), ("/figures/offre.png?largeur_mm=4000", 400),
+    ("/figures", 400), ("/figures?type=offre&emprise=ze2020:9999", 400), ("/figures/offre.png?x=1", 400), ("/figures/densite.png?zonage=carreau", 400),
+])
+def test_addresses_that_are_not_accepted(client, path, status):
+    assert client.get(path).status_code == status
+
+
+@pytest.mark.parametrize("path, type_", [("/?niveau=3", "offre"), ("/couverture?niveau=3&seuil_km=5", "couverture"), ("/couverture/zones/commune/80002?niveau=3", "couverture")])
+def test_the_form_of_a_page_asks_for_its_own_map(client, monde, path, type_):
+    page = client.get(path).text
+    form = re.search(r'<form[^>]*action="/figures".*?</form>', page, re.S)[0]
+    kept = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form))
+    first, chosen = re.search(r'name="type"><option value="([^"]*)"', form)[1], re.search(r'value="([^"]*)" selected', form)
+    figure = parse_figure({**kept, "type": first, "emprise": chosen[1] if chosen else "region"}, monde)
+    assert (figure.type, figure.question.filtres.valeurs("niveau")) == (type_, ["3"])
+    assert figure.emprise == ("commune:80002" if "80002" in path else "region") and (figure.question.seuil == 5) == ("seuil" in path)
+
+
+def test_the_search_links_to_a_figure_only_when_it_shows_the_same(client):
+    link = lambda path: re.findall(r'href="(/figures/[^"]*)"', client.get(path).text)  # noqa: E731
+    assert link("/recherche?niveau=3&zone=ze2020:3201") == ["/figures/offre.png?niveau=3&amp;emprise=ze2020:3201"]
+    assert not link("/recherche?texte=cuisine") and not link("/recherche?lieu=Beauval")
+
+
+def test_the_command_writes_the_file_and_says_what_it_shows(monde, tmp_path):
+    out = tmp_path / "carte.svg"
+    done = CliRunner().invoke(main, ["figure", "--type", "offre", "--niveau", "3", "--emprise", "ze2020:3201", "--out", str(out), "--data", str(monde.snapshot.path.parents[1])])
+    assert done.exit_code == 0 and "Zone d'emploi 2020 Amiville" in done.output and out.read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize("options, code, message", [
+    (["--out", "x.jpg"], 2, "extension inconnue"), (["--out", "x.png", "--format", "pdf"], 2, "se contredisent"), (["--out", "absent/x.png"], 1, "Impossible d'écrire"),
+    (["--out", "x.png", "--emprise", "ze2020:Amivile"], 2, "Vouliez-vous dire « ze2020:3201 » (Amiville)"),
+])
+def test_the_command_refuses_in_french_and_leaves_nothing(monde, tmp_path, options, code, message, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["figure", "--type", "offre", *options, "--dpi", "60", "--data", str(monde.snapshot.path.parents[1])])
+    assert done.exit_code == code and message in done.output and "Traceback" not in done.output and not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_the_former_file_and_nothing_else(monde, tmp_path, monkeypatch):
+    out = tmp_path / "carte.png"
+    out.write_bytes(b"ancienne")
+
+    def full(path, content):
+        with open(path, "wb") as stream:
+            stream.write(content[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StorageError, match="Impossible d'écrire"):
+        write_figure(monde, ask(monde), out)
+    monkeypatch.undo()
+    assert out.read_bytes() == b"ancienne" and list(tmp_path.iterdir()) == [out]
+
+
+def test_a_missing_font_is_said_in_french(monde, tmp_path, monkeypatch):
+    monkeypatch.setattr(polices, "font_folder", lambda: tmp_path)
+    with pytest.raises(GeoFormaError, match="Police absente : DejaVuSans.ttf"):
+        render_figure(monde, ask(monde))
+
+
+def test_fictitious_data_is_said_on_the_figure_and_in_its_text(monde):
+    figure = ask(monde, type="offre", niveau="3", format="pdf")
+    words = PdfReader(io.BytesIO(render_figure(monde, figure))).pages[0].extract_text().replace("\u202f", " ")
+    assert "DONNÉES FICTIVES" in words and "données fictives)" in words
+    assert "DONNÉES FICTIVES" not in PdfReader(io.BytesIO(render_figure(monde, replace(figure, emprise="ze2020:3201")))).pages[0].extract_text()
+
+
+def test_hostile_names_are_text_and_never_markup(tmp_path):
+    frames = make_tiny_frames()
+    for nom in ("zones", "couches"):
+        frames[nom].loc[frames[nom]["code_zone"].eq("3201"), "nom"] = "<script>$\\alpha$</script>"
+    world = open_world(publish_world(frames, tmp_path))
+    svg = render_figure(world, ask(world, type="zones", emprise="ze2020:3201", format="svg")).decode()
+    assert "<script" not in svg and "&lt;script&gt;" in svg

@@ -45,9 +45,13 @@ def draw_map(ax, monde: Monde, contenu: Contenu, cadre: tuple[float, float, floa
     est_detaille = not contenu.emprise.est_region
     _fill(ax, land_around(monde), cadre, facecolor=VOISINS, edgecolor=TERRE, linewidth=0.5)
     _fill(ax, np.array([region_outline(monde)]), cadre, facecolor=TERRE, edgecolor="none")
-    _fill(ax, outlines(monde, COMMUNE, est_detaille).to_numpy(), cadre, facecolor="none", edgecolor=TRAIT_LEGER, linewidth=0.3 if est_detaille else 0.12)
+    if not contenu.aplats:  # fills would hide them
+        _fill(ax, outlines(monde, COMMUNE, est_detaille).to_numpy(), cadre, facecolor="none", edgecolor=TRAIT_LEGER, linewidth=0.3 if est_detaille else 0.12)
     for aplat in contenu.aplats:
         draw_fill(ax, to_path(clip(aplat.formes, cadre)), aplat)
+    for aplat in contenu.aplats:
+        if aplat.bord and aplat.fond:
+            _fill(ax, aplat.formes, cadre, facecolor="none", edgecolor=aplat.bord, linewidth=aplat.epaisseur, joinstyle="round")
     _fill(ax, outlines(monde, "departement", est_detaille).to_numpy(), cadre, facecolor="none", edgecolor=TRAIT_FORT, linewidth=0.9, joinstyle="round")
     if est_detaille:
         edge = np.array([contenu.emprise.forme])
@@ -118,13 +122,13 @@ def draw_marks(ax, marks: Symboles) -> None:
 
 
 def draw_scale(ax, echelle: float) -> None:
-    """Draw the scale bar at the foot of the map, on the left."""
+    """Draw the scale bar on a light band at the foot of the map, on the left."""
     from matplotlib_scalebar.scalebar import ScaleBar
 
-    properties = font("normal").copy()
-    properties.set_size(6.2 * echelle)
+    band = BANDE_MM * ax.figure.dpi / 25.4 / ax.get_window_extent().height
+    ax.fill([0, 1, 1, 0], [0, 0, band, band], color=TERRE, alpha=0.85, transform=ax.transAxes, linewidth=0, zorder=4)
     bar = ScaleBar(1, "m", location="lower left", length_fraction=0.22, width_fraction=0.008, frameon=False, color=ENCRE, pad=0.5, border_pad=0.4, sep=2,
-                   font_properties={"fname": str(properties.get_file()), "size": 6.2 * echelle})
+                   font_properties={"fname": str(font("normal").get_file()), "size": 6.2 * echelle})
     ax.add_artist(bar)
 
 
@@ -134,5 +138,5 @@ def draw_north(ax, echelle: float) -> None:
     mm = box.width / ax.figure.dpi * 25.4, box.height / ax.figure.dpi * 25.4
     x, y, size = 1 - 5.0 / mm[0], 1.2 / mm[1], 4.2 / mm[1]
     half = 1.2 / mm[0]
-    ax.fill([x - half, x, x + half, x], [y, y + size, y, y + size * 0.28], color=ENCRE, transform=ax.transAxes, linewidth=0)
-    ax.text(x + half + 0.6 / mm[0], y + size / 2, "N", transform=ax.transAxes, fontproperties=font("gras"), fontsize=6.6 * echelle, va="center", ha="left", color=ENCRE)
+    ax.fill([x - half, x, x + half, x], [y, y + size, y, y + size * 0.28], color=ENCRE, transform=ax.transAxes, linewidth=0, zorder=5)
+    ax.text(x + half + 0.6 / mm[0], y + size / 2, "N", transform=ax.transAxes, fontproperties=font("gras"), fontsize=6.6 * echelle, va="center", ha="left", color=ENCRE, zorder=5)

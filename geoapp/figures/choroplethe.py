@@ -11,7 +11,7 @@ from geoapp.coverage.legende import bounds_in_words, shade
 from geoapp.coverage.model import COMMUNE
 from geoapp.coverage.monde import Monde
 from geoapp.figures.contenu import Aplat, gather, here, tally
-from geoapp.figures.contours import outlines
+from geoapp.figures.contours import outlines, region_parts
 from geoapp.figures.emprise import Emprise
 from geoapp.figures.palette import CHORO, CHORO_BORD, INCONNU, INCONNU_FOND
 from geoapp.figures.textes import name_unit
@@ -33,7 +33,7 @@ def choropleth(monde: Monde, zonage: str, emprise: Emprise, valeurs: np.ndarray,
         Bounds of the classes in words.
     """
     codes, inside = monde.mailles[zonage].codes, here(monde, emprise, zonage)
-    formes = outlines(monde, zonage, not emprise.est_region).reindex(codes).to_numpy()
+    formes = region_parts(monde, zonage, not emprise.est_region).reindex(codes).to_numpy()
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
     edge = BORD_FIN if zonage in (COMMUNE, "carreau") else BORD
     fills = [

@@ -12,6 +12,7 @@ from geoapp.coverage.extraction import zone_outlines
 from geoapp.coverage.model import CARREAU, COMMUNE
 from geoapp.coverage.monde import Monde
 from geoapp.geometry import to_metric
+from geoapp.zones import ZONAGES
 
 VOISINS_M = 400.0
 """Tolerance of the outlines of the land around the region: it is only a ground."""
@@ -39,6 +40,23 @@ def _read(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     else:
         found = zone_outlines(monde, zonage)
     return found[found.notna() & ~found.is_empty].sort_index()
+
+
+def region_parts(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+    """Return the outline of each zone inside the region (index `code_zone`, EPSG:2154), made once.
+
+    A zone made of communes is the union of those of the region, since only
+    their people are counted: a zone that goes beyond the border is cut there.
+    """
+    if zonage in (COMMUNE, CARREAU) or ZONAGES[zonage].methode != "code":
+        return outlines(monde, zonage, est_detaille)
+    key = ("figures", "parts", zonage, est_detaille)
+    if key not in monde.memoire:
+        links, communes = monde.snapshot.read("communes_zones"), outlines(monde, COMMUNE, est_detaille)
+        mine = links[links["type_zone"].eq(zonage) & links["type_lien"].eq("entiere") & links["code_commune"].isin(communes.index)]
+        shapes = {code: shapely.coverage_union_all(communes[part].to_numpy()) for code, part in mine.groupby("code_zone")["code_commune"]}
+        monde.memoire[key] = gpd.GeoSeries(shapes, crs=CRS_METRIC).sort_index() if shapes else communes.iloc[:0]
+    return monde.memoire[key]
 
 
 def find_outline(monde: Monde, zonage: str, code: str) -> shapely.Geometry | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, format_share, format_value
 from geoapp.coverage.legende import legend
@@ -52,7 +53,8 @@ def white_fills(monde: Monde, reponse: Reponse, emprise: Emprise) -> tuple[Aplat
         part = reponse.blanches[reponse.blanches["cause"].eq(cause) & reponse.blanches["solidite"].eq(solidite)]["code_commune"]
         if len(part):
             nb_here = None if inside is None else int(part.isin(mine).sum())
-            shapes = formes.reindex(part).dropna().to_numpy()
+            drawn = formes.reindex(part).dropna().to_numpy()
+            shapes = np.array([shapely.coverage_union_all(drawn)]) if len(drawn) else drawn
             fills.append(Aplat(shapes, None, f"{CAUSES[cause].split(' : ')[0]}, {solidite}", tally(len(part), "commune", nb_here), hachure))
     return tuple(fills)
 

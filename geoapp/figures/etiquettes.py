@@ -6,8 +6,8 @@ name is never moved away from its place to make room, the smaller town is left o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from geoapp.figures.polices import line_mm, width_mm
 
@@ -45,13 +45,39 @@ def place_labels(etiquettes: Iterable[Etiquette], cadre: Boite, obstacles: Itera
     for etiquette in etiquettes:
         if nb_max is not None and len(placed) >= nb_max:
             break
-        boite = next((one for one in _positions(etiquette) if _inside(one, cadre) and not any(overlap(one, other) for other in taken)), None)
+        boite = _free(etiquette, cadre, taken)
         if boite is not None:
             placed.append(Placee(etiquette, boite))
-            taken.append(boite)
-            if etiquette.ecart_mm is not None:
-                taken.append(_point(etiquette))
+            taken += [boite] if etiquette.ecart_mm is None else [boite, _point(etiquette)]
     return placed
+
+
+def place_or_number(etiquettes: Sequence[Etiquette], cadre: Boite, obstacles: Iterable[Boite] = ()) -> tuple[list[Placee], list[int]]:
+    """Return what is written of each name, itself or a number in its place, and the ranks of the names so numbered.
+
+    A name is written where it leaves the place of every other zone's number
+    free, so that a zone without its name has its number; numbers follow the
+    order given, and a zone whose own place is taken has neither.
+    """
+    spots = [_box(e.x, e.y, max(width_mm("99", e.taille, "gras"), 2.0), line_mm(e.taille)) for e in etiquettes]
+    taken, written, numbered = list(obstacles), [], []
+    for rank, e in enumerate(etiquettes):
+        boite = _free(e, cadre, [*taken, *spots[:rank], *spots[rank + 1:]])
+        if boite is not None:
+            written.append(Placee(e, boite))
+            taken.append(boite)
+    named = {id(one.etiquette) for one in written}
+    for rank, e in enumerate(etiquettes):
+        if id(e) not in named and _inside(spots[rank], cadre) and not any(overlap(spots[rank], other) for other in taken):
+            numbered.append(rank)
+            taken.append(spots[rank])
+            written.append(Placee(replace(e, lignes=(str(len(numbered)),), style="gras"), spots[rank]))
+    return written, numbered
+
+
+def _free(etiquette: Etiquette, cadre: Boite, taken: list[Boite]) -> Boite | None:
+    """Return the first position of a name that is in the frame and free; None when there is none."""
+    return next((one for one in _positions(etiquette) if _inside(one, cadre) and not any(overlap(one, other) for other in taken)), None)
 
 
 def _positions(e: Etiquette) -> Iterable[Boite]:

@@ -13,7 +13,7 @@ from geoapp.coverage.monde import Monde
 from geoapp.errors import ParameterError, StorageError
 from geoapp.figures.contenu import describe_figure, figure_title, make_content
 from geoapp.figures.dessin import draw_page
-from geoapp.figures.model import FORMATS, Figure
+from geoapp.figures.model import Figure, format_of
 from geoapp.figures.page import compose_page
 from geoapp.figures.textes import FICTIVES, tell_sources, typeset
 
@@ -93,13 +93,12 @@ def write_figure(monde: Monde, figure: Figure, out: Path) -> int:
     Raises
     ------
     ParameterError
-        When the extension of `out` is that of another format.
+        When the extension of `out` is not that of the format.
     StorageError
         When the file cannot be written; nothing half-written is left.
     """
     out = Path(out)
-    extension = out.suffix.lower().removeprefix(".")
-    if extension and extension != figure.format and extension in FORMATS:
+    if format_of(out) not in ("", figure.format):
         raise ParameterError(f"« {out.name} » : l'extension et le format ({figure.format}) se contredisent.")
     content, aside = render_figure(monde, figure), out.with_name(f".{out.name}.{os.getpid()}")
     try:

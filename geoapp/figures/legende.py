@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geoapp.figures.contenu import Aplat, Bloc, Symboles
 from geoapp.figures.palette import DISCRET, ENCRE
@@ -62,8 +62,9 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
             made, y = set_text(bloc.sens, 0, y + 0.6, largeur, taille=5.8 * echelle, couleur=DISCRET)
             lines += made
         y += 1.2
+        beside = all(_fits(entree, largeur, 6.6 * echelle) for entree in bloc.entrees)
         for entree in bloc.entrees:
-            made, sample, y = _entry(entree, y, largeur, echelle)
+            made, sample, y = _entry(entree, y, (largeur, beside), echelle)
             lines += made
             samples.append(sample)
         for texte in bloc.lignes:
@@ -73,19 +74,21 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
     return Colonne(tuple(lines), tuple(samples), max(0.0, y - 3.2))
 
 
-def _entry(entree: Aplat | Symboles, y: float, largeur: float, echelle: float) -> tuple[list[Ligne], Echantillon, float]:
-    """Return one entry: its words beside its sample, its count on the same line when it fits, else under."""
-    left, size = CASE_MM[0] + 1.8, 6.6 * echelle
-    words, count_width = typeset(entree.libelle), width_mm(typeset(entree.effectif), size) if entree.effectif else 0.0
-    lines, under = set_text(words, left, y, largeur - left, taille=size)
-    if entree.effectif:
-        last = lines[-1]
-        if left + width_mm(last.texte, size) + 2.5 + count_width <= largeur:
-            lines.append(Ligne(largeur - count_width, last.y, typeset(entree.effectif), size, couleur=DISCRET))
-        else:
-            made, under = set_text(entree.effectif, left, under, largeur - left, taille=size * 0.9, couleur=DISCRET)
-            lines += made
+def _fits(entree: Aplat | Symboles, largeur: float, size: float) -> bool:
+    """Tell whether the words and the count of an entry hold on one line."""
+    return CASE_MM[0] + 1.8 + width_mm(typeset(entree.libelle), size) + 2.5 + width_mm(typeset(entree.effectif), size) <= largeur
+
+
+def _entry(entree: Aplat | Symboles, y: float, room: tuple[float, bool], echelle: float) -> tuple[list[Ligne], Echantillon, float]:
+    """Return one entry: its words beside its sample, its count at the end of the line when the whole block holds so, else under."""
+    left, size, (largeur, beside) = CASE_MM[0] + 1.8, 6.6 * echelle, room
+    lines, under = set_text(entree.libelle, left, y, largeur - left, taille=size)
+    if entree.effectif and beside:
+        lines.append(Ligne(largeur - width_mm(typeset(entree.effectif), size), lines[-1].y, typeset(entree.effectif), size, couleur=DISCRET))
+    elif entree.effectif:
+        made, under = set_text(entree.effectif, left, under, largeur - left, taille=size * 0.9, couleur=DISCRET)
+        lines += made
     height = max(under - y, CASE_MM[1], entree.diametre_mm if isinstance(entree, Symboles) else 0.0)
     shift = (height - (under - y)) / 2
-    moved = [Ligne(one.x, one.y + shift, one.texte, one.taille, one.style, one.couleur) for one in lines]
+    moved = [replace(one, y=one.y + shift) for one in lines]
     return moved, Echantillon(0.0, y + height / 2, entree), y + height + 0.9

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from geoapp.coverage.model import FILTRES_OFFRE, Question, parse_question, refuse_value
+from geoapp.coverage.model import CARREAU, FILTRES_OFFRE, Question, parse_question, refuse_value
 from geoapp.coverage.model import PARAMETRES as QUESTION
 from geoapp.errors import ParameterError
 from geoapp.figures.emprise import REGION, parse_emprise
@@ -72,9 +73,25 @@ def parse_figure(parametres: Mapping, monde) -> Figure:
         if nom in own and own[nom] not in PARAMETRES[nom].valeurs:
             refuse_value(nom, own[nom], PARAMETRES[nom].valeurs)
     question = parse_question({nom: value for nom, value in values.items() if nom not in PARAMETRES}, monde)
+    if question.zonage == CARREAU and own["type"] in ("densite", "zones"):
+        raise ParameterError(f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. Choisissez commune, epci ou ze2020.")
     largeur_mm, dpi = _number("largeur_mm", own.get("largeur_mm", "170")), round(_number("dpi", own.get("dpi", "300")))
     _check_size(own.get("format", "png"), largeur_mm, dpi)
     return Figure(own["type"], question, parse_emprise(own.get("emprise", REGION), monde), own.get("format", "png"), largeur_mm, dpi)
+
+
+def format_of(out: Path) -> str:
+    """Return the format that the extension of a file names, "" when it names none.
+
+    Raises
+    ------
+    ParameterError
+        When the extension is none of `FORMATS`.
+    """
+    extension = Path(out).suffix.lower().removeprefix(".")
+    if extension and extension not in FORMATS:
+        raise ParameterError(f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join('.' + one for one in FORMATS)}.")
+    return extension
 
 
 def _one(nom: str, found: list[str]) -> str:

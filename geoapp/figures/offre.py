@@ -18,6 +18,9 @@ from geoapp.words import count, format_number
 CLASSES = ((1, 1, 1.3), (2, 5, 2.1), (6, 20, 3.2), (21, 50, 4.6), (51, None, 6.2))
 """Offers of a place (from, to, both included) and diameter of its mark in mm: fixed, so that two figures compare."""
 
+VOISINE_MM = 1.4
+"""Side of the mark of a place outside the region, whatever its number of offers: it is only told to be there."""
+
 NB_LIEUX_CITES = 3
 
 
@@ -69,6 +72,8 @@ STYLES = {
 
 def _marks(places: pd.DataFrame, sorte: str) -> tuple[Symboles, ...]:
     """Return the marks of some places, the largest first so that the small ones stay seen."""
+    if sorte == "voisine":
+        return (_mark(places["x"].to_numpy(), places["y"].to_numpy(), VOISINE_MM, sorte),) if len(places) else ()
     found = []
     for low, high, size in reversed(CLASSES):
         mine = places[places["nb"].between(low, high or np.inf)]
@@ -92,7 +97,7 @@ def _block(places: pd.DataFrame, theirs: pd.DataFrame, emprise: Emprise) -> Bloc
         ("mairie", "placé à la mairie, faute d'adresse plus précise", mine["est_mairie"].sum()),
         ("dehors", "hors du territoire, dans la région", len(outside)), ("voisine", "dans un département voisin, apprentissage seulement", len(theirs)),
     )
-    rows += [_mark((), (), CLASSES[2][2], sorte, libelle, _places(nb)) for sorte, libelle, nb in others if nb]
+    rows += [_mark((), (), VOISINE_MM if sorte == "voisine" else CLASSES[2][2], sorte, libelle, _places(nb)) for sorte, libelle, nb in others if nb]
     return Bloc("Formations par lieu", "Une formation compte une fois par lieu." + ("" if emprise.est_region else " Effectifs du territoire."), tuple(rows))
 
 

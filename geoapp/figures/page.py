@@ -11,7 +11,7 @@ from geoapp.coverage.monde import Monde
 from geoapp.figures.carte import BANDE_MM, frame_map
 from geoapp.figures.contenu import Bloc, Contenu, Nom
 from geoapp.figures.contours import outlines, towns
-from geoapp.figures.etiquettes import Boite, Etiquette, Placee, place_labels
+from geoapp.figures.etiquettes import Boite, Etiquette, Placee, place_labels, place_or_number
 from geoapp.figures.legende import Colonne, Ligne, compose_legend, set_text
 from geoapp.figures.palette import ALERTE, DISCRET, ENCRE
 from geoapp.figures.polices import wrap
@@ -22,11 +22,14 @@ COLONNE_MIN_MM = 125.0
 """Width from which the legend stands beside the map; under it, below."""
 
 PART_LEGENDE = 0.28
-NB_VILLES, VILLES_LUES = 24, 300
-"""Towns named at most, and looked at."""
+NB_VILLES, VILLES_LUES = 30, 300
+"""Names of towns written at most, and towns looked at."""
 
 NOM_MM = 17.0
 """Width at which the name of a zone goes to the next line."""
+
+NOMBREUSES, NOMS_MAX = 40, 120
+"""Zones beyond which names are smaller; names looked at, so that 3,800 communes are not numbered."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,10 @@ def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) ->
 
 
 def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
-    """Return the names of the most peopled towns of the frame, those outside the region in italics."""
+    """Return the names of the most peopled towns of the frame, those of the region first, the others in italics."""
     every = towns(monde)
     seen = every[every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])].head(VILLES_LUES)
+    seen = seen.sort_values("est_region", ascending=False, kind="stable")
     return [
         Etiquette((typeset(row.nom),), *_to_page(row.x, row.y, carte, cadre), (6.8 if rank < 5 else 6.0) * scale, "normal" if row.est_region else "italique",
                   couleur=ENCRE if row.est_region else DISCRET)
@@ -130,17 +134,13 @@ def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
 
 
 def _name_zones(noms: tuple[Nom, ...], locate, bounds: tuple[Boite, Boite], scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
-    """Return the names of zones placed whole, else as numbers told in the legend; a zone out of the map has neither."""
-    size, (inside, foot) = 6.0 * scale, bounds
+    """Return the names of the zones seen, the most peopled first, and the legend of those written as a number."""
+    inside, foot = bounds
+    size = (6.0 if len(noms) <= NOMBREUSES else 5.2) * scale
     ordered = sorted(noms, key=lambda nom: (-nom.poids, nom.texte))
     spots = {nom: locate(nom.x, nom.y) for nom in ordered}
-    seen = [nom for nom in ordered if inside[0] < spots[nom][0] < inside[2] and inside[1] < spots[nom][1] < foot[1]]
-    labels = {nom: Etiquette(tuple(wrap(typeset(nom.texte), size, NOM_MM)), *spots[nom], size, "normal", None) for nom in seen}
-    placed = place_labels(labels.values(), inside, [foot])
-    done = {one.etiquette for one in placed}
-    left_out = [nom for nom in seen if labels[nom] not in done]
-    numbers = [Etiquette((str(rank),), *spots[nom], size, "gras", None) for rank, nom in enumerate(sorted(left_out, key=lambda nom: nom.texte), 1)]
-    more = place_labels(numbers, inside, [foot, *(one.boite for one in placed)])
-    told = {one.etiquette.lignes[0] for one in more}
-    rows = tuple(f"{rank}  {nom.texte}" for rank, nom in enumerate(sorted(left_out, key=lambda nom: nom.texte), 1) if str(rank) in told)
-    return (*placed, *more), (Bloc("Numéros de la carte", "", (), rows),) if rows else ()
+    seen = [nom for nom in ordered if inside[0] < spots[nom][0] < inside[2] and inside[1] < spots[nom][1] < foot[1]][:NOMS_MAX]
+    labels = [Etiquette(tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)), *spots[nom], size, "normal", None) for nom in seen]
+    placed, numbered = place_or_number(labels, inside, [foot])
+    rows = tuple(f"{number}\u00a0\u00a0{seen[rank].texte}" for number, rank in enumerate(numbered, 1))
+    return tuple(placed), (Bloc("Numéros de la carte", "", (), rows),) if rows else ()

@@ -26,11 +26,12 @@ def with_filters(quoi: str, question: Question) -> str:
 
 
 def list_parameters(question: Question, *, est_couverture: bool) -> str:
-    """Return the parameters of a figure in one sentence."""
-    parts = []
+    """Return the parameters of a figure in one sentence; the notes of a coverage say what counts as offer."""
     if est_couverture:
         parts = [f"seuil {describe_threshold(question)} par la route, compris", VOISINS["oui" if question.voisins else "non"], f"public : {lower_first(PUBLICS[question.public])}"]
-    return "Paramètres : " + " ; ".join([*parts, f"offre comptée : {lower_first(OFFRES[question.offre])}"]) + "."
+    else:
+        parts = [f"offre comptée : {lower_first(OFFRES[question.offre])}", f"habitants : {lower_first(PUBLICS[question.public])}"]
+    return f"Paramètres : {' ; '.join(parts)}."
 
 
 _NOMS = {COMMUNE: ("commune", "communes"), CARREAU: ("carreau", "carreaux")}

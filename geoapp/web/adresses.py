@@ -9,6 +9,7 @@ from flask import url_for
 from geoapp.filters import FILTRES
 from geoapp.search.model import Requete
 from geoapp.search.requetes import to_parameters
+from geoapp.web.figures import EMPRISES
 
 POSITIONS = ("lat", "lon")
 EXPORTS = (("csv", "Télécharger en CSV"), ("xlsx", "Télécharger en XLSX"), ("geojson", "Télécharger en GeoJSON"))
@@ -70,7 +71,17 @@ class Adresses:
 
     def actions(self) -> list[Lien]:
         """Return what can be done with the results."""
-        return [Lien("imprimer", "Imprimer la liste", self.imprimer()), *(Lien(nom, libelle, self.export(nom)) for nom, libelle in EXPORTS)]
+        files = [Lien(nom, libelle, self.export(nom)) for nom, libelle in EXPORTS]
+        return [Lien("imprimer", "Imprimer la liste", self.imprimer()), *files, *self._figure()]
+
+    def _figure(self) -> list[Lien]:
+        """Return the static map of the results, when a figure can show just them: filters alone, in the region or in one zone."""
+        territories = [valeur for nom, valeur in self.parametres if nom in ("lieu", "zone")]
+        kept = [(nom, valeur) for nom, valeur in self.parametres if nom in FILTRES and nom != "zone"]
+        others = {nom for nom, _ in self.parametres} - {*FILTRES, "lieu", "rayon", "tri", "page", "taille"}
+        if self.est_privee or others or len(territories) > 1 or (territories and territories[0].partition(":")[0] not in EMPRISES):
+            return []
+        return [Lien("figure", "Carte pour un rapport (PNG)", url_for("figures.figure", type="offre", format="png", **_grouped([*kept, *(("emprise", one) for one in territories)])))]
 
 
 def _grouped(pairs: Parametres) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from geoapp.coverage.extraction import file_of, zone_outlines
 from geoapp.coverage.fiche_zone import zone_sheet
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES
 from geoapp.coverage.legende import legend, white_counts
-from geoapp.coverage.model import CARREAU, COMMUNE, FILTRES_OFFRE, MAILLES, Question, describe_question, describe_threshold, parse_question
+from geoapp.coverage.model import CARREAU, COMMUNE, FILTRES_OFFRE, MAILLES, Question, describe_question, describe_threshold, parse_question, to_parameters
 from geoapp.coverage.monde import Monde, open_world
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.reponse import Reponse, answer
@@ -25,6 +25,7 @@ from geoapp.tables import Snapshot
 from geoapp.web import vues_couverture as vues
 from geoapp.web.courant import courant
 from geoapp.web.donnees import _cacheable
+from geoapp.web.figures import export_form
 from geoapp.web.presentation import form_fields, paginate, static_url
 from geoapp.web.securite import nonce
 from geoapp.zones import ZONAGES
@@ -55,7 +56,7 @@ def couverture():
         "couverture.html", titre="Couverture", question=describe_question(reponse.question), reponse=reponse, page=page,
         colonnes=vues.columns(reponse, order), lignes=vues.rows(reponse, ordered.iloc[page.tranche]), **_form(reponse.question),
         telechargements=_downloads(reponse.question), causes=CAUSES, solidites=SOLIDITES, blanches=white_counts(reponse),
-        **_links(reponse.question), **_map(reponse),
+        **_links(reponse.question), **_map(reponse), export_carte=_export(reponse.question),
     )
 
 
@@ -82,6 +83,11 @@ def _links(question: Question) -> dict:
         "adresse_publics": url_for("couverture.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))),
         "adresse_evolution": url_for("couverture.evolution"), "adresse_api": url_for("api.couverture", **vues.query(question)),
     }
+
+
+def _export(question: Question, emprise: str = "region") -> dict:
+    """Return the form that exports the map of coverage."""
+    return export_form(courant().snapshot(), ("couverture", "densite", "zones"), to_parameters(question), emprise=emprise)
 
 
 def _map(reponse: Reponse, code: str | None = None) -> dict:
@@ -131,7 +137,7 @@ def zone(type_zone: str, code_zone: str):
         "couverture_zone.html", titre=f"Couverture : {sheet.zone['nom']}", question=describe_question(question), fiche=sheet, reponse=reponse,
         indicateurs=vues.against_region(sheet, question), blanches=vues.white_rows(sheet.blanches, question), presque=vues.almost_rows(sheet.presque, question),
         seuil=describe_threshold(question), retour=url_for("couverture.couverture", **vues.query(question)), causes=CAUSES, solidites=SOLIDITES,
-        est_commune=type_zone == COMMUNE, **_map(reponse, code_zone),
+        est_commune=type_zone == COMMUNE, **_map(reponse, code_zone), export_carte=_export(question, f"{type_zone}:{code_zone}"),
     )
 
 

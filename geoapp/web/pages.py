@@ -12,6 +12,7 @@ from geoapp.maps.layers import layer_css, list_layers, show_chosen
 from geoapp.maps.texts import summarise, title_of
 from geoapp.tables import Snapshot
 from geoapp.web.courant import courant
+from geoapp.web.figures import export_form
 from geoapp.web.presentation import form_fields, offer_rows, paginate, source_rows, static_url
 from geoapp.web.securite import nonce
 
@@ -36,6 +37,7 @@ def carte():
         lignes=offer_rows(snapshot, retenues.iloc[page.tranche]),
         page=page,
         adresse_fichier=url_for("donnees.carte_html", **query(filtres)),
+        export_carte=offer_export(snapshot, filtres),
         **_map_parts(snapshot, retenues, filtres),
     )
 
@@ -53,6 +55,15 @@ def useful_filters(snapshot: Snapshot) -> frozenset[str]:
 def query(filtres: Filtres) -> dict[str, list[str]]:
     """Return the filters as the parameters of an address."""
     return {nom: filtres.valeurs(nom) for nom in filtres.choix}
+
+
+def offer_export(snapshot: Snapshot, filtres: Filtres, note: str = "") -> dict:
+    """Return the form that exports the map of the offer: one zone chosen becomes the territory shown."""
+    zones = filtres.valeurs("zone")
+    one = zones[0] if len(zones) == 1 and ":" in zones[0] else "region"
+    lost = "Elle montre toute la région : les zones choisies ici n'en sont pas un territoire." if zones and one == "region" else ""
+    pairs = [(nom, valeur) for nom, valeur in filtres.parametres() if nom != "zone"]
+    return export_form(snapshot, ("offre", "densite", "zones"), pairs, emprise=one, note=" ".join(texte for texte in (note, lost) if texte))
 
 
 def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
