@@ -66,7 +66,7 @@ def _recognise(path: Path) -> Source:
     same_format = [s for s in sources if s.format == format]
     same_name = [s for s in same_format if Path(s.fichier).name == path.name]
     if same_name or format in FORMATS_PRETS:
-        return (same_name or [s for s in same_format if s.usage == "offre"])[0]
+        return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
     columns = _columns_by_source(path, format, same_format)
     fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
     if not fitting:

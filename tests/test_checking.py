@@ -28,7 +28,10 @@ QUIRKS = {
 }
 AMBIGUOUS = {"epci-2025": {"ze2020", "epci-2025"}}
 """The file of all zonings holds the columns of several sources; the name alone tells."""
-EXAMPLES = {"lheo-exemple-formation": "lheo-region", "lheo-exemple-onisep": "lheo-region"}
+EXAMPLES = {
+    "lheo-exemple-formation": "lheo-region", "lheo-exemple-onisep": "lheo-region", "intercarif-exemple-formation": "intercarif-exemple-certifiante",
+    "onisep-seconde": "onisep-seconde",
+}
 """Real examples of a format, and the source that such a file is read as under another name."""
 AMBIGUOUS |= {example: {source} for example, source in EXAMPLES.items()}
 

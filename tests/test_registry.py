@@ -12,7 +12,9 @@ from geoapp.sources.registry import COLONNES, FORMATS_PRETS, OPTIONS_FORMAT, USA
 from geoapp.zones import ZONAGES
 
 SOURCES = load_sources()
-NOT_IN_THE_MIRROR = {"qpv2024", "lheo-region", "onisep-lheo-hdf"}
+NOT_IN_THE_MIRROR = {
+    "qpv2024", "lheo-region", "onisep-lheo-hdf", "catalogue-apprentissage", "onisep-actions", "parcoursup-carte", "mon-compte-formation", "annuaire-education",
+}
 """Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor the feeds of today."""
 
 ROW = """

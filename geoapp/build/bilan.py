@@ -24,6 +24,11 @@ class Bilan:
     nb_douteuses: int | None = None
     nb_hors_region: int | None = None
 
+    def count_apart(self, nb: int) -> None:
+        """Count `nb` rows that were read and are of another region or year: valid, and left aside."""
+        self.nb_lues += nb
+        self.nb_valides += nb
+
     def check(self) -> None:
         """Raise `ContractError` when a row was lost."""
         if self.nb_lues != self.nb_valides + len(self.rejets):

@@ -17,6 +17,7 @@ from geoapp.build import demande, offres, territoires
 from geoapp.build.anciennes import old_communes
 from geoapp.build.bilan import Bilan, records_table, sources_table
 from geoapp.build.doublons import merge_catalogues
+from geoapp.build.departements import no_departement_offers, read_by_departement
 from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.build.verification import check_lecture
 from geoapp.build.voisines import keep_neighbours, name_trainings, no_neighbours
@@ -26,6 +27,7 @@ from geoapp.config import Settings, load_settings
 from geoapp.errors import GeoFormaError, ParameterError, SourceError
 from geoapp.locating import merge_etablissements
 from geoapp.offre import check_offre
+from geoapp.schema import conform
 from geoapp.search.index import write_index
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.content import sha256_of
@@ -36,6 +38,7 @@ from geoapp.sources.tabular import Lecture
 from geoapp.tables import Snapshot, publish
 from geoapp.travel import write_trajets
 from geoapp.travel.trajets import choose_trajets
+from geoapp.words import count
 
 Say = Callable[[str], None]
 Watch = Callable[[str, int, int], None]
@@ -288,8 +291,28 @@ def _offer_tables(world: World, lectures: dict[str, Lecture], tables: dict, sett
     if apart:
         place({id_source: flats[id_source] for id_source in sorted(apart)}, nomenclatures={})
     result |= merge_catalogues(result, {one.source.id: one.source.millesime for one in world.located})
+    for one in (*world.present("offre"), *examples):
+        _count_apart(world, one.source.id, lectures[one.source.id].nb_ecartees)
+    result["offres_departements"] = _departement_offers(world, lectures)
     result["offres_voisines"] = _neighbour_offers(world, lectures, place, nomenclatures)
     return result
+
+
+def _count_apart(world: World, id_source: str, nb: int) -> None:
+    """Count the rows of a source that are of another region or year, and say so."""
+    if nb:
+        world.bilans[id_source].count_apart(nb)
+        world.annotate(id_source, f"{count(nb, 'ligne')} d'une autre région ou d'une autre année : lues, laissées de côté.")
+
+
+def _departement_offers(world: World, lectures: dict[str, Lecture]) -> pd.DataFrame:
+    """Return the table `offres_departements`: what has no address, counted by département."""
+    parts = [no_departement_offers()]
+    for one in world.feeding("offre_departement"):
+        part, world.bilans[one.source.id] = read_by_departement(lectures[one.source.id], one.source, world.communes)
+        _count_apart(world, one.source.id, lectures[one.source.id].nb_ecartees)
+        parts.append(part)
+    return conform(pd.concat(parts, ignore_index=True), "offres_departements")
 
 
 def _neighbour_offers(world: World, lectures: dict[str, Lecture], place, nomenclatures: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
@@ -305,8 +328,7 @@ def _neighbour_offers(world: World, lectures: dict[str, Lecture], place, nomencl
         return no_neighbours()
     found = place(flats, nomenclatures=nomenclatures)["offres"]
     for id_source, nb in outside.items():
-        world.bilans[id_source].nb_lues += nb
-        world.bilans[id_source].nb_valides += nb
+        world.bilans[id_source].count_apart(nb)
         world.annotate(id_source, f"{nb} lignes hors du voisinage : lues, laissées de côté.")
     return found
 

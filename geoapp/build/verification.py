@@ -6,6 +6,7 @@ import geopandas as gpd
 
 from geoapp.build import demande, offres, territoires
 from geoapp.build.bilan import Bilan
+from geoapp.build.departements import read_by_departement
 from geoapp.build.nomenclatures import read_nomenclature
 from geoapp.build.voisines import keep_neighbours
 from geoapp.communes_codes import resolve_communes
@@ -17,14 +18,20 @@ from geoapp.sources.tabular import Lecture
 
 def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
     """Return the counts, rejects and corrections of one source read alone."""
-    checks = {"offre": _check_offer, "offre_exemple": _check_offer, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
+    checks = {"offre": _check_offer, "offre_exemple": _check_offer, "offre_departement": _check_by_departement, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
               "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours}
-    return checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
+    bilan = checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
+    bilan.count_apart(lecture.nb_ecartees)
+    return bilan
 
 
 def _check_offer(source: Source, lecture: Lecture, communes, passage) -> Bilan:
     checked = check_offre(lecture.frame, source, communes=communes, passage=passage)
     return Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
+
+
+def _check_by_departement(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return read_by_departement(lecture, source, communes)[1]
 
 
 def _check_zoning(source: Source, lecture: Lecture, communes, passage) -> Bilan:

@@ -99,7 +99,9 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
 
 def _lecture(rows: list, places: list[str], rejets: list[dict], extras: int) -> Lecture:
     """Return one batch."""
-    frame = pd.DataFrame(rows, columns=list(COLONNES), index=pd.Index(places, name="ligne", dtype="str"), dtype="str")
+    columns = zip(*rows) if rows else [()] * len(COLONNES)
+    cells = {name: pd.array(values, dtype="str") for name, values in zip(COLONNES, columns, strict=True)}
+    frame = pd.DataFrame(cells, index=pd.Index(places, name="ligne", dtype="str"))
     return Lecture(frame, len(rows) + len(rejets), rejets, extras=extras)
 
 
@@ -117,11 +119,12 @@ def _index(element) -> dict[str, list]:
 
 def _text(found: dict[str, list], name: str) -> str | None:
     """Return the text of the first child of that name; fillers are unknown."""
-    for element in found.get(name, ()):
-        text = element.text if len(element) == 0 else "".join(element.itertext())
-        text = text.strip() if text else ""
-        return None if text in FILLERS else text
-    return None
+    if name not in found:
+        return None
+    element = found[name][0]
+    text = element.text if not len(element) else "".join(element.itertext())
+    text = text.strip() if text else ""
+    return None if text in FILLERS else text
 
 
 def _texts(found: dict[str, list], name: str) -> list[str]:

@@ -28,23 +28,24 @@ def mask_text(text: str) -> str:
 def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of text, same rows and columns, with e-mails and telephone numbers masked.
 
-    Identifiers and codes (`id_…`, `code_…`, SIRET, coordinates) lose e-mails only:
-    ten digits in a row may be one of them.
+    Identifiers and codes (`id_…`, `code_…`, SIRET, coordinates) are masked where
+    they hold a sentence; ten digits in a row may be one of them.
     """
     masked = {}
     for name in frame.columns:
         values = frame[name]
         if str(values.dtype) not in ("str", "object") or name == "geometry":
             continue
-        mask = _mask_mail if _is_code(str(name)) else mask_text
-        suspect = values.str.contains("@", regex=False, na=False) if mask is _mask_mail else values.str.contains(_MAY_HOLD, na=False)
+        mask = _mask_code if _is_code(str(name)) else mask_text
+        suspect = values.str.contains(_MAY_HOLD, na=False)
         if suspect.any():
             masked[name] = values.where(~suspect, values[suspect].map(mask).reindex(values.index)).astype("str")
     return frame.assign(**masked) if masked else frame
 
 
-def _mask_mail(text: str) -> str:
-    return _MAIL.sub(MASQUE, text)
+def _mask_code(text: str) -> str:
+    """Return a code without e-mail, and without telephone when it is made of several words."""
+    return mask_text(text) if " " in text else _MAIL.sub(MASQUE, text)
 
 
 def _is_code(name: str) -> bool:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from geoapp.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
+from geoapp.sources.catalogue import read_catalogue
+from geoapp.sources.intercarif import read_intercarif
 from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.mapping import apply_mapping
 from geoapp.sources.personnel import mask_frame
 from geoapp.sources.registry import OPTIONS_FORMAT, Source
 from geoapp.sources.tabular import Lecture, read_csv, read_json
+from geoapp.sources.tri import keep_rows
 from geoapp.sources.workbook import read_xlsx
 
-_READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries, "lheo": read_lheo}
+_READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries, "lheo": read_lheo, "intercarif": read_intercarif,
+            "catalogue": read_catalogue}
 _STREAMS = {"lheo": iter_lheo}
 """Formats too large to be held: read by batches when nothing needs the whole."""
 
@@ -51,9 +55,11 @@ def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
 
 def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = False) -> Lecture:
     """Return a lecture in the columns of ours, e-mails and telephone numbers masked."""
-    mapped = mask_frame(apply_mapping(lecture.frame, source, path))
+    raw = keep_rows(lecture.frame, source, path)
+    left = len(lecture.frame) - len(raw)
+    mapped = mask_frame(apply_mapping(raw, source, path))
     if source.format == "boundaries":
         mapped = lecture.frame[["geometry"]].join(mapped)
-    if mapped.empty and not lecture.rejets and not is_part:
+    if mapped.empty and not lecture.rejets and not left and not is_part:
         raise SourceError(path, "aucune ligne de données sous l'en-tête.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
-    return Lecture(mapped, lecture.nb_lues, lecture.rejets, lecture.corrections, lecture.extras)
+    return Lecture(mapped, lecture.nb_lues - left, lecture.rejets, lecture.corrections, lecture.extras, left)

@@ -16,8 +16,11 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _CSV_CURE = "Enregistrez-le en CSV, en XLSX, en JSON ou en LHÉO (XML)."
 
+_INTERCARIF = re.compile(r'"(?:sessions"\s*:\s*\[|premier-intitule"|domaines-formacode"|codes-rome-vises")')
+
 FORMATS = {
     "csv": "texte à colonnes (CSV)", "xlsx": "classeur XLSX", "json": "JSON", "boundaries": "contours géographiques", "lheo": "LHÉO (XML)",
+    "intercarif": "JSON d'Intercarif", "catalogue": "JSON du catalogue de l'apprentissage",
 }
 """Formats read, in words."""
 
@@ -86,5 +89,9 @@ def _xml_format(path: Path, start: str) -> str:
 
 
 def _json_format(start: str) -> str:
-    """Return whether a JSON text is GeoJSON or an array of records."""
-    return "boundaries" if re.match(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)', start[:2000]) else "json"
+    """Return which JSON a text is: GeoJSON, that of Intercarif, that of the apprenticeship catalogue, or an array of records."""
+    if re.match(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)', start[:2000]):
+        return "boundaries"
+    if '"cle_ministere_educatif"' in start:
+        return "catalogue"
+    return "intercarif" if re.match(r'(?:\[\s*)?\{\s*"[\w-]+"\s*:', start[:2000]) and _INTERCARIF.search(start) else "json"

@@ -14,19 +14,19 @@ from geoapp.sources.rythme import RYTHMES
 
 REGISTRY = GEODATA / "sources.toml"
 
-USAGES = ("offre", "offre_voisine", "offre_exemple", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification")
+USAGES = ("offre", "offre_voisine", "offre_exemple", "offre_departement", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification")
 
 OPTIONS_FORMAT = {
     "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
-    "lheo": {"voie": str},
+    "lheo": {"voie": str}, "intercarif": {"voie": str}, "catalogue": {},
 }
 """Every format, with the options that its reader takes and their types."""
 
-FORMATS_PRETS = ("lheo",)
+FORMATS_PRETS = ("lheo", "intercarif", "catalogue")
 """Formats whose reader gives the columns of ours: no mapping is declared."""
 
-OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool}}
-OPTIONS_USAGE["offre_voisine"] = OPTIONS_USAGE["offre_exemple"] = OPTIONS_USAGE["offre"]
+OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool, "garder": dict, "derniere": str}}
+OPTIONS_USAGE |= dict.fromkeys(("offre_voisine", "offre_exemple", "offre_departement"), OPTIONS_USAGE["offre"])
 """Options that the check of a usage takes."""
 
 COLONNES: dict[str, tuple[str, ...]] = {
@@ -47,6 +47,10 @@ COLONNES: dict[str, tuple[str, ...]] = {
     ),
     "verification": ("code_commune", "code_zone", "nom", "date_fin"),
 }
+COLONNES["offre_departement"] = (
+    "id_formation", "code_departement", "intitule", "niveau", "code_formacode", "code_nsf", "code_rncp", "responsable_siret", "nb_actions",
+    "nb_sessions", "nb_sessions_a_distance",
+)
 COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""
 
@@ -154,6 +158,9 @@ def _options_problem(source: Source) -> str:
             return f"option « {nom} » inconnue.{_near(nom, known)}"
         if type(value) is not known[nom]:
             return f"option « {nom} » = {value!r} : {known[nom].__name__} attendu."
+    garder = source.options.get("garder", {"x": "x"})
+    if not _are_texts(garder.values()):
+        return "option « garder » : colonne = texte attendu."
     if len(source.options.get("delimiter", ";")) != 1:
         return "option « delimiter » : un seul caractère attendu."
     if source.options.get("skip", 0) < 0 or source.options.get("header", 1) < 1:

@@ -52,6 +52,8 @@ class Lecture:
     corrections: list[dict] = field(default_factory=list)
     extras: int = 0
     """Private elements of the format that were left out, counted."""
+    nb_ecartees: int = 0
+    """Rows left out of `nb_lues`: of another region or year than those of the source."""
 
 
 def reject(ligne: str, colonne: str, valeur, raison: str, proche: str | None = None) -> dict:
@@ -204,11 +206,23 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
     SourceError
         Truncated, broken or too deep JSON (line and column are given), not an array.
     """
-    text = decode(path, read_bytes(path), encoding)
     try:
-        return _flatten(path, _parse(path, text))
+        return _flatten(path, parse_json(path, encoding=encoding))
     except RecursionError:
         raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
+
+
+def parse_json(path: Path, *, encoding: str = "utf-8"):
+    """Return the JSON value of a file, numbers as texts; an object that repeats a field comes as its bare pairs.
+
+    Raises
+    ------
+    SourceError
+        Truncated or broken JSON (line and column are given).
+    RecursionError
+        Nested too deeply.
+    """
+    return _parse(path, decode(path, read_bytes(path), encoding))
 
 
 def _parse(path: Path, text: str):

@@ -14,10 +14,12 @@ from collections.abc import Iterable
 TEXTE_MAX = 3_000
 """Longest text kept, in characters: the limit of LHÉO."""
 
-_BLOCKS = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IGNORECASE)
+_BLOCKS = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"</?[A-Za-z!][^<>]*>")
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
-_BLANKS = re.compile(r"[^\S\n]+")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""What a text may not hold: it shows nothing, or turns what is around."""
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r"\s*\n\s*")
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T.*)?")
 
@@ -31,9 +33,9 @@ def clean_text(text: str) -> str | None:
         text = _TAGS.sub("", _BLOCKS.sub("\n", _HIDDEN.sub("", text)))
     if "&" in text:
         text = html.unescape(text)
-    text = "".join(c if c.isprintable() or c == "\n" else " " for c in text) if not text.isprintable() else text
-    text = _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
-    return text[:TEXTE_MAX].rstrip() or None
+    if "  " in text or not text.isprintable():
+        text = _LINES.sub("\n", _BLANKS.sub(" ", _CONTROLS.sub(" ", text)))
+    return text.strip()[:TEXTE_MAX].rstrip() or None
 
 
 def read_date(text: str | None) -> str | None:

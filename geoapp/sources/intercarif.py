@@ -1,0 +1,151 @@
+"""Read trainings in the JSON of Intercarif (« Open Formation »): here the place belongs to the session, and numbers are texts.
+
+A file holds one training, or an array of them.  Sessions of one action at one
+place make one row, so that an action keeps its sessions together as in LHÉO.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from geoapp.errors import SourceError
+from geoapp.sources.lheo import COLONNES, FILLERS, MODALITES
+from geoapp.sources.tabular import Lecture, parse_json, reject
+from geoapp.sources.textes import clean_text, read_date, write_sessions
+
+
+def read_intercarif(path: Path, *, voie: str = "") -> Lecture:
+    """Return one row per training, action and place, in the columns of `geoapp.sources.lheo`.
+
+    Raises
+    ------
+    SourceError
+        Broken or too deep JSON, or no training in it.
+    """
+    try:
+        return _read(Path(path), voie)
+    except RecursionError:
+        raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
+
+
+def _read(path: Path, voie: str) -> Lecture:
+    found = parse_json(path)
+    trainings = found if isinstance(found, list) else [found]
+    rows, places, rejets = [], [], []
+    for rank, training in enumerate(trainings, 1):
+        here = f"élément {rank}"
+        if problem := _problem(training):
+            rejets.append(reject(here, "(élément)", json.dumps(training)[:200], problem))
+            continue
+        for number, cells in enumerate(_rows(training, voie), 1):
+            places.append(f"{here}, lieu {number}")
+            rows.append([cells.get(name) for name in COLONNES])
+    if not rows and not rejets:
+        raise SourceError(path, "aucune formation dans ce JSON.", place="ligne 1", cure="Vérifiez le format de la source.")
+    frame = pd.DataFrame(rows, columns=list(COLONNES), index=pd.Index(places, name="ligne", dtype="str"), dtype="str")
+    return Lecture(frame, len(rows) + len(rejets), rejets)
+
+
+def _problem(training) -> str:
+    """Return why an element is no training, or an empty text."""
+    if not isinstance(training, dict):
+        return "Ce n'est pas un objet, ou un champ y figure deux fois : corrigez l'export."
+    if not [session for session in _list(training, "sessions") if isinstance(session, dict)]:
+        return "Formation sans session : elle ne dit ni où, ni quand. Complétez-la."
+    try:
+        json.dumps(training, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "Un caractère y est coupé en deux (« \\ud800 » à « \\udfff ») : corrigez l'export."
+    return ""
+
+
+def _rows(training: dict, voie: str) -> list[dict]:
+    """Return the cells of each (action, place) of a training, in the order of its sessions."""
+    shared, groups = _training_cells(training, voie), {}
+    for session in _list(training, "sessions"):
+        if isinstance(session, dict):
+            place = _place_cells(_dict(_dict(session, "localisation"), "formation"))
+            action = _text(session, "uida") or _text(session, "uid") or _text(session, "id")
+            groups.setdefault((action, *place.values()), (action, place, []))[2].append(session)
+    return [shared | _action_cells(sessions) | place | {"id_action": action} for action, place, sessions in groups.values()]
+
+
+def _training_cells(training: dict, voie: str) -> dict:
+    """Return what is learnt and by whom; the contacts are not read."""
+    organisme = _dict(training, "organisme")
+    is_apprentissage = _flag(training, "contrat-apprentissage") == "1"
+    return {
+        "id_formation": _text(training, "uid") or _text(training, "id"),
+        "intitule": _clean(training, "intitule"), "objectif": _clean(training, "objectif"), "contenu": _clean(training, "description"),
+        "niveau": _text(training, "niveau-sortie"), "niveau_entree": _text(training, "niveau-entree"),
+        "code_formacode": next(iter(_texts(training, "codes-formacode") or _texts(training, "formacode")), None),
+        "code_rome": "|".join(_texts(training, "codes-rome-vises")) or None,
+        "code_rncp": _text(training, "code-rncp"), "code_certifinfo": _text(training, "code-certifinfo"),
+        "est_certifiante": _flag(training, "certifiante"), "modalite_entree": _flag(training, "entrees-sorties-permanentes"),
+        "modalite": MODALITES.get(_text(training, "modalite-enseignement") or ""), "voie": "apprentissage" if is_apprentissage else voie or None,
+        "responsable_siret": _text(organisme, "siret"), "responsable_nom": _text(organisme, "nom"),
+    }
+
+
+def _action_cells(sessions: list[dict]) -> dict:
+    """Return what the sessions of one action at one place say: hours, funders, link, and themselves."""
+    funders = [funder for session in sessions for funder in _list(session, "financeurs") if isinstance(funder, dict)]
+    places = [int(text) for funder in funders if (text := _text(funder, "places")) and text.isascii() and text.isdigit()]
+    return {
+        "duree_h": next(filter(None, (_text(session, "nombre-heures-total") for session in sessions)), None),
+        "financeurs": "|".join(dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))) or None,
+        "nb_places_financees": str(sum(places)) if places else None,
+        "url": next(filter(None, (_text(_dict(session, "contact"), "url") for session in sessions)), None),
+        "sessions": write_sessions(
+            (_text(session, "uid") or _text(session, "id"), read_date(_text(session, "debut")), read_date(_text(session, "fin")), None, None)
+            for session in sessions
+        ),
+    }
+
+
+def _place_cells(place: dict) -> dict:
+    """Return the address, codes and coordinates of the place of training."""
+    adresse = _text(place, "adresse")
+    return {
+        "lieu_adresse": adresse and ", ".join(filter(None, map(str.strip, adresse.splitlines()))) or None,
+        "lieu_code_postal": _text(place, "code-postal"), "lieu_code_commune": _text(place, "commune-insee"),
+        "latitude": _text(place, "latitude"), "longitude": _text(place, "longitude"),
+    }
+
+
+def _dict(holder: dict, name: str) -> dict:
+    """Return an object inside another; an empty one when it is anything else."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(holder: dict, name: str) -> list:
+    value = holder.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _text(holder: dict, name: str) -> str | None:
+    """Return a text or a number as text; fillers, lists and objects are unknown."""
+    value = holder.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value).strip()
+    return None if text in FILLERS else text
+
+
+def _texts(holder: dict, name: str) -> list[str]:
+    return [text for value in _list(holder, name) if isinstance(value, str) and (text := value.strip()) not in FILLERS]
+
+
+def _flag(holder: dict, name: str) -> str | None:
+    """Return a boolean as « 1 » or « 0 »; anything else is unknown."""
+    value = holder.get(name)
+    return {True: "1", False: "0"}[value] if isinstance(value, bool) else _text(holder, name)
+
+
+def _clean(holder: dict, name: str) -> str | None:
+    text = _text(holder, name)
+    return text and clean_text(text)

@@ -1,0 +1,183 @@
+"""Every reader of the offer: samples written by us after each format, the real ones, and nobody's name anywhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geoapp.build.departements import read_by_departement
+from geoapp.build.territoires import load_communes
+from geoapp.build.verification import check_lecture
+from geoapp.checking import check_file
+from geoapp.communes_codes import make_passage
+from geoapp.offre import check_offre, split_offre
+from geoapp.sources.personnel import MASQUE, mask_frame, mask_text
+from geoapp.sources.reading import read_source
+from geoapp.sources.registry import get_source, load_sources
+
+DATA = Path(__file__).parent / "data"
+SAMPLES = {
+    "lheo-region": "lheo_2.3.xml", "catalogue-apprentissage": "catalogue.json", "onisep-actions": "onisep_actions.csv",
+    "parcoursup-carte": "parcoursup_carte.csv", "mon-compte-formation": "moncompteformation.csv", "intercarif-exemple-formation": "intercarif.json",
+}
+PERSONAL = ("jeanne", "durand", "temoin", "06 12 34 56 78", "0612345678", "+33612345678", "03 21 00 00 01")
+REAL_TABLE = {
+    "intercarif-exemple-formation": (2, 2, 0), "intercarif-exemple-professionnalisante": (1, 1, 0), "onisep-seconde": (226, 226, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def communes():
+    return load_communes("32")
+
+
+def read(id_source: str):
+    source = get_source(id_source)
+    return source, read_source(source, DATA / SAMPLES[id_source])
+
+
+def checked(id_source: str, communes) -> pd.DataFrame:
+    """Return the checked rows of a sample, all valid."""
+    source, lecture = read(id_source)
+    offre = check_offre(lecture.frame, source, communes=communes, passage=make_passage(communes, []))
+    assert not offre.rejets and not lecture.rejets and len(offre.flat) == lecture.nb_lues
+    return offre.flat
+
+
+@pytest.mark.parametrize("id_source", SAMPLES)
+def test_every_sample_is_recognised_by_its_content_and_holds_its_counts(id_source, tmp_path):
+    path = tmp_path / "fichier.dat"
+    path.write_bytes((DATA / SAMPLES[id_source]).read_bytes())
+    source, bilan = check_file(path)
+    assert source.format == get_source(id_source).format and (source.id == id_source or source.format == "intercarif")
+    assert bilan.nb_lues == bilan.nb_valides + len(bilan.rejets) > 0
+
+
+def test_the_catalogue_of_apprenticeship(communes):
+    flat = checked("catalogue-apprentissage", communes)
+    assert flat["niveau_sortie"].tolist() == ["5", "5"] and flat["voie"].eq("apprentissage").all()
+    assert flat["modalite"].tolist() == ["sur_place", "a_distance"] and flat["code_rome"].iloc[0] == "I1304|I1310"
+    assert flat[["latitude", "longitude"]].to_numpy().tolist() == [["50.4322", "2.8333"], ["50.43", "2.83"]]
+    sessions = split_offre(flat, "x")["sessions"].sort_values("date_debut")
+    assert sessions["date_debut"].dropna().tolist() == ["2026-09-01", "2027-09-01"] and sessions["date_fin"].dropna().tolist() == ["2028-06-30", "2029-06-30"]
+    assert sessions["capacite"].dropna().tolist() == [12] and len(sessions) == 3
+
+
+def test_intercarif_groups_the_sessions_of_one_action_and_place(communes):
+    flat = checked("intercarif-exemple-formation", communes)
+    assert flat["lieu_code_commune"].tolist() == ["62498", "02691"] and flat["niveau_sortie"].tolist() == ["3", "3"]
+    assert flat["sessions"].tolist() == ["S1;2026-09-14;2027-06-30;;|S2;2027-01-04;2027-12-17;;", "S3;2027-02-01;2027-12-17;;"]
+    assert flat["financeurs"].iloc[0] == "2|4" and flat["nb_places_financees"].iloc[0] == "12" and flat["url"].iloc[0] == "https://exemple.fr/"
+    assert not flat["lieu_adresse"].str.contains("Contact").any()
+    assert len(split_offre(flat, "x")["sessions"]) == 3
+
+
+def test_onisep_actions_survive_their_known_defects(communes):
+    source, lecture = read("onisep-actions")
+    flat = checked("onisep-actions", communes)
+    assert flat["id_formation"].tolist() == ["FOR.494", "FOR.12"] and flat["code_rncp"].fillna("").tolist() == ["RNCP35354", ""]
+    assert flat["niveau_sortie"].tolist() == ["5", "3"] and flat["lieu_code_postal"].tolist() == ["62300", "02100"]
+    assert flat["url"].fillna("").tolist() == ["https://exemple.fr/bts", ""] and flat["prix_eur"].fillna("").tolist() == ["", "4500"]
+
+
+def test_parcoursup_keeps_the_last_year_of_the_region_and_counts_the_rest(communes):
+    _, lecture = read("parcoursup-carte")
+    assert (lecture.nb_lues, lecture.nb_ecartees) == (2, 2) and lecture.frame["periodes"].eq("2026").all()
+    flat = checked("parcoursup-carte", communes)
+    assert flat["voie"].fillna("").tolist() == ["", "apprentissage"] and flat["niveau_sortie"].tolist() == ["5", "5"]
+    source, bilan = check_file(DATA / "parcoursup_carte.csv")
+    assert (source.id, bilan.nb_lues, bilan.nb_valides) == ("parcoursup-carte", 4, 4)
+
+
+def test_mon_compte_formation_is_counted_by_departement_and_never_placed(communes):
+    source, lecture = read("mon-compte-formation")
+    table, bilan = read_by_departement(lecture, source, communes)
+    assert (lecture.nb_ecartees, bilan.nb_lues, bilan.nb_valides, len(bilan.rejets)) == (1, 3, 2, 1) and "Département absent" in bilan.rejets[0]["raison"]
+    rows = table.set_index("code_departement")
+    assert rows.loc["02", ["niveau_sortie", "nb_formations", "nb_actions", "nb_sessions"]].tolist() == ["3", 1, 2, 5]
+    assert pd.isna(rows.loc["59", "nb_sessions"]) and rows.loc["59", "nb_sessions_a_distance"] == 3
+    assert not {"latitude", "longitude", "geometry", "id_lieu"} & set(table.columns)
+
+
+# --- Personal data ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text, masked", [
+    ("Écrire à jeanne.durand@exemple.fr.", f"Écrire à {MASQUE}."), ("Tél. 06 12 34 56 78", f"Tél. {MASQUE}"), ("0612345678", MASQUE),
+    ("+33 6 12 34 56 78", MASQUE), ("03.21.00.00.01 poste 4", f"{MASQUE} poste 4"), ("13002374000439", "13002374000439"),
+    ("12 rue du 8 mai 1945, 59000", "12 rue du 8 mai 1945, 59000"), ("2026-09-14", "2026-09-14"), ("RNCP35027", "RNCP35027"),
+    ("0033612345678", MASQUE), ("06-12-34-56-78", MASQUE), ("+33(0)6 12 34 56 78", MASQUE),
+])
+def test_mails_and_telephones_inside_a_text_are_masked(text, masked):
+    assert mask_text(text) == masked
+
+
+def test_identifiers_and_codes_keep_their_digits():
+    frame = pd.DataFrame({"id_action": ["0612345678"], "latitude": ["0612345678"], "intitule": ["0612345678"], "url": ["mailto:a@b.fr"]}, dtype="str")
+    assert mask_frame(frame).iloc[0].tolist() == ["0612345678", "0612345678", MASQUE, f"mailto:{MASQUE}"]
+
+
+@pytest.mark.parametrize("id_source", SAMPLES)
+def test_no_reader_lets_a_person_through(id_source, communes):
+    """Names, e-mails and telephones are in every sample: none is in the rows, the rejects, the corrections."""
+    source = get_source(id_source)
+    raw = (DATA / SAMPLES[id_source]).read_text(encoding="utf-8").lower()
+    assert any(word in raw for word in PERSONAL) or id_source == "parcoursup-carte"
+    lecture = read_source(source, DATA / SAMPLES[id_source])
+    bilan = check_lecture(source, lecture, communes=communes, passage=make_passage(communes, []))
+    shown = f"{lecture.frame.to_csv()} {lecture.rejets} {bilan.rejets} {bilan.corrections}".lower()
+    assert not [word for word in PERSONAL if word in shown]
+
+
+def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
+    """Every sample in one mirror, plus hostile rows: the snapshot and its index are searched byte by byte."""
+    from geoapp.build import build_snapshot
+
+    mirror = tmp_path / "miroir"
+    for id_source, name in SAMPLES.items():
+        target = mirror / get_source(id_source).fichier
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((DATA / name).read_bytes())
+    bts = mirror / get_source("bts-2024").fichier
+    bts.write_text("UAI;LIBELLÉFORMATION;MEFSTAT11;NB_VOEUX_CONFIRMES;STATUT;CAPACITEPSUP\n"
+                   "0590184E;BTS appeler le 06 12 34 56 78;32211031312;jeanne.durand@exemple.fr;Scolaire;15\n"
+                   "0590184E;BTS;32211031312;1;Scolaire;15;jeanne.durand@exemple.fr;0612345678\n", encoding="utf-8")
+    snapshot = build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
+    sources = snapshot.read("sources").set_index("id_source")
+    assert sources.loc["lheo-region", "nb_valides"] == 3 and sources.loc["bts-2024", "nb_rejetees"] == 1
+    assert sources.loc["parcoursup-carte", "nb_lues"] == 4 and "laissées de côté" in sources.loc["parcoursup-carte", "note"]
+    assert len(snapshot.read("offres_departements")) == 2
+    tables = [snapshot.read(path.stem) for path in snapshot.path.glob("*.parquet") if path.stem not in ("communes", "couches", "zones")]
+    shown = " ".join(pd.DataFrame(table).to_csv() for table in tables if len(table.columns)).lower()
+    content = b"".join(path.read_bytes() for path in snapshot.path.rglob("*") if path.is_file() and path.suffix != ".parquet").lower()
+    for word in PERSONAL:
+        assert word not in shown and word.encode() not in content, word
+
+
+# --- The real files ---------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+def test_the_real_examples_are_read_checked_and_placed_and_feed_nothing(real_snapshot):
+    sources = real_snapshot.read("sources").set_index("id_source")
+    for id_source, counts in REAL_TABLE.items():
+        assert tuple(sources.loc[id_source, ["nb_lues", "nb_valides", "nb_rejetees"]]) == counts
+    intercarif = sources[sources.index.str.startswith("intercarif-")]
+    assert len(intercarif) == 19 and intercarif["nb_lues"].sum() == 37 and intercarif["nb_placees"].eq(intercarif["nb_hors_region"]).all()
+    examples = {s.id for s in load_sources().values() if s.usage == "offre_exemple"}
+    assert not examples & set(real_snapshot.read("formations")["id_source"])
+
+
+@pytest.mark.real
+def test_one_real_training_in_two_formats_is_the_same_training(mirror):
+    one, two = (read_source(get_source(i), mirror / get_source(i).fichier).frame.iloc[0] for i in ("lheo-exemple-formation", "intercarif-exemple-formation"))
+    same = ["id_formation", "intitule", "niveau", "code_rome", "code_rncp", "code_certifinfo", "objectif", "contenu", "modalite", "lieu_code_commune"]
+    assert one[same].tolist() == two[same].tolist()
+
+
+@pytest.mark.parametrize("id_source", ["lheo-region", "intercarif-exemple-formation"])
+def test_a_default_voie_is_that_of_the_source(id_source):
+    source = get_source(id_source)
+    source = replace(source, options={**source.options, "voie": "continue"})
+    assert "continue" in set(read_source(source, DATA / SAMPLES[id_source]).frame["voie"])
