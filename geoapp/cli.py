@@ -240,6 +240,31 @@ def figure(out: Path, data_dir: Path | None, **parametres) -> None:
 
 
 @main.command()
+@click.option("--zone", "cles", multiple=True, metavar="TYPE:CODE", help="Zone de la fiche, « ze2020:3215 » ou « ze2020:Lens » ; répétable.")
+@click.option("--all", "types", multiple=True, metavar="ZONAGE", help="Toutes les zones d'un zonage (ze2020, epci…), avec une page d'accueil ; répétable.")
+@click.option("--seuil-km", "seuil_km", help="Distance par la route, 1 à 50 km (20 par défaut).")
+@click.option("--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km.")
+@_offer_options
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Dossier où écrire les fiches.")
+@_DATA
+def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: Path | None, **parametres) -> None:
+    """Écrit la fiche de territoire d'une ou plusieurs zones, en PDF et en HTML."""
+    from geoapp.console import print_sheets, watching
+    from geoapp.coverage.model import parse_question
+    from geoapp.coverage.monde import open_world
+    from geoapp.reports.dossier import write_sheets
+    from geoapp.tables import open_snapshot
+    from geoapp.territoires.zone import choose_zones
+
+    monde = open_world(open_snapshot(_settings(data_dir).data_dir))
+    zones = choose_zones(monde, cles, types)
+    question = parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde)
+    with watching() as (_, watch):
+        written = write_sheets(monde, question, zones, out, watch=watch)
+    print_sheets(written, out)
+
+
+@main.command()
 @click.argument("avant")
 @click.argument("apres")
 @click.option("--zonage", default="ze2020", help="Découpage de la région (ze2020 par défaut).")

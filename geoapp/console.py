@@ -25,6 +25,7 @@ from geoapp.exports import export_offers
 from geoapp.fraicheur import ETATS, list_freshness
 from geoapp.info import describe_snapshot
 from geoapp.repertoire import Repertoire
+from geoapp.reports.dossier import Ecrite
 from geoapp.reponses import describe_answer
 from geoapp.search.model import Resultat
 from geoapp.sources.cache import day_of
@@ -84,6 +85,15 @@ def print_freshness(sources: list[Source], data_dir: Path) -> None:
     for one in sorted(rows, key=lambda one: list(ETATS).index(one.etat)):
         table.add_row(one.source.id, ETATS[one.etat], one.source.rythme or "inconnu", one.source.millesime, day_of(one.obtenu_le) if one.obtenu_le else "–", Text(one.message))
     _console().print(table)
+
+
+def print_sheets(written: list[Ecrite], out: Path) -> None:
+    """Print the territory sheets written: zone, files, sizes."""
+    console = _console()
+    for one in written:
+        files = ", ".join(f"{nom} ({taille / 1e6:.2f} Mo)" for nom, taille in one.fichiers.items())
+        console.print(f"{one.zone.titre} : {files}", highlight=False, markup=False)
+    console.print(f"{len(written)} fiche{'s' if len(written) > 1 else ''} dans {out}", highlight=False, markup=False)
 
 
 def print_summary(snapshot: Snapshot) -> None:

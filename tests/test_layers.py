@@ -13,12 +13,14 @@ LAYERS = [
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes", "dedupe"},
     {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "coverage", "fraicheur", "fichiers", "catalogue"},
+    {"territoires"},
     {"maps", "figures"},
+    {"reports"},
     {"web", "console"},
     {"cli", "__main__"},
 ]
 ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console", "lxml": "sources",
-           "matplotlib": "figures", "matplotlib_scalebar": "figures"}
+           "matplotlib": "figures", "matplotlib_scalebar": "figures", "weasyprint": "reports"}
 FILES = sorted((ROOT / "geoapp").rglob("*.py"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Lock
 
@@ -39,6 +39,7 @@ class Maille:
     `points` and `zones` are the member pairs (row of the matrix, rank of the
     zone); a point may lie in no zone, or in several when zones overlap.
     `offres` and `zones_offres` are those of the offers of the region (row of `Monde.comptes`, rank of the zone).
+    `est_sans_contour` tells the zones of free form without outline: which offers lie inside is not known.
     """
 
     type_zone: str
@@ -49,6 +50,7 @@ class Maille:
     est_estimee: np.ndarray
     offres: np.ndarray
     zones_offres: np.ndarray
+    est_sans_contour: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,8 @@ def _mailles(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> 
     held = pd.DataFrame({"rang": held.index, "type_zone": held.str.partition(":")[0], "code_zone": held.str.partition(":")[2]}) if len(held) else _aucune()
     result = {}
     for type_zone, part in zones.groupby("type_zone"):
-        result[type_zone] = _maille(type_zone, part[["code_zone", "nom"]], _members(snapshot, type_zone, points, inside), held[held["type_zone"].eq(type_zone)])
+        maille = _maille(type_zone, part[["code_zone", "nom"]], _members(snapshot, type_zone, points, inside), held[held["type_zone"].eq(type_zone)])
+        result[type_zone] = replace(maille, est_sans_contour=_without_outline(type_zone, part))
     communes = snapshot.read("communes")
     communes = communes[communes["est_region"].astype(bool)]
     in_communes = pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()})
@@ -225,6 +228,14 @@ def _mailles(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> 
     names = cells["code_commune"].map(communes.set_index("code_commune")["nom"]).fillna(cells["code_commune"])
     result[CARREAU] = _maille(CARREAU, pd.DataFrame({"code_zone": cells["id_point"], "nom": names}), pd.DataFrame({"rang": cells.index, "code_zone": cells["id_point"]}), _aucune())
     return result
+
+
+def _without_outline(type_zone: str, zones: pd.DataFrame) -> np.ndarray | None:
+    """Tell which zones of a zoning joined by geometry have no outline, in the order of codes; None for a zoning joined by code."""
+    if ZONAGES[type_zone].methode == "code":
+        return None
+    ordered = zones.sort_values("code_zone", kind="stable")
+    return (ordered.geometry.isna() | ordered.geometry.is_empty).to_numpy()
 
 
 def _aucune() -> pd.DataFrame:

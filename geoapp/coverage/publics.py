@@ -61,22 +61,30 @@ def compare_publics(monde: Monde, question: Question) -> list[Public]:
     """
     offre = choose_offer(monde, question)
     points = measure_points(monde, question, offre)
-    region = np.flatnonzero(monde.points["est_region"].to_numpy())
-    rows: list[Public] = []
+    rows = publics_among(monde, question, points, np.flatnonzero(monde.points["est_region"].to_numpy()))
+    departements = monde.mailles.get("departement")
+    if departements is not None:
+        rows += [_public("Départements", row, False, "") for row in protect(table_of(departements, monde, question, offre, points), est_partition=True).itertuples()]
+    return rows
+
+
+def publics_among(monde: Monde, question: Question, points: pd.DataFrame, parmi: np.ndarray) -> list[Public]:
+    """Return the access of each public among some demand points (rows of the matrix), beside that of the others of them.
+
+    `points` are the measures of the question.  A side that holds no point is left out.
+    """
+    offre, rows = choose_offer(monde, question), []
     for zonage, (titre, autre, cells_only) in COMPARES.items():
         maille = monde.mailles.get(zonage)
         if maille is None or not len(maille.points):
             continue
-        field = region[monde.points["type_point"].to_numpy()[region] == CARREAU] if cells_only else region
+        field = parmi[monde.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
         inside = np.intersect1d(maille.points, field)
         if not len(inside):
             continue
-        two = [(titre, inside), (autre, np.setdiff1d(field, inside))]
+        two = [(nom, members) for nom, members in ((titre, inside), (autre, np.setdiff1d(field, inside))) if len(members)]
         table = _table(zonage, two, monde, question, offre, points)
         rows += [_public(titre, row, bool(maille.est_estimee.any()), _note(maille, cells_only)) for row in table.itertuples()]
-    departements = monde.mailles.get("departement")
-    if departements is not None:
-        rows += [_public("Départements", row, False, "") for row in protect(table_of(departements, monde, question, offre, points), est_partition=True).itertuples()]
     return rows
 
 

@@ -125,7 +125,7 @@ def _scores(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
 
 
 def _places(maille: Maille, monde: Monde, offre: Offre) -> pd.DataFrame:
-    """Return what the zone itself offers, in the region; unknown where the zone is finer than a place's address."""
+    """Return what the zone itself offers, in the region; unknown where the zone is finer than a place's address, or has no outline."""
     nb = len(maille.codes)
     if maille.type_zone == CARREAU:
         return pd.DataFrame({nom: np.full(nb, np.nan) for nom in ("nb_offres", "nb_lieux", "nb_offreurs", "nb_places")})
@@ -135,11 +135,14 @@ def _places(maille: Maille, monde: Monde, offre: Offre) -> pd.DataFrame:
     zone, mine = maille.zones_offres[kept], monde.comptes.iloc[maille.offres[kept]]
     capacity = mine["capacite"].to_numpy()
     known = np.bincount(zone, ~np.isnan(capacity), nb) > 0
-    return pd.DataFrame({
+    frame = pd.DataFrame({
         "nb_offres": np.bincount(zone, minlength=nb).astype(float), "nb_lieux": _distinct(zone, mine["place"].to_numpy(), nb),
         "nb_offreurs": _distinct(zone, mine["organisme"].to_numpy(), nb),
         "nb_places": np.where(known, np.bincount(zone, np.nan_to_num(capacity), nb), np.nan),
     })
+    if maille.est_sans_contour is not None:
+        frame.loc[maille.est_sans_contour] = np.nan
+    return frame
 
 
 def _distinct(zone: np.ndarray, values: np.ndarray, nb: int) -> np.ndarray:

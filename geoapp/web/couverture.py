@@ -54,13 +54,13 @@ def couverture():
     page = paginate(len(ordered))
     return render_template(
         "couverture.html", titre="Couverture", question=describe_question(reponse.question), reponse=reponse, page=page,
-        colonnes=vues.columns(reponse, order), lignes=vues.rows(reponse, ordered.iloc[page.tranche]), **_form(reponse.question),
+        colonnes=vues.columns(reponse, order), lignes=vues.rows(reponse, ordered.iloc[page.tranche]), **form_parts(reponse.question),
         telechargements=_downloads(reponse.question), causes=CAUSES, solidites=SOLIDITES, blanches=white_counts(reponse),
-        **_links(reponse.question), **_map(reponse), export_carte=_export(reponse.question),
+        **_links(reponse.question), **map_parts(reponse), export_carte=_export(reponse.question),
     )
 
 
-def _form(question: Question) -> dict:
+def form_parts(question: Question) -> dict:
     """Return the fields of the form; offers are counted over the region and its neighbours."""
     options = courant().derive("options_couverture", _count_options)
     utiles = frozenset(nom for nom, found in options.items() if sum(option.nb > 0 for option in found) > 1)
@@ -90,7 +90,7 @@ def _export(question: Question, emprise: str = "region") -> dict:
     return export_form(courant().snapshot(), ("couverture", "densite", "zones"), to_parameters(question), emprise=emprise)
 
 
-def _map(reponse: Reponse, code: str | None = None) -> dict:
+def map_parts(reponse: Reponse, code: str | None = None) -> dict:
     """Return the parts of the map, its legend and the values that the script reads."""
     snapshot, zonage = courant().snapshot(), reponse.question.zonage
     contours = courant().derive(("contours", zonage), lambda s: zone_outlines(monde(), zonage))
@@ -137,7 +137,7 @@ def zone(type_zone: str, code_zone: str):
         "couverture_zone.html", titre=f"Couverture : {sheet.zone['nom']}", question=describe_question(question), fiche=sheet, reponse=reponse,
         indicateurs=vues.against_region(sheet, question), blanches=vues.white_rows(sheet.blanches, question), presque=vues.almost_rows(sheet.presque, question),
         seuil=describe_threshold(question), retour=url_for("couverture.couverture", **vues.query(question)), causes=CAUSES, solidites=SOLIDITES,
-        est_commune=type_zone == COMMUNE, **_map(reponse, code_zone), export_carte=_export(question, f"{type_zone}:{code_zone}"),
+        est_commune=type_zone == COMMUNE, adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")), **map_parts(reponse, code_zone), export_carte=_export(question, f"{type_zone}:{code_zone}"),
     )
 
 
@@ -146,7 +146,7 @@ def publics():
     """Show publics compared, and how unequal access is."""
     question = _asked()
     return render_template(
-        "couverture_publics.html", titre="Couverture : publics comparés", question=describe_question(question), **_form(question),
+        "couverture_publics.html", titre="Couverture : publics comparés", question=describe_question(question), **form_parts(question),
         groupes=vues.public_groups(compare_publics(monde(), question), question), indices=measure_equity(monde(), question),
         seuil=describe_threshold(question), retour=url_for("couverture.couverture", **vues.query(question)),
     )

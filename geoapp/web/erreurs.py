@@ -6,12 +6,14 @@ from flask import Flask, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from geoapp.errors import NotFoundError, ParameterError, SnapshotError
+from geoapp.reports.rendu import PdfError
 
 TEXTES = {
     400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la carte."),
     404: ("Page introuvable", "Cette adresse ne correspond à aucune page. Repartez de la carte."),
     405: ("Action non permise", "Cette page se consulte seulement. Repartez de la carte."),
     413: ("Demande trop longue", "Raccourcissez votre demande."),
+    501: ("Fichier impossible ici", "La page et la fiche en HTML disent la même chose."),
     500: ("Erreur de notre part", "L'erreur est notée. Réessayez dans un instant ; si elle revient, signalez-la."),
     503: ("Aucune donnée à montrer", "Préparez les données sur le serveur avec la commande « geoapp build », puis rechargez cette page."),
 }
@@ -25,6 +27,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
     app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
     app.register_error_handler(SnapshotError, lambda error: answer(503, _public(error)))
+    app.register_error_handler(PdfError, lambda error: answer(501, str(error)))
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
     app.register_error_handler(Exception, _unexpected)
 

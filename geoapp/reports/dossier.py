@@ -1,0 +1,79 @@
+"""Write the sheets of several zones into a folder, with an index page: each file whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from geoapp.codes.texte import fold
+from geoapp.coverage.model import Question
+from geoapp.coverage.monde import Monde
+from geoapp.errors import StorageError
+from geoapp.reports.cartes import draw_maps
+from geoapp.reports.rendu import PdfError, check_pdf, render_html, render_index, render_pdf
+from geoapp.tables import writing
+from geoapp.territoires.contenu import build_content
+from geoapp.territoires.fiche import present
+from geoapp.territoires.zone import Zone
+
+INDEX = "index.html"
+
+
+@dataclass(frozen=True)
+class Ecrite:
+    """One sheet written: its zone, its files (name → size in bytes), its first sentence."""
+
+    zone: Zone
+    fichiers: dict[str, int]
+    phrase: str
+
+
+def file_stem(zone: Zone) -> str:
+    """Return the name of the files of a zone, without extension: « ze2020-3215-lens »."""
+    return "-".join([zone.type_zone, *fold(zone.code_zone).split(), *fold(zone.nom).split()])[:90]
+
+
+def make_sheet(monde: Monde, question: Question, zone: Zone, *, pdf: bool = True) -> tuple[str, bytes | None, str]:
+    """Return the HTML of a sheet, its PDF (None unless asked), and its first sentence."""
+    contenu = build_content(monde, question, zone)
+    html = render_html(present(monde, contenu), draw_maps(monde, contenu), cree_le=monde.snapshot.manifest["cree_le"])
+    return html, render_pdf(html) if pdf else None, contenu.phrases[0]
+
+
+def write_sheets(monde: Monde, question: Question, zones: Sequence[Zone], out: Path, *, watch: Callable[[str, int, int], None] = lambda *_: None) -> list[Ecrite]:
+    """Write the HTML and the PDF of each zone into `out`, and an index page when there are several.
+
+    Raises
+    ------
+    StorageError
+        When the folder or a file cannot be written; no file is half-written.
+    PdfError
+        When this machine cannot make a PDF: every HTML is written first.
+    """
+    out = Path(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"Impossible de créer le dossier {out} ({error.strerror or error}). Choisissez un autre dossier.") from error
+    problem, written = check_pdf(), []
+    for rank, zone in enumerate(zones):
+        watch("fiches de territoire", rank, len(zones))
+        written.append(_write_one(monde, question, zone, out, pdf=problem is None))
+    watch("fiches de territoire", len(zones), len(zones))
+    if len(zones) > 1:
+        with writing(out / INDEX) as aside:
+            aside.write_bytes(render_index(written, monde.snapshot).encode())
+    if problem:
+        raise PdfError(f"{problem} Écrit dans {out} : {len(written)} fiche(s) HTML, aucun PDF.")
+    return written
+
+
+def _write_one(monde: Monde, question: Question, zone: Zone, out: Path, *, pdf: bool) -> Ecrite:
+    """Write the files of one zone."""
+    html, made, phrase = make_sheet(monde, question, zone, pdf=pdf)
+    files = {f"{file_stem(zone)}.html": html.encode(), **({f"{file_stem(zone)}.pdf": made} if made else {})}
+    for nom, content in files.items():
+        with writing(out / nom) as aside:
+            aside.write_bytes(content)
+    return Ecrite(zone, {nom: len(content) for nom, content in files.items()}, phrase)

@@ -1,0 +1,41 @@
+"""The whole content of the sheet of a zone: every block, computed once, shown by the page, the PDF and the HTML alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from geoapp.coverage.model import Question
+from geoapp.coverage.monde import Monde
+from geoapp.territoires.couverture import BlocCouverture, coverage_block
+from geoapp.territoires.dehors import BlocDehors, outside_block
+from geoapp.territoires.offre import BlocOffre, offer_block
+from geoapp.territoires.limites import list_warnings
+from geoapp.territoires.phrases import write_essentials
+from geoapp.territoires.qualite import BlocQualite, quality_block
+from geoapp.territoires.zone import Zone
+
+
+@dataclass(frozen=True)
+class Contenu:
+    """Everything that is said of a zone; `phrases` are the five to retain, `avertissements` what limits the figures."""
+
+    zone: Zone
+    question: Question
+    offre: BlocOffre
+    couverture: BlocCouverture
+    dehors: BlocDehors
+    qualite: BlocQualite
+    phrases: tuple[str, ...]
+    avertissements: tuple[str, ...]
+
+
+def build_content(monde: Monde, question: Question, zone: Zone) -> Contenu:
+    """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
+    asked = replace(question, zonage=zone.type_zone)
+    offre, couverture = offer_block(monde, asked, zone), coverage_block(monde, asked, zone)
+    dehors = outside_block(monde, asked, zone, offre, couverture)
+    qualite = quality_block(monde, asked, zone, offre)
+    return Contenu(
+        zone, asked, offre, couverture, dehors, qualite,
+        write_essentials(asked, zone, offre, couverture, dehors), list_warnings(monde, zone, offre, couverture),
+    )

@@ -1,0 +1,106 @@
+"""The tables of the sheet of a zone: columns with their meaning, raw values for the files, words for the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, PETIT, SOLIDITES, format_share, format_value
+from geoapp.coverage.petits import SEUIL
+from geoapp.fichiers.modele import Fichier
+from geoapp.words import format_number
+
+INCONNU = "inconnu"
+
+_FORMATS: dict[str, Callable[[object, str], str]] = {
+    "texte": lambda v, unite: str(v),
+    "entier": lambda v, unite: format_number(round(v)),
+    "personnes": lambda v, unite: PETIT if isinstance(v, str) or 0 < v < SEUIL else format_number(round(v)),
+    "part": lambda v, unite: format_share(v),
+    "cout": lambda v, unite: format_value(INDICATEURS["mediane"], v, unite),
+    "taux": lambda v, unite: format_value(INDICATEURS["e2sfca"], v, unite),
+}
+"""How a value of each type is written."""
+
+_FICHIER = {"texte": "texte", "entier": "entier", "personnes": "entier", "part": "reel", "cout": "reel", "taux": "reel"}
+
+
+@dataclass(frozen=True)
+class Colonne:
+    """One column: name, title, meaning, type (`texte`, `entier`, `personnes`, `part`, `cout`, `taux`), what is written when unknown.
+
+    A column `est_cachee` is in the files only.
+    """
+
+    nom: str
+    titre: str
+    sens: str
+    type: str = "texte"
+    vide: str = INCONNU
+    est_cachee: bool = False
+
+    @property
+    def est_nombre(self) -> bool:
+        """Tell whether the column holds numbers."""
+        return self.type != "texte"
+
+
+@dataclass(frozen=True)
+class Tableau:
+    """One table: `valeurs` raw (NA when unknown), `mots` its shown cells as a reader sees them, `cles` the zone that each row is about.
+
+    `vide` is what is said when there is no row, `note` what must be known to read it.
+    """
+
+    nom: str
+    titre: str
+    colonnes: tuple[Colonne, ...]
+    valeurs: pd.DataFrame
+    mots: list[list[str]]
+    vide: str = "Aucune ligne."
+    note: str = ""
+    cles: list[str | None] = field(default_factory=list)
+
+    @property
+    def montrees(self) -> list[Colonne]:
+        """Return the columns shown to a reader."""
+        return [colonne for colonne in self.colonnes if not colonne.est_cachee]
+
+
+def make_table(nom: str, titre: str, colonnes: Sequence[Colonne], valeurs: pd.DataFrame, *, unite: str = "km", **autres) -> Tableau:
+    """Return a table whose words are those of the type of each column."""
+    kept = valeurs[[colonne.nom for colonne in colonnes]].reset_index(drop=True)
+    columns = [[write_cell(value, colonne, unite) for value in kept[colonne.nom].tolist()] for colonne in colonnes if not colonne.est_cachee]
+    return Tableau(nom, titre, tuple(colonnes), kept, [list(row) for row in zip(*columns, strict=True)], **autres)
+
+
+def write_cell(value, colonne: Colonne, unite: str = "km") -> str:
+    """Return one value in words."""
+    return colonne.vide if value is None or pd.isna(value) else _FORMATS[colonne.type](value, unite)
+
+
+def as_people(values: pd.Series) -> list:
+    """Return counts of people as a file may hold them: whole, « < 5 » when small, NA when unknown."""
+    return [value if pd.isna(value) else PETIT if 0 < value < SEUIL else round(value) for value in values]
+
+
+def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
+    """Return a table as a file, to be written as CSV or XLSX."""
+    table = tableau.valeurs.astype("object")
+    for colonne in tableau.colonnes:
+        if colonne.type in ("entier", "personnes"):
+            table[colonne.nom] = [value if isinstance(value, str) or pd.isna(value) else round(value) for value in table[colonne.nom]]
+    columns = [(c.nom, c.titre, c.sens, _FICHIER[c.type]) for c in tableau.colonnes]
+    return Fichier(table, columns, notice, tableau.titre, tableau.nom)
+
+
+def cause_word(value) -> str:
+    """Return the word of a cause of a white zone."""
+    return CAUSES[value].partition(" : ")[0].capitalize() if isinstance(value, str) else ""
+
+
+def solidity_word(value) -> str:
+    """Return the word of the solidity of a white zone."""
+    return SOLIDITES[value].partition(" : ")[0].capitalize() if isinstance(value, str) else ""
