@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import errno
 import glob
+import hashlib
+import io
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
 
 from geoapp import schema
 from geoapp.errors import SnapshotError, StorageError
-from geoapp.sources.content import sha256_of
 
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
@@ -93,7 +95,8 @@ def list_snapshots(data_dir: Path) -> list[Path]:
 
 
 def publish(
-    frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path, *, finish: Callable[[Path], None] = lambda folder: None
+    frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path, *, finish: Callable[[Path], None] = lambda folder: None,
+    ready: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Snapshot:
     """Check `frames`, write them aside, publish them atomically, return the snapshot.
 
@@ -107,6 +110,8 @@ def publish(
     finish : callable
         Writes what else the snapshot holds (the search index) into its folder,
         before it is published.
+    ready : mapping
+        Tables already checked and made into Parquet (see `table_bytes`).
 
     Raises
     ------
@@ -115,22 +120,37 @@ def publish(
     StorageError
         When the folder cannot be written; nothing is published.
     """
-    for nom, frame in frames.items():
-        schema.check_table(frame, nom)
+    content = {nom: ready[nom] if nom in ready else table_bytes(frame, nom) for nom, frame in frames.items()}
     schema.check_references(frames)
+    tables = {nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()} for nom, frame in frames.items()}
     with _storage_errors(data_dir):
-        return _write_and_link(frames, manifest, Path(data_dir), finish)
+        return _write_and_link(content, {**manifest, "tables": tables}, Path(data_dir), finish)
 
 
-def _write_and_link(frames, manifest, data_dir: Path, finish) -> Snapshot:
+def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
+    """Return a table as Parquet.
+
+    Raises
+    ------
+    ContractError
+        When the frame breaks the contract of table `nom`.
+    """
+    schema.check_table(frame, nom)
+    stream = io.BytesIO()
+    frame.to_parquet(stream, index=False, compression="zstd")
+    return stream.getvalue()
+
+
+def _write_and_link(content: Mapping[str, bytes], manifest: dict, data_dir: Path, finish) -> Snapshot:
     """Write the folder under a hidden name, rename it, then move the link."""
     nom = manifest["cree_le"].replace(":", "").replace("-", "")
     folder = data_dir / SNAPSHOTS
     aside = folder / f".{nom}.{os.getpid()}"
     aside.mkdir(parents=True)
     try:
-        tables = {t: _write_table(frame, aside / f"{t}.parquet") for t, frame in frames.items()}
-        text = json.dumps({**manifest, "schema": schema.fingerprint(), "tables": tables}, ensure_ascii=False, indent=1, sort_keys=True)
+        for table, parquet in content.items():
+            (aside / f"{table}.parquet").write_bytes(parquet)
+        text = json.dumps({**manifest, "schema": schema.fingerprint()}, ensure_ascii=False, indent=1, sort_keys=True)
         (aside / MANIFEST).write_text(text, encoding="utf-8")
         finish(aside)
         _sync(aside)
@@ -148,12 +168,6 @@ def _free_name(folder: Path, nom: str) -> Path:
     """Return a name not yet taken (two builds may end in the same second)."""
     names = [folder / nom] + [folder / f"{nom}-{i}" for i in range(2, 100)]
     return next(p for p in names if not p.exists())
-
-
-def _write_table(frame: pd.DataFrame, path: Path) -> dict:
-    """Write one table and return its row count and digest."""
-    frame.to_parquet(path, index=False, compression="zstd")
-    return {"lignes": len(frame), "sha256": sha256_of(path)}
 
 
 def _sync(folder: Path) -> None:

@@ -9,6 +9,8 @@ d'emploi, four lieux, six sessions, seven offers.
 
 from __future__ import annotations
 
+import csv
+import random
 from pathlib import Path
 
 import geopandas as gpd
@@ -71,6 +73,51 @@ def real_snapshot(mirror, tmp_path_factory) -> Snapshot:
     from geoapp.build import build_snapshot
 
     return build_snapshot(mirror=mirror, data_dir=tmp_path_factory.mktemp("reel"))
+
+
+SHUFFLED = (
+    "offre/rcoformations_2020-11-16_hdf_enrichi.csv", "offre/bts_attractivite_capacite_2024_hdf.csv",
+    "offre/affelnet_2020-05-12_hdf.csv", "offre/parcoursup_apprentissage_2020_hdf.csv", "offre/uai_coordonnees_hdf.csv",
+)
+"""Files of the mirror whose rows are put in another order."""
+
+
+@pytest.fixture(scope="session")
+def shuffled_mirror(mirror, tmp_path_factory) -> Path:
+    """Return a mirror in which the rows of some files are in another order."""
+    folder = tmp_path_factory.mktemp("melange")
+    lay_out_shuffled(mirror, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shuffled_snapshot(shuffled_mirror, tmp_path_factory) -> Snapshot:
+    """Return the snapshot built on the shuffled mirror, nothing taken from another build."""
+    from geoapp.build import build_snapshot
+
+    return build_snapshot(mirror=shuffled_mirror, data_dir=tmp_path_factory.mktemp("melange_donnees"))
+
+
+def lay_out_shuffled(mirror: Path, folder: Path) -> None:
+    """Lay out a mirror by links, the rows of the files of `SHUFFLED` in another order."""
+    for path in (path for path in mirror.rglob("*") if path.is_file()):
+        copy = folder / path.relative_to(mirror)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.relative_to(mirror).as_posix() in SHUFFLED:
+            shuffle_csv(path, copy)
+        else:
+            copy.symlink_to(path)
+
+
+def shuffle_csv(path: Path, copy: Path) -> None:
+    """Write the rows of a CSV file in another order."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        delimiter = max(";,\t|", key=stream.readline().count)
+        stream.seek(0)
+        header, *rows = csv.reader(stream, delimiter=delimiter)
+    random.Random(7).shuffle(rows)
+    with open(copy, "w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows([header, *rows])
 
 
 def make_tiny_frames() -> dict[str, pd.DataFrame]:

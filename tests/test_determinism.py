@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import random
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import SHUFFLED
 
 from geoapp.schema import TABLES
 
 LINES = ("rejets", "corrections", "sources")
 """Tables that tell of the lines or the digest of a file: equal but for these when rows are shuffled."""
-SHUFFLED = (
-    "offre/rcoformations_2020-11-16_hdf_enrichi.csv", "offre/bts_attractivite_capacite_2024_hdf.csv",
-    "offre/affelnet_2020-05-12_hdf.csv", "offre/parcoursup_apprentissage_2020_hdf.csv", "offre/uai_coordonnees_hdf.csv",
-)
 
 
 def digests(snapshot) -> dict[str, str]:
@@ -34,37 +32,31 @@ def test_two_builds_of_the_mirror_give_the_same_bytes(mirror, real_snapshot, tmp
 
 
 @pytest.mark.real
-def test_shuffled_rows_of_the_mirror_give_the_same_tables(mirror, real_snapshot, tmp_path):
-    from geoapp.build import build_snapshot
-
-    lay_out_shuffled(mirror, tmp_path / "mirror")
-    shuffled = build_snapshot(mirror=tmp_path / "mirror", data_dir=tmp_path / "data")
+def test_shuffled_rows_of_the_mirror_give_the_same_tables(real_snapshot, shuffled_snapshot):
+    shuffled = shuffled_snapshot
     one, other = digests(real_snapshot), digests(shuffled)
     assert [nom for nom in TABLES if one[nom] != other[nom] and nom not in LINES] == []
     for nom, aside in (("sources", ["sha256"]), ("corrections", ["ligne"]), ("rejets", ["ligne", "raison"])):
         assert_same_records(real_snapshot.read(nom), shuffled.read(nom), aside)
 
 
-def lay_out_shuffled(mirror: Path, folder: Path) -> None:
-    """Lay out a mirror by links, the rows of the files of `SHUFFLED` in another order."""
-    for path in (path for path in mirror.rglob("*") if path.is_file()):
-        copy = folder / path.relative_to(mirror)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if path.relative_to(mirror).as_posix() in SHUFFLED:
-            shuffle_csv(path, copy)
-        else:
-            copy.symlink_to(path)
+@pytest.mark.real
+def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(real_snapshot, shuffled_mirror, shuffled_snapshot, tmp_path, monkeypatch):
+    """Five sources changed, on the steps that the build of the session kept: they alone are read."""
+    from geoapp.build import build_snapshot, etapes, lectures
+
+    read, real = [], lectures.read_source
+    monkeypatch.setattr(lectures, "read_source", lambda source, path: read.append(source.fichier) or real(source, path))
+    shutil.copytree(real_snapshot.path.parents[1] / etapes.DOSSIER, tmp_path / etapes.DOSSIER)
+    incremental = build_snapshot(mirror=shuffled_mirror, data_dir=tmp_path)
+    assert sorted(read) == sorted(SHUFFLED)
+    assert file_digests(incremental) == file_digests(shuffled_snapshot) and digests(incremental) == digests(shuffled_snapshot)
 
 
-def shuffle_csv(path: Path, copy: Path) -> None:
-    """Write the rows of a CSV file in another order."""
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        delimiter = max(";,\t|", key=stream.readline().count)
-        stream.seek(0)
-        header, *rows = csv.reader(stream, delimiter=delimiter)
-    random.Random(7).shuffle(rows)
-    with open(copy, "w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows([header, *rows])
+def file_digests(snapshot) -> dict[str, str]:
+    """Return the sha256 of every file of a snapshot (tables, index, matrix) but its manifest, which bears its date."""
+    files = (path for path in snapshot.path.rglob("*") if path.is_file() and path.name != "manifest.json")
+    return {path.relative_to(snapshot.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def assert_same_records(one: pd.DataFrame, other: pd.DataFrame, aside: list[str]) -> None:

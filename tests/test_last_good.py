@@ -80,6 +80,17 @@ def test_an_unreadable_copy_gives_way_to_the_one_before(world, producer):  # noq
     previous_path(source, data_dir).unlink()
 
 
+def test_an_unreadable_copy_gives_way_to_what_the_snapshot_served_holds(world):
+    source, data_dir = world
+    good = described(build_snapshot(data_dir=data_dir))
+    damage(source, data_dir)
+    info = described(build_snapshot(data_dir=data_dir))
+    assert (info["valid"], info["sha256"], info["obtained"]) == (2, good["sha256"], good["obtained"])
+    assert "celle de l'instantané précédent est gardée" in info["alert"]
+    again = described(build_snapshot(data_dir=data_dir))
+    assert again == info, "and for as long as the producer does not send better"
+
+
 def test_without_any_good_copy_the_build_stops_and_names_it(world):
     source, data_dir = world
     refresh(source, data_dir=data_dir, settings=SETTINGS, network=Network())

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geoapp.errors import ContractError
 from geoapp.schema import conform
+from geoapp.words import count
 
 
 @dataclass
@@ -23,11 +24,14 @@ class Bilan:
     nb_placees: int | None = None
     nb_douteuses: int | None = None
     nb_hors_region: int | None = None
+    note: str = ""
 
-    def count_apart(self, nb: int) -> None:
-        """Count `nb` rows that were read and are of another region or year: valid, and left aside."""
-        self.nb_lues += nb
-        self.nb_valides += nb
+    def count_apart(self, nb: int, why: str = "d'une autre région ou d'une autre année") -> None:
+        """Count `nb` rows that were read and are of another region or year: valid, left aside, and said to be."""
+        if nb:
+            self.nb_lues += nb
+            self.nb_valides += nb
+            self.note = " ".join(filter(None, (self.note, f"{count(nb, 'ligne')} {why} : lues, laissées de côté.")))
 
     def check(self) -> None:
         """Raise `ContractError` when a row was lost."""
@@ -50,7 +54,7 @@ def _source_row(one, bilan: Bilan | None) -> dict:
         "millesime": source.millesime, "rythme": source.rythme or None, "adresse": source.adresse or None, "usage": source.usage, "mode": one.mode,
         "fichier": one.path.name if one.path else None, "sha256": one.sha256,
         "date_obtention": one.obtenu_le[:10] or None, "alerte": one.alerte or None,
-        "note": " ".join(part for part in (source.note, one.note) if part) or None,
+        "note": " ".join(part for part in (source.note, one.note, bilan.note if bilan else "") if part) or None,
     }
     if bilan is not None:
         bilan.check()

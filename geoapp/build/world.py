@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 
 from geoapp.build.bilan import Bilan
+from geoapp.build.etapes import Etapes, do
 from geoapp.sources.fetch import Located
 from geoapp.sources.registry import Source
 
@@ -23,6 +25,13 @@ class World:
     region: str
     bilans: dict[str, Bilan]
     passage: dict[str, str]
+    etapes: Etapes
+    servies: dict[str, dict] = field(default_factory=dict)
+    """Digest and date of each source in the snapshot served."""
+
+    def find(self, id_source: str) -> Located:
+        """Return one source."""
+        return next(one for one in self.located if one.source.id == id_source)
 
     def feeding(self, usage: str) -> list[Located]:
         """Return the sources of one usage that feed the tables, in the order of the registry."""
@@ -32,10 +41,20 @@ class World:
         """Return the sources of one usage that can be read."""
         return [one for one in self.located if one.source.usage == usage and one.mode in (*REELS, "demonstration")]
 
-    def annotate(self, id_source: str, text: str) -> None:
-        """Add a sentence to what is told of one source."""
-        self.located = [replace(one, note=" ".join(filter(None, [one.note, text]))) if one.source.id == id_source else one for one in self.located]
-
     def is_replaced(self, source: Source) -> bool:
         """Tell whether a better file of the same data is there."""
         return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
+
+
+def counted(world: World, nom: str, cle: str, make: Callable[[World], object]):
+    """Return the result of a step that counts sources: its counts are kept, and restored, with it.
+
+    `make` is given the world with counts of its own; it must not look at those of other steps.
+    """
+    def run():
+        mine = replace(world, bilans={})
+        return make(mine), mine.bilans
+
+    value, bilans = do(world.etapes, nom, cle, run)
+    world.bilans |= bilans
+    return value

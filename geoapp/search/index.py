@@ -10,6 +10,7 @@ tables give the same bytes.
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -68,6 +69,13 @@ def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
             connection.execute(statement)
     finally:
         connection.close()
+
+
+def index_bytes(frames: dict[str, pd.DataFrame]) -> bytes:
+    """Return the content of the search index of snapshot tables (see `write_index`)."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_index(frames, Path(folder))
+        return (Path(folder) / FICHIER).read_bytes()
 
 
 def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]) -> None:
