@@ -16,7 +16,7 @@ from geoapp.figures.polices import MM_PAR_POINT, font
 MARGE = 0.04
 """Part of the territory's width left free around it."""
 
-BANDE_MM = 7.0
+BANDE_MM = 7.5
 """Height kept free at the foot of the map, for the scale."""
 
 LARGEUR_MIN_M = 12_000.0
@@ -41,7 +41,7 @@ def draw_map(ax, monde: Monde, contenu: Contenu, cadre: tuple[float, float, floa
     """Draw everything of a figure but its names, its scale and its north."""
     ax.set(aspect="equal", xlim=(cadre[0], cadre[2]), ylim=(cadre[1], cadre[3]), xticks=[], yticks=[], facecolor=DEHORS)
     for spine in ax.spines.values():
-        spine.set(color=TRAIT_FORT, linewidth=0.6)
+        spine.set(color=TRAIT_FORT, linewidth=0.6, zorder=6)
     est_detaille = not contenu.emprise.est_region
     _fill(ax, land_around(monde), cadre, facecolor=VOISINS, edgecolor=TERRE, linewidth=0.5)
     _fill(ax, np.array([region_outline(monde)]), cadre, facecolor=TERRE, edgecolor="none")
@@ -118,16 +118,22 @@ def draw_fill(ax, path, aplat: Aplat) -> None:
 
 def draw_marks(ax, marks: Symboles) -> None:
     """Draw marks of one size and kind."""
-    ax.scatter(marks.x, marks.y, s=(marks.diametre_mm / MM_PAR_POINT) ** 2, marker=marks.marque, facecolor=marks.fond, edgecolor=marks.bord, linewidth=0.6, alpha=0.9)
+    ax.scatter(marks.x, marks.y, s=(marks.diametre_mm / MM_PAR_POINT) ** 2, marker=marks.marque, facecolor=marks.fond, edgecolor=marks.bord, linewidth=0.6, alpha=0.9, zorder=3)
+
+
+def draw_dots(ax, points: np.ndarray) -> None:
+    """Draw the marks of towns (parts of the width and height of the map, upwards), under the marks of the offer."""
+    ax.scatter(points[:, 0], points[:, 1], s=5, marker="o", facecolor=ENCRE, edgecolor=TERRE, linewidth=0.5, transform=ax.transAxes, zorder=2.5)
 
 
 def draw_scale(ax, echelle: float) -> None:
-    """Draw the scale bar on a light band at the foot of the map, on the left."""
+    """Draw the scale bar on a band of its own at the foot of the map, on the left."""
     from matplotlib_scalebar.scalebar import ScaleBar
 
     band = BANDE_MM * ax.figure.dpi / 25.4 / ax.get_window_extent().height
-    ax.fill([0, 1, 1, 0], [0, 0, band, band], color=TERRE, alpha=0.85, transform=ax.transAxes, linewidth=0, zorder=4)
-    bar = ScaleBar(1, "m", location="lower left", length_fraction=0.22, width_fraction=0.008, frameon=False, color=ENCRE, pad=0.5, border_pad=0.4, sep=2,
+    ax.fill([0, 1, 1, 0], [0, 0, band, band], color=TERRE, transform=ax.transAxes, linewidth=0, zorder=4)
+    ax.plot([0, 1], [band, band], color=TRAIT_FORT, linewidth=0.6, transform=ax.transAxes, zorder=4)
+    bar = ScaleBar(1, "m", location="lower left", length_fraction=0.22, width_fraction=0.008, frameon=False, color=ENCRE, pad=0.15, border_pad=0.3, sep=1.5,
                    font_properties={"fname": str(font("normal").get_file()), "size": 6.2 * echelle})
     ax.add_artist(bar)
 

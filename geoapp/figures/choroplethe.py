@@ -8,7 +8,7 @@ import numpy as np
 
 from geoapp.classes import Classes, assign_classes
 from geoapp.coverage.legende import bounds_in_words, shade
-from geoapp.coverage.model import COMMUNE
+from geoapp.coverage.model import CARREAU, COMMUNE
 from geoapp.coverage.monde import Monde
 from geoapp.figures.contenu import Aplat, gather, here, tally
 from geoapp.figures.contours import outlines, region_parts
@@ -17,7 +17,7 @@ from geoapp.figures.palette import CHORO, CHORO_BORD, INCONNU, INCONNU_FOND
 from geoapp.figures.textes import name_unit
 
 BORD, BORD_FIN = 0.5, 0.12
-"""Width in points of the edge of a zone, and of a commune or cell."""
+"""Width in points of the edge of a zone, and of a commune; cells have none."""
 
 
 def choropleth(monde: Monde, zonage: str, emprise: Emprise, valeurs: np.ndarray, classes: Classes, mots: Sequence[str]) -> tuple[Aplat, ...]:
@@ -35,13 +35,13 @@ def choropleth(monde: Monde, zonage: str, emprise: Emprise, valeurs: np.ndarray,
     codes, inside = monde.mailles[zonage].codes, here(monde, emprise, zonage)
     formes = region_parts(monde, zonage, not emprise.est_region).reindex(codes).to_numpy()
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
-    edge = BORD_FIN if zonage in (COMMUNE, "carreau") else BORD
+    colour, edge = None if zonage == CARREAU else CHORO_BORD, BORD_FIN if zonage == COMMUNE else BORD
     fills = [
-        Aplat(gather(formes, ranks, rank), CHORO[shade(rank, nb)], words, _tally(zonage, ranks, rank, inside), bord=CHORO_BORD, epaisseur=edge)
+        Aplat(gather(formes, ranks, rank), CHORO[shade(rank, nb)], words, _tally(zonage, ranks, rank, inside), bord=colour, epaisseur=edge)
         for rank, words in enumerate(bounds_in_words(list(mots)))
     ]
     if classes.nb_inconnus:
-        fills.append(Aplat(gather(formes, ranks, -1), INCONNU_FOND, "inconnu, hors de portée ou tu", _tally(zonage, ranks, -1, inside), INCONNU, CHORO_BORD, edge))
+        fills.append(Aplat(gather(formes, ranks, -1), INCONNU_FOND, "inconnu, hors de portée ou tu", _tally(zonage, ranks, -1, inside), INCONNU, colour, edge))
     return tuple(fills)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from geoapp.coverage.monde import Monde
-from geoapp.figures.carte import draw_fill, draw_map, draw_marks, draw_north, draw_scale
+from geoapp.figures.carte import draw_dots, draw_fill, draw_map, draw_marks, draw_north, draw_scale
 from geoapp.figures.contenu import Aplat, Contenu, Symboles
 from geoapp.figures.etiquettes import Placee
 from geoapp.figures.legende import CASE_MM, Echantillon, Ligne
 from geoapp.figures.page import Page
-from geoapp.figures.palette import ENCRE, TERRE, TRAIT_FORT
+from geoapp.figures.palette import TERRE, TRAIT_FORT
 from geoapp.figures.polices import check_fonts, font, line_mm
 
 REGLAGES = {"svg.hashsalt": "geoforma", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False, "agg.path.chunksize": 0}
@@ -26,6 +28,8 @@ def draw_page(monde: Monde, contenu: Contenu, page: Page):
     left, top, width, height = page.carte
     ax = figure.add_axes((left / page.largeur, 1 - (top + height) / page.hauteur, width / page.largeur, height / page.hauteur))
     draw_map(ax, monde, contenu, page.cadre)
+    dots = [((one.etiquette.x - left) / width, 1 - (one.etiquette.y - top) / height) for one in page.noms if one.etiquette.ecart_mm is not None]
+    draw_dots(ax, np.array(dots).reshape(-1, 2))
     draw_scale(ax, page.echelle)
     draw_north(ax, page.echelle)
     paper = figure.add_axes((0, 0, 1, 1), facecolor="none")
@@ -61,7 +65,7 @@ def _sample(paper, sample: Echantillon) -> None:
 
 
 def _name(paper, placed: Placee) -> None:
-    """Write one name of the map on a light edge, and the mark of a town."""
+    """Write one name of the map on a light edge."""
     from matplotlib.patheffects import withStroke
 
     label, (left, top, right, bottom) = placed.etiquette, placed.boite
@@ -70,5 +74,3 @@ def _name(paper, placed: Placee) -> None:
         y = (top + bottom) / 2 + (rank - (len(label.lignes) - 1) / 2) * step
         paper.text((left + right) / 2, y, line, fontproperties=font(label.style), fontsize=label.taille, color=label.couleur, va="center_baseline", ha="center",
                    parse_math=False, path_effects=[withStroke(linewidth=1.8, foreground=TERRE)])
-    if label.ecart_mm is not None:
-        paper.scatter([label.x], [label.y], s=5, marker="o", facecolor=ENCRE, edgecolor=TERRE, linewidth=0.5)

@@ -18,6 +18,9 @@ from geoapp.words import count, format_number
 CLASSES = ((1, 1, 1.3), (2, 5, 2.1), (6, 20, 3.2), (21, 50, 4.6), (51, None, 6.2))
 """Offers of a place (from, to, both included) and diameter of its mark in mm: fixed, so that two figures compare."""
 
+PART_AUTOUR = 0.25
+"""Width around a territory where other places are told, in parts of its largest side."""
+
 VOISINE_MM = 1.4
 """Side of the mark of a place outside the region, whatever its number of offers: it is only told to be there."""
 
@@ -29,8 +32,9 @@ def make_offer(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
     offres = apply_filters(monde.snapshot.read("offres"), question.filtres)
     inside = offres if emprise.est_region else offres[_members(offres, emprise)]
     around = _neighbours(monde, question)
-    places, theirs = group_places(offres, set(inside["id_place"].dropna())), group_places(around, set())
-    sources = choose_sources(monde, ids=set(inside["id_source"]) | set(around["id_source"]), usages=("communes", "etablissements"))
+    places, theirs = (_near(found, emprise) for found in (group_places(offres, set(inside["id_place"].dropna())), group_places(around, set())))
+    by_code = ("etablissements",) if inside["precision_position"].eq("uai").any() else ()
+    sources = choose_sources(monde, ids=set(inside["id_source"]) | set(around["id_source"]), usages=("communes", *by_code))
     mine = places[places["est_dedans"]]
     return Contenu(
         with_filters("Offre de formation", question), emprise, (_block(places, theirs, emprise),), _sentences(inside, mine, emprise), _notes(inside),
@@ -64,6 +68,14 @@ def _neighbours(monde: Monde, question: Question) -> pd.DataFrame:
     return theirs[theirs["id_place"].notna()]
 
 
+def _near(places: pd.DataFrame, emprise: Emprise) -> pd.DataFrame:
+    """Return the places of the territory and those near enough to be on its map."""
+    west, south, east, north = emprise.forme.bounds
+    margin = max(east - west, north - south) * PART_AUTOUR
+    seen = places["x"].between(west - margin, east + margin) & places["y"].between(south - margin, north + margin)
+    return places[places["est_dedans"] | seen]
+
+
 STYLES = {
     "dedans": (OFFRE, TERRE, "o"), "mairie": (TERRE, OFFRE, "o"), "dehors": (OFFRE_DEHORS, TERRE, "o"), "voisine": (TERRE, DISCRET, "s"),
 }
@@ -94,11 +106,11 @@ def _block(places: pd.DataFrame, theirs: pd.DataFrame, emprise: Emprise) -> Bloc
     mine, outside = places[places["est_dedans"]], places[~places["est_dedans"]]
     rows = [_mark((), (), size, "dedans", _interval(low, high), _places(mine["nb"].between(low, high or np.inf).sum())) for low, high, size in CLASSES]
     others = (
-        ("mairie", "placé à la mairie, faute d'adresse plus précise", mine["est_mairie"].sum()),
-        ("dehors", "hors du territoire, dans la région", len(outside)), ("voisine", "dans un département voisin, apprentissage seulement", len(theirs)),
+        ("mairie", "placé à la mairie, faute d'adresse plus précise", mine["est_mairie"].sum(), CLASSES[2][2]),
+        ("dehors", "hors du territoire", len(outside), CLASSES[2][2]), ("voisine", "hors de la région, apprentissage seulement", len(theirs), VOISINE_MM),
     )
-    rows += [_mark((), (), VOISINE_MM if sorte == "voisine" else CLASSES[2][2], sorte, libelle, _places(nb)) for sorte, libelle, nb in others if nb]
-    return Bloc("Formations par lieu", "Une formation compte une fois par lieu." + ("" if emprise.est_region else " Effectifs du territoire."), tuple(rows))
+    rows += [_mark((), (), size, sorte, libelle, _places(nb) if sorte == "mairie" else "") for sorte, libelle, nb, size in others if nb]
+    return Bloc("Formations par lieu", "Une formation compte une fois par lieu." + ("" if emprise.est_region else " Effectifs du territoire."), tuple(rows), () if len(mine) else ("Aucune formation placée ne répond à ces filtres.",))
 
 
 def _places(nb) -> str:

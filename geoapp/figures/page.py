@@ -21,6 +21,9 @@ MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
 COLONNE_MIN_MM = 125.0
 """Width from which the legend stands beside the map; under it, below."""
 
+TITRES = (10.5, 10.0, 9.5, 9.0)
+"""Sizes of a title, the largest that holds on one line; the largest when none does."""
+
 PART_LEGENDE = 0.28
 NB_VILLES, VILLES_LUES = 30, 300
 """Names of towns written at most, and towns looked at."""
@@ -71,7 +74,8 @@ def _moved(column: Colonne, dx: float, dy: float) -> Colonne:
 
 def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], float]:
     """Return the title, the territory and the warning, and the top of the map."""
-    lines, y = set_text(contenu.titre, MARGE_MM, MARGE_MM, width, taille=10.5 * scale, style="gras")
+    size = next((one for one in TITRES if len(wrap(typeset(contenu.titre), one * scale, width, "gras")) == 1), TITRES[0])
+    lines, y = set_text(contenu.titre, MARGE_MM, MARGE_MM, width, taille=size * scale, style="gras")
     made, y = set_text(contenu.emprise.nom, MARGE_MM, y + 0.3, width, taille=9 * scale, couleur=DISCRET)
     lines += made
     if contenu.est_fictive:

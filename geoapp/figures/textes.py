@@ -57,13 +57,13 @@ def choose_sources(monde: Monde, *, ids: set[str], usages: tuple[str, ...], zona
 
 
 def tell_sources(sources: tuple[dict, ...]) -> str:
-    """Return the sources in words, grouped by licence: « Sources (Licence Ouverte 2.0) : titre (producteur, millésime) ; … »."""
+    """Return the sources in words, grouped by licence: « Sources sous Licence Ouverte 2.0 : titre (producteur, millésime) ; … »."""
     groups: dict[str, list[str]] = {}
     for one in sources:
         who = ", ".join(str(one[nom]) for nom in ("producteur", "millesime") if one[nom])
         fictive = ", données fictives" if one["mode"] == "demonstration" else ""
         groups.setdefault(one["licence"] or "non précisée", []).append(f"{one['titre']} ({who}{fictive})")
-    return " ".join(f"Sources (licence {licence.removeprefix('Licence ')}) : {' ; '.join(titles)}." for licence, titles in groups.items())
+    return " ".join(f"Sources {'de licence' if licence.startswith('non') else 'sous'} {licence} : {' ; '.join(titles)}." for licence, titles in groups.items())
 
 
 def tell_snapshot(monde: Monde) -> str:

@@ -11,7 +11,7 @@ from geoapp.coverage.model import COMMUNE, Question
 from geoapp.coverage.monde import Monde
 from geoapp.figures.choroplethe import without_outline
 from geoapp.figures.contenu import Aplat, Bloc, Contenu, Nom, here, tally
-from geoapp.figures.contours import outlines
+from geoapp.figures.contours import outlines, region_parts
 from geoapp.figures.emprise import Emprise
 from geoapp.figures.palette import ENCRE, ZONES, Hachure
 from geoapp.figures.textes import choose_sources, is_fictitious, name_unit
@@ -20,6 +20,9 @@ from geoapp.zones import ZONAGES
 
 NB_LISTEES = 6
 """Zones up to which each has its own line of the legend, and its own hatch."""
+
+PART_DEDANS = 0.98
+"""Part of its area in the region under which a zone goes beyond the border; outlines simplified apart differ by less than the rest."""
 
 CONTACT_M = 1.0
 """Distance within which two zones are neighbours, in metres."""
@@ -34,9 +37,10 @@ def make_zoning(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
     table, formes = describe_zones(monde, zonage), outlines(monde, zonage, not emprise.est_region)
     sources = choose_sources(monde, ids=set(), usages=("communes",), zonage=zonage)
     fills = _listed(table, formes) if len(table) <= NB_LISTEES else _tinted(formes)
+    est_nommee = len(table) > NB_LISTEES or (zonage in ZONAGES and ZONAGES[zonage].est_partition)
     return Contenu(
-        f"{zoning_title(zonage)}{_vintage(table)}", emprise, (_block(monde, zonage, emprise, fills),), _sentences(monde, zonage, table, emprise), (), sources,
-        aplats=fills, noms=_names(table, formes) if len(table) > 1 else (), est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
+        f"{zoning_title(zonage)}{_vintage(table)}", emprise, (_block(monde, zonage, emprise, fills),), _sentences(monde, zonage, table, emprise), _beyond(monde, zonage), sources,
+        aplats=fills, noms=_names(table, formes) if est_nommee else (), est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
     )
 
 
@@ -98,6 +102,16 @@ def colour_neighbours(formes: np.ndarray) -> np.ndarray:
     return tints
 
 
+def _beyond(monde: Monde, zonage: str) -> tuple[str, ...]:
+    """Return the note that names the zones drawn beyond the border of the region; () when there is none."""
+    whole, inside = outlines(monde, zonage, False), region_parts(monde, zonage, False)
+    part = inside.area.reindex(whole.index) / whole.area
+    maille = monde.mailles[zonage]
+    names = [str(nom) for code, nom in zip(maille.codes, maille.noms, strict=True) if part.get(code, 1.0) < PART_DEDANS]
+    un = len(names) < 2
+    return (f"{', '.join(names)} : {'zone qui dépasse' if un else 'zones qui dépassent'} la région, {'dessinée' if un else 'dessinées'} en entier.",) if names else ()
+
+
 def _names(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Nom, ...]:
     """Return the name of each drawn zone at a point inside it, the most peopled first."""
     points = shapely.get_coordinates(shapely.point_on_surface(formes.to_numpy()))
@@ -114,7 +128,8 @@ def _block(monde: Monde, zonage: str, emprise: Emprise, fills: tuple[Aplat, ...]
     told = tally(nb, un, None if inside is None else int(inside.sum()), pluriel=plusieurs)
     if nb <= NB_LISTEES:
         return Bloc(zoning_title(zonage), f"{told}.", fills, without_outline(monde, zonage))
-    return Bloc(zoning_title(zonage), f"{told}. Les teintes séparent les zones voisines, sans autre sens.", (), without_outline(monde, zonage))
+    tints = " Les teintes séparent les zones voisines, sans autre sens." if fills else ""
+    return Bloc(zoning_title(zonage), f"{told}.{tints}", (), without_outline(monde, zonage))
 
 
 def _sentences(monde: Monde, zonage: str, table: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
