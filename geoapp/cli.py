@@ -163,11 +163,16 @@ _QUESTION = (
 )
 
 
-def _question_options(command):
-    """Add the parameters of a question of coverage that are not filters."""
-    for nom, aide in reversed(_QUESTION):
+def _question_options(command, sans: str = ""):
+    """Add the parameters of a question of coverage that are not filters, one of them left out."""
+    for nom, aide in reversed([row for row in _QUESTION if row[0] != sans]):
         command = click.option(f"--{nom.replace('_', '-')}", nom, help=aide)(command)
     return command
+
+
+def _unzoned_options(command):
+    """Add the parameters of a question whose zoning is asked apart, filters included."""
+    return _question_options(_offer_options(command), "zonage")
 
 
 @main.command()
@@ -262,6 +267,24 @@ def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: P
     with watching() as (_, watch):
         written = write_sheets(monde, question, zones, out, watch=watch)
     print_sheets(written, out)
+
+
+@main.command()
+@click.option("--table", help="Une table de l'instantané : offres, formations, lieux, communes, zones…")
+@click.option("--indicateurs", metavar="ZONAGE", help="Les indicateurs de couverture d'un zonage : ze2020, epci, commune…")
+@click.option("--tout", is_flag=True, help="Toutes les tables et tous les indicateurs : un GeoPackage, ou un dossier.")
+@click.option("--format", "forme", help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out).")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier, ou dossier, à écrire.")
+@_unzoned_options
+@_DATA
+def export(table: str | None, indicateurs: str | None, tout: bool, forme: str | None, out: Path, data_dir: Path | None, **parametres) -> None:
+    """Écrit des tables et des indicateurs en fichiers ouverts, avec définitions, sources et licences."""
+    from geoapp.catalogue.extraction import extract
+    from geoapp.tables import open_snapshot
+
+    choix = {"table": table, "indicateurs": indicateurs, "tout": tout}
+    asked = {nom: valeur for nom, valeur in parametres.items() if valeur}
+    click.echo(extract(open_snapshot(_settings(data_dir).data_dir), out, choix=choix, format=forme, parametres=asked))
 
 
 @main.command()

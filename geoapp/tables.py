@@ -223,8 +223,15 @@ def write_text(path: Path, text: str) -> None:
         aside.write_text(text, encoding="utf-8", newline="")
 
 
-CURES = {errno.ENOSPC: "Le disque est plein : libérez de la place, ou choisissez un autre dossier.", errno.EDQUOT: "Votre quota est atteint : libérez de la place, ou choisissez un autre dossier."}
-"""What to do about an error of the file system; otherwise, choose another folder."""
+AILLEURS = "Choisissez un autre dossier."
+PANNES = {
+    errno.ENOSPC: ("le disque est plein", "Libérez de la place, ou choisissez un autre dossier."),
+    errno.EDQUOT: ("votre quota est atteint", "Libérez de la place, ou choisissez un autre dossier."),
+    errno.ENOENT: ("le dossier n'existe pas", AILLEURS), errno.ENOTDIR: ("ce n'est pas un dossier", AILLEURS), errno.EISDIR: ("c'est un dossier", AILLEURS),
+    errno.EACCES: ("l'accès est refusé", AILLEURS), errno.EROFS: ("le disque est en lecture seule", AILLEURS),
+    errno.ENOTEMPTY: ("ce dossier existe déjà et n'est pas vide", AILLEURS),
+}
+"""What an error of the file system means, and what to do about it."""
 
 
 @contextmanager
@@ -242,8 +249,8 @@ def writing(path: Path):
         yield aside
         os.replace(aside, path)
     except OSError as error:
-        cure = CURES.get(error.errno, "Choisissez un autre dossier.")
-        raise StorageError(f"Impossible d'écrire {path} ({error.strerror or error}). {cure}") from error
+        reason, cure = PANNES.get(error.errno, (error.strerror or error, AILLEURS))
+        raise StorageError(f"Impossible d'écrire {path} ({reason}). {cure}") from error
     finally:
         _remove(aside)
 

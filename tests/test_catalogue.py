@@ -136,7 +136,7 @@ def test_a_table_that_holds_open_database_data_says_to_share_alike(tiny_frames, 
     tiny_frames["sources"] = pd.concat([sources, sources.iloc[:1].assign(id_source="uai", usage="etablissements", licence="ODbL")], ignore_index=True)
     snapshot = publish_world(tiny_frames, tmp_path)
     licences = {nom: [text for key, text in table_file(snapshot, nom).notice if key == "Licence"] for nom in ("lieux", "sessions")}
-    assert licences["lieux"][0].startswith("Open Data Commons") and "à partager sous la même licence" in licences["lieux"][-1]
+    assert licences["lieux"][0].startswith("ODbL 1.0") and "à partager sous la même licence" in licences["lieux"][-1]
     assert licences["sessions"] == ["Licence Ouverte 2.0"]
 
 

@@ -17,7 +17,7 @@ class Licence:
 
 
 _LICENCES = (
-    Licence("ODbL", "ODbL-1.0", "Open Data Commons Open Database License 1.0 (ODbL)", "https://opendatacommons.org/licenses/odbl/1-0/"),
+    Licence("ODbL", "ODbL-1.0", "ODbL 1.0 (Open Database License)", "https://opendatacommons.org/licenses/odbl/1-0/"),
     Licence("non précisée par le producteur", "notspecified", "Licence non précisée par le producteur", ""),
     Licence("Licence Ouverte 2.0", "etalab-2.0", "Licence Ouverte 2.0", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"),
 )

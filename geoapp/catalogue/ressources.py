@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp import schema
-from geoapp.catalogue.licences import Licence, merge_licences
+from geoapp.catalogue.licences import PARTAGE, Licence, merge_licences
 from geoapp.codes.identifiants import nearest_accepted
 from geoapp.errors import NotFoundError
 from geoapp.fichiers.modele import CONTOUR, POINT, Colonne, Fichier
@@ -56,6 +56,7 @@ FICHES: dict[str, Fiche] = {
     "rejets": Fiche("Lignes refusées", TOUT),
     "corrections": Fiche("Valeurs corrigées", TOUT),
     "sources": Fiche("Sources", TOUT),
+    "doublons": Fiche("Formations données par deux catalogues", OFFRE),
     "offres_voisines": Fiche("Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"),
 }
 
@@ -82,7 +83,7 @@ def check_table_name(nom: str) -> None:
     if nom not in schema.TABLES:
         near = nearest_accepted(nom, schema.TABLES)
         cure = f"Vouliez-vous dire « {near} » ? " if near else ""
-        raise NotFoundError(f"Table inconnue{THIN}: « {nom[:40]} ». {cure}Tables{THIN}: {', '.join(schema.TABLES)}.")
+        raise NotFoundError(f"Table inconnue : « {nom[:40]} ». {cure}Tables : {', '.join(schema.TABLES)}.")
 
 
 def table_file(snapshot: Snapshot, nom: str) -> Fichier:
@@ -126,7 +127,7 @@ def table_notice(snapshot: Snapshot, nom: str) -> list[tuple[str, str]]:
 
 def share_note(licences: list[Licence]) -> list[tuple[str, str]]:
     """Return what a licence that asks to share alike means here; nothing without one."""
-    return [("Licence", _LICENCE_PARTAGE)] if any(one.code == "ODbL-1.0" for one in licences) else []
+    return [("Licence", _LICENCE_PARTAGE)] if any(one.code in PARTAGE for one in licences) else []
 
 
 def describe_date(snapshot: Snapshot) -> list[tuple[str, str]]:

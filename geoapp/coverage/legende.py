@@ -10,8 +10,10 @@ from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES, format_v
 from geoapp.coverage.reponse import Reponse
 from geoapp.words import format_number
 
-TEINTES = 5
-"""Shades of the map (`couverture.css`, `figures/palette.py`)."""
+COULEURS = ("#fdf3dc", "#f6c98a", "#e5904a", "#b9521f", "#6f240c")
+"""Shades of the map (`couverture.css`, figures, styles of QGIS), from the least to the most."""
+
+TEINTES = len(COULEURS)
 
 
 def shade(rank: int, nb: int) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CHORO = ("#fdf3dc", "#f6c98a", "#e5904a", "#b9521f", "#6f240c")
+from geoapp.coverage.legende import COULEURS
+
+CHORO = COULEURS
 """Shades of a choropleth, from the lightest (`--choro-0`…`--choro-4`)."""
 
 CHORO_BORD = "#5b6470"
