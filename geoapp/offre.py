@@ -84,6 +84,8 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
     _normalise_codes(journal, source)
     _normalise_levels(journal, source)
     _normalise_funding(journal, source)
+    for column in ("latitude", "longitude"):
+        journal.frame[column] = journal.frame[column].str.replace(r"^(-?\d{1,3}),(\d+)$", r"\1.\2", regex=True)
     _normalise_numbers(journal)
     _normalise_periods(journal)
     _normalise_sessions(journal)

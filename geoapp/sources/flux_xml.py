@@ -63,7 +63,7 @@ def stream_elements(path: Path, name: str, parent: str, *, max_bytes: int = ELEM
                 raise SourceError(path, f"plus de {max_bytes // 1_000_000} Mo sans un élément « {name} » entier, refusé.", cure=_SAFE)
         root = parser.close()
     except etree.XMLSyntaxError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable(path, error, parser) from None
     for _, element in parser.read_events():
         yield from _release(element, parent)
     _refuse_entities(path, root)
@@ -92,10 +92,12 @@ def _refuse_entities(path: Path, element: etree._Element) -> None:
         raise SourceError(path, "le fichier déclare des entités XML, refusé.", place="DOCTYPE", cure=_SAFE)
 
 
-def _unreadable(path: Path, error: etree.XMLSyntaxError) -> SourceError:
-    """Return the error of the parser in French, with its line."""
-    said = str(error)
-    place = f"ligne {error.lineno}" if getattr(error, "lineno", 0) else ""
+def _unreadable(path: Path, error: etree.XMLSyntaxError, parser: etree.XMLPullParser) -> SourceError:
+    """Return the error of the parser in French, with its line; its log knows what its last word hides."""
+    log = parser.feed_error_log.filter_from_errors()
+    said = log[0].message if len(log) else str(error)
+    line = log[0].line if len(log) else getattr(error, "lineno", 0)
+    place = f"ligne {line}" if line else ""
     for sign, problem, cure in _PROBLEMS:
         if re.search(sign, said):
             return SourceError(path, problem, place=place, cure=cure)

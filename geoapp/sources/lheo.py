@@ -35,6 +35,9 @@ ETATS = {"1": "ouvert", "2": "ferme", "3": "suspendu"}
 FILLERS = frozenset(("", "-", "--", "---", "–", "—", "-----", "--------", "-----------", "--------------", "."))
 """What a producer writes where LHÉO wants a text and nothing is known."""
 
+INCONNU = "non renseigné"
+"""What the attribute `info` of a compulsory code says, in our own feeds, when nobody knows it."""
+
 
 class _Names(dict):
     """Local names by full tag, worked out once each."""
@@ -122,6 +125,8 @@ def _text(found: dict[str, list], name: str) -> str | None:
     if name not in found:
         return None
     element = found[name][0]
+    if element.get("info") == INCONNU:
+        return None
     text = element.text if not len(element) else "".join(element.itertext())
     text = text.strip() if text else ""
     return None if text in FILLERS else text
@@ -129,7 +134,7 @@ def _text(found: dict[str, list], name: str) -> str | None:
 
 def _texts(found: dict[str, list], name: str) -> list[str]:
     """Return the known texts of the children of that name."""
-    texts = ((element.text or "").strip() for element in found.get(name, ()))
+    texts = ((element.text or "").strip() for element in found.get(name, ()) if element.get("info") != INCONNU)
     return [text for text in texts if text not in FILLERS]
 
 
@@ -183,7 +188,7 @@ def _formation_cells(found: dict[str, list]) -> dict:
         "code_formacode": _principal(domaine.get("code-FORMACODE", ())), "code_nsf": next(iter(_texts(domaine, "code-NSF")), None),
         "code_rome": "|".join(_texts(domaine, "code-ROME")) or None,
         "code_rncp": _first_known(certifications, "code-RNCP"), "code_certifinfo": _first_known(certifications, "code-CERTIFINFO"),
-        "responsable_siret": _under(responsable, "SIRET-organisme-formation", "SIRET"), "responsable_uai": _uai(responsable, "code-UAI"),
+        "responsable_siret": _under(responsable, "SIRET-organisme-formation", "SIRET"), "responsable_uai": _uai(responsable, "code-UAI-organisme-formation") or _text(responsable, "code-UAI"),
         "responsable_nom": _text(responsable, "nom-organisme") or _text(responsable, "raison-sociale"),
         "url": _under(found, "url-formation", "urlweb"),
     }

@@ -17,7 +17,7 @@ TEXTE_MAX = 3_000
 _BLOCKS = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"</?[A-Za-z!][^<>]*>")
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]")
 """What a text may not hold: it shows nothing, or turns what is around."""
 _BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r"\s*\n\s*")
@@ -36,6 +36,11 @@ def clean_text(text: str) -> str | None:
     if "  " in text or not text.isprintable():
         text = _LINES.sub("\n", _BLANKS.sub(" ", _CONTROLS.sub(" ", text)))
     return text.strip()[:TEXTE_MAX].rstrip() or None
+
+
+def without_controls(text: str) -> str:
+    """Return a text without the characters that XML refuses or that show nothing."""
+    return _CONTROLS.sub(" ", text)
 
 
 def read_date(text: str | None) -> str | None:
