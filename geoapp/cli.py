@@ -310,6 +310,28 @@ def compare(avant: str, apres: str, zonage: str, out: Path | None, data_dir: Pat
 
 
 @main.command()
+@click.option("--organisme", help="Identifiant ou nom d'un organisme.")
+@click.option("--source", help="Identifiant d'une source.")
+@click.option("--critere", help="Un seul critère (position, intitule, dates…).")
+@click.option("--out", type=click.Path(path_type=Path), help="Écrire ce qui est à corriger dans ce fichier .csv ou .xlsx.")
+@_DATA
+def quality(organisme: str | None, source: str | None, critere: str | None, out: Path | None, data_dir: Path | None) -> None:
+    """Note la qualité des sources et des organismes, et liste ce qui est à corriger."""
+    from geoapp.console import print_quality
+    from geoapp.quality.extraction import write_defects
+    from geoapp.quality.reponse import choose_entity
+    from geoapp.quality.scores import open_quality
+    from geoapp.tables import open_snapshot
+
+    found = open_quality(open_snapshot(_settings(data_dir).data_dir))
+    entite = choose_entity(found, source=source, organisme=organisme)
+    nb = write_defects(found, entite, critere, out) if out else 0
+    print_quality(found, entite, critere)
+    if out:
+        click.echo(f"{out} : {nb} lignes.")
+
+
+@main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier Parquet à écrire.")
 @_DATA
 def trajets(out: Path, data_dir: Path | None) -> None:

@@ -24,6 +24,7 @@ from geoapp.errors import SnapshotError
 from geoapp.exports import export_offers
 from geoapp.fraicheur import ETATS, list_freshness
 from geoapp.info import describe_snapshot
+from geoapp.quality.scores import Qualite, list_defects, score_parts
 from geoapp.repertoire import Repertoire
 from geoapp.reports.dossier import Ecrite
 from geoapp.reponses import describe_answer
@@ -221,6 +222,36 @@ def print_gaps(reponse: Reponse, out: Path | None) -> None:
         console.print(f"- {note}", highlight=False, markup=False)
     if out:
         console.print(f"{out} : {len(reponse.tableau)} zones.", highlight=False, markup=False)
+
+
+def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) -> None:
+    """Print the scores of the sources and how many bodies have something to correct; of one entity, its criteria."""
+    console = _console()
+    if entite is None:
+        table = Table("Source", "Score", "Barème évalué", "Offres", "À corriger", "Avant", title=f"Qualité des données, instantané {qualite.snapshot.id}", title_justify="left")
+        for row in qualite.entites[qualite.entites["type_entite"].eq("source")].to_dict("records"):
+            table.add_row(Text(row["nom"]), _number(row["score"]), _number(100 * row["part_evaluee"]) + " %", str(row["nb_offres"]), str(row["nb_defauts"]), _number(row["score_avant"]))
+        console.print(table)
+        bodies = qualite.entites[qualite.entites["type_entite"].eq("organisme")]
+        console.print(f"{count(len(bodies), 'organisme')}, dont {int(bodies['nb_defauts'].gt(0).sum())} ont quelque chose à corriger. Un seul : geoapp quality --organisme NOM.", highlight=False, markup=False)
+    else:
+        table = Table("Critère", "Poids", "Concernées", "Satisfaites", "Part", "Comment corriger", title=f"{entite['nom']} : {_number(entite['score'])} sur 100", title_justify="left")
+        for part in score_parts(qualite, entite["type_entite"], entite["id_entite"]):
+            share = "non fourni" if part["etat"] == "non_fourni" else "sans objet" if part["part"] is None else _number(100 * part["part"]) + " %"
+            table.add_row(part["titre"], str(part["poids"]), str(part["nb_applicables"]), str(part["nb_satisfaites"]), share, part["cure"])
+        console.print(table)
+    choix = {entite["type_entite"]: entite["id_entite"]} if entite else {}
+    found = list_defects(qualite, critere=critere, **choix)
+    shown = found.head(_SHOWN_REJECTS if entite or critere else 0)
+    end = "." if not len(shown) else f", les {len(shown)} premiers :" if len(found) > len(shown) else " :"
+    console.print(f"{count(len(found), 'point')} à corriger{end}", highlight=False, markup=False)
+    for row in shown.to_dict("records"):
+        console.print(f"- {row['id_action']} : {row['titre']}. {row['constat']}", highlight=False, markup=False)
+
+
+def _number(value: float) -> str:
+    """Return a number with one decimal, « – » when unknown."""
+    return "–" if pd.isna(value) else f"{value:.1f}".replace(".", ",")
 
 
 def print_changes(evolution: Evolution, out: Path | None) -> None:

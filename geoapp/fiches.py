@@ -235,7 +235,8 @@ def _origins(repertoire: Repertoire, ligne: int) -> list[dict]:
 CHAMPS = {
     "adresse": "Adresse", "capacite": "Places", "code_domaine": "Domaine", "code_postal": "Code postal", "dates_debut": "Dates",
     "est_conventionnee": "Conventionnée", "est_permanente": "Entrées et sorties permanentes", "modalite": "Modalité",
-    "niveau_sortie": "Niveau de sortie", "nom_organisme": "Organisme", "rev3": "Transitions rev3",
+    "niveau_sortie": "Niveau de sortie", "nom_organisme": "Organisme", "rev3": "Transitions rev3", "financeurs": "Financeurs",
+    "publics": "Publics", "niveau_entree": "Niveau d'entrée", "prix_eur": "Prix", "url": "Lien",
 }
 """Fields that may come from another catalogue, in words."""
 

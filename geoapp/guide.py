@@ -11,6 +11,9 @@ from pathlib import Path
 
 from geoapp.config import ROOT, Settings
 from geoapp.dedupe.regles import APPRENTISSAGES, LIEUX, PART_CODES_OPPOSES, SEUIL_FUSION, SEUIL_POSSIBLE
+from geoapp.quality.criteres import CRITERES
+from geoapp.quality.positions import REGLES_POSITION
+from geoapp.quality.scores import POIDS_TOTAL
 from geoapp.schema import TABLES
 from geoapp.sources.registry import load_sources
 from geoapp.zones import ZONAGES
@@ -81,7 +84,30 @@ def write_duplicates() -> str:
     ]) + "\n"
 
 
-PAGES = {"dictionnaire.md": write_dictionary, "sources.md": write_sources, "reglages.md": write_settings, "doublons.md": write_duplicates}
+def write_quality() -> str:
+    """Return how quality is scored: criteria, rules of positions, what the score says and does not."""
+    rows = [[f"`{c.nom}`", c.titre, c.mesure, str(c.poids), c.cure] for c in CRITERES.values()]
+    rules = [[f"`{r.nom}`", r.titre, r.sens] for r in REGLES_POSITION]
+    return "\n\n".join([
+        "# Qualité des données",
+        "Chaque source et chaque organisme reçoit un score de 0 à 100, et la liste de ce qu'il a à corriger, offre par offre, avec le remède. La page « Qualité », "
+        "`geoapp quality` et `/api/v1/qualite` disent la même chose ; les listes se téléchargent en CSV et en XLSX.",
+        "## Critères", _table(["critère", "titre", "ce qui est mesuré", "poids", "comment corriger"], rows),
+        "## Comment le score est fait",
+        f"Pour chaque critère, la part des offres concernées qui le satisfont, multipliée par son poids ; la somme, divisée par celle des poids évalués (au plus {POIDS_TOTAL}), "
+        "ramenée à 100. L'unité est l'offre (une action en un lieu) de chaque catalogue, avant tout rapprochement entre catalogues. L'organisme est celui qui forme, sinon le responsable.",
+        "**Inconnu n'est pas zéro.** Une information que la source ne porte dans aucune ligne est « non fournie » : elle n'est pas comptée, et « barème évalué » dit quelle part "
+        "des poids a pu l'être. Un critère sans objet (le lieu d'une formation à distance) n'est pas compté non plus. Deux scores se comparent à barème évalué voisin.",
+        "La fraîcheur est vue de la date de la source, pas du jour où l'on regarde : les mêmes sources donnent les mêmes tables. L'âge des sources est sur la page « Sources ». "
+        "Une position que l'établissement doit à son seul code UAI peut être contredite par une erreur de la table des UAI : la règle désigne, une personne vérifie.",
+        "## Positions fausses, trouvées par règle", _table(["règle", "titre", "sens"], rules),
+        "La première règle qui tient donne le constat. Novembre 2026, sur les quatre catalogues : 256 offres de 53 lieux.",
+        "## Évolution",
+        "Le score est comparé à celui de l'instantané gardé juste avant (`precedent`). Sans instantané plus ancien, ou quand il vient d'une autre version, la page le dit.",
+    ]) + "\n"
+
+
+PAGES = {"qualite.md": write_quality, "dictionnaire.md": write_dictionary, "sources.md": write_sources, "reglages.md": write_settings, "doublons.md": write_duplicates}
 
 
 def write_pages(folder: Path = DOCS) -> None:

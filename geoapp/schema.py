@@ -23,6 +23,7 @@ NIVEAUX_ENTREE = ("aucun", "infra", *NIVEAUX)
 PRECISIONS = ("coordonnees", "uai", "adresse", "commune")
 MODES = ("miroir", "cache", "telechargement", "demonstration", "produit", "absente")
 LIENS = ("entiere", "partielle")
+ENTITES = ("source", "organisme")
 ETATS_DOUBLON = ("fusionnee", "possible")
 
 _DTYPES = {"texte": "str", "entier": "Int64", "reel": "float64", "booleen": "boolean"}
@@ -263,6 +264,22 @@ TABLES: dict[str, Table] = dict([
         _c("nb_actions", "entier", "Actions ; vide si aucune n'est connue"),
         _c("nb_sessions", "entier", "Sessions ouvertes ; vide si aucune n'est connue"),
         _c("nb_sessions_a_distance", "entier", "Dont à distance ; vide si aucune n'est connue")),
+    _table("qualite", "Qualité de chaque source et de chaque organisme, critère par critère", "type_entite id_entite critere",
+        _c("type_entite", "texte", "Source ou organisme", requis=True, valeurs=ENTITES),
+        _c("id_entite", "texte", "Identifiant de la source ou de l'organisme", requis=True),
+        _c("critere", "texte", "Critère (docs/qualite.md)", requis=True),
+        _c("nb_offres", "entier", "Offres de l'entité, tous catalogues", requis=True),
+        _c("nb_applicables", "entier", "Offres auxquelles le critère s'applique", requis=True),
+        _c("nb_satisfaites", "entier", "Offres qui le satisfont, parmi celles-là", requis=True),
+        _c("est_fournie", "booleen", "Une source de l'entité porte au moins une fois l'information", requis=True)),
+    _table("defauts", "Ce qui est à corriger, offre par offre et critère par critère", "critere id_action id_lieu",
+        _c("critere", "texte", "Critère non satisfait", requis=True),
+        _c("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+        _c("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
+        _c("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+        _c("id_organisme", "texte", "Organisme formateur, sinon responsable", renvoi="organismes.id_organisme"),
+        _c("valeur", "texte", "Valeur en cause"),
+        _c("constat", "texte", "Ce qui ne va pas, en clair", requis=True)),
     _table("couches", "Contours simplifiés pour l'affichage", "type_zone code_zone",
         _c("type_zone", "texte", "Zonage (ou « commune »)", requis=True),
         _c("code_zone", "texte", "Code", requis=True),

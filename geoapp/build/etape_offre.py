@@ -13,12 +13,14 @@ from geoapp.build import offres
 from geoapp.build.bilan import Bilan
 from geoapp.build.departements import no_departement_offers, read_by_departement
 from geoapp.build.doublons import merge_catalogues
+from geoapp.build.etapes import do
 from geoapp.build.lectures import Lectures, per_source, reading_key, sources_key
 from geoapp.build.nomenclatures import key_of, read_nomenclature
 from geoapp.build.voisines import keep_neighbours, name_trainings, no_neighbours
 from geoapp.build.world import World, counted
 from geoapp.locating import merge_etablissements
 from geoapp.offre import check_offre
+from geoapp.quality.lecture import quality_tables
 from geoapp.schema import conform
 from geoapp.sources.fetch import Located
 
@@ -43,11 +45,28 @@ def offer_tables(world: World, lectures: Lectures, socle: Socle) -> dict[str, pd
             place(f"offre-ecartee-{one.source.id}", [one], {})
     if examples := sorted(world.present("offre_exemple"), key=lambda one: one.source.id):
         place("offre-exemples", examples, {})
-    result |= merge_catalogues(result, {one.source.id: one.source.millesime for one in world.located})
+    result |= _compare_catalogues(world, socle, feeding, result)
     result["offres_departements"] = _departement_offers(world, lectures)
     neighbours = world.feeding("offre_voisine")
     result["offres_voisines"] = place("offre-voisine", neighbours, nomenclatures)["offres"] if neighbours else no_neighbours()
     return result
+
+
+def _compare_catalogues(world: World, socle: Socle, feeding: list[Located], placed: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return what is said of the offers together: quality of each row, then duplicates and the offers shown."""
+    millesimes = {one.source.id: one.source.millesime for one in feeding}
+
+    def compare() -> dict[str, pd.DataFrame]:
+        return quality_tables(placed, world.communes, millesimes) | merge_catalogues(placed, millesimes)
+
+    cle = world.etapes.cle("rapprochement", _placement_key(world, socle, feeding, True), sorted(millesimes.items()))
+    return do(world.etapes, "rapprochement", cle, compare)
+
+
+def _placement_key(world: World, socle: Socle, sources: list[Located], is_named: bool) -> str:
+    """Return the key of the offers of some sources, placed; `is_named` when nomenclatures complete them."""
+    read = [reading_key(world, one) for one in sources]
+    return world.etapes.cle("placement", socle.cle, read, sources_key(world, "nomenclature") if is_named else "")
 
 
 def _departement_offers(world: World, lectures: Lectures) -> pd.DataFrame:
@@ -108,8 +127,7 @@ def _check(one: Located, lectures: Lectures, world: World) -> tuple[pd.DataFrame
 def _place(world: World, lectures: Lectures, socle: Socle, etablissements: pd.DataFrame, nom: str, sources: list[Located],
            nomenclatures: Mapping[str, pd.DataFrame]) -> dict[str, gpd.GeoDataFrame]:
     """Return the offers of some sources checked, placed, joined to nomenclatures and zones, and count them."""
-    read = [reading_key(world, one) for one in sources]
-    cle = world.etapes.cle("placement", socle.cle, read, sources_key(world, "nomenclature") if nomenclatures else "")
+    cle = _placement_key(world, socle, sources, bool(nomenclatures))
     return counted(world, nom, cle, partial(_place_now, lectures, socle, etablissements, sources, nomenclatures))
 
 

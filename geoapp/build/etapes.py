@@ -30,7 +30,7 @@ from geoapp.sources.content import sha256_of
 DOSSIER = "etapes"
 EMPLOYEES = "employees.txt"
 """Names of the results that the last build used."""
-_LIBRARIES = ("geopandas", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "scipy", "shapely")
+_LIBRARIES = ("geopandas", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "rapidfuzz", "scipy", "shapely")
 _MISSING = object()
 
 

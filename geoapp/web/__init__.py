@@ -9,7 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from geoapp.config import ROOT, Settings, load_settings
-from geoapp.web import api, couverture, donnees, erreurs, figures, pages, recherche, securite, telechargements, territoires
+from geoapp.web import api, couverture, donnees, erreurs, figures, pages, qualite, recherche, securite, telechargements, territoires
 from geoapp.web.courant import Courant
 from geoapp.web.presentation import register_words
 
@@ -50,5 +50,6 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
     app.register_blueprint(figures.blueprint)
     app.register_blueprint(territoires.blueprint)
     app.register_blueprint(telechargements.blueprint)
+    app.register_blueprint(qualite.blueprint)
     app.register_blueprint(api.blueprint)
     return app

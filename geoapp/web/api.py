@@ -17,6 +17,7 @@ from geoapp.coverage.model import parse_question
 from geoapp.coverage.reponse import answer, describe_response
 from geoapp.exports import FORMATS, export_offers
 from geoapp.fiches import offer_sheet
+from geoapp.quality.reponse import describe_quality
 from geoapp.reponses import describe_answer, describe_facets, describe_place, describe_points, first_rows, list_zonages
 from geoapp.search.carte import points
 from geoapp.search.lieux import suggest_places
@@ -30,6 +31,7 @@ from geoapp.web.courant import courant
 from geoapp.web.couverture import monde
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
+from geoapp.web.qualite import notes
 from geoapp.web.recherche import moteur, repertoire
 
 blueprint = Blueprint("api", __name__)
@@ -189,7 +191,13 @@ def couverture(route: Route) -> dict:
     return describe_response(answer(world, parse_question(_parameters(route), world)), world)
 
 
+def qualite(route: Route) -> dict:
+    """Return the scores of quality; of one source or body, its parts and what it has to correct."""
+    return describe_quality(notes(), **_own_values(route))
+
+
 VUES = {
+    "qualite": qualite,
     "couverture": couverture,
     "places": places, "suggestions": suggestions, "formations": formations, "fiche": fiche, "export": export, "facets": facets,
     "points": carte, "zones": zones, "sources": sources,

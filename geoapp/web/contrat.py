@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.exports import FORMATS
+from geoapp.quality.criteres import CRITERES
 from geoapp.search.requetes import Parametre
 
 VERSION_API = "v1"
@@ -21,6 +22,9 @@ PROPRES: dict[str, Parametre] = COUVERTURE | {parametre.nom: parametre for param
     Parametre("q", "texte", "Ce qui est tapé", "beth"),
     Parametre("limite", "entier", "Nombre de propositions", "8", 1, SUGGESTIONS_MAX),
     Parametre("zoom", "entier", "Niveau de zoom de la carte", "10", 0, ZOOM_MAX),
+    Parametre("source", "texte", "Identifiant d'une source", "bts-2024"),
+    Parametre("organisme", "texte", "Identifiant ou nom d'un organisme", "siret:19593395700035"),
+    Parametre("critere", "texte", "Un seul critère de qualité", "position", valeurs=tuple(CRITERES)),
     Parametre("type", "texte", "Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous", "ze2020"),
 )}
 """Parameters that are neither those of a search nor filters."""
@@ -93,6 +97,12 @@ ROUTES: dict[str, Route] = {route.nom: route for route in (
            ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"), ("qualite", "Ce que l'on sait de l'offre comptée"),
            ("sources", "Sources des nombres, avec leur millésime"), ("instantane", "Instantané des données")),
           "/couverture?domaine=sante&niveau=4&zonage=departement", tuple(COUVERTURE), est_couverture=True),
+    Route("qualite", "/qualite", "Scores de qualité des sources et des organismes ; d'un seul, ses critères et ce qu'il doit corriger",
+          (("criteres", "Critères : mesure, poids, comment corriger, part des offres qui le satisfont"), ("entites", "Sources et organismes : score de 0 à 100, part du barème évaluée, évolution"),
+           ("parties", "Détail par critère de la source ou de l'organisme demandé ; vide sans demande"),
+           ("corrections", "Ce qu'il doit corriger, offre par offre (les 500 premières lignes) ; vide sans demande"), ("nb_corrections", "Nombre de corrections, toutes lignes"),
+           ("precedent", "Instantané comparé, ou null"), ("sans_precedent", "Pourquoi il n'y en a pas"), ("instantane", "Instantané des données")),
+          "/qualite?critere=position", ("source", "organisme", "critere")),
     Route("zones", "/zones", "Zonages et leurs zones, avec leur millésime",
           (("zonages", "Zonages connus"), ("zones", "Zones du zonage demandé, sinon toutes"), ("instantane", "Instantané des données")),
           "/zones?type=ze2020", ("type",)),

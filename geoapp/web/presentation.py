@@ -134,7 +134,7 @@ def _page_link(numero: int, nb_pages: int) -> str | None:
     if not 1 <= numero <= nb_pages:
         return None
     autres = {nom: valeurs for nom, valeurs in request.args.lists() if nom != "page"}
-    return url_for(request.endpoint, **autres, page=numero, _anchor="tableau")
+    return url_for(request.endpoint, **(request.view_args or {}), **autres, page=numero, _anchor="tableau")
 
 
 def offer_rows(snapshot: Snapshot, offres: pd.DataFrame) -> list[dict[str, str]]:
