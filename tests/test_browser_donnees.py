@@ -1,0 +1,38 @@
+"""The page « Données » in a real Chromium: accessible, no wider than the screen, and a file that arrives."""
+
+import openpyxl
+import pytest
+from conftest import make_tiny_frames, publish_world
+from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("donnees")
+    publish_world(make_tiny_frames(), folder)
+    with running(folder) as address:
+        yield address
+
+
+@pytest.mark.parametrize("theme, width", VIEWS)
+def test_the_page_is_clean_and_accessible(server, browser, axe_source, theme, width):  # noqa: F811
+    with Seen(browser, theme, width) as seen:
+        page = seen.open(server + "/donnees?seuil_km=5&domaine=sante")
+        page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
+        assert violations(page, axe_source) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
+        assert seen.errors == [] and seen.foreign(server) == []
+
+
+def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):  # noqa: F811
+    with Seen(browser) as seen:
+        page = seen.open(server + "/donnees")
+        link = page.get_by_role("link", name="XLSX : Offre de formation", exact=True)
+        link.focus()
+        with page.expect_download() as waited:
+            page.keyboard.press("Enter")
+        waited.value.save_as(tmp_path / "o.xlsx")
+        assert waited.value.suggested_filename == "offres.xlsx"
+        assert openpyxl.load_workbook(tmp_path / "o.xlsx")["Données"].max_row == 8
