@@ -25,7 +25,7 @@ TITRES = (10.5, 10.0, 9.5, 9.0)
 """Sizes of a title, the largest that holds on one line; the largest when none does."""
 
 PART_LEGENDE = 0.28
-NB_VILLES, VILLES_LUES = 30, 300
+NB_VILLES, VILLES_LUES = 26, 300
 """Names of towns written at most, and towns looked at."""
 
 NOM_MM = 17.0
@@ -102,8 +102,19 @@ def name_map(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> tupl
     foot: Boite = (left, top + height - BANDE_MM, left + width, top + height)
     if contenu.noms:
         return _name_zones(contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale)
-    wanted = [*_departements(monde, contenu, carte, cadre, scale), *_town_labels(monde, carte, cadre, scale)]
-    return tuple(place_labels(wanted, inside, [foot], nb_max=NB_VILLES)), ()
+    first = place_labels(_departements(monde, contenu, carte, cadre, scale), inside, [foot, *_mark_boxes(contenu, carte, cadre)])
+    towns_named = place_labels(_town_labels(monde, carte, cadre, scale), inside, [foot, *(one.boite for one in first)], nb_max=NB_VILLES)
+    return (*first, *towns_named), ()
+
+
+def _mark_boxes(contenu: Contenu, carte, cadre) -> list[Boite]:
+    """Return the boxes of the marks of the offer, which the name of a département must not hide."""
+    boxes: list[Boite] = []
+    for marks in contenu.symboles:
+        half = marks.diametre_mm / 2
+        x, y = _to_page(np.asarray(marks.x, float), np.asarray(marks.y, float), carte, cadre)
+        boxes += zip(x - half, y - half, x + half, y + half, strict=True)
+    return boxes
 
 
 def _to_page(x, y, carte, cadre) -> tuple[float, float]:
