@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import make_tiny_frames, publish_world
+from benchmarks.figures import draw_all, list_territories
 from click.testing import CliRunner
 from PIL import Image
 from pypdf import PdfReader
@@ -199,3 +200,9 @@ def test_hostile_names_are_text_and_never_markup(tmp_path):
     world = open_world(publish_world(frames, tmp_path))
     svg = render_figure(world, ask(world, type="zones", emprise="ze2020:3201", format="svg")).decode()
     assert "<script" not in svg and "&lt;script&gt;" in svg
+
+
+def test_the_benchmark_draws_every_territory(monde):
+    territories = list_territories(monde, "ze2020")
+    measured = list(draw_all(monde, territories, type="offre", dpi="50", largeur_mm="60"))
+    assert territories == ["ze2020:0054", "ze2020:3201"] and all(clock > 0 and size > 1_000 for clock, _, size in measured)

@@ -1,0 +1,60 @@
+"""Static maps on the served snapshot, in process: `python -m benchmarks.figures --data DIR [--largeur-mm 170 --dpi 150]`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import peak_memory_mb
+from geoapp.coverage.monde import Monde, open_world
+from geoapp.figures import parse_figure, render_figure
+from geoapp.figures.model import FORMATS, TYPES
+from geoapp.tables import open_snapshot
+
+DEMANDES = {
+    "offre": {}, "densite": {"zonage": "epci"}, "couverture": {"zonage": "commune", "domaine": "sante", "niveau": "5"}, "zones": {"zonage": "epci"},
+}
+"""What each type is asked, beside its territory."""
+
+
+def list_territories(monde: Monde, zonage: str) -> list[str]:
+    """Return every territory of a zoning, as `emprise` names it."""
+    return [f"{zonage}:{code}" for code in monde.mailles[zonage].codes]
+
+
+def draw_all(monde: Monde, territories: list[str], **parametres: str) -> Iterator[tuple[float, float, int]]:
+    """Yield the seconds on the clock, those of the processor, and the bytes of the figure of each territory."""
+    for emprise in territories:
+        clock, processor = time.perf_counter(), time.process_time()
+        content = render_figure(monde, parse_figure({**parametres, "emprise": emprise}, monde))
+        yield time.perf_counter() - clock, time.process_time() - processor, len(content)
+
+
+def main() -> None:
+    """Print the seconds of a figure by type and by format, and the peak of memory."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--largeur-mm", default="170")
+    parser.add_argument("--dpi", default="150")
+    options = parser.parse_args()
+    monde = open_world(open_snapshot(options.data))
+    size = {"largeur_mm": options.largeur_mm, "dpi": options.dpi}
+    first = next(draw_all(monde, ["region"], type="zones", **size))
+    print(f"first figure, matplotlib loaded and outlines projected: {first[0]:.2f} s; memory {peak_memory_mb():.0f} MB")
+    for type_ in TYPES:
+        for titre, territories in (("region", ["region"] * 3), ("24 zones d'emploi", list_territories(monde, "ze2020")), ("92 EPCI", list_territories(monde, "epci"))):
+            clock, processor, weights = np.array(list(draw_all(monde, territories, type=type_, **DEMANDES[type_], **size))).T
+            print(f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | {np.median(processor):.2f} | {clock.sum():.0f} | {weights.max() / 1e3:.0f} |")
+    for format_ in FORMATS:
+        for type_ in TYPES:
+            clock, processor, weights = np.array(list(draw_all(monde, ["region"] * 2, type=type_, format=format_, **DEMANDES[type_], **size))).T
+            print(f"| {format_} | {type_} | {clock.min():.2f} | {processor.min():.2f} | {weights.max() / 1e3:.0f} |")
+    print(f"peak {peak_memory_mb():.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
