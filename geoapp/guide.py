@@ -77,6 +77,8 @@ def write_duplicates() -> str:
         "## Quelle ligne est montrée",
         "La mieux renseignée, puis celle de la source la plus récente, puis la première par identifiant. Ce qu'elle ne dit pas vient de l'autre catalogue ; la colonne "
         "`provenances` des offres et la fiche disent quel champ vient d'où. L'adresse d'une fiche non montrée mène à celle qui l'est.",
+        "## Défaire une réunion",
+        "Ajoutez la paire à `geodata/doublons_refuses.csv` (`id_action`, `id_action_autre`, `motif`), puis relancez `geoapp build` : elle n'est plus ni réunie ni listée.",
         "## Ce que cela vaut",
         "`geoapp bench doublons` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
         "les règles ont été fixées). Novembre 2026 : 201 paires jugées réunies, toutes à raison ; 81 % des vraies paires de l'échantillon sont réunies et 96 % "

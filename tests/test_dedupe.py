@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoapp.build.doublons import merge_catalogues, whole_offer
+from geoapp.build.doublons import merge_catalogues, read_refusals, whole_offer
 from geoapp.dedupe.fusion import group_offers, list_duplicates, retain
 from geoapp.dedupe.noms import Nom, name_places, shared_name
 from geoapp.dedupe.paires import PROFIL, score_pairs
@@ -226,6 +226,19 @@ def test_the_shown_offer_takes_what_only_the_other_catalogue_knows(tiny_frames):
     origins = dict(part.split(":") for part in row["provenances"].split("|"))
     other = "tiny" if row["id_source"] == "autre" else "autre"
     assert set(origins["dates_debut"].split(",")) == {"tiny", "autre"} and other in origins.values()
+
+
+def test_a_refused_pair_is_undone(tiny_frames):
+    tables = _two_catalogues(tiny_frames)
+    merged = merge_catalogues(tables, {}, refus=frozenset())
+    assert merged["doublons"]["etat"].tolist() == ["fusionnee"]
+    apart = merge_catalogues(tables, {}, refus=frozenset({frozenset({"autre:a1", "tiny:a5"})}))
+    assert len(apart["offres"]) == len(tables["offres"]) and apart["doublons"].empty
+
+
+def test_refusals_are_read_in_any_order(tmp_path):
+    (tmp_path / "r.csv").write_text("id_action,id_action_autre,motif\nb:1,a:1,deux sites\n", encoding="utf-8")
+    assert read_refusals(tmp_path / "r.csv") == {frozenset({"a:1", "b:1"})} and read_refusals() == frozenset()
 
 
 def test_fictitious_offers_merge_with_nothing(tiny_frames):

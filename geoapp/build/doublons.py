@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 
 from geoapp.build.jonction import cfd_from_mef
 from geoapp.build.offres import wide_offers
-from geoapp.config import CRS_METRIC
+from geoapp.config import CRS_METRIC, GEODATA
 from geoapp.dedupe.fusion import group_offers, list_duplicates, retain
 from geoapp.dedupe.paires import PROFIL, score_pairs
 from geoapp.locating import shared_points
@@ -26,7 +28,19 @@ CONNUS = ("intitule", "niveau_sortie", "nom_organisme", "modalite", "est_convent
 """Facts counted to say which offer of a group is the best informed."""
 
 
-def merge_catalogues(tables: dict[str, pd.DataFrame], millesimes: dict[str, str]) -> dict[str, pd.DataFrame]:
+REFUS = GEODATA / "doublons_refuses.csv"
+"""Pairs of actions that a person says are two trainings: they are never merged nor listed."""
+
+
+def read_refusals(path: Path = REFUS) -> frozenset[frozenset[str]]:
+    """Return the refused pairs of `id_action`, `id_action_autre`, in any order."""
+    table = pd.read_csv(path, dtype="str")
+    return frozenset(map(frozenset, zip(table["id_action"], table["id_action_autre"], strict=True)))
+
+
+def merge_catalogues(
+    tables: dict[str, pd.DataFrame], millesimes: dict[str, str], *, refus: frozenset[frozenset[str]] | None = None
+) -> dict[str, pd.DataFrame]:
     """Return the tables `offres`, each training once, and `doublons`, what was merged and why.
 
     Parameters
@@ -35,6 +49,8 @@ def merge_catalogues(tables: dict[str, pd.DataFrame], millesimes: dict[str, str]
         formations, organismes, lieux and offres (one row per action and place).
     millesimes : dict
         Source → its vintage.
+    refus : set of pairs, optional
+        Pairs of actions never to merge (default: `read_refusals`).
 
     Returns
     -------
@@ -46,7 +62,7 @@ def merge_catalogues(tables: dict[str, pd.DataFrame], millesimes: dict[str, str]
     offers = profile_offers(tables)
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
-    pairs = score_pairs(offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)])
+    pairs = _without(score_pairs(offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]), offers, read_refusals() if refus is None else refus)
     retained = retain(offers, group_offers(offers, pairs))
     found = list_duplicates(offers, pairs, retained)
     return {"offres": _merge_rows(tables["offres"], offers, retained), "doublons": conform(found, "doublons")}
@@ -75,6 +91,13 @@ def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     metric = offers.geometry.to_crs(CRS_METRIC)
     sure = offers["precision_position"].ne("commune") & ~offers["est_douteuse"].astype(bool) & ~shared_points(offers, rues_max=1)
     return result.assign(x_m=metric.x.where(sure), y_m=metric.y.where(sure))
+
+
+def _without(pairs: pd.DataFrame, offers: pd.DataFrame, refus: frozenset[frozenset[str]]) -> pd.DataFrame:
+    """Return the pairs that nobody refused."""
+    actions = offers["id_action"]
+    both = zip(pairs["gauche"].map(actions), pairs["droite"].map(actions), strict=True)
+    return pairs[[frozenset(pair) not in refus for pair in both]] if len(pairs) else pairs
 
 
 def _merge_rows(offres: gpd.GeoDataFrame, offers: pd.DataFrame, retained: pd.Series) -> gpd.GeoDataFrame:

@@ -58,7 +58,7 @@ def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Seri
     """Return the table `doublons`: one row per offer merged into another, and one per pair that is only possible.
 
     Nothing is lost: the rows named stay in the tables of actions, sessions and
-    places, and taking away a row of this table undoes its merge at the next build.
+    places.  A merge is undone by refusing the pair (`geodata/doublons_refuses.csv`).
     """
     ids = {nom: offers[nom].to_dict() for nom in ("id_action", "id_lieu", "id_source", "nb_connus")}
     merged = retained[retained.ne(pd.Series(retained.index, index=retained.index))]
