@@ -60,7 +60,6 @@ FICHES: dict[str, Fiche] = {
     "rejets": Fiche("Lignes refusées", TOUT),
     "corrections": Fiche("Valeurs corrigées", TOUT),
     "sources": Fiche("Sources", TOUT),
-    "doublons": Fiche("Formations données par deux catalogues", OFFRE),
     "offres_voisines": Fiche("Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"),
 }
 
@@ -72,8 +71,7 @@ NOTES = (
 )
 """What a reader must know of any table."""
 
-_LICENCE_PARTAGE = (f"Une part des positions vient d'une source sous ODbL{THIN}: cette table est à partager sous la même licence. "
-                    "Les tables sans position d'établissement n'en dépendent pas.")
+_LICENCE_PARTAGE = f"Une part de ces données vient d'une source sous ODbL{THIN}: cette table est à partager sous la même licence."
 
 
 def find_sheet(nom: str) -> Fiche:
@@ -144,7 +142,7 @@ def source_lines(sources: pd.DataFrame) -> list[tuple[str, str]]:
     return [("Source", f"{s.titre}{' (données fictives)' if s.mode == 'demonstration' else ''} ; {s.producteur} ; {s.millesime} ; {s.licence}") for s in sources.itertuples()]
 
 
-_NOURRIS = {"offre": "offres", "offre_voisine": "offres_voisines", "zonage": "zones"}
+_NOURRIS = {"offre": "formations", "offre_voisine": "offres_voisines", "zonage": "zones"}
 """Usages of which only some sources feed the tables (the others are read and checked): the table whose `id_source` tells."""
 
 
