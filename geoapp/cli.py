@@ -257,15 +257,15 @@ def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: P
     from geoapp.console import print_sheets, watching
     from geoapp.coverage.model import parse_question
     from geoapp.coverage.monde import open_world
-    from geoapp.reports.dossier import write_sheets
+    from geoapp.reports.dossier import working, write_sheets
     from geoapp.tables import open_snapshot
     from geoapp.territoires.zone import choose_zones
 
     monde = open_world(open_snapshot(_settings(data_dir).data_dir))
     zones = choose_zones(monde, cles, types)
     question = parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde)
-    with watching() as (_, watch):
-        written = write_sheets(monde, question, zones, out, watch=watch)
+    with working(monde, question, zones) as travail, watching() as (_, watch):
+        written = write_sheets(monde, travail, zones, out, watch=watch)
     print_sheets(written, out)
 
 

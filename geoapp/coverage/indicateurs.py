@@ -86,7 +86,7 @@ def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
         "part": format_share,
         "nombre": lambda v: format_number(round(v)),
         "cout": lambda v: f"{v:.1f}".replace(".", ",") + f"\u202f{unite}",
-        "taux": lambda v: format_decimal(float(f"{v:.3g}")),
+        "taux": lambda v: "moins de 0,001" if 0 < v < 0.001 else format_decimal(float(f"{v:.3g}")),
         "taux_brut": lambda v: f"{v:.1f}".replace(".", ","),
     }
     return forms[indicateur.type](float(valeur))

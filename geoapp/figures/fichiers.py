@@ -30,7 +30,7 @@ def render_figure(monde: Monde, figure: Figure) -> bytes:
         When the font is not there.
     """
     contenu = make_content(monde, figure)
-    drawn = draw_page(monde, contenu, compose_page(monde, contenu, figure.largeur_mm))
+    drawn = draw_page(monde, contenu, compose_page(monde, contenu, figure.largeur_mm, est_jointe=figure.est_jointe))
     return ECRIRE[figure.format](drawn, _about(monde, figure), figure.dpi)
 
 

@@ -38,7 +38,10 @@ PARAMETRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure asked: what, of which question, where (`region` or `type:code`), in which form."""
+    """One figure asked: what, of which question, where (`region` or `type:code`), in which form.
+
+    A figure `est_jointe` to a sheet leaves its notes and its sources to the sheet, and says so.
+    """
 
     type: str
     question: Question
@@ -46,6 +49,7 @@ class Figure:
     format: str = "png"
     largeur_mm: float = 170
     dpi: int = 300
+    est_jointe: bool = False
 
 
 def parse_figure(parametres: Mapping, monde) -> Figure:

@@ -25,6 +25,9 @@ TITRES = (10.5, 10.0, 9.5, 9.0)
 """Sizes of a title, the largest that holds on one line; the largest when none does."""
 
 PART_LEGENDE = 0.28
+JOINTE = "Paramètres, sources et licences : voir « Méthode » et « Sources » dans la fiche."
+"""Note of a figure that a sheet holds."""
+
 NB_VILLES, VILLES_LUES = 26, 300
 """Names of towns written at most, and towns looked at."""
 
@@ -49,8 +52,8 @@ class Page:
     legende: Colonne
 
 
-def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float) -> Page:
-    """Return the page of a content, `largeur_mm` wide, as high as it needs."""
+def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float, *, est_jointe: bool = False) -> Page:
+    """Return the page of a content, `largeur_mm` wide, as high as it needs; `est_jointe` leaves its notes to the sheet that holds it."""
     scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
     head, top = _head(contenu, width, scale)
     beside = largeur_mm >= COLONNE_MIN_MM
@@ -62,7 +65,8 @@ def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float) -> Page:
     column = compose_legend((*contenu.blocs, *rest), side, scale)
     column = _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top) if beside else _moved(column, MARGE_MM, top + map_height + 3.0)
     under = max(top + map_height, column.hauteur) + 2.5
-    foot, bottom = _foot(monde, contenu, under, width, scale)
+    notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
+    foot, bottom = _foot(monde, contenu, notes, under, width, scale)
     return Page(largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column)
 
 
@@ -84,11 +88,11 @@ def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], fl
     return lines, y + 2.0
 
 
-def _foot(monde: Monde, contenu: Contenu, y: float, width: float, scale: float) -> tuple[list[Ligne], float]:
-    """Return the notes, the sources and the date, and where they end."""
-    estimated = ("Contour inconnu : les communes entières sont montrées.",) if contenu.emprise.est_estimee else ()
+def _foot(monde: Monde, contenu: Contenu, notes: list[str], y: float, width: float, scale: float) -> tuple[list[Ligne], float]:
+    """Return the notes and the date, and where they end."""
+    estimated = "Contour inconnu : les communes entières sont montrées. " if contenu.emprise.est_estimee else ""
     lines: list[Ligne] = []
-    for texte in (" ".join((*estimated, *contenu.notes)), tell_sources(contenu.sources), tell_snapshot(monde)):
+    for texte in (estimated + notes[0], *notes[1:], tell_snapshot(monde)):
         if texte:
             made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=5.4 * scale, couleur=DISCRET)
             lines += made

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,12 @@ from geoapp.territoires.fiche import present
 from geoapp.territoires.zone import Zone
 
 INDEX = "index.html"
+
+PROCESSUS, SEUIL_PARTAGE = 2, 4
+"""Processes that make many sheets, and from how many sheets they are worth their start."""
+
+_PARTAGE: dict = {}
+"""What the processes inherit: the world and the question."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,35 @@ def make_sheet(monde: Monde, question: Question, zone: Zone, *, pdf: bool = True
     return html, render_pdf(html) if pdf else None, contenu.phrases[0]
 
 
-def write_sheets(monde: Monde, question: Question, zones: Sequence[Zone], out: Path, *, watch: Callable[[str, int, int], None] = lambda *_: None) -> list[Ecrite]:
+@contextmanager
+def working(monde: Monde, question: Question, zones: Sequence[Zone]):
+    """Give what makes the sheets of `zones`, in order: a function of (`out`, `pdf`) that yields them as they are written.
+
+    Several zones are shared between `PROCESSUS` processes that hold one world together (forked before anything else
+    runs here, once the answers that zones share are known); a few are made in this one.
+    """
+    if len(zones) < SEUIL_PARTAGE or "fork" not in multiprocessing.get_all_start_methods():
+        yield lambda out, pdf: (_write_one(monde, question, zone, out, pdf) for zone in zones)
+        return
+    for zone in {zone.type_zone: zone for zone in zones}.values():
+        draw_maps(monde, build_content(monde, question, zone))
+    _PARTAGE.update(monde=monde, question=question)
+    try:
+        with multiprocessing.get_context("fork").Pool(PROCESSUS) as pool:
+            yield lambda out, pdf: pool.imap(_write_shared, [(zone, out, pdf) for zone in zones])
+    finally:
+        _PARTAGE.clear()
+
+
+def _write_shared(task: tuple[Zone, Path, bool]) -> Ecrite:
+    """Write one zone in a process that shares the world of its parent."""
+    return _write_one(_PARTAGE["monde"], _PARTAGE["question"], *task)
+
+
+def write_sheets(monde: Monde, travail: Callable, zones: Sequence[Zone], out: Path, *, watch: Callable[[str, int, int], None] = lambda *_: None) -> list[Ecrite]:
     """Write the HTML and the PDF of each zone into `out`, and an index page when there are several.
+
+    `travail` is what `working` gives for these zones.
 
     Raises
     ------
@@ -57,10 +92,10 @@ def write_sheets(monde: Monde, question: Question, zones: Sequence[Zone], out: P
     except OSError as error:
         raise StorageError(f"Impossible de créer le dossier {out} ({error.strerror or error}). Choisissez un autre dossier.") from error
     problem, written = check_pdf(), []
-    for rank, zone in enumerate(zones):
-        watch("fiches de territoire", rank, len(zones))
-        written.append(_write_one(monde, question, zone, out, pdf=problem is None))
-    watch("fiches de territoire", len(zones), len(zones))
+    watch("fiches de territoire", 0, len(zones))
+    for one in travail(out, problem is None):
+        written.append(one)
+        watch("fiches de territoire", len(written), len(zones))
     if len(zones) > 1:
         with writing(out / INDEX) as aside:
             aside.write_bytes(render_index(written, monde.snapshot).encode())
@@ -69,7 +104,7 @@ def write_sheets(monde: Monde, question: Question, zones: Sequence[Zone], out: P
     return written
 
 
-def _write_one(monde: Monde, question: Question, zone: Zone, out: Path, *, pdf: bool) -> Ecrite:
+def _write_one(monde: Monde, question: Question, zone: Zone, out: Path, pdf: bool) -> Ecrite:
     """Write the files of one zone."""
     html, made, phrase = make_sheet(monde, question, zone, pdf=pdf)
     files = {f"{file_stem(zone)}.html": html.encode(), **({f"{file_stem(zone)}.pdf": made} if made else {})}

@@ -20,7 +20,7 @@ from geoapp.tables import Snapshot
 from geoapp.territoires.fiche import Fiche, kind_of
 from geoapp.words import format_date, format_number
 
-LIMITES = {"blanches": 25, "uniques": 12, "publics": None, "dehors": 15, "absents": None, "presque": None, "qualite": None}
+LIMITES = {"blanches": 15, "uniques": 8, "publics": None, "dehors": 10, "absents": None, "presque": 6, "qualite": None}
 """Rows of each table in a printed sheet; the page and its files have them all."""
 
 ENTIERES = dict.fromkeys(LIMITES)
@@ -36,13 +36,12 @@ class PdfError(GeoFormaError, RuntimeError):
 
 @dataclass(frozen=True)
 class Carte:
-    """One map of a sheet: its picture (`src`, a `data:` address, "" without one), what it shows in words, its size in CSS pixels."""
+    """One map of a sheet: its picture (`src`, a `data:` address), what it shows in words, its size in CSS pixels."""
 
     src: str
-    titre: str
     texte: str
-    largeur: int = 0
-    hauteur: int = 0
+    largeur: int
+    hauteur: int
 
 
 @cache
@@ -53,7 +52,7 @@ def _environment() -> Environment:
     return env
 
 
-def render_html(fiche: Fiche, cartes: Mapping[str, Carte], *, cree_le: str) -> str:
+def render_html(fiche: Fiche, cartes: Mapping[str, Carte | str], *, cree_le: str) -> str:
     """Return the sheet as one HTML file that calls nothing; `cree_le` (ISO date) is that of the snapshot."""
     style = Markup((ROOT / "static/css/fiche_territoire.css").read_text(encoding="utf-8"))
     return _environment().get_template("fiche_territoire.html").render(

@@ -14,16 +14,12 @@ from geoapp.words import THIN, count
 def list_warnings(monde: Monde, zone: Zone, offre: BlocOffre, couverture: BlocCouverture) -> tuple[str, ...]:
     """Return what is missing or partial in the sheet of a zone, one sentence each."""
     found = [
-        "Données fictives : une partie de ce qui est compté ici est engendrée pour la démonstration, à ne jamais citer." if zone.est_fictive or _has_fictive(offre) else "",
+        "Données fictives : une partie de ce qui est compté ici est engendrée pour la démonstration, à ne jamais citer." if zone.est_fictive or couverture.reponse.qualite["est_fictive"] else "",
         _beyond(monde, zone), _undrawn(zone), _partial(zone),
         "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, ceux de la couverture comptent l'offre des alentours." if offre.est_connue and not offre.nb else "",
         "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, son contour ou sa population propre n'étant pas connus." if couverture.ligne["est_estimee"] else "",
     ]
     return tuple(one.replace(" : ", f"{THIN}: ") for one in found if one)
-
-
-def _has_fictive(offre: BlocOffre) -> bool:
-    return bool(offre.lignes["est_fictive"].any())
 
 
 def _beyond(monde: Monde, zone: Zone) -> str:
@@ -32,7 +28,7 @@ def _beyond(monde: Monde, zone: Zone) -> str:
         return ""
     people = f" ({count(round(zone.population_dehors), 'habitant')})" if pd.notna(zone.population_dehors) else ""
     return (f"Cette zone dépasse la région : {count(zone.nb_dehors, 'de ses communes est', 'de ses communes sont')} hors des {monde.snapshot.manifest.get('nom_region', 'limites')}{people}. "
-            f"Habitants, formations et couverture sont ceux de sa partie régionale.")
+            "Habitants, formations et couverture sont ceux de sa partie régionale.")
 
 
 def _undrawn(zone: Zone) -> str:

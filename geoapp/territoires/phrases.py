@@ -15,6 +15,7 @@ from geoapp.territoires.couverture import BlocCouverture, PublicZone
 from geoapp.territoires.dehors import BlocDehors
 from geoapp.territoires.offre import BlocOffre
 from geoapp.territoires.reponses import AUTRE
+from geoapp.territoires.tableaux import name_body
 from geoapp.territoires.zone import Zone
 from geoapp.words import THIN, count, format_number
 
@@ -158,8 +159,8 @@ def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str
     if pd.isna(ligne["population_non_couverte"]):
         return f"Moins de cinq de ses habitants vivent {loin}"
     if ligne["population_non_couverte"] < 0.5:
-        return (f"Tous ses habitants ont {describe_offer(question)} à {describe_threshold(question)} ou moins par la route, "
-                f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région")
+        others = "comme tous ceux de la région" if region["part_non_couverte"] == 0 else f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
+        return f"Tous ses habitants ont {describe_offer(question)} à {describe_threshold(question)} ou moins par la route, {others}"
     nb = round(ligne["population_non_couverte"])
     texte = f"{format_share(ligne['part_non_couverte'])} de ses habitants ({count(nb, 'personne')}) {'vit' if nb == 1 else 'vivent'} {loin}"
     return f"{texte}, {compare_share(ligne['part_non_couverte'], region['part_non_couverte'])}"
@@ -217,7 +218,7 @@ def _fragile(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocC
         return _nobody(question, couverture)
     alone = format_share(couverture.part_communes_uniques_region)
     if pd.notna(couverture.ligne["offreur_unique"]):
-        return (f"Toute sa couverture tient à un seul organisme, {couverture.ligne['offreur_unique']}{THIN}: s'il ferme, plus personne n'est couvert, "
+        return (f"Toute sa couverture tient à un seul organisme, {name_body(couverture.ligne['offreur_unique'])}{THIN}: s'il ferme, plus personne n'est couvert, "
                 f"comme dans {alone} des communes de la région.")
     gaps = [one for one in couverture.publics if one.ailleurs is not None and one.ici.part_couverte < one.ailleurs.part_couverte - ECART_SENSIBLE]
     if gaps:
@@ -244,7 +245,7 @@ def _nobody(question: Question, couverture: BlocCouverture) -> str:
 
 def _alone_by_domain(couverture: BlocCouverture) -> str:
     """Say in which domains only one body covers the zone."""
-    names = [f"«{THIN}{row.domaine}{THIN}» ({row.offreur_unique})" for row in couverture.domaines_uniques.itertuples()]
+    names = [f"«{THIN}{row.domaine}{THIN}» ({name_body(row.offreur_unique)})" for row in couverture.domaines_uniques.itertuples()]
     whole = "un domaine" if len(names) == 1 else f"{len(names)} domaines"
     return (f"Dans {whole}, sa couverture tient à un seul organisme, alors que la région en compte {format_number(couverture.nb_offreurs_region)} "
             f"dans {'ce domaine' if len(names) == 1 else 'ces domaines'}{THIN}: {cite(names)}.")
@@ -254,7 +255,8 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
     """Say how many communes only one body covers."""
     first, nb = couverture.uniques.iloc[0], int(couverture.uniques["nb_communes"].sum())
     whole = "Une de ses communes n'est couverte" if nb == 1 else f"{format_number(nb)} de ses communes ne sont couvertes"
-    named = first["organisme"] if nb == first["nb_communes"] else f"d'abord {first['organisme']} ({count(first['nb_communes'], 'commune')})"
+    body = name_body(first["organisme"])
+    named = body if nb == first["nb_communes"] else f"d'abord {body} ({count(first['nb_communes'], 'commune')})"
     return (f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, contre {format_share(couverture.part_communes_uniques_region)} "
             f"de celles de la région){THIN}: {named}.")
 

@@ -11,6 +11,7 @@ from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, PAR_HABITANTS, SOLI
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_threshold
 from geoapp.coverage.monde import Monde
 from geoapp.coverage.phrases import list_sources
+from geoapp.coverage.publics import COMPARES
 from geoapp.territoires.offre import BlocOffre
 from geoapp.territoires.reponses import region_rows, unplaced_rows
 from geoapp.territoires.zone import Zone
@@ -31,7 +32,7 @@ DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
 class BlocQualite:
     """The quality of the data of a zone.
 
-    `defauts`: `nom`, `titre`, `nb`, `part`, `nb_region`, `part_region` (shares NaN without offer); `nb_non_placees` the
+    `defauts`: `nom`, `titre`, `nb` (NaN when the offers inside are not known), `part`, `nb_region`, `part_region` (shares NaN without offer); `nb_non_placees` the
     offers of the whole region without position, `nb_non_placees_zone` those of them whose commune is in the zone;
     `sources` those of the offers of the zone (`id_source`, `titre`, `millesime`, `nb_offres`…), `autres` the other sources behind the figures.
     """
@@ -50,8 +51,11 @@ def quality_block(monde: Monde, question: Question, zone: Zone, offre: BlocOffre
     remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
     lost = lost[~remote]
     inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)
-    sources, others = _sources(monde, offre.lignes)
-    return BlocQualite(_defects(offre.lignes, region), len(lost), int(inside.sum()), monde.nb_a_distance, sources, others)
+    sources, others = _sources(monde, offre.lignes, _used(monde, question, zone))
+    defects = _defects(offre.lignes, region)
+    if not offre.est_connue:
+        defects["nb"] = float("nan")
+    return BlocQualite(defects, len(lost), int(inside.sum()), monde.nb_a_distance, sources, others)
 
 
 def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
@@ -63,13 +67,22 @@ def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["nom", "titre", "nb", "part", "nb_region", "part_region"])
 
 
-def _sources(monde: Monde, offres: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _used(monde: Monde, question: Question, zone: Zone) -> set[str]:
+    """Return the sources behind the figures of a zone beside its offers: communes, people, neighbours, its zoning, the publics compared."""
+    zones = monde.snapshot.read("zones")
+    compared = zones[zones["type_zone"].isin([*COMPARES, zone.type_zone])]["id_source"]
+    usages = {"communes", "population", *(["ages"] if question.public != "tous" else []), *(["offre_voisine"] if question.voisins else [])}
+    return {*compared, zone.id_source, *(source["id_source"] for source in list_sources(monde) if source["usage"] in usages)}
+
+
+def _sources(monde: Monde, offres: pd.DataFrame, used: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sources of the offers of a zone with their counts, and the others behind its figures."""
     known = pd.DataFrame(list_sources(monde))
     counts = offres["id_source"].value_counts()
     mine = known[known["id_source"].isin(counts.index)]
     mine = mine.assign(nb_offres=mine["id_source"].map(counts).astype(int)).sort_values(["nb_offres", "id_source"], ascending=[False, True], ignore_index=True)
-    return mine, known[~known["id_source"].isin(counts.index)].sort_values(["usage", "id_source"], ignore_index=True)
+    others = known[known["id_source"].isin(used) & ~known["id_source"].isin(counts.index)]
+    return mine, others.sort_values(["usage", "id_source"], ignore_index=True)
 
 
 def list_methods(question: Question) -> list[tuple[str, str]]:
@@ -80,13 +93,14 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
         ("Habitants", PUBLICS[question.public] + "."),
         ("Offre comptée dans l'accessibilité", OFFRES[question.offre] + "."),
         ("Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens.replace("10 000", format_number(PAR_HABITANTS)) + "."),
-        ("Zone blanche", "Commune dont la moitié au moins des habitants manque d'offre. Cause" + f"{THIN}: " + f"{THIN}; ".join(_typed(texte) for texte in CAUSES.values()) + "."),
-        ("Solidité", f"{THIN}; ".join(_typed(texte) for texte in SOLIDITES.values()) + "."),
+        ("Zone blanche", "Commune dont la moitié au moins des habitants manque d'offre. Cause" + f"{THIN}: " + ", ou ".join(_bracketed(texte) for texte in CAUSES.values()) + "."),
+        ("Solidité", "Zone blanche " + ", ou ".join(_bracketed(texte) for texte in SOLIDITES.values()) + "."),
         ("Offreur unique", "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture" + f"{THIN}: aucun autre n'est à portée de ses habitants couverts."),
         ("Petits nombres", f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; inconnu n'est jamais zéro."),
     ]
 
 
-def _typed(texte: str) -> str:
-    """Return a text with the spaces that French typography wants before its colons."""
-    return texte.replace(" : ", f"{THIN}: ").replace("25 %", f"25{THIN}%")
+def _bracketed(texte: str) -> str:
+    """Return « mot : sens » as « mot (sens) », typed as French does."""
+    mot, _, sens = texte.partition(" : ")
+    return f"{mot} ({sens})".replace(" %", f"{THIN}%")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import pandas as pd
 
@@ -51,7 +52,8 @@ class Colonne:
 class Tableau:
     """One table: `valeurs` raw (NA when unknown), `mots` its shown cells as a reader sees them, `cles` the zone that each row is about.
 
-    `vide` is what is said when there is no row, `note` what must be known to read it.
+    `vide` is what is said when there is no row, `note` what must be known to read it.  A table `est_groupee` shows the
+    same value of its first column once for the rows that follow one another.
     """
 
     nom: str
@@ -62,6 +64,14 @@ class Tableau:
     vide: str = "Aucune ligne."
     note: str = ""
     cles: list[str | None] = field(default_factory=list)
+    est_groupee: bool = False
+
+    def groups(self, limite: int | None = None) -> list[list[int]]:
+        """Return the ranks of the rows shown, in groups: those that share their first cell when the table `est_groupee`, else one by one."""
+        shown = range(len(self.mots) if limite is None else min(limite, len(self.mots)))
+        if not self.est_groupee:
+            return [[rank] for rank in shown]
+        return [list(part) for _, part in groupby(shown, key=lambda rank: self.mots[rank][0])]
 
     @property
     def montrees(self) -> list[Colonne]:
@@ -94,6 +104,12 @@ def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
             table[colonne.nom] = [value if isinstance(value, str) or pd.isna(value) else round(value) for value in table[colonne.nom]]
     columns = [(c.nom, c.titre, c.sens, _FICHIER[c.type]) for c in tableau.colonnes]
     return Fichier(table, columns, notice, tableau.titre, tableau.nom)
+
+
+def name_body(nom: str) -> str:
+    """Return a body in words, also when the source gives its identifier alone."""
+    sorte, deux_points, code = nom.partition(":")
+    return f"organisme sans nom ({sorte.upper()} {code})" if deux_points and sorte in ("siret", "uai") else nom
 
 
 def cause_word(value) -> str:

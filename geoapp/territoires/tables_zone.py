@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from geoapp.filters import NON_RENSEIGNE
 from geoapp.territoires.contenu import Contenu
 from geoapp.territoires.couverture import PublicZone
 from geoapp.territoires.phrases import label_levels
-from geoapp.territoires.tableaux import Colonne, Tableau, as_people, cause_word, make_table, solidity_word
+from geoapp.territoires.tableaux import Colonne, Tableau, as_people, cause_word, make_table, name_body, solidity_word
 from geoapp.words import THIN, count
 
 NB_CITEES = 5
@@ -65,15 +66,18 @@ def _shown(row: pd.Series, nom: str, unite: str) -> str:
 
 
 def domains_table(contenu: Contenu) -> Tableau:
-    """Return the coverage of the zone domain by domain."""
-    return make_table("domaines", "Couverture par domaine", (
+    """Return the coverage of the zone domain by domain; the seats of no offer are not unknown: there are none."""
+    domaines = contenu.couverture.domaines
+    table = make_table("domaines", "Couverture par domaine", (
         Colonne("domaine", "Domaine", "Domaine simplifié"), Colonne("nb_offres", "Formations dans la zone", INDICATEURS["nb_offres"].sens, "entier"),
         Colonne("nb_places", "Places connues", INDICATEURS["nb_places"].sens, "entier"),
         Colonne("part_non_couverte", "Part non couverte", INDICATEURS["part_non_couverte"].sens, "part"),
         Colonne("mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"),
         Colonne("e2sfca", "Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens, "taux", "hors de portée"),
         Colonne("offreur_unique", "Offreur unique", "Organisme sans lequel la zone perdrait toute couverture dans ce domaine", vide=""),
-    ), contenu.couverture.domaines, unite=contenu.question.unite, note="Chaque ligne est la réponse à la même question, pour ce domaine seul.")
+    ), domaines.assign(offreur_unique=domaines["offreur_unique"].map(name_body, na_action="ignore")), unite=contenu.question.unite, note="Chaque ligne est la réponse à la même question, pour ce domaine seul.")
+    words = [[*row[:2], "–", *row[3:]] if nb == 0 else row for row, nb in zip(table.mots, domaines["nb_offres"], strict=True)]
+    return replace(table, mots=words)
 
 
 def white_table(contenu: Contenu) -> Tableau:
@@ -93,7 +97,7 @@ def white_table(contenu: Contenu) -> Tableau:
 def sole_table(contenu: Contenu) -> Tableau:
     """Return the bodies that alone cover communes of the zone."""
     uniques = contenu.couverture.uniques
-    valeurs = uniques.assign(population=as_people(uniques["population"]), premieres=[_firsts(noms) for noms in uniques["communes"]])
+    valeurs = uniques.assign(organisme=uniques["organisme"].map(name_body), population=as_people(uniques["population"]), premieres=[_firsts(noms) for noms in uniques["communes"]])
     return make_table("uniques", "Offreurs uniques", (
         Colonne("organisme", "Organisme", "Organisme seul à portée des habitants couverts"), Colonne("nb_communes", "Communes", "Communes qu'il couvre seul", "entier"),
         Colonne("population", "Habitants", "Habitants de ces communes, couverts ou non", "personnes"), Colonne("premieres", "D'abord", "Les plus peuplées"),
@@ -116,13 +120,14 @@ def publics_table(contenu: Contenu) -> Tableau:
         Colonne("population", "Habitants", "Habitants du public", "personnes", PETIT), Colonne("part_couverte", "Part couverte", INDICATEURS["part_couverte"].sens, "part"),
         Colonne("population_non_couverte", "Non couverts", INDICATEURS["population_non_couverte"].sens, "personnes", PETIT),
         Colonne("mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"),
-        Colonne("e2sfca", "Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens, "taux", "hors de portée"), Colonne("note", "À savoir", "Limite de la comparaison", vide=""),
-    ), pd.DataFrame(rows, columns=names), unite=contenu.question.unite, vide="Aucun habitant de la zone n'est dans un quartier prioritaire ni dans une zone rurale classée, à notre connaissance.")
+        Colonne("e2sfca", "Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens, "taux", "hors de portée"), Colonne("note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True),
+    ), pd.DataFrame(rows, columns=names), unite=contenu.question.unite, vide="Aucun habitant de la zone n'est dans un quartier prioritaire ni dans une zone rurale classée, à notre connaissance.",
+       note=" ".join(dict.fromkeys(f"{public.ici.groupe}{THIN}: {public.ici.note[0].lower()}{public.ici.note[1:]}" for public in contenu.couverture.publics if public.ici.note)), est_groupee=True)
 
 
 def _public_rows(public: PublicZone) -> list[tuple]:
     """Return the rows of one public: here, elsewhere in the zone, in the region."""
-    sides = (("dans la zone", public.ici), ("ailleurs dans la zone", public.ailleurs), ("même public, toute la région", public.region))
+    sides = (("dans la zone", public.ici), ("ailleurs dans la zone", public.ailleurs), ("même public, région", public.region))
     return [(public.ici.groupe, where, one.population, one.part_couverte, one.population_non_couverte, one.mediane, one.e2sfca, public.ici.note)
             for where, one in sides if one is not None]
 

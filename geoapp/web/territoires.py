@@ -20,11 +20,15 @@ from geoapp.territoires.zone import Zone, find_zone, list_types, list_zones, sea
 from geoapp.web import vues_territoires as vues
 from geoapp.web.courant import courant
 from geoapp.web.couverture import form_parts, map_parts, monde
+from geoapp.web.figures import export_form
 
 blueprint = Blueprint("territoires", __name__)
 
 NB_TROUVEES = 100
 """Zones shown at most by a search."""
+
+FIGURES = ("offre", "couverture", "densite")
+"""Static maps that the page of a zone proposes."""
 
 _SHEETS_KEPT = 8
 _lock = Lock()
@@ -76,12 +80,12 @@ def zone(type_zone: str, code_zone: str):
     asked = contenu.question
     form = form_parts(asked)
     return render_template(
-        "territoire.html", titre=contenu.zone.titre, fiche=present(monde(), contenu, other), limites=ENTIERES, cartes={}, zone=contenu.zone,
+        "territoire.html", titre=contenu.zone.titre, fiche=present(monde(), contenu, other), limites=ENTIERES, cartes={}, est_page=True, zone=contenu.zone,
         autre=other.zone if other else None, phrases_avec=compare_sentences(contenu, other) if other else [],
         adresse_avec=vues.zone_page(asked, other.zone.cle) if other else None, adresse_zone=lambda cle: vues.zone_page(asked, cle),
         adresse_csv=lambda nom: url_for("territoires.tableau", type_zone=type_zone, code_zone=code_zone, nom=nom, **vues.query(asked), **({"avec": other.zone.cle} if other else {})),
         telechargements=vues.downloads(contenu.zone, asked), retour=url_for("territoires.index", zonage=type_zone), comparables=vues.comparables(monde(), contenu.zone, other.zone if other else None),
-        liens=vues.links(contenu.zone, asked), reponse=contenu.couverture.reponse, **form,
+        liens=vues.links(contenu.zone, asked), export_carte=export_form(courant().snapshot(), FIGURES, vues.pairs(asked), emprise=contenu.zone.cle), reponse=contenu.couverture.reponse, **form,
         **(map_parts(contenu.couverture.reponse, code_zone) if contenu.zone.est_dessinee else {"est_dessinee": False}),
     )
 

@@ -1,0 +1,221 @@
+"""Territory sheets as files: whole, always the same, saying the numbers of the API, and what to do when they cannot be made."""
+
+import builtins
+import errno
+import os
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import make_tiny_frames, publish_world
+
+from geoapp.cli import main
+from geoapp.config import Settings
+from geoapp.coverage.indicateurs import INDICATEURS, format_value
+from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.monde import open_world
+from geoapp.errors import StorageError
+from geoapp.reports.dossier import make_sheet, working, write_sheets
+from geoapp.reports.rendu import PdfError, render_pdf
+from geoapp.territoires.zone import choose_zones, find_zone
+from geoapp.web import create_app
+from geoapp.words import format_number
+
+GOLDEN = Path(__file__).parent / "golden"
+ZONES = ("ze2020:3201", "ze2020:0054", "qpv2024:QN08001A")
+MAX_BYTES = 2_000_000
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    return publish_world(make_tiny_frames(), tmp_path_factory.mktemp("fiches"))
+
+
+@pytest.fixture(scope="module")
+def monde(snapshot):
+    return open_world(snapshot)
+
+
+@pytest.fixture(scope="module")
+def fiches(monde):
+    """Return the (HTML, PDF, first sentence) of each of `ZONES`."""
+    return {cle: make_sheet(monde, Question(), find_zone(monde, cle)) for cle in ZONES}
+
+
+def read_pdf(content: bytes) -> str:
+    """Return the text of a PDF in its order, without the foot of its pages."""
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    pages = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+    return "\n".join(re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip() for page in pages)
+
+
+def flat(texte: str) -> str:
+    """Return a text without its spaces: where a line is cut is not what is compared."""
+    return "".join(texte.split())
+
+
+@pytest.mark.parametrize("cle", ZONES)
+def test_the_text_of_a_sheet_is_the_one_kept(fiches, cle):
+    """To renew it on purpose: GEOAPP_GOLDEN=1 python -m pytest tests/test_reports.py."""
+    path, found = GOLDEN / f"fiche-{cle.replace(':', '-')}.txt", read_pdf(fiches[cle][1])
+    if os.environ.get("GEOAPP_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(found + "\n", encoding="utf-8")
+    assert flat(found) == flat(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("cle", ZONES)
+def test_a_sheet_is_light_tagged_and_the_same_twice(monde, fiches, cle):
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    html, pdf, _ = fiches[cle]
+    assert (html, pdf) == make_sheet(monde, Question(), find_zone(monde, cle))[:2]
+    reader = PdfReader(BytesIO(pdf))
+    root = reader.trailer["/Root"]
+    assert len(pdf) < MAX_BYTES and root["/Lang"] == "fr" and root["/MarkInfo"]["/Marked"] and len(reader.pages) <= 6
+    assert reader.metadata["/CreationDate"] == "D:20260102030405Z"
+    assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", re.sub(r"data:image/png;base64,\S+", "", html)), "nothing is fetched"
+    assert not re.search(r"\b(nan|None|NaN)\b|<NA>", read_pdf(pdf))
+
+
+def test_a_sheet_reads_in_order_and_holds_what_the_page_says(fiches, snapshot):
+    texte = flat(read_pdf(fiches["ze2020:3201"][1]))
+    heads = ["L'essentielàretenir", "Lazoneetlarégion", "Lescartes", "Offrepardomaine,niveauetvoie", "Couverturepardomaine", "Communesenzoneblanche", "Offreursuniques", "Qualitédesdonnées", "Méthode", "Sourcesetmillésimes"]
+    ranks = [texte.index(head) for head in heads]
+    assert ranks == sorted(ranks)
+    page = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client().get("/territoires/ze2020/3201").text
+    for phrase in re.findall(r"<li>(.*?)</li>", page.split('class="essentiel-liste"')[1].split("</ol>")[0]):
+        assert flat(unescape(phrase)) in texte
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext absent")
+def test_pdftotext_reads_the_sheet_in_order(fiches, tmp_path):
+    path = tmp_path / "f.pdf"
+    path.write_bytes(fiches["ze2020:3201"][1])
+    texte = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    assert texte.index("essentiel à retenir") < texte.index("Offre par domaine") < texte.index("Sources et millésimes")
+
+
+def test_the_command_writes_each_zone_and_an_index(snapshot, tmp_path):
+    out = tmp_path / "sortie"
+    ran = CliRunner().invoke(main, ["report", "--zone", "ze2020:Amiville", "--all", "ze2020", "--data", str(snapshot.path.parents[1]), "--out", str(out)])
+    assert ran.exit_code == 0, ran.output
+    assert sorted(path.name for path in out.iterdir()) == [
+        "index.html", "ze2020-0054-est-frontiere.html", "ze2020-0054-est-frontiere.pdf", "ze2020-3201-amiville.html", "ze2020-3201-amiville.pdf"]
+    index = (out / "index.html").read_text(encoding="utf-8")
+    assert all(path.name in index for path in out.iterdir() if path.name != "index.html") and "<b>Test" not in index
+
+
+@pytest.mark.parametrize("options, code, dit", [
+    (["--zone", "ze2020:Amivile"], 1, "Vouliez-vous dire : Amiville (ze2020:3201)"), (["--zone", "ze2021:1"], 2, "Vouliez-vous dire « ze2020 »"),
+    ([], 2, "Quelle zone"), (["--all", "rien"], 2, "valeur inconnue"), (["--zone", "ze2020:3201", "--domaine", "sente"], 2, "Vouliez-vous dire « sante »"),
+])
+def test_bad_input_is_one_french_message_and_no_file(snapshot, tmp_path, options, code, dit):
+    ran = CliRunner().invoke(main, ["report", *options, "--data", str(snapshot.path.parents[1]), "--out", str(tmp_path / "x")])
+    assert ran.exit_code == code and dit in ran.stderr and "Traceback" not in ran.output
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said(monde, tmp_path):
+    (tmp_path / "fichier").write_text("occupé")
+    zones = choose_zones(monde, ["ze2020:3201"], [])
+    with working(monde, Question(), zones) as travail, pytest.raises(StorageError, match="Impossible de créer le dossier"):
+        write_sheets(monde, travail, zones, tmp_path / "fichier" / "sortie")
+
+
+def test_a_full_disk_leaves_no_half_written_file(monde, tmp_path, monkeypatch):
+    true_write = Path.write_bytes
+
+    def full(self, content):
+        if ".pdf" in self.name:
+            true_write(self, content[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return true_write(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    zones = choose_zones(monde, ["ze2020:3201"], [])
+    with working(monde, Question(), zones) as travail, pytest.raises(StorageError, match="disque est plein"):
+        write_sheets(monde, travail, zones, tmp_path)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".html"]
+
+
+def test_without_pango_the_html_is_made_and_the_cure_told(snapshot, tmp_path, monkeypatch):
+    true_import = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+        return true_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    ran = CliRunner().invoke(main, ["report", "--zone", "ze2020:3201", "--data", str(snapshot.path.parents[1]), "--out", str(tmp_path / "x")])
+    assert ran.exit_code == 1 and "apt-get install libpango-1.0-0" in ran.stderr and "aucun PDF" in ran.stderr
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["ze2020-3201-amiville.html"]
+    with pytest.raises(PdfError):
+        render_pdf("<p>")
+    client = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    answered = client.get("/territoires/ze2020/3201/fiche.pdf")
+    assert answered.status_code == 501 and "libpango" in answered.text
+    assert client.get("/territoires/ze2020/3201/fiche.html").status_code == 200
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("cle, parametres", [("ze2020:3215", {}), ("ze2020:0058", {"seuil_km": "15"}), ("epci:200067999", {"voie": "apprentissage"})])
+def test_every_number_of_a_real_sheet_is_the_one_of_the_api(real_world, real_client, cle, parametres):
+    """Figures of the table of coverage, and every cell of the offer, read back from the PDF."""
+    zonage, _, code = cle.partition(":")
+    _, pdf, _ = make_sheet(real_world, parse_question(parametres, real_world), find_zone(real_world, cle))
+    texte = flat(read_pdf(pdf))
+    api = real_client.get("/api/v1/couverture", query_string={"zonage": zonage, **parametres}).get_json()
+    zone = next(one for one in api["zones"] if one["code_zone"] == code)
+    for nom, indicateur in INDICATEURS.items():
+        shown = [format_value(indicateur, row[nom], "km") for row in (zone, api["ensemble"])]
+        assert flat(indicateur.titre + shown[0] + shown[1]) in texte, nom
+    _check_offer(texte, real_client, cle, parametres, zone)
+
+
+def _check_offer(texte: str, client, cle: str, parametres: dict, zone: dict) -> None:
+    """Check the totals of the offer by level and by domain against the facets, and one row of the matrix against the list."""
+    asked = {nom: valeur for nom, valeur in parametres.items() if nom != "seuil_km"}
+    facets = client.get("/api/v1/facets", query_string={"zone": cle, **asked}).get_json()
+    assert facets["total"] == zone["nb_offres"]
+    niveaux = [one for one in facets["facettes"]["niveau"]["valeurs"]]
+    totals = re.search(r"Touslesdomaines((?:[\d–]+(?:\(\d+\+?\))?)+)", texte)
+    assert totals, "the matrix ends with its total"
+    for one in facets["facettes"]["domaine"]["valeurs"]:
+        if one["nb"] and one["valeur"] != "autre":
+            found = client.get("/api/v1/facets", query_string={"zone": cle, **asked, "domaine": one["valeur"]}).get_json()
+            assert found["total"] == one["nb"] and flat(one["libelle"]) in texte
+    assert sum(one["nb"] for one in niveaux) == facets["total"]
+    assert flat(f"compte {format_number(facets['total'])} formation") in texte
+
+
+@pytest.fixture(scope="module")
+def real_world(real_snapshot):
+    return open_world(real_snapshot)
+
+
+@pytest.fixture(scope="module")
+def real_client(real_snapshot):
+    return create_app(settings=Settings(data_dir=real_snapshot.path.parents[1])).test_client()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("cle", ["ze2020:0054", "frr:EX-ZRR", "qpv2015:QP059069", "qpv2024:QN00201M", "commune:62498", "zrr:ZRR"])
+def test_awkward_zones_give_a_readable_sheet(real_world, cle):
+    zone = find_zone(real_world, cle)
+    html, pdf, _ = make_sheet(real_world, Question(), zone)
+    texte = read_pdf(pdf)
+    assert len(pdf) < MAX_BYTES and not re.search(r"\b(nan|None|NaN)\b|<NA>", texte)
+    dit = {"ze2020:0054": "24 de ses communes sont hors", "frr:EX-ZRR": "n'a aucune formation", "qpv2024:QN00201M": "ne peut être dessinée"}.get(cle, "essentiel")
+    assert flat(dit) in flat(texte)
+    assert ("<img" in html) == zone.est_dessinee
