@@ -139,7 +139,7 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
     click.echo(f"{out} : {len(html.encode()) / 1e6:.2f} Mo")
 
 
-_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "rev3", "debut", "organisme", "zone")
+_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "financeur", "public_vise", "entree", "rev3", "debut", "organisme", "zone")
 
 
 def _filter_options(command, noms=_FILTRES):
@@ -273,7 +273,7 @@ def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: P
 @click.option("--table", help="Une table de l'instantané : offres, formations, lieux, communes, zones…")
 @click.option("--indicateurs", metavar="ZONAGE", help="Les indicateurs de couverture d'un zonage : ze2020, epci, commune…")
 @click.option("--tout", is_flag=True, help="Toutes les tables et tous les indicateurs : un GeoPackage, ou un dossier.")
-@click.option("--format", "forme", help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out).")
+@click.option("--format", "forme", help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out) ; lheo : toute l'offre en LHÉO 2.3.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier, ou dossier, à écrire.")
 @_unzoned_options
 @_DATA
@@ -282,9 +282,25 @@ def export(table: str | None, indicateurs: str | None, tout: bool, forme: str | 
     from geoapp.catalogue.extraction import extract
     from geoapp.tables import open_snapshot
 
+    if forme == "lheo":
+        click.echo(_export_lheo(out, data_dir, table or indicateurs or tout or any(parametres.values())))
+        return
     choix = {"table": table, "indicateurs": indicateurs, "tout": tout}
     asked = {nom: valeur for nom, valeur in parametres.items() if valeur}
     click.echo(extract(open_snapshot(_settings(data_dir).data_dir), out, choix=choix, format=forme, parametres=asked))
+
+
+def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
+    """Write the whole offer served as LHÉO 2.3, and say so."""
+    from geoapp.ecrire_lheo import TABLES, write_lheo
+    from geoapp.errors import ParameterError
+    from geoapp.tables import open_snapshot
+
+    if is_narrowed:
+        raise ParameterError("Le format lheo écrit toute l'offre : retirez --table, --indicateurs, --tout et les filtres.")
+    snapshot = open_snapshot(_settings(data_dir).data_dir)
+    nb = write_lheo({nom: snapshot.read(nom) for nom in TABLES}, out)
+    return f"{out} : LHÉO 2.3, formations{chr(0x202F)}: {nb}."
 
 
 @main.command()

@@ -230,14 +230,14 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
     if entite is None:
         table = Table("Source", "Score", "Barème évalué", "Offres", "À corriger", "Avant", title=f"Qualité des données, instantané {qualite.snapshot.id}", title_justify="left")
         for row in qualite.entites[qualite.entites["type_entite"].eq("source")].to_dict("records"):
-            table.add_row(Text(row["nom"]), _number(row["score"]), _number(100 * row["part_evaluee"]) + " %", str(row["nb_offres"]), str(row["nb_defauts"]), _number(row["score_avant"]))
+            table.add_row(Text(row["nom"]), _decimal(row["score"]), _decimal(100 * row["part_evaluee"]) + " %", str(row["nb_offres"]), str(row["nb_defauts"]), _decimal(row["score_avant"]))
         console.print(table)
         bodies = qualite.entites[qualite.entites["type_entite"].eq("organisme")]
         console.print(f"{count(len(bodies), 'organisme')}, dont {int(bodies['nb_defauts'].gt(0).sum())} ont quelque chose à corriger. Un seul : geoapp quality --organisme NOM.", highlight=False, markup=False)
     else:
-        table = Table("Critère", "Poids", "Concernées", "Satisfaites", "Part", "Comment corriger", title=f"{entite['nom']} : {_number(entite['score'])} sur 100", title_justify="left")
+        table = Table("Critère", "Poids", "Concernées", "Satisfaites", "Part", "Comment corriger", title=f"{entite['nom']} : {_decimal(entite['score'])} sur 100", title_justify="left")
         for part in score_parts(qualite, entite["type_entite"], entite["id_entite"]):
-            share = "non fourni" if part["etat"] == "non_fourni" else "sans objet" if part["part"] is None else _number(100 * part["part"]) + " %"
+            share = "non fourni" if part["etat"] == "non_fourni" else "sans objet" if part["part"] is None else _decimal(100 * part["part"]) + " %"
             table.add_row(part["titre"], str(part["poids"]), str(part["nb_applicables"]), str(part["nb_satisfaites"]), share, part["cure"])
         console.print(table)
     choix = {entite["type_entite"]: entite["id_entite"]} if entite else {}
@@ -249,7 +249,7 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
         console.print(f"- {row['id_action']} : {row['titre']}. {row['constat']}", highlight=False, markup=False)
 
 
-def _number(value: float) -> str:
+def _decimal(value: float) -> str:
     """Return a number with one decimal, « – » when unknown."""
     return "–" if pd.isna(value) else f"{value:.1f}".replace(".", ",")
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
+from geoapp.codes.financement import FINANCEURS, NIVEAUX_ENTREE, public_label
 from geoapp.errors import NotFoundError
-from geoapp.filters import REV3
+from geoapp.filters import NON_RENSEIGNE, REV3
 from geoapp.voisinage import describe_quartiers, similar_rows
 from geoapp.repertoire import Repertoire, public_id
 from geoapp.words import (
@@ -150,6 +151,9 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         **{nom: card[nom] for nom in kept},
         "qualites": [{"nom": nom, "libelle": say_if(card[cle])} for nom, cle in QUALITES.items()],
         "duree_h": action["duree_h"], "nb_voeux": action["nb_voeux"],
+        "financement": _funding(action), "publics": [{"code": code, "libelle": public_label(code)} for code in split(action["publics"])],
+        "niveau_entree": {"code": formation["niveau_entree"], "libelle": NIVEAUX_ENTREE.get(formation["niveau_entree"], NON_RENSEIGNE)},
+        "objectif": formation["objectif"], "contenu": formation["contenu"], "page_web": web_page(action["url"]),
         "organisme": _body(repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]),
         "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
@@ -172,6 +176,20 @@ QUALITES = {
     "Mène à une certification": "est_certifiante",
 }
 """Yes-or-no qualities of an offer, in words, and the key that holds them."""
+
+
+def _funding(action: dict) -> dict:
+    """Return who pays, how many places, and prices in euros; unknown is None."""
+    return {
+        "financeurs": [{"code": code, "libelle": FINANCEURS.get(code, code)} for code in split(action["financeurs"])],
+        "nb_places_financees": action["nb_places_financees"], "prix_eur": action["prix_eur"], "prix_horaire_eur": action["prix_horaire_eur"],
+    }
+
+
+def web_page(url: str | None) -> str | None:
+    """Return an address that a page may link to, http or https; None for any other."""
+    parts = urlsplit(url or "")
+    return url if parts.scheme in ("http", "https") and parts.netloc else None
 
 
 def _body(repertoire: Repertoire, id_organisme: str | None, nom: str | None) -> dict | None:
@@ -241,6 +259,10 @@ CHAMPS = {
 """Fields that may come from another catalogue, in words."""
 
 
+RECRUTEMENTS = {"ouvert": "recrutement ouvert", "ferme": "recrutement fermé", "suspendu": "recrutement suspendu"}
+"""States of recruitment in words, at the date of the source."""
+
+
 def _session(row: dict, source: str | None = None) -> dict:
     """Return one session, its dates and capacity in words; `source` is None when only one catalogue gives the training."""
     capacite = row["capacite"]
@@ -248,6 +270,7 @@ def _session(row: dict, source: str | None = None) -> dict:
         "date_debut": row["date_debut"], "date_fin": row["date_fin"],
         "dates": format_period(row["date_debut"], row["date_fin"]) if row["date_fin"] else _start(row["date_debut"]),
         "capacite": capacite, "places": "Places non renseignées" if capacite is None else count(capacite, "place"), "source": source,
+        "etat_recrutement": row["etat_recrutement"], "recrutement": RECRUTEMENTS.get(row["etat_recrutement"]),
     }
 
 

@@ -14,6 +14,7 @@ from datetime import date
 import pandas as pd
 
 from geoapp.codes.domaines import load_domaines
+from geoapp.codes.financement import FINANCEURS, NIVEAUX_ENTREE, PUBLICS, public_label
 from geoapp.codes.identifiants import nearest_accepted
 from geoapp.codes.niveaux import load_niveaux
 from geoapp.codes.texte import fold
@@ -57,6 +58,8 @@ class Filtre:
     lire: Callable[[pd.DataFrame, date], pd.Series]
     forme: str = "cases"
     est_multiple: bool = False
+    est_rare: bool = False
+    """Told by few sources: a page of search shows it when an offer found tells it, or when it is chosen."""
 
     def decouper(self, texte: str) -> list[str]:
         """Return the values that one text of `lire` holds."""
@@ -146,6 +149,17 @@ def _rev3(snapshot: Snapshot) -> list[Option]:
     return [*(Option(valeur, nom, nom.lower()) for valeur, nom in REV3.items()), Option(AUCUNE, "Aucune", "sans transition rev3")]
 
 
+def _financeurs(snapshot: Snapshot) -> list[Option]:
+    return [*(Option(code, nom, f"financeur {nom}") for code, nom in FINANCEURS.items()), _unknown("financeur non renseigné")]
+
+
+def _publics(snapshot: Snapshot) -> list[Option]:
+    """List the publics that an offer aims at, those with a label first."""
+    codes = {code for texte in snapshot.read("offres")["publics"].dropna().unique() for code in texte.split("|")}
+    ordre = sorted(codes, key=lambda code: (code not in PUBLICS, code))
+    return [*(Option(code, public_label(code), public_label(code).lower()) for code in ordre), _unknown("public non renseigné")]
+
+
 def _organismes(snapshot: Snapshot) -> list[Option]:
     """List the bodies that have an offer, by name; one without name goes by its identifier."""
     noms = snapshot.read("offres")[["id_organisme", "nom_organisme"]].dropna(subset="id_organisme")
@@ -166,6 +180,11 @@ FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
            _yes_no("conventionnée", "non conventionnée", "convention non renseignée"), read_flag("est_conventionnee")),
     Filtre("certification", "Certification", "Certifiantes ou non", "Mène à une certification connue",
            _yes_no("certifiante", "non certifiante", "certification non renseignée"), read_flag("est_certifiante")),
+    Filtre("financeur", "Financeur", "Tous les financeurs", "Qui finance la formation, selon la source",
+           _financeurs, read_column("financeurs"), est_multiple=True, est_rare=True),
+    Filtre("public_vise", "Public visé", "Tous les publics", "Public visé, selon la source", _publics, read_column("publics"), est_multiple=True, est_rare=True),
+    Filtre("entree", "Niveau d'entrée", "Tous les niveaux d'entrée", "Niveau demandé à l'entrée, selon la source",
+           _labels(NIVEAUX_ENTREE, "niveau d'entrée non renseigné"), read_column("niveau_entree"), est_rare=True),
     Filtre("rev3", "Transitions (rev3)", "Toutes les transitions", "Transition écologique, énergétique ou numérique que la formation sert",
            _rev3, read_rev3, est_multiple=True),
     Filtre("debut", "Début", "Toutes les dates", "Prochaine entrée en formation, à partir d'aujourd'hui",

@@ -31,6 +31,12 @@ def format_number(value: float) -> str:
     return f"{int(value):,}".replace(",", THIN)
 
 
+def format_euros(value: float) -> str:
+    """Return an amount as French writes it, cents only when there are some: 6 621,50 €, 900 €."""
+    euros, cents = divmod(round(value * 100), 100)
+    return f"{format_number(euros)}{f',{cents:02d}' if cents else ''}{THIN}€"
+
+
 def count(value: int, singulier: str, pluriel: str | None = None) -> str:
     """Return a number and its noun: « 0 formation », « 1 formation », « 2 formations »."""
     return f"{format_number(value)} {singulier if value < 2 else pluriel or singulier + 's'}"

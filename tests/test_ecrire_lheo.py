@@ -116,3 +116,15 @@ def test_the_whole_real_offer_is_a_valid_feed_that_loses_no_session(real_snapsho
     assert len(tree.findall(".//{*}session")) == len(tables["sessions"])
     capacities = [int(e.text) for e in tree.iter("{*}capacite-simultanee")]
     assert sum(capacities) == tables["sessions"]["capacite"].sum()
+
+
+def test_the_command_writes_the_whole_offer_and_refuses_a_part_of_it(tiny_snapshot, tmp_path):
+    from click.testing import CliRunner
+
+    from geoapp.cli import main
+
+    out, data = str(tmp_path / "f.xml"), ["--data", str(tiny_snapshot.path.parents[1])]
+    done = CliRunner().invoke(main, ["export", "--format", "lheo", "--out", out, *data])
+    assert done.exit_code == 0 and "LHÉO 2.3" in done.output, done.output
+    assert len(etree.parse(out).findall(".//{*}formation")) == len(tiny_snapshot.read("formations"))
+    assert CliRunner().invoke(main, ["export", "--format", "lheo", "--table", "offres", "--out", out, *data]).exit_code == 2

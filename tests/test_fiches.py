@@ -70,7 +70,8 @@ def test_a_sheet_lists_every_place_of_the_action(repertoire):
         "type": "zrr", "titre": "Zones de revitalisation rurale (ZRR)", "est_dedans": True, "libelle": "Communes classées ZRR"}
     assert fiche["lieux"][1]["classements"][0]["libelle"] == "Non classée"
     assert fiche["lieux"][0]["quartiers"][0]["statut"] == "inconnu", "no outline: nobody knows"
-    assert fiche["sessions"] == [{"date_debut": None, "date_fin": None, "dates": "Date non renseignée", "capacite": 24, "places": "24 places", "source": None}]
+    assert fiche["sessions"] == [{"date_debut": None, "date_fin": None, "dates": "Date non renseignée", "capacite": 24, "places": "24 places", "source": None,
+                                      "etat_recrutement": None, "recrutement": None}]
     assert fiche["source"]["licence"] == "Licence Ouverte 2.0" and fiche["source"]["adresse"] == "https://example.org/offre"
     assert fiche["signaler"] is None and fiche["preuve_domaine"] == "aucune"
     json.dumps(fiche, allow_nan=False)
@@ -215,3 +216,46 @@ def test_the_address_of_an_offer_that_was_merged_gives_the_sheet_of_the_one_show
     assert offer_sheet(merged, "tiny:a2")["id"] == "tiny:a1"
     with pytest.raises(NotFoundError):
         offer_sheet(merged, "tiny:a99")
+
+
+@pytest.fixture
+def funded(tmp_path):
+    """Return the lookups of the tiny world, its third action funded, priced and described, with hostile texts."""
+    from conftest import make_tiny_frames, publish_world
+
+    frames = make_tiny_frames()
+    third = frames["actions"]["id_action"].eq("tiny:a3")
+    values = {"financeurs": "2|4", "nb_places_financees": 8, "publics": "80006|83056", "prix_eur": 6621.5, "prix_horaire_eur": 9.0, "url": "https://exemple.fr/?a=1&b=<x>"}
+    for nom, value in values.items():
+        frames["actions"].loc[third, nom] = value
+    frames["formations"].loc[third, ["niveau_entree", "objectif", "contenu"]] = ["aucun", HOSTILE + "\nfin", "Contenu"]
+    for nom, value in {"financeurs": "2|4", "publics": "80006|83056", "niveau_entree": "aucun"}.items():
+        frames["offres"].loc[frames["offres"]["id_action"].eq("tiny:a3"), nom] = value
+    return publish_world(frames, tmp_path)
+
+
+def test_a_sheet_shows_funding_publics_prices_and_link_escaped(funded):
+    from geoapp.web import create_app
+
+    page = create_app(funded.path.parents[1]).test_client().get("/formations/tiny:a3").text
+    for words in ("Région, France Travail", "Places financées", "6\u202f621,50\u202f€ TTC", "9\u202f€ TTC de l&#39;heure", "Tous publics, Public 83056 du Formacode",
+                  "Sans niveau exigé", 'href="https://exemple.fr/?a=1&amp;b=&lt;x&gt;"', "<p>fin</p>", "&lt;script&gt;"):
+        assert words in page, words
+    assert HOSTILE not in page
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//exemple.fr", "http:", None, "mailto:a@b.fr"])
+def test_only_http_addresses_are_links(url):
+    from geoapp.fiches import web_page
+
+    assert web_page(url) is None
+
+
+def test_funders_publics_and_entry_levels_are_filters_and_unknown_is_a_value(funded):
+    from geoapp.filters import apply_filters, parse_filters
+
+    offres = funded.read("offres")
+    for asked, found in (({"financeur": "2"}, {"tiny:a3"}), ({"public_vise": "83056"}, {"tiny:a3"}), ({"entree": "aucun"}, {"tiny:a3"}), ({"financeur": "Région"}, {"tiny:a3"})):
+        assert set(apply_filters(offres, parse_filters(asked, funded))["id_action"]) == found
+    unknown = apply_filters(offres, parse_filters({"financeur": "inconnu"}, funded))
+    assert len(unknown) == len(offres) - 2

@@ -8,6 +8,7 @@ import numpy as np
 from flask import url_for
 
 from geoapp.filters import FILTRES, Filtres, Option
+from geoapp.search.lectures import INCONNU
 from geoapp.repertoire import Repertoire
 from geoapp.search.lieux import A_LA_COMMUNE
 from geoapp.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, Requete, Resultat
@@ -82,7 +83,12 @@ class Feuillet:
 
 def facets_of(resultat: Resultat) -> list[Facette]:
     """Return every filter of the product with the counts of an answer."""
-    return [_facet(nom, resultat.facettes.get(nom, []), resultat.requete) for nom in FILTRES]
+    return [_facet(nom, found, resultat.requete) for nom in FILTRES if _is_told(nom, found := resultat.facettes.get(nom, []), resultat.requete)]
+
+
+def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
+    """Tell whether a filter has something to say of an answer: a rare one may be unknown everywhere."""
+    return not FILTRES[nom].est_rare or nom in requete.filtres.choix or any(option.nb and option.valeur != INCONNU for option in options)
 
 
 def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:

@@ -6,7 +6,7 @@ from geoapp.fiches import offer_card
 from geoapp.filters import NON_RENSEIGNE
 from geoapp.repertoire import Repertoire
 from geoapp.web.adresses import Adresses
-from geoapp.words import THIN, count, format_number
+from geoapp.words import THIN, count, format_euros, format_number
 
 Paires = list[tuple[str, str]]
 
@@ -96,10 +96,26 @@ def _details(sheet: dict) -> Paires:
         ("Durée", f"{format_number(sheet['duree_h'])} heures" if sheet["duree_h"] is not None else NON_RENSEIGNE),
         ("Places", format_number(sheet["capacite"]) if sheet["capacite"] is not None else NON_RENSEIGNE),
     ]
+    pairs += _funding(sheet)
     pairs += [("Vœux confirmés", format_number(sheet["nb_voeux"]))] if sheet["nb_voeux"] is not None else []
     pairs += [(f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui") for t in sheet["rev3"]]
     pairs += [("Métiers visés", ", ".join(sheet["metiers"]))] if sheet["metiers"] else []
     return pairs + [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
+
+
+def _funding(sheet: dict) -> Paires:
+    """Return entry level, publics, funders and prices, those that the source tells."""
+    found, money = [], sheet["financement"]
+    if sheet["niveau_entree"]["code"]:
+        found.append(("Niveau d'entrée", sheet["niveau_entree"]["libelle"]))
+    if sheet["publics"]:
+        found.append(("Publics visés", ", ".join(public["libelle"] for public in sheet["publics"])))
+    if money["financeurs"]:
+        found.append(("Financeurs", ", ".join(one["libelle"] for one in money["financeurs"])))
+    if money["nb_places_financees"] is not None:
+        found.append(("Places financées", format_number(money["nb_places_financees"])))
+    prices = (("Prix total", "prix_eur", "TTC"), ("Prix horaire", "prix_horaire_eur", "TTC de l'heure"))
+    return found + [(titre, f"{format_euros(money[nom])} {unite}") for titre, nom, unite in prices if money[nom] is not None]
 
 
 def _bodies(sheet: dict) -> Paires:

@@ -1,0 +1,65 @@
+"""A share of the fuzzing of `benchmarks/fuzz.py`; GEOAPP_FUZZ=10000 runs it whole.  Orders of rows and sources change nothing."""
+
+import os
+import random
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from benchmarks.fuzz import SAMPLES, SPANS, change_values, fuzz, mutate
+from geoapp.build.offres import offer_tables
+from geoapp.build.territoires import load_communes
+from geoapp.communes_codes import make_passage
+from geoapp.locating import merge_etablissements
+from geoapp.offre import check_offre
+from geoapp.sources.reading import read_source
+from geoapp.sources.registry import get_source
+
+DATA = Path(__file__).parent / "data"
+OFFERS = [id_source for id_source in SAMPLES if id_source != "mon-compte-formation"]
+
+
+def test_mutated_files_are_read_or_told_in_time_and_no_row_is_lost():
+    outcomes = fuzz(int(os.environ.get("GEOAPP_FUZZ", "180")))
+    for id_source in SAMPLES:
+        assert outcomes[id_source, "lu"] and outcomes[id_source, "refusé"], id_source
+
+
+def test_the_same_seed_makes_the_same_files():
+    content = (DATA / SAMPLES["lheo-region"]).read_bytes()
+    assert mutate(content, random.Random(3)) == mutate(content, random.Random(3)) != content
+    for name in SAMPLES.values():
+        content, suffix = (DATA / name).read_bytes(), Path(name).suffix
+        assert SPANS[suffix].search(content) and change_values(content, suffix, random.Random(3)) != content
+
+
+@pytest.fixture(scope="module")
+def world():
+    communes = load_communes("32")
+    return communes, make_passage(communes, [])
+
+
+def _tables(flats: dict, communes) -> dict[str, pd.DataFrame]:
+    tables, _ = offer_tables(flats, communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
+    return tables
+
+
+def _flat(id_source: str, world, rng: random.Random | None = None) -> pd.DataFrame:
+    source = get_source(id_source)
+    frame = read_source(source, DATA / SAMPLES[id_source]).frame
+    if rng:
+        frame = frame.sample(frac=1, random_state=rng.randrange(1000))
+    return check_offre(frame, source, communes=world[0], passage=world[1]).flat
+
+
+def test_the_order_of_rows_and_of_sources_changes_no_table(world):
+    reference = _tables({id_source: _flat(id_source, world) for id_source in OFFERS}, world[0])
+    rng = random.Random(7)
+    for _ in range(4):
+        shuffled = rng.sample(OFFERS, len(OFFERS))
+        tables = _tables({id_source: _flat(id_source, world, rng) for id_source in shuffled}, world[0])
+        for nom, table in reference.items():
+            left, right = (t.to_wkb() if isinstance(t, gpd.GeoDataFrame) else t for t in (table, tables[nom]))
+            pd.testing.assert_frame_equal(left, right)
