@@ -186,5 +186,5 @@ def test_the_place_of_a_real_example_is_that_of_training(mirror):
 def test_the_examples_of_other_regions_feed_no_table(real_snapshot):
     sources = real_snapshot.read("sources").set_index("id_source")
     mine = sources.loc[[s.id for s in EXAMPLES]]
-    assert mine["nb_lues"].sum() == 35 and mine["nb_placees"].eq(mine["nb_hors_region"]).all() and mine["nb_rejetees"].sum() == 0
+    assert mine["nb_lues"].sum() == 34 and mine["nb_placees"].eq(mine["nb_hors_region"]).all() and mine["nb_rejetees"].sum() == 0
     assert not real_snapshot.read("formations")["id_source"].str.contains("exemple").any()
