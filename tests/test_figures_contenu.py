@@ -24,6 +24,7 @@ from geoapp.figures.carte import frame_map, to_path
 from geoapp.figures.contenu import make_content
 from geoapp.figures.densite import per_inhabitants, zone_supply
 from geoapp.figures.etiquettes import Etiquette, overlap, place_labels, place_or_number
+from geoapp.figures.hachures import parallel_lines
 from geoapp.figures.page import compose_page
 from geoapp.figures.polices import width_mm, wrap
 from geoapp.figures.textes import typeset
@@ -154,6 +155,15 @@ def test_colours_are_those_of_the_web_map_and_darken_step_by_step():
 def test_each_cause_and_solidity_has_its_own_hatch():
     assert len({(one.motif, one.epaisseur) for one in palette.BLANCHES.values()}) == 6
     assert palette.INCONNU.motif not in {one.motif for one in palette.BLANCHES.values()}
+
+
+@pytest.mark.parametrize("degres", [0.0, 45.0, -45.0, 90.0])
+def test_hatches_cover_their_box_and_pass_at_the_same_places_whatever_it_is(degres):
+    normal = np.array([-np.sin(np.radians(degres)), np.cos(np.radians(degres))])
+    ranks = [lines[:, 0] @ normal / 2 for lines in (parallel_lines((0, 0, 30, 20), 2.0, degres), parallel_lines((7, 5, 21, 13), 2.0, degres))]
+    assert np.allclose(ranks[0], np.round(ranks[0])) and set(np.round(ranks[1])) <= set(np.round(ranks[0]))
+    corners = np.array([[x, y] for x in (0, 30) for y in (0, 20)]) @ normal / 2
+    assert ranks[0].min() <= corners.min() + 1e-9 and ranks[0].max() >= corners.max() - 1e-9
 
 
 boxes = st.tuples(st.floats(5, 95), st.floats(5, 95), st.sampled_from(["Lens", "Villeneuve-d’Ascq", "Y"]), st.sampled_from([None, 1.0]))

@@ -10,6 +10,7 @@ from geoapp.coverage.monde import Monde
 from geoapp.figures.contenu import Aplat, Contenu, Symboles
 from geoapp.figures.contours import land_around, outlines
 from geoapp.figures.emprise import region_outline
+from geoapp.figures.hachures import draw_hatch
 from geoapp.figures.palette import DEHORS, ENCRE, TERRE, TRAIT_FORT, TRAIT_LEGER, VOISINS
 from geoapp.figures.polices import MM_PAR_POINT, font
 
@@ -109,11 +110,7 @@ def draw_fill(ax, path, aplat: Aplat) -> None:
     if aplat.fond or aplat.bord:
         ax.add_artist(PathPatch(path, facecolor=aplat.fond or "none", edgecolor=aplat.bord or "none", linewidth=aplat.epaisseur, joinstyle="round"))
     if aplat.hachure:
-        widths = [(TERRE, aplat.hachure.epaisseur + aplat.hachure.lisere)] if aplat.hachure.lisere else []
-        for colour, width in (*widths, (aplat.hachure.couleur, aplat.hachure.epaisseur)):
-            patch = PathPatch(path, facecolor="none", edgecolor="none", linewidth=0, hatch=aplat.hachure.motif, hatchcolor=colour)
-            patch.set_hatch_linewidth(width)
-            ax.add_artist(patch)
+        draw_hatch(ax, path, aplat.hachure)
 
 
 def draw_marks(ax, marks: Symboles) -> None:

@@ -22,7 +22,7 @@ ZONES = ("#d7e6f0", "#f3e3c2", "#dcebd2", "#ecd8e6", "#e2e0f2", "#f6ddd3")
 
 @dataclass(frozen=True)
 class Hachure:
-    """One hatch: its lines (matplotlib's letters), its colour, their width in points; `lisere` is a white edge under each line."""
+    """One hatch: its lines (letters of `hachures.SENS`, repeated to draw them closer), its colour, their width in points; `lisere` is a white edge under each line."""
 
     motif: str
     couleur: str
