@@ -184,19 +184,27 @@ def test_every_number_of_a_real_sheet_is_the_one_of_the_api(real_world, real_cli
 
 
 def _check_offer(texte: str, client, cle: str, parametres: dict, zone: dict) -> None:
-    """Check the totals of the offer by level and by domain against the facets, and one row of the matrix against the list."""
+    """Check the offer of a sheet against the facets: its total, each level, each domain (the cells of the matrix, seats aside)."""
     asked = {nom: valeur for nom, valeur in parametres.items() if nom != "seuil_km"}
-    facets = client.get("/api/v1/facets", query_string={"zone": cle, **asked}).get_json()
-    assert facets["total"] == zone["nb_offres"]
-    niveaux = [one for one in facets["facettes"]["niveau"]["valeurs"]]
-    totals = re.search(r"Touslesdomaines((?:[\d–]+(?:\(\d+\+?\))?)+)", texte)
-    assert totals, "the matrix ends with its total"
-    for one in facets["facettes"]["domaine"]["valeurs"]:
-        if one["nb"] and one["valeur"] != "autre":
-            found = client.get("/api/v1/facets", query_string={"zone": cle, **asked, "domaine": one["valeur"]}).get_json()
-            assert found["total"] == one["nb"] and flat(one["libelle"]) in texte
-    assert sum(one["nb"] for one in niveaux) == facets["total"]
-    assert flat(f"compte {format_number(facets['total'])} formation") in texte
+    here = client.get("/api/v1/facets", query_string={"zone": cle, **asked}).get_json()
+    region = client.get("/api/v1/facets", query_string=asked).get_json()
+    assert here["total"] == zone["nb_offres"]
+    assert flat(f"compte {format_number(here['total'])} formation") in texte
+    niveaux = [one["valeur"] for one in region["facettes"]["niveau"]["valeurs"] if one["nb"]]
+    assert re.search("Touslesdomaines" + _cells(here, niveaux), texte), "the total of the matrix"
+    voies = [asked["voie"]] if "voie" in asked else sorted(voie["valeur"] for voie in here["facettes"]["voie"]["valeurs"] if voie["nb"])
+    for one in here["facettes"]["domaine"]["valeurs"]:
+        if one["nb"]:
+            by_voie = [client.get("/api/v1/facets", query_string={"zone": cle, **asked, "domaine": one["valeur"], "voie": voie}).get_json() for voie in voies]
+            rows = [_cells(found, niveaux) for found in by_voie if found["total"]]
+            assert re.search(re.escape(flat(one["libelle"])) + r"[A-Za-zé]+" + r"[A-Za-zé]+".join(rows), texte), one["libelle"]
+
+
+def _cells(facets: dict, niveaux: list[str]) -> str:
+    """Return the pattern of one row of the matrix: each level, then the total, with or without seats."""
+    by_level = {one["valeur"]: one["nb"] for one in facets["facettes"]["niveau"]["valeurs"]}
+    numbers = [format_number(by_level[niveau]) if by_level.get(niveau) else "–" for niveau in niveaux] + [format_number(facets["total"])]
+    return "".join(re.escape(flat(nombre)) + r"(?:\([\d]+\+?\))?" for nombre in numbers)
 
 
 @pytest.fixture(scope="module")
