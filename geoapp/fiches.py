@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from geoapp.codes.financement import FINANCEURS, NIVEAUX_ENTREE, public_label
 from geoapp.errors import NotFoundError
 from geoapp.filters import NON_RENSEIGNE, REV3
+from geoapp.statistiques import sheet_statistics
 from geoapp.voisinage import describe_quartiers, similar_rows
 from geoapp.repertoire import Repertoire, public_id
 from geoapp.words import (
@@ -158,6 +159,7 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
         "sessions": _all_sessions(repertoire, id_action),
+        "statistiques": sheet_statistics(repertoire, id_action),
         "preuve_domaine": formation["preuve_domaine"],
         "rev3": explain_rev3(repertoire, formation),
         "codes": list_codes(formation), "metiers": split(formation["metiers"]),

@@ -162,6 +162,23 @@ class Repertoire:
         return Rows(pd.DataFrame(self.snapshot.read("lieux").drop(columns="geometry")), "id_lieu")
 
     @cached_property
+    def lieux_par_action(self) -> Mapping[str, list[str]]:
+        """Return the places of each action."""
+        table = self.snapshot.read("actions_lieux")
+        return table.groupby("id_action")["id_lieu"].agg(list).to_dict()
+
+    @cached_property
+    def flux(self) -> Mapping[str, list[dict]]:
+        """Return the rows of `flux` that describe each action."""
+        table = self.snapshot.read("actions_flux").merge(self.snapshot.read("flux"), on="id_flux", validate="m:1")
+        return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
+
+    @cached_property
+    def debouches(self) -> Mapping[str, list[dict]]:
+        """Return the rows of `debouches` by establishment (UAI)."""
+        return {uai: records(rows) for uai, rows in self.snapshot.read("debouches").groupby("code_uai")}
+
+    @cached_property
     def sessions(self) -> Mapping[str, list[dict]]:
         """Return the sessions of each action, by date, unknown dates last."""
         table = self.snapshot.read("sessions").sort_values(["date_debut", "id_session"], na_position="last", kind="stable")

@@ -22,6 +22,7 @@ NIVEAUX = ("3", "4", "5", "6", "7", "8")
 NIVEAUX_ENTREE = ("aucun", "infra", *NIVEAUX)
 PRECISIONS = ("coordonnees", "uai", "adresse", "commune")
 MODES = ("miroir", "cache", "telechargement", "demonstration", "produit", "absente")
+PUBLICS_DEBOUCHES = ("apprentis", "scolaires", "ensemble")
 LIENS = ("entiere", "partielle")
 ENTITES = ("source", "organisme")
 ETATS_DOUBLON = ("fusionnee", "possible")
@@ -280,6 +281,35 @@ TABLES: dict[str, Table] = dict([
         _c("id_organisme", "texte", "Organisme formateur, sinon responsable", renvoi="organismes.id_organisme"),
         _c("valeur", "texte", "Valeur en cause"),
         _c("constat", "texte", "Ce qui ne va pas, en clair", requis=True)),
+    _table("flux", "Vœux, places et entrants par établissement et formation, une année donnée : statistique, jamais l'état du jour", "id_flux",
+        _c("id_flux", "texte", "Identifiant : source:UAI:MEF:voie", requis=True),
+        _c("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+        _c("annee", "texte", "Année de la statistique, celle de sa source", requis=True),
+        _c("code_uai", "texte", "Établissement", requis=True),
+        _c("code_mef", "texte", "Code MEF ou MEFSTAT de la formation"),
+        _c("intitule", "texte", "Formation, telle que nommée par la source"),
+        _c("voie", "texte", "Voie", valeurs=VOIES),
+        _c("nb_voeux", "entier", "Vœux confirmés ; vide si inconnu, ou de 1 à 4"),
+        _c("capacite", "entier", "Places offertes cette année-là"),
+        _c("nb_entrants", "entier", "Entrants ; vide quand la source ne les donne pas"),
+        _c("masques", "texte", "Nombres de personnes de 1 à 4, qui ne sont pas montrés : noms des colonnes, séparés par « | »")),
+    _table("actions_flux", "Actions que décrit un flux : même établissement, même diplôme, même voie", "id_action id_flux",
+        _c("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+        _c("id_flux", "texte", "Flux", requis=True, renvoi="flux.id_flux")),
+    _table("debouches", "Ce que deviennent les sortants d'un établissement, une année donnée, toutes formations professionnelles ensemble", "id_debouche",
+        _c("id_debouche", "texte", "Identifiant : source:UAI:public", requis=True),
+        _c("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+        _c("annee", "texte", "Années de la statistique, celles de sa source", requis=True),
+        _c("code_uai", "texte", "Établissement", requis=True),
+        _c("nom", "texte", "Nom de l'établissement"),
+        _c("public", "texte", "De qui il s'agit", requis=True, valeurs=PUBLICS_DEBOUCHES),
+        _c("taux_poursuite_pct", "reel", "Poursuivent leurs études, en % ; vide quand le producteur ne diffuse pas"),
+        _c("taux_emploi_pct", "reel", "En emploi salarié six mois après la sortie, en % de ceux qui ont quitté les études"),
+        _c("taux_emploi_attendu_pct", "reel", "Taux d'emploi attendu, compte tenu des élèves et du lieu, en %"),
+        _c("valeur_ajoutee_pts", "reel", "Taux d'emploi moins taux attendu, en points (arrondi par le producteur)"),
+        _c("part_poursuite_pct", "reel", "En poursuite d'études, en % de tous"),
+        _c("part_emploi_pct", "reel", "En emploi à six mois, en % de tous"),
+        _c("part_autres_pct", "reel", "Autres situations, en % de tous")),
     _table("couches", "Contours simplifiés pour l'affichage", "type_zone code_zone",
         _c("type_zone", "texte", "Zonage (ou « commune »)", requis=True),
         _c("code_zone", "texte", "Code", requis=True),

@@ -18,6 +18,7 @@ from geoapp.build.etape_offre import Socle, offer_tables
 from geoapp.build.etape_territoires import fill_passage, territory_tables
 from geoapp.build.etapes import Etapes, do, open_etapes, sweep
 from geoapp.build.lectures import BuildError, Lectures, Watch, read_all, reading_key, sources_key
+from geoapp.build.statistiques import read_statistics, statistics_tables
 from geoapp.build.verification import check_lecture
 from geoapp.build.world import REELS, World, counted
 from geoapp.communes_codes import make_passage
@@ -157,6 +158,9 @@ def _assemble(world: World, data_dir: Path, settings: Settings, watch: Watch) ->
     offre = world.etapes.cle("offre", socle.cle, cle("offre", "offre_exemple", "offre_departement", "offre_voisine", "nomenclature"))
     made = counted(world, "offre", offre, lambda mine: offer_tables(mine, lectures, socle))
     tables, cles = tables | made, cles | dict.fromkeys(made, offre)
+    statistiques = world.etapes.cle("statistiques", offre, cle("statistique"))
+    made = counted(world, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables))
+    tables, cles = tables | made, cles | dict.fromkeys(made, statistiques)
     watch("offre : contrôle, position, zones", 1, 1)
     for one in world.present("verification"):
         counted(world, f"verification-{one.source.id}", world.etapes.cle("verification", passages, reading_key(world, one)), partial(_verify, one, lectures))
@@ -165,6 +169,15 @@ def _assemble(world: World, data_dir: Path, settings: Settings, watch: Watch) ->
     tables["sources"] = sources_table([communes_row, *world.located], world.bilans)
     tables["rejets"], tables["corrections"] = records_table(world.bilans, "rejets"), records_table(world.bilans, "corrections")
     return tables, cles
+
+
+def _statistics(world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of statistics, and count their sources."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for one in world.feeding("statistique"):
+        rows, world.bilans[one.source.id] = read_statistics(lectures[one.source.id], one.source)
+        parts.setdefault(one.source.options["table"], []).append(rows)
+    return statistics_tables(parts, tables)
 
 
 def _verify(one: Located, lectures: Lectures, mine: World) -> None:

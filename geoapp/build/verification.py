@@ -8,6 +8,7 @@ from geoapp.build import demande, offres, territoires
 from geoapp.build.bilan import Bilan
 from geoapp.build.departements import read_by_departement
 from geoapp.build.nomenclatures import read_nomenclature
+from geoapp.build.statistiques import read_statistics
 from geoapp.build.voisines import keep_neighbours
 from geoapp.communes_codes import resolve_communes
 from geoapp.corrections import Journal
@@ -19,7 +20,7 @@ from geoapp.sources.tabular import Lecture
 def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
     """Return the counts, rejects and corrections of one source read alone."""
     checks = {"offre": _check_offer, "offre_exemple": _check_offer, "offre_departement": _check_by_departement, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
-              "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours}
+              "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours, "statistique": _check_statistics}
     bilan = checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
     bilan.count_apart(lecture.nb_ecartees)
     return bilan
@@ -50,6 +51,10 @@ def _check_places(source: Source, lecture: Lecture, communes, passage) -> Bilan:
 
 def _check_nomenclature(source: Source, lecture: Lecture, communes, passage) -> Bilan:
     return read_nomenclature(lecture, source)[1]
+
+
+def _check_statistics(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return read_statistics(lecture, source)[1]
 
 
 def _check_ages(source: Source, lecture: Lecture, communes, passage) -> Bilan:

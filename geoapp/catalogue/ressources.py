@@ -24,7 +24,7 @@ OFFRE = ("offre", "nomenclature", "etablissements")
 
 TERRITOIRE = ("communes", "zonage")
 GENS = ("communes", "population", "ages")
-TOUT = (*OFFRE, "offre_voisine", *TERRITOIRE, "passage", "population", "ages")
+TOUT = (*OFFRE, "offre_voisine", *TERRITOIRE, "passage", "population", "ages", "statistique")
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,9 @@ FICHES: dict[str, Fiche] = {
     "rejets": Fiche("Lignes refusées", TOUT),
     "corrections": Fiche("Valeurs corrigées", TOUT),
     "sources": Fiche("Sources", TOUT),
+    "flux": Fiche("Vœux et places, années passées", ("statistique",)),
+    "actions_flux": Fiche("Actions que décrit chaque flux", ("offre", "statistique")),
+    "debouches": Fiche("Débouchés des établissements, années passées", ("statistique",)),
     "offres_voisines": Fiche("Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"),
 }
 

@@ -14,7 +14,7 @@ from geoapp.sources.rythme import RYTHMES
 
 REGISTRY = GEODATA / "sources.toml"
 
-USAGES = ("offre", "offre_voisine", "offre_exemple", "offre_departement", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification")
+USAGES = ("offre", "offre_voisine", "offre_exemple", "offre_departement", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification", "statistique")
 
 OPTIONS_FORMAT = {
     "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
@@ -27,7 +27,8 @@ FORMATS_PRETS = ("lheo", "intercarif", "catalogue")
 
 OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool, "garder": dict, "derniere": str}}
 OPTIONS_USAGE |= dict.fromkeys(("offre_voisine", "offre_exemple", "offre_departement"), OPTIONS_USAGE["offre"])
-"""Options that the check of a usage takes."""
+OPTIONS_USAGE["statistique"] = {"table": str}
+"""Options that the check of a usage takes (`table`: the one that a statistics source feeds, flux or debouches)."""
 
 COLONNES: dict[str, tuple[str, ...]] = {
     "offre": (
@@ -47,6 +48,10 @@ COLONNES: dict[str, tuple[str, ...]] = {
     ),
     "verification": ("code_commune", "code_zone", "nom", "date_fin"),
 }
+COLONNES["statistique"] = (
+    "code_uai", "code_mef", "intitule", "voie", "nb_voeux", "capacite", "nb_entrants", "nom", "public", "taux_poursuite_pct", "taux_emploi_pct",
+    "taux_emploi_attendu_pct", "valeur_ajoutee_pts", "part_poursuite_pct", "part_emploi_pct", "part_autres_pct",
+)
 COLONNES["offre_departement"] = (
     "id_formation", "code_departement", "intitule", "niveau", "code_formacode", "code_nsf", "code_rncp", "responsable_siret", "nb_actions",
     "nb_sessions", "nb_sessions_a_distance",
@@ -161,6 +166,8 @@ def _options_problem(source: Source) -> str:
     garder = source.options.get("garder", {"x": "x"})
     if not _are_texts(garder.values()):
         return "option « garder » : colonne = texte attendu."
+    if source.usage == "statistique" and source.options.get("table") not in ("flux", "debouches"):
+        return "option « table » attendue pour une statistique : flux ou debouches."
     if len(source.options.get("delimiter", ";")) != 1:
         return "option « delimiter » : un seul caractère attendu."
     if source.options.get("skip", 0) < 0 or source.options.get("header", 1) < 1:

@@ -78,7 +78,7 @@ ROUTES: dict[str, Route] = {route.nom: route for route in (
            ("partage", "Paramètres à partager, positions arrondies"), ("instantane", "Instantané des données")),
           "/formations?texte=boulanger&lieu=Lens&rayon=20", est_recherche=True),
     Route("fiche", "/formations/<identifiant>", "Tout ce qui est connu d'une formation",
-          (("formation", "La fiche : lieux, sessions, organisme, codes, zones, preuves, semblables, source, autres catalogues réunis et pourquoi"), ("instantane", "Instantané des données")),
+          (("formation", "La fiche : lieux, sessions, organisme, codes, zones, preuves, statistiques d'années passées, semblables, source, autres catalogues réunis et pourquoi"), ("instantane", "Instantané des données")),
           "/formations/{identifiant}"),
     Route("export", "/formations.<format>", "Exporte toute la liste, dans le même ordre, avec les formations à distance", (),
           "/formations.csv?lieu=Lens", est_recherche=True),

@@ -21,6 +21,7 @@ from geoapp.maps.coverage_map import build_coverage_map, frame_of, outlines_json
 from geoapp.maps.folium_map import render_page_parts
 from geoapp.maps.layers import layer_css, list_layers
 from geoapp.maps.standalone import dump_json, escape_json
+from geoapp.statistiques import debouches_of_zone, describe_debouches, zone_rows
 from geoapp.tables import Snapshot
 from geoapp.web import vues_couverture as vues
 from geoapp.web.courant import courant
@@ -133,8 +134,9 @@ def zone(type_zone: str, code_zone: str):
     reponse = answer(monde(), _asked(zonage=type_zone))
     sheet = zone_sheet(monde(), reponse, code_zone)
     question = reponse.question
+    left = debouches_of_zone(courant().snapshot(), type_zone, code_zone)
     return render_template(
-        "couverture_zone.html", titre=f"Couverture : {sheet.zone['nom']}", question=describe_question(question), fiche=sheet, reponse=reponse,
+        "couverture_zone.html", debouches=zone_rows(left), debouches_phrases=describe_debouches(left), titre=f"Couverture : {sheet.zone['nom']}", question=describe_question(question), fiche=sheet, reponse=reponse,
         indicateurs=vues.against_region(sheet, question), blanches=vues.white_rows(sheet.blanches, question), presque=vues.almost_rows(sheet.presque, question),
         seuil=describe_threshold(question), retour=url_for("couverture.couverture", **vues.query(question)), causes=CAUSES, solidites=SOLIDITES,
         est_commune=type_zone == COMMUNE, adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")), **map_parts(reponse, code_zone), export_carte=_export(question, f"{type_zone}:{code_zone}"),

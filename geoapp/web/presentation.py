@@ -44,6 +44,7 @@ USAGES = {
     "etablissements": "position des établissements",
     "population": "population",
     "ages": "population par âge",
+    "statistique": "statistiques d'une année : vœux, places, débouchés",
     "verification": "vérification, sans effet sur la carte",
 }
 """What a source feeds, in words, in the order of the page."""
