@@ -137,7 +137,8 @@ def print_check(file: Path, source: Source, bilan: Bilan) -> None:
     """Print the result of the check of one file."""
     console = _console()
     console.print(f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False)
-    console.print(f"{_number(bilan.nb_lues)} lignes lues, {_number(bilan.nb_valides)} valides, {_number(len(bilan.rejets))} rejetées", highlight=False)
+    read, valid, refused = count(bilan.nb_lues, "ligne lue", "lignes lues"), count(bilan.nb_valides, "valide"), count(len(bilan.rejets), "rejetée")
+    console.print(f"{read}, {valid}, {refused}", highlight=False)
     if bilan.nb_extras:
         console.print(f"  {count(bilan.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté", highlight=False)
     _print_repairs(console, bilan.corrections)

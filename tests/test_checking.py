@@ -22,9 +22,9 @@ from geoapp.sources.registry import get_source, load_sources
 HEADER = "uai;nom;latitude;longitude;code_insee"
 GOOD = "0590184E;Lycée;50.63;3.06;59350"
 QUIRKS = {
-    "asp_ref_insee_com_v4_hdf.csv": ("7\u202f866 lignes lues, 7\u202f866 valides, 0 rejetées", "zero_restitue"),
-    "quirk_geojson_declare_CRS84_coords_LAMBERT93.geojson": ("1 lignes lues, 1 valides, 0 rejetées", "systeme_de_coordonnees"),
-    "quirk_insee_ze2020_2022.dbf": ("306 lignes lues, 306 valides, 0 rejetées", ""),
+    "asp_ref_insee_com_v4_hdf.csv": ("7\u202f866 lignes lues, 7\u202f866 valides, 0 rejetée", "zero_restitue"),
+    "quirk_geojson_declare_CRS84_coords_LAMBERT93.geojson": ("1 ligne lue, 1 valide, 0 rejetée", "systeme_de_coordonnees"),
+    "quirk_insee_ze2020_2022.dbf": ("306 lignes lues, 306 valides, 0 rejetée", ""),
 }
 AMBIGUOUS = {"epci-2025": {"ze2020", "epci-2025"}}
 """The file of all zonings holds the columns of several sources; the name alone tells."""
@@ -58,13 +58,13 @@ def places(tmp_path):
 
 def test_a_clean_file_is_recognised_by_its_columns(places):
     code, text = run(places(GOOD))
-    assert code == 0 and "lu comme « uai-coordonnees »" in text and "1 lignes lues, 1 valides, 0 rejetées" in text
+    assert code == 0 and "lu comme « uai-coordonnees »" in text and "1 ligne lue, 1 valide, 0 rejetée" in text
 
 
 def test_rejects_are_listed_and_set_the_exit_code(places, tmp_path):
     out = tmp_path / "rejets.csv"
     code, text = run(places(GOOD, "0590184X;Faux;50.63;3.06;59350", "court"), "--out", out)
-    assert code == 1 and "3 lignes lues, 1 valides, 2 rejetées" in text and "clé fausse" in text and "ligne 4" in text
+    assert code == 1 and "3 lignes lues, 1 valide, 2 rejetées" in text and "clé fausse" in text and "ligne 4" in text
     with open(out, encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter=";"))
     assert [r["ligne"] for r in rows] == ["ligne 4", "ligne 3"] and rows[1]["valeur"] == "0590184X"

@@ -13,7 +13,7 @@ from scipy import sparse
 from geoapp.coverage.mesures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.monde import Maille, Monde, choose_offer
-from geoapp.coverage.petits import protect
+from geoapp.coverage.petits import hide_small, protect
 from geoapp.coverage.tableau import grouped_quantile, region_row, zone_table
 from geoapp.equite import weighted_quantile
 from geoapp.tables import Snapshot
@@ -98,7 +98,7 @@ class Oracle:
 
     def is_white(self, i, seuil):
         score = self.access(i, seuil, self.weight)
-        return self.nearest(i) > seuil or (0 if math.isnan(score) else score) < 0.25 * self.mean(seuil)
+        return self.nearest(i) > seuil or (0 if math.isnan(score) else score) < 0.25 * (1 - 1e-12) * self.mean(seuil)
 
     def cause(self, i):
         nearest = self.nearest(i)
@@ -230,3 +230,10 @@ def test_the_quantile_of_a_group_is_that_of_its_weights_one_by_one():
     assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 99.0
     heavy[values == 100] = 50.0
     assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 100.0
+
+
+def test_a_white_commune_gives_no_handful_of_people_away():
+    blanches = pd.DataFrame({"code_commune": list("abcd"), "population": [4.0, 100.0, 100.0, 5.0], "population_blanche": [4.0, 97.0, 95.0, 5.0]})
+    shown = hide_small(blanches)
+    assert shown["population"].isna().tolist() == [True, False, False, False]
+    assert shown["population_blanche"].isna().tolist() == [True, True, False, False]

@@ -14,8 +14,8 @@ from geoapp.coverage.indicateurs import CAUSES
 from geoapp.coverage.model import Question
 from geoapp.coverage.monde import Monde, Offre
 
-PART_SATUREE = 0.25
-"""Under this part of the regional mean of E2SFCA, a covered point is saturated."""
+PART_SATUREE = 0.25 * (1 - 1e-12)
+"""Under a quarter of the regional mean of E2SFCA, a covered point is saturated; a sum whose last bit differs from the quarter is at it, not under it."""
 
 ECARTS = (1.0, 0.75, 1.25)
 """Thresholds at which a white zone must stay one to be robust, the asked one first."""

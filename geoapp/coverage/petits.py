@@ -63,3 +63,10 @@ def _second(values: pd.Series, hidden: pd.Series) -> list:
         return []
     others = values[~hidden & values.gt(0)]
     return [others.idxmin()] if len(others) else []
+
+
+def hide_small(blanches: pd.DataFrame) -> pd.DataFrame:
+    """Return the white communes with what tells of one to four people as NaN: their own count, or that of their neighbours who are covered."""
+    people, white = blanches["population"], blanches["population_blanche"]
+    few = [count.gt(0) & count.lt(SEUIL) for count in (people, white, people - white)]
+    return blanches.assign(population=people.mask(few[0]), population_blanche=white.mask(few[0] | few[1] | few[2]))

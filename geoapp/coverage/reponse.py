@@ -16,7 +16,7 @@ from geoapp.coverage.indicateurs import CAUSES, INDICATEURS
 from geoapp.coverage.mesures import measure_points
 from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
 from geoapp.coverage.monde import Monde, Offre, choose_offer
-from geoapp.coverage.petits import protect
+from geoapp.coverage.petits import hide_small, protect
 from geoapp.coverage.tableau import as_objects, people_by_cause, region_row, zone_table
 from geoapp.zones import ZONAGES
 
@@ -123,8 +123,8 @@ def rows_of(tableau: pd.DataFrame) -> list[dict]:
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:
-    """Return the rows of a frame without unknown values, ready for JSON."""
-    columns = [frame[nom].tolist() for nom in frame]
+    """Return the rows of a frame ready for JSON: None when unknown."""
+    columns = [_plain_values(frame[nom]) for nom in frame]
     return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
@@ -147,7 +147,7 @@ def describe_response(reponse: Reponse, monde: Monde) -> dict:
         "mesure": question.mesure, "classes": {"methode": reponse.classes.methode, "bornes": list(reponse.classes.bornes),
                                                "effectifs": list(reponse.classes.effectifs), "nb_inconnus": reponse.classes.nb_inconnus},
         "ensemble": rows_of(reponse.ensemble.to_frame().T)[0], "zones": rows_of(reponse.tableau),
-        "communes_blanches": _records(reponse.blanches), "qualite": reponse.qualite,
+        "communes_blanches": _records(hide_small(reponse.blanches)), "qualite": reponse.qualite,
         "sources": phrases.list_sources(monde), "instantane": monde.snapshot.id,
     }
 
