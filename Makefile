@@ -15,7 +15,7 @@ build: $(VENV)/.run
 	$(BIN)/geoapp build $(if $(MIRROR),--mirror $(MIRROR))
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.build
