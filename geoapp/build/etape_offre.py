@@ -13,7 +13,7 @@ from geoapp.build import offres
 from geoapp.build.bilan import Bilan
 from geoapp.build.departements import no_departement_offers, read_by_departement
 from geoapp.build.doublons import merge_catalogues
-from geoapp.build.etapes import do
+from geoapp.build.etapes import content_key, do
 from geoapp.build.lectures import Lectures, per_source, reading_key, sources_key
 from geoapp.build.nomenclatures import key_of, read_nomenclature
 from geoapp.build.voisines import keep_neighbours, name_trainings, no_neighbours
@@ -45,21 +45,21 @@ def offer_tables(world: World, lectures: Lectures, socle: Socle) -> dict[str, pd
             place(f"offre-ecartee-{one.source.id}", [one], {})
     if examples := sorted(world.present("offre_exemple"), key=lambda one: one.source.id):
         place("offre-exemples", examples, {})
-    result |= _compare_catalogues(world, socle, feeding, result)
+    result |= _compare_catalogues(world, feeding, result)
     result["offres_departements"] = _departement_offers(world, lectures)
     neighbours = world.feeding("offre_voisine")
     result["offres_voisines"] = place("offre-voisine", neighbours, nomenclatures)["offres"] if neighbours else no_neighbours()
     return result
 
 
-def _compare_catalogues(world: World, socle: Socle, feeding: list[Located], placed: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _compare_catalogues(world: World, feeding: list[Located], placed: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return what is said of the offers together: quality of each row, then duplicates and the offers shown."""
     millesimes = {one.source.id: one.source.millesime for one in feeding}
 
     def compare() -> dict[str, pd.DataFrame]:
         return quality_tables(placed, world.communes, millesimes) | merge_catalogues(placed, millesimes)
 
-    cle = world.etapes.cle("rapprochement", _placement_key(world, socle, feeding, True), sorted(millesimes.items()))
+    cle = world.etapes.cle("rapprochement", content_key(placed), world.region, sorted(millesimes.items()))
     return do(world.etapes, "rapprochement", cle, compare)
 
 

@@ -27,8 +27,8 @@ def fill_passage(world: World, lectures: Lectures) -> tuple[dict[str, str], pd.D
     return passage, old_communes(world.communes, frames, passage)
 
 
-def territory_tables(world: World, lectures: Lectures) -> dict[str, pd.DataFrame]:
-    """Return zones, communes_zones, demande, demande_zones and couches."""
+def zone_tables(world: World, lectures: Lectures) -> dict[str, pd.DataFrame]:
+    """Return zones, communes_zones and couches."""
     members = [territoires.communes_members(world.communes, territoires.MILLESIME_COMMUNES)]
     polygons: dict[str, gpd.GeoSeries] = {}
     for one in world.present("zonage"):
@@ -38,6 +38,11 @@ def territory_tables(world: World, lectures: Lectures) -> dict[str, pd.DataFrame
             if outlines is not None:
                 polygons[one.source.type_zone] = outlines
     tables = territoires.zones_tables(pd.concat(members, ignore_index=True), polygons, world.communes)
+    return {**tables, "couches": territoires.drawn_outlines(world.communes, tables["zones"], tables["communes_zones"])}
+
+
+def demand_tables(world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return demande and demande_zones: no offer depends on them."""
     grids, ages = [], []
     for one in world.feeding("population"):
         points, world.bilans[one.source.id] = per_source(world, "population", one, partial(_read_grid, one, lectures, world))
@@ -46,10 +51,7 @@ def territory_tables(world: World, lectures: Lectures) -> dict[str, pd.DataFrame
         areas, world.bilans[one.source.id] = demande.read_ages(lectures[one.source.id], one.source.id)
         ages.append(areas)
     points = demande.demand_table(world.communes, grids, ages)
-    return {
-        **tables, "demande": points, "demande_zones": demande.link_demand(points, tables["zones"], tables["communes_zones"]),
-        "couches": territoires.drawn_outlines(world.communes, tables["zones"], tables["communes_zones"]),
-    }
+    return {"demande": points, "demande_zones": demande.link_demand(points, tables["zones"], tables["communes_zones"])}
 
 
 def _read_zoning(one: Located, lectures: Lectures, world: World) -> tuple[pd.DataFrame, Bilan, gpd.GeoSeries | None]:

@@ -71,6 +71,11 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
+def content_key(value) -> str:
+    """Return a key of a result itself, when it may be the same although its inputs are not."""
+    return hashlib.sha256(pickle.dumps(value, protocol=5)).hexdigest()
+
+
 def do(etapes: Etapes, nom: str, cle: str, make: Callable[[], object]):
     """Return the result of step `nom`: the one kept under `cle`, else that of `make()`, then kept.
 

@@ -15,7 +15,7 @@ import geoapp
 from geoapp.build import territoires
 from geoapp.build.bilan import Bilan, records_table, sources_table
 from geoapp.build.etape_offre import Socle, offer_tables
-from geoapp.build.etape_territoires import fill_passage, territory_tables
+from geoapp.build.etape_territoires import demand_tables, fill_passage, zone_tables
 from geoapp.build.etapes import Etapes, do, open_etapes, sweep
 from geoapp.build.lectures import BuildError, Lectures, Watch, read_all, reading_key, sources_key
 from geoapp.build.statistiques import read_statistics, statistics_tables
@@ -147,11 +147,13 @@ def _assemble(world: World, data_dir: Path, settings: Settings, watch: Watch) ->
     lectures = read_all(world, data_dir, watch)
     cle = partial(sources_key, world)
     watch("territoires", 0, 1)
-    passages, territoire = cle("passage"), cle("passage", "zonage", "population", "ages")
+    passages, territoire = cle("passage"), cle("passage", "zonage")
     world.passage, anciennes = counted(world, "passage", passages, lambda mine: fill_passage(mine, lectures))
-    tables = counted(world, "territoires", territoire, lambda mine: territory_tables(mine, lectures))
+    zones = counted(world, "zonages", territoire, lambda mine: zone_tables(mine, lectures))
+    demande = world.etapes.cle("demande", territoire, cle("population", "ages"))
+    tables = zones | counted(world, "demande", demande, lambda mine: demand_tables(mine, lectures, zones))
     tables |= {"communes": world.communes, "anciennes_communes": anciennes}
-    cles = {**dict.fromkeys(tables, territoire), "communes": world.region, "anciennes_communes": passages}
+    cles = {**dict.fromkeys(tables, demande), **dict.fromkeys(zones, territoire), "communes": world.region, "anciennes_communes": passages}
     watch("territoires", 1, 1)
     watch("offre : contrôle, position, zones", 0, 1)
     socle = Socle(tables, world.etapes.cle("socle", territoire, settings.doubtful_distance_m, cle("etablissements")), settings.doubtful_distance_m)
