@@ -10,6 +10,7 @@ import pandas as pd
 from geoapp.codes.voies import VOIES
 from geoapp.coverage.indicateurs import INDICATEURS, PETIT, format_value
 from geoapp.coverage.model import COMMUNE, describe_threshold
+from geoapp.coverage.publics import COMPARES
 from geoapp.filters import NON_RENSEIGNE
 from geoapp.territoires.contenu import Contenu
 from geoapp.territoires.couverture import PublicZone
@@ -121,8 +122,15 @@ def publics_table(contenu: Contenu) -> Tableau:
         Colonne("population_non_couverte", "Non couverts", INDICATEURS["population_non_couverte"].sens, "personnes", PETIT),
         Colonne("mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"),
         Colonne("e2sfca", "Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens, "taux", "hors de portée"), Colonne("note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True),
-    ), pd.DataFrame(rows, columns=names), unite=contenu.question.unite, vide="Aucun habitant de la zone n'est dans un quartier prioritaire ni dans une zone rurale classée, à notre connaissance.",
+    ), pd.DataFrame(rows, columns=names), unite=contenu.question.unite, vide=_no_public(contenu),
        note=" ".join(dict.fromkeys(f"{public.ici.groupe}{THIN}: {public.ici.note[0].lower()}{public.ici.note[1:]}" for public in contenu.couverture.publics if public.ici.note)), est_groupee=True)
+
+
+def _no_public(contenu: Contenu) -> str:
+    """Return why no public is compared: a quarter is not compared with itself."""
+    if contenu.zone.type_zone in COMPARES:
+        return "La zone est elle-même un de ces territoires. Aucun habitant d'un autre d'entre eux n'y vit, à notre connaissance."
+    return "Aucun habitant de la zone n'est dans un quartier prioritaire ni dans une zone rurale classée, à notre connaissance."
 
 
 def _public_rows(public: PublicZone) -> list[tuple]:
