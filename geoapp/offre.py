@@ -297,7 +297,8 @@ def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
         result[column] = pd.to_numeric(result[column])
     for column in ("nb_voeux", "nb_places_financees"):
         result[column] = pd.to_numeric(result[column]).astype("Int64")
-    return result
+    # One to four wishes would tell of persons (`methods.md`): not kept, as in the table `flux`.
+    return result.assign(nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, 4)))
 
 
 def _sessions(actions: pd.DataFrame) -> pd.DataFrame:

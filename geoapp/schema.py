@@ -110,7 +110,7 @@ TABLES: dict[str, Table] = dict([
         _c("est_conventionnee", "booleen", "Financée par une convention publique"),
         _c("est_permanente", "booleen", "Entrées et sorties permanentes"),
         _c("duree_h", "reel", "Durée totale en heures"),
-        _c("nb_voeux", "entier", "Vœux confirmés (Parcoursup), quand la source les donne"),
+        _c("nb_voeux", "entier", "Vœux confirmés (Parcoursup), quand la source les donne ; vide de 1 à 4"),
         _c("financeurs", "texte", "Financeurs, codes du dictionnaire LHÉO séparés par « | »"),
         _c("nb_places_financees", "entier", "Places financées, tous financeurs connus additionnés"),
         _c("publics", "texte", "Publics visés, codes Formacode (8xxxx) séparés par « | »"),
