@@ -16,6 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from hypothesis import settings
 from shapely.geometry import Point, box
 
 from geoapp.geometry import place_ids
@@ -29,6 +30,9 @@ MIRROR = Path(__file__).resolve().parents[1].parent / "shared" / "sources"
 HOSTILE = "<script>alert(1)</script>"
 FORMULA = "=1+1"
 CREATED = "2026-01-02T03:04:05Z"
+
+settings.register_profile("geoforma", deadline=None)
+settings.load_profile("geoforma")
 
 SQUARES = {"80001": box(2.0, 50.0, 2.2, 50.2), "80002": box(2.2, 50.0, 2.4, 50.2), "59001": box(2.4, 50.0, 2.6, 50.2)}
 ZONES_OF = {

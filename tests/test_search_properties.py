@@ -38,6 +38,7 @@ offers = st.fixed_dictionaries({
     "modalite": st.sampled_from(UNKNOWN_TOO["modalite"]), "est_conventionnee": st.sampled_from((True, False, None)),
     "est_permanente": st.sampled_from((True, False, None)), "rev3": st.sampled_from((None, "ecologique", "ecologique|numerique")),
     "debuts": st.lists(st.sampled_from(STARTS[1:]), max_size=3, unique=True),
+    "financeurs": st.sampled_from((None, "2", "2|4")), "publics": st.sampled_from((None, "83056", "80054|83056")), "niveau_entree": st.sampled_from((None, "aucun", "4")),
 })
 worlds = st.lists(offers, min_size=1, max_size=14)
 choices = st.fixed_dictionaries({}, optional={
@@ -46,6 +47,7 @@ choices = st.fixed_dictionaries({}, optional={
     "conventionnee": st.sampled_from((["oui"], ["non", INCONNU])), "rev3": st.sampled_from((["numerique"], ["ecologique"], [AUCUNE])),
     "debut": st.lists(st.sampled_from((*FILTRES["debut"].lister(None),)).map(lambda o: o.valeur), min_size=1, max_size=3, unique=True),
     "zone": st.sampled_from((["ze2020:3201"], ["zrr"], ["ze2020:0054", "zrr:ZRR"])),
+    "financeur": st.sampled_from((["4"], ["2", INCONNU])), "public_vise": st.just([INCONNU]), "entree": st.sampled_from((["4"], ["aucun", INCONNU])),
 })
 _TINY = make_tiny_frames()
 _SETTINGS = {
@@ -95,6 +97,8 @@ def value_of(nom: str, row: dict) -> set[str]:
     if nom == "zone":
         zones = [zone for zone in row["zones"].split("|") if zone]
         return {*zones, *(zone.split(":")[0] for zone in zones)}
+    if nom in ("financeur", "public_vise"):
+        return set((row[{"financeur": "financeurs", "public_vise": "publics"}[nom]] or INCONNU).split("|"))
     if nom == "rev3":
         return set((row["rev3"] or AUCUNE).split("|"))
     if nom == "debut":
@@ -103,7 +107,7 @@ def value_of(nom: str, row: dict) -> set[str]:
         if start:
             return {next((valeur for valeur, limit in limits if start <= limit), "plus_tard")}
         return {"permanente" if row["est_permanente"] else "passee" if row["debuts"] else INCONNU}
-    raw = row[{"niveau": "niveau_sortie", "conventionnee": "est_conventionnee"}.get(nom, nom)]
+    raw = row[{"niveau": "niveau_sortie", "conventionnee": "est_conventionnee", "entree": "niveau_entree"}.get(nom, nom)]
     return {INCONNU if raw is None else {True: "oui", False: "non"}.get(raw, raw) if isinstance(raw, bool) else raw}
 
 
@@ -158,7 +162,7 @@ def sort_key(row: dict, requete: Requete) -> tuple:
     words=st.lists(st.sampled_from((*WORDS, "fantasque", "wolframe")), max_size=2, unique=True), tri=st.sampled_from(("distance", "titre", "date")),
 )
 @example(rows=[{"mots": ["zorglub"], "organisme": None, "lieu": None, "niveau_sortie": None, "voie": None, "modalite": None, "est_conventionnee": None,
-                "est_permanente": None, "rev3": None, "debuts": []}], chosen={}, lieu=POINT, rayon=5.0, words=[], tri="date")
+                "est_permanente": None, "rev3": None, "debuts": [], "financeurs": None, "publics": None, "niveau_entree": None}], chosen={}, lieu=POINT, rayon=5.0, words=[], tri="date")
 def test_search_is_its_definition(tmp_path, rows, chosen, lieu, rayon, words, tri):
     world = make_world(rows, tmp_path)
     found_words = [row for row in world.rows if obeys(row, {}, words)]

@@ -11,6 +11,7 @@ from geoapp.build.voisines import keep_neighbours, name_trainings
 from geoapp.offre import FLAT, SANS_INTITULE, check_offre
 from geoapp.sources.registry import load_sources
 from geoapp.sources.tabular import Lecture
+from geoapp.words import format_number
 
 ID = "rco-2020-11-france"
 COMMUNES = pd.DataFrame({"code_commune": ["59350", "02691", "08105", "76540"], "code_departement": ["59", "02", "08", "76"],
@@ -97,7 +98,7 @@ def test_the_real_source_is_counted_to_the_last_row(real_snapshot, mirror):
         lines = pd.read_csv(stream, dtype=str, sep=None, engine="python")
     assert row["nb_lues"] == len(lines) == row["nb_valides"] + row["nb_rejetees"]
     kept = len(real_snapshot.read("offres_voisines"))
-    assert row["nb_placees"] == kept and f"{len(lines) - kept - row['nb_rejetees']} lignes hors du voisinage" in row["note"]
+    assert row["nb_placees"] == kept and f"{format_number(len(lines) - kept - row['nb_rejetees'])} lignes hors du voisinage" in row["note"]
     departements = lines["etablissement_lieu_formation_code_insee"].str.zfill(5).str[:2]
     assert departements.isin(["08", "27", "51", "76", "77", "95"]).sum() == kept + row["nb_rejetees"]
 
