@@ -26,7 +26,7 @@ def snapshot(tmp_path_factory):
     frames = make_tiny_frames()
     model = frames["sources"].iloc[:1]
     more = [model.assign(id_source=usage, usage=usage, titre=f"Source de {usage}", licence=licence) for usage, licence in (
-        ("communes", "Licence Ouverte 2.0"), ("offre_departement", "Licence Ouverte 2.0"), ("population", "Licence Ouverte 2.0"), ("nomenclature", "non précisée par le producteur"), ("etablissements", "ODbL"))]
+        ("communes", "Licence Ouverte 2.0"), ("offre_departement", "Licence Ouverte 2.0"), ("population", "Licence Ouverte 2.0"), ("statistique", "Licence Ouverte 2.0"), ("nomenclature", "non précisée par le producteur"), ("etablissements", "ODbL"))]
     frames["sources"] = pd.concat([frames["sources"], *more], ignore_index=True)
     return publish_world(frames, tmp_path_factory.mktemp("donnees"))
 
