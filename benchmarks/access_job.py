@@ -28,16 +28,35 @@ def ours(folder: Path) -> str:
     from benchmarks.access_world import LIMIT_KM
 
     cost, people, supply = _matrix(folder)
+    def measure():
+        weights = weigh(cost, LIMIT_KM, default_steps(LIMIT_KM))
+        return weights, floating_catchment(weights, people, supply[:, 0])
+
+    best, (weights, score) = _best_of(REPEATS, measure)
     watch = Stopwatch()
-    weights = weigh(cost, LIMIT_KM, default_steps(LIMIT_KM))
-    score = floating_catchment(weights, people, supply[:, 0])
-    watch.lap("one")
+    watch.steps["one"] = best
     peak = _peak()
     np.save(folder / "ours.npy", score)
     watch.lap("write")
     many = floating_catchment(weights, people, supply)
     watch.lap("many")
     return watch.report(peak_one_mb=peak, same=bool(np.allclose(many[:, 0], score, equal_nan=True, rtol=1e-9)))
+
+
+REPEATS = 3
+"""Times each rival takes the same measure in one process; the best is kept, since the first touch of memory alone costs up to 0.15 s here."""
+
+
+def _best_of(repeats: int, measure):
+    """Return the least seconds that `measure()` took, and what it returned last."""
+    seconds = []
+    for _ in range(repeats):
+        result = None  # two results at once would count twice in the peak of memory
+        watch = Stopwatch()
+        result = measure()
+        watch.lap("one")
+        seconds.append(watch.steps["one"])
+    return min(seconds), result
 
 
 def _peak() -> float:
@@ -56,14 +75,14 @@ def pysal(folder: Path) -> str:
     costs = pd.DataFrame({"origin": origin, "dest": indices + 10_000_000, "cost": data})
     demand = pd.DataFrame({"id": np.arange(len(people)), "people": people})
     places = pd.DataFrame({"id": np.arange(len(supply)) + 10_000_000, "supply": supply[:, 0]})
-    watch = Stopwatch()
     limit = 20.0
     world = Access(demand_df=demand, demand_index="id", demand_value="people", supply_df=places, supply_index="id", supply_value="supply",
                    cost_df=costs, cost_origin="origin", cost_dest="dest", cost_name="cost",
                    neighbor_cost_df=costs, neighbor_cost_origin="origin", neighbor_cost_dest="dest", neighbor_cost_name="cost")
     steps = weights.step_fn({limit / 3: 1, 2 * limit / 3: 0.68, limit: 0.22})
-    found = world.enhanced_two_stage_fca(name="e", max_cost=limit, weight_fn=steps)
-    watch.lap("one")
+    best, found = _best_of(REPEATS, lambda: world.enhanced_two_stage_fca(name="e", max_cost=limit, weight_fn=steps))
+    watch = Stopwatch()
+    watch.steps["one"] = best
     np.save(folder / "pysal.npy", found.reindex(range(len(people))).iloc[:, 0].to_numpy(float))
     return watch.report()
 

@@ -20,6 +20,9 @@ Weight = Callable[[np.ndarray], np.ndarray]
 STEPS = ((1, 1.0), (2, 0.68), (3, 0.22))
 """Default bands of E2SFCA: thirds of the limit, weight (Luo and Qi 2009)."""
 
+_BLOCK = 1 << 17
+"""Costs weighed at a time: small enough for their ranks to stay in the processor's cache."""
+
 _BIG = 50_000_000
 """Products of more terms than this are shared between two threads."""
 
@@ -62,13 +65,18 @@ def binary() -> Weight:
 
 def steps(bands: Sequence[tuple[float, float]]) -> Weight:
     """Return weights by bands: `bands` are (upper limit, weight), the limit included; 0 beyond the last."""
-    widest_first = sorted(bands, reverse=True)
+    ordered = sorted(bands)
+    values = np.array([*(value for _, value in ordered), 0.0])
 
     def weight(cost: np.ndarray) -> np.ndarray:
-        weights = np.zeros(len(cost))
-        for limit, value in widest_first:
-            np.putmask(weights, cost <= np.asarray(limit, dtype=cost.dtype), value)
-        return weights
+        result = np.empty(len(cost))
+        for start in range(0, len(cost), _BLOCK):
+            block = cost[start:start + _BLOCK]
+            rank = np.zeros(len(block), dtype=np.intp)
+            for limit, _ in ordered:
+                rank += ~(block <= np.asarray(limit, dtype=cost.dtype))
+            np.take(values, rank, out=result[start:start + _BLOCK], mode="clip")
+        return result
 
     return weight
 
