@@ -15,6 +15,9 @@ CRS_GEO = "EPSG:4326"
 CRS_METRIC = "EPSG:2154"
 """Lambert-93: every planar distance and area of metropolitan France, in metres."""
 
+PETIT_NOMBRE = 5
+"""A count of persons from one to this less one is never shown nor kept apart (`methods.md`, small numbers)."""
+
 
 def _setting(default, env: str, aide: str):
     return field(default=default, metadata={"env": env, "aide": aide})

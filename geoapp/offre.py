@@ -16,6 +16,7 @@ import pandas as pd
 
 from geoapp import codes
 from geoapp.communes_codes import resolve_communes
+from geoapp.config import PETIT_NOMBRE
 from geoapp.corrections import Journal
 from geoapp.sources.registry import Source
 
@@ -298,7 +299,7 @@ def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
     for column in ("nb_voeux", "nb_places_financees"):
         result[column] = pd.to_numeric(result[column]).astype("Int64")
     # One to four wishes would tell of persons (`methods.md`): not kept, as in the table `flux`.
-    return result.assign(nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, 4)))
+    return result.assign(nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, PETIT_NOMBRE - 1)))
 
 
 def _sessions(actions: pd.DataFrame) -> pd.DataFrame:

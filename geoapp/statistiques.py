@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from geoapp.config import PETIT_NOMBRE
 from geoapp.repertoire import Repertoire, records
 from geoapp.tables import Snapshot
 from geoapp.words import THIN, count
@@ -17,8 +18,6 @@ from geoapp.words import THIN, count
 PUBLICS = {"apprentis": "apprentis", "scolaires": "élèves de la voie scolaire", "ensemble": "élèves et apprentis ensemble"}
 """`public` of the table `debouches`, in words."""
 NON_DIFFUSE = "non diffusé"
-PETIT = 5
-"""Counts of people under this one are not shown."""
 AVERTISSEMENT = "Statistiques d'années passées : elles ne disent ni les places, ni les débouchés d'aujourd'hui."
 
 AUTRE_PUBLIC = {"apprentissage": "scolaires", "scolaire": "apprentis"}
@@ -73,7 +72,7 @@ def _tell_flux(row: dict, source: dict) -> dict:
     """Return wishes and places of one year."""
     hidden = (row["masques"] or "").split("|")
     people = {"nb_voeux": ("vœu confirmé", "vœux confirmés"), "nb_entrants": ("entrant", "entrants")}
-    told = [f"moins de {PETIT} {many}" if nom in hidden else count(row[nom], one, many) if row[nom] is not None else "" for nom, (one, many) in people.items()]
+    told = [f"moins de {PETIT_NOMBRE} {many}" if nom in hidden else count(row[nom], one, many) if row[nom] is not None else "" for nom, (one, many) in people.items()]
     places = "" if row["capacite"] is None else count(row["capacite"], "place")
     known = list(filter(None, (told[0], places, told[1])))
     phrase = f"En {row['annee']}{THIN}: {', '.join(known) if known else 'chiffres non diffusés'}."

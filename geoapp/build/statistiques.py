@@ -7,6 +7,7 @@ import pandas as pd
 from geoapp import codes
 from geoapp.build.bilan import Bilan
 from geoapp.build.jonction import cfd_from_mef
+from geoapp.config import PETIT_NOMBRE
 from geoapp.corrections import Journal
 from geoapp.schema import TABLES, conform
 from geoapp.sources.registry import Source
@@ -17,8 +18,6 @@ NON_DIFFUSE = ("nd", "nc", "s", "ns")
 
 _ENTIERS = ("nb_voeux", "capacite", "nb_entrants")
 _PERSONNES = ("nb_voeux", "nb_entrants")
-PETIT = 5
-"""A count of people under this one is not kept."""
 _TAUX = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_attendu_pct", "part_poursuite_pct", "part_emploi_pct", "part_autres_pct")
 
 
@@ -70,7 +69,7 @@ def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
 def _hide_small(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows without the counts of people from 1 to 4; `masques` names those hidden."""
     people = rows.columns.intersection(list(_PERSONNES))
-    small = pd.DataFrame({nom: rows[nom].between(1, PETIT - 1) for nom in people}, index=rows.index)
+    small = pd.DataFrame({nom: rows[nom].between(1, PETIT_NOMBRE - 1) for nom in people}, index=rows.index)
     names = [("|".join(nom for nom in people if hidden[nom]) or None) for hidden in small.to_dict("records")] if len(people) else None
     return rows.assign(masques=pd.Series(names, index=rows.index, dtype="str"), **{nom: rows[nom].mask(small[nom]) for nom in people})
 

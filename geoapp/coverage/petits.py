@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geoapp.config import PETIT_NOMBRE
 from geoapp.coverage.indicateurs import INDICATEURS
-
-SEUIL = 5
-"""Counts of people from 1 to 4 are written « < 5 » (`methods.md`)."""
 
 PERSONNES = tuple(nom for nom, indicateur in INDICATEURS.items() if indicateur.est_personnes)
 _PARTS = ("part_couverte", "part_non_couverte")
@@ -24,10 +22,10 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
     """
     if not _has_small(table):
         return table.assign(masques="")
-    small = {nom: table[nom].gt(0) & table[nom].lt(SEUIL) for nom in PERSONNES}
+    small = {nom: table[nom].gt(0) & table[nom].lt(PETIT_NOMBRE) for nom in PERSONNES}
     hidden = pd.DataFrame(small, index=table.index).fillna(False).astype(bool)
     covered = table["population"] - table["population_non_couverte"]
-    hidden["population_non_couverte"] |= (covered.gt(0) & covered.lt(SEUIL)).fillna(False)
+    hidden["population_non_couverte"] |= (covered.gt(0) & covered.lt(PETIT_NOMBRE)).fillna(False)
     hidden.loc[hidden["population"], list(PERSONNES)] = True
     hidden = _other_terms(hidden)
     if est_partition:
@@ -46,7 +44,7 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
 def _has_small(table: pd.DataFrame) -> bool:
     """Tell whether any count of people, of those not covered or of those covered, is from 1 to 4."""
     counts = [*(table[nom].to_numpy(dtype=float) for nom in PERSONNES), (table["population"] - table["population_non_couverte"]).to_numpy(dtype=float)]
-    return any(((count > 0) & (count < SEUIL)).any() for count in counts)
+    return any(((count > 0) & (count < PETIT_NOMBRE)).any() for count in counts)
 
 
 def _other_terms(hidden: pd.DataFrame) -> pd.DataFrame:
@@ -68,5 +66,5 @@ def _second(values: pd.Series, hidden: pd.Series) -> list:
 def hide_small(blanches: pd.DataFrame) -> pd.DataFrame:
     """Return the white communes with what tells of one to four people as NaN: their own count, or that of their neighbours who are covered."""
     people, white = blanches["population"], blanches["population_blanche"]
-    few = [count.gt(0) & count.lt(SEUIL) for count in (people, white, people - white)]
+    few = [count.gt(0) & count.lt(PETIT_NOMBRE) for count in (people, white, people - white)]
     return blanches.assign(population=people.mask(few[0]), population_blanche=white.mask(few[0] | few[1] | few[2]))

@@ -8,8 +8,8 @@ from itertools import groupby
 
 import pandas as pd
 
+from geoapp.config import PETIT_NOMBRE
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, PETIT, SOLIDITES, format_share, format_value
-from geoapp.coverage.petits import SEUIL
 from geoapp.fichiers.modele import Fichier
 from geoapp.words import format_number
 
@@ -18,7 +18,7 @@ INCONNU = "inconnu"
 _FORMATS: dict[str, Callable[[object, str], str]] = {
     "texte": lambda v, unite: str(v),
     "entier": lambda v, unite: format_number(round(v)),
-    "personnes": lambda v, unite: PETIT if isinstance(v, str) or 0 < v < SEUIL else format_number(round(v)),
+    "personnes": lambda v, unite: PETIT if isinstance(v, str) or 0 < v < PETIT_NOMBRE else format_number(round(v)),
     "part": lambda v, unite: format_share(v),
     "cout": lambda v, unite: format_value(INDICATEURS["mediane"], v, unite),
     "taux": lambda v, unite: format_value(INDICATEURS["e2sfca"], v, unite),
@@ -93,7 +93,7 @@ def write_cell(value, colonne: Colonne, unite: str = "km") -> str:
 
 def as_people(values: pd.Series) -> list:
     """Return counts of people as a file may hold them: whole, « < 5 » when small, NA when unknown."""
-    return [value if pd.isna(value) else PETIT if 0 < value < SEUIL else round(value) for value in values]
+    return [value if pd.isna(value) else PETIT if 0 < value < PETIT_NOMBRE else round(value) for value in values]
 
 
 def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:

@@ -10,6 +10,7 @@ import pandas as pd
 from flask import url_for
 
 from geoapp.classes import METHODES, assign_classes
+from geoapp.config import PETIT_NOMBRE
 from geoapp.coverage.evolution import Evolution
 from geoapp.coverage.fiche_zone import FicheZone, Presque
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, PETIT, SOLIDITES, format_value, list_map_measures
@@ -163,7 +164,7 @@ def white_rows(blanches: pd.DataFrame, question: Question) -> list[dict]:
     """Return the white communes of a zone in words."""
     return [{
         "nom": row.nom, "adresse": url_for("couverture.zone", type_zone="commune", code_zone=row.code_commune, **query(question, sauf=("zonage",))),
-        "population": PETIT if 0 < row.population_blanche < 5 else format_number(round(row.population_blanche)),
+        "population": PETIT if 0 < row.population_blanche < PETIT_NOMBRE else format_number(round(row.population_blanche)),
         "cause": _word(row.cause, CAUSES), "solidite": _word(row.solidite, SOLIDITES),
     } for row in blanches.itertuples()]
 
