@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geoapp import schema
-from geoapp.catalogue.licences import Licence, merge_licences
+from geoapp.catalogue.licences import merge_licences
 from geoapp.catalogue.liste import TABLE, Ressource
 from geoapp.catalogue.ressources import NOTES
 from geoapp.fichiers.modele import Colonne

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.coverage.model import Question
-from geoapp.coverage.monde import Monde, choose_offer
+from geoapp.coverage.monde import Monde
 from geoapp.figures.contenu import Bloc, Contenu, Symboles
 from geoapp.figures.emprise import Emprise
 from geoapp.figures.palette import DISCRET, OFFRE, OFFRE_DEHORS, TERRE
