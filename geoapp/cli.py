@@ -62,7 +62,7 @@ def build(mirror: Path | None, region: str | None, trajets: Path | None, data_di
     settings = _settings(data_dir)
     with watching() as (say, watch):
         snapshot = build_snapshot(mirror=mirror, data_dir=settings.data_dir, region=region or settings.region, trajets=trajets, say=say, watch=watch)
-    print_summary(snapshot)
+    print_summary(snapshot, settings.data_dir)
 
 
 @main.command()
@@ -73,13 +73,14 @@ def info(as_json: bool, data_dir: Path | None) -> None:
     from geoapp.info import describe_snapshot
     from geoapp.tables import open_snapshot
 
-    snapshot = open_snapshot(_settings(data_dir).data_dir)
+    folder = _settings(data_dir).data_dir
+    snapshot = open_snapshot(folder)
     if as_json:
-        click.echo(json.dumps(describe_snapshot(snapshot), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(describe_snapshot(snapshot, folder), ensure_ascii=False, indent=1))
     else:
         from geoapp.console import print_summary
 
-        print_summary(snapshot)
+        print_summary(snapshot, folder)
 
 
 @main.command()

@@ -97,9 +97,9 @@ def print_sheets(written: list[Ecrite], out: Path) -> None:
     console.print(f"{len(written)} fiche{'s' if len(written) > 1 else ''} dans {out}", highlight=False, markup=False)
 
 
-def print_summary(snapshot: Snapshot) -> None:
-    """Print what a snapshot holds: one line per source, then tables and zones."""
-    info = describe_snapshot(snapshot)
+def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
+    """Print what a snapshot holds: one line per source, what is broken or late today, then tables and zones."""
+    info = describe_snapshot(snapshot, data_dir)
     console = _console()
     table = Table(title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left")
     table.add_column("Source", no_wrap=True)
@@ -109,10 +109,10 @@ def print_summary(snapshot: Snapshot) -> None:
         table.add_column(column, justify="right")
     keys = ("read", "valid", "rejected", "placed", "doubtful", "outside", "corrected")
     for source in [s for s in info["sources"] if s["mode"] != "absente"]:
-        table.add_row(source["id"], MODES[source["mode"]] + (" (dernière bonne)" if source["alert"] else ""), source["vintage"], *[_number(source[key]) for key in keys])
+        table.add_row(source["id"], MODES[source["mode"]] + (" (en panne)" if source["alert"] else ""), source["vintage"], *[_number(source[key]) for key in keys])
     console.print(table)
-    for source in [s for s in info["sources"] if s["alert"]]:
-        console.print(f"Dernière bonne version gardée pour {source['id']} : {source['alert']}", style="yellow", highlight=False, markup=False)
+    for source, told in [(s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]]:
+        console.print(Text.assemble(f"{source} : ", _plain(told)), style="yellow", highlight=False)
     absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
     if absent:
         console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)

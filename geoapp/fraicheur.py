@@ -1,4 +1,8 @@
-"""What is new, late or broken among the sources, from the cache and the snapshot served: no network is used."""
+"""What is new, late or broken among the sources, from the cache and the snapshot served: no network is used.
+
+Two readers: `geoapp fetch --status` asks it of the registry (`list_freshness`),
+the pages and `geoapp info` of what the snapshot served was made of (`list_signals`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from geoapp.sources.cache import cache_path, day_of, read_etat
+from geoapp.sources.cache import Etat, cache_path, day_of, read_etat, recent_etat
+from geoapp.sources.fetch import ALERTE_ECHEC
 from geoapp.sources.registry import Source
 from geoapp.sources.rythme import expected_since, parse_vintage
 from geoapp.tables import Snapshot
@@ -16,6 +21,85 @@ ETATS = {
     "non_datee": "sans date", "a_fournir": "à fournir", "jamais_obtenue": "jamais obtenue",
 }
 """States of a source, in words; the first that holds is the one shown."""
+
+OBTENUES = ("miroir", "cache", "telechargement")
+"""Modes of a source that a producer's file feeds."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What must be told today of a source served, as French sentences without their capital; empty: all is well.
+
+    Attributes
+    ----------
+    panne, raison : str
+        Since when its producer fails and which data are kept, and why.
+    retard : str
+        The rhythm that is passed, and since when.
+    nouvelle : str
+        A delivery obtained that no build has read yet.
+    panne_depuis, retard_depuis : str
+        Days (ISO 8601) on which each began; empty when unknown.
+    """
+
+    panne: str = ""
+    raison: str = ""
+    panne_depuis: str = ""
+    retard: str = ""
+    retard_depuis: str = ""
+    nouvelle: str = ""
+
+
+def served_sources(snapshot: Snapshot) -> list[dict]:
+    """Return the rows of the table `sources`; what is unknown is None."""
+    table = snapshot.read("sources").astype("object")
+    return table.where(table.notna(), None).to_dict("records")
+
+
+def list_signals(served: list[dict], data_dir: Path | None, today: date) -> dict[str, Signal]:
+    """Return by identifier what must be told of each source served, no build needed.
+
+    Parameters
+    ----------
+    served : list of dict
+        Rows of the table `sources` (see `served_sources`).
+    data_dir : Path, optional
+        Its cache holds the record of the last `geoapp fetch` of each source; a
+        damaged record says nothing.  Without it, what the build met is told.
+    today : date
+        The day that lateness is measured on.
+    """
+    return {row["id_source"]: _signal(row, recent_etat(row["id_source"], data_dir) if data_dir else Etat(), today) for row in served}
+
+
+def _signal(row: dict, etat: Etat, today: date) -> Signal:
+    """Return what must be told of one source served."""
+    broken, obtained = _failure(row, etat), row["date_obtention"]
+    is_new = not broken and row["mode"] in ("cache", "telechargement") and bool(etat.obtenu_le) and etat.sha256 not in ("", row["sha256"])
+    if is_new:
+        broken = {"nouvelle": f"livraison obtenue le {day_of(etat.obtenu_le)}, pas encore servie : lancez « geoapp build »"}
+        obtained = etat.obtenu_le
+    due = next_delivery(row["rythme"], row["millesime"], obtained) if row["mode"] in OBTENUES else None
+    if due and due < today:
+        broken |= {"retard": f"en retard : rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}", "retard_depuis": due.isoformat()}
+    return Signal(**broken)
+
+
+def _failure(row: dict, etat: Etat) -> dict[str, str]:
+    """Return what is broken: the last refresh failed, else the build could not read what it brought."""
+    if etat.echec:
+        since = etat.panne_le or etat.echec_le
+        day = f"depuis le {day_of(since)}" if since else "depuis un jour inconnu"
+        return {"panne": f"en panne {day}, {_kept(row)}", "raison": etat.echec, "panne_depuis": since[:10]}
+    is_over = etat.verifie_le and (row["alerte"] or "").startswith(ALERTE_ECHEC)
+    return {"panne": f"en panne, {_kept(row)}", "raison": row["alerte"]} if row["alerte"] and not is_over else {}
+
+
+def _kept(row: dict) -> str:
+    """Return which data are shown in the place of a delivery that failed."""
+    if row["mode"] not in OBTENUES:
+        return "aucune bonne donnée encore obtenue"
+    return f"dernières bonnes données{' du ' + day_of(row['date_obtention']) if row['date_obtention'] else ', millésime ' + row['millesime'] + ','} gardées"
 
 
 @dataclass(frozen=True)
@@ -51,9 +135,9 @@ def _freshness(source: Source, data_dir: Path, served: dict, today: date) -> Fra
     """Return the state of one source."""
     etat, is_cached = read_etat(source, data_dir), cache_path(source, data_dir).is_file()
     since = next_delivery(source.rythme, source.millesime, etat.obtenu_le)
-    is_had = is_cached or served.get("mode") in ("miroir", "cache", "telechargement")
+    is_had = is_cached or served.get("mode") in OBTENUES
     if etat.echec:
-        found = "en_panne", f"Échec le {day_of(etat.echec_le)} : {etat.echec}"
+        found = "en_panne", f"Échec depuis le {day_of(etat.panne_le or etat.echec_le)} : {etat.echec}"
     elif is_cached and etat.sha256 and etat.sha256 != served.get("sha256"):
         found = "nouvelle", f"Obtenue le {day_of(etat.obtenu_le)}, pas encore dans l'instantané : lancez « geoapp build »."
     elif not is_had:

@@ -5,6 +5,8 @@ from conftest import make_tiny_frames, publish_world
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 from test_quality import with_quality
 
+from geoapp.sources.cache import etat_path
+
 pytestmark = pytest.mark.browser
 
 
@@ -14,15 +16,19 @@ def quality_server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("qualite")
     publish_world(with_quality(make_tiny_frames()), folder, "2025-01-02T03:04:05Z")
     publish_world(with_quality(make_tiny_frames()), folder)
+    record = etat_path("tiny", folder)
+    record.parent.mkdir(parents=True)
+    record.write_text('{"echec": "offre.csv : le producteur a répondu 500.", "echec_le": "2026-01-03T00:00:00Z"}', encoding="utf-8")
     with running(folder) as address:
         yield address
 
 
 @pytest.mark.parametrize("theme, width", VIEWS)
-@pytest.mark.parametrize("path", ["/qualite", "/qualite/source/tiny", "/qualite/organisme/tiny:o1?critere=position"])
+@pytest.mark.parametrize("path", ["/qualite", "/sources", "/qualite/source/tiny", "/qualite/organisme/tiny:o1?critere=position"])
 def test_pages_of_quality_are_clean_and_accessible(quality_server, browser, axe_source, path, theme, width):  # noqa: F811
     with Seen(browser, theme, width) as seen:
         page = seen.open(quality_server + path)
+        assert "En panne\u202f: Petite offre (depuis le 03/01/2026" in page.inner_text("aside.bandeau >> nth=-1")
         assert violations(page, axe_source) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
         assert seen.errors == [] and seen.foreign(quality_server) == []

@@ -45,6 +45,8 @@ class Producer(BaseHTTPRequestHandler):
         self.server.asked.append(dict(self.headers))
         act = self.server.script.pop(0) if self.server.script else None
         body, start = self.server.body, 0
+        if act == "muet":
+            return self.server.released.wait(5)
         if isinstance(act, int):
             return self.send(act, b"")
         if act == "page":

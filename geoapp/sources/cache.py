@@ -9,17 +9,23 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from geoapp.errors import SourceError
 from geoapp.sources.registry import Source
 
 ETAT = "etat.json"
+ETAT_MAX_OCTETS = 100_000
+"""A longer record is none of ours: it is not read."""
+MOMENTS = ("obtenu_le", "verifie_le", "panne_le", "echec_le")
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 PRECEDENT = "precedent"
 
 
@@ -35,8 +41,9 @@ class Etat:
         Digest of the copy, and the rows it was read with.
     obtenu_le, verifie_le : str
         Moment (ISO 8601, UTC) the copy changed last, and of the last answer of its producer.
-    echec_le, echec : str
-        Moment and reason (French) of the last failure; empty once the producer answers well again.
+    panne_le, echec_le, echec : str
+        Moments of the first failure since the last good answer and of the last one, and its reason (French);
+        empty once the producer answers well again.
     partiel : str
         Validator of the half-received file kept to be resumed.
     """
@@ -48,6 +55,7 @@ class Etat:
     nb_lignes: int = 0
     obtenu_le: str = ""
     verifie_le: str = ""
+    panne_le: str = ""
     echec_le: str = ""
     echec: str = ""
     partiel: str = ""
@@ -70,18 +78,64 @@ def partial_path(source: Source, data_dir: Path) -> Path:
     return path.with_name(f".{path.name}.partiel")
 
 
+def _is_moment(text: str) -> bool:
+    """Tell whether a text is a moment as `now` writes them."""
+    try:
+        return datetime.strptime(text, _MOMENT) is not None
+    except ValueError:
+        return False
+
+
+def etat_path(id_source: str, data_dir: Path) -> Path:
+    """Return where what is known of the cached copy of a source is written."""
+    return data_dir / "cache" / id_source / ETAT
+
+
 def read_etat(source: Source, data_dir: Path) -> Etat:
     """Return what is known of the cached copy; nothing when it was never fetched or its record is damaged."""
+    return _load_etat(etat_path(source.id, data_dir))
+
+
+def recent_etat(id_source: str, data_dir: Path) -> Etat:
+    """Return what `read_etat` returns, the file read again only when it changed: every page asks."""
+    path = etat_path(id_source, data_dir)
     try:
-        record = json.loads((cache_path(source, data_dir).parent / ETAT).read_text(encoding="utf-8"))
-        return Etat(**{f.name: type(f.default)(record[f.name]) for f in fields(Etat) if f.name in record})
-    except (OSError, ValueError, TypeError):
+        found = path.stat()
+    except (OSError, ValueError):
         return Etat()
+    return _load_once(path, (found.st_mtime_ns, found.st_size, found.st_ino)) if stat.S_ISREG(found.st_mode) else Etat()
+
+
+@lru_cache(maxsize=1024)
+def _load_once(path: Path, version: tuple[int, int, int]) -> Etat:
+    """Return the record of one version of a file."""
+    return _load_etat(path)
+
+
+def _load_etat(path: Path) -> Etat:
+    """Return a record, field by field: what is not of its type is unknown; nothing when the file is damaged."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(ETAT_MAX_OCTETS + 1)
+        record = json.loads(raw) if len(raw) <= ETAT_MAX_OCTETS else {}
+        return Etat(**{f.name: _sound(f, record[f.name]) for f in fields(Etat) if f.name in record})
+    except (OSError, ValueError, TypeError, RecursionError):
+        return Etat()
+
+
+def _sound(field: Field, value):
+    """Return a value of a record, or the default of its field when it cannot be one."""
+    if type(value) is not type(field.default):
+        return field.default
+    if field.name in MOMENTS:
+        return value if _is_moment(value) else ""
+    # A lone surrogate is valid JSON and cannot be sent in a page.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def write_etat(source: Source, data_dir: Path, etat: Etat) -> None:
     """Write what is known of the cached copy, whole or not at all."""
-    target = cache_path(source, data_dir).parent / ETAT
+    target = etat_path(source.id, data_dir)
     target.parent.mkdir(parents=True, exist_ok=True)
     with aside(target) as path:
         path.write_text(json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
@@ -137,7 +191,7 @@ def locked(source: Source, data_dir: Path) -> Iterator[None]:
 
 def now() -> str:
     """Return the present moment, ISO 8601, UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(_MOMENT)
 
 
 def day_of(moment: str) -> str:

@@ -19,8 +19,11 @@ from geoapp.sources.network import Network, no_progress, rich_progress
 from geoapp.sources.refresh import host_of, refresh
 from geoapp.sources.registry import Source
 
+ALERTE_ECHEC = "Actualisation en échec le "
+"""Beginning of the alert of a copy whose last refresh failed: it holds until the producer answers well again."""
+
 __all__ = [
-    "Located", "Network", "cache_path", "check_archive", "locate", "no_progress", "open_archive_member", "rich_progress", "sha256_of",
+    "ALERTE_ECHEC", "Located", "Network", "cache_path", "check_archive", "locate", "no_progress", "open_archive_member", "rich_progress", "sha256_of",
 ]
 
 
@@ -78,7 +81,7 @@ def _located(source: Source, found: tuple[Path, str], reasons: list[str], data_d
     if mode == "miroir":
         return Located(source, path, mode, sha256_of(path), " ".join(reasons))
     etat = read_etat(source, data_dir)
-    alerte = f"Actualisation en échec le {day_of(etat.echec_le)} : {etat.echec}" if etat.echec else ""
+    alerte = f"{ALERTE_ECHEC}{day_of(etat.echec_le)} : {etat.echec}" if etat.echec else ""
     return Located(source, path, mode, sha256_of(path), " ".join(reasons), alerte, etat.obtenu_le)
 
 

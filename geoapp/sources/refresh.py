@@ -92,10 +92,10 @@ def refresh(source: Source, *, data_dir: Path, settings: Settings, network: Netw
             partiel = error.validateur if isinstance(error, Incomplete) else ""
             if not partiel:
                 partial_path(source, data_dir).unlink(missing_ok=True)
-            write_etat(source, data_dir, replace(etat, echec_le=now(), echec=str(error), partiel=partiel))
+            write_etat(source, data_dir, replace(etat, panne_le=etat.panne_le or etat.echec_le or now(), echec_le=now(), echec=str(error), partiel=partiel))
             raise
         partial_path(source, data_dir).unlink(missing_ok=True)
-        write_etat(source, data_dir, replace(etat, adresse=source.telechargement, verifie_le=now(), echec_le="", echec="", partiel=""))
+        write_etat(source, data_dir, replace(etat, adresse=source.telechargement, verifie_le=now(), panne_le="", echec_le="", echec="", partiel=""))
     return changed
 
 

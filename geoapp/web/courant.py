@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
 from geoapp.errors import SnapshotError
+from geoapp.fraicheur import Signal, list_signals, served_sources
 from geoapp.tables import CURRENT, Snapshot, open_snapshot
 
 
@@ -62,3 +64,8 @@ def snapshot_or_none() -> Snapshot | None:
         return courant().snapshot()
     except SnapshotError:
         return None
+
+
+def signals() -> dict[str, Signal]:
+    """Return what must be told today of each source served: what `geoapp fetch` met is seen without a build."""
+    return list_signals(courant().derive("servies", served_sources), courant().data_dir, datetime.now(UTC).date())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from urllib.parse import urlsplit
@@ -18,9 +17,9 @@ from geoapp.codes.voies import VOIES
 from geoapp.config import ROOT
 from geoapp.errors import ParameterError
 from geoapp.filters import FILTRES, NON_RENSEIGNE, Filtres, Option
-from geoapp.fraicheur import next_delivery
+from geoapp.fraicheur import OBTENUES, served_sources
 from geoapp.tables import Snapshot
-from geoapp.web.courant import courant, snapshot_or_none
+from geoapp.web.courant import courant, signals, snapshot_or_none
 from geoapp.words import THIN, count, describe_position, format_date, format_number
 
 PAR_PAGE = 50
@@ -168,23 +167,15 @@ def _or_unknown(value) -> str:
 
 def source_rows(snapshot: Snapshot) -> list[dict]:
     """Return the sources as the page shows them, offers first; NA becomes None."""
-    table = snapshot.read("sources").astype("object")
-    rows = table.where(table.notna(), None).to_dict("records")
     ordre = {usage: rang for rang, usage in enumerate(USAGES)}
-    return [_source_row(row) for row in sorted(rows, key=lambda row: ordre.get(row["usage"], len(ordre)))]
+    return [_source_row(row) for row in sorted(served_sources(snapshot), key=lambda row: ordre.get(row["usage"], len(ordre)))]
 
 
 def _source_row(row: dict) -> dict:
     """Return one source with its words, its safe link and its counts."""
     words = {"mode_dit": MODES.get(row["mode"], row["mode"]), "usage_dit": USAGES.get(row["usage"], row["usage"])}
-    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row), "retard": _lateness(row),
+    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row),
             "obtenue_dit": format_date(row["date_obtention"]) if row["date_obtention"] else "", "rythme_dit": RYTHMES_DITS.get(row["rythme"], row["rythme"] or "")}
-
-
-def _lateness(row: dict) -> str:
-    """Return since when a newer delivery is due, in words; empty when none is."""
-    due = next_delivery(row["rythme"], row["millesime"], row["date_obtention"])
-    return f"une livraison plus récente est attendue depuis le {format_date(due.isoformat())}" if due and due < datetime.now(UTC).date() else ""
 
 
 _COMPTES = (
@@ -216,7 +207,6 @@ def footer(snapshot: Snapshot) -> dict:
         "fictives": fictives,
         "sources": f"{count(reelles, 'source réelle', 'sources réelles')}, {count(len(fictives), 'source fictive', 'sources fictives')}"
         + (f", {count(absentes, 'source absente', 'sources absentes')}" if absentes else ""),
-        "gardees": sources.loc[sources["alerte"].notna(), "titre"].tolist(),
         "date": _day(snapshot.manifest.get("cree_le", "")),
         "lignes": [row for row in source_rows(snapshot) if row["mode"] != "absente"],
         "instantane": snapshot.id,
@@ -245,4 +235,21 @@ def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
     app.jinja_env.filters["nombre"] = format_number
     app.jinja_env.globals.update(fichier=static_url, version=__version__)
-    app.context_processor(lambda: {"pied": snapshot_or_none() and courant().derive("pied", footer), "contact": app.config["SETTINGS"].contact})
+    app.context_processor(lambda: {**_about_sources(), "contact": app.config["SETTINGS"].contact})
+
+
+def _about_sources() -> dict:
+    """Return what every page says of the sources: what the snapshot holds, and what is broken or late today.
+
+    The banner names the broken sources whose data are shown; those that never gave any are on their page.
+    """
+    if snapshot_or_none() is None:
+        return {"pied": None, "signaux": {}, "pannes": [], "retards": ""}
+    found = signals()
+    served = {row["id_source"]: row["titre"] for row in courant().derive("servies", served_sources) if row["mode"] in OBTENUES}
+    late = sum(bool(one.retard) for one in found.values())
+    return {
+        "pied": courant().derive("pied", footer), "signaux": found,
+        "pannes": [f"{titre} ({found[id_source].panne.removeprefix('en panne').lstrip(', ')})" for id_source, titre in served.items() if found[id_source].panne],
+        "retards": f"{count(late, 'source en retard', 'sources en retard')} sur le rythme annoncé" if late else "",
+    }

@@ -57,7 +57,7 @@ def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tupl
     words = fold(args.get("q", "")[:100]).split()
     folded = bodies["nom"].map(fold)
     keys = bodies.assign(nom_plie=folded, evolution=bodies["score"] - bodies["score_avant"])
-    keys = keys[[all(word in name for word in words) for name in folded]]
+    keys = keys[folded.map(lambda name: all(word in name for word in words)).astype(bool)]
     column = "nom_plie" if tri == "nom" else tri
     return keys.sort_values([column, "nom_plie", "id_entite"], ascending=[ordre == "asc", True, True], na_position="last", kind="stable"), (tri, ordre)
 
@@ -82,7 +82,7 @@ def entity_rows(table: pd.DataFrame) -> list[dict]:
 def entity_words(row: Mapping) -> dict:
     """Return one source or body in words."""
     return {
-        "nom": row["nom"], "adresse": url_for(f"qualite.{row['type_entite']}", identifiant=row["id"]), "score": say_score(row["score"]),
+        "id_source": row["id_entite"] if row["type_entite"] == "source" else None, "nom": row["nom"], "adresse": url_for(f"qualite.{row['type_entite']}", identifiant=row["id"]), "score": say_score(row["score"]),
         "valeur": None if pd.isna(row["score"]) else round(row["score"], 1), "evolution": say_change(row["score"], row["score_avant"]),
         "part_evaluee": say_share(row["part_evaluee"]), "nb_offres": format_number(row["nb_offres"]), "nb_defauts": format_number(row["nb_defauts"]),
         "faibles": ", ".join(CRITERES[nom].titre for nom in row["faibles"].split("|") if nom) or "Rien",
