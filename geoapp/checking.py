@@ -13,8 +13,8 @@ from geoapp.codes import nearest_accepted
 from geoapp.communes_codes import make_passage
 from geoapp.config import load_settings
 from geoapp.errors import ParameterError, SourceError
-from geoapp.sources.mapping import required_columns
-from geoapp.sources.reading import iter_source, read_raw, reader_options
+from geoapp.sources.entetes import known_columns, required_columns
+from geoapp.sources.reading import TABULAIRES, iter_source, read_raw, reader_options
 from geoapp.sources.reconnaitre import recognise_format
 from geoapp.sources.registry import FORMATS_PRETS, Source, get_source, load_sources
 from geoapp.sources.tabular import Lecture, show
@@ -63,7 +63,8 @@ def _recognise(path: Path) -> Source:
     """
     sources = list(load_sources().values())
     format = recognise_format(path)
-    same_format = [s for s in sources if s.format == format]
+    is_table = format in (*TABULAIRES, "xlsx")
+    same_format = [s for s in sources if s.format == format or is_table and s.format in TABULAIRES]
     same_name = [s for s in same_format if Path(s.fichier).name == path.name]
     if same_name or format in FORMATS_PRETS:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
@@ -71,7 +72,7 @@ def _recognise(path: Path) -> Source:
     fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
     if not fitting:
         raise _unknown(path, same_format, columns)
-    return max(fitting, key=lambda s: (s.usage != "verification", len(required_columns(s)), Path(s.fichier).suffix == path.suffix))
+    return max(fitting, key=lambda s: (s.usage != "verification", len(required_columns(s)), s.format == format, Path(s.fichier).suffix == path.suffix))
 
 
 def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dict[str, set[str]]:
@@ -94,7 +95,7 @@ def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dic
             failed.append(error)
     if not any(found.values()):
         raise failed[0]
-    return {s.id: found[repr(sorted(reader_options(format, s.options).items()))] for s in candidates} | {"": max(found.values(), key=len)}
+    return {s.id: known_columns(s, found[repr(sorted(reader_options(format, s.options).items()))]) for s in candidates} | {"": max(found.values(), key=len)}
 
 
 def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]]) -> SourceError:

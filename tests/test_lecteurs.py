@@ -75,19 +75,63 @@ def test_intercarif_groups_the_sessions_of_one_action_and_place(communes):
 
 def test_onisep_actions_survive_their_known_defects(communes):
     source, lecture = read("onisep-actions")
+    assert (lecture.nb_lues, lecture.nb_ecartees) == (4, 1)
     flat = checked("onisep-actions", communes)
-    assert flat["id_formation"].tolist() == ["FOR.494", "FOR.12"] and flat["code_rncp"].fillna("").tolist() == ["RNCP35354", ""]
-    assert flat["niveau_sortie"].tolist() == ["5", "3"] and flat["lieu_code_postal"].tolist() == ["62300", "02100"]
-    assert flat["url"].fillna("").tolist() == ["https://exemple.fr/bts", ""] and flat["prix_eur"].fillna("").tolist() == ["", "4500"]
+    assert flat["id_formation"].tolist() == ["FOR.494", "FOR.12", "FOR.13", "FOR.1152"] and flat["code_rncp"].fillna("").tolist() == ["RNCP35354", "", "", ""]
+    assert flat["niveau_sortie"].fillna("").tolist() == ["5", "3", "7", ""] and flat["lieu_code_postal"].tolist() == ["62300", "02100", "59651", "62300"]
+    assert flat["url"].fillna("").tolist() == ["https://exemple.fr/bts", "", "https://exemple.fr", "https://exemple.fr"]
+    assert flat["prix_eur"].fillna("").tolist() == ["", "4500", "5300", ""] and flat["modalite"].tolist() == ["sur_place", "sur_place", "a_distance", "mixte"]
+    assert flat["contenu"].fillna("").tolist()[0] == "option A\noption B"
+
+
+@pytest.mark.parametrize("cost, price", [
+    ("2200 euros en 2025 (1100 euros par an)", "2200"), ("27\u202f600 euros en 2025 (9200 euros par an)", "27600"), ("0 euros en 2026", "0"), ("5420 euros en 2026.", "5420"),
+    ("30000 euros en 2024 (5.000 euros par an\net gratuité pour les boursiers)", "30000"), ("4 500 €", "4500"), ("de 460 euros jusqu'à 1722 euros en 2026", ""),
+    ("environ 8000 euros", ""), ("frais de pension variables", ""),
+])
+def test_the_cost_that_onisep_writes_in_words(communes, cost, price, tmp_path):
+    """The grammar of their texts: an amount and its year, a detail between brackets; a range says no price."""
+    source, path = get_source("onisep-actions"), tmp_path / "t.csv"
+    header, row = (DATA / SAMPLES["onisep-actions"]).read_text(encoding="utf-8-sig").splitlines()[:2]
+    cells = row.split(";")
+    cells[header.split(";").index("AF coût scolarité")] = f'"{cost}"'
+    path.write_text(f"{header}\n{';'.join(cells)}\n", encoding="utf-8")
+    flat = check_offre(read_source(source, path).frame, source, communes=communes, passage={}).flat
+    assert flat["prix_eur"].fillna("").tolist() == [price]
 
 
 def test_parcoursup_keeps_the_last_year_of_the_region_and_counts_the_rest(communes):
     _, lecture = read("parcoursup-carte")
-    assert (lecture.nb_lues, lecture.nb_ecartees) == (2, 2) and lecture.frame["periodes"].eq("2026").all()
+    assert (lecture.nb_lues, lecture.nb_ecartees) == (3, 2) and lecture.frame["periodes"].eq("2026").all()
     flat = checked("parcoursup-carte", communes)
-    assert flat["voie"].fillna("").tolist() == ["", "apprentissage"] and flat["niveau_sortie"].tolist() == ["5", "5"]
+    assert flat["intitule"].tolist() == ["BTS Comptabilité et gestion", "BTS Opticien-Lunetier", "DN MADE - Objet - Spécialité : Objets d'essai"]
+    assert flat["voie"].tolist() == ["scolaire", "apprentissage", "scolaire"] and flat["niveau_sortie"].tolist() == ["5", "5", "6"]
+    assert flat["modalite"].fillna("").tolist() == ["sur_place", "mixte", ""] and flat["formateur_nom"].eq("Lycée des Essais").all()
+    assert flat["url"].tolist() == ["https://exemple.fr/fiche?g_ta_cod=100", "https://exemple.fr/fiche?g_ta_cod=101", "https://exemple.fr"]
     source, bilan = check_file(DATA / "parcoursup_carte.csv")
-    assert (source.id, bilan.nb_lues, bilan.nb_valides) == ("parcoursup-carte", 4, 4)
+    assert (source.id, bilan.nb_lues, bilan.nb_valides) == ("parcoursup-carte", 5, 5)
+
+
+OTHER_SHAPES = {"parcoursup_libelles.csv": ("parcoursup-carte", 2), "parcoursup_export_v1.json": ("parcoursup-carte", 2), "onisep_api.json": ("onisep-actions", 5)}
+
+
+@pytest.mark.parametrize("name", OTHER_SHAPES)
+def test_the_same_table_is_recognised_in_its_other_shapes(name, tmp_path):
+    """Labels in place of keys, JSON of a portal or of an API, an older version: by content, under any name."""
+    path = tmp_path / "fichier.dat"
+    path.write_bytes((DATA / name).read_bytes())
+    source, bilan = check_file(path)
+    assert (source.id, bilan.nb_lues, bilan.nb_valides) == (OTHER_SHAPES[name][0], OTHER_SHAPES[name][1], OTHER_SHAPES[name][1])
+
+
+def test_the_same_table_gives_the_same_rows_in_its_other_shapes(communes):
+    one, two = (read_source(get_source("onisep-actions"), DATA / name).frame for name in ("onisep_actions.csv", "onisep_api.json"))
+    assert one.reset_index(drop=True).equals(two.reset_index(drop=True))
+    keys, labels = (read_source(get_source("parcoursup-carte"), DATA / name).frame for name in ("parcoursup_carte.csv", "parcoursup_libelles.csv"))
+    assert keys.iloc[0].drop("url").equals(labels.iloc[0].drop("url"))
+    old = check_offre(read_source(get_source("parcoursup-carte"), DATA / "parcoursup_export_v1.json").frame, get_source("parcoursup-carte"), communes=communes, passage={}).flat
+    assert old["intitule"].tolist() == ["BTS Comptabilité et gestion", "Bachelor en management d'essai"] and old["niveau_sortie"].tolist() == ["5", "6"]
+    assert old[["latitude", "longitude"]].to_numpy().tolist() == [["50.63", "3.06"]] * 2 and old["modalite"].fillna("").tolist() == ["sur_place", ""]
 
 
 def test_mon_compte_formation_is_counted_by_departement_and_never_placed(communes):
@@ -146,7 +190,7 @@ def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
     snapshot = build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
     sources = snapshot.read("sources").set_index("id_source")
     assert sources.loc["lheo-region", "nb_valides"] == 3 and sources.loc["bts-2024", "nb_rejetees"] == 1
-    assert sources.loc["parcoursup-carte", "nb_lues"] == 4 and "laissées de côté" in sources.loc["parcoursup-carte", "note"]
+    assert sources.loc["parcoursup-carte", "nb_lues"] == 5 and "laissées de côté" in sources.loc["parcoursup-carte", "note"]
     assert len(snapshot.read("offres_departements")) == 2
     tables = [snapshot.read(path.stem) for path in snapshot.path.glob("*.parquet") if path.stem not in ("communes", "couches", "zones")]
     shown = " ".join(pd.DataFrame(table).to_csv() for table in tables if len(table.columns)).lower()

@@ -1,5 +1,6 @@
 """Rules that map the columns of a file to ours."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +34,9 @@ def apply(rule, raw=RAW) -> list:
     (["vide", "vide"], [None, None, None]),
     ({"colonne": "a"}, ["x1", None, "x3"]),
     ({"colonnes": ["a", "vide", "b"], "separateur": " / "}, ["x1 / y1", "y2", "x3"]),
+    ({"colonnes": ["vide", "a", "b"], "premiere": True}, ["x1", "y2", "x3"]),
+    ({"colonnes": ["a", "b"], "premiere": True, "remplace": [["^x", "z"]]}, ["z1", "y2", "z3"]),
+    ({"colonne": "a", "remplace": [["^.+$", "oui"]], "sinon": "non"}, ["oui", "non", "oui"]),
     ({"valeur": "fixe"}, ["fixe"] * 3),
     ({"colonne": "geo", "partie": 0}, ["50.6", "50.6", None]),
     ({"colonne": "geo", "partie": 1, "separateur": ","}, ["3.1", None, None]),
@@ -62,7 +66,7 @@ def test_rules_hold_on_no_row():
     ({"valeur": "x", "remplace": [["a", "b"]]}, "une seule"), ({"colonne": "a", "partie": "1"}, "partie"), ({"colonne": ""}, "colonne"),
     ({"colonne": "a", "remplace": [["(", "b"]]}, "illisible"), ({"colonne": "a", "remplace": [["(a)", r"\2"]]}, "groupe absent"),
     ({"colonne": "a", "remplace": ["ab"]}, "paires"), ({"colonne": "a", "valeurs": {"x": 1}}, "textes"), ([], "liste"), (3, "table"), ("", "vide"),
-    ({"colonne": "a", "separateur": ""}, "separateur"), ({"colonnes": "ab"}, "colonnes"),
+    ({"colonne": "a", "premiere": 1}, "premiere"), ({"colonne": "a", "sinon": ""}, "sinon"), ({"colonne": "a", "separateur": ""}, "separateur"), ({"colonnes": "ab"}, "colonnes"),
 ])
 def test_a_rule_that_cannot_be_applied_is_told(rule, word):
     with pytest.raises(SourceError, match="nous") as caught:
@@ -80,6 +84,13 @@ def test_an_absent_column_is_told_with_the_nearest_and_those_found():
 def test_required_columns_are_those_the_rules_read():
     mapping = source(a="A", b=["B", "C"], c={"colonne": "D"}, d={"colonnes": ["E", "A"]}, e={"valeur": "x"})
     assert required_columns(mapping) == {"A", "B", "C", "D", "E"}
+
+
+def test_a_column_that_some_versions_lack_is_unknown_there():
+    mine = replace(source(x="a", y="plus", z=["plus", "b"]), facultatives=["plus"])
+    frame = apply_mapping(RAW, mine, Path("fichier.csv"))
+    assert frame["x"].tolist()[0] == "x1" and frame["y"].isna().all() and frame["y"].dtype == "str" and frame["z"].tolist()[:2] == ["y1", "y2"]
+    assert apply_mapping(RAW.assign(plus="p"), mine, Path("fichier.csv"))["y"].eq("p").all()
 
 
 def test_a_column_name_cannot_drive_a_terminal():

@@ -14,6 +14,7 @@ from geoapp.zones import ZONAGES
 SOURCES = load_sources()
 NOT_IN_THE_MIRROR = {
     "qpv2024", "lheo-region", "onisep-lheo-hdf", "catalogue-apprentissage", "onisep-actions", "parcoursup-carte", "mon-compte-formation", "annuaire-education",
+    "onisep-premiere",
 }
 """Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor the feeds of today."""
 
@@ -61,7 +62,8 @@ def test_a_sound_row_is_loaded(load):
     ({"usage": '"zonage"'}, "type_zone"), ({"more": 'options = { encodng = "x" }'}, "Vouliez-vous dire « encoding »"),
     ({"more": 'options = { skip = "1" }'}, "skip"), ({"more": 'options = { skip = -1 }'}, "skip"), ({"more": 'options = { delimiter = ";;" }'}, "delimiter"),
     ({"more": 'options = { sheet = "x" }'}, "sheet"), ({"more": 'inconnu = "x"'}, "illisible"), ({"row": "[[source]"}, "illisible"), ({"row": "x = 1"}, "illisible"),
-    ({"row": "source = 3"}, "illisible"), ({"row": ROW + ROW}, "répété"),
+    ({"more": 'facultatives = "x"'}, "facultatives"), ({"more": "facultatives = [3]"}, "facultatives"), ({"more": 'autres_noms = { x = "y" }'}, "autres_noms"),
+    ({"more": 'autres_noms = ["x"]'}, "autres_noms"), ({"more": "autres_noms = { x = [] }"}, "autres_noms"), ({"row": "source = 3"}, "illisible"), ({"row": ROW + ROW}, "répété"),
 ])
 def test_a_row_that_breaks_a_rule_is_refused_in_french(load, changed, word):
     with pytest.raises(SourceError) as caught:

@@ -4,9 +4,10 @@ A rule of `colonnes` in `geodata/sources.toml` is one of
 
 * `"X"`: column X of the file;
 * `["A", "B"]`: columns joined by "-", for identifiers;
-* a table with `colonne` or `colonnes` (+ `separateur`), then, in this order,
-  `partie` (piece of the text cut at `separateur`), `remplace` (pairs of regular
-  expression and replacement) and `valeurs` (accepted values → ours, others NA);
+* a table with `colonne` or `colonnes` (joined by `separateur`, or the first
+  known one with `premiere = true`), then, in this order, `partie` (piece of the text cut at `separateur`), `remplace` (pairs of regular
+  expression and replacement), `valeurs` (accepted values → ours, others NA)
+  and `sinon` (what an empty cell of a flag means);
 * `{valeur = "x"}`: the constant x.
 """
 
@@ -18,28 +19,15 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.errors import SourceError
+from geoapp.sources.entetes import required_columns, rule_columns
 from geoapp.sources.registry import Source, rule_problem
 from geoapp.sources.tabular import show
-
-
-def required_columns(source: Source) -> set[str]:
-    """Return the columns of the file that the mapping of `source` reads."""
-    return {name for rule in source.colonnes.values() for name in _inputs(rule)}
-
-
-def _inputs(rule) -> list[str]:
-    """Return the file columns one rule reads."""
-    if isinstance(rule, str):
-        return [rule]
-    if isinstance(rule, list):
-        return rule
-    return [rule["colonne"]] if "colonne" in rule else list(rule.get("colonnes", []))
 
 
 def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
     """Return the columns that `source` declares, as text, with the index of `raw`.
 
-    A source of a format whose reader gives the columns of ours declares none.
+    A column of `facultatives` that the file lacks is unknown everywhere.  A source of a format whose reader gives the columns of ours declares none.
 
     Raises
     ------
@@ -55,6 +43,8 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
     for name in sorted(required_columns(source)):
         if name not in raw:
             raise _missing(name, raw, source, path)
+    lacking = [name for name in source.facultatives if name not in raw]
+    raw = raw.assign(**{name: pd.Series(None, index=raw.index, dtype="str") for name in lacking}) if lacking else raw
     return pd.DataFrame({ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}, index=raw.index)
 
 
@@ -77,14 +67,15 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         return _join(raw, rule, "-")
     if "valeur" in rule:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
-    values = _join(raw, _inputs(rule), rule.get("separateur", "-")) if "colonnes" in rule else raw[rule["colonne"]]
+    values = _first_known(raw, rule_columns(rule)) if rule.get("premiere") else _join(raw, rule_columns(rule), rule.get("separateur", "-"))
     if "partie" in rule:
         values = values.str.split(rule.get("separateur", ","), regex=False).str[rule["partie"]].astype("str").str.strip()
     for pattern, replacement in rule.get("remplace", []):
         values = values.str.replace(pattern, replacement, regex=True)
     if "valeurs" in rule:
         values = values.map(rule["valeurs"]).astype("str")
-    return values.mask(values.eq(""))
+    values = values.mask(values.eq(""))
+    return values.fillna(rule["sinon"]) if "sinon" in rule else values
 
 
 def _join(raw: pd.DataFrame, names: list[str], separator: str) -> pd.Series:
@@ -93,4 +84,12 @@ def _join(raw: pd.DataFrame, names: list[str], separator: str) -> pd.Series:
     for name in names[1:]:
         both = result.notna() & raw[name].notna()
         result = (result + separator + raw[name]).where(both, result.fillna(raw[name]))
+    return result
+
+
+def _first_known(raw: pd.DataFrame, names: list[str]) -> pd.Series:
+    """Return, row by row, the first of the columns that is known."""
+    result = raw[names[0]]
+    for name in names[1:]:
+        result = result.fillna(raw[name])
     return result

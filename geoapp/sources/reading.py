@@ -8,10 +8,12 @@ from pathlib import Path
 from geoapp.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
 from geoapp.sources.catalogue import read_catalogue
+from geoapp.sources.entetes import rename_columns
 from geoapp.sources.intercarif import read_intercarif
 from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.mapping import apply_mapping
 from geoapp.sources.personnel import mask_frame
+from geoapp.sources.reconnaitre import tabular_format
 from geoapp.sources.registry import OPTIONS_FORMAT, Source
 from geoapp.sources.tabular import Lecture, read_csv, read_json
 from geoapp.sources.tri import keep_rows
@@ -21,6 +23,9 @@ _READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries":
             "catalogue": read_catalogue}
 _STREAMS = {"lheo": iter_lheo}
 """Formats too large to be held: read by batches when nothing needs the whole."""
+
+TABULAIRES = ("csv", "json")
+"""Declared formats of a table of records: the file tells whether it is CSV, JSON or XLSX, its columns are the same."""
 
 
 def read_raw(path: Path, format: str, options: dict) -> Lecture:
@@ -41,7 +46,8 @@ def read_source(source: Source, path: Path) -> Lecture:
     SourceError
         When the file cannot be read, a column is absent, or no row is left.
     """
-    return _as_ours(source, path, read_raw(path, source.format, source.options))
+    format = tabular_format(path) if source.format in TABULAIRES else source.format
+    return _as_ours(source, path, read_raw(path, format, source.options))
 
 
 def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
@@ -55,7 +61,7 @@ def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
 
 def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = False) -> Lecture:
     """Return a lecture in the columns of ours, e-mails and telephone numbers masked."""
-    raw = keep_rows(lecture.frame, source, path)
+    raw = keep_rows(rename_columns(lecture.frame, source), source, path)
     left = len(lecture.frame) - len(raw)
     mapped = mask_frame(apply_mapping(raw, source, path))
     if source.format == "boundaries":

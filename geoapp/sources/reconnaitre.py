@@ -51,6 +51,14 @@ def recognise_format(path: Path) -> str:
     return "csv"
 
 
+def tabular_format(path: Path) -> str:
+    """Return how a table of records is written, whatever its name says: json, xlsx, or csv for the rest."""
+    head = _head(Path(path))
+    if head.startswith(b"PK"):
+        return "xlsx"
+    return "json" if _as_text(head).lstrip().startswith(("[", "{")) else "csv"
+
+
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file, expanded when it is gzipped."""
     for piece in stream_bytes(path, chunk=_HEAD):

@@ -59,7 +59,7 @@ COLONNES["offre_departement"] = (
 COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""
 
-RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict}
+RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict, "premiere": bool, "sinon": str}
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Source:
     `geoapp.sources.mapping`).  `remplacee_par` names the source whose rows are
     the same offer in a better or newer file: when that one is available, this
     one is read, checked and counted, but does not feed the tables.
+    `autres_noms` gives, for a column of the file, the names that it bears in
+    other versions; `facultatives` names those that some versions lack.
     """
 
     id: str
@@ -90,6 +92,8 @@ class Source:
     rythme: str = ""
     colonnes: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    autres_noms: dict = field(default_factory=dict)
+    facultatives: list = field(default_factory=list)
 
 
 def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
@@ -127,7 +131,7 @@ def _series(row: dict) -> list[dict]:
 
 def _problem(source: Source, ids: list[str]) -> str:
     """Return in French the first rule that a row breaks, or an empty text."""
-    texts = {nom: value for nom, value in vars(source).items() if nom not in ("colonnes", "options")}
+    texts = {nom: value for nom, value in vars(source).items() if nom not in ("colonnes", "options", "autres_noms", "facultatives")}
     bad = next((nom for nom, value in texts.items() if not isinstance(value, str)), None)
     if bad:
         return f"{bad} doit être un texte."
@@ -187,7 +191,8 @@ def _columns_problem(source: Source) -> str:
             return f"colonne « {ours} » inconnue pour l'usage « {source.usage} ».{_near(ours, known)}"
         if problem := rule_problem(rule):
             return f"colonne « {ours} » : {problem}"
-    return ""
+    names = [*source.autres_noms.values(), source.facultatives or ["x"]] if isinstance(source.autres_noms, dict) else [""]
+    return "" if all(isinstance(one, list) and _are_texts(one) for one in names) else "autres_noms et facultatives attendent des listes de noms de colonnes."
 
 
 def _near(value: str, known) -> str:

@@ -21,6 +21,7 @@ import pandas as pd
 from geoapp.errors import SourceError
 from geoapp.sources.content import decode, read_bytes
 from geoapp.sources.personnel import mask_text
+from geoapp.sources.portails import portal_rows
 
 MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
@@ -196,7 +197,7 @@ def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
 
 
 def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
-    """Return a JSON array of flat objects as text; a list becomes "a|b".
+    """Return a JSON array of flat objects as text; a list becomes "a|b", the shapes of open-data portals are opened (`portal_rows`).
 
     Numbers keep their digits as written, NaN is unknown.  An element that is no
     object, repeats a field, or holds half a character is a reject.
@@ -207,7 +208,7 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
         Truncated, broken or too deep JSON (line and column are given), not an array.
     """
     try:
-        return _flatten(path, parse_json(path, encoding=encoding))
+        return _flatten(path, portal_rows(parse_json(path, encoding=encoding)))
     except RecursionError:
         raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
 

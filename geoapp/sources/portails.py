@@ -1,0 +1,39 @@
+"""Records of open-data portals in JSON: the envelope of an API, the records of an older export, the points.
+
+Opendatasoft writes a table as an array of flat records (v2.1), under
+`results` with a total (its API), or as `recordid` + `fields` (v1.0, under
+`records` in its API).  ONISEP answers `results` too, the apprenticeship
+catalogue `formations`.
+"""
+
+from __future__ import annotations
+
+ENVELOPES = ("results", "records", "formations", "data")
+"""Fields of an API answer that may hold the array."""
+
+
+def portal_rows(found):
+    """Return the array of records of a JSON value, each one flat; what holds no array comes back as it is."""
+    if isinstance(found, dict):
+        found = next((found[name] for name in ENVELOPES if isinstance(found.get(name), list)), found)
+    return [_flat(record) for record in found] if isinstance(found, list) else found
+
+
+def _flat(record):
+    """Return the fields of a record, points written « latitude,longitude »."""
+    if not isinstance(record, dict):
+        return record
+    inner = record["record"] if isinstance(record.get("record"), dict) else record
+    is_wrapped = isinstance(inner.get("fields"), dict) and (inner is not record or "recordid" in inner)
+    fields = inner["fields"] if is_wrapped else record
+    geometry = inner.get("geometry") if isinstance(inner.get("geometry"), dict) else {}
+    return {name: _point(value, geometry.get("coordinates")) for name, value in fields.items()}
+
+
+def _point(value, coordinates):
+    """Return a point as « latitude,longitude »: `{lon, lat}`, or the pair that the geometry of the record gives the other way round."""
+    if isinstance(value, dict) and value.keys() == {"lon", "lat"}:
+        value = [value["lat"], value["lon"]]
+    elif not (isinstance(value, list) and len(value) == 2 and value[::-1] == coordinates):
+        return value
+    return ",".join(map(str, value)) if None not in value else None
