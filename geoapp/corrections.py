@@ -29,6 +29,9 @@ class Journal:
         with `only`, changes outside that mask are not.
         """
         old = self.frame[column]
+        if old.isna().all():  # a column that the source does not give: nothing can have changed
+            self.frame[column] = new
+            return
         lost = old.notna() & new.isna()
         changed = old.notna() & new.notna() & old.ne(new).fillna(False)
         if quiet_if_valid:
@@ -46,6 +49,8 @@ class Journal:
     def note(self, column: str, mask: pd.Series, kind: str, new: pd.Series | None) -> None:
         """Add one correction per row of `mask`."""
         rows = mask[mask.fillna(False).astype(bool)].index
+        if not len(rows):
+            return
         before = self.frame.loc[rows, column]
         after = new.loc[rows] if new is not None else [None] * len(rows)
         self._corrections += [
@@ -56,6 +61,8 @@ class Journal:
     def refuse(self, column: str, mask: pd.Series, reason: str, *, with_original: bool = False, closest=None) -> None:
         """Reject the rows of `mask` that are not rejected yet, saying why."""
         new = mask.fillna(False).astype(bool) & ~self._refused
+        if not new.any():
+            return
         shown = self.original if with_original else self.frame
         for ligne, value in shown.loc[new, column].items():
             value = None if pd.isna(value) else value
@@ -66,8 +73,10 @@ class Journal:
         """Reject every row whose content equals that of an earlier kept row."""
         kept = self.frame[~self._refused]
         repeat = kept.duplicated()
+        if not repeat.any():
+            return
         first = kept.groupby(list(kept.columns), dropna=False, sort=False).ngroup()
-        places = pd.Series(kept.index, index=first.to_numpy()).groupby(level=0).first() if repeat.any() else None
+        places = pd.Series(kept.index, index=first.to_numpy()).groupby(level=0).first()
         for ligne in kept.index[repeat]:
             origin = places[first[ligne]]
             self.rejets.append(reject(ligne, "(ligne)", None, f"Ligne répétée : mêmes valeurs que « {origin} » dans toutes les colonnes lues. Rien n'est perdu."))

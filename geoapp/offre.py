@@ -109,6 +109,8 @@ def _normalise_codes(journal: Journal, source: Source) -> None:
 
 def _by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Return `function(values)`, worked out once by distinct value: codes repeat much."""
+    if values.isna().all():
+        return values
     rank, distinct = pd.factorize(values, use_na_sentinel=False)
     return function(pd.Series(distinct)).take(rank).set_axis(values.index)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,13 @@ def test_same_seed_gives_the_same_offers(offers, source):
     rows = offers.head(7).reset_index(drop=True)
     assert synthesise_offers(rows, source, 50).equals(synthesise_offers(rows, source, 50))
     assert not synthesise_offers(rows, source, 50).equals(synthesise_offers(rows, source, 50, seed=1))
+
+
+def test_the_last_row_and_no_other_is_cut_from_a_plain_or_gzipped_file(tmp_path):
+    from benchmarks.incremental import cut_last_row
+
+    for name, write, read in (("a.csv", lambda b: b, lambda b: b), ("a.csv.gz", gzip.compress, gzip.decompress)):
+        path = tmp_path / name
+        path.write_bytes(write(b"code;nom\r\n1;Lille\r\n2;Arras\r\n"))
+        cut_last_row(path)
+        assert read(path.read_bytes()) == b"code;nom\r\n1;Lille\r\n"

@@ -99,7 +99,7 @@ def difficult_offer() -> pd.DataFrame:
 
 def build_offer(flat: pd.DataFrame, world, folder: Path, seed: int) -> dict[str, bytes]:
     """Return the Parquet bytes of every offer table, from a CSV file."""
-    from geoapp.build.offres import offer_tables
+    from geoapp.build.offres import offer_tables, split_source
     from geoapp.communes_codes import make_passage
     from geoapp.offre import check_offre
     from geoapp.sources.reading import read_source
@@ -115,7 +115,7 @@ def build_offer(flat: pd.DataFrame, world, folder: Path, seed: int) -> dict[str,
         read_source(source, folder / f"{seed}.csv").frame, source, communes=communes, passage=make_passage(communes, [])
     )
     tables, repairs = offer_tables(
-        {"essai": checked.flat}, communes=communes, etablissements=etablissements(seed), doubtful_distance_m=1000.0
+        [split_source(checked.flat, "essai")], communes=communes, etablissements=etablissements(seed), doubtful_distance_m=1000.0
     )
     assert len(checked.flat) + len(checked.rejets) == len(flat)
     return {nom: table.to_parquet() if nom != "lieux" else to_bytes(table) for nom, table in {**tables, "reparations": repairs.sort_index()}.items()}

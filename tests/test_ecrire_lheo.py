@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from lxml import etree
 
-from geoapp.build.offres import offer_tables
+from geoapp.build.offres import offer_tables, split_source
 from geoapp.build.territoires import load_communes
 from geoapp.communes_codes import make_passage
 from geoapp.ecrire_lheo import write_lheo
@@ -30,7 +30,7 @@ def communes():
 def tables_of(path: Path, source, communes) -> dict[str, pd.DataFrame]:
     """Return the placed tables of one file."""
     checked = check_offre(read_source(source, path).frame, source, communes=communes, passage=make_passage(communes, []))
-    tables, _ = offer_tables({"x": checked.flat}, communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
+    tables, _ = offer_tables([split_source(checked.flat, "x")], communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
     return {nom: tables[nom] for nom in NOMS} | {"sources": SOURCES}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.fuzz import SAMPLES, SPANS, change_values, fuzz, mutate
-from geoapp.build.offres import offer_tables
+from geoapp.build.offres import offer_tables, split_source
 from geoapp.build.territoires import load_communes
 from geoapp.communes_codes import make_passage
 from geoapp.locating import merge_etablissements
@@ -42,7 +42,8 @@ def world():
 
 
 def _tables(flats: dict, communes) -> dict[str, pd.DataFrame]:
-    tables, _ = offer_tables(flats, communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
+    parts = [split_source(flat, id_source) for id_source, flat in flats.items()]
+    tables, _ = offer_tables(parts, communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
     return tables
 
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoapp.build.jonction import cfd_from_mef
-from geoapp.build.offres import wide_offers
+from geoapp.build.offres import wide_offers, with_zones
 from geoapp.config import CRS_METRIC, GEODATA
 from geoapp.dedupe.fusion import group_offers, list_duplicates, retain
 from geoapp.dedupe.paires import PROFIL, score_pairs
@@ -16,7 +16,7 @@ from geoapp.locating import shared_points
 from geoapp.schema import conform
 from geoapp.tables import Snapshot
 
-BRUTES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organismes", "lieux_zones")
+BRUTES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organismes")
 """Tables that hold every row of every catalogue: no merge touches them."""
 
 COMPLETES = ("nom_organisme", "niveau_sortie", "modalite", "est_conventionnee", "est_permanente", "capacite", "adresse", "code_postal", "rev3",
@@ -74,7 +74,7 @@ def whole_offer(snapshot: Snapshot) -> gpd.GeoDataFrame:
         return snapshot.read("offres")
     sources = snapshot.read("sources")
     fictive = set(sources.loc[sources["mode"].eq("demonstration"), "id_source"])
-    return wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive)
+    return with_zones(wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive), snapshot.read("lieux_zones"))
 
 
 def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -103,33 +103,45 @@ def _without(pairs: pd.DataFrame, offers: pd.DataFrame, refus: frozenset[frozens
 def _merge_rows(offres: gpd.GeoDataFrame, offers: pd.DataFrame, retained: pd.Series) -> gpd.GeoDataFrame:
     """Return the shown offers: the retained ones, completed by the others of their group."""
     result = offres.assign(sources=offres["id_source"], provenances=None)
-    sizes = retained.value_counts()
-    several = retained[retained.isin(sizes[sizes > 1].index)]
+    several = retained[retained.duplicated(keep=False)]
     order = offers.loc[several.index].sort_values(["nb_connus", "millesime", "id_action", "id_lieu"], ascending=[False, False, True, True], kind="stable").index
-    for kept, labels in several.reindex(order).groupby(several.reindex(order)).groups.items():
-        for nom, value in _completed(offres.loc[list(labels)]).items():
-            result.at[kept, nom] = value
+    group = several.reindex(order)
+    for nom, values in _completed(offres.loc[order], group).items():
+        result.loc[values.index, nom] = values
     shown = result[retained.eq(pd.Series(retained.index, index=retained.index))]
     return gpd.GeoDataFrame(conform(shown, "offres"), geometry="geometry", crs=offres.crs)
 
 
-def _completed(group: pd.DataFrame) -> dict:
-    """Return the fields of a shown offer that its group changes, and where each comes from; the retained row comes first."""
-    values, origins = {}, {}
-    for nom in COMPLETES:
-        known = group[nom].dropna()
-        if len(known) and known.index[0] != group.index[0]:
-            values[nom], origins[nom] = known.iloc[0], group.loc[known.index[0], "id_source"]
-    starts = group["dates_debut"].dropna()
-    if len(starts):
-        dates = sorted({date for text in starts for date in text.split("|")})
-        values |= {"dates_debut": "|".join(dates), "date_debut": dates[0], "date_fin": max(group["date_fin"].dropna(), default=None)}
-        origins["dates_debut"] = ",".join(group.loc[starts.index, "id_source"])
-    if group["est_certifiante"].fillna(False).any():
-        values["est_certifiante"] = True
-    informed = group.loc[group["code_domaine"].ne("autre")]
-    if group["code_domaine"].iloc[0] == "autre" and len(informed):
-        values["code_domaine"], origins["code_domaine"] = informed["code_domaine"].iloc[0], informed["id_source"].iloc[0]
-    values["sources"] = "|".join(group["id_source"])
-    values["provenances"] = "|".join(f"{nom}:{origin}" for nom, origin in sorted(origins.items())) or None
+def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
+    """Return by field the new values of retained offers, and where each comes from (`provenances`).
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Offers of all groups, the best informed of each group first.
+    group : Series
+        Same index; the index of the offer retained for the group.
+    """
+    known = {nom: rows[nom].notna() for nom in COMPLETES} | {"code_domaine": rows["code_domaine"].ne("autre")}
+    first = {nom: group[is_known].drop_duplicates() for nom, is_known in known.items()}
+    taken = {nom: one[one.index != one] for nom, one in first.items()}  # the retained offer does not know it, another does
+    values = {nom: rows.loc[one.index, nom].set_axis(one.to_numpy()) for nom, one in taken.items()}
+    origins = {nom: rows.loc[one.index, "id_source"].set_axis(one.to_numpy()) for nom, one in taken.items()}
+    dated = rows["dates_debut"].notna()
+    values |= _all_dates(rows, group, dated)
+    origins["dates_debut"] = rows["id_source"][dated].groupby(group[dated]).agg(",".join)
+    certifying = group[rows["est_certifiante"].fillna(False).astype(bool)].unique()
+    values["est_certifiante"] = pd.Series(True, index=certifying, dtype="boolean")
+    values["sources"] = rows["id_source"].groupby(group).agg("|".join)
+    pairs = pd.concat([nom + ":" + origins[nom].astype("object") for nom in sorted(origins)])
+    values["provenances"] = pairs.groupby(level=0).agg("|".join)
     return values
+
+
+def _all_dates(rows: pd.DataFrame, group: pd.Series, dated: pd.Series) -> dict[str, pd.Series]:
+    """Return all the starts of each group that has one, the first of them, and its last known day."""
+    starts = rows["dates_debut"][dated].str.split("|").explode()
+    starts = pd.DataFrame({"retenue": group.reindex(starts.index).to_numpy(), "date": starts.to_numpy()}).drop_duplicates().sort_values("date")
+    by_group = starts.groupby("retenue")["date"]
+    ends = rows["date_fin"].groupby(group).max()
+    return {"dates_debut": by_group.agg("|".join), "date_debut": by_group.first(), "date_fin": ends.reindex(by_group.first().index)}

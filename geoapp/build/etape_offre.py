@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import geopandas as gpd
 import pandas as pd
 
 from geoapp.build import offres
@@ -26,18 +25,23 @@ from geoapp.sources.fetch import Located
 
 @dataclass(frozen=True)
 class Socle:
-    """What every offer is placed on: territories, and how far from its commune a point is doubtful; `cle` stands for all of it."""
+    """What offers are placed on: establishments, how far from its commune a point is doubtful; `cle` stands for both."""
 
-    tables: Mapping[str, pd.DataFrame]
-    cle: str
+    etablissements: pd.DataFrame
     doubtful_distance_m: float
+    cle: str
 
 
-def offer_tables(world: World, lectures: Lectures, socle: Socle) -> dict[str, pd.DataFrame]:
-    """Return the offer tables, and count every offer source: those replaced and the examples too, which feed nothing."""
+def offer_tables(world: World, lectures: Lectures, doubtful_distance_m: float, territoires: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the offer tables, and count every offer source: those replaced and the examples too, which feed nothing.
+
+    Zones come last: offers are placed and compared without them, so that a
+    new zoning places and compares nothing again.
+    """
     etablissements = _merge_etablissements(world, lectures)
+    socle = Socle(etablissements, doubtful_distance_m, world.etapes.cle("socle", doubtful_distance_m, content_key(etablissements)))
     nomenclatures = _read_nomenclatures(world, lectures)
-    place = partial(_place, world, lectures, socle, etablissements)
+    place = partial(_place, world, lectures, socle)
     feeding = world.feeding("offre")
     result = place("offre-placee", feeding, nomenclatures)
     for one in sorted(world.present("offre"), key=lambda one: one.source.id):
@@ -47,9 +51,16 @@ def offer_tables(world: World, lectures: Lectures, socle: Socle) -> dict[str, pd
         place("offre-exemples", examples, {})
     result |= _compare_catalogues(world, feeding, result)
     result["offres_departements"] = _departement_offers(world, lectures)
+    result |= _link(result, territoires)
     neighbours = world.feeding("offre_voisine")
-    result["offres_voisines"] = place("offre-voisine", neighbours, nomenclatures)["offres"] if neighbours else no_neighbours()
+    result["offres_voisines"] = _link(place("offre-voisine", neighbours, nomenclatures), territoires)["offres"] if neighbours else no_neighbours()
     return result
+
+
+def _link(placed: Mapping[str, pd.DataFrame], territoires: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return `lieux_zones`, and the offers with their zones."""
+    links = offres.link_places(placed["lieux"], territoires["zones"], territoires["communes_zones"])
+    return {"lieux_zones": links, "offres": offres.with_zones(placed["offres"], links)}
 
 
 def _compare_catalogues(world: World, feeding: list[Located], placed: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -61,12 +72,6 @@ def _compare_catalogues(world: World, feeding: list[Located], placed: dict[str, 
 
     cle = world.etapes.cle("rapprochement", content_key(placed), world.region, sorted(millesimes.items()))
     return do(world.etapes, "rapprochement", cle, compare)
-
-
-def _placement_key(world: World, socle: Socle, sources: list[Located], is_named: bool) -> str:
-    """Return the key of the offers of some sources, placed; `is_named` when nomenclatures complete them."""
-    read = [reading_key(world, one) for one in sources]
-    return world.etapes.cle("placement", socle.cle, read, sources_key(world, "nomenclature") if is_named else "")
 
 
 def _departement_offers(world: World, lectures: Lectures) -> pd.DataFrame:
@@ -112,8 +117,14 @@ def _read_nomenclature(one: Located, lectures: Lectures) -> tuple[pd.DataFrame, 
     return nomenclature.table, bilan
 
 
-def _check(one: Located, lectures: Lectures, world: World) -> tuple[pd.DataFrame, Bilan, tuple]:
-    """Return the rows of one offer source that can be kept, its counts, and what to count apart once they are placed."""
+def _checked(world: World, lectures: Lectures, one: Located, certifications: pd.DataFrame | None) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
+    """Return the tables of one offer source read alone, its counts, and what to count apart once they are placed."""
+    autres = [sources_key(world, "nomenclature")] if one.source.usage == "offre_voisine" else []
+    return per_source(world, one.source.usage, one, partial(_check, one, lectures, world, certifications), *autres)
+
+
+def _check(one: Located, lectures: Lectures, world: World, certifications: pd.DataFrame | None) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
+    """Do what `_checked` keeps."""
     source, lecture = one.source, lectures[one.source.id]
     apart = (lecture.nb_ecartees,)
     if source.usage == "offre_voisine":
@@ -121,38 +132,35 @@ def _check(one: Located, lectures: Lectures, world: World) -> tuple[pd.DataFrame
         apart = outside, "hors du voisinage"
     checked = check_offre(lecture.frame, source, communes=world.communes, passage=world.passage)
     bilan = Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
-    return checked.flat, bilan, apart
+    flat = name_trainings(checked.flat, certifications) if source.usage == "offre_voisine" else checked.flat
+    return offres.split_source(flat, source.id), bilan, apart
 
 
-def _place(world: World, lectures: Lectures, socle: Socle, etablissements: pd.DataFrame, nom: str, sources: list[Located],
-           nomenclatures: Mapping[str, pd.DataFrame]) -> dict[str, gpd.GeoDataFrame]:
-    """Return the offers of some sources checked, placed, joined to nomenclatures and zones, and count them."""
-    cle = _placement_key(world, socle, sources, bool(nomenclatures))
-    return counted(world, nom, cle, partial(_place_now, lectures, socle, etablissements, sources, nomenclatures))
+def _place(world: World, lectures: Lectures, socle: Socle, nom: str, sources: list[Located], nomenclatures: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the offers of some sources checked, placed and joined to nomenclatures, and count them."""
+    read = [reading_key(world, one) for one in sources]
+    cle = world.etapes.cle("placement", socle.cle, sources_key(world, "passage"), read, sources_key(world, "nomenclature") if nomenclatures else "")
+    return counted(world, nom, cle, partial(_place_now, lectures, socle, sources, nomenclatures))
 
 
-def _place_now(lectures: Lectures, socle: Socle, etablissements: pd.DataFrame, sources: list[Located],
-               nomenclatures: Mapping[str, pd.DataFrame], world: World) -> dict[str, pd.DataFrame]:
+def _place_now(lectures: Lectures, socle: Socle, sources: list[Located], nomenclatures: Mapping[str, pd.DataFrame], world: World) -> dict[str, pd.DataFrame]:
     """Do what `_place` keeps."""
-    checked = {one.source.id: per_source(world, one.source.usage, one, partial(_check, one, lectures, world)) for one in sources}
-    flats = {id_source: flat for id_source, (flat, _, _) in checked.items()}
-    if sources[0].source.usage == "offre_voisine":
-        flats = {id_source: name_trainings(flat, nomenclatures.get("code_certifinfo")) for id_source, flat in flats.items()}
-    parts, repairs = offres.offer_tables(
-        flats, communes=world.communes, etablissements=etablissements, doubtful_distance_m=socle.doubtful_distance_m, nomenclatures=nomenclatures
+    checked = [_checked(world, lectures, one, nomenclatures.get("code_certifinfo")) for one in sources]
+    tables, repairs = offres.offer_tables(
+        [parts for parts, _, _ in checked], communes=world.communes, etablissements=socle.etablissements,
+        doubtful_distance_m=socle.doubtful_distance_m, nomenclatures=nomenclatures,
     )
-    parts["lieux_zones"] = offres.link_places(parts["lieux"], socle.tables["zones"], socle.tables["communes_zones"])
-    parts["offres"] = offres.wide_offers(parts, {one.source.id for one in sources if one.mode == "demonstration"})
     inside = set(world.communes.loc[world.communes["est_region"].astype(bool), "code_commune"])
-    for id_source, (_, bilan, apart) in checked.items():
-        _count(bilan, parts["offres"], repairs, inside)
+    for _, bilan, apart in checked:
+        _count(bilan, tables, repairs, inside)
         bilan.count_apart(*apart)
-        world.bilans[id_source] = bilan
-    return parts
+        world.bilans[bilan.id_source] = bilan
+    tables["offres"] = offres.wide_offers(tables, {one.source.id for one in sources if one.mode == "demonstration"})
+    return tables
 
 
-def _count(bilan: Bilan, offers: gpd.GeoDataFrame, repairs: pd.DataFrame, inside: set[str]) -> None:
+def _count(bilan: Bilan, tables: Mapping[str, pd.DataFrame], repairs: pd.DataFrame, inside: set[str]) -> None:
     """Complete the counts of one source once its offers are placed."""
-    offres.count_places(bilan, offers, inside)
+    offres.count_places(bilan, tables, inside)
     mine = repairs[repairs.index.str.startswith(bilan.id_source + ":")]
     bilan.corrections += [{"ligne": f"lieu {id_lieu}", "colonne": "latitude, longitude", **row} for id_lieu, row in mine.to_dict("index").items()]

@@ -83,9 +83,10 @@ def sources_key(world: World, *usages: str) -> str:
     return world.etapes.cle("sources", world.region, usages, read)
 
 
-def per_source(world: World, usage: str, one: Located, make: Callable[[], object]):
-    """Return what `make()` gives of one source read alone, kept for the next build with the passage of its communes."""
-    return do(world.etapes, f"{usage}-{one.source.id}", world.etapes.cle(usage, sources_key(world, "passage"), reading_key(world, one)), make)
+def per_source(world: World, usage: str, one: Located, make: Callable[[], object], *autres: str):
+    """Return what `make()` gives of one source, kept for the next build with the passage of its communes and what `autres` are the keys of."""
+    cle = world.etapes.cle(usage, sources_key(world, "passage"), reading_key(world, one), *autres)
+    return do(world.etapes, f"{usage}-{one.source.id}", cle, make)
 
 
 def _step(world: World, one: Located) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -50,20 +50,25 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
     return kept, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
 
 
+def split_source(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
+    """Part a checked flat offer (see `geoapp.offre`); its formations also keep their MEF, which joins them to nomenclatures."""
+    part = split_offre(flat, id_source)
+    return {**part, "formations": part["formations"].join(flat["code_mef"])}
+
+
 def offer_tables(
-    flats: dict[str, pd.DataFrame], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float,
+    parts: Sequence[dict[str, pd.DataFrame]], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float,
     nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return organismes, formations, actions, sessions, lieux, actions_lieux, and the position repairs.
 
     Parameters
     ----------
-    flats : dict
-        Checked flat offers by source (see `geoapp.offre`).
+    parts : sequence of dicts
+        What `split_source` gives of each source.
     nomenclatures : mapping of DataFrame
         What enriches the formations (see `enrich_formations`); none leaves jobs and transitions unknown.
     """
-    parts = [_split(flat, id_source) for id_source, flat in flats.items()]
     union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
     if nomenclatures:
         union["formations"] = enrich_formations(union["formations"], nomenclatures)
@@ -74,12 +79,6 @@ def offer_tables(
     tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
     tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
     return tables, repairs
-
-
-def _split(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
-    """Part a flat offer; its formations also keep their MEF, which joins them to nomenclatures."""
-    part = split_offre(flat, id_source)
-    return {**part, "formations": part["formations"].join(flat["code_mef"])}
 
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +106,7 @@ def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones
 
 
 def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
-    """Return the table `offres` (`offres_voisines` has the same columns): one row per action and place, ready to show.
+    """Return the table `offres` (`offres_voisines` has the same columns): one row per action and place, in no zone yet (`with_zones`).
 
     `fictive` holds the sources whose rows are demonstration data.
     """
@@ -127,8 +126,14 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["sources"] = offers["id_source"]
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
-    offers["zones"] = offers["id_lieu"].map(_zones_text(tables["lieux_zones"])).astype("str").fillna("")
-    return gpd.GeoDataFrame(conform(offers, "offres"), geometry="geometry", crs=CRS_GEO)
+    return gpd.GeoDataFrame(conform(offers.assign(zones=""), "offres"), geometry="geometry", crs=CRS_GEO)
+
+
+def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the offers with the zones of their place, as "type:code|type:code" in the order of `lieux_zones`; "" for none."""
+    pairs = lieux_zones["type_zone"] + ":" + lieux_zones["code_zone"]
+    by_place = pairs.groupby(lieux_zones["id_lieu"]).agg("|".join)
+    return offers.assign(zones=offers["id_lieu"].map(by_place).astype("str").fillna(""))
 
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
@@ -141,18 +146,12 @@ def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"capacite": capacity}).join(dates)
 
 
-def _zones_text(lieux_zones: pd.DataFrame) -> pd.Series:
-    """Return "type:code|type:code" by place, in the order of type and code."""
-    pairs = lieux_zones["type_zone"] + ":" + lieux_zones["code_zone"]
-    return pairs.groupby(lieux_zones["id_lieu"]).agg("|".join)
-
-
-def count_places(bilan: Bilan, offers: gpd.GeoDataFrame, region_communes: set[str]) -> None:
-    """Fill the placed, doubtful and outside counts of a source; one offer is one row of its file."""
-    mine = offers[offers["id_source"].eq(bilan.id_source)]
+def count_places(bilan: Bilan, tables: Mapping[str, pd.DataFrame], region_communes: set[str]) -> None:
+    """Fill the placed, doubtful and outside counts of a source; one offer is one row of its file: one action in one place."""
+    mine = tables["actions_lieux"].merge(tables["lieux"].loc[tables["lieux"]["id_source"].eq(bilan.id_source)], on="id_lieu")
     if len(mine) != bilan.nb_valides:
         raise ContractError(f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides ont donné {len(mine)} offres.")
-    placed = mine.geometry.notna()
+    placed = mine["geometry"].notna()
     bilan.nb_placees = int(placed.sum())
     bilan.nb_douteuses = int(mine["est_douteuse"].sum())
     bilan.nb_hors_region = int((placed & ~mine["code_commune"].isin(region_communes)).sum())

@@ -14,7 +14,7 @@ import pandas as pd
 import geoapp
 from geoapp.build import territoires
 from geoapp.build.bilan import Bilan, records_table, sources_table
-from geoapp.build.etape_offre import Socle, offer_tables
+from geoapp.build.etape_offre import offer_tables
 from geoapp.build.etape_territoires import demand_tables, fill_passage, zone_tables
 from geoapp.build.etapes import Etapes, do, open_etapes, sweep
 from geoapp.build.lectures import BuildError, Lectures, Watch, read_all, reading_key, sources_key
@@ -156,9 +156,9 @@ def _assemble(world: World, data_dir: Path, settings: Settings, watch: Watch) ->
     cles = {**dict.fromkeys(tables, demande), **dict.fromkeys(zones, territoire), "communes": world.region, "anciennes_communes": passages}
     watch("territoires", 1, 1)
     watch("offre : contrôle, position, zones", 0, 1)
-    socle = Socle(tables, world.etapes.cle("socle", territoire, settings.doubtful_distance_m, cle("etablissements")), settings.doubtful_distance_m)
-    offre = world.etapes.cle("offre", socle.cle, cle("offre", "offre_exemple", "offre_departement", "offre_voisine", "nomenclature"))
-    made = counted(world, "offre", offre, lambda mine: offer_tables(mine, lectures, socle))
+    read = cle("etablissements", "offre", "offre_exemple", "offre_departement", "offre_voisine", "nomenclature")
+    offre = world.etapes.cle("offre", territoire, settings.doubtful_distance_m, read)
+    made = counted(world, "offre", offre, lambda mine: offer_tables(mine, lectures, settings.doubtful_distance_m, zones))
     tables, cles = tables | made, cles | dict.fromkeys(made, offre)
     statistiques = world.etapes.cle("statistiques", offre, cle("statistique"))
     made = counted(world, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables))
