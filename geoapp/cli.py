@@ -140,7 +140,7 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
     click.echo(f"{out} : {len(html.encode()) / 1e6:.2f} Mo")
 
 
-_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "financeur", "public_vise", "entree", "rev3", "debut", "organisme", "zone")
+_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "financeur", "public_vise", "entree", "prix", "rev3", "debut", "organisme", "zone")
 
 
 def _filter_options(command, noms=_FILTRES):

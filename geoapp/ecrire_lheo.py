@@ -185,7 +185,9 @@ def _action(formation: etree._Element, row: dict, places: list[dict], sessions: 
 
 
 def _costs(action: etree._Element, row: dict) -> None:
-    """Add prices, hours and the public agreement; LHÉO counts whole hours only."""
+    """Add what is left to pay, prices, hours and the public agreement; LHÉO counts whole hours only."""
+    if "est_gratuite" in row:
+        _add(action, "frais-restants", "Aucun" if row["est_gratuite"] else "Frais à la charge du stagiaire")
     for name, column, longest in (("prix-horaire-TTC", "prix_horaire_eur", 6), ("prix-total-TTC", "prix_eur", 10)):
         if column in row and len(f"{row[column]:g}") <= longest:
             _add(action, name, _number(row[column]))

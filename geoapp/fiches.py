@@ -19,6 +19,7 @@ from geoapp.words import (
     count,
     describe_doubt,
     describe_position,
+    describe_price,
     format_date,
     format_distance,
     format_period,
@@ -30,6 +31,9 @@ ADRESSE = "/formations/"
 """Where the sheet of an offer is, its public identifier following."""
 
 NB_SEMBLABLES = 5
+COMPLETES = ("financeurs", "publics", "niveau_entree", "prix_eur", "prix_horaire_eur", "est_gratuite")
+"""What a sheet reads in the row shown: another catalogue may have given it."""
+
 CODES = {
     "code_formacode": "Formacode", "code_nsf": "Groupe de spécialité NSF", "code_rome": "Métier ROME", "code_rncp": "RNCP",
     "code_certifinfo": "Certif Info", "code_cfd": "Code formation diplôme",
@@ -66,6 +70,7 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
         **_what(repertoire, row),
         "date_debut": row["date_debut"], "date_fin": row["date_fin"], "periode": format_period(row["date_debut"], row["date_fin"]),
         "capacite": row["capacite"],
+        **_cost(row), "page_web": web_page(row["url"]),
         **_where(repertoire, row, _coordinates(repertoire, ligne)),
         "distance_m": metres, "distance": format_distance(metres),
         "source": _source(repertoire, row["id_source"]),
@@ -92,6 +97,12 @@ def _what(repertoire: Repertoire, row: dict) -> dict:
         "est_conventionnee": row["est_conventionnee"], "est_permanente": row["est_permanente"], "est_certifiante": row["est_certifiante"],
         "rev3": [repertoire.label("rev3", code) for code in split(row["rev3"])],
     }
+
+
+def _cost(row: dict) -> dict:
+    """Return prices and what is left to pay, as numbers and in words; unknown is None, "" in words, never zero."""
+    known = {nom: row[nom] for nom in ("prix_eur", "prix_horaire_eur", "est_gratuite")}
+    return {**known, "prix": describe_price(**known)}
 
 
 def _where(repertoire: Repertoire, row: dict, point: tuple[float, float] | None) -> dict:
@@ -146,15 +157,16 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
     card = offer_card(repertoire, lignes[0])
     id_action, id_formation = (repertoire.colonnes[nom][lignes[0]] for nom in ("id_action", "id_formation"))
     formation, action = repertoire.formations[id_formation], repertoire.actions[id_action]
+    shown = {nom: repertoire.colonnes[nom][lignes[0]] for nom in COMPLETES}
     kept = ("id", "url", "intitule", "type_diplome", "niveau", "domaine", "voie", "modalite", "date_debut", "date_fin", "periode",
-            "capacite", "est_conventionnee", "est_permanente", "est_certifiante", "est_fictive")
+            "capacite", "est_conventionnee", "est_permanente", "est_certifiante", "prix", "page_web", "est_fictive")
     return {
         **{nom: card[nom] for nom in kept},
         "qualites": [{"nom": nom, "libelle": say_if(card[cle])} for nom, cle in QUALITES.items()],
         "duree_h": action["duree_h"], "nb_voeux": action["nb_voeux"],
-        "financement": _funding(action), "publics": [{"code": code, "libelle": public_label(code)} for code in split(action["publics"])],
-        "niveau_entree": {"code": formation["niveau_entree"], "libelle": NIVEAUX_ENTREE.get(formation["niveau_entree"], NON_RENSEIGNE)},
-        "objectif": formation["objectif"], "contenu": formation["contenu"], "page_web": web_page(action["url"]),
+        "financement": _funding({**action, **shown}), "publics": [{"code": code, "libelle": public_label(code)} for code in split(shown["publics"])],
+        "niveau_entree": {"code": shown["niveau_entree"], "libelle": NIVEAUX_ENTREE.get(shown["niveau_entree"], NON_RENSEIGNE)},
+        "objectif": formation["objectif"], "contenu": formation["contenu"],
         "organisme": _body(repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]),
         "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
@@ -181,10 +193,11 @@ QUALITES = {
 
 
 def _funding(action: dict) -> dict:
-    """Return who pays, how many places, and prices in euros; unknown is None."""
+    """Return who pays, how many places, prices in euros and whether nothing is left to pay; unknown is None."""
     return {
         "financeurs": [{"code": code, "libelle": FINANCEURS.get(code, code)} for code in split(action["financeurs"])],
         "nb_places_financees": action["nb_places_financees"], "prix_eur": action["prix_eur"], "prix_horaire_eur": action["prix_horaire_eur"],
+        "est_gratuite": action["est_gratuite"],
     }
 
 
@@ -256,7 +269,7 @@ CHAMPS = {
     "adresse": "Adresse", "capacite": "Places", "code_domaine": "Domaine", "code_postal": "Code postal", "dates_debut": "Dates",
     "est_conventionnee": "Conventionnée", "est_permanente": "Entrées et sorties permanentes", "modalite": "Modalité",
     "niveau_sortie": "Niveau de sortie", "nom_organisme": "Organisme", "rev3": "Transitions rev3", "financeurs": "Financeurs",
-    "publics": "Publics", "niveau_entree": "Niveau d'entrée", "prix_eur": "Prix", "url": "Lien",
+    "publics": "Publics", "niveau_entree": "Niveau d'entrée", "prix_eur": "Prix", "prix_horaire_eur": "Prix horaire", "est_gratuite": "Gratuit pour le stagiaire", "url": "Lien",
 }
 """Fields that may come from another catalogue, in words."""
 

@@ -21,12 +21,13 @@ from geoapp.codes.texte import fold
 from geoapp.codes.voies import VOIES
 from geoapp.errors import ParameterError
 from geoapp.search.debuts import DEBUTS
-from geoapp.search.lectures import AUCUNE, INCONNU, read_column, read_debut, read_flag, read_rev3, read_zones
+from geoapp.search.lectures import AUCUNE, INCONNU, read_column, read_debut, read_flag, read_prix, read_rev3, read_zones
 from geoapp.tables import Snapshot
 from geoapp.zones import ZONAGES
 
 NON_RENSEIGNE = "Non renseigné"
 MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
+PRIX = {"gratuit": "Gratuit pour le stagiaire", "a_charge": "Frais à la charge du stagiaire", "indique": "Prix indiqué"}
 REV3 = {"ecologique": "Transition écologique", "energetique": "Transition énergétique", "numerique": "Transition numérique"}
 
 
@@ -185,6 +186,8 @@ FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
     Filtre("public_vise", "Public visé", "Tous les publics", "Public visé, selon la source", _publics, read_column("publics"), est_multiple=True, est_rare=True),
     Filtre("entree", "Niveau d'entrée", "Tous les niveaux d'entrée", "Niveau demandé à l'entrée, selon la source",
            _labels(NIVEAUX_ENTREE, "niveau d'entrée non renseigné"), read_column("niveau_entree"), est_rare=True),
+    Filtre("prix", "Prix", "Tous les prix", "Gratuit ou non pour le stagiaire, et prix donné, selon la source ; sans indication, le prix est inconnu",
+           _labels(PRIX, "prix non renseigné"), read_prix, est_multiple=True, est_rare=True),
     Filtre("rev3", "Transitions (rev3)", "Toutes les transitions", "Transition écologique, énergétique ou numérique que la formation sert",
            _rev3, read_rev3, est_multiple=True),
     Filtre("debut", "Début", "Toutes les dates", "Prochaine entrée en formation, à partir d'aujourd'hui",

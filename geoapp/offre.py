@@ -24,10 +24,10 @@ FORMATION = ("intitule", "type_diplome", "niveau_sortie", "code_formacode", "cod
              "code_certifinfo", "code_cfd", "niveau_entree", "est_certifiante", "objectif", "contenu",
              "responsable_siret", "responsable_uai", "responsable_nom")
 ACTION = ("formateur_siret", "formateur_uai", "formateur_nom", "voie", "modalite", "est_conventionnee", "est_permanente",
-          "duree_h", "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "url",
+          "duree_h", "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "est_gratuite", "url",
           "periodes", "capacite", "sessions")
 LIEU = ("lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude")
-FLAT = ("id_formation", "id_action", *FORMATION[:2], "niveau", *FORMATION[3:], *ACTION, *LIEU, "modalite_entree", "code_mef")
+FLAT = ("id_formation", "id_action", *FORMATION[:2], "niveau", *FORMATION[3:], *ACTION, *LIEU, "modalite_entree", "frais_restants", "code_mef")
 """Every column a source may declare."""
 
 _CODES = {
@@ -36,9 +36,9 @@ _CODES = {
     "formateur_siret": codes.check_siret, "responsable_uai": codes.check_uai, "formateur_uai": codes.check_uai,
     "lieu_uai": codes.check_uai,
 }
-_NOMBRES = (("capacite", 0, True), ("nb_voeux", 0, True), ("nb_places_financees", 0, True), ("duree_h", 0.01, False), ("prix_eur", 0, False),
-            ("prix_horaire_eur", 0, False))
-"""Columns of numbers: least value, and whether they are whole."""
+_NOMBRES = (("capacite", 0, True), ("nb_voeux", 0, True), ("nb_places_financees", 0, True), ("duree_h", 0.01, False), ("prix_eur", 0.01, False),
+            ("prix_horaire_eur", 0.01, False))
+"""Columns of numbers: least value, and whether they are whole.  A price of zero is what a form holds when nobody filled it: it is not kept."""
 
 ETATS = ("ouvert", "ferme", "suspendu")
 """States of recruitment of a session."""
@@ -129,10 +129,14 @@ def _normalise_levels(journal: Journal, source: Source) -> None:
 
 
 def _normalise_funding(journal: Journal, source: Source) -> None:
-    """Normalise funders, publics, entry level and the link to a contact page."""
+    """Normalise funders, publics, what is left to pay, entry level and the link to a contact page."""
     frame, notation = journal.frame, source.options.get("niveau", "europeen")
     journal.replace("financeurs", codes.normalise_financeurs(frame["financeurs"]), "code_normalise", quiet_if_valid=True)
     journal.replace("publics", codes.normalise_publics(frame["publics"]), "code_normalise", quiet_if_valid=True)
+    journal.replace("est_gratuite", frame["est_gratuite"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
+    told = codes.read_frais_restants(frame["frais_restants"])
+    journal.set_aside("frais_restants", frame["frais_restants"].notna() & told.isna())
+    frame["est_gratuite"] = frame["est_gratuite"].fillna(told)
     entry = codes.normalise_niveau_entree(frame["niveau_entree"], notation=notation)
     journal.set_aside("niveau_entree", frame["niveau_entree"].notna() & entry.isna() & ~(frame["niveau_entree"].eq("0").fillna(False)))
     frame["niveau_entree"] = entry
@@ -293,8 +297,8 @@ def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return the actions with their types."""
-    result = actions[["id_action", "id_formation", "id_organisme", *ACTION[3:15]]].copy()
-    for column in ("est_conventionnee", "est_permanente"):
+    result = actions[["id_action", "id_formation", "id_organisme", *ACTION[3:16]]].copy()
+    for column in ("est_conventionnee", "est_permanente", "est_gratuite"):
         result[column] = result[column].map(_BOOLEENS).astype("boolean")
     for column in ("duree_h", "prix_eur", "prix_horaire_eur"):
         result[column] = pd.to_numeric(result[column])

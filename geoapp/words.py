@@ -37,6 +37,22 @@ def format_euros(value: float) -> str:
     return f"{format_number(euros)}{f',{cents:02d}' if cents else ''}{THIN}€"
 
 
+def describe_price(prix_eur: float | None, prix_horaire_eur: float | None, est_gratuite: bool | None) -> str:
+    """Return what a training costs, as the source tells it; "" when it tells nothing: no price is not free.
+
+    The whole price comes first, the price of an hour only without it: « 900 € TTC, gratuit pour le stagiaire ».
+    """
+    parts = []
+    if not _is_unknown(prix_eur):
+        parts.append(f"{format_euros(prix_eur)} TTC")
+    elif not _is_unknown(prix_horaire_eur):
+        parts.append(f"{format_euros(prix_horaire_eur)} TTC de l'heure")
+    if not _is_unknown(est_gratuite):
+        parts.append("gratuit pour le stagiaire" if est_gratuite else "frais à la charge du stagiaire")
+    texte = ", ".join(parts)
+    return texte[:1].upper() + texte[1:]
+
+
 def count(value: int, singulier: str, pluriel: str | None = None) -> str:
     """Return a number and its noun: « 0 formation », « 1 formation », « 2 formations »."""
     return f"{format_number(value)} {singulier if value < 2 else pluriel or singulier + 's'}"

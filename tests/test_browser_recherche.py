@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import HOSTILE
+from conftest import HOSTILE, make_tiny_frames
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 from test_recherche import publish_tiny
 
@@ -19,9 +19,13 @@ NEAR = {"latitude": 50.0534567, "longitude": 2.0567891}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Return the address of the tiny world with its search index, served on loopback."""
+    """Return the address of the tiny world with its search index, one training priced and linked, served on loopback."""
     folder = tmp_path_factory.mktemp("recherche")
-    publish_tiny(folder)
+    frames = make_tiny_frames()
+    third = frames["offres"]["id_action"].eq("tiny:a3")
+    for nom, value in {"prix_eur": 6621.5, "est_gratuite": True, "url": "https://exemple.fr/page?a=1"}.items():
+        frames["offres"].loc[third, nom] = value
+    publish_tiny(folder, frames)
     with running(folder) as address:
         yield address
 

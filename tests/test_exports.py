@@ -70,6 +70,24 @@ def test_csv_is_the_list(resultat, repertoire, format, delimiter, encoding):
     assert all(len(row) == len(COLONNES) for row in rows)
 
 
+def test_prices_and_pages_are_columns_and_unknown_is_empty(tiny_frames, tmp_path):
+    third = tiny_frames["offres"]["id_action"].eq("tiny:a3")
+    for nom, value in {"prix_eur": 6621.5, "est_gratuite": True, "url": "https://exemple.fr/?a=1"}.items():
+        tiny_frames["offres"].loc[third, nom] = value
+    tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a4"), "url"] = "javascript:alert(1)"
+    repertoire = open_repertoire(publish(tiny_frames, {"cree_le": CREATED}, tmp_path))
+    answer = _answer(range(7), [np.nan] * 7)
+    rows = list(csv.DictReader(io.StringIO(_bytes(answer, repertoire, "csv").decode("utf-8-sig"), newline=""), delimiter=";"))
+    titres = ("Prix total (€)", "Prix horaire (€)", "Gratuit pour le stagiaire", "Page web")
+    known = {tuple(row[t] for t in titres) for row in rows if row["Identifiant"] == "tiny:a3"}
+    assert known == {("6621,5", "", "Oui", "https://exemple.fr/?a=1")}
+    assert {tuple(row[t] for t in titres) for row in rows if row["Identifiant"] != "tiny:a3"} == {("", "", "Non renseigné", "")}
+    sheet = openpyxl.load_workbook(io.BytesIO(_bytes(answer, repertoire, "xlsx")))["Formations"]
+    column = [c.nom for c in COLONNES].index("prix_eur") + 1
+    assert {sheet.cell(row, column).value for row in range(2, 9)} == {6621.5, None}
+    assert {f["properties"]["prix_eur"] for f in json.loads(_bytes(answer, repertoire, "geojson"))["features"]} == {6621.5, None}
+
+
 def test_csv_is_neutralised_and_round_trips(resultat, repertoire):
     rows = list(csv.DictReader(io.StringIO(_bytes(resultat, repertoire, "csv").decode("utf-8-sig"), newline=""), delimiter=";"))
     titles = [row["Intitulé"] for row in rows]

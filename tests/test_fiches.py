@@ -225,11 +225,13 @@ def funded(tmp_path):
 
     frames = make_tiny_frames()
     third = frames["actions"]["id_action"].eq("tiny:a3")
-    values = {"financeurs": "2|4", "nb_places_financees": 8, "publics": "80006|83056", "prix_eur": 6621.5, "prix_horaire_eur": 9.0, "url": "https://exemple.fr/?a=1&b=<x>"}
+    values = {"financeurs": "2|4", "nb_places_financees": 8, "publics": "80006|83056", "prix_eur": 6621.5, "prix_horaire_eur": 9.0,
+              "est_gratuite": True, "url": "https://exemple.fr/?a=1&b=<x>"}
     for nom, value in values.items():
         frames["actions"].loc[third, nom] = value
     frames["formations"].loc[third, ["niveau_entree", "objectif", "contenu"]] = ["aucun", HOSTILE + "\nfin", "Contenu"]
-    for nom, value in {"financeurs": "2|4", "publics": "80006|83056", "niveau_entree": "aucun"}.items():
+    del values["nb_places_financees"]
+    for nom, value in {**values, "niveau_entree": "aucun"}.items():
         frames["offres"].loc[frames["offres"]["id_action"].eq("tiny:a3"), nom] = value
     return publish_world(frames, tmp_path)
 
@@ -244,6 +246,46 @@ def test_a_sheet_shows_funding_publics_prices_and_link_escaped(funded):
     assert HOSTILE not in page
 
 
+def test_a_card_tells_price_and_page_where_the_source_does_and_nothing_else(funded):
+    repertoire = open_repertoire(funded)
+    card = offer_card(repertoire, _row(repertoire, "a3", "l1"))
+    assert (card["prix_eur"], card["prix_horaire_eur"], card["est_gratuite"]) == (6621.5, 9.0, True)
+    assert card["prix"] == "6\u202f621,50\u202f€ TTC, gratuit pour le stagiaire" and card["page_web"] == "https://exemple.fr/?a=1&b=<x>"
+    silent = offer_card(repertoire, _row(repertoire, "a1", "l1"))
+    assert [silent[nom] for nom in ("prix_eur", "prix_horaire_eur", "est_gratuite", "prix", "page_web")] == [None, None, None, "", None]
+
+
+@pytest.mark.parametrize("prix, horaire, gratuite, dit", [
+    (900.0, 9.0, None, "900\u202f€ TTC"), (None, 9.5, None, "9,50\u202f€ TTC de l'heure"), (None, None, True, "Gratuit pour le stagiaire"),
+    (None, None, False, "Frais à la charge du stagiaire"), (900.0, None, False, "900\u202f€ TTC, frais à la charge du stagiaire"),
+    (None, None, None, ""), (float("nan"), float("nan"), None, ""),
+])
+def test_no_price_is_neither_zero_nor_free(prix, horaire, gratuite, dit):
+    assert words.describe_price(prix, horaire, gratuite) == dit
+
+
+def test_price_and_page_are_on_the_list_and_on_paper_as_another_site(funded):
+    from geoapp.web import create_app
+
+    client = create_app(funded.path.parents[1]).test_client()
+    for path in ("/recherche", "/recherche/imprimer", "/formations/tiny:a3"):
+        page = client.get(path).text
+        links = [tag for tag in page.split("<a ")[1:] if "https://exemple.fr" in tag.split(">")[0]]
+        assert links and all('rel="noopener noreferrer nofollow external" referrerpolicy="no-referrer"' in link and "autre site" in link.split("</a>")[0] for link in links)
+        assert "\u202f0\u202f€" not in page and " 0\u202f€" not in page
+    assert page.count("Gratuit pour le stagiaire") == 1
+    assert client.get("/recherche").text.count('<li class="prix">') == 2 and client.get("/recherche/imprimer").text.count("Prix non renseigné") == 5
+    listed = client.get("/api/v1/formations").get_json()["formations"]
+    assert [card["prix_eur"] for card in listed if card["id"] == "tiny:a3"] == [6621.5] * 2 and {card["prix_eur"] for card in listed} == {6621.5, None}
+
+
+def test_a_list_without_any_price_keeps_its_columns(tiny_snapshot):
+    from geoapp.web import create_app
+
+    client = create_app(tiny_snapshot.path.parents[1]).test_client()
+    assert "Prix" not in client.get("/recherche/imprimer").text and 'data-facette="prix"' not in client.get("/recherche").text
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//exemple.fr", "http:", None, "mailto:a@b.fr"])
 def test_only_http_addresses_are_links(url):
     from geoapp.fiches import web_page
@@ -255,7 +297,8 @@ def test_funders_publics_and_entry_levels_are_filters_and_unknown_is_a_value(fun
     from geoapp.filters import apply_filters, parse_filters
 
     offres = funded.read("offres")
-    for asked, found in (({"financeur": "2"}, {"tiny:a3"}), ({"public_vise": "83056"}, {"tiny:a3"}), ({"entree": "aucun"}, {"tiny:a3"}), ({"financeur": "Région"}, {"tiny:a3"})):
+    for asked, found in (({"financeur": "2"}, {"tiny:a3"}), ({"public_vise": "83056"}, {"tiny:a3"}), ({"entree": "aucun"}, {"tiny:a3"}), ({"financeur": "Région"}, {"tiny:a3"}),
+                         ({"prix": "gratuit"}, {"tiny:a3"}), ({"prix": "Prix indiqué"}, {"tiny:a3"}), ({"prix": "a_charge"}, set())):
         assert set(apply_filters(offres, parse_filters(asked, funded))["id_action"]) == found
     unknown = apply_filters(offres, parse_filters({"financeur": "inconnu"}, funded))
     assert len(unknown) == len(offres) - 2

@@ -88,9 +88,10 @@ def test_funding_publics_price_and_link(tables):
     assert action[["financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "duree_h"]].tolist() == [
         "2|4", 12, "80006|81042", 6621.5, 9.5, 697]
     assert action["url"] == "https://exemple.fr/f1?a=1&b=2" and action["est_conventionnee"] and not action["est_permanente"]
-    assert action["voie"] == "apprentissage"
+    assert action["voie"] == "apprentissage" and action["est_gratuite"]
     remote = tables["actions"].set_index("id_formation").loc["x:F2"]
     assert remote["modalite"] == "a_distance" and remote["est_permanente"] and pd.isna(remote["url"]) and pd.isna(remote["est_conventionnee"])
+    assert pd.isna(remote["est_gratuite"]) and pd.isna(remote["prix_eur"]), "no price is not free"
 
 
 def test_escaped_html_becomes_plain_text_and_fillers_are_unknown(frame):

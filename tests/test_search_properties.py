@@ -39,6 +39,7 @@ offers = st.fixed_dictionaries({
     "est_permanente": st.sampled_from((True, False, None)), "rev3": st.sampled_from((None, "ecologique", "ecologique|numerique")),
     "debuts": st.lists(st.sampled_from(STARTS[1:]), max_size=3, unique=True),
     "financeurs": st.sampled_from((None, "2", "2|4")), "publics": st.sampled_from((None, "83056", "80054|83056")), "niveau_entree": st.sampled_from((None, "aucun", "4")),
+    "prix_eur": st.sampled_from((None, 900.0)), "prix_horaire_eur": st.sampled_from((None, 9.5)), "est_gratuite": st.sampled_from((True, False, None)),
 })
 worlds = st.lists(offers, min_size=1, max_size=14)
 choices = st.fixed_dictionaries({}, optional={
@@ -48,6 +49,7 @@ choices = st.fixed_dictionaries({}, optional={
     "debut": st.lists(st.sampled_from((*FILTRES["debut"].lister(None),)).map(lambda o: o.valeur), min_size=1, max_size=3, unique=True),
     "zone": st.sampled_from((["ze2020:3201"], ["zrr"], ["ze2020:0054", "zrr:ZRR"])),
     "financeur": st.sampled_from((["4"], ["2", INCONNU])), "public_vise": st.just([INCONNU]), "entree": st.sampled_from((["4"], ["aucun", INCONNU])),
+    "prix": st.sampled_from((["gratuit"], ["indique"], ["a_charge", INCONNU])),
 })
 _TINY = make_tiny_frames()
 _SETTINGS = {
@@ -99,6 +101,9 @@ def value_of(nom: str, row: dict) -> set[str]:
         return {*zones, *(zone.split(":")[0] for zone in zones)}
     if nom in ("financeur", "public_vise"):
         return set((row[{"financeur": "financeurs", "public_vise": "publics"}[nom]] or INCONNU).split("|"))
+    if nom == "prix":
+        told = {{True: "gratuit", False: "a_charge", None: None}[row["est_gratuite"]], "indique" if row["prix_eur"] or row["prix_horaire_eur"] else None} - {None}
+        return told or {INCONNU}
     if nom == "rev3":
         return set((row["rev3"] or AUCUNE).split("|"))
     if nom == "debut":
@@ -162,7 +167,8 @@ def sort_key(row: dict, requete: Requete) -> tuple:
     words=st.lists(st.sampled_from((*WORDS, "fantasque", "wolframe")), max_size=2, unique=True), tri=st.sampled_from(("distance", "titre", "date")),
 )
 @example(rows=[{"mots": ["zorglub"], "organisme": None, "lieu": None, "niveau_sortie": None, "voie": None, "modalite": None, "est_conventionnee": None,
-                "est_permanente": None, "rev3": None, "debuts": [], "financeurs": None, "publics": None, "niveau_entree": None}], chosen={}, lieu=POINT, rayon=5.0, words=[], tri="date")
+                "est_permanente": None, "rev3": None, "debuts": [], "financeurs": None, "publics": None, "niveau_entree": None,
+                "prix_eur": None, "prix_horaire_eur": None, "est_gratuite": None}], chosen={}, lieu=POINT, rayon=5.0, words=[], tri="date")
 def test_search_is_its_definition(tmp_path, rows, chosen, lieu, rayon, words, tri):
     world = make_world(rows, tmp_path)
     found_words = [row for row in world.rows if obeys(row, {}, words)]

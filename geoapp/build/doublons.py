@@ -20,7 +20,7 @@ BRUTES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organi
 """Tables that hold every row of every catalogue: no merge touches them."""
 
 COMPLETES = ("nom_organisme", "niveau_sortie", "modalite", "est_conventionnee", "est_permanente", "capacite", "adresse", "code_postal", "rev3",
-             "financeurs", "publics", "niveau_entree", "prix_eur", "url")
+             "financeurs", "publics", "niveau_entree", "prix_eur", "prix_horaire_eur", "est_gratuite", "url")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
 
 CONNUS = ("intitule", "niveau_sortie", "nom_organisme", "modalite", "est_conventionnee", "est_permanente", "capacite", "date_debut", "adresse",

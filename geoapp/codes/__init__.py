@@ -14,7 +14,7 @@ from geoapp.codes.domaines import (
     nsf_from_mefstat,
     read_evidence,
 )
-from geoapp.codes.financement import normalise_financeurs, normalise_niveau_entree, normalise_publics
+from geoapp.codes.financement import normalise_financeurs, normalise_niveau_entree, normalise_publics, read_frais_restants
 from geoapp.codes.identifiants import (
     check_siret,
     check_uai,
@@ -58,4 +58,5 @@ __all__ = [
     "nsf_from_mef",
     "nsf_from_mefstat",
     "read_evidence",
+    "read_frais_restants",
 ]

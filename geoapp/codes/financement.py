@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from geoapp.codes.texte import as_code, as_text, map_distinct, on_scalar_too
+from geoapp.codes.texte import as_code, as_text, fold, map_distinct, on_scalar_too
 
 FINANCEURS = {
     "2": "Région", "4": "France Travail (Pôle emploi)", "16": "OPCO", "17": "Transitions Pro", "5": "Entreprise", "10": "La personne elle-même",
@@ -29,6 +29,13 @@ NIVEAUX_ENTREE = {
 }
 """Entry levels: `aucun` is said by the source, and is not the same as unknown."""
 
+_FRAIS_NULS = re.compile(
+    r"(0[0 ]*( eur| euros?)?|neant|rien|aucun|gratuite?|formation gratuite|(aucuns?|pas de|sans) (frais|couts?|reste)"
+    r"( restants?)?)( a( la| sa)? charge)?( (pour|du|des|de)( (l|la|le|les))? (stagiaires?|apprenants?|eleves?|apprentis?))?"
+)
+"""What a source writes, folded, when nothing is left to pay for the person who learns."""
+
+_MONTANT = re.compile(r"[1-9][\d\s\u00a0\u202f]*(?:[.,]\d+)?\s*(?:€|eur)", re.IGNORECASE)
 _ENTREE_LHEO = {
     "1": "aucun", "2": "infra", "3": "infra", "4": "3", "5": "4", "6": "5", "7": "6", "8": "7", "11": "infra", "12": "infra",
     **{str(10 + niveau): str(niveau) for niveau in range(3, 9)},
@@ -65,6 +72,23 @@ def normalise_niveau_entree(values: pd.Series, *, notation: str) -> pd.Series:
     """
     table = _ENTREE_LHEO if notation == "lheo" else {key.upper(): key for key in NIVEAUX_ENTREE}
     return as_code(values).map(table).astype("str")
+
+
+@on_scalar_too
+def read_frais_restants(values: pd.Series) -> pd.Series:
+    """Read what is left to pay for the person: « 1 » where the text says nothing (it is free), « 0 » where it says something, else NA.
+
+    A training without price is not free: nothing is read from an absent text, nor from a sentence that does not decide.
+    """
+
+    def decide(cell: str) -> str | None:
+        plain = fold(cell)
+        if _FRAIS_NULS.fullmatch(plain):
+            return "1"
+        is_due = _MONTANT.search(cell) or (plain.startswith("frais") and "a la charge d" in plain)
+        return "0" if is_due else None
+
+    return map_distinct(as_text(values), decide).astype("str")
 
 
 def public_label(code: str) -> str:

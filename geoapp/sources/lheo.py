@@ -25,7 +25,7 @@ COLONNES = (
     "id_formation", "id_action", "intitule", "niveau", "niveau_entree", "code_formacode", "code_nsf", "code_rome", "code_rncp", "code_certifinfo",
     "est_certifiante", "objectif", "contenu", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret", "formateur_uai",
     "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "duree_h", "financeurs", "nb_places_financees", "publics",
-    "prix_eur", "prix_horaire_eur", "url", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
+    "prix_eur", "prix_horaire_eur", "frais_restants", "url", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
 )
 """Columns of ours that a feed gives."""
 
@@ -231,6 +231,7 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
         "nb_places_financees": str(sum(map(int, places))) if places else None,
         "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
         "prix_eur": _text(found, "prix-total-TTC"), "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
+        "frais_restants": _text(found, "frais-restants"),
         "url": _under(found, "url-action", "urlweb") or url,
         "sessions": write_sessions(cells for *cells, _ in sessions),
     }

@@ -35,7 +35,7 @@ COLONNES: dict[str, tuple[str, ...]] = {
         "id_formation", "id_action", "intitule", "type_diplome", "niveau", "code_formacode", "code_nsf", "code_rome", "code_rncp",
         "code_certifinfo", "code_cfd", "code_mef", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret",
         "formateur_uai", "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "est_permanente", "duree_h",
-        "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "url", "niveau_entree", "est_certifiante",
+        "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "est_gratuite", "frais_restants", "url", "niveau_entree", "est_certifiante",
         "objectif", "contenu", "periodes", "capacite", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
     ),
     "zonage": ("code_commune", "code_zone", "nom", "type_lien"),

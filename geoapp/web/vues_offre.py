@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from geoapp.fiches import offer_card
 from geoapp.filters import NON_RENSEIGNE
 from geoapp.repertoire import Repertoire
 from geoapp.web.adresses import Adresses
-from geoapp.words import THIN, count, format_euros, format_number
+from geoapp.words import THIN, count, format_euros, format_number, say_if
 
 Paires = list[tuple[str, str]]
 
@@ -23,8 +25,13 @@ def dress(card: dict, adresses: Adresses) -> dict:
     """Return a card with its address, traits, place and badges in words."""
     traits = [card["type_diplome"], card["niveau"]["libelle"], card["voie"]["libelle"], card["modalite"]["libelle"]]
     return {
-        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits), "badges": badges(card), "lieu_dit": place_words(card),
+        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits), "badges": badges(card), "lieu_dit": place_words(card), "site": web_site(card["page_web"]),
     }
+
+
+def web_site(url: str | None) -> str:
+    """Return the site that an address leads to, as a person reads it: « exemple.fr »; "" without one."""
+    return (urlsplit(url or "").hostname or "").removeprefix("www.")
 
 
 def words(traits: list[str | None]) -> list[str]:
@@ -42,6 +49,7 @@ def badges(card: dict) -> list[dict[str, str]]:
     """Return the qualities and the warnings of an offer."""
     found = [("vert", f"rev3{THIN}: {t['libelle'].lower()}") for t in card.get("rev3", [])]
     found += [("vert", "Conventionnée")] if card["est_conventionnee"] else []
+    found += [("", "Entrées permanentes")] if card["est_permanente"] else []
     if card.get("est_douteuse"):
         found.append(("alerte", "Position douteuse"))
     elif card.get("precision", {}).get("code") == "commune":
@@ -68,7 +76,7 @@ def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
     """Return the parts of a sheet in words."""
     return {
         "traits": words([sheet["type_diplome"], sheet["niveau"]["libelle"], sheet["voie"]["libelle"], sheet["modalite"]["libelle"]]),
-        "badges": badges(sheet), "titre_lieux": "Où" if len(sheet["lieux"]) == 1 else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
+        "badges": badges(sheet), "site": web_site(sheet["page_web"]), "titre_lieux": "Où" if len(sheet["lieux"]) == 1 else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
         "lieux": [_place(lieu) for lieu in sheet["lieux"]],
         "details": _details(sheet), "organismes": _bodies(sheet), "source": _source(sheet),
         "semblables": [dress(card, adresses) for card in sheet["semblables"]],
@@ -114,6 +122,8 @@ def _funding(sheet: dict) -> Paires:
         found.append(("Financeurs", ", ".join(one["libelle"] for one in money["financeurs"])))
     if money["nb_places_financees"] is not None:
         found.append(("Places financées", format_number(money["nb_places_financees"])))
+    if money["est_gratuite"] is not None:
+        found.append(("Gratuit pour le stagiaire", say_if(money["est_gratuite"])))
     prices = (("Prix total", "prix_eur", "TTC"), ("Prix horaire", "prix_horaire_eur", "TTC de l'heure"))
     return found + [(titre, f"{format_euros(money[nom])} {unite}") for titre, nom, unite in prices if money[nom] is not None]
 
