@@ -1,9 +1,10 @@
 """The territories in a real Chromium: accessible in both themes and on a phone, nothing foreign, compared by keyboard."""
 
 import pytest
-from conftest import make_tiny_frames, publish_world
+from conftest import publish_world
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 from test_browser_couverture import ready
+from test_par_departement import world
 
 pytestmark = pytest.mark.browser
 
@@ -11,14 +12,14 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("territoires")
-    publish_world(make_tiny_frames(), folder)
+    publish_world(world(), folder)
     with running(folder) as address:
         yield address
 
 
 @pytest.mark.parametrize("theme, width", VIEWS)
 @pytest.mark.parametrize("path, has_map", [
-    ("/territoires?zonage=epci", False), ("/territoires/ze2020/3201?avec=ze2020:0054&seuil_km=5", True), ("/territoires/qpv2024/QN08001A", False),
+    ("/territoires?zonage=epci", False), ("/territoires/ze2020/3201?avec=ze2020:0054&seuil_km=5", True), ("/territoires/qpv2024/QN08001A", False), ("/territoires/departement/59", True), ("/recherche?lieu=Cysoing", False),
 ])
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):  # noqa: F811
     with Seen(browser, theme, width) as seen:

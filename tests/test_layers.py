@@ -12,7 +12,7 @@ LAYERS = [
     {"geometry", "codes", "schema", "cellules"},
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes", "dedupe"},
-    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "quality", "coverage", "fraicheur", "statistiques", "fichiers", "catalogue", "ecrire_lheo"},
+    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "quality", "coverage", "fraicheur", "statistiques", "par_departement", "fichiers", "catalogue", "ecrire_lheo"},
     {"territoires"},
     {"maps", "figures"},
     {"reports"},

@@ -140,6 +140,7 @@ def test_mon_compte_formation_is_counted_by_departement_and_never_placed(commune
     assert (lecture.nb_ecartees, bilan.nb_lues, bilan.nb_valides, len(bilan.rejets)) == (1, 3, 2, 1) and "Département absent" in bilan.rejets[0]["raison"]
     rows = table.set_index("code_departement")
     assert rows.loc["02", ["niveau_sortie", "nb_formations", "nb_actions", "nb_sessions"]].tolist() == ["3", 1, 2, 5]
+    assert rows["date_extraction"].tolist() == ["2026-10-01"] * 2
     assert pd.isna(rows.loc["59", "nb_sessions"]) and rows.loc["59", "nb_sessions_a_distance"] == 3
     assert not {"latitude", "longitude", "geometry", "id_lieu"} & set(table.columns)
 

@@ -30,6 +30,8 @@ def read_by_departement(lecture: Lecture, source: Source, communes: pd.DataFrame
     for column in _COUNTS:
         number = pd.to_numeric(frame[column], errors="coerce")
         journal.replace(column, frame[column].where(number.ge(0) & number.lt(1e6) & number.mod(1).eq(0)), "", quiet_if_valid=True)
+    days = frame["date_extraction"].str.slice(0, 10)
+    journal.replace("date_extraction", days.where(days.str.fullmatch(r"20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])").fillna(False).astype(bool)), "", quiet_if_valid=True)
     padded = frame["code_departement"].str.zfill(2)
     journal.replace("code_departement", padded, "zero_restitue")
     known = set(communes["code_departement"])
@@ -47,6 +49,7 @@ def _count(kept: pd.DataFrame) -> pd.DataFrame:
     flat = kept.assign(code_domaine=_domaines(kept), **{name: pd.to_numeric(kept[name]).astype("Int64") for name in _COUNTS})
     groups = flat.groupby(_KEYS, dropna=False)
     result = groups[list(_COUNTS)].sum(min_count=1)
+    result["date_extraction"] = groups["date_extraction"].max()
     result["nb_formations"] = groups["id_formation"].nunique()
     return result.reset_index()
 

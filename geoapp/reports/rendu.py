@@ -20,7 +20,7 @@ from geoapp.tables import Snapshot
 from geoapp.territoires.fiche import Fiche, kind_of
 from geoapp.words import format_date, format_number
 
-LIMITES = {"blanches": 15, "uniques": 8, "publics": None, "dehors": 10, "absents": None, "presque": 6, "qualite": None}
+LIMITES = {"blanches": 15, "uniques": 8, "publics": None, "dehors": 10, "absents": None, "presque": 6, "departements": None, "qualite": None}
 """Rows of each table in a printed sheet; the page and its files have them all."""
 
 ENTIERES = dict.fromkeys(LIMITES)

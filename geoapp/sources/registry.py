@@ -54,7 +54,7 @@ COLONNES["statistique"] = (
 )
 COLONNES["offre_departement"] = (
     "id_formation", "code_departement", "intitule", "niveau", "code_formacode", "code_nsf", "code_rncp", "responsable_siret", "nb_actions",
-    "nb_sessions", "nb_sessions_a_distance",
+    "nb_sessions", "nb_sessions_a_distance", "date_extraction",
 )
 COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from geoapp.coverage.model import Question
 from geoapp.coverage.monde import Monde
+from geoapp.par_departement import ParDepartement, count_by_departement
 from geoapp.territoires.couverture import BlocCouverture, coverage_block
 from geoapp.territoires.dehors import BlocDehors, outside_block
 from geoapp.territoires.offre import BlocOffre, offer_block
@@ -24,6 +25,7 @@ class Contenu:
     offre: BlocOffre
     couverture: BlocCouverture
     dehors: BlocDehors
+    departements: ParDepartement
     qualite: BlocQualite
     phrases: tuple[str, ...]
     avertissements: tuple[str, ...]
@@ -34,8 +36,16 @@ def build_content(monde: Monde, question: Question, zone: Zone) -> Contenu:
     asked = replace(question, zonage=zone.type_zone)
     offre, couverture = offer_block(monde, asked, zone), coverage_block(monde, asked, zone)
     dehors = outside_block(monde, asked, zone, offre, couverture)
-    qualite = quality_block(monde, asked, zone, offre)
+    departements = count_by_departement(monde.snapshot, _codes(monde, zone), asked.filtres)
+    qualite = quality_block(monde, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"]))
     return Contenu(
-        zone, asked, offre, couverture, dehors, qualite,
+        zone, asked, offre, couverture, dehors, departements, qualite,
         write_essentials(asked, zone, offre, couverture, dehors), list_warnings(monde, zone, offre, couverture),
     )
+
+
+def _codes(monde: Monde, zone: Zone) -> list[str]:
+    """Return the codes of the départements of a zone, those of the region."""
+    communes = monde.snapshot.read("communes")
+    mine = communes["nom_departement"].isin(zone.departements) & communes["est_region"].astype(bool)
+    return sorted(communes.loc[mine, "code_departement"].unique())

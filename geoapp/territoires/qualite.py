@@ -45,13 +45,13 @@ class BlocQualite:
     autres: pd.DataFrame
 
 
-def quality_block(monde: Monde, question: Question, zone: Zone, offre: BlocOffre) -> BlocQualite:
-    """Return the quality of the data behind the sheet of a zone."""
+def quality_block(monde: Monde, question: Question, zone: Zone, offre: BlocOffre, *, aussi: frozenset[str] = frozenset()) -> BlocQualite:
+    """Return the quality of the data behind the sheet of a zone; `aussi` are other sources that the sheet shows."""
     region, lost = region_rows(monde, question), unplaced_rows(monde, question)
     remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
     lost = lost[~remote]
     inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)
-    sources, others = _sources(monde, offre.lignes, _used(monde, question, zone))
+    sources, others = _sources(monde, offre.lignes, _used(monde, question, zone) | aussi)
     defects = _defects(offre.lignes, region)
     if not offre.est_connue:
         defects["nb"] = float("nan")

@@ -173,6 +173,30 @@ def almost_table(contenu: Contenu) -> Tableau:
     ), valeurs, unite=contenu.question.unite, vide="Tous ses habitants ont une formation à portée." if contenu.couverture.ligne["part_non_couverte"] == 0 else "Aucune, même lointaine.")
 
 
+def departements_table(contenu: Contenu) -> Tableau:
+    """Return what is known by département alone, a row by département and source; no row when nothing is known."""
+    bloc = contenu.departements
+    valeurs = bloc.lignes.assign(fictive=["données fictives" if est else "" for est in bloc.lignes["est_fictive"]])
+    return make_table("departements", "Formations connues seulement par département", (
+        Colonne("nom", "Département", "Département entier, même quand la zone n'en est qu'une partie"), Colonne("code_departement", "Code", "Code du département", est_cachee=True),
+        Colonne("nb_formations", "Formations", "Formations que la source compte dans le département", "entier"),
+        Colonne("nb_actions", "Actions", "Actions de formation ; vide si aucune n'est connue", "entier"),
+        Colonne("nb_sessions", "Sessions ouvertes", "Sessions ouvertes à la date de la source ; vide si aucune n'est connue", "entier"),
+        Colonne("nb_sessions_a_distance", "Dont à distance", "Sessions à distance ; vide si aucune n'est connue", "entier"),
+        Colonne("titre", "Source", "Titre de la source"), Colonne("millesime", "Millésime", "Jour de l'extraction quand la source le donne, sinon millésime de la source"),
+        Colonne("producteur", "Producteur", "Qui la produit", est_cachee=True), Colonne("licence", "Licence", "Conditions de réemploi", est_cachee=True),
+        Colonne("fictive", "À savoir", "Données de démonstration", vide="", est_cachee=not bloc.est_fictive),
+    ), valeurs, vide="Aucune source de cet instantané n'en donne.", note=_without_address(contenu))
+
+
+def _without_address(contenu: Contenu) -> str:
+    """Say what the counts by département are not."""
+    part = "" if contenu.zone.type_zone == "departement" else " On ne sait pas lesquelles sont données dans la zone."
+    apart = contenu.departements.sans_effet
+    filters = f" Leur source ne permet pas d'appliquer {'le critère' if len(apart) == 1 else 'les critères'}{THIN}: {', '.join(apart)}." if apart else ""
+    return f"Sans adresse, elles ne sont sur aucune carte et ne comptent ni dans l'offre ni dans la couverture de cette page.{part}{filters}"
+
+
 def quality_table(contenu: Contenu) -> Tableau:
     """Return how good the data of the offer are, in the zone and in the region."""
     qualite = contenu.qualite
@@ -206,6 +230,7 @@ def sources_table(contenu: Contenu) -> Tableau:
 
 TABLEAUX: dict[str, Callable[[Contenu], Tableau]] = {
     "offre": offer_table, "couverture": coverage_table, "domaines": domains_table, "blanches": white_table, "uniques": sole_table, "publics": publics_table,
-    "dehors": outside_table, "absents": lacking_table, "presque": almost_table, "qualite": quality_table, "sources": sources_table,
+    "dehors": outside_table, "absents": lacking_table, "presque": almost_table, "departements": departements_table,
+    "qualite": quality_table, "sources": sources_table,
 }
 """Every table of a sheet, in its order."""

@@ -42,6 +42,11 @@ _SUJETS: dict[str, Callable[[str], str]] = {
 """How a zone is named in a sentence, by zoning."""
 
 
+def subject_of(type_zone: str, nom: str) -> str:
+    """Return a zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
+    return _SUJETS[type_zone](nom)
+
+
 @dataclass(frozen=True)
 class Zone:
     """One zone, and what must be known before reading its figures.
@@ -73,7 +78,7 @@ class Zone:
     @property
     def sujet(self) -> str:
         """Return the zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
-        return _SUJETS[self.type_zone](self.nom)
+        return subject_of(self.type_zone, self.nom)
 
     @property
     def titre(self) -> str:

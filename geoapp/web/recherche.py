@@ -111,7 +111,7 @@ def _view(resultat: Resultat) -> dict:
         "facettes": vues.facets_of(resultat), "actifs": vues.chips(requete, adresses), "adresse_sans_filtre": adresses.sans_filtre(),
         "assouplir": _relax(resultat, adresses), "actions": adresses.actions(), "partage": adresses.partager(),
         "pages": vues.page_links(resultat, adresses), "nb_pages": nb_pages, "debut": resultat.page.start + 1,
-        "cadre": _frame(requete), **vues.lists(resultat, repertoire(), adresses),
+        "sans_adresse": vues.without_address(resultat, courant().snapshot()), "cadre": _frame(requete), **vues.lists(resultat, repertoire(), adresses),
     }
 
 
@@ -192,7 +192,7 @@ def imprimer():
     adresses = Adresses(requete, est_privee=request.method == "POST")
     blocs, points = vues.paper_blocks(resultat, repertoire(), adresses)
     return render_template(
-        "impression.html", titre=vues.sentence(resultat), explications=vues.explain(resultat, repertoire()),
+        "impression.html", titre=vues.sentence(resultat), explications=[*vues.explain(resultat, repertoire()), *(lien.libelle for lien in vues.without_address(resultat, courant().snapshot()))],
         blocs=blocs, jour=format_date(date.today().isoformat()), coupe=vues.cut(resultat), retour=adresses.page(1),
         croquis=sketch(courant().snapshot(), points, lieu=requete.lieu, rayon_km=requete.rayon_km),
         croquis_dit=f"Carte : {describe_request(requete, resultat.total)}",

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flask import url_for
 
+from geoapp.par_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.filters import FILTRES, Filtres, Option
 from geoapp.search.lectures import INCONNU
 from geoapp.repertoire import Repertoire
 from geoapp.search.lieux import A_LA_COMMUNE
 from geoapp.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, Requete, Resultat
 from geoapp.search.requetes import default_sort, describe_request
+from geoapp.tables import Snapshot
+from geoapp.territoires.zone import subject_of
 from geoapp.web.adresses import Adresses, Lien
 from geoapp.web.vues_offre import cards, number_places
 from geoapp.words import THIN, count, format_decimal, format_distance, format_number
@@ -171,6 +174,30 @@ def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
         absentes = "absente" if nb < 2 else "absentes"
         parts.append(f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, sans lieu connu{THIN}: {absentes} de cette liste.")
     return parts
+
+
+def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
+    """Return what is known by département alone where a search looks, each with the page that tells it; nothing when nothing is known."""
+    requete = resultat.requete
+    if requete.lieu is None or snapshot.read("offres_departements").empty:
+        return []
+    found = count_by_departement(snapshot, departements_of(snapshot, requete.lieu), requete.filtres)
+    criteres = [nom for nom in ("texte cherché" if requete.texte else "", *(f"filtre « {nom} »" for nom in found.sans_effet)) if nom]
+    sauf = f" Sans tenir compte du critère{THIN}: {criteres[0]}." if len(criteres) == 1 else f" Sans tenir compte des critères{THIN}: {', '.join(criteres)}." if criteres else ""
+    kept = {nom: requete.filtres.valeurs(nom) for nom in RECONNUS}
+    return [
+        Lien(row.code_departement, quoted(_known_by_departement(row) + sauf),
+             url_for("territoires.zone", type_zone="departement", code_zone=row.code_departement, **kept, _anchor="titre-departements"), subject_of("departement", row.nom))
+        for row in found.lignes.itertuples()
+    ]
+
+
+def _known_by_departement(row) -> str:
+    """Return how many formations a source counts in a département, in a sentence."""
+    sans = count(row.nb_formations, "formation n'a pas d'adresse dans sa source", "formations n'ont pas d'adresse dans leur source")
+    fictives = ", données fictives" if row.est_fictive else ""
+    part = "elle est comptée" if row.nb_formations < 2 else "elles sont comptées"
+    return f"Dans {subject_of('departement', row.nom)}, {sans} ({row.titre}, {row.millesime}{fictives}){THIN}: {part} à part de cette liste et de la carte."
 
 
 def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dict:
