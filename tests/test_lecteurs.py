@@ -85,7 +85,7 @@ def test_onisep_actions_survive_their_known_defects(communes):
 
 
 @pytest.mark.parametrize("cost, price", [
-    ("2200 euros en 2025 (1100 euros par an)", "2200"), ("27\u202f600 euros en 2025 (9200 euros par an)", "27600"), ("0 euros en 2026", "0"), ("5420 euros en 2026.", "5420"),
+    ("2200 euros en 2025 (1100 euros par an)", "2200"), ("27\u202f600 euros en 2025 (9200 euros par an)", "27600"), ("0 euros en 2026", ""), ("Gratuit", ""), ("5420 euros en 2026.", "5420"),
     ("30000 euros en 2024 (5.000 euros par an\net gratuité pour les boursiers)", "30000"), ("4 500 €", "4500"), ("de 460 euros jusqu'à 1722 euros en 2026", ""),
     ("environ 8000 euros", ""), ("frais de pension variables", ""),
 ])
@@ -98,6 +98,7 @@ def test_the_cost_that_onisep_writes_in_words(communes, cost, price, tmp_path):
     path.write_text(f"{header}\n{';'.join(cells)}\n", encoding="utf-8")
     flat = check_offre(read_source(source, path).frame, source, communes=communes, passage={}).flat
     assert flat["prix_eur"].fillna("").tolist() == [price]
+    assert flat["est_gratuite"].fillna("").tolist() == ["1" if cost in ("0 euros en 2026", "Gratuit") else ""], "free where they write so, never where they write nothing"
 
 
 def test_parcoursup_keeps_the_last_year_of_the_region_and_counts_the_rest(communes):
