@@ -1,5 +1,6 @@
 """Every reader of the offer: samples written by us after each format, the real ones, and nobody's name anywhere."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,52 @@ def test_the_catalogue_of_apprenticeship(communes):
     assert sessions["capacite"].dropna().tolist() == [12] and len(sessions) == 3
 
 
+def test_the_catalogue_of_older_years(communes):
+    """2020 (names of months, no key), 2021 (months of entry in a text), 2022 (midnight in Paris written in UTC); what was withdrawn is told."""
+    source = get_source("catalogue-apprentissage")
+    lecture = read_source(source, DATA / "catalogue_anciens.json")
+    assert (lecture.nb_lues, len(lecture.frame)) == (4, 3) and "retirée du catalogue" in lecture.rejets[0]["raison"]
+    flat = check_offre(lecture.frame, source, communes=communes, passage={}).flat
+    assert flat["id_action"].tolist() == ["5e8df0000000000000000001", "20_F1|20_A1|88281", "cle-3"] and flat["niveau_sortie"].tolist() == ["4", "5", "5"]
+    assert flat["code_rome"].fillna("").tolist() == ["I1310", "I1304", ""] and flat["code_nsf"].fillna("").tolist()[1] == "252"
+    assert flat["latitude"].fillna("").tolist() == ["", "50.4322", "50.4322"], "the position of the body is not that of the place"
+    assert flat["lieu_uai"].fillna("").tolist()[0] == "0590184E" and flat["periodes"].fillna("").tolist() == ["", "2021-09|2022-09", "2022-09"]
+    sessions = split_offre(flat, "x")["sessions"].set_index("id_action")
+    assert sessions.loc["x:5e8df0000000000000000001", "capacite"] == 15 and sessions.loc["x:20_F1|20_A1|88281", "date_debut"].tolist() == ["2021-09", "2022-09"]
+    assert sessions.loc["x:20_F1|20_A1|88281", "capacite"].fillna(0).tolist() == [0, 12]
+    assert sessions.loc["x:cle-3", ["date_debut", "date_fin"]].tolist() == ["2022-09-01", "2023-12-31"]
+
+
+def test_the_catalogue_of_the_nested_api(communes):
+    source = get_source("catalogue-apprentissage")
+    lecture = read_source(source, DATA / "catalogue_2025.json")
+    assert (lecture.nb_lues, len(lecture.frame), len(lecture.rejets)) == (2, 1, 1)
+    row = check_offre(lecture.frame, source, communes=communes, passage={}).flat.iloc[0]
+    expected = {
+        "id_action": "cle-2025", "id_formation": "32025001-13002374000439", "intitule": "BTS maintenance d'essai", "type_diplome": "BREVET DE TECHNICIEN SUPERIEUR", "niveau_sortie": "5",
+        "code_formacode": "31624", "code_nsf": "250", "code_rome": "I1304|I1310", "code_rncp": "RNCP35354", "code_cfd": "32025001", "code_mef": "3112520021", "responsable_nom": "CMA",
+        "formateur_nom": "CMA Lens", "formateur_uai": "0590184E", "lieu_uai": "0590184E", "lieu_adresse": "1 rue des Essais", "lieu_code_postal": "62300", "lieu_code_commune": "62498",
+        "latitude": "50.4322", "longitude": "2.8333", "modalite": "sur_place", "sessions": ";2025-09-01;2026-08-31;10;|;2026-09-01;2027-08-31;;", "url": "https://exemple.fr/onisep",
+        "objectif": f"Écrire à {MASQUE}", "contenu": "Apprendre.",
+    }
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_the_feed_that_fills_the_catalogue_is_a_table(tmp_path):
+    """It has the key of the catalogue, empty, and columns of its own."""
+    place = {f"etablissement_lieu_formation_{name}": None for name in ("siret", "uai")} | {
+        "etablissement_lieu_formation_adresse": "1 rue des Essais", "etablissement_lieu_formation_code_postal": "62300", "etablissement_lieu_formation_code_insee": "62498",
+        "etablissement_lieu_formation_geo_coordonnees": "50.4322,2.8333"}
+    bodies = {f"etablissement_{role}_{name}": None for role in ("gestionnaire", "formateur") for name in ("siret", "uai", "adresse", "code_postal", "code_insee", "geo_coordonnees")}
+    record = bodies | place | {"id_formation": "20_1", "id_action": "20_2", "id_certifinfo": "1", "cfd": "32025001", "rncp_code": None, "capacite": None, "periode": ["2021-09"],
+                               "intitule_formation": "BTS d'essai", "cle_ministere_educatif": None}
+    path = tmp_path / "fichier.dat"
+    path.write_text(json.dumps([record]), encoding="utf-8")
+    source, bilan = check_file(path)
+    assert (source.id, bilan.nb_lues, bilan.nb_valides) == ("rco-2020-11-json", 1, 1)
+    assert read_source(source, path).frame["intitule"].tolist() == ["BTS d'essai"]
+
+
 def test_intercarif_groups_the_sessions_of_one_action_and_place(communes):
     flat = checked("intercarif-exemple-formation", communes)
     assert flat["lieu_code_commune"].tolist() == ["62498", "02691"] and flat["niveau_sortie"].tolist() == ["3", "3"]
@@ -80,14 +127,14 @@ def test_onisep_actions_survive_their_known_defects(communes):
     assert flat["id_formation"].tolist() == ["FOR.494", "FOR.12", "FOR.13", "FOR.1152"] and flat["code_rncp"].fillna("").tolist() == ["RNCP35354", "", "", ""]
     assert flat["niveau_sortie"].fillna("").tolist() == ["5", "3", "7", ""] and flat["lieu_code_postal"].tolist() == ["62300", "02100", "59651", "62300"]
     assert flat["url"].fillna("").tolist() == ["https://exemple.fr/bts", "", "https://exemple.fr", "https://exemple.fr"]
-    assert flat["prix_eur"].fillna("").tolist() == ["", "4500", "5300", ""] and flat["modalite"].tolist() == ["sur_place", "sur_place", "a_distance", "mixte"]
+    assert flat["prix_eur"].fillna("").tolist() == ["", "4500", "4200", ""] and flat["modalite"].tolist() == ["sur_place", "sur_place", "a_distance", "mixte"]
     assert flat["contenu"].fillna("").tolist()[0] == "option A\noption B"
 
 
 @pytest.mark.parametrize("cost, price", [
-    ("2200 euros en 2025 (1100 euros par an)", "2200"), ("27\u202f600 euros en 2025 (9200 euros par an)", "27600"), ("0 euros en 2026", ""), ("Gratuit", ""), ("5420 euros en 2026.", "5420"),
-    ("30000 euros en 2024 (5.000 euros par an\net gratuité pour les boursiers)", "30000"), ("4 500 €", "4500"), ("de 460 euros jusqu'à 1722 euros en 2026", ""),
-    ("environ 8000 euros", ""), ("frais de pension variables", ""),
+    ("3600 euros en 2026 (1800 euros par an)", "3600"), ("12\u202f300 euros en 2026 (4100 euros par an)", "12300"), ("0 euros en 2026", ""), ("Gratuit", ""), ("777 euros en 2026.", "777"),
+    ("24000 euros en 2026 (4.000 euros par an\net rien pour les boursiers)", "24000"), ("4 500 €", "4500"), ("de 300 euros jusqu'à 1500 euros en 2026", ""),
+    ("environ 5000 euros", ""), ("frais de pension variables", ""),
 ])
 def test_the_cost_that_onisep_writes_in_words(communes, cost, price, tmp_path):
     """The grammar of their texts: an amount and its year, a detail between brackets; a range says no price."""
@@ -113,7 +160,11 @@ def test_parcoursup_keeps_the_last_year_of_the_region_and_counts_the_rest(commun
     assert (source.id, bilan.nb_lues, bilan.nb_valides) == ("parcoursup-carte", 5, 5)
 
 
-OTHER_SHAPES = {"parcoursup_libelles.csv": ("parcoursup-carte", 2), "parcoursup_export_v1.json": ("parcoursup-carte", 2), "onisep_api.json": ("onisep-actions", 5)}
+OTHER_SHAPES = {
+    "parcoursup_libelles.csv": ("parcoursup-carte", 2, 2), "parcoursup_export_v1.json": ("parcoursup-carte", 2, 2), "onisep_api.json": ("onisep-actions", 5, 5),
+    "catalogue_anciens.json": ("catalogue-apprentissage", 4, 3), "catalogue_2025.json": ("catalogue-apprentissage", 2, 1),
+}
+"""File → source that it is read as, rows read, rows valid."""
 
 
 @pytest.mark.parametrize("name", OTHER_SHAPES)
@@ -122,7 +173,7 @@ def test_the_same_table_is_recognised_in_its_other_shapes(name, tmp_path):
     path = tmp_path / "fichier.dat"
     path.write_bytes((DATA / name).read_bytes())
     source, bilan = check_file(path)
-    assert (source.id, bilan.nb_lues, bilan.nb_valides) == (OTHER_SHAPES[name][0], OTHER_SHAPES[name][1], OTHER_SHAPES[name][1])
+    assert (source.id, bilan.nb_lues, bilan.nb_valides) == OTHER_SHAPES[name]
 
 
 def test_the_same_table_gives_the_same_rows_in_its_other_shapes(communes):
@@ -164,13 +215,13 @@ def test_identifiers_and_codes_keep_their_digits():
     assert mask_frame(frame).iloc[0].tolist() == ["0612345678", "0612345678", MASQUE, f"mailto:{MASQUE}"]
 
 
-@pytest.mark.parametrize("id_source", SAMPLES)
-def test_no_reader_lets_a_person_through(id_source, communes):
+@pytest.mark.parametrize("id_source, name", [*SAMPLES.items(), *((source, name) for name, (source, *_) in OTHER_SHAPES.items())])
+def test_no_reader_lets_a_person_through(id_source, name, communes):
     """Names, e-mails and telephones are in every sample: none is in the rows, the rejects, the corrections."""
     source = get_source(id_source)
-    raw = (DATA / SAMPLES[id_source]).read_text(encoding="utf-8").lower()
+    raw = (DATA / name).read_text(encoding="utf-8").lower()
     assert any(word in raw for word in PERSONAL) or id_source == "parcoursup-carte"
-    lecture = read_source(source, DATA / SAMPLES[id_source])
+    lecture = read_source(source, DATA / name)
     bilan = check_lecture(source, lecture, communes=communes, passage=make_passage(communes, []))
     shown = f"{lecture.frame.to_csv()} {lecture.rejets} {bilan.rejets} {bilan.corrections}".lower()
     assert not [word for word in PERSONAL if word in shown]

@@ -17,6 +17,9 @@ _NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)
 _CSV_CURE = "Enregistrez-le en CSV, en XLSX, en JSON ou en LHÉO (XML)."
 
 _INTERCARIF = re.compile(r'"(?:sessions"\s*:\s*\[|premier-intitule"|domaines-formacode"|codes-rome-vises")')
+_CATALOGUE = re.compile(r'"(?:cle_ministere_educatif|etablissement_(?:formateur|gestionnaire|responsable)_siret)"')
+_FLUX_RCO = re.compile(r'"etablissement_lieu_formation_code_insee"')
+"""The feed that fills the catalogue: plain records, which some versions give the key of the catalogue, empty."""
 
 FORMATS = {
     "csv": "texte à colonnes (CSV)", "xlsx": "classeur XLSX", "json": "JSON", "boundaries": "contours géographiques", "lheo": "LHÉO (XML)",
@@ -100,6 +103,6 @@ def _json_format(start: str) -> str:
     """Return which JSON a text is: GeoJSON, that of Intercarif, that of the apprenticeship catalogue, or an array of records."""
     if re.match(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)', start[:2000]):
         return "boundaries"
-    if '"cle_ministere_educatif"' in start:
+    if _CATALOGUE.search(start) and not _FLUX_RCO.search(start):
         return "catalogue"
     return "intercarif" if re.match(r'(?:\[\s*)?\{\s*"[\w-]+"\s*:', start[:2000]) and _INTERCARIF.search(start) else "json"
