@@ -1,34 +1,44 @@
-"""`python -m benchmarks.fuzz [n]`: n mutated files over every reader of the offer; prints what became of them.
+"""`python -m benchmarks.fuzz [n]`: n mutated files over every reader of the offer, on every core; prints what became of them.
 
 One file in two has its bytes damaged, the other its values alone: the first
-tries the parsers, the second what comes after them.
+tries the parsers, the second what comes after them.  Each file depends on the
+seed and its rank only: `python -m benchmarks.fuzz --only RANK` makes one again.
 """
 
 from __future__ import annotations
 
+import argparse
 import html
+import io
 import json
+import os
 import random
 import re
+import signal
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
+from benchmarks.fuzz_samples import ECHANTILLONS
 from geoapp.build.verification import check_lecture
 from geoapp.errors import SourceError
 from geoapp.sources.reading import iter_source
 from geoapp.sources.reconnaitre import recognise_format
 from geoapp.sources.registry import get_source
 
-DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
-SAMPLES = {
-    "lheo-region": "lheo_2.3.xml", "intercarif-exemple-formation": "intercarif.json", "catalogue-apprentissage": "catalogue.json",
-    "onisep-actions": "onisep_actions.csv", "parcoursup-carte": "parcoursup_carte.csv", "mon-compte-formation": "moncompteformation.csv",
-}
-"""Source → sample that is mutated."""
 LONGEST_S = 5.0
+"""Most seconds of processor for one file."""
+HANG_S = 120
+"""Seconds after which a file is interrupted, on a busy machine too."""
+BATCH = 200
+SEED = "géoforma"
 NASTY = (
     b"\x00", b"\xff\xfe", b"&#0;", b"&x;", b"<![CDATA[", b"]]>", b"<!--", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<formation>", b"</formation>", b"<action/>",
     b"9" * 400, b"-1", b"1e400", b"NaN", b"null", b"[[[[", b"{}", b'"', b"|", b";;;;", b"\r", b"\n\n", b"\xc3", "\u202e".encode(), b"99999999", b"00000000",
@@ -43,6 +53,9 @@ VALUES = (
 """What a value may become when the file itself stays whole."""
 SPANS = {".xml": re.compile(rb">([^<>]+)<|=\"([^\"<>]*)\""), ".json": re.compile(rb":\s*\"([^\"\\]*)\"|:\s*([0-9.]+|true|false|null)"), ".csv": re.compile(rb"(?<=[;\n])([^;\n\"]*)(?=[;\n])")}
 """Where the values of a format are."""
+SPANS[".geojson"] = SPANS[".json"]
+INNER = "xl/worksheets/sheet1.xml"
+"""Member of a workbook that holds its texts: damaged inside a sound archive, or the archive itself."""
 
 
 def change_values(content: bytes, suffix: str, rng: random.Random) -> bytes:
@@ -86,9 +99,9 @@ def read_or_told(id_source: str, path: Path, communes, passage) -> str:
     Raises
     ------
     AssertionError
-        A row was lost, or the file took longer than `LONGEST_S`.
+        A row was lost, or the file took more processor time than `LONGEST_S`.
     """
-    start, outcome, source = time.perf_counter(), "lu", get_source(id_source)
+    start, outcome, source = time.process_time(), "lu", get_source(id_source)
     try:
         recognise_format(path)
     except SourceError:
@@ -101,36 +114,114 @@ def read_or_told(id_source: str, path: Path, communes, passage) -> str:
     except SourceError as error:
         assert path.name in str(error) and error.cure
         outcome = "refusé"
-    assert time.perf_counter() - start < LONGEST_S, "trop long"
+    assert time.process_time() - start < LONGEST_S, "trop long"
     return outcome
 
 
-def fuzz(nb: int, *, seed: str = "géoforma") -> Counter:
-    """Return what became of `nb` mutated files, by source; the same for the same seed."""
+def make_file(rank: int, folder: Path, seed: str) -> tuple[str, Path]:
+    """Return the sample and the path of the mutated file of one rank, written in `folder`."""
+    name = list(ECHANTILLONS)[rank % len(ECHANTILLONS)]
+    sample, rng = ECHANTILLONS[name], random.Random(f"{seed} {rank}")
+    path = folder / f"abime_{rank}{sample.suffix}"
+    path.write_bytes(damage(sample.content(), sample.suffix, rng, is_whole=rank // len(ECHANTILLONS) % 2 == 0))
+    return name, path
+
+
+def damage(content: bytes, suffix: str, rng: random.Random, *, is_whole: bool) -> bytes:
+    """Return a mutated content; `is_whole` keeps its form where the format lets it be known, and changes values."""
+    if suffix == ".xlsx" and is_whole:
+        return _inside(content, lambda member: rng.choice((mutate, partial(change_values, suffix=".xml")))(member, rng=rng))
+    if suffix in SPANS and is_whole:
+        return change_values(content, suffix, rng)
+    return change_bytes(content, rng) if is_whole else mutate(content, rng)
+
+
+def change_bytes(content: bytes, rng: random.Random) -> bytes:
+    """Return a content of which one to three bytes are others: a database stays one most of the time."""
+    data = bytearray(content)
+    for _ in range(rng.randint(1, 3)):
+        data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
+
+
+def _inside(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Return an archive whose texts alone are changed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for member in old.infolist():
+            new.writestr(member, change(old.read(member)) if member.filename == INNER else old.read(member))
+    return stream.getvalue()
+
+
+def try_files(ranks: Iterable[int], seed: str = SEED) -> Counter:
+    """Return what became of the files of some ranks, by sample and outcome.
+
+    Raises
+    ------
+    AssertionError
+        Naming the file, which is kept.
+    """
+    communes, passage = _world()
+    outcomes: Counter = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        for rank in ranks:
+            name, path = make_file(rank, Path(folder), seed)
+            try:
+                outcomes[name, _within_time(read_or_told, ECHANTILLONS[name].id_source, path, communes, passage)] += 1
+            except Exception as error:
+                kept = Path(tempfile.gettempdir()) / path.name
+                kept.write_bytes(path.read_bytes())
+                raise AssertionError(f"fichier {rank} ({name}), gardé dans {kept.name} : {type(error).__name__} {error}") from error
+            path.unlink()
+    return outcomes
+
+
+@cache
+def _world():
+    """Return the communes and the passage that files are checked against."""
     from geoapp.build.territoires import load_communes
     from geoapp.communes_codes import make_passage
 
     communes = load_communes("32")
-    passage = make_passage(communes, [])
-    sound = {id_source: (DATA / name).read_bytes() for id_source, name in SAMPLES.items()}
-    rng, outcomes, names = random.Random(seed), Counter(), list(SAMPLES)
-    with tempfile.TemporaryDirectory() as folder:
-        for rank in range(nb):
-            id_source = names[rank % len(names)]
-            path = Path(folder) / f"abime{Path(SAMPLES[id_source]).suffix}"
-            mine = sound[id_source]
-            path.write_bytes(mutate(mine, rng) if rank // len(names) % 2 else change_values(mine, path.suffix, rng))
-            try:
-                outcomes[id_source, read_or_told(id_source, path, communes, passage)] += 1
-            except Exception as error:
-                kept = Path(tempfile.gettempdir()) / f"geoforma_{rank}_{path.name}"
-                kept.write_bytes(path.read_bytes())
-                raise AssertionError(f"fichier {rank} ({id_source}), gardé dans {kept.name} : {type(error).__name__} {error}") from error
+    return communes, make_passage(communes, [])
+
+
+def _within_time(read: Callable, *arguments):
+    """Return `read(…)`, interrupted when it hangs."""
+    def interrupt(number, frame):
+        raise TimeoutError("bloqué")
+
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    try:
+        return read(*arguments)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def fuzz(nb: int, *, seed: str = SEED, nb_processes: int | None = None, say: Callable[[str], None] = lambda text: None) -> Counter:
+    """Return what became of `nb` mutated files, by source; the same for the same seed, whatever the number of processes."""
+    batches = [range(start, min(start + BATCH, nb)) for start in range(0, nb, BATCH)]
+    outcomes: Counter = Counter()
+    with ProcessPoolExecutor(nb_processes or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(try_files, batch, seed) for batch in batches]):
+            outcomes += done.result()
+            say(f"{outcomes.total()} / {nb}")
     return outcomes
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the files asked for and print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("nb", type=int, nargs="?", default=10_000)
+    parser.add_argument("--only", type=int, help="rang du seul fichier à essayer")
+    options = parser.parse_args()
     start = time.perf_counter()
-    for (name, outcome), nb in sorted(fuzz(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000).items()):
+    outcomes = try_files([options.only]) if options.only is not None else fuzz(options.nb, say=lambda text: print(text, file=sys.stderr, flush=True))
+    for (name, outcome), nb in sorted(outcomes.items()):
         print(f"{name:32} {outcome:8} {nb}")
-    print(f"{time.perf_counter() - start:.0f} s")
+    print(f"{outcomes.total()} files, {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from benchmarks.fuzz import SAMPLES, SPANS, change_values, fuzz, mutate
+from benchmarks.fuzz import SPANS, change_values, damage, mutate, try_files
+from benchmarks.fuzz_samples import ECHANTILLONS, FICHIERS
 from geoapp.build.offres import offer_tables, split_source
 from geoapp.build.territoires import load_communes
 from geoapp.communes_codes import make_passage
@@ -18,19 +19,19 @@ from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
 
 DATA = Path(__file__).parent / "data"
-OFFERS = [id_source for id_source in SAMPLES if id_source != "mon-compte-formation"]
+OFFERS = [id_source for id_source in FICHIERS if id_source != "mon-compte-formation"]
 
 
 def test_mutated_files_are_read_or_told_in_time_and_no_row_is_lost():
-    outcomes = fuzz(int(os.environ.get("GEOAPP_FUZZ", "180")))
-    for id_source in SAMPLES:
-        assert outcomes[id_source, "lu"] and outcomes[id_source, "refusé"], id_source
+    outcomes = try_files(range(int(os.environ.get("GEOAPP_FUZZ", "200"))))
+    for name in ECHANTILLONS:
+        assert outcomes[name, "lu"] and outcomes[name, "refusé"], name
 
 
 def test_the_same_seed_makes_the_same_files():
-    content = (DATA / SAMPLES["lheo-region"]).read_bytes()
+    content = (DATA / FICHIERS["lheo-region"]).read_bytes()
     assert mutate(content, random.Random(3)) == mutate(content, random.Random(3)) != content
-    for name in SAMPLES.values():
+    for name in FICHIERS.values():
         content, suffix = (DATA / name).read_bytes(), Path(name).suffix
         assert SPANS[suffix].search(content) and change_values(content, suffix, random.Random(3)) != content
 
@@ -49,7 +50,7 @@ def _tables(flats: dict, communes) -> dict[str, pd.DataFrame]:
 
 def _flat(id_source: str, world, rng: random.Random | None = None) -> pd.DataFrame:
     source = get_source(id_source)
-    frame = read_source(source, DATA / SAMPLES[id_source]).frame
+    frame = read_source(source, DATA / FICHIERS[id_source]).frame
     if rng:
         frame = frame.sample(frac=1, random_state=rng.randrange(1000))
     return check_offre(frame, source, communes=world[0], passage=world[1]).flat

@@ -1,0 +1,70 @@
+"""Sound files that the fuzzing damages: one at least for each reader of the registry."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
+FICHIERS = {
+    "lheo-region": "lheo_2.3.xml", "intercarif-exemple-formation": "intercarif.json", "catalogue-apprentissage": "catalogue.json",
+    "onisep-actions": "onisep_actions.csv", "parcoursup-carte": "parcoursup_carte.csv", "mon-compte-formation": "moncompteformation.csv",
+}
+"""Source → its sample in tests/data."""
+ZONES = ("QN05901M;Quartier de l'essai;3.05", "QN05902M;Les Briquettes;3.07")
+
+
+class Echantillon(NamedTuple):
+    """A sound file: the source that reads it, its suffix, its content."""
+
+    id_source: str
+    suffix: str
+    content: Callable[[], bytes]
+
+
+@cache
+def _book() -> bytes:
+    """Return the ONISEP sample as a workbook."""
+    from geoapp.fichiers.feuilles import open_book
+
+    stream = io.BytesIO()
+    with open_book(stream, "essai") as book:
+        sheet = book.add_worksheet("Feuille1")
+        rows = csv.reader((DATA / FICHIERS["onisep-actions"]).read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
+        for line, row in enumerate(rows):
+            for rank, cell in enumerate(row):
+                sheet.write_string(line, rank, cell)
+    return stream.getvalue()
+
+
+@cache
+def _zones(suffix: str) -> bytes:
+    """Return squares near Lille as a file of outlines."""
+    import geopandas as gpd
+    import pyogrio
+    from shapely.geometry import box
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2026-01-01T00:00:00.000Z"})  # the same bytes whatever the day
+    rows = [row.split(";") for row in ZONES]
+    frame = gpd.GeoDataFrame(
+        {"code_qp": [code for code, _, _ in rows], "lib_qp": [nom for _, nom, _ in rows]},
+        geometry=[box(float(x), 50.60, float(x) + 0.01, 50.61) for _, _, x in rows], crs="EPSG:4326",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"zones{suffix}"
+        frame.to_file(path)
+        return path.read_bytes()
+
+
+ECHANTILLONS = {
+    **{id_source: Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes) for id_source, nom in FICHIERS.items()},
+    "onisep-actions, classeur": Echantillon("onisep-actions", ".xlsx", _book),
+    "onisep-actions, json": Echantillon("onisep-actions", ".json", (DATA / "onisep_api.json").read_bytes),
+    "qpv2024, geojson": Echantillon("qpv2024", ".geojson", partial(_zones, ".geojson")),
+    "qpv2024, gpkg": Echantillon("qpv2024", ".gpkg", partial(_zones, ".gpkg")),
+}
