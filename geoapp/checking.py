@@ -1,59 +1,134 @@
-"""`geoapp check`: find what a file is, read it, and list what is wrong in it."""
+"""`geoapp check`: find what a file is, read it, and tell what is wrong in it.
+
+A stream is checked batch by batch: what is kept of it is counts and first
+examples, and the digests of its rows, so that a repeated one is found wherever
+it is (`geoapp.repetitions`).
+"""
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import pandas as pd
 
 from geoapp.build.bilan import Bilan
 from geoapp.build.territoires import load_communes
 from geoapp.build.verification import check_lecture
+from geoapp.cellules import neutralise
 from geoapp.codes import nearest_accepted
 from geoapp.communes_codes import make_passage
 from geoapp.config import load_settings
 from geoapp.errors import ParameterError, SourceError
+from geoapp.repetitions import LignesVues
 from geoapp.sources.entetes import known_columns, required_columns
-from geoapp.sources.reading import TABULAIRES, iter_source, read_raw, reader_options
+from geoapp.sources.reading import TABULAIRES, is_stream, iter_source, read_raw, reader_options
 from geoapp.sources.reconnaitre import recognise_format
 from geoapp.sources.registry import FORMATS_PRETS, Source, get_source, load_sources
-from geoapp.sources.tabular import Lecture, show
+from geoapp.sources.tabular import show
+from geoapp.tables import writing
 
-def check_file(path: Path, as_source: str | None = None) -> tuple[Source, Bilan]:
-    """Return the source a file was read as, with its counts, rejects and corrections.
+NB_EXEMPLES = 20
+"""Rejects kept as examples; the file of `--out` has them all."""
+
+COLONNES_REJETS = ("ligne", "colonne", "valeur", "code_raison", "raison", "valeur_proche")
+
+
+@dataclass
+class Controle:
+    """What the check of a file found: counts and first examples, of a size that does not follow the file's.
+
+    Attributes
+    ----------
+    nb_lues, nb_valides, nb_rejetees, nb_extras : int
+        Rows read = valid + rejected; private elements left out.
+    raisons : Counter
+        Rows rejected by reason (codes of `RAISONS`).
+    exemples : list of dict
+        The first rejects.
+    reparations : dict
+        (column, kind) → how many values were repaired or set aside, and the first of them.
+    """
+
+    nb_lues: int = 0
+    nb_valides: int = 0
+    nb_rejetees: int = 0
+    nb_extras: int = 0
+    raisons: Counter = field(default_factory=Counter)
+    exemples: list[dict] = field(default_factory=list)
+    reparations: dict[tuple[str, str], tuple[int, dict]] = field(default_factory=dict)
+
+    def add(self, part: Bilan, extras: int = 0) -> None:
+        """Add what was found in one batch."""
+        part.check()
+        self.nb_lues += part.nb_lues
+        self.nb_valides += part.nb_valides
+        self.nb_rejetees += len(part.rejets)
+        self.nb_extras += extras
+        self.raisons.update(rejet["code_raison"] for rejet in part.rejets)
+        self.exemples += part.rejets[: NB_EXEMPLES - len(self.exemples)]
+        for one in part.corrections:
+            nb, first = self.reparations.get((one["colonne"], one["type_correction"]), (0, one))
+            self.reparations[one["colonne"], one["type_correction"]] = nb + 1, first
+
+
+def check_file(path: Path, as_source: str | None = None, out: Path | None = None) -> tuple[Source, Controle]:
+    """Return the source a file was read as, and what was found; the rejects go to the CSV file `out` as they come.
 
     Without `as_source`, the source whose file has that name, else the one
-    whose columns fit the content best.
+    whose columns fit the content best.  `out` is for a spreadsheet (UTF-8 with
+    BOM, `;`, formulas neutralised); it takes its name once whole.
 
     Raises
     ------
     ParameterError
-        No such file, unknown source.
+        No such file, unknown source, rejects to be written over the file.
     SourceError
         The file cannot be read, or fits no source of the registry.
+    StorageError
+        `out` cannot be written.
     """
     path = Path(path)
     if not path.is_file():
         raise ParameterError(f"Fichier introuvable : {path}. Vérifiez le chemin.")
+    if out and Path(out).resolve() == path.resolve():
+        raise ParameterError(f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : choisissez un autre nom.")
     source = get_source(as_source) if as_source else _recognise(path)
+    with _rejects_file(out) as write:
+        return source, _check(source, path, write)
+
+
+def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> Controle:
+    """Return what is found in a file, its rejects given to `write` batch by batch."""
     communes = load_communes(load_settings().region)
-    passage = make_passage(communes, [])
-    bilan = Bilan(source.id)
+    passage, found = make_passage(communes, []), Controle()
+    vues = LignesVues() if is_stream(source) else None
     for lecture in iter_source(source, path):
-        _add(bilan, check_lecture(source, lecture, communes=communes, passage=passage), lecture)
-    if not bilan.nb_lues:
+        part = check_lecture(source, lecture, communes=communes, passage=passage, vues=vues)
+        found.add(part, lecture.extras)
+        write(part.rejets)
+    if not found.nb_lues:
         raise SourceError(path, "aucune ligne de données.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
-    bilan.check()
-    return source, bilan
+    return found
 
 
-def _add(bilan: Bilan, part: Bilan, lecture: Lecture) -> None:
-    """Add the counts of one batch of a file to those of the whole."""
-    bilan.nb_lues += part.nb_lues
-    bilan.nb_valides += part.nb_valides
-    bilan.rejets += part.rejets
-    bilan.corrections += part.corrections
-    bilan.nb_extras += lecture.extras
+@contextmanager
+def _rejects_file(out: Path | None):
+    """Give what writes rejects to the CSV file `out`, which takes its name at the end; nothing is written without it."""
+    if out is None:
+        yield lambda rejets: None
+        return
+    with writing(out) as aside, open(aside, "w", encoding="utf-8-sig", newline="") as stream:
+        rows = csv.writer(stream, delimiter=";", lineterminator="\n")
+        rows.writerow(COLONNES_REJETS)
+        yield lambda rejets: rows.writerows([_cell(rejet[nom]) for nom in COLONNES_REJETS] for rejet in rejets)
+
+
+def _cell(value) -> str:
+    """Return a value as a cell that runs no formula; unknown is empty."""
+    return "" if value is None or value != value else neutralise(value)
 
 
 def _recognise(path: Path) -> Source:
@@ -114,12 +189,3 @@ def _nearest(name: str, columns: set[str]) -> str:
     """Return the nearest column as a proposal."""
     near = nearest_accepted(name, sorted(columns))
     return f" (la plus proche : « {show(near)} »)" if near else ""
-
-
-def write_rejects(bilan: Bilan, out: Path) -> None:
-    """Write the rejects as CSV for a spreadsheet (UTF-8 with BOM, `;`), formulas neutralised."""
-    from geoapp.cellules import neutralise
-    from geoapp.tables import write_text
-
-    frame = pd.DataFrame(bilan.rejets, columns=["ligne", "colonne", "valeur", "raison", "valeur_proche"])
-    write_text(out, "\ufeff" + frame.map(neutralise).to_csv(index=False, sep=";"))

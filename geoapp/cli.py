@@ -110,14 +110,12 @@ def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | N
 @click.option("--out", type=click.Path(path_type=Path), help="Écrire les rejets dans ce CSV.")
 def check(file: Path, as_source: str | None, out: Path | None) -> None:
     """Valide un fichier et liste ses rejets ; code de sortie 1 s'il y en a."""
-    from geoapp.checking import check_file, write_rejects
+    from geoapp.checking import check_file
     from geoapp.console import print_check
 
-    source, bilan = check_file(file, as_source)
-    if out:
-        write_rejects(bilan, out)
-    print_check(file, source, bilan)
-    sys.exit(1 if bilan.rejets else 0)
+    source, found = check_file(file, as_source, out)
+    print_check(file, source, found)
+    sys.exit(1 if found.nb_rejetees else 0)
 
 
 @main.command("map")

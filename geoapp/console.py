@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from geoapp.build.bilan import Bilan
+from geoapp.checking import Controle
 from geoapp.config import Settings
 from geoapp.coverage.evolution import Evolution
 from geoapp.coverage.indicateurs import INDICATEURS, PETIT, format_value
@@ -25,6 +24,7 @@ from geoapp.exports import export_offers
 from geoapp.fraicheur import ETATS, list_freshness
 from geoapp.info import describe_snapshot
 from geoapp.quality.scores import Qualite, list_defects, score_parts
+from geoapp.raisons import RAISONS
 from geoapp.repertoire import Repertoire
 from geoapp.reports.dossier import Ecrite
 from geoapp.reponses import describe_answer
@@ -40,7 +40,7 @@ MODES = {
     "produit": "livrée avec GéoForma", "absente": "absente",
 }
 ISSUES = {"nouvelle": "nouvelle version", "inchangee": "inchangée", "en_panne": "en panne", "sans_adresse": "non actualisée"}
-_SHOWN_REJECTS = 20
+_SHOWN = 20
 
 
 def _console() -> Console:
@@ -113,6 +113,7 @@ def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
     console.print(table)
     for source, told in [(s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]]:
         console.print(Text.assemble(f"{source} : ", _plain(told)), style="yellow", highlight=False)
+    _print_reasons(console, info)
     absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
     if absent:
         console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
@@ -121,6 +122,16 @@ def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
     fictives = [s["id"] for s in info["sources"] if s["mode"] == "demonstration"]
     if fictives:
         console.print(f"[bold red]Données fictives[/] pour : {', '.join(fictives)}.", highlight=False)
+
+
+def _print_reasons(console: Console, info: dict) -> None:
+    """Print how many rows of each source were rejected by reason."""
+    table = Table("Source", "Raison", "Lignes", title="Lignes rejetées, par raison", title_justify="left")
+    for source in info["sources"]:
+        for code, nb in source["rejected_by_reason"].items():
+            table.add_row(source["id"], f"{RAISONS[code].titre} ({code})", _number(nb))
+    if table.row_count:
+        console.print(table)
 
 
 def _zones(value: int | dict) -> str:
@@ -133,33 +144,30 @@ def _number(value) -> str:
     return "–" if value is None or pd.isna(value) else f"{value:,}".replace(",", "\u202f")
 
 
-def print_check(file: Path, source: Source, bilan: Bilan) -> None:
+def print_check(file: Path, source: Source, found: Controle) -> None:
     """Print the result of the check of one file."""
     console = _console()
     console.print(f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False)
-    read, valid, refused = count(bilan.nb_lues, "ligne lue", "lignes lues"), count(bilan.nb_valides, "valide"), count(len(bilan.rejets), "rejetée")
+    read, valid, refused = count(found.nb_lues, "ligne lue", "lignes lues"), count(found.nb_valides, "valide"), count(found.nb_rejetees, "rejetée")
     console.print(f"{read}, {valid}, {refused}", highlight=False)
-    if bilan.nb_extras:
-        console.print(f"  {count(bilan.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté", highlight=False)
-    _print_repairs(console, bilan.corrections)
-    if not bilan.rejets:
+    if found.nb_extras:
+        console.print(f"  {count(found.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté", highlight=False)
+    _print_repairs(console, found.reparations)
+    if not found.nb_rejetees:
         return
+    for code, nb in found.raisons.most_common():
+        console.print(f"  {count(nb, 'ligne rejetée', 'lignes rejetées')} : {RAISONS[code].titre} ({code})", highlight=False, markup=False)
     table = Table("Ligne", "Colonne", "Valeur", "Raison", "Valeur proche", title="Rejets", title_justify="left")
-    for rejet in bilan.rejets[:_SHOWN_REJECTS]:
+    for rejet in found.exemples:
         table.add_row(*[_plain(rejet[key]) for key in ("ligne", "colonne", "valeur", "raison", "valeur_proche")])
     console.print(table)
-    if len(bilan.rejets) > _SHOWN_REJECTS:
-        console.print(f"… et {_number(len(bilan.rejets) - _SHOWN_REJECTS)} autres ; « --out rejets.csv » les écrit tous.", highlight=False)
+    if (more := found.nb_rejetees - len(found.exemples)) > 0:
+        console.print(f"… et {_number(more)} autres ; « --out rejets.csv » les écrit tous.", highlight=False)
 
 
-def _print_repairs(console: Console, corrections: list[dict]) -> None:
+def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[int, dict]]) -> None:
     """Print what was repaired or set aside: one line per kind, its count and its first example."""
-    counts = Counter((c["colonne"], c["type_correction"]) for c in corrections)
-    first: dict[tuple[str, str], dict] = {}
-    for correction in corrections:
-        first.setdefault((correction["colonne"], correction["type_correction"]), correction)
-    for (colonne, kind), n in sorted(counts.items()):
-        one = first[colonne, kind]
+    for (colonne, kind), (n, one) in sorted(reparations.items(), key=lambda pair: pair[0]):
         after = "" if one["corrigee"] is None or pd.isna(one["corrigee"]) else f" → « {one['corrigee']} »"
         text = f"  {_number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : « {one['valeur']} »{after}"
         console.print(_plain(text), highlight=False)
@@ -243,7 +251,7 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
         console.print(table)
     choix = {entite["type_entite"]: entite["id_entite"]} if entite else {}
     found = list_defects(qualite, critere=critere, **choix)
-    shown = found.head(_SHOWN_REJECTS if entite or critere else 0)
+    shown = found.head(_SHOWN if entite or critere else 0)
     end = "." if not len(shown) else f", les {len(shown)} premiers :" if len(found) > len(shown) else " :"
     console.print(f"{count(len(found), 'point')} à corriger{end}", highlight=False, markup=False)
     for row in shown.to_dict("records"):

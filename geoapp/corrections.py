@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from geoapp.repetitions import LignesVues, first_places
 from geoapp.sources.tabular import reject
 
 
@@ -58,29 +59,24 @@ class Journal:
             for ligne, b, a in zip(rows, before, after)
         ]
 
-    def refuse(self, column: str, mask: pd.Series, reason: str, *, with_original: bool = False, closest=None) -> None:
-        """Reject the rows of `mask` that are not rejected yet, saying why."""
+    def refuse(self, column: str, mask: pd.Series, code: str, *, with_original: bool = False, closest=None) -> None:
+        """Reject the rows of `mask` that are not rejected yet, for a reason of `RAISONS`."""
         new = mask.fillna(False).astype(bool) & ~self._refused
         if not new.any():
             return
         shown = self.original if with_original else self.frame
         for ligne, value in shown.loc[new, column].items():
             value = None if pd.isna(value) else value
-            self.rejets.append(reject(ligne, column, value, reason, closest(value) if closest and value else None))
+            self.rejets.append(reject(ligne, column, value, code, closest(value) if closest and value else None))
         self._refused |= new
 
-    def refuse_repeats(self) -> None:
-        """Reject every row whose content equals that of an earlier kept row."""
+    def refuse_repeats(self, vues: LignesVues | None = None) -> None:
+        """Reject every row whose content equals that of an earlier kept row, here or in the batches that `vues` remembers."""
         kept = self.frame[~self._refused]
-        repeat = kept.duplicated()
-        if not repeat.any():
-            return
-        first = kept.groupby(list(kept.columns), dropna=False, sort=False).ngroup()
-        places = pd.Series(kept.index, index=first.to_numpy()).groupby(level=0).first()
-        for ligne in kept.index[repeat]:
-            origin = places[first[ligne]]
-            self.rejets.append(reject(ligne, "(ligne)", None, f"Ligne répétée : mêmes valeurs que « {origin} » dans toutes les colonnes lues. Rien n'est perdu."))
-        self._refused |= repeat.reindex(self._refused.index, fill_value=False)
+        origins = first_places(kept) if vues is None else vues.first_places(kept)
+        for ligne, origine in origins.dropna().items():
+            self.rejets.append(reject(ligne, "(ligne)", None, "ligne_repetee", origine=origine))
+        self._refused |= origins.notna().reindex(self._refused.index, fill_value=False)
 
     def kept(self) -> pd.DataFrame:
         """Return the rows that were not rejected."""

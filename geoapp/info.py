@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.fraicheur import Signal, list_signals, served_sources
+from geoapp.raisons import count_reasons
 from geoapp.tables import Snapshot
 
 _SOURCE_KEYS = {
@@ -24,6 +25,7 @@ def describe_snapshot(snapshot: Snapshot, data_dir: Path | None = None, today: d
     Unknown counts are None: a source that is not an offer has no `placed`.
     Each source says whether it is broken (`alert`, `broken_since`), late
     (`late`, `late_since`) or obtained anew (`pending`); None when it is not.
+    `rejected_by_reason` counts its rejects by code of `RAISONS`.
 
     Parameters
     ----------
@@ -35,6 +37,7 @@ def describe_snapshot(snapshot: Snapshot, data_dir: Path | None = None, today: d
     """
     served = served_sources(snapshot)
     signals = list_signals(served, data_dir, today or datetime.now(UTC).date())
+    reasons = reasons_by_source(snapshot)
     zones = snapshot.read("zones")
     communes = snapshot.read("communes")
     inside = communes[communes["est_region"].astype(bool)]
@@ -46,8 +49,13 @@ def describe_snapshot(snapshot: Snapshot, data_dir: Path | None = None, today: d
         "tables": {nom: table["lignes"] for nom, table in sorted(snapshot.manifest["tables"].items())},
         "zones": {type_zone: _describe_zoning(part) for type_zone, part in zones.groupby("type_zone")},
         "population_by_zoning": {t: int(p["population"].sum()) for t, p in zones.groupby("type_zone") if p["population"].notna().all()},
-        "sources": [_describe_source(row, signals[row["id_source"]]) for row in served],
+        "sources": [_describe_source(row, signals[row["id_source"]]) | {"rejected_by_reason": reasons.get(row["id_source"], {})} for row in served],
     }
+
+
+def reasons_by_source(snapshot: Snapshot) -> dict[str, dict[str, int]]:
+    """Return how many rows were rejected by source and reason (codes of `RAISONS`); a source without reject is not there."""
+    return {id_source: count_reasons(part) for id_source, part in snapshot.read("rejets").groupby("id_source")["code_raison"]}
 
 
 def _describe_zoning(zones: pd.DataFrame) -> int | dict:

@@ -18,6 +18,7 @@ from geoapp import codes
 from geoapp.communes_codes import resolve_communes
 from geoapp.config import PETIT_NOMBRE
 from geoapp.corrections import Journal
+from geoapp.repetitions import LignesVues
 from geoapp.sources.registry import Source
 
 FORMATION = ("intitule", "type_diplome", "niveau_sortie", "code_formacode", "code_nsf", "code_rome", "code_rncp",
@@ -61,7 +62,7 @@ class Offre:
     corrections: list[dict]
 
 
-def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, passage: dict[str, str]) -> Offre:
+def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, passage: dict[str, str], vues: LignesVues | None = None) -> Offre:
     """Return the rows of a flat offer that can be kept, normalised, and why the others cannot.
 
     Parameters
@@ -74,6 +75,9 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
         Current communes (`code_commune`).
     passage : dict
         Old commune code → current one.
+    vues : LignesVues, optional
+        Rows of the batches before, when `flat` is one batch of a stream: a row
+        that repeats one of them is a repeat; they are remembered in it.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
     _normalise_numbers(journal)
     _normalise_periods(journal)
     _normalise_sessions(journal)
-    _refuse_rows(journal, source)
+    _refuse_rows(journal, source, vues)
     flat = journal.kept()
     flat["intitule"] = flat["intitule"].fillna(SANS_INTITULE)
     return Offre(flat, journal.rejets, journal.kept_corrections())
@@ -192,19 +196,17 @@ def _mend_sessions(text: str) -> str:
     return "|".join(mended)
 
 
-def _refuse_rows(journal: Journal, source: Source) -> None:
+def _refuse_rows(journal: Journal, source: Source, vues: LignesVues | None) -> None:
     """Reject rows without identifier, title or place, then repeats of another row."""
     frame = journal.frame
     if not source.options.get("sans_intitule"):
-        journal.refuse("intitule", frame["intitule"].isna(), "Intitulé absent : complétez-le, ou joignez la ligne à Certif Info ou au RNCP.")
+        journal.refuse("intitule", frame["intitule"].isna(), "intitule_absent")
     for column in ("id_formation", "id_action"):
-        journal.refuse(column, frame[column].isna(), "Identifiant absent : il permet de suivre la formation d'une livraison à l'autre.")
+        journal.refuse(column, frame[column].isna(), "identifiant_absent")
     placed = frame[["lieu_code_commune", "lieu_uai"]].notna().any(axis=1) | frame[["latitude", "longitude"]].notna().all(axis=1)
     remote = frame["modalite"].eq("a_distance").fillna(False).astype(bool)
-    journal.refuse(
-        "lieu_code_commune", ~(placed | remote), "Aucun lieu utilisable : ni commune connue, ni code UAI, ni coordonnées.", with_original=True
-    )
-    journal.refuse_repeats()
+    journal.refuse("lieu_code_commune", ~(placed | remote), "lieu_absent", with_original=True)
+    journal.refuse_repeats(vues)
 
 
 def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:

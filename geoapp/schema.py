@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from geoapp.errors import ContractError
+from geoapp.raisons import RAISONS
 
 VOIES = ("scolaire", "apprentissage", "continue")
 MODALITES = ("sur_place", "mixte", "a_distance")
@@ -326,6 +327,7 @@ TABLES: dict[str, Table] = dict([
         _c("ligne", "texte", "Ligne ou chemin dans le fichier", requis=True),
         _c("colonne", "texte", "Colonne en cause", requis=True),
         _c("valeur", "texte", "Valeur reçue"),
+        _c("code_raison", "texte", "Raison, par son code", requis=True, valeurs=RAISONS),
         _c("raison", "texte", "Pourquoi, et comment corriger", requis=True),
         _c("valeur_proche", "texte", "Valeur acceptée la plus proche")),
     _table("corrections", "Valeurs réparées à la lecture, ligne par ligne", "id_source ligne colonne type_correction",

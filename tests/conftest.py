@@ -270,7 +270,8 @@ def _records() -> dict[str, pd.DataFrame]:
     })
     rejets = pd.DataFrame({
         "id_source": "tiny", "ligne": ["12", "13"], "colonne": ["code_commune", "intitule"],
-        "valeur": ["5935", '=HYPERLINK("a")'], "raison": ["Commune inconnue.", "+ mauvais début"], "valeur_proche": ["59350", None],
+        "valeur": ["5935", '=HYPERLINK("a")'], "code_raison": ["commune_inconnue", "intitule_absent"],
+        "raison": ["Commune inconnue.", "+ mauvais début"], "valeur_proche": ["59350", None],
     })
     corrections = pd.DataFrame({
         "id_source": ["tiny"], "ligne": ["3"], "colonne": ["code_commune"], "valeur": ["2691"],

@@ -100,6 +100,9 @@ def test_a_file_cut_in_the_middle_of_a_line_gives_a_reject(tmp_path):
     snapshot = build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
     rejets = snapshot.read("rejets")
     assert rejets["ligne"].tolist() == ["ligne 3"] and "cellules" in rejets["raison"].iloc[0]
+    assert rejets["code_raison"].tolist() == ["largeur"]
+    told = [one["rejected_by_reason"] for one in describe_snapshot(snapshot)["sources"] if one["rejected_by_reason"]]
+    assert told == [{"largeur": 1}]
 
 
 def test_every_broken_source_is_named_at_once(tmp_path):

@@ -7,16 +7,22 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from geoapp.build.bilan import Bilan
-from geoapp.checking import check_file, write_rejects
+from geoapp.build.territoires import load_communes
+from geoapp.build.verification import check_lecture
+from geoapp.checking import NB_EXEMPLES, Controle, check_file
 from geoapp.cli import main
+from geoapp.communes_codes import make_passage
 from geoapp.console import print_check
 from geoapp.errors import ParameterError, SourceError
+from geoapp.sources import reading
+from geoapp.sources.lheo import iter_lheo
 from geoapp.sources.registry import get_source, load_sources
 
 HEADER = "uai;nom;latitude;longitude;code_insee"
@@ -121,18 +127,18 @@ def test_what_a_file_holds_is_printed_inert(places, capsys):
     """Neither terminal escapes nor the markup of our own tables may come from a file."""
     code, text = run(places("\x1b[31mrouge\x1b[0m;[bold]x[/bold];a;b;[link=file:///etc]y"))
     assert code == 1 and "\x1b" not in text and "·[31mrouge·[0m" in text
-    rejet = {"ligne": "ligne 2", "colonne": "[red]c[/red]", "valeur": "\x1b]0;titre\x07 [bold]x[/bold] \u202e", "raison": "[/]", "valeur_proche": None}
-    print_check(Path("f.csv"), get_source("uai-coordonnees"), Bilan("x", 1, 0, [rejet]))
+    rejet = {"ligne": "ligne 2", "colonne": "[red]c[/red]", "valeur": "\x1b]0;titre\x07 [bold]x[/bold] \u202e", "code_raison": "uai_faux", "raison": "[/]", "valeur_proche": None}
+    print_check(Path("f.csv"), get_source("uai-coordonnees"), Controle(1, 0, 1, 0, Counter(uai_faux=1), [rejet]))
     shown = capsys.readouterr().out
     assert "\x1b" not in shown and "\x07" not in shown and "\u202e" not in shown and "[bold]x[/bold]" in shown and "[red]c[/red]" in shown
     code, text = run(places("1", header="\x1b[31mcolonne"))
     assert code == 1 and "\x1b" not in text
 
 
-def test_rejects_written_for_a_spreadsheet_run_no_formula(tmp_path):
-    rejet = {"ligne": "ligne 2", "colonne": "nom", "valeur": '=HYPERLINK("x")', "raison": "Non.", "valeur_proche": None}
-    write_rejects(Bilan("x", 1, 0, [rejet]), tmp_path / "r.csv")
-    assert "'=HYPERLINK" in (tmp_path / "r.csv").read_text(encoding="utf-8-sig")
+def test_rejects_written_for_a_spreadsheet_run_no_formula(places, tmp_path):
+    out = tmp_path / "r.csv"
+    run(places('"=HYPERLINK(""x"")";Faux;50.63;3.06;59350'), "--out", out)
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf") and "'=HYPERLINK" in out.read_text(encoding="utf-8-sig")
 
 
 def test_a_file_is_read_once_per_way_of_reading(places):
@@ -156,6 +162,59 @@ def test_a_lheo_feed_is_recognised_whatever_its_name_and_packing(tmp_path):
         assert code == 0 and "lu comme « lheo-region »" in text and "3 lignes lues, 3 valides" in text, name
         assert "1 × valeur_ecartee (url), par exemple /lheo/offres/formation[2]/action[1] : « javascript:alert(1) »" in text
         assert "1 élément privé (extras) laissé de côté" in text
+
+
+def write_feed(path: Path, numbers: list[int], end: str = "</offres></lheo>") -> Path:
+    """Write a LHÉO feed of formations; equal numbers make equal rows, 0 a formation without action."""
+    one = "<formation numero='F{n}'><intitule-formation>Titre {n}</intitule-formation>{action}</formation>"
+    action = "<action numero='A{n}'><lieu-de-formation><coordonnees><adresse><code-INSEE-commune>62498</code-INSEE-commune></adresse></coordonnees></lieu-de-formation></action>"
+    body = "".join(one.format(n=n, action=action.format(n=n) if n else "") for n in numbers)
+    path.write_text(f'<lheo xmlns="http://lheo.gouv.fr/2.3"><offres>{body}{end}', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def short_batches(monkeypatch):
+    """Make a batch of a stream two rows long."""
+    monkeypatch.setitem(reading._STREAMS, "lheo", partial(iter_lheo, batch=2))
+
+
+def test_a_row_is_found_repeated_wherever_the_first_one_was(tmp_path, short_batches):
+    path, out = write_feed(tmp_path / "flux.xml", [1, 2, 3, 0, 2, 4, 2, 5, 1]), tmp_path / "rejets.csv"
+    code, text = run(path, "--out", out)
+    assert code == 1 and "9 lignes lues, 5 valides, 4 rejetées" in text
+    assert "3 lignes rejetées : Ligne répétée (ligne_repetee)" in text and "1 ligne rejetée : Formation sans action (sans_action)" in text
+    with open(out, encoding="utf-8-sig", newline="") as stream:
+        written = [{k: v or None for k, v in row.items()} for row in csv.DictReader(stream, delimiter=";")]
+    source = get_source("lheo-region")
+    communes = load_communes("32")
+    whole = check_lecture(source, reading.read_source(source, path), communes=communes, passage=make_passage(communes, []))
+    assert sorted(written, key=str) == sorted(whole.rejets, key=str), "a stream refuses what the build refuses, for the same reasons"
+    assert "formation[2]/action[1]/lieu-de-formation[1] »" in next(row["raison"] for row in written if "formation[7]" in row["ligne"])
+
+
+def test_rejects_are_all_written_and_a_few_kept(tmp_path, short_batches):
+    path, out = write_feed(tmp_path / "flux.xml", [1] * 60), tmp_path / "rejets.csv"
+    _, found = check_file(path, out=out)
+    assert found.nb_rejetees == 59 and len(found.exemples) == NB_EXEMPLES and found.raisons == {"ligne_repetee": 59}
+    assert len(out.read_text(encoding="utf-8-sig").splitlines()) == 60
+    assert "et 39 autres" in run(path)[1]
+
+
+def test_a_feed_cut_on_its_way_leaves_no_half_list(tmp_path, short_batches):
+    out = tmp_path / "rejets.csv"
+    out.write_text("celui d'avant", encoding="utf-8")
+    code, text = run(write_feed(tmp_path / "flux.xml", [1, 1, 2, 2, 3, 3], end="<formation>"), "--out", out)
+    assert code == 1 and "flux.xml" in text
+    assert out.read_text(encoding="utf-8") == "celui d'avant" and {p.name for p in tmp_path.iterdir()} == {"flux.xml", "rejets.csv"}
+
+
+def test_the_list_of_rejects_never_takes_the_place_of_the_file(places, tmp_path):
+    path = places(GOOD, "court")
+    before = path.read_bytes()
+    code, text = run(path, "--out", path)
+    assert code == 2 and "autre nom" in text and path.read_bytes() == before
+    assert run(path, "--out", tmp_path / "absent" / "r.csv")[0] == 1
 
 
 # --- The real files --------------------------------------------------------------------------------
@@ -192,7 +251,7 @@ def test_every_real_file_is_recognised_by_name_and_by_columns(mirror, tmp_path, 
     for file, accepted in ((path, same), (copy, AMBIGUOUS.get(id_source, set()) | same)):
         source, bilan = check_file(file)
         assert source.id in accepted
-        assert bilan.nb_lues == bilan.nb_valides + len(bilan.rejets) > 0
+        assert bilan.nb_lues == bilan.nb_valides + bilan.nb_rejetees > 0
 
 
 @pytest.mark.real
@@ -211,4 +270,4 @@ def test_json_rows_are_recognised_too(tmp_path):
     path = tmp_path / "cfa.json"
     path.write_text(json.dumps([row, 3]), encoding="utf-8")
     source, bilan = check_file(path)
-    assert source.id == "rco-etablissements-2022" and (bilan.nb_lues, bilan.nb_valides, len(bilan.rejets)) == (2, 1, 1)
+    assert source.id == "rco-etablissements-2022" and (bilan.nb_lues, bilan.nb_valides, bilan.nb_rejetees) == (2, 1, 1)

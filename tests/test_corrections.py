@@ -49,8 +49,8 @@ def test_replace_records_only_what_is_asked():
 def test_a_row_is_refused_once_and_its_corrections_go_with_it():
     journal = journal_of(code=["a", "b", "c"], nom=["x", None, "z"])
     journal.replace("code", series(journal, "A", "B", "C"), "forme")
-    journal.refuse("nom", mask(journal, False, True, False), "Nom absent.")
-    journal.refuse("code", mask(journal, True, True, False), "Code faux.", with_original=True, closest=lambda value: value.upper())
+    journal.refuse("nom", mask(journal, False, True, False), "intitule_absent")
+    journal.refuse("code", mask(journal, True, True, False), "code_absent", with_original=True, closest=lambda value: value.upper())
     assert [(r["ligne"], r["colonne"], r["valeur"], r["valeur_proche"]) for r in journal.rejets] == [
         ("ligne 3", "nom", None, None), ("ligne 2", "code", "a", "A"),
     ]
@@ -64,14 +64,14 @@ def test_the_order_of_the_checks_changes_the_reason_never_the_rows_kept():
     for order in ((first, second), (second, first)):
         journal = journal_of(code=list("abcd"), nom=list("wxyz"))
         for column, values in order:
-            journal.refuse(column, mask(journal, *values), "Non.")
+            journal.refuse(column, mask(journal, *values), "code_absent")
         kept.append((list(journal.kept().index), sorted(r["ligne"] for r in journal.rejets)))
     assert kept[0] == kept[1] == (["ligne 5"], ["ligne 2", "ligne 3", "ligne 4"])
 
 
 def test_an_unknown_in_a_mask_refuses_nothing_and_loses_nothing():
     journal = journal_of(code=["a", "b", "c"])
-    journal.refuse("code", mask(journal, True, None, False, dtype="boolean"), "Non.")
+    journal.refuse("code", mask(journal, True, None, False, dtype="boolean"), "code_absent")
     journal.set_aside("code", mask(journal, None, None, True, dtype="boolean"))
     journal.refuse_repeats()
     assert len(journal.kept()) == 2 and len(journal.rejets) == 1 and told(journal) == [("ligne 4", "c", None, "valeur_ecartee")]
@@ -79,7 +79,7 @@ def test_an_unknown_in_a_mask_refuses_nothing_and_loses_nothing():
 
 def test_repeats_of_a_kept_row_are_refused_naming_the_first():
     journal = journal_of(code=["a", "b", "a", None, None, "b"], nom=["x", "y", "x", "z", "z", "Y"])
-    journal.refuse("code", mask(journal, True, False, False, False, False, False), "Non.")
+    journal.refuse("code", mask(journal, True, False, False, False, False, False), "code_absent")
     journal.refuse_repeats()
     assert [(r["ligne"], r["colonne"]) for r in journal.rejets] == [("ligne 2", "code"), ("ligne 6", "(ligne)")]
     assert "« ligne 5 »" in journal.rejets[1]["raison"] and len(journal.kept()) == 4

@@ -8,8 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
-    {"errors", "config"},
-    {"geometry", "codes", "schema", "cellules"},
+    {"errors", "config", "raisons"},
+    {"geometry", "codes", "schema", "cellules", "repetitions"},
     {"sources", "corrections"},
     {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes", "dedupe"},
     {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "quality", "coverage", "fraicheur", "statistiques", "par_departement", "fichiers", "catalogue", "ecrire_lheo"},

@@ -52,7 +52,7 @@ def test_every_sample_is_recognised_by_its_content_and_holds_its_counts(id_sourc
     path.write_bytes((DATA / SAMPLES[id_source]).read_bytes())
     source, bilan = check_file(path)
     assert source.format == get_source(id_source).format and (source.id == id_source or source.format == "intercarif")
-    assert bilan.nb_lues == bilan.nb_valides + len(bilan.rejets) > 0
+    assert bilan.nb_lues == bilan.nb_valides + bilan.nb_rejetees > 0
 
 
 def test_the_catalogue_of_apprenticeship(communes):

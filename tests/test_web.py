@@ -11,7 +11,7 @@ from geoapp.tables import publish
 from geoapp.web import create_app
 from geoapp.web.presentation import safe_link
 
-PAGES = ("/", "/?niveau=3&niveau=4&voie=apprentissage", "/?zone=frr%3AFRR%2B", "/?page=1", "/sources", "/rejets", "/rejets?source=tiny")
+PAGES = ("/", "/?niveau=3&niveau=4&voie=apprentissage", "/?zone=frr%3AFRR%2B", "/?page=1", "/sources", "/rejets", "/rejets?source=tiny", "/rejets?raison=commune_inconnue")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatc
     ("/?page=²", "un nombre de 1 à 1 est attendu"),
     ("/?page=99", "un nombre de 1 à 1 est attendu"),
     ("/sources?y=1", "Paramètre inconnu"),
-    ("/rejets?source=autre", "Source inconnue"),
+    ("/rejets?source=autre", "Source inconnue"), ("/rejets?raison=autre", "Raison inconnue"),
     ("/carte.html?voie=z", "valeur inconnue"),
 ])
 def test_a_wrong_parameter_is_a_400_in_french(client, path, words):
@@ -164,6 +164,14 @@ def test_sources_page_shows_counts_and_safe_links(client):
 ])
 def test_only_web_links_are_kept(adresse, attendu):
     assert safe_link(adresse) == attendu
+
+
+def test_rejects_are_counted_and_shown_by_reason(client):
+    page = client.get("/rejets?source=tiny").text
+    assert page.count("raison=commune_inconnue") == page.count("raison=intitule_absent") == 1 and "Commune inconnue</a></th><td class=\"nb\">1</td>" in page
+    only = client.get("/rejets?raison=commune_inconnue").text
+    assert "Lignes 1 à 1 sur 1, raison : commune inconnue" in only and "mauvais début" not in only
+    assert "Intitulé absent</a>" in only, "the other reasons stay one step away"
 
 
 def test_rejects_csv_is_neutralised(client):

@@ -72,7 +72,7 @@ def read_ages(lecture: Lecture, id_source: str) -> tuple[gpd.GeoDataFrame, Bilan
     frame = journal.frame
     for column in ("population", *AGES):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        journal.refuse(column, frame[column].isna() | frame[column].lt(0), "Nombre attendu : corrigez la valeur.", with_original=True)
+        journal.refuse(column, frame[column].isna() | frame[column].lt(0), "nombre_attendu", with_original=True)
     kept = journal.kept()
     areas = gpd.GeoDataFrame(kept[kept["population"].gt(0)], geometry="geometry", crs=CRS_GEO)
     return areas, Bilan(id_source, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())

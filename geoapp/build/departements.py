@@ -35,9 +35,9 @@ def read_by_departement(lecture: Lecture, source: Source, communes: pd.DataFrame
     padded = frame["code_departement"].str.zfill(2)
     journal.replace("code_departement", padded, "zero_restitue")
     known = set(communes["code_departement"])
-    journal.refuse("code_departement", ~padded.astype("object").isin(known), "Département absent, ou hors de la région et de ses voisins : vérifiez le code.", with_original=True)
+    journal.refuse("code_departement", ~padded.astype("object").isin(known), "departement_inconnu", with_original=True)
     for column in ("intitule", "id_formation"):
-        journal.refuse(column, frame[column].isna(), "Valeur absente : elle est nécessaire pour compter la formation.")
+        journal.refuse(column, frame[column].isna(), "valeur_absente")
     journal.refuse_repeats()
     kept = journal.kept()
     bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())

@@ -43,9 +43,9 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
     for kind in points["reparation"].dropna().unique():
         journal.note("latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str"))
     frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
-    journal.refuse("code_uai", frame["code_uai"].isna(), "Code UAI absent ou de clé fausse : corrigez-le.", with_original=True)
+    journal.refuse("code_uai", frame["code_uai"].isna(), "uai_faux", with_original=True)
     nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
-    journal.refuse("code_commune", nowhere, "Ni coordonnées ni commune utilisables : complétez la ligne.", with_original=True)
+    journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
     kept = journal.kept()
     return kept, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
 

@@ -57,7 +57,7 @@ def read_members(lecture: Lecture, source: Source, communes: pd.DataFrame, passa
     received = journal.frame["code_commune"]
     lost = received.isna() | is_lost(to_current(received, passage), communes)
     journal.refuse(
-        "code_commune", lost, "Commune inconnue, ni actuelle ni ancienne : vérifiez le code INSEE.", with_original=True,
+        "code_commune", lost, "commune_inconnue", with_original=True,
         closest=lambda code: nearest_accepted(code, communes["code_commune"]),
     )
     kept = journal.kept().dropna(subset="code_zone")
@@ -142,8 +142,8 @@ def read_grid(lecture: Lecture, source: Source, communes: pd.DataFrame, passage:
     frame = journal.frame
     for column in ("population", "longitude", "latitude"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        journal.refuse(column, frame[column].isna() | frame["population"].lt(0), "Nombre attendu : corrigez la valeur.", with_original=True)
-    journal.refuse("code_commune", frame["code_commune"].isna(), "Commune du carreau inconnue.", with_original=True)
+        journal.refuse(column, frame[column].isna() | frame["population"].lt(0), "nombre_attendu", with_original=True)
+    journal.refuse("code_commune", frame["code_commune"].isna(), "commune_inconnue", with_original=True)
     kept = journal.kept()
     points = gpd.GeoDataFrame(
         kept.assign(id_point="carreau:" + kept["id_point"], type_point="carreau", millesime=source.millesime),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import geopandas as gpd
 
 from geoapp.build import demande, offres, territoires
@@ -13,21 +15,23 @@ from geoapp.build.voisines import keep_neighbours
 from geoapp.communes_codes import resolve_communes
 from geoapp.corrections import Journal
 from geoapp.offre import check_offre
+from geoapp.repetitions import LignesVues
 from geoapp.sources.registry import Source
 from geoapp.sources.tabular import Lecture
 
 
-def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str]) -> Bilan:
-    """Return the counts, rejects and corrections of one source read alone."""
-    checks = {"offre": _check_offer, "offre_exemple": _check_offer, "offre_departement": _check_by_departement, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
+def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str], vues: LignesVues | None = None) -> Bilan:
+    """Return the counts, rejects and corrections of one source read alone; `vues` holds the offers of the batches before."""
+    offers = partial(_check_offer, vues=vues)
+    checks = {"offre": offers, "offre_exemple": offers, "offre_departement": _check_by_departement, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
               "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours, "statistique": _check_statistics}
     bilan = checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
     bilan.count_apart(lecture.nb_ecartees)
     return bilan
 
 
-def _check_offer(source: Source, lecture: Lecture, communes, passage) -> Bilan:
-    checked = check_offre(lecture.frame, source, communes=communes, passage=passage)
+def _check_offer(source: Source, lecture: Lecture, communes, passage, vues: LignesVues | None = None) -> Bilan:
+    checked = check_offre(lecture.frame, source, communes=communes, passage=passage, vues=vues)
     return Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
 
 
@@ -75,6 +79,6 @@ def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:
     if "code_commune" in journal.frame and source.usage == "verification":
         resolve_communes(journal, "code_commune", communes, passage)
         lost = journal.frame["code_commune"].isna()
-        journal.refuse("code_commune", lost, "Commune inconnue, ni actuelle ni ancienne : vérifiez le code INSEE.", with_original=True)
+        journal.refuse("code_commune", lost, "commune_inconnue", with_original=True)
     kept = journal.kept()
     return Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())

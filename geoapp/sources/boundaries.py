@@ -126,9 +126,9 @@ def _keep_polygons(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict
     """Split features without polygon off, as rejects."""
     empty = frame.geometry.isna() | frame.geometry.is_empty
     other = ~empty & ~frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))
-    rejets = [reject(ligne, "geometry", None, "Objet sans contour : redemandez-le au producteur.") for ligne in frame.index[empty]]
+    rejets = [reject(ligne, "geometry", None, "contour_absent") for ligne in frame.index[empty]]
     rejets += [
-        reject(ligne, "geometry", kind, "Un contour (polygone) est attendu.", "Polygon")
+        reject(ligne, "geometry", kind, "contour_attendu", "Polygon")
         for ligne, kind in frame.geometry.geom_type[other].items()
     ]
     return frame[~empty & ~other], [], rejets
@@ -150,7 +150,7 @@ def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[
     lost = placed.isna()
     boxes = raw[lost].bounds.round(1)
     rejets = [
-        reject(row.Index, "geometry", ", ".join(map(str, row[1:])), "Contour hors de France : vérifiez ses coordonnées ou leur système.")
+        reject(row.Index, "geometry", ", ".join(map(str, row[1:])), "contour_hors_france")
         for row in boxes.itertuples()
     ]
     return frame.set_geometry(placed)[~lost], corrections, rejets

@@ -17,7 +17,7 @@ import pandas as pd
 
 from geoapp.errors import SourceError
 from geoapp.sources.portails import portal_rows
-from geoapp.sources.tabular import Lecture, parse_json, reject
+from geoapp.sources.tabular import Lecture, parse_json, refuse_element, reject
 from geoapp.sources.textes import clean_text, read_date, write_sessions
 
 _CERTIFICATION = "certification.valeur"
@@ -96,11 +96,11 @@ def _records(path: Path) -> list:
 
 
 def _refusal(record) -> tuple[str, str, str] | None:
-    """Return column, value and reason of an element that gives no row."""
+    """Return column, value and reason (a code of `RAISONS`) of an element that gives no row."""
     if not isinstance(record, dict):
-        return "(élément)", str(record)[:200], "Ce n'est pas un objet, ou un champ y figure deux fois : corrigez l'export."
+        return "(élément)", str(record)[:200], refuse_element(record)
     if record.get("published") is False or _at(record, "statut.catalogue") in _RETIREES:
-        return "published", "false", "Formation retirée du catalogue par le producteur : il n'y a rien à corriger."
+        return "published", "false", "formation_retiree"
     return None
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from geoapp.errors import SourceError
 from geoapp.sources.lheo import COLONNES, FILLERS, MODALITES
-from geoapp.sources.tabular import Lecture, parse_json, reject
+from geoapp.sources.tabular import Lecture, parse_json, refuse_element, reject
 from geoapp.sources.textes import clean_text, read_date, write_sessions
 
 
@@ -50,16 +50,9 @@ def _read(path: Path, voie: str) -> Lecture:
 
 
 def _problem(training) -> str:
-    """Return why an element is no training, or an empty text."""
-    if not isinstance(training, dict):
-        return "Ce n'est pas un objet, ou un champ y figure deux fois : corrigez l'export."
-    if not [session for session in _list(training, "sessions") if isinstance(session, dict)]:
-        return "Formation sans session : elle ne dit ni où, ni quand. Complétez-la."
-    try:
-        json.dumps(training, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return "Un caractère y est coupé en deux (« \\ud800 » à « \\udfff ») : corrigez l'export."
-    return ""
+    """Return why an element is no training (a code of `RAISONS`), or an empty text."""
+    is_empty = isinstance(training, dict) and not [session for session in _list(training, "sessions") if isinstance(session, dict)]
+    return "sans_session" if is_empty else refuse_element(training)
 
 
 def _rows(training: dict, voie: str) -> list[dict]:

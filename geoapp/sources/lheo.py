@@ -93,7 +93,7 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
             rows.append(row)
         extras += sum(1 for _ in formation.iter("{*}extra"))
         if len(rows) == found:
-            rejets.append(reject(here, "action", None, "Formation sans action : elle ne dit ni où, ni quand. Complétez-la."))
+            rejets.append(reject(here, "action", None, "sans_action"))
         if len(rows) >= batch:
             yield _lecture(rows, places, rejets, extras)
             rows, places, rejets, extras = [], [], [], 0

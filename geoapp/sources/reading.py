@@ -28,6 +28,11 @@ TABULAIRES = ("csv", "json")
 """Declared formats of a table of records: the file tells whether it is CSV, JSON or XLSX, its columns are the same."""
 
 
+def is_stream(source: Source) -> bool:
+    """Tell whether a source is read by batches."""
+    return source.format in _STREAMS
+
+
 def read_raw(path: Path, format: str, options: dict) -> Lecture:
     """Return the raw rows of a file in one of the known formats."""
     return _READERS[format](Path(path), **reader_options(format, options))
@@ -52,7 +57,7 @@ def read_source(source: Source, path: Path) -> Lecture:
 
 def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
     """Yield what `read_source` returns by batches, so that a stream is never held whole; a small format gives one batch."""
-    if source.format not in _STREAMS:
+    if not is_stream(source):
         yield read_source(source, path)
         return
     for lecture in _STREAMS[source.format](Path(path), **reader_options(source.format, source.options)):

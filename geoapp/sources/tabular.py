@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.errors import SourceError
+from geoapp.raisons import say_reason
 from geoapp.sources.content import decode, read_bytes
 from geoapp.sources.personnel import mask_text
 from geoapp.sources.portails import portal_rows
@@ -57,10 +58,10 @@ class Lecture:
     """Rows left out of `nb_lues`: of another region or year than those of the source."""
 
 
-def reject(ligne: str, colonne: str, valeur, raison: str, proche: str | None = None) -> dict:
-    """Return one reject record; `raison` says what is wrong and what to do, e-mails and telephones are masked."""
+def reject(ligne: str, colonne: str, valeur, code: str, proche: str | None = None, **details) -> dict:
+    """Return one reject record; `code` is a row of `RAISONS`, `details` fill its sentence; e-mails and telephones are masked."""
     valeur = mask_text(valeur) if isinstance(valeur, str) else valeur
-    return {"ligne": ligne, "colonne": colonne, "valeur": valeur, "raison": raison, "valeur_proche": proche}
+    return {"ligne": ligne, "colonne": colonne, "valeur": valeur, "code_raison": code, "raison": say_reason(code, **details), "valeur_proche": proche}
 
 
 def show(text) -> str:
@@ -162,8 +163,7 @@ def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
 
 def _wrong_width(line: int, row: list[str], width: int) -> dict:
     """Return the reject of a line with too few or too many cells."""
-    raison = f"{len(row)} cellules au lieu de {width} : séparateur en trop, en moins, ou ligne coupée. Corrigez la ligne."
-    return reject(f"ligne {line}", "(ligne)", " | ".join(islice(row, 50))[:200], raison)
+    return reject(f"ligne {line}", "(ligne)", " | ".join(islice(row, 50))[:200], "largeur", trouvees=len(row), attendues=width)
 
 
 def name_columns(path: Path, cells: list[str], place: str) -> list[str]:
@@ -249,7 +249,7 @@ def _flatten(path: Path, records) -> Lecture:
     """Return the objects of an array as rows; what is no clean object is a reject."""
     if not isinstance(records, list) or not records:
         raise SourceError(path, "un tableau JSON d'objets est attendu.", place="ligne 1", cure="Vérifiez le format de la source.")
-    reasons = [_refusal(record) for record in records]
+    reasons = [refuse_element(record) for record in records]
     rejets = [
         reject(f"élément {i}", "(élément)", json.dumps(record)[:200], reason)
         for i, (record, reason) in enumerate(zip(records, reasons), 1) if reason
@@ -262,16 +262,16 @@ def _flatten(path: Path, records) -> Lecture:
     return Lecture(text_frame(rows, names, [f"élément {i}" for i, _ in good]), len(records), rejets)
 
 
-def _refusal(record) -> str:
-    """Return why an element cannot be a row, or an empty text."""
+def refuse_element(record) -> str:
+    """Return why an element of a JSON array cannot be a row (a code of `RAISONS`), or an empty text."""
     if isinstance(record, tuple):
-        return "Un champ y figure deux fois : gardez-en un seul."
+        return "champ_repete"
     if not isinstance(record, dict):
-        return "Ce n'est pas un objet : retirez-le ou corrigez l'export."
+        return "pas_un_objet"
     try:
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return "Un caractère y est coupé en deux (« \\ud800 » à « \\udfff ») : corrigez l'export."
+        return "caractere_coupe"
     return ""
 
 

@@ -10,6 +10,7 @@ from geoapp.filters import FILTRES, Filtres, apply_filters, describe_filters, fa
 from geoapp.maps.folium_map import OFFRES, build_map, render_page_parts
 from geoapp.maps.layers import layer_css, list_layers, show_chosen
 from geoapp.maps.texts import summarise, title_of
+from geoapp.raisons import RAISONS, count_reasons
 from geoapp.tables import Snapshot
 from geoapp.web.courant import courant
 from geoapp.web.figures import export_form
@@ -95,8 +96,8 @@ def sources():
 
 @blueprint.get("/rejets")
 def rejets():
-    """Show the rows refused at the build, with the reason."""
-    _refuse_other_parameters("page", "source")
+    """Show the rows refused at the build, with the reason, and how many by reason."""
+    _refuse_other_parameters("page", "source", "raison")
     snapshot = courant().snapshot()
     table = snapshot.read("rejets")
     titres = snapshot.read("sources").set_index("id_source")["titre"].to_dict()
@@ -104,12 +105,23 @@ def rejets():
     if source and source not in titres:
         raise ParameterError(f"Source inconnue : « {source} ». Sources connues : {', '.join(titres)}.")
     table = table[table["id_source"].eq(source)] if source else table
+    raisons = count_reasons(table["code_raison"])
+    raison = request.args.get("raison") or None
+    if raison and raison not in RAISONS:
+        raise ParameterError(f"Raison inconnue : « {raison[:40]} ». Raisons connues : {', '.join(RAISONS)}.")
+    table = table[table["code_raison"].eq(raison)] if raison else table
     page = paginate(len(table))
     lignes = table.iloc[page.tranche].astype("object").where(lambda t: t.notna(), "").to_dict("records")
     return render_template(
-        "rejets.html", titre="Lignes refusées", page=page, titres=titres, source=source,
+        "rejets.html", titre="Lignes refusées", page=page, titres=titres, source=source, raison=raison and RAISONS[raison].titre, raisons=reason_rows(raisons, source),
         lignes=[{**ligne, "source": titres.get(ligne["id_source"], ligne["id_source"])} for ligne in lignes],
     )
+
+
+def reason_rows(raisons: dict[str, int], source: str | None) -> list[dict]:
+    """Return the reasons in words, each with its count and the address of its rows."""
+    kept = {"source": source} if source else {}
+    return [{"titre": RAISONS[code].titre, "nb": nb, "adresse": url_for("pages.rejets", raison=code, **kept, _anchor="tableau")} for code, nb in raisons.items()]
 
 
 def _refuse_other_parameters(*admis: str) -> None:
