@@ -63,6 +63,13 @@ def test_heavy_libraries_stay_in_their_room(path):
             assert _room(path) == ONLY_IN[library], f"{path.name} imports {library}"
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_is_private_stays_in_its_file(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geoapp"):
+            assert not [alias.name for alias in node.names if alias.name.startswith("_") and not alias.name.startswith("__")], f"{path.name} imports a private name of {node.module}"
+
+
 def test_only_zones_joins_geometries():
     for path in FILES:
         if _room(path) not in ("zones", "communes") and re.search(r"\bsjoin\b", path.read_text(encoding="utf-8")):

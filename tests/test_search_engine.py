@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import CREATED, make_tiny_frames
 
-from geoapp.cli import _FILTRES, main
+from geoapp.cli import main
+from geoapp.cli.options import NOMS_FILTRES
 from geoapp.filters import FILTRES, parse_filters
 from geoapp.search.carte import points
 from geoapp.search.debuts import next_start, start_value
@@ -139,7 +140,7 @@ def run(folder, *arguments):
 
 
 def test_the_command_knows_every_filter():
-    assert _FILTRES == tuple(FILTRES)
+    assert NOMS_FILTRES == tuple(FILTRES)
 
 
 def test_the_command_answers_as_the_engine(folder, moteur):

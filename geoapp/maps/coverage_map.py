@@ -8,7 +8,7 @@ from collections.abc import Callable
 import geopandas as gpd
 import shapely
 
-from geoapp.maps.folium_map import Cadre, Carte, CoucheZones, Fond, _Appel
+from geoapp.maps.folium_map import Appel, Cadre, Carte, CoucheZones, Fond
 from geoapp.maps.layers import FOND
 from geoapp.maps.search_map import region_frame
 from geoapp.tables import Snapshot
@@ -18,7 +18,7 @@ DECIMALES = 4
 """Decimals of an outline: about ten metres."""
 
 
-class Choroplethe(_Appel):
+class Choroplethe(Appel):
     """Zones by class of one measure, and the white communes over them."""
 
     fonction = "choroplethe"

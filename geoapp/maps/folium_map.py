@@ -65,7 +65,7 @@ class Carte(folium.Map):
             self.default_css = [(path, adresse(path)) for path in STYLES]
 
 
-class _Appel(JSCSSMixin, MacroElement):
+class Appel(JSCSSMixin, MacroElement):
     """A layer that is one call of `carte.js`: `geoforma.<fonction>(map, options)`."""
 
     _template = Template("""
@@ -81,25 +81,25 @@ class _Appel(JSCSSMixin, MacroElement):
         self.options = options
 
 
-class Cadre(_Appel):
+class Cadre(Appel):
     """What the map frames at first, without the animation of Folium's `fit_bounds`."""
 
     fonction = "cadrer"
 
 
-class Fond(_Appel):
+class Fond(Appel):
     """The base map: land, borders of communes, names of towns."""
 
     fonction = "fond"
 
 
-class CoucheZones(_Appel):
+class CoucheZones(Appel):
     """One switchable zoning; a check box with `data-calque` turns it on and off."""
 
     fonction = "zones"
 
 
-class CoucheOffres(_Appel):
+class CoucheOffres(Appel):
     """The points: one marker per position, groups that show the sum of offers."""
 
     fonction = "offres"

@@ -9,7 +9,7 @@ import geopandas as gpd
 import shapely
 from shapely.geometry import box
 
-from geoapp.maps.folium_map import Carte, CoucheZones, Fond, _Appel
+from geoapp.maps.folium_map import Appel, Carte, CoucheZones, Fond
 from geoapp.maps.layers import FOND, list_layers
 from geoapp.search.model import Lieu
 from geoapp.tables import Snapshot
@@ -25,7 +25,7 @@ MARGE = 0.07
 """Part of a sketch, on each side, where no town is named: a name is never cut."""
 
 
-class CoucheRecherche(_Appel):
+class CoucheRecherche(Appel):
     """The places found: `recherche.js` asks for those in view and links them with the list."""
 
     fonction = "recherche"

@@ -25,7 +25,7 @@ from geoapp.statistiques import debouches_of_zone, describe_debouches, zone_rows
 from geoapp.tables import Snapshot
 from geoapp.web import vues_couverture as vues
 from geoapp.web.courant import courant
-from geoapp.web.donnees import _cacheable
+from geoapp.web.donnees import cacheable
 from geoapp.web.figures import export_form
 from geoapp.web.presentation import form_fields, paginate, static_url
 from geoapp.web.securite import nonce
@@ -113,7 +113,7 @@ def contours(type_zone: str):
     if type_zone not in MAILLES:
         abort(404)
     texte = courant().derive(("contours_json", type_zone), lambda s: outlines_json(zone_outlines(monde(), type_zone)))
-    return _cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id)
+    return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id)
 
 
 @blueprint.get("/couverture/export.<format>")

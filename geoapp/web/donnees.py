@@ -27,7 +27,7 @@ def points():
     snapshot = courant().snapshot()
     filtres = parse_filters(request.args, snapshot)
     texte = _points(snapshot, filtres) if filtres else courant().derive("points", lambda s: _points(s, filtres))
-    return _cacheable(texte, "application/json")
+    return cacheable(texte, "application/json")
 
 
 def _points(snapshot: Snapshot, filtres: Filtres) -> str:
@@ -42,10 +42,10 @@ def couche(type_zone: str):
     if type_zone not in (FOND, *(c.type_zone for c in courant().derive("calques", list_layers) if c.est_dessine)):
         abort(404)
     texte = courant().derive(("couche", type_zone), lambda s: outline_geojson(s, type_zone))
-    return _cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == snapshot.id)
+    return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == snapshot.id)
 
 
-def _cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
+def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
     """Return text with its digest as ETag; 304 when the browser already has it."""
     response = Response(texte, mimetype=mimetype)
     response.set_etag(hashlib.sha256(texte.encode()).hexdigest()[:32])

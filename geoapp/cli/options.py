@@ -1,0 +1,40 @@
+"""The options that several commands share: filters of the offer, parameters of a question of coverage."""
+
+from __future__ import annotations
+
+import click
+
+NOMS_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "financeur", "public_vise", "entree", "prix", "rev3", "debut", "organisme", "zone")
+
+
+def filter_options(command, noms=NOMS_FILTRES):
+    """Add one repeatable option per filter of the product."""
+    for nom in reversed(noms):
+        command = click.option(f"--{nom}", multiple=True, help=f"Filtre « {nom} » : code ou libellé ; répétable.")(command)
+    return command
+
+
+def offer_options(command):
+    """Add the filters of the offer: a territory is not one of them."""
+    return filter_options(command, NOMS_FILTRES[:-1])
+
+
+QUESTION = (
+    ("zonage", "ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau."),
+    ("seuil_km", "Distance par la route, 1 à 50 km (20 par défaut)."), ("seuil_min", "Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."),
+    ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."), ("offre", "Ce qui compte : actions, places, sessions ou mixte."),
+    ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."), ("public", "tous (par défaut), adultes ou jeunes."),
+    ("classes", "jenks (par défaut), quantiles ou fixes."),
+)
+
+
+def question_options(command, sans: str = ""):
+    """Add the parameters of a question of coverage that are not filters, one of them left out."""
+    for nom, aide in reversed([row for row in QUESTION if row[0] != sans]):
+        command = click.option(f"--{nom.replace('_', '-')}", nom, help=aide)(command)
+    return command
+
+
+def unzoned_options(command):
+    """Add the parameters of a question whose zoning is asked apart, filters included."""
+    return question_options(offer_options(command), "zonage")

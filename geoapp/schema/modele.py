@@ -1,0 +1,58 @@
+"""What a table and a column are, and the closed lists of values that columns accept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VOIES = ("scolaire", "apprentissage", "continue")
+MODALITES = ("sur_place", "mixte", "a_distance")
+NIVEAUX = ("3", "4", "5", "6", "7", "8")
+NIVEAUX_ENTREE = ("aucun", "infra", *NIVEAUX)
+PRECISIONS = ("coordonnees", "uai", "adresse", "commune")
+MODES = ("miroir", "cache", "telechargement", "demonstration", "produit", "absente")
+PUBLICS_DEBOUCHES = ("apprentis", "scolaires", "ensemble")
+LIENS = ("entiere", "partielle")
+ENTITES = ("source", "organisme")
+ETATS_DOUBLON = ("fusionnee", "possible")
+
+
+@dataclass(frozen=True)
+class Colonne:
+    """One column: its name, type, meaning in French, and its constraints."""
+
+    nom: str
+    type: str
+    sens: str
+    requis: bool = False
+    valeurs: tuple[str, ...] = ()
+    renvoi: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its name, meaning, primary key and columns."""
+
+    nom: str
+    sens: str
+    cle: tuple[str, ...]
+    colonnes: tuple[Colonne, ...]
+
+    @property
+    def noms(self) -> list[str]:
+        """Return the column names in their order."""
+        return [colonne.nom for colonne in self.colonnes]
+
+    @property
+    def est_geographique(self) -> bool:
+        """Tell whether the table holds a geometry column."""
+        return any(colonne.type == "geometrie" for colonne in self.colonnes)
+
+
+def colonne(nom: str, type: str, sens: str, *, requis=False, valeurs=(), renvoi="") -> Colonne:
+    """Return one column, written on one line of a table."""
+    return Colonne(nom, type, sens, requis, tuple(valeurs), renvoi)
+
+
+def table(nom: str, sens: str, cle: str, *colonnes: Colonne) -> tuple[str, Table]:
+    """Return the name of a table and the table; `cle` names the columns of its key, separated by blanks."""
+    return nom, Table(nom, sens, tuple(cle.split()), colonnes)
