@@ -125,11 +125,9 @@ def _text(found: dict[str, list], name: str) -> str | None:
     if name not in found:
         return None
     element = found[name][0]
-    if element.get("info") == INCONNU:
-        return None
-    text = element.text if not len(element) else "".join(element.itertext())
+    text = "".join(element.itertext()) if len(element) else element.text
     text = text.strip() if text else ""
-    return None if text in FILLERS else text
+    return None if text in FILLERS or element.get("info") == INCONNU else text
 
 
 def _texts(found: dict[str, list], name: str) -> list[str]:
@@ -161,12 +159,11 @@ def _formation_rows(formation, here: str, voie: str) -> Iterator[tuple[str, list
 
 def _rows_of_places(cells: dict, lieux, here: str) -> Iterator[tuple[str, list]]:
     """Yield one row per place, one without place when there is none."""
-    get = cells.get
     if not lieux:
-        yield here, [get(name) for name in COLONNES]
+        yield here, [*map(cells.get, COLONNES)]
     for rank, lieu in enumerate(lieux, 1):
         cells.update(_place_cells(_index(lieu)))
-        yield f"{here}/lieu-de-formation[{rank}]", [get(name) for name in COLONNES]
+        yield f"{here}/lieu-de-formation[{rank}]", [*map(cells.get, COLONNES)]
 
 
 def _digest(cells: dict) -> str:

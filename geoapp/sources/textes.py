@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 TEXTE_MAX = 3_000
 """Longest text kept, in characters: the limit of LHÉO."""
@@ -29,13 +30,16 @@ def clean_text(text: str) -> str | None:
     text = text[: 10 * TEXTE_MAX]
     if "&" in text:
         text = html.unescape(text)
+    if "<s" in text or "<S" in text:
+        text = _HIDDEN.sub("", text)
     if "<" in text:
-        text = _TAGS.sub("", _BLOCKS.sub("\n", _HIDDEN.sub("", text)))
+        text = _TAGS.sub("", _BLOCKS.sub("\n", text))
     if "&" in text:
         text = html.unescape(text)
+    text = text.strip()
     if "  " in text or not text.isprintable():
-        text = _LINES.sub("\n", _BLANKS.sub(" ", _CONTROLS.sub(" ", text)))
-    return text.strip()[:TEXTE_MAX].rstrip() or None
+        text = _LINES.sub("\n", _BLANKS.sub(" ", _CONTROLS.sub(" ", text))).strip()
+    return text[:TEXTE_MAX].rstrip() or None
 
 
 def without_controls(text: str) -> str:
@@ -43,6 +47,7 @@ def without_controls(text: str) -> str:
     return _CONTROLS.sub(" ", text)
 
 
+@lru_cache(maxsize=4096)
 def read_date(text: str | None) -> str | None:
     """Return a date of LHÉO (AAAAMMJJ) or ISO 8601 at the precision it has.
 
@@ -62,9 +67,17 @@ def read_date(text: str | None) -> str | None:
 
 def write_sessions(sessions: Iterable[Iterable[str | None]]) -> str | None:
     """Return sessions (numéro, début, fin, places, état) as the text of the column `sessions`; None when there is none."""
-    return "|".join(";".join(_cell(value) for value in session) for session in sessions) or None
+    return "|".join([_one_session([value or "" for value in session]) for session in sessions]) or None
 
 
-def _cell(value: str | None) -> str:
+def _one_session(values: list[str]) -> str:
+    """Return one session; its values are rewritten only when one holds a separator or a blank."""
+    text = ";".join(values)
+    if " " in text or "|" in text or text.count(";") >= len(values) or not text.isprintable():
+        return ";".join(map(_cell, values))
+    return text
+
+
+def _cell(value: str) -> str:
     """Return a value that holds no separator."""
-    return value.replace("|", "_").replace(";", "_").strip() if value else ""
+    return value.replace("|", "_").replace(";", "_").strip()
