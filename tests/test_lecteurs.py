@@ -163,6 +163,7 @@ def test_parcoursup_keeps_the_last_year_of_the_region_and_counts_the_rest(commun
 OTHER_SHAPES = {
     "parcoursup_libelles.csv": ("parcoursup-carte", 2, 2), "parcoursup_export_v1.json": ("parcoursup-carte", 2, 2), "onisep_api.json": ("onisep-actions", 5, 5),
     "catalogue_anciens.json": ("catalogue-apprentissage", 4, 3), "catalogue_2025.json": ("catalogue-apprentissage", 2, 1),
+    "moncompteformation_2025.csv": ("mon-compte-formation", 2, 2), "annuaire_education.csv": ("annuaire-education", 2, 2), "annuaire_education.json": ("annuaire-education", 2, 2),
 }
 """File → source that it is read as, rows read, rows valid."""
 
@@ -195,6 +196,27 @@ def test_mon_compte_formation_is_counted_by_departement_and_never_placed(commune
     assert rows["date_extraction"].tolist() == ["2026-10-01"] * 2
     assert pd.isna(rows.loc["59", "nb_sessions"]) and rows.loc["59", "nb_sessions_a_distance"] == 3
     assert not {"latitude", "longitude", "geometry", "id_lieu"} & set(table.columns)
+
+
+def test_mon_compte_formation_under_the_header_of_2025(communes):
+    """« siret_of » and « date_chargement »; -1 and « Sans niveau spécifique » are unknown; the certification names a training without a title."""
+    source = get_source("mon-compte-formation")
+    table, _ = read_by_departement(read_source(source, DATA / "moncompteformation_2025.csv"), source, communes)
+    rows = table.set_index("code_departement")
+    assert rows["niveau_sortie"].fillna("").to_dict() == {"59": "", "02": "3"} and rows["date_extraction"].tolist() == ["2026-10-01"] * 2
+    frame = read_source(source, DATA / "moncompteformation_2025.csv").frame.fillna("")
+    assert frame["intitule"].tolist() == ["Test d'anglais d'essai", "Devenir plaquiste"]
+    assert frame["code_rncp"].tolist() == ["", "35027"] and frame["code_nsf"].tolist() == ["", "233"] and frame["id_formation"].iloc[0] == "13002374000439-E1"
+
+
+def test_the_directory_of_education_under_its_real_header(tmp_path):
+    """The whole header; lower-case keys in JSON; and the labels of the file of positions."""
+    one, two = (read_source(get_source("annuaire-education"), DATA / f"annuaire_education.{ending}").frame.reset_index(drop=True) for ending in ("csv", "json"))
+    assert one.equals(two) and one["code_uai"].tolist() == ["0629999G", "0599999Y"] and one["code_commune"].tolist() == ["62498", "59350"]
+    path = tmp_path / "positions.csv"
+    path.write_text("Code établissement;Appellation officielle;Latitude;Longitude;Code commune\n0599999Y;Collège d'essai;50.63;3.06;59350\n", encoding="utf-8")
+    row = read_source(get_source("colleges-depp-2024"), path).frame.iloc[0]
+    assert row[["code_uai", "nom", "latitude", "code_commune"]].tolist() == ["0599999Y", "Collège d'essai", "50.63", "59350"]
 
 
 # --- Personal data ----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from lxml import etree
 
+from geoapp.checking import check_file
+from geoapp.errors import SourceError
 from geoapp.offre import check_offre, split_offre
 from geoapp.sources.lheo import COLONNES, iter_lheo, read_lheo
 from geoapp.sources.reading import read_source
@@ -161,6 +163,38 @@ def test_html_to_text(html, text):
 def test_our_sample_obeys_the_schema(mirror):
     schema = etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd"))
     schema.assertValid(etree.parse(FEED))
+
+
+def test_a_feed_made_for_mon_compte_formation():
+    """Its own namespace, Latin-1, no domain, no period: price and place in private elements, hours in two parts, and nobody's name."""
+    path = DATA / "lheo_edof.xml"
+    lecture = read_source(SOURCE, path)
+    row = lecture.frame.iloc[0]
+    assert row[["intitule", "prix_eur", "duree_h", "latitude", "longitude"]].tolist() == ["Anglais débutant d'essai", "1200.00", "40", "50.4322", "2.8333"]
+    assert row["sessions"] == "13002374000439_S1;;;;ouvert" and lecture.extras == 12
+    tables = tables_of(path)
+    assert tables["actions"]["prix_eur"].tolist() == [1200] and len(tables["sessions"]) == 1
+    shown = f"{lecture.frame.to_csv()} {lecture.rejets}".lower()
+    assert not [word for word in ("jeanne", "durand", "0612345678", "paris") if word in shown]
+
+
+@pytest.mark.parametrize("centre, firm, total", [("400", "140", "540"), ("35,5", "0", "35.5"), ("400", None, None), ("x", "0", None)])
+def test_hours_are_added_only_when_both_parts_are_known(tmp_path, centre, firm, total):
+    text = (DATA / "lheo_edof.xml").read_text(encoding="iso-8859-1").replace("centre>40<", f"centre>{centre}<")
+    text = text.replace("<nombre-heures-entreprise>0</nombre-heures-entreprise>", "" if firm is None else f"<nombre-heures-entreprise>{firm}</nombre-heures-entreprise>")
+    (tmp_path / "f.xml").write_text(text, encoding="iso-8859-1")
+    found = read_lheo(tmp_path / "f.xml").frame["duree_h"].iloc[0]
+    assert found == total if total else pd.isna(found)
+
+
+@pytest.mark.parametrize("text, message", [
+    ('<lheo xmlns="http://www.lheo.org/1.3"><offres><offre-formation><formation/></offre-formation></offres></lheo>', "version 1"),
+    ('<lheo-index xmlns="http://www.lheo.org/2.2"><resumes-offres/></lheo-index>', "index LHÉO"),
+])
+def test_an_old_version_and_an_index_are_refused_by_their_name(tmp_path, text, message):
+    (tmp_path / "f.xml").write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError, match=message):
+        check_file(tmp_path / "f.xml")
 
 
 @pytest.mark.real

@@ -3,17 +3,20 @@
 Formation, action and session are the three levels of LHÉO.  The place read is
 that of `lieu-de-formation`, never another address of the file; an action in
 several places gives as many rows.  Elements that hold a person (name,
-telephone, e-mail) are never read; `extras` are left out.
+telephone, e-mail) are never read; `extras` are left out, but for the few facts
+of `EXTRAS` that real feeds write there alone.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from geoapp.errors import SourceError
 from geoapp.sources.flux_xml import local_name, stream_elements
 from geoapp.sources.tabular import Lecture, reject
 from geoapp.sources.textes import clean_text, read_date, write_sessions
@@ -29,6 +32,9 @@ COLONNES = (
 )
 """Columns of ours that a feed gives."""
 
+EXTRAS = {"latitude": ("geolocalisation", "latitude"), "longitude": ("geolocalisation", "longitude"), "prix_eur": ("frais-pedagogiques", "frais-ttc")}
+"""Column of ours → `info` of the private group and element that give it when the format's own element is absent (old feeds, Mon Compte Formation)."""
+
 MODALITES = {"0": "sur_place", "1": "mixte", "2": "a_distance"}
 VOIES_CYCLE = {"0": "scolaire", "1": "apprentissage"}
 ETATS = {"1": "ouvert", "2": "ferme", "3": "suspendu"}
@@ -37,6 +43,8 @@ FILLERS = frozenset(("", "-", "--", "---", "–", "—", "-----", "--------", "-
 
 INCONNU = "non renseigné"
 """What the attribute `info` of a compulsory code says, in our own feeds, when nobody knows it."""
+
+_HOURS = re.compile(r"\d{1,5}(?:\.\d{1,2})?")
 
 
 class _Names(dict):
@@ -84,7 +92,7 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
     SourceError
         Not XML, not LHÉO, or dangerous (see `stream_elements`).
     """
-    rows, places, rejets, extras = [], [], [], 0
+    rows, places, rejets, extras, rank = [], [], [], 0, 0
     for rank, formation in enumerate(stream_elements(path, "formation", "offres"), 1):
         here = f"/lheo/offres/formation[{rank}]"
         found = len(rows)
@@ -97,6 +105,8 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
         if len(rows) >= batch:
             yield _lecture(rows, places, rejets, extras)
             rows, places, rejets, extras = [], [], [], 0
+    if not rank and next(stream_elements(path, "offre-formation", "offres"), None) is not None:
+        raise SourceError(path, "LHÉO d'une version 1, d'avant 2012 (« offre-formation ») : elle n'est pas lue.", cure="Demandez un flux LHÉO 2.2 ou 2.3 au producteur.")
     yield _lecture(rows, places, rejets, extras)
 
 
@@ -223,15 +233,31 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
         "formateur_nom": _text(formateur, "raison-sociale-formateur"),
         "voie": VOIES_CYCLE.get(cycles.pop(), voie) if len(cycles) == 1 else voie or None,
         "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""), "modalite_entree": _text(found, "modalites-entrees-sorties"),
-        "est_conventionnee": _text(found, "conventionnement"), "duree_h": _text(found, "nombre-heures-total"),
+        "est_conventionnee": _text(found, "conventionnement"), "duree_h": _text(found, "nombre-heures-total") or _total_hours(found),
         "financeurs": "|".join(dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))) or None,
         "nb_places_financees": str(sum(map(int, places))) if places else None,
         "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
-        "prix_eur": _text(found, "prix-total-TTC"), "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
+        "prix_eur": _text(found, "prix-total-TTC") or _extra(found, "prix_eur"), "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
         "frais_restants": _text(found, "frais-restants"),
         "url": _under(found, "url-action", "urlweb") or url,
         "sessions": write_sessions(cells for *cells, _ in sessions),
     }
+
+
+def _total_hours(found: dict[str, list]) -> str | None:
+    """Return the hours at the centre and in a firm together, when both are told."""
+    parts = [(_text(found, f"nombre-heures-{place}") or "").replace(",", ".") for place in ("centre", "entreprise")]
+    return f"{sum(map(float, parts)):g}" if all(_HOURS.fullmatch(part) for part in parts) else None
+
+
+def _extra(found: dict[str, list], ours: str) -> str | None:
+    """Return the text of the private element that gives a column, at any depth under `extras`."""
+    group, name = EXTRAS[ours]
+    for extras in found.get("extras", ()):
+        for element in extras.iter("{*}extra"):
+            if element.get("info") == name and element.getparent().get("info") == group and (text := (element.text or "").strip()) not in FILLERS:
+                return text
+    return None
 
 
 def _session_cells(session) -> tuple:
@@ -255,5 +281,5 @@ def _place_cells(lieu: dict[str, list]) -> dict:
     return {
         "lieu_adresse": ", ".join(lignes) or None, "lieu_code_postal": _text(adresse, "codepostal"),
         "lieu_code_commune": _text(adresse, "code-INSEE-commune"), "lieu_uai": _uai(lieu, "code-UAI-lieu-formation"),
-        "latitude": _text(point, "latitude"), "longitude": _text(point, "longitude"),
+        "latitude": _text(point, "latitude") or _extra(adresse, "latitude"), "longitude": _text(point, "longitude") or _extra(adresse, "longitude"),
     }

@@ -92,6 +92,8 @@ def _xml_format(path: Path, start: str) -> str:
     name = root.group(1) if root else ""
     if name == "lheo":
         return "lheo"
+    if name == "lheo-index":
+        raise SourceError(path, "index LHÉO : des résumés d'offres, sans action ni lieu complet.", place="ligne 1", cure="Demandez les offres entières au producteur (racine « lheo »).")
     if name.lower() == "html":
         raise SourceError(path, "c'est une page web, pas les données.", place="ligne 1", cure="Téléchargez le fichier lui-même.")
     if not name:
