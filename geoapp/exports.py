@@ -78,6 +78,7 @@ COLONNES: tuple[Colonne, ...] = (
     Colonne("intitule", "Intitulé", "Intitulé fourni par la source", _of("intitule"), largeur=50),
     Colonne("type_diplome", "Type de diplôme", "Diplôme ou titre, tel que fourni", _of("type_diplome"), largeur=30),
     Colonne("organisme", "Organisme", "Organisme formateur, sinon responsable", _of("organisme"), largeur=40),
+    Colonne("id_organisme", "Identifiant de l'organisme", "siret:… ou uai:…, connu même quand aucune source ne nomme l'organisme", _of("id_organisme"), largeur=26),
     Colonne("niveau", "Niveau de sortie", "Niveau 3 à 8 (cadre de 2019)", _of("niveau", "libelle"), largeur=28),
     Colonne("code_niveau", "Code du niveau", "3 à 8 ; vide quand il n'est pas renseigné", _of("niveau", "code")),
     Colonne("domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle"), largeur=30),

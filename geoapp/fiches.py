@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
+from geoapp.codes.identifiants import name_unnamed
 from geoapp.codes.financement import FINANCEURS, NIVEAUX_ENTREE, public_label
 from geoapp.errors import NotFoundError
 from geoapp.filters import NON_RENSEIGNE, REV3
@@ -84,7 +85,15 @@ def _identity(repertoire: Repertoire, row: dict) -> dict:
     return {
         "id": identifiant, "id_lieu": row["id_lieu"], "url": ADRESSE + quote(identifiant, safe=":~"), "intitule": row["intitule"],
         "type_diplome": repertoire.types_diplome.get(row["id_formation"]), "organisme": row["nom_organisme"],
+        "id_organisme": row["id_organisme"], "organisme_dit": row["nom_organisme"] or _unnamed(repertoire, row),
     }
+
+
+def _unnamed(repertoire: Repertoire, row: dict) -> str:
+    """Return what is known of the body of an offer that no source names: its code, and the commune when the place has the same code."""
+    uai = repertoire.lieux.get(row["id_lieu"], {}).get("code_uai")
+    commune = row["nom_commune"] if uai and row["id_organisme"] == f"uai:{uai}" else None
+    return name_unnamed(row["id_organisme"], commune) or "Organisme non renseigné"
 
 
 def _what(repertoire: Repertoire, row: dict) -> dict:
@@ -211,7 +220,8 @@ def _body(repertoire: Repertoire, id_organisme: str | None, nom: str | None) -> 
     """Return a training body; None when nothing is known of it."""
     organisme = repertoire.organismes.get(id_organisme, {})
     result = {"nom": nom or organisme.get("nom"), "siret": organisme.get("siret"), "code_uai": organisme.get("code_uai")}
-    return result if any(result.values()) else None
+    named_by = organisme.get("id_source_nom")
+    return {**result, "nom_donne_par": _source(repertoire, named_by) if named_by else None} if any(result.values()) else None
 
 
 def _place(repertoire: Repertoire, ligne: int) -> dict:

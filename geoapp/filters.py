@@ -15,7 +15,7 @@ import pandas as pd
 
 from geoapp.codes.domaines import load_domaines
 from geoapp.codes.financement import FINANCEURS, NIVEAUX_ENTREE, PUBLICS, public_label
-from geoapp.codes.identifiants import nearest_accepted
+from geoapp.codes.identifiants import name_unnamed, nearest_accepted
 from geoapp.codes.niveaux import load_niveaux
 from geoapp.codes.texte import fold
 from geoapp.codes.voies import VOIES
@@ -162,10 +162,10 @@ def _publics(snapshot: Snapshot) -> list[Option]:
 
 
 def _organismes(snapshot: Snapshot) -> list[Option]:
-    """List the bodies that have an offer, by name; one without name goes by its identifier."""
+    """List the bodies that have an offer, by name; one without name goes by its code in words, else by its identifier."""
     noms = snapshot.read("offres")[["id_organisme", "nom_organisme"]].dropna(subset="id_organisme")
     noms = noms.sort_values(["id_organisme", "nom_organisme"]).drop_duplicates("id_organisme")
-    pairs = zip(noms["id_organisme"], noms["nom_organisme"].fillna(noms["id_organisme"]), strict=True)
+    pairs = zip(noms["id_organisme"], noms["nom_organisme"].fillna(noms["id_organisme"].map(name_unnamed)).fillna(noms["id_organisme"]), strict=True)
     options = sorted((Option(code, nom, nom) for code, nom in pairs), key=lambda option: (fold(option.libelle), option.valeur))
     return [*options, _unknown("organisme non renseigné")]
 

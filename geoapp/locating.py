@@ -28,14 +28,16 @@ def merge_etablissements(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
     Inside a frame the smallest text wins, whatever the order of its rows.
     Coordinates are taken as a pair, from one frame.  Columns of
-    `ETABLISSEMENT`; index `code_uai`.
+    `ETABLISSEMENT`, and `id_source_nom`, the `id_source` of the row that gives
+    the name (NA when frames do not tell it); index `code_uai`.
     """
     if not frames:
-        return pd.DataFrame(columns=list(ETABLISSEMENT)).set_index("code_uai")
+        return pd.DataFrame(columns=[*ETABLISSEMENT, "id_source_nom"]).set_index("code_uai")
     every = pd.concat([frame.sort_values(list(ETABLISSEMENT)) for frame in frames], ignore_index=True)
     pairs = every.dropna(subset=["latitude", "longitude"]).drop_duplicates("code_uai").set_index("code_uai")[["latitude", "longitude"]]
     rest = every.groupby("code_uai")[["nom", "code_commune"]].first()
-    return rest.join(pairs)
+    named = every.reindex(columns=[*every.columns.drop("id_source", errors="ignore"), "id_source"]).dropna(subset="nom").drop_duplicates("code_uai")
+    return rest.join(pairs).join(named.set_index("code_uai")["id_source"].rename("id_source_nom").astype("str"))
 
 
 def locate_lieux(

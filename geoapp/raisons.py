@@ -32,6 +32,7 @@ RAISONS: dict[str, Raison] = {
     "intitule_absent": Raison("Intitulé absent", "Intitulé absent : complétez-le, ou joignez la ligne à Certif Info ou au RNCP."),
     "identifiant_absent": Raison("Identifiant absent", "Identifiant absent : il permet de suivre la formation d'une livraison à l'autre."),
     "lieu_absent": Raison("Lieu inutilisable", "Aucun lieu utilisable : ni commune connue, ni code UAI, ni coordonnées."),
+    "nom_absent": Raison("Nom absent", "Nom absent : cette source ne sert qu'à nommer les établissements."),
     "uai_faux": Raison("Code UAI absent ou faux", "Code UAI absent ou de clé fausse : corrigez-le."),
     "position_absente": Raison("Position absente", "Ni coordonnées ni commune utilisables : complétez la ligne."),
     "commune_inconnue": Raison("Commune inconnue", "Commune inconnue, ni actuelle ni ancienne : vérifiez le code INSEE."),

@@ -95,7 +95,7 @@ def _merge_etablissements(world: World, lectures: Lectures) -> pd.DataFrame:
     references = []
     for one in world.present("etablissements"):
         frame, world.bilans[one.source.id] = per_source(world, "etablissements", one, partial(_read_etablissements, one, lectures, world))
-        references.append(frame)
+        references.append(frame.assign(id_source=one.source.id))
     return merge_etablissements(references)
 
 

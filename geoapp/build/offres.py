@@ -33,7 +33,8 @@ CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
 def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[pd.DataFrame, Bilan]:
     """Return establishments by UAI code with what places them, and the counts.
 
-    A row without valid UAI code, or with neither coordinates nor commune, is a reject.
+    A row without valid UAI code, or with neither coordinates nor commune, is a reject; under the option `noms_seuls`
+    a row only names, and one without name is the reject.
     """
     journal = Journal(lecture.frame.reindex(columns=list(ETABLISSEMENT)).astype("str"))
     frame = journal.frame
@@ -44,8 +45,11 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
         journal.note("latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str"))
     frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
     journal.refuse("code_uai", frame["code_uai"].isna(), "uai_faux", with_original=True)
-    nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
-    journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
+    if source.options.get("noms_seuls"):
+        journal.refuse("nom", frame["nom"].isna(), "nom_absent")
+    else:
+        nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
+        journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
     kept = journal.kept()
     return kept, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
 
@@ -82,9 +86,9 @@ def offer_tables(
 
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
-    """Give a body known by its UAI code alone the name of the establishment."""
-    names = organismes["code_uai"].map(etablissements["nom"]).astype("str")
-    return organismes.assign(nom=organismes["nom"].fillna(names))
+    """Give a body known by its UAI code alone the name of the establishment, and say which source names it."""
+    names, sources = (organismes["code_uai"].map(etablissements[nom]).astype("str") for nom in ("nom", "id_source_nom"))
+    return organismes.assign(nom=organismes["nom"].fillna(names), id_source_nom=sources.where(organismes["nom"].isna()))
 
 
 def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class Fiche:
 
 
 FICHES: dict[str, Fiche] = {
-    "organismes": Fiche("Organismes de formation", ("offre",)),
+    "organismes": Fiche("Organismes de formation", ("offre", "etablissements")),
     "formations": Fiche("Formations", ("offre", "nomenclature")),
     "actions": Fiche("Actions de formation", ("offre",)),
     "sessions": Fiche("Sessions de formation", ("offre",)),

@@ -18,6 +18,7 @@ from geoapp.codes.financement import normalise_financeurs, normalise_niveau_entr
 from geoapp.codes.identifiants import (
     check_siret,
     check_uai,
+    name_unnamed,
     nearest_accepted,
     normalise_cfd,
     normalise_code_commune,
@@ -41,6 +42,7 @@ __all__ = [
     "load_domaines",
     "load_niveaux",
     "load_regles",
+    "name_unnamed",
     "nearest_accepted",
     "normalise_cfd",
     "normalise_code_commune",

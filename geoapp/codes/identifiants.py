@@ -168,6 +168,18 @@ def _code_list(values: pd.Series, pattern: re.Pattern, mend=lambda code: code) -
     return map_distinct(as_text(values).str.upper(), keep).astype("str")
 
 
+def name_unnamed(id_organisme: str | None, commune: str | None = None) -> str | None:
+    """Return what is known of a body that no source names, in French words; None when nothing is.
+
+    « Établissement 0590111A, Lille » for a UAI code (`uai:…`) and its commune, « Organisme de SIRET 50260294900039 »
+    for `siret:…`.  The name itself stays unknown.
+    """
+    sorte, _, code = id_organisme.partition(":") if isinstance(id_organisme, str) else ("", "", "")
+    if sorte == "uai" and code:
+        return f"Établissement {code}, {commune}" if isinstance(commune, str) and commune else f"Établissement {code}"
+    return f"Organisme de SIRET {code}" if sorte == "siret" and code else None
+
+
 def nearest_accepted(value: object, accepted: Iterable[str]) -> str | None:
     """Return the accepted value that looks most like the one received.
 

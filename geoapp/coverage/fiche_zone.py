@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from geoapp.codes.identifiants import name_unnamed
 from geoapp.coverage.indicateurs import format_share
 from geoapp.coverage.model import COMMUNE, Question, name_zoning
 from geoapp.coverage.monde import Monde, choose_offer
@@ -86,7 +87,7 @@ def _almost(offres: pd.DataFrame, cout: float) -> Presque:
     """Return one place, told by its first offer in the order of titles."""
     first = offres.sort_values(["intitule", "id_action"]).iloc[0]
     text = lambda value: "" if pd.isna(value) else str(value)  # noqa: E731
-    return Presque(text(first["nom_commune"]), text(first["nom_organisme"]), text(first["intitule"]), None if first["est_voisine"] else first["id_action"],
+    return Presque(text(first["nom_commune"]), text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "", text(first["intitule"]), None if first["est_voisine"] else first["id_action"],
                    len(offres), cout, bool(offres["est_douteuse"].all()), bool(first["est_voisine"]))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from geoapp.codes.identifiants import name_unnamed
 from geoapp.codes.niveaux import load_niveaux
 from geoapp.codes.voies import VOIES
 from geoapp.tables import Snapshot
@@ -104,7 +105,7 @@ def _pack_offer(row, textes: Textes, infos: dict[tuple, int], names: dict[str, d
     info = infos.setdefault(_pack_info(row, textes, names["zones"]), len(infos))
     return [
         textes.rang(row.intitule),
-        textes.rang(row.nom_organisme),
+        textes.rang(row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme)),
         textes.rang(names["niveaux"].get(row.niveau_sortie)),
         textes.rang(VOIES.get(row.voie)),
         textes.rang(format_period(row.date_debut, row.date_fin)),

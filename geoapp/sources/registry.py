@@ -28,7 +28,8 @@ FORMATS_PRETS = ("lheo", "intercarif", "catalogue")
 OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool, "garder": dict, "derniere": str}}
 OPTIONS_USAGE |= dict.fromkeys(("offre_voisine", "offre_exemple", "offre_departement"), OPTIONS_USAGE["offre"])
 OPTIONS_USAGE["statistique"] = {"table": str}
-"""Options that the check of a usage takes (`table`: the one that a statistics source feeds, flux or debouches)."""
+OPTIONS_USAGE["etablissements"] = {"noms_seuls": bool}
+"""Options that the check of a usage takes (`table`: the one that a statistics source feeds, flux or debouches; `noms_seuls`: establishments are named, not placed)."""
 
 COLONNES: dict[str, tuple[str, ...]] = {
     "offre": (

@@ -114,7 +114,8 @@ ROUTES: dict[str, Route] = {route.nom: route for route in (
 CARTE: dict[str, tuple[str, str]] = {
     "id": ("string", "Identifiant public, stable"), "id_lieu": ("string", "Lieu"), "url": ("string", "Adresse de la fiche"),
     "intitule": ("string", "Intitulé"), "type_diplome": ("string", "Diplôme ou titre, tel que fourni"),
-    "organisme": ("string", "Organisme formateur, sinon responsable"), "niveau": ("object", "Niveau de sortie : code, libelle"),
+    "organisme": ("string", "Nom de l'organisme formateur, sinon responsable ; null quand aucune source ne le nomme"), "id_organisme": ("string", "Identifiant : siret:…, uai:… ou source:nom"),
+    "organisme_dit": ("string", "L'organisme en clair : son nom, sinon son code et sa commune"), "niveau": ("object", "Niveau de sortie : code, libelle"),
     "domaine": ("object", "Domaine : code, libelle"), "voie": ("object", "Voie : code, libelle"),
     "modalite": ("object", "Modalité : code, libelle"), "est_conventionnee": ("boolean", "Financée par une convention publique"),
     "est_permanente": ("boolean", "Entrées et sorties permanentes"), "est_certifiante": ("boolean", "Mène à une certification connue"),

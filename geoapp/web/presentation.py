@@ -12,6 +12,7 @@ import pandas as pd
 from flask import Flask, request, url_for
 
 from geoapp import __version__
+from geoapp.codes.identifiants import name_unnamed
 from geoapp.codes.niveaux import load_niveaux
 from geoapp.codes.voies import VOIES
 from geoapp.config import ROOT
@@ -151,7 +152,7 @@ def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
     position = describe_position(row.precision_position, est_placee)
     return {
         "intitule": row.intitule,
-        "organisme": _or_unknown(row.nom_organisme),
+        "organisme": row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme) or NON_RENSEIGNE,
         "niveau": niveaux.get(row.niveau_sortie, NON_RENSEIGNE),
         "voie": VOIES.get(row.voie, NON_RENSEIGNE),
         "commune": _or_unknown(row.nom_commune),

@@ -135,6 +135,8 @@ def _bodies(sheet: dict) -> Paires:
         return [("Nom", NON_RENSEIGNE)]
     pairs = _body(former or responsible)
     autre = former and responsible and responsible["nom"] and responsible["nom"] != former["nom"]
+    named_by = (former or responsible)["nom_donne_par"]
+    pairs += [("Nom donné par", f"{named_by['titre']}, {named_by['millesime']}")] if named_by else []
     return pairs + ([("Organisme responsable", responsible["nom"])] if autre else [])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from flask import url_for
 
+from geoapp.codes.identifiants import name_unnamed
 from geoapp.codes.texte import fold
 from geoapp.errors import ParameterError
 from geoapp.fichiers.formats import FORMATS
@@ -127,7 +128,7 @@ def defect_rows(table: pd.DataFrame) -> list[dict]:
     rows = table.astype("object").where(table.notna(), None).to_dict("records")
     return [{
         "titre": row["titre"], "constat": row["constat"], "valeur": row["valeur"] or "", "cure": row["cure"], "intitule": row["intitule"], "identifiant": row["id_action"],
-        "adresse": url_for("recherche.fiche", identifiant=row["identifiant"]), "organisme": row["nom_organisme"] or "Organisme sans nom",
+        "adresse": url_for("recherche.fiche", identifiant=row["identifiant"]), "organisme": row["nom_organisme"] or name_unnamed(row["id_organisme"]) or "Organisme sans nom",
         "lieu": ", ".join(part for part in (row["adresse"], row["commune"]) if part) or "Lieu non renseigné",
     } for row in rows]
 
