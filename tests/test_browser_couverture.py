@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import make_tiny_frames, publish_world
-from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
+from test_browser import VIEWS, Seen, audit, axe_source, browser, real_server, running, violations  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +33,6 @@ def server(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="module")
-def real_server(real_snapshot):
-    with running(real_snapshot.path.parents[1]) as address:
-        yield address
-
-
 def ready(page):
     page.wait_for_selector(".carte[data-pret=oui]", timeout=60_000)
 
@@ -52,10 +46,7 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_m
         page = seen.open(server + path)
         if has_map:
             ready(page)
-        page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
-        assert violations(page, axe_source) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
-        assert seen.errors == [] and seen.foreign(server) == []
+        audit(seen, axe_source, server)
 
 
 def test_zones_are_read_and_opened_by_keyboard(server, browser):  # noqa: F811

@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import make_tiny_frames, publish_world
-from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
+from test_browser import VIEWS, Seen, audit, axe_source, browser, running  # noqa: F401
 from test_quality import with_quality
 
 from geoapp.sources.cache import etat_path
@@ -29,9 +29,7 @@ def test_pages_of_quality_are_clean_and_accessible(quality_server, browser, axe_
     with Seen(browser, theme, width) as seen:
         page = seen.open(quality_server + path)
         assert "En panne\u202f: Petite offre (depuis le 03/01/2026" in page.inner_text("aside.bandeau >> nth=-1")
-        assert violations(page, axe_source) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
-        assert seen.errors == [] and seen.foreign(quality_server) == []
+        audit(seen, axe_source, quality_server)
 
 
 def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser):  # noqa: F811
@@ -54,6 +52,5 @@ def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser): 
 def test_the_real_page_fits_a_phone(real_snapshot, browser, axe_source):  # noqa: F811
     with running(real_snapshot.path.parents[1]) as address, Seen(browser, "dark", 390) as seen:
         for path in ("/qualite", "/qualite/source/rco-2020-11?critere=position"):
-            page = seen.open(address + path)
-            assert violations(page, axe_source) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            seen.open(address + path)
+            audit(seen, axe_source, address)

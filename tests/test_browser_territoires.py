@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import publish_world
-from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
+from test_browser import VIEWS, Seen, audit, axe_source, browser, running, violations  # noqa: F401
 from test_browser_couverture import ready
 from test_par_departement import world
 
@@ -26,10 +26,7 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_m
         page = seen.open(server + path)
         if has_map:
             ready(page)
-        page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
-        assert violations(page, axe_source) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the screen"
-        assert seen.errors == [] and seen.foreign(server) == []
+        audit(seen, axe_source, server)
 
 
 def test_a_zone_is_found_then_compared(server, browser):  # noqa: F811

@@ -9,9 +9,9 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from local_server import Answering, serving
 
 from geoapp.config import Settings
 from geoapp.errors import SourceError
@@ -36,10 +36,9 @@ GOOD_ZIP = make_zip(("lisez-moi.txt", b"bonjour"), ("donnees/communes.csv", CSV)
 EVIL_ZIP = make_zip(("donnees/communes.csv", CSV), ("../evil", b"x"))
 
 
-class Producer(BaseHTTPRequestHandler):
+class Producer(Answering):
     """A producer's site; the path says how it behaves."""
 
-    protocol_version = "HTTP/1.1"
     BODIES = {
         "/communes.csv": (200, CSV, "text/csv"), "/absent.csv": (404, b"<html>", "text/html"), "/panne.csv": (500, b"", "text/plain"),
         "/page.csv": (200, PAGE, "text/csv"), "/fragment.csv": (200, b"<p>Erreur</p>", "text/html"), "/vide.csv": (200, b"", "text/csv"),
@@ -57,17 +56,6 @@ class Producer(BaseHTTPRequestHandler):
             status, body, kind = self.BODIES[self.path]
             return self.answer(status, body, **{"Content-Type": kind})
         return getattr(self, "do_" + self.path.strip("/").removesuffix(".csv"))()
-
-    def answer(self, status: int, body: bytes, length: int | None = None, **headers):
-        self.send_response(status)
-        self.send_header("Connection", "close")
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        if length != -1:
-            self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
 
     def do_moitie(self):
         self.answer(200, CSV, length=10 * len(CSV))
@@ -96,23 +84,12 @@ class Producer(BaseHTTPRequestHandler):
         self.answer(200, b"code;nom\n", length=1000)
         self.server.released.wait(5)
 
-    def log_message(self, *args):
-        pass
-
 
 @pytest.fixture
 def producer(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Producer)
-    server.asked, server.released = [], threading.Event()
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Producer) as server:
+        yield server
 
 
 SOURCE = Source(

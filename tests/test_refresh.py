@@ -6,13 +6,12 @@ import base64
 import errno
 import hashlib
 import json
-import threading
 from dataclasses import replace
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner
+from local_server import Answering, serving
 
 from geoapp import fraicheur
 from geoapp.cli import main
@@ -35,10 +34,8 @@ def make_csv(nb: int) -> bytes:
     return b"code;nom\n" + b"".join(b"%05d;Commune\n" % (80000 + i) for i in range(nb))
 
 
-class Producer(BaseHTTPRequestHandler):
+class Producer(Answering):
     """Serves `server.body` with its validators; `server.script` says how each answer in turn goes wrong."""
-
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         self.close_connection = True
@@ -48,52 +45,35 @@ class Producer(BaseHTTPRequestHandler):
         if act == "muet":
             return self.server.released.wait(5)
         if isinstance(act, int):
-            return self.send(act, b"")
+            return self.answer(act, b"")
         if act == "page":
-            return self.send(200, PAGE, Content_Type="text/csv")
+            return self.answer(200, PAGE, Content_Type="text/csv")
         if self.headers.get("If-None-Match") == self.server.etag or self.headers.get("If-Modified-Since") == self.server.dated != "":
-            return self.send(304, b"")
+            return self.answer(304, b"")
         if self.headers.get("Range") and self.headers.get("If-Range") in (self.server.etag, self.server.dated):
             start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
             if act == "mauvaise suite":
-                return self.send(206, body[start:], Content_Range=f"bytes 0-{len(body) - 1}/{len(body)}")
+                return self.answer(206, body[start:], Content_Range=f"bytes 0-{len(body) - 1}/{len(body)}")
             if start >= len(body):
-                return self.send(416, b"")
+                return self.answer(416, b"")
         headers = {"ETag": self.server.etag, "Last-Modified": self.server.dated, "Accept-Ranges": "bytes", **self.server.more}
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
         sent = body[start: len(body) // 2] if act == "moitie" else body[start:]
-        self.send(206 if start else 200, sent, length=len(body) - start, **{k: v for k, v in headers.items() if v})
+        self.answer(206 if start else 200, sent, length=len(body) - start, **{k: v for k, v in headers.items() if v})
         if act == "fige":
             self.server.released.wait(5)
-
-    def send(self, status: int, body: bytes, length: int | None = None, **headers):
-        self.send_response(status)
-        for name, value in {"Connection": "close", **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def producer(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(transport, "BACKOFF_S", 0.0)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Producer)
-    server.asked, server.script, server.more, server.released = [], [], {}, threading.Event()
-    server.body, server.etag, server.dated = make_csv(100), '"v1"', ""
-    server.url = f"http://127.0.0.1:{server.server_port}/communes.csv"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Producer) as server:
+        server.script, server.more = [], {}
+        server.body, server.etag, server.dated = make_csv(100), '"v1"', ""
+        server.url += "/communes.csv"
+        yield server
 
 
 class Place:
