@@ -51,14 +51,22 @@ def build_coverage_map(
     return carte
 
 
-def outlines_json(contours: gpd.GeoSeries) -> str:
-    """Return outlines as compact GeoJSON text (EPSG:4326), `code` being their index."""
+def outlines_json(contours: gpd.GeoSeries, dehors: gpd.GeoSeries | None = None) -> str:
+    """Return outlines as compact GeoJSON text (EPSG:4326), `code` being their index.
+
+    `dehors` are the parts of zones outside the region, which the figures leave out: features with `dehors`, never coloured.
+    """
+    features = _features(contours) if dehors is None else [*_features(contours), *_features(dehors, dehors=True)]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _features(contours: gpd.GeoSeries, **properties) -> list[dict]:
+    """Return outlines as features, coordinates rounded."""
     light = shapely.transform(contours.to_numpy(), lambda xy: xy.round(DECIMALES))
-    features = [
-        {"type": "Feature", "properties": {"code": code}, "geometry": json.loads(text)}
+    return [
+        {"type": "Feature", "properties": {"code": code, **properties}, "geometry": json.loads(text)}
         for code, text in zip(contours.index, shapely.to_geojson(light), strict=True)
     ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
 
 
 def frame_of(contours: gpd.GeoSeries, code: str | None) -> list[list[float]] | None:

@@ -14,8 +14,9 @@ import pandas as pd
 import shapely
 
 from geoapp.filters import Filtres
+from geoapp.maps.dehors import ABSENTE, DEHORS, crossing_zones, split_at_region
 from geoapp.tables import Snapshot
-from geoapp.words import count, format_number
+from geoapp.words import THIN, count, format_number
 from geoapp.zones import ZONAGES
 
 FOND = "fond"
@@ -73,6 +74,7 @@ class Calque:
     est_visible: bool
     est_fictive: bool
     classes: tuple[tuple[str, str], ...] = ()
+    nb_dehors: int = 0
 
     @property
     def est_dessine(self) -> bool:
@@ -89,6 +91,8 @@ class Calque:
             parts.append(count(self.nb_zones, "zone"))
         if self.est_dessine and self.nb_dessinees < self.nb_zones:
             parts.append(f"dont {format_number(self.nb_dessinees)} dessinées")
+        if self.est_dessine and self.nb_dehors:
+            parts.append(f"pointillé{THIN}: {ABSENTE}")
         return ", ".join([*parts, *(["données fictives"] if self.est_fictive else [])])
 
 
@@ -103,7 +107,7 @@ def list_layers(snapshot: Snapshot) -> list[Calque]:
     zones, couches = snapshot.read("zones"), snapshot.read("couches")
     dessinees = couches.loc[couches.geometry.notna(), "type_zone"].value_counts()
     return [
-        _layer(type_zone, zones[zones["type_zone"].eq(type_zone)], int(dessinees.get(type_zone, 0)))
+        replace(_layer(type_zone, zones[zones["type_zone"].eq(type_zone)], int(dessinees.get(type_zone, 0))), nb_dehors=len(crossing_zones(snapshot, type_zone)))
         for type_zone in ZONAGES
         if zones["type_zone"].eq(type_zone).any()
     ]
@@ -140,7 +144,8 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
     """Return the outlines of one zoning as compact GeoJSON text (EPSG:4326).
 
     Each feature has `code`, `nom` and, when its zoning tells zones apart,
-    `forme`.  `fond` gives the land of the region, the outlines of its
+    `forme`; the part of a zone outside the region is a feature of its own, of
+    `forme` « dehors ».  `fond` gives the land of the region, the outlines of its
     communes, each border once, and the towns to name.
     """
     couches = snapshot.read("couches")
@@ -148,11 +153,12 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
         return _dump(_base_features(couches) + _landmarks(snapshot.read("communes")))
     trait = TRAITS.get(type_zone, DEFAUT)
     formes = {code: {"forme": forme} for code, forme in trait.classes}
-    part = couches[couches["type_zone"].eq(type_zone) & couches.geometry.notna()]
-    return _dump(
-        _feature(row.geometry, trait.decimales, code=row.code_zone, nom=row.nom, **formes.get(row.code_zone, {}))
-        for row in part.itertuples()
-    )
+    names = couches[couches["type_zone"].eq(type_zone)].set_index("code_zone")["nom"]
+    inside, outside = split_at_region(snapshot, type_zone)
+    return _dump([
+        *(_feature(shape, trait.decimales, code=code, nom=names[code], **formes.get(code, {})) for code, shape in inside.items()),
+        *(_feature(shape, trait.decimales, code=code, nom=f"{names[code]} ({ABSENTE})", forme=DEHORS) for code, shape in outside.items()),
+    ])
 
 
 def _base_features(couches: gpd.GeoDataFrame) -> list[dict]:

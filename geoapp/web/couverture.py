@@ -18,6 +18,7 @@ from geoapp.errors import ParameterError
 from geoapp.fichiers.formats import FORMATS, file_bytes
 from geoapp.filters import list_options
 from geoapp.maps.coverage_map import build_coverage_map, frame_of, outlines_json
+from geoapp.maps.dehors import crossing_zones, split_at_region
 from geoapp.maps.folium_map import render_page_parts
 from geoapp.maps.layers import layer_css, list_layers
 from geoapp.maps.standalone import dump_json, escape_json
@@ -102,7 +103,7 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
     parties = render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete), "html_carte": Markup(parties.html), "script_carte": Markup(parties.script),
-        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))), "legende": legend(reponse),
+        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))), "legende": legend(reponse), "nb_dehors": len(crossing_zones(snapshot, zonage)),
         "valeurs": Markup(escape_json(dump_json(vues.map_values(reponse, code)))), "est_dessinee": len(contours) > 0,
     }
 
@@ -112,8 +113,13 @@ def contours(type_zone: str):
     """Return the outlines that a map colours: zones of a zoning, communes, or squares of the grid."""
     if type_zone not in MAILLES:
         abort(404)
-    texte = courant().derive(("contours_json", type_zone), lambda s: outlines_json(zone_outlines(monde(), type_zone)))
+    texte = courant().derive(("contours_json", type_zone), lambda s: outlines_json(*_parts(s, type_zone)))
     return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id)
+
+
+def _parts(snapshot: Snapshot, type_zone: str) -> tuple:
+    """Return the outlines that a map colours, and those of the parts of zones outside the region, which it does not."""
+    return (zone_outlines(monde(), type_zone),) if type_zone == CARREAU else split_at_region(snapshot, type_zone)
 
 
 @blueprint.get("/couverture/export.<format>")

@@ -36,6 +36,7 @@
     return L.geoJSON(donnees, Object.assign(options, {
       pane: "overlayPane",
       style: function (entite) {
+        if (entite.properties.dehors) { return {className: "choro choro-dehors"}; }
         const nom = classe(valeurs.zones[entite.properties.code]);
         if (zonage === "carreau") {
           return {stroke: false, fillOpacity: 0.85, fillColor: couleurs.getPropertyValue("--choro-" + nom).trim()};
@@ -44,7 +45,9 @@
       },
       onEachFeature: function (entite, forme) {
         const zone = valeurs.zones[entite.properties.code];
-        if (zone) { decrire(carte, forme, zone, valeurs.mesure, nombreux); }
+        if (entite.properties.dehors) {
+          forme.bindTooltip(element("span", "bulle", (zone ? zone[1] + " : " : "") + "partie hors de la région, absente des chiffres"), {sticky: true, opacity: 1});
+        } else if (zone) { decrire(carte, forme, zone, valeurs.mesure, nombreux); }
       },
     }));
   }
@@ -92,7 +95,7 @@
     const bascule = document.getElementById("montrer-blanches");
     const zones = charger(options.donnees).then(function (donnees) {
       colorier(carte, donnees, valeurs, options.zonage).addTo(carte);
-      carte.getContainer().dataset.nbZones = donnees.features.length;
+      carte.getContainer().dataset.nbZones = donnees.features.filter(function (entite) { return !entite.properties.dehors; }).length;
       return donnees;
     });
     const communes = options.communes === options.donnees ? zones : charger(options.communes);
