@@ -208,7 +208,7 @@ def _plain(value):
     from rich.text import Text
 
     text = "" if value is None or pd.isna(value) else str(value)
-    return Text("".join(c if c.isprintable() else "·" for c in text))
+    return Text("".join(c if c.isprintable() or c in "\u00a0\u202f" else "·" for c in text))
 
 
 _GAPS = ("population", "population_non_couverte", "part_non_couverte", "mediane", "e2sfca", "nb_offres")

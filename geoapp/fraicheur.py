@@ -15,6 +15,7 @@ from geoapp.sources.fetch import ALERTE_ECHEC
 from geoapp.sources.registry import Source
 from geoapp.sources.rythme import expected_since, parse_vintage
 from geoapp.tables import Snapshot
+from geoapp.words import THIN
 
 ETATS = {
     "en_panne": "en panne", "nouvelle": "nouvelle", "en_retard": "en retard", "a_jour": "à jour",
@@ -77,11 +78,11 @@ def _signal(row: dict, etat: Etat, today: date) -> Signal:
     broken, obtained = _failure(row, etat), row["date_obtention"]
     is_new = not broken and row["mode"] in ("cache", "telechargement") and bool(etat.obtenu_le) and etat.sha256 not in ("", row["sha256"])
     if is_new:
-        broken = {"nouvelle": f"livraison obtenue le {day_of(etat.obtenu_le)}, pas encore servie : lancez « geoapp build »"}
+        broken = {"nouvelle": f"livraison obtenue le {day_of(etat.obtenu_le)}, pas encore servie{THIN}: lancez « geoapp build »"}
         obtained = etat.obtenu_le
     due = next_delivery(row["rythme"], row["millesime"], obtained) if row["mode"] in OBTENUES else None
     if due and due < today:
-        broken |= {"retard": f"en retard : rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}", "retard_depuis": due.isoformat()}
+        broken |= {"retard": f"en retard{THIN}: rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}", "retard_depuis": due.isoformat()}
     return Signal(**broken)
 
 

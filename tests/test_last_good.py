@@ -169,7 +169,7 @@ def test_lateness_is_that_of_the_day_of_reading(tiny_frames, tmp_path):
     rows = served_sources(publish_world(tiny_frames, tmp_path))
     assert list_signals(rows, None, date(2027, 1, 31))["tiny"] == Signal()
     late = list_signals(rows, None, date(2027, 2, 1))
-    assert late["tiny"].retard == "en retard : rythme annoncé (mensuel) dépassé depuis le 31/01/2027" and late["tiny"].retard_depuis == "2027-01-31"
+    assert late["tiny"].retard == "en retard\u202f: rythme annoncé (mensuel) dépassé depuis le 31/01/2027" and late["tiny"].retard_depuis == "2027-01-31"
     assert late["fictive"] == Signal(), "invented data are late on nothing"
     info = {one["id"]: one for one in describe_snapshot(open_snapshot(tmp_path), today=date(2027, 2, 1))["sources"]}
     assert info["tiny"]["late_since"] == "2027-01-31" and info["fictive"]["late"] is None

@@ -170,7 +170,7 @@ def test_rejects_are_counted_and_shown_by_reason(client):
     page = client.get("/rejets?source=tiny").text
     assert page.count("raison=commune_inconnue") == page.count("raison=intitule_absent") == 1 and "Commune inconnue</a></th><td class=\"nb\">1</td>" in page
     only = client.get("/rejets?raison=commune_inconnue").text
-    assert "Lignes 1 à 1 sur 1, raison : commune inconnue" in only and "mauvais début" not in only
+    assert "Lignes 1 à 1 sur 1, raison\u202f: commune inconnue" in only and "mauvais début" not in only
     assert "Intitulé absent</a>" in only, "the other reasons stay one step away"
 
 
