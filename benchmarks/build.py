@@ -98,8 +98,8 @@ def _cheapest(repeat: int, module: str, *arguments: str) -> dict:
     return min((run_job(module, *arguments) for _ in range(repeat)), key=lambda measures: measures["cpu_s"])
 
 
-def link_mirror(mirror: Path | None, folder: Path, *, without: str) -> None:
-    """Lay out `folder` as `mirror`, by links, leaving out one file."""
+def link_mirror(mirror: Path | None, folder: Path, *, without: str = "") -> None:
+    """Lay out `folder` as `mirror`, by links, leaving out one file at most."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in mirror.rglob("*") if mirror else ():
         if path.is_file() and path.relative_to(mirror) != Path(without):

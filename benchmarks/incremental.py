@@ -1,8 +1,8 @@
 """`python -m benchmarks.incremental --mirror DIR`: what a build costs when one source changed, beside a full one.
 
-Each source of `CHANGES` loses its last row in turn (on a copy of the mirror);
-the incremental build is then compared, byte by byte, with a full one of the
-same files.  Every build runs in a process of its own; processor times count.
+Each source of `CHANGES` loses its last row, one after the other, on a copy of
+the mirror: the build that goes on from the one before is compared, byte by
+byte, with a full one of the same files.  Every build runs in a process of its own; processor times count.
 """
 
 from __future__ import annotations
@@ -34,24 +34,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sources", nargs="+", default=list(CHANGES))
     options = parser.parse_args(arguments)
     rows = []
-    for id_source in options.sources:
-        rows.append(measure(options.mirror, id_source))
-        print("{source:24} full {full:5.1f} s, incremental {part_s:5.1f} s: {part:.2f}, same bytes: {same}".format(**rows[-1]), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        copy_sources(options.mirror, root / "mirror", options.sources)
+        _build(root, "kept", options.sources[0])
+        for id_source in options.sources:
+            rows.append(measure(root, id_source))
+            print("{source:24} full {full:5.1f} s, incremental {part_s:5.1f} s: {part:.2f}, same bytes: {same}".format(**rows[-1]), flush=True)
     return int(any(row["part"] > PART_MAX or not row["same"] for row in rows))
 
 
-def measure(mirror: Path, id_source: str) -> dict:
-    """Return the processor seconds of a full and of an incremental build on the same files, and whether their tables are the same bytes."""
-    file = get_source(id_source).fichier
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        link_mirror(mirror, root / "mirror", without=file)
-        (root / "mirror" / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(mirror / file, root / "mirror" / file)
-        _build(root, "kept", id_source)
-        cut_last_row(root / "mirror" / file)
-        incremental, full = _build(root, "kept", id_source), _build(root, "fresh", id_source)
-        same = digests(root / "kept") == digests(root / "fresh")
+def copy_sources(mirror: Path, folder: Path, ids: list[str]) -> None:
+    """Lay out `folder` as `mirror`: links, and copies of the sources that will change."""
+    files = {get_source(id_source).fichier for id_source in ids}
+    link_mirror(mirror, folder)
+    for file in files:
+        (folder / file).unlink()
+        shutil.copyfile(mirror / file, folder / file)
+
+
+def measure(root: Path, id_source: str) -> dict:
+    """Change a source; return the seconds of processor of a full and of an incremental build, and whether their tables are the same bytes."""
+    cut_last_row(root / "mirror" / get_source(id_source).fichier)
+    incremental, full = _build(root, "kept", id_source), _build(root, "fresh", id_source)
+    same = digests(root / "kept") == digests(root / "fresh")
+    shutil.rmtree(root / "fresh")
     return {"source": id_source, "full": full, "part_s": incremental, "part": incremental / full, "same": same}
 
 
