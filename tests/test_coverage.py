@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from geoapp.coverage.mesures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.monde import Maille, Monde, choose_offer
 from geoapp.coverage.petits import hide_small, protect
+from geoapp.coverage.phrases import mixed_years
 from geoapp.coverage.tableau import grouped_quantile, region_row, zone_table
 from geoapp.equite import weighted_quantile
 from geoapp.tables import Snapshot
@@ -237,3 +239,15 @@ def test_a_white_commune_gives_no_handful_of_people_away():
     shown = hide_small(blanches)
     assert shown["population"].isna().tolist() == [True, False, False, False]
     assert shown["population_blanche"].isna().tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("annee", "dit"), [("2023", ""), ("2020", "offre 2023 ; habitants 2020 ; zones 2023")])
+def test_figures_that_mix_years_say_so_and_others_do_not(annee, dit):
+    zones = pd.DataFrame({"type_zone": ["ze2020", "epci"], "millesime": ["2023", "1999"]})
+    monde = SimpleNamespace(
+        memoire={"sources": [{"id_source": "a", "millesime": "2023-11-16"}, {"id_source": "autre", "millesime": "1998"}]},
+        offres=pd.DataFrame({"id_source": ["a"]}), snapshot=SimpleNamespace(read=lambda nom: zones),
+        points=pd.DataFrame({"est_region": [True, False], "millesime": [annee, "1997"]}),
+    )
+    said = mixed_years(monde, SimpleNamespace(zonage="ze2020"))
+    assert said == (f"Ces chiffres rapprochent des années différentes : {dit}. Ils ne décrivent pas un même jour." if dit else "")

@@ -107,3 +107,14 @@ def test_the_sentence_the_table_and_the_region_agree(monde):
     reponse = answer(monde, ask(monde, domaine="sante", niveau="4"))
     said = int("".join(c for c in reponse.phrase.split(" personnes")[0] if c.isdigit()))
     assert said == round(reponse.ensemble["population_non_couverte"]) == round(reponse.tableau["population_non_couverte"].sum())
+
+
+def test_the_years_that_are_mixed_are_those_of_the_tables(monde):
+    said = next(note for note in answer(monde, ask(monde)).notes if note.startswith("Ces chiffres rapprochent"))
+    years = {str(year)[:4] for nom in ("offres", "offres_voisines") for year in _vintages(monde, nom)}
+    assert f"offre {' et '.join(sorted(years))} ;" in said and "habitants 2017 et 2023" in said and "zones 2020" in said
+
+
+def _vintages(monde, nom: str) -> list[str]:
+    sources = monde.snapshot.read("sources").set_index("id_source")["millesime"]
+    return sources.reindex(monde.snapshot.read(nom)["id_source"].unique()).tolist()

@@ -48,13 +48,28 @@ def share_uncovered(monde: Monde, question: Question, maille: Maille, points: pd
 
 def list_notes(monde: Monde, question: Question, ensemble: pd.Series, quality: dict) -> list[str]:
     """Return what a reader must know before using the numbers, one sentence each."""
-    notes = [_fictive(quality), _border(monde, question, quality), _supply(question, quality), _precision(monde, quality), _demand(monde, question, ensemble),
+    notes = [_fictive(quality), mixed_years(monde, question), _border(monde, question, quality), _supply(question, quality), _precision(monde, quality), _demand(monde, question, ensemble),
              _estimated(monde, question), str(monde.trajets.parametres.get("note", ""))]
     return [note for note in notes if note]
 
 
 def _fictive(quality: dict) -> str:
     return "Données fictives : une partie de l'offre est engendrée pour la démonstration, à ne jamais citer." if quality["est_fictive"] else ""
+
+
+def mixed_years(monde: Monde, question: Question) -> str:
+    """Say that offer, people and zones are not of one year, when they are not."""
+    sources, zones = pd.DataFrame(list_sources(monde)), monde.snapshot.read("zones")
+    dates = {
+        "offre": sources.loc[sources["id_source"].isin(monde.offres["id_source"]), "millesime"],
+        "habitants": monde.points.loc[monde.points["est_region"], "millesime"],
+        "zones": zones.loc[zones["type_zone"].eq(question.zonage), "millesime"],
+    }
+    years = {nom: sorted(values.dropna().astype(str).str[:4].unique()) for nom, values in dates.items()}
+    if len(set().union(*years.values())) < 2:
+        return ""
+    told = " ; ".join(f"{nom} {' et '.join(values)}" for nom, values in years.items() if values)
+    return f"Ces chiffres rapprochent des années différentes : {told}. Ils ne décrivent pas un même jour."
 
 
 def _border(monde: Monde, question: Question, quality: dict) -> str:
