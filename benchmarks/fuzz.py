@@ -53,7 +53,7 @@ VALUES = (
 """What a value may become when the file itself stays whole."""
 SPANS = {".xml": re.compile(rb">([^<>]+)<|=\"([^\"<>]*)\""), ".json": re.compile(rb":\s*\"([^\"\\]*)\"|:\s*([0-9.]+|true|false|null)"), ".csv": re.compile(rb"(?<=[;\n])([^;\n\"]*)(?=[;\n])")}
 """Where the values of a format are."""
-SPANS[".geojson"] = SPANS[".json"]
+SPANS |= {".geojson": SPANS[".json"], ".feuille": re.compile(rb"<t[^<>]*>([^<>]+)<")}
 INNER = "xl/worksheets/sheet1.xml"
 """Member of a workbook that holds its texts: damaged inside a sound archive, or the archive itself."""
 
@@ -64,7 +64,7 @@ def change_values(content: bytes, suffix: str, rng: random.Random) -> bytes:
     data = bytearray(content)
     for start, end in sorted(rng.sample(spans, min(len(spans), rng.randint(1, 8))), reverse=True):
         value = rng.choice(VALUES)
-        if suffix == ".xml":
+        if suffix in (".xml", ".feuille"):
             value = html.escape(value)
         is_quoted = suffix == ".json" and data[start - 1 : start] != b'"'
         data[start:end] = (json.dumps(value) if is_quoted else value).encode()
@@ -130,7 +130,7 @@ def make_file(rank: int, folder: Path, seed: str) -> tuple[str, Path]:
 def damage(content: bytes, suffix: str, rng: random.Random, *, is_whole: bool) -> bytes:
     """Return a mutated content; `is_whole` keeps its form where the format lets it be known, and changes values."""
     if suffix == ".xlsx" and is_whole:
-        return _inside(content, lambda member: rng.choice((mutate, partial(change_values, suffix=".xml")))(member, rng=rng))
+        return _inside(content, lambda member: rng.choice((mutate, partial(change_values, suffix=".feuille")))(member, rng=rng))
     if suffix in SPANS and is_whole:
         return change_values(content, suffix, rng)
     return change_bytes(content, rng) if is_whole else mutate(content, rng)

@@ -61,10 +61,17 @@ def _zones(suffix: str) -> bytes:
         return path.read_bytes()
 
 
+AUTRES = {
+    "catalogue-apprentissage": ("catalogue_anciens.json", "catalogue_2025.json"), "parcoursup-carte": ("parcoursup_libelles.csv", "parcoursup_export_v1.json"),
+    "mon-compte-formation": ("moncompteformation_2025.csv",), "onisep-actions": ("onisep_api.json",), "lheo-region": ("lheo_edof.xml",),
+    "annuaire-education": ("annuaire_education.csv", "annuaire_education.json"),
+}
+"""Source → its other samples: older or newer shapes of the same export."""
+
 ECHANTILLONS = {
     **{id_source: Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes) for id_source, nom in FICHIERS.items()},
     "onisep-actions, classeur": Echantillon("onisep-actions", ".xlsx", _book),
-    "onisep-actions, json": Echantillon("onisep-actions", ".json", (DATA / "onisep_api.json").read_bytes),
+    **{f"{id_source}, {nom}": Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes) for id_source, noms in AUTRES.items() for nom in noms},
     "qpv2024, geojson": Echantillon("qpv2024", ".geojson", partial(_zones, ".geojson")),
     "qpv2024, gpkg": Echantillon("qpv2024", ".gpkg", partial(_zones, ".gpkg")),
 }
