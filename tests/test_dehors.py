@@ -9,7 +9,11 @@ from shapely.geometry import shape
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 from test_browser_couverture import ready
 
-from geoapp.maps.dehors import ABSENTE, crossing_zones, split_at_region
+from geoapp.coverage.dehors import ABSENTE, crossing_zones, split_at_region
+from geoapp.coverage.extraction import file_of
+from geoapp.coverage.model import Question
+from geoapp.coverage.monde import open_world
+from geoapp.coverage.reponse import answer
 from geoapp.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
 
@@ -54,6 +58,14 @@ def test_the_map_of_coverage_colours_the_part_inside_only(client):
     legend = html.unescape(client.get("/couverture").text)
     assert "choro-dehors" in legend and f"<span>{ABSENTE}</span>" in legend and "1 zone en partie" in legend
     assert "choro-dehors" not in client.get("/couverture?zonage=commune").text
+
+
+def test_the_files_of_a_coverage_are_cut_as_their_figures_are(snapshot, tiny_snapshot):
+    for one, bounds, told in ((snapshot, (2.0, 50.0, 2.2, 50.2), True), (tiny_snapshot, (2.0, 50.0, 2.4, 50.2), False)):
+        monde = open_world(one)
+        fichier = file_of(monde, answer(monde, Question()))
+        assert fichier.table.set_index("code_zone").geometry["3201"].bounds == bounds
+        assert any("Contour coupé" in texte and "3201" in texte for _, texte in fichier.notice) is told
 
 
 def test_the_map_of_the_offer_draws_it_apart_and_its_legend_says_so(client, snapshot):

@@ -9,6 +9,7 @@ import pandas as pd
 from shapely import box
 
 from geoapp.config import CRS_GEO, CRS_METRIC
+from geoapp.coverage.dehors import crossing_zones, split_at_region
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES
 from geoapp.coverage.model import CARREAU, COMMUNE, OFFRES, PUBLICS, VOISINS, describe_question, name_zoning
 from geoapp.coverage.monde import Monde
@@ -64,10 +65,16 @@ def list_notice(monde: Monde, reponse: Reponse) -> list[tuple[str, str]]:
         ("Titre", describe_question(question)), ("À retenir", reponse.phrase),
         ("Seuil", f"{question.seuil:g} {question.unite}, compris"), ("Offre comptée", OFFRES[question.offre]), ("Public", PUBLICS[question.public]),
         ("Départements voisins", VOISINS["oui" if question.voisins else "non"]), ("Trajets", trajets),
-        *(("À savoir", note) for note in reponse.notes),
+        *(("À savoir", note) for note in (*reponse.notes, *_cut(monde, question.zonage))),
         ("Instantané", f"{monde.snapshot.id}, assemblé le {format_date(monde.snapshot.manifest['cree_le'][:10])}"),
         *(("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}") for s in list_sources(monde)),
     ]
+
+
+def _cut(monde: Monde, zonage: str) -> tuple[str, ...]:
+    """Say which zones are drawn in part; () when none is."""
+    codes = crossing_zones(monde.snapshot, zonage)
+    return (f"Contour coupé à la limite de la région, comme les chiffres, pour {', '.join(codes)}.",) if codes else ()
 
 
 def zone_outlines(monde: Monde, zonage: str) -> gpd.GeoSeries:
@@ -82,15 +89,24 @@ def zone_outlines(monde: Monde, zonage: str) -> gpd.GeoSeries:
     return mine.set_index("code_zone").geometry
 
 
+def counted_outlines(monde: Monde, zonage: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
+    """Return the outline of what the figures of each zone count, in the region, and the parts of zones outside (see `split_at_region`)."""
+    whole = zone_outlines(monde, zonage)
+    return (whole, whole.iloc[:0]) if zonage == CARREAU else split_at_region(monde.snapshot, zonage)
+
+
 def layer_name(zonage: str) -> str:
     """Return the name of a layer of outlines, as QGIS shows it."""
     return f"Couverture par {'commune' if zonage == COMMUNE else name_zoning(zonage)}"
 
 
 def file_of(monde: Monde, reponse: Reponse, style: str = "") -> Fichier:
-    """Return an answer as a file, to be written in any format; `style` is the QML of its layer."""
+    """Return an answer as a file, to be written in any format; `style` is the QML of its layer.
+
+    A zone that crosses the border is drawn in the region only, where its figures are; the notice says so.
+    """
     zonage = reponse.question.zonage
-    table, outlines = file_table(reponse), zone_outlines(monde, zonage)
+    table, (outlines, _) = file_table(reponse), counted_outlines(monde, zonage)
     layer = gpd.GeoDataFrame(table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO)
     return Fichier(layer, list_columns(), list_notice(monde, reponse), layer_name(zonage), f"couverture-{zonage}", CONTOUR, 3, style)
 

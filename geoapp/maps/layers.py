@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoapp.coverage.dehors import ABSENTE, DEHORS, crossing_zones, split_at_region
 from geoapp.filters import Filtres
-from geoapp.maps.dehors import ABSENTE, DEHORS, crossing_zones, split_at_region
 from geoapp.tables import Snapshot
 from geoapp.words import THIN, count, format_number
 from geoapp.zones import ZONAGES

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from markupsafe import Markup
 
+from geoapp.coverage.dehors import crossing_zones
 from geoapp.coverage.evolution import comparable_snapshots, compare_snapshots, open_pair
-from geoapp.coverage.extraction import file_of, zone_outlines
+from geoapp.coverage.extraction import counted_outlines, file_of, zone_outlines
 from geoapp.coverage.fiche_zone import zone_sheet
 from geoapp.coverage.indicateurs import CAUSES, INDICATEURS, SOLIDITES
 from geoapp.coverage.legende import legend, white_counts
@@ -18,7 +19,6 @@ from geoapp.errors import ParameterError
 from geoapp.fichiers.formats import FORMATS, file_bytes
 from geoapp.filters import list_options
 from geoapp.maps.coverage_map import build_coverage_map, frame_of, outlines_json
-from geoapp.maps.dehors import crossing_zones, split_at_region
 from geoapp.maps.folium_map import render_page_parts
 from geoapp.maps.layers import layer_css, list_layers
 from geoapp.maps.standalone import dump_json, escape_json
@@ -113,13 +113,8 @@ def contours(type_zone: str):
     """Return the outlines that a map colours: zones of a zoning, communes, or squares of the grid."""
     if type_zone not in MAILLES:
         abort(404)
-    texte = courant().derive(("contours_json", type_zone), lambda s: outlines_json(*_parts(s, type_zone)))
+    texte = courant().derive(("contours_json", type_zone), lambda s: outlines_json(*counted_outlines(monde(), type_zone)))
     return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id)
-
-
-def _parts(snapshot: Snapshot, type_zone: str) -> tuple:
-    """Return the outlines that a map colours, and those of the parts of zones outside the region, which it does not."""
-    return (zone_outlines(monde(), type_zone),) if type_zone == CARREAU else split_at_region(snapshot, type_zone)
 
 
 @blueprint.get("/couverture/export.<format>")
