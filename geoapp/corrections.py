@@ -70,6 +70,11 @@ class Journal:
             self.rejets.append(reject(ligne, column, value, code, closest(value) if closest and value else None))
         self._refused |= new
 
+    def refuse_codes(self, column: str, absent: str, false: str) -> None:
+        """Reject the rows without a usable code in `column`: for one reason when none was received, for another when it is not valid."""
+        self.refuse(column, self.original[column].isna(), absent, with_original=True)
+        self.refuse(column, self.frame[column].isna(), false, with_original=True)
+
     def refuse_repeats(self, vues: LignesVues | None = None) -> None:
         """Reject every row whose content equals that of an earlier kept row, here or in the batches that `vues` remembers."""
         kept = self.frame[~self._refused]

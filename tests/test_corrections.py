@@ -132,3 +132,11 @@ def test_each_repair_of_a_commune_code_is_counted():
 @pytest.mark.parametrize("code, lost", [("80999", True), ("80001", False), ("75999", False), (None, False), ("2A004", False)])
 def test_a_code_is_lost_only_where_all_communes_are_known(code, lost):
     assert is_lost(pd.Series([code], dtype="str"), COMMUNES).tolist() == [lost]
+
+
+def test_a_code_that_is_absent_and_one_that_is_false_are_two_reasons():
+    journal = Journal(pd.DataFrame({"code": [None, "X", "0597011L"]}, index=["ligne 2", "ligne 3", "ligne 4"], dtype="str"))
+    journal.replace("code", journal.frame["code"].where(journal.frame["code"].eq("0597011L")), "", quiet_if_valid=True)
+    journal.refuse_codes("code", "uai_absent", "uai_faux")
+    assert [(r["ligne"], r["code_raison"], r["valeur"]) for r in journal.rejets] == [("ligne 2", "uai_absent", None), ("ligne 3", "uai_faux", "X")]
+    assert list(journal.kept().index) == ["ligne 4"]

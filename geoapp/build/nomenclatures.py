@@ -62,7 +62,7 @@ def read_nomenclature(lecture: Lecture, source: Source) -> tuple[Nomenclature, B
     for column in journal.frame.columns.intersection(list(_NORMES)):
         journal.replace(column, _NORMES[column](journal.frame[column]), "code_normalise", quiet_if_valid=True)
     cle = key_of(source)
-    journal.refuse(cle, journal.frame[cle].isna(), "code_absent", with_original=True)
+    journal.refuse_codes(cle, "code_absent", "code_faux")
     kept = journal.kept()
     bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
     return Nomenclature(cle, kept), bilan

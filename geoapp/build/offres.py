@@ -44,7 +44,7 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
     for kind in points["reparation"].dropna().unique():
         journal.note("latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str"))
     frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
-    journal.refuse("code_uai", frame["code_uai"].isna(), "uai_faux", with_original=True)
+    journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     if source.options.get("noms_seuls"):
         journal.refuse("nom", frame["nom"].isna(), "nom_absent")
     else:

@@ -35,7 +35,7 @@ def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bil
         frame[column] = frame[column].mask(frame[column].str.strip().str.lower().isin(NON_DIFFUSE))
         number = pd.to_numeric(frame[column].str.replace(",", ".", regex=False), errors="coerce")
         journal.replace(column, frame[column].where(_is_sound(column, number)), "", quiet_if_valid=True)
-    journal.refuse("code_uai", frame["code_uai"].isna(), "uai_faux", with_original=True)
+    journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     journal.refuse_repeats()
     kept = journal.kept()
     bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
