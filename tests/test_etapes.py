@@ -108,6 +108,21 @@ def test_what_two_builds_did_not_use_is_removed(tmp_path):
     assert names == [etapes.path("pas", etapes.cle("pas", 2)).name]
 
 
+def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
+    def build(n: int) -> Etapes:
+        etapes = opened(tmp_path)
+        inner = lambda: do(etapes, "dedans", etapes.cle("dedans"), lambda: 1)  # noqa: E731
+        middle = lambda: do(etapes, "milieu", etapes.cle("milieu"), inner)  # noqa: E731
+        assert do(etapes, "autour", etapes.cle("autour", n), middle) == 1
+        sweep(etapes)
+        return etapes
+
+    assert [build(n).faites for n in (1, 1, 1, 1, 2)] == [["autour", "milieu", "dedans"], [], [], [], ["autour"]]
+    (tmp_path / opened(tmp_path).path("milieu", opened(tmp_path).cle("milieu")).name).unlink()
+    again = build(3)
+    assert (again.faites, again.trouvees) == (["autour", "milieu"], ["dedans"])
+
+
 # --- Whole builds ---------------------------------------------------------------------------------------
 
 

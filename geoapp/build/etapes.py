@@ -16,7 +16,7 @@ import hashlib
 import os
 import pickle
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -43,6 +43,8 @@ class Etapes:
     faites: list[str] = field(default_factory=list)
     trouvees: list[str] = field(default_factory=list)
     employees: set[str] = field(default_factory=set)
+    en_cours: list[set[str]] = field(default_factory=list, repr=False)
+    """What each step being made has used so far, the innermost last."""
 
     def cle(self, nom: str, *entrees) -> str:
         """Return the key of a step: equal inputs, equal code, equal key.  Inputs are plain values or other keys."""
@@ -79,14 +81,32 @@ def content_key(value) -> str:
 def do(etapes: Etapes, nom: str, cle: str, make: Callable[[], object]):
     """Return the result of step `nom`: the one kept under `cle`, else that of `make()`, then kept.
 
-    A result that cannot be kept (full disk, read-only folder) is used all the same.
+    The results that a step used inside are kept as long as its own: what
+    changes next may need them again.  A result that cannot be kept (full
+    disk, read-only folder) is used all the same.
     """
     path = etapes.path(nom, cle)
-    value = _load(path)
-    (etapes.faites if value is _MISSING else etapes.trouvees).append(nom)
-    if path:
-        etapes.employees.add(path.name)
-    return _keep(path, make()) if value is _MISSING else value
+    found = _load(path)
+    (etapes.faites if found is _MISSING else etapes.trouvees).append(nom)
+    value, used = _keep(path, _make(etapes, make)) if found is _MISSING else found
+    _use(etapes, [path.name, *used] if path else used)
+    return value
+
+
+def _make(etapes: Etapes, make: Callable[[], object]) -> tuple[object, list[str]]:
+    """Return the result of a step, and the names of the results that it used."""
+    etapes.en_cours.append(set())
+    try:
+        return make(), sorted(etapes.en_cours[-1])
+    finally:
+        etapes.en_cours.pop()
+
+
+def _use(etapes: Etapes, names: Iterable[str]) -> None:
+    """Count results as used, by this build and by the step being made."""
+    etapes.employees.update(names)
+    if etapes.en_cours:
+        etapes.en_cours[-1].update(names)
 
 
 def is_kept(etapes: Etapes, nom: str, cle: str) -> bool:
@@ -94,7 +114,7 @@ def is_kept(etapes: Etapes, nom: str, cle: str) -> bool:
     path = etapes.path(nom, cle)
     if path is None or _read(path) is None:
         return False
-    etapes.employees.add(path.name)
+    _use(etapes, [path.name])
     return True
 
 
@@ -111,13 +131,13 @@ def _read(path: Path) -> bytes | None:
 
 
 def _load(path: Path | None):
-    """Return a result kept, or `_MISSING`."""
+    """Return a result kept and what it used, or `_MISSING`."""
     content = _read(path) if path else None
     return _MISSING if content is None else pickle.loads(content)
 
 
 def _keep(path: Path | None, value):
-    """Write a result and return it as it will be read back."""
+    """Write a result with what it used, and return both as they will be read back."""
     content = pickle.dumps(value, protocol=5)
     if path:
         with suppress(OSError):
