@@ -7,9 +7,10 @@ import json
 import pytest
 from conftest import CREATED, HOSTILE
 
+from geoapp.sources.registry import USAGES as USAGES_REGISTRE
 from geoapp.tables import publish
 from geoapp.web import create_app
-from geoapp.web.presentation import safe_link
+from geoapp.web.presentation import USAGES, safe_link, source_groups
 
 PAGES = ("/", "/?niveau=3&niveau=4&voie=apprentissage", "/?zone=frr%3AFRR%2B", "/?page=1", "/sources", "/rejets", "/rejets?source=tiny", "/rejets?raison=commune_inconnue")
 
@@ -204,3 +205,11 @@ def test_real_title_and_data_agree(real_snapshot):
     nb = len(real_snapshot.read("offres"))
     data = json.loads(client.get("/donnees/points.json").data)
     assert data["nb_offres"] == nb == real_snapshot.manifest["tables"]["offres"]["lignes"]
+
+
+def test_every_usage_of_the_registry_is_said_in_words_and_groups_the_sources(client, tiny_snapshot):
+    assert set(USAGES) == set(USAGES_REGISTRE)
+    page, groups = client.get("/sources").text, source_groups(tiny_snapshot)
+    assert sum(len(one["sources"]) for one in groups) == len(tiny_snapshot.read("sources"))
+    for one in groups:
+        assert page.count(f'id="usage-{one["usage"]}">{one["titre"]}</h2>') == 1 and one["titre"].lower() == USAGES[one["usage"]].lower()

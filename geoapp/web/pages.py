@@ -14,7 +14,7 @@ from geoapp.raisons import RAISONS, count_reasons
 from geoapp.tables import Snapshot
 from geoapp.web.courant import courant
 from geoapp.web.figures import export_form
-from geoapp.web.presentation import form_fields, offer_rows, paginate, source_rows, static_url
+from geoapp.web.presentation import form_fields, offer_rows, paginate, source_groups, static_url
 from geoapp.web.securite import nonce
 
 blueprint = Blueprint("pages", __name__)
@@ -91,7 +91,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
 def sources():
     """Show where every figure comes from."""
     _refuse_other_parameters()
-    return render_template("sources.html", titre="Sources des données", sources=source_rows(courant().snapshot()))
+    return render_template("sources.html", titre="Sources des données", groupes=source_groups(courant().snapshot()))
 
 
 @blueprint.get("/rejets")

@@ -37,6 +37,7 @@ MODES = {
 
 USAGES = {
     "offre": "offre de formation",
+    "offre_departement": "offre connue par département seulement",
     "offre_voisine": "offre des départements voisins, pour la couverture",
     "zonage": "zonage",
     "communes": "communes et leurs contours",
@@ -45,7 +46,9 @@ USAGES = {
     "population": "population",
     "ages": "population par âge",
     "statistique": "statistiques d'une année : vœux, places, débouchés",
+    "nomenclature": "nomenclatures : métiers, domaines, certifications",
     "verification": "vérification, sans effet sur la carte",
+    "offre_exemple": "exemples de formats, lus et contrôlés, sans effet sur la carte",
 }
 """What a source feeds, in words, in the order of the page."""
 
@@ -167,15 +170,25 @@ def _or_unknown(value) -> str:
 
 
 def source_rows(snapshot: Snapshot) -> list[dict]:
-    """Return the sources as the page shows them, offers first; NA becomes None."""
+    """Return the sources as the page shows them, offers first, then those that are absent last; NA becomes None."""
     ordre = {usage: rang for rang, usage in enumerate(USAGES)}
-    return [_source_row(row) for row in sorted(served_sources(snapshot), key=lambda row: ordre.get(row["usage"], len(ordre)))]
+    rows = sorted(served_sources(snapshot), key=lambda row: (ordre.get(row["usage"], len(ordre)), row["mode"] == "absente"))
+    return [_source_row(row) for row in rows]
+
+
+def source_groups(snapshot: Snapshot) -> list[dict]:
+    """Return the sources by what they serve, in the order of `source_rows`."""
+    groups: dict[str, dict] = {}
+    for row in source_rows(snapshot):
+        titre = row["usage_dit"][0].upper() + row["usage_dit"][1:]
+        groups.setdefault(row["usage"], {"usage": row["usage"], "titre": titre, "sources": []})["sources"].append(row)
+    return list(groups.values())
 
 
 def _source_row(row: dict) -> dict:
     """Return one source with its words, its safe link and its counts."""
     words = {"mode_dit": MODES.get(row["mode"], row["mode"]), "usage_dit": USAGES.get(row["usage"], row["usage"])}
-    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row),
+    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row), "resume": _resume(row),
             "obtenue_dit": format_date(row["date_obtention"]) if row["date_obtention"] else "", "rythme_dit": RYTHMES_DITS.get(row["rythme"], row["rythme"] or "")}
 
 
@@ -183,6 +196,14 @@ _COMPTES = (
     ("nb_lues", "Lignes lues"), ("nb_valides", "Valides"), ("nb_rejetees", "Rejetées"), ("nb_placees", "Placées"),
     ("nb_douteuses", "Position douteuse"), ("nb_hors_region", "Hors de la région"), ("nb_corrections", "Valeurs réparées"),
 )
+
+
+def _resume(row: dict) -> str:
+    """Return vintage and rows of a source in one line; nothing for one that was not read."""
+    if row["nb_lues"] is None:
+        return ""
+    refused = [count(row["nb_rejetees"], "refusée")] if row["nb_rejetees"] else []
+    return ", ".join([*filter(None, [row["millesime"]]), count(row["nb_lues"], "ligne lue", "lignes lues"), *refused])
 
 
 def _counts(row: dict) -> list[tuple[str, str]]:
