@@ -155,3 +155,15 @@ def test_codes_of_the_real_sources_are_unchanged(real_snapshot):
     formations = real_snapshot.read("formations")
     schools = formations[formations["id_source"].isin(["bts-2024", "affelnet-2020", "parcoursup-apprentissage-2020"])]
     assert schools[["code_rome", "code_formacode"]].isna().all(axis=None) and schools["metiers"].notna().mean() > 0.5
+
+
+def test_repeated_formations_get_what_one_of_them_alone_would_in_their_own_order():
+    kinds = [{"intitule": "Boulanger", "code_rome": "D1102"}, {"intitule": "CAP BOUL.", "code_mef": "24122137210"}, {"intitule": "Boulanger"}, {"intitule": "Inconnu"}]
+    rows = _formations(*({"id_formation": str(rank), **kinds[rank % 4 if rank < 8 else 3 - rank % 4]} for rank in range(16)))
+    rows.index = range(100, 116)
+    together = enrich_formations(rows, NOMENCLATURES)
+    once = enrich_formations(rows.iloc[:4], NOMENCLATURES).set_index(["intitule", "code_rome"])[["metiers", "mots", "preuve_metiers", "rev3", "preuve_rev3"]]
+    assert together.index.equals(rows.index) and together["id_formation"].equals(rows["id_formation"])
+    for _, row in together.iterrows():
+        expected = once[[a == row["intitule"] and (b == row["code_rome"] or (pd.isna(b) and pd.isna(row["code_rome"]))) for a, b in once.index]].iloc[0]
+        pd.testing.assert_series_equal(row[expected.index], expected, check_names=False)

@@ -44,6 +44,12 @@ DIPLOMES = {
 """Diplomas written in full in `type_diplome`, whose titles often leave out the short name that everyone types."""
 
 
+LUES = ("intitule", "type_diplome", "code_rome", "code_formacode", "code_nsf", "code_cfd", "code_certifinfo", "code_mef")
+"""Columns of a formation that what is found of it rests on."""
+
+ENRICHIES = ("metiers", "mots", "preuve_metiers", "rev3", "preuve_rev3")
+
+
 class Nomenclature(NamedTuple):
     """One nomenclature: the code it lists, and its rows."""
 
@@ -85,6 +91,14 @@ def enrich_formations(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.D
     DataFrame
         Same rows and index; the codes received are unchanged.
     """
+    used = list(formations.columns.intersection(LUES))
+    rank = formations.groupby(used, dropna=False, sort=False).ngroup()
+    found = _enrich(formations.loc[~rank.duplicated(), used].reset_index(drop=True), nomenclatures)
+    return formations.assign(**{nom: found[nom].take(rank).set_axis(formations.index) for nom in ENRICHIES})
+
+
+def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what is found of formations that all differ: titles and codes repeat much in a large offer."""
     found = find_codes(formations, nomenclatures.get("code_certifinfo"))
     evidence = formations[["intitule", "code_nsf", "code_cfd"]].join(found[["code_rome", "code_formacode"]])
     rome = read_rome(nomenclatures.get("code_rome"))
