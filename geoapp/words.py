@@ -58,6 +58,11 @@ def count(value: int, singulier: str, pluriel: str | None = None) -> str:
     return f"{format_number(value)} {singulier if value < 2 else pluriel or singulier + 's'}"
 
 
+def join_words(mots: list[str]) -> str:
+    """Return « a, b et c »."""
+    return " et ".join([", ".join(mots[:-1]), mots[-1]]) if len(mots) > 1 else "".join(mots)
+
+
 def format_decimal(value: float) -> str:
     """Return a number as short as it is exact, with a decimal comma: 20, 7,5."""
     return f"{value:g}".replace(".", ",")

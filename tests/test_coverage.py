@@ -245,8 +245,8 @@ def test_a_white_commune_gives_no_handful_of_people_away():
 def test_figures_that_mix_years_say_so_and_others_do_not(annee, dit):
     zones = pd.DataFrame({"type_zone": ["ze2020", "epci"], "millesime": ["2023", "1999"]})
     monde = SimpleNamespace(
-        memoire={"sources": [{"id_source": "a", "millesime": "2023-11-16"}, {"id_source": "autre", "millesime": "1998"}]},
-        offres=pd.DataFrame({"id_source": ["a"]}), snapshot=SimpleNamespace(read=lambda nom: zones),
+        memoire={"sources": [{"id_source": "a", "millesime": "2023-11-16"}, {"id_source": "b", "millesime": "courant"}, {"id_source": "autre", "millesime": "1998"}]},
+        offres=pd.DataFrame({"id_source": ["a", "b"]}), snapshot=SimpleNamespace(read=lambda nom: zones),
         points=pd.DataFrame({"est_region": [True, False], "millesime": [annee, "1997"]}),
     )
     said = mixed_years(monde, SimpleNamespace(zonage="ze2020"))

@@ -12,6 +12,7 @@ from geoapp.coverage.monde import choose_offer, open_world
 from geoapp.coverage.publics import compare_publics
 from geoapp.coverage.reponse import answer
 from geoapp.coverage.tableau import zone_table
+from geoapp.words import join_words
 from geoapp.zones import ZONAGES
 
 pytestmark = pytest.mark.real
@@ -112,7 +113,7 @@ def test_the_sentence_the_table_and_the_region_agree(monde):
 def test_the_years_that_are_mixed_are_those_of_the_tables(monde):
     said = next(note for note in answer(monde, ask(monde)).notes if note.startswith("Ces chiffres rapprochent"))
     years = {str(year)[:4] for nom in ("offres", "offres_voisines") for year in _vintages(monde, nom)}
-    assert f"offre {' et '.join(sorted(years))} ;" in said and "habitants 2017 et 2023" in said and "zones 2020" in said
+    assert f"offre {join_words(sorted(years))} ;" in said and "habitants 2017 et 2023" in said and "zones 2020" in said
 
 
 def _vintages(monde, nom: str) -> list[str]:

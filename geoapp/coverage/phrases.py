@@ -8,7 +8,7 @@ import pandas as pd
 from geoapp.coverage.indicateurs import PETIT, format_share
 from geoapp.coverage.model import CARREAU, OFFRES, PUBLICS, Question, describe_offer, describe_threshold
 from geoapp.coverage.monde import Maille, Monde
-from geoapp.words import THIN, count, format_number
+from geoapp.words import THIN, count, format_number, join_words
 
 RURALES = ("frr", "zrr")
 """Rural zonings that the main sentence compares with, the present one first."""
@@ -58,17 +58,17 @@ def _fictive(quality: dict) -> str:
 
 
 def mixed_years(monde: Monde, question: Question) -> str:
-    """Say that offer, people and zones are not of one year, when they are not."""
+    """Say that offer, people and zones are not of one year, when they are not; a vintage without a year tells nothing."""
     sources, zones = pd.DataFrame(list_sources(monde)), monde.snapshot.read("zones")
     dates = {
         "offre": sources.loc[sources["id_source"].isin(monde.offres["id_source"]), "millesime"],
         "habitants": monde.points.loc[monde.points["est_region"], "millesime"],
         "zones": zones.loc[zones["type_zone"].eq(question.zonage), "millesime"],
     }
-    years = {nom: sorted(values.dropna().astype(str).str[:4].unique()) for nom, values in dates.items()}
+    years = {nom: sorted(values.astype("str").str.extract(r"\b(\d{4})\b", expand=False).dropna().unique()) for nom, values in dates.items()}
     if len(set().union(*years.values())) < 2:
         return ""
-    told = " ; ".join(f"{nom} {' et '.join(values)}" for nom, values in years.items() if values)
+    told = " ; ".join(f"{nom} {join_words(values)}" for nom, values in years.items() if values)
     return f"Ces chiffres rapprochent des années différentes : {told}. Ils ne décrivent pas un même jour."
 
 

@@ -17,7 +17,7 @@ from geoapp.territoires.offre import BlocOffre
 from geoapp.territoires.reponses import AUTRE
 from geoapp.territoires.tableaux import name_body
 from geoapp.territoires.zone import Zone
-from geoapp.words import THIN, count, format_number
+from geoapp.words import THIN, count, format_number, join_words
 
 NB_CITES = 3
 """Names cited at most in one sentence; the others are counted."""
@@ -42,11 +42,6 @@ def _kind(question: Question) -> str:
 
 def _capital(texte: str) -> str:
     return texte[0].upper() + texte[1:]
-
-
-def join_words(mots: list[str]) -> str:
-    """Return « a, b et c »."""
-    return " et ".join([", ".join(mots[:-1]), mots[-1]]) if len(mots) > 1 else "".join(mots)
 
 
 def cite(mots: list[str], autre: str = "autre", autres: str = "autres") -> str:
