@@ -46,7 +46,9 @@ def check(monde, nom: str, parametres: dict) -> None:
     path = FOLDER / f"{nom}.png"
     if os.environ.get("GEOFORMA_GOLDEN"):
         Image.open(io.BytesIO(content)).convert("RGB").quantize(128).save(path, optimize=True)
-    made, golden = Image.open(io.BytesIO(content)), Image.open(path)
+    made = Image.open(io.BytesIO(content))
+    with Image.open(path) as kept:
+        golden = kept.convert("RGB")
     assert made.width == golden.width and abs(made.height - golden.height) <= 2, (made.size, golden.size)
     height = min(made.height, golden.height)
     mean, part = difference(made.crop((0, 0, made.width, height)), golden.crop((0, 0, made.width, height)))

@@ -108,4 +108,4 @@ def test_the_file_can_be_checked_alone(mirror):
     from geoapp.checking import check_file
 
     source, bilan = check_file(mirror / load_sources()[ID].fichier)
-    assert source.id == ID and bilan.nb_lues == 39_510 and not bilan.rejets
+    assert source.id == ID and bilan.nb_lues == 39_510 and not bilan.nb_rejetees
