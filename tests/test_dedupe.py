@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -272,3 +274,14 @@ def test_no_action_session_or_place_is_lost_by_a_merge(real_snapshot):
     assert all(row in kept for row in map(tuple, merged[["id_action_retenue", "id_lieu_retenu"]].values)), "one retained is shown"
     sources = shown["sources"].str.split("|")
     assert sources.map(lambda codes: len(codes) == len(set(codes))).all() and sources.map(len).sum() == len(every)
+
+
+def test_a_large_catalogue_is_not_compared_with_itself():
+    rows = [offer("un", str(rank)) for rank in range(4_000)]
+    table = frame(*rows, offer("deux", "x"))
+    tracemalloc.start()
+    pairs = score_pairs(table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(pairs) == 4_000 and set(table.loc[pairs["gauche"], "id_source"]) == {"deux"}
+    assert peak < 60e6, "the eight million pairs inside one catalogue alone would take 128 MB"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import combinations, pairwise
+
 import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz
+from rapidfuzz.process import cpdist
 from scipy.spatial import cKDTree
 
 from geoapp.dedupe.noms import name_places, shared_name
@@ -37,9 +41,8 @@ def score_pairs(profil: pd.DataFrame) -> pd.DataFrame:
     profil = profil.sort_values(["id_source", "id_action", "id_lieu"], kind="stable")
     left, right = _candidates(profil)
     left, right = _compatible(profil, left, right)
-    likeness = _likeness(profil, left, right)
-    worth = ~np.isnan(likeness) & ((likeness >= TITRE_PROCHE) | _share(profil, ("code_certifinfo", "code_cfd"), left, right))
-    rows = map(_Comparateur(profil).compare, left[worth].tolist(), right[worth].tolist(), likeness[worth].tolist())
+    left, right, likeness = _alike(profil, left, right)
+    rows = map(_Comparateur(profil).compare, left.tolist(), right.tolist(), likeness.tolist())
     pairs = pd.DataFrame([row for row in rows if row is not None], columns=list(COLONNES))
     pairs = pairs.sort_values(["score", "gauche", "droite"], ascending=[False, True, True], kind="stable", ignore_index=True)
     labels = profil.index.to_numpy()
@@ -52,31 +55,38 @@ def _plain(values: pd.Series) -> list:
 
 
 def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the offers that share a commune, an UAI code, or are at most `VOISINAGE_M` apart."""
+    """Return the positions of the offers of two catalogues that share a commune, an UAI code, or are at most `VOISINAGE_M` apart.
+
+    The rows are those of one catalogue after the other; pairs inside one, whose
+    number would grow with the square of it, are never made.
+    """
     rank = pd.Series(range(len(profil)))
     texts = profil[["code_commune", "code_uai"]].reset_index(drop=True).astype("str")
-    parts = [_joined(texts["code_commune"], rank), _joined(texts["code_uai"].str.split("|").explode(), rank), _near(profil)]
-    pairs = np.unique(np.concatenate(parts), axis=0)
-    source = pd.factorize(profil["id_source"])[0]
-    pairs = pairs[source[pairs[:, 0]] != source[pairs[:, 1]]]
-    return pairs[:, 0], pairs[:, 1]
+    keys = [pd.DataFrame({"cle": key, "rang": rank.reindex(key.index)}).dropna().drop_duplicates() for key in (texts["code_commune"], texts["code_uai"].str.split("|").explode())]
+    bounds = np.append(np.flatnonzero(~profil["id_source"].duplicated()), len(profil))
+    parts = [np.empty(0, dtype=np.int64)]
+    for one, other in combinations([slice(*ends) for ends in pairwise(bounds.tolist())], 2):
+        found = [*(_joined(key, one, other) for key in keys), _near(profil, one, other)]
+        parts.append(np.unique(np.concatenate([left * len(profil) + right for left, right in found])))
+    pairs = np.sort(np.concatenate(parts))
+    return pairs // max(len(profil), 1), pairs % max(len(profil), 1)
 
 
-def _joined(key: pd.Series, rank: pd.Series) -> np.ndarray:
-    """Return the pairs of ranks that share a key, smaller first."""
-    table = pd.DataFrame({"cle": key, "rang": rank.reindex(key.index)}).dropna().drop_duplicates()
-    both = table.merge(table, on="cle", suffixes=("", "_b"))
-    both = both[both["rang"] < both["rang_b"]]
-    return both[["rang", "rang_b"]].to_numpy(dtype=np.int64)
+def _joined(table: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ranks of two catalogues that share a key (`cle`, `rang`)."""
+    sides = [table[table["rang"].between(part.start, part.stop, inclusive="left")] for part in (one, other)]
+    both = sides[0].merge(sides[1], on="cle", suffixes=("", "_b"))
+    return both["rang"].to_numpy(dtype=np.int64), both["rang_b"].to_numpy(dtype=np.int64)
 
 
-def _near(profil: pd.DataFrame) -> np.ndarray:
-    """Return the pairs of ranks at most `VOISINAGE_M` apart."""
+def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ranks of two catalogues that are at most `VOISINAGE_M` apart."""
     xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
-    known = np.flatnonzero(np.isfinite(xy).all(axis=1))
-    if not len(known):
-        return np.empty((0, 2), dtype=np.int64)
-    return known[np.sort(cKDTree(xy[known]).query_pairs(VOISINAGE_M, output_type="ndarray"), axis=1)].astype(np.int64)
+    known = [part.start + np.flatnonzero(np.isfinite(xy[part]).all(axis=1)) for part in (one, other)]
+    if not (len(known[0]) and len(known[1])):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    found = cKDTree(xy[known[0]]).sparse_distance_matrix(cKDTree(xy[known[1]]), VOISINAGE_M, output_type="ndarray")
+    return known[0][found["i"]].astype(np.int64), known[1][found["j"]].astype(np.int64)
 
 
 def _compatible(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,19 +99,23 @@ def _compatible(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> tu
     return left[kept], right[kept]
 
 
-def _likeness(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the likeness of the titles of each pair, 0 to 100; NaN when they are opposed.  Worked out once by distinct pair."""
+def _alike(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keep the pairs whose titles are near or that share a certification, when nothing opposes their titles; also their likeness."""
     titres = [read_title(*row) for row in zip(profil["intitule"], _plain(profil["type_diplome"]), strict=True)]
-    distinct = list(dict.fromkeys(titres))
-    rank_of = {titre: rank for rank, titre in enumerate(distinct)}
-    rank = np.array([rank_of[titre] for titre in titres], dtype=np.int64)
+    likeness = _likeness([titre.mots for titre in titres], left, right)
+    worth = (likeness >= TITRE_PROCHE) | _share(profil, ("code_certifinfo", "code_cfd"), left, right)
+    left, right, likeness = left[worth], right[worth], likeness[worth]
+    agree = cache(lambda one, other: not opposed(one, other))
+    kept = np.fromiter((agree(titres[one], titres[other]) for one, other in zip(left.tolist(), right.tolist(), strict=True)), dtype=bool, count=len(left))
+    return left[kept], right[kept], likeness[kept]
+
+
+def _likeness(mots: list[str], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the likeness of the titles of each pair, 0 to 100; 0 below `TITRE_PROCHE`.  Worked out once by distinct pair."""
+    rank, distinct = pd.factorize(np.array(mots, dtype=object))
     pairs, where = np.unique(rank[left] * len(distinct) + rank[right], return_inverse=True)
-    found = [_compare_titles(distinct[pair // len(distinct)], distinct[pair % len(distinct)]) for pair in pairs.tolist()]
-    return np.array(found, dtype=float)[where.reshape(-1)]
-
-
-def _compare_titles(one: Titre, other: Titre) -> float:
-    return np.nan if opposed(one, other) else fuzz.token_sort_ratio(one.mots, other.mots)
+    sides = distinct[pairs // max(len(distinct), 1)], distinct[pairs % max(len(distinct), 1)]
+    return cpdist(*sides, scorer=fuzz.token_sort_ratio, score_cutoff=TITRE_PROCHE, dtype=np.float64)[where.reshape(-1)]
 
 
 def _share(profil: pd.DataFrame, noms: tuple[str, ...], left: np.ndarray, right: np.ndarray) -> np.ndarray:
