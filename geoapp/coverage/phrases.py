@@ -59,17 +59,30 @@ def _fictive(quality: dict) -> str:
 
 def mixed_years(monde: Monde, question: Question) -> str:
     """Say that offer, people and zones are not of one year, when they are not; a vintage without a year tells nothing."""
+    cle = ("annees", question.zonage)
+    if cle not in monde.memoire:
+        monde.memoire[cle] = _tell_years(monde, question.zonage)
+    return monde.memoire[cle]
+
+
+def _tell_years(monde: Monde, zonage: str) -> str:
+    """Return the sentence of `mixed_years`, worked out once by zoning: no filter changes it."""
     sources, zones = pd.DataFrame(list_sources(monde)), monde.snapshot.read("zones")
     dates = {
-        "offre": sources.loc[sources["id_source"].isin(monde.offres["id_source"]), "millesime"],
+        "offre": sources.loc[sources["id_source"].isin(monde.offres["id_source"].unique()), "millesime"],
         "habitants": monde.points.loc[monde.points["est_region"], "millesime"],
-        "zones": zones.loc[zones["type_zone"].eq(question.zonage), "millesime"],
+        "zones": zones.loc[zones["type_zone"].eq(zonage), "millesime"],
     }
-    years = {nom: sorted(values.astype("str").str.extract(r"\b(\d{4})\b", expand=False).dropna().unique()) for nom, values in dates.items()}
+    years = {nom: _years(values) for nom, values in dates.items()}
     if len(set().union(*years.values())) < 2:
         return ""
     told = " ; ".join(f"{nom} {join_words(values)}" for nom, values in years.items() if values)
     return f"Ces chiffres rapprochent des années différentes : {told}. Ils ne décrivent pas un même jour."
+
+
+def _years(millesimes: pd.Series) -> list[str]:
+    """Return the years that some vintages hold."""
+    return sorted(pd.Series(millesimes.dropna().unique(), dtype="str").str.extract(r"\b(\d{4})\b", expand=False).dropna().unique())
 
 
 def _border(monde: Monde, question: Question, quality: dict) -> str:
