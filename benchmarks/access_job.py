@@ -24,8 +24,8 @@ def _matrix(folder: Path):
 
 def ours(folder: Path) -> str:
     """E2SFCA for one filter, then for all of them at once, costs given."""
-    from geoapp.access import default_steps, floating_catchment, weigh
     from benchmarks.access_world import LIMIT_KM
+    from geoapp.coverage.access import default_steps, floating_catchment, weigh
 
     cost, people, supply = _matrix(folder)
     def measure():
@@ -103,7 +103,7 @@ def plain(folder: Path) -> str:
 
 def near(folder: Path) -> str:
     """Nearest place of the same three filters, on the costs."""
-    from geoapp.access import nearest
+    from geoapp.coverage.access import nearest
 
     cost, _, supply = _matrix(folder)
     watch = Stopwatch()
@@ -114,7 +114,7 @@ def near(folder: Path) -> str:
 
 def build(folder: Path) -> str:
     """Build the costs of the world up to the maximum of the product (100 km of road)."""
-    from geoapp.travel.detour import build_costs
+    from geoapp.coverage.travel.detour import build_costs
 
     origins, places = _load(folder, "origins", "places")
     watch = Stopwatch()
@@ -125,7 +125,7 @@ def build(folder: Path) -> str:
 
 def pairwise(folder: Path) -> str:
     """Build the same costs the pairwise way (geodesic of every pair, origin by origin) for at most 2,000 origins."""
-    from geoapp.geometry import GEOD
+    from geoapp.core.geometry import GEOD
 
     origins, places = _load(folder, "origins", "places")
     some = origins[:2000]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geoapp.config import GEODATA
-from geoapp.travel.detour import build_costs
+from geoapp.core.config import GEODATA
+from geoapp.coverage.travel.detour import build_costs
 
 LIMIT_KM = 20.0
 NB_FILTERS = 90

@@ -72,7 +72,7 @@ def load_rows(mirror: Path | None, source: Source) -> pd.DataFrame:
     """Return the rows to draw from: the real file, else the demonstration offer."""
     if mirror is not None:
         return read_rows(mirror / source.fichier)
-    from geoapp.build.territoires import load_communes
+    from geoapp.ingest.territories import load_communes
     from geoapp.sources.demo import GENERATEURS
 
     print("Sans miroir : offre de démonstration (fictive).", file=sys.stderr)

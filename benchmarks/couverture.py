@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import peak_memory_mb
+from geoapp.core.snapshot import open_snapshot
+from geoapp.coverage.answer import answer, describe_response
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.monde import open_world
-from geoapp.coverage.reponse import answer, describe_response
-from geoapp.filters import list_options
-from geoapp.tables import open_snapshot
+from geoapp.coverage.world import open_world
+from geoapp.offer.filters import list_options
 
 
 def draw_questions(monde, nb: int, zonage: str) -> list[dict]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from geoapp.build.doublons import profile_offers, whole_offer
-from geoapp.config import ROOT
-from geoapp.dedupe.paires import PROFIL, score_pairs
-from geoapp.dedupe.regles import SEUIL_FUSION, SEUIL_POSSIBLE
-from geoapp.tables import Snapshot, open_snapshot
+from geoapp.core.config import ROOT
+from geoapp.core.snapshot import Snapshot, open_snapshot
+from geoapp.ingest.duplicates import profile_offers
+from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
+from geoapp.offer.dedupe.rules import SEUIL_FUSION, SEUIL_POSSIBLE
+from geoapp.offer.whole import whole_offer
 
 PAIRES = ROOT / "tests" / "dedupe" / "paires.csv"
 BANDES = ((SEUIL_FUSION, 1.01, "réunies"), (SEUIL_POSSIBLE, SEUIL_FUSION, "possibles"), (0.0, SEUIL_POSSIBLE, "écartées"))

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import peak_memory_mb
-from geoapp.coverage.monde import Monde, open_world
-from geoapp.figures import parse_figure, render_figure
-from geoapp.figures.model import FORMATS, TYPES
-from geoapp.tables import open_snapshot
+from geoapp.core.snapshot import open_snapshot
+from geoapp.coverage.world import Monde, open_world
+from geoapp.outputs.figures import parse_figure, render_figure
+from geoapp.outputs.figures.model import FORMATS, TYPES
 
 DEMANDES = {
     "offre": {}, "densite": {"zonage": "epci"}, "couverture": {"zonage": "commune", "domaine": "sante", "niveau": "5"}, "zones": {"zonage": "epci"},

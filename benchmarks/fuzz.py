@@ -27,10 +27,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.fuzz_samples import ECHANTILLONS
-from geoapp.build.verification import check_lecture
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
+from geoapp.ingest.checking import check_lecture
 from geoapp.sources.reading import iter_source
-from geoapp.sources.reconnaitre import recognise_format
+from geoapp.sources.recognise import recognise_format
 from geoapp.sources.registry import get_source
 
 LONGEST_S = 5.0
@@ -179,8 +179,8 @@ def try_files(ranks: Iterable[int], seed: str = SEED) -> Counter:
 @cache
 def _world():
     """Return the communes and the passage that files are checked against."""
-    from geoapp.build.territoires import load_communes
-    from geoapp.communes_codes import make_passage
+    from geoapp.ingest.territories import load_communes
+    from geoapp.reference.commune_codes import make_passage
 
     communes = load_communes("32")
     return communes, make_passage(communes, [])

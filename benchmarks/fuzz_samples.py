@@ -30,7 +30,7 @@ class Echantillon(NamedTuple):
 @cache
 def _book() -> bytes:
     """Return the ONISEP sample as a workbook."""
-    from geoapp.fichiers.feuilles import open_book
+    from geoapp.outputs.files.workbook import open_book
 
     stream = io.BytesIO()
     with open_book(stream, "essai") as book:

@@ -88,7 +88,6 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     options = parser.parse_args()
     if options.job:
-        import geoapp.sources.lheo  # noqa: F401  what is loaded once is not the speed of reading
 
         start = time.perf_counter()
         nb = JOBS[options.job](options.file)

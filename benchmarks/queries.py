@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from geoapp.filters import Filtres
-from geoapp.search.model import Lieu, Requete
-from geoapp.search.moteur import Moteur
-from geoapp.search.requetes import default_sort
+from geoapp.offer.filters import Filtres
+from geoapp.offer.search.engine import Moteur
+from geoapp.offer.search.model import Lieu, Requete
+from geoapp.offer.search.requests import default_sort
 
 TEXTS = Path(__file__).resolve().parents[1] / "tests" / "relevance" / "requetes.csv"
 MIX = {

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geoapp.codes.texte import fold
+from geoapp.reference.codes.text import fold
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "relevance"
 TAILLE = 10
@@ -114,8 +114,8 @@ def summarise(notes: list[Note]) -> pd.DataFrame:
 
 def open_search(snapshot) -> Callable[[str], np.ndarray]:
     """Return the search of the product as a function of the text: positions in `offres`, by relevance."""
-    from geoapp.search.model import Requete
-    from geoapp.search.moteur import open_engine, search
+    from geoapp.offer.search.engine import open_engine, search
+    from geoapp.offer.search.model import Requete
 
     engine = open_engine(snapshot)
     return lambda texte: search(engine, Requete(texte=texte, tri="pertinence", taille=TAILLE)).lignes[:TAILLE]
@@ -128,9 +128,9 @@ def read_places(path: Path = FOLDER / "lieux.csv") -> pd.DataFrame:
 
 def measure_places(snapshot) -> pd.DataFrame:
     """Return the typed places with what the search understood, and whether it is right."""
-    from geoapp.errors import GeoFormaError
-    from geoapp.search.lieux import resolve_place
-    from geoapp.search.moteur import open_engine
+    from geoapp.core.errors import GeoFormaError
+    from geoapp.offer.search.engine import open_engine
+    from geoapp.offer.search.places import resolve_place
 
     engine, table = open_engine(snapshot), read_places()
     understood = []
@@ -159,7 +159,7 @@ def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) 
 
 def main() -> None:
     """Measure the snapshot served and print."""
-    from geoapp.config import load_settings
+    from geoapp.core.config import load_settings
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=load_settings().data_dir, help="dossier des instantanés")
@@ -168,7 +168,7 @@ def main() -> None:
 
 def run(data_dir: Path) -> None:
     """Measure the snapshot served from a folder and print; `geoapp bench relevance`."""
-    from geoapp.tables import open_snapshot
+    from geoapp.core.snapshot import open_snapshot
 
     snapshot = open_snapshot(data_dir)
     offres = snapshot.read("offres")

@@ -19,8 +19,8 @@ from benchmarks.build import ID_SOURCE, link_mirror
 from benchmarks.measure import run_job
 from benchmarks.queries import MIX, make_queries
 from benchmarks.search_http import measure_http
-from geoapp.search.moteur import open_engine
-from geoapp.tables import open_snapshot
+from geoapp.core.snapshot import open_snapshot
+from geoapp.offer.search.engine import open_engine
 
 SIZES = (4_000, 60_000, 1_000_000)
 REAL_MAX = 5_000

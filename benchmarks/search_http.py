@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.measure import ROOT
 from benchmarks.queries import parameters
 from benchmarks.search_job import percentiles, resident_memory_mb
-from geoapp.search.model import Requete
+from geoapp.offer.search.model import Requete
 
 NB_CLIENTS = 2
 

@@ -21,9 +21,9 @@ from benchmarks.queries import FILTERS, MIX, make_queries
 from benchmarks.search_postgis import connect_or_none
 from benchmarks.search_rival import Answer, lay_out
 from benchmarks.search_sqlite import SqliteRival
-from geoapp.search.model import Requete
-from geoapp.search.moteur import Moteur, open_engine, search
-from geoapp.tables import open_snapshot
+from geoapp.core.snapshot import open_snapshot
+from geoapp.offer.search.engine import Moteur, open_engine, search
+from geoapp.offer.search.model import Requete
 
 WARM_UP = 20
 SAME_TOTALS = ("radius", "radius + filter")

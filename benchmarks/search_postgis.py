@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.search_rival import Answer, Offers, Vocabulary, count_cube, where_filters
-from geoapp.codes.texte import fold
-from geoapp.search.model import Requete
+from geoapp.offer.search.model import Requete
+from geoapp.reference.codes.text import fold
 
 _SCHEMA = """
 DROP SCHEMA IF EXISTS banc CASCADE; CREATE SCHEMA banc; SET search_path TO banc, public; CREATE EXTENSION IF NOT EXISTS postgis;

@@ -15,11 +15,11 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from benchmarks.queries import FILTERS
-from geoapp.codes.texte import fold
-from geoapp.filters import INCONNU
-from geoapp.search.model import Requete
-from geoapp.search.mots import VIDES, split_words
-from geoapp.search.moteur import Moteur
+from geoapp.offer.filters import INCONNU
+from geoapp.offer.search.engine import Moteur
+from geoapp.offer.search.model import Requete
+from geoapp.offer.search.words import VIDES, split_words
+from geoapp.reference.codes.text import fold
 
 COLUMNS = {"domaine": "code_domaine", "niveau": "niveau_sortie", "voie": "voie"}
 _TEXT = ("type_diplome", "metiers", "mots", "code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.search_rival import Answer, Offers, Vocabulary, count_cube, where_filters
-from geoapp.search.model import Requete
-from geoapp.search.proximite import distances_m, to_ecef
+from geoapp.offer.search.model import Requete
+from geoapp.offer.search.proximity import distances_m, to_ecef
 
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-400000; PRAGMA mmap_size=2000000000;

@@ -16,8 +16,9 @@ import pandas as pd
 
 from benchmarks.measure import Stopwatch
 from benchmarks.synthesise import JITTER_M, METRES_BY_DEGREE, count_places
-from geoapp import schema, tables
-from geoapp.search.index import write_index
+from geoapp.core import schema
+from geoapp.core import snapshot as snapshots
+from geoapp.offer.search.index import write_index
 
 COPIES_BY_TITLE = 4
 """Copies that share their titles: the next ones are « … - parcours 1 », « 2 »…"""
@@ -30,7 +31,7 @@ CHECKED_MAX = 200_000
 def main(data: str, target: str, size: str) -> None:
     """Write the snapshot and print how long it took."""
     watch = Stopwatch()
-    snapshot = tables.open_snapshot(Path(data))
+    snapshot = snapshots.open_snapshot(Path(data))
     frames = replicate({nom: snapshot.read(nom) for nom in schema.TABLES}, int(size))
     watch.lap("replicate")
     write_world(frames, snapshot.manifest, Path(target))
@@ -97,9 +98,9 @@ def write_world(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path)
     """Publish the tables with their index; very large ones by the same writer, without the contract checks."""
     frames = {nom: schema.conform(frame, nom) for nom, frame in frames.items()}
     if len(frames["offres"]) <= CHECKED_MAX:
-        tables.publish(frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder))
+        snapshots.publish(frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder))
     else:
-        tables._write_and_link(frames, manifest, data_dir, lambda folder: write_index(frames, folder))
+        snapshots._write_and_link(frames, manifest, data_dir, lambda folder: write_index(frames, folder))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ import io
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from geoapp.exports import COLONNES, describe_export, list_cards
-from geoapp.fichiers.feuilles import LISEZMOI, open_book, text_writer
-from geoapp.repertoire import Repertoire
-from geoapp.search.model import Resultat
-from geoapp.words import count
+from geoapp.core.french import count
+from geoapp.offer.lookups import Repertoire
+from geoapp.offer.search.model import Resultat
+from geoapp.outputs.files.workbook import LISEZMOI, open_book, text_writer
+from geoapp.outputs.offers import COLONNES, describe_export, list_cards
 
 FEUILLE = "Formations"
 

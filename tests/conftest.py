@@ -19,12 +19,12 @@ import pytest
 from hypothesis import settings
 from shapely.geometry import Point, box
 
-from geoapp.geometry import place_ids
-from geoapp.schema import TABLES, conform
-from geoapp.search.index import write_index
-from geoapp.tables import Snapshot, publish
-from geoapp.travel import write_trajets
-from geoapp.travel.trajets import choose_trajets
+from geoapp.core.geometry import place_ids
+from geoapp.core.schema import TABLES, conform
+from geoapp.core.snapshot import Snapshot, publish
+from geoapp.coverage.travel import write_trajets
+from geoapp.coverage.travel.choice import choose_trajets
+from geoapp.offer.search.index import write_index
 
 MIRROR = Path(__file__).resolve().parents[1].parent / "shared" / "sources"
 HOSTILE = "<script>alert(1)</script>"
@@ -74,7 +74,7 @@ def publish_world(frames: dict[str, pd.DataFrame], folder: Path, cree_le: str = 
 @pytest.fixture(scope="session")
 def real_snapshot(mirror, tmp_path_factory) -> Snapshot:
     """Return the snapshot built on the real mirror, once."""
-    from geoapp.build import build_snapshot
+    from geoapp.ingest import build_snapshot
 
     return build_snapshot(mirror=mirror, data_dir=tmp_path_factory.mktemp("reel"))
 
@@ -97,7 +97,7 @@ def shuffled_mirror(mirror, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def shuffled_snapshot(shuffled_mirror, tmp_path_factory) -> Snapshot:
     """Return the snapshot built on the shuffled mirror, nothing taken from another build."""
-    from geoapp.build import build_snapshot
+    from geoapp.ingest import build_snapshot
 
     return build_snapshot(mirror=shuffled_mirror, data_dir=tmp_path_factory.mktemp("melange_donnees"))
 

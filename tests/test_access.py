@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from geoapp.access import binary, cumulative, default_steps, floating_catchment, gaussian, nearest, steps, three_step, weigh
+from geoapp.coverage.access import (
+    binary,
+    cumulative,
+    default_steps,
+    floating_catchment,
+    gaussian,
+    nearest,
+    steps,
+    three_step,
+    weigh,
+)
 
 TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth"
 LIMITE = 20.0
@@ -168,7 +178,7 @@ def test_a_large_product_in_two_threads_is_the_same(monkeypatch):
     supply[:, 5] = 0
     weights, people = weigh(cost, 20, default_steps(20)), rng.integers(1, 99, 300)
     expected = floating_catchment(weights, people, supply)
-    monkeypatch.setattr("geoapp.access._BIG", 0)
+    monkeypatch.setattr("geoapp.coverage.access._BIG", 0)
     np.testing.assert_allclose(floating_catchment(weights, people, supply), expected, rtol=1e-12)
 
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from geoapp.config import Settings
-from geoapp.sources.adresses import Adresse, find_addresses, is_configured
+from geoapp.core.config import Settings
+from geoapp.sources.addresses import Adresse, find_addresses, is_configured
 
 GOOD = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [2.832, 50.431]},
         "properties": {"label": "1 Rue de la Gare 62300 Lens", "citycode": "62498"}}

@@ -3,15 +3,15 @@
 import pytest
 from test_adresses import service  # noqa: F401
 
-from geoapp.search.index import open_index
-from geoapp.search.lieux import A_LA_COMMUNE, resolve_place
+from geoapp.offer.search.index import open_index
+from geoapp.offer.search.places import A_LA_COMMUNE, resolve_place
 from geoapp.web import create_app
 
 
 @pytest.fixture
 def folder(tiny_frames, tmp_path):
-    from geoapp.search.index import write_index
-    from geoapp.tables import publish
+    from geoapp.core.snapshot import publish
+    from geoapp.offer.search.index import write_index
 
     manifest = {"cree_le": "2026-01-02T03:04:05Z", "region": "32", "nom_region": "Hauts-de-France"}
     publish(tiny_frames, manifest, tmp_path, finish=lambda aside: write_index(tiny_frames, aside))

@@ -11,16 +11,17 @@ from conftest import HOSTILE, publish_world
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 
-from geoapp.config import Settings
-from geoapp.filters import FILTRES
-from geoapp.reponses import describe_answer
-from geoapp.repertoire import open_repertoire
-from geoapp.search.index import write_index
-from geoapp.search.moteur import open_engine, search
-from geoapp.search.requetes import PARAMETRES, parse_request
-from geoapp.tables import publish
+from geoapp.core.config import Settings
+from geoapp.core.snapshot import publish
+from geoapp.offer.answers import describe_answer
+from geoapp.offer.filters import FILTRES
+from geoapp.offer.lookups import open_repertoire
+from geoapp.offer.search.engine import open_engine, search
+from geoapp.offer.search.index import write_index
+from geoapp.offer.search.requests import PARAMETRES, parse_request
 from geoapp.web import create_app
-from geoapp.web.contrat import CARTE, PREFIXE, ROUTES
+from geoapp.web.contract import CARTE, PREFIXE, ROUTES
+
 PLACE = {"lat": 50.0512, "lon": 2.0534}
 """A position that must appear in no log."""
 
@@ -110,7 +111,7 @@ def test_the_documentation_page_is_accessible(snapshot, browser, axe_source, the
 
 
 def test_the_guide_names_every_route_and_parameter():
-    from geoapp.config import ROOT
+    from geoapp.core.config import ROOT
 
     guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     for nom in (*PARAMETRES, *FILTRES):

@@ -9,11 +9,11 @@ from benchmarks.queries import MIX, make_queries, parameters
 from benchmarks.search_rival import count_cube, lay_out
 from benchmarks.search_sqlite import SqliteRival
 from benchmarks.search_world import replicate, write_world
-from geoapp.filters import Filtres, Option
-from geoapp.schema import TABLES
-from geoapp.search.model import Requete
-from geoapp.search.moteur import open_engine
-from geoapp.tables import open_snapshot
+from geoapp.core.schema import TABLES
+from geoapp.core.snapshot import open_snapshot
+from geoapp.offer.filters import Filtres, Option
+from geoapp.offer.search.engine import open_engine
+from geoapp.offer.search.model import Requete
 
 NB_OFFERS = 40
 

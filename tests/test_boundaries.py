@@ -9,7 +9,7 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
 
 LILLE = box(3.0, 50.6, 3.1, 50.7)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import CREATED, HOSTILE, make_tiny_frames
 
-from geoapp.filters import apply_filters, parse_filters
-from geoapp.maps import render_standalone
-from geoapp.tables import publish
+from geoapp.core.snapshot import publish
+from geoapp.offer.filters import apply_filters, parse_filters
+from geoapp.outputs.maps import render_standalone
 from geoapp.web import create_app
 
 pytestmark = pytest.mark.browser

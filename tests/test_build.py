@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from geoapp.build import build_snapshot
 from geoapp.cli import main
-from geoapp.info import describe_snapshot
-from geoapp.tables import list_snapshots, open_snapshot
+from geoapp.cli.info import describe_snapshot
+from geoapp.core.snapshot import list_snapshots, open_snapshot
+from geoapp.ingest import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADER = "UAI;COMMUNE;ACADEMIE;MINISTERE;TYPE_ETABLISSEMENT;MNEMONIQUE_FORMATION_ACCUEIL;CODE_SPECIALITE_FORMATION_ACCUEIL;" \

@@ -4,10 +4,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from geoapp.info import describe_snapshot
+from geoapp.cli.info import describe_snapshot
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import load_sources
-from geoapp.zones import ZONAGES
 
 pytestmark = pytest.mark.real
 
@@ -103,8 +103,8 @@ def test_zones_by_code_equal_the_control_file(real_snapshot, mirror):
 
 
 def test_the_insee_workbook_gives_the_same_zones(real_snapshot, mirror):
-    from geoapp.build.territoires import load_communes, read_members
-    from geoapp.communes_codes import make_passage
+    from geoapp.ingest.territories import load_communes, read_members
+    from geoapp.reference.commune_codes import make_passage
 
     communes, sources = load_communes("32"), load_sources()
     frames = []
@@ -160,10 +160,10 @@ def test_doubtful_places_are_at_their_town_hall(real_snapshot):
 
 def test_schools_fall_in_their_declared_commune_except_wrong_data(mirror):
     """680 collèges: those whose point is over 1 km outside their commune are data errors, listed by rule."""
-    from geoapp.build.offres import read_etablissements
-    from geoapp.build.territoires import load_communes
-    from geoapp.communes_codes import make_passage
-    from geoapp.locating import locate_lieux, merge_etablissements
+    from geoapp.ingest.offers import read_etablissements
+    from geoapp.ingest.territories import load_communes
+    from geoapp.offer.locating import locate_lieux, merge_etablissements
+    from geoapp.reference.commune_codes import make_passage
 
     source, communes = load_sources()["colleges-depp-2024"], load_communes("32")
     frame, bilan = read_etablissements(read_source(source, mirror / source.fichier), source, communes, make_passage(communes, []))

@@ -11,12 +11,12 @@ import pytest
 import shapely
 from conftest import FORMULA, HOSTILE, make_tiny_frames, publish_world
 
-from geoapp import schema
-from geoapp.catalogue.licences import find_licence, merge_licences
-from geoapp.catalogue.ressources import FICHES, find_sheet, table_file
-from geoapp.cellules import restore
-from geoapp.errors import NotFoundError
-from geoapp.fichiers.formats import FORMATS, formats_of, write_as
+from geoapp.core import schema
+from geoapp.core.cells import restore
+from geoapp.core.errors import NotFoundError
+from geoapp.outputs.catalogue.licences import find_licence, merge_licences
+from geoapp.outputs.catalogue.resources import FICHES, find_sheet, table_file
+from geoapp.outputs.files.formats import FORMATS, formats_of, write_as
 
 LUS = {"texte": str, "entier": int, "reel": float, "booleen": bool}
 CASES = [(nom, form.nom) for nom in schema.TABLES for form in formats_of(find_sheet(nom).forme)]

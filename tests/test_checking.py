@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from geoapp.build.territoires import load_communes
-from geoapp.build.verification import check_lecture
-from geoapp.checking import NB_EXEMPLES, Controle, check_file
 from geoapp.cli import main
-from geoapp.communes_codes import make_passage
-from geoapp.console import print_check
-from geoapp.errors import ParameterError, SourceError
+from geoapp.cli.console import print_check
+from geoapp.core.errors import ParameterError, SourceError
+from geoapp.ingest.check_file import NB_EXEMPLES, Controle, check_file
+from geoapp.ingest.checking import check_lecture
+from geoapp.ingest.territories import load_communes
+from geoapp.reference.commune_codes import make_passage
 from geoapp.sources import reading
 from geoapp.sources.lheo import iter_lheo
 from geoapp.sources.registry import get_source, load_sources

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoapp import codes
-from geoapp.codes.identifiants import UAI_KEYS, luhn_sum
-from geoapp.errors import ParameterError
+from geoapp.core.errors import ParameterError
+from geoapp.reference import codes
+from geoapp.reference.codes.identifiers import UAI_KEYS, luhn_sum
 
 # --- identifiers ---------------------------------------------------------
 

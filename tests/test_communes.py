@@ -17,11 +17,12 @@ import pytest
 import shapely
 from shapely import Point, box
 
-from geoapp.communes import build_communes, packages, repair
-from geoapp.communes.admin_express import read_admin_express
-from geoapp.communes.attributs import old_codes
-from geoapp.communes.build import COLONNES
-from geoapp.communes.checks import (
+from geoapp.core.errors import ContractError, ParameterError, SourceError
+from geoapp.reference.communes import build_communes, packages, repair
+from geoapp.reference.communes.admin_express import read_admin_express
+from geoapp.reference.communes.attributes import old_codes
+from geoapp.reference.communes.build import COLONNES
+from geoapp.reference.communes.checks import (
     EXCEPTIONS,
     SEUIL_RECOUVREMENT,
     check_overlap,
@@ -29,8 +30,7 @@ from geoapp.communes.checks import (
     holes_left,
     overlap_with_control,
 )
-from geoapp.communes.mairies import place_mairies
-from geoapp.errors import ContractError, ParameterError, SourceError
+from geoapp.reference.communes.town_halls import place_mairies
 
 SHIPPED = Path(__file__).resolve().parents[1] / "geodata" / "communes.parquet"
 X0, Y0 = 650_000.0, 7_000_000.0

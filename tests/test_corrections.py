@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from geoapp.communes_codes import is_lost, make_passage, resolve_communes, to_current
-from geoapp.corrections import Journal
+from geoapp.offer.journal import Journal, resolve_communes
+from geoapp.reference.commune_codes import is_lost, make_passage, to_current
 
 COMMUNES = pd.DataFrame({
     "code_commune": ["80001", "80002", "02001", "59001"], "code_departement": ["80", "80", "02", "59"],

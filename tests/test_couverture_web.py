@@ -10,11 +10,11 @@ import openpyxl
 import pytest
 from conftest import CREATED, make_tiny_frames, publish_world
 
-from geoapp.config import Settings
-from geoapp.coverage.indicateurs import INDICATEURS
+from geoapp.core.config import Settings
+from geoapp.coverage.answer import answer, describe_response
+from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.monde import open_world
-from geoapp.coverage.reponse import answer, describe_response
+from geoapp.coverage.world import open_world
 from geoapp.web import create_app
 
 HOSTILE = "<script>alert(2)</script>"

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from geoapp.coverage.mesures import measure_points
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.equity import weighted_quantile
+from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
-from geoapp.coverage.monde import Maille, Monde, choose_offer
-from geoapp.coverage.petits import hide_small, protect
-from geoapp.coverage.phrases import mixed_years
-from geoapp.coverage.tableau import grouped_quantile, region_row, zone_table
-from geoapp.equite import weighted_quantile
-from geoapp.tables import Snapshot
-from geoapp.travel import Trajets
+from geoapp.coverage.sentences import mixed_years
+from geoapp.coverage.small_counts import hide_small, protect
+from geoapp.coverage.table import grouped_quantile, region_row, zone_table
+from geoapp.coverage.travel import Trajets
+from geoapp.coverage.world import Maille, Monde, choose_offer
 
 SEUIL = 20.0
 COSTS = st.sampled_from([0.0, 3.0, 6.5, 15.0, 19.5, 20.0, 20.5, 24.0, 25.0, 25.5, 33.0, 40.0, 40.5, 55.0, None])

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from test_access import TRUTH
 
-from geoapp.coverage.mesures import measure_points
+from geoapp.core.french import join_words
+from geoapp.coverage.answer import answer
+from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import MAILLES, Question, parse_question
-from geoapp.coverage.monde import choose_offer, open_world
 from geoapp.coverage.publics import compare_publics
-from geoapp.coverage.reponse import answer
-from geoapp.coverage.tableau import zone_table
-from geoapp.words import join_words
-from geoapp.zones import ZONAGES
+from geoapp.coverage.table import zone_table
+from geoapp.coverage.world import choose_offer, open_world
+from geoapp.reference.zonings import ZONAGES
 
 pytestmark = pytest.mark.real
 

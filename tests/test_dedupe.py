@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoapp.build.doublons import merge_catalogues, read_refusals, whole_offer
-from geoapp.dedupe.fusion import group_offers, list_duplicates, retain
-from geoapp.dedupe.noms import Nom, name_places, shared_name
-from geoapp.dedupe.paires import PROFIL, score_pairs
-from geoapp.dedupe.regles import APPRENTISSAGES, LIEUX, RAYON_M, SEUIL_FUSION, SEUIL_POSSIBLE, VOISINAGE_M, part_of_distance
-from geoapp.dedupe.titres import opposed, read_title
-from geoapp.locating import shared_points, street_of
+from geoapp.ingest.duplicates import merge_catalogues, read_refusals
+from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
+from geoapp.offer.dedupe.names import Nom, name_places, shared_name
+from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
+from geoapp.offer.dedupe.rules import (
+    APPRENTISSAGES,
+    LIEUX,
+    RAYON_M,
+    SEUIL_FUSION,
+    SEUIL_POSSIBLE,
+    VOISINAGE_M,
+    part_of_distance,
+)
+from geoapp.offer.dedupe.titles import opposed, read_title
+from geoapp.offer.locating import shared_points, street_of
+from geoapp.offer.whole import whole_offer
 
 PRECISION_MIN = 0.97
 """Least share of true duplicates among the labelled pairs that are merged."""

@@ -9,12 +9,12 @@ from shapely.geometry import shape
 from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 from test_browser_couverture import ready
 
-from geoapp.coverage.dehors import ABSENTE, crossing_zones, split_at_region
-from geoapp.coverage.extraction import file_of
+from geoapp.coverage.answer import answer
 from geoapp.coverage.model import Question
-from geoapp.coverage.monde import open_world
-from geoapp.coverage.reponse import answer
-from geoapp.maps.layers import list_layers, outline_geojson
+from geoapp.coverage.outside import ABSENTE, crossing_zones, split_at_region
+from geoapp.coverage.world import open_world
+from geoapp.outputs.coverage import file_of
+from geoapp.outputs.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
 
 

@@ -9,10 +9,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoapp.build.demande import AGES, PART_CARREAUX, demand_table, link_demand, read_ages
-from geoapp.geometry import make_points
-from geoapp.sources.tabular import Lecture
-from geoapp.zones import ZONAGES, assign_by_geometry
+from geoapp.core.geometry import make_points
+from geoapp.ingest.demand import AGES, PART_CARREAUX, demand_table, link_demand, read_ages
+from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+from geoapp.sources.records import Lecture
 
 CODES = ["59001", "59002", "59003", "76001"]
 NO_AGES = {column: 0.0 for column in AGES}

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from geoapp.config import CRS_METRIC, GEODATA
-from geoapp.offre import FLAT, check_offre
-from geoapp.schema import MODALITES, NIVEAUX, VOIES
+from geoapp.core.config import CRS_METRIC, GEODATA
+from geoapp.core.schema import MODALITES, NIVEAUX, VOIES
+from geoapp.offer.rows import FLAT, check_offre
 from geoapp.sources import demo, demo_zones
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.registry import load_sources

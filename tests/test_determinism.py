@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import SHUFFLED
 
-from geoapp.schema import TABLES
+from geoapp.core.schema import TABLES
 
 LINES = ("rejets", "corrections", "sources")
 """Tables that tell of the lines or the digest of a file: equal but for these when rows are shuffled."""
@@ -24,7 +24,7 @@ def digests(snapshot) -> dict[str, str]:
 
 @pytest.mark.real
 def test_two_builds_of_the_mirror_give_the_same_bytes(mirror, real_snapshot, tmp_path):
-    from geoapp.build import build_snapshot
+    from geoapp.ingest import build_snapshot
 
     again = build_snapshot(mirror=mirror, data_dir=tmp_path)
     assert set(digests(again)) == set(TABLES)
@@ -43,11 +43,11 @@ def test_shuffled_rows_of_the_mirror_give_the_same_tables(real_snapshot, shuffle
 @pytest.mark.real
 def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(real_snapshot, shuffled_mirror, shuffled_snapshot, tmp_path, monkeypatch):
     """Five sources changed, on the steps that the build of the session kept: they alone are read."""
-    from geoapp.build import build_snapshot, etapes, lectures
+    from geoapp.ingest import build_snapshot, readings, steps
 
-    read, real = [], lectures.read_source
-    monkeypatch.setattr(lectures, "read_source", lambda source, path: read.append(source.fichier) or real(source, path))
-    shutil.copytree(real_snapshot.path.parents[1] / etapes.DOSSIER, tmp_path / etapes.DOSSIER)
+    read, real = [], readings.read_source
+    monkeypatch.setattr(readings, "read_source", lambda source, path: read.append(source.fichier) or real(source, path))
+    shutil.copytree(real_snapshot.path.parents[1] / steps.DOSSIER, tmp_path / steps.DOSSIER)
     incremental = build_snapshot(mirror=shuffled_mirror, data_dir=tmp_path)
     assert set(read) == set(SHUFFLED)  # one of them feeds both the offer and its statistics
     assert file_digests(incremental) == file_digests(shuffled_snapshot) and digests(incremental) == digests(shuffled_snapshot)
@@ -70,8 +70,8 @@ def assert_same_records(one: pd.DataFrame, other: pd.DataFrame, aside: list[str]
 @pytest.fixture(scope="module")
 def world():
     """Return the communes shipped with the product and a few establishments."""
-    from geoapp.build.territoires import load_communes
-    from geoapp.locating import merge_etablissements
+    from geoapp.ingest.territories import load_communes
+    from geoapp.offer.locating import merge_etablissements
 
     known = pd.DataFrame({
         "code_uai": ["0590001F", "0590001F", "0590002G"], "nom": ["Lycée B", "Lycée A", "Lycée C"],
@@ -99,9 +99,9 @@ def difficult_offer() -> pd.DataFrame:
 
 def build_offer(flat: pd.DataFrame, world, folder: Path, seed: int) -> dict[str, bytes]:
     """Return the Parquet bytes of every offer table, from a CSV file."""
-    from geoapp.build.offres import offer_tables, split_source
-    from geoapp.communes_codes import make_passage
-    from geoapp.offre import check_offre
+    from geoapp.ingest.offers import offer_tables, split_source
+    from geoapp.offer.rows import check_offre
+    from geoapp.reference.commune_codes import make_passage
     from geoapp.sources.reading import read_source
     from geoapp.sources.registry import Source
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from geoapp.cli import main
-from geoapp.config import Settings
-from geoapp.guide import DOCS, PAGES
+from geoapp.cli.guide import DOCS, PAGES
+from geoapp.core.config import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("page", PAGES)
 def test_reference_pages_are_up_to_date(page):
-    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), "run: python -m geoapp.guide"
+    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), "run: python -m geoapp.cli.guide"
 
 
 def test_readme_names_every_command():

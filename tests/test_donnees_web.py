@@ -12,11 +12,11 @@ import pyogrio
 import pytest
 from conftest import make_tiny_frames, publish_world
 
-from geoapp import schema
-from geoapp.catalogue.indicateurs import list_zonings
-from geoapp.catalogue.liste import list_resources
-from geoapp.config import Settings
-from geoapp.fichiers.formats import FORMATS
+from geoapp.core import schema
+from geoapp.core.config import Settings
+from geoapp.outputs.catalogue.indicators import list_zonings
+from geoapp.outputs.catalogue.listing import list_resources
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.web import create_app
 
 
@@ -63,7 +63,7 @@ def test_the_parquet_of_a_table_is_that_of_the_snapshot(client, snapshot):
 
 def test_a_file_is_made_once_and_the_same_twice(client, monkeypatch):
     first = client.get("/donnees/tables/lieux.xlsx").data
-    monkeypatch.setattr("geoapp.web.telechargements._write", lambda *args: pytest.fail("made again"))
+    monkeypatch.setattr("geoapp.web.downloads._write", lambda *args: pytest.fail("made again"))
     assert client.get("/donnees/tables/lieux.xlsx").data == first
     sheet = openpyxl.load_workbook(io.BytesIO(first))
     assert sheet.sheetnames == ["Données", "Lisez-moi"] and sheet["Données"].freeze_panes == "B2"
@@ -194,7 +194,7 @@ def test_gdal_lists_the_layers_of_the_real_geopackage(real_snapshot, tmp_path):
     import shutil
     import subprocess
 
-    from geoapp.catalogue.extraction import extract
+    from geoapp.outputs.catalogue.export import extract
 
     out = tmp_path / "ze.gpkg"
     extract(real_snapshot, out, choix={"indicateurs": "ze2020"}, parametres={"seuil_km": "10"})

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from lxml import etree
 
-from geoapp.build.offres import offer_tables, split_source
-from geoapp.build.territoires import load_communes
-from geoapp.communes_codes import make_passage
-from geoapp.ecrire_lheo import write_lheo
-from geoapp.errors import StorageError
-from geoapp.locating import merge_etablissements
-from geoapp.offre import check_offre
+from geoapp.core.errors import StorageError
+from geoapp.ingest.offers import offer_tables, split_source
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.locating import merge_etablissements
+from geoapp.offer.rows import check_offre
+from geoapp.outputs.lheo import write_lheo
+from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.lheo import read_lheo
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source, load_sources

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from geoapp.sources.entetes import known_columns, match_columns, rename_columns, required_columns
+from geoapp.sources.headers import known_columns, match_columns, rename_columns, required_columns
 from geoapp.sources.registry import Source, load_sources
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_access import TRUTH
 
-from geoapp.equite import atkinson, gini, p90_p10, palma, theil, weighted_quantile
+from geoapp.coverage.equity import atkinson, gini, p90_p10, palma, theil, weighted_quantile
 
 PEOPLE = st.lists(st.tuples(st.floats(0.5, 100), st.integers(1, 6)), min_size=1, max_size=12)
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from test_build import AFFELNET, HEADER, ROW, _mirror, _no_network  # noqa: F401
 
-from geoapp.build import build_snapshot, lectures
-from geoapp.build import etapes as steps
-from geoapp.build.etapes import Etapes, do, is_kept, sweep
-from geoapp.schema import TABLES
+from geoapp.core.schema import TABLES
+from geoapp.ingest import build_snapshot, readings, steps
+from geoapp.ingest.steps import Etapes, do, is_kept, sweep
 
 BTS = "offre/bts_attractivite_capacite_2024_hdf.csv"
 BTS_HEADER = "UAI;LIBELLÉFORMATION;MEFSTAT11;NB_VOEUX_CONFIRMES;STATUT;CAPACITEPSUP\n"
@@ -133,25 +132,25 @@ def digests(snapshot) -> dict[str, str]:
 
 
 @pytest.fixture
-def readings(monkeypatch) -> list[str]:
+def read_ids(monkeypatch) -> list[str]:
     """Return the ids of the sources really read, as builds go on."""
-    read, real = [], lectures.read_source
-    monkeypatch.setattr(lectures, "read_source", lambda source, path: read.append(source.id) or real(source, path))
+    read, real = [], readings.read_source
+    monkeypatch.setattr(readings, "read_source", lambda source, path: read.append(source.id) or real(source, path))
     return read
 
 
-def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_full_build(tmp_path, readings):
+def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_full_build(tmp_path, read_ids):
     files = {AFFELNET: (HEADER + ROW).encode(), BTS: (BTS_HEADER + BTS_ROW).encode(), ZRR: ZRR_CSV.encode()}
     build_snapshot(mirror=_mirror(tmp_path, files), data_dir=tmp_path / "var")
-    assert sorted(readings) == ["affelnet-2020", "bts-2024", "bts-2024-flux", "zrr-2021"]
+    assert sorted(read_ids) == ["affelnet-2020", "bts-2024", "bts-2024-flux", "zrr-2021"]
     for changed, name, content in (
         (["bts-2024", "bts-2024-flux"], BTS, BTS_HEADER + BTS_ROW.replace("15\n", "24\n")), (["zrr-2021"], ZRR, ZRR_CSV + "59003;C - Classée en ZRR\n"), ([], ZRR, None),
     ):
-        readings.clear()
+        read_ids.clear()
         if content:
             (tmp_path / "miroir" / name).write_text(content, encoding="utf-8")
         incremental = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "var")
-        assert sorted(readings) == changed
+        assert sorted(read_ids) == changed
     full = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "autre")
     assert digests(incremental) == digests(full)
     offers = incremental.read("offres")
@@ -161,7 +160,7 @@ def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_ful
 def test_a_build_without_anything_new_does_no_step(tmp_path, monkeypatch):
     seen = []
     real = steps.open_etapes
-    monkeypatch.setattr("geoapp.build.pipeline.open_etapes", lambda folder: seen.append(real(folder)) or seen[-1])
+    monkeypatch.setattr("geoapp.ingest.pipeline.open_etapes", lambda folder: seen.append(real(folder)) or seen[-1])
     mirror = _mirror(tmp_path, {AFFELNET: (HEADER + ROW).encode()})
     for _ in range(2):
         build_snapshot(mirror=mirror, data_dir=tmp_path / "var")

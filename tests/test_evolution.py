@@ -8,9 +8,16 @@ from conftest import CREATED, make_tiny_frames, publish_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoapp.coverage.evolution import INCONNU, SANS_ZONE, compare_snapshots, comparable_snapshots, open_pair, write_changes
-from geoapp.errors import ParameterError
-from geoapp.tables import Snapshot
+from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.change import (
+    INCONNU,
+    SANS_ZONE,
+    comparable_snapshots,
+    compare_snapshots,
+    open_pair,
+)
+from geoapp.outputs.coverage import write_changes
 
 OFFERS = st.lists(st.tuples(
     st.sampled_from(["80001", "80002", None]), st.sampled_from(["o1", "o2", None]), st.sampled_from(["scolaire", None]),
@@ -91,7 +98,7 @@ def test_there_must_be_two(tmp_path):
 
 @pytest.mark.real
 def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, tmp_path):
-    from geoapp.build import build_snapshot
+    from geoapp.ingest import build_snapshot
 
     for path in mirror.rglob("*"):
         if path.is_file() and not path.name.startswith("rcoformations_2020-11-16_hdf"):

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import make_tiny_frames, publish_world
 
-from geoapp import schema
 from geoapp.cli import main
+from geoapp.core import schema
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def test_a_disk_that_fills_half_way_leaves_nothing(folder, tmp_path, monkeypatch
             raise OSError(errno.ENOSPC, "No space left on device")
         return table_file(snapshot, nom)
 
-    from geoapp.catalogue.extraction import table_file
+    from geoapp.outputs.catalogue.export import table_file
 
-    monkeypatch.setattr("geoapp.catalogue.extraction.table_file", full)
+    monkeypatch.setattr("geoapp.outputs.catalogue.export.table_file", full)
     monkeypatch.chdir(tmp_path)
     result = run(folder, *arguments)
     assert result.exit_code == 1 and "le disque est plein" in result.output and "Libérez de la place" in result.output

@@ -10,11 +10,18 @@ import openpyxl
 import pytest
 from conftest import CREATED, FORMULA, HOSTILE
 
-from geoapp.errors import ParameterError
-from geoapp.exports import BLOCS, COLONNES, FORMATS, describe_export, export_offers, list_cards
-from geoapp.repertoire import open_repertoire
-from geoapp.search.model import Requete, Resultat, Texte
-from geoapp.tables import publish
+from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import publish
+from geoapp.offer.lookups import open_repertoire
+from geoapp.offer.search.model import Requete, Resultat, Texte
+from geoapp.outputs.offers import (
+    BLOCS,
+    COLONNES,
+    FORMATS,
+    describe_export,
+    export_offers,
+    list_cards,
+)
 
 
 @pytest.fixture
@@ -168,6 +175,6 @@ def test_an_empty_answer_is_an_empty_file_with_its_header(repertoire, format):
 def test_unknown_format_and_too_many_rows(repertoire, monkeypatch):
     with pytest.raises(ParameterError, match="Formats acceptés"):
         export_offers(_answer([], []), repertoire, "exe")
-    monkeypatch.setattr("geoapp.exports.LIGNES_MAX", 1)
+    monkeypatch.setattr("geoapp.outputs.offers.LIGNES_MAX", 1)
     with pytest.raises(ParameterError, match="Un classeur"):
         export_offers(_answer([0, 1], [1, 2]), repertoire, "xlsx")

@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 from local_server import Answering, serving
 
-from geoapp.config import Settings
-from geoapp.errors import SourceError
+from geoapp.core.config import Settings
+from geoapp.core.errors import SourceError
 from geoapp.sources import fetch, transport
 from geoapp.sources.refresh import refresh
 from geoapp.sources.registry import Source

@@ -10,13 +10,13 @@ import pytest
 from conftest import CREATED, FORMULA, HOSTILE, publish_world
 from shapely.geometry import Point, box
 
-from geoapp import words
-from geoapp.errors import NotFoundError
-from geoapp.fiches import explain_rev3, offer_card, offer_sheet
-from geoapp.voisinage import describe_quartiers
-from geoapp.repertoire import open_repertoire, public_id
-from geoapp.schema import conform
-from geoapp.tables import publish
+from geoapp.core import french
+from geoapp.core.errors import NotFoundError
+from geoapp.core.schema import conform
+from geoapp.core.snapshot import publish
+from geoapp.offer.around import describe_quartiers
+from geoapp.offer.cards import explain_rev3, offer_card, offer_sheet
+from geoapp.offer.lookups import open_repertoire, public_id
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_doubt_and_fiction_are_said(repertoire):
 
 @pytest.mark.parametrize("metres, words_", [(0, "moins de 100 m"), (99, "moins de 100 m"), (100, "100 m"), (854, "850 m"), (994, "990 m"), (995, "1,0 km"), (3249, "3,2 km"), (None, "")])
 def test_distances_in_words(metres, words_):
-    assert words.format_distance(metres) == words_
+    assert french.format_distance(metres) == words_
 
 
 def test_a_sheet_lists_every_place_of_the_action(repertoire):
@@ -261,7 +261,7 @@ def test_a_card_tells_price_and_page_where_the_source_does_and_nothing_else(fund
     (None, None, None, ""), (float("nan"), float("nan"), None, ""),
 ])
 def test_no_price_is_neither_zero_nor_free(prix, horaire, gratuite, dit):
-    assert words.describe_price(prix, horaire, gratuite) == dit
+    assert french.describe_price(prix, horaire, gratuite) == dit
 
 
 def test_price_and_page_are_on_the_list_and_on_paper_as_another_site(funded):
@@ -288,13 +288,13 @@ def test_a_list_without_any_price_keeps_its_columns(tiny_snapshot):
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//exemple.fr", "http:", None, "mailto:a@b.fr"])
 def test_only_http_addresses_are_links(url):
-    from geoapp.fiches import web_page
+    from geoapp.offer.cards import web_page
 
     assert web_page(url) is None
 
 
 def test_funders_publics_and_entry_levels_are_filters_and_unknown_is_a_value(funded):
-    from geoapp.filters import apply_filters, parse_filters
+    from geoapp.offer.filters import apply_filters, parse_filters
 
     offres = funded.read("offres")
     for asked, found in (({"financeur": "2"}, {"tiny:a3"}), ({"public_vise": "83056"}, {"tiny:a3"}), ({"entree": "aucun"}, {"tiny:a3"}), ({"financeur": "Région"}, {"tiny:a3"}),

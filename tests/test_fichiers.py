@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from pyogrio.errors import DataSourceError
 from shapely.geometry import Point, box
 
-from geoapp.cellules import neutralise, restore
-from geoapp.errors import ParameterError, StorageError
-from geoapp.fichiers.formats import FORMATS, file_bytes, parse_format, write_as, write_file
-from geoapp.fichiers.modele import Fichier
+from geoapp.core.cells import neutralise, restore
+from geoapp.core.errors import ParameterError, StorageError
+from geoapp.outputs.files.formats import FORMATS, file_bytes, parse_format, write_as, write_file
+from geoapp.outputs.files.model import Fichier
 
 HOSTILE = ["=1+1", "<script>alert(1)</script>", "@SUM(A1)", "-2+3", "Lens; Arras", 'dit "oui"']
 COLONNES = [("code_zone", "Code", "Code de la zone", "texte"), ("nom", "Nom", "Nom", "texte"), ("nb", "Nombre", "Un nombre", "entier"),
@@ -147,7 +147,7 @@ def test_a_library_that_cannot_write_says_it_in_french(fichier, tmp_path, monkey
     def refuse(*args, **options):
         raise DataSourceError("failed to write: disk full")
 
-    monkeypatch.setattr("geoapp.fichiers.geopackage.pyogrio.write_dataframe", refuse)
+    monkeypatch.setattr("geoapp.outputs.files.geopackage.pyogrio.write_dataframe", refuse)
     with pytest.raises(StorageError, match="Impossible d'écrire .*Libérez de la place"):
         write_file(fichier, tmp_path / "f.gpkg")
     assert list(tmp_path.iterdir()) == []

@@ -9,22 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_tiny_frames, publish_world
-from benchmarks.figures import draw_all, list_territories
 from click.testing import CliRunner
+from conftest import make_tiny_frames, publish_world
 from PIL import Image
 from pypdf import PdfReader
 
+from benchmarks.figures import draw_all, list_territories
 from geoapp.cli import main
-from geoapp.config import Settings
-from geoapp.coverage.legende import legend
-from geoapp.coverage.monde import open_world
-from geoapp.coverage.reponse import answer
-from geoapp.errors import GeoFormaError, ParameterError, StorageError
-from geoapp.figures import Figure, describe_figure, figure_title, parse_figure, polices, render_figure, write_figure
-from geoapp.figures.contenu import make_content
-from geoapp.figures.fichiers import TYPES_MIME
-from geoapp.figures.model import FORMATS, TYPES
+from geoapp.core.config import Settings
+from geoapp.core.errors import GeoFormaError, ParameterError, StorageError
+from geoapp.coverage.answer import answer
+from geoapp.coverage.legend import legend
+from geoapp.coverage.world import open_world
+from geoapp.outputs.figures import (
+    Figure,
+    describe_figure,
+    figure_title,
+    fonts,
+    parse_figure,
+    render_figure,
+    write_figure,
+)
+from geoapp.outputs.figures.content import make_content
+from geoapp.outputs.figures.files import TYPES_MIME
+from geoapp.outputs.figures.model import FORMATS, TYPES
 from geoapp.web import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -181,7 +189,7 @@ def test_a_full_disk_leaves_the_former_file_and_nothing_else(monde, tmp_path, mo
 
 
 def test_a_missing_font_is_said_in_french(monde, tmp_path, monkeypatch):
-    monkeypatch.setattr(polices, "font_folder", lambda: tmp_path)
+    monkeypatch.setattr(fonts, "font_folder", lambda: tmp_path)
     with pytest.raises(GeoFormaError, match="Police absente : DejaVuSans.ttf"):
         render_figure(monde, ask(monde))
 

@@ -14,22 +14,27 @@ from lxml import etree
 from PIL import Image
 from pypdf import PdfReader
 
-from geoapp.config import ROOT
-from geoapp.coverage.legende import TEINTES, legend
-from geoapp.coverage.monde import COMPTES, open_world
-from geoapp.coverage.reponse import answer
-from geoapp.figures import describe_figure, figure_title, parse_figure, render_figure
-from geoapp.figures import palette
-from geoapp.figures.carte import frame_map, to_path
-from geoapp.figures.contenu import make_content
-from geoapp.figures.densite import per_inhabitants, zone_supply
-from geoapp.figures.etiquettes import Etiquette, overlap, place_labels, place_or_number
-from geoapp.figures.hachures import parallel_lines
-from geoapp.figures.page import compose_page
-from geoapp.figures.polices import width_mm, wrap
-from geoapp.figures.textes import typeset
-from geoapp.figures.zonage import colour_neighbours
-from geoapp.filters import apply_filters
+from geoapp.core.config import ROOT
+from geoapp.coverage.answer import answer
+from geoapp.coverage.legend import TEINTES, legend
+from geoapp.coverage.world import COMPTES, open_world
+from geoapp.offer.filters import apply_filters
+from geoapp.outputs.figures import (
+    describe_figure,
+    figure_title,
+    palette,
+    parse_figure,
+    render_figure,
+)
+from geoapp.outputs.figures.content import make_content
+from geoapp.outputs.figures.density import per_inhabitants, zone_supply
+from geoapp.outputs.figures.fonts import width_mm, wrap
+from geoapp.outputs.figures.hatches import parallel_lines
+from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, place_or_number
+from geoapp.outputs.figures.map import frame_map, to_path
+from geoapp.outputs.figures.page import compose_page
+from geoapp.outputs.figures.texts import typeset
+from geoapp.outputs.figures.zonings import colour_neighbours
 
 REELLES = [
     {"type": "offre"}, {"type": "offre", "domaine": "sante", "emprise": "departement:62"}, {"type": "offre", "emprise": "ze2020:0054", "largeur_mm": "90"},

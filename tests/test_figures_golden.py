@@ -16,8 +16,8 @@ import pytest
 from conftest import make_tiny_frames, publish_world
 from PIL import Image
 
-from geoapp.coverage.monde import open_world
-from geoapp.figures import parse_figure, render_figure
+from geoapp.coverage.world import open_world
+from geoapp.outputs.figures import parse_figure, render_figure
 
 FOLDER = Path(__file__).parent / "golden"
 MOYENNE, ECART, PART = 1.5, 48, 0.004

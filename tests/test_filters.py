@@ -4,8 +4,17 @@ import pandas as pd
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from geoapp.errors import ParameterError
-from geoapp.filters import FILTRES, INCONNU, Filtres, apply_filters, describe_filters, facets, list_options, parse_filters
+from geoapp.core.errors import ParameterError
+from geoapp.offer.filters import (
+    FILTRES,
+    INCONNU,
+    Filtres,
+    apply_filters,
+    describe_filters,
+    facets,
+    list_options,
+    parse_filters,
+)
 
 
 def kept(snapshot, **parametres):

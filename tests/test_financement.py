@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from geoapp.build.territoires import load_communes
-from geoapp.codes import read_frais_restants
-from geoapp.offre import check_offre
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.rows import check_offre
+from geoapp.reference.codes import read_frais_restants
 from geoapp.sources.registry import get_source
 
 

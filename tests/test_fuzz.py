@@ -8,13 +8,13 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from benchmarks.fuzz import SPANS, change_values, damage, mutate, try_files
+from benchmarks.fuzz import SPANS, change_values, mutate, try_files
 from benchmarks.fuzz_samples import ECHANTILLONS, FICHIERS
-from geoapp.build.offres import offer_tables, split_source
-from geoapp.build.territoires import load_communes
-from geoapp.communes_codes import make_passage
-from geoapp.locating import merge_etablissements
-from geoapp.offre import check_offre
+from geoapp.ingest.offers import offer_tables, split_source
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.locating import merge_etablissements
+from geoapp.offer.rows import check_offre
+from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
 

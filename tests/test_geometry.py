@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoapp.geometry import inside_france, make_points, measure_distance_m, repair_coordinates, to_geographic, to_metric
+from geoapp.core.geometry import (
+    inside_france,
+    make_points,
+    measure_distance_m,
+    repair_coordinates,
+    to_geographic,
+    to_metric,
+)
 
 HDF = {"longitude": st.floats(1.3, 4.4), "latitude": st.floats(48.8, 51.1)}
 LILLE = (50.6292, 3.0573)

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 from geoapp.sources.boundaries import read_boundaries
-from geoapp.sources.tabular import Lecture, read_csv, read_json
+from geoapp.sources.records import Lecture
+from geoapp.sources.tabular import read_csv, read_json
 from geoapp.sources.workbook import read_xlsx
 
 CASES = 300

@@ -19,12 +19,11 @@ from click.testing import CliRunner
 from test_build import AFFELNET, HEADER, ROW, _mirror, _no_network  # noqa: F401
 from test_etapes import BTS, BTS_HEADER, BTS_ROW
 
-from geoapp import tables
-from geoapp.build import build_snapshot
-from geoapp.build.etapes import DOSSIER
 from geoapp.cli import main
+from geoapp.core.snapshot import KEPT, list_snapshots, open_snapshot
+from geoapp.ingest import build_snapshot
+from geoapp.ingest.steps import DOSSIER
 from geoapp.sources.content import sha256_of
-from geoapp.tables import list_snapshots, open_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = int(os.environ.get("GEOAPP_KILLS", "2"))
@@ -80,7 +79,7 @@ def test_a_build_killed_at_any_moment_harms_nothing(world, kill):
     assert_whole(folder)
     offers = snapshot.read("offres")
     assert offers.loc[offers["id_source"].eq("bts-2024"), "capacite"].tolist() == [20 + kill]
-    assert len(list_snapshots(folder / "var")) <= tables.KEPT
+    assert len(list_snapshots(folder / "var")) <= KEPT
     left = [p.name for place in ("", "instantanes", DOSSIER) for p in (folder / "var" / place).iterdir() if p.name.startswith(".")]
     assert left == []
 

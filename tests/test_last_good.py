@@ -13,18 +13,27 @@ from conftest import publish_world
 from test_build import HEADER, ROW
 from test_refresh import SETTINGS, producer  # noqa: F401
 
-from geoapp.build import build_snapshot, pipeline
 from geoapp.cli import main
-from geoapp.errors import GeoFormaError, SourceError
-from geoapp.fraicheur import Signal, list_signals, served_sources
-from geoapp.info import describe_snapshot
+from geoapp.cli.info import describe_snapshot
+from geoapp.core.errors import GeoFormaError, SourceError
+from geoapp.core.snapshot import open_snapshot
+from geoapp.ingest import build_snapshot, pipeline
 from geoapp.sources import cache
-from geoapp.sources.cache import Etat, cache_path, day_of, etat_path, now, previous_path, read_etat, write_etat
+from geoapp.sources.cache import (
+    Etat,
+    cache_path,
+    day_of,
+    etat_path,
+    now,
+    previous_path,
+    read_etat,
+    write_etat,
+)
 from geoapp.sources.content import sha256_of
+from geoapp.sources.freshness import Signal, list_signals, served_sources
 from geoapp.sources.network import Network
 from geoapp.sources.refresh import refresh
 from geoapp.sources.registry import load_sources
-from geoapp.tables import open_snapshot
 from geoapp.web import create_app
 
 ID = "affelnet-2020"

@@ -73,7 +73,7 @@ def test_what_is_private_stays_in_its_file(path):
 def test_only_zones_joins_geometries():
     for path in FILES:
         if _room(path) not in ("zones", "communes") and re.search(r"\bsjoin\b", path.read_text(encoding="utf-8")):
-            pytest.fail(f"{path.name} calls sjoin: ask geoapp.zones")
+            pytest.fail(f"{path.name} calls sjoin: ask geoapp.reference.zonings")
 
 
 def test_no_python_in_geodata_and_no_utils():

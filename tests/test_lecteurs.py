@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geoapp.build.departements import read_by_departement
-from geoapp.build.territoires import load_communes
-from geoapp.build.verification import check_lecture
-from geoapp.checking import check_file
-from geoapp.communes_codes import make_passage
-from geoapp.offre import check_offre, split_offre
-from geoapp.sources.personnel import MASQUE, mask_frame, mask_text
+from geoapp.ingest.by_departement import read_by_departement
+from geoapp.ingest.check_file import check_file
+from geoapp.ingest.checking import check_lecture
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.rows import check_offre, split_offre
+from geoapp.reference.commune_codes import make_passage
+from geoapp.sources.personal import MASQUE, mask_frame, mask_text
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source, load_sources
 
@@ -251,7 +251,7 @@ def test_no_reader_lets_a_person_through(id_source, name, communes):
 
 def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
     """Every sample in one mirror, plus hostile rows: the snapshot and its index are searched byte by byte."""
-    from geoapp.build import build_snapshot
+    from geoapp.ingest import build_snapshot
 
     mirror = tmp_path / "miroir"
     for id_source, name in SAMPLES.items():

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from lxml import etree
 
-from geoapp.checking import check_file
-from geoapp.errors import SourceError
-from geoapp.offre import check_offre, split_offre
+from geoapp.core.errors import SourceError
+from geoapp.ingest.check_file import check_file
+from geoapp.offer.rows import check_offre, split_offre
 from geoapp.sources.lheo import COLONNES, iter_lheo, read_lheo
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import COLONNES as ACCEPTED
 from geoapp.sources.registry import get_source, load_sources
-from geoapp.sources.textes import clean_text, read_date
+from geoapp.sources.texts import clean_text, read_date
 
 DATA = Path(__file__).parent / "data"
 FEED = DATA / "lheo_2.3.xml"

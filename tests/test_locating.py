@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from geoapp.geometry import to_geographic
-from geoapp.locating import locate_lieux, merge_etablissements
+from geoapp.core.geometry import to_geographic
+from geoapp.offer.locating import locate_lieux, merge_etablissements
 
 X0, Y0 = 700_000.0, 7_050_000.0
 

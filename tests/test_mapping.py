@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 from geoapp.sources.mapping import apply_mapping, required_columns
 from geoapp.sources.registry import Source
 

@@ -8,16 +8,29 @@ import pytest
 import shapely
 from conftest import CREATED, FORMULA, HOSTILE, SQUARES
 
-from geoapp.filters import Filtres, parse_filters
-from geoapp.maps import build_map, render_page_parts, render_standalone
-from geoapp.maps.layers import TRAITS, borders, layer_css, list_layers, outline_geojson, show_chosen
-from geoapp.maps.places import pack_offers
-from geoapp.maps.standalone import escape_json
-from geoapp.maps.texts import summarise, title_of
-from geoapp.tables import publish
-from geoapp.zones import ZONAGES
-from geoapp.words import THIN, count, describe_doubt, format_date, format_number, format_period
-
+from geoapp.core.french import (
+    THIN,
+    count,
+    describe_doubt,
+    format_date,
+    format_number,
+    format_period,
+)
+from geoapp.core.snapshot import publish
+from geoapp.offer.filters import Filtres, parse_filters
+from geoapp.outputs.maps import build_map, render_page_parts, render_standalone
+from geoapp.outputs.maps.layers import (
+    TRAITS,
+    borders,
+    layer_css,
+    list_layers,
+    outline_geojson,
+    show_chosen,
+)
+from geoapp.outputs.maps.places import pack_offers
+from geoapp.outputs.maps.standalone import escape_json
+from geoapp.outputs.maps.texts import summarise, title_of
+from geoapp.reference.zonings import ZONAGES
 
 # ---- Words ----
 

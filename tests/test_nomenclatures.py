@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from geoapp.build.anciennes import old_communes
-from geoapp.build.jonction import cfd_from_mef, find_codes, title_key
-from geoapp.build.nomenclatures import enrich_formations, key_of, read_nomenclature
+from geoapp.ingest.code_joins import cfd_from_mef, find_codes, title_key
+from geoapp.ingest.former_communes import old_communes
+from geoapp.ingest.nomenclatures import enrich_formations, key_of, read_nomenclature
+from geoapp.sources.records import Lecture
 from geoapp.sources.registry import load_sources
-from geoapp.sources.tabular import Lecture
 
 COLUMNS = ["id_formation", "intitule", "type_diplome", "code_rome", "code_formacode", "code_nsf", "code_cfd", "code_certifinfo", "code_mef"]
 NOMENCLATURES = {

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from geoapp.offre import check_offre, merge_organismes, split_offre
+from geoapp.offer.rows import check_offre, merge_organismes, split_offre
 from geoapp.sources.registry import Source
 
 COMMUNES = pd.DataFrame({"code_commune": ["02691", "59350"], "code_departement": ["02", "59"]})

@@ -7,20 +7,20 @@ import pandas as pd
 import pytest
 from conftest import make_tiny_frames, publish_world
 
-from geoapp.build.departements import read_by_departement
-from geoapp.build.territoires import load_communes
+from geoapp.core.schema import conform
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.monde import open_world
-from geoapp.filters import parse_filters
-from geoapp.par_departement import count_by_departement, departements_of
-from geoapp.reports.dossier import make_sheet
-from geoapp.schema import conform
-from geoapp.search.model import Lieu
+from geoapp.coverage.territories.content import build_content
+from geoapp.coverage.territories.zone import find_zone
+from geoapp.coverage.territories.zone_tables import departements_table
+from geoapp.coverage.world import open_world
+from geoapp.ingest.by_departement import read_by_departement
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.by_departement import count_by_departement, departements_of
+from geoapp.offer.filters import parse_filters
+from geoapp.offer.search.model import Lieu
+from geoapp.outputs.sheets.folder import make_sheet
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
-from geoapp.territoires.contenu import build_content
-from geoapp.territoires.tables_zone import departements_table
-from geoapp.territoires.zone import find_zone
 from geoapp.web import create_app
 
 DATA = Path(__file__).parent / "data" / "moncompteformation.csv"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from geoapp.errors import SourceError
-from geoapp.sources.portails import portal_rows
+from geoapp.core.errors import SourceError
+from geoapp.sources.portals import portal_rows
 from geoapp.sources.tabular import read_json
 
 FLAT = [{"nom": "A", "place": {"lon": 3.06, "lat": 50.63}, "types": ["x", "y"]}, {"nom": "B", "place": None, "types": []}]

@@ -14,13 +14,19 @@ from conftest import FORMULA, make_tiny_frames, publish_world
 from shapely.geometry import Point
 
 from geoapp.cli import main
-from geoapp.errors import NotFoundError, ParameterError
-from geoapp.quality.criteres import CRITERES, assess, describe_title
-from geoapp.quality.lecture import assessed_offers, quality_tables
-from geoapp.quality.positions import REGLES_POSITION, find_wrong_positions
-from geoapp.quality.reponse import describe_quality
-from geoapp.quality.scores import POIDS_TOTAL, find_entity, list_defects, open_quality, score_parts
-from geoapp.tables import open_snapshot
+from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.core.snapshot import open_snapshot
+from geoapp.offer.quality.answer import describe_quality
+from geoapp.offer.quality.criteria import CRITERES, assess, describe_title
+from geoapp.offer.quality.positions import REGLES_POSITION, find_wrong_positions
+from geoapp.offer.quality.reading import assessed_offers, quality_tables
+from geoapp.offer.quality.scores import (
+    POIDS_TOTAL,
+    find_entity,
+    list_defects,
+    open_quality,
+    score_parts,
+)
 from geoapp.web import create_app
 
 GOOD = {

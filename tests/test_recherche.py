@@ -6,12 +6,10 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import CREATED, HOSTILE, make_tiny_frames, publish_world
+from conftest import HOSTILE, make_tiny_frames, publish_world
 
-from geoapp.config import load_settings
-from geoapp.filters import FILTRES
-from geoapp.search.index import write_index
-from geoapp.tables import publish
+from geoapp.core.config import load_settings
+from geoapp.offer.filters import FILTRES
 from geoapp.web import create_app
 
 LAT, LON = "50.053", "2.057"

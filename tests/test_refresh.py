@@ -13,17 +13,23 @@ import pytest
 from click.testing import CliRunner
 from local_server import Answering, serving
 
-from geoapp import fraicheur
 from geoapp.cli import main
-from geoapp.config import Settings
-from geoapp.errors import SourceError, StorageError
+from geoapp.core.config import Settings
+from geoapp.core.errors import SourceError, StorageError
+from geoapp.sources import freshness, transport
 from geoapp.sources import refresh as refreshing
-from geoapp.sources import transport
-from geoapp.sources.cache import Etat, cache_path, partial_path, previous_path, read_etat, write_etat
+from geoapp.sources.cache import (
+    Etat,
+    cache_path,
+    partial_path,
+    previous_path,
+    read_etat,
+    write_etat,
+)
 from geoapp.sources.network import Network
 from geoapp.sources.refresh import refresh, refresh_all
 from geoapp.sources.registry import Source, load_sources
-from geoapp.sources.rythme import expected_since, parse_vintage
+from geoapp.sources.rhythm import expected_since, parse_vintage
 
 SETTINGS = Settings(connect_timeout_s=0.5, read_timeout_s=0.4, download_max_mb=1)
 PAGE = b"<!DOCTYPE html><html><body>Erreur</body></html>"
@@ -367,7 +373,7 @@ def test_a_delivery_is_due_after_the_rhythm_and_not_before():
 
 
 def states(place, today: date, snapshot=None, **changes) -> str:
-    return fraicheur.list_freshness([replace(place.source, **changes)], place.data_dir, snapshot, today)[0].etat
+    return freshness.list_freshness([replace(place.source, **changes)], place.data_dir, snapshot, today)[0].etat
 
 
 def test_the_states_of_a_source(place, producer, tiny_snapshot):

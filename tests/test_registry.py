@@ -2,14 +2,21 @@
 
 import pytest
 
-from geoapp import codes
-from geoapp.errors import ParameterError, SourceError
-from geoapp.locating import ETABLISSEMENT
-from geoapp.offre import FLAT
-from geoapp.schema import TABLES
+from geoapp.core.errors import ParameterError, SourceError
+from geoapp.core.schema import TABLES
+from geoapp.offer.locating import ETABLISSEMENT
+from geoapp.offer.rows import FLAT
+from geoapp.reference import codes
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.mapping import required_columns
-from geoapp.sources.registry import COLONNES, FORMATS_PRETS, OPTIONS_FORMAT, USAGES, get_source, load_sources
-from geoapp.zones import ZONAGES
+from geoapp.sources.registry import (
+    COLONNES,
+    FORMATS_PRETS,
+    OPTIONS_FORMAT,
+    USAGES,
+    get_source,
+    load_sources,
+)
 
 SOURCES = load_sources()
 NOT_IN_THE_MIRROR = {

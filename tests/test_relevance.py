@@ -18,8 +18,8 @@ from benchmarks.relevance import (
     score,
     summarise,
 )
-from geoapp.codes.texte import fold
-from geoapp.config import GEODATA
+from geoapp.core.config import GEODATA
+from geoapp.reference.codes.text import fold
 
 TYPES = {"metier", "feminin", "diplome", "sigle", "faute", "pluriel", "bacpro", "code", "mots", "phrase"}
 

@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoapp.repetitions import LignesVues, first_places
+from geoapp.offer.repeats import LignesVues, first_places
 
 CELLS = st.sampled_from(["a", "b", "", "None", "a', 'b", "\x1f", "é", None])
 

@@ -14,16 +14,16 @@ from click.testing import CliRunner
 from conftest import make_tiny_frames, publish_world
 
 from geoapp.cli import main
-from geoapp.config import Settings
-from geoapp.coverage.indicateurs import INDICATEURS, format_value
+from geoapp.core.config import Settings
+from geoapp.core.errors import StorageError
+from geoapp.core.french import format_number
+from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.model import Question, parse_question
-from geoapp.coverage.monde import open_world
-from geoapp.errors import StorageError
-from geoapp.reports.dossier import make_sheet, working, write_sheets
-from geoapp.reports.rendu import PdfError, render_pdf
-from geoapp.territoires.zone import choose_zones, find_zone
+from geoapp.coverage.territories.zone import choose_zones, find_zone
+from geoapp.coverage.world import open_world
+from geoapp.outputs.sheets.folder import make_sheet, working, write_sheets
+from geoapp.outputs.sheets.rendering import PdfError, render_pdf
 from geoapp.web import create_app
-from geoapp.words import format_number
 
 GOLDEN = Path(__file__).parent / "golden"
 ZONES = ("ze2020:3201", "ze2020:0054", "qpv2024:QN08001A")

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from geoapp.errors import ParameterError
-from geoapp.search.index import open_index, write_index
-from geoapp.search.model import Lieu, Requete
-from geoapp.search.requetes import describe_request, parse_request, read_values, to_parameters
-from geoapp.tables import publish
+from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import publish
+from geoapp.offer.search.index import open_index, write_index
+from geoapp.offer.search.model import Lieu, Requete
+from geoapp.offer.search.requests import describe_request, parse_request, read_values, to_parameters
 
 
 @pytest.fixture(scope="module")

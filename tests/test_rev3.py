@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from geoapp.codes.metiers import choose_metiers, read_rome
-from geoapp.codes.rev3 import TRANSITIONS, VOIX_REQUISES, assign_rev3, load_regles
+from geoapp.reference.codes.jobs import choose_metiers, read_rome
+from geoapp.reference.codes.rev3 import TRANSITIONS, VOIX_REQUISES, assign_rev3, load_regles
 
 ROME = pd.DataFrame(
     [

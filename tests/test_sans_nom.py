@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from conftest import make_tiny_frames, publish_world
 
-from geoapp.build.offres import _name_organismes, read_etablissements
-from geoapp.build.territoires import load_communes
-from geoapp.codes import name_unnamed
-from geoapp.fiches import offer_card, offer_sheet
-from geoapp.filters import list_options
-from geoapp.locating import merge_etablissements
-from geoapp.repertoire import open_repertoire
+from geoapp.ingest.offers import _name_organismes, read_etablissements
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.cards import offer_card, offer_sheet
+from geoapp.offer.filters import list_options
+from geoapp.offer.locating import merge_etablissements
+from geoapp.offer.lookups import open_repertoire
+from geoapp.reference.codes import name_unnamed
+from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source
-from geoapp.sources.tabular import Lecture
 from geoapp.web import create_app
 
 UAI, SIRET = "0590184E", "13002374000439"

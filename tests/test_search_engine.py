@@ -12,15 +12,15 @@ from conftest import CREATED, make_tiny_frames
 
 from geoapp.cli import main
 from geoapp.cli.options import NOMS_FILTRES
-from geoapp.filters import FILTRES, parse_filters
-from geoapp.search.carte import points
-from geoapp.search.debuts import next_start, start_value
-from geoapp.search.index import write_index
-from geoapp.search.lieux import resolve_place
-from geoapp.search.model import Lieu, Requete
-from geoapp.search.moteur import open_engine, search
-from geoapp.search.proximite import distances_m, to_ecef
-from geoapp.tables import publish
+from geoapp.core.snapshot import publish
+from geoapp.offer.filters import FILTRES, parse_filters
+from geoapp.offer.search.engine import open_engine, search
+from geoapp.offer.search.index import write_index
+from geoapp.offer.search.map_points import points
+from geoapp.offer.search.model import Lieu, Requete
+from geoapp.offer.search.places import resolve_place
+from geoapp.offer.search.proximity import distances_m, to_ecef
+from geoapp.offer.starts import next_start, start_value
 
 TODAY = date(2026, 3, 1)
 
@@ -36,7 +36,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def moteur(folder):
-    from geoapp.tables import open_snapshot
+    from geoapp.core.snapshot import open_snapshot
 
     return open_engine(open_snapshot(folder), today=TODAY)
 

@@ -9,11 +9,11 @@ from conftest import make_tiny_frames
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geoapp.codes.texte import fold
-from geoapp.errors import ParameterError, SnapshotError
-from geoapp.search.index import open_index, write_index
-from geoapp.search.lieux import NOM_POINT, parse_place, resolve_place, suggest_places
-from geoapp.tables import Snapshot
+from geoapp.core.errors import ParameterError, SnapshotError
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.search.index import open_index, write_index
+from geoapp.offer.search.places import NOM_POINT, parse_place, resolve_place, suggest_places
+from geoapp.reference.codes.text import fold
 
 TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth" / "geocoder_tester_hdf.csv"
 

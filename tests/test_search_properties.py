@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
-from geoapp.filters import AUCUNE, FILTRES, INCONNU, Filtres, apply_filters, parse_filters
-from geoapp.schema import conform
-from geoapp.search.carte import POINTS_MAX, offers_of_place, points
-from geoapp.search.index import write_index
-from geoapp.search.lieux import resolve_place
-from geoapp.search.model import TRIS, Lieu, Requete
-from geoapp.search.moteur import at_day, open_engine, search
-from geoapp.tables import Snapshot
+from geoapp.core.schema import conform
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import AUCUNE, FILTRES, INCONNU, Filtres, apply_filters, parse_filters
+from geoapp.offer.search.engine import at_day, open_engine, search
+from geoapp.offer.search.index import write_index
+from geoapp.offer.search.map_points import POINTS_MAX, offers_of_place, points
+from geoapp.offer.search.model import TRIS, Lieu, Requete
+from geoapp.offer.search.places import resolve_place
 
 TODAY = date(2026, 9, 10)
 WORDS = ("zorglub", "quibolin", "truvane", "meldorack")

@@ -8,14 +8,14 @@ from conftest import make_tiny_frames
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geoapp.codes.texte import fold
-from geoapp.search.index import FICHIER, open_index, write_index
-from geoapp.search.model import Requete
-from geoapp.search.moteur import open_engine, search
-from geoapp.search.mots import split_words, stem, stems
-from geoapp.search.synonymes import load_synonymes
-from geoapp.search.texte import find_text, suggest_texts, understand
-from geoapp.tables import Snapshot
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.search.engine import open_engine, search
+from geoapp.offer.search.index import FICHIER, open_index, write_index
+from geoapp.offer.search.model import Requete
+from geoapp.offer.search.synonyms import load_synonymes
+from geoapp.offer.search.text import find_text, suggest_texts, understand
+from geoapp.offer.search.words import split_words, stem, stems
+from geoapp.reference.codes.text import fold
 
 TITLES = ["CAP Boulanger", "BTS Soins esthétiques", "CAP Cuisine", "Bac pro Menuiserie", "Diplôme d'État d'aide-soignant", "Titre professionnel électricien"]
 

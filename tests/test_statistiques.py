@@ -6,13 +6,19 @@ import pandas as pd
 import pytest
 from conftest import publish_world
 
-from geoapp.build.statistiques import link_flux, read_statistics, statistics_tables
-from geoapp.fiches import offer_sheet
-from geoapp.repertoire import open_repertoire
-from geoapp.schema import conform
+from geoapp.core.schema import conform
+from geoapp.ingest.statistics import link_flux, read_statistics, statistics_tables
+from geoapp.offer.cards import offer_sheet
+from geoapp.offer.lookups import open_repertoire
+from geoapp.offer.statistics import (
+    AVERTISSEMENT,
+    debouches_of_zone,
+    describe_debouches,
+    format_rate,
+    zone_rows,
+)
+from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source, get_source
-from geoapp.sources.tabular import Lecture
-from geoapp.statistiques import AVERTISSEMENT, debouches_of_zone, describe_debouches, format_rate, zone_rows
 from geoapp.web import create_app
 
 UAI, AUTRE = "0590258K", "0622309Y"
@@ -79,7 +85,7 @@ def test_a_flux_joins_the_same_establishment_diploma_and_voie_only():
         ("même", UAI, "32211031312", "scolaire"), ("par l'organisme", AUTRE, "32211031312", "scolaire"), ("autre voie", UAI, "32211031312", "apprentissage"),
         ("autre diplôme", UAI, "32211031213", "scolaire"), ("ailleurs", "0020012C", "32211031312", "scolaire"), ("sans code", UAI, None, "scolaire"),
     ])
-    from geoapp.build.jonction import cfd_from_mef
+    from geoapp.ingest.code_joins import cfd_from_mef
 
     cfd = cfd_from_mef(pd.Series(["32211031312"], dtype="str")).iloc[0]
     tables = offer()

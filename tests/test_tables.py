@@ -7,39 +7,41 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from geoapp import schema, tables
-from geoapp.errors import ContractError, SnapshotError, StorageError
+from geoapp.core import schema
+from geoapp.core import snapshot as snapshots
+from geoapp.core.errors import ContractError, SnapshotError, StorageError
+from geoapp.core.files import write_text
 
 MANIFEST = {"cree_le": "2026-11-22T10:00:00Z", "region": "32"}
 
 
 def test_what_is_published_is_what_is_read(tiny_frames, tmp_path):
-    snapshot = tables.publish(tiny_frames, MANIFEST, tmp_path)
+    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
     for nom, frame in tiny_frames.items():
         pd.testing.assert_frame_equal(pd.DataFrame(snapshot.read(nom)), pd.DataFrame(frame), check_dtype=False)
         assert snapshot.manifest["tables"][nom]["lignes"] == len(frame)
 
 
 def test_same_frames_give_the_same_bytes(tiny_frames, tmp_path):
-    one = tables.publish(tiny_frames, MANIFEST, tmp_path / "a").manifest["tables"]
-    two = tables.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path / "b").manifest["tables"]
+    one = snapshots.publish(tiny_frames, MANIFEST, tmp_path / "a").manifest["tables"]
+    two = snapshots.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path / "b").manifest["tables"]
     assert one == two
 
 
 def test_two_snapshots_are_kept_and_the_last_is_served(tiny_frames, tmp_path):
-    ids = [tables.publish(tiny_frames, {**MANIFEST, "cree_le": f"2026-11-22T10:00:0{i}Z"}, tmp_path).id for i in range(4)]
-    assert [p.name for p in tables.list_snapshots(tmp_path)] == ids[-2:]
-    assert tables.open_snapshot(tmp_path).id == ids[-1]
+    ids = [snapshots.publish(tiny_frames, {**MANIFEST, "cree_le": f"2026-11-22T10:00:0{i}Z"}, tmp_path).id for i in range(4)]
+    assert [p.name for p in snapshots.list_snapshots(tmp_path)] == ids[-2:]
+    assert snapshots.open_snapshot(tmp_path).id == ids[-1]
 
 
 def test_two_builds_in_one_second_do_not_collide(tiny_frames, tmp_path):
-    ids = {tables.publish(tiny_frames, MANIFEST, tmp_path).id for _ in range(3)}
-    assert len(ids) == 3 and tables.open_snapshot(tmp_path).id == max(ids)
+    ids = {snapshots.publish(tiny_frames, MANIFEST, tmp_path).id for _ in range(3)}
+    assert len(ids) == 3 and snapshots.open_snapshot(tmp_path).id == max(ids)
 
 
 @pytest.mark.parametrize("breakage", ["key", "value", "reference", "missing"])
 def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
-    before = tables.publish(tiny_frames, MANIFEST, tmp_path).id
+    before = snapshots.publish(tiny_frames, MANIFEST, tmp_path).id
     frames = {nom: frame.copy() for nom, frame in tiny_frames.items()}
     if breakage == "key":
         frames["actions"] = pd.concat([frames["actions"]] * 2, ignore_index=True)
@@ -50,55 +52,55 @@ def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
     else:
         frames["formations"].loc[0, "intitule"] = None
     with pytest.raises(ContractError):
-        tables.publish(frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
-    assert tables.open_snapshot(tmp_path).id == before and len(tables.list_snapshots(tmp_path)) == 1
+        snapshots.publish(frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
+    assert snapshots.open_snapshot(tmp_path).id == before and len(snapshots.list_snapshots(tmp_path)) == 1
 
 
 def test_a_write_that_fails_leaves_what_is_served(tiny_frames, tmp_path):
-    before = tables.publish(tiny_frames, MANIFEST, tmp_path).id
-    folder = tmp_path / tables.SNAPSHOTS
+    before = snapshots.publish(tiny_frames, MANIFEST, tmp_path).id
+    folder = tmp_path / snapshots.SNAPSHOTS
     moved = tmp_path / "ailleurs"
     folder.rename(moved)
     folder.write_text("un fichier à la place du dossier")
     with pytest.raises(StorageError, match="GEOAPP_DATA"):
-        tables.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
+        snapshots.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
     folder.unlink()
     moved.rename(folder)
-    assert tables.open_snapshot(tmp_path).id == before
+    assert snapshots.open_snapshot(tmp_path).id == before
 
 
 def test_leftovers_of_a_killed_build_are_cleared_but_not_those_of_a_live_one(tiny_frames, tmp_path):
-    folder = tmp_path / tables.SNAPSHOTS
+    folder = tmp_path / snapshots.SNAPSHOTS
     dead, alive = folder / ".20261122T100000Z.999999999", folder / f".20261122T100000Z.{os.getpid()}"
     dead.mkdir(parents=True)
     alive.mkdir()
-    tables.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
+    snapshots.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
     assert not dead.exists() and alive.exists()
 
 
 def test_no_snapshot_says_what_to_do(tmp_path):
     with pytest.raises(SnapshotError, match="geoapp build"):
-        tables.open_snapshot(tmp_path)
+        snapshots.open_snapshot(tmp_path)
 
 
 def test_an_incomplete_snapshot_is_refused(tiny_frames, tmp_path):
-    snapshot = tables.publish(tiny_frames, MANIFEST, tmp_path)
+    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
     (snapshot.path / "lieux.parquet").unlink()
     with pytest.raises(SnapshotError, match="lieux"):
-        tables.open_snapshot(tmp_path)
+        snapshots.open_snapshot(tmp_path)
 
 
 def test_a_snapshot_of_another_version_is_refused_in_words(tiny_frames, tmp_path):
-    snapshot = tables.publish(tiny_frames, MANIFEST, tmp_path)
-    path = snapshot.path / tables.MANIFEST
+    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
+    path = snapshot.path / snapshots.MANIFEST
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "schema": "ancien"}), encoding="utf-8")
     with pytest.raises(SnapshotError, match="autre version"):
-        tables.open_snapshot(tmp_path)
+        snapshots.open_snapshot(tmp_path)
 
 
 def test_manifest_holds_counts_and_digests(tiny_frames, tmp_path):
-    snapshot = tables.publish(tiny_frames, MANIFEST, tmp_path)
-    manifest = json.loads((snapshot.path / tables.MANIFEST).read_text(encoding="utf-8"))
+    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
+    manifest = json.loads((snapshot.path / snapshots.MANIFEST).read_text(encoding="utf-8"))
     assert set(manifest["tables"]) == set(schema.TABLES)
     assert all(len(t["sha256"]) == 64 for t in manifest["tables"].values())
 
@@ -115,8 +117,8 @@ def test_conform_keeps_geometry():
 
 
 def test_write_text_is_whole_or_nothing(tmp_path):
-    tables.write_text(tmp_path / "a.txt", "bonjour")
+    write_text(tmp_path / "a.txt", "bonjour")
     assert (tmp_path / "a.txt").read_text() == "bonjour"
     with pytest.raises(StorageError):
-        tables.write_text(tmp_path / "absent" / "a.txt", "x")
+        write_text(tmp_path / "absent" / "a.txt", "x")
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

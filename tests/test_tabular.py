@@ -6,9 +6,10 @@ import zipfile
 import openpyxl
 import pytest
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 from geoapp.sources import content
-from geoapp.sources.tabular import MAX_COLUMNS, MAX_FIELD, read_csv, read_json, show
+from geoapp.sources.records import show
+from geoapp.sources.tabular import MAX_COLUMNS, MAX_FIELD, read_csv, read_json
 from geoapp.sources.workbook import MAX_CELLS, read_xlsx
 
 

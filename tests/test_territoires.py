@@ -7,12 +7,12 @@ import re
 import pytest
 from conftest import make_tiny_frames, publish_world
 
-from geoapp.config import Settings
+from geoapp.core.config import Settings
+from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.monde import open_world
-from geoapp.errors import NotFoundError, ParameterError
-from geoapp.territoires.contenu import build_content
-from geoapp.territoires.zone import choose_zones, find_zone, search_zones
+from geoapp.coverage.territories.content import build_content
+from geoapp.coverage.territories.zone import choose_zones, find_zone, search_zones
+from geoapp.coverage.world import open_world
 from geoapp.web import create_app
 
 HOSTILE = "<script>alert(2)</script>"

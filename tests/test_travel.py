@@ -17,15 +17,23 @@ from conftest import CREATED, publish_world
 from scipy import sparse
 
 from geoapp.cli import main
-from geoapp.errors import SnapshotError, SourceError, StorageError
-from geoapp.geometry import GEOD, make_points, place_ids
-from geoapp.tables import open_snapshot, publish
-from geoapp.travel import DOSSIER, Trajets, open_trajets, write_trajets
-from geoapp.travel import detour as module_detour
-from geoapp.travel.calibrage import COURT_KM, DETOUR, ERREUR_MEDIANE, ERREUR_P90, VITESSE_KM_H, describe_calibration, fit_speed
-from geoapp.travel.detour import MAXIMUM_KM, build_costs
-from geoapp.travel.donnee import COLONNES, COUT_MAX, read_trajets, write_parquet
-from geoapp.travel.trajets import choose_trajets, list_origins, list_places
+from geoapp.core.errors import SnapshotError, SourceError, StorageError
+from geoapp.core.geometry import GEOD, make_points, place_ids
+from geoapp.core.snapshot import open_snapshot, publish
+from geoapp.coverage.travel import DOSSIER, Trajets, open_trajets, write_trajets
+from geoapp.coverage.travel import detour as module_detour
+from geoapp.coverage.travel.calibration import (
+    COURT_KM,
+    DETOUR,
+    ERREUR_MEDIANE,
+    ERREUR_P90,
+    VITESSE_KM_H,
+    describe_calibration,
+    fit_speed,
+)
+from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_places
+from geoapp.coverage.travel.detour import MAXIMUM_KM, build_costs
+from geoapp.coverage.travel.given import COLONNES, COUT_MAX, read_trajets, write_parquet
 
 L1, L2, L3 = "50.05000,2.05000", "50.10000,2.30000", "50.10000,2.50000"
 """Places of the tiny world, in the order of the columns."""

@@ -7,11 +7,11 @@ import gzip
 import pandas as pd
 import pytest
 
-from geoapp.build.voisines import keep_neighbours, name_trainings
-from geoapp.offre import FLAT, SANS_INTITULE, check_offre
+from geoapp.core.french import format_number
+from geoapp.ingest.neighbours import keep_neighbours, name_trainings
+from geoapp.offer.rows import FLAT, SANS_INTITULE, check_offre
+from geoapp.sources.records import Lecture
 from geoapp.sources.registry import load_sources
-from geoapp.sources.tabular import Lecture
-from geoapp.words import format_number
 
 ID = "rco-2020-11-france"
 COMMUNES = pd.DataFrame({"code_commune": ["59350", "02691", "08105", "76540"], "code_departement": ["59", "02", "08", "76"],
@@ -65,7 +65,7 @@ def test_a_training_without_title_takes_that_of_its_certification(certifinfo, cf
 
 
 def test_without_the_source_the_table_is_empty_and_the_source_says_it_is_absent(tmp_path, monkeypatch):
-    from geoapp.build import build_snapshot
+    from geoapp.ingest import build_snapshot
 
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
@@ -73,7 +73,7 @@ def test_without_the_source_the_table_is_empty_and_the_source_says_it_is_absent(
     sources = snapshot.read("sources").set_index("id_source")
     assert len(snapshot.read("offres_voisines")) == 0 and sources.loc[ID, "mode"] == "absente"
     assert snapshot.read("demande")["nb_adultes"].isna().all() and sources.loc["iris-mel-2019", "mode"] == "absente"
-    from geoapp.travel import open_trajets
+    from geoapp.coverage.travel import open_trajets
 
     assert open_trajets(snapshot).distance_km.nnz > 0
 
@@ -105,7 +105,7 @@ def test_the_real_source_is_counted_to_the_last_row(real_snapshot, mirror):
 
 @pytest.mark.real
 def test_the_file_can_be_checked_alone(mirror):
-    from geoapp.checking import check_file
+    from geoapp.ingest.check_file import check_file
 
     source, bilan = check_file(mirror / load_sources()[ID].fichier)
     assert source.id == ID and bilan.nb_lues == 39_510 and not bilan.nb_rejetees

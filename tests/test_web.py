@@ -7,8 +7,8 @@ import json
 import pytest
 from conftest import CREATED, HOSTILE
 
+from geoapp.core.snapshot import publish
 from geoapp.sources.registry import USAGES as USAGES_REGISTRE
-from geoapp.tables import publish
 from geoapp.web import create_app
 from geoapp.web.presentation import USAGES, safe_link, source_groups
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from geoapp.checking import check_file
-from geoapp.errors import SourceError
-from geoapp.sources import flux_xml
+from geoapp.core.errors import SourceError
+from geoapp.ingest.check_file import check_file
+from geoapp.sources import xml_stream
 from geoapp.sources.content import stream_bytes
 from geoapp.sources.lheo import iter_lheo, read_lheo
 
@@ -90,7 +90,7 @@ def test_one_gigabyte_of_one_element_is_refused_long_before_its_end(kind, monkey
             taken += len(piece)
             yield piece
 
-    monkeypatch.setattr(flux_xml, "stream_bytes", endless)
+    monkeypatch.setattr(xml_stream, "stream_bytes", endless)
     message = refusal(tmp_path / "geant.xml")
     assert "démesuré" in message or "Mo sans un élément" in message or "illisible" in message
     assert taken < 64_000_000
@@ -105,7 +105,7 @@ def test_a_feed_of_any_length_is_held_by_batches_only(monkeypatch):
             yield make_formation(rank, 2)
         yield b"</offres></lheo>"
 
-    monkeypatch.setattr(flux_xml, "stream_bytes", long)
+    monkeypatch.setattr(xml_stream, "stream_bytes", long)
     tracemalloc.start()
     assert sum(part.nb_lues for part in iter_lheo(Path("long.xml"), batch=200)) == 1_500
     assert tracemalloc.get_traced_memory()[1] < 12_000_000

@@ -7,8 +7,16 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoapp.geometry import make_points
-from geoapp.zones import ZONAGES, assign_by_code, assign_by_geometry, fill_partition, keep_partition, move_to_current, outline_zones
+from geoapp.core.geometry import make_points
+from geoapp.reference.zonings import (
+    ZONAGES,
+    assign_by_code,
+    assign_by_geometry,
+    fill_partition,
+    keep_partition,
+    move_to_current,
+    outline_zones,
+)
 
 SQUARES = gpd.GeoDataFrame(
     {"code_zone": ["B", "A"]}, geometry=[shapely.box(2.0, 50.0, 2.1, 50.1), shapely.box(2.1, 50.0, 2.2, 50.1)], crs="EPSG:4326"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from geoapp.cli.groupe import DATA, main, read_settings
+from geoapp.cli.group import DATA, main, read_settings
 
 
 @main.command()
@@ -31,7 +31,7 @@ def bench() -> None:
 @DATA
 def relevance(data_dir: Path | None) -> None:
     """Pertinence de la recherche : rappel à 10, MRR, requêtes en défaut (tests/relevance)."""
-    from geoapp.config import ROOT
+    from geoapp.core.config import ROOT
 
     sys.path.insert(0, str(ROOT))
     from benchmarks.relevance import run
@@ -43,7 +43,7 @@ def relevance(data_dir: Path | None) -> None:
 @DATA
 def doublons(data_dir: Path | None) -> None:
     """Précision et rappel des rapprochements entre catalogues, sur les paires jugées (tests/dedupe)."""
-    from geoapp.config import ROOT
+    from geoapp.core.config import ROOT
 
     sys.path.insert(0, str(ROOT))
     from benchmarks.doublons import run

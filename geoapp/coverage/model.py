@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from geoapp.classes import METHODES
-from geoapp.codes.identifiants import nearest_accepted
-from geoapp.coverage.indicateurs import INDICATEURS
-from geoapp.errors import ParameterError
-from geoapp.filters import FILTRES, Filtres, describe_filters, parse_filters
-from geoapp.search.requetes import Parametre, read_values, refuse_unknown
-from geoapp.words import format_decimal
-from geoapp.zones import ZONAGES
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import format_decimal
+from geoapp.coverage.classes import METHODES
+from geoapp.coverage.indicators import INDICATEURS
+from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
+from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
+from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.zonings import ZONAGES
 
 SEUIL_KM, SEUIL_MIN, SEUIL_MAX = 20.0, 1.0, 50.0
 """Threshold when none is asked, and bounds of one: the matrix is cut at twice the largest."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geoapp import equite
-from geoapp.coverage.indicateurs import PAR_HABITANTS
+from geoapp.core.french import THIN, format_decimal
+from geoapp.coverage import equity
+from geoapp.coverage.indicators import PAR_HABITANTS
+from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import CARREAU, Question
-from geoapp.coverage.monde import Maille, Monde, choose_offer
-from geoapp.coverage.mesures import measure_points
-from geoapp.coverage.petits import protect
-from geoapp.coverage.tableau import table_of
-from geoapp.words import THIN, format_decimal
+from geoapp.coverage.small_counts import protect
+from geoapp.coverage.table import table_of
+from geoapp.coverage.world import Maille, Monde, choose_offer
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def _spread(value: float) -> str:
 
 
 _INDICES = (
-    ("gini", "Indice de Gini de l'accessibilité", lambda score, cost, people: equite.gini(score, people), _unknown_or(_gini)),
-    ("palma", "Rapport de Palma", lambda score, cost, people: equite.palma(score, people), _unknown_or(_palma)),
-    ("p90_p10", "Rapport P90/P10 des trajets", lambda score, cost, people: equite.p90_p10(cost, people), _unknown_or(_spread)),
+    ("gini", "Indice de Gini de l'accessibilité", lambda score, cost, people: equity.gini(score, people), _unknown_or(_gini)),
+    ("palma", "Rapport de Palma", lambda score, cost, people: equity.palma(score, people), _unknown_or(_palma)),
+    ("p90_p10", "Rapport P90/P10 des trajets", lambda score, cost, people: equity.p90_p10(cost, people), _unknown_or(_spread)),
 )
 """Indices of equity: name, title, how it is computed, what it means."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 
 ARCHIVE_MAX_BYTES = 500_000_000
 """Largest content of an archive once expanded, in bytes."""

@@ -12,12 +12,12 @@ import pyogrio
 import shapely
 from pyproj.exceptions import ProjError
 
-from geoapp.config import CRS_GEO, CRS_METRIC
-from geoapp.errors import SourceError
-from geoapp.geometry import inside_france
+from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.errors import SourceError
+from geoapp.core.geometry import inside_france
 from geoapp.sources.archive import open_archive_member
 from geoapp.sources.content import list_members, read_bytes
-from geoapp.sources.tabular import Lecture, reject
+from geoapp.sources.records import Lecture, reject
 
 _LAYERS = (".shp", ".gpkg", ".geojson", ".json")
 """Files that hold a layer, the preferred ones first."""

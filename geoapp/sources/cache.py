@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import Field, asdict, dataclass, fields
@@ -18,7 +17,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
+from geoapp.core.files import aside
 from geoapp.sources.registry import Source
 
 ETAT = "etat.json"
@@ -159,15 +159,6 @@ def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
     os.replace(received, target)
 
 
-@contextmanager
-def aside(target: Path) -> Iterator[Path]:
-    """Yield a temporary file beside `target`, removed at the end unless it was renamed."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -10,8 +10,14 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from geoapp.errors import SourceError
-from geoapp.sources.archive import ARCHIVE_MAX_BYTES, RATIO_FROM_BYTES, RATIO_MAX, check_archive, open_archive_member
+from geoapp.core.errors import SourceError
+from geoapp.sources.archive import (
+    ARCHIVE_MAX_BYTES,
+    RATIO_FROM_BYTES,
+    RATIO_MAX,
+    check_archive,
+    open_archive_member,
+)
 
 MAX_BYTES = ARCHIVE_MAX_BYTES
 """Largest content read, in bytes, once expanded: it is held in memory."""

@@ -1,6 +1,6 @@
 """Demonstration data, for what cannot be had offline: fictitious, on the real communes.
 
-Every generator takes the communes (see `geoapp.schema`) and a region code.
+Every generator takes the communes (see `geoapp.core.schema`) and a region code.
 The draw is seeded and reads no clock: the same communes give the same bytes.
 The mix of titles, levels and specialities is `geodata/demo_offre.csv`: shares
 of the Hauts-de-France offer of November 2020, titles written by us.
@@ -15,9 +15,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.config import GEODATA
-from geoapp.geometry import to_geographic, to_metric
-from geoapp.sources.demo_zones import SEED, communes_of, make_frr, make_qpv, make_zones_emploi, make_zrr
+from geoapp.core.config import GEODATA
+from geoapp.core.geometry import to_geographic, to_metric
+from geoapp.sources.demo_zones import (
+    SEED,
+    communes_of,
+    make_frr,
+    make_qpv,
+    make_zones_emploi,
+    make_zrr,
+)
 
 MIX = GEODATA / "demo_offre.csv"
 NB_OFFRES, NB_LIEUX, NB_ORGANISMES = 4000, 350, 180

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.config import CRS_GEO, CRS_METRIC
-from geoapp.geometry import to_geographic, to_metric
+from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.geometry import to_geographic, to_metric
 
 SEED = 20260901
 NB_ZONES_EMPLOI = 24

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from geoapp.config import Settings
-from geoapp.errors import SourceError
+from geoapp.core.config import Settings
+from geoapp.core.errors import SourceError
 from geoapp.sources.archive import check_archive, open_archive_member
 from geoapp.sources.cache import cache_path, day_of, previous_path, read_etat
 from geoapp.sources.content import sha256_of

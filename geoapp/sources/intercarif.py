@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 from geoapp.sources.lheo import COLONNES, FILLERS, MODALITES
-from geoapp.sources.tabular import Lecture, parse_json, refuse_element, reject
-from geoapp.sources.textes import clean_text, read_date, write_sessions
+from geoapp.sources.records import Lecture, reject
+from geoapp.sources.tabular import parse_json, refuse_element
+from geoapp.sources.texts import clean_text, read_date, write_sessions
 
 
 def read_intercarif(path: Path, *, voie: str = "") -> Lecture:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from geoapp.errors import SourceError
-from geoapp.sources.flux_xml import local_name, stream_elements
-from geoapp.sources.tabular import Lecture, reject
-from geoapp.sources.textes import clean_text, read_date, write_sessions
+from geoapp.core.errors import SourceError
+from geoapp.sources.records import Lecture, reject
+from geoapp.sources.texts import clean_text, read_date, write_sessions
+from geoapp.sources.xml_stream import local_name, stream_elements
 
 BATCH = 5_000
 """Rows of one batch: the memory of the reader does not grow with the feed."""

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from geoapp.errors import SourceError
-from geoapp.sources.entetes import required_columns, rule_columns
+from geoapp.core.errors import SourceError
+from geoapp.sources.headers import required_columns, rule_columns
+from geoapp.sources.records import show
 from geoapp.sources.registry import Source, rule_problem
-from geoapp.sources.tabular import show
 
 
 def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:

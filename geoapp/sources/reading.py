@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
+from geoapp.sources.apprenticeship import read_catalogue
 from geoapp.sources.boundaries import read_boundaries
-from geoapp.sources.catalogue import read_catalogue
-from geoapp.sources.entetes import rename_columns
+from geoapp.sources.headers import rename_columns
 from geoapp.sources.intercarif import read_intercarif
 from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.mapping import apply_mapping
-from geoapp.sources.personnel import mask_frame
-from geoapp.sources.reconnaitre import tabular_format
+from geoapp.sources.personal import mask_frame
+from geoapp.sources.recognise import tabular_format
+from geoapp.sources.records import Lecture
 from geoapp.sources.registry import OPTIONS_FORMAT, Source
-from geoapp.sources.tabular import Lecture, read_csv, read_json
-from geoapp.sources.tri import keep_rows
+from geoapp.sources.selection import keep_rows
+from geoapp.sources.tabular import read_csv, read_json
 from geoapp.sources.workbook import read_xlsx
 
 _READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries, "lheo": read_lheo, "intercarif": read_intercarif,

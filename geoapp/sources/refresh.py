@@ -13,10 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from geoapp.config import Settings
-from geoapp.errors import SourceError, StorageError
+from geoapp.core.config import Settings
+from geoapp.core.errors import SourceError, StorageError
+from geoapp.core.files import aside
 from geoapp.sources.archive import open_archive_member
-from geoapp.sources.cache import Etat, aside, cache_path, locked, now, partial_path, read_etat, replace_copy, write_etat
+from geoapp.sources.cache import (
+    Etat,
+    cache_path,
+    locked,
+    now,
+    partial_path,
+    read_etat,
+    replace_copy,
+    write_etat,
+)
 from geoapp.sources.content import sha256_of
 from geoapp.sources.network import Network
 from geoapp.sources.registry import Source

@@ -8,9 +8,9 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from geoapp.config import GEODATA
-from geoapp.errors import ParameterError, SourceError
-from geoapp.sources.rythme import RYTHMES
+from geoapp.core.config import GEODATA
+from geoapp.core.errors import ParameterError, SourceError
+from geoapp.sources.rhythm import RYTHMES
 
 REGISTRY = GEODATA / "sources.toml"
 
@@ -58,7 +58,7 @@ COLONNES["offre_departement"] = (
     "nb_sessions", "nb_sessions_a_distance", "date_extraction",
 )
 COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
-"""Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offre.FLAT`)."""
+"""Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offer.rows.FLAT`)."""
 
 RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict, "premiere": bool, "sinon": str}
 

@@ -12,17 +12,15 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
-from geoapp.errors import SourceError
-from geoapp.raisons import say_reason
+from geoapp.core.errors import SourceError
 from geoapp.sources.content import decode, read_bytes
-from geoapp.sources.personnel import mask_text
-from geoapp.sources.portails import portal_rows
+from geoapp.sources.portals import portal_rows
+from geoapp.sources.records import Lecture, reject, show
 
 MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
@@ -40,34 +38,10 @@ _CSV_PROBLEMS = (
 _AGAIN = "Téléchargez-le à nouveau auprès du producteur."
 
 
-@dataclass
-class Lecture:
-    """What a reader returns: raw rows, the rows refused, and repairs made while reading.
-
-    `frame` holds one row per record, indexed by its place in the file
-    ("ligne 12", "élément 3"); `rejets` and `corrections` are lists of records.
-    """
-
-    frame: pd.DataFrame
-    nb_lues: int
-    rejets: list[dict] = field(default_factory=list)
-    corrections: list[dict] = field(default_factory=list)
-    extras: int = 0
-    """Private elements of the format that were left out, counted."""
-    nb_ecartees: int = 0
-    """Rows left out of `nb_lues`: of another region or year than those of the source."""
 
 
-def reject(ligne: str, colonne: str, valeur, code: str, proche: str | None = None, **details) -> dict:
-    """Return one reject record; `code` is a row of `RAISONS`, `details` fill its sentence; e-mails and telephones are masked."""
-    valeur = mask_text(valeur) if isinstance(valeur, str) else valeur
-    return {"ligne": ligne, "colonne": colonne, "valeur": valeur, "code_raison": code, "raison": say_reason(code, **details), "valeur_proche": proche}
 
 
-def show(text) -> str:
-    """Return what a file holds fit for a message: short, and unable to control a terminal."""
-    short = str(text)[:80]
-    return "".join(c if c.isprintable() else "·" for c in short)
 
 
 def read_csv(path: Path, *, encoding: str = "utf-8", delimiter: str | None = None, skip: int = 0) -> Lecture:

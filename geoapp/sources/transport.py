@@ -20,8 +20,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from geoapp import __version__
-from geoapp.config import Settings
-from geoapp.errors import SourceError
+from geoapp.core.config import Settings
+from geoapp.core.errors import SourceError
 from geoapp.sources.cache import Etat, cache_path
 from geoapp.sources.network import Network, Progress
 from geoapp.sources.registry import Source

@@ -6,10 +6,11 @@ import re
 import zipfile
 from pathlib import Path
 
-from geoapp.errors import SourceError
+from geoapp.core.errors import SourceError
 from geoapp.sources.archive import open_archive_member
 from geoapp.sources.content import list_members, read_bytes
-from geoapp.sources.tabular import Lecture, name_columns, text_frame
+from geoapp.sources.records import Lecture
+from geoapp.sources.tabular import name_columns, text_frame
 
 MAX_CELLS = 10_000_000
 """Largest sheet, in cells of its bounding box: the reader holds all of them, blank ones too."""

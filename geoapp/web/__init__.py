@@ -8,10 +8,22 @@ from pathlib import Path
 from flask import Flask
 from flask_compress import Compress
 
-from geoapp.config import ROOT, Settings, load_settings
-from geoapp.web import api, couverture, donnees, erreurs, figures, pages, qualite, recherche, securite, telechargements, territoires
-from geoapp.web.courant import Courant
+from geoapp.core.config import ROOT, Settings, load_settings
+from geoapp.web import (
+    api,
+    coverage,
+    downloads,
+    errors,
+    figures,
+    layers,
+    pages,
+    quality,
+    search,
+    security,
+    territories,
+)
 from geoapp.web.presentation import register_words
+from geoapp.web.served import Courant
 
 
 def create_app(data_dir: Path | str | None = None, *, settings: Settings | None = None) -> Flask:
@@ -41,15 +53,15 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
     app.extensions["courant"] = Courant(settings.data_dir)
     Compress(app)
     register_words(app)
-    securite.register(app)
-    erreurs.register(app)
+    security.register(app)
+    errors.register(app)
     app.register_blueprint(pages.blueprint)
-    app.register_blueprint(donnees.blueprint)
-    app.register_blueprint(recherche.blueprint)
-    app.register_blueprint(couverture.blueprint)
+    app.register_blueprint(layers.blueprint)
+    app.register_blueprint(search.blueprint)
+    app.register_blueprint(coverage.blueprint)
     app.register_blueprint(figures.blueprint)
-    app.register_blueprint(territoires.blueprint)
-    app.register_blueprint(telechargements.blueprint)
-    app.register_blueprint(qualite.blueprint)
+    app.register_blueprint(territories.blueprint)
+    app.register_blueprint(downloads.blueprint)
+    app.register_blueprint(quality.blueprint)
     app.register_blueprint(api.blueprint)
     return app

@@ -10,29 +10,36 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from werkzeug.datastructures import MultiDict
 
 from geoapp import __version__
-from geoapp.codes.identifiants import nearest_accepted
-from geoapp.config import Settings
-from geoapp.errors import ParameterError
+from geoapp.core.config import Settings
+from geoapp.core.errors import ParameterError
+from geoapp.coverage.answer import answer, describe_response
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.reponse import answer, describe_response
-from geoapp.exports import FORMATS, export_offers
-from geoapp.fiches import offer_sheet
-from geoapp.quality.reponse import describe_quality
-from geoapp.reponses import describe_answer, describe_facets, describe_place, describe_points, first_rows, list_zonages
-from geoapp.search.carte import points
-from geoapp.search.lieux import suggest_places
-from geoapp.search.model import Lieu, Requete
-from geoapp.search.moteur import search
-from geoapp.search.requetes import parse_request, read_values, refuse_unknown
-from geoapp.search.texte import suggest_texts
-from geoapp.sources.adresses import find_addresses
-from geoapp.web.contrat import PREFIXE, PROPRES, ROUTES, Route
-from geoapp.web.courant import courant
-from geoapp.web.couverture import monde
+from geoapp.offer.answers import (
+    describe_answer,
+    describe_facets,
+    describe_place,
+    describe_points,
+    first_rows,
+    list_zonages,
+)
+from geoapp.offer.cards import offer_sheet
+from geoapp.offer.quality.answer import describe_quality
+from geoapp.offer.search.engine import search
+from geoapp.offer.search.map_points import points
+from geoapp.offer.search.model import Lieu, Requete
+from geoapp.offer.search.places import suggest_places
+from geoapp.offer.search.requests import parse_request, read_values, refuse_unknown
+from geoapp.offer.search.text import suggest_texts
+from geoapp.outputs.offers import FORMATS, export_offers
+from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.sources.addresses import find_addresses
+from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
+from geoapp.web.coverage import monde
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
-from geoapp.web.qualite import notes
-from geoapp.web.recherche import moteur, repertoire
+from geoapp.web.quality import notes
+from geoapp.web.search import moteur, repertoire
+from geoapp.web.served import courant
 
 blueprint = Blueprint("api", __name__)
 

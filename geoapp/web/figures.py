@@ -8,14 +8,14 @@ from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, abort, request, url_for
 
+from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import COMMUNE
-from geoapp.coverage.monde import Monde, open_world
-from geoapp.figures import parse_figure, render_figure
-from geoapp.figures.fichiers import TYPES_MIME
-from geoapp.figures.model import FORMATS, PARAMETRES, TYPES
-from geoapp.tables import Snapshot
-from geoapp.web.courant import courant
-from geoapp.zones import ZONAGES
+from geoapp.coverage.world import Monde, open_world
+from geoapp.outputs.figures import parse_figure, render_figure
+from geoapp.outputs.figures.files import TYPES_MIME
+from geoapp.outputs.figures.model import FORMATS, PARAMETRES, TYPES
+from geoapp.reference.zonings import ZONAGES
+from geoapp.web.served import courant
 
 blueprint = Blueprint("figures", __name__)
 

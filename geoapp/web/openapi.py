@@ -7,13 +7,13 @@ import re
 from flask import url_for
 
 from geoapp import __version__
+from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import FILTRES_OFFRE
-from geoapp.exports import FORMATS
-from geoapp.filters import FILTRES, Filtre
-from geoapp.repertoire import Repertoire
-from geoapp.search.requetes import PARAMETRES, Parametre
-from geoapp.tables import Snapshot
-from geoapp.web.contrat import CARTE, CHEMINS, PREFIXE, PROPRES, ROUTES, Route, describe_bounds
+from geoapp.offer.filters import FILTRES, Filtre
+from geoapp.offer.lookups import Repertoire
+from geoapp.offer.search.requests import PARAMETRES, Parametre
+from geoapp.outputs.offers import FORMATS
+from geoapp.web.contract import CARTE, CHEMINS, PREFIXE, PROPRES, ROUTES, Route, describe_bounds
 
 NB_VALEURS = 30
 """Values of a filter that the documentation lists; beyond, it says where to find them."""

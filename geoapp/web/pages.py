@@ -5,17 +5,25 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
 
-from geoapp.errors import ParameterError
-from geoapp.filters import FILTRES, Filtres, apply_filters, describe_filters, facets, list_options, parse_filters
-from geoapp.maps.folium_map import OFFRES, build_map, render_page_parts
-from geoapp.maps.layers import layer_css, list_layers, show_chosen
-from geoapp.maps.texts import summarise, title_of
-from geoapp.raisons import RAISONS, count_reasons
-from geoapp.tables import Snapshot
-from geoapp.web.courant import courant
+from geoapp.core.errors import ParameterError
+from geoapp.core.reasons import RAISONS, count_reasons
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import (
+    FILTRES,
+    Filtres,
+    apply_filters,
+    describe_filters,
+    facets,
+    list_options,
+    parse_filters,
+)
+from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
+from geoapp.outputs.maps.layers import layer_css, list_layers, show_chosen
+from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.web.figures import export_form
 from geoapp.web.presentation import form_fields, offer_rows, paginate, source_groups, static_url
-from geoapp.web.securite import nonce
+from geoapp.web.security import nonce
+from geoapp.web.served import courant
 
 blueprint = Blueprint("pages", __name__)
 

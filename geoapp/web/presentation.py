@@ -12,16 +12,23 @@ import pandas as pd
 from flask import Flask, request, url_for
 
 from geoapp import __version__
-from geoapp.codes.identifiants import name_unnamed
-from geoapp.codes.niveaux import load_niveaux
-from geoapp.codes.voies import VOIES
-from geoapp.config import ROOT
-from geoapp.errors import ParameterError
-from geoapp.filters import FILTRES, NON_RENSEIGNE, Filtres, Option
-from geoapp.fraicheur import OBTENUES, served_sources
-from geoapp.tables import Snapshot
-from geoapp.web.courant import courant, signals, snapshot_or_none
-from geoapp.words import THIN, count, describe_position, format_date, format_number
+from geoapp.core.config import ROOT
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import (
+    NON_RENSEIGNE,
+    THIN,
+    count,
+    describe_position,
+    format_date,
+    format_number,
+)
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import FILTRES, Filtres, Option
+from geoapp.reference.codes.identifiers import name_unnamed
+from geoapp.reference.codes.levels import load_niveaux
+from geoapp.reference.codes.voies import VOIES
+from geoapp.sources.freshness import OBTENUES, served_sources
+from geoapp.web.served import courant, signals, snapshot_or_none
 
 PAR_PAGE = 50
 

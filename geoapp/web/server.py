@@ -6,8 +6,8 @@ import socket
 
 import click
 
-from geoapp.config import Settings
-from geoapp.errors import ParameterError
+from geoapp.core.config import Settings
+from geoapp.core.errors import ParameterError
 
 
 def run(settings: Settings, *, host: str, port: int) -> None:

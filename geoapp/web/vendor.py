@@ -14,8 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from geoapp.config import ROOT
-from geoapp.errors import SourceError
+from geoapp.core.config import ROOT
+from geoapp.core.errors import SourceError
 
 DESTINATION = ROOT / "static" / "vendor"
 

@@ -1,6 +1,6 @@
 /* The map of the offer, over Leaflet.
  *
- * Called by the layers of geoapp/maps/folium_map.py.  Every text that comes
+ * Called by the layers of geoapp/outputs/maps/folium_map.py.  Every text that comes
  * from a source is set with textContent: no HTML is ever built from it.
  */
 "use strict";

@@ -1,4 +1,4 @@
-/* The coloured zones of the coverage, over carte.js.  Called by geoapp/maps/coverage_map.py.
+/* The coloured zones of the coverage, over carte.js.  Called by geoapp/outputs/maps/coverage_map.py.
  *
  * Values come in a JSON block of the page: by zone [class, name, value in words, address].
  */

@@ -1,6 +1,6 @@
 /* The map of a search: places in view, circle, pin; linked both ways with the list.
  *
- * Called by geoapp/maps/search_map.py.  Every text that comes from a source is
+ * Called by geoapp/outputs/maps/search_map.py.  Every text that comes from a source is
  * set with textContent: no HTML is ever built from it.
  */
 "use strict";

@@ -1,5 +1,0 @@
-"""Build: from located source files to one published snapshot."""
-
-from geoapp.build.pipeline import build_snapshot
-
-__all__ = ["build_snapshot"]

@@ -1,0 +1,148 @@
+"""Commands that answer a question: search, maps, coverage, figures, sheets, comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoapp.cli.group import DATA, main, read_settings
+from geoapp.cli.options import filter_options, offer_options, question_options
+
+
+@main.command("map")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier HTML à écrire.")
+@click.option("--domaine", multiple=True, help="Domaine (code ou libellé) ; répétable.")
+@click.option("--niveau", multiple=True, help="Niveau de sortie, 3 à 8 ; répétable.")
+@click.option("--voie", multiple=True, help="scolaire, apprentissage ou continue ; répétable.")
+@click.option("--zonage", multiple=True, help="Zone « type:code », par exemple ze2020:3215 ou zrr ; répétable.")
+@DATA
+def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> None:
+    """Écrit la carte dans un seul fichier HTML, lisible sans réseau."""
+    from geoapp.core.files import write_text
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.offer.filters import parse_filters
+    from geoapp.outputs.maps import render_standalone
+
+    snapshot = open_snapshot(read_settings(data_dir).data_dir)
+    filtres = parse_filters({"domaine": domaine, "niveau": niveau, "voie": voie, "zone": zonage}, snapshot)
+    html = render_standalone(snapshot, filtres)
+    write_text(out, html)
+    click.echo(f"{out} : {len(html.encode()) / 1e6:.2f} Mo")
+
+
+@main.command()
+@click.option("--lieu", help="Commune, code postal, département, EPCI, zone d'emploi ; ou « type:code », « point:lat,lon ».")
+@click.option("--rayon-km", "rayon", help="Rayon autour du lieu, 5 à 100 (20 par défaut).")
+@click.option("--texte", help="Métier, intitulé, diplôme, sigle, code ROME ou RNCP.")
+@filter_options
+@click.option("--tri", help="distance, pertinence, date ou titre.")
+@click.option("--limite", "taille", help="Formations par page, 1 à 100 (20 par défaut).")
+@click.option("--page", help="Page, à partir de 1.")
+@click.option("--json", "forme", flag_value="json", help="Une page en JSON : la réponse de l'API.")
+@click.option("--csv", "forme", flag_value="csv", help="Toutes les pages en CSV : l'export de la page de recherche.")
+@DATA
+def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
+    """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
+    from geoapp.cli.console import print_search
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.offer.lookups import open_repertoire
+    from geoapp.offer.search.engine import open_engine
+    from geoapp.offer.search.engine import search as run_search
+    from geoapp.offer.search.requests import parse_request
+
+    snapshot = open_snapshot(read_settings(data_dir).data_dir)
+    moteur = open_engine(snapshot)
+    print_search(run_search(moteur, parse_request(parametres, moteur)), open_repertoire(snapshot), forme=forme)
+
+
+@main.command()
+@question_options
+@offer_options
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; sans lui, un résumé à l'écran.")
+@DATA
+def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
+    """Mesure la couverture par zone : habitants trop loin, causes, accessibilité."""
+    from geoapp.cli.console import print_gaps
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.answer import answer
+    from geoapp.coverage.model import parse_question
+    from geoapp.coverage.world import open_world
+    from geoapp.outputs.coverage import write_answer
+
+    monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    reponse = answer(monde, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde))
+    if out:
+        write_answer(monde, reponse, out)
+    print_gaps(reponse, out)
+
+
+@main.command()
+@click.option("--type", "type", required=True, help="offre, densite, couverture ou zones.")
+@click.option("--emprise", help="region (par défaut), departement:62, ze2020:3215, epci:…, commune:…")
+@question_options
+@offer_options
+@click.option("--format", "format", help="png, svg ou pdf ; sinon celui du nom du fichier.")
+@click.option("--largeur-mm", "largeur_mm", help="Largeur imprimée, 60 à 400 mm (170 par défaut).")
+@click.option("--dpi", help="Points par pouce d'une image PNG, 50 à 600 (300 par défaut).")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
+@DATA
+def figure(out: Path, data_dir: Path | None, **parametres) -> None:
+    """Dessine une carte pour un rapport : titre, légende, échelle, sources, texte de remplacement."""
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.world import open_world
+    from geoapp.outputs.figures import describe_figure, parse_figure, write_figure
+    from geoapp.outputs.figures.model import format_of
+
+    monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    asked = parse_figure({nom: valeur for nom, valeur in {**parametres, "format": parametres["format"] or format_of(out)}.items() if valeur}, monde)
+    size = write_figure(monde, asked, out)
+    click.echo(f"{out} : {size / 1e3:.0f} ko\n{describe_figure(monde, asked)}")
+
+
+@main.command()
+@click.option("--zone", "cles", multiple=True, metavar="TYPE:CODE", help="Zone de la fiche, « ze2020:3215 » ou « ze2020:Lens » ; répétable.")
+@click.option("--all", "types", multiple=True, metavar="ZONAGE", help="Toutes les zones d'un zonage (ze2020, epci…), avec une page d'accueil ; répétable.")
+@click.option("--seuil-km", "seuil_km", help="Distance par la route, 1 à 50 km (20 par défaut).")
+@click.option("--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km.")
+@offer_options
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Dossier où écrire les fiches.")
+@DATA
+def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: Path | None, **parametres) -> None:
+    """Écrit la fiche de territoire d'une ou plusieurs zones, en PDF et en HTML."""
+    from geoapp.cli.console import print_sheets, watching
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.model import parse_question
+    from geoapp.coverage.territories.zone import choose_zones
+    from geoapp.coverage.world import open_world
+    from geoapp.outputs.sheets.folder import working, write_sheets
+
+    monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    zones = choose_zones(monde, cles, types)
+    question = parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde)
+    with working(monde, question, zones) as travail, watching() as (_, watch):
+        written = write_sheets(monde, travail, zones, out, watch=watch)
+    print_sheets(written, out)
+
+
+@main.command()
+@click.argument("avant")
+@click.argument("apres")
+@click.option("--zonage", default="ze2020", help="Découpage de la région (ze2020 par défaut).")
+@offer_options
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv ou .xlsx : une ligne par zone et par sorte de formation.")
+@DATA
+def compare(avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres) -> None:
+    """Compare l'offre de deux instantanés : gagnée, perdue, inchangée.
+
+    AVANT et APRES : identifiant d'un instantané, son dossier, « precedent » ou « courant ».
+    """
+    from geoapp.cli.console import print_changes
+    from geoapp.coverage.change import compare_snapshots, open_pair
+    from geoapp.outputs.coverage import write_changes
+
+    pair = open_pair(avant, apres, read_settings(data_dir).data_dir)
+    evolution = compare_snapshots(*pair, zonage=zonage, parametres={nom: valeur for nom, valeur in parametres.items() if valeur})
+    if out:
+        write_changes(evolution, out)
+    print_changes(evolution, out)

@@ -1,0 +1,68 @@
+"""Settings of the product: one frozen object, each setting with its help text."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GEODATA = ROOT / "geodata"
+
+CRS_GEO = "EPSG:4326"
+"""Geographic coordinates, in and out."""
+
+CRS_METRIC = "EPSG:2154"
+"""Lambert-93: every planar distance and area of metropolitan France, in metres."""
+
+PETIT_NOMBRE = 5
+"""A count of persons from one to this less one is never shown nor kept apart (`methods.md`, small numbers)."""
+
+
+def _setting(default, env: str, aide: str):
+    return field(default=default, metadata={"env": env, "aide": aide})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Values that a person may change through the environment."""
+
+    data_dir: Path = _setting(ROOT / "var", "GEOAPP_DATA", "Dossier des instantanés et du cache")
+    region: str = _setting("32", "GEOAPP_REGION", "Code de la région couverte")
+    host: str = _setting("127.0.0.1", "GEOAPP_HOST", "Adresse d'écoute du serveur")
+    port: int = _setting(5000, "GEOAPP_PORT", "Port du serveur")
+    doubtful_distance_m: float = _setting(
+        1000.0, "GEOAPP_DISTANCE_DOUTEUSE_M",
+        "Écart à la commune déclarée, en mètres, au-delà duquel une position est douteuse",
+    )
+    connect_timeout_s: float = _setting(3.0, "GEOAPP_DELAI_CONNEXION_S", "Délai de connexion à un producteur, en secondes")
+    read_timeout_s: float = _setting(20.0, "GEOAPP_DELAI_LECTURE_S", "Délai de lecture d'un téléchargement, en secondes")
+    download_max_mb: int = _setting(200, "GEOAPP_TAILLE_MAX_MO", "Taille maximale d'un téléchargement, en mégaoctets")
+    retries: int = _setting(3, "GEOAPP_ESSAIS", "Nouveaux essais de « geoapp fetch » après un échec, de plus en plus espacés")
+    adresses: str = _setting("", "GEOAPP_ADRESSES", "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; aucun par défaut")
+    contact: str = _setting("", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)")
+
+
+def load_settings(environ: dict[str, str] | None = None) -> Settings:
+    """Return the settings, read from `environ` (default: the process environment).
+
+    Raises
+    ------
+    ParameterError
+        When a value cannot be read as the type of its setting.
+    """
+    from geoapp.core.errors import ParameterError
+
+    environ = os.environ if environ is None else environ
+    values = {}
+    for setting in fields(Settings):
+        raw = environ.get(setting.metadata["env"])
+        if raw is None or raw == "":
+            continue
+        try:
+            values[setting.name] = type(setting.default)(raw) if not isinstance(setting.default, Path) else Path(raw)
+        except ValueError:
+            raise ParameterError(
+                f"{setting.metadata['env']} = « {raw} » : un nombre est attendu ({setting.metadata['aide']})."
+            ) from None
+    return Settings(**values)

@@ -1,0 +1,223 @@
+"""Write and open a snapshot: one immutable folder of checked GeoParquet tables.
+
+A snapshot is written aside, then published by one atomic rename of the
+`courant` link.  A build that fails or is killed leaves what is served as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import geopandas as gpd
+import pandas as pd
+
+from geoapp.core import schema
+from geoapp.core.errors import SnapshotError, StorageError
+
+SNAPSHOTS = "instantanes"
+CURRENT = "courant"
+MANIFEST = "manifest.json"
+KEPT = 2
+"""Published snapshots kept: the one served, and the one before for comparison and roll-back."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An open snapshot, read-only; tables are read once and kept."""
+
+    path: Path
+    manifest: dict
+    _cache: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Return the name of the snapshot's folder."""
+        return self.path.name
+
+    def read(self, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
+        """Return table `nom`; a GeoDataFrame in EPSG:4326 when it holds a geometry.
+
+        The frame is shared: copy it before changing it.
+        """
+        if nom not in self._cache:
+            self._cache[nom] = read_table(self.path / f"{nom}.parquet", nom)
+        return self._cache[nom]
+
+
+def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
+    """Return the Parquet file `path` as table `nom` of the schema."""
+    reader = gpd.read_parquet if schema.TABLES[nom].est_geographique else pd.read_parquet
+    return reader(path)
+
+
+def open_snapshot(data_dir: Path) -> Snapshot:
+    """Return the snapshot published in `data_dir`.
+
+    Raises
+    ------
+    SnapshotError
+        When nothing was published there yet, a table is missing, or the
+        snapshot was written by a version with other tables.
+    """
+    link = Path(data_dir) / CURRENT
+    if not link.exists():
+        raise SnapshotError(f"Aucun instantané dans {data_dir}. Lancez d'abord « geoapp build ».")
+    return open_folder(link.resolve())
+
+
+def open_folder(path: Path) -> Snapshot:
+    """Return the snapshot in folder `path`, or raise `SnapshotError` (see `open_snapshot`)."""
+    path = Path(path)
+    missing = [nom for nom in schema.TABLES if not (path / f"{nom}.parquet").exists()]
+    if missing or not (path / MANIFEST).exists():
+        raise SnapshotError(f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build ».")
+    manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    if manifest.get("schema") != schema.fingerprint():
+        raise SnapshotError(f"L'instantané {path.name} vient d'une autre version de GéoForma. Relancez « geoapp build ».")
+    return Snapshot(path, manifest)
+
+
+def list_snapshots(data_dir: Path) -> list[Path]:
+    """Return the published snapshots of `data_dir`, oldest first."""
+    folder = Path(data_dir) / SNAPSHOTS
+    return sorted(p for p in folder.glob("*") if (p / MANIFEST).exists() and not p.name.startswith(".")) if folder.exists() else []
+
+
+def publish(
+    frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path, *, finish: Callable[[Path], None] = lambda folder: None,
+    ready: Mapping[str, bytes] = MappingProxyType({}),
+) -> Snapshot:
+    """Check `frames`, write them aside, publish them atomically, return the snapshot.
+
+    Parameters
+    ----------
+    frames : dict
+        Every table of the schema, by name.
+    manifest : dict
+        What the build knows; `cree_le` (ISO 8601, UTC) names the folder.  The
+        sha256 and row count of each table are added.
+    finish : callable
+        Writes what else the snapshot holds (the search index) into its folder,
+        before it is published.
+    ready : mapping
+        Tables already checked and made into Parquet (see `table_bytes`).
+
+    Raises
+    ------
+    ContractError
+        When a table breaks its contract; nothing is published.
+    StorageError
+        When the folder cannot be written; nothing is published.
+    """
+    content = {nom: ready[nom] if nom in ready else table_bytes(frame, nom) for nom, frame in frames.items()}
+    schema.check_references(frames)
+    tables = {nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()} for nom, frame in frames.items()}
+    with _storage_errors(data_dir):
+        return _write_and_link(content, {**manifest, "tables": tables}, Path(data_dir), finish)
+
+
+def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
+    """Return a table as Parquet.
+
+    Raises
+    ------
+    ContractError
+        When the frame breaks the contract of table `nom`.
+    """
+    schema.check_table(frame, nom)
+    stream = io.BytesIO()
+    frame.to_parquet(stream, index=False, compression="zstd")
+    return stream.getvalue()
+
+
+def _write_and_link(content: Mapping[str, bytes], manifest: dict, data_dir: Path, finish) -> Snapshot:
+    """Write the folder under a hidden name, rename it, then move the link."""
+    nom = manifest["cree_le"].replace(":", "").replace("-", "")
+    folder = data_dir / SNAPSHOTS
+    aside = folder / f".{nom}.{os.getpid()}"
+    aside.mkdir(parents=True)
+    try:
+        for table, parquet in content.items():
+            (aside / f"{table}.parquet").write_bytes(parquet)
+        text = json.dumps({**manifest, "schema": schema.fingerprint()}, ensure_ascii=False, indent=1, sort_keys=True)
+        (aside / MANIFEST).write_text(text, encoding="utf-8")
+        finish(aside)
+        _sync(aside)
+        aside.rename(_free_name(folder, nom))
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    final = max(folder.glob(f"{nom}*"), key=lambda p: p.name)
+    _move_link(data_dir / CURRENT, final)
+    _forget_old(data_dir)
+    return open_snapshot(data_dir)
+
+
+def _free_name(folder: Path, nom: str) -> Path:
+    """Return a name not yet taken (two builds may end in the same second)."""
+    names = [folder / nom] + [folder / f"{nom}-{i}" for i in range(2, 100)]
+    return next(p for p in names if not p.exists())
+
+
+def _sync(folder: Path) -> None:
+    """Flush every file of `folder` to disk before it is published."""
+    for path in filter(Path.is_file, folder.rglob("*")):
+        with open(path, "rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def _move_link(link: Path, target: Path) -> None:
+    """Point `link` at `target` in one atomic step."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(target, link.parent))
+    os.replace(temporary, link)
+
+
+def _forget_old(data_dir: Path) -> None:
+    """Remove published snapshots beyond the last `KEPT`, and left-overs of killed builds."""
+    for path in list_snapshots(data_dir)[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in (data_dir / SNAPSHOTS).glob(".*"):
+        if not _is_alive(path.name.rsplit(".", 1)[-1]):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    """Tell whether the process that was writing a hidden folder still runs."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def _storage_errors(data_dir: Path):
+    """Turn errors of the file system into one message that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"Impossible d'écrire dans {data_dir} ({error.strerror or error}). Libérez de la place, vérifiez les "
+            "droits, ou choisissez un autre dossier avec GEOAPP_DATA. L'instantané servi n'a pas changé."
+        ) from error
+
+
+
+
+
+
+
+

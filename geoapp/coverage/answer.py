@@ -1,0 +1,160 @@
+"""The answer to a question of coverage, whole: table, map classes, sentence, quality, sources.
+
+Pages, API, exports and the command line all show this one answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geoapp.coverage import sentences
+from geoapp.coverage.classes import Classes, make_classes
+from geoapp.coverage.indicators import CAUSES, INDICATEURS
+from geoapp.coverage.measures import measure_points
+from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
+from geoapp.coverage.small_counts import hide_small, protect
+from geoapp.coverage.table import as_objects, people_by_cause, region_row, zone_table
+from geoapp.coverage.world import Monde, Offre, choose_offer
+from geoapp.reference.zonings import ZONAGES
+
+NB_CLASSES = 5
+PART_BLANCHE = 0.5
+"""A commune is drawn white when at least this part of its people is."""
+
+TEXTES = ("type_zone", "code_zone", "nom", "cause", "solidite", "offreur_unique", "type_demande", "masques")
+DRAPEAUX = ("est_estimee",)
+"""Columns of the table beside the numbers of `INDICATEURS`."""
+
+
+@dataclass(frozen=True)
+class Reponse:
+    """One answer; `tableau` and `ensemble` hide small counts of people (column `masques`)."""
+
+    question: Question
+    tableau: pd.DataFrame
+    points: pd.DataFrame
+    ensemble: pd.Series
+    blanches: pd.DataFrame
+    classes: Classes
+    phrase: str
+    notes: list[str]
+    qualite: dict
+
+
+def answer(monde: Monde, question: Question) -> Reponse:
+    """Return the whole answer to a question.
+
+    `blanches` lists the communes of which at least half the people live in a
+    white zone: code_commune, nom, population, population_blanche, cause, solidite.
+    """
+    offre = choose_offer(monde, question)
+    points = measure_points(monde, question, offre)
+    raw = zone_table(monde, question, offre, points)
+    whole = region_row(monde, question, offre, points)
+    partition = question.zonage == COMMUNE or (question.zonage in ZONAGES and ZONAGES[question.zonage].est_partition)
+    tableau = protect(raw, est_partition=partition)
+    ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
+    quality = describe_quality(monde, question, offre)
+    return Reponse(
+        question, tableau, points, ensemble, white_communes(monde, points), map_classes(tableau, ensemble, question),
+        sentences.main_sentence(monde, question, ensemble, points), sentences.list_notes(monde, question, ensemble, quality), quality,
+    )
+
+
+FIXES = {
+    "part": lambda question, region: (0.0, 0.02, 0.10, 0.25, 0.5, 1.0),
+    "cout": lambda question, region: tuple(question.seuil * k for k in (0.0, 0.25, 0.5, 1.0, 1.5, 5.0)),
+    "nombre": lambda question, region: (0.0, 0.0, 1_000.0, 10_000.0, 50_000.0, 10_000_000.0),
+    "taux": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
+    "taux_brut": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
+}
+"""Fixed class bounds by type of indicator: multiples of the threshold, or of the region's value."""
+
+
+def map_classes(tableau: pd.DataFrame, ensemble: pd.Series, question: Question) -> Classes:
+    """Return the classes of the measure asked, shared by map, legend, table and exports."""
+    indicateur = INDICATEURS[question.mesure]
+    values = tableau[question.mesure].to_numpy(dtype=float)
+    if question.methode != "fixes":
+        return make_classes(values, methode=question.methode, nb=NB_CLASSES)
+    region = ensemble[question.mesure]
+    bornes = FIXES[indicateur.type](question, float(region) if pd.notna(region) else 1.0)
+    return make_classes(values, methode="fixes", bornes=bornes)
+
+
+def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
+    """Return the communes mostly white, the most people first (see `answer`)."""
+    maille = monde.mailles[COMMUNE]
+    nb, zone = len(maille.codes), maille.zones
+    people = np.nan_to_num(monde.population("tous")[maille.points])
+    cause, robust = points["cause"].cat.codes.to_numpy()[maille.points], points["est_robuste"].to_numpy()[maille.points]
+    by_cause = people_by_cause(zone, cause, people, nb)
+    white, total = by_cause.sum(axis=0), np.bincount(zone, people, nb)
+    solid = np.bincount(zone, np.where((cause >= 0) & robust, people, 0.0), nb)
+    kept = np.flatnonzero((white >= PART_BLANCHE * total) & (white > 0))
+    result = pd.DataFrame({
+        "code_commune": as_objects(maille.codes[kept]), "nom": as_objects(maille.noms[kept]), "population": total[kept], "population_blanche": white[kept],
+        "cause": as_objects(np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]]),
+        "solidite": as_objects(np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile")),
+    })
+    return result.sort_values(["population_blanche", "code_commune"], ascending=[False, True], ignore_index=True)
+
+
+def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
+    """Return what is known of the offer behind the numbers: counts and shares (None without offer)."""
+    mine = offre.comptes
+    share = lambda mask: float(mask.mean()) if len(mine) else None  # noqa: E731
+    return {
+        "nb_offres": len(mine), "nb_voisines": int(mine["est_voisine"].sum()), "nb_lieux": int(mine["place"].nunique()),
+        "part_douteuses": share(mine["est_douteuse"]), "part_sans_places": share(mine["capacite"].isna()), "part_a_la_mairie": share(mine["est_mairie"]),
+        "nb_non_placees": monde.nb_non_placees, "nb_a_distance": monde.nb_a_distance, "est_fictive": bool(mine["est_fictive"].any()),
+    }
+
+
+def rows_of(tableau: pd.DataFrame) -> list[dict]:
+    """Return the rows of a table ready for JSON: numbers, texts, None when unknown; `masques` as a list."""
+    names = [*TEXTES[:3], *(nom for nom in INDICATEURS if nom in tableau), *TEXTES[3:-1], *DRAPEAUX, "nb_points", "nb_points_inconnus"]
+    columns = [_plain_values(tableau[nom]) for nom in names]
+    hidden = [[nom for nom in (texte or "").split("|") if nom] for texte in tableau["masques"]]
+    return [{**dict(zip(names, row, strict=True)), "masques": masques} for *row, masques in zip(*columns, hidden, strict=True)]
+
+
+def _records(frame: pd.DataFrame) -> list[dict]:
+    """Return the rows of a frame ready for JSON: None when unknown."""
+    columns = [_plain_values(frame[nom]) for nom in frame]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_values(column: pd.Series) -> list:
+    """Return a column as plain Python values, None when unknown."""
+    values = column.to_numpy()
+    if values.dtype.kind == "f":
+        return [None if value != value else value for value in values.tolist()]
+    plain = (value.item() if isinstance(value, np.generic) else value for value in column.tolist())
+    return [None if value is None or value != value else value for value in plain]
+
+
+def describe_response(reponse: Reponse, monde: Monde) -> dict:
+    """Return an answer ready for JSON: the body of the API."""
+    question = reponse.question
+    return {
+        "titre": describe_question(question), "phrase": reponse.phrase, "notes": reponse.notes,
+        "parametres": {**describe_parameters(question), "trajets": dict(monde.trajets.parametres)},
+        "indicateurs": {nom: {"titre": i.titre, "sens": i.sens, "type": i.type} for nom, i in INDICATEURS.items()},
+        "mesure": question.mesure, "classes": {"methode": reponse.classes.methode, "bornes": list(reponse.classes.bornes),
+                                               "effectifs": list(reponse.classes.effectifs), "nb_inconnus": reponse.classes.nb_inconnus},
+        "ensemble": rows_of(reponse.ensemble.to_frame().T)[0], "zones": rows_of(reponse.tableau),
+        "communes_blanches": _records(hide_small(reponse.blanches)), "qualite": reponse.qualite,
+        "sources": sentences.list_sources(monde), "instantane": monde.snapshot.id,
+    }
+
+
+def describe_parameters(question: Question) -> dict:
+    """Return every parameter of a question, defaults included."""
+    filtres = {nom: question.filtres.valeurs(nom) for nom in question.filtres.choix}
+    return {**filtres, f"seuil_{question.unite}": question.seuil, "zonage": question.zonage, "mesure": question.mesure, "offre": question.offre,
+            "voisins": "oui" if question.voisins else "non", "public": question.public, "classes": question.methode,
+            "adresse": "&".join(f"{nom}={valeur}" for nom, valeur in to_parameters(question))}

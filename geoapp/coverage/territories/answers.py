@@ -1,0 +1,109 @@
+"""Answers of coverage that several zones share, kept: one by question and zoning, one by domain."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from geoapp.coverage.answer import Reponse, answer
+from geoapp.coverage.measures import measure_points
+from geoapp.coverage.model import COMMUNE, Question, to_parameters
+from geoapp.coverage.small_counts import protect
+from geoapp.coverage.table import table_of
+from geoapp.coverage.world import Monde, choose_offer
+from geoapp.offer.filters import FILTRES, Filtres, Option, apply_filters
+from geoapp.reference.zonings import ZONAGES
+
+_GARDEES = {"reponse": 8, "points": 44, "domaines": 8}
+"""Answers, measures of points by domain and tables by domain kept at most: two questions, a few zonings."""
+
+AUTRE = "autre"
+"""The domain of what could not be told: neither taught nor lacking."""
+
+
+def _kept(monde: Monde, sorte: str, cle: Hashable, make: Callable[[], object]):
+    """Return `make()`, made once by key as long as it is among the last ones asked."""
+    memory = monde.memoire.setdefault(("territoires", sorte), OrderedDict())
+    full = (cle, date.today())
+    if full in memory:
+        return memory[full]
+    memory[full] = made = make()
+    while len(memory) > _GARDEES[sorte]:
+        memory.popitem(last=False)
+    return made
+
+
+def _key(question: Question) -> tuple:
+    """Return what the numbers of a question depend on: neither the measure of a map nor its classes."""
+    return tuple(to_parameters(replace(question, mesure="part_non_couverte", methode="jenks")))
+
+
+def zoning_answer(monde: Monde, question: Question, type_zone: str) -> Reponse:
+    """Return the answer to a question for every zone of a zoning: that of the API."""
+    asked = replace(question, zonage=type_zone)
+    return _kept(monde, "reponse", _key(asked), lambda: answer(monde, asked))
+
+
+def chosen_domains(monde: Monde, question: Question) -> tuple[Option, ...]:
+    """Return the domains that a question asks, all those of the product when it chooses none; the domain of what is not told last."""
+    return question.filtres.choix.get("domaine") or tuple(FILTRES["domaine"].lister(monde.snapshot))
+
+
+def with_domain(question: Question, domaine: Option) -> Question:
+    """Return a question for one domain alone."""
+    return replace(question, filtres=Filtres({**question.filtres.choix, "domaine": (domaine,)}))
+
+
+def domain_rows(monde: Monde, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
+    """Return the numbers of one zone domain by domain: `code_domaine`, `domaine`, then the columns of the table of coverage."""
+    tables = _kept(monde, "domaines", _key(replace(question, zonage=type_zone)), lambda: _tables(monde, question, type_zone))
+    rows = [table[table["code_zone"].eq(code_zone)] for _, table in tables]
+    frame = pd.concat(rows, ignore_index=True)
+    return frame.assign(code_domaine=[domaine.valeur for domaine, _ in tables], domaine=[domaine.libelle for domaine, _ in tables])
+
+
+def _tables(monde: Monde, question: Question, type_zone: str) -> list[tuple[Option, pd.DataFrame]]:
+    """Return the protected table of a zoning for each domain."""
+    partition = type_zone == COMMUNE or ZONAGES[type_zone].est_partition
+    maille, made = monde.mailles[type_zone], []
+    for domaine in chosen_domains(monde, question):
+        asked = with_domain(question, domaine)
+        offre, points = choose_offer(monde, asked), domain_points(monde, asked)
+        made.append((domaine, protect(table_of(maille, monde, asked, offre, points), est_partition=partition)))
+    return made
+
+
+def domain_points(monde: Monde, question: Question) -> pd.DataFrame:
+    """Return the measures of the demand points for one domain."""
+    return _kept(monde, "points", _key(replace(question, zonage="ze2020")), lambda: measure_points(monde, question, choose_offer(monde, question)))
+
+
+def rank_of(monde: Monde, type_zone: str, code_zone: str) -> int:
+    """Return the rank of a zone in its division."""
+    return int(np.flatnonzero(monde.mailles[type_zone].codes == code_zone)[0])
+
+
+def offer_rows(monde: Monde, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
+    """Return the offers of a question whose place is in a zone (rows of `Monde.offres`, with `place`, `organisme` of `comptes`)."""
+    maille, chosen = monde.mailles[type_zone], choose_offer(monde, question).comptes.index
+    inside = maille.offres[maille.zones_offres == rank_of(monde, type_zone, code_zone)]
+    rows = np.intersect1d(inside, chosen)
+    return monde.offres.iloc[rows].assign(place=monde.comptes["place"].iloc[rows], organisme=monde.comptes["organisme"].iloc[rows])
+
+
+def region_rows(monde: Monde, question: Question) -> pd.DataFrame:
+    """Return the offers of a question in the whole region, in the form of `offer_rows`."""
+    chosen = choose_offer(monde, question).comptes
+    mine = chosen[~chosen["est_voisine"]]
+    return monde.offres.loc[mine.index].assign(place=mine["place"], organisme=mine["organisme"])
+
+
+def unplaced_rows(monde: Monde, question: Question) -> pd.DataFrame:
+    """Return the offers of a question in the region that have no position: counted apart, in no zone unless their commune is known."""
+    offres = monde.snapshot.read("offres")
+    return apply_filters(offres[offres["id_place"].isna()], question.filtres)

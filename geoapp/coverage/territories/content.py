@@ -1,0 +1,51 @@
+"""The whole content of the sheet of a zone: every block, computed once, shown by the page, the PDF and the HTML alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from geoapp.coverage.model import Question
+from geoapp.coverage.territories.coverage import BlocCouverture, coverage_block
+from geoapp.coverage.territories.offer import BlocOffre, offer_block
+from geoapp.coverage.territories.outside import BlocDehors, outside_block
+from geoapp.coverage.territories.quality import BlocQualite, quality_block
+from geoapp.coverage.territories.sentences import write_essentials
+from geoapp.coverage.territories.warnings import list_warnings
+from geoapp.coverage.territories.zone import Zone
+from geoapp.coverage.world import Monde
+from geoapp.offer.by_departement import ParDepartement, count_by_departement
+
+
+@dataclass(frozen=True)
+class Contenu:
+    """Everything that is said of a zone; `phrases` are the five to retain, `avertissements` what limits the figures."""
+
+    zone: Zone
+    question: Question
+    offre: BlocOffre
+    couverture: BlocCouverture
+    dehors: BlocDehors
+    departements: ParDepartement
+    qualite: BlocQualite
+    phrases: tuple[str, ...]
+    avertissements: tuple[str, ...]
+
+
+def build_content(monde: Monde, question: Question, zone: Zone) -> Contenu:
+    """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
+    asked = replace(question, zonage=zone.type_zone)
+    offre, couverture = offer_block(monde, asked, zone), coverage_block(monde, asked, zone)
+    dehors = outside_block(monde, asked, zone, offre, couverture)
+    departements = count_by_departement(monde.snapshot, _codes(monde, zone), asked.filtres)
+    qualite = quality_block(monde, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"]))
+    return Contenu(
+        zone, asked, offre, couverture, dehors, departements, qualite,
+        write_essentials(asked, zone, offre, couverture, dehors), list_warnings(monde, zone, offre, couverture),
+    )
+
+
+def _codes(monde: Monde, zone: Zone) -> list[str]:
+    """Return the codes of the départements of a zone, those of the region."""
+    communes = monde.snapshot.read("communes")
+    mine = communes["nom_departement"].isin(zone.departements) & communes["est_region"].astype(bool)
+    return sorted(communes.loc[mine, "code_departement"].unique())

@@ -1,0 +1,100 @@
+"""The coverage of a zone: its row and that of the region, its white communes, who holds it alone, its publics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from geoapp.coverage.answer import Reponse
+from geoapp.coverage.model import COMMUNE, Question
+from geoapp.coverage.publics import COMPARES, Public, publics_among
+from geoapp.coverage.territories.answers import AUTRE, domain_rows, region_rows, zoning_answer
+from geoapp.coverage.territories.zone import Zone
+from geoapp.coverage.world import Monde
+from geoapp.coverage.zone_points import Presque, almost_reaching, zone_points
+
+
+@dataclass(frozen=True)
+class PublicZone:
+    """One public of a zone: its access there, that of the other residents of the zone, that of the same public in the region (None when nobody is)."""
+
+    ici: Public
+    ailleurs: Public | None
+    region: Public | None
+
+
+@dataclass(frozen=True)
+class BlocCouverture:
+    """The coverage of a zone.
+
+    `ligne` and `ensemble` are rows of the table of coverage (zone, region); `domaines` the row of the zone by domain;
+    `blanches` its communes mostly white; `uniques` the bodies on which communes of the zone depend alone
+    (`organisme`, `nb_communes`, `population`, `communes`), `part_communes_uniques` the share of such communes, also in the
+    region; `nb_offreurs_region` the bodies of the region in the domains that one alone covers here; `points` the rows of the matrix inside.
+    """
+
+    reponse: Reponse
+    ligne: pd.Series
+    ensemble: pd.Series
+    domaines: pd.DataFrame
+    blanches: pd.DataFrame
+    uniques: pd.DataFrame
+    publics: list[PublicZone]
+    presque: list[Presque]
+    points: np.ndarray
+    part_communes_uniques: float
+    part_communes_uniques_region: float
+    nb_offreurs_region: int
+
+    @property
+    def domaines_uniques(self) -> pd.DataFrame:
+        """Return the domains in which one body alone covers the zone."""
+        return alone_in(self.domaines)
+
+
+def alone_in(domaines: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table by domain that one body alone covers."""
+    return domaines[domaines["offreur_unique"].notna() & domaines["code_domaine"].ne(AUTRE)]
+
+
+def coverage_block(monde: Monde, question: Question, zone: Zone) -> BlocCouverture:
+    """Return the coverage of a zone, with the numbers of the API."""
+    reponse = zoning_answer(monde, question, zone.type_zone)
+    inside = zone_points(monde, zone.type_zone, zone.code_zone)
+    communes = set(monde.points["code_commune"].to_numpy()[inside])
+    alone = zoning_answer(monde, question, COMMUNE).tableau.set_index("code_zone")["offreur_unique"].notna()
+    domaines, region = domain_rows(monde, question, zone.type_zone, zone.code_zone), region_rows(monde, question)
+    return BlocCouverture(
+        reponse, reponse.tableau[reponse.tableau["code_zone"].eq(zone.code_zone)].iloc[0], reponse.ensemble,
+        domaines,
+        reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(drop=True),
+        sole_providers(monde, question, communes), publics_inside(monde, question, zone, inside), almost_reaching(monde, reponse, inside), inside,
+        float(alone[alone.index.isin(communes)].mean()), float(alone.mean()),
+        region.loc[region["code_domaine"].isin(alone_in(domaines)["code_domaine"]), "organisme"].nunique(),
+    )
+
+
+def sole_providers(monde: Monde, question: Question, communes: set[str]) -> pd.DataFrame:
+    """Return the bodies that alone cover communes: `organisme`, `nb_communes`, `population`, `communes` (names, the most people first)."""
+    table = zoning_answer(monde, question, COMMUNE).tableau
+    mine = table[table["code_zone"].isin(communes) & table["offreur_unique"].notna()].sort_values(["population", "code_zone"], ascending=[False, True])
+    groups = mine.groupby("offreur_unique", sort=True).agg(
+        nb_communes=("nom", "size"), population=("population", lambda s: s.sum(min_count=1)), communes=("nom", lambda s: ", ".join(s)))
+    return groups.reset_index(names="organisme").sort_values(["population", "organisme"], ascending=[False, True], ignore_index=True)
+
+
+def publics_inside(monde: Monde, question: Question, zone: Zone, inside: np.ndarray) -> list[PublicZone]:
+    """Return the access of the residents of QPV and rural zones of a zone; a zoning is not compared with itself."""
+    points = zoning_answer(monde, question, zone.type_zone).points
+    everywhere = np.flatnonzero(monde.points["est_region"].to_numpy())
+    region = {one.titre: one for one in publics_among(monde, question, points, everywhere) if one.titre == one.groupe}
+    own = COMPARES.get(zone.type_zone, ("",))[0]
+    result = []
+    for groupe, pair in groupby(publics_among(monde, question, points, inside), key=lambda one: one.groupe):
+        first, *others = pair
+        if groupe != own and first.titre == groupe:
+            result.append(PublicZone(first, others[0] if others else None, region.get(groupe)))
+    return result

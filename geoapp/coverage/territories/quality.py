@@ -1,0 +1,106 @@
+"""How good the data behind a sheet are: doubtful positions, seats not known, offers without a place, sources and vintages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoapp.core.french import THIN, format_number
+from geoapp.coverage.indicators import CAUSES, INDICATEURS, PAR_HABITANTS, SOLIDITES
+from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_threshold
+from geoapp.coverage.publics import COMPARES
+from geoapp.coverage.sentences import list_sources
+from geoapp.coverage.territories.answers import region_rows, unplaced_rows
+from geoapp.coverage.territories.offer import BlocOffre
+from geoapp.coverage.territories.zone import Zone
+from geoapp.coverage.world import Monde
+
+DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
+    ("douteuse", "Position douteuse (à plus d'un kilomètre de la commune déclarée)", lambda offres: offres["est_douteuse"].astype(bool)),
+    ("mairie", "Placée à la mairie, l'adresse n'étant pas connue", lambda offres: offres["precision_position"].eq("commune").fillna(False)),
+    ("sans_places", "Nombre de places inconnu", lambda offres: offres["capacite"].isna()),
+    ("sans_niveau", "Niveau de sortie inconnu", lambda offres: offres["niveau_sortie"].isna()),
+    ("sans_voie", "Voie inconnue", lambda offres: offres["voie"].isna()),
+    ("sans_date", "Date de début inconnue", lambda offres: offres["date_debut"].isna()),
+)
+"""Defects counted among the placed offers: name, title, which rows have it."""
+
+
+@dataclass(frozen=True)
+class BlocQualite:
+    """The quality of the data of a zone.
+
+    `defauts`: `nom`, `titre`, `nb` (NaN when the offers inside are not known), `part`, `nb_region`, `part_region` (shares NaN without offer); `nb_non_placees` the
+    offers of the whole region without position, `nb_non_placees_zone` those of them whose commune is in the zone;
+    `sources` those of the offers of the zone (`id_source`, `titre`, `millesime`, `nb_offres`…), `autres` the other sources behind the figures.
+    """
+
+    defauts: pd.DataFrame
+    nb_non_placees: int
+    nb_non_placees_zone: int
+    nb_a_distance: int
+    sources: pd.DataFrame
+    autres: pd.DataFrame
+
+
+def quality_block(monde: Monde, question: Question, zone: Zone, offre: BlocOffre, *, aussi: frozenset[str] = frozenset()) -> BlocQualite:
+    """Return the quality of the data behind the sheet of a zone; `aussi` are other sources that the sheet shows."""
+    region, lost = region_rows(monde, question), unplaced_rows(monde, question)
+    remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
+    lost = lost[~remote]
+    inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)
+    sources, others = _sources(monde, offre.lignes, _used(monde, question, zone) | aussi)
+    defects = _defects(offre.lignes, region)
+    if not offre.est_connue:
+        defects["nb"] = float("nan")
+    return BlocQualite(defects, len(lost), int(inside.sum()), monde.nb_a_distance, sources, others)
+
+
+def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
+    """Return the count and share of each defect in the zone and in the region."""
+    rows = []
+    for nom, titre, find in DEFAUTS:
+        here, there = int(find(mine).sum()), int(find(region).sum())
+        rows.append((nom, titre, here, here / len(mine) if len(mine) else float("nan"), there, there / len(region) if len(region) else float("nan")))
+    return pd.DataFrame(rows, columns=["nom", "titre", "nb", "part", "nb_region", "part_region"])
+
+
+def _used(monde: Monde, question: Question, zone: Zone) -> set[str]:
+    """Return the sources behind the figures of a zone beside its offers: communes, people, neighbours, its zoning, the publics compared."""
+    zones = monde.snapshot.read("zones")
+    compared = zones[zones["type_zone"].isin([*COMPARES, zone.type_zone])]["id_source"]
+    usages = {"communes", "population", *(["ages"] if question.public != "tous" else []), *(["offre_voisine"] if question.voisins else [])}
+    return {*compared, zone.id_source, *(source["id_source"] for source in list_sources(monde) if source["usage"] in usages)}
+
+
+def _sources(monde: Monde, offres: pd.DataFrame, used: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the sources of the offers of a zone with their counts, and the others behind its figures."""
+    known = pd.DataFrame(list_sources(monde))
+    counts = offres["id_source"].value_counts()
+    mine = known[known["id_source"].isin(counts.index)]
+    mine = mine.assign(nb_offres=mine["id_source"].map(counts).astype(int)).sort_values(["nb_offres", "id_source"], ascending=[False, True], ignore_index=True)
+    others = known[known["id_source"].isin(used) & ~known["id_source"].isin(counts.index)]
+    return mine, others.sort_values(["usage", "id_source"], ignore_index=True)
+
+
+def list_methods(question: Question) -> list[tuple[str, str]]:
+    """Return the definitions that a reader needs, (term, meaning)."""
+    return [
+        ("Formation", "Une formation dans un lieu de formation : la même, donnée en deux lieux, compte deux fois."),
+        ("Seuil", f"{describe_threshold(question)} par la route, compris. Le trajet est estimé, jusqu'à la formation la plus proche."),
+        ("Habitants", PUBLICS[question.public] + "."),
+        ("Offre comptée dans l'accessibilité", OFFRES[question.offre] + "."),
+        ("Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens.replace("10 000", format_number(PAR_HABITANTS)) + "."),
+        ("Zone blanche", "Commune dont la moitié au moins des habitants manque d'offre. Cause" + f"{THIN}: " + ", ou ".join(_bracketed(texte) for texte in CAUSES.values()) + "."),
+        ("Solidité", "Zone blanche " + ", ou ".join(_bracketed(texte) for texte in SOLIDITES.values()) + "."),
+        ("Offreur unique", "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture" + f"{THIN}: aucun autre n'est à portée de ses habitants couverts."),
+        ("Petits nombres", f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; inconnu n'est jamais zéro."),
+    ]
+
+
+def _bracketed(texte: str) -> str:
+    """Return « mot : sens » as « mot (sens) », typed as French does."""
+    mot, _, sens = texte.partition(" : ")
+    return f"{mot} ({sens})".replace(" %", f"{THIN}%")

@@ -1,0 +1,208 @@
+"""A zone of any zoning: found by its key or its name, named in French, with what limits what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.coverage.model import CARREAU, COMMUNE, MAILLES, refuse_value
+from geoapp.coverage.world import Monde
+from geoapp.reference.codes.text import fold
+from geoapp.reference.zonings import ZONAGES
+
+NB_PROPOSITIONS = 3
+
+_ARTICLES = {"Nord": "du ", "Pas-de-Calais": "du ", "Somme": "de la ", "Aisne": "de l'", "Oise": "de l'"}
+"""How a département of the first region is named after « département »; the others are named without an article."""
+
+
+def _of(nom: str) -> str:
+    """Return a name of place after « de », contracted as French does: « d'Arras », « du Touquet », « de La Flèche »."""
+    if nom.startswith(("Le ", "Les ")):
+        return ("du " if nom.startswith("Le ") else "des ") + nom.partition(" ")[2]
+    return f"d'{nom}" if fold(nom)[:1] in tuple("aeiouy") else f"de {nom}"
+
+
+_SUJETS: dict[str, Callable[[str], str]] = {
+    "departement": lambda nom: f"le département {_ARTICLES.get(nom, '')}{nom}",
+    "arrondissement": lambda nom: f"l'arrondissement {_of(nom)}",
+    "epci": lambda nom: f"la {nom}" if nom.startswith(("CC ", "CA ", "CU ", "Métropole ", "Communauté ")) else f"l'intercommunalité {nom}",
+    "ze2020": lambda nom: f"la zone d'emploi {_of(nom)}",
+    "ze2010": lambda nom: f"la zone d'emploi 2010 {_of(nom)}",
+    "zrr": lambda nom: "l'ensemble des communes classées ZRR",
+    "frr": lambda nom: f"l'ensemble des communes classées «\u202f{nom}\u202f»",
+    "qpv2015": lambda nom: f"le quartier prioritaire «\u202f{nom}\u202f» (2015)",
+    "qpv2024": lambda nom: f"le quartier prioritaire «\u202f{nom}\u202f» (2024)",
+    COMMUNE: lambda nom: f"la commune {_of(nom)}",
+}
+"""How a zone is named in a sentence, by zoning."""
+
+
+def subject_of(type_zone: str, nom: str) -> str:
+    """Return a zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
+    return _SUJETS[type_zone](nom)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One zone, and what must be known before reading its figures.
+
+    Communes are those of the region; `nb_partielles` of them lie in the zone in
+    part only, `nb_dehors` others are beyond the limit of the region (`population_dehors`
+    people, NaN when unknown).  `est_dessinee` tells whether its outline is known, `est_offre_connue`
+    whether the offers inside it can be told: a zone of free form without outline holds unknown offers, not none.
+    """
+
+    type_zone: str
+    code_zone: str
+    nom: str
+    millesime: str
+    id_source: str
+    nb_communes: int
+    nb_partielles: int
+    nb_dehors: int
+    population_dehors: float
+    departements: tuple[str, ...]
+    est_fictive: bool
+    est_dessinee: bool
+
+    @property
+    def cle(self) -> str:
+        """Return `type:code`, as parameters and commands write it."""
+        return f"{self.type_zone}:{self.code_zone}"
+
+    @property
+    def sujet(self) -> str:
+        """Return the zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
+        return subject_of(self.type_zone, self.nom)
+
+    @property
+    def titre(self) -> str:
+        """Return the zone as a title: « Zone d'emploi de Lens »."""
+        texte = self.sujet
+        for article in ("la ", "le ", "l'"):
+            texte = texte.removeprefix(article)
+        return texte[0].upper() + texte[1:]
+
+    @property
+    def est_offre_connue(self) -> bool:
+        """Tell whether the offers inside the zone can be counted."""
+        return self.est_dessinee or self.type_zone == COMMUNE or ZONAGES[self.type_zone].methode == "code"
+
+
+def list_types(monde: Monde) -> dict[str, str]:
+    """Return the zonings that have zones, in the order of the product: type → title."""
+    known = [nom for nom in MAILLES if nom != CARREAU and nom in monde.mailles and len(monde.mailles[nom].codes)]
+    return {nom: ZONAGES[nom].titre if nom in ZONAGES else "Communes" for nom in known}
+
+
+def list_zones(monde: Monde, type_zone: str) -> pd.DataFrame:
+    """Return the zones of a zoning: `code_zone`, `nom`, in the order of names.
+
+    Raises
+    ------
+    ParameterError
+        When the snapshot has no such zoning; the nearest one is proposed.
+    """
+    known = list_types(monde)
+    if type_zone not in known:
+        refuse_value("zonage", type_zone, tuple(known))
+    maille = monde.mailles[type_zone]
+    table = pd.DataFrame({"code_zone": maille.codes, "nom": maille.noms})
+    return table.assign(_tri=[fold(nom) for nom in table["nom"]]).sort_values(["_tri", "code_zone"], ignore_index=True).drop(columns="_tri")
+
+
+def find_zone(monde: Monde, cle: str) -> Zone:
+    """Return the zone that `cle` names: `type:code` or `type:nom`, whatever the case and the accents.
+
+    Raises
+    ------
+    ParameterError
+        When the zoning is unknown, or a name is that of several zones.
+    NotFoundError
+        When the zoning has no such zone; the nearest ones are proposed.
+    """
+    type_zone, deux_points, texte = cle.partition(":")
+    if not deux_points or not texte.strip():
+        raise ParameterError(f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, par exemple ze2020:3215.")
+    zones = list_zones(monde, type_zone)
+    found = zones[zones["code_zone"].str.casefold().eq(texte.strip().casefold())]
+    if not len(found):
+        found = zones[[fold(nom) == fold(texte) for nom in zones["nom"]]]
+    if not len(found):
+        raise NotFoundError(f"zone = «\u202f{cle[:80]}\u202f» : zone inconnue de cet instantané.{propose(zones, type_zone, texte)}")
+    if len(found) > 1:
+        raise ParameterError(f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. Donnez le code : {', '.join(f'{type_zone}:{code}' for code in found['code_zone'][:8])}.")
+    return _described(monde, type_zone, found["code_zone"].iloc[0], found["nom"].iloc[0])
+
+
+def choose_zones(monde: Monde, cles: Iterable[str], types: Iterable[str]) -> list[Zone]:
+    """Return the zones named by their keys, then every zone of some zonings, each once.
+
+    Raises
+    ------
+    ParameterError
+        When none is asked, or a zoning is unknown.
+    NotFoundError
+        When a zone is unknown.
+    """
+    every = [*(find_zone(monde, cle) for cle in cles), *(find_zone(monde, f"{nom}:{code}") for nom in types for code in list_zones(monde, nom)["code_zone"])]
+    if not every:
+        raise ParameterError("Quelle zone ? Donnez --zone type:code (ze2020:3215), ou --all et un zonage (ze2020, epci…).")
+    return list({zone.cle: zone for zone in every}.values())
+
+
+def propose(zones: pd.DataFrame, type_zone: str, texte: str) -> str:
+    """Return the end of an error message: the zones whose name or code looks most like a text, "" when none does."""
+    wanted = fold(texte[:80])
+    by_name = process.extract(wanted, [fold(nom) for nom in zones["nom"]], scorer=fuzz.WRatio, limit=NB_PROPOSITIONS, score_cutoff=60)
+    by_code = process.extract(wanted, [fold(code) for code in zones["code_zone"]], scorer=fuzz.ratio, limit=NB_PROPOSITIONS, score_cutoff=60)
+    ranks = list(dict.fromkeys(rank for _, _, rank in sorted([*by_name, *by_code], key=lambda one: (-one[1], one[2]))))[:NB_PROPOSITIONS]
+    near = [f"{zones['nom'].iloc[rank]} ({type_zone}:{zones['code_zone'].iloc[rank]})" for rank in ranks]
+    return f" Vouliez-vous dire : {' ; '.join(near)} ?" if near else ""
+
+
+def search_zones(monde: Monde, texte: str, type_zone: str | None = None) -> list[tuple[str, str, str]]:
+    """Return (type, code, name) of the zones of which every word typed begins a word of the name, or the code is the text."""
+    words, found = fold(texte).split(), []
+    for nom in [type_zone] if type_zone else list_types(monde):
+        for row in list_zones(monde, nom).itertuples():
+            if _matches(words, fold(row.nom).split(), row.code_zone):
+                found.append((nom, row.code_zone, row.nom))
+    return found
+
+
+def _matches(words: list[str], name: list[str], code: str) -> bool:
+    """Tell whether typed words name a zone."""
+    return words == fold(code).split() or all(any(part.startswith(word) for part in name) for word in words)
+
+
+def _described(monde: Monde, type_zone: str, code_zone: str, nom: str) -> Zone:
+    """Return a zone with its communes, its vintage and its limits."""
+    whole, partial, row = _members(monde, type_zone, code_zone)
+    communes = monde.snapshot.read("communes").set_index("code_commune")
+    mine = communes.reindex(list(whole | partial))
+    region = mine["est_region"].fillna(False).astype(bool)
+    beyond = mine.loc[~region, "population"]
+    drawn = row["geometry"] is not None and not row["geometry"].is_empty
+    return Zone(
+        type_zone, code_zone, nom, str(row["millesime"]), str(row["id_source"]), int(region.sum()), len(partial & set(mine.index[region])),
+        int((~region).sum()), float(beyond.sum()) if beyond.notna().all() else float("nan"),
+        tuple(sorted(mine.loc[region, "nom_departement"].dropna().unique())), bool(row["est_fictive"]), drawn,
+    )
+
+
+def _members(monde: Monde, type_zone: str, code_zone: str) -> tuple[set[str], set[str], dict]:
+    """Return the communes wholly, then partly in a zone, and its row of the snapshot."""
+    if type_zone == COMMUNE:
+        mine = monde.snapshot.read("communes")
+        row = mine[mine["code_commune"].eq(code_zone)].iloc[0]
+        return {code_zone}, set(), {"millesime": row["millesime_population"], "id_source": "communes", "est_fictive": False, "geometry": row["geometry"]}
+    zones, links = monde.snapshot.read("zones"), monde.snapshot.read("communes_zones")
+    mine = links[links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)]
+    whole = set(mine.loc[mine["type_lien"].eq("entiere"), "code_commune"])
+    return whole, set(mine["code_commune"]) - whole, zones[zones["type_zone"].eq(type_zone) & zones["code_zone"].eq(code_zone)].iloc[0].to_dict()

@@ -1,0 +1,5 @@
+"""Costs of travel between people and places: made at the build, stored sparse, read by the coverage."""
+
+from geoapp.coverage.travel.matrix import DOSSIER, Trajets, open_trajets, write_trajets
+
+__all__ = ["DOSSIER", "Trajets", "open_trajets", "write_trajets"]

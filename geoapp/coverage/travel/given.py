@@ -1,0 +1,221 @@
+"""Costs that the user gives: one Parquet file, checked row by row before it replaces the estimated ones."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy import sparse
+
+from geoapp.core.errors import SourceError, StorageError
+from geoapp.coverage.travel.calibration import VITESSE_KM_H
+from geoapp.coverage.travel.matrix import Trajets
+from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.sources.content import sha256_of
+from geoapp.sources.records import show
+
+COLONNES = ("origin", "destination", "time_min", "distance_km")
+COUT_MAX = 5_000.0
+"""Largest cost accepted, in minutes or kilometres: beyond, it is a code for « out of reach », and such a pair is left out of the file."""
+
+_COUTS = {"time_min": "duree_min", "distance_km": "distance_km"}
+_COMMUNE = "commune:"
+"""Start of the identifier of a town hall."""
+_MONTRES = 10
+"""Faulty rows named in the message; the others are counted."""
+_CURE = "Corrigez le fichier ; « geoapp trajets --out F.parquet » écrit un modèle qui a les bons identifiants."
+
+
+@dataclass(frozen=True)
+class _Paires:
+    """The pairs of a file: rank in the file, rank of origin and destination (-1 unknown), costs that are given; identifiers as received."""
+
+    recus: pd.DataFrame
+    lines: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    costs: dict[str, np.ndarray]
+
+
+def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Trajets:
+    """Return the cost matrix of a Parquet file with the columns of `COLONNES`.
+
+    Parameters
+    ----------
+    path : Path
+        `origin` is an `id_point` of `demande` (a commune code alone is that of
+        its town hall; a commune counted by its cells stands for each of them),
+        `destination` an `id_place`; a pair that is absent is out of reach.  One of the two costs may be wholly empty: that unit is then unknown.
+    points : GeoDataFrame
+        Counted points: `id_point`, `code_commune`, `est_region`, `population_retenue`.
+    places : array of text
+        `id_place`, sorted.
+
+    Raises
+    ------
+    SourceError
+        Unreadable file, missing column, pair given twice, cost that is missing,
+        negative or above `COUT_MAX`, unknown origin or destination, or nothing
+        that starts in the region; rows are named by their rank in the file, from 1.
+    """
+    path = Path(path)
+    origins, destinations = pd.Index(points["id_point"]), pd.Index(places)
+    pairs = _read(path, points, destinations)
+    keys = pairs.rows.astype("i8") * max(len(destinations), 1) + pairs.columns
+    order = np.argsort(keys, kind="stable")
+    _refuse(path, pairs, _repeated(keys, order), (origins, destinations))
+    rows, columns, shape = pairs.rows[order], pairs.columns[order], (len(origins), len(destinations))
+    matrices = {_COUTS[nom]: _matrix(cost[order], rows, columns, shape) for nom, cost in pairs.costs.items()}
+    distance, minutes = matrices.get("distance_km"), matrices.get("duree_min")
+    parameters = _describe(path, points, rows)
+    return Trajets(np.asarray(origins, dtype="U"), np.asarray(places, dtype="U"), distance, minutes, _are_proportional(distance, minutes), parameters)
+
+
+def _read(path: Path, points: pd.DataFrame, destinations: pd.Index) -> _Paires:
+    """Return the pairs of the file, its identifiers looked up."""
+    try:
+        schema = pq.read_schema(path)
+        _check_columns(path, schema)
+        frame = pq.read_table(path, columns=list(COLONNES), read_dictionary=["origin", "destination"]).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(path, f"matrice de trajets illisible ({show(str(error).splitlines()[0])}).", cure="Un fichier Parquet entier est attendu.") from None
+    costs = {nom: frame[nom].to_numpy(dtype="f8", na_value=np.nan) for nom in _COUTS if frame[nom].notna().any()}
+    if not costs:
+        raise SourceError(path, "ni time_min ni distance_km n'est renseignée.", cure="Renseignez au moins l'une des deux.")
+    lines, rows = _origins(frame["origin"], points)
+    return _Paires(frame, lines, rows, _ranks(frame["destination"], destinations)[lines], {nom: cost[lines] for nom, cost in costs.items()})
+
+
+def _check_columns(path: Path, schema: pa.Schema) -> None:
+    """Raise `SourceError` when a column is missing, or is not of numbers where they are expected."""
+    expected = f"Colonnes attendues : {', '.join(COLONNES)}."
+    for nom in COLONNES:
+        if schema.names.count(nom) != 1:
+            near = nearest_accepted(nom, [one for one in schema.names if one not in COLONNES])
+            problem = f"la colonne « {nom} » est absente." + (f" Est-ce « {show(near)} » ?" if near else "")
+            raise SourceError(path, problem if nom not in schema.names else f"la colonne « {nom} » est donnée plusieurs fois.", cure=expected)
+        kind = schema.field(nom).type
+        are_numbers = any(check(kind) for check in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null))
+        if nom in _COUTS and not are_numbers:
+            raise SourceError(path, f"la colonne « {nom} » est de type {kind} : des nombres sont attendus.", cure=expected)
+
+
+def _origins(received: pd.Series, points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs that the origins of a file make: rank of its row, rank of the point (-1 unknown).
+
+    A commune that is no point itself, being counted by its cells, gives one pair for each of them.
+    """
+    distinct = received.astype("category").cat
+    names = distinct.categories.astype("str")
+    codes = [nom.removeprefix(_COMMUNE) if nom.startswith(_COMMUNE) or ":" not in nom else "" for nom in names]
+    own = pd.Index(points["id_point"])
+    ranks = np.maximum(own.get_indexer(names), own.get_indexer([_COMMUNE + code for code in codes]))
+    cells = points.groupby("code_commune", sort=False).indices
+    held = [np.array([rank]) if rank >= 0 else cells.get(code, np.array([-1])) for rank, code in zip(ranks, codes)] + [np.array([-1])]
+    lengths = np.array([len(one) for one in held])
+    kinds = distinct.codes.to_numpy()
+    many = lengths[kinds]
+    lines = np.repeat(np.arange(len(kinds)), many)
+    within = np.arange(len(lines)) - np.repeat(np.cumsum(many) - many, many)
+    return lines, np.concatenate(held)[(np.cumsum(lengths) - lengths)[kinds][lines] + within]
+
+
+def _ranks(received: pd.Series, known: pd.Index) -> np.ndarray:
+    """Return the rank of each identifier among those known, -1 when it is none."""
+    distinct = received.astype("category").cat
+    return np.append(known.get_indexer(distinct.categories.astype("str")), -1)[distinct.codes.to_numpy()]
+
+
+def _repeated(keys: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Tell which rows give again the pair of an earlier row."""
+    result = np.zeros(len(keys), dtype=bool)
+    result[order[1:]] = keys[order[1:]] == keys[order[:-1]]
+    return result
+
+
+def _refuse(path: Path, pairs: _Paires, repeated: np.ndarray, known: tuple[pd.Index, pd.Index]) -> None:
+    """Raise `SourceError` naming the first faulty rows and why, and how many there are."""
+    text = lambda nom, i: show(pairs.recus[nom].iloc[pairs.lines[i]])  # noqa: E731
+    faults = [
+        (pairs.rows < 0, lambda i: _unknown("origin", text("origin", i), known[0])),
+        (pairs.columns < 0, lambda i: _unknown("destination", text("destination", i), known[1])),
+        (repeated & (pairs.rows >= 0) & (pairs.columns >= 0), lambda i: f"paire déjà donnée : {text('origin', i)} → {text('destination', i)}"),
+    ]
+    for nom, cost in pairs.costs.items():
+        wrong = ~((cost >= 0) & (cost <= COUT_MAX))
+        faults.append((wrong, lambda i, nom=nom, cost=cost: f"{nom} = {'vide' if np.isnan(cost[i]) else cost[i]} (un nombre de 0 à {COUT_MAX:.0f} est attendu)"))
+    bad = np.flatnonzero(np.logical_or.reduce([mask for mask, _ in faults]))
+    lines, first = np.unique(pairs.lines[bad], return_index=True)
+    if len(lines):
+        told = [f"ligne {pairs.lines[i] + 1} : {next(say(i) for mask, say in faults if mask[i])}" for i in bad[first[:_MONTRES]]]
+        more = " ; …" if len(lines) > _MONTRES else ""
+        raise SourceError(path, f"{len(lines)} ligne(s) refusée(s). {' ; '.join(told)}{more}.", cure=_CURE)
+
+
+def _unknown(nom: str, value: str, known: pd.Index) -> str:
+    """Return what to say of an unknown identifier, with the nearest accepted one."""
+    near = nearest_accepted(value if nom == "destination" or ":" in value else _COMMUNE + value, known)
+    return f"{nom} « {value} » inconnu" + (f" (le plus proche : « {near} »)" if near else "")
+
+
+def _matrix(cost: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
+    """Return a CSR matrix of pairs sorted by row then column; a cost of zero stays stored."""
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
+    return sparse.csr_array((cost.astype("f4"), columns.astype("i4"), indptr), shape=shape)
+
+
+def _are_proportional(distance: sparse.csr_array | None, minutes: sparse.csr_array | None) -> bool:
+    """Tell whether the minutes are the kilometres at one speed (to a thousandth), and so say nothing more."""
+    if distance is None or minutes is None or not distance.data.any():
+        return False
+    speed = float(minutes.data.sum(dtype="f8") / distance.data.sum(dtype="f8"))
+    return bool(np.allclose(minutes.data, distance.data * speed, rtol=1e-3, atol=1e-3))
+
+
+def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
+    """Return the parameters of a matrix: where it comes from, and the share of the population whose point is in it."""
+    inside = points["est_region"].to_numpy(dtype=bool)
+    covered = inside & (np.bincount(rows, minlength=len(points)) > 0)
+    if not covered.any():
+        raise SourceError(path, "aucun trajet ne part d'un point de la région.", cure=_CURE)
+    people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
+    part = float(people[covered].sum() / people[inside].sum()) if people[inside].any() else 1.0
+    percent = f"{part * 100:.1f}".replace(".", ",")
+    return {
+        "fournisseur": f"matrice donnée ({path.name})", "sha256": sha256_of(path), "vitesse_km_h": VITESSE_KM_H, "nb_trajets": len(rows),
+        "part_population": round(part, 4),
+        "note": f"Trajets donnés par l'utilisateur (fichier {path.name}), pour {percent}\u202f% des habitants ; une paire absente du fichier est hors de portée.",
+    }
+
+
+def write_parquet(trajets: Trajets, out: Path) -> int:
+    """Write the costs of a matrix as a file that `read_trajets` reads; return the number of pairs.
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be written; nothing half-written is left.
+    """
+    cost = trajets.distance_km if trajets.distance_km is not None else trajets.duree_min
+    rows = np.repeat(np.arange(cost.shape[0], dtype="i4"), np.diff(cost.indptr))
+    values = {nom: getattr(trajets, ours) for nom, ours in _COUTS.items()}
+    table = pa.table({
+        "origin": pa.DictionaryArray.from_arrays(rows, pa.array(trajets.origines.tolist())),
+        "destination": pa.DictionaryArray.from_arrays(np.asarray(cost.indices, dtype="i4"), pa.array(trajets.places.tolist())),
+        **{nom: pa.nulls(cost.nnz, pa.float32()) if matrix is None else pa.array(matrix.data) for nom, matrix in values.items()},
+    })
+    out = Path(out)
+    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        pq.write_table(table, aside, compression="zstd")
+        os.replace(aside, out)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise StorageError(f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier.") from error
+    return cost.nnz

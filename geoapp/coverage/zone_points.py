@@ -1,0 +1,104 @@
+"""Everything about the coverage of one zone: against the region, its white communes, what almost reaches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geoapp.core.errors import NotFoundError
+from geoapp.core.french import THIN
+from geoapp.coverage.answer import Reponse
+from geoapp.coverage.indicators import format_share
+from geoapp.coverage.model import COMMUNE, Question, name_zoning
+from geoapp.coverage.world import Monde, choose_offer
+from geoapp.reference.codes.identifiers import name_unnamed
+
+NB_PRESQUE = 10
+"""Offers listed that almost reach a zone."""
+
+
+@dataclass(frozen=True)
+class Presque:
+    """One place whose offer almost reaches people of the zone who have none; `cout` to the nearest of them."""
+
+    nom_commune: str
+    nom_organisme: str
+    intitule: str
+    identifiant: str | None
+    nb_offres: int
+    cout: float
+    est_douteuse: bool
+    est_voisine: bool
+
+
+@dataclass(frozen=True)
+class FicheZone:
+    """The sheet of one zone; `zone` and `ensemble` are rows of the table."""
+
+    zone: pd.Series
+    ensemble: pd.Series
+    blanches: pd.DataFrame
+    presque: list[Presque]
+    phrases: list[str]
+
+
+def zone_sheet(monde: Monde, reponse: Reponse, code_zone: str) -> FicheZone:
+    """Return the sheet of a zone of the zoning that `reponse` shows.
+
+    Raises
+    ------
+    NotFoundError
+        When the zoning has no such zone.
+    """
+    found = reponse.tableau[reponse.tableau["code_zone"].eq(code_zone)]
+    if not len(found):
+        raise NotFoundError(f"{name_zoning(reponse.question.zonage)} « {code_zone[:40]} » : zone inconnue de cet instantané.")
+    zone = found.iloc[0]
+    inside = zone_points(monde, reponse.question.zonage, code_zone)
+    communes = set(monde.points["code_commune"].to_numpy()[inside])
+    blanches = reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(drop=True)
+    return FicheZone(zone, reponse.ensemble, blanches, almost_reaching(monde, reponse, inside), _sentences(zone, reponse.ensemble, reponse.question, blanches))
+
+
+def zone_points(monde: Monde, zonage: str, code_zone: str) -> np.ndarray:
+    """Return the rows of the matrix that lie in a zone."""
+    maille = monde.mailles[zonage]
+    return np.unique(maille.points[maille.codes[maille.zones] == code_zone])
+
+
+def almost_reaching(monde: Monde, reponse: Reponse, inside: np.ndarray) -> list[Presque]:
+    """Return the nearest offers beyond the threshold for the people of a zone who have none, one row by place."""
+    question: Question = reponse.question
+    offre = choose_offer(monde, question)
+    people = np.nan_to_num(monde.population(question.public)[inside])
+    lacking = inside[~reponse.points["est_couvert"].to_numpy()[inside] & (people > 0)]
+    rows = monde.cost(question.unite)[lacking]
+    best = np.full(len(offre.par_place), np.inf)
+    np.minimum.at(best, rows.indices, rows.data)
+    best[offre.par_place <= 0] = np.inf
+    order = np.lexsort((monde.trajets.places, best))[:NB_PRESQUE]
+    by_place = offre.comptes.groupby("place").groups
+    return [_almost(monde.offres.loc[by_place[place]], float(best[place])) for place in order if np.isfinite(best[place])]
+
+
+def _almost(offres: pd.DataFrame, cout: float) -> Presque:
+    """Return one place, told by its first offer in the order of titles."""
+    first = offres.sort_values(["intitule", "id_action"]).iloc[0]
+    text = lambda value: "" if pd.isna(value) else str(value)  # noqa: E731
+    return Presque(text(first["nom_commune"]), text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "", text(first["intitule"]), None if first["est_voisine"] else first["id_action"],
+                   len(offres), cout, bool(offres["est_douteuse"].all()), bool(first["est_voisine"]))
+
+
+def _sentences(zone: pd.Series, ensemble: pd.Series, question: Question, blanches: pd.DataFrame) -> list[str]:
+    """Return what must be retained of the zone."""
+    parts = []
+    if pd.notna(zone["part_non_couverte"]) and pd.notna(ensemble["part_non_couverte"]):
+        parts.append(f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, contre {format_share(ensemble['part_non_couverte'])} dans la région.")
+    if pd.notna(zone["offreur_unique"]):
+        parts.append(f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. S'il ferme, elle perd toute sa couverture.")
+    if question.zonage != COMMUNE and len(blanches):
+        first = blanches.iloc[0]
+        parts.append(f"{len(blanches)} commune{'s' if len(blanches) > 1 else ''} en zone blanche, la plus peuplée étant {first['nom']}.")
+    return parts

@@ -1,0 +1,191 @@
+"""`geoapp check`: find what a file is, read it, and tell what is wrong in it.
+
+A stream is checked batch by batch: what is kept of it is counts and first
+examples, and the digests of its rows, so that a repeated one is found wherever
+it is (`geoapp.offer.repeats`).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from geoapp.core.cells import neutralise
+from geoapp.core.config import load_settings
+from geoapp.core.errors import ParameterError, SourceError
+from geoapp.core.files import writing
+from geoapp.ingest.checking import check_lecture
+from geoapp.ingest.tally import Bilan
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.repeats import LignesVues
+from geoapp.reference.codes import nearest_accepted
+from geoapp.reference.commune_codes import make_passage
+from geoapp.sources.headers import known_columns, required_columns
+from geoapp.sources.reading import TABULAIRES, is_stream, iter_source, read_raw, reader_options
+from geoapp.sources.recognise import recognise_format
+from geoapp.sources.records import show
+from geoapp.sources.registry import FORMATS_PRETS, Source, get_source, load_sources
+
+NB_EXEMPLES = 20
+"""Rejects kept as examples; the file of `--out` has them all."""
+
+COLONNES_REJETS = ("ligne", "colonne", "valeur", "code_raison", "raison", "valeur_proche")
+
+
+@dataclass
+class Controle:
+    """What the check of a file found: counts and first examples, of a size that does not follow the file's.
+
+    Attributes
+    ----------
+    nb_lues, nb_valides, nb_rejetees, nb_extras : int
+        Rows read = valid + rejected; private elements left out.
+    raisons : Counter
+        Rows rejected by reason (codes of `RAISONS`).
+    exemples : list of dict
+        The first rejects.
+    reparations : dict
+        (column, kind) → how many values were repaired or set aside, and the first of them.
+    """
+
+    nb_lues: int = 0
+    nb_valides: int = 0
+    nb_rejetees: int = 0
+    nb_extras: int = 0
+    raisons: Counter = field(default_factory=Counter)
+    exemples: list[dict] = field(default_factory=list)
+    reparations: dict[tuple[str, str], tuple[int, dict]] = field(default_factory=dict)
+
+    def add(self, part: Bilan, extras: int = 0) -> None:
+        """Add what was found in one batch."""
+        part.check()
+        self.nb_lues += part.nb_lues
+        self.nb_valides += part.nb_valides
+        self.nb_rejetees += len(part.rejets)
+        self.nb_extras += extras
+        self.raisons.update(rejet["code_raison"] for rejet in part.rejets)
+        self.exemples += part.rejets[: NB_EXEMPLES - len(self.exemples)]
+        for one in part.corrections:
+            nb, first = self.reparations.get((one["colonne"], one["type_correction"]), (0, one))
+            self.reparations[one["colonne"], one["type_correction"]] = nb + 1, first
+
+
+def check_file(path: Path, as_source: str | None = None, out: Path | None = None) -> tuple[Source, Controle]:
+    """Return the source a file was read as, and what was found; the rejects go to the CSV file `out` as they come.
+
+    Without `as_source`, the source whose file has that name, else the one
+    whose columns fit the content best.  `out` is for a spreadsheet (UTF-8 with
+    BOM, `;`, formulas neutralised); it takes its name once whole.
+
+    Raises
+    ------
+    ParameterError
+        No such file, unknown source, rejects to be written over the file.
+    SourceError
+        The file cannot be read, or fits no source of the registry.
+    StorageError
+        `out` cannot be written.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ParameterError(f"Fichier introuvable : {path}. Vérifiez le chemin.")
+    if out and Path(out).resolve() == path.resolve():
+        raise ParameterError(f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : choisissez un autre nom.")
+    source = get_source(as_source) if as_source else _recognise(path)
+    with _rejects_file(out) as write:
+        return source, _check(source, path, write)
+
+
+def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> Controle:
+    """Return what is found in a file, its rejects given to `write` batch by batch."""
+    communes = load_communes(load_settings().region)
+    passage, found = make_passage(communes, []), Controle()
+    vues = LignesVues() if is_stream(source) else None
+    for lecture in iter_source(source, path):
+        part = check_lecture(source, lecture, communes=communes, passage=passage, vues=vues)
+        found.add(part, lecture.extras)
+        write(part.rejets)
+    if not found.nb_lues:
+        raise SourceError(path, "aucune ligne de données.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
+    return found
+
+
+@contextmanager
+def _rejects_file(out: Path | None):
+    """Give what writes rejects to the CSV file `out`, which takes its name at the end; nothing is written without it."""
+    if out is None:
+        yield lambda rejets: None
+        return
+    with writing(out) as aside, open(aside, "w", encoding="utf-8-sig", newline="") as stream:
+        rows = csv.writer(stream, delimiter=";", lineterminator="\n")
+        rows.writerow(COLONNES_REJETS)
+        yield lambda rejets: rows.writerows([_cell(rejet[nom]) for nom in COLONNES_REJETS] for rejet in rejets)
+
+
+def _cell(value) -> str:
+    """Return a value as a cell that runs no formula; unknown is empty."""
+    return "" if value is None or value != value else neutralise(value)
+
+
+def _recognise(path: Path) -> Source:
+    """Return the source of the registry that a file looks like: by its content, then its name, else its columns.
+
+    Of several that fit, one that can feed the tables, then the one that reads most columns.
+    """
+    sources = list(load_sources().values())
+    format = recognise_format(path)
+    is_table = format in (*TABULAIRES, "xlsx")
+    same_format = [s for s in sources if s.format == format or is_table and s.format in TABULAIRES]
+    same_name = [s for s in same_format if Path(s.fichier).name == path.name]
+    if same_name or format in FORMATS_PRETS:
+        return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
+    columns = _columns_by_source(path, format, same_format)
+    fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
+    if not fitting:
+        raise _unknown(path, same_format, columns)
+    return max(fitting, key=lambda s: (s.usage != "verification", len(required_columns(s)), s.format == format, Path(s.fichier).suffix == path.suffix))
+
+
+def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dict[str, set[str]]:
+    """Return the columns of the file as each source would read it; each way of reading is tried once.
+
+    Raises
+    ------
+    SourceError
+        The plain reading fails, and no source reads the file otherwise.
+    """
+    found, failed = {}, []
+    for options in [{}, *[reader_options(format, s.options) for s in candidates]]:
+        key = repr(sorted(options.items()))
+        if key in found:
+            continue
+        try:
+            found[key] = {str(c) for c in read_raw(path, format, options).frame.columns if c != "geometry"}
+        except SourceError as error:
+            found[key] = set()
+            failed.append(error)
+    if not any(found.values()):
+        raise failed[0]
+    return {s.id: known_columns(s, found[repr(sorted(reader_options(format, s.options).items()))]) for s in candidates} | {"": max(found.values(), key=len)}
+
+
+def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]]) -> SourceError:
+    """Return the error for a file that fits no source: the one nearest to it is named when half its columns are there."""
+    shown = ", ".join(show(name) for name in sorted(columns[""])[:10])
+    cure = "Précisez la source avec --as, ou ajoutez-la à geodata/sources.toml."
+    missing = {s.id: required_columns(s) - columns[s.id] for s in candidates}
+    near = min(candidates, key=lambda s: len(missing[s.id]) / len(required_columns(s)), default=None)
+    if near and 2 * len(missing[near.id]) <= len(required_columns(near)):
+        lacking = [f"« {name} »{_nearest(name, columns[near.id])}" for name in sorted(missing[near.id])[:5]]
+        cure = f"Pour la lire comme « {near.id} », il manque {', '.join(lacking)}. {cure}"
+    return SourceError(path, "format non reconnu.", place=f"colonnes : {shown}", cure=cure)
+
+
+def _nearest(name: str, columns: set[str]) -> str:
+    """Return the nearest column as a proposal."""
+    near = nearest_accepted(name, sorted(columns))
+    return f" (la plus proche : « {show(near)} »)" if near else ""

@@ -1,0 +1,83 @@
+"""Check one lecture against what its usage expects, without building: `geoapp check`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import geopandas as gpd
+
+from geoapp.ingest import demand, offers, territories
+from geoapp.ingest.by_departement import read_by_departement
+from geoapp.ingest.neighbours import keep_neighbours
+from geoapp.ingest.nomenclatures import read_nomenclature
+from geoapp.ingest.statistics import read_statistics
+from geoapp.ingest.tally import Bilan
+from geoapp.offer.journal import Journal, resolve_communes
+from geoapp.offer.repeats import LignesVues
+from geoapp.offer.rows import check_offre
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
+
+
+def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str], vues: LignesVues | None = None) -> Bilan:
+    """Return the counts, rejects and corrections of one source read alone; `vues` holds the offers of the batches before."""
+    offers = partial(_check_offer, vues=vues)
+    checks = {"offre": offers, "offre_exemple": offers, "offre_departement": _check_by_departement, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
+              "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours, "statistique": _check_statistics}
+    bilan = checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
+    bilan.count_apart(lecture.nb_ecartees)
+    return bilan
+
+
+def _check_offer(source: Source, lecture: Lecture, communes, passage, vues: LignesVues | None = None) -> Bilan:
+    checked = check_offre(lecture.frame, source, communes=communes, passage=passage, vues=vues)
+    return Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
+
+
+def _check_by_departement(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return read_by_departement(lecture, source, communes)[1]
+
+
+def _check_zoning(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    if "geometry" in lecture.frame:
+        return _check_codes(source, lecture, communes, passage)
+    return territories.read_members(lecture, source, communes, passage)[1]
+
+
+def _check_grid(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return territories.read_grid(lecture, source, communes, passage)[1]
+
+
+def _check_places(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return offers.read_etablissements(lecture, source, communes, passage)[1]
+
+
+def _check_nomenclature(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return read_nomenclature(lecture, source)[1]
+
+
+def _check_statistics(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return read_statistics(lecture, source)[1]
+
+
+def _check_ages(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    return demand.read_ages(lecture, source.id)[1]
+
+
+def _check_neighbours(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    """Check the rows of the neighbouring départements; the others are valid as they are."""
+    mine, outside = keep_neighbours(lecture, communes)
+    bilan = _check_offer(source, mine, communes, passage)
+    bilan.nb_lues, bilan.nb_valides = bilan.nb_lues + outside, bilan.nb_valides + outside
+    return bilan
+
+
+def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+    """Check the commune codes of any table, when it has some."""
+    journal = Journal(lecture.frame.drop(columns="geometry", errors="ignore"))
+    if "code_commune" in journal.frame and source.usage == "verification":
+        resolve_communes(journal, "code_commune", communes, passage)
+        lost = journal.frame["code_commune"].isna()
+        journal.refuse("code_commune", lost, "commune_inconnue", with_original=True)
+    kept = journal.kept()
+    return Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())

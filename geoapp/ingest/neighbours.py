@@ -1,0 +1,49 @@
+"""Offers of the neighbouring départements: they count in the coverage, and nowhere else."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from geoapp.core.config import CRS_GEO
+from geoapp.core.schema import TABLES, conform
+from geoapp.offer.rows import SANS_INTITULE
+from geoapp.sources.records import Lecture
+
+
+def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, int]:
+    """Return the rows whose place lies in a neighbouring département, and how many lie elsewhere.
+
+    The offer of the region itself comes from better sources: it is left out here too.
+    """
+    code = lecture.frame["lieu_code_commune"].astype("str").str.zfill(5)
+    departement = code.str[:2]
+    around = set(communes.loc[~communes["est_region"].astype(bool), "code_departement"])
+    kept = departement.isin(around).fillna(False).astype(bool)
+    return Lecture(lecture.frame[kept], int(kept.sum()) + len(lecture.rejets), lecture.rejets, lecture.corrections), int((~kept).sum())
+
+
+def name_trainings(flat: pd.DataFrame, certifications: pd.DataFrame | None) -> pd.DataFrame:
+    """Return a checked flat offer, its trainings without title named by their certification when it is listed.
+
+    The code of the certification decides, else that of the diploma when all the
+    certifications that hold it bear one name.
+    """
+    if certifications is None:
+        return flat
+    unnamed = flat["intitule"].eq(SANS_INTITULE)
+    found = flat["code_certifinfo"].map(_single_label(certifications, "code_certifinfo"))
+    found = found.fillna(flat["code_cfd"].map(_single_label(certifications, "code_cfd")))
+    return flat.assign(intitule=flat["intitule"].mask(unnamed & found.notna(), found).astype("str"))
+
+
+def _single_label(certifications: pd.DataFrame, code: str) -> pd.Series:
+    """Return the label of each code that has only one."""
+    pairs = certifications[[code, "libelle"]].dropna().drop_duplicates()
+    return pairs.drop_duplicates(code, keep=False).set_index(code)["libelle"]
+
+
+def no_neighbours() -> gpd.GeoDataFrame:
+    """Return the table `offres_voisines` of a build that has no source of them."""
+    empty = gpd.GeoDataFrame(pd.DataFrame(columns=TABLES["offres_voisines"].noms), geometry="geometry", crs=CRS_GEO)
+    return gpd.GeoDataFrame(conform(empty, "offres_voisines"), geometry="geometry", crs=CRS_GEO)

@@ -1,0 +1,160 @@
+"""What the nomenclatures add to the formations: jobs, search words, transitions, each with its evidence.
+
+A code given by a source is never replaced.  Codes found by a join serve to name
+jobs, words and transitions only, and `preuve_metiers` says where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from geoapp.ingest.code_joins import find_codes
+from geoapp.ingest.tally import Bilan
+from geoapp.offer.journal import Journal
+from geoapp.reference.codes import (
+    normalise_cfd,
+    normalise_formacode,
+    normalise_nsf,
+    normalise_rncp,
+    normalise_rome,
+)
+from geoapp.reference.codes.jobs import Rome, choose_metiers, read_rome
+from geoapp.reference.codes.rev3 import assign_rev3
+from geoapp.reference.codes.text import fold, on_scalar_too
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
+
+
+@on_scalar_too
+def _plain(values: pd.Series) -> pd.Series:
+    """Return keys that need no more than being there."""
+    return values
+
+
+_NORMES = {
+    "code_rome": normalise_rome, "code_formacode": normalise_formacode, "code_nsf": normalise_nsf, "code_cfd": normalise_cfd,
+    "code_rncp": normalise_rncp, "code_certifinfo": _plain,
+}
+
+
+DIPLOMES = {
+    "certificat d aptitude professionnelle": "CAP", "certificat d aptitude professionnelle agricole": "CAP agricole",
+    "baccalaureat professionnel": "bac pro", "baccalaureat professionnel agricole": "bac pro", "brevet professionnel": "BP",
+    "brevet professionnel agricole": "BPA", "brevet de technicien superieur": "BTS", "brevet de technicien superieur agricole": "BTSA",
+    "mention complementaire": "MC", "diplome universitaire de technologie": "DUT",
+    "brevet professionnel de la jeunesse de l education populaire et du sport": "BPJEPS",
+}
+"""Diplomas written in full in `type_diplome`, whose titles often leave out the short name that everyone types."""
+
+
+LUES = ("intitule", "type_diplome", "code_rome", "code_formacode", "code_nsf", "code_cfd", "code_certifinfo", "code_mef")
+"""Columns of a formation that what is found of it rests on."""
+
+ENRICHIES = ("metiers", "mots", "preuve_metiers", "rev3", "preuve_rev3")
+
+
+class Nomenclature(NamedTuple):
+    """One nomenclature: the code it lists, and its rows."""
+
+    cle: str
+    table: pd.DataFrame
+
+
+def key_of(source: Source) -> str:
+    """Return the code that a nomenclature lists: the first of its declared columns."""
+    return next(iter(source.colonnes))
+
+
+def read_nomenclature(lecture: Lecture, source: Source) -> tuple[Nomenclature, Bilan]:
+    """Return the rows of a nomenclature and the counts; a row without valid key is a reject."""
+    journal = Journal(lecture.frame.astype("str"))
+    for column in journal.frame.columns.intersection(list(_NORMES)):
+        journal.replace(column, _NORMES[column](journal.frame[column]), "code_normalise", quiet_if_valid=True)
+    cle = key_of(source)
+    journal.refuse_codes(cle, "code_absent", "code_faux")
+    kept = journal.kept()
+    bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    return Nomenclature(cle, kept), bilan
+
+
+def enrich_formations(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the formations with metiers, mots, preuve_metiers, rev3 and preuve_rev3.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        intitule, type_diplome, code_rome, code_formacode, code_nsf, code_cfd,
+        code_certifinfo and, when the source gives one, code_mef.
+    nomenclatures : mapping of DataFrame
+        By key: code_rome, code_formacode, code_nsf, code_certifinfo.  One that
+        is absent leaves what depends on it unknown (NA).
+
+    Returns
+    -------
+    DataFrame
+        Same rows and index; the codes received are unchanged.
+    """
+    used = list(formations.columns.intersection(LUES))
+    rank = formations.groupby(used, dropna=False, sort=False).ngroup()
+    found = _enrich(formations.loc[~rank.duplicated(), used].reset_index(drop=True), nomenclatures)
+    return formations.assign(**{nom: found[nom].take(rank).set_axis(formations.index) for nom in ENRICHIES})
+
+
+def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what is found of formations that all differ: titles and codes repeat much in a large offer."""
+    found = find_codes(formations, nomenclatures.get("code_certifinfo"))
+    evidence = formations[["intitule", "code_nsf", "code_cfd"]].join(found[["code_rome", "code_formacode"]])
+    rome = read_rome(nomenclatures.get("code_rome"))
+    metiers = [_name_metiers(codes, title, rome) for codes, title in zip(_texts(evidence["code_rome"]), formations["intitule"], strict=True)]
+    result = formations.assign(metiers=pd.Series(metiers, index=formations.index, dtype="str"), mots=_words(formations, found, nomenclatures))
+    result["preuve_metiers"] = found["preuve"].where(result["metiers"].notna() | result["mots"].notna())
+    result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
+    return result
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """Return values as plain texts, unknown as empty."""
+    return values.astype("object").where(values.notna(), "").tolist()
+
+
+def _name_metiers(codes: str, title: str, rome: Rome) -> str | None:
+    """Return the jobs of some ROME codes, parted by "|", each once; None when none is known."""
+    labels = [metier.libelle for code in codes.split("|") for metier in choose_metiers(code, title, rome)]
+    return "|".join(dict.fromkeys(labels)) or None
+
+
+def _words(formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Return the short name of the diploma, the labels of the certification, Formacode and NSF group, that say more than the title."""
+    labels = [
+        _short_name(formations),
+        found["libelle"],
+        _label(found["code_formacode"], nomenclatures.get("code_formacode")),
+        _label(formations["code_nsf"], nomenclatures.get("code_nsf")),
+    ]
+    rows = zip(formations["intitule"], *map(_texts, labels), strict=True)
+    words = ["|".join(dict.fromkeys(label for label in row if label and fold(label) != fold(title))) or None for title, *row in rows]
+    return pd.Series(words, index=formations.index, dtype="str")
+
+
+def _short_name(formations: pd.DataFrame) -> pd.Series:
+    """Return « CAP coiffure » for a title « coiffure » whose diploma is known; NA when the title says it, or nothing does."""
+    diplomas = formations["type_diplome"].astype("str").str.replace(r"\s*\(.*$", "", regex=True)
+    short = diplomas.map({text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}).astype("str")
+    says = pd.Series([name in title.lower() for name, title in zip(_lower(short), formations["intitule"], strict=True)], index=formations.index, dtype=bool)
+    return (short + " " + formations["intitule"]).mask(says)
+
+
+def _lower(values: pd.Series) -> list[str]:
+    """Return lower-case texts; unknown is a text that no title holds."""
+    return values.astype("object").where(values.notna(), "\x00").str.lower().tolist()
+
+
+def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:
+    """Return the label of the first of some codes; NA without table."""
+    if table is None:
+        return pd.Series(None, index=codes.index, dtype="str")
+    by_code = table.dropna(subset="libelle").drop_duplicates(table.columns[0]).set_index(table.columns[0])["libelle"]
+    return codes.astype("str").str.replace(r"\|.*$", "", regex=True).map(by_code).astype("str")

@@ -1,0 +1,123 @@
+"""Offer tables of a build: union of the sources, placed and joined to zones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import geopandas as gpd
+import pandas as pd
+
+from geoapp.core.config import CRS_GEO
+from geoapp.core.errors import ContractError
+from geoapp.core.geometry import repair_coordinates
+from geoapp.core.schema import conform
+from geoapp.ingest.nomenclatures import enrich_formations
+from geoapp.ingest.tally import Bilan
+from geoapp.offer.journal import Journal, resolve_communes
+from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
+from geoapp.offer.rows import merge_organismes, split_offre
+from geoapp.reference.codes import check_uai
+from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
+
+PRECISIONS_SURES = ("coordonnees", "adresse")
+"""Precisions trusted for a test by geometry (`methods.md`)."""
+
+
+
+def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[pd.DataFrame, Bilan]:
+    """Return establishments by UAI code with what places them, and the counts.
+
+    A row without valid UAI code, or with neither coordinates nor commune, is a reject; under the option `noms_seuls`
+    a row only names, and one without name is the reject.
+    """
+    journal = Journal(lecture.frame.reindex(columns=list(ETABLISSEMENT)).astype("str"))
+    frame = journal.frame
+    resolve_communes(journal, "code_commune", communes, passage)
+    journal.replace("code_uai", check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
+    points = repair_coordinates(frame["latitude"], frame["longitude"])
+    for kind in points["reparation"].dropna().unique():
+        journal.note("latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str"))
+    frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
+    journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
+    if source.options.get("noms_seuls"):
+        journal.refuse("nom", frame["nom"].isna(), "nom_absent")
+    else:
+        nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
+        journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
+    kept = journal.kept()
+    return kept, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
+
+
+def split_source(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
+    """Part a checked flat offer (see `geoapp.offer.rows`); its formations also keep their MEF, which joins them to nomenclatures."""
+    part = split_offre(flat, id_source)
+    return {**part, "formations": part["formations"].join(flat["code_mef"])}
+
+
+def offer_tables(
+    parts: Sequence[dict[str, pd.DataFrame]], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float,
+    nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return organismes, formations, actions, sessions, lieux, actions_lieux, and the position repairs.
+
+    Parameters
+    ----------
+    parts : sequence of dicts
+        What `split_source` gives of each source.
+    nomenclatures : mapping of DataFrame
+        What enriches the formations (see `enrich_formations`); none leaves jobs and transitions unknown.
+    """
+    union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
+    if nomenclatures:
+        union["formations"] = enrich_formations(union["formations"], nomenclatures)
+    union["organismes"] = _name_organismes(merge_organismes([part["organismes"] for part in parts]), etablissements)
+    lieux, repairs = locate_lieux(
+        union["lieux"], communes=communes, etablissements=etablissements, doubtful_distance_m=doubtful_distance_m
+    )
+    tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
+    tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
+    return tables, repairs
+
+
+def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
+    """Give a body known by its UAI code alone the name of the establishment, and say which source names it."""
+    names, sources = (organismes["code_uai"].map(etablissements[nom]).astype("str") for nom in ("nom", "id_source_nom"))
+    return organismes.assign(nom=organismes["nom"].fillna(names), id_source_nom=sources.where(organismes["nom"].isna()))
+
+
+def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `lieux_zones`.
+
+    Unions of communes join by the code of the commune.  Free polygons join by
+    the point, for trusted positions only: a doubtful or approximate place is
+    in no free polygon rather than in a wrong one.
+    """
+    whole = communes_zones[communes_zones["type_lien"].eq("entiere")]
+    by_code = lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune").assign(methode="code")
+    sure = lieux[lieux["precision_position"].isin(PRECISIONS_SURES) & ~lieux["est_douteuse"].astype(bool)]
+    parts = [by_code]
+    for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
+        if ZONAGES[type_zone].methode == "geometrie":
+            found = assign_by_geometry(sure.geometry, part)
+            parts.append(pd.DataFrame({"id_lieu": sure["id_lieu"], "type_zone": type_zone, "code_zone": found, "methode": "geometrie"}).dropna())
+    return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
+
+
+
+
+
+
+
+
+def count_places(bilan: Bilan, tables: Mapping[str, pd.DataFrame], region_communes: set[str]) -> None:
+    """Fill the placed, doubtful and outside counts of a source; one offer is one row of its file: one action in one place."""
+    mine = tables["actions_lieux"].merge(tables["lieux"].loc[tables["lieux"]["id_source"].eq(bilan.id_source)], on="id_lieu")
+    if len(mine) != bilan.nb_valides:
+        raise ContractError(f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides ont donné {len(mine)} offres.")
+    placed = mine["geometry"].notna()
+    bilan.nb_placees = int(placed.sum())
+    bilan.nb_douteuses = int(mine["est_douteuse"].sum())
+    bilan.nb_hors_region = int((placed & ~mine["code_commune"].isin(region_communes)).sum())

@@ -1,0 +1,131 @@
+"""Read the sources of a build: each once per content, its last good file in the place of a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from geoapp.core.errors import GeoFormaError, SourceError
+from geoapp.ingest.steps import do, is_kept
+from geoapp.ingest.world import REELS, World
+from geoapp.sources.demo import GENERATEURS
+from geoapp.sources.fetch import Located, previous_copy
+from geoapp.sources.reading import read_source
+from geoapp.sources.records import Lecture
+
+Watch = Callable[[str, int, int], None]
+
+
+class BuildError(GeoFormaError):
+    """Some sources could not be read: nothing was published."""
+
+
+@dataclass(frozen=True)
+class Lectures(Mapping):
+    """What was read of each source, by its id: taken from the steps kept only when it is asked."""
+
+    world: World
+    lues: dict[str, Lecture] = field(default_factory=dict)
+
+    def __getitem__(self, id_source: str) -> Lecture:
+        """Return what was read of one source."""
+        if id_source not in self.lues:
+            self.lues[id_source] = _staged(self.world, self.world.find(id_source))
+        return self.lues[id_source]
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.source.id for one in self.world.located if is_readable(one))
+
+    def __len__(self) -> int:
+        return sum(map(is_readable, self.world.located))
+
+
+def is_readable(one: Located) -> bool:
+    """Tell whether a source gives rows, real or fictitious."""
+    return one.mode in (*REELS, "demonstration")
+
+
+def read_all(world: World, data_dir: Path, watch: Watch) -> Lectures:
+    """Read every source that no earlier build has read with the same content; broken ones by their last good file.
+
+    Raises
+    ------
+    BuildError
+        When a source has no good file at all: every such source is named.
+    """
+    todo, broken = [one for one in world.located if is_readable(one)], []
+    lectures = Lectures(world)
+    for done, one in enumerate(todo, 1):
+        try:
+            if not is_kept(world.etapes, *_step(world, one)):
+                lectures.lues[one.source.id] = _staged(world, one)
+        except SourceError as error:
+            if not _fall_back(world, one, lectures, data_dir, str(error)):
+                broken.append(f"- {one.source.id} : {error}")
+        watch("lecture des sources", done, len(todo))
+    if broken:
+        raise BuildError("Ces sources ne peuvent pas être lues :\n" + "\n".join(broken) + "\nRien n'a été publié : l'instantané servi n'a pas changé.")
+    return lectures
+
+
+def reading_key(world: World, one: Located) -> str:
+    """Return the key of what is read of a source: its content, its row of the registry, our code."""
+    made_of = world.region if one.mode == "demonstration" else one.sha256
+    return world.etapes.cle("lecture", one.source, one.mode == "demonstration", made_of)
+
+
+def sources_key(world: World, *usages: str) -> str:
+    """Return the key of what the sources of some usages give: what is read of each, and which of them feed."""
+    read = [(reading_key(world, one), world.is_replaced(one.source)) for usage in usages for one in world.present(usage)]
+    return world.etapes.cle("sources", world.region, usages, read)
+
+
+def per_source(world: World, usage: str, one: Located, make: Callable[[], object], *autres: str):
+    """Return what `make()` gives of one source, kept for the next build with the passage of its communes and what `autres` are the keys of."""
+    cle = world.etapes.cle(usage, sources_key(world, "passage"), reading_key(world, one), *autres)
+    return do(world.etapes, f"{usage}-{one.source.id}", cle, make)
+
+
+def _step(world: World, one: Located) -> tuple[str, str]:
+    return f"lecture-{one.source.id}", reading_key(world, one)
+
+
+def _staged(world: World, one: Located) -> Lecture:
+    """Return what is read of a source, kept for the next build."""
+    return do(world.etapes, *_step(world, one), lambda: _read_one(world, one))
+
+
+def _fall_back(world: World, one: Located, lectures: Lectures, data_dir: Path, problem: str) -> bool:
+    """Put the last good file of a broken source in its place, and say so; tell whether there was one."""
+    for previous in (previous_copy(one, data_dir, problem), _last_served(world, one, problem)):
+        if previous is None:
+            continue
+        try:
+            lectures.lues[one.source.id] = _staged(world, previous)
+        except SourceError:
+            continue
+        world.located = [previous if other is one else other for other in world.located]
+        return True
+    return False
+
+
+def _last_served(world: World, one: Located, problem: str) -> Located | None:
+    """Return the delivery that the snapshot served holds, when what was read of it is still kept."""
+    served = world.servies.get(one.source.id)
+    if one.mode == "miroir" or not served or served["sha256"] in (None, one.sha256):
+        return None
+    alerte = f"Dernière livraison illisible, celle de l'instantané précédent est gardée. {problem}"
+    previous = replace(one, path=one.path, mode="cache", sha256=served["sha256"], alerte=alerte, obtenu_le=served["date_obtention"] or "")
+    return previous if is_kept(world.etapes, *_step(world, previous)) else None
+
+
+def _read_one(world: World, one: Located) -> Lecture:
+    """Read one file, or generate demonstration data on the real communes."""
+    if one.mode != "demonstration":
+        return read_source(one.source, one.path)
+    frame = GENERATEURS[one.source.demonstration](world.communes, world.region)
+    frame.index = pd.Index([f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str")
+    return Lecture(frame, len(frame))

@@ -1,0 +1,107 @@
+"""Statistics of a build: wishes and places, what became of those who left; each keeps the year of its source."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.schema import TABLES, conform
+from geoapp.ingest.code_joins import cfd_from_mef
+from geoapp.ingest.tally import Bilan
+from geoapp.offer.journal import Journal
+from geoapp.reference import codes
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
+
+NON_DIFFUSE = ("nd", "nc", "s", "ns")
+"""What producers write for a figure that they do not give: unknown, not an error."""
+
+_ENTIERS = ("nb_voeux", "capacite", "nb_entrants")
+_PERSONNES = ("nb_voeux", "nb_entrants")
+_TAUX = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_attendu_pct", "part_poursuite_pct", "part_emploi_pct", "part_autres_pct")
+
+
+def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
+    """Return the rows of the table that a statistics source feeds (its option `table`), and the counts.
+
+    A row without valid UAI code is a reject.  A figure that is no number is set
+    aside; one that the producer does not give (`NON_DIFFUSE`) is unknown.
+    """
+    table = source.options["table"]
+    journal = Journal(lecture.frame.reindex(columns=_columns(table)).astype("str"))
+    frame = journal.frame
+    journal.replace("code_uai", codes.check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
+    for column in frame.columns.intersection([*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]):
+        frame[column] = frame[column].mask(frame[column].str.strip().str.lower().isin(NON_DIFFUSE))
+        number = pd.to_numeric(frame[column].str.replace(",", ".", regex=False), errors="coerce")
+        journal.replace(column, frame[column].where(_is_sound(column, number)), "", quiet_if_valid=True)
+    journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
+    journal.refuse_repeats()
+    kept = journal.kept()
+    bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    return _typed(kept, table, source), bilan
+
+
+def _columns(table: str) -> list[str]:
+    """Return the columns that a source gives of one table."""
+    return [nom for nom in TABLES[table].noms if nom not in ("id_flux", "id_debouche", "id_source", "annee", "masques")]
+
+
+def _is_sound(column: str, number: pd.Series) -> pd.Series:
+    """Tell which figures may be kept: whole counts, rates from 0 to 100, differences from -100 to 100."""
+    if column in _ENTIERS:
+        return number.ge(0) & number.lt(1e6) & number.mod(1).eq(0)
+    return number.between(-100 if column == "valeur_ajoutee_pts" else 0, 100)
+
+
+def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
+    """Return rows with their types, year and identifier; equal rows under one key are numbered in the order of their content."""
+    rows = kept.sort_values(list(kept.columns), na_position="last", ignore_index=True)
+    named = ["code_uai", "code_mef", "voie"] if table == "flux" else ["code_uai", "public"]
+    cle = source.id + ":" + rows[named].fillna("").agg(":".join, axis=1)
+    rank = cle.groupby(cle).cumcount() + 1
+    rows[TABLES[table].cle[0]] = cle + ("~" + rank.astype("str")).mask(rank.eq(1), "")
+    for column in rows.columns.intersection([*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]):
+        rows[column] = pd.to_numeric(rows[column].str.replace(",", ".", regex=False))
+    return _hide_small(rows).assign(id_source=source.id, annee=source.millesime)
+
+
+def _hide_small(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows without the counts of people from 1 to 4; `masques` names those hidden."""
+    people = rows.columns.intersection(list(_PERSONNES))
+    small = pd.DataFrame({nom: rows[nom].between(1, PETIT_NOMBRE - 1) for nom in people}, index=rows.index)
+    names = [("|".join(nom for nom in people if hidden[nom]) or None) for hidden in small.to_dict("records")] if len(people) else None
+    return rows.assign(masques=pd.Series(names, index=rows.index, dtype="str"), **{nom: rows[nom].mask(small[nom]) for nom in people})
+
+
+def statistics_tables(parts: dict[str, list[pd.DataFrame]], tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables `flux`, `debouches` and `actions_flux`.
+
+    Parameters
+    ----------
+    parts : dict
+        Rows of `flux` and `debouches` by source (see `read_statistics`).
+    tables : dict
+        formations, actions, organismes, lieux, actions_lieux.
+    """
+    found = {nom: conform(pd.concat([pd.DataFrame(columns=TABLES[nom].noms), *parts.get(nom, [])], ignore_index=True), nom) for nom in ("flux", "debouches")}
+    return {**found, "actions_flux": link_flux(found["flux"], tables)}
+
+
+def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the table `actions_flux`: same establishment (UAI), same diploma (CFD, that of the MEF), same voie."""
+    wanted = pd.DataFrame({"id_flux": flux["id_flux"], "code_uai": flux["code_uai"], "code_cfd": cfd_from_mef(flux["code_mef"]), "voie": flux["voie"]})
+    formations = tables["formations"].set_index("id_formation")
+    diploma = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
+    actions = tables["actions"]
+    known = pd.DataFrame({"id_action": actions["id_action"], "code_cfd": actions["id_formation"].map(diploma), "voie": actions["voie"]})
+    pairs = uai_of_actions(tables).merge(known, on="id_action")
+    linked = wanted.dropna().merge(pairs.dropna(), on=["code_uai", "code_cfd", "voie"])
+    return conform(linked[["id_action", "id_flux"]].drop_duplicates(), "actions_flux")
+
+
+def uai_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the UAI codes of each action: those of its places, and of the body that teaches."""
+    places = tables["actions_lieux"].merge(tables["lieux"][["id_lieu", "code_uai"]], on="id_lieu")
+    bodies = tables["actions"].merge(tables["organismes"][["id_organisme", "code_uai"]], on="id_organisme")
+    return pd.concat([part[["id_action", "code_uai"]] for part in (places, bodies)]).dropna().drop_duplicates()

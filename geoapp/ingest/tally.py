@@ -1,0 +1,73 @@
+"""What a build did with each source: counts, rejects, corrections, and their tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from geoapp.core.errors import ContractError
+from geoapp.core.french import count
+from geoapp.core.schema import conform
+
+
+@dataclass
+class Bilan:
+    """Counts of one source: rows read = valid + rejected, always."""
+
+    id_source: str
+    nb_lues: int = 0
+    nb_valides: int = 0
+    rejets: list[dict] = field(default_factory=list)
+    corrections: list[dict] = field(default_factory=list)
+    nb_extras: int = 0
+    nb_placees: int | None = None
+    nb_douteuses: int | None = None
+    nb_hors_region: int | None = None
+    note: str = ""
+
+    def count_apart(self, nb: int, why: str = "d'une autre région ou d'une autre année") -> None:
+        """Count `nb` rows that were read and are of another region or year: valid, left aside, and said to be."""
+        if nb:
+            self.nb_lues += nb
+            self.nb_valides += nb
+            self.note = " ".join(filter(None, (self.note, f"{count(nb, 'ligne')} {why} : lues, laissées de côté.")))
+
+    def check(self) -> None:
+        """Raise `ContractError` when a row was lost."""
+        if self.nb_lues != self.nb_valides + len(self.rejets):
+            raise ContractError(
+                f"Source « {self.id_source} » : {self.nb_lues} lignes lues, {self.nb_valides} valides, {len(self.rejets)} rejetées."
+            )
+
+
+def sources_table(located: list, bilans: dict[str, Bilan]) -> pd.DataFrame:
+    """Return the table `sources`: one row per source of the registry, used or not."""
+    return conform(pd.DataFrame([_source_row(one, bilans.get(one.source.id)) for one in located]), "sources")
+
+
+def _source_row(one, bilan: Bilan | None) -> dict:
+    """Return the row of one source; counts are NA when it was not read."""
+    source = one.source
+    row = {
+        "id_source": source.id, "titre": source.titre, "producteur": source.producteur, "licence": source.licence,
+        "millesime": source.millesime, "rythme": source.rythme or None, "adresse": source.adresse or None, "usage": source.usage, "mode": one.mode,
+        "fichier": one.path.name if one.path else None, "sha256": one.sha256,
+        "date_obtention": one.obtenu_le[:10] or None, "alerte": one.alerte or None,
+        "note": " ".join(part for part in (source.note, one.note, bilan.note if bilan else "") if part) or None,
+    }
+    if bilan is not None:
+        bilan.check()
+        row |= {
+            "nb_lues": bilan.nb_lues, "nb_valides": bilan.nb_valides, "nb_rejetees": len(bilan.rejets),
+            "nb_placees": bilan.nb_placees, "nb_douteuses": bilan.nb_douteuses, "nb_hors_region": bilan.nb_hors_region,
+            "nb_corrections": len(bilan.corrections),
+        }
+    return row
+
+
+def records_table(bilans: dict[str, Bilan], nom: str) -> pd.DataFrame:
+    """Return the table `rejets` or `corrections` of every source."""
+    records = [{"id_source": b.id_source, **record} for b in bilans.values() for record in getattr(b, nom)]
+    frame = pd.DataFrame(records, columns=None if records else ["id_source", "ligne", "colonne"])
+    return conform(frame, nom)

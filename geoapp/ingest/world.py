@@ -1,0 +1,60 @@
+"""What the steps of one build share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import geopandas as gpd
+
+from geoapp.ingest.steps import Etapes, do
+from geoapp.ingest.tally import Bilan
+from geoapp.sources.fetch import Located
+from geoapp.sources.registry import Source
+
+REELS = ("miroir", "cache", "telechargement")
+"""Modes of a source that was really had."""
+
+
+@dataclass
+class World:
+    """The sources at hand, the communes, and what was done with each source so far."""
+
+    located: list[Located]
+    communes: gpd.GeoDataFrame
+    region: str
+    bilans: dict[str, Bilan]
+    passage: dict[str, str]
+    etapes: Etapes
+    servies: dict[str, dict] = field(default_factory=dict)
+    """Digest and date of each source in the snapshot served."""
+
+    def find(self, id_source: str) -> Located:
+        """Return one source."""
+        return next(one for one in self.located if one.source.id == id_source)
+
+    def feeding(self, usage: str) -> list[Located]:
+        """Return the sources of one usage that feed the tables, in the order of the registry."""
+        return [one for one in self.present(usage) if not self.is_replaced(one.source)]
+
+    def present(self, usage: str) -> list[Located]:
+        """Return the sources of one usage that can be read."""
+        return [one for one in self.located if one.source.usage == usage and one.mode in (*REELS, "demonstration")]
+
+    def is_replaced(self, source: Source) -> bool:
+        """Tell whether a better file of the same data is there."""
+        return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
+
+
+def counted(world: World, nom: str, cle: str, make: Callable[[World], object]):
+    """Return the result of a step that counts sources: its counts are kept, and restored, with it.
+
+    `make` is given the world with counts of its own; it must not look at those of other steps.
+    """
+    def run():
+        mine = replace(world, bilans={})
+        return make(mine), mine.bilans
+
+    value, bilans = do(world.etapes, nom, cle, run)
+    world.bilans |= bilans
+    return value

@@ -1,0 +1,1 @@
+"""What is taught, where, and by whom."""

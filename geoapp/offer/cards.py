@@ -1,0 +1,345 @@
+"""The card of an offer, one line of a list, and its sheet, everything known about it.
+
+Pages, API and exports show these dictionaries and nothing else, so that they say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from geoapp.core.errors import NotFoundError
+from geoapp.core.french import (
+    NON_RENSEIGNE,
+    THIN,
+    count,
+    describe_doubt,
+    describe_position,
+    describe_price,
+    format_date,
+    format_distance,
+    format_period,
+    say_if,
+)
+from geoapp.offer.around import describe_quartiers, similar_rows
+from geoapp.offer.filters import REV3
+from geoapp.offer.lookups import Repertoire, public_id
+from geoapp.offer.statistics import sheet_statistics
+from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, public_label
+from geoapp.reference.codes.identifiers import name_unnamed
+from geoapp.reference.zonings import ZONAGES
+
+ADRESSE = "/formations/"
+"""Where the sheet of an offer is, its public identifier following."""
+
+NB_SEMBLABLES = 5
+COMPLETES = ("financeurs", "publics", "niveau_entree", "prix_eur", "prix_horaire_eur", "est_gratuite")
+"""What a sheet reads in the row shown: another catalogue may have given it."""
+
+CODES = {
+    "code_formacode": "Formacode", "code_nsf": "Groupe de spécialité NSF", "code_rome": "Métier ROME", "code_rncp": "RNCP",
+    "code_certifinfo": "Certif Info", "code_cfd": "Code formation diplôme",
+}
+"""Codes of a formation, in the order of a sheet."""
+
+CLASSEMENTS = ("zrr", "frr")
+"""Zonings that classify communes: to be in none of their zones is an answer too."""
+
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
+
+
+def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = None) -> dict:
+    """Return an offer as a list shows it.
+
+    Parameters
+    ----------
+    repertoire : Repertoire
+        The lookups of the snapshot.
+    ligne : int
+        Position in the table `offres`.
+    distance_m : float, optional
+        Distance to the place searched, in metres; NaN and None say unknown.
+
+    Returns
+    -------
+    dict
+        Plain values ready for JSON; unknown is None, in words « Non renseigné ».
+    """
+    row = {nom: valeurs[ligne] for nom, valeurs in repertoire.colonnes.items()}
+    metres = None if distance_m is None or distance_m != distance_m else round(float(distance_m))
+    return {
+        **_identity(repertoire, row),
+        **_what(repertoire, row),
+        "date_debut": row["date_debut"], "date_fin": row["date_fin"], "periode": format_period(row["date_debut"], row["date_fin"]),
+        "capacite": row["capacite"],
+        **_cost(row), "page_web": web_page(row["url"]),
+        **_where(repertoire, row, _coordinates(repertoire, ligne)),
+        "distance_m": metres, "distance": format_distance(metres),
+        "source": _source(repertoire, row["id_source"]),
+        "sources": [_source(repertoire, id_source) for id_source in repertoire.sources_of(ligne)],
+        "est_fictive": row["est_fictive"],
+    }
+
+
+def _identity(repertoire: Repertoire, row: dict) -> dict:
+    identifiant = public_id(row["id_action"])
+    return {
+        "id": identifiant, "id_lieu": row["id_lieu"], "url": ADRESSE + quote(identifiant, safe=":~"), "intitule": row["intitule"],
+        "type_diplome": repertoire.types_diplome.get(row["id_formation"]), "organisme": row["nom_organisme"],
+        "id_organisme": row["id_organisme"], "organisme_dit": row["nom_organisme"] or _unnamed(repertoire, row),
+    }
+
+
+def _unnamed(repertoire: Repertoire, row: dict) -> str:
+    """Return what is known of the body of an offer that no source names: its code, and the commune when the place has the same code."""
+    uai = repertoire.lieux.get(row["id_lieu"], {}).get("code_uai")
+    commune = row["nom_commune"] if uai and row["id_organisme"] == f"uai:{uai}" else None
+    return name_unnamed(row["id_organisme"], commune) or "Organisme non renseigné"
+
+
+def _what(repertoire: Repertoire, row: dict) -> dict:
+    """Return level, domain, voie, modality and qualities."""
+    return {
+        "niveau": repertoire.label("niveau", row["niveau_sortie"]),
+        "domaine": repertoire.label("domaine", row["code_domaine"]),
+        "voie": repertoire.label("voie", row["voie"]),
+        "modalite": repertoire.label("modalite", row["modalite"]),
+        "est_conventionnee": row["est_conventionnee"], "est_permanente": row["est_permanente"], "est_certifiante": row["est_certifiante"],
+        "rev3": [repertoire.label("rev3", code) for code in split(row["rev3"])],
+    }
+
+
+def _cost(row: dict) -> dict:
+    """Return prices and what is left to pay, as numbers and in words; unknown is None, "" in words, never zero."""
+    known = {nom: row[nom] for nom in ("prix_eur", "prix_horaire_eur", "est_gratuite")}
+    return {**known, "prix": describe_price(**known)}
+
+
+def _where(repertoire: Repertoire, row: dict, point: tuple[float, float] | None) -> dict:
+    """Return address, commune, point and how sure it is."""
+    return {
+        "adresse": row["adresse"], "code_postal": row["code_postal"],
+        "commune": {"code": row["code_commune"], "nom": row["nom_commune"]},
+        "precision": {"code": row["precision_position"], "libelle": describe_position(row["precision_position"], point is not None)},
+        "est_douteuse": row["est_douteuse"], "doute": describe_doubt(row["est_douteuse"], row["distance_commune_m"]),
+        "longitude": point[0] if point else None, "latitude": point[1] if point else None,
+        "zones": [{"type": zone.type, "code": zone.code, "nom": zone.nom} for zone in repertoire.parse_zones(row["zones"])],
+    }
+
+
+def _coordinates(repertoire: Repertoire, ligne: int) -> tuple[float, float] | None:
+    """Return longitude and latitude to about ten centimetres; None for an offer not placed."""
+    longitude, latitude = float(repertoire.longitudes[ligne]), float(repertoire.latitudes[ligne])
+    return None if longitude != longitude else (round(longitude, 6), round(latitude, 6))
+
+
+def _source(repertoire: Repertoire, id_source: str) -> dict:
+    source = repertoire.sources[id_source]
+    return {"id": id_source, "titre": source["titre"], "millesime": source["millesime"], "mode": source["mode"]}
+
+
+def split(texte: str | None) -> list[str]:
+    """Return the parts of a cell parted by « | »; none when it is unknown."""
+    return [part for part in (texte or "").split("|") if part]
+
+
+def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") -> dict:
+    """Return everything known about an offer: the action, all its places, its formation.
+
+    Parameters
+    ----------
+    repertoire : Repertoire
+        The lookups of the snapshot.
+    identifiant : str
+        Public identifier, as cards give it; that of an offer shown under
+        another one gives the sheet of the latter.
+    contact : str
+        Address of e-mail for reports of errors; without one there is no link.
+
+    Raises
+    ------
+    NotFoundError
+        When no offer of the snapshot has this identifier.
+    """
+    lignes = repertoire.lignes_par_id.get(identifiant) or repertoire.lignes_par_id.get(repertoire.retenues.get(identifiant, ""))
+    if not lignes:
+        raise NotFoundError("Cette formation n'est pas, ou plus, dans les données servies. Cherchez-la par son intitulé.")
+    card = offer_card(repertoire, lignes[0])
+    id_action, id_formation = (repertoire.colonnes[nom][lignes[0]] for nom in ("id_action", "id_formation"))
+    formation, action = repertoire.formations[id_formation], repertoire.actions[id_action]
+    shown = {nom: repertoire.colonnes[nom][lignes[0]] for nom in COMPLETES}
+    kept = ("id", "url", "intitule", "type_diplome", "niveau", "domaine", "voie", "modalite", "date_debut", "date_fin", "periode",
+            "capacite", "est_conventionnee", "est_permanente", "est_certifiante", "prix", "page_web", "est_fictive")
+    return {
+        **{nom: card[nom] for nom in kept},
+        "qualites": [{"nom": nom, "libelle": say_if(card[cle])} for nom, cle in QUALITES.items()],
+        "duree_h": action["duree_h"], "nb_voeux": action["nb_voeux"],
+        "financement": _funding({**action, **shown}), "publics": [{"code": code, "libelle": public_label(code)} for code in split(shown["publics"])],
+        "niveau_entree": {"code": shown["niveau_entree"], "libelle": NIVEAUX_ENTREE.get(shown["niveau_entree"], NON_RENSEIGNE)},
+        "objectif": formation["objectif"], "contenu": formation["contenu"],
+        "organisme": _body(repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]),
+        "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
+        "lieux": [_place(repertoire, ligne) for ligne in lignes],
+        "sessions": _all_sessions(repertoire, id_action),
+        "statistiques": sheet_statistics(repertoire, id_action),
+        "preuve_domaine": formation["preuve_domaine"],
+        "rev3": explain_rev3(repertoire, formation),
+        "codes": list_codes(formation), "metiers": split(formation["metiers"]),
+        "semblables": [offer_card(repertoire, row, metres) for row, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)],
+        "source": _full_source(repertoire, formation["id_source"]),
+        "reunies": [_merged(repertoire, row) for row in repertoire.reunies.get(id_action, [])],
+        "provenances": _origins(repertoire, lignes[0]),
+        "identifiants": {"action": id_action, "formation": id_formation},
+        "signaler": report_link(contact, card, repertoire.snapshot.id),
+    }
+
+
+QUALITES = {
+    "Conventionnée (financement public)": "est_conventionnee",
+    "Entrées et sorties permanentes": "est_permanente",
+    "Mène à une certification": "est_certifiante",
+}
+"""Yes-or-no qualities of an offer, in words, and the key that holds them."""
+
+
+def _funding(action: dict) -> dict:
+    """Return who pays, how many places, prices in euros and whether nothing is left to pay; unknown is None."""
+    return {
+        "financeurs": [{"code": code, "libelle": FINANCEURS.get(code, code)} for code in split(action["financeurs"])],
+        "nb_places_financees": action["nb_places_financees"], "prix_eur": action["prix_eur"], "prix_horaire_eur": action["prix_horaire_eur"],
+        "est_gratuite": action["est_gratuite"],
+    }
+
+
+def web_page(url: str | None) -> str | None:
+    """Return an address that a page may link to, http or https; None for any other."""
+    parts = urlsplit(url or "")
+    return url if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def _body(repertoire: Repertoire, id_organisme: str | None, nom: str | None) -> dict | None:
+    """Return a training body; None when nothing is known of it."""
+    organisme = repertoire.organismes.get(id_organisme, {})
+    result = {"nom": nom or organisme.get("nom"), "siret": organisme.get("siret"), "code_uai": organisme.get("code_uai")}
+    named_by = organisme.get("id_source_nom")
+    return {**result, "nom_donne_par": _source(repertoire, named_by) if named_by else None} if any(result.values()) else None
+
+
+def _place(repertoire: Repertoire, ligne: int) -> dict:
+    """Return one place of an offer: where, how sure, in which zones."""
+    row = {nom: valeurs[ligne] for nom, valeurs in repertoire.colonnes.items()}
+    lieu = repertoire.lieux.get(row["id_lieu"], {})
+    return {
+        "id_lieu": row["id_lieu"], **_where(repertoire, row, _coordinates(repertoire, ligne)),
+        "code_uai": lieu.get("code_uai"), "motif_position": lieu.get("motif_position"),
+        "zones": [
+            {"type": zone.type, "titre": ZONAGES[zone.type].titre, "code": zone.code, "nom": zone.nom, "millesime": zone.millesime}
+            for zone in repertoire.parse_zones(row["zones"]) if zone.type in ZONAGES
+        ],
+        "classements": [_classement(repertoire, row, type_zone) for type_zone in CLASSEMENTS],
+        "quartiers": describe_quartiers(repertoire, ligne),
+    }
+
+
+def _classement(repertoire: Repertoire, row: dict, type_zone: str) -> dict:
+    """Return whether the commune of a place is in a classification, unknown said unknown."""
+    zonage = ZONAGES[type_zone]
+    existe = any(zone.type == type_zone for zone in repertoire.zones.values())
+    mine = [zone.nom for zone in repertoire.parse_zones(row["zones"]) if zone.type == type_zone]
+    connu = existe and row["code_commune"] is not None
+    libelle = ", ".join(mine) if mine else ("Non classée" if connu else "Inconnu")
+    return {"type": type_zone, "titre": zonage.titre, "est_dedans": bool(mine) if connu else None, "libelle": libelle}
+
+
+def _all_sessions(repertoire: Repertoire, id_action: str) -> list[dict]:
+    """Return the sessions of an action and of those merged into it, by date; each says its catalogue when there are several."""
+    others = [(row["id_action"], repertoire.sources[row["id_source"]]["titre"]) for row in repertoire.reunies.get(id_action, [])]
+    mine = repertoire.sources[repertoire.formations[repertoire.actions[id_action]["id_formation"]]["id_source"]]["titre"] if others else None
+    found = [_session(row, source) for code, source in [(id_action, mine), *others] for row in repertoire.sessions.get(code, [])]
+    return sorted(found, key=lambda session: session["date_debut"] or "9999") if others else found
+
+
+def _merged(repertoire: Repertoire, row: dict) -> dict:
+    """Return what another catalogue says of the same training, and why it is the same."""
+    formation = repertoire.formations[repertoire.actions[row["id_action"]]["id_formation"]]
+    id_organisme = repertoire.actions[row["id_action"]]["id_organisme"] or formation["id_organisme"]
+    organisme = _body(repertoire, id_organisme, None)
+    return {
+        "source": _full_source(repertoire, row["id_source"]), "identifiant": row["id_action"], "intitule": formation["intitule"],
+        "organisme": organisme["nom"] if organisme else None, "regle": row["regle"], "score": row["score"], "preuve": row["preuve"],
+    }
+
+
+def _origins(repertoire: Repertoire, ligne: int) -> list[dict]:
+    """Return the fields that come from another catalogue than the row shown: field, its words, catalogues."""
+    pairs = [part.partition(":")[::2] for part in split(repertoire.colonnes["provenances"][ligne])]
+    return [{"champ": champ, "libelle": CHAMPS.get(champ, champ), "sources": [_source(repertoire, code) for code in codes.split(",")]} for champ, codes in pairs]
+
+
+CHAMPS = {
+    "adresse": "Adresse", "capacite": "Places", "code_domaine": "Domaine", "code_postal": "Code postal", "dates_debut": "Dates",
+    "est_conventionnee": "Conventionnée", "est_permanente": "Entrées et sorties permanentes", "modalite": "Modalité",
+    "niveau_sortie": "Niveau de sortie", "nom_organisme": "Organisme", "rev3": "Transitions rev3", "financeurs": "Financeurs",
+    "publics": "Publics", "niveau_entree": "Niveau d'entrée", "prix_eur": "Prix", "prix_horaire_eur": "Prix horaire", "est_gratuite": "Gratuit pour le stagiaire", "url": "Lien",
+}
+"""Fields that may come from another catalogue, in words."""
+
+
+RECRUTEMENTS = {"ouvert": "recrutement ouvert", "ferme": "recrutement fermé", "suspendu": "recrutement suspendu"}
+"""States of recruitment in words, at the date of the source."""
+
+
+def _session(row: dict, source: str | None = None) -> dict:
+    """Return one session, its dates and capacity in words; `source` is None when only one catalogue gives the training."""
+    capacite = row["capacite"]
+    return {
+        "date_debut": row["date_debut"], "date_fin": row["date_fin"],
+        "dates": format_period(row["date_debut"], row["date_fin"]) if row["date_fin"] else _start(row["date_debut"]),
+        "capacite": capacite, "places": "Places non renseignées" if capacite is None else count(capacite, "place"), "source": source,
+        "etat_recrutement": row["etat_recrutement"], "recrutement": RECRUTEMENTS.get(row["etat_recrutement"]),
+    }
+
+
+def _start(date_debut: str | None) -> str:
+    return format_date(date_debut) if date_debut else "Date non renseignée"
+
+
+def explain_rev3(repertoire: Repertoire, formation: dict) -> list[dict]:
+    """Return the transitions that a formation serves, each with what decided it."""
+    proofs = _proofs(formation["preuve_rev3"])
+    return [{**repertoire.label("rev3", code), "preuve": proofs.get(code)} for code in split(formation["rev3"])]
+
+
+def _proofs(texte: str | None) -> dict[str, str]:
+    """Part « écologique : rome A1204 (…) ; numérique : … » by transition."""
+    codes = {nom.removeprefix("Transition "): code for code, nom in REV3.items()}
+    parts = re.split(rf"(?:^| ; )({'|'.join(map(re.escape, codes))}) : ", texte or "")
+    return {codes[nom]: preuve for nom, preuve in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def list_codes(formation: dict) -> list[dict]:
+    """Return the codes of a formation: nomenclature and code."""
+    return [{"nomenclature": titre, "code": code} for nom, titre in CODES.items() for code in split(formation[nom])]
+
+
+def _full_source(repertoire: Repertoire, id_source: str) -> dict:
+    """Return the source of an offer with its date, licence and page."""
+    source = repertoire.sources[id_source]
+    page = urlsplit(source["adresse"] or "")
+    kept = {nom: source[nom] for nom in ("producteur", "licence", "fichier", "note")}
+    return {**_source(repertoire, id_source), **kept, "adresse": source["adresse"] if page.scheme in ("http", "https") and page.netloc else None}
+
+
+def report_link(contact: str, card: dict, instantane: str) -> str | None:
+    """Return a `mailto:` link, subject and body written; None without a valid address."""
+    if not _MAIL.fullmatch(contact):
+        return None
+    objet = f"GéoForma{THIN}: erreur sur « {card['intitule']} »"
+    corps = "\n".join((
+        "Bonjour,", "", "J'ai relevé une erreur sur cette formation.", "",
+        f"Intitulé : {card['intitule']}", f"Organisme : {card['organisme'] or 'non renseigné'}",
+        f"Commune : {card['commune']['nom'] or 'non renseignée'}", f"Identifiant : {card['id']}",
+        f"Source : {card['source']['titre']} ({card['source']['millesime']})", f"Données : {instantane}", "",
+        "Ce qui est faux, et la bonne valeur :", "",
+    ))
+    return f"mailto:{quote(contact, safe='@')}?subject={quote(objet, safe='')}&body={quote(corps.replace(chr(10), chr(13) + chr(10)), safe='')}"

@@ -1,0 +1,99 @@
+"""The names of establishments: what is their own in them, and whether two places bear one name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+from rapidfuzz import fuzz
+
+from geoapp.offer.dedupe.rules import NOM_PROCHE
+from geoapp.reference.codes.text import fold
+
+GENERIQUES = frozenset(
+    "lycee professionnel polyvalent general technologique agricole horticole industriel commercial prive privee public publique metiers cfa ufa "
+    "cfppa greta antenne site campus centre ctre ctr formation apprentis apprentissage alternance institut ecole etablissement association ass "
+    "organisme gestion regional academique superieur enseignement sup bp cedex null de du des d la le les l et en a au aux par pour sur rue avenue "
+    "boulevard place route chemin allee quai hauts france hdf nord pas calais".split()
+)
+"""Words of a name or an address that tell an establishment from no other."""
+
+ABREGES = (
+    ("chambre de commerce et d industrie", "cci"), ("chambre des metiers et de l artisanat", "cma"), ("chambre de metiers et de l artisanat", "cma"),
+    ("chambre de metiers", "cma"), ("chambre des metiers", "cma"), ("chambre metiers", "cma"), ("maison familiale rurale", "mfr"),
+)
+"""Names written in full here, by their initials there."""
+
+LETTRES_MIN = 4
+"""A name is its own when one of its words has this many letters at least: « CMA » or « BTP » are borne by dozens."""
+
+LETTRES_MIN_PROCHE = 3
+"""The same for two places at most `VOISINAGE_M` apart, where initials are enough."""
+
+LETTRES_MARQUE = 6
+"""Letters of a word that, borne by two names at most `VOISINAGE_M` apart, is that of one body (« PROMEO »)."""
+
+_PARTIES = re.compile(r"\s[-–/]\s?|[-–/]\s|[()/,]")
+
+
+@dataclass(frozen=True)
+class Nom:
+    """The own words of each part of a body's name, and those of its name and address together.
+
+    In a name of several parts, one that names a CFA is that of a network (« CFA Jean Bosco - Lycée Vauban »): it tells no place.
+    """
+
+    parties: tuple[frozenset[str], ...]
+    tous: frozenset[str]
+
+
+def name_places(profil: pd.DataFrame) -> list[Nom]:
+    """Return the words of the name and address of each offer, those of its commune left out."""
+    columns = (profil[nom].astype("object").where(profil[nom].notna(), "") for nom in ("nom_organisme", "adresse", "nom_commune"))
+    known: dict[tuple, Nom] = {}
+    rows = list(zip(*columns, strict=True))
+    for row in rows:
+        if row not in known:
+            known[row] = _read_name(*row)
+    return [known[row] for row in rows]
+
+
+def _read_name(name: str, address: str, commune: str) -> Nom:
+    """Return the words of one name and address."""
+    common = GENERIQUES | set(fold(commune).split())
+    parts = [(frozenset(words) - common, "cfa" in words) for words in (_words(part) for part in _PARTIES.split(name))]
+    parts = [part for part in parts if part[0]]
+    places = [words for words, is_network in parts if not is_network] or [words for words, _ in parts]
+    return Nom(tuple(places), frozenset().union(*places, frozenset(_words(address)) - common))
+
+
+def _words(text: str) -> list[str]:
+    folded = fold(text)
+    for long, short in ABREGES:
+        folded = folded.replace(long, short)
+    return folded.split()
+
+
+def shared_name(one: Nom, other: Nom, *, est_proche: bool = False) -> str | None:
+    """Return the name that two places share: the words of a part of one are all in the name or the address of the other, or nearly.
+
+    `est_proche` says that the two are at most `VOISINAGE_M` apart: initials, or
+    one long word of both names, are then enough.  None when they share none,
+    or when what they share is no name of their own.
+    """
+    lettres_min = LETTRES_MIN_PROCHE if est_proche else LETTRES_MIN
+    for mine, theirs in ((one, other), (other, one)):
+        for part in mine.parties:
+            if part <= theirs.tous and _is_own(part, lettres_min):
+                return " ".join(sorted(part))
+    for mine in one.parties:
+        for theirs in other.parties:
+            if _is_own(mine, LETTRES_MIN) and _is_own(theirs, LETTRES_MIN) and fuzz.token_sort_ratio(" ".join(sorted(mine)), " ".join(sorted(theirs))) >= NOM_PROCHE:
+                return " ".join(sorted(mine))
+    brands = frozenset().union(*one.parties) & frozenset().union(*other.parties)
+    return next((word for word in sorted(brands) if len(word) >= LETTRES_MARQUE and word.isalpha()), None) if est_proche else None
+
+
+def _is_own(words: frozenset[str], lettres_min: int) -> bool:
+    return any(len(word) >= lettres_min and word.isalpha() for word in words)

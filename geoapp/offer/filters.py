@@ -1,0 +1,323 @@
+"""Filters of the offer, as rows of a table shared by the CLI, the maps and the web.
+
+Adding a filter is adding a row to `FILTRES`.  A filter accepts several values
+(any of them is enough) and the filters add up (all of them are needed).  An
+unknown value is a value like another: `inconnu`, « Non renseigné ».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import NON_RENSEIGNE
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.starts import DEBUTS
+from geoapp.offer.values import (
+    AUCUNE,
+    INCONNU,
+    read_column,
+    read_debut,
+    read_flag,
+    read_prix,
+    read_rev3,
+    read_zones,
+)
+from geoapp.reference.codes.domains import load_domaines
+from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, PUBLICS, public_label
+from geoapp.reference.codes.identifiers import name_unnamed, nearest_accepted
+from geoapp.reference.codes.levels import load_niveaux
+from geoapp.reference.codes.text import fold
+from geoapp.reference.codes.voies import VOIES
+from geoapp.reference.zonings import ZONAGES
+
+MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
+PRIX = {"gratuit": "Gratuit pour le stagiaire", "a_charge": "Frais à la charge du stagiaire", "indique": "Prix indiqué"}
+REV3 = {"ecologique": "Transition écologique", "energetique": "Transition énergétique", "numerique": "Transition numérique"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One accepted value: its label, how it reads in a sentence, its number of offers."""
+
+    valeur: str
+    libelle: str
+    mots: str
+    groupe: str = ""
+    nb: int = 0
+
+
+@dataclass(frozen=True)
+class Filtre:
+    """One filter: its name in addresses and commands, its label, its values.
+
+    `lister` gives every value of a snapshot; `lire` the value of each offer on
+    a day, several parted by « | » when the filter `est_multiple`.  `forme` is
+    how a page asks for it: `liste` or `cases`.
+    """
+
+    nom: str
+    libelle: str
+    tous: str
+    aide: str
+    lister: Callable[[Snapshot], list[Option]]
+    lire: Callable[[pd.DataFrame, date], pd.Series]
+    forme: str = "cases"
+    est_multiple: bool = False
+    est_rare: bool = False
+    """Told by few sources: a page of search shows it when an offer found tells it, or when it is chosen."""
+
+    def decouper(self, texte: str) -> list[str]:
+        """Return the values that one text of `lire` holds."""
+        return [valeur for valeur in texte.split("|") if valeur] if self.est_multiple else [texte]
+
+    def compter(self, offres: pd.DataFrame, today: date | None = None) -> pd.Series:
+        """Return the number of offers by value."""
+        counts: dict[str, int] = {}
+        for texte, nb in self.lire(offres, today or date.today()).value_counts().items():
+            for valeur in self.decouper(texte):
+                counts[valeur] = counts.get(valeur, 0) + nb
+        return pd.Series(counts, dtype="int64")
+
+    def garder(self, offres: pd.DataFrame, valeurs: set[str], today: date | None = None) -> pd.Series:
+        """Tell which offers hold one of the values."""
+        textes = self.lire(offres, today or date.today())
+        return textes.isin([texte for texte in textes.unique() if valeurs.intersection(self.decouper(texte))])
+
+
+@dataclass(frozen=True)
+class Filtres:
+    """What a person chose: by filter name, the options kept."""
+
+    choix: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.choix)
+
+    def valeurs(self, nom: str) -> list[str]:
+        """Return the values chosen for one filter."""
+        return [option.valeur for option in self.choix.get(nom, ())]
+
+    def parametres(self) -> list[tuple[str, str]]:
+        """Return the choice as (name, value) pairs, as an address writes it."""
+        return [(nom, option.valeur) for nom in self.choix for option in self.choix[nom]]
+
+
+def _unknown(mots: str) -> Option:
+    return Option(INCONNU, NON_RENSEIGNE, mots)
+
+
+def _domaines(snapshot: Snapshot) -> list[Option]:
+    table = load_domaines().sort_values("ordre")
+    return [Option(code, nom, nom) for code, nom in zip(table["code_domaine"], table["libelle"], strict=True)]
+
+
+def _niveaux(snapshot: Snapshot) -> list[Option]:
+    table = load_niveaux()
+    rows = zip(table["niveau"], table["libelle"], table["libelle_usager"], strict=True)
+    options = [Option(niveau, f"{libelle} ({usager})", libelle.lower()) for niveau, libelle, usager in rows]
+    return [*options, _unknown("niveau non renseigné")]
+
+
+def _zonages(snapshot: Snapshot) -> list[Option]:
+    """List each zone of the snapshot (`ze2020:3215`), and the zonings that leave places out (`zrr`)."""
+    zones = snapshot.read("zones")
+    options = []
+    for type_zone, part in zones.groupby("type_zone"):
+        options += _zones_of(type_zone, part.sort_values("nom"))
+    ordre = list(ZONAGES)
+    return sorted(options, key=lambda option: ordre.index(option.valeur.partition(":")[0]))
+
+
+def _zones_of(type_zone: str, zones: pd.DataFrame) -> list[Option]:
+    """Return the options of one zoning: each zone by name, after all of it unless it covers the region."""
+    zonage = ZONAGES[type_zone]
+    entier = Option(type_zone, f"Toutes : {zonage.titre}", zonage.titre, zonage.titre)
+    rows = zip(zones["code_zone"], zones["nom"], strict=True)
+    return ([] if zonage.est_partition else [entier]) + [Option(f"{type_zone}:{code}", nom, _in_words(zonage.singulier, nom), zonage.titre) for code, nom in rows]
+
+
+def _in_words(singulier: str, nom: str) -> str:
+    """Return a zone in words, without saying its kind twice (« ZRR ZRR »)."""
+    return nom if fold(singulier) in fold(nom) else f"{singulier} {nom}"
+
+
+def _labels(libelles: Mapping[str, str], inconnu: str) -> Callable[[Snapshot], list[Option]]:
+    """Return the lister of a fixed set of values, unknown last."""
+    return lambda snapshot: [*(Option(valeur, nom, nom.lower()) for valeur, nom in libelles.items()), _unknown(inconnu)]
+
+
+def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Option]]:
+    return lambda snapshot: [Option("oui", "Oui", oui), Option("non", "Non", non), _unknown(inconnu)]
+
+
+def _rev3(snapshot: Snapshot) -> list[Option]:
+    return [*(Option(valeur, nom, nom.lower()) for valeur, nom in REV3.items()), Option(AUCUNE, "Aucune", "sans transition rev3")]
+
+
+def _financeurs(snapshot: Snapshot) -> list[Option]:
+    return [*(Option(code, nom, f"financeur {nom}") for code, nom in FINANCEURS.items()), _unknown("financeur non renseigné")]
+
+
+def _publics(snapshot: Snapshot) -> list[Option]:
+    """List the publics that an offer aims at, those with a label first."""
+    codes = {code for texte in snapshot.read("offres")["publics"].dropna().unique() for code in texte.split("|")}
+    ordre = sorted(codes, key=lambda code: (code not in PUBLICS, code))
+    return [*(Option(code, public_label(code), public_label(code).lower()) for code in ordre), _unknown("public non renseigné")]
+
+
+def _organismes(snapshot: Snapshot) -> list[Option]:
+    """List the bodies that have an offer, by name; one without name goes by its code in words, else by its identifier."""
+    noms = snapshot.read("offres")[["id_organisme", "nom_organisme"]].dropna(subset="id_organisme")
+    noms = noms.sort_values(["id_organisme", "nom_organisme"]).drop_duplicates("id_organisme")
+    pairs = zip(noms["id_organisme"], noms["nom_organisme"].fillna(noms["id_organisme"].map(name_unnamed)).fillna(noms["id_organisme"]), strict=True)
+    options = sorted((Option(code, nom, nom) for code, nom in pairs), key=lambda option: (fold(option.libelle), option.valeur))
+    return [*options, _unknown("organisme non renseigné")]
+
+
+FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
+    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, read_column("code_domaine"), forme="liste"),
+    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, read_column("niveau_sortie")),
+    Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue",
+           _labels(VOIES, "voie non renseignée"), read_column("voie")),
+    Filtre("modalite", "Modalité", "Toutes les modalités", "Sur place, mixte ou à distance",
+           _labels(MODALITES, "modalité non renseignée"), read_column("modalite")),
+    Filtre("conventionnee", "Conventionnée", "Conventionnées ou non", "Financée par une convention publique",
+           _yes_no("conventionnée", "non conventionnée", "convention non renseignée"), read_flag("est_conventionnee")),
+    Filtre("certification", "Certification", "Certifiantes ou non", "Mène à une certification connue",
+           _yes_no("certifiante", "non certifiante", "certification non renseignée"), read_flag("est_certifiante")),
+    Filtre("financeur", "Financeur", "Tous les financeurs", "Qui finance la formation, selon la source",
+           _financeurs, read_column("financeurs"), est_multiple=True, est_rare=True),
+    Filtre("public_vise", "Public visé", "Tous les publics", "Public visé, selon la source", _publics, read_column("publics"), est_multiple=True, est_rare=True),
+    Filtre("entree", "Niveau d'entrée", "Tous les niveaux d'entrée", "Niveau demandé à l'entrée, selon la source",
+           _labels(NIVEAUX_ENTREE, "niveau d'entrée non renseigné"), read_column("niveau_entree"), est_rare=True),
+    Filtre("prix", "Prix", "Tous les prix", "Gratuit ou non pour le stagiaire, et prix donné, selon la source ; sans indication, le prix est inconnu",
+           _labels(PRIX, "prix non renseigné"), read_prix, est_multiple=True, est_rare=True),
+    Filtre("rev3", "Transitions (rev3)", "Toutes les transitions", "Transition écologique, énergétique ou numérique que la formation sert",
+           _rev3, read_rev3, est_multiple=True),
+    Filtre("debut", "Début", "Toutes les dates", "Prochaine entrée en formation, à partir d'aujourd'hui",
+           _labels(DEBUTS, "date de début non renseignée"), read_debut),
+    Filtre("organisme", "Organisme", "Tous les organismes", "Identifiant ou nom de l'organisme", _organismes, read_column("id_organisme"), forme="liste"),
+    Filtre("zone", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
+           _zonages, read_zones, forme="liste", est_multiple=True),
+)}
+"""Every filter of the product, in the order in which it is shown and described."""
+
+
+def list_options(snapshot: Snapshot, nom: str, offres: pd.DataFrame | None = None) -> list[Option]:
+    """Return the values of filter `nom` with their number of offers.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Where the zones are listed.
+    nom : str
+        A name of `FILTRES`.
+    offres : DataFrame, optional
+        Offers to count, all those of the snapshot when not given.
+    """
+    filtre = FILTRES[nom]
+    counts = filtre.compter(snapshot.read("offres") if offres is None else offres)
+    return [_counted(option, counts) for option in filtre.lister(snapshot)]
+
+
+def _counted(option: Option, counts: pd.Series) -> Option:
+    return Option(option.valeur, option.libelle, option.mots, option.groupe, int(counts.get(option.valeur, 0)))
+
+
+def facets(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> dict[str, list[Option]]:
+    """Return the options of each filter, counted among offers that obey the other filters."""
+    return {nom: list_options(snapshot, nom, apply_filters(offres, _without(filtres, nom))) for nom in FILTRES}
+
+
+def _without(filtres: Filtres, nom: str) -> Filtres:
+    return Filtres({autre: options for autre, options in filtres.choix.items() if autre != nom})
+
+
+def parse_filters(parametres: Mapping, snapshot: Snapshot, *, autres: Iterable[str] = ()) -> Filtres:
+    """Return the filters that `parametres` ask for.
+
+    Parameters
+    ----------
+    parametres : Mapping
+        Filter name → one value, several, or None.  A value is a code or a
+        label, whatever its case and accents.  The arguments of a Flask
+        request are accepted as they are.  Empty values do not filter.
+    snapshot : Snapshot
+        Says which zones exist.
+    autres : iterable of str
+        Other names that may be there, and are left alone.
+
+    Raises
+    ------
+    ParameterError
+        When a name or a value is unknown; the message gives the nearest one accepted.
+    """
+    for nom in parametres:
+        if nom not in FILTRES and nom not in autres:
+            raise ParameterError(f"Paramètre inconnu : « {nom} ».{_suggest(nom, [*FILTRES, *autres])}")
+    choix = {nom: _chosen(filtre, _values(parametres, nom), snapshot) for nom, filtre in FILTRES.items()}
+    return Filtres({nom: options for nom, options in choix.items() if options})
+
+
+def _values(parametres: Mapping, nom: str) -> list[str]:
+    """Return the values given for one name, without blanks or doubles."""
+    valeurs = parametres.getlist(nom) if hasattr(parametres, "getlist") else parametres.get(nom)
+    valeurs = [valeurs] if isinstance(valeurs, str) else list(valeurs or [])
+    return list(dict.fromkeys(str(valeur).strip() for valeur in valeurs if str(valeur).strip()))
+
+
+def _chosen(filtre: Filtre, valeurs: list[str], snapshot: Snapshot) -> tuple[Option, ...]:
+    """Return the options named by `valeurs`, in the order of the list."""
+    if not valeurs:
+        return ()
+    options = filtre.lister(snapshot)
+    wanted = {_find(filtre, valeur, options) for valeur in valeurs}
+    return tuple(option for option in options if option.valeur in wanted)
+
+
+def _find(filtre: Filtre, valeur: str, options: list[Option]) -> str:
+    """Return the accepted value that a code or a label names."""
+    codes = {option.valeur.casefold(): option.valeur for option in options}
+    if valeur.casefold() in codes:
+        return codes[valeur.casefold()]
+    names = {fold(nom): option.valeur for option in reversed(options) for nom in (option.libelle, option.mots)}
+    if fold(valeur) in names:
+        return names[fold(valeur)]
+    accepted, labels = [option.valeur for option in options], [option.libelle for option in options]
+    raise ParameterError(f"{filtre.nom} = « {valeur} » : valeur inconnue.{_suggest(valeur, accepted, labels)}")
+
+
+def _suggest(valeur: str, accepted: list[str], labels: Iterable[str] = ()) -> str:
+    """Return the end of an error message: the nearest accepted value, else the first ones."""
+    nearest = nearest_accepted(valeur, [*accepted, *labels])
+    if nearest:
+        return f" Vouliez-vous dire « {nearest} » ?"
+    suite = ", …" if len(accepted) > 30 else ""
+    return f" Valeurs acceptées : {', '.join(accepted[:30])}{suite}."
+
+
+def apply_filters(offres: pd.DataFrame, filtres: Filtres, *, today: date | None = None) -> pd.DataFrame:
+    """Return the rows of `offres` (columns of that table) that obey every filter, order kept.
+
+    `today` decides what a start date means (default: the day it is).
+    """
+    mask = pd.Series(True, index=offres.index)
+    for nom in filtres.choix:
+        mask &= FILTRES[nom].garder(offres, set(filtres.valeurs(nom)), today)
+    return offres[mask]
+
+
+def describe_filters(filtres: Filtres) -> str:
+    """Return the filters in French words, as a title says them; "" when there is none."""
+    return ", ".join(_either(options) for options in filtres.choix.values())
+
+
+def _either(options: tuple[Option, ...]) -> str:
+    """Return « a, b ou c »."""
+    mots = [option.mots for option in options]
+    return " ou ".join([", ".join(mots[:-1]), mots[-1]]) if len(mots) > 1 else mots[0]

@@ -1,0 +1,307 @@
+"""The lookups behind cards, sheets and exports: dictionaries made once per snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Transformer
+
+from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.french import NON_RENSEIGNE
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import MODALITES, REV3
+from geoapp.reference.codes.domains import load_domaines
+from geoapp.reference.codes.levels import load_niveaux
+from geoapp.reference.codes.text import fold
+from geoapp.reference.codes.voies import VOIES
+from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9:._-]+")
+_LONG = 80
+_DIGEST = 10
+"""Characters of a public identifier that are kept as they are, and those of its digest."""
+
+
+def public_id(id_action: str) -> str:
+    """Return the identifier of an offer as an address writes it: stable, and safe in a URL.
+
+    An identifier already safe is kept; another has its other characters
+    replaced and the start of its SHA-256 digest added, so that two never meet.
+    """
+    if len(id_action) <= _LONG and not _UNSAFE.search(id_action):
+        return id_action
+    digest = hashlib.sha256(id_action.encode()).hexdigest()[:_DIGEST]
+    return f"{_UNSAFE.sub('-', id_action)[:_LONG]}~{digest}"
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What a sheet says of one zone."""
+
+    type: str
+    code: str
+    nom: str
+    millesime: str
+
+
+@dataclass(frozen=True)
+class Contours:
+    """The outlines of one zoning joined by geometry, in the metric CRS, and where they are known.
+
+    `epci` are the intercommunalités in which a point outside every outline is
+    truly outside; None stands for the whole region.
+    """
+
+    codes: list[str]
+    arbre: shapely.STRtree
+    nb_zones: int
+    epci: frozenset[str] | None
+
+    @property
+    def est_complet(self) -> bool:
+        """Tell whether every zone has its outline."""
+        return len(self.codes) == self.nb_zones
+
+
+class Repertoire:
+    """Columns and dictionaries of one snapshot, ready to make cards; read-only.
+
+    `colonnes` holds the table `offres` as lists, unknown being None;
+    `longitudes` and `latitudes` are NaN for an offer without point.
+    """
+
+    def __init__(self, snapshot: Snapshot):
+        offres = snapshot.read("offres")
+        self.snapshot = snapshot
+        self.colonnes = {nom: plain_list(offres[nom]) for nom in offres.columns if nom != "geometry"}
+        self.longitudes, self.latitudes = shapely.get_coordinates(_points(offres)).T
+        self.nb_offres = len(offres)
+        self.zones = _zones(snapshot.read("zones"))
+        self.sources = dict(Rows(snapshot.read("sources"), "id_source"))
+        self.labels = _labels()
+        self._parsed_zones: dict[str, tuple[Zone, ...]] = {}
+
+    def label(self, nom: str, code: str | None) -> dict:
+        """Return {code, libelle} of a coded column; unknown is said unknown."""
+        return {"code": code, "libelle": NON_RENSEIGNE if code is None else self.labels[nom].get(code, code)}
+
+    def parse_zones(self, texte: str | None) -> tuple[Zone, ...]:
+        """Return the zones written « type:code|type:code », in the order of the zonings."""
+        texte = texte or ""
+        if texte not in self._parsed_zones:
+            found = [self.zones.get(cle) or Zone(*cle.partition(":")[::2], cle, "") for cle in texte.split("|") if cle]
+            self._parsed_zones[texte] = tuple(sorted(found, key=_rank))
+        return self._parsed_zones[texte]
+
+    @cached_property
+    def lignes_par_id(self) -> Mapping[str, list[int]]:
+        """Return the rows of `offres` by public identifier."""
+        return _rows_by(map(public_id, self.colonnes["id_action"]))
+
+    @cached_property
+    def reunies(self) -> Mapping[str, list[dict]]:
+        """Return, by action shown, the rows « fusionnee » of `doublons`: what other catalogues say of the same training."""
+        table = self.snapshot.read("doublons")
+        result = defaultdict(list)
+        for row in records(table[table["etat"].eq("fusionnee")]):
+            result[row["id_action_retenue"]].append(row)
+        return result
+
+    @cached_property
+    def retenues(self) -> Mapping[str, str]:
+        """Return, by public identifier of an action merged into another, the identifier of the one shown."""
+        return {public_id(row["id_action"]): public_id(kept) for kept, rows in self.reunies.items() for row in rows}
+
+    def sources_of(self, ligne: int) -> list[str]:
+        """Return the catalogues that give an offer, that of the row shown first."""
+        return (self.colonnes["sources"][ligne] or self.colonnes["id_source"][ligne]).split("|")
+
+    @cached_property
+    def lignes_par_genre(self) -> Mapping[Any, list[int]]:
+        """Return the rows by (domain, level), both known."""
+        pairs = zip(self.colonnes["code_domaine"], self.colonnes["niveau_sortie"], strict=True)
+        return _rows_by(pair if pair[0] != "autre" and pair[1] is not None else None for pair in pairs)
+
+    @cached_property
+    def lignes_par_titre(self) -> Mapping[Any, list[int]]:
+        """Return the rows by folded title."""
+        return _rows_by(map(fold, self.colonnes["intitule"]))
+
+    @cached_property
+    def formations(self) -> Mapping[str, dict]:
+        """Return the table `formations` by identifier."""
+        return Rows(self.snapshot.read("formations"), "id_formation")
+
+    @cached_property
+    def types_diplome(self) -> Mapping[str, str | None]:
+        """Return the kind of diploma by formation: all that a card reads of it."""
+        formations = self.snapshot.read("formations")
+        return dict(zip(formations["id_formation"], plain_list(formations["type_diplome"]), strict=True))
+
+    @cached_property
+    def actions(self) -> Mapping[str, dict]:
+        """Return the table `actions` by identifier."""
+        return Rows(self.snapshot.read("actions"), "id_action")
+
+    @cached_property
+    def organismes(self) -> Mapping[str, dict]:
+        """Return the table `organismes` by identifier."""
+        return Rows(self.snapshot.read("organismes"), "id_organisme")
+
+    @cached_property
+    def lieux(self) -> Mapping[str, dict]:
+        """Return the table `lieux` by identifier, without geometry."""
+        return Rows(pd.DataFrame(self.snapshot.read("lieux").drop(columns="geometry")), "id_lieu")
+
+    @cached_property
+    def lieux_par_action(self) -> Mapping[str, list[str]]:
+        """Return the places of each action."""
+        table = self.snapshot.read("actions_lieux")
+        return table.groupby("id_action")["id_lieu"].agg(list).to_dict()
+
+    @cached_property
+    def flux(self) -> Mapping[str, list[dict]]:
+        """Return the rows of `flux` that describe each action."""
+        table = self.snapshot.read("actions_flux").merge(self.snapshot.read("flux"), on="id_flux", validate="m:1")
+        return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
+
+    @cached_property
+    def debouches(self) -> Mapping[str, list[dict]]:
+        """Return the rows of `debouches` by establishment (UAI)."""
+        return {uai: records(rows) for uai, rows in self.snapshot.read("debouches").groupby("code_uai")}
+
+    @cached_property
+    def sessions(self) -> Mapping[str, list[dict]]:
+        """Return the sessions of each action, by date, unknown dates last."""
+        table = self.snapshot.read("sessions").sort_values(["date_debut", "id_session"], na_position="last", kind="stable")
+        result = defaultdict(list)
+        for row in records(table):
+            result[row["id_action"]].append(row)
+        return result
+
+    @cached_property
+    def contours(self) -> Mapping[str, Contours]:
+        """Return the outlines of each zoning joined by geometry that the snapshot holds."""
+        zones = self.snapshot.read("zones")
+        present = [t for t, zonage in ZONAGES.items() if zonage.methode == "geometrie" and zones["type_zone"].eq(t).any()]
+        return {t: _contours(zones[zones["type_zone"].eq(t)], self.snapshot.read("communes")) for t in present}
+
+    @cached_property
+    def to_metric(self) -> Transformer:
+        """Return the transformer from longitude and latitude to metres."""
+        return Transformer.from_crs(CRS_GEO, CRS_METRIC, always_xy=True)
+
+
+def open_repertoire(snapshot: Snapshot) -> Repertoire:
+    """Return the lookups of a snapshot; keep it as long as the snapshot is served."""
+    return Repertoire(snapshot)
+
+
+def plain_list(column: pd.Series) -> list:
+    """Return a column as plain Python values, unknown being None; equal values are one object."""
+    codes, distinct = pd.factorize(column)
+    values = [*(getattr(value, "item", lambda v=value: v)() for value in distinct), None]
+    return [values[code] for code in codes]
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """Return the rows of a table as plain dictionaries."""
+    columns = [plain_list(table[nom]) for nom in table.columns]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+ROWS_KEPT = 5_000
+"""Rows of each table kept as dictionaries, the last ones asked for: a page and its export repeat many."""
+
+
+class Rows(Mapping):
+    """The rows of a table by its key, each made into a plain dictionary when it is asked for.
+
+    A dictionary per row for good would take several times the memory of the table.
+    """
+
+    def __init__(self, table: pd.DataFrame, cle: str):
+        self._arrays = {nom: table[nom].array for nom in table.columns}
+        self._index = pd.Index(table[cle])
+        self._make = lru_cache(maxsize=ROWS_KEPT)(self._row)
+
+    def __getitem__(self, key: str) -> dict:
+        return self._make(key)
+
+    def _row(self, key: str) -> dict:
+        row = self._index.get_loc(key)
+        values = ((nom, array[row]) for nom, array in self._arrays.items())
+        return {nom: None if pd.isna(value) else getattr(value, "item", lambda v=value: v)() for nom, value in values}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+
+def _rows_by(keys: Iterable[Any]) -> dict[Any, list[int]]:
+    """Return the positions of each key, None left out."""
+    result: dict[Any, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key is not None:
+            result[key].append(row)
+    return dict(result)
+
+
+def _points(offres) -> np.ndarray:
+    """Return one point per offer, POINT(NaN NaN) for one without position."""
+    points = offres.geometry.to_numpy()
+    unknown = shapely.is_missing(points) | shapely.is_empty(points)
+    return np.where(unknown, shapely.Point(np.nan, np.nan), points)
+
+
+def _zones(zones: pd.DataFrame) -> dict[str, Zone]:
+    """Return the zones by « type:code »."""
+    columns = (zones[nom].tolist() for nom in ("type_zone", "code_zone", "nom", "millesime"))
+    return {f"{row[0]}:{row[1]}": Zone(*row) for row in zip(*columns, strict=True)}
+
+
+def _rank(zone: Zone) -> tuple[int, str]:
+    """Return the place of a zone in the order of the zonings, then by code."""
+    ordre = list(ZONAGES)
+    return (ordre.index(zone.type) if zone.type in ordre else len(ordre), zone.code)
+
+
+def _contours(zones, communes) -> Contours:
+    """Return the outlines of one zoning, projected, and the territory that they cover."""
+    drawn = zones[zones.geometry.notna()]
+    tree = shapely.STRtree(drawn.geometry.to_crs(CRS_METRIC).to_numpy())
+    return Contours(drawn["code_zone"].tolist(), tree, len(zones), _covered(drawn, communes))
+
+
+def _covered(drawn, communes) -> frozenset[str] | None:
+    """Return the EPCI that hold an outline; None (everywhere) when every département of the region has one.
+
+    A file may cover one metropolis only: elsewhere, to be in no outline says nothing.
+    """
+    codes = assign_by_geometry(drawn.geometry.representative_point(), communes, "code_commune")
+    mine = communes[communes["code_commune"].isin(codes)]
+    everywhere = set(communes.loc[communes["est_region"].astype(bool), "code_departement"]) <= set(mine["code_departement"])
+    return None if everywhere else frozenset(mine["code_epci"].dropna())
+
+
+def _labels() -> dict[str, dict[str, str]]:
+    """Return the words of each coded column."""
+    domaines, niveaux = load_domaines(), load_niveaux()
+    return {
+        "domaine": dict(zip(domaines["code_domaine"], domaines["libelle"], strict=True)),
+        "niveau": {n: f"{nom} ({usager})" for n, nom, usager in zip(niveaux["niveau"], niveaux["libelle"], niveaux["libelle_usager"], strict=True)},
+        "voie": VOIES,
+        "modalite": MODALITES,
+        "rev3": REV3,
+    }

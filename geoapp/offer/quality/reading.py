@@ -1,0 +1,74 @@
+"""What a build keeps of quality: the tables `qualite` and `defauts`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geoapp.core.config import CRS_METRIC
+from geoapp.core.schema import conform
+from geoapp.offer.quality.criteria import CRITERES, assess, carried
+
+
+def quality_tables(tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """Return the tables `qualite` (counts by criterion of each source and body) and `defauts` (one row per thing to correct).
+
+    Parameters
+    ----------
+    tables : dict
+        formations, actions, organismes, lieux and offres: every offer of every catalogue, none merged.
+    communes : DataFrame
+        code_commune, codes_postaux.
+    millesimes : dict
+        Source → its vintage: freshness is seen from there, so that equal sources give equal tables.
+    """
+    frame = assessed_offers(tables, communes, millesimes)
+    applies, satisfied, findings = assess(frame)
+    fills = pd.DataFrame({nom: carried(frame, critere) for nom, critere in CRITERES.items()})
+    parts = [_counts(kind, frame[column], (applies, satisfied, fills)) for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))]
+    return {"qualite": conform(pd.concat(parts, ignore_index=True), "qualite"), "defauts": conform(_defects(frame, findings), "defauts")}
+
+
+def assessed_offers(tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]) -> pd.DataFrame:
+    """Return the offers with every column that a criterion reads; same rows and index as `offres`."""
+    offers = tables["offres"]
+    formations = tables["formations"].set_index("id_formation")
+    codes = ["code_rncp", "code_certifinfo", "code_cfd", "code_mef"]
+    result = pd.DataFrame(offers.drop(columns="geometry")).join(formations[codes], on="id_formation")
+    result["certifiante_declaree"] = offers["id_formation"].map(formations["est_certifiante"]).astype("boolean")
+    result["duree_h"] = offers["id_action"].map(tables["actions"].set_index("id_action")["duree_h"])
+    bodies = tables["organismes"].set_index("id_organisme")
+    for nom in ("siret", "code_uai"):
+        result[nom] = offers["id_organisme"].map(bodies[nom]).astype("str")
+    result["codes_postaux"] = offers["code_commune"].map(communes.set_index("code_commune")["codes_postaux"]).astype("str")
+    result["millesime"] = offers["id_source"].map(millesimes).astype("str")
+    metric = offers.geometry.to_crs(CRS_METRIC)
+    return result.assign(x_m=metric.x, y_m=metric.y, position_recue=offers["id_lieu"].map(_declared(tables["lieux"])).astype("str"))
+
+
+def _declared(lieux: pd.DataFrame) -> pd.Series:
+    """Return « latitude,longitude » as received, by place; NA without a point."""
+    points = lieux.set_index("id_lieu")[["latitude_declaree", "longitude_declaree"]].round(5).astype("str")
+    return points["latitude_declaree"] + "," + points["longitude_declaree"]
+
+
+def _counts(kind: str, entity: pd.Series, three: tuple[pd.DataFrame, ...]) -> pd.DataFrame:
+    """Return one row per entity and criterion: offers, those it applies to, those that satisfy it, whether a source fills it."""
+    applies, satisfied, fills = three
+    size = entity.value_counts()
+    named = [table.groupby(entity).sum().stack() for table in (applies, satisfied)]
+    known = fills.groupby(entity).any().stack()
+    counts = pd.DataFrame({"nb_applicables": named[0], "nb_satisfaites": named[1], "est_fournie": known})
+    counts.index = counts.index.set_names(["id_entite", "critere"])
+    counts = counts.reset_index()
+    return counts.assign(type_entite=kind, nb_offres=counts["id_entite"].map(size))
+
+
+def _defects(frame: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per offer and criterion that is not satisfied."""
+    ids = ["id_action", "id_lieu", "id_source", "id_organisme"]
+    parts = []
+    for critere in CRITERES.values():
+        wrong = findings[critere.nom].notna()
+        value = frame.loc[wrong, critere.valeur].astype("str") if critere.valeur else None
+        parts.append(frame.loc[wrong, ids].assign(critere=critere.nom, constat=findings.loc[wrong, critere.nom], valeur=value))
+    return pd.concat(parts, ignore_index=True)

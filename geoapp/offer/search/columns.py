@@ -1,0 +1,103 @@
+"""The offers of a snapshot as numpy columns, made once when it is opened.
+
+Rows are in the order (title, id): sorting by position is sorting by title.
+Each filter is a column of texts, each distinct text a row of a small table of
+values: counting and keeping never look at an offer twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import FILTRES, Filtre, Option
+from geoapp.offer.starts import read_starts, start_rank
+from geoapp.reference.codes.text import fold, map_distinct
+
+SANS_LIEU = "*"
+"""What a remote offer has for zones: it is nowhere, and zone filters do not apply to it."""
+
+
+@dataclass(frozen=True)
+class Colonne:
+    """One filter: the rank of each offer's text, and the values of each distinct text.
+
+    Text `textes[i]` holds the value `valeurs[i]`, a rank in `options`.
+    """
+
+    filtre: Filtre
+    rangs: np.ndarray
+    textes: np.ndarray
+    valeurs: np.ndarray
+    options: list[Option]
+    rang_de: Mapping[str, int]
+    toujours: np.ndarray
+    """Texts that every choice keeps."""
+
+    def keep(self, choix: list[str]) -> np.ndarray:
+        """Tell which offers hold one of the values chosen."""
+        wanted = np.zeros(len(self.options) + 1, bool)
+        wanted[[self.rang_de[valeur] for valeur in choix if valeur in self.rang_de]] = True
+        texts = self.toujours.copy()
+        texts[self.textes[wanted[self.valeurs]]] = True
+        return texts[self.rangs]
+
+    def count(self, rows: np.ndarray | None) -> np.ndarray:
+        """Return the number of offers of each option among `rows`, all of them when None."""
+        by_text = np.bincount(self.rangs if rows is None else self.rangs[rows], minlength=len(self.toujours))
+        by_value = np.bincount(self.valeurs, weights=by_text[self.textes], minlength=len(self.options))
+        return by_value.astype(np.int64)
+
+
+def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Colonne:
+    """Return the column of a filter from the text of each offer."""
+    rangs, distinct = pd.factorize(textes.astype("object"))
+    rang_de = {option.valeur: rang for rang, option in enumerate(options)}
+    held = [[rang_de[v] for v in filtre.decouper(texte) if v in rang_de] for texte in distinct]
+    texts = np.repeat(np.arange(len(held)), [len(values) for values in held])
+    values = np.array([value for values in held for value in values], dtype=np.int64)
+    return Colonne(
+        filtre, rangs.astype(np.int32), texts, values, options, rang_de,
+        np.array([texte == SANS_LIEU for texte in distinct], dtype=bool),
+    )
+
+
+def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[str, Colonne]:
+    """Return the column of every filter, by name; a remote offer has no zone."""
+    columns = {}
+    for nom, filtre in FILTRES.items():
+        textes = filtre.lire(offres, today)
+        if nom == "zone":
+            textes = textes.astype("object").mask(offres["modalite"].eq("a_distance").fillna(False).astype(bool), SANS_LIEU)
+        columns[nom] = make_column(filtre, textes, filtre.lister(snapshot))
+    return columns
+
+
+def title_order(offres: pd.DataFrame) -> np.ndarray:
+    """Return the positions of offers in the order (folded title, action, place)."""
+    titles = map_distinct(offres["intitule"], fold).astype("object")
+    keys = pd.DataFrame({"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]}).reset_index(drop=True)
+    return keys.sort_values(["t", "a", "l"], kind="stable").index.to_numpy()
+
+
+def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the place of each offer (−1: unknown) and the longitudes and latitudes of the distinct places, west first."""
+    points = offres["geometry"]
+    known = points.notna().to_numpy() & ~points.is_empty.to_numpy()
+    place = np.full(len(offres), -1, dtype=np.int64)
+    if not known.any():
+        return place, np.empty(0), np.empty(0)
+    lonlat = np.column_stack([points[known].x, points[known].y])
+    distinct, rank = np.unique(lonlat, axis=0, return_inverse=True)
+    place[known] = rank.reshape(-1)
+    return place, distinct[:, 0].copy(), distinct[:, 1].copy()
+
+
+def date_ranks(offres: pd.DataFrame, today: date) -> np.ndarray:
+    """Return the rank of each offer by start: next, permanent, past, unknown."""
+    return map_distinct(read_starts(offres), lambda starts: start_rank(starts, today)).to_numpy(dtype=np.int64)

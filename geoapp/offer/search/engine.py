@@ -1,0 +1,297 @@
+"""The search itself: a place, a text, filters; offers in order, counted, with their distance.
+
+Nothing here touches a table: an engine holds the offers as numpy columns and
+is read by any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import FILTRES, Option
+from geoapp.offer.search.columns import (
+    Colonne,
+    date_ranks,
+    distinct_places,
+    make_column,
+    make_columns,
+    title_order,
+)
+from geoapp.offer.search.index import Index, Toponymes, open_index
+from geoapp.offer.search.model import Lieu, Requete, Resultat, Texte
+from geoapp.offer.search.proximity import RTree, distances_m, index_places, places_within, to_ecef
+from geoapp.offer.search.text import match_text, score_pairs
+
+NB_PROCHES = 10
+"""Offers proposed beyond the radius when nothing is within it."""
+
+PAS_PERTINENCE = 50
+"""Steps of relevance between nothing and the best: within one step the nearest offer comes first."""
+
+
+@dataclass(frozen=True)
+class Moteur:
+    """The offers of a snapshot ready to be searched.  Arrays by offer follow `ordre`: positions in table `offres`, by title."""
+
+    snapshot: Snapshot
+    index: Index
+    jour: date
+    ordre: np.ndarray
+    colonnes: Mapping[str, Colonne]
+    dates: np.ndarray
+    lieu: np.ndarray
+    a_distance: np.ndarray
+    longitudes: np.ndarray
+    latitudes: np.ndarray
+    xyz: np.ndarray
+    arbre: RTree | None
+    paire: np.ndarray
+    paires_textes: np.ndarray
+    paires_organismes: np.ndarray
+
+    @property
+    def toponymes(self) -> Toponymes:
+        """Return the place names: an engine may stand for its index where places are looked up."""
+        return self.index.toponymes
+
+
+class Facettes(Mapping):
+    """The options of each filter with their live counts, made when they are read."""
+
+    def __init__(self, colonnes: Mapping[str, Colonne], counts: Mapping[str, np.ndarray]):
+        self._colonnes, self._counts = colonnes, counts
+
+    def __getitem__(self, nom: str) -> list[Option]:
+        return [_counted(option, nb) for option, nb in zip(self._colonnes[nom].options, self._counts[nom].tolist(), strict=True)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
+def _counted(option: Option, nb: int) -> Option:
+    """Return an option with its count; the same one when it is 0."""
+    return Option(option.valeur, option.libelle, option.mots, option.groupe, nb) if nb else option
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a search keeps, as masks over the rows of an engine.
+
+    `sauf[nom]` are the rows that obey everything but filter `nom`; `distances`
+    go with places, NaN without a point.
+    """
+
+    trouvees: np.ndarray
+    distantes: np.ndarray
+    ailleurs: np.ndarray
+    nb_non_places: int
+    sauf: Mapping[str, np.ndarray]
+    scores: np.ndarray | None
+    distances: np.ndarray | None
+    texte: Texte
+
+
+def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
+    """Return the engine of a snapshot.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Built with its search index.
+    today : date, optional
+        The day that start dates are seen from (default: today); `at_day` moves it.
+
+    Raises
+    ------
+    SnapshotError
+        When the snapshot holds no search index.
+    """
+    jour, index, table = today or date.today(), open_index(snapshot), snapshot.read("offres")
+    ordre = title_order(table)
+    offres = table.iloc[ordre].reset_index(drop=True)
+    lieu, longitudes, latitudes = distinct_places(offres)
+    paire, textes, organismes = _pairs(snapshot, index, offres)
+    return Moteur(
+        snapshot, index, jour, ordre, make_columns(snapshot, offres, jour), date_ranks(offres, jour), lieu,
+        offres["modalite"].eq("a_distance").fillna(False).to_numpy(dtype=bool), longitudes, latitudes, to_ecef(longitudes, latitudes),
+        index_places(longitudes, latitudes), paire, textes, organismes,
+    )
+
+
+def _pairs(snapshot: Snapshot, index: Index, offres) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the (document, body) pair of each offer, and the document and body of each pair."""
+    formations = {code: row for row, code in enumerate(snapshot.read("formations")["id_formation"])}
+    docs = index.texte_de_formation[offres["id_formation"].map(formations).to_numpy(dtype=np.int64)].astype(np.int64) if len(offres) else np.empty(0, np.int64)
+    rows = {nom: row for row, nom in enumerate(index.organismes)}
+    bodies = offres["nom_organisme"].map(rows).fillna(-1).to_numpy(dtype=np.int64)
+    width = len(rows) + 1
+    distinct, pair = np.unique(docs * width + bodies + 1, return_inverse=True)
+    return pair.reshape(-1), distinct // width, distinct % width - 1
+
+
+def at_day(moteur: Moteur, today: date) -> Moteur:
+    """Return the engine seen from another day; only what depends on the day is made anew."""
+    if today == moteur.jour:
+        return moteur
+    snapshot = moteur.snapshot
+    offres = snapshot.read("offres").iloc[moteur.ordre].reset_index(drop=True)
+    filtre = FILTRES["debut"]
+    colonne = make_column(filtre, filtre.lire(offres, today), filtre.lister(snapshot))
+    return replace(moteur, jour=today, dates=date_ranks(offres, today), colonnes={**moteur.colonnes, "debut": colonne})
+
+
+def search(moteur: Moteur, requete: Requete) -> Resultat:
+    """Return the offers that obey a search, in the order asked, with their counts.
+
+    Around a place the radius is inclusive; inside a zone it does not count.
+    `emprise` keeps the offers whose place is in the rectangle, borders
+    included.  Fully remote offers obey text and filters only: neither a place,
+    a rectangle nor the zone filter leaves them out, since they are nowhere.
+
+    Facets count `lignes` and `a_distance` together, each filter without its
+    own choice: for a filter of one value per offer the counts add up to
+    ``total + len(a_distance)`` when it is not in use.
+
+    Orders are total and stable: « distance » is (distance, title, id);
+    « pertinence » (score, distance, title, id); « date » (next start, then
+    permanent entries, then past ones latest first, then unknown; distance,
+    title, id); « titre » (title, id).  Without a point, distance says nothing:
+    relevance then title decide.
+    """
+    found = select(moteur, requete)
+    rows = _sorted_rows(moteur, np.flatnonzero(found.trouvees), requete.tri, found)
+    remote = _sorted_rows(moteur, np.flatnonzero(found.distantes), requete.tri, replace(found, distances=None))
+    near, near_m = nearest_alternatives(moteur, found) if not len(rows) else (np.empty(0, np.int64), np.empty(0))
+    counts = {nom: colonne.count(_rows_or_all(found.sauf[nom])) for nom, colonne in moteur.colonnes.items()}
+    return Resultat(
+        moteur.ordre[rows], _row_distances(moteur, found, rows), moteur.ordre[remote], near, near_m,
+        found.nb_non_places, Facettes(moteur.colonnes, counts), found.texte, requete,
+    )
+
+
+def _rows_or_all(mask: np.ndarray) -> np.ndarray | None:
+    """Return the rows of a mask, None when it holds them all."""
+    return None if mask.all() else np.flatnonzero(mask)
+
+
+def _row_distances(moteur: Moteur, found: Selection, rows: np.ndarray) -> np.ndarray:
+    """Return the distance of each row in metres; NaN without point or place."""
+    if found.distances is None:
+        return np.full(len(rows), np.nan)
+    places = moteur.lieu[rows]
+    return np.where(places >= 0, found.distances[places], np.nan)
+
+
+def select(moteur: Moteur, requete: Requete) -> Selection:
+    """Return what a search keeps, before order and counts."""
+    base, scores, texte = _text_mask(moteur, requete.texte)
+    here, distances = _place_mask(moteur, requete)
+    refused = {nom: ~moteur.colonnes[nom].keep(requete.filtres.valeurs(nom)) for nom in requete.filtres.choix}
+    failures = sum((mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8))
+    reached = base & (moteur.a_distance | here)
+    obeys = base & (failures == 0)
+    every = reached & (failures == 0)
+    sauf = {nom: reached & (failures == refused[nom]) if nom in refused else every for nom in moteur.colonnes}
+    placed = obeys & ~moteur.a_distance
+    return Selection(
+        placed & here, obeys & moteur.a_distance, placed & ~here & (moteur.lieu >= 0), int((placed & ~here & (moteur.lieu < 0)).sum()),
+        sauf, scores, distances, texte,
+    )
+
+
+def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | None, Texte]:
+    """Return the offers that hold a text, their scores (None without text), how it was read."""
+    every = np.ones(len(moteur.ordre), bool)
+    if not texte.strip():
+        return every, None, Texte(texte)
+    found = match_text(moteur.index, texte)
+    if not found.concepts:
+        return every, None, found.texte
+    scores, kept, read = score_pairs(found, moteur.paires_textes, moteur.paires_organismes, moteur.index)
+    return kept[moteur.paire], scores[moteur.paire], read
+
+
+def _place_mask(moteur: Moteur, requete: Requete) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the offers that are where the search is, and the distance of every place from its point."""
+    here, distances, lieu = np.ones(len(moteur.ordre), bool), None, requete.lieu
+    if lieu is not None and lieu.est_zone:
+        here = moteur.colonnes["zone"].keep(_zones_of_place(moteur, lieu)) & (moteur.lieu >= 0)
+    elif lieu is not None:
+        distances = distances_m(moteur.xyz, lieu.longitude, lieu.latitude)
+        here = _by_place(moteur, distances <= requete.rayon_km * 1000)
+    if requete.emprise is not None:
+        inside = np.zeros(len(moteur.longitudes), bool)
+        inside[places_within(moteur.arbre, requete.emprise)] = True
+        here = here & _by_place(moteur, inside)
+    return here, distances
+
+
+def _zones_of_place(moteur: Moteur, lieu: Lieu) -> list[str]:
+    """Return the values of the zone filter that a zone stands for; the region is its départements."""
+    if lieu.type != "region":
+        return [f"{lieu.type}:{lieu.code}"]
+    return [valeur for valeur in moteur.colonnes["zone"].rang_de if valeur.startswith("departement:")]
+
+
+def _by_place(moteur: Moteur, places: np.ndarray) -> np.ndarray:
+    """Spread a mask of places over offers; an offer without place is out."""
+    return np.append(places, False)[moteur.lieu]
+
+
+def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -> np.ndarray:
+    """Return rows, given in title order, in the order asked."""
+    keys = []
+    if tri == "date":
+        keys.append(moteur.dates[rows])
+    if found.scores is not None and (tri == "pertinence" or (tri == "distance" and found.distances is None)):
+        keys.append(_relevance_steps(found.scores[rows]))
+    if found.distances is not None and tri != "titre":
+        keys.append(_distance_ranks(found.distances)[moteur.lieu[rows]])
+    return rows[_order(keys, len(rows))] if keys else rows
+
+
+def _relevance_steps(scores: np.ndarray) -> np.ndarray:
+    """Return the step of each score, best first, as ranks to sort by."""
+    best = scores.max(initial=0)
+    return np.zeros(len(scores), np.int64) if best <= 0 else (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
+
+
+def _distance_ranks(distances: np.ndarray) -> np.ndarray:
+    """Return the rank of each place by distance, equal when distances are; last, the rank of « no place »."""
+    distinct, ranks = np.unique(distances, return_inverse=True)
+    return np.append(ranks.reshape(-1), len(distinct))
+
+
+def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
+    """Return the stable order by several whole keys: one sort of one combined key, several times faster than a lexical sort."""
+    combined = np.zeros(n, np.int64)
+    for key in keys:
+        combined = combined * (int(key.max(initial=0)) + 1) + key
+    width = max(1, n)
+    if n and int(combined.max()) < np.iinfo(np.int64).max // width:
+        return np.sort(combined * width + np.arange(n)) % width
+    return np.lexsort(keys[::-1])
+
+
+def nearest_alternatives(moteur: Moteur, found: Selection, nb: int = NB_PROCHES) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest offers that obey everything but the place, as positions in `offres`, and their distances in metres.
+
+    Empty without a point.  Order: (distance, title, id).
+    """
+    if found.distances is None:
+        return np.empty(0, np.int64), np.empty(0)
+    rows = np.flatnonzero(found.ailleurs)
+    gaps = found.distances[moteur.lieu[rows]]
+    if len(rows) > nb:
+        kept = gaps <= np.partition(gaps, nb - 1)[nb - 1]
+        rows, gaps = rows[kept], gaps[kept]
+    first = np.lexsort((rows, gaps))[:nb]
+    return moteur.ordre[rows[first]], gaps[first]

@@ -1,0 +1,232 @@
+"""The search index of a snapshot: one SQLite file, written at the build and only read afterwards.
+
+`textes` (FTS5) holds one document per distinct formation text and
+`organismes` (FTS5) one per name of body, both as stems; `mots` is the
+vocabulary that typing errors are corrected with; `suggestions` and
+`toponymes` feed the two autocompletions; `tableaux` holds arrays.  The same
+tables give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import local
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from geoapp.core.errors import SnapshotError
+from geoapp.offer.search.place_names import COLONNES, make_toponyms
+from geoapp.offer.search.prefixes import Prefixes, make_prefixes
+from geoapp.offer.search.synonyms import Synonymes, load_synonymes
+from geoapp.offer.search.words import VIDES, split_words, stem
+from geoapp.reference.codes.domains import load_domaines
+from geoapp.reference.codes.text import fold
+
+FICHIER = "recherche.sqlite"
+POIDS = {"intitule": 20.0, "type_diplome": 5.0, "codes": 8.0, "metiers": 2.0, "mots": 1.0, "domaine": 1.0}
+"""Columns of a document and their weight in the score (bm25)."""
+
+_BORD = "\x1f"
+_CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
+_TABLES = f"""
+CREATE VIRTUAL TABLE textes USING fts5({", ".join(POIDS)}, content='', tokenize='ascii');
+CREATE VIRTUAL TABLE organismes USING fts5(nom, content='', tokenize='ascii');
+CREATE TABLE tableaux (nom TEXT PRIMARY KEY, valeurs BLOB) WITHOUT ROWID;
+CREATE TABLE mots (mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER) WITHOUT ROWID;
+CREATE TABLE suggestions (texte TEXT, type TEXT, nb INTEGER);
+CREATE TABLE toponymes ({", ".join(COLONNES)});
+"""
+
+_END = ("INSERT INTO textes(textes) VALUES ('optimize')", "INSERT INTO organismes(organismes) VALUES ('optimize')", "COMMIT", "VACUUM")
+
+
+def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write the search index of snapshot tables into `folder`.
+
+    Parameters
+    ----------
+    frames : dict
+        Tables of the schema: formations, offres, communes, zones,
+        communes_zones (and anciennes_communes when there).
+    folder : Path
+        The folder of the snapshot, not yet published.
+    """
+    connection = sqlite3.connect(Path(folder) / FICHIER, isolation_level=None)
+    try:
+        connection.executescript("PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;" + _TABLES)
+        _write_texts(connection, frames)
+        connection.executemany("INSERT INTO suggestions VALUES (?, ?, ?)", _suggestions(frames))
+        rows = make_toponyms(frames).astype({"population": "int64", "est_region": "int64"}).itertuples(index=False)
+        connection.executemany(f"INSERT INTO toponymes VALUES ({', '.join('?' * len(COLONNES))})", map(tuple, rows))
+        for statement in _END:
+            connection.execute(statement)
+    finally:
+        connection.close()
+
+
+def index_bytes(frames: dict[str, pd.DataFrame]) -> bytes:
+    """Return the content of the search index of snapshot tables (see `write_index`)."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_index(frames, Path(folder))
+        return (Path(folder) / FICHIER).read_bytes()
+
+
+def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]) -> None:
+    """Write the documents, the bodies, and the vocabulary of both."""
+    doc, distinct = _documents(frames["formations"])
+    vocabulary: dict[str, list[int]] = {}
+    connection.executemany(
+        f"INSERT INTO textes(rowid, {', '.join(POIDS)}) VALUES ({', '.join('?' * (len(POIDS) + 1))})",
+        ((row, *map(_stemmed, cells)) for row, cells in enumerate(distinct)),
+    )
+    _count_words(vocabulary, (" ".join(cells) for cells in distinct), 0)
+    names = body_names(frames["offres"])
+    connection.executemany("INSERT INTO organismes(rowid, nom) VALUES (?, ?)", ((row, _stemmed(nom)) for row, nom in enumerate(names)))
+    _count_words(vocabulary, names, 1)
+    connection.executemany("INSERT INTO mots VALUES (?, ?, ?, ?)", ((word, stem(word), *vocabulary[word]) for word in sorted(vocabulary)))
+    connection.execute("INSERT INTO tableaux VALUES ('texte_de_formation', ?)", (np.asarray(doc, dtype="<i4").tobytes(),))
+
+
+def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
+    """Return the document of each formation, and the cells of each distinct document (columns of `POIDS`), sorted."""
+    labels = load_domaines().set_index("code_domaine")["libelle"]
+    columns = {nom: formations[nom] for nom in ("intitule", "type_diplome", "metiers", "mots")}
+    columns |= {"codes": _join([formations[nom] for nom in _CODES], " "), "domaine": formations["code_domaine"].map(labels)}
+    doc, distinct = pd.factorize(_join([columns[nom] for nom in POIDS], _BORD), sort=True)
+    return doc, [texte.split(_BORD) for texte in distinct]
+
+
+def _join(columns: list[pd.Series], border: str) -> pd.Series:
+    """Return some columns as one text by row; unknown reads as empty."""
+    result = columns[0].fillna("").astype("object")
+    for column in columns[1:]:
+        result = result + border + column.fillna("").astype("object")
+    return result
+
+
+def body_names(offres: pd.DataFrame) -> list[str]:
+    """Return the distinct names of bodies, sorted: the order of table `organismes`."""
+    return sorted(offres["nom_organisme"].dropna().unique())
+
+
+def _stemmed(texte: str) -> str:
+    """Return a cell as the engine stores it: stems parted by blanks."""
+    return " ".join(stem(word) for word in split_words(texte) if word not in VIDES)
+
+
+def _count_words(vocabulary: dict[str, list[int]], textes: Iterable[str], column: int) -> None:
+    """Add to each word the number of texts that hold it."""
+    counts = Counter(word for texte in textes for word in set(split_words(texte)) - VIDES)
+    for word, nb in counts.items():
+        vocabulary.setdefault(word, [0, 0])[column] += nb
+
+
+def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
+    """Return titles, jobs and diplomas with their number of offers, each once whatever its case and accents."""
+    offers = frames["offres"]["id_formation"].value_counts()
+    formations = frames["formations"].set_index("id_formation")
+    nb = offers.reindex(formations.index).fillna(0).astype(int)
+    parts = [("metier", _exploded(formations["metiers"])), ("intitule", formations["intitule"]), ("diplome", formations["type_diplome"])]
+    rows, seen = [], set()
+    for kind, textes in parts:
+        for texte, count in _merge_spellings(textes.dropna(), nb):
+            if fold(texte) not in seen and count:
+                rows.append((texte, kind, count))
+                seen.add(fold(texte))
+    return rows
+
+
+def _exploded(cells: pd.Series) -> pd.Series:
+    return cells.dropna().str.split("|").explode().str.strip()
+
+
+def _merge_spellings(textes: pd.Series, nb: pd.Series) -> list[tuple[str, int]]:
+    """Return each text in its most frequent spelling with its number of offers."""
+    table = pd.DataFrame({"texte": textes, "nb": nb.reindex(textes.index).to_numpy()}).groupby("texte", as_index=False)["nb"].sum()
+    table["plie"] = table["texte"].map(fold)
+    total = table.groupby("plie")["nb"].sum()
+    best = table.sort_values(["plie", "nb", "texte"], ascending=[True, False, False]).drop_duplicates("plie")
+    return [(texte, int(total[plie])) for texte, plie in zip(best["texte"], best["plie"], strict=True) if plie]
+
+
+@dataclass(frozen=True)
+class Toponymes:
+    """The place names, as columns in memory; `mots` and `noyaux` are sets of words by row."""
+
+    lignes: list[tuple]
+    plies: list[str]
+    noyaux: list[frozenset[str]]
+    mots: list[frozenset[str]]
+    par_code: dict[tuple[str, str], int]
+    prefixes: Prefixes
+
+
+@dataclass(frozen=True)
+class Index:
+    """An open search index: its small tables in memory, its full text read through one connection per thread."""
+
+    chemin: Path
+    texte_de_formation: np.ndarray
+    nb_textes: int
+    organismes: list[str]
+    mots: dict[str, tuple[str, int, int]]
+    mots_tries: list[str]
+    racines: frozenset[str]
+    suggestions: list[tuple[str, str, int]]
+    suggestions_pliees: list[str]
+    mots_suggeres: Prefixes
+    toponymes: Toponymes
+    synonymes: Synonymes
+    memoire: dict = field(default_factory=dict, repr=False, compare=False)
+    _local: local = field(default_factory=local, repr=False, compare=False)
+
+    def connect(self) -> sqlite3.Connection:
+        """Return the read-only connection of this thread."""
+        if not hasattr(self._local, "connection"):
+            self._local.connection = _connect(self.chemin)
+        return self._local.connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+
+
+def open_index(snapshot) -> Index:
+    """Return the search index of a snapshot.
+
+    Raises
+    ------
+    SnapshotError
+        When the snapshot holds no index: it was built before the search existed.
+    """
+    path = snapshot.path / FICHIER
+    if not path.exists():
+        raise SnapshotError(f"L'instantané {snapshot.id} n'a pas d'index de recherche. Relancez « geoapp build ».")
+    connection = _connect(path)
+    try:
+        docs = np.frombuffer(connection.execute("SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'").fetchone()[0], dtype="<i4")
+        words = {mot: (racine, t, o) for mot, racine, t, o in connection.execute("SELECT * FROM mots ORDER BY mot")}
+        suggestions = connection.execute("SELECT texte, type, nb FROM suggestions ORDER BY rowid").fetchall()
+        places = connection.execute("SELECT * FROM toponymes ORDER BY rowid").fetchall()
+    finally:
+        connection.close()
+    return Index(
+        path, docs, int(docs.max()) + 1 if len(docs) else 0, body_names(snapshot.read("offres")), words, list(words),
+        frozenset(racine for racine, _, _ in words.values()), suggestions, [fold(texte) for texte, _, _ in suggestions],
+        make_prefixes(split_words(texte) for texte, _, _ in suggestions), _toponyms(places), load_synonymes(),
+    )
+
+
+def _toponyms(rows: list[tuple]) -> Toponymes:
+    """Return the place names as columns."""
+    plies = [row[3] for row in rows]
+    cores = [frozenset(plie.split()) for plie in plies]
+    words = [core | set(f"{row[4]} {row[5]}".split()) for core, row in zip(cores, rows, strict=True)]
+    return Toponymes(rows, plies, cores, words, {(row[0], row[1]): i for i, row in enumerate(rows)}, make_prefixes(words))

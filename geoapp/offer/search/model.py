@@ -1,0 +1,102 @@
+"""What a person asks and what a search answers: plain frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from geoapp.offer.filters import Filtres, Option
+
+RAYONS_KM = (5, 10, 20, 30, 50, 100)
+"""Radii proposed; any number from the first to the last is accepted."""
+
+RAYON_KM = 20.0
+TRIS = {"distance": "Distance", "pertinence": "Pertinence", "date": "Date de début", "titre": "Intitulé"}
+TAILLE = 20
+TAILLE_MAX = 100
+"""Rows of a page, and the most an API caller may ask."""
+
+
+@dataclass(frozen=True)
+class Lieu:
+    """A place that a person named or pointed at.
+
+    `type` is `commune`, `ancienne_commune`, `code_postal`, `point`, `adresse`
+    (places with a point: the search is around it, within a radius) or
+    `departement`, `epci`, `ze2020`…, `region` (zones: the search is inside it,
+    whatever the radius; their point only centres the map).
+    """
+
+    type: str
+    code: str
+    nom: str
+    longitude: float | None = None
+    latitude: float | None = None
+    precision: str = ""
+
+    @property
+    def est_zone(self) -> bool:
+        """Tell whether the search is inside the place rather than around it."""
+        return self.type not in ("commune", "ancienne_commune", "code_postal", "point", "adresse")
+
+
+@dataclass(frozen=True)
+class Requete:
+    """One search.  Without place, the whole region; without text, everything."""
+
+    texte: str = ""
+    lieu: Lieu | None = None
+    rayon_km: float = RAYON_KM
+    filtres: Filtres = field(default_factory=Filtres)
+    tri: str = "distance"
+    page: int = 1
+    taille: int = TAILLE
+    emprise: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Texte:
+    """How a text was understood: what was corrected, what was added, which codes were seen."""
+
+    recu: str = ""
+    corrige: str = ""
+    corrections: tuple[tuple[str, str], ...] = ()
+    synonymes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resultat:
+    """The answer to one search.
+
+    `lignes` are positions in the table `offres`, all of them, in the order
+    asked; `distances_m` go with them (NaN without point, or for an offer
+    without position).  `a_distance` are the fully remote offers, never
+    filtered out by distance and never in `lignes`.  `proches` are the nearest
+    offers outside the radius, filled only when `lignes` is empty.
+    `non_places` are offers that obey everything but whose place is unknown:
+    they are in `lignes` only when the search is not around a point.
+    """
+
+    lignes: np.ndarray
+    distances_m: np.ndarray
+    a_distance: np.ndarray
+    proches: np.ndarray
+    proches_m: np.ndarray
+    nb_non_places: int
+    facettes: Mapping[str, list[Option]]
+    texte: Texte
+    requete: Requete
+
+    @property
+    def total(self) -> int:
+        """Return the number of offers found, remote ones apart."""
+        return len(self.lignes)
+
+    @property
+    def page(self) -> slice:
+        """Return the slice of `lignes` that the page asked for holds."""
+        debut = (self.requete.page - 1) * self.requete.taille
+        return slice(debut, debut + self.requete.taille)

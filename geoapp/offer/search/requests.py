@@ -1,0 +1,276 @@
+"""Parameters ⇄ search: one reading of what is asked, shared by pages, API and command line."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import THIN, count, format_decimal
+from geoapp.core.geometry import METROPOLE
+from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
+from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
+from geoapp.offer.search.places import parse_place
+from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.zonings import ZONAGES
+
+TEXTE_MAX = 200
+"""Characters of a text or of a place; nobody searches for more."""
+
+DECIMALES = 3
+"""Decimals of a position in an address that a person shares: about a hundred metres."""
+
+_OUEST, _SUD, _EST, _NORD = METROPOLE
+_SORTE = re.compile(r" \([^()]*\)$")
+"""What a place name says of its kind (« Nord (département) »), said otherwise in a sentence."""
+
+
+@dataclass(frozen=True)
+class Parametre:
+    """One parameter of a search that is not a filter: its meaning and its bounds."""
+
+    nom: str
+    type: str
+    aide: str
+    exemple: str
+    minimum: float | None = None
+    maximum: float | None = None
+    valeurs: tuple[str, ...] = ()
+
+
+PARAMETRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
+    Parametre("texte", "texte", "Métier, intitulé, diplôme, sigle, code ROME ou RNCP", "boulanger"),
+    Parametre("lieu", "texte", "Nom d'un lieu (commune, code postal, département…) ou « type:code » donné par les suggestions", "Lens"),
+    Parametre("lat", "nombre", "Latitude du point choisi, en degrés (WGS84), avec lon", "50.431", _SUD, _NORD),
+    Parametre("lon", "nombre", "Longitude du point choisi, en degrés (WGS84), avec lat", "2.832", _OUEST, _EST),
+    Parametre("rayon", "nombre", "Rayon autour du lieu, en kilomètres", "20", RAYONS_KM[0], RAYONS_KM[-1]),
+    Parametre("tri", "texte", "Ordre de la liste", "distance", valeurs=tuple(TRIS)),
+    Parametre("page", "entier", "Numéro de la page, à partir de 1", "1", 1),
+    Parametre("taille", "entier", "Formations par page", "20", 1, TAILLE_MAX),
+    Parametre("emprise", "emprise", "Rectangle visible : ouest,sud,est,nord, en degrés", "2.5,50.2,3.1,50.6"),
+)}
+"""Every parameter of a search beside the filters (`FILTRES`), in the order of the documentation."""
+
+
+def parse_request(parametres: Mapping, moteur, *, autres: Sequence[str] = ()) -> Requete:
+    """Return the search that `parametres` ask for.
+
+    Parameters
+    ----------
+    parametres : Mapping
+        Name → value or values: the arguments of a Flask request, a JSON
+        object, the options of a command.  Empty values do not count.
+    moteur : Moteur
+        Its `snapshot` says which values filters accept, its `index` finds places.
+    autres : sequence of str
+        Other names that may be there, and are left alone.
+
+    Raises
+    ------
+    ParameterError
+        When a name or a value is not accepted; the message gives the bounds
+        or the nearest accepted one.
+    """
+    values = read_values(parametres)
+    refuse_unknown(values, [*PARAMETRES, *FILTRES, *autres])
+    lieu = _place(values, moteur.index)
+    texte = _text(values, "texte")
+    return Requete(
+        texte=texte, lieu=lieu,
+        rayon_km=_number(values, "rayon", RAYON_KM),
+        filtres=parse_filters({nom: values[nom] for nom in FILTRES if nom in values}, moteur.snapshot),
+        tri=_sort(values, default_sort(lieu, texte)),
+        page=_whole(values, "page", 1), taille=_whole(values, "taille", TAILLE),
+        emprise=parse_extent(_one(values, "emprise")),
+    )
+
+
+def default_sort(lieu: Lieu | None, texte: str) -> str:
+    """Return the order when none is asked: nearest around a point, else best match, else title."""
+    if lieu is not None and not lieu.est_zone:
+        return "distance"
+    return "pertinence" if texte else "titre"
+
+
+def read_values(parametres: Mapping) -> dict[str, list[str]]:
+    """Return every parameter as texts, blanks and empty parameters left out.
+
+    Raises
+    ------
+    ParameterError
+        When a value is neither a text, a number, nor a list of these.
+    """
+    result = {}
+    for nom in parametres:
+        raw = parametres.getlist(nom) if hasattr(parametres, "getlist") else parametres[nom]
+        values = raw if isinstance(raw, list | tuple) else [raw]
+        texts = [_as_text(nom, value) for value in values if value is not None]
+        if kept := [text for text in texts if text]:
+            result[str(nom)] = [",".join(kept)] if nom == "emprise" else kept
+    return result
+
+
+def _as_text(nom: str, value) -> str:
+    """Return one value as clean text: control characters become blanks."""
+    if not isinstance(value, str | int | float):
+        raise ParameterError(f"{nom} : un texte, un nombre ou une liste de ceux-ci est attendu.")
+    texte = str(value)
+    return " ".join("".join(c if c.isprintable() else " " for c in texte).split())
+
+
+def refuse_unknown(names: Mapping | Sequence[str], accepted: Sequence[str]) -> None:
+    """Raise `ParameterError` for the first name that is not accepted, naming the nearest one."""
+    for nom in names:
+        if nom not in accepted:
+            nearest = nearest_accepted(nom, accepted)
+            suite = f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Paramètres acceptés : {', '.join(accepted) or 'aucun'}."
+            raise ParameterError(f"Paramètre inconnu : « {nom[:TEXTE_MAX]} ». {suite}")
+
+
+def _one(values: Mapping[str, list[str]], nom: str) -> str:
+    """Return the only value of a parameter, "" when it is not there."""
+    found = values.get(nom, [])
+    if len(found) > 1:
+        raise ParameterError(f"{nom} : une seule valeur est attendue, {len(found)} ont été données.")
+    return found[0] if found else ""
+
+
+def _text(values: Mapping[str, list[str]], nom: str) -> str:
+    texte = _one(values, nom)
+    if len(texte) > TEXTE_MAX:
+        raise ParameterError(f"{nom} : {TEXTE_MAX} caractères au plus, {len(texte)} ont été donnés.")
+    return texte
+
+
+def _number(values: Mapping[str, list[str]], nom: str, default: float | None) -> float | None:
+    """Return a number within the bounds of its parameter; a decimal comma is accepted."""
+    raw = _one(values, nom)
+    if not raw:
+        return default
+    parametre = PARAMETRES[nom]
+    number = _finite(raw)
+    if number is None or not parametre.minimum <= number <= parametre.maximum:
+        bornes = f"de {format_decimal(parametre.minimum)} à {format_decimal(parametre.maximum)}"
+        raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre {bornes} est attendu.")
+    return number
+
+
+def _finite(raw: str) -> float | None:
+    """Return a finite number, or None."""
+    try:
+        number = float(raw.replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in raw else None
+
+
+def _whole(values: Mapping[str, list[str]], nom: str, default: int) -> int:
+    """Return a whole number from 1 on, at most the maximum of its parameter."""
+    raw = _one(values, nom)
+    if not raw:
+        return default
+    maximum = PARAMETRES[nom].maximum
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 9) or int(raw) < 1 or (maximum and int(raw) > maximum):
+        bornes = f"de 1 à {format_decimal(maximum)}" if maximum else "à partir de 1"
+        raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre entier {bornes} est attendu.")
+    return int(raw)
+
+
+def _sort(values: Mapping[str, list[str]], default: str) -> str:
+    raw = _one(values, "tri")
+    if raw and raw not in TRIS:
+        raise ParameterError(f"tri = « {raw[:40]} » : {', '.join(TRIS)} sont acceptés.")
+    return raw or default
+
+
+def _place(values: Mapping[str, list[str]], index) -> Lieu | None:
+    """Return the place asked, by its name, its code or its point."""
+    named = {"lieu": _text(values, "lieu"), **{nom: _one(values, nom).replace(",", ".") for nom in ("lat", "lon")}}
+    if bool(named["lat"]) != bool(named["lon"]):
+        raise ParameterError("lat et lon vont ensemble : donnez les deux, ou aucun.")
+    return parse_place(index, named)
+
+
+def parse_extent(raw: str) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north in degrees; None when nothing is given."""
+    if not raw:
+        return None
+    numbers = [_finite(part.strip()) for part in raw.split(",")]
+    if len(numbers) != 4 or None in numbers or not _is_extent(*numbers):
+        raise ParameterError(f"emprise = « {raw[:80]} » : ouest,sud,est,nord en degrés est attendu, par exemple {PARAMETRES['emprise'].exemple}.")
+    return tuple(numbers)
+
+
+def _is_extent(west: float, south: float, east: float, north: float) -> bool:
+    return -180 <= west < east <= 180 and -90 <= south < north <= 90
+
+
+def to_parameters(requete: Requete) -> list[tuple[str, str]]:
+    """Return a search as the parameters of an address that may be shared.
+
+    Positions are rounded to `DECIMALES`; what is by default is left out, so
+    that `parse_request` gives the same search back.
+    """
+    pairs = [("texte", requete.texte)] if requete.texte else []
+    pairs += _place_parameters(requete.lieu)
+    if requete.rayon_km != RAYON_KM:
+        pairs.append(("rayon", repr(requete.rayon_km).removesuffix(".0")))
+    pairs += requete.filtres.parametres()
+    if requete.tri != default_sort(requete.lieu, requete.texte):
+        pairs.append(("tri", requete.tri))
+    pairs += [("page", str(requete.page))] if requete.page != 1 else []
+    pairs += [("taille", str(requete.taille))] if requete.taille != TAILLE else []
+    if requete.emprise:
+        pairs.append(("emprise", ",".join(_rounded(value) for value in requete.emprise)))
+    return pairs
+
+
+def _place_parameters(lieu: Lieu | None) -> list[tuple[str, str]]:
+    """Return how an address writes a place."""
+    if lieu is None:
+        return []
+    if lieu.type not in ("point", "adresse"):
+        return [("lieu", f"{lieu.type}:{lieu.code}")]
+    return [("lat", _rounded(lieu.latitude)), ("lon", _rounded(lieu.longitude))]
+
+
+def _rounded(degrees: float) -> str:
+    return f"{degrees:.{DECIMALES}f}".rstrip("0").rstrip(".")
+
+
+DANS = {"departement": "le département", "epci": "l'intercommunalité", "arrondissement": "l'arrondissement", "region": "la région",
+        "ze2020": "la zone d'emploi", "ze2010": "la zone d'emploi 2010"}
+"""How a sentence names a zone, by type."""
+
+
+def describe_request(requete: Requete, total: int) -> str:
+    """Return a search and its number of results as a French sentence.
+
+    « 38 formations « boulanger » à 20 km de Lens, niveau 3 ».
+    """
+    texte = f" « {requete.texte} »" if requete.texte else ""
+    filtres = describe_filters(requete.filtres)
+    emprise = ", dans le rectangle affiché" if requete.emprise else ""
+    return f"{count(total, 'formation')}{texte}{describe_place(requete)}{emprise}{f', {filtres}' if filtres else ''}"
+
+
+def describe_place(requete: Requete) -> str:
+    """Return where a search is, with a blank before; "" for the whole region."""
+    lieu = requete.lieu
+    if lieu is None:
+        return ""
+    if lieu.est_zone:
+        sorte = DANS.get(lieu.type) or (f"la zone {ZONAGES[lieu.type].singulier}" if lieu.type in ZONAGES else "la zone")
+        return f" dans {sorte} {_SORTE.sub('', lieu.nom)}"
+    nom = "du point choisi" if lieu.type == "point" else _of(lieu.nom)
+    return f" à {format_decimal(requete.rayon_km)}{THIN}km {nom}"
+
+
+def _of(nom: str) -> str:
+    """Return a name after « de »: d'Arras, de Lens, du Quesnoy, des Attaques."""
+    for article, forme in (("Le ", "du "), ("le ", "du "), ("Les ", "des "), ("les ", "des ")):
+        if nom.startswith(article):
+            return forme + nom.removeprefix(article)
+    return f"d'{nom}" if nom[:1].upper() in tuple("AEIOUYÉÈÊÂÎÔŒ") else f"de {nom}"

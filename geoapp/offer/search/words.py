@@ -1,0 +1,80 @@
+"""Words as the search compares them: folded, without empty words, cut to their French stem.
+
+The same functions serve the index and the query, so that both always agree.
+Every word they give holds only `a-z` and `0-9`: no text of a user can act as
+syntax of the full-text engine.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from threading import Lock
+
+import snowballstemmer
+
+from geoapp.reference.codes.text import fold
+
+VIDES = frozenset(
+    "a ai aime aimer aimerais au aux avec ce ces cette cherche chercher comme d dans de des devenir du en est et etre faire formation formations formateur je l la le les "
+    "m ma me mes metier metiers mon n nos notre occuper ou par pour qu que qui sa se ses son suis sur travailler un une vers veux voudrais y".split()
+)
+"""Words that say nothing of what is looked for."""
+
+LETTRES_RACINE = 4
+"""Shorter words are kept whole: acronyms (BTS, AS) have no stem."""
+
+_GENRES = (("trice", "teur"), ("euse", "eur"), ("ienne", "ien"), ("iere", "ier"))
+"""Endings of the feminine and of the masculine of a job: coiffeuse, coiffeur."""
+
+_STEMMER = snowballstemmer.stemmer("french")
+_LOCK = Lock()
+_SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_ARTICLES = frozenset("a d de des du en l la le les".split())
+_ROME = re.compile(r"[a-n]\d{4}")
+_RNCP = re.compile(r"rncp0*[1-9]\d*")
+_CFD = re.compile(r"\d{2}[0-9a-z]\d{3}[0-9a-z]{2}")
+
+
+def split_words(texte: str) -> list[str]:
+    """Return every folded word of a text; « RNCP n° 1234 » is one word, « D.E » two."""
+    texte = re.sub(r"\bD\.\s?E\b\.?", "diplome etat ", texte, flags=re.IGNORECASE)
+    joined = re.sub(r"\brncp[\s:n°.-]*0*([1-9]\d*)", r" rncp\1 ", texte, flags=re.IGNORECASE)
+    return fold(joined).split()
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return the French stem of a folded word, the same for plural, feminine and masculine.
+
+    Short words and codes are kept whole.  The plural goes before the stemmer,
+    that keeps the « s » of « taxis ».
+    """
+    if len(word) < LETTRES_RACINE or not word.isalpha():
+        return word
+    single = word.removesuffix("s") if len(word) > LETTRES_RACINE else word
+    for feminine, masculine in _GENRES:
+        if single.endswith(feminine):
+            single = single.removesuffix(feminine) + masculine
+            break
+    with _LOCK:
+        return _STEMMER.stemWord(single)
+
+
+def stems(texte: str) -> list[str]:
+    """Return the stems of the words of a text that say something."""
+    return [stem(word) for word in split_words(texte) if word not in VIDES]
+
+
+def is_code(word: str) -> bool:
+    """Tell whether a folded word has the form of a ROME, RNCP or CFD code."""
+    return bool(_ROME.fullmatch(word) or _RNCP.fullmatch(word) or _CFD.fullmatch(word))
+
+
+def place_words(texte: str) -> list[str]:
+    """Return the words of a place name: « St-Pol-sur-Ternoise » is saint, pol, sur, ternoise.
+
+    Articles are left out, unless nothing else remains.
+    """
+    words = [_SAINTS.get(word, word) for word in fold(texte).split()]
+    return [word for word in words if word not in _ARTICLES] or words[-1:]

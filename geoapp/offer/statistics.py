@@ -1,0 +1,144 @@
+"""Statistics beside the offer: wishes and places of a training, what became of those who left; always with their year.
+
+They describe a year gone by, and most of them an establishment rather than one
+training: nothing here is ever said of the present.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.french import THIN, count
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.lookups import Repertoire, records
+
+PUBLICS = {"apprentis": "apprentis", "scolaires": "élèves de la voie scolaire", "ensemble": "élèves et apprentis ensemble"}
+"""`public` of the table `debouches`, in words."""
+NON_DIFFUSE = "non diffusé"
+AVERTISSEMENT = "Statistiques d'années passées : elles ne disent ni les places, ni les débouchés d'aujourd'hui."
+
+AUTRE_PUBLIC = {"apprentissage": "scolaires", "scolaire": "apprentis"}
+"""By voie, those whose outcomes say nothing of it."""
+
+_PRESENT = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_attendu_pct")
+
+
+@dataclass(frozen=True)
+class Debouches:
+    """What became of those who left the establishments of a zone.
+
+    `lignes` has one row per establishment, public and source of the zone;
+    medians are over the `nb_connus` establishments whose rate is given, each
+    counting once whatever its size (the producers do not give it), in %.
+    """
+
+    annees: tuple[str, ...]
+    lignes: pd.DataFrame
+    nb_etablissements: int
+    nb_connus: int
+    mediane_emploi_pct: float | None
+    mediane_poursuite_pct: float | None
+
+
+def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
+    """Return the statistics of an action: `flux` of the training, `debouches` of its establishments, in words and plain values."""
+    flux = repertoire.flux.get(id_action, [])
+    uais = _uai_of(repertoire, id_action)
+    others = AUTRE_PUBLIC.get(repertoire.actions[id_action]["voie"])
+    debouches = [row for uai in uais for row in repertoire.debouches.get(uai, []) if row["public"] != others]
+    return {
+        "flux": [_tell_flux(row, _source(repertoire, row)) for row in flux],
+        "debouches": [_tell_debouche(row, _source(repertoire, row)) for row in debouches],
+        "avertissement": AVERTISSEMENT,
+    }
+
+
+def _uai_of(repertoire: Repertoire, id_action: str) -> list[str]:
+    """Return the establishments of an action: its places, then the body that teaches."""
+    places = [repertoire.lieux[lieu].get("code_uai") for lieu in repertoire.lieux_par_action.get(id_action, [])]
+    body = repertoire.organismes.get(repertoire.actions[id_action]["id_organisme"], {}).get("code_uai")
+    return list(dict.fromkeys(uai for uai in (*places, body) if uai))
+
+
+def _source(repertoire: Repertoire, row: dict) -> dict:
+    source = repertoire.sources[row["id_source"]]
+    return {nom: source[nom] for nom in ("titre", "producteur", "licence", "millesime")}
+
+
+def _tell_flux(row: dict, source: dict) -> dict:
+    """Return wishes and places of one year."""
+    hidden = (row["masques"] or "").split("|")
+    people = {"nb_voeux": ("vœu confirmé", "vœux confirmés"), "nb_entrants": ("entrant", "entrants")}
+    told = [f"moins de {PETIT_NOMBRE} {many}" if nom in hidden else count(row[nom], one, many) if row[nom] is not None else "" for nom, (one, many) in people.items()]
+    places = "" if row["capacite"] is None else count(row["capacite"], "place")
+    known = list(filter(None, (told[0], places, told[1])))
+    phrase = f"En {row['annee']}{THIN}: {', '.join(known) if known else 'chiffres non diffusés'}."
+    return {nom: row[nom] for nom in ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")} | {"phrase": phrase, "source": source}
+
+
+def _tell_debouche(row: dict, source: dict) -> dict:
+    """Return what became of those who left one establishment."""
+    kept = ("annee", "nom", "public", *_PRESENT, "valeur_ajoutee_pts")
+    return {
+        **{nom: row[nom] for nom in kept}, "public_dit": PUBLICS[row["public"]], "source": source,
+        "poursuite": format_rate(row["taux_poursuite_pct"]), "emploi": format_rate(row["taux_emploi_pct"]), "attendu": format_rate(row["taux_emploi_attendu_pct"]),
+    }
+
+
+def format_rate(value: float | None) -> str:
+    """Return a rate in words; « non diffusé » when the producer does not give it."""
+    return NON_DIFFUSE if value is None or value != value else f"{value:g}".replace(".", ",") + f"{THIN}%"
+
+
+def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Debouches:
+    """Return what became of those who left the establishments whose place lies in a zone.
+
+    An establishment lies where an offer with its UAI code is placed; one that
+    no offer places is in no zone.  Apprentices and pupils of one establishment
+    are rows of their own; medians are over the row that holds the most of them
+    (`ensemble`, else the only one).
+    """
+    links, lieux = snapshot.read("lieux_zones"), snapshot.read("lieux")
+    here = links.loc[links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone), "id_lieu"]
+    uais = set(lieux.loc[lieux["id_lieu"].isin(here), "code_uai"].dropna())
+    if type_zone == "commune":
+        uais = set(lieux.loc[lieux["code_commune"].eq(code_zone), "code_uai"].dropna())
+    table = snapshot.read("debouches")
+    mine = table[table["code_uai"].isin(uais)].sort_values(["nom", "code_uai", "public", "id_source"], ignore_index=True)
+    whole = mine.assign(rang=mine["public"].ne("ensemble")).sort_values(["code_uai", "rang", "id_source"]).drop_duplicates("code_uai")
+    return Debouches(
+        tuple(sorted(mine["annee"].unique())), mine, len(whole), int(whole["taux_emploi_pct"].notna().sum()),
+        _median(whole["taux_emploi_pct"]), _median(whole["taux_poursuite_pct"]),
+    )
+
+
+def _median(values: pd.Series) -> float | None:
+    known = values.dropna()
+    return float(known.median()) if len(known) else None
+
+
+def describe_debouches(found: Debouches) -> list[str]:
+    """Return what is known of a zone in sentences, years and method said; none without any establishment."""
+    if not found.nb_etablissements:
+        return []
+    annees = " et ".join(found.annees)
+    head = f"Débouchés {annees}, {count(found.nb_etablissements, 'établissement')} de la zone{THIN}:"
+    if not found.nb_connus:
+        return [f"{head} taux d'emploi non diffusé.", AVERTISSEMENT]
+    emploi, suite = format_rate(found.mediane_emploi_pct), format_rate(found.mediane_poursuite_pct)
+    return [
+        f"{head} au milieu de ceux dont le taux est diffusé ({found.nb_connus}), {emploi} des sortants sont en emploi salarié six mois après, et {suite} des"
+        " jeunes poursuivent leurs études (médianes, chaque établissement comptant une fois).", AVERTISSEMENT,
+    ]
+
+
+def zone_rows(found: Debouches) -> list[dict]:
+    """Return the rows of a zone as a table shows them."""
+    return [
+        {"nom": row["nom"], "public": PUBLICS[row["public"]], "annee": row["annee"], "poursuite": format_rate(row["taux_poursuite_pct"]), "emploi": format_rate(row["taux_emploi_pct"]),
+         "attendu": format_rate(row["taux_emploi_attendu_pct"])}
+        for row in records(found.lignes)
+    ]

@@ -1,0 +1,55 @@
+"""What each filter reads in an offer: one text, or several values parted by « | ».
+
+Every reader takes the table `offres` and the day, and returns a Series of text
+without NA, same index and length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pandas as pd
+
+from geoapp.offer.starts import read_starts, start_value
+from geoapp.reference.codes.text import map_distinct
+
+INCONNU = "inconnu"
+AUCUNE = "aucune"
+
+
+def read_column(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
+    """Return how a plain column is read, NA being `inconnu`."""
+    return lambda offres, today: offres[colonne].fillna(INCONNU)
+
+
+def read_flag(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
+    """Return how a column of yes and no is read."""
+    return lambda offres, today: offres[colonne].astype("object").map({True: "oui", False: "non"}).fillna(INCONNU)
+
+
+def read_prix(offres: pd.DataFrame, today: date) -> pd.Series:
+    """Return what is known of the price: free, something left to pay, a price given; two of them may hold."""
+    gratuite = offres["est_gratuite"].astype("object").map({True: "gratuit", False: "a_charge"}).fillna("").astype("object")
+    indique = offres[["prix_eur", "prix_horaire_eur"]].notna().any(axis=1).map({True: "indique", False: ""})
+    return (gratuite + "|" + indique).str.strip("|").replace("", INCONNU)
+
+
+def read_zones(offres: pd.DataFrame, today: date) -> pd.Series:
+    """Return the zones of each offer: `type:code`, and each `type` once."""
+    return map_distinct(offres["zones"].fillna("").astype("object"), _with_types).astype("object")
+
+
+def _with_types(texte: str) -> str:
+    zones = [zone for zone in texte.split("|") if zone]
+    return "|".join([*zones, *dict.fromkeys(zone.partition(":")[0] for zone in zones)])
+
+
+def read_debut(offres: pd.DataFrame, today: date) -> pd.Series:
+    """Return when each offer starts, seen from the day (keys of `DEBUTS`)."""
+    return map_distinct(read_starts(offres), lambda starts: start_value(starts, today))
+
+
+def read_rev3(offres: pd.DataFrame, today: date) -> pd.Series:
+    """Return the transitions that each offer serves, `aucune` when it serves none."""
+    return offres["rev3"].fillna("").replace("", AUCUNE)

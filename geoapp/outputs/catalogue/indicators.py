@@ -1,0 +1,100 @@
+"""The indicators of coverage as files: which zonings, which columns, from which sources, how QGIS colours them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoapp.core.errors import NotFoundError
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.answer import Reponse, answer
+from geoapp.coverage.legend import COULEURS, legend
+from geoapp.coverage.model import (
+    CARREAU,
+    COMMUNE,
+    MAILLES,
+    Question,
+    describe_question,
+    name_zoning,
+    parse_question,
+)
+from geoapp.coverage.world import Monde
+from geoapp.outputs.catalogue.resources import GENS, OFFRE, TERRITOIRE, sources_for
+from geoapp.outputs.coverage import file_of, layer_name, list_columns
+from geoapp.outputs.files.model import Fichier
+from geoapp.outputs.files.qml import graduated_style
+from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.zonings import ZONAGES
+
+USAGES = (*OFFRE, "offre_voisine", *TERRITOIRE, *GENS)
+"""Usages of the sources behind an indicator."""
+
+
+@dataclass(frozen=True)
+class Zonage:
+    """One zoning whose indicators can be taken away: its name, title and number of zones."""
+
+    nom: str
+    titre: str
+    nb_zones: int
+
+
+def list_zonings(snapshot: Snapshot) -> list[Zonage]:
+    """Return the zonings of a snapshot, in the order of the choice; those that hold no zone are left out."""
+    counts = pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])["type_zone"].value_counts().to_dict()
+    counts[COMMUNE] = int(pd.read_parquet(snapshot.path / "communes.parquet", columns=["est_region"])["est_region"].sum())
+    demande = pd.read_parquet(snapshot.path / "demande.parquet", columns=["type_point", "est_region"])
+    counts[CARREAU] = int((demande["type_point"].eq(CARREAU) & demande["est_region"]).sum())
+    return [Zonage(nom, zoning_title(nom), int(counts[nom])) for nom in MAILLES if counts.get(nom)]
+
+
+def zoning_title(nom: str) -> str:
+    """Return the title of a zoning."""
+    return ZONAGES[nom].titre if nom in ZONAGES else {COMMUNE: "Communes", CARREAU: "Carreaux de 200 m"}[nom]
+
+
+def check_zoning(snapshot: Snapshot, nom: str) -> None:
+    """Raise `NotFoundError` unless indicators exist for a zoning; the nearest one is named."""
+    known = [zonage.nom for zonage in list_zonings(snapshot)]
+    if nom not in known:
+        near = nearest_accepted(nom, known)
+        cure = f"Vouliez-vous dire « {near} » ? " if near else ""
+        raise NotFoundError(f"Zonage inconnu : « {nom[:40]} ». {cure}Zonages : {', '.join(known)}.")
+
+
+def indicator_sources(snapshot: Snapshot) -> pd.DataFrame:
+    """Return the sources that feed the indicators (rows of the table `sources`)."""
+    return sources_for(snapshot, USAGES)
+
+
+def indicator_file(monde: Monde, zonage: str, parametres: dict) -> Fichier:
+    """Return the indicators of a zoning for one question as a file, small counts of people hidden.
+
+    Raises
+    ------
+    NotFoundError
+        When no indicator exists for the zoning.
+    ParameterError
+        When a parameter of the question is not accepted.
+    """
+    check_zoning(monde.snapshot, zonage)
+    reponse = answer(monde, parse_question({**parametres, "zonage": zonage}, monde))
+    return file_of(monde, reponse, indicator_style(reponse))
+
+
+def indicator_style(reponse: Reponse) -> str:
+    """Return the style of an answer: the classes, shades and words of the legend of the page."""
+    bornes = reponse.classes.bornes
+    classes = [(low, high, words, COULEURS[shade]) for low, high, (shade, words, _) in zip(bornes, bornes[1:], legend(reponse)["classes"], strict=False)]
+    return graduated_style(reponse.question.mesure, classes, list_columns())
+
+
+def indicator_title(zonage: str) -> str:
+    """Return the title of a file of indicators."""
+    return layer_name(zonage)
+
+
+def question_words(question: Question) -> str:
+    """Return a question in words, its zoning left out: the files are one by zoning."""
+    return describe_question(question).removesuffix(f", par {name_zoning(question.zonage)}")

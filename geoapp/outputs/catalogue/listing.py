@@ -1,0 +1,84 @@
+"""Everything that can be taken away, as a list: one row by table, one by zoning of the indicators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geoapp.core import schema
+from geoapp.core.french import THIN
+from geoapp.core.snapshot import Snapshot
+from geoapp.outputs.catalogue.indicators import indicator_sources, indicator_title, list_zonings
+from geoapp.outputs.catalogue.licences import Licence
+from geoapp.outputs.catalogue.resources import find_sheet, licences_of, sources_of, table_columns
+from geoapp.outputs.coverage import list_columns
+from geoapp.outputs.files.formats import FORMATS, Format, formats_of
+from geoapp.outputs.files.model import CONTOUR, DEGRES, POINT, Colonne
+
+TABLE, INDICATEURS = "tables", "indicateurs"
+"""Kinds of resource, and folders of their files."""
+
+
+@dataclass(frozen=True)
+class Ressource:
+    """One thing to take away; `sources` are rows of the table `sources` as dictionaries, None when unknown.
+
+    `octets` is the size of its GeoParquet, None when it is not yet made.
+    """
+
+    genre: str
+    nom: str
+    titre: str
+    sens: str
+    nb_lignes: int
+    colonnes: tuple[Colonne, ...]
+    cle: tuple[str, ...]
+    formats: tuple[Format, ...]
+    licences: tuple[Licence, ...]
+    sources: tuple[dict, ...]
+    forme: str
+    octets: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Return a name that no other resource has."""
+        return self.nom if self.genre == TABLE else f"couverture-{self.nom}"
+
+    @property
+    def colonnes_plates(self) -> list[Colonne]:
+        """Return the columns of a CSV."""
+        return [*self.colonnes, *(DEGRES if self.forme == POINT else ())]
+
+    def chemin(self, form: Format | None = None) -> str:
+        """Return where the file of a format is, under the catalogue; the CSV for programs when none is given."""
+        return f"{self.genre}/{self.nom}{(form or FORMATS['csv-simple']).suffixe}"
+
+
+def list_resources(snapshot: Snapshot) -> list[Ressource]:
+    """Return every resource of a snapshot: its tables, then the indicators of each zoning."""
+    return [*(_table(snapshot, nom) for nom in schema.TABLES), *_indicators(snapshot)]
+
+
+def _table(snapshot: Snapshot, nom: str) -> Ressource:
+    """Return one table."""
+    fiche, table, sources = find_sheet(nom), schema.TABLES[nom], sources_of(snapshot, nom)
+    return Ressource(
+        TABLE, nom, fiche.titre, table.sens, snapshot.manifest["tables"][nom]["lignes"], tuple(table_columns(nom)), table.cle,
+        tuple(formats_of(fiche.forme)), tuple(licences_of(sources)), tuple(_plain(sources)), fiche.forme, (snapshot.path / f"{nom}.parquet").stat().st_size,
+    )
+
+
+def _indicators(snapshot: Snapshot) -> list[Ressource]:
+    """Return the indicators of each zoning."""
+    sources = indicator_sources(snapshot)
+    licences, plain = tuple(licences_of(sources)), tuple(_plain(sources))
+    return [
+        Ressource(INDICATEURS, zonage.nom, indicator_title(zonage.nom), f"Indicateurs de couverture, une ligne par zone{THIN}: {zonage.titre}", zonage.nb_zones, tuple(list_columns()),
+                  ("code_zone",), tuple(FORMATS.values()), licences, plain, CONTOUR)
+        for zonage in list_zonings(snapshot)
+    ]
+
+
+def _plain(sources) -> list[dict]:
+    """Return sources as dictionaries, None when unknown."""
+    table = sources.astype("object")
+    return table.where(table.notna(), None).to_dict("records")

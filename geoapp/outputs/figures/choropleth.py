@@ -1,0 +1,72 @@
+"""Zones by class: the fills and the block of the legend that coverage and density share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geoapp.coverage.classes import Classes, assign_classes
+from geoapp.coverage.legend import bounds_in_words, shade
+from geoapp.coverage.model import CARREAU, COMMUNE
+from geoapp.coverage.world import Monde
+from geoapp.outputs.figures.elements import Aplat, gather, here, tally
+from geoapp.outputs.figures.extent import Emprise
+from geoapp.outputs.figures.outlines import outlines, region_parts
+from geoapp.outputs.figures.palette import CHORO, CHORO_BORD, INCONNU, INCONNU_FOND
+from geoapp.outputs.figures.texts import name_unit
+
+BORD, BORD_FIN = 0.5, 0.12
+"""Width in points of the edge of a zone, and of a commune; cells have none."""
+
+
+def choropleth(monde: Monde, zonage: str, emprise: Emprise, valeurs: np.ndarray, classes: Classes, mots: Sequence[str]) -> tuple[Aplat, ...]:
+    """Return one fill per class, whether or not a zone is in it, then that of the unknown when there are some.
+
+    Parameters
+    ----------
+    valeurs : float array
+        One value by zone, in the order of `Monde.mailles`; NaN is unknown.
+    classes : Classes
+        Those of the values; their counts are the legend's.
+    mots : sequence of str
+        Bounds of the classes in words.
+    """
+    codes, inside = monde.mailles[zonage].codes, here(monde, emprise, zonage)
+    formes = region_parts(monde, zonage, not emprise.est_region).reindex(codes).to_numpy()
+    ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
+    colour, edge = None if zonage == CARREAU else CHORO_BORD, BORD_FIN if zonage == COMMUNE else BORD
+    fills = [
+        Aplat(gather(formes, ranks, rank), CHORO[shade(rank, nb)], words, _tally(zonage, ranks, rank, inside), bord=colour, epaisseur=edge)
+        for rank, words in enumerate(bounds_in_words(list(mots)))
+    ]
+    if classes.nb_inconnus:
+        fills.append(Aplat(gather(formes, ranks, -1), INCONNU_FOND, "inconnu, hors de portée ou tu", _tally(zonage, ranks, -1, inside), INCONNU, colour, edge))
+    return tuple(fills)
+
+
+def _tally(zonage: str, ranks: np.ndarray, rank: int, inside: np.ndarray | None) -> str:
+    """Return the count of one class in words."""
+    mine = ranks == rank
+    un, plusieurs = name_unit(zonage)
+    return tally(int(mine.sum()), un, None if inside is None else int((mine & inside).sum()), pluriel=plusieurs)
+
+
+def without_outline(monde: Monde, zonage: str) -> tuple[str, ...]:
+    """Return the line of the legend that says which zones could not be drawn."""
+    drawn, known = len(outlines(monde, zonage, False)), len(monde.mailles[zonage].codes)
+    if drawn >= known:
+        return ()
+    if not drawn:
+        return ("Ce zonage est une liste sans contour : aucune de ses zones n'est dessinée.",)
+    return (f"{tally(known - drawn, 'zone')} sans contour, non dessinée{'s' if known - drawn > 1 else ''}.",)
+
+
+def extremes(noms: np.ndarray, valeurs: np.ndarray, mots) -> str:
+    """Return « de 0 % (Lille) à 18,9 % (Abbeville) », "" when fewer than two values differ; of equal zones, the first."""
+    known = np.flatnonzero(~np.isnan(valeurs))
+    if len(known) < 2 or np.ptp(valeurs[known]) == 0:
+        return ""
+    low, high = known[np.argmin(valeurs[known])], known[np.argmax(valeurs[known])]
+    return f"de {mots(valeurs[low])} ({noms[low]}) à {mots(valeurs[high])} ({noms[high]})"
+

@@ -1,0 +1,100 @@
+"""The figure of coverage: zones by class of the measure asked, white communes hatched by cause."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoapp.core.french import THIN, count
+from geoapp.coverage.answer import Reponse, answer
+from geoapp.coverage.indicators import CAUSES, INDICATEURS, format_share, format_value
+from geoapp.coverage.legend import legend
+from geoapp.coverage.model import (
+    COMMUNE,
+    Question,
+    describe_question,
+    describe_threshold,
+    name_zoning,
+)
+from geoapp.coverage.world import Monde, choose_offer
+from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
+from geoapp.outputs.figures.elements import Aplat, Bloc, Contenu, here, tally
+from geoapp.outputs.figures.extent import Emprise
+from geoapp.outputs.figures.outlines import outlines
+from geoapp.outputs.figures.palette import BLANCHES
+from geoapp.outputs.figures.texts import choose_sources, is_fictitious, list_parameters, lower_first
+
+ACCORDS = {"sans_offre": ("sans offre", "sans offre"), "eloignee": ("éloignée", "éloignées"), "saturee": ("saturée", "saturées")}
+"""Each cause as an adjective of one commune, and of several."""
+
+
+def make_coverage(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
+    """Return the content of a figure of coverage."""
+    reponse = answer(monde, question)
+    indicateur, told = INDICATEURS[question.mesure], legend(reponse)
+    values = reponse.tableau[question.mesure].to_numpy(dtype=float)
+    words = [format_value(indicateur, borne, question.unite) for borne in reponse.classes.bornes]
+    fills = choropleth(monde, question.zonage, emprise, values, reponse.classes, words)
+    whites = white_fills(monde, reponse, emprise)
+    sources = _sources(monde, question)
+    first = Bloc(told["titre"], f"{told['sens']}. {told['methode']}.", fills, without_outline(monde, question.zonage))
+    second = Bloc("Communes en zone blanche", "La moitié au moins des habitants y est en zone blanche.", whites, () if whites else ("Aucune.",))
+    return Contenu(
+        describe_question(question), emprise, (first, second), _sentences(monde, reponse, emprise, values),
+        (list_parameters(question, est_couverture=True), *reponse.notes), sources, aplats=(*fills, *whites),
+        est_fictive=is_fictitious(sources) or reponse.qualite["est_fictive"],
+    )
+
+
+def white_fills(monde: Monde, reponse: Reponse, emprise: Emprise) -> tuple[Aplat, ...]:
+    """Return one hatch per cause and solidity of the white communes, from the worst."""
+    inside, codes = here(monde, emprise, COMMUNE), monde.mailles[COMMUNE].codes
+    mine = set(codes) if inside is None else set(codes[inside])
+    formes, fills = outlines(monde, COMMUNE, not emprise.est_region), []
+    for (cause, solidite), hachure in BLANCHES.items():
+        part = reponse.blanches[reponse.blanches["cause"].eq(cause) & reponse.blanches["solidite"].eq(solidite)]["code_commune"]
+        if len(part):
+            nb_here = None if inside is None else int(part.isin(mine).sum())
+            drawn = formes.reindex(part).dropna().to_numpy()
+            shapes = np.array([shapely.coverage_union_all(drawn)]) if len(drawn) else drawn
+            fills.append(Aplat(shapes, None, f"{CAUSES[cause].split(' : ')[0]}, {solidite}", tally(len(part), "commune", nb_here), hachure))
+    return tuple(fills)
+
+
+def _sentences(monde: Monde, reponse: Reponse, emprise: Emprise, values: np.ndarray) -> tuple[str, ...]:
+    """Return the alternative text: the region, the territory, the extremes, the white communes."""
+    question, indicateur = reponse.question, INDICATEURS[reponse.question.mesure]
+    found = extremes(reponse.tableau["nom"].to_numpy(), values, lambda value: format_value(indicateur, value, question.unite))
+    between = f"Par {name_zoning(question.zonage)}, la mesure « {lower_first(indicateur.titre)} » va {found}." if found else ""
+    return tuple(text for text in (reponse.phrase, tell_territory(monde, question, emprise), between, tell_whites(reponse)) if text)
+
+
+def tell_territory(monde: Monde, question: Question, emprise: Emprise) -> str:
+    """Return the share of the people of the territory beyond the threshold, small numbers hidden; "" for the region."""
+    if emprise.est_region:
+        return ""
+    table = answer(monde, replace(question, zonage=emprise.type_zone)).tableau
+    part = table.loc[table["code_zone"].eq(emprise.code), "part_non_couverte"].iloc[0]
+    if pd.isna(part):
+        return f"{emprise.nom}{THIN}: la part des habitants à plus de {describe_threshold(question)} n'est pas connue ou est tue."
+    return f"{emprise.nom}{THIN}: {format_share(part)} des habitants sont à plus de {describe_threshold(question)}."
+
+
+def tell_whites(reponse: Reponse) -> str:
+    """Return how many communes are white in the region, by cause."""
+    blanches = reponse.blanches["cause"].value_counts()
+    if not len(blanches):
+        return "Aucune commune de la région n'est en zone blanche."
+    causes = ", ".join(count(int(blanches[cause]), *ACCORDS[cause]) for cause in CAUSES if cause in blanches)
+    nb = int(blanches.sum())
+    return f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, hachurée{'s' if nb > 1 else ''} ({causes})."
+
+
+def _sources(monde: Monde, question: Question) -> tuple[dict, ...]:
+    """Return the sources of the offer counted, of the people and of the zones."""
+    offers = choose_offer(monde, question).comptes.index
+    ages = () if question.public == "tous" else ("ages",)
+    return choose_sources(monde, ids=set(monde.offres.loc[offers, "id_source"]), usages=("communes", "population", *ages), zonage=question.zonage)

@@ -1,0 +1,99 @@
+"""What a static map holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from geoapp.core.french import count, format_number
+from geoapp.coverage.world import Monde
+from geoapp.outputs.figures.extent import Emprise
+from geoapp.outputs.figures.palette import Hachure
+
+
+@dataclass(frozen=True)
+class Aplat:
+    """One fill and its line of the legend (`libelle`, `effectif`); polygons in EPSG:2154."""
+
+    formes: np.ndarray
+    fond: str | None
+    libelle: str = ""
+    effectif: str = ""
+    hachure: Hachure | None = None
+    bord: str | None = None
+    epaisseur: float = 0.3
+
+
+@dataclass(frozen=True)
+class Symboles:
+    """Marks of one size and kind, and their line of the legend; positions in EPSG:2154, `diametre_mm` on paper."""
+
+    x: np.ndarray
+    y: np.ndarray
+    diametre_mm: float
+    fond: str
+    bord: str
+    libelle: str = ""
+    effectif: str = ""
+    marque: str = "o"
+
+
+@dataclass(frozen=True)
+class Bloc:
+    """One block of the legend: title, explanation, the fills or symbols it explains, plain lines after them."""
+
+    titre: str
+    sens: str = ""
+    entrees: tuple[Aplat | Symboles, ...] = ()
+    lignes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Nom:
+    """One zone to name at a point (EPSG:2154); `poids` orders them."""
+
+    texte: str
+    x: float
+    y: float
+    poids: float
+
+
+@dataclass(frozen=True)
+class Contenu:
+    """Everything a figure says: `phrases` are its alternative text, `notes` what stands under the map."""
+
+    titre: str
+    emprise: Emprise
+    blocs: tuple[Bloc, ...]
+    phrases: tuple[str, ...]
+    notes: tuple[str, ...]
+    sources: tuple[dict, ...]
+    aplats: tuple[Aplat, ...] = ()
+    symboles: tuple[Symboles, ...] = ()
+    lignes: tuple[np.ndarray, ...] = ()
+    noms: tuple[Nom, ...] = ()
+    est_fictive: bool = False
+
+
+def here(monde: Monde, emprise: Emprise, zonage: str) -> np.ndarray | None:
+    """Tell which zones of a zoning have people in the territory; None when it is the whole region."""
+    if emprise.est_region:
+        return None
+    mine, theirs = monde.mailles[emprise.type_zone], monde.mailles[zonage]
+    points = mine.points[mine.codes[mine.zones] == emprise.code]
+    found = np.zeros(len(theirs.codes), dtype=bool)
+    found[theirs.zones[np.isin(theirs.points, points)]] = True
+    return found
+
+
+def tally(nb: int, noun: str, nb_here: int | None = None, *, pluriel: str | None = None) -> str:
+    """Return a count of the legend: « 8 zones », « 8 zones, dont 2 ici » on the map of one territory."""
+    return count(nb, noun, pluriel) + ("" if nb_here is None else f", dont {format_number(nb_here)} ici")
+
+
+def gather(formes: np.ndarray, ranks: np.ndarray, rank: int) -> np.ndarray:
+    """Return the outlines whose class is `rank`, without the missing ones."""
+    found = formes[ranks == rank]
+    return found[~shapely.is_missing(found)]

@@ -1,0 +1,110 @@
+"""The bytes of a figure: PNG, SVG, PDF, each with its alternative text, and nothing of the day or of the machine."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from geoapp.core.errors import ParameterError, StorageError
+from geoapp.coverage.world import Monde
+from geoapp.outputs.figures.content import describe_figure, figure_title, make_content
+from geoapp.outputs.figures.drawing import draw_page
+from geoapp.outputs.figures.model import Figure, format_of
+from geoapp.outputs.figures.page import compose_page
+from geoapp.outputs.figures.texts import FICTIVES, tell_sources, typeset
+
+AUTEUR = "GéoForma"
+TYPES_MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+
+
+def render_figure(monde: Monde, figure: Figure) -> bytes:
+    """Return the bytes of a figure: the same for the same snapshot and the same figure.
+
+    Raises
+    ------
+    GeoFormaError
+        When the font is not there.
+    """
+    contenu = make_content(monde, figure)
+    drawn = draw_page(monde, contenu, compose_page(monde, contenu, figure.largeur_mm, est_jointe=figure.est_jointe))
+    return ECRIRE[figure.format](drawn, _about(monde, figure), figure.dpi)
+
+
+def _about(monde: Monde, figure: Figure) -> dict[str, str]:
+    """Return what the file says of itself: title, alternative text, sources, licences, date of the snapshot."""
+    contenu = make_content(monde, figure)
+    licences = sorted({str(one["licence"]) for one in contenu.sources if one["licence"]})
+    fictive = f"{FICTIVES}. " if contenu.est_fictive else ""
+    return {
+        "titre": typeset(figure_title(monde, figure)), "texte": typeset(fictive + describe_figure(monde, figure)), "sources": typeset(tell_sources(contenu.sources)),
+        "licences": " ; ".join(licences), "date": monde.snapshot.manifest["cree_le"], "instantane": monde.snapshot.id,
+    }
+
+
+def write_png(drawn, about: dict[str, str], dpi: int) -> bytes:
+    """Return a PNG; its texts hold title, description, sources, licences and date."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(drawn)
+    stream = io.BytesIO()
+    texts = {"Title": about["titre"], "Description": about["texte"], "Author": AUTEUR, "Software": AUTEUR, "Source": about["sources"], "Copyright": about["licences"], "Creation Time": about["date"]}
+    drawn.savefig(stream, format="png", dpi=dpi, metadata=texts)
+    return stream.getvalue()
+
+
+def write_svg(drawn, about: dict[str, str], dpi: int) -> bytes:
+    """Return an SVG whose `<title>` and `<desc>` a screen reader says in French."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    FigureCanvasSVG(drawn)
+    stream = io.StringIO()
+    told = {"Title": about["titre"], "Description": about["texte"], "Creator": AUTEUR, "Source": about["sources"], "Rights": about["licences"], "Date": about["date"], "Language": "fr"}
+    drawn.savefig(stream, format="svg", metadata=told)
+    text = stream.getvalue().replace("<svg ", '<svg role="img" lang="fr" aria-labelledby="titre description" ', 1)
+    head, _, rest = text.partition("<title>")
+    _, _, rest = rest.partition("</title>")
+    return f'{head}<title id="titre">{escape(about["titre"])}</title>\n <desc id="description">{escape(about["texte"])}</desc>{rest}'.encode()
+
+
+def write_pdf(drawn, about: dict[str, str], dpi: int) -> bytes:
+    """Return a tagged PDF: matplotlib writes the page, its one figure is then given its language and its alternative text."""
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    from geoapp.outputs.figures.tags import tag_pdf
+
+    FigureCanvasPdf(drawn)
+    stream = io.BytesIO()
+    day = datetime.fromisoformat(about["date"].replace("Z", "+00:00")).astimezone(UTC)
+    drawn.savefig(stream, format="pdf", metadata={"Title": about["titre"], "Author": AUTEUR, "Subject": about["texte"], "Keywords": about["sources"], "Creator": AUTEUR, "Producer": AUTEUR, "CreationDate": day, "ModDate": day})
+    return tag_pdf(stream.getvalue(), titre=about["titre"], texte=about["texte"])
+
+
+ECRIRE: dict[str, Callable[..., bytes]] = {"png": write_png, "svg": write_svg, "pdf": write_pdf}
+"""How each format of `model.FORMATS` is written."""
+
+
+def write_figure(monde: Monde, figure: Figure, out: Path) -> int:
+    """Write a figure to `out`, whole or not at all; return its number of bytes.
+
+    Raises
+    ------
+    ParameterError
+        When the extension of `out` is not that of the format.
+    StorageError
+        When the file cannot be written; nothing half-written is left.
+    """
+    out = Path(out)
+    if format_of(out) not in ("", figure.format):
+        raise ParameterError(f"« {out.name} » : l'extension et le format ({figure.format}) se contredisent.")
+    content, aside = render_figure(monde, figure), out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, out)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise StorageError(f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier, ou libérez de la place.") from error
+    return len(content)

@@ -1,0 +1,61 @@
+"""The one font of figures, DejaVu Sans as matplotlib ships it, and the size of texts set in it."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+
+from geoapp.core.errors import GeoFormaError
+
+FICHIERS = {"normal": "DejaVuSans.ttf", "gras": "DejaVuSans-Bold.ttf", "italique": "DejaVuSans-Oblique.ttf"}
+MM_PAR_POINT = 25.4 / 72
+INTERLIGNE = 1.22
+"""Height of a line, for a size of one."""
+
+
+def font_folder() -> Path:
+    """Return the folder of the fonts that matplotlib ships."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def check_fonts() -> None:
+    """Raise `GeoFormaError` when a font file is not there: another font would change every figure."""
+    missing = [nom for nom in FICHIERS.values() if not (font_folder() / nom).is_file()]
+    if missing:
+        raise GeoFormaError(f"Police absente : {', '.join(missing)}. Elle est livrée avec matplotlib : réinstallez-le (pip install --force-reinstall matplotlib).")
+
+
+@cache
+def font(style: str = "normal"):
+    """Return the font of one style (`FICHIERS`), by its file: no search among the fonts of the machine."""
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(fname=str(font_folder() / FICHIERS[style]))
+
+
+@lru_cache(maxsize=20_000)
+def width_mm(texte: str, taille: float, style: str = "normal") -> float:
+    """Return the width in mm of one line of text set in `taille` points."""
+    from matplotlib.textpath import TextToPath
+
+    properties = font(style).copy()
+    properties.set_size(taille)
+    return TextToPath().get_text_width_height_descent(texte, properties, False)[0] * MM_PAR_POINT
+
+
+def wrap(texte: str, taille: float, largeur_mm: float, style: str = "normal") -> list[str]:
+    """Return the lines of a text no wider than `largeur_mm`; only ordinary spaces part lines, and a longer word stands alone."""
+    lines: list[str] = []
+    for word in texte.split(" "):
+        if lines and width_mm(f"{lines[-1]} {word}", taille, style) <= largeur_mm:
+            lines[-1] = f"{lines[-1]} {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def line_mm(taille: float) -> float:
+    """Return the height in mm of one line set in `taille` points."""
+    return taille * INTERLIGNE * MM_PAR_POINT

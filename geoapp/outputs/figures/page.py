@@ -1,0 +1,165 @@
+"""The page of a figure, composed in mm from its top left corner: title, map, names, legend, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from geoapp.coverage.world import Monde
+from geoapp.outputs.figures.elements import Bloc, Contenu, Nom
+from geoapp.outputs.figures.fonts import wrap
+from geoapp.outputs.figures.labels import Boite, Etiquette, Placee, place_labels, place_or_number
+from geoapp.outputs.figures.legend import Colonne, Ligne, compose_legend, set_text
+from geoapp.outputs.figures.map import BANDE_MM, frame_map
+from geoapp.outputs.figures.outlines import outlines, towns
+from geoapp.outputs.figures.palette import ALERTE, DISCRET, ENCRE
+from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources, typeset
+
+MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
+COLONNE_MIN_MM = 125.0
+"""Width from which the legend stands beside the map; under it, below."""
+
+TITRES = (10.5, 10.0, 9.5, 9.0)
+"""Sizes of a title, the largest that holds on one line; the largest when none does."""
+
+PART_LEGENDE = 0.28
+JOINTE = "Paramètres, sources et licences : voir « Méthode » et « Sources » dans la fiche."
+"""Note of a figure that a sheet holds."""
+
+NB_VILLES, VILLES_LUES = 26, 300
+"""Names of towns written at most, and towns looked at."""
+
+NOM_MM = 17.0
+"""Width at which the name of a zone goes to the next line."""
+
+NOMBREUSES, NOMS_MAX = 40, 120
+"""Zones beyond which names are smaller; names looked at, so that 3,800 communes are not numbered."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One composed page; `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154)."""
+
+    largeur: float
+    hauteur: float
+    echelle: float
+    carte: tuple[float, float, float, float]
+    cadre: tuple[float, float, float, float]
+    noms: tuple[Placee, ...]
+    lignes: tuple[Ligne, ...]
+    legende: Colonne
+
+
+def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float, *, est_jointe: bool = False) -> Page:
+    """Return the page of a content, `largeur_mm` wide, as high as it needs; `est_jointe` leaves its notes to the sheet that holds it."""
+    scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
+    head, top = _head(contenu, width, scale)
+    beside = largeur_mm >= COLONNE_MIN_MM
+    side = width * PART_LEGENDE if beside else width
+    map_width = width - side - GOUTTIERE_MM if beside else width
+    cadre, map_height = frame_map(contenu.emprise.forme, map_width)
+    carte = (MARGE_MM, top, map_width, map_height)
+    names, rest = name_map(monde, contenu, carte, cadre, scale)
+    column = compose_legend((*contenu.blocs, *rest), side, scale)
+    column = _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top) if beside else _moved(column, MARGE_MM, top + map_height + 3.0)
+    under = max(top + map_height, column.hauteur) + 2.5
+    notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
+    foot, bottom = _foot(monde, contenu, notes, under, width, scale)
+    return Page(largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column)
+
+
+def _moved(column: Colonne, dx: float, dy: float) -> Colonne:
+    """Return a column at another place of the page; its height becomes the `y` of its foot."""
+    lines = tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.lignes)
+    return Colonne(lines, tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons), column.hauteur + dy)
+
+
+def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], float]:
+    """Return the title, the territory and the warning, and the top of the map."""
+    size = next((one for one in TITRES if len(wrap(typeset(contenu.titre), one * scale, width, "gras")) == 1), TITRES[0])
+    lines, y = set_text(contenu.titre, MARGE_MM, MARGE_MM, width, taille=size * scale, style="gras")
+    made, y = set_text(contenu.emprise.nom, MARGE_MM, y + 0.3, width, taille=9 * scale, couleur=DISCRET)
+    lines += made
+    if contenu.est_fictive:
+        made, y = set_text(f"{FICTIVES.upper()} : carte de démonstration, à ne jamais citer.", MARGE_MM, y + 0.8, width, taille=8.5 * scale, style="gras", couleur=ALERTE)
+        lines += made
+    return lines, y + 2.0
+
+
+def _foot(monde: Monde, contenu: Contenu, notes: list[str], y: float, width: float, scale: float) -> tuple[list[Ligne], float]:
+    """Return the notes and the date, and where they end."""
+    estimated = "Contour inconnu : les communes entières sont montrées. " if contenu.emprise.est_estimee else ""
+    lines: list[Ligne] = []
+    for texte in (estimated + notes[0], *notes[1:], tell_snapshot(monde)):
+        if texte:
+            made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=5.4 * scale, couleur=DISCRET)
+            lines += made
+    return lines, y
+
+
+def name_map(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
+    """Return the names placed on the map, and the block of the legend that tells those written as a number."""
+    left, top, width, height = carte
+    inside: Boite = (left + 0.6, top + 0.6, left + width - 0.6, top + height - 0.6)
+    foot: Boite = (left, top + height - BANDE_MM, left + width, top + height)
+    if contenu.noms:
+        return _name_zones(contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale)
+    first = place_labels(_departements(monde, contenu, carte, cadre, scale), inside, [foot, *_mark_boxes(contenu, carte, cadre)])
+    towns_named = place_labels(_town_labels(monde, carte, cadre, scale), inside, [foot, *(one.boite for one in first)], nb_max=NB_VILLES)
+    return (*first, *towns_named), ()
+
+
+def _mark_boxes(contenu: Contenu, carte, cadre) -> list[Boite]:
+    """Return the boxes of the marks of the offer, which the name of a département must not hide."""
+    boxes: list[Boite] = []
+    for marks in contenu.symboles:
+        half = marks.diametre_mm / 2
+        x, y = _to_page(np.asarray(marks.x, float), np.asarray(marks.y, float), carte, cadre)
+        boxes += zip(x - half, y - half, x + half, y + half, strict=True)
+    return boxes
+
+
+def _to_page(x, y, carte, cadre) -> tuple[float, float]:
+    """Return where a point of the ground (metres) is on the page (mm)."""
+    metres = (cadre[2] - cadre[0]) / carte[2]
+    return carte[0] + (x - cadre[0]) / metres, carte[1] + (cadre[3] - y) / metres
+
+
+def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> list[Etiquette]:
+    """Return the names of the départements, on the map of the region only."""
+    if not contenu.emprise.est_region:
+        return []
+    maille, found = monde.mailles["departement"], []
+    formes = outlines(monde, "departement", False)
+    for code, nom in zip(maille.codes, maille.noms, strict=True):
+        if code in formes.index:
+            x, y = _to_page(*shapely.get_coordinates(shapely.point_on_surface(formes[code]))[0], carte, cadre)
+            found.append(Etiquette((str(nom).upper(),), x, y, 6.2 * scale, "normal", None, DISCRET))
+    return found
+
+
+def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
+    """Return the names of the most peopled towns of the frame, those of the region first, the others in italics."""
+    every = towns(monde)
+    seen = every[every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])].head(VILLES_LUES)
+    seen = seen.sort_values("est_region", ascending=False, kind="stable")
+    return [
+        Etiquette((typeset(row.nom),), *_to_page(row.x, row.y, carte, cadre), (6.8 if rank < 5 else 6.0) * scale, "normal" if row.est_region else "italique",
+                  couleur=ENCRE if row.est_region else DISCRET)
+        for rank, row in enumerate(seen.itertuples())
+    ]
+
+
+def _name_zones(noms: tuple[Nom, ...], locate, bounds: tuple[Boite, Boite], scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
+    """Return the names of the zones seen, the most peopled first, and the legend of those written as a number."""
+    inside, foot = bounds
+    size = (6.0 if len(noms) <= NOMBREUSES else 5.2) * scale
+    ordered = sorted(noms, key=lambda nom: (-nom.poids, nom.texte))
+    spots = {nom: locate(nom.x, nom.y) for nom in ordered}
+    seen = [nom for nom in ordered if inside[0] < spots[nom][0] < inside[2] and inside[1] < spots[nom][1] < foot[1]][:NOMS_MAX]
+    labels = [Etiquette(tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)), *spots[nom], size, "normal", None) for nom in seen]
+    placed, numbered = place_or_number(labels, inside, [foot])
+    rows = tuple(f"{number}\u00a0\u00a0{seen[rank].texte}" for number, rank in enumerate(numbered, 1))
+    return tuple(placed), (Bloc("Numéros de la carte", "", (), rows),) if rows else ()

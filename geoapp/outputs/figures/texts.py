@@ -1,0 +1,84 @@
+"""Words of figures: French typography, titles, notes, sources, date."""
+
+from __future__ import annotations
+
+import re
+
+from geoapp.core.french import THIN, format_date
+from geoapp.coverage.model import (
+    CARREAU,
+    COMMUNE,
+    OFFRES,
+    PUBLICS,
+    VOISINS,
+    Question,
+    describe_threshold,
+)
+from geoapp.coverage.world import Monde
+from geoapp.offer.filters import describe_filters
+
+FICTIVES = "Données fictives"
+
+
+def typeset(texte: str) -> str:
+    """Return a text with narrow no-break spaces before « ; : ! ? % » and inside guillemets, one apostrophe, one space at a time."""
+    texte = re.sub(r"[ \u00a0\u202f]+([;:!?%»])", THIN + r"\1", texte)
+    texte = re.sub(r"«[ \u00a0]+", "«" + THIN, texte)
+    return re.sub(r"(?<=\w)'(?=\w)", "’", texte)
+
+
+def with_filters(quoi: str, question: Question) -> str:
+    """Return a title and the filters of the offer after it."""
+    mots = describe_filters(question.filtres)
+    return f"{quoi} : {mots}" if mots else quoi
+
+
+def list_parameters(question: Question, *, est_couverture: bool) -> str:
+    """Return the parameters of a figure in one sentence; the notes of a coverage say what counts as offer."""
+    if est_couverture:
+        parts = [f"seuil {describe_threshold(question)} par la route, compris", VOISINS["oui" if question.voisins else "non"], f"public : {lower_first(PUBLICS[question.public])}"]
+    else:
+        parts = [f"offre comptée : {lower_first(OFFRES[question.offre])}", f"habitants : {lower_first(PUBLICS[question.public])}"]
+    return f"Paramètres : {' ; '.join(parts)}."
+
+
+_NOMS = {COMMUNE: ("commune", "communes"), CARREAU: ("carreau", "carreaux")}
+
+
+def name_unit(zonage: str) -> tuple[str, str]:
+    """Return what a legend counts, one and several: « zone », « zones »; « commune » and « carreau » by their name."""
+    return _NOMS.get(zonage, ("zone", "zones"))
+
+
+def lower_first(texte: str) -> str:
+    """Return a text whose first letter is small."""
+    return texte[:1].lower() + texte[1:]
+
+
+def choose_sources(monde: Monde, *, ids: set[str], usages: tuple[str, ...], zonage: str | None = None) -> tuple[dict, ...]:
+    """Return the sources behind a figure, in the order of their table: by identifier, by use, and those of a zoning shown."""
+    sources, zones = monde.snapshot.read("sources"), monde.snapshot.read("zones")
+    ids = ids | set(zones.loc[zones["type_zone"].eq(zonage), "id_source"])
+    kept = sources[(sources["id_source"].isin(ids) | sources["usage"].isin(usages)) & sources["mode"].ne("absente")]
+    rows = kept[["id_source", "titre", "producteur", "licence", "millesime", "mode"]].astype("object")
+    return tuple(rows.where(rows.notna(), None).to_dict("records"))
+
+
+def tell_sources(sources: tuple[dict, ...]) -> str:
+    """Return the sources in words, grouped by licence: « Sources sous Licence Ouverte 2.0 : titre (producteur, millésime) ; … »."""
+    groups: dict[str, list[str]] = {}
+    for one in sources:
+        who = ", ".join(str(one[nom]) for nom in ("producteur", "millesime") if one[nom])
+        fictive = ", données fictives" if one["mode"] == "demonstration" else ""
+        groups.setdefault(one["licence"] or "non précisée", []).append(f"{one['titre']} ({who}{fictive})")
+    return " ".join(f"Sources {'de licence' if licence.startswith('non') else 'sous'} {licence} : {' ; '.join(titles)}." for licence, titles in groups.items())
+
+
+def tell_snapshot(monde: Monde) -> str:
+    """Return when the data was put together, and by what."""
+    return f"Données assemblées le {format_date(monde.snapshot.manifest['cree_le'][:10])} (instantané {monde.snapshot.id}). Carte : GéoForma, projection Lambert-93 (EPSG:2154)."
+
+
+def is_fictitious(sources: tuple[dict, ...]) -> bool:
+    """Tell whether a source behind a figure is made up for the demonstration."""
+    return any(one["mode"] == "demonstration" for one in sources)

@@ -1,0 +1,146 @@
+"""The figure of a zoning: its zones tinted so that neighbours differ, and named."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoapp.core.french import count, format_number
+from geoapp.coverage.model import COMMUNE, Question
+from geoapp.coverage.world import Monde
+from geoapp.outputs.figures.choropleth import without_outline
+from geoapp.outputs.figures.elements import Aplat, Bloc, Contenu, Nom, here, tally
+from geoapp.outputs.figures.extent import Emprise
+from geoapp.outputs.figures.outlines import outlines, region_parts
+from geoapp.outputs.figures.palette import ENCRE, ZONES, Hachure
+from geoapp.outputs.figures.texts import choose_sources, is_fictitious, name_unit
+from geoapp.reference.zonings import ZONAGES
+
+NB_LISTEES = 6
+"""Zones up to which each has its own line of the legend, and its own hatch."""
+
+PART_DEDANS = 0.98
+"""Part of its area in the region under which a zone goes beyond the border; outlines simplified apart differ by less than the rest."""
+
+CONTACT_M = 1.0
+"""Distance within which two zones are neighbours, in metres."""
+
+HACHURES = (None, Hachure("///", "#7a8590", 0.4), Hachure("...", "#7a8590", 0.6), Hachure("\\\\\\", "#7a8590", 0.4), Hachure("xx", "#7a8590", 0.4), Hachure("--", "#7a8590", 0.4))
+"""Hatches of zones listed one by one, so that they are told apart in black and white."""
+
+
+def make_zoning(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
+    """Return the content of a figure of a zoning; of the question, only the zoning is read."""
+    zonage = question.zonage
+    table, formes = describe_zones(monde, zonage), outlines(monde, zonage, not emprise.est_region)
+    sources = choose_sources(monde, ids=set(), usages=("communes",), zonage=zonage)
+    fills = _listed(table, formes) if len(table) <= NB_LISTEES else _tinted(formes)
+    est_nommee = len(table) > NB_LISTEES or (zonage in ZONAGES and ZONAGES[zonage].est_partition)
+    return Contenu(
+        f"{zoning_title(zonage)}{_vintage(table)}", emprise, (_block(monde, zonage, emprise, fills),), _sentences(monde, zonage, table, emprise), _beyond(monde, zonage), sources,
+        aplats=fills, noms=_names(table, formes) if est_nommee else (), est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
+    )
+
+
+def zoning_title(zonage: str) -> str:
+    """Return the name of a zoning, as a title says it."""
+    return ZONAGES[zonage].titre if zonage in ZONAGES else "Communes"
+
+
+def describe_zones(monde: Monde, zonage: str) -> pd.DataFrame:
+    """Return the zones of a zoning (index: their code): `nom`, `population` (NaN when unknown), `nb_communes`, `millesime`, `est_fictive`."""
+    if zonage == COMMUNE:
+        communes = monde.snapshot.read("communes")
+        mine = communes[communes["est_region"].astype(bool)].set_index("code_commune")
+        table = mine[["nom"]].assign(population=mine["population"], nb_communes=1, millesime="", est_fictive=False)
+    else:
+        zones = monde.snapshot.read("zones")
+        table = pd.DataFrame(zones[zones["type_zone"].eq(zonage)].set_index("code_zone")[["nom", "population", "nb_communes", "millesime", "est_fictive"]])
+    return table.assign(population=table["population"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)).sort_index()
+
+
+def _vintage(table: pd.DataFrame) -> str:
+    """Return the vintage of the outlines, when it is known."""
+    found = sorted(set(table["millesime"].dropna().astype(str)) - {""})
+    return f", millésime {', '.join(found)}" if found else ""
+
+
+def _listed(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Aplat, ...]:
+    """Return one fill per zone, each with its line of the legend."""
+    return tuple(
+        Aplat(np.array([formes.get(code)], dtype=object) if code in formes.index else np.array([], dtype=object), ZONES[rank % len(ZONES)], row.nom, _size(row), HACHURES[rank % len(HACHURES)], ENCRE, 0.5)
+        for rank, (code, row) in enumerate(table.iterrows())
+    )
+
+
+def _size(row: pd.Series) -> str:
+    """Return how many communes and people a zone has, as far as it is known."""
+    parts = [count(int(row.nb_communes), "commune") if pd.notna(row.nb_communes) else "", count(round(row.population), "habitant") if row.population == row.population and row.population >= 5 else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _tinted(formes: gpd.GeoSeries) -> tuple[Aplat, ...]:
+    """Return one fill per tint, neighbours having different ones."""
+    tints, shapes = colour_neighbours(formes.to_numpy()), formes.to_numpy()
+    return tuple(Aplat(shapes[tints == rank], ZONES[rank], bord=ENCRE, epaisseur=0.5) for rank in range(len(ZONES)) if np.any(tints == rank))
+
+
+def colour_neighbours(formes: np.ndarray) -> np.ndarray:
+    """Return the tint of each zone (rank in `ZONES`), those of touching zones different as long as tints are left.
+
+    Greedy, the most surrounded zone first, then the order given (Welsh and Powell, 1967).
+    """
+    tree = shapely.STRtree(formes)
+    left, right = tree.query(formes, predicate="dwithin", distance=CONTACT_M)
+    around = [right[(left == rank) & (right != rank)] for rank in range(len(formes))]
+    tints = np.full(len(formes), -1)
+    for rank in sorted(range(len(formes)), key=lambda one: (-len(around[one]), one)):
+        taken = set(tints[around[rank]])
+        tints[rank] = next((tint for tint in range(len(ZONES)) if tint not in taken), rank % len(ZONES))
+    return tints
+
+
+def _beyond(monde: Monde, zonage: str) -> tuple[str, ...]:
+    """Return the note that names the zones drawn beyond the border of the region; () when there is none."""
+    whole, inside = outlines(monde, zonage, False), region_parts(monde, zonage, False)
+    part = inside.area.reindex(whole.index) / whole.area
+    maille = monde.mailles[zonage]
+    names = [str(nom) for code, nom in zip(maille.codes, maille.noms, strict=True) if part.get(code, 1.0) < PART_DEDANS]
+    un = len(names) < 2
+    return (f"{', '.join(names)} : {'zone qui dépasse' if un else 'zones qui dépassent'} la région, {'dessinée' if un else 'dessinées'} en entier.",) if names else ()
+
+
+def _names(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Nom, ...]:
+    """Return the name of each drawn zone at a point inside it, the most peopled first."""
+    points = shapely.get_coordinates(shapely.point_on_surface(formes.to_numpy()))
+    named = table.reindex(formes.index)
+    weights = named["population"].to_numpy()
+    rows = zip(named["nom"], points, np.where(np.isnan(weights), 0.0, weights), strict=True)
+    return tuple(Nom(str(nom), float(x), float(y), float(weight)) for nom, (x, y), weight in rows)
+
+
+def _block(monde: Monde, zonage: str, emprise: Emprise, fills: tuple[Aplat, ...]) -> Bloc:
+    """Return the legend: each zone when they are few, else how many there are."""
+    inside, nb = here(monde, emprise, zonage), len(monde.mailles[zonage].codes)
+    un, plusieurs = name_unit(zonage)
+    told = tally(nb, un, None if inside is None else int(inside.sum()), pluriel=plusieurs)
+    if nb <= NB_LISTEES:
+        return Bloc(zoning_title(zonage), f"{told}.", fills, without_outline(monde, zonage))
+    tints = " Les teintes séparent les zones voisines, sans autre sens." if fills else ""
+    return Bloc(zoning_title(zonage), f"{told}.{tints}", (), without_outline(monde, zonage))
+
+
+def _sentences(monde: Monde, zonage: str, table: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
+    """Return the alternative text: how many zones, the most and the least peopled."""
+    un, plusieurs = name_unit(zonage)
+    nb, inside = len(table), here(monde, emprise, zonage)
+    first = f"{zoning_title(zonage)} : {count(nb, un, plusieurs)} dans la région{'' if inside is None else f', dont {format_number(inside.sum())} sur le territoire montré ({emprise.nom})'}."
+    known = table.dropna(subset="population")
+    known = known[known["population"] >= 5]
+    if len(known) < 2:
+        return (first, *without_outline(monde, zonage))
+    most, least = known.loc[known["population"].idxmax()], known.loc[known["population"].idxmin()]
+    people = f"La plus peuplée est {most['nom']} ({count(round(most['population']), 'habitant')}), la moins peuplée {least['nom']} ({format_number(round(least['population']))})."
+    return (first, people, *without_outline(monde, zonage))

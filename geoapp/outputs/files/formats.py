@@ -1,0 +1,117 @@
+"""The formats of file, as rows; a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+from xlsxwriter.exceptions import XlsxFileError
+
+from geoapp.core.errors import ParameterError, StorageError
+from geoapp.core.files import writing
+from geoapp.outputs.files.csv import write_csv, write_plain_csv
+from geoapp.outputs.files.geo import write_geojson, write_parquet
+from geoapp.outputs.files.geopackage import write_gpkg
+from geoapp.outputs.files.model import Fichier
+from geoapp.outputs.files.workbook import write_xlsx
+from geoapp.reference.codes.identifiers import nearest_accepted
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: how it is asked, how its files end, how a browser is told of it.
+
+    `est_carte` says that it needs positions or outlines.
+    """
+
+    nom: str
+    suffixe: str
+    mimetype: str
+    libelle: str
+    ecrire: Callable[[Fichier, Path], None]
+    est_carte: bool = False
+
+
+FORMATS: dict[str, Format] = {form.nom: form for form in (
+    Format("csv", ".csv", "text/csv", "CSV pour tableur", write_csv),
+    Format("csv-simple", ".simple.csv", "text/csv", "CSV pour programme", write_plain_csv),
+    Format("xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Classeur XLSX", write_xlsx),
+    Format("geojson", ".geojson", "application/geo+json", "GeoJSON", write_geojson, True),
+    Format("gpkg", ".gpkg", "application/geopackage+sqlite3", "GeoPackage (QGIS)", write_gpkg),
+    Format("parquet", ".parquet", "application/vnd.apache.parquet", "GeoParquet", write_parquet),
+)}
+"""Every format; adding one is adding a row and its writer."""
+
+
+def parse_format(nom: str, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
+    """Return a format by its name.
+
+    Raises
+    ------
+    ParameterError
+        When it is none of `accepted`; the nearest one is named.
+    """
+    if nom in accepted:
+        return FORMATS[nom]
+    near = nearest_accepted(nom, accepted)
+    cure = f"Vouliez-vous dire « {near} » ? " if near else ""
+    raise ParameterError(f"Format inconnu : « {nom[:40]} ». {cure}Formats acceptés : {', '.join(accepted)}.")
+
+
+def formats_of(fichier_forme: str) -> list[Format]:
+    """Return the formats that can hold a table of this `Fichier.forme`."""
+    return [form for form in FORMATS.values() if fichier_forme or not form.est_carte]
+
+
+def format_of_path(out: Path, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
+    """Return the format that the name of a file tells, or raise `ParameterError`."""
+    rows = [FORMATS[nom] for nom in accepted]
+    fitting = [form for form in rows if Path(out).name.lower().endswith(form.suffixe)]
+    if not fitting:
+        raise ParameterError(f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join(form.suffixe for form in rows)}.")
+    return max(fitting, key=lambda form: len(form.suffixe))
+
+
+def write_as(fichier: Fichier, form: Format, out: Path) -> None:
+    """Write a table to `out` in one format: whole or not at all.
+
+    Raises
+    ------
+    ParameterError
+        When the format needs a geometry that the table has not.
+    StorageError
+        When the file cannot be written; nothing half-written is left.
+    """
+    if form.est_carte and not fichier.forme:
+        fitting = ", ".join(one.nom for one in formats_of(""))
+        raise ParameterError(f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}. Formats possibles : {fitting}.")
+    with storing(out) as aside:
+        form.ecrire(fichier, aside)
+
+
+@contextmanager
+def storing(out: Path):
+    """Give the name under which to write `out` (see `tables.writing`); what the libraries say of a full disk is our error too."""
+    try:
+        with writing(out) as aside:
+            yield aside
+    except (DataSourceError, DataLayerError, FeatureError, XlsxFileError, sqlite3.Error) as error:
+        raise StorageError(f"Impossible d'écrire {out} ({error}). Libérez de la place, ou choisissez un autre dossier.") from error
+
+
+def write_file(fichier: Fichier, out: Path, *, formats: Sequence[str] = tuple(FORMATS)) -> None:
+    """Write a table to `out`, in the format that its extension names (see `write_as`)."""
+    write_as(fichier, format_of_path(out, formats), Path(out))
+
+
+def file_bytes(fichier: Fichier, form: Format) -> bytes:
+    """Return a table in one format, for what is small."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"fichier{form.suffixe}"
+        write_as(fichier, form, path)
+        return path.read_bytes()

@@ -1,0 +1,169 @@
+"""The map of a search: base, zonings, and points that our API gives as the map moves; and its sketch for paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians
+
+import geopandas as gpd
+import shapely
+from shapely.geometry import box
+
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.search.model import Lieu
+from geoapp.outputs.maps.folium_map import Appel, Carte, CoucheZones, Fond
+from geoapp.outputs.maps.layers import FOND, list_layers
+
+KM_PAR_DEGRE = 111.195
+"""Length of a degree of latitude, in kilometres: enough to frame a drawing."""
+
+LARGEUR, HAUTEUR = 640, 420
+"""Size of a sketch, in its own units."""
+
+_VILLES = 12
+MARGE = 0.07
+"""Part of a sketch, on each side, where no town is named: a name is never cut."""
+
+
+class CoucheRecherche(Appel):
+    """The places found: `recherche.js` asks for those in view and links them with the list."""
+
+    fonction = "recherche"
+
+
+def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -> Carte:
+    """Return the map of a search.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Gives the layers.
+    donnees : callable
+        Name of a layer (`fond`, a zoning) → address of its outlines.
+    adresse : callable, optional
+        Path in `static/` → address.
+    cadre : list, optional
+        [[south, west], [north, east]] to show first; the region when not given.
+    """
+    carte = Carte(adresse=adresse)
+    Fond(donnees=donnees(FOND)).add_to(carte)
+    for calque in list_layers(snapshot):
+        if calque.est_dessine:
+            CoucheZones(id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)).add_to(carte)
+    CoucheRecherche(cadre=cadre or region_frame(snapshot)).add_to(carte)
+    return carte
+
+
+def region_frame(snapshot: Snapshot) -> list[list[float]]:
+    """Return [[south, west], [north, east]] of the region covered."""
+    communes = snapshot.read("communes")
+    ouest, sud, est, nord = (round(float(v), 4) for v in communes[communes["est_region"]].total_bounds)
+    return [[sud, ouest], [nord, est]]
+
+
+def frame_around(lieu: Lieu | None, rayon_km: float) -> list[list[float]] | None:
+    """Return [[south, west], [north, east]] of a circle; None without point."""
+    if lieu is None or lieu.longitude is None or lieu.est_zone:
+        return None
+    dy = rayon_km / KM_PAR_DEGRE
+    dx = dy / cos(radians(lieu.latitude))
+    return [[round(lieu.latitude - dy, 4), round(lieu.longitude - dx, 4)], [round(lieu.latitude + dy, 4), round(lieu.longitude + dx, 4)]]
+
+
+@dataclass(frozen=True)
+class Repere:
+    """One thing to draw on a sketch, in its units; `texte` is a number or a name."""
+
+    x: float
+    y: float
+    texte: str = ""
+
+
+@dataclass(frozen=True)
+class Croquis:
+    """A drawing for paper: paths and marks ready for an SVG element."""
+
+    largeur: int
+    hauteur: int
+    terres: str
+    communes: str
+    villes: list[Repere]
+    lieux: list[Repere]
+    centre: Repere | None = None
+    rayon: float = 0.0
+
+
+def sketch(snapshot: Snapshot, points: list[tuple[float, float, str]], *, lieu: Lieu | None = None, rayon_km: float = 0.0) -> Croquis:
+    """Return the drawing of some numbered places, around a point when there is one.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Gives outlines and towns.
+    points : list of (longitude, latitude, text)
+        Places to mark, WGS84.
+    lieu : Lieu, optional
+        Centre of the search.
+    rayon_km : float
+        Radius of the circle drawn around it.
+    """
+    cadre = _extent(snapshot, points, lieu, rayon_km)
+    projeter, par_km = _projection(cadre)
+    fenetre = box(*cadre)
+    couches = snapshot.read("couches")
+    centre = lieu if lieu is not None and lieu.longitude is not None and not lieu.est_zone else None
+    return Croquis(
+        LARGEUR, HAUTEUR,
+        _path(couches[couches["type_zone"].eq("departement")], fenetre, projeter),
+        _path(couches[couches["type_zone"].eq("commune")], fenetre, projeter) if cadre[2] - cadre[0] < 1.2 else "",
+        [Repere(*projeter(x, y), nom) for x, y, nom in _towns(snapshot, cadre)],
+        [Repere(*projeter(x, y), texte) for x, y, texte in points],
+        Repere(*projeter(centre.longitude, centre.latitude)) if centre else None,
+        round(rayon_km * par_km, 1) if centre else 0.0,
+    )
+
+
+def _extent(snapshot: Snapshot, points, lieu: Lieu | None, rayon_km: float) -> tuple[float, float, float, float]:
+    """Return (west, south, east, north) with a margin: circle and points, else the region."""
+    autour = frame_around(lieu, rayon_km or 5)
+    coords = [(x, y) for y, x in autour] if autour else []
+    coords += [(x, y) for x, y, _ in points]
+    if not coords:
+        (sud, ouest), (nord, est) = region_frame(snapshot)
+        coords = [(ouest, sud), (est, nord)]
+    xs, ys = zip(*coords, strict=True)
+    milieu, dy = (min(ys) + max(ys)) / 2, max((max(ys) - min(ys)) / 2, 0.03) * 1.1
+    k = cos(radians(milieu))
+    dx = max((max(xs) - min(xs)) / 2 * 1.1, dy / k * LARGEUR / HAUTEUR)
+    dy = max(dy, dx * k * HAUTEUR / LARGEUR)
+    x0 = (min(xs) + max(xs)) / 2
+    return x0 - dx, milieu - dy, x0 + dx, milieu + dy
+
+
+def _projection(cadre):
+    """Return (lon, lat) → units of the drawing, and units by kilometre."""
+    ouest, _, est, nord = cadre
+    par_degre = LARGEUR / (est - ouest)
+    k = par_degre / cos(radians((cadre[1] + nord) / 2))
+    return (lambda x, y: (round((x - ouest) * par_degre, 1), round((nord - y) * k, 1))), k / KM_PAR_DEGRE
+
+
+def _path(couches: gpd.GeoDataFrame, fenetre, projeter) -> str:
+    """Return outlines cut to the window, as the `d` of an SVG path."""
+    formes = couches[couches.geometry.notna() & couches.intersects(fenetre)].geometry
+    rings = shapely.get_rings(shapely.get_parts(shapely.intersection(formes.to_numpy(), fenetre)))
+    parts = (" ".join(f"{x},{y}" for x, y in (projeter(*xy) for xy in ring.coords)) for ring in rings)
+    return "".join(f"M{part}Z" for part in parts)
+
+
+def _towns(snapshot: Snapshot, cadre) -> list[tuple[float, float, str]]:
+    """Return the largest towns of the window that do not collide."""
+    ouest, sud, est, nord = cadre
+    communes = snapshot.read("communes").sort_values(["population", "code_commune"], ascending=[False, True])
+    x, y, dx, dy = communes["longitude_mairie"], communes["latitude_mairie"], (est - ouest) * MARGE, (nord - sud) * MARGE
+    vues = communes[x.between(ouest + dx, est - dx) & y.between(sud + dy, nord - dy)].head(60)
+    kept: list[tuple[float, float, str]] = []
+    for town in zip(vues["longitude_mairie"], vues["latitude_mairie"], vues["nom"], strict=True):
+        if all(abs(town[0] - o[0]) > (est - ouest) / 6 or abs(town[1] - o[1]) > (nord - sud) / 14 for o in kept):
+            kept.append(town)
+    return kept[:_VILLES]

@@ -1,0 +1,102 @@
+"""Render the sheet of a zone: HTML in one file, and the same as a tagged PDF.
+
+WeasyPrint needs Pango on the machine; without it the HTML is still made and the
+PDF is refused with a message that says what to install.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from geoapp import __version__
+from geoapp.core.config import ROOT
+from geoapp.core.errors import GeoFormaError
+from geoapp.core.french import format_date, format_number
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.territories.sheet import Fiche, kind_of
+
+LIMITES = {"blanches": 15, "uniques": 8, "publics": None, "dehors": 10, "absents": None, "presque": 6, "departements": None, "qualite": None}
+"""Rows of each table in a printed sheet; the page and its files have them all."""
+
+ENTIERES = dict.fromkeys(LIMITES)
+"""The same tables, whole."""
+
+BIBLIOTHEQUES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+"""System libraries that a PDF needs, as Debian and Ubuntu name them."""
+
+
+class PdfError(GeoFormaError, RuntimeError):
+    """A PDF cannot be made on this machine; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Carte:
+    """One map of a sheet: its picture (`src`, a `data:` address), what it shows in words, its size in CSS pixels."""
+
+    src: str
+    texte: str
+    largeur: int
+    hauteur: int
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates, escaped, with the filters that the pages have."""
+    env = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    env.filters["nombre"] = format_number
+    return env
+
+
+def render_html(fiche: Fiche, cartes: Mapping[str, Carte | str], *, cree_le: str) -> str:
+    """Return the sheet as one HTML file that calls nothing; `cree_le` (ISO date) is that of the snapshot."""
+    style = Markup((ROOT / "static/css/fiche_territoire.css").read_text(encoding="utf-8"))
+    return _environment().get_template("fiche_territoire.html").render(
+        fiche=fiche, cartes=cartes, limites=LIMITES, style=style, cree_le=cree_le, version=__version__, adresse_zone=None, adresse_csv=None)
+
+
+def render_index(ecrites: Sequence, snapshot: Snapshot) -> str:
+    """Return the page that lists the sheets of a folder (`dossier.Ecrite`)."""
+    style = Markup((ROOT / "static/css/fiche_territoire.css").read_text(encoding="utf-8"))
+    lignes = [{"titre": one.zone.titre, "sorte": kind_of(one.zone.type_zone), "phrase": one.phrase,
+               "fichiers": [(nom.rpartition(".")[2].upper(), nom, f"{max(1, round(taille / 1000))} ko") for nom, taille in one.fichiers.items()]} for one in ecrites]
+    return _environment().get_template("fiches_index.html").render(
+        lignes=lignes, style=style, date=format_date(snapshot.manifest["cree_le"][:10]), instantane=snapshot.id, version=__version__)
+
+
+def render_pdf(html: str) -> bytes:
+    """Return the PDF (tagged, PDF/UA-1) of a sheet rendered by `render_html`; same text, same bytes.
+
+    Raises
+    ------
+    PdfError
+        When the system libraries of WeasyPrint are missing.
+    """
+    weasyprint = _weasyprint()
+    document = weasyprint.HTML(string=html, url_fetcher=weasyprint.URLFetcher(allowed_protocols=["data"], fail_on_errors=True))
+    return document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=b"geoforma")
+
+
+def check_pdf() -> str | None:
+    """Return why this machine cannot make a PDF and how to cure it, None when it can."""
+    try:
+        _weasyprint()
+    except PdfError as error:
+        return str(error)
+    return None
+
+
+def _weasyprint():
+    """Return WeasyPrint, or the error that says how to have its libraries."""
+    try:
+        import weasyprint
+    except OSError as error:
+        raise PdfError(
+            f"Le PDF ne peut être fait : une bibliothèque manque à WeasyPrint ({str(error).splitlines()[0][:120]}). "
+            f"Sous Debian ou Ubuntu : « apt-get install {BIBLIOTHEQUES} ». La fiche en HTML, elle, a les mêmes pages."
+        ) from error
+    return weasyprint

@@ -1,5 +1,0 @@
-"""Costs of travel between people and places: made at the build, stored sparse, read by the coverage."""
-
-from geoapp.travel.matrice import DOSSIER, Trajets, open_trajets, write_trajets
-
-__all__ = ["DOSSIER", "Trajets", "open_trajets", "write_trajets"]

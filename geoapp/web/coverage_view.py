@@ -1,0 +1,229 @@
+"""What the templates of coverage show, as plain values in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+import pandas as pd
+from flask import url_for
+
+from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import count, format_number
+from geoapp.coverage.answer import Reponse
+from geoapp.coverage.change import Evolution
+from geoapp.coverage.classes import METHODES, assign_classes
+from geoapp.coverage.indicators import (
+    CAUSES,
+    INDICATEURS,
+    PETIT,
+    SOLIDITES,
+    format_value,
+    list_map_measures,
+)
+from geoapp.coverage.legend import shade
+from geoapp.coverage.model import (
+    CARREAU,
+    MAILLES,
+    OFFRES,
+    PUBLICS,
+    VOISINS,
+    Question,
+    name_zoning,
+    to_parameters,
+)
+from geoapp.coverage.publics import Public
+from geoapp.coverage.world import Monde
+from geoapp.coverage.zone_points import FicheZone, Presque
+from geoapp.reference.zonings import ZONAGES
+
+COLONNES = ("population", "population_non_couverte", "part_non_couverte", "mediane", "p90", "e2sfca", "nb_offres")
+"""Numbers of the table on screen; the files have them all."""
+
+ORDRES = {"desc": "descending", "asc": "ascending"}
+
+
+@dataclass(frozen=True)
+class Colonne:
+    """One sortable column: its title, the address that sorts by it, how it is sorted now."""
+
+    nom: str
+    titre: str
+    sens: str
+    adresse: str
+    aria: str = "none"
+
+
+def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> dict[str, list[str]]:
+    """Return a question as the parameters of an address, some left out, others added."""
+    result: dict[str, list[str]] = {}
+    for nom, valeur in to_parameters(question):
+        if nom not in sauf:
+            result.setdefault(nom, []).append(valeur)
+    return {**result, **{nom: [valeur] for nom, valeur in autres.items()}}
+
+
+def choices(question: Question, monde: Monde) -> dict:
+    """Return the fields of the form that are not filters: options (value, label), and what is chosen."""
+    zonings = [(nom, ZONAGES[nom].titre if nom in ZONAGES else "Communes" if nom != CARREAU else "Carreaux de 200 m") for nom in MAILLES
+               if nom in monde.mailles and len(monde.mailles[nom].codes)]
+    return {
+        "seuil": f"{question.seuil:g}", "unite": question.unite, "unites": monde.unites,
+        "listes": [
+            ("zonage", "Par", zonings, question.zonage), ("mesure", "Mesure sur la carte", [(i.nom, i.titre) for i in list_map_measures()], question.mesure),
+        ],
+        "reglages": [
+            ("offre", "Offre comptée", list(OFFRES.items()), question.offre), ("public", "Public", list(PUBLICS.items()), question.public),
+            ("voisins", "Départements voisins", [(nom, mots[0].upper() + mots[1:]) for nom, mots in VOISINS.items()], "oui" if question.voisins else "non"),
+            ("classes", "Classes de la carte", list(METHODES.items()), question.methode),
+        ],
+    }
+
+
+def shown_columns(question: Question) -> list[str]:
+    """Return the numbers of the table, that of the map included."""
+    return list(COLONNES) if question.mesure in COLONNES else [*COLONNES, question.mesure]
+
+
+def sort_table(reponse: Reponse, args: Mapping) -> tuple[pd.DataFrame, tuple[str, str]]:
+    """Return the table in the order asked (the measure of the map, worst first, by default), and that order.
+
+    Raises
+    ------
+    ParameterError
+        When `tri` is no column or `ordre` is neither asc nor desc.
+    """
+    known = ["nom", *shown_columns(reponse.question)]
+    tri = args.get("tri") or reponse.question.mesure
+    if tri not in known:
+        raise ParameterError(f"tri = « {tri[:40]} » : colonne inconnue. Colonnes : {', '.join(known)}.")
+    ordre = args.get("ordre") or _worst_first(tri)
+    if ordre not in ORDRES:
+        raise ParameterError(f"ordre = « {ordre[:40]} » : asc ou desc est attendu.")
+    ascending = [ordre == "asc", False, True]
+    return reponse.tableau.sort_values([tri, "population_non_couverte", "code_zone"], ascending=ascending, na_position="last", kind="stable"), (tri, ordre)
+
+
+def _worst_first(nom: str) -> str:
+    return "asc" if nom == "nom" or (nom in INDICATEURS and INDICATEURS[nom].est_pire_si == "bas" and nom != "population") else "desc"
+
+
+def columns(reponse: Reponse, order: tuple[str, str]) -> list[Colonne]:
+    """Return the headers of the table; following one again turns the order round."""
+    rows = [("nom", name_zoning(reponse.question.zonage).capitalize(), "Nom de la zone"),
+            *((nom, INDICATEURS[nom].titre, INDICATEURS[nom].sens) for nom in shown_columns(reponse.question))]
+    return [_column(reponse.question, *row, order) for row in rows]
+
+
+def _column(question: Question, nom: str, titre: str, sens: str, order: tuple[str, str]) -> Colonne:
+    """Return one header."""
+    is_current = nom == order[0]
+    ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else _worst_first(nom)
+    adresse = url_for("couverture.couverture", **query(question, tri=nom, ordre=ordre), _anchor="tableau")
+    return Colonne(nom, titre, sens, adresse, ORDRES[order[1]] if is_current else "none")
+
+
+def show(row: Mapping, nom: str, question: Question) -> str:
+    """Return one number of a row in words; « < 5 » when it is hidden."""
+    if nom in (row["masques"] or "").split("|"):
+        return PETIT
+    return format_value(INDICATEURS[nom], row[nom], question.unite)
+
+
+def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
+    """Return the rows of the table in words."""
+    question = reponse.question
+    return [{
+        "nom": row["nom"], "adresse": zone_address(question, row["code_zone"]), "est_estimee": row["est_estimee"],
+        "nombres": [(INDICATEURS[nom].titre, show(row, nom, question)) for nom in shown_columns(question)],
+        "cause": _word(row["cause"], CAUSES), "solidite": _word(row["solidite"], SOLIDITES), "offreur": _or_nothing(row["offreur_unique"]),
+    } for row in table.to_dict("records")]
+
+
+def zone_address(question: Question, code: str) -> str | None:
+    """Return the page of a zone; None for a cell of the grid."""
+    if question.zonage == CARREAU:
+        return None
+    return url_for("couverture.zone", type_zone=question.zonage, code_zone=code, **query(question, sauf=("zonage",)))
+
+
+def _word(value, words: Mapping[str, str]) -> str:
+    """Return the first word of a cause or solidity; "" when there is none."""
+    return words[value].split(" : ")[0].capitalize() if isinstance(value, str) else ""
+
+
+def _or_nothing(value) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def map_values(reponse: Reponse, code: str | None = None) -> dict:
+    """Return what the map colours: by zone [shade (−1 unknown), name, value in words, address]; and the white communes."""
+    question, table = reponse.question, reponse.tableau
+    classes = assign_classes(table[question.mesure].to_numpy(dtype=float), reponse.classes).tolist()
+    shown = table.to_dict("records")
+    nb = len(reponse.classes.effectifs)
+    values = {row["code_zone"]: [shade(rank, nb), row["nom"], show(row, question.mesure, question), zone_address(question, row["code_zone"])]
+              for row, rank in zip(shown, classes, strict=True)}
+    whites = {row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()}
+    return {"zones": values, "blanches": whites, "mesure": INDICATEURS[question.mesure].titre, "choisie": code}
+
+
+def against_region(sheet: FicheZone, question: Question) -> list[tuple[str, str, str, str]]:
+    """Return (title, meaning, zone, region) of every indicator."""
+    zone, region = sheet.zone.to_dict(), sheet.ensemble.to_dict()
+    return [(i.titre, i.sens, show(zone, i.nom, question), show(region, i.nom, question)) for i in INDICATEURS.values()]
+
+
+def white_rows(blanches: pd.DataFrame, question: Question) -> list[dict]:
+    """Return the white communes of a zone in words."""
+    return [{
+        "nom": row.nom, "adresse": url_for("couverture.zone", type_zone="commune", code_zone=row.code_commune, **query(question, sauf=("zonage",))),
+        "population": PETIT if 0 < row.population_blanche < PETIT_NOMBRE else format_number(round(row.population_blanche)),
+        "cause": _word(row.cause, CAUSES), "solidite": _word(row.solidite, SOLIDITES),
+    } for row in blanches.itertuples()]
+
+
+def almost_rows(presque: list[Presque], question: Question) -> list[dict]:
+    """Return the offers that almost reach a zone, in words."""
+    return [{
+        "titre": one.intitule, "adresse": url_for("recherche.fiche", identifiant=one.identifiant) if one.identifiant else None,
+        "organisme": one.nom_organisme or "organisme non renseigné", "commune": one.nom_commune, "autres": count(one.nb_offres - 1, "autre formation", "autres formations") if one.nb_offres > 1 else "",
+        "cout": format_value(INDICATEURS["mediane"], one.cout, question.unite), "est_voisine": one.est_voisine, "est_douteuse": one.est_douteuse,
+    } for one in presque]
+
+
+_PUBLICS = ("population", "part_couverte", "population_non_couverte", "mediane", "p90", "e2sfca")
+
+
+def public_groups(found: list[Public], question: Question) -> list[dict]:
+    """Return the publics by comparison, in words, with the gap of cover between the two."""
+    groups = []
+    for titre, publics in groupby(found, key=lambda one: one.groupe):
+        mine = list(publics)
+        groups.append({
+            "titre": titre, "note": mine[0].note, "ecart": _gap(mine) if len(mine) == 2 else "",
+            "lignes": [(one.titre, [(INDICATEURS[nom].titre, format_value(INDICATEURS[nom], getattr(one, nom), question.unite)) for nom in _PUBLICS]) for one in mine],
+        })
+    return groups
+
+
+def _gap(two: list[Public]) -> str:
+    """Return the difference of cover of two publics in one sentence."""
+    gap = (two[0].part_couverte - two[1].part_couverte) * 100
+    if gap != gap:
+        return "L'écart ne peut être calculé."
+    if abs(gap) < 0.05:
+        return "La part couverte y est la même qu'ailleurs."
+    return f"La part couverte y est de {abs(gap):.1f} points {'plus haute' if gap > 0 else 'plus basse'} qu'ailleurs.".replace(".", ",", 1)
+
+
+def change_rows(evolution: Evolution | None) -> list:
+    """Return the zones of a comparison, the most lost first."""
+    return [] if evolution is None else list(evolution.zones.itertuples())
+
+
+def last_rows(evolution: Evolution | None) -> list:
+    """Return the zones that lost their last offer of a kind."""
+    return [] if evolution is None else list(evolution.derniers.head(200).itertuples())

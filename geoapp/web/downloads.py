@@ -1,0 +1,180 @@
+"""The page « Données »: everything to download, its dictionary, and its description for programs and portals."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+
+from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.world import Monde, open_world
+from geoapp.outputs.catalogue.datapackage import NOM, describe_package
+from geoapp.outputs.catalogue.dcat import Adresses, describe_catalogue
+from geoapp.outputs.catalogue.export import every_file
+from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
+from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource, list_resources
+from geoapp.outputs.catalogue.resources import check_table_name, table_file
+from geoapp.outputs.files.formats import FORMATS, Format, storing
+from geoapp.outputs.files.geopackage import write_layers
+from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.web.coverage_view import query
+from geoapp.web.downloads_view import dictionary, resource_rows
+from geoapp.web.served import courant
+
+blueprint = Blueprint("telechargements", __name__)
+
+ENSEMBLE = "geoforma.gpkg"
+_MORCEAU = 256 * 1024
+"""Bytes of a file sent at once."""
+
+_VERROU = Lock()
+"""One file is made at a time: a workbook of 16,000 rows takes a core for two seconds."""
+
+
+class Dossier:
+    """A folder of files made for one snapshot: it goes away with what is derived from the snapshot."""
+
+    def __init__(self):
+        self.path = Path(tempfile.mkdtemp(prefix="geoforma-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+def _monde() -> Monde:
+    return courant().derive("monde", open_world)
+
+
+def _resources() -> list[Ressource]:
+    return courant().derive("ressources", list_resources)
+
+
+def _question() -> Question:
+    """Return the question of the request; the matrix of costs is not opened when none is asked."""
+    return parse_question({nom: request.args.getlist(nom) for nom in request.args}, _monde()) if request.args else Question()
+
+
+@blueprint.get("/donnees")
+def donnees():
+    """Show every table and every indicator, with their files."""
+    question = _question()
+    resources = _resources()
+    asked = query(question, sauf=("zonage", "mesure", "classes"))
+    return render_template(
+        "donnees.html", titre="Données", tables=resource_rows(resources, TABLE, {}), indicateurs=resource_rows(resources, INDICATEURS, asked),
+        question=question_words(question), adresse_question=url_for("couverture.couverture", **asked), dictionnaire=dictionary(resources),
+        ensemble=url_for("telechargements.ensemble"), adresse_rejets=url_for("pages.rejets"), adresse_sources=url_for("pages.sources"),
+    )
+
+
+@blueprint.get("/donnees/tables/<fichier>")
+def table(fichier: str):
+    """Return one table as a file."""
+    _refuse_parameters()
+    nom, form = _parse_name(fichier)
+    check_table_name(nom)
+    return _send(f"{nom}{form.suffixe}", form.mimetype, lambda path: _write(table_file(courant().snapshot(), nom), form, path))
+
+
+@blueprint.get("/donnees/indicateurs/<fichier>")
+def indicateurs(fichier: str):
+    """Return the indicators of one zoning as a file, for the question asked."""
+    nom, form = _parse_name(fichier)
+    check_zoning(courant().snapshot(), nom)
+    if "zonage" in request.args:
+        raise ParameterError("zonage : il est dans le nom du fichier, ne le donnez pas une seconde fois.")
+    parametres = {cle: request.args.getlist(cle) for cle in request.args}
+    return _send(f"couverture-{nom}{form.suffixe}", form.mimetype, lambda path: _write(indicator_file(_monde(), nom, parametres), form, path), est_gardee=not parametres)
+
+
+@blueprint.get(f"/donnees/{ENSEMBLE}")
+def ensemble():
+    """Return everything as one GeoPackage, one layer by table and by zoning."""
+    _refuse_parameters()
+    resources = _resources()
+    return _send(ENSEMBLE, FORMATS["gpkg"].mimetype, lambda path: write_layers(every_file(courant().snapshot(), resources, {}, _monde()), path))
+
+
+@blueprint.get(f"/donnees/{NOM}")
+def datapackage():
+    """Return the data package (Frictionless) of the CSV for programs."""
+    _refuse_parameters()
+    return _json(courant().derive("datapackage", _package), "application/json")
+
+
+@blueprint.get("/donnees/catalogue.jsonld")
+def catalogue():
+    """Return the catalogue (DCAT-AP) that a portal harvests."""
+    _refuse_parameters()
+    adresses = Adresses(url_for("telechargements.donnees", _external=True), current_app.config["SETTINGS"].contact)
+    return _json(describe_catalogue(courant().snapshot(), _resources(), adresses), "application/ld+json")
+
+
+def _package(snapshot: Snapshot) -> dict:
+    return describe_package(snapshot, _resources(), question_words(Question()))
+
+
+def _refuse_parameters() -> None:
+    """Raise `ParameterError` for any parameter."""
+    for nom in request.args:
+        raise ParameterError(f"Paramètre inconnu : « {nom[:40]} ». Cette adresse n'en prend aucun.")
+
+
+def _parse_name(fichier: str) -> tuple[str, Format]:
+    """Return the name and the format that the name of a file tells.
+
+    Raises
+    ------
+    NotFoundError
+        When it ends like no format; the nearest ending is named.
+    """
+    nom, _, fin = fichier.partition(".")
+    suffixes = {form.suffixe.lstrip("."): form for form in FORMATS.values()}
+    if fin in suffixes:
+        return nom, suffixes[fin]
+    near = nearest_accepted(fin, suffixes)
+    cure = f"Vouliez-vous dire « {nom[:40]}.{near} » ? " if near else ""
+    raise NotFoundError(f"Format inconnu : « {fichier[:60]} ». {cure}Formats : {', '.join(suffixes)}.")
+
+
+def _write(fichier, form: Format, path: Path) -> None:
+    """Write one file, or refuse a format that needs a geometry."""
+    if form.est_carte and not fichier.forme:
+        raise NotFoundError(f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}.")
+    form.ecrire(fichier, path)
+
+
+def _send(nom: str, mimetype: str, write: Callable[[Path], None], *, est_gardee: bool = True) -> Response:
+    """Return a file, piece by piece; what depends on no question is made once by snapshot and kept on disk."""
+    dossier = courant().derive("exports", lambda snapshot: Dossier())
+    path = dossier.path / nom
+    with _VERROU:
+        if not (est_gardee and path.exists()):
+            with storing(path) as aside:
+                write(aside)
+        stream, octets = open(path, "rb"), path.stat().st_size
+        if not est_gardee:
+            path.unlink()
+    response = Response(_pieces(stream, dossier), mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename={nom}", "Cache-Control": "no-cache"})
+    response.call_on_close(stream.close)
+    response.content_length = octets
+    return response
+
+
+def _pieces(stream, dossier: Dossier) -> Iterator[bytes]:
+    """Yield a file; the folder stays until it is sent."""
+    with stream:
+        while morceau := stream.read(_MORCEAU):
+            yield morceau
+
+
+def _json(value: dict, mimetype: str) -> Response:
+    response = Response(json.dumps(value, ensure_ascii=False, indent=1) + "\n", mimetype=mimetype)
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,54 @@
+"""Errors: an exception becomes a status and a page (or JSON) in French."""
+
+from __future__ import annotations
+
+from flask import Flask, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from geoapp.core.errors import NotFoundError, ParameterError, SnapshotError
+from geoapp.outputs.sheets.rendering import PdfError
+
+TEXTES = {
+    400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la carte."),
+    404: ("Page introuvable", "Cette adresse ne correspond à aucune page. Repartez de la carte."),
+    405: ("Action non permise", "Cette page se consulte seulement. Repartez de la carte."),
+    413: ("Demande trop longue", "Raccourcissez votre demande."),
+    501: ("Fichier impossible ici", "La page et la fiche en HTML disent la même chose."),
+    500: ("Erreur de notre part", "L'erreur est notée. Réessayez dans un instant ; si elle revient, signalez-la."),
+    503: ("Aucune donnée à montrer", "Préparez les données sur le serveur avec la commande « geoapp build », puis rechargez cette page."),
+}
+"""Title and advice by status."""
+
+_JSON = ("/donnees/", "/sante", "/api/")
+
+
+def register(app: Flask) -> None:
+    """Give every error its answer."""
+    app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
+    app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
+    app.register_error_handler(SnapshotError, lambda error: answer(503, _public(error)))
+    app.register_error_handler(PdfError, lambda error: answer(501, str(error)))
+    app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _public(error: SnapshotError) -> str:
+    """Return what a visitor may read of a snapshot that lacks something: never a path of the server."""
+    return str(error) if "matrice de trajets" in str(error) else "Aucun instantané n'est publié."
+
+
+def _unexpected(error: Exception):
+    """Log an unforeseen error (path, kind, where; never the query, nor a message that may quote it) and answer without detail."""
+    from flask import current_app
+
+    kind = RuntimeError(type(error).__name__)
+    current_app.logger.error("Erreur imprévue sur %s", request.path, exc_info=(RuntimeError, kind, error.__traceback__))
+    return answer(500)
+
+
+def answer(status: int, message: str = ""):
+    """Return the answer to an error: JSON for data, a page otherwise."""
+    titre, conseil = TEXTES.get(status, TEXTES[400 if status < 500 else 500])
+    if request.path.startswith(_JSON):
+        return jsonify(erreur={"code": status, "titre": titre, "message": message or conseil}), status
+    return render_template("erreur.html", titre=titre, message=message, conseil=conseil, est_erreur=True), status

@@ -1,0 +1,74 @@
+"""The data behind the pages: points, outlines, downloads, health."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import Filtres, apply_filters, parse_filters
+from geoapp.outputs.catalogue.resources import table_file
+from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.maps.layers import FOND, list_layers, outline_geojson
+from geoapp.outputs.maps.places import pack_offers
+from geoapp.outputs.maps.standalone import dump_json, render_standalone
+from geoapp.web.served import courant
+
+blueprint = Blueprint("donnees", __name__)
+
+_YEAR_S = 365 * 24 * 3600
+
+
+@blueprint.get("/donnees/points.json")
+def points():
+    """Return the placed offers that obey the filters, as `carte.js` reads them."""
+    snapshot = courant().snapshot()
+    filtres = parse_filters(request.args, snapshot)
+    texte = _points(snapshot, filtres) if filtres else courant().derive("points", lambda s: _points(s, filtres))
+    return cacheable(texte, "application/json")
+
+
+def _points(snapshot: Snapshot, filtres: Filtres) -> str:
+    """Return the offers as JSON text; only those of the whole snapshot are kept in memory."""
+    return dump_json(pack_offers(snapshot, apply_filters(snapshot.read("offres"), filtres)))
+
+
+@blueprint.get("/donnees/couches/<type_zone>.geojson")
+def couche(type_zone: str):
+    """Return the outlines of one zoning, or of the base map (`fond`)."""
+    snapshot = courant().snapshot()
+    if type_zone not in (FOND, *(c.type_zone for c in courant().derive("calques", list_layers) if c.est_dessine)):
+        abort(404)
+    texte = courant().derive(("couche", type_zone), lambda s: outline_geojson(s, type_zone))
+    return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == snapshot.id)
+
+
+def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
+    """Return text with its digest as ETag; 304 when the browser already has it."""
+    response = Response(texte, mimetype=mimetype)
+    response.set_etag(hashlib.sha256(texte.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if for_ever else "no-cache"
+    return response.make_conditional(request)
+
+
+@blueprint.get("/carte.html")
+def carte_html():
+    """Return the map of the current filters as one file to keep."""
+    snapshot = courant().snapshot()
+    page = render_standalone(snapshot, parse_filters(request.args, snapshot))
+    return Response(page, mimetype="text/html", headers={"Content-Disposition": "attachment; filename=carte-formations.html"})
+
+
+@blueprint.get("/rejets.csv")
+def rejets_csv():
+    """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
+    fichier = replace(table_file(courant().snapshot(), "rejets"), notice=())
+    return Response(file_bytes(fichier, FORMATS["csv"]), mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=rejets.csv"})
+
+
+@blueprint.get("/sante")
+def sante():
+    """Say that the service works, and which snapshot it serves."""
+    return jsonify(etat="ok", instantane=courant().snapshot().id)

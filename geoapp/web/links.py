@@ -1,0 +1,98 @@
+"""Addresses of a search: pages, chips, sheets, exports; a private one never holds its position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+
+from geoapp.offer.filters import FILTRES
+from geoapp.offer.search.model import Requete
+from geoapp.offer.search.requests import to_parameters
+from geoapp.web.figures import EMPRISES
+
+POSITIONS = ("lat", "lon")
+EXPORTS = (("csv", "Télécharger en CSV"), ("xlsx", "Télécharger en XLSX"), ("geojson", "Télécharger en GeoJSON"))
+
+Parametres = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Lien:
+    """One address, its words, and what it stands for."""
+
+    nom: str
+    libelle: str
+    adresse: str
+    valeur: str = ""
+
+
+class Adresses:
+    """Addresses of one search; those of a private one (by position) never hold the position."""
+
+    def __init__(self, requete: Requete, *, est_privee: bool):
+        pairs = to_parameters(requete)
+        self.est_privee = est_privee
+        self.partage = pairs
+        self.parametres = [pair for pair in pairs if pair[0] not in POSITIONS] if est_privee else pairs
+
+    def _pairs(self, sans: Parametres = (), noms: tuple[str, ...] = ("page",), avec: Parametres = ()) -> dict[str, list[str]]:
+        return _grouped([*(p for p in self.parametres if p not in list(sans) and p[0] not in noms), *avec])
+
+    def page(self, numero: int) -> str:
+        """Return the address of another page of the list."""
+        return url_for("recherche.recherche", **self._pairs(avec=[("page", str(numero))] if numero > 1 else []))
+
+    def sans(self, nom: str, valeur: str | None = None) -> str:
+        """Return the address of the search without one parameter, or one value of it."""
+        pairs = self._pairs(sans=[(nom, valeur)]) if valeur is not None else self._pairs(noms=("page", nom))
+        return url_for("recherche.recherche", **pairs)
+
+    def sans_filtre(self) -> str:
+        """Return the address of the search without its filters."""
+        return url_for("recherche.recherche", **self._pairs(noms=("page", *FILTRES)))
+
+    def fiche(self, adresse: str) -> str:
+        """Return the address of a sheet that knows the search it was opened from."""
+        return _with_query(adresse, url_for("recherche.recherche", **self._pairs(noms=())))
+
+    def imprimer(self) -> str:
+        """Return the address of the list to print."""
+        return url_for("recherche.imprimer", **({} if self.est_privee else self._pairs(noms=("page", "taille"))))
+
+    def export(self, format: str) -> str:
+        """Return the address of the export of every result."""
+        base = f"/api/v1/formations.{format}"
+        return base if self.est_privee else _with_query(base, url_for("recherche.recherche", **self._pairs(noms=("page", "taille"))))
+
+    def partager(self) -> str:
+        """Return the address that a person chose to share: it holds the position, rounded."""
+        return url_for("recherche.recherche", **_grouped(self.partage))
+
+    def actions(self) -> list[Lien]:
+        """Return what can be done with the results."""
+        files = [Lien(nom, libelle, self.export(nom)) for nom, libelle in EXPORTS]
+        return [Lien("imprimer", "Imprimer la liste", self.imprimer()), *files, *self._figure()]
+
+    def _figure(self) -> list[Lien]:
+        """Return the static map of the results, when a figure can show just them: filters alone, in the region or in one zone."""
+        territories = [valeur for nom, valeur in self.parametres if nom in ("lieu", "zone")]
+        kept = [(nom, valeur) for nom, valeur in self.parametres if nom in FILTRES and nom != "zone"]
+        others = {nom for nom, _ in self.parametres} - {*FILTRES, "lieu", "rayon", "tri", "page", "taille"}
+        if self.est_privee or others or len(territories) > 1 or (territories and territories[0].partition(":")[0] not in EMPRISES):
+            return []
+        return [Lien("figure", "Carte pour un rapport (PNG)", url_for("figures.figure", type="offre", format="png", **_grouped([*kept, *(("emprise", one) for one in territories)])))]
+
+
+def _grouped(pairs: Parametres) -> dict[str, list[str]]:
+    """Return pairs as the parameters of an address."""
+    result: dict[str, list[str]] = {}
+    for nom, valeur in pairs:
+        result.setdefault(nom, []).append(valeur)
+    return result
+
+
+def _with_query(adresse: str, autre: str) -> str:
+    """Return an address with the query of another one."""
+    _, _, query = autre.partition("?")
+    return f"{adresse}?{query}" if query else adresse

@@ -1,0 +1,151 @@
+"""What a page shows of offers, as plain values: cards of a list, sheet, list on paper."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_euros, format_number, say_if
+from geoapp.offer.cards import offer_card
+from geoapp.offer.lookups import Repertoire
+from geoapp.web.links import Adresses
+
+Paires = list[tuple[str, str]]
+
+
+def cards(repertoire: Repertoire, lignes, distances, adresses: Adresses) -> list[dict]:
+    """Return offers as the list shows them."""
+    result = []
+    for ligne, metres in zip(lignes.tolist(), distances.tolist(), strict=True):
+        result.append(dress(offer_card(repertoire, ligne, metres), adresses))
+    return result
+
+
+def dress(card: dict, adresses: Adresses) -> dict:
+    """Return a card with its address, traits, place and badges in words."""
+    traits = [card["type_diplome"], card["niveau"]["libelle"], card["voie"]["libelle"], card["modalite"]["libelle"]]
+    return {
+        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits), "badges": badges(card), "lieu_dit": place_words(card), "site": web_site(card["page_web"]),
+    }
+
+
+def web_site(url: str | None) -> str:
+    """Return the site that an address leads to, as a person reads it: « exemple.fr »; "" without one."""
+    return (urlsplit(url or "").hostname or "").removeprefix("www.")
+
+
+def words(traits: list[str | None]) -> list[str]:
+    """Return the known traits of an offer; unknown ones are left to the sheet."""
+    return [trait for trait in traits if trait and trait != NON_RENSEIGNE]
+
+
+def place_words(card: dict) -> str:
+    """Return where an offer is: address, postcode and commune."""
+    commune = " ".join(part for part in (card["code_postal"], card["commune"]["nom"]) if part)
+    return ", ".join(part for part in (card["adresse"], commune) if part) or "Lieu non renseigné"
+
+
+def badges(card: dict) -> list[dict[str, str]]:
+    """Return the qualities and the warnings of an offer."""
+    found = [("vert", f"rev3{THIN}: {t['libelle'].lower()}") for t in card.get("rev3", [])]
+    found += [("vert", "Conventionnée")] if card["est_conventionnee"] else []
+    found += [("", "Entrées permanentes")] if card["est_permanente"] else []
+    if card.get("est_douteuse"):
+        found.append(("alerte", "Position douteuse"))
+    elif card.get("precision", {}).get("code") == "commune":
+        found.append(("", "Position approximative (mairie)"))
+    found += [("alerte", "Données fictives")] if card["est_fictive"] else []
+    return [{"classe": classe, "libelle": libelle} for classe, libelle in found]
+
+
+def number_places(cartes: list[dict]) -> tuple[list[dict], list[tuple[float, float, str]]]:
+    """Return cards with the number of their place on the map, and these places as points."""
+    numbers: dict[tuple[float, float], int] = {}
+    numbered = [{**card, "numero": _number(card, numbers)} for card in cartes]
+    return numbered, [(lon, lat, str(rang)) for (lon, lat), rang in numbers.items()]
+
+
+def _number(card: dict, numbers: dict[tuple[float, float], int]) -> int | str:
+    """Return the number of the place of a card; a dash when it is nowhere."""
+    if card["longitude"] is None or card["modalite"]["code"] == "a_distance":
+        return "–"
+    return numbers.setdefault((card["longitude"], card["latitude"]), len(numbers) + 1)
+
+
+def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
+    """Return the parts of a sheet in words."""
+    return {
+        "traits": words([sheet["type_diplome"], sheet["niveau"]["libelle"], sheet["voie"]["libelle"], sheet["modalite"]["libelle"]]),
+        "badges": badges(sheet), "site": web_site(sheet["page_web"]), "titre_lieux": "Où" if len(sheet["lieux"]) == 1 else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
+        "lieux": [_place(lieu) for lieu in sheet["lieux"]],
+        "details": _details(sheet), "organismes": _bodies(sheet), "source": _source(sheet),
+        "semblables": [dress(card, adresses) for card in sheet["semblables"]],
+    }
+
+
+def _place(lieu: dict) -> dict:
+    """Return one place: address, position, doubt, zones with their vintage."""
+    zones = [{"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"} for zone in lieu["zones"] if zone["type"] not in ("zrr", "frr")]
+    zones += [{"titre": c["titre"], "nom": c["libelle"]} for c in lieu["classements"]]
+    vus = {zone["titre"] for zone in zones}
+    zones += [{"titre": q["titre"], "nom": q["libelle"]} for q in lieu["quartiers"] if q["titre"] not in vus]
+    return {
+        "nom": lieu["commune"]["nom"] or "Commune non renseignée", "adresse": place_words(lieu), "doute": lieu["doute"],
+        "position": ". ".join(part for part in (lieu["precision"]["libelle"].capitalize(), lieu["motif_position"]) if part), "zones": zones,
+    }
+
+
+def _details(sheet: dict) -> Paires:
+    """Return what is learnt and how, unknown said unknown."""
+    pairs = [
+        ("Diplôme ou titre", sheet["type_diplome"] or NON_RENSEIGNE), ("Niveau de sortie", sheet["niveau"]["libelle"]),
+        ("Domaine", sheet["domaine"]["libelle"]), ("Voie", sheet["voie"]["libelle"]), ("Modalité", sheet["modalite"]["libelle"]),
+        *((qualite["nom"], qualite["libelle"]) for qualite in sheet["qualites"]),
+        ("Durée", f"{format_number(sheet['duree_h'])} heures" if sheet["duree_h"] is not None else NON_RENSEIGNE),
+        ("Places", format_number(sheet["capacite"]) if sheet["capacite"] is not None else NON_RENSEIGNE),
+    ]
+    pairs += _funding(sheet)
+    pairs += [("Vœux confirmés", format_number(sheet["nb_voeux"]))] if sheet["nb_voeux"] is not None else []
+    pairs += [(f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui") for t in sheet["rev3"]]
+    pairs += [("Métiers visés", ", ".join(sheet["metiers"]))] if sheet["metiers"] else []
+    return pairs + [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
+
+
+def _funding(sheet: dict) -> Paires:
+    """Return entry level, publics, funders and prices, those that the source tells."""
+    found, money = [], sheet["financement"]
+    if sheet["niveau_entree"]["code"]:
+        found.append(("Niveau d'entrée", sheet["niveau_entree"]["libelle"]))
+    if sheet["publics"]:
+        found.append(("Publics visés", ", ".join(public["libelle"] for public in sheet["publics"])))
+    if money["financeurs"]:
+        found.append(("Financeurs", ", ".join(one["libelle"] for one in money["financeurs"])))
+    if money["nb_places_financees"] is not None:
+        found.append(("Places financées", format_number(money["nb_places_financees"])))
+    if money["est_gratuite"] is not None:
+        found.append(("Gratuit pour le stagiaire", say_if(money["est_gratuite"])))
+    prices = (("Prix total", "prix_eur", "TTC"), ("Prix horaire", "prix_horaire_eur", "TTC de l'heure"))
+    return found + [(titre, f"{format_euros(money[nom])} {unite}") for titre, nom, unite in prices if money[nom] is not None]
+
+
+def _bodies(sheet: dict) -> Paires:
+    """Return the bodies of a training: who trains, who answers for it when another."""
+    former, responsible = sheet["organisme"], sheet["organisme_responsable"]
+    if former is None and responsible is None:
+        return [("Nom", NON_RENSEIGNE)]
+    pairs = _body(former or responsible)
+    autre = former and responsible and responsible["nom"] and responsible["nom"] != former["nom"]
+    named_by = (former or responsible)["nom_donne_par"]
+    pairs += [("Nom donné par", f"{named_by['titre']}, {named_by['millesime']}")] if named_by else []
+    return pairs + ([("Organisme responsable", responsible["nom"])] if autre else [])
+
+
+def _body(organisme: dict) -> Paires:
+    return [("Nom", organisme["nom"] or NON_RENSEIGNE), ("SIRET", organisme["siret"] or NON_RENSEIGNE), ("Code UAI", organisme["code_uai"] or NON_RENSEIGNE)]
+
+
+def _source(sheet: dict) -> Paires:
+    """Return where a sheet comes from, its date and licence."""
+    source = sheet["source"]
+    pairs = [("Source", source["titre"]), ("Producteur", source["producteur"]), ("Millésime", source["millesime"]), ("Licence", source["licence"])]
+    pairs += [("À savoir", source["note"])] if source["note"] else []
+    return [*pairs, ("Identifiant", sheet["identifiants"]["action"])]

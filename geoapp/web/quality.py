@@ -1,0 +1,103 @@
+"""The pages of quality: every source and body, one of them, their files."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from geoapp.offer.quality.scores import Qualite, find_entity, list_defects, open_quality
+from geoapp.offer.search.requests import refuse_unknown
+from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.files.model import Fichier
+from geoapp.outputs.quality import FORMATS_QUALITE, defects_file, scores_file
+from geoapp.web import quality_view as vues
+from geoapp.web.presentation import paginate
+from geoapp.web.served import courant
+
+blueprint = Blueprint("qualite", __name__)
+
+
+def notes() -> Qualite:
+    """Return the quality of the snapshot served, worked out once."""
+    return courant().derive("qualite", lambda snapshot: open_quality(snapshot, courant().data_dir))
+
+
+@blueprint.get("/qualite")
+def qualite():
+    """Show the scores of every source and body."""
+    refuse_unknown(dict(request.args), ("q", "tri", "ordre", "page"))
+    found, q = notes(), request.args.get("q", "").strip()
+    ordered, order = vues.choose_entities(found, request.args)
+    page = paginate(len(ordered))
+    sources = found.entites[found.entites["type_entite"].eq("source")]
+    return render_template(
+        "qualite.html", titre="Qualité des données", resume=vues.summary(found), sources=vues.entity_rows(sources), lignes=vues.entity_rows(ordered.iloc[page.tranche]),
+        colonnes=vues.columns(order, q), page=page, q=q, tri=order[0], ordre=order[1], criteres=vues.criteria_rows(found), regles=vues.position_rules(),
+        fichiers=vues.downloads("qualite.scores"), corrections=vues.downloads("qualite.corrections"), adresse_api=url_for("api.qualite"),
+    )
+
+
+@blueprint.get("/qualite/source/<identifiant>")
+def source(identifiant: str):
+    """Show the quality of one source."""
+    return _entity("source", identifiant)
+
+
+@blueprint.get("/qualite/organisme/<identifiant>")
+def organisme(identifiant: str):
+    """Show the quality of one training body."""
+    return _entity("organisme", identifiant)
+
+
+def _entity(kind: str, identifiant: str):
+    """Show the score of a source or body, its parts, and what it has to correct."""
+    refuse_unknown(dict(request.args), ("critere", "page"))
+    found, critere = notes(), request.args.get("critere") or None
+    row = find_entity(found, kind, identifiant)
+    every = list_defects(found, **{kind: row["id_entite"]})
+    shown = list_defects(found, critere=critere, **{kind: row["id_entite"]}) if critere else every
+    page = paginate(len(shown))
+    parts = vues.part_rows(found, row, every["critere"].value_counts().to_dict())
+    return render_template(
+        "qualite_entite.html", titre=f"Qualité : {row['nom']}", entite=vues.entity_words(row), sorte=kind, parties=parts, page=page, critere=critere,
+        critere_dit=next((part["titre"] for part in parts if part["critere"] == critere), ""), lignes=vues.defect_rows(shown.iloc[page.tranche]), nb=len(every),
+        tout=url_for(f"qualite.{kind}", identifiant=row["id"], _anchor="tableau"), evolution=found.precedent and vues.say_snapshot(found.precedent), sans_precedent=found.sans_precedent,
+        fichiers=vues.downloads(f"qualite.corrections_{kind}", identifiant=row["id"]), adresse_api=url_for("api.qualite", **{kind: row["id"]}),
+    )
+
+
+@blueprint.get("/qualite/scores.<format>")
+def scores(format: str):
+    """Return the scores of every source and body as a file."""
+    return _send(format, lambda: scores_file(notes()))
+
+
+@blueprint.get("/qualite/corrections.<format>")
+def corrections(format: str):
+    """Return everything to be corrected as a file."""
+    return _send(format, lambda: defects_file(notes()))
+
+
+@blueprint.get("/qualite/source/<identifiant>/corrections.<format>")
+def corrections_source(identifiant: str, format: str):
+    """Return what one source has to correct as a file."""
+    return _send(format, lambda: _defects_of("source", identifiant))
+
+
+@blueprint.get("/qualite/organisme/<identifiant>/corrections.<format>")
+def corrections_organisme(identifiant: str, format: str):
+    """Return what one body has to correct as a file."""
+    return _send(format, lambda: _defects_of("organisme", identifiant))
+
+
+def _defects_of(kind: str, identifiant: str) -> Fichier:
+    row = find_entity(notes(), kind, identifiant)
+    return defects_file(notes(), row["nom"], **{kind: row["id_entite"]})
+
+
+def _send(format: str, make) -> Response:
+    """Return a file to keep, or 404 for a format that is not offered."""
+    refuse_unknown(dict(request.args), ())
+    if format not in FORMATS_QUALITE:
+        abort(404)
+    form, fichier = FORMATS[format], make()
+    return Response(file_bytes(fichier, form), mimetype=form.mimetype, headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"})

@@ -1,0 +1,199 @@
+"""The search page « Formations autour de moi », the sheet of a training, the list to print.
+
+A search by position comes by POST: its position is in no address of the page,
+and so in no log, until a person copies the link to share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import THIN, count, format_date
+from geoapp.offer.cards import offer_sheet
+from geoapp.offer.filters import FILTRES
+from geoapp.offer.lookups import Repertoire, open_repertoire
+from geoapp.offer.search.engine import Moteur, at_day, open_engine, search
+from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
+from geoapp.offer.search.requests import describe_request, parse_request
+from geoapp.outputs.maps.folium_map import render_page_parts
+from geoapp.outputs.maps.layers import layer_css, list_layers
+from geoapp.outputs.maps.search_map import build_search_map, frame_around, sketch
+from geoapp.reference.codes.text import fold
+from geoapp.sources.addresses import is_configured
+from geoapp.web import search_view
+from geoapp.web.links import POSITIONS, Adresses, Lien
+from geoapp.web.offer_view import sheet_parts
+from geoapp.web.presentation import static_url
+from geoapp.web.security import nonce
+from geoapp.web.served import courant
+
+blueprint = Blueprint("recherche", __name__)
+
+FRAGMENT = "X-Fragment"
+"""Header by which the script of the page asks only for what changes."""
+
+NB_VALEURS = 8
+
+
+def moteur() -> Moteur:
+    """Return the engine of the snapshot served, as seen today."""
+    return courant().derive(("moteur", date.today()), lambda snapshot: at_day(courant().derive("moteur", open_engine), date.today()))
+
+
+def repertoire() -> Repertoire:
+    """Return the lookups of the snapshot served."""
+    return courant().derive("repertoire", open_repertoire)
+
+
+@blueprint.route("/recherche", methods=["GET", "POST"])
+def recherche():
+    """Show the search: form, facets, list, map; only the parts that change for the script."""
+    requete, alerte = _requested()
+    vue = {**_view(search(moteur(), requete)), "alerte": alerte}
+    statut = 400 if alerte else 200
+    if FRAGMENT in request.headers:
+        return render_template("_fragment.html", vue=vue), statut
+    return render_template("recherche.html", titre="Formations autour de moi", vue=vue, note_adresse=_address_note(), **_map_parts(vue["cadre"])), statut
+
+
+def _address_note() -> str:
+    """Return how an address is searched, in words."""
+    if is_configured(current_app.config["SETTINGS"]):
+        return f"Adresse{THIN}: tapez le numéro et la rue."
+    return f"Adresse{THIN}: recherche à la commune."
+
+
+def _parameters() -> MultiDict:
+    """Return the parameters of the request; a place typed wins over a point chosen before."""
+    parametres = MultiDict((request.form if request.method == "POST" else request.args).items(multi=True))
+    if parametres.get("lieu", "").strip():
+        for nom in POSITIONS:
+            parametres.poplist(nom)
+    return parametres
+
+
+def _requested() -> tuple[Requete, str]:
+    """Return the search asked, and what is wrong with its place.
+
+    A place that is not understood is said beside its field and the rest of the
+    search is kept; any other mistake is an error page.
+    """
+    parametres = _parameters()
+    try:
+        return _parse(parametres), ""
+    except ParameterError as error:
+        if not parametres.poplist("lieu"):
+            raise
+        return _parse(parametres), str(error)
+
+
+def _parse(parametres: MultiDict) -> Requete:
+    """Return the search of some parameters; the page always shows the whole list, whatever the map shows."""
+    requete = parse_request(parametres, moteur())
+    return replace(requete, emprise=None)
+
+
+def _view(resultat: Resultat) -> dict:
+    """Return everything that the templates of the search show."""
+    requete, nb_pages = resultat.requete, search_view.nb_pages(resultat)
+    if requete.page > nb_pages:
+        raise ParameterError(f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu.")
+    adresses = Adresses(requete, est_privee=request.method == "POST")
+    return {
+        "requete": requete, "est_privee": adresses.est_privee, "phrase": search_view.sentence(resultat), "explications": search_view.explain(resultat, repertoire()),
+        **search_view.place_fields(requete.lieu), **search_view.choices(requete),
+        "facettes": search_view.facets_of(resultat), "actifs": search_view.chips(requete, adresses), "adresse_sans_filtre": adresses.sans_filtre(),
+        "assouplir": _relax(resultat, adresses), "actions": adresses.actions(), "partage": adresses.partager(),
+        "pages": search_view.page_links(resultat, adresses), "nb_pages": nb_pages, "debut": resultat.page.start + 1,
+        "sans_adresse": search_view.without_address(resultat, courant().snapshot()), "cadre": _frame(requete), **search_view.lists(resultat, repertoire(), adresses),
+    }
+
+
+def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
+    """Return, when nothing is found, what each filter or the text left out would give, best first."""
+    if resultat.total or len(resultat.a_distance):
+        return []
+    found = [(search(moteur(), autre).total, nom, libelle) for nom, libelle, autre in search_view.relaxed(resultat.requete)]
+    return [
+        Lien(nom, f"{libelle}{THIN}: {count(nb, 'formation')}", adresses.sans(nom))
+        for nb, nom, libelle in sorted(found, key=lambda one: -one[0]) if nb
+    ]
+
+
+def _frame(requete: Requete) -> list[list[float]] | None:
+    """Return what the map shows first: the circle, the zone, else the region."""
+    lieu = requete.lieu
+    if lieu is None or not lieu.est_zone:
+        return frame_around(lieu, requete.rayon_km)
+    zones = courant().snapshot().read("zones")
+    zone = zones[zones["type_zone"].eq(lieu.type) & zones["code_zone"].eq(lieu.code) & zones.geometry.notna()]
+    if not len(zone):
+        return None
+    ouest, sud, est, nord = (round(float(v), 4) for v in zone.total_bounds)
+    return [[sud, ouest], [nord, est]]
+
+
+def _map_parts(cadre: list[list[float]] | None) -> dict:
+    """Return the three parts of the map, its legend and its colours."""
+    snapshot, calques = courant().snapshot(), courant().derive("calques", list_layers)
+    carte = build_search_map(
+        snapshot, donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id), adresse=static_url, cadre=cadre,
+    )
+    parties = render_page_parts(carte, nonce())
+    return {
+        "entete_carte": Markup(parties.entete), "html_carte": Markup(parties.html), "script_carte": Markup(parties.script),
+        "calques": calques, "couleurs": Markup(layer_css(calques)),
+        "url_lieux": "/api/v1/places", "url_textes": "/api/v1/suggestions",
+    }
+
+
+@blueprint.get("/recherche/valeurs/<nom>")
+def valeurs(nom: str):
+    """Return the values of a long filter whose label holds every word typed, as JSON."""
+    if nom not in FILTRES:
+        raise ParameterError(f"Filtre inconnu : « {nom[:40]} ». Filtres : {', '.join(FILTRES)}.")
+    mots = fold(request.args.get("q", "")[:100]).split()
+    options = courant().derive(("options", nom), lambda snapshot: [(fold(f"{o.libelle} {o.groupe}"), o) for o in FILTRES[nom].lister(snapshot)])
+    found = [o for plie, o in options if mots and all(mot in plie for mot in mots)][:NB_VALEURS]
+    return jsonify(valeurs=[{"valeur": o.valeur, "libelle": o.libelle, "detail": o.groupe} for o in found])
+
+
+@blueprint.get("/favicon.ico")
+def favicon():
+    """Send the icon to browsers that ask for it by its old name, as when going back."""
+    return redirect(static_url("img/icone.svg"), 301)
+
+
+@blueprint.get("/formations/<identifiant>")
+def fiche(identifiant: str):
+    """Show everything known of a training; the address may hold the search it was opened from."""
+    requete = _parse(_parameters())
+    adresses = Adresses(requete, est_privee=False)
+    sheet = offer_sheet(repertoire(), identifiant, contact=current_app.config["SETTINGS"].contact)
+    points = [(lieu["longitude"], lieu["latitude"], str(rang)) for rang, lieu in enumerate(sheet["lieux"], 1) if lieu["longitude"] is not None]
+    croquis = sketch(courant().snapshot(), points) if points else None
+    return render_template(
+        "fiche.html", titre=sheet["intitule"], fiche=sheet, retour=adresses.page(requete.page), croquis=croquis,
+        croquis_dit="Carte des lieux de la formation", **sheet_parts(sheet, adresses),
+    )
+
+
+@blueprint.route("/recherche/imprimer", methods=["GET", "POST"])
+def imprimer():
+    """Show the list to print: A4, a small map, the date, the search in words."""
+    requete = replace(_parse(_parameters()), page=1, taille=TAILLE_MAX)
+    resultat = search(moteur(), requete)
+    adresses = Adresses(requete, est_privee=request.method == "POST")
+    blocs, points = search_view.paper_blocks(resultat, repertoire(), adresses)
+    return render_template(
+        "impression.html", titre=search_view.sentence(resultat), explications=[*search_view.explain(resultat, repertoire()), *(lien.libelle for lien in search_view.without_address(resultat, courant().snapshot()))],
+        blocs=blocs, jour=format_date(date.today().isoformat()), coupe=search_view.cut(resultat), retour=adresses.page(1),
+        croquis=sketch(courant().snapshot(), points, lieu=requete.lieu, rayon_km=requete.rayon_km),
+        croquis_dit=f"Carte : {describe_request(requete, resultat.total)}",
+    )

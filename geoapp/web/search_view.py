@@ -1,0 +1,269 @@
+"""What the search page shows, as plain values: sentences, facets, chips, pages, choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from flask import url_for
+
+from geoapp.core.french import THIN, count, format_decimal, format_distance, format_number
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.territories.zone import subject_of
+from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
+from geoapp.offer.filters import FILTRES, Filtres, Option
+from geoapp.offer.lookups import Repertoire
+from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, Requete, Resultat
+from geoapp.offer.search.places import A_LA_COMMUNE
+from geoapp.offer.search.requests import default_sort, describe_request
+from geoapp.offer.values import INCONNU
+from geoapp.web.links import Adresses, Lien
+from geoapp.web.offer_view import cards, number_places
+
+TAILLES = (20, 50, 100)
+LISTE_LONGUE = 24
+"""Above this number of values a facet shows the most frequent ones and a field to find the others."""
+
+TETE = 15
+NB_A_DISTANCE = 5
+NB_PROCHES = 10
+OUVERTES = ("domaine", "niveau", "voie")
+"""Facets open at first; the others open when a value is chosen in them."""
+
+
+
+@dataclass(frozen=True)
+class Choix:
+    """One entry of a list of choices."""
+
+    valeur: str
+    libelle: str
+    est_choisi: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """One value of a facet."""
+
+    valeur: str
+    libelle: str
+    nb: int
+    est_choisie: bool
+
+    @property
+    def est_desactivee(self) -> bool:
+        """Tell whether choosing it would find nothing; one already chosen can always be removed."""
+        return self.nb == 0 and not self.est_choisie
+
+
+@dataclass(frozen=True)
+class Facette:
+    """One filter with its live counts."""
+
+    nom: str
+    libelle: str
+    options: list[Case]
+    nb_options: int
+    nb_choisies: int
+    est_ouverte: bool
+    adresse: str
+
+    @property
+    def est_longue(self) -> bool:
+        """Tell whether some values are left out, to be found by their name."""
+        return self.nb_options > len(self.options)
+
+
+@dataclass(frozen=True)
+class Feuillet:
+    """One entry of the page numbers."""
+
+    numero: int
+    libelle: str
+    adresse: str
+    est_courante: bool
+
+
+def facets_of(resultat: Resultat) -> list[Facette]:
+    """Return every filter of the product with the counts of an answer."""
+    return [_facet(nom, found, resultat.requete) for nom in FILTRES if _is_told(nom, found := resultat.facettes.get(nom, []), resultat.requete)]
+
+
+def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
+    """Tell whether a filter has something to say of an answer: a rare one may be unknown everywhere."""
+    return not FILTRES[nom].est_rare or nom in requete.filtres.choix or any(option.nb and option.valeur != INCONNU for option in options)
+
+
+def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
+    choisies = set(requete.filtres.valeurs(nom))
+    montrees = _head(options, choisies) if len(options) > LISTE_LONGUE else options
+    cases = [Case(o.valeur, o.libelle, o.nb, o.valeur in choisies) for o in montrees]
+    return Facette(nom, FILTRES[nom].libelle, cases, len(options), len(choisies), nom in OUVERTES or bool(choisies), url_for("recherche.valeurs", nom=nom))
+
+
+def _head(options: list[Option], choisies: set[str]) -> list[Option]:
+    """Return the values chosen, then the most frequent of the others; equals in the order of the list."""
+    kept = [o for o in options if o.valeur in choisies]
+    return kept + sorted((o for o in options if o.valeur not in choisies and o.nb), key=lambda o: -o.nb)[:TETE]
+
+
+def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
+    """Return one removable chip by value of a filter in use."""
+    return [
+        Lien(nom, f"{FILTRES[nom].libelle}{THIN}: {option.libelle}", adresses.sans(nom, option.valeur), option.valeur)
+        for nom, options in requete.filtres.choix.items() for option in options
+    ]
+
+
+def place_fields(lieu: Lieu | None) -> dict:
+    """Return the place as the form and the map hold it."""
+    par_point = lieu is not None and lieu.type in ("point", "adresse")
+    nomme = lieu is not None and not par_point
+    centre = lieu is not None and not lieu.est_zone and lieu.longitude is not None
+    return {
+        "lieu_nom": lieu.nom if nomme else "", "lieu_code": f"{lieu.type}:{lieu.code}" if nomme else "",
+        "latitude": lieu.latitude if par_point else "", "longitude": lieu.longitude if par_point else "",
+        "centre": {"lat": lieu.latitude, "lon": lieu.longitude, "nom": lieu.nom, "estPoint": par_point} if centre else None,
+    }
+
+
+def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
+    """Return the search without each filter in use, then without its text: (parameter, words, search)."""
+    filtres = requete.filtres.choix
+    result = [
+        (nom, f"Sans le filtre « {FILTRES[nom].libelle} »", replace(requete, filtres=Filtres({n: o for n, o in filtres.items() if n != nom})))
+        for nom in filtres
+    ]
+    return result + ([("texte", f"Sans « {requete.texte} »", replace(requete, texte=""))] if requete.texte else [])
+
+
+def choices(requete: Requete) -> dict[str, list[Choix]]:
+    """Return the choices of radius, order and page size; the value of a default is empty."""
+    rayons = sorted({*map(float, RAYONS_KM), requete.rayon_km})
+    defaut = default_sort(requete.lieu, requete.texte)
+    return {
+        "rayons": [Choix("" if r == RAYON_KM else f"{r:g}", f"{format_decimal(r)}{THIN}km", r == requete.rayon_km) for r in rayons],
+        "tris": [Choix("" if nom == defaut else nom, libelle, nom == requete.tri) for nom, libelle in TRIS.items()],
+        "tailles": [Choix("" if t == TAILLE else str(t), str(t), t == requete.taille) for t in sorted({*TAILLES, requete.taille})],
+    }
+
+
+def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
+    """Return what a person must know of an answer, as sentences."""
+    requete, texte = resultat.requete, resultat.texte
+    parts = []
+    if texte.corrections and not texte.corrige:
+        parts.append(f"Aucun mot de « {texte.recu} » n'est connu. Essayez un métier, un diplôme ou un sigle.")
+    elif texte.corrections:
+        parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
+    if texte.synonymes:
+        parts.append(f"Cherché aussi{THIN}: {', '.join(texte.synonymes)}.")
+    if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
+        parts.append(f"L'adresse est cherchée à la commune{THIN}: {requete.lieu.nom}.")
+    if requete.lieu is not None and requete.lieu.est_zone:
+        parts.append("Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites.")
+    return [quoted(part) for part in parts + _unplaced(resultat, repertoire)]
+
+
+def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
+    """Return how many offers have no place, whether they are in the list or not."""
+    nb = resultat.nb_non_places
+    dedans = int(np.isnan(repertoire.longitudes[resultat.lignes]).sum())
+    parts = [f"Dont {count(dedans, 'formation')} sans lieu connu{THIN}: dans la liste, mais pas sur la carte."] if dedans else []
+    if nb:
+        absentes = "absente" if nb < 2 else "absentes"
+        parts.append(f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, sans lieu connu{THIN}: {absentes} de cette liste.")
+    return parts
+
+
+def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
+    """Return what is known by département alone where a search looks, each with the page that tells it; nothing when nothing is known."""
+    requete = resultat.requete
+    if requete.lieu is None or snapshot.read("offres_departements").empty:
+        return []
+    found = count_by_departement(snapshot, departements_of(snapshot, requete.lieu), requete.filtres)
+    criteres = [nom for nom in ("texte cherché" if requete.texte else "", *(f"filtre « {nom} »" for nom in found.sans_effet)) if nom]
+    sauf = f" Sans tenir compte du critère{THIN}: {criteres[0]}." if len(criteres) == 1 else f" Sans tenir compte des critères{THIN}: {', '.join(criteres)}." if criteres else ""
+    kept = {nom: requete.filtres.valeurs(nom) for nom in RECONNUS}
+    return [
+        Lien(row.code_departement, quoted(_known_by_departement(row) + sauf),
+             url_for("territoires.zone", type_zone="departement", code_zone=row.code_departement, **kept, _anchor="titre-departements"), subject_of("departement", row.nom))
+        for row in found.lignes.itertuples()
+    ]
+
+
+def _known_by_departement(row) -> str:
+    """Return how many formations a source counts in a département, in a sentence."""
+    sans = count(row.nb_formations, "formation n'a pas d'adresse dans sa source", "formations n'ont pas d'adresse dans leur source")
+    fictives = ", données fictives" if row.est_fictive else ""
+    part = "elle est comptée" if row.nb_formations < 2 else "elles sont comptées"
+    return f"Dans {subject_of('departement', row.nom)}, {sans} ({row.titre}, {row.millesime}{fictives}){THIN}: {part} à part de cette liste et de la carte."
+
+
+def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dict:
+    """Return the three lists of a page: found, remote, nearest outside the radius."""
+    distantes = resultat.a_distance[: NB_A_DISTANCE if resultat.total else resultat.requete.taille]
+    reste = len(resultat.a_distance) - len(distantes)
+    nb = len(resultat.a_distance)
+    return {
+        "cartes": cards(repertoire, resultat.lignes[resultat.page], resultat.distances_m[resultat.page], adresses),
+        "a_distance": cards(repertoire, distantes, np.full(len(distantes), np.nan), adresses),
+        "titre_a_distance": f"{count(nb, 'formation')} entièrement à distance",
+        "suite_a_distance": f"{count(reste, 'autre')} à distance{THIN}: tous les fichiers à télécharger les contiennent." if reste else "",
+        "proches": cards(repertoire, resultat.proches, resultat.proches_m, adresses),
+        "titre_proches": _nearest(resultat),
+    }
+
+
+def _nearest(resultat: Resultat) -> str:
+    """Return how far the nearest offers are."""
+    if not len(resultat.proches):
+        return ""
+    return f"Les plus proches, à partir de {format_distance(round(float(resultat.proches_m[0])))}"
+
+
+def page_links(resultat: Resultat, adresses: Adresses) -> list[Feuillet]:
+    """Return the previous, current and next pages; none when one page holds all."""
+    nb, numero = nb_pages(resultat), resultat.requete.page
+    if nb < 2:
+        return []
+    return [
+        Feuillet(n, libelle, adresses.page(n), n == numero)
+        for n, libelle in ((numero - 1, "Page précédente"), (numero, ""), (numero + 1, "Page suivante")) if 1 <= n <= nb
+    ]
+
+
+def nb_pages(resultat: Resultat) -> int:
+    """Return the number of pages of an answer, one at least."""
+    return max(1, -(-resultat.total // resultat.requete.taille))
+
+
+def sentence(resultat: Resultat) -> str:
+    """Return the number of results and the search in words."""
+    phrase = describe_request(resultat.requete, resultat.total)
+    return quoted("Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase)
+
+
+def quoted(phrase: str) -> str:
+    """Return a sentence whose quotation marks never part from their words."""
+    return phrase.replace("« ", "«\u00a0").replace(" »", "\u00a0»")
+
+
+def cut(resultat: Resultat) -> str:
+    """Return what a list on paper leaves out; "" when it holds everything."""
+    nb = resultat.requete.taille
+    if resultat.total <= nb:
+        return ""
+    return f"Les {nb} premières sur {format_number(resultat.total)}{THIN}: précisez la recherche, ou téléchargez le fichier complet."
+
+
+def paper_blocks(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> tuple[list[dict], list[tuple[float, float, str]]]:
+    """Return the tables of a list on paper, and the numbered places to draw."""
+    parts = lists(resultat, repertoire, adresses)
+    cartes, points = number_places([*parts["cartes"], *parts["proches"], *parts["a_distance"]])
+    blocs, debut = [], 0
+    for titre, nom in (("Formations trouvées", "cartes"), (parts["titre_proches"], "proches"), (parts["titre_a_distance"], "a_distance")):
+        fin = debut + len(parts[nom])
+        blocs += [{"titre": titre, "offres": cartes[debut:fin]}] if parts[nom] else []
+        debut = fin
+    return blocs, points

@@ -1,0 +1,125 @@
+"""The pages of territories: the index of zones, one zone and its comparison, its sheet and its tables as files."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.coverage.model import COMMUNE, Question, parse_question
+from geoapp.coverage.territories.content import Contenu, build_content
+from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
+from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
+from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
+from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.sheets.folder import file_stem, make_sheet
+from geoapp.outputs.sheets.rendering import ENTIERES
+from geoapp.outputs.sheets.tables import to_file
+from geoapp.web import territories_view as vues
+from geoapp.web.coverage import form_parts, map_parts, monde
+from geoapp.web.figures import export_form
+from geoapp.web.served import courant
+
+blueprint = Blueprint("territoires", __name__)
+
+NB_TROUVEES = 100
+"""Zones shown at most by a search."""
+
+FIGURES = ("offre", "couverture", "densite")
+"""Static maps that the page of a zone proposes."""
+
+_SHEETS_KEPT = 8
+_lock = Lock()
+"""One sheet is drawn at a time by process: a PDF takes seconds and memory."""
+
+
+@blueprint.get("/territoires")
+def index():
+    """List the zones of one zoning, or those that a text names."""
+    for nom in request.args:
+        if nom not in ("zonage", "q"):
+            raise ParameterError(f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : zonage, q.")
+    types, texte = list_types(monde()), request.args.get("q", "").strip()[:80]
+    zonage = request.args.get("zonage") or ("" if texte else next(iter(types)))
+    if zonage:
+        list_zones(monde(), zonage)
+    found = search_zones(monde(), texte, zonage or None) if texte else [] if zonage == COMMUNE else [(zonage, *row) for row in list_zones(monde(), zonage).itertuples(index=False)]
+    return render_template(
+        "territoires.html", titre="Territoires", types=types, zonage=zonage, texte=texte, nb=len(found), est_commune=zonage == COMMUNE,
+        lignes=vues.zone_rows(monde(), found[:NB_TROUVEES] if texte else found), nb_max=NB_TROUVEES,
+    )
+
+
+def _asked(type_zone: str) -> Question:
+    """Return the question of the request, for one zoning."""
+    return parse_question({**{nom: request.args.getlist(nom) for nom in request.args}, "zonage": type_zone}, monde(), autres=("avec",))
+
+
+def _zone(type_zone: str, code_zone: str) -> Zone:
+    """Return the zone of an address; an unknown zoning is not found either."""
+    try:
+        return find_zone(monde(), f"{type_zone}:{code_zone}")
+    except ParameterError as error:
+        raise NotFoundError(str(error)) from None
+
+
+def _content(type_zone: str, code_zone: str) -> tuple[Contenu, Contenu | None]:
+    """Return the content of the zone of the request, and of the one it is compared with."""
+    zone, question = _zone(type_zone, code_zone), _asked(type_zone)
+    avec = request.args.get("avec", "").strip()
+    other = find_zone(monde(), avec) if avec else None
+    return build_content(monde(), question, zone), build_content(monde(), question, other) if other else None
+
+
+@blueprint.get("/territoires/<type_zone>/<code_zone>")
+def zone(type_zone: str, code_zone: str):
+    """Show everything that is told of a zone."""
+    contenu, other = _content(type_zone, code_zone)
+    asked = contenu.question
+    form = form_parts(asked)
+    return render_template(
+        "territoire.html", titre=contenu.zone.titre, fiche=present(monde(), contenu, other), limites=ENTIERES, cartes={}, est_page=True, zone=contenu.zone,
+        autre=other.zone if other else None, phrases_avec=compare_sentences(contenu, other) if other else [],
+        adresse_avec=vues.zone_page(asked, other.zone.cle) if other else None, adresse_zone=lambda cle: vues.zone_page(asked, cle),
+        adresse_csv=lambda nom: url_for("territoires.tableau", type_zone=type_zone, code_zone=code_zone, nom=nom, **vues.query(asked), **({"avec": other.zone.cle} if other else {})),
+        telechargements=vues.downloads(contenu.zone, asked), retour=url_for("territoires.index", zonage=type_zone), comparables=vues.comparables(monde(), contenu.zone, other.zone if other else None),
+        liens=vues.links(contenu.zone, asked), export_carte=export_form(courant().snapshot(), FIGURES, vues.pairs(asked), emprise=contenu.zone.cle), reponse=contenu.couverture.reponse, **form,
+        **(map_parts(contenu.couverture.reponse, code_zone) if contenu.zone.est_dessinee else {"est_dessinee": False}),
+    )
+
+
+@blueprint.get("/territoires/<type_zone>/<code_zone>/fiche.<format>")
+def fiche(type_zone: str, code_zone: str, format: str):
+    """Return the sheet of a zone as a file: `html` or `pdf`."""
+    if format not in ("html", "pdf"):
+        abort(404)
+    found, asked = _zone(type_zone, code_zone), _asked(type_zone)
+    content = _sheet(found, asked, format)
+    mimetype = "application/pdf" if format == "pdf" else "text/html"
+    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename={file_stem(found)}.{format}"})
+
+
+def _sheet(found: Zone, asked: Question, format: str) -> bytes:
+    """Return one file of a sheet; the last ones made are kept."""
+    kept: OrderedDict = courant().derive("fiches", lambda snapshot: OrderedDict())
+    key = (found.cle, tuple(vues.pairs(asked)), format)
+    with _lock:
+        if key not in kept:
+            html, pdf, _ = make_sheet(monde(), asked, found, pdf=format == "pdf")
+            kept[key] = pdf if format == "pdf" else html.encode()
+            while len(kept) > _SHEETS_KEPT:
+                kept.popitem(last=False)
+        return kept[key]
+
+
+@blueprint.get("/territoires/<type_zone>/<code_zone>/<nom>.csv")
+def tableau(type_zone: str, code_zone: str, nom: str):
+    """Return one table of a zone as a CSV for French spreadsheets, with its notice."""
+    if nom not in TABLEAUX:
+        abort(404)
+    contenu, other = _content(type_zone, code_zone)
+    table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
+    content = file_bytes(to_file(table, list_notice(present(monde(), contenu))), FORMATS["csv"])
+    return Response(content, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={file_stem(contenu.zone)}-{nom}.csv"})
