@@ -40,13 +40,17 @@ def print_size(size: str, found: dict) -> None:
     line = f"| {size} | {found['pairs']:,} ({found['density']:.1%}) | {ours['steps']['one']:.3f} | {ours['peak_one_mb']:.0f} | {ours['steps']['many']:.2f} |"
     if "pysal" in found:
         other = found["pysal"]
-        line += (f" {other['steps']['one']:.1f} | {other['peak_mb']:.0f} | × {other['steps']['one'] / ours['steps']['one']:.0f} |"
-                 f" ÷ {other['peak_mb'] / ours['peak_one_mb']:.1f} | {found['gap']:.0e} |")
+        line += (
+            f" {other['steps']['one']:.1f} | {other['peak_mb']:.0f} | × {other['steps']['one'] / ours['steps']['one']:.0f} |"
+            f" ÷ {other['peak_mb'] / ours['peak_one_mb']:.1f} | {found['gap']:.0e} |"
+        )
     print(line)
     whole = found["pairwise"]["steps"]["build"] * build["origins"] / found["pairwise"]["origins"]
-    print(f"  nearest, 3 filters: ours {found['near']['steps']['three']:.2f} s, sjoin_nearest {found['plain']['steps']['three']:.2f} s"
-          f" (× {found['plain']['steps']['three'] / found['near']['steps']['three']:.1f});"
-          f" matrix: {build['steps']['build']:.2f} s, pairwise {whole:.1f} s (× {whole / build['steps']['build']:.1f})")
+    print(
+        f"  nearest, 3 filters: ours {found['near']['steps']['three']:.2f} s, sjoin_nearest {found['plain']['steps']['three']:.2f} s"
+        f" (× {found['plain']['steps']['three'] / found['near']['steps']['three']:.1f});"
+        f" matrix: {build['steps']['build']:.2f} s, pairwise {whole:.1f} s (× {whole / build['steps']['build']:.1f})"
+    )
 
 
 def main() -> None:
@@ -54,9 +58,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pysal", help="Python that has the package access")
     parser.add_argument("--sizes", default=SIZES)
-    parser.add_argument("--curve", action="store_true", help="also the curve of the matrix up to 186,000 origins")
+    parser.add_argument(
+        "--curve", action="store_true", help="also the curve of the matrix up to 186,000 origins"
+    )
     options = parser.parse_args()
-    print(f"| origins × places | pairs | ours s | peak MB | {NB_FILTERS} filters s | PySAL s | peak MB | time | memory | largest gap |")
+    print(
+        f"| origins × places | pairs | ours s | peak MB | {NB_FILTERS} filters s | PySAL s | peak MB | time | memory | largest gap |"
+    )
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for size in options.sizes.split(","):
         print_size(size, measure_size(*map(int, size.split("x")), options.pysal))
@@ -64,7 +72,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             write_world(Path(name), nb, 3_000)
             report = run_job("benchmarks.access_job", "build", name)
-            print(f"matrix {nb:,} × 3,000: {report['steps']['build']:.2f} s, {report['pairs']:,} pairs, {report['peak_mb']:.0f} MB")
+            print(
+                f"matrix {nb:,} × 3,000: {report['steps']['build']:.2f} s, {report['pairs']:,} pairs, {report['peak_mb']:.0f} MB"
+            )
 
 
 if __name__ == "__main__":

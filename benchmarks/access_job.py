@@ -18,8 +18,14 @@ def _matrix(folder: Path):
     """Return the costs and the shape of the world."""
     from scipy import sparse
 
-    data, indices, indptr, people, supply = _load(folder, "data", "indices", "indptr", "people", "supply")
-    return sparse.csr_array((data, indices, indptr), shape=(len(people), len(supply))), people, supply
+    data, indices, indptr, people, supply = _load(
+        folder, "data", "indices", "indptr", "people", "supply"
+    )
+    return (
+        sparse.csr_array((data, indices, indptr), shape=(len(people), len(supply))),
+        people,
+        supply,
+    )
 
 
 def ours(folder: Path) -> str:
@@ -28,6 +34,7 @@ def ours(folder: Path) -> str:
     from geoapp.coverage.access import default_steps, floating_catchment, weigh
 
     cost, people, supply = _matrix(folder)
+
     def measure():
         weights = weigh(cost, LIMIT_KM, default_steps(LIMIT_KM))
         return weights, floating_catchment(weights, people, supply[:, 0])
@@ -40,7 +47,9 @@ def ours(folder: Path) -> str:
     watch.lap("write")
     many = floating_catchment(weights, people, supply)
     watch.lap("many")
-    return watch.report(peak_one_mb=peak, same=bool(np.allclose(many[:, 0], score, equal_nan=True, rtol=1e-9)))
+    return watch.report(
+        peak_one_mb=peak, same=bool(np.allclose(many[:, 0], score, equal_nan=True, rtol=1e-9))
+    )
 
 
 REPEATS = 3
@@ -70,17 +79,34 @@ def pysal(folder: Path) -> str:
     import pandas as pd
     from access import Access, weights
 
-    data, indices, indptr, people, supply = _load(folder, "data", "indices", "indptr", "people", "supply")
+    data, indices, indptr, people, supply = _load(
+        folder, "data", "indices", "indptr", "people", "supply"
+    )
     origin = np.repeat(np.arange(len(people)), np.diff(indptr))
     costs = pd.DataFrame({"origin": origin, "dest": indices + 10_000_000, "cost": data})
     demand = pd.DataFrame({"id": np.arange(len(people)), "people": people})
     places = pd.DataFrame({"id": np.arange(len(supply)) + 10_000_000, "supply": supply[:, 0]})
     limit = 20.0
-    world = Access(demand_df=demand, demand_index="id", demand_value="people", supply_df=places, supply_index="id", supply_value="supply",
-                   cost_df=costs, cost_origin="origin", cost_dest="dest", cost_name="cost",
-                   neighbor_cost_df=costs, neighbor_cost_origin="origin", neighbor_cost_dest="dest", neighbor_cost_name="cost")
+    world = Access(
+        demand_df=demand,
+        demand_index="id",
+        demand_value="people",
+        supply_df=places,
+        supply_index="id",
+        supply_value="supply",
+        cost_df=costs,
+        cost_origin="origin",
+        cost_dest="dest",
+        cost_name="cost",
+        neighbor_cost_df=costs,
+        neighbor_cost_origin="origin",
+        neighbor_cost_dest="dest",
+        neighbor_cost_name="cost",
+    )
     steps = weights.step_fn({limit / 3: 1, 2 * limit / 3: 0.68, limit: 0.22})
-    best, found = _best_of(REPEATS, lambda: world.enhanced_two_stage_fca(name="e", max_cost=limit, weight_fn=steps))
+    best, found = _best_of(
+        REPEATS, lambda: world.enhanced_two_stage_fca(name="e", max_cost=limit, weight_fn=steps)
+    )
     watch = Stopwatch()
     watch.steps["one"] = best
     np.save(folder / "pysal.npy", found.reindex(range(len(people))).iloc[:, 0].to_numpy(float))
@@ -131,7 +157,13 @@ def pairwise(folder: Path) -> str:
     some = origins[:2000]
     watch = Stopwatch()
     for lon, lat in some:
-        distance = GEOD.inv(np.full(len(places), lon), np.full(len(places), lat), places[:, 0], places[:, 1])[2] * 1.3 / 1000
+        distance = (
+            GEOD.inv(
+                np.full(len(places), lon), np.full(len(places), lat), places[:, 0], places[:, 1]
+            )[2]
+            * 1.3
+            / 1000
+        )
         np.flatnonzero(distance <= 20.0)
     watch.lap("build")
     return watch.report(origins=len(some))

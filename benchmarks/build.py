@@ -27,17 +27,27 @@ SIZES = (2_000, 20_000, 200_000)
 NB_BASE = 20
 """Offers of the first build: what the rest of the mirror costs, taken off the others."""
 STEPS = {
-    "lecture des sources": "read", "territoires": "territories",
-    "offre : contrôle, position, zones": "offer", "publication": "publish",
+    "lecture des sources": "read",
+    "territoires": "territories",
+    "offre : contrôle, position, zones": "offer",
+    "publication": "publish",
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and print its report; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.build", description="Courbe de construction de l'instantané.")
-    parser.add_argument("--mirror", type=Path, help="dossier des sources réelles (défaut : offre de démonstration)")
-    parser.add_argument("--sizes", type=_sizes, default=SIZES, help="nombres d'offres, séparés par des virgules")
-    parser.add_argument("--repeat", type=int, default=3, help="exécutions par taille ; la moins coûteuse est gardée")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.build", description="Courbe de construction de l'instantané."
+    )
+    parser.add_argument(
+        "--mirror", type=Path, help="dossier des sources réelles (défaut : offre de démonstration)"
+    )
+    parser.add_argument(
+        "--sizes", type=_sizes, default=SIZES, help="nombres d'offres, séparés par des virgules"
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="exécutions par taille ; la moins coûteuse est gardée"
+    )
     parser.add_argument("--out", type=Path, help="fichier Markdown où écrire le rapport")
     options = parser.parse_args(arguments)
     report = make_report(run_sizes(options.mirror, options.sizes, options.repeat), options.mirror)
@@ -76,26 +86,40 @@ def load_rows(mirror: Path | None, source: Source) -> pd.DataFrame:
     from geoapp.sources.demo import GENERATEURS
 
     print("Sans miroir : offre de démonstration (fictive).", file=sys.stderr)
-    return rows_of_demonstration(GENERATEURS[source.demonstration](load_communes("32"), "32"), source)
+    return rows_of_demonstration(
+        GENERATEURS[source.demonstration](load_communes("32"), "32"), source
+    )
 
 
-def _run_size(offers: pd.DataFrame, mirror: Path | None, source: Source, folder: Path, *, repeat: int) -> dict:
+def _run_size(
+    offers: pd.DataFrame, mirror: Path | None, source: Source, folder: Path, *, repeat: int
+) -> dict:
     """Build on these offers, then run the plain script on the same file."""
-    place = [column for column in ("lieu_adresse", "latitude", "longitude") if isinstance(source.colonnes[column], str)]
+    place = [
+        column
+        for column in ("lieu_adresse", "latitude", "longitude")
+        if isinstance(source.colonnes[column], str)
+    ]
     nb_places = len(offers[[source.colonnes[column] for column in place]].drop_duplicates())
     link_mirror(mirror, folder / "mirror", without=source.fichier)
     file = folder / "mirror" / source.fichier
     write_rows(offers, file)
-    build = _cheapest(repeat, "benchmarks.job_geoforma", str(folder / "mirror"), str(folder / "data"), source.id)
+    build = _cheapest(
+        repeat, "benchmarks.job_geoforma", str(folder / "mirror"), str(folder / "data"), source.id
+    )
     coordinates = (source.colonnes["latitude"], source.colonnes["longitude"])
     snapshot = str((folder / "data" / "courant").resolve())
-    plain = _cheapest(repeat, "benchmarks.job_plain", str(file), snapshot, str(folder / "plain"), *coordinates)
+    plain = _cheapest(
+        repeat, "benchmarks.job_plain", str(file), snapshot, str(folder / "plain"), *coordinates
+    )
     return {"nb_offers": len(offers), "nb_places": nb_places, "build": build, "plain": plain}
 
 
 def _cheapest(repeat: int, module: str, *arguments: str) -> dict:
     """Run a job several times and return the measures of the run that took least processor time."""
-    return min((run_job(module, *arguments) for _ in range(repeat)), key=lambda measures: measures["cpu_s"])
+    return min(
+        (run_job(module, *arguments) for _ in range(repeat)), key=lambda measures: measures["cpu_s"]
+    )
 
 
 def link_mirror(mirror: Path | None, folder: Path, *, without: str = "") -> None:
@@ -116,14 +140,22 @@ def growth_n_log_n(before: int, after: int) -> float:
 def make_report(records: list[dict], mirror: Path | None) -> str:
     """Return the report as Markdown: cost, growth, steps, and the plain script beside."""
     base, *sizes = records
-    origin = "the real offer of the mirror" if mirror else "the demonstration offer (no mirror given; sources without file are generated or absent)"
+    origin = (
+        "the real offer of the mirror"
+        if mirror
+        else "the demonstration offer (no mirror given; sources without file are generated or absent)"
+    )
     parts = [
         f"Offers drawn from {origin}. The rest of the build costs {base['build']['cpu_s']:.1f} s of processor "
         f"({base['build']['wall_s']:.1f} s of wall time, {base['build']['peak_mb']:.0f} MB) with {base['nb_offers']} offers; "
         "“own” columns are what is left when that is taken off.",
-        _table(sizes, _cost_columns(base)), "Growth from one size to the next, in processor time:",
-        _table(_pairs(base, sizes), _GROWTH), "Wall seconds by step:", _table(records, _STEP_COLUMNS),
-        "The plain GeoPandas script, on the same file and the outlines of the same snapshot:", _table(sizes, _plain_columns(base)),
+        _table(sizes, _cost_columns(base)),
+        "Growth from one size to the next, in processor time:",
+        _table(_pairs(base, sizes), _GROWTH),
+        "Wall seconds by step:",
+        _table(records, _STEP_COLUMNS),
+        "The plain GeoPandas script, on the same file and the outlines of the same snapshot:",
+        _table(sizes, _plain_columns(base)),
     ]
     return "\n\n".join(parts)
 
@@ -138,9 +170,11 @@ def _own_cpu(record: dict, base: dict) -> float:
 
 def _cost_columns(base: dict) -> Columns:
     return {
-        "offers": lambda r: f"{r['nb_offers']:,}", "places": lambda r: f"{r['nb_places']:,}",
+        "offers": lambda r: f"{r['nb_offers']:,}",
+        "places": lambda r: f"{r['nb_places']:,}",
         "valid": lambda r: f"{r['build']['valid']:,}",
-        "wall s": lambda r: f"{r['build']['wall_s']:.1f}", "CPU s": lambda r: f"{r['build']['cpu_s']:.1f}",
+        "wall s": lambda r: f"{r['build']['wall_s']:.1f}",
+        "CPU s": lambda r: f"{r['build']['cpu_s']:.1f}",
         "peak MB": lambda r: f"{r['build']['peak_mb']:.0f}",
         "own CPU s": lambda r: f"{_own_cpu(r, base):.1f}",
         "own ms/offer": lambda r: f"{1000 * _own_cpu(r, base) / r['nb_offers']:.3f}",
@@ -150,8 +184,13 @@ def _cost_columns(base: dict) -> Columns:
 def _pairs(base: dict, sizes: list[dict]) -> list[dict]:
     """Return one record per step from a size to the next."""
     return [
-        {"from": a["nb_offers"], "to": b["nb_offers"], "own": _ratio(_own_cpu(b, base), _own_cpu(a, base)),
-         "whole": _ratio(b["build"]["cpu_s"], a["build"]["cpu_s"]), "memory": _ratio(b["build"]["peak_mb"], a["build"]["peak_mb"])}
+        {
+            "from": a["nb_offers"],
+            "to": b["nb_offers"],
+            "own": _ratio(_own_cpu(b, base), _own_cpu(a, base)),
+            "whole": _ratio(b["build"]["cpu_s"], a["build"]["cpu_s"]),
+            "memory": _ratio(b["build"]["peak_mb"], a["build"]["peak_mb"]),
+        }
         for a, b in zip(sizes, sizes[1:])
     ]
 
@@ -167,33 +206,44 @@ def _times(ratio: float) -> str:
 
 
 _GROWTH: Columns = {
-    "from": lambda r: f"{r['from']:,}", "to": lambda r: f"{r['to']:,}",
+    "from": lambda r: f"{r['from']:,}",
+    "to": lambda r: f"{r['to']:,}",
     "own t(b)/t(a)": lambda r: _times(r["own"]),
     "n·log n": lambda r: _times(growth_n_log_n(r["from"], r["to"])),
-    "whole build t(b)/t(a)": lambda r: _times(r["whole"]), "peak memory": lambda r: _times(r["memory"]),
+    "whole build t(b)/t(a)": lambda r: _times(r["whole"]),
+    "peak memory": lambda r: _times(r["memory"]),
 }
 _STEP_COLUMNS: Columns = {
     "offers": lambda r: f"{r['nb_offers']:,}",
-    **{title: (lambda r, step=step: f"{r['build']['steps'].get(step, 0):.1f}") for step, title in STEPS.items()},
+    **{
+        title: (lambda r, step=step: f"{r['build']['steps'].get(step, 0):.1f}")
+        for step, title in STEPS.items()
+    },
 }
 
 
 def _plain_columns(base: dict) -> Columns:
     return {
-        "offers": lambda r: f"{r['nb_offers']:,}", "wall s": lambda r: f"{r['plain']['wall_s']:.1f}",
-        "CPU s": lambda r: f"{r['plain']['cpu_s']:.1f}", "peak MB": lambda r: f"{r['plain']['peak_mb']:.0f}",
+        "offers": lambda r: f"{r['nb_offers']:,}",
+        "wall s": lambda r: f"{r['plain']['wall_s']:.1f}",
+        "CPU s": lambda r: f"{r['plain']['cpu_s']:.1f}",
+        "peak MB": lambda r: f"{r['plain']['peak_mb']:.0f}",
         "rows out": lambda r: f"{r['plain']['rows_out']:,}",
         "joins s": lambda r: f"{r['plain']['steps']['jointures']:.1f}",
         "our CPU / its CPU": lambda r: _times(_ratio(r["build"]["cpu_s"], r["plain"]["cpu_s"])),
         "our own CPU / its CPU": lambda r: _times(_ratio(_own_cpu(r, base), r["plain"]["cpu_s"])),
-        "our memory / its memory": lambda r: _times(_ratio(r["build"]["peak_mb"], r["plain"]["peak_mb"])),
+        "our memory / its memory": lambda r: _times(
+            _ratio(r["build"]["peak_mb"], r["plain"]["peak_mb"])
+        ),
     }
 
 
 def _table(records: list[dict], columns: Columns) -> str:
     """Return records as a Markdown table."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---:|" * len(columns)]
-    lines += ["| " + " | ".join(show(record) for show in columns.values()) + " |" for record in records]
+    lines += [
+        "| " + " | ".join(show(record) for show in columns.values()) + " |" for record in records
+    ]
     return "\n".join(lines)
 
 

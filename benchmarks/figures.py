@@ -16,7 +16,10 @@ from geoapp.outputs.figures import parse_figure, render_figure
 from geoapp.outputs.figures.model import FORMATS, TYPES
 
 DEMANDES = {
-    "offre": {}, "densite": {"zonage": "epci"}, "couverture": {"zonage": "commune", "domaine": "sante", "niveau": "5"}, "zones": {"zonage": "epci"},
+    "offre": {},
+    "densite": {"zonage": "epci"},
+    "couverture": {"zonage": "commune", "domaine": "sante", "niveau": "5"},
+    "zones": {"zonage": "epci"},
 }
 """What each type is asked, beside its territory."""
 
@@ -26,7 +29,9 @@ def list_territories(monde: Monde, zonage: str) -> list[str]:
     return [f"{zonage}:{code}" for code in monde.mailles[zonage].codes]
 
 
-def draw_all(monde: Monde, territories: list[str], **parametres: str) -> Iterator[tuple[float, float, int]]:
+def draw_all(
+    monde: Monde, territories: list[str], **parametres: str
+) -> Iterator[tuple[float, float, int]]:
     """Yield the seconds on the clock, those of the processor, and the bytes of the figure of each territory."""
     for emprise in territories:
         clock, processor = time.perf_counter(), time.process_time()
@@ -44,15 +49,33 @@ def main() -> None:
     monde = open_world(open_snapshot(options.data))
     size = {"largeur_mm": options.largeur_mm, "dpi": options.dpi}
     first = next(draw_all(monde, ["region"], type="zones", **size))
-    print(f"first figure, matplotlib loaded and outlines projected: {first[0]:.2f} s; memory {peak_memory_mb():.0f} MB")
+    print(
+        f"first figure, matplotlib loaded and outlines projected: {first[0]:.2f} s; memory {peak_memory_mb():.0f} MB"
+    )
     for type_ in TYPES:
-        for titre, territories in (("region", ["region"] * 3), ("24 zones d'emploi", list_territories(monde, "ze2020")), ("92 EPCI", list_territories(monde, "epci"))):
-            clock, processor, weights = np.array(list(draw_all(monde, territories, type=type_, **DEMANDES[type_], **size))).T
-            print(f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | {np.median(processor):.2f} | {clock.sum():.0f} | {weights.max() / 1e3:.0f} |")
+        for titre, territories in (
+            ("region", ["region"] * 3),
+            ("24 zones d'emploi", list_territories(monde, "ze2020")),
+            ("92 EPCI", list_territories(monde, "epci")),
+        ):
+            clock, processor, weights = np.array(
+                list(draw_all(monde, territories, type=type_, **DEMANDES[type_], **size))
+            ).T
+            print(
+                f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | {np.median(processor):.2f} | {clock.sum():.0f} | {weights.max() / 1e3:.0f} |"
+            )
     for format_ in FORMATS:
         for type_ in TYPES:
-            clock, processor, weights = np.array(list(draw_all(monde, ["region"] * 2, type=type_, format=format_, **DEMANDES[type_], **size))).T
-            print(f"| {format_} | {type_} | {clock.min():.2f} | {processor.min():.2f} | {weights.max() / 1e3:.0f} |")
+            clock, processor, weights = np.array(
+                list(
+                    draw_all(
+                        monde, ["region"] * 2, type=type_, format=format_, **DEMANDES[type_], **size
+                    )
+                )
+            ).T
+            print(
+                f"| {format_} | {type_} | {clock.min():.2f} | {processor.min():.2f} | {weights.max() / 1e3:.0f} |"
+            )
     print(f"peak {peak_memory_mb():.0f} MB")
 
 

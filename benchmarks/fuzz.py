@@ -40,18 +40,86 @@ HANG_S = 120
 BATCH = 200
 SEED = "géoforma"
 NASTY = (
-    b"\x00", b"\xff\xfe", b"&#0;", b"&x;", b"<![CDATA[", b"]]>", b"<!--", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<formation>", b"</formation>", b"<action/>",
-    b"9" * 400, b"-1", b"1e400", b"NaN", b"null", b"[[[[", b"{}", b'"', b"|", b";;;;", b"\r", b"\n\n", b"\xc3", "\u202e".encode(), b"99999999", b"00000000",
-    b"<a" * 300, b"true", b"\\ud800", b'"sessions": 3', b"=1+1", b"a@b.fr",
+    b"\x00",
+    b"\xff\xfe",
+    b"&#0;",
+    b"&x;",
+    b"<![CDATA[",
+    b"]]>",
+    b"<!--",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    b"<formation>",
+    b"</formation>",
+    b"<action/>",
+    b"9" * 400,
+    b"-1",
+    b"1e400",
+    b"NaN",
+    b"null",
+    b"[[[[",
+    b"{}",
+    b'"',
+    b"|",
+    b";;;;",
+    b"\r",
+    b"\n\n",
+    b"\xc3",
+    "\u202e".encode(),
+    b"99999999",
+    b"00000000",
+    b"<a" * 300,
+    b"true",
+    b"\\ud800",
+    b'"sessions": 3',
+    b"=1+1",
+    b"a@b.fr",
 )
 
 
 VALUES = (
-    "", "-", "0", "-1", "99999999", "00000000", "20261399", "2026-02-31", "1e400", "NaN", "9" * 400, "x" * 5000, "é\u202e", "=1+1", "a@b.fr", "0612345678", "|", ";", "||;;|",
-    "2691", "59350", "999999", "0,0", "50,63", "javascript:alert(1)", "http://x", "null", "true", "[]", "V", "4", "18", "2|2|x", "   ", "\ufffd", "<b>",
+    "",
+    "-",
+    "0",
+    "-1",
+    "99999999",
+    "00000000",
+    "20261399",
+    "2026-02-31",
+    "1e400",
+    "NaN",
+    "9" * 400,
+    "x" * 5000,
+    "é\u202e",
+    "=1+1",
+    "a@b.fr",
+    "0612345678",
+    "|",
+    ";",
+    "||;;|",
+    "2691",
+    "59350",
+    "999999",
+    "0,0",
+    "50,63",
+    "javascript:alert(1)",
+    "http://x",
+    "null",
+    "true",
+    "[]",
+    "V",
+    "4",
+    "18",
+    "2|2|x",
+    "   ",
+    "\ufffd",
+    "<b>",
 )
 """What a value may become when the file itself stays whole."""
-SPANS = {".xml": re.compile(rb">([^<>]+)<|=\"([^\"<>]*)\""), ".json": re.compile(rb":\s*\"([^\"\\]*)\"|:\s*([0-9.]+|true|false|null)"), ".csv": re.compile(rb"(?<=[;\n])([^;\n\"]*)(?=[;\n])")}
+SPANS = {
+    ".xml": re.compile(rb">([^<>]+)<|=\"([^\"<>]*)\""),
+    ".json": re.compile(rb":\s*\"([^\"\\]*)\"|:\s*([0-9.]+|true|false|null)"),
+    ".csv": re.compile(rb"(?<=[;\n])([^;\n\"]*)(?=[;\n])"),
+}
 """Where the values of a format are."""
 SPANS |= {".geojson": SPANS[".json"], ".feuille": re.compile(rb"<t[^<>]*>([^<>]+)<")}
 INNER = "xl/worksheets/sheet1.xml"
@@ -60,7 +128,10 @@ INNER = "xl/worksheets/sheet1.xml"
 
 def change_values(content: bytes, suffix: str, rng: random.Random) -> bytes:
     """Return a content of which one to eight values are others, its form untouched."""
-    spans = [match.span(1 if match.group(1) is not None else match.lastindex) for match in SPANS[suffix].finditer(content)]
+    spans = [
+        match.span(1 if match.group(1) is not None else match.lastindex)
+        for match in SPANS[suffix].finditer(content)
+    ]
     data = bytearray(content)
     for start, end in sorted(rng.sample(spans, min(len(spans), rng.randint(1, 8))), reverse=True):
         value = rng.choice(VALUES)
@@ -87,7 +158,10 @@ def mutate(content: bytes, rng: random.Random) -> bytes:
             data[at:at] = data[at : at + length] * rng.randint(1, 4)
         elif kind == 5:
             other = rng.randrange(len(data) + 1)
-            data[at : at + length], data[other : other + length] = data[other : other + length], data[at : at + length]
+            data[at : at + length], data[other : other + length] = (
+                data[other : other + length],
+                data[at : at + length],
+            )
         elif rng.random() < 0.2:
             del data[at:]
     return bytes(data)
@@ -123,14 +197,21 @@ def make_file(rank: int, folder: Path, seed: str) -> tuple[str, Path]:
     name = list(ECHANTILLONS)[rank % len(ECHANTILLONS)]
     sample, rng = ECHANTILLONS[name], random.Random(f"{seed} {rank}")
     path = folder / f"abime_{rank}{sample.suffix}"
-    path.write_bytes(damage(sample.content(), sample.suffix, rng, is_whole=rank // len(ECHANTILLONS) % 2 == 0))
+    path.write_bytes(
+        damage(sample.content(), sample.suffix, rng, is_whole=rank // len(ECHANTILLONS) % 2 == 0)
+    )
     return name, path
 
 
 def damage(content: bytes, suffix: str, rng: random.Random, *, is_whole: bool) -> bytes:
     """Return a mutated content; `is_whole` keeps its form where the format lets it be known, and changes values."""
     if suffix == ".xlsx" and is_whole:
-        return _inside(content, lambda member: rng.choice((mutate, partial(change_values, suffix=".feuille")))(member, rng=rng))
+        return _inside(
+            content,
+            lambda member: rng.choice((mutate, partial(change_values, suffix=".feuille")))(
+                member, rng=rng
+            ),
+        )
     if suffix in SPANS and is_whole:
         return change_values(content, suffix, rng)
     return change_bytes(content, rng) if is_whole else mutate(content, rng)
@@ -149,7 +230,9 @@ def _inside(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
         for member in old.infolist():
-            new.writestr(member, change(old.read(member)) if member.filename == INNER else old.read(member))
+            new.writestr(
+                member, change(old.read(member)) if member.filename == INNER else old.read(member)
+            )
     return stream.getvalue()
 
 
@@ -167,11 +250,18 @@ def try_files(ranks: Iterable[int], seed: str = SEED) -> Counter:
         for rank in ranks:
             name, path = make_file(rank, Path(folder), seed)
             try:
-                outcomes[name, _within_time(read_or_told, ECHANTILLONS[name].id_source, path, communes, passage)] += 1
+                outcomes[
+                    name,
+                    _within_time(
+                        read_or_told, ECHANTILLONS[name].id_source, path, communes, passage
+                    ),
+                ] += 1
             except Exception as error:
                 kept = Path(tempfile.gettempdir()) / path.name
                 kept.write_bytes(path.read_bytes())
-                raise AssertionError(f"fichier {rank} ({name}), gardé dans {kept.name} : {type(error).__name__} {error}") from error
+                raise AssertionError(
+                    f"fichier {rank} ({name}), gardé dans {kept.name} : {type(error).__name__} {error}"
+                ) from error
             path.unlink()
     return outcomes
 
@@ -188,6 +278,7 @@ def _world():
 
 def _within_time(read: Callable, *arguments):
     """Return `read(…)`, interrupted when it hangs."""
+
     def interrupt(number, frame):
         raise TimeoutError("bloqué")
 
@@ -199,11 +290,19 @@ def _within_time(read: Callable, *arguments):
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def fuzz(nb: int, *, seed: str = SEED, nb_processes: int | None = None, say: Callable[[str], None] = lambda text: None) -> Counter:
+def fuzz(
+    nb: int,
+    *,
+    seed: str = SEED,
+    nb_processes: int | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Counter:
     """Return what became of `nb` mutated files, by source; the same for the same seed, whatever the number of processes."""
     batches = [range(start, min(start + BATCH, nb)) for start in range(0, nb, BATCH)]
     outcomes: Counter = Counter()
-    with ProcessPoolExecutor(nb_processes or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        nb_processes or os.cpu_count(), mp_context=get_context("spawn")
+    ) as pool:
         for done in as_completed([pool.submit(try_files, batch, seed) for batch in batches]):
             outcomes += done.result()
             say(f"{outcomes.total()} / {nb}")
@@ -217,7 +316,11 @@ def main() -> None:
     parser.add_argument("--only", type=int, help="rang du seul fichier à essayer")
     options = parser.parse_args()
     start = time.perf_counter()
-    outcomes = try_files([options.only]) if options.only is not None else fuzz(options.nb, say=lambda text: print(text, file=sys.stderr, flush=True))
+    outcomes = (
+        try_files([options.only])
+        if options.only is not None
+        else fuzz(options.nb, say=lambda text: print(text, file=sys.stderr, flush=True))
+    )
     for (name, outcome), nb in sorted(outcomes.items()):
         print(f"{name:32} {outcome:8} {nb}")
     print(f"{outcomes.total()} files, {time.perf_counter() - start:.0f} s")

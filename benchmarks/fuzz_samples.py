@@ -12,8 +12,12 @@ from typing import NamedTuple
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 FICHIERS = {
-    "lheo-region": "lheo_2.3.xml", "intercarif-exemple-formation": "intercarif.json", "catalogue-apprentissage": "catalogue.json",
-    "onisep-actions": "onisep_actions.csv", "parcoursup-carte": "parcoursup_carte.csv", "mon-compte-formation": "moncompteformation.csv",
+    "lheo-region": "lheo_2.3.xml",
+    "intercarif-exemple-formation": "intercarif.json",
+    "catalogue-apprentissage": "catalogue.json",
+    "onisep-actions": "onisep_actions.csv",
+    "parcoursup-carte": "parcoursup_carte.csv",
+    "mon-compte-formation": "moncompteformation.csv",
 }
 """Source → its sample in tests/data."""
 ZONES = ("QN05901M;Quartier de l'essai;3.05", "QN05902M;Les Briquettes;3.07")
@@ -35,7 +39,10 @@ def _book() -> bytes:
     stream = io.BytesIO()
     with open_book(stream, "essai") as book:
         sheet = book.add_worksheet("Feuille1")
-        rows = csv.reader((DATA / FICHIERS["onisep-actions"]).read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
+        rows = csv.reader(
+            (DATA / FICHIERS["onisep-actions"]).read_text(encoding="utf-8-sig").splitlines(),
+            delimiter=";",
+        )
         for line, row in enumerate(rows):
             for rank, cell in enumerate(row):
                 sheet.write_string(line, rank, cell)
@@ -49,11 +56,14 @@ def _zones(suffix: str) -> bytes:
     import pyogrio
     from shapely.geometry import box
 
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2026-01-01T00:00:00.000Z"})  # the same bytes whatever the day
+    pyogrio.set_gdal_config_options(
+        {"OGR_CURRENT_DATE": "2026-01-01T00:00:00.000Z"}
+    )  # the same bytes whatever the day
     rows = [row.split(";") for row in ZONES]
     frame = gpd.GeoDataFrame(
         {"code_qp": [code for code, _, _ in rows], "lib_qp": [nom for _, nom, _ in rows]},
-        geometry=[box(float(x), 50.60, float(x) + 0.01, 50.61) for _, _, x in rows], crs="EPSG:4326",
+        geometry=[box(float(x), 50.60, float(x) + 0.01, 50.61) for _, _, x in rows],
+        crs="EPSG:4326",
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"zones{suffix}"
@@ -62,16 +72,26 @@ def _zones(suffix: str) -> bytes:
 
 
 AUTRES = {
-    "catalogue-apprentissage": ("catalogue_anciens.json", "catalogue_2025.json"), "parcoursup-carte": ("parcoursup_libelles.csv", "parcoursup_export_v1.json"),
-    "mon-compte-formation": ("moncompteformation_2025.csv",), "onisep-actions": ("onisep_api.json",), "lheo-region": ("lheo_edof.xml",),
+    "catalogue-apprentissage": ("catalogue_anciens.json", "catalogue_2025.json"),
+    "parcoursup-carte": ("parcoursup_libelles.csv", "parcoursup_export_v1.json"),
+    "mon-compte-formation": ("moncompteformation_2025.csv",),
+    "onisep-actions": ("onisep_api.json",),
+    "lheo-region": ("lheo_edof.xml",),
     "annuaire-education": ("annuaire_education.csv", "annuaire_education.json"),
 }
 """Source → its other samples: older or newer shapes of the same export."""
 
 ECHANTILLONS = {
-    **{id_source: Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes) for id_source, nom in FICHIERS.items()},
+    **{
+        id_source: Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes)
+        for id_source, nom in FICHIERS.items()
+    },
     "onisep-actions, classeur": Echantillon("onisep-actions", ".xlsx", _book),
-    **{f"{id_source}, {nom}": Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes) for id_source, noms in AUTRES.items() for nom in noms},
+    **{
+        f"{id_source}, {nom}": Echantillon(id_source, Path(nom).suffix, (DATA / nom).read_bytes)
+        for id_source, noms in AUTRES.items()
+        for nom in noms
+    },
     "qpv2024, geojson": Echantillon("qpv2024", ".geojson", partial(_zones, ".geojson")),
     "qpv2024, gpkg": Echantillon("qpv2024", ".gpkg", partial(_zones, ".gpkg")),
 }

@@ -19,8 +19,22 @@ from benchmarks.measure import run_job
 from geoapp.sources.registry import get_source
 
 CHANGES = (
-    "rco-2020-11", "bts-2024", "affelnet-2020", "rco-2020-11-csv", "rco-2020-11-france", "uai-coordonnees", "cfa-convention-2021", "ze2020", "zrr-2021",
-    "frr-2025", "qpv2024-liste", "carreaux-mel-2017", "inserjeunes-cfa-2023", "rome-460", "certif-info-2024", "passage-communes",
+    "rco-2020-11",
+    "bts-2024",
+    "affelnet-2020",
+    "rco-2020-11-csv",
+    "rco-2020-11-france",
+    "uai-coordonnees",
+    "cfa-convention-2021",
+    "ze2020",
+    "zrr-2021",
+    "frr-2025",
+    "qpv2024-liste",
+    "carreaux-mel-2017",
+    "inserjeunes-cfa-2023",
+    "rome-460",
+    "certif-info-2024",
+    "passage-communes",
 )
 """Sources that change, one at a time: at least one of each usage."""
 PART_MAX = 1 / 3
@@ -42,8 +56,18 @@ def main(arguments: list[str] | None = None) -> int:
         _build(root, "kept", options.sources[0])
         for id_source in options.sources:
             rows.append(measure(root, id_source))
-            print("{source:24} full {full:5.1f} s, incremental {part_s:5.1f} s: {part:.2f}, same bytes: {same}".format(**rows[-1]), flush=True)
-    return int(any((row["part"] > PART_MAX and row["source"] not in PARTOUT) or not row["same"] for row in rows))
+            print(
+                "{source:24} full {full:5.1f} s, incremental {part_s:5.1f} s: {part:.2f}, same bytes: {same}".format(
+                    **rows[-1]
+                ),
+                flush=True,
+            )
+    return int(
+        any(
+            (row["part"] > PART_MAX and row["source"] not in PARTOUT) or not row["same"]
+            for row in rows
+        )
+    )
 
 
 def copy_sources(mirror: Path, folder: Path, ids: list[str]) -> None:
@@ -61,12 +85,20 @@ def measure(root: Path, id_source: str) -> dict:
     incremental, full = _build(root, "kept", id_source), _build(root, "fresh", id_source)
     same = digests(root / "kept") == digests(root / "fresh")
     shutil.rmtree(root / "fresh")
-    return {"source": id_source, "full": full, "part_s": incremental, "part": incremental / full, "same": same}
+    return {
+        "source": id_source,
+        "full": full,
+        "part_s": incremental,
+        "part": incremental / full,
+        "same": same,
+    }
 
 
 def _build(root: Path, data: str, id_source: str) -> float:
     """Build and return the processor seconds."""
-    return run_job("benchmarks.job_geoforma", str(root / "mirror"), str(root / data), id_source)["cpu_s"]
+    return run_job("benchmarks.job_geoforma", str(root / "mirror"), str(root / data), id_source)[
+        "cpu_s"
+    ]
 
 
 def cut_last_row(path: Path) -> None:
@@ -82,8 +114,13 @@ def cut_last_row(path: Path) -> None:
 def digests(data_dir: Path) -> dict[str, str]:
     """Return the digest of each file of the snapshot served but its manifest, which holds the hour."""
     snapshot = (data_dir / "courant").resolve()
-    files = [path for path in snapshot.rglob("*") if path.is_file() and path.name != "manifest.json"]
-    return {path.relative_to(snapshot).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    files = [
+        path for path in snapshot.rglob("*") if path.is_file() and path.name != "manifest.json"
+    ]
+    return {
+        path.relative_to(snapshot).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 if __name__ == "__main__":

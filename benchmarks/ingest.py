@@ -50,7 +50,10 @@ def read_stream(path: Path) -> int:
     """Return the sessions of a feed, read by our reader, batch after batch."""
     from geoapp.sources.lheo import iter_lheo
 
-    return sum(int(part.frame["sessions"].str.count(r"\|").sum()) + len(part.frame) for part in iter_lheo(path))
+    return sum(
+        int(part.frame["sessions"].str.count(r"\|").sum()) + len(part.frame)
+        for part in iter_lheo(path)
+    )
 
 
 JOBS = {"compte": count_plain, "compte_vide": count_emptied, "lecteur": read_stream}
@@ -58,7 +61,12 @@ JOBS = {"compte": count_plain, "compte_vide": count_emptied, "lecteur": read_str
 
 def run_job(job: str, path: Path) -> tuple[int, float, float]:
     """Return sessions, seconds and peak memory in MB of one job in its own process."""
-    text = subprocess.run([sys.executable, "-m", "benchmarks.ingest", "--job", job, "--file", str(path)], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        [sys.executable, "-m", "benchmarks.ingest", "--job", job, "--file", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     nb, seconds, peak = text.split()
     return int(nb), float(seconds), float(peak)
 
@@ -76,7 +84,13 @@ def measure(sizes: tuple[int, ...] = SIZES) -> list[dict]:
                 nb, seconds, peak = run_job(job, path)
                 assert nb == size, (job, nb, size)
                 row |= {f"{job}_mo_s": round(megabytes / seconds, 1), f"{job}_pic_mo": round(peak)}
-            rows.append(row | {"part": round(row["lecteur_mo_s"] / row["compte_vide_mo_s"], 2), "part_du_compte": round(row["lecteur_mo_s"] / row["compte_mo_s"], 2)})
+            rows.append(
+                row
+                | {
+                    "part": round(row["lecteur_mo_s"] / row["compte_vide_mo_s"], 2),
+                    "part_du_compte": round(row["lecteur_mo_s"] / row["compte_mo_s"], 2),
+                }
+            )
     return rows
 
 
@@ -88,10 +102,13 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     options = parser.parse_args()
     if options.job:
-
         start = time.perf_counter()
         nb = JOBS[options.job](options.file)
-        print(nb, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(
+            nb,
+            time.perf_counter() - start,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        )
         return
     for row in measure(tuple(options.sizes)):
         print(row, flush=True)

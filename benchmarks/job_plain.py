@@ -26,7 +26,9 @@ def main(offers_csv: str, snapshot: str, out_dir: str, latitude: str, longitude:
     offers = gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:4326").to_crs("EPSG:2154")
     watch.lap("lecture")
     for name, zones in _layers(gpd, Path(snapshot)):
-        found = gpd.sjoin(offers[["geometry"]], zones.to_crs("EPSG:2154"), how="left", predicate="within")
+        found = gpd.sjoin(
+            offers[["geometry"]], zones.to_crs("EPSG:2154"), how="left", predicate="within"
+        )
         offers = offers.join(found["code"].rename(name))
     watch.lap("jointures")
     out = Path(out_dir)

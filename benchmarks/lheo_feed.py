@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n<lheo xmlns="http://lheo.gouv.fr/2.3">\n<offres>\n'
+_HEAD = (
+    b'<?xml version="1.0" encoding="utf-8"?>\n<lheo xmlns="http://lheo.gouv.fr/2.3">\n<offres>\n'
+)
 _TAIL = b"</offres>\n</lheo>\n"
-_TEXT = "Apprendre les gestes du métier, préparer un chantier, lire un plan, travailler en sécurité et rendre compte. " * 4
+_TEXT = (
+    "Apprendre les gestes du métier, préparer un chantier, lire un plan, travailler en sécurité et rendre compte. "
+    * 4
+)
 _COORDONNEES = """<coordonnees><civilite>Madame</civilite><nom>NOM</nom><prenom>PRENOM</prenom><adresse><ligne>9 rue du Contact</ligne>\
 <codepostal>75001</codepostal><ville>Paris</ville><geolocalisation><latitude>48.85</latitude><longitude>2.35</longitude></geolocalisation></adresse>\
 <telfixe><numtel>03 00 00 00 00</numtel></telfixe><courriel>contact@example.org</courriel></coordonnees>"""
@@ -40,8 +45,17 @@ SESSIONS = 4
 
 def make_formation(rank: int, nb_sessions: int) -> bytes:
     """Return one formation of `nb_sessions` sessions."""
-    sessions = "".join(_SESSION.format(s=f"{rank}-{i}", month=1 + (rank + i) % 12) for i in range(nb_sessions))
-    text = _FORMATION.format(f=rank, text=_TEXT, contact=_COORDONNEES, sessions=sessions, d=rank % 100, hours=100 + rank % 900)
+    sessions = "".join(
+        _SESSION.format(s=f"{rank}-{i}", month=1 + (rank + i) % 12) for i in range(nb_sessions)
+    )
+    text = _FORMATION.format(
+        f=rank,
+        text=_TEXT,
+        contact=_COORDONNEES,
+        sessions=sessions,
+        d=rank % 100,
+        hours=100 + rank % 900,
+    )
     return text.encode()
 
 

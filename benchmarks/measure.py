@@ -61,4 +61,12 @@ class Stopwatch:
     def report(self, **more) -> str:
         """Return as one line of JSON the steps, the whole, the processor time, the peak memory, and `more`."""
         whole = time.perf_counter() - self._start
-        return json.dumps({"steps": self.steps, "wall_s": whole, "cpu_s": time.process_time(), "peak_mb": peak_memory_mb(), **more})
+        return json.dumps(
+            {
+                "steps": self.steps,
+                "wall_s": whole,
+                "cpu_s": time.process_time(),
+                "peak_mb": peak_memory_mb(),
+                **more,
+            }
+        )

@@ -14,8 +14,15 @@ from geoapp.offer.search.requests import default_sort
 
 TEXTS = Path(__file__).resolve().parents[1] / "tests" / "relevance" / "requetes.csv"
 MIX = {
-    "radius": 0.20, "radius + filter": 0.25, "radius + text": 0.20, "radius + text + filter": 0.10,
-    "zone": 0.05, "zone + filter": 0.05, "zone + text": 0.05, "text": 0.07, "filter": 0.03,
+    "radius": 0.20,
+    "radius + filter": 0.25,
+    "radius + text": 0.20,
+    "radius + text + filter": 0.10,
+    "zone": 0.05,
+    "zone + filter": 0.05,
+    "zone + text": 0.05,
+    "text": 0.07,
+    "filter": 0.03,
 }
 """Kinds of searches and their shares."""
 
@@ -41,24 +48,38 @@ def read_texts() -> list[str]:
         return [row["requete"] for row in csv.DictReader(stream, delimiter=";")]
 
 
-def _query(moteur: Moteur, kind: str, places, zones: list[Lieu], texts: list[str], rng: np.random.Generator) -> Requete:
+def _query(
+    moteur: Moteur, kind: str, places, zones: list[Lieu], texts: list[str], rng: np.random.Generator
+) -> Requete:
     lieu = zones[rng.integers(len(zones))] if "zone" in kind else None
     if "radius" in kind:
         lieu = places[0][rng.choice(len(places[0]), p=places[1])]
     texte = _typed(texts[rng.integers(len(texts))], rng) if "text" in kind else ""
     filtres = _filters(moteur, rng) if "filter" in kind else Filtres()
-    return Requete(texte=texte, lieu=lieu, rayon_km=float(rng.integers(5, 51)), filtres=filtres, tri=default_sort(lieu, texte))
+    return Requete(
+        texte=texte,
+        lieu=lieu,
+        rayon_km=float(rng.integers(5, 51)),
+        filtres=filtres,
+        tri=default_sort(lieu, texte),
+    )
 
 
 def _places(moteur: Moteur) -> tuple[list[Lieu], np.ndarray]:
     """Return the communes of the region and how likely each is: as many as its people."""
     rows = [row for row in moteur.toponymes.lignes if row[0] == "commune" and row[9]]
     people = np.array([row[8] + 1 for row in rows], dtype=float)
-    return [Lieu("commune", row[1], row[2], round(row[6], 3), round(row[7], 3)) for row in rows], people / people.sum()
+    return [
+        Lieu("commune", row[1], row[2], round(row[6], 3), round(row[7], 3)) for row in rows
+    ], people / people.sum()
 
 
 def _zones(moteur: Moteur) -> list[Lieu]:
-    return [Lieu(row[0], row[1], row[2], row[6], row[7]) for row in moteur.toponymes.lignes if row[0] in ("departement", "epci", "ze2020") and row[9]]
+    return [
+        Lieu(row[0], row[1], row[2], row[6], row[7])
+        for row in moteur.toponymes.lignes
+        if row[0] in ("departement", "epci", "ze2020") and row[9]
+    ]
 
 
 def _typed(texte: str, rng: np.random.Generator) -> str:
@@ -67,7 +88,11 @@ def _typed(texte: str, rng: np.random.Generator) -> str:
     if rng.random() > MISSPELT or len(word) < 6:
         return texte
     i, letter = int(rng.integers(1, len(word) - 2)), LETTERS[rng.integers(26)]
-    wrong = (word[:i] + letter + word[i + 1 :], word[:i] + word[i + 1 :], word[:i] + word[i + 1] + word[i] + word[i + 2 :])
+    wrong = (
+        word[:i] + letter + word[i + 1 :],
+        word[:i] + word[i + 1 :],
+        word[:i] + word[i + 1] + word[i] + word[i + 2 :],
+    )
     return texte.replace(word, wrong[rng.integers(3)], 1)
 
 
@@ -77,8 +102,12 @@ def _filters(moteur: Moteur, rng: np.random.Generator) -> Filtres:
     choice = {}
     for nom in sorted(names):
         colonne = moteur.colonnes[nom]
-        held = [option for option, nb in zip(colonne.options, colonne.count(None), strict=True) if nb]
-        choice[nom] = tuple(held[i] for i in sorted(rng.permutation(len(held))[: rng.integers(1, 3)]))
+        held = [
+            option for option, nb in zip(colonne.options, colonne.count(None), strict=True) if nb
+        ]
+        choice[nom] = tuple(
+            held[i] for i in sorted(rng.permutation(len(held))[: rng.integers(1, 3)])
+        )
     return Filtres(choice)
 
 

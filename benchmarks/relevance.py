@@ -25,8 +25,13 @@ FOLDER = Path(__file__).resolve().parents[1] / "tests" / "relevance"
 TAILLE = 10
 RAPPEL_MINIMAL = 0.95
 CHAMPS = {
-    "intitule": "intitule", "diplome": "type_diplome", "niveau": "niveau_sortie", "rome": "code_rome", "nsf": "code_nsf",
-    "rncp": "code_rncp", "cfd": "code_cfd",
+    "intitule": "intitule",
+    "diplome": "type_diplome",
+    "niveau": "niveau_sortie",
+    "rome": "code_rome",
+    "nsf": "code_nsf",
+    "rncp": "code_rncp",
+    "cfd": "code_cfd",
 }
 """Fields of a rule → columns of `formations`; title and diploma are compared without accents nor capitals."""
 
@@ -50,7 +55,9 @@ class Note:
     rang_inverse: float
 
 
-def read_judgments(offres: pd.DataFrame, formations: pd.DataFrame, path: Path = FOLDER / "requetes.csv") -> list[Jugement]:
+def read_judgments(
+    offres: pd.DataFrame, formations: pd.DataFrame, path: Path = FOLDER / "requetes.csv"
+) -> list[Jugement]:
     """Return the judged queries against a snapshot.
 
     Raises
@@ -59,7 +66,9 @@ def read_judgments(offres: pd.DataFrame, formations: pd.DataFrame, path: Path = 
         A query whose rule no offer meets: it would measure nothing.
     """
     table = pd.read_csv(path, sep=";", dtype="str", keep_default_na=False)
-    known = formations.set_index("id_formation").reindex(offres["id_formation"]).reset_index(drop=True)
+    known = (
+        formations.set_index("id_formation").reindex(offres["id_formation"]).reset_index(drop=True)
+    )
     texts = {name: known[column].fillna("").astype("object") for name, column in CHAMPS.items()}
     for name in ("intitule", "diplome"):
         texts[name] = texts[name].map({text: fold(text) for text in texts[name].unique()})
@@ -70,7 +79,9 @@ def read_judgments(offres: pd.DataFrame, formations: pd.DataFrame, path: Path = 
             relevant &= ~_meets(row.exclus, texts)
         if not relevant.any():
             raise ValueError(f"Requête « {row.requete} » : aucune offre n'obéit à sa règle.")
-        judgments.append(Jugement(row.requete, row.type, frozenset(np.flatnonzero(relevant).tolist())))
+        judgments.append(
+            Jugement(row.requete, row.type, frozenset(np.flatnonzero(relevant).tolist()))
+        )
     return judgments
 
 
@@ -106,8 +117,16 @@ def measure(judgments: list[Jugement], search: Callable[[str], Iterable[int]]) -
 
 def summarise(notes: list[Note]) -> pd.DataFrame:
     """Return number, recall@10 and MRR by kind of query, then for all."""
-    table = pd.DataFrame({"type": [n.jugement.type for n in notes], "rappel": [n.rappel for n in notes], "mrr": [n.rang_inverse for n in notes]})
-    by_type = table.groupby("type").agg(requetes=("rappel", "size"), rappel_10=("rappel", "mean"), mrr=("mrr", "mean"))
+    table = pd.DataFrame(
+        {
+            "type": [n.jugement.type for n in notes],
+            "rappel": [n.rappel for n in notes],
+            "mrr": [n.rang_inverse for n in notes],
+        }
+    )
+    by_type = table.groupby("type").agg(
+        requetes=("rappel", "size"), rappel_10=("rappel", "mean"), mrr=("mrr", "mean")
+    )
     by_type.loc["ensemble"] = [len(table), table["rappel"].mean(), table["mrr"].mean()]
     return by_type.astype({"requetes": int}).round(3)
 
@@ -118,7 +137,9 @@ def open_search(snapshot) -> Callable[[str], np.ndarray]:
     from geoapp.offer.search.model import Requete
 
     engine = open_engine(snapshot)
-    return lambda texte: search(engine, Requete(texte=texte, tri="pertinence", taille=TAILLE)).lignes[:TAILLE]
+    return lambda texte: search(
+        engine, Requete(texte=texte, tri="pertinence", taille=TAILLE)
+    ).lignes[:TAILLE]
 
 
 def read_places(path: Path = FOLDER / "lieux.csv") -> pd.DataFrame:
@@ -140,7 +161,12 @@ def measure_places(snapshot) -> pd.DataFrame:
             understood.append(f"{place.type}:{place.code}")
         except GeoFormaError as error:
             understood.append(f"({error})")
-    return table.assign(compris=understood, est_juste=[a == b for a, b in zip(understood, table["type"] + ":" + table["code"], strict=True)])
+    return table.assign(
+        compris=understood,
+        est_juste=[
+            a == b for a, b in zip(understood, table["type"] + ":" + table["code"], strict=True)
+        ],
+    )
 
 
 def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) -> None:
@@ -148,7 +174,9 @@ def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) 
     print(summarise(notes).to_string())
     for note in sorted(notes, key=lambda note: (note.rappel, note.jugement.requete)):
         if note.rappel < 1:
-            print(f"\n{note.jugement.requete} ({note.jugement.type}) : rappel {note.rappel:.2f}, {len(note.jugement.pertinents)} pertinentes")
+            print(
+                f"\n{note.jugement.requete} ({note.jugement.type}) : rappel {note.rappel:.2f}, {len(note.jugement.pertinents)} pertinentes"
+            )
             for position in note.trouves[:5]:
                 sign = "+" if position in note.jugement.pertinents else "-"
                 print(f"  {sign} {offres['intitule'].iat[position][:100]}")
@@ -162,7 +190,9 @@ def main() -> None:
     from geoapp.core.config import load_settings
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=load_settings().data_dir, help="dossier des instantanés")
+    parser.add_argument(
+        "--data", type=Path, default=load_settings().data_dir, help="dossier des instantanés"
+    )
     run(parser.parse_args().data)
 
 

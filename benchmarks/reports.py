@@ -19,7 +19,23 @@ from pathlib import Path
 def run_report(data: Path, zonage: str, out: Path) -> tuple[float, float, float]:
     """Run `geoapp report --all zonage`; return its seconds, those of processor, and the peak of its memory in MB."""
     start, before = time.perf_counter(), _cpu_seconds()
-    process = subprocess.Popen([sys.executable, "-W", "error", "-m", "geoapp", "report", "--all", zonage, "--data", str(data), "--out", str(out)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "geoapp",
+            "report",
+            "--all",
+            zonage,
+            "--data",
+            str(data),
+            "--out",
+            str(out),
+        ],
+        stdout=subprocess.DEVNULL,
+    )
     peaks = [0.0]
     watcher = threading.Thread(target=_watch, args=(process, peaks))
     watcher.start()
@@ -47,7 +63,10 @@ def _family(pid: int) -> list[int]:
     """Return a process and its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
     try:
-        return [pid, *(one for child in children.read_text().split() for one in _family(int(child)))]
+        return [
+            pid,
+            *(one for child in children.read_text().split() for one in _family(int(child))),
+        ]
     except OSError:
         return [pid]
 
@@ -78,8 +97,14 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             seconds, cpu, peak = run_report(options.data, zonage, Path(folder))
             pdfs = sorted(Path(folder).glob("*.pdf"))
-            pages, sizes = [count_pages(pdf) for pdf in pdfs], [pdf.stat().st_size / 1e6 for pdf in pdfs]
-            print(f"| {zonage} | {len(pdfs)} | {seconds:.0f} s | {cpu:.0f} s | {cpu / len(pdfs):.1f} s | {peak:.0f} MB | {max(sizes):.2f} MB | {min(pages)}–{max(pages)} |", flush=True)
+            pages, sizes = (
+                [count_pages(pdf) for pdf in pdfs],
+                [pdf.stat().st_size / 1e6 for pdf in pdfs],
+            )
+            print(
+                f"| {zonage} | {len(pdfs)} | {seconds:.0f} s | {cpu:.0f} s | {cpu / len(pdfs):.1f} s | {peak:.0f} MB | {max(sizes):.2f} MB | {min(pages)}–{max(pages)} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

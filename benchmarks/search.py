@@ -36,18 +36,32 @@ OURS = "GéoForma"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and print its report; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description="Temps de réponse de la recherche.")
-    parser.add_argument("--mirror", type=Path, help="dossier des sources réelles (défaut : offre de démonstration)")
-    parser.add_argument("--data", type=Path, help="dossier d'un instantané déjà construit, au lieu de le construire")
-    parser.add_argument("--sizes", type=_sizes, default=SIZES, help="nombres d'offres, séparés par des virgules")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.search", description="Temps de réponse de la recherche."
+    )
+    parser.add_argument(
+        "--mirror", type=Path, help="dossier des sources réelles (défaut : offre de démonstration)"
+    )
+    parser.add_argument(
+        "--data", type=Path, help="dossier d'un instantané déjà construit, au lieu de le construire"
+    )
+    parser.add_argument(
+        "--sizes", type=_sizes, default=SIZES, help="nombres d'offres, séparés par des virgules"
+    )
     parser.add_argument("--queries", type=int, default=1000, help="recherches par taille")
-    parser.add_argument("--postgis", default="", help="adresse d'un serveur PostGIS (écrit dans son schéma « banc »)")
+    parser.add_argument(
+        "--postgis",
+        default="",
+        help="adresse d'un serveur PostGIS (écrit dans son schéma « banc »)",
+    )
     parser.add_argument("--out", type=Path, help="fichier Markdown où écrire le rapport")
     options = parser.parse_args(arguments)
     dsn = options.postgis if importlib.util.find_spec("psycopg") else ""
     with tempfile.TemporaryDirectory() as folder:
         base = options.data or build_base(options.mirror, Path(folder))
-        records = [run_size(base, size, options.queries, dsn, Path(folder)) for size in options.sizes]
+        records = [
+            run_size(base, size, options.queries, dsn, Path(folder)) for size in options.sizes
+        ]
     report = make_report(records)
     print(report)
     if options.out:
@@ -76,7 +90,9 @@ def run_size(base: Path, size: int, nb_queries: int, dsn: str, folder: Path) -> 
     data, record = base, {"size": size}
     if size > REAL_MAX:
         data = folder / str(size)
-        record["write_s"] = run_job("benchmarks.search_world", str(base), str(data), str(size))["wall_s"]
+        record["write_s"] = run_job("benchmarks.search_world", str(base), str(data), str(size))[
+            "wall_s"
+        ]
     record["queries"] = min(nb_queries, LARGE_QUERIES) if size >= LARGE else nb_queries
     record |= run_job("benchmarks.search_job", str(data), str(record["queries"]), dsn)
     if size <= HTTP_MAX:
@@ -89,11 +105,28 @@ def make_report(records: list[dict]) -> str:
     """Return the report as Markdown: times beside the rivals, kinds, HTTP, memory, equality of answers."""
     names = [name for name in records[-1]["engines"] if name != OURS]
     absent = "" if "PostGIS" in names else " PostGIS absent."
-    parts = [f"Measured on {datetime.now(UTC):%Y-%m-%d}; milliseconds in process, p50 / p95.{absent}", _times_table(records, names)]
-    parts += ["p95 by kind of search:", _kinds_table(records, names), "Opening and memory:", _memory_table(records)]
+    parts = [
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}; milliseconds in process, p50 / p95.{absent}",
+        _times_table(records, names),
+    ]
+    parts += [
+        "p95 by kind of search:",
+        _kinds_table(records, names),
+        "Opening and memory:",
+        _memory_table(records),
+    ]
     if any("http" in record for record in records):
-        parts += ["Over HTTP (`/api/v1/formations` on loopback), milliseconds:", _http_table(records)]
-    return "\n\n".join([*parts, "Same totals and counts as ours, radius searches without text:", _totals_table(records, names)])
+        parts += [
+            "Over HTTP (`/api/v1/formations` on loopback), milliseconds:",
+            _http_table(records),
+        ]
+    return "\n\n".join(
+        [
+            *parts,
+            "Same totals and counts as ours, radius searches without text:",
+            _totals_table(records, names),
+        ]
+    )
 
 
 def _times_table(records: list[dict], names: list[str]) -> str:
@@ -101,16 +134,33 @@ def _times_table(records: list[dict], names: list[str]) -> str:
     rows = []
     for record in records:
         whole = {name: kinds["all"] for name, kinds in record["engines"].items()}
-        ratios = [f"× {whole[OURS][p] / min(whole[name][p] for name in names):.2f}" for p in ("p50", "p95")]
-        rows.append([f"{record['offers']:,}", str(record["queries"]), *(_pair(whole[name]) for name in (OURS, *names)), *ratios])
+        ratios = [
+            f"× {whole[OURS][p] / min(whole[name][p] for name in names):.2f}"
+            for p in ("p50", "p95")
+        ]
+        rows.append(
+            [
+                f"{record['offers']:,}",
+                str(record["queries"]),
+                *(_pair(whole[name]) for name in (OURS, *names)),
+                *ratios,
+            ]
+        )
     return _table(header, rows)
 
 
 def _kinds_table(records: list[dict], names: list[str]) -> str:
-    header = ["search", "share", *(f"{record['offers']:,}: {' / '.join((OURS, *names))}" for record in records)]
+    header = [
+        "search",
+        "share",
+        *(f"{record['offers']:,}: {' / '.join((OURS, *names))}" for record in records),
+    ]
     rows = []
     for kind, share in MIX.items():
-        cells = [" / ".join(_milliseconds(record, name, kind) for name in (OURS, *names)) for record in records]
+        cells = [
+            " / ".join(_milliseconds(record, name, kind) for name in (OURS, *names))
+            for record in records
+        ]
         rows.append([kind, f"{share:.0%}", *cells])
     return _table(header, rows)
 
@@ -121,25 +171,60 @@ def _milliseconds(record: dict, name: str, kind: str) -> str:
 
 
 def _memory_table(records: list[dict]) -> str:
-    header = ["offers", "places", "engine opens in s", "process with the engine MB", "web server after its queries MB", "synthesised and written in s"]
-    return _table(header, [
-        [f"{r['offers']:,}", f"{r['places']:,}", f"{r['open_s']:.1f}", f"{r['rss_mb']:.0f}",
-         f"{r['http']['rss_mb']:.0f}" if "http" in r else "–", f"{r['write_s']:.0f}" if "write_s" in r else "real"] for r in records
-    ])
+    header = [
+        "offers",
+        "places",
+        "engine opens in s",
+        "process with the engine MB",
+        "web server after its queries MB",
+        "synthesised and written in s",
+    ]
+    return _table(
+        header,
+        [
+            [
+                f"{r['offers']:,}",
+                f"{r['places']:,}",
+                f"{r['open_s']:.1f}",
+                f"{r['rss_mb']:.0f}",
+                f"{r['http']['rss_mb']:.0f}" if "http" in r else "–",
+                f"{r['write_s']:.0f}" if "write_s" in r else "real",
+            ]
+            for r in records
+        ],
+    )
 
 
 def _http_table(records: list[dict]) -> str:
     header = ["offers", "queries", "1 client p50 / p95", "2 clients p50 / p95"]
-    return _table(header, [
-        [f"{r['offers']:,}", str(r["http"]["queries"]), _pair(r["http"]["one"]), _pair(r["http"]["two"])] for r in records if "http" in r
-    ])
+    return _table(
+        header,
+        [
+            [
+                f"{r['offers']:,}",
+                str(r["http"]["queries"]),
+                _pair(r["http"]["one"]),
+                _pair(r["http"]["two"]),
+            ]
+            for r in records
+            if "http" in r
+        ],
+    )
 
 
 def _totals_table(records: list[dict], names: list[str]) -> str:
     rows = []
     for record in records:
         cells = [record["totals"][name] for name in names]
-        rows.append([f"{record['offers']:,}", *(f"{c['equal']} of {c['asked']} (widest gap {c['widest_gap_pct']:.2f} %)" for c in cells)])
+        rows.append(
+            [
+                f"{record['offers']:,}",
+                *(
+                    f"{c['equal']} of {c['asked']} (widest gap {c['widest_gap_pct']:.2f} %)"
+                    for c in cells
+                ),
+            ]
+        )
     return _table(["offers", *names], rows)
 
 

@@ -35,11 +35,26 @@ def measure_http(data: Path, queries: list[tuple[str, Requete]]) -> dict:
 @contextmanager
 def serve(data: Path) -> Iterator[tuple[str, int]]:
     """Serve a snapshot on a free port while the block runs; give its address and process."""
-    environ = {**os.environ, "GEOAPP_DATA": str(data), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    environ = {
+        **os.environ,
+        "GEOAPP_DATA": str(data),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
     command = [sys.executable, "-m", "geoapp", "serve", "--host", "127.0.0.1", "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
-        said = next((word for line in process.stdout for word in line.split() if word.startswith("http://")), "")
+        said = next(
+            (
+                word
+                for line in process.stdout
+                for word in line.split()
+                if word.startswith("http://")
+            ),
+            "",
+        )
         if not said:
             raise RuntimeError("Le serveur n'a pas démarré.")
         yield urlsplit(said).netloc, process.pid
@@ -72,7 +87,10 @@ def _ask(address: str, paths: list[str]) -> list[float]:
 def _ask_together(address: str, paths: list[str]) -> list[float]:
     """Return the milliseconds of each request when two clients share them."""
     times: list[float] = []
-    clients = [threading.Thread(target=lambda part=paths[i::NB_CLIENTS]: times.extend(_ask(address, part))) for i in range(NB_CLIENTS)]
+    clients = [
+        threading.Thread(target=lambda part=paths[i::NB_CLIENTS]: times.extend(_ask(address, part)))
+        for i in range(NB_CLIENTS)
+    ]
     for client in clients:
         client.start()
     for client in clients:

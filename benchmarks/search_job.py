@@ -41,7 +41,10 @@ class Ours:
     def answer(self, requete: Requete) -> Answer:
         """Return the first page, the total and the counts of all filters."""
         found = search(self.moteur, requete)
-        facets = {nom: {option.valeur: option.nb for option in found.facettes[nom] if option.nb} for nom in found.facettes}
+        facets = {
+            nom: {option.valeur: option.nb for option in found.facettes[nom] if option.nb}
+            for nom in found.facettes
+        }
         return Answer(found.total, found.lignes[found.page].tolist(), facets)
 
     def forget(self) -> None:
@@ -53,7 +56,11 @@ def main(data: str, nb_queries: str, dsn: str = "") -> None:
     """Measure and print one line of JSON."""
     start = time.perf_counter()
     moteur = open_engine(open_snapshot(Path(data)))
-    record = {"open_s": time.perf_counter() - start, "offers": len(moteur.ordre), "places": len(moteur.longitudes)}
+    record = {
+        "open_s": time.perf_counter() - start,
+        "offers": len(moteur.ordre),
+        "places": len(moteur.longitudes),
+    }
     queries = make_queries(moteur, int(nb_queries))
     ours = Ours(moteur)
     for _, requete in queries[:WARM_UP]:
@@ -66,7 +73,10 @@ def main(data: str, nb_queries: str, dsn: str = "") -> None:
         for rival in rivals:
             rival.close()
     record["engines"] = {name: summarise(queries, values) for name, values in times.items()}
-    record["totals"] = {rival.name: compare_totals(queries, answers[ours.name], answers[rival.name]) for rival in rivals}
+    record["totals"] = {
+        rival.name: compare_totals(queries, answers[ours.name], answers[rival.name])
+        for rival in rivals
+    }
     print(json.dumps(record))
 
 
@@ -81,9 +91,14 @@ def _open_rivals(moteur: Moteur, path: Path, dsn: str) -> tuple[list, dict[str, 
     return rivals, seconds
 
 
-def run(queries: list[tuple[str, Requete]], engines: list, forget: Callable[[], None]) -> tuple[dict[str, list[Answer]], dict[str, np.ndarray]]:
+def run(
+    queries: list[tuple[str, Requete]], engines: list, forget: Callable[[], None]
+) -> tuple[dict[str, list[Answer]], dict[str, np.ndarray]]:
     """Return the answers and the milliseconds of each engine, query by query."""
-    answers, times = {engine.name: [] for engine in engines}, {engine.name: [] for engine in engines}
+    answers, times = (
+        {engine.name: [] for engine in engines},
+        {engine.name: [] for engine in engines},
+    )
     for engine in engines:
         for _, requete in queries[:WARM_UP]:
             engine.answer(requete)
@@ -109,10 +124,16 @@ def percentiles(times) -> dict[str, float]:
     return {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))}
 
 
-def compare_totals(queries: list[tuple[str, Requete]], ours: list[Answer], theirs: list[Answer]) -> dict[str, float]:
+def compare_totals(
+    queries: list[tuple[str, Requete]], ours: list[Answer], theirs: list[Answer]
+) -> dict[str, float]:
     """Return how many searches without text have the same total and counts, out of how many, and the widest gap of totals in per cent."""
     rows = [i for i, (kind, _) in enumerate(queries) if kind in SAME_TOTALS]
-    equal = sum(ours[i].total == theirs[i].total and all(ours[i].facets[nom] == theirs[i].facets[nom] for nom in FILTERS) for i in rows)
+    equal = sum(
+        ours[i].total == theirs[i].total
+        and all(ours[i].facets[nom] == theirs[i].facets[nom] for nom in FILTERS)
+        for i in rows
+    )
     gaps = [100 * abs(ours[i].total - theirs[i].total) / max(1, ours[i].total) for i in rows]
     return {"asked": len(rows), "equal": equal, "widest_gap_pct": max(gaps, default=0.0)}
 

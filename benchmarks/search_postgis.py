@@ -27,7 +27,9 @@ CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*) AS nb FROM offres GR
 _POINT = "ST_Transform(ST_SetSRID(ST_MakePoint(%s, %s), 4326), 2154)"
 _AROUND = f"SELECT lieu, ST_Distance(geom, p) AS d FROM places, (SELECT {_POINT} AS p) q WHERE ST_DWithin(geom, p, %s)"
 _ZONE = "SELECT lieu, 0.0 AS d FROM lieux_zones WHERE zone = %s"
-_TEXT = "SELECT paire, ts_rank(mots, q) AS s FROM textes, to_tsquery('simple', %s) q WHERE mots @@ q"
+_TEXT = (
+    "SELECT paire, ts_rank(mots, q) AS s FROM textes, to_tsquery('simple', %s) q WHERE mots @@ q"
+)
 
 
 class PostgisRival:
@@ -43,10 +45,20 @@ class PostgisRival:
         self._copy("offres", offers.offres)
         self._copy("places", offers.lieux)
         self._copy("lieux_zones", offers.lieux_zones)
-        self._copy("textes", offers.textes.assign(**{nom: offers.textes[nom].map(fold) for nom in ("intitule", "autres", "organisme")}))
+        self._copy(
+            "textes",
+            offers.textes.assign(
+                **{nom: offers.textes[nom].map(fold) for nom in ("intitule", "autres", "organisme")}
+            ),
+        )
         self.db.execute(_INDEXES)
         self.db.execute("VACUUM ANALYZE")
-        self.vocabulary = Vocabulary(word for (word,) in self.db.execute("SELECT word FROM ts_stat('SELECT mots FROM banc.textes')"))
+        self.vocabulary = Vocabulary(
+            word
+            for (word,) in self.db.execute(
+                "SELECT word FROM ts_stat('SELECT mots FROM banc.textes')"
+            )
+        )
 
     def _copy(self, table: str, frame) -> None:
         with self.db.cursor().copy(f"COPY {table} FROM STDIN") as copy:
@@ -65,11 +77,19 @@ class PostgisRival:
         """Run the two statements of a search: its counts, its page."""
         ctes, values, source, order = _plan(requete, query)
         with_ = f"WITH {', '.join(ctes)} " if ctes else ""
-        counts = f"{with_}SELECT o.domaine, o.niveau, o.voie, COUNT(*) FROM {source} GROUP BY 1, 2, 3" if ctes else "SELECT * FROM cube"
+        counts = (
+            f"{with_}SELECT o.domaine, o.niveau, o.voie, COUNT(*) FROM {source} GROUP BY 1, 2, 3"
+            if ctes
+            else "SELECT * FROM cube"
+        )
         total, facets = count_cube(self.db.execute(counts, values).fetchall(), requete)
         where, chosen = where_filters(requete, "%s")
         page = f"{with_}SELECT o.offre FROM {source} WHERE {where} ORDER BY {order} LIMIT %s"
-        return Answer(total, [row for (row,) in self.db.execute(page, [*values, *chosen, requete.taille])], facets)
+        return Answer(
+            total,
+            [row for (row,) in self.db.execute(page, [*values, *chosen, requete.taille])],
+            facets,
+        )
 
     def close(self) -> None:
         """Drop the tables and close the connection."""
@@ -82,7 +102,11 @@ def _plan(requete: Requete, query: str) -> tuple[list[str], list, str, str]:
     ctes, values, source, order, lieu = [], [], "offres o", "o.offre", requete.lieu
     if lieu is not None:
         ctes.append(f"ici AS MATERIALIZED ({_ZONE if lieu.est_zone else _AROUND})")
-        values += [f"{lieu.type}:{lieu.code}"] if lieu.est_zone else [lieu.longitude, lieu.latitude, requete.rayon_km * 1000]
+        values += (
+            [f"{lieu.type}:{lieu.code}"]
+            if lieu.est_zone
+            else [lieu.longitude, lieu.latitude, requete.rayon_km * 1000]
+        )
         source += " JOIN ici i USING (lieu)"
         order = "i.d, o.offre"
     if query:

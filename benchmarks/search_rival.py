@@ -22,7 +22,17 @@ from geoapp.offer.search.words import VIDES, split_words
 from geoapp.reference.codes.text import fold
 
 COLUMNS = {"domaine": "code_domaine", "niveau": "niveau_sortie", "voie": "voie"}
-_TEXT = ("type_diplome", "metiers", "mots", "code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
+_TEXT = (
+    "type_diplome",
+    "metiers",
+    "mots",
+    "code_rome",
+    "code_rncp",
+    "code_nsf",
+    "code_formacode",
+    "code_cfd",
+    "code_certifinfo",
+)
 
 
 @dataclass(frozen=True)
@@ -46,28 +56,57 @@ class Offers:
 
 def lay_out(moteur: Moteur) -> Offers:
     """Return offers (rank by title, place, text, three filters), places, their zones and the distinct texts."""
-    table = pd.DataFrame(moteur.snapshot.read("offres").drop(columns="geometry")).iloc[moteur.ordre].reset_index(drop=True)
-    offres = pd.DataFrame({"offre": np.arange(len(table)), "lieu": moteur.lieu, "paire": moteur.paire})
+    table = (
+        pd.DataFrame(moteur.snapshot.read("offres").drop(columns="geometry"))
+        .iloc[moteur.ordre]
+        .reset_index(drop=True)
+    )
+    offres = pd.DataFrame(
+        {"offre": np.arange(len(table)), "lieu": moteur.lieu, "paire": moteur.paire}
+    )
     for nom, colonne in COLUMNS.items():
         offres[nom] = table[colonne].astype("object").fillna(INCONNU).to_numpy()
-    zones = pd.DataFrame({"zone": table["zones"].astype("object"), "lieu": moteur.lieu}).query("lieu >= 0").drop_duplicates()
-    zones = zones.assign(zone=zones["zone"].str.split("|")).explode("zone").drop_duplicates().sort_values(["zone", "lieu"])
-    lieux = pd.DataFrame({"lieu": np.arange(len(moteur.longitudes)), "lon": moteur.longitudes, "lat": moteur.latitudes})
-    return Offers(offres[~moteur.a_distance], lieux, zones[zones["zone"].ne("")], _texts(moteur, table))
+    zones = (
+        pd.DataFrame({"zone": table["zones"].astype("object"), "lieu": moteur.lieu})
+        .query("lieu >= 0")
+        .drop_duplicates()
+    )
+    zones = (
+        zones.assign(zone=zones["zone"].str.split("|"))
+        .explode("zone")
+        .drop_duplicates()
+        .sort_values(["zone", "lieu"])
+    )
+    lieux = pd.DataFrame(
+        {
+            "lieu": np.arange(len(moteur.longitudes)),
+            "lon": moteur.longitudes,
+            "lat": moteur.latitudes,
+        }
+    )
+    return Offers(
+        offres[~moteur.a_distance], lieux, zones[zones["zone"].ne("")], _texts(moteur, table)
+    )
 
 
 def _texts(moteur: Moteur, table: pd.DataFrame) -> pd.DataFrame:
     """Return title, other words and name of body of each distinct (document, body) pair."""
     first = np.unique(moteur.paire, return_index=True)[1]
     drawn = table.iloc[first]
-    formations = moteur.snapshot.read("formations").set_index("id_formation").loc[drawn["id_formation"]]
+    formations = (
+        moteur.snapshot.read("formations").set_index("id_formation").loc[drawn["id_formation"]]
+    )
     autres = formations[_TEXT[0]].astype("object").fillna("")
     for nom in _TEXT[1:]:
         autres = autres + " " + formations[nom].astype("object").fillna("")
-    return pd.DataFrame({
-        "paire": np.arange(len(first)), "intitule": formations["intitule"].astype("object").to_numpy(), "autres": autres.str.replace("|", " ").to_numpy(),
-        "organisme": drawn["nom_organisme"].astype("object").fillna("").to_numpy(),
-    })
+    return pd.DataFrame(
+        {
+            "paire": np.arange(len(first)),
+            "intitule": formations["intitule"].astype("object").to_numpy(),
+            "autres": autres.str.replace("|", " ").to_numpy(),
+            "organisme": drawn["nom_organisme"].astype("object").fillna("").to_numpy(),
+        }
+    )
 
 
 class Vocabulary:
@@ -85,7 +124,9 @@ class Vocabulary:
         at = bisect_left(self.words, word)
         if (at < len(self.words) and self.words[at].startswith(word)) or len(word) < 4:
             return word
-        found = process.extractOne(word, self.words, scorer=OSA.distance, score_cutoff=1 if len(word) < 8 else 2)
+        found = process.extractOne(
+            word, self.words, scorer=OSA.distance, score_cutoff=1 if len(word) < 8 else 2
+        )
         return found[0] if found else word
 
 

@@ -46,15 +46,22 @@ class SqliteRival:
         self.xyz = to_ecef(offers.lieux["lon"], offers.lieux["lat"])
         self._insert("offres", offers.offres)
         self._insert("lieux_zones", offers.lieux_zones)
-        boxes = zip(*(offers.lieux[nom].tolist() for nom in ("lieu", "lon", "lon", "lat", "lat")), strict=True)
+        boxes = zip(
+            *(offers.lieux[nom].tolist() for nom in ("lieu", "lon", "lon", "lat", "lat")),
+            strict=True,
+        )
         self.db.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?)", boxes)
         self._insert("textes(rowid, intitule, autres, organisme)", offers.textes)
         self.db.executescript(_INDEXES)
-        self.vocabulary = Vocabulary(word for (word,) in self.db.execute("SELECT term FROM vocabulaire"))
+        self.vocabulary = Vocabulary(
+            word for (word,) in self.db.execute("SELECT term FROM vocabulaire")
+        )
 
     def _insert(self, table: str, frame) -> None:
         rows = zip(*(frame[nom].tolist() for nom in frame), strict=True)
-        self.db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(frame.columns))})", rows)
+        self.db.executemany(
+            f"INSERT INTO {table} VALUES ({', '.join('?' * len(frame.columns))})", rows
+        )
 
     def answer(self, requete: Requete) -> Answer:
         """Return the first page, the total and the three counts of a search."""
@@ -70,12 +77,17 @@ class SqliteRival:
             return False
         self.db.execute("DELETE FROM ici")
         if lieu.est_zone:
-            self.db.execute("INSERT INTO ici(lieu) SELECT lieu FROM lieux_zones WHERE zone = ?", (f"{lieu.type}:{lieu.code}",))
+            self.db.execute(
+                "INSERT INTO ici(lieu) SELECT lieu FROM lieux_zones WHERE zone = ?",
+                (f"{lieu.type}:{lieu.code}",),
+            )
             return True
         dy = requete.rayon_km / 111.0
         dx = dy / np.cos(np.radians(lieu.latitude + dy))
         box = (lieu.longitude - dx, lieu.longitude + dx, lieu.latitude - dy, lieu.latitude + dy)
-        found = self.db.execute("SELECT lieu FROM places WHERE est >= ? AND ouest <= ? AND nord >= ? AND sud <= ?", box).fetchall()
+        found = self.db.execute(
+            "SELECT lieu FROM places WHERE est >= ? AND ouest <= ? AND nord >= ? AND sud <= ?", box
+        ).fetchall()
         rows = np.fromiter((row for (row,) in found), np.int64, len(found))
         gaps = distances_m(self.xyz[rows], lieu.longitude, lieu.latitude)
         near = gaps <= requete.rayon_km * 1000
@@ -105,10 +117,17 @@ class SqliteRival:
         source = _source(has_place, has_text)
         if has_place and not has_text:
             source = "ici i CROSS JOIN offres o INDEXED BY offres_lieu ON o.lieu = i.lieu"
-        order = {"distance": "i.rang, o.offre", "pertinence": "t.rang, o.offre"}.get(requete.tri, "o.offre")
+        order = {"distance": "i.rang, o.offre", "pertinence": "t.rang, o.offre"}.get(
+            requete.tri, "o.offre"
+        )
         if order.startswith("t.") and not has_text:
             order = "o.offre"
-        return [row for (row,) in self.db.execute(_PAGE.format(source=source, where=where, order=order), (*values, requete.taille))]
+        return [
+            row
+            for (row,) in self.db.execute(
+                _PAGE.format(source=source, where=where, order=order), (*values, requete.taille)
+            )
+        ]
 
     def close(self) -> None:
         """Close the database."""
@@ -120,4 +139,8 @@ def _source(has_place: bool, has_text: bool) -> str:
     if has_text:
         found = "trouves t CROSS JOIN offres o INDEXED BY offres_paire ON o.paire = t.paire"
         return found + (" CROSS JOIN ici i ON i.lieu = o.lieu" if has_place else "")
-    return "ici i CROSS JOIN offres o INDEXED BY offres_comptes ON o.lieu = i.lieu" if has_place else "offres o"
+    return (
+        "ici i CROSS JOIN offres o INDEXED BY offres_comptes ON o.lieu = i.lieu"
+        if has_place
+        else "offres o"
+    )

@@ -39,7 +39,9 @@ def main(data: str, target: str, size: str) -> None:
     print(watch.report(offers=len(frames["offres"])))
 
 
-def replicate(frames: dict[str, pd.DataFrame], nb_offers: int, *, seed: int = 20201116) -> dict[str, pd.DataFrame]:
+def replicate(
+    frames: dict[str, pd.DataFrame], nb_offers: int, *, seed: int = 20201116
+) -> dict[str, pd.DataFrame]:
     """Return tables with `nb_offers` offers made of copies of those of `frames`; the first copy is the offer itself."""
     nb_copies = -(-nb_offers // len(frames["offres"]))
     places = max(1, min(nb_copies, round(count_places(nb_offers) / len(frames["lieux"]))))
@@ -49,16 +51,22 @@ def replicate(frames: dict[str, pd.DataFrame], nb_offers: int, *, seed: int = 20
     body = {"id_organisme": copy % places % bodies}
     own = {"id_formation": copy, "id_action": copy, "id_session": copy}
     title, name = {"intitule": copy // COPIES_BY_TITLE}, {"nom_organisme": body["id_organisme"]}
-    shifts = np.random.default_rng(seed).normal(0, JITTER_M / METRES_BY_DEGREE, (places, len(frames["lieux"]), 2))
+    shifts = np.random.default_rng(seed).normal(
+        0, JITTER_M / METRES_BY_DEGREE, (places, len(frames["lieux"]), 2)
+    )
     shifts[0] = 0
     result = dict(frames)
     result["formations"] = _copies(frames["formations"], {**own, **body, **title})
     result["actions"] = _copies(frames["actions"], {**own, **body})
     result["sessions"] = _copies(frames["sessions"], own)
     result["actions_lieux"] = _copies(frames["actions_lieux"], {**own, **place})
-    result["lieux"] = _moved(_copies(frames["lieux"], {"id_lieu": np.arange(places)}), frames["lieux"], shifts)
+    result["lieux"] = _moved(
+        _copies(frames["lieux"], {"id_lieu": np.arange(places)}), frames["lieux"], shifts
+    )
     result["lieux_zones"] = _copies(frames["lieux_zones"], {"id_lieu": np.arange(places)})
-    result["organismes"] = _copies(frames["organismes"], {"id_organisme": np.arange(bodies), "nom": np.arange(bodies)})
+    result["organismes"] = _copies(
+        frames["organismes"], {"id_organisme": np.arange(bodies), "nom": np.arange(bodies)}
+    )
     offers = _copies(frames["offres"], {**own, **place, **body, **title, **name})
     result["offres"] = _placed(offers, result["lieux"]).iloc[:nb_offers].reset_index(drop=True)
     return result
@@ -71,18 +79,26 @@ def _copies(frame: pd.DataFrame, numbers: dict[str, np.ndarray]) -> pd.DataFrame
     result = frame.iloc[np.tile(np.arange(len(frame)), nb)].reset_index(drop=True)
     for nom, values in numbers.items():
         mark = " - parcours " if nom == "intitule" else " " if nom.startswith("nom") else "."
-        suffixes = np.array(["" if value == 0 else f"{mark}{value}" for value in values], dtype=object)
-        result[nom] = (result[nom].astype("object") + np.repeat(suffixes, len(frame))).astype(frame[nom].dtype)
+        suffixes = np.array(
+            ["" if value == 0 else f"{mark}{value}" for value in values], dtype=object
+        )
+        result[nom] = (result[nom].astype("object") + np.repeat(suffixes, len(frame))).astype(
+            frame[nom].dtype
+        )
     return result
 
 
-def _moved(lieux: gpd.GeoDataFrame, before: gpd.GeoDataFrame, shifts: np.ndarray) -> gpd.GeoDataFrame:
+def _moved(
+    lieux: gpd.GeoDataFrame, before: gpd.GeoDataFrame, shifts: np.ndarray
+) -> gpd.GeoDataFrame:
     """Return copied places scattered around the known ones; a place without point stays without."""
     known = before.geometry.notna().to_numpy() & ~before.geometry.is_empty.to_numpy()
     rows = np.tile(known, len(shifts))
     moved = shifts.reshape(-1, 2)[rows] * [1.55, 1.0]
     points = lieux.geometry[rows]
-    drawn = gpd.points_from_xy((points.x + moved[:, 0]).round(7), (points.y + moved[:, 1]).round(7), crs=lieux.crs)
+    drawn = gpd.points_from_xy(
+        (points.x + moved[:, 0]).round(7), (points.y + moved[:, 1]).round(7), crs=lieux.crs
+    )
     lieux.loc[rows, "geometry"] = gpd.GeoSeries(drawn, index=points.index)
     return lieux
 
@@ -98,9 +114,13 @@ def write_world(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path)
     """Publish the tables with their index; very large ones by the same writer, without the contract checks."""
     frames = {nom: schema.conform(frame, nom) for nom, frame in frames.items()}
     if len(frames["offres"]) <= CHECKED_MAX:
-        snapshots.publish(frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder))
+        snapshots.publish(
+            frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder)
+        )
     else:
-        snapshots._write_and_link(frames, manifest, data_dir, lambda folder: write_index(frames, folder))
+        snapshots._write_and_link(
+            frames, manifest, data_dir, lambda folder: write_index(frames, folder)
+        )
 
 
 if __name__ == "__main__":

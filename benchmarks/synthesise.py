@@ -30,7 +30,9 @@ def read_rows(path: Path) -> pd.DataFrame:
     """Return the rows of a CSV file as text, blank cells as NA."""
     with open(path, encoding="utf-8-sig") as stream:
         delimiter = max(";,\t|", key=stream.readline().count)
-    return pd.read_csv(path, sep=delimiter, dtype="str", encoding="utf-8-sig", keep_default_na=False).replace("", None)
+    return pd.read_csv(
+        path, sep=delimiter, dtype="str", encoding="utf-8-sig", keep_default_na=False
+    ).replace("", None)
 
 
 def rows_of_demonstration(flat: pd.DataFrame, source: Source) -> pd.DataFrame:
@@ -47,7 +49,9 @@ def rows_of_demonstration(flat: pd.DataFrame, source: Source) -> pd.DataFrame:
     return pd.DataFrame(raw, index=flat.index)
 
 
-def synthesise_offers(rows: pd.DataFrame, source: Source, nb_offers: int, *, seed: int = 20201116) -> pd.DataFrame:
+def synthesise_offers(
+    rows: pd.DataFrame, source: Source, nb_offers: int, *, seed: int = 20201116
+) -> pd.DataFrame:
     """Return `nb_offers` raw rows drawn from `rows`, with new identifiers, titles and places.
 
     Parameters
@@ -76,7 +80,9 @@ def synthesise_offers(rows: pd.DataFrame, source: Source, nb_offers: int, *, see
         name = _raw_column(source, ours)
         offers[name] = offers[name] + copy
     title = _raw_column(source, "intitule")
-    offers[title] = offers[title] + copy.where(copy.ne(".0"), "").str.replace(".", " - parcours ", regex=False)
+    offers[title] = offers[title] + copy.where(copy.ne(".0"), "").str.replace(
+        ".", " - parcours ", regex=False
+    )
     return _scatter(offers, source, count_places(nb_offers), rng)
 
 
@@ -86,17 +92,28 @@ def _raw_column(source: Source, ours: str) -> str:
     return rule if isinstance(rule, str) else rule[0]
 
 
-def _scatter(offers: pd.DataFrame, source: Source, nb_places: int, rng: np.random.Generator) -> pd.DataFrame:
+def _scatter(
+    offers: pd.DataFrame, source: Source, nb_places: int, rng: np.random.Generator
+) -> pd.DataFrame:
     """Spread the offers over `nb_places` shifted copies of their places."""
-    address, latitude, longitude = (_raw_column(source, ours) for ours in ("lieu_adresse", "latitude", "longitude"))
-    place = offers.groupby([address, latitude, longitude], dropna=False, sort=False).ngroup().to_numpy()
+    address, latitude, longitude = (
+        _raw_column(source, ours) for ours in ("lieu_adresse", "latitude", "longitude")
+    )
+    place = (
+        offers.groupby([address, latitude, longitude], dropna=False, sort=False).ngroup().to_numpy()
+    )
     copies = max(1, round(nb_places / max(1, place.max() + 1)))
     rank = rng.integers(0, copies, len(offers))
-    shift = rng.normal(0, JITTER_M / METRES_BY_DEGREE, (place.max() + 1, copies, 2)) * (np.arange(copies) > 0)[None, :, None]
+    shift = (
+        rng.normal(0, JITTER_M / METRES_BY_DEGREE, (place.max() + 1, copies, 2))
+        * (np.arange(copies) > 0)[None, :, None]
+    )
     for name, moved, stretch in ((latitude, 0, 1.0), (longitude, 1, 1.55)):
         degrees = pd.to_numeric(offers[name]) + shift[place, rank, moved] * stretch
         offers[name] = degrees.round(7).astype("str")
-    offers[address] = offers[address].where(rank == 0, pd.Series(rank).astype("str") + " bis, " + offers[address])
+    offers[address] = offers[address].where(
+        rank == 0, pd.Series(rank).astype("str") + " bis, " + offers[address]
+    )
     return offers
 
 

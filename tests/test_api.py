@@ -69,7 +69,14 @@ def test_every_route_answers_its_example_with_its_keys(client, route):
 
 
 def test_cards_have_the_documented_keys_and_types(client):
-    types = {"string": str, "object": dict, "array": list, "boolean": bool, "integer": int, "number": float}
+    types = {
+        "string": str,
+        "object": dict,
+        "array": list,
+        "boolean": bool,
+        "integer": int,
+        "number": float,
+    }
     for card in _get(client, "/formations?taille=100")["formations"]:
         assert set(card) == set(CARTE)
         for nom, value in card.items():
@@ -79,19 +86,31 @@ def test_cards_have_the_documented_keys_and_types(client):
 def test_the_description_is_valid_and_complete(client):
     document = _get(client, "/openapi.json")
     OpenAPIV31SpecValidator(document).validate()
-    assert set(document["paths"]) == {re.sub(r"<(\w+)>", r"{\1}", route.chemin) for route in ROUTES.values()}
+    assert set(document["paths"]) == {
+        re.sub(r"<(\w+)>", r"{\1}", route.chemin) for route in ROUTES.values()
+    }
     names = {row["name"] for row in document["paths"]["/formations"]["get"]["parameters"]}
     assert names == {*PARAMETRES, *FILTRES}
-    body = document["paths"]["/formations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = document["paths"]["/formations"]["post"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
     assert set(body["properties"]) == names
-    radius = next(row for row in document["paths"]["/formations"]["get"]["parameters"] if row["name"] == "rayon")
+    radius = next(
+        row
+        for row in document["paths"]["/formations"]["get"]["parameters"]
+        if row["name"] == "rayon"
+    )
     assert (radius["schema"]["minimum"], radius["schema"]["maximum"]) == (5, 100)
 
 
 def test_the_documentation_page_links_work(client):
     page = client.get("/api/").text
     assert '<html lang="fr">' in page
-    assert not [link for link in re.findall(r'(?:src|href)="([^"]*)"', page) if not link.startswith(("/", "#")) or link.startswith("//")], "no third party"
+    assert not [
+        link
+        for link in re.findall(r'(?:src|href)="([^"]*)"', page)
+        if not link.startswith(("/", "#")) or link.startswith("//")
+    ], "no third party"
     for nom in (*PARAMETRES, *FILTRES, *CARTE):
         assert f"<code>{nom}</code>" in page
     links = [link.replace("&amp;", "&") for link in re.findall(rf'href="({PREFIXE}[^"]*)"', page)]
@@ -125,15 +144,25 @@ def test_search_around_a_place(client):
     assert data["lieu"]["valeur"] == "commune:80001" and data["tri"] == "distance"
     distances = [card["distance_m"] for card in data["formations"]]
     assert distances == sorted(distances) and len(distances) == data["total"] == 4
-    assert data["a_distance"]["total"] == 1 and data["a_distance"]["formations"][0]["id"] == "tiny:a6"
+    assert (
+        data["a_distance"]["total"] == 1 and data["a_distance"]["formations"][0]["id"] == "tiny:a6"
+    )
     assert data["nb_non_places"] == 1
     assert dict(map(tuple, data["partage"])) == {"lieu": "commune:80001"}
 
 
-@pytest.mark.parametrize("parametres", [
-    {}, {"lieu": "Amiville", "rayon": 30}, {**PLACE, "rayon": 20.5, "niveau": ["3", "4"]}, {"texte": "cap", "tri": "titre", "taille": 2, "page": 2},
-    {"niveau": "inconnu"}, {"lieu": "departement:80"}, {"emprise": "2,50,2.2,50.2"},
-])
+@pytest.mark.parametrize(
+    "parametres",
+    [
+        {},
+        {"lieu": "Amiville", "rayon": 30},
+        {**PLACE, "rayon": 20.5, "niveau": ["3", "4"]},
+        {"texte": "cap", "tri": "titre", "taille": 2, "page": 2},
+        {"niveau": "inconnu"},
+        {"lieu": "departement:80"},
+        {"emprise": "2,50,2.2,50.2"},
+    ],
+)
 @pytest.mark.parametrize("chemin", ["/formations", "/facets", "/formations.csv-brut"])
 def test_post_gives_what_get_gives(client, chemin, parametres):
     by_get = client.get(PREFIXE + chemin, query_string=parametres)
@@ -143,27 +172,48 @@ def test_post_gives_what_get_gives(client, chemin, parametres):
     assert by_get.data == by_json.data == by_form.data
 
 
-@pytest.mark.parametrize("query", ["", "lieu=Amiville&rayon=30", "texte=cap", "niveau=3", "tri=date"])
+@pytest.mark.parametrize(
+    "query", ["", "lieu=Amiville&rayon=30", "texte=cap", "niveau=3", "tri=date"]
+)
 def test_pages_put_end_to_end_are_the_export(client, query):
     pages = [_get(client, f"/formations?{query}&taille=2&page={n}") for n in range(1, 6)]
-    listed = [(c["id"], c["id_lieu"]) for page in pages for c in page["formations"]] + [(c["id"], c["id_lieu"]) for page in pages for c in page["a_distance"]["formations"]]
-    rows = list(csv.DictReader(io.StringIO(client.get(f"{PREFIXE}/formations.csv?{query}").data.decode("utf-8-sig"), newline=""), delimiter=";"))
+    listed = [(c["id"], c["id_lieu"]) for page in pages for c in page["formations"]] + [
+        (c["id"], c["id_lieu"]) for page in pages for c in page["a_distance"]["formations"]
+    ]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                client.get(f"{PREFIXE}/formations.csv?{query}").data.decode("utf-8-sig"), newline=""
+            ),
+            delimiter=";",
+        )
+    )
     features = client.get(f"{PREFIXE}/formations.geojson?{query}").get_json(force=True)["features"]
     exported = [row for row in rows if row["Bloc"] != "Plus proche, hors du rayon"]
     assert listed == [(row["Identifiant"], row["Identifiant du lieu"]) for row in exported]
-    assert len(features) == len(rows) == pages[0]["total"] + pages[0]["a_distance"]["total"] + len(pages[0]["proches"])
+    assert (
+        len(features)
+        == len(rows)
+        == pages[0]["total"] + pages[0]["a_distance"]["total"] + len(pages[0]["proches"])
+    )
 
 
 def test_api_is_the_engine(client, snapshot):
     engine = open_engine(snapshot)
     parametres = {"lieu": "Beauval", "rayon": "20", "voie": ["apprentissage"]}
-    expected = describe_answer(search(engine, parse_request(parametres, engine)), open_repertoire(snapshot))
-    assert client.post(f"{PREFIXE}/formations", json=parametres).get_json() == json.loads(json.dumps(expected))
+    expected = describe_answer(
+        search(engine, parse_request(parametres, engine)), open_repertoire(snapshot)
+    )
+    assert client.post(f"{PREFIXE}/formations", json=parametres).get_json() == json.loads(
+        json.dumps(expected)
+    )
 
 
 def test_a_page_beyond_the_last_is_empty(client):
     data = _get(client, "/formations?page=999999999")
-    assert data["formations"] == [] and data["a_distance"]["formations"] == [] and data["total"] == 6
+    assert (
+        data["formations"] == [] and data["a_distance"]["formations"] == [] and data["total"] == 6
+    )
 
 
 def test_nothing_around_proposes_the_nearest(client):
@@ -174,14 +224,24 @@ def test_nothing_around_proposes_the_nearest(client):
 def test_facets_add_up(client):
     data = _get(client, "/facets?lieu=Amiville&rayon=50")
     for nom in ("niveau", "voie", "domaine"):
-        assert sum(value["nb"] for value in data["facettes"][nom]["valeurs"]) == data["total"] + data["nb_a_distance"], nom
+        assert (
+            sum(value["nb"] for value in data["facettes"][nom]["valeurs"])
+            == data["total"] + data["nb_a_distance"]
+        ), nom
     assert set(data["facettes"]) == set(FILTRES)
 
 
 def test_points_of_the_map(client):
     data = _get(client, "/points?emprise=1.9,49.9,2.7,50.3&zoom=17")
-    assert sum(point["nb"] for point in data["points"]) + data["nb_dehors"] + data["nb_non_places"] == 6
-    assert {(p["commune"], p["nb"]) for p in data["points"]} == {("Amiville", 3), ("Beauval", 1), ("Cysoing", 1)}
+    assert (
+        sum(point["nb"] for point in data["points"]) + data["nb_dehors"] + data["nb_non_places"]
+        == 6
+    )
+    assert {(p["commune"], p["nb"]) for p in data["points"]} == {
+        ("Amiville", 3),
+        ("Beauval", 1),
+        ("Cysoing", 1),
+    }
     assert next(p for p in data["points"] if p["commune"] == "Beauval")["est_douteuse"] is True
     half = _get(client, "/points?emprise=1.9,49.9,2.2,50.3&zoom=17")
     assert half["nb_dehors"] == 2 and len(half["points"]) == 1
@@ -194,49 +254,71 @@ def test_places_suggestions_zones_sources(client):
     assert len(_get(client, "/places?q=a&limite=1")["lieux"]) == 1
     assert any("Cuisine" in s["texte"] for s in _get(client, "/suggestions?q=cuis")["suggestions"])
     zones = _get(client, "/zones?type=ze2020")
-    assert [zone["code"] for zone in zones["zones"]] == ["0054", "3201"] and all("geometry" not in zone for zone in zones["zones"])
+    assert [zone["code"] for zone in zones["zones"]] == ["0054", "3201"] and all(
+        "geometry" not in zone for zone in zones["zones"]
+    )
     assert len(_get(client, "/zones")["zones"]) > 2
-    assert {source["id_source"]: source["adresse"] for source in _get(client, "/sources")["sources"]}["fictive"] is None, "javascript: is no link"
+    assert {
+        source["id_source"]: source["adresse"] for source in _get(client, "/sources")["sources"]
+    }["fictive"] is None, "javascript: is no link"
 
 
 def test_a_sheet(client):
     fiche = _get(client, "/formations/tiny:a1")["formation"]
-    assert fiche["intitule"] == HOSTILE and fiche["signaler"].startswith("mailto:contact@exemple.fr?subject=")
+    assert fiche["intitule"] == HOSTILE and fiche["signaler"].startswith(
+        "mailto:contact@exemple.fr?subject="
+    )
 
 
-@pytest.mark.parametrize("path, status, words", [
-    ("/formations?rayn=20", 400, "Vouliez-vous dire « rayon » ?"),
-    ("/formations?taille=101", 400, "de 1 à 100"),
-    ("/formations?rayon=4", 400, "de 5 à 100"),
-    ("/formations?q=x", 400, "Paramètre inconnu"),
-    ("/formations?niveau=9", 400, "valeur inconnue"),
-    ("/formations?lieu=Nullepartville", 400, "lieu"),
-    ("/places", 400, "« q » manque"),
-    ("/places?q=a&limite=21", 400, "de 1 à 20"),
-    ("/points?zoom=3", 400, "« emprise » manque"),
-    ("/points?emprise=1,2,3,4&zoom=30", 400, "de 0 à 22"),
-    ("/zones?type=ze2021", 400, "ze2020"),
-    ("/sources?x=1", 400, "Paramètre inconnu"),
-    ("/formations/tiny:a1?x=1", 400, "Paramètre inconnu"),
-    ("/formations.exe", 400, "Formats acceptés"),
-    ("/formations/inconnue", 404, "n'est pas, ou plus"),
-    ("/formations/..%2f..%2fetc%2fpasswd", 404, ""),
-    ("/rien", 404, ""),
-])
+@pytest.mark.parametrize(
+    "path, status, words",
+    [
+        ("/formations?rayn=20", 400, "Vouliez-vous dire « rayon » ?"),
+        ("/formations?taille=101", 400, "de 1 à 100"),
+        ("/formations?rayon=4", 400, "de 5 à 100"),
+        ("/formations?q=x", 400, "Paramètre inconnu"),
+        ("/formations?niveau=9", 400, "valeur inconnue"),
+        ("/formations?lieu=Nullepartville", 400, "lieu"),
+        ("/places", 400, "« q » manque"),
+        ("/places?q=a&limite=21", 400, "de 1 à 20"),
+        ("/points?zoom=3", 400, "« emprise » manque"),
+        ("/points?emprise=1,2,3,4&zoom=30", 400, "de 0 à 22"),
+        ("/zones?type=ze2021", 400, "ze2020"),
+        ("/sources?x=1", 400, "Paramètre inconnu"),
+        ("/formations/tiny:a1?x=1", 400, "Paramètre inconnu"),
+        ("/formations.exe", 400, "Formats acceptés"),
+        ("/formations/inconnue", 404, "n'est pas, ou plus"),
+        ("/formations/..%2f..%2fetc%2fpasswd", 404, ""),
+        ("/rien", 404, ""),
+    ],
+)
 def test_errors_have_one_shape(client, path, status, words):
     answer = client.get(PREFIXE + path)
     assert answer.status_code == status
     erreur = answer.get_json()["erreur"]
-    assert set(erreur) == {"code", "titre", "message"} and erreur["code"] == status and words in erreur["message"]
+    assert (
+        set(erreur) == {"code", "titre", "message"}
+        and erreur["code"] == status
+        and words in erreur["message"]
+    )
     assert "ETag" not in answer.headers
 
 
-@pytest.mark.parametrize("kwargs, status", [
-    ({"json": [1, 2]}, 400), ({"json": "lens"}, 400), ({"json": {"lieu": {"a": 1}}}, 400), ({"json": {"rayon": True}}, 400),
-    ({"data": "{", "content_type": "application/json"}, 400), ({"data": "[" * 60_000, "content_type": "application/json"}, 400),
-    ({"data": '{"rayon": NaN}', "content_type": "application/json"}, 400), ({"json": {"texte": "x" * 70_000}}, 413),
-    ({"json": {}, "query_string": {"lat": "50"}}, 400), ({"data": b"\xff\xfe", "content_type": "application/json"}, 400),
-])
+@pytest.mark.parametrize(
+    "kwargs, status",
+    [
+        ({"json": [1, 2]}, 400),
+        ({"json": "lens"}, 400),
+        ({"json": {"lieu": {"a": 1}}}, 400),
+        ({"json": {"rayon": True}}, 400),
+        ({"data": "{", "content_type": "application/json"}, 400),
+        ({"data": "[" * 60_000, "content_type": "application/json"}, 400),
+        ({"data": '{"rayon": NaN}', "content_type": "application/json"}, 400),
+        ({"json": {"texte": "x" * 70_000}}, 413),
+        ({"json": {}, "query_string": {"lat": "50"}}, 400),
+        ({"data": b"\xff\xfe", "content_type": "application/json"}, 400),
+    ],
+)
 def test_bodies_that_are_refused(client, kwargs, status):
     answer = client.post(f"{PREFIXE}/formations", **kwargs)
     assert answer.status_code == status and answer.get_json()["erreur"]["code"] == status
@@ -248,12 +330,40 @@ def test_unknown_methods(client):
     assert client.post(f"{PREFIXE}/sources").status_code == 405
 
 
-@pytest.mark.parametrize("texte", [HOSTILE, "' OR 1=1 --", '"', "*", "NEAR(", "a AND", "\x00", "%00", "😀", "é" * 200, "((((", "col:x", "-", "^a", "=1+1"])
+@pytest.mark.parametrize(
+    "texte",
+    [
+        HOSTILE,
+        "' OR 1=1 --",
+        '"',
+        "*",
+        "NEAR(",
+        "a AND",
+        "\x00",
+        "%00",
+        "😀",
+        "é" * 200,
+        "((((",
+        "col:x",
+        "-",
+        "^a",
+        "=1+1",
+    ],
+)
 def test_hostile_texts_are_harmless(client, texte):
-    for nom, chemin in (("texte", "/formations"), ("q", "/places"), ("q", "/suggestions"), ("lieu", "/formations"), ("texte", "/formations.geojson")):
+    for nom, chemin in (
+        ("texte", "/formations"),
+        ("q", "/places"),
+        ("q", "/suggestions"),
+        ("lieu", "/formations"),
+        ("texte", "/formations.geojson"),
+    ):
         answer = client.get(PREFIXE + chemin, query_string={nom: texte})
         assert answer.status_code in (200, 400), (nom, texte)
-        assert answer.mimetype in ("application/json", "application/geo+json") and answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert (
+            answer.mimetype in ("application/json", "application/geo+json")
+            and answer.headers["X-Content-Type-Options"] == "nosniff"
+        )
 
 
 def test_answers_are_kept_while_the_snapshot_is_served(client, snapshot):
@@ -264,7 +374,12 @@ def test_answers_are_kept_while_the_snapshot_is_served(client, snapshot):
     assert again.status_code == 304 and not again.data
     zipped = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert zipped.headers["Content-Encoding"] == "gzip"
-    assert client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["ETag"]}).status_code == 304
+    assert (
+        client.get(
+            path, headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["ETag"]}
+        ).status_code
+        == 304
+    )
     assert client.get(f"{PREFIXE}/formations?lieu=Beauval").headers["ETag"] != first.headers["ETag"]
     posted = client.post(f"{PREFIXE}/formations", json=PLACE)
     assert posted.headers["Cache-Control"] == "no-store" and "ETag" not in posted.headers
@@ -274,11 +389,21 @@ def test_another_snapshot_makes_another_answer(tmp_path):
     from conftest import make_tiny_frames
 
     frames = make_tiny_frames()
-    publish(frames, {"cree_le": "2026-01-02T03:04:05Z"}, tmp_path, finish=lambda folder: write_index(frames, folder))
+    publish(
+        frames,
+        {"cree_le": "2026-01-02T03:04:05Z"},
+        tmp_path,
+        finish=lambda folder: write_index(frames, folder),
+    )
     client = create_app(tmp_path).test_client()
     first = client.get(f"{PREFIXE}/formations")
     frames["offres"] = frames["offres"].iloc[:5]
-    publish(frames, {"cree_le": "2026-02-02T00:00:00Z"}, tmp_path, finish=lambda folder: write_index(frames, folder))
+    publish(
+        frames,
+        {"cree_le": "2026-02-02T00:00:00Z"},
+        tmp_path,
+        finish=lambda folder: write_index(frames, folder),
+    )
     second = client.get(f"{PREFIXE}/formations", headers={"If-None-Match": first.headers["ETag"]})
     assert second.status_code == 200 and second.get_json()["total"] == 5
 
@@ -309,11 +434,27 @@ def test_real_pages_put_end_to_end_are_the_export(real_snapshot):
     client = create_app(real_snapshot.path.parents[1]).test_client()
     parametres = {"lieu": "Lens", "rayon": 30, "tri": "date", "taille": 100}
     first = client.post(f"{PREFIXE}/formations", json=parametres).get_json()
-    listed = [card for n in range(1, first["nb_pages"] + 1) for card in client.post(f"{PREFIXE}/formations", json={**parametres, "page": n}).get_json()["formations"]]
-    rows = list(csv.DictReader(io.StringIO(client.post(f"{PREFIXE}/formations.csv", json=parametres).data.decode("utf-8-sig"), newline=""), delimiter=";"))
+    listed = [
+        card
+        for n in range(1, first["nb_pages"] + 1)
+        for card in client.post(f"{PREFIXE}/formations", json={**parametres, "page": n}).get_json()[
+            "formations"
+        ]
+    ]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                client.post(f"{PREFIXE}/formations.csv", json=parametres).data.decode("utf-8-sig"),
+                newline="",
+            ),
+            delimiter=";",
+        )
+    )
     kept = [row for row in rows if row["Bloc"] == "Résultat"]
     assert len(listed) == first["total"] == len(kept) > 100
-    assert [(c["id"], c["id_lieu"], str(c["distance_m"])) for c in listed] == [(r["Identifiant"], r["Identifiant du lieu"], r["Distance (m)"]) for r in kept]
+    assert [(c["id"], c["id_lieu"], str(c["distance_m"])) for c in listed] == [
+        (r["Identifiant"], r["Identifiant du lieu"], r["Distance (m)"]) for r in kept
+    ]
 
 
 @pytest.mark.real
@@ -321,5 +462,8 @@ def test_real_answers_are_light(real_snapshot):
     client = create_app(real_snapshot.path.parents[1]).test_client()
     rng = np.random.default_rng(3)
     for zoom in rng.integers(5, 20, 6):
-        answer = client.get(f"{PREFIXE}/points?emprise=1,48.5,5,51.5&zoom={zoom}", headers={"Accept-Encoding": "gzip"})
+        answer = client.get(
+            f"{PREFIXE}/points?emprise=1,48.5,5,51.5&zoom={zoom}",
+            headers={"Accept-Encoding": "gzip"},
+        )
         assert answer.status_code == 200 and len(answer.data) < 300_000

@@ -14,7 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def run_tiny(*arguments: str) -> str:
     """Return what the build benchmark prints at a tiny size."""
-    command = [sys.executable, "-m", "benchmarks.build", "--sizes", "40,80", "--repeat", "1", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.build",
+        "--sizes",
+        "40,80",
+        "--repeat",
+        "1",
+        *arguments,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -46,10 +55,19 @@ def offers(source):
 
     from benchmarks.synthesise import synthesise_offers
 
-    rows = pd.DataFrame({
-        "id_formation": ["f1", "f2"], "id_action": ["a1|a2", "a3"], "id_certifinfo": "9", "intitule": ["CAP Cuisine", "BTS Soins"],
-        "lieu_adresse": ["1 rue", "2 rue"], "lieu_code_insee": ["80001", "59350"], "latitude": ["50.1", "50.6"], "longitude": ["1.8", "3.0"],
-    }, dtype="str")
+    rows = pd.DataFrame(
+        {
+            "id_formation": ["f1", "f2"],
+            "id_action": ["a1|a2", "a3"],
+            "id_certifinfo": "9",
+            "intitule": ["CAP Cuisine", "BTS Soins"],
+            "lieu_adresse": ["1 rue", "2 rue"],
+            "lieu_code_insee": ["80001", "59350"],
+            "latitude": ["50.1", "50.6"],
+            "longitude": ["1.8", "3.0"],
+        },
+        dtype="str",
+    )
     return synthesise_offers(rows, source, 2000)
 
 
@@ -63,9 +81,15 @@ def test_synthesised_offers_have_new_identifiers_and_kept_codes(offers):
 def test_synthesised_places_grow_around_the_known_ones(offers):
     places = offers[["lieu_adresse", "latitude", "longitude"]].drop_duplicates()
     assert 250 <= len(places) <= 300
-    shift = (offers["latitude"].astype(float) - offers["lieu_code_insee"].map({"80001": 50.1, "59350": 50.6})).abs()
+    shift = (
+        offers["latitude"].astype(float)
+        - offers["lieu_code_insee"].map({"80001": 50.1, "59350": 50.6})
+    ).abs()
     assert shift.max() < 0.03
-    assert set(places.loc[places["lieu_adresse"].isin(["1 rue", "2 rue"]), "latitude"]) == {"50.1", "50.6"}
+    assert set(places.loc[places["lieu_adresse"].isin(["1 rue", "2 rue"]), "latitude"]) == {
+        "50.1",
+        "50.6",
+    }
 
 
 def test_number_of_places_follows_the_offers():
@@ -79,13 +103,18 @@ def test_same_seed_gives_the_same_offers(offers, source):
 
     rows = offers.head(7).reset_index(drop=True)
     assert synthesise_offers(rows, source, 50).equals(synthesise_offers(rows, source, 50))
-    assert not synthesise_offers(rows, source, 50).equals(synthesise_offers(rows, source, 50, seed=1))
+    assert not synthesise_offers(rows, source, 50).equals(
+        synthesise_offers(rows, source, 50, seed=1)
+    )
 
 
 def test_the_last_row_and_no_other_is_cut_from_a_plain_or_gzipped_file(tmp_path):
     from benchmarks.incremental import cut_last_row
 
-    for name, write, read in (("a.csv", lambda b: b, lambda b: b), ("a.csv.gz", gzip.compress, gzip.decompress)):
+    for name, write, read in (
+        ("a.csv", lambda b: b, lambda b: b),
+        ("a.csv.gz", gzip.compress, gzip.decompress),
+    ):
         path = tmp_path / name
         path.write_bytes(write(b"code;nom\r\n1;Lille\r\n2;Arras\r\n"))
         cut_last_row(path)

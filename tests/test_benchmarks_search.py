@@ -46,7 +46,11 @@ def test_same_seed_same_queries_of_every_kind(moteur):
 
 
 def test_sqlite_gives_the_same_totals_pages_and_counts(moteur, tmp_path):
-    queries = [(kind, requete) for kind, requete in make_queries(moteur, 200) if kind in ("radius", "radius + filter", "zone", "zone + filter", "filter")]
+    queries = [
+        (kind, requete)
+        for kind, requete in make_queries(moteur, 200)
+        if kind in ("radius", "radius + filter", "zone", "zone + filter", "filter")
+    ]
     rival, ours = SqliteRival(lay_out(moteur), tmp_path / "rival.sqlite"), search_job.Ours(moteur)
     rank = {int(row): i for i, row in enumerate(moteur.ordre)}
     for _, requete in queries:
@@ -57,17 +61,46 @@ def test_sqlite_gives_the_same_totals_pages_and_counts(moteur, tmp_path):
 
 
 def test_live_counts_leave_out_their_own_filter():
-    cells = [("gestion", "5", "scolaire", 3), ("sante", "5", "scolaire", 2), ("gestion", "6", "scolaire", 7)]
-    requete = Requete(filtres=Filtres({"domaine": (Option("gestion", "", ""),), "niveau": (Option("5", "", ""),)}))
+    cells = [
+        ("gestion", "5", "scolaire", 3),
+        ("sante", "5", "scolaire", 2),
+        ("gestion", "6", "scolaire", 7),
+    ]
+    requete = Requete(
+        filtres=Filtres({"domaine": (Option("gestion", "", ""),), "niveau": (Option("5", "", ""),)})
+    )
     total, facets = count_cube(cells, requete)
     assert total == 3
-    assert facets == {"domaine": {"gestion": 3, "sante": 2}, "niveau": {"5": 3, "6": 7}, "voie": {"scolaire": 3}}
+    assert facets == {
+        "domaine": {"gestion": 3, "sante": 2},
+        "niveau": {"5": 3, "6": 7},
+        "voie": {"scolaire": 3},
+    }
 
 
 def test_report_says_that_postgis_is_absent(tiny_snapshot, tmp_path, capsys):
     base = tmp_path / "base"
     write_world({nom: tiny_snapshot.read(nom) for nom in TABLES}, tiny_snapshot.manifest, base)
-    assert search.main(["--data", str(base), "--sizes", "7,5001", "--queries", "25", "--out", str(tmp_path / "report.md")]) == 0
+    assert (
+        search.main(
+            [
+                "--data",
+                str(base),
+                "--sizes",
+                "7,5001",
+                "--queries",
+                "25",
+                "--out",
+                str(tmp_path / "report.md"),
+            ]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
-    assert "PostGIS absent" in printed and "| 7 | 25 |" in printed and "| 5,001 | 25 |" in printed and "2 clients" in printed
+    assert (
+        "PostGIS absent" in printed
+        and "| 7 | 25 |" in printed
+        and "| 5,001 | 25 |" in printed
+        and "2 clients" in printed
+    )
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == printed

@@ -34,7 +34,9 @@ def browser():
 
 @pytest.fixture(scope="module")
 def axe_source():
-    package = pytest.importorskip("axe_playwright_python", reason="paquet axe-playwright-python absent")
+    package = pytest.importorskip(
+        "axe_playwright_python", reason="paquet axe-playwright-python absent"
+    )
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -73,12 +75,18 @@ class Seen:
     """A page, with what its console said and what it asked for."""
 
     def __init__(self, browser, theme="light", width=1280):
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, locale="fr-FR")
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, locale="fr-FR"
+        )
         self.page = self.context.new_page()
         self.errors, self.requests = [], []
-        self.page.on("console", lambda m: m.type in ("error", "warning") and self.errors.append(m.text))
+        self.page.on(
+            "console", lambda m: m.type in ("error", "warning") and self.errors.append(m.text)
+        )
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.on("dialog", lambda d: self.errors.append(f"dialogue : {d.message}") or d.dismiss())
+        self.page.on(
+            "dialog", lambda d: self.errors.append(f"dialogue : {d.message}") or d.dismiss()
+        )
         self.page.on("request", lambda r: self.requests.append(r.url))
 
     def __enter__(self):
@@ -118,7 +126,9 @@ def audit(seen, axe_source, address):
     page = seen.page
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
     assert violations(page, axe_source) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], "the page is wider than the screen"
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+        "the page is wider than the screen"
+    )
     assert seen.errors == [] and seen.foreign(address) == []
 
 
@@ -176,12 +186,17 @@ def test_a_popup_opens_and_closes_by_keyboard_with_escaped_text(server, browser,
         page.keyboard.press("Enter")
         page.wait_for_selector(".fiche")
         assert page.locator(".fiche h4").first.inner_text() == HOSTILE
-        assert "Position" in page.inner_text(".fiche") and "adresse exacte" in page.inner_text(".fiche")
+        assert "Position" in page.inner_text(".fiche") and "adresse exacte" in page.inner_text(
+            ".fiche"
+        )
         assert page.evaluate("document.activeElement.classList.contains('leaflet-popup-content')")
         assert violations(page, axe_source) == []
         page.keyboard.press("Escape")
         page.wait_for_selector(".fiche", state="detached")
-        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Amiville, 3 formations"
+        assert (
+            page.evaluate("document.activeElement.getAttribute('aria-label')")
+            == "Amiville, 3 formations"
+        )
         assert seen.errors == []
 
 
@@ -239,12 +254,19 @@ def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, p
 
 @pytest.mark.real
 def test_groups_show_the_sum_of_offers(real_server, real_snapshot, browser):
-    offres = apply_filters(real_snapshot.read("offres"), parse_filters({"domaine": "sante"}, real_snapshot))
+    offres = apply_filters(
+        real_snapshot.read("offres"), parse_filters({"domaine": "sante"}, real_snapshot)
+    )
     with Seen(browser) as seen:
         page = seen.open(f"{real_server}/?domaine=sante")
         map_ready(page)
-        labels = page.locator(".leaflet-marker-pane .pastille").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
-        shown = sum(int(re.sub(r"\D", "", re.search(r"([\d\s\u202f\u00a0]+) formation", label).group(1))) for label in labels)
+        labels = page.locator(".leaflet-marker-pane .pastille").evaluate_all(
+            "all => all.map(one => one.getAttribute('aria-label'))"
+        )
+        shown = sum(
+            int(re.sub(r"\D", "", re.search(r"([\d\s\u202f\u00a0]+) formation", label).group(1)))
+            for label in labels
+        )
         assert shown == int(offres.geometry.notna().sum())
 
 

@@ -16,8 +16,10 @@ from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest import build_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
-HEADER = "UAI;COMMUNE;ACADEMIE;MINISTERE;TYPE_ETABLISSEMENT;MNEMONIQUE_FORMATION_ACCUEIL;CODE_SPECIALITE_FORMATION_ACCUEIL;" \
-         "LIBELLE_FORMATION_ACCUEIL_BAN;CODE_FORMATION_ACCUEIL_BAN;CODE_COMMUNE_INSEE;CODE_POSTAL\n"
+HEADER = (
+    "UAI;COMMUNE;ACADEMIE;MINISTERE;TYPE_ETABLISSEMENT;MNEMONIQUE_FORMATION_ACCUEIL;CODE_SPECIALITE_FORMATION_ACCUEIL;"
+    "LIBELLE_FORMATION_ACCUEIL_BAN;CODE_FORMATION_ACCUEIL_BAN;CODE_COMMUNE_INSEE;CODE_POSTAL\n"
+)
 ROW = "0590258K;LILLE;LILLE;Education Nationale;CENTRE DE FORMATION D APPRENTIS;1CAP2;22130;1CAP2  BOULANGER;24122130210;59350;59000\n"
 AFFELNET = "offre/affelnet_2020-05-12_hdf.csv"
 
@@ -52,11 +54,16 @@ def test_without_mirror_every_missing_source_says_it_is_fictitious(demo):
     info = describe_snapshot(open_snapshot(demo))
     fictive = {s["id"]: s for s in info["sources"] if s["mode"] == "demonstration"}
     assert set(fictive) == {"rco-2020-11", "ze2020", "zrr-2021", "frr-2025", "qpv2024-liste"}
-    assert all(s["vintage"] == "fictif" and "données fictives" in s["title"] for s in fictive.values())
+    assert all(
+        s["vintage"] == "fictif" and "données fictives" in s["title"] for s in fictive.values()
+    )
     snapshot = open_snapshot(demo)
     assert snapshot.read("offres")["est_fictive"].all()
     zones = snapshot.read("zones").set_index("type_zone")["est_fictive"]
-    assert zones.loc[["ze2020", "zrr", "frr", "qpv2024"]].all() and not zones.loc[["departement", "epci"]].any()
+    assert (
+        zones.loc[["ze2020", "zrr", "frr", "qpv2024"]].all()
+        and not zones.loc[["departement", "epci"]].any()
+    )
 
 
 def test_demonstration_data_obey_the_same_contracts(demo):
@@ -67,21 +74,48 @@ def test_demonstration_data_obey_the_same_contracts(demo):
 
 
 def test_a_mirror_is_used_file_by_file(tmp_path):
-    mirror = _mirror(tmp_path, {AFFELNET: (HEADER + ROW + ROW.replace("0590258K", "0622309Y").replace("59350", "62041")).encode()})
+    mirror = _mirror(
+        tmp_path,
+        {
+            AFFELNET: (
+                HEADER + ROW + ROW.replace("0590258K", "0622309Y").replace("59350", "62041")
+            ).encode()
+        },
+    )
     info = describe_snapshot(build_snapshot(mirror=mirror, data_dir=tmp_path / "var"))
     modes = {s["id"]: s["mode"] for s in info["sources"]}
-    assert modes["affelnet-2020"] == "miroir" and modes["rco-2020-11"] == "demonstration" and modes["bts-2024"] == "absente"
+    assert (
+        modes["affelnet-2020"] == "miroir"
+        and modes["rco-2020-11"] == "demonstration"
+        and modes["bts-2024"] == "absente"
+    )
     affelnet = next(s for s in info["sources"] if s["id"] == "affelnet-2020")
     assert (affelnet["read"], affelnet["valid"], affelnet["placed"]) == (2, 2, 2)
 
 
 BROKEN = {
     "vide": (AFFELNET, b"", "vide"),
-    "latin-1": (AFFELNET, (HEADER + ROW.replace("BOULANGER", "PÂTISSIER")).encode("latin-1"), "Latin-1"),
+    "latin-1": (
+        AFFELNET,
+        (HEADER + ROW.replace("BOULANGER", "PÂTISSIER")).encode("latin-1"),
+        "Latin-1",
+    ),
     "coupé": (AFFELNET, (HEADER + ROW + ROW[:60] + '"LILLE').encode(), "rejet"),
-    "json coupé": ("offre/rcoformations_2020-11-16_hdf.json", b'[{"id_formation": "20_1", "id_act', "ligne 1"),
-    "classeur sans la feuille": ("zonages/insee_ze2020_au_01-01-2022.xlsx", b"PK\x03\x04 pas un classeur", "classeur"),
-    "colonne absente": (AFFELNET, (HEADER + ROW).replace("CODE_COMMUNE_INSEE", "CODE_INSEE").encode(), "CODE_COMMUNE_INSEE"),
+    "json coupé": (
+        "offre/rcoformations_2020-11-16_hdf.json",
+        b'[{"id_formation": "20_1", "id_act',
+        "ligne 1",
+    ),
+    "classeur sans la feuille": (
+        "zonages/insee_ze2020_au_01-01-2022.xlsx",
+        b"PK\x03\x04 pas un classeur",
+        "classeur",
+    ),
+    "colonne absente": (
+        AFFELNET,
+        (HEADER + ROW).replace("CODE_COMMUNE_INSEE", "CODE_INSEE").encode(),
+        "CODE_COMMUNE_INSEE",
+    ),
 }
 
 
@@ -89,9 +123,15 @@ BROKEN = {
 def test_a_broken_source_stops_the_build_and_leaves_what_is_served(demo, tmp_path, case):
     name, content, word = BROKEN[case]
     before = open_snapshot(demo).id
-    result = CliRunner().invoke(main, ["build", "--mirror", str(_mirror(tmp_path, {name: content})), "--data", str(demo)])
+    result = CliRunner().invoke(
+        main, ["build", "--mirror", str(_mirror(tmp_path, {name: content})), "--data", str(demo)]
+    )
     assert result.exit_code in (1, 2), result.output
-    assert Path(name).name in result.stderr and word in result.stderr and "Traceback" not in result.output + result.stderr
+    assert (
+        Path(name).name in result.stderr
+        and word in result.stderr
+        and "Traceback" not in result.output + result.stderr
+    )
     assert open_snapshot(demo).id == before and len(list_snapshots(demo)) == 1
 
 
@@ -101,20 +141,34 @@ def test_a_file_cut_in_the_middle_of_a_line_gives_a_reject(tmp_path):
     rejets = snapshot.read("rejets")
     assert rejets["ligne"].tolist() == ["ligne 3"] and "cellules" in rejets["raison"].iloc[0]
     assert rejets["code_raison"].tolist() == ["largeur"]
-    told = [one["rejected_by_reason"] for one in describe_snapshot(snapshot)["sources"] if one["rejected_by_reason"]]
+    told = [
+        one["rejected_by_reason"]
+        for one in describe_snapshot(snapshot)["sources"]
+        if one["rejected_by_reason"]
+    ]
     assert told == [{"largeur": 1}]
 
 
 def test_every_broken_source_is_named_at_once(tmp_path):
     mirror = _mirror(tmp_path, {AFFELNET: b"", "zonages/zrr_france_cog2021.csv": b""})
-    result = CliRunner().invoke(main, ["build", "--mirror", str(mirror), "--data", str(tmp_path / "var")])
-    assert result.exit_code == 1 and "affelnet-2020" in result.stderr and "zrr-2021" in result.stderr
+    result = CliRunner().invoke(
+        main, ["build", "--mirror", str(mirror), "--data", str(tmp_path / "var")]
+    )
+    assert (
+        result.exit_code == 1 and "affelnet-2020" in result.stderr and "zrr-2021" in result.stderr
+    )
 
 
 @pytest.mark.parametrize("delay_s", [0.5, 2.0, 3.5, 5.0])
 def test_a_killed_build_leaves_the_served_snapshot_whole(demo, delay_s):
     environ = {**os.environ, "GEOAPP_DATA": str(demo)}
-    process = subprocess.Popen([sys.executable, "-m", "geoapp", "build"], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "geoapp", "build"],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     time.sleep(delay_s)
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -38,9 +38,19 @@ def test_the_offer_of_november_2020(info, real_snapshot):
 
 def test_the_three_files_of_november_are_the_same_offer(mirror):
     sources = load_sources()
-    columns = ["id_formation", "id_action", "code_certifinfo", "code_cfd", "lieu_code_commune", "formateur_siret", "periodes"]
-    frames = {i: read_source(sources[i], mirror / sources[i].fichier).frame.reset_index(drop=True)
-              for i in ("rco-2020-11", "rco-2020-11-csv", "rco-2020-11-json")}
+    columns = [
+        "id_formation",
+        "id_action",
+        "code_certifinfo",
+        "code_cfd",
+        "lieu_code_commune",
+        "formateur_siret",
+        "periodes",
+    ]
+    frames = {
+        i: read_source(sources[i], mirror / sources[i].fichier).frame.reset_index(drop=True)
+        for i in ("rco-2020-11", "rco-2020-11-csv", "rco-2020-11-json")
+    }
     reference = frames.pop("rco-2020-11")
     for frame in frames.values():
         pd.testing.assert_frame_equal(frame[columns], reference[columns])
@@ -53,8 +63,14 @@ def test_the_extraction_of_february_has_its_zeros_back(info, real_snapshot):
     source = _source(info, "rco-2020-02")
     assert source["read"] == 952 and source["placed"] == source["valid"]
     corrections = real_snapshot.read("corrections")
-    mine = corrections[corrections["id_source"].eq("rco-2020-02") & corrections["type_correction"].eq("zero_restitue")]
-    assert mine.groupby("colonne").size().to_dict() == {"lieu_code_commune": 86, "lieu_code_postal": 86}
+    mine = corrections[
+        corrections["id_source"].eq("rco-2020-02")
+        & corrections["type_correction"].eq("zero_restitue")
+    ]
+    assert mine.groupby("colonne").size().to_dict() == {
+        "lieu_code_commune": 86,
+        "lieu_code_postal": 86,
+    }
     assert mine["corrigee"].str.fullmatch("02.*").all()
 
 
@@ -62,7 +78,11 @@ def test_every_placed_offer_is_in_exactly_one_zone_of_each_partition(real_snapsh
     offres = real_snapshot.read("offres")
     placed = offres[offres.geometry.notna()]
     communes = real_snapshot.read("communes")
-    inside = placed[placed["code_commune"].isin(communes.loc[communes["est_region"].astype(bool), "code_commune"])]
+    inside = placed[
+        placed["code_commune"].isin(
+            communes.loc[communes["est_region"].astype(bool), "code_commune"]
+        )
+    ]
     for type_zone in [z.type_zone for z in ZONAGES.values() if z.est_partition]:
         counts = inside["zones"].str.count(rf"(?:^|\|){type_zone}:")
         assert counts.eq(1).all(), type_zone
@@ -70,8 +90,9 @@ def test_every_placed_offer_is_in_exactly_one_zone_of_each_partition(real_snapsh
 
 def test_expected_zones(info):
     zones = info["zones"]
-    assert {t: zones[t] for t in ("departement", "epci", "ze2020", "ze2010", "qpv2015", "qpv2024")} == {
-        "departement": 5, "epci": 92, "ze2020": 24, "ze2010": 28, "qpv2015": 26, "qpv2024": 204}
+    assert {
+        t: zones[t] for t in ("departement", "epci", "ze2020", "ze2010", "qpv2015", "qpv2024")
+    } == {"departement": 5, "epci": 92, "ze2020": 24, "ze2010": 28, "qpv2015": 26, "qpv2024": 204}
     assert zones["zrr"]["communes"] == 1110
     assert zones["frr"] == {"communes": 1626, "classes": {"EX-ZRR": 34, "FRR": 1269, "FRR+": 323}}
 
@@ -95,10 +116,21 @@ def test_population_equals_the_control_file(info, mirror):
 
 def test_zones_by_code_equal_the_control_file(real_snapshot, mirror):
     """Oracle: the commune → zone table of an independent compilation."""
-    control = pd.read_csv(mirror / "zonages/communes_zonages_hdf_cog2025.csv", dtype=str).set_index("DEPCOM")
+    control = pd.read_csv(mirror / "zonages/communes_zonages_hdf_cog2025.csv", dtype=str).set_index(
+        "DEPCOM"
+    )
     links = real_snapshot.read("communes_zones")
-    for type_zone, column in (("epci", "EPCI"), ("ze2020", "ZE2020"), ("arrondissement", "ARR"), ("departement", "DEP")):
-        mine = links[links["type_zone"].eq(type_zone)].set_index("code_commune")["code_zone"].reindex(control.index)
+    for type_zone, column in (
+        ("epci", "EPCI"),
+        ("ze2020", "ZE2020"),
+        ("arrondissement", "ARR"),
+        ("departement", "DEP"),
+    ):
+        mine = (
+            links[links["type_zone"].eq(type_zone)]
+            .set_index("code_commune")["code_zone"]
+            .reindex(control.index)
+        )
         assert mine.equals(control[column].rename("code_zone")), type_zone
 
 
@@ -111,7 +143,11 @@ def test_the_insee_workbook_gives_the_same_zones(real_snapshot, mirror):
     for id_source in ("ze2020", "ze2020-insee"):
         lecture = read_source(sources[id_source], mirror / sources[id_source].fichier)
         members, _ = read_members(lecture, sources[id_source], communes, make_passage(communes, []))
-        mine = members[members["code_commune"].isin(communes.loc[communes["est_region"].astype(bool), "code_commune"])]
+        mine = members[
+            members["code_commune"].isin(
+                communes.loc[communes["est_region"].astype(bool), "code_commune"]
+            )
+        ]
         frames.append(mine.set_index("code_commune")["code_zone"].sort_index())
     pd.testing.assert_series_equal(*frames)
 
@@ -141,8 +177,14 @@ def test_the_list_of_qpv_2024_has_no_outline_and_no_population(real_snapshot):
 def test_qpv_membership_uses_trusted_points_only(real_snapshot):
     links = real_snapshot.read("lieux_zones").query("type_zone == 'qpv2015'")
     lieux = real_snapshot.read("lieux").set_index("id_lieu").loc[links["id_lieu"]]
-    assert len(links) and lieux["precision_position"].eq("coordonnees").all() and not lieux["est_douteuse"].any()
-    polygons = real_snapshot.read("zones").query("type_zone == 'qpv2015'").set_index("code_zone").geometry
+    assert (
+        len(links)
+        and lieux["precision_position"].eq("coordonnees").all()
+        and not lieux["est_douteuse"].any()
+    )
+    polygons = (
+        real_snapshot.read("zones").query("type_zone == 'qpv2015'").set_index("code_zone").geometry
+    )
     for point, code in zip(lieux.geometry, links["code_zone"]):
         assert polygons[code].intersects(point)
 
@@ -152,7 +194,10 @@ def test_doubtful_places_are_at_their_town_hall(real_snapshot):
     doubtful = lieux[lieux["est_douteuse"].astype(bool)]
     communes = real_snapshot.read("communes").set_index("code_commune")
     assert 10 <= len(doubtful) <= 30 and doubtful["distance_commune_m"].gt(1000).all()
-    halls = gpd.points_from_xy(communes.loc[doubtful["code_commune"], "longitude_mairie"], communes.loc[doubtful["code_commune"], "latitude_mairie"])
+    halls = gpd.points_from_xy(
+        communes.loc[doubtful["code_commune"], "longitude_mairie"],
+        communes.loc[doubtful["code_commune"], "latitude_mairie"],
+    )
     assert doubtful.geometry.geom_equals(gpd.GeoSeries(halls, index=doubtful.index, crs=4326)).all()
     laon = doubtful[doubtful["adresse"].fillna("").str.contains("3 rue des Minimes CCI AISNE")]
     assert laon["distance_commune_m"].between(80_000, 81_000).all() and len(laon) == 1
@@ -166,10 +211,19 @@ def test_schools_fall_in_their_declared_commune_except_wrong_data(mirror):
     from geoapp.reference.commune_codes import make_passage
 
     source, communes = load_sources()["colleges-depp-2024"], load_communes("32")
-    frame, bilan = read_etablissements(read_source(source, mirror / source.fichier), source, communes, make_passage(communes, []))
+    frame, bilan = read_etablissements(
+        read_source(source, mirror / source.fichier), source, communes, make_passage(communes, [])
+    )
     assert (bilan.nb_lues, bilan.nb_valides) == (680, 680)
-    lieux = frame.rename(columns={"code_commune": "lieu_code_commune"}).assign(id_lieu=frame["code_uai"], id_source="x", lieu_uai=None)
-    placed, _ = locate_lieux(lieux.reset_index(drop=True), communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
+    lieux = frame.rename(columns={"code_commune": "lieu_code_commune"}).assign(
+        id_lieu=frame["code_uai"], id_source="x", lieu_uai=None
+    )
+    placed, _ = locate_lieux(
+        lieux.reset_index(drop=True),
+        communes=communes,
+        etablissements=merge_etablissements([]),
+        doubtful_distance_m=1000.0,
+    )
     wrong = placed[placed["est_douteuse"].astype(bool)].set_index("id_lieu")["distance_commune_m"]
     print(wrong.round().to_dict())
     known = placed["latitude_declaree"].notna().sum()

@@ -25,7 +25,13 @@ CASES = [(nom, form.nom) for nom in schema.TABLES for form in formats_of(find_sh
 def plain(frame: pd.DataFrame, noms) -> list[list]:
     """Return rows as plain values, None when unknown or empty."""
     table = pd.DataFrame(frame)[list(noms)].astype("object")
-    return [[None if value is None or value is pd.NA or value != value or value == "" else value for value in row] for row in table.to_numpy(dtype=object).tolist()]
+    return [
+        [
+            None if value is None or value is pd.NA or value != value or value == "" else value
+            for value in row
+        ]
+        for row in table.to_numpy(dtype=object).tolist()
+    ]
 
 
 def expected(fichier, *, flat: bool) -> list[list]:
@@ -33,7 +39,9 @@ def expected(fichier, *, flat: bool) -> list[list]:
     table = pd.DataFrame(fichier.table)
     if flat and fichier.forme == "point":
         table = table.assign(longitude=fichier.table.geometry.x, latitude=fichier.table.geometry.y)
-    return plain(table, [nom for nom, *_ in (fichier.colonnes_plates if flat else fichier.colonnes)])
+    return plain(
+        table, [nom for nom, *_ in (fichier.colonnes_plates if flat else fichier.colonnes)]
+    )
 
 
 def read_csv(path, fichier, *, delimiter, encoding, true, decimal):
@@ -42,24 +50,49 @@ def read_csv(path, fichier, *, delimiter, encoding, true, decimal):
     if [] in rows:
         rows = rows[: rows.index([])]
     types = [kind for *_, kind in fichier.colonnes_plates]
-    as_type = {"texte": restore, "entier": int, "reel": lambda cell: float(cell.replace(decimal, ".")), "booleen": lambda cell: cell == true}
-    return rows[0], [[None if cell == "" else as_type[kind](cell) for kind, cell in zip(types, row, strict=True)] for row in rows[1:]]
+    as_type = {
+        "texte": restore,
+        "entier": int,
+        "reel": lambda cell: float(cell.replace(decimal, ".")),
+        "booleen": lambda cell: cell == true,
+    }
+    return rows[0], [
+        [None if cell == "" else as_type[kind](cell) for kind, cell in zip(types, row, strict=True)]
+        for row in rows[1:]
+    ]
 
 
 def read_back(path, fichier, nom):
     """Return (header, rows, outlines or None) of a file."""
     if nom == "csv":
-        return *read_csv(path, fichier, delimiter=";", encoding="utf-8-sig", true="oui", decimal=","), None
+        return *read_csv(
+            path, fichier, delimiter=";", encoding="utf-8-sig", true="oui", decimal=","
+        ), None
     if nom == "csv-simple":
-        return *read_csv(path, fichier, delimiter=",", encoding="utf-8", true="true", decimal="."), None
+        return *read_csv(
+            path, fichier, delimiter=",", encoding="utf-8", true="true", decimal="."
+        ), None
     if nom == "xlsx":
-        rows = [list(row) for row in openpyxl.load_workbook(path)["Données"].iter_rows(values_only=True)]
+        rows = [
+            list(row) for row in openpyxl.load_workbook(path)["Données"].iter_rows(values_only=True)
+        ]
         return rows[0], [[None if cell == "" else cell for cell in row] for row in rows[1:]], None
     if nom == "geojson":
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        shapes = [None if f["geometry"] is None else shapely.geometry.shape(f["geometry"]) for f in features]
-        return fichier.noms, [[v if v != "" else None for v in f["properties"].values()] for f in features], shapes
-    frame = (gpd if fichier.forme else pd).read_parquet(path) if nom == "parquet" else read_layer(path, fichier)
+        shapes = [
+            None if f["geometry"] is None else shapely.geometry.shape(f["geometry"])
+            for f in features
+        ]
+        return (
+            fichier.noms,
+            [[v if v != "" else None for v in f["properties"].values()] for f in features],
+            shapes,
+        )
+    frame = (
+        (gpd if fichier.forme else pd).read_parquet(path)
+        if nom == "parquet"
+        else read_layer(path, fichier)
+    )
     return fichier.noms, plain(frame, fichier.noms), list(frame.geometry) if fichier.forme else None
 
 
@@ -69,12 +102,21 @@ def read_layer(path, fichier):
     frame = pyogrio.read_dataframe(path, layer=fichier.titre)
     types = {"OFTInteger64": "Int64", "OFSTBoolean": "boolean"}
     told = zip(info["fields"], info["ogr_types"], info["ogr_subtypes"], strict=True)
-    return frame.astype({nom: types.get(sub) or types[kind] for nom, kind, sub in told if sub in types or kind in types})
+    return frame.astype(
+        {
+            nom: types.get(sub) or types[kind]
+            for nom, kind, sub in told
+            if sub in types or kind in types
+        }
+    )
 
 
 def sixteen_digits(rows) -> list[list]:
     """Return rows as a workbook can hold them: sixteen digits of a number."""
-    return [[float(f"{value:.16G}") if isinstance(value, float) else value for value in row] for row in rows]
+    return [
+        [float(f"{value:.16G}") if isinstance(value, float) else value for value in row]
+        for row in rows
+    ]
 
 
 def check(fichier, nom, path):
@@ -87,12 +129,23 @@ def check(fichier, nom, path):
     wanted = expected(fichier, flat=flat)
     assert rows == (sixteen_digits(wanted) if nom == "xlsx" else wanted)
     for (_, _, _, kind), values in zip(columns, zip(*rows, strict=True), strict=False):
-        assert {type(v) for v in values} - {type(None)} <= ({LUS[kind]} if kind != "reel" else {float, int} if nom == "xlsx" else {float}), kind
+        assert {type(v) for v in values} - {type(None)} <= (
+            {LUS[kind]} if kind != "reel" else {float, int} if nom == "xlsx" else {float}
+        ), kind
     if shapes is not None:
         assert len(shapes) == len(fichier.table)
         for ours, theirs in zip(fichier.table.geometry, shapes, strict=True):
-            assert (ours is None) == (theirs is None) and (ours is None or shapely.normalize(shapely.multipolygons([ours]) if ours.geom_type == "Polygon" else ours)
-                                                           .equals_exact(shapely.normalize(shapely.multipolygons([theirs]) if theirs.geom_type == "Polygon" else theirs), 1e-6))
+            assert (ours is None) == (theirs is None) and (
+                ours is None
+                or shapely.normalize(
+                    shapely.multipolygons([ours]) if ours.geom_type == "Polygon" else ours
+                ).equals_exact(
+                    shapely.normalize(
+                        shapely.multipolygons([theirs]) if theirs.geom_type == "Polygon" else theirs
+                    ),
+                    1e-6,
+                )
+            )
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +169,16 @@ def test_a_real_table_reads_back_as_it_is(real_snapshot, nom, form, tmp_path):
 @pytest.mark.real
 def test_every_real_text_survives_the_rule_of_formulas(real_snapshot, tmp_path):
     fichier = table_file(real_snapshot, "lieux")
-    assert fichier.table["adresse"].dropna().str.match(r"[=+\-@]").any(), "the real file holds such addresses"
+    assert fichier.table["adresse"].dropna().str.match(r"[=+\-@]").any(), (
+        "the real file holds such addresses"
+    )
     check(fichier, "csv", tmp_path / "t.csv")
-    assert not [line for line in (tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines() for cell in line.split(";") if cell[:1] in ("=", "@")]
+    assert not [
+        line
+        for line in (tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()
+        for cell in line.split(";")
+        if cell[:1] in ("=", "@")
+    ]
 
 
 def test_hostile_texts_are_in_the_tables_that_the_tests_read_back(snapshot):
@@ -127,30 +187,53 @@ def test_hostile_texts_are_in_the_tables_that_the_tests_read_back(snapshot):
 
 def test_every_table_has_its_sheet():
     assert set(FICHES) == set(schema.TABLES)
-    assert all(bool(FICHES[nom].forme) == table.est_geographique for nom, table in schema.TABLES.items())
+    assert all(
+        bool(FICHES[nom].forme) == table.est_geographique for nom, table in schema.TABLES.items()
+    )
     assert len({fiche.titre for fiche in FICHES.values()}) == len(FICHES)
 
 
 def test_a_notice_says_meaning_key_date_sources_and_licence(snapshot):
     notice = table_file(snapshot, "offres").notice
     told = dict(notice)
-    assert told["Table"] == "Offre de formation (offres)" and told["Clé"] == "id_action, id_lieu" and told["Lignes"] == "7"
-    assert told["Instantané"].endswith("assemblé le 2 janvier 2026") and ("Licence", "Licence Ouverte 2.0") in notice
-    assert ("Source", "Offre inventée (données fictives) ; Nous ; 2026 ; Licence Ouverte 2.0") in notice
+    assert (
+        told["Table"] == "Offre de formation (offres)"
+        and told["Clé"] == "id_action, id_lieu"
+        and told["Lignes"] == "7"
+    )
+    assert (
+        told["Instantané"].endswith("assemblé le 2 janvier 2026")
+        and ("Licence", "Licence Ouverte 2.0") in notice
+    )
+    assert (
+        "Source",
+        "Offre inventée (données fictives) ; Nous ; 2026 ; Licence Ouverte 2.0",
+    ) in notice
 
 
 def test_a_table_that_holds_open_database_data_says_to_share_alike(tiny_frames, tmp_path):
     sources = tiny_frames["sources"]
-    tiny_frames["sources"] = pd.concat([sources, sources.iloc[:1].assign(id_source="uai", usage="etablissements", licence="ODbL")], ignore_index=True)
+    tiny_frames["sources"] = pd.concat(
+        [sources, sources.iloc[:1].assign(id_source="uai", usage="etablissements", licence="ODbL")],
+        ignore_index=True,
+    )
     snapshot = publish_world(tiny_frames, tmp_path)
-    licences = {nom: [text for key, text in table_file(snapshot, nom).notice if key == "Licence"] for nom in ("lieux", "sessions")}
-    assert licences["lieux"][0].startswith("ODbL 1.0") and "à partager sous la même licence" in licences["lieux"][-1]
+    licences = {
+        nom: [text for key, text in table_file(snapshot, nom).notice if key == "Licence"]
+        for nom in ("lieux", "sessions")
+    }
+    assert (
+        licences["lieux"][0].startswith("ODbL 1.0")
+        and "à partager sous la même licence" in licences["lieux"][-1]
+    )
     assert licences["sessions"] == ["Licence Ouverte 2.0"]
 
 
 def test_licences_are_sorted_from_the_strictest_and_an_unknown_one_is_kept():
     found = merge_licences(["Licence Ouverte 2.0", "CC-BY", "ODbL", "ODbL"])
-    assert [one.code for one in found] == ["ODbL-1.0", "etalab-2.0", "other"] and find_licence("CC-BY").titre == "CC-BY"
+    assert [one.code for one in found] == ["ODbL-1.0", "etalab-2.0", "other"] and find_licence(
+        "CC-BY"
+    ).titre == "CC-BY"
 
 
 def test_an_unknown_table_is_refused_with_the_nearest(snapshot):

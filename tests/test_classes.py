@@ -11,7 +11,9 @@ from test_access import TRUTH
 
 from geoapp.coverage.classes import JENKS_MAX, METHODES, assign_classes, make_classes
 
-VALUES = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")), st.sampled_from([0.0, 1.0])), max_size=40)
+VALUES = st.lists(
+    st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")), st.sampled_from([0.0, 1.0])), max_size=40
+)
 
 
 @pytest.mark.real

@@ -18,9 +18,13 @@ def _run(*args: str):
 
 
 def test_help_imports_nothing_heavy():
-    code = "import sys; from geoapp.cli import main; main(['--help'], standalone_mode=False); " \
-           "print([m for m in ('geopandas', 'pandas', 'folium', 'flask', 'rich', 'shapely') if m in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    code = (
+        "import sys; from geoapp.cli import main; main(['--help'], standalone_mode=False); "
+        "print([m for m in ('geopandas', 'pandas', 'folium', 'flask', 'rich', 'shapely') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     assert result.stdout.strip().endswith("[]")
 
 
@@ -32,14 +36,28 @@ def test_every_command_has_french_help(command):
 
 def test_info_without_snapshot_says_what_to_do(tmp_path):
     result = _run("info", "--data", tmp_path)
-    assert result.exit_code == 1 and "geoapp build" in result.stderr and "Traceback" not in result.output
+    assert (
+        result.exit_code == 1
+        and "geoapp build" in result.stderr
+        and "Traceback" not in result.output
+    )
 
 
 def test_info_json(tiny_snapshot):
     result = _run("info", "--json", "--data", tiny_snapshot.path.parents[1])
     info = json.loads(result.output)
     assert {"tables", "zones", "sources"} <= set(info)
-    assert {"id", "mode", "read", "valid", "rejected", "placed", "doubtful", "vintage", "sha256"} <= set(info["sources"][0])
+    assert {
+        "id",
+        "mode",
+        "read",
+        "valid",
+        "rejected",
+        "placed",
+        "doubtful",
+        "vintage",
+        "sha256",
+    } <= set(info["sources"][0])
 
 
 def test_info_in_words(tiny_snapshot):
@@ -53,8 +71,20 @@ def test_build_on_a_missing_mirror(tmp_path):
 
 
 def test_map_refuses_an_unknown_domain(tiny_snapshot, tmp_path):
-    result = _run("map", "--data", tiny_snapshot.path.parents[1], "--out", tmp_path / "c.html", "--domaine", "boulangeri")
-    assert result.exit_code == 2 and "boulangeri" in result.stderr and not (tmp_path / "c.html").exists()
+    result = _run(
+        "map",
+        "--data",
+        tiny_snapshot.path.parents[1],
+        "--out",
+        tmp_path / "c.html",
+        "--domaine",
+        "boulangeri",
+    )
+    assert (
+        result.exit_code == 2
+        and "boulangeri" in result.stderr
+        and not (tmp_path / "c.html").exists()
+    )
 
 
 def test_map_writes_one_file(tiny_snapshot, tmp_path):
@@ -64,7 +94,9 @@ def test_map_writes_one_file(tiny_snapshot, tmp_path):
 
 
 def test_map_to_a_folder_that_does_not_exist(tiny_snapshot, tmp_path):
-    result = _run("map", "--data", tiny_snapshot.path.parents[1], "--out", tmp_path / "absent" / "c.html")
+    result = _run(
+        "map", "--data", tiny_snapshot.path.parents[1], "--out", tmp_path / "absent" / "c.html"
+    )
     assert result.exit_code == 1 and "Impossible d'écrire" in result.stderr
 
 

@@ -66,7 +66,9 @@ def test_uai_has_one_right_key(number, key):
 
 
 def test_uai_literals():
-    received = pd.Series(["0590189k", "0590189K", "0590189A", "590189K", "x", None], index=list("abcdef"))
+    received = pd.Series(
+        ["0590189k", "0590189K", "0590189A", "590189K", "x", None], index=list("abcdef")
+    )
     checked = codes.check_uai(received)
     assert checked.index.tolist() == list("abcdef")
     assert checked.fillna("").tolist() == ["0590189K", "0590189K", "", "0590189K", "", ""]
@@ -96,7 +98,9 @@ def test_siret_literals(received, siret):
     assert codes.check_siret(received) == siret
 
 
-@pytest.mark.parametrize("received", ["RNCP1272", "1272", 1272, 1272.0, "RNCP 1272", "rncp1272", "RNCP01272"])
+@pytest.mark.parametrize(
+    "received", ["RNCP1272", "1272", 1272, 1272.0, "RNCP 1272", "rncp1272", "RNCP01272"]
+)
 def test_rncp(received):
     assert codes.normalise_rncp(received) == "RNCP1272"
 
@@ -365,7 +369,10 @@ def _offers_of(mirror, name):
     if name == "bts":
         frame = _read(offre / "bts_attractivite_capacite_2024_hdf.csv")
         return pd.DataFrame(
-            {"intitule": frame["LIBELLÉFORMATION"], "code_nsf": codes.nsf_from_mefstat(frame["MEFSTAT11"])}
+            {
+                "intitule": frame["LIBELLÉFORMATION"],
+                "code_nsf": codes.nsf_from_mefstat(frame["MEFSTAT11"]),
+            }
         )
     if name == "affelnet":
         frame = _read(offre / "affelnet_2020-05-12_hdf.csv")

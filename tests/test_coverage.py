@@ -22,20 +22,30 @@ from geoapp.coverage.travel import Trajets
 from geoapp.coverage.world import Maille, Monde, choose_offer
 
 SEUIL = 20.0
-COSTS = st.sampled_from([0.0, 3.0, 6.5, 15.0, 19.5, 20.0, 20.5, 24.0, 25.0, 25.5, 33.0, 40.0, 40.5, 55.0, None])
+COSTS = st.sampled_from(
+    [0.0, 3.0, 6.5, 15.0, 19.5, 20.0, 20.5, 24.0, 25.0, 25.5, 33.0, 40.0, 40.5, 55.0, None]
+)
 """Costs around every limit: the threshold, its 75 %, 125 % and double; None cannot be reached."""
 
 
 @st.composite
 def worlds(draw):
     """Return a world as plain lists: costs, people, in region, zone of each point; offers."""
-    nb_points, nb_places, nb_zones = draw(st.integers(1, 7)), draw(st.integers(1, 5)), draw(st.integers(1, 3))
+    nb_points, nb_places, nb_zones = (
+        draw(st.integers(1, 7)),
+        draw(st.integers(1, 5)),
+        draw(st.integers(1, 3)),
+    )
     of_points = lambda values: draw(st.lists(values, min_size=nb_points, max_size=nb_points))  # noqa: E731
-    offer = st.tuples(st.integers(0, nb_places - 1), st.integers(0, 2), st.booleans(), st.booleans())
+    offer = st.tuples(
+        st.integers(0, nb_places - 1), st.integers(0, 2), st.booleans(), st.booleans()
+    )
     return {
         "costs": of_points(st.lists(COSTS, min_size=nb_places, max_size=nb_places)),
         "people": of_points(st.sampled_from([0.0, 10.0, 120.0, 1000.0, float("nan")])),
-        "region": of_points(st.booleans()), "zones": of_points(st.integers(0, nb_zones - 1)), "nb_zones": nb_zones,
+        "region": of_points(st.booleans()),
+        "zones": of_points(st.integers(0, nb_zones - 1)),
+        "nb_zones": nb_zones,
         "offers": draw(st.lists(offer, max_size=8)),
     }
 
@@ -43,21 +53,77 @@ def worlds(draw):
 def make_monde(world) -> Monde:
     """Return the same world as the product holds it."""
     nb, nb_places = len(world["people"]), len(world["costs"][0])
-    rows, cols, data = zip(*[(i, j, c) for i, line in enumerate(world["costs"]) for j, c in enumerate(line) if c is not None], strict=True) if any(
-        c is not None for line in world["costs"] for c in line) else ((), (), ())
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=nb))]) if rows else np.zeros(nb + 1, dtype=int)
-    cost = sparse.csr_array((np.array(data, dtype="f4"), np.array(cols, dtype=np.int32), indptr), shape=(nb, nb_places))
-    trajets = Trajets(np.array([f"p{i}" for i in range(nb)]), np.array([f"l{j}" for j in range(nb_places)]), cost, cost, True, {"vitesse_km_h": 60, "note": ""})
-    points = pd.DataFrame({"id_point": trajets.origines, "type_point": "commune", "est_region": np.array(world["region"], dtype=bool),
-                           "code_commune": trajets.origines, "population_retenue": np.array(world["people"], dtype=float), "millesime": "2023"})
+    rows, cols, data = (
+        zip(
+            *[
+                (i, j, c)
+                for i, line in enumerate(world["costs"])
+                for j, c in enumerate(line)
+                if c is not None
+            ],
+            strict=True,
+        )
+        if any(c is not None for line in world["costs"] for c in line)
+        else ((), (), ())
+    )
+    indptr = (
+        np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=nb))])
+        if rows
+        else np.zeros(nb + 1, dtype=int)
+    )
+    cost = sparse.csr_array(
+        (np.array(data, dtype="f4"), np.array(cols, dtype=np.int32), indptr), shape=(nb, nb_places)
+    )
+    trajets = Trajets(
+        np.array([f"p{i}" for i in range(nb)]),
+        np.array([f"l{j}" for j in range(nb_places)]),
+        cost,
+        cost,
+        True,
+        {"vitesse_km_h": 60, "note": ""},
+    )
+    points = pd.DataFrame(
+        {
+            "id_point": trajets.origines,
+            "type_point": "commune",
+            "est_region": np.array(world["region"], dtype=bool),
+            "code_commune": trajets.origines,
+            "population_retenue": np.array(world["people"], dtype=float),
+            "millesime": "2023",
+        }
+    )
     points[["nb_adultes", "nb_18_24"]] = np.nan
-    offres = pd.DataFrame([(p, o, d, v) for p, o, d, v in world["offers"]], columns=["place", "organisme", "est_douteuse", "est_voisine"])
-    offres = offres.astype({"place": int, "organisme": int, "est_douteuse": bool, "est_voisine": bool})
+    offres = pd.DataFrame(
+        [(p, o, d, v) for p, o, d, v in world["offers"]],
+        columns=["place", "organisme", "est_douteuse", "est_voisine"],
+    )
+    offres = offres.astype(
+        {"place": int, "organisme": int, "est_douteuse": bool, "est_voisine": bool}
+    )
     offres = offres.assign(capacite=np.nan, nb_sessions=1.0, est_fictive=False, est_mairie=False)
     region = np.flatnonzero(points["est_region"])
     codes = np.array([f"z{k}" for k in range(world["nb_zones"])], dtype=object)
-    maille = Maille("ze2020", codes, codes, region, np.array(world["zones"])[region], np.zeros(len(codes), dtype=bool), np.empty(0, int), np.empty(0, int))
-    return Monde(Snapshot(Path("absent"), {"nom_region": "Région"}), trajets, points, offres, offres, np.array(["A", "B", "C"], dtype=object), 0, 0, {"ze2020": maille})
+    maille = Maille(
+        "ze2020",
+        codes,
+        codes,
+        region,
+        np.array(world["zones"])[region],
+        np.zeros(len(codes), dtype=bool),
+        np.empty(0, int),
+        np.empty(0, int),
+    )
+    return Monde(
+        Snapshot(Path("absent"), {"nom_region": "Région"}),
+        trajets,
+        points,
+        offres,
+        offres,
+        np.array(["A", "B", "C"], dtype=object),
+        0,
+        0,
+        {"ze2020": maille},
+    )
 
 
 class Oracle:
@@ -72,11 +138,23 @@ class Oracle:
         return sum(1 for o in self.offers if o[0] == j)
 
     def nearest(self, i, sure=False):
-        costs = [c for j, c in enumerate(self.world["costs"][i]) if c is not None and any(o[0] == j and not (sure and o[2]) for o in self.offers)]
+        costs = [
+            c
+            for j, c in enumerate(self.world["costs"][i])
+            if c is not None and any(o[0] == j and not (sure and o[2]) for o in self.offers)
+        ]
         return min(costs, default=math.inf)
 
     def weight(self, c, seuil):
-        return 0.0 if c is None or c > seuil else 1.0 if c <= seuil / 3 else 0.68 if c <= 2 * seuil / 3 else 0.22
+        return (
+            0.0
+            if c is None or c > seuil
+            else 1.0
+            if c <= seuil / 3
+            else 0.68
+            if c <= 2 * seuil / 3
+            else 0.22
+        )
 
     def demand(self, k):
         return self.people[k] if self.voisins or self.world["region"][k] else 0.0
@@ -88,7 +166,10 @@ class Oracle:
             if not w or not self.supply(j):
                 continue
             reached = True
-            crowd = sum(weight(line[j], seuil) * self.demand(k) for k, line in enumerate(self.world["costs"]))
+            crowd = sum(
+                weight(line[j], seuil) * self.demand(k)
+                for k, line in enumerate(self.world["costs"])
+            )
             total += w * self.supply(j) / crowd if crowd else 0.0
         return total if reached else math.nan
 
@@ -96,11 +177,21 @@ class Oracle:
         inside = [i for i, r in enumerate(self.world["region"]) if r]
         nobody = sum(self.people[i] for i in inside)
         scores = [self.access(i, seuil, self.weight) for i in inside]
-        return sum((0 if math.isnan(a) else a) * self.people[i] for a, i in zip(scores, inside, strict=True)) / nobody if nobody else 0.0
+        return (
+            sum(
+                (0 if math.isnan(a) else a) * self.people[i]
+                for a, i in zip(scores, inside, strict=True)
+            )
+            / nobody
+            if nobody
+            else 0.0
+        )
 
     def is_white(self, i, seuil):
         score = self.access(i, seuil, self.weight)
-        return self.nearest(i) > seuil or (0 if math.isnan(score) else score) < 0.25 * (1 - 1e-12) * self.mean(seuil)
+        return self.nearest(i) > seuil or (0 if math.isnan(score) else score) < 0.25 * (
+            1 - 1e-12
+        ) * self.mean(seuil)
 
     def cause(self, i):
         nearest = self.nearest(i)
@@ -110,7 +201,9 @@ class Oracle:
 
 
 def same(found, expected):
-    assert (math.isnan(found) and math.isnan(expected)) or found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert (math.isnan(found) and math.isnan(expected)) or found == pytest.approx(
+        expected, rel=1e-9, abs=1e-12
+    )
 
 
 @given(worlds(), st.booleans())
@@ -127,7 +220,11 @@ def test_every_measure_of_a_point_is_that_of_the_oracle(world, voisins):
         assert row.est_couvert_sur == (oracle.nearest(i, sure=True) <= SEUIL)
         same(row.e2sfca, oracle.access(i, SEUIL, oracle.weight))
         same(row.deuxsfca, oracle.access(i, SEUIL, binary))
-        assert row.cumulative == sum(oracle.supply(j) for j, c in enumerate(world["costs"][i]) if c is not None and c <= SEUIL)
+        assert row.cumulative == sum(
+            oracle.supply(j)
+            for j, c in enumerate(world["costs"][i])
+            if c is not None and c <= SEUIL
+        )
         assert (None if pd.isna(row.cause) else row.cause) == oracle.cause(i)
         assert row.est_robuste == all(oracle.is_white(i, SEUIL * k) for k in (1, 0.75, 1.25))
 
@@ -139,23 +236,47 @@ def test_zones_add_up_and_follow_the_oracle(world):
     question = Question()
     offre = choose_offer(monde, question)
     points = measure_points(monde, question, offre)
-    table, whole = zone_table(monde, question, offre, points), region_row(monde, question, offre, points)
+    table, whole = (
+        zone_table(monde, question, offre, points),
+        region_row(monde, question, offre, points),
+    )
     for zone, row in enumerate(table.itertuples()):
         inside = [i for i, z in enumerate(world["zones"]) if z == zone and world["region"][i]]
         known = [i for i in inside if not math.isnan(world["people"][i])]
         population = sum(oracle.people[i] for i in known) if known else math.nan
-        lacking = sum(oracle.people[i] for i in known if oracle.nearest(i) > SEUIL) if known else math.nan
+        lacking = (
+            sum(oracle.people[i] for i in known if oracle.nearest(i) > SEUIL) if known else math.nan
+        )
         same(row.population, population)
         same(row.population_non_couverte, lacking)
-        same(row.part_non_couverte, lacking / population if population and population > 0 else math.nan)
+        same(
+            row.part_non_couverte,
+            lacking / population if population and population > 0 else math.nan,
+        )
         for cause in ("sans_offre", "eloignee", "saturee"):
-            same(getattr(row, f"population_{cause}"), sum(oracle.people[i] for i in known if oracle.cause(i) == cause) if known else math.nan)
-        bodies = {o[1] for i in inside if oracle.people[i] > 0 for o in oracle.offers
-                  if (c := world["costs"][i][o[0]]) is not None and c <= SEUIL}
-        assert (None if pd.isna(row.offreur_unique) else row.offreur_unique) == ("ABC"[next(iter(bodies))] if len(bodies) == 1 else None)
+            same(
+                getattr(row, f"population_{cause}"),
+                sum(oracle.people[i] for i in known if oracle.cause(i) == cause)
+                if known
+                else math.nan,
+            )
+        bodies = {
+            o[1]
+            for i in inside
+            if oracle.people[i] > 0
+            for o in oracle.offers
+            if (c := world["costs"][i][o[0]]) is not None and c <= SEUIL
+        }
+        assert (None if pd.isna(row.offreur_unique) else row.offreur_unique) == (
+            "ABC"[next(iter(bodies))] if len(bodies) == 1 else None
+        )
         assert row.nb_points_inconnus == len(inside) - len(known)
-    assert table["population"].sum() == pytest.approx(0 if math.isnan(whole["population"]) else whole["population"])
-    assert table["population_non_couverte"].sum() == pytest.approx(0 if math.isnan(whole["population"]) else whole["population_non_couverte"])
+    assert table["population"].sum() == pytest.approx(
+        0 if math.isnan(whole["population"]) else whole["population"]
+    )
+    assert table["population_non_couverte"].sum() == pytest.approx(
+        0 if math.isnan(whole["population"]) else whole["population_non_couverte"]
+    )
     assert table["part_couverte"].dropna().between(0, 1).all()
 
 
@@ -166,8 +287,18 @@ def test_places_offered_are_conserved(world):
     monde, oracle = make_monde(world), Oracle(world)
     question = Question()
     points = measure_points(monde, question, choose_offer(monde, question))
-    for name, limits in (("e2sfca", oracle.weight), ("deuxsfca", lambda c, s: float(c is not None and c <= s)), ("troissfca", oracle.weight)):
-        reached = [j for j in range(len(world["costs"][0])) if any(limits(line[j], SEUIL) and oracle.people[i] for i, line in enumerate(world["costs"]))]
+    for name, limits in (
+        ("e2sfca", oracle.weight),
+        ("deuxsfca", lambda c, s: float(c is not None and c <= s)),
+        ("troissfca", oracle.weight),
+    ):
+        reached = [
+            j
+            for j in range(len(world["costs"][0]))
+            if any(
+                limits(line[j], SEUIL) and oracle.people[i] for i, line in enumerate(world["costs"])
+            )
+        ]
         spread = np.nan_to_num(points[name].to_numpy()) @ np.array(oracle.people)
         assert spread == pytest.approx(sum(oracle.supply(j) for j in reached)), name
 
@@ -176,7 +307,9 @@ def test_places_offered_are_conserved(world):
 @settings(max_examples=150, deadline=None)
 def test_one_more_offer_never_takes_cover_away(world, place, voisine):
     before = make_monde(world)
-    after = make_monde({**world, "offers": [*world["offers"], (place % len(world["costs"][0]), 0, False, voisine)]})
+    after = make_monde(
+        {**world, "offers": [*world["offers"], (place % len(world["costs"][0]), 0, False, voisine)]}
+    )
     question = Question()
     was, now = (measure_points(m, question, choose_offer(m, question)) for m in (before, after))
     assert (np.nan_to_num(now["cout"], nan=np.inf) <= np.nan_to_num(was["cout"], nan=np.inf)).all()
@@ -191,12 +324,26 @@ def test_cover_grows_with_the_threshold(world):
     for seuil in (5.0, 6.5, 19.5, 20.0, 33.0, 50.0):
         question = Question(seuil=seuil)
         offre = choose_offer(monde, question)
-        shares.append(zone_table(monde, question, offre, measure_points(monde, question, offre))["part_couverte"].to_numpy())
+        shares.append(
+            zone_table(monde, question, offre, measure_points(monde, question, offre))[
+                "part_couverte"
+            ].to_numpy()
+        )
     for short, long in zip(shares, shares[1:], strict=False):
         assert (np.nan_to_num(short) <= np.nan_to_num(long) + 1e-12).all()
 
 
-@given(st.lists(st.tuples(st.sampled_from([1.0, 2.0, 5.0, float("nan")]), st.sampled_from([0.0, 1.0, 3.0, 10.0]), st.integers(0, 2)), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1.0, 2.0, 5.0, float("nan")]),
+            st.sampled_from([0.0, 1.0, 3.0, 10.0]),
+            st.integers(0, 2),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
 @settings(max_examples=300, deadline=None)
 def test_grouped_quantiles_are_those_of_each_group(rows):
     values, weights, groups = (np.array(column) for column in zip(*rows, strict=True))
@@ -204,18 +351,35 @@ def test_grouped_quantiles_are_those_of_each_group(rows):
         found = grouped_quantile(values, weights, groups, q, 3)
         for k in range(3):
             mine = groups == k
-            expected = weighted_quantile(values[mine], weights[mine], q, inconnu="loin") if weights[mine].sum() > 0 else math.nan
+            expected = (
+                weighted_quantile(values[mine], weights[mine], q, inconnu="loin")
+                if weights[mine].sum() > 0
+                else math.nan
+            )
             same(found[k], expected)
 
 
 def test_small_counts_are_hidden_and_cannot_be_worked_out():
     columns = {nom: [100.0, 200.0, 300.0] for nom in ("population", "population_eloignee")}
-    table = pd.DataFrame({**columns, "population_non_couverte": [102.0, 50.0, 3.0], "population_sans_offre": [2.0, 0.0, 3.0], "population_saturee": 0.0,
-                          "population_douteuse": 0.0, "part_couverte": 0.5, "part_non_couverte": 0.5})
+    table = pd.DataFrame(
+        {
+            **columns,
+            "population_non_couverte": [102.0, 50.0, 3.0],
+            "population_sans_offre": [2.0, 0.0, 3.0],
+            "population_saturee": 0.0,
+            "population_douteuse": 0.0,
+            "part_couverte": 0.5,
+            "part_non_couverte": 0.5,
+        }
+    )
     result = protect(table, est_partition=True)
     assert result["population_sans_offre"].isna().tolist() == [True, False, True]
-    assert result["population_eloignee"].isna().tolist() == [True, True, False], "the other term of the sum would give it away"
-    assert result["population_non_couverte"].isna().tolist() == [False, True, True], "the only hidden count of a column hides the least other one"
+    assert result["population_eloignee"].isna().tolist() == [True, True, False], (
+        "the other term of the sum would give it away"
+    )
+    assert result["population_non_couverte"].isna().tolist() == [False, True, True], (
+        "the only hidden count of a column hides the least other one"
+    )
     assert result["part_couverte"].isna().tolist() == [False, True, True]
     assert result["masques"][2].split("|") == ["population_non_couverte", "population_sans_offre"]
     assert (result["population"] == table["population"]).all()
@@ -235,19 +399,38 @@ def test_the_quantile_of_a_group_is_that_of_its_weights_one_by_one():
 
 
 def test_a_white_commune_gives_no_handful_of_people_away():
-    blanches = pd.DataFrame({"code_commune": list("abcd"), "population": [4.0, 100.0, 100.0, 5.0], "population_blanche": [4.0, 97.0, 95.0, 5.0]})
+    blanches = pd.DataFrame(
+        {
+            "code_commune": list("abcd"),
+            "population": [4.0, 100.0, 100.0, 5.0],
+            "population_blanche": [4.0, 97.0, 95.0, 5.0],
+        }
+    )
     shown = hide_small(blanches)
     assert shown["population"].isna().tolist() == [True, False, False, False]
     assert shown["population_blanche"].isna().tolist() == [True, True, False, False]
 
 
-@pytest.mark.parametrize(("annee", "dit"), [("2023", ""), ("2020", "offre 2023 ; habitants 2020 ; zones 2023")])
+@pytest.mark.parametrize(
+    ("annee", "dit"), [("2023", ""), ("2020", "offre 2023 ; habitants 2020 ; zones 2023")]
+)
 def test_figures_that_mix_years_say_so_and_others_do_not(annee, dit):
     zones = pd.DataFrame({"type_zone": ["ze2020", "epci"], "millesime": ["2023", "1999"]})
     monde = SimpleNamespace(
-        memoire={"sources": [{"id_source": "a", "millesime": "2023-11-16"}, {"id_source": "b", "millesime": "courant"}, {"id_source": "autre", "millesime": "1998"}]},
-        offres=pd.DataFrame({"id_source": ["a", "b"]}), snapshot=SimpleNamespace(read=lambda nom: zones),
+        memoire={
+            "sources": [
+                {"id_source": "a", "millesime": "2023-11-16"},
+                {"id_source": "b", "millesime": "courant"},
+                {"id_source": "autre", "millesime": "1998"},
+            ]
+        },
+        offres=pd.DataFrame({"id_source": ["a", "b"]}),
+        snapshot=SimpleNamespace(read=lambda nom: zones),
         points=pd.DataFrame({"est_region": [True, False], "millesime": [annee, "1997"]}),
     )
     said = mixed_years(monde, SimpleNamespace(zonage="ze2020"))
-    assert said == (f"Ces chiffres rapprochent des années différentes : {dit}. Ils ne décrivent pas un même jour." if dit else "")
+    assert said == (
+        f"Ces chiffres rapprochent des années différentes : {dit}. Ils ne décrivent pas un même jour."
+        if dit
+        else ""
+    )

@@ -34,8 +34,18 @@ RAPPEL_MIN = 0.75
 def offer(source: str, nom: str, **values) -> dict:
     """Return one offer to compare: a BTS by apprenticeship at a precise point of Lens."""
     base = dict.fromkeys(PROFIL)
-    base |= {"id_source": source, "id_action": f"{source}:{nom}", "id_lieu": f"{source}:l", "intitule": "BTS Électrotechnique", "niveau_sortie": "5",
-             "voie": "apprentissage", "code_commune": "62498", "nom_commune": "Lens", "x_m": 686_000.0, "y_m": 7_037_000.0}
+    base |= {
+        "id_source": source,
+        "id_action": f"{source}:{nom}",
+        "id_lieu": f"{source}:l",
+        "intitule": "BTS Électrotechnique",
+        "niveau_sortie": "5",
+        "voie": "apprentissage",
+        "code_commune": "62498",
+        "nom_commune": "Lens",
+        "x_m": 686_000.0,
+        "y_m": 7_037_000.0,
+    }
     return base | values
 
 
@@ -52,26 +62,57 @@ def only(*offers: dict) -> tuple[str, float] | None:
     return None if pairs.empty else (pairs["regle"].iloc[0], float(pairs["score"].iloc[0]))
 
 
-@pytest.mark.parametrize(("left", "right", "expected"), [
-    ({"code_uai": "0620001A", "code_cfd": "32025520"}, {"code_uai": "0620001A", "code_cfd": "32025520", "x_m": None}, ("diplome+uai", 1.0)),
-    ({"code_uai": "0620001A"}, {"code_uai": "0620001A|0620002B", "x_m": None}, ("intitule+uai", 1.0)),
-    ({"code_uai": "0620001A"}, {"code_uai": "0620001A", "code_commune": "59350", "x_m": 700_000.0}, None),
-    ({"siret": "1", "x_m": None}, {"siret": "1"}, ("intitule+siret", 1.0)),
-    ({}, {"x_m": 686_000.0 + RAYON_M}, ("intitule+point", 1.0)),
-    ({}, {"x_m": 686_000.0 + RAYON_M + 1}, ("intitule+voisinage", 0.89)),
-    ({}, {"x_m": 686_000.0 + VOISINAGE_M + 1}, None),
-    ({}, {"x_m": None}, ("intitule+commune", 0.75)),
-    ({"nom_organisme": "Lycée Condorcet"}, {"nom_organisme": "CFA Jean Bosco", "adresse": "3 rue X Lycée Condorcet", "x_m": None}, ("intitule+nom", 0.9)),
-    ({"code_certifinfo": "9"}, {"code_certifinfo": "9", "intitule": "Électrotech."}, ("certification+point", 1.0)),
-    ({"voie": "scolaire"}, {}, None),
-    ({"niveau_sortie": "4"}, {}, None),
-    ({"niveau_sortie": None, "voie": None}, {}, ("intitule+point", 1.0)),
-    ({"modalite": "a_distance"}, {"modalite": "sur_place"}, None),
-    ({"intitule": "BTS Maintenance option A"}, {"intitule": "BTS Maintenance option B"}, None),
-    ({"intitule": "CAP Électrotechnique", "niveau_sortie": None}, {}, None),
-    ({"intitule": "BTS Tourisme - Entièrement en distanciel"}, {"intitule": "BTS Tourisme"}, None),
-    ({"intitule": "CAP monteur en installations thermiques", "code_cfd": "1"}, {"intitule": "CAP monteur en installations sanitaires", "code_cfd": "2"}, None),
-])
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (
+            {"code_uai": "0620001A", "code_cfd": "32025520"},
+            {"code_uai": "0620001A", "code_cfd": "32025520", "x_m": None},
+            ("diplome+uai", 1.0),
+        ),
+        (
+            {"code_uai": "0620001A"},
+            {"code_uai": "0620001A|0620002B", "x_m": None},
+            ("intitule+uai", 1.0),
+        ),
+        (
+            {"code_uai": "0620001A"},
+            {"code_uai": "0620001A", "code_commune": "59350", "x_m": 700_000.0},
+            None,
+        ),
+        ({"siret": "1", "x_m": None}, {"siret": "1"}, ("intitule+siret", 1.0)),
+        ({}, {"x_m": 686_000.0 + RAYON_M}, ("intitule+point", 1.0)),
+        ({}, {"x_m": 686_000.0 + RAYON_M + 1}, ("intitule+voisinage", 0.89)),
+        ({}, {"x_m": 686_000.0 + VOISINAGE_M + 1}, None),
+        ({}, {"x_m": None}, ("intitule+commune", 0.75)),
+        (
+            {"nom_organisme": "Lycée Condorcet"},
+            {"nom_organisme": "CFA Jean Bosco", "adresse": "3 rue X Lycée Condorcet", "x_m": None},
+            ("intitule+nom", 0.9),
+        ),
+        (
+            {"code_certifinfo": "9"},
+            {"code_certifinfo": "9", "intitule": "Électrotech."},
+            ("certification+point", 1.0),
+        ),
+        ({"voie": "scolaire"}, {}, None),
+        ({"niveau_sortie": "4"}, {}, None),
+        ({"niveau_sortie": None, "voie": None}, {}, ("intitule+point", 1.0)),
+        ({"modalite": "a_distance"}, {"modalite": "sur_place"}, None),
+        ({"intitule": "BTS Maintenance option A"}, {"intitule": "BTS Maintenance option B"}, None),
+        ({"intitule": "CAP Électrotechnique", "niveau_sortie": None}, {}, None),
+        (
+            {"intitule": "BTS Tourisme - Entièrement en distanciel"},
+            {"intitule": "BTS Tourisme"},
+            None,
+        ),
+        (
+            {"intitule": "CAP monteur en installations thermiques", "code_cfd": "1"},
+            {"intitule": "CAP monteur en installations sanitaires", "code_cfd": "2"},
+            None,
+        ),
+    ],
+)
 def test_a_rule_for_each_likeness(left, right, expected):
     assert only(offer("a", "1", **left), offer("b", "1", **right)) == expected
 
@@ -81,30 +122,52 @@ def test_two_rows_of_one_catalogue_are_never_a_pair():
 
 
 def test_an_evidence_is_a_sentence_with_its_values():
-    pairs = score_pairs(frame(offer("a", "1", code_uai="0620001A"), offer("b", "1", code_uai="0620001A")))
+    pairs = score_pairs(
+        frame(offer("a", "1", code_uai="0620001A"), offer("b", "1", code_uai="0620001A"))
+    )
     assert pairs["preuve"].iloc[0] == "même intitulé, même établissement (UAI 0620001A)"
 
 
 def test_each_rule_has_its_part_and_the_score_is_their_product():
-    assert {r.nom for r in APPRENTISSAGES} >= {"certification", "diplome", "intitule", "rncp", "intitule_proche"}
+    assert {r.nom for r in APPRENTISSAGES} >= {
+        "certification",
+        "diplome",
+        "intitule",
+        "rncp",
+        "intitule_proche",
+    }
     assert all(r.part is None or 0 < r.part <= 1 for r in (*APPRENTISSAGES, *LIEUX))
-    assert part_of_distance(RAYON_M) == pytest.approx(0.89) and part_of_distance(VOISINAGE_M) == pytest.approx(0.7)
-    assert part_of_distance(RAYON_M) < SEUIL_FUSION, "two places beyond the radius are not enough alone"
+    assert part_of_distance(RAYON_M) == pytest.approx(0.89) and part_of_distance(
+        VOISINAGE_M
+    ) == pytest.approx(0.7)
+    assert part_of_distance(RAYON_M) < SEUIL_FUSION, (
+        "two places beyond the radius are not enough alone"
+    )
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ("BTS - Services - Technicien(ne) en tuyauterie", "BTS technicien en tuyauterie"),
-    ("Mention complémentaire - Technicien(ne) en soudage", "MC technicien en soudage"),
-    ("DUT - Service - Techniques de commercialisation", "DUT techniques de commercialisation"),
-    ("CAP PATISSIER", "CAP pâtissière"),
-    ("BTS Commerce international à référentiel européen", "BTS Commerce International"),
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("BTS - Services - Technicien(ne) en tuyauterie", "BTS technicien en tuyauterie"),
+        ("Mention complémentaire - Technicien(ne) en soudage", "MC technicien en soudage"),
+        ("DUT - Service - Techniques de commercialisation", "DUT techniques de commercialisation"),
+        ("CAP PATISSIER", "CAP pâtissière"),
+        ("BTS Commerce international à référentiel européen", "BTS Commerce International"),
+    ],
+)
 def test_titles_that_say_the_same(one, other):
-    assert read_title(one).mots == read_title(other).mots and not opposed(read_title(one), read_title(other))
+    assert read_title(one).mots == read_title(other).mots and not opposed(
+        read_title(one), read_title(other)
+    )
 
 
 def test_the_diploma_is_read_in_the_title_first():
-    assert read_title("Certificat de Spécialisation - Accueil", "Brevet de technicien supérieur").diplome == "mc"
+    assert (
+        read_title(
+            "Certificat de Spécialisation - Accueil", "Brevet de technicien supérieur"
+        ).diplome
+        == "mc"
+    )
     assert read_title("comptabilité", "Brevet de technicien supérieur").diplome == "bts"
     assert opposed(read_title("CAP cuisine"), read_title("BP cuisine")) == "diplômes différents"
 
@@ -113,31 +176,62 @@ def _nom(nom: str, adresse: str | None = None) -> Nom:
     return name_places(frame(offer("a", "1", nom_organisme=nom, adresse=adresse)))[0]
 
 
-@pytest.mark.parametrize(("one", "other", "is_near", "expected"), [
-    (("Lycée Vauban",), ("CFA Régional - Lycée Vauban",), False, "vauban"),
-    (("CFA Jean Bosco - Lycée Notre-Dame",), ("ASS DE GESTION DU CFA JEAN BOSCO", "2 rue Émile Hié"), False, None),
-    (("CMA LENS",), ("CMA HAUTS-DE-FRANCE",), False, None),
-    (("CMA LENS",), ("CMA HAUTS-DE-FRANCE",), True, "cma"),
-    (("CFA de la Chambre de Commerce et d'Industrie de l'Oise",), ("CCIR", "CCI OISE 18 rue d'Allonne"), True, "cci oise"),
-    (("PROMEO CFAI - Lens",), ("PROMEO AFPI",), True, "promeo"),
-    (("PROMEO CFAI - Lens",), ("PROMEO AFPI",), False, None),
-    (("Lycée professionnel",), ("Lycée polyvalent",), True, None),
-])
+@pytest.mark.parametrize(
+    ("one", "other", "is_near", "expected"),
+    [
+        (("Lycée Vauban",), ("CFA Régional - Lycée Vauban",), False, "vauban"),
+        (
+            ("CFA Jean Bosco - Lycée Notre-Dame",),
+            ("ASS DE GESTION DU CFA JEAN BOSCO", "2 rue Émile Hié"),
+            False,
+            None,
+        ),
+        (("CMA LENS",), ("CMA HAUTS-DE-FRANCE",), False, None),
+        (("CMA LENS",), ("CMA HAUTS-DE-FRANCE",), True, "cma"),
+        (
+            ("CFA de la Chambre de Commerce et d'Industrie de l'Oise",),
+            ("CCIR", "CCI OISE 18 rue d'Allonne"),
+            True,
+            "cci oise",
+        ),
+        (("PROMEO CFAI - Lens",), ("PROMEO AFPI",), True, "promeo"),
+        (("PROMEO CFAI - Lens",), ("PROMEO AFPI",), False, None),
+        (("Lycée professionnel",), ("Lycée polyvalent",), True, None),
+    ],
+)
 def test_the_name_of_an_establishment(one, other, is_near, expected):
-    found = {shared_name(_nom(*one), _nom(*other), est_proche=is_near), shared_name(_nom(*other), _nom(*one), est_proche=is_near)}
+    found = {
+        shared_name(_nom(*one), _nom(*other), est_proche=is_near),
+        shared_name(_nom(*other), _nom(*one), est_proche=is_near),
+    }
     assert found == {expected}
 
 
 def test_a_street_is_its_kind_and_its_first_words():
-    assert street_of("146 boulevard de Saint-Quentin Lycée La Providence") == street_of("146 BOULEVARD DE SAINT QUENTIN") == "boulevard saint quentin"
+    assert (
+        street_of("146 boulevard de Saint-Quentin Lycée La Providence")
+        == street_of("146 BOULEVARD DE SAINT QUENTIN")
+        == "boulevard saint quentin"
+    )
     assert street_of("Campus Mont Houy") is None
 
 
 def test_a_point_that_stands_for_three_streets_is_that_of_a_town():
-    offers = pd.DataFrame({
-        "id_place": ["1,1"] * 4 + ["2,2"] * 3 + [None],
-        "adresse": ["1 rue A", "3 rue Abel", "2 place Beau", "5 quai Cap", "1 rue Dur", "1 rue Dur Lycée X", "2 rue Est", "1 rue Fou"],
-    }).astype("str")
+    offers = pd.DataFrame(
+        {
+            "id_place": ["1,1"] * 4 + ["2,2"] * 3 + [None],
+            "adresse": [
+                "1 rue A",
+                "3 rue Abel",
+                "2 place Beau",
+                "5 quai Cap",
+                "1 rue Dur",
+                "1 rue Dur Lycée X",
+                "2 rue Est",
+                "1 rue Fou",
+            ],
+        }
+    ).astype("str")
     assert shared_points(offers).tolist() == [True] * 4 + [False] * 4
     assert shared_points(offers, rues_max=1).tolist() == [True] * 4 + [True] * 3 + [False]
 
@@ -146,9 +240,17 @@ def _random_world(seed: int) -> pd.DataFrame:
     """Return offers of three catalogues among few titles, places and codes, so that they meet often."""
     rng = np.random.default_rng(seed)
     rows = [
-        offer(str(rng.choice(list("abc"))), f"{n:02}", intitule=str(rng.choice(["BTS Électrotechnique", "BTS Électrotechnicien", "CAP Cuisine"])),
-              niveau_sortie=None, code_uai=rng.choice([None, "0620001A", "0620002B"]), code_cfd=rng.choice([None, "1", "2"]),
-              x_m=float(rng.choice([np.nan, 686_000, 686_080, 686_300])))
+        offer(
+            str(rng.choice(list("abc"))),
+            f"{n:02}",
+            intitule=str(
+                rng.choice(["BTS Électrotechnique", "BTS Électrotechnicien", "CAP Cuisine"])
+            ),
+            niveau_sortie=None,
+            code_uai=rng.choice([None, "0620001A", "0620002B"]),
+            code_cfd=rng.choice([None, "1", "2"]),
+            x_m=float(rng.choice([np.nan, 686_000, 686_080, 686_300])),
+        )
         for n in range(24)
     ]
     return frame(*rows)
@@ -159,7 +261,9 @@ def _resolve(table: pd.DataFrame) -> tuple[dict, pd.DataFrame]:
     table = table.assign(nb_connus=table.notna().sum(axis=1), millesime="")
     pairs = score_pairs(table)
     kept = retain(table, group_offers(table, pairs))
-    found = list_duplicates(table, pairs, kept).sort_values(["id_action", "id_action_retenue"], ignore_index=True)
+    found = list_duplicates(table, pairs, kept).sort_values(
+        ["id_action", "id_action_retenue"], ignore_index=True
+    )
     return dict(zip(table["id_action"], kept.map(table["id_action"]), strict=True)), found
 
 
@@ -177,7 +281,11 @@ def test_the_order_of_rows_changes_nothing(seed):
 def test_merging_what_is_merged_changes_nothing(seed):
     table = _random_world(seed)
     kept, _ = _resolve(table)
-    catalogues = table.assign(garde=table["id_action"].map(kept)).groupby("garde")["id_source"].agg(lambda s: "|".join(sorted(s)))
+    catalogues = (
+        table.assign(garde=table["id_action"].map(kept))
+        .groupby("garde")["id_source"]
+        .agg(lambda s: "|".join(sorted(s)))
+    )
     shown = table[table["id_action"].isin(set(kept.values()))]
     shown = shown.assign(sources=shown["id_action"].map(catalogues))
     pairs = score_pairs(shown)
@@ -191,19 +299,27 @@ def test_a_group_holds_one_row_of_a_catalogue_at_most(seed):
     groups = table.assign(garde=table["id_action"].map(kept)).groupby("garde")["id_source"]
     assert (groups.nunique() == groups.size()).all()
     merged = listed[listed["etat"].eq("fusionnee")]
-    assert len(merged) == len(table) - len(groups), "one row of the table by offer that is not shown"
-    assert merged["score"].ge(SEUIL_FUSION).all() and listed["score"].between(SEUIL_POSSIBLE, 1).all()
+    assert len(merged) == len(table) - len(groups), (
+        "one row of the table by offer that is not shown"
+    )
+    assert (
+        merged["score"].ge(SEUIL_FUSION).all() and listed["score"].between(SEUIL_POSSIBLE, 1).all()
+    )
 
 
 def test_the_best_informed_offer_is_shown():
     rich, poor = offer("b", "1", nom_organisme="Lycée", adresse="1 rue X"), offer("a", "1")
     kept, listed = _resolve(frame(poor, rich))
     assert set(kept.values()) == {"b:1"}
-    assert listed[["id_action", "id_action_retenue", "etat"]].values.tolist() == [["a:1", "b:1", "fusionnee"]]
+    assert listed[["id_action", "id_action_retenue", "etat"]].values.tolist() == [
+        ["a:1", "b:1", "fusionnee"]
+    ]
 
 
 def test_two_sessions_of_a_catalogue_stay_two():
-    kept, listed = _resolve(frame(offer("a", "1"), offer("a", "2"), offer("b", "1", adresse="1 rue X")))
+    kept, listed = _resolve(
+        frame(offer("a", "1"), offer("a", "2"), offer("b", "1", adresse="1 rue X"))
+    )
     assert sorted(kept.values()) == ["a:2", "b:1", "b:1"]
     apart = listed[listed["etat"].eq("possible")]
     assert len(apart) == 1 and "déjà réunie à une autre ligne" in apart["preuve"].iloc[0]
@@ -211,16 +327,43 @@ def test_two_sessions_of_a_catalogue_stay_two():
 
 def _two_catalogues(tiny_frames: dict) -> dict:
     """Return the tiny world in which « tiny:a5 » and a new « autre:a1 » are the same bac pro at one UAI."""
-    tables = {nom: tiny_frames[nom].copy() for nom in ("formations", "actions", "sessions", "lieux", "organismes", "offres")}
-    formation = tables["formations"].query("id_formation == 'tiny:f5'").assign(id_formation="autre:f1", id_source="autre")
-    action = tables["actions"].query("id_action == 'tiny:a5'").assign(id_action="autre:a1", id_formation="autre:f1")
-    row = tables["offres"].query("id_action == 'tiny:a5'").assign(
-        id_action="autre:a1", id_formation="autre:f1", id_source="autre", capacite=12, dates_debut="2027-09", date_debut="2027-09", date_fin="2027-09", code_postal="80000",
-        nom_organisme=None,
+    tables = {
+        nom: tiny_frames[nom].copy()
+        for nom in ("formations", "actions", "sessions", "lieux", "organismes", "offres")
+    }
+    formation = (
+        tables["formations"]
+        .query("id_formation == 'tiny:f5'")
+        .assign(id_formation="autre:f1", id_source="autre")
     )
-    tables["lieux"]["code_uai"] = tables["lieux"]["code_uai"].mask(tables["lieux"]["id_lieu"].eq("tiny:l4"), "0800001A")
+    action = (
+        tables["actions"]
+        .query("id_action == 'tiny:a5'")
+        .assign(id_action="autre:a1", id_formation="autre:f1")
+    )
+    row = (
+        tables["offres"]
+        .query("id_action == 'tiny:a5'")
+        .assign(
+            id_action="autre:a1",
+            id_formation="autre:f1",
+            id_source="autre",
+            capacite=12,
+            dates_debut="2027-09",
+            date_debut="2027-09",
+            date_fin="2027-09",
+            code_postal="80000",
+            nom_organisme=None,
+        )
+    )
+    tables["lieux"]["code_uai"] = tables["lieux"]["code_uai"].mask(
+        tables["lieux"]["id_lieu"].eq("tiny:l4"), "0800001A"
+    )
     for nom, extra in (("formations", formation), ("actions", action), ("offres", row)):
-        tables[nom] = pd.concat([tables[nom], extra.astype(tables[nom].dtypes.drop("geometry", errors="ignore"))], ignore_index=True)
+        tables[nom] = pd.concat(
+            [tables[nom], extra.astype(tables[nom].dtypes.drop("geometry", errors="ignore"))],
+            ignore_index=True,
+        )
     return tables
 
 
@@ -229,10 +372,15 @@ def test_the_shown_offer_takes_what_only_the_other_catalogue_knows(tiny_frames):
     nb = len(tables["offres"])
     found = merge_catalogues(tables, {"tiny": "2026", "autre": "2027"})
     shown, doubles = found["offres"], found["doublons"]
-    assert len(shown) + doubles["etat"].eq("fusionnee").sum() == nb == len(tables["offres"]), "and nothing is taken from what was received"
+    assert len(shown) + doubles["etat"].eq("fusionnee").sum() == nb == len(tables["offres"]), (
+        "and nothing is taken from what was received"
+    )
     row = shown[shown["sources"].str.contains("|", regex=False)].iloc[0]
     assert set(row["sources"].split("|")) == {"tiny", "autre"}
-    assert row["dates_debut"] == "2026-09-01|2027-09" and (row["date_debut"], row["date_fin"]) == ("2026-09-01", "2027-09")
+    assert row["dates_debut"] == "2026-09-01|2027-09" and (row["date_debut"], row["date_fin"]) == (
+        "2026-09-01",
+        "2027-09",
+    )
     assert row["capacite"] == 12 and row["nom_organisme"] == "Lycée <b>Test</b>"
     origins = dict(part.split(":") for part in row["provenances"].split("|"))
     other = "tiny" if row["id_source"] == "autre" else "autre"
@@ -248,19 +396,26 @@ def test_a_refused_pair_is_undone(tiny_frames):
 
 
 def test_refusals_are_read_in_any_order(tmp_path):
-    (tmp_path / "r.csv").write_text("id_action,id_action_autre,motif\nb:1,a:1,deux sites\n", encoding="utf-8")
-    assert read_refusals(tmp_path / "r.csv") == {frozenset({"a:1", "b:1"})} and read_refusals() == frozenset()
+    (tmp_path / "r.csv").write_text(
+        "id_action,id_action_autre,motif\nb:1,a:1,deux sites\n", encoding="utf-8"
+    )
+    assert (
+        read_refusals(tmp_path / "r.csv") == {frozenset({"a:1", "b:1"})}
+        and read_refusals() == frozenset()
+    )
 
 
 def test_fictitious_offers_merge_with_nothing(tiny_frames):
     tables = _two_catalogues(tiny_frames)
-    tables["offres"]["est_fictive"] = tables["offres"]["id_source"].eq("autre") | tables["offres"]["est_fictive"]
+    tables["offres"]["est_fictive"] = (
+        tables["offres"]["id_source"].eq("autre") | tables["offres"]["est_fictive"]
+    )
     assert len(merge_catalogues(tables, {})["offres"]) == len(tables["offres"])
 
 
 @pytest.mark.real
 def test_the_labelled_pairs(real_snapshot):
-    from benchmarks.doublons import figures, judge
+    from benchmarks.duplicates import figures, judge
 
     judged = judge(real_snapshot)
     found = figures(judged)
@@ -274,15 +429,25 @@ def test_the_labelled_pairs(real_snapshot):
 
 @pytest.mark.real
 def test_no_action_session_or_place_is_lost_by_a_merge(real_snapshot):
-    shown, doubles, every = real_snapshot.read("offres"), real_snapshot.read("doublons"), whole_offer(real_snapshot)
+    shown, doubles, every = (
+        real_snapshot.read("offres"),
+        real_snapshot.read("doublons"),
+        whole_offer(real_snapshot),
+    )
     merged = doubles[doubles["etat"].eq("fusionnee")]
     keys = ["id_action", "id_lieu"]
     assert len(shown) + len(merged) == len(every) == len(real_snapshot.read("actions_lieux"))
-    assert set(map(tuple, shown[keys].values)) | set(map(tuple, merged[keys].values)) == set(map(tuple, every[keys].values))
+    assert set(map(tuple, shown[keys].values)) | set(map(tuple, merged[keys].values)) == set(
+        map(tuple, every[keys].values)
+    )
     kept = set(map(tuple, shown[keys].values))
-    assert all(row in kept for row in map(tuple, merged[["id_action_retenue", "id_lieu_retenu"]].values)), "one retained is shown"
+    assert all(
+        row in kept for row in map(tuple, merged[["id_action_retenue", "id_lieu_retenu"]].values)
+    ), "one retained is shown"
     sources = shown["sources"].str.split("|")
-    assert sources.map(lambda codes: len(codes) == len(set(codes))).all() and sources.map(len).sum() == len(every)
+    assert sources.map(lambda codes: len(codes) == len(set(codes))).all() and sources.map(
+        len
+    ).sum() == len(every)
 
 
 def test_a_large_catalogue_is_not_compared_with_itself():

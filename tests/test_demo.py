@@ -73,9 +73,25 @@ def test_offer_has_its_columns_as_text(offre):
 
 
 def test_offer_is_named_fictitious_and_borrows_no_identity(offre):
-    for colonne in ("id_formation", "id_action", "intitule", "responsable_nom", "formateur_nom", "lieu_adresse"):
+    for colonne in (
+        "id_formation",
+        "id_action",
+        "intitule",
+        "responsable_nom",
+        "formateur_nom",
+        "lieu_adresse",
+    ):
         assert offre[colonne].str.contains("fictif", regex=False).all(), colonne
-    unknown = ["responsable_siret", "formateur_siret", "responsable_uai", "formateur_uai", "lieu_uai", "code_rncp", "code_certifinfo", "code_cfd"]
+    unknown = [
+        "responsable_siret",
+        "formateur_siret",
+        "responsable_uai",
+        "formateur_uai",
+        "lieu_uai",
+        "code_rncp",
+        "code_certifinfo",
+        "code_cfd",
+    ]
     assert offre[unknown].isna().all().all()
 
 
@@ -92,19 +108,32 @@ def test_formation_is_one_title_of_one_body(offre):
 
 def test_places_lie_in_their_commune(offre, own):
     polygons = own.geometry.loc[offre["lieu_code_commune"]].to_numpy()
-    assert shapely.contains_xy(polygons, offre["longitude"].astype(float), offre["latitude"].astype(float)).all()
+    assert shapely.contains_xy(
+        polygons, offre["longitude"].astype(float), offre["latitude"].astype(float)
+    ).all()
     postcodes = own["codes_postaux"].loc[offre["lieu_code_commune"]].to_numpy()
-    assert all(code in known.split("|") for code, known in zip(offre["lieu_code_postal"], postcodes, strict=True))
+    assert all(
+        code in known.split("|")
+        for code, known in zip(offre["lieu_code_postal"], postcodes, strict=True)
+    )
 
 
 def test_offer_is_spread_and_stacked_like_a_real_one(offre, own):
     sizes = offre.groupby("lieu_adresse").size()
     assert len(sizes) == demo.NB_LIEUX
     assert 3 <= sizes.median() <= 10 and 40 <= sizes.max() <= demo.OFFRES_MAX
-    assert offre.groupby("lieu_adresse")[["latitude", "longitude", "lieu_code_commune"]].nunique().eq(1).all().all()
+    assert (
+        offre.groupby("lieu_adresse")[["latitude", "longitude", "lieu_code_commune"]]
+        .nunique()
+        .eq(1)
+        .all()
+        .all()
+    )
     towns = own.index[own["population"].ge(demo.POPULATION_TOWN)]
     assert set(towns) <= set(offre["lieu_code_commune"])
-    assert set(own["code_arrondissement"]) == set(own.loc[offre["lieu_code_commune"], "code_arrondissement"])
+    assert set(own["code_arrondissement"]) == set(
+        own.loc[offre["lieu_code_commune"], "code_arrondissement"]
+    )
     by_commune = offre.groupby("lieu_code_commune").size().reindex(own.index, fill_value=0)
     assert np.corrcoef(by_commune, own["population"].astype(float))[0, 1] > 0.7
 
@@ -122,9 +151,21 @@ def test_shares_are_those_of_the_table(offre, mix):
 
 @pytest.mark.real
 def test_real_shares_are_imitated(mirror, mix):
-    real = pd.read_csv(mirror / "offre" / "rcoformations_2020-11-16_hdf_enrichi.csv", dtype="str", sep=None, engine="python")
-    for colonne, theirs, tolerance in (("niveau", real["niveau_europeen"], 0.001), ("code_nsf", real["nsf"].str[:3], 0.02)):
-        gap = mix.groupby(colonne)["part"].sum().sub(theirs.value_counts(normalize=True), fill_value=0)
+    real = pd.read_csv(
+        mirror / "offre" / "rcoformations_2020-11-16_hdf_enrichi.csv",
+        dtype="str",
+        sep=None,
+        engine="python",
+    )
+    for colonne, theirs, tolerance in (
+        ("niveau", real["niveau_europeen"], 0.001),
+        ("code_nsf", real["nsf"].str[:3], 0.02),
+    ):
+        gap = (
+            mix.groupby(colonne)["part"]
+            .sum()
+            .sub(theirs.value_counts(normalize=True), fill_value=0)
+        )
         assert gap.abs().max() < tolerance
 
 
@@ -153,7 +194,10 @@ def test_employment_zones_part_the_region(communes, own):
     assert list(zones.columns) == ["code_commune", "code_zone", "nom"]
     assert zones["code_commune"].is_unique and set(zones["code_commune"]) == set(own.index)
     assert zones["code_zone"].nunique() == zones["nom"].nunique() == demo_zones.NB_ZONES_EMPLOI
-    assert zones["nom"].str.contains("fictive").all() and zones["code_zone"].str.fullmatch(r"F\d\d").all()
+    assert (
+        zones["nom"].str.contains("fictive").all()
+        and zones["code_zone"].str.fullmatch(r"F\d\d").all()
+    )
     assert zones.groupby("code_zone")["nom"].nunique().eq(1).all()
     assert "Zone d'emploi fictive de Lille" in set(zones["nom"])
 
@@ -161,19 +205,32 @@ def test_employment_zones_part_the_region(communes, own):
 def test_commune_joins_the_nearest_town():
     names = ["Le Havre", "Les Andelys", "Amiens", "Lens"]
     tiny = gpd.GeoDataFrame(
-        {"code_commune": ["1", "2", "3", "4"], "code_region": "32", "nom": names, "population": [9, 8, 7, 6],
-         "longitude_mairie": [2.0, 2.5, 3.0, 3.5], "latitude_mairie": 50.0},
-        geometry=[shapely.Point(0, 0)] * 4, crs="EPSG:4326",
+        {
+            "code_commune": ["1", "2", "3", "4"],
+            "code_region": "32",
+            "nom": names,
+            "population": [9, 8, 7, 6],
+            "longitude_mairie": [2.0, 2.5, 3.0, 3.5],
+            "latitude_mairie": 50.0,
+        },
+        geometry=[shapely.Point(0, 0)] * 4,
+        crs="EPSG:4326",
     )
     zones = demo_zones.make_zones_emploi(tiny, "32")
-    assert zones["nom"].tolist() == [f"Zone d'emploi fictive {of}" for of in ("du Havre", "des Andelys", "d'Amiens", "de Lens")]
+    assert zones["nom"].tolist() == [
+        f"Zone d'emploi fictive {of}" for of in ("du Havre", "des Andelys", "d'Amiens", "de Lens")
+    ]
 
 
 @pytest.mark.parametrize(("nom", "low", "high"), [("zrr", 900, 1300), ("frr", 1400, 1800)])
 def test_rural_zones(communes, own, nom, low, high):
     zone = GENERATEURS[nom](communes, REGION)
     assert list(zone.columns) == ["code_commune", "code_zone", "nom"]
-    assert zone["code_commune"].is_unique and set(zone["code_commune"]) <= set(own.index) and low < len(zone) < high
+    assert (
+        zone["code_commune"].is_unique
+        and set(zone["code_commune"]) <= set(own.index)
+        and low < len(zone) < high
+    )
     assert zone["nom"].str.contains("fictive").all() and zone["code_zone"].nunique() == 1
     members = own.loc[zone["code_commune"]]
     density = members["population"].sum() / (members.to_crs(CRS_METRIC).area.sum() / 1e6)
@@ -182,7 +239,9 @@ def test_rural_zones(communes, own, nom, low, high):
 
 def test_quarters_are_valid_small_apart_and_in_one_commune(communes, own):
     quarters = GENERATEURS["qpv"](communes, REGION)
-    assert list(quarters.columns) == ["code_zone", "nom", "geometry"] and quarters.crs == "EPSG:4326"
+    assert (
+        list(quarters.columns) == ["code_zone", "nom", "geometry"] and quarters.crs == "EPSG:4326"
+    )
     assert len(quarters) == demo_zones.NB_QPV and quarters["code_zone"].is_unique
     assert quarters["nom"].str.contains("Quartier fictif").all()
     assert quarters.is_valid.all() and set(quarters.geom_type) == {"Polygon"}
@@ -207,4 +266,8 @@ def test_another_region_gets_its_own(communes, region):
 def test_three_communes_of_unknown_population_are_enough(tiny_frames):
     communes = tiny_frames["communes"].assign(population=pd.array([pd.NA] * 3, dtype="Int64"))
     frames = {nom: generate(communes, "32") for nom, generate in GENERATEURS.items()}
-    assert len(frames["offre"]) == demo.NB_OFFRES and len(frames["zones_emploi"]) == 3 and len(frames["qpv"]) == 0
+    assert (
+        len(frames["offre"]) == demo.NB_OFFRES
+        and len(frames["zones_emploi"]) == 3
+        and len(frames["qpv"]) == 0
+    )

@@ -36,35 +36,52 @@ def test_shuffled_rows_of_the_mirror_give_the_same_tables(real_snapshot, shuffle
     shuffled = shuffled_snapshot
     one, other = digests(real_snapshot), digests(shuffled)
     assert [nom for nom in TABLES if one[nom] != other[nom] and nom not in LINES] == []
-    for nom, aside in (("sources", ["sha256"]), ("corrections", ["ligne"]), ("rejets", ["ligne", "raison"])):
+    for nom, aside in (
+        ("sources", ["sha256"]),
+        ("corrections", ["ligne"]),
+        ("rejets", ["ligne", "raison"]),
+    ):
         assert_same_records(real_snapshot.read(nom), shuffled.read(nom), aside)
 
 
 @pytest.mark.real
-def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(real_snapshot, shuffled_mirror, shuffled_snapshot, tmp_path, monkeypatch):
+def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(
+    real_snapshot, shuffled_mirror, shuffled_snapshot, tmp_path, monkeypatch
+):
     """Five sources changed, on the steps that the build of the session kept: they alone are read."""
     from geoapp.ingest import build_snapshot, readings, steps
 
     read, real = [], readings.read_source
-    monkeypatch.setattr(readings, "read_source", lambda source, path: read.append(source.fichier) or real(source, path))
+    monkeypatch.setattr(
+        readings,
+        "read_source",
+        lambda source, path: read.append(source.fichier) or real(source, path),
+    )
     shutil.copytree(real_snapshot.path.parents[1] / steps.DOSSIER, tmp_path / steps.DOSSIER)
     incremental = build_snapshot(mirror=shuffled_mirror, data_dir=tmp_path)
     assert set(read) == set(SHUFFLED)  # one of them feeds both the offer and its statistics
-    assert file_digests(incremental) == file_digests(shuffled_snapshot) and digests(incremental) == digests(shuffled_snapshot)
+    assert file_digests(incremental) == file_digests(shuffled_snapshot) and digests(
+        incremental
+    ) == digests(shuffled_snapshot)
 
 
 def file_digests(snapshot) -> dict[str, str]:
     """Return the sha256 of every file of a snapshot (tables, index, matrix) but its manifest, which bears its date."""
-    files = (path for path in snapshot.path.rglob("*") if path.is_file() and path.name != "manifest.json")
-    return {path.relative_to(snapshot.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    files = (
+        path for path in snapshot.path.rglob("*") if path.is_file() and path.name != "manifest.json"
+    )
+    return {
+        path.relative_to(snapshot.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def assert_same_records(one: pd.DataFrame, other: pd.DataFrame, aside: list[str]) -> None:
     """Check that two tables hold the same records, whatever their order, but for some columns."""
     kept = one.columns.drop(aside)
-    pd.testing.assert_frame_equal(*(
-        frame[kept].sort_values(list(kept), ignore_index=True) for frame in (one, other)
-    ))
+    pd.testing.assert_frame_equal(
+        *(frame[kept].sort_values(list(kept), ignore_index=True) for frame in (one, other))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +90,51 @@ def world():
     from geoapp.ingest.territories import load_communes
     from geoapp.offer.locating import merge_etablissements
 
-    known = pd.DataFrame({
-        "code_uai": ["0590001F", "0590001F", "0590002G"], "nom": ["Lycée B", "Lycée A", "Lycée C"],
-        "latitude": ["50.64", "50.63", None], "longitude": ["3.06", "3.05", None], "code_commune": ["59350", None, "59512"],
-    }, dtype="str")
-    return load_communes("32"), lambda seed: merge_etablissements([known.sample(frac=1, random_state=seed)])
+    known = pd.DataFrame(
+        {
+            "code_uai": ["0590001F", "0590001F", "0590002G"],
+            "nom": ["Lycée B", "Lycée A", "Lycée C"],
+            "latitude": ["50.64", "50.63", None],
+            "longitude": ["3.06", "3.05", None],
+            "code_commune": ["59350", None, "59512"],
+        },
+        dtype="str",
+    )
+    return load_communes("32"), lambda seed: merge_etablissements(
+        [known.sample(frac=1, random_state=seed)]
+    )
 
 
 def difficult_offer() -> pd.DataFrame:
     """Return a flat offer full of ties: ids that repeat, contents that differ, bodies of several names."""
     rng = random.Random(2020)
-    rows = [{
-        "id_formation": f"f{rng.randrange(20)}", "id_action": f"a{rng.randrange(30)}",
-        "intitule": rng.choice(["CAP Cuisine", "CAP cuisine", "BTS Soins", "Bac pro Bois"]), "niveau": rng.choice(["3", "4", "5", None]),
-        "code_formacode": rng.choice(["42752", None]), "responsable_siret": rng.choice(["51887593500018", None]),
-        "responsable_nom": rng.choice(["CFA du Nord", "CFA DU NORD", "Cfa du nord", None]),
-        "formateur_uai": rng.choice(["0602106N", None]), "formateur_nom": rng.choice(["Le Belloy", "LE BELLOY"]),
-        "voie": "apprentissage", "periodes": rng.choice(["2020-09|2021-09", "2021-09|2020-09|2021-09", "2020", None]),
-        "capacite": rng.choice(["12", "24", None]), "lieu_uai": rng.choice(["0590001F", "0590002G", None]),
-        "lieu_adresse": rng.choice(["1 rue", "2 rue", None]), "lieu_code_commune": rng.choice(["59350", "59512", "60057"]),
-        **rng.choice([{"latitude": "50.63", "longitude": "3.06"}, {"latitude": "3.06", "longitude": "50.63"}, {}]),
-    } for _ in range(300)]
+    rows = [
+        {
+            "id_formation": f"f{rng.randrange(20)}",
+            "id_action": f"a{rng.randrange(30)}",
+            "intitule": rng.choice(["CAP Cuisine", "CAP cuisine", "BTS Soins", "Bac pro Bois"]),
+            "niveau": rng.choice(["3", "4", "5", None]),
+            "code_formacode": rng.choice(["42752", None]),
+            "responsable_siret": rng.choice(["51887593500018", None]),
+            "responsable_nom": rng.choice(["CFA du Nord", "CFA DU NORD", "Cfa du nord", None]),
+            "formateur_uai": rng.choice(["0602106N", None]),
+            "formateur_nom": rng.choice(["Le Belloy", "LE BELLOY"]),
+            "voie": "apprentissage",
+            "periodes": rng.choice(["2020-09|2021-09", "2021-09|2020-09|2021-09", "2020", None]),
+            "capacite": rng.choice(["12", "24", None]),
+            "lieu_uai": rng.choice(["0590001F", "0590002G", None]),
+            "lieu_adresse": rng.choice(["1 rue", "2 rue", None]),
+            "lieu_code_commune": rng.choice(["59350", "59512", "60057"]),
+            **rng.choice(
+                [
+                    {"latitude": "50.63", "longitude": "3.06"},
+                    {"latitude": "3.06", "longitude": "50.63"},
+                    {},
+                ]
+            ),
+        }
+        for _ in range(300)
+    ]
     return pd.DataFrame(rows, dtype="str")
 
 
@@ -108,17 +149,32 @@ def build_offer(flat: pd.DataFrame, world, folder: Path, seed: int) -> dict[str,
     communes, etablissements = world
     flat.to_csv(folder / f"{seed}.csv", index=False)
     source = Source(
-        id="essai", titre="Essai", producteur="Nous", licence="Licence Ouverte 2.0", millesime="2020", usage="offre", format="csv",
+        id="essai",
+        titre="Essai",
+        producteur="Nous",
+        licence="Licence Ouverte 2.0",
+        millesime="2020",
+        usage="offre",
+        format="csv",
         colonnes={name: name for name in flat.columns},
     )
     checked = check_offre(
-        read_source(source, folder / f"{seed}.csv").frame, source, communes=communes, passage=make_passage(communes, [])
+        read_source(source, folder / f"{seed}.csv").frame,
+        source,
+        communes=communes,
+        passage=make_passage(communes, []),
     )
     tables, repairs = offer_tables(
-        [split_source(checked.flat, "essai")], communes=communes, etablissements=etablissements(seed), doubtful_distance_m=1000.0
+        [split_source(checked.flat, "essai")],
+        communes=communes,
+        etablissements=etablissements(seed),
+        doubtful_distance_m=1000.0,
     )
     assert len(checked.flat) + len(checked.rejets) == len(flat)
-    return {nom: table.to_parquet() if nom != "lieux" else to_bytes(table) for nom, table in {**tables, "reparations": repairs.sort_index()}.items()}
+    return {
+        nom: table.to_parquet() if nom != "lieux" else to_bytes(table)
+        for nom, table in {**tables, "reparations": repairs.sort_index()}.items()
+    }
 
 
 def to_bytes(lieux) -> bytes:
@@ -137,5 +193,7 @@ def test_the_offer_built_twice_gives_the_same_bytes(world, in_order, tmp_path):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_shuffled_offer_gives_the_same_bytes(world, in_order, tmp_path, seed):
-    shuffled = build_offer(difficult_offer().sample(frac=1, random_state=seed), world, tmp_path, seed)
+    shuffled = build_offer(
+        difficult_offer().sample(frac=1, random_state=seed), world, tmp_path, seed
+    )
     assert [nom for nom, content in in_order.items() if shuffled[nom] != content] == []

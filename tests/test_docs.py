@@ -16,7 +16,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("page", PAGES)
 def test_reference_pages_are_up_to_date(page):
-    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), "run: python -m geoapp.cli.guide"
+    assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), (
+        "run: python -m geoapp.cli.guide"
+    )
 
 
 def test_readme_names_every_command():
@@ -36,7 +38,9 @@ def test_every_setting_has_help_and_a_variable():
 
 def test_files_that_the_documentation_names_exist():
     for path in [ROOT / "README.md", *DOCS.glob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text(encoding="utf-8")):
+        for target in re.findall(
+            r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text(encoding="utf-8")
+        ):
             assert (path.parent / target).exists(), f"{path.name} → {target}"
 
 
@@ -46,7 +50,9 @@ def test_every_public_function_has_a_docstring():
     for path in (ROOT / "geoapp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                assert ast.get_docstring(node) or _is_nested(node), f"{path.name}:{node.lineno} {node.name}"
+                assert ast.get_docstring(node) or _is_nested(node), (
+                    f"{path.name}:{node.lineno} {node.name}"
+                )
 
 
 def _is_nested(node) -> bool:

@@ -40,12 +40,21 @@ class Producer(Answering):
     """A producer's site; the path says how it behaves."""
 
     BODIES = {
-        "/communes.csv": (200, CSV, "text/csv"), "/absent.csv": (404, b"<html>", "text/html"), "/panne.csv": (500, b"", "text/plain"),
-        "/page.csv": (200, PAGE, "text/csv"), "/fragment.csv": (200, b"<p>Erreur</p>", "text/html"), "/vide.csv": (200, b"", "text/csv"),
-        "/bon.zip": (200, GOOD_ZIP, "application/zip"), "/evil.zip": (200, EVIL_ZIP, "application/zip"),
+        "/communes.csv": (200, CSV, "text/csv"),
+        "/absent.csv": (404, b"<html>", "text/html"),
+        "/panne.csv": (500, b"", "text/plain"),
+        "/page.csv": (200, PAGE, "text/csv"),
+        "/fragment.csv": (200, b"<p>Erreur</p>", "text/html"),
+        "/vide.csv": (200, b"", "text/csv"),
+        "/bon.zip": (200, GOOD_ZIP, "application/zip"),
+        "/evil.zip": (200, EVIL_ZIP, "application/zip"),
         "/gros.csv": (200, b"x" * 1_500_000, "text/csv"),
     }
-    MOVED = {"/deplace.csv": "/communes.csv", "/fichier.csv": "file:///etc/hostname", "/boucle.csv": "/boucle.csv"}
+    MOVED = {
+        "/deplace.csv": "/communes.csv",
+        "/fichier.csv": "file:///etc/hostname",
+        "/boucle.csv": "/boucle.csv",
+    }
 
     def do_GET(self):
         self.server.asked.append(self.path)
@@ -93,8 +102,17 @@ def producer(monkeypatch):
 
 
 SOURCE = Source(
-    id="communes-test", titre="Communes", producteur="Nous", licence="MIT", millesime="2025", usage="zonage", format="csv",
-    fichier="zonages/communes.csv", demonstration="zrr", type_zone="zrr", colonnes={"code_commune": "code", "nom": "nom"},
+    id="communes-test",
+    titre="Communes",
+    producteur="Nous",
+    licence="MIT",
+    millesime="2025",
+    usage="zonage",
+    format="csv",
+    fichier="zonages/communes.csv",
+    demonstration="zrr",
+    type_zone="zrr",
+    colonnes={"code_commune": "code", "nom": "nom"},
 )
 SETTINGS = Settings(connect_timeout_s=0.5, read_timeout_s=0.4, download_max_mb=1)
 
@@ -109,7 +127,12 @@ class World:
     def locate(self, url: str = "", mirror=None, **changes) -> fetch.Located:
         source = replace(SOURCE, telechargement=url, **changes)
         return fetch.locate(
-            source, mirror=mirror, data_dir=self.data_dir, settings=SETTINGS, network=self.network, say=self.said.append
+            source,
+            mirror=mirror,
+            data_dir=self.data_dir,
+            settings=SETTINGS,
+            network=self.network,
+            say=self.said.append,
         )
 
 
@@ -148,7 +171,11 @@ def test_download_then_cache(world, producer):
 
 def left_in_cache(world) -> list[str]:
     """Return what the cache holds of the source, its record and its lock aside."""
-    return sorted(path.name for path in world.cached.parent.iterdir() if path.name not in ("etat.json", ".verrou"))
+    return sorted(
+        path.name
+        for path in world.cached.parent.iterdir()
+        if path.name not in ("etat.json", ".verrou")
+    )
 
 
 def test_redirect_and_compressed_answer(world, producer):
@@ -157,16 +184,32 @@ def test_redirect_and_compressed_answer(world, producer):
     assert world.locate(producer.url + "/compresse.csv").path.read_bytes() == CSV
 
 
-@pytest.mark.parametrize(("page", "reason"), [
-    ("absent.csv", "404"), ("panne.csv", "500"), ("muet.csv", "pas répondu dans le délai"), ("fige.csv", "pas répondu dans le délai"),
-    ("page.csv", "une page web au lieu des données"), ("fragment.csv", "une page web"), ("vide.csv", "fichier vide"),
-    ("moitie.csv", "incomplet"), ("gros.csv", "plus de 1 Mo"), ("sans_longueur.csv", "plus de 1 Mo"),
-    ("fichier.csv", "ailleurs que vers http"), ("boucle.csv", "redirections"), ("coupe.csv", "rompue"),
-])
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("absent.csv", "404"),
+        ("panne.csv", "500"),
+        ("muet.csv", "pas répondu dans le délai"),
+        ("fige.csv", "pas répondu dans le délai"),
+        ("page.csv", "une page web au lieu des données"),
+        ("fragment.csv", "une page web"),
+        ("vide.csv", "fichier vide"),
+        ("moitie.csv", "incomplet"),
+        ("gros.csv", "plus de 1 Mo"),
+        ("sans_longueur.csv", "plus de 1 Mo"),
+        ("fichier.csv", "ailleurs que vers http"),
+        ("boucle.csv", "redirections"),
+        ("coupe.csv", "rompue"),
+    ],
+)
 def test_bad_answer_gives_demonstration_and_its_reason(world, producer, page, reason):
     found = world.locate(f"{producer.url}/{page}")
     assert (found.path, found.mode, found.sha256) == (None, "demonstration", None)
-    assert "communes.csv, téléchargement depuis 127.0.0.1:" in found.note and reason in found.note and "MIRROR=" in found.note
+    assert (
+        "communes.csv, téléchargement depuis 127.0.0.1:" in found.note
+        and reason in found.note
+        and "MIRROR=" in found.note
+    )
     assert left_in_cache(world) == []
     assert not world.network.is_offline
 
@@ -189,10 +232,19 @@ def test_dripping_producer_is_abandoned(world, producer, monkeypatch):
 def test_broken_download_keeps_the_good_copy(world, producer, page):
     world.locate(producer.url + "/communes.csv")
     with pytest.raises(SourceError):
-        refresh(replace(SOURCE, telechargement=f"{producer.url}/{page}"), data_dir=world.data_dir, settings=SETTINGS, network=world.network)
+        refresh(
+            replace(SOURCE, telechargement=f"{producer.url}/{page}"),
+            data_dir=world.data_dir,
+            settings=SETTINGS,
+            network=world.network,
+        )
     assert world.cached.read_bytes() == CSV and left_in_cache(world) == ["communes.csv"]
     kept = world.locate()
-    assert kept.mode == "cache" and kept.sha256 == hashlib.sha256(CSV).hexdigest() and kept.alerte.startswith("Actualisation en échec le ")
+    assert (
+        kept.mode == "cache"
+        and kept.sha256 == hashlib.sha256(CSV).hexdigest()
+        and kept.alerte.startswith("Actualisation en échec le ")
+    )
 
 
 def test_member_of_an_archive(world, producer):
@@ -200,12 +252,24 @@ def test_member_of_an_archive(world, producer):
     assert found.path == world.cached and found.path.read_bytes() == CSV
 
 
-@pytest.mark.parametrize(("page", "reason"), [
-    ("evil.zip", "« ../evil » : chemin qui sort de l'archive"), ("communes.csv", "pas une archive zip"), ("bon.zip", "ne contient pas « absente.csv »"),
-])
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("evil.zip", "« ../evil » : chemin qui sort de l'archive"),
+        ("communes.csv", "pas une archive zip"),
+        ("bon.zip", "ne contient pas « absente.csv »"),
+    ],
+)
 def test_refused_archive(world, producer, page, reason):
-    found = world.locate(f"{producer.url}/{page}", membre="absente.csv" if page == "bon.zip" else "donnees/communes.csv")
-    assert found.mode == "demonstration" and reason in found.note and "communes.csv, téléchargement" in found.note
+    found = world.locate(
+        f"{producer.url}/{page}",
+        membre="absente.csv" if page == "bon.zip" else "donnees/communes.csv",
+    )
+    assert (
+        found.mode == "demonstration"
+        and reason in found.note
+        and "communes.csv, téléchargement" in found.note
+    )
     assert left_in_cache(world) == []
 
 
@@ -236,7 +300,9 @@ def test_unresolved_name_does_not_wait_for_ever(world, monkeypatch):
 def test_unwritable_cache_is_told(world, tmp_path, producer):
     (tmp_path / "var").write_text("un fichier, pas un dossier")
     found = world.locate(producer.url + "/communes.csv")
-    assert found.mode == "demonstration" and "« var » : lecture ou écriture impossible" in found.note
+    assert (
+        found.mode == "demonstration" and "« var » : lecture ou écriture impossible" in found.note
+    )
 
 
 def test_progress_is_told(world, producer, capsys):
@@ -290,18 +356,29 @@ def test_good_archive_lists_its_files(tmp_path):
     assert fetch.check_archive(write(tmp_path, content)) == ["couche/a.shp", "couche/a.dbf"]
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (EVIL_ZIP, "« ../evil » : chemin qui sort"), (make_zip(("a/..\\..\\evil", b"")), "chemin qui sort"),
-    (make_zip(("/etc/passwd", b"")), "« /etc/passwd » : chemin absolu"), (make_zip(("C:\\evil", b"")), "chemin absolu"),
-    (with_kind("lien.csv", 0o120777), "« lien.csv » : lien symbolique"), (with_kind("tube", 0o010644), "fichier spécial"),
-    (encrypted(), "« secret.csv » : entrée chiffrée"), (damaged(), "« a.csv » : contenu tronqué ou abîmé"),
-    (make_zip(("zeros.csv", b"\0" * 3_000_000)), "« zeros.csv » : s'étend plus de 200 fois"),
-    (GOOD_ZIP[: len(GOOD_ZIP) // 2], "pas une archive zip, ou elle est tronquée"), (b"", "pas une archive zip"), (CSV, "pas une archive zip"),
-])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (EVIL_ZIP, "« ../evil » : chemin qui sort"),
+        (make_zip(("a/..\\..\\evil", b"")), "chemin qui sort"),
+        (make_zip(("/etc/passwd", b"")), "« /etc/passwd » : chemin absolu"),
+        (make_zip(("C:\\evil", b"")), "chemin absolu"),
+        (with_kind("lien.csv", 0o120777), "« lien.csv » : lien symbolique"),
+        (with_kind("tube", 0o010644), "fichier spécial"),
+        (encrypted(), "« secret.csv » : entrée chiffrée"),
+        (damaged(), "« a.csv » : contenu tronqué ou abîmé"),
+        (make_zip(("zeros.csv", b"\0" * 3_000_000)), "« zeros.csv » : s'étend plus de 200 fois"),
+        (GOOD_ZIP[: len(GOOD_ZIP) // 2], "pas une archive zip, ou elle est tronquée"),
+        (b"", "pas une archive zip"),
+        (CSV, "pas une archive zip"),
+    ],
+)
 def test_harmful_archive_is_refused(tmp_path, content, reason):
     with pytest.raises(SourceError) as caught:
         fetch.check_archive(write(tmp_path, content))
-    assert "archive.zip" in str(caught.value) and reason in str(caught.value).replace("archive.zip, entrée ", "")
+    assert "archive.zip" in str(caught.value) and reason in str(caught.value).replace(
+        "archive.zip, entrée ", ""
+    )
 
 
 def test_archive_larger_than_allowed(tmp_path):
@@ -311,7 +388,10 @@ def test_archive_larger_than_allowed(tmp_path):
         fetch.check_archive(path, max_bytes=5)
     with fetch.open_archive_member(path, "a.csv", max_bytes=3) as stream:
         assert stream.read() == b"abc"
-    with pytest.raises(SourceError, match="une fois étendue"), fetch.open_archive_member(path, "a.csv", max_bytes=2):
+    with (
+        pytest.raises(SourceError, match="une fois étendue"),
+        fetch.open_archive_member(path, "a.csv", max_bytes=2),
+    ):
         pass
 
 

@@ -24,12 +24,32 @@ MOYENNE, ECART, PART = 1.5, 48, 0.004
 REDUCTION = 4
 
 TINY = {
-    "mini-offre": {"type": "offre"}, "mini-densite": {"type": "densite", "zonage": "commune", "offre": "places"},
-    "mini-couverture": {"type": "couverture", "zonage": "commune", "seuil_km": "5", "domaine": "sante"}, "mini-zones": {"type": "zones", "largeur_mm": "90"},
+    "mini-offre": {"type": "offre"},
+    "mini-densite": {"type": "densite", "zonage": "commune", "offre": "places"},
+    "mini-couverture": {
+        "type": "couverture",
+        "zonage": "commune",
+        "seuil_km": "5",
+        "domaine": "sante",
+    },
+    "mini-zones": {"type": "zones", "largeur_mm": "90"},
 }
 REAL = {
-    "offre-region": {"type": "offre"}, "densite-somme": {"type": "densite", "zonage": "epci", "offre": "places", "emprise": "departement:80"},
-    "couverture-beauvais": {"type": "couverture", "domaine": "sante", "niveau": "5", "zonage": "commune", "emprise": "ze2020:0054"}, "zones-epci": {"type": "zones", "zonage": "epci"},
+    "offre-region": {"type": "offre"},
+    "densite-somme": {
+        "type": "densite",
+        "zonage": "epci",
+        "offre": "places",
+        "emprise": "departement:80",
+    },
+    "couverture-beauvais": {
+        "type": "couverture",
+        "domaine": "sante",
+        "niveau": "5",
+        "zonage": "commune",
+        "emprise": "ze2020:0054",
+    },
+    "zones-epci": {"type": "zones", "zonage": "epci"},
 }
 
 
@@ -49,9 +69,14 @@ def check(monde, nom: str, parametres: dict) -> None:
     made = Image.open(io.BytesIO(content))
     with Image.open(path) as kept:
         golden = kept.convert("RGB")
-    assert made.width == golden.width and abs(made.height - golden.height) <= 2, (made.size, golden.size)
+    assert made.width == golden.width and abs(made.height - golden.height) <= 2, (
+        made.size,
+        golden.size,
+    )
     height = min(made.height, golden.height)
-    mean, part = difference(made.crop((0, 0, made.width, height)), golden.crop((0, 0, made.width, height)))
+    mean, part = difference(
+        made.crop((0, 0, made.width, height)), golden.crop((0, 0, made.width, height))
+    )
     assert mean <= MOYENNE and part <= PART, f"{nom}: mean {mean:.2f}, part {part:.4f}"
 
 

@@ -19,7 +19,9 @@ from geoapp.offer.filters import (
 
 def kept(snapshot, **parametres):
     """Return the actions kept by some parameters."""
-    return set(apply_filters(snapshot.read("offres"), parse_filters(parametres, snapshot))["id_action"])
+    return set(
+        apply_filters(snapshot.read("offres"), parse_filters(parametres, snapshot))["id_action"]
+    )
 
 
 def test_no_filter_keeps_every_offer(tiny_snapshot):
@@ -37,7 +39,9 @@ def test_values_of_one_filter_add_up_and_filters_narrow(tiny_snapshot):
 
 
 def test_repeated_parameters_of_an_address(tiny_snapshot):
-    filtres = parse_filters(MultiDict([("niveau", "4"), ("niveau", "3"), ("domaine", "")]), tiny_snapshot)
+    filtres = parse_filters(
+        MultiDict([("niveau", "4"), ("niveau", "3"), ("domaine", "")]), tiny_snapshot
+    )
     assert filtres.parametres() == [("niveau", "3"), ("niveau", "4")]
 
 
@@ -70,17 +74,25 @@ def test_whole_zoning_counts_a_place_once(tiny_snapshot):
 def test_facets_count_with_the_other_filters_only(tiny_snapshot):
     filtres = parse_filters({"niveau": "4"}, tiny_snapshot)
     options = facets(tiny_snapshot, tiny_snapshot.read("offres"), filtres)
-    assert {o.valeur: o.nb for o in options["niveau"] if o.nb} == {"3": 2, "4": 2, "5": 2, "inconnu": 1}
+    assert {o.valeur: o.nb for o in options["niveau"] if o.nb} == {
+        "3": 2,
+        "4": 2,
+        "5": 2,
+        "inconnu": 1,
+    }
     assert {o.valeur: o.nb for o in options["domaine"] if o.nb} == {"sante": 1, "batiment": 1}
 
 
-@pytest.mark.parametrize("parametres, attendu", [
-    ({"domane": "sante"}, "« domane ». Vouliez-vous dire « domaine » ?"),
-    ({"domaine": "sente"}, "Vouliez-vous dire « sante » ?"),
-    ({"niveau": "12"}, "Valeurs acceptées : 3, 4, 5, 6, 7, 8, inconnu."),
-    ({"zone": "ze2020:3202"}, "Vouliez-vous dire « ze2020:3201 » ?"),
-    ({"voie": "<script>"}, "voie = « <script> »"),
-])
+@pytest.mark.parametrize(
+    "parametres, attendu",
+    [
+        ({"domane": "sante"}, "« domane ». Vouliez-vous dire « domaine » ?"),
+        ({"domaine": "sente"}, "Vouliez-vous dire « sante » ?"),
+        ({"niveau": "12"}, "Valeurs acceptées : 3, 4, 5, 6, 7, 8, inconnu."),
+        ({"zone": "ze2020:3202"}, "Vouliez-vous dire « ze2020:3201 » ?"),
+        ({"voie": "<script>"}, "voie = « <script> »"),
+    ],
+)
 def test_unknown_name_or_value_is_refused_with_the_nearest(tiny_snapshot, parametres, attendu):
     with pytest.raises(ParameterError) as error:
         parse_filters(parametres, tiny_snapshot)
@@ -94,7 +106,15 @@ def test_other_names_are_left_alone_when_declared(tiny_snapshot):
 
 
 def test_description_in_words(tiny_snapshot):
-    filtres = parse_filters({"domaine": "sante", "niveau": ["4", "3"], "voie": "apprentissage", "zone": ["ze2020:0054", "zrr:ZRR"]}, tiny_snapshot)
+    filtres = parse_filters(
+        {
+            "domaine": "sante",
+            "niveau": ["4", "3"],
+            "voie": "apprentissage",
+            "zone": ["ze2020:0054", "zrr:ZRR"],
+        },
+        tiny_snapshot,
+    )
     assert describe_filters(filtres) == (
         "Santé, niveau 3 ou niveau 4, apprentissage, zone d'emploi 2020 Est - Frontière ou Communes classées ZRR"
     )
@@ -106,4 +126,7 @@ def test_every_option_of_the_real_snapshot_is_accepted_and_counted(real_snapshot
     offres = real_snapshot.read("offres")
     for nom in FILTRES:
         for option in list_options(real_snapshot, nom):
-            assert len(apply_filters(offres, parse_filters({nom: option.valeur}, real_snapshot))) == option.nb
+            assert (
+                len(apply_filters(offres, parse_filters({nom: option.valeur}, real_snapshot)))
+                == option.nb
+            )

@@ -33,7 +33,10 @@ def test_the_same_seed_makes_the_same_files():
     assert mutate(content, random.Random(3)) == mutate(content, random.Random(3)) != content
     for name in FICHIERS.values():
         content, suffix = (DATA / name).read_bytes(), Path(name).suffix
-        assert SPANS[suffix].search(content) and change_values(content, suffix, random.Random(3)) != content
+        assert (
+            SPANS[suffix].search(content)
+            and change_values(content, suffix, random.Random(3)) != content
+        )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,12 @@ def world():
 
 def _tables(flats: dict, communes) -> dict[str, pd.DataFrame]:
     parts = [split_source(flat, id_source) for id_source, flat in flats.items()]
-    tables, _ = offer_tables(parts, communes=communes, etablissements=merge_etablissements([]), doubtful_distance_m=1000.0)
+    tables, _ = offer_tables(
+        parts,
+        communes=communes,
+        etablissements=merge_etablissements([]),
+        doubtful_distance_m=1000.0,
+    )
     return tables
 
 
@@ -61,7 +69,11 @@ def test_the_order_of_rows_and_of_sources_changes_no_table(world):
     rng = random.Random(7)
     for _ in range(4):
         shuffled = rng.sample(OFFERS, len(OFFERS))
-        tables = _tables({id_source: _flat(id_source, world, rng) for id_source in shuffled}, world[0])
+        tables = _tables(
+            {id_source: _flat(id_source, world, rng) for id_source in shuffled}, world[0]
+        )
         for nom, table in reference.items():
-            left, right = (t.to_wkb() if isinstance(t, gpd.GeoDataFrame) else t for t in (table, tables[nom]))
+            left, right = (
+                t.to_wkb() if isinstance(t, gpd.GeoDataFrame) else t for t in (table, tables[nom])
+            )
             pd.testing.assert_frame_equal(left, right)

@@ -21,14 +21,41 @@ from geoapp.sources.workbook import read_xlsx
 
 CASES = 300
 LONGEST_S = 5.0
-NASTY = [b"\x00", b"\xff", b'"', b";", b"\n", b"\r", b"\xef\xbb\xbf", b"\xff\xfe", b"{", b"[", b"}", b"\\ud800", b"\\", b"NaN", b"1e999", b"\x1f\x8b", b"-"]
+NASTY = [
+    b"\x00",
+    b"\xff",
+    b'"',
+    b";",
+    b"\n",
+    b"\r",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"{",
+    b"[",
+    b"}",
+    b"\\ud800",
+    b"\\",
+    b"NaN",
+    b"1e999",
+    b"\x1f\x8b",
+    b"-",
+]
 
-CSV = "code;nom;lat\n02001;Abbécourt;49,6\n59350;\"Lille; la \"\"grande\"\"\";50.6\n\n80021;Amiens;49.9\n".encode()
-JSON = json.dumps([{"code": "02001", "nom": "Abbécourt", "v": [1, 2.5]}, {"code": "59350", "x": None}, {"code": {"y": True}}], ensure_ascii=False).encode()
+CSV = 'code;nom;lat\n02001;Abbécourt;49,6\n59350;"Lille; la ""grande""";50.6\n\n80021;Amiens;49.9\n'.encode()
+JSON = json.dumps(
+    [
+        {"code": "02001", "nom": "Abbécourt", "v": [1, 2.5]},
+        {"code": "59350", "x": None},
+        {"code": {"y": True}},
+    ],
+    ensure_ascii=False,
+).encode()
 
 
 def make_geojson() -> bytes:
-    squares = gpd.GeoDataFrame({"nom": ["é", "b"]}, geometry=[box(3, 50, 3.1, 50.1), box(2, 49, 2.1, 49.1)], crs=4326)
+    squares = gpd.GeoDataFrame(
+        {"nom": ["é", "b"]}, geometry=[box(3, 50, 3.1, 50.1), box(2, 49, 2.1, 49.1)], crs=4326
+    )
     return squares.to_json().encode()
 
 
@@ -42,7 +69,9 @@ def make_xlsx() -> bytes:
 
 
 def make_shapefile(folder) -> bytes:
-    gpd.GeoDataFrame({"nom": ["a", "b"]}, geometry=[box(3, 50, 3.1, 50.1), box(2, 49, 2.1, 49.1)], crs=4326).to_file(folder / "z.shp")
+    gpd.GeoDataFrame(
+        {"nom": ["a", "b"]}, geometry=[box(3, 50, 3.1, 50.1), box(2, 49, 2.1, 49.1)], crs=4326
+    ).to_file(folder / "z.shp")
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for member in sorted(folder.glob("z.*")):
@@ -86,7 +115,17 @@ def read_or_told(read, path) -> Lecture | None:
     return lecture
 
 
-@pytest.mark.parametrize("kind, cases", [("csv", CASES), ("json", CASES), ("geojson", CASES), ("xlsx", CASES), ("zip", 150), ("gpkg", 100)])
+@pytest.mark.parametrize(
+    "kind, cases",
+    [
+        ("csv", CASES),
+        ("json", CASES),
+        ("geojson", CASES),
+        ("xlsx", CASES),
+        ("zip", 150),
+        ("gpkg", 100),
+    ],
+)
 def test_damaged_bytes_are_read_or_told(kind, cases, tmp_path):
     readers = {"csv": read_csv, "json": read_json, "xlsx": read_xlsx}
     rng = random.Random(f"géoforma {kind}")
@@ -106,9 +145,13 @@ def _sound(kind: str, tmp_path) -> bytes:
     if kind == "zip":
         return make_shapefile(tmp_path)
     if kind == "gpkg":
-        gpd.GeoDataFrame({"nom": ["a"]}, geometry=[box(3, 50, 3.1, 50.1)], crs=4326).to_file(tmp_path / "z.gpkg")
+        gpd.GeoDataFrame({"nom": ["a"]}, geometry=[box(3, 50, 3.1, 50.1)], crs=4326).to_file(
+            tmp_path / "z.gpkg"
+        )
         return (tmp_path / "z.gpkg").read_bytes()
-    return {"csv": lambda: CSV, "json": lambda: JSON, "geojson": make_geojson, "xlsx": make_xlsx}[kind]()
+    return {"csv": lambda: CSV, "json": lambda: JSON, "geojson": make_geojson, "xlsx": make_xlsx}[
+        kind
+    ]()
 
 
 def test_damaged_sheets_inside_a_sound_archive_are_read_or_told(tmp_path):
@@ -118,14 +161,24 @@ def test_damaged_sheets_inside_a_sound_archive_are_read_or_told(tmp_path):
     with zipfile.ZipFile(io.BytesIO(make_xlsx())) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     for _ in range(CASES):
-        changed = rng.choice(["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"])
+        changed = rng.choice(
+            [
+                "xl/worksheets/sheet1.xml",
+                "xl/workbook.xml",
+                "xl/sharedStrings.xml",
+                "xl/_rels/workbook.xml.rels",
+                "xl/styles.xml",
+            ]
+        )
         with zipfile.ZipFile(path, "w") as archive:
             for name, content in parts.items():
                 archive.writestr(name, damage(content, rng) if name == changed else content)
         read_or_told(read_xlsx, path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_read_or_told(content, tmp_path):
     path = tmp_path / "bruit.csv"
@@ -137,7 +190,9 @@ def test_any_bytes_are_read_or_told(content, tmp_path):
     read_or_told(read_boundaries, path)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(alphabet=st.sampled_from('ab;,"\n\r\t| é\x1b=0'), max_size=120))
 def test_any_arrangement_of_separators_and_quotes_is_read_or_told(text, tmp_path):
     path = tmp_path / "texte.csv"
@@ -145,8 +200,16 @@ def test_any_arrangement_of_separators_and_quotes_is_read_or_told(text, tmp_path
     read_or_told(read_csv, path)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5), lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=3), v, max_size=3), max_leaves=8))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+        lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=3), v, max_size=3),
+        max_leaves=8,
+    )
+)
 def test_any_json_value_is_read_or_told(value, tmp_path):
     path = tmp_path / "valeur.json"
     path.write_text(json.dumps([value, {"a": value}]), encoding="utf-8")
@@ -154,7 +217,18 @@ def test_any_json_value_is_read_or_told(value, tmp_path):
     assert lecture is None or lecture.nb_lues == 2
 
 
-@pytest.mark.parametrize("content", [b'"' * 200_000, b"a" + b";" * 200_000, b"\n" * 200_000, b'a;b\n' + b'"x;\n' * 50_000, b"[" * 200_000, b'{"a":' * 50_000, b"a\n" * 300_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'"' * 200_000,
+        b"a" + b";" * 200_000,
+        b"\n" * 200_000,
+        b"a;b\n" + b'"x;\n' * 50_000,
+        b"[" * 200_000,
+        b'{"a":' * 50_000,
+        b"a\n" * 300_000,
+    ],
+)
 def test_long_monotonous_files_take_no_time(content, tmp_path):
     path = tmp_path / "long.csv"
     path.write_bytes(content)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from test_build import AFFELNET, HEADER, ROW, _mirror, _no_network  # noqa: F401
-from test_etapes import BTS, BTS_HEADER, BTS_ROW
+from test_steps import BTS, BTS_HEADER, BTS_ROW
 
 from geoapp.cli import main
 from geoapp.core.snapshot import KEPT, list_snapshots, open_snapshot
@@ -49,7 +49,16 @@ def world(tmp_path_factory):
 
 def run(folder: Path) -> subprocess.Popen:
     """Start a build of the small mirror."""
-    command = [sys.executable, "-m", "geoapp", "build", "--mirror", str(folder / "miroir"), "--data", str(folder / "var")]
+    command = [
+        sys.executable,
+        "-m",
+        "geoapp",
+        "build",
+        "--mirror",
+        str(folder / "miroir"),
+        "--data",
+        str(folder / "var"),
+    ]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -59,7 +68,9 @@ def assert_whole(folder: Path) -> None:
     for nom, table in snapshot.manifest["tables"].items():
         assert sha256_of(snapshot.path / f"{nom}.parquet") == table["sha256"], nom
         assert len(snapshot.read(nom)) == table["lignes"], nom
-    assert (snapshot.path / "recherche.sqlite").exists() and (snapshot.path / "trajets" / "trajets.json").exists()
+    assert (snapshot.path / "recherche.sqlite").exists() and (
+        snapshot.path / "trajets" / "trajets.json"
+    ).exists()
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
@@ -80,7 +91,12 @@ def test_a_build_killed_at_any_moment_harms_nothing(world, kill):
     offers = snapshot.read("offres")
     assert offers.loc[offers["id_source"].eq("bts-2024"), "capacite"].tolist() == [20 + kill]
     assert len(list_snapshots(folder / "var")) <= KEPT
-    left = [p.name for place in ("", "instantanes", DOSSIER) for p in (folder / "var" / place).iterdir() if p.name.startswith(".")]
+    left = [
+        p.name
+        for place in ("", "instantanes", DOSSIER)
+        for p in (folder / "var" / place).iterdir()
+        if p.name.startswith(".")
+    ]
     assert left == []
 
 
@@ -97,9 +113,15 @@ def test_a_full_disk_is_told_in_french_and_what_is_served_stays(world, monkeypat
         return real(self, *args, **options)
 
     monkeypatch.setattr(Path, failing, full)
-    result = CliRunner().invoke(main, ["build", "--mirror", str(folder / "miroir"), "--data", str(folder / "var")])
+    result = CliRunner().invoke(
+        main, ["build", "--mirror", str(folder / "miroir"), "--data", str(folder / "var")]
+    )
     monkeypatch.undo()
-    assert result.exit_code == 1 and "Libérez de la place" in result.stderr and "L'instantané servi n'a pas changé" in result.stderr
+    assert (
+        result.exit_code == 1
+        and "Libérez de la place" in result.stderr
+        and "L'instantané servi n'a pas changé" in result.stderr
+    )
     assert "Traceback" not in result.stderr and open_snapshot(folder / "var").id == before
     assert_whole(folder)
 
@@ -107,13 +129,26 @@ def test_a_full_disk_is_told_in_french_and_what_is_served_stays(world, monkeypat
 def test_a_folder_that_is_none_is_told_in_french(world, tmp_path):
     folder, _ = world
     (tmp_path / "var").write_text("un fichier, pas un dossier")
-    result = CliRunner().invoke(main, ["build", "--mirror", str(folder / "miroir"), "--data", str(tmp_path / "var")])
-    assert result.exit_code == 1 and "Impossible d'écrire" in result.stderr and "GEOAPP_DATA" in result.stderr and "Traceback" not in result.stderr
+    result = CliRunner().invoke(
+        main, ["build", "--mirror", str(folder / "miroir"), "--data", str(tmp_path / "var")]
+    )
+    assert (
+        result.exit_code == 1
+        and "Impossible d'écrire" in result.stderr
+        and "GEOAPP_DATA" in result.stderr
+        and "Traceback" not in result.stderr
+    )
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="l'utilisateur root écrit partout")
 def test_a_read_only_folder_is_told_in_french(world, tmp_path):
     folder, _ = world
     (tmp_path / "var").mkdir(mode=0o500)
-    result = CliRunner().invoke(main, ["build", "--mirror", str(folder / "miroir"), "--data", str(tmp_path / "var")])
-    assert result.exit_code == 1 and "vérifiez les droits" in result.stderr and list((tmp_path / "var").iterdir()) == []
+    result = CliRunner().invoke(
+        main, ["build", "--mirror", str(folder / "miroir"), "--data", str(tmp_path / "var")]
+    )
+    assert (
+        result.exit_code == 1
+        and "vérifiez les droits" in result.stderr
+        and list((tmp_path / "var").iterdir()) == []
+    )

@@ -62,13 +62,19 @@ def try_refresh(source, data_dir) -> None:
 def test_a_producer_that_breaks_leaves_its_last_good_data_flagged(world, producer):  # noqa: F811
     source, data_dir = world
     first = described(build_snapshot(data_dir=data_dir))
-    assert (first["mode"], first["valid"], first["alert"]) == ("telechargement", 2, None) and len(first["obtained"]) == 10
+    assert (first["mode"], first["valid"], first["alert"]) == ("telechargement", 2, None) and len(
+        first["obtained"]
+    ) == 10
     producer.script, producer.etag = ["page"], '"v2"'
     try_refresh(source, data_dir)
     snapshot = build_snapshot(data_dir=data_dir)
     second = described(snapshot)
     assert (second["mode"], second["valid"], second["sha256"]) == ("cache", 2, first["sha256"])
-    assert second["alert"].startswith("en panne, dernières bonnes données du ") and "Actualisation en échec le " in second["alert"] and "page web" in second["alert"]
+    assert (
+        second["alert"].startswith("en panne, dernières bonnes données du ")
+        and "Actualisation en échec le " in second["alert"]
+        and "page web" in second["alert"]
+    )
     damaged = etat_path(ID, data_dir)
     damaged.unlink()  # what the build met is told even when the record of the cache is lost
     shown = CliRunner().invoke(main, ["info", "--data", str(data_dir)]).output
@@ -78,15 +84,28 @@ def test_a_producer_that_breaks_leaves_its_last_good_data_flagged(world, produce
 
 def card(client) -> str:
     """Return what the page « Sources » says of the source."""
-    return client.get("/sources").get_data(as_text=True).partition(f'id="source-{ID}"')[2].partition("</article>")[0]
+    return (
+        client.get("/sources")
+        .get_data(as_text=True)
+        .partition(f'id="source-{ID}"')[2]
+        .partition("</article>")[0]
+    )
 
 
 def served(client) -> tuple[bytes, ...]:
     """Return the bytes of what is served of the data."""
-    return tuple(client.get(address).data for address in ("/donnees/points.json", "/donnees/tables/offres.csv", "/rejets.csv"))
+    return tuple(
+        client.get(address).data
+        for address in ("/donnees/points.json", "/donnees/tables/offres.csv", "/rejets.csv")
+    )
 
 
-WAYS = {"500": ([500], "500"), "silence": (["muet"], "dans le délai"), "page": (["page"], "page web"), "moitié": (["moitie"], "incomplet")}
+WAYS = {
+    "500": ([500], "500"),
+    "silence": (["muet"], "dans le délai"),
+    "page": (["page"], "page web"),
+    "moitié": (["moitie"], "incomplet"),
+}
 
 
 def test_a_failed_fetch_is_flagged_at_once_and_the_data_served_are_the_same(world, producer):  # noqa: F811
@@ -108,10 +127,19 @@ def test_a_failed_fetch_is_flagged_at_once_and_the_data_served_are_the_same(worl
 def check_flags(source, client, data_dir, word: str) -> None:
     """Check that the pages and `geoapp info` tell a failure of today, and its reason."""
     today = day_of(now())
-    assert f"En panne depuis le {today}, dernières bonnes données du {today} gardées" in card(client) and word in card(client)
-    banner = client.get("/").text.partition('aria-label="Sources en panne"')[2].partition("</aside>")[0]
-    assert f"{source.titre} (depuis le {today}, dernières bonnes données du {today} gardées)" in banner
-    assert "en panne</span>" in client.get("/qualite").text and f"en panne depuis le {today}" in client.get(f"/qualite/source/{ID}").text
+    assert f"En panne depuis le {today}, dernières bonnes données du {today} gardées" in card(
+        client
+    ) and word in card(client)
+    banner = (
+        client.get("/").text.partition('aria-label="Sources en panne"')[2].partition("</aside>")[0]
+    )
+    assert (
+        f"{source.titre} (depuis le {today}, dernières bonnes données du {today} gardées)" in banner
+    )
+    assert (
+        "en panne</span>" in client.get("/qualite").text
+        and f"en panne depuis le {today}" in client.get(f"/qualite/source/{ID}").text
+    )
     shown = CliRunner().invoke(main, ["info", "--data", str(data_dir)]).output
     assert f"{ID} : en panne depuis le {today}" in shown and word in shown
     told = json.loads(CliRunner().invoke(main, ["info", "--json", "--data", str(data_dir)]).output)
@@ -137,18 +165,38 @@ def test_the_first_failure_gives_the_day_and_the_last_one_the_reason(world, prod
     source, data_dir = world
     producer.script = [500, "page"]
     try_refresh(source, data_dir)
-    write_etat(source, data_dir, replace(read_etat(source, data_dir), panne_le="2026-01-02T00:00:00Z"))
+    write_etat(
+        source, data_dir, replace(read_etat(source, data_dir), panne_le="2026-01-02T00:00:00Z")
+    )
     try_refresh(source, data_dir)
-    row = {"id_source": ID, "mode": "demonstration", "rythme": "annuel", "millesime": "2020", "date_obtention": None, "alerte": None, "sha256": None}
+    row = {
+        "id_source": ID,
+        "mode": "demonstration",
+        "rythme": "annuel",
+        "millesime": "2020",
+        "date_obtention": None,
+        "alerte": None,
+        "sha256": None,
+    }
     signal = list_signals([row], data_dir, date(2026, 2, 1))[ID]
-    assert signal.panne == "en panne depuis le 02/01/2026, aucune bonne donnée encore obtenue" and "page web" in signal.raison
+    assert (
+        signal.panne == "en panne depuis le 02/01/2026, aucune bonne donnée encore obtenue"
+        and "page web" in signal.raison
+    )
 
 
 DAMAGED = {
-    "coupé": b'{"echec": "le prod', "liste": b"[1, 2]", "nombre": b"3", "rien": b"null", "octets": b"\xff\xfe\x00", "vide": b"", "profond": b"[" * 100_000,
+    "coupé": b'{"echec": "le prod',
+    "liste": b"[1, 2]",
+    "nombre": b"3",
+    "rien": b"null",
+    "octets": b"\xff\xfe\x00",
+    "vide": b"",
+    "profond": b"[" * 100_000,
     "types": b'{"echec": 3, "echec_le": [], "obtenu_le": {}, "sha256": null, "nb_lignes": "x", "verifie_le": true}',
     "dates": b'{"echec": "non", "echec_le": "hier", "panne_le": "2026-13-45T99:99:99Z", "obtenu_le": "0000-00-00"}',
-    "demi-caractere": b'{"echec": "\\ud800 \\u001b[31m <script>alert(1)</script>", "echec_le": "2026-01-02T00:00:00Z"}', "long": b'{"echec": "' + b"x" * 200_000 + b'"}',
+    "demi-caractere": b'{"echec": "\\ud800 \\u001b[31m <script>alert(1)</script>", "echec_le": "2026-01-02T00:00:00Z"}',
+    "long": b'{"echec": "' + b"x" * 200_000 + b'"}',
 }
 
 
@@ -159,7 +207,9 @@ def test_a_damaged_record_never_breaks_a_page(tiny_snapshot, tmp_path, case):
     record.write_bytes(DAMAGED[case])
     client = create_app(tmp_path).test_client()
     pages = [client.get(address) for address in ("/", "/sources", "/qualite")]
-    assert [page.status_code for page in pages] == [200] * 3 and all("<script>alert" not in page.text and "None" not in page.text for page in pages[1:])
+    assert [page.status_code for page in pages] == [200] * 3 and all(
+        "<script>alert" not in page.text and "None" not in page.text for page in pages[1:]
+    )
     shown = CliRunner().invoke(main, ["info", "--data", str(tmp_path)])
     assert shown.exit_code == 0 and "\x1b" not in shown.output
     assert ("En panne" in pages[1].text) == (case in ("dates", "demi-caractere"))
@@ -178,9 +228,16 @@ def test_lateness_is_that_of_the_day_of_reading(tiny_frames, tmp_path):
     rows = served_sources(publish_world(tiny_frames, tmp_path))
     assert list_signals(rows, None, date(2027, 1, 31))["tiny"] == Signal()
     late = list_signals(rows, None, date(2027, 2, 1))
-    assert late["tiny"].retard == "en retard\u202f: rythme annoncé (mensuel) dépassé depuis le 31/01/2027" and late["tiny"].retard_depuis == "2027-01-31"
+    assert (
+        late["tiny"].retard
+        == "en retard\u202f: rythme annoncé (mensuel) dépassé depuis le 31/01/2027"
+        and late["tiny"].retard_depuis == "2027-01-31"
+    )
     assert late["fictive"] == Signal(), "invented data are late on nothing"
-    info = {one["id"]: one for one in describe_snapshot(open_snapshot(tmp_path), today=date(2027, 2, 1))["sources"]}
+    info = {
+        one["id"]: one
+        for one in describe_snapshot(open_snapshot(tmp_path), today=date(2027, 2, 1))["sources"]
+    }
     assert info["tiny"]["late_since"] == "2027-01-31" and info["fictive"]["late"] is None
 
 
@@ -188,7 +245,9 @@ def test_a_record_is_read_again_only_when_it_changed(tmp_path, monkeypatch):
     record, read = etat_path("tiny", tmp_path), []
     record.parent.mkdir(parents=True)
     record.write_text('{"echec": "un"}')
-    monkeypatch.setattr(cache, "_load_etat", lambda path: read.append(path) or Etat(echec=str(len(read))))
+    monkeypatch.setattr(
+        cache, "_load_etat", lambda path: read.append(path) or Etat(echec=str(len(read)))
+    )
     assert [cache.recent_etat("tiny", tmp_path).echec for _ in range(3)] == ["1"] * 3
     record.write_text('{"echec": "deux"}')
     assert cache.recent_etat("tiny", tmp_path).echec == "2"
@@ -209,7 +268,10 @@ def test_an_unreadable_copy_gives_way_to_the_one_before(world, producer):  # noq
     refresh(source, data_dir=data_dir, settings=SETTINGS, network=Network())
     damage(source, data_dir)
     info = described(build_snapshot(data_dir=data_dir))
-    assert info["valid"] == 2 and "Dernière livraison illisible, la précédente est gardée." in info["alert"]
+    assert (
+        info["valid"] == 2
+        and "Dernière livraison illisible, la précédente est gardée." in info["alert"]
+    )
     previous_path(source, data_dir).unlink()
 
 
@@ -218,7 +280,11 @@ def test_an_unreadable_copy_gives_way_to_what_the_snapshot_served_holds(world):
     good = described(build_snapshot(data_dir=data_dir))
     damage(source, data_dir)
     info = described(build_snapshot(data_dir=data_dir))
-    assert (info["valid"], info["sha256"], info["obtained"]) == (2, good["sha256"], good["obtained"])
+    assert (info["valid"], info["sha256"], info["obtained"]) == (
+        2,
+        good["sha256"],
+        good["obtained"],
+    )
     assert "celle de l'instantané précédent est gardée" in info["alert"]
     again = described(build_snapshot(data_dir=data_dir))
     assert again == info, "and for as long as the producer does not send better"

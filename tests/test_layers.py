@@ -1,81 +1,133 @@
-"""The house keeps its rooms: a module imports only from its own layer or below."""
+"""The house keeps its rooms: each imports only rooms to its left, and no file imports in a circle."""
 
 import ast
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = [
-    {"errors", "config", "raisons"},
-    {"geometry", "codes", "schema", "cellules", "repetitions"},
-    {"sources", "corrections"},
-    {"communes_codes", "communes", "zones", "locating", "offre", "tables", "travel", "access", "equite", "classes", "dedupe"},
-    {"build", "info", "checking", "filters", "guide", "search", "words", "repertoire", "voisinage", "fiches", "exports", "classeur", "reponses", "quality", "coverage", "fraicheur", "statistiques", "par_departement", "fichiers", "catalogue", "ecrire_lheo"},
-    {"territoires"},
-    {"maps", "figures"},
-    {"reports"},
-    {"web", "console"},
-    {"cli", "__main__"},
-]
-ONLY_IN = {"flask": "web", "folium": "maps", "branca": "maps", "requests": "sources", "waitress": "web", "click": "cli", "rich": "console", "lxml": "sources",
-           "matplotlib": "figures", "matplotlib_scalebar": "figures", "weasyprint": "reports"}
-FILES = sorted((ROOT / "geoapp").rglob("*.py"))
+HOUSE = ROOT / "geoapp"
+ROOMS = (
+    "core",
+    "reference",
+    "sources",
+    "offer",
+    "coverage",
+    "planning",
+    "ingest",
+    "outputs",
+    "web",
+    "cli",
+)
+"""Rooms from left to right; `docs/architecture.md` says what each answers."""
+
+ONLY_IN = {
+    "flask": ("web",),
+    "click": ("cli",),
+    "rich": ("cli",),
+    "waitress": ("cli", "web"),
+    "requests": ("sources",),
+    "lxml": ("sources", "outputs/lheo.py"),
+    "folium": ("outputs/maps",),
+    "branca": ("outputs/maps",),
+    "matplotlib": ("outputs/figures",),
+    "matplotlib_scalebar": ("outputs/figures",),
+    "weasyprint": ("outputs/sheets",),
+}
+"""Heavy libraries, and the only places that may import them."""
+
+LATE = {
+    "cli": "`geoapp --help` answers without loading geopandas, Flask or matplotlib",
+}
+"""Rooms that may import inside a function, and why."""
 
 
-def _room(path: Path) -> str:
-    """Return the first package level of a file under geoapp/."""
-    part = path.relative_to(ROOT / "geoapp").parts[0]
-    return part.removesuffix(".py")
+def _modules() -> dict[str, Path]:
+    """Return the files of the house by module name."""
+    return {_name(path): path for path in sorted(HOUSE.rglob("*.py"))}
 
 
-def _imports(path: Path) -> set[str]:
-    """Return every module imported anywhere in a file."""
-    found = set()
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(path: Path, modules: dict[str, Path]) -> list[tuple[str, int, bool]]:
+    """Return what a file imports: (module, line, whether inside a function)."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        late = getattr(node, "col_offset", 0) > 0
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "geoapp" else {node.module}
+            found += [(alias.name, node.lineno, late) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.append((full if full in modules else node.module, node.lineno, late))
     return found
 
 
-def _rank(room: str) -> int:
-    return next(i for i, rooms in enumerate(LAYERS) if room in rooms)
+def _room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if _room(p) != "__init__"], ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_go_down_only(path):
-    mine = _rank(_room(path))
-    for module in _imports(path):
-        if module.startswith("geoapp.") and module != "geoapp.__version__":
-            room = module.split(".")[1]
-            assert _rank(room) <= mine, f"{path.name} ({_room(path)}) imports {module}"
+def test_the_house_has_its_rooms_and_imports_go_left():
+    modules, faults, arrows = _modules(), [], {}
+    loose = {path.name for path in HOUSE.iterdir() if path.name != "__pycache__"}
+    assert loose == {*ROOMS, "__init__.py", "__main__.py"}
+    for module, path in modules.items():
+        place, inside = f"{path.relative_to(ROOT)}", path.relative_to(HOUSE).as_posix()
+        room = _room(module)
+        for imported, line, late in _imports(path, modules):
+            where = f"{place}:{line} imports {imported}"
+            library = imported.split(".")[0]
+            if library in ONLY_IN and not inside.startswith(ONLY_IN[library]):
+                faults.append(f"{where}: only {', '.join(ONLY_IN[library])} may")
+            if library == "benchmarks":
+                faults.append(f"{where}: no wheel holds it")
+            if library != "geoapp" or imported in ("geoapp", "geoapp.__version__"):
+                continue
+            arrows.setdefault(module, set()).add(imported)
+            if room in ROOMS and ROOMS.index(_room(imported)) > ROOMS.index(room):
+                faults.append(f"{where}: a room to its right")
+            if late and room not in LATE:
+                faults.append(f"{where}: inside a function, without a reason")
+    assert not faults, "\n".join(faults)
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as circle:
+        raise AssertionError(f"imports in a circle: {' → '.join(circle.args[1])}") from None
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_heavy_libraries_stay_in_their_room(path):
-    allowed = {"ecrire_lheo": {"lxml"}, "cli": {"click"}, "web": {"click"}, "sources": {"rich"}}
-    for module in _imports(path):
-        library = module.split(".")[0]
-        if library in ONLY_IN and library not in allowed.get(_room(path), ()):
-            assert _room(path) == ONLY_IN[library], f"{path.name} imports {library}"
+def test_what_is_private_stays_in_its_file():
+    faults = []
+    for path in _modules().values():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geoapp"):
+                names = [alias.name for alias in node.names]
+                private = [n for n in names if n.startswith("_") and not n.startswith("__")]
+                faults += [f"{path.relative_to(ROOT)}:{node.lineno}: {name}" for name in private]
+    assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_what_is_private_stays_in_its_file(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geoapp"):
-            assert not [alias.name for alias in node.names if alias.name.startswith("_") and not alias.name.startswith("__")], f"{path.name} imports a private name of {node.module}"
+def test_a_class_name_means_one_thing():
+    places: dict[str, list[str]] = {}
+    for path in _modules().values():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert not twice, twice
 
 
-def test_only_zones_joins_geometries():
-    for path in FILES:
-        if _room(path) not in ("zones", "communes") and re.search(r"\bsjoin\b", path.read_text(encoding="utf-8")):
-            pytest.fail(f"{path.name} calls sjoin: ask geoapp.reference.zonings")
+def test_only_zonings_join_geometries():
+    allowed = ("reference/zonings.py", "reference/communes/")
+    for path in _modules().values():
+        inside = path.relative_to(HOUSE).as_posix()
+        if not inside.startswith(allowed):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"\bsjoin\b", text), f"{inside}: ask reference.zonings"
 
 
 def test_no_python_in_geodata_and_no_utils():
     assert not list((ROOT / "geodata").rglob("*.py"))
-    assert not [p for p in FILES if p.name in ("utils.py", "helpers.py", "manager.py")]
+    vague = ("utils.py", "helpers.py", "manager.py", "processor.py")
+    assert not [path for path in _modules().values() if path.name in vague]

@@ -34,6 +34,7 @@ from geoapp.reference.zonings import ZONAGES
 
 # ---- Words ----
 
+
 def test_numbers_and_plurals():
     assert format_number(4219) == f"4{THIN}219"
     assert [count(n, "lieu", "lieux") for n in (0, 1, 2)] == ["0 lieu", "1 lieu", "2 lieux"]
@@ -41,7 +42,10 @@ def test_numbers_and_plurals():
 
 def test_dates_of_every_precision():
     assert [format_date(d) for d in ("2026", "2026-09", "2026-09-01", "2026-12-31")] == [
-        "2026", "septembre 2026", "1er septembre 2026", "31 décembre 2026",
+        "2026",
+        "septembre 2026",
+        "1er septembre 2026",
+        "31 décembre 2026",
     ]
     assert format_period("2026-09", None) == "à partir de septembre 2026"
     assert format_period(None, None) == ""
@@ -49,7 +53,9 @@ def test_dates_of_every_precision():
 
 
 def test_a_doubt_says_its_distance():
-    assert describe_doubt(True, 3200.0).endswith("le point reçu est à 3,2 km de la commune déclarée.")
+    assert describe_doubt(True, 3200.0).endswith(
+        "le point reçu est à 3,2 km de la commune déclarée."
+    )
     assert describe_doubt(False, 3200.0) == ""
 
 
@@ -57,9 +63,18 @@ def test_title_and_summary(tiny_snapshot):
     offres = tiny_snapshot.read("offres")
     assert title_of(tiny_snapshot, offres, Filtres()) == "7 formations dans les Hauts-de-France"
     filtres = parse_filters({"niveau": "5"}, tiny_snapshot)
-    assert title_of(tiny_snapshot, offres.head(1), filtres) == f"1 formation dans les Hauts-de-France{THIN}: niveau 5"
+    assert (
+        title_of(tiny_snapshot, offres.head(1), filtres)
+        == f"1 formation dans les Hauts-de-France{THIN}: niveau 5"
+    )
     resume = summarise(offres)
-    assert (resume.nb_placees, resume.nb_non_placees, resume.nb_lieux, resume.nb_mairie, resume.nb_douteuses) == (6, 1, 3, 2, 1)
+    assert (
+        resume.nb_placees,
+        resume.nb_non_placees,
+        resume.nb_lieux,
+        resume.nb_mairie,
+        resume.nb_douteuses,
+    ) == (6, 1, 3, 2, 1)
     assert resume.nb_placees + resume.nb_non_placees == resume.nb_offres == 7
     assert "1 formation n'a pas pu être placée" in " ".join(resume.phrases)
     assert "Aucune formation ne répond" in summarise(offres.head(0)).phrases[0]
@@ -67,13 +82,26 @@ def test_title_and_summary(tiny_snapshot):
 
 # ---- Compact data ----
 
+
 def test_packed_offers_golden(tiny_snapshot):
     packed = pack_offers(tiny_snapshot, tiny_snapshot.read("offres"))
     textes = packed["textes"]
     points = [(lat, lon, textes[nom], nb) for lat, lon, nom, nb in packed["points"]]
-    assert points == [(50.05, 2.05, "Amiville", 3), (50.1, 2.3, "Beauval", 1), (50.1, 2.5, "Cysoing", 2)]
+    assert points == [
+        (50.05, 2.05, "Amiville", 3),
+        (50.1, 2.3, "Beauval", 1),
+        (50.1, 2.5, "Cysoing", 2),
+    ]
     titles = [textes[offre[0]] for offre in packed["offres"]]
-    assert titles == [HOSTILE, FORMULA, "BTS Soins", "CAP Cuisine", "BTS Soins", "CAP Fictif", "Bac pro Bois"]
+    assert titles == [
+        HOSTILE,
+        FORMULA,
+        "BTS Soins",
+        "CAP Cuisine",
+        "BTS Soins",
+        "CAP Fictif",
+        "Bac pro Bois",
+    ]
     assert (packed["nb_offres"], packed["nb_placees"]) == (7, 6)
     doubt = packed["infos"][packed["offres"][3][7]]
     assert "3,2 km" in textes[doubt[3]]
@@ -88,6 +116,7 @@ def test_json_in_a_page_cannot_close_its_script():
 
 
 # ---- Outlines ----
+
 
 def test_a_shared_border_is_drawn_once():
     lines = borders(gpd.GeoSeries(list(SQUARES.values())))
@@ -115,8 +144,14 @@ def test_legend_says_what_is_not_drawn(tiny_snapshot):
 
 # ---- Folium ----
 
+
 def _parts(snapshot):
-    carte = build_map(snapshot, snapshot.read("offres"), donnees=lambda nom: f"/d/{nom}", adresse=lambda path: f"/static/{path}")
+    carte = build_map(
+        snapshot,
+        snapshot.read("offres"),
+        donnees=lambda nom: f"/d/{nom}",
+        adresse=lambda path: f"/static/{path}",
+    )
     return render_page_parts(carte, "NONCE")
 
 
@@ -136,7 +171,9 @@ def test_the_frame_is_the_zone_chosen_else_its_offers(tiny_snapshot):
 
     def bounds(cadre):
         carte = build_map(tiny_snapshot, offres, donnees=str, cadre=cadre)
-        return json.loads(re.search(r'"limites": (\[\[.*?\]\])', render_page_parts(carte).script).group(1))
+        return json.loads(
+            re.search(r'"limites": (\[\[.*?\]\])', render_page_parts(carte).script).group(1)
+        )
 
     assert bounds(()) == [[50.0, 2.0], [50.2, 2.6]]
     assert bounds(["ze2020:0054"]) == [[50.0, 2.4], [50.2, 2.6]]
@@ -152,14 +189,19 @@ def test_the_zoning_of_the_filter_is_shown(tiny_snapshot):
 
 # ---- The self-contained file ----
 
+
 def assert_self_contained(html):
     """Nothing in the file is loaded from anywhere."""
-    loaded = re.findall(r"""<(?:script|img|iframe|link|source)\b[^>]*\b(?:src|href)\s*=\s*["']?([^"'\s>]*)""", html)
+    loaded = re.findall(
+        r"""<(?:script|img|iframe|link|source)\b[^>]*\b(?:src|href)\s*=\s*["']?([^"'\s>]*)""", html
+    )
     assert all(address.startswith("data:") for address in loaded), loaded
     for sheet in re.findall(r"<style>(.*?)</style>", html, re.S):
         assert not re.search(r"@import|url\((?!data:)", sheet)
     hosts = set(re.findall(r"https?://([^/\"'\s)<]+)", html))
-    assert hosts <= {"www.w3.org", "leafletjs.com", "bugs.chromium.org", "bugzilla.mozilla.org"}, hosts
+    assert hosts <= {"www.w3.org", "leafletjs.com", "bugs.chromium.org", "bugzilla.mozilla.org"}, (
+        hosts
+    )
 
 
 def test_standalone_is_self_contained_and_stable(tiny_frames, tmp_path):
@@ -168,15 +210,19 @@ def test_standalone_is_self_contained_and_stable(tiny_frames, tmp_path):
     html = render_standalone(first)
     assert html == render_standalone(second), "same input, same bytes"
     assert_self_contained(html)
-    assert html.startswith("<!DOCTYPE html>\n<html lang=\"fr\">") and "<title>7 formations" in html
+    assert html.startswith('<!DOCTYPE html>\n<html lang="fr">') and "<title>7 formations" in html
     assert HOSTILE not in html and "2 place </script>" not in html
     assert "Données fictives" in html
 
 
 def test_standalone_holds_exactly_what_the_filters_show(tiny_snapshot):
     filtres = parse_filters({"voie": "apprentissage"}, tiny_snapshot)
-    block = re.search(r'id="donnees-offres">(.*?)</script>', render_standalone(tiny_snapshot, filtres)).group(1)
-    assert json.loads(block) == pack_offers(tiny_snapshot, tiny_snapshot.read("offres").query("voie == 'apprentissage'"))
+    block = re.search(
+        r'id="donnees-offres">(.*?)</script>', render_standalone(tiny_snapshot, filtres)
+    ).group(1)
+    assert json.loads(block) == pack_offers(
+        tiny_snapshot, tiny_snapshot.read("offres").query("voie == 'apprentissage'")
+    )
 
 
 @pytest.mark.real
@@ -191,5 +237,9 @@ def test_real_offers_are_all_packed(real_snapshot):
     offres = real_snapshot.read("offres")
     packed = pack_offers(real_snapshot, offres)
     assert len(packed["offres"]) == packed["nb_offres"] == len(offres)
-    assert sum(point[3] for point in packed["points"]) == packed["nb_placees"] == summarise(offres).nb_placees
+    assert (
+        sum(point[3] for point in packed["points"])
+        == packed["nb_placees"]
+        == summarise(offres).nb_placees
+    )
     assert len(packed["points"]) == summarise(offres).nb_lieux

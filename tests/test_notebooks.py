@@ -27,7 +27,13 @@ def problems(code: str) -> list[str]:
         if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > LIGNES_MAX:
             found.append(f"{node.name} is {node.end_lineno - node.lineno + 1} lines long")
         if isinstance(node, ast.FunctionDef):
-            found += [f"{type(inner).__name__} in {node.name}" for inner in ast.walk(node) if isinstance(inner, ast.For | ast.While | ast.If | ast.Try | ast.With | ast.ClassDef)]
+            found += [
+                f"{type(inner).__name__} in {node.name}"
+                for inner in ast.walk(node)
+                if isinstance(
+                    inner, ast.For | ast.While | ast.If | ast.Try | ast.With | ast.ClassDef
+                )
+            ]
     return found
 
 
@@ -40,7 +46,9 @@ def test_a_notebook_only_calls_geoapp_and_keeps_no_output(path):
     notebook = read(path)
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert any("geoapp" in cell.source for cell in cells) and notebook.cells[0].source.startswith(f"# {int(path.name[:2])}. ")
+    assert any("geoapp" in cell.source for cell in cells) and notebook.cells[0].source.startswith(
+        f"# {int(path.name[:2])}. "
+    )
     for cell in cells:
         assert cell.outputs == [] and cell.execution_count is None, "strip the outputs"
         assert problems(cell.source) == []
@@ -48,10 +56,16 @@ def test_a_notebook_only_calls_geoapp_and_keeps_no_output(path):
         assert set(modules) <= {"geoapp", "math", "numpy", "IPython"}
 
 
-@pytest.mark.parametrize(("code", "told"), [
-    ("def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a", "f is 6 lines long"), ("if x:\n    y()", "If, line 1"), ("for x in y:\n    z()", "For, line 1"),
-    ("def f():\n    for x in y:\n        z()", "For in f"), ("class A: pass", "ClassDef, line 1"),
-])
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a", "f is 6 lines long"),
+        ("if x:\n    y()", "If, line 1"),
+        ("for x in y:\n    z()", "For, line 1"),
+        ("def f():\n    for x in y:\n        z()", "For in f"),
+        ("class A: pass", "ClassDef, line 1"),
+    ],
+)
 def test_logic_is_found_out(code, told):
     assert problems(code) == [told]
 
@@ -66,6 +80,17 @@ def test_a_notebook_runs(real_snapshot, path, tmp_path, monkeypatch):
     for nom in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(nom, str(tmp_path / nom.lower()))
     notebook = read(path)
-    NotebookClient(notebook, kernel_name="python3", timeout=180, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert outputs and not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+    NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=180,
+        resources={"metadata": {"path": str(tmp_path)}},
+    ).execute()
+    outputs = [
+        output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+    ]
+    assert outputs and not [
+        output
+        for output in outputs
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ]

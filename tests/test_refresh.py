@@ -54,19 +54,37 @@ class Producer(Answering):
             return self.answer(act, b"")
         if act == "page":
             return self.answer(200, PAGE, Content_Type="text/csv")
-        if self.headers.get("If-None-Match") == self.server.etag or self.headers.get("If-Modified-Since") == self.server.dated != "":
+        if (
+            self.headers.get("If-None-Match") == self.server.etag
+            or self.headers.get("If-Modified-Since") == self.server.dated != ""
+        ):
             return self.answer(304, b"")
-        if self.headers.get("Range") and self.headers.get("If-Range") in (self.server.etag, self.server.dated):
+        if self.headers.get("Range") and self.headers.get("If-Range") in (
+            self.server.etag,
+            self.server.dated,
+        ):
             start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
             if act == "mauvaise suite":
-                return self.answer(206, body[start:], Content_Range=f"bytes 0-{len(body) - 1}/{len(body)}")
+                return self.answer(
+                    206, body[start:], Content_Range=f"bytes 0-{len(body) - 1}/{len(body)}"
+                )
             if start >= len(body):
                 return self.answer(416, b"")
-        headers = {"ETag": self.server.etag, "Last-Modified": self.server.dated, "Accept-Ranges": "bytes", **self.server.more}
+        headers = {
+            "ETag": self.server.etag,
+            "Last-Modified": self.server.dated,
+            "Accept-Ranges": "bytes",
+            **self.server.more,
+        }
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        sent = body[start: len(body) // 2] if act == "moitie" else body[start:]
-        self.answer(206 if start else 200, sent, length=len(body) - start, **{k: v for k, v in headers.items() if v})
+        sent = body[start : len(body) // 2] if act == "moitie" else body[start:]
+        self.answer(
+            206 if start else 200,
+            sent,
+            length=len(body) - start,
+            **{k: v for k, v in headers.items() if v},
+        )
         if act == "fige":
             self.server.released.wait(5)
 
@@ -88,13 +106,28 @@ class Place:
     def __init__(self, folder, url: str):
         self.data_dir = folder / "var"
         self.source = Source(
-            id="communes-test", titre="Communes", producteur="Nous", licence="MIT", millesime="2025", usage="verification", format="csv",
-            fichier="zonages/communes.csv", telechargement=url, rythme="mensuel", colonnes={"code_commune": "code", "nom": "nom"},
+            id="communes-test",
+            titre="Communes",
+            producteur="Nous",
+            licence="MIT",
+            millesime="2025",
+            usage="verification",
+            format="csv",
+            fichier="zonages/communes.csv",
+            telechargement=url,
+            rythme="mensuel",
+            colonnes={"code_commune": "code", "nom": "nom"},
         )
         self.copy = cache_path(self.source, self.data_dir)
 
     def refresh(self, essais: int = 0, **options) -> bool:
-        return refresh(self.source, data_dir=self.data_dir, settings=SETTINGS, network=Network(essais=essais), **options)
+        return refresh(
+            self.source,
+            data_dir=self.data_dir,
+            settings=SETTINGS,
+            network=Network(essais=essais),
+            **options,
+        )
 
     @property
     def etat(self) -> Etat:
@@ -114,7 +147,11 @@ def test_an_unchanged_file_is_asked_with_its_etag_and_not_sent_again(place, prod
     first = place.etat
     assert place.refresh() is False
     assert producer.asked[1]["If-None-Match"] == '"v1"' and "If-None-Match" not in producer.asked[0]
-    assert place.etat.obtenu_le == first.obtenu_le and place.etat.nb_lignes == 100 and place.etat.verifie_le >= first.verifie_le
+    assert (
+        place.etat.obtenu_le == first.obtenu_le
+        and place.etat.nb_lignes == 100
+        and place.etat.verifie_le >= first.verifie_le
+    )
 
 
 def test_a_file_dated_only_is_asked_with_its_date(place, producer):
@@ -127,14 +164,20 @@ def test_a_new_file_replaces_the_copy_and_the_one_before_is_kept(place, producer
     place.refresh()
     producer.body, producer.etag = make_csv(120), '"v2"'
     assert place.refresh() is True
-    assert place.copy.read_bytes() == make_csv(120) and previous_path(place.source, place.data_dir).read_bytes() == make_csv(100)
+    assert place.copy.read_bytes() == make_csv(120) and previous_path(
+        place.source, place.data_dir
+    ).read_bytes() == make_csv(100)
     assert (place.etat.etag, place.etat.nb_lignes) == ('"v2"', 120)
 
 
 def test_the_same_bytes_under_another_validator_are_no_news(place, producer):
     place.refresh()
     producer.etag = '"v2"'
-    assert place.refresh() is False and place.etat.etag == '"v2"' and not previous_path(place.source, place.data_dir).exists()
+    assert (
+        place.refresh() is False
+        and place.etat.etag == '"v2"'
+        and not previous_path(place.source, place.data_dir).exists()
+    )
 
 
 def test_a_copy_altered_by_hand_is_asked_without_condition(place, producer):
@@ -153,7 +196,9 @@ def test_another_address_is_asked_without_condition(place, producer):
 # --- Retries and resume ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("script", [[503], [500, 502, 429], ["moitie"], ["fige"], ["moitie", 500], ["moitie", "moitie"]])
+@pytest.mark.parametrize(
+    "script", [[503], [500, 502, 429], ["moitie"], ["fige"], ["moitie", 500], ["moitie", "moitie"]]
+)
 def test_a_passing_failure_is_tried_again(place, producer, script):
     producer.script = list(script)
     assert place.refresh(essais=3) is True and place.copy.read_bytes() == producer.body
@@ -187,9 +232,15 @@ def test_half_a_file_is_kept_and_its_rest_asked_by_the_next_run(place, producer)
     producer.script = ["moitie"]
     with pytest.raises(SourceError, match="incomplet"):
         place.refresh()
-    assert not place.copy.exists() and partial_path(place.source, place.data_dir).stat().st_size == len(producer.body) // 2
+    assert (
+        not place.copy.exists()
+        and partial_path(place.source, place.data_dir).stat().st_size == len(producer.body) // 2
+    )
     assert place.refresh() is True and place.copy.read_bytes() == producer.body
-    assert producer.asked[1]["Range"] == f"bytes={len(producer.body) // 2}-" and producer.asked[1]["If-Range"] == '"v1"'
+    assert (
+        producer.asked[1]["Range"] == f"bytes={len(producer.body) // 2}-"
+        and producer.asked[1]["If-Range"] == '"v1"'
+    )
     assert not partial_path(place.source, place.data_dir).exists()
 
 
@@ -239,7 +290,11 @@ def test_a_partial_file_longer_than_the_whole_starts_again(place, producer):
 
 def announce(body: bytes, name: str) -> dict[str, str]:
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-    return {"Repr-Digest": f"sha-256=:{digest}:"} if name == "Repr-Digest" else {"Digest": f"SHA-256={digest}"}
+    return (
+        {"Repr-Digest": f"sha-256=:{digest}:"}
+        if name == "Repr-Digest"
+        else {"Digest": f"SHA-256={digest}"}
+    )
 
 
 @pytest.mark.parametrize("header", ["Repr-Digest", "Digest"])
@@ -253,10 +308,15 @@ def test_the_digest_announced_is_checked(place, producer, header):
 
 
 BAD = {
-    "page": ({"script": ["page"]}, "page web"), "500": ({"script": [500]}, "500"), "moitié": ({"script": ["moitie"]}, "incomplet"),
-    "silence": ({"script": ["fige"], "body": b""}, "vide"), "coupé": ({"body": make_csv(49)}, "49 lignes au lieu de 100"),
-    "colonnes": ({"body": make_csv(100).replace(b"nom", b"libelle")}, "« nom »"), "latin-1": ({"body": make_csv(100) + b"80999;\xe9t\xe9\n"}, "Latin-1"),
-    "en-tête seul": ({"body": make_csv(0)}, "aucune ligne"), "gros": ({"body": make_csv(90_000)}, "plus de 1 Mo"),
+    "page": ({"script": ["page"]}, "page web"),
+    "500": ({"script": [500]}, "500"),
+    "moitié": ({"script": ["moitie"]}, "incomplet"),
+    "silence": ({"script": ["fige"], "body": b""}, "vide"),
+    "coupé": ({"body": make_csv(49)}, "49 lignes au lieu de 100"),
+    "colonnes": ({"body": make_csv(100).replace(b"nom", b"libelle")}, "« nom »"),
+    "latin-1": ({"body": make_csv(100) + b"80999;\xe9t\xe9\n"}, "Latin-1"),
+    "en-tête seul": ({"body": make_csv(0)}, "aucune ligne"),
+    "gros": ({"body": make_csv(90_000)}, "plus de 1 Mo"),
 }
 
 
@@ -270,11 +330,22 @@ def test_a_bad_delivery_never_replaces_the_good_one(place, producer, case):
         setattr(producer, name, value)
     with pytest.raises(SourceError) as caught:
         place.refresh()
-    assert word in str(caught.value) and "communes.csv, téléchargement depuis 127.0.0.1:" in str(caught.value)
+    assert word in str(caught.value) and "communes.csv, téléchargement depuis 127.0.0.1:" in str(
+        caught.value
+    )
     assert place.copy.read_bytes() == good and word in place.etat.echec and place.etat.echec_le
-    assert (place.etat.sha256, place.etat.etag, place.etat.obtenu_le) == (before.sha256, '"v1"', before.obtenu_le)
+    assert (place.etat.sha256, place.etat.etag, place.etat.obtenu_le) == (
+        before.sha256,
+        '"v1"',
+        before.obtenu_le,
+    )
     names = {path.name for path in place.copy.parent.iterdir()}
-    assert names <= {"communes.csv", "etat.json", ".verrou", partial_path(place.source, place.data_dir).name}
+    assert names <= {
+        "communes.csv",
+        "etat.json",
+        ".verrou",
+        partial_path(place.source, place.data_dir).name,
+    }
 
 
 def test_a_shorter_file_may_be_accepted(place, producer):
@@ -282,7 +353,11 @@ def test_a_shorter_file_may_be_accepted(place, producer):
     producer.body, producer.etag = make_csv(10), '"v2"'
     with pytest.raises(SourceError, match="--accepter"):
         place.refresh()
-    assert place.refresh(accept_smaller=True) is True and place.etat.nb_lignes == 10 and place.etat.echec == ""
+    assert (
+        place.refresh(accept_smaller=True) is True
+        and place.etat.nb_lignes == 10
+        and place.etat.echec == ""
+    )
 
 
 def test_a_failure_is_forgotten_once_the_producer_answers_well(place, producer):
@@ -327,27 +402,49 @@ def test_a_damaged_record_is_no_record(place, producer):
 
 
 def test_a_broken_source_does_not_stop_the_others(place, producer):
-    dead, none = replace(place.source, id="morte", telechargement="http://127.0.0.1:9/a.csv"), replace(place.source, id="sans", telechargement="", adresse="https://ici.fr")
+    dead, none = (
+        replace(place.source, id="morte", telechargement="http://127.0.0.1:9/a.csv"),
+        replace(place.source, id="sans", telechargement="", adresse="https://ici.fr"),
+    )
     told = []
-    done = refresh_all([dead, none, place.source, place.source], data_dir=place.data_dir, settings=SETTINGS, network=Network(), watch=told.append)
-    assert [one.issue for one in done] == ["en_panne", "sans_adresse", "nouvelle", "inchangee"] and told == done
+    done = refresh_all(
+        [dead, none, place.source, place.source],
+        data_dir=place.data_dir,
+        settings=SETTINGS,
+        network=Network(),
+        watch=told.append,
+    )
+    assert [one.issue for one in done] == [
+        "en_panne",
+        "sans_adresse",
+        "nouvelle",
+        "inchangee",
+    ] and told == done
     assert "https://ici.fr" in done[1].message and "100 lignes" in done[2].message
 
 
 @pytest.fixture
 def registry(place, monkeypatch):
-    monkeypatch.setattr("geoapp.sources.registry.load_sources", lambda: {place.source.id: place.source})
+    monkeypatch.setattr(
+        "geoapp.sources.registry.load_sources", lambda: {place.source.id: place.source}
+    )
     return place
 
 
 def test_the_command_tells_news_and_failures_and_its_exit_code(registry, producer):
-    run = lambda *options: CliRunner().invoke(main, ["fetch", "--data", str(registry.data_dir), *options])  # noqa: E731
+    run = lambda *options: CliRunner().invoke(
+        main, ["fetch", "--data", str(registry.data_dir), *options]
+    )  # noqa: E731
     first = run()
     assert first.exit_code == 0 and "communes-test : nouvelle version" in first.output
     assert "inchangée" in run("--source", "communes-test").output
     producer.script = ["page"]
     broken = run()
-    assert broken.exit_code == 1 and "page web" in broken.output and "dernière bonne version est gardée" in broken.output
+    assert (
+        broken.exit_code == 1
+        and "page web" in broken.output
+        and "dernière bonne version est gardée" in broken.output
+    )
     assert "en panne" in run("--status").output
     unknown = run("--source", "communes-tset")
     assert unknown.exit_code == 2 and "communes-test" in unknown.stderr
@@ -356,34 +453,65 @@ def test_the_command_tells_news_and_failures_and_its_exit_code(registry, produce
 def test_an_unwritable_cache_is_told_without_traceback(registry, producer, tmp_path):
     (tmp_path / "var").write_text("un fichier, pas un dossier")
     result = CliRunner().invoke(main, ["fetch", "--data", str(tmp_path / "var")])
-    assert result.exit_code == 1 and "Impossible d'écrire" in result.stderr and "Traceback" not in result.output
+    assert (
+        result.exit_code == 1
+        and "Impossible d'écrire" in result.stderr
+        and "Traceback" not in result.output
+    )
 
 
-@pytest.mark.parametrize("millesime, day", [
-    ("2024", date(2024, 12, 31)), ("2024-02", date(2024, 2, 29)), ("2020-11-16", date(2020, 11, 16)), ("2022-2023", date(2023, 8, 31)),
-    ("4.60", None), ("fictif", None), ("2024-13", None), ("2024-02-30", None),
-])
+@pytest.mark.parametrize(
+    "millesime, day",
+    [
+        ("2024", date(2024, 12, 31)),
+        ("2024-02", date(2024, 2, 29)),
+        ("2020-11-16", date(2020, 11, 16)),
+        ("2022-2023", date(2023, 8, 31)),
+        ("4.60", None),
+        ("fictif", None),
+        ("2024-13", None),
+        ("2024-02-30", None),
+    ],
+)
 def test_the_day_that_a_vintage_names(millesime, day):
     assert parse_vintage(millesime) == day
 
 
 def test_a_delivery_is_due_after_the_rhythm_and_not_before():
     assert expected_since("hebdomadaire", date(2026, 1, 1)) == date(2026, 1, 8)
-    assert expected_since("ponctuel", date(2026, 1, 1)) is None and expected_since("", date(2026, 1, 1)) is None and expected_since("annuel", None) is None
+    assert (
+        expected_since("ponctuel", date(2026, 1, 1)) is None
+        and expected_since("", date(2026, 1, 1)) is None
+        and expected_since("annuel", None) is None
+    )
 
 
 def states(place, today: date, snapshot=None, **changes) -> str:
-    return freshness.list_freshness([replace(place.source, **changes)], place.data_dir, snapshot, today)[0].etat
+    return freshness.list_freshness(
+        [replace(place.source, **changes)], place.data_dir, snapshot, today
+    )[0].etat
 
 
 def test_the_states_of_a_source(place, producer, tiny_snapshot):
-    assert states(place, date(2026, 1, 1)) == "jamais_obtenue" and states(place, date(2026, 1, 1), telechargement="") == "a_fournir"
+    assert (
+        states(place, date(2026, 1, 1)) == "jamais_obtenue"
+        and states(place, date(2026, 1, 1), telechargement="") == "a_fournir"
+    )
     served = replace(place.source, id="tiny")
-    assert [states(place, day, tiny_snapshot, id="tiny") for day in (date(2026, 1, 31), date(2026, 2, 1))] == ["a_jour", "en_retard"]
-    assert states(place, date(2026, 2, 1), tiny_snapshot, id="tiny", rythme="ponctuel") == "non_datee"
+    assert [
+        states(place, day, tiny_snapshot, id="tiny")
+        for day in (date(2026, 1, 31), date(2026, 2, 1))
+    ] == ["a_jour", "en_retard"]
+    assert (
+        states(place, date(2026, 2, 1), tiny_snapshot, id="tiny", rythme="ponctuel") == "non_datee"
+    )
     place.refresh()
     assert states(place, date(2026, 1, 1)) == "nouvelle"
-    write_etat(served, place.data_dir, Etat(echec="le producteur a répondu 500.", echec_le="2026-01-02T00:00:00Z"))
+    write_etat(
+        served,
+        place.data_dir,
+        Etat(echec="le producteur a répondu 500.", echec_le="2026-01-02T00:00:00Z"),
+    )
     assert states(place, date(2026, 1, 1), tiny_snapshot, id="tiny") == "en_panne"
 
 
@@ -394,4 +522,6 @@ def test_every_source_of_the_registry_has_a_rhythm():
 def test_the_record_beside_a_copy_is_plain_json(place, producer):
     place.refresh()
     record = json.loads((place.copy.parent / "etat.json").read_text(encoding="utf-8"))
-    assert record["sha256"] == hashlib.sha256(producer.body).hexdigest() and str(place.data_dir) not in json.dumps(record)
+    assert record["sha256"] == hashlib.sha256(producer.body).hexdigest() and str(
+        place.data_dir
+    ) not in json.dumps(record)

@@ -20,7 +20,14 @@ from geoapp.sources.registry import (
 
 SOURCES = load_sources()
 NOT_IN_THE_MIRROR = {
-    "qpv2024", "lheo-region", "onisep-lheo-hdf", "catalogue-apprentissage", "onisep-actions", "parcoursup-carte", "mon-compte-formation", "annuaire-education",
+    "qpv2024",
+    "lheo-region",
+    "onisep-lheo-hdf",
+    "catalogue-apprentissage",
+    "onisep-actions",
+    "parcoursup-carte",
+    "mon-compte-formation",
+    "annuaire-education",
     "onisep-premiere",
 }
 """Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor the feeds of today."""
@@ -48,7 +55,10 @@ def load(tmp_path):
     def _load(more="", columns='code_uai = "uai"', row=ROW, **changed):
         text = row.format(more=more, columns=columns)
         for key, value in changed.items():
-            text = "\n".join(f"{key} = {value}" if line.startswith(f"{key} = ") else line for line in text.splitlines())
+            text = "\n".join(
+                f"{key} = {value}" if line.startswith(f"{key} = ") else line
+                for line in text.splitlines()
+            )
         path = tmp_path / "sources.toml"
         path.write_text(text, encoding="utf-8")
         return load_sources(path)
@@ -60,18 +70,41 @@ def test_a_sound_row_is_loaded(load):
     assert list(load()) == ["a"] and load()["a"].colonnes == {"code_uai": "uai"}
 
 
-@pytest.mark.parametrize("changed, word", [
-    ({"usage": '"offres"'}, "usage = « offres »"), ({"format": '"parquet"'}, "format = « parquet »"), ({"id": '"A b"'}, "identifiant"),
-    ({"titre": "3"}, "titre doit être un texte"), ({"fichier": '"../a.csv"'}, "sort du dossier"), ({"fichier": '"/etc/passwd"'}, "sort du dossier"),
-    ({"columns": 'code_uia = "uai"'}, "Vouliez-vous dire « code_uai »"), ({"columns": 'nom = { colone = "x" }'}, "colonne « nom » : clé « colone »"),
-    ({"columns": ""}, "au moins une colonne"), ({"more": 'adresse = "ftp://x"'}, "adresse"), ({"more": 'telechargement = "javascript:x"'}, "telechargement"),
-    ({"more": 'remplacee_par = "b"'}, "remplacee_par"), ({"more": 'remplacee_par = "a"'}, "remplacee_par"), ({"more": 'type_zone = "qpv2015"'}, "type_zone"),
-    ({"usage": '"zonage"'}, "type_zone"), ({"more": 'options = { encodng = "x" }'}, "Vouliez-vous dire « encoding »"),
-    ({"more": 'options = { skip = "1" }'}, "skip"), ({"more": 'options = { skip = -1 }'}, "skip"), ({"more": 'options = { delimiter = ";;" }'}, "delimiter"),
-    ({"more": 'options = { sheet = "x" }'}, "sheet"), ({"more": 'inconnu = "x"'}, "illisible"), ({"row": "[[source]"}, "illisible"), ({"row": "x = 1"}, "illisible"),
-    ({"more": 'facultatives = "x"'}, "facultatives"), ({"more": "facultatives = [3]"}, "facultatives"), ({"more": 'autres_noms = { x = "y" }'}, "autres_noms"),
-    ({"more": 'autres_noms = ["x"]'}, "autres_noms"), ({"more": "autres_noms = { x = [] }"}, "autres_noms"), ({"row": "source = 3"}, "illisible"), ({"row": ROW + ROW}, "répété"),
-])
+@pytest.mark.parametrize(
+    "changed, word",
+    [
+        ({"usage": '"offres"'}, "usage = « offres »"),
+        ({"format": '"parquet"'}, "format = « parquet »"),
+        ({"id": '"A b"'}, "identifiant"),
+        ({"titre": "3"}, "titre doit être un texte"),
+        ({"fichier": '"../a.csv"'}, "sort du dossier"),
+        ({"fichier": '"/etc/passwd"'}, "sort du dossier"),
+        ({"columns": 'code_uia = "uai"'}, "Vouliez-vous dire « code_uai »"),
+        ({"columns": 'nom = { colone = "x" }'}, "colonne « nom » : clé « colone »"),
+        ({"columns": ""}, "au moins une colonne"),
+        ({"more": 'adresse = "ftp://x"'}, "adresse"),
+        ({"more": 'telechargement = "javascript:x"'}, "telechargement"),
+        ({"more": 'remplacee_par = "b"'}, "remplacee_par"),
+        ({"more": 'remplacee_par = "a"'}, "remplacee_par"),
+        ({"more": 'type_zone = "qpv2015"'}, "type_zone"),
+        ({"usage": '"zonage"'}, "type_zone"),
+        ({"more": 'options = { encodng = "x" }'}, "Vouliez-vous dire « encoding »"),
+        ({"more": 'options = { skip = "1" }'}, "skip"),
+        ({"more": "options = { skip = -1 }"}, "skip"),
+        ({"more": 'options = { delimiter = ";;" }'}, "delimiter"),
+        ({"more": 'options = { sheet = "x" }'}, "sheet"),
+        ({"more": 'inconnu = "x"'}, "illisible"),
+        ({"row": "[[source]"}, "illisible"),
+        ({"row": "x = 1"}, "illisible"),
+        ({"more": 'facultatives = "x"'}, "facultatives"),
+        ({"more": "facultatives = [3]"}, "facultatives"),
+        ({"more": 'autres_noms = { x = "y" }'}, "autres_noms"),
+        ({"more": 'autres_noms = ["x"]'}, "autres_noms"),
+        ({"more": "autres_noms = { x = [] }"}, "autres_noms"),
+        ({"row": "source = 3"}, "illisible"),
+        ({"row": ROW + ROW}, "répété"),
+    ],
+)
 def test_a_row_that_breaks_a_rule_is_refused_in_french(load, changed, word):
     with pytest.raises(SourceError) as caught:
         load(**changed)
@@ -79,7 +112,7 @@ def test_a_row_that_breaks_a_rule_is_refused_in_french(load, changed, word):
 
 
 def test_a_registry_that_cannot_be_read_is_told(tmp_path):
-    (tmp_path / "latin.toml").write_bytes("titre = \"é\"".encode("latin-1"))
+    (tmp_path / "latin.toml").write_bytes('titre = "é"'.encode("latin-1"))
     for path in (tmp_path / "absent.toml", tmp_path / "latin.toml", tmp_path):
         with pytest.raises(SourceError, match="illisible"):
             load_sources(path)
@@ -88,7 +121,11 @@ def test_a_registry_that_cannot_be_read_is_told(tmp_path):
 def test_the_columns_known_are_those_the_product_reads():
     assert set(COLONNES["offre"]) == set(FLAT)
     assert set(COLONNES["etablissements"]) == set(ETABLISSEMENT)
-    assert set(COLONNES["population"]) == {"longitude", "latitude", "id_point", "population", "code_commune"} <= {"longitude", "latitude", *TABLES["demande"].noms}
+    assert (
+        set(COLONNES["population"])
+        == {"longitude", "latitude", "id_point", "population", "code_commune"}
+        <= {"longitude", "latitude", *TABLES["demande"].noms}
+    )
     assert set(COLONNES) | {"communes"} == set(USAGES)
 
 
@@ -96,11 +133,20 @@ def test_the_columns_known_are_those_the_product_reads():
 def test_every_row_names_what_exists(source):
     from geoapp.sources.demo import GENERATEURS
 
-    assert source.titre and source.producteur and source.licence and source.millesime and source.fichier
+    assert (
+        source.titre
+        and source.producteur
+        and source.licence
+        and source.millesime
+        and source.fichier
+    )
     assert not source.type_zone or source.type_zone in ZONAGES
     assert not source.demonstration or source.demonstration in GENERATEURS
     assert not source.remplacee_par or source.remplacee_par in SOURCES
-    assert source.format in OPTIONS_FORMAT and source.options.get("niveau", "europeen") in codes.NOTATIONS
+    assert (
+        source.format in OPTIONS_FORMAT
+        and source.options.get("niveau", "europeen") in codes.NOTATIONS
+    )
     assert source.options.get("mef", "mef") in ("mef", "mefstat")
     assert required_columns(source) or source.format in FORMATS_PRETS
 
@@ -115,7 +161,9 @@ def test_no_source_is_replaced_in_a_circle():
 
 
 def test_two_sources_never_read_one_file_name():
-    names = [source.fichier for source in SOURCES.values() if source.usage != "statistique"]  # a file of offers may hold figures too: `check` reads its offers
+    names = [
+        source.fichier for source in SOURCES.values() if source.usage != "statistique"
+    ]  # a file of offers may hold figures too: `check` reads its offers
     assert len(names) == len(set(names))
 
 

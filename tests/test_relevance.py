@@ -21,12 +21,31 @@ from benchmarks.relevance import (
 from geoapp.core.config import GEODATA
 from geoapp.reference.codes.text import fold
 
-TYPES = {"metier", "feminin", "diplome", "sigle", "faute", "pluriel", "bacpro", "code", "mots", "phrase"}
+TYPES = {
+    "metier",
+    "feminin",
+    "diplome",
+    "sigle",
+    "faute",
+    "pluriel",
+    "bacpro",
+    "code",
+    "mots",
+    "phrase",
+}
 
 
-@pytest.mark.parametrize("found, recall, mrr", [
-    ([3, 4], 1.0, 1.0), ([9, 3, 4], 1.0, 0.5), ([9, 8], 0.0, 0.0), ([3], 0.5, 1.0), ([9] * 10 + [3], 0.0, 0.0), ([], 0.0, 0.0),
-])
+@pytest.mark.parametrize(
+    "found, recall, mrr",
+    [
+        ([3, 4], 1.0, 1.0),
+        ([9, 3, 4], 1.0, 0.5),
+        ([9, 8], 0.0, 0.0),
+        ([3], 0.5, 1.0),
+        ([9] * 10 + [3], 0.0, 0.0),
+        ([], 0.0, 0.0),
+    ],
+)
 def test_measures_by_hand(found, recall, mrr):
     note = score(Jugement("boulanger", "metier", frozenset({3, 4})), found)
     assert (note.rappel, note.rang_inverse) == (recall, mrr)
@@ -37,27 +56,46 @@ def test_recall_is_out_of_ten_when_more_are_relevant():
 
 
 def test_summary_counts_by_type_and_for_all():
-    notes = measure([Jugement("a", "metier", frozenset({1})), Jugement("b", "sigle", frozenset({2}))], lambda texte: [1])
+    notes = measure(
+        [Jugement("a", "metier", frozenset({1})), Jugement("b", "sigle", frozenset({2}))],
+        lambda texte: [1],
+    )
     table = summarise(notes)
     assert table.loc["ensemble"].tolist() == [2, 0.5, 0.5] and table.loc["sigle", "rappel_10"] == 0
 
 
 def test_rules_are_read_as_written(tmp_path):
-    formations = pd.DataFrame({
-        "id_formation": ["a", "b", "c"], "intitule": ["CAP Pâtissier", "BP Pâtissier", "Plâtrier"], "type_diplome": ["CAP", None, None],
-        "niveau_sortie": ["3", "4", "3"], "code_rome": ["D1104", None, "F1601"], "code_nsf": None, "code_rncp": None, "code_cfd": None,
-    })
+    formations = pd.DataFrame(
+        {
+            "id_formation": ["a", "b", "c"],
+            "intitule": ["CAP Pâtissier", "BP Pâtissier", "Plâtrier"],
+            "type_diplome": ["CAP", None, None],
+            "niveau_sortie": ["3", "4", "3"],
+            "code_rome": ["D1104", None, "F1601"],
+            "code_nsf": None,
+            "code_rncp": None,
+            "code_cfd": None,
+        }
+    )
     offres = pd.DataFrame({"id_formation": ["c", "b", "a", "a"]})
     path = tmp_path / "r.csv"
-    path.write_text("requete;type;pertinents;exclus\nx;metier;intitule:patiss ET niveau:3 OU rome:F16;\ny;metier;intitule:p;intitule:^bp\n", encoding="utf-8")
-    assert [sorted(j.pertinents) for j in read_judgments(offres, formations, path)] == [[0, 2, 3], [0, 2, 3]]
+    path.write_text(
+        "requete;type;pertinents;exclus\nx;metier;intitule:patiss ET niveau:3 OU rome:F16;\ny;metier;intitule:p;intitule:^bp\n",
+        encoding="utf-8",
+    )
+    assert [sorted(j.pertinents) for j in read_judgments(offres, formations, path)] == [
+        [0, 2, 3],
+        [0, 2, 3],
+    ]
     path.write_text("requete;type;pertinents;exclus\nz;metier;intitule:zzz;\n", encoding="utf-8")
     with pytest.raises(ValueError, match="« z »"):
         read_judgments(offres, formations, path)
 
 
 def test_the_set_is_large_and_of_every_kind():
-    with open(Path(__file__).parent / "relevance" / "requetes.csv", encoding="utf-8", newline="") as stream:
+    with open(
+        Path(__file__).parent / "relevance" / "requetes.csv", encoding="utf-8", newline=""
+    ) as stream:
         rows = list(csv.DictReader(stream, delimiter=";"))
     assert len(rows) >= 130 and {row["type"] for row in rows} == TYPES
     assert len({row["requete"] for row in rows}) == len(rows)
@@ -71,7 +109,11 @@ def test_synonyms_are_well_formed():
     assert len(rows) >= 200 and len(set(terms)) == len(terms) and all(terms)
     for row in rows:
         equivalents = [fold(text) for text in row["equivalents"].split("|")]
-        assert all(equivalents) and fold(row["terme"]) not in equivalents and len(set(equivalents)) == len(equivalents), row["terme"]
+        assert (
+            all(equivalents)
+            and fold(row["terme"]) not in equivalents
+            and len(set(equivalents)) == len(equivalents)
+        ), row["terme"]
 
 
 @pytest.mark.real

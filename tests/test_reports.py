@@ -53,7 +53,9 @@ def read_pdf(content: bytes) -> str:
     from pypdf import PdfReader
 
     pages = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
-    return "\n".join(re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip() for page in pages)
+    return "\n".join(
+        re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip() for page in pages
+    )
 
 
 def flat(texte: str) -> str:
@@ -81,19 +83,44 @@ def test_a_sheet_is_light_tagged_and_the_same_twice(monde, fiches, cle):
     assert (html, pdf) == make_sheet(monde, Question(), find_zone(monde, cle))[:2]
     reader = PdfReader(BytesIO(pdf))
     root = reader.trailer["/Root"]
-    assert len(pdf) < MAX_BYTES and root["/Lang"] == "fr" and root["/MarkInfo"]["/Marked"] and len(reader.pages) <= 6
+    assert (
+        len(pdf) < MAX_BYTES
+        and root["/Lang"] == "fr"
+        and root["/MarkInfo"]["/Marked"]
+        and len(reader.pages) <= 6
+    )
     assert reader.metadata["/CreationDate"] == "D:20260102030405Z"
-    assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", re.sub(r"data:image/png;base64,\S+", "", html)), "nothing is fetched"
+    assert "http" not in re.sub(
+        r"http://www\.w3\.org/\S+", "", re.sub(r"data:image/png;base64,\S+", "", html)
+    ), "nothing is fetched"
     assert not re.search(r"\b(nan|None|NaN)\b|<NA>", read_pdf(pdf))
 
 
 def test_a_sheet_reads_in_order_and_holds_what_the_page_says(fiches, snapshot):
     texte = flat(read_pdf(fiches["ze2020:3201"][1]))
-    heads = ["L'essentielàretenir", "Lazoneetlarégion", "Lescartes", "Offrepardomaine,niveauetvoie", "Couverturepardomaine", "Communesenzoneblanche", "Offreursuniques", "Qualitédesdonnées", "Méthode", "Sourcesetmillésimes"]
+    heads = [
+        "L'essentielàretenir",
+        "Lazoneetlarégion",
+        "Lescartes",
+        "Offrepardomaine,niveauetvoie",
+        "Couverturepardomaine",
+        "Communesenzoneblanche",
+        "Offreursuniques",
+        "Qualitédesdonnées",
+        "Méthode",
+        "Sourcesetmillésimes",
+    ]
     ranks = [texte.index(head) for head in heads]
     assert ranks == sorted(ranks)
-    page = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client().get("/territoires/ze2020/3201").text
-    for phrase in re.findall(r"<li>(.*?)</li>", page.split('class="essentiel-liste"')[1].split("</ol>")[0]):
+    page = (
+        create_app(settings=Settings(data_dir=snapshot.path.parents[1]))
+        .test_client()
+        .get("/territoires/ze2020/3201")
+        .text
+    )
+    for phrase in re.findall(
+        r"<li>(.*?)</li>", page.split('class="essentiel-liste"')[1].split("</ol>")[0]
+    ):
         assert flat(unescape(phrase)) in texte
 
 
@@ -101,26 +128,62 @@ def test_a_sheet_reads_in_order_and_holds_what_the_page_says(fiches, snapshot):
 def test_pdftotext_reads_the_sheet_in_order(fiches, tmp_path):
     path = tmp_path / "f.pdf"
     path.write_bytes(fiches["ze2020:3201"][1])
-    texte = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True).stdout
-    assert texte.index("essentiel à retenir") < texte.index("Offre par domaine") < texte.index("Sources et millésimes")
+    texte = subprocess.run(
+        ["pdftotext", str(path), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert (
+        texte.index("essentiel à retenir")
+        < texte.index("Offre par domaine")
+        < texte.index("Sources et millésimes")
+    )
 
 
 def test_the_command_writes_each_zone_and_an_index(snapshot, tmp_path):
     out = tmp_path / "sortie"
-    ran = CliRunner().invoke(main, ["report", "--zone", "ze2020:Amiville", "--all", "ze2020", "--data", str(snapshot.path.parents[1]), "--out", str(out)])
+    ran = CliRunner().invoke(
+        main,
+        [
+            "report",
+            "--zone",
+            "ze2020:Amiville",
+            "--all",
+            "ze2020",
+            "--data",
+            str(snapshot.path.parents[1]),
+            "--out",
+            str(out),
+        ],
+    )
     assert ran.exit_code == 0, ran.output
     assert sorted(path.name for path in out.iterdir()) == [
-        "index.html", "ze2020-0054-est-frontiere.html", "ze2020-0054-est-frontiere.pdf", "ze2020-3201-amiville.html", "ze2020-3201-amiville.pdf"]
+        "index.html",
+        "ze2020-0054-est-frontiere.html",
+        "ze2020-0054-est-frontiere.pdf",
+        "ze2020-3201-amiville.html",
+        "ze2020-3201-amiville.pdf",
+    ]
     index = (out / "index.html").read_text(encoding="utf-8")
-    assert all(path.name in index for path in out.iterdir() if path.name != "index.html") and "<b>Test" not in index
+    assert (
+        all(path.name in index for path in out.iterdir() if path.name != "index.html")
+        and "<b>Test" not in index
+    )
 
 
-@pytest.mark.parametrize("options, code, dit", [
-    (["--zone", "ze2020:Amivile"], 1, "Vouliez-vous dire : Amiville (ze2020:3201)"), (["--zone", "ze2021:1"], 2, "Vouliez-vous dire « ze2020 »"),
-    ([], 2, "Quelle zone"), (["--all", "rien"], 2, "valeur inconnue"), (["--zone", "ze2020:3201", "--domaine", "sente"], 2, "Vouliez-vous dire « sante »"),
-])
+@pytest.mark.parametrize(
+    "options, code, dit",
+    [
+        (["--zone", "ze2020:Amivile"], 1, "Vouliez-vous dire : Amiville (ze2020:3201)"),
+        (["--zone", "ze2021:1"], 2, "Vouliez-vous dire « ze2020 »"),
+        ([], 2, "Quelle zone"),
+        (["--all", "rien"], 2, "valeur inconnue"),
+        (["--zone", "ze2020:3201", "--domaine", "sente"], 2, "Vouliez-vous dire « sante »"),
+    ],
+)
 def test_bad_input_is_one_french_message_and_no_file(snapshot, tmp_path, options, code, dit):
-    ran = CliRunner().invoke(main, ["report", *options, "--data", str(snapshot.path.parents[1]), "--out", str(tmp_path / "x")])
+    ran = CliRunner().invoke(
+        main,
+        ["report", *options, "--data", str(snapshot.path.parents[1]), "--out", str(tmp_path / "x")],
+    )
     assert ran.exit_code == code and dit in ran.stderr and "Traceback" not in ran.output
     assert not (tmp_path / "x").exists()
 
@@ -128,7 +191,10 @@ def test_bad_input_is_one_french_message_and_no_file(snapshot, tmp_path, options
 def test_a_folder_that_cannot_be_made_is_said(monde, tmp_path):
     (tmp_path / "fichier").write_text("occupé")
     zones = choose_zones(monde, ["ze2020:3201"], [])
-    with working(monde, Question(), zones) as travail, pytest.raises(StorageError, match="Impossible de créer le dossier"):
+    with (
+        working(monde, Question(), zones) as travail,
+        pytest.raises(StorageError, match="Impossible de créer le dossier"),
+    ):
         write_sheets(monde, travail, zones, tmp_path / "fichier" / "sortie")
 
 
@@ -143,7 +209,10 @@ def test_a_full_disk_leaves_no_half_written_file(monde, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     zones = choose_zones(monde, ["ze2020:3201"], [])
-    with working(monde, Question(), zones) as travail, pytest.raises(StorageError, match="disque est plein"):
+    with (
+        working(monde, Question(), zones) as travail,
+        pytest.raises(StorageError, match="disque est plein"),
+    ):
         write_sheets(monde, travail, zones, tmp_path)
     assert [path.suffix for path in tmp_path.iterdir()] == [".html"]
 
@@ -157,8 +226,23 @@ def test_without_pango_the_html_is_made_and_the_cure_told(snapshot, tmp_path, mo
         return true_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    ran = CliRunner().invoke(main, ["report", "--zone", "ze2020:3201", "--data", str(snapshot.path.parents[1]), "--out", str(tmp_path / "x")])
-    assert ran.exit_code == 1 and "apt-get install libpango-1.0-0" in ran.stderr and "aucun PDF" in ran.stderr
+    ran = CliRunner().invoke(
+        main,
+        [
+            "report",
+            "--zone",
+            "ze2020:3201",
+            "--data",
+            str(snapshot.path.parents[1]),
+            "--out",
+            str(tmp_path / "x"),
+        ],
+    )
+    assert (
+        ran.exit_code == 1
+        and "apt-get install libpango-1.0-0" in ran.stderr
+        and "aucun PDF" in ran.stderr
+    )
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["ze2020-3201-amiville.html"]
     with pytest.raises(PdfError):
         render_pdf("<p>")
@@ -169,13 +253,26 @@ def test_without_pango_the_html_is_made_and_the_cure_told(snapshot, tmp_path, mo
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("cle, parametres", [("ze2020:3215", {}), ("ze2020:0058", {"seuil_km": "15"}), ("epci:200067999", {"voie": "apprentissage"})])
-def test_every_number_of_a_real_sheet_is_the_one_of_the_api(real_world, real_client, cle, parametres):
+@pytest.mark.parametrize(
+    "cle, parametres",
+    [
+        ("ze2020:3215", {}),
+        ("ze2020:0058", {"seuil_km": "15"}),
+        ("epci:200067999", {"voie": "apprentissage"}),
+    ],
+)
+def test_every_number_of_a_real_sheet_is_the_one_of_the_api(
+    real_world, real_client, cle, parametres
+):
     """Figures of the table of coverage, and every cell of the offer, read back from the PDF."""
     zonage, _, code = cle.partition(":")
-    _, pdf, _ = make_sheet(real_world, parse_question(parametres, real_world), find_zone(real_world, cle))
+    _, pdf, _ = make_sheet(
+        real_world, parse_question(parametres, real_world), find_zone(real_world, cle)
+    )
     texte = flat(read_pdf(pdf))
-    api = real_client.get("/api/v1/couverture", query_string={"zonage": zonage, **parametres}).get_json()
+    api = real_client.get(
+        "/api/v1/couverture", query_string={"zonage": zonage, **parametres}
+    ).get_json()
     zone = next(one for one in api["zones"] if one["code_zone"] == code)
     for nom, indicateur in INDICATEURS.items():
         shown = [format_value(indicateur, row[nom], "km") for row in (zone, api["ensemble"])]
@@ -192,18 +289,32 @@ def _check_offer(texte: str, client, cle: str, parametres: dict, zone: dict) -> 
     assert flat(f"compte {format_number(here['total'])} formation") in texte
     niveaux = [one["valeur"] for one in region["facettes"]["niveau"]["valeurs"] if one["nb"]]
     assert re.search("Touslesdomaines" + _cells(here, niveaux), texte), "the total of the matrix"
-    voies = [asked["voie"]] if "voie" in asked else sorted(voie["valeur"] for voie in here["facettes"]["voie"]["valeurs"] if voie["nb"])
+    voies = (
+        [asked["voie"]]
+        if "voie" in asked
+        else sorted(voie["valeur"] for voie in here["facettes"]["voie"]["valeurs"] if voie["nb"])
+    )
     for one in here["facettes"]["domaine"]["valeurs"]:
         if one["nb"]:
-            by_voie = [client.get("/api/v1/facets", query_string={"zone": cle, **asked, "domaine": one["valeur"], "voie": voie}).get_json() for voie in voies]
+            by_voie = [
+                client.get(
+                    "/api/v1/facets",
+                    query_string={"zone": cle, **asked, "domaine": one["valeur"], "voie": voie},
+                ).get_json()
+                for voie in voies
+            ]
             rows = [_cells(found, niveaux) for found in by_voie if found["total"]]
-            assert re.search(re.escape(flat(one["libelle"])) + r"[A-Za-zé]+" + r"[A-Za-zé]+".join(rows), texte), one["libelle"]
+            assert re.search(
+                re.escape(flat(one["libelle"])) + r"[A-Za-zé]+" + r"[A-Za-zé]+".join(rows), texte
+            ), one["libelle"]
 
 
 def _cells(facets: dict, niveaux: list[str]) -> str:
     """Return the pattern of one row of the matrix: each level, then the total, with or without seats."""
     by_level = {one["valeur"]: one["nb"] for one in facets["facettes"]["niveau"]["valeurs"]}
-    numbers = [format_number(by_level[niveau]) if by_level.get(niveau) else "–" for niveau in niveaux] + [format_number(facets["total"])]
+    numbers = [
+        format_number(by_level[niveau]) if by_level.get(niveau) else "–" for niveau in niveaux
+    ] + [format_number(facets["total"])]
     return "".join(re.escape(flat(nombre)) + r"(?:\([\d]+\+?\))?" for nombre in numbers)
 
 
@@ -218,12 +329,26 @@ def real_client(real_snapshot):
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("cle", ["ze2020:0054", "frr:EX-ZRR", "qpv2015:QP059069", "qpv2024:QN00201M", "commune:62498", "zrr:ZRR"])
+@pytest.mark.parametrize(
+    "cle",
+    [
+        "ze2020:0054",
+        "frr:EX-ZRR",
+        "qpv2015:QP059069",
+        "qpv2024:QN00201M",
+        "commune:62498",
+        "zrr:ZRR",
+    ],
+)
 def test_awkward_zones_give_a_readable_sheet(real_world, cle):
     zone = find_zone(real_world, cle)
     html, pdf, _ = make_sheet(real_world, Question(), zone)
     texte = read_pdf(pdf)
     assert len(pdf) < MAX_BYTES and not re.search(r"\b(nan|None|NaN)\b|<NA>", texte)
-    dit = {"ze2020:0054": "24 de ses communes sont hors", "frr:EX-ZRR": "n'a aucune formation", "qpv2024:QN00201M": "ne peut être dessinée"}.get(cle, "essentiel")
+    dit = {
+        "ze2020:0054": "24 de ses communes sont hors",
+        "frr:EX-ZRR": "n'a aucune formation",
+        "qpv2024:QN00201M": "ne peut être dessinée",
+    }.get(cle, "essentiel")
     assert flat(dit) in flat(texte)
     assert ("<img" in html) == zone.est_dessinee

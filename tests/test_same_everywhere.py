@@ -20,7 +20,9 @@ OPTIONS = {"rayon": "rayon-km"}
 
 
 def _command(folder, case: dict, forme: str) -> str:
-    arguments = [part for nom, valeur in case.items() for part in (f"--{OPTIONS.get(nom, nom)}", valeur)]
+    arguments = [
+        part for nom, valeur in case.items() for part in (f"--{OPTIONS.get(nom, nom)}", valeur)
+    ]
     result = CliRunner().invoke(main, ["search", "--data", str(folder), forme, *arguments])
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -38,4 +40,6 @@ def test_one_search_gives_one_answer(real_snapshot, case):
     page = client.get("/recherche", query_string=case).text
     listed = re.findall(r'<h4[^>]*>\s*<a href="(/formations/[^"?]+)', page)
     assert listed[: len(answer["formations"])] == [card["url"] for card in answer["formations"]]
-    assert csv.count("\r\n") == 1 + answer["total"] + answer["a_distance"]["total"] + len(answer["proches"])
+    assert csv.count("\r\n") == 1 + answer["total"] + answer["a_distance"]["total"] + len(
+        answer["proches"]
+    )

@@ -30,7 +30,12 @@ def folder(tmp_path_factory):
     """Return the folder of a published tiny world whose second action is remote."""
     frames, data = make_tiny_frames(), tmp_path_factory.mktemp("moteur")
     frames["offres"].loc[frames["offres"]["id_action"].eq("tiny:a2"), "modalite"] = "a_distance"
-    publish(frames, {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"}, data, finish=lambda f: write_index(frames, f))
+    publish(
+        frames,
+        {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"},
+        data,
+        finish=lambda f: write_index(frames, f),
+    )
     return data
 
 
@@ -48,7 +53,11 @@ def ids(moteur, rows) -> list[str]:
 
 def test_without_anything_the_whole_offer(moteur):
     result = search(moteur, Requete(tri="titre"))
-    assert result.total == 6 and ids(moteur, result.a_distance) == ["a2l1"] and result.nb_non_places == 0
+    assert (
+        result.total == 6
+        and ids(moteur, result.a_distance) == ["a2l1"]
+        and result.nb_non_places == 0
+    )
     assert np.isnan(result.distances_m).all()
 
 
@@ -62,12 +71,20 @@ def test_around_a_town_nearest_first_then_title(moteur):
 def test_the_radius_is_inclusive(moteur):
     lieu = resolve_place(moteur, "Beauval")
     exact = search(moteur, Requete(lieu=lieu, rayon_km=50)).distances_m.max() / 1000
-    assert search(moteur, Requete(lieu=lieu, rayon_km=exact)).total == search(moteur, Requete(lieu=lieu, rayon_km=50)).total
-    assert search(moteur, Requete(lieu=lieu, rayon_km=exact * (1 - 1e-9))).total < search(moteur, Requete(lieu=lieu, rayon_km=50)).total
+    assert (
+        search(moteur, Requete(lieu=lieu, rayon_km=exact)).total
+        == search(moteur, Requete(lieu=lieu, rayon_km=50)).total
+    )
+    assert (
+        search(moteur, Requete(lieu=lieu, rayon_km=exact * (1 - 1e-9))).total
+        < search(moteur, Requete(lieu=lieu, rayon_km=50)).total
+    )
 
 
 def test_a_zone_is_inside_whatever_the_radius(moteur):
-    result = search(moteur, Requete(lieu=resolve_place(moteur, "ze amiville"), rayon_km=5, tri="titre"))
+    result = search(
+        moteur, Requete(lieu=resolve_place(moteur, "ze amiville"), rayon_km=5, tri="titre")
+    )
     assert set(ids(moteur, result.lignes)) == {"a1l1", "a3l1", "a4l2"}
 
 
@@ -76,8 +93,12 @@ def test_the_region_is_its_departements(moteur):
 
 
 def test_a_zone_filter_does_not_hide_remote_offers(moteur):
-    result = search(moteur, Requete(filtres=parse_filters({"zone": "ze2020:0054"}, moteur.snapshot)))
-    assert set(ids(moteur, result.lignes)) == {"a3l3", "a6l3"} and ids(moteur, result.a_distance) == ["a2l1"]
+    result = search(
+        moteur, Requete(filtres=parse_filters({"zone": "ze2020:0054"}, moteur.snapshot))
+    )
+    assert set(ids(moteur, result.lignes)) == {"a3l3", "a6l3"} and ids(
+        moteur, result.a_distance
+    ) == ["a2l1"]
 
 
 def test_nothing_around_proposes_the_nearest(moteur):
@@ -91,26 +112,52 @@ def test_counts_add_up_and_zero_stays(moteur):
     everything = search(moteur, Requete())
     for nom, filtre in FILTRES.items():
         if not filtre.est_multiple:
-            assert sum(option.nb for option in everything.facettes[nom]) == everything.total + len(everything.a_distance)
+            assert sum(option.nb for option in everything.facettes[nom]) == everything.total + len(
+                everything.a_distance
+            )
     assert len(result.facettes["domaine"]) == len(FILTRES["domaine"].lister(moteur.snapshot))
-    assert {o.valeur: o.nb for o in result.facettes["voie"]} == {o.valeur: o.nb for o in everything.facettes["voie"]}
+    assert {o.valeur: o.nb for o in result.facettes["voie"]} == {
+        o.valeur: o.nb for o in everything.facettes["voie"]
+    }
 
 
 def test_pages_are_slices_of_the_whole(moteur):
     whole = search(moteur, Requete(taille=2))
-    pages = [whole.lignes[replace(whole, requete=replace(whole.requete, page=page)).page] for page in (1, 2, 3, 4)]
+    pages = [
+        whole.lignes[replace(whole, requete=replace(whole.requete, page=page)).page]
+        for page in (1, 2, 3, 4)
+    ]
     assert np.concatenate(pages).tolist() == whole.lignes.tolist()
 
 
 def test_a_rectangle_keeps_its_borders(moteur):
-    assert set(ids(moteur, search(moteur, Requete(emprise=(2.3, 50.1, 2.5, 50.1))).lignes)) == {"a4l2", "a3l3", "a6l3"}
+    assert set(ids(moteur, search(moteur, Requete(emprise=(2.3, 50.1, 2.5, 50.1))).lignes)) == {
+        "a4l2",
+        "a3l3",
+        "a6l3",
+    }
 
 
-@pytest.mark.parametrize("starts, valeur", [
-    ("2026-03-01#", "3mois"), ("2026-03#", "3mois"), ("2026#", "3mois"), ("2026-02-28#", "passee"), ("2025|2026-06-01#", "3mois"), ("2026-06-02#", "6mois"),
-    ("2026-09-01#", "6mois"), ("2026-09-02#", "12mois"), ("2027-03-01#", "12mois"), ("2027-03-02#", "plus_tard"), ("#P", "permanente"),
-    ("2025#P", "permanente"), ("#", "inconnu"), ("2026-13#", "inconnu"), ("demain#", "inconnu"),
-])
+@pytest.mark.parametrize(
+    "starts, valeur",
+    [
+        ("2026-03-01#", "3mois"),
+        ("2026-03#", "3mois"),
+        ("2026#", "3mois"),
+        ("2026-02-28#", "passee"),
+        ("2025|2026-06-01#", "3mois"),
+        ("2026-06-02#", "6mois"),
+        ("2026-09-01#", "6mois"),
+        ("2026-09-02#", "12mois"),
+        ("2027-03-01#", "12mois"),
+        ("2027-03-02#", "plus_tard"),
+        ("#P", "permanente"),
+        ("2025#P", "permanente"),
+        ("#", "inconnu"),
+        ("2026-13#", "inconnu"),
+        ("demain#", "inconnu"),
+    ],
+)
 def test_starts_at_their_limits(starts, valeur):
     assert start_value(starts, TODAY) == valeur
 
@@ -127,7 +174,10 @@ def test_distances_are_geodesic():
 
 
 def test_points_by_place_and_by_cell(moteur):
-    near, far = points(moteur, Requete(), (1, 49, 4, 51), 18), points(moteur, Requete(), (1, 49, 4, 51), 3)
+    near, far = (
+        points(moteur, Requete(), (1, 49, 4, 51), 18),
+        points(moteur, Requete(), (1, 49, 4, 51), 3),
+    )
     assert sorted(near.nb) == [1, 2, 2] and (near.lieux >= 0).all() and near.nb_non_places == 1
     assert far.nb.tolist() == [5] and far.lieux.tolist() == [-1]
     assert points(moteur, Requete(), (2.25, 50, 4, 51), 18).nb_dehors == 2
@@ -147,7 +197,9 @@ def test_the_command_answers_as_the_engine(folder, moteur):
     content = json.loads(run(folder, "--lieu", "beauval", "--rayon-km", "20", "--json"))
     result = search(moteur, Requete(lieu=resolve_place(moteur, "beauval"), rayon_km=20))
     assert content["total"] == result.total and content["a_distance"]["total"] == 1
-    assert [f["distance_m"] for f in content["formations"]] == [round(gap) for gap in result.distances_m]
+    assert [f["distance_m"] for f in content["formations"]] == [
+        round(gap) for gap in result.distances_m
+    ]
     assert len(json.loads(run(folder, "--limite", "2", "--json"))["formations"]) == 2
     cells = {cell for line in run(folder, "--csv").splitlines() for cell in line.split(";")}
     assert "=1+1" not in cells and "'=1+1" in cells

@@ -22,9 +22,14 @@ TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth" / "geoco
 def index(tmp_path_factory):
     """Return the index of the tiny world, where Amiville has taken in two communes."""
     frames, folder = make_tiny_frames(), tmp_path_factory.mktemp("lieux")
-    frames["anciennes_communes"] = pd.DataFrame({
-        "code_ancien": ["80009", "80008"], "code_commune": "80001", "nom": ["Vieuxbourg", None], "type_ancienne": ["deleguee", "fusionnee"],
-    })
+    frames["anciennes_communes"] = pd.DataFrame(
+        {
+            "code_ancien": ["80009", "80008"],
+            "code_commune": "80001",
+            "nom": ["Vieuxbourg", None],
+            "type_ancienne": ["deleguee", "fusionnee"],
+        }
+    )
     write_index(frames, folder)
     return open_index(Snapshot(folder, {}, frames))
 
@@ -34,21 +39,42 @@ def named(index, texte: str) -> str:
     return f"{lieu.type}:{lieu.code}"
 
 
-@pytest.mark.parametrize("texte, attendu", [
-    ("Amiville", "commune:80001"), ("AMIVILLE", "commune:80001"), (" amivîlle ", "commune:80001"), ("amiville 80", "commune:80001"),
-    ("Amiville (Somme)", "commune:80001"), ("ze amiville", "ze2020:3201"), ("zone d'emploi d'Amiville", "ze2020:3201"), ("ze2020:3201", "ze2020:3201"),
-    ("Somme", "departement:80"), ("80", "departement:80"), ("département du Nord", "departement:59"), ("80100", "code_postal:80100"),
-    ("CC des Carrés", "epci:240000001"), ("communauté de communes des carrés", "epci:240000001"), ("hauts de france", "region:32"),
-    ("commune:80009", "ancienne_commune:80009"), ("80009", "ancienne_commune:80009"), ("80008", "ancienne_commune:80008"),
-    ("vieuxbourg", "ancienne_commune:80009"), ("amivile", "commune:80001"), ("59001", "commune:59001"),
-])
+@pytest.mark.parametrize(
+    "texte, attendu",
+    [
+        ("Amiville", "commune:80001"),
+        ("AMIVILLE", "commune:80001"),
+        (" amivîlle ", "commune:80001"),
+        ("amiville 80", "commune:80001"),
+        ("Amiville (Somme)", "commune:80001"),
+        ("ze amiville", "ze2020:3201"),
+        ("zone d'emploi d'Amiville", "ze2020:3201"),
+        ("ze2020:3201", "ze2020:3201"),
+        ("Somme", "departement:80"),
+        ("80", "departement:80"),
+        ("département du Nord", "departement:59"),
+        ("80100", "code_postal:80100"),
+        ("CC des Carrés", "epci:240000001"),
+        ("communauté de communes des carrés", "epci:240000001"),
+        ("hauts de france", "region:32"),
+        ("commune:80009", "ancienne_commune:80009"),
+        ("80009", "ancienne_commune:80009"),
+        ("80008", "ancienne_commune:80008"),
+        ("vieuxbourg", "ancienne_commune:80009"),
+        ("amivile", "commune:80001"),
+        ("59001", "commune:59001"),
+    ],
+)
 def test_places_by_name_and_code(index, texte, attendu):
     assert named(index, texte) == attendu
 
 
 def test_a_commune_comes_before_the_zone_of_its_name(index):
     assert [lieu.type for lieu in suggest_places(index, "amiv")][:2] == ["commune", "ze2020"]
-    assert not resolve_place(index, "amiville").est_zone and resolve_place(index, "ze amiville").est_zone
+    assert (
+        not resolve_place(index, "amiville").est_zone
+        and resolve_place(index, "ze amiville").est_zone
+    )
 
 
 def test_suggestions_are_bounded_and_forgiving(index):
@@ -57,7 +83,9 @@ def test_suggestions_are_bounded_and_forgiving(index):
     assert suggest_places(index, "x" * 5000) == []
 
 
-@pytest.mark.parametrize("texte", ["Zzyzx", "commune:99999", "rien:1", "''", "12345", "🎓", "a" * 5000])
+@pytest.mark.parametrize(
+    "texte", ["Zzyzx", "commune:99999", "rien:1", "''", "12345", "🎓", "a" * 5000]
+)
 def test_an_unknown_place_is_refused_in_words(index, texte):
     with pytest.raises(ParameterError, match="lieu = «"):
         resolve_place(index, texte)
@@ -68,17 +96,30 @@ def test_the_nearest_names_are_given(index):
         resolve_place(index, "amivxxe")
 
 
-@pytest.mark.parametrize("parametres, code", [({"lat": "50.43219", "lon": "2.8329"}, "50.432,2.833"), ({"lieu": "point:50.4,2.8"}, "50.4,2.8")])
+@pytest.mark.parametrize(
+    "parametres, code",
+    [
+        ({"lat": "50.43219", "lon": "2.8329"}, "50.432,2.833"),
+        ({"lieu": "point:50.4,2.8"}, "50.4,2.8"),
+    ],
+)
 def test_a_point_is_rounded_to_three_decimals(index, parametres, code):
     lieu = parse_place(index, parametres)
     assert (lieu.type, lieu.code, lieu.nom) == ("point", code, NOM_POINT)
     assert not lieu.est_zone
 
 
-@pytest.mark.parametrize("parametres", [
-    {"lat": "nan", "lon": "2"}, {"lat": "inf", "lon": "2"}, {"lat": "50"}, {"lat": "x", "lon": "2"}, {"lat": "-20", "lon": "55"},
-    {"lat": "50", "lon": "2", "lieu": "Amiville"},
-])
+@pytest.mark.parametrize(
+    "parametres",
+    [
+        {"lat": "nan", "lon": "2"},
+        {"lat": "inf", "lon": "2"},
+        {"lat": "50"},
+        {"lat": "x", "lon": "2"},
+        {"lat": "-20", "lon": "55"},
+        {"lat": "50", "lon": "2", "lieu": "Amiville"},
+    ],
+)
 def test_a_wrong_point_is_refused(index, parametres):
     with pytest.raises(ParameterError):
         parse_place(index, parametres)
@@ -88,7 +129,9 @@ def test_no_place_is_no_place(index):
     assert parse_place(index, {}) is None and parse_place(index, {"lieu": " "}) is None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(texte=st.text(max_size=50))
 def test_any_text_is_a_place_or_a_message(index, texte):
     suggest_places(index, texte)
@@ -110,11 +153,23 @@ def test_a_snapshot_without_index_says_to_build_again(tmp_path):
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("texte, attendu", [
-    ("Lens", "commune:62498"), ("ze lens", "ze2020:3215"), ("St Omer", "commune:62765"), ("bethune", "commune:62119"), ("59000", "code_postal:59000"),
-    ("Pas-de-Calais", "departement:62"), ("métropole européenne de lille", "epci:200093201"), ("valencienne", "commune:59606"),
-    ("dunkerk", "commune:59183"), ("Boulogne", "commune:62160"), ("Lomme", "ancienne_commune:59355"), ("Nord", "departement:59"),
-])
+@pytest.mark.parametrize(
+    "texte, attendu",
+    [
+        ("Lens", "commune:62498"),
+        ("ze lens", "ze2020:3215"),
+        ("St Omer", "commune:62765"),
+        ("bethune", "commune:62119"),
+        ("59000", "code_postal:59000"),
+        ("Pas-de-Calais", "departement:62"),
+        ("métropole européenne de lille", "epci:200093201"),
+        ("valencienne", "commune:59606"),
+        ("dunkerk", "commune:59183"),
+        ("Boulogne", "commune:62160"),
+        ("Lomme", "ancienne_commune:59355"),
+        ("Nord", "departement:59"),
+    ],
+)
 def test_real_places(real_snapshot, texte, attendu):
     assert named(open_index(real_snapshot), texte) == attendu
 
@@ -124,9 +179,20 @@ def test_towns_of_the_geocoder_queries(real_snapshot):
     """Queries that are the name of a town of the region must give that town first."""
     if not TRUTH.exists():
         pytest.skip("requêtes de référence absentes (shared/truth)")
-    index, communes = open_index(real_snapshot), {fold(nom) for nom in real_snapshot.read("communes")["nom"]}
+    index, communes = (
+        open_index(real_snapshot),
+        {fold(nom) for nom in real_snapshot.read("communes")["nom"]},
+    )
     with open(TRUTH, encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["expected_city"] and fold(row["query"]) == fold(row["expected_city"])]
+        rows = [
+            row
+            for row in csv.DictReader(stream)
+            if row["expected_city"] and fold(row["query"]) == fold(row["expected_city"])
+        ]
     asked = sorted({row["query"] for row in rows if fold(row["expected_city"]) in communes})
-    wrong = [query for query in asked if not (found := suggest_places(index, query)) or fold(query) not in fold(found[0].nom)]
+    wrong = [
+        query
+        for query in asked
+        if not (found := suggest_places(index, query)) or fold(query) not in fold(found[0].nom)
+    ]
     assert len(wrong) <= 0.02 * len(asked), wrong

@@ -25,57 +25,138 @@ from geoapp.offer.search.places import resolve_place
 TODAY = date(2026, 9, 10)
 WORDS = ("zorglub", "quibolin", "truvane", "meldorack")
 BODIES = ("Institut Fantasque", "Ecole Wolframe", None)
-PLACES = ((2.05, 50.05, "80001"), (2.31, 50.11, "80002"), (2.52, 50.07, "59001"), (2.17, 50.16, "80001"), None)
-ZONES = {"80001": "departement:80|ze2020:3201|zrr:ZRR", "80002": "departement:80|ze2020:3201", "59001": "departement:59|ze2020:0054"}
-STARTS = (None, "2025", "2026", "2026-09", "2026-09-09", "2026-09-10", "2026-12-10", "2027-03-11", "2028")
+PLACES = (
+    (2.05, 50.05, "80001"),
+    (2.31, 50.11, "80002"),
+    (2.52, 50.07, "59001"),
+    (2.17, 50.16, "80001"),
+    None,
+)
+ZONES = {
+    "80001": "departement:80|ze2020:3201|zrr:ZRR",
+    "80002": "departement:80|ze2020:3201",
+    "59001": "departement:59|ze2020:0054",
+}
+STARTS = (
+    None,
+    "2025",
+    "2026",
+    "2026-09",
+    "2026-09-09",
+    "2026-09-10",
+    "2026-12-10",
+    "2027-03-11",
+    "2028",
+)
 GEOD = pyproj.Geod(ellps="GRS80")
 POINT = Lieu("point", "50.09,2.13", "point", 2.13, 50.09)
-UNKNOWN_TOO = {"niveau": ("3", "5", None), "voie": ("scolaire", "continue", None), "modalite": ("sur_place", "a_distance", None)}
+UNKNOWN_TOO = {
+    "niveau": ("3", "5", None),
+    "voie": ("scolaire", "continue", None),
+    "modalite": ("sur_place", "a_distance", None),
+}
 
-offers = st.fixed_dictionaries({
-    "mots": st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), "organisme": st.sampled_from(BODIES), "lieu": st.sampled_from(PLACES),
-    "niveau_sortie": st.sampled_from(UNKNOWN_TOO["niveau"]), "voie": st.sampled_from(UNKNOWN_TOO["voie"]),
-    "modalite": st.sampled_from(UNKNOWN_TOO["modalite"]), "est_conventionnee": st.sampled_from((True, False, None)),
-    "est_permanente": st.sampled_from((True, False, None)), "rev3": st.sampled_from((None, "ecologique", "ecologique|numerique")),
-    "debuts": st.lists(st.sampled_from(STARTS[1:]), max_size=3, unique=True),
-    "financeurs": st.sampled_from((None, "2", "2|4")), "publics": st.sampled_from((None, "83056", "80054|83056")), "niveau_entree": st.sampled_from((None, "aucun", "4")),
-    "prix_eur": st.sampled_from((None, 900.0)), "prix_horaire_eur": st.sampled_from((None, 9.5)), "est_gratuite": st.sampled_from((True, False, None)),
-})
+offers = st.fixed_dictionaries(
+    {
+        "mots": st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
+        "organisme": st.sampled_from(BODIES),
+        "lieu": st.sampled_from(PLACES),
+        "niveau_sortie": st.sampled_from(UNKNOWN_TOO["niveau"]),
+        "voie": st.sampled_from(UNKNOWN_TOO["voie"]),
+        "modalite": st.sampled_from(UNKNOWN_TOO["modalite"]),
+        "est_conventionnee": st.sampled_from((True, False, None)),
+        "est_permanente": st.sampled_from((True, False, None)),
+        "rev3": st.sampled_from((None, "ecologique", "ecologique|numerique")),
+        "debuts": st.lists(st.sampled_from(STARTS[1:]), max_size=3, unique=True),
+        "financeurs": st.sampled_from((None, "2", "2|4")),
+        "publics": st.sampled_from((None, "83056", "80054|83056")),
+        "niveau_entree": st.sampled_from((None, "aucun", "4")),
+        "prix_eur": st.sampled_from((None, 900.0)),
+        "prix_horaire_eur": st.sampled_from((None, 9.5)),
+        "est_gratuite": st.sampled_from((True, False, None)),
+    }
+)
 worlds = st.lists(offers, min_size=1, max_size=14)
-choices = st.fixed_dictionaries({}, optional={
-    "niveau": st.lists(st.sampled_from(("3", "5", INCONNU)), min_size=1, max_size=2, unique=True),
-    "voie": st.sampled_from((["scolaire"], ["continue", INCONNU])), "modalite": st.sampled_from((["a_distance"], ["sur_place"], [INCONNU])),
-    "conventionnee": st.sampled_from((["oui"], ["non", INCONNU])), "rev3": st.sampled_from((["numerique"], ["ecologique"], [AUCUNE])),
-    "debut": st.lists(st.sampled_from((*FILTRES["debut"].lister(None),)).map(lambda o: o.valeur), min_size=1, max_size=3, unique=True),
-    "zone": st.sampled_from((["ze2020:3201"], ["zrr"], ["ze2020:0054", "zrr:ZRR"])),
-    "financeur": st.sampled_from((["4"], ["2", INCONNU])), "public_vise": st.just([INCONNU]), "entree": st.sampled_from((["4"], ["aucun", INCONNU])),
-    "prix": st.sampled_from((["gratuit"], ["indique"], ["a_charge", INCONNU])),
-})
+choices = st.fixed_dictionaries(
+    {},
+    optional={
+        "niveau": st.lists(
+            st.sampled_from(("3", "5", INCONNU)), min_size=1, max_size=2, unique=True
+        ),
+        "voie": st.sampled_from((["scolaire"], ["continue", INCONNU])),
+        "modalite": st.sampled_from((["a_distance"], ["sur_place"], [INCONNU])),
+        "conventionnee": st.sampled_from((["oui"], ["non", INCONNU])),
+        "rev3": st.sampled_from((["numerique"], ["ecologique"], [AUCUNE])),
+        "debut": st.lists(
+            st.sampled_from((*FILTRES["debut"].lister(None),)).map(lambda o: o.valeur),
+            min_size=1,
+            max_size=3,
+            unique=True,
+        ),
+        "zone": st.sampled_from((["ze2020:3201"], ["zrr"], ["ze2020:0054", "zrr:ZRR"])),
+        "financeur": st.sampled_from((["4"], ["2", INCONNU])),
+        "public_vise": st.just([INCONNU]),
+        "entree": st.sampled_from((["4"], ["aucun", INCONNU])),
+        "prix": st.sampled_from((["gratuit"], ["indique"], ["a_charge", INCONNU])),
+    },
+)
 _TINY = make_tiny_frames()
 _SETTINGS = {
-    "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     "phases": (Phase.explicit, Phase.reuse, Phase.generate),
 }
 """Worlds are small enough to be read as they are: shrinking them takes minutes."""
 
-LIEUX = (None, POINT, Lieu("ze2020", "3201", "Amiville"), Lieu("departement", "59", "Nord"), Lieu("region", "32", "Hauts-de-France"))
+LIEUX = (
+    None,
+    POINT,
+    Lieu("ze2020", "3201", "Amiville"),
+    Lieu("departement", "59", "Nord"),
+    Lieu("region", "32", "Hauts-de-France"),
+)
 
 
 def make_world(rows: list[dict], folder) -> SimpleNamespace:
     """Return a snapshot of some offers with its engine, made without the cost of checks and files."""
     frames = dict(_TINY)
-    base = [{
-        **row, "id_action": f"a{i:02}", "id_lieu": f"l{PLACES.index(row['lieu'])}", "id_formation": f"f{i:02}", "id_source": "tiny",
-        "intitule": " ".join(row["mots"]).upper() if i % 2 else " ".join(row["mots"]), "code_domaine": "sante", "nom_organisme": row["organisme"],
-        "id_organisme": row["organisme"], "est_douteuse": False, "est_fictive": False,
-        "dates_debut": "|".join(sorted(row["debuts"])) or None, "date_debut": min(row["debuts"], default=None), "date_fin": max(row["debuts"], default=None),
-        "zones": ZONES[row["lieu"][2]] if row["lieu"] else "", "geometry": Point(row["lieu"][:2]) if row["lieu"] else None,
-    } for i, row in enumerate(rows)]
+    base = [
+        {
+            **row,
+            "id_action": f"a{i:02}",
+            "id_lieu": f"l{PLACES.index(row['lieu'])}",
+            "id_formation": f"f{i:02}",
+            "id_source": "tiny",
+            "intitule": " ".join(row["mots"]).upper() if i % 2 else " ".join(row["mots"]),
+            "code_domaine": "sante",
+            "nom_organisme": row["organisme"],
+            "id_organisme": row["organisme"],
+            "est_douteuse": False,
+            "est_fictive": False,
+            "dates_debut": "|".join(sorted(row["debuts"])) or None,
+            "date_debut": min(row["debuts"], default=None),
+            "date_fin": max(row["debuts"], default=None),
+            "zones": ZONES[row["lieu"][2]] if row["lieu"] else "",
+            "geometry": Point(row["lieu"][:2]) if row["lieu"] else None,
+        }
+        for i, row in enumerate(rows)
+    ]
     table = gpd.GeoDataFrame(pd.DataFrame(base), geometry="geometry", crs=4326)
     frames["offres"] = conform(table, "offres")
-    frames["formations"] = conform(pd.DataFrame(base)[["id_formation", "id_source", "intitule", "code_domaine"]].assign(preuve_domaine="x"), "formations")
-    starts = [{"id_session": f"{one['id_action']}:{d}", "id_action": one["id_action"], "date_debut": d} for one in base for d in one["debuts"]]
-    frames["sessions"] = conform(pd.DataFrame(starts, columns=["id_session", "id_action", "date_debut"]), "sessions")
+    frames["formations"] = conform(
+        pd.DataFrame(base)[["id_formation", "id_source", "intitule", "code_domaine"]].assign(
+            preuve_domaine="x"
+        ),
+        "formations",
+    )
+    starts = [
+        {"id_session": f"{one['id_action']}:{d}", "id_action": one["id_action"], "date_debut": d}
+        for one in base
+        for d in one["debuts"]
+    ]
+    frames["sessions"] = conform(
+        pd.DataFrame(starts, columns=["id_session", "id_action", "date_debut"]), "sessions"
+    )
     (folder / "recherche.sqlite").unlink(missing_ok=True)
     write_index(frames, folder)
     snapshot = Snapshot(folder, {}, dict(frames))
@@ -86,12 +167,20 @@ def period(text: str) -> tuple[date, date]:
     """Return the first and last day of a partial date, the slow way."""
     year, *rest = (int(part) for part in text.split("-"))
     days = [date(year, 1, 1) + timedelta(n) for n in range(366)]
-    held = [day for day in days if day.year == year and (not rest or day.month == rest[0]) and (len(rest) < 2 or day.day == rest[1])]
+    held = [
+        day
+        for day in days
+        if day.year == year
+        and (not rest or day.month == rest[0])
+        and (len(rest) < 2 or day.day == rest[1])
+    ]
     return held[0], held[-1]
 
 
 def next_start(row: dict) -> date | None:
-    return min((max(period(d)[0], TODAY) for d in row["debuts"] if period(d)[1] >= TODAY), default=None)
+    return min(
+        (max(period(d)[0], TODAY) for d in row["debuts"] if period(d)[1] >= TODAY), default=None
+    )
 
 
 def value_of(nom: str, row: dict) -> set[str]:
@@ -100,20 +189,41 @@ def value_of(nom: str, row: dict) -> set[str]:
         zones = [zone for zone in row["zones"].split("|") if zone]
         return {*zones, *(zone.split(":")[0] for zone in zones)}
     if nom in ("financeur", "public_vise"):
-        return set((row[{"financeur": "financeurs", "public_vise": "publics"}[nom]] or INCONNU).split("|"))
+        return set(
+            (row[{"financeur": "financeurs", "public_vise": "publics"}[nom]] or INCONNU).split("|")
+        )
     if nom == "prix":
-        told = {{True: "gratuit", False: "a_charge", None: None}[row["est_gratuite"]], "indique" if row["prix_eur"] or row["prix_horaire_eur"] else None} - {None}
+        told = {
+            {True: "gratuit", False: "a_charge", None: None}[row["est_gratuite"]],
+            "indique" if row["prix_eur"] or row["prix_horaire_eur"] else None,
+        } - {None}
         return told or {INCONNU}
     if nom == "rev3":
         return set((row["rev3"] or AUCUNE).split("|"))
     if nom == "debut":
         start = next_start(row)
-        limits = (("3mois", date(2026, 12, 10)), ("6mois", date(2027, 3, 10)), ("12mois", date(2027, 9, 10)))
+        limits = (
+            ("3mois", date(2026, 12, 10)),
+            ("6mois", date(2027, 3, 10)),
+            ("12mois", date(2027, 9, 10)),
+        )
         if start:
             return {next((valeur for valeur, limit in limits if start <= limit), "plus_tard")}
         return {"permanente" if row["est_permanente"] else "passee" if row["debuts"] else INCONNU}
-    raw = row[{"niveau": "niveau_sortie", "conventionnee": "est_conventionnee", "entree": "niveau_entree"}.get(nom, nom)]
-    return {INCONNU if raw is None else {True: "oui", False: "non"}.get(raw, raw) if isinstance(raw, bool) else raw}
+    raw = row[
+        {
+            "niveau": "niveau_sortie",
+            "conventionnee": "est_conventionnee",
+            "entree": "niveau_entree",
+        }.get(nom, nom)
+    ]
+    return {
+        INCONNU
+        if raw is None
+        else {True: "oui", False: "non"}.get(raw, raw)
+        if isinstance(raw, bool)
+        else raw
+    }
 
 
 def is_remote(row: dict) -> bool:
@@ -122,7 +232,11 @@ def is_remote(row: dict) -> bool:
 
 def obeys(row: dict, chosen: dict, words: list[str]) -> bool:
     """Tell whether an offer obeys filters and text; the zone filter says nothing of a remote one."""
-    filters = all(value_of(nom, row) & set(valeurs) for nom, valeurs in chosen.items() if not (nom == "zone" and is_remote(row)))
+    filters = all(
+        value_of(nom, row) & set(valeurs)
+        for nom, valeurs in chosen.items()
+        if not (nom == "zone" and is_remote(row))
+    )
     return filters and set(words) <= {*row["mots"], *(row["organisme"] or "").lower().split()}
 
 
@@ -144,7 +258,10 @@ def is_here(row: dict, requete: Requete) -> bool:
 
 def sort_key(row: dict, requete: Requete) -> tuple:
     """Return the key of the total order asked."""
-    title, point = (row["intitule"].lower(), row["id_action"], row["id_lieu"]), requete.lieu and not requete.lieu.est_zone
+    title, point = (
+        (row["intitule"].lower(), row["id_action"], row["id_lieu"]),
+        requete.lieu and not requete.lieu.est_zone,
+    )
     gap = round(gap_m(row, requete.lieu)) if point and row["lieu"] and not is_remote(row) else 0
     if requete.tri == "titre":
         return title
@@ -163,38 +280,88 @@ def sort_key(row: dict, requete: Requete) -> tuple:
 
 @settings(max_examples=100, **_SETTINGS)
 @given(
-    rows=worlds, chosen=choices, lieu=st.sampled_from(LIEUX), rayon=st.sampled_from((5.0, 12.0, 20.0, 60.0)),
-    words=st.lists(st.sampled_from((*WORDS, "fantasque", "wolframe")), max_size=2, unique=True), tri=st.sampled_from(("distance", "titre", "date")),
+    rows=worlds,
+    chosen=choices,
+    lieu=st.sampled_from(LIEUX),
+    rayon=st.sampled_from((5.0, 12.0, 20.0, 60.0)),
+    words=st.lists(st.sampled_from((*WORDS, "fantasque", "wolframe")), max_size=2, unique=True),
+    tri=st.sampled_from(("distance", "titre", "date")),
 )
-@example(rows=[{"mots": ["zorglub"], "organisme": None, "lieu": None, "niveau_sortie": None, "voie": None, "modalite": None, "est_conventionnee": None,
-                "est_permanente": None, "rev3": None, "debuts": [], "financeurs": None, "publics": None, "niveau_entree": None,
-                "prix_eur": None, "prix_horaire_eur": None, "est_gratuite": None}], chosen={}, lieu=POINT, rayon=5.0, words=[], tri="date")
+@example(
+    rows=[
+        {
+            "mots": ["zorglub"],
+            "organisme": None,
+            "lieu": None,
+            "niveau_sortie": None,
+            "voie": None,
+            "modalite": None,
+            "est_conventionnee": None,
+            "est_permanente": None,
+            "rev3": None,
+            "debuts": [],
+            "financeurs": None,
+            "publics": None,
+            "niveau_entree": None,
+            "prix_eur": None,
+            "prix_horaire_eur": None,
+            "est_gratuite": None,
+        }
+    ],
+    chosen={},
+    lieu=POINT,
+    rayon=5.0,
+    words=[],
+    tri="date",
+)
 def test_search_is_its_definition(tmp_path, rows, chosen, lieu, rayon, words, tri):
     world = make_world(rows, tmp_path)
     found_words = [row for row in world.rows if obeys(row, {}, words)]
     assume(found_words or not words)
     assume(not (words and tri == "distance" and (lieu is None or lieu.est_zone)))
-    requete = Requete(texte=" ".join(words), lieu=lieu, rayon_km=rayon, filtres=parse_filters(chosen, world.snapshot), tri=tri)
+    requete = Requete(
+        texte=" ".join(words),
+        lieu=lieu,
+        rayon_km=rayon,
+        filtres=parse_filters(chosen, world.snapshot),
+        tri=tri,
+    )
     result = search(world.moteur, requete)
     ids = world.snapshot.read("offres")["id_action"].to_numpy()
 
     kept = [row for row in world.rows if obeys(row, chosen, words)]
-    here = sorted((row for row in kept if not is_remote(row) and is_here(row, requete)), key=lambda row: sort_key(row, requete))
+    here = sorted(
+        (row for row in kept if not is_remote(row) and is_here(row, requete)),
+        key=lambda row: sort_key(row, requete),
+    )
     assert ids[result.lignes].tolist() == [row["id_action"] for row in here]
     assert set(ids[result.a_distance]) == {row["id_action"] for row in kept if is_remote(row)}
-    assert result.nb_non_places == sum(not is_remote(row) and row["lieu"] is None and lieu is not None for row in kept)
+    assert result.nb_non_places == sum(
+        not is_remote(row) and row["lieu"] is None and lieu is not None for row in kept
+    )
     if lieu is POINT:
         gaps = [gap_m(row, POINT) for row in here]
         assert np.allclose(result.distances_m, gaps, rtol=0.003, atol=0.01)
-        far = sorted(gap_m(row, POINT) for row in kept if not is_remote(row) and row["lieu"] and not is_here(row, requete))
+        far = sorted(
+            gap_m(row, POINT)
+            for row in kept
+            if not is_remote(row) and row["lieu"] and not is_here(row, requete)
+        )
         assert np.allclose(result.proches_m, [] if here else far[:10], rtol=0.003)
     for nom in FILTRES:
         if nom in ("domaine", "certification", "organisme"):
             continue
         others = {autre: valeurs for autre, valeurs in chosen.items() if autre != nom}
-        counted = [row for row in world.rows if obeys(row, others, words) and (is_remote(row) or is_here(row, requete))]
+        counted = [
+            row
+            for row in world.rows
+            if obeys(row, others, words) and (is_remote(row) or is_here(row, requete))
+        ]
         expected = {
-            option.valeur: sum(option.valeur in value_of(nom, row) and not (nom == "zone" and is_remote(row)) for row in counted)
+            option.valeur: sum(
+                option.valeur in value_of(nom, row) and not (nom == "zone" and is_remote(row))
+                for row in counted
+            )
             for option in FILTRES[nom].lister(world.snapshot)
         }
         assert {option.valeur: option.nb for option in result.facettes[nom]} == expected
@@ -207,7 +374,9 @@ def test_the_tables_filtered_by_pandas_agree(tmp_path, rows, chosen):
     offres, filtres = world.snapshot.read("offres"), parse_filters(chosen, world.snapshot)
     result = search(world.moteur, Requete(filtres=filtres))
     onsite = offres[~offres["modalite"].eq("a_distance").fillna(False).astype(bool)]
-    assert set(offres["id_action"].iloc[result.lignes]) == set(apply_filters(onsite, filtres, today=TODAY)["id_action"])
+    assert set(offres["id_action"].iloc[result.lignes]) == set(
+        apply_filters(onsite, filtres, today=TODAY)["id_action"]
+    )
 
 
 @settings(max_examples=30, **_SETTINGS)
@@ -216,7 +385,10 @@ def test_moving_the_day_is_opening_that_day(tmp_path, rows, day):
     world = make_world(rows, tmp_path)
     moved, opened = at_day(world.moteur, day), open_engine(world.snapshot, today=day)
     for tri in TRIS:
-        assert search(moved, Requete(tri=tri)).lignes.tolist() == search(opened, Requete(tri=tri)).lignes.tolist()
+        assert (
+            search(moved, Requete(tri=tri)).lignes.tolist()
+            == search(opened, Requete(tri=tri)).lignes.tolist()
+        )
     assert search(moved, Requete()).facettes["debut"] == search(opened, Requete()).facettes["debut"]
 
 
@@ -225,8 +397,14 @@ def test_moving_the_day_is_opening_that_day(tmp_path, rows, day):
 def test_points_hold_every_placed_offer_once(tmp_path, rows, zoom, lieu):
     world = make_world(rows, tmp_path)
     requete = Requete(lieu=lieu)
-    result, shown = search(world.moteur, requete), points(world.moteur, requete, (2.0, 50.0, 2.4, 50.2), zoom)
-    assert shown.nb.sum() + shown.nb_dehors + shown.nb_non_places == result.total + result.nb_non_places
+    result, shown = (
+        search(world.moteur, requete),
+        points(world.moteur, requete, (2.0, 50.0, 2.4, 50.2), zoom),
+    )
+    assert (
+        shown.nb.sum() + shown.nb_dehors + shown.nb_non_places
+        == result.total + result.nb_non_places
+    )
     for place, nb in zip(shown.lieux, shown.nb):
         if place >= 0:
             assert len(offers_of_place(world.moteur, requete, place)) == nb
@@ -240,7 +418,12 @@ def real(real_snapshot):
 def some_filters(moteur, rng) -> Filtres:
     """Return a random choice of real values."""
     names = rng.choice(list(FILTRES), size=rng.integers(0, 3), replace=False)
-    return Filtres({nom: (moteur.colonnes[nom].options[rng.integers(len(moteur.colonnes[nom].options))],) for nom in names})
+    return Filtres(
+        {
+            nom: (moteur.colonnes[nom].options[rng.integers(len(moteur.colonnes[nom].options))],)
+            for nom in names
+        }
+    )
 
 
 @pytest.mark.real
@@ -248,8 +431,20 @@ def some_filters(moteur, rng) -> Filtres:
 def test_properties_on_the_real_offer(real, seed):
     rng = np.random.default_rng(seed)
     texte = str(rng.choice(["", "", "cuisine", "bts", "bac pro", "K1302", "electrissien"]))
-    lieu, tri = resolve_place(real, str(rng.choice(["Lens", "Amiens", "Hirson", "Calais"]))), str(rng.choice(list(TRIS)))
-    requetes = [Requete(texte=texte, lieu=lieu, rayon_km=r, filtres=some_filters(real, np.random.default_rng(seed)), tri=tri) for r in (5.0, 20.0, 50.0, 100.0)]
+    lieu, tri = (
+        resolve_place(real, str(rng.choice(["Lens", "Amiens", "Hirson", "Calais"]))),
+        str(rng.choice(list(TRIS))),
+    )
+    requetes = [
+        Requete(
+            texte=texte,
+            lieu=lieu,
+            rayon_km=r,
+            filtres=some_filters(real, np.random.default_rng(seed)),
+            tri=tri,
+        )
+        for r in (5.0, 20.0, 50.0, 100.0)
+    ]
     results = [search(real, requete) for requete in requetes]
     for small, large in zip(results, results[1:]):
         assert set(small.lignes) <= set(large.lignes)
@@ -258,12 +453,23 @@ def test_properties_on_the_real_offer(real, seed):
     assert set(wide.lignes) <= set(bare.lignes)
     for nom in FILTRES:
         if not FILTRES[nom].est_multiple:
-            assert sum(option.nb for option in bare.facettes[nom]) == bare.total + len(bare.a_distance)
+            assert sum(option.nb for option in bare.facettes[nom]) == bare.total + len(
+                bare.a_distance
+            )
     pages = [wide.lignes[Resized(wide, page).page] for page in range(1, wide.total // 20 + 2)]
     assert np.concatenate(pages).tolist() == wide.lignes.tolist()
     assert len(set(wide.lignes)) == wide.total
     places = real.snapshot.read("offres").geometry.iloc[wide.lignes]
-    exact = GEOD.inv([lieu.longitude] * len(places), [lieu.latitude] * len(places), places.x.to_list(), places.y.to_list())[2] if len(places) else []
+    exact = (
+        GEOD.inv(
+            [lieu.longitude] * len(places),
+            [lieu.latitude] * len(places),
+            places.x.to_list(),
+            places.y.to_list(),
+        )[2]
+        if len(places)
+        else []
+    )
     assert np.allclose(wide.distances_m, exact, rtol=0.003, atol=0.01)
 
 

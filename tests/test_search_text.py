@@ -17,7 +17,14 @@ from geoapp.offer.search.text import find_text, suggest_texts, understand
 from geoapp.offer.search.words import split_words, stem, stems
 from geoapp.reference.codes.text import fold
 
-TITLES = ["CAP Boulanger", "BTS Soins esthétiques", "CAP Cuisine", "Bac pro Menuiserie", "Diplôme d'État d'aide-soignant", "Titre professionnel électricien"]
+TITLES = [
+    "CAP Boulanger",
+    "BTS Soins esthétiques",
+    "CAP Cuisine",
+    "Bac pro Menuiserie",
+    "Diplôme d'État d'aide-soignant",
+    "Titre professionnel électricien",
+]
 
 
 def snapshot_of(folder, titles=TITLES) -> Snapshot:
@@ -25,11 +32,23 @@ def snapshot_of(folder, titles=TITLES) -> Snapshot:
     frames = make_tiny_frames()
     formations = frames["formations"].copy()
     formations["intitule"] = titles
-    formations["metiers"] = ["Boulanger / Boulangère|Pâtissier / Pâtissière", None, "Cuisinier / Cuisinière", None, None, None]
-    formations["code_rome"], formations["code_rncp"] = ["D1102", None, "G1602", "H2206", "J1501", "F1602"], [None, None, "RNCP38430", None, None, None]
+    formations["metiers"] = [
+        "Boulanger / Boulangère|Pâtissier / Pâtissière",
+        None,
+        "Cuisinier / Cuisinière",
+        None,
+        None,
+        None,
+    ]
+    formations["code_rome"], formations["code_rncp"] = (
+        ["D1102", None, "G1602", "H2206", "J1501", "F1602"],
+        [None, None, "RNCP38430", None, None, None],
+    )
     frames["formations"] = formations
     titles_of = dict(zip(formations["id_formation"], titles))
-    frames["offres"] = frames["offres"].assign(intitule=frames["offres"]["id_formation"].map(titles_of))
+    frames["offres"] = frames["offres"].assign(
+        intitule=frames["offres"]["id_formation"].map(titles_of)
+    )
     write_index(frames, folder)
     return Snapshot(folder, {}, frames)
 
@@ -37,7 +56,9 @@ def snapshot_of(folder, titles=TITLES) -> Snapshot:
 @pytest.fixture(scope="module")
 def monde(tmp_path_factory):
     snapshot = snapshot_of(tmp_path_factory.mktemp("texte"))
-    return SimpleNamespace(snapshot=snapshot, index=open_index(snapshot), moteur=open_engine(snapshot))
+    return SimpleNamespace(
+        snapshot=snapshot, index=open_index(snapshot), moteur=open_engine(snapshot)
+    )
 
 
 def titles(monde, texte: str) -> list[str]:
@@ -45,18 +66,41 @@ def titles(monde, texte: str) -> list[str]:
     return [TITLES[row] for row in find_text(monde.index, texte)[0]]
 
 
-@pytest.mark.parametrize("texte", [
-    "boulanger", "BOULANGER", "boulangers", "boulangère", "boulangeres", "bolanger", "boulangre", "une formation de boulanger", "D1102", "d1102",
-    "boulang", "cap boulanger", "pâtissière", "patissier",
-])
+@pytest.mark.parametrize(
+    "texte",
+    [
+        "boulanger",
+        "BOULANGER",
+        "boulangers",
+        "boulangère",
+        "boulangeres",
+        "bolanger",
+        "boulangre",
+        "une formation de boulanger",
+        "D1102",
+        "d1102",
+        "boulang",
+        "cap boulanger",
+        "pâtissière",
+        "patissier",
+    ],
+)
 def test_one_job_by_many_spellings(monde, texte):
     assert titles(monde, texte)[0] == "CAP Boulanger"
 
 
-@pytest.mark.parametrize("texte, attendu", [
-    ("RNCP38430", "CAP Cuisine"), ("rncp 38430", "CAP Cuisine"), ("RNCP n° 38430", "CAP Cuisine"), ("G1602", "CAP Cuisine"),
-    ("electrissien", "Titre professionnel électricien"), ("aidesoignant", "Diplôme d'État d'aide-soignant"), ("menuisier H2206", "Bac pro Menuiserie"),
-])
+@pytest.mark.parametrize(
+    "texte, attendu",
+    [
+        ("RNCP38430", "CAP Cuisine"),
+        ("rncp 38430", "CAP Cuisine"),
+        ("RNCP n° 38430", "CAP Cuisine"),
+        ("G1602", "CAP Cuisine"),
+        ("electrissien", "Titre professionnel électricien"),
+        ("aidesoignant", "Diplôme d'État d'aide-soignant"),
+        ("menuisier H2206", "Bac pro Menuiserie"),
+    ],
+)
 def test_codes_errors_and_stuck_words(monde, texte, attendu):
     assert titles(monde, texte)[0] == attendu
 
@@ -95,17 +139,41 @@ def test_the_name_of_the_body_completes_the_title(monde):
     assert search(monde.moteur, Requete(texte="lycee")).total == 7
 
 
-@pytest.mark.parametrize("texte", [
-    '"', "*", "NEAR(cap cuisine)", "intitule:cap", "cap AND", "OR", "cap OR NOT", "'; DROP TABLE textes; --", "a" * 10_000, "cap " * 3_000, "\x00cap", "🎓🔥",
-    "{intitule} : cap", "^cap", "-cap", "cap*", "((((", "%_%", "<script>alert(1)</script>", "=1+1", "\ud800",
-])
+@pytest.mark.parametrize(
+    "texte",
+    [
+        '"',
+        "*",
+        "NEAR(cap cuisine)",
+        "intitule:cap",
+        "cap AND",
+        "OR",
+        "cap OR NOT",
+        "'; DROP TABLE textes; --",
+        "a" * 10_000,
+        "cap " * 3_000,
+        "\x00cap",
+        "🎓🔥",
+        "{intitule} : cap",
+        "^cap",
+        "-cap",
+        "cap*",
+        "((((",
+        "%_%",
+        "<script>alert(1)</script>",
+        "=1+1",
+        "\ud800",
+    ],
+)
 def test_hostile_texts_are_words_like_others(monde, texte):
     result = search(monde.moteur, Requete(texte=texte, tri="pertinence"))
     assert 0 <= result.total <= 7 and len(result.texte.recu) <= 10_000
     suggest_texts(monde.index, texte)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(texte=st.text(max_size=60))
 def test_any_text_is_answered(monde, texte):
     search(monde.moteur, Requete(texte=texte))
@@ -118,7 +186,16 @@ def test_words_hold_no_syntax(texte):
     assert all(word.isascii() and word.isalnum() for word in split_words(texte))
 
 
-@pytest.mark.parametrize("one, other", [("coiffeuse", "coiffeur"), ("animatrice", "animateur"), ("infirmière", "infirmier"), ("métiers", "métier"), ("taxis", "taxi")])
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("coiffeuse", "coiffeur"),
+        ("animatrice", "animateur"),
+        ("infirmière", "infirmier"),
+        ("métiers", "métier"),
+        ("taxis", "taxi"),
+    ],
+)
 def test_gender_and_number_share_a_stem(one, other):
     assert [stem(word) for word in split_words(one)] == [stem(word) for word in split_words(other)]
 
@@ -142,8 +219,13 @@ def test_suggestions_start_with_what_is_typed(monde):
     assert (first[0].texte, first[0].type) == ("Boulanger / Boulangère", "metier")
     assert [s.texte for s in suggest_texts(monde.index, "cap cui")] == ["CAP Cuisine"]
     assert suggest_texts(monde.index, "bolanger")[0].texte == "Boulanger / Boulangère"
-    assert [(s.nb, s.type) for s in suggest_texts(monde.index, "cuisin")] == [(2, "metier"), (2, "intitule")]
-    assert suggest_texts(monde.index, "") == [] and len(suggest_texts(monde.index, "c", limit=1)) == 1
+    assert [(s.nb, s.type) for s in suggest_texts(monde.index, "cuisin")] == [
+        (2, "metier"),
+        (2, "intitule"),
+    ]
+    assert (
+        suggest_texts(monde.index, "") == [] and len(suggest_texts(monde.index, "c", limit=1)) == 1
+    )
 
 
 def test_same_tables_same_bytes(tmp_path):
@@ -161,7 +243,9 @@ def test_threads_read_together(monde):
     from concurrent.futures import ThreadPoolExecutor
 
     def ask(i: int) -> int:
-        return search(monde.moteur, Requete(texte=["cap", "soins", "bolanger", "lycee"][i % 4])).total
+        return search(
+            monde.moteur, Requete(texte=["cap", "soins", "bolanger", "lycee"][i % 4])
+        ).total
 
     with ThreadPoolExecutor(8) as pool:
         totals = list(pool.map(ask, range(200)))
@@ -169,10 +253,19 @@ def test_threads_read_together(monde):
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("texte, mot", [
-    ("coiffeuse", "coiff"), ("boulangé", "boulang"), ("bts mco", "management commercial op"), ("electrissien", "lectric"), ("aide soignant", "soignant"),
-    ("maconnerie", "macon"), ("K1302", ""), ("bac pro cuisine", "cuisine"),
-])
+@pytest.mark.parametrize(
+    "texte, mot",
+    [
+        ("coiffeuse", "coiff"),
+        ("boulangé", "boulang"),
+        ("bts mco", "management commercial op"),
+        ("electrissien", "lectric"),
+        ("aide soignant", "soignant"),
+        ("maconnerie", "macon"),
+        ("K1302", ""),
+        ("bac pro cuisine", "cuisine"),
+    ],
+)
 def test_real_texts(real_snapshot, texte, mot):
     rows = find_text(open_index(real_snapshot), texte)[0]
     assert len(rows) and mot in fold(real_snapshot.read("formations")["intitule"].iloc[rows[0]])

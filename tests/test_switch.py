@@ -20,7 +20,12 @@ PATHS = ("/", "/sources", "/recherche", "/api/v1/formations", "/api/v1/sources")
 def _publish(frames, folder: Path, second: int):
     from geoapp.offer.search.index import write_index
 
-    return publish(frames, {**MANIFEST, "cree_le": f"2026-01-02T03:04:{second:02d}Z"}, folder, finish=lambda aside: write_index(frames, aside))
+    return publish(
+        frames,
+        {**MANIFEST, "cree_le": f"2026-01-02T03:04:{second:02d}Z"},
+        folder,
+        finish=lambda aside: write_index(frames, aside),
+    )
 
 
 @pytest.fixture
@@ -29,7 +34,13 @@ def servers(tiny_frames, tmp_path):
     _publish(tiny_frames, tmp_path, 0)
     environ = {**os.environ, "GEOAPP_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     processes = [
-        subprocess.Popen([sys.executable, "-m", "geoapp", "serve", "--port", "0"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "geoapp", "serve", "--port", "0"],
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(2)
     ]
     try:

@@ -48,7 +48,9 @@ def workbook(tmp_path):
 def rows_of(lecture):
     """Return the rows as lists, None for unknown, after checking that none was lost."""
     assert lecture.nb_lues == len(lecture.frame) + len(lecture.rejets)
-    return [[None if cell != cell else cell for cell in row] for row in lecture.frame.values.tolist()]
+    return [
+        [None if cell != cell else cell for cell in row] for row in lecture.frame.values.tolist()
+    ]
 
 
 def refused(read, path, *words, **options):
@@ -71,19 +73,32 @@ def test_cells_stay_text_with_their_zeros_and_signs(write):
     assert list(lecture.frame.index) == ["ligne 2", "ligne 3"]
 
 
-@pytest.mark.parametrize("content, place, word", [
-    (b"", "", "vide"), (b"  \n\n", "", "vide"), (b"\xef\xbb\xbf", "", "vide"), (b"\xff\xfe", "", "vide"), (b";;\n;\n", "", "en-tête"),
-    ("nom;ville\nA;Béthune\n".encode("latin-1"), "ligne 2", "Latin-1"),
-    (b"nom;ville\nA;B\x00C\n", "ligne 2", "caractère nul"),
-    ("nom;ville\nA;B\n".encode("utf-16-le"), "ligne 1", "UTF-16"),
-    (b'a;b\n1;2\n3;"coup', "ligne 3", "jamais fermé"),
-    (b'a;b\n1;2\n3;"x"y\n', "ligne 3", "guillemet fermant"),
-    (b"a;b;a\n1;2;3\n", "ligne 1", "figure deux fois"), (b"\na; a \n1;2\n", "ligne 2", "figure deux fois"),
-    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "ligne 1", "Git LFS"),
-    (b"<!DOCTYPE html><html>", "ligne 1", "page web"),
-    (b";" * (MAX_COLUMNS + 1) + b"\n", "", "en-tête"), (b"a" + b";" * MAX_COLUMNS + b"\n1\n", "ligne 1", "colonnes"),
-    (b"a;b\n1;2\n3;" + b"x" * 10_000_000 + b"\n", "ligne 3", str(MAX_FIELD)),
-])
+@pytest.mark.parametrize(
+    "content, place, word",
+    [
+        (b"", "", "vide"),
+        (b"  \n\n", "", "vide"),
+        (b"\xef\xbb\xbf", "", "vide"),
+        (b"\xff\xfe", "", "vide"),
+        (b";;\n;\n", "", "en-tête"),
+        ("nom;ville\nA;Béthune\n".encode("latin-1"), "ligne 2", "Latin-1"),
+        (b"nom;ville\nA;B\x00C\n", "ligne 2", "caractère nul"),
+        ("nom;ville\nA;B\n".encode("utf-16-le"), "ligne 1", "UTF-16"),
+        (b'a;b\n1;2\n3;"coup', "ligne 3", "jamais fermé"),
+        (b'a;b\n1;2\n3;"x"y\n', "ligne 3", "guillemet fermant"),
+        (b"a;b;a\n1;2;3\n", "ligne 1", "figure deux fois"),
+        (b"\na; a \n1;2\n", "ligne 2", "figure deux fois"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+            "ligne 1",
+            "Git LFS",
+        ),
+        (b"<!DOCTYPE html><html>", "ligne 1", "page web"),
+        (b";" * (MAX_COLUMNS + 1) + b"\n", "", "en-tête"),
+        (b"a" + b";" * MAX_COLUMNS + b"\n1\n", "ligne 1", "colonnes"),
+        (b"a;b\n1;2\n3;" + b"x" * 10_000_000 + b"\n", "ligne 3", str(MAX_FIELD)),
+    ],
+)
 def test_a_csv_that_cannot_be_read_says_where_and_why(write, content, place, word):
     assert refused(read_csv, write(content), word).place == place
 
@@ -96,7 +111,10 @@ def test_only_a_header_gives_no_row(write):
 def test_a_bom_wins_over_the_declared_encoding(write):
     for encoding in ("utf-8-sig", "utf-16"):
         lecture = read_csv(write("nom;ville\nA;Béthune\n".encode(encoding)), encoding="cp1252")
-        assert rows_of(lecture) == [["A", "Béthune"]] and list(lecture.frame.columns) == ["nom", "ville"]
+        assert rows_of(lecture) == [["A", "Béthune"]] and list(lecture.frame.columns) == [
+            "nom",
+            "ville",
+        ]
 
 
 def test_latin_1_is_read_when_declared_and_an_unknown_encoding_is_told(write):
@@ -110,26 +128,45 @@ def test_a_row_of_another_width_is_rejected_with_its_line(write):
     lecture = read_csv(write('a;b\n1;"x\ny"\n2\n\n3;4;5\n6;7;\n8;9\n'))
     assert rows_of(lecture) == [["1", "x\ny"], ["6", "7"], ["8", "9"]]
     assert list(lecture.frame.index) == ["ligne 2", "ligne 7", "ligne 8"]
-    assert [(r["ligne"], r["valeur"]) for r in lecture.rejets] == [("ligne 4", "2"), ("ligne 6", "3 | 4 | 5")]
+    assert [(r["ligne"], r["valeur"]) for r in lecture.rejets] == [
+        ("ligne 4", "2"),
+        ("ligne 6", "3 | 4 | 5"),
+    ]
     assert "au lieu de 2" in lecture.rejets[0]["raison"]
 
 
 def test_a_nameless_last_column_may_lack(write):
     lecture = read_csv(write("a;b;\n1;2;\n3;4\n"))
-    assert list(lecture.frame.columns) == ["a", "b", "colonne_3"] and rows_of(lecture) == [["1", "2", None], ["3", "4", None]]
+    assert list(lecture.frame.columns) == ["a", "b", "colonne_3"] and rows_of(lecture) == [
+        ["1", "2", None],
+        ["3", "4", None],
+    ]
 
 
-@pytest.mark.parametrize("text", [
-    'nom;ville\n"a;b";c\n', 'nom,ville\n"a;b",c\n', "nom\tville\na;b\tc\n", "nom|ville\na;b|c\n",
-    '"nom";"ville"\r\n"a;b";"c"\r\n', "nom,ville\r\"a;b\",c\r",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'nom;ville\n"a;b";c\n',
+        'nom,ville\n"a;b",c\n',
+        "nom\tville\na;b\tc\n",
+        "nom|ville\na;b|c\n",
+        '"nom";"ville"\r\n"a;b";"c"\r\n',
+        'nom,ville\r"a;b",c\r',
+    ],
+)
 def test_the_separator_is_guessed(write, text):
     assert rows_of(read_csv(write(text))) == [["a;b", "c"]]
 
 
-@pytest.mark.parametrize("header, columns", [
-    ('"a, b, c, d";e', 2), ('"a; b; c; d",e', 2), ("a, b et c;d\n1;2\n3;4", 2), ("nom", 1),
-])
+@pytest.mark.parametrize(
+    "header, columns",
+    [
+        ('"a, b, c, d";e', 2),
+        ('"a; b; c; d",e', 2),
+        ("a, b et c;d\n1;2\n3;4", 2),
+        ("nom", 1),
+    ],
+)
 def test_the_guess_counts_neither_quotes_nor_commas_of_prose(write, header, columns):
     assert read_csv(write(header + "\n")).frame.shape[1] == columns
 
@@ -137,7 +174,10 @@ def test_the_guess_counts_neither_quotes_nor_commas_of_prose(write, header, colu
 def test_lines_before_the_header_are_skipped_as_a_person_counts_them(write):
     text = 'Titre avec un " guillemet\n\ncode;nom\n1;"a\nb"\n2;c\n'
     lecture = read_csv(write(text), skip=1)
-    assert list(lecture.frame.index) == ["ligne 4", "ligne 6"] and rows_of(lecture) == [["1", "a\nb"], ["2", "c"]]
+    assert list(lecture.frame.index) == ["ligne 4", "ligne 6"] and rows_of(lecture) == [
+        ["1", "a\nb"],
+        ["2", "c"],
+    ]
     refused(read_csv, write(text), skip=50)
 
 
@@ -157,9 +197,17 @@ def test_a_gzip_that_is_cut_or_damaged_is_told(write):
 
 
 def test_a_gzip_bomb_is_refused_before_it_is_expanded(write, monkeypatch):
-    refused(read_csv, write(gzip.compress(b"a;b\n" + b"1;2\n" * 5_000_000), "bombe.csv.gz"), "trop grand")
+    refused(
+        read_csv,
+        write(gzip.compress(b"a;b\n" + b"1;2\n" * 5_000_000), "bombe.csv.gz"),
+        "trop grand",
+    )
     monkeypatch.setattr(content, "MAX_BYTES", 1000)
-    refused(read_csv, write(gzip.compress("".join(map(str, range(2000))).encode()), "gros.csv.gz"), "trop grand")
+    refused(
+        read_csv,
+        write(gzip.compress("".join(map(str, range(2000))).encode()), "gros.csv.gz"),
+        "trop grand",
+    )
     refused(read_csv, write(b"a;b\n" + b"1;2\n" * 500), "trop grand")
 
 
@@ -179,25 +227,44 @@ def test_json_values_keep_their_digits(write):
     text = '[{"a": "02", "b": 1.10, "c": null, "d": [1, "x"], "e": true, "f": {"g": "é"}}, {"a": NaN, "b": 123456789012345678901234567890}]'
     lecture = read_json(write(text, "e.json"))
     assert rows_of(lecture) == [
-        ["02", "1.10", None, "1|x", "True", '{"g": "é"}'], [None, "123456789012345678901234567890", None, None, None, None],
+        ["02", "1.10", None, "1|x", "True", '{"g": "é"}'],
+        [None, "123456789012345678901234567890", None, None, None, None],
     ]
     assert list(lecture.frame.index) == ["élément 1", "élément 2"]
 
 
 def test_elements_that_are_no_clean_object_are_rejected(write):
-    lecture = read_json(write('[{"a": 1}, 2, null, {"a": 1, "a": 2}, {"a": "\\ud800"}, {"a": {"b": 1, "b": 2}}]', "e.json"))
-    assert [r["ligne"] for r in lecture.rejets] == ["élément 2", "élément 3", "élément 4", "élément 5"]
+    lecture = read_json(
+        write(
+            '[{"a": 1}, 2, null, {"a": 1, "a": 2}, {"a": "\\ud800"}, {"a": {"b": 1, "b": 2}}]',
+            "e.json",
+        )
+    )
+    assert [r["ligne"] for r in lecture.rejets] == [
+        "élément 2",
+        "élément 3",
+        "élément 4",
+        "élément 5",
+    ]
     assert rows_of(lecture) == [["1"], ['[["b", "1"], ["b", "2"]]']]
     for rejet in lecture.rejets:
         rejet["valeur"].encode()
 
 
-@pytest.mark.parametrize("text, place, word", [
-    ('[{"a": 1},\n {"a": ', "ligne 2, colonne 8", "illisible"), ('{"a": 1}', "ligne 1", "tableau"), ("[]", "ligne 1", "tableau"),
-    ('"texte"', "ligne 1", "tableau"), ('{"a":1}\n{"a":2}\n', "ligne 2, colonne 1", "illisible"), ("[" * 100_000, "ligne 1", "profondément"),
-    ('[{"a":' + "[" * 900 + "]" * 900 + "}]", "ligne 1", "profondément"), ('[{"a": 01}]', "ligne 1, colonne 9", "illisible"),
-    ('[{"a": "\n"}]', "ligne 1, colonne 9", "illisible"),
-])
+@pytest.mark.parametrize(
+    "text, place, word",
+    [
+        ('[{"a": 1},\n {"a": ', "ligne 2, colonne 8", "illisible"),
+        ('{"a": 1}', "ligne 1", "tableau"),
+        ("[]", "ligne 1", "tableau"),
+        ('"texte"', "ligne 1", "tableau"),
+        ('{"a":1}\n{"a":2}\n', "ligne 2, colonne 1", "illisible"),
+        ("[" * 100_000, "ligne 1", "profondément"),
+        ('[{"a":' + "[" * 900 + "]" * 900 + "}]", "ligne 1", "profondément"),
+        ('[{"a": 01}]', "ligne 1, colonne 9", "illisible"),
+        ('[{"a": "\n"}]', "ligne 1, colonne 9", "illisible"),
+    ],
+)
 def test_a_json_that_cannot_be_read_says_where_and_why(write, text, place, word):
     assert refused(read_json, write(text, "e.json"), word).place == place
 
@@ -211,16 +278,27 @@ def test_too_many_different_fields_are_refused(write):
 
 
 def test_a_sheet_is_read_as_text_with_the_lines_of_the_spreadsheet(workbook):
-    path = workbook([["Titre"], [], ["code", "nom", None], [2001.0, "é"], [None, None], ["02", 1.5]], Autre=[["x"], ["y"]])
+    path = workbook(
+        [["Titre"], [], ["code", "nom", None], [2001.0, "é"], [None, None], ["02", 1.5]],
+        Autre=[["x"], ["y"]],
+    )
     lecture = read_xlsx(path, sheet="Données", header=3)
-    assert list(lecture.frame.columns) == ["code", "nom", "colonne_3"] or list(lecture.frame.columns) == ["code", "nom"]
+    assert list(lecture.frame.columns) == ["code", "nom", "colonne_3"] or list(
+        lecture.frame.columns
+    ) == ["code", "nom"]
     assert [row[:2] for row in rows_of(lecture)] == [["2001", "é"], ["02", "1.5"]]
     assert list(lecture.frame.index) == ["ligne 4", "ligne 6"]
     assert rows_of(read_xlsx(path, sheet="Autre")) == [["y"]]
 
 
 def test_an_absent_sheet_is_told_with_those_found(workbook):
-    error = refused(read_xlsx, workbook([["a"]], Autre=[["x"]]), "Composition", "Données, Autre", sheet="Composition")
+    error = refused(
+        read_xlsx,
+        workbook([["a"]], Autre=[["x"]]),
+        "Composition",
+        "Données, Autre",
+        sheet="Composition",
+    )
     assert "Données" in error.place
 
 
@@ -230,10 +308,15 @@ def test_a_workbook_without_header_is_told(workbook):
     refused(read_xlsx, workbook([[None, "x"], ["a", "a"]]), "figure deux fois", header=2)
 
 
-@pytest.mark.parametrize("content, word", [
-    (b"code;nom\n1;2\n", "pas un classeur"), (b"", "vide"), (b"PK\x03\x04coupe", "pas un classeur"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "mot de passe"),
-])
+@pytest.mark.parametrize(
+    "content, word",
+    [
+        (b"code;nom\n1;2\n", "pas un classeur"),
+        (b"", "vide"),
+        (b"PK\x03\x04coupe", "pas un classeur"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "mot de passe"),
+    ],
+)
 def test_a_file_that_is_no_workbook_is_told(write, content, word):
     refused(read_xlsx, write(content, "faux.xlsx"), word)
 

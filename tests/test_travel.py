@@ -37,13 +37,21 @@ from geoapp.coverage.travel.given import COLONNES, COUT_MAX, read_trajets, write
 
 L1, L2, L3 = "50.05000,2.05000", "50.10000,2.30000", "50.10000,2.50000"
 """Places of the tiny world, in the order of the columns."""
-TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth" / "osrm_times" / "hdf_communes_osrm_car_to_paris.csv"
+TRUTH = (
+    Path(__file__).resolve().parents[1].parent
+    / "shared"
+    / "truth"
+    / "osrm_times"
+    / "hdf_communes_osrm_car_to_paris.csv"
+)
 
 
 def lonlat(count: int, seed: int) -> np.ndarray:
     """Return points of the region and around it."""
     generator = np.random.default_rng(seed)
-    return np.column_stack([generator.uniform(1.4, 4.3, count), generator.uniform(48.6, 51.1, count)])
+    return np.column_stack(
+        [generator.uniform(1.4, 4.3, count), generator.uniform(48.6, 51.1, count)]
+    )
 
 
 def costs(origins, places, *, detour=1.3, speed_km_h=60.0, max_km=100.0):
@@ -52,7 +60,10 @@ def costs(origins, places, *, detour=1.3, speed_km_h=60.0, max_km=100.0):
 
 def same(one: sparse.csr_array, other: sparse.csr_array) -> bool:
     """Tell whether two matrices hold the same entries, stored zeros included, bit for bit."""
-    return one.shape == other.shape and all(np.array_equal(getattr(one, nom), getattr(other, nom)) for nom in ("indptr", "indices", "data"))
+    return one.shape == other.shape and all(
+        np.array_equal(getattr(one, nom), getattr(other, nom))
+        for nom in ("indptr", "indices", "data")
+    )
 
 
 # --- Estimated costs ----------------------------------------------------------------------------
@@ -71,7 +82,10 @@ def test_every_pair_up_to_the_limit_is_kept_and_no_other():
     origins, places = lonlat(40, 3), lonlat(30, 4)
     distance, _ = costs(origins, places, max_km=80.0)
     expected = {
-        (i, j) for i, (a, b) in enumerate(origins) for j, (c, d) in enumerate(places) if GEOD.inv(a, b, c, d)[2] / 1000 * 1.3 <= 80.0
+        (i, j)
+        for i, (a, b) in enumerate(origins)
+        for j, (c, d) in enumerate(places)
+        if GEOD.inv(a, b, c, d)[2] / 1000 * 1.3 <= 80.0
     }
     found = set(zip(*(axis.tolist() for axis in distance.nonzero()), strict=True))
     assert found == expected and 0 < len(found) < 1200
@@ -90,7 +104,9 @@ def test_the_limit_is_inclusive_and_the_same_position_is_a_stored_zero():
 def test_minutes_are_distances_at_the_speed_over_the_same_pairs():
     distance, minutes = costs(lonlat(50, 5), lonlat(20, 6), speed_km_h=40.0)
     assert minutes.data == pytest.approx(distance.data * 1.5, rel=1e-6)
-    assert minutes.indices is distance.indices or np.shares_memory(minutes.indices, distance.indices)
+    assert minutes.indices is distance.indices or np.shares_memory(
+        minutes.indices, distance.indices
+    )
     assert distance.data.dtype == minutes.data.dtype == np.float32
 
 
@@ -122,9 +138,16 @@ def test_the_constants_are_those_of_the_road_times():
     trips = pd.read_csv(TRUTH)
     calage = fit_speed(trips["duration_min"], trips["crow_km"])
     assert (calage.vitesse_km_h, calage.nb_trajets) == (VITESSE_KM_H, 218)
-    assert (round(calage.erreur_mediane, 3), round(calage.erreur_p90, 3)) == (ERREUR_MEDIANE, ERREUR_P90)
+    assert (round(calage.erreur_mediane, 3), round(calage.erreur_p90, 3)) == (
+        ERREUR_MEDIANE,
+        ERREUR_P90,
+    )
     slow = trips[trips["crow_km"].lt(COURT_KM)]
-    assert (slow["duration_min"] / slow["crow_km"]).median() == pytest.approx(1.25, abs=0.005) == pytest.approx(DETOUR * 60 / VITESSE_KM_H, rel=0.01)
+    assert (
+        (slow["duration_min"] / slow["crow_km"]).median()
+        == pytest.approx(1.25, abs=0.005)
+        == pytest.approx(DETOUR * 60 / VITESSE_KM_H, rel=0.01)
+    )
 
 
 def test_the_fit_is_the_median_of_the_short_trips():
@@ -162,7 +185,9 @@ def test_the_matrix_is_mapped_from_its_files(tiny_snapshot):
 
 def test_a_snapshot_without_matrix_says_what_to_do(tiny_frames, tmp_path):
     snapshot = publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
-    with pytest.raises(SnapshotError, match="n'a pas de matrice de trajets. Relancez « geoapp build »"):
+    with pytest.raises(
+        SnapshotError, match="n'a pas de matrice de trajets. Relancez « geoapp build »"
+    ):
         open_trajets(snapshot)
 
 
@@ -170,7 +195,12 @@ def test_a_snapshot_without_matrix_says_what_to_do(tiny_frames, tmp_path):
 def test_a_unit_that_is_not_known_stays_unknown(tmp_path, missing, tiny_frames):
     cost = sparse.csr_array(np.array([[1.5, 0.0]], dtype="f4"))
     units = {"distance_km": cost, "duree_min": cost, missing: None}
-    write_trajets(Trajets(np.array(["a"]), np.array(["x", "y"]), **units, est_proportionnelle=False, parametres={}), tmp_path)
+    write_trajets(
+        Trajets(
+            np.array(["a"]), np.array(["x", "y"]), **units, est_proportionnelle=False, parametres={}
+        ),
+        tmp_path,
+    )
     (tmp_path / "instantane").mkdir()
     again = open_trajets(type("Opened", (), {"path": tmp_path, "id": "x"}))
     assert getattr(again, missing) is None
@@ -185,7 +215,12 @@ def test_same_tables_same_bytes(tiny_frames, tmp_path):
 
 
 def test_points_that_do_not_count_and_places_unknown_are_no_rows(tiny_frames):
-    frames = {**tiny_frames, "demande": tiny_frames["demande"].assign(est_compte=pd.array([True, False, True], dtype="boolean"))}
+    frames = {
+        **tiny_frames,
+        "demande": tiny_frames["demande"].assign(
+            est_compte=pd.array([True, False, True], dtype="boolean")
+        ),
+    }
     assert list_origins(frames)["id_point"].tolist() == ["commune:59001", "commune:80002"]
     places = list_places(frames)
     assert places["id_place"].tolist() == [L1, L2, L3]
@@ -200,7 +235,12 @@ def test_a_place_is_named_by_its_position():
 
 # --- A matrix given by the user ---------------------------------------------------------------------
 
-GOOD = [("commune:80001", L1, 12.0, 8.0), ("commune:80001", L3, 40.0, 38.0), ("80002", L2, 0.0, 0.0), ("commune:59001", L3, 900.0, 400.0)]
+GOOD = [
+    ("commune:80001", L1, 12.0, 8.0),
+    ("commune:80001", L3, 40.0, 38.0),
+    ("80002", L2, 0.0, 0.0),
+    ("commune:59001", L3, 900.0, 400.0),
+]
 
 
 def write_matrix(path: Path, rows, columns=COLONNES, **changed) -> Path:
@@ -210,15 +250,22 @@ def write_matrix(path: Path, rows, columns=COLONNES, **changed) -> Path:
 
 
 def read(frames, path):
-    return read_trajets(path, list_origins(frames), list_places(frames)["id_place"].to_numpy(dtype=str))
+    return read_trajets(
+        path, list_origins(frames), list_places(frames)["id_place"].to_numpy(dtype=str)
+    )
 
 
 def test_a_matrix_of_the_user_replaces_the_estimate(tiny_frames, tmp_path):
     trajets = choose_trajets(tiny_frames, write_matrix(tmp_path / "m.parquet", GOOD[::-1]))
     assert trajets.distance_km.nnz == 4 and trajets.distance_km.has_sorted_indices
     assert trajets.distance_km.toarray().tolist() == [[0, 0, 400], [8, 0, 38], [0, 0, 0]]
-    assert trajets.duree_min.toarray()[0, 2] == 900, "pairs beyond the maximum of the estimate are kept"
-    assert trajets.parametres["part_population"] == 1.0 and "m.parquet" in trajets.parametres["fournisseur"]
+    assert trajets.duree_min.toarray()[0, 2] == 900, (
+        "pairs beyond the maximum of the estimate are kept"
+    )
+    assert (
+        trajets.parametres["part_population"] == 1.0
+        and "m.parquet" in trajets.parametres["fournisseur"]
+    )
     assert not trajets.est_proportionnelle
 
 
@@ -241,28 +288,66 @@ def test_minutes_that_are_kilometres_at_one_speed_are_seen(tiny_frames, tmp_path
 
 
 def test_a_commune_counted_by_its_cells_stands_for_each_of_them(tiny_frames, tmp_path):
-    cells = tiny_frames["demande"].iloc[[1, 1]].assign(id_point=["carreau:a", "carreau:b"], type_point="carreau")
+    cells = (
+        tiny_frames["demande"]
+        .iloc[[1, 1]]
+        .assign(id_point=["carreau:a", "carreau:b"], type_point="carreau")
+    )
     halls = tiny_frames["demande"].assign(est_compte=pd.array([True, False, True], dtype="boolean"))
-    frames = {**tiny_frames, "demande": gpd.GeoDataFrame(pd.concat([halls, cells], ignore_index=True))}
+    frames = {
+        **tiny_frames,
+        "demande": gpd.GeoDataFrame(pd.concat([halls, cells], ignore_index=True)),
+    }
     trajets = read(frames, write_matrix(tmp_path / "m.parquet", GOOD))
     assert trajets.origines.tolist() == ["commune:59001", "commune:80002", "carreau:a", "carreau:b"]
-    assert trajets.distance_km.toarray().tolist() == [[0, 0, 400], [0, 0, 0], [8, 0, 38], [8, 0, 38]]
-    assert same(trajets.distance_km, read(frames, write_matrix(tmp_path / "n.parquet", [("80001", *row[1:]) if row[0] == "commune:80001" else row for row in GOOD])).distance_km)
-    with pytest.raises(SourceError, match="1 ligne.*ligne 5 : paire déjà donnée : carreau:b → 50.05"):
+    assert trajets.distance_km.toarray().tolist() == [
+        [0, 0, 400],
+        [0, 0, 0],
+        [8, 0, 38],
+        [8, 0, 38],
+    ]
+    assert same(
+        trajets.distance_km,
+        read(
+            frames,
+            write_matrix(
+                tmp_path / "n.parquet",
+                [("80001", *row[1:]) if row[0] == "commune:80001" else row for row in GOOD],
+            ),
+        ).distance_km,
+    )
+    with pytest.raises(
+        SourceError, match="1 ligne.*ligne 5 : paire déjà donnée : carreau:b → 50.05"
+    ):
         read(frames, write_matrix(tmp_path / "o.parquet", [*GOOD, ("carreau:b", L1, 1.0, 1.0)]))
 
 
 BAD_ROWS = {
-    "paire en double": ((*GOOD[0][:2], 1.0, 1.0), f"ligne 5 : paire déjà donnée : commune:80001 → {L1}"),
+    "paire en double": (
+        (*GOOD[0][:2], 1.0, 1.0),
+        f"ligne 5 : paire déjà donnée : commune:80001 → {L1}",
+    ),
     "code et identifiant": (("80001", L3, 1.0, 1.0), f"ligne 5 : paire déjà donnée : 80001 → {L3}"),
     "coût négatif": (("80002", L1, -1.0, 5.0), "ligne 5 : time_min = -1.0"),
     "coût vide": (("80002", L1, 5.0, None), "ligne 5 : distance_km = vide"),
     "coût infini": (("80002", L1, math.inf, 5.0), "ligne 5 : time_min = inf"),
-    "valeur convenue": (("80002", L1, 5.0, 9999.0), "ligne 5 : distance_km = 9999.0 (un nombre de 0 à 5000 est attendu)"),
-    "origine inconnue": (("commune:8001", L1, 5.0, 5.0), "origin « commune:8001 » inconnu (le plus proche : « commune:80001 »)"),
-    "code inconnu": (("5900", L1, 5.0, 5.0), "origin « 5900 » inconnu (le plus proche : « commune:59001 »)"),
+    "valeur convenue": (
+        ("80002", L1, 5.0, 9999.0),
+        "ligne 5 : distance_km = 9999.0 (un nombre de 0 à 5000 est attendu)",
+    ),
+    "origine inconnue": (
+        ("commune:8001", L1, 5.0, 5.0),
+        "origin « commune:8001 » inconnu (le plus proche : « commune:80001 »)",
+    ),
+    "code inconnu": (
+        ("5900", L1, 5.0, 5.0),
+        "origin « 5900 » inconnu (le plus proche : « commune:59001 »)",
+    ),
     "origine vide": ((None, L1, 5.0, 5.0), "ligne 5 : origin"),
-    "destination inconnue": (("80002", "50.05,2.05", 5.0, 5.0), f"destination « 50.05,2.05 » inconnu (le plus proche : « {L1} »)"),
+    "destination inconnue": (
+        ("80002", "50.05,2.05", 5.0, 5.0),
+        f"destination « 50.05,2.05 » inconnu (le plus proche : « {L1} »)",
+    ),
     "commande de terminal": (("\x1b[31m", L1, 5.0, 5.0), "origin « ·[31m » inconnu"),
 }
 
@@ -272,35 +357,63 @@ def test_a_faulty_row_is_named_with_its_reason(tiny_frames, tmp_path, case):
     row, words = BAD_ROWS[case]
     with pytest.raises(SourceError) as caught:
         read(tiny_frames, write_matrix(tmp_path / "m.parquet", [*GOOD, row]))
-    assert words in str(caught.value) and "1 ligne(s) refusée(s)" in str(caught.value) and "geoapp trajets" in str(caught.value)
+    assert (
+        words in str(caught.value)
+        and "1 ligne(s) refusée(s)" in str(caught.value)
+        and "geoapp trajets" in str(caught.value)
+    )
 
 
 def test_a_cost_at_the_limits_is_accepted(tiny_frames, tmp_path):
-    assert read(tiny_frames, write_matrix(tmp_path / "m.parquet", [("80001", L1, 0.0, COUT_MAX)])).distance_km.data.tolist() == [COUT_MAX]
+    assert read(
+        tiny_frames, write_matrix(tmp_path / "m.parquet", [("80001", L1, 0.0, COUT_MAX)])
+    ).distance_km.data.tolist() == [COUT_MAX]
 
 
 def test_ten_faulty_rows_are_named_and_all_are_counted(tiny_frames, tmp_path):
     with pytest.raises(SourceError) as caught:
-        read(tiny_frames, write_matrix(tmp_path / "m.parquet", [*GOOD, *[("nulle part", L1, -1.0, math.nan)] * 25]))
-    assert "25 ligne(s) refusée(s)" in str(caught.value) and str(caught.value).count("ligne ") == 10 and "ligne 14" in str(caught.value)
+        read(
+            tiny_frames,
+            write_matrix(
+                tmp_path / "m.parquet", [*GOOD, *[("nulle part", L1, -1.0, math.nan)] * 25]
+            ),
+        )
+    assert (
+        "25 ligne(s) refusée(s)" in str(caught.value)
+        and str(caught.value).count("ligne ") == 10
+        and "ligne 14" in str(caught.value)
+    )
 
 
 def test_a_missing_column_proposes_the_nearest_name(tiny_frames, tmp_path):
     with pytest.raises(SourceError, match="« time_min » est absente. Est-ce « temps_min »"):
-        read(tiny_frames, write_matrix(tmp_path / "m.parquet", GOOD, ("origin", "destination", "temps_min", "distance_km")))
+        read(
+            tiny_frames,
+            write_matrix(
+                tmp_path / "m.parquet", GOOD, ("origin", "destination", "temps_min", "distance_km")
+            ),
+        )
 
 
-@pytest.mark.parametrize("rows, changed, word", [
-    (GOOD, {"time_min": None, "distance_km": None}, "ni time_min ni distance_km"), ([], {}, "ni time_min ni distance_km"),
-    (GOOD, {"time_min": "douze"}, "« time_min » est de type"), (GOOD, {"time_min": pd.Timestamp(0)}, "« time_min » est de type"),
-])
+@pytest.mark.parametrize(
+    "rows, changed, word",
+    [
+        (GOOD, {"time_min": None, "distance_km": None}, "ni time_min ni distance_km"),
+        ([], {}, "ni time_min ni distance_km"),
+        (GOOD, {"time_min": "douze"}, "« time_min » est de type"),
+        (GOOD, {"time_min": pd.Timestamp(0)}, "« time_min » est de type"),
+    ],
+)
 def test_a_file_without_costs_is_refused(tiny_frames, tmp_path, rows, changed, word):
     with pytest.raises(SourceError, match=word):
         read(tiny_frames, write_matrix(tmp_path / "m.parquet", rows, **changed))
 
 
 def test_a_column_given_twice_is_refused(tiny_frames, tmp_path):
-    table = pa.table([["a"]] * 2 + [[1.0]] * 3, names=["origin", "destination", "time_min", "distance_km", "time_min"])
+    table = pa.table(
+        [["a"]] * 2 + [[1.0]] * 3,
+        names=["origin", "destination", "time_min", "distance_km", "time_min"],
+    )
     pq.write_table(table, tmp_path / "m.parquet")
     with pytest.raises(SourceError, match="« time_min » est donnée plusieurs fois"):
         read(tiny_frames, tmp_path / "m.parquet")
@@ -312,7 +425,9 @@ def test_codes_that_became_numbers_are_refused_as_unknown(tiny_frames, tmp_path)
 
 
 def test_nothing_that_starts_in_the_region_is_refused(tiny_frames, tmp_path):
-    outside = tiny_frames["demande"].assign(est_region=pd.array([True, False, True], dtype="boolean"))
+    outside = tiny_frames["demande"].assign(
+        est_region=pd.array([True, False, True], dtype="boolean")
+    )
     with pytest.raises(SourceError, match="aucun trajet ne part d'un point de la région"):
         read({**tiny_frames, "demande": outside}, write_matrix(tmp_path / "m.parquet", GOOD[:2]))
 
@@ -334,9 +449,19 @@ def test_what_is_written_is_what_is_read(tiny_frames, tmp_path, seed):
     known = np.flatnonzero(generator.random(9) < 0.6)
     known = known if len(known) else np.array([4])
     indptr = np.searchsorted(known, np.arange(0, 10, 3))
-    draw = lambda: sparse.csr_array((generator.choice([0.0, 0.1, 7.3, 250.0], len(known)).astype("f4"), (known % 3).astype("i4"), indptr), shape=(3, 3))  # noqa: E731
+    draw = lambda: sparse.csr_array(
+        (
+            generator.choice([0.0, 0.1, 7.3, 250.0], len(known)).astype("f4"),
+            (known % 3).astype("i4"),
+            indptr,
+        ),
+        shape=(3, 3),
+    )  # noqa: E731
     distance, minutes = (draw(), draw()) if seed % 4 else (None, draw())
-    write_parquet(Trajets(estimate.origines, estimate.places, distance, minutes, False, {}), tmp_path / "m.parquet")
+    write_parquet(
+        Trajets(estimate.origines, estimate.places, distance, minutes, False, {}),
+        tmp_path / "m.parquet",
+    )
     again = read(tiny_frames, tmp_path / "m.parquet")
     assert (again.distance_km is None) == (distance is None) and same(again.duree_min, minutes)
     assert distance is None or same(again.distance_km, distance)
@@ -348,7 +473,11 @@ def test_the_command_writes_the_matrix(tiny_snapshot, tmp_path, tiny_frames):
     assert result.exit_code == 0 and "9 trajets" in result.output, result.output
     assert pq.read_schema(out).names == list(COLONNES)
     again, before = read(tiny_frames, out), open_trajets(tiny_snapshot)
-    assert same(again.distance_km, before.distance_km) and same(again.duree_min, before.duree_min) and again.est_proportionnelle
+    assert (
+        same(again.distance_km, before.distance_km)
+        and same(again.duree_min, before.duree_min)
+        and again.est_proportionnelle
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_told(tiny_snapshot, tmp_path):
@@ -357,8 +486,14 @@ def test_a_folder_that_cannot_be_written_is_told(tiny_snapshot, tmp_path):
 
 
 def test_a_matrix_that_is_not_there_is_told_before_anything_is_read(tmp_path):
-    result = CliRunner().invoke(main, ["build", "--trajets", str(tmp_path / "m.parquet"), "--data", str(tmp_path / "var")])
-    assert result.exit_code == 2 and "Vérifiez le chemin donné à --trajets" in result.stderr and not (tmp_path / "var").exists()
+    result = CliRunner().invoke(
+        main, ["build", "--trajets", str(tmp_path / "m.parquet"), "--data", str(tmp_path / "var")]
+    )
+    assert (
+        result.exit_code == 2
+        and "Vérifiez le chemin donné à --trajets" in result.stderr
+        and not (tmp_path / "var").exists()
+    )
 
 
 # --- The real mirror --------------------------------------------------------------------------------
@@ -367,27 +502,53 @@ def test_a_matrix_that_is_not_there_is_told_before_anything_is_read(tmp_path):
 @pytest.mark.real
 def test_the_real_matrix_joins_counted_points_to_every_place(real_snapshot):
     trajets, demande = open_trajets(real_snapshot), real_snapshot.read("demande")
-    assert trajets.origines.tolist() == demande.loc[demande["est_compte"].astype(bool), "id_point"].tolist()
-    places = pd.concat([real_snapshot.read(nom)["id_place"] for nom in ("offres", "offres_voisines")]).dropna()
+    assert (
+        trajets.origines.tolist()
+        == demande.loc[demande["est_compte"].astype(bool), "id_point"].tolist()
+    )
+    places = pd.concat(
+        [real_snapshot.read(nom)["id_place"] for nom in ("offres", "offres_voisines")]
+    ).dropna()
     assert trajets.places.tolist() == sorted(set(places))
-    assert trajets.distance_km.data.max() <= MAXIMUM_KM * (1 + 1e-6) and trajets.distance_km.data.min() >= 0
+    assert (
+        trajets.distance_km.data.max() <= MAXIMUM_KM * (1 + 1e-6)
+        and trajets.distance_km.data.min() >= 0
+    )
     assert real_snapshot.manifest["trajets"] == trajets.parametres
     inside = demande.loc[demande["est_compte"].astype(bool), "est_region"].to_numpy(dtype=bool)
-    assert (np.diff(trajets.distance_km.indptr)[inside] > 0).all(), "nobody of the region is out of reach of everything"
+    assert (np.diff(trajets.distance_km.indptr)[inside] > 0).all(), (
+        "nobody of the region is out of reach of everything"
+    )
 
 
 @pytest.mark.real
 def test_real_distances_hold_against_the_geodesic(real_snapshot):
-    trajets, demande = open_trajets(real_snapshot), real_snapshot.read("demande").set_index("id_point")
+    trajets, demande = (
+        open_trajets(real_snapshot),
+        real_snapshot.read("demande").set_index("id_point"),
+    )
     points = demande.geometry.loc[trajets.origines]
-    offers = pd.concat([real_snapshot.read(nom)[["id_place", "geometry"]] for nom in ("offres", "offres_voisines")])
-    places = gpd.GeoSeries(offers.dropna(subset="id_place").drop_duplicates("id_place").set_index("id_place")["geometry"]).loc[trajets.places]
+    offers = pd.concat(
+        [real_snapshot.read(nom)[["id_place", "geometry"]] for nom in ("offres", "offres_voisines")]
+    )
+    places = gpd.GeoSeries(
+        offers.dropna(subset="id_place")
+        .drop_duplicates("id_place")
+        .set_index("id_place")["geometry"]
+    ).loc[trajets.places]
     drawn = np.random.default_rng(0).integers(0, trajets.distance_km.nnz, 20_000)
     rows = np.searchsorted(trajets.distance_km.indptr, drawn, side="right") - 1
     columns = trajets.distance_km.indices[drawn]
-    metres = GEOD.inv(points.x.to_numpy()[rows], points.y.to_numpy()[rows], places.x.to_numpy()[columns], places.y.to_numpy()[columns])[2]
+    metres = GEOD.inv(
+        points.x.to_numpy()[rows],
+        points.y.to_numpy()[rows],
+        places.x.to_numpy()[columns],
+        places.y.to_numpy()[columns],
+    )[2]
     road = np.array(metres) / 1000 * DETOUR
-    assert np.abs(trajets.distance_km.data[drawn] - road).max() < 0.002, "places are named to the metre"
+    assert np.abs(trajets.distance_km.data[drawn] - road).max() < 0.002, (
+        "places are named to the metre"
+    )
 
 
 @pytest.mark.real
@@ -403,7 +564,9 @@ def test_a_build_takes_the_matrix_that_the_command_wrote(real_snapshot, mirror, 
     out, data = tmp_path / "modele.parquet", tmp_path / "var"
     before = open_trajets(real_snapshot)
     assert write_parquet(before, out) == before.distance_km.nnz
-    result = CliRunner().invoke(main, ["build", "--mirror", str(mirror), "--data", str(data), "--trajets", str(out)])
+    result = CliRunner().invoke(
+        main, ["build", "--mirror", str(mirror), "--data", str(data), "--trajets", str(out)]
+    )
     assert result.exit_code == 0, result.output
     after = open_trajets(open_snapshot(data))
     assert same(after.distance_km, before.distance_km) and same(after.duree_min, before.duree_min)

@@ -12,7 +12,16 @@ from geoapp.sources.registry import USAGES as USAGES_REGISTRE
 from geoapp.web import create_app
 from geoapp.web.presentation import USAGES, safe_link, source_groups
 
-PAGES = ("/", "/?niveau=3&niveau=4&voie=apprentissage", "/?zone=frr%3AFRR%2B", "/?page=1", "/sources", "/rejets", "/rejets?source=tiny", "/rejets?raison=commune_inconnue")
+PAGES = (
+    "/",
+    "/?niveau=3&niveau=4&voie=apprentissage",
+    "/?zone=frr%3AFRR%2B",
+    "/?page=1",
+    "/sources",
+    "/rejets",
+    "/rejets?source=tiny",
+    "/rejets?raison=commune_inconnue",
+)
 
 
 @pytest.fixture
@@ -61,18 +70,22 @@ def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatc
     assert "Page suivante" not in page
 
 
-@pytest.mark.parametrize("path, words", [
-    ("/?x=1", "Paramètre inconnu : « x »"),
-    ("/?niveua=3", "Vouliez-vous dire « niveau » ?"),
-    ("/?niveau=9", "Valeurs acceptées : 3, 4"),
-    ("/?domaine=sente", "Vouliez-vous dire « sante » ?"),
-    ("/?page=0", "un nombre de 1 à 1 est attendu"),
-    ("/?page=²", "un nombre de 1 à 1 est attendu"),
-    ("/?page=99", "un nombre de 1 à 1 est attendu"),
-    ("/sources?y=1", "Paramètre inconnu"),
-    ("/rejets?source=autre", "Source inconnue"), ("/rejets?raison=autre", "Raison inconnue"),
-    ("/carte.html?voie=z", "valeur inconnue"),
-])
+@pytest.mark.parametrize(
+    "path, words",
+    [
+        ("/?x=1", "Paramètre inconnu : « x »"),
+        ("/?niveua=3", "Vouliez-vous dire « niveau » ?"),
+        ("/?niveau=9", "Valeurs acceptées : 3, 4"),
+        ("/?domaine=sente", "Vouliez-vous dire « sante » ?"),
+        ("/?page=0", "un nombre de 1 à 1 est attendu"),
+        ("/?page=²", "un nombre de 1 à 1 est attendu"),
+        ("/?page=99", "un nombre de 1 à 1 est attendu"),
+        ("/sources?y=1", "Paramètre inconnu"),
+        ("/rejets?source=autre", "Source inconnue"),
+        ("/rejets?raison=autre", "Raison inconnue"),
+        ("/carte.html?voie=z", "valeur inconnue"),
+    ],
+)
 def test_a_wrong_parameter_is_a_400_in_french(client, path, words):
     answer = client.get(path)
     assert answer.status_code == 400
@@ -80,7 +93,11 @@ def test_a_wrong_parameter_is_a_400_in_french(client, path, words):
 
 
 def test_errors_have_one_json_shape(client):
-    for path, status in (("/donnees/points.json?niveau=9", 400), ("/donnees/couches/lune.geojson", 404), ("/donnees/couches/qpv2024.geojson", 404)):
+    for path, status in (
+        ("/donnees/points.json?niveau=9", 400),
+        ("/donnees/couches/lune.geojson", 404),
+        ("/donnees/couches/qpv2024.geojson", 404),
+    ):
         answer = client.get(path)
         assert answer.status_code == status
         assert set(answer.get_json()["erreur"]) == {"code", "titre", "message"}
@@ -119,11 +136,15 @@ def test_a_new_snapshot_is_served_without_restart(tiny_frames, tmp_path):
 
 
 def test_headers_of_every_answer(client):
-    for path in (*PAGES, "/rien", "/donnees/points.json", "/rejets.csv", "/static/js/carte.js"):
+    for path in (*PAGES, "/rien", "/donnees/points.json", "/rejets.csv", "/static/js/map.js"):
         with client.get(path) as answer:
             headers = answer.headers
         policy = headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors" in policy
+        assert (
+            "default-src 'none'" in policy
+            and "unsafe" not in policy
+            and "frame-ancestors" in policy
+        )
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "geolocation=(self)" in headers["Permissions-Policy"]
@@ -141,14 +162,18 @@ def test_the_nonce_of_the_policy_is_on_every_inline_script(client):
 def test_layers_are_cached_by_the_browser(client, tiny_snapshot):
     path = f"/donnees/couches/ze2020.geojson?v={tiny_snapshot.id}"
     answer = client.get(path)
-    assert answer.mimetype == "application/geo+json" and "immutable" in answer.headers["Cache-Control"]
+    assert (
+        answer.mimetype == "application/geo+json" and "immutable" in answer.headers["Cache-Control"]
+    )
     again = client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
     assert client.get("/donnees/couches/ze2020.geojson").headers["Cache-Control"] == "no-cache"
 
 
 def test_answers_are_compressed(client):
-    assert client.get("/", headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+    assert (
+        client.get("/", headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+    )
 
 
 def test_sources_page_shows_counts_and_safe_links(client):
@@ -160,18 +185,31 @@ def test_sources_page_shows_counts_and_safe_links(client):
     assert "0123456789abcdef" * 4 in page
 
 
-@pytest.mark.parametrize("adresse, attendu", [
-    ("https://a.fr/x", "https://a.fr/x"), ("javascript:alert(1)", None), ("data:text/html,x", None), ("//a.fr", None), (None, None), ("", None),
-])
+@pytest.mark.parametrize(
+    "adresse, attendu",
+    [
+        ("https://a.fr/x", "https://a.fr/x"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("//a.fr", None),
+        (None, None),
+        ("", None),
+    ],
+)
 def test_only_web_links_are_kept(adresse, attendu):
     assert safe_link(adresse) == attendu
 
 
 def test_rejects_are_counted_and_shown_by_reason(client):
     page = client.get("/rejets?source=tiny").text
-    assert page.count("raison=commune_inconnue") == page.count("raison=intitule_absent") == 1 and "Commune inconnue</a></th><td class=\"nb\">1</td>" in page
+    assert (
+        page.count("raison=commune_inconnue") == page.count("raison=intitule_absent") == 1
+        and 'Commune inconnue</a></th><td class="nb">1</td>' in page
+    )
     only = client.get("/rejets?raison=commune_inconnue").text
-    assert "Lignes 1 à 1 sur 1, raison\u202f: commune inconnue" in only and "mauvais début" not in only
+    assert (
+        "Lignes 1 à 1 sur 1, raison\u202f: commune inconnue" in only and "mauvais début" not in only
+    )
     assert "Intitulé absent</a>" in only, "the other reasons stay one step away"
 
 
@@ -194,7 +232,12 @@ def test_first_load_of_the_real_map_is_light(real_snapshot):
     client = create_app(real_snapshot.path.parents[1]).test_client()
     sizes = {
         path: len(client.get(path, headers={"Accept-Encoding": "gzip"}).data)
-        for path in ("/", "/donnees/points.json", "/donnees/couches/fond.geojson", "/donnees/couches/departement.geojson")
+        for path in (
+            "/",
+            "/donnees/points.json",
+            "/donnees/couches/fond.geojson",
+            "/donnees/couches/departement.geojson",
+        )
     }
     assert sizes["/"] < 50_000 and sum(sizes.values()) < 400_000, sizes
 
@@ -212,4 +255,7 @@ def test_every_usage_of_the_registry_is_said_in_words_and_groups_the_sources(cli
     page, groups = client.get("/sources").text, source_groups(tiny_snapshot)
     assert sum(len(one["sources"]) for one in groups) == len(tiny_snapshot.read("sources"))
     for one in groups:
-        assert page.count(f'id="usage-{one["usage"]}">{one["titre"]}</h2>') == 1 and one["titre"].lower() == USAGES[one["usage"]].lower()
+        assert (
+            page.count(f'id="usage-{one["usage"]}">{one["titre"]}</h2>') == 1
+            and one["titre"].lower() == USAGES[one["usage"]].lower()
+        )

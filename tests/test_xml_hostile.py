@@ -18,27 +18,64 @@ from geoapp.sources.lheo import iter_lheo, read_lheo
 
 FEED = (Path(__file__).parent / "data" / "lheo_2.3.xml").read_bytes()
 OPEN = b'<?xml version="1.0" encoding="utf-8"?><lheo><offres>'
-BOMB = b'<!DOCTYPE lheo [<!ENTITY a "aaaaaaaaaa">' + b"".join(
-    b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(12)) + b"]>"
+BOMB = (
+    b'<!DOCTYPE lheo [<!ENTITY a "aaaaaaaaaa">'
+    + b"".join(b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(12))
+    + b"]>"
+)
 QUADRATIC = b'<!DOCTYPE lheo [<!ENTITY a "' + b"x" * 100_000 + b'">]>'
 LONGEST_S, MOST_BYTES = 5.0, 60_000_000
 
 HOSTILE = {
-    "bombe d'entités": (b"<?xml version='1.0'?>" + BOMB + b"<lheo><offres><formation><intitule-formation>&m;</intitule-formation></formation></offres></lheo>", "entit|démesuré"),
-    "bombe quadratique": (b"<?xml version='1.0'?>" + QUADRATIC + b"<lheo><offres><formation numero='&a;" + b"&a;" * 1000 + b"'/></offres></lheo>", "entit|démesuré"),
-    "entité externe": (b"<!DOCTYPE lheo [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><lheo><offres><formation><intitule-formation>&x;</intitule-formation></formation></offres></lheo>", "entit"),
-    "entité externe en réseau": (b"<!DOCTYPE lheo [<!ENTITY x SYSTEM 'http://127.0.0.1:9/x'>]><lheo><offres><formation>&x;</formation></offres></lheo>", "entit"),
-    "entité de paramètre": (b"<!DOCTYPE lheo [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]><lheo><offres><formation/></offres></lheo>", "entit"),
+    "bombe d'entités": (
+        b"<?xml version='1.0'?>"
+        + BOMB
+        + b"<lheo><offres><formation><intitule-formation>&m;</intitule-formation></formation></offres></lheo>",
+        "entit|démesuré",
+    ),
+    "bombe quadratique": (
+        b"<?xml version='1.0'?>"
+        + QUADRATIC
+        + b"<lheo><offres><formation numero='&a;"
+        + b"&a;" * 1000
+        + b"'/></offres></lheo>",
+        "entit|démesuré",
+    ),
+    "entité externe": (
+        b"<!DOCTYPE lheo [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><lheo><offres><formation><intitule-formation>&x;</intitule-formation></formation></offres></lheo>",
+        "entit",
+    ),
+    "entité externe en réseau": (
+        b"<!DOCTYPE lheo [<!ENTITY x SYSTEM 'http://127.0.0.1:9/x'>]><lheo><offres><formation>&x;</formation></offres></lheo>",
+        "entit",
+    ),
+    "entité de paramètre": (
+        b"<!DOCTYPE lheo [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]><lheo><offres><formation/></offres></lheo>",
+        "entit",
+    ),
     "entité inconnue": (OPEN + b"<formation>&eacute;</formation></offres></lheo>", "entité"),
-    "imbrication": (OPEN + b"<formation>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</formation></offres></lheo>", "imbriqués"),
+    "imbrication": (
+        OPEN
+        + b"<formation>"
+        + b"<a>" * 100_000
+        + b"</a>" * 100_000
+        + b"</formation></offres></lheo>",
+        "imbriqués",
+    ),
     "coupé": (FEED[: len(FEED) // 2], "coupé"),
     "coupé dans une balise": (FEED[:300], "coupé"),
     "octets latin-1": (FEED.replace("é".encode(), b"\xe9"), "encodage"),
     "encodage inventé": (FEED.replace(b'encoding="utf-8"', b'encoding="klingon"'), "encodage"),
-    "balises croisées": (OPEN + b"<formation><a><b></a></b></formation></offres></lheo>", "illisible"),
+    "balises croisées": (
+        OPEN + b"<formation><a><b></a></b></formation></offres></lheo>",
+        "illisible",
+    ),
     "deux racines": (FEED + b"<lheo/>", "illisible|coupé"),
     "caractère nul": (FEED.replace(b"plaquiste", b"plaq\x00iste"), "octet|illisible"),
-    "renvoi Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS"),
+    "renvoi Git LFS": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+        "Git LFS",
+    ),
     "page web": (b"<!DOCTYPE html><html><body>Erreur 500</body></html>", "page web"),
     "vide": (b"  \n ", "vide"),
     "autre XML": (b"<?xml version='1.0'?><rss><channel/></rss>", "rss|LHÉO|lheo"),
@@ -54,7 +91,11 @@ def refusal(path: Path, read=lambda path: read_lheo(path)) -> str:
     elapsed, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert elapsed < LONGEST_S and peak < MOST_BYTES
-    assert caught.value.cure and path.name in str(caught.value) and "Traceback" not in str(caught.value)
+    assert (
+        caught.value.cure
+        and path.name in str(caught.value)
+        and "Traceback" not in str(caught.value)
+    )
     return str(caught.value)
 
 
@@ -73,9 +114,25 @@ def test_hostile_content_is_refused_in_french(name, tmp_path):
 
 def _huge(kind: str, nb_bytes: int):
     """Yield a feed whose one element never ends, piece by piece."""
-    yield OPEN + {"texte": b"<formation><intitule-formation>", "enfants": b"<formation>", "commentaire": b"<!--", "hors": b"", "balise": b"<formation ", "attribut": b'<formation numero="'}[kind]
-    piece = {"texte": b"x" * (1 << 20), "enfants": b"<a>x</a>" * (1 << 17), "commentaire": b"x" * (1 << 20), "hors": b"<autre>x</autre>" * (1 << 16),
-             "balise": b"a" * (1 << 20), "attribut": b"y" * (1 << 20)}[kind]
+    yield (
+        OPEN
+        + {
+            "texte": b"<formation><intitule-formation>",
+            "enfants": b"<formation>",
+            "commentaire": b"<!--",
+            "hors": b"",
+            "balise": b"<formation ",
+            "attribut": b'<formation numero="',
+        }[kind]
+    )
+    piece = {
+        "texte": b"x" * (1 << 20),
+        "enfants": b"<a>x</a>" * (1 << 17),
+        "commentaire": b"x" * (1 << 20),
+        "hors": b"<autre>x</autre>" * (1 << 16),
+        "balise": b"a" * (1 << 20),
+        "attribut": b"y" * (1 << 20),
+    }[kind]
     for _ in range(nb_bytes // len(piece)):
         yield piece
 
@@ -120,12 +177,19 @@ def _zip(**files: bytes) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("content, words", [
-    (lambda: _zip(**{"..__..__f.xml": FEED}), "sort de l'archive"), (lambda: _zip(**{"a.xml": FEED, "b.xml": FEED}), "2 fichiers"),
-    (lambda: _zip(**{"f.xml": b"<lheo>" + b" " * 60_000_000}), "bombe"), (lambda: _zip(**{"f.xml": FEED})[:-40], "zip"),
-    (lambda: gzip.compress(b"<lheo>" + b" " * 60_000_000), "démesuré"), (lambda: gzip.compress(FEED)[:-200], "gzip coupé"),
-    (lambda: _zip(**{"f.txt": FEED}), "0 fichiers"),
-], ids=["chemin", "deux", "bombe zip", "zip coupé", "bombe gzip", "gzip coupé", "sans xml"])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (lambda: _zip(**{"..__..__f.xml": FEED}), "sort de l'archive"),
+        (lambda: _zip(**{"a.xml": FEED, "b.xml": FEED}), "2 fichiers"),
+        (lambda: _zip(**{"f.xml": b"<lheo>" + b" " * 60_000_000}), "bombe"),
+        (lambda: _zip(**{"f.xml": FEED})[:-40], "zip"),
+        (lambda: gzip.compress(b"<lheo>" + b" " * 60_000_000), "démesuré"),
+        (lambda: gzip.compress(FEED)[:-200], "gzip coupé"),
+        (lambda: _zip(**{"f.txt": FEED}), "0 fichiers"),
+    ],
+    ids=["chemin", "deux", "bombe zip", "zip coupé", "bombe gzip", "gzip coupé", "sans xml"],
+)
 def test_hostile_archives_are_refused_in_french(content, words, tmp_path):
     path = tmp_path / "flux.bin"
     path.write_bytes(content())
@@ -141,16 +205,29 @@ def test_a_gzip_bomb_of_sound_elements_is_refused_by_its_ratio(tmp_path):
 
 def test_a_dtd_named_and_not_followed_is_harmless(tmp_path):
     path = tmp_path / "f.xml"
-    path.write_bytes(FEED.replace(b"<lheo xmlns", b'<!DOCTYPE lheo SYSTEM "http://127.0.0.1:9/lheo.dtd"><lheo xmlns'))
+    path.write_bytes(
+        FEED.replace(
+            b"<lheo xmlns", b'<!DOCTYPE lheo SYSTEM "http://127.0.0.1:9/lheo.dtd"><lheo xmlns'
+        )
+    )
     assert read_lheo(path).nb_lues == 3
 
 
 def test_utf_16_and_a_declared_latin_1_are_read(tmp_path):
     text = FEED.decode()
-    for name, encoding in (("utf-16", "utf-16"), ("iso-8859-1", "iso-8859-1"), ("windows-1252", "cp1252")):
+    for name, encoding in (
+        ("utf-16", "utf-16"),
+        ("iso-8859-1", "iso-8859-1"),
+        ("windows-1252", "cp1252"),
+    ):
         path = tmp_path / f"{name}.xml"
         path.write_bytes(text.replace('encoding="utf-8"', f'encoding="{name}"').encode(encoding))
-        assert read_lheo(path).frame["objectif"].iloc[0].startswith("Poser des cloisons & des plafonds.\nÉcrire")
+        assert (
+            read_lheo(path)
+            .frame["objectif"]
+            .iloc[0]
+            .startswith("Poser des cloisons & des plafonds.\nÉcrire")
+        )
 
 
 def test_pieces_of_a_file_are_its_bytes(tmp_path):

@@ -11,11 +11,17 @@ from geoapp.cli.options import filter_options, offer_options, question_options
 
 
 @main.command("map")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier HTML à écrire.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Fichier HTML à écrire."
+)
 @click.option("--domaine", multiple=True, help="Domaine (code ou libellé) ; répétable.")
 @click.option("--niveau", multiple=True, help="Niveau de sortie, 3 à 8 ; répétable.")
 @click.option("--voie", multiple=True, help="scolaire, apprentissage ou continue ; répétable.")
-@click.option("--zonage", multiple=True, help="Zone « type:code », par exemple ze2020:3215 ou zrr ; répétable.")
+@click.option(
+    "--zonage",
+    multiple=True,
+    help="Zone « type:code », par exemple ze2020:3215 ou zrr ; répétable.",
+)
 @DATA
 def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> None:
     """Écrit la carte dans un seul fichier HTML, lisible sans réseau."""
@@ -25,14 +31,19 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
     from geoapp.outputs.maps import render_standalone
 
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
-    filtres = parse_filters({"domaine": domaine, "niveau": niveau, "voie": voie, "zone": zonage}, snapshot)
+    filtres = parse_filters(
+        {"domaine": domaine, "niveau": niveau, "voie": voie, "zone": zonage}, snapshot
+    )
     html = render_standalone(snapshot, filtres)
     write_text(out, html)
     click.echo(f"{out} : {len(html.encode()) / 1e6:.2f} Mo")
 
 
 @main.command()
-@click.option("--lieu", help="Commune, code postal, département, EPCI, zone d'emploi ; ou « type:code », « point:lat,lon ».")
+@click.option(
+    "--lieu",
+    help="Commune, code postal, département, EPCI, zone d'emploi ; ou « type:code », « point:lat,lon ».",
+)
 @click.option("--rayon-km", "rayon", help="Rayon autour du lieu, 5 à 100 (20 par défaut).")
 @click.option("--texte", help="Métier, intitulé, diplôme, sigle, code ROME ou RNCP.")
 @filter_options
@@ -40,7 +51,12 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
 @click.option("--limite", "taille", help="Formations par page, 1 à 100 (20 par défaut).")
 @click.option("--page", help="Page, à partir de 1.")
 @click.option("--json", "forme", flag_value="json", help="Une page en JSON : la réponse de l'API.")
-@click.option("--csv", "forme", flag_value="csv", help="Toutes les pages en CSV : l'export de la page de recherche.")
+@click.option(
+    "--csv",
+    "forme",
+    flag_value="csv",
+    help="Toutes les pages en CSV : l'export de la page de recherche.",
+)
 @DATA
 def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
     """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
@@ -53,13 +69,21 @@ def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
 
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
     moteur = open_engine(snapshot)
-    print_search(run_search(moteur, parse_request(parametres, moteur)), open_repertoire(snapshot), forme=forme)
+    print_search(
+        run_search(moteur, parse_request(parametres, moteur)),
+        open_repertoire(snapshot),
+        forme=forme,
+    )
 
 
 @main.command()
 @question_options
 @offer_options
-@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; sans lui, un résumé à l'écran.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; sans lui, un résumé à l'écran.",
+)
 @DATA
 def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Mesure la couverture par zone : habitants trop loin, causes, accessibilité."""
@@ -71,7 +95,9 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     from geoapp.outputs.coverage import write_answer
 
     monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
-    reponse = answer(monde, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde))
+    reponse = answer(
+        monde, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde)
+    )
     if out:
         write_answer(monde, reponse, out)
     print_gaps(reponse, out)
@@ -79,7 +105,9 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
 
 @main.command()
 @click.option("--type", "type", required=True, help="offre, densite, couverture ou zones.")
-@click.option("--emprise", help="region (par défaut), departement:62, ze2020:3215, epci:…, commune:…")
+@click.option(
+    "--emprise", help="region (par défaut), departement:62, ze2020:3215, epci:…, commune:…"
+)
 @question_options
 @offer_options
 @click.option("--format", "format", help="png, svg ou pdf ; sinon celui du nom du fichier.")
@@ -95,20 +123,48 @@ def figure(out: Path, data_dir: Path | None, **parametres) -> None:
     from geoapp.outputs.figures.model import format_of
 
     monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
-    asked = parse_figure({nom: valeur for nom, valeur in {**parametres, "format": parametres["format"] or format_of(out)}.items() if valeur}, monde)
+    asked = parse_figure(
+        {
+            nom: valeur
+            for nom, valeur in {
+                **parametres,
+                "format": parametres["format"] or format_of(out),
+            }.items()
+            if valeur
+        },
+        monde,
+    )
     size = write_figure(monde, asked, out)
     click.echo(f"{out} : {size / 1e3:.0f} ko\n{describe_figure(monde, asked)}")
 
 
 @main.command()
-@click.option("--zone", "cles", multiple=True, metavar="TYPE:CODE", help="Zone de la fiche, « ze2020:3215 » ou « ze2020:Lens » ; répétable.")
-@click.option("--all", "types", multiple=True, metavar="ZONAGE", help="Toutes les zones d'un zonage (ze2020, epci…), avec une page d'accueil ; répétable.")
+@click.option(
+    "--zone",
+    "cles",
+    multiple=True,
+    metavar="TYPE:CODE",
+    help="Zone de la fiche, « ze2020:3215 » ou « ze2020:Lens » ; répétable.",
+)
+@click.option(
+    "--all",
+    "types",
+    multiple=True,
+    metavar="ZONAGE",
+    help="Toutes les zones d'un zonage (ze2020, epci…), avec une page d'accueil ; répétable.",
+)
 @click.option("--seuil-km", "seuil_km", help="Distance par la route, 1 à 50 km (20 par défaut).")
-@click.option("--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km.")
+@click.option(
+    "--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."
+)
 @offer_options
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Dossier où écrire les fiches.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Dossier où écrire les fiches."
+)
 @DATA
-def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: Path | None, **parametres) -> None:
+def report(
+    cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: Path | None, **parametres
+) -> None:
     """Écrit la fiche de territoire d'une ou plusieurs zones, en PDF et en HTML."""
     from geoapp.cli.console import print_sheets, watching
     from geoapp.core.snapshot import open_snapshot
@@ -130,9 +186,15 @@ def report(cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: P
 @click.argument("apres")
 @click.option("--zonage", default="ze2020", help="Découpage de la région (ze2020 par défaut).")
 @offer_options
-@click.option("--out", type=click.Path(path_type=Path), help="Fichier .csv ou .xlsx : une ligne par zone et par sorte de formation.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Fichier .csv ou .xlsx : une ligne par zone et par sorte de formation.",
+)
 @DATA
-def compare(avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres) -> None:
+def compare(
+    avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres
+) -> None:
     """Compare l'offre de deux instantanés : gagnée, perdue, inchangée.
 
     AVANT et APRES : identifiant d'un instantané, son dossier, « precedent » ou « courant ».
@@ -142,7 +204,11 @@ def compare(avant: str, apres: str, zonage: str, out: Path | None, data_dir: Pat
     from geoapp.outputs.coverage import write_changes
 
     pair = open_pair(avant, apres, read_settings(data_dir).data_dir)
-    evolution = compare_snapshots(*pair, zonage=zonage, parametres={nom: valeur for nom, valeur in parametres.items() if valeur})
+    evolution = compare_snapshots(
+        *pair,
+        zonage=zonage,
+        parametres={nom: valeur for nom, valeur in parametres.items() if valeur},
+    )
     if out:
         write_changes(evolution, out)
     print_changes(evolution, out)

@@ -36,10 +36,19 @@ from geoapp.sources.network import Network, rich_progress
 from geoapp.sources.registry import Source
 
 MODES = {
-    "miroir": "miroir", "cache": "cache", "telechargement": "téléchargée", "demonstration": "données fictives",
-    "produit": "livrée avec GéoForma", "absente": "absente",
+    "miroir": "miroir",
+    "cache": "cache",
+    "telechargement": "téléchargée",
+    "demonstration": "données fictives",
+    "produit": "livrée avec GéoForma",
+    "absente": "absente",
 }
-ISSUES = {"nouvelle": "nouvelle version", "inchangee": "inchangée", "en_panne": "en panne", "sans_adresse": "non actualisée"}
+ISSUES = {
+    "nouvelle": "nouvelle version",
+    "inchangee": "inchangée",
+    "en_panne": "en panne",
+    "sans_adresse": "non actualisée",
+}
 _SHOWN = 20
 
 
@@ -52,7 +61,12 @@ def _console() -> Console:
 @contextmanager
 def watching():
     """Show one progress bar per step; give `say(text)` and `watch(step, done, total)`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=_console()) as progress:
         tasks: dict[str, int] = {}
 
@@ -69,8 +83,12 @@ def refreshing(settings: Settings):
     """Give the network of a refresh, with its progress bar, and what prints how each source ended."""
     console = _console()
     console.print("Actualisation des sources auprès de leurs producteurs.", highlight=False)
-    yield (Network(progress=rich_progress, essais=settings.retries),
-           lambda one: console.print(f"{one.source.id} : {ISSUES[one.issue]}. {one.message}", highlight=False, markup=False))
+    yield (
+        Network(progress=rich_progress, essais=settings.retries),
+        lambda one: console.print(
+            f"{one.source.id} : {ISSUES[one.issue]}. {one.message}", highlight=False, markup=False
+        ),
+    )
 
 
 def print_freshness(sources: list[Source], data_dir: Path) -> None:
@@ -84,7 +102,14 @@ def print_freshness(sources: list[Source], data_dir: Path) -> None:
         table.add_column(column, no_wrap=column == "Source", overflow="fold")
     rows = list_freshness(sources, data_dir, snapshot, datetime.now(UTC).date())
     for one in sorted(rows, key=lambda one: list(ETATS).index(one.etat)):
-        table.add_row(one.source.id, ETATS[one.etat], one.source.rythme or "inconnu", one.source.millesime, day_of(one.obtenu_le) if one.obtenu_le else "–", Text(one.message))
+        table.add_row(
+            one.source.id,
+            ETATS[one.etat],
+            one.source.rythme or "inconnu",
+            one.source.millesime,
+            day_of(one.obtenu_le) if one.obtenu_le else "–",
+            Text(one.message),
+        )
     _console().print(table)
 
 
@@ -94,39 +119,70 @@ def print_sheets(written: list[Ecrite], out: Path) -> None:
     for one in written:
         files = ", ".join(f"{nom} ({taille / 1e6:.2f} Mo)" for nom, taille in one.fichiers.items())
         console.print(f"{one.zone.titre} : {files}", highlight=False, markup=False)
-    console.print(f"{len(written)} fiche{'s' if len(written) > 1 else ''} dans {out}", highlight=False, markup=False)
+    console.print(
+        f"{len(written)} fiche{'s' if len(written) > 1 else ''} dans {out}",
+        highlight=False,
+        markup=False,
+    )
 
 
 def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
     """Print what a snapshot holds: one line per source, what is broken or late today, then tables and zones."""
     info = describe_snapshot(snapshot, data_dir)
     console = _console()
-    table = Table(title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left")
+    table = Table(
+        title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left"
+    )
     table.add_column("Source", no_wrap=True)
     table.add_column("Origine")
     table.add_column("Millésime")
-    for column in ("Lues", "Valides", "Rejetées", "Placées", "Douteuses", "Hors région", "Réparées"):
+    for column in (
+        "Lues",
+        "Valides",
+        "Rejetées",
+        "Placées",
+        "Douteuses",
+        "Hors région",
+        "Réparées",
+    ):
         table.add_column(column, justify="right")
     keys = ("read", "valid", "rejected", "placed", "doubtful", "outside", "corrected")
     for source in [s for s in info["sources"] if s["mode"] != "absente"]:
-        table.add_row(source["id"], MODES[source["mode"]] + (" (en panne)" if source["alert"] else ""), source["vintage"], *[_number(source[key]) for key in keys])
+        table.add_row(
+            source["id"],
+            MODES[source["mode"]] + (" (en panne)" if source["alert"] else ""),
+            source["vintage"],
+            *[_number(source[key]) for key in keys],
+        )
     console.print(table)
-    for source, told in [(s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]]:
+    for source, told in [
+        (s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]
+    ]:
         console.print(Text.assemble(f"{source} : ", _plain(told)), style="yellow", highlight=False)
     _print_reasons(console, info)
     absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
     if absent:
         console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
-    console.print("Tables : " + ", ".join(f"{nom} {_number(n)}" for nom, n in info["tables"].items()), highlight=False)
-    console.print("Zones : " + ", ".join(f"{nom} {_zones(n)}" for nom, n in info["zones"].items()), highlight=False)
+    console.print(
+        "Tables : " + ", ".join(f"{nom} {_number(n)}" for nom, n in info["tables"].items()),
+        highlight=False,
+    )
+    console.print(
+        "Zones : " + ", ".join(f"{nom} {_zones(n)}" for nom, n in info["zones"].items()),
+        highlight=False,
+    )
     fictives = [s["id"] for s in info["sources"] if s["mode"] == "demonstration"]
     if fictives:
-        console.print(f"[bold red]Données fictives[/] pour : {', '.join(fictives)}.", highlight=False)
+        console.print(
+            f"[bold red]Données fictives[/] pour : {', '.join(fictives)}.", highlight=False
+        )
 
 
 def _print_reasons(console: Console, info: dict) -> None:
     """Print how many rows of each source were rejected by reason."""
-    table = Table("Source", "Raison", "Lignes", title="Lignes rejetées, par raison", title_justify="left")
+    table = Table(
+        "Source", "Raison", "Lignes", title="Lignes rejetées, par raison", title_justify="left"
+    )
     for source in info["sources"]:
         for code, nb in source["rejected_by_reason"].items():
             table.add_row(source["id"], f"{RAISONS[code].titre} ({code})", _number(nb))
@@ -147,28 +203,60 @@ def _number(value) -> str:
 def print_check(file: Path, source: Source, found: Controle) -> None:
     """Print the result of the check of one file."""
     console = _console()
-    console.print(f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False)
-    read, valid, refused = count(found.nb_lues, "ligne lue", "lignes lues"), count(found.nb_valides, "valide"), count(found.nb_rejetees, "rejetée")
+    console.print(
+        f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False
+    )
+    read, valid, refused = (
+        count(found.nb_lues, "ligne lue", "lignes lues"),
+        count(found.nb_valides, "valide"),
+        count(found.nb_rejetees, "rejetée"),
+    )
     console.print(f"{read}, {valid}, {refused}", highlight=False)
     if found.nb_extras:
-        console.print(f"  {count(found.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté", highlight=False)
+        console.print(
+            f"  {count(found.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté",
+            highlight=False,
+        )
     _print_repairs(console, found.reparations)
     if not found.nb_rejetees:
         return
     for code, nb in found.raisons.most_common():
-        console.print(f"  {count(nb, 'ligne rejetée', 'lignes rejetées')} : {RAISONS[code].titre} ({code})", highlight=False, markup=False)
-    table = Table("Ligne", "Colonne", "Valeur", "Raison", "Valeur proche", title="Rejets", title_justify="left")
+        console.print(
+            f"  {count(nb, 'ligne rejetée', 'lignes rejetées')} : {RAISONS[code].titre} ({code})",
+            highlight=False,
+            markup=False,
+        )
+    table = Table(
+        "Ligne",
+        "Colonne",
+        "Valeur",
+        "Raison",
+        "Valeur proche",
+        title="Rejets",
+        title_justify="left",
+    )
     for rejet in found.exemples:
-        table.add_row(*[_plain(rejet[key]) for key in ("ligne", "colonne", "valeur", "raison", "valeur_proche")])
+        table.add_row(
+            *[
+                _plain(rejet[key])
+                for key in ("ligne", "colonne", "valeur", "raison", "valeur_proche")
+            ]
+        )
     console.print(table)
     if (more := found.nb_rejetees - len(found.exemples)) > 0:
-        console.print(f"… et {_number(more)} autres ; « --out rejets.csv » les écrit tous.", highlight=False)
+        console.print(
+            f"… et {_number(more)} autres ; « --out rejets.csv » les écrit tous.", highlight=False
+        )
 
 
 def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[int, dict]]) -> None:
     """Print what was repaired or set aside: one line per kind, its count and its first example."""
     for (colonne, kind), (n, one) in sorted(reparations.items(), key=lambda pair: pair[0]):
-        after = "" if one["corrigee"] is None or pd.isna(one["corrigee"]) else f" → « {one['corrigee']} »"
+        after = (
+            ""
+            if one["corrigee"] is None or pd.isna(one["corrigee"])
+            else f" → « {one['corrigee']} »"
+        )
         text = f"  {_number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : « {one['valeur']} »{after}"
         console.print(_plain(text), highlight=False)
 
@@ -189,15 +277,37 @@ def _print_found(answer: dict) -> None:
     console = _console()
     console.print(answer["titre"], highlight=False, markup=False)
     for mot, corrige in answer["texte"]["corrections"]:
-        console.print(f"« {mot} » lu « {corrige} »" if corrige else f"« {mot} » n'a pas été retenu", highlight=False, markup=False)
+        console.print(
+            f"« {mot} » lu « {corrige} »" if corrige else f"« {mot} » n'a pas été retenu",
+            highlight=False,
+            markup=False,
+        )
     table = Table("Distance", "Intitulé", "Organisme", "Commune", "Niveau")
     for card in answer["formations"] + answer["a_distance"]["formations"]:
-        table.add_row(*[_plain(text) for text in (card["distance"], card["intitule"], card["organisme"], card["commune"]["nom"], card["niveau"]["code"])])
+        table.add_row(
+            *[
+                _plain(text)
+                for text in (
+                    card["distance"],
+                    card["intitule"],
+                    card["organisme"],
+                    card["commune"]["nom"],
+                    card["niveau"]["code"],
+                )
+            ]
+        )
     if table.row_count:
         console.print(table)
     for card in answer["proches"]:
-        console.print(f"Au-delà du rayon, à {card['distance']} : {card['intitule']}", highlight=False, markup=False)
-    apart = [(answer["a_distance"]["total"], "entièrement à distance"), (answer["nb_non_places"], "de lieu inconnu")]
+        console.print(
+            f"Au-delà du rayon, à {card['distance']} : {card['intitule']}",
+            highlight=False,
+            markup=False,
+        )
+    apart = [
+        (answer["a_distance"]["total"], "entièrement à distance"),
+        (answer["nb_non_places"], "de lieu inconnu"),
+    ]
     for nb, mots in apart:
         if nb:
             console.print(f"{_number(nb)} {mots}", highlight=False)
@@ -211,20 +321,39 @@ def _plain(value):
     return Text("".join(c if c.isprintable() or c in "\u00a0\u202f" else "·" for c in text))
 
 
-_GAPS = ("population", "population_non_couverte", "part_non_couverte", "mediane", "e2sfca", "nb_offres")
+_GAPS = (
+    "population",
+    "population_non_couverte",
+    "part_non_couverte",
+    "mediane",
+    "e2sfca",
+    "nb_offres",
+)
 """Indicators printed by `geoapp gaps`; the file has them all."""
 
 
 def print_gaps(reponse: Reponse, out: Path | None) -> None:
     """Print an answer of coverage: the sentence, the worst zones, the notes."""
     console = _console()
-    rows = reponse.tableau.sort_values(["population_non_couverte", "code_zone"], ascending=[False, True]).head(25)
+    rows = reponse.tableau.sort_values(
+        ["population_non_couverte", "code_zone"], ascending=[False, True]
+    ).head(25)
     table = Table(title=describe_question(reponse.question), title_justify="left")
     for titre in ("Code", "Zone", *(INDICATEURS[nom].titre for nom in _GAPS), "Cause", "Solidité"):
         table.add_column(titre)
     for row in rows.to_dict("records"):
-        cells = [PETIT if nom in row["masques"].split("|") else format_value(INDICATEURS[nom], row[nom], reponse.question.unite) for nom in _GAPS]
-        table.add_row(row["code_zone"], row["nom"], *cells, *("" if pd.isna(row[nom]) else row[nom] for nom in ("cause", "solidite")))
+        cells = [
+            PETIT
+            if nom in row["masques"].split("|")
+            else format_value(INDICATEURS[nom], row[nom], reponse.question.unite)
+            for nom in _GAPS
+        ]
+        table.add_row(
+            row["code_zone"],
+            row["nom"],
+            *cells,
+            *("" if pd.isna(row[nom]) else row[nom] for nom in ("cause", "solidite")),
+        )
     console.print(table)
     console.print(reponse.phrase, highlight=False, markup=False)
     for note in reponse.notes:
@@ -237,25 +366,77 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
     """Print the scores of the sources and how many bodies have something to correct; of one entity, its criteria."""
     console = _console()
     if entite is None:
-        table = Table("Source", "Score", "Barème évalué", "Offres", "À corriger", "Avant", title=f"Qualité des données, instantané {qualite.snapshot.id}", title_justify="left")
+        table = Table(
+            "Source",
+            "Score",
+            "Barème évalué",
+            "Offres",
+            "À corriger",
+            "Avant",
+            title=f"Qualité des données, instantané {qualite.snapshot.id}",
+            title_justify="left",
+        )
         for row in qualite.entites[qualite.entites["type_entite"].eq("source")].to_dict("records"):
-            table.add_row(Text(row["nom"]), _decimal(row["score"]), _decimal(100 * row["part_evaluee"]) + " %", str(row["nb_offres"]), str(row["nb_defauts"]), _decimal(row["score_avant"]))
+            table.add_row(
+                Text(row["nom"]),
+                _decimal(row["score"]),
+                _decimal(100 * row["part_evaluee"]) + " %",
+                str(row["nb_offres"]),
+                str(row["nb_defauts"]),
+                _decimal(row["score_avant"]),
+            )
         console.print(table)
         bodies = qualite.entites[qualite.entites["type_entite"].eq("organisme")]
-        console.print(f"{count(len(bodies), 'organisme')}, dont {int(bodies['nb_defauts'].gt(0).sum())} ont quelque chose à corriger. Un seul : geoapp quality --organisme NOM.", highlight=False, markup=False)
+        console.print(
+            f"{count(len(bodies), 'organisme')}, dont {int(bodies['nb_defauts'].gt(0).sum())} ont quelque chose à corriger. Un seul : geoapp quality --organisme NOM.",
+            highlight=False,
+            markup=False,
+        )
     else:
-        table = Table("Critère", "Poids", "Concernées", "Satisfaites", "Part", "Comment corriger", title=f"{entite['nom']} : {_decimal(entite['score'])} sur 100", title_justify="left")
+        table = Table(
+            "Critère",
+            "Poids",
+            "Concernées",
+            "Satisfaites",
+            "Part",
+            "Comment corriger",
+            title=f"{entite['nom']} : {_decimal(entite['score'])} sur 100",
+            title_justify="left",
+        )
         for part in score_parts(qualite, entite["type_entite"], entite["id_entite"]):
-            share = "non fourni" if part["etat"] == "non_fourni" else "sans objet" if part["part"] is None else _decimal(100 * part["part"]) + " %"
-            table.add_row(part["titre"], str(part["poids"]), str(part["nb_applicables"]), str(part["nb_satisfaites"]), share, part["cure"])
+            share = (
+                "non fourni"
+                if part["etat"] == "non_fourni"
+                else "sans objet"
+                if part["part"] is None
+                else _decimal(100 * part["part"]) + " %"
+            )
+            table.add_row(
+                part["titre"],
+                str(part["poids"]),
+                str(part["nb_applicables"]),
+                str(part["nb_satisfaites"]),
+                share,
+                part["cure"],
+            )
         console.print(table)
     choix = {entite["type_entite"]: entite["id_entite"]} if entite else {}
     found = list_defects(qualite, critere=critere, **choix)
     shown = found.head(_SHOWN if entite or critere else 0)
-    end = "." if not len(shown) else f", les {len(shown)} premiers :" if len(found) > len(shown) else " :"
+    end = (
+        "."
+        if not len(shown)
+        else f", les {len(shown)} premiers :"
+        if len(found) > len(shown)
+        else " :"
+    )
     console.print(f"{count(len(found), 'point')} à corriger{end}", highlight=False, markup=False)
     for row in shown.to_dict("records"):
-        console.print(f"- {row['id_action']} : {row['titre']}. {row['constat']}", highlight=False, markup=False)
+        console.print(
+            f"- {row['id_action']} : {row['titre']}. {row['constat']}",
+            highlight=False,
+            markup=False,
+        )
 
 
 def _decimal(value: float) -> str:
@@ -266,16 +447,40 @@ def _decimal(value: float) -> str:
 def print_changes(evolution: Evolution, out: Path | None) -> None:
     """Print what changed between two snapshots: totals, zones, last offers lost."""
     console = _console()
-    told = ", ".join(f"{nb} {nom}" for nom, nb in evolution.ensemble.items() if nom in ("gagnees", "perdues", "inchangees")).replace("gagnees", "gagnées").replace("inchangees", "inchangées")
-    console.print(f"De {evolution.avant} à {evolution.apres} : {told}.", highlight=False, markup=False)
+    told = (
+        ", ".join(
+            f"{nb} {nom}"
+            for nom, nb in evolution.ensemble.items()
+            if nom in ("gagnees", "perdues", "inchangees")
+        )
+        .replace("gagnees", "gagnées")
+        .replace("inchangees", "inchangées")
+    )
+    console.print(
+        f"De {evolution.avant} à {evolution.apres} : {told}.", highlight=False, markup=False
+    )
     for texte in evolution.avertissements:
         console.print(f"Attention : {texte}", highlight=False, markup=False)
     table = Table("Zone", "Avant", "Après", "Gagnées", "Perdues", "Inchangées")
     for row in evolution.zones.itertuples():
-        table.add_row(row.nom, *(str(getattr(row, nom)) for nom in ("nb_avant", "nb_apres", "gagnees", "perdues", "inchangees")))
+        table.add_row(
+            row.nom,
+            *(
+                str(getattr(row, nom))
+                for nom in ("nb_avant", "nb_apres", "gagnees", "perdues", "inchangees")
+            ),
+        )
     console.print(table)
-    console.print(f"Dernières formations d'une sorte perdues : {len(evolution.derniers)} (zone, domaine, niveau, voie).", highlight=False, markup=False)
+    console.print(
+        f"Dernières formations d'une sorte perdues : {len(evolution.derniers)} (zone, domaine, niveau, voie).",
+        highlight=False,
+        markup=False,
+    )
     for row in evolution.derniers.head(15).itertuples():
-        console.print(f"- {row.nom} : {row.domaine}, niveau {row.niveau_sortie}, {row.voie} ({row.nb_avant} avant)", highlight=False, markup=False)
+        console.print(
+            f"- {row.nom} : {row.domaine}, niveau {row.niveau_sortie}, {row.voie} ({row.nb_avant} avant)",
+            highlight=False,
+            markup=False,
+        )
     if out:
         console.print(f"{out} : {len(evolution.sortes)} lignes.", highlight=False, markup=False)

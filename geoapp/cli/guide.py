@@ -30,92 +30,201 @@ DOCS = ROOT / "docs"
 def _table(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |"
+        for line in lines
+    )
 
 
 def write_dictionary() -> str:
     """Return the data dictionary: every table and column of a snapshot."""
-    parts = ["# Dictionnaire des données", "Chaque table d'un instantané est un fichier Parquet (GeoParquet, EPSG:4326, quand elle porte un contour ou un point). "
-             "Une case vide veut dire « inconnu », jamais zéro. Tous les codes sont du texte."]
+    parts = [
+        "# Dictionnaire des données",
+        "Chaque table d'un instantané est un fichier Parquet (GeoParquet, EPSG:4326, quand elle porte un contour ou un point). "
+        "Une case vide veut dire « inconnu », jamais zéro. Tous les codes sont du texte.",
+    ]
     for table in TABLES.values():
-        rows = [[f"`{c.nom}`", c.type, "oui" if c.requis else "", c.sens + (f" (valeurs : {', '.join(c.valeurs)})" if c.valeurs else "")
-                 + (f" → `{c.renvoi}`" if c.renvoi else "")] for c in table.colonnes]
-        parts += [f"## {table.nom}", f"{table.sens}. Clé : {', '.join(f'`{c}`' for c in table.cle)}.", _table(["colonne", "type", "requis", "sens"], rows)]
+        rows = [
+            [
+                f"`{c.nom}`",
+                c.type,
+                "oui" if c.requis else "",
+                c.sens
+                + (f" (valeurs : {', '.join(c.valeurs)})" if c.valeurs else "")
+                + (f" → `{c.renvoi}`" if c.renvoi else ""),
+            ]
+            for c in table.colonnes
+        ]
+        parts += [
+            f"## {table.nom}",
+            f"{table.sens}. Clé : {', '.join(f'`{c}`' for c in table.cle)}.",
+            _table(["colonne", "type", "requis", "sens"], rows),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
 def write_sources() -> str:
     """Return the list of sources and zonings."""
-    rows = [[f"`{s.id}`", s.titre, s.producteur, s.millesime, s.rythme or "inconnu", s.licence, s.usage + (f" ({s.type_zone})" if s.type_zone else ""), s.note] for s in load_sources().values()]
-    zonings = [[f"`{z.type_zone}`", z.titre, "par le code de la commune" if z.methode == "code" else "par le point", "oui" if z.est_partition else "non"] for z in ZONAGES.values()]
-    return "\n\n".join([
-        "# Sources et zonages", "Une source est une ligne de `geodata/sources.toml` ; en ajouter une, c'est ajouter une ligne.",
-        _table(["source", "titre", "producteur", "millésime", "rythme", "licence", "usage", "à savoir"], rows),
-        "## Zonages", _table(["zonage", "titre", "jointure", "partition"], zonings),
-    ]) + "\n"
+    rows = [
+        [
+            f"`{s.id}`",
+            s.titre,
+            s.producteur,
+            s.millesime,
+            s.rythme or "inconnu",
+            s.licence,
+            s.usage + (f" ({s.type_zone})" if s.type_zone else ""),
+            s.note,
+        ]
+        for s in load_sources().values()
+    ]
+    zonings = [
+        [
+            f"`{z.type_zone}`",
+            z.titre,
+            "par le code de la commune" if z.methode == "code" else "par le point",
+            "oui" if z.est_partition else "non",
+        ]
+        for z in ZONAGES.values()
+    ]
+    return (
+        "\n\n".join(
+            [
+                "# Sources et zonages",
+                "Une source est une ligne de `geodata/sources.toml` ; en ajouter une, c'est ajouter une ligne.",
+                _table(
+                    [
+                        "source",
+                        "titre",
+                        "producteur",
+                        "millésime",
+                        "rythme",
+                        "licence",
+                        "usage",
+                        "à savoir",
+                    ],
+                    rows,
+                ),
+                "## Zonages",
+                _table(["zonage", "titre", "jointure", "partition"], zonings),
+            ]
+        )
+        + "\n"
+    )
 
 
 def write_settings() -> str:
     """Return the settings read from the environment."""
-    rows = [[f"`{f.metadata['env']}`", f.metadata["aide"], "`var/`" if f.name == "data_dir" else f"`{f.default}`" if f.default != "" else "(vide)"] for f in fields(Settings)]
-    return "\n\n".join(["# Réglages", "Chaque réglage se donne par une variable d'environnement.", _table(["variable", "sens", "défaut"], rows)]) + "\n"
+    rows = [
+        [
+            f"`{f.metadata['env']}`",
+            f.metadata["aide"],
+            "`var/`" if f.name == "data_dir" else f"`{f.default}`" if f.default != "" else "(vide)",
+        ]
+        for f in fields(Settings)
+    ]
+    return (
+        "\n\n".join(
+            [
+                "# Réglages",
+                "Chaque réglage se donne par une variable d'environnement.",
+                _table(["variable", "sens", "défaut"], rows),
+            ]
+        )
+        + "\n"
+    )
 
 
 def write_duplicates() -> str:
     """Return how the same training given by two catalogues is found."""
+
     def rules(rows) -> str:
-        return _table(["règle", "part", "preuve affichée"], [[f"`{r.nom}`", "mesurée" if r.part is None else f"{r.part:g}".replace(".", ","), r.preuve] for r in rows])
+        return _table(
+            ["règle", "part", "preuve affichée"],
+            [
+                [
+                    f"`{r.nom}`",
+                    "mesurée" if r.part is None else f"{r.part:g}".replace(".", ","),
+                    r.preuve,
+                ]
+                for r in rows
+            ],
+        )
 
     fusion, possible = (f"{seuil:g}".replace(".", ",") for seuil in (SEUIL_FUSION, SEUIL_POSSIBLE))
-    return "\n\n".join([
-        "# Une formation, plusieurs catalogues",
-        "Quand deux catalogues donnent la même formation au même endroit, la recherche, la carte et la couverture la montrent **une fois**, avec le nom des deux "
-        "sources. Rien n'est effacé : les tables `formations`, `actions`, `sessions` et `lieux` gardent toutes les lignes ; la table `doublons` dit ce qui est réuni, "
-        "par quelle règle, avec quel score et quelle preuve. Les sessions des deux catalogues sont montrées ensemble sur la fiche. Deux lignes d'un même catalogue ne "
-        "sont jamais réunies.",
-        "Le score d'une paire est le produit de deux parts, chacune de 0 à 1 : ce qui est appris, et où. La première règle qui tient décide de chaque part. "
-        f"À partir de {fusion} les deux offres sont montrées comme une seule ; de {possible} à {fusion} la paire est listée comme possible, et rien n'est réuni.",
-        "## Ce qui est appris", rules(APPRENTISSAGES), "## Où", rules(LIEUX),
-        "## Ce qui empêche",
-        "Deux voies, deux niveaux, deux modalités, deux diplômes ou deux options connus et différents ; une première année commune, une mise à niveau ou une formation "
-        "à distance d'un côté seulement. Quand les codes du diplôme diffèrent sans que les intitulés soient égaux, la ressemblance des intitulés est multipliée par "
-        f"{PART_CODES_OPPOSES:g}.".replace("0.", "0,") + " Des données fictives ne sont réunies à rien.",
-        "## Quelle ligne est montrée",
-        "La mieux renseignée, puis celle de la source la plus récente, puis la première par identifiant. Ce qu'elle ne dit pas vient de l'autre catalogue ; la colonne "
-        "`provenances` des offres et la fiche disent quel champ vient d'où. L'adresse d'une fiche non montrée mène à celle qui l'est.",
-        "## Défaire une réunion",
-        "Ajoutez la paire à `geodata/doublons_refuses.csv` (`id_action`, `id_action_autre`, `motif`), puis relancez `geoapp build` : elle n'est plus ni réunie ni listée.",
-        "## Ce que cela vaut",
-        "`geoapp bench doublons` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
-        "les règles ont été fixées). Novembre 2026 : 201 paires jugées réunies, toutes à raison ; 81 % des vraies paires de l'échantillon sont réunies et 96 % "
-        "réunies ou listées. L'échantillon est chargé en cas difficiles : ces rappels ne sont pas ceux de l'ensemble.",
-    ]) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Une formation, plusieurs catalogues",
+                "Quand deux catalogues donnent la même formation au même endroit, la recherche, la carte et la couverture la montrent **une fois**, avec le nom des deux "
+                "sources. Rien n'est effacé : les tables `formations`, `actions`, `sessions` et `lieux` gardent toutes les lignes ; la table `doublons` dit ce qui est réuni, "
+                "par quelle règle, avec quel score et quelle preuve. Les sessions des deux catalogues sont montrées ensemble sur la fiche. Deux lignes d'un même catalogue ne "
+                "sont jamais réunies.",
+                "Le score d'une paire est le produit de deux parts, chacune de 0 à 1 : ce qui est appris, et où. La première règle qui tient décide de chaque part. "
+                f"À partir de {fusion} les deux offres sont montrées comme une seule ; de {possible} à {fusion} la paire est listée comme possible, et rien n'est réuni.",
+                "## Ce qui est appris",
+                rules(APPRENTISSAGES),
+                "## Où",
+                rules(LIEUX),
+                "## Ce qui empêche",
+                "Deux voies, deux niveaux, deux modalités, deux diplômes ou deux options connus et différents ; une première année commune, une mise à niveau ou une formation "
+                "à distance d'un côté seulement. Quand les codes du diplôme diffèrent sans que les intitulés soient égaux, la ressemblance des intitulés est multipliée par "
+                f"{PART_CODES_OPPOSES:g}.".replace("0.", "0,")
+                + " Des données fictives ne sont réunies à rien.",
+                "## Quelle ligne est montrée",
+                "La mieux renseignée, puis celle de la source la plus récente, puis la première par identifiant. Ce qu'elle ne dit pas vient de l'autre catalogue ; la colonne "
+                "`provenances` des offres et la fiche disent quel champ vient d'où. L'adresse d'une fiche non montrée mène à celle qui l'est.",
+                "## Défaire une réunion",
+                "Ajoutez la paire à `geodata/doublons_refuses.csv` (`id_action`, `id_action_autre`, `motif`), puis relancez `geoapp build` : elle n'est plus ni réunie ni listée.",
+                "## Ce que cela vaut",
+                "`geoapp bench doublons` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
+                "les règles ont été fixées). Novembre 2026 : 201 paires jugées réunies, toutes à raison ; 81 % des vraies paires de l'échantillon sont réunies et 96 % "
+                "réunies ou listées. L'échantillon est chargé en cas difficiles : ces rappels ne sont pas ceux de l'ensemble.",
+            ]
+        )
+        + "\n"
+    )
 
 
 def write_quality() -> str:
     """Return how quality is scored: criteria, rules of positions, what the score says and does not."""
     rows = [[f"`{c.nom}`", c.titre, c.mesure, str(c.poids), c.cure] for c in CRITERES.values()]
     rules = [[f"`{r.nom}`", r.titre, r.sens] for r in REGLES_POSITION]
-    return "\n\n".join([
-        "# Qualité des données",
-        "Chaque source et chaque organisme reçoit un score de 0 à 100, et la liste de ce qu'il a à corriger, offre par offre, avec le remède. La page « Qualité », "
-        "`geoapp quality` et `/api/v1/qualite` disent la même chose ; les listes se téléchargent en CSV et en XLSX.",
-        "## Critères", _table(["critère", "titre", "ce qui est mesuré", "poids", "comment corriger"], rows),
-        "## Comment le score est fait",
-        f"Pour chaque critère, la part des offres concernées qui le satisfont, multipliée par son poids ; la somme, divisée par celle des poids évalués (au plus {POIDS_TOTAL}), "
-        "ramenée à 100. L'unité est l'offre (une action en un lieu) de chaque catalogue, avant tout rapprochement entre catalogues. L'organisme est celui qui forme, sinon le responsable.",
-        "**Inconnu n'est pas zéro.** Une information que la source ne porte dans aucune ligne est « non fournie » : elle n'est pas comptée, et « barème évalué » dit quelle part "
-        "des poids a pu l'être. Un critère sans objet (le lieu d'une formation à distance) n'est pas compté non plus. Deux scores se comparent à barème évalué voisin.",
-        "La fraîcheur est vue de la date de la source, pas du jour où l'on regarde : les mêmes sources donnent les mêmes tables. L'âge des sources est sur la page « Sources ». "
-        "Une position que l'établissement doit à son seul code UAI peut être contredite par une erreur de la table des UAI : la règle désigne, une personne vérifie.",
-        "## Positions fausses, trouvées par règle", _table(["règle", "titre", "sens"], rules),
-        "La première règle qui tient donne le constat. Novembre 2026, sur les quatre catalogues : 256 offres de 53 lieux.",
-        "## Évolution",
-        "Le score est comparé à celui de l'instantané gardé juste avant (`precedent`). Sans instantané plus ancien, ou quand il vient d'une autre version, la page le dit.",
-    ]) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Qualité des données",
+                "Chaque source et chaque organisme reçoit un score de 0 à 100, et la liste de ce qu'il a à corriger, offre par offre, avec le remède. La page « Qualité », "
+                "`geoapp quality` et `/api/v1/qualite` disent la même chose ; les listes se téléchargent en CSV et en XLSX.",
+                "## Critères",
+                _table(
+                    ["critère", "titre", "ce qui est mesuré", "poids", "comment corriger"], rows
+                ),
+                "## Comment le score est fait",
+                f"Pour chaque critère, la part des offres concernées qui le satisfont, multipliée par son poids ; la somme, divisée par celle des poids évalués (au plus {POIDS_TOTAL}), "
+                "ramenée à 100. L'unité est l'offre (une action en un lieu) de chaque catalogue, avant tout rapprochement entre catalogues. L'organisme est celui qui forme, sinon le responsable.",
+                "**Inconnu n'est pas zéro.** Une information que la source ne porte dans aucune ligne est « non fournie » : elle n'est pas comptée, et « barème évalué » dit quelle part "
+                "des poids a pu l'être. Un critère sans objet (le lieu d'une formation à distance) n'est pas compté non plus. Deux scores se comparent à barème évalué voisin.",
+                "La fraîcheur est vue de la date de la source, pas du jour où l'on regarde : les mêmes sources donnent les mêmes tables. L'âge des sources est sur la page « Sources ». "
+                "Une position que l'établissement doit à son seul code UAI peut être contredite par une erreur de la table des UAI : la règle désigne, une personne vérifie.",
+                "## Positions fausses, trouvées par règle",
+                _table(["règle", "titre", "sens"], rules),
+                "La première règle qui tient donne le constat. Novembre 2026, sur les quatre catalogues : 256 offres de 53 lieux.",
+                "## Évolution",
+                "Le score est comparé à celui de l'instantané gardé juste avant (`precedent`). Sans instantané plus ancien, ou quand il vient d'une autre version, la page le dit.",
+            ]
+        )
+        + "\n"
+    )
 
 
-PAGES = {"qualite.md": write_quality, "dictionnaire.md": write_dictionary, "sources.md": write_sources, "reglages.md": write_settings, "doublons.md": write_duplicates}
+PAGES = {
+    "qualite.md": write_quality,
+    "dictionnaire.md": write_dictionary,
+    "sources.md": write_sources,
+    "reglages.md": write_settings,
+    "doublons.md": write_duplicates,
+}
 
 
 def write_pages(folder: Path = DOCS) -> None:

@@ -12,14 +12,32 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.sources.freshness import Signal, list_signals, served_sources
 
 _SOURCE_KEYS = {
-    "id": "id_source", "title": "titre", "producer": "producteur", "licence": "licence", "usage": "usage", "mode": "mode",
-    "vintage": "millesime", "rhythm": "rythme", "obtained": "date_obtention", "address": "adresse", "file": "fichier", "sha256": "sha256", "read": "nb_lues", "valid": "nb_valides",
-    "rejected": "nb_rejetees", "placed": "nb_placees", "doubtful": "nb_douteuses", "outside": "nb_hors_region",
-    "corrected": "nb_corrections", "note": "note",
+    "id": "id_source",
+    "title": "titre",
+    "producer": "producteur",
+    "licence": "licence",
+    "usage": "usage",
+    "mode": "mode",
+    "vintage": "millesime",
+    "rhythm": "rythme",
+    "obtained": "date_obtention",
+    "address": "adresse",
+    "file": "fichier",
+    "sha256": "sha256",
+    "read": "nb_lues",
+    "valid": "nb_valides",
+    "rejected": "nb_rejetees",
+    "placed": "nb_placees",
+    "doubtful": "nb_douteuses",
+    "outside": "nb_hors_region",
+    "corrected": "nb_corrections",
+    "note": "note",
 }
 
 
-def describe_snapshot(snapshot: Snapshot, data_dir: Path | None = None, today: date | None = None) -> dict:
+def describe_snapshot(
+    snapshot: Snapshot, data_dir: Path | None = None, today: date | None = None
+) -> dict:
     """Return the content of a snapshot: row counts, zones, population, sources.
 
     Unknown counts are None: a source that is not an offer has no `placed`.
@@ -44,18 +62,37 @@ def describe_snapshot(snapshot: Snapshot, data_dir: Path | None = None, today: d
     return {
         "snapshot": snapshot.id,
         "created": snapshot.manifest["cree_le"],
-        "region": {"code": snapshot.manifest["region"], "name": snapshot.manifest["nom_region"], "communes": len(inside),
-                   "population": int(inside["population"].sum())},
-        "tables": {nom: table["lignes"] for nom, table in sorted(snapshot.manifest["tables"].items())},
-        "zones": {type_zone: _describe_zoning(part) for type_zone, part in zones.groupby("type_zone")},
-        "population_by_zoning": {t: int(p["population"].sum()) for t, p in zones.groupby("type_zone") if p["population"].notna().all()},
-        "sources": [_describe_source(row, signals[row["id_source"]]) | {"rejected_by_reason": reasons.get(row["id_source"], {})} for row in served],
+        "region": {
+            "code": snapshot.manifest["region"],
+            "name": snapshot.manifest["nom_region"],
+            "communes": len(inside),
+            "population": int(inside["population"].sum()),
+        },
+        "tables": {
+            nom: table["lignes"] for nom, table in sorted(snapshot.manifest["tables"].items())
+        },
+        "zones": {
+            type_zone: _describe_zoning(part) for type_zone, part in zones.groupby("type_zone")
+        },
+        "population_by_zoning": {
+            t: int(p["population"].sum())
+            for t, p in zones.groupby("type_zone")
+            if p["population"].notna().all()
+        },
+        "sources": [
+            _describe_source(row, signals[row["id_source"]])
+            | {"rejected_by_reason": reasons.get(row["id_source"], {})}
+            for row in served
+        ],
     }
 
 
 def reasons_by_source(snapshot: Snapshot) -> dict[str, dict[str, int]]:
     """Return how many rows were rejected by source and reason (codes of `RAISONS`); a source without reject is not there."""
-    return {id_source: count_reasons(part) for id_source, part in snapshot.read("rejets").groupby("id_source")["code_raison"]}
+    return {
+        id_source: count_reasons(part)
+        for id_source, part in snapshot.read("rejets").groupby("id_source")["code_raison"]
+    }
 
 
 def _describe_zoning(zones: pd.DataFrame) -> int | dict:
@@ -69,5 +106,13 @@ def _describe_zoning(zones: pd.DataFrame) -> int | dict:
 def _describe_source(row: dict, signal: Signal) -> dict:
     """Return one source with the keys of the JSON form."""
     alert = f"{signal.panne}. {signal.raison}" if signal.panne else None
-    told = {"alert": alert, "broken_since": signal.panne_depuis, "late": signal.retard, "late_since": signal.retard_depuis, "pending": signal.nouvelle}
-    return {key: row[column] for key, column in _SOURCE_KEYS.items()} | {key: value or None for key, value in told.items()}
+    told = {
+        "alert": alert,
+        "broken_since": signal.panne_depuis,
+        "late": signal.retard,
+        "late_since": signal.retard_depuis,
+        "pending": signal.nouvelle,
+    }
+    return {key: row[column] for key, column in _SOURCE_KEYS.items()} | {
+        key: value or None for key, value in told.items()
+    }

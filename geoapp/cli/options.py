@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import click
 
-NOMS_FILTRES = ("domaine", "niveau", "voie", "modalite", "conventionnee", "certification", "financeur", "public_vise", "entree", "prix", "rev3", "debut", "organisme", "zone")
+NOMS_FILTRES = (
+    "domaine",
+    "niveau",
+    "voie",
+    "modalite",
+    "conventionnee",
+    "certification",
+    "financeur",
+    "public_vise",
+    "entree",
+    "prix",
+    "rev3",
+    "debut",
+    "organisme",
+    "zone",
+)
 
 
 def filter_options(command, noms=NOMS_FILTRES):
     """Add one repeatable option per filter of the product."""
     for nom in reversed(noms):
-        command = click.option(f"--{nom}", multiple=True, help=f"Filtre « {nom} » : code ou libellé ; répétable.")(command)
+        command = click.option(
+            f"--{nom}", multiple=True, help=f"Filtre « {nom} » : code ou libellé ; répétable."
+        )(command)
     return command
 
 
@@ -20,10 +37,16 @@ def offer_options(command):
 
 
 QUESTION = (
-    ("zonage", "ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau."),
-    ("seuil_km", "Distance par la route, 1 à 50 km (20 par défaut)."), ("seuil_min", "Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."),
-    ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."), ("offre", "Ce qui compte : actions, places, sessions ou mixte."),
-    ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."), ("public", "tous (par défaut), adultes ou jeunes."),
+    (
+        "zonage",
+        "ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau.",
+    ),
+    ("seuil_km", "Distance par la route, 1 à 50 km (20 par défaut)."),
+    ("seuil_min", "Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."),
+    ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."),
+    ("offre", "Ce qui compte : actions, places, sessions ou mixte."),
+    ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."),
+    ("public", "tous (par défaut), adultes ou jeunes."),
     ("classes", "jenks (par défaut), quantiles ou fixes."),
 )
 

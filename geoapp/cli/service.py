@@ -46,6 +46,6 @@ def doublons(data_dir: Path | None) -> None:
     from geoapp.core.config import ROOT
 
     sys.path.insert(0, str(ROOT))
-    from benchmarks.doublons import run
+    from benchmarks.duplicates import run
 
     run(read_settings(data_dir).data_dir)

@@ -32,15 +32,32 @@ class Settings:
     host: str = _setting("127.0.0.1", "GEOAPP_HOST", "Adresse d'écoute du serveur")
     port: int = _setting(5000, "GEOAPP_PORT", "Port du serveur")
     doubtful_distance_m: float = _setting(
-        1000.0, "GEOAPP_DISTANCE_DOUTEUSE_M",
+        1000.0,
+        "GEOAPP_DISTANCE_DOUTEUSE_M",
         "Écart à la commune déclarée, en mètres, au-delà duquel une position est douteuse",
     )
-    connect_timeout_s: float = _setting(3.0, "GEOAPP_DELAI_CONNEXION_S", "Délai de connexion à un producteur, en secondes")
-    read_timeout_s: float = _setting(20.0, "GEOAPP_DELAI_LECTURE_S", "Délai de lecture d'un téléchargement, en secondes")
-    download_max_mb: int = _setting(200, "GEOAPP_TAILLE_MAX_MO", "Taille maximale d'un téléchargement, en mégaoctets")
-    retries: int = _setting(3, "GEOAPP_ESSAIS", "Nouveaux essais de « geoapp fetch » après un échec, de plus en plus espacés")
-    adresses: str = _setting("", "GEOAPP_ADRESSES", "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; aucun par défaut")
-    contact: str = _setting("", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)")
+    connect_timeout_s: float = _setting(
+        3.0, "GEOAPP_DELAI_CONNEXION_S", "Délai de connexion à un producteur, en secondes"
+    )
+    read_timeout_s: float = _setting(
+        20.0, "GEOAPP_DELAI_LECTURE_S", "Délai de lecture d'un téléchargement, en secondes"
+    )
+    download_max_mb: int = _setting(
+        200, "GEOAPP_TAILLE_MAX_MO", "Taille maximale d'un téléchargement, en mégaoctets"
+    )
+    retries: int = _setting(
+        3,
+        "GEOAPP_ESSAIS",
+        "Nouveaux essais de « geoapp fetch » après un échec, de plus en plus espacés",
+    )
+    adresses: str = _setting(
+        "",
+        "GEOAPP_ADRESSES",
+        "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; aucun par défaut",
+    )
+    contact: str = _setting(
+        "", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)"
+    )
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
@@ -60,7 +77,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         if raw is None or raw == "":
             continue
         try:
-            values[setting.name] = type(setting.default)(raw) if not isinstance(setting.default, Path) else Path(raw)
+            values[setting.name] = (
+                type(setting.default)(raw) if not isinstance(setting.default, Path) else Path(raw)
+            )
         except ValueError:
             raise ParameterError(
                 f"{setting.metadata['env']} = « {raw} » : un nombre est attendu ({setting.metadata['aide']})."

@@ -25,9 +25,15 @@ AILLEURS = "Choisissez un autre dossier."
 
 PANNES = {
     errno.ENOSPC: ("le disque est plein", "Libérez de la place, ou choisissez un autre dossier."),
-    errno.EDQUOT: ("votre quota est atteint", "Libérez de la place, ou choisissez un autre dossier."),
-    errno.ENOENT: ("le dossier n'existe pas", AILLEURS), errno.ENOTDIR: ("ce n'est pas un dossier", AILLEURS), errno.EISDIR: ("c'est un dossier", AILLEURS),
-    errno.EACCES: ("l'accès est refusé", AILLEURS), errno.EROFS: ("le disque est en lecture seule", AILLEURS),
+    errno.EDQUOT: (
+        "votre quota est atteint",
+        "Libérez de la place, ou choisissez un autre dossier.",
+    ),
+    errno.ENOENT: ("le dossier n'existe pas", AILLEURS),
+    errno.ENOTDIR: ("ce n'est pas un dossier", AILLEURS),
+    errno.EISDIR: ("c'est un dossier", AILLEURS),
+    errno.EACCES: ("l'accès est refusé", AILLEURS),
+    errno.EROFS: ("le disque est en lecture seule", AILLEURS),
     errno.ENOTEMPTY: ("ce dossier existe déjà et n'est pas vide", AILLEURS),
 }
 """What an error of the file system means, and what to do about it."""

@@ -10,7 +10,20 @@ NON_RENSEIGNE = "Non renseigné"
 THIN = "\u202f"
 """Narrow no-break space: parts thousands, and stands before « ; » « : » « ? »."""
 
-MOIS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+MOIS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
 
 POSITIONS = {
     "adresse": "adresse exacte",
@@ -37,7 +50,9 @@ def format_euros(value: float) -> str:
     return f"{format_number(euros)}{f',{cents:02d}' if cents else ''}{THIN}€"
 
 
-def describe_price(prix_eur: float | None, prix_horaire_eur: float | None, est_gratuite: bool | None) -> str:
+def describe_price(
+    prix_eur: float | None, prix_horaire_eur: float | None, est_gratuite: bool | None
+) -> str:
     """Return what a training costs, as the source tells it; "" when it tells nothing: no price is not free.
 
     The whole price comes first, the price of an hour only without it: « 900 € TTC, gratuit pour le stagiaire ».
@@ -48,7 +63,9 @@ def describe_price(prix_eur: float | None, prix_horaire_eur: float | None, est_g
     elif not _is_unknown(prix_horaire_eur):
         parts.append(f"{format_euros(prix_horaire_eur)} TTC de l'heure")
     if not _is_unknown(est_gratuite):
-        parts.append("gratuit pour le stagiaire" if est_gratuite else "frais à la charge du stagiaire")
+        parts.append(
+            "gratuit pour le stagiaire" if est_gratuite else "frais à la charge du stagiaire"
+        )
     texte = ", ".join(parts)
     return texte[:1].upper() + texte[1:]
 
@@ -84,7 +101,11 @@ def format_period(debut: str | None, fin: str | None) -> str:
         return ""
     if _is_unknown(fin) or debut == fin:
         return f"à partir de {format_date(debut)}" if _is_unknown(fin) else format_date(debut)
-    return f"jusqu'à {format_date(fin)}" if _is_unknown(debut) else f"de {format_date(debut)} à {format_date(fin)}"
+    return (
+        f"jusqu'à {format_date(fin)}"
+        if _is_unknown(debut)
+        else f"de {format_date(debut)} à {format_date(fin)}"
+    )
 
 
 def format_distance(distance_m: float | None) -> str:
@@ -93,7 +114,11 @@ def format_distance(distance_m: float | None) -> str:
         return ""
     if distance_m < 100:
         return "moins de 100 m"
-    return f"{round(distance_m / 10) * 10} m" if distance_m < 995 else f"{distance_m / 1000:.1f} km".replace(".", ",")
+    return (
+        f"{round(distance_m / 10) * 10} m"
+        if distance_m < 995
+        else f"{distance_m / 1000:.1f} km".replace(".", ",")
+    )
 
 
 def describe_position(precision: str | None, est_placee: bool = True) -> str:

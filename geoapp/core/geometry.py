@@ -16,8 +16,14 @@ METROPOLE = (-5.5, 41.0, 10.0, 51.5)
 """Longitude and latitude bounds of metropolitan France, in degrees."""
 
 OUTRE_MER = (
-    (-63.5, 14.0, -60.5, 18.5), (-55.0, 2.0, -51.0, 6.0), (54.5, -22.0, 56.5, -20.0), (44.5, -13.5, 45.7, -12.0),
-    (-57.0, 46.5, -56.0, 47.5), (-155.0, -28.0, -134.0, -7.0), (158.0, -23.5, 172.5, -17.5), (-178.5, -14.8, -176.0, -13.0),
+    (-63.5, 14.0, -60.5, 18.5),
+    (-55.0, 2.0, -51.0, 6.0),
+    (54.5, -22.0, 56.5, -20.0),
+    (44.5, -13.5, 45.7, -12.0),
+    (-57.0, 46.5, -56.0, 47.5),
+    (-155.0, -28.0, -134.0, -7.0),
+    (158.0, -23.5, 172.5, -17.5),
+    (-178.5, -14.8, -176.0, -13.0),
 )
 """The same of the Antilles, Guyane, La Réunion, Mayotte, Saint-Pierre-et-Miquelon, Polynésie, Nouvelle-Calédonie, Wallis-et-Futuna."""
 
@@ -67,18 +73,27 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
     """
     lat, lon = _numbers(latitude), _numbers(longitude)
     given = latitude.notna().to_numpy() | longitude.notna().to_numpy()
-    zero = given & ((lat == 0) | latitude.isna().to_numpy()) & ((lon == 0) | longitude.isna().to_numpy())
+    zero = (
+        given
+        & ((lat == 0) | latitude.isna().to_numpy())
+        & ((lon == 0) | longitude.isna().to_numpy())
+    )
     good, swapped = _within(lon, lat, METROPOLE), _within(lat, lon, METROPOLE)
     metric, metric_swapped = _within(lon, lat, METROPOLE_L93), _within(lat, lon, METROPOLE_L93)
     x, y = to_geographic(np.where(metric_swapped, lat, lon), np.where(metric_swapped, lon, lat))
     lambert = metric | metric_swapped
     cases = [good, swapped, lambert]
     result = pd.DataFrame(
-        {"latitude": np.select(cases, [lat, lon, y], np.nan), "longitude": np.select(cases, [lon, lat, x], np.nan)},
+        {
+            "latitude": np.select(cases, [lat, lon, y], np.nan),
+            "longitude": np.select(cases, [lon, lat, x], np.nan),
+        },
         index=latitude.index,
     )
     names = np.select(
-        [good | ~given, zero, swapped, lambert], ["", "coordonnees_nulles", "coordonnees_inversees", "lambert_93"], "coordonnees_refusees"
+        [good | ~given, zero, swapped, lambert],
+        ["", "coordonnees_nulles", "coordonnees_inversees", "lambert_93"],
+        "coordonnees_refusees",
     )
     result["reparation"] = pd.Series(names, index=latitude.index, dtype="str").replace("", pd.NA)
     return result
@@ -86,7 +101,9 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
 
 def _numbers(values: pd.Series) -> np.ndarray:
     """Return text as floats; decimal commas and blanks between digits accepted, anything else NaN."""
-    text = values.astype("str").str.replace(",", ".", regex=False).str.replace(r"\s", "", regex=True)
+    text = (
+        values.astype("str").str.replace(",", ".", regex=False).str.replace(r"\s", "", regex=True)
+    )
     return pd.to_numeric(text, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -95,9 +112,13 @@ def inside_france(bounds: np.ndarray) -> np.ndarray:
 
     An unknown or infinite box lies nowhere.
     """
-    return np.any([
-        _within(bounds[:, 0], bounds[:, 1], box) & _within(bounds[:, 2], bounds[:, 3], box) for box in (METROPOLE, *OUTRE_MER)
-    ], axis=0)
+    return np.any(
+        [
+            _within(bounds[:, 0], bounds[:, 1], box) & _within(bounds[:, 2], bounds[:, 3], box)
+            for box in (METROPOLE, *OUTRE_MER)
+        ],
+        axis=0,
+    )
 
 
 def make_points(longitude, latitude) -> gpd.GeoSeries:
@@ -116,5 +137,7 @@ def place_ids(points: gpd.GeoSeries) -> pd.Series:
     """
     known = points.notna()
     result = pd.Series(pd.NA, index=points.index, dtype="str")
-    result[known] = [f"{y:.5f},{x:.5f}" for x, y in shapely.get_coordinates(points[known].to_numpy())]
+    result[known] = [
+        f"{y:.5f},{x:.5f}" for x, y in shapely.get_coordinates(points[known].to_numpy())
+    ]
     return result

@@ -21,30 +21,78 @@ class Raison:
 
 
 RAISONS: dict[str, Raison] = {
-    "ligne_repetee": Raison("Ligne répétée", "Ligne répétée : mêmes valeurs que « {origine} » dans toutes les colonnes lues. Rien n'est perdu."),
-    "largeur": Raison("Nombre de cellules", "{trouvees} cellules au lieu de {attendues} : séparateur en trop, en moins, ou ligne coupée. Corrigez la ligne."),
-    "pas_un_objet": Raison("Élément qui n'est pas un objet", "Ce n'est pas un objet : retirez-le ou corrigez l'export."),
+    "ligne_repetee": Raison(
+        "Ligne répétée",
+        "Ligne répétée : mêmes valeurs que « {origine} » dans toutes les colonnes lues. Rien n'est perdu.",
+    ),
+    "largeur": Raison(
+        "Nombre de cellules",
+        "{trouvees} cellules au lieu de {attendues} : séparateur en trop, en moins, ou ligne coupée. Corrigez la ligne.",
+    ),
+    "pas_un_objet": Raison(
+        "Élément qui n'est pas un objet", "Ce n'est pas un objet : retirez-le ou corrigez l'export."
+    ),
     "champ_repete": Raison("Champ répété", "Un champ y figure deux fois : gardez-en un seul."),
-    "caractere_coupe": Raison("Caractère coupé", "Un caractère y est coupé en deux (« \\ud800 » à « \\udfff ») : corrigez l'export."),
-    "sans_action": Raison("Formation sans action", "Formation sans action : elle ne dit ni où, ni quand. Complétez-la."),
-    "sans_session": Raison("Formation sans session", "Formation sans session : elle ne dit ni où, ni quand. Complétez-la."),
-    "formation_retiree": Raison("Formation retirée", "Formation retirée du catalogue par le producteur : il n'y a rien à corriger."),
-    "intitule_absent": Raison("Intitulé absent", "Intitulé absent : complétez-le, ou joignez la ligne à Certif Info ou au RNCP."),
-    "identifiant_absent": Raison("Identifiant absent", "Identifiant absent : il permet de suivre la formation d'une livraison à l'autre."),
-    "lieu_absent": Raison("Lieu inutilisable", "Aucun lieu utilisable : ni commune connue, ni code UAI, ni coordonnées."),
-    "nom_absent": Raison("Nom absent", "Nom absent : cette source ne sert qu'à nommer les établissements."),
+    "caractere_coupe": Raison(
+        "Caractère coupé",
+        "Un caractère y est coupé en deux (« \\ud800 » à « \\udfff ») : corrigez l'export.",
+    ),
+    "sans_action": Raison(
+        "Formation sans action",
+        "Formation sans action : elle ne dit ni où, ni quand. Complétez-la.",
+    ),
+    "sans_session": Raison(
+        "Formation sans session",
+        "Formation sans session : elle ne dit ni où, ni quand. Complétez-la.",
+    ),
+    "formation_retiree": Raison(
+        "Formation retirée",
+        "Formation retirée du catalogue par le producteur : il n'y a rien à corriger.",
+    ),
+    "intitule_absent": Raison(
+        "Intitulé absent",
+        "Intitulé absent : complétez-le, ou joignez la ligne à Certif Info ou au RNCP.",
+    ),
+    "identifiant_absent": Raison(
+        "Identifiant absent",
+        "Identifiant absent : il permet de suivre la formation d'une livraison à l'autre.",
+    ),
+    "lieu_absent": Raison(
+        "Lieu inutilisable",
+        "Aucun lieu utilisable : ni commune connue, ni code UAI, ni coordonnées.",
+    ),
+    "nom_absent": Raison(
+        "Nom absent", "Nom absent : cette source ne sert qu'à nommer les établissements."
+    ),
     "uai_absent": Raison("Code UAI absent", "Code UAI absent : complétez-le."),
     "uai_faux": Raison("Code UAI faux", "Code UAI de forme ou de clé fausse : corrigez-le."),
-    "position_absente": Raison("Position absente", "Ni coordonnées ni commune utilisables : complétez la ligne."),
-    "commune_inconnue": Raison("Commune inconnue", "Commune inconnue, ni actuelle ni ancienne : vérifiez le code INSEE."),
-    "departement_inconnu": Raison("Département inconnu", "Département absent, ou hors de la région et de ses voisins : vérifiez le code."),
-    "valeur_absente": Raison("Valeur absente", "Valeur absente : elle est nécessaire pour compter la formation."),
+    "position_absente": Raison(
+        "Position absente", "Ni coordonnées ni commune utilisables : complétez la ligne."
+    ),
+    "commune_inconnue": Raison(
+        "Commune inconnue", "Commune inconnue, ni actuelle ni ancienne : vérifiez le code INSEE."
+    ),
+    "departement_inconnu": Raison(
+        "Département inconnu",
+        "Département absent, ou hors de la région et de ses voisins : vérifiez le code.",
+    ),
+    "valeur_absente": Raison(
+        "Valeur absente", "Valeur absente : elle est nécessaire pour compter la formation."
+    ),
     "nombre_attendu": Raison("Nombre attendu", "Nombre attendu : corrigez la valeur."),
-    "code_absent": Raison("Code absent", "Code absent : la ligne ne peut être jointe. Complétez-le."),
-    "code_faux": Raison("Code de forme inconnue", "Code de forme inconnue : la ligne ne peut être jointe. Corrigez-le."),
+    "code_absent": Raison(
+        "Code absent", "Code absent : la ligne ne peut être jointe. Complétez-le."
+    ),
+    "code_faux": Raison(
+        "Code de forme inconnue",
+        "Code de forme inconnue : la ligne ne peut être jointe. Corrigez-le.",
+    ),
     "contour_absent": Raison("Contour absent", "Objet sans contour : redemandez-le au producteur."),
     "contour_attendu": Raison("Contour attendu", "Un contour (polygone) est attendu."),
-    "contour_hors_france": Raison("Contour hors de France", "Contour hors de France : vérifiez ses coordonnées ou leur système."),
+    "contour_hors_france": Raison(
+        "Contour hors de France",
+        "Contour hors de France : vérifiez ses coordonnées ou leur système.",
+    ),
 }
 
 

@@ -79,21 +79,35 @@ def open_folder(path: Path) -> Snapshot:
     path = Path(path)
     missing = [nom for nom in schema.TABLES if not (path / f"{nom}.parquet").exists()]
     if missing or not (path / MANIFEST).exists():
-        raise SnapshotError(f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build ».")
+        raise SnapshotError(
+            f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build »."
+        )
     manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     if manifest.get("schema") != schema.fingerprint():
-        raise SnapshotError(f"L'instantané {path.name} vient d'une autre version de GéoForma. Relancez « geoapp build ».")
+        raise SnapshotError(
+            f"L'instantané {path.name} vient d'une autre version de GéoForma. Relancez « geoapp build »."
+        )
     return Snapshot(path, manifest)
 
 
 def list_snapshots(data_dir: Path) -> list[Path]:
     """Return the published snapshots of `data_dir`, oldest first."""
     folder = Path(data_dir) / SNAPSHOTS
-    return sorted(p for p in folder.glob("*") if (p / MANIFEST).exists() and not p.name.startswith(".")) if folder.exists() else []
+    return (
+        sorted(
+            p for p in folder.glob("*") if (p / MANIFEST).exists() and not p.name.startswith(".")
+        )
+        if folder.exists()
+        else []
+    )
 
 
 def publish(
-    frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path, *, finish: Callable[[Path], None] = lambda folder: None,
+    frames: dict[str, pd.DataFrame],
+    manifest: dict,
+    data_dir: Path,
+    *,
+    finish: Callable[[Path], None] = lambda folder: None,
     ready: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Snapshot:
     """Check `frames`, write them aside, publish them atomically, return the snapshot.
@@ -118,9 +132,15 @@ def publish(
     StorageError
         When the folder cannot be written; nothing is published.
     """
-    content = {nom: ready[nom] if nom in ready else table_bytes(frame, nom) for nom, frame in frames.items()}
+    content = {
+        nom: ready[nom] if nom in ready else table_bytes(frame, nom)
+        for nom, frame in frames.items()
+    }
     schema.check_references(frames)
-    tables = {nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()} for nom, frame in frames.items()}
+    tables = {
+        nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()}
+        for nom, frame in frames.items()
+    }
     with _storage_errors(data_dir):
         return _write_and_link(content, {**manifest, "tables": tables}, Path(data_dir), finish)
 
@@ -139,7 +159,9 @@ def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
     return stream.getvalue()
 
 
-def _write_and_link(content: Mapping[str, bytes], manifest: dict, data_dir: Path, finish) -> Snapshot:
+def _write_and_link(
+    content: Mapping[str, bytes], manifest: dict, data_dir: Path, finish
+) -> Snapshot:
     """Write the folder under a hidden name, rename it, then move the link."""
     nom = manifest["cree_le"].replace(":", "").replace("-", "")
     folder = data_dir / SNAPSHOTS
@@ -148,7 +170,12 @@ def _write_and_link(content: Mapping[str, bytes], manifest: dict, data_dir: Path
     try:
         for table, parquet in content.items():
             (aside / f"{table}.parquet").write_bytes(parquet)
-        text = json.dumps({**manifest, "schema": schema.fingerprint()}, ensure_ascii=False, indent=1, sort_keys=True)
+        text = json.dumps(
+            {**manifest, "schema": schema.fingerprint()},
+            ensure_ascii=False,
+            indent=1,
+            sort_keys=True,
+        )
         (aside / MANIFEST).write_text(text, encoding="utf-8")
         finish(aside)
         _sync(aside)
@@ -213,11 +240,3 @@ def _storage_errors(data_dir: Path):
             f"Impossible d'écrire dans {data_dir} ({error.strerror or error}). Libérez de la place, vérifiez les "
             "droits, ou choisissez un autre dossier avec GEOAPP_DATA. L'instantané servi n'a pas changé."
         ) from error
-
-
-
-
-
-
-
-

@@ -71,11 +71,11 @@ def steps(bands: Sequence[tuple[float, float]]) -> Weight:
     def weight(cost: np.ndarray) -> np.ndarray:
         result = np.empty(len(cost))
         for start in range(0, len(cost), _BLOCK):
-            block = cost[start:start + _BLOCK]
+            block = cost[start : start + _BLOCK]
             rank = np.zeros(len(block), dtype=np.intp)
             for limit, _ in ordered:
                 rank += ~(block <= np.asarray(limit, dtype=cost.dtype))
-            np.take(values, rank, out=result[start:start + _BLOCK], mode="clip")
+            np.take(values, rank, out=result[start : start + _BLOCK], mode="clip")
         return result
 
     return weight
@@ -116,10 +116,15 @@ def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
 def _keep(matrix: sparse.csr_array, mask: np.ndarray) -> sparse.csr_array:
     """Return the stored entries that a mask keeps."""
     kept = np.flatnonzero(mask)
-    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], np.searchsorted(kept, matrix.indptr)), shape=matrix.shape)
+    return sparse.csr_array(
+        (matrix.data[kept], matrix.indices[kept], np.searchsorted(kept, matrix.indptr)),
+        shape=matrix.shape,
+    )
 
 
-def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray) -> np.ndarray:
+def floating_catchment(
+    weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray
+) -> np.ndarray:
     """Return the supply per inhabitant that each origin reaches, competition counted.
 
     A_i = Σ_j w_ij S_j / Σ_k w_kj P_k: 2SFCA (Luo and Wang 2003) with `binary`
@@ -148,7 +153,9 @@ def floating_catchment(weights: sparse.csr_array, population: np.ndarray, supply
     return result
 
 
-def _reaches(weights: sparse.csr_array, demand: np.ndarray, supply: np.ndarray, result: np.ndarray) -> np.ndarray:
+def _reaches(
+    weights: sparse.csr_array, demand: np.ndarray, supply: np.ndarray, result: np.ndarray
+) -> np.ndarray:
     """Tell which origins reach a supply: those of a positive result, and those near a place that serves nobody (no demand, ratio 0)."""
     reached = result > 0
     idle = demand <= 0
@@ -158,7 +165,13 @@ def _reaches(weights: sparse.csr_array, demand: np.ndarray, supply: np.ndarray, 
     return reached
 
 
-def three_step(weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray, *, selection: sparse.csr_array | None = None) -> np.ndarray:
+def three_step(
+    weights: sparse.csr_array,
+    population: np.ndarray,
+    supply: np.ndarray,
+    *,
+    selection: sparse.csr_array | None = None,
+) -> np.ndarray:
     """Return 3SFCA: E2SFCA where each origin shares its demand between the places that it reaches (Wan et al. 2012).
 
     G_ij = w_ij / Σ_j w_ij over the places with supply; A_i = Σ_j G_ij w_ij S_j / Σ_k G_kj w_kj P_k.
@@ -167,11 +180,21 @@ def three_step(weights: sparse.csr_array, population: np.ndarray, supply: np.nda
     """
     supply = np.asarray(supply, dtype=float)
     if supply.ndim == 2:
-        columns = [three_step(weights, population, supply[:, k], selection=selection) for k in range(supply.shape[1])]
+        columns = [
+            three_step(weights, population, supply[:, k], selection=selection)
+            for k in range(supply.shape[1])
+        ]
         return np.stack(columns, axis=1) if columns else np.empty((weights.shape[0], 0))
     total = (weights if selection is None else selection) @ (supply > 0).astype(float)
     share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    squared = sparse.csr_array((weights.data**2 * np.repeat(share, np.diff(weights.indptr)), weights.indices, weights.indptr), shape=weights.shape)
+    squared = sparse.csr_array(
+        (
+            weights.data**2 * np.repeat(share, np.diff(weights.indptr)),
+            weights.indices,
+            weights.indptr,
+        ),
+        shape=weights.shape,
+    )
     return floating_catchment(squared, population, supply)
 
 

@@ -24,7 +24,16 @@ NB_CLASSES = 5
 PART_BLANCHE = 0.5
 """A commune is drawn white when at least this part of its people is."""
 
-TEXTES = ("type_zone", "code_zone", "nom", "cause", "solidite", "offreur_unique", "type_demande", "masques")
+TEXTES = (
+    "type_zone",
+    "code_zone",
+    "nom",
+    "cause",
+    "solidite",
+    "offreur_unique",
+    "type_demande",
+    "masques",
+)
 DRAPEAUX = ("est_estimee",)
 """Columns of the table beside the numbers of `INDICATEURS`."""
 
@@ -54,22 +63,35 @@ def answer(monde: Monde, question: Question) -> Reponse:
     points = measure_points(monde, question, offre)
     raw = zone_table(monde, question, offre, points)
     whole = region_row(monde, question, offre, points)
-    partition = question.zonage == COMMUNE or (question.zonage in ZONAGES and ZONAGES[question.zonage].est_partition)
+    partition = question.zonage == COMMUNE or (
+        question.zonage in ZONAGES and ZONAGES[question.zonage].est_partition
+    )
     tableau = protect(raw, est_partition=partition)
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
     quality = describe_quality(monde, question, offre)
     return Reponse(
-        question, tableau, points, ensemble, white_communes(monde, points), map_classes(tableau, ensemble, question),
-        sentences.main_sentence(monde, question, ensemble, points), sentences.list_notes(monde, question, ensemble, quality), quality,
+        question,
+        tableau,
+        points,
+        ensemble,
+        white_communes(monde, points),
+        map_classes(tableau, ensemble, question),
+        sentences.main_sentence(monde, question, ensemble, points),
+        sentences.list_notes(monde, question, ensemble, quality),
+        quality,
     )
 
 
 FIXES = {
     "part": lambda question, region: (0.0, 0.02, 0.10, 0.25, 0.5, 1.0),
-    "cout": lambda question, region: tuple(question.seuil * k for k in (0.0, 0.25, 0.5, 1.0, 1.5, 5.0)),
+    "cout": lambda question, region: tuple(
+        question.seuil * k for k in (0.0, 0.25, 0.5, 1.0, 1.5, 5.0)
+    ),
     "nombre": lambda question, region: (0.0, 0.0, 1_000.0, 10_000.0, 50_000.0, 10_000_000.0),
     "taux": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
-    "taux_brut": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
+    "taux_brut": lambda question, region: tuple(
+        region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)
+    ),
 }
 """Fixed class bounds by type of indicator: multiples of the threshold, or of the region's value."""
 
@@ -90,17 +112,29 @@ def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
     maille = monde.mailles[COMMUNE]
     nb, zone = len(maille.codes), maille.zones
     people = np.nan_to_num(monde.population("tous")[maille.points])
-    cause, robust = points["cause"].cat.codes.to_numpy()[maille.points], points["est_robuste"].to_numpy()[maille.points]
+    cause, robust = (
+        points["cause"].cat.codes.to_numpy()[maille.points],
+        points["est_robuste"].to_numpy()[maille.points],
+    )
     by_cause = people_by_cause(zone, cause, people, nb)
     white, total = by_cause.sum(axis=0), np.bincount(zone, people, nb)
     solid = np.bincount(zone, np.where((cause >= 0) & robust, people, 0.0), nb)
     kept = np.flatnonzero((white >= PART_BLANCHE * total) & (white > 0))
-    result = pd.DataFrame({
-        "code_commune": as_objects(maille.codes[kept]), "nom": as_objects(maille.noms[kept]), "population": total[kept], "population_blanche": white[kept],
-        "cause": as_objects(np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]]),
-        "solidite": as_objects(np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile")),
-    })
-    return result.sort_values(["population_blanche", "code_commune"], ascending=[False, True], ignore_index=True)
+    result = pd.DataFrame(
+        {
+            "code_commune": as_objects(maille.codes[kept]),
+            "nom": as_objects(maille.noms[kept]),
+            "population": total[kept],
+            "population_blanche": white[kept],
+            "cause": as_objects(
+                np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]]
+            ),
+            "solidite": as_objects(np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile")),
+        }
+    )
+    return result.sort_values(
+        ["population_blanche", "code_commune"], ascending=[False, True], ignore_index=True
+    )
 
 
 def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
@@ -108,18 +142,34 @@ def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
     mine = offre.comptes
     share = lambda mask: float(mask.mean()) if len(mine) else None  # noqa: E731
     return {
-        "nb_offres": len(mine), "nb_voisines": int(mine["est_voisine"].sum()), "nb_lieux": int(mine["place"].nunique()),
-        "part_douteuses": share(mine["est_douteuse"]), "part_sans_places": share(mine["capacite"].isna()), "part_a_la_mairie": share(mine["est_mairie"]),
-        "nb_non_placees": monde.nb_non_placees, "nb_a_distance": monde.nb_a_distance, "est_fictive": bool(mine["est_fictive"].any()),
+        "nb_offres": len(mine),
+        "nb_voisines": int(mine["est_voisine"].sum()),
+        "nb_lieux": int(mine["place"].nunique()),
+        "part_douteuses": share(mine["est_douteuse"]),
+        "part_sans_places": share(mine["capacite"].isna()),
+        "part_a_la_mairie": share(mine["est_mairie"]),
+        "nb_non_placees": monde.nb_non_placees,
+        "nb_a_distance": monde.nb_a_distance,
+        "est_fictive": bool(mine["est_fictive"].any()),
     }
 
 
 def rows_of(tableau: pd.DataFrame) -> list[dict]:
     """Return the rows of a table ready for JSON: numbers, texts, None when unknown; `masques` as a list."""
-    names = [*TEXTES[:3], *(nom for nom in INDICATEURS if nom in tableau), *TEXTES[3:-1], *DRAPEAUX, "nb_points", "nb_points_inconnus"]
+    names = [
+        *TEXTES[:3],
+        *(nom for nom in INDICATEURS if nom in tableau),
+        *TEXTES[3:-1],
+        *DRAPEAUX,
+        "nb_points",
+        "nb_points_inconnus",
+    ]
     columns = [_plain_values(tableau[nom]) for nom in names]
     hidden = [[nom for nom in (texte or "").split("|") if nom] for texte in tableau["masques"]]
-    return [{**dict(zip(names, row, strict=True)), "masques": masques} for *row, masques in zip(*columns, hidden, strict=True)]
+    return [
+        {**dict(zip(names, row, strict=True)), "masques": masques}
+        for *row, masques in zip(*columns, hidden, strict=True)
+    ]
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:
@@ -141,20 +191,41 @@ def describe_response(reponse: Reponse, monde: Monde) -> dict:
     """Return an answer ready for JSON: the body of the API."""
     question = reponse.question
     return {
-        "titre": describe_question(question), "phrase": reponse.phrase, "notes": reponse.notes,
+        "titre": describe_question(question),
+        "phrase": reponse.phrase,
+        "notes": reponse.notes,
         "parametres": {**describe_parameters(question), "trajets": dict(monde.trajets.parametres)},
-        "indicateurs": {nom: {"titre": i.titre, "sens": i.sens, "type": i.type} for nom, i in INDICATEURS.items()},
-        "mesure": question.mesure, "classes": {"methode": reponse.classes.methode, "bornes": list(reponse.classes.bornes),
-                                               "effectifs": list(reponse.classes.effectifs), "nb_inconnus": reponse.classes.nb_inconnus},
-        "ensemble": rows_of(reponse.ensemble.to_frame().T)[0], "zones": rows_of(reponse.tableau),
-        "communes_blanches": _records(hide_small(reponse.blanches)), "qualite": reponse.qualite,
-        "sources": sentences.list_sources(monde), "instantane": monde.snapshot.id,
+        "indicateurs": {
+            nom: {"titre": i.titre, "sens": i.sens, "type": i.type}
+            for nom, i in INDICATEURS.items()
+        },
+        "mesure": question.mesure,
+        "classes": {
+            "methode": reponse.classes.methode,
+            "bornes": list(reponse.classes.bornes),
+            "effectifs": list(reponse.classes.effectifs),
+            "nb_inconnus": reponse.classes.nb_inconnus,
+        },
+        "ensemble": rows_of(reponse.ensemble.to_frame().T)[0],
+        "zones": rows_of(reponse.tableau),
+        "communes_blanches": _records(hide_small(reponse.blanches)),
+        "qualite": reponse.qualite,
+        "sources": sentences.list_sources(monde),
+        "instantane": monde.snapshot.id,
     }
 
 
 def describe_parameters(question: Question) -> dict:
     """Return every parameter of a question, defaults included."""
     filtres = {nom: question.filtres.valeurs(nom) for nom in question.filtres.choix}
-    return {**filtres, f"seuil_{question.unite}": question.seuil, "zonage": question.zonage, "mesure": question.mesure, "offre": question.offre,
-            "voisins": "oui" if question.voisins else "non", "public": question.public, "classes": question.methode,
-            "adresse": "&".join(f"{nom}={valeur}" for nom, valeur in to_parameters(question))}
+    return {
+        **filtres,
+        f"seuil_{question.unite}": question.seuil,
+        "zonage": question.zonage,
+        "mesure": question.mesure,
+        "offre": question.offre,
+        "voisins": "oui" if question.voisins else "non",
+        "public": question.public,
+        "classes": question.methode,
+        "adresse": "&".join(f"{nom}={valeur}" for nom, valeur in to_parameters(question)),
+    }

@@ -75,13 +75,17 @@ def _open_one(name: str, data_dir: Path) -> Snapshot:
         current = open_snapshot(data_dir).id
         older = [path for nom, path in sorted(known.items()) if nom < current]
         if not older:
-            raise ParameterError(f"Il n'y a pas d'instantané avant {current}. Il en faut deux pour comparer : relancez « geoapp build » quand les sources changent.")
+            raise ParameterError(
+                f"Il n'y a pas d'instantané avant {current}. Il en faut deux pour comparer : relancez « geoapp build » quand les sources changent."
+            )
         return open_folder(older[-1])
     if name in known:
         return open_folder(known[name])
     if (Path(name) / "manifest.json").exists():
         return open_folder(Path(name))
-    raise ParameterError(f"Instantané inconnu : « {name[:80]} ». Connus : {', '.join(known) or 'aucun'}, « precedent », « courant », ou un dossier d'instantané.")
+    raise ParameterError(
+        f"Instantané inconnu : « {name[:80]} ». Connus : {', '.join(known) or 'aucun'}, « precedent », « courant », ou un dossier d'instantané."
+    )
 
 
 def comparable_snapshots(data_dir: Path) -> list[str]:
@@ -95,7 +99,9 @@ def comparable_snapshots(data_dir: Path) -> list[str]:
     return kept
 
 
-def compare_snapshots(avant: Snapshot, apres: Snapshot, *, zonage: str = "ze2020", parametres: Mapping | None = None) -> Evolution:
+def compare_snapshots(
+    avant: Snapshot, apres: Snapshot, *, zonage: str = "ze2020", parametres: Mapping | None = None
+) -> Evolution:
     """Return what changed in the placed and unplaced offer of the region.
 
     Parameters
@@ -114,16 +120,33 @@ def compare_snapshots(avant: Snapshot, apres: Snapshot, *, zonage: str = "ze2020
     counts = [frame.groupby(["code_zone", *SORTE, *CLE_SEULE]).size() for frame in frames]
     both = pd.concat(counts, axis=1, keys=["nb_avant", "nb_apres"]).fillna(0).astype(int)
     both["inchangees"] = both.min(axis=1)
-    both["gagnees"], both["perdues"] = both["nb_apres"] - both["inchangees"], both["nb_avant"] - both["inchangees"]
-    names = {**_names(avant, zonage), **_names(apres, zonage), SANS_ZONE: "Sans zone (lieu inconnu)"}
-    sortes = _named(both.groupby(level=["code_zone", *SORTE])[list(_NOMBRES)].sum().reset_index(), names)
+    both["gagnees"], both["perdues"] = (
+        both["nb_apres"] - both["inchangees"],
+        both["nb_avant"] - both["inchangees"],
+    )
+    names = {
+        **_names(avant, zonage),
+        **_names(apres, zonage),
+        SANS_ZONE: "Sans zone (lieu inconnu)",
+    }
+    sortes = _named(
+        both.groupby(level=["code_zone", *SORTE])[list(_NOMBRES)].sum().reset_index(), names
+    )
     zones = _named(both.groupby(level="code_zone")[list(_NOMBRES)].sum().reset_index(), names)
     sources = _sources(avant, apres)
     return Evolution(
-        avant.id, apres.id, zonage, describe_filters(parse_filters(parametres, apres)), {nom: int(both[nom].sum()) for nom in _NOMBRES},
-        zones.sort_values(["perdues", "code_zone"], ascending=[False, True], ignore_index=True), sortes,
-        sortes[sortes["nb_avant"].gt(0) & sortes["nb_apres"].eq(0)].sort_values(["nb_avant", "code_zone"], ascending=[False, True], ignore_index=True),
-        sources, _warnings(avant, apres, zonage, sources),
+        avant.id,
+        apres.id,
+        zonage,
+        describe_filters(parse_filters(parametres, apres)),
+        {nom: int(both[nom].sum()) for nom in _NOMBRES},
+        zones.sort_values(["perdues", "code_zone"], ascending=[False, True], ignore_index=True),
+        sortes,
+        sortes[sortes["nb_avant"].gt(0) & sortes["nb_apres"].eq(0)].sort_values(
+            ["nb_avant", "code_zone"], ascending=[False, True], ignore_index=True
+        ),
+        sources,
+        _warnings(avant, apres, zonage, sources),
     )
 
 
@@ -135,7 +158,12 @@ def _offers(snapshot: Snapshot, zonage: str, parametres: Mapping) -> pd.DataFram
     """
     offres = apply_filters(whole_offer(snapshot), parse_filters(parametres, snapshot))
     zone = offres["zones"].str.extract(rf"(?:^|\|){zonage}:([^|]+)", expand=False)
-    frame = pd.DataFrame({nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU) for nom in ("code_commune", "id_organisme", *SORTE)})
+    frame = pd.DataFrame(
+        {
+            nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU)
+            for nom in ("code_commune", "id_organisme", *SORTE)
+        }
+    )
     frame["titre_plie"] = map_distinct(offres["intitule"].astype("object"), fold)
     return frame.assign(code_zone=zone.astype("object").where(zone.notna(), SANS_ZONE))
 
@@ -162,8 +190,18 @@ def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
         sources = snapshot.read("sources").set_index("id_source")
         counts = whole_offer(snapshot)["id_source"].value_counts()
         ids = sorted(counts.index)
-        parts.append(pd.DataFrame({"id_source": pd.Series(ids, dtype="str"), "millesime": sources["millesime"].reindex(ids).to_numpy(), "nb": counts.reindex(ids).to_numpy()}))
-    both = parts[0].merge(parts[1], on="id_source", how="outer", suffixes=("_avant", "_apres"), validate="1:1")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "id_source": pd.Series(ids, dtype="str"),
+                    "millesime": sources["millesime"].reindex(ids).to_numpy(),
+                    "nb": counts.reindex(ids).to_numpy(),
+                }
+            )
+        )
+    both = parts[0].merge(
+        parts[1], on="id_source", how="outer", suffixes=("_avant", "_apres"), validate="1:1"
+    )
     both[["nb_avant", "nb_apres"]] = both[["nb_avant", "nb_apres"]].fillna(0).astype(int)
     return both.sort_values("id_source", ignore_index=True)
 
@@ -173,11 +211,11 @@ def _warnings(avant: Snapshot, apres: Snapshot, zonage: str, sources: pd.DataFra
     alone = sources[sources["nb_avant"].eq(0) | sources["nb_apres"].eq(0)]["id_source"].tolist()
     warnings = []
     if alone:
-        warnings.append(f"Les sources ne sont pas les mêmes ({', '.join(alone)}) : la différence peut venir des sources et non de l'offre.")
+        warnings.append(
+            f"Les sources ne sont pas les mêmes ({', '.join(alone)}) : la différence peut venir des sources et non de l'offre."
+        )
     if set(_names(avant, zonage)) != set(_names(apres, zonage)):
-        warnings.append("Le zonage n'a pas les mêmes zones dans les deux instantanés : une zone qui n'est que dans l'un paraît gagnée ou perdue.")
+        warnings.append(
+            "Le zonage n'a pas les mêmes zones dans les deux instantanés : une zone qui n'est que dans l'un paraît gagnée ou perdue."
+        )
     return warnings
-
-
-
-

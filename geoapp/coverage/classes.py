@@ -46,7 +46,9 @@ class Classes:
     nb_inconnus: int
 
 
-def make_classes(values, *, methode: str = "jenks", nb: int = 5, bornes: Sequence[float] | None = None) -> Classes:
+def make_classes(
+    values, *, methode: str = "jenks", nb: int = 5, bornes: Sequence[float] | None = None
+) -> Classes:
     """Return the classes of some values.
 
     Parameters
@@ -69,7 +71,9 @@ def make_classes(values, *, methode: str = "jenks", nb: int = 5, bornes: Sequenc
     return Classes(methode, limits, tuple(int(n) for n in counts), empty.nb_inconnus)
 
 
-def _limits(known: np.ndarray, methode: str, nb: int, bornes: Sequence[float] | None) -> tuple[float, ...]:
+def _limits(
+    known: np.ndarray, methode: str, nb: int, bornes: Sequence[float] | None
+) -> tuple[float, ...]:
     """Return least value and upper bounds; () when nothing is known."""
     if methode == "fixes":
         return tuple(float(b) for b in bornes or ())
@@ -78,7 +82,10 @@ def _limits(known: np.ndarray, methode: str, nb: int, bornes: Sequence[float] | 
     distinct = np.unique(known)
     if len(distinct) <= nb:
         return tuple(float(b) for b in (distinct[0], *distinct))
-    with _VERROU, warnings.catch_warnings():  # that a compiler is absent, or that quantiles are tied, is not for our users
+    with (
+        _VERROU,
+        warnings.catch_warnings(),
+    ):  # that a compiler is absent, or that quantiles are tied, is not for our users
         warnings.simplefilter("ignore", UserWarning)
         upper = np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])
     return tuple(float(b) for b in (distinct[0], *upper))
@@ -92,5 +99,7 @@ def assign_classes(values, classes: Classes) -> np.ndarray:
     values = np.asarray(values, dtype=float)
     if len(classes.bornes) < 2:
         return np.full(len(values), -1, dtype=np.int8)
-    ranks = np.searchsorted(np.array(classes.bornes[1:]), values, side="left").clip(max=len(classes.bornes) - 2)
+    ranks = np.searchsorted(np.array(classes.bornes[1:]), values, side="left").clip(
+        max=len(classes.bornes) - 2
+    )
     return np.where(np.isnan(values), -1, ranks).astype(np.int8)

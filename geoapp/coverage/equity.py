@@ -12,7 +12,9 @@ import numpy as np
 def _known(values, weights) -> tuple[np.ndarray, np.ndarray]:
     """Return the known values in order with their weights."""
     values = np.asarray(values, dtype=float)
-    weights = np.ones_like(values) if weights is None else np.nan_to_num(np.asarray(weights, dtype=float))
+    weights = (
+        np.ones_like(values) if weights is None else np.nan_to_num(np.asarray(weights, dtype=float))
+    )
     kept = ~np.isnan(values) & (weights > 0)
     order = np.argsort(values[kept], kind="stable")
     return values[kept][order], weights[kept][order]
@@ -34,7 +36,9 @@ def palma(values, weights=None) -> float:
     if not len(values):
         return float("nan")
     people, mass = np.cumsum(weights) / weights.sum(), np.cumsum(values * weights)
-    share = lambda part: float(np.interp(part, np.concatenate([[0], people]), np.concatenate([[0], mass])))  # noqa: E731
+    share = lambda part: float(
+        np.interp(part, np.concatenate([[0], people]), np.concatenate([[0], mass]))
+    )  # noqa: E731
     bottom = share(0.4)
     return (mass[-1] - share(0.9)) / bottom if bottom > 0 else float("nan")
 
@@ -42,7 +46,9 @@ def palma(values, weights=None) -> float:
 def p90_p10(values, weights=None) -> float:
     """Return the value that one in ten exceeds over the one that nine in ten exceed; an unknown value is farther than all."""
     low = weighted_quantile(values, weights, 0.1, inconnu="loin")
-    return weighted_quantile(values, weights, 0.9, inconnu="loin") / low if low > 0 else float("nan")
+    return (
+        weighted_quantile(values, weights, 0.9, inconnu="loin") / low if low > 0 else float("nan")
+    )
 
 
 def weighted_quantile(values, weights, q: float, *, inconnu: str = "omis") -> float:
@@ -58,7 +64,10 @@ def weighted_quantile(values, weights, q: float, *, inconnu: str = "omis") -> fl
     if not len(values):
         return float("nan")
     cumulated = np.cumsum(weights)
-    rank = min(int(np.searchsorted(cumulated, q * cumulated[-1] * (1 - 1e-12), side="left")), len(values) - 1)
+    rank = min(
+        int(np.searchsorted(cumulated, q * cumulated[-1] * (1 - 1e-12), side="left")),
+        len(values) - 1,
+    )
     return float(values[rank]) if np.isfinite(values[rank]) else float("nan")
 
 
@@ -80,4 +89,6 @@ def atkinson(values, epsilon: float, weights=None) -> float:
         return 1.0 if mean > 0 else float("nan")
     if epsilon == 1:
         return float(1 - np.exp(np.average(np.log(values), weights=weights)) / mean)
-    return float(1 - np.average(values ** (1 - epsilon), weights=weights) ** (1 / (1 - epsilon)) / mean)
+    return float(
+        1 - np.average(values ** (1 - epsilon), weights=weights) ** (1 / (1 - epsilon)) / mean
+    )

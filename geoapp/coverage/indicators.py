@@ -28,27 +28,137 @@ class Indicateur:
     est_carte: bool = True
 
 
-INDICATEURS: dict[str, Indicateur] = {indicateur.nom: indicateur for indicateur in (
-    Indicateur("part_non_couverte", "Part non couverte", "Part des habitants dont la formation la plus proche est au-delà du seuil", "part"),
-    Indicateur("population_non_couverte", "Habitants non couverts", "Habitants dont la formation la plus proche est au-delà du seuil", "nombre", est_personnes=True),
-    Indicateur("part_couverte", "Part couverte", "Part des habitants qui ont une formation jusqu'au seuil, compris", "part", "bas"),
-    Indicateur("mediane", "Trajet médian", "La moitié des habitants a une formation à ce trajet ou moins", "cout"),
-    Indicateur("p90", "Trajet de 90 % des habitants", "Neuf habitants sur dix ont une formation à ce trajet ou moins", "cout"),
-    Indicateur("e2sfca", "Accessibilité (E2SFCA)", "Offre accessible pour 10 000 habitants, la concurrence comptée, le plus proche comptant plus (Luo et Qi, 2009)", "taux", "bas"),
-    Indicateur("deuxsfca", "Accessibilité (2SFCA)", "Offre accessible pour 10 000 habitants, la concurrence comptée (Luo et Wang, 2003)", "taux", "bas"),
-    Indicateur("troissfca", "Accessibilité (3SFCA)", "Offre accessible pour 10 000 habitants, chacun partageant sa demande entre les lieux (Wan et al., 2012)", "taux", "bas"),
-    Indicateur("cumulative", "Offre à portée", "Offre moyenne jusqu'au seuil, pour un habitant, sans compter la concurrence", "taux_brut", "bas"),
-    Indicateur("population_sans_offre", "Habitants sans offre", "Habitants sans formation jusqu'au double du seuil", "nombre", est_personnes=True),
-    Indicateur("population_eloignee", "Habitants éloignés", "Habitants dont la formation la plus proche est entre le seuil et son double", "nombre", est_personnes=True),
-    Indicateur("population_saturee", "Habitants en offre saturée", "Habitants couverts dont l'accessibilité (E2SFCA) est sous le quart de la moyenne régionale", "nombre", est_personnes=True),
-    Indicateur("nb_offres", "Formations dans la zone", "Formations dont le lieu est dans la zone (une par formation et lieu)", "nombre", "bas"),
-    Indicateur("nb_lieux", "Lieux dans la zone", "Lieux distincts de formation dans la zone", "nombre", "bas"),
-    Indicateur("nb_offreurs", "Organismes dans la zone", "Organismes distincts qui forment dans la zone", "nombre", "bas"),
-    Indicateur("nb_places", "Places connues dans la zone", "Somme des places que les sources donnent ; inconnue si aucune ne les donne", "nombre", "bas"),
-    Indicateur("population", "Habitants", "Habitants de la zone, dans la région", "nombre", "bas", est_personnes=True, est_carte=False),
-    Indicateur("population_douteuse", "Couverts par une position douteuse", "Habitants qui ne sont couverts que grâce à des formations de position douteuse", "nombre",
-               est_personnes=True, est_carte=False),
-)}
+INDICATEURS: dict[str, Indicateur] = {
+    indicateur.nom: indicateur
+    for indicateur in (
+        Indicateur(
+            "part_non_couverte",
+            "Part non couverte",
+            "Part des habitants dont la formation la plus proche est au-delà du seuil",
+            "part",
+        ),
+        Indicateur(
+            "population_non_couverte",
+            "Habitants non couverts",
+            "Habitants dont la formation la plus proche est au-delà du seuil",
+            "nombre",
+            est_personnes=True,
+        ),
+        Indicateur(
+            "part_couverte",
+            "Part couverte",
+            "Part des habitants qui ont une formation jusqu'au seuil, compris",
+            "part",
+            "bas",
+        ),
+        Indicateur(
+            "mediane",
+            "Trajet médian",
+            "La moitié des habitants a une formation à ce trajet ou moins",
+            "cout",
+        ),
+        Indicateur(
+            "p90",
+            "Trajet de 90 % des habitants",
+            "Neuf habitants sur dix ont une formation à ce trajet ou moins",
+            "cout",
+        ),
+        Indicateur(
+            "e2sfca",
+            "Accessibilité (E2SFCA)",
+            "Offre accessible pour 10 000 habitants, la concurrence comptée, le plus proche comptant plus (Luo et Qi, 2009)",
+            "taux",
+            "bas",
+        ),
+        Indicateur(
+            "deuxsfca",
+            "Accessibilité (2SFCA)",
+            "Offre accessible pour 10 000 habitants, la concurrence comptée (Luo et Wang, 2003)",
+            "taux",
+            "bas",
+        ),
+        Indicateur(
+            "troissfca",
+            "Accessibilité (3SFCA)",
+            "Offre accessible pour 10 000 habitants, chacun partageant sa demande entre les lieux (Wan et al., 2012)",
+            "taux",
+            "bas",
+        ),
+        Indicateur(
+            "cumulative",
+            "Offre à portée",
+            "Offre moyenne jusqu'au seuil, pour un habitant, sans compter la concurrence",
+            "taux_brut",
+            "bas",
+        ),
+        Indicateur(
+            "population_sans_offre",
+            "Habitants sans offre",
+            "Habitants sans formation jusqu'au double du seuil",
+            "nombre",
+            est_personnes=True,
+        ),
+        Indicateur(
+            "population_eloignee",
+            "Habitants éloignés",
+            "Habitants dont la formation la plus proche est entre le seuil et son double",
+            "nombre",
+            est_personnes=True,
+        ),
+        Indicateur(
+            "population_saturee",
+            "Habitants en offre saturée",
+            "Habitants couverts dont l'accessibilité (E2SFCA) est sous le quart de la moyenne régionale",
+            "nombre",
+            est_personnes=True,
+        ),
+        Indicateur(
+            "nb_offres",
+            "Formations dans la zone",
+            "Formations dont le lieu est dans la zone (une par formation et lieu)",
+            "nombre",
+            "bas",
+        ),
+        Indicateur(
+            "nb_lieux",
+            "Lieux dans la zone",
+            "Lieux distincts de formation dans la zone",
+            "nombre",
+            "bas",
+        ),
+        Indicateur(
+            "nb_offreurs",
+            "Organismes dans la zone",
+            "Organismes distincts qui forment dans la zone",
+            "nombre",
+            "bas",
+        ),
+        Indicateur(
+            "nb_places",
+            "Places connues dans la zone",
+            "Somme des places que les sources donnent ; inconnue si aucune ne les donne",
+            "nombre",
+            "bas",
+        ),
+        Indicateur(
+            "population",
+            "Habitants",
+            "Habitants de la zone, dans la région",
+            "nombre",
+            "bas",
+            est_personnes=True,
+            est_carte=False,
+        ),
+        Indicateur(
+            "population_douteuse",
+            "Couverts par une position douteuse",
+            "Habitants qui ne sont couverts que grâce à des formations de position douteuse",
+            "nombre",
+            est_personnes=True,
+            est_carte=False,
+        ),
+    )
+}
 """Every number of a zone, in the order of the table; adding one is adding a row here and its value in `tableau`."""
 
 CAUSES = {

@@ -26,7 +26,10 @@ def shade(rank: int, nb: int) -> int:
 def bounds_in_words(words: list[str]) -> list[str]:
     """Return the interval of each class from its bounds in words: the least value is in the first, an upper bound in the class it ends."""
     pairs = zip(words, words[1:], strict=False)
-    return [low if low == high else f"{low} à {high}" if not rank else f"plus de {low} à {high}" for rank, (low, high) in enumerate(pairs)]
+    return [
+        low if low == high else f"{low} à {high}" if not rank else f"plus de {low} à {high}"
+        for rank, (low, high) in enumerate(pairs)
+    ]
 
 
 def legend(reponse: Reponse) -> dict:
@@ -35,13 +38,27 @@ def legend(reponse: Reponse) -> dict:
     words = [format_value(indicateur, borne, reponse.question.unite) for borne in classes.bornes]
     shades = [shade(rank, len(classes.effectifs)) for rank in range(len(classes.effectifs))]
     return {
-        "titre": indicateur.titre, "sens": indicateur.sens, "nb_inconnus": classes.nb_inconnus, "methode": METHODES[classes.methode],
+        "titre": indicateur.titre,
+        "sens": indicateur.sens,
+        "nb_inconnus": classes.nb_inconnus,
+        "methode": METHODES[classes.methode],
         "classes": list(zip(shades, bounds_in_words(words), classes.effectifs, strict=True)),
     }
 
 
 def white_counts(reponse: Reponse) -> list[tuple[str, str, int, str]]:
     """Return (cause, solidity, number of communes, people in words) of the white communes."""
-    groups = reponse.blanches.groupby(["cause", "solidite"])["population_blanche"].agg(["size", "sum"])
-    return [(cause, solidite, int(groups.loc[(cause, solidite), "size"]), format_number(round(groups.loc[(cause, solidite), "sum"])))
-            for cause in CAUSES for solidite in SOLIDITES if (cause, solidite) in groups.index]
+    groups = reponse.blanches.groupby(["cause", "solidite"])["population_blanche"].agg(
+        ["size", "sum"]
+    )
+    return [
+        (
+            cause,
+            solidite,
+            int(groups.loc[(cause, solidite), "size"]),
+            format_number(round(groups.loc[(cause, solidite), "sum"])),
+        )
+        for cause in CAUSES
+        for solidite in SOLIDITES
+        if (cause, solidite) in groups.index
+    ]

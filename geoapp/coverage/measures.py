@@ -41,24 +41,42 @@ def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFra
     demand = np.nan_to_num(monde.demand(question.voisins))
     near = access.nearest(cost, offre.sures > 0) if (offre.sures != supply).any() else nearest
     whites, e2sfca = _white_at(monde, question, supply, nearest, demand)
-    binary, steps = monde.weights(question.unite, question.seuil, "un"), monde.weights(question.unite, question.seuil, "pas")
+    binary, steps = (
+        monde.weights(question.unite, question.seuil, "un"),
+        monde.weights(question.unite, question.seuil, "pas"),
+    )
     covered = nearest <= question.seuil
-    return pd.DataFrame({
-        "cout": nearest, "est_couvert": covered, "est_couvert_sur": near <= question.seuil, "e2sfca": e2sfca,
-        "deuxsfca": access.floating_catchment(binary, demand, supply), "troissfca": access.three_step(steps, demand, supply),
-        "cumulative": binary @ supply, "cause": _causes(nearest, question.seuil, whites[0]),
-        "est_robuste": np.logical_and.reduce(whites) & _white_otherwise(monde, question, supply, covered),
-    })
+    return pd.DataFrame(
+        {
+            "cout": nearest,
+            "est_couvert": covered,
+            "est_couvert_sur": near <= question.seuil,
+            "e2sfca": e2sfca,
+            "deuxsfca": access.floating_catchment(binary, demand, supply),
+            "troissfca": access.three_step(steps, demand, supply),
+            "cumulative": binary @ supply,
+            "cause": _causes(nearest, question.seuil, whites[0]),
+            "est_robuste": np.logical_and.reduce(whites)
+            & _white_otherwise(monde, question, supply, covered),
+        }
+    )
 
 
-def _white_at(monde: Monde, question: Question, supply: np.ndarray, nearest: np.ndarray, demand: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+def _white_at(
+    monde: Monde, question: Question, supply: np.ndarray, nearest: np.ndarray, demand: np.ndarray
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Return which points are white at each of `ECARTS`, and E2SFCA at the threshold asked."""
     whites, first = [], None
     for ecart in ECARTS:
         seuil = question.seuil * ecart
-        score = access.floating_catchment(monde.weights(question.unite, seuil, "pas"), demand, supply)
+        score = access.floating_catchment(
+            monde.weights(question.unite, seuil, "pas"), demand, supply
+        )
         first = score if first is None else first
-        whites.append(~(nearest <= seuil) | (np.nan_to_num(score) < PART_SATUREE * _regional_mean(monde, score)))
+        whites.append(
+            ~(nearest <= seuil)
+            | (np.nan_to_num(score) < PART_SATUREE * _regional_mean(monde, score))
+        )
     return whites, first
 
 
@@ -68,7 +86,9 @@ def _regional_mean(monde: Monde, score: np.ndarray) -> float:
     return float(np.nan_to_num(score) @ people / total) if total else 0.0
 
 
-def _white_otherwise(monde: Monde, question: Question, supply: np.ndarray, covered: np.ndarray) -> np.ndarray:
+def _white_otherwise(
+    monde: Monde, question: Question, supply: np.ndarray, covered: np.ndarray
+) -> np.ndarray:
     """Tell which points are not contradicted by the other unit, when it is measured on its own.
 
     Only distance (a point beyond the threshold) is compared: at the speed declared.
@@ -84,5 +104,9 @@ def _white_otherwise(monde: Monde, question: Question, supply: np.ndarray, cover
 def _causes(nearest: np.ndarray, seuil: float, white: np.ndarray) -> pd.Categorical:
     """Return the cause of each white point, NA elsewhere."""
     causes = list(CAUSES)
-    ranks = np.select([~(nearest <= 2 * seuil), nearest > seuil, white], [causes.index(one) for one in (SANS, ELOIGNEE, SATUREE)], -1)
+    ranks = np.select(
+        [~(nearest <= 2 * seuil), nearest > seuil, white],
+        [causes.index(one) for one in (SANS, ELOIGNEE, SATUREE)],
+        -1,
+    )
     return pd.Categorical.from_codes(ranks, categories=causes)

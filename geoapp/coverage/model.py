@@ -18,7 +18,19 @@ SEUIL_KM, SEUIL_MIN, SEUIL_MAX = 20.0, 1.0, 50.0
 """Threshold when none is asked, and bounds of one: the matrix is cut at twice the largest."""
 
 COMMUNE, CARREAU = "commune", "carreau"
-MAILLES = ("ze2020", "epci", COMMUNE, "departement", "arrondissement", "ze2010", "zrr", "frr", "qpv2015", "qpv2024", CARREAU)
+MAILLES = (
+    "ze2020",
+    "epci",
+    COMMUNE,
+    "departement",
+    "arrondissement",
+    "ze2010",
+    "zrr",
+    "frr",
+    "qpv2015",
+    "qpv2024",
+    CARREAU,
+)
 """What the region is divided into, in the order of the choice."""
 
 UNITES = {"km": "km", "min": "minutes"}
@@ -31,7 +43,10 @@ OFFRES = {
 }
 """What counts as supply; adding a way of counting is adding a row here and in `monde.COMPTES`."""
 
-VOISINS = {"oui": "avec l'offre et les habitants des départements voisins", "non": "sans les départements voisins"}
+VOISINS = {
+    "oui": "avec l'offre et les habitants des départements voisins",
+    "non": "sans les départements voisins",
+}
 
 PUBLICS = {
     "tous": "Toute la population",
@@ -42,19 +57,61 @@ PUBLICS = {
 FILTRES_OFFRE = tuple(nom for nom in FILTRES if nom != "zone")
 """Filters of the offer; a territory is not one of them: everybody's access counts."""
 
-PARAMETRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
-    Parametre("seuil_km", "nombre", "Distance par la route (estimée) au-delà de laquelle on n'est pas couvert, en kilomètres", "20", SEUIL_MIN, SEUIL_MAX),
-    Parametre("seuil_min", "nombre", "Durée de trajet en voiture (estimée), en minutes, à la place de seuil_km", "30", SEUIL_MIN, SEUIL_MAX),
-    Parametre("zonage", "texte", "Découpage de la région", "ze2020", valeurs=MAILLES),
-    Parametre("mesure", "texte", "Indicateur montré sur la carte", "part_non_couverte", valeurs=tuple(INDICATEURS)),
-    Parametre("offre", "texte", "Ce qui compte comme offre", "actions", valeurs=tuple(OFFRES)),
-    Parametre("voisins", "texte", "Compter l'offre et les habitants des départements voisins", "oui", valeurs=tuple(VOISINS)),
-    Parametre("public", "texte", "Habitants comptés", "tous", valeurs=tuple(PUBLICS)),
-    Parametre("classes", "texte", "Façon de former les classes de la carte", "jenks", valeurs=tuple(METHODES)),
-)}
+PARAMETRES: dict[str, Parametre] = {
+    parametre.nom: parametre
+    for parametre in (
+        Parametre(
+            "seuil_km",
+            "nombre",
+            "Distance par la route (estimée) au-delà de laquelle on n'est pas couvert, en kilomètres",
+            "20",
+            SEUIL_MIN,
+            SEUIL_MAX,
+        ),
+        Parametre(
+            "seuil_min",
+            "nombre",
+            "Durée de trajet en voiture (estimée), en minutes, à la place de seuil_km",
+            "30",
+            SEUIL_MIN,
+            SEUIL_MAX,
+        ),
+        Parametre("zonage", "texte", "Découpage de la région", "ze2020", valeurs=MAILLES),
+        Parametre(
+            "mesure",
+            "texte",
+            "Indicateur montré sur la carte",
+            "part_non_couverte",
+            valeurs=tuple(INDICATEURS),
+        ),
+        Parametre("offre", "texte", "Ce qui compte comme offre", "actions", valeurs=tuple(OFFRES)),
+        Parametre(
+            "voisins",
+            "texte",
+            "Compter l'offre et les habitants des départements voisins",
+            "oui",
+            valeurs=tuple(VOISINS),
+        ),
+        Parametre("public", "texte", "Habitants comptés", "tous", valeurs=tuple(PUBLICS)),
+        Parametre(
+            "classes",
+            "texte",
+            "Façon de former les classes de la carte",
+            "jenks",
+            valeurs=tuple(METHODES),
+        ),
+    )
+}
 """Every parameter of a question beside the filters, in the order of the documentation."""
 
-DEFAUTS = {"zonage": "ze2020", "mesure": "part_non_couverte", "offre": "actions", "voisins": "oui", "public": "tous", "classes": "jenks"}
+DEFAUTS = {
+    "zonage": "ze2020",
+    "mesure": "part_non_couverte",
+    "offre": "actions",
+    "voisins": "oui",
+    "public": "tous",
+    "classes": "jenks",
+}
 
 
 @dataclass(frozen=True)
@@ -94,8 +151,15 @@ def parse_question(parametres: Mapping, monde, *, autres: tuple[str, ...] = ()) 
     chosen = {nom: _choice(nom, values) for nom in DEFAUTS}
     seuil, unite = _threshold(values, monde.unites)
     return Question(
-        parse_filters({nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, monde.snapshot), seuil, unite,
-        chosen["zonage"], chosen["mesure"], chosen["offre"], chosen["voisins"] == "oui", chosen["public"], chosen["classes"],
+        parse_filters({nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, monde.snapshot),
+        seuil,
+        unite,
+        chosen["zonage"],
+        chosen["mesure"],
+        chosen["offre"],
+        chosen["voisins"] == "oui",
+        chosen["public"],
+        chosen["classes"],
     )
 
 
@@ -103,7 +167,9 @@ def _choice(nom: str, values: Mapping[str, list[str]]) -> str:
     """Return one value among those of its row, the default when none is given."""
     found = values.get(nom, [DEFAUTS[nom]])
     if len(found) > 1:
-        raise ParameterError(f"{nom} : une seule valeur est attendue, {len(found)} ont été données.")
+        raise ParameterError(
+            f"{nom} : une seule valeur est attendue, {len(found)} ont été données."
+        )
     if found[0] not in PARAMETRES[nom].valeurs:
         refuse_value(nom, found[0], PARAMETRES[nom].valeurs)
     return found[0]
@@ -112,7 +178,11 @@ def _choice(nom: str, values: Mapping[str, list[str]]) -> str:
 def refuse_value(nom: str, valeur: str, acceptees) -> None:
     """Raise the error of a value that is not accepted, naming the nearest one."""
     nearest = nearest_accepted(valeur, acceptees)
-    suite = f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Valeurs acceptées : {', '.join(acceptees)}."
+    suite = (
+        f"Vouliez-vous dire « {nearest} » ?"
+        if nearest
+        else f"Valeurs acceptées : {', '.join(acceptees)}."
+    )
     raise ParameterError(f"{nom} = « {valeur[:80]} » : valeur inconnue. {suite}")
 
 
@@ -123,7 +193,9 @@ def _threshold(values: Mapping[str, list[str]], unites: tuple[str, ...]) -> tupl
         raise ParameterError("Donnez seuil_km ou seuil_min, pas les deux.")
     unite = given[0].removeprefix("seuil_") if given else ("km" if "km" in unites else "min")
     if unite not in unites:
-        raise ParameterError(f"seuil_{unite} : la matrice de trajets de cet instantané ne donne pas de {UNITES[unite]}. Employez seuil_{unites[0]}.")
+        raise ParameterError(
+            f"seuil_{unite} : la matrice de trajets de cet instantané ne donne pas de {UNITES[unite]}. Employez seuil_{unites[0]}."
+        )
     return (_within_bounds(given[0], values[given[0]]) if given else SEUIL_KM), unite
 
 
@@ -134,7 +206,9 @@ def _within_bounds(nom: str, found: list[str]) -> float:
     except ValueError:
         number = float("nan")
     if not SEUIL_MIN <= number <= SEUIL_MAX:
-        raise ParameterError(f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} est attendu.")
+        raise ParameterError(
+            f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} est attendu."
+        )
     return number
 
 
@@ -143,8 +217,14 @@ def to_parameters(question: Question) -> list[tuple[str, str]]:
     pairs = list(question.filtres.parametres())
     if (question.seuil, question.unite) != (SEUIL_KM, "km"):
         pairs.append((f"seuil_{question.unite}", f"{question.seuil:g}"))
-    given = {"zonage": question.zonage, "mesure": question.mesure, "offre": question.offre,
-             "voisins": "oui" if question.voisins else "non", "public": question.public, "classes": question.methode}
+    given = {
+        "zonage": question.zonage,
+        "mesure": question.mesure,
+        "offre": question.offre,
+        "voisins": "oui" if question.voisins else "non",
+        "public": question.public,
+        "classes": question.methode,
+    }
     return pairs + [(nom, valeur) for nom, valeur in given.items() if valeur != DEFAUTS[nom]]
 
 

@@ -25,10 +25,15 @@ def crossing_zones(snapshot: Snapshot, type_zone: str) -> list[str]:
 
 def _members(snapshot: Snapshot, type_zone: str) -> pd.DataFrame:
     """Return the communes wholly in each zone of a zoning made of communes, and whether they are in the region."""
-    links, communes = snapshot.read("communes_zones"), snapshot.read("communes").set_index("code_commune")["est_region"].astype(bool)
+    links, communes = (
+        snapshot.read("communes_zones"),
+        snapshot.read("communes").set_index("code_commune")["est_region"].astype(bool),
+    )
     est_code = type_zone in ZONAGES and ZONAGES[type_zone].methode == "code"
     mine = links[links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere") & est_code]
-    return mine[["code_zone", "code_commune"]].assign(est_region=mine["code_commune"].map(communes).eq(True))
+    return mine[["code_zone", "code_commune"]].assign(
+        est_region=mine["code_commune"].map(communes).eq(True)
+    )
 
 
 def split_at_region(snapshot: Snapshot, type_zone: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
@@ -38,18 +43,35 @@ def split_at_region(snapshot: Snapshot, type_zone: str) -> tuple[gpd.GeoSeries, 
     people and offers alone make the figures of the zone; a zone that does not cross keeps its outline, and has no part outside.
     """
     couches = snapshot.read("couches")
-    shapes = couches[couches.geometry.notna()].set_index(["type_zone", "code_zone"]).sort_index().geometry
-    whole = shapes.xs(type_zone) if type_zone in shapes.index.levels[0] else shapes.iloc[:0].droplevel(0)
+    shapes = (
+        couches[couches.geometry.notna()]
+        .set_index(["type_zone", "code_zone"])
+        .sort_index()
+        .geometry
+    )
+    whole = (
+        shapes.xs(type_zone)
+        if type_zone in shapes.index.levels[0]
+        else shapes.iloc[:0].droplevel(0)
+    )
     crossing = whole.index.intersection(crossing_zones(snapshot, type_zone))
     if not len(crossing) or "commune" not in shapes.index.levels[0]:
         return whole, whole.iloc[:0]
     mine = _members(snapshot, type_zone)
     mine = mine[mine["est_region"] & mine["code_zone"].isin(crossing)]
     communes = shapes.xs("commune")
-    inside = {code: shapely.union_all(communes.reindex(part).dropna().to_numpy()) for code, part in mine.groupby("code_zone")["code_commune"]}
-    beyond = gpd.GeoSeries({code: _polygons(shapely.difference(whole[code], shape)) for code, shape in inside.items()}, crs=CRS_GEO)
+    inside = {
+        code: shapely.union_all(communes.reindex(part).dropna().to_numpy())
+        for code, part in mine.groupby("code_zone")["code_commune"]
+    }
+    beyond = gpd.GeoSeries(
+        {code: _polygons(shapely.difference(whole[code], shape)) for code, shape in inside.items()},
+        crs=CRS_GEO,
+    )
     kept = whole.drop(crossing)
-    return pd.concat([kept, gpd.GeoSeries(inside, crs=CRS_GEO)]).sort_index(), beyond[~beyond.is_empty]
+    return pd.concat([kept, gpd.GeoSeries(inside, crs=CRS_GEO)]).sort_index(), beyond[
+        ~beyond.is_empty
+    ]
 
 
 SLIVER_DEG2 = 1e-7
@@ -58,4 +80,10 @@ SLIVER_DEG2 = 1e-7
 
 def _polygons(shape: shapely.Geometry) -> shapely.Geometry:
     """Return the polygons of a shape that are no sliver."""
-    return shapely.MultiPolygon([part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area >= SLIVER_DEG2])
+    return shapely.MultiPolygon(
+        [
+            part
+            for part in shapely.get_parts(shape)
+            if part.geom_type == "Polygon" and part.area >= SLIVER_DEG2
+        ]
+    )

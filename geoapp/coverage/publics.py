@@ -61,14 +61,23 @@ def compare_publics(monde: Monde, question: Question) -> list[Public]:
     """
     offre = choose_offer(monde, question)
     points = measure_points(monde, question, offre)
-    rows = publics_among(monde, question, points, np.flatnonzero(monde.points["est_region"].to_numpy()))
+    rows = publics_among(
+        monde, question, points, np.flatnonzero(monde.points["est_region"].to_numpy())
+    )
     departements = monde.mailles.get("departement")
     if departements is not None:
-        rows += [_public("Départements", row, False, "") for row in protect(table_of(departements, monde, question, offre, points), est_partition=True).itertuples()]
+        rows += [
+            _public("Départements", row, False, "")
+            for row in protect(
+                table_of(departements, monde, question, offre, points), est_partition=True
+            ).itertuples()
+        ]
     return rows
 
 
-def publics_among(monde: Monde, question: Question, points: pd.DataFrame, parmi: np.ndarray) -> list[Public]:
+def publics_among(
+    monde: Monde, question: Question, points: pd.DataFrame, parmi: np.ndarray
+) -> list[Public]:
     """Return the access of each public among some demand points (rows of the matrix), beside that of the others of them.
 
     `points` are the measures of the question.  A side that holds no point is left out.
@@ -78,21 +87,48 @@ def publics_among(monde: Monde, question: Question, points: pd.DataFrame, parmi:
         maille = monde.mailles.get(zonage)
         if maille is None or not len(maille.points):
             continue
-        field = parmi[monde.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
+        field = (
+            parmi[monde.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
+        )
         inside = np.intersect1d(maille.points, field)
         if not len(inside):
             continue
-        two = [(nom, members) for nom, members in ((titre, inside), (autre, np.setdiff1d(field, inside))) if len(members)]
+        two = [
+            (nom, members)
+            for nom, members in ((titre, inside), (autre, np.setdiff1d(field, inside)))
+            if len(members)
+        ]
         table = _table(zonage, two, monde, question, offre, points)
-        rows += [_public(titre, row, bool(maille.est_estimee.any()), _note(maille, cells_only)) for row in table.itertuples()]
+        rows += [
+            _public(titre, row, bool(maille.est_estimee.any()), _note(maille, cells_only))
+            for row in table.itertuples()
+        ]
     return rows
 
 
-def _table(zonage: str, groups: list[tuple[str, np.ndarray]], monde: Monde, question: Question, offre, points: pd.DataFrame) -> pd.DataFrame:
+def _table(
+    zonage: str,
+    groups: list[tuple[str, np.ndarray]],
+    monde: Monde,
+    question: Question,
+    offre,
+    points: pd.DataFrame,
+) -> pd.DataFrame:
     """Return the numbers of some groups of points, small counts hidden."""
     names = np.array([titre for titre, _ in groups], dtype=object)
-    members, zones = np.concatenate([rows for _, rows in groups]), np.repeat(np.arange(len(groups)), [len(rows) for _, rows in groups])
-    maille = Maille(zonage, names, names, members.astype(np.intp), zones, np.zeros(len(groups), dtype=bool), *_no_offers())
+    members, zones = (
+        np.concatenate([rows for _, rows in groups]),
+        np.repeat(np.arange(len(groups)), [len(rows) for _, rows in groups]),
+    )
+    maille = Maille(
+        zonage,
+        names,
+        names,
+        members.astype(np.intp),
+        zones,
+        np.zeros(len(groups), dtype=bool),
+        *_no_offers(),
+    )
     return protect(table_of(maille, monde, question, offre, points), est_partition=True)
 
 
@@ -109,7 +145,18 @@ def _note(maille: Maille, cells_only: bool) -> str:
 
 
 def _public(groupe: str, row, est_estimee: bool, note: str) -> Public:
-    return Public(groupe, row.nom, row.population, row.part_couverte, row.population_non_couverte, row.mediane, row.p90, row.e2sfca, est_estimee, note)
+    return Public(
+        groupe,
+        row.nom,
+        row.population,
+        row.part_couverte,
+        row.population_non_couverte,
+        row.mediane,
+        row.p90,
+        row.e2sfca,
+        est_estimee,
+        note,
+    )
 
 
 def measure_equity(monde: Monde, question: Question) -> list[Indice]:
@@ -119,15 +166,28 @@ def measure_equity(monde: Monde, question: Question) -> list[Indice]:
     cost of the nearest offer (out of reach is farther than everything).
     """
     points = measure_points(monde, question, choose_offer(monde, question))
-    people = np.where(monde.points["est_region"], np.nan_to_num(monde.population(question.public)), 0.0)
+    people = np.where(
+        monde.points["est_region"], np.nan_to_num(monde.population(question.public)), 0.0
+    )
     kept = people > 0
-    score, cost = np.nan_to_num(points["e2sfca"].to_numpy())[kept] * PAR_HABITANTS, points["cout"].to_numpy()[kept]
-    return [Indice(nom, titre, value, say(value)) for nom, titre, compute, say in _INDICES for value in [compute(score, cost, people[kept])]]
+    score, cost = (
+        np.nan_to_num(points["e2sfca"].to_numpy())[kept] * PAR_HABITANTS,
+        points["cout"].to_numpy()[kept],
+    )
+    return [
+        Indice(nom, titre, value, say(value))
+        for nom, titre, compute, say in _INDICES
+        for value in [compute(score, cost, people[kept])]
+    ]
 
 
 def _unknown_or(say: Callable[[float], str]) -> Callable[[float], str]:
     """Return the meaning of a value, or that it cannot be computed."""
-    return lambda value: "Ne peut être calculé ici : trop peu d'habitants ont une offre à portée." if not np.isfinite(value) else say(value)
+    return lambda value: (
+        "Ne peut être calculé ici : trop peu d'habitants ont une offre à portée."
+        if not np.isfinite(value)
+        else say(value)
+    )
 
 
 def _gini(value: float) -> str:
@@ -143,8 +203,23 @@ def _spread(value: float) -> str:
 
 
 _INDICES = (
-    ("gini", "Indice de Gini de l'accessibilité", lambda score, cost, people: equity.gini(score, people), _unknown_or(_gini)),
-    ("palma", "Rapport de Palma", lambda score, cost, people: equity.palma(score, people), _unknown_or(_palma)),
-    ("p90_p10", "Rapport P90/P10 des trajets", lambda score, cost, people: equity.p90_p10(cost, people), _unknown_or(_spread)),
+    (
+        "gini",
+        "Indice de Gini de l'accessibilité",
+        lambda score, cost, people: equity.gini(score, people),
+        _unknown_or(_gini),
+    ),
+    (
+        "palma",
+        "Rapport de Palma",
+        lambda score, cost, people: equity.palma(score, people),
+        _unknown_or(_palma),
+    ),
+    (
+        "p90_p10",
+        "Rapport P90/P10 des trajets",
+        lambda score, cost, people: equity.p90_p10(cost, people),
+        _unknown_or(_spread),
+    ),
 )
 """Indices of equity: name, title, how it is computed, what it means."""

@@ -20,10 +20,15 @@ from geoapp.coverage.world import Maille, Monde
 RURALES = ("frr", "zrr")
 """Rural zonings that the main sentence compares with, the present one first."""
 
-_DANS = {"frr": "dans les communes France ruralités revitalisation (FRR)", "zrr": "dans les zones de revitalisation rurale (ZRR)"}
+_DANS = {
+    "frr": "dans les communes France ruralités revitalisation (FRR)",
+    "zrr": "dans les zones de revitalisation rurale (ZRR)",
+}
 
 
-def main_sentence(monde: Monde, question: Question, ensemble: pd.Series, points: pd.DataFrame) -> str:
+def main_sentence(
+    monde: Monde, question: Question, ensemble: pd.Series, points: pd.DataFrame
+) -> str:
     """Return what must be retained: how many people are too far, and in rural zones."""
     seuil, offre = describe_threshold(question), describe_offer(question)
     if pd.isna(ensemble["population"]) and "population" not in ensemble["masques"]:
@@ -46,22 +51,40 @@ def _rural(monde: Monde, question: Question, points: pd.DataFrame) -> str:
     return ""
 
 
-def share_uncovered(monde: Monde, question: Question, maille: Maille, points: pd.DataFrame) -> float:
+def share_uncovered(
+    monde: Monde, question: Question, maille: Maille, points: pd.DataFrame
+) -> float:
     """Return the share of the people of a zoning, each counted once, who are beyond the threshold; NaN when unknown."""
     inside = np.unique(maille.points)
     people = np.nan_to_num(monde.population(question.public)[inside])
-    return float(people[~points["est_couvert"].to_numpy()[inside]].sum() / people.sum()) if people.sum() else float("nan")
+    return (
+        float(people[~points["est_couvert"].to_numpy()[inside]].sum() / people.sum())
+        if people.sum()
+        else float("nan")
+    )
 
 
 def list_notes(monde: Monde, question: Question, ensemble: pd.Series, quality: dict) -> list[str]:
     """Return what a reader must know before using the numbers, one sentence each."""
-    notes = [_fictive(quality), mixed_years(monde, question), _border(monde, question, quality), _supply(question, quality), _precision(monde, quality), _demand(monde, question, ensemble),
-             _estimated(monde, question), str(monde.trajets.parametres.get("note", ""))]
+    notes = [
+        _fictive(quality),
+        mixed_years(monde, question),
+        _border(monde, question, quality),
+        _supply(question, quality),
+        _precision(monde, quality),
+        _demand(monde, question, ensemble),
+        _estimated(monde, question),
+        str(monde.trajets.parametres.get("note", "")),
+    ]
     return [note for note in notes if note]
 
 
 def _fictive(quality: dict) -> str:
-    return "Données fictives : une partie de l'offre est engendrée pour la démonstration, à ne jamais citer." if quality["est_fictive"] else ""
+    return (
+        "Données fictives : une partie de l'offre est engendrée pour la démonstration, à ne jamais citer."
+        if quality["est_fictive"]
+        else ""
+    )
 
 
 def mixed_years(monde: Monde, question: Question) -> str:
@@ -76,7 +99,9 @@ def _tell_years(monde: Monde, zonage: str) -> str:
     """Return the sentence of `mixed_years`, worked out once by zoning: no filter changes it."""
     sources, zones = pd.DataFrame(list_sources(monde)), monde.snapshot.read("zones")
     dates = {
-        "offre": sources.loc[sources["id_source"].isin(monde.offres["id_source"].unique()), "millesime"],
+        "offre": sources.loc[
+            sources["id_source"].isin(monde.offres["id_source"].unique()), "millesime"
+        ],
         "habitants": monde.points.loc[monde.points["est_region"], "millesime"],
         "zones": zones.loc[zones["type_zone"].eq(zonage), "millesime"],
     }
@@ -89,7 +114,12 @@ def _tell_years(monde: Monde, zonage: str) -> str:
 
 def _years(millesimes: pd.Series) -> list[str]:
     """Return the years that some vintages hold."""
-    return sorted(pd.Series(millesimes.dropna().unique(), dtype="str").str.extract(r"\b(\d{4})\b", expand=False).dropna().unique())
+    return sorted(
+        pd.Series(millesimes.dropna().unique(), dtype="str")
+        .str.extract(r"\b(\d{4})\b", expand=False)
+        .dropna()
+        .unique()
+    )
 
 
 def _border(monde: Monde, question: Question, quality: dict) -> str:
@@ -98,8 +128,10 @@ def _border(monde: Monde, question: Question, quality: dict) -> str:
         return "Sans les départements voisins : près des limites de la région, la couverture est sous-estimée."
     if not monde.offres["est_voisine"].any():
         return "Aucune source ne donne l'offre des départements voisins : près des limites de la région, la couverture est sous-estimée."
-    return (f"Avec les départements voisins : {count(quality['nb_voisines'], 'de leurs formations compte', 'de leurs formations comptent')} "
-            "(apprentissage seulement), ainsi que leurs habitants.")
+    return (
+        f"Avec les départements voisins : {count(quality['nb_voisines'], 'de leurs formations compte', 'de leurs formations comptent')} "
+        "(apprentissage seulement), ainsi que leurs habitants."
+    )
 
 
 def _supply(question: Question, quality: dict) -> str:
@@ -108,18 +140,28 @@ def _supply(question: Question, quality: dict) -> str:
     if not quality["nb_offres"]:
         return f"{base} Aucune formation ne répond aux filtres."
     unknown = quality["part_sans_places"]
-    return f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des {format_number(quality['nb_offres'])} formations comptées." if unknown else base
+    return (
+        f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des {format_number(quality['nb_offres'])} formations comptées."
+        if unknown
+        else base
+    )
 
 
 def _precision(monde: Monde, quality: dict) -> str:
     """Say how well the offer is placed, and what is left out."""
     parts = []
     if quality["nb_offres"]:
-        parts.append(f"Position douteuse pour {format_share(quality['part_douteuses'])} des formations comptées, à la mairie de la commune pour {format_share(quality['part_a_la_mairie'])}.")
+        parts.append(
+            f"Position douteuse pour {format_share(quality['part_douteuses'])} des formations comptées, à la mairie de la commune pour {format_share(quality['part_a_la_mairie'])}."
+        )
     if quality["nb_non_placees"]:
-        parts.append(f"{count(quality['nb_non_placees'], 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus).")
+        parts.append(
+            f"{count(quality['nb_non_placees'], 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus)."
+        )
     if quality["nb_a_distance"]:
-        parts.append(f"{count(quality['nb_a_distance'], 'formation', 'formations')} entièrement à distance, accessibles partout, ne comptent pas.")
+        parts.append(
+            f"{count(quality['nb_a_distance'], 'formation', 'formations')} entièrement à distance, accessibles partout, ne comptent pas."
+        )
     return " ".join(parts)
 
 
@@ -133,7 +175,9 @@ def _demand(monde: Monde, question: Question, ensemble: pd.Series) -> str:
         years = ", ".join(sorted(mine.loc[cells, "millesime"].dropna().astype(str).unique()))
         text += f" ; pour {format_share(people[cells].sum() / people.sum())} d'entre eux, répartie sur les carreaux de 200 m de {years}"
     missing = int(mine["population_retenue"].isna().sum())
-    text += f" ; population inconnue pour {count(missing, 'commune')}, non comptée" if missing else ""
+    text += (
+        f" ; population inconnue pour {count(missing, 'commune')}, non comptée" if missing else ""
+    )
     if question.public != "tous":
         text += f". Public : {PUBLICS[question.public].lower()} ; {_known_people(ensemble)}"
     return text + "."
@@ -149,8 +193,10 @@ def _estimated(monde: Monde, question: Question) -> str:
     maille = monde.mailles.get(question.zonage)
     if maille is None or not maille.est_estimee.any():
         return ""
-    return (f"Chiffres estimés pour {count(int(maille.est_estimee.sum()), 'zone')} : leur contour ou leur population propre n'est pas connu, "
-            "ce sont ceux des communes entières qui les portent.")
+    return (
+        f"Chiffres estimés pour {count(int(maille.est_estimee.sum()), 'zone')} : leur contour ou leur population propre n'est pas connu, "
+        "ce sont ceux des communes entières qui les portent."
+    )
 
 
 def list_sources(monde: Monde) -> list[dict]:
@@ -164,6 +210,10 @@ def _read_sources(monde: Monde) -> list[dict]:
     """Return the sources, read once."""
     sources = monde.snapshot.read("sources")
     offers = set(monde.offres["id_source"])
-    used = sources["id_source"].isin(offers) | sources["usage"].isin(("communes", "zonage", "population", "ages"))
-    rows = sources[used & sources["mode"].ne("absente")][["id_source", "titre", "producteur", "licence", "millesime", "usage", "mode"]].astype("object")
+    used = sources["id_source"].isin(offers) | sources["usage"].isin(
+        ("communes", "zonage", "population", "ages")
+    )
+    rows = sources[used & sources["mode"].ne("absente")][
+        ["id_source", "titre", "producteur", "licence", "millesime", "usage", "mode"]
+    ].astype("object")
     return rows.where(rows.notna(), None).to_dict("records")

@@ -37,13 +37,22 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
         result[nom] = result[nom].mask(hidden[nom])
     for nom in _PARTS:
         result[nom] = result[nom].mask(hidden["population_non_couverte"] & ~hidden["population"])
-    names = hidden.to_numpy() @ np.array([nom + "|" for nom in hidden.columns], dtype=object) if hidden.to_numpy().any() else ""
-    return result.assign(masques=pd.Series(names, index=table.index, dtype="object").str.rstrip("|"))
+    names = (
+        hidden.to_numpy() @ np.array([nom + "|" for nom in hidden.columns], dtype=object)
+        if hidden.to_numpy().any()
+        else ""
+    )
+    return result.assign(
+        masques=pd.Series(names, index=table.index, dtype="object").str.rstrip("|")
+    )
 
 
 def _has_small(table: pd.DataFrame) -> bool:
     """Tell whether any count of people, of those not covered or of those covered, is from 1 to 4."""
-    counts = [*(table[nom].to_numpy(dtype=float) for nom in PERSONNES), (table["population"] - table["population_non_couverte"]).to_numpy(dtype=float)]
+    counts = [
+        *(table[nom].to_numpy(dtype=float) for nom in PERSONNES),
+        (table["population"] - table["population_non_couverte"]).to_numpy(dtype=float),
+    ]
     return any(((count > 0) & (count < PETIT_NOMBRE)).any() for count in counts)
 
 
@@ -67,4 +76,6 @@ def hide_small(blanches: pd.DataFrame) -> pd.DataFrame:
     """Return the white communes with what tells of one to four people as NaN: their own count, or that of their neighbours who are covered."""
     people, white = blanches["population"], blanches["population_blanche"]
     few = [count.gt(0) & count.lt(PETIT_NOMBRE) for count in (people, white, people - white)]
-    return blanches.assign(population=people.mask(few[0]), population_blanche=white.mask(few[0] | few[1] | few[2]))
+    return blanches.assign(
+        population=people.mask(few[0]), population_blanche=white.mask(few[0] | few[1] | few[2])
+    )

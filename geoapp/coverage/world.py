@@ -175,31 +175,63 @@ def _points(snapshot: Snapshot, trajets: Trajets) -> pd.DataFrame:
     points["est_region"] = points["est_region"].astype(bool)
     for column in _POPULATIONS.values():
         points[column] = points[column].astype("float64")
-    return points.assign(longitude=demande.geometry.x.to_numpy(), latitude=demande.geometry.y.to_numpy())
+    return points.assign(
+        longitude=demande.geometry.x.to_numpy(), latitude=demande.geometry.y.to_numpy()
+    )
 
 
 def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
     """Return the placed offers of the region then of its neighbours, and how many are left out: without position, remote."""
     mine, theirs = snapshot.read("offres"), snapshot.read("offres_voisines")
-    every = pd.concat([_plain(mine).assign(est_voisine=False), _plain(theirs).assign(est_voisine=True)], ignore_index=True)
+    every = pd.concat(
+        [_plain(mine).assign(est_voisine=False), _plain(theirs).assign(est_voisine=True)],
+        ignore_index=True,
+    )
     remote = every["modalite"].eq("a_distance").fillna(False).astype(bool)
     nowhere = every["id_place"].isna() & ~remote
     outside = ~every["est_voisine"]
-    return every[every["id_place"].notna() & ~remote].reset_index(drop=True), int((nowhere & outside).sum()), int((remote & outside).sum())
+    return (
+        every[every["id_place"].notna() & ~remote].reset_index(drop=True),
+        int((nowhere & outside).sum()),
+        int((remote & outside).sum()),
+    )
 
 
 def _numbers(offres: pd.DataFrame, trajets: Trajets) -> tuple[pd.DataFrame, np.ndarray]:
     """Return what is counted of each offer as plain numbers (same rows), and the names of the bodies by rank."""
-    body = offres["id_organisme"].fillna(offres["nom_organisme"]).fillna("organisme inconnu : " + offres["id_lieu"])
+    body = (
+        offres["id_organisme"]
+        .fillna(offres["nom_organisme"])
+        .fillna("organisme inconnu : " + offres["id_lieu"])
+    )
     rank, distinct = pd.factorize(body, sort=True)
-    names = offres["nom_organisme"].groupby(rank).first().reindex(range(len(distinct))).fillna(pd.Series(distinct))
-    comptes = pd.DataFrame({
-        "place": pd.Index(trajets.places).get_indexer(offres["id_place"]), "organisme": rank,
-        "capacite": offres["capacite"].astype("float64").to_numpy(),
-        "nb_sessions": offres["dates_debut"].str.count(r"\|").add(1).fillna(1).astype("float64").to_numpy(),
-        "est_douteuse": offres["est_douteuse"].to_numpy(dtype=bool), "est_voisine": offres["est_voisine"].to_numpy(dtype=bool),
-        "est_fictive": offres["est_fictive"].to_numpy(dtype=bool), "est_mairie": offres["precision_position"].eq("commune").fillna(False).to_numpy(dtype=bool),
-    })
+    names = (
+        offres["nom_organisme"]
+        .groupby(rank)
+        .first()
+        .reindex(range(len(distinct)))
+        .fillna(pd.Series(distinct))
+    )
+    comptes = pd.DataFrame(
+        {
+            "place": pd.Index(trajets.places).get_indexer(offres["id_place"]),
+            "organisme": rank,
+            "capacite": offres["capacite"].astype("float64").to_numpy(),
+            "nb_sessions": offres["dates_debut"]
+            .str.count(r"\|")
+            .add(1)
+            .fillna(1)
+            .astype("float64")
+            .to_numpy(),
+            "est_douteuse": offres["est_douteuse"].to_numpy(dtype=bool),
+            "est_voisine": offres["est_voisine"].to_numpy(dtype=bool),
+            "est_fictive": offres["est_fictive"].to_numpy(dtype=bool),
+            "est_mairie": offres["precision_position"]
+            .eq("commune")
+            .fillna(False)
+            .to_numpy(dtype=bool),
+        }
+    )
     return comptes, names.to_numpy(dtype=object)
 
 
@@ -214,19 +246,45 @@ def _mailles(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> 
     inside = pd.DataFrame({"rang": region.index, "code_commune": region["code_commune"].to_numpy()})
     mine = offres[~offres["est_voisine"]]
     held = mine["zones"].str.split("|").explode().dropna()
-    held = pd.DataFrame({"rang": held.index, "type_zone": held.str.partition(":")[0], "code_zone": held.str.partition(":")[2]}) if len(held) else _aucune()
+    held = (
+        pd.DataFrame(
+            {
+                "rang": held.index,
+                "type_zone": held.str.partition(":")[0],
+                "code_zone": held.str.partition(":")[2],
+            }
+        )
+        if len(held)
+        else _aucune()
+    )
     result = {}
     for type_zone, part in zones.groupby("type_zone"):
-        maille = _maille(type_zone, part[["code_zone", "nom"]], _members(snapshot, type_zone, points, inside), held[held["type_zone"].eq(type_zone)])
+        maille = _maille(
+            type_zone,
+            part[["code_zone", "nom"]],
+            _members(snapshot, type_zone, points, inside),
+            held[held["type_zone"].eq(type_zone)],
+        )
         result[type_zone] = replace(maille, est_sans_contour=_without_outline(type_zone, part))
     communes = snapshot.read("communes")
     communes = communes[communes["est_region"].astype(bool)]
     in_communes = pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()})
     named = communes[["code_commune", "nom"]].set_axis(["code_zone", "nom"], axis=1)
-    result[COMMUNE] = _maille(COMMUNE, named, inside.rename(columns={"code_commune": "code_zone"}), in_communes)
+    result[COMMUNE] = _maille(
+        COMMUNE, named, inside.rename(columns={"code_commune": "code_zone"}), in_communes
+    )
     cells = region[region["type_point"].eq(CARREAU)]
-    names = cells["code_commune"].map(communes.set_index("code_commune")["nom"]).fillna(cells["code_commune"])
-    result[CARREAU] = _maille(CARREAU, pd.DataFrame({"code_zone": cells["id_point"], "nom": names}), pd.DataFrame({"rang": cells.index, "code_zone": cells["id_point"]}), _aucune())
+    names = (
+        cells["code_commune"]
+        .map(communes.set_index("code_commune")["nom"])
+        .fillna(cells["code_commune"])
+    )
+    result[CARREAU] = _maille(
+        CARREAU,
+        pd.DataFrame({"code_zone": cells["id_point"], "nom": names}),
+        pd.DataFrame({"rang": cells.index, "code_zone": cells["id_point"]}),
+        _aucune(),
+    )
     return result
 
 
@@ -240,30 +298,61 @@ def _without_outline(type_zone: str, zones: pd.DataFrame) -> np.ndarray | None:
 
 def _aucune() -> pd.DataFrame:
     """Return no member."""
-    return pd.DataFrame({"rang": pd.Series(dtype=int), "type_zone": pd.Series(dtype="str"), "code_zone": pd.Series(dtype="str")})
+    return pd.DataFrame(
+        {
+            "rang": pd.Series(dtype=int),
+            "type_zone": pd.Series(dtype="str"),
+            "code_zone": pd.Series(dtype="str"),
+        }
+    )
 
 
-def _members(snapshot: Snapshot, type_zone: str, points: pd.DataFrame, inside: pd.DataFrame) -> pd.DataFrame:
+def _members(
+    snapshot: Snapshot, type_zone: str, points: pd.DataFrame, inside: pd.DataFrame
+) -> pd.DataFrame:
     """Return the points of each zone of a zoning: `rang`, `code_zone`, `est_estimee`."""
     if ZONAGES[type_zone].methode == "code":
         links = snapshot.read("communes_zones")
         whole = links[links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere")]
-        return inside.merge(whole[["code_commune", "code_zone"]], on="code_commune").assign(est_estimee=False)
+        return inside.merge(whole[["code_commune", "code_zone"]], on="code_commune").assign(
+            est_estimee=False
+        )
     free = snapshot.read("demande_zones")
     mine = free[free["type_zone"].eq(type_zone)]
     rank = pd.Series(range(len(points)), index=points["id_point"])
-    return pd.DataFrame({"rang": mine["id_point"].map(rank), "code_zone": mine["code_zone"], "est_estimee": mine["methode"].eq("estimee")})
+    return pd.DataFrame(
+        {
+            "rang": mine["id_point"].map(rank),
+            "code_zone": mine["code_zone"],
+            "est_estimee": mine["methode"].eq("estimee"),
+        }
+    )
 
 
-def _maille(type_zone: str, zones: pd.DataFrame, members: pd.DataFrame, offers: pd.DataFrame) -> Maille:
+def _maille(
+    type_zone: str, zones: pd.DataFrame, members: pd.DataFrame, offers: pd.DataFrame
+) -> Maille:
     """Return one division, zones sorted by code; members that are no zone of it are left out."""
     zones = zones.sort_values("code_zone", kind="stable")
     codes = pd.Index(zones["code_zone"].to_numpy(dtype=object))
     (points, of_points), (rows, of_offers) = _pairs(members, codes), _pairs(offers, codes)
     estimated = np.zeros(len(codes), dtype=bool)
     if "est_estimee" in members:
-        estimated[codes.get_indexer(members.loc[members["est_estimee"] & members["code_zone"].isin(codes), "code_zone"])] = True
-    return Maille(type_zone, codes.to_numpy(), zones["nom"].to_numpy(dtype=object), points, of_points, estimated, rows, of_offers)
+        estimated[
+            codes.get_indexer(
+                members.loc[members["est_estimee"] & members["code_zone"].isin(codes), "code_zone"]
+            )
+        ] = True
+    return Maille(
+        type_zone,
+        codes.to_numpy(),
+        zones["nom"].to_numpy(dtype=object),
+        points,
+        of_points,
+        estimated,
+        rows,
+        of_offers,
+    )
 
 
 def _pairs(members: pd.DataFrame, codes: pd.Index) -> tuple[np.ndarray, np.ndarray]:
@@ -278,10 +367,24 @@ def choose_offer(monde: Monde, question: Question, today: date | None = None) ->
     An offer whose supply is unknown (no capacity) counts for nothing in the
     supply, and is counted in the quality of the answer.
     """
-    kept = np.ones(len(monde.comptes), dtype=bool) if question.voisins else ~monde.comptes["est_voisine"].to_numpy()
+    kept = (
+        np.ones(len(monde.comptes), dtype=bool)
+        if question.voisins
+        else ~monde.comptes["est_voisine"].to_numpy()
+    )
     for nom in question.filtres.choix:
-        kept &= FILTRES[nom].garder(monde.offres, set(question.filtres.valeurs(nom)), today).to_numpy(dtype=bool)
+        kept &= (
+            FILTRES[nom]
+            .garder(monde.offres, set(question.filtres.valeurs(nom)), today)
+            .to_numpy(dtype=bool)
+        )
     comptes = monde.comptes[kept]
     supply = np.nan_to_num(COMPTES[question.offre](comptes))
-    place, size, sure = comptes["place"].to_numpy(), len(monde.trajets.places), ~comptes["est_douteuse"].to_numpy()
-    return Offre(comptes, np.bincount(place, supply, size), np.bincount(place[sure], supply[sure], size))
+    place, size, sure = (
+        comptes["place"].to_numpy(),
+        len(monde.trajets.places),
+        ~comptes["est_douteuse"].to_numpy(),
+    )
+    return Offre(
+        comptes, np.bincount(place, supply, size), np.bincount(place[sure], supply[sure], size)
+    )

@@ -54,12 +54,22 @@ def zone_sheet(monde: Monde, reponse: Reponse, code_zone: str) -> FicheZone:
     """
     found = reponse.tableau[reponse.tableau["code_zone"].eq(code_zone)]
     if not len(found):
-        raise NotFoundError(f"{name_zoning(reponse.question.zonage)} « {code_zone[:40]} » : zone inconnue de cet instantané.")
+        raise NotFoundError(
+            f"{name_zoning(reponse.question.zonage)} « {code_zone[:40]} » : zone inconnue de cet instantané."
+        )
     zone = found.iloc[0]
     inside = zone_points(monde, reponse.question.zonage, code_zone)
     communes = set(monde.points["code_commune"].to_numpy()[inside])
-    blanches = reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(drop=True)
-    return FicheZone(zone, reponse.ensemble, blanches, almost_reaching(monde, reponse, inside), _sentences(zone, reponse.ensemble, reponse.question, blanches))
+    blanches = reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(
+        drop=True
+    )
+    return FicheZone(
+        zone,
+        reponse.ensemble,
+        blanches,
+        almost_reaching(monde, reponse, inside),
+        _sentences(zone, reponse.ensemble, reponse.question, blanches),
+    )
 
 
 def zone_points(monde: Monde, zonage: str, code_zone: str) -> np.ndarray:
@@ -80,25 +90,45 @@ def almost_reaching(monde: Monde, reponse: Reponse, inside: np.ndarray) -> list[
     best[offre.par_place <= 0] = np.inf
     order = np.lexsort((monde.trajets.places, best))[:NB_PRESQUE]
     by_place = offre.comptes.groupby("place").groups
-    return [_almost(monde.offres.loc[by_place[place]], float(best[place])) for place in order if np.isfinite(best[place])]
+    return [
+        _almost(monde.offres.loc[by_place[place]], float(best[place]))
+        for place in order
+        if np.isfinite(best[place])
+    ]
 
 
 def _almost(offres: pd.DataFrame, cout: float) -> Presque:
     """Return one place, told by its first offer in the order of titles."""
     first = offres.sort_values(["intitule", "id_action"]).iloc[0]
     text = lambda value: "" if pd.isna(value) else str(value)  # noqa: E731
-    return Presque(text(first["nom_commune"]), text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "", text(first["intitule"]), None if first["est_voisine"] else first["id_action"],
-                   len(offres), cout, bool(offres["est_douteuse"].all()), bool(first["est_voisine"]))
+    return Presque(
+        text(first["nom_commune"]),
+        text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "",
+        text(first["intitule"]),
+        None if first["est_voisine"] else first["id_action"],
+        len(offres),
+        cout,
+        bool(offres["est_douteuse"].all()),
+        bool(first["est_voisine"]),
+    )
 
 
-def _sentences(zone: pd.Series, ensemble: pd.Series, question: Question, blanches: pd.DataFrame) -> list[str]:
+def _sentences(
+    zone: pd.Series, ensemble: pd.Series, question: Question, blanches: pd.DataFrame
+) -> list[str]:
     """Return what must be retained of the zone."""
     parts = []
     if pd.notna(zone["part_non_couverte"]) and pd.notna(ensemble["part_non_couverte"]):
-        parts.append(f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, contre {format_share(ensemble['part_non_couverte'])} dans la région.")
+        parts.append(
+            f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, contre {format_share(ensemble['part_non_couverte'])} dans la région."
+        )
     if pd.notna(zone["offreur_unique"]):
-        parts.append(f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. S'il ferme, elle perd toute sa couverture.")
+        parts.append(
+            f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. S'il ferme, elle perd toute sa couverture."
+        )
     if question.zonage != COMMUNE and len(blanches):
         first = blanches.iloc[0]
-        parts.append(f"{len(blanches)} commune{'s' if len(blanches) > 1 else ''} en zone blanche, la plus peuplée étant {first['nom']}.")
+        parts.append(
+            f"{len(blanches)} commune{'s' if len(blanches) > 1 else ''} en zone blanche, la plus peuplée étant {first['nom']}."
+        )
     return parts

@@ -74,7 +74,9 @@ class Controle:
             self.reparations[one["colonne"], one["type_correction"]] = nb + 1, first
 
 
-def check_file(path: Path, as_source: str | None = None, out: Path | None = None) -> tuple[Source, Controle]:
+def check_file(
+    path: Path, as_source: str | None = None, out: Path | None = None
+) -> tuple[Source, Controle]:
     """Return the source a file was read as, and what was found; the rejects go to the CSV file `out` as they come.
 
     Without `as_source`, the source whose file has that name, else the one
@@ -94,7 +96,9 @@ def check_file(path: Path, as_source: str | None = None, out: Path | None = None
     if not path.is_file():
         raise ParameterError(f"Fichier introuvable : {path}. Vérifiez le chemin.")
     if out and Path(out).resolve() == path.resolve():
-        raise ParameterError(f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : choisissez un autre nom.")
+        raise ParameterError(
+            f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : choisissez un autre nom."
+        )
     source = get_source(as_source) if as_source else _recognise(path)
     with _rejects_file(out) as write:
         return source, _check(source, path, write)
@@ -110,7 +114,11 @@ def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> C
         found.add(part, lecture.extras)
         write(part.rejets)
     if not found.nb_lues:
-        raise SourceError(path, "aucune ligne de données.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
+        raise SourceError(
+            path,
+            "aucune ligne de données.",
+            cure="Téléchargez le fichier à nouveau auprès du producteur.",
+        )
     return found
 
 
@@ -123,7 +131,9 @@ def _rejects_file(out: Path | None):
     with writing(out) as aside, open(aside, "w", encoding="utf-8-sig", newline="") as stream:
         rows = csv.writer(stream, delimiter=";", lineterminator="\n")
         rows.writerow(COLONNES_REJETS)
-        yield lambda rejets: rows.writerows([_cell(rejet[nom]) for nom in COLONNES_REJETS] for rejet in rejets)
+        yield lambda rejets: rows.writerows(
+            [_cell(rejet[nom]) for nom in COLONNES_REJETS] for rejet in rejets
+        )
 
 
 def _cell(value) -> str:
@@ -147,7 +157,15 @@ def _recognise(path: Path) -> Source:
     fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
     if not fitting:
         raise _unknown(path, same_format, columns)
-    return max(fitting, key=lambda s: (s.usage != "verification", len(required_columns(s)), s.format == format, Path(s.fichier).suffix == path.suffix))
+    return max(
+        fitting,
+        key=lambda s: (
+            s.usage != "verification",
+            len(required_columns(s)),
+            s.format == format,
+            Path(s.fichier).suffix == path.suffix,
+        ),
+    )
 
 
 def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dict[str, set[str]]:
@@ -164,13 +182,18 @@ def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dic
         if key in found:
             continue
         try:
-            found[key] = {str(c) for c in read_raw(path, format, options).frame.columns if c != "geometry"}
+            found[key] = {
+                str(c) for c in read_raw(path, format, options).frame.columns if c != "geometry"
+            }
         except SourceError as error:
             found[key] = set()
             failed.append(error)
     if not any(found.values()):
         raise failed[0]
-    return {s.id: known_columns(s, found[repr(sorted(reader_options(format, s.options).items()))]) for s in candidates} | {"": max(found.values(), key=len)}
+    return {
+        s.id: known_columns(s, found[repr(sorted(reader_options(format, s.options).items()))])
+        for s in candidates
+    } | {"": max(found.values(), key=len)}
 
 
 def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]]) -> SourceError:
@@ -178,9 +201,13 @@ def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]])
     shown = ", ".join(show(name) for name in sorted(columns[""])[:10])
     cure = "Précisez la source avec --as, ou ajoutez-la à geodata/sources.toml."
     missing = {s.id: required_columns(s) - columns[s.id] for s in candidates}
-    near = min(candidates, key=lambda s: len(missing[s.id]) / len(required_columns(s)), default=None)
+    near = min(
+        candidates, key=lambda s: len(missing[s.id]) / len(required_columns(s)), default=None
+    )
     if near and 2 * len(missing[near.id]) <= len(required_columns(near)):
-        lacking = [f"« {name} »{_nearest(name, columns[near.id])}" for name in sorted(missing[near.id])[:5]]
+        lacking = [
+            f"« {name} »{_nearest(name, columns[near.id])}" for name in sorted(missing[near.id])[:5]
+        ]
         cure = f"Pour la lire comme « {near.id} », il manque {', '.join(lacking)}. {cure}"
     return SourceError(path, "format non reconnu.", place=f"colonnes : {shown}", cure=cure)
 

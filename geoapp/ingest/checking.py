@@ -19,19 +19,44 @@ from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 
 
-def check_lecture(source: Source, lecture: Lecture, *, communes: gpd.GeoDataFrame, passage: dict[str, str], vues: LignesVues | None = None) -> Bilan:
+def check_lecture(
+    source: Source,
+    lecture: Lecture,
+    *,
+    communes: gpd.GeoDataFrame,
+    passage: dict[str, str],
+    vues: LignesVues | None = None,
+) -> Bilan:
     """Return the counts, rejects and corrections of one source read alone; `vues` holds the offers of the batches before."""
     offers = partial(_check_offer, vues=vues)
-    checks = {"offre": offers, "offre_exemple": offers, "offre_departement": _check_by_departement, "zonage": _check_zoning, "population": _check_grid, "etablissements": _check_places,
-              "nomenclature": _check_nomenclature, "ages": _check_ages, "offre_voisine": _check_neighbours, "statistique": _check_statistics}
+    checks = {
+        "offre": offers,
+        "offre_exemple": offers,
+        "offre_departement": _check_by_departement,
+        "zonage": _check_zoning,
+        "population": _check_grid,
+        "etablissements": _check_places,
+        "nomenclature": _check_nomenclature,
+        "ages": _check_ages,
+        "offre_voisine": _check_neighbours,
+        "statistique": _check_statistics,
+    }
     bilan = checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
     bilan.count_apart(lecture.nb_ecartees)
     return bilan
 
 
-def _check_offer(source: Source, lecture: Lecture, communes, passage, vues: LignesVues | None = None) -> Bilan:
+def _check_offer(
+    source: Source, lecture: Lecture, communes, passage, vues: LignesVues | None = None
+) -> Bilan:
     checked = check_offre(lecture.frame, source, communes=communes, passage=passage, vues=vues)
-    return Bilan(source.id, lecture.nb_lues, len(checked.flat), lecture.rejets + checked.rejets, lecture.corrections + checked.corrections)
+    return Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(checked.flat),
+        lecture.rejets + checked.rejets,
+        lecture.corrections + checked.corrections,
+    )
 
 
 def _check_by_departement(source: Source, lecture: Lecture, communes, passage) -> Bilan:
@@ -80,4 +105,10 @@ def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:
         lost = journal.frame["code_commune"].isna()
         journal.refuse("code_commune", lost, "commune_inconnue", with_original=True)
     kept = journal.kept()
-    return Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    return Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(kept),
+        lecture.rejets + journal.rejets,
+        lecture.corrections + journal.kept_corrections(),
+    )

@@ -17,16 +17,31 @@ from geoapp.reference.codes import normalise_cfd
 from geoapp.reference.codes.text import fold
 
 DIPLOMES_MEF = {
-    "241": "500", "271": "503", "247": "400", "311": "320", "371": "323", "441": "260", "253": "010",
-    "322110": "320", "322120": "323", "323110": "320", "23K000": "010",
+    "241": "500",
+    "271": "503",
+    "247": "400",
+    "311": "320",
+    "371": "323",
+    "441": "260",
+    "253": "010",
+    "322110": "320",
+    "322120": "323",
+    "323110": "320",
+    "23K000": "010",
 }
 """Level of a MEF (3 characters) or MEFSTAT11 (6) → first three characters of the CFD of that diploma."""
 
 _TAILS = re.compile(
     r"\b(entierement en distanciel|1ere annee commune|reserve aux mises a niveau|a referentiel( commun)? europeen|en apprentissage|bac plus \d)\b"
 )
-_SAME = (("certificat de specialisation agricole", "csa"), ("certificat de specialisation", "mc"), ("mention complementaire", "mc"))
-_EMPTY = frozenset("a au aux d de des du e en et l la le les opt option specialite mention ne".split())
+_SAME = (
+    ("certificat de specialisation agricole", "csa"),
+    ("certificat de specialisation", "mc"),
+    ("mention complementaire", "mc"),
+)
+_EMPTY = frozenset(
+    "a au aux d de des du e en et l la le les opt option specialite mention ne".split()
+)
 _COLUMNS = ["code_rome", "code_formacode", "libelle", "preuve"]
 
 
@@ -38,7 +53,12 @@ def find_codes(formations: pd.DataFrame, certifications: pd.DataFrame | None) ->
     """
     keys = _keys(formations)
     refs = _references(formations, keys, certifications)
-    rows = [_complete(*row, refs) for row in zip(_plain(formations["code_rome"]), _plain(formations["code_formacode"]), keys, strict=True)]
+    rows = [
+        _complete(*row, refs)
+        for row in zip(
+            _plain(formations["code_rome"]), _plain(formations["code_formacode"]), keys, strict=True
+        )
+    ]
     return pd.DataFrame(rows, index=formations.index, columns=_COLUMNS, dtype="str")
 
 
@@ -49,10 +69,28 @@ def _plain(values: pd.Series) -> list:
 
 def _keys(formations: pd.DataFrame) -> list[tuple[tuple[str, str], ...]]:
     """Return the (kind, value) keys of each formation, the surest first."""
-    mef = cfd_from_mef(formations["code_mef"]) if "code_mef" in formations else pd.Series(None, index=formations.index, dtype="str")
-    columns = zip(*map(_plain, (formations["code_certifinfo"], formations["code_cfd"], mef, formations["intitule"].map(title_key))), strict=True)
+    mef = (
+        cfd_from_mef(formations["code_mef"])
+        if "code_mef" in formations
+        else pd.Series(None, index=formations.index, dtype="str")
+    )
+    columns = zip(
+        *map(
+            _plain,
+            (
+                formations["code_certifinfo"],
+                formations["code_cfd"],
+                mef,
+                formations["intitule"].map(title_key),
+            ),
+        ),
+        strict=True,
+    )
     kinds = ("certifinfo", "cfd", "mef", "titre")
-    return [tuple((kind, value) for kind, value in zip(kinds, row, strict=True) if value) for row in columns]
+    return [
+        tuple((kind, value) for kind, value in zip(kinds, row, strict=True) if value)
+        for row in columns
+    ]
 
 
 def cfd_from_mef(values: pd.Series) -> pd.Series:
@@ -75,15 +113,24 @@ def _references(formations: pd.DataFrame, keys: list, certifications: pd.DataFra
     """Return key → (ROME, Formacode, label, name of the reference) on which all its rows agree."""
     rows: dict[tuple[str, str], list] = {}
     for record in _certification_rows(certifications):
-        for key in (("certifinfo", record[0]), ("cfd", record[1]), ("mef", record[1]), ("titre", title_key(record[2]))):
+        for key in (
+            ("certifinfo", record[0]),
+            ("cfd", record[1]),
+            ("mef", record[1]),
+            ("titre", title_key(record[2])),
+        ):
             if key[1]:
                 rows.setdefault(key, []).append((*record[2:], "Certif Info"))
-    offer = zip(_plain(formations["code_rome"]), _plain(formations["code_formacode"]), keys, strict=True)
+    offer = zip(
+        _plain(formations["code_rome"]), _plain(formations["code_formacode"]), keys, strict=True
+    )
     for rome, formacode, mine in sorted({row for row in offer if row[0] or row[1]}, key=repr):
         for kind, value in mine:
             for key in {(kind, value), ("mef" if kind == "cfd" else kind, value)}:
                 if not any(row[1] for row in rows.get(key, []) if row[-1] == "Certif Info"):
-                    rows.setdefault(key, []).append((None, rome, formacode, "même diplôme dans l'offre"))
+                    rows.setdefault(key, []).append(
+                        (None, rome, formacode, "même diplôme dans l'offre")
+                    )
     return {key: _agree(several) for key, several in rows.items()}
 
 
@@ -117,7 +164,10 @@ def _complete(rome: str | None, formacode: str | None, keys: tuple, refs: dict) 
         *values, origin = refs.get((kind, value), (None, None, None, ""))
         for name, got in zip(found, values, strict=True):
             if not found[name][0] and got:
-                found[name] = (got, f"{origin}, {'intitulé' if kind == 'titre' else f'{kind} {value}'}")
+                found[name] = (
+                    got,
+                    f"{origin}, {'intitulé' if kind == 'titre' else f'{kind} {value}'}",
+                )
     values = [value for value, _ in found.values()]
     proofs = "; ".join(f"{name} : {proof}" for name, (value, proof) in found.items() if value)
     return *values, proofs or None

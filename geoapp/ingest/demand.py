@@ -20,7 +20,9 @@ AGES = ("nb_18_24", "nb_25_39", "nb_40_54", "nb_55_64", "nb_65_79", "nb_80_plus"
 """Age bands of a source of ages, adults together."""
 
 
-def demand_table(communes: gpd.GeoDataFrame, grids: list[gpd.GeoDataFrame], ages: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def demand_table(
+    communes: gpd.GeoDataFrame, grids: list[gpd.GeoDataFrame], ages: list[gpd.GeoDataFrame]
+) -> gpd.GeoDataFrame:
     """Return the table `demande`: communes at their town hall (neighbours last), then grid cells.
 
     Both may describe the same people: `est_compte` keeps one partition of them.
@@ -36,17 +38,43 @@ def demand_table(communes: gpd.GeoDataFrame, grids: list[gpd.GeoDataFrame], ages
     ages : list of GeoDataFrame
         Areas with their numbers by age (see `read_ages`), EPSG:4326.
     """
-    halls = gpd.GeoDataFrame({
-        "id_point": "commune:" + communes["code_commune"], "type_point": "commune", "population": communes["population"].astype("float64"),
-        "code_commune": communes["code_commune"], "millesime": communes["millesime_population"].fillna("inconnu"), "est_region": communes["est_region"].astype(bool),
-    }, geometry=make_points(communes["longitude_mairie"], communes["latitude_mairie"]).set_axis(communes.index))
+    halls = gpd.GeoDataFrame(
+        {
+            "id_point": "commune:" + communes["code_commune"],
+            "type_point": "commune",
+            "population": communes["population"].astype("float64"),
+            "code_commune": communes["code_commune"],
+            "millesime": communes["millesime_population"].fillna("inconnu"),
+            "est_region": communes["est_region"].astype(bool),
+        },
+        geometry=make_points(communes["longitude_mairie"], communes["latitude_mairie"]).set_axis(
+            communes.index
+        ),
+    )
     cells = pd.concat(grids, ignore_index=True) if grids else halls.iloc[:0]
-    official = communes[communes["est_region"].astype(bool)].set_index("code_commune")["population"].astype("float64")
-    held = cells["population"].astype("float64").groupby(cells["code_commune"]).sum().reindex(official.index).fillna(0)
+    official = (
+        communes[communes["est_region"].astype(bool)]
+        .set_index("code_commune")["population"]
+        .astype("float64")
+    )
+    held = (
+        cells["population"]
+        .astype("float64")
+        .groupby(cells["code_commune"])
+        .sum()
+        .reindex(official.index)
+        .fillna(0)
+    )
     by_cells = set(official.index[held.ge(PART_CARREAUX * official) & held.gt(0)])
-    halls = halls.assign(est_compte=~halls["code_commune"].isin(by_cells), population_retenue=halls["population"])
+    halls = halls.assign(
+        est_compte=~halls["code_commune"].isin(by_cells), population_retenue=halls["population"]
+    )
     scaled = cells["population"] * cells["code_commune"].map(official / held).astype("float64")
-    cells = cells.assign(est_compte=cells["code_commune"].isin(by_cells), est_region=cells["code_commune"].isin(official.index), population_retenue=scaled)
+    cells = cells.assign(
+        est_compte=cells["code_commune"].isin(by_cells),
+        est_region=cells["code_commune"].isin(official.index),
+        population_retenue=scaled,
+    )
     every = pd.concat([halls, _with_ages(cells, ages)], ignore_index=True)
     every["population_retenue"] = every["population_retenue"].where(every["est_compte"])
     return gpd.GeoDataFrame(conform(every, "demande"), crs=CRS_GEO)
@@ -58,9 +86,17 @@ def _with_ages(cells: gpd.GeoDataFrame, ages: list[gpd.GeoDataFrame]) -> gpd.Geo
         return cells.assign(nb_adultes=None, nb_18_24=None)
     areas = pd.concat(ages, ignore_index=True).drop_duplicates("code_zone").set_index("code_zone")
     inside = assign_by_geometry(cells.geometry, areas.reset_index())
-    parts = {"nb_adultes": areas[list(AGES)].sum(axis=1) / areas["population"], "nb_18_24": areas["nb_18_24"] / areas["population"]}
+    parts = {
+        "nb_adultes": areas[list(AGES)].sum(axis=1) / areas["population"],
+        "nb_18_24": areas["nb_18_24"] / areas["population"],
+    }
     counted = cells["population_retenue"].where(cells["est_compte"])
-    return cells.assign(**{nom: (counted * inside.map(part.clip(0, 1))).astype("float64") for nom, part in parts.items()})
+    return cells.assign(
+        **{
+            nom: (counted * inside.map(part.clip(0, 1))).astype("float64")
+            for nom, part in parts.items()
+        }
+    )
 
 
 def read_ages(lecture: Lecture, id_source: str) -> tuple[gpd.GeoDataFrame, Bilan]:
@@ -72,13 +108,23 @@ def read_ages(lecture: Lecture, id_source: str) -> tuple[gpd.GeoDataFrame, Bilan
     frame = journal.frame
     for column in ("population", *AGES):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        journal.refuse(column, frame[column].isna() | frame[column].lt(0), "nombre_attendu", with_original=True)
+        journal.refuse(
+            column, frame[column].isna() | frame[column].lt(0), "nombre_attendu", with_original=True
+        )
     kept = journal.kept()
     areas = gpd.GeoDataFrame(kept[kept["population"].gt(0)], geometry="geometry", crs=CRS_GEO)
-    return areas, Bilan(id_source, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    return areas, Bilan(
+        id_source,
+        lecture.nb_lues,
+        len(kept),
+        lecture.rejets + journal.rejets,
+        lecture.corrections + journal.kept_corrections(),
+    )
 
 
-def link_demand(demande: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame) -> pd.DataFrame:
+def link_demand(
+    demande: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame
+) -> pd.DataFrame:
     """Return the table `demande_zones`: the counted points of each free polygon.
 
     A cell lies in the polygon that holds its centre (`geometrie`).  Communes counted at
@@ -92,13 +138,29 @@ def link_demand(demande: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zon
         if ZONAGES[type_zone].methode != "geometrie":
             continue
         found = assign_by_geometry(cells.geometry, part[part.geometry.notna()])
-        parts.append(pd.DataFrame({"id_point": cells["id_point"], "type_zone": type_zone, "code_zone": found, "methode": "geometrie"}).dropna())
-        links = communes_zones[communes_zones["type_zone"].eq(type_zone)][["code_commune", "code_zone"]]
-        parts += [_estimated(halls, links, type_zone), _estimated(cells, links[~links["code_zone"].isin(found)], type_zone)]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "id_point": cells["id_point"],
+                    "type_zone": type_zone,
+                    "code_zone": found,
+                    "methode": "geometrie",
+                }
+            ).dropna()
+        )
+        links = communes_zones[communes_zones["type_zone"].eq(type_zone)][
+            ["code_commune", "code_zone"]
+        ]
+        parts += [
+            _estimated(halls, links, type_zone),
+            _estimated(cells, links[~links["code_zone"].isin(found)], type_zone),
+        ]
     return conform(pd.concat(parts, ignore_index=True), "demande_zones")
 
 
 def _estimated(points: gpd.GeoDataFrame, links: pd.DataFrame, type_zone: str) -> pd.DataFrame:
     """Return the points of whole communes as members of the zones that lie partly there."""
     pairs = points[["id_point", "code_commune"]].merge(links, on="code_commune")
-    return pairs.assign(type_zone=type_zone, methode="estimee")[["id_point", "type_zone", "code_zone", "methode"]]
+    return pairs.assign(type_zone=type_zone, methode="estimee")[
+        ["id_point", "type_zone", "code_zone", "methode"]
+    ]

@@ -14,12 +14,44 @@ from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.locating import shared_points
 
-COMPLETES = ("nom_organisme", "niveau_sortie", "modalite", "est_conventionnee", "est_permanente", "capacite", "adresse", "code_postal", "rev3",
-             "financeurs", "publics", "niveau_entree", "prix_eur", "prix_horaire_eur", "est_gratuite", "url")
+COMPLETES = (
+    "nom_organisme",
+    "niveau_sortie",
+    "modalite",
+    "est_conventionnee",
+    "est_permanente",
+    "capacite",
+    "adresse",
+    "code_postal",
+    "rev3",
+    "financeurs",
+    "publics",
+    "niveau_entree",
+    "prix_eur",
+    "prix_horaire_eur",
+    "est_gratuite",
+    "url",
+)
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
 
-CONNUS = ("intitule", "niveau_sortie", "nom_organisme", "modalite", "est_conventionnee", "est_permanente", "capacite", "date_debut", "adresse",
-          "code_postal", "code_commune", "id_place", "code_certifinfo", "code_rncp", "code_rome", "code_formacode")
+CONNUS = (
+    "intitule",
+    "niveau_sortie",
+    "nom_organisme",
+    "modalite",
+    "est_conventionnee",
+    "est_permanente",
+    "capacite",
+    "date_debut",
+    "adresse",
+    "code_postal",
+    "code_commune",
+    "id_place",
+    "code_certifinfo",
+    "code_rncp",
+    "code_rome",
+    "code_formacode",
+)
 """Facts counted to say which offer of a group is the best informed."""
 
 
@@ -34,7 +66,10 @@ def read_refusals(path: Path = REFUS) -> frozenset[frozenset[str]]:
 
 
 def merge_catalogues(
-    tables: dict[str, pd.DataFrame], millesimes: dict[str, str], *, refus: frozenset[frozenset[str]] | None = None
+    tables: dict[str, pd.DataFrame],
+    millesimes: dict[str, str],
+    *,
+    refus: frozenset[frozenset[str]] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `offres`, each training once, and `doublons`, what was merged and why.
 
@@ -57,42 +92,75 @@ def merge_catalogues(
     offers = profile_offers(tables)
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
-    pairs = _without(score_pairs(offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]), offers, read_refusals() if refus is None else refus)
+    pairs = _without(
+        score_pairs(offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]),
+        offers,
+        read_refusals() if refus is None else refus,
+    )
     retained = retain(offers, group_offers(offers, pairs))
     found = list_duplicates(offers, pairs, retained)
-    return {"offres": _merge_rows(tables["offres"], offers, retained), "doublons": conform(found, "doublons")}
-
-
+    return {
+        "offres": _merge_rows(tables["offres"], offers, retained),
+        "doublons": conform(found, "doublons"),
+    }
 
 
 def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the offers with what is compared of them (`PROFIL`); same rows and index as `offres`."""
     offers = tables["offres"]
     formations = tables["formations"].set_index("id_formation")
-    codes = formations[["type_diplome", "code_certifinfo", "code_rncp", "code_rome", "code_formacode"]]
-    codes = codes.assign(code_cfd=formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"])))
-    bodies, places = tables["organismes"].set_index("id_organisme"), tables["lieux"].set_index("id_lieu")
+    codes = formations[
+        ["type_diplome", "code_certifinfo", "code_rncp", "code_rome", "code_formacode"]
+    ]
+    codes = codes.assign(
+        code_cfd=formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
+    )
+    bodies, places = (
+        tables["organismes"].set_index("id_organisme"),
+        tables["lieux"].set_index("id_lieu"),
+    )
     result = pd.DataFrame(offers.drop(columns="geometry")).join(codes, on="id_formation")
-    of_place, of_body = offers["id_lieu"].map(places["code_uai"]), offers["id_organisme"].map(bodies["code_uai"])
-    result["code_uai"] = of_place.fillna(of_body).mask(of_place.notna() & of_body.notna() & of_place.ne(of_body), of_place + "|" + of_body)
+    of_place, of_body = (
+        offers["id_lieu"].map(places["code_uai"]),
+        offers["id_organisme"].map(bodies["code_uai"]),
+    )
+    result["code_uai"] = of_place.fillna(of_body).mask(
+        of_place.notna() & of_body.notna() & of_place.ne(of_body), of_place + "|" + of_body
+    )
     result["siret"] = offers["id_organisme"].map(bodies["siret"])
     metric = offers.geometry.to_crs(CRS_METRIC)
-    sure = offers["precision_position"].ne("commune") & ~offers["est_douteuse"].astype(bool) & ~shared_points(offers, rues_max=1)
+    sure = (
+        offers["precision_position"].ne("commune")
+        & ~offers["est_douteuse"].astype(bool)
+        & ~shared_points(offers, rues_max=1)
+    )
     return result.assign(x_m=metric.x.where(sure), y_m=metric.y.where(sure))
 
 
-def _without(pairs: pd.DataFrame, offers: pd.DataFrame, refus: frozenset[frozenset[str]]) -> pd.DataFrame:
+def _without(
+    pairs: pd.DataFrame, offers: pd.DataFrame, refus: frozenset[frozenset[str]]
+) -> pd.DataFrame:
     """Return the pairs that nobody refused."""
     actions = offers["id_action"]
     both = zip(pairs["gauche"].map(actions), pairs["droite"].map(actions), strict=True)
     return pairs[[frozenset(pair) not in refus for pair in both]] if len(pairs) else pairs
 
 
-def _merge_rows(offres: gpd.GeoDataFrame, offers: pd.DataFrame, retained: pd.Series) -> gpd.GeoDataFrame:
+def _merge_rows(
+    offres: gpd.GeoDataFrame, offers: pd.DataFrame, retained: pd.Series
+) -> gpd.GeoDataFrame:
     """Return the shown offers: the retained ones, completed by the others of their group."""
     result = offres.assign(sources=offres["id_source"], provenances=None)
     several = retained[retained.duplicated(keep=False)]
-    order = offers.loc[several.index].sort_values(["nb_connus", "millesime", "id_action", "id_lieu"], ascending=[False, False, True, True], kind="stable").index
+    order = (
+        offers.loc[several.index]
+        .sort_values(
+            ["nb_connus", "millesime", "id_action", "id_lieu"],
+            ascending=[False, False, True, True],
+            kind="stable",
+        )
+        .index
+    )
     group = several.reindex(order)
     for nom, values in _completed(offres.loc[order], group).items():
         result.loc[values.index, nom] = values
@@ -110,11 +178,17 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
     group : Series
         Same index; the index of the offer retained for the group.
     """
-    known = {nom: rows[nom].notna() for nom in COMPLETES} | {"code_domaine": rows["code_domaine"].ne("autre")}
+    known = {nom: rows[nom].notna() for nom in COMPLETES} | {
+        "code_domaine": rows["code_domaine"].ne("autre")
+    }
     first = {nom: group[is_known].drop_duplicates() for nom, is_known in known.items()}
-    taken = {nom: one[one.index != one] for nom, one in first.items()}  # the retained offer does not know it, another does
+    taken = {
+        nom: one[one.index != one] for nom, one in first.items()
+    }  # the retained offer does not know it, another does
     values = {nom: rows.loc[one.index, nom].set_axis(one.to_numpy()) for nom, one in taken.items()}
-    origins = {nom: rows.loc[one.index, "id_source"].set_axis(one.to_numpy()) for nom, one in taken.items()}
+    origins = {
+        nom: rows.loc[one.index, "id_source"].set_axis(one.to_numpy()) for nom, one in taken.items()
+    }
     dated = rows["dates_debut"].notna()
     values |= _all_dates(rows, group, dated)
     origins["dates_debut"] = rows["id_source"][dated].groupby(group[dated]).agg(",".join)
@@ -129,7 +203,15 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
 def _all_dates(rows: pd.DataFrame, group: pd.Series, dated: pd.Series) -> dict[str, pd.Series]:
     """Return all the starts of each group that has one, the first of them, and its last known day."""
     starts = rows["dates_debut"][dated].str.split("|").explode()
-    starts = pd.DataFrame({"retenue": group.reindex(starts.index).to_numpy(), "date": starts.to_numpy()}).drop_duplicates().sort_values("date")
+    starts = (
+        pd.DataFrame({"retenue": group.reindex(starts.index).to_numpy(), "date": starts.to_numpy()})
+        .drop_duplicates()
+        .sort_values("date")
+    )
     by_group = starts.groupby("retenue")["date"]
     ends = rows["date_fin"].groupby(group).max()
-    return {"dates_debut": by_group.agg("|".join), "date_debut": by_group.first(), "date_fin": ends.reindex(by_group.first().index)}
+    return {
+        "dates_debut": by_group.agg("|".join),
+        "date_debut": by_group.first(),
+        "date_fin": ends.reindex(by_group.first().index),
+    }

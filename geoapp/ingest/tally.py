@@ -31,7 +31,9 @@ class Bilan:
         if nb:
             self.nb_lues += nb
             self.nb_valides += nb
-            self.note = " ".join(filter(None, (self.note, f"{count(nb, 'ligne')} {why} : lues, laissées de côté.")))
+            self.note = " ".join(
+                filter(None, (self.note, f"{count(nb, 'ligne')} {why} : lues, laissées de côté."))
+            )
 
     def check(self) -> None:
         """Raise `ContractError` when a row was lost."""
@@ -43,24 +45,42 @@ class Bilan:
 
 def sources_table(located: list, bilans: dict[str, Bilan]) -> pd.DataFrame:
     """Return the table `sources`: one row per source of the registry, used or not."""
-    return conform(pd.DataFrame([_source_row(one, bilans.get(one.source.id)) for one in located]), "sources")
+    return conform(
+        pd.DataFrame([_source_row(one, bilans.get(one.source.id)) for one in located]), "sources"
+    )
 
 
 def _source_row(one, bilan: Bilan | None) -> dict:
     """Return the row of one source; counts are NA when it was not read."""
     source = one.source
     row = {
-        "id_source": source.id, "titre": source.titre, "producteur": source.producteur, "licence": source.licence,
-        "millesime": source.millesime, "rythme": source.rythme or None, "adresse": source.adresse or None, "usage": source.usage, "mode": one.mode,
-        "fichier": one.path.name if one.path else None, "sha256": one.sha256,
-        "date_obtention": one.obtenu_le[:10] or None, "alerte": one.alerte or None,
-        "note": " ".join(part for part in (source.note, one.note, bilan.note if bilan else "") if part) or None,
+        "id_source": source.id,
+        "titre": source.titre,
+        "producteur": source.producteur,
+        "licence": source.licence,
+        "millesime": source.millesime,
+        "rythme": source.rythme or None,
+        "adresse": source.adresse or None,
+        "usage": source.usage,
+        "mode": one.mode,
+        "fichier": one.path.name if one.path else None,
+        "sha256": one.sha256,
+        "date_obtention": one.obtenu_le[:10] or None,
+        "alerte": one.alerte or None,
+        "note": " ".join(
+            part for part in (source.note, one.note, bilan.note if bilan else "") if part
+        )
+        or None,
     }
     if bilan is not None:
         bilan.check()
         row |= {
-            "nb_lues": bilan.nb_lues, "nb_valides": bilan.nb_valides, "nb_rejetees": len(bilan.rejets),
-            "nb_placees": bilan.nb_placees, "nb_douteuses": bilan.nb_douteuses, "nb_hors_region": bilan.nb_hors_region,
+            "nb_lues": bilan.nb_lues,
+            "nb_valides": bilan.nb_valides,
+            "nb_rejetees": len(bilan.rejets),
+            "nb_placees": bilan.nb_placees,
+            "nb_douteuses": bilan.nb_douteuses,
+            "nb_hors_region": bilan.nb_hors_region,
             "nb_corrections": len(bilan.corrections),
         }
     return row
@@ -68,6 +88,8 @@ def _source_row(one, bilan: Bilan | None) -> dict:
 
 def records_table(bilans: dict[str, Bilan], nom: str) -> pd.DataFrame:
     """Return the table `rejets` or `corrections` of every source."""
-    records = [{"id_source": b.id_source, **record} for b in bilans.values() for record in getattr(b, nom)]
+    records = [
+        {"id_source": b.id_source, **record} for b in bilans.values() for record in getattr(b, nom)
+    ]
     frame = pd.DataFrame(records, columns=None if records else ["id_source", "ligne", "colonne"])
     return conform(frame, nom)

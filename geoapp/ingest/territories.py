@@ -54,7 +54,9 @@ def load_communes(region: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(conform(communes, "communes"), crs=CRS_GEO)
 
 
-def read_members(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[pd.DataFrame, Bilan]:
+def read_members(
+    lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]
+) -> tuple[pd.DataFrame, Bilan]:
     """Return commune → zone rows of a zoning in the current geography, and the counts.
 
     A row of a commune that is not in a zone (code NA) is valid and gives nothing.
@@ -64,7 +66,10 @@ def read_members(lecture: Lecture, source: Source, communes: pd.DataFrame, passa
     received = journal.frame["code_commune"]
     lost = received.isna() | is_lost(to_current(received, passage), communes)
     journal.refuse(
-        "code_commune", lost, "commune_inconnue", with_original=True,
+        "code_commune",
+        lost,
+        "commune_inconnue",
+        with_original=True,
         closest=lambda code: nearest_accepted(code, communes["code_commune"]),
     )
     kept = journal.kept().dropna(subset="code_zone")
@@ -72,7 +77,13 @@ def read_members(lecture: Lecture, source: Source, communes: pd.DataFrame, passa
         kept["type_lien"] = "entiere"
     members, moved = move_to_current(kept, passage, communes)
     corrections = [
-        {"ligne": ligne, "colonne": "code_commune", "valeur": row.ancien_code, "corrigee": row.code_commune, "type_correction": "ancienne_commune"}
+        {
+            "ligne": ligne,
+            "colonne": "code_commune",
+            "valeur": row.ancien_code,
+            "corrigee": row.code_commune,
+            "type_correction": "ancienne_commune",
+        }
         for ligne, row in moved.iterrows()
     ]
     if ZONAGES[source.type_zone].est_partition:
@@ -80,28 +91,50 @@ def read_members(lecture: Lecture, source: Source, communes: pd.DataFrame, passa
         filled = fill_partition(members, communes)
         members = pd.concat([members, filled])
         corrections += [
-            {"ligne": f"commune {row.code_commune}", "colonne": "code_zone", "valeur": None, "corrigee": row.code_zone, "type_correction": "commune_retablie"}
+            {
+                "ligne": f"commune {row.code_commune}",
+                "colonne": "code_zone",
+                "valeur": None,
+                "corrigee": row.code_zone,
+                "type_correction": "commune_retablie",
+            }
             for row in filled.itertuples()
         ]
-    bilan = Bilan(source.id, lecture.nb_lues, len(journal.kept()), lecture.rejets + journal.rejets, journal.kept_corrections() + corrections)
+    bilan = Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(journal.kept()),
+        lecture.rejets + journal.rejets,
+        journal.kept_corrections() + corrections,
+    )
     return members, bilan
 
 
 def polygon_members(zones: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the communes that hold at least `PART_QPV` of each free polygon, as partial links."""
     pieces = gpd.overlay(
-        zones[["code_zone", "nom", "geometry"]].to_crs(CRS_METRIC), communes[["code_commune", "geometry"]].to_crs(CRS_METRIC), keep_geom_type=True
+        zones[["code_zone", "nom", "geometry"]].to_crs(CRS_METRIC),
+        communes[["code_commune", "geometry"]].to_crs(CRS_METRIC),
+        keep_geom_type=True,
     )
-    share = pieces.area / pieces["code_zone"].map(zones.set_index("code_zone").to_crs(CRS_METRIC).area)
-    return pd.DataFrame(pieces.loc[share.ge(PART_QPV), ["code_commune", "code_zone", "nom"]]).assign(type_lien="partielle")
+    share = pieces.area / pieces["code_zone"].map(
+        zones.set_index("code_zone").to_crs(CRS_METRIC).area
+    )
+    return pd.DataFrame(
+        pieces.loc[share.ge(PART_QPV), ["code_commune", "code_zone", "nom"]]
+    ).assign(type_lien="partielle")
 
 
 def communes_members(communes: gpd.GeoDataFrame, millesime: str) -> pd.DataFrame:
     """Return the members of the zonings that communes carry themselves."""
-    return zones_of_communes(communes).assign(millesime=millesime, id_source=ID_COMMUNES, est_fictive=False)
+    return zones_of_communes(communes).assign(
+        millesime=millesime, id_source=ID_COMMUNES, est_fictive=False
+    )
 
 
-def zones_tables(members: pd.DataFrame, polygons: dict[str, gpd.GeoSeries], communes: gpd.GeoDataFrame) -> dict[str, pd.DataFrame]:
+def zones_tables(
+    members: pd.DataFrame, polygons: dict[str, gpd.GeoSeries], communes: gpd.GeoDataFrame
+) -> dict[str, pd.DataFrame]:
     """Return the tables `zones` and `communes_zones` from the members of every zoning.
 
     Parameters
@@ -114,15 +147,24 @@ def zones_tables(members: pd.DataFrame, polygons: dict[str, gpd.GeoSeries], comm
     communes : GeoDataFrame
         With `est_region` and `population`.
     """
-    members = members.merge(communes[["code_commune", "est_region", "population"]], on="code_commune", validate="m:1")
-    members = members[members.groupby(["type_zone", "code_zone"])["est_region"].transform("any").astype(bool)]
+    members = members.merge(
+        communes[["code_commune", "est_region", "population"]], on="code_commune", validate="m:1"
+    )
+    members = members[
+        members.groupby(["type_zone", "code_zone"])["est_region"].transform("any").astype(bool)
+    ]
     outlines = communes.set_index("code_commune").geometry
-    rows = [_zones_of(part, outlines, polygons.get(type_zone)) for type_zone, part in members.groupby("type_zone")]
+    rows = [
+        _zones_of(part, outlines, polygons.get(type_zone))
+        for type_zone, part in members.groupby("type_zone")
+    ]
     zones = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geometry", crs=CRS_GEO)
     return {"zones": conform(zones, "zones"), "communes_zones": conform(members, "communes_zones")}
 
 
-def _zones_of(members: pd.DataFrame, outlines: gpd.GeoSeries, polygons: gpd.GeoSeries | None) -> gpd.GeoDataFrame:
+def _zones_of(
+    members: pd.DataFrame, outlines: gpd.GeoSeries, polygons: gpd.GeoSeries | None
+) -> gpd.GeoDataFrame:
     """Return one row per zone of one zoning, with its outline when there is one.
 
     Population counts whole communes of the region only: it is unknown for a
@@ -130,51 +172,91 @@ def _zones_of(members: pd.DataFrame, outlines: gpd.GeoSeries, polygons: gpd.GeoS
     """
     inside = members[members["est_region"].astype(bool)]
     by_zone = inside.groupby("code_zone")
-    zones = members.groupby("code_zone")[["type_zone", "nom", "millesime", "id_source", "est_fictive"]].first()
+    zones = members.groupby("code_zone")[
+        ["type_zone", "nom", "millesime", "id_source", "est_fictive"]
+    ].first()
     zones["nb_communes"] = by_zone["code_commune"].nunique()
-    zones["population"] = by_zone["population"].sum(min_count=1).where(by_zone["type_lien"].agg(lambda links: links.eq("entiere").all()))
+    zones["population"] = (
+        by_zone["population"]
+        .sum(min_count=1)
+        .where(by_zone["type_lien"].agg(lambda links: links.eq("entiere").all()))
+    )
     if polygons is not None:
         zones["geometry"] = polygons.reindex(zones.index)
     elif members["type_lien"].eq("entiere").any():
-        zones["geometry"] = outline_zones(members[members["type_lien"].eq("entiere")], outlines).reindex(zones.index)
+        zones["geometry"] = outline_zones(
+            members[members["type_lien"].eq("entiere")], outlines
+        ).reindex(zones.index)
     else:
         zones["geometry"] = None
     return gpd.GeoDataFrame(zones.reset_index(), geometry="geometry", crs=CRS_GEO)
 
 
-def read_grid(lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]) -> tuple[gpd.GeoDataFrame, Bilan]:
+def read_grid(
+    lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]
+) -> tuple[gpd.GeoDataFrame, Bilan]:
     """Return the grid cells of a population source as demand points, and the counts."""
     journal = Journal(lecture.frame)
     resolve_communes(journal, "code_commune", communes, passage)
     frame = journal.frame
     for column in ("population", "longitude", "latitude"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        journal.refuse(column, frame[column].isna() | frame["population"].lt(0), "nombre_attendu", with_original=True)
-    journal.refuse("code_commune", frame["code_commune"].isna(), "commune_inconnue", with_original=True)
+        journal.refuse(
+            column,
+            frame[column].isna() | frame["population"].lt(0),
+            "nombre_attendu",
+            with_original=True,
+        )
+    journal.refuse(
+        "code_commune", frame["code_commune"].isna(), "commune_inconnue", with_original=True
+    )
     kept = journal.kept()
     points = gpd.GeoDataFrame(
-        kept.assign(id_point="carreau:" + kept["id_point"], type_point="carreau", millesime=source.millesime),
+        kept.assign(
+            id_point="carreau:" + kept["id_point"], type_point="carreau", millesime=source.millesime
+        ),
         geometry=make_points(kept["longitude"], kept["latitude"]).set_axis(kept.index),
     )
-    return points, Bilan(source.id, lecture.nb_lues, len(kept), lecture.rejets + journal.rejets, journal.kept_corrections())
+    return points, Bilan(
+        source.id,
+        lecture.nb_lues,
+        len(kept),
+        lecture.rejets + journal.rejets,
+        journal.kept_corrections(),
+    )
 
 
-def drawn_outlines(communes: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, members: pd.DataFrame) -> gpd.GeoDataFrame:
+def drawn_outlines(
+    communes: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, members: pd.DataFrame
+) -> gpd.GeoDataFrame:
     """Return the table `couches`: outlines light enough for a page, borders shared exactly.
 
     Communes are simplified together as one coverage, then dissolved into
     zones, so that layers stay aligned; free polygons are kept as they are.
     """
-    used = communes["est_region"].astype(bool) | communes["code_commune"].isin(members["code_commune"])
+    used = communes["est_region"].astype(bool) | communes["code_commune"].isin(
+        members["code_commune"]
+    )
     metric = communes[used].set_index("code_commune").geometry.to_crs(CRS_METRIC)
-    light = gpd.GeoSeries(shapely.coverage_simplify(metric.array, SIMPLIFY_M), index=metric.index, crs=CRS_METRIC).to_crs(CRS_GEO)
+    light = gpd.GeoSeries(
+        shapely.coverage_simplify(metric.array, SIMPLIFY_M), index=metric.index, crs=CRS_METRIC
+    ).to_crs(CRS_GEO)
     region = communes[communes["est_region"].astype(bool)]
-    rows = [region.assign(type_zone="commune", code_zone=region["code_commune"], millesime=region["millesime_population"], est_fictive=False,
-                          geometry=light.reindex(region["code_commune"]).to_numpy())]
+    rows = [
+        region.assign(
+            type_zone="commune",
+            code_zone=region["code_commune"],
+            millesime=region["millesime_population"],
+            est_fictive=False,
+            geometry=light.reindex(region["code_commune"]).to_numpy(),
+        )
+    ]
     for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
         if ZONAGES[type_zone].methode == "code":
             mine = members[members["type_zone"].eq(type_zone) & members["type_lien"].eq("entiere")]
-            part = part.assign(geometry=outline_zones(mine, light).reindex(part["code_zone"]).to_numpy())
+            part = part.assign(
+                geometry=outline_zones(mine, light).reindex(part["code_zone"]).to_numpy()
+            )
         rows.append(part)
     every = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geometry", crs=CRS_GEO)
     return gpd.GeoDataFrame(conform(every[every.geometry.notna()], "couches"), crs=CRS_GEO)

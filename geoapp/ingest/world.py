@@ -39,11 +39,17 @@ class World:
 
     def present(self, usage: str) -> list[Located]:
         """Return the sources of one usage that can be read."""
-        return [one for one in self.located if one.source.usage == usage and one.mode in (*REELS, "demonstration")]
+        return [
+            one
+            for one in self.located
+            if one.source.usage == usage and one.mode in (*REELS, "demonstration")
+        ]
 
     def is_replaced(self, source: Source) -> bool:
         """Tell whether a better file of the same data is there."""
-        return any(one.source.id == source.remplacee_par and one.mode in REELS for one in self.located)
+        return any(
+            one.source.id == source.remplacee_par and one.mode in REELS for one in self.located
+        )
 
 
 def counted(world: World, nom: str, cle: str, make: Callable[[World], object]):
@@ -51,6 +57,7 @@ def counted(world: World, nom: str, cle: str, make: Callable[[World], object]):
 
     `make` is given the world with counts of its own; it must not look at those of other steps.
     """
+
     def run():
         mine = replace(world, bilans={})
         return make(mine), mine.bilans

@@ -14,7 +14,11 @@ from geoapp.offer.search.requests import describe_request, to_parameters
 from geoapp.reference.zonings import ZONAGES
 
 SORTES = {
-    "commune": "commune", "ancienne_commune": "ancienne commune", "code_postal": "code postal", "region": "région", "point": "point choisi",
+    "commune": "commune",
+    "ancienne_commune": "ancienne commune",
+    "code_postal": "code postal",
+    "region": "région",
+    "point": "point choisi",
     "adresse": "adresse",
 }
 """Kinds of places in words; zones take the word of their zoning."""
@@ -22,10 +26,18 @@ SORTES = {
 
 def describe_place(lieu: Lieu) -> dict:
     """Return a place as JSON; `valeur` is what the parameter `lieu` accepts."""
-    sorte = SORTES.get(lieu.type) or (ZONAGES[lieu.type].singulier if lieu.type in ZONAGES else lieu.type)
+    sorte = SORTES.get(lieu.type) or (
+        ZONAGES[lieu.type].singulier if lieu.type in ZONAGES else lieu.type
+    )
     return {
-        "type": lieu.type, "libelle_type": sorte, "code": lieu.code, "nom": lieu.nom, "valeur": f"{lieu.type}:{lieu.code}",
-        "longitude": lieu.longitude, "latitude": lieu.latitude, "est_zone": lieu.est_zone,
+        "type": lieu.type,
+        "libelle_type": sorte,
+        "code": lieu.code,
+        "nom": lieu.nom,
+        "valeur": f"{lieu.type}:{lieu.code}",
+        "longitude": lieu.longitude,
+        "latitude": lieu.latitude,
+        "est_zone": lieu.est_zone,
     }
 
 
@@ -34,14 +46,27 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
     requete, page, texte = resultat.requete, resultat.page, resultat.texte
     longest = max(resultat.total, len(resultat.a_distance))
     return {
-        "titre": describe_request(requete, resultat.total), "total": resultat.total,
-        "page": requete.page, "taille": requete.taille, "nb_pages": max(1, -(-longest // requete.taille)), "tri": requete.tri,
-        "lieu": describe_place(requete.lieu) if requete.lieu else None, "rayon_km": requete.rayon_km,
-        "texte": {"recu": texte.recu, "corrige": texte.corrige, "corrections": [list(pair) for pair in texte.corrections],
-                  "synonymes": list(texte.synonymes), "codes": list(texte.codes)},
+        "titre": describe_request(requete, resultat.total),
+        "total": resultat.total,
+        "page": requete.page,
+        "taille": requete.taille,
+        "nb_pages": max(1, -(-longest // requete.taille)),
+        "tri": requete.tri,
+        "lieu": describe_place(requete.lieu) if requete.lieu else None,
+        "rayon_km": requete.rayon_km,
+        "texte": {
+            "recu": texte.recu,
+            "corrige": texte.corrige,
+            "corrections": [list(pair) for pair in texte.corrections],
+            "synonymes": list(texte.synonymes),
+            "codes": list(texte.codes),
+        },
         "nb_non_places": resultat.nb_non_places,
         "formations": _cards(lookups, resultat.lignes[page], resultat.distances_m[page]),
-        "a_distance": {"total": len(resultat.a_distance), "formations": _cards(lookups, resultat.a_distance[page])},
+        "a_distance": {
+            "total": len(resultat.a_distance),
+            "formations": _cards(lookups, resultat.a_distance[page]),
+        },
         "proches": _cards(lookups, resultat.proches, resultat.proches_m),
         "partage": [list(pair) for pair in to_parameters(requete)],
         "instantane": lookups.snapshot.id,
@@ -50,23 +75,41 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
 
 def _cards(lookups: Repertoire, lignes, distances: Iterable[float] | None = None) -> list[dict]:
     distances = [None] * len(lignes) if distances is None else distances.tolist()
-    return [offer_card(lookups, ligne, metres) for ligne, metres in zip(lignes.tolist(), distances, strict=True)]
+    return [
+        offer_card(lookups, ligne, metres)
+        for ligne, metres in zip(lignes.tolist(), distances, strict=True)
+    ]
 
 
 def describe_facets(resultat: Resultat) -> dict:
     """Return the live counts of every filter."""
-    facettes = {nom: {"libelle": FILTRES[nom].libelle, "valeurs": [_option(option) for option in options]} for nom, options in resultat.facettes.items()}
-    return {"total": resultat.total, "nb_a_distance": len(resultat.a_distance), "facettes": facettes}
+    facettes = {
+        nom: {"libelle": FILTRES[nom].libelle, "valeurs": [_option(option) for option in options]}
+        for nom, options in resultat.facettes.items()
+    }
+    return {
+        "total": resultat.total,
+        "nb_a_distance": len(resultat.a_distance),
+        "facettes": facettes,
+    }
 
 
 def _option(option) -> dict:
-    return {"valeur": option.valeur, "libelle": option.libelle, "groupe": option.groupe, "nb": option.nb}
+    return {
+        "valeur": option.valeur,
+        "libelle": option.libelle,
+        "groupe": option.groupe,
+        "nb": option.nb,
+    }
 
 
 def describe_points(found: Points, lookups: Repertoire, rows: dict[int, int]) -> dict:
     """Return the points of a map; `rows` gives the first offer of each place (`first_rows`)."""
     columns = (found.longitudes, found.latitudes, found.nb, found.lieux)
-    listed = [_point(values, lookups, rows) for values in zip(*(column.tolist() for column in columns), strict=True)]
+    listed = [
+        _point(values, lookups, rows)
+        for values in zip(*(column.tolist() for column in columns), strict=True)
+    ]
     return {"points": listed, "nb_dehors": found.nb_dehors, "nb_non_places": found.nb_non_places}
 
 
@@ -78,7 +121,9 @@ def first_rows(engine: Moteur) -> dict[int, int]:
     return result
 
 
-def _point(values: tuple[float, float, int, int], lookups: Repertoire, rows: dict[int, int]) -> dict:
+def _point(
+    values: tuple[float, float, int, int], lookups: Repertoire, rows: dict[int, int]
+) -> dict:
     """Return one point: a place with its commune and how sure it is, or a group of places."""
     longitude, latitude, nb, lieu = values
     point = {"longitude": longitude, "latitude": latitude, "nb": nb, "est_groupe": lieu < 0}
@@ -86,7 +131,9 @@ def _point(values: tuple[float, float, int, int], lookups: Repertoire, rows: dic
         return point
     colonnes, ligne = lookups.colonnes, rows[lieu]
     return {
-        **point, "commune": colonnes["nom_commune"][ligne], "precision": colonnes["precision_position"][ligne],
+        **point,
+        "commune": colonnes["nom_commune"][ligne],
+        "precision": colonnes["precision_position"][ligne],
         "est_douteuse": colonnes["est_douteuse"][ligne],
     }
 
@@ -94,10 +141,31 @@ def _point(values: tuple[float, float, int, int], lookups: Repertoire, rows: dic
 def list_zonages(snapshot) -> list[dict]:
     """Return the zonings of a snapshot in the order of the product, each with its zones."""
     table = snapshot.read("zones")
-    return [_zonage(type_zone, table[table["type_zone"].eq(type_zone)]) for type_zone in ZONAGES if table["type_zone"].eq(type_zone).any()]
+    return [
+        _zonage(type_zone, table[table["type_zone"].eq(type_zone)])
+        for type_zone in ZONAGES
+        if table["type_zone"].eq(type_zone).any()
+    ]
 
 
 def _zonage(type_zone: str, part) -> dict:
-    kept = ("type_zone", "code_zone", "nom", "millesime", "nb_communes", "population", "est_fictive")
-    rows = [{nom.removesuffix("_zone"): row[nom] for nom in kept} for row in records(part[list(kept)].sort_values("code_zone"))]
-    return {"type": type_zone, "titre": ZONAGES[type_zone].titre, "millesime": part["millesime"].iloc[0], "nb_zones": len(part), "zones": rows}
+    kept = (
+        "type_zone",
+        "code_zone",
+        "nom",
+        "millesime",
+        "nb_communes",
+        "population",
+        "est_fictive",
+    )
+    rows = [
+        {nom.removesuffix("_zone"): row[nom] for nom in kept}
+        for row in records(part[list(kept)].sort_values("code_zone"))
+    ]
+    return {
+        "type": type_zone,
+        "titre": ZONAGES[type_zone].titre,
+        "millesime": part["millesime"].iloc[0],
+        "nb_zones": len(part),
+        "zones": rows,
+    }

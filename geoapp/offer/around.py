@@ -27,7 +27,11 @@ def describe_quartiers(repertoire: Repertoire, ligne: int) -> list[dict]:
     missing.  `distance_m` is that of the nearest neighbourhood found.
     """
     return [
-        {"type": type_zone, "titre": ZONAGES[type_zone].titre, **_quartier(repertoire, ligne, type_zone, contours)}
+        {
+            "type": type_zone,
+            "titre": ZONAGES[type_zone].titre,
+            **_quartier(repertoire, ligne, type_zone, contours),
+        }
         for type_zone, contours in repertoire.contours.items()
     ]
 
@@ -36,15 +40,33 @@ def _quartier(repertoire: Repertoire, ligne: int, type_zone: str, contours: Cont
     """Return the answer for one zoning."""
     if not _is_trusted(repertoire, ligne):
         return _unknown("la position de cette formation n'est pas assez précise")
-    point = shapely.Point(repertoire.to_metric.transform(repertoire.longitudes[ligne], repertoire.latitudes[ligne]))
-    near = contours.arbre.query(point, predicate="dwithin", distance=DISTANCE_QPV_M) if contours.codes else []
+    point = shapely.Point(
+        repertoire.to_metric.transform(repertoire.longitudes[ligne], repertoire.latitudes[ligne])
+    )
+    near = (
+        contours.arbre.query(point, predicate="dwithin", distance=DISTANCE_QPV_M)
+        if contours.codes
+        else []
+    )
     if not len(near):
         return _outside(repertoire, ligne, contours)
-    found = sorted((float(shapely.distance(point, contours.arbre.geometries[i])), contours.codes[i]) for i in near)
+    found = sorted(
+        (float(shapely.distance(point, contours.arbre.geometries[i])), contours.codes[i])
+        for i in near
+    )
     distance_m, code = found[0]
     zone = repertoire.zones[f"{type_zone}:{code}"]
-    quartier = {"code": code, "nom": zone.nom, "millesime": zone.millesime, "distance_m": round(distance_m)}
-    statut, mots = ("dedans", "Dans un quartier") if distance_m == 0 else ("a_moins_de_500_m", "À moins de 500 m d'un quartier")
+    quartier = {
+        "code": code,
+        "nom": zone.nom,
+        "millesime": zone.millesime,
+        "distance_m": round(distance_m),
+    }
+    statut, mots = (
+        ("dedans", "Dans un quartier")
+        if distance_m == 0
+        else ("a_moins_de_500_m", "À moins de 500 m d'un quartier")
+    )
     return {**_answer(statut, f"{mots} : {zone.nom}"), **quartier}
 
 
@@ -52,7 +74,11 @@ def _outside(repertoire: Repertoire, ligne: int, contours: Contours) -> dict:
     """Return « outside » where the outlines are known, « unknown » elsewhere."""
     if not contours.est_complet:
         return _unknown("des contours de quartiers manquent")
-    epci = {zone.code for zone in repertoire.parse_zones(repertoire.colonnes["zones"][ligne]) if zone.type == "epci"}
+    epci = {
+        zone.code
+        for zone in repertoire.parse_zones(repertoire.colonnes["zones"][ligne])
+        if zone.type == "epci"
+    }
     if contours.epci is not None and not epci & contours.epci:
         return _unknown("les contours des quartiers ne sont pas connus à cet endroit")
     return _answer("dehors", "Hors quartier prioritaire")
@@ -62,18 +88,32 @@ def _is_trusted(repertoire: Repertoire, ligne: int) -> bool:
     """Tell whether the point of an offer may be tested against outlines."""
     colonnes = repertoire.colonnes
     placee = not np.isnan(repertoire.longitudes[ligne])
-    return placee and colonnes["precision_position"][ligne] in PRECISIONS_SURES and not colonnes["est_douteuse"][ligne]
+    return (
+        placee
+        and colonnes["precision_position"][ligne] in PRECISIONS_SURES
+        and not colonnes["est_douteuse"][ligne]
+    )
 
 
 def _answer(statut: str, libelle: str, raison: str | None = None) -> dict:
-    return {"statut": statut, "libelle": libelle, "raison": raison, "code": None, "nom": None, "millesime": None, "distance_m": None}
+    return {
+        "statut": statut,
+        "libelle": libelle,
+        "raison": raison,
+        "code": None,
+        "nom": None,
+        "millesime": None,
+        "distance_m": None,
+    }
 
 
 def _unknown(raison: str) -> dict:
     return _answer("inconnu", f"Inconnu : {raison}", raison)
 
 
-def similar_rows(repertoire: Repertoire, lignes: list[int], nb: int) -> list[tuple[int, float | None]]:
+def similar_rows(
+    repertoire: Repertoire, lignes: list[int], nb: int
+) -> list[tuple[int, float | None]]:
     """Return the `nb` nearest other offers of the same domain and level, or of the same title.
 
     Ties are broken by (distance, title, identifier); an action held in several
@@ -83,14 +123,25 @@ def similar_rows(repertoire: Repertoire, lignes: list[int], nb: int) -> list[tup
     """
     colonnes = repertoire.colonnes
     genre = (colonnes["code_domaine"][lignes[0]], colonnes["niveau_sortie"][lignes[0]])
-    same = {*repertoire.lignes_par_genre.get(genre, ()), *repertoire.lignes_par_titre.get(fold(colonnes["intitule"][lignes[0]]), ())}
+    same = {
+        *repertoire.lignes_par_genre.get(genre, ()),
+        *repertoire.lignes_par_titre.get(fold(colonnes["intitule"][lignes[0]]), ()),
+    }
     me = colonnes["id_action"][lignes[0]]
-    rows = sorted(row for row in same if colonnes["id_action"][row] != me and colonnes["modalite"][row] != "a_distance")
+    rows = sorted(
+        row
+        for row in same
+        if colonnes["id_action"][row] != me and colonnes["modalite"][row] != "a_distance"
+    )
     distances = _distances(repertoire, lignes, rows)
-    ordered = sorted(zip(distances, rows, strict=True), key=lambda pair: (pair[0], *_ties(colonnes, pair[1])))
+    ordered = sorted(
+        zip(distances, rows, strict=True), key=lambda pair: (pair[0], *_ties(colonnes, pair[1]))
+    )
     result: dict[str, tuple[int, float | None]] = {}
     for distance_m, row in ordered:
-        result.setdefault(colonnes["id_action"][row], (row, distance_m if np.isfinite(distance_m) else None))
+        result.setdefault(
+            colonnes["id_action"][row], (row, distance_m if np.isfinite(distance_m) else None)
+        )
         if len(result) == nb:
             break
     return list(result.values())
@@ -106,7 +157,10 @@ def _distances(repertoire: Repertoire, lignes: list[int], rows: list[int]) -> li
     if not placed or not rows:
         return [np.inf] * len(rows)
     lon, lat = repertoire.longitudes[rows], repertoire.latitudes[rows]
-    origin = (np.full(len(rows), array[placed[0]]) for array in (repertoire.longitudes, repertoire.latitudes))
+    origin = (
+        np.full(len(rows), array[placed[0]])
+        for array in (repertoire.longitudes, repertoire.latitudes)
+    )
     known = ~np.isnan(lon)
     result = np.full(len(rows), np.inf)
     lon0, lat0 = origin

@@ -40,7 +40,9 @@ class ParDepartement:
         return bool(self.lignes["est_fictive"].any())
 
 
-def count_by_departement(snapshot: Snapshot, departements: Collection[str], filtres: Filtres = Filtres()) -> ParDepartement:
+def count_by_departement(
+    snapshot: Snapshot, departements: Collection[str], filtres: Filtres = Filtres()
+) -> ParDepartement:
     """Return the formations of some départements that have no address, one row per département and source.
 
     Parameters
@@ -58,14 +60,32 @@ def count_by_departement(snapshot: Snapshot, departements: Collection[str], filt
         if nom in filtres.choix:
             kept = kept[kept[colonne].fillna(INCONNU).isin(filtres.valeurs(nom))]
     groups = kept.groupby(["code_departement", "id_source"])
-    counts = groups[list(NOMBRES)].sum(min_count=1).assign(date_extraction=groups["date_extraction"].max()).reset_index()
-    names = snapshot.read("communes").drop_duplicates("code_departement").set_index("code_departement")["nom_departement"]
+    counts = (
+        groups[list(NOMBRES)]
+        .sum(min_count=1)
+        .assign(date_extraction=groups["date_extraction"].max())
+        .reset_index()
+    )
+    names = (
+        snapshot.read("communes")
+        .drop_duplicates("code_departement")
+        .set_index("code_departement")["nom_departement"]
+    )
     sources = snapshot.read("sources").set_index("id_source")
-    counts = counts.assign(nom=counts["code_departement"].map(names), **{nom: counts["id_source"].map(sources[nom]) for nom in _SOURCE})
-    dated = counts["date_extraction"].map(lambda day: f"extrait le {format_date(day)}", na_action="ignore")
+    counts = counts.assign(
+        nom=counts["code_departement"].map(names),
+        **{nom: counts["id_source"].map(sources[nom]) for nom in _SOURCE},
+    )
+    dated = counts["date_extraction"].map(
+        lambda day: f"extrait le {format_date(day)}", na_action="ignore"
+    )
     counts["millesime"] = dated.astype("object").fillna(counts["millesime"])
-    counts["est_fictive"] = counts["id_source"].map(sources["mode"]).eq("demonstration").fillna(False).astype(bool)
-    return ParDepartement(counts, tuple(FILTRES[nom].libelle for nom in filtres.choix if nom not in RECONNUS))
+    counts["est_fictive"] = (
+        counts["id_source"].map(sources["mode"]).eq("demonstration").fillna(False).astype(bool)
+    )
+    return ParDepartement(
+        counts, tuple(FILTRES[nom].libelle for nom in filtres.choix if nom not in RECONNUS)
+    )
 
 
 def departements_of(snapshot: Snapshot, lieu: Lieu) -> list[str]:
@@ -78,7 +98,9 @@ def departements_of(snapshot: Snapshot, lieu: Lieu) -> list[str]:
     if not lieu.est_zone:
         return _around(snapshot, lieu)
     links, communes = snapshot.read("communes_zones"), snapshot.read("communes")
-    mine = links.loc[links["type_zone"].eq(lieu.type) & links["code_zone"].eq(lieu.code), "code_commune"]
+    mine = links.loc[
+        links["type_zone"].eq(lieu.type) & links["code_zone"].eq(lieu.code), "code_commune"
+    ]
     inside = communes["code_commune"].isin(mine) & communes["est_region"].astype(bool)
     return sorted(communes.loc[inside, "code_departement"].unique())
 
@@ -89,4 +111,6 @@ def _around(snapshot: Snapshot, lieu: Lieu) -> list[str]:
         return []
     zones = snapshot.read("zones")
     outlines = zones[zones["type_zone"].eq("departement") & zones.geometry.notna()]
-    return sorted(outlines.loc[outlines.geometry.covers(Point(lieu.longitude, lieu.latitude)), "code_zone"])[:1]
+    return sorted(
+        outlines.loc[outlines.geometry.covers(Point(lieu.longitude, lieu.latitude)), "code_zone"]
+    )[:1]

@@ -33,12 +33,23 @@ ADRESSE = "/formations/"
 """Where the sheet of an offer is, its public identifier following."""
 
 NB_SEMBLABLES = 5
-COMPLETES = ("financeurs", "publics", "niveau_entree", "prix_eur", "prix_horaire_eur", "est_gratuite")
+COMPLETES = (
+    "financeurs",
+    "publics",
+    "niveau_entree",
+    "prix_eur",
+    "prix_horaire_eur",
+    "est_gratuite",
+)
 """What a sheet reads in the row shown: another catalogue may have given it."""
 
 CODES = {
-    "code_formacode": "Formacode", "code_nsf": "Groupe de spécialité NSF", "code_rome": "Métier ROME", "code_rncp": "RNCP",
-    "code_certifinfo": "Certif Info", "code_cfd": "Code formation diplôme",
+    "code_formacode": "Formacode",
+    "code_nsf": "Groupe de spécialité NSF",
+    "code_rome": "Métier ROME",
+    "code_rncp": "RNCP",
+    "code_certifinfo": "Certif Info",
+    "code_cfd": "Code formation diplôme",
 }
 """Codes of a formation, in the order of a sheet."""
 
@@ -70,11 +81,15 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
     return {
         **_identity(repertoire, row),
         **_what(repertoire, row),
-        "date_debut": row["date_debut"], "date_fin": row["date_fin"], "periode": format_period(row["date_debut"], row["date_fin"]),
+        "date_debut": row["date_debut"],
+        "date_fin": row["date_fin"],
+        "periode": format_period(row["date_debut"], row["date_fin"]),
         "capacite": row["capacite"],
-        **_cost(row), "page_web": web_page(row["url"]),
+        **_cost(row),
+        "page_web": web_page(row["url"]),
         **_where(repertoire, row, _coordinates(repertoire, ligne)),
-        "distance_m": metres, "distance": format_distance(metres),
+        "distance_m": metres,
+        "distance": format_distance(metres),
         "source": _source(repertoire, row["id_source"]),
         "sources": [_source(repertoire, id_source) for id_source in repertoire.sources_of(ligne)],
         "est_fictive": row["est_fictive"],
@@ -84,9 +99,14 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
 def _identity(repertoire: Repertoire, row: dict) -> dict:
     identifiant = public_id(row["id_action"])
     return {
-        "id": identifiant, "id_lieu": row["id_lieu"], "url": ADRESSE + quote(identifiant, safe=":~"), "intitule": row["intitule"],
-        "type_diplome": repertoire.types_diplome.get(row["id_formation"]), "organisme": row["nom_organisme"],
-        "id_organisme": row["id_organisme"], "organisme_dit": row["nom_organisme"] or _unnamed(repertoire, row),
+        "id": identifiant,
+        "id_lieu": row["id_lieu"],
+        "url": ADRESSE + quote(identifiant, safe=":~"),
+        "intitule": row["intitule"],
+        "type_diplome": repertoire.types_diplome.get(row["id_formation"]),
+        "organisme": row["nom_organisme"],
+        "id_organisme": row["id_organisme"],
+        "organisme_dit": row["nom_organisme"] or _unnamed(repertoire, row),
     }
 
 
@@ -104,7 +124,9 @@ def _what(repertoire: Repertoire, row: dict) -> dict:
         "domaine": repertoire.label("domaine", row["code_domaine"]),
         "voie": repertoire.label("voie", row["voie"]),
         "modalite": repertoire.label("modalite", row["modalite"]),
-        "est_conventionnee": row["est_conventionnee"], "est_permanente": row["est_permanente"], "est_certifiante": row["est_certifiante"],
+        "est_conventionnee": row["est_conventionnee"],
+        "est_permanente": row["est_permanente"],
+        "est_certifiante": row["est_certifiante"],
         "rev3": [repertoire.label("rev3", code) for code in split(row["rev3"])],
     }
 
@@ -118,12 +140,21 @@ def _cost(row: dict) -> dict:
 def _where(repertoire: Repertoire, row: dict, point: tuple[float, float] | None) -> dict:
     """Return address, commune, point and how sure it is."""
     return {
-        "adresse": row["adresse"], "code_postal": row["code_postal"],
+        "adresse": row["adresse"],
+        "code_postal": row["code_postal"],
         "commune": {"code": row["code_commune"], "nom": row["nom_commune"]},
-        "precision": {"code": row["precision_position"], "libelle": describe_position(row["precision_position"], point is not None)},
-        "est_douteuse": row["est_douteuse"], "doute": describe_doubt(row["est_douteuse"], row["distance_commune_m"]),
-        "longitude": point[0] if point else None, "latitude": point[1] if point else None,
-        "zones": [{"type": zone.type, "code": zone.code, "nom": zone.nom} for zone in repertoire.parse_zones(row["zones"])],
+        "precision": {
+            "code": row["precision_position"],
+            "libelle": describe_position(row["precision_position"], point is not None),
+        },
+        "est_douteuse": row["est_douteuse"],
+        "doute": describe_doubt(row["est_douteuse"], row["distance_commune_m"]),
+        "longitude": point[0] if point else None,
+        "latitude": point[1] if point else None,
+        "zones": [
+            {"type": zone.type, "code": zone.code, "nom": zone.nom}
+            for zone in repertoire.parse_zones(row["zones"])
+        ],
     }
 
 
@@ -135,7 +166,12 @@ def _coordinates(repertoire: Repertoire, ligne: int) -> tuple[float, float] | No
 
 def _source(repertoire: Repertoire, id_source: str) -> dict:
     source = repertoire.sources[id_source]
-    return {"id": id_source, "titre": source["titre"], "millesime": source["millesime"], "mode": source["mode"]}
+    return {
+        "id": id_source,
+        "titre": source["titre"],
+        "millesime": source["millesime"],
+        "mode": source["mode"],
+    }
 
 
 def split(texte: str | None) -> list[str]:
@@ -161,31 +197,69 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
     NotFoundError
         When no offer of the snapshot has this identifier.
     """
-    lignes = repertoire.lignes_par_id.get(identifiant) or repertoire.lignes_par_id.get(repertoire.retenues.get(identifiant, ""))
+    lignes = repertoire.lignes_par_id.get(identifiant) or repertoire.lignes_par_id.get(
+        repertoire.retenues.get(identifiant, "")
+    )
     if not lignes:
-        raise NotFoundError("Cette formation n'est pas, ou plus, dans les données servies. Cherchez-la par son intitulé.")
+        raise NotFoundError(
+            "Cette formation n'est pas, ou plus, dans les données servies. Cherchez-la par son intitulé."
+        )
     card = offer_card(repertoire, lignes[0])
-    id_action, id_formation = (repertoire.colonnes[nom][lignes[0]] for nom in ("id_action", "id_formation"))
+    id_action, id_formation = (
+        repertoire.colonnes[nom][lignes[0]] for nom in ("id_action", "id_formation")
+    )
     formation, action = repertoire.formations[id_formation], repertoire.actions[id_action]
     shown = {nom: repertoire.colonnes[nom][lignes[0]] for nom in COMPLETES}
-    kept = ("id", "url", "intitule", "type_diplome", "niveau", "domaine", "voie", "modalite", "date_debut", "date_fin", "periode",
-            "capacite", "est_conventionnee", "est_permanente", "est_certifiante", "prix", "page_web", "est_fictive")
+    kept = (
+        "id",
+        "url",
+        "intitule",
+        "type_diplome",
+        "niveau",
+        "domaine",
+        "voie",
+        "modalite",
+        "date_debut",
+        "date_fin",
+        "periode",
+        "capacite",
+        "est_conventionnee",
+        "est_permanente",
+        "est_certifiante",
+        "prix",
+        "page_web",
+        "est_fictive",
+    )
     return {
         **{nom: card[nom] for nom in kept},
         "qualites": [{"nom": nom, "libelle": say_if(card[cle])} for nom, cle in QUALITES.items()],
-        "duree_h": action["duree_h"], "nb_voeux": action["nb_voeux"],
-        "financement": _funding({**action, **shown}), "publics": [{"code": code, "libelle": public_label(code)} for code in split(shown["publics"])],
-        "niveau_entree": {"code": shown["niveau_entree"], "libelle": NIVEAUX_ENTREE.get(shown["niveau_entree"], NON_RENSEIGNE)},
-        "objectif": formation["objectif"], "contenu": formation["contenu"],
-        "organisme": _body(repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]),
+        "duree_h": action["duree_h"],
+        "nb_voeux": action["nb_voeux"],
+        "financement": _funding({**action, **shown}),
+        "publics": [
+            {"code": code, "libelle": public_label(code)} for code in split(shown["publics"])
+        ],
+        "niveau_entree": {
+            "code": shown["niveau_entree"],
+            "libelle": NIVEAUX_ENTREE.get(shown["niveau_entree"], NON_RENSEIGNE),
+        },
+        "objectif": formation["objectif"],
+        "contenu": formation["contenu"],
+        "organisme": _body(
+            repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]
+        ),
         "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
         "sessions": _all_sessions(repertoire, id_action),
         "statistiques": sheet_statistics(repertoire, id_action),
         "preuve_domaine": formation["preuve_domaine"],
         "rev3": explain_rev3(repertoire, formation),
-        "codes": list_codes(formation), "metiers": split(formation["metiers"]),
-        "semblables": [offer_card(repertoire, row, metres) for row, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)],
+        "codes": list_codes(formation),
+        "metiers": split(formation["metiers"]),
+        "semblables": [
+            offer_card(repertoire, row, metres)
+            for row, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)
+        ],
         "source": _full_source(repertoire, formation["id_source"]),
         "reunies": [_merged(repertoire, row) for row in repertoire.reunies.get(id_action, [])],
         "provenances": _origins(repertoire, lignes[0]),
@@ -205,8 +279,13 @@ QUALITES = {
 def _funding(action: dict) -> dict:
     """Return who pays, how many places, prices in euros and whether nothing is left to pay; unknown is None."""
     return {
-        "financeurs": [{"code": code, "libelle": FINANCEURS.get(code, code)} for code in split(action["financeurs"])],
-        "nb_places_financees": action["nb_places_financees"], "prix_eur": action["prix_eur"], "prix_horaire_eur": action["prix_horaire_eur"],
+        "financeurs": [
+            {"code": code, "libelle": FINANCEURS.get(code, code)}
+            for code in split(action["financeurs"])
+        ],
+        "nb_places_financees": action["nb_places_financees"],
+        "prix_eur": action["prix_eur"],
+        "prix_horaire_eur": action["prix_horaire_eur"],
         "est_gratuite": action["est_gratuite"],
     }
 
@@ -220,9 +299,17 @@ def web_page(url: str | None) -> str | None:
 def _body(repertoire: Repertoire, id_organisme: str | None, nom: str | None) -> dict | None:
     """Return a training body; None when nothing is known of it."""
     organisme = repertoire.organismes.get(id_organisme, {})
-    result = {"nom": nom or organisme.get("nom"), "siret": organisme.get("siret"), "code_uai": organisme.get("code_uai")}
+    result = {
+        "nom": nom or organisme.get("nom"),
+        "siret": organisme.get("siret"),
+        "code_uai": organisme.get("code_uai"),
+    }
     named_by = organisme.get("id_source_nom")
-    return {**result, "nom_donne_par": _source(repertoire, named_by) if named_by else None} if any(result.values()) else None
+    return (
+        {**result, "nom_donne_par": _source(repertoire, named_by) if named_by else None}
+        if any(result.values())
+        else None
+    )
 
 
 def _place(repertoire: Repertoire, ligne: int) -> dict:
@@ -230,11 +317,20 @@ def _place(repertoire: Repertoire, ligne: int) -> dict:
     row = {nom: valeurs[ligne] for nom, valeurs in repertoire.colonnes.items()}
     lieu = repertoire.lieux.get(row["id_lieu"], {})
     return {
-        "id_lieu": row["id_lieu"], **_where(repertoire, row, _coordinates(repertoire, ligne)),
-        "code_uai": lieu.get("code_uai"), "motif_position": lieu.get("motif_position"),
+        "id_lieu": row["id_lieu"],
+        **_where(repertoire, row, _coordinates(repertoire, ligne)),
+        "code_uai": lieu.get("code_uai"),
+        "motif_position": lieu.get("motif_position"),
         "zones": [
-            {"type": zone.type, "titre": ZONAGES[zone.type].titre, "code": zone.code, "nom": zone.nom, "millesime": zone.millesime}
-            for zone in repertoire.parse_zones(row["zones"]) if zone.type in ZONAGES
+            {
+                "type": zone.type,
+                "titre": ZONAGES[zone.type].titre,
+                "code": zone.code,
+                "nom": zone.nom,
+                "millesime": zone.millesime,
+            }
+            for zone in repertoire.parse_zones(row["zones"])
+            if zone.type in ZONAGES
         ],
         "classements": [_classement(repertoire, row, type_zone) for type_zone in CLASSEMENTS],
         "quartiers": describe_quartiers(repertoire, ligne),
@@ -248,14 +344,32 @@ def _classement(repertoire: Repertoire, row: dict, type_zone: str) -> dict:
     mine = [zone.nom for zone in repertoire.parse_zones(row["zones"]) if zone.type == type_zone]
     connu = existe and row["code_commune"] is not None
     libelle = ", ".join(mine) if mine else ("Non classée" if connu else "Inconnu")
-    return {"type": type_zone, "titre": zonage.titre, "est_dedans": bool(mine) if connu else None, "libelle": libelle}
+    return {
+        "type": type_zone,
+        "titre": zonage.titre,
+        "est_dedans": bool(mine) if connu else None,
+        "libelle": libelle,
+    }
 
 
 def _all_sessions(repertoire: Repertoire, id_action: str) -> list[dict]:
     """Return the sessions of an action and of those merged into it, by date; each says its catalogue when there are several."""
-    others = [(row["id_action"], repertoire.sources[row["id_source"]]["titre"]) for row in repertoire.reunies.get(id_action, [])]
-    mine = repertoire.sources[repertoire.formations[repertoire.actions[id_action]["id_formation"]]["id_source"]]["titre"] if others else None
-    found = [_session(row, source) for code, source in [(id_action, mine), *others] for row in repertoire.sessions.get(code, [])]
+    others = [
+        (row["id_action"], repertoire.sources[row["id_source"]]["titre"])
+        for row in repertoire.reunies.get(id_action, [])
+    ]
+    mine = (
+        repertoire.sources[
+            repertoire.formations[repertoire.actions[id_action]["id_formation"]]["id_source"]
+        ]["titre"]
+        if others
+        else None
+    )
+    found = [
+        _session(row, source)
+        for code, source in [(id_action, mine), *others]
+        for row in repertoire.sessions.get(code, [])
+    ]
     return sorted(found, key=lambda session: session["date_debut"] or "9999") if others else found
 
 
@@ -265,27 +379,57 @@ def _merged(repertoire: Repertoire, row: dict) -> dict:
     id_organisme = repertoire.actions[row["id_action"]]["id_organisme"] or formation["id_organisme"]
     organisme = _body(repertoire, id_organisme, None)
     return {
-        "source": _full_source(repertoire, row["id_source"]), "identifiant": row["id_action"], "intitule": formation["intitule"],
-        "organisme": organisme["nom"] if organisme else None, "regle": row["regle"], "score": row["score"], "preuve": row["preuve"],
+        "source": _full_source(repertoire, row["id_source"]),
+        "identifiant": row["id_action"],
+        "intitule": formation["intitule"],
+        "organisme": organisme["nom"] if organisme else None,
+        "regle": row["regle"],
+        "score": row["score"],
+        "preuve": row["preuve"],
     }
 
 
 def _origins(repertoire: Repertoire, ligne: int) -> list[dict]:
     """Return the fields that come from another catalogue than the row shown: field, its words, catalogues."""
     pairs = [part.partition(":")[::2] for part in split(repertoire.colonnes["provenances"][ligne])]
-    return [{"champ": champ, "libelle": CHAMPS.get(champ, champ), "sources": [_source(repertoire, code) for code in codes.split(",")]} for champ, codes in pairs]
+    return [
+        {
+            "champ": champ,
+            "libelle": CHAMPS.get(champ, champ),
+            "sources": [_source(repertoire, code) for code in codes.split(",")],
+        }
+        for champ, codes in pairs
+    ]
 
 
 CHAMPS = {
-    "adresse": "Adresse", "capacite": "Places", "code_domaine": "Domaine", "code_postal": "Code postal", "dates_debut": "Dates",
-    "est_conventionnee": "Conventionnée", "est_permanente": "Entrées et sorties permanentes", "modalite": "Modalité",
-    "niveau_sortie": "Niveau de sortie", "nom_organisme": "Organisme", "rev3": "Transitions rev3", "financeurs": "Financeurs",
-    "publics": "Publics", "niveau_entree": "Niveau d'entrée", "prix_eur": "Prix", "prix_horaire_eur": "Prix horaire", "est_gratuite": "Gratuit pour le stagiaire", "url": "Lien",
+    "adresse": "Adresse",
+    "capacite": "Places",
+    "code_domaine": "Domaine",
+    "code_postal": "Code postal",
+    "dates_debut": "Dates",
+    "est_conventionnee": "Conventionnée",
+    "est_permanente": "Entrées et sorties permanentes",
+    "modalite": "Modalité",
+    "niveau_sortie": "Niveau de sortie",
+    "nom_organisme": "Organisme",
+    "rev3": "Transitions rev3",
+    "financeurs": "Financeurs",
+    "publics": "Publics",
+    "niveau_entree": "Niveau d'entrée",
+    "prix_eur": "Prix",
+    "prix_horaire_eur": "Prix horaire",
+    "est_gratuite": "Gratuit pour le stagiaire",
+    "url": "Lien",
 }
 """Fields that may come from another catalogue, in words."""
 
 
-RECRUTEMENTS = {"ouvert": "recrutement ouvert", "ferme": "recrutement fermé", "suspendu": "recrutement suspendu"}
+RECRUTEMENTS = {
+    "ouvert": "recrutement ouvert",
+    "ferme": "recrutement fermé",
+    "suspendu": "recrutement suspendu",
+}
 """States of recruitment in words, at the date of the source."""
 
 
@@ -293,10 +437,16 @@ def _session(row: dict, source: str | None = None) -> dict:
     """Return one session, its dates and capacity in words; `source` is None when only one catalogue gives the training."""
     capacite = row["capacite"]
     return {
-        "date_debut": row["date_debut"], "date_fin": row["date_fin"],
-        "dates": format_period(row["date_debut"], row["date_fin"]) if row["date_fin"] else _start(row["date_debut"]),
-        "capacite": capacite, "places": "Places non renseignées" if capacite is None else count(capacite, "place"), "source": source,
-        "etat_recrutement": row["etat_recrutement"], "recrutement": RECRUTEMENTS.get(row["etat_recrutement"]),
+        "date_debut": row["date_debut"],
+        "date_fin": row["date_fin"],
+        "dates": format_period(row["date_debut"], row["date_fin"])
+        if row["date_fin"]
+        else _start(row["date_debut"]),
+        "capacite": capacite,
+        "places": "Places non renseignées" if capacite is None else count(capacite, "place"),
+        "source": source,
+        "etat_recrutement": row["etat_recrutement"],
+        "recrutement": RECRUTEMENTS.get(row["etat_recrutement"]),
     }
 
 
@@ -307,7 +457,10 @@ def _start(date_debut: str | None) -> str:
 def explain_rev3(repertoire: Repertoire, formation: dict) -> list[dict]:
     """Return the transitions that a formation serves, each with what decided it."""
     proofs = _proofs(formation["preuve_rev3"])
-    return [{**repertoire.label("rev3", code), "preuve": proofs.get(code)} for code in split(formation["rev3"])]
+    return [
+        {**repertoire.label("rev3", code), "preuve": proofs.get(code)}
+        for code in split(formation["rev3"])
+    ]
 
 
 def _proofs(texte: str | None) -> dict[str, str]:
@@ -319,7 +472,11 @@ def _proofs(texte: str | None) -> dict[str, str]:
 
 def list_codes(formation: dict) -> list[dict]:
     """Return the codes of a formation: nomenclature and code."""
-    return [{"nomenclature": titre, "code": code} for nom, titre in CODES.items() for code in split(formation[nom])]
+    return [
+        {"nomenclature": titre, "code": code}
+        for nom, titre in CODES.items()
+        for code in split(formation[nom])
+    ]
 
 
 def _full_source(repertoire: Repertoire, id_source: str) -> dict:
@@ -327,7 +484,11 @@ def _full_source(repertoire: Repertoire, id_source: str) -> dict:
     source = repertoire.sources[id_source]
     page = urlsplit(source["adresse"] or "")
     kept = {nom: source[nom] for nom in ("producteur", "licence", "fichier", "note")}
-    return {**_source(repertoire, id_source), **kept, "adresse": source["adresse"] if page.scheme in ("http", "https") and page.netloc else None}
+    return {
+        **_source(repertoire, id_source),
+        **kept,
+        "adresse": source["adresse"] if page.scheme in ("http", "https") and page.netloc else None,
+    }
 
 
 def report_link(contact: str, card: dict, instantane: str) -> str | None:
@@ -335,11 +496,21 @@ def report_link(contact: str, card: dict, instantane: str) -> str | None:
     if not _MAIL.fullmatch(contact):
         return None
     objet = f"GéoForma{THIN}: erreur sur « {card['intitule']} »"
-    corps = "\n".join((
-        "Bonjour,", "", "J'ai relevé une erreur sur cette formation.", "",
-        f"Intitulé : {card['intitule']}", f"Organisme : {card['organisme'] or 'non renseigné'}",
-        f"Commune : {card['commune']['nom'] or 'non renseignée'}", f"Identifiant : {card['id']}",
-        f"Source : {card['source']['titre']} ({card['source']['millesime']})", f"Données : {instantane}", "",
-        "Ce qui est faux, et la bonne valeur :", "",
-    ))
+    corps = "\n".join(
+        (
+            "Bonjour,",
+            "",
+            "J'ai relevé une erreur sur cette formation.",
+            "",
+            f"Intitulé : {card['intitule']}",
+            f"Organisme : {card['organisme'] or 'non renseigné'}",
+            f"Commune : {card['commune']['nom'] or 'non renseignée'}",
+            f"Identifiant : {card['id']}",
+            f"Source : {card['source']['titre']} ({card['source']['millesime']})",
+            f"Données : {instantane}",
+            "",
+            "Ce qui est faux, et la bonne valeur :",
+            "",
+        )
+    )
     return f"mailto:{quote(contact, safe='@')}?subject={quote(objet, safe='')}&body={quote(corps.replace(chr(10), chr(13) + chr(10)), safe='')}"

@@ -36,8 +36,16 @@ from geoapp.reference.codes.voies import VOIES
 from geoapp.reference.zonings import ZONAGES
 
 MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
-PRIX = {"gratuit": "Gratuit pour le stagiaire", "a_charge": "Frais à la charge du stagiaire", "indique": "Prix indiqué"}
-REV3 = {"ecologique": "Transition écologique", "energetique": "Transition énergétique", "numerique": "Transition numérique"}
+PRIX = {
+    "gratuit": "Gratuit pour le stagiaire",
+    "a_charge": "Frais à la charge du stagiaire",
+    "indique": "Prix indiqué",
+}
+REV3 = {
+    "ecologique": "Transition écologique",
+    "energetique": "Transition énergétique",
+    "numerique": "Transition numérique",
+}
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,14 @@ class Filtre:
                 counts[valeur] = counts.get(valeur, 0) + nb
         return pd.Series(counts, dtype="int64")
 
-    def garder(self, offres: pd.DataFrame, valeurs: set[str], today: date | None = None) -> pd.Series:
+    def garder(
+        self, offres: pd.DataFrame, valeurs: set[str], today: date | None = None
+    ) -> pd.Series:
         """Tell which offers hold one of the values."""
         textes = self.lire(offres, today or date.today())
-        return textes.isin([texte for texte in textes.unique() if valeurs.intersection(self.decouper(texte))])
+        return textes.isin(
+            [texte for texte in textes.unique() if valeurs.intersection(self.decouper(texte))]
+        )
 
 
 @dataclass(frozen=True)
@@ -113,13 +125,18 @@ def _unknown(mots: str) -> Option:
 
 def _domaines(snapshot: Snapshot) -> list[Option]:
     table = load_domaines().sort_values("ordre")
-    return [Option(code, nom, nom) for code, nom in zip(table["code_domaine"], table["libelle"], strict=True)]
+    return [
+        Option(code, nom, nom)
+        for code, nom in zip(table["code_domaine"], table["libelle"], strict=True)
+    ]
 
 
 def _niveaux(snapshot: Snapshot) -> list[Option]:
     table = load_niveaux()
     rows = zip(table["niveau"], table["libelle"], table["libelle_usager"], strict=True)
-    options = [Option(niveau, f"{libelle} ({usager})", libelle.lower()) for niveau, libelle, usager in rows]
+    options = [
+        Option(niveau, f"{libelle} ({usager})", libelle.lower()) for niveau, libelle, usager in rows
+    ]
     return [*options, _unknown("niveau non renseigné")]
 
 
@@ -138,7 +155,10 @@ def _zones_of(type_zone: str, zones: pd.DataFrame) -> list[Option]:
     zonage = ZONAGES[type_zone]
     entier = Option(type_zone, f"Toutes : {zonage.titre}", zonage.titre, zonage.titre)
     rows = zip(zones["code_zone"], zones["nom"], strict=True)
-    return ([] if zonage.est_partition else [entier]) + [Option(f"{type_zone}:{code}", nom, _in_words(zonage.singulier, nom), zonage.titre) for code, nom in rows]
+    return ([] if zonage.est_partition else [entier]) + [
+        Option(f"{type_zone}:{code}", nom, _in_words(zonage.singulier, nom), zonage.titre)
+        for code, nom in rows
+    ]
 
 
 def _in_words(singulier: str, nom: str) -> str:
@@ -148,63 +168,195 @@ def _in_words(singulier: str, nom: str) -> str:
 
 def _labels(libelles: Mapping[str, str], inconnu: str) -> Callable[[Snapshot], list[Option]]:
     """Return the lister of a fixed set of values, unknown last."""
-    return lambda snapshot: [*(Option(valeur, nom, nom.lower()) for valeur, nom in libelles.items()), _unknown(inconnu)]
+    return lambda snapshot: [
+        *(Option(valeur, nom, nom.lower()) for valeur, nom in libelles.items()),
+        _unknown(inconnu),
+    ]
 
 
 def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Option]]:
-    return lambda snapshot: [Option("oui", "Oui", oui), Option("non", "Non", non), _unknown(inconnu)]
+    return lambda snapshot: [
+        Option("oui", "Oui", oui),
+        Option("non", "Non", non),
+        _unknown(inconnu),
+    ]
 
 
 def _rev3(snapshot: Snapshot) -> list[Option]:
-    return [*(Option(valeur, nom, nom.lower()) for valeur, nom in REV3.items()), Option(AUCUNE, "Aucune", "sans transition rev3")]
+    return [
+        *(Option(valeur, nom, nom.lower()) for valeur, nom in REV3.items()),
+        Option(AUCUNE, "Aucune", "sans transition rev3"),
+    ]
 
 
 def _financeurs(snapshot: Snapshot) -> list[Option]:
-    return [*(Option(code, nom, f"financeur {nom}") for code, nom in FINANCEURS.items()), _unknown("financeur non renseigné")]
+    return [
+        *(Option(code, nom, f"financeur {nom}") for code, nom in FINANCEURS.items()),
+        _unknown("financeur non renseigné"),
+    ]
 
 
 def _publics(snapshot: Snapshot) -> list[Option]:
     """List the publics that an offer aims at, those with a label first."""
-    codes = {code for texte in snapshot.read("offres")["publics"].dropna().unique() for code in texte.split("|")}
+    codes = {
+        code
+        for texte in snapshot.read("offres")["publics"].dropna().unique()
+        for code in texte.split("|")
+    }
     ordre = sorted(codes, key=lambda code: (code not in PUBLICS, code))
-    return [*(Option(code, public_label(code), public_label(code).lower()) for code in ordre), _unknown("public non renseigné")]
+    return [
+        *(Option(code, public_label(code), public_label(code).lower()) for code in ordre),
+        _unknown("public non renseigné"),
+    ]
 
 
 def _organismes(snapshot: Snapshot) -> list[Option]:
     """List the bodies that have an offer, by name; one without name goes by its code in words, else by its identifier."""
     noms = snapshot.read("offres")[["id_organisme", "nom_organisme"]].dropna(subset="id_organisme")
     noms = noms.sort_values(["id_organisme", "nom_organisme"]).drop_duplicates("id_organisme")
-    pairs = zip(noms["id_organisme"], noms["nom_organisme"].fillna(noms["id_organisme"].map(name_unnamed)).fillna(noms["id_organisme"]), strict=True)
-    options = sorted((Option(code, nom, nom) for code, nom in pairs), key=lambda option: (fold(option.libelle), option.valeur))
+    pairs = zip(
+        noms["id_organisme"],
+        noms["nom_organisme"]
+        .fillna(noms["id_organisme"].map(name_unnamed))
+        .fillna(noms["id_organisme"]),
+        strict=True,
+    )
+    options = sorted(
+        (Option(code, nom, nom) for code, nom in pairs),
+        key=lambda option: (fold(option.libelle), option.valeur),
+    )
     return [*options, _unknown("organisme non renseigné")]
 
 
-FILTRES: dict[str, Filtre] = {filtre.nom: filtre for filtre in (
-    Filtre("domaine", "Domaine", "Tous les domaines", "Domaine de métiers", _domaines, read_column("code_domaine"), forme="liste"),
-    Filtre("niveau", "Niveau de sortie", "Tous les niveaux", "Niveau du diplôme ou du titre, de 3 à 8", _niveaux, read_column("niveau_sortie")),
-    Filtre("voie", "Voie", "Toutes les voies", "Voie scolaire, apprentissage ou formation continue",
-           _labels(VOIES, "voie non renseignée"), read_column("voie")),
-    Filtre("modalite", "Modalité", "Toutes les modalités", "Sur place, mixte ou à distance",
-           _labels(MODALITES, "modalité non renseignée"), read_column("modalite")),
-    Filtre("conventionnee", "Conventionnée", "Conventionnées ou non", "Financée par une convention publique",
-           _yes_no("conventionnée", "non conventionnée", "convention non renseignée"), read_flag("est_conventionnee")),
-    Filtre("certification", "Certification", "Certifiantes ou non", "Mène à une certification connue",
-           _yes_no("certifiante", "non certifiante", "certification non renseignée"), read_flag("est_certifiante")),
-    Filtre("financeur", "Financeur", "Tous les financeurs", "Qui finance la formation, selon la source",
-           _financeurs, read_column("financeurs"), est_multiple=True, est_rare=True),
-    Filtre("public_vise", "Public visé", "Tous les publics", "Public visé, selon la source", _publics, read_column("publics"), est_multiple=True, est_rare=True),
-    Filtre("entree", "Niveau d'entrée", "Tous les niveaux d'entrée", "Niveau demandé à l'entrée, selon la source",
-           _labels(NIVEAUX_ENTREE, "niveau d'entrée non renseigné"), read_column("niveau_entree"), est_rare=True),
-    Filtre("prix", "Prix", "Tous les prix", "Gratuit ou non pour le stagiaire, et prix donné, selon la source ; sans indication, le prix est inconnu",
-           _labels(PRIX, "prix non renseigné"), read_prix, est_multiple=True, est_rare=True),
-    Filtre("rev3", "Transitions (rev3)", "Toutes les transitions", "Transition écologique, énergétique ou numérique que la formation sert",
-           _rev3, read_rev3, est_multiple=True),
-    Filtre("debut", "Début", "Toutes les dates", "Prochaine entrée en formation, à partir d'aujourd'hui",
-           _labels(DEBUTS, "date de début non renseignée"), read_debut),
-    Filtre("organisme", "Organisme", "Tous les organismes", "Identifiant ou nom de l'organisme", _organismes, read_column("id_organisme"), forme="liste"),
-    Filtre("zone", "Territoire", "Toute la région", "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
-           _zonages, read_zones, forme="liste", est_multiple=True),
-)}
+FILTRES: dict[str, Filtre] = {
+    filtre.nom: filtre
+    for filtre in (
+        Filtre(
+            "domaine",
+            "Domaine",
+            "Tous les domaines",
+            "Domaine de métiers",
+            _domaines,
+            read_column("code_domaine"),
+            forme="liste",
+        ),
+        Filtre(
+            "niveau",
+            "Niveau de sortie",
+            "Tous les niveaux",
+            "Niveau du diplôme ou du titre, de 3 à 8",
+            _niveaux,
+            read_column("niveau_sortie"),
+        ),
+        Filtre(
+            "voie",
+            "Voie",
+            "Toutes les voies",
+            "Voie scolaire, apprentissage ou formation continue",
+            _labels(VOIES, "voie non renseignée"),
+            read_column("voie"),
+        ),
+        Filtre(
+            "modalite",
+            "Modalité",
+            "Toutes les modalités",
+            "Sur place, mixte ou à distance",
+            _labels(MODALITES, "modalité non renseignée"),
+            read_column("modalite"),
+        ),
+        Filtre(
+            "conventionnee",
+            "Conventionnée",
+            "Conventionnées ou non",
+            "Financée par une convention publique",
+            _yes_no("conventionnée", "non conventionnée", "convention non renseignée"),
+            read_flag("est_conventionnee"),
+        ),
+        Filtre(
+            "certification",
+            "Certification",
+            "Certifiantes ou non",
+            "Mène à une certification connue",
+            _yes_no("certifiante", "non certifiante", "certification non renseignée"),
+            read_flag("est_certifiante"),
+        ),
+        Filtre(
+            "financeur",
+            "Financeur",
+            "Tous les financeurs",
+            "Qui finance la formation, selon la source",
+            _financeurs,
+            read_column("financeurs"),
+            est_multiple=True,
+            est_rare=True,
+        ),
+        Filtre(
+            "public_vise",
+            "Public visé",
+            "Tous les publics",
+            "Public visé, selon la source",
+            _publics,
+            read_column("publics"),
+            est_multiple=True,
+            est_rare=True,
+        ),
+        Filtre(
+            "entree",
+            "Niveau d'entrée",
+            "Tous les niveaux d'entrée",
+            "Niveau demandé à l'entrée, selon la source",
+            _labels(NIVEAUX_ENTREE, "niveau d'entrée non renseigné"),
+            read_column("niveau_entree"),
+            est_rare=True,
+        ),
+        Filtre(
+            "prix",
+            "Prix",
+            "Tous les prix",
+            "Gratuit ou non pour le stagiaire, et prix donné, selon la source ; sans indication, le prix est inconnu",
+            _labels(PRIX, "prix non renseigné"),
+            read_prix,
+            est_multiple=True,
+            est_rare=True,
+        ),
+        Filtre(
+            "rev3",
+            "Transitions (rev3)",
+            "Toutes les transitions",
+            "Transition écologique, énergétique ou numérique que la formation sert",
+            _rev3,
+            read_rev3,
+            est_multiple=True,
+        ),
+        Filtre(
+            "debut",
+            "Début",
+            "Toutes les dates",
+            "Prochaine entrée en formation, à partir d'aujourd'hui",
+            _labels(DEBUTS, "date de début non renseignée"),
+            read_debut,
+        ),
+        Filtre(
+            "organisme",
+            "Organisme",
+            "Tous les organismes",
+            "Identifiant ou nom de l'organisme",
+            _organismes,
+            read_column("id_organisme"),
+            forme="liste",
+        ),
+        Filtre(
+            "zone",
+            "Territoire",
+            "Toute la région",
+            "Zonage ou zone, écrit type:code (ze2020:3215, zrr…)",
+            _zonages,
+            read_zones,
+            forme="liste",
+            est_multiple=True,
+        ),
+    )
+}
 """Every filter of the product, in the order in which it is shown and described."""
 
 
@@ -226,19 +378,26 @@ def list_options(snapshot: Snapshot, nom: str, offres: pd.DataFrame | None = Non
 
 
 def _counted(option: Option, counts: pd.Series) -> Option:
-    return Option(option.valeur, option.libelle, option.mots, option.groupe, int(counts.get(option.valeur, 0)))
+    return Option(
+        option.valeur, option.libelle, option.mots, option.groupe, int(counts.get(option.valeur, 0))
+    )
 
 
 def facets(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> dict[str, list[Option]]:
     """Return the options of each filter, counted among offers that obey the other filters."""
-    return {nom: list_options(snapshot, nom, apply_filters(offres, _without(filtres, nom))) for nom in FILTRES}
+    return {
+        nom: list_options(snapshot, nom, apply_filters(offres, _without(filtres, nom)))
+        for nom in FILTRES
+    }
 
 
 def _without(filtres: Filtres, nom: str) -> Filtres:
     return Filtres({autre: options for autre, options in filtres.choix.items() if autre != nom})
 
 
-def parse_filters(parametres: Mapping, snapshot: Snapshot, *, autres: Iterable[str] = ()) -> Filtres:
+def parse_filters(
+    parametres: Mapping, snapshot: Snapshot, *, autres: Iterable[str] = ()
+) -> Filtres:
     """Return the filters that `parametres` ask for.
 
     Parameters
@@ -259,8 +418,12 @@ def parse_filters(parametres: Mapping, snapshot: Snapshot, *, autres: Iterable[s
     """
     for nom in parametres:
         if nom not in FILTRES and nom not in autres:
-            raise ParameterError(f"Paramètre inconnu : « {nom} ».{_suggest(nom, [*FILTRES, *autres])}")
-    choix = {nom: _chosen(filtre, _values(parametres, nom), snapshot) for nom, filtre in FILTRES.items()}
+            raise ParameterError(
+                f"Paramètre inconnu : « {nom} ».{_suggest(nom, [*FILTRES, *autres])}"
+            )
+    choix = {
+        nom: _chosen(filtre, _values(parametres, nom), snapshot) for nom, filtre in FILTRES.items()
+    }
     return Filtres({nom: options for nom, options in choix.items() if options})
 
 
@@ -285,11 +448,17 @@ def _find(filtre: Filtre, valeur: str, options: list[Option]) -> str:
     codes = {option.valeur.casefold(): option.valeur for option in options}
     if valeur.casefold() in codes:
         return codes[valeur.casefold()]
-    names = {fold(nom): option.valeur for option in reversed(options) for nom in (option.libelle, option.mots)}
+    names = {
+        fold(nom): option.valeur
+        for option in reversed(options)
+        for nom in (option.libelle, option.mots)
+    }
     if fold(valeur) in names:
         return names[fold(valeur)]
     accepted, labels = [option.valeur for option in options], [option.libelle for option in options]
-    raise ParameterError(f"{filtre.nom} = « {valeur} » : valeur inconnue.{_suggest(valeur, accepted, labels)}")
+    raise ParameterError(
+        f"{filtre.nom} = « {valeur} » : valeur inconnue.{_suggest(valeur, accepted, labels)}"
+    )
 
 
 def _suggest(valeur: str, accepted: list[str], labels: Iterable[str] = ()) -> str:
@@ -301,7 +470,9 @@ def _suggest(valeur: str, accepted: list[str], labels: Iterable[str] = ()) -> st
     return f" Valeurs acceptées : {', '.join(accepted[:30])}{suite}."
 
 
-def apply_filters(offres: pd.DataFrame, filtres: Filtres, *, today: date | None = None) -> pd.DataFrame:
+def apply_filters(
+    offres: pd.DataFrame, filtres: Filtres, *, today: date | None = None
+) -> pd.DataFrame:
     """Return the rows of `offres` (columns of that table) that obey every filter, order kept.
 
     `today` decides what a start date means (default: the day it is).

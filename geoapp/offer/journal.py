@@ -24,7 +24,15 @@ class Journal:
         self._corrections: list[dict] = []
         self._refused = pd.Series(False, index=frame.index)
 
-    def replace(self, column: str, new: pd.Series, kind: str, *, only: pd.Series | None = None, quiet_if_valid: bool = False) -> None:
+    def replace(
+        self,
+        column: str,
+        new: pd.Series,
+        kind: str,
+        *,
+        only: pd.Series | None = None,
+        quiet_if_valid: bool = False,
+    ) -> None:
         """Put `new` in `column` and record what changed.
 
         A value that became unknown is recorded as `valeur_ecartee`.  With
@@ -61,7 +69,9 @@ class Journal:
             for ligne, b, a in zip(rows, before, after)
         ]
 
-    def refuse(self, column: str, mask: pd.Series, code: str, *, with_original: bool = False, closest=None) -> None:
+    def refuse(
+        self, column: str, mask: pd.Series, code: str, *, with_original: bool = False, closest=None
+    ) -> None:
         """Reject the rows of `mask` that are not rejected yet, for a reason of `RAISONS`."""
         new = mask.fillna(False).astype(bool) & ~self._refused
         if not new.any():
@@ -69,7 +79,9 @@ class Journal:
         shown = self.original if with_original else self.frame
         for ligne, value in shown.loc[new, column].items():
             value = None if pd.isna(value) else value
-            self.rejets.append(reject(ligne, column, value, code, closest(value) if closest and value else None))
+            self.rejets.append(
+                reject(ligne, column, value, code, closest(value) if closest and value else None)
+            )
         self._refused |= new
 
     def refuse_codes(self, column: str, absent: str, false: str) -> None:
@@ -101,7 +113,9 @@ def restore_codes(journal: Journal, column: str) -> None:
     journal.replace(column, full, "zero_restitue", only=repaired)
 
 
-def resolve_communes(journal: Journal, column: str, communes: pd.DataFrame, passage: dict[str, str]) -> None:
+def resolve_communes(
+    journal: Journal, column: str, communes: pd.DataFrame, passage: dict[str, str]
+) -> None:
     """Restore lost zeros and map old codes in `column`, recording each repair.
 
     A code of a département we hold that is no commune, old or current, is set

@@ -18,8 +18,12 @@ ETABLISSEMENT = ("code_uai", "nom", "latitude", "longitude", "code_commune")
 RUES_MAX = 2
 """Streets that one point may stand for (a corner); at more, it is that of a town, given when an address was not found."""
 
-_RUE = re.compile(r"\b(rue|avenue|av|boulevard|bd|place|route|chemin|allee|quai|impasse|square|cours|chaussee|faubourg|zac|zi|za)\b((?: [a-z]+)+)")
-_SUITE = re.compile(r" (lycee|institut|ecole|cfa|ufa|iut|campus|centre|site|maison|batiment|immeuble|zone|parc|bp|cedex|null|cs)\b.*$")
+_RUE = re.compile(
+    r"\b(rue|avenue|av|boulevard|bd|place|route|chemin|allee|quai|impasse|square|cours|chaussee|faubourg|zac|zi|za)\b((?: [a-z]+)+)"
+)
+_SUITE = re.compile(
+    r" (lycee|institut|ecole|cfa|ufa|iut|campus|centre|site|maison|batiment|immeuble|zone|parc|bp|cedex|null|cs)\b.*$"
+)
 _ARTICLES = frozenset("a au aux d de des du en l la le les et".split())
 
 
@@ -33,15 +37,31 @@ def merge_etablissements(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """
     if not frames:
         return pd.DataFrame(columns=[*ETABLISSEMENT, "id_source_nom"]).set_index("code_uai")
-    every = pd.concat([frame.sort_values(list(ETABLISSEMENT)) for frame in frames], ignore_index=True)
-    pairs = every.dropna(subset=["latitude", "longitude"]).drop_duplicates("code_uai").set_index("code_uai")[["latitude", "longitude"]]
+    every = pd.concat(
+        [frame.sort_values(list(ETABLISSEMENT)) for frame in frames], ignore_index=True
+    )
+    pairs = (
+        every.dropna(subset=["latitude", "longitude"])
+        .drop_duplicates("code_uai")
+        .set_index("code_uai")[["latitude", "longitude"]]
+    )
     rest = every.groupby("code_uai")[["nom", "code_commune"]].first()
-    named = every.reindex(columns=[*every.columns.drop("id_source", errors="ignore"), "id_source"]).dropna(subset="nom").drop_duplicates("code_uai")
-    return rest.join(pairs).join(named.set_index("code_uai")["id_source"].rename("id_source_nom").astype("str"))
+    named = (
+        every.reindex(columns=[*every.columns.drop("id_source", errors="ignore"), "id_source"])
+        .dropna(subset="nom")
+        .drop_duplicates("code_uai")
+    )
+    return rest.join(pairs).join(
+        named.set_index("code_uai")["id_source"].rename("id_source_nom").astype("str")
+    )
 
 
 def locate_lieux(
-    lieux: pd.DataFrame, *, communes: gpd.GeoDataFrame, etablissements: pd.DataFrame, doubtful_distance_m: float
+    lieux: pd.DataFrame,
+    *,
+    communes: gpd.GeoDataFrame,
+    etablissements: pd.DataFrame,
+    doubtful_distance_m: float,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return the lieux placed, and the repairs made to their coordinates.
 
@@ -73,12 +93,20 @@ def locate_lieux(
     communes_by_code = communes.set_index("code_commune")
     placed = make_points(known["longitude"], known["latitude"]).set_axis(known.index)
     undeclared = placed.where(known["code_commune"].isna())
-    known["code_commune"] = known["code_commune"].fillna(assign_by_geometry(undeclared, communes, "code_commune"))
-    known["distance_commune_m"] = _distance_to_commune(placed, known["code_commune"], communes_by_code)
+    known["code_commune"] = known["code_commune"].fillna(
+        assign_by_geometry(undeclared, communes, "code_commune")
+    )
+    known["distance_commune_m"] = _distance_to_commune(
+        placed, known["code_commune"], communes_by_code
+    )
     known["est_douteuse"] = known["distance_commune_m"].gt(doubtful_distance_m)
     at_town_hall = known["est_douteuse"] | placed.isna()
-    town_hall = communes_by_code[["longitude_mairie", "latitude_mairie"]].reindex(known["code_commune"])
-    halls = make_points(town_hall["longitude_mairie"], town_hall["latitude_mairie"]).set_axis(known.index)
+    town_hall = communes_by_code[["longitude_mairie", "latitude_mairie"]].reindex(
+        known["code_commune"]
+    )
+    halls = make_points(town_hall["longitude_mairie"], town_hall["latitude_mairie"]).set_axis(
+        known.index
+    )
     known["geometry"] = placed.where(~at_town_hall, halls)
     known.loc[at_town_hall, "precision_position"] = "commune"
     known.loc[known["geometry"].isna(), "precision_position"] = None
@@ -98,11 +126,15 @@ def _gather(lieux: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
     base["longitude"] = own["longitude"].where(use_own, other["longitude"])
     base["reparation"] = own["reparation"]
     base["code_commune"] = base["lieu_code_commune"].fillna(uai["code_commune"].astype("str"))
-    base["precision_position"] = pd.Series(np.select([use_own, use_uai], ["coordonnees", "uai"], ""), index=base.index, dtype="str").replace("", None)
+    base["precision_position"] = pd.Series(
+        np.select([use_own, use_uai], ["coordonnees", "uai"], ""), index=base.index, dtype="str"
+    ).replace("", None)
     return base
 
 
-def _distance_to_commune(points: gpd.GeoSeries, code: pd.Series, communes: gpd.GeoDataFrame) -> pd.Series:
+def _distance_to_commune(
+    points: gpd.GeoSeries, code: pd.Series, communes: gpd.GeoDataFrame
+) -> pd.Series:
     """Return metres from each point to the polygon of its commune (0 inside, NA when either is unknown)."""
     declared = communes.geometry.reindex(code.dropna().unique()).to_crs(CRS_METRIC)
     outlines = declared.reindex(code).set_axis(points.index)
@@ -114,7 +146,12 @@ def _distance_to_commune(points: gpd.GeoSeries, code: pd.Series, communes: gpd.G
 
 def _explain(known: pd.DataFrame) -> pd.Series:
     """Return in plain French why a lieu is where it is, NA when there is nothing to say."""
-    km = (known["distance_commune_m"] / 1000).round(1).astype("str").str.replace(".", ",", regex=False)
+    km = (
+        (known["distance_commune_m"] / 1000)
+        .round(1)
+        .astype("str")
+        .str.replace(".", ",", regex=False)
+    )
     doubtful = "Coordonnées reçues à " + km + " km de la commune déclarée : placé à la mairie."
     reasons = [
         known["est_douteuse"] & known["geometry"].notna(),
@@ -123,18 +160,27 @@ def _explain(known: pd.DataFrame) -> pd.Series:
         known["reparation"].notna(),
     ]
     texts = [
-        doubtful, "Aucune position : commune, établissement et coordonnées inconnus.",
-        "Pas de coordonnées utilisables : placé à la mairie de la commune.", "Coordonnées réparées.",
+        doubtful,
+        "Aucune position : commune, établissement et coordonnées inconnus.",
+        "Pas de coordonnées utilisables : placé à la mairie de la commune.",
+        "Coordonnées réparées.",
     ]
-    return pd.Series(np.select(reasons, texts, ""), index=known.index, dtype="str").replace("", None)
+    return pd.Series(np.select(reasons, texts, ""), index=known.index, dtype="str").replace(
+        "", None
+    )
 
 
 def _shape(known: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the columns of the table `lieux`."""
-    renamed = known.rename(columns={
-        "lieu_adresse": "adresse", "lieu_code_postal": "code_postal", "lieu_uai": "code_uai",
-        "latitude": "latitude_declaree", "longitude": "longitude_declaree",
-    })
+    renamed = known.rename(
+        columns={
+            "lieu_adresse": "adresse",
+            "lieu_code_postal": "code_postal",
+            "lieu_uai": "code_uai",
+            "latitude": "latitude_declaree",
+            "longitude": "longitude_declaree",
+        }
+    )
     renamed["est_douteuse"] = renamed["est_douteuse"].astype("boolean")
     return gpd.GeoDataFrame(renamed.reset_index(), geometry="geometry", crs="EPSG:4326")
 
@@ -143,13 +189,17 @@ def _repairs(lieux: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Return one row per lieu whose coordinates were repaired or refused."""
     given = lieux.set_index("id_lieu")
     mended = known["reparation"].notna()
-    text = known["latitude"].round(6).astype("str") + "," + known["longitude"].round(6).astype("str")
+    text = (
+        known["latitude"].round(6).astype("str") + "," + known["longitude"].round(6).astype("str")
+    )
     usable = ~known["reparation"].isin(("coordonnees_refusees", "coordonnees_nulles"))
-    return pd.DataFrame({
-        "valeur": given["latitude"].fillna("") + "," + given["longitude"].fillna(""),
-        "corrigee": text.where(usable),
-        "type_correction": known["reparation"],
-    })[mended]
+    return pd.DataFrame(
+        {
+            "valeur": given["latitude"].fillna("") + "," + given["longitude"].fillna(""),
+            "corrigee": text.where(usable),
+            "type_correction": known["reparation"],
+        }
+    )[mended]
 
 
 def street_of(adresse: str) -> str | None:
@@ -158,7 +208,11 @@ def street_of(adresse: str) -> str | None:
     « 146 boulevard de Saint-Quentin Lycée La Providence » → « boulevard saint quentin ».
     """
     found = _RUE.search(fold(adresse))
-    words = [word for word in _SUITE.sub("", found[2]).split() if word not in _ARTICLES][:2] if found else []
+    words = (
+        [word for word in _SUITE.sub("", found[2]).split() if word not in _ARTICLES][:2]
+        if found
+        else []
+    )
     return " ".join([found[1], *words]) if words else None
 
 
@@ -167,7 +221,9 @@ def shared_points(offers: pd.DataFrame, *, rues_max: int = RUES_MAX) -> pd.Serie
 
     Reads `id_place`, `adresse`; same index, False without a point or a street.
     """
-    streets = pd.DataFrame({"place": offers["id_place"], "rue": map_distinct(offers["adresse"], street_of)}).dropna()
+    streets = pd.DataFrame(
+        {"place": offers["id_place"], "rue": map_distinct(offers["adresse"], street_of)}
+    ).dropna()
     nb = streets.groupby("place")["rue"].agg(_count_streets)
     return offers["id_place"].map(nb).fillna(0).gt(rues_max)
 

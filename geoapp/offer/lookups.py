@@ -82,7 +82,9 @@ class Repertoire:
     def __init__(self, snapshot: Snapshot):
         offres = snapshot.read("offres")
         self.snapshot = snapshot
-        self.colonnes = {nom: plain_list(offres[nom]) for nom in offres.columns if nom != "geometry"}
+        self.colonnes = {
+            nom: plain_list(offres[nom]) for nom in offres.columns if nom != "geometry"
+        }
         self.longitudes, self.latitudes = shapely.get_coordinates(_points(offres)).T
         self.nb_offres = len(offres)
         self.zones = _zones(snapshot.read("zones"))
@@ -92,13 +94,20 @@ class Repertoire:
 
     def label(self, nom: str, code: str | None) -> dict:
         """Return {code, libelle} of a coded column; unknown is said unknown."""
-        return {"code": code, "libelle": NON_RENSEIGNE if code is None else self.labels[nom].get(code, code)}
+        return {
+            "code": code,
+            "libelle": NON_RENSEIGNE if code is None else self.labels[nom].get(code, code),
+        }
 
     def parse_zones(self, texte: str | None) -> tuple[Zone, ...]:
         """Return the zones written « type:code|type:code », in the order of the zonings."""
         texte = texte or ""
         if texte not in self._parsed_zones:
-            found = [self.zones.get(cle) or Zone(*cle.partition(":")[::2], cle, "") for cle in texte.split("|") if cle]
+            found = [
+                self.zones.get(cle) or Zone(*cle.partition(":")[::2], cle, "")
+                for cle in texte.split("|")
+                if cle
+            ]
             self._parsed_zones[texte] = tuple(sorted(found, key=_rank))
         return self._parsed_zones[texte]
 
@@ -119,7 +128,11 @@ class Repertoire:
     @cached_property
     def retenues(self) -> Mapping[str, str]:
         """Return, by public identifier of an action merged into another, the identifier of the one shown."""
-        return {public_id(row["id_action"]): public_id(kept) for kept, rows in self.reunies.items() for row in rows}
+        return {
+            public_id(row["id_action"]): public_id(kept)
+            for kept, rows in self.reunies.items()
+            for row in rows
+        }
 
     def sources_of(self, ligne: int) -> list[str]:
         """Return the catalogues that give an offer, that of the row shown first."""
@@ -129,7 +142,9 @@ class Repertoire:
     def lignes_par_genre(self) -> Mapping[Any, list[int]]:
         """Return the rows by (domain, level), both known."""
         pairs = zip(self.colonnes["code_domaine"], self.colonnes["niveau_sortie"], strict=True)
-        return _rows_by(pair if pair[0] != "autre" and pair[1] is not None else None for pair in pairs)
+        return _rows_by(
+            pair if pair[0] != "autre" and pair[1] is not None else None for pair in pairs
+        )
 
     @cached_property
     def lignes_par_titre(self) -> Mapping[Any, list[int]]:
@@ -145,7 +160,9 @@ class Repertoire:
     def types_diplome(self) -> Mapping[str, str | None]:
         """Return the kind of diploma by formation: all that a card reads of it."""
         formations = self.snapshot.read("formations")
-        return dict(zip(formations["id_formation"], plain_list(formations["type_diplome"]), strict=True))
+        return dict(
+            zip(formations["id_formation"], plain_list(formations["type_diplome"]), strict=True)
+        )
 
     @cached_property
     def actions(self) -> Mapping[str, dict]:
@@ -171,18 +188,24 @@ class Repertoire:
     @cached_property
     def flux(self) -> Mapping[str, list[dict]]:
         """Return the rows of `flux` that describe each action."""
-        table = self.snapshot.read("actions_flux").merge(self.snapshot.read("flux"), on="id_flux", validate="m:1")
+        table = self.snapshot.read("actions_flux").merge(
+            self.snapshot.read("flux"), on="id_flux", validate="m:1"
+        )
         return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
 
     @cached_property
     def debouches(self) -> Mapping[str, list[dict]]:
         """Return the rows of `debouches` by establishment (UAI)."""
-        return {uai: records(rows) for uai, rows in self.snapshot.read("debouches").groupby("code_uai")}
+        return {
+            uai: records(rows) for uai, rows in self.snapshot.read("debouches").groupby("code_uai")
+        }
 
     @cached_property
     def sessions(self) -> Mapping[str, list[dict]]:
         """Return the sessions of each action, by date, unknown dates last."""
-        table = self.snapshot.read("sessions").sort_values(["date_debut", "id_session"], na_position="last", kind="stable")
+        table = self.snapshot.read("sessions").sort_values(
+            ["date_debut", "id_session"], na_position="last", kind="stable"
+        )
         result = defaultdict(list)
         for row in records(table):
             result[row["id_action"]].append(row)
@@ -192,8 +215,15 @@ class Repertoire:
     def contours(self) -> Mapping[str, Contours]:
         """Return the outlines of each zoning joined by geometry that the snapshot holds."""
         zones = self.snapshot.read("zones")
-        present = [t for t, zonage in ZONAGES.items() if zonage.methode == "geometrie" and zones["type_zone"].eq(t).any()]
-        return {t: _contours(zones[zones["type_zone"].eq(t)], self.snapshot.read("communes")) for t in present}
+        present = [
+            t
+            for t, zonage in ZONAGES.items()
+            if zonage.methode == "geometrie" and zones["type_zone"].eq(t).any()
+        ]
+        return {
+            t: _contours(zones[zones["type_zone"].eq(t)], self.snapshot.read("communes"))
+            for t in present
+        }
 
     @cached_property
     def to_metric(self) -> Transformer:
@@ -240,7 +270,10 @@ class Rows(Mapping):
     def _row(self, key: str) -> dict:
         row = self._index.get_loc(key)
         values = ((nom, array[row]) for nom, array in self._arrays.items())
-        return {nom: None if pd.isna(value) else getattr(value, "item", lambda v=value: v)() for nom, value in values}
+        return {
+            nom: None if pd.isna(value) else getattr(value, "item", lambda v=value: v)()
+            for nom, value in values
+        }
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
@@ -291,7 +324,9 @@ def _covered(drawn, communes) -> frozenset[str] | None:
     """
     codes = assign_by_geometry(drawn.geometry.representative_point(), communes, "code_commune")
     mine = communes[communes["code_commune"].isin(codes)]
-    everywhere = set(communes.loc[communes["est_region"].astype(bool), "code_departement"]) <= set(mine["code_departement"])
+    everywhere = set(communes.loc[communes["est_region"].astype(bool), "code_departement"]) <= set(
+        mine["code_departement"]
+    )
     return None if everywhere else frozenset(mine["code_epci"].dropna())
 
 
@@ -300,7 +335,12 @@ def _labels() -> dict[str, dict[str, str]]:
     domaines, niveaux = load_domaines(), load_niveaux()
     return {
         "domaine": dict(zip(domaines["code_domaine"], domaines["libelle"], strict=True)),
-        "niveau": {n: f"{nom} ({usager})" for n, nom, usager in zip(niveaux["niveau"], niveaux["libelle"], niveaux["libelle_usager"], strict=True)},
+        "niveau": {
+            n: f"{nom} ({usager})"
+            for n, nom, usager in zip(
+                niveaux["niveau"], niveaux["libelle"], niveaux["libelle_usager"], strict=True
+            )
+        },
         "voie": VOIES,
         "modalite": MODALITES,
         "rev3": REV3,

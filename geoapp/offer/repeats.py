@@ -53,9 +53,14 @@ class LignesVues:
         found[repeat] = self._names(mine[repeat])
         return found
 
-    def _remember(self, rows: pd.DataFrame, digests: np.ndarray, ranks: np.ndarray, at: np.ndarray) -> None:
+    def _remember(
+        self, rows: pd.DataFrame, digests: np.ndarray, ranks: np.ndarray, at: np.ndarray
+    ) -> None:
         """Add new digests where their order wants them, and the places of a batch."""
-        self._digests, self._ranks = np.insert(self._digests, at, digests), np.insert(self._ranks, at, ranks)
+        self._digests, self._ranks = (
+            np.insert(self._digests, at, digests),
+            np.insert(self._ranks, at, ranks),
+        )
         self._starts.append(self._count)
         self._places.append(zlib.compress("\n".join(rows.index).encode()))
         self._count += len(rows)
@@ -75,5 +80,8 @@ class LignesVues:
 def _digests(rows: pd.DataFrame) -> np.ndarray:
     """Return the digest of each row: the same for the same values in the same columns, unknown ones included."""
     columns = (rows[name].astype("object").where(rows[name].notna(), None) for name in rows)
-    found = (hashlib.blake2b(repr(row).encode(), digest_size=_OCTETS).digest() for row in zip(*columns, strict=True))
+    found = (
+        hashlib.blake2b(repr(row).encode(), digest_size=_OCTETS).digest()
+        for row in zip(*columns, strict=True)
+    )
     return np.frombuffer(b"".join(found), dtype=f"S{_OCTETS}")

@@ -20,24 +20,87 @@ from geoapp.offer.repeats import LignesVues
 from geoapp.reference import codes
 from geoapp.sources.registry import Source
 
-FORMATION = ("intitule", "type_diplome", "niveau_sortie", "code_formacode", "code_nsf", "code_rome", "code_rncp",
-             "code_certifinfo", "code_cfd", "niveau_entree", "est_certifiante", "objectif", "contenu",
-             "responsable_siret", "responsable_uai", "responsable_nom")
-ACTION = ("formateur_siret", "formateur_uai", "formateur_nom", "voie", "modalite", "est_conventionnee", "est_permanente",
-          "duree_h", "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "est_gratuite", "url",
-          "periodes", "capacite", "sessions")
-LIEU = ("lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude")
-FLAT = ("id_formation", "id_action", *FORMATION[:2], "niveau", *FORMATION[3:], *ACTION, *LIEU, "modalite_entree", "frais_restants", "code_mef")
+FORMATION = (
+    "intitule",
+    "type_diplome",
+    "niveau_sortie",
+    "code_formacode",
+    "code_nsf",
+    "code_rome",
+    "code_rncp",
+    "code_certifinfo",
+    "code_cfd",
+    "niveau_entree",
+    "est_certifiante",
+    "objectif",
+    "contenu",
+    "responsable_siret",
+    "responsable_uai",
+    "responsable_nom",
+)
+ACTION = (
+    "formateur_siret",
+    "formateur_uai",
+    "formateur_nom",
+    "voie",
+    "modalite",
+    "est_conventionnee",
+    "est_permanente",
+    "duree_h",
+    "nb_voeux",
+    "financeurs",
+    "nb_places_financees",
+    "publics",
+    "prix_eur",
+    "prix_horaire_eur",
+    "est_gratuite",
+    "url",
+    "periodes",
+    "capacite",
+    "sessions",
+)
+LIEU = (
+    "lieu_adresse",
+    "lieu_code_postal",
+    "lieu_uai",
+    "lieu_code_commune",
+    "latitude",
+    "longitude",
+)
+FLAT = (
+    "id_formation",
+    "id_action",
+    *FORMATION[:2],
+    "niveau",
+    *FORMATION[3:],
+    *ACTION,
+    *LIEU,
+    "modalite_entree",
+    "frais_restants",
+    "code_mef",
+)
 """Every column a source may declare."""
 
 _CODES = {
-    "code_formacode": codes.normalise_formacode, "code_nsf": codes.normalise_nsf, "code_rome": codes.normalise_rome,
-    "code_rncp": codes.normalise_rncp, "code_cfd": codes.normalise_cfd, "responsable_siret": codes.check_siret,
-    "formateur_siret": codes.check_siret, "responsable_uai": codes.check_uai, "formateur_uai": codes.check_uai,
+    "code_formacode": codes.normalise_formacode,
+    "code_nsf": codes.normalise_nsf,
+    "code_rome": codes.normalise_rome,
+    "code_rncp": codes.normalise_rncp,
+    "code_cfd": codes.normalise_cfd,
+    "responsable_siret": codes.check_siret,
+    "formateur_siret": codes.check_siret,
+    "responsable_uai": codes.check_uai,
+    "formateur_uai": codes.check_uai,
     "lieu_uai": codes.check_uai,
 }
-_NOMBRES = (("capacite", 0, True), ("nb_voeux", 0, True), ("nb_places_financees", 0, True), ("duree_h", 0.01, False), ("prix_eur", 0.01, False),
-            ("prix_horaire_eur", 0.01, False))
+_NOMBRES = (
+    ("capacite", 0, True),
+    ("nb_voeux", 0, True),
+    ("nb_places_financees", 0, True),
+    ("duree_h", 0.01, False),
+    ("prix_eur", 0.01, False),
+    ("prix_horaire_eur", 0.01, False),
+)
 """Columns of numbers: least value, and whether they are whole.  A price of zero is what a form holds when nobody filled it: it is not kept."""
 
 ETATS = ("ouvert", "ferme", "suspendu")
@@ -61,7 +124,14 @@ class Offre:
     corrections: list[dict]
 
 
-def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, passage: dict[str, str], vues: LignesVues | None = None) -> Offre:
+def check_offre(
+    flat: pd.DataFrame,
+    source: Source,
+    *,
+    communes: pd.DataFrame,
+    passage: dict[str, str],
+    vues: LignesVues | None = None,
+) -> Offre:
     """Return the rows of a flat offer that can be kept, normalised, and why the others cannot.
 
     Parameters
@@ -89,7 +159,9 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
     _normalise_levels(journal, source)
     _normalise_funding(journal, source)
     for column in ("latitude", "longitude"):
-        journal.frame[column] = journal.frame[column].str.replace(r"^(-?\d{1,3}),(\d+)$", r"\1.\2", regex=True)
+        journal.frame[column] = journal.frame[column].str.replace(
+            r"^(-?\d{1,3}),(\d+)$", r"\1.\2", regex=True
+        )
     _normalise_numbers(journal)
     _normalise_periods(journal)
     _normalise_sessions(journal)
@@ -102,10 +174,19 @@ def check_offre(flat: pd.DataFrame, source: Source, *, communes: pd.DataFrame, p
 def _normalise_codes(journal: Journal, source: Source) -> None:
     """Normalise identifiers; one that is not valid is set aside."""
     for column, normalise in _CODES.items():
-        journal.replace(column, _by_distinct(journal.frame[column], normalise), "code_normalise", quiet_if_valid=True)
-    derive = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}.get(source.options.get("mef", ""))
+        journal.replace(
+            column,
+            _by_distinct(journal.frame[column], normalise),
+            "code_normalise",
+            quiet_if_valid=True,
+        )
+    derive = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}.get(
+        source.options.get("mef", "")
+    )
     if derive:
-        journal.frame["code_nsf"] = journal.frame["code_nsf"].fillna(derive(journal.frame["code_mef"]))
+        journal.frame["code_nsf"] = journal.frame["code_nsf"].fillna(
+            derive(journal.frame["code_mef"])
+        )
     postal, repaired = codes.normalise_code_postal(journal.frame["lieu_code_postal"])
     journal.replace("lieu_code_postal", postal, "zero_restitue", only=repaired)
 
@@ -121,12 +202,26 @@ def _by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) 
 def _normalise_levels(journal: Journal, source: Source) -> None:
     """Work out the exit level, the voie, the modality and permanence from their raw columns."""
     frame = journal.frame
-    frame["niveau_sortie"] = codes.normalise_niveau(frame["niveau"], notation=source.options.get("niveau", "europeen"))
+    frame["niveau_sortie"] = codes.normalise_niveau(
+        frame["niveau"], notation=source.options.get("niveau", "europeen")
+    )
     journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
-    journal.replace("voie", codes.normalise_voie(frame["voie"]), "voie_normalisee", quiet_if_valid=True)
+    journal.replace(
+        "voie", codes.normalise_voie(frame["voie"]), "voie_normalisee", quiet_if_valid=True
+    )
     frame["est_permanente"] = frame["modalite_entree"].map({"1": "1", "0": "0"}).astype("str")
-    journal.replace("est_conventionnee", frame["est_conventionnee"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
-    journal.replace("est_certifiante", frame["est_certifiante"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
+    journal.replace(
+        "est_conventionnee",
+        frame["est_conventionnee"].str.lower().map(_OUI_NON).astype("str"),
+        "",
+        quiet_if_valid=True,
+    )
+    journal.replace(
+        "est_certifiante",
+        frame["est_certifiante"].str.lower().map(_OUI_NON).astype("str"),
+        "",
+        quiet_if_valid=True,
+    )
     known = frame["modalite"].where(frame["modalite"].isin(("sur_place", "mixte", "a_distance")))
     journal.replace("modalite", known, "", quiet_if_valid=True)
 
@@ -134,14 +229,31 @@ def _normalise_levels(journal: Journal, source: Source) -> None:
 def _normalise_funding(journal: Journal, source: Source) -> None:
     """Normalise funders, publics, what is left to pay, entry level and the link to a contact page."""
     frame, notation = journal.frame, source.options.get("niveau", "europeen")
-    journal.replace("financeurs", codes.normalise_financeurs(frame["financeurs"]), "code_normalise", quiet_if_valid=True)
-    journal.replace("publics", codes.normalise_publics(frame["publics"]), "code_normalise", quiet_if_valid=True)
-    journal.replace("est_gratuite", frame["est_gratuite"].str.lower().map(_OUI_NON).astype("str"), "", quiet_if_valid=True)
+    journal.replace(
+        "financeurs",
+        codes.normalise_financeurs(frame["financeurs"]),
+        "code_normalise",
+        quiet_if_valid=True,
+    )
+    journal.replace(
+        "publics", codes.normalise_publics(frame["publics"]), "code_normalise", quiet_if_valid=True
+    )
+    journal.replace(
+        "est_gratuite",
+        frame["est_gratuite"].str.lower().map(_OUI_NON).astype("str"),
+        "",
+        quiet_if_valid=True,
+    )
     told = codes.read_frais_restants(frame["frais_restants"])
     journal.set_aside("frais_restants", frame["frais_restants"].notna() & told.isna())
     frame["est_gratuite"] = frame["est_gratuite"].fillna(told)
     entry = codes.normalise_niveau_entree(frame["niveau_entree"], notation=notation)
-    journal.set_aside("niveau_entree", frame["niveau_entree"].notna() & entry.isna() & ~(frame["niveau_entree"].eq("0").fillna(False)))
+    journal.set_aside(
+        "niveau_entree",
+        frame["niveau_entree"].notna()
+        & entry.isna()
+        & ~(frame["niveau_entree"].eq("0").fillna(False)),
+    )
     frame["niveau_entree"] = entry
     journal.replace("url", _by_distinct(frame["url"], _web_addresses), "adresse_completee")
 
@@ -161,13 +273,19 @@ def _web_addresses(values: pd.Series) -> pd.Series:
 def _normalise_numbers(journal: Journal) -> None:
     """Keep non-negative numbers below a million; counts of people are whole, hours above zero."""
     for column, minimum, is_whole in _NOMBRES:
-        text = journal.frame[column].str.replace(",", ".", regex=False).str.replace(r"\s|€", "", regex=True)
+        text = (
+            journal.frame[column]
+            .str.replace(",", ".", regex=False)
+            .str.replace(r"\s|€", "", regex=True)
+        )
         number = pd.to_numeric(text, errors="coerce")
         good = number.ge(minimum) & number.lt(1e6)
         if is_whole:
             good &= number.mod(1).eq(0)
         journal.replace(column, journal.frame[column].where(good), "", quiet_if_valid=True)
-        journal.frame[column] = number.where(good).astype("str").str.replace(r"\.0$", "", regex=True)
+        journal.frame[column] = (
+            number.where(good).astype("str").str.replace(r"\.0$", "", regex=True)
+        )
 
 
 def _normalise_periods(journal: Journal) -> None:
@@ -180,9 +298,17 @@ def _normalise_periods(journal: Journal) -> None:
 def _normalise_sessions(journal: Journal) -> None:
     """Keep sessions written as `geoapp.sources.texts` says; what cannot be read of one is emptied, the session stays."""
     sessions = journal.frame["sessions"]
-    good = sessions.isna() | sessions.str.fullmatch(rf"{_SESSION}(?:\|{_SESSION})*").fillna(False).astype(bool)
+    good = sessions.isna() | sessions.str.fullmatch(rf"{_SESSION}(?:\|{_SESSION})*").fillna(
+        False
+    ).astype(bool)
     if not good.all():
-        journal.replace("sessions", sessions.where(good, sessions[~good].map(_mend_sessions).reindex(sessions.index)).astype("str"), "valeur_ecartee")
+        journal.replace(
+            "sessions",
+            sessions.where(
+                good, sessions[~good].map(_mend_sessions).reindex(sessions.index)
+            ).astype("str"),
+            "valeur_ecartee",
+        )
 
 
 def _mend_sessions(text: str) -> str:
@@ -191,7 +317,12 @@ def _mend_sessions(text: str) -> str:
     mended = []
     for session in text.split("|"):
         parts = (session.split(";") + [""] * len(checks))[: len(checks)]
-        mended.append(";".join(part if re.fullmatch(check, part) else "" for part, check in zip(parts, checks, strict=True)))
+        mended.append(
+            ";".join(
+                part if re.fullmatch(check, part) else ""
+                for part, check in zip(parts, checks, strict=True)
+            )
+        )
     return "|".join(mended)
 
 
@@ -202,7 +333,9 @@ def _refuse_rows(journal: Journal, source: Source, vues: LignesVues | None) -> N
         journal.refuse("intitule", frame["intitule"].isna(), "intitule_absent")
     for column in ("id_formation", "id_action"):
         journal.refuse(column, frame[column].isna(), "identifiant_absent")
-    placed = frame[["lieu_code_commune", "lieu_uai"]].notna().any(axis=1) | frame[["latitude", "longitude"]].notna().all(axis=1)
+    placed = frame[["lieu_code_commune", "lieu_uai"]].notna().any(axis=1) | frame[
+        ["latitude", "longitude"]
+    ].notna().all(axis=1)
     remote = frame["modalite"].eq("a_distance").fillna(False).astype(bool)
     journal.refuse("lieu_code_commune", ~(placed | remote), "lieu_absent", with_original=True)
     journal.refuse_repeats(vues)
@@ -218,17 +351,34 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     flat = flat.copy()
     flat[["code_domaine", "preuve_domaine"]] = _domaines(flat)
     flat["id_formation"] = id_source + ":" + _distinct_ids(flat, "id_formation", FORMATION)
-    flat["id_action"] = id_source + ":" + _distinct_ids(flat, "id_action", (*ACTION, "id_formation"))
+    flat["id_action"] = (
+        id_source + ":" + _distinct_ids(flat, "id_action", (*ACTION, "id_formation"))
+    )
     flat["id_lieu"] = id_source + ":" + _digest(flat, LIEU)
     flat["id_responsable"] = _organisme_id(flat, "responsable", id_source)
     flat["id_formateur"] = _organisme_id(flat, "formateur", id_source)
-    formations = flat.drop_duplicates("id_formation").rename(columns={"id_responsable": "id_organisme"}).assign(id_source=id_source)
+    formations = (
+        flat.drop_duplicates("id_formation")
+        .rename(columns={"id_responsable": "id_organisme"})
+        .assign(id_source=id_source)
+    )
     actions = flat.drop_duplicates("id_action").rename(columns={"id_formateur": "id_organisme"})
     return {
-        "formations": formations[["id_formation", "id_source", "id_organisme", "code_domaine", "preuve_domaine", *FORMATION[:13]]].assign(est_certifiante=formations["est_certifiante"].map(_BOOLEENS).astype("boolean")),
+        "formations": formations[
+            [
+                "id_formation",
+                "id_source",
+                "id_organisme",
+                "code_domaine",
+                "preuve_domaine",
+                *FORMATION[:13],
+            ]
+        ].assign(est_certifiante=formations["est_certifiante"].map(_BOOLEENS).astype("boolean")),
         "actions": _typed_actions(actions),
         "sessions": _sessions(actions),
-        "lieux": flat.drop_duplicates("id_lieu").assign(id_source=id_source)[["id_lieu", "id_source", *LIEU]],
+        "lieux": flat.drop_duplicates("id_lieu").assign(id_source=id_source)[
+            ["id_lieu", "id_source", *LIEU]
+        ],
         "actions_lieux": flat[["id_action", "id_lieu"]].drop_duplicates(),
         "organismes": _organismes(flat),
     }
@@ -268,7 +418,9 @@ def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
 def _digest(flat: pd.DataFrame, columns: tuple) -> pd.Series:
     """Return a short stable digest of the content of some columns."""
     content = _content(flat, columns)
-    return content.map({text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}).astype("str")
+    return content.map(
+        {text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}
+    ).astype("str")
 
 
 def _organisme_id(flat: pd.DataFrame, role: str, id_source: str) -> pd.Series:
@@ -281,7 +433,9 @@ def _organisme_id(flat: pd.DataFrame, role: str, id_source: str) -> pd.Series:
 def _organismes(flat: pd.DataFrame) -> pd.DataFrame:
     """Return every body met, in either role, one row per way of writing it."""
     parts = [
-        flat[[f"id_{role}", f"{role}_siret", f"{role}_uai", f"{role}_nom"]].set_axis(["id_organisme", "siret", "code_uai", "nom"], axis=1)
+        flat[[f"id_{role}", f"{role}_siret", f"{role}_uai", f"{role}_nom"]].set_axis(
+            ["id_organisme", "siret", "code_uai", "nom"], axis=1
+        )
         for role in ("responsable", "formateur")
     ]
     return pd.concat(parts).dropna(subset="id_organisme").drop_duplicates()
@@ -291,9 +445,17 @@ def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row per body: its codes, and its most frequent name (then the first in order)."""
     every = pd.concat(parts, ignore_index=True)
     counts = every.groupby(["id_organisme", "nom"], dropna=True).size().reset_index(name="n")
-    names = counts.sort_values(["id_organisme", "n", "nom"], ascending=[True, False, True]).drop_duplicates("id_organisme")
-    first = every.sort_values(["siret", "code_uai"], na_position="last").groupby("id_organisme", as_index=False)[["siret", "code_uai"]].first()
-    return first.merge(names[["id_organisme", "nom"]], on="id_organisme", how="left", validate="1:1")
+    names = counts.sort_values(
+        ["id_organisme", "n", "nom"], ascending=[True, False, True]
+    ).drop_duplicates("id_organisme")
+    first = (
+        every.sort_values(["siret", "code_uai"], na_position="last")
+        .groupby("id_organisme", as_index=False)[["siret", "code_uai"]]
+        .first()
+    )
+    return first.merge(
+        names[["id_organisme", "nom"]], on="id_organisme", how="left", validate="1:1"
+    )
 
 
 def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
@@ -306,25 +468,40 @@ def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
     for column in ("nb_voeux", "nb_places_financees"):
         result[column] = pd.to_numeric(result[column]).astype("Int64")
     # One to four wishes would tell of persons (`methods.md`): not kept, as in the table `flux`.
-    return result.assign(nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, PETIT_NOMBRE - 1)))
+    return result.assign(
+        nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, PETIT_NOMBRE - 1))
+    )
 
 
 def _sessions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return the sessions of the actions: those listed one by one, else one per period."""
     listed = actions["sessions"].notna()
-    parts = [part for part in (_listed_sessions(actions[listed]), _period_sessions(actions[~listed])) if len(part)]
+    parts = [
+        part
+        for part in (_listed_sessions(actions[listed]), _period_sessions(actions[~listed]))
+        if len(part)
+    ]
     return pd.concat(parts, ignore_index=True) if parts else _period_sessions(actions)
 
 
 def _listed_sessions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return one row per session of the column `sessions`; two that look alike are two."""
-    rows = actions[["id_action", "sessions"]].assign(texte=actions["sessions"].str.split("|")).explode("texte").reset_index(drop=True)
+    rows = (
+        actions[["id_action", "sessions"]]
+        .assign(texte=actions["sessions"].str.split("|"))
+        .explode("texte")
+        .reset_index(drop=True)
+    )
     columns = ["numero", "date_debut", "date_fin", "capacite", "etat_recrutement"]
     cells = pd.DataFrame([text.split(";") for text in rows["texte"]], columns=columns, dtype="str")
     cells = cells.mask(cells.eq(""))
-    rows = pd.concat([rows[["id_action"]], cells], axis=1).sort_values(["id_action", *columns], na_position="last", kind="stable")
+    rows = pd.concat([rows[["id_action"]], cells], axis=1).sort_values(
+        ["id_action", *columns], na_position="last", kind="stable"
+    )
     rows["capacite"] = pd.to_numeric(rows["capacite"]).astype("Int64")
-    key = rows["id_action"] + ":" + rows["numero"].fillna(rows["date_debut"]).fillna("date-inconnue")
+    key = (
+        rows["id_action"] + ":" + rows["numero"].fillna(rows["date_debut"]).fillna("date-inconnue")
+    )
     again = key.groupby(key).cumcount()
     rows["id_session"] = key.where(again.eq(0), key + "~" + (again + 1).astype("str"))
     return rows[["id_session", "id_action", *columns]]
@@ -337,10 +514,18 @@ def _period_sessions(actions: pd.DataFrame) -> pd.DataFrame:
     only, so that a sum never counts the same places twice.
     """
     written = actions["periodes"].drop_duplicates()
-    dates = pd.DataFrame({"periodes": written, "date_debut": written.str.split("|")}).explode("date_debut").drop_duplicates()
+    dates = (
+        pd.DataFrame({"periodes": written, "date_debut": written.str.split("|")})
+        .explode("date_debut")
+        .drop_duplicates()
+    )
     dates = dates.sort_values(["periodes", "date_debut"]).astype("str")
     dates["est_derniere"] = ~dates["periodes"].duplicated(keep="last")
     sessions = actions[["id_action", "periodes", "capacite"]].merge(dates, on="periodes")
-    sessions["capacite"] = pd.to_numeric(sessions["capacite"].where(sessions["est_derniere"])).astype("Int64")
-    sessions["id_session"] = sessions["id_action"] + ":" + sessions["date_debut"].fillna("date-inconnue")
+    sessions["capacite"] = pd.to_numeric(
+        sessions["capacite"].where(sessions["est_derniere"])
+    ).astype("Int64")
+    sessions["id_session"] = (
+        sessions["id_action"] + ":" + sessions["date_debut"].fillna("date-inconnue")
+    )
     return sessions[["id_session", "id_action", "date_debut", "capacite"]]

@@ -32,7 +32,11 @@ def read_starts(offres: pd.DataFrame) -> pd.Series:
     Reads `dates_debut` and `est_permanente` of the table `offres`.
     """
     permanent = offres["est_permanente"].astype("boolean").fillna(False)
-    return (offres["dates_debut"].fillna("").astype("object") + "#" + permanent.map({True: "P", False: ""}).astype("object")).astype("object")
+    return (
+        offres["dates_debut"].fillna("").astype("object")
+        + "#"
+        + permanent.map({True: "P", False: ""}).astype("object")
+    ).astype("object")
 
 
 def period(texte: str) -> tuple[date, date] | None:
@@ -42,7 +46,11 @@ def period(texte: str) -> tuple[date, date] | None:
         if len(parts) == 1:
             return date(parts[0], 1, 1), date(parts[0], 12, 31)
         last = calendar.monthrange(parts[0], parts[1])[1]
-        return (date(*parts), date(*parts)) if len(parts) == 3 else (date(*parts, 1), date(*parts, last))
+        return (
+            (date(*parts), date(*parts))
+            if len(parts) == 3
+            else (date(*parts, 1), date(*parts, last))
+        )
     except (ValueError, TypeError, calendar.IllegalMonthError):
         return None
 
@@ -57,7 +65,9 @@ def start_value(starts: str, today: date) -> str:
     """Return the value of the filter `debut` (a key of `DEBUTS`, or « inconnu »)."""
     debut = next_start(starts, today)
     if debut:
-        return next((valeur for valeur, mois in HORIZONS if debut <= _add_months(today, mois)), "plus_tard")
+        return next(
+            (valeur for valeur, mois in HORIZONS if debut <= _add_months(today, mois)), "plus_tard"
+        )
     if starts.endswith("#P"):
         return "permanente"
     return "passee" if _last(starts) else "inconnu"

@@ -15,10 +15,16 @@ from geoapp.core.french import THIN, count
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.lookups import Repertoire, records
 
-PUBLICS = {"apprentis": "apprentis", "scolaires": "élèves de la voie scolaire", "ensemble": "élèves et apprentis ensemble"}
+PUBLICS = {
+    "apprentis": "apprentis",
+    "scolaires": "élèves de la voie scolaire",
+    "ensemble": "élèves et apprentis ensemble",
+}
 """`public` of the table `debouches`, in words."""
 NON_DIFFUSE = "non diffusé"
-AVERTISSEMENT = "Statistiques d'années passées : elles ne disent ni les places, ni les débouchés d'aujourd'hui."
+AVERTISSEMENT = (
+    "Statistiques d'années passées : elles ne disent ni les places, ni les débouchés d'aujourd'hui."
+)
 
 AUTRE_PUBLIC = {"apprentissage": "scolaires", "scolaire": "apprentis"}
 """By voie, those whose outcomes say nothing of it."""
@@ -48,7 +54,9 @@ def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
     flux = repertoire.flux.get(id_action, [])
     uais = _uai_of(repertoire, id_action)
     others = AUTRE_PUBLIC.get(repertoire.actions[id_action]["voie"])
-    debouches = [row for uai in uais for row in repertoire.debouches.get(uai, []) if row["public"] != others]
+    debouches = [
+        row for uai in uais for row in repertoire.debouches.get(uai, []) if row["public"] != others
+    ]
     return {
         "flux": [_tell_flux(row, _source(repertoire, row)) for row in flux],
         "debouches": [_tell_debouche(row, _source(repertoire, row)) for row in debouches],
@@ -58,8 +66,13 @@ def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
 
 def _uai_of(repertoire: Repertoire, id_action: str) -> list[str]:
     """Return the establishments of an action: its places, then the body that teaches."""
-    places = [repertoire.lieux[lieu].get("code_uai") for lieu in repertoire.lieux_par_action.get(id_action, [])]
-    body = repertoire.organismes.get(repertoire.actions[id_action]["id_organisme"], {}).get("code_uai")
+    places = [
+        repertoire.lieux[lieu].get("code_uai")
+        for lieu in repertoire.lieux_par_action.get(id_action, [])
+    ]
+    body = repertoire.organismes.get(repertoire.actions[id_action]["id_organisme"], {}).get(
+        "code_uai"
+    )
     return list(dict.fromkeys(uai for uai in (*places, body) if uai))
 
 
@@ -71,26 +84,46 @@ def _source(repertoire: Repertoire, row: dict) -> dict:
 def _tell_flux(row: dict, source: dict) -> dict:
     """Return wishes and places of one year."""
     hidden = (row["masques"] or "").split("|")
-    people = {"nb_voeux": ("vœu confirmé", "vœux confirmés"), "nb_entrants": ("entrant", "entrants")}
-    told = [f"moins de {PETIT_NOMBRE} {many}" if nom in hidden else count(row[nom], one, many) if row[nom] is not None else "" for nom, (one, many) in people.items()]
+    people = {
+        "nb_voeux": ("vœu confirmé", "vœux confirmés"),
+        "nb_entrants": ("entrant", "entrants"),
+    }
+    told = [
+        f"moins de {PETIT_NOMBRE} {many}"
+        if nom in hidden
+        else count(row[nom], one, many)
+        if row[nom] is not None
+        else ""
+        for nom, (one, many) in people.items()
+    ]
     places = "" if row["capacite"] is None else count(row["capacite"], "place")
     known = list(filter(None, (told[0], places, told[1])))
     phrase = f"En {row['annee']}{THIN}: {', '.join(known) if known else 'chiffres non diffusés'}."
-    return {nom: row[nom] for nom in ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")} | {"phrase": phrase, "source": source}
+    return {
+        nom: row[nom] for nom in ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")
+    } | {"phrase": phrase, "source": source}
 
 
 def _tell_debouche(row: dict, source: dict) -> dict:
     """Return what became of those who left one establishment."""
     kept = ("annee", "nom", "public", *_PRESENT, "valeur_ajoutee_pts")
     return {
-        **{nom: row[nom] for nom in kept}, "public_dit": PUBLICS[row["public"]], "source": source,
-        "poursuite": format_rate(row["taux_poursuite_pct"]), "emploi": format_rate(row["taux_emploi_pct"]), "attendu": format_rate(row["taux_emploi_attendu_pct"]),
+        **{nom: row[nom] for nom in kept},
+        "public_dit": PUBLICS[row["public"]],
+        "source": source,
+        "poursuite": format_rate(row["taux_poursuite_pct"]),
+        "emploi": format_rate(row["taux_emploi_pct"]),
+        "attendu": format_rate(row["taux_emploi_attendu_pct"]),
     }
 
 
 def format_rate(value: float | None) -> str:
     """Return a rate in words; « non diffusé » when the producer does not give it."""
-    return NON_DIFFUSE if value is None or value != value else f"{value:g}".replace(".", ",") + f"{THIN}%"
+    return (
+        NON_DIFFUSE
+        if value is None or value != value
+        else f"{value:g}".replace(".", ",") + f"{THIN}%"
+    )
 
 
 def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Debouches:
@@ -107,11 +140,21 @@ def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Deb
     if type_zone == "commune":
         uais = set(lieux.loc[lieux["code_commune"].eq(code_zone), "code_uai"].dropna())
     table = snapshot.read("debouches")
-    mine = table[table["code_uai"].isin(uais)].sort_values(["nom", "code_uai", "public", "id_source"], ignore_index=True)
-    whole = mine.assign(rang=mine["public"].ne("ensemble")).sort_values(["code_uai", "rang", "id_source"]).drop_duplicates("code_uai")
+    mine = table[table["code_uai"].isin(uais)].sort_values(
+        ["nom", "code_uai", "public", "id_source"], ignore_index=True
+    )
+    whole = (
+        mine.assign(rang=mine["public"].ne("ensemble"))
+        .sort_values(["code_uai", "rang", "id_source"])
+        .drop_duplicates("code_uai")
+    )
     return Debouches(
-        tuple(sorted(mine["annee"].unique())), mine, len(whole), int(whole["taux_emploi_pct"].notna().sum()),
-        _median(whole["taux_emploi_pct"]), _median(whole["taux_poursuite_pct"]),
+        tuple(sorted(mine["annee"].unique())),
+        mine,
+        len(whole),
+        int(whole["taux_emploi_pct"].notna().sum()),
+        _median(whole["taux_emploi_pct"]),
+        _median(whole["taux_poursuite_pct"]),
     )
 
 
@@ -125,20 +168,29 @@ def describe_debouches(found: Debouches) -> list[str]:
     if not found.nb_etablissements:
         return []
     annees = " et ".join(found.annees)
-    head = f"Débouchés {annees}, {count(found.nb_etablissements, 'établissement')} de la zone{THIN}:"
+    head = (
+        f"Débouchés {annees}, {count(found.nb_etablissements, 'établissement')} de la zone{THIN}:"
+    )
     if not found.nb_connus:
         return [f"{head} taux d'emploi non diffusé.", AVERTISSEMENT]
     emploi, suite = format_rate(found.mediane_emploi_pct), format_rate(found.mediane_poursuite_pct)
     return [
         f"{head} au milieu de ceux dont le taux est diffusé ({found.nb_connus}), {emploi} des sortants sont en emploi salarié six mois après, et {suite} des"
-        " jeunes poursuivent leurs études (médianes, chaque établissement comptant une fois).", AVERTISSEMENT,
+        " jeunes poursuivent leurs études (médianes, chaque établissement comptant une fois).",
+        AVERTISSEMENT,
     ]
 
 
 def zone_rows(found: Debouches) -> list[dict]:
     """Return the rows of a zone as a table shows them."""
     return [
-        {"nom": row["nom"], "public": PUBLICS[row["public"]], "annee": row["annee"], "poursuite": format_rate(row["taux_poursuite_pct"]), "emploi": format_rate(row["taux_emploi_pct"]),
-         "attendu": format_rate(row["taux_emploi_attendu_pct"])}
+        {
+            "nom": row["nom"],
+            "public": PUBLICS[row["public"]],
+            "annee": row["annee"],
+            "poursuite": format_rate(row["taux_poursuite_pct"]),
+            "emploi": format_rate(row["taux_emploi_pct"]),
+            "attendu": format_rate(row["taux_emploi_attendu_pct"]),
+        }
         for row in records(found.lignes)
     ]

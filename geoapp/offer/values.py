@@ -25,13 +25,26 @@ def read_column(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
 
 def read_flag(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
     """Return how a column of yes and no is read."""
-    return lambda offres, today: offres[colonne].astype("object").map({True: "oui", False: "non"}).fillna(INCONNU)
+    return lambda offres, today: (
+        offres[colonne].astype("object").map({True: "oui", False: "non"}).fillna(INCONNU)
+    )
 
 
 def read_prix(offres: pd.DataFrame, today: date) -> pd.Series:
     """Return what is known of the price: free, something left to pay, a price given; two of them may hold."""
-    gratuite = offres["est_gratuite"].astype("object").map({True: "gratuit", False: "a_charge"}).fillna("").astype("object")
-    indique = offres[["prix_eur", "prix_horaire_eur"]].notna().any(axis=1).map({True: "indique", False: ""})
+    gratuite = (
+        offres["est_gratuite"]
+        .astype("object")
+        .map({True: "gratuit", False: "a_charge"})
+        .fillna("")
+        .astype("object")
+    )
+    indique = (
+        offres[["prix_eur", "prix_horaire_eur"]]
+        .notna()
+        .any(axis=1)
+        .map({True: "indique", False: ""})
+    )
     return (gratuite + "|" + indique).str.strip("|").replace("", INCONNU)
 
 

@@ -20,7 +20,10 @@ def whole_offer(snapshot: Snapshot) -> gpd.GeoDataFrame:
         return snapshot.read("offres")
     sources = snapshot.read("sources")
     fictive = set(sources.loc[sources["mode"].eq("demonstration"), "id_source"])
-    return with_zones(wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive), snapshot.read("lieux_zones"))
+    return with_zones(
+        wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive),
+        snapshot.read("lieux_zones"),
+    )
 
 
 CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
@@ -42,13 +45,19 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
         .merge(sessions, left_on="id_action", right_index=True, how="left", validate="m:1")
         .merge(tables["lieux"].drop(columns="id_source"), on="id_lieu", validate="m:1")
     )
-    offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(offers["id_responsable"].map(names))
+    offers["nom_organisme"] = (
+        offers["id_organisme"].map(names).fillna(offers["id_responsable"].map(names))
+    )
     offers["id_organisme"] = offers["id_organisme"].fillna(offers["id_responsable"])
-    offers["est_certifiante"] = offers["est_certifiante"].fillna(offers[list(CERTIFICATIONS)].notna().any(axis=1))
+    offers["est_certifiante"] = offers["est_certifiante"].fillna(
+        offers[list(CERTIFICATIONS)].notna().any(axis=1)
+    )
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["sources"] = offers["id_source"]
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
-    return gpd.GeoDataFrame(conform(offers.assign(zones=""), "offres"), geometry="geometry", crs=CRS_GEO)
+    return gpd.GeoDataFrame(
+        conform(offers.assign(zones=""), "offres"), geometry="geometry", crs=CRS_GEO
+    )
 
 
 def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -60,9 +69,15 @@ def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDa
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
     """Return first start, last known date and total known capacity (NA when none is known) by action."""
-    known = sessions.dropna(subset="date_debut")[["id_action", "date_debut"]].drop_duplicates().sort_values(["id_action", "date_debut"])
+    known = (
+        sessions.dropna(subset="date_debut")[["id_action", "date_debut"]]
+        .drop_duplicates()
+        .sort_values(["id_action", "date_debut"])
+    )
     dates = known.groupby("id_action")["date_debut"].agg(dates_debut="|".join, date_debut="first")
-    ends = sessions.reindex(columns=["id_action", "date_fin"]).assign(date_fin=sessions["date_fin"].fillna(sessions["date_debut"]))
+    ends = sessions.reindex(columns=["id_action", "date_fin"]).assign(
+        date_fin=sessions["date_fin"].fillna(sessions["date_debut"])
+    )
     dates["date_fin"] = ends.dropna().groupby("id_action")["date_fin"].max()
     capacity = sessions.groupby("id_action")["capacite"].sum(min_count=1)
     return pd.DataFrame({"capacite": capacity}).join(dates)

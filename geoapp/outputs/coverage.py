@@ -36,13 +36,34 @@ _TEXTES = {
     "type_zone": ("Zonage", "Découpage de la région"),
     "code_zone": ("Code", "Code de la zone (texte)"),
     "nom": ("Zone", "Nom de la zone"),
-    "offreur_unique": ("Offreur unique", "Organisme sans lequel la zone perdrait toute sa couverture ; vide s'il n'y en a pas"),
-    "cause": ("Cause principale", "Cause qui touche le plus d'habitants en zone blanche : " + ", ".join(CAUSES)),
-    "solidite": ("Solidité", "La moitié au moins des habitants en zone blanche l'est de façon " + " ou ".join(SOLIDITES)),
-    "type_demande": ("Habitants comptés", "À la mairie (commune), par carreau de 200 m (carreau), ou les deux (mixte)"),
-    "est_estimee": ("Estimée", "Chiffres des communes entières, faute de contour ou de population propre"),
-    "masques": ("Masqués", "Nombres de personnes tus parce qu'ils sont de 1 à 4, ou qu'ils les feraient retrouver"),
-    "nb_points_inconnus": ("Points sans population connue", "Points laissés de côté, leur population étant inconnue"),
+    "offreur_unique": (
+        "Offreur unique",
+        "Organisme sans lequel la zone perdrait toute sa couverture ; vide s'il n'y en a pas",
+    ),
+    "cause": (
+        "Cause principale",
+        "Cause qui touche le plus d'habitants en zone blanche : " + ", ".join(CAUSES),
+    ),
+    "solidite": (
+        "Solidité",
+        "La moitié au moins des habitants en zone blanche l'est de façon " + " ou ".join(SOLIDITES),
+    ),
+    "type_demande": (
+        "Habitants comptés",
+        "À la mairie (commune), par carreau de 200 m (carreau), ou les deux (mixte)",
+    ),
+    "est_estimee": (
+        "Estimée",
+        "Chiffres des communes entières, faute de contour ou de population propre",
+    ),
+    "masques": (
+        "Masqués",
+        "Nombres de personnes tus parce qu'ils sont de 1 à 4, ou qu'ils les feraient retrouver",
+    ),
+    "nb_points_inconnus": (
+        "Points sans population connue",
+        "Points laissés de côté, leur population étant inconnue",
+    ),
 }
 """Columns of a file beside the indicators: title and meaning."""
 
@@ -53,7 +74,10 @@ def list_columns() -> list[Colonne]:
     """Return the columns of a file: name, title, meaning, type (`texte`, `entier`, `reel`, `booleen`)."""
     first, last = list(_TEXTES)[:3], list(_TEXTES)[3:]
     texts = lambda names: [(nom, *_TEXTES[nom], _TYPES.get(nom, "texte")) for nom in names]  # noqa: E731
-    numbers = [(i.nom, i.titre, i.sens, "entier" if i.type == "nombre" else "reel") for i in INDICATEURS.values()]
+    numbers = [
+        (i.nom, i.titre, i.sens, "entier" if i.type == "nombre" else "reel")
+        for i in INDICATEURS.values()
+    ]
     return [*texts(first), *numbers, *texts(last)]
 
 
@@ -69,21 +93,37 @@ def file_table(reponse: Reponse) -> pd.DataFrame:
 def list_notice(monde: Monde, reponse: Reponse) -> list[tuple[str, str]]:
     """Return what must travel with the figures: question, sentence, parameters, quality, sources, date."""
     question = reponse.question
-    trajets = ", ".join(f"{nom} = {valeur}" for nom, valeur in monde.trajets.parametres.items() if nom != "note")
+    trajets = ", ".join(
+        f"{nom} = {valeur}" for nom, valeur in monde.trajets.parametres.items() if nom != "note"
+    )
     return [
-        ("Titre", describe_question(question)), ("À retenir", reponse.phrase),
-        ("Seuil", f"{question.seuil:g} {question.unite}, compris"), ("Offre comptée", OFFRES[question.offre]), ("Public", PUBLICS[question.public]),
-        ("Départements voisins", VOISINS["oui" if question.voisins else "non"]), ("Trajets", trajets),
+        ("Titre", describe_question(question)),
+        ("À retenir", reponse.phrase),
+        ("Seuil", f"{question.seuil:g} {question.unite}, compris"),
+        ("Offre comptée", OFFRES[question.offre]),
+        ("Public", PUBLICS[question.public]),
+        ("Départements voisins", VOISINS["oui" if question.voisins else "non"]),
+        ("Trajets", trajets),
         *(("À savoir", note) for note in (*reponse.notes, *_cut(monde, question.zonage))),
-        ("Instantané", f"{monde.snapshot.id}, assemblé le {format_date(monde.snapshot.manifest['cree_le'][:10])}"),
-        *(("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}") for s in list_sources(monde)),
+        (
+            "Instantané",
+            f"{monde.snapshot.id}, assemblé le {format_date(monde.snapshot.manifest['cree_le'][:10])}",
+        ),
+        *(
+            ("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}")
+            for s in list_sources(monde)
+        ),
     ]
 
 
 def _cut(monde: Monde, zonage: str) -> tuple[str, ...]:
     """Say which zones are drawn in part; () when none is."""
     codes = crossing_zones(monde.snapshot, zonage)
-    return (f"Contour coupé à la limite de la région, comme les chiffres, pour {', '.join(codes)}.",) if codes else ()
+    return (
+        (f"Contour coupé à la limite de la région, comme les chiffres, pour {', '.join(codes)}.",)
+        if codes
+        else ()
+    )
 
 
 def zone_outlines(monde: Monde, zonage: str) -> gpd.GeoSeries:
@@ -92,7 +132,9 @@ def zone_outlines(monde: Monde, zonage: str) -> gpd.GeoSeries:
         cells = monde.points[monde.points["type_point"].eq(CARREAU)]
         x, y = to_metric(cells["longitude"], cells["latitude"])
         squares = box(x - COTE_M / 2, y - COTE_M / 2, x + COTE_M / 2, y + COTE_M / 2)
-        return gpd.GeoSeries(squares, index=cells["id_point"].to_numpy(), crs=CRS_METRIC).to_crs(CRS_GEO)
+        return gpd.GeoSeries(squares, index=cells["id_point"].to_numpy(), crs=CRS_METRIC).to_crs(
+            CRS_GEO
+        )
     couches = monde.snapshot.read("couches")
     mine = couches[couches["type_zone"].eq(zonage)]
     return mine.set_index("code_zone").geometry
@@ -116,8 +158,19 @@ def file_of(monde: Monde, reponse: Reponse, style: str = "") -> Fichier:
     """
     zonage = reponse.question.zonage
     table, (outlines, _) = file_table(reponse), counted_outlines(monde, zonage)
-    layer = gpd.GeoDataFrame(table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO)
-    return Fichier(layer, list_columns(), list_notice(monde, reponse), layer_name(zonage), f"couverture-{zonage}", CONTOUR, 3, style)
+    layer = gpd.GeoDataFrame(
+        table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO
+    )
+    return Fichier(
+        layer,
+        list_columns(),
+        list_notice(monde, reponse),
+        layer_name(zonage),
+        f"couverture-{zonage}",
+        CONTOUR,
+        3,
+        style,
+    )
 
 
 def write_answer(monde: Monde, reponse: Reponse, out: Path) -> None:
@@ -126,10 +179,17 @@ def write_answer(monde: Monde, reponse: Reponse, out: Path) -> None:
 
 
 COLONNES = (
-    ("code_zone", "Code", "Code de la zone", "texte"), ("nom", "Zone", "Nom de la zone", "texte"), ("code_domaine", "Code du domaine", "Domaine simplifié", "texte"),
-    ("domaine", "Domaine", "Libellé du domaine", "texte"), ("niveau_sortie", "Niveau", "Niveau de sortie, 3 à 8", "texte"), ("voie", "Voie", "Voie d'accès", "texte"),
-    ("nb_avant", "Avant", "Formations avant", "entier"), ("nb_apres", "Après", "Formations après", "entier"), ("gagnees", "Gagnées", "Présentes après seulement", "entier"),
-    ("perdues", "Perdues", "Présentes avant seulement", "entier"), ("inchangees", "Inchangées", "Présentes avant et après", "entier"),
+    ("code_zone", "Code", "Code de la zone", "texte"),
+    ("nom", "Zone", "Nom de la zone", "texte"),
+    ("code_domaine", "Code du domaine", "Domaine simplifié", "texte"),
+    ("domaine", "Domaine", "Libellé du domaine", "texte"),
+    ("niveau_sortie", "Niveau", "Niveau de sortie, 3 à 8", "texte"),
+    ("voie", "Voie", "Voie d'accès", "texte"),
+    ("nb_avant", "Avant", "Formations avant", "entier"),
+    ("nb_apres", "Après", "Formations après", "entier"),
+    ("gagnees", "Gagnées", "Présentes après seulement", "entier"),
+    ("perdues", "Perdues", "Présentes avant seulement", "entier"),
+    ("inchangees", "Inchangées", "Présentes avant et après", "entier"),
 )
 """Columns of the file of a comparison."""
 
@@ -137,9 +197,20 @@ COLONNES = (
 def write_changes(evolution: Evolution, out: Path) -> None:
     """Write one row per zone and kind to `out` (.csv or .xlsx)."""
     notice = [
-        ("Titre", f"Évolution de l'offre, de {evolution.avant} à {evolution.apres}"), ("Filtres", evolution.description or "aucun"),
-        ("Même formation", "Même commune, même organisme, même voie, même niveau et même intitulé."),
+        ("Titre", f"Évolution de l'offre, de {evolution.avant} à {evolution.apres}"),
+        ("Filtres", evolution.description or "aucun"),
+        (
+            "Même formation",
+            "Même commune, même organisme, même voie, même niveau et même intitulé.",
+        ),
         *(("À savoir", texte) for texte in evolution.avertissements),
-        *(("Source", f"{s.id_source} : {s.nb_avant} avant, {s.nb_apres} après") for s in evolution.sources.itertuples()),
+        *(
+            ("Source", f"{s.id_source} : {s.nb_avant} avant, {s.nb_apres} après")
+            for s in evolution.sources.itertuples()
+        ),
     ]
-    write_file(Fichier(evolution.sortes, COLONNES, notice, "Évolution de l'offre"), out, formats=("csv", "xlsx"))
+    write_file(
+        Fichier(evolution.sortes, COLONNES, notice, "Évolution de l'offre"),
+        out,
+        formats=("csv", "xlsx"),
+    )

@@ -49,7 +49,9 @@ def write_lheo(tables: Mapping[str, pd.DataFrame], path: Path) -> int:
             nb = _write(tables, stream)
         os.replace(temporary, path)
     except OSError as error:
-        raise StorageError(f"Impossible d'écrire {path} ({error.strerror or error}). Choisissez un autre dossier.") from error
+        raise StorageError(
+            f"Impossible d'écrire {path} ({error.strerror or error}). Choisissez un autre dossier."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     return nb
@@ -70,32 +72,62 @@ def _write(tables: Mapping[str, pd.DataFrame], stream) -> int:
 def _formations(tables: Mapping[str, pd.DataFrame]) -> Iterator[etree._Element]:
     """Yield the formations that have an action, in the order of their identifiers."""
     bodies = _by_key(tables["organismes"], "id_organisme")
-    lieux = {key: rows[0] for key, rows in _by_key(pd.DataFrame(tables["lieux"]).drop(columns="geometry", errors="ignore"), "id_lieu").items()}
-    places = {key: [lieux[row["id_lieu"]] for row in rows] for key, rows in _by_key(tables["actions_lieux"], "id_action").items()}
-    sessions, actions = _by_key(tables["sessions"], "id_action"), _by_key(tables["actions"], "id_formation")
+    lieux = {
+        key: rows[0]
+        for key, rows in _by_key(
+            pd.DataFrame(tables["lieux"]).drop(columns="geometry", errors="ignore"), "id_lieu"
+        ).items()
+    }
+    places = {
+        key: [lieux[row["id_lieu"]] for row in rows]
+        for key, rows in _by_key(tables["actions_lieux"], "id_action").items()
+    }
+    sessions, actions = (
+        _by_key(tables["sessions"], "id_action"),
+        _by_key(tables["actions"], "id_formation"),
+    )
     sources = tables["sources"]
-    fictive = set(sources.loc[sources["mode"].eq("demonstration"), "id_source"]) if "mode" in sources else set()
+    fictive = (
+        set(sources.loc[sources["mode"].eq("demonstration"), "id_source"])
+        if "mode" in sources
+        else set()
+    )
     is_single = tables["formations"]["id_source"].nunique() == 1
     for row in _records(tables["formations"].sort_values("id_formation", kind="stable")):
-        mine = [(action, places.get(action["id_action"], []), sessions.get(action["id_action"], [])) for action in actions.get(row["id_formation"], [])]
+        mine = [
+            (action, places.get(action["id_action"], []), sessions.get(action["id_action"], []))
+            for action in actions.get(row["id_formation"], [])
+        ]
         if mine:
-            yield _formation(row, mine, bodies, is_single=is_single, is_fictive=row["id_source"] in fictive)
+            yield _formation(
+                row, mine, bodies, is_single=is_single, is_fictive=row["id_source"] in fictive
+            )
 
 
 def _records(table: pd.DataFrame) -> list[dict]:
     """Return rows as dictionaries without unknown values."""
-    return [{nom: value for nom, value in row.items() if not pd.isna(value)} for row in table.to_dict("records")]
+    return [
+        {nom: value for nom, value in row.items() if not pd.isna(value)}
+        for row in table.to_dict("records")
+    ]
 
 
 def _by_key(table: pd.DataFrame, key: str) -> dict[str, list[dict]]:
     """Return the rows by one column, those of each key in a stable order."""
     found: dict[str, list[dict]] = {}
-    for row in _records(table.sort_values(list(dict.fromkeys([key, *[c for c in table.columns if c.startswith("id_")]])), kind="stable")):
+    for row in _records(
+        table.sort_values(
+            list(dict.fromkeys([key, *[c for c in table.columns if c.startswith("id_")]])),
+            kind="stable",
+        )
+    ):
         found.setdefault(row[key], []).append(row)
     return found
 
 
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+def _add(
+    parent: etree._Element, name: str, text: str | None = None, **attributes: str
+) -> etree._Element:
     """Add a child with a text fit for XML."""
     child = etree.SubElement(parent, f"{{{ESPACE}}}{name}", attributes)
     if text is not None:
@@ -115,9 +147,15 @@ def _numero(identifier: str, is_single: bool) -> str:
     return identifier.partition(":")[2] if is_single else identifier
 
 
-def _formation(row: dict, actions: list, bodies: dict, *, is_single: bool, is_fictive: bool) -> etree._Element:
+def _formation(
+    row: dict, actions: list, bodies: dict, *, is_single: bool, is_fictive: bool
+) -> etree._Element:
     """Return one formation."""
-    formation = etree.Element(f"{{{ESPACE}}}formation", {"numero": _numero(row["id_formation"], is_single)}, nsmap={None: ESPACE})
+    formation = etree.Element(
+        f"{{{ESPACE}}}formation",
+        {"numero": _numero(row["id_formation"], is_single)},
+        nsmap={None: ESPACE},
+    )
     if is_fictive:
         formation.set("info", FICTIF)
     _domaine(formation, row)
@@ -141,7 +179,13 @@ def _formation(row: dict, actions: list, bodies: dict, *, is_single: bool, is_fi
 def _domaine(formation: etree._Element, row: dict) -> None:
     domaine = _add(formation, "domaine-formation")
     if "code_formacode" in row:
-        _add(domaine, "code-FORMACODE", row["code_formacode"].split("|")[0], ref="V14", tag="principal")
+        _add(
+            domaine,
+            "code-FORMACODE",
+            row["code_formacode"].split("|")[0],
+            ref="V14",
+            tag="principal",
+        )
     if "code_nsf" in row:
         _add(domaine, "code-NSF", row["code_nsf"].split("|")[0])
     for code in row.get("code_rome", "").split("|")[:5]:
@@ -158,7 +202,15 @@ def _certification(formation: etree._Element, row: dict) -> None:
             _add(certification, "code-CERTIFINFO", row["code_certifinfo"][:10])
 
 
-def _action(formation: etree._Element, row: dict, places: list[dict], sessions: list[dict], *, bodies: dict, is_single: bool) -> None:
+def _action(
+    formation: etree._Element,
+    row: dict,
+    places: list[dict],
+    sessions: list[dict],
+    *,
+    bodies: dict,
+    is_single: bool,
+) -> None:
     """Add one action, its places and sessions."""
     action = _add(formation, "action", numero=_numero(row["id_action"], is_single))
     _add(action, "rythme-formation", "-")
@@ -187,8 +239,15 @@ def _action(formation: etree._Element, row: dict, places: list[dict], sessions: 
 def _costs(action: etree._Element, row: dict) -> None:
     """Add what is left to pay, prices, hours and the public agreement; LHÉO counts whole hours only."""
     if "est_gratuite" in row:
-        _add(action, "frais-restants", "Aucun" if row["est_gratuite"] else "Frais à la charge du stagiaire")
-    for name, column, longest in (("prix-horaire-TTC", "prix_horaire_eur", 6), ("prix-total-TTC", "prix_eur", 10)):
+        _add(
+            action,
+            "frais-restants",
+            "Aucun" if row["est_gratuite"] else "Frais à la charge du stagiaire",
+        )
+    for name, column, longest in (
+        ("prix-horaire-TTC", "prix_horaire_eur", 6),
+        ("prix-total-TTC", "prix_eur", 10),
+    ):
         if column in row and len(f"{row[column]:g}") <= longest:
             _add(action, name, _number(row[column]))
     if "duree_h" in row and float(row["duree_h"]).is_integer():

@@ -27,7 +27,6 @@ BLOCS = {"resultat": "Résultat", "a_distance": "À distance", "proche": "Plus p
 """The blocks of a list, in the order in which it shows them."""
 
 
-
 @dataclass(frozen=True)
 class Export:
     """One format: how a browser must be told of it."""
@@ -38,12 +37,25 @@ class Export:
     libelle: str
 
 
-FORMATS: dict[str, Export] = {export.nom: export for export in (
-    Export("csv", "csv", "text/csv", "CSV pour tableur (point-virgule, virgule décimale)"),
-    Export("csv-brut", "csv", "text/csv", "CSV pour programme (virgule, point décimal, noms de colonnes courts)"),
-    Export("xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Classeur XLSX avec sa notice"),
-    Export("geojson", "geojson", "application/geo+json", "GeoJSON (RFC 7946)"),
-)}
+FORMATS: dict[str, Export] = {
+    export.nom: export
+    for export in (
+        Export("csv", "csv", "text/csv", "CSV pour tableur (point-virgule, virgule décimale)"),
+        Export(
+            "csv-brut",
+            "csv",
+            "text/csv",
+            "CSV pour programme (virgule, point décimal, noms de colonnes courts)",
+        ),
+        Export(
+            "xlsx",
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "Classeur XLSX avec sa notice",
+        ),
+        Export("geojson", "geojson", "application/geo+json", "GeoJSON (RFC 7946)"),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -60,10 +72,12 @@ class Colonne:
 
 def _of(*path: str) -> Callable[[dict], object]:
     """Return what reads a value inside a card."""
+
     def read(card: dict) -> object:
         for key in path:
             card = card[key]
         return card
+
     return read
 
 
@@ -72,45 +86,160 @@ def _zones(card: dict) -> str:
 
 
 COLONNES: tuple[Colonne, ...] = (
-    Colonne("bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon", _of("bloc")),
+    Colonne(
+        "bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon", _of("bloc")
+    ),
     Colonne("id", "Identifiant", "Identifiant de la formation, celui de sa fiche", _of("id")),
-    Colonne("id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données", _of("id_lieu")),
+    Colonne(
+        "id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données", _of("id_lieu")
+    ),
     Colonne("intitule", "Intitulé", "Intitulé fourni par la source", _of("intitule"), largeur=50),
-    Colonne("type_diplome", "Type de diplôme", "Diplôme ou titre, tel que fourni", _of("type_diplome"), largeur=30),
-    Colonne("organisme", "Organisme", "Organisme formateur, sinon responsable", _of("organisme"), largeur=40),
-    Colonne("id_organisme", "Identifiant de l'organisme", "siret:… ou uai:…, connu même quand aucune source ne nomme l'organisme", _of("id_organisme"), largeur=26),
-    Colonne("niveau", "Niveau de sortie", "Niveau 3 à 8 (cadre de 2019)", _of("niveau", "libelle"), largeur=28),
-    Colonne("code_niveau", "Code du niveau", "3 à 8 ; vide quand il n'est pas renseigné", _of("niveau", "code")),
-    Colonne("domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle"), largeur=30),
+    Colonne(
+        "type_diplome",
+        "Type de diplôme",
+        "Diplôme ou titre, tel que fourni",
+        _of("type_diplome"),
+        largeur=30,
+    ),
+    Colonne(
+        "organisme",
+        "Organisme",
+        "Organisme formateur, sinon responsable",
+        _of("organisme"),
+        largeur=40,
+    ),
+    Colonne(
+        "id_organisme",
+        "Identifiant de l'organisme",
+        "siret:… ou uai:…, connu même quand aucune source ne nomme l'organisme",
+        _of("id_organisme"),
+        largeur=26,
+    ),
+    Colonne(
+        "niveau",
+        "Niveau de sortie",
+        "Niveau 3 à 8 (cadre de 2019)",
+        _of("niveau", "libelle"),
+        largeur=28,
+    ),
+    Colonne(
+        "code_niveau",
+        "Code du niveau",
+        "3 à 8 ; vide quand il n'est pas renseigné",
+        _of("niveau", "code"),
+    ),
+    Colonne(
+        "domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle"), largeur=30
+    ),
     Colonne("code_domaine", "Code du domaine", "Code du domaine simplifié", _of("domaine", "code")),
     Colonne("voie", "Voie", "Scolaire, apprentissage ou continue", _of("voie", "libelle")),
     Colonne("modalite", "Modalité", "Sur place, mixte ou à distance", _of("modalite", "libelle")),
-    Colonne("conventionnee", "Conventionnée", "Financée par une convention publique", lambda card: say_if(card["est_conventionnee"])),
-    Colonne("certifiante", "Certifiante", "Mène à une certification connue", lambda card: say_if(card["est_certifiante"])),
-    Colonne("rev3", "Transitions rev3", "Transitions servies, séparées par « | »", lambda card: " | ".join(t["libelle"] for t in card["rev3"])),
+    Colonne(
+        "conventionnee",
+        "Conventionnée",
+        "Financée par une convention publique",
+        lambda card: say_if(card["est_conventionnee"]),
+    ),
+    Colonne(
+        "certifiante",
+        "Certifiante",
+        "Mène à une certification connue",
+        lambda card: say_if(card["est_certifiante"]),
+    ),
+    Colonne(
+        "rev3",
+        "Transitions rev3",
+        "Transitions servies, séparées par « | »",
+        lambda card: " | ".join(t["libelle"] for t in card["rev3"]),
+    ),
     Colonne("date_debut", "Première session", "Date ISO à la précision connue", _of("date_debut")),
     Colonne("date_fin", "Dernière session", "Date ISO à la précision connue", _of("date_fin")),
     Colonne("periode", "Dates", "Dates en toutes lettres", _of("periode"), largeur=30),
-    Colonne("capacite", "Places", "Somme des places connues ; vide si aucune n'est connue", _of("capacite"), "nombre", 9),
-    Colonne("prix_eur", "Prix total (€)", "Euros TTC, quand la source le donne ; vide quand il est inconnu", _of("prix_eur"), "nombre", 14),
-    Colonne("prix_horaire_eur", "Prix horaire (€)", "Euros TTC de l'heure, quand la source le donne", _of("prix_horaire_eur"), "nombre", 14),
-    Colonne("gratuite", "Gratuit pour le stagiaire", "Rien à payer pour la personne, selon la source", lambda card: say_if(card["est_gratuite"])),
-    Colonne("page_web", "Page web", "Page de contact ou de description donnée par la source", _of("page_web"), largeur=40),
+    Colonne(
+        "capacite",
+        "Places",
+        "Somme des places connues ; vide si aucune n'est connue",
+        _of("capacite"),
+        "nombre",
+        9,
+    ),
+    Colonne(
+        "prix_eur",
+        "Prix total (€)",
+        "Euros TTC, quand la source le donne ; vide quand il est inconnu",
+        _of("prix_eur"),
+        "nombre",
+        14,
+    ),
+    Colonne(
+        "prix_horaire_eur",
+        "Prix horaire (€)",
+        "Euros TTC de l'heure, quand la source le donne",
+        _of("prix_horaire_eur"),
+        "nombre",
+        14,
+    ),
+    Colonne(
+        "gratuite",
+        "Gratuit pour le stagiaire",
+        "Rien à payer pour la personne, selon la source",
+        lambda card: say_if(card["est_gratuite"]),
+    ),
+    Colonne(
+        "page_web",
+        "Page web",
+        "Page de contact ou de description donnée par la source",
+        _of("page_web"),
+        largeur=40,
+    ),
     Colonne("adresse", "Adresse", "Adresse telle que fournie", _of("adresse"), largeur=40),
     Colonne("code_postal", "Code postal", "Code postal (texte)", _of("code_postal"), largeur=12),
     Colonne("commune", "Commune", "Commune actuelle", _of("commune", "nom"), largeur=24),
-    Colonne("code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code"), largeur=13),
-    Colonne("precision", "Précision", "D'où vient le point", _of("precision", "libelle"), largeur=30),
-    Colonne("douteuse", "Position douteuse", "Point reçu loin de la commune déclarée", lambda card: say_if(card["est_douteuse"])),
-    Colonne("distance_m", "Distance (m)", "Au lieu cherché, à vol d'oiseau, en mètres", _of("distance_m"), "nombre", 13),
-    Colonne("longitude", "Longitude", "Degrés (WGS84) ; vide quand le lieu n'est pas placé", _of("longitude"), "nombre", 12),
+    Colonne(
+        "code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code"), largeur=13
+    ),
+    Colonne(
+        "precision", "Précision", "D'où vient le point", _of("precision", "libelle"), largeur=30
+    ),
+    Colonne(
+        "douteuse",
+        "Position douteuse",
+        "Point reçu loin de la commune déclarée",
+        lambda card: say_if(card["est_douteuse"]),
+    ),
+    Colonne(
+        "distance_m",
+        "Distance (m)",
+        "Au lieu cherché, à vol d'oiseau, en mètres",
+        _of("distance_m"),
+        "nombre",
+        13,
+    ),
+    Colonne(
+        "longitude",
+        "Longitude",
+        "Degrés (WGS84) ; vide quand le lieu n'est pas placé",
+        _of("longitude"),
+        "nombre",
+        12,
+    ),
     Colonne("latitude", "Latitude", "Degrés (WGS84)", _of("latitude"), "nombre", 12),
     Colonne("zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones, largeur=30),
     Colonne("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
-    Colonne("autres_sources", "Autres sources", "Autres catalogues qui donnent la même formation, séparés par « | »",
-            lambda card: " | ".join(source["titre"] for source in card["sources"][1:]), largeur=40),
+    Colonne(
+        "autres_sources",
+        "Autres sources",
+        "Autres catalogues qui donnent la même formation, séparés par « | »",
+        lambda card: " | ".join(source["titre"] for source in card["sources"][1:]),
+        largeur=40,
+    ),
     Colonne("millesime", "Millésime", "Date de la source", _of("source", "millesime")),
-    Colonne("fictive", "Données fictives", "Oui pour des données de démonstration", lambda card: say_if(card["est_fictive"])),
+    Colonne(
+        "fictive",
+        "Données fictives",
+        "Oui pour des données de démonstration",
+        lambda card: say_if(card["est_fictive"]),
+    ),
 )
 
 
@@ -139,10 +268,14 @@ def export_offers(resultat: Resultat, repertoire: Repertoire, format: str) -> It
         When the format is unknown, or when a workbook cannot hold the rows.
     """
     if format not in FORMATS:
-        raise ParameterError(f"Format inconnu : « {format} ». Formats acceptés : {', '.join(FORMATS)}.")
+        raise ParameterError(
+            f"Format inconnu : « {format} ». Formats acceptés : {', '.join(FORMATS)}."
+        )
     nb = resultat.total + len(resultat.a_distance) + len(resultat.proches)
     if format == "xlsx" and nb > LIGNES_MAX:
-        raise ParameterError(f"Un classeur ne peut tenir que {format_number(LIGNES_MAX)} lignes. Ajoutez un filtre, ou choisissez le CSV.")
+        raise ParameterError(
+            f"Un classeur ne peut tenir que {format_number(LIGNES_MAX)} lignes. Ajoutez un filtre, ou choisissez le CSV."
+        )
     return _WRITERS[format](resultat, repertoire)
 
 
@@ -152,12 +285,15 @@ def _values(card: dict) -> list:
 
 def _french_csv(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
     """Yield a CSV that a French spreadsheet opens as it should."""
+
     def cell(value):
         return str(value).replace(".", ",") if isinstance(value, float) else neutralise(value)
 
     titres = [colonne.titre for colonne in COLONNES]
     yield b"\xef\xbb\xbf"
-    yield from _csv(titres, ([cell(v) for v in _values(card)] for card in list_cards(resultat, repertoire)), ";")
+    yield from _csv(
+        titres, ([cell(v) for v in _values(card)] for card in list_cards(resultat, repertoire)), ";"
+    )
 
 
 def _plain_csv(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
@@ -184,38 +320,60 @@ def _geojson(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
     yield f'{{"type":"FeatureCollection","metadata":{_dump(describe_export(resultat, repertoire))},"features":['.encode()
     cards, first = list_cards(resultat, repertoire), True
     while paquet := list(islice(cards, PAQUET)):
-        yield (("" if first else ",") + ",\n".join(_dump(_feature(card)) for card in paquet)).encode()
+        yield (
+            ("" if first else ",") + ",\n".join(_dump(_feature(card)) for card in paquet)
+        ).encode()
         first = False
     yield b"]}\n"
 
 
 def _feature(card: dict) -> dict:
     placee = card["longitude"] is not None
-    point = {"type": "Point", "coordinates": [card["longitude"], card["latitude"]]} if placee else None
-    properties = {colonne.nom: colonne.lire(card) for colonne in COLONNES if colonne.nom not in ("longitude", "latitude")}
-    return {"type": "Feature", "id": f"{card['id']}@{card['id_lieu']}", "geometry": point, "properties": properties}
+    point = (
+        {"type": "Point", "coordinates": [card["longitude"], card["latitude"]]} if placee else None
+    )
+    properties = {
+        colonne.nom: colonne.lire(card)
+        for colonne in COLONNES
+        if colonne.nom not in ("longitude", "latitude")
+    }
+    return {
+        "type": "Feature",
+        "id": f"{card['id']}@{card['id_lieu']}",
+        "geometry": point,
+        "properties": properties,
+    }
 
 
 def _dump(value) -> str:
     """Return compact JSON that stays harmless inside a page."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
 
 
 def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
     """Return what must be known of an export: the query in words, the date, the sources and their licences."""
-    lignes = np.concatenate([resultat.lignes, resultat.a_distance, resultat.proches]).astype("int64")
-    ids = sorted({id_source for ligne in lignes.tolist() for id_source in repertoire.sources_of(ligne)})
+    lignes = np.concatenate([resultat.lignes, resultat.a_distance, resultat.proches]).astype(
+        "int64"
+    )
+    ids = sorted(
+        {id_source for ligne in lignes.tolist() for id_source in repertoire.sources_of(ligne)}
+    )
     kept = ("id_source", "titre", "producteur", "licence", "millesime", "mode", "adresse")
     return {
         "titre": describe_request(resultat.requete, resultat.total),
-        "nb_resultats": resultat.total, "nb_a_distance": len(resultat.a_distance), "nb_proches": len(resultat.proches),
-        "instantane": repertoire.snapshot.id, "assemble_le": repertoire.snapshot.manifest["cree_le"],
+        "nb_resultats": resultat.total,
+        "nb_a_distance": len(resultat.a_distance),
+        "nb_proches": len(resultat.proches),
+        "instantane": repertoire.snapshot.id,
+        "assemble_le": repertoire.snapshot.manifest["cree_le"],
         "sources": [{nom: repertoire.sources[id_source][nom] for nom in kept} for id_source in ids],
     }
 
 
 def _xlsx(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
-    from geoapp.classeur import write_workbook
+    from geoapp.outputs.offers_workbook import write_workbook
 
     yield write_workbook(resultat, repertoire)
 

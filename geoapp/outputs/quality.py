@@ -14,22 +14,40 @@ from geoapp.outputs.files.model import Colonne, Fichier
 FORMATS_QUALITE = ("csv", "xlsx")
 
 SCORES: tuple[Colonne, ...] = (
-    ("type_entite", "Sorte", "Source ou organisme", "texte"), ("id_entite", "Identifiant", "Identifiant dans les données", "texte"),
-    ("nom", "Nom", "Titre de la source, nom de l'organisme", "texte"), ("nb_offres", "Offres", "Offres de tous les catalogues", "entier"),
+    ("type_entite", "Sorte", "Source ou organisme", "texte"),
+    ("id_entite", "Identifiant", "Identifiant dans les données", "texte"),
+    ("nom", "Nom", "Titre de la source, nom de l'organisme", "texte"),
+    ("nb_offres", "Offres", "Offres de tous les catalogues", "entier"),
     ("score", "Score", "De 0 à 100 ; vide quand rien n'a pu être évalué", "reel"),
     ("part_evaluee", "Part évaluée", "Part du barème qui a pu être évaluée, de 0 à 1", "reel"),
-    ("score_avant", "Score d'avant", "Dans l'instantané précédent ; vide quand il n'y en a pas", "reel"),
+    (
+        "score_avant",
+        "Score d'avant",
+        "Dans l'instantané précédent ; vide quand il n'y en a pas",
+        "reel",
+    ),
     ("nb_defauts", "À corriger", "Constats, une offre pouvant en avoir plusieurs", "entier"),
     ("faibles", "Critères à améliorer", "Les trois qui coûtent le plus de points", "texte"),
 )
 """Columns of the file of scores."""
 
 DEFAUTS: tuple[Colonne, ...] = (
-    ("titre", "Critère", "Critère non satisfait", "texte"), ("constat", "Constat", "Ce qui ne va pas", "texte"), ("valeur", "Valeur", "Valeur en cause", "texte"),
-    ("cure", "Comment corriger", "Ce qu'il faut faire", "texte"), ("intitule", "Intitulé", "Intitulé de la formation", "texte"),
-    ("nom_organisme", "Organisme", "Organisme formateur, sinon responsable", "texte"), ("adresse", "Adresse", "Adresse telle que fournie", "texte"),
-    ("commune", "Commune", "Commune du lieu", "texte"), ("id_source", "Source", "Catalogue", "texte"),
-    ("id_action", "Identifiant", "Identifiant de l'action chez le producteur, précédé de la source", "texte"), ("id_lieu", "Lieu", "Identifiant du lieu", "texte"),
+    ("titre", "Critère", "Critère non satisfait", "texte"),
+    ("constat", "Constat", "Ce qui ne va pas", "texte"),
+    ("valeur", "Valeur", "Valeur en cause", "texte"),
+    ("cure", "Comment corriger", "Ce qu'il faut faire", "texte"),
+    ("intitule", "Intitulé", "Intitulé de la formation", "texte"),
+    ("nom_organisme", "Organisme", "Organisme formateur, sinon responsable", "texte"),
+    ("adresse", "Adresse", "Adresse telle que fournie", "texte"),
+    ("commune", "Commune", "Commune du lieu", "texte"),
+    ("id_source", "Source", "Catalogue", "texte"),
+    (
+        "id_action",
+        "Identifiant",
+        "Identifiant de l'action chez le producteur, précédé de la source",
+        "texte",
+    ),
+    ("id_lieu", "Lieu", "Identifiant du lieu", "texte"),
 )
 """Columns of the file of what is to be corrected."""
 
@@ -38,17 +56,25 @@ def scores_file(qualite: Qualite) -> Fichier:
     """Return the scores of every source and body as a file."""
     words = {nom: critere.titre for nom, critere in CRITERES.items()}
     table = qualite.entites.assign(
-        score=qualite.entites["score"].round(1), score_avant=qualite.entites["score_avant"].round(1), part_evaluee=qualite.entites["part_evaluee"].round(3),
-        faibles=qualite.entites["faibles"].map(lambda noms: ", ".join(words[nom] for nom in noms.split("|") if nom)),
+        score=qualite.entites["score"].round(1),
+        score_avant=qualite.entites["score_avant"].round(1),
+        part_evaluee=qualite.entites["part_evaluee"].round(3),
+        faibles=qualite.entites["faibles"].map(
+            lambda noms: ", ".join(words[nom] for nom in noms.split("|") if nom)
+        ),
     )
-    return Fichier(table, SCORES, _notice(qualite, "Scores de qualité"), "Qualité", "qualite-scores")
+    return Fichier(
+        table, SCORES, _notice(qualite, "Scores de qualité"), "Qualité", "qualite-scores"
+    )
 
 
 def defects_file(qualite: Qualite, nom: str = "", **choix: str | None) -> Fichier:
     """Return what is to be corrected (see `list_defects`) as a file; `nom` is that of the source or body."""
     table = list_defects(qualite, **choix)
     title = f"À corriger : {nom}" if nom else "À corriger"
-    return Fichier(pd.DataFrame(table), DEFAUTS, _notice(qualite, title), "À corriger", "qualite-a-corriger")
+    return Fichier(
+        pd.DataFrame(table), DEFAUTS, _notice(qualite, title), "À corriger", "qualite-a-corriger"
+    )
 
 
 def write_defects(qualite: Qualite, entite: dict | None, critere: str | None, out: Path) -> int:
@@ -62,10 +88,24 @@ def write_defects(qualite: Qualite, entite: dict | None, critere: str | None, ou
 def _notice(qualite: Qualite, title: str) -> list[tuple[str, str]]:
     """Return what must travel with the figures: what they are, the rule, the sources and their dates."""
     sources = qualite.snapshot.read("sources")
-    mine = sources[sources["id_source"].isin(set(qualite.parties.loc[qualite.parties["type_entite"].eq("source"), "id_entite"]))]
+    mine = sources[
+        sources["id_source"].isin(
+            set(qualite.parties.loc[qualite.parties["type_entite"].eq("source"), "id_entite"])
+        )
+    ]
     return [
-        ("Titre", title), ("Instantané", qualite.snapshot.id),
-        ("Score", f"Somme pondérée (poids {POIDS_TOTAL}) des parts d'offres qui satisfont chaque critère évalué, ramenée à 100. Non fourni et sans objet ne comptent pas."),
-        *((critere.titre, f"poids {critere.poids} : {critere.mesure}") for critere in CRITERES.values()),
-        *(("Source", f"{row.titre}, {row.producteur}, {row.millesime}, {row.licence}") for row in mine.itertuples()),
+        ("Titre", title),
+        ("Instantané", qualite.snapshot.id),
+        (
+            "Score",
+            f"Somme pondérée (poids {POIDS_TOTAL}) des parts d'offres qui satisfont chaque critère évalué, ramenée à 100. Non fourni et sans objet ne comptent pas.",
+        ),
+        *(
+            (critere.titre, f"poids {critere.poids} : {critere.mesure}")
+            for critere in CRITERES.values()
+        ),
+        *(
+            ("Source", f"{row.titre}, {row.producteur}, {row.millesime}, {row.licence}")
+            for row in mine.itertuples()
+        ),
     ]

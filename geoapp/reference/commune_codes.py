@@ -22,23 +22,33 @@ def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str
         Chains are followed to a current code; current codes are never keys.
     """
     known = communes.dropna(subset="anciens_codes")
-    pairs = known.assign(ancien_code=known["anciens_codes"].str.split("|")).explode("ancien_code")[["ancien_code", "code_commune"]]
-    every = pd.concat([*[frame[["ancien_code", "code_commune"]] for frame in frames], pairs]).dropna()
+    pairs = known.assign(ancien_code=known["anciens_codes"].str.split("|")).explode("ancien_code")[
+        ["ancien_code", "code_commune"]
+    ]
+    every = pd.concat(
+        [*[frame[["ancien_code", "code_commune"]] for frame in frames], pairs]
+    ).dropna()
     every = every[every["ancien_code"].ne("")]
     direct = dict(zip(every["ancien_code"], every["code_commune"]))
     current = set(communes["code_commune"])
-    return {old: end for old in direct if old not in current and (end := _follow(old, direct, current)) in current}
+    return {
+        old: end
+        for old in direct
+        if old not in current and (end := _follow(old, direct, current)) in current
+    }
 
 
 def _follow(code: str, direct: dict[str, str], current: set[str]) -> str:
     """Follow a chain of merges to its end; a loop stops where it closes."""
     seen = {code}
-    while code not in current and (following := direct.get(code)) is not None and following not in seen:
+    while (
+        code not in current
+        and (following := direct.get(code)) is not None
+        and following not in seen
+    ):
         code = following
         seen.add(code)
     return code
-
-
 
 
 def to_current(values: pd.Series, passage: dict[str, str]) -> pd.Series:
@@ -48,6 +58,8 @@ def to_current(values: pd.Series, passage: dict[str, str]) -> pd.Series:
 
 def is_lost(values: pd.Series, communes: pd.DataFrame) -> pd.Series:
     """Tell which codes of a département we hold are no current commune."""
-    return values.notna() & ~values.astype("object").isin(set(communes["code_commune"])) & values.str[:2].isin(communes["code_departement"].unique())
-
-
+    return (
+        values.notna()
+        & ~values.astype("object").isin(set(communes["code_commune"]))
+        & values.str[:2].isin(communes["code_departement"].unique())
+    )

@@ -30,21 +30,26 @@ class Zonage:
     est_affichee: bool = False
 
 
-ZONAGES: dict[str, Zonage] = {zonage.type_zone: zonage for zonage in (
-    Zonage("departement", "Départements", "département", "code", True, True),
-    Zonage("arrondissement", "Arrondissements", "arrondissement", "code", True),
-    Zonage("epci", "Intercommunalités (EPCI)", "EPCI", "code", True),
-    Zonage("ze2020", "Zones d'emploi 2020", "zone d'emploi 2020", "code", True),
-    Zonage("ze2010", "Zones d'emploi 2010", "zone d'emploi 2010", "code", True),
-    Zonage("zrr", "Zones de revitalisation rurale (ZRR)", "ZRR", "code"),
-    Zonage("frr", "France ruralités revitalisation (FRR)", "FRR", "code"),
-    Zonage("qpv2015", "Quartiers prioritaires 2015 (QPV)", "QPV 2015", "geometrie"),
-    Zonage("qpv2024", "Quartiers prioritaires 2024 (QPV)", "QPV 2024", "geometrie"),
-)}
+ZONAGES: dict[str, Zonage] = {
+    zonage.type_zone: zonage
+    for zonage in (
+        Zonage("departement", "Départements", "département", "code", True, True),
+        Zonage("arrondissement", "Arrondissements", "arrondissement", "code", True),
+        Zonage("epci", "Intercommunalités (EPCI)", "EPCI", "code", True),
+        Zonage("ze2020", "Zones d'emploi 2020", "zone d'emploi 2020", "code", True),
+        Zonage("ze2010", "Zones d'emploi 2010", "zone d'emploi 2010", "code", True),
+        Zonage("zrr", "Zones de revitalisation rurale (ZRR)", "ZRR", "code"),
+        Zonage("frr", "France ruralités revitalisation (FRR)", "FRR", "code"),
+        Zonage("qpv2015", "Quartiers prioritaires 2015 (QPV)", "QPV 2015", "geometrie"),
+        Zonage("qpv2024", "Quartiers prioritaires 2024 (QPV)", "QPV 2024", "geometrie"),
+    )
+}
 """Every zoning of the product; adding one is adding a row here and a source in `sources.toml`."""
 
 
-def assign_by_code(code_commune: pd.Series, communes_zones: pd.DataFrame, type_zone: str) -> pd.Series:
+def assign_by_code(
+    code_commune: pd.Series, communes_zones: pd.DataFrame, type_zone: str
+) -> pd.Series:
     """Return the code of the zone of each row, joined by commune code.
 
     Parameters
@@ -60,12 +65,20 @@ def assign_by_code(code_commune: pd.Series, communes_zones: pd.DataFrame, type_z
     Series of text
         Same index and length; NA where no zone holds the commune.
     """
-    links = communes_zones[communes_zones["type_zone"].eq(type_zone) & communes_zones["type_lien"].eq("entiere")]
-    one = links.sort_values("code_zone").drop_duplicates("code_commune").set_index("code_commune")["code_zone"]
+    links = communes_zones[
+        communes_zones["type_zone"].eq(type_zone) & communes_zones["type_lien"].eq("entiere")
+    ]
+    one = (
+        links.sort_values("code_zone")
+        .drop_duplicates("code_commune")
+        .set_index("code_commune")["code_zone"]
+    )
     return code_commune.map(one).astype("str")
 
 
-def assign_by_geometry(points: gpd.GeoSeries, zones: gpd.GeoDataFrame, code: str = "code_zone") -> pd.Series:
+def assign_by_geometry(
+    points: gpd.GeoSeries, zones: gpd.GeoDataFrame, code: str = "code_zone"
+) -> pd.Series:
     """Return the code of the polygon that holds each point, border included.
 
     Points are joined once per distinct position.  On a shared border the
@@ -97,12 +110,18 @@ def zones_of_communes(communes: gpd.GeoDataFrame) -> pd.DataFrame:
     """
     parts = []
     for type_zone in ("departement", "arrondissement", "epci"):
-        part = communes[["code_commune", f"code_{type_zone}", f"nom_{type_zone}"]].set_axis(["code_commune", "code_zone", "nom"], axis=1)
-        parts.append(part.dropna(subset="code_zone").assign(type_zone=type_zone, type_lien="entiere"))
+        part = communes[["code_commune", f"code_{type_zone}", f"nom_{type_zone}"]].set_axis(
+            ["code_commune", "code_zone", "nom"], axis=1
+        )
+        parts.append(
+            part.dropna(subset="code_zone").assign(type_zone=type_zone, type_lien="entiere")
+        )
     return pd.concat(parts, ignore_index=True)
 
 
-def move_to_current(members: pd.DataFrame, passage: dict[str, str], communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def move_to_current(
+    members: pd.DataFrame, passage: dict[str, str], communes: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the members of a zoning in the current geography, and what moved.
 
     When communes that merged were in different zones of a partition, the zone
@@ -116,11 +135,18 @@ def move_to_current(members: pd.DataFrame, passage: dict[str, str], communes: pd
     moved : DataFrame
         Rows whose code changed: `ancien_code`, `code_commune`.
     """
-    current = members.assign(ancien_code=members["code_commune"], code_commune=to_current(members["code_commune"], passage))
+    current = members.assign(
+        ancien_code=members["code_commune"],
+        code_commune=to_current(members["code_commune"], passage),
+    )
     current = current[current["code_commune"].isin(communes["code_commune"])]
-    moved = current.loc[current["ancien_code"].ne(current["code_commune"]), ["ancien_code", "code_commune"]]
+    moved = current.loc[
+        current["ancien_code"].ne(current["code_commune"]), ["ancien_code", "code_commune"]
+    ]
     current = current.assign(_rank=current["ancien_code"].ne(current["code_commune"]))
-    current = current.sort_values(["code_commune", "_rank", "code_zone"]).drop_duplicates(["code_commune", "code_zone"])
+    current = current.sort_values(["code_commune", "_rank", "code_zone"]).drop_duplicates(
+        ["code_commune", "code_zone"]
+    )
     return current.drop(columns=["_rank", "ancien_code"]), moved
 
 
@@ -139,11 +165,22 @@ def fill_partition(members: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     missing = inside[~inside["code_commune"].isin(members["code_commune"])]
     if missing.empty or members.empty:
         return members.iloc[:0]
-    pairs = gpd.sjoin(missing[["code_commune", "geometry"]], communes[["code_commune", "geometry"]], predicate="intersects")
+    pairs = gpd.sjoin(
+        missing[["code_commune", "geometry"]],
+        communes[["code_commune", "geometry"]],
+        predicate="intersects",
+    )
     found = pairs.merge(members, left_on="code_commune_right", right_on="code_commune")
     votes = found.groupby(["code_commune_left", "code_zone"]).size().reset_index(name="n")
-    best = votes.sort_values(["n", "code_zone"], ascending=[False, True]).drop_duplicates("code_commune_left")
-    model = members.drop_duplicates("code_zone").set_index("code_zone").reindex(best["code_zone"]).reset_index()
+    best = votes.sort_values(["n", "code_zone"], ascending=[False, True]).drop_duplicates(
+        "code_commune_left"
+    )
+    model = (
+        members.drop_duplicates("code_zone")
+        .set_index("code_zone")
+        .reindex(best["code_zone"])
+        .reset_index()
+    )
     return model.assign(code_commune=best["code_commune_left"].to_numpy())[members.columns]
 
 
@@ -163,5 +200,9 @@ def outline_zones(members: pd.DataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeri
         Index `code_zone`, sorted; same CRS.
     """
     known = members[members["code_commune"].isin(outlines.index)]
-    polygons = gpd.GeoDataFrame({"code_zone": known["code_zone"].to_numpy()}, geometry=outlines.reindex(known["code_commune"]).to_numpy(), crs=outlines.crs)
+    polygons = gpd.GeoDataFrame(
+        {"code_zone": known["code_zone"].to_numpy()},
+        geometry=outlines.reindex(known["code_commune"]).to_numpy(),
+        crs=outlines.crs,
+    )
     return polygons.dissolve("code_zone", method="coverage").geometry

@@ -44,7 +44,11 @@ def find_addresses(texte: str, *, settings: Settings, limit: int = 4) -> list[Ad
         return []
     try:
         features = _ask(settings.adresses, texte.strip(), limit)
-    except (OSError, ValueError, AttributeError):  # requests' errors are OSError, broken JSON is ValueError
+    except (
+        OSError,
+        ValueError,
+        AttributeError,
+    ):  # requests' errors are OSError, broken JSON is ValueError
         return []
     found = [adresse for feature in features[:limit] if (adresse := _read(feature)) is not None]
     return list({adresse.libelle: adresse for adresse in found}.values())
@@ -56,7 +60,12 @@ def _ask(url: str, texte: str, limit: int) -> list:
 
     import requests
 
-    with requests.get(url, params={"q": texte[:200], "limit": limit, "autocomplete": 1}, timeout=TIMEOUT_S, stream=True) as response:
+    with requests.get(
+        url,
+        params={"q": texte[:200], "limit": limit, "autocomplete": 1},
+        timeout=TIMEOUT_S,
+        stream=True,
+    ) as response:
         response.raise_for_status()
         content = response.raw.read(ANSWER_MAX_BYTES + 1, decode_content=True)
     if len(content) > ANSWER_MAX_BYTES:

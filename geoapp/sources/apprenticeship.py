@@ -25,34 +25,90 @@ _CERTIFICATION = "certification.valeur"
 _LIEU = "etablissement_lieu_formation"
 
 COLONNES = {
-    "intitule": ("intitule_rco", "nom", "intitule_long", "intitule_court", "onisep_intitule", "onisep.intitule", f"{_CERTIFICATION}.intitule.rncp",
-                 f"{_CERTIFICATION}.intitule.cfd.long"),
+    "intitule": (
+        "intitule_rco",
+        "nom",
+        "intitule_long",
+        "intitule_court",
+        "onisep_intitule",
+        "onisep.intitule",
+        f"{_CERTIFICATION}.intitule.rncp",
+        f"{_CERTIFICATION}.intitule.cfd.long",
+    ),
     "type_diplome": ("diplome", f"{_CERTIFICATION}.intitule.niveau.cfd.libelle"),
-    "niveau": ("niveau", f"{_CERTIFICATION}.intitule.niveau.cfd.europeen", f"{_CERTIFICATION}.intitule.niveau.rncp.europeen"),
-    "code_rncp": ("rncp_code", f"{_CERTIFICATION}.identifiant.rncp"), "code_certifinfo": ("id_certifinfo",),
-    "code_cfd": ("cfd", f"{_CERTIFICATION}.identifiant.cfd"), "code_mef": ("bcn_mefs_10", "mef_10_code", "modalite.mef_10"),
+    "niveau": (
+        "niveau",
+        f"{_CERTIFICATION}.intitule.niveau.cfd.europeen",
+        f"{_CERTIFICATION}.intitule.niveau.rncp.europeen",
+    ),
+    "code_rncp": ("rncp_code", f"{_CERTIFICATION}.identifiant.rncp"),
+    "code_certifinfo": ("id_certifinfo",),
+    "code_cfd": ("cfd", f"{_CERTIFICATION}.identifiant.cfd"),
+    "code_mef": ("bcn_mefs_10", "mef_10_code", "modalite.mef_10"),
     "code_formacode": (f"{_CERTIFICATION}.domaines.formacodes.rncp",),
-    "code_nsf": ("rncp_details.nsf_code", "rncp_details.nsf", f"{_CERTIFICATION}.domaines.nsf.cfd", f"{_CERTIFICATION}.domaines.nsf.rncp"),
+    "code_nsf": (
+        "rncp_details.nsf_code",
+        "rncp_details.nsf",
+        f"{_CERTIFICATION}.domaines.nsf.cfd",
+        f"{_CERTIFICATION}.domaines.nsf.rncp",
+    ),
     "code_rome": ("rncp_details.romes", "rome_codes", f"{_CERTIFICATION}.domaines.rome.rncp"),
-    "responsable_siret": ("etablissement_gestionnaire_siret", "etablissement_responsable_siret", "responsable.organisme.identifiant.siret"),
-    "responsable_uai": ("etablissement_gestionnaire_uai", "etablissement_responsable_uai", "responsable.organisme.identifiant.uai"),
-    "responsable_nom": ("etablissement_gestionnaire_entreprise_raison_sociale", "etablissement_responsable_entreprise_raison_sociale",
-                        "responsable.organisme.unite_legale.raison_sociale"),
+    "responsable_siret": (
+        "etablissement_gestionnaire_siret",
+        "etablissement_responsable_siret",
+        "responsable.organisme.identifiant.siret",
+    ),
+    "responsable_uai": (
+        "etablissement_gestionnaire_uai",
+        "etablissement_responsable_uai",
+        "responsable.organisme.identifiant.uai",
+    ),
+    "responsable_nom": (
+        "etablissement_gestionnaire_entreprise_raison_sociale",
+        "etablissement_responsable_entreprise_raison_sociale",
+        "responsable.organisme.unite_legale.raison_sociale",
+    ),
     "formateur_siret": ("etablissement_formateur_siret", "formateur.organisme.identifiant.siret"),
     "formateur_uai": ("etablissement_formateur_uai", "formateur.organisme.identifiant.uai"),
-    "formateur_nom": ("etablissement_formateur_entreprise_raison_sociale", "formateur.organisme.unite_legale.raison_sociale"),
+    "formateur_nom": (
+        "etablissement_formateur_entreprise_raison_sociale",
+        "formateur.organisme.unite_legale.raison_sociale",
+    ),
     "lieu_uai": (f"{_LIEU}_uai", "uai_formation", "lieu.uai"),
-    "lieu_adresse": ("lieu_formation_adresse", "lieu_formation_adresse_computed", f"{_LIEU}_adresse", "lieu.adresse.label"),
+    "lieu_adresse": (
+        "lieu_formation_adresse",
+        "lieu_formation_adresse_computed",
+        f"{_LIEU}_adresse",
+        "lieu.adresse.label",
+    ),
     "lieu_code_postal": ("code_postal", f"{_LIEU}_code_postal", "lieu.adresse.code_postal"),
-    "lieu_code_commune": ("code_commune_insee", f"{_LIEU}_code_insee", "lieu.adresse.commune.code_insee"),
+    "lieu_code_commune": (
+        "code_commune_insee",
+        f"{_LIEU}_code_insee",
+        "lieu.adresse.commune.code_insee",
+    ),
     "url": ("onisep_url", "onisep_lien_site_onisepfr", "onisep.url", "onisep.lien_site_onisepfr"),
-    "objectif": ("objectif", "contenu_educatif.objectif"), "contenu": ("contenu", "contenu_educatif.contenu"),
-    "id_action": ("cle_ministere_educatif", "identifiant.cle_ministere_educatif", "id_rco_formation", "id_RCO", "_id", "id"),
-    "modalite": ("entierement_a_distance", "modalite.entierement_a_distance"), "capacite": ("capacite",),
+    "objectif": ("objectif", "contenu_educatif.objectif"),
+    "contenu": ("contenu", "contenu_educatif.contenu"),
+    "id_action": (
+        "cle_ministere_educatif",
+        "identifiant.cle_ministere_educatif",
+        "id_rco_formation",
+        "id_RCO",
+        "_id",
+        "id",
+    ),
+    "modalite": ("entierement_a_distance", "modalite.entierement_a_distance"),
+    "capacite": ("capacite",),
 }
 """Column of ours → fields that may give it, those of the newest flat version first; a dot goes into an object."""
 
-POINTS = ("lieu_formation_geo_coordonnees", f"{_LIEU}_geo_coordonnees", "lieu_formation_geo_coordonnees_computed", f"{_LIEU}_geo_coordonnees_computed")
+POINTS = (
+    "lieu_formation_geo_coordonnees",
+    f"{_LIEU}_geo_coordonnees",
+    "lieu_formation_geo_coordonnees_computed",
+    f"{_LIEU}_geo_coordonnees_computed",
+)
 """Fields of the position of the place, those received before those found again from the address."""
 
 SEULS = ("code_mef", "code_formacode", "code_nsf")
@@ -80,9 +136,19 @@ def read_catalogue(path: Path) -> Lecture:
             else:
                 rows[place] = {name: _sound(value) for name, value in _cells(record).items()}
     except RecursionError:
-        raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
+        raise SourceError(
+            path,
+            "JSON imbriqué trop profondément.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        ) from None
     names = list(_cells({}))
-    frame = pd.DataFrame([[row[name] for name in names] for row in rows.values()], columns=names, index=pd.Index(list(rows), name="ligne", dtype="str"), dtype="str")
+    frame = pd.DataFrame(
+        [[row[name] for name in names] for row in rows.values()],
+        columns=names,
+        index=pd.Index(list(rows), name="ligne", dtype="str"),
+        dtype="str",
+    )
     return Lecture(frame, len(records), rejets)
 
 
@@ -92,7 +158,12 @@ def _records(path: Path) -> list:
     if isinstance(found, dict) and "cle_ministere_educatif" in found:
         found = [found]
     if not isinstance(found, list) or not found:
-        raise SourceError(path, "un tableau JSON de formations est attendu.", place="ligne 1", cure="Vérifiez le format de la source.")
+        raise SourceError(
+            path,
+            "un tableau JSON de formations est attendu.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        )
     return found
 
 
@@ -107,31 +178,52 @@ def _refusal(record) -> tuple[str, str, str] | None:
 
 def _cells(record: dict) -> dict[str, str | None]:
     """Return the cells of one object."""
-    cells = {ours: next(filter(None, (_text(_at(record, name)) for name in names)), None) for ours, names in COLONNES.items()}
+    cells = {
+        ours: next(filter(None, (_text(_at(record, name)) for name in names)), None)
+        for ours, names in COLONNES.items()
+    }
     cells |= {name: cells[name] and cells[name].partition("|")[0] for name in SEULS}
-    cells |= {name: cells[name] and clean_text(cells[name]) for name in ("intitule", "objectif", "contenu")}
+    cells |= {
+        name: cells[name] and clean_text(cells[name])
+        for name in ("intitule", "objectif", "contenu")
+    }
     latitude, longitude = _point(record)
     permanent = {_text(value) for value in _list(record.get("modalites_entrees_sorties"))} - {None}
     certification = cells["code_certifinfo"] or cells["code_cfd"] or cells["code_rncp"]
     return cells | {
-        "id_formation": "-".join(filter(None, (certification, cells["responsable_siret"]))) or cells["id_action"],
-        "niveau": (found.group() if (found := re.search(r"[3-8]", cells["niveau"] or "")) else None), "voie": "apprentissage",
+        "id_formation": "-".join(filter(None, (certification, cells["responsable_siret"])))
+        or cells["id_action"],
+        "niveau": (
+            found.group() if (found := re.search(r"[3-8]", cells["niveau"] or "")) else None
+        ),
+        "voie": "apprentissage",
         "modalite": {"True": "a_distance", "False": "sur_place"}.get(cells["modalite"] or ""),
-        "modalite_entree": {"True": "1", "1": "1", "False": "0", "0": "0"}.get(permanent.pop()) if len(permanent) == 1 else None,
-        "latitude": latitude, "longitude": longitude, "sessions": _sessions(record), "periodes": _periods(record),
+        "modalite_entree": {"True": "1", "1": "1", "False": "0", "0": "0"}.get(permanent.pop())
+        if len(permanent) == 1
+        else None,
+        "latitude": latitude,
+        "longitude": longitude,
+        "sessions": _sessions(record),
+        "periodes": _periods(record),
     }
 
 
 def _sessions(record: dict) -> str | None:
     """Return the sessions; a capacity given once is that of an intake, and goes to the last one."""
     listed = [one for one in _list(record.get("sessions")) if isinstance(one, dict)]
-    starts, ends, places = ([one.get(name) for one in listed] or _list(record.get(older)) for name, older in SESSION)
+    starts, ends, places = (
+        [one.get(name) for one in listed] or _list(record.get(older)) for name, older in SESSION
+    )
     dates = [(_date(start), _date(end)) for start, end in zip_longest(starts, ends)]
     if not dates:
         return None
     if len(places) == 1:
         places = [None] * (len(dates) - 1) + places
-    return write_sessions((None, *pair, _text(capacity), None) for pair, capacity in zip_longest(dates, places, fillvalue=None) if pair)
+    return write_sessions(
+        (None, *pair, _text(capacity), None)
+        for pair, capacity in zip_longest(dates, places, fillvalue=None)
+        if pair
+    )
 
 
 SESSION = (("debut", "date_debut"), ("fin", "date_fin"), ("capacite", "capacite"))
@@ -146,7 +238,9 @@ def _periods(record: dict) -> str | None:
             written = json.loads(written)
         except ValueError:
             return None
-    months = (text[:7] for text in map(_text, _list(written)) if text and re.match(r"\d{4}-\d\d", text))
+    months = (
+        text[:7] for text in map(_text, _list(written)) if text and re.match(r"\d{4}-\d\d", text)
+    )
     return "|".join(dict.fromkeys(months)) or None
 
 
@@ -154,7 +248,12 @@ def _point(record: dict) -> tuple[str | None, str | None]:
     """Return latitude and longitude of the place."""
     geometry = _at(record, "lieu.geolocalisation.coordinates")
     written = (_text(record.get(name)) for name in POINTS)
-    for text in [*written, ",".join(_text(one) or "" for one in geometry[::-1]) if isinstance(geometry, list) else None]:
+    for text in [
+        *written,
+        ",".join(_text(one) or "" for one in geometry[::-1])
+        if isinstance(geometry, list)
+        else None,
+    ]:
         parts = (text or "").split(",")
         if len(parts) == 2 and all(part.strip() for part in parts):
             return parts[0].strip(), parts[1].strip()
@@ -190,7 +289,9 @@ def _text(value) -> str | None:
     if isinstance(value, list):
         return "|".join(filter(None, map(_text, value))) or None
     if isinstance(value, dict):
-        return next((text for name in ("code", "rome", "mef10") if (text := _text(value.get(name)))), None)
+        return next(
+            (text for name in ("code", "rome", "mef10") if (text := _text(value.get(name)))), None
+        )
     if not isinstance(value, str | int | float | bool):
         return None
     return str(value).strip() or None

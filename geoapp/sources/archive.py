@@ -25,7 +25,16 @@ RATIO_MAX, RATIO_FROM_BYTES = 200, 1_000_000
 _CHUNK = 1 << 16
 _SAFE = "Demandez une archive saine au producteur."
 _AGAIN = "Téléchargez-la de nouveau."
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, OSError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeDecodeError,
+    OSError,
+)
 
 
 def check_archive(path: Path, *, max_bytes: int = ARCHIVE_MAX_BYTES) -> list[str]:
@@ -45,7 +54,11 @@ def check_archive(path: Path, *, max_bytes: int = ARCHIVE_MAX_BYTES) -> list[str
         _check_entries(archive, path)
         files = [info for info in archive.infolist() if not info.is_dir()]
         if sum(info.file_size for info in files) > max_bytes:
-            raise SourceError(path, f"l'archive s'étend à plus de {max_bytes // 1_000_000} Mo, refusée.", cure=_SAFE)
+            raise SourceError(
+                path,
+                f"l'archive s'étend à plus de {max_bytes // 1_000_000} Mo, refusée.",
+                cure=_SAFE,
+            )
         for info in files:
             _check_size(info, path, max_bytes)
             with _entry(archive, info, path) as stream:
@@ -55,7 +68,9 @@ def check_archive(path: Path, *, max_bytes: int = ARCHIVE_MAX_BYTES) -> list[str
 
 
 @contextmanager
-def open_archive_member(path: Path, member: str, *, max_bytes: int = ARCHIVE_MAX_BYTES) -> Iterator[BinaryIO]:
+def open_archive_member(
+    path: Path, member: str, *, max_bytes: int = ARCHIVE_MAX_BYTES
+) -> Iterator[BinaryIO]:
     """Yield the bytes of one file of a zip archive; the names of all entries are checked first.
 
     Raises
@@ -85,7 +100,9 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except FileNotFoundError:
         raise SourceError(path, "archive introuvable.", cure="Vérifiez le chemin.") from None
     except _BROKEN:
-        raise SourceError(path, "ce n'est pas une archive zip, ou elle est tronquée.", cure=_AGAIN) from None
+        raise SourceError(
+            path, "ce n'est pas une archive zip, ou elle est tronquée.", cure=_AGAIN
+        ) from None
     with archive:
         yield archive
 
@@ -99,7 +116,12 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Itera
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise  # the disk, not the archive: damaged bytes give no number, a damaged offset EINVAL
-        raise SourceError(path, f"contenu tronqué ou abîmé ({error}).", cure=_AGAIN, place=f"entrée « {info.filename} »") from None
+        raise SourceError(
+            path,
+            f"contenu tronqué ou abîmé ({error}).",
+            cure=_AGAIN,
+            place=f"entrée « {info.filename} »",
+        ) from None
 
 
 def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
@@ -133,6 +155,18 @@ def _check_size(info: zipfile.ZipInfo, path: Path, max_bytes: int) -> None:
     """Refuse an entry too large, or that expands as no data file does (the reader enforces the declared size)."""
     place = f"entrée « {info.filename} »"
     if info.file_size > max_bytes:
-        raise SourceError(path, f"plus de {max_bytes // 1_000_000} Mo une fois étendue, refusée.", cure=_SAFE, place=place)
-    if info.file_size > RATIO_FROM_BYTES and info.file_size > RATIO_MAX * max(info.compress_size, 1):
-        raise SourceError(path, f"s'étend plus de {RATIO_MAX} fois (bombe de décompression), refusée.", cure=_SAFE, place=place)
+        raise SourceError(
+            path,
+            f"plus de {max_bytes // 1_000_000} Mo une fois étendue, refusée.",
+            cure=_SAFE,
+            place=place,
+        )
+    if info.file_size > RATIO_FROM_BYTES and info.file_size > RATIO_MAX * max(
+        info.compress_size, 1
+    ):
+        raise SourceError(
+            path,
+            f"s'étend plus de {RATIO_MAX} fois (bombe de décompression), refusée.",
+            cure=_SAFE,
+            place=place,
+        )

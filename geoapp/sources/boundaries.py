@@ -23,8 +23,14 @@ _LAYERS = (".shp", ".gpkg", ".geojson", ".json")
 """Files that hold a layer, the preferred ones first."""
 
 _SIGNATURES = {
-    ".gpkg": (b"SQLite format 3\0",), ".shp": (b"\0\0\x27\x0a",), ".geojson": (b"{", b"\xef\xbb\xbf{"), ".json": (b"{", b"\xef\xbb\xbf{"),
-    ".dbf": tuple(bytes([version]) for version in (0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x43, 0x83, 0x8B, 0x8C, 0xF5, 0xFB)),
+    ".gpkg": (b"SQLite format 3\0",),
+    ".shp": (b"\0\0\x27\x0a",),
+    ".geojson": (b"{", b"\xef\xbb\xbf{"),
+    ".json": (b"{", b"\xef\xbb\xbf{"),
+    ".dbf": tuple(
+        bytes([version])
+        for version in (0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x43, 0x83, 0x8B, 0x8C, 0xF5, 0xFB)
+    ),
 }
 """How each kind of file begins.  GDAL looks at the content, not at the name: a
 text that names other files or addresses (VRT) must never reach it."""
@@ -50,13 +56,22 @@ def read_boundaries(path: Path) -> Lecture:
     frame = _read(path)
     read, rejets, corrections = len(frame), [], []
     if read == 0:
-        raise SourceError(path, "aucun objet dans le fichier.", cure="Téléchargez-le à nouveau auprès du producteur.")
+        raise SourceError(
+            path,
+            "aucun objet dans le fichier.",
+            cure="Téléchargez-le à nouveau auprès du producteur.",
+        )
     if path.suffix.lower() != ".dbf":
         for step in (_keep_polygons, _place, _make_valid):
             frame, repaired, refused = step(frame)
             corrections, rejets = corrections + repaired, rejets + refused
             if step is _place and refused and frame.empty:
-                raise SourceError(path, f"coordonnées hors de France ({refused[0]['valeur']}).", place=refused[0]["ligne"], cure="Vérifiez le système de coordonnées du fichier.")
+                raise SourceError(
+                    path,
+                    f"coordonnées hors de France ({refused[0]['valeur']}).",
+                    place=refused[0]["ligne"],
+                    cure="Vérifiez le système de coordonnées du fichier.",
+                )
     kept = set(frame.index)
     return Lecture(_as_text(frame), read, rejets, [c for c in corrections if c["ligne"] in kept])
 
@@ -67,33 +82,64 @@ def _read(path: Path) -> gpd.GeoDataFrame:
     _check_signature(path, member)
     target = f"/vsizip/{path.resolve()}/{member}" if member else str(path.resolve())
     try:
-        with warnings.catch_warnings(action="ignore"):  # what GDAL deplores is found again, feature by feature
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # what GDAL deplores is found again, feature by feature
             layers = pyogrio.list_layers(target)
             layer = next((name for name, kind in layers if kind), layers[0][0])
             frame = pyogrio.read_dataframe(
-                target, layer=layer, encoding=_encoding(path, member), force_2d=True, on_invalid="ignore", datetime_as_string=True
+                target,
+                layer=layer,
+                encoding=_encoding(path, member),
+                force_2d=True,
+                on_invalid="ignore",
+                datetime_as_string=True,
             )
-    except (RuntimeError, ValueError, IndexError, OverflowError, NameError, shapely.errors.ShapelyError) as error:
+    except (
+        RuntimeError,
+        ValueError,
+        IndexError,
+        OverflowError,
+        NameError,
+        shapely.errors.ShapelyError,
+    ) as error:
         # NameError: pyogrio 0.13 on a .prj that is not UTF-8.
-        raise SourceError(path, f"contours illisibles ({str(error)[:150]}).", place=member, cure=_NOT_OURS) from None
+        raise SourceError(
+            path, f"contours illisibles ({str(error)[:150]}).", place=member, cure=_NOT_OURS
+        ) from None
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), crs=CRS_GEO))
-    return frame.set_index(pd.Index([f"objet {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str"))
+    return frame.set_index(
+        pd.Index([f"objet {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str")
+    )
 
 
 def _choose_member(path: Path) -> str:
     """Return the name of the layer file of an archive, checked."""
     names = sorted(n for n in list_members(path) if n.lower().endswith(_LAYERS))
     if not names:
-        raise SourceError(path, "l'archive ne contient ni shapefile, ni GeoJSON, ni GeoPackage.", cure="Vérifiez le téléchargement.")
+        raise SourceError(
+            path,
+            "l'archive ne contient ni shapefile, ni GeoJSON, ni GeoPackage.",
+            cure="Vérifiez le téléchargement.",
+        )
     return min(names, key=lambda name: _LAYERS.index(Path(name).suffix.lower()))
 
 
 def _check_signature(path: Path, member: str) -> None:
     """Refuse a file that does not begin as its name says."""
     suffix = Path(member or path).suffix.lower()
-    if not _bytes_of(path, member, 64).lstrip(b" \t\r\n").startswith(_SIGNATURES.get(suffix, b"\0never\0")):
-        raise SourceError(path, f"le contenu n'est pas celui d'un fichier « {suffix} ».", place=member, cure=_NOT_OURS)
+    if (
+        not _bytes_of(path, member, 64)
+        .lstrip(b" \t\r\n")
+        .startswith(_SIGNATURES.get(suffix, b"\0never\0"))
+    ):
+        raise SourceError(
+            path,
+            f"le contenu n'est pas celui d'un fichier « {suffix} ».",
+            place=member,
+            cure=_NOT_OURS,
+        )
 
 
 def _bytes_of(path: Path, member: str, size: int = -1) -> bytes:
@@ -110,11 +156,23 @@ def _encoding(path: Path, member: str) -> str | None:
     layer = Path(member or path)
     if layer.suffix.lower() not in (".shp", ".dbf"):
         return None
-    names = list_members(path) if member else [p.name for p in path.parent.iterdir() if p.stem == path.stem]
-    beside = {Path(name).suffix.lower(): name for name in names if Path(name).with_suffix("") == Path(member or path.name).with_suffix("")}
+    names = (
+        list_members(path)
+        if member
+        else [p.name for p in path.parent.iterdir() if p.stem == path.stem]
+    )
+    beside = {
+        Path(name).suffix.lower(): name
+        for name in names
+        if Path(name).with_suffix("") == Path(member or path.name).with_suffix("")
+    }
     if ".cpg" in beside or ".dbf" not in beside:
         return None
-    content = _bytes_of(path, member and beside[".dbf"]) if member else path.with_name(beside[".dbf"]).read_bytes()
+    content = (
+        _bytes_of(path, member and beside[".dbf"])
+        if member
+        else path.with_name(beside[".dbf"]).read_bytes()
+    )
     try:
         content[int.from_bytes(content[8:10], "little") :].decode("utf-8")
     except UnicodeDecodeError:
@@ -146,7 +204,12 @@ def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[
         placed[good.index] = good
         if swapped or crs != declared:
             kind = "coordonnees_inversees" if swapped else "systeme_de_coordonnees"
-            corrections += [_correction(ligne, declared.to_string() if declared else "aucun système", str(crs), kind) for ligne in good.index]
+            corrections += [
+                _correction(
+                    ligne, declared.to_string() if declared else "aucun système", str(crs), kind
+                )
+                for ligne in good.index
+            ]
     lost = placed.isna()
     boxes = raw[lost].bounds.round(1)
     rejets = [
@@ -167,7 +230,13 @@ def _read_as(raw: gpd.GeoSeries, crs, swapped: bool) -> gpd.GeoSeries:
 
 def _correction(ligne: str, valeur: str, corrigee: str, kind: str) -> dict:
     """Return one record of a repaired outline."""
-    return {"ligne": ligne, "colonne": "geometry", "valeur": valeur, "corrigee": corrigee, "type_correction": kind}
+    return {
+        "ligne": ligne,
+        "colonne": "geometry",
+        "valeur": valeur,
+        "corrigee": corrigee,
+        "type_correction": kind,
+    }
 
 
 def _make_valid(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[dict]]:
@@ -177,17 +246,28 @@ def _make_valid(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], 
         return frame, [], []
     reasons = dict(zip(frame.index[bad], shapely.is_valid_reason(frame.geometry.array[bad])))
     geometry = frame.geometry.array.copy()
-    geometry[np.flatnonzero(bad)] = shapely.make_valid(geometry[bad], method="structure", keep_collapsed=False)
+    geometry[np.flatnonzero(bad)] = shapely.make_valid(
+        geometry[bad], method="structure", keep_collapsed=False
+    )
     frame = frame.set_geometry(gpd.GeoSeries(geometry, frame.index, CRS_GEO))
     kept, _, rejets = _keep_polygons(frame)
-    return kept, [_correction(ligne, reason, "contour réparé", "contour_invalide") for ligne, reason in reasons.items()], rejets
+    return (
+        kept,
+        [
+            _correction(ligne, reason, "contour réparé", "contour_invalide")
+            for ligne, reason in reasons.items()
+        ],
+        rejets,
+    )
 
 
 def _as_text(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return attributes as stripped text, blank as NA; whole numbers lose their `.0`."""
     result = frame.copy()
     for name in result.columns.drop("geometry"):
-        column = result[name].astype("object").map(_text, na_action="ignore").astype("str").str.strip()
+        column = (
+            result[name].astype("object").map(_text, na_action="ignore").astype("str").str.strip()
+        )
         result[name] = column.mask(column.eq(""))
     return result
 

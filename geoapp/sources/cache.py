@@ -63,7 +63,12 @@ class Etat:
 
 def cache_path(source: Source, data_dir: Path) -> Path:
     """Return where the cached copy of `source` lives; its name comes from the registry alone."""
-    return data_dir / "cache" / source.id / (Path(source.fichier).name or f"{source.id}.{source.format}")
+    return (
+        data_dir
+        / "cache"
+        / source.id
+        / (Path(source.fichier).name or f"{source.id}.{source.format}")
+    )
 
 
 def previous_path(source: Source, data_dir: Path) -> Path:
@@ -103,7 +108,11 @@ def recent_etat(id_source: str, data_dir: Path) -> Etat:
         found = path.stat()
     except (OSError, ValueError):
         return Etat()
-    return _load_once(path, (found.st_mtime_ns, found.st_size, found.st_ino)) if stat.S_ISREG(found.st_mode) else Etat()
+    return (
+        _load_once(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+        if stat.S_ISREG(found.st_mode)
+        else Etat()
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -138,7 +147,9 @@ def write_etat(source: Source, data_dir: Path, etat: Etat) -> None:
     target = etat_path(source.id, data_dir)
     target.parent.mkdir(parents=True, exist_ok=True)
     with aside(target) as path:
-        path.write_text(json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+        path.write_text(
+            json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"
+        )
         os.replace(path, target)
 
 
@@ -159,8 +170,6 @@ def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
     os.replace(received, target)
 
 
-
-
 @contextmanager
 def locked(source: Source, data_dir: Path) -> Iterator[None]:
     """Hold the cached copy of one source; two refreshes at once would mix their bytes.
@@ -176,7 +185,11 @@ def locked(source: Source, data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SourceError(source.id, "une autre actualisation de cette source est en cours.", cure="Attendez qu'elle finisse.") from None
+            raise SourceError(
+                source.id,
+                "une autre actualisation de cette source est en cours.",
+                cure="Attendez qu'elle finisse.",
+            ) from None
         yield
 
 

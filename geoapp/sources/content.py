@@ -26,8 +26,11 @@ LFS_POINTER = b"version https://git-lfs"
 WEB_PAGE = (b"<!doctype html", b"<html")
 
 _BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CHUNK = 1 << 20
 _AGAIN = "Téléchargez-le à nouveau auprès du producteur."
@@ -61,9 +64,16 @@ def check_start(path: Path, content: bytes) -> None:
     if not start and not bare.strip():
         raise SourceError(path, "le fichier est vide.", cure=_AGAIN)
     if start.startswith(LFS_POINTER):
-        raise SourceError(path, "c'est un renvoi Git LFS, pas les données.", place="ligne 1", cure="Récupérez le fichier lui-même.")
+        raise SourceError(
+            path,
+            "c'est un renvoi Git LFS, pas les données.",
+            place="ligne 1",
+            cure="Récupérez le fichier lui-même.",
+        )
     if start.startswith(WEB_PAGE):
-        raise SourceError(path, "c'est une page web, pas les données.", place="ligne 1", cure=_AGAIN)
+        raise SourceError(
+            path, "c'est une page web, pas les données.", place="ligne 1", cure=_AGAIN
+        )
 
 
 def stream_bytes(path: Path, *, suffix: str = "", chunk: int = _CHUNK) -> Iterator[bytes]:
@@ -95,7 +105,11 @@ def _pieces(path: Path, suffix: str, chunk: int) -> Iterator[bytes]:
             else:
                 yield from iter(lambda: raw.read(chunk), b"")
     except OSError as error:
-        raise SourceError(path, f"fichier illisible ({error.strerror}).", cure="Vérifiez ses droits, ou téléchargez-le à nouveau.") from None
+        raise SourceError(
+            path,
+            f"fichier illisible ({error.strerror}).",
+            cure="Vérifiez ses droits, ou téléchargez-le à nouveau.",
+        ) from None
 
 
 def _zipped(path: Path, suffix: str, chunk: int) -> Iterator[bytes]:
@@ -103,7 +117,9 @@ def _zipped(path: Path, suffix: str, chunk: int) -> Iterator[bytes]:
     members = [name for name in list_members(path) if name.lower().endswith(suffix)]
     if len(members) != 1:
         raise SourceError(
-            path, f"l'archive contient {len(members)} fichiers « {suffix} », un seul est attendu.", cure="Extrayez celui qu'il faut lire.",
+            path,
+            f"l'archive contient {len(members)} fichiers « {suffix} », un seul est attendu.",
+            cure="Extrayez celui qu'il faut lire.",
         )
     with open_archive_member(path, members[0]) as stream:
         yield from iter(lambda: stream.read(chunk), b"")
@@ -120,13 +136,17 @@ def _gunzipped(path: Path, raw, chunk: int) -> Iterator[bytes]:
                     raise _too_large(path)
                 yield piece
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise SourceError(path, "fichier gzip coupé ou abîmé.", place=f"après {size} octets étendus", cure=_AGAIN) from None
+        raise SourceError(
+            path, "fichier gzip coupé ou abîmé.", place=f"après {size} octets étendus", cure=_AGAIN
+        ) from None
 
 
 def _check_file(path: Path) -> None:
     """Raise `SourceError` for a folder or a path without file."""
     if path.is_dir():
-        raise SourceError(path, "c'est un dossier, un fichier est attendu.", cure="Donnez le chemin du fichier.")
+        raise SourceError(
+            path, "c'est un dossier, un fichier est attendu.", cure="Donnez le chemin du fichier."
+        )
     if not path.is_file():
         raise SourceError(path, "fichier introuvable.", cure="Vérifiez le chemin.")
 
@@ -139,7 +159,11 @@ def _load(path: Path) -> bytes:
             raise _too_large(path)
         return path.read_bytes()
     except OSError as error:
-        raise SourceError(path, f"fichier illisible ({error.strerror}).", cure="Vérifiez ses droits, ou téléchargez-le à nouveau.") from None
+        raise SourceError(
+            path,
+            f"fichier illisible ({error.strerror}).",
+            cure="Vérifiez ses droits, ou téléchargez-le à nouveau.",
+        ) from None
 
 
 def _expand(path: Path, content: bytes) -> bytes:
@@ -151,18 +175,23 @@ def _expand(path: Path, content: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             while piece := stream.read(_CHUNK):
                 size += len(piece)
-                if size > MAX_BYTES or (size > RATIO_FROM_BYTES and size > RATIO_MAX * len(content)):
+                if size > MAX_BYTES or (
+                    size > RATIO_FROM_BYTES and size > RATIO_MAX * len(content)
+                ):
                     raise _too_large(path)
                 pieces.append(piece)
     except (OSError, EOFError, zlib.error):
-        raise SourceError(path, "fichier gzip coupé ou abîmé.", place=f"après {size} octets étendus", cure=_AGAIN) from None
+        raise SourceError(
+            path, "fichier gzip coupé ou abîmé.", place=f"après {size} octets étendus", cure=_AGAIN
+        ) from None
     return b"".join(pieces)
 
 
 def _too_large(path: Path) -> SourceError:
     """Return the error for a content that must not be held in memory."""
     return SourceError(
-        path, f"contenu trop grand (plus de {MAX_BYTES // 1_000_000} Mo, ou plus de {RATIO_MAX} fois le fichier compressé), refusé.",
+        path,
+        f"contenu trop grand (plus de {MAX_BYTES // 1_000_000} Mo, ou plus de {RATIO_MAX} fois le fichier compressé), refusé.",
         cure="Demandez un fichier sain au producteur, ou découpez-le.",
     )
 
@@ -184,13 +213,19 @@ def decode(path: Path, content: bytes, encoding: str) -> str:
     try:
         text = content.decode(encoding)
     except LookupError:
-        raise SourceError(path, f"encodage « {encoding} » inconnu.", cure="Écrivez par exemple utf-8 ou cp1252 dans geodata/sources.toml.") from None
+        raise SourceError(
+            path,
+            f"encodage « {encoding} » inconnu.",
+            cure="Écrivez par exemple utf-8 ou cp1252 dans geodata/sources.toml.",
+        ) from None
     except UnicodeDecodeError as error:
         raise _undecodable(path, content, encoding, error.start) from None
     if "\x00" in text:
         raise SourceError(
-            path, "caractère nul : ce n'est pas un fichier de texte, ou il est en UTF-16.",
-            place=f"ligne {text[: text.index(chr(0))].count(chr(10)) + 1}", cure="Exportez-le en UTF-8.",
+            path,
+            "caractère nul : ce n'est pas un fichier de texte, ou il est en UTF-16.",
+            place=f"ligne {text[: text.index(chr(0))].count(chr(10)) + 1}",
+            cure="Exportez-le en UTF-8.",
         )
     return text.removeprefix("\ufeff")
 
@@ -200,7 +235,8 @@ def _undecodable(path: Path, content: bytes, encoding: str, start: int) -> Sourc
     is_utf8 = encoding.lower().replace("-", "").startswith("utf8")
     guess = ", sans doute en Latin-1 (Windows-1252)" if is_utf8 else ""
     return SourceError(
-        path, f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} (octet 0x{content[start]:02X}){guess}.",
+        path,
+        f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} (octet 0x{content[start]:02X}){guess}.",
         place=f"ligne {content[:start].count(10) + 1}",
         cure='Enregistrez-le en UTF-8, ou déclarez options.encoding = "cp1252" pour cette source dans geodata/sources.toml.',
     )

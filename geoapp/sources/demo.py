@@ -41,16 +41,24 @@ PART_NIVEAU_INCONNU, PART_CAPACITE_CONNUE = 0.06, 0.60
 VOIES = ("scolaire", "apprentissage", "continue")
 PARTS_VOIES = {"Titre": (0.0, 0.35, 0.65), "": (0.35, 0.5, 0.15)}
 """Shares of the three voies, by first word of the type of diploma; "" is any other."""
-PERIODES = {"2026-09": 0.62, "2026-09|2027-09": 0.2, "2026-10": 0.08, "2027-01": 0.05, "2026-10|2027-03": 0.05}
+PERIODES = {
+    "2026-09": 0.62,
+    "2026-09|2027-09": 0.2,
+    "2026-10": 0.08,
+    "2027-01": 0.05,
+    "2026-10|2027-03": 0.05,
+}
 MODALITES = {"sur_place": 0.89, "mixte": 0.08, "a_distance": 0.03}
 CAPACITES = (8, 10, 12, 15, 16, 20, 24, 30)
 
-COLONNES = tuple("""
+COLONNES = tuple(
+    """
     id_formation id_action intitule type_diplome niveau code_formacode code_rome code_nsf code_rncp code_certifinfo code_cfd
     responsable_siret responsable_uai responsable_nom formateur_siret formateur_uai formateur_nom
     lieu_uai lieu_adresse lieu_code_postal lieu_code_commune latitude longitude
     periodes capacite duree_h modalite_entree modalite est_conventionnee voie nb_voeux
-""".split())
+""".split()
+)
 """Columns of the flat offer, all text, in their order."""
 
 
@@ -75,7 +83,9 @@ def make_offre(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
     """
     rng = np.random.default_rng([SEED, 1])
     places = _draw_places(rng, communes_of(communes, region))
-    rows = places.loc[np.repeat(places.index, _deal(rng, places["poids"].to_numpy()))].reset_index(drop=True)
+    rows = places.loc[np.repeat(places.index, _deal(rng, places["poids"].to_numpy()))].reset_index(
+        drop=True
+    )
     titles = pd.read_csv(MIX, sep=";", dtype="str").astype({"part": "float64"})
     frame = pd.concat([rows, titles.loc[_draw_titles(rng, titles)].reset_index(drop=True)], axis=1)
     frame = _name_offers(rng, frame)
@@ -86,27 +96,38 @@ def make_offre(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
 def _draw_places(rng: np.random.Generator, communes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the places: one in every town, the others by population, each inside its commune."""
     population = communes["population"].fillna(0).astype("float64").clip(lower=1)
-    towns = communes.index[population.ge(POPULATION_TOWN) | population.groupby(communes["code_arrondissement"]).rank(ascending=False).eq(1)]
-    weight = (population**POPULATION_POWER).where(population.ge(min(POPULATION_MIN, population.max())), 0)
+    towns = communes.index[
+        population.ge(POPULATION_TOWN)
+        | population.groupby(communes["code_arrondissement"]).rank(ascending=False).eq(1)
+    ]
+    weight = (population**POPULATION_POWER).where(
+        population.ge(min(POPULATION_MIN, population.max())), 0
+    )
     others = rng.choice(communes.index, size=max(NB_LIEUX - len(towns), 0), p=weight / weight.sum())
     drawn = np.sort(np.concatenate([towns, others]))
     chosen = communes.loc[drawn].reset_index(drop=True)
     longitude, latitude = _scatter(rng, chosen)
     rank = np.arange(len(chosen))
-    return pd.DataFrame({
-        "lieu_code_commune": chosen["code_commune"],
-        "lieu_code_postal": chosen["codes_postaux"].str.split("|").str[0].replace("", pd.NA),
-        "lieu_adresse": [f"Site fictif {n}" for n in rank + 1],
-        "longitude": np.char.mod("%.6f", longitude), "latitude": np.char.mod("%.6f", latitude),
-        "organisme": rank * NB_ORGANISMES // len(chosen) + 1,
-        "poids": rng.lognormal(sigma=1.0, size=len(chosen)) * population.loc[drawn].to_numpy() ** 0.4,
-    })
+    return pd.DataFrame(
+        {
+            "lieu_code_commune": chosen["code_commune"],
+            "lieu_code_postal": chosen["codes_postaux"].str.split("|").str[0].replace("", pd.NA),
+            "lieu_adresse": [f"Site fictif {n}" for n in rank + 1],
+            "longitude": np.char.mod("%.6f", longitude),
+            "latitude": np.char.mod("%.6f", latitude),
+            "organisme": rank * NB_ORGANISMES // len(chosen) + 1,
+            "poids": rng.lognormal(sigma=1.0, size=len(chosen))
+            * population.loc[drawn].to_numpy() ** 0.4,
+        }
+    )
 
 
 def _scatter(rng: np.random.Generator, communes: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return longitudes and latitudes around the town halls, each in its polygon (else the town hall itself)."""
     polygons = communes.geometry.to_numpy()
-    longitude, latitude = (communes[f"{axis}_mairie"].to_numpy(float).round(6) for axis in ("longitude", "latitude"))
+    longitude, latitude = (
+        communes[f"{axis}_mairie"].to_numpy(float).round(6) for axis in ("longitude", "latitude")
+    )
     x, y = to_metric(longitude, latitude)
     waiting = np.ones(len(communes), dtype=bool)
     for _ in range(TRIALS):
@@ -142,13 +163,18 @@ def _name_offers(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
     """Add identifiers and names that say "fictif"; one formation is one title of one responsible body."""
     body = frame["organisme"]
     network = body % 4 == 0
-    responsible = ("Organisme fictif " + body.astype("str")).where(~network, "Réseau fictif " + (body // 20 + 1).astype("str"))
+    responsible = ("Organisme fictif " + body.astype("str")).where(
+        ~network, "Réseau fictif " + (body // 20 + 1).astype("str")
+    )
     formation, _ = pd.factorize(responsible + "/" + frame["intitule"])
     unknown = rng.random(formation.max() + 1) < PART_NIVEAU_INCONNU
     return frame.assign(
-        id_formation=np.char.mod("fictif-F%04d", formation + 1), id_action=np.char.mod("fictif-A%04d", np.arange(1, len(frame) + 1)),
-        intitule=frame["intitule"] + " (fictif)", niveau=frame["niveau"].mask(unknown[formation]),
-        responsable_nom=responsible, formateur_nom="Organisme fictif " + body.astype("str"),
+        id_formation=np.char.mod("fictif-F%04d", formation + 1),
+        id_action=np.char.mod("fictif-A%04d", np.arange(1, len(frame) + 1)),
+        intitule=frame["intitule"] + " (fictif)",
+        niveau=frame["niveau"].mask(unknown[formation]),
+        responsable_nom=responsible,
+        formateur_nom="Organisme fictif " + body.astype("str"),
     )
 
 
@@ -165,7 +191,9 @@ def _describe_actions(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataF
         modalite=_draw(rng, MODALITES, n),
         modalite_entree=permanent.map({True: "1", False: "0"}),
         capacite=_text(rng.choice(CAPACITES, size=n), rng.random(n) < PART_CAPACITE_CONNUE),
-        duree_h=_text(rng.integers(4, 36, size=n) * 35, (voie != "scolaire") & (rng.random(n) < 0.7)),
+        duree_h=_text(
+            rng.integers(4, 36, size=n) * 35, (voie != "scolaire") & (rng.random(n) < 0.7)
+        ),
         est_conventionnee=_text((rng.random(n) < 0.6).astype(int), continuing),
         nb_voeux=_text(rng.integers(15, 400, size=n), wishes),
     )
@@ -174,7 +202,9 @@ def _describe_actions(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataF
 def _draw_voies(rng: np.random.Generator, type_diplome: pd.Series) -> np.ndarray:
     """Return one voie per offer; professional titles are never prepared at school."""
     is_titre = type_diplome.str.startswith("Titre").to_numpy()
-    limits = np.where(is_titre[:, None], np.cumsum(PARTS_VOIES["Titre"]), np.cumsum(PARTS_VOIES[""]))
+    limits = np.where(
+        is_titre[:, None], np.cumsum(PARTS_VOIES["Titre"]), np.cumsum(PARTS_VOIES[""])
+    )
     rank = (rng.random(len(is_titre))[:, None] >= limits[:, :2]).sum(axis=1)
     return np.array(VOIES)[rank]
 

@@ -28,7 +28,9 @@ QPV_TRIALS = 60
 
 def communes_of(communes: gpd.GeoDataFrame, region: str) -> gpd.GeoDataFrame:
     """Return the communes of a region, sorted by code, with a fresh index."""
-    return communes[communes["code_region"].eq(region)].sort_values("code_commune", ignore_index=True)
+    return communes[communes["code_region"].eq(region)].sort_values(
+        "code_commune", ignore_index=True
+    )
 
 
 def make_zones_emploi(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
@@ -51,7 +53,9 @@ def make_zones_emploi(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
     own = communes_of(communes, region)
     points_m = np.column_stack(to_metric(own["longitude_mairie"], own["latitude_mairie"]))
     centres = _spaced_towns(points_m, own["population"])
-    distance_m = np.hypot(*(points_m[:, None, :] - points_m[centres][None, :, :]).transpose(2, 0, 1))
+    distance_m = np.hypot(
+        *(points_m[:, None, :] - points_m[centres][None, :, :]).transpose(2, 0, 1)
+    )
     zone = distance_m.argmin(axis=1)
     names = np.array([f"Zone d'emploi fictive {_of(nom)}" for nom in own["nom"].iloc[centres]])
     return _members(own["code_commune"], np.char.mod("F%02d", zone + 1), names[zone])
@@ -95,7 +99,11 @@ def _rural_communes(communes: gpd.GeoDataFrame, region: str, density_max: float)
     own = communes_of(communes, region)
     area_km2 = own.geometry.to_crs(CRS_METRIC).area / 1e6
     group = own["code_epci"].fillna(own["code_commune"])
-    sums = pd.DataFrame({"population": own["population"], "area_km2": area_km2}).groupby(group).transform("sum")
+    sums = (
+        pd.DataFrame({"population": own["population"], "area_km2": area_km2})
+        .groupby(group)
+        .transform("sum")
+    )
     return own.loc[sums["population"].lt(density_max * sums["area_km2"]), "code_commune"]
 
 
@@ -140,7 +148,9 @@ def _dense_communes(communes: gpd.GeoDataFrame, region: str) -> gpd.GeoDataFrame
     return dense.sort_values("population", ascending=False, kind="stable")
 
 
-def _draw_quarter(rng: np.random.Generator, commune: shapely.Geometry, others: list) -> shapely.Polygon | None:
+def _draw_quarter(
+    rng: np.random.Generator, commune: shapely.Geometry, others: list
+) -> shapely.Polygon | None:
     """Return a turned rectangle inside `commune` and apart from `others`, or None when no place is found."""
     west, south, east, north = commune.bounds
     for trial in range(QPV_TRIALS):

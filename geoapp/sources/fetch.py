@@ -23,7 +23,16 @@ ALERTE_ECHEC = "Actualisation en échec le "
 """Beginning of the alert of a copy whose last refresh failed: it holds until the producer answers well again."""
 
 __all__ = [
-    "ALERTE_ECHEC", "Located", "Network", "cache_path", "check_archive", "locate", "no_progress", "open_archive_member", "rich_progress", "sha256_of",
+    "ALERTE_ECHEC",
+    "Located",
+    "Network",
+    "cache_path",
+    "check_archive",
+    "locate",
+    "no_progress",
+    "open_archive_member",
+    "rich_progress",
+    "sha256_of",
 ]
 
 
@@ -45,8 +54,15 @@ class Located:
     obtenu_le: str = ""
 
 
-def locate(source: Source, *, mirror: Path | None, data_dir: Path, settings: Settings,
-           network: Network, say: Callable[[str], None]) -> Located:
+def locate(
+    source: Source,
+    *,
+    mirror: Path | None,
+    data_dir: Path,
+    settings: Settings,
+    network: Network,
+    say: Callable[[str], None],
+) -> Located:
     """Return where `source` is to be read: mirror, else cache, else download, else demonstration.
 
     `say` receives the messages for the person who waits, in French.  Nothing is
@@ -64,18 +80,27 @@ def locate(source: Source, *, mirror: Path | None, data_dir: Path, settings: Set
         except SourceError as error:
             reasons.append(str(error))
         except OSError as error:
-            reasons.append(f"Dossier « {Path(folder).name} » : lecture ou écriture impossible ({error.strerror}).")
+            reasons.append(
+                f"Dossier « {Path(folder).name} » : lecture ou écriture impossible ({error.strerror})."
+            )
         else:
             continue
         say(f"{source.titre} : {reasons[-1]}")
     mode = "demonstration" if source.demonstration else "absente"
     if not source.telechargement:
-        reasons.append("Pas d'adresse de téléchargement direct : fournissez le fichier dans un miroir (MIRROR=…).")
-    say(f"{source.titre} : " + ("données de démonstration (fictives)." if source.demonstration else "source absente."))
+        reasons.append(
+            "Pas d'adresse de téléchargement direct : fournissez le fichier dans un miroir (MIRROR=…)."
+        )
+    say(
+        f"{source.titre} : "
+        + ("données de démonstration (fictives)." if source.demonstration else "source absente.")
+    )
     return Located(source, None, mode, None, " ".join(reasons))
 
 
-def _located(source: Source, found: tuple[Path, str], reasons: list[str], data_dir: Path) -> Located:
+def _located(
+    source: Source, found: tuple[Path, str], reasons: list[str], data_dir: Path
+) -> Located:
     """Return the record of a file found; one of the cache tells whether its last refresh failed."""
     path, mode = found
     if mode == "miroir":
@@ -90,7 +115,14 @@ def previous_copy(one: Located, data_dir: Path, problem: str) -> Located | None:
     path = previous_path(one.source, data_dir)
     if one.mode not in ("cache", "telechargement") or one.path == path or not path.is_file():
         return None
-    return Located(one.source, path, "cache", sha256_of(path), one.note, f"Dernière livraison illisible, la précédente est gardée. {problem}")
+    return Located(
+        one.source,
+        path,
+        "cache",
+        sha256_of(path),
+        one.note,
+        f"Dernière livraison illisible, la précédente est gardée. {problem}",
+    )
 
 
 def _in_mirror(source: Source, mirror: Path | None, **context) -> tuple[Path, str] | None:
@@ -99,7 +131,9 @@ def _in_mirror(source: Source, mirror: Path | None, **context) -> tuple[Path, st
         return None
     path = Path(mirror) / source.fichier
     if not path.is_file():
-        raise SourceError(source.fichier, "absent du miroir.", cure="Vérifiez le dossier donné (MIRROR=…).")
+        raise SourceError(
+            source.fichier, "absent du miroir.", cure="Vérifiez le dossier donné (MIRROR=…)."
+        )
     return path, "miroir"
 
 
@@ -109,12 +143,22 @@ def _in_cache(source: Source, data_dir: Path, **context) -> tuple[Path, str] | N
     if not path.is_file():
         return None
     if etat.sha256 and etat.sha256 != sha256_of(path):
-        raise SourceError(path, "la copie du cache a été abîmée ou changée à la main.", cure="Relancez « geoapp fetch », ou donnez le fichier par un miroir.")
+        raise SourceError(
+            path,
+            "la copie du cache a été abîmée ou changée à la main.",
+            cure="Relancez « geoapp fetch », ou donnez le fichier par un miroir.",
+        )
     return path, "cache"
 
 
-def _downloaded(source: Source, data_dir: Path, *, settings: Settings, network: Network,
-                say: Callable[[str], None]) -> tuple[Path, str] | None:
+def _downloaded(
+    source: Source,
+    data_dir: Path,
+    *,
+    settings: Settings,
+    network: Network,
+    say: Callable[[str], None],
+) -> tuple[Path, str] | None:
     """Download the source, unless it has no address or the network is known to be out."""
     if not source.telechargement:
         return None
@@ -126,4 +170,6 @@ def _downloaded(source: Source, data_dir: Path, *, settings: Settings, network: 
     finally:
         if network.is_offline and not network.is_told:
             network.is_told = True
-            say("Réseau injoignable : aucun autre téléchargement ne sera tenté pendant cette exécution.")
+            say(
+                "Réseau injoignable : aucun autre téléchargement ne sera tenté pendant cette exécution."
+            )

@@ -18,8 +18,13 @@ from geoapp.sources.registry import Source
 from geoapp.sources.rhythm import expected_since, parse_vintage
 
 ETATS = {
-    "en_panne": "en panne", "nouvelle": "nouvelle", "en_retard": "en retard", "a_jour": "à jour",
-    "non_datee": "sans date", "a_fournir": "à fournir", "jamais_obtenue": "jamais obtenue",
+    "en_panne": "en panne",
+    "nouvelle": "nouvelle",
+    "en_retard": "en retard",
+    "a_jour": "à jour",
+    "non_datee": "sans date",
+    "a_fournir": "à fournir",
+    "jamais_obtenue": "jamais obtenue",
 }
 """States of a source, in words; the first that holds is the one shown."""
 
@@ -70,19 +75,38 @@ def list_signals(served: list[dict], data_dir: Path | None, today: date) -> dict
     today : date
         The day that lateness is measured on.
     """
-    return {row["id_source"]: _signal(row, recent_etat(row["id_source"], data_dir) if data_dir else Etat(), today) for row in served}
+    return {
+        row["id_source"]: _signal(
+            row, recent_etat(row["id_source"], data_dir) if data_dir else Etat(), today
+        )
+        for row in served
+    }
 
 
 def _signal(row: dict, etat: Etat, today: date) -> Signal:
     """Return what must be told of one source served."""
     broken, obtained = _failure(row, etat), row["date_obtention"]
-    is_new = not broken and row["mode"] in ("cache", "telechargement") and bool(etat.obtenu_le) and etat.sha256 not in ("", row["sha256"])
+    is_new = (
+        not broken
+        and row["mode"] in ("cache", "telechargement")
+        and bool(etat.obtenu_le)
+        and etat.sha256 not in ("", row["sha256"])
+    )
     if is_new:
-        broken = {"nouvelle": f"livraison obtenue le {day_of(etat.obtenu_le)}, pas encore servie{THIN}: lancez « geoapp build »"}
+        broken = {
+            "nouvelle": f"livraison obtenue le {day_of(etat.obtenu_le)}, pas encore servie{THIN}: lancez « geoapp build »"
+        }
         obtained = etat.obtenu_le
-    due = next_delivery(row["rythme"], row["millesime"], obtained) if row["mode"] in OBTENUES else None
+    due = (
+        next_delivery(row["rythme"], row["millesime"], obtained)
+        if row["mode"] in OBTENUES
+        else None
+    )
     if due and due < today:
-        broken |= {"retard": f"en retard{THIN}: rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}", "retard_depuis": due.isoformat()}
+        broken |= {
+            "retard": f"en retard{THIN}: rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}",
+            "retard_depuis": due.isoformat(),
+        }
     return Signal(**broken)
 
 
@@ -91,9 +115,17 @@ def _failure(row: dict, etat: Etat) -> dict[str, str]:
     if etat.echec:
         since = etat.panne_le or etat.echec_le
         day = f"depuis le {day_of(since)}" if since else "depuis un jour inconnu"
-        return {"panne": f"en panne {day}, {_kept(row)}", "raison": etat.echec, "panne_depuis": since[:10]}
+        return {
+            "panne": f"en panne {day}, {_kept(row)}",
+            "raison": etat.echec,
+            "panne_depuis": since[:10],
+        }
     is_over = etat.verifie_le and (row["alerte"] or "").startswith(ALERTE_ECHEC)
-    return {"panne": f"en panne, {_kept(row)}", "raison": row["alerte"]} if row["alerte"] and not is_over else {}
+    return (
+        {"panne": f"en panne, {_kept(row)}", "raison": row["alerte"]}
+        if row["alerte"] and not is_over
+        else {}
+    )
 
 
 def _kept(row: dict) -> str:
@@ -118,7 +150,9 @@ class Fraicheur:
     message: str
 
 
-def list_freshness(sources: list[Source], data_dir: Path, snapshot: Snapshot | None, today: date) -> list[Fraicheur]:
+def list_freshness(
+    sources: list[Source], data_dir: Path, snapshot: Snapshot | None, today: date
+) -> list[Fraicheur]:
     """Return the state of each source, in the given order.
 
     Parameters
@@ -128,7 +162,11 @@ def list_freshness(sources: list[Source], data_dir: Path, snapshot: Snapshot | N
     today : date
         The day that lateness is measured on.
     """
-    served = {} if snapshot is None else snapshot.read("sources").set_index("id_source")[["sha256", "mode"]].to_dict("index")
+    served = (
+        {}
+        if snapshot is None
+        else snapshot.read("sources").set_index("id_source")[["sha256", "mode"]].to_dict("index")
+    )
     return [_freshness(source, data_dir, served.get(source.id, {}), today) for source in sources]
 
 
@@ -138,15 +176,28 @@ def _freshness(source: Source, data_dir: Path, served: dict, today: date) -> Fra
     since = next_delivery(source.rythme, source.millesime, etat.obtenu_le)
     is_had = is_cached or served.get("mode") in OBTENUES
     if etat.echec:
-        found = "en_panne", f"Échec depuis le {day_of(etat.panne_le or etat.echec_le)} : {etat.echec}"
+        found = (
+            "en_panne",
+            f"Échec depuis le {day_of(etat.panne_le or etat.echec_le)} : {etat.echec}",
+        )
     elif is_cached and etat.sha256 and etat.sha256 != served.get("sha256"):
-        found = "nouvelle", f"Obtenue le {day_of(etat.obtenu_le)}, pas encore dans l'instantané : lancez « geoapp build »."
+        found = (
+            "nouvelle",
+            f"Obtenue le {day_of(etat.obtenu_le)}, pas encore dans l'instantané : lancez « geoapp build ».",
+        )
     elif not is_had:
         found = _missing(source)
     elif since is not None and since < today:
-        found = "en_retard", f"Rythme {source.rythme} : une livraison plus récente est attendue depuis le {since:%d/%m/%Y}."
+        found = (
+            "en_retard",
+            f"Rythme {source.rythme} : une livraison plus récente est attendue depuis le {since:%d/%m/%Y}.",
+        )
     else:
-        found = ("non_datee", f"Rythme {source.rythme or 'inconnu'}, sans échéance.") if since is None else ("a_jour", f"Prochaine livraison attendue vers le {since:%d/%m/%Y}.")
+        found = (
+            ("non_datee", f"Rythme {source.rythme or 'inconnu'}, sans échéance.")
+            if since is None
+            else ("a_jour", f"Prochaine livraison attendue vers le {since:%d/%m/%Y}.")
+        )
     return Fraicheur(source, found[0], etat.obtenu_le[:10], since, found[1])
 
 
@@ -160,4 +211,6 @@ def _missing(source: Source) -> tuple[str, str]:
     """Return the state of a source that neither the cache nor the snapshot holds."""
     if source.telechargement:
         return "jamais_obtenue", f"Lancez « geoapp fetch --source {source.id} »."
-    return "a_fournir", "Pas d'adresse de téléchargement direct." + (f" À prendre ici : {source.adresse}" if source.adresse else "")
+    return "a_fournir", "Pas d'adresse de téléchargement direct." + (
+        f" À prendre ici : {source.adresse}" if source.adresse else ""
+    )

@@ -29,7 +29,12 @@ def read_intercarif(path: Path, *, voie: str = "") -> Lecture:
     try:
         return _read(Path(path), voie)
     except RecursionError:
-        raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
+        raise SourceError(
+            path,
+            "JSON imbriqué trop profondément.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        ) from None
 
 
 def _read(path: Path, voie: str) -> Lecture:
@@ -45,14 +50,23 @@ def _read(path: Path, voie: str) -> Lecture:
             places.append(f"{here}, lieu {number}")
             rows.append([cells.get(name) for name in COLONNES])
     if not rows and not rejets:
-        raise SourceError(path, "aucune formation dans ce JSON.", place="ligne 1", cure="Vérifiez le format de la source.")
-    frame = pd.DataFrame(rows, columns=list(COLONNES), index=pd.Index(places, name="ligne", dtype="str"), dtype="str")
+        raise SourceError(
+            path,
+            "aucune formation dans ce JSON.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        )
+    frame = pd.DataFrame(
+        rows, columns=list(COLONNES), index=pd.Index(places, name="ligne", dtype="str"), dtype="str"
+    )
     return Lecture(frame, len(rows) + len(rejets), rejets)
 
 
 def _problem(training) -> str:
     """Return why an element is no training (a code of `RAISONS`), or an empty text."""
-    is_empty = isinstance(training, dict) and not [session for session in _list(training, "sessions") if isinstance(session, dict)]
+    is_empty = isinstance(training, dict) and not [
+        session for session in _list(training, "sessions") if isinstance(session, dict)
+    ]
     return "sans_session" if is_empty else refuse_element(training)
 
 
@@ -64,7 +78,10 @@ def _rows(training: dict, voie: str) -> list[dict]:
             place = _place_cells(_dict(_dict(session, "localisation"), "formation"))
             action = _text(session, "uida") or _text(session, "uid") or _text(session, "id")
             groups.setdefault((action, *place.values()), (action, place, []))[2].append(session)
-    return [shared | _action_cells(sessions) | place | {"id_action": action} for action, place, sessions in groups.values()]
+    return [
+        shared | _action_cells(sessions) | place | {"id_action": action}
+        for action, place, sessions in groups.values()
+    ]
 
 
 def _training_cells(training: dict, voie: str) -> dict:
@@ -73,28 +90,59 @@ def _training_cells(training: dict, voie: str) -> dict:
     is_apprentissage = _flag(training, "contrat-apprentissage") == "1"
     return {
         "id_formation": _text(training, "uid") or _text(training, "id"),
-        "intitule": _clean(training, "intitule"), "objectif": _clean(training, "objectif"), "contenu": _clean(training, "description"),
-        "niveau": _text(training, "niveau-sortie"), "niveau_entree": _text(training, "niveau-entree"),
-        "code_formacode": next(iter(_texts(training, "codes-formacode") or _texts(training, "formacode")), None),
+        "intitule": _clean(training, "intitule"),
+        "objectif": _clean(training, "objectif"),
+        "contenu": _clean(training, "description"),
+        "niveau": _text(training, "niveau-sortie"),
+        "niveau_entree": _text(training, "niveau-entree"),
+        "code_formacode": next(
+            iter(_texts(training, "codes-formacode") or _texts(training, "formacode")), None
+        ),
         "code_rome": "|".join(_texts(training, "codes-rome-vises")) or None,
-        "code_rncp": _text(training, "code-rncp"), "code_certifinfo": _text(training, "code-certifinfo"),
-        "est_certifiante": _flag(training, "certifiante"), "modalite_entree": _flag(training, "entrees-sorties-permanentes"),
-        "modalite": MODALITES.get(_text(training, "modalite-enseignement") or ""), "voie": "apprentissage" if is_apprentissage else voie or None,
-        "responsable_siret": _text(organisme, "siret"), "responsable_nom": _text(organisme, "nom"),
+        "code_rncp": _text(training, "code-rncp"),
+        "code_certifinfo": _text(training, "code-certifinfo"),
+        "est_certifiante": _flag(training, "certifiante"),
+        "modalite_entree": _flag(training, "entrees-sorties-permanentes"),
+        "modalite": MODALITES.get(_text(training, "modalite-enseignement") or ""),
+        "voie": "apprentissage" if is_apprentissage else voie or None,
+        "responsable_siret": _text(organisme, "siret"),
+        "responsable_nom": _text(organisme, "nom"),
     }
 
 
 def _action_cells(sessions: list[dict]) -> dict:
     """Return what the sessions of one action at one place say: hours, funders, link, and themselves."""
-    funders = [funder for session in sessions for funder in _list(session, "financeurs") if isinstance(funder, dict)]
-    places = [int(text) for funder in funders if (text := _text(funder, "places")) and text.isascii() and text.isdigit()]
+    funders = [
+        funder
+        for session in sessions
+        for funder in _list(session, "financeurs")
+        if isinstance(funder, dict)
+    ]
+    places = [
+        int(text)
+        for funder in funders
+        if (text := _text(funder, "places")) and text.isascii() and text.isdigit()
+    ]
     return {
-        "duree_h": next(filter(None, (_text(session, "nombre-heures-total") for session in sessions)), None),
-        "financeurs": "|".join(dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))) or None,
+        "duree_h": next(
+            filter(None, (_text(session, "nombre-heures-total") for session in sessions)), None
+        ),
+        "financeurs": "|".join(
+            dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))
+        )
+        or None,
         "nb_places_financees": str(sum(places)) if places else None,
-        "url": next(filter(None, (_text(_dict(session, "contact"), "url") for session in sessions)), None),
+        "url": next(
+            filter(None, (_text(_dict(session, "contact"), "url") for session in sessions)), None
+        ),
         "sessions": write_sessions(
-            (_text(session, "uid") or _text(session, "id"), read_date(_text(session, "debut")), read_date(_text(session, "fin")), None, None)
+            (
+                _text(session, "uid") or _text(session, "id"),
+                read_date(_text(session, "debut")),
+                read_date(_text(session, "fin")),
+                None,
+                None,
+            )
             for session in sessions
         ),
     }
@@ -104,9 +152,13 @@ def _place_cells(place: dict) -> dict:
     """Return the address, codes and coordinates of the place of training."""
     adresse = _text(place, "adresse")
     return {
-        "lieu_adresse": adresse and ", ".join(filter(None, map(str.strip, adresse.splitlines()))) or None,
-        "lieu_code_postal": _text(place, "code-postal"), "lieu_code_commune": _text(place, "commune-insee"),
-        "latitude": _text(place, "latitude"), "longitude": _text(place, "longitude"),
+        "lieu_adresse": adresse
+        and ", ".join(filter(None, map(str.strip, adresse.splitlines())))
+        or None,
+        "lieu_code_postal": _text(place, "code-postal"),
+        "lieu_code_commune": _text(place, "commune-insee"),
+        "latitude": _text(place, "latitude"),
+        "longitude": _text(place, "longitude"),
     }
 
 
@@ -131,7 +183,11 @@ def _text(holder: dict, name: str) -> str | None:
 
 
 def _texts(holder: dict, name: str) -> list[str]:
-    return [text for value in _list(holder, name) if isinstance(value, str) and (text := value.strip()) not in FILLERS]
+    return [
+        text
+        for value in _list(holder, name)
+        if isinstance(value, str) and (text := value.strip()) not in FILLERS
+    ]
 
 
 def _flag(holder: dict, name: str) -> str | None:

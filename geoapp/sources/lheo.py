@@ -25,20 +25,60 @@ BATCH = 5_000
 """Rows of one batch: the memory of the reader does not grow with the feed."""
 
 COLONNES = (
-    "id_formation", "id_action", "intitule", "niveau", "niveau_entree", "code_formacode", "code_nsf", "code_rome", "code_rncp", "code_certifinfo",
-    "est_certifiante", "objectif", "contenu", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret", "formateur_uai",
-    "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "duree_h", "financeurs", "nb_places_financees", "publics",
-    "prix_eur", "prix_horaire_eur", "frais_restants", "url", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
+    "id_formation",
+    "id_action",
+    "intitule",
+    "niveau",
+    "niveau_entree",
+    "code_formacode",
+    "code_nsf",
+    "code_rome",
+    "code_rncp",
+    "code_certifinfo",
+    "est_certifiante",
+    "objectif",
+    "contenu",
+    "responsable_siret",
+    "responsable_uai",
+    "responsable_nom",
+    "formateur_siret",
+    "formateur_uai",
+    "formateur_nom",
+    "voie",
+    "modalite",
+    "modalite_entree",
+    "est_conventionnee",
+    "duree_h",
+    "financeurs",
+    "nb_places_financees",
+    "publics",
+    "prix_eur",
+    "prix_horaire_eur",
+    "frais_restants",
+    "url",
+    "sessions",
+    "lieu_adresse",
+    "lieu_code_postal",
+    "lieu_uai",
+    "lieu_code_commune",
+    "latitude",
+    "longitude",
 )
 """Columns of ours that a feed gives."""
 
-EXTRAS = {"latitude": ("geolocalisation", "latitude"), "longitude": ("geolocalisation", "longitude"), "prix_eur": ("frais-pedagogiques", "frais-ttc")}
+EXTRAS = {
+    "latitude": ("geolocalisation", "latitude"),
+    "longitude": ("geolocalisation", "longitude"),
+    "prix_eur": ("frais-pedagogiques", "frais-ttc"),
+}
 """Column of ours → `info` of the private group and element that give it when the format's own element is absent (old feeds, Mon Compte Formation)."""
 
 MODALITES = {"0": "sur_place", "1": "mixte", "2": "a_distance"}
 VOIES_CYCLE = {"0": "scolaire", "1": "apprentissage"}
 ETATS = {"1": "ouvert", "2": "ferme", "3": "suspendu"}
-FILLERS = frozenset(("", "-", "--", "---", "–", "—", "-----", "--------", "-----------", "--------------", "."))
+FILLERS = frozenset(
+    ("", "-", "--", "---", "–", "—", "-----", "--------", "-----------", "--------------", ".")
+)
 """What a producer writes where LHÉO wants a text and nothing is known."""
 
 INCONNU = "non renseigné"
@@ -63,7 +103,10 @@ def read_lheo(path: Path, *, voie: str = "") -> Lecture:
     parts = list(iter_lheo(path, voie=voie))
     frame = pd.concat([part.frame for part in parts]) if len(parts) > 1 else parts[0].frame
     return Lecture(
-        frame, sum(part.nb_lues for part in parts), [r for part in parts for r in part.rejets], [],
+        frame,
+        sum(part.nb_lues for part in parts),
+        [r for part in parts for r in part.rejets],
+        [],
         extras=sum(part.extras for part in parts),
     )
 
@@ -106,14 +149,20 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
             yield _lecture(rows, places, rejets, extras)
             rows, places, rejets, extras = [], [], [], 0
     if not rank and next(stream_elements(path, "offre-formation", "offres"), None) is not None:
-        raise SourceError(path, "LHÉO d'une version 1, d'avant 2012 (« offre-formation ») : elle n'est pas lue.", cure="Demandez un flux LHÉO 2.2 ou 2.3 au producteur.")
+        raise SourceError(
+            path,
+            "LHÉO d'une version 1, d'avant 2012 (« offre-formation ») : elle n'est pas lue.",
+            cure="Demandez un flux LHÉO 2.2 ou 2.3 au producteur.",
+        )
     yield _lecture(rows, places, rejets, extras)
 
 
 def _lecture(rows: list, places: list[str], rejets: list[dict], extras: int) -> Lecture:
     """Return one batch."""
     columns = zip(*rows) if rows else [()] * len(COLONNES)
-    cells = {name: pd.array(values, dtype="str") for name, values in zip(COLONNES, columns, strict=True)}
+    cells = {
+        name: pd.array(values, dtype="str") for name, values in zip(COLONNES, columns, strict=True)
+    }
     frame = pd.DataFrame(cells, index=pd.Index(places, name="ligne", dtype="str"))
     return Lecture(frame, len(rows) + len(rejets), rejets, extras=extras)
 
@@ -142,7 +191,11 @@ def _text(found: dict[str, list], name: str) -> str | None:
 
 def _texts(found: dict[str, list], name: str) -> list[str]:
     """Return the known texts of the children of that name."""
-    texts = ((element.text or "").strip() for element in found.get(name, ()) if element.get("info") != INCONNU)
+    texts = (
+        (element.text or "").strip()
+        for element in found.get(name, ())
+        if element.get("info") != INCONNU
+    )
     return [text for text in texts if text not in FILLERS]
 
 
@@ -163,8 +216,12 @@ def _formation_rows(formation, here: str, voie: str) -> Iterator[tuple[str, list
     for rank, action in enumerate(found.get("action", ()), 1):
         inside = _index(action)
         cells = shared | _action_cells(inside, voie, shared["url"])
-        cells["id_action"] = action.get("numero") or action.get("id") or f"{cells['id_formation']}-{_digest(cells)}"
-        yield from _rows_of_places(cells, inside.get("lieu-de-formation", ()), f"{here}/action[{rank}]")
+        cells["id_action"] = (
+            action.get("numero") or action.get("id") or f"{cells['id_formation']}-{_digest(cells)}"
+        )
+        yield from _rows_of_places(
+            cells, inside.get("lieu-de-formation", ()), f"{here}/action[{rank}]"
+        )
 
 
 def _rows_of_places(cells: dict, lieux, here: str) -> Iterator[tuple[str, list]]:
@@ -186,17 +243,29 @@ def _formation_cells(found: dict[str, list]) -> dict:
     """Return what is learnt, and who answers for it."""
     domaine = _index(found["domaine-formation"][0]) if "domaine-formation" in found else {}
     certifications = [_index(one) for one in found.get("certification", ())]
-    responsable = _index(found["organisme-formation-responsable"][0]) if "organisme-formation-responsable" in found else {}
+    responsable = (
+        _index(found["organisme-formation-responsable"][0])
+        if "organisme-formation-responsable" in found
+        else {}
+    )
     objectif, contenu = _text(found, "objectif-formation"), _text(found, "contenu-formation")
     return {
-        "intitule": _clean(_text(found, "intitule-formation")), "objectif": _clean(objectif), "contenu": _clean(contenu),
-        "niveau": _text(found, "code-niveau-sortie"), "niveau_entree": _text(found, "code-niveau-entree"),
+        "intitule": _clean(_text(found, "intitule-formation")),
+        "objectif": _clean(objectif),
+        "contenu": _clean(contenu),
+        "niveau": _text(found, "code-niveau-sortie"),
+        "niveau_entree": _text(found, "code-niveau-entree"),
         "est_certifiante": _text(found, "certifiante"),
-        "code_formacode": _principal(domaine.get("code-FORMACODE", ())), "code_nsf": next(iter(_texts(domaine, "code-NSF")), None),
+        "code_formacode": _principal(domaine.get("code-FORMACODE", ())),
+        "code_nsf": next(iter(_texts(domaine, "code-NSF")), None),
         "code_rome": "|".join(_texts(domaine, "code-ROME")) or None,
-        "code_rncp": _first_known(certifications, "code-RNCP"), "code_certifinfo": _first_known(certifications, "code-CERTIFINFO"),
-        "responsable_siret": _under(responsable, "SIRET-organisme-formation", "SIRET"), "responsable_uai": _uai(responsable, "code-UAI-organisme-formation") or _text(responsable, "code-UAI"),
-        "responsable_nom": _text(responsable, "nom-organisme") or _text(responsable, "raison-sociale"),
+        "code_rncp": _first_known(certifications, "code-RNCP"),
+        "code_certifinfo": _first_known(certifications, "code-CERTIFINFO"),
+        "responsable_siret": _under(responsable, "SIRET-organisme-formation", "SIRET"),
+        "responsable_uai": _uai(responsable, "code-UAI-organisme-formation")
+        or _text(responsable, "code-UAI"),
+        "responsable_nom": _text(responsable, "nom-organisme")
+        or _text(responsable, "raison-sociale"),
         "url": _under(found, "url-formation", "urlweb"),
     }
 
@@ -225,19 +294,28 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
     """Return how, by whom and for whom, and the sessions."""
     formateur = _index(found["organisme-formateur"][0]) if "organisme-formateur" in found else {}
     financeurs = [_index(one) for one in found.get("organisme-financeur", ())]
-    places = [text for one in financeurs if (text := _text(one, "nb-places-financees")) and text.isdigit()]
+    places = [
+        text for one in financeurs if (text := _text(one, "nb-places-financees")) and text.isdigit()
+    ]
     sessions = [_session_cells(session) for session in found.get("session", ())]
     cycles = {code for *_, code in sessions if code}
     return {
-        "formateur_siret": _under(formateur, "SIRET-formateur", "SIRET"), "formateur_uai": _uai(formateur, "code-UAI-formateur"),
+        "formateur_siret": _under(formateur, "SIRET-formateur", "SIRET"),
+        "formateur_uai": _uai(formateur, "code-UAI-formateur"),
         "formateur_nom": _text(formateur, "raison-sociale-formateur"),
         "voie": VOIES_CYCLE.get(cycles.pop(), voie) if len(cycles) == 1 else voie or None,
-        "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""), "modalite_entree": _text(found, "modalites-entrees-sorties"),
-        "est_conventionnee": _text(found, "conventionnement"), "duree_h": _text(found, "nombre-heures-total") or _total_hours(found),
-        "financeurs": "|".join(dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))) or None,
+        "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""),
+        "modalite_entree": _text(found, "modalites-entrees-sorties"),
+        "est_conventionnee": _text(found, "conventionnement"),
+        "duree_h": _text(found, "nombre-heures-total") or _total_hours(found),
+        "financeurs": "|".join(
+            dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))
+        )
+        or None,
         "nb_places_financees": str(sum(map(int, places))) if places else None,
         "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
-        "prix_eur": _text(found, "prix-total-TTC") or _extra(found, "prix_eur"), "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
+        "prix_eur": _text(found, "prix-total-TTC") or _extra(found, "prix_eur"),
+        "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
         "frais_restants": _text(found, "frais-restants"),
         "url": _under(found, "url-action", "urlweb") or url,
         "sessions": write_sessions(cells for *cells, _ in sessions),
@@ -246,7 +324,10 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
 
 def _total_hours(found: dict[str, list]) -> str | None:
     """Return the hours at the centre and in a firm together, when both are told."""
-    parts = [(_text(found, f"nombre-heures-{place}") or "").replace(",", ".") for place in ("centre", "entreprise")]
+    parts = [
+        (_text(found, f"nombre-heures-{place}") or "").replace(",", ".")
+        for place in ("centre", "entreprise")
+    ]
     return f"{sum(map(float, parts)):g}" if all(_HOURS.fullmatch(part) for part in parts) else None
 
 
@@ -255,7 +336,11 @@ def _extra(found: dict[str, list], ours: str) -> str | None:
     group, name = EXTRAS[ours]
     for extras in found.get("extras", ()):
         for element in extras.iter("{*}extra"):
-            if element.get("info") == name and element.getparent().get("info") == group and (text := (element.text or "").strip()) not in FILLERS:
+            if (
+                element.get("info") == name
+                and element.getparent().get("info") == group
+                and (text := (element.text or "").strip()) not in FILLERS
+            ):
                 return text
     return None
 
@@ -266,8 +351,11 @@ def _session_cells(session) -> tuple:
     periode = _index(found["periode"][0]) if "periode" in found else {}
     cycle = _index(found["cycle"][0]) if "cycle" in found else {}
     return (
-        session.get("numero") or session.get("id"), read_date(_text(periode, "debut")), read_date(_text(periode, "fin")),
-        _text(cycle, "capacite-simultanee") or _text(cycle, "capacite-cumulee"), ETATS.get(_text(found, "etat-recrutement") or ""),
+        session.get("numero") or session.get("id"),
+        read_date(_text(periode, "debut")),
+        read_date(_text(periode, "fin")),
+        _text(cycle, "capacite-simultanee") or _text(cycle, "capacite-cumulee"),
+        ETATS.get(_text(found, "etat-recrutement") or ""),
         _text(cycle, "type-cycle"),
     )
 
@@ -279,7 +367,10 @@ def _place_cells(lieu: dict[str, list]) -> dict:
     point = _index(adresse["geolocalisation"][0]) if "geolocalisation" in adresse else {}
     lignes = [*_texts(adresse, "denomination"), *_texts(adresse, "ligne")]
     return {
-        "lieu_adresse": ", ".join(lignes) or None, "lieu_code_postal": _text(adresse, "codepostal"),
-        "lieu_code_commune": _text(adresse, "code-INSEE-commune"), "lieu_uai": _uai(lieu, "code-UAI-lieu-formation"),
-        "latitude": _text(point, "latitude") or _extra(adresse, "latitude"), "longitude": _text(point, "longitude") or _extra(adresse, "longitude"),
+        "lieu_adresse": ", ".join(lignes) or None,
+        "lieu_code_postal": _text(adresse, "codepostal"),
+        "lieu_code_commune": _text(adresse, "code-INSEE-commune"),
+        "lieu_uai": _uai(lieu, "code-UAI-lieu-formation"),
+        "latitude": _text(point, "latitude") or _extra(adresse, "latitude"),
+        "longitude": _text(point, "longitude") or _extra(adresse, "longitude"),
     }

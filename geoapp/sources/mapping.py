@@ -39,13 +39,24 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
         return raw
     for ours, rule in source.colonnes.items():
         if problem := rule_problem(rule):
-            raise SourceError(path, f"règle de la colonne « {ours} » : {problem}", place=f"source « {source.id} »", cure="Corrigez geodata/sources.toml.")
+            raise SourceError(
+                path,
+                f"règle de la colonne « {ours} » : {problem}",
+                place=f"source « {source.id} »",
+                cure="Corrigez geodata/sources.toml.",
+            )
     for name in sorted(required_columns(source)):
         if name not in raw:
             raise _missing(name, raw, source, path)
     lacking = [name for name in source.facultatives if name not in raw]
-    raw = raw.assign(**{name: pd.Series(None, index=raw.index, dtype="str") for name in lacking}) if lacking else raw
-    return pd.DataFrame({ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}, index=raw.index)
+    raw = (
+        raw.assign(**{name: pd.Series(None, index=raw.index, dtype="str") for name in lacking})
+        if lacking
+        else raw
+    )
+    return pd.DataFrame(
+        {ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}, index=raw.index
+    )
 
 
 def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> SourceError:
@@ -54,7 +65,9 @@ def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> Source
     close = difflib.get_close_matches(name, found, n=1)
     hint = f" La plus proche : « {show(close[0])} »." if close else ""
     return SourceError(
-        path, f"la colonne « {name} » est absente (source « {source.id} »).{hint}", place="en-tête",
+        path,
+        f"la colonne « {name} » est absente (source « {source.id} »).{hint}",
+        place="en-tête",
         cure=f"Colonnes trouvées : {', '.join(map(show, found[:12])) or 'aucune'}. Vérifiez le fichier, ou le champ « colonnes » de geodata/sources.toml.",
     )
 
@@ -67,9 +80,18 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         return _join(raw, rule, "-")
     if "valeur" in rule:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
-    values = _first_known(raw, rule_columns(rule)) if rule.get("premiere") else _join(raw, rule_columns(rule), rule.get("separateur", "-"))
+    values = (
+        _first_known(raw, rule_columns(rule))
+        if rule.get("premiere")
+        else _join(raw, rule_columns(rule), rule.get("separateur", "-"))
+    )
     if "partie" in rule:
-        values = values.str.split(rule.get("separateur", ","), regex=False).str[rule["partie"]].astype("str").str.strip()
+        values = (
+            values.str.split(rule.get("separateur", ","), regex=False)
+            .str[rule["partie"]]
+            .astype("str")
+            .str.strip()
+        )
     for pattern, replacement in rule.get("remplace", []):
         values = values.str.replace(pattern, replacement, regex=True)
     if "valeurs" in rule:

@@ -14,7 +14,9 @@ import pandas as pd
 MASQUE = "(masqué)"
 
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_TEL = re.compile(r"(?<![\w.,-])(?:(?:\+|00)33 ?(?:\(0\) ?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){4}(?![\w,-])")
+_TEL = re.compile(
+    r"(?<![\w.,-])(?:(?:\+|00)33 ?(?:\(0\) ?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){4}(?![\w,-])"
+)
 _MAY_HOLD = re.compile(r"@|\d\d[ .\u00a0\u202f-]?\d\d")
 
 
@@ -39,7 +41,9 @@ def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
         mask = _mask_code if _is_code(str(name)) else mask_text
         suspect = values.str.contains(_MAY_HOLD, na=False)
         if suspect.any():
-            masked[name] = values.where(~suspect, values[suspect].map(mask).reindex(values.index)).astype("str")
+            masked[name] = values.where(
+                ~suspect, values[suspect].map(mask).reindex(values.index)
+            ).astype("str")
     return frame.assign(**masked) if masked else frame
 
 
@@ -50,6 +54,19 @@ def _mask_code(text: str) -> str:
 
 def _is_code(name: str) -> bool:
     """Tell whether a column holds identifiers, codes, dates or coordinates."""
-    return name.startswith(("id_", "code_", "nb_", "date_")) or name.endswith(("_siret", "_uai", "_code_commune", "_code_postal", "_eur", "_h")) or name in (
-        "latitude", "longitude", "sessions", "periodes", "niveau", "niveau_entree", "financeurs", "publics", "capacite",
+    return (
+        name.startswith(("id_", "code_", "nb_", "date_"))
+        or name.endswith(("_siret", "_uai", "_code_commune", "_code_postal", "_eur", "_h"))
+        or name
+        in (
+            "latitude",
+            "longitude",
+            "sessions",
+            "periodes",
+            "niveau",
+            "niveau_entree",
+            "financeurs",
+            "publics",
+            "capacite",
+        )
     )

@@ -15,7 +15,9 @@ ENVELOPES = ("results", "records", "formations", "data")
 def portal_rows(found):
     """Return the array of records of a JSON value, each one flat; what holds no array comes back as it is."""
     if isinstance(found, dict):
-        found = next((found[name] for name in ENVELOPES if isinstance(found.get(name), list)), found)
+        found = next(
+            (found[name] for name in ENVELOPES if isinstance(found.get(name), list)), found
+        )
     return [_flat(record) for record in found] if isinstance(found, list) else found
 
 
@@ -24,7 +26,9 @@ def _flat(record):
     if not isinstance(record, dict):
         return record
     inner = record["record"] if isinstance(record.get("record"), dict) else record
-    is_wrapped = isinstance(inner.get("fields"), dict) and (inner is not record or "recordid" in inner)
+    is_wrapped = isinstance(inner.get("fields"), dict) and (
+        inner is not record or "recordid" in inner
+    )
     fields = inner["fields"] if is_wrapped else record
     geometry = inner.get("geometry") if isinstance(inner.get("geometry"), dict) else {}
     return {name: _point(value, geometry.get("coordinates")) for name, value in fields.items()}

@@ -20,8 +20,15 @@ from geoapp.sources.selection import keep_rows
 from geoapp.sources.tabular import read_csv, read_json
 from geoapp.sources.workbook import read_xlsx
 
-_READERS = {"csv": read_csv, "xlsx": read_xlsx, "json": read_json, "boundaries": read_boundaries, "lheo": read_lheo, "intercarif": read_intercarif,
-            "catalogue": read_catalogue}
+_READERS = {
+    "csv": read_csv,
+    "xlsx": read_xlsx,
+    "json": read_json,
+    "boundaries": read_boundaries,
+    "lheo": read_lheo,
+    "intercarif": read_intercarif,
+    "catalogue": read_catalogue,
+}
 _STREAMS = {"lheo": iter_lheo}
 """Formats too large to be held: read by batches when nothing needs the whole."""
 
@@ -61,7 +68,9 @@ def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
     if not is_stream(source):
         yield read_source(source, path)
         return
-    for lecture in _STREAMS[source.format](Path(path), **reader_options(source.format, source.options)):
+    for lecture in _STREAMS[source.format](
+        Path(path), **reader_options(source.format, source.options)
+    ):
         yield _as_ours(source, path, lecture, is_part=True)
 
 
@@ -73,5 +82,11 @@ def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = Fa
     if source.format == "boundaries":
         mapped = lecture.frame[["geometry"]].join(mapped)
     if mapped.empty and not lecture.rejets and not left and not is_part:
-        raise SourceError(path, "aucune ligne de données sous l'en-tête.", cure="Téléchargez le fichier à nouveau auprès du producteur.")
-    return Lecture(mapped, lecture.nb_lues - left, lecture.rejets, lecture.corrections, lecture.extras, left)
+        raise SourceError(
+            path,
+            "aucune ligne de données sous l'en-tête.",
+            cure="Téléchargez le fichier à nouveau auprès du producteur.",
+        )
+    return Lecture(
+        mapped, lecture.nb_lues - left, lecture.rejets, lecture.corrections, lecture.extras, left
+    )

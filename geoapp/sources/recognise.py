@@ -16,14 +16,23 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _CSV_CURE = "Enregistrez-le en CSV, en XLSX, en JSON ou en LHÉO (XML)."
 
-_INTERCARIF = re.compile(r'"(?:sessions"\s*:\s*\[|premier-intitule"|domaines-formacode"|codes-rome-vises")')
-_CATALOGUE = re.compile(r'"(?:cle_ministere_educatif|etablissement_(?:formateur|gestionnaire|responsable)_siret)"')
+_INTERCARIF = re.compile(
+    r'"(?:sessions"\s*:\s*\[|premier-intitule"|domaines-formacode"|codes-rome-vises")'
+)
+_CATALOGUE = re.compile(
+    r'"(?:cle_ministere_educatif|etablissement_(?:formateur|gestionnaire|responsable)_siret)"'
+)
 _FLUX_RCO = re.compile(r'"etablissement_lieu_formation_code_insee"')
 """The feed that fills the catalogue: plain records, which some versions give the key of the catalogue, empty."""
 
 FORMATS = {
-    "csv": "texte à colonnes (CSV)", "xlsx": "classeur XLSX", "json": "JSON", "boundaries": "contours géographiques", "lheo": "LHÉO (XML)",
-    "intercarif": "JSON d'Intercarif", "catalogue": "JSON du catalogue de l'apprentissage",
+    "csv": "texte à colonnes (CSV)",
+    "xlsx": "classeur XLSX",
+    "json": "JSON",
+    "boundaries": "contours géographiques",
+    "lheo": "LHÉO (XML)",
+    "intercarif": "JSON d'Intercarif",
+    "catalogue": "JSON du catalogue de l'apprentissage",
 }
 """Formats read, in words."""
 
@@ -79,11 +88,20 @@ def _as_text(head: bytes) -> str:
 def _zip_format(path: Path) -> str:
     """Return what a zip archive holds."""
     if not zipfile.is_zipfile(path):
-        raise SourceError(path, "ce n'est pas une archive zip, ou elle est tronquée.", cure="Téléchargez-la de nouveau.")
+        raise SourceError(
+            path,
+            "ce n'est pas une archive zip, ou elle est tronquée.",
+            cure="Téléchargez-la de nouveau.",
+        )
     names = [name.lower() for name in list_members(path)]
     if "[content_types].xml" in names:
         return "xlsx"
-    return "lheo" if sum(name.endswith(".xml") for name in names) == 1 and not any(name.endswith((".shp", ".gpkg")) for name in names) else "boundaries"
+    return (
+        "lheo"
+        if sum(name.endswith(".xml") for name in names) == 1
+        and not any(name.endswith((".shp", ".gpkg")) for name in names)
+        else "boundaries"
+    )
 
 
 def _xml_format(path: Path, start: str) -> str:
@@ -93,12 +111,32 @@ def _xml_format(path: Path, start: str) -> str:
     if name == "lheo":
         return "lheo"
     if name == "lheo-index":
-        raise SourceError(path, "index LHÉO : des résumés d'offres, sans action ni lieu complet.", place="ligne 1", cure="Demandez les offres entières au producteur (racine « lheo »).")
+        raise SourceError(
+            path,
+            "index LHÉO : des résumés d'offres, sans action ni lieu complet.",
+            place="ligne 1",
+            cure="Demandez les offres entières au producteur (racine « lheo »).",
+        )
     if name.lower() == "html":
-        raise SourceError(path, "c'est une page web, pas les données.", place="ligne 1", cure="Téléchargez le fichier lui-même.")
+        raise SourceError(
+            path,
+            "c'est une page web, pas les données.",
+            place="ligne 1",
+            cure="Téléchargez le fichier lui-même.",
+        )
     if not name:
-        raise SourceError(path, "XML sans élément : le fichier est coupé, ou son en-tête est démesuré.", place="ligne 1", cure="Demandez un fichier sain au producteur.")
-    raise SourceError(path, f"XML dont la racine est « {show(name)} » : seul LHÉO (« lheo ») est lu en XML.", place="ligne 1", cure=_CSV_CURE)
+        raise SourceError(
+            path,
+            "XML sans élément : le fichier est coupé, ou son en-tête est démesuré.",
+            place="ligne 1",
+            cure="Demandez un fichier sain au producteur.",
+        )
+    raise SourceError(
+        path,
+        f"XML dont la racine est « {show(name)} » : seul LHÉO (« lheo ») est lu en XML.",
+        place="ligne 1",
+        cure=_CSV_CURE,
+    )
 
 
 def _json_format(start: str) -> str:
@@ -107,4 +145,8 @@ def _json_format(start: str) -> str:
         return "boundaries"
     if _CATALOGUE.search(start) and not _FLUX_RCO.search(start):
         return "catalogue"
-    return "intercarif" if re.match(r'(?:\[\s*)?\{\s*"[\w-]+"\s*:', start[:2000]) and _INTERCARIF.search(start) else "json"
+    return (
+        "intercarif"
+        if re.match(r'(?:\[\s*)?\{\s*"[\w-]+"\s*:', start[:2000]) and _INTERCARIF.search(start)
+        else "json"
+    )

@@ -28,10 +28,19 @@ class Lecture:
     """Rows left out of `nb_lues`: of another region or year than those of the source."""
 
 
-def reject(ligne: str, colonne: str, valeur, code: str, proche: str | None = None, **details) -> dict:
+def reject(
+    ligne: str, colonne: str, valeur, code: str, proche: str | None = None, **details
+) -> dict:
     """Return one reject record; `code` is a row of `RAISONS`, `details` fill its sentence; e-mails and telephones are masked."""
     valeur = mask_text(valeur) if isinstance(valeur, str) else valeur
-    return {"ligne": ligne, "colonne": colonne, "valeur": valeur, "code_raison": code, "raison": say_reason(code, **details), "valeur_proche": proche}
+    return {
+        "ligne": ligne,
+        "colonne": colonne,
+        "valeur": valeur,
+        "code_raison": code,
+        "raison": say_reason(code, **details),
+        "valeur_proche": proche,
+    }
 
 
 def show(text) -> str:

@@ -34,7 +34,9 @@ from geoapp.sources.transport import CHUNK, Incomplete, receive, refusal
 
 PART_LIGNES = 0.5
 """A delivery with fewer rows than this part of the last one is held to be cut."""
-_CURE_CUT = "Si le fichier a bien été réduit, acceptez-le avec « geoapp fetch --source {} --accepter »."
+_CURE_CUT = (
+    "Si le fichier a bien été réduit, acceptez-le avec « geoapp fetch --source {} --accepter »."
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,15 @@ class Issue:
     message: str
 
 
-def refresh_all(sources: list[Source], *, data_dir: Path, settings: Settings, network: Network,
-                watch: Callable[[Issue], None] = lambda issue: None, accept_smaller: bool = False) -> list[Issue]:
+def refresh_all(
+    sources: list[Source],
+    *,
+    data_dir: Path,
+    settings: Settings,
+    network: Network,
+    watch: Callable[[Issue], None] = lambda issue: None,
+    accept_smaller: bool = False,
+) -> list[Issue]:
     """Refresh the copies of some sources one after the other; a broken one never stops the others.
 
     Raises
@@ -58,7 +67,15 @@ def refresh_all(sources: list[Source], *, data_dir: Path, settings: Settings, ne
     done = []
     for source in sources:
         try:
-            done.append(_refresh_one(source, data_dir=data_dir, settings=settings, network=network, accept_smaller=accept_smaller))
+            done.append(
+                _refresh_one(
+                    source,
+                    data_dir=data_dir,
+                    settings=settings,
+                    network=network,
+                    accept_smaller=accept_smaller,
+                )
+            )
         except OSError as error:
             raise StorageError(
                 f"Impossible d'écrire dans {data_dir / 'cache'} ({error.strerror or error}). Libérez de la place, vérifiez les droits, "
@@ -68,21 +85,48 @@ def refresh_all(sources: list[Source], *, data_dir: Path, settings: Settings, ne
     return done
 
 
-def _refresh_one(source: Source, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool) -> Issue:
+def _refresh_one(
+    source: Source, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool
+) -> Issue:
     """Refresh one copy and say in words how it went."""
     if not source.telechargement:
         where = f" Elle se trouve ici : {source.adresse}" if source.adresse else ""
-        return Issue(source, "sans_adresse", f"Pas d'adresse de téléchargement direct : à fournir dans un miroir (MIRROR=…).{where}")
+        return Issue(
+            source,
+            "sans_adresse",
+            f"Pas d'adresse de téléchargement direct : à fournir dans un miroir (MIRROR=…).{where}",
+        )
     try:
-        is_new = refresh(source, data_dir=data_dir, settings=settings, network=network, accept_smaller=accept_smaller)
+        is_new = refresh(
+            source,
+            data_dir=data_dir,
+            settings=settings,
+            network=network,
+            accept_smaller=accept_smaller,
+        )
     except SourceError as error:
-        kept = " La dernière bonne version est gardée." if cache_path(source, data_dir).is_file() else ""
+        kept = (
+            " La dernière bonne version est gardée."
+            if cache_path(source, data_dir).is_file()
+            else ""
+        )
         return Issue(source, "en_panne", f"{error}{kept}")
     nb = read_etat(source, data_dir).nb_lignes
-    return Issue(source, "nouvelle" if is_new else "inchangee", f"{nb} lignes." if is_new else "Rien de neuf chez le producteur.")
+    return Issue(
+        source,
+        "nouvelle" if is_new else "inchangee",
+        f"{nb} lignes." if is_new else "Rien de neuf chez le producteur.",
+    )
 
 
-def refresh(source: Source, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool = False) -> bool:
+def refresh(
+    source: Source,
+    *,
+    data_dir: Path,
+    settings: Settings,
+    network: Network,
+    accept_smaller: bool = False,
+) -> bool:
     """Bring the cached copy of `source` up to date; tell whether its content changed.
 
     Raises
@@ -97,29 +141,72 @@ def refresh(source: Source, *, data_dir: Path, settings: Settings, network: Netw
     with locked(source, data_dir):
         etat = _trusted(source, data_dir)
         try:
-            changed, etat = _bring(source, etat, data_dir=data_dir, settings=settings, network=network, accept_smaller=accept_smaller)
+            changed, etat = _bring(
+                source,
+                etat,
+                data_dir=data_dir,
+                settings=settings,
+                network=network,
+                accept_smaller=accept_smaller,
+            )
         except SourceError as error:
             partiel = error.validateur if isinstance(error, Incomplete) else ""
             if not partiel:
                 partial_path(source, data_dir).unlink(missing_ok=True)
-            write_etat(source, data_dir, replace(etat, panne_le=etat.panne_le or etat.echec_le or now(), echec_le=now(), echec=str(error), partiel=partiel))
+            write_etat(
+                source,
+                data_dir,
+                replace(
+                    etat,
+                    panne_le=etat.panne_le or etat.echec_le or now(),
+                    echec_le=now(),
+                    echec=str(error),
+                    partiel=partiel,
+                ),
+            )
             raise
         partial_path(source, data_dir).unlink(missing_ok=True)
-        write_etat(source, data_dir, replace(etat, adresse=source.telechargement, verifie_le=now(), panne_le="", echec_le="", echec="", partiel=""))
+        write_etat(
+            source,
+            data_dir,
+            replace(
+                etat,
+                adresse=source.telechargement,
+                verifie_le=now(),
+                panne_le="",
+                echec_le="",
+                echec="",
+                partiel="",
+            ),
+        )
     return changed
 
 
 def _trusted(source: Source, data_dir: Path) -> Etat:
     """Return what is known of the copy; without its validators when it is gone, altered, or came from elsewhere."""
     etat, path = read_etat(source, data_dir), cache_path(source, data_dir)
-    partiel = etat.partiel if partial_path(source, data_dir).is_file() and etat.adresse in ("", source.telechargement) else ""
+    partiel = (
+        etat.partiel
+        if partial_path(source, data_dir).is_file() and etat.adresse in ("", source.telechargement)
+        else ""
+    )
     if not path.is_file() or etat.sha256 != sha256_of(path):
         return replace(etat, etag="", modifie_le="", sha256="", partiel=partiel)
     known = replace(etat, partiel=partiel)
-    return known if etat.adresse == source.telechargement else replace(known, etag="", modifie_le="")
+    return (
+        known if etat.adresse == source.telechargement else replace(known, etag="", modifie_le="")
+    )
 
 
-def _bring(source: Source, etat: Etat, *, data_dir: Path, settings: Settings, network: Network, accept_smaller: bool) -> tuple[bool, Etat]:
+def _bring(
+    source: Source,
+    etat: Etat,
+    *,
+    data_dir: Path,
+    settings: Settings,
+    network: Network,
+    accept_smaller: bool,
+) -> tuple[bool, Etat]:
     """Receive, check and put in place what the producer has; return whether it is new, and what is then known."""
     if network.refuses(source.telechargement):
         raise refusal(source, "réseau injoignable, téléchargement non tenté.")

@@ -14,53 +14,168 @@ from geoapp.sources.rhythm import RYTHMES
 
 REGISTRY = GEODATA / "sources.toml"
 
-USAGES = ("offre", "offre_voisine", "offre_exemple", "offre_departement", "zonage", "population", "ages", "etablissements", "passage", "communes", "nomenclature", "verification", "statistique")
+USAGES = (
+    "offre",
+    "offre_voisine",
+    "offre_exemple",
+    "offre_departement",
+    "zonage",
+    "population",
+    "ages",
+    "etablissements",
+    "passage",
+    "communes",
+    "nomenclature",
+    "verification",
+    "statistique",
+)
 
 OPTIONS_FORMAT = {
-    "csv": {"encoding": str, "delimiter": str, "skip": int}, "xlsx": {"sheet": str, "header": int}, "json": {"encoding": str}, "boundaries": {},
-    "lheo": {"voie": str}, "intercarif": {"voie": str}, "catalogue": {},
+    "csv": {"encoding": str, "delimiter": str, "skip": int},
+    "xlsx": {"sheet": str, "header": int},
+    "json": {"encoding": str},
+    "boundaries": {},
+    "lheo": {"voie": str},
+    "intercarif": {"voie": str},
+    "catalogue": {},
 }
 """Every format, with the options that its reader takes and their types."""
 
 FORMATS_PRETS = ("lheo", "intercarif", "catalogue")
 """Formats whose reader gives the columns of ours: no mapping is declared."""
 
-OPTIONS_USAGE = {"offre": {"niveau": str, "mef": str, "sans_intitule": bool, "garder": dict, "derniere": str}}
-OPTIONS_USAGE |= dict.fromkeys(("offre_voisine", "offre_exemple", "offre_departement"), OPTIONS_USAGE["offre"])
+OPTIONS_USAGE = {
+    "offre": {"niveau": str, "mef": str, "sans_intitule": bool, "garder": dict, "derniere": str}
+}
+OPTIONS_USAGE |= dict.fromkeys(
+    ("offre_voisine", "offre_exemple", "offre_departement"), OPTIONS_USAGE["offre"]
+)
 OPTIONS_USAGE["statistique"] = {"table": str}
 OPTIONS_USAGE["etablissements"] = {"noms_seuls": bool}
 """Options that the check of a usage takes (`table`: the one that a statistics source feeds, flux or debouches; `noms_seuls`: establishments are named, not placed)."""
 
 COLONNES: dict[str, tuple[str, ...]] = {
     "offre": (
-        "id_formation", "id_action", "intitule", "type_diplome", "niveau", "code_formacode", "code_nsf", "code_rome", "code_rncp",
-        "code_certifinfo", "code_cfd", "code_mef", "responsable_siret", "responsable_uai", "responsable_nom", "formateur_siret",
-        "formateur_uai", "formateur_nom", "voie", "modalite", "modalite_entree", "est_conventionnee", "est_permanente", "duree_h",
-        "nb_voeux", "financeurs", "nb_places_financees", "publics", "prix_eur", "prix_horaire_eur", "est_gratuite", "frais_restants", "url", "niveau_entree", "est_certifiante",
-        "objectif", "contenu", "periodes", "capacite", "sessions", "lieu_adresse", "lieu_code_postal", "lieu_uai", "lieu_code_commune", "latitude", "longitude",
+        "id_formation",
+        "id_action",
+        "intitule",
+        "type_diplome",
+        "niveau",
+        "code_formacode",
+        "code_nsf",
+        "code_rome",
+        "code_rncp",
+        "code_certifinfo",
+        "code_cfd",
+        "code_mef",
+        "responsable_siret",
+        "responsable_uai",
+        "responsable_nom",
+        "formateur_siret",
+        "formateur_uai",
+        "formateur_nom",
+        "voie",
+        "modalite",
+        "modalite_entree",
+        "est_conventionnee",
+        "est_permanente",
+        "duree_h",
+        "nb_voeux",
+        "financeurs",
+        "nb_places_financees",
+        "publics",
+        "prix_eur",
+        "prix_horaire_eur",
+        "est_gratuite",
+        "frais_restants",
+        "url",
+        "niveau_entree",
+        "est_certifiante",
+        "objectif",
+        "contenu",
+        "periodes",
+        "capacite",
+        "sessions",
+        "lieu_adresse",
+        "lieu_code_postal",
+        "lieu_uai",
+        "lieu_code_commune",
+        "latitude",
+        "longitude",
     ),
     "zonage": ("code_commune", "code_zone", "nom", "type_lien"),
     "population": ("id_point", "population", "longitude", "latitude", "code_commune"),
-    "ages": ("code_zone", "population", "nb_18_24", "nb_25_39", "nb_40_54", "nb_55_64", "nb_65_79", "nb_80_plus"),
+    "ages": (
+        "code_zone",
+        "population",
+        "nb_18_24",
+        "nb_25_39",
+        "nb_40_54",
+        "nb_55_64",
+        "nb_65_79",
+        "nb_80_plus",
+    ),
     "etablissements": ("code_uai", "nom", "latitude", "longitude", "code_commune"),
     "passage": ("ancien_code", "code_commune", "nom", "type_ancienne"),
     "nomenclature": (
-        "code_rome", "code_parent", "code_formacode", "code_nsf", "code_certifinfo", "code_cfd", "libelle", "transition_eco", "transition_num",
+        "code_rome",
+        "code_parent",
+        "code_formacode",
+        "code_nsf",
+        "code_certifinfo",
+        "code_cfd",
+        "libelle",
+        "transition_eco",
+        "transition_num",
     ),
     "verification": ("code_commune", "code_zone", "nom", "date_fin"),
 }
 COLONNES["statistique"] = (
-    "code_uai", "code_mef", "intitule", "voie", "nb_voeux", "capacite", "nb_entrants", "nom", "public", "taux_poursuite_pct", "taux_emploi_pct",
-    "taux_emploi_attendu_pct", "valeur_ajoutee_pts", "part_poursuite_pct", "part_emploi_pct", "part_autres_pct",
+    "code_uai",
+    "code_mef",
+    "intitule",
+    "voie",
+    "nb_voeux",
+    "capacite",
+    "nb_entrants",
+    "nom",
+    "public",
+    "taux_poursuite_pct",
+    "taux_emploi_pct",
+    "taux_emploi_attendu_pct",
+    "valeur_ajoutee_pts",
+    "part_poursuite_pct",
+    "part_emploi_pct",
+    "part_autres_pct",
 )
 COLONNES["offre_departement"] = (
-    "id_formation", "code_departement", "intitule", "niveau", "code_formacode", "code_nsf", "code_rncp", "responsable_siret", "nb_actions",
-    "nb_sessions", "nb_sessions_a_distance", "date_extraction",
+    "id_formation",
+    "code_departement",
+    "intitule",
+    "niveau",
+    "code_formacode",
+    "code_nsf",
+    "code_rncp",
+    "responsable_siret",
+    "nb_actions",
+    "nb_sessions",
+    "nb_sessions_a_distance",
+    "date_extraction",
 )
 COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
 """Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offer.rows.FLAT`)."""
 
-RULE_KEYS = {"colonne": str, "colonnes": list, "valeur": str, "separateur": str, "partie": int, "remplace": list, "valeurs": dict, "premiere": bool, "sinon": str}
+RULE_KEYS = {
+    "colonne": str,
+    "colonnes": list,
+    "valeur": str,
+    "separateur": str,
+    "partie": int,
+    "remplace": list,
+    "valeurs": dict,
+    "premiere": bool,
+    "sinon": str,
+}
 
 
 @dataclass(frozen=True)
@@ -111,11 +226,18 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
         sources = [Source(**one) for row in rows for one in _series(row)]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(path, f"registre illisible ({error}).", cure="Corrigez le fichier.") from None
+        raise SourceError(
+            path, f"registre illisible ({error}).", cure="Corrigez le fichier."
+        ) from None
     ids = [source.id for source in sources]
     for source in sources:
         if problem := _problem(source, ids):
-            raise SourceError(path, problem, place=f"source « {source.id} »", cure="Corrigez cette ligne du registre.")
+            raise SourceError(
+                path,
+                problem,
+                place=f"source « {source.id} »",
+                cure="Corrigez cette ligne du registre.",
+            )
     return {source.id: source for source in sources}
 
 
@@ -125,22 +247,37 @@ def _series(row: dict) -> list[dict]:
         return [row]
     common = {key: value for key, value in row.items() if key != "serie"}
     return [
-        {key: value.replace("{nom}", nom.replace("_", "-") if key == "id" else nom) if isinstance(value, str) else value for key, value in common.items()}
+        {
+            key: value.replace("{nom}", nom.replace("_", "-") if key == "id" else nom)
+            if isinstance(value, str)
+            else value
+            for key, value in common.items()
+        }
         for nom in row["serie"]
     ]
 
 
 def _problem(source: Source, ids: list[str]) -> str:
     """Return in French the first rule that a row breaks, or an empty text."""
-    texts = {nom: value for nom, value in vars(source).items() if nom not in ("colonnes", "options", "autres_noms", "facultatives")}
+    texts = {
+        nom: value
+        for nom, value in vars(source).items()
+        if nom not in ("colonnes", "options", "autres_noms", "facultatives")
+    }
     bad = next((nom for nom, value in texts.items() if not isinstance(value, str)), None)
     if bad:
         return f"{bad} doit être un texte."
     if ids.count(source.id) > 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", source.id):
         return "identifiant répété, ou qui n'est pas fait de minuscules, chiffres et tirets."
-    if source.remplacee_par and (source.remplacee_par not in ids or source.remplacee_par == source.id):
+    if source.remplacee_par and (
+        source.remplacee_par not in ids or source.remplacee_par == source.id
+    ):
         return f"remplacee_par = « {source.remplacee_par} » n'est pas une autre source.{_near(source.remplacee_par, ids)}"
-    for nom, known in (("usage", USAGES), ("format", tuple(OPTIONS_FORMAT)), ("rythme", ("", *RYTHMES))):
+    for nom, known in (
+        ("usage", USAGES),
+        ("format", tuple(OPTIONS_FORMAT)),
+        ("rythme", ("", *RYTHMES)),
+    ):
         if texts[nom] not in known:
             return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {', '.join(filter(None, known))}."
     return _place_problem(source) or _options_problem(source) or _columns_problem(source)
@@ -189,11 +326,21 @@ def _columns_problem(source: Source) -> str:
         return "colonnes : au moins une colonne est attendue."
     for ours, rule in source.colonnes.items():
         if known and ours not in known:
-            return f"colonne « {ours} » inconnue pour l'usage « {source.usage} ».{_near(ours, known)}"
+            return (
+                f"colonne « {ours} » inconnue pour l'usage « {source.usage} ».{_near(ours, known)}"
+            )
         if problem := rule_problem(rule):
             return f"colonne « {ours} » : {problem}"
-    names = [*source.autres_noms.values(), source.facultatives or ["x"]] if isinstance(source.autres_noms, dict) else [""]
-    return "" if all(isinstance(one, list) and _are_texts(one) for one in names) else "autres_noms et facultatives attendent des listes de noms de colonnes."
+    names = (
+        [*source.autres_noms.values(), source.facultatives or ["x"]]
+        if isinstance(source.autres_noms, dict)
+        else [""]
+    )
+    return (
+        ""
+        if all(isinstance(one, list) and _are_texts(one) for one in names)
+        else "autres_noms et facultatives attendent des listes de noms de colonnes."
+    )
 
 
 def _near(value: str, known) -> str:
@@ -215,11 +362,17 @@ def rule_problem(rule) -> str:
             return f"clé « {key} » inconnue.{_near(key, RULE_KEYS)}"
         if type(value) is not RULE_KEYS[key] or value in ("", [], {}) and key != "valeur":
             return f"{key} = {value!r} : {RULE_KEYS[key].__name__} non vide attendu."
-    if len({"colonne", "colonnes", "valeur"} & rule.keys()) != 1 or ("valeur" in rule and len(rule) > 1):
+    if len({"colonne", "colonnes", "valeur"} & rule.keys()) != 1 or (
+        "valeur" in rule and len(rule) > 1
+    ):
         return "une seule des clés colonne, colonnes, valeur (seule) est attendue."
-    if not _are_texts(rule.get("colonnes", ["x"])) or not _are_texts(rule.get("valeurs", {"x": "x"}).values()):
+    if not _are_texts(rule.get("colonnes", ["x"])) or not _are_texts(
+        rule.get("valeurs", {"x": "x"}).values()
+    ):
         return "colonnes et valeurs sont faites de textes."
-    return next((problem for pair in rule.get("remplace", []) if (problem := _pair_problem(pair))), "")
+    return next(
+        (problem for pair in rule.get("remplace", []) if (problem := _pair_problem(pair))), ""
+    )
 
 
 def _are_texts(values) -> bool:
@@ -229,14 +382,20 @@ def _are_texts(values) -> bool:
 
 def _pair_problem(pair) -> str:
     """Return why a pair of `remplace` cannot be applied, or an empty text."""
-    if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+    if not (
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+    ):
         return "remplace attend des paires [expression, remplacement]."
     try:
         groups = re.compile(pair[0]).groups
     except re.error as error:
         return f"expression « {pair[0]} » illisible ({error})."
     asked = [int(number) for number in re.findall(r"\\(\d)", pair[1])]
-    return f"remplacement « {pair[1]} » : groupe absent de l'expression." if max(asked, default=0) > groups else ""
+    return (
+        f"remplacement « {pair[1]} » : groupe absent de l'expression."
+        if max(asked, default=0) > groups
+        else ""
+    )
 
 
 def get_source(id_source: str) -> Source:

@@ -7,7 +7,13 @@ import re
 from datetime import date, timedelta
 
 RYTHMES: dict[str, int | None] = {
-    "quotidien": 1, "hebdomadaire": 7, "mensuel": 31, "trimestriel": 92, "semestriel": 184, "annuel": 366, "ponctuel": None,
+    "quotidien": 1,
+    "hebdomadaire": 7,
+    "mensuel": 31,
+    "trimestriel": 92,
+    "semestriel": 184,
+    "annuel": 366,
+    "ponctuel": None,
 }
 """Rhythm → longest number of days between two deliveries; None: no other is announced."""
 

@@ -37,7 +37,9 @@ def _column(raw: pd.DataFrame, name: str, source: Source, path: Path) -> pd.Seri
     """Return a column by its name, or say that it is absent."""
     if name not in raw:
         raise SourceError(
-            path, f"la colonne « {name} » est absente (source « {source.id} »).", place="en-tête",
+            path,
+            f"la colonne « {name} » est absente (source « {source.id} »).",
+            place="en-tête",
             cure=f"Colonnes trouvées : {', '.join(show(column) for column in list(raw.columns)[:12])}.",
         )
     return raw[name]

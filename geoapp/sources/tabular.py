@@ -38,13 +38,9 @@ _CSV_PROBLEMS = (
 _AGAIN = "Téléchargez-le à nouveau auprès du producteur."
 
 
-
-
-
-
-
-
-def read_csv(path: Path, *, encoding: str = "utf-8", delimiter: str | None = None, skip: int = 0) -> Lecture:
+def read_csv(
+    path: Path, *, encoding: str = "utf-8", delimiter: str | None = None, skip: int = 0
+) -> Lecture:
     """Return the rows of a CSV file as text, blank cells as NA.
 
     The header is the first line that is not blank; blank lines are no rows.
@@ -75,12 +71,16 @@ def read_csv(path: Path, *, encoding: str = "utf-8", delimiter: str | None = Non
     delimiter = delimiter or _guess_delimiter(stream.read(1 << 16))
     stream.seek(start)
     csv.field_size_limit(MAX_FIELD)
-    return _collect(path, _records(path, csv.reader(stream, delimiter=delimiter, strict=True), skip))
+    return _collect(
+        path, _records(path, csv.reader(stream, delimiter=delimiter, strict=True), skip)
+    )
 
 
 def _guess_delimiter(head: str) -> str:
     """Return the separator that parts most of the first lines like their header, then the most present."""
-    lines = [line for line in re.split(r"[\r\n]+", re.sub(r'"[^"]*"', "", head)) if line.strip()][:20]
+    lines = [line for line in re.split(r"[\r\n]+", re.sub(r'"[^"]*"', "", head)) if line.strip()][
+        :20
+    ]
 
     def score(delimiter: str) -> tuple[int, int]:
         counts = [line.count(delimiter) for line in lines]
@@ -99,8 +99,13 @@ def _records(path: Path, reader, skip: int) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             raise SourceError(
-                path, next((said for sign, said in _CSV_PROBLEMS if sign in str(error)), "guillemets ou séparateurs illisibles."),
-                place=f"ligne {last + 1}", cure="Le fichier est sans doute coupé, ou un guillemet mal placé : exportez-le à nouveau.",
+                path,
+                next(
+                    (said for sign, said in _CSV_PROBLEMS if sign in str(error)),
+                    "guillemets ou séparateurs illisibles.",
+                ),
+                place=f"ligne {last + 1}",
+                cure="Le fichier est sans doute coupé, ou un guillemet mal placé : exportez-le à nouveau.",
             ) from None
         line, last = last + 1, skip + reader.line_num
         if any(cell.strip() for cell in row):
@@ -137,7 +142,14 @@ def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
 
 def _wrong_width(line: int, row: list[str], width: int) -> dict:
     """Return the reject of a line with too few or too many cells."""
-    return reject(f"ligne {line}", "(ligne)", " | ".join(islice(row, 50))[:200], "largeur", trouvees=len(row), attendues=width)
+    return reject(
+        f"ligne {line}",
+        "(ligne)",
+        " | ".join(islice(row, 50))[:200],
+        "largeur",
+        trouvees=len(row),
+        attendues=width,
+    )
 
 
 def name_columns(path: Path, cells: list[str], place: str) -> list[str]:
@@ -149,21 +161,38 @@ def name_columns(path: Path, cells: list[str], place: str) -> list[str]:
         Two columns of one name, no name at all, more than `MAX_COLUMNS`.
     """
     if len(cells) > MAX_COLUMNS:
-        raise SourceError(path, f"{len(cells)} colonnes, au plus {MAX_COLUMNS} sont lues.", place=place, cure="Vérifiez le séparateur.")
+        raise SourceError(
+            path,
+            f"{len(cells)} colonnes, au plus {MAX_COLUMNS} sont lues.",
+            place=place,
+            cure="Vérifiez le séparateur.",
+        )
     if not any(cell.strip() for cell in cells):
-        raise SourceError(path, "la ligne d'en-tête est vide.", place=place, cure="Vérifiez le numéro de la ligne d'en-tête.")
+        raise SourceError(
+            path,
+            "la ligne d'en-tête est vide.",
+            place=place,
+            cure="Vérifiez le numéro de la ligne d'en-tête.",
+        )
     names: dict[str, None] = {}
     for rank, cell in enumerate(cells, 1):
         name = cell.strip() or f"colonne_{rank}"
         if name in names:
-            raise SourceError(path, f"la colonne « {show(name)} » figure deux fois.", place=place, cure="Renommez l'une des deux.")
+            raise SourceError(
+                path,
+                f"la colonne « {show(name)} » figure deux fois.",
+                place=place,
+                cure="Renommez l'une des deux.",
+            )
         names[name] = None
     return list(names)
 
 
 def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
     """Return rows as a text frame indexed by `lines`, stripped, with blank cells as NA."""
-    frame = pd.DataFrame(rows, columns=header, index=pd.Index(lines, name="ligne", dtype="str"), dtype="str")
+    frame = pd.DataFrame(
+        rows, columns=header, index=pd.Index(lines, name="ligne", dtype="str"), dtype="str"
+    )
     for name in header:
         column = frame[name].str.strip()
         frame[name] = column.mask(column.eq(""))
@@ -184,7 +213,12 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
     try:
         return _flatten(path, portal_rows(parse_json(path, encoding=encoding)))
     except RecursionError:
-        raise SourceError(path, "JSON imbriqué trop profondément.", place="ligne 1", cure="Vérifiez le format de la source.") from None
+        raise SourceError(
+            path,
+            "JSON imbriqué trop profondément.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        ) from None
 
 
 def parse_json(path: Path, *, encoding: str = "utf-8"):
@@ -204,11 +238,17 @@ def _parse(path: Path, text: str):
     """Return the JSON value of a text; numbers stay text."""
     try:
         return json.loads(
-            text, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=lambda name: None if name == "NaN" else name
+            text,
+            object_pairs_hook=_unique,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=lambda name: None if name == "NaN" else name,
         )
     except json.JSONDecodeError as error:
         raise SourceError(
-            path, "JSON illisible.", place=f"ligne {error.lineno}, colonne {error.colno}",
+            path,
+            "JSON illisible.",
+            place=f"ligne {error.lineno}, colonne {error.colno}",
             cure="Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau.",
         ) from None
 
@@ -222,16 +262,29 @@ def _unique(pairs: list[tuple]) -> dict | tuple:
 def _flatten(path: Path, records) -> Lecture:
     """Return the objects of an array as rows; what is no clean object is a reject."""
     if not isinstance(records, list) or not records:
-        raise SourceError(path, "un tableau JSON d'objets est attendu.", place="ligne 1", cure="Vérifiez le format de la source.")
+        raise SourceError(
+            path,
+            "un tableau JSON d'objets est attendu.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        )
     reasons = [refuse_element(record) for record in records]
     rejets = [
         reject(f"élément {i}", "(élément)", json.dumps(record)[:200], reason)
-        for i, (record, reason) in enumerate(zip(records, reasons), 1) if reason
+        for i, (record, reason) in enumerate(zip(records, reasons), 1)
+        if reason
     ]
-    good = [(i, record) for i, (record, reason) in enumerate(zip(records, reasons), 1) if not reason]
+    good = [
+        (i, record) for i, (record, reason) in enumerate(zip(records, reasons), 1) if not reason
+    ]
     names = list(dict.fromkeys(name for _, record in good for name in record))
     if len(names) > MAX_COLUMNS:
-        raise SourceError(path, f"{len(names)} champs différents, au plus {MAX_COLUMNS} sont lus.", place="ligne 1", cure="Vérifiez le format de la source.")
+        raise SourceError(
+            path,
+            f"{len(names)} champs différents, au plus {MAX_COLUMNS} sont lus.",
+            place="ligne 1",
+            cure="Vérifiez le format de la source.",
+        )
     rows = [[_json_text(record.get(name)) for name in names] for _, record in good]
     return Lecture(text_frame(rows, names, [f"élément {i}" for i, _ in good]), len(records), rejets)
 

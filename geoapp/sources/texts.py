@@ -18,7 +18,9 @@ TEXTE_MAX = 3_000
 _BLOCKS = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"</?[A-Za-z!][^<>]*>")
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 """What a text may not hold: it shows nothing, or turns what is around."""
 _BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r"\s*\n\s*")
@@ -67,7 +69,9 @@ def read_date(text: str | None) -> str | None:
 
 def write_sessions(sessions: Iterable[Iterable[str | None]]) -> str | None:
     """Return sessions (numéro, début, fin, places, état) as the text of the column `sessions`; None when there is none."""
-    return "|".join([_one_session([value or "" for value in session]) for session in sessions]) or None
+    return (
+        "|".join([_one_session([value or "" for value in session]) for session in sessions]) or None
+    )
 
 
 def _one_session(values: list[str]) -> str:

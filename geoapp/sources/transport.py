@@ -58,7 +58,12 @@ class Incomplete(SourceError):
 def refusal(source: Source, problem: str, *, cure: str = _CURE) -> SourceError:
     """Return the error of a download, naming the file and the producer's host."""
     name = cache_path(source, Path()).name
-    return SourceError(name, problem, cure=cure, place=f"téléchargement depuis {urlsplit(source.telechargement).netloc}")
+    return SourceError(
+        name,
+        problem,
+        cure=cure,
+        place=f"téléchargement depuis {urlsplit(source.telechargement).netloc}",
+    )
 
 
 def _incomplete(source: Source, problem: str, validateur: str) -> Incomplete:
@@ -69,7 +74,9 @@ def _incomplete(source: Source, problem: str, validateur: str) -> Incomplete:
     return error
 
 
-def receive(source: Source, path: Path, *, settings: Settings, network: Network, known: Etat = Etat()) -> Reponse:
+def receive(
+    source: Source, path: Path, *, settings: Settings, network: Network, known: Etat = Etat()
+) -> Reponse:
     """Write the producer's file to `path`, unless it says that nothing changed.
 
     Parameters
@@ -99,7 +106,9 @@ def receive(source: Source, path: Path, *, settings: Settings, network: Network,
             if attempt:
                 time.sleep(min(BACKOFF_S * 2 ** (attempt - 1), BACKOFF_MAX_S))
             try:
-                return _attempt(source, path, (known, resume, deadline), settings=settings, network=network)
+                return _attempt(
+                    source, path, (known, resume, deadline), settings=settings, network=network
+                )
             except Incomplete as error:
                 failure, resume = error, error.validateur
         raise failure
@@ -116,7 +125,9 @@ def _problem(error: Exception) -> str:
     import requests
     import urllib3
 
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)) or isinstance(_reason(error), urllib3.exceptions.ReadTimeoutError):
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)) or isinstance(
+        _reason(error), urllib3.exceptions.ReadTimeoutError
+    ):
         return "le producteur n'a pas répondu dans le délai."
     return f"connexion impossible ou rompue ({type(error).__name__})."
 
@@ -127,21 +138,44 @@ def _reason(error: Exception):
     return getattr(inner, "reason", inner)
 
 
-def _attempt(source: Source, path: Path, asked: tuple[Etat, str, float], *, settings: Settings, network: Network) -> Reponse:
+def _attempt(
+    source: Source,
+    path: Path,
+    asked: tuple[Etat, str, float],
+    *,
+    settings: Settings,
+    network: Network,
+) -> Reponse:
     """Ask once and write the body, appended to what `path` holds when the producer agrees."""
     known, resume, deadline = asked
     start = path.stat().st_size if resume and path.exists() else 0
-    with _answer(source.telechargement, _headers(known, resume, start), settings=settings, network=network) as response:
-        found = Reponse(False, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+    with _answer(
+        source.telechargement, _headers(known, resume, start), settings=settings, network=network
+    ) as response:
+        found = Reponse(
+            False, response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+        )
         if response.status_code == 304 and not start and (known.etag or known.modifie_le):
             return Reponse(True, known.etag, known.modifie_le)
         if response.status_code == 416 and start:
             raise _incomplete(source, "le producteur n'a plus la suite du fichier commencé.", "")
-        if response.status_code not in (200, 206) or response.status_code == 206 and not _continues(response, start):
-            raise refusal(source, f"le producteur a répondu {response.status_code} {response.reason}.")
+        if (
+            response.status_code not in (200, 206)
+            or response.status_code == 206
+            and not _continues(response, start)
+        ):
+            raise refusal(
+                source, f"le producteur a répondu {response.status_code} {response.reason}."
+            )
         start = start if response.status_code == 206 else 0
         with network.progress(source.titre) as progress:
-            _stream(source, response, path, (start, deadline, settings.download_max_mb * 1_000_000), progress)
+            _stream(
+                source,
+                response,
+                path,
+                (start, deadline, settings.download_max_mb * 1_000_000),
+                progress,
+            )
         _check_body(source, path, response.headers)
     return found
 
@@ -169,12 +203,16 @@ def _answer(url: str, headers: dict[str, str], *, settings: Settings, network: N
     with requests.Session() as session:
         session.max_redirects = MAX_REDIRECTS
         # The length announced is that of the bytes sent: ask for them as they are.
-        session.headers.update({"User-Agent": f"geoforma/{__version__}", "Accept-Encoding": "identity", **headers})
+        session.headers.update(
+            {"User-Agent": f"geoforma/{__version__}", "Accept-Encoding": "identity", **headers}
+        )
         for scheme in ("http://", "https://"):
             session.mount(scheme, HTTPAdapter(max_retries=_retries(network.essais)))
         try:
             _resolve(url, settings.connect_timeout_s)
-            response = session.get(url, stream=True, timeout=(settings.connect_timeout_s, settings.read_timeout_s))
+            response = session.get(
+                url, stream=True, timeout=(settings.connect_timeout_s, settings.read_timeout_s)
+            )
         except (requests.ConnectTimeout, requests.ConnectionError) as error:
             if _never_connected(error):
                 network.unreachable.add(host)
@@ -189,8 +227,12 @@ def _retries(essais: int):
     from urllib3 import Retry
 
     return Retry(
-        total=essais, status_forcelist=TRY_AGAIN if essais else (), backoff_factor=BACKOFF_S / 2, backoff_max=BACKOFF_MAX_S,
-        raise_on_status=False, respect_retry_after_header=False,  # a producer may say « in an hour »: the next run will see
+        total=essais,
+        status_forcelist=TRY_AGAIN if essais else (),
+        backoff_factor=BACKOFF_S / 2,
+        backoff_max=BACKOFF_MAX_S,
+        raise_on_status=False,
+        respect_retry_after_header=False,  # a producer may say « in an hour »: the next run will see
     )
 
 
@@ -223,16 +265,24 @@ def _lookup(host: str | None, port: int | None) -> None:
         pass
 
 
-def _stream(source: Source, response, path: Path, bounds: tuple[int, float, int], progress: Progress) -> None:
+def _stream(
+    source: Source, response, path: Path, bounds: tuple[int, float, int], progress: Progress
+) -> None:
     """Write the body of `response` after the `start` bytes at hand, before the deadline and within `limit` bytes."""
     from urllib3.exceptions import IncompleteRead, ProtocolError, ReadTimeoutError
 
     start, deadline, limit = bounds
     declared = response.headers.get("Content-Length", "")
-    total = start + int(declared) if declared.isdecimal() and "Content-Encoding" not in response.headers else None
+    total = (
+        start + int(declared)
+        if declared.isdecimal() and "Content-Encoding" not in response.headers
+        else None
+    )
     received, resumable = start, _validator(response)
     if total and total > limit:
-        raise refusal(source, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE)
+        raise refusal(
+            source, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE
+        )
     with path.open("r+b" if start else "wb") as out:
         out.seek(start)
         try:
@@ -240,23 +290,37 @@ def _stream(source: Source, response, path: Path, bounds: tuple[int, float, int]
             while piece := response.raw.read1(CHUNK, decode_content=True):
                 received += len(piece)
                 if received > limit:
-                    raise refusal(source, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE)
+                    raise refusal(
+                        source,
+                        f"fichier de plus de {limit // 1_000_000} Mo, refusé.",
+                        cure=_CURE_SIZE,
+                    )
                 if time.monotonic() > deadline:
-                    raise refusal(source, f"téléchargement de plus de {DOWNLOAD_MAX_S} s, abandonné.")
+                    raise refusal(
+                        source, f"téléchargement de plus de {DOWNLOAD_MAX_S} s, abandonné."
+                    )
                 out.write(piece)
                 progress(received, total)
         except ReadTimeoutError:
-            raise _incomplete(source, "le producteur n'a pas répondu dans le délai.", resumable) from None
+            raise _incomplete(
+                source, "le producteur n'a pas répondu dans le délai.", resumable
+            ) from None
         except (ProtocolError, IncompleteRead):
             raise _incomplete(source, "fichier reçu incomplet.", resumable) from None
     if total is not None and received != total:
-        raise _incomplete(source, f"fichier incomplet : {received} octets reçus sur {total}.", resumable)
+        raise _incomplete(
+            source, f"fichier incomplet : {received} octets reçus sur {total}.", resumable
+        )
 
 
 def _validator(response) -> str:
     """Return what proves later that the rest belongs to the same file; empty when nothing does."""
     etag = response.headers.get("ETag", "")
-    if response.headers.get("Accept-Ranges") != "bytes" and response.status_code != 206 or "Content-Encoding" in response.headers:
+    if (
+        response.headers.get("Accept-Ranges") != "bytes"
+        and response.status_code != 206
+        or "Content-Encoding" in response.headers
+    ):
         return ""
     return etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
 
@@ -267,13 +331,18 @@ def _check_body(source: Source, path: Path, headers) -> None:
         head = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
         raise refusal(source, "le producteur a envoyé un fichier vide.")
-    is_page = head.startswith((b"<!doctype html", b"<html")) or (head.startswith(b"<?xml") and b"<html" in head)
+    is_page = head.startswith((b"<!doctype html", b"<html")) or (
+        head.startswith(b"<?xml") and b"<html" in head
+    )
     if is_page or ("html" in headers.get("Content-Type", "").lower() and head.startswith(b"<")):
         raise refusal(source, "le producteur a envoyé une page web au lieu des données.")
     for name, digest in _announced(headers):
         with path.open("rb") as stream:
             if hashlib.file_digest(stream, _DIGESTS[name]).digest() != digest:
-                raise refusal(source, f"l'empreinte {name} annoncée par le producteur n'est pas celle du fichier reçu.")
+                raise refusal(
+                    source,
+                    f"l'empreinte {name} annoncée par le producteur n'est pas celle du fichier reçu.",
+                )
 
 
 def _announced(headers) -> Iterator[tuple[str, bytes]]:

@@ -40,9 +40,17 @@ def read_xlsx(path: Path, *, sheet: str | None = None, header: int = 1) -> Lectu
     _check_container(path)
     rows = _cells(path, sheet)
     if len(rows) < header:
-        raise SourceError(path, "la feuille n'a pas de ligne d'en-tête.", place=f"ligne {header}", cure="Vérifiez options.header.")
+        raise SourceError(
+            path,
+            "la feuille n'a pas de ligne d'en-tête.",
+            place=f"ligne {header}",
+            cure="Vérifiez options.header.",
+        )
     names = name_columns(path, [_cell(value) for value in rows[header - 1]], f"ligne {header}")
-    body = [([_cell(value) for value in row], line) for line, row in enumerate(rows[header:], header + 1)]
+    body = [
+        ([_cell(value) for value in row], line)
+        for line, row in enumerate(rows[header:], header + 1)
+    ]
     body = [(row, line) for row, line in body if any(row)]
     frame = text_frame([row for row, _ in body], names, [f"ligne {line}" for _, line in body])
     return Lecture(frame, len(frame))
@@ -52,7 +60,9 @@ def _check_container(path: Path) -> None:
     """Refuse what is no zip of bounded sheets."""
     content = read_bytes(path)
     if content.startswith(_OLE):
-        raise SourceError(path, "classeur protégé par un mot de passe, ou ancien format .xls.", cure=_SAVE)
+        raise SourceError(
+            path, "classeur protégé par un mot de passe, ou ancien format .xls.", cure=_SAVE
+        )
     if not zipfile.is_zipfile(path):
         raise SourceError(path, "ce n'est pas un classeur XLSX, ou il est coupé.", cure=_SAVE)
     for member in list_members(path):
@@ -71,8 +81,10 @@ def _check_extent(path: Path, member: str) -> None:
             tail = piece[-_OVERLAP:]
     if last_row * last_column > MAX_CELLS:
         raise SourceError(
-            path, f"la feuille s'étend sur {last_row} lignes et {last_column} colonnes, plus de {MAX_CELLS} cellules.",
-            place=f"entrée « {member} »", cure="Supprimez les cellules isolées loin des données.",
+            path,
+            f"la feuille s'étend sur {last_row} lignes et {last_column} colonnes, plus de {MAX_CELLS} cellules.",
+            place=f"entrée « {member} »",
+            cure="Supprimez les cellules isolées loin des données.",
         )
 
 
@@ -93,7 +105,9 @@ def _cells(path: Path, sheet: str | None) -> list[list]:
             found = workbook.sheet_names
             if not found or (sheet is not None and sheet not in found):
                 raise SourceError(
-                    path, f"la feuille « {sheet or 1} » est absente.", place=f"feuilles trouvées : {', '.join(found) or 'aucune'}",
+                    path,
+                    f"la feuille « {sheet or 1} » est absente.",
+                    place=f"feuilles trouvées : {', '.join(found) or 'aucune'}",
                     cure="Vérifiez le millésime du classeur, ou corrigez options.sheet dans geodata/sources.toml.",
                 )
             return workbook.get_sheet_by_name(sheet or found[0]).to_python(skip_empty_area=False)

@@ -21,18 +21,29 @@ ELEMENT_MAX_BYTES = 20_000_000
 CHUNK = 1 << 18
 
 _SAFE = "Demandez un fichier sain au producteur."
-_AGAIN = "Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau auprès du producteur."
+_AGAIN = (
+    "Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau auprès du producteur."
+)
 _PROBLEMS = (
     (r"Excessive depth|depth", "éléments imbriqués trop profondément, refusé.", _SAFE),
-    (r"[Hh]uge|too long|xmlSAX2Characters|buffer|Maximum entity|amplification|entity loop|Memory", "un élément est démesuré, refusé.", _SAFE),
+    (
+        r"[Hh]uge|too long|xmlSAX2Characters|buffer|Maximum entity|amplification|entity loop|Memory",
+        "un élément est démesuré, refusé.",
+        _SAFE,
+    ),
     (r"[Ee]ntity", "une entité y est employée sans pouvoir être suivie, refusé.", _SAFE),
-    (r"encod|UTF-8|bytes|Char 0x|PCDATA invalid|xmlParseCharRef|Input is not", "un octet n'est pas dans l'encodage que le fichier déclare.",
-     "Demandez un export en UTF-8 au producteur."),
+    (
+        r"encod|UTF-8|bytes|Char 0x|PCDATA invalid|xmlParseCharRef|Input is not",
+        "un octet n'est pas dans l'encodage que le fichier déclare.",
+        "Demandez un export en UTF-8 au producteur.",
+    ),
     (r"Namespace prefix", "préfixe d'espace de noms non déclaré.", _AGAIN),
 )
 
 
-def stream_elements(path: Path, name: str, parent: str, *, max_bytes: int = ELEMENT_MAX_BYTES) -> Iterator[etree._Element]:
+def stream_elements(
+    path: Path, name: str, parent: str, *, max_bytes: int = ELEMENT_MAX_BYTES
+) -> Iterator[etree._Element]:
     """Yield every element `name` directly under an element `parent`, namespaces ignored, then forget it.
 
     The file may be plain, gzipped, or a zip archive of one XML file.  An
@@ -45,8 +56,14 @@ def stream_elements(path: Path, name: str, parent: str, *, max_bytes: int = ELEM
         deeply, or with an element beyond `max_bytes`; the line is given.
     """
     parser = etree.XMLPullParser(
-        events=("end",), tag="{*}" + name, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
+        events=("end",),
+        tag="{*}" + name,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     waiting, is_checked = 0, False
     try:
@@ -60,7 +77,11 @@ def stream_elements(path: Path, name: str, parent: str, *, max_bytes: int = ELEM
                 waiting = 0
                 yield from _release(element, parent)
             if waiting > max_bytes:
-                raise SourceError(path, f"plus de {max_bytes // 1_000_000} Mo sans un élément « {name} » entier, refusé.", cure=_SAFE)
+                raise SourceError(
+                    path,
+                    f"plus de {max_bytes // 1_000_000} Mo sans un élément « {name} » entier, refusé.",
+                    cure=_SAFE,
+                )
         root = parser.close()
     except etree.XMLSyntaxError as error:
         raise _unreadable(path, error, parser) from None
@@ -89,10 +110,14 @@ def _refuse_entities(path: Path, element: etree._Element) -> None:
     """Refuse a document whose DTD declares entities: a feed has no use for them."""
     dtd = element.getroottree().docinfo.internalDTD
     if dtd is not None and next(iter(dtd.iterentities()), None) is not None:
-        raise SourceError(path, "le fichier déclare des entités XML, refusé.", place="DOCTYPE", cure=_SAFE)
+        raise SourceError(
+            path, "le fichier déclare des entités XML, refusé.", place="DOCTYPE", cure=_SAFE
+        )
 
 
-def _unreadable(path: Path, error: etree.XMLSyntaxError, parser: etree.XMLPullParser) -> SourceError:
+def _unreadable(
+    path: Path, error: etree.XMLSyntaxError, parser: etree.XMLPullParser
+) -> SourceError:
     """Return the error of the parser in French, with its line; its log knows what its last word hides."""
     log = parser.feed_error_log.filter_from_errors()
     said = log[0].message if len(log) else str(error)

@@ -41,13 +41,23 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
     """
     settings = settings or load_settings()
     settings = replace(settings, data_dir=Path(data_dir)) if data_dir else settings
-    app = Flask("geoapp", static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates"))
+    app = Flask(
+        "geoapp", static_folder=str(ROOT / "static"), template_folder=str(ROOT / "templates")
+    )
     app.config.update(
         SETTINGS=settings,
         MAX_CONTENT_LENGTH=64 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=True,
-        COMPRESS_MIMETYPES=["text/html", "text/css", "text/csv", "text/javascript", "application/json", "application/geo+json", "image/svg+xml"],
+        COMPRESS_MIMETYPES=[
+            "text/html",
+            "text/css",
+            "text/csv",
+            "text/javascript",
+            "application/json",
+            "application/geo+json",
+            "image/svg+xml",
+        ],
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
     app.extensions["courant"] = Courant(settings.data_dir)

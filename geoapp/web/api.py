@@ -44,6 +44,8 @@ from geoapp.web.served import courant
 blueprint = Blueprint("api", __name__)
 
 NB_PROPOSITIONS = 8
+
+
 def _parameters(route: Route) -> MultiDict | dict:
     """Return the parameters of the request: those of the address, or the body of a POST.
 
@@ -55,7 +57,9 @@ def _parameters(route: Route) -> MultiDict | dict:
     if request.method != "POST":
         return request.args
     if request.args:
-        raise ParameterError("Par POST, tous les paramètres vont dans le corps de la demande, aucun dans l'adresse.")
+        raise ParameterError(
+            "Par POST, tous les paramètres vont dans le corps de la demande, aucun dans l'adresse."
+        )
     if not request.is_json:
         return request.form
     try:
@@ -63,7 +67,9 @@ def _parameters(route: Route) -> MultiDict | dict:
     except RecursionError:
         body = None
     if not isinstance(body, dict):
-        raise ParameterError("Le corps de la demande doit être un objet JSON : {\"lieu\": \"Lens\", \"rayon\": 20}.")
+        raise ParameterError(
+            'Le corps de la demande doit être un objet JSON : {"lieu": "Lens", "rayon": 20}.'
+        )
     return body
 
 
@@ -87,14 +93,20 @@ def require(route: Route, values: dict) -> None:
     """Raise `ParameterError` when a parameter that the route needs is missing."""
     for nom in route.requis:
         if nom not in values:
-            raise ParameterError(f"Le paramètre « {nom} » manque. Exemple : {PREFIXE}{route.exemple}")
+            raise ParameterError(
+                f"Le paramètre « {nom} » manque. Exemple : {PREFIXE}{route.exemple}"
+            )
 
 
 def _whole(nom: str, raw: str) -> int:
     """Return a whole number within the bounds of its row."""
     row = PROPRES[nom]
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 5 and row.minimum <= int(raw) <= row.maximum):
-        raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre entier de {row.minimum:g} à {row.maximum:g} est attendu.")
+    if not (
+        raw.isascii() and raw.isdigit() and len(raw) < 5 and row.minimum <= int(raw) <= row.maximum
+    ):
+        raise ParameterError(
+            f"{nom} = « {raw[:40]} » : un nombre entier de {row.minimum:g} à {row.maximum:g} est attendu."
+        )
     return int(raw)
 
 
@@ -105,7 +117,9 @@ def places(route: Route) -> dict:
     service follow, when one is configured and what is typed begins like an address.
     """
     values = _own_values(route)
-    found = suggest_places(moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS))))
+    found = suggest_places(
+        moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS)))
+    )
     if request.method == "POST" and any(c.isdigit() for c in values["q"]) or not found:
         found = [*found, *_addresses(values["q"])]
     return {"lieux": [describe_place(lieu) for lieu in found]}
@@ -116,13 +130,18 @@ def _addresses(texte: str) -> list[Lieu]:
     if request.method != "POST":
         return []
     found = find_addresses(texte, settings=settings())
-    return [Lieu("adresse", a.code_commune, a.libelle, a.longitude, a.latitude, "adresse") for a in found]
+    return [
+        Lieu("adresse", a.code_commune, a.libelle, a.longitude, a.latitude, "adresse")
+        for a in found
+    ]
 
 
 def suggestions(route: Route) -> dict:
     """Return the texts that start as what is typed."""
     values = _own_values(route)
-    found = suggest_texts(moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS))))
+    found = suggest_texts(
+        moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS)))
+    )
     return {"suggestions": [{"texte": s.texte, "type": s.type, "nb": s.nb} for s in found]}
 
 
@@ -135,7 +154,10 @@ def formations(route: Route) -> dict:
 def fiche(route: Route, identifiant: str) -> dict:
     """Return the sheet of an offer."""
     _own_values(route)
-    return {"formation": offer_sheet(repertoire(), identifiant, contact=settings().contact), "instantane": courant().snapshot().id}
+    return {
+        "formation": offer_sheet(repertoire(), identifiant, contact=settings().contact),
+        "instantane": courant().snapshot().id,
+    }
 
 
 def settings() -> Settings:
@@ -163,7 +185,9 @@ def carte(route: Route) -> dict:
     """Return the points of a map; the rectangle is that of the map, not a filter of the list."""
     requete, autres = _requested(route)
     engine = moteur()
-    found = points(engine, replace(requete, emprise=None), requete.emprise, _whole("zoom", autres["zoom"][0]))
+    found = points(
+        engine, replace(requete, emprise=None), requete.emprise, _whole("zoom", autres["zoom"][0])
+    )
     rows = courant().derive("rang_des_lieux", lambda snapshot: first_rows(engine))
     return {**describe_points(found, repertoire(), rows), "instantane": courant().snapshot().id}
 
@@ -176,11 +200,21 @@ def zones(route: Route) -> dict:
     known = [zonage["type"] for zonage in zonages]
     if wanted and wanted not in known:
         nearest = nearest_accepted(wanted, known)
-        raise ParameterError(f"type = « {wanted[:40]} » : zonage inconnu. " + (f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Zonages connus : {', '.join(known)}."))
+        raise ParameterError(
+            f"type = « {wanted[:40]} » : zonage inconnu. "
+            + (
+                f"Vouliez-vous dire « {nearest} » ?"
+                if nearest
+                else f"Zonages connus : {', '.join(known)}."
+            )
+        )
     kept = [zonage for zonage in zonages if not wanted or zonage["type"] == wanted]
     return {
-        "zonages": [{nom: valeur for nom, valeur in zonage.items() if nom != "zones"} for zonage in zonages],
-        "zones": [zone for zonage in kept for zone in zonage["zones"]], "instantane": courant().snapshot().id,
+        "zonages": [
+            {nom: valeur for nom, valeur in zonage.items() if nom != "zones"} for zonage in zonages
+        ],
+        "zones": [zone for zonage in kept for zone in zonage["zones"]],
+        "instantane": courant().snapshot().id,
     }
 
 
@@ -206,32 +240,51 @@ def qualite(route: Route) -> dict:
 VUES = {
     "qualite": qualite,
     "couverture": couverture,
-    "places": places, "suggestions": suggestions, "formations": formations, "fiche": fiche, "export": export, "facets": facets,
-    "points": carte, "zones": zones, "sources": sources,
+    "places": places,
+    "suggestions": suggestions,
+    "formations": formations,
+    "fiche": fiche,
+    "export": export,
+    "facets": facets,
+    "points": carte,
+    "zones": zones,
+    "sources": sources,
 }
 """What answers each route."""
 
 
 def _view(route: Route):
     """Return the view of one route: answer, then cache headers."""
+
     def view(**path):
         if request.method != "POST" and _is_known(etag := _etag()):
             return _cacheable(Response(status=304), etag)
         answer = VUES[route.nom](route, **path)
         response = answer if isinstance(answer, Response) else jsonify(answer)
         return _cacheable(response, None if request.method == "POST" else _etag())
+
     return view
 
 
 def _etag() -> str:
     """Return the digest of what an answer depends on: the snapshot, the day, the version, the address."""
-    text = "\n".join((courant().snapshot().id, date.today().isoformat(), __version__, settings().contact, request.full_path))
+    text = "\n".join(
+        (
+            courant().snapshot().id,
+            date.today().isoformat(),
+            __version__,
+            settings().contact,
+            request.full_path,
+        )
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _is_known(etag: str) -> bool:
     """Tell whether the browser already has the answer; compression adds its name to the tag."""
-    return any(tag.partition(":")[0] == etag for tag in request.if_none_match.as_set(include_weak=True))
+    return any(
+        tag.partition(":")[0] == etag for tag in request.if_none_match.as_set(include_weak=True)
+    )
 
 
 def _cacheable(response: Response, etag: str | None) -> Response:
@@ -243,7 +296,12 @@ def _cacheable(response: Response, etag: str | None) -> Response:
 
 
 for _route in ROUTES.values():
-    blueprint.add_url_rule(PREFIXE + _route.chemin, endpoint=_route.nom, view_func=_view(_route), methods=list(_route.methodes))
+    blueprint.add_url_rule(
+        PREFIXE + _route.chemin,
+        endpoint=_route.nom,
+        view_func=_view(_route),
+        methods=list(_route.methodes),
+    )
 
 
 @blueprint.get(f"{PREFIXE}/openapi.json")
@@ -255,4 +313,6 @@ def openapi():
 @blueprint.get("/api/")
 def accueil():
     """Show the documentation of the API."""
-    return render_template("api.html", titre="API de GéoForma", **documentation(courant().snapshot(), repertoire()))
+    return render_template(
+        "api.html", titre="API de GéoForma", **documentation(courant().snapshot(), repertoire())
+    )

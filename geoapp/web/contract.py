@@ -18,21 +18,38 @@ PREFIXE = f"/api/{VERSION_API}"
 SUGGESTIONS_MAX = 20
 ZOOM_MAX = 22
 
-PROPRES: dict[str, Parametre] = COUVERTURE | {parametre.nom: parametre for parametre in (
-    Parametre("q", "texte", "Ce qui est tapé", "beth"),
-    Parametre("limite", "entier", "Nombre de propositions", "8", 1, SUGGESTIONS_MAX),
-    Parametre("zoom", "entier", "Niveau de zoom de la carte", "10", 0, ZOOM_MAX),
-    Parametre("source", "texte", "Identifiant d'une source", "bts-2024"),
-    Parametre("organisme", "texte", "Identifiant ou nom d'un organisme", "siret:19593395700035"),
-    Parametre("critere", "texte", "Un seul critère de qualité", "position", valeurs=tuple(CRITERES)),
-    Parametre("type", "texte", "Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous", "ze2020"),
-)}
+PROPRES: dict[str, Parametre] = COUVERTURE | {
+    parametre.nom: parametre
+    for parametre in (
+        Parametre("q", "texte", "Ce qui est tapé", "beth"),
+        Parametre("limite", "entier", "Nombre de propositions", "8", 1, SUGGESTIONS_MAX),
+        Parametre("zoom", "entier", "Niveau de zoom de la carte", "10", 0, ZOOM_MAX),
+        Parametre("source", "texte", "Identifiant d'une source", "bts-2024"),
+        Parametre(
+            "organisme", "texte", "Identifiant ou nom d'un organisme", "siret:19593395700035"
+        ),
+        Parametre(
+            "critere", "texte", "Un seul critère de qualité", "position", valeurs=tuple(CRITERES)
+        ),
+        Parametre(
+            "type", "texte", "Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous", "ze2020"
+        ),
+    )
+}
 """Parameters that are neither those of a search nor filters."""
 
-CHEMINS: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
-    Parametre("identifiant", "texte", "Identifiant donné par la liste des formations", "bts-2024:0020012C-32211031408-Scolaire"),
-    Parametre("format", "texte", "Format du fichier", "csv", valeurs=tuple(FORMATS)),
-)}
+CHEMINS: dict[str, Parametre] = {
+    parametre.nom: parametre
+    for parametre in (
+        Parametre(
+            "identifiant",
+            "texte",
+            "Identifiant donné par la liste des formations",
+            "bts-2024:0020012C-32211031408-Scolaire",
+        ),
+        Parametre("format", "texte", "Format du fichier", "csv", valeurs=tuple(FORMATS)),
+    )
+}
 """Parts of a path that vary."""
 
 
@@ -63,75 +80,235 @@ class Route:
         return ("GET", "POST") if self.est_recherche or self.est_postable else ("GET",)
 
 
-ROUTES: dict[str, Route] = {route.nom: route for route in (
-    Route("places", "/places", "Lieux dont le nom commence comme ce qui est tapé",
-          (("lieux", "Lieux proposés, du plus probable au moins probable"),), "/places?q=beth", ("q", "limite"), ("q",), est_postable=True),
-    Route("suggestions", "/suggestions", "Textes de recherche proposés pendant la frappe",
-          (("suggestions", "Intitulés, métiers et diplômes, avec leur nombre de formations"),), "/suggestions?q=boul", ("q", "limite"), ("q",)),
-    Route("formations", "/formations", "Cherche des formations : texte, lieu, rayon, filtres, tri, pages",
-          (("titre", "La recherche en une phrase"), ("total", "Formations trouvées, à distance exclues"), ("page", "Numéro de la page"),
-           ("taille", "Formations par page"), ("nb_pages", "Nombre de pages"), ("tri", "Ordre de la liste"), ("lieu", "Lieu compris, ou null"),
-           ("rayon_km", "Rayon, en kilomètres"), ("texte", "Texte compris : corrections, synonymes, codes"),
-           ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"), ("formations", "Formations de la page"),
-           ("a_distance", "Formations entièrement à distance : total, et celles de la page"),
-           ("proches", "Les plus proches hors du rayon, quand rien n'est trouvé"),
-           ("partage", "Paramètres à partager, positions arrondies"), ("instantane", "Instantané des données")),
-          "/formations?texte=boulanger&lieu=Lens&rayon=20", est_recherche=True),
-    Route("fiche", "/formations/<identifiant>", "Tout ce qui est connu d'une formation",
-          (("formation", "La fiche : lieux, sessions, organisme, codes, zones, preuves, statistiques d'années passées, semblables, source, autres catalogues réunis et pourquoi"), ("instantane", "Instantané des données")),
-          "/formations/{identifiant}"),
-    Route("export", "/formations.<format>", "Exporte toute la liste, dans le même ordre, avec les formations à distance", (),
-          "/formations.csv?lieu=Lens", est_recherche=True),
-    Route("facets", "/facets", "Nombre de formations par valeur de chaque filtre, les autres filtres tenus",
-          (("total", "Formations trouvées, à distance exclues"), ("nb_a_distance", "Formations à distance, comptées dans les facettes"), ("facettes", "Par filtre : libellé, et valeurs avec leur nombre"), ("instantane", "Instantané des données")),
-          "/facets?lieu=Lens", est_recherche=True),
-    Route("points", "/points", "Points de la carte dans une emprise, regroupés selon le zoom",
-          (("points", "Lieux, ou groupes de lieux, avec leur nombre de formations"), ("nb_dehors", "Formations hors de l'emprise"),
-           ("nb_non_places", "Formations sans position"), ("instantane", "Instantané des données")),
-          "/points?emprise=2.5,50.2,3.1,50.6&zoom=10", ("zoom",), ("emprise", "zoom"), est_recherche=True),
-    Route("couverture", "/couverture", "Couverture de la population : indicateurs par zone, zones blanches, classes de la carte",
-          (("titre", "La question en une phrase"), ("phrase", "Ce qu'il faut retenir"), ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
-           ("parametres", "Tous les paramètres, ceux par défaut compris, et ceux des trajets"), ("indicateurs", "Sens et type de chaque nombre"),
-           ("mesure", "Mesure de la carte"), ("classes", "Bornes et effectifs des classes de la carte"), ("ensemble", "Les nombres de la région"),
-           ("zones", "Les nombres de chaque zone ; masques nomme ceux qui sont tus (moins de 5 personnes)"),
-           ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"), ("qualite", "Ce que l'on sait de l'offre comptée"),
-           ("sources", "Sources des nombres, avec leur millésime"), ("instantane", "Instantané des données")),
-          "/couverture?domaine=sante&niveau=4&zonage=departement", tuple(COUVERTURE), est_couverture=True),
-    Route("qualite", "/qualite", "Scores de qualité des sources et des organismes ; d'un seul, ses critères et ce qu'il doit corriger",
-          (("criteres", "Critères : mesure, poids, comment corriger, part des offres qui le satisfont"), ("entites", "Sources et organismes : score de 0 à 100, part du barème évaluée, évolution"),
-           ("parties", "Détail par critère de la source ou de l'organisme demandé ; vide sans demande"),
-           ("corrections", "Ce qu'il doit corriger, offre par offre (les 500 premières lignes) ; vide sans demande"), ("nb_corrections", "Nombre de corrections, toutes lignes"),
-           ("precedent", "Instantané comparé, ou null"), ("sans_precedent", "Pourquoi il n'y en a pas"), ("instantane", "Instantané des données")),
-          "/qualite?critere=position", ("source", "organisme", "critere")),
-    Route("zones", "/zones", "Zonages et leurs zones, avec leur millésime",
-          (("zonages", "Zonages connus"), ("zones", "Zones du zonage demandé, sinon toutes"), ("instantane", "Instantané des données")),
-          "/zones?type=ze2020", ("type",)),
-    Route("sources", "/sources", "Sources de toutes les données, avec leur licence",
-          (("sources", "Sources"), ("assemble_le", "Date de l'instantané (UTC)"), ("instantane", "Instantané des données")), "/sources"),
-)}
+ROUTES: dict[str, Route] = {
+    route.nom: route
+    for route in (
+        Route(
+            "places",
+            "/places",
+            "Lieux dont le nom commence comme ce qui est tapé",
+            (("lieux", "Lieux proposés, du plus probable au moins probable"),),
+            "/places?q=beth",
+            ("q", "limite"),
+            ("q",),
+            est_postable=True,
+        ),
+        Route(
+            "suggestions",
+            "/suggestions",
+            "Textes de recherche proposés pendant la frappe",
+            (("suggestions", "Intitulés, métiers et diplômes, avec leur nombre de formations"),),
+            "/suggestions?q=boul",
+            ("q", "limite"),
+            ("q",),
+        ),
+        Route(
+            "formations",
+            "/formations",
+            "Cherche des formations : texte, lieu, rayon, filtres, tri, pages",
+            (
+                ("titre", "La recherche en une phrase"),
+                ("total", "Formations trouvées, à distance exclues"),
+                ("page", "Numéro de la page"),
+                ("taille", "Formations par page"),
+                ("nb_pages", "Nombre de pages"),
+                ("tri", "Ordre de la liste"),
+                ("lieu", "Lieu compris, ou null"),
+                ("rayon_km", "Rayon, en kilomètres"),
+                ("texte", "Texte compris : corrections, synonymes, codes"),
+                ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
+                ("formations", "Formations de la page"),
+                ("a_distance", "Formations entièrement à distance : total, et celles de la page"),
+                ("proches", "Les plus proches hors du rayon, quand rien n'est trouvé"),
+                ("partage", "Paramètres à partager, positions arrondies"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/formations?texte=boulanger&lieu=Lens&rayon=20",
+            est_recherche=True,
+        ),
+        Route(
+            "fiche",
+            "/formations/<identifiant>",
+            "Tout ce qui est connu d'une formation",
+            (
+                (
+                    "formation",
+                    "La fiche : lieux, sessions, organisme, codes, zones, preuves, statistiques d'années passées, semblables, source, autres catalogues réunis et pourquoi",
+                ),
+                ("instantane", "Instantané des données"),
+            ),
+            "/formations/{identifiant}",
+        ),
+        Route(
+            "export",
+            "/formations.<format>",
+            "Exporte toute la liste, dans le même ordre, avec les formations à distance",
+            (),
+            "/formations.csv?lieu=Lens",
+            est_recherche=True,
+        ),
+        Route(
+            "facets",
+            "/facets",
+            "Nombre de formations par valeur de chaque filtre, les autres filtres tenus",
+            (
+                ("total", "Formations trouvées, à distance exclues"),
+                ("nb_a_distance", "Formations à distance, comptées dans les facettes"),
+                ("facettes", "Par filtre : libellé, et valeurs avec leur nombre"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/facets?lieu=Lens",
+            est_recherche=True,
+        ),
+        Route(
+            "points",
+            "/points",
+            "Points de la carte dans une emprise, regroupés selon le zoom",
+            (
+                ("points", "Lieux, ou groupes de lieux, avec leur nombre de formations"),
+                ("nb_dehors", "Formations hors de l'emprise"),
+                ("nb_non_places", "Formations sans position"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/points?emprise=2.5,50.2,3.1,50.6&zoom=10",
+            ("zoom",),
+            ("emprise", "zoom"),
+            est_recherche=True,
+        ),
+        Route(
+            "couverture",
+            "/couverture",
+            "Couverture de la population : indicateurs par zone, zones blanches, classes de la carte",
+            (
+                ("titre", "La question en une phrase"),
+                ("phrase", "Ce qu'il faut retenir"),
+                ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
+                ("parametres", "Tous les paramètres, ceux par défaut compris, et ceux des trajets"),
+                ("indicateurs", "Sens et type de chaque nombre"),
+                ("mesure", "Mesure de la carte"),
+                ("classes", "Bornes et effectifs des classes de la carte"),
+                ("ensemble", "Les nombres de la région"),
+                (
+                    "zones",
+                    "Les nombres de chaque zone ; masques nomme ceux qui sont tus (moins de 5 personnes)",
+                ),
+                ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"),
+                ("qualite", "Ce que l'on sait de l'offre comptée"),
+                ("sources", "Sources des nombres, avec leur millésime"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/couverture?domaine=sante&niveau=4&zonage=departement",
+            tuple(COUVERTURE),
+            est_couverture=True,
+        ),
+        Route(
+            "qualite",
+            "/qualite",
+            "Scores de qualité des sources et des organismes ; d'un seul, ses critères et ce qu'il doit corriger",
+            (
+                (
+                    "criteres",
+                    "Critères : mesure, poids, comment corriger, part des offres qui le satisfont",
+                ),
+                (
+                    "entites",
+                    "Sources et organismes : score de 0 à 100, part du barème évaluée, évolution",
+                ),
+                (
+                    "parties",
+                    "Détail par critère de la source ou de l'organisme demandé ; vide sans demande",
+                ),
+                (
+                    "corrections",
+                    "Ce qu'il doit corriger, offre par offre (les 500 premières lignes) ; vide sans demande",
+                ),
+                ("nb_corrections", "Nombre de corrections, toutes lignes"),
+                ("precedent", "Instantané comparé, ou null"),
+                ("sans_precedent", "Pourquoi il n'y en a pas"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/qualite?critere=position",
+            ("source", "organisme", "critere"),
+        ),
+        Route(
+            "zones",
+            "/zones",
+            "Zonages et leurs zones, avec leur millésime",
+            (
+                ("zonages", "Zonages connus"),
+                ("zones", "Zones du zonage demandé, sinon toutes"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/zones?type=ze2020",
+            ("type",),
+        ),
+        Route(
+            "sources",
+            "/sources",
+            "Sources de toutes les données, avec leur licence",
+            (
+                ("sources", "Sources"),
+                ("assemble_le", "Date de l'instantané (UTC)"),
+                ("instantane", "Instantané des données"),
+            ),
+            "/sources",
+        ),
+    )
+}
 """Every address of the API, in the order of the documentation."""
 
 CARTE: dict[str, tuple[str, str]] = {
-    "id": ("string", "Identifiant public, stable"), "id_lieu": ("string", "Lieu"), "url": ("string", "Adresse de la fiche"),
-    "intitule": ("string", "Intitulé"), "type_diplome": ("string", "Diplôme ou titre, tel que fourni"),
-    "organisme": ("string", "Nom de l'organisme formateur, sinon responsable ; null quand aucune source ne le nomme"), "id_organisme": ("string", "Identifiant : siret:…, uai:… ou source:nom"),
-    "organisme_dit": ("string", "L'organisme en clair : son nom, sinon son code et sa commune"), "niveau": ("object", "Niveau de sortie : code, libelle"),
-    "domaine": ("object", "Domaine : code, libelle"), "voie": ("object", "Voie : code, libelle"),
-    "modalite": ("object", "Modalité : code, libelle"), "est_conventionnee": ("boolean", "Financée par une convention publique"),
-    "est_permanente": ("boolean", "Entrées et sorties permanentes"), "est_certifiante": ("boolean", "Mène à une certification connue"),
-    "rev3": ("array", "Transitions servies : code, libelle"), "date_debut": ("string", "Première session (ISO 8601, précision connue)"),
-    "date_fin": ("string", "Dernière session"), "periode": ("string", "Dates en toutes lettres"),
-    "capacite": ("integer", "Places connues"), "prix_eur": ("number", "Prix total, en euros TTC, quand la source le donne ; jamais 0"),
-    "prix_horaire_eur": ("number", "Prix horaire, en euros TTC"), "est_gratuite": ("boolean", "Rien à payer pour la personne, selon la source ; null quand elle n'en dit rien"),
-    "prix": ("string", "Prix en clair ; vide quand il est inconnu"), "page_web": ("string", "Page de contact ou de description (http ou https)"), "adresse": ("string", "Adresse"), "code_postal": ("string", "Code postal"),
-    "commune": ("object", "Commune : code, nom"), "precision": ("object", "Précision du point : code, libelle"),
-    "est_douteuse": ("boolean", "Position douteuse"), "doute": ("string", "Le doute en clair"), "longitude": ("number", "Longitude, degrés"),
-    "latitude": ("number", "Latitude, degrés"), "zones": ("array", "Zones du lieu : type, code, nom"),
-    "distance_m": ("integer", "Distance au lieu cherché, en mètres"), "distance": ("string", "Distance en clair"),
+    "id": ("string", "Identifiant public, stable"),
+    "id_lieu": ("string", "Lieu"),
+    "url": ("string", "Adresse de la fiche"),
+    "intitule": ("string", "Intitulé"),
+    "type_diplome": ("string", "Diplôme ou titre, tel que fourni"),
+    "organisme": (
+        "string",
+        "Nom de l'organisme formateur, sinon responsable ; null quand aucune source ne le nomme",
+    ),
+    "id_organisme": ("string", "Identifiant : siret:…, uai:… ou source:nom"),
+    "organisme_dit": ("string", "L'organisme en clair : son nom, sinon son code et sa commune"),
+    "niveau": ("object", "Niveau de sortie : code, libelle"),
+    "domaine": ("object", "Domaine : code, libelle"),
+    "voie": ("object", "Voie : code, libelle"),
+    "modalite": ("object", "Modalité : code, libelle"),
+    "est_conventionnee": ("boolean", "Financée par une convention publique"),
+    "est_permanente": ("boolean", "Entrées et sorties permanentes"),
+    "est_certifiante": ("boolean", "Mène à une certification connue"),
+    "rev3": ("array", "Transitions servies : code, libelle"),
+    "date_debut": ("string", "Première session (ISO 8601, précision connue)"),
+    "date_fin": ("string", "Dernière session"),
+    "periode": ("string", "Dates en toutes lettres"),
+    "capacite": ("integer", "Places connues"),
+    "prix_eur": ("number", "Prix total, en euros TTC, quand la source le donne ; jamais 0"),
+    "prix_horaire_eur": ("number", "Prix horaire, en euros TTC"),
+    "est_gratuite": (
+        "boolean",
+        "Rien à payer pour la personne, selon la source ; null quand elle n'en dit rien",
+    ),
+    "prix": ("string", "Prix en clair ; vide quand il est inconnu"),
+    "page_web": ("string", "Page de contact ou de description (http ou https)"),
+    "adresse": ("string", "Adresse"),
+    "code_postal": ("string", "Code postal"),
+    "commune": ("object", "Commune : code, nom"),
+    "precision": ("object", "Précision du point : code, libelle"),
+    "est_douteuse": ("boolean", "Position douteuse"),
+    "doute": ("string", "Le doute en clair"),
+    "longitude": ("number", "Longitude, degrés"),
+    "latitude": ("number", "Latitude, degrés"),
+    "zones": ("array", "Zones du lieu : type, code, nom"),
+    "distance_m": ("integer", "Distance au lieu cherché, en mètres"),
+    "distance": ("string", "Distance en clair"),
     "source": ("object", "Source de la ligne montrée : id, titre, millesime, mode"),
-    "sources": ("array", "Tous les catalogues qui donnent cette formation, celui de la ligne d'abord"), "est_fictive": ("boolean", "Donnée de démonstration"),
+    "sources": (
+        "array",
+        "Tous les catalogues qui donnent cette formation, celui de la ligne d'abord",
+    ),
+    "est_fictive": ("boolean", "Donnée de démonstration"),
 }
 """Keys of an offer in a list: JSON type (null when unknown) and meaning."""
+
 
 def describe_bounds(parametre: Parametre) -> str:
     """Return what a parameter accepts, in words."""

@@ -55,7 +55,11 @@ def monde() -> Monde:
 
 def _asked(**fixed: str) -> Question:
     """Return the question of the request; `fixed` parameters win."""
-    return parse_question({**{nom: request.args.getlist(nom) for nom in request.args}, **fixed}, monde(), autres=AFFICHAGE)
+    return parse_question(
+        {**{nom: request.args.getlist(nom) for nom in request.args}, **fixed},
+        monde(),
+        autres=AFFICHAGE,
+    )
 
 
 @blueprint.get("/couverture")
@@ -65,18 +69,34 @@ def couverture():
     ordered, order = vues.sort_table(reponse, request.args)
     page = paginate(len(ordered))
     return render_template(
-        "couverture.html", titre="Couverture", question=describe_question(reponse.question), reponse=reponse, page=page,
-        colonnes=vues.columns(reponse, order), lignes=vues.rows(reponse, ordered.iloc[page.tranche]), **form_parts(reponse.question),
-        telechargements=_downloads(reponse.question), causes=CAUSES, solidites=SOLIDITES, blanches=white_counts(reponse),
-        **_links(reponse.question), **map_parts(reponse), export_carte=_export(reponse.question),
+        "coverage.html",
+        titre="Couverture",
+        question=describe_question(reponse.question),
+        reponse=reponse,
+        page=page,
+        colonnes=vues.columns(reponse, order),
+        lignes=vues.rows(reponse, ordered.iloc[page.tranche]),
+        **form_parts(reponse.question),
+        telechargements=_downloads(reponse.question),
+        causes=CAUSES,
+        solidites=SOLIDITES,
+        blanches=white_counts(reponse),
+        **_links(reponse.question),
+        **map_parts(reponse),
+        export_carte=_export(reponse.question),
     )
 
 
 def form_parts(question: Question) -> dict:
     """Return the fields of the form; offers are counted over the region and its neighbours."""
     options = courant().derive("options_couverture", _count_options)
-    utiles = frozenset(nom for nom, found in options.items() if sum(option.nb > 0 for option in found) > 1)
-    return {"champs": form_fields(options, question.filtres, utiles), "choix": vues.choices(question, monde())}
+    utiles = frozenset(
+        nom for nom, found in options.items() if sum(option.nb > 0 for option in found) > 1
+    )
+    return {
+        "champs": form_fields(options, question.filtres, utiles),
+        "choix": vues.choices(question, monde()),
+    }
 
 
 def _count_options(snapshot: Snapshot) -> dict:
@@ -86,20 +106,31 @@ def _count_options(snapshot: Snapshot) -> dict:
 
 def _downloads(question: Question) -> list[tuple[str, str]]:
     """Return (label, address) of each file of the table."""
-    return [(form.libelle, url_for("couverture.export", format=nom, **vues.query(question))) for nom, form in FORMATS.items()]
+    return [
+        (form.libelle, url_for("couverture.export", format=nom, **vues.query(question)))
+        for nom, form in FORMATS.items()
+    ]
 
 
 def _links(question: Question) -> dict:
     """Return the addresses of the other pages with the same question."""
     return {
-        "adresse_publics": url_for("couverture.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))),
-        "adresse_evolution": url_for("couverture.evolution"), "adresse_api": url_for("api.couverture", **vues.query(question)),
+        "adresse_publics": url_for(
+            "couverture.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))
+        ),
+        "adresse_evolution": url_for("couverture.evolution"),
+        "adresse_api": url_for("api.couverture", **vues.query(question)),
     }
 
 
 def _export(question: Question, emprise: str = "region") -> dict:
     """Return the form that exports the map of coverage."""
-    return export_form(courant().snapshot(), ("couverture", "densite", "zones"), to_parameters(question), emprise=emprise)
+    return export_form(
+        courant().snapshot(),
+        ("couverture", "densite", "zones"),
+        to_parameters(question),
+        emprise=emprise,
+    )
 
 
 def map_parts(reponse: Reponse, code: str | None = None) -> dict:
@@ -107,14 +138,23 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
     snapshot, zonage = courant().snapshot(), reponse.question.zonage
     contours = courant().derive(("contours", zonage), lambda s: zone_outlines(monde(), zonage))
     carte = build_coverage_map(
-        snapshot, donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id), adresse=static_url, zonage=zonage,
-        contours=lambda nom: url_for("couverture.contours", type_zone=nom, v=snapshot.id), cadre=frame_of(contours, code) if code or zonage == CARREAU else None,
+        snapshot,
+        donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id),
+        adresse=static_url,
+        zonage=zonage,
+        contours=lambda nom: url_for("couverture.contours", type_zone=nom, v=snapshot.id),
+        cadre=frame_of(contours, code) if code or zonage == CARREAU else None,
     )
     parties = render_page_parts(carte, nonce())
     return {
-        "entete_carte": Markup(parties.entete), "html_carte": Markup(parties.html), "script_carte": Markup(parties.script),
-        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))), "legende": legend(reponse), "nb_dehors": len(crossing_zones(snapshot, zonage)),
-        "valeurs": Markup(escape_json(dump_json(vues.map_values(reponse, code)))), "est_dessinee": len(contours) > 0,
+        "entete_carte": Markup(parties.entete),
+        "html_carte": Markup(parties.html),
+        "script_carte": Markup(parties.script),
+        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))),
+        "legende": legend(reponse),
+        "nb_dehors": len(crossing_zones(snapshot, zonage)),
+        "valeurs": Markup(escape_json(dump_json(vues.map_values(reponse, code)))),
+        "est_dessinee": len(contours) > 0,
     }
 
 
@@ -123,8 +163,12 @@ def contours(type_zone: str):
     """Return the outlines that a map colours: zones of a zoning, communes, or squares of the grid."""
     if type_zone not in MAILLES:
         abort(404)
-    texte = courant().derive(("contours_json", type_zone), lambda s: outlines_json(*counted_outlines(monde(), type_zone)))
-    return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id)
+    texte = courant().derive(
+        ("contours_json", type_zone), lambda s: outlines_json(*counted_outlines(monde(), type_zone))
+    )
+    return cacheable(
+        texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id
+    )
 
 
 @blueprint.get("/couverture/export.<format>")
@@ -134,7 +178,11 @@ def export(format: str):
         abort(404)
     reponse = answer(monde(), _asked())
     form, fichier = FORMATS[format], file_of(monde(), reponse)
-    return Response(file_bytes(fichier, form), mimetype=form.mimetype, headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"})
+    return Response(
+        file_bytes(fichier, form),
+        mimetype=form.mimetype,
+        headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"},
+    )
 
 
 @blueprint.get("/couverture/zones/<type_zone>/<code_zone>")
@@ -147,10 +195,24 @@ def zone(type_zone: str, code_zone: str):
     question = reponse.question
     left = debouches_of_zone(courant().snapshot(), type_zone, code_zone)
     return render_template(
-        "couverture_zone.html", debouches=zone_rows(left), debouches_phrases=describe_debouches(left), titre=f"Couverture : {sheet.zone['nom']}", question=describe_question(question), fiche=sheet, reponse=reponse,
-        indicateurs=vues.against_region(sheet, question), blanches=vues.white_rows(sheet.blanches, question), presque=vues.almost_rows(sheet.presque, question),
-        seuil=describe_threshold(question), retour=url_for("couverture.couverture", **vues.query(question)), causes=CAUSES, solidites=SOLIDITES,
-        est_commune=type_zone == COMMUNE, adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")), **map_parts(reponse, code_zone), export_carte=_export(question, f"{type_zone}:{code_zone}"),
+        "coverage_zone.html",
+        debouches=zone_rows(left),
+        debouches_phrases=describe_debouches(left),
+        titre=f"Couverture : {sheet.zone['nom']}",
+        question=describe_question(question),
+        fiche=sheet,
+        reponse=reponse,
+        indicateurs=vues.against_region(sheet, question),
+        blanches=vues.white_rows(sheet.blanches, question),
+        presque=vues.almost_rows(sheet.presque, question),
+        seuil=describe_threshold(question),
+        retour=url_for("couverture.couverture", **vues.query(question)),
+        causes=CAUSES,
+        solidites=SOLIDITES,
+        est_commune=type_zone == COMMUNE,
+        adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")),
+        **map_parts(reponse, code_zone),
+        export_carte=_export(question, f"{type_zone}:{code_zone}"),
     )
 
 
@@ -159,9 +221,14 @@ def publics():
     """Show publics compared, and how unequal access is."""
     question = _asked()
     return render_template(
-        "couverture_publics.html", titre="Couverture : publics comparés", question=describe_question(question), **form_parts(question),
-        groupes=vues.public_groups(compare_publics(monde(), question), question), indices=measure_equity(monde(), question),
-        seuil=describe_threshold(question), retour=url_for("couverture.couverture", **vues.query(question)),
+        "coverage_publics.html",
+        titre="Couverture : publics comparés",
+        question=describe_question(question),
+        **form_parts(question),
+        groupes=vues.public_groups(compare_publics(monde(), question), question),
+        indices=measure_equity(monde(), question),
+        seuil=describe_threshold(question),
+        retour=url_for("couverture.couverture", **vues.query(question)),
     )
 
 
@@ -171,9 +238,14 @@ def evolution():
     known = comparable_snapshots(courant().data_dir)
     for nom in request.args:
         if nom not in ("avant", "apres", "zonage"):
-            raise ParameterError(f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : avant, apres, zonage.")
+            raise ParameterError(
+                f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : avant, apres, zonage."
+            )
     zonage = request.args.get("zonage", "ze2020")
-    avant, apres = request.args.get("avant", known[0] if known else ""), request.args.get("apres", "courant")
+    avant, apres = (
+        request.args.get("avant", known[0] if known else ""),
+        request.args.get("apres", "courant"),
+    )
     apres = courant().snapshot().id if apres == "courant" else apres
     found = None
     if len(known) > 1:
@@ -182,7 +254,16 @@ def evolution():
         found = compare_snapshots(*open_pair(avant, apres, courant().data_dir), zonage=zonage)
     partitions = [(nom, row.titre) for nom, row in ZONAGES.items() if row.est_partition]
     return render_template(
-        "couverture_evolution.html", titre="Couverture : évolution", instantanes=known, avant=avant, apres=apres, zonage=zonage, zonages=partitions,
-        evolution=found, zones=vues.change_rows(found), derniers=vues.last_rows(found), indicateurs=INDICATEURS, retour=url_for("couverture.couverture"),
+        "coverage_change.html",
+        titre="Couverture : évolution",
+        instantanes=known,
+        avant=avant,
+        apres=apres,
+        zonage=zonage,
+        zonages=partitions,
+        evolution=found,
+        zones=vues.change_rows(found),
+        derniers=vues.last_rows(found),
+        indicateurs=INDICATEURS,
+        retour=url_for("couverture.couverture"),
     )
-

@@ -39,7 +39,15 @@ from geoapp.coverage.world import Monde
 from geoapp.coverage.zone_points import FicheZone, Presque
 from geoapp.reference.zonings import ZONAGES
 
-COLONNES = ("population", "population_non_couverte", "part_non_couverte", "mediane", "p90", "e2sfca", "nb_offres")
+COLONNES = (
+    "population",
+    "population_non_couverte",
+    "part_non_couverte",
+    "mediane",
+    "p90",
+    "e2sfca",
+    "nb_offres",
+)
 """Numbers of the table on screen; the files have them all."""
 
 ORDRES = {"desc": "descending", "asc": "ascending"}
@@ -67,16 +75,40 @@ def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> d
 
 def choices(question: Question, monde: Monde) -> dict:
     """Return the fields of the form that are not filters: options (value, label), and what is chosen."""
-    zonings = [(nom, ZONAGES[nom].titre if nom in ZONAGES else "Communes" if nom != CARREAU else "Carreaux de 200 m") for nom in MAILLES
-               if nom in monde.mailles and len(monde.mailles[nom].codes)]
+    zonings = [
+        (
+            nom,
+            ZONAGES[nom].titre
+            if nom in ZONAGES
+            else "Communes"
+            if nom != CARREAU
+            else "Carreaux de 200 m",
+        )
+        for nom in MAILLES
+        if nom in monde.mailles and len(monde.mailles[nom].codes)
+    ]
     return {
-        "seuil": f"{question.seuil:g}", "unite": question.unite, "unites": monde.unites,
+        "seuil": f"{question.seuil:g}",
+        "unite": question.unite,
+        "unites": monde.unites,
         "listes": [
-            ("zonage", "Par", zonings, question.zonage), ("mesure", "Mesure sur la carte", [(i.nom, i.titre) for i in list_map_measures()], question.mesure),
+            ("zonage", "Par", zonings, question.zonage),
+            (
+                "mesure",
+                "Mesure sur la carte",
+                [(i.nom, i.titre) for i in list_map_measures()],
+                question.mesure,
+            ),
         ],
         "reglages": [
-            ("offre", "Offre comptée", list(OFFRES.items()), question.offre), ("public", "Public", list(PUBLICS.items()), question.public),
-            ("voisins", "Départements voisins", [(nom, mots[0].upper() + mots[1:]) for nom, mots in VOISINS.items()], "oui" if question.voisins else "non"),
+            ("offre", "Offre comptée", list(OFFRES.items()), question.offre),
+            ("public", "Public", list(PUBLICS.items()), question.public),
+            (
+                "voisins",
+                "Départements voisins",
+                [(nom, mots[0].upper() + mots[1:]) for nom, mots in VOISINS.items()],
+                "oui" if question.voisins else "non",
+            ),
             ("classes", "Classes de la carte", list(METHODES.items()), question.methode),
         ],
     }
@@ -98,22 +130,39 @@ def sort_table(reponse: Reponse, args: Mapping) -> tuple[pd.DataFrame, tuple[str
     known = ["nom", *shown_columns(reponse.question)]
     tri = args.get("tri") or reponse.question.mesure
     if tri not in known:
-        raise ParameterError(f"tri = « {tri[:40]} » : colonne inconnue. Colonnes : {', '.join(known)}.")
+        raise ParameterError(
+            f"tri = « {tri[:40]} » : colonne inconnue. Colonnes : {', '.join(known)}."
+        )
     ordre = args.get("ordre") or _worst_first(tri)
     if ordre not in ORDRES:
         raise ParameterError(f"ordre = « {ordre[:40]} » : asc ou desc est attendu.")
     ascending = [ordre == "asc", False, True]
-    return reponse.tableau.sort_values([tri, "population_non_couverte", "code_zone"], ascending=ascending, na_position="last", kind="stable"), (tri, ordre)
+    return reponse.tableau.sort_values(
+        [tri, "population_non_couverte", "code_zone"],
+        ascending=ascending,
+        na_position="last",
+        kind="stable",
+    ), (tri, ordre)
 
 
 def _worst_first(nom: str) -> str:
-    return "asc" if nom == "nom" or (nom in INDICATEURS and INDICATEURS[nom].est_pire_si == "bas" and nom != "population") else "desc"
+    return (
+        "asc"
+        if nom == "nom"
+        or (nom in INDICATEURS and INDICATEURS[nom].est_pire_si == "bas" and nom != "population")
+        else "desc"
+    )
 
 
 def columns(reponse: Reponse, order: tuple[str, str]) -> list[Colonne]:
     """Return the headers of the table; following one again turns the order round."""
-    rows = [("nom", name_zoning(reponse.question.zonage).capitalize(), "Nom de la zone"),
-            *((nom, INDICATEURS[nom].titre, INDICATEURS[nom].sens) for nom in shown_columns(reponse.question))]
+    rows = [
+        ("nom", name_zoning(reponse.question.zonage).capitalize(), "Nom de la zone"),
+        *(
+            (nom, INDICATEURS[nom].titre, INDICATEURS[nom].sens)
+            for nom in shown_columns(reponse.question)
+        ),
+    ]
     return [_column(reponse.question, *row, order) for row in rows]
 
 
@@ -121,7 +170,9 @@ def _column(question: Question, nom: str, titre: str, sens: str, order: tuple[st
     """Return one header."""
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else _worst_first(nom)
-    adresse = url_for("couverture.couverture", **query(question, tri=nom, ordre=ordre), _anchor="tableau")
+    adresse = url_for(
+        "couverture.couverture", **query(question, tri=nom, ordre=ordre), _anchor="tableau"
+    )
     return Colonne(nom, titre, sens, adresse, ORDRES[order[1]] if is_current else "none")
 
 
@@ -135,18 +186,33 @@ def show(row: Mapping, nom: str, question: Question) -> str:
 def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
     """Return the rows of the table in words."""
     question = reponse.question
-    return [{
-        "nom": row["nom"], "adresse": zone_address(question, row["code_zone"]), "est_estimee": row["est_estimee"],
-        "nombres": [(INDICATEURS[nom].titre, show(row, nom, question)) for nom in shown_columns(question)],
-        "cause": _word(row["cause"], CAUSES), "solidite": _word(row["solidite"], SOLIDITES), "offreur": _or_nothing(row["offreur_unique"]),
-    } for row in table.to_dict("records")]
+    return [
+        {
+            "nom": row["nom"],
+            "adresse": zone_address(question, row["code_zone"]),
+            "est_estimee": row["est_estimee"],
+            "nombres": [
+                (INDICATEURS[nom].titre, show(row, nom, question))
+                for nom in shown_columns(question)
+            ],
+            "cause": _word(row["cause"], CAUSES),
+            "solidite": _word(row["solidite"], SOLIDITES),
+            "offreur": _or_nothing(row["offreur_unique"]),
+        }
+        for row in table.to_dict("records")
+    ]
 
 
 def zone_address(question: Question, code: str) -> str | None:
     """Return the page of a zone; None for a cell of the grid."""
     if question.zonage == CARREAU:
         return None
-    return url_for("couverture.zone", type_zone=question.zonage, code_zone=code, **query(question, sauf=("zonage",)))
+    return url_for(
+        "couverture.zone",
+        type_zone=question.zonage,
+        code_zone=code,
+        **query(question, sauf=("zonage",)),
+    )
 
 
 def _word(value, words: Mapping[str, str]) -> str:
@@ -164,34 +230,75 @@ def map_values(reponse: Reponse, code: str | None = None) -> dict:
     classes = assign_classes(table[question.mesure].to_numpy(dtype=float), reponse.classes).tolist()
     shown = table.to_dict("records")
     nb = len(reponse.classes.effectifs)
-    values = {row["code_zone"]: [shade(rank, nb), row["nom"], show(row, question.mesure, question), zone_address(question, row["code_zone"])]
-              for row, rank in zip(shown, classes, strict=True)}
-    whites = {row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()}
-    return {"zones": values, "blanches": whites, "mesure": INDICATEURS[question.mesure].titre, "choisie": code}
+    values = {
+        row["code_zone"]: [
+            shade(rank, nb),
+            row["nom"],
+            show(row, question.mesure, question),
+            zone_address(question, row["code_zone"]),
+        ]
+        for row, rank in zip(shown, classes, strict=True)
+    }
+    whites = {
+        row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()
+    }
+    return {
+        "zones": values,
+        "blanches": whites,
+        "mesure": INDICATEURS[question.mesure].titre,
+        "choisie": code,
+    }
 
 
 def against_region(sheet: FicheZone, question: Question) -> list[tuple[str, str, str, str]]:
     """Return (title, meaning, zone, region) of every indicator."""
     zone, region = sheet.zone.to_dict(), sheet.ensemble.to_dict()
-    return [(i.titre, i.sens, show(zone, i.nom, question), show(region, i.nom, question)) for i in INDICATEURS.values()]
+    return [
+        (i.titre, i.sens, show(zone, i.nom, question), show(region, i.nom, question))
+        for i in INDICATEURS.values()
+    ]
 
 
 def white_rows(blanches: pd.DataFrame, question: Question) -> list[dict]:
     """Return the white communes of a zone in words."""
-    return [{
-        "nom": row.nom, "adresse": url_for("couverture.zone", type_zone="commune", code_zone=row.code_commune, **query(question, sauf=("zonage",))),
-        "population": PETIT if 0 < row.population_blanche < PETIT_NOMBRE else format_number(round(row.population_blanche)),
-        "cause": _word(row.cause, CAUSES), "solidite": _word(row.solidite, SOLIDITES),
-    } for row in blanches.itertuples()]
+    return [
+        {
+            "nom": row.nom,
+            "adresse": url_for(
+                "couverture.zone",
+                type_zone="commune",
+                code_zone=row.code_commune,
+                **query(question, sauf=("zonage",)),
+            ),
+            "population": PETIT
+            if 0 < row.population_blanche < PETIT_NOMBRE
+            else format_number(round(row.population_blanche)),
+            "cause": _word(row.cause, CAUSES),
+            "solidite": _word(row.solidite, SOLIDITES),
+        }
+        for row in blanches.itertuples()
+    ]
 
 
 def almost_rows(presque: list[Presque], question: Question) -> list[dict]:
     """Return the offers that almost reach a zone, in words."""
-    return [{
-        "titre": one.intitule, "adresse": url_for("recherche.fiche", identifiant=one.identifiant) if one.identifiant else None,
-        "organisme": one.nom_organisme or "organisme non renseigné", "commune": one.nom_commune, "autres": count(one.nb_offres - 1, "autre formation", "autres formations") if one.nb_offres > 1 else "",
-        "cout": format_value(INDICATEURS["mediane"], one.cout, question.unite), "est_voisine": one.est_voisine, "est_douteuse": one.est_douteuse,
-    } for one in presque]
+    return [
+        {
+            "titre": one.intitule,
+            "adresse": url_for("recherche.fiche", identifiant=one.identifiant)
+            if one.identifiant
+            else None,
+            "organisme": one.nom_organisme or "organisme non renseigné",
+            "commune": one.nom_commune,
+            "autres": count(one.nb_offres - 1, "autre formation", "autres formations")
+            if one.nb_offres > 1
+            else "",
+            "cout": format_value(INDICATEURS["mediane"], one.cout, question.unite),
+            "est_voisine": one.est_voisine,
+            "est_douteuse": one.est_douteuse,
+        }
+        for one in presque
+    ]
 
 
 _PUBLICS = ("population", "part_couverte", "population_non_couverte", "mediane", "p90", "e2sfca")
@@ -202,10 +309,26 @@ def public_groups(found: list[Public], question: Question) -> list[dict]:
     groups = []
     for titre, publics in groupby(found, key=lambda one: one.groupe):
         mine = list(publics)
-        groups.append({
-            "titre": titre, "note": mine[0].note, "ecart": _gap(mine) if len(mine) == 2 else "",
-            "lignes": [(one.titre, [(INDICATEURS[nom].titre, format_value(INDICATEURS[nom], getattr(one, nom), question.unite)) for nom in _PUBLICS]) for one in mine],
-        })
+        groups.append(
+            {
+                "titre": titre,
+                "note": mine[0].note,
+                "ecart": _gap(mine) if len(mine) == 2 else "",
+                "lignes": [
+                    (
+                        one.titre,
+                        [
+                            (
+                                INDICATEURS[nom].titre,
+                                format_value(INDICATEURS[nom], getattr(one, nom), question.unite),
+                            )
+                            for nom in _PUBLICS
+                        ],
+                    )
+                    for one in mine
+                ],
+            }
+        )
     return groups
 
 
@@ -216,7 +339,9 @@ def _gap(two: list[Public]) -> str:
         return "L'écart ne peut être calculé."
     if abs(gap) < 0.05:
         return "La part couverte y est la même qu'ailleurs."
-    return f"La part couverte y est de {abs(gap):.1f} points {'plus haute' if gap > 0 else 'plus basse'} qu'ailleurs.".replace(".", ",", 1)
+    return f"La part couverte y est de {abs(gap):.1f} points {'plus haute' if gap > 0 else 'plus basse'} qu'ailleurs.".replace(
+        ".", ",", 1
+    )
 
 
 def change_rows(evolution: Evolution | None) -> list:

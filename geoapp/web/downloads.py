@@ -57,7 +57,11 @@ def _resources() -> list[Ressource]:
 
 def _question() -> Question:
     """Return the question of the request; the matrix of costs is not opened when none is asked."""
-    return parse_question({nom: request.args.getlist(nom) for nom in request.args}, _monde()) if request.args else Question()
+    return (
+        parse_question({nom: request.args.getlist(nom) for nom in request.args}, _monde())
+        if request.args
+        else Question()
+    )
 
 
 @blueprint.get("/donnees")
@@ -67,9 +71,16 @@ def donnees():
     resources = _resources()
     asked = query(question, sauf=("zonage", "mesure", "classes"))
     return render_template(
-        "donnees.html", titre="Données", tables=resource_rows(resources, TABLE, {}), indicateurs=resource_rows(resources, INDICATEURS, asked),
-        question=question_words(question), adresse_question=url_for("couverture.couverture", **asked), dictionnaire=dictionary(resources),
-        ensemble=url_for("telechargements.ensemble"), adresse_rejets=url_for("pages.rejets"), adresse_sources=url_for("pages.sources"),
+        "downloads.html",
+        titre="Données",
+        tables=resource_rows(resources, TABLE, {}),
+        indicateurs=resource_rows(resources, INDICATEURS, asked),
+        question=question_words(question),
+        adresse_question=url_for("couverture.couverture", **asked),
+        dictionnaire=dictionary(resources),
+        ensemble=url_for("telechargements.ensemble"),
+        adresse_rejets=url_for("pages.rejets"),
+        adresse_sources=url_for("pages.sources"),
     )
 
 
@@ -79,7 +90,11 @@ def table(fichier: str):
     _refuse_parameters()
     nom, form = _parse_name(fichier)
     check_table_name(nom)
-    return _send(f"{nom}{form.suffixe}", form.mimetype, lambda path: _write(table_file(courant().snapshot(), nom), form, path))
+    return _send(
+        f"{nom}{form.suffixe}",
+        form.mimetype,
+        lambda path: _write(table_file(courant().snapshot(), nom), form, path),
+    )
 
 
 @blueprint.get("/donnees/indicateurs/<fichier>")
@@ -88,9 +103,16 @@ def indicateurs(fichier: str):
     nom, form = _parse_name(fichier)
     check_zoning(courant().snapshot(), nom)
     if "zonage" in request.args:
-        raise ParameterError("zonage : il est dans le nom du fichier, ne le donnez pas une seconde fois.")
+        raise ParameterError(
+            "zonage : il est dans le nom du fichier, ne le donnez pas une seconde fois."
+        )
     parametres = {cle: request.args.getlist(cle) for cle in request.args}
-    return _send(f"couverture-{nom}{form.suffixe}", form.mimetype, lambda path: _write(indicator_file(_monde(), nom, parametres), form, path), est_gardee=not parametres)
+    return _send(
+        f"couverture-{nom}{form.suffixe}",
+        form.mimetype,
+        lambda path: _write(indicator_file(_monde(), nom, parametres), form, path),
+        est_gardee=not parametres,
+    )
 
 
 @blueprint.get(f"/donnees/{ENSEMBLE}")
@@ -98,7 +120,11 @@ def ensemble():
     """Return everything as one GeoPackage, one layer by table and by zoning."""
     _refuse_parameters()
     resources = _resources()
-    return _send(ENSEMBLE, FORMATS["gpkg"].mimetype, lambda path: write_layers(every_file(courant().snapshot(), resources, {}, _monde()), path))
+    return _send(
+        ENSEMBLE,
+        FORMATS["gpkg"].mimetype,
+        lambda path: write_layers(every_file(courant().snapshot(), resources, {}, _monde()), path),
+    )
 
 
 @blueprint.get(f"/donnees/{NOM}")
@@ -112,8 +138,12 @@ def datapackage():
 def catalogue():
     """Return the catalogue (DCAT-AP) that a portal harvests."""
     _refuse_parameters()
-    adresses = Adresses(url_for("telechargements.donnees", _external=True), current_app.config["SETTINGS"].contact)
-    return _json(describe_catalogue(courant().snapshot(), _resources(), adresses), "application/ld+json")
+    adresses = Adresses(
+        url_for("telechargements.donnees", _external=True), current_app.config["SETTINGS"].contact
+    )
+    return _json(
+        describe_catalogue(courant().snapshot(), _resources(), adresses), "application/ld+json"
+    )
 
 
 def _package(snapshot: Snapshot) -> dict:
@@ -140,17 +170,23 @@ def _parse_name(fichier: str) -> tuple[str, Format]:
         return nom, suffixes[fin]
     near = nearest_accepted(fin, suffixes)
     cure = f"Vouliez-vous dire « {nom[:40]}.{near} » ? " if near else ""
-    raise NotFoundError(f"Format inconnu : « {fichier[:60]} ». {cure}Formats : {', '.join(suffixes)}.")
+    raise NotFoundError(
+        f"Format inconnu : « {fichier[:60]} ». {cure}Formats : {', '.join(suffixes)}."
+    )
 
 
 def _write(fichier, form: Format, path: Path) -> None:
     """Write one file, or refuse a format that needs a geometry."""
     if form.est_carte and not fichier.forme:
-        raise NotFoundError(f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}.")
+        raise NotFoundError(
+            f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}."
+        )
     form.ecrire(fichier, path)
 
 
-def _send(nom: str, mimetype: str, write: Callable[[Path], None], *, est_gardee: bool = True) -> Response:
+def _send(
+    nom: str, mimetype: str, write: Callable[[Path], None], *, est_gardee: bool = True
+) -> Response:
     """Return a file, piece by piece; what depends on no question is made once by snapshot and kept on disk."""
     dossier = courant().derive("exports", lambda snapshot: Dossier())
     path = dossier.path / nom
@@ -161,7 +197,11 @@ def _send(nom: str, mimetype: str, write: Callable[[Path], None], *, est_gardee:
         stream, octets = open(path, "rb"), path.stat().st_size
         if not est_gardee:
             path.unlink()
-    response = Response(_pieces(stream, dossier), mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename={nom}", "Cache-Control": "no-cache"})
+    response = Response(
+        _pieces(stream, dossier),
+        mimetype=mimetype,
+        headers={"Content-Disposition": f"attachment; filename={nom}", "Cache-Control": "no-cache"},
+    )
     response.call_on_close(stream.close)
     response.content_length = octets
     return response

@@ -8,7 +8,14 @@ from geoapp.core.french import THIN, count
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource
 from geoapp.outputs.files.formats import Format
 
-LIBELLES = {"csv": "CSV tableur", "csv-simple": "CSV simple", "xlsx": "XLSX", "geojson": "GeoJSON", "gpkg": "GeoPackage", "parquet": "Parquet"}
+LIBELLES = {
+    "csv": "CSV tableur",
+    "csv-simple": "CSV simple",
+    "xlsx": "XLSX",
+    "geojson": "GeoJSON",
+    "gpkg": "GeoPackage",
+    "parquet": "Parquet",
+}
 """Short names of the formats, under which the links are shown."""
 
 _ROUTES = {TABLE: "telechargements.table", INDICATEURS: "telechargements.indicateurs"}
@@ -16,29 +23,67 @@ _ROUTES = {TABLE: "telechargements.table", INDICATEURS: "telechargements.indicat
 
 def resource_rows(resources: list[Ressource], genre: str, parametres: dict) -> list[dict]:
     """Return the resources of a kind as rows: what they are, sizes, licences, links; `parametres` are those of the question."""
-    return [{
-        "id": one.id, "titre": one.titre, "nom": one.nom, "sens": one.sens, "lignes": one.nb_lignes, "colonnes": len(one.colonnes_plates),
-        "licences": [licence.titre for licence in one.licences], "fichiers": [_link(one, form, parametres) for form in one.formats],
-    } for one in resources if one.genre == genre]
+    return [
+        {
+            "id": one.id,
+            "titre": one.titre,
+            "nom": one.nom,
+            "sens": one.sens,
+            "lignes": one.nb_lignes,
+            "colonnes": len(one.colonnes_plates),
+            "licences": [licence.titre for licence in one.licences],
+            "fichiers": [_link(one, form, parametres) for form in one.formats],
+        }
+        for one in resources
+        if one.genre == genre
+    ]
 
 
 def _link(one: Ressource, form: Format, parametres: dict) -> dict:
     """Return one link: format, size when it is known, address."""
     octets = one.octets if form.nom == "parquet" else None
     adresse = url_for(_ROUTES[one.genre], fichier=f"{one.nom}{form.suffixe}", **parametres)
-    return {"libelle": LIBELLES[form.nom], "taille": format_size(octets) if octets else "", "adresse": adresse}
+    return {
+        "libelle": LIBELLES[form.nom],
+        "taille": format_size(octets) if octets else "",
+        "adresse": adresse,
+    }
 
 
 def format_size(octets: int) -> str:
     """Return the size of a file in words: « 850 octets », « 61 ko », « 1,3 Mo »."""
     if octets < 1_000:
         return count(octets, "octet")
-    return f"{round(octets / 1e3)}{THIN}ko" if octets < 999_500 else f"{octets / 1e6:.1f}{THIN}Mo".replace(".", ",")
+    return (
+        f"{round(octets / 1e3)}{THIN}ko"
+        if octets < 999_500
+        else f"{octets / 1e6:.1f}{THIN}Mo".replace(".", ",")
+    )
 
 
 def dictionary(resources: list[Ressource]) -> list[dict]:
     """Return the columns of each table, and once those of the indicators."""
     tables = [one for one in resources if one.genre == TABLE]
     first = next((one for one in resources if one.genre == INDICATEURS), None)
-    return [{"id": one.id, "titre": f"{one.titre} ({one.nom})", "sens": one.sens, "cle": ", ".join(one.cle), "colonnes": one.colonnes} for one in tables] + (
-        [{"id": "indicateurs", "titre": "Indicateurs de couverture (tous les zonages)", "sens": "Une ligne par zone", "cle": "code_zone", "colonnes": first.colonnes}] if first else [])
+    return [
+        {
+            "id": one.id,
+            "titre": f"{one.titre} ({one.nom})",
+            "sens": one.sens,
+            "cle": ", ".join(one.cle),
+            "colonnes": one.colonnes,
+        }
+        for one in tables
+    ] + (
+        [
+            {
+                "id": "indicateurs",
+                "titre": "Indicateurs de couverture (tous les zonages)",
+                "sens": "Une ligne par zone",
+                "cle": "code_zone",
+                "colonnes": first.colonnes,
+            }
+        ]
+        if first
+        else []
+    )

@@ -14,8 +14,14 @@ TEXTES = {
     405: ("Action non permise", "Cette page se consulte seulement. Repartez de la carte."),
     413: ("Demande trop longue", "Raccourcissez votre demande."),
     501: ("Fichier impossible ici", "La page et la fiche en HTML disent la même chose."),
-    500: ("Erreur de notre part", "L'erreur est notée. Réessayez dans un instant ; si elle revient, signalez-la."),
-    503: ("Aucune donnée à montrer", "Préparez les données sur le serveur avec la commande « geoapp build », puis rechargez cette page."),
+    500: (
+        "Erreur de notre part",
+        "L'erreur est notée. Réessayez dans un instant ; si elle revient, signalez-la.",
+    ),
+    503: (
+        "Aucune donnée à montrer",
+        "Préparez les données sur le serveur avec la commande « geoapp build », puis rechargez cette page.",
+    ),
 }
 """Title and advice by status."""
 
@@ -42,7 +48,9 @@ def _unexpected(error: Exception):
     from flask import current_app
 
     kind = RuntimeError(type(error).__name__)
-    current_app.logger.error("Erreur imprévue sur %s", request.path, exc_info=(RuntimeError, kind, error.__traceback__))
+    current_app.logger.error(
+        "Erreur imprévue sur %s", request.path, exc_info=(RuntimeError, kind, error.__traceback__)
+    )
     return answer(500)
 
 
@@ -50,5 +58,9 @@ def answer(status: int, message: str = ""):
     """Return the answer to an error: JSON for data, a page otherwise."""
     titre, conseil = TEXTES.get(status, TEXTES[400 if status < 500 else 500])
     if request.path.startswith(_JSON):
-        return jsonify(erreur={"code": status, "titre": titre, "message": message or conseil}), status
-    return render_template("erreur.html", titre=titre, message=message, conseil=conseil, est_erreur=True), status
+        return jsonify(
+            erreur={"code": status, "titre": titre, "message": message or conseil}
+        ), status
+    return render_template(
+        "error.html", titre=titre, message=message, conseil=conseil, est_erreur=True
+    ), status

@@ -42,7 +42,13 @@ def figure(type: str, format: str):
     """Return the figure of an address."""
     if type not in TYPES or format not in FORMATS:
         abort(404)
-    return _answer({**{nom: request.args.getlist(nom) for nom in request.args}, "type": [type], "format": [format]})
+    return _answer(
+        {
+            **{nom: request.args.getlist(nom) for nom in request.args},
+            "type": [type],
+            "format": [format],
+        }
+    )
 
 
 def _answer(parametres: dict[str, list[str]]) -> Response:
@@ -55,13 +61,24 @@ def _answer(parametres: dict[str, list[str]]) -> Response:
         response = Response(status=304)
     else:
         with _DESSINS:
-            response = Response(render_figure(monde, asked), mimetype=TYPES_MIME[asked.format], headers={"Content-Disposition": f"attachment; filename={name}"})
+            response = Response(
+                render_figure(monde, asked),
+                mimetype=TYPES_MIME[asked.format],
+                headers={"Content-Disposition": f"attachment; filename={name}"},
+            )
     response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def export_form(snapshot: Snapshot, types: Iterable[str], pairs: Iterable[tuple[str, str]], *, emprise: str = "region", note: str = "") -> dict:
+def export_form(
+    snapshot: Snapshot,
+    types: Iterable[str],
+    pairs: Iterable[tuple[str, str]],
+    *,
+    emprise: str = "region",
+    note: str = "",
+) -> dict:
     """Return what the form « Exporter la carte » shows: types, territories, bounds, and what it keeps of the page (`pairs`).
 
     Parameters
@@ -79,14 +96,32 @@ def export_form(snapshot: Snapshot, types: Iterable[str], pairs: Iterable[tuple[
     known = {valeur for _, options in groups for valeur, _ in options}
     if emprise not in known and emprise != "region":
         groups = [*groups, ("Territoire de la page", [(emprise, _zone_name(snapshot, emprise))])]
-    return {"adresse": url_for("figures.demande"), "types": [(nom, TYPES[nom]) for nom in types], "emprises": groups, "emprise": emprise, "formats": list(FORMATS.items()),
-            "largeur": PARAMETRES["largeur_mm"], "dpi": PARAMETRES["dpi"], "gardes": list(pairs), "note": note}
+    return {
+        "adresse": url_for("figures.demande"),
+        "types": [(nom, TYPES[nom]) for nom in types],
+        "emprises": groups,
+        "emprise": emprise,
+        "formats": list(FORMATS.items()),
+        "largeur": PARAMETRES["largeur_mm"],
+        "dpi": PARAMETRES["dpi"],
+        "gardes": list(pairs),
+        "note": note,
+    }
 
 
 def _territories(snapshot: Snapshot) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return (title, [(type:code, name)]) of each zoning of `EMPRISES`."""
     zones = snapshot.read("zones").sort_values(["nom", "code_zone"])
-    return [(ZONAGES[nom].titre, [(f"{nom}:{row.code_zone}", row.nom) for row in zones[zones["type_zone"].eq(nom)].itertuples()]) for nom in EMPRISES]
+    return [
+        (
+            ZONAGES[nom].titre,
+            [
+                (f"{nom}:{row.code_zone}", row.nom)
+                for row in zones[zones["type_zone"].eq(nom)].itertuples()
+            ],
+        )
+        for nom in EMPRISES
+    ]
 
 
 def _zone_name(snapshot: Snapshot, emprise: str) -> str:

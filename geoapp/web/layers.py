@@ -26,7 +26,11 @@ def points():
     """Return the placed offers that obey the filters, as `carte.js` reads them."""
     snapshot = courant().snapshot()
     filtres = parse_filters(request.args, snapshot)
-    texte = _points(snapshot, filtres) if filtres else courant().derive("points", lambda s: _points(s, filtres))
+    texte = (
+        _points(snapshot, filtres)
+        if filtres
+        else courant().derive("points", lambda s: _points(s, filtres))
+    )
     return cacheable(texte, "application/json")
 
 
@@ -39,7 +43,10 @@ def _points(snapshot: Snapshot, filtres: Filtres) -> str:
 def couche(type_zone: str):
     """Return the outlines of one zoning, or of the base map (`fond`)."""
     snapshot = courant().snapshot()
-    if type_zone not in (FOND, *(c.type_zone for c in courant().derive("calques", list_layers) if c.est_dessine)):
+    if type_zone not in (
+        FOND,
+        *(c.type_zone for c in courant().derive("calques", list_layers) if c.est_dessine),
+    ):
         abort(404)
     texte = courant().derive(("couche", type_zone), lambda s: outline_geojson(s, type_zone))
     return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == snapshot.id)
@@ -49,7 +56,9 @@ def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
     """Return text with its digest as ETag; 304 when the browser already has it."""
     response = Response(texte, mimetype=mimetype)
     response.set_etag(hashlib.sha256(texte.encode()).hexdigest()[:32])
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if for_ever else "no-cache"
+    response.headers["Cache-Control"] = (
+        f"public, max-age={_YEAR_S}, immutable" if for_ever else "no-cache"
+    )
     return response.make_conditional(request)
 
 
@@ -58,14 +67,22 @@ def carte_html():
     """Return the map of the current filters as one file to keep."""
     snapshot = courant().snapshot()
     page = render_standalone(snapshot, parse_filters(request.args, snapshot))
-    return Response(page, mimetype="text/html", headers={"Content-Disposition": "attachment; filename=carte-formations.html"})
+    return Response(
+        page,
+        mimetype="text/html",
+        headers={"Content-Disposition": "attachment; filename=carte-formations.html"},
+    )
 
 
 @blueprint.get("/rejets.csv")
 def rejets_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
     fichier = replace(table_file(courant().snapshot(), "rejets"), notice=())
-    return Response(file_bytes(fichier, FORMATS["csv"]), mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=rejets.csv"})
+    return Response(
+        file_bytes(fichier, FORMATS["csv"]),
+        mimetype="text/csv",
+        headers={"Content-Disposition": "attachment; filename=rejets.csv"},
+    )
 
 
 @blueprint.get("/sante")

@@ -12,7 +12,11 @@ from geoapp.offer.search.requests import to_parameters
 from geoapp.web.figures import EMPRISES
 
 POSITIONS = ("lat", "lon")
-EXPORTS = (("csv", "Télécharger en CSV"), ("xlsx", "Télécharger en XLSX"), ("geojson", "Télécharger en GeoJSON"))
+EXPORTS = (
+    ("csv", "Télécharger en CSV"),
+    ("xlsx", "Télécharger en XLSX"),
+    ("geojson", "Télécharger en GeoJSON"),
+)
 
 Parametres = list[tuple[str, str]]
 
@@ -34,18 +38,30 @@ class Adresses:
         pairs = to_parameters(requete)
         self.est_privee = est_privee
         self.partage = pairs
-        self.parametres = [pair for pair in pairs if pair[0] not in POSITIONS] if est_privee else pairs
+        self.parametres = (
+            [pair for pair in pairs if pair[0] not in POSITIONS] if est_privee else pairs
+        )
 
-    def _pairs(self, sans: Parametres = (), noms: tuple[str, ...] = ("page",), avec: Parametres = ()) -> dict[str, list[str]]:
-        return _grouped([*(p for p in self.parametres if p not in list(sans) and p[0] not in noms), *avec])
+    def _pairs(
+        self, sans: Parametres = (), noms: tuple[str, ...] = ("page",), avec: Parametres = ()
+    ) -> dict[str, list[str]]:
+        return _grouped(
+            [*(p for p in self.parametres if p not in list(sans) and p[0] not in noms), *avec]
+        )
 
     def page(self, numero: int) -> str:
         """Return the address of another page of the list."""
-        return url_for("recherche.recherche", **self._pairs(avec=[("page", str(numero))] if numero > 1 else []))
+        return url_for(
+            "recherche.recherche", **self._pairs(avec=[("page", str(numero))] if numero > 1 else [])
+        )
 
     def sans(self, nom: str, valeur: str | None = None) -> str:
         """Return the address of the search without one parameter, or one value of it."""
-        pairs = self._pairs(sans=[(nom, valeur)]) if valeur is not None else self._pairs(noms=("page", nom))
+        pairs = (
+            self._pairs(sans=[(nom, valeur)])
+            if valeur is not None
+            else self._pairs(noms=("page", nom))
+        )
         return url_for("recherche.recherche", **pairs)
 
     def sans_filtre(self) -> str:
@@ -58,12 +74,21 @@ class Adresses:
 
     def imprimer(self) -> str:
         """Return the address of the list to print."""
-        return url_for("recherche.imprimer", **({} if self.est_privee else self._pairs(noms=("page", "taille"))))
+        return url_for(
+            "recherche.imprimer",
+            **({} if self.est_privee else self._pairs(noms=("page", "taille"))),
+        )
 
     def export(self, format: str) -> str:
         """Return the address of the export of every result."""
         base = f"/api/v1/formations.{format}"
-        return base if self.est_privee else _with_query(base, url_for("recherche.recherche", **self._pairs(noms=("page", "taille"))))
+        return (
+            base
+            if self.est_privee
+            else _with_query(
+                base, url_for("recherche.recherche", **self._pairs(noms=("page", "taille")))
+            )
+        )
 
     def partager(self) -> str:
         """Return the address that a person chose to share: it holds the position, rounded."""
@@ -77,11 +102,36 @@ class Adresses:
     def _figure(self) -> list[Lien]:
         """Return the static map of the results, when a figure can show just them: filters alone, in the region or in one zone."""
         territories = [valeur for nom, valeur in self.parametres if nom in ("lieu", "zone")]
-        kept = [(nom, valeur) for nom, valeur in self.parametres if nom in FILTRES and nom != "zone"]
-        others = {nom for nom, _ in self.parametres} - {*FILTRES, "lieu", "rayon", "tri", "page", "taille"}
-        if self.est_privee or others or len(territories) > 1 or (territories and territories[0].partition(":")[0] not in EMPRISES):
+        kept = [
+            (nom, valeur) for nom, valeur in self.parametres if nom in FILTRES and nom != "zone"
+        ]
+        others = {nom for nom, _ in self.parametres} - {
+            *FILTRES,
+            "lieu",
+            "rayon",
+            "tri",
+            "page",
+            "taille",
+        }
+        if (
+            self.est_privee
+            or others
+            or len(territories) > 1
+            or (territories and territories[0].partition(":")[0] not in EMPRISES)
+        ):
             return []
-        return [Lien("figure", "Carte pour un rapport (PNG)", url_for("figures.figure", type="offre", format="png", **_grouped([*kept, *(("emprise", one) for one in territories)])))]
+        return [
+            Lien(
+                "figure",
+                "Carte pour un rapport (PNG)",
+                url_for(
+                    "figures.figure",
+                    type="offre",
+                    format="png",
+                    **_grouped([*kept, *(("emprise", one) for one in territories)]),
+                ),
+            )
+        ]
 
 
 def _grouped(pairs: Parametres) -> dict[str, list[str]]:

@@ -22,9 +22,19 @@ def cards(repertoire: Repertoire, lignes, distances, adresses: Adresses) -> list
 
 def dress(card: dict, adresses: Adresses) -> dict:
     """Return a card with its address, traits, place and badges in words."""
-    traits = [card["type_diplome"], card["niveau"]["libelle"], card["voie"]["libelle"], card["modalite"]["libelle"]]
+    traits = [
+        card["type_diplome"],
+        card["niveau"]["libelle"],
+        card["voie"]["libelle"],
+        card["modalite"]["libelle"],
+    ]
     return {
-        **card, "lien": adresses.fiche(card["url"]), "traits": words(traits), "badges": badges(card), "lieu_dit": place_words(card), "site": web_site(card["page_web"]),
+        **card,
+        "lien": adresses.fiche(card["url"]),
+        "traits": words(traits),
+        "badges": badges(card),
+        "lieu_dit": place_words(card),
+        "site": web_site(card["page_web"]),
     }
 
 
@@ -74,38 +84,84 @@ def _number(card: dict, numbers: dict[tuple[float, float], int]) -> int | str:
 def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
     """Return the parts of a sheet in words."""
     return {
-        "traits": words([sheet["type_diplome"], sheet["niveau"]["libelle"], sheet["voie"]["libelle"], sheet["modalite"]["libelle"]]),
-        "badges": badges(sheet), "site": web_site(sheet["page_web"]), "titre_lieux": "Où" if len(sheet["lieux"]) == 1 else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
+        "traits": words(
+            [
+                sheet["type_diplome"],
+                sheet["niveau"]["libelle"],
+                sheet["voie"]["libelle"],
+                sheet["modalite"]["libelle"],
+            ]
+        ),
+        "badges": badges(sheet),
+        "site": web_site(sheet["page_web"]),
+        "titre_lieux": "Où"
+        if len(sheet["lieux"]) == 1
+        else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
         "lieux": [_place(lieu) for lieu in sheet["lieux"]],
-        "details": _details(sheet), "organismes": _bodies(sheet), "source": _source(sheet),
+        "details": _details(sheet),
+        "organismes": _bodies(sheet),
+        "source": _source(sheet),
         "semblables": [dress(card, adresses) for card in sheet["semblables"]],
     }
 
 
 def _place(lieu: dict) -> dict:
     """Return one place: address, position, doubt, zones with their vintage."""
-    zones = [{"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"} for zone in lieu["zones"] if zone["type"] not in ("zrr", "frr")]
+    zones = [
+        {"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"}
+        for zone in lieu["zones"]
+        if zone["type"] not in ("zrr", "frr")
+    ]
     zones += [{"titre": c["titre"], "nom": c["libelle"]} for c in lieu["classements"]]
     vus = {zone["titre"] for zone in zones}
-    zones += [{"titre": q["titre"], "nom": q["libelle"]} for q in lieu["quartiers"] if q["titre"] not in vus]
+    zones += [
+        {"titre": q["titre"], "nom": q["libelle"]}
+        for q in lieu["quartiers"]
+        if q["titre"] not in vus
+    ]
     return {
-        "nom": lieu["commune"]["nom"] or "Commune non renseignée", "adresse": place_words(lieu), "doute": lieu["doute"],
-        "position": ". ".join(part for part in (lieu["precision"]["libelle"].capitalize(), lieu["motif_position"]) if part), "zones": zones,
+        "nom": lieu["commune"]["nom"] or "Commune non renseignée",
+        "adresse": place_words(lieu),
+        "doute": lieu["doute"],
+        "position": ". ".join(
+            part
+            for part in (lieu["precision"]["libelle"].capitalize(), lieu["motif_position"])
+            if part
+        ),
+        "zones": zones,
     }
 
 
 def _details(sheet: dict) -> Paires:
     """Return what is learnt and how, unknown said unknown."""
     pairs = [
-        ("Diplôme ou titre", sheet["type_diplome"] or NON_RENSEIGNE), ("Niveau de sortie", sheet["niveau"]["libelle"]),
-        ("Domaine", sheet["domaine"]["libelle"]), ("Voie", sheet["voie"]["libelle"]), ("Modalité", sheet["modalite"]["libelle"]),
+        ("Diplôme ou titre", sheet["type_diplome"] or NON_RENSEIGNE),
+        ("Niveau de sortie", sheet["niveau"]["libelle"]),
+        ("Domaine", sheet["domaine"]["libelle"]),
+        ("Voie", sheet["voie"]["libelle"]),
+        ("Modalité", sheet["modalite"]["libelle"]),
         *((qualite["nom"], qualite["libelle"]) for qualite in sheet["qualites"]),
-        ("Durée", f"{format_number(sheet['duree_h'])} heures" if sheet["duree_h"] is not None else NON_RENSEIGNE),
-        ("Places", format_number(sheet["capacite"]) if sheet["capacite"] is not None else NON_RENSEIGNE),
+        (
+            "Durée",
+            f"{format_number(sheet['duree_h'])} heures"
+            if sheet["duree_h"] is not None
+            else NON_RENSEIGNE,
+        ),
+        (
+            "Places",
+            format_number(sheet["capacite"]) if sheet["capacite"] is not None else NON_RENSEIGNE,
+        ),
     ]
     pairs += _funding(sheet)
-    pairs += [("Vœux confirmés", format_number(sheet["nb_voeux"]))] if sheet["nb_voeux"] is not None else []
-    pairs += [(f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui") for t in sheet["rev3"]]
+    pairs += (
+        [("Vœux confirmés", format_number(sheet["nb_voeux"]))]
+        if sheet["nb_voeux"] is not None
+        else []
+    )
+    pairs += [
+        (f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui")
+        for t in sheet["rev3"]
+    ]
     pairs += [("Métiers visés", ", ".join(sheet["metiers"]))] if sheet["metiers"] else []
     return pairs + [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
 
@@ -123,8 +179,15 @@ def _funding(sheet: dict) -> Paires:
         found.append(("Places financées", format_number(money["nb_places_financees"])))
     if money["est_gratuite"] is not None:
         found.append(("Gratuit pour le stagiaire", say_if(money["est_gratuite"])))
-    prices = (("Prix total", "prix_eur", "TTC"), ("Prix horaire", "prix_horaire_eur", "TTC de l'heure"))
-    return found + [(titre, f"{format_euros(money[nom])} {unite}") for titre, nom, unite in prices if money[nom] is not None]
+    prices = (
+        ("Prix total", "prix_eur", "TTC"),
+        ("Prix horaire", "prix_horaire_eur", "TTC de l'heure"),
+    )
+    return found + [
+        (titre, f"{format_euros(money[nom])} {unite}")
+        for titre, nom, unite in prices
+        if money[nom] is not None
+    ]
 
 
 def _bodies(sheet: dict) -> Paires:
@@ -135,17 +198,28 @@ def _bodies(sheet: dict) -> Paires:
     pairs = _body(former or responsible)
     autre = former and responsible and responsible["nom"] and responsible["nom"] != former["nom"]
     named_by = (former or responsible)["nom_donne_par"]
-    pairs += [("Nom donné par", f"{named_by['titre']}, {named_by['millesime']}")] if named_by else []
+    pairs += (
+        [("Nom donné par", f"{named_by['titre']}, {named_by['millesime']}")] if named_by else []
+    )
     return pairs + ([("Organisme responsable", responsible["nom"])] if autre else [])
 
 
 def _body(organisme: dict) -> Paires:
-    return [("Nom", organisme["nom"] or NON_RENSEIGNE), ("SIRET", organisme["siret"] or NON_RENSEIGNE), ("Code UAI", organisme["code_uai"] or NON_RENSEIGNE)]
+    return [
+        ("Nom", organisme["nom"] or NON_RENSEIGNE),
+        ("SIRET", organisme["siret"] or NON_RENSEIGNE),
+        ("Code UAI", organisme["code_uai"] or NON_RENSEIGNE),
+    ]
 
 
 def _source(sheet: dict) -> Paires:
     """Return where a sheet comes from, its date and licence."""
     source = sheet["source"]
-    pairs = [("Source", source["titre"]), ("Producteur", source["producteur"]), ("Millésime", source["millesime"]), ("Licence", source["licence"])]
+    pairs = [
+        ("Source", source["titre"]),
+        ("Producteur", source["producteur"]),
+        ("Millésime", source["millesime"]),
+        ("Licence", source["licence"]),
+    ]
     pairs += [("À savoir", source["note"])] if source["note"] else []
     return [*pairs, ("Identifiant", sheet["identifiants"]["action"])]

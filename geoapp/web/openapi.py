@@ -38,7 +38,9 @@ def build_document(snapshot: Snapshot) -> dict:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "GéoForma", "version": __version__, "license": {"name": "MIT", "identifier": "MIT"},
+            "title": "GéoForma",
+            "version": __version__,
+            "license": {"name": "MIT", "identifier": "MIT"},
             "description": "Offre de formation : recherche autour d'un lieu, fiches, facettes, points de carte, exports. Réponses en français.",
         },
         "servers": [{"url": PREFIXE}],
@@ -54,42 +56,78 @@ def _path(route: Route) -> str:
 
 def _operations(route: Route, snapshot: Snapshot) -> dict:
     """Return the operations of one path."""
-    variables = [_parameter(CHEMINS[nom], "path", requis=True) for nom in _VARIABLE.findall(route.chemin)]
-    query = [*_own_parameters(route), *(_search_parameters(route, snapshot) if route.est_recherche else [])]
-    query += [_filter_parameter(FILTRES[nom], snapshot) for nom in FILTRES_OFFRE if route.est_couverture]
+    variables = [
+        _parameter(CHEMINS[nom], "path", requis=True) for nom in _VARIABLE.findall(route.chemin)
+    ]
+    query = [
+        *_own_parameters(route),
+        *(_search_parameters(route, snapshot) if route.est_recherche else []),
+    ]
+    query += [
+        _filter_parameter(FILTRES[nom], snapshot) for nom in FILTRES_OFFRE if route.est_couverture
+    ]
     common = {"summary": route.resume, "responses": _responses(route)}
     operations = {"get": {"operationId": route.nom, **common, "parameters": [*variables, *query]}}
     if "POST" in route.methodes:
         operations["post"] = {
-            "operationId": f"{route.nom}_post", **common, "parameters": variables, "requestBody": _body(query),
+            "operationId": f"{route.nom}_post",
+            **common,
+            "parameters": variables,
+            "requestBody": _body(query),
             "description": "Les mêmes paramètres dans le corps : une position n'est alors dans aucune adresse.",
         }
     return operations
 
 
 def _own_parameters(route: Route) -> list[dict]:
-    return [_parameter(PROPRES[nom], "query", requis=nom in route.requis) for nom in route.parametres]
+    return [
+        _parameter(PROPRES[nom], "query", requis=nom in route.requis) for nom in route.parametres
+    ]
 
 
 def _search_parameters(route: Route, snapshot: Snapshot) -> list[dict]:
     """Return the parameters of a search, then every filter."""
-    plain = [_parameter(parametre, "query", requis=parametre.nom in route.requis) for parametre in PARAMETRES.values()]
+    plain = [
+        _parameter(parametre, "query", requis=parametre.nom in route.requis)
+        for parametre in PARAMETRES.values()
+    ]
     return plain + [_filter_parameter(filtre, snapshot) for filtre in FILTRES.values()]
 
 
 def _parameter(parametre: Parametre, place: str, *, requis: bool = False) -> dict:
     """Return one parameter with its bounds and its example."""
     number = parametre.type in ("nombre", "entier")
-    bounds = {"minimum": parametre.minimum, "maximum": parametre.maximum, "enum": list(parametre.valeurs) or None}
-    schema = {"type": _TYPES[parametre.type], **{nom: value for nom, value in bounds.items() if value is not None}}
-    example = (float if parametre.type == "nombre" else int)(parametre.exemple) if number else parametre.exemple
-    return {"name": parametre.nom, "in": place, "required": requis, "description": parametre.aide, "schema": schema, "example": example}
+    bounds = {
+        "minimum": parametre.minimum,
+        "maximum": parametre.maximum,
+        "enum": list(parametre.valeurs) or None,
+    }
+    schema = {
+        "type": _TYPES[parametre.type],
+        **{nom: value for nom, value in bounds.items() if value is not None},
+    }
+    example = (
+        (float if parametre.type == "nombre" else int)(parametre.exemple)
+        if number
+        else parametre.exemple
+    )
+    return {
+        "name": parametre.nom,
+        "in": place,
+        "required": requis,
+        "description": parametre.aide,
+        "schema": schema,
+        "example": example,
+    }
 
 
 def _filter_parameter(filtre: Filtre, snapshot: Snapshot) -> dict:
     """Return one filter: several values, any of them is enough."""
     return {
-        "name": filtre.nom, "in": "query", "required": False, "explode": True,
+        "name": filtre.nom,
+        "in": "query",
+        "required": False,
+        "explode": True,
         "description": f"{filtre.aide}. Plusieurs valeurs possibles, une suffit. {list_values(filtre, snapshot)}",
         "schema": {"type": "array", "items": {"type": "string"}},
     }
@@ -106,11 +144,19 @@ def list_values(filtre: Filtre, snapshot: Snapshot) -> str:
 def _body(query: list[dict]) -> dict:
     """Return the body of a POST: the parameters as one object, JSON or form."""
     schema = {
-        "type": "object", "additionalProperties": False,
-        "properties": {row["name"]: {**row["schema"], "description": row["description"]} for row in query},
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            row["name"]: {**row["schema"], "description": row["description"]} for row in query
+        },
         "required": [row["name"] for row in query if row["required"]],
     }
-    return {"content": {mimetype: {"schema": schema} for mimetype in ("application/json", "application/x-www-form-urlencoded")}}
+    return {
+        "content": {
+            mimetype: {"schema": schema}
+            for mimetype in ("application/json", "application/x-www-form-urlencoded")
+        }
+    }
 
 
 def _responses(route: Route) -> dict:
@@ -128,12 +174,23 @@ def _content(route: Route) -> dict:
     properties = {nom: {"description": sens} for nom, sens in route.cles}
     for nom in ("formations", "proches"):
         if nom in properties:
-            properties[nom] |= {"type": "array", "items": {"$ref": "#/components/schemas/Formation"}}
-    return {"application/json": {"schema": {"type": "object", "properties": properties, "required": list(properties)}}}
+            properties[nom] |= {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Formation"},
+            }
+    return {
+        "application/json": {
+            "schema": {"type": "object", "properties": properties, "required": list(properties)}
+        }
+    }
 
 
 def _error_schema() -> dict:
-    inner = {"code": {"type": "integer"}, "titre": {"type": "string"}, "message": {"type": "string"}}
+    inner = {
+        "code": {"type": "integer"},
+        "titre": {"type": "string"},
+        "message": {"type": "string"},
+    }
     erreur = {"type": "object", "properties": inner, "required": list(inner)}
     return {"type": "object", "properties": {"erreur": erreur}, "required": ["erreur"]}
 
@@ -141,7 +198,10 @@ def _error_schema() -> dict:
 def _card_schema() -> dict:
     """Return the schema of an offer in a list; anything may be unknown (null) but what identifies it."""
     sure = ("id", "id_lieu", "url", "intitule", "source")
-    properties = {nom: {"type": type_ if nom in sure else [type_, "null"], "description": sens} for nom, (type_, sens) in CARTE.items()}
+    properties = {
+        nom: {"type": type_ if nom in sure else [type_, "null"], "description": sens}
+        for nom, (type_, sens) in CARTE.items()
+    }
     return {"type": "object", "properties": properties, "required": list(CARTE)}
 
 
@@ -149,10 +209,15 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
     """Return what the documentation page shows: routes with real examples, parameters, filters, keys."""
     identifiant = next(iter(repertoire.lignes_par_id), "")
     return {
-        "prefixe": PREFIXE, "adresse_openapi": url_for("api.openapi"), "erreurs": list(ERREURS.items()),
+        "prefixe": PREFIXE,
+        "adresse_openapi": url_for("api.openapi"),
+        "erreurs": list(ERREURS.items()),
         "routes": [_describe_route(route, identifiant) for route in ROUTES.values()],
         "parametres": [_describe_parameter(parametre) for parametre in PARAMETRES.values()],
-        "filtres": [{"nom": filtre.nom, "aide": filtre.aide, "valeurs": list_values(filtre, snapshot)} for filtre in FILTRES.values()],
+        "filtres": [
+            {"nom": filtre.nom, "aide": filtre.aide, "valeurs": list_values(filtre, snapshot)}
+            for filtre in FILTRES.values()
+        ],
         "carte": [(nom, sens) for nom, (_, sens) in CARTE.items()],
         "formats": [(export.nom, export.libelle) for export in FORMATS.values()],
     }
@@ -160,11 +225,25 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
 
 def _describe_route(route: Route, identifiant: str) -> dict:
     return {
-        "nom": route.nom, "chemin": PREFIXE + _path(route), "methodes": " ou ".join(route.methodes), "resume": route.resume,
-        "exemple": PREFIXE + route.exemple.format(identifiant=identifiant), "cles": route.cles, "est_recherche": route.est_recherche, "est_couverture": route.est_couverture,
-        "parametres": [{**_describe_parameter(PROPRES[nom]), "requis": nom in route.requis} for nom in route.parametres],
+        "nom": route.nom,
+        "chemin": PREFIXE + _path(route),
+        "methodes": " ou ".join(route.methodes),
+        "resume": route.resume,
+        "exemple": PREFIXE + route.exemple.format(identifiant=identifiant),
+        "cles": route.cles,
+        "est_recherche": route.est_recherche,
+        "est_couverture": route.est_couverture,
+        "parametres": [
+            {**_describe_parameter(PROPRES[nom]), "requis": nom in route.requis}
+            for nom in route.parametres
+        ],
     }
 
 
 def _describe_parameter(parametre: Parametre) -> dict:
-    return {"nom": parametre.nom, "aide": parametre.aide, "bornes": describe_bounds(parametre), "exemple": parametre.exemple}
+    return {
+        "nom": parametre.nom,
+        "aide": parametre.aide,
+        "bornes": describe_bounds(parametre),
+        "exemple": parametre.exemple,
+    }

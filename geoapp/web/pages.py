@@ -37,11 +37,13 @@ def carte():
     retenues = apply_filters(offres, filtres)
     page = paginate(len(retenues))
     return render_template(
-        "carte.html",
+        "map.html",
         titre=title_of(snapshot, retenues, filtres),
         description=describe_filters(filtres),
         resume=summarise(retenues),
-        champs=form_fields(facets(snapshot, offres, filtres), filtres, courant().derive("utiles", useful_filters)),
+        champs=form_fields(
+            facets(snapshot, offres, filtres), filtres, courant().derive("utiles", useful_filters)
+        ),
         est_filtree=bool(filtres),
         lignes=offer_rows(snapshot, retenues.iloc[page.tranche]),
         page=page,
@@ -53,12 +55,16 @@ def carte():
 
 def sorted_offers(snapshot: Snapshot):
     """Return the offers in the order of the table: title, commune, identifiers."""
-    return snapshot.read("offres").sort_values(["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable")
+    return snapshot.read("offres").sort_values(
+        ["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable"
+    )
 
 
 def useful_filters(snapshot: Snapshot) -> frozenset[str]:
     """Return the filters that tell the offers of the snapshot apart: at least two of their values are met."""
-    return frozenset(nom for nom in FILTRES if sum(option.nb > 0 for option in list_options(snapshot, nom)) > 1)
+    return frozenset(
+        nom for nom in FILTRES if sum(option.nb > 0 for option in list_options(snapshot, nom)) > 1
+    )
 
 
 def query(filtres: Filtres) -> dict[str, list[str]]:
@@ -70,9 +76,19 @@ def offer_export(snapshot: Snapshot, filtres: Filtres, note: str = "") -> dict:
     """Return the form that exports the map of the offer: one zone chosen becomes the territory shown."""
     zones = filtres.valeurs("zone")
     one = zones[0] if len(zones) == 1 and ":" in zones[0] else "region"
-    lost = "Elle montre toute la région : les zones choisies ici n'en sont pas un territoire." if zones and one == "region" else ""
+    lost = (
+        "Elle montre toute la région : les zones choisies ici n'en sont pas un territoire."
+        if zones and one == "region"
+        else ""
+    )
     pairs = [(nom, valeur) for nom, valeur in filtres.parametres() if nom != "zone"]
-    return export_form(snapshot, ("offre", "densite", "zones"), pairs, emprise=one, note=" ".join(texte for texte in (note, lost) if texte))
+    return export_form(
+        snapshot,
+        ("offre", "densite", "zones"),
+        pairs,
+        emprise=one,
+        note=" ".join(texte for texte in (note, lost) if texte),
+    )
 
 
 def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
@@ -84,7 +100,9 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
             return url_for("donnees.points", **query(filtres))
         return url_for("donnees.couche", type_zone=nom, v=snapshot.id)
 
-    carte = build_map(snapshot, offres, donnees=donnees, adresse=static_url, cadre=filtres.valeurs("zone"))
+    carte = build_map(
+        snapshot, offres, donnees=donnees, adresse=static_url, cadre=filtres.valeurs("zone")
+    )
     parties = render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete),
@@ -99,7 +117,9 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
 def sources():
     """Show where every figure comes from."""
     _refuse_other_parameters()
-    return render_template("sources.html", titre="Sources des données", groupes=source_groups(courant().snapshot()))
+    return render_template(
+        "sources.html", titre="Sources des données", groupes=source_groups(courant().snapshot())
+    )
 
 
 @blueprint.get("/rejets")
@@ -111,29 +131,53 @@ def rejets():
     titres = snapshot.read("sources").set_index("id_source")["titre"].to_dict()
     source = request.args.get("source") or None
     if source and source not in titres:
-        raise ParameterError(f"Source inconnue : « {source} ». Sources connues : {', '.join(titres)}.")
+        raise ParameterError(
+            f"Source inconnue : « {source} ». Sources connues : {', '.join(titres)}."
+        )
     table = table[table["id_source"].eq(source)] if source else table
     raisons = count_reasons(table["code_raison"])
     raison = request.args.get("raison") or None
     if raison and raison not in RAISONS:
-        raise ParameterError(f"Raison inconnue : « {raison[:40]} ». Raisons connues : {', '.join(RAISONS)}.")
+        raise ParameterError(
+            f"Raison inconnue : « {raison[:40]} ». Raisons connues : {', '.join(RAISONS)}."
+        )
     table = table[table["code_raison"].eq(raison)] if raison else table
     page = paginate(len(table))
-    lignes = table.iloc[page.tranche].astype("object").where(lambda t: t.notna(), "").to_dict("records")
+    lignes = (
+        table.iloc[page.tranche].astype("object").where(lambda t: t.notna(), "").to_dict("records")
+    )
     return render_template(
-        "rejets.html", titre="Lignes refusées", page=page, titres=titres, source=source, raison=raison and RAISONS[raison].titre, raisons=reason_rows(raisons, source),
-        lignes=[{**ligne, "source": titres.get(ligne["id_source"], ligne["id_source"])} for ligne in lignes],
+        "rejects.html",
+        titre="Lignes refusées",
+        page=page,
+        titres=titres,
+        source=source,
+        raison=raison and RAISONS[raison].titre,
+        raisons=reason_rows(raisons, source),
+        lignes=[
+            {**ligne, "source": titres.get(ligne["id_source"], ligne["id_source"])}
+            for ligne in lignes
+        ],
     )
 
 
 def reason_rows(raisons: dict[str, int], source: str | None) -> list[dict]:
     """Return the reasons in words, each with its count and the address of its rows."""
     kept = {"source": source} if source else {}
-    return [{"titre": RAISONS[code].titre, "nb": nb, "adresse": url_for("pages.rejets", raison=code, **kept, _anchor="tableau")} for code, nb in raisons.items()]
+    return [
+        {
+            "titre": RAISONS[code].titre,
+            "nb": nb,
+            "adresse": url_for("pages.rejets", raison=code, **kept, _anchor="tableau"),
+        }
+        for code, nb in raisons.items()
+    ]
 
 
 def _refuse_other_parameters(*admis: str) -> None:
     """Raise `ParameterError` for a parameter that the page does not know."""
     for nom in request.args:
         if nom not in admis:
-            raise ParameterError(f"Paramètre inconnu : « {nom} ». Paramètres acceptés : {', '.join(admis) or 'aucun'}.")
+            raise ParameterError(
+                f"Paramètre inconnu : « {nom} ». Paramètres acceptés : {', '.join(admis) or 'aucun'}."
+            )

@@ -88,12 +88,20 @@ class Champ:
         return len(self.choisies) > 1
 
 
-def form_fields(facettes: dict[str, list[Option]], filtres: Filtres, utiles: frozenset[str]) -> list[Champ]:
+def form_fields(
+    facettes: dict[str, list[Option]], filtres: Filtres, utiles: frozenset[str]
+) -> list[Champ]:
     """Return the fields of the filter form: the useful filters, and those in use."""
     return [
         Champ(
-            nom, filtre.libelle, filtre.tous, filtre.forme,
-            [(groupe, list(options)) for groupe, options in groupby(facettes[nom], key=lambda option: option.groupe)],
+            nom,
+            filtre.libelle,
+            filtre.tous,
+            filtre.forme,
+            [
+                (groupe, list(options))
+                for groupe, options in groupby(facettes[nom], key=lambda option: option.groupe)
+            ],
             frozenset(filtres.valeurs(nom)),
         )
         for nom, filtre in FILTRES.items()
@@ -137,7 +145,13 @@ def paginate(nb_lignes: int) -> Page:
     if not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw) <= nb_pages:
         raise ParameterError(f"page = « {raw} » : un nombre de 1 à {nb_pages} est attendu.")
     numero = int(raw)
-    return Page(numero, nb_pages, nb_lignes, _page_link(numero - 1, nb_pages), _page_link(numero + 1, nb_pages))
+    return Page(
+        numero,
+        nb_pages,
+        nb_lignes,
+        _page_link(numero - 1, nb_pages),
+        _page_link(numero + 1, nb_pages),
+    )
 
 
 def _page_link(numero: int, nb_pages: int) -> str | None:
@@ -145,7 +159,9 @@ def _page_link(numero: int, nb_pages: int) -> str | None:
     if not 1 <= numero <= nb_pages:
         return None
     autres = {nom: valeurs for nom, valeurs in request.args.lists() if nom != "page"}
-    return url_for(request.endpoint, **(request.view_args or {}), **autres, page=numero, _anchor="tableau")
+    return url_for(
+        request.endpoint, **(request.view_args or {}), **autres, page=numero, _anchor="tableau"
+    )
 
 
 def offer_rows(snapshot: Snapshot, offres: pd.DataFrame) -> list[dict[str, str]]:
@@ -162,7 +178,9 @@ def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
     position = describe_position(row.precision_position, est_placee)
     return {
         "intitule": row.intitule,
-        "organisme": row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme) or NON_RENSEIGNE,
+        "organisme": row.nom_organisme
+        if pd.notna(row.nom_organisme)
+        else name_unnamed(row.id_organisme) or NON_RENSEIGNE,
         "niveau": niveaux.get(row.niveau_sortie, NON_RENSEIGNE),
         "voie": VOIES.get(row.voie, NON_RENSEIGNE),
         "commune": _or_unknown(row.nom_commune),
@@ -179,7 +197,10 @@ def _or_unknown(value) -> str:
 def source_rows(snapshot: Snapshot) -> list[dict]:
     """Return the sources as the page shows them, offers first, then those that are absent last; NA becomes None."""
     ordre = {usage: rang for rang, usage in enumerate(USAGES)}
-    rows = sorted(served_sources(snapshot), key=lambda row: (ordre.get(row["usage"], len(ordre)), row["mode"] == "absente"))
+    rows = sorted(
+        served_sources(snapshot),
+        key=lambda row: (ordre.get(row["usage"], len(ordre)), row["mode"] == "absente"),
+    )
     return [_source_row(row) for row in rows]
 
 
@@ -188,20 +209,37 @@ def source_groups(snapshot: Snapshot) -> list[dict]:
     groups: dict[str, dict] = {}
     for row in source_rows(snapshot):
         titre = row["usage_dit"][0].upper() + row["usage_dit"][1:]
-        groups.setdefault(row["usage"], {"usage": row["usage"], "titre": titre, "sources": []})["sources"].append(row)
+        groups.setdefault(row["usage"], {"usage": row["usage"], "titre": titre, "sources": []})[
+            "sources"
+        ].append(row)
     return list(groups.values())
 
 
 def _source_row(row: dict) -> dict:
     """Return one source with its words, its safe link and its counts."""
-    words = {"mode_dit": MODES.get(row["mode"], row["mode"]), "usage_dit": USAGES.get(row["usage"], row["usage"])}
-    return {**row, **words, "lien": safe_link(row["adresse"]), "comptes": _counts(row), "resume": _resume(row),
-            "obtenue_dit": format_date(row["date_obtention"]) if row["date_obtention"] else "", "rythme_dit": RYTHMES_DITS.get(row["rythme"], row["rythme"] or "")}
+    words = {
+        "mode_dit": MODES.get(row["mode"], row["mode"]),
+        "usage_dit": USAGES.get(row["usage"], row["usage"]),
+    }
+    return {
+        **row,
+        **words,
+        "lien": safe_link(row["adresse"]),
+        "comptes": _counts(row),
+        "resume": _resume(row),
+        "obtenue_dit": format_date(row["date_obtention"]) if row["date_obtention"] else "",
+        "rythme_dit": RYTHMES_DITS.get(row["rythme"], row["rythme"] or ""),
+    }
 
 
 _COMPTES = (
-    ("nb_lues", "Lignes lues"), ("nb_valides", "Valides"), ("nb_rejetees", "Rejetées"), ("nb_placees", "Placées"),
-    ("nb_douteuses", "Position douteuse"), ("nb_hors_region", "Hors de la région"), ("nb_corrections", "Valeurs réparées"),
+    ("nb_lues", "Lignes lues"),
+    ("nb_valides", "Valides"),
+    ("nb_rejetees", "Rejetées"),
+    ("nb_placees", "Placées"),
+    ("nb_douteuses", "Position douteuse"),
+    ("nb_hors_region", "Hors de la région"),
+    ("nb_corrections", "Valeurs réparées"),
 )
 
 
@@ -210,7 +248,13 @@ def _resume(row: dict) -> str:
     if row["nb_lues"] is None:
         return ""
     refused = [count(row["nb_rejetees"], "refusée")] if row["nb_rejetees"] else []
-    return ", ".join([*filter(None, [row["millesime"]]), count(row["nb_lues"], "ligne lue", "lignes lues"), *refused])
+    return ", ".join(
+        [
+            *filter(None, [row["millesime"]]),
+            count(row["nb_lues"], "ligne lue", "lignes lues"),
+            *refused,
+        ]
+    )
 
 
 def _counts(row: dict) -> list[tuple[str, str]]:
@@ -247,7 +291,9 @@ def _day(moment: str) -> str:
     date, _, heure = moment.partition("T")
     if len(date) != 10:
         return moment
-    return f"{date[8:]}/{date[5:7]}/{date[:4]}" + (f" à {heure[:2]}{THIN}h{THIN}{heure[3:5]} (UTC)" if len(heure) >= 5 else "")
+    return f"{date[8:]}/{date[5:7]}/{date[:4]}" + (
+        f" à {heure[:2]}{THIN}h{THIN}{heure[3:5]} (UTC)" if len(heure) >= 5 else ""
+    )
 
 
 @cache
@@ -275,10 +321,21 @@ def _about_sources() -> dict:
     if snapshot_or_none() is None:
         return {"pied": None, "signaux": {}, "pannes": [], "retards": ""}
     found = signals()
-    served = {row["id_source"]: row["titre"] for row in courant().derive("servies", served_sources) if row["mode"] in OBTENUES}
+    served = {
+        row["id_source"]: row["titre"]
+        for row in courant().derive("servies", served_sources)
+        if row["mode"] in OBTENUES
+    }
     late = sum(bool(one.retard) for one in found.values())
     return {
-        "pied": courant().derive("pied", footer), "signaux": found,
-        "pannes": [f"{titre} ({found[id_source].panne.removeprefix('en panne').lstrip(', ')})" for id_source, titre in served.items() if found[id_source].panne],
-        "retards": f"{count(late, 'source en retard', 'sources en retard')} sur le rythme annoncé" if late else "",
+        "pied": courant().derive("pied", footer),
+        "signaux": found,
+        "pannes": [
+            f"{titre} ({found[id_source].panne.removeprefix('en panne').lstrip(', ')})"
+            for id_source, titre in served.items()
+            if found[id_source].panne
+        ],
+        "retards": f"{count(late, 'source en retard', 'sources en retard')} sur le rythme annoncé"
+        if late
+        else "",
     }

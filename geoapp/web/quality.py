@@ -30,9 +30,21 @@ def qualite():
     page = paginate(len(ordered))
     sources = found.entites[found.entites["type_entite"].eq("source")]
     return render_template(
-        "qualite.html", titre="Qualité des données", resume=vues.summary(found), sources=vues.entity_rows(sources), lignes=vues.entity_rows(ordered.iloc[page.tranche]),
-        colonnes=vues.columns(order, q), page=page, q=q, tri=order[0], ordre=order[1], criteres=vues.criteria_rows(found), regles=vues.position_rules(),
-        fichiers=vues.downloads("qualite.scores"), corrections=vues.downloads("qualite.corrections"), adresse_api=url_for("api.qualite"),
+        "quality.html",
+        titre="Qualité des données",
+        resume=vues.summary(found),
+        sources=vues.entity_rows(sources),
+        lignes=vues.entity_rows(ordered.iloc[page.tranche]),
+        colonnes=vues.columns(order, q),
+        page=page,
+        q=q,
+        tri=order[0],
+        ordre=order[1],
+        criteres=vues.criteria_rows(found),
+        regles=vues.position_rules(),
+        fichiers=vues.downloads("qualite.scores"),
+        corrections=vues.downloads("qualite.corrections"),
+        adresse_api=url_for("api.qualite"),
     )
 
 
@@ -58,10 +70,21 @@ def _entity(kind: str, identifiant: str):
     page = paginate(len(shown))
     parts = vues.part_rows(found, row, every["critere"].value_counts().to_dict())
     return render_template(
-        "qualite_entite.html", titre=f"Qualité : {row['nom']}", entite=vues.entity_words(row), sorte=kind, parties=parts, page=page, critere=critere,
-        critere_dit=next((part["titre"] for part in parts if part["critere"] == critere), ""), lignes=vues.defect_rows(shown.iloc[page.tranche]), nb=len(every),
-        tout=url_for(f"qualite.{kind}", identifiant=row["id"], _anchor="tableau"), evolution=found.precedent and vues.say_snapshot(found.precedent), sans_precedent=found.sans_precedent,
-        fichiers=vues.downloads(f"qualite.corrections_{kind}", identifiant=row["id"]), adresse_api=url_for("api.qualite", **{kind: row["id"]}),
+        "quality_entity.html",
+        titre=f"Qualité : {row['nom']}",
+        entite=vues.entity_words(row),
+        sorte=kind,
+        parties=parts,
+        page=page,
+        critere=critere,
+        critere_dit=next((part["titre"] for part in parts if part["critere"] == critere), ""),
+        lignes=vues.defect_rows(shown.iloc[page.tranche]),
+        nb=len(every),
+        tout=url_for(f"qualite.{kind}", identifiant=row["id"], _anchor="tableau"),
+        evolution=found.precedent and vues.say_snapshot(found.precedent),
+        sans_precedent=found.sans_precedent,
+        fichiers=vues.downloads(f"qualite.corrections_{kind}", identifiant=row["id"]),
+        adresse_api=url_for("api.qualite", **{kind: row["id"]}),
     )
 
 
@@ -100,4 +123,8 @@ def _send(format: str, make) -> Response:
     if format not in FORMATS_QUALITE:
         abort(404)
     form, fichier = FORMATS[format], make()
-    return Response(file_bytes(fichier, form), mimetype=form.mimetype, headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"})
+    return Response(
+        file_bytes(fichier, form),
+        mimetype=form.mimetype,
+        headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"},
+    )

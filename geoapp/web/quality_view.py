@@ -20,8 +20,12 @@ from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.text import fold
 
 COLONNES = {
-    "nom": ("Nom", "asc"), "score": ("Score", "asc"), "evolution": ("Évolution", "asc"), "part_evaluee": ("Barème évalué", "desc"),
-    "nb_offres": ("Offres", "desc"), "nb_defauts": ("À corriger", "desc"),
+    "nom": ("Nom", "asc"),
+    "score": ("Score", "asc"),
+    "evolution": ("Évolution", "asc"),
+    "part_evaluee": ("Barème évalué", "desc"),
+    "nb_offres": ("Offres", "desc"),
+    "nb_defauts": ("À corriger", "desc"),
 }
 """Sortable columns of the table: title, first order."""
 
@@ -50,7 +54,9 @@ def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tupl
     """
     tri = args.get("tri") or "nb_defauts"
     if tri not in COLONNES:
-        raise ParameterError(f"tri = « {tri[:40]} » : colonne inconnue. Colonnes : {', '.join(COLONNES)}.")
+        raise ParameterError(
+            f"tri = « {tri[:40]} » : colonne inconnue. Colonnes : {', '.join(COLONNES)}."
+        )
     ordre = args.get("ordre") or COLONNES[tri][1]
     if ordre not in ORDRES:
         raise ParameterError(f"ordre = « {ordre[:40]} » : asc ou desc est attendu.")
@@ -60,7 +66,12 @@ def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tupl
     keys = bodies.assign(nom_plie=folded, evolution=bodies["score"] - bodies["score_avant"])
     keys = keys[folded.map(lambda name: all(word in name for word in words)).astype(bool)]
     column = "nom_plie" if tri == "nom" else tri
-    return keys.sort_values([column, "nom_plie", "id_entite"], ascending=[ordre == "asc", True, True], na_position="last", kind="stable"), (tri, ordre)
+    return keys.sort_values(
+        [column, "nom_plie", "id_entite"],
+        ascending=[ordre == "asc", True, True],
+        na_position="last",
+        kind="stable",
+    ), (tri, ordre)
 
 
 def columns(order: tuple[str, str], q: str) -> list[Colonne]:
@@ -71,7 +82,9 @@ def columns(order: tuple[str, str], q: str) -> list[Colonne]:
 def _column(nom: str, titre: str, first: str, order: tuple[str, str], q: str) -> Colonne:
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else first
-    adresse = url_for("qualite.qualite", tri=nom, ordre=ordre, **({"q": q} if q else {}), _anchor="tableau")
+    adresse = url_for(
+        "qualite.qualite", tri=nom, ordre=ordre, **({"q": q} if q else {}), _anchor="tableau"
+    )
     return Colonne(nom, titre, adresse, ORDRES[order[1]] if is_current else "none")
 
 
@@ -83,10 +96,17 @@ def entity_rows(table: pd.DataFrame) -> list[dict]:
 def entity_words(row: Mapping) -> dict:
     """Return one source or body in words."""
     return {
-        "id_source": row["id_entite"] if row["type_entite"] == "source" else None, "nom": row["nom"], "adresse": url_for(f"qualite.{row['type_entite']}", identifiant=row["id"]), "score": say_score(row["score"]),
-        "valeur": None if pd.isna(row["score"]) else round(row["score"], 1), "evolution": say_change(row["score"], row["score_avant"]),
-        "part_evaluee": say_share(row["part_evaluee"]), "nb_offres": format_number(row["nb_offres"]), "nb_defauts": format_number(row["nb_defauts"]),
-        "faibles": ", ".join(CRITERES[nom].titre for nom in row["faibles"].split("|") if nom) or "Rien",
+        "id_source": row["id_entite"] if row["type_entite"] == "source" else None,
+        "nom": row["nom"],
+        "adresse": url_for(f"qualite.{row['type_entite']}", identifiant=row["id"]),
+        "score": say_score(row["score"]),
+        "valeur": None if pd.isna(row["score"]) else round(row["score"], 1),
+        "evolution": say_change(row["score"], row["score_avant"]),
+        "part_evaluee": say_share(row["part_evaluee"]),
+        "nb_offres": format_number(row["nb_offres"]),
+        "nb_defauts": format_number(row["nb_defauts"]),
+        "faibles": ", ".join(CRITERES[nom].titre for nom in row["faibles"].split("|") if nom)
+        or "Rien",
     }
 
 
@@ -115,22 +135,47 @@ def say_share(share: float | None) -> str:
 def part_rows(qualite: Qualite, row: Mapping, compte: Mapping[str, int]) -> list[dict]:
     """Return the criteria of one source or body in words; `compte` gives the defects by criterion."""
     address = f"qualite.{row['type_entite']}"
-    return [{
-        **part, "nombres": None if part["etat"] != "evalue" else (format_number(part["nb_applicables"]), format_number(part["nb_satisfaites"]), say_share(part["part"]),
-                                                                  f"{part['points']:.2f}".rstrip("0").rstrip(".").replace(".", ",")),
-        "etat_dit": ETATS.get(part["etat"], ""), "nb_defauts": compte.get(part["critere"], 0),
-        "adresse": url_for(address, identifiant=row["id"], critere=part["critere"], _anchor="tableau"),
-    } for part in score_parts(qualite, row["type_entite"], row["id_entite"])]
+    return [
+        {
+            **part,
+            "nombres": None
+            if part["etat"] != "evalue"
+            else (
+                format_number(part["nb_applicables"]),
+                format_number(part["nb_satisfaites"]),
+                say_share(part["part"]),
+                f"{part['points']:.2f}".rstrip("0").rstrip(".").replace(".", ","),
+            ),
+            "etat_dit": ETATS.get(part["etat"], ""),
+            "nb_defauts": compte.get(part["critere"], 0),
+            "adresse": url_for(
+                address, identifiant=row["id"], critere=part["critere"], _anchor="tableau"
+            ),
+        }
+        for part in score_parts(qualite, row["type_entite"], row["id_entite"])
+    ]
 
 
 def defect_rows(table: pd.DataFrame) -> list[dict]:
     """Return things to correct in words, each with the address of its sheet."""
     rows = table.astype("object").where(table.notna(), None).to_dict("records")
-    return [{
-        "titre": row["titre"], "constat": row["constat"], "valeur": row["valeur"] or "", "cure": row["cure"], "intitule": row["intitule"], "identifiant": row["id_action"],
-        "adresse": url_for("recherche.fiche", identifiant=row["identifiant"]), "organisme": row["nom_organisme"] or name_unnamed(row["id_organisme"]) or "Organisme sans nom",
-        "lieu": ", ".join(part for part in (row["adresse"], row["commune"]) if part) or "Lieu non renseigné",
-    } for row in rows]
+    return [
+        {
+            "titre": row["titre"],
+            "constat": row["constat"],
+            "valeur": row["valeur"] or "",
+            "cure": row["cure"],
+            "intitule": row["intitule"],
+            "identifiant": row["id_action"],
+            "adresse": url_for("recherche.fiche", identifiant=row["identifiant"]),
+            "organisme": row["nom_organisme"]
+            or name_unnamed(row["id_organisme"])
+            or "Organisme sans nom",
+            "lieu": ", ".join(part for part in (row["adresse"], row["commune"]) if part)
+            or "Lieu non renseigné",
+        }
+        for row in rows
+    ]
 
 
 def summary(qualite: Qualite) -> list[str]:
@@ -139,14 +184,30 @@ def summary(qualite: Qualite) -> list[str]:
     sources, bodies = (entites[entites["type_entite"].eq(kind)] for kind in ("source", "organisme"))
     defauts = qualite.snapshot.read("defauts")
     wrong = defauts[defauts["critere"].eq("position")]
-    phrases = [f"{count(len(sources), 'source')} et {count(len(bodies), 'organisme')} sont notés de 0 à 100 sur {len(CRITERES)} critères, "
-               f"pour {count(int(sources['nb_offres'].sum()), 'offre')} de tous les catalogues."]
+    phrases = [
+        f"{count(len(sources), 'source')} et {count(len(bodies), 'organisme')} sont notés de 0 à 100 sur {len(CRITERES)} critères, "
+        f"pour {count(int(sources['nb_offres'].sum()), 'offre')} de tous les catalogues."
+    ]
     if len(defauts):
-        first = defauts["critere"].value_counts(sort=False).reset_index().sort_values(["count", "critere"], ascending=[False, True]).iloc[0]
-        phrases.append(f"{count(len(defauts), 'point')} à corriger{THIN}; le critère le plus souvent en défaut est « {CRITERES[first['critere']].titre} » ({format_number(first['count'])}).")
+        first = (
+            defauts["critere"]
+            .value_counts(sort=False)
+            .reset_index()
+            .sort_values(["count", "critere"], ascending=[False, True])
+            .iloc[0]
+        )
+        phrases.append(
+            f"{count(len(defauts), 'point')} à corriger{THIN}; le critère le plus souvent en défaut est « {CRITERES[first['critere']].titre} » ({format_number(first['count'])})."
+        )
     if len(wrong):
-        phrases.append(f"{count(len(wrong), 'offre')} ({count(wrong['id_lieu'].nunique(), 'lieu', 'lieux')}) ont une position qu'une règle contredit.")
-    return phrases + [f"Évolution depuis l'instantané {say_snapshot(qualite.precedent)}." if qualite.precedent else qualite.sans_precedent]
+        phrases.append(
+            f"{count(len(wrong), 'offre')} ({count(wrong['id_lieu'].nunique(), 'lieu', 'lieux')}) ont une position qu'une règle contredit."
+        )
+    return phrases + [
+        f"Évolution depuis l'instantané {say_snapshot(qualite.precedent)}."
+        if qualite.precedent
+        else qualite.sans_precedent
+    ]
 
 
 def say_snapshot(code: str) -> str:
@@ -156,7 +217,10 @@ def say_snapshot(code: str) -> str:
 
 def criteria_rows(qualite: Qualite) -> list[dict]:
     """Return the criteria with, in words, the share of all the offers that satisfy each."""
-    return [{**critere, "part": "Non fourni" if critere["part"] is None else say_share(critere["part"])} for critere in criteria(qualite)]
+    return [
+        {**critere, "part": "Non fourni" if critere["part"] is None else say_share(critere["part"])}
+        for critere in criteria(qualite)
+    ]
 
 
 def position_rules() -> list[tuple[str, str]]:
@@ -166,4 +230,6 @@ def position_rules() -> list[tuple[str, str]]:
 
 def downloads(endpoint: str, **values: str) -> list[tuple[str, str]]:
     """Return (label, address) of each file."""
-    return [(FORMATS[nom].libelle, url_for(endpoint, format=nom, **values)) for nom in FORMATS_QUALITE]
+    return [
+        (FORMATS[nom].libelle, url_for(endpoint, format=nom, **values)) for nom in FORMATS_QUALITE
+    ]

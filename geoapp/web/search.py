@@ -43,7 +43,10 @@ NB_VALEURS = 8
 
 def moteur() -> Moteur:
     """Return the engine of the snapshot served, as seen today."""
-    return courant().derive(("moteur", date.today()), lambda snapshot: at_day(courant().derive("moteur", open_engine), date.today()))
+    return courant().derive(
+        ("moteur", date.today()),
+        lambda snapshot: at_day(courant().derive("moteur", open_engine), date.today()),
+    )
 
 
 def repertoire() -> Repertoire:
@@ -59,7 +62,13 @@ def recherche():
     statut = 400 if alerte else 200
     if FRAGMENT in request.headers:
         return render_template("_fragment.html", vue=vue), statut
-    return render_template("recherche.html", titre="Formations autour de moi", vue=vue, note_adresse=_address_note(), **_map_parts(vue["cadre"])), statut
+    return render_template(
+        "search.html",
+        titre="Formations autour de moi",
+        vue=vue,
+        note_adresse=_address_note(),
+        **_map_parts(vue["cadre"]),
+    ), statut
 
 
 def _address_note() -> str:
@@ -71,7 +80,9 @@ def _address_note() -> str:
 
 def _parameters() -> MultiDict:
     """Return the parameters of the request; a place typed wins over a point chosen before."""
-    parametres = MultiDict((request.form if request.method == "POST" else request.args).items(multi=True))
+    parametres = MultiDict(
+        (request.form if request.method == "POST" else request.args).items(multi=True)
+    )
     if parametres.get("lieu", "").strip():
         for nom in POSITIONS:
             parametres.poplist(nom)
@@ -103,15 +114,29 @@ def _view(resultat: Resultat) -> dict:
     """Return everything that the templates of the search show."""
     requete, nb_pages = resultat.requete, search_view.nb_pages(resultat)
     if requete.page > nb_pages:
-        raise ParameterError(f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu.")
+        raise ParameterError(
+            f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu."
+        )
     adresses = Adresses(requete, est_privee=request.method == "POST")
     return {
-        "requete": requete, "est_privee": adresses.est_privee, "phrase": search_view.sentence(resultat), "explications": search_view.explain(resultat, repertoire()),
-        **search_view.place_fields(requete.lieu), **search_view.choices(requete),
-        "facettes": search_view.facets_of(resultat), "actifs": search_view.chips(requete, adresses), "adresse_sans_filtre": adresses.sans_filtre(),
-        "assouplir": _relax(resultat, adresses), "actions": adresses.actions(), "partage": adresses.partager(),
-        "pages": search_view.page_links(resultat, adresses), "nb_pages": nb_pages, "debut": resultat.page.start + 1,
-        "sans_adresse": search_view.without_address(resultat, courant().snapshot()), "cadre": _frame(requete), **search_view.lists(resultat, repertoire(), adresses),
+        "requete": requete,
+        "est_privee": adresses.est_privee,
+        "phrase": search_view.sentence(resultat),
+        "explications": search_view.explain(resultat, repertoire()),
+        **search_view.place_fields(requete.lieu),
+        **search_view.choices(requete),
+        "facettes": search_view.facets_of(resultat),
+        "actifs": search_view.chips(requete, adresses),
+        "adresse_sans_filtre": adresses.sans_filtre(),
+        "assouplir": _relax(resultat, adresses),
+        "actions": adresses.actions(),
+        "partage": adresses.partager(),
+        "pages": search_view.page_links(resultat, adresses),
+        "nb_pages": nb_pages,
+        "debut": resultat.page.start + 1,
+        "sans_adresse": search_view.without_address(resultat, courant().snapshot()),
+        "cadre": _frame(requete),
+        **search_view.lists(resultat, repertoire(), adresses),
     }
 
 
@@ -119,10 +144,14 @@ def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
     """Return, when nothing is found, what each filter or the text left out would give, best first."""
     if resultat.total or len(resultat.a_distance):
         return []
-    found = [(search(moteur(), autre).total, nom, libelle) for nom, libelle, autre in search_view.relaxed(resultat.requete)]
+    found = [
+        (search(moteur(), autre).total, nom, libelle)
+        for nom, libelle, autre in search_view.relaxed(resultat.requete)
+    ]
     return [
         Lien(nom, f"{libelle}{THIN}: {count(nb, 'formation')}", adresses.sans(nom))
-        for nb, nom, libelle in sorted(found, key=lambda one: -one[0]) if nb
+        for nb, nom, libelle in sorted(found, key=lambda one: -one[0])
+        if nb
     ]
 
 
@@ -132,7 +161,9 @@ def _frame(requete: Requete) -> list[list[float]] | None:
     if lieu is None or not lieu.est_zone:
         return frame_around(lieu, requete.rayon_km)
     zones = courant().snapshot().read("zones")
-    zone = zones[zones["type_zone"].eq(lieu.type) & zones["code_zone"].eq(lieu.code) & zones.geometry.notna()]
+    zone = zones[
+        zones["type_zone"].eq(lieu.type) & zones["code_zone"].eq(lieu.code) & zones.geometry.notna()
+    ]
     if not len(zone):
         return None
     ouest, sud, est, nord = (round(float(v), 4) for v in zone.total_bounds)
@@ -143,13 +174,20 @@ def _map_parts(cadre: list[list[float]] | None) -> dict:
     """Return the three parts of the map, its legend and its colours."""
     snapshot, calques = courant().snapshot(), courant().derive("calques", list_layers)
     carte = build_search_map(
-        snapshot, donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id), adresse=static_url, cadre=cadre,
+        snapshot,
+        donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id),
+        adresse=static_url,
+        cadre=cadre,
     )
     parties = render_page_parts(carte, nonce())
     return {
-        "entete_carte": Markup(parties.entete), "html_carte": Markup(parties.html), "script_carte": Markup(parties.script),
-        "calques": calques, "couleurs": Markup(layer_css(calques)),
-        "url_lieux": "/api/v1/places", "url_textes": "/api/v1/suggestions",
+        "entete_carte": Markup(parties.entete),
+        "html_carte": Markup(parties.html),
+        "script_carte": Markup(parties.script),
+        "calques": calques,
+        "couleurs": Markup(layer_css(calques)),
+        "url_lieux": "/api/v1/places",
+        "url_textes": "/api/v1/suggestions",
     }
 
 
@@ -159,15 +197,22 @@ def valeurs(nom: str):
     if nom not in FILTRES:
         raise ParameterError(f"Filtre inconnu : « {nom[:40]} ». Filtres : {', '.join(FILTRES)}.")
     mots = fold(request.args.get("q", "")[:100]).split()
-    options = courant().derive(("options", nom), lambda snapshot: [(fold(f"{o.libelle} {o.groupe}"), o) for o in FILTRES[nom].lister(snapshot)])
+    options = courant().derive(
+        ("options", nom),
+        lambda snapshot: [
+            (fold(f"{o.libelle} {o.groupe}"), o) for o in FILTRES[nom].lister(snapshot)
+        ],
+    )
     found = [o for plie, o in options if mots and all(mot in plie for mot in mots)][:NB_VALEURS]
-    return jsonify(valeurs=[{"valeur": o.valeur, "libelle": o.libelle, "detail": o.groupe} for o in found])
+    return jsonify(
+        valeurs=[{"valeur": o.valeur, "libelle": o.libelle, "detail": o.groupe} for o in found]
+    )
 
 
 @blueprint.get("/favicon.ico")
 def favicon():
     """Send the icon to browsers that ask for it by its old name, as when going back."""
-    return redirect(static_url("img/icone.svg"), 301)
+    return redirect(static_url("img/icon.svg"), 301)
 
 
 @blueprint.get("/formations/<identifiant>")
@@ -176,11 +221,20 @@ def fiche(identifiant: str):
     requete = _parse(_parameters())
     adresses = Adresses(requete, est_privee=False)
     sheet = offer_sheet(repertoire(), identifiant, contact=current_app.config["SETTINGS"].contact)
-    points = [(lieu["longitude"], lieu["latitude"], str(rang)) for rang, lieu in enumerate(sheet["lieux"], 1) if lieu["longitude"] is not None]
+    points = [
+        (lieu["longitude"], lieu["latitude"], str(rang))
+        for rang, lieu in enumerate(sheet["lieux"], 1)
+        if lieu["longitude"] is not None
+    ]
     croquis = sketch(courant().snapshot(), points) if points else None
     return render_template(
-        "fiche.html", titre=sheet["intitule"], fiche=sheet, retour=adresses.page(requete.page), croquis=croquis,
-        croquis_dit="Carte des lieux de la formation", **sheet_parts(sheet, adresses),
+        "offer_sheet.html",
+        titre=sheet["intitule"],
+        fiche=sheet,
+        retour=adresses.page(requete.page),
+        croquis=croquis,
+        croquis_dit="Carte des lieux de la formation",
+        **sheet_parts(sheet, adresses),
     )
 
 
@@ -192,8 +246,16 @@ def imprimer():
     adresses = Adresses(requete, est_privee=request.method == "POST")
     blocs, points = search_view.paper_blocks(resultat, repertoire(), adresses)
     return render_template(
-        "impression.html", titre=search_view.sentence(resultat), explications=[*search_view.explain(resultat, repertoire()), *(lien.libelle for lien in search_view.without_address(resultat, courant().snapshot()))],
-        blocs=blocs, jour=format_date(date.today().isoformat()), coupe=search_view.cut(resultat), retour=adresses.page(1),
+        "print.html",
+        titre=search_view.sentence(resultat),
+        explications=[
+            *search_view.explain(resultat, repertoire()),
+            *(lien.libelle for lien in search_view.without_address(resultat, courant().snapshot())),
+        ],
+        blocs=blocs,
+        jour=format_date(date.today().isoformat()),
+        coupe=search_view.cut(resultat),
+        retour=adresses.page(1),
         croquis=sketch(courant().snapshot(), points, lieu=requete.lieu, rayon_km=requete.rayon_km),
         croquis_dit=f"Carte : {describe_request(requete, resultat.total)}",
     )

@@ -31,7 +31,6 @@ OUVERTES = ("domaine", "niveau", "voie")
 """Facets open at first; the others open when a value is chosen in them."""
 
 
-
 @dataclass(frozen=True)
 class Choix:
     """One entry of a list of choices."""
@@ -86,32 +85,59 @@ class Feuillet:
 
 def facets_of(resultat: Resultat) -> list[Facette]:
     """Return every filter of the product with the counts of an answer."""
-    return [_facet(nom, found, resultat.requete) for nom in FILTRES if _is_told(nom, found := resultat.facettes.get(nom, []), resultat.requete)]
+    return [
+        _facet(nom, found, resultat.requete)
+        for nom in FILTRES
+        if _is_told(nom, found := resultat.facettes.get(nom, []), resultat.requete)
+    ]
 
 
 def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
     """Tell whether a filter has something to say of an answer: a rare one may be unknown everywhere."""
-    return not FILTRES[nom].est_rare or nom in requete.filtres.choix or any(option.nb and option.valeur != INCONNU for option in options)
+    return (
+        not FILTRES[nom].est_rare
+        or nom in requete.filtres.choix
+        or any(option.nb and option.valeur != INCONNU for option in options)
+    )
 
 
 def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
     choisies = set(requete.filtres.valeurs(nom))
     montrees = _head(options, choisies) if len(options) > LISTE_LONGUE else options
     cases = [Case(o.valeur, o.libelle, o.nb, o.valeur in choisies) for o in montrees]
-    return Facette(nom, FILTRES[nom].libelle, cases, len(options), len(choisies), nom in OUVERTES or bool(choisies), url_for("recherche.valeurs", nom=nom))
+    return Facette(
+        nom,
+        FILTRES[nom].libelle,
+        cases,
+        len(options),
+        len(choisies),
+        nom in OUVERTES or bool(choisies),
+        url_for("recherche.valeurs", nom=nom),
+    )
 
 
 def _head(options: list[Option], choisies: set[str]) -> list[Option]:
     """Return the values chosen, then the most frequent of the others; equals in the order of the list."""
     kept = [o for o in options if o.valeur in choisies]
-    return kept + sorted((o for o in options if o.valeur not in choisies and o.nb), key=lambda o: -o.nb)[:TETE]
+    return (
+        kept
+        + sorted((o for o in options if o.valeur not in choisies and o.nb), key=lambda o: -o.nb)[
+            :TETE
+        ]
+    )
 
 
 def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
     """Return one removable chip by value of a filter in use."""
     return [
-        Lien(nom, f"{FILTRES[nom].libelle}{THIN}: {option.libelle}", adresses.sans(nom, option.valeur), option.valeur)
-        for nom, options in requete.filtres.choix.items() for option in options
+        Lien(
+            nom,
+            f"{FILTRES[nom].libelle}{THIN}: {option.libelle}",
+            adresses.sans(nom, option.valeur),
+            option.valeur,
+        )
+        for nom, options in requete.filtres.choix.items()
+        for option in options
     ]
 
 
@@ -121,9 +147,18 @@ def place_fields(lieu: Lieu | None) -> dict:
     nomme = lieu is not None and not par_point
     centre = lieu is not None and not lieu.est_zone and lieu.longitude is not None
     return {
-        "lieu_nom": lieu.nom if nomme else "", "lieu_code": f"{lieu.type}:{lieu.code}" if nomme else "",
-        "latitude": lieu.latitude if par_point else "", "longitude": lieu.longitude if par_point else "",
-        "centre": {"lat": lieu.latitude, "lon": lieu.longitude, "nom": lieu.nom, "estPoint": par_point} if centre else None,
+        "lieu_nom": lieu.nom if nomme else "",
+        "lieu_code": f"{lieu.type}:{lieu.code}" if nomme else "",
+        "latitude": lieu.latitude if par_point else "",
+        "longitude": lieu.longitude if par_point else "",
+        "centre": {
+            "lat": lieu.latitude,
+            "lon": lieu.longitude,
+            "nom": lieu.nom,
+            "estPoint": par_point,
+        }
+        if centre
+        else None,
     }
 
 
@@ -131,10 +166,18 @@ def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
     """Return the search without each filter in use, then without its text: (parameter, words, search)."""
     filtres = requete.filtres.choix
     result = [
-        (nom, f"Sans le filtre « {FILTRES[nom].libelle} »", replace(requete, filtres=Filtres({n: o for n, o in filtres.items() if n != nom})))
+        (
+            nom,
+            f"Sans le filtre « {FILTRES[nom].libelle} »",
+            replace(requete, filtres=Filtres({n: o for n, o in filtres.items() if n != nom})),
+        )
         for nom in filtres
     ]
-    return result + ([("texte", f"Sans « {requete.texte} »", replace(requete, texte=""))] if requete.texte else [])
+    return result + (
+        [("texte", f"Sans « {requete.texte} »", replace(requete, texte=""))]
+        if requete.texte
+        else []
+    )
 
 
 def choices(requete: Requete) -> dict[str, list[Choix]]:
@@ -142,9 +185,22 @@ def choices(requete: Requete) -> dict[str, list[Choix]]:
     rayons = sorted({*map(float, RAYONS_KM), requete.rayon_km})
     defaut = default_sort(requete.lieu, requete.texte)
     return {
-        "rayons": [Choix("" if r == RAYON_KM else f"{r:g}", f"{format_decimal(r)}{THIN}km", r == requete.rayon_km) for r in rayons],
-        "tris": [Choix("" if nom == defaut else nom, libelle, nom == requete.tri) for nom, libelle in TRIS.items()],
-        "tailles": [Choix("" if t == TAILLE else str(t), str(t), t == requete.taille) for t in sorted({*TAILLES, requete.taille})],
+        "rayons": [
+            Choix(
+                "" if r == RAYON_KM else f"{r:g}",
+                f"{format_decimal(r)}{THIN}km",
+                r == requete.rayon_km,
+            )
+            for r in rayons
+        ],
+        "tris": [
+            Choix("" if nom == defaut else nom, libelle, nom == requete.tri)
+            for nom, libelle in TRIS.items()
+        ],
+        "tailles": [
+            Choix("" if t == TAILLE else str(t), str(t), t == requete.taille)
+            for t in sorted({*TAILLES, requete.taille})
+        ],
     }
 
 
@@ -153,7 +209,9 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     requete, texte = resultat.requete, resultat.texte
     parts = []
     if texte.corrections and not texte.corrige:
-        parts.append(f"Aucun mot de « {texte.recu} » n'est connu. Essayez un métier, un diplôme ou un sigle.")
+        parts.append(
+            f"Aucun mot de « {texte.recu} » n'est connu. Essayez un métier, un diplôme ou un sigle."
+        )
     elif texte.corrections:
         parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
     if texte.synonymes:
@@ -161,7 +219,9 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
         parts.append(f"L'adresse est cherchée à la commune{THIN}: {requete.lieu.nom}.")
     if requete.lieu is not None and requete.lieu.est_zone:
-        parts.append("Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites.")
+        parts.append(
+            "Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites."
+        )
     return [quoted(part) for part in parts + _unplaced(resultat, repertoire)]
 
 
@@ -169,10 +229,18 @@ def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     """Return how many offers have no place, whether they are in the list or not."""
     nb = resultat.nb_non_places
     dedans = int(np.isnan(repertoire.longitudes[resultat.lignes]).sum())
-    parts = [f"Dont {count(dedans, 'formation')} sans lieu connu{THIN}: dans la liste, mais pas sur la carte."] if dedans else []
+    parts = (
+        [
+            f"Dont {count(dedans, 'formation')} sans lieu connu{THIN}: dans la liste, mais pas sur la carte."
+        ]
+        if dedans
+        else []
+    )
     if nb:
         absentes = "absente" if nb < 2 else "absentes"
-        parts.append(f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, sans lieu connu{THIN}: {absentes} de cette liste.")
+        parts.append(
+            f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, sans lieu connu{THIN}: {absentes} de cette liste."
+        )
     return parts
 
 
@@ -182,19 +250,46 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
     if requete.lieu is None or snapshot.read("offres_departements").empty:
         return []
     found = count_by_departement(snapshot, departements_of(snapshot, requete.lieu), requete.filtres)
-    criteres = [nom for nom in ("texte cherché" if requete.texte else "", *(f"filtre « {nom} »" for nom in found.sans_effet)) if nom]
-    sauf = f" Sans tenir compte du critère{THIN}: {criteres[0]}." if len(criteres) == 1 else f" Sans tenir compte des critères{THIN}: {', '.join(criteres)}." if criteres else ""
+    criteres = [
+        nom
+        for nom in (
+            "texte cherché" if requete.texte else "",
+            *(f"filtre « {nom} »" for nom in found.sans_effet),
+        )
+        if nom
+    ]
+    sauf = (
+        f" Sans tenir compte du critère{THIN}: {criteres[0]}."
+        if len(criteres) == 1
+        else f" Sans tenir compte des critères{THIN}: {', '.join(criteres)}."
+        if criteres
+        else ""
+    )
     kept = {nom: requete.filtres.valeurs(nom) for nom in RECONNUS}
     return [
-        Lien(row.code_departement, quoted(_known_by_departement(row) + sauf),
-             url_for("territoires.zone", type_zone="departement", code_zone=row.code_departement, **kept, _anchor="titre-departements"), subject_of("departement", row.nom))
+        Lien(
+            row.code_departement,
+            quoted(_known_by_departement(row) + sauf),
+            url_for(
+                "territoires.zone",
+                type_zone="departement",
+                code_zone=row.code_departement,
+                **kept,
+                _anchor="titre-departements",
+            ),
+            subject_of("departement", row.nom),
+        )
         for row in found.lignes.itertuples()
     ]
 
 
 def _known_by_departement(row) -> str:
     """Return how many formations a source counts in a département, in a sentence."""
-    sans = count(row.nb_formations, "formation n'a pas d'adresse dans sa source", "formations n'ont pas d'adresse dans leur source")
+    sans = count(
+        row.nb_formations,
+        "formation n'a pas d'adresse dans sa source",
+        "formations n'ont pas d'adresse dans leur source",
+    )
     fictives = ", données fictives" if row.est_fictive else ""
     part = "elle est comptée" if row.nb_formations < 2 else "elles sont comptées"
     return f"Dans {subject_of('departement', row.nom)}, {sans} ({row.titre}, {row.millesime}{fictives}){THIN}: {part} à part de cette liste et de la carte."
@@ -206,10 +301,17 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
     reste = len(resultat.a_distance) - len(distantes)
     nb = len(resultat.a_distance)
     return {
-        "cartes": cards(repertoire, resultat.lignes[resultat.page], resultat.distances_m[resultat.page], adresses),
+        "cartes": cards(
+            repertoire,
+            resultat.lignes[resultat.page],
+            resultat.distances_m[resultat.page],
+            adresses,
+        ),
         "a_distance": cards(repertoire, distantes, np.full(len(distantes), np.nan), adresses),
         "titre_a_distance": f"{count(nb, 'formation')} entièrement à distance",
-        "suite_a_distance": f"{count(reste, 'autre')} à distance{THIN}: tous les fichiers à télécharger les contiennent." if reste else "",
+        "suite_a_distance": f"{count(reste, 'autre')} à distance{THIN}: tous les fichiers à télécharger les contiennent."
+        if reste
+        else "",
         "proches": cards(repertoire, resultat.proches, resultat.proches_m, adresses),
         "titre_proches": _nearest(resultat),
     }
@@ -229,7 +331,12 @@ def page_links(resultat: Resultat, adresses: Adresses) -> list[Feuillet]:
         return []
     return [
         Feuillet(n, libelle, adresses.page(n), n == numero)
-        for n, libelle in ((numero - 1, "Page précédente"), (numero, ""), (numero + 1, "Page suivante")) if 1 <= n <= nb
+        for n, libelle in (
+            (numero - 1, "Page précédente"),
+            (numero, ""),
+            (numero + 1, "Page suivante"),
+        )
+        if 1 <= n <= nb
     ]
 
 
@@ -257,12 +364,18 @@ def cut(resultat: Resultat) -> str:
     return f"Les {nb} premières sur {format_number(resultat.total)}{THIN}: précisez la recherche, ou téléchargez le fichier complet."
 
 
-def paper_blocks(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> tuple[list[dict], list[tuple[float, float, str]]]:
+def paper_blocks(
+    resultat: Resultat, repertoire: Repertoire, adresses: Adresses
+) -> tuple[list[dict], list[tuple[float, float, str]]]:
     """Return the tables of a list on paper, and the numbered places to draw."""
     parts = lists(resultat, repertoire, adresses)
     cartes, points = number_places([*parts["cartes"], *parts["proches"], *parts["a_distance"]])
     blocs, debut = [], 0
-    for titre, nom in (("Formations trouvées", "cartes"), (parts["titre_proches"], "proches"), (parts["titre_a_distance"], "a_distance")):
+    for titre, nom in (
+        ("Formations trouvées", "cartes"),
+        (parts["titre_proches"], "proches"),
+        (parts["titre_a_distance"], "a_distance"),
+    ):
         fin = debut + len(parts[nom])
         blocs += [{"titre": titre, "offres": cartes[debut:fin]}] if parts[nom] else []
         debut = fin

@@ -68,4 +68,6 @@ def snapshot_or_none() -> Snapshot | None:
 
 def signals() -> dict[str, Signal]:
     """Return what must be told today of each source served: what `geoapp fetch` met is seen without a build."""
-    return list_signals(courant().derive("servies", served_sources), courant().data_dir, datetime.now(UTC).date())
+    return list_signals(
+        courant().derive("servies", served_sources), courant().data_dir, datetime.now(UTC).date()
+    )

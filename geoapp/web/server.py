@@ -26,7 +26,9 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     try:
         server = create_server(app, host=host, port=port, threads=8, ident="GeoForma")
     except (OSError, OverflowError, socket.gaierror) as error:
-        raise ParameterError(f"Impossible d'écouter sur {host}:{port} ({error}). Choisissez un autre port : geoapp serve --port 5001.") from None
+        raise ParameterError(
+            f"Impossible d'écouter sur {host}:{port} ({error}). Choisissez un autre port : geoapp serve --port 5001."
+        ) from None
     click.echo(f"GéoForma : http://{host}:{server.effective_port}/ (Ctrl+C pour arrêter)")
     try:
         server.run()

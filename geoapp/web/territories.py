@@ -40,21 +40,40 @@ def index():
     """List the zones of one zoning, or those that a text names."""
     for nom in request.args:
         if nom not in ("zonage", "q"):
-            raise ParameterError(f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : zonage, q.")
+            raise ParameterError(
+                f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : zonage, q."
+            )
     types, texte = list_types(monde()), request.args.get("q", "").strip()[:80]
     zonage = request.args.get("zonage") or ("" if texte else next(iter(types)))
     if zonage:
         list_zones(monde(), zonage)
-    found = search_zones(monde(), texte, zonage or None) if texte else [] if zonage == COMMUNE else [(zonage, *row) for row in list_zones(monde(), zonage).itertuples(index=False)]
+    found = (
+        search_zones(monde(), texte, zonage or None)
+        if texte
+        else []
+        if zonage == COMMUNE
+        else [(zonage, *row) for row in list_zones(monde(), zonage).itertuples(index=False)]
+    )
     return render_template(
-        "territoires.html", titre="Territoires", types=types, zonage=zonage, texte=texte, nb=len(found), est_commune=zonage == COMMUNE,
-        lignes=vues.zone_rows(monde(), found[:NB_TROUVEES] if texte else found), nb_max=NB_TROUVEES,
+        "territories.html",
+        titre="Territoires",
+        types=types,
+        zonage=zonage,
+        texte=texte,
+        nb=len(found),
+        est_commune=zonage == COMMUNE,
+        lignes=vues.zone_rows(monde(), found[:NB_TROUVEES] if texte else found),
+        nb_max=NB_TROUVEES,
     )
 
 
 def _asked(type_zone: str) -> Question:
     """Return the question of the request, for one zoning."""
-    return parse_question({**{nom: request.args.getlist(nom) for nom in request.args}, "zonage": type_zone}, monde(), autres=("avec",))
+    return parse_question(
+        {**{nom: request.args.getlist(nom) for nom in request.args}, "zonage": type_zone},
+        monde(),
+        autres=("avec",),
+    )
 
 
 def _zone(type_zone: str, code_zone: str) -> Zone:
@@ -70,7 +89,9 @@ def _content(type_zone: str, code_zone: str) -> tuple[Contenu, Contenu | None]:
     zone, question = _zone(type_zone, code_zone), _asked(type_zone)
     avec = request.args.get("avec", "").strip()
     other = find_zone(monde(), avec) if avec else None
-    return build_content(monde(), question, zone), build_content(monde(), question, other) if other else None
+    return build_content(monde(), question, zone), build_content(
+        monde(), question, other
+    ) if other else None
 
 
 @blueprint.get("/territoires/<type_zone>/<code_zone>")
@@ -80,13 +101,39 @@ def zone(type_zone: str, code_zone: str):
     asked = contenu.question
     form = form_parts(asked)
     return render_template(
-        "territoire.html", titre=contenu.zone.titre, fiche=present(monde(), contenu, other), limites=ENTIERES, cartes={}, est_page=True, zone=contenu.zone,
-        autre=other.zone if other else None, phrases_avec=compare_sentences(contenu, other) if other else [],
-        adresse_avec=vues.zone_page(asked, other.zone.cle) if other else None, adresse_zone=lambda cle: vues.zone_page(asked, cle),
-        adresse_csv=lambda nom: url_for("territoires.tableau", type_zone=type_zone, code_zone=code_zone, nom=nom, **vues.query(asked), **({"avec": other.zone.cle} if other else {})),
-        telechargements=vues.downloads(contenu.zone, asked), retour=url_for("territoires.index", zonage=type_zone), comparables=vues.comparables(monde(), contenu.zone, other.zone if other else None),
-        liens=vues.links(contenu.zone, asked), export_carte=export_form(courant().snapshot(), FIGURES, vues.pairs(asked), emprise=contenu.zone.cle), reponse=contenu.couverture.reponse, **form,
-        **(map_parts(contenu.couverture.reponse, code_zone) if contenu.zone.est_dessinee else {"est_dessinee": False}),
+        "territory.html",
+        titre=contenu.zone.titre,
+        fiche=present(monde(), contenu, other),
+        limites=ENTIERES,
+        cartes={},
+        est_page=True,
+        zone=contenu.zone,
+        autre=other.zone if other else None,
+        phrases_avec=compare_sentences(contenu, other) if other else [],
+        adresse_avec=vues.zone_page(asked, other.zone.cle) if other else None,
+        adresse_zone=lambda cle: vues.zone_page(asked, cle),
+        adresse_csv=lambda nom: url_for(
+            "territoires.tableau",
+            type_zone=type_zone,
+            code_zone=code_zone,
+            nom=nom,
+            **vues.query(asked),
+            **({"avec": other.zone.cle} if other else {}),
+        ),
+        telechargements=vues.downloads(contenu.zone, asked),
+        retour=url_for("territoires.index", zonage=type_zone),
+        comparables=vues.comparables(monde(), contenu.zone, other.zone if other else None),
+        liens=vues.links(contenu.zone, asked),
+        export_carte=export_form(
+            courant().snapshot(), FIGURES, vues.pairs(asked), emprise=contenu.zone.cle
+        ),
+        reponse=contenu.couverture.reponse,
+        **form,
+        **(
+            map_parts(contenu.couverture.reponse, code_zone)
+            if contenu.zone.est_dessinee
+            else {"est_dessinee": False}
+        ),
     )
 
 
@@ -98,7 +145,11 @@ def fiche(type_zone: str, code_zone: str, format: str):
     found, asked = _zone(type_zone, code_zone), _asked(type_zone)
     content = _sheet(found, asked, format)
     mimetype = "application/pdf" if format == "pdf" else "text/html"
-    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename={file_stem(found)}.{format}"})
+    return Response(
+        content,
+        mimetype=mimetype,
+        headers={"Content-Disposition": f"attachment; filename={file_stem(found)}.{format}"},
+    )
 
 
 def _sheet(found: Zone, asked: Question, format: str) -> bytes:
@@ -122,4 +173,10 @@ def tableau(type_zone: str, code_zone: str, nom: str):
     contenu, other = _content(type_zone, code_zone)
     table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
     content = file_bytes(to_file(table, list_notice(present(monde(), contenu))), FORMATS["csv"])
-    return Response(content, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={file_stem(contenu.zone)}-{nom}.csv"})
+    return Response(
+        content,
+        mimetype="text/csv",
+        headers={
+            "Content-Disposition": f"attachment; filename={file_stem(contenu.zone)}-{nom}.csv"
+        },
+    )

@@ -38,34 +38,88 @@ def zone_page(question: Question, cle: str) -> str:
 def zone_rows(monde: Monde, found: list[tuple[str, str, str]]) -> list[dict]:
     """Return zones with their first figures, for every training at the usual threshold."""
     question, rows = Question(), []
-    tables = {nom: zoning_answer(monde, question, nom).tableau.set_index("code_zone") for nom in dict.fromkeys(nom for nom, _, _ in found)}
+    tables = {
+        nom: zoning_answer(monde, question, nom).tableau.set_index("code_zone")
+        for nom in dict.fromkeys(nom for nom, _, _ in found)
+    }
     for type_zone, code_zone, nom in found:
         ligne = tables[type_zone].loc[code_zone]
-        rows.append({
-            "nom": nom, "code": code_zone, "sorte": kind_of(type_zone), "adresse": zone_page(question, f"{type_zone}:{code_zone}"),
-            "nombres": [(INDICATEURS[one].titre, show_value(ligne, one, question.unite)) for one in COLONNES],
-        })
+        rows.append(
+            {
+                "nom": nom,
+                "code": code_zone,
+                "sorte": kind_of(type_zone),
+                "adresse": zone_page(question, f"{type_zone}:{code_zone}"),
+                "nombres": [
+                    (INDICATEURS[one].titre, show_value(ligne, one, question.unite))
+                    for one in COLONNES
+                ],
+            }
+        )
     return rows
 
 
 def downloads(zone: Zone, question: Question) -> list[tuple[str, str]]:
     """Return (label, address) of the files of a sheet."""
-    return [(libelle, url_for("territoires.fiche", type_zone=zone.type_zone, code_zone=zone.code_zone, format=format, **query(question)))
-            for format, libelle in (("pdf", "Fiche en PDF"), ("html", "Fiche en HTML"))]
+    return [
+        (
+            libelle,
+            url_for(
+                "territoires.fiche",
+                type_zone=zone.type_zone,
+                code_zone=zone.code_zone,
+                format=format,
+                **query(question),
+            ),
+        )
+        for format, libelle in (("pdf", "Fiche en PDF"), ("html", "Fiche en HTML"))
+    ]
 
 
 def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
     """Return (label, address) of the other pages about a zone."""
-    made = [("Sa couverture en détail", url_for("couverture.zone", type_zone=zone.type_zone, code_zone=zone.code_zone, **query(question)))]
+    made = [
+        (
+            "Sa couverture en détail",
+            url_for(
+                "couverture.zone",
+                type_zone=zone.type_zone,
+                code_zone=zone.code_zone,
+                **query(question),
+            ),
+        )
+    ]
     if zone.type_zone != COMMUNE and zone.est_offre_connue:
-        made.append(("Ses formations sur la carte", url_for("pages.carte", zone=zone.cle, **{nom: question.filtres.valeurs(nom) for nom in question.filtres.choix})))
+        made.append(
+            (
+                "Ses formations sur la carte",
+                url_for(
+                    "pages.carte",
+                    zone=zone.cle,
+                    **{nom: question.filtres.valeurs(nom) for nom in question.filtres.choix},
+                ),
+            )
+        )
     return made
 
 
 def comparables(monde: Monde, zone: Zone, autre: Zone | None) -> dict:
     """Return the zones that one may be compared with: a list for its own zoning, free text for the communes."""
-    rows = [] if zone.type_zone == COMMUNE else [(f"{zone.type_zone}:{row.code_zone}", row.nom) for row in list_zones(monde, zone.type_zone).itertuples() if row.code_zone != zone.code_zone]
+    rows = (
+        []
+        if zone.type_zone == COMMUNE
+        else [
+            (f"{zone.type_zone}:{row.code_zone}", row.nom)
+            for row in list_zones(monde, zone.type_zone).itertuples()
+            if row.code_zone != zone.code_zone
+        ]
+    )
     chosen = autre.cle if autre else ""
     if autre and chosen not in dict(rows):
         rows = [(chosen, f"{autre.titre}"), *rows] if rows else rows
-    return {"options": rows, "choisie": chosen, "exemple": f"{zone.type_zone}:…", "zonages": list_types(monde)}
+    return {
+        "options": rows,
+        "choisie": chosen,
+        "exemple": f"{zone.type_zone}:…",
+        "zonages": list_types(monde),
+    }

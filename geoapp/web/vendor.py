@@ -33,7 +33,9 @@ class Paquet:
 PAQUETS = (
     Paquet("leaflet", "1.9.4", "the map", ("dist/leaflet.js", "dist/leaflet.css", "LICENSE")),
     Paquet(
-        "leaflet.markercluster", "1.5.3", "groups of markers",
+        "leaflet.markercluster",
+        "1.5.3",
+        "groups of markers",
         ("dist/leaflet.markercluster.js", "dist/MarkerCluster.css", "MIT-LICENCE.txt"),
     ),
 )
@@ -52,7 +54,9 @@ def fetch_vendor(destination: Path = DESTINATION) -> list[dict]:
     """Copy the files of every package into `destination`; return what was written."""
     with tempfile.TemporaryDirectory() as folder:
         rows = [_fetch(paquet, Path(folder), destination / paquet.nom) for paquet in PAQUETS]
-    lines = "\n".join(f"| {r['nom']} | {r['version']} | {r['licence']} | {r['role']} |" for r in rows)
+    lines = "\n".join(
+        f"| {r['nom']} | {r['version']} | {r['licence']} | {r['role']} |" for r in rows
+    )
     (destination / "README.md").write_text(_README.format(rows=lines), encoding="utf-8")
     return rows
 
@@ -60,10 +64,16 @@ def fetch_vendor(destination: Path = DESTINATION) -> list[dict]:
 def _fetch(paquet: Paquet, folder: Path, destination: Path) -> dict:
     """Pack one package with npm and keep its files."""
     spec = f"{paquet.nom}@{paquet.version}"
-    run = subprocess.run(["npm", "pack", "--silent", spec], cwd=folder, capture_output=True, text=True)
+    run = subprocess.run(
+        ["npm", "pack", "--silent", spec], cwd=folder, capture_output=True, text=True
+    )
     archive = folder / f"{paquet.nom}-{paquet.version}.tgz"
     if run.returncode or not archive.exists():
-        raise SourceError(spec, "npm n'a pas pu fournir ce paquet.", cure=f"Vérifiez npm et son registre ({run.stderr.strip()[-200:]}).")
+        raise SourceError(
+            spec,
+            "npm n'a pas pu fournir ce paquet.",
+            cure=f"Vérifiez npm et son registre ({run.stderr.strip()[-200:]}).",
+        )
     with tarfile.open(archive) as content:
         content.extractall(folder / paquet.nom, filter="data")
     package = folder / paquet.nom / "package"

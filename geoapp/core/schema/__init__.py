@@ -25,6 +25,21 @@ from geoapp.core.schema.model import (
 from geoapp.core.schema.tables import TABLES
 
 __all__ = [
-    "ENTITES", "ETATS_DOUBLON", "LIENS", "MODALITES", "MODES", "NIVEAUX", "NIVEAUX_ENTREE", "PRECISIONS", "PUBLICS_DEBOUCHES", "TABLES", "VOIES",
-    "Colonne", "Table", "check_references", "check_table", "conform", "fingerprint",
+    "ENTITES",
+    "ETATS_DOUBLON",
+    "LIENS",
+    "MODALITES",
+    "MODES",
+    "NIVEAUX",
+    "NIVEAUX_ENTREE",
+    "PRECISIONS",
+    "PUBLICS_DEBOUCHES",
+    "TABLES",
+    "VOIES",
+    "Colonne",
+    "Table",
+    "check_references",
+    "check_table",
+    "conform",
+    "fingerprint",
 ]

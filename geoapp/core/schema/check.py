@@ -15,7 +15,10 @@ _DTYPES = {"texte": "str", "entier": "Int64", "reel": "float64", "booleen": "boo
 
 def fingerprint() -> str:
     """Return a digest of the tables and their columns: two versions that agree read each other's snapshots."""
-    text = "\n".join(f"{table.nom}:{','.join(f'{c.nom} {c.type}' for c in table.colonnes)}" for table in TABLES.values())
+    text = "\n".join(
+        f"{table.nom}:{','.join(f'{c.nom} {c.type}' for c in table.colonnes)}"
+        for table in TABLES.values()
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -51,7 +54,9 @@ def check_table(frame: pd.DataFrame, nom: str) -> None:
         contract.validate(pd.DataFrame(frame), lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases[["column", "check", "failure_case"]].head(5)
-        raise ContractError(f"La table « {nom} » rompt son contrat :\n{cases.to_string(index=False)}") from None
+        raise ContractError(
+            f"La table « {nom} » rompt son contrat :\n{cases.to_string(index=False)}"
+        ) from None
 
 
 def _pandera_column(pa, colonne: Colonne):

@@ -61,10 +61,18 @@ def with_domain(question: Question, domaine: Option) -> Question:
 
 def domain_rows(monde: Monde, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
     """Return the numbers of one zone domain by domain: `code_domaine`, `domaine`, then the columns of the table of coverage."""
-    tables = _kept(monde, "domaines", _key(replace(question, zonage=type_zone)), lambda: _tables(monde, question, type_zone))
+    tables = _kept(
+        monde,
+        "domaines",
+        _key(replace(question, zonage=type_zone)),
+        lambda: _tables(monde, question, type_zone),
+    )
     rows = [table[table["code_zone"].eq(code_zone)] for _, table in tables]
     frame = pd.concat(rows, ignore_index=True)
-    return frame.assign(code_domaine=[domaine.valeur for domaine, _ in tables], domaine=[domaine.libelle for domaine, _ in tables])
+    return frame.assign(
+        code_domaine=[domaine.valeur for domaine, _ in tables],
+        domaine=[domaine.libelle for domaine, _ in tables],
+    )
 
 
 def _tables(monde: Monde, question: Question, type_zone: str) -> list[tuple[Option, pd.DataFrame]]:
@@ -74,13 +82,23 @@ def _tables(monde: Monde, question: Question, type_zone: str) -> list[tuple[Opti
     for domaine in chosen_domains(monde, question):
         asked = with_domain(question, domaine)
         offre, points = choose_offer(monde, asked), domain_points(monde, asked)
-        made.append((domaine, protect(table_of(maille, monde, asked, offre, points), est_partition=partition)))
+        made.append(
+            (
+                domaine,
+                protect(table_of(maille, monde, asked, offre, points), est_partition=partition),
+            )
+        )
     return made
 
 
 def domain_points(monde: Monde, question: Question) -> pd.DataFrame:
     """Return the measures of the demand points for one domain."""
-    return _kept(monde, "points", _key(replace(question, zonage="ze2020")), lambda: measure_points(monde, question, choose_offer(monde, question)))
+    return _kept(
+        monde,
+        "points",
+        _key(replace(question, zonage="ze2020")),
+        lambda: measure_points(monde, question, choose_offer(monde, question)),
+    )
 
 
 def rank_of(monde: Monde, type_zone: str, code_zone: str) -> int:
@@ -93,7 +111,9 @@ def offer_rows(monde: Monde, question: Question, type_zone: str, code_zone: str)
     maille, chosen = monde.mailles[type_zone], choose_offer(monde, question).comptes.index
     inside = maille.offres[maille.zones_offres == rank_of(monde, type_zone, code_zone)]
     rows = np.intersect1d(inside, chosen)
-    return monde.offres.iloc[rows].assign(place=monde.comptes["place"].iloc[rows], organisme=monde.comptes["organisme"].iloc[rows])
+    return monde.offres.iloc[rows].assign(
+        place=monde.comptes["place"].iloc[rows], organisme=monde.comptes["organisme"].iloc[rows]
+    )
 
 
 def region_rows(monde: Monde, question: Question) -> pd.DataFrame:

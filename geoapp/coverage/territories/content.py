@@ -37,10 +37,19 @@ def build_content(monde: Monde, question: Question, zone: Zone) -> Contenu:
     offre, couverture = offer_block(monde, asked, zone), coverage_block(monde, asked, zone)
     dehors = outside_block(monde, asked, zone, offre, couverture)
     departements = count_by_departement(monde.snapshot, _codes(monde, zone), asked.filtres)
-    qualite = quality_block(monde, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"]))
+    qualite = quality_block(
+        monde, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"])
+    )
     return Contenu(
-        zone, asked, offre, couverture, dehors, departements, qualite,
-        write_essentials(asked, zone, offre, couverture, dehors), list_warnings(monde, zone, offre, couverture),
+        zone,
+        asked,
+        offre,
+        couverture,
+        dehors,
+        departements,
+        qualite,
+        write_essentials(asked, zone, offre, couverture, dehors),
+        list_warnings(monde, zone, offre, couverture),
     )
 
 

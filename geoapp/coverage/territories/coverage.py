@@ -65,35 +65,65 @@ def coverage_block(monde: Monde, question: Question, zone: Zone) -> BlocCouvertu
     reponse = zoning_answer(monde, question, zone.type_zone)
     inside = zone_points(monde, zone.type_zone, zone.code_zone)
     communes = set(monde.points["code_commune"].to_numpy()[inside])
-    alone = zoning_answer(monde, question, COMMUNE).tableau.set_index("code_zone")["offreur_unique"].notna()
-    domaines, region = domain_rows(monde, question, zone.type_zone, zone.code_zone), region_rows(monde, question)
+    alone = (
+        zoning_answer(monde, question, COMMUNE)
+        .tableau.set_index("code_zone")["offreur_unique"]
+        .notna()
+    )
+    domaines, region = (
+        domain_rows(monde, question, zone.type_zone, zone.code_zone),
+        region_rows(monde, question),
+    )
     return BlocCouverture(
-        reponse, reponse.tableau[reponse.tableau["code_zone"].eq(zone.code_zone)].iloc[0], reponse.ensemble,
+        reponse,
+        reponse.tableau[reponse.tableau["code_zone"].eq(zone.code_zone)].iloc[0],
+        reponse.ensemble,
         domaines,
         reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(drop=True),
-        sole_providers(monde, question, communes), publics_inside(monde, question, zone, inside), almost_reaching(monde, reponse, inside), inside,
-        float(alone[alone.index.isin(communes)].mean()), float(alone.mean()),
-        region.loc[region["code_domaine"].isin(alone_in(domaines)["code_domaine"]), "organisme"].nunique(),
+        sole_providers(monde, question, communes),
+        publics_inside(monde, question, zone, inside),
+        almost_reaching(monde, reponse, inside),
+        inside,
+        float(alone[alone.index.isin(communes)].mean()),
+        float(alone.mean()),
+        region.loc[
+            region["code_domaine"].isin(alone_in(domaines)["code_domaine"]), "organisme"
+        ].nunique(),
     )
 
 
 def sole_providers(monde: Monde, question: Question, communes: set[str]) -> pd.DataFrame:
     """Return the bodies that alone cover communes: `organisme`, `nb_communes`, `population`, `communes` (names, the most people first)."""
     table = zoning_answer(monde, question, COMMUNE).tableau
-    mine = table[table["code_zone"].isin(communes) & table["offreur_unique"].notna()].sort_values(["population", "code_zone"], ascending=[False, True])
+    mine = table[table["code_zone"].isin(communes) & table["offreur_unique"].notna()].sort_values(
+        ["population", "code_zone"], ascending=[False, True]
+    )
     groups = mine.groupby("offreur_unique", sort=True).agg(
-        nb_communes=("nom", "size"), population=("population", lambda s: s.sum(min_count=1)), communes=("nom", lambda s: ", ".join(s)))
-    return groups.reset_index(names="organisme").sort_values(["population", "organisme"], ascending=[False, True], ignore_index=True)
+        nb_communes=("nom", "size"),
+        population=("population", lambda s: s.sum(min_count=1)),
+        communes=("nom", lambda s: ", ".join(s)),
+    )
+    return groups.reset_index(names="organisme").sort_values(
+        ["population", "organisme"], ascending=[False, True], ignore_index=True
+    )
 
 
-def publics_inside(monde: Monde, question: Question, zone: Zone, inside: np.ndarray) -> list[PublicZone]:
+def publics_inside(
+    monde: Monde, question: Question, zone: Zone, inside: np.ndarray
+) -> list[PublicZone]:
     """Return the access of the residents of QPV and rural zones of a zone; a zoning is not compared with itself."""
     points = zoning_answer(monde, question, zone.type_zone).points
     everywhere = np.flatnonzero(monde.points["est_region"].to_numpy())
-    region = {one.titre: one for one in publics_among(monde, question, points, everywhere) if one.titre == one.groupe}
+    region = {
+        one.titre: one
+        for one in publics_among(monde, question, points, everywhere)
+        if one.titre == one.groupe
+    }
     own = COMPARES.get(zone.type_zone, ("",))[0]
     result = []
-    for groupe, pair in groupby(publics_among(monde, question, points, inside), key=lambda one: one.groupe):
+    for groupe, pair in groupby(
+        publics_among(monde, question, points, inside), key=lambda one: one.groupe
+    ):
         first, *others = pair
         if groupe != own and first.titre == groupe:
             result.append(PublicZone(first, others[0] if others else None, region.get(groupe)))

@@ -37,24 +37,42 @@ class BlocOffre:
 
     def shares(self, colonne: str) -> pd.DataFrame:
         """Return the offers by value of a column of `CLE`, most first: `nb`, `part` of the zone, `part_region`."""
-        mine, theirs = self.cases.groupby(colonne)["nb_offres"].sum(), self.region.groupby(colonne)["nb_offres"].sum()
-        both = pd.DataFrame({"nb": mine.reindex(theirs.index.union(mine.index), fill_value=0), "nb_region": theirs})
-        both = both.assign(part=both["nb"] / max(both["nb"].sum(), 1), part_region=both["nb_region"] / max(both["nb_region"].sum(), 1))
+        mine, theirs = (
+            self.cases.groupby(colonne)["nb_offres"].sum(),
+            self.region.groupby(colonne)["nb_offres"].sum(),
+        )
+        both = pd.DataFrame(
+            {"nb": mine.reindex(theirs.index.union(mine.index), fill_value=0), "nb_region": theirs}
+        )
+        both = both.assign(
+            part=both["nb"] / max(both["nb"].sum(), 1),
+            part_region=both["nb_region"] / max(both["nb_region"].sum(), 1),
+        )
         return both.sort_values(["nb", "nb_region"], ascending=False, kind="stable")
 
 
 def offer_block(monde: Monde, question: Question, zone: Zone) -> BlocOffre:
     """Return the offer of a zone for a question; an offer counts once by place."""
     mine = offer_rows(monde, question, zone.type_zone, zone.code_zone)
-    return BlocOffre(mine, count_cases(mine), count_cases(region_rows(monde, question)), zone.est_offre_connue)
+    return BlocOffre(
+        mine, count_cases(mine), count_cases(region_rows(monde, question)), zone.est_offre_connue
+    )
 
 
 def count_cases(offres: pd.DataFrame) -> pd.DataFrame:
     """Return offers counted by domain, level and voie (see `BlocOffre`); Σ nb_offres = number of rows."""
-    plain = pd.DataFrame({nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU) for nom in CLE})
+    plain = pd.DataFrame(
+        {nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU) for nom in CLE}
+    )
     plain = plain.assign(place=offres["place"], capacite=offres["capacite"].astype("Int64"))
     groups = plain.groupby(CLE, sort=True)
-    return groups.agg(
-        nb_offres=("place", "size"), nb_lieux=("place", "nunique"), nb_places=("capacite", lambda s: s.sum(min_count=1)),
-        nb_sans_places=("capacite", lambda s: int(s.isna().sum())),
-    ).reset_index() if len(plain) else pd.DataFrame(columns=[*CLE, "nb_offres", "nb_lieux", "nb_places", "nb_sans_places"])
+    return (
+        groups.agg(
+            nb_offres=("place", "size"),
+            nb_lieux=("place", "nunique"),
+            nb_places=("capacite", lambda s: s.sum(min_count=1)),
+            nb_sans_places=("capacite", lambda s: int(s.isna().sum())),
+        ).reset_index()
+        if len(plain)
+        else pd.DataFrame(columns=[*CLE, "nb_offres", "nb_lieux", "nb_places", "nb_sans_places"])
+    )

@@ -29,14 +29,22 @@ class BlocDehors:
     absents: pd.DataFrame
 
 
-def outside_block(monde: Monde, question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture) -> BlocDehors:
+def outside_block(
+    monde: Monde, question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
+) -> BlocDehors:
     """Return what is near a zone but outside."""
     chosen = choose_offer(monde, question).comptes
     outside = chosen[~chosen.index.isin(offre.lignes.index)]
     cost = _nearest_costs(monde, question, couverture.points)[outside["place"].to_numpy()]
-    rows = monde.offres.loc[outside.index, ["nom_commune", "code_commune", "code_domaine", "est_voisine"]].assign(cout=cost)
+    rows = monde.offres.loc[
+        outside.index, ["nom_commune", "code_commune", "code_domaine", "est_voisine"]
+    ].assign(cout=cost)
     near = rows[rows["cout"] <= question.seuil]
-    return BlocDehors(_by_commune(near), len(near), _lacking(rows, couverture.domaines, est_connue=offre.est_connue))
+    return BlocDehors(
+        _by_commune(near),
+        len(near),
+        _lacking(rows, couverture.domaines, est_connue=offre.est_connue),
+    )
 
 
 def _nearest_costs(monde: Monde, question: Question, points: np.ndarray) -> np.ndarray:
@@ -50,17 +58,34 @@ def _nearest_costs(monde: Monde, question: Question, points: np.ndarray) -> np.n
 
 def _by_commune(near: pd.DataFrame) -> pd.DataFrame:
     """Return offers counted by commune, the most first, then the nearest."""
-    named = near.assign(nom_commune=near["nom_commune"].fillna("commune inconnue"), code_commune=near["code_commune"].fillna(""))
-    counted = named.groupby(["code_commune", "nom_commune"]).agg(nb_offres=("cout", "size"), cout=("cout", "min"), est_voisine=("est_voisine", "first"))
-    return counted.reset_index().sort_values(["nb_offres", "cout", "code_commune"], ascending=[False, True, True], ignore_index=True)
+    named = near.assign(
+        nom_commune=near["nom_commune"].fillna("commune inconnue"),
+        code_commune=near["code_commune"].fillna(""),
+    )
+    counted = named.groupby(["code_commune", "nom_commune"]).agg(
+        nb_offres=("cout", "size"), cout=("cout", "min"), est_voisine=("est_voisine", "first")
+    )
+    return counted.reset_index().sort_values(
+        ["nb_offres", "cout", "code_commune"], ascending=[False, True, True], ignore_index=True
+    )
 
 
 def _lacking(outside: pd.DataFrame, domaines: pd.DataFrame, *, est_connue: bool) -> pd.DataFrame:
     """Return the domains that have no offer in the zone, with the nearest place outside; none when what is inside is not known."""
     absent = domaines[domaines["nb_offres"].eq(0) & domaines["code_domaine"].ne(AUTRE) & est_connue]
-    nearest = outside.dropna(subset="cout").sort_values(["cout", "code_commune"]).drop_duplicates("code_domaine").set_index("code_domaine")
+    nearest = (
+        outside.dropna(subset="cout")
+        .sort_values(["cout", "code_commune"])
+        .drop_duplicates("code_domaine")
+        .set_index("code_domaine")
+    )
     found = nearest.reindex(absent["code_domaine"])
-    return pd.DataFrame({
-        "code_domaine": absent["code_domaine"].to_numpy(), "domaine": absent["domaine"].to_numpy(), "nom_commune": found["nom_commune"].to_numpy(),
-        "cout": found["cout"].to_numpy(dtype=float), "part_couverte": absent["part_couverte"].to_numpy(),
-    })
+    return pd.DataFrame(
+        {
+            "code_domaine": absent["code_domaine"].to_numpy(),
+            "domaine": absent["domaine"].to_numpy(),
+            "nom_commune": found["nom_commune"].to_numpy(),
+            "cout": found["cout"].to_numpy(dtype=float),
+            "part_couverte": absent["part_couverte"].to_numpy(),
+        }
+    )

@@ -18,8 +18,16 @@ from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import Monde
 
 DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
-    ("douteuse", "Position douteuse (à plus d'un kilomètre de la commune déclarée)", lambda offres: offres["est_douteuse"].astype(bool)),
-    ("mairie", "Placée à la mairie, l'adresse n'étant pas connue", lambda offres: offres["precision_position"].eq("commune").fillna(False)),
+    (
+        "douteuse",
+        "Position douteuse (à plus d'un kilomètre de la commune déclarée)",
+        lambda offres: offres["est_douteuse"].astype(bool),
+    ),
+    (
+        "mairie",
+        "Placée à la mairie, l'adresse n'étant pas connue",
+        lambda offres: offres["precision_position"].eq("commune").fillna(False),
+    ),
     ("sans_places", "Nombre de places inconnu", lambda offres: offres["capacite"].isna()),
     ("sans_niveau", "Niveau de sortie inconnu", lambda offres: offres["niveau_sortie"].isna()),
     ("sans_voie", "Voie inconnue", lambda offres: offres["voie"].isna()),
@@ -45,7 +53,14 @@ class BlocQualite:
     autres: pd.DataFrame
 
 
-def quality_block(monde: Monde, question: Question, zone: Zone, offre: BlocOffre, *, aussi: frozenset[str] = frozenset()) -> BlocQualite:
+def quality_block(
+    monde: Monde,
+    question: Question,
+    zone: Zone,
+    offre: BlocOffre,
+    *,
+    aussi: frozenset[str] = frozenset(),
+) -> BlocQualite:
     """Return the quality of the data behind the sheet of a zone; `aussi` are other sources that the sheet shows."""
     region, lost = region_rows(monde, question), unplaced_rows(monde, question)
     remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
@@ -63,7 +78,16 @@ def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for nom, titre, find in DEFAUTS:
         here, there = int(find(mine).sum()), int(find(region).sum())
-        rows.append((nom, titre, here, here / len(mine) if len(mine) else float("nan"), there, there / len(region) if len(region) else float("nan")))
+        rows.append(
+            (
+                nom,
+                titre,
+                here,
+                here / len(mine) if len(mine) else float("nan"),
+                there,
+                there / len(region) if len(region) else float("nan"),
+            )
+        )
     return pd.DataFrame(rows, columns=["nom", "titre", "nb", "part", "nb_region", "part_region"])
 
 
@@ -71,16 +95,29 @@ def _used(monde: Monde, question: Question, zone: Zone) -> set[str]:
     """Return the sources behind the figures of a zone beside its offers: communes, people, neighbours, its zoning, the publics compared."""
     zones = monde.snapshot.read("zones")
     compared = zones[zones["type_zone"].isin([*COMPARES, zone.type_zone])]["id_source"]
-    usages = {"communes", "population", *(["ages"] if question.public != "tous" else []), *(["offre_voisine"] if question.voisins else [])}
-    return {*compared, zone.id_source, *(source["id_source"] for source in list_sources(monde) if source["usage"] in usages)}
+    usages = {
+        "communes",
+        "population",
+        *(["ages"] if question.public != "tous" else []),
+        *(["offre_voisine"] if question.voisins else []),
+    }
+    return {
+        *compared,
+        zone.id_source,
+        *(source["id_source"] for source in list_sources(monde) if source["usage"] in usages),
+    }
 
 
-def _sources(monde: Monde, offres: pd.DataFrame, used: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _sources(
+    monde: Monde, offres: pd.DataFrame, used: set[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sources of the offers of a zone with their counts, and the others behind its figures."""
     known = pd.DataFrame(list_sources(monde))
     counts = offres["id_source"].value_counts()
     mine = known[known["id_source"].isin(counts.index)]
-    mine = mine.assign(nb_offres=mine["id_source"].map(counts).astype(int)).sort_values(["nb_offres", "id_source"], ascending=[False, True], ignore_index=True)
+    mine = mine.assign(nb_offres=mine["id_source"].map(counts).astype(int)).sort_values(
+        ["nb_offres", "id_source"], ascending=[False, True], ignore_index=True
+    )
     others = known[known["id_source"].isin(used) & ~known["id_source"].isin(counts.index)]
     return mine, others.sort_values(["usage", "id_source"], ignore_index=True)
 
@@ -88,15 +125,40 @@ def _sources(monde: Monde, offres: pd.DataFrame, used: set[str]) -> tuple[pd.Dat
 def list_methods(question: Question) -> list[tuple[str, str]]:
     """Return the definitions that a reader needs, (term, meaning)."""
     return [
-        ("Formation", "Une formation dans un lieu de formation : la même, donnée en deux lieux, compte deux fois."),
-        ("Seuil", f"{describe_threshold(question)} par la route, compris. Le trajet est estimé, jusqu'à la formation la plus proche."),
+        (
+            "Formation",
+            "Une formation dans un lieu de formation : la même, donnée en deux lieux, compte deux fois.",
+        ),
+        (
+            "Seuil",
+            f"{describe_threshold(question)} par la route, compris. Le trajet est estimé, jusqu'à la formation la plus proche.",
+        ),
         ("Habitants", PUBLICS[question.public] + "."),
         ("Offre comptée dans l'accessibilité", OFFRES[question.offre] + "."),
-        ("Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens.replace("10 000", format_number(PAR_HABITANTS)) + "."),
-        ("Zone blanche", "Commune dont la moitié au moins des habitants manque d'offre. Cause" + f"{THIN}: " + ", ou ".join(_bracketed(texte) for texte in CAUSES.values()) + "."),
-        ("Solidité", "Zone blanche " + ", ou ".join(_bracketed(texte) for texte in SOLIDITES.values()) + "."),
-        ("Offreur unique", "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture" + f"{THIN}: aucun autre n'est à portée de ses habitants couverts."),
-        ("Petits nombres", f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; inconnu n'est jamais zéro."),
+        (
+            "Accessibilité (E2SFCA)",
+            INDICATEURS["e2sfca"].sens.replace("10 000", format_number(PAR_HABITANTS)) + ".",
+        ),
+        (
+            "Zone blanche",
+            "Commune dont la moitié au moins des habitants manque d'offre. Cause"
+            + f"{THIN}: "
+            + ", ou ".join(_bracketed(texte) for texte in CAUSES.values())
+            + ".",
+        ),
+        (
+            "Solidité",
+            "Zone blanche " + ", ou ".join(_bracketed(texte) for texte in SOLIDITES.values()) + ".",
+        ),
+        (
+            "Offreur unique",
+            "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture"
+            + f"{THIN}: aucun autre n'est à portée de ses habitants couverts.",
+        ),
+        (
+            "Petits nombres",
+            f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; inconnu n'est jamais zéro.",
+        ),
     ]
 
 

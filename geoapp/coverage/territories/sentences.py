@@ -26,11 +26,16 @@ ECART_SENSIBLE = 0.005
 """A gap of shares under half a point is none: « à peu près comme dans la région »."""
 
 
-def write_essentials(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors) -> tuple[str, ...]:
+def write_essentials(
+    question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors
+) -> tuple[str, ...]:
     """Return the five sentences to retain: offer, domains, cover, access, people or bodies that make it fragile."""
     return (
-        _offer(question, zone, offre, couverture), _domains(question, zone, offre, couverture, dehors), _cover(question, zone, couverture),
-        _access(question, couverture), _fragile(question, zone, offre, couverture, dehors),
+        _offer(question, zone, offre, couverture),
+        _domains(question, zone, offre, couverture, dehors),
+        _cover(question, zone, couverture),
+        _access(question, couverture),
+        _fragile(question, zone, offre, couverture, dehors),
     )
 
 
@@ -47,7 +52,13 @@ def _capital(texte: str) -> str:
 def cite(mots: list[str], autre: str = "autre", autres: str = "autres") -> str:
     """Return the first names of a list, the others counted: « a, b, c et 4 autres »."""
     rest = len(mots) - NB_CITES
-    return join_words(mots) if rest <= 0 else join_words([*mots[:NB_CITES], f"{format_number(rest)} {autre if rest == 1 else autres}"])
+    return (
+        join_words(mots)
+        if rest <= 0
+        else join_words(
+            [*mots[:NB_CITES], f"{format_number(rest)} {autre if rest == 1 else autres}"]
+        )
+    )
 
 
 def compare_share(part: float, region: float) -> str:
@@ -55,7 +66,11 @@ def compare_share(part: float, region: float) -> str:
     if pd.isna(region):
         return "part de la région inconnue"
     close = abs(part - region) < ECART_SENSIBLE
-    return f"à peu près comme dans la région ({format_share(region)})" if close else f"contre {format_share(region)} dans la région"
+    return (
+        f"à peu près comme dans la région ({format_share(region)})"
+        if close
+        else f"contre {format_share(region)} dans la région"
+    )
 
 
 def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture) -> str:
@@ -63,14 +78,18 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
     ligne, region = couverture.ligne, couverture.ensemble
     total = round(region["nb_offres"])
     if not offre.est_connue:
-        return (f"On ne sait pas combien de formations sont dans {zone.sujet}{THIN}: aucune source n'en donne le contour{THIN}; "
-                f"la région en compte {format_number(total)}.")
+        return (
+            f"On ne sait pas combien de formations sont dans {zone.sujet}{THIN}: aucune source n'en donne le contour{THIN}; "
+            f"la région en compte {format_number(total)}."
+        )
     if not offre.nb:
         return f"{_capital(zone.sujet)} n'a aucune formation{_kind(question)} placée sur son territoire{THIN}; la région en compte {format_number(total)}."
     texte = f"{_capital(zone.sujet)} compte {count(offre.nb, 'formation')}{_kind(question)} dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}"
     texte += f", soit {format_share(offre.nb / total)} de l'offre de la région"
     if pd.notna(ligne["population"]) and region["population"]:
-        texte += f" pour {format_share(ligne['population'] / region['population'])} de ses habitants"
+        texte += (
+            f" pour {format_share(ligne['population'] / region['population'])} de ses habitants"
+        )
     return f"{texte}{_voie(offre)}."
 
 
@@ -84,15 +103,23 @@ def _voie(offre: BlocOffre) -> str:
     return f"{THIN}; {these} en apprentissage, {compare_share(row['part'], row['part_region'])}"
 
 
-def _domains(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors) -> str:
+def _domains(
+    question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors
+) -> str:
     """Say what is taught, and what is not."""
     if not offre.nb:
         region = _first(question, offre, couverture, ranked="nb_region")
-        end = f"{THIN}; dans la région, {region[0]} est «{THIN}{region[1]}{THIN}» ({format_share(region[2]['part_region'])} de l'offre)" if region else ""
+        end = (
+            f"{THIN}; dans la région, {region[0]} est «{THIN}{region[1]}{THIN}» ({format_share(region[2]['part_region'])} de l'offre)"
+            if region
+            else ""
+        )
         return f"{near_sentence(question, zone, dehors)}{end}."
     sorte, nom, row = _first(question, offre, couverture, ranked="nb")
-    texte = (f"{sorte[0].upper()}{sorte[1:]} y est «{THIN}{nom}{THIN}» avec {count(int(row['nb']), 'formation')}, "
-             f"{format_share(row['part'])} de son offre {compare_share(row['part'], row['part_region'])}")
+    texte = (
+        f"{sorte[0].upper()}{sorte[1:]} y est «{THIN}{nom}{THIN}» avec {count(int(row['nb']), 'formation')}, "
+        f"{format_share(row['part'])} de son offre {compare_share(row['part'], row['part_region'])}"
+    )
     absents = [f"«{THIN}{nom}{THIN}»" for nom in dehors.absents["domaine"]]
     nb = int(couverture.domaines["code_domaine"].ne(AUTRE).sum())
     if nb < 2:
@@ -102,41 +129,69 @@ def _domains(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocC
     return f"{texte}{THIN}; {count(len(absents), f'domaine sur {nb} manque', f'domaines sur {nb} manquent')}{THIN}: {cite(absents)}."
 
 
-_SORTES = (("code_domaine", "domaine", "le premier domaine"), ("niveau_sortie", "niveau", "le premier niveau"), ("voie", "voie", "la première voie"))
+_SORTES = (
+    ("code_domaine", "domaine", "le premier domaine"),
+    ("niveau_sortie", "niveau", "le premier niveau"),
+    ("voie", "voie", "la première voie"),
+)
 """What an offer is told by: column, filter, words; the first one that a question leaves free is told."""
 
 
-def _first(question: Question, offre: BlocOffre, couverture: BlocCouverture, *, ranked: str) -> tuple[str, str, pd.Series] | None:
+def _first(
+    question: Question, offre: BlocOffre, couverture: BlocCouverture, *, ranked: str
+) -> tuple[str, str, pd.Series] | None:
     """Return the words, the label and the shares of the most frequent kind of offer; None when there is no offer at all."""
-    colonne, _, mots = next((row for row in _SORTES if len(question.filtres.valeurs(row[1])) != 1), _SORTES[0])
-    shares = offre.shares(colonne).sort_values([ranked, "nb_region"], ascending=False, kind="stable")
+    colonne, _, mots = next(
+        (row for row in _SORTES if len(question.filtres.valeurs(row[1])) != 1), _SORTES[0]
+    )
+    shares = offre.shares(colonne).sort_values(
+        [ranked, "nb_region"], ascending=False, kind="stable"
+    )
     told = shares[~shares.index.isin([AUTRE, INCONNU])]
     shares = told if len(told) and told[ranked].iloc[0] else shares
     if not len(shares):
         return None
-    labels = {"code_domaine": couverture.domaines.set_index("code_domaine")["domaine"].to_dict(), "niveau_sortie": label_levels(), "voie": VOIES}[colonne]
+    labels = {
+        "code_domaine": couverture.domaines.set_index("code_domaine")["domaine"].to_dict(),
+        "niveau_sortie": label_levels(),
+        "voie": VOIES,
+    }[colonne]
     return mots, labels.get(shares.index[0], NON_RENSEIGNE), shares.iloc[0]
 
 
 def label_levels() -> dict[str, str]:
     """Return the label of each exit level: « Niveau 5 (Bac + 2 : BTS, DUT) »."""
     table = load_niveaux()
-    return {row.niveau: f"{row.libelle} ({row.libelle_usager})".replace(" : ", f"{THIN}: ") for row in table.itertuples()}
+    return {
+        row.niveau: f"{row.libelle} ({row.libelle_usager})".replace(" : ", f"{THIN}: ")
+        for row in table.itertuples()
+    }
 
 
 def _at(cout: float, question: Question) -> str:
     """Return a cost as a place: « à 12,3 km », « sur place »."""
-    return "sur place" if cout < 0.05 else f"à {format_value(INDICATEURS['mediane'], cout, question.unite)}"
+    return (
+        "sur place"
+        if cout < 0.05
+        else f"à {format_value(INDICATEURS['mediane'], cout, question.unite)}"
+    )
 
 
 def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
     """Say what is in reach outside the zone (or around it, when what is inside is not known)."""
-    seuil, outside = describe_threshold(question), " hors de la zone" if zone.est_offre_connue else ""
+    seuil, outside = (
+        describe_threshold(question),
+        " hors de la zone" if zone.est_offre_connue else "",
+    )
     if not dehors.nb_offres:
-        return f"Aucune formation{_kind(question)}{outside} n'est à {seuil} ou moins de ses habitants"
+        return (
+            f"Aucune formation{_kind(question)}{outside} n'est à {seuil} ou moins de ses habitants"
+        )
     first = dehors.communes.iloc[0]
-    return (f"{count(dehors.nb_offres, 'formation')}{outside} {'est' if dehors.nb_offres == 1 else 'sont'} à {seuil} ou moins d'au moins un de ses habitants, "
-            f"d'abord à {first['nom_commune']} ({format_number(first['nb_offres'])}, {_at(first['cout'], question)})")
+    return (
+        f"{count(dehors.nb_offres, 'formation')}{outside} {'est' if dehors.nb_offres == 1 else 'sont'} à {seuil} ou moins d'au moins un de ses habitants, "
+        f"d'abord à {first['nom_commune']} ({format_number(first['nb_offres'])}, {_at(first['cout'], question)})"
+    )
 
 
 def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
@@ -144,8 +199,14 @@ def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
     ligne, region = couverture.ligne, couverture.ensemble
     loin = f"à plus de {describe_threshold(question)} par la route d'{describe_offer(question)}"
     if pd.isna(ligne["population"]) and "population" not in (ligne["masques"] or "").split("|"):
-        beyond = f"{THIN}; dans la région, {format_share(region['part_non_couverte'])} vit {loin}" if pd.notna(region["part_non_couverte"]) else ""
-        return f"La population n'y est pas connue{THIN}: la couverture ne peut être chiffrée{beyond}."
+        beyond = (
+            f"{THIN}; dans la région, {format_share(region['part_non_couverte'])} vit {loin}"
+            if pd.notna(region["part_non_couverte"])
+            else ""
+        )
+        return (
+            f"La population n'y est pas connue{THIN}: la couverture ne peut être chiffrée{beyond}."
+        )
     return f"{_how_many(question, ligne, region, loin)}{_white(zone, couverture)}."
 
 
@@ -154,7 +215,11 @@ def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str
     if pd.isna(ligne["population_non_couverte"]):
         return f"Moins de cinq de ses habitants vivent {loin}"
     if ligne["population_non_couverte"] < 0.5:
-        others = "comme tous ceux de la région" if region["part_non_couverte"] == 0 else f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
+        others = (
+            "comme tous ceux de la région"
+            if region["part_non_couverte"] == 0
+            else f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
+        )
         return f"Tous ses habitants ont {describe_offer(question)} à {describe_threshold(question)} ou moins par la route, {others}"
     nb = round(ligne["population_non_couverte"])
     texte = f"{format_share(ligne['part_non_couverte'])} de ses habitants ({count(nb, 'personne')}) {'vit' if nb == 1 else 'vivent'} {loin}"
@@ -174,8 +239,10 @@ def _white(zone: Zone, couverture: BlocCouverture) -> str:
     if len(whites) == 1:
         return f"{THIN}; une de ses {total} communes est en zone blanche, {first['nom']} (offre {_cause(first['cause'])})"
     causes = whites["cause"].value_counts()
-    return (f"{THIN}; {format_number(len(whites))} de ses {total} communes sont en zone blanche, la plus peuplée étant {first['nom']}, "
-            f"{_how_often(int(causes.iloc[0]), len(whites))} parce que l'offre y est {_cause(causes.index[0])}")
+    return (
+        f"{THIN}; {format_number(len(whites))} de ses {total} communes sont en zone blanche, la plus peuplée étant {first['nom']}, "
+        f"{_how_often(int(causes.iloc[0]), len(whites))} parce que l'offre y est {_cause(causes.index[0])}"
+    )
 
 
 def _how_often(nb: int, total: int) -> str:
@@ -197,27 +264,48 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
     if pd.isna(ligne["e2sfca"]) or not ligne["e2sfca"]:
         return f"Personne n'y atteint d'offre jusqu'au seuil, alors que la région en donne {show('e2sfca', region)} pour 10{THIN}000 habitants, concurrence comptée."
     ratio = ligne["e2sfca"] / region["e2sfca"] - 1
-    gap = "autant que" if abs(ratio) < 0.005 else f"{format_share(abs(ratio))} de {'plus' if ratio > 0 else 'moins'} que"
+    gap = (
+        "autant que"
+        if abs(ratio) < 0.005
+        else f"{format_share(abs(ratio))} de {'plus' if ratio > 0 else 'moins'} que"
+    )
     noun = {"places": "place", "sessions": "session"}.get(question.offre, "formation")
-    texte = (f"Concurrence entre habitants comptée, on y atteint {show('e2sfca', ligne)} {noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10{THIN}000 habitants, "
-             f"{gap} dans la région ({show('e2sfca', region)})")
+    texte = (
+        f"Concurrence entre habitants comptée, on y atteint {show('e2sfca', ligne)} {noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10{THIN}000 habitants, "
+        f"{gap} dans la région ({show('e2sfca', region)})"
+    )
     if pd.isna(ligne["mediane"]) or pd.isna(region["mediane"]):
-        return f"{texte}{THIN}; la moitié de ses habitants n'a aucune formation à portée." if pd.isna(ligne["mediane"]) else f"{texte}."
+        return (
+            f"{texte}{THIN}; la moitié de ses habitants n'a aucune formation à portée."
+            if pd.isna(ligne["mediane"])
+            else f"{texte}."
+        )
     half = "sur place" if ligne["mediane"] < 0.05 else f"à {show('mediane', ligne)} ou moins"
     return f"{texte}{THIN}; un habitant sur deux a une formation {half}, contre {show('mediane', region)} dans la région."
 
 
-def _fragile(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors) -> str:
+def _fragile(
+    question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors
+) -> str:
     """Say who is left behind, or on whom the cover depends: the first of what can be said, from the gravest."""
     if couverture.ligne["part_couverte"] == 0:
         return _nobody(question, couverture)
     alone = format_share(couverture.part_communes_uniques_region)
     if pd.notna(couverture.ligne["offreur_unique"]):
-        return (f"Toute sa couverture tient à un seul organisme, {name_body(couverture.ligne['offreur_unique'])}{THIN}: s'il ferme, plus personne n'est couvert, "
-                f"comme dans {alone} des communes de la région.")
-    gaps = [one for one in couverture.publics if one.ailleurs is not None and one.ici.part_couverte < one.ailleurs.part_couverte - ECART_SENSIBLE]
+        return (
+            f"Toute sa couverture tient à un seul organisme, {name_body(couverture.ligne['offreur_unique'])}{THIN}: s'il ferme, plus personne n'est couvert, "
+            f"comme dans {alone} des communes de la région."
+        )
+    gaps = [
+        one
+        for one in couverture.publics
+        if one.ailleurs is not None
+        and one.ici.part_couverte < one.ailleurs.part_couverte - ECART_SENSIBLE
+    ]
     if gaps:
-        return _gap(max(gaps, key=lambda one: one.ailleurs.part_couverte - one.ici.part_couverte), question)
+        return _gap(
+            max(gaps, key=lambda one: one.ailleurs.part_couverte - one.ici.part_couverte), question
+        )
     if zone.type_zone != COMMUNE and couverture.part_communes_uniques > 0:
         return _alone(zone, couverture)
     if len(couverture.domaines_uniques):
@@ -231,7 +319,11 @@ def _fragile(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocC
 def _nobody(question: Question, couverture: BlocCouverture) -> str:
     """Say where the nearest offer is, for a zone that none reaches."""
     mediane = format_value(INDICATEURS["mediane"], couverture.ensemble["mediane"], question.unite)
-    region = "la moitié des habitants n'en ont aucune à portée" if pd.isna(couverture.ensemble["mediane"]) else f"la moitié des habitants en ont une à {mediane} ou moins"
+    region = (
+        "la moitié des habitants n'en ont aucune à portée"
+        if pd.isna(couverture.ensemble["mediane"])
+        else f"la moitié des habitants en ont une à {mediane} ou moins"
+    )
     if not couverture.presque:
         return f"Aucune formation n'est à portée de ses habitants, même lointaine{THIN}; dans la région, {region}."
     first = couverture.presque[0]
@@ -240,33 +332,59 @@ def _nobody(question: Question, couverture: BlocCouverture) -> str:
 
 def _alone_by_domain(couverture: BlocCouverture) -> str:
     """Say in which domains only one body covers the zone."""
-    names = [f"«{THIN}{row.domaine}{THIN}» ({name_body(row.offreur_unique)})" for row in couverture.domaines_uniques.itertuples()]
+    names = [
+        f"«{THIN}{row.domaine}{THIN}» ({name_body(row.offreur_unique)})"
+        for row in couverture.domaines_uniques.itertuples()
+    ]
     whole = "un domaine" if len(names) == 1 else f"{len(names)} domaines"
-    return (f"Dans {whole}, sa couverture tient à un seul organisme, alors que la région en compte {format_number(couverture.nb_offreurs_region)} "
-            f"dans {'ce domaine' if len(names) == 1 else 'ces domaines'}{THIN}: {cite(names)}.")
+    return (
+        f"Dans {whole}, sa couverture tient à un seul organisme, alors que la région en compte {format_number(couverture.nb_offreurs_region)} "
+        f"dans {'ce domaine' if len(names) == 1 else 'ces domaines'}{THIN}: {cite(names)}."
+    )
 
 
 def _alone(zone: Zone, couverture: BlocCouverture) -> str:
     """Say how many communes only one body covers."""
     first, nb = couverture.uniques.iloc[0], int(couverture.uniques["nb_communes"].sum())
-    whole = "Une de ses communes n'est couverte" if nb == 1 else f"{format_number(nb)} de ses communes ne sont couvertes"
+    whole = (
+        "Une de ses communes n'est couverte"
+        if nb == 1
+        else f"{format_number(nb)} de ses communes ne sont couvertes"
+    )
     body = name_body(first["organisme"])
-    named = body if nb == first["nb_communes"] else f"d'abord {body} ({count(first['nb_communes'], 'commune')})"
-    return (f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, contre {format_share(couverture.part_communes_uniques_region)} "
-            f"de celles de la région){THIN}: {named}.")
+    named = (
+        body
+        if nb == first["nb_communes"]
+        else f"d'abord {body} ({count(first['nb_communes'], 'commune')})"
+    )
+    return (
+        f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, contre {format_share(couverture.part_communes_uniques_region)} "
+        f"de celles de la région){THIN}: {named}."
+    )
 
 
 def _gap(public: PublicZone, question: Question) -> str:
     """Say how a public of the zone is covered beside the others, there and in the region."""
     here, others = public.ici, public.ailleurs
-    texte = (f"{DANS[here.groupe]}, {format_share(1 - here.part_couverte)} des habitants sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
-             f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone")
+    texte = (
+        f"{DANS[here.groupe]}, {format_share(1 - here.part_couverte)} des habitants sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
+        f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone"
+    )
     if public.region is not None and pd.notna(public.region.part_couverte):
         texte += f" et {format_share(1 - public.region.part_couverte)} pour l'ensemble {ENSEMBLE[here.groupe]} de la région"
     return f"{texte}{' (estimé par communes entières)' if here.est_estimee else ''}."
 
 
-DANS = {COMPARES["qpv2024"][0]: "Dans ses quartiers prioritaires de 2024", COMPARES["qpv2015"][0]: "Dans ses quartiers prioritaires de 2015",
-        COMPARES["frr"][0]: "Dans ses communes France ruralités revitalisation (FRR)", COMPARES["zrr"][0]: "Dans ses communes classées ZRR"}
-ENSEMBLE = {COMPARES["qpv2024"][0]: "de ces quartiers", COMPARES["qpv2015"][0]: "de ces quartiers", COMPARES["frr"][0]: "des communes FRR", COMPARES["zrr"][0]: "des communes ZRR"}
+DANS = {
+    COMPARES["qpv2024"][0]: "Dans ses quartiers prioritaires de 2024",
+    COMPARES["qpv2015"][0]: "Dans ses quartiers prioritaires de 2015",
+    COMPARES["frr"][0]: "Dans ses communes France ruralités revitalisation (FRR)",
+    COMPARES["zrr"][0]: "Dans ses communes classées ZRR",
+}
+ENSEMBLE = {
+    COMPARES["qpv2024"][0]: "de ces quartiers",
+    COMPARES["qpv2015"][0]: "de ces quartiers",
+    COMPARES["frr"][0]: "des communes FRR",
+    COMPARES["zrr"][0]: "des communes ZRR",
+}
 """How a public is named in a sentence, by its title."""

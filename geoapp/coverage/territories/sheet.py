@@ -50,9 +50,23 @@ def present(monde: Monde, contenu: Contenu, autre: Contenu | None = None) -> Fic
         tables["couverture"] = coverage_table(contenu, autre)
     cree_le = monde.snapshot.manifest["cree_le"][:10]
     return Fiche(
-        zone.titre, kind_of(zone.type_zone), zone.cle, describe_scope(contenu), _facts(contenu, monde), _figures(contenu), contenu.phrases, contenu.avertissements,
-        offer_matrix(contenu), tables, list_methods(contenu.question), [note.replace(" ; ", f"{THIN}; ").replace(" : ", f"{THIN}: ") for note in contenu.couverture.reponse.notes],
-        format_date(cree_le), monde.snapshot.id,
+        zone.titre,
+        kind_of(zone.type_zone),
+        zone.cle,
+        describe_scope(contenu),
+        _facts(contenu, monde),
+        _figures(contenu),
+        contenu.phrases,
+        contenu.avertissements,
+        offer_matrix(contenu),
+        tables,
+        list_methods(contenu.question),
+        [
+            note.replace(" ; ", f"{THIN}; ").replace(" : ", f"{THIN}: ")
+            for note in contenu.couverture.reponse.notes
+        ],
+        format_date(cree_le),
+        monde.snapshot.id,
     )
 
 
@@ -72,27 +86,56 @@ def _facts(contenu: Contenu, monde: Monde) -> list[tuple[str, str]]:
     """Return what the zone is: code, vintage, communes, départements, source."""
     zone = contenu.zone
     sources = monde.snapshot.read("sources").set_index("id_source")["titre"]
-    communes = count(zone.nb_communes, "commune") + (f", dont {format_number(zone.nb_partielles)} en partie" if zone.nb_partielles else "")
+    communes = count(zone.nb_communes, "commune") + (
+        f", dont {format_number(zone.nb_partielles)} en partie" if zone.nb_partielles else ""
+    )
     return [
-        ("Code", zone.code_zone), ("Millésime", zone.millesime), ("Communes", communes + (f" dans la région, {format_number(zone.nb_dehors)} au-dehors" if zone.nb_dehors else "")),
-        ("Départements" if len(zone.departements) > 1 else "Département", ", ".join(zone.departements) or "inconnu"), ("Source du zonage", sources.get(zone.id_source, zone.id_source)),
+        ("Code", zone.code_zone),
+        ("Millésime", zone.millesime),
+        (
+            "Communes",
+            communes
+            + (
+                f" dans la région, {format_number(zone.nb_dehors)} au-dehors"
+                if zone.nb_dehors
+                else ""
+            ),
+        ),
+        (
+            "Départements" if len(zone.departements) > 1 else "Département",
+            ", ".join(zone.departements) or "inconnu",
+        ),
+        ("Source du zonage", sources.get(zone.id_source, zone.id_source)),
     ]
 
 
-_CHIFFRES = (("population", "Habitants"), ("nb_offres", "Formations"), ("nb_lieux", "Lieux de formation"), ("nb_offreurs", "Organismes"),
-             ("nb_places", "Places connues"), ("part_non_couverte", "Habitants trop loin"))
+_CHIFFRES = (
+    ("population", "Habitants"),
+    ("nb_offres", "Formations"),
+    ("nb_lieux", "Lieux de formation"),
+    ("nb_offreurs", "Organismes"),
+    ("nb_places", "Places connues"),
+    ("part_non_couverte", "Habitants trop loin"),
+)
 """The figures shown first."""
 
 
 def _figures(contenu: Contenu) -> list[tuple[str, str, str]]:
     """Return (title, zone, region) of the figures shown first."""
     rows = (contenu.couverture.ligne, contenu.couverture.ensemble)
-    return [(titre, *(show_value(row, nom, contenu.question.unite) for row in rows)) for nom, titre in _CHIFFRES]
+    return [
+        (titre, *(show_value(row, nom, contenu.question.unite) for row in rows))
+        for nom, titre in _CHIFFRES
+    ]
 
 
 def show_value(ligne: pd.Series, nom: str, unite: str) -> str:
     """Return one indicator of a row in words; « < 5 » when it is hidden."""
-    return PETIT if nom in (ligne["masques"] or "").split("|") else format_value(INDICATEURS[nom], ligne[nom], unite)
+    return (
+        PETIT
+        if nom in (ligne["masques"] or "").split("|")
+        else format_value(INDICATEURS[nom], ligne[nom], unite)
+    )
 
 
 def offer_matrix(contenu: Contenu) -> dict:
@@ -101,20 +144,36 @@ def offer_matrix(contenu: Contenu) -> dict:
     A cell is « 12 », « 12 (340) » with the seats known, « 12 (340+) » when some of its offers do not give theirs.
     """
     bloc = contenu.offre
-    niveaux = [niveau for niveau in (*NIVEAUX, INCONNU) if niveau in set(bloc.region["niveau_sortie"])]
+    niveaux = [
+        niveau for niveau in (*NIVEAUX, INCONNU) if niveau in set(bloc.region["niveau_sortie"])
+    ]
     names = contenu.couverture.domaines.set_index("code_domaine")["domaine"].to_dict()
     met = [code for code in names if (bloc.cases["code_domaine"] == code).any()]
     return {
-        "niveaux": ["Niveau non renseigné" if niveau == INCONNU else f"Niveau {niveau}" for niveau in niveaux],
-        "domaines": [{"nom": names[code], "lignes": _voie_rows(bloc.cases[bloc.cases["code_domaine"].eq(code)], niveaux)} for code in met],
-        "total": _row(bloc.cases, niveaux) if bloc.nb else [], "absents": [names[code] for code in names if code not in met and code != "autre"],
-        "est_connue": bloc.est_connue, "sans_places": _places_note(bloc),
+        "niveaux": [
+            "Niveau non renseigné" if niveau == INCONNU else f"Niveau {niveau}"
+            for niveau in niveaux
+        ],
+        "domaines": [
+            {
+                "nom": names[code],
+                "lignes": _voie_rows(bloc.cases[bloc.cases["code_domaine"].eq(code)], niveaux),
+            }
+            for code in met
+        ],
+        "total": _row(bloc.cases, niveaux) if bloc.nb else [],
+        "absents": [names[code] for code in names if code not in met and code != "autre"],
+        "est_connue": bloc.est_connue,
+        "sans_places": _places_note(bloc),
     }
 
 
 def _voie_rows(cases: pd.DataFrame, niveaux: list[str]) -> list[dict]:
     """Return one row by voie met in a domain."""
-    return [{"voie": VOIES.get(voie, NON_RENSEIGNE), "cases": _row(part, niveaux)} for voie, part in cases.groupby("voie", sort=True)]
+    return [
+        {"voie": VOIES.get(voie, NON_RENSEIGNE), "cases": _row(part, niveaux)}
+        for voie, part in cases.groupby("voie", sort=True)
+    ]
 
 
 def _row(cases: pd.DataFrame, niveaux: list[str]) -> list[str]:
@@ -124,25 +183,42 @@ def _row(cases: pd.DataFrame, niveaux: list[str]) -> list[str]:
 
 def _cell(cases: pd.DataFrame) -> str:
     """Return one cell of the matrix."""
-    nb, places, unknown = int(cases["nb_offres"].sum()), cases["nb_places"].sum(min_count=1), int(cases["nb_sans_places"].sum())
+    nb, places, unknown = (
+        int(cases["nb_offres"].sum()),
+        cases["nb_places"].sum(min_count=1),
+        int(cases["nb_sans_places"].sum()),
+    )
     if not nb:
         return "–"
-    return format_number(nb) if pd.isna(places) else f"{format_number(nb)} ({format_number(places)}{'+' if unknown else ''})"
+    return (
+        format_number(nb)
+        if pd.isna(places)
+        else f"{format_number(nb)} ({format_number(places)}{'+' if unknown else ''})"
+    )
 
 
 def _places_note(bloc: BlocOffre) -> str:
     """Say for how many offers the seats are known."""
     unknown = int(bloc.cases["nb_sans_places"].sum()) if bloc.nb else 0
-    return f"Le nombre de places n'est pas connu pour {count(unknown, 'formation')} sur {format_number(bloc.nb)}." if unknown else ""
+    return (
+        f"Le nombre de places n'est pas connu pour {count(unknown, 'formation')} sur {format_number(bloc.nb)}."
+        if unknown
+        else ""
+    )
 
 
 def list_notice(fiche: Fiche) -> list[tuple[str, str]]:
     """Return what must travel with each table of a sheet: zone, question, what limits it, sources, date."""
     sources = fiche.tableaux["sources"].valeurs
     return [
-        ("Zone", f"{fiche.titre} ({fiche.cle})"), ("Question", fiche.question), *(("À savoir", one) for one in (*fiche.avertissements, *fiche.notes)),
+        ("Zone", f"{fiche.titre} ({fiche.cle})"),
+        ("Question", fiche.question),
+        *(("À savoir", one) for one in (*fiche.avertissements, *fiche.notes)),
         ("Instantané", f"{fiche.instantane}, assemblé le {fiche.date}"),
-        *(("Source", f"{row.titre} ; {row.producteur} ; {row.millesime} ; {row.licence}") for row in sources.itertuples()),
+        *(
+            ("Source", f"{row.titre} ; {row.producteur} ; {row.millesime} ; {row.licence}")
+            for row in sources.itertuples()
+        ),
     ]
 
 
@@ -153,7 +229,13 @@ def compare_sentences(contenu: Contenu, autre: Contenu) -> list[str]:
     unite, show = contenu.question.unite, show_value
     rows = (
         ("nb_offres", f"{mine} a {{}} formations, {other} {{}}."),
-        ("part_non_couverte", f"La part des habitants à plus de {describe_threshold(contenu.question)} d'{describe_offer(contenu.question)} est de {{}} à {mine}, de {{}} à {other}."),
-        ("e2sfca", f"L'accessibilité pour 10{THIN}000 habitants, concurrence comptée, est de {{}} à {mine}, de {{}} à {other}."),
+        (
+            "part_non_couverte",
+            f"La part des habitants à plus de {describe_threshold(contenu.question)} d'{describe_offer(contenu.question)} est de {{}} à {mine}, de {{}} à {other}.",
+        ),
+        (
+            "e2sfca",
+            f"L'accessibilité pour 10{THIN}000 habitants, concurrence comptée, est de {{}} à {mine}, de {{}} à {other}.",
+        ),
     )
     return [texte.format(show(one, nom, unite), show(two, nom, unite)) for nom, texte in rows]

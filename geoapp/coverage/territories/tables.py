@@ -24,13 +24,14 @@ INCONNU = "inconnu"
 _FORMATS: dict[str, Callable[[object, str], str]] = {
     "texte": lambda v, unite: str(v),
     "entier": lambda v, unite: format_number(round(v)),
-    "personnes": lambda v, unite: PETIT if isinstance(v, str) or 0 < v < PETIT_NOMBRE else format_number(round(v)),
+    "personnes": lambda v, unite: (
+        PETIT if isinstance(v, str) or 0 < v < PETIT_NOMBRE else format_number(round(v))
+    ),
     "part": lambda v, unite: format_share(v),
     "cout": lambda v, unite: format_value(INDICATEURS["mediane"], v, unite),
     "taux": lambda v, unite: format_value(INDICATEURS["e2sfca"], v, unite),
 }
 """How a value of each type is written."""
-
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,30 @@ class Tableau:
         return [colonne for colonne in self.colonnes if not colonne.est_cachee]
 
 
-def make_table(nom: str, titre: str, colonnes: Sequence[Colonne], valeurs: pd.DataFrame, *, unite: str = "km", **autres) -> Tableau:
+def make_table(
+    nom: str,
+    titre: str,
+    colonnes: Sequence[Colonne],
+    valeurs: pd.DataFrame,
+    *,
+    unite: str = "km",
+    **autres,
+) -> Tableau:
     """Return a table whose words are those of the type of each column."""
     kept = valeurs[[colonne.nom for colonne in colonnes]].reset_index(drop=True)
-    columns = [[write_cell(value, colonne, unite) for value in kept[colonne.nom].tolist()] for colonne in colonnes if not colonne.est_cachee]
-    return Tableau(nom, titre, tuple(colonnes), kept, [list(row) for row in zip(*columns, strict=True)], **autres)
+    columns = [
+        [write_cell(value, colonne, unite) for value in kept[colonne.nom].tolist()]
+        for colonne in colonnes
+        if not colonne.est_cachee
+    ]
+    return Tableau(
+        nom,
+        titre,
+        tuple(colonnes),
+        kept,
+        [list(row) for row in zip(*columns, strict=True)],
+        **autres,
+    )
 
 
 def write_cell(value, colonne: Colonne, unite: str = "km") -> str:
@@ -98,15 +118,20 @@ def write_cell(value, colonne: Colonne, unite: str = "km") -> str:
 
 def as_people(values: pd.Series) -> list:
     """Return counts of people as a file may hold them: whole, « < 5 » when small, NA when unknown."""
-    return [value if pd.isna(value) else PETIT if 0 < value < PETIT_NOMBRE else round(value) for value in values]
-
-
+    return [
+        value if pd.isna(value) else PETIT if 0 < value < PETIT_NOMBRE else round(value)
+        for value in values
+    ]
 
 
 def name_body(nom: str) -> str:
     """Return a body in words, also when the source gives its identifier alone."""
     sorte, deux_points, code = nom.partition(":")
-    return f"organisme sans nom ({sorte.upper()} {code})" if deux_points and sorte in ("siret", "uai") else nom
+    return (
+        f"organisme sans nom ({sorte.upper()} {code})"
+        if deux_points and sorte in ("siret", "uai")
+        else nom
+    )
 
 
 def cause_word(value) -> str:

@@ -11,13 +11,23 @@ from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import Monde
 
 
-def list_warnings(monde: Monde, zone: Zone, offre: BlocOffre, couverture: BlocCouverture) -> tuple[str, ...]:
+def list_warnings(
+    monde: Monde, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
+) -> tuple[str, ...]:
     """Return what is missing or partial in the sheet of a zone, one sentence each."""
     found = [
-        "Données fictives : une partie de ce qui est compté ici est engendrée pour la démonstration, à ne jamais citer." if zone.est_fictive or couverture.reponse.qualite["est_fictive"] else "",
-        _beyond(monde, zone), _undrawn(zone), _partial(zone),
-        "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, ceux de la couverture comptent l'offre des alentours." if offre.est_connue and not offre.nb else "",
-        "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, son contour ou sa population propre n'étant pas connus." if couverture.ligne["est_estimee"] else "",
+        "Données fictives : une partie de ce qui est compté ici est engendrée pour la démonstration, à ne jamais citer."
+        if zone.est_fictive or couverture.reponse.qualite["est_fictive"]
+        else "",
+        _beyond(monde, zone),
+        _undrawn(zone),
+        _partial(zone),
+        "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, ceux de la couverture comptent l'offre des alentours."
+        if offre.est_connue and not offre.nb
+        else "",
+        "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, son contour ou sa population propre n'étant pas connus."
+        if couverture.ligne["est_estimee"]
+        else "",
     ]
     return tuple(one.replace(" : ", f"{THIN}: ") for one in found if one)
 
@@ -26,15 +36,28 @@ def _beyond(monde: Monde, zone: Zone) -> str:
     """Say that a zone goes beyond the region."""
     if not zone.nb_dehors:
         return ""
-    people = f" ({count(round(zone.population_dehors), 'habitant')})" if pd.notna(zone.population_dehors) else ""
-    return (f"Cette zone dépasse la région : {count(zone.nb_dehors, 'de ses communes est', 'de ses communes sont')} hors des {monde.snapshot.manifest.get('nom_region', 'limites')}{people}. "
-            "Habitants, formations et couverture sont ceux de sa partie régionale.")
+    people = (
+        f" ({count(round(zone.population_dehors), 'habitant')})"
+        if pd.notna(zone.population_dehors)
+        else ""
+    )
+    return (
+        f"Cette zone dépasse la région : {count(zone.nb_dehors, 'de ses communes est', 'de ses communes sont')} hors des {monde.snapshot.manifest.get('nom_region', 'limites')}{people}. "
+        "Habitants, formations et couverture sont ceux de sa partie régionale."
+    )
 
 
 def _undrawn(zone: Zone) -> str:
     if zone.est_offre_connue and zone.est_dessinee:
         return ""
-    return "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée" + ("." if zone.est_offre_connue else ", et l'on ne sait quelles formations sont dedans : ces cases disent « inconnu ».")
+    return (
+        "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée"
+        + (
+            "."
+            if zone.est_offre_connue
+            else ", et l'on ne sait quelles formations sont dedans : ces cases disent « inconnu »."
+        )
+    )
 
 
 def _partial(zone: Zone) -> str:

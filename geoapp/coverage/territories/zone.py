@@ -16,7 +16,13 @@ from geoapp.reference.zonings import ZONAGES
 
 NB_PROPOSITIONS = 3
 
-_ARTICLES = {"Nord": "du ", "Pas-de-Calais": "du ", "Somme": "de la ", "Aisne": "de l'", "Oise": "de l'"}
+_ARTICLES = {
+    "Nord": "du ",
+    "Pas-de-Calais": "du ",
+    "Somme": "de la ",
+    "Aisne": "de l'",
+    "Oise": "de l'",
+}
 """How a département of the first region is named after « département »; the others are named without an article."""
 
 
@@ -30,7 +36,11 @@ def _of(nom: str) -> str:
 _SUJETS: dict[str, Callable[[str], str]] = {
     "departement": lambda nom: f"le département {_ARTICLES.get(nom, '')}{nom}",
     "arrondissement": lambda nom: f"l'arrondissement {_of(nom)}",
-    "epci": lambda nom: f"la {nom}" if nom.startswith(("CC ", "CA ", "CU ", "Métropole ", "Communauté ")) else f"l'intercommunalité {nom}",
+    "epci": lambda nom: (
+        f"la {nom}"
+        if nom.startswith(("CC ", "CA ", "CU ", "Métropole ", "Communauté "))
+        else f"l'intercommunalité {nom}"
+    ),
     "ze2020": lambda nom: f"la zone d'emploi {_of(nom)}",
     "ze2010": lambda nom: f"la zone d'emploi 2010 {_of(nom)}",
     "zrr": lambda nom: "l'ensemble des communes classées ZRR",
@@ -91,12 +101,20 @@ class Zone:
     @property
     def est_offre_connue(self) -> bool:
         """Tell whether the offers inside the zone can be counted."""
-        return self.est_dessinee or self.type_zone == COMMUNE or ZONAGES[self.type_zone].methode == "code"
+        return (
+            self.est_dessinee
+            or self.type_zone == COMMUNE
+            or ZONAGES[self.type_zone].methode == "code"
+        )
 
 
 def list_types(monde: Monde) -> dict[str, str]:
     """Return the zonings that have zones, in the order of the product: type → title."""
-    known = [nom for nom in MAILLES if nom != CARREAU and nom in monde.mailles and len(monde.mailles[nom].codes)]
+    known = [
+        nom
+        for nom in MAILLES
+        if nom != CARREAU and nom in monde.mailles and len(monde.mailles[nom].codes)
+    ]
     return {nom: ZONAGES[nom].titre if nom in ZONAGES else "Communes" for nom in known}
 
 
@@ -113,7 +131,11 @@ def list_zones(monde: Monde, type_zone: str) -> pd.DataFrame:
         refuse_value("zonage", type_zone, tuple(known))
     maille = monde.mailles[type_zone]
     table = pd.DataFrame({"code_zone": maille.codes, "nom": maille.noms})
-    return table.assign(_tri=[fold(nom) for nom in table["nom"]]).sort_values(["_tri", "code_zone"], ignore_index=True).drop(columns="_tri")
+    return (
+        table.assign(_tri=[fold(nom) for nom in table["nom"]])
+        .sort_values(["_tri", "code_zone"], ignore_index=True)
+        .drop(columns="_tri")
+    )
 
 
 def find_zone(monde: Monde, cle: str) -> Zone:
@@ -128,15 +150,21 @@ def find_zone(monde: Monde, cle: str) -> Zone:
     """
     type_zone, deux_points, texte = cle.partition(":")
     if not deux_points or not texte.strip():
-        raise ParameterError(f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, par exemple ze2020:3215.")
+        raise ParameterError(
+            f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, par exemple ze2020:3215."
+        )
     zones = list_zones(monde, type_zone)
     found = zones[zones["code_zone"].str.casefold().eq(texte.strip().casefold())]
     if not len(found):
         found = zones[[fold(nom) == fold(texte) for nom in zones["nom"]]]
     if not len(found):
-        raise NotFoundError(f"zone = «\u202f{cle[:80]}\u202f» : zone inconnue de cet instantané.{propose(zones, type_zone, texte)}")
+        raise NotFoundError(
+            f"zone = «\u202f{cle[:80]}\u202f» : zone inconnue de cet instantané.{propose(zones, type_zone, texte)}"
+        )
     if len(found) > 1:
-        raise ParameterError(f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. Donnez le code : {', '.join(f'{type_zone}:{code}' for code in found['code_zone'][:8])}.")
+        raise ParameterError(
+            f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. Donnez le code : {', '.join(f'{type_zone}:{code}' for code in found['code_zone'][:8])}."
+        )
     return _described(monde, type_zone, found["code_zone"].iloc[0], found["nom"].iloc[0])
 
 
@@ -150,23 +178,52 @@ def choose_zones(monde: Monde, cles: Iterable[str], types: Iterable[str]) -> lis
     NotFoundError
         When a zone is unknown.
     """
-    every = [*(find_zone(monde, cle) for cle in cles), *(find_zone(monde, f"{nom}:{code}") for nom in types for code in list_zones(monde, nom)["code_zone"])]
+    every = [
+        *(find_zone(monde, cle) for cle in cles),
+        *(
+            find_zone(monde, f"{nom}:{code}")
+            for nom in types
+            for code in list_zones(monde, nom)["code_zone"]
+        ),
+    ]
     if not every:
-        raise ParameterError("Quelle zone ? Donnez --zone type:code (ze2020:3215), ou --all et un zonage (ze2020, epci…).")
+        raise ParameterError(
+            "Quelle zone ? Donnez --zone type:code (ze2020:3215), ou --all et un zonage (ze2020, epci…)."
+        )
     return list({zone.cle: zone for zone in every}.values())
 
 
 def propose(zones: pd.DataFrame, type_zone: str, texte: str) -> str:
     """Return the end of an error message: the zones whose name or code looks most like a text, "" when none does."""
     wanted = fold(texte[:80])
-    by_name = process.extract(wanted, [fold(nom) for nom in zones["nom"]], scorer=fuzz.WRatio, limit=NB_PROPOSITIONS, score_cutoff=60)
-    by_code = process.extract(wanted, [fold(code) for code in zones["code_zone"]], scorer=fuzz.ratio, limit=NB_PROPOSITIONS, score_cutoff=60)
-    ranks = list(dict.fromkeys(rank for _, _, rank in sorted([*by_name, *by_code], key=lambda one: (-one[1], one[2]))))[:NB_PROPOSITIONS]
-    near = [f"{zones['nom'].iloc[rank]} ({type_zone}:{zones['code_zone'].iloc[rank]})" for rank in ranks]
+    by_name = process.extract(
+        wanted,
+        [fold(nom) for nom in zones["nom"]],
+        scorer=fuzz.WRatio,
+        limit=NB_PROPOSITIONS,
+        score_cutoff=60,
+    )
+    by_code = process.extract(
+        wanted,
+        [fold(code) for code in zones["code_zone"]],
+        scorer=fuzz.ratio,
+        limit=NB_PROPOSITIONS,
+        score_cutoff=60,
+    )
+    ranks = list(
+        dict.fromkeys(
+            rank for _, _, rank in sorted([*by_name, *by_code], key=lambda one: (-one[1], one[2]))
+        )
+    )[:NB_PROPOSITIONS]
+    near = [
+        f"{zones['nom'].iloc[rank]} ({type_zone}:{zones['code_zone'].iloc[rank]})" for rank in ranks
+    ]
     return f" Vouliez-vous dire : {' ; '.join(near)} ?" if near else ""
 
 
-def search_zones(monde: Monde, texte: str, type_zone: str | None = None) -> list[tuple[str, str, str]]:
+def search_zones(
+    monde: Monde, texte: str, type_zone: str | None = None
+) -> list[tuple[str, str, str]]:
     """Return (type, code, name) of the zones of which every word typed begins a word of the name, or the code is the text."""
     words, found = fold(texte).split(), []
     for nom in [type_zone] if type_zone else list_types(monde):
@@ -178,7 +235,9 @@ def search_zones(monde: Monde, texte: str, type_zone: str | None = None) -> list
 
 def _matches(words: list[str], name: list[str], code: str) -> bool:
     """Tell whether typed words name a zone."""
-    return words == fold(code).split() or all(any(part.startswith(word) for part in name) for word in words)
+    return words == fold(code).split() or all(
+        any(part.startswith(word) for part in name) for word in words
+    )
 
 
 def _described(monde: Monde, type_zone: str, code_zone: str, nom: str) -> Zone:
@@ -190,9 +249,18 @@ def _described(monde: Monde, type_zone: str, code_zone: str, nom: str) -> Zone:
     beyond = mine.loc[~region, "population"]
     drawn = row["geometry"] is not None and not row["geometry"].is_empty
     return Zone(
-        type_zone, code_zone, nom, str(row["millesime"]), str(row["id_source"]), int(region.sum()), len(partial & set(mine.index[region])),
-        int((~region).sum()), float(beyond.sum()) if beyond.notna().all() else float("nan"),
-        tuple(sorted(mine.loc[region, "nom_departement"].dropna().unique())), bool(row["est_fictive"]), drawn,
+        type_zone,
+        code_zone,
+        nom,
+        str(row["millesime"]),
+        str(row["id_source"]),
+        int(region.sum()),
+        len(partial & set(mine.index[region])),
+        int((~region).sum()),
+        float(beyond.sum()) if beyond.notna().all() else float("nan"),
+        tuple(sorted(mine.loc[region, "nom_departement"].dropna().unique())),
+        bool(row["est_fictive"]),
+        drawn,
     )
 
 
@@ -201,8 +269,23 @@ def _members(monde: Monde, type_zone: str, code_zone: str) -> tuple[set[str], se
     if type_zone == COMMUNE:
         mine = monde.snapshot.read("communes")
         row = mine[mine["code_commune"].eq(code_zone)].iloc[0]
-        return {code_zone}, set(), {"millesime": row["millesime_population"], "id_source": "communes", "est_fictive": False, "geometry": row["geometry"]}
+        return (
+            {code_zone},
+            set(),
+            {
+                "millesime": row["millesime_population"],
+                "id_source": "communes",
+                "est_fictive": False,
+                "geometry": row["geometry"],
+            },
+        )
     zones, links = monde.snapshot.read("zones"), monde.snapshot.read("communes_zones")
     mine = links[links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)]
     whole = set(mine.loc[mine["type_lien"].eq("entiere"), "code_commune"])
-    return whole, set(mine["code_commune"]) - whole, zones[zones["type_zone"].eq(type_zone) & zones["code_zone"].eq(code_zone)].iloc[0].to_dict()
+    return (
+        whole,
+        set(mine["code_commune"]) - whole,
+        zones[zones["type_zone"].eq(type_zone) & zones["code_zone"].eq(code_zone)]
+        .iloc[0]
+        .to_dict(),
+    )

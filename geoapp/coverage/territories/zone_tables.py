@@ -28,109 +28,289 @@ from geoapp.reference.codes.voies import VOIES
 NB_CITEES = 5
 """Communes named in one cell; the file has them all."""
 
-_UNITES = {"part": "part de 0 à 1", "nombre": "", "taux": "pour 10 000 habitants", "taux_brut": "par habitant"}
+_UNITES = {
+    "part": "part de 0 à 1",
+    "nombre": "",
+    "taux": "pour 10 000 habitants",
+    "taux_brut": "par habitant",
+}
 
 
 def offer_table(contenu: Contenu) -> Tableau:
     """Return the offer by domain × level × voie, one row by case met."""
     names = contenu.couverture.domaines.set_index("code_domaine")["domaine"].to_dict()
     cases = contenu.offre.cases
-    valeurs = pd.DataFrame({
-        "domaine": [names.get(code, NON_RENSEIGNE) for code in cases["code_domaine"]], "niveau": [label_levels().get(code, NON_RENSEIGNE) for code in cases["niveau_sortie"]],
-        "voie": [VOIES.get(code, NON_RENSEIGNE) for code in cases["voie"]], "nb_offres": cases["nb_offres"], "nb_lieux": cases["nb_lieux"],
-        "nb_places": cases["nb_places"], "nb_sans_places": cases["nb_sans_places"],
-    })
-    return make_table("offre", "Offre par domaine, niveau et voie", (
-        Colonne("domaine", "Domaine", "Domaine simplifié"), Colonne("niveau", "Niveau", "Niveau de sortie"), Colonne("voie", "Voie", "Voie d'accès"),
-        Colonne("nb_offres", "Formations", "Formations dont le lieu est dans la zone", "entier"), Colonne("nb_lieux", "Lieux", "Lieux distincts", "entier"),
-        Colonne("nb_places", "Places connues", "Somme des places que les sources donnent ; vide si aucune ne les donne", "entier"),
-        Colonne("nb_sans_places", "Formations sans places connues", "Formations dont le nombre de places n'est pas donné", "entier"),
-    ), valeurs, vide=_no_offer(contenu))
+    valeurs = pd.DataFrame(
+        {
+            "domaine": [names.get(code, NON_RENSEIGNE) for code in cases["code_domaine"]],
+            "niveau": [label_levels().get(code, NON_RENSEIGNE) for code in cases["niveau_sortie"]],
+            "voie": [VOIES.get(code, NON_RENSEIGNE) for code in cases["voie"]],
+            "nb_offres": cases["nb_offres"],
+            "nb_lieux": cases["nb_lieux"],
+            "nb_places": cases["nb_places"],
+            "nb_sans_places": cases["nb_sans_places"],
+        }
+    )
+    return make_table(
+        "offre",
+        "Offre par domaine, niveau et voie",
+        (
+            Colonne("domaine", "Domaine", "Domaine simplifié"),
+            Colonne("niveau", "Niveau", "Niveau de sortie"),
+            Colonne("voie", "Voie", "Voie d'accès"),
+            Colonne(
+                "nb_offres", "Formations", "Formations dont le lieu est dans la zone", "entier"
+            ),
+            Colonne("nb_lieux", "Lieux", "Lieux distincts", "entier"),
+            Colonne(
+                "nb_places",
+                "Places connues",
+                "Somme des places que les sources donnent ; vide si aucune ne les donne",
+                "entier",
+            ),
+            Colonne(
+                "nb_sans_places",
+                "Formations sans places connues",
+                "Formations dont le nombre de places n'est pas donné",
+                "entier",
+            ),
+        ),
+        valeurs,
+        vide=_no_offer(contenu),
+    )
 
 
 def _no_offer(contenu: Contenu) -> str:
-    return "Aucune formation n'est placée dans la zone." if contenu.offre.est_connue else "Inconnue : le contour de la zone n'est pas connu."
+    return (
+        "Aucune formation n'est placée dans la zone."
+        if contenu.offre.est_connue
+        else "Inconnue : le contour de la zone n'est pas connu."
+    )
 
 
 def coverage_table(contenu: Contenu, autre: Contenu | None = None) -> Tableau:
     """Return every indicator: the zone, the zone compared with, the region; people hidden when few."""
-    zones = [("zone", contenu.zone.nom, contenu.couverture.ligne), *([("avec", autre.zone.nom, autre.couverture.ligne)] if autre else []),
-             ("region", contenu.couverture.ensemble["nom"], contenu.couverture.ensemble)]
+    zones = [
+        ("zone", contenu.zone.nom, contenu.couverture.ligne),
+        *([("avec", autre.zone.nom, autre.couverture.ligne)] if autre else []),
+        ("region", contenu.couverture.ensemble["nom"], contenu.couverture.ensemble),
+    ]
     unite, rows, words = contenu.question.unite, [], []
     for indicateur in INDICATEURS.values():
         shown = [_shown(row, indicateur.nom, unite) for _, _, row in zones]
-        raw = {nom: PETIT if word == PETIT else row[indicateur.nom] for (nom, _, row), word in zip(zones, shown, strict=True)}
-        rows.append({"indicateur": indicateur.titre, "sens": indicateur.sens, "unite": _UNITES.get(indicateur.type, unite), **raw})
+        raw = {
+            nom: PETIT if word == PETIT else row[indicateur.nom]
+            for (nom, _, row), word in zip(zones, shown, strict=True)
+        }
+        rows.append(
+            {
+                "indicateur": indicateur.titre,
+                "sens": indicateur.sens,
+                "unite": _UNITES.get(indicateur.type, unite),
+                **raw,
+            }
+        )
         words.append([indicateur.titre, *shown])
-    columns = [Colonne("indicateur", "Indicateur", "Titre de l'indicateur"), *(Colonne(nom, titre, f"Valeur pour {titre}", "taux") for nom, titre, _ in zones)]
-    extra = [Colonne("unite", "Unité", "Unité des valeurs", vide="", est_cachee=True), Colonne("sens", "Sens", "Ce que l'indicateur mesure", est_cachee=True)]
-    table = make_table("couverture", "La zone et la région", columns, pd.DataFrame(rows), unite=unite)
-    return Tableau(table.nom, table.titre, (*table.colonnes, *extra), pd.DataFrame(rows), words, note=f"Seuil{THIN}: {describe_threshold(contenu.question)}, compris.")
+    columns = [
+        Colonne("indicateur", "Indicateur", "Titre de l'indicateur"),
+        *(Colonne(nom, titre, f"Valeur pour {titre}", "taux") for nom, titre, _ in zones),
+    ]
+    extra = [
+        Colonne("unite", "Unité", "Unité des valeurs", vide="", est_cachee=True),
+        Colonne("sens", "Sens", "Ce que l'indicateur mesure", est_cachee=True),
+    ]
+    table = make_table(
+        "couverture", "La zone et la région", columns, pd.DataFrame(rows), unite=unite
+    )
+    return Tableau(
+        table.nom,
+        table.titre,
+        (*table.colonnes, *extra),
+        pd.DataFrame(rows),
+        words,
+        note=f"Seuil{THIN}: {describe_threshold(contenu.question)}, compris.",
+    )
 
 
 def _shown(row: pd.Series, nom: str, unite: str) -> str:
     """Return one indicator of a row in words; « < 5 » when it is hidden."""
-    return PETIT if nom in (row["masques"] or "").split("|") else format_value(INDICATEURS[nom], row[nom], unite)
+    return (
+        PETIT
+        if nom in (row["masques"] or "").split("|")
+        else format_value(INDICATEURS[nom], row[nom], unite)
+    )
 
 
 def domains_table(contenu: Contenu) -> Tableau:
     """Return the coverage of the zone domain by domain; the seats of no offer are not unknown: there are none."""
     domaines = contenu.couverture.domaines
-    table = make_table("domaines", "Couverture par domaine", (
-        Colonne("domaine", "Domaine", "Domaine simplifié"), Colonne("nb_offres", "Formations dans la zone", INDICATEURS["nb_offres"].sens, "entier"),
-        Colonne("nb_places", "Places connues", INDICATEURS["nb_places"].sens, "entier"),
-        Colonne("part_non_couverte", "Part non couverte", INDICATEURS["part_non_couverte"].sens, "part"),
-        Colonne("mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"),
-        Colonne("e2sfca", "Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens, "taux", "hors de portée"),
-        Colonne("offreur_unique", "Offreur unique", "Organisme sans lequel la zone perdrait toute couverture dans ce domaine", vide=""),
-    ), domaines.assign(offreur_unique=domaines["offreur_unique"].map(name_body, na_action="ignore")), unite=contenu.question.unite, note="Chaque ligne est la réponse à la même question, pour ce domaine seul.")
-    words = [[*row[:2], "–", *row[3:]] if nb == 0 else row for row, nb in zip(table.mots, domaines["nb_offres"], strict=True)]
+    table = make_table(
+        "domaines",
+        "Couverture par domaine",
+        (
+            Colonne("domaine", "Domaine", "Domaine simplifié"),
+            Colonne(
+                "nb_offres", "Formations dans la zone", INDICATEURS["nb_offres"].sens, "entier"
+            ),
+            Colonne("nb_places", "Places connues", INDICATEURS["nb_places"].sens, "entier"),
+            Colonne(
+                "part_non_couverte",
+                "Part non couverte",
+                INDICATEURS["part_non_couverte"].sens,
+                "part",
+            ),
+            Colonne(
+                "mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"
+            ),
+            Colonne(
+                "e2sfca",
+                "Accessibilité (E2SFCA)",
+                INDICATEURS["e2sfca"].sens,
+                "taux",
+                "hors de portée",
+            ),
+            Colonne(
+                "offreur_unique",
+                "Offreur unique",
+                "Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
+                vide="",
+            ),
+        ),
+        domaines.assign(
+            offreur_unique=domaines["offreur_unique"].map(name_body, na_action="ignore")
+        ),
+        unite=contenu.question.unite,
+        note="Chaque ligne est la réponse à la même question, pour ce domaine seul.",
+    )
+    words = [
+        [*row[:2], "–", *row[3:]] if nb == 0 else row
+        for row, nb in zip(table.mots, domaines["nb_offres"], strict=True)
+    ]
     return replace(table, mots=words)
 
 
 def white_table(contenu: Contenu) -> Tableau:
     """Return the white communes of the zone, the most people first."""
     blanches = contenu.couverture.blanches
-    valeurs = pd.DataFrame({
-        "nom": blanches["nom"], "code_commune": blanches["code_commune"], "population": as_people(blanches["population"]),
-        "population_blanche": as_people(blanches["population_blanche"]), "cause": blanches["cause"].map(cause_word), "solidite": blanches["solidite"].map(solidity_word),
-    })
-    return make_table("blanches", "Communes en zone blanche", (
-        Colonne("nom", "Commune", "Nom de la commune"), Colonne("code_commune", "Code", "Code INSEE", est_cachee=True), Colonne("population", "Habitants", "Habitants de la commune", "personnes"),
-        Colonne("population_blanche", "En zone blanche", "Habitants en zone blanche", "personnes"), Colonne("cause", "Cause", "Cause qui touche le plus d'habitants"),
-        Colonne("solidite", "Solidité", "Robuste, ou fragile au choix du seuil"),
-    ), valeurs, vide="Aucune commune de la zone n'a la moitié de ses habitants en zone blanche.", cles=[f"{COMMUNE}:{code}" for code in blanches["code_commune"]])
+    valeurs = pd.DataFrame(
+        {
+            "nom": blanches["nom"],
+            "code_commune": blanches["code_commune"],
+            "population": as_people(blanches["population"]),
+            "population_blanche": as_people(blanches["population_blanche"]),
+            "cause": blanches["cause"].map(cause_word),
+            "solidite": blanches["solidite"].map(solidity_word),
+        }
+    )
+    return make_table(
+        "blanches",
+        "Communes en zone blanche",
+        (
+            Colonne("nom", "Commune", "Nom de la commune"),
+            Colonne("code_commune", "Code", "Code INSEE", est_cachee=True),
+            Colonne("population", "Habitants", "Habitants de la commune", "personnes"),
+            Colonne(
+                "population_blanche", "En zone blanche", "Habitants en zone blanche", "personnes"
+            ),
+            Colonne("cause", "Cause", "Cause qui touche le plus d'habitants"),
+            Colonne("solidite", "Solidité", "Robuste, ou fragile au choix du seuil"),
+        ),
+        valeurs,
+        vide="Aucune commune de la zone n'a la moitié de ses habitants en zone blanche.",
+        cles=[f"{COMMUNE}:{code}" for code in blanches["code_commune"]],
+    )
 
 
 def sole_table(contenu: Contenu) -> Tableau:
     """Return the bodies that alone cover communes of the zone."""
     uniques = contenu.couverture.uniques
-    valeurs = uniques.assign(organisme=uniques["organisme"].map(name_body), population=as_people(uniques["population"]), premieres=[_firsts(noms) for noms in uniques["communes"]])
-    return make_table("uniques", "Offreurs uniques", (
-        Colonne("organisme", "Organisme", "Organisme seul à portée des habitants couverts"), Colonne("nb_communes", "Communes", "Communes qu'il couvre seul", "entier"),
-        Colonne("population", "Habitants", "Habitants de ces communes, couverts ou non", "personnes"), Colonne("premieres", "D'abord", "Les plus peuplées"),
-        Colonne("communes", "Lesquelles", "Noms, des plus peuplées aux moins peuplées", est_cachee=True),
-    ), valeurs, vide="Aucune commune de la zone n'est couverte par un seul organisme.")
+    valeurs = uniques.assign(
+        organisme=uniques["organisme"].map(name_body),
+        population=as_people(uniques["population"]),
+        premieres=[_firsts(noms) for noms in uniques["communes"]],
+    )
+    return make_table(
+        "uniques",
+        "Offreurs uniques",
+        (
+            Colonne("organisme", "Organisme", "Organisme seul à portée des habitants couverts"),
+            Colonne("nb_communes", "Communes", "Communes qu'il couvre seul", "entier"),
+            Colonne(
+                "population", "Habitants", "Habitants de ces communes, couverts ou non", "personnes"
+            ),
+            Colonne("premieres", "D'abord", "Les plus peuplées"),
+            Colonne(
+                "communes",
+                "Lesquelles",
+                "Noms, des plus peuplées aux moins peuplées",
+                est_cachee=True,
+            ),
+        ),
+        valeurs,
+        vide="Aucune commune de la zone n'est couverte par un seul organisme.",
+    )
 
 
 def _firsts(noms: str) -> str:
     """Return the first names of a list of communes."""
     every = noms.split(", ")
-    return ", ".join(every[:NB_CITEES]) + (f" et {count(len(every) - NB_CITEES, 'autre')}" if len(every) > NB_CITEES else "")
+    return ", ".join(every[:NB_CITEES]) + (
+        f" et {count(len(every) - NB_CITEES, 'autre')}" if len(every) > NB_CITEES else ""
+    )
 
 
 def publics_table(contenu: Contenu) -> Tableau:
     """Return the access of the residents of QPV and rural zones of the zone, beside the others and the region."""
     rows = [row for public in contenu.couverture.publics for row in _public_rows(public)]
-    names = ["public", "ou", "population", "part_couverte", "population_non_couverte", "mediane", "e2sfca", "note"]
-    return make_table("publics", "Habitants des quartiers prioritaires et des zones rurales", (
-        Colonne("public", "Public", "Habitants comparés"), Colonne("ou", "Où", "Dans la zone, ailleurs dans la zone, ou dans toute la région"),
-        Colonne("population", "Habitants", "Habitants du public", "personnes", PETIT), Colonne("part_couverte", "Part couverte", INDICATEURS["part_couverte"].sens, "part"),
-        Colonne("population_non_couverte", "Non couverts", INDICATEURS["population_non_couverte"].sens, "personnes", PETIT),
-        Colonne("mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"),
-        Colonne("e2sfca", "Accessibilité (E2SFCA)", INDICATEURS["e2sfca"].sens, "taux", "hors de portée"), Colonne("note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True),
-    ), pd.DataFrame(rows, columns=names), unite=contenu.question.unite, vide=_no_public(contenu),
-       note=" ".join(dict.fromkeys(f"{public.ici.groupe}{THIN}: {public.ici.note[0].lower()}{public.ici.note[1:]}" for public in contenu.couverture.publics if public.ici.note)), est_groupee=True)
+    names = [
+        "public",
+        "ou",
+        "population",
+        "part_couverte",
+        "population_non_couverte",
+        "mediane",
+        "e2sfca",
+        "note",
+    ]
+    return make_table(
+        "publics",
+        "Habitants des quartiers prioritaires et des zones rurales",
+        (
+            Colonne("public", "Public", "Habitants comparés"),
+            Colonne("ou", "Où", "Dans la zone, ailleurs dans la zone, ou dans toute la région"),
+            Colonne("population", "Habitants", "Habitants du public", "personnes", PETIT),
+            Colonne("part_couverte", "Part couverte", INDICATEURS["part_couverte"].sens, "part"),
+            Colonne(
+                "population_non_couverte",
+                "Non couverts",
+                INDICATEURS["population_non_couverte"].sens,
+                "personnes",
+                PETIT,
+            ),
+            Colonne(
+                "mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"
+            ),
+            Colonne(
+                "e2sfca",
+                "Accessibilité (E2SFCA)",
+                INDICATEURS["e2sfca"].sens,
+                "taux",
+                "hors de portée",
+            ),
+            Colonne("note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True),
+        ),
+        pd.DataFrame(rows, columns=names),
+        unite=contenu.question.unite,
+        vide=_no_public(contenu),
+        note=" ".join(
+            dict.fromkeys(
+                f"{public.ici.groupe}{THIN}: {public.ici.note[0].lower()}{public.ici.note[1:]}"
+                for public in contenu.couverture.publics
+                if public.ici.note
+            )
+        ),
+        est_groupee=True,
+    )
 
 
 def _no_public(contenu: Contenu) -> str:
@@ -142,85 +322,250 @@ def _no_public(contenu: Contenu) -> str:
 
 def _public_rows(public: PublicZone) -> list[tuple]:
     """Return the rows of one public: here, elsewhere in the zone, in the region."""
-    sides = (("dans la zone", public.ici), ("ailleurs dans la zone", public.ailleurs), ("même public, région", public.region))
-    return [(public.ici.groupe, where, one.population, one.part_couverte, one.population_non_couverte, one.mediane, one.e2sfca, public.ici.note)
-            for where, one in sides if one is not None]
+    sides = (
+        ("dans la zone", public.ici),
+        ("ailleurs dans la zone", public.ailleurs),
+        ("même public, région", public.region),
+    )
+    return [
+        (
+            public.ici.groupe,
+            where,
+            one.population,
+            one.part_couverte,
+            one.population_non_couverte,
+            one.mediane,
+            one.e2sfca,
+            public.ici.note,
+        )
+        for where, one in sides
+        if one is not None
+    ]
 
 
 def outside_table(contenu: Contenu) -> Tableau:
     """Return the communes outside that teach within the threshold of somebody of the zone."""
     communes = contenu.dehors.communes
     valeurs = communes.assign(voisine=communes["est_voisine"].map({True: "oui", False: ""}))
-    title = "Ce qui est proche, mais hors de la zone" if contenu.zone.est_offre_connue else "Ce qui est proche"
-    return make_table("dehors", title, (
-        Colonne("nom_commune", "Commune", "Commune où l'on forme"), Colonne("code_commune", "Code", "Code INSEE", vide="", est_cachee=True), Colonne("nb_offres", "Formations", "Formations à portée", "entier"),
-        Colonne("cout", "Trajet le plus court", "Trajet estimé depuis l'habitant de la zone le plus proche", "cout"), Colonne("voisine", "Département voisin", "Hors de la région", vide=""),
-    ), valeurs, unite=contenu.question.unite, vide=f"Aucune formation hors de la zone n'est à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.")
+    title = (
+        "Ce qui est proche, mais hors de la zone"
+        if contenu.zone.est_offre_connue
+        else "Ce qui est proche"
+    )
+    return make_table(
+        "dehors",
+        title,
+        (
+            Colonne("nom_commune", "Commune", "Commune où l'on forme"),
+            Colonne("code_commune", "Code", "Code INSEE", vide="", est_cachee=True),
+            Colonne("nb_offres", "Formations", "Formations à portée", "entier"),
+            Colonne(
+                "cout",
+                "Trajet le plus court",
+                "Trajet estimé depuis l'habitant de la zone le plus proche",
+                "cout",
+            ),
+            Colonne("voisine", "Département voisin", "Hors de la région", vide=""),
+        ),
+        valeurs,
+        unite=contenu.question.unite,
+        vide=f"Aucune formation hors de la zone n'est à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.",
+    )
 
 
 def lacking_table(contenu: Contenu) -> Tableau:
     """Return the domains that the zone lacks, and where the nearest offer is."""
-    return make_table("absents", "Domaines absents, et où les trouver", (
-        Colonne("domaine", "Domaine absent", "Domaine sans formation dans la zone"), Colonne("nom_commune", "Au plus près", "Commune de la formation la plus proche", vide="nulle part à portée"),
-        Colonne("cout", "Trajet le plus court", "Trajet estimé depuis l'habitant de la zone le plus proche", "cout", "hors de portée"),
-        Colonne("part_couverte", "Habitants couverts", INDICATEURS["part_couverte"].sens, "part"),
-    ), contenu.dehors.absents, unite=contenu.question.unite, vide="Aucun domaine ne manque." if contenu.offre.est_connue else _no_offer(contenu))
+    return make_table(
+        "absents",
+        "Domaines absents, et où les trouver",
+        (
+            Colonne("domaine", "Domaine absent", "Domaine sans formation dans la zone"),
+            Colonne(
+                "nom_commune",
+                "Au plus près",
+                "Commune de la formation la plus proche",
+                vide="nulle part à portée",
+            ),
+            Colonne(
+                "cout",
+                "Trajet le plus court",
+                "Trajet estimé depuis l'habitant de la zone le plus proche",
+                "cout",
+                "hors de portée",
+            ),
+            Colonne(
+                "part_couverte", "Habitants couverts", INDICATEURS["part_couverte"].sens, "part"
+            ),
+        ),
+        contenu.dehors.absents,
+        unite=contenu.question.unite,
+        vide="Aucun domaine ne manque." if contenu.offre.est_connue else _no_offer(contenu),
+    )
 
 
 def almost_table(contenu: Contenu) -> Tableau:
     """Return the nearest offers beyond the threshold for the people who have none."""
-    valeurs = pd.DataFrame([
-        (one.intitule, one.nom_organisme or "organisme non renseigné", one.nom_commune or "commune inconnue", one.nb_offres, one.cout,
-         ", ".join(mot for est, mot in ((one.est_voisine, "département voisin"), (one.est_douteuse, "position douteuse")) if est))
-        for one in contenu.couverture.presque], columns=["intitule", "organisme", "commune", "nb_offres", "cout", "note"])
-    return make_table("presque", "Les formations qui atteindraient presque ceux qui n'en ont pas", (
-        Colonne("intitule", "Formation", "Première formation du lieu, par ordre de titre"), Colonne("organisme", "Organisme", "Organisme formateur"),
-        Colonne("commune", "Commune", "Commune du lieu"), Colonne("nb_offres", "Formations du lieu", "Formations données en ce lieu", "entier"),
-        Colonne("cout", "Trajet", "Trajet du plus proche des habitants qui n'en ont pas", "cout"), Colonne("note", "À savoir", "Département voisin, position douteuse", vide=""),
-    ), valeurs, unite=contenu.question.unite, vide="Tous ses habitants ont une formation à portée." if contenu.couverture.ligne["part_non_couverte"] == 0 else "Aucune, même lointaine.")
+    valeurs = pd.DataFrame(
+        [
+            (
+                one.intitule,
+                one.nom_organisme or "organisme non renseigné",
+                one.nom_commune or "commune inconnue",
+                one.nb_offres,
+                one.cout,
+                ", ".join(
+                    mot
+                    for est, mot in (
+                        (one.est_voisine, "département voisin"),
+                        (one.est_douteuse, "position douteuse"),
+                    )
+                    if est
+                ),
+            )
+            for one in contenu.couverture.presque
+        ],
+        columns=["intitule", "organisme", "commune", "nb_offres", "cout", "note"],
+    )
+    return make_table(
+        "presque",
+        "Les formations qui atteindraient presque ceux qui n'en ont pas",
+        (
+            Colonne("intitule", "Formation", "Première formation du lieu, par ordre de titre"),
+            Colonne("organisme", "Organisme", "Organisme formateur"),
+            Colonne("commune", "Commune", "Commune du lieu"),
+            Colonne("nb_offres", "Formations du lieu", "Formations données en ce lieu", "entier"),
+            Colonne(
+                "cout", "Trajet", "Trajet du plus proche des habitants qui n'en ont pas", "cout"
+            ),
+            Colonne("note", "À savoir", "Département voisin, position douteuse", vide=""),
+        ),
+        valeurs,
+        unite=contenu.question.unite,
+        vide="Tous ses habitants ont une formation à portée."
+        if contenu.couverture.ligne["part_non_couverte"] == 0
+        else "Aucune, même lointaine.",
+    )
 
 
 def departements_table(contenu: Contenu) -> Tableau:
     """Return what is known by département alone, a row by département and source; no row when nothing is known."""
     bloc = contenu.departements
-    valeurs = bloc.lignes.assign(fictive=["données fictives" if est else "" for est in bloc.lignes["est_fictive"]])
-    return make_table("departements", "Formations connues seulement par département", (
-        Colonne("nom", "Département", "Département entier, même quand la zone n'en est qu'une partie"), Colonne("code_departement", "Code", "Code du département", est_cachee=True),
-        Colonne("nb_formations", "Formations", "Formations que la source compte dans le département", "entier"),
-        Colonne("nb_actions", "Actions", "Actions de formation ; vide si aucune n'est connue", "entier"),
-        Colonne("nb_sessions", "Sessions ouvertes", "Sessions ouvertes à la date de la source ; vide si aucune n'est connue", "entier"),
-        Colonne("nb_sessions_a_distance", "Dont à distance", "Sessions à distance ; vide si aucune n'est connue", "entier"),
-        Colonne("titre", "Source", "Titre de la source"), Colonne("millesime", "Millésime", "Jour de l'extraction quand la source le donne, sinon millésime de la source"),
-        Colonne("producteur", "Producteur", "Qui la produit", est_cachee=True), Colonne("licence", "Licence", "Conditions de réemploi", est_cachee=True),
-        Colonne("fictive", "À savoir", "Données de démonstration", vide="", est_cachee=not bloc.est_fictive),
-    ), valeurs, vide="Aucune source de cet instantané n'en donne.", note=_without_address(contenu))
+    valeurs = bloc.lignes.assign(
+        fictive=["données fictives" if est else "" for est in bloc.lignes["est_fictive"]]
+    )
+    return make_table(
+        "departements",
+        "Formations connues seulement par département",
+        (
+            Colonne(
+                "nom",
+                "Département",
+                "Département entier, même quand la zone n'en est qu'une partie",
+            ),
+            Colonne("code_departement", "Code", "Code du département", est_cachee=True),
+            Colonne(
+                "nb_formations",
+                "Formations",
+                "Formations que la source compte dans le département",
+                "entier",
+            ),
+            Colonne(
+                "nb_actions",
+                "Actions",
+                "Actions de formation ; vide si aucune n'est connue",
+                "entier",
+            ),
+            Colonne(
+                "nb_sessions",
+                "Sessions ouvertes",
+                "Sessions ouvertes à la date de la source ; vide si aucune n'est connue",
+                "entier",
+            ),
+            Colonne(
+                "nb_sessions_a_distance",
+                "Dont à distance",
+                "Sessions à distance ; vide si aucune n'est connue",
+                "entier",
+            ),
+            Colonne("titre", "Source", "Titre de la source"),
+            Colonne(
+                "millesime",
+                "Millésime",
+                "Jour de l'extraction quand la source le donne, sinon millésime de la source",
+            ),
+            Colonne("producteur", "Producteur", "Qui la produit", est_cachee=True),
+            Colonne("licence", "Licence", "Conditions de réemploi", est_cachee=True),
+            Colonne(
+                "fictive",
+                "À savoir",
+                "Données de démonstration",
+                vide="",
+                est_cachee=not bloc.est_fictive,
+            ),
+        ),
+        valeurs,
+        vide="Aucune source de cet instantané n'en donne.",
+        note=_without_address(contenu),
+    )
 
 
 def _without_address(contenu: Contenu) -> str:
     """Say what the counts by département are not."""
-    part = "" if contenu.zone.type_zone == "departement" else " On ne sait pas lesquelles sont données dans la zone."
+    part = (
+        ""
+        if contenu.zone.type_zone == "departement"
+        else " On ne sait pas lesquelles sont données dans la zone."
+    )
     apart = contenu.departements.sans_effet
-    filters = f" Leur source ne permet pas d'appliquer {'le critère' if len(apart) == 1 else 'les critères'}{THIN}: {', '.join(apart)}." if apart else ""
+    filters = (
+        f" Leur source ne permet pas d'appliquer {'le critère' if len(apart) == 1 else 'les critères'}{THIN}: {', '.join(apart)}."
+        if apart
+        else ""
+    )
     return f"Sans adresse, elles ne sont sur aucune carte et ne comptent ni dans l'offre ni dans la couverture de cette page.{part}{filters}"
 
 
 def quality_table(contenu: Contenu) -> Tableau:
     """Return how good the data of the offer are, in the zone and in the region."""
     qualite = contenu.qualite
-    return make_table("qualite", "Qualité des données de l'offre", (
-        Colonne("titre", "Défaut", "Ce qui manque ou qui est douteux"), Colonne("nb", "Dans la zone", "Formations de la zone", "entier"), Colonne("part", "Part", "Part des formations de la zone", "part", "sans objet"),
-        Colonne("nb_region", "Dans la région", "Formations de la région", "entier"), Colonne("part_region", "Part (région)", "Part des formations de la région", "part", "sans objet"),
-    ), qualite.defauts, vide="", note=_unplaced(contenu))
+    return make_table(
+        "qualite",
+        "Qualité des données de l'offre",
+        (
+            Colonne("titre", "Défaut", "Ce qui manque ou qui est douteux"),
+            Colonne("nb", "Dans la zone", "Formations de la zone", "entier"),
+            Colonne("part", "Part", "Part des formations de la zone", "part", "sans objet"),
+            Colonne("nb_region", "Dans la région", "Formations de la région", "entier"),
+            Colonne(
+                "part_region",
+                "Part (région)",
+                "Part des formations de la région",
+                "part",
+                "sans objet",
+            ),
+        ),
+        qualite.defauts,
+        vide="",
+        note=_unplaced(contenu),
+    )
 
 
 def _unplaced(contenu: Contenu) -> str:
     """Say what is left out because it has no place."""
     qualite, parts = contenu.qualite, []
     if qualite.nb_non_placees:
-        parts.append(f"{count(qualite.nb_non_placees, 'formation de la région', 'formations de la région')} sans position connue : "
-                     + (f"{count(qualite.nb_non_placees_zone, 'est dans une commune', 'sont dans des communes')} de la zone." if qualite.nb_non_placees_zone else "on ne sait pas si certaines sont dans la zone."))
+        parts.append(
+            f"{count(qualite.nb_non_placees, 'formation de la région', 'formations de la région')} sans position connue : "
+            + (
+                f"{count(qualite.nb_non_placees_zone, 'est dans une commune', 'sont dans des communes')} de la zone."
+                if qualite.nb_non_placees_zone
+                else "on ne sait pas si certaines sont dans la zone."
+            )
+        )
     if qualite.nb_a_distance:
-        parts.append(f"{count(qualite.nb_a_distance, 'formation entièrement à distance', 'formations entièrement à distance')}, accessibles partout, ne comptent pas.")
+        parts.append(
+            f"{count(qualite.nb_a_distance, 'formation entièrement à distance', 'formations entièrement à distance')}, accessibles partout, ne comptent pas."
+        )
     return " ".join(parts).replace(" : ", f"{THIN}: ")
 
 
@@ -229,15 +574,38 @@ def sources_table(contenu: Contenu) -> Tableau:
     mine, others = contenu.qualite.sources, contenu.qualite.autres
     valeurs = pd.concat([mine, others.assign(nb_offres=None)], ignore_index=True)
     valeurs["nb_offres"] = valeurs["nb_offres"].astype("object")
-    return make_table("sources", "Sources et millésimes", (
-        Colonne("titre", "Source", "Titre"), Colonne("producteur", "Producteur", "Qui la produit"), Colonne("millesime", "Millésime", "Date ou année"),
-        Colonne("licence", "Licence", "Conditions de réemploi"), Colonne("nb_offres", "Formations de la zone", "Formations de la zone qui en viennent", "entier", ""),
-    ), valeurs)
+    return make_table(
+        "sources",
+        "Sources et millésimes",
+        (
+            Colonne("titre", "Source", "Titre"),
+            Colonne("producteur", "Producteur", "Qui la produit"),
+            Colonne("millesime", "Millésime", "Date ou année"),
+            Colonne("licence", "Licence", "Conditions de réemploi"),
+            Colonne(
+                "nb_offres",
+                "Formations de la zone",
+                "Formations de la zone qui en viennent",
+                "entier",
+                "",
+            ),
+        ),
+        valeurs,
+    )
 
 
 TABLEAUX: dict[str, Callable[[Contenu], Tableau]] = {
-    "offre": offer_table, "couverture": coverage_table, "domaines": domains_table, "blanches": white_table, "uniques": sole_table, "publics": publics_table,
-    "dehors": outside_table, "absents": lacking_table, "presque": almost_table, "departements": departements_table,
-    "qualite": quality_table, "sources": sources_table,
+    "offre": offer_table,
+    "couverture": coverage_table,
+    "domaines": domains_table,
+    "blanches": white_table,
+    "uniques": sole_table,
+    "publics": publics_table,
+    "dehors": outside_table,
+    "absents": lacking_table,
+    "presque": almost_table,
+    "departements": departements_table,
+    "qualite": quality_table,
+    "sources": sources_table,
 }
 """Every table of a sheet, in its order."""

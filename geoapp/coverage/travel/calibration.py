@@ -29,7 +29,9 @@ class Calage:
     erreur_p90: float
 
 
-def fit_speed(duree_min, vol_oiseau_km, *, detour: float = DETOUR, court_km: float = COURT_KM) -> Calage:
+def fit_speed(
+    duree_min, vol_oiseau_km, *, detour: float = DETOUR, court_km: float = COURT_KM
+) -> Calage:
     """Return the road speed that gives half the short trips a longer time and half a shorter one.
 
     Parameters

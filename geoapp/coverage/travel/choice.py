@@ -28,7 +28,12 @@ def choose_trajets(frames: dict[str, pd.DataFrame], path: Path | None = None) ->
     points, places = list_origins(frames), list_places(frames)
     if path is not None:
         return read_trajets(path, points, places["id_place"].to_numpy(dtype=str))
-    return build_trajets(points["id_point"], shapely.get_coordinates(points.geometry.to_numpy()), places["id_place"], places[["longitude", "latitude"]].to_numpy(float))
+    return build_trajets(
+        points["id_point"],
+        shapely.get_coordinates(points.geometry.to_numpy()),
+        places["id_place"],
+        places[["longitude", "latitude"]].to_numpy(float),
+    )
 
 
 def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
@@ -39,7 +44,16 @@ def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
 
 def list_places(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the distinct positions of the offers: `id_place`, `longitude`, `latitude` (degrees), sorted."""
-    parts = [frames[nom][["id_place", "geometry"]].dropna(subset="id_place") for nom in ("offres", "offres_voisines")]
-    every = pd.concat([pd.DataFrame(part) for part in parts]).drop_duplicates("id_place").sort_values("id_place", ignore_index=True)
+    parts = [
+        frames[nom][["id_place", "geometry"]].dropna(subset="id_place")
+        for nom in ("offres", "offres_voisines")
+    ]
+    every = (
+        pd.concat([pd.DataFrame(part) for part in parts])
+        .drop_duplicates("id_place")
+        .sort_values("id_place", ignore_index=True)
+    )
     xy = shapely.get_coordinates(every["geometry"].to_numpy()) if len(every) else np.empty((0, 2))
-    return pd.DataFrame({"id_place": every["id_place"], "longitude": xy[:, 0], "latitude": xy[:, 1]})
+    return pd.DataFrame(
+        {"id_place": every["id_place"], "longitude": xy[:, 0], "latitude": xy[:, 1]}
+    )

@@ -26,7 +26,9 @@ _PAIRES = 2_000_000
 _TO_ECEF = pyproj.Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
 
 
-def build_trajets(origines, origines_lonlat: np.ndarray, places, places_lonlat: np.ndarray) -> Trajets:
+def build_trajets(
+    origines, origines_lonlat: np.ndarray, places, places_lonlat: np.ndarray
+) -> Trajets:
     """Return the cost matrix of the default provider.
 
     Parameters
@@ -36,13 +38,28 @@ def build_trajets(origines, origines_lonlat: np.ndarray, places, places_lonlat: 
     origines_lonlat, places_lonlat : (n, 2) arrays
         Longitude and latitude, degrees (EPSG:4326).
     """
-    costs = build_costs(origines_lonlat, places_lonlat, detour=DETOUR, speed_km_h=VITESSE_KM_H, max_km=MAXIMUM_KM)
-    parameters = {"fournisseur": "vol d'oiseau × détour", "detour": DETOUR, "vitesse_km_h": VITESSE_KM_H, "maximum_km": MAXIMUM_KM, "note": describe_calibration()}
-    return Trajets(np.asarray(origines, dtype="U"), np.asarray(places, dtype="U"), *costs, True, parameters)
+    costs = build_costs(
+        origines_lonlat, places_lonlat, detour=DETOUR, speed_km_h=VITESSE_KM_H, max_km=MAXIMUM_KM
+    )
+    parameters = {
+        "fournisseur": "vol d'oiseau × détour",
+        "detour": DETOUR,
+        "vitesse_km_h": VITESSE_KM_H,
+        "maximum_km": MAXIMUM_KM,
+        "note": describe_calibration(),
+    }
+    return Trajets(
+        np.asarray(origines, dtype="U"), np.asarray(places, dtype="U"), *costs, True, parameters
+    )
 
 
 def build_costs(
-    origins_lonlat: np.ndarray, places_lonlat: np.ndarray, *, detour: float, speed_km_h: float, max_km: float
+    origins_lonlat: np.ndarray,
+    places_lonlat: np.ndarray,
+    *,
+    detour: float,
+    speed_km_h: float,
+    max_km: float,
 ) -> tuple[sparse.csr_array, sparse.csr_array]:
     """Return the estimated road distances in km, up to `max_km` inclusive, and the minutes of the same pairs.
 
@@ -65,14 +82,21 @@ def build_costs(
     columns = np.tile(np.arange(len(places), dtype="i4"), min(step, len(origins)))
     lengths, indices, km = [], [], []
     for start in range(0, len(origins), step):
-        squares = cdist(origins[start:start + step], places, "sqeuclidean")
+        squares = cdist(origins[start : start + step], places, "sqeuclidean")
         near = squares <= limit**2 * (1 + 1e-12)
         kept = np.flatnonzero(near)
         lengths.append(np.count_nonzero(near, axis=1))
         indices.append(columns[kept])
-        km.append((np.arcsin(np.sqrt(squares.ravel()[kept]) / (2 * RAYON_M)) * (2 * RAYON_M / 1000 * detour)).astype("f4"))
+        km.append(
+            (
+                np.arcsin(np.sqrt(squares.ravel()[kept]) / (2 * RAYON_M))
+                * (2 * RAYON_M / 1000 * detour)
+            ).astype("f4")
+        )
     indptr = np.concatenate([[0], np.cumsum(_joined(lengths, "i8"))])
-    distance = sparse.csr_array((_joined(km, "f4"), _joined(indices, "i4"), indptr), shape=(len(origins), len(places)))
+    distance = sparse.csr_array(
+        (_joined(km, "f4"), _joined(indices, "i4"), indptr), shape=(len(origins), len(places))
+    )
     return distance, at_speed(distance, speed_km_h)
 
 

@@ -70,11 +70,24 @@ def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Tr
     keys = pairs.rows.astype("i8") * max(len(destinations), 1) + pairs.columns
     order = np.argsort(keys, kind="stable")
     _refuse(path, pairs, _repeated(keys, order), (origins, destinations))
-    rows, columns, shape = pairs.rows[order], pairs.columns[order], (len(origins), len(destinations))
-    matrices = {_COUTS[nom]: _matrix(cost[order], rows, columns, shape) for nom, cost in pairs.costs.items()}
+    rows, columns, shape = (
+        pairs.rows[order],
+        pairs.columns[order],
+        (len(origins), len(destinations)),
+    )
+    matrices = {
+        _COUTS[nom]: _matrix(cost[order], rows, columns, shape) for nom, cost in pairs.costs.items()
+    }
     distance, minutes = matrices.get("distance_km"), matrices.get("duree_min")
     parameters = _describe(path, points, rows)
-    return Trajets(np.asarray(origins, dtype="U"), np.asarray(places, dtype="U"), distance, minutes, _are_proportional(distance, minutes), parameters)
+    return Trajets(
+        np.asarray(origins, dtype="U"),
+        np.asarray(places, dtype="U"),
+        distance,
+        minutes,
+        _are_proportional(distance, minutes),
+        parameters,
+    )
 
 
 def _read(path: Path, points: pd.DataFrame, destinations: pd.Index) -> _Paires:
@@ -82,14 +95,34 @@ def _read(path: Path, points: pd.DataFrame, destinations: pd.Index) -> _Paires:
     try:
         schema = pq.read_schema(path)
         _check_columns(path, schema)
-        frame = pq.read_table(path, columns=list(COLONNES), read_dictionary=["origin", "destination"]).to_pandas()
+        frame = pq.read_table(
+            path, columns=list(COLONNES), read_dictionary=["origin", "destination"]
+        ).to_pandas()
     except (OSError, pa.ArrowException) as error:
-        raise SourceError(path, f"matrice de trajets illisible ({show(str(error).splitlines()[0])}).", cure="Un fichier Parquet entier est attendu.") from None
-    costs = {nom: frame[nom].to_numpy(dtype="f8", na_value=np.nan) for nom in _COUTS if frame[nom].notna().any()}
+        raise SourceError(
+            path,
+            f"matrice de trajets illisible ({show(str(error).splitlines()[0])}).",
+            cure="Un fichier Parquet entier est attendu.",
+        ) from None
+    costs = {
+        nom: frame[nom].to_numpy(dtype="f8", na_value=np.nan)
+        for nom in _COUTS
+        if frame[nom].notna().any()
+    }
     if not costs:
-        raise SourceError(path, "ni time_min ni distance_km n'est renseignée.", cure="Renseignez au moins l'une des deux.")
+        raise SourceError(
+            path,
+            "ni time_min ni distance_km n'est renseignée.",
+            cure="Renseignez au moins l'une des deux.",
+        )
     lines, rows = _origins(frame["origin"], points)
-    return _Paires(frame, lines, rows, _ranks(frame["destination"], destinations)[lines], {nom: cost[lines] for nom, cost in costs.items()})
+    return _Paires(
+        frame,
+        lines,
+        rows,
+        _ranks(frame["destination"], destinations)[lines],
+        {nom: cost[lines] for nom, cost in costs.items()},
+    )
 
 
 def _check_columns(path: Path, schema: pa.Schema) -> None:
@@ -98,12 +131,32 @@ def _check_columns(path: Path, schema: pa.Schema) -> None:
     for nom in COLONNES:
         if schema.names.count(nom) != 1:
             near = nearest_accepted(nom, [one for one in schema.names if one not in COLONNES])
-            problem = f"la colonne « {nom} » est absente." + (f" Est-ce « {show(near)} » ?" if near else "")
-            raise SourceError(path, problem if nom not in schema.names else f"la colonne « {nom} » est donnée plusieurs fois.", cure=expected)
+            problem = f"la colonne « {nom} » est absente." + (
+                f" Est-ce « {show(near)} » ?" if near else ""
+            )
+            raise SourceError(
+                path,
+                problem
+                if nom not in schema.names
+                else f"la colonne « {nom} » est donnée plusieurs fois.",
+                cure=expected,
+            )
         kind = schema.field(nom).type
-        are_numbers = any(check(kind) for check in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null))
+        are_numbers = any(
+            check(kind)
+            for check in (
+                pa.types.is_integer,
+                pa.types.is_floating,
+                pa.types.is_decimal,
+                pa.types.is_null,
+            )
+        )
         if nom in _COUTS and not are_numbers:
-            raise SourceError(path, f"la colonne « {nom} » est de type {kind} : des nombres sont attendus.", cure=expected)
+            raise SourceError(
+                path,
+                f"la colonne « {nom} » est de type {kind} : des nombres sont attendus.",
+                cure=expected,
+            )
 
 
 def _origins(received: pd.Series, points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -113,11 +166,17 @@ def _origins(received: pd.Series, points: pd.DataFrame) -> tuple[np.ndarray, np.
     """
     distinct = received.astype("category").cat
     names = distinct.categories.astype("str")
-    codes = [nom.removeprefix(_COMMUNE) if nom.startswith(_COMMUNE) or ":" not in nom else "" for nom in names]
+    codes = [
+        nom.removeprefix(_COMMUNE) if nom.startswith(_COMMUNE) or ":" not in nom else ""
+        for nom in names
+    ]
     own = pd.Index(points["id_point"])
     ranks = np.maximum(own.get_indexer(names), own.get_indexer([_COMMUNE + code for code in codes]))
     cells = points.groupby("code_commune", sort=False).indices
-    held = [np.array([rank]) if rank >= 0 else cells.get(code, np.array([-1])) for rank, code in zip(ranks, codes)] + [np.array([-1])]
+    held = [
+        np.array([rank]) if rank >= 0 else cells.get(code, np.array([-1]))
+        for rank, code in zip(ranks, codes)
+    ] + [np.array([-1])]
     lengths = np.array([len(one) for one in held])
     kinds = distinct.codes.to_numpy()
     many = lengths[kinds]
@@ -129,7 +188,9 @@ def _origins(received: pd.Series, points: pd.DataFrame) -> tuple[np.ndarray, np.
 def _ranks(received: pd.Series, known: pd.Index) -> np.ndarray:
     """Return the rank of each identifier among those known, -1 when it is none."""
     distinct = received.astype("category").cat
-    return np.append(known.get_indexer(distinct.categories.astype("str")), -1)[distinct.codes.to_numpy()]
+    return np.append(known.get_indexer(distinct.categories.astype("str")), -1)[
+        distinct.codes.to_numpy()
+    ]
 
 
 def _repeated(keys: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -139,32 +200,53 @@ def _repeated(keys: np.ndarray, order: np.ndarray) -> np.ndarray:
     return result
 
 
-def _refuse(path: Path, pairs: _Paires, repeated: np.ndarray, known: tuple[pd.Index, pd.Index]) -> None:
+def _refuse(
+    path: Path, pairs: _Paires, repeated: np.ndarray, known: tuple[pd.Index, pd.Index]
+) -> None:
     """Raise `SourceError` naming the first faulty rows and why, and how many there are."""
     text = lambda nom, i: show(pairs.recus[nom].iloc[pairs.lines[i]])  # noqa: E731
     faults = [
         (pairs.rows < 0, lambda i: _unknown("origin", text("origin", i), known[0])),
         (pairs.columns < 0, lambda i: _unknown("destination", text("destination", i), known[1])),
-        (repeated & (pairs.rows >= 0) & (pairs.columns >= 0), lambda i: f"paire déjà donnée : {text('origin', i)} → {text('destination', i)}"),
+        (
+            repeated & (pairs.rows >= 0) & (pairs.columns >= 0),
+            lambda i: f"paire déjà donnée : {text('origin', i)} → {text('destination', i)}",
+        ),
     ]
     for nom, cost in pairs.costs.items():
         wrong = ~((cost >= 0) & (cost <= COUT_MAX))
-        faults.append((wrong, lambda i, nom=nom, cost=cost: f"{nom} = {'vide' if np.isnan(cost[i]) else cost[i]} (un nombre de 0 à {COUT_MAX:.0f} est attendu)"))
+        faults.append(
+            (
+                wrong,
+                lambda i, nom=nom, cost=cost: (
+                    f"{nom} = {'vide' if np.isnan(cost[i]) else cost[i]} (un nombre de 0 à {COUT_MAX:.0f} est attendu)"
+                ),
+            )
+        )
     bad = np.flatnonzero(np.logical_or.reduce([mask for mask, _ in faults]))
     lines, first = np.unique(pairs.lines[bad], return_index=True)
     if len(lines):
-        told = [f"ligne {pairs.lines[i] + 1} : {next(say(i) for mask, say in faults if mask[i])}" for i in bad[first[:_MONTRES]]]
+        told = [
+            f"ligne {pairs.lines[i] + 1} : {next(say(i) for mask, say in faults if mask[i])}"
+            for i in bad[first[:_MONTRES]]
+        ]
         more = " ; …" if len(lines) > _MONTRES else ""
-        raise SourceError(path, f"{len(lines)} ligne(s) refusée(s). {' ; '.join(told)}{more}.", cure=_CURE)
+        raise SourceError(
+            path, f"{len(lines)} ligne(s) refusée(s). {' ; '.join(told)}{more}.", cure=_CURE
+        )
 
 
 def _unknown(nom: str, value: str, known: pd.Index) -> str:
     """Return what to say of an unknown identifier, with the nearest accepted one."""
-    near = nearest_accepted(value if nom == "destination" or ":" in value else _COMMUNE + value, known)
+    near = nearest_accepted(
+        value if nom == "destination" or ":" in value else _COMMUNE + value, known
+    )
     return f"{nom} « {value} » inconnu" + (f" (le plus proche : « {near} »)" if near else "")
 
 
-def _matrix(cost: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
+def _matrix(
+    cost: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]
+) -> sparse.csr_array:
     """Return a CSR matrix of pairs sorted by row then column; a cost of zero stays stored."""
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
     return sparse.csr_array((cost.astype("f4"), columns.astype("i4"), indptr), shape=shape)
@@ -188,7 +270,10 @@ def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
     part = float(people[covered].sum() / people[inside].sum()) if people[inside].any() else 1.0
     percent = f"{part * 100:.1f}".replace(".", ",")
     return {
-        "fournisseur": f"matrice donnée ({path.name})", "sha256": sha256_of(path), "vitesse_km_h": VITESSE_KM_H, "nb_trajets": len(rows),
+        "fournisseur": f"matrice donnée ({path.name})",
+        "sha256": sha256_of(path),
+        "vitesse_km_h": VITESSE_KM_H,
+        "nb_trajets": len(rows),
         "part_population": round(part, 4),
         "note": f"Trajets donnés par l'utilisateur (fichier {path.name}), pour {percent}\u202f% des habitants ; une paire absente du fichier est hors de portée.",
     }
@@ -205,11 +290,18 @@ def write_parquet(trajets: Trajets, out: Path) -> int:
     cost = trajets.distance_km if trajets.distance_km is not None else trajets.duree_min
     rows = np.repeat(np.arange(cost.shape[0], dtype="i4"), np.diff(cost.indptr))
     values = {nom: getattr(trajets, ours) for nom, ours in _COUTS.items()}
-    table = pa.table({
-        "origin": pa.DictionaryArray.from_arrays(rows, pa.array(trajets.origines.tolist())),
-        "destination": pa.DictionaryArray.from_arrays(np.asarray(cost.indices, dtype="i4"), pa.array(trajets.places.tolist())),
-        **{nom: pa.nulls(cost.nnz, pa.float32()) if matrix is None else pa.array(matrix.data) for nom, matrix in values.items()},
-    })
+    table = pa.table(
+        {
+            "origin": pa.DictionaryArray.from_arrays(rows, pa.array(trajets.origines.tolist())),
+            "destination": pa.DictionaryArray.from_arrays(
+                np.asarray(cost.indices, dtype="i4"), pa.array(trajets.places.tolist())
+            ),
+            **{
+                nom: pa.nulls(cost.nnz, pa.float32()) if matrix is None else pa.array(matrix.data)
+                for nom, matrix in values.items()
+            },
+        }
+    )
     out = Path(out)
     aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
@@ -217,5 +309,7 @@ def write_parquet(trajets: Trajets, out: Path) -> int:
         os.replace(aside, out)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise StorageError(f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier.") from error
+        raise StorageError(
+            f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier."
+        ) from error
     return cost.nnz

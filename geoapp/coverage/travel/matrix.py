@@ -51,15 +51,26 @@ def write_trajets(trajets: Trajets, folder: Path) -> None:
     aside = Path(folder) / DOSSIER
     aside.mkdir()
     structure = trajets.distance_km if trajets.distance_km is not None else trajets.duree_min
-    integer = "<i4" if structure.nnz < 2**31 else "<i8"  # one type for both: otherwise every process would copy them at opening
-    arrays = {"indices": structure.indices.astype(integer, copy=False), "indptr": structure.indptr.astype(integer, copy=False),
-              "origines": trajets.origines.astype("U"), "places": trajets.places.astype("U")}
+    integer = (
+        "<i4" if structure.nnz < 2**31 else "<i8"
+    )  # one type for both: otherwise every process would copy them at opening
+    arrays = {
+        "indices": structure.indices.astype(integer, copy=False),
+        "indptr": structure.indptr.astype(integer, copy=False),
+        "origines": trajets.origines.astype("U"),
+        "places": trajets.places.astype("U"),
+    }
     for nom in _COUTS:
         if (cost := getattr(trajets, nom)) is not None:
             arrays[nom] = cost.data.astype("<f4", copy=False)
     for nom, array in arrays.items():
         np.save(aside / f"{nom}.npy", array, allow_pickle=False)
-    text = json.dumps({"parametres": trajets.parametres, "est_proportionnelle": trajets.est_proportionnelle}, ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(
+        {"parametres": trajets.parametres, "est_proportionnelle": trajets.est_proportionnelle},
+        ensure_ascii=False,
+        indent=1,
+        sort_keys=True,
+    )
     (aside / "trajets.json").write_text(text, encoding="utf-8")
 
 
@@ -73,19 +84,39 @@ def open_trajets(snapshot) -> Trajets:
     """
     folder = snapshot.path / DOSSIER
     if not (folder / "trajets.json").exists():
-        raise SnapshotError(f"L'instantané {snapshot.id} n'a pas de matrice de trajets. Relancez « geoapp build ».")
+        raise SnapshotError(
+            f"L'instantané {snapshot.id} n'a pas de matrice de trajets. Relancez « geoapp build »."
+        )
     meta = json.loads((folder / "trajets.json").read_text(encoding="utf-8"))
     arrays = {path.stem: np.asarray(np.load(path, mmap_mode="r")) for path in folder.glob("*.npy")}
     origines, places = np.array(arrays["origines"]), np.array(arrays["places"])
-    costs = {nom: _matrix(arrays[nom], arrays["indices"], arrays["indptr"], (len(origines), len(places))) for nom in _COUTS if nom in arrays}
-    return Trajets(origines, places, costs.get("distance_km"), costs.get("duree_min"), meta["est_proportionnelle"], meta["parametres"])
+    costs = {
+        nom: _matrix(arrays[nom], arrays["indices"], arrays["indptr"], (len(origines), len(places)))
+        for nom in _COUTS
+        if nom in arrays
+    }
+    return Trajets(
+        origines,
+        places,
+        costs.get("distance_km"),
+        costs.get("duree_min"),
+        meta["est_proportionnelle"],
+        meta["parametres"],
+    )
 
 
 def at_speed(distance_km: sparse.csr_array, vitesse_km_h: float) -> sparse.csr_array:
     """Return minutes at a constant speed: same structure, float32."""
-    return _matrix(distance_km.data * np.float32(60 / vitesse_km_h), distance_km.indices, distance_km.indptr, distance_km.shape)
+    return _matrix(
+        distance_km.data * np.float32(60 / vitesse_km_h),
+        distance_km.indices,
+        distance_km.indptr,
+        distance_km.shape,
+    )
 
 
-def _matrix(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
+def _matrix(
+    data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: tuple[int, int]
+) -> sparse.csr_array:
     """Return a CSR matrix over arrays as they are: no copy, rows already in order."""
     return sparse.csr_array((data, indices, indptr), shape=shape, copy=False)

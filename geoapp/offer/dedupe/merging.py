@@ -6,7 +6,18 @@ import pandas as pd
 
 from geoapp.offer.dedupe.rules import SEUIL_FUSION
 
-DOUBLONS = ("id_action", "id_lieu", "id_action_retenue", "id_lieu_retenu", "id_source", "id_source_retenue", "etat", "regle", "score", "preuve")
+DOUBLONS = (
+    "id_action",
+    "id_lieu",
+    "id_action_retenue",
+    "id_lieu_retenu",
+    "id_source",
+    "id_source_retenue",
+    "etat",
+    "regle",
+    "score",
+    "preuve",
+)
 
 
 def group_offers(offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
@@ -27,11 +38,17 @@ def group_offers(offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
         rows of one catalogue are two sessions or two trainings, never a
         duplicate, so that what is grouped once is not grouped further.
     """
-    texts = offers["sources"].fillna(offers["id_source"]) if "sources" in offers else offers["id_source"]
+    texts = (
+        offers["sources"].fillna(offers["id_source"])
+        if "sources" in offers
+        else offers["id_source"]
+    )
     sources = {label: frozenset(text.split("|")) for label, text in texts.items()}
     group = {label: label for label in offers.index}
     members = {label: [label] for label in offers.index}
-    for one, other in pairs.loc[pairs["score"].ge(SEUIL_FUSION), ["gauche", "droite"]].itertuples(index=False):
+    for one, other in pairs.loc[pairs["score"].ge(SEUIL_FUSION), ["gauche", "droite"]].itertuples(
+        index=False
+    ):
         kept, lost = group[one], group[other]
         if kept == lost or sources[kept] & sources[lost]:
             continue
@@ -49,7 +66,11 @@ def retain(offers: pd.DataFrame, group: pd.Series) -> pd.Series:
     `id_action` and `id_lieu`: the best informed offer is retained, then that of
     the latest source, then the first identifier.
     """
-    order = offers.sort_values(["nb_connus", "millesime", "id_action", "id_lieu"], ascending=[False, False, True, True], kind="stable")
+    order = offers.sort_values(
+        ["nb_connus", "millesime", "id_action", "id_lieu"],
+        ascending=[False, False, True, True],
+        kind="stable",
+    )
     first = pd.Series(order.index, index=order.index).groupby(group.reindex(order.index)).first()
     return group.map(first)
 
@@ -66,21 +87,40 @@ def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Seri
     rows = [_row(ids, label, kept, "fusionnee", *best[label]) for label, kept in merged.items()]
     apart = pairs[pairs["gauche"].map(retained).ne(pairs["droite"].map(retained))]
     for one, other, regle, score, preuve in apart.itertuples(index=False):
-        less, more = sorted((one, other), key=lambda label: (ids["nb_connus"][label], ids["id_action"][label], ids["id_lieu"][label]))
-        taken = f"{preuve} ; déjà réunie à une autre ligne de ce catalogue" if score >= SEUIL_FUSION else preuve
+        less, more = sorted(
+            (one, other),
+            key=lambda label: (
+                ids["nb_connus"][label],
+                ids["id_action"][label],
+                ids["id_lieu"][label],
+            ),
+        )
+        taken = (
+            f"{preuve} ; déjà réunie à une autre ligne de ce catalogue"
+            if score >= SEUIL_FUSION
+            else preuve
+        )
         rows.append(_row(ids, less, more, "possible", regle, score, taken))
     return pd.DataFrame(rows, columns=list(DOUBLONS))
 
 
 def _best_links(pairs: pd.DataFrame, retained: pd.Series) -> dict:
     """Return (rule, score, evidence) of each grouped offer: its direct link with the one retained, else its best link in the group."""
-    inside = pairs[pairs["gauche"].map(retained).eq(pairs["droite"].map(retained)) & pairs["score"].ge(SEUIL_FUSION)]
+    inside = pairs[
+        pairs["gauche"].map(retained).eq(pairs["droite"].map(retained))
+        & pairs["score"].ge(SEUIL_FUSION)
+    ]
     best: dict = {}
     for one, other, regle, score, preuve in inside.itertuples(index=False):
         for mine, theirs in ((one, other), (other, one)):
             is_direct = retained[mine] == theirs
             if mine not in best or (is_direct and not best[mine][0]):
-                best[mine] = (is_direct, regle, score, preuve if is_direct else f"{preuve}, avec une troisième offre de ce groupe")
+                best[mine] = (
+                    is_direct,
+                    regle,
+                    score,
+                    preuve if is_direct else f"{preuve}, avec une troisième offre de ce groupe",
+                )
     return {label: link[1:] for label, link in best.items()}
 
 

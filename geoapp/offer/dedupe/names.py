@@ -20,8 +20,13 @@ GENERIQUES = frozenset(
 """Words of a name or an address that tell an establishment from no other."""
 
 ABREGES = (
-    ("chambre de commerce et d industrie", "cci"), ("chambre des metiers et de l artisanat", "cma"), ("chambre de metiers et de l artisanat", "cma"),
-    ("chambre de metiers", "cma"), ("chambre des metiers", "cma"), ("chambre metiers", "cma"), ("maison familiale rurale", "mfr"),
+    ("chambre de commerce et d industrie", "cci"),
+    ("chambre des metiers et de l artisanat", "cma"),
+    ("chambre de metiers et de l artisanat", "cma"),
+    ("chambre de metiers", "cma"),
+    ("chambre des metiers", "cma"),
+    ("chambre metiers", "cma"),
+    ("maison familiale rurale", "mfr"),
 )
 """Names written in full here, by their initials there."""
 
@@ -50,7 +55,10 @@ class Nom:
 
 def name_places(profil: pd.DataFrame) -> list[Nom]:
     """Return the words of the name and address of each offer, those of its commune left out."""
-    columns = (profil[nom].astype("object").where(profil[nom].notna(), "") for nom in ("nom_organisme", "adresse", "nom_commune"))
+    columns = (
+        profil[nom].astype("object").where(profil[nom].notna(), "")
+        for nom in ("nom_organisme", "adresse", "nom_commune")
+    )
     known: dict[tuple, Nom] = {}
     rows = list(zip(*columns, strict=True))
     for row in rows:
@@ -62,9 +70,14 @@ def name_places(profil: pd.DataFrame) -> list[Nom]:
 def _read_name(name: str, address: str, commune: str) -> Nom:
     """Return the words of one name and address."""
     common = GENERIQUES | set(fold(commune).split())
-    parts = [(frozenset(words) - common, "cfa" in words) for words in (_words(part) for part in _PARTIES.split(name))]
+    parts = [
+        (frozenset(words) - common, "cfa" in words)
+        for words in (_words(part) for part in _PARTIES.split(name))
+    ]
     parts = [part for part in parts if part[0]]
-    places = [words for words, is_network in parts if not is_network] or [words for words, _ in parts]
+    places = [words for words, is_network in parts if not is_network] or [
+        words for words, _ in parts
+    ]
     return Nom(tuple(places), frozenset().union(*places, frozenset(_words(address)) - common))
 
 
@@ -89,10 +102,22 @@ def shared_name(one: Nom, other: Nom, *, est_proche: bool = False) -> str | None
                 return " ".join(sorted(part))
     for mine in one.parties:
         for theirs in other.parties:
-            if _is_own(mine, LETTRES_MIN) and _is_own(theirs, LETTRES_MIN) and fuzz.token_sort_ratio(" ".join(sorted(mine)), " ".join(sorted(theirs))) >= NOM_PROCHE:
+            if (
+                _is_own(mine, LETTRES_MIN)
+                and _is_own(theirs, LETTRES_MIN)
+                and fuzz.token_sort_ratio(" ".join(sorted(mine)), " ".join(sorted(theirs)))
+                >= NOM_PROCHE
+            ):
                 return " ".join(sorted(mine))
     brands = frozenset().union(*one.parties) & frozenset().union(*other.parties)
-    return next((word for word in sorted(brands) if len(word) >= LETTRES_MARQUE and word.isalpha()), None) if est_proche else None
+    return (
+        next(
+            (word for word in sorted(brands) if len(word) >= LETTRES_MARQUE and word.isalpha()),
+            None,
+        )
+        if est_proche
+        else None
+    )
 
 
 def _is_own(words: frozenset[str], lettres_min: int) -> bool:

@@ -24,11 +24,31 @@ from geoapp.offer.dedupe.rules import (
 )
 from geoapp.offer.dedupe.titles import opposed, read_title
 
-PROFIL = ("id_action", "id_lieu", "id_source", "intitule", "type_diplome", "niveau_sortie", "voie", "modalite", "code_certifinfo", "code_rncp",
-          "code_cfd", "code_uai", "siret", "nom_organisme", "adresse", "code_commune", "nom_commune", "x_m", "y_m")
+PROFIL = (
+    "id_action",
+    "id_lieu",
+    "id_source",
+    "intitule",
+    "type_diplome",
+    "niveau_sortie",
+    "voie",
+    "modalite",
+    "code_certifinfo",
+    "code_rncp",
+    "code_cfd",
+    "code_uai",
+    "siret",
+    "nom_organisme",
+    "adresse",
+    "code_commune",
+    "nom_commune",
+    "x_m",
+    "y_m",
+)
 """Columns of an offer that are compared; `x_m`, `y_m` (EPSG:2154) are NA unless the position is trusted, `code_uai` may hold several, parted by « | »."""
 
 COLONNES = ("gauche", "droite", "regle", "score", "preuve")
+
 
 def score_pairs(profil: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs of offers of different catalogues that may be one training.
@@ -53,9 +73,17 @@ def score_pairs(profil: pd.DataFrame) -> pd.DataFrame:
     left, right, likeness = _alike(profil, left, right)
     rows = map(_Comparateur(profil).compare, left.tolist(), right.tolist(), likeness.tolist())
     pairs = pd.DataFrame([row for row in rows if row is not None], columns=list(COLONNES))
-    pairs = pairs.sort_values(["score", "gauche", "droite"], ascending=[False, True, True], kind="stable", ignore_index=True)
+    pairs = pairs.sort_values(
+        ["score", "gauche", "droite"],
+        ascending=[False, True, True],
+        kind="stable",
+        ignore_index=True,
+    )
     labels = profil.index.to_numpy()
-    return pairs.assign(gauche=labels[pairs["gauche"].to_numpy(dtype=int)], droite=labels[pairs["droite"].to_numpy(dtype=int)])
+    return pairs.assign(
+        gauche=labels[pairs["gauche"].to_numpy(dtype=int)],
+        droite=labels[pairs["droite"].to_numpy(dtype=int)],
+    )
 
 
 def _plain(values: pd.Series) -> list:
@@ -71,19 +99,27 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """
     rank = pd.Series(range(len(profil)))
     texts = profil[["code_commune", "code_uai"]].reset_index(drop=True).astype("str")
-    keys = [pd.DataFrame({"cle": key, "rang": rank.reindex(key.index)}).dropna().drop_duplicates() for key in (texts["code_commune"], texts["code_uai"].str.split("|").explode())]
+    keys = [
+        pd.DataFrame({"cle": key, "rang": rank.reindex(key.index)}).dropna().drop_duplicates()
+        for key in (texts["code_commune"], texts["code_uai"].str.split("|").explode())
+    ]
     bounds = np.append(np.flatnonzero(~profil["id_source"].duplicated()), len(profil))
     parts = [np.empty(0, dtype=np.int64)]
     for one, other in combinations([slice(*ends) for ends in pairwise(bounds.tolist())], 2):
         found = [*(_joined(key, one, other) for key in keys), _near(profil, one, other)]
-        parts.append(np.unique(np.concatenate([left * len(profil) + right for left, right in found])))
+        parts.append(
+            np.unique(np.concatenate([left * len(profil) + right for left, right in found]))
+        )
     pairs = np.sort(np.concatenate(parts))
     return pairs // max(len(profil), 1), pairs % max(len(profil), 1)
 
 
 def _joined(table: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
     """Return the ranks of two catalogues that share a key (`cle`, `rang`)."""
-    sides = [table[table["rang"].between(part.start, part.stop, inclusive="left")] for part in (one, other)]
+    sides = [
+        table[table["rang"].between(part.start, part.stop, inclusive="left")]
+        for part in (one, other)
+    ]
     both = sides[0].merge(sides[1], on="cle", suffixes=("", "_b"))
     return both["rang"].to_numpy(dtype=np.int64), both["rang_b"].to_numpy(dtype=np.int64)
 
@@ -91,14 +127,20 @@ def _joined(table: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, 
 def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
     """Return the ranks of two catalogues that are at most `VOISINAGE_M` apart."""
     xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
-    known = [part.start + np.flatnonzero(np.isfinite(xy[part]).all(axis=1)) for part in (one, other)]
+    known = [
+        part.start + np.flatnonzero(np.isfinite(xy[part]).all(axis=1)) for part in (one, other)
+    ]
     if not (len(known[0]) and len(known[1])):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    found = cKDTree(xy[known[0]]).sparse_distance_matrix(cKDTree(xy[known[1]]), VOISINAGE_M, output_type="ndarray")
+    found = cKDTree(xy[known[0]]).sparse_distance_matrix(
+        cKDTree(xy[known[1]]), VOISINAGE_M, output_type="ndarray"
+    )
     return known[0][found["i"]].astype(np.int64), known[1][found["j"]].astype(np.int64)
 
 
-def _compatible(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compatible(
+    profil: pd.DataFrame, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Keep the pairs whose voie, level and modality do not contradict each other."""
     kept = np.ones(len(left), dtype=bool)
     for nom in ("voie", "niveau_sortie", "modalite"):
@@ -108,14 +150,28 @@ def _compatible(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> tu
     return left[kept], right[kept]
 
 
-def _alike(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _alike(
+    profil: pd.DataFrame, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keep the pairs whose titles are near or that share a certification, when nothing opposes their titles; also their likeness."""
-    titres = [read_title(*row) for row in zip(profil["intitule"], _plain(profil["type_diplome"]), strict=True)]
+    titres = [
+        read_title(*row)
+        for row in zip(profil["intitule"], _plain(profil["type_diplome"]), strict=True)
+    ]
     likeness = _likeness([titre.mots for titre in titres], left, right)
-    worth = (likeness >= TITRE_PROCHE) | _share(profil, ("code_certifinfo", "code_cfd"), left, right)
+    worth = (likeness >= TITRE_PROCHE) | _share(
+        profil, ("code_certifinfo", "code_cfd"), left, right
+    )
     left, right, likeness = left[worth], right[worth], likeness[worth]
     agree = cache(lambda one, other: not opposed(one, other))
-    kept = np.fromiter((agree(titres[one], titres[other]) for one, other in zip(left.tolist(), right.tolist(), strict=True)), dtype=bool, count=len(left))
+    kept = np.fromiter(
+        (
+            agree(titres[one], titres[other])
+            for one, other in zip(left.tolist(), right.tolist(), strict=True)
+        ),
+        dtype=bool,
+        count=len(left),
+    )
     return left[kept], right[kept], likeness[kept]
 
 
@@ -124,10 +180,14 @@ def _likeness(mots: list[str], left: np.ndarray, right: np.ndarray) -> np.ndarra
     rank, distinct = pd.factorize(np.array(mots, dtype=object))
     pairs, where = np.unique(rank[left] * len(distinct) + rank[right], return_inverse=True)
     sides = distinct[pairs // max(len(distinct), 1)], distinct[pairs % max(len(distinct), 1)]
-    return cpdist(*sides, scorer=fuzz.token_sort_ratio, score_cutoff=TITRE_PROCHE, dtype=np.float64)[where.reshape(-1)]
+    return cpdist(
+        *sides, scorer=fuzz.token_sort_ratio, score_cutoff=TITRE_PROCHE, dtype=np.float64
+    )[where.reshape(-1)]
 
 
-def _share(profil: pd.DataFrame, noms: tuple[str, ...], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _share(
+    profil: pd.DataFrame, noms: tuple[str, ...], left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
     """Tell which pairs hold the same known value in one of some columns."""
     shared = np.zeros(len(left), dtype=bool)
     for nom in noms:
@@ -140,8 +200,13 @@ class _Comparateur:
     """Compares two offers by their positions; what is costly is worked out once by distinct value."""
 
     def __init__(self, profil: pd.DataFrame):
-        self.colonnes = {nom: _plain(profil[nom]) for nom in ("code_certifinfo", "code_rncp", "code_cfd", "siret", "code_commune")}
-        self.uai = [frozenset((codes or "").split("|")) - {""} for codes in _plain(profil["code_uai"])]
+        self.colonnes = {
+            nom: _plain(profil[nom])
+            for nom in ("code_certifinfo", "code_rncp", "code_cfd", "siret", "code_commune")
+        }
+        self.uai = [
+            frozenset((codes or "").split("|")) - {""} for codes in _plain(profil["code_uai"])
+        ]
         self.noms = name_places(profil)
         self.xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
         self._noms: dict = {}
@@ -152,7 +217,13 @@ class _Comparateur:
         where = self._where(one, other) if learnt else None
         if where is None or learnt[1] * where[1] < SEUIL_POSSIBLE:
             return None
-        return one, other, f"{learnt[0]}+{where[0]}", round(learnt[1] * where[1], 3), f"{learnt[2]}, {where[2]}"
+        return (
+            one,
+            other,
+            f"{learnt[0]}+{where[0]}",
+            round(learnt[1] * where[1], 3),
+            f"{learnt[2]}, {where[2]}",
+        )
 
     def _same(self, nom: str, one: int, other: int) -> str | None:
         """Return the value that two offers share in a column; None when they do not."""
@@ -168,21 +239,34 @@ class _Comparateur:
         """Return the rule, part and evidence of what is learnt; None when no rule holds."""
         near = f"{likeness:.0f}" if likeness >= TITRE_PROCHE else None
         found = {
-            "certification": self._same("code_certifinfo", one, other), "diplome": self._same("code_cfd", one, other),
-            "intitule": "=" if likeness == 100 else None, "rncp": self._same("code_rncp", one, other) if near else None, "intitule_proche": near,
+            "certification": self._same("code_certifinfo", one, other),
+            "diplome": self._same("code_cfd", one, other),
+            "intitule": "=" if likeness == 100 else None,
+            "rncp": self._same("code_rncp", one, other) if near else None,
+            "intitule_proche": near,
         }
-        opposed_codes = self._differ("code_cfd", one, other) or self._differ("code_certifinfo", one, other)
-        return _first(APPRENTISSAGES, found, likeness / 100 * (PART_CODES_OPPOSES if opposed_codes else 1))
+        opposed_codes = self._differ("code_cfd", one, other) or self._differ(
+            "code_certifinfo", one, other
+        )
+        return _first(
+            APPRENTISSAGES, found, likeness / 100 * (PART_CODES_OPPOSES if opposed_codes else 1)
+        )
 
     def _where(self, one: int, other: int) -> tuple[str, float, str] | None:
         """Return the rule, part and evidence of the place; None when they are elsewhere."""
-        commune, elsewhere = self._same("code_commune", one, other), self._differ("code_commune", one, other)
+        commune, elsewhere = (
+            self._same("code_commune", one, other),
+            self._differ("code_commune", one, other),
+        )
         metres = float(np.hypot(*(self.xy[one] - self.xy[other])))
         same_uai = sorted(self.uai[one] & self.uai[other])
         found = {
-            "uai": same_uai[0] if same_uai and not elsewhere else None, "siret": self._same("siret", one, other) if commune else None,
+            "uai": same_uai[0] if same_uai and not elsewhere else None,
+            "siret": self._same("siret", one, other) if commune else None,
             "point": f"{metres:.0f}" if metres <= RAYON_M else None,
-            "nom": self._shared_name(one, other, metres <= VOISINAGE_M) if commune and not metres > VOISINAGE_M else None,
+            "nom": self._shared_name(one, other, metres <= VOISINAGE_M)
+            if commune and not metres > VOISINAGE_M
+            else None,
             "voisinage": f"{metres:.0f}" if metres <= VOISINAGE_M else None,
             "commune": commune if metres != metres else None,
         }
@@ -200,5 +284,9 @@ def _first(regles: tuple, found: dict, measured: float) -> tuple[str, float, str
     """Return name, part and evidence of the first rule that holds."""
     for regle in regles:
         if found[regle.nom] is not None:
-            return regle.nom, measured if regle.part is None else regle.part, regle.preuve.format(valeur=found[regle.nom])
+            return (
+                regle.nom,
+                measured if regle.part is None else regle.part,
+                regle.preuve.format(valeur=found[regle.nom]),
+            )
     return None

@@ -8,20 +8,56 @@ from dataclasses import dataclass
 from geoapp.reference.codes.text import fold
 
 DIPLOMES: dict[str, str] = {
-    "certificat de specialisation agricole": "csa", "csa": "csa",
-    "certificat de specialisation": "mc", "mention complementaire": "mc", "mc": "mc",
-    "certificat d aptitude professionnelle agricole": "cap", "certificat d aptitude professionnelle": "cap", "capa": "cap", "cap": "cap",
-    "brevet professionnel agricole": "bpa", "bpa": "bpa",
-    "brevet professionnel de la jeunesse de l education populaire et du sport": "bpjeps", "bpjeps": "bpjeps",
-    "brevet professionnel": "bp", "bp": "bp", "brevet d etudes professionnelles": "bep", "bep": "bep",
-    "baccalaureat professionnel": "bacpro", "bac pro agricole": "bacpro", "bac pro": "bacpro", "baccalaureat technologique": "bactechno",
-    "brevet de technicien superieur agricole": "bts", "brevet de technicien superieur": "bts", "btsa": "bts", "bts": "bts",
-    "brevet technique des metiers superieur": "btms", "btms": "btms", "brevet technique des metiers": "btm", "btm": "btm",
-    "brevet de maitrise superieur": "bms", "brevet de maitrise": "bm", "bm": "bm",
-    "diplome universitaire de technologie": "dut", "dut": "dut", "bachelor universitaire de technologie": "but", "but": "but",
-    "deust": "deust", "licence professionnelle": "lp", "licence pro": "lp", "lp": "lp", "licence": "licence", "master": "master",
-    "titre professionnel": "tp", "tp": "tp", "diplome d ingenieur": "ingenieur", "titre ingenieur": "ingenieur",
-    "diplome d etat": "de", "d e": "de", "diplome de comptabilite et de gestion": "dcg", "dcg": "dcg",
+    "certificat de specialisation agricole": "csa",
+    "csa": "csa",
+    "certificat de specialisation": "mc",
+    "mention complementaire": "mc",
+    "mc": "mc",
+    "certificat d aptitude professionnelle agricole": "cap",
+    "certificat d aptitude professionnelle": "cap",
+    "capa": "cap",
+    "cap": "cap",
+    "brevet professionnel agricole": "bpa",
+    "bpa": "bpa",
+    "brevet professionnel de la jeunesse de l education populaire et du sport": "bpjeps",
+    "bpjeps": "bpjeps",
+    "brevet professionnel": "bp",
+    "bp": "bp",
+    "brevet d etudes professionnelles": "bep",
+    "bep": "bep",
+    "baccalaureat professionnel": "bacpro",
+    "bac pro agricole": "bacpro",
+    "bac pro": "bacpro",
+    "baccalaureat technologique": "bactechno",
+    "brevet de technicien superieur agricole": "bts",
+    "brevet de technicien superieur": "bts",
+    "btsa": "bts",
+    "bts": "bts",
+    "brevet technique des metiers superieur": "btms",
+    "btms": "btms",
+    "brevet technique des metiers": "btm",
+    "btm": "btm",
+    "brevet de maitrise superieur": "bms",
+    "brevet de maitrise": "bm",
+    "bm": "bm",
+    "diplome universitaire de technologie": "dut",
+    "dut": "dut",
+    "bachelor universitaire de technologie": "but",
+    "but": "but",
+    "deust": "deust",
+    "licence professionnelle": "lp",
+    "licence pro": "lp",
+    "lp": "lp",
+    "licence": "licence",
+    "master": "master",
+    "titre professionnel": "tp",
+    "tp": "tp",
+    "diplome d ingenieur": "ingenieur",
+    "titre ingenieur": "ingenieur",
+    "diplome d etat": "de",
+    "d e": "de",
+    "diplome de comptabilite et de gestion": "dcg",
+    "dcg": "dcg",
 }
 """Names of diplomas, folded, the longest first → one short name.  An agricultural BTS or CAP is a BTS or a CAP; a « mention
 complémentaire » became a « certificat de spécialisation » in 2023."""
@@ -35,13 +71,17 @@ _PARCOURS = {
 }
 """What makes two offers of one diploma two trainings: when one title says it and the other does not, they are."""
 
-_RUBRIQUE = re.compile(r"^(?:(dut|bts) (?:services?|production)|formation professionnelle|d e secteur social)\b")
+_RUBRIQUE = re.compile(
+    r"^(?:(dut|bts) (?:services?|production)|formation professionnelle|d e secteur social)\b"
+)
 """Heads of a catalogue's sections, put before the title; the diploma that one holds is kept."""
 
 _BRUIT = re.compile(
     r"\b(en apprentissage|seconde|opt(ion)?s?|mention|specialite|referentiel( commun)? europeen|bac plus \d|niveau \d)\b"
 )
-_VIDES = frozenset("a au aux d de des du e en ere et euse l la le les n ne ou par pour re rice s se sur trice un une".split())
+_VIDES = frozenset(
+    "a au aux d de des du e en ere et euse l la le les n ne ou par pour re rice s se sur trice un une".split()
+)
 _FEMININS = (("ienne", "ien"), ("iere", "ier"), ("trice", "teur"), ("euse", "eur"))
 
 
@@ -58,13 +98,20 @@ class Titre:
 def read_title(intitule: str, type_diplome: str | None = None) -> Titre:
     """Return what a title says; the diploma is read in the title first, else in `type_diplome`."""
     text = fold(intitule)
-    found = _DIPLOME.match(text) or _DIPLOME.search(fold(type_diplome or "")) or _DIPLOME.search(text)
+    found = (
+        _DIPLOME.match(text) or _DIPLOME.search(fold(type_diplome or "")) or _DIPLOME.search(text)
+    )
     option = _OPTION.search(text)
     parcours = frozenset(nom for nom, forme in _PARCOURS.items() if forme.search(text))
     rest = _BRUIT.sub(" ", _DIPLOME.sub(" ", _OPTION.sub(" ", _RUBRIQUE.sub(r"\1 ", text))))
     for forme in _PARCOURS.values():
         rest = forme.sub(" ", rest)
-    return Titre(DIPLOMES[found[1]] if found else "", option[1] if option else "", parcours, _words(rest) or _words(text))
+    return Titre(
+        DIPLOMES[found[1]] if found else "",
+        option[1] if option else "",
+        parcours,
+        _words(rest) or _words(text),
+    )
 
 
 def _words(text: str) -> str:
@@ -76,7 +123,10 @@ def _words(text: str) -> str:
 def _plain(word: str) -> str:
     """Return a word without plural nor feminine, roughly: both sides of a comparison are cut alike."""
     word = word.rstrip("sx") or word
-    return next((word.removesuffix(ending) + other for ending, other in _FEMININS if word.endswith(ending)), word)
+    return next(
+        (word.removesuffix(ending) + other for ending, other in _FEMININS if word.endswith(ending)),
+        word,
+    )
 
 
 def opposed(one: Titre, other: Titre) -> str:

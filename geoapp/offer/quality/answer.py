@@ -11,11 +11,37 @@ from geoapp.offer.quality.scores import Qualite, find_entity, list_defects, scor
 CORRECTIONS_MAX = 500
 """Things to correct in one answer; the files have them all."""
 
-_ENTITE = ("type_entite", "id", "id_entite", "nom", "nb_offres", "score", "part_evaluee", "score_avant", "nb_defauts")
-_DEFAUT = ("critere", "titre", "constat", "valeur", "cure", "identifiant", "intitule", "nom_organisme", "adresse", "commune", "id_source", "id_action", "id_lieu")
+_ENTITE = (
+    "type_entite",
+    "id",
+    "id_entite",
+    "nom",
+    "nb_offres",
+    "score",
+    "part_evaluee",
+    "score_avant",
+    "nb_defauts",
+)
+_DEFAUT = (
+    "critere",
+    "titre",
+    "constat",
+    "valeur",
+    "cure",
+    "identifiant",
+    "intitule",
+    "nom_organisme",
+    "adresse",
+    "commune",
+    "id_source",
+    "id_action",
+    "id_lieu",
+)
 
 
-def choose_entity(qualite: Qualite, *, source: str | None = None, organisme: str | None = None) -> dict | None:
+def choose_entity(
+    qualite: Qualite, *, source: str | None = None, organisme: str | None = None
+) -> dict | None:
     """Return the row of the source or body asked, None when none is.
 
     Raises
@@ -32,18 +58,39 @@ def choose_entity(qualite: Qualite, *, source: str | None = None, organisme: str
     return find_entity(qualite, "source" if source else "organisme", source or organisme or "")
 
 
-def describe_quality(qualite: Qualite, *, source: str | None = None, organisme: str | None = None, critere: str | None = None) -> dict:
+def describe_quality(
+    qualite: Qualite,
+    *,
+    source: str | None = None,
+    organisme: str | None = None,
+    critere: str | None = None,
+) -> dict:
     """Return criteria and scores; of one source or body, its parts and what it has to correct; unknown is None."""
     row = choose_entity(qualite, source=source, organisme=organisme)
     choix = {row["type_entite"]: row["id_entite"]} if row else {}
     found = list_defects(qualite, critere=critere, **choix) if row or critere else None
-    entites = qualite.entites if row is None else qualite.entites[qualite.entites["id"].eq(row["id"]) & qualite.entites["type_entite"].eq(row["type_entite"])]
+    entites = (
+        qualite.entites
+        if row is None
+        else qualite.entites[
+            qualite.entites["id"].eq(row["id"])
+            & qualite.entites["type_entite"].eq(row["type_entite"])
+        ]
+    )
     return {
-        "criteres": criteria(qualite), "entites": [_plain(one, _ENTITE) | {"faibles": [nom for nom in one["faibles"].split("|") if nom]} for one in entites.to_dict("records")],
+        "criteres": criteria(qualite),
+        "entites": [
+            _plain(one, _ENTITE) | {"faibles": [nom for nom in one["faibles"].split("|") if nom]}
+            for one in entites.to_dict("records")
+        ],
         "parties": score_parts(qualite, row["type_entite"], row["id_entite"]) if row else [],
-        "corrections": [] if found is None else [_plain(one, _DEFAUT) for one in found.head(CORRECTIONS_MAX).to_dict("records")],
+        "corrections": []
+        if found is None
+        else [_plain(one, _DEFAUT) for one in found.head(CORRECTIONS_MAX).to_dict("records")],
         "nb_corrections": len(qualite.snapshot.read("defauts")) if found is None else len(found),
-        "precedent": qualite.precedent, "sans_precedent": qualite.sans_precedent or None, "instantane": qualite.snapshot.id,
+        "precedent": qualite.precedent,
+        "sans_precedent": qualite.sans_precedent or None,
+        "instantane": qualite.snapshot.id,
     }
 
 
@@ -51,13 +98,27 @@ def criteria(qualite: Qualite) -> list[dict]:
     """Return the criteria with the share of all the offers that satisfy each; None when no source carries it."""
     parties = qualite.parties[qualite.parties["type_entite"].eq("source")]
     sums = parties.groupby("critere")[["nb_applicables", "nb_satisfaites"]].sum()
-    return [{
-        "critere": c.nom, "titre": c.titre, "mesure": c.mesure, "poids": c.poids, "cure": c.cure,
-        "part": int(sums.loc[c.nom, "nb_satisfaites"]) / int(sums.loc[c.nom, "nb_applicables"]) if c.nom in sums.index and sums.loc[c.nom, "nb_applicables"] else None,
-    } for c in CRITERES.values()]
+    return [
+        {
+            "critere": c.nom,
+            "titre": c.titre,
+            "mesure": c.mesure,
+            "poids": c.poids,
+            "cure": c.cure,
+            "part": int(sums.loc[c.nom, "nb_satisfaites"]) / int(sums.loc[c.nom, "nb_applicables"])
+            if c.nom in sums.index and sums.loc[c.nom, "nb_applicables"]
+            else None,
+        }
+        for c in CRITERES.values()
+    ]
 
 
 def _plain(row: dict, names: tuple[str, ...]) -> dict:
     """Return some values of a row as plain Python ones, unknown as None, numbers rounded."""
-    values = {nom: None if pd.isna(row[nom]) else getattr(row[nom], "item", lambda v=row[nom]: v)() for nom in names}
-    return {nom: round(value, 4) if isinstance(value, float) else value for nom, value in values.items()}
+    values = {
+        nom: None if pd.isna(row[nom]) else getattr(row[nom], "item", lambda v=row[nom]: v)()
+        for nom in names
+    }
+    return {
+        nom: round(value, 4) if isinstance(value, float) else value for nom, value in values.items()
+    }

@@ -9,7 +9,9 @@ from geoapp.core.schema import conform
 from geoapp.offer.quality.criteria import CRITERES, assess, carried
 
 
-def quality_tables(tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]) -> dict[str, pd.DataFrame]:
+def quality_tables(
+    tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]
+) -> dict[str, pd.DataFrame]:
     """Return the tables `qualite` (counts by criterion of each source and body) and `defauts` (one row per thing to correct).
 
     Parameters
@@ -24,30 +26,54 @@ def quality_tables(tables: dict[str, pd.DataFrame], communes: pd.DataFrame, mill
     frame = assessed_offers(tables, communes, millesimes)
     applies, satisfied, findings = assess(frame)
     fills = pd.DataFrame({nom: carried(frame, critere) for nom, critere in CRITERES.items()})
-    parts = [_counts(kind, frame[column], (applies, satisfied, fills)) for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))]
-    return {"qualite": conform(pd.concat(parts, ignore_index=True), "qualite"), "defauts": conform(_defects(frame, findings), "defauts")}
+    parts = [
+        _counts(kind, frame[column], (applies, satisfied, fills))
+        for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))
+    ]
+    return {
+        "qualite": conform(pd.concat(parts, ignore_index=True), "qualite"),
+        "defauts": conform(_defects(frame, findings), "defauts"),
+    }
 
 
-def assessed_offers(tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]) -> pd.DataFrame:
+def assessed_offers(
+    tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]
+) -> pd.DataFrame:
     """Return the offers with every column that a criterion reads; same rows and index as `offres`."""
     offers = tables["offres"]
     formations = tables["formations"].set_index("id_formation")
     codes = ["code_rncp", "code_certifinfo", "code_cfd", "code_mef"]
-    result = pd.DataFrame(offers.drop(columns="geometry")).join(formations[codes], on="id_formation")
-    result["certifiante_declaree"] = offers["id_formation"].map(formations["est_certifiante"]).astype("boolean")
+    result = pd.DataFrame(offers.drop(columns="geometry")).join(
+        formations[codes], on="id_formation"
+    )
+    result["certifiante_declaree"] = (
+        offers["id_formation"].map(formations["est_certifiante"]).astype("boolean")
+    )
     result["duree_h"] = offers["id_action"].map(tables["actions"].set_index("id_action")["duree_h"])
     bodies = tables["organismes"].set_index("id_organisme")
     for nom in ("siret", "code_uai"):
         result[nom] = offers["id_organisme"].map(bodies[nom]).astype("str")
-    result["codes_postaux"] = offers["code_commune"].map(communes.set_index("code_commune")["codes_postaux"]).astype("str")
+    result["codes_postaux"] = (
+        offers["code_commune"]
+        .map(communes.set_index("code_commune")["codes_postaux"])
+        .astype("str")
+    )
     result["millesime"] = offers["id_source"].map(millesimes).astype("str")
     metric = offers.geometry.to_crs(CRS_METRIC)
-    return result.assign(x_m=metric.x, y_m=metric.y, position_recue=offers["id_lieu"].map(_declared(tables["lieux"])).astype("str"))
+    return result.assign(
+        x_m=metric.x,
+        y_m=metric.y,
+        position_recue=offers["id_lieu"].map(_declared(tables["lieux"])).astype("str"),
+    )
 
 
 def _declared(lieux: pd.DataFrame) -> pd.Series:
     """Return « latitude,longitude » as received, by place; NA without a point."""
-    points = lieux.set_index("id_lieu")[["latitude_declaree", "longitude_declaree"]].round(5).astype("str")
+    points = (
+        lieux.set_index("id_lieu")[["latitude_declaree", "longitude_declaree"]]
+        .round(5)
+        .astype("str")
+    )
     return points["latitude_declaree"] + "," + points["longitude_declaree"]
 
 
@@ -57,7 +83,9 @@ def _counts(kind: str, entity: pd.Series, three: tuple[pd.DataFrame, ...]) -> pd
     size = entity.value_counts()
     named = [table.groupby(entity).sum().stack() for table in (applies, satisfied)]
     known = fills.groupby(entity).any().stack()
-    counts = pd.DataFrame({"nb_applicables": named[0], "nb_satisfaites": named[1], "est_fournie": known})
+    counts = pd.DataFrame(
+        {"nb_applicables": named[0], "nb_satisfaites": named[1], "est_fournie": known}
+    )
     counts.index = counts.index.set_names(["id_entite", "critere"])
     counts = counts.reset_index()
     return counts.assign(type_entite=kind, nb_offres=counts["id_entite"].map(size))
@@ -70,5 +98,9 @@ def _defects(frame: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     for critere in CRITERES.values():
         wrong = findings[critere.nom].notna()
         value = frame.loc[wrong, critere.valeur].astype("str") if critere.valeur else None
-        parts.append(frame.loc[wrong, ids].assign(critere=critere.nom, constat=findings.loc[wrong, critere.nom], valeur=value))
+        parts.append(
+            frame.loc[wrong, ids].assign(
+                critere=critere.nom, constat=findings.loc[wrong, critere.nom], valeur=value
+            )
+        )
     return pd.concat(parts, ignore_index=True)

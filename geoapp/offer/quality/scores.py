@@ -46,10 +46,18 @@ def open_quality(snapshot: Snapshot, data_dir: Path | None = None) -> Qualite:
     entites["nom"] = _names(snapshot, entites)
     entites["id"] = entites["id_entite"].map(public_id)
     before, why = _previous(snapshot, data_dir or snapshot.path.parent.parent)
-    old = None if before is None else _score_table(before.read("qualite")).set_index(["type_entite", "id_entite"])["score"]
+    old = (
+        None
+        if before is None
+        else _score_table(before.read("qualite")).set_index(["type_entite", "id_entite"])["score"]
+    )
     keys = pd.MultiIndex.from_frame(entites[["type_entite", "id_entite"]])
-    entites["score_avant"] = float("nan") if old is None else old.reindex(keys).to_numpy(dtype=float)
-    entites = entites.sort_values(["type_entite", "score", "id_entite"], na_position="last", kind="stable", ignore_index=True)
+    entites["score_avant"] = (
+        float("nan") if old is None else old.reindex(keys).to_numpy(dtype=float)
+    )
+    entites = entites.sort_values(
+        ["type_entite", "score", "id_entite"], na_position="last", kind="stable", ignore_index=True
+    )
     rows = {(row["type_entite"], row["id"]): row for row in entites.to_dict("records")}
     return Qualite(snapshot, entites, parties, None if before is None else before.id, why, rows)
 
@@ -58,11 +66,20 @@ def _score_table(parties: pd.DataFrame) -> pd.DataFrame:
     """Return one row per entity: nb_offres, score, part_evaluee, faibles."""
     known = parties[parties["nb_applicables"].gt(0) & parties["critere"].isin(CRITERES)]
     part = (known["nb_satisfaites"] / known["nb_applicables"]).astype(float)
-    weight = known["critere"].map({nom: critere.poids for nom, critere in CRITERES.items()}).astype(float)
+    weight = (
+        known["critere"]
+        .map({nom: critere.poids for nom, critere in CRITERES.items()})
+        .astype(float)
+    )
     sums = known.assign(poids=weight, points=weight * part, perdus=weight * (1 - part))
     by = ["type_entite", "id_entite"]
     total = sums.groupby(by)[["poids", "points"]].sum()
-    worst = sums[sums["perdus"].gt(0)].sort_values(["perdus", "critere"], ascending=[False, True]).groupby(by)["critere"].agg(lambda noms: "|".join(noms.head(3)))
+    worst = (
+        sums[sums["perdus"].gt(0)]
+        .sort_values(["perdus", "critere"], ascending=[False, True])
+        .groupby(by)["critere"]
+        .agg(lambda noms: "|".join(noms.head(3)))
+    )
     result = parties.groupby(by)[["nb_offres"]].first().join(total)
     result["score"] = 100 * result["points"] / result["poids"]
     result["part_evaluee"] = result["poids"].fillna(0) / POIDS_TOTAL
@@ -72,15 +89,28 @@ def _score_table(parties: pd.DataFrame) -> pd.DataFrame:
 
 def _count_defects(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
     defauts = snapshot.read("defauts")
-    counts = {kind: defauts[column].value_counts() for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))}
-    return pd.Series([int(counts[kind].get(code, 0)) for kind, code in zip(entites["type_entite"], entites["id_entite"], strict=True)], index=entites.index)
+    counts = {
+        kind: defauts[column].value_counts()
+        for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))
+    }
+    return pd.Series(
+        [
+            int(counts[kind].get(code, 0))
+            for kind, code in zip(entites["type_entite"], entites["id_entite"], strict=True)
+        ],
+        index=entites.index,
+    )
 
 
 def _names(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
     """Return the title of a source, the name of a body; a body without name goes by its identifier."""
     sources = snapshot.read("sources").set_index("id_source")["titre"]
     bodies = snapshot.read("organismes").set_index("id_organisme")["nom"]
-    names = entites["id_entite"].map(bodies).where(entites["type_entite"].eq("organisme"), entites["id_entite"].map(sources))
+    names = (
+        entites["id_entite"]
+        .map(bodies)
+        .where(entites["type_entite"].eq("organisme"), entites["id_entite"].map(sources))
+    )
     return names.fillna(SANS_NOM + " (" + entites["id_entite"] + ")")
 
 
@@ -92,7 +122,10 @@ def _previous(snapshot: Snapshot, data_dir: Path) -> tuple[Snapshot | None, str]
     try:
         return open_folder(older[-1]), ""
     except SnapshotError:
-        return None, f"Pas d'évolution à montrer : l'instantané d'avant ({older[-1].name}) vient d'une autre version de GéoForma."
+        return (
+            None,
+            f"Pas d'évolution à montrer : l'instantané d'avant ({older[-1].name}) vient d'une autre version de GéoForma.",
+        )
 
 
 def find_entity(qualite: Qualite, kind: str, nom: str) -> dict:
@@ -111,16 +144,26 @@ def find_entity(qualite: Qualite, kind: str, nom: str) -> dict:
     if len(found) == 1:
         return found.iloc[0].to_dict()
     if len(found):
-        raise NotFoundError(f"{len(found)} {kind}s s'appellent « {nom[:60]} ». Donnez l'identifiant : {', '.join(found['id'])}.")
+        raise NotFoundError(
+            f"{len(found)} {kind}s s'appellent « {nom[:60]} ». Donnez l'identifiant : {', '.join(found['id'])}."
+        )
     near = nearest_accepted(nom, [*table["nom"], *table["id"]])
-    raise NotFoundError(f"{kind.capitalize()} sans offre dans les données servies : « {nom[:60]} »." + (f" Vouliez-vous dire « {near} » ?" if near else ""))
+    raise NotFoundError(
+        f"{kind.capitalize()} sans offre dans les données servies : « {nom[:60]} »."
+        + (f" Vouliez-vous dire « {near} » ?" if near else "")
+    )
 
 
 def score_parts(qualite: Qualite, kind: str, code: str) -> list[dict]:
     """Return one row per criterion: what is measured, weight, counts, share, points, state (`evalue`, `non_fourni`, `sans_objet`)."""
     parties = qualite.parties
-    mine = parties[parties["type_entite"].eq(kind) & parties["id_entite"].eq(code)].set_index("critere")
-    return [_part(critere, mine.loc[critere.nom] if critere.nom in mine.index else None) for critere in CRITERES.values()]
+    mine = parties[parties["type_entite"].eq(kind) & parties["id_entite"].eq(code)].set_index(
+        "critere"
+    )
+    return [
+        _part(critere, mine.loc[critere.nom] if critere.nom in mine.index else None)
+        for critere in CRITERES.values()
+    ]
 
 
 def _part(critere, row: pd.Series | None) -> dict:
@@ -129,13 +172,26 @@ def _part(critere, row: pd.Series | None) -> dict:
     share = met / applies if applies else None
     carried = row is not None and bool(row["est_fournie"])
     return {
-        "critere": critere.nom, "titre": critere.titre, "mesure": critere.mesure, "cure": critere.cure, "poids": critere.poids,
-        "nb_applicables": applies, "nb_satisfaites": met, "part": share, "points": None if share is None else critere.poids * share,
+        "critere": critere.nom,
+        "titre": critere.titre,
+        "mesure": critere.mesure,
+        "cure": critere.cure,
+        "poids": critere.poids,
+        "nb_applicables": applies,
+        "nb_satisfaites": met,
+        "part": share,
+        "points": None if share is None else critere.poids * share,
         "etat": "evalue" if applies else "sans_objet" if carried else "non_fourni",
     }
 
 
-def list_defects(qualite: Qualite, *, source: str | None = None, organisme: str | None = None, critere: str | None = None) -> pd.DataFrame:
+def list_defects(
+    qualite: Qualite,
+    *,
+    source: str | None = None,
+    organisme: str | None = None,
+    critere: str | None = None,
+) -> pd.DataFrame:
     """Return what is to be corrected, offer by offer: the columns of `defauts`, with `titre`, `cure`, `intitule`, `commune`, `nom_organisme`.
 
     Rows come by weight of the criterion, then criterion and identifiers.
@@ -147,9 +203,20 @@ def list_defects(qualite: Qualite, *, source: str | None = None, organisme: str 
     """
     if critere and critere not in CRITERES:
         near = nearest_accepted(critere, list(CRITERES))
-        raise ParameterError(f"critere = « {critere[:40]} » : inconnu." + (f" Vouliez-vous dire « {near} » ?" if near else f" Critères : {', '.join(CRITERES)}."))
+        raise ParameterError(
+            f"critere = « {critere[:40]} » : inconnu."
+            + (
+                f" Vouliez-vous dire « {near} » ?"
+                if near
+                else f" Critères : {', '.join(CRITERES)}."
+            )
+        )
     table = qualite.snapshot.read("defauts")
-    for column, wanted in (("id_source", source), ("id_organisme", organisme), ("critere", critere)):
+    for column, wanted in (
+        ("id_source", source),
+        ("id_organisme", organisme),
+        ("critere", critere),
+    ):
         table = table[table[column].eq(wanted).fillna(False)] if wanted else table
     return _dressed(qualite.snapshot, table)
 
@@ -160,9 +227,20 @@ def _dressed(snapshot: Snapshot, defauts: pd.DataFrame) -> pd.DataFrame:
     titles = snapshot.read("formations").set_index("id_formation")["intitule"]
     places = snapshot.read("lieux").set_index("id_lieu")
     result = defauts.assign(
-        titre=defauts["critere"].map({nom: c.titre for nom, c in CRITERES.items()}), cure=defauts["critere"].map({nom: c.cure for nom, c in CRITERES.items()}),
-        poids=defauts["critere"].map({nom: c.poids for nom, c in CRITERES.items()}), intitule=defauts["id_action"].map(actions).map(titles),
-        commune=defauts["id_lieu"].map(places["nom_commune"]), adresse=defauts["id_lieu"].map(places["adresse"]),
-        nom_organisme=defauts["id_organisme"].map(snapshot.read("organismes").set_index("id_organisme")["nom"]), identifiant=defauts["id_action"].map(public_id),
+        titre=defauts["critere"].map({nom: c.titre for nom, c in CRITERES.items()}),
+        cure=defauts["critere"].map({nom: c.cure for nom, c in CRITERES.items()}),
+        poids=defauts["critere"].map({nom: c.poids for nom, c in CRITERES.items()}),
+        intitule=defauts["id_action"].map(actions).map(titles),
+        commune=defauts["id_lieu"].map(places["nom_commune"]),
+        adresse=defauts["id_lieu"].map(places["adresse"]),
+        nom_organisme=defauts["id_organisme"].map(
+            snapshot.read("organismes").set_index("id_organisme")["nom"]
+        ),
+        identifiant=defauts["id_action"].map(public_id),
     )
-    return result.sort_values(["poids", "critere", "id_action", "id_lieu"], ascending=[False, True, True, True], kind="stable", ignore_index=True)
+    return result.sort_values(
+        ["poids", "critere", "id_action", "id_lieu"],
+        ascending=[False, True, True, True],
+        kind="stable",
+        ignore_index=True,
+    )

@@ -49,8 +49,12 @@ class Colonne:
 
     def count(self, rows: np.ndarray | None) -> np.ndarray:
         """Return the number of offers of each option among `rows`, all of them when None."""
-        by_text = np.bincount(self.rangs if rows is None else self.rangs[rows], minlength=len(self.toujours))
-        by_value = np.bincount(self.valeurs, weights=by_text[self.textes], minlength=len(self.options))
+        by_text = np.bincount(
+            self.rangs if rows is None else self.rangs[rows], minlength=len(self.toujours)
+        )
+        by_value = np.bincount(
+            self.valeurs, weights=by_text[self.textes], minlength=len(self.options)
+        )
         return by_value.astype(np.int64)
 
 
@@ -62,7 +66,12 @@ def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Col
     texts = np.repeat(np.arange(len(held)), [len(values) for values in held])
     values = np.array([value for values in held for value in values], dtype=np.int64)
     return Colonne(
-        filtre, rangs.astype(np.int32), texts, values, options, rang_de,
+        filtre,
+        rangs.astype(np.int32),
+        texts,
+        values,
+        options,
+        rang_de,
         np.array([texte == SANS_LIEU for texte in distinct], dtype=bool),
     )
 
@@ -73,7 +82,9 @@ def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[
     for nom, filtre in FILTRES.items():
         textes = filtre.lire(offres, today)
         if nom == "zone":
-            textes = textes.astype("object").mask(offres["modalite"].eq("a_distance").fillna(False).astype(bool), SANS_LIEU)
+            textes = textes.astype("object").mask(
+                offres["modalite"].eq("a_distance").fillna(False).astype(bool), SANS_LIEU
+            )
         columns[nom] = make_column(filtre, textes, filtre.lister(snapshot))
     return columns
 
@@ -81,7 +92,9 @@ def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[
 def title_order(offres: pd.DataFrame) -> np.ndarray:
     """Return the positions of offers in the order (folded title, action, place)."""
     titles = map_distinct(offres["intitule"], fold).astype("object")
-    keys = pd.DataFrame({"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]}).reset_index(drop=True)
+    keys = pd.DataFrame(
+        {"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]}
+    ).reset_index(drop=True)
     return keys.sort_values(["t", "a", "l"], kind="stable").index.to_numpy()
 
 
@@ -100,4 +113,6 @@ def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def date_ranks(offres: pd.DataFrame, today: date) -> np.ndarray:
     """Return the rank of each offer by start: next, permanent, past, unknown."""
-    return map_distinct(read_starts(offres), lambda starts: start_rank(starts, today)).to_numpy(dtype=np.int64)
+    return map_distinct(read_starts(offres), lambda starts: start_rank(starts, today)).to_numpy(
+        dtype=np.int64
+    )

@@ -67,7 +67,12 @@ class Facettes(Mapping):
         self._colonnes, self._counts = colonnes, counts
 
     def __getitem__(self, nom: str) -> list[Option]:
-        return [_counted(option, nb) for option, nb in zip(self._colonnes[nom].options, self._counts[nom].tolist(), strict=True)]
+        return [
+            _counted(option, nb)
+            for option, nb in zip(
+                self._colonnes[nom].options, self._counts[nom].tolist(), strict=True
+            )
+        ]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._counts)
@@ -120,16 +125,34 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
     lieu, longitudes, latitudes = distinct_places(offres)
     paire, textes, organismes = _pairs(snapshot, index, offres)
     return Moteur(
-        snapshot, index, jour, ordre, make_columns(snapshot, offres, jour), date_ranks(offres, jour), lieu,
-        offres["modalite"].eq("a_distance").fillna(False).to_numpy(dtype=bool), longitudes, latitudes, to_ecef(longitudes, latitudes),
-        index_places(longitudes, latitudes), paire, textes, organismes,
+        snapshot,
+        index,
+        jour,
+        ordre,
+        make_columns(snapshot, offres, jour),
+        date_ranks(offres, jour),
+        lieu,
+        offres["modalite"].eq("a_distance").fillna(False).to_numpy(dtype=bool),
+        longitudes,
+        latitudes,
+        to_ecef(longitudes, latitudes),
+        index_places(longitudes, latitudes),
+        paire,
+        textes,
+        organismes,
     )
 
 
 def _pairs(snapshot: Snapshot, index: Index, offres) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the (document, body) pair of each offer, and the document and body of each pair."""
     formations = {code: row for row, code in enumerate(snapshot.read("formations")["id_formation"])}
-    docs = index.texte_de_formation[offres["id_formation"].map(formations).to_numpy(dtype=np.int64)].astype(np.int64) if len(offres) else np.empty(0, np.int64)
+    docs = (
+        index.texte_de_formation[
+            offres["id_formation"].map(formations).to_numpy(dtype=np.int64)
+        ].astype(np.int64)
+        if len(offres)
+        else np.empty(0, np.int64)
+    )
     rows = {nom: row for row, nom in enumerate(index.organismes)}
     bodies = offres["nom_organisme"].map(rows).fillna(-1).to_numpy(dtype=np.int64)
     width = len(rows) + 1
@@ -145,7 +168,12 @@ def at_day(moteur: Moteur, today: date) -> Moteur:
     offres = snapshot.read("offres").iloc[moteur.ordre].reset_index(drop=True)
     filtre = FILTRES["debut"]
     colonne = make_column(filtre, filtre.lire(offres, today), filtre.lister(snapshot))
-    return replace(moteur, jour=today, dates=date_ranks(offres, today), colonnes={**moteur.colonnes, "debut": colonne})
+    return replace(
+        moteur,
+        jour=today,
+        dates=date_ranks(offres, today),
+        colonnes={**moteur.colonnes, "debut": colonne},
+    )
 
 
 def search(moteur: Moteur, requete: Requete) -> Resultat:
@@ -168,12 +196,28 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     """
     found = select(moteur, requete)
     rows = _sorted_rows(moteur, np.flatnonzero(found.trouvees), requete.tri, found)
-    remote = _sorted_rows(moteur, np.flatnonzero(found.distantes), requete.tri, replace(found, distances=None))
-    near, near_m = nearest_alternatives(moteur, found) if not len(rows) else (np.empty(0, np.int64), np.empty(0))
-    counts = {nom: colonne.count(_rows_or_all(found.sauf[nom])) for nom, colonne in moteur.colonnes.items()}
+    remote = _sorted_rows(
+        moteur, np.flatnonzero(found.distantes), requete.tri, replace(found, distances=None)
+    )
+    near, near_m = (
+        nearest_alternatives(moteur, found)
+        if not len(rows)
+        else (np.empty(0, np.int64), np.empty(0))
+    )
+    counts = {
+        nom: colonne.count(_rows_or_all(found.sauf[nom]))
+        for nom, colonne in moteur.colonnes.items()
+    }
     return Resultat(
-        moteur.ordre[rows], _row_distances(moteur, found, rows), moteur.ordre[remote], near, near_m,
-        found.nb_non_places, Facettes(moteur.colonnes, counts), found.texte, requete,
+        moteur.ordre[rows],
+        _row_distances(moteur, found, rows),
+        moteur.ordre[remote],
+        near,
+        near_m,
+        found.nb_non_places,
+        Facettes(moteur.colonnes, counts),
+        found.texte,
+        requete,
     )
 
 
@@ -194,16 +238,30 @@ def select(moteur: Moteur, requete: Requete) -> Selection:
     """Return what a search keeps, before order and counts."""
     base, scores, texte = _text_mask(moteur, requete.texte)
     here, distances = _place_mask(moteur, requete)
-    refused = {nom: ~moteur.colonnes[nom].keep(requete.filtres.valeurs(nom)) for nom in requete.filtres.choix}
-    failures = sum((mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8))
+    refused = {
+        nom: ~moteur.colonnes[nom].keep(requete.filtres.valeurs(nom))
+        for nom in requete.filtres.choix
+    }
+    failures = sum(
+        (mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8)
+    )
     reached = base & (moteur.a_distance | here)
     obeys = base & (failures == 0)
     every = reached & (failures == 0)
-    sauf = {nom: reached & (failures == refused[nom]) if nom in refused else every for nom in moteur.colonnes}
+    sauf = {
+        nom: reached & (failures == refused[nom]) if nom in refused else every
+        for nom in moteur.colonnes
+    }
     placed = obeys & ~moteur.a_distance
     return Selection(
-        placed & here, obeys & moteur.a_distance, placed & ~here & (moteur.lieu >= 0), int((placed & ~here & (moteur.lieu < 0)).sum()),
-        sauf, scores, distances, texte,
+        placed & here,
+        obeys & moteur.a_distance,
+        placed & ~here & (moteur.lieu >= 0),
+        int((placed & ~here & (moteur.lieu < 0)).sum()),
+        sauf,
+        scores,
+        distances,
+        texte,
     )
 
 
@@ -215,7 +273,9 @@ def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | Non
     found = match_text(moteur.index, texte)
     if not found.concepts:
         return every, None, found.texte
-    scores, kept, read = score_pairs(found, moteur.paires_textes, moteur.paires_organismes, moteur.index)
+    scores, kept, read = score_pairs(
+        found, moteur.paires_textes, moteur.paires_organismes, moteur.index
+    )
     return kept[moteur.paire], scores[moteur.paire], read
 
 
@@ -238,7 +298,9 @@ def _zones_of_place(moteur: Moteur, lieu: Lieu) -> list[str]:
     """Return the values of the zone filter that a zone stands for; the region is its départements."""
     if lieu.type != "region":
         return [f"{lieu.type}:{lieu.code}"]
-    return [valeur for valeur in moteur.colonnes["zone"].rang_de if valeur.startswith("departement:")]
+    return [
+        valeur for valeur in moteur.colonnes["zone"].rang_de if valeur.startswith("departement:")
+    ]
 
 
 def _by_place(moteur: Moteur, places: np.ndarray) -> np.ndarray:
@@ -251,7 +313,9 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
     keys = []
     if tri == "date":
         keys.append(moteur.dates[rows])
-    if found.scores is not None and (tri == "pertinence" or (tri == "distance" and found.distances is None)):
+    if found.scores is not None and (
+        tri == "pertinence" or (tri == "distance" and found.distances is None)
+    ):
         keys.append(_relevance_steps(found.scores[rows]))
     if found.distances is not None and tri != "titre":
         keys.append(_distance_ranks(found.distances)[moteur.lieu[rows]])
@@ -261,7 +325,11 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
 def _relevance_steps(scores: np.ndarray) -> np.ndarray:
     """Return the step of each score, best first, as ranks to sort by."""
     best = scores.max(initial=0)
-    return np.zeros(len(scores), np.int64) if best <= 0 else (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
+    return (
+        np.zeros(len(scores), np.int64)
+        if best <= 0
+        else (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
+    )
 
 
 def _distance_ranks(distances: np.ndarray) -> np.ndarray:
@@ -281,7 +349,9 @@ def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
     return np.lexsort(keys[::-1])
 
 
-def nearest_alternatives(moteur: Moteur, found: Selection, nb: int = NB_PROCHES) -> tuple[np.ndarray, np.ndarray]:
+def nearest_alternatives(
+    moteur: Moteur, found: Selection, nb: int = NB_PROCHES
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the nearest offers that obey everything but the place, as positions in `offres`, and their distances in metres.
 
     Empty without a point.  Order: (distance, title, id).

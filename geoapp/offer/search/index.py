@@ -30,7 +30,14 @@ from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.text import fold
 
 FICHIER = "recherche.sqlite"
-POIDS = {"intitule": 20.0, "type_diplome": 5.0, "codes": 8.0, "metiers": 2.0, "mots": 1.0, "domaine": 1.0}
+POIDS = {
+    "intitule": 20.0,
+    "type_diplome": 5.0,
+    "codes": 8.0,
+    "metiers": 2.0,
+    "mots": 1.0,
+    "domaine": 1.0,
+}
 """Columns of a document and their weight in the score (bm25)."""
 
 _BORD = "\x1f"
@@ -44,7 +51,12 @@ CREATE TABLE suggestions (texte TEXT, type TEXT, nb INTEGER);
 CREATE TABLE toponymes ({", ".join(COLONNES)});
 """
 
-_END = ("INSERT INTO textes(textes) VALUES ('optimize')", "INSERT INTO organismes(organismes) VALUES ('optimize')", "COMMIT", "VACUUM")
+_END = (
+    "INSERT INTO textes(textes) VALUES ('optimize')",
+    "INSERT INTO organismes(organismes) VALUES ('optimize')",
+    "COMMIT",
+    "VACUUM",
+)
 
 
 def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
@@ -60,11 +72,20 @@ def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
     """
     connection = sqlite3.connect(Path(folder) / FICHIER, isolation_level=None)
     try:
-        connection.executescript("PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;" + _TABLES)
+        connection.executescript(
+            "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
+            + _TABLES
+        )
         _write_texts(connection, frames)
         connection.executemany("INSERT INTO suggestions VALUES (?, ?, ?)", _suggestions(frames))
-        rows = make_toponyms(frames).astype({"population": "int64", "est_region": "int64"}).itertuples(index=False)
-        connection.executemany(f"INSERT INTO toponymes VALUES ({', '.join('?' * len(COLONNES))})", map(tuple, rows))
+        rows = (
+            make_toponyms(frames)
+            .astype({"population": "int64", "est_region": "int64"})
+            .itertuples(index=False)
+        )
+        connection.executemany(
+            f"INSERT INTO toponymes VALUES ({', '.join('?' * len(COLONNES))})", map(tuple, rows)
+        )
         for statement in _END:
             connection.execute(statement)
     finally:
@@ -88,17 +109,29 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
     )
     _count_words(vocabulary, (" ".join(cells) for cells in distinct), 0)
     names = body_names(frames["offres"])
-    connection.executemany("INSERT INTO organismes(rowid, nom) VALUES (?, ?)", ((row, _stemmed(nom)) for row, nom in enumerate(names)))
+    connection.executemany(
+        "INSERT INTO organismes(rowid, nom) VALUES (?, ?)",
+        ((row, _stemmed(nom)) for row, nom in enumerate(names)),
+    )
     _count_words(vocabulary, names, 1)
-    connection.executemany("INSERT INTO mots VALUES (?, ?, ?, ?)", ((word, stem(word), *vocabulary[word]) for word in sorted(vocabulary)))
-    connection.execute("INSERT INTO tableaux VALUES ('texte_de_formation', ?)", (np.asarray(doc, dtype="<i4").tobytes(),))
+    connection.executemany(
+        "INSERT INTO mots VALUES (?, ?, ?, ?)",
+        ((word, stem(word), *vocabulary[word]) for word in sorted(vocabulary)),
+    )
+    connection.execute(
+        "INSERT INTO tableaux VALUES ('texte_de_formation', ?)",
+        (np.asarray(doc, dtype="<i4").tobytes(),),
+    )
 
 
 def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
     """Return the document of each formation, and the cells of each distinct document (columns of `POIDS`), sorted."""
     labels = load_domaines().set_index("code_domaine")["libelle"]
     columns = {nom: formations[nom] for nom in ("intitule", "type_diplome", "metiers", "mots")}
-    columns |= {"codes": _join([formations[nom] for nom in _CODES], " "), "domaine": formations["code_domaine"].map(labels)}
+    columns |= {
+        "codes": _join([formations[nom] for nom in _CODES], " "),
+        "domaine": formations["code_domaine"].map(labels),
+    }
     doc, distinct = pd.factorize(_join([columns[nom] for nom in POIDS], _BORD), sort=True)
     return doc, [texte.split(_BORD) for texte in distinct]
 
@@ -133,7 +166,11 @@ def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
     offers = frames["offres"]["id_formation"].value_counts()
     formations = frames["formations"].set_index("id_formation")
     nb = offers.reindex(formations.index).fillna(0).astype(int)
-    parts = [("metier", _exploded(formations["metiers"])), ("intitule", formations["intitule"]), ("diplome", formations["type_diplome"])]
+    parts = [
+        ("metier", _exploded(formations["metiers"])),
+        ("intitule", formations["intitule"]),
+        ("diplome", formations["type_diplome"]),
+    ]
     rows, seen = [], set()
     for kind, textes in parts:
         for texte, count in _merge_spellings(textes.dropna(), nb):
@@ -149,11 +186,21 @@ def _exploded(cells: pd.Series) -> pd.Series:
 
 def _merge_spellings(textes: pd.Series, nb: pd.Series) -> list[tuple[str, int]]:
     """Return each text in its most frequent spelling with its number of offers."""
-    table = pd.DataFrame({"texte": textes, "nb": nb.reindex(textes.index).to_numpy()}).groupby("texte", as_index=False)["nb"].sum()
+    table = (
+        pd.DataFrame({"texte": textes, "nb": nb.reindex(textes.index).to_numpy()})
+        .groupby("texte", as_index=False)["nb"]
+        .sum()
+    )
     table["plie"] = table["texte"].map(fold)
     total = table.groupby("plie")["nb"].sum()
-    best = table.sort_values(["plie", "nb", "texte"], ascending=[True, False, False]).drop_duplicates("plie")
-    return [(texte, int(total[plie])) for texte, plie in zip(best["texte"], best["plie"], strict=True) if plie]
+    best = table.sort_values(
+        ["plie", "nb", "texte"], ascending=[True, False, False]
+    ).drop_duplicates("plie")
+    return [
+        (texte, int(total[plie]))
+        for texte, plie in zip(best["texte"], best["plie"], strict=True)
+        if plie
+    ]
 
 
 @dataclass(frozen=True)
@@ -208,19 +255,40 @@ def open_index(snapshot) -> Index:
     """
     path = snapshot.path / FICHIER
     if not path.exists():
-        raise SnapshotError(f"L'instantané {snapshot.id} n'a pas d'index de recherche. Relancez « geoapp build ».")
+        raise SnapshotError(
+            f"L'instantané {snapshot.id} n'a pas d'index de recherche. Relancez « geoapp build »."
+        )
     connection = _connect(path)
     try:
-        docs = np.frombuffer(connection.execute("SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'").fetchone()[0], dtype="<i4")
-        words = {mot: (racine, t, o) for mot, racine, t, o in connection.execute("SELECT * FROM mots ORDER BY mot")}
-        suggestions = connection.execute("SELECT texte, type, nb FROM suggestions ORDER BY rowid").fetchall()
+        docs = np.frombuffer(
+            connection.execute(
+                "SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'"
+            ).fetchone()[0],
+            dtype="<i4",
+        )
+        words = {
+            mot: (racine, t, o)
+            for mot, racine, t, o in connection.execute("SELECT * FROM mots ORDER BY mot")
+        }
+        suggestions = connection.execute(
+            "SELECT texte, type, nb FROM suggestions ORDER BY rowid"
+        ).fetchall()
         places = connection.execute("SELECT * FROM toponymes ORDER BY rowid").fetchall()
     finally:
         connection.close()
     return Index(
-        path, docs, int(docs.max()) + 1 if len(docs) else 0, body_names(snapshot.read("offres")), words, list(words),
-        frozenset(racine for racine, _, _ in words.values()), suggestions, [fold(texte) for texte, _, _ in suggestions],
-        make_prefixes(split_words(texte) for texte, _, _ in suggestions), _toponyms(places), load_synonymes(),
+        path,
+        docs,
+        int(docs.max()) + 1 if len(docs) else 0,
+        body_names(snapshot.read("offres")),
+        words,
+        list(words),
+        frozenset(racine for racine, _, _ in words.values()),
+        suggestions,
+        [fold(texte) for texte, _, _ in suggestions],
+        make_prefixes(split_words(texte) for texte, _, _ in suggestions),
+        _toponyms(places),
+        load_synonymes(),
     )
 
 
@@ -228,5 +296,14 @@ def _toponyms(rows: list[tuple]) -> Toponymes:
     """Return the place names as columns."""
     plies = [row[3] for row in rows]
     cores = [frozenset(plie.split()) for plie in plies]
-    words = [core | set(f"{row[4]} {row[5]}".split()) for core, row in zip(cores, rows, strict=True)]
-    return Toponymes(rows, plies, cores, words, {(row[0], row[1]): i for i, row in enumerate(rows)}, make_prefixes(words))
+    words = [
+        core | set(f"{row[4]} {row[5]}".split()) for core, row in zip(cores, rows, strict=True)
+    ]
+    return Toponymes(
+        rows,
+        plies,
+        cores,
+        words,
+        {(row[0], row[1]): i for i, row in enumerate(rows)},
+        make_prefixes(words),
+    )

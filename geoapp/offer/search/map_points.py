@@ -38,7 +38,9 @@ class Points:
     nb_non_places: int
 
 
-def points(moteur: Moteur, requete: Requete, emprise: tuple[float, float, float, float], zoom: float) -> Points:
+def points(
+    moteur: Moteur, requete: Requete, emprise: tuple[float, float, float, float], zoom: float
+) -> Points:
     """Return the offers of a search inside a rectangle, gathered by place, then by cell of the screen.
 
     Parameters
@@ -64,7 +66,9 @@ def points(moteur: Moteur, requete: Requete, emprise: tuple[float, float, float,
     rows = rows[counts[rows] > 0]
     groups = _cells(moteur, rows, zoom)
     outside = int(counts.sum() - counts[rows].sum())
-    return _gather(moteur, rows, counts[rows], groups, (outside, found.nb_non_places + int((lieux < 0).sum())))
+    return _gather(
+        moteur, rows, counts[rows], groups, (outside, found.nb_non_places + int((lieux < 0).sum()))
+    )
 
 
 def offers_of_place(moteur: Moteur, requete: Requete, lieu: int) -> np.ndarray:
@@ -80,7 +84,10 @@ def _cells(moteur: Moteur, rows: np.ndarray, zoom: float) -> np.ndarray:
     x, y = _mercator(moteur.longitudes[rows], moteur.latitudes[rows])
     for level in np.arange(min(float(zoom), ZOOM_SANS_GROUPE), -1.0, -1.0):
         size = _TUILE_PX * 2.0**level / MAILLE_PX
-        _, cells = np.unique(np.floor(x * size).astype(np.int64) * 2**32 + np.floor(y * size).astype(np.int64), return_inverse=True)
+        _, cells = np.unique(
+            np.floor(x * size).astype(np.int64) * 2**32 + np.floor(y * size).astype(np.int64),
+            return_inverse=True,
+        )
         cells = cells.reshape(-1)
         if not len(cells) or cells.max() < POINTS_MAX:
             break
@@ -93,14 +100,31 @@ def _mercator(longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, 
     return longitude / 360 + 0.5, 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)
 
 
-def _gather(moteur: Moteur, rows: np.ndarray, nb: np.ndarray, cells: np.ndarray, apart: tuple[int, int]) -> Points:
+def _gather(
+    moteur: Moteur, rows: np.ndarray, nb: np.ndarray, cells: np.ndarray, apart: tuple[int, int]
+) -> Points:
     """Return one point per cell, at the mean of its places weighted by their offers."""
     size = int(cells.max(initial=-1)) + 1
-    total, places = np.bincount(cells, nb, size).astype(np.int64), np.bincount(cells, minlength=size)
-    lon, lat = (np.bincount(cells, nb * column[rows], size) / np.maximum(total, 1) for column in (moteur.longitudes, moteur.latitudes))
+    total, places = (
+        np.bincount(cells, nb, size).astype(np.int64),
+        np.bincount(cells, minlength=size),
+    )
+    lon, lat = (
+        np.bincount(cells, nb * column[rows], size) / np.maximum(total, 1)
+        for column in (moteur.longitudes, moteur.latitudes)
+    )
     first = np.zeros(size, np.int64)
     first[cells[::-1]] = rows[::-1]
     alone = places == 1
-    lon, lat = (np.where(alone, column[first] if size else column[:0], mean) for column, mean in ((moteur.longitudes, lon), (moteur.latitudes, lat)))
+    lon, lat = (
+        np.where(alone, column[first] if size else column[:0], mean)
+        for column, mean in ((moteur.longitudes, lon), (moteur.latitudes, lat))
+    )
     order = np.argsort(total, kind="stable")
-    return Points(lon[order].round(6), lat[order].round(6), total[order], np.where(alone, first, -1)[order], *apart)
+    return Points(
+        lon[order].round(6),
+        lat[order].round(6),
+        total[order],
+        np.where(alone, first, -1)[order],
+        *apart,
+    )

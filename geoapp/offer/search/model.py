@@ -13,7 +13,12 @@ RAYONS_KM = (5, 10, 20, 30, 50, 100)
 """Radii proposed; any number from the first to the last is accepted."""
 
 RAYON_KM = 20.0
-TRIS = {"distance": "Distance", "pertinence": "Pertinence", "date": "Date de début", "titre": "Intitulé"}
+TRIS = {
+    "distance": "Distance",
+    "pertinence": "Pertinence",
+    "date": "Date de début",
+    "titre": "Intitulé",
+}
 TAILLE = 20
 TAILLE_MAX = 100
 """Rows of a page, and the most an API caller may ask."""

@@ -14,24 +14,48 @@ import pandas as pd
 
 from geoapp.offer.search.words import place_words
 
-COLONNES = ["type", "code", "nom", "plie", "alias", "mots", "longitude", "latitude", "population", "est_region", "precision"]
+COLONNES = [
+    "type",
+    "code",
+    "nom",
+    "plie",
+    "alias",
+    "mots",
+    "longitude",
+    "latitude",
+    "population",
+    "est_region",
+    "precision",
+]
 
 TYPES_ZONE = {
     "departement": ("{nom} (département)", "departement"),
-    "epci": ("{nom}", "epci intercommunalite communaute agglomeration agglo communes urbaine metropole ca cc cu"),
+    "epci": (
+        "{nom}",
+        "epci intercommunalite communaute agglomeration agglo communes urbaine metropole ca cc cu",
+    ),
     "ze2020": ("{nom} (zone d'emploi)", "ze zone emploi 2020"),
     "arrondissement": ("{nom} (arrondissement)", "arrondissement"),
 }
 """Zonings whose zones are places one may type: how the name is shown, what else may be typed."""
 
-_KIND_EPCI = re.compile(r"^(?:CA|CC|CU|Communauté (?:d'agglomération|de communes|urbaine))\s+(?:de la |de l'|du |des |de |d')?", re.IGNORECASE)
+_KIND_EPCI = re.compile(
+    r"^(?:CA|CC|CU|Communauté (?:d'agglomération|de communes|urbaine))\s+(?:de la |de l'|du |des |de |d')?",
+    re.IGNORECASE,
+)
 
 
 def make_toponyms(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return every place name of the snapshot tables, columns `COLONNES`, in a fixed order."""
     communes = pd.DataFrame(frames["communes"].drop(columns="geometry"))
     communes["est_region"] = communes["est_region"].astype(bool)
-    parts = [_communes(communes), _old(frames.get("anciennes_communes"), communes), _postcodes(communes), _zones(frames, communes), _region(communes)]
+    parts = [
+        _communes(communes),
+        _old(frames.get("anciennes_communes"), communes),
+        _postcodes(communes),
+        _zones(frames, communes),
+        _region(communes),
+    ]
     table = pd.concat([part[COLONNES] for part in parts if len(part)], ignore_index=True)
     return table.sort_values(["type", "code", "nom"], kind="stable", ignore_index=True)
 
@@ -45,10 +69,26 @@ def _communes(communes: pd.DataFrame) -> pd.DataFrame:
     plie = communes["nom"].map(_fold)
     twin = plie.duplicated(keep=False)
     shown = communes["nom"] + (" (" + communes["nom_departement"] + ")").where(twin, "")
-    words = communes["nom_departement"] + " " + communes["code_departement"] + " " + communes["code_commune"] + " " + communes["codes_postaux"].fillna("")
+    words = (
+        communes["nom_departement"]
+        + " "
+        + communes["code_departement"]
+        + " "
+        + communes["code_commune"]
+        + " "
+        + communes["codes_postaux"].fillna("")
+    )
     return communes.assign(
-        type="commune", code=communes["code_commune"], nom=shown, plie=plie, alias="", mots=words.map(_fold), precision="mairie",
-        longitude=communes["longitude_mairie"], latitude=communes["latitude_mairie"], population=communes["population"].fillna(0),
+        type="commune",
+        code=communes["code_commune"],
+        nom=shown,
+        plie=plie,
+        alias="",
+        mots=words.map(_fold),
+        precision="mairie",
+        longitude=communes["longitude_mairie"],
+        latitude=communes["latitude_mairie"],
+        population=communes["population"].fillna(0),
     )
 
 
@@ -58,17 +98,39 @@ def _old(old: pd.DataFrame | None, communes: pd.DataFrame) -> pd.DataFrame:
     One whose name is unknown is found by its code alone.
     """
     if old is None:
-        old = communes.assign(code_ancien=communes["anciens_codes"].str.split("|")).explode("code_ancien")[["code_ancien", "code_commune"]]
+        old = communes.assign(code_ancien=communes["anciens_codes"].str.split("|")).explode(
+            "code_ancien"
+        )[["code_ancien", "code_commune"]]
         old = old[old["code_ancien"].fillna("").ne("")].assign(nom=None)
-    table = old.drop(columns="type_ancienne", errors="ignore").rename(columns={"nom": "ancien"}).merge(communes, on="code_commune")
+    table = (
+        old.drop(columns="type_ancienne", errors="ignore")
+        .rename(columns={"nom": "ancien"})
+        .merge(communes, on="code_commune")
+    )
     table = table.drop_duplicates("code_ancien").astype({"ancien": "str"})
     known = table["ancien"].notna()
-    table["nom"] = (table["ancien"] + " (commune de " + table["nom"] + ")").where(known, table["nom"] + " (ancien code " + table["code_ancien"] + ")")
-    words = table["nom_departement"] + " " + table["code_departement"] + " " + table["code_ancien"] + " " + table["codes_postaux"].fillna("")
+    table["nom"] = (table["ancien"] + " (commune de " + table["nom"] + ")").where(
+        known, table["nom"] + " (ancien code " + table["code_ancien"] + ")"
+    )
+    words = (
+        table["nom_departement"]
+        + " "
+        + table["code_departement"]
+        + " "
+        + table["code_ancien"]
+        + " "
+        + table["codes_postaux"].fillna("")
+    )
     return table.assign(
-        type="ancienne_commune", code=table["code_ancien"], plie=table["ancien"].fillna("").map(_fold_or_none), alias="",
-        mots=words.where(known, table["code_ancien"]).map(_fold), precision="mairie de la commune actuelle",
-        longitude=table["longitude_mairie"], latitude=table["latitude_mairie"], population=0,
+        type="ancienne_commune",
+        code=table["code_ancien"],
+        plie=table["ancien"].fillna("").map(_fold_or_none),
+        alias="",
+        mots=words.where(known, table["code_ancien"]).map(_fold),
+        precision="mairie de la commune actuelle",
+        longitude=table["longitude_mairie"],
+        latitude=table["latitude_mairie"],
+        population=0,
     )
 
 
@@ -78,25 +140,50 @@ def _fold_or_none(nom: str) -> str:
 
 def _postcodes(communes: pd.DataFrame) -> pd.DataFrame:
     """Return the postcodes, centred on the people of their communes."""
-    table = communes.assign(code=communes["codes_postaux"].fillna("").str.split("|")).explode("code")
-    table = table[table["code"].ne("")].sort_values(["code", "population", "code_commune"], ascending=[True, False, True])
+    table = communes.assign(code=communes["codes_postaux"].fillna("").str.split("|")).explode(
+        "code"
+    )
+    table = table[table["code"].ne("")].sort_values(
+        ["code", "population", "code_commune"], ascending=[True, False, True]
+    )
     centres = _centres(table, "code")
     first = table.groupby("code")["nom"].agg(["first", "size"])
-    others = first["size"].map(lambda n: "" if n == 1 else " et 1 autre commune" if n == 2 else f" et {n - 1} autres communes")
+    others = first["size"].map(
+        lambda n: (
+            "" if n == 1 else " et 1 autre commune" if n == 2 else f" et {n - 1} autres communes"
+        )
+    )
     return centres.assign(
-        type="code_postal", code=centres.index, nom=centres.index + " " + first["first"] + others, plie=centres.index, alias="",
-        mots=table.groupby("code")["nom"].agg(lambda noms: _fold(" ".join(noms))), precision="centre des communes du code postal",
+        type="code_postal",
+        code=centres.index,
+        nom=centres.index + " " + first["first"] + others,
+        plie=centres.index,
+        alias="",
+        mots=table.groupby("code")["nom"].agg(lambda noms: _fold(" ".join(noms))),
+        precision="centre des communes du code postal",
     )
 
 
 def _centres(members: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return by group the mean town hall weighted by population, the population, whether it touches the region."""
     weight = members["population"].astype("float64").fillna(0) + 1e-6
-    sums = pd.DataFrame({
-        key: members[key], "w": weight, "x": weight * members["longitude_mairie"], "y": weight * members["latitude_mairie"],
-        "population": members["population"].fillna(0), "est_region": members["est_region"],
-    }).groupby(key).agg({"w": "sum", "x": "sum", "y": "sum", "population": "sum", "est_region": "max"})
-    return sums.assign(longitude=(sums["x"] / sums["w"]).round(6), latitude=(sums["y"] / sums["w"]).round(6))
+    sums = (
+        pd.DataFrame(
+            {
+                key: members[key],
+                "w": weight,
+                "x": weight * members["longitude_mairie"],
+                "y": weight * members["latitude_mairie"],
+                "population": members["population"].fillna(0),
+                "est_region": members["est_region"],
+            }
+        )
+        .groupby(key)
+        .agg({"w": "sum", "x": "sum", "y": "sum", "population": "sum", "est_region": "max"})
+    )
+    return sums.assign(
+        longitude=(sums["x"] / sums["w"]).round(6), latitude=(sums["y"] / sums["w"]).round(6)
+    )
 
 
 def _zones(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFrame:
@@ -108,12 +195,31 @@ def _zones(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFr
         members = links[links["type_zone"].eq(type_zone)].merge(communes, on="code_commune")
         centres = _centres(members, "code_zone").reindex(part.index)
         nom = part["nom"].map(lambda nom, shown=shown: shown.format(nom=nom))
-        core = part["nom"].str.replace(_KIND_EPCI, "", regex=True) if type_zone == "epci" else part["nom"]
-        alias = part.index if type_zone == "departement" else part["nom"].map(_initials) if type_zone == "epci" else ""
-        parts.append(centres.assign(
-            type=type_zone, code=part.index, nom=nom, plie=core.map(_fold), alias=alias, mots=words + " " + part.index.str.lower(),
-            population=centres["population"].fillna(0), est_region=True, precision="",
-        ))
+        core = (
+            part["nom"].str.replace(_KIND_EPCI, "", regex=True)
+            if type_zone == "epci"
+            else part["nom"]
+        )
+        alias = (
+            part.index
+            if type_zone == "departement"
+            else part["nom"].map(_initials)
+            if type_zone == "epci"
+            else ""
+        )
+        parts.append(
+            centres.assign(
+                type=type_zone,
+                code=part.index,
+                nom=nom,
+                plie=core.map(_fold),
+                alias=alias,
+                mots=words + " " + part.index.str.lower(),
+                population=centres["population"].fillna(0),
+                est_region=True,
+                precision="",
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -130,6 +236,11 @@ def _region(communes: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=COLONNES)
     nom, code = inside["nom_region"].iloc[0], inside["code_region"].iloc[0]
     return _centres(inside, "code_region").assign(
-        type="region", code=code, nom=f"{nom} (région)", plie=_fold(nom), alias="".join(w[0] for w in nom.lower().replace("-", " ").split()),
-        mots="region", precision="",
+        type="region",
+        code=code,
+        nom=f"{nom} (région)",
+        plie=_fold(nom),
+        alias="".join(w[0] for w in nom.lower().replace("-", " ").split()),
+        mots="region",
+        precision="",
     )

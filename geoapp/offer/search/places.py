@@ -16,7 +16,16 @@ from geoapp.offer.search.model import Lieu
 from geoapp.offer.search.prefixes import find_prefixes
 from geoapp.offer.search.words import place_words
 
-ORDRE = ("commune", "ancienne_commune", "code_postal", "departement", "region", "epci", "ze2020", "arrondissement")
+ORDRE = (
+    "commune",
+    "ancienne_commune",
+    "code_postal",
+    "departement",
+    "region",
+    "epci",
+    "ze2020",
+    "arrondissement",
+)
 """When names are equal: a commune before the zones named after it."""
 
 PROCHES = 5
@@ -36,7 +45,24 @@ DOMINANCE = 5
 
 _CODE = re.compile(r"([a-z0-9_]+)\s*:\s*(\S+)")
 
-RUES = frozenset(("rue", "avenue", "boulevard", "place", "chemin", "impasse", "allee", "route", "quai", "square", "cite", "residence", "hameau", "lieu"))
+RUES = frozenset(
+    (
+        "rue",
+        "avenue",
+        "boulevard",
+        "place",
+        "chemin",
+        "impasse",
+        "allee",
+        "route",
+        "quai",
+        "square",
+        "cite",
+        "residence",
+        "hameau",
+        "lieu",
+    )
+)
 """First words that announce an address."""
 
 MOTS_COMMUNE = 6
@@ -63,7 +89,11 @@ def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
 def _ranked(index: Index, tokens: list[str]) -> list[int]:
     """Return the rows that hold every token as the start of a word, best first."""
     places = index.toponymes
-    found = [row for row in find_prefixes(places.prefixes, tokens).tolist() if _is_named(index, row, tokens)]
+    found = [
+        row
+        for row in find_prefixes(places.prefixes, tokens).tolist()
+        if _is_named(index, row, tokens)
+    ]
     return sorted(found, key=lambda row: (_tier(index, row, tokens), *_importance(index, row)))
 
 
@@ -72,7 +102,12 @@ def _is_named(index: Index, row: int, tokens: list[str]) -> bool:
     type_, alias = index.toponymes.lignes[row][0], index.toponymes.lignes[row][4]
     if type_ in ORDRE[3:] or " ".join(tokens) == alias:
         return True
-    return any(token.isdigit() and len(token) == 5 or any(word.startswith(token) for word in index.toponymes.noyaux[row]) for token in tokens)
+    return any(
+        token.isdigit()
+        and len(token) == 5
+        or any(word.startswith(token) for word in index.toponymes.noyaux[row])
+        for token in tokens
+    )
 
 
 def _tier(index: Index, row: int, tokens: list[str]) -> int:
@@ -98,7 +133,12 @@ def _alike(index: Index, text: str, cutoff: float = _RESSEMBLANCE) -> list[int]:
     if text.replace(" ", "").isdigit():
         return []
     near = process.extract(text, plies, scorer=fuzz.ratio, score_cutoff=cutoff, limit=40)
-    return [row for _, score, row in sorted(near, key=lambda one: (-round(one[1] / 4), *_importance(index, one[2])))]
+    return [
+        row
+        for _, score, row in sorted(
+            near, key=lambda one: (-round(one[1] / 4), *_importance(index, one[2]))
+        )
+    ]
 
 
 def _place(index: Index, row: int) -> Lieu:
@@ -128,7 +168,10 @@ def resolve_place(index: Index, texte: str) -> Lieu:
         return _place(index, rows[0])
     if commune := _commune_of_address(index, tokens):
         return commune
-    names = [_place(index, row) for row in (rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE))[:PROCHES]]
+    names = [
+        _place(index, row)
+        for row in (rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE))[:PROCHES]
+    ]
     problem = "plusieurs lieux portent ce nom" if rows else "lieu inconnu"
     raise ParameterError(f"lieu = « {texte[:LONGUEUR_MAX]} » : {problem}.{_propose(names)}")
 
@@ -143,11 +186,31 @@ def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
         return None
     for start in range(max(1, len(tokens) - MOTS_COMMUNE), len(tokens)):
         end = tokens[start:]
-        rows = [row for row in _ranked(index, end) if _tier(index, row, end) == 0 and index.toponymes.lignes[row][0] in ("commune", "code_postal")]
+        rows = [
+            row
+            for row in _ranked(index, end)
+            if _tier(index, row, end) == 0
+            and index.toponymes.lignes[row][0] in ("commune", "code_postal")
+        ]
         if len(rows) == 1 or (rows and end[0].isdigit()):
             return replace(_place(index, rows[0]), precision=A_LA_COMMUNE)
-    postcode = next((token for token in tokens if len(token) == 5 and token.isdigit() and ("code_postal", token) in index.toponymes.par_code), None)
-    return replace(_place(index, index.toponymes.par_code["code_postal", postcode]), precision=A_LA_COMMUNE) if postcode else None
+    postcode = next(
+        (
+            token
+            for token in tokens
+            if len(token) == 5
+            and token.isdigit()
+            and ("code_postal", token) in index.toponymes.par_code
+        ),
+        None,
+    )
+    return (
+        replace(
+            _place(index, index.toponymes.par_code["code_postal", postcode]), precision=A_LA_COMMUNE
+        )
+        if postcode
+        else None
+    )
 
 
 def _meant(index: Index, tokens: list[str]) -> list[int]:
@@ -166,7 +229,13 @@ def _meant(index: Index, tokens: list[str]) -> list[int]:
     near = started or _alike(index, " ".join(tokens), _RESSEMBLANCE_SURE)
     kind = _same_kind(index, near)
     people = sorted((index.toponymes.lignes[row][8] for row in kind), reverse=True)
-    return kind[:1] if len(kind) > 1 and people[0] >= DOMINANCE * people[1] and people[0] == index.toponymes.lignes[kind[0]][8] else kind
+    return (
+        kind[:1]
+        if len(kind) > 1
+        and people[0] >= DOMINANCE * people[1]
+        and people[0] == index.toponymes.lignes[kind[0]][8]
+        else kind
+    )
 
 
 def _same_kind(index: Index, rows: list[int]) -> list[int]:
@@ -189,10 +258,14 @@ def _by_code(index: Index, type_: str, code: str) -> Lieu:
         latitude, _, longitude = code.partition(",")
         return _point(latitude, longitude)
     codes = index.toponymes.par_code
-    row = codes.get((type_, code), codes.get(("ancienne_commune", code)) if type_ == "commune" else None)
+    row = codes.get(
+        (type_, code), codes.get(("ancienne_commune", code)) if type_ == "commune" else None
+    )
     if row is None:
         kinds = ", ".join(ORDRE)
-        raise ParameterError(f"lieu = « {type_}:{code} » : code inconnu. Écrivez « type:code » avec un type parmi {kinds}, ou le nom du lieu.")
+        raise ParameterError(
+            f"lieu = « {type_}:{code} » : code inconnu. Écrivez « type:code » avec un type parmi {kinds}, ou le nom du lieu."
+        )
     return _place(index, row)
 
 
@@ -206,7 +279,9 @@ def parse_place(index: Index, parametres: Mapping) -> Lieu | None:
     ParameterError
         When the name is unknown or doubtful, or the point is not in metropolitan France.
     """
-    texte, latitude, longitude = (str(parametres.get(nom) or "").strip() for nom in ("lieu", "lat", "lon"))
+    texte, latitude, longitude = (
+        str(parametres.get(nom) or "").strip() for nom in ("lieu", "lat", "lon")
+    )
     if latitude or longitude:
         if texte:
             raise ParameterError("Donnez soit lieu, soit lat et lon, pas les deux.")
@@ -219,8 +294,14 @@ def _point(latitude: str, longitude: str) -> Lieu:
     try:
         lat, lon = round(float(latitude), 3), round(float(longitude), 3)
     except ValueError:
-        raise ParameterError(f"lat = « {latitude[:20]} », lon = « {longitude[:20]} » : deux nombres en degrés sont attendus, par exemple lat=50.433 et lon=2.828.") from None
+        raise ParameterError(
+            f"lat = « {latitude[:20]} », lon = « {longitude[:20]} » : deux nombres en degrés sont attendus, par exemple lat=50.433 et lon=2.828."
+        ) from None
     west, south, east, north = METROPOLE
-    if not (math.isfinite(lat) and math.isfinite(lon) and west <= lon <= east and south <= lat <= north):
-        raise ParameterError(f"lat = {lat}, lon = {lon} : ce point n'est pas en France métropolitaine. La latitude est entre {south} et {north}, la longitude entre {west} et {east}.")
+    if not (
+        math.isfinite(lat) and math.isfinite(lon) and west <= lon <= east and south <= lat <= north
+    ):
+        raise ParameterError(
+            f"lat = {lat}, lon = {lon} : ce point n'est pas en France métropolitaine. La latitude est entre {south} et {north}, la longitude entre {west} et {east}."
+        )
     return Lieu("point", f"{lat},{lon}", NOM_POINT, lon, lat, "coordonnees")

@@ -24,9 +24,18 @@ _LOCK = Lock()
 
 def to_ecef(longitude, latitude) -> np.ndarray:
     """Return x, y, z in metres (one row per point) of degrees on the ellipsoid, height 0."""
-    lon, lat = np.radians(np.atleast_1d(np.asarray(longitude, float))), np.radians(np.atleast_1d(np.asarray(latitude, float)))
+    lon, lat = (
+        np.radians(np.atleast_1d(np.asarray(longitude, float))),
+        np.radians(np.atleast_1d(np.asarray(latitude, float))),
+    )
     normal = DEMI_GRAND_AXE_M / np.sqrt(1 - EXCENTRICITE_2 * np.sin(lat) ** 2)
-    return np.column_stack([normal * np.cos(lat) * np.cos(lon), normal * np.cos(lat) * np.sin(lon), normal * (1 - EXCENTRICITE_2) * np.sin(lat)])
+    return np.column_stack(
+        [
+            normal * np.cos(lat) * np.cos(lon),
+            normal * np.cos(lat) * np.sin(lon),
+            normal * (1 - EXCENTRICITE_2) * np.sin(lat),
+        ]
+    )
 
 
 def distances_m(xyz: np.ndarray, longitude: float, latitude: float) -> np.ndarray:

@@ -40,17 +40,53 @@ class Parametre:
     valeurs: tuple[str, ...] = ()
 
 
-PARAMETRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
-    Parametre("texte", "texte", "Métier, intitulé, diplôme, sigle, code ROME ou RNCP", "boulanger"),
-    Parametre("lieu", "texte", "Nom d'un lieu (commune, code postal, département…) ou « type:code » donné par les suggestions", "Lens"),
-    Parametre("lat", "nombre", "Latitude du point choisi, en degrés (WGS84), avec lon", "50.431", _SUD, _NORD),
-    Parametre("lon", "nombre", "Longitude du point choisi, en degrés (WGS84), avec lat", "2.832", _OUEST, _EST),
-    Parametre("rayon", "nombre", "Rayon autour du lieu, en kilomètres", "20", RAYONS_KM[0], RAYONS_KM[-1]),
-    Parametre("tri", "texte", "Ordre de la liste", "distance", valeurs=tuple(TRIS)),
-    Parametre("page", "entier", "Numéro de la page, à partir de 1", "1", 1),
-    Parametre("taille", "entier", "Formations par page", "20", 1, TAILLE_MAX),
-    Parametre("emprise", "emprise", "Rectangle visible : ouest,sud,est,nord, en degrés", "2.5,50.2,3.1,50.6"),
-)}
+PARAMETRES: dict[str, Parametre] = {
+    parametre.nom: parametre
+    for parametre in (
+        Parametre(
+            "texte", "texte", "Métier, intitulé, diplôme, sigle, code ROME ou RNCP", "boulanger"
+        ),
+        Parametre(
+            "lieu",
+            "texte",
+            "Nom d'un lieu (commune, code postal, département…) ou « type:code » donné par les suggestions",
+            "Lens",
+        ),
+        Parametre(
+            "lat",
+            "nombre",
+            "Latitude du point choisi, en degrés (WGS84), avec lon",
+            "50.431",
+            _SUD,
+            _NORD,
+        ),
+        Parametre(
+            "lon",
+            "nombre",
+            "Longitude du point choisi, en degrés (WGS84), avec lat",
+            "2.832",
+            _OUEST,
+            _EST,
+        ),
+        Parametre(
+            "rayon",
+            "nombre",
+            "Rayon autour du lieu, en kilomètres",
+            "20",
+            RAYONS_KM[0],
+            RAYONS_KM[-1],
+        ),
+        Parametre("tri", "texte", "Ordre de la liste", "distance", valeurs=tuple(TRIS)),
+        Parametre("page", "entier", "Numéro de la page, à partir de 1", "1", 1),
+        Parametre("taille", "entier", "Formations par page", "20", 1, TAILLE_MAX),
+        Parametre(
+            "emprise",
+            "emprise",
+            "Rectangle visible : ouest,sud,est,nord, en degrés",
+            "2.5,50.2,3.1,50.6",
+        ),
+    )
+}
 """Every parameter of a search beside the filters (`FILTRES`), in the order of the documentation."""
 
 
@@ -78,11 +114,15 @@ def parse_request(parametres: Mapping, moteur, *, autres: Sequence[str] = ()) ->
     lieu = _place(values, moteur.index)
     texte = _text(values, "texte")
     return Requete(
-        texte=texte, lieu=lieu,
+        texte=texte,
+        lieu=lieu,
         rayon_km=_number(values, "rayon", RAYON_KM),
-        filtres=parse_filters({nom: values[nom] for nom in FILTRES if nom in values}, moteur.snapshot),
+        filtres=parse_filters(
+            {nom: values[nom] for nom in FILTRES if nom in values}, moteur.snapshot
+        ),
         tri=_sort(values, default_sort(lieu, texte)),
-        page=_whole(values, "page", 1), taille=_whole(values, "taille", TAILLE),
+        page=_whole(values, "page", 1),
+        taille=_whole(values, "taille", TAILLE),
         emprise=parse_extent(_one(values, "emprise")),
     )
 
@@ -125,7 +165,11 @@ def refuse_unknown(names: Mapping | Sequence[str], accepted: Sequence[str]) -> N
     for nom in names:
         if nom not in accepted:
             nearest = nearest_accepted(nom, accepted)
-            suite = f"Vouliez-vous dire « {nearest} » ?" if nearest else f"Paramètres acceptés : {', '.join(accepted) or 'aucun'}."
+            suite = (
+                f"Vouliez-vous dire « {nearest} » ?"
+                if nearest
+                else f"Paramètres acceptés : {', '.join(accepted) or 'aucun'}."
+            )
             raise ParameterError(f"Paramètre inconnu : « {nom[:TEXTE_MAX]} ». {suite}")
 
 
@@ -133,14 +177,18 @@ def _one(values: Mapping[str, list[str]], nom: str) -> str:
     """Return the only value of a parameter, "" when it is not there."""
     found = values.get(nom, [])
     if len(found) > 1:
-        raise ParameterError(f"{nom} : une seule valeur est attendue, {len(found)} ont été données.")
+        raise ParameterError(
+            f"{nom} : une seule valeur est attendue, {len(found)} ont été données."
+        )
     return found[0] if found else ""
 
 
 def _text(values: Mapping[str, list[str]], nom: str) -> str:
     texte = _one(values, nom)
     if len(texte) > TEXTE_MAX:
-        raise ParameterError(f"{nom} : {TEXTE_MAX} caractères au plus, {len(texte)} ont été donnés.")
+        raise ParameterError(
+            f"{nom} : {TEXTE_MAX} caractères au plus, {len(texte)} ont été donnés."
+        )
     return texte
 
 
@@ -172,7 +220,11 @@ def _whole(values: Mapping[str, list[str]], nom: str, default: int) -> int:
     if not raw:
         return default
     maximum = PARAMETRES[nom].maximum
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 9) or int(raw) < 1 or (maximum and int(raw) > maximum):
+    if (
+        not (raw.isascii() and raw.isdigit() and len(raw) <= 9)
+        or int(raw) < 1
+        or (maximum and int(raw) > maximum)
+    ):
         bornes = f"de 1 à {format_decimal(maximum)}" if maximum else "à partir de 1"
         raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre entier {bornes} est attendu.")
     return int(raw)
@@ -187,7 +239,10 @@ def _sort(values: Mapping[str, list[str]], default: str) -> str:
 
 def _place(values: Mapping[str, list[str]], index) -> Lieu | None:
     """Return the place asked, by its name, its code or its point."""
-    named = {"lieu": _text(values, "lieu"), **{nom: _one(values, nom).replace(",", ".") for nom in ("lat", "lon")}}
+    named = {
+        "lieu": _text(values, "lieu"),
+        **{nom: _one(values, nom).replace(",", ".") for nom in ("lat", "lon")},
+    }
     if bool(named["lat"]) != bool(named["lon"]):
         raise ParameterError("lat et lon vont ensemble : donnez les deux, ou aucun.")
     return parse_place(index, named)
@@ -199,7 +254,9 @@ def parse_extent(raw: str) -> tuple[float, float, float, float] | None:
         return None
     numbers = [_finite(part.strip()) for part in raw.split(",")]
     if len(numbers) != 4 or None in numbers or not _is_extent(*numbers):
-        raise ParameterError(f"emprise = « {raw[:80]} » : ouest,sud,est,nord en degrés est attendu, par exemple {PARAMETRES['emprise'].exemple}.")
+        raise ParameterError(
+            f"emprise = « {raw[:80]} » : ouest,sud,est,nord en degrés est attendu, par exemple {PARAMETRES['emprise'].exemple}."
+        )
     return tuple(numbers)
 
 
@@ -240,8 +297,14 @@ def _rounded(degrees: float) -> str:
     return f"{degrees:.{DECIMALES}f}".rstrip("0").rstrip(".")
 
 
-DANS = {"departement": "le département", "epci": "l'intercommunalité", "arrondissement": "l'arrondissement", "region": "la région",
-        "ze2020": "la zone d'emploi", "ze2010": "la zone d'emploi 2010"}
+DANS = {
+    "departement": "le département",
+    "epci": "l'intercommunalité",
+    "arrondissement": "l'arrondissement",
+    "region": "la région",
+    "ze2020": "la zone d'emploi",
+    "ze2010": "la zone d'emploi 2010",
+}
 """How a sentence names a zone, by type."""
 
 
@@ -262,7 +325,9 @@ def describe_place(requete: Requete) -> str:
     if lieu is None:
         return ""
     if lieu.est_zone:
-        sorte = DANS.get(lieu.type) or (f"la zone {ZONAGES[lieu.type].singulier}" if lieu.type in ZONAGES else "la zone")
+        sorte = DANS.get(lieu.type) or (
+            f"la zone {ZONAGES[lieu.type].singulier}" if lieu.type in ZONAGES else "la zone"
+        )
         return f" dans {sorte} {_SORTE.sub('', lieu.nom)}"
     nom = "du point choisi" if lieu.type == "point" else _of(lieu.nom)
     return f" à {format_decimal(requete.rayon_km)}{THIN}km {nom}"

@@ -39,7 +39,14 @@ def load_synonymes(path: Path = SYNONYMES) -> Synonymes:
             if key and value and key != value:
                 table.setdefault(key, {}).setdefault(value, other)
     words = max((len(key) for key in table), default=0)
-    return Synonymes({key: tuple((texte, value) for value, texte in found.items()) for key, found in table.items()}, words, frozenset(root for key in table for root in key))
+    return Synonymes(
+        {
+            key: tuple((texte, value) for value, texte in found.items())
+            for key, found in table.items()
+        },
+        words,
+        frozenset(root for key in table for root in key),
+    )
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:
@@ -48,4 +55,9 @@ def _pairs(path: Path) -> list[tuple[str, str]]:
         return []
     with open(path, encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter=";"))
-    return [(row["terme"].strip(), other.strip()) for row in rows for other in (row["equivalents"] or "").split("|") if other.strip()]
+    return [
+        (row["terme"].strip(), other.strip())
+        for row in rows
+        for other in (row["equivalents"] or "").split("|")
+        if other.strip()
+    ]

@@ -92,7 +92,9 @@ def match_text(index: Index, texte: str) -> Correspondance:
     return Correspondance(tuple(concepts), hits["textes"], hits["organismes"], read)
 
 
-def score_pairs(found: Correspondance, docs: np.ndarray, bodies: np.ndarray, index: Index) -> tuple[np.ndarray, np.ndarray, Texte]:
+def score_pairs(
+    found: Correspondance, docs: np.ndarray, bodies: np.ndarray, index: Index
+) -> tuple[np.ndarray, np.ndarray, Texte]:
     """Return for each (document, body) pair its score, whether it is kept, and what was left out.
 
     Parameters
@@ -102,7 +104,11 @@ def score_pairs(found: Correspondance, docs: np.ndarray, bodies: np.ndarray, ind
     docs, bodies : int arrays
         Rows of `textes` and of `organismes` (−1: no name), one pair each.
     """
-    scores, weight, kept = np.zeros(len(docs), np.float32), np.zeros(len(docs), np.float32), np.ones(len(docs), bool)
+    scores, weight, kept = (
+        np.zeros(len(docs), np.float32),
+        np.zeros(len(docs), np.float32),
+        np.ones(len(docs), bool),
+    )
     if not found.concepts:
         return scores, kept, found.texte
     held = []
@@ -117,11 +123,17 @@ def score_pairs(found: Correspondance, docs: np.ndarray, bodies: np.ndarray, ind
     kept = np.logical_and.reduce(held)
     if not kept.any():
         kept = (weight > 0) & (weight >= weight.max() - 1e-4)
-    left_out = [(concept.mot, "") for concept, here in zip(found.concepts, held, strict=True) if not here[kept].all() or not kept.any()]
+    left_out = [
+        (concept.mot, "")
+        for concept, here in zip(found.concepts, held, strict=True)
+        if not here[kept].all() or not kept.any()
+    ]
     return scores, kept, replace(found.texte, corrections=(*found.texte.corrections, *left_out))
 
 
-def _spread(hits: tuple[np.ndarray, np.ndarray], size: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _spread(
+    hits: tuple[np.ndarray, np.ndarray], size: int, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return whether each of `rows` is hit, and its score; row −1 never is."""
     here, gain = np.zeros(size + 1, bool), np.zeros(size + 1, np.float32)
     here[hits[0]], gain[hits[0]] = True, hits[1]
@@ -147,13 +159,20 @@ def _hits(index: Index, table: str, concept: Concept) -> tuple[np.ndarray, np.nd
     return rows, scores
 
 
-def _run(index: Index, table: str, locutions: tuple[Locution, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _run(
+    index: Index, table: str, locutions: tuple[Locution, ...]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows that hold one of some expressions, in order, and their bm25 scores; remembered."""
-    expression = " OR ".join("(" + " AND ".join(f'"{root}"' for root in locution) + ")" for locution in locutions)
+    expression = " OR ".join(
+        "(" + " AND ".join(f'"{root}"' for root in locution) + ")" for locution in locutions
+    )
     hits = index.memoire.get((table, expression))
     if hits is None:
         rows = index.connect().execute(_SQL[table], (expression,)).fetchall() if expression else []
-        hits = np.array([row for row, _ in rows], dtype=np.int64), np.array([-score for _, score in rows], dtype=np.float32)
+        hits = (
+            np.array([row for row, _ in rows], dtype=np.int64),
+            np.array([-score for _, score in rows], dtype=np.float32),
+        )
         if len(index.memoire) >= MEMOIRE:
             index.memoire.clear()
         index.memoire[table, expression] = hits
@@ -171,9 +190,17 @@ def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
             corrections.append((word, " ".join(better)))
         read += better
     concepts, synonyms = _gather(index, read)
-    codes = tuple(dict.fromkeys(word.upper() for word in read if is_code(word) or (word.isdigit() and len(word) > 2 and word in index.mots)))
+    codes = tuple(
+        dict.fromkeys(
+            word.upper()
+            for word in read
+            if is_code(word) or (word.isdigit() and len(word) > 2 and word in index.mots)
+        )
+    )
     corrige = " ".join(read) if corrections else ""
-    return concepts[:CONCEPTS_MAX], Texte(texte[:LONGUEUR_MAX], corrige, tuple(corrections), tuple(dict.fromkeys(synonyms)), codes)
+    return concepts[:CONCEPTS_MAX], Texte(
+        texte[:LONGUEUR_MAX], corrige, tuple(corrections), tuple(dict.fromkeys(synonyms)), codes
+    )
 
 
 def _gather(index: Index, words: list[str]) -> tuple[list[Concept], list[str]]:
@@ -201,7 +228,12 @@ def _longest(index: Index, roots: list[str]) -> tuple[Locution, tuple[tuple[str,
 def _is_known(index: Index, word: str) -> bool:
     """Tell whether a word needs no correction: in the vocabulary, a synonym, a number or a code."""
     root = stem(word)
-    return word in index.mots or root in index.racines or root in index.synonymes.racines or any(c.isdigit() for c in word)
+    return (
+        word in index.mots
+        or root in index.racines
+        or root in index.synonymes.racines
+        or any(c.isdigit() for c in word)
+    )
 
 
 def _starting(index: Index, word: str) -> tuple[Locution, ...]:
@@ -209,7 +241,11 @@ def _starting(index: Index, word: str) -> tuple[Locution, ...]:
     if len(word) < DEBUT_MIN:
         return ()
     low, high = bisect_left(index.mots_tries, word), bisect_left(index.mots_tries, word + "\x7f")
-    return tuple(dict.fromkeys((index.mots[mot][0],) for mot in index.mots_tries[low : min(high, low + DEBUTS_MAX)]))
+    return tuple(
+        dict.fromkeys(
+            (index.mots[mot][0],) for mot in index.mots_tries[low : min(high, low + DEBUTS_MAX)]
+        )
+    )
 
 
 def _correct(index: Index, word: str) -> list[str]:
@@ -220,8 +256,16 @@ def _correct(index: Index, word: str) -> list[str]:
         if word[:cut] in index.mots and word[cut:] in index.mots:
             return [word[:cut], word[cut:]]
     errors = next((errors for letters, errors in FAUTES if len(word) >= letters), 0)
-    near = process.extract(word, index.mots_tries, scorer=OSA.distance, score_cutoff=errors, limit=20) if errors else []
-    ranked = sorted((distance, mot[0] != word[0], -index.mots[mot][1], mot) for mot, distance, _ in near if not mot.isdigit())
+    near = (
+        process.extract(word, index.mots_tries, scorer=OSA.distance, score_cutoff=errors, limit=20)
+        if errors
+        else []
+    )
+    ranked = sorted(
+        (distance, mot[0] != word[0], -index.mots[mot][1], mot)
+        for mot, distance, _ in near
+        if not mot.isdigit()
+    )
     return [ranked[0][-1]] if ranked else [word]
 
 
@@ -241,5 +285,11 @@ def suggest_texts(index: Index, debut: str, limit: int = 8) -> list[Suggestion]:
     rows, start = entries.tolist(), " ".join(words)
     if len(rows) > _SUGGESTIONS_LUES:
         rows = sorted(rows, key=lambda row: -index.suggestions[row][2])[:_SUGGESTIONS_LUES]
-    rows.sort(key=lambda row: (not index.suggestions_pliees[row].startswith(start), -index.suggestions[row][2], index.suggestions[row][0]))
+    rows.sort(
+        key=lambda row: (
+            not index.suggestions_pliees[row].startswith(start),
+            -index.suggestions[row][2],
+            index.suggestions[row][0],
+        )
+    )
     return [Suggestion(*index.suggestions[row]) for row in rows[:limit]]

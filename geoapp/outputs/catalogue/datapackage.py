@@ -23,10 +23,15 @@ def describe_package(snapshot: Snapshot, resources: list[Ressource], question: s
     """Return the data package of the resources of a snapshot; `question` says in words what the indicators answer."""
     sources = {source["id_source"]: source for one in resources for source in one.sources}
     return {
-        "profile": "tabular-data-package", "name": f"geoforma-{snapshot.manifest.get('region', '')}",
-        "title": package_title(snapshot), "description": " ".join((*NOTES, f"Indicateurs : {question}." if question else "")).strip(),
-        "version": snapshot.id, "created": snapshot.manifest["cree_le"], "licenses": _licenses(merge_licences(s["licence"] for s in sources.values())),
-        "sources": [_source(source) for source in sources.values()], "resources": [_resource(one) for one in resources],
+        "profile": "tabular-data-package",
+        "name": f"geoforma-{snapshot.manifest.get('region', '')}",
+        "title": package_title(snapshot),
+        "description": " ".join((*NOTES, f"Indicateurs : {question}." if question else "")).strip(),
+        "version": snapshot.id,
+        "created": snapshot.manifest["cree_le"],
+        "licenses": _licenses(merge_licences(s["licence"] for s in sources.values())),
+        "sources": [_source(source) for source in sources.values()],
+        "resources": [_resource(one) for one in resources],
     }
 
 
@@ -39,27 +44,63 @@ def package_title(snapshot: Snapshot) -> str:
 def _resource(one: Ressource) -> dict:
     """Return one CSV, with the schema that its cells obey."""
     return {
-        "name": one.id, "title": one.titre, "description": one.sens, "path": one.chemin(), "profile": "tabular-data-resource", "format": "csv",
-        "mediatype": "text/csv", "encoding": "utf-8", "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "doubleQuote": True, "header": True},
-        "schema": _schema(one), "licenses": _licenses(one.licences), "sources": [_source(source) for source in one.sources],
+        "name": one.id,
+        "title": one.titre,
+        "description": one.sens,
+        "path": one.chemin(),
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {
+            "delimiter": ",",
+            "lineTerminator": "\r\n",
+            "doubleQuote": True,
+            "header": True,
+        },
+        "schema": _schema(one),
+        "licenses": _licenses(one.licences),
+        "sources": [_source(source) for source in one.sources],
     }
 
 
 def _schema(one: Ressource) -> dict:
     """Return the fields, the key and the references of one resource."""
-    rows = {colonne.nom: colonne for colonne in schema.TABLES[one.nom].colonnes} if one.genre == TABLE else {}
+    rows = (
+        {colonne.nom: colonne for colonne in schema.TABLES[one.nom].colonnes}
+        if one.genre == TABLE
+        else {}
+    )
     links = [_link(nom, row.renvoi) for nom, row in rows.items() if row.renvoi]
-    fields = [_field(colonne, rows.get(colonne[0]), est_cle=colonne[0] in one.cle) for colonne in one.colonnes_plates]
-    return {"fields": fields, "primaryKey": list(one.cle), "missingValues": [""], **({"foreignKeys": links} if links else {})}
+    fields = [
+        _field(colonne, rows.get(colonne[0]), est_cle=colonne[0] in one.cle)
+        for colonne in one.colonnes_plates
+    ]
+    return {
+        "fields": fields,
+        "primaryKey": list(one.cle),
+        "missingValues": [""],
+        **({"foreignKeys": links} if links else {}),
+    }
 
 
 def _field(colonne: Colonne, row: schema.Colonne | None, *, est_cle: bool) -> dict:
     """Return one field: type, meaning and constraints."""
     nom, titre, sens, kind = colonne
     required = est_cle or (row is not None and row.requis and nom not in LISTES)
-    constraints = {**({"required": True} if required else {}), **({"enum": list(row.valeurs)} if row is not None and row.valeurs else {})}
+    constraints = {
+        **({"required": True} if required else {}),
+        **({"enum": list(row.valeurs)} if row is not None and row.valeurs else {}),
+    }
     booleans = {"trueValues": ["true"], "falseValues": ["false"]} if kind == "booleen" else {}
-    return {"name": nom, "title": titre, "description": sens, "type": _TYPES[kind], **booleans, **({"constraints": constraints} if constraints else {})}
+    return {
+        "name": nom,
+        "title": titre,
+        "description": sens,
+        "type": _TYPES[kind],
+        **booleans,
+        **({"constraints": constraints} if constraints else {}),
+    }
 
 
 def _link(nom: str, renvoi: str) -> dict:
@@ -69,14 +110,20 @@ def _link(nom: str, renvoi: str) -> dict:
 
 
 def _licenses(licences) -> list[dict]:
-    return [{"name": one.code, "title": one.titre, **({"path": one.adresse} if one.adresse else {})} for one in licences]
+    return [
+        {"name": one.code, "title": one.titre, **({"path": one.adresse} if one.adresse else {})}
+        for one in licences
+    ]
 
 
 def _source(source: dict) -> dict:
     """Return one source: title with producer, vintage and licence; its address when it is a web one."""
     fictive = " (données fictives)" if source["mode"] == "demonstration" else ""
     titre = f"{source['titre']}{fictive}, {source['producteur']}, {source['millesime']} ({source['licence']})"
-    return {"title": titre, **({"path": address} if (address := web_address(source["adresse"])) else {})}
+    return {
+        "title": titre,
+        **({"path": address} if (address := web_address(source["adresse"])) else {}),
+    }
 
 
 def web_address(adresse: str | None) -> str | None:
@@ -86,5 +133,12 @@ def web_address(adresse: str | None) -> str | None:
 
 def seal_package(package: dict, folder: Path) -> dict:
     """Return a package with the size and the digest of each of its files, which are in `folder`."""
-    sealed = [{**one, "bytes": (folder / one["path"]).stat().st_size, "hash": f"sha256:{sha256_of(folder / one['path'])}"} for one in package["resources"]]
+    sealed = [
+        {
+            **one,
+            "bytes": (folder / one["path"]).stat().st_size,
+            "hash": f"sha256:{sha256_of(folder / one['path'])}",
+        }
+        for one in package["resources"]
+    ]
     return {**package, "resources": sealed}

@@ -21,7 +21,14 @@ from geoapp.outputs.files.model import Fichier
 UN_SEUL = "Donnez --table, --indicateurs ou --tout : un des trois, un seul."
 
 
-def extract(snapshot: Snapshot, out: Path, *, choix: Mapping, format: str | None = None, parametres: Mapping | None = None) -> str:
+def extract(
+    snapshot: Snapshot,
+    out: Path,
+    *,
+    choix: Mapping,
+    format: str | None = None,
+    parametres: Mapping | None = None,
+) -> str:
     """Write what is chosen to `out`, and return in words what was written.
 
     Parameters
@@ -72,7 +79,9 @@ def _write_table(snapshot: Snapshot, nom: str, form: Format, out: Path, parametr
     """Write one table."""
     check_table_name(nom)
     if parametres:
-        raise ParameterError(f"{', '.join(sorted(parametres))} : une table n'a pas de paramètre. Ils valent pour --indicateurs et --tout.")
+        raise ParameterError(
+            f"{', '.join(sorted(parametres))} : une table n'a pas de paramètre. Ils valent pour --indicateurs et --tout."
+        )
     fichier = table_file(snapshot, nom)
     write_as(fichier, form, out)
     return _told(fichier, out)
@@ -89,19 +98,36 @@ def _write_all(snapshot: Snapshot, form: Format, out: Path, parametres: dict) ->
     return f"{out} : {len(resources)} {'couches' if form.nom == 'gpkg' else 'fichiers'}"
 
 
-def every_file(snapshot: Snapshot, resources: list[Ressource], parametres: dict, monde: Monde) -> Iterator[Fichier]:
+def every_file(
+    snapshot: Snapshot, resources: list[Ressource], parametres: dict, monde: Monde
+) -> Iterator[Fichier]:
     """Yield each resource as a file, one after the other, so that they never lie in memory together."""
     for one in resources:
-        yield table_file(snapshot, one.nom) if one.genre == TABLE else indicator_file(monde, one.nom, parametres)
+        yield (
+            table_file(snapshot, one.nom)
+            if one.genre == TABLE
+            else indicator_file(monde, one.nom, parametres)
+        )
 
 
-def _write_folder(snapshot: Snapshot, resources: list[Ressource], form: Format, folder: Path, *, parametres: dict) -> None:
+def _write_folder(
+    snapshot: Snapshot, resources: list[Ressource], form: Format, folder: Path, *, parametres: dict
+) -> None:
     """Write one file by resource into a new folder."""
     for genre in {one.genre for one in resources}:
         (folder / genre).mkdir(parents=True)
     monde = open_world(snapshot)
-    for one, fichier in zip(resources, every_file(snapshot, resources, parametres, monde), strict=True):
+    for one, fichier in zip(
+        resources, every_file(snapshot, resources, parametres, monde), strict=True
+    ):
         form.ecrire(fichier, folder / one.chemin(form))
     if form.nom == "csv-simple":
-        package = seal_package(describe_package(snapshot, resources, question_words(parse_question(parametres, monde))), folder)
-        (folder / NOM).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        package = seal_package(
+            describe_package(
+                snapshot, resources, question_words(parse_question(parametres, monde))
+            ),
+            folder,
+        )
+        (folder / NOM).write_text(
+            json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )

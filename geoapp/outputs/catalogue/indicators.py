@@ -42,16 +42,30 @@ class Zonage:
 
 def list_zonings(snapshot: Snapshot) -> list[Zonage]:
     """Return the zonings of a snapshot, in the order of the choice; those that hold no zone are left out."""
-    counts = pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])["type_zone"].value_counts().to_dict()
-    counts[COMMUNE] = int(pd.read_parquet(snapshot.path / "communes.parquet", columns=["est_region"])["est_region"].sum())
-    demande = pd.read_parquet(snapshot.path / "demande.parquet", columns=["type_point", "est_region"])
+    counts = (
+        pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])["type_zone"]
+        .value_counts()
+        .to_dict()
+    )
+    counts[COMMUNE] = int(
+        pd.read_parquet(snapshot.path / "communes.parquet", columns=["est_region"])[
+            "est_region"
+        ].sum()
+    )
+    demande = pd.read_parquet(
+        snapshot.path / "demande.parquet", columns=["type_point", "est_region"]
+    )
     counts[CARREAU] = int((demande["type_point"].eq(CARREAU) & demande["est_region"]).sum())
     return [Zonage(nom, zoning_title(nom), int(counts[nom])) for nom in MAILLES if counts.get(nom)]
 
 
 def zoning_title(nom: str) -> str:
     """Return the title of a zoning."""
-    return ZONAGES[nom].titre if nom in ZONAGES else {COMMUNE: "Communes", CARREAU: "Carreaux de 200 m"}[nom]
+    return (
+        ZONAGES[nom].titre
+        if nom in ZONAGES
+        else {COMMUNE: "Communes", CARREAU: "Carreaux de 200 m"}[nom]
+    )
 
 
 def check_zoning(snapshot: Snapshot, nom: str) -> None:
@@ -86,7 +100,12 @@ def indicator_file(monde: Monde, zonage: str, parametres: dict) -> Fichier:
 def indicator_style(reponse: Reponse) -> str:
     """Return the style of an answer: the classes, shades and words of the legend of the page."""
     bornes = reponse.classes.bornes
-    classes = [(low, high, words, COULEURS[shade]) for low, high, (shade, words, _) in zip(bornes, bornes[1:], legend(reponse)["classes"], strict=False)]
+    classes = [
+        (low, high, words, COULEURS[shade])
+        for low, high, (shade, words, _) in zip(
+            bornes, bornes[1:], legend(reponse)["classes"], strict=False
+        )
+    ]
     return graduated_style(reponse.question.mesure, classes, list_columns())
 
 

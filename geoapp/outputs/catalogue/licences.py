@@ -17,9 +17,24 @@ class Licence:
 
 
 _LICENCES = (
-    Licence("ODbL", "ODbL-1.0", "ODbL 1.0 (Open Database License)", "https://opendatacommons.org/licenses/odbl/1-0/"),
-    Licence("non précisée par le producteur", "notspecified", "Licence non précisée par le producteur", ""),
-    Licence("Licence Ouverte 2.0", "etalab-2.0", "Licence Ouverte 2.0", "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"),
+    Licence(
+        "ODbL",
+        "ODbL-1.0",
+        "ODbL 1.0 (Open Database License)",
+        "https://opendatacommons.org/licenses/odbl/1-0/",
+    ),
+    Licence(
+        "non précisée par le producteur",
+        "notspecified",
+        "Licence non précisée par le producteur",
+        "",
+    ),
+    Licence(
+        "Licence Ouverte 2.0",
+        "etalab-2.0",
+        "Licence Ouverte 2.0",
+        "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    ),
 )
 """From the strictest; a licence that is not here is kept with its own words."""
 
@@ -29,10 +44,15 @@ PARTAGE = ("ODbL-1.0",)
 
 def find_licence(texte: str) -> Licence:
     """Return the licence that a source writes as `texte`."""
-    return next((one for one in _LICENCES if one.texte == texte), Licence(texte, "other", texte, ""))
+    return next(
+        (one for one in _LICENCES if one.texte == texte), Licence(texte, "other", texte, "")
+    )
 
 
 def merge_licences(textes: Iterable[str]) -> list[Licence]:
     """Return the distinct licences of some sources, the strictest first, those unknown here last."""
     distinct = {find_licence(texte) for texte in textes}
-    return sorted(distinct, key=lambda one: (_LICENCES.index(one) if one in _LICENCES else len(_LICENCES), one.titre))
+    return sorted(
+        distinct,
+        key=lambda one: (_LICENCES.index(one) if one in _LICENCES else len(_LICENCES), one.titre),
+    )

@@ -62,8 +62,18 @@ def _table(snapshot: Snapshot, nom: str) -> Ressource:
     """Return one table."""
     fiche, table, sources = find_sheet(nom), schema.TABLES[nom], sources_of(snapshot, nom)
     return Ressource(
-        TABLE, nom, fiche.titre, table.sens, snapshot.manifest["tables"][nom]["lignes"], tuple(table_columns(nom)), table.cle,
-        tuple(formats_of(fiche.forme)), tuple(licences_of(sources)), tuple(_plain(sources)), fiche.forme, (snapshot.path / f"{nom}.parquet").stat().st_size,
+        TABLE,
+        nom,
+        fiche.titre,
+        table.sens,
+        snapshot.manifest["tables"][nom]["lignes"],
+        tuple(table_columns(nom)),
+        table.cle,
+        tuple(formats_of(fiche.forme)),
+        tuple(licences_of(sources)),
+        tuple(_plain(sources)),
+        fiche.forme,
+        (snapshot.path / f"{nom}.parquet").stat().st_size,
     )
 
 
@@ -72,8 +82,19 @@ def _indicators(snapshot: Snapshot) -> list[Ressource]:
     sources = indicator_sources(snapshot)
     licences, plain = tuple(licences_of(sources)), tuple(_plain(sources))
     return [
-        Ressource(INDICATEURS, zonage.nom, indicator_title(zonage.nom), f"Indicateurs de couverture, une ligne par zone{THIN}: {zonage.titre}", zonage.nb_zones, tuple(list_columns()),
-                  ("code_zone",), tuple(FORMATS.values()), licences, plain, CONTOUR)
+        Ressource(
+            INDICATEURS,
+            zonage.nom,
+            indicator_title(zonage.nom),
+            f"Indicateurs de couverture, une ligne par zone{THIN}: {zonage.titre}",
+            zonage.nb_zones,
+            tuple(list_columns()),
+            ("code_zone",),
+            tuple(FORMATS.values()),
+            licences,
+            plain,
+            CONTOUR,
+        )
         for zonage in list_zonings(snapshot)
     ]
 

@@ -63,7 +63,9 @@ FICHES: dict[str, Fiche] = {
     "flux": Fiche("Vœux et places, années passées", ("statistique",)),
     "actions_flux": Fiche("Actions que décrit chaque flux", ("offre", "statistique")),
     "debouches": Fiche("Débouchés des établissements, années passées", ("statistique",)),
-    "offres_voisines": Fiche("Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"),
+    "offres_voisines": Fiche(
+        "Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"
+    ),
 }
 
 NOTES = (
@@ -79,7 +81,11 @@ _LICENCE_PARTAGE = f"Une part de ces données vient d'une source sous ODbL{THIN}
 
 def find_sheet(nom: str) -> Fiche:
     """Return the row of a table; a table that has none is named by its own name, and may come from any source."""
-    default = Fiche(nom.replace("_", " ").capitalize(), TOUT, CONTOUR if schema.TABLES[nom].est_geographique else "")
+    default = Fiche(
+        nom.replace("_", " ").capitalize(),
+        TOUT,
+        CONTOUR if schema.TABLES[nom].est_geographique else "",
+    )
     return FICHES.get(nom, default)
 
 
@@ -88,7 +94,9 @@ def check_table_name(nom: str) -> None:
     if nom not in schema.TABLES:
         near = nearest_accepted(nom, schema.TABLES)
         cure = f"Vouliez-vous dire « {near} » ? " if near else ""
-        raise NotFoundError(f"Table inconnue : « {nom[:40]} ». {cure}Tables : {', '.join(schema.TABLES)}.")
+        raise NotFoundError(
+            f"Table inconnue : « {nom[:40]} ». {cure}Tables : {', '.join(schema.TABLES)}."
+        )
 
 
 def table_file(snapshot: Snapshot, nom: str) -> Fichier:
@@ -104,12 +112,26 @@ def table_file(snapshot: Snapshot, nom: str) -> Fichier:
     path = snapshot.path / f"{nom}.parquet"
     columns = table_columns(nom)
     style = plain_style(fiche.forme, fiche.couleur, columns) if fiche.forme else ""
-    return Fichier(read_table(path, nom), columns, table_notice(snapshot, nom), fiche.titre, nom, fiche.forme, len(table.cle), style, path)
+    return Fichier(
+        read_table(path, nom),
+        columns,
+        table_notice(snapshot, nom),
+        fiche.titre,
+        nom,
+        fiche.forme,
+        len(table.cle),
+        style,
+        path,
+    )
 
 
 def table_columns(nom: str) -> list[Colonne]:
     """Return the columns of a table, geometry left out; their title is their name."""
-    return [(c.nom, c.nom, column_meaning(c), c.type) for c in schema.TABLES[nom].colonnes if c.type != "geometrie"]
+    return [
+        (c.nom, c.nom, column_meaning(c), c.type)
+        for c in schema.TABLES[nom].colonnes
+        if c.type != "geometrie"
+    ]
 
 
 def column_meaning(colonne: schema.Colonne) -> str:
@@ -123,10 +145,19 @@ def table_notice(snapshot: Snapshot, nom: str) -> list[tuple[str, str]]:
     table, sources = schema.TABLES[nom], sources_of(snapshot, nom)
     licences = licences_of(sources)
     return [
-        ("Table", f"{find_sheet(nom).titre} ({nom})"), ("Contenu", table.sens), ("Clé", ", ".join(table.cle)),
-        ("Lignes", format_number(snapshot.manifest["tables"][nom]["lignes"])), *describe_date(snapshot),
-        *(("Paramètre", f"{cle} = {valeur:g}") for cle, valeur in sorted(snapshot.manifest.get("parametres", {}).items())),
-        *(("À savoir", note) for note in NOTES), *(("Licence", one.titre) for one in licences), *share_note(licences), *source_lines(sources),
+        ("Table", f"{find_sheet(nom).titre} ({nom})"),
+        ("Contenu", table.sens),
+        ("Clé", ", ".join(table.cle)),
+        ("Lignes", format_number(snapshot.manifest["tables"][nom]["lignes"])),
+        *describe_date(snapshot),
+        *(
+            ("Paramètre", f"{cle} = {valeur:g}")
+            for cle, valeur in sorted(snapshot.manifest.get("parametres", {}).items())
+        ),
+        *(("À savoir", note) for note in NOTES),
+        *(("Licence", one.titre) for one in licences),
+        *share_note(licences),
+        *source_lines(sources),
     ]
 
 
@@ -137,12 +168,23 @@ def share_note(licences: list[Licence]) -> list[tuple[str, str]]:
 
 def describe_date(snapshot: Snapshot) -> list[tuple[str, str]]:
     """Return which snapshot the figures are of."""
-    return [("Instantané", f"{snapshot.id}, assemblé le {format_date(snapshot.manifest['cree_le'][:10])}")]
+    return [
+        (
+            "Instantané",
+            f"{snapshot.id}, assemblé le {format_date(snapshot.manifest['cree_le'][:10])}",
+        )
+    ]
 
 
 def source_lines(sources: pd.DataFrame) -> list[tuple[str, str]]:
     """Return one line by source: title, producer, vintage, licence; fictitious ones say so."""
-    return [("Source", f"{s.titre}{' (données fictives)' if s.mode == 'demonstration' else ''} ; {s.producteur} ; {s.millesime} ; {s.licence}") for s in sources.itertuples()]
+    return [
+        (
+            "Source",
+            f"{s.titre}{' (données fictives)' if s.mode == 'demonstration' else ''} ; {s.producteur} ; {s.millesime} ; {s.licence}",
+        )
+        for s in sources.itertuples()
+    ]
 
 
 _NOURRIS = {"offre": "formations", "offre_voisine": "offres_voisines", "zonage": "zones"}
@@ -159,7 +201,9 @@ def sources_for(snapshot: Snapshot, usages: tuple[str, ...]) -> pd.DataFrame:
     sources = snapshot.read("sources")
     kept = sources["usage"].isin(usages) & sources["mode"].ne("absente")
     for usage, table in _NOURRIS.items():
-        fed = pd.read_parquet(snapshot.path / f"{table}.parquet", columns=["id_source"])["id_source"]
+        fed = pd.read_parquet(snapshot.path / f"{table}.parquet", columns=["id_source"])[
+            "id_source"
+        ]
         kept &= sources["usage"].ne(usage) | sources["id_source"].isin(fed)
     return sources[kept]
 

@@ -9,4 +9,11 @@ from geoapp.outputs.figures.content import describe_figure, figure_title
 from geoapp.outputs.figures.files import render_figure, write_figure
 from geoapp.outputs.figures.model import Figure, parse_figure
 
-__all__ = ["Figure", "describe_figure", "figure_title", "parse_figure", "render_figure", "write_figure"]
+__all__ = [
+    "Figure",
+    "describe_figure",
+    "figure_title",
+    "parse_figure",
+    "render_figure",
+    "write_figure",
+]

@@ -20,7 +20,14 @@ BORD, BORD_FIN = 0.5, 0.12
 """Width in points of the edge of a zone, and of a commune; cells have none."""
 
 
-def choropleth(monde: Monde, zonage: str, emprise: Emprise, valeurs: np.ndarray, classes: Classes, mots: Sequence[str]) -> tuple[Aplat, ...]:
+def choropleth(
+    monde: Monde,
+    zonage: str,
+    emprise: Emprise,
+    valeurs: np.ndarray,
+    classes: Classes,
+    mots: Sequence[str],
+) -> tuple[Aplat, ...]:
     """Return one fill per class, whether or not a zone is in it, then that of the unknown when there are some.
 
     Parameters
@@ -35,13 +42,33 @@ def choropleth(monde: Monde, zonage: str, emprise: Emprise, valeurs: np.ndarray,
     codes, inside = monde.mailles[zonage].codes, here(monde, emprise, zonage)
     formes = region_parts(monde, zonage, not emprise.est_region).reindex(codes).to_numpy()
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
-    colour, edge = None if zonage == CARREAU else CHORO_BORD, BORD_FIN if zonage == COMMUNE else BORD
+    colour, edge = (
+        None if zonage == CARREAU else CHORO_BORD,
+        BORD_FIN if zonage == COMMUNE else BORD,
+    )
     fills = [
-        Aplat(gather(formes, ranks, rank), CHORO[shade(rank, nb)], words, _tally(zonage, ranks, rank, inside), bord=colour, epaisseur=edge)
+        Aplat(
+            gather(formes, ranks, rank),
+            CHORO[shade(rank, nb)],
+            words,
+            _tally(zonage, ranks, rank, inside),
+            bord=colour,
+            epaisseur=edge,
+        )
         for rank, words in enumerate(bounds_in_words(list(mots)))
     ]
     if classes.nb_inconnus:
-        fills.append(Aplat(gather(formes, ranks, -1), INCONNU_FOND, "inconnu, hors de portée ou tu", _tally(zonage, ranks, -1, inside), INCONNU, colour, edge))
+        fills.append(
+            Aplat(
+                gather(formes, ranks, -1),
+                INCONNU_FOND,
+                "inconnu, hors de portée ou tu",
+                _tally(zonage, ranks, -1, inside),
+                INCONNU,
+                colour,
+                edge,
+            )
+        )
     return tuple(fills)
 
 
@@ -49,7 +76,12 @@ def _tally(zonage: str, ranks: np.ndarray, rank: int, inside: np.ndarray | None)
     """Return the count of one class in words."""
     mine = ranks == rank
     un, plusieurs = name_unit(zonage)
-    return tally(int(mine.sum()), un, None if inside is None else int((mine & inside).sum()), pluriel=plusieurs)
+    return tally(
+        int(mine.sum()),
+        un,
+        None if inside is None else int((mine & inside).sum()),
+        pluriel=plusieurs,
+    )
 
 
 def without_outline(monde: Monde, zonage: str) -> tuple[str, ...]:
@@ -59,7 +91,9 @@ def without_outline(monde: Monde, zonage: str) -> tuple[str, ...]:
         return ()
     if not drawn:
         return ("Ce zonage est une liste sans contour : aucune de ses zones n'est dessinée.",)
-    return (f"{tally(known - drawn, 'zone')} sans contour, non dessinée{'s' if known - drawn > 1 else ''}.",)
+    return (
+        f"{tally(known - drawn, 'zone')} sans contour, non dessinée{'s' if known - drawn > 1 else ''}.",
+    )
 
 
 def extremes(noms: np.ndarray, valeurs: np.ndarray, mots) -> str:
@@ -69,4 +103,3 @@ def extremes(noms: np.ndarray, valeurs: np.ndarray, mots) -> str:
         return ""
     low, high = known[np.argmin(valeurs[known])], known[np.argmax(valeurs[known])]
     return f"de {mots(valeurs[low])} ({noms[low]}) à {mots(valeurs[high])} ({noms[high]})"
-

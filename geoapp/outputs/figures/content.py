@@ -19,16 +19,6 @@ _GARDES = 8
 _VERROU = Lock()
 
 
-
-
-
-
-
-
-
-
-
-
 def make_content(monde: Monde, figure: Figure) -> Contenu:
     """Return what a figure shows; the last ones are kept, since drawing, title and description ask the same."""
     key = (figure.type, figure.emprise, tuple(to_parameters(figure.question)), date.today())
@@ -52,7 +42,12 @@ def _makers() -> dict[str, Callable[..., Contenu]]:
     from geoapp.outputs.figures.offer import make_offer
     from geoapp.outputs.figures.zonings import make_zoning
 
-    return {"offre": make_offer, "densite": make_density, "couverture": make_coverage, "zones": make_zoning}
+    return {
+        "offre": make_offer,
+        "densite": make_density,
+        "couverture": make_coverage,
+        "zones": make_zoning,
+    }
 
 
 def figure_title(monde: Monde, figure: Figure) -> str:
@@ -64,9 +59,3 @@ def figure_title(monde: Monde, figure: Figure) -> str:
 def describe_figure(monde: Monde, figure: Figure) -> str:
     """Return the alternative text of a figure: what it shows and its main numbers, in two to four sentences."""
     return " ".join(make_content(monde, figure).phrases)
-
-
-
-
-
-

@@ -27,7 +27,11 @@ from geoapp.outputs.figures.outlines import outlines
 from geoapp.outputs.figures.palette import BLANCHES
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious, list_parameters, lower_first
 
-ACCORDS = {"sans_offre": ("sans offre", "sans offre"), "eloignee": ("éloignée", "éloignées"), "saturee": ("saturée", "saturées")}
+ACCORDS = {
+    "sans_offre": ("sans offre", "sans offre"),
+    "eloignee": ("éloignée", "éloignées"),
+    "saturee": ("saturée", "saturées"),
+}
 """Each cause as an adjective of one commune, and of several."""
 
 
@@ -40,11 +44,26 @@ def make_coverage(monde: Monde, question: Question, emprise: Emprise) -> Contenu
     fills = choropleth(monde, question.zonage, emprise, values, reponse.classes, words)
     whites = white_fills(monde, reponse, emprise)
     sources = _sources(monde, question)
-    first = Bloc(told["titre"], f"{told['sens']}. {told['methode']}.", fills, without_outline(monde, question.zonage))
-    second = Bloc("Communes en zone blanche", "La moitié au moins des habitants y est en zone blanche.", whites, () if whites else ("Aucune.",))
+    first = Bloc(
+        told["titre"],
+        f"{told['sens']}. {told['methode']}.",
+        fills,
+        without_outline(monde, question.zonage),
+    )
+    second = Bloc(
+        "Communes en zone blanche",
+        "La moitié au moins des habitants y est en zone blanche.",
+        whites,
+        () if whites else ("Aucune.",),
+    )
     return Contenu(
-        describe_question(question), emprise, (first, second), _sentences(monde, reponse, emprise, values),
-        (list_parameters(question, est_couverture=True), *reponse.notes), sources, aplats=(*fills, *whites),
+        describe_question(question),
+        emprise,
+        (first, second),
+        _sentences(monde, reponse, emprise, values),
+        (list_parameters(question, est_couverture=True), *reponse.notes),
+        sources,
+        aplats=(*fills, *whites),
         est_fictive=is_fictitious(sources) or reponse.qualite["est_fictive"],
     )
 
@@ -55,21 +74,50 @@ def white_fills(monde: Monde, reponse: Reponse, emprise: Emprise) -> tuple[Aplat
     mine = set(codes) if inside is None else set(codes[inside])
     formes, fills = outlines(monde, COMMUNE, not emprise.est_region), []
     for (cause, solidite), hachure in BLANCHES.items():
-        part = reponse.blanches[reponse.blanches["cause"].eq(cause) & reponse.blanches["solidite"].eq(solidite)]["code_commune"]
+        part = reponse.blanches[
+            reponse.blanches["cause"].eq(cause) & reponse.blanches["solidite"].eq(solidite)
+        ]["code_commune"]
         if len(part):
             nb_here = None if inside is None else int(part.isin(mine).sum())
             drawn = formes.reindex(part).dropna().to_numpy()
             shapes = np.array([shapely.coverage_union_all(drawn)]) if len(drawn) else drawn
-            fills.append(Aplat(shapes, None, f"{CAUSES[cause].split(' : ')[0]}, {solidite}", tally(len(part), "commune", nb_here), hachure))
+            fills.append(
+                Aplat(
+                    shapes,
+                    None,
+                    f"{CAUSES[cause].split(' : ')[0]}, {solidite}",
+                    tally(len(part), "commune", nb_here),
+                    hachure,
+                )
+            )
     return tuple(fills)
 
 
-def _sentences(monde: Monde, reponse: Reponse, emprise: Emprise, values: np.ndarray) -> tuple[str, ...]:
+def _sentences(
+    monde: Monde, reponse: Reponse, emprise: Emprise, values: np.ndarray
+) -> tuple[str, ...]:
     """Return the alternative text: the region, the territory, the extremes, the white communes."""
     question, indicateur = reponse.question, INDICATEURS[reponse.question.mesure]
-    found = extremes(reponse.tableau["nom"].to_numpy(), values, lambda value: format_value(indicateur, value, question.unite))
-    between = f"Par {name_zoning(question.zonage)}, la mesure « {lower_first(indicateur.titre)} » va {found}." if found else ""
-    return tuple(text for text in (reponse.phrase, tell_territory(monde, question, emprise), between, tell_whites(reponse)) if text)
+    found = extremes(
+        reponse.tableau["nom"].to_numpy(),
+        values,
+        lambda value: format_value(indicateur, value, question.unite),
+    )
+    between = (
+        f"Par {name_zoning(question.zonage)}, la mesure « {lower_first(indicateur.titre)} » va {found}."
+        if found
+        else ""
+    )
+    return tuple(
+        text
+        for text in (
+            reponse.phrase,
+            tell_territory(monde, question, emprise),
+            between,
+            tell_whites(reponse),
+        )
+        if text
+    )
 
 
 def tell_territory(monde: Monde, question: Question, emprise: Emprise) -> str:
@@ -88,7 +136,9 @@ def tell_whites(reponse: Reponse) -> str:
     blanches = reponse.blanches["cause"].value_counts()
     if not len(blanches):
         return "Aucune commune de la région n'est en zone blanche."
-    causes = ", ".join(count(int(blanches[cause]), *ACCORDS[cause]) for cause in CAUSES if cause in blanches)
+    causes = ", ".join(
+        count(int(blanches[cause]), *ACCORDS[cause]) for cause in CAUSES if cause in blanches
+    )
     nb = int(blanches.sum())
     return f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, hachurée{'s' if nb > 1 else ''} ({causes})."
 
@@ -97,4 +147,9 @@ def _sources(monde: Monde, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer counted, of the people and of the zones."""
     offers = choose_offer(monde, question).comptes.index
     ages = () if question.public == "tous" else ("ages",)
-    return choose_sources(monde, ids=set(monde.offres.loc[offers, "id_source"]), usages=("communes", "population", *ages), zonage=question.zonage)
+    return choose_sources(
+        monde,
+        ids=set(monde.offres.loc[offers, "id_source"]),
+        usages=("communes", "population", *ages),
+        zonage=question.zonage,
+    )

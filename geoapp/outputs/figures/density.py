@@ -22,25 +22,40 @@ from geoapp.outputs.figures.texts import (
     with_filters,
 )
 
-NOMS = {"actions": ("Formations", "formation"), "places": ("Places connues", "place"), "sessions": ("Sessions", "session"), "mixte": ("Places ou sessions", "place ou session")}
+NOMS = {
+    "actions": ("Formations", "formation"),
+    "places": ("Places connues", "place"),
+    "sessions": ("Sessions", "session"),
+    "mixte": ("Places ou sessions", "place ou session"),
+}
 """What is counted: as a title says it, and one of it."""
 
 
 def make_density(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
     """Return the content of a figure of density."""
     reponse = answer(monde, question)
-    offre, people = zone_supply(monde, question), reponse.tableau["population"].to_numpy(dtype=float)
+    offre, people = (
+        zone_supply(monde, question),
+        reponse.tableau["population"].to_numpy(dtype=float),
+    )
     values, whole = per_inhabitants(offre, people), _whole(monde, question, reponse)
     classes = density_classes(values, question, whole)
-    fills = choropleth(monde, question.zonage, emprise, values, classes, [say(borne) for borne in classes.bornes])
+    fills = choropleth(
+        monde, question.zonage, emprise, values, classes, [say(borne) for borne in classes.bornes]
+    )
     quoi = f"{NOMS[question.offre][0]} pour {format_number(PAR_HABITANTS)} habitants"
     sens = f"Offre dont le lieu est dans la zone, rapportée à ses habitants ({lower_first(PUBLICS[question.public])}). {METHODES[classes.methode]}."
     sources = _sources(monde, question)
     return Contenu(
-        f"{with_filters(quoi, question)}, par {name_zoning(question.zonage)}", emprise,
-        (Bloc(quoi, sens, fills, without_outline(monde, question.zonage)),), _sentences(monde, question, values, whole),
-        (list_parameters(question, est_couverture=False), *_notes(monde, reponse)), sources, aplats=fills,
-        est_fictive=is_fictitious(sources) or bool(monde.comptes.loc[_mine(monde, question).index, "est_fictive"].any()),
+        f"{with_filters(quoi, question)}, par {name_zoning(question.zonage)}",
+        emprise,
+        (Bloc(quoi, sens, fills, without_outline(monde, question.zonage)),),
+        _sentences(monde, question, values, whole),
+        (list_parameters(question, est_couverture=False), *_notes(monde, reponse)),
+        sources,
+        aplats=fills,
+        est_fictive=is_fictitious(sources)
+        or bool(monde.comptes.loc[_mine(monde, question).index, "est_fictive"].any()),
     )
 
 
@@ -54,18 +69,26 @@ def zone_supply(monde: Monde, question: Question, maille: Maille | None = None) 
     """Return the supply whose place is in each zone: 0 where there is no offer, NaN where none of the offers says its own."""
     maille = maille or monde.mailles[question.zonage]
     mine = _mine(monde, question)
-    supply = pd.Series(COMPTES[question.offre](mine), index=mine.index).reindex(monde.comptes.index).to_numpy()[maille.offres]
+    supply = (
+        pd.Series(COMPTES[question.offre](mine), index=mine.index)
+        .reindex(monde.comptes.index)
+        .to_numpy()[maille.offres]
+    )
     chosen = np.isin(maille.offres, mine.index)
     nb, zone, known = len(maille.codes), maille.zones_offres, ~np.isnan(supply)
     total = np.bincount(zone[known], supply[known], nb)
-    silent = (np.bincount(zone[chosen], minlength=nb) > 0) & (np.bincount(zone[chosen & known], minlength=nb) == 0)
+    silent = (np.bincount(zone[chosen], minlength=nb) > 0) & (
+        np.bincount(zone[chosen & known], minlength=nb) == 0
+    )
     return np.where(silent, np.nan, total)
 
 
 def per_inhabitants(offre, habitants) -> np.ndarray:
     """Return the supply for `PAR_HABITANTS` inhabitants; NaN where nobody is known to live, or how many is hidden."""
     habitants = np.asarray(habitants, dtype=float)
-    return np.asarray(offre, dtype=float) / np.where(habitants > 0, habitants, np.nan) * PAR_HABITANTS
+    return (
+        np.asarray(offre, dtype=float) / np.where(habitants > 0, habitants, np.nan) * PAR_HABITANTS
+    )
 
 
 def _whole(monde: Monde, question: Question, reponse: Reponse) -> float:
@@ -90,25 +113,44 @@ def say(valeur: float) -> str:
     return format_value(INDICATEURS["e2sfca"], valeur)
 
 
-def _sentences(monde: Monde, question: Question, values: np.ndarray, whole: float) -> tuple[str, ...]:
+def _sentences(
+    monde: Monde, question: Question, values: np.ndarray, whole: float
+) -> tuple[str, ...]:
     """Return the alternative text: the region, then the extremes."""
     un = NOMS[question.offre][1]
     region = monde.snapshot.manifest.get("nom_region", "La région")
     plural = un if whole < 2 else f"{un}s" if question.offre != "mixte" else "places ou sessions"
-    first = f"{region} : {say(whole)} {plural} pour {format_number(PAR_HABITANTS)} habitants." if whole == whole else f"{region} : densité inconnue."
+    first = (
+        f"{region} : {say(whole)} {plural} pour {format_number(PAR_HABITANTS)} habitants."
+        if whole == whole
+        else f"{region} : densité inconnue."
+    )
     found = extremes(monde.mailles[question.zonage].noms, values, say)
     unknown = int(np.isnan(values).sum())
-    return tuple(text for text in (
-        first, f"Par {name_zoning(question.zonage)}, la densité va {found}." if found else "",
-        f"Elle est inconnue pour {count(unknown, 'zone')}, hachurée{'s' if unknown > 1 else ''}." if unknown else "",
-    ) if text)
+    return tuple(
+        text
+        for text in (
+            first,
+            f"Par {name_zoning(question.zonage)}, la densité va {found}." if found else "",
+            f"Elle est inconnue pour {count(unknown, 'zone')}, hachurée{'s' if unknown > 1 else ''}."
+            if unknown
+            else "",
+        )
+        if text
+    )
 
 
 def _notes(monde: Monde, reponse: Reponse) -> tuple[str, ...]:
     """Return what must be known before using the densities."""
     left = reponse.qualite["nb_non_placees"]
-    notes = [f"{count(left, 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus)." if left else "",
-             "Une zone sans formation a une densité de 0 ; le nombre de places n'est pas connu de toutes les sources." if reponse.question.offre != "actions" else ""]
+    notes = [
+        f"{count(left, 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus)."
+        if left
+        else "",
+        "Une zone sans formation a une densité de 0 ; le nombre de places n'est pas connu de toutes les sources."
+        if reponse.question.offre != "actions"
+        else "",
+    ]
     return tuple(note for note in notes if note)
 
 
@@ -116,4 +158,6 @@ def _sources(monde: Monde, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer, of the people and of the zones."""
     ages = () if question.public == "tous" else ("ages",)
     ids = set(monde.offres.loc[_mine(monde, question).index, "id_source"])
-    return choose_sources(monde, ids=ids, usages=("communes", "population", *ages), zonage=question.zonage)
+    return choose_sources(
+        monde, ids=ids, usages=("communes", "population", *ages), zonage=question.zonage
+    )

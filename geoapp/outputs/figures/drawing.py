@@ -20,7 +20,14 @@ from geoapp.outputs.figures.map import (
 from geoapp.outputs.figures.page import Page
 from geoapp.outputs.figures.palette import TERRE, TRAIT_FORT
 
-REGLAGES = {"svg.hashsalt": "geoforma", "svg.fonttype": "path", "pdf.fonttype": 42, "path.simplify": False, "agg.path.chunksize": 0, "text.hinting": "none"}
+REGLAGES = {
+    "svg.hashsalt": "geoforma",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "path.simplify": False,
+    "agg.path.chunksize": 0,
+    "text.hinting": "none",
+}
 """Settings of matplotlib, the same for every figure: fixed identifiers, texts as outlines (SVG) or as an
 embedded font (PDF), and as wide at 60 points per inch as measured (no hinting)."""
 
@@ -34,9 +41,20 @@ def draw_page(monde: Monde, contenu: Contenu, page: Page):
     matplotlib.rcParams.update(REGLAGES)
     figure = Figure(figsize=(page.largeur / 25.4, page.hauteur / 25.4), facecolor=TERRE)
     left, top, width, height = page.carte
-    ax = figure.add_axes((left / page.largeur, 1 - (top + height) / page.hauteur, width / page.largeur, height / page.hauteur))
+    ax = figure.add_axes(
+        (
+            left / page.largeur,
+            1 - (top + height) / page.hauteur,
+            width / page.largeur,
+            height / page.hauteur,
+        )
+    )
     draw_map(ax, monde, contenu, page.cadre)
-    dots = [((one.etiquette.x - left) / width, 1 - (one.etiquette.y - top) / height) for one in page.noms if one.etiquette.ecart_mm is not None]
+    dots = [
+        ((one.etiquette.x - left) / width, 1 - (one.etiquette.y - top) / height)
+        for one in page.noms
+        if one.etiquette.ecart_mm is not None
+    ]
     draw_dots(ax, np.array(dots).reshape(-1, 2))
     draw_scale(ax, page.echelle)
     draw_north(ax, page.echelle)
@@ -54,7 +72,17 @@ def draw_page(monde: Monde, contenu: Contenu, page: Page):
 
 def _write(paper, ligne: Ligne) -> None:
     """Write one line of text."""
-    paper.text(ligne.x, ligne.y, ligne.texte, fontproperties=font(ligne.style), fontsize=ligne.taille, color=ligne.couleur, va="center_baseline", ha="left", parse_math=False)
+    paper.text(
+        ligne.x,
+        ligne.y,
+        ligne.texte,
+        fontproperties=font(ligne.style),
+        fontsize=ligne.taille,
+        color=ligne.couleur,
+        va="center_baseline",
+        ha="left",
+        parse_math=False,
+    )
 
 
 def _sample(paper, sample: Echantillon) -> None:
@@ -64,12 +92,28 @@ def _sample(paper, sample: Echantillon) -> None:
     width, height = CASE_MM
     if isinstance(sample.entree, Symboles):
         marks = sample.entree
-        draw_marks(paper, Symboles([sample.x + width / 2], [sample.y], marks.diametre_mm, marks.fond, marks.bord, marque=marks.marque))
+        draw_marks(
+            paper,
+            Symboles(
+                [sample.x + width / 2],
+                [sample.y],
+                marks.diametre_mm,
+                marks.fond,
+                marks.bord,
+                marque=marks.marque,
+            ),
+        )
         return
     fill: Aplat = sample.entree
     x, y = sample.x, sample.y - height / 2
-    path = Path([(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)], closed=True)
-    draw_fill(paper, path, Aplat(fill.formes, fill.fond, hachure=fill.hachure, bord=TRAIT_FORT, epaisseur=0.5))
+    path = Path(
+        [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)], closed=True
+    )
+    draw_fill(
+        paper,
+        path,
+        Aplat(fill.formes, fill.fond, hachure=fill.hachure, bord=TRAIT_FORT, epaisseur=0.5),
+    )
 
 
 def _name(paper, placed: Placee) -> None:
@@ -80,5 +124,15 @@ def _name(paper, placed: Placee) -> None:
     step = line_mm(label.taille)
     for rank, line in enumerate(label.lignes):
         y = (top + bottom) / 2 + (rank - (len(label.lignes) - 1) / 2) * step
-        paper.text((left + right) / 2, y, line, fontproperties=font(label.style), fontsize=label.taille, color=label.couleur, va="center_baseline", ha="center",
-                   parse_math=False, path_effects=[withStroke(linewidth=1.8, foreground=TERRE)])
+        paper.text(
+            (left + right) / 2,
+            y,
+            line,
+            fontproperties=font(label.style),
+            fontsize=label.taille,
+            color=label.couleur,
+            va="center_baseline",
+            ha="center",
+            parse_math=False,
+            path_effects=[withStroke(linewidth=1.8, foreground=TERRE)],
+        )

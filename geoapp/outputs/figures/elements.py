@@ -90,7 +90,9 @@ def here(monde: Monde, emprise: Emprise, zonage: str) -> np.ndarray | None:
 
 def tally(nb: int, noun: str, nb_here: int | None = None, *, pluriel: str | None = None) -> str:
     """Return a count of the legend: « 8 zones », « 8 zones, dont 2 ici » on the map of one territory."""
-    return count(nb, noun, pluriel) + ("" if nb_here is None else f", dont {format_number(nb_here)} ici")
+    return count(nb, noun, pluriel) + (
+        "" if nb_here is None else f", dont {format_number(nb_here)} ici"
+    )
 
 
 def gather(formes: np.ndarray, ranks: np.ndarray, rank: int) -> np.ndarray:

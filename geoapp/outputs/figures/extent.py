@@ -61,13 +61,19 @@ def parse_emprise(texte: str, monde: Monde) -> str:
     accepted = _accepted(monde)
     if fold(valeur) in accepted:
         return accepted[fold(valeur)]
-    raise ParameterError(f"emprise = « {valeur[:80]} » : territoire inconnu. {_nearest(valeur, _known(monde))}")
+    raise ParameterError(
+        f"emprise = « {valeur[:80]} » : territoire inconnu. {_nearest(valeur, _known(monde))}"
+    )
 
 
 def _known(monde: Monde) -> list[tuple[str, str]]:
     """Return (type:code, name) of every territory, communes last."""
     types = [nom for nom in monde.mailles if nom not in (COMMUNE, CARREAU)] + [COMMUNE]
-    return [(f"{nom}:{code}", str(zone)) for nom in types for code, zone in zip(monde.mailles[nom].codes, monde.mailles[nom].noms, strict=True)]
+    return [
+        (f"{nom}:{code}", str(zone))
+        for nom in types
+        for code, zone in zip(monde.mailles[nom].codes, monde.mailles[nom].noms, strict=True)
+    ]
 
 
 def _accepted(monde: Monde) -> dict[str, str]:
@@ -88,7 +94,9 @@ def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
     for one, nom in mine or known:
         for mot in {fold(nom), fold(one.partition(":")[2])}:
             words.setdefault(mot, []).append((one, nom))
-    close = difflib.get_close_matches(fold(rest if mine else rest or valeur), list(words), n=NB_PROCHES, cutoff=0.55)
+    close = difflib.get_close_matches(
+        fold(rest if mine else rest or valeur), list(words), n=NB_PROCHES, cutoff=0.55
+    )
     found = list(dict.fromkeys(pair for mot in close for pair in words[mot]))[:NB_PROCHES]
     if found:
         return f"Vouliez-vous dire {' ou '.join(f'« {one} » ({nom})' for one, nom in found)} ?"
@@ -98,7 +106,9 @@ def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
 def resolve_emprise(monde: Monde, valeur: str) -> Emprise:
     """Return the territory of an accepted value, with its outline."""
     if valeur == REGION:
-        return Emprise(REGION, monde.snapshot.manifest.get("nom_region", "Région"), region_outline(monde))
+        return Emprise(
+            REGION, monde.snapshot.manifest.get("nom_region", "Région"), region_outline(monde)
+        )
     type_zone, _, code = valeur.partition(":")
     maille = monde.mailles[type_zone]
     rank = int(np.flatnonzero(maille.codes == code)[0])
@@ -106,7 +116,9 @@ def resolve_emprise(monde: Monde, valeur: str) -> Emprise:
     forme = find_outline(monde, type_zone, code)
     if forme is not None:
         return Emprise(valeur, nom, forme)
-    communes = np.unique(monde.points["code_commune"].to_numpy()[maille.points[maille.zones == rank]])
+    communes = np.unique(
+        monde.points["code_commune"].to_numpy()[maille.points[maille.zones == rank]]
+    )
     held = outlines(monde, COMMUNE, True).reindex(communes).dropna()
     forme = shapely.union_all(held.to_numpy()) if len(held) else region_outline(monde)
     return Emprise(valeur, nom, forme, est_estimee=True)
@@ -123,5 +135,7 @@ def name_zone(type_zone: str, nom: str) -> str:
 def region_outline(monde: Monde) -> shapely.Geometry:
     """Return the land of the region, made once."""
     if ("figures", "region") not in monde.memoire:
-        monde.memoire["figures", "region"] = shapely.union_all(outlines(monde, "departement", False).to_numpy())
+        monde.memoire["figures", "region"] = shapely.union_all(
+            outlines(monde, "departement", False).to_numpy()
+        )
     return monde.memoire["figures", "region"]

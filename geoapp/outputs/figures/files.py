@@ -30,7 +30,11 @@ def render_figure(monde: Monde, figure: Figure) -> bytes:
         When the font is not there.
     """
     contenu = make_content(monde, figure)
-    drawn = draw_page(monde, contenu, compose_page(monde, contenu, figure.largeur_mm, est_jointe=figure.est_jointe))
+    drawn = draw_page(
+        monde,
+        contenu,
+        compose_page(monde, contenu, figure.largeur_mm, est_jointe=figure.est_jointe),
+    )
     return ECRIRE[figure.format](drawn, _about(monde, figure), figure.dpi)
 
 
@@ -40,8 +44,12 @@ def _about(monde: Monde, figure: Figure) -> dict[str, str]:
     licences = sorted({str(one["licence"]) for one in contenu.sources if one["licence"]})
     fictive = f"{FICTIVES}. " if contenu.est_fictive else ""
     return {
-        "titre": typeset(figure_title(monde, figure)), "texte": typeset(fictive + describe_figure(monde, figure)), "sources": typeset(tell_sources(contenu.sources)),
-        "licences": " ; ".join(licences), "date": monde.snapshot.manifest["cree_le"], "instantane": monde.snapshot.id,
+        "titre": typeset(figure_title(monde, figure)),
+        "texte": typeset(fictive + describe_figure(monde, figure)),
+        "sources": typeset(tell_sources(contenu.sources)),
+        "licences": " ; ".join(licences),
+        "date": monde.snapshot.manifest["cree_le"],
+        "instantane": monde.snapshot.id,
     }
 
 
@@ -51,7 +59,15 @@ def write_png(drawn, about: dict[str, str], dpi: int) -> bytes:
 
     FigureCanvasAgg(drawn)
     stream = io.BytesIO()
-    texts = {"Title": about["titre"], "Description": about["texte"], "Author": AUTEUR, "Software": AUTEUR, "Source": about["sources"], "Copyright": about["licences"], "Creation Time": about["date"]}
+    texts = {
+        "Title": about["titre"],
+        "Description": about["texte"],
+        "Author": AUTEUR,
+        "Software": AUTEUR,
+        "Source": about["sources"],
+        "Copyright": about["licences"],
+        "Creation Time": about["date"],
+    }
     drawn.savefig(stream, format="png", dpi=dpi, metadata=texts)
     return stream.getvalue()
 
@@ -62,9 +78,19 @@ def write_svg(drawn, about: dict[str, str], dpi: int) -> bytes:
 
     FigureCanvasSVG(drawn)
     stream = io.StringIO()
-    told = {"Title": about["titre"], "Description": about["texte"], "Creator": AUTEUR, "Source": about["sources"], "Rights": about["licences"], "Date": about["date"], "Language": "fr"}
+    told = {
+        "Title": about["titre"],
+        "Description": about["texte"],
+        "Creator": AUTEUR,
+        "Source": about["sources"],
+        "Rights": about["licences"],
+        "Date": about["date"],
+        "Language": "fr",
+    }
     drawn.savefig(stream, format="svg", metadata=told)
-    text = stream.getvalue().replace("<svg ", '<svg role="img" lang="fr" aria-labelledby="titre description" ', 1)
+    text = stream.getvalue().replace(
+        "<svg ", '<svg role="img" lang="fr" aria-labelledby="titre description" ', 1
+    )
     head, _, rest = text.partition("<title>")
     _, _, rest = rest.partition("</title>")
     return f'{head}<title id="titre">{escape(about["titre"])}</title>\n <desc id="description">{escape(about["texte"])}</desc>{rest}'.encode()
@@ -79,7 +105,20 @@ def write_pdf(drawn, about: dict[str, str], dpi: int) -> bytes:
     FigureCanvasPdf(drawn)
     stream = io.BytesIO()
     day = datetime.fromisoformat(about["date"].replace("Z", "+00:00")).astimezone(UTC)
-    drawn.savefig(stream, format="pdf", metadata={"Title": about["titre"], "Author": AUTEUR, "Subject": about["texte"], "Keywords": about["sources"], "Creator": AUTEUR, "Producer": AUTEUR, "CreationDate": day, "ModDate": day})
+    drawn.savefig(
+        stream,
+        format="pdf",
+        metadata={
+            "Title": about["titre"],
+            "Author": AUTEUR,
+            "Subject": about["texte"],
+            "Keywords": about["sources"],
+            "Creator": AUTEUR,
+            "Producer": AUTEUR,
+            "CreationDate": day,
+            "ModDate": day,
+        },
+    )
     return tag_pdf(stream.getvalue(), titre=about["titre"], texte=about["texte"])
 
 
@@ -99,12 +138,16 @@ def write_figure(monde: Monde, figure: Figure, out: Path) -> int:
     """
     out = Path(out)
     if format_of(out) not in ("", figure.format):
-        raise ParameterError(f"« {out.name} » : l'extension et le format ({figure.format}) se contredisent.")
+        raise ParameterError(
+            f"« {out.name} » : l'extension et le format ({figure.format}) se contredisent."
+        )
     content, aside = render_figure(monde, figure), out.with_name(f".{out.name}.{os.getpid()}")
     try:
         aside.write_bytes(content)
         os.replace(aside, out)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise StorageError(f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier, ou libérez de la place.") from error
+        raise StorageError(
+            f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier, ou libérez de la place."
+        ) from error
     return len(content)

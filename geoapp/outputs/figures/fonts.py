@@ -7,7 +7,11 @@ from pathlib import Path
 
 from geoapp.core.errors import GeoFormaError
 
-FICHIERS = {"normal": "DejaVuSans.ttf", "gras": "DejaVuSans-Bold.ttf", "italique": "DejaVuSans-Oblique.ttf"}
+FICHIERS = {
+    "normal": "DejaVuSans.ttf",
+    "gras": "DejaVuSans-Bold.ttf",
+    "italique": "DejaVuSans-Oblique.ttf",
+}
 MM_PAR_POINT = 25.4 / 72
 INTERLIGNE = 1.22
 """Height of a line, for a size of one."""
@@ -24,7 +28,9 @@ def check_fonts() -> None:
     """Raise `GeoFormaError` when a font file is not there: another font would change every figure."""
     missing = [nom for nom in FICHIERS.values() if not (font_folder() / nom).is_file()]
     if missing:
-        raise GeoFormaError(f"Police absente : {', '.join(missing)}. Elle est livrée avec matplotlib : réinstallez-le (pip install --force-reinstall matplotlib).")
+        raise GeoFormaError(
+            f"Police absente : {', '.join(missing)}. Elle est livrée avec matplotlib : réinstallez-le (pip install --force-reinstall matplotlib)."
+        )
 
 
 @cache

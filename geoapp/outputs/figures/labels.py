@@ -39,7 +39,13 @@ class Placee:
     boite: Boite
 
 
-def place_labels(etiquettes: Iterable[Etiquette], cadre: Boite, obstacles: Iterable[Boite] = (), *, nb_max: int | None = None) -> list[Placee]:
+def place_labels(
+    etiquettes: Iterable[Etiquette],
+    cadre: Boite,
+    obstacles: Iterable[Boite] = (),
+    *,
+    nb_max: int | None = None,
+) -> list[Placee]:
     """Return the names that have a free position, in the order given, which is their priority; at most `nb_max` of them."""
     taken, placed = list(obstacles), []
     for etiquette in etiquettes:
@@ -52,44 +58,74 @@ def place_labels(etiquettes: Iterable[Etiquette], cadre: Boite, obstacles: Itera
     return placed
 
 
-def place_or_number(etiquettes: Sequence[Etiquette], cadre: Boite, obstacles: Iterable[Boite] = ()) -> tuple[list[Placee], list[int]]:
+def place_or_number(
+    etiquettes: Sequence[Etiquette], cadre: Boite, obstacles: Iterable[Boite] = ()
+) -> tuple[list[Placee], list[int]]:
     """Return what is written of each name, itself or a number in its place, and the ranks of the names so numbered.
 
     A name is written where it leaves the place of every other zone's number
     free, so that a zone without its name has its number; numbers follow the
     order given, and a zone whose own place is taken has neither.
     """
-    spots = [_box(e.x, e.y, max(width_mm("99", e.taille, "gras"), 2.0), line_mm(e.taille)) for e in etiquettes]
+    spots = [
+        _box(e.x, e.y, max(width_mm("99", e.taille, "gras"), 2.0), line_mm(e.taille))
+        for e in etiquettes
+    ]
     taken, written, numbered = list(obstacles), [], []
     for rank, e in enumerate(etiquettes):
-        boite = _free(e, cadre, [*taken, *spots[:rank], *spots[rank + 1:]])
+        boite = _free(e, cadre, [*taken, *spots[:rank], *spots[rank + 1 :]])
         if boite is not None:
             written.append(Placee(e, boite))
             taken.append(boite)
     named = {id(one.etiquette) for one in written}
     for rank, e in enumerate(etiquettes):
-        if id(e) not in named and _inside(spots[rank], cadre) and not any(overlap(spots[rank], other) for other in taken):
+        if (
+            id(e) not in named
+            and _inside(spots[rank], cadre)
+            and not any(overlap(spots[rank], other) for other in taken)
+        ):
             numbered.append(rank)
             taken.append(spots[rank])
-            written.append(Placee(replace(e, lignes=(str(len(numbered)),), style="gras"), spots[rank]))
+            written.append(
+                Placee(replace(e, lignes=(str(len(numbered)),), style="gras"), spots[rank])
+            )
     return written, numbered
 
 
 def _free(etiquette: Etiquette, cadre: Boite, taken: list[Boite]) -> Boite | None:
     """Return the first position of a name that is in the frame and free; None when there is none."""
-    return next((one for one in _positions(etiquette) if _inside(one, cadre) and not any(overlap(one, other) for other in taken)), None)
+    return next(
+        (
+            one
+            for one in _positions(etiquette)
+            if _inside(one, cadre) and not any(overlap(one, other) for other in taken)
+        ),
+        None,
+    )
 
 
 def _positions(e: Etiquette) -> Iterable[Boite]:
     """Yield the boxes to try: beside, above, below, then at the corners; or around the point for a centred name."""
-    w, h = max(width_mm(line, e.taille, e.style) for line in e.lignes), line_mm(e.taille) * len(e.lignes)
+    w, h = (
+        max(width_mm(line, e.taille, e.style) for line in e.lignes),
+        line_mm(e.taille) * len(e.lignes),
+    )
     if e.ecart_mm is None:
         for dy in (0, -0.6, 0.6, -1.2, 1.2):
             for dx in (0, -0.25, 0.25):
                 yield _box(e.x + dx * w, e.y + dy * h, w, h)
         return
     side, over, k = e.ecart_mm + w / 2, e.ecart_mm + h / 2, 0.7
-    for dx, dy in ((side, 0), (-side, 0), (0, -over), (0, over), (k * side, -over * k), (k * side, over * k), (-k * side, -over * k), (-k * side, over * k)):
+    for dx, dy in (
+        (side, 0),
+        (-side, 0),
+        (0, -over),
+        (0, over),
+        (k * side, -over * k),
+        (k * side, over * k),
+        (-k * side, -over * k),
+        (-k * side, over * k),
+    ):
         yield _box(e.x + dx, e.y + dy, w, h)
 
 
@@ -103,7 +139,12 @@ def _point(e: Etiquette) -> Boite:
 
 
 def _inside(boite: Boite, cadre: Boite) -> bool:
-    return boite[0] >= cadre[0] and boite[1] >= cadre[1] and boite[2] <= cadre[2] and boite[3] <= cadre[3]
+    return (
+        boite[0] >= cadre[0]
+        and boite[1] >= cadre[1]
+        and boite[2] <= cadre[2]
+        and boite[3] <= cadre[3]
+    )
 
 
 def overlap(a: Boite, b: Boite) -> bool:

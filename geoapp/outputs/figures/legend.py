@@ -44,10 +44,22 @@ class Colonne:
     hauteur: float
 
 
-def set_text(texte: str, x: float, y: float, largeur: float, *, taille: float, style: str = "normal", couleur: str = ENCRE) -> tuple[list[Ligne], float]:
+def set_text(
+    texte: str,
+    x: float,
+    y: float,
+    largeur: float,
+    *,
+    taille: float,
+    style: str = "normal",
+    couleur: str = ENCRE,
+) -> tuple[list[Ligne], float]:
     """Return the lines of a text set from the top `y` in a width, and the `y` under it."""
     lines, step = wrap(typeset(texte), taille, largeur, style), line_mm(taille)
-    return [Ligne(x, y + (rank + 0.5) * step, line, taille, style, couleur) for rank, line in enumerate(lines)], y + len(lines) * step
+    return [
+        Ligne(x, y + (rank + 0.5) * step, line, taille, style, couleur)
+        for rank, line in enumerate(lines)
+    ], y + len(lines) * step
 
 
 def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Colonne:
@@ -59,7 +71,9 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
         made, y = set_text(bloc.titre, 0, y, largeur, taille=7.6 * echelle, style="gras")
         lines += made
         if bloc.sens:
-            made, y = set_text(bloc.sens, 0, y + 0.6, largeur, taille=5.8 * echelle, couleur=DISCRET)
+            made, y = set_text(
+                bloc.sens, 0, y + 0.6, largeur, taille=5.8 * echelle, couleur=DISCRET
+            )
             lines += made
         y += 1.2
         beside = all(_fits(entree, largeur, 6.6 * echelle) for entree in bloc.entrees)
@@ -76,17 +90,36 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
 
 def _fits(entree: Aplat | Symboles, largeur: float, size: float) -> bool:
     """Tell whether the words and the count of an entry hold on one line."""
-    return CASE_MM[0] + 1.8 + width_mm(typeset(entree.libelle), size) + 2.5 + width_mm(typeset(entree.effectif), size) <= largeur
+    return (
+        CASE_MM[0]
+        + 1.8
+        + width_mm(typeset(entree.libelle), size)
+        + 2.5
+        + width_mm(typeset(entree.effectif), size)
+        <= largeur
+    )
 
 
-def _entry(entree: Aplat | Symboles, y: float, room: tuple[float, bool], echelle: float) -> tuple[list[Ligne], Echantillon, float]:
+def _entry(
+    entree: Aplat | Symboles, y: float, room: tuple[float, bool], echelle: float
+) -> tuple[list[Ligne], Echantillon, float]:
     """Return one entry: its words beside its sample, its count at the end of the line when the whole block holds so, else under."""
     left, size, (largeur, beside) = CASE_MM[0] + 1.8, 6.6 * echelle, room
     lines, under = set_text(entree.libelle, left, y, largeur - left, taille=size)
     if entree.effectif and beside:
-        lines.append(Ligne(largeur - width_mm(typeset(entree.effectif), size), lines[-1].y, typeset(entree.effectif), size, couleur=DISCRET))
+        lines.append(
+            Ligne(
+                largeur - width_mm(typeset(entree.effectif), size),
+                lines[-1].y,
+                typeset(entree.effectif),
+                size,
+                couleur=DISCRET,
+            )
+        )
     elif entree.effectif:
-        made, under = set_text(entree.effectif, left, under, largeur - left, taille=size * 0.9, couleur=DISCRET)
+        made, under = set_text(
+            entree.effectif, left, under, largeur - left, taille=size * 0.9, couleur=DISCRET
+        )
         lines += made
     height = max(under - y, CASE_MM[1], entree.diametre_mm if isinstance(entree, Symboles) else 0.0)
     shift = (height - (under - y)) / 2

@@ -27,33 +27,79 @@ ALLONGEMENT = (0.7, 1.3)
 """Bounds of the height of a map, for a width of one."""
 
 
-def frame_map(forme: shapely.Geometry, largeur_mm: float) -> tuple[tuple[float, float, float, float], float]:
+def frame_map(
+    forme: shapely.Geometry, largeur_mm: float
+) -> tuple[tuple[float, float, float, float], float]:
     """Return the frame (minx, miny, maxx, maxy, metres) that shows a territory at `largeur_mm`, and the height of the map in mm."""
     west, south, east, north = shapely.bounds(forme)
     margin = max(east - west, north - south) * MARGE
-    wide, high = max(east - west + 2 * margin, LARGEUR_MIN_M), max(north - south + 2 * margin, LARGEUR_MIN_M * ALLONGEMENT[0])
-    height = float(np.clip(largeur_mm * high / wide + BANDE_MM, largeur_mm * ALLONGEMENT[0], largeur_mm * ALLONGEMENT[1]))
+    wide, high = (
+        max(east - west + 2 * margin, LARGEUR_MIN_M),
+        max(north - south + 2 * margin, LARGEUR_MIN_M * ALLONGEMENT[0]),
+    )
+    height = float(
+        np.clip(
+            largeur_mm * high / wide + BANDE_MM,
+            largeur_mm * ALLONGEMENT[0],
+            largeur_mm * ALLONGEMENT[1],
+        )
+    )
     metres = max(wide / largeur_mm, high / (height - BANDE_MM))
     x, middle = (west + east) / 2, (south + north) / 2 - BANDE_MM * metres / 2
-    return (x - largeur_mm * metres / 2, middle - height * metres / 2, x + largeur_mm * metres / 2, middle + height * metres / 2), height
+    return (
+        x - largeur_mm * metres / 2,
+        middle - height * metres / 2,
+        x + largeur_mm * metres / 2,
+        middle + height * metres / 2,
+    ), height
 
 
 def draw_map(ax, monde: Monde, contenu: Contenu, cadre: tuple[float, float, float, float]) -> None:
     """Draw everything of a figure but its names, its scale and its north."""
-    ax.set(aspect="equal", xlim=(cadre[0], cadre[2]), ylim=(cadre[1], cadre[3]), xticks=[], yticks=[], facecolor=DEHORS)
+    ax.set(
+        aspect="equal",
+        xlim=(cadre[0], cadre[2]),
+        ylim=(cadre[1], cadre[3]),
+        xticks=[],
+        yticks=[],
+        facecolor=DEHORS,
+    )
     for spine in ax.spines.values():
         spine.set(color=TRAIT_FORT, linewidth=0.6, zorder=6)
     est_detaille = not contenu.emprise.est_region
     _fill(ax, land_around(monde), cadre, facecolor=VOISINS, edgecolor=TERRE, linewidth=0.5)
     _fill(ax, np.array([region_outline(monde)]), cadre, facecolor=TERRE, edgecolor="none")
     if not contenu.aplats:  # fills would hide them
-        _fill(ax, outlines(monde, COMMUNE, est_detaille).to_numpy(), cadre, facecolor="none", edgecolor=TRAIT_LEGER, linewidth=0.3 if est_detaille else 0.12)
+        _fill(
+            ax,
+            outlines(monde, COMMUNE, est_detaille).to_numpy(),
+            cadre,
+            facecolor="none",
+            edgecolor=TRAIT_LEGER,
+            linewidth=0.3 if est_detaille else 0.12,
+        )
     for aplat in contenu.aplats:
         draw_fill(ax, to_path(clip(aplat.formes, cadre)), aplat)
     for aplat in contenu.aplats:
         if aplat.bord and aplat.fond:
-            _fill(ax, aplat.formes, cadre, facecolor="none", edgecolor=aplat.bord, linewidth=aplat.epaisseur, joinstyle="round")
-    _fill(ax, outlines(monde, "departement", est_detaille).to_numpy(), cadre, facecolor="none", edgecolor=TRAIT_FORT, linewidth=0.9, joinstyle="round")
+            _fill(
+                ax,
+                aplat.formes,
+                cadre,
+                facecolor="none",
+                edgecolor=aplat.bord,
+                linewidth=aplat.epaisseur,
+                joinstyle="round",
+            )
+    _fill(
+        ax,
+        outlines(monde, "departement", est_detaille).to_numpy(),
+        cadre,
+        facecolor="none",
+        edgecolor=TRAIT_FORT,
+        linewidth=0.9,
+        joinstyle="round",
+    )
     if est_detaille:
         edge = np.array([contenu.emprise.forme])
         _fill(ax, edge, cadre, facecolor="none", edgecolor=TERRE, linewidth=3.0, joinstyle="round")
@@ -70,10 +116,24 @@ def clip(formes: np.ndarray, cadre: tuple[float, float, float, float]) -> np.nda
     margin = (cadre[2] - cadre[0]) * 0.05
     wide = (cadre[0] - margin, cadre[1] - margin, cadre[2] + margin, cadre[3] + margin)
     bounds = shapely.bounds(formes)
-    near = formes[(bounds[:, 0] < wide[2]) & (bounds[:, 2] > wide[0]) & (bounds[:, 1] < wide[3]) & (bounds[:, 3] > wide[1])]
+    near = formes[
+        (bounds[:, 0] < wide[2])
+        & (bounds[:, 2] > wide[0])
+        & (bounds[:, 1] < wide[3])
+        & (bounds[:, 3] > wide[1])
+    ]
     out = shapely.bounds(near)
-    whole = (out[:, 0] >= wide[0]) & (out[:, 2] <= wide[2]) & (out[:, 1] >= wide[1]) & (out[:, 3] <= wide[3])
-    return np.concatenate([near[whole], shapely.clip_by_rect(near[~whole], *wide)]) if not whole.all() else near
+    whole = (
+        (out[:, 0] >= wide[0])
+        & (out[:, 2] <= wide[2])
+        & (out[:, 1] >= wide[1])
+        & (out[:, 3] <= wide[3])
+    )
+    return (
+        np.concatenate([near[whole], shapely.clip_by_rect(near[~whole], *wide)])
+        if not whole.all()
+        else near
+    )
 
 
 def to_path(formes: np.ndarray):
@@ -81,7 +141,9 @@ def to_path(formes: np.ndarray):
     from matplotlib.path import Path
 
     parts = shapely.get_parts(formes)
-    parts = shapely.orient_polygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+    parts = shapely.orient_polygons(
+        parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    )
     rings = shapely.get_rings(parts)
     if not len(rings):
         return None
@@ -108,19 +170,47 @@ def draw_fill(ax, path, aplat: Aplat) -> None:
     if path is None:
         return
     if aplat.fond or aplat.bord:
-        ax.add_artist(PathPatch(path, facecolor=aplat.fond or "none", edgecolor=aplat.bord or "none", linewidth=aplat.epaisseur, joinstyle="round"))
+        ax.add_artist(
+            PathPatch(
+                path,
+                facecolor=aplat.fond or "none",
+                edgecolor=aplat.bord or "none",
+                linewidth=aplat.epaisseur,
+                joinstyle="round",
+            )
+        )
     if aplat.hachure:
         draw_hatch(ax, path, aplat.hachure)
 
 
 def draw_marks(ax, marks: Symboles) -> None:
     """Draw marks of one size and kind."""
-    ax.scatter(marks.x, marks.y, s=(marks.diametre_mm / MM_PAR_POINT) ** 2, marker=marks.marque, facecolor=marks.fond, edgecolor=marks.bord, linewidth=0.6, alpha=0.9, zorder=3)
+    ax.scatter(
+        marks.x,
+        marks.y,
+        s=(marks.diametre_mm / MM_PAR_POINT) ** 2,
+        marker=marks.marque,
+        facecolor=marks.fond,
+        edgecolor=marks.bord,
+        linewidth=0.6,
+        alpha=0.9,
+        zorder=3,
+    )
 
 
 def draw_dots(ax, points: np.ndarray) -> None:
     """Draw the marks of towns (parts of the width and height of the map, upwards), under the marks of the offer."""
-    ax.scatter(points[:, 0], points[:, 1], s=5, marker="o", facecolor=ENCRE, edgecolor=TERRE, linewidth=0.5, transform=ax.transAxes, zorder=2.5)
+    ax.scatter(
+        points[:, 0],
+        points[:, 1],
+        s=5,
+        marker="o",
+        facecolor=ENCRE,
+        edgecolor=TERRE,
+        linewidth=0.5,
+        transform=ax.transAxes,
+        zorder=2.5,
+    )
 
 
 def draw_scale(ax, echelle: float) -> None:
@@ -128,10 +218,23 @@ def draw_scale(ax, echelle: float) -> None:
     from matplotlib_scalebar.scalebar import ScaleBar
 
     band = BANDE_MM * ax.figure.dpi / 25.4 / ax.get_window_extent().height
-    ax.fill([0, 1, 1, 0], [0, 0, band, band], color=TERRE, transform=ax.transAxes, linewidth=0, zorder=4)
+    ax.fill(
+        [0, 1, 1, 0], [0, 0, band, band], color=TERRE, transform=ax.transAxes, linewidth=0, zorder=4
+    )
     ax.plot([0, 1], [band, band], color=TRAIT_FORT, linewidth=0.6, transform=ax.transAxes, zorder=4)
-    bar = ScaleBar(1, "m", location="lower left", length_fraction=0.22, width_fraction=0.008, frameon=False, color=ENCRE, pad=0.15, border_pad=0.3, sep=1.5,
-                   font_properties={"fname": str(font("normal").get_file()), "size": 6.2 * echelle})
+    bar = ScaleBar(
+        1,
+        "m",
+        location="lower left",
+        length_fraction=0.22,
+        width_fraction=0.008,
+        frameon=False,
+        color=ENCRE,
+        pad=0.15,
+        border_pad=0.3,
+        sep=1.5,
+        font_properties={"fname": str(font("normal").get_file()), "size": 6.2 * echelle},
+    )
     ax.add_artist(bar)
 
 
@@ -141,5 +244,23 @@ def draw_north(ax, echelle: float) -> None:
     mm = box.width / ax.figure.dpi * 25.4, box.height / ax.figure.dpi * 25.4
     x, y, size = 1 - 5.0 / mm[0], 1.2 / mm[1], 4.2 / mm[1]
     half = 1.2 / mm[0]
-    ax.fill([x - half, x, x + half, x], [y, y + size, y, y + size * 0.28], color=ENCRE, transform=ax.transAxes, linewidth=0, zorder=5)
-    ax.text(x + half + 0.6 / mm[0], y + size / 2, "N", transform=ax.transAxes, fontproperties=font("gras"), fontsize=6.6 * echelle, va="center", ha="left", color=ENCRE, zorder=5)
+    ax.fill(
+        [x - half, x, x + half, x],
+        [y, y + size, y, y + size * 0.28],
+        color=ENCRE,
+        transform=ax.transAxes,
+        linewidth=0,
+        zorder=5,
+    )
+    ax.text(
+        x + half + 0.6 / mm[0],
+        y + size / 2,
+        "N",
+        transform=ax.transAxes,
+        fontproperties=font("gras"),
+        fontsize=6.6 * echelle,
+        va="center",
+        ha="left",
+        color=ENCRE,
+        zorder=5,
+    )

@@ -26,13 +26,16 @@ FORMATS = {"png": "Image PNG", "svg": "Dessin SVG", "pdf": "Document PDF"}
 PIXELS_MAX = 6_000
 """Widest picture, in pixels: about 140 MB of memory while it is drawn."""
 
-PARAMETRES: dict[str, Parametre] = {parametre.nom: parametre for parametre in (
-    Parametre("type", "texte", "Ce que la figure montre", "offre", valeurs=tuple(TYPES)),
-    Parametre("emprise", "texte", "Territoire montré : region, ou type:code", "ze2020:3215"),
-    Parametre("format", "texte", "Format du fichier", "png", valeurs=tuple(FORMATS)),
-    Parametre("largeur_mm", "nombre", "Largeur imprimée, en millimètres", "170", 60, 400),
-    Parametre("dpi", "nombre", "Points par pouce d'une image PNG", "300", 50, 600),
-)}
+PARAMETRES: dict[str, Parametre] = {
+    parametre.nom: parametre
+    for parametre in (
+        Parametre("type", "texte", "Ce que la figure montre", "offre", valeurs=tuple(TYPES)),
+        Parametre("emprise", "texte", "Territoire montré : region, ou type:code", "ze2020:3215"),
+        Parametre("format", "texte", "Format du fichier", "png", valeurs=tuple(FORMATS)),
+        Parametre("largeur_mm", "nombre", "Largeur imprimée, en millimètres", "170", 60, 400),
+        Parametre("dpi", "nombre", "Points par pouce d'une image PNG", "300", 50, 600),
+    )
+}
 """Every parameter of a figure beside those of its question."""
 
 
@@ -72,16 +75,32 @@ def parse_figure(parametres: Mapping, monde) -> Figure:
     refuse_unknown(values, [*PARAMETRES, *QUESTION, *FILTRES_OFFRE])
     own = {nom: _one(nom, values[nom]) for nom in PARAMETRES if nom in values}
     if "type" not in own:
-        raise ParameterError(f"type : dites ce que la figure montre. Valeurs acceptées : {', '.join(TYPES)}.")
+        raise ParameterError(
+            f"type : dites ce que la figure montre. Valeurs acceptées : {', '.join(TYPES)}."
+        )
     for nom in ("type", "format"):
         if nom in own and own[nom] not in PARAMETRES[nom].valeurs:
             refuse_value(nom, own[nom], PARAMETRES[nom].valeurs)
-    question = parse_question({nom: value for nom, value in values.items() if nom not in PARAMETRES}, monde)
+    question = parse_question(
+        {nom: value for nom, value in values.items() if nom not in PARAMETRES}, monde
+    )
     if question.zonage == CARREAU and own["type"] in ("densite", "zones"):
-        raise ParameterError(f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. Choisissez commune, epci ou ze2020.")
-    largeur_mm, dpi = _number("largeur_mm", own.get("largeur_mm", "170")), round(_number("dpi", own.get("dpi", "300")))
+        raise ParameterError(
+            f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. Choisissez commune, epci ou ze2020."
+        )
+    largeur_mm, dpi = (
+        _number("largeur_mm", own.get("largeur_mm", "170")),
+        round(_number("dpi", own.get("dpi", "300"))),
+    )
     _check_size(own.get("format", "png"), largeur_mm, dpi)
-    return Figure(own["type"], question, parse_emprise(own.get("emprise", REGION), monde), own.get("format", "png"), largeur_mm, dpi)
+    return Figure(
+        own["type"],
+        question,
+        parse_emprise(own.get("emprise", REGION), monde),
+        own.get("format", "png"),
+        largeur_mm,
+        dpi,
+    )
 
 
 def format_of(out: Path) -> str:
@@ -94,14 +113,18 @@ def format_of(out: Path) -> str:
     """
     extension = Path(out).suffix.lower().removeprefix(".")
     if extension and extension not in FORMATS:
-        raise ParameterError(f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join('.' + one for one in FORMATS)}.")
+        raise ParameterError(
+            f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join('.' + one for one in FORMATS)}."
+        )
     return extension
 
 
 def _one(nom: str, found: list[str]) -> str:
     """Return the only value of a parameter."""
     if len(found) > 1:
-        raise ParameterError(f"{nom} : une seule valeur est attendue, {len(found)} ont été données.")
+        raise ParameterError(
+            f"{nom} : une seule valeur est attendue, {len(found)} ont été données."
+        )
     return found[0]
 
 
@@ -113,7 +136,9 @@ def _number(nom: str, texte: str) -> float:
     except ValueError:
         number = float("nan")
     if not row.minimum <= number <= row.maximum:
-        raise ParameterError(f"{nom} = « {texte[:40]} » : un nombre de {row.minimum:g} à {row.maximum:g} est attendu.")
+        raise ParameterError(
+            f"{nom} = « {texte[:40]} » : un nombre de {row.minimum:g} à {row.maximum:g} est attendu."
+        )
     return number
 
 
@@ -121,4 +146,6 @@ def _check_size(format: str, largeur_mm: float, dpi: int) -> None:
     """Refuse a picture too large to be drawn."""
     if format == "png" and largeur_mm / 25.4 * dpi > PIXELS_MAX:
         most = int(PIXELS_MAX * 25.4 / largeur_mm)
-        raise ParameterError(f"dpi = {dpi} : l'image aurait plus de {PIXELS_MAX} pixels de large. À {largeur_mm:g} mm, demandez {most} au plus, ou le format pdf.")
+        raise ParameterError(
+            f"dpi = {dpi} : l'image aurait plus de {PIXELS_MAX} pixels de large. À {largeur_mm:g} mm, demandez {most} au plus, ou le format pdf."
+        )

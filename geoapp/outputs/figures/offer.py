@@ -32,13 +32,32 @@ def make_offer(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
     offres = apply_filters(monde.snapshot.read("offres"), question.filtres)
     inside = offres if emprise.est_region else offres[_members(offres, emprise)]
     around = _neighbours(monde, question)
-    places, theirs = (_near(found, emprise) for found in (group_places(offres, set(inside["id_place"].dropna())), group_places(around, set())))
+    places, theirs = (
+        _near(found, emprise)
+        for found in (
+            group_places(offres, set(inside["id_place"].dropna())),
+            group_places(around, set()),
+        )
+    )
     by_code = ("etablissements",) if inside["precision_position"].eq("uai").any() else ()
-    sources = choose_sources(monde, ids=set(inside["id_source"]) | set(around["id_source"]), usages=("communes", *by_code))
+    sources = choose_sources(
+        monde,
+        ids=set(inside["id_source"]) | set(around["id_source"]),
+        usages=("communes", *by_code),
+    )
     mine = places[places["est_dedans"]]
     return Contenu(
-        with_filters("Offre de formation", question), emprise, (_block(places, theirs, emprise),), _sentences(inside, mine, emprise), _notes(inside),
-        sources, symboles=(*_marks(theirs, "voisine"), *_marks(places[~places["est_dedans"]], "dehors"), *_marks(mine, "dedans")),
+        with_filters("Offre de formation", question),
+        emprise,
+        (_block(places, theirs, emprise),),
+        _sentences(inside, mine, emprise),
+        _notes(inside),
+        sources,
+        symboles=(
+            *_marks(theirs, "voisine"),
+            *_marks(places[~places["est_dedans"]], "dehors"),
+            *_marks(mine, "dedans"),
+        ),
         est_fictive=is_fictitious(sources) or bool(inside["est_fictive"].any()),
     )
 
@@ -47,15 +66,31 @@ def _members(offres: pd.DataFrame, emprise: Emprise) -> np.ndarray:
     """Tell which offers are in the territory, placed or not."""
     if emprise.type_zone == "commune":
         return offres["code_commune"].eq(emprise.code).fillna(False).to_numpy(dtype=bool)
-    return np.array([emprise.valeur in texte.split("|") if isinstance(texte, str) else False for texte in offres["zones"]], dtype=bool)
+    return np.array(
+        [
+            emprise.valeur in texte.split("|") if isinstance(texte, str) else False
+            for texte in offres["zones"]
+        ],
+        dtype=bool,
+    )
 
 
 def group_places(offres: pd.DataFrame, inside: set[str]) -> pd.DataFrame:
     """Return one row per place, in the order of its identifier: `nb`, `est_mairie` (all its offers are), `est_dedans`, `nom`, `x`, `y` (EPSG:2154)."""
     placed = offres[offres["id_place"].notna()]
     town_hall = placed["precision_position"].eq("commune").fillna(False).to_numpy(dtype=bool)
-    groups = placed.assign(est_mairie=town_hall, lon=placed.geometry.x, lat=placed.geometry.y).groupby("id_place", sort=True)
-    found = pd.DataFrame(groups.agg(nb=("id_action", "size"), est_mairie=("est_mairie", "all"), nom=("nom_commune", "first"), lon=("lon", "first"), lat=("lat", "first")))
+    groups = placed.assign(
+        est_mairie=town_hall, lon=placed.geometry.x, lat=placed.geometry.y
+    ).groupby("id_place", sort=True)
+    found = pd.DataFrame(
+        groups.agg(
+            nb=("id_action", "size"),
+            est_mairie=("est_mairie", "all"),
+            nom=("nom_commune", "first"),
+            lon=("lon", "first"),
+            lat=("lat", "first"),
+        )
+    )
     x, y = to_metric(found["lon"], found["lat"])
     return found.assign(x=x, y=y, est_dedans=found.index.isin(inside)).reset_index()
 
@@ -72,12 +107,17 @@ def _near(places: pd.DataFrame, emprise: Emprise) -> pd.DataFrame:
     """Return the places of the territory and those near enough to be on its map."""
     west, south, east, north = emprise.forme.bounds
     margin = max(east - west, north - south) * PART_AUTOUR
-    seen = places["x"].between(west - margin, east + margin) & places["y"].between(south - margin, north + margin)
+    seen = places["x"].between(west - margin, east + margin) & places["y"].between(
+        south - margin, north + margin
+    )
     return places[places["est_dedans"] | seen]
 
 
 STYLES = {
-    "dedans": (OFFRE, TERRE, "o"), "mairie": (TERRE, OFFRE, "o"), "dehors": (OFFRE_DEHORS, TERRE, "o"), "voisine": (TERRE, DISCRET, "s"),
+    "dedans": (OFFRE, TERRE, "o"),
+    "mairie": (TERRE, OFFRE, "o"),
+    "dehors": (OFFRE_DEHORS, TERRE, "o"),
+    "voisine": (TERRE, DISCRET, "s"),
 }
 """Fill, edge and shape of a mark, by what it is."""
 
@@ -85,14 +125,25 @@ STYLES = {
 def _marks(places: pd.DataFrame, sorte: str) -> tuple[Symboles, ...]:
     """Return the marks of some places, the largest first so that the small ones stay seen."""
     if sorte == "voisine":
-        return (_mark(places["x"].to_numpy(), places["y"].to_numpy(), VOISINE_MM, sorte),) if len(places) else ()
+        return (
+            (_mark(places["x"].to_numpy(), places["y"].to_numpy(), VOISINE_MM, sorte),)
+            if len(places)
+            else ()
+        )
     found = []
     for low, high, size in reversed(CLASSES):
         mine = places[places["nb"].between(low, high or np.inf)]
         for est_mairie in (False, True):
             part = mine[mine["est_mairie"].eq(est_mairie)]
             if len(part):
-                found.append(_mark(part["x"].to_numpy(), part["y"].to_numpy(), size, "mairie" if est_mairie and sorte == "dedans" else sorte))
+                found.append(
+                    _mark(
+                        part["x"].to_numpy(),
+                        part["y"].to_numpy(),
+                        size,
+                        "mairie" if est_mairie and sorte == "dedans" else sorte,
+                    )
+                )
     return tuple(found)
 
 
@@ -104,13 +155,39 @@ def _mark(x, y, size: float, sorte: str, libelle: str = "", effectif: str = "") 
 def _block(places: pd.DataFrame, theirs: pd.DataFrame, emprise: Emprise) -> Bloc:
     """Return the legend: places of the territory by number of offers, then what other marks mean."""
     mine, outside = places[places["est_dedans"]], places[~places["est_dedans"]]
-    rows = [_mark((), (), size, "dedans", _interval(low, high), _places(mine["nb"].between(low, high or np.inf).sum())) for low, high, size in CLASSES]
+    rows = [
+        _mark(
+            (),
+            (),
+            size,
+            "dedans",
+            _interval(low, high),
+            _places(mine["nb"].between(low, high or np.inf).sum()),
+        )
+        for low, high, size in CLASSES
+    ]
     others = (
-        ("mairie", "placé à la mairie, faute d'adresse plus précise", mine["est_mairie"].sum(), CLASSES[2][2]),
-        ("dehors", "hors du territoire", len(outside), CLASSES[2][2]), ("voisine", "hors de la région, apprentissage seulement", len(theirs), VOISINE_MM),
+        (
+            "mairie",
+            "placé à la mairie, faute d'adresse plus précise",
+            mine["est_mairie"].sum(),
+            CLASSES[2][2],
+        ),
+        ("dehors", "hors du territoire", len(outside), CLASSES[2][2]),
+        ("voisine", "hors de la région, apprentissage seulement", len(theirs), VOISINE_MM),
     )
-    rows += [_mark((), (), size, sorte, libelle, _places(nb) if sorte == "mairie" else "") for sorte, libelle, nb, size in others if nb]
-    return Bloc("Formations par lieu", "Une formation compte une fois par lieu." + ("" if emprise.est_region else " Effectifs du territoire."), tuple(rows), () if len(mine) else ("Aucune formation placée ne répond à ces filtres.",))
+    rows += [
+        _mark((), (), size, sorte, libelle, _places(nb) if sorte == "mairie" else "")
+        for sorte, libelle, nb, size in others
+        if nb
+    ]
+    return Bloc(
+        "Formations par lieu",
+        "Une formation compte une fois par lieu."
+        + ("" if emprise.est_region else " Effectifs du territoire."),
+        tuple(rows),
+        () if len(mine) else ("Aucune formation placée ne répond à ces filtres.",),
+    )
 
 
 def _places(nb) -> str:
@@ -130,23 +207,50 @@ def _sentences(offres: pd.DataFrame, places: pd.DataFrame, emprise: Emprise) -> 
         return (f"{emprise.nom} : aucune formation ne répond à ces filtres.",)
     nb = int(places["nb"].sum())
     first = f"{emprise.nom} : {count(nb, 'formation')} {'est placée' if nb < 2 else 'sont placées'} dans {_places(len(places))}, un rond par lieu, d'autant plus grand qu'il a de formations."
-    towns = places.groupby("nom")["nb"].sum().reset_index().sort_values(["nb", "nom"], ascending=[False, True]).head(NB_LIEUX_CITES)
-    most = " ; ".join(f"{nom} ({format_number(n)})" for nom, n in zip(towns["nom"], towns["nb"], strict=True))
-    return tuple(text for text in (first, f"{'Communes les mieux pourvues' if len(towns) > 1 else 'Seule commune'} : {most}." if most else "", _missing(offres)) if text)
+    towns = (
+        places.groupby("nom")["nb"]
+        .sum()
+        .reset_index()
+        .sort_values(["nb", "nom"], ascending=[False, True])
+        .head(NB_LIEUX_CITES)
+    )
+    most = " ; ".join(
+        f"{nom} ({format_number(n)})" for nom, n in zip(towns["nom"], towns["nb"], strict=True)
+    )
+    return tuple(
+        text
+        for text in (
+            first,
+            f"{'Communes les mieux pourvues' if len(towns) > 1 else 'Seule commune'} : {most}."
+            if most
+            else "",
+            _missing(offres),
+        )
+        if text
+    )
 
 
 def _missing(offres: pd.DataFrame) -> str:
     """Return how many offers have no known position; "" when there is none."""
     nb = int(offres["id_place"].isna().sum())
-    return f"{count(nb, 'formation sans position connue n’est pas dessinée', 'formations sans position connue ne sont pas dessinées')}." if nb else ""
+    return (
+        f"{count(nb, 'formation sans position connue n’est pas dessinée', 'formations sans position connue ne sont pas dessinées')}."
+        if nb
+        else ""
+    )
 
 
 def _notes(offres: pd.DataFrame) -> tuple[str, ...]:
     """Return what must be known of the positions."""
-    doubtful, remote = int(offres["est_douteuse"].sum()), int(offres["modalite"].eq("a_distance").fillna(False).sum())
+    doubtful, remote = (
+        int(offres["est_douteuse"].sum()),
+        int(offres["modalite"].eq("a_distance").fillna(False).sum()),
+    )
     notes = (
         _missing(offres),
-        f"{count(doubtful, 'formation de position douteuse est placée', 'formations de position douteuse sont placées')} à la mairie de la commune déclarée." if doubtful else "",
+        f"{count(doubtful, 'formation de position douteuse est placée', 'formations de position douteuse sont placées')} à la mairie de la commune déclarée."
+        if doubtful
+        else "",
         f"{count(remote, 'formation', 'formations')} entièrement à distance." if remote else "",
     )
     return tuple(note for note in notes if note)

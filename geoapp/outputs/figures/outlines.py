@@ -52,10 +52,22 @@ def region_parts(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries
         return outlines(monde, zonage, est_detaille)
     key = ("figures", "parts", zonage, est_detaille)
     if key not in monde.memoire:
-        links, communes = monde.snapshot.read("communes_zones"), outlines(monde, COMMUNE, est_detaille)
-        mine = links[links["type_zone"].eq(zonage) & links["type_lien"].eq("entiere") & links["code_commune"].isin(communes.index)]
-        shapes = {code: shapely.coverage_union_all(communes[part].to_numpy()) for code, part in mine.groupby("code_zone")["code_commune"]}
-        monde.memoire[key] = gpd.GeoSeries(shapes, crs=CRS_METRIC).sort_index() if shapes else communes.iloc[:0]
+        links, communes = (
+            monde.snapshot.read("communes_zones"),
+            outlines(monde, COMMUNE, est_detaille),
+        )
+        mine = links[
+            links["type_zone"].eq(zonage)
+            & links["type_lien"].eq("entiere")
+            & links["code_commune"].isin(communes.index)
+        ]
+        shapes = {
+            code: shapely.coverage_union_all(communes[part].to_numpy())
+            for code, part in mine.groupby("code_zone")["code_commune"]
+        }
+        monde.memoire[key] = (
+            gpd.GeoSeries(shapes, crs=CRS_METRIC).sort_index() if shapes else communes.iloc[:0]
+        )
     return monde.memoire[key]
 
 
@@ -69,9 +81,18 @@ def land_around(monde: Monde) -> np.ndarray:
     key = ("figures", "alentours")
     if key not in monde.memoire:
         communes = monde.snapshot.read("communes")
-        around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(CRS_METRIC)
-        light = gpd.GeoSeries(shapely.coverage_simplify(around.geometry.to_numpy(), VOISINS_M), index=around["code_departement"], crs=CRS_METRIC)
-        monde.memoire[key] = np.array([shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)], dtype=object)
+        around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(
+            CRS_METRIC
+        )
+        light = gpd.GeoSeries(
+            shapely.coverage_simplify(around.geometry.to_numpy(), VOISINS_M),
+            index=around["code_departement"],
+            crs=CRS_METRIC,
+        )
+        monde.memoire[key] = np.array(
+            [shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)],
+            dtype=object,
+        )
     return monde.memoire[key]
 
 
@@ -79,11 +100,21 @@ def towns(monde: Monde) -> pd.DataFrame:
     """Return the communes as points, the most peopled first: `nom`, `population` (NaN when unknown), `x`, `y`, `est_region`."""
     key = ("figures", "villes")
     if key not in monde.memoire:
-        communes = monde.snapshot.read("communes").dropna(subset=["longitude_mairie", "latitude_mairie"])
+        communes = monde.snapshot.read("communes").dropna(
+            subset=["longitude_mairie", "latitude_mairie"]
+        )
         x, y = to_metric(communes["longitude_mairie"], communes["latitude_mairie"])
-        frame = pd.DataFrame({
-            "code_commune": communes["code_commune"].to_numpy(), "nom": communes["nom"].to_numpy(), "x": x, "y": y,
-            "population": communes["population"].to_numpy(dtype=float, na_value=np.nan), "est_region": communes["est_region"].to_numpy(dtype=bool),
-        })
-        monde.memoire[key] = frame.sort_values(["population", "code_commune"], ascending=[False, True], ignore_index=True)
+        frame = pd.DataFrame(
+            {
+                "code_commune": communes["code_commune"].to_numpy(),
+                "nom": communes["nom"].to_numpy(),
+                "x": x,
+                "y": y,
+                "population": communes["population"].to_numpy(dtype=float, na_value=np.nan),
+                "est_region": communes["est_region"].to_numpy(dtype=bool),
+            }
+        )
+        monde.memoire[key] = frame.sort_values(
+            ["population", "code_commune"], ascending=[False, True], ignore_index=True
+        )
     return monde.memoire[key]

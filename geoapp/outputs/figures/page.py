@@ -52,7 +52,9 @@ class Page:
     legende: Colonne
 
 
-def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float, *, est_jointe: bool = False) -> Page:
+def compose_page(
+    monde: Monde, contenu: Contenu, largeur_mm: float, *, est_jointe: bool = False
+) -> Page:
     """Return the page of a content, `largeur_mm` wide, as high as it needs; `est_jointe` leaves its notes to the sheet that holds it."""
     scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
     head, top = _head(contenu, width, scale)
@@ -63,34 +65,67 @@ def compose_page(monde: Monde, contenu: Contenu, largeur_mm: float, *, est_joint
     carte = (MARGE_MM, top, map_width, map_height)
     names, rest = name_map(monde, contenu, carte, cadre, scale)
     column = compose_legend((*contenu.blocs, *rest), side, scale)
-    column = _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top) if beside else _moved(column, MARGE_MM, top + map_height + 3.0)
+    column = (
+        _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top)
+        if beside
+        else _moved(column, MARGE_MM, top + map_height + 3.0)
+    )
     under = max(top + map_height, column.hauteur) + 2.5
     notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
     foot, bottom = _foot(monde, contenu, notes, under, width, scale)
-    return Page(largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column)
+    return Page(
+        largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column
+    )
 
 
 def _moved(column: Colonne, dx: float, dy: float) -> Colonne:
     """Return a column at another place of the page; its height becomes the `y` of its foot."""
     lines = tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.lignes)
-    return Colonne(lines, tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons), column.hauteur + dy)
+    return Colonne(
+        lines,
+        tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons),
+        column.hauteur + dy,
+    )
 
 
 def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], float]:
     """Return the title, the territory and the warning, and the top of the map."""
-    size = next((one for one in TITRES if len(wrap(typeset(contenu.titre), one * scale, width, "gras")) == 1), TITRES[0])
+    size = next(
+        (
+            one
+            for one in TITRES
+            if len(wrap(typeset(contenu.titre), one * scale, width, "gras")) == 1
+        ),
+        TITRES[0],
+    )
     lines, y = set_text(contenu.titre, MARGE_MM, MARGE_MM, width, taille=size * scale, style="gras")
-    made, y = set_text(contenu.emprise.nom, MARGE_MM, y + 0.3, width, taille=9 * scale, couleur=DISCRET)
+    made, y = set_text(
+        contenu.emprise.nom, MARGE_MM, y + 0.3, width, taille=9 * scale, couleur=DISCRET
+    )
     lines += made
     if contenu.est_fictive:
-        made, y = set_text(f"{FICTIVES.upper()} : carte de démonstration, à ne jamais citer.", MARGE_MM, y + 0.8, width, taille=8.5 * scale, style="gras", couleur=ALERTE)
+        made, y = set_text(
+            f"{FICTIVES.upper()} : carte de démonstration, à ne jamais citer.",
+            MARGE_MM,
+            y + 0.8,
+            width,
+            taille=8.5 * scale,
+            style="gras",
+            couleur=ALERTE,
+        )
         lines += made
     return lines, y + 2.0
 
 
-def _foot(monde: Monde, contenu: Contenu, notes: list[str], y: float, width: float, scale: float) -> tuple[list[Ligne], float]:
+def _foot(
+    monde: Monde, contenu: Contenu, notes: list[str], y: float, width: float, scale: float
+) -> tuple[list[Ligne], float]:
     """Return the notes and the date, and where they end."""
-    estimated = "Contour inconnu : les communes entières sont montrées. " if contenu.emprise.est_estimee else ""
+    estimated = (
+        "Contour inconnu : les communes entières sont montrées. "
+        if contenu.emprise.est_estimee
+        else ""
+    )
     lines: list[Ligne] = []
     for texte in (estimated + notes[0], *notes[1:], tell_snapshot(monde)):
         if texte:
@@ -99,15 +134,28 @@ def _foot(monde: Monde, contenu: Contenu, notes: list[str], y: float, width: flo
     return lines, y
 
 
-def name_map(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
+def name_map(
+    monde: Monde, contenu: Contenu, carte, cadre, scale: float
+) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
     """Return the names placed on the map, and the block of the legend that tells those written as a number."""
     left, top, width, height = carte
     inside: Boite = (left + 0.6, top + 0.6, left + width - 0.6, top + height - 0.6)
     foot: Boite = (left, top + height - BANDE_MM, left + width, top + height)
     if contenu.noms:
-        return _name_zones(contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale)
-    first = place_labels(_departements(monde, contenu, carte, cadre, scale), inside, [foot, *_mark_boxes(contenu, carte, cadre)])
-    towns_named = place_labels(_town_labels(monde, carte, cadre, scale), inside, [foot, *(one.boite for one in first)], nb_max=NB_VILLES)
+        return _name_zones(
+            contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale
+        )
+    first = place_labels(
+        _departements(monde, contenu, carte, cadre, scale),
+        inside,
+        [foot, *_mark_boxes(contenu, carte, cadre)],
+    )
+    towns_named = place_labels(
+        _town_labels(monde, carte, cadre, scale),
+        inside,
+        [foot, *(one.boite for one in first)],
+        nb_max=NB_VILLES,
+    )
     return (*first, *towns_named), ()
 
 
@@ -135,7 +183,9 @@ def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) ->
     formes = outlines(monde, "departement", False)
     for code, nom in zip(maille.codes, maille.noms, strict=True):
         if code in formes.index:
-            x, y = _to_page(*shapely.get_coordinates(shapely.point_on_surface(formes[code]))[0], carte, cadre)
+            x, y = _to_page(
+                *shapely.get_coordinates(shapely.point_on_surface(formes[code]))[0], carte, cadre
+            )
             found.append(Etiquette((str(nom).upper(),), x, y, 6.2 * scale, "normal", None, DISCRET))
     return found
 
@@ -143,23 +193,43 @@ def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) ->
 def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
     """Return the names of the most peopled towns of the frame, those of the region first, the others in italics."""
     every = towns(monde)
-    seen = every[every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])].head(VILLES_LUES)
+    seen = every[
+        every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])
+    ].head(VILLES_LUES)
     seen = seen.sort_values("est_region", ascending=False, kind="stable")
     return [
-        Etiquette((typeset(row.nom),), *_to_page(row.x, row.y, carte, cadre), (6.8 if rank < 5 else 6.0) * scale, "normal" if row.est_region else "italique",
-                  couleur=ENCRE if row.est_region else DISCRET)
+        Etiquette(
+            (typeset(row.nom),),
+            *_to_page(row.x, row.y, carte, cadre),
+            (6.8 if rank < 5 else 6.0) * scale,
+            "normal" if row.est_region else "italique",
+            couleur=ENCRE if row.est_region else DISCRET,
+        )
         for rank, row in enumerate(seen.itertuples())
     ]
 
 
-def _name_zones(noms: tuple[Nom, ...], locate, bounds: tuple[Boite, Boite], scale: float) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
+def _name_zones(
+    noms: tuple[Nom, ...], locate, bounds: tuple[Boite, Boite], scale: float
+) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
     """Return the names of the zones seen, the most peopled first, and the legend of those written as a number."""
     inside, foot = bounds
     size = (6.0 if len(noms) <= NOMBREUSES else 5.2) * scale
     ordered = sorted(noms, key=lambda nom: (-nom.poids, nom.texte))
     spots = {nom: locate(nom.x, nom.y) for nom in ordered}
-    seen = [nom for nom in ordered if inside[0] < spots[nom][0] < inside[2] and inside[1] < spots[nom][1] < foot[1]][:NOMS_MAX]
-    labels = [Etiquette(tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)), *spots[nom], size, "normal", None) for nom in seen]
+    seen = [
+        nom
+        for nom in ordered
+        if inside[0] < spots[nom][0] < inside[2] and inside[1] < spots[nom][1] < foot[1]
+    ][:NOMS_MAX]
+    labels = [
+        Etiquette(
+            tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)), *spots[nom], size, "normal", None
+        )
+        for nom in seen
+    ]
     placed, numbered = place_or_number(labels, inside, [foot])
-    rows = tuple(f"{number}\u00a0\u00a0{seen[rank].texte}" for number, rank in enumerate(numbered, 1))
+    rows = tuple(
+        f"{number}\u00a0\u00a0{seen[rank].texte}" for number, rank in enumerate(numbered, 1)
+    )
     return tuple(placed), (Bloc("Numéros de la carte", "", (), rows),) if rows else ()

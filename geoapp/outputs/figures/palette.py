@@ -11,7 +11,13 @@ CHORO = COULEURS
 
 CHORO_BORD = "#5b6470"
 ENCRE, DISCRET, MOTIF = "#1c2430", "#54606f", "#10233f"
-DEHORS, TERRE, VOISINS, TRAIT_LEGER, TRAIT_FORT = "#f3f4f1", "#ffffff", "#e7e9e4", "#c9cfc8", "#3d4a5c"
+DEHORS, TERRE, VOISINS, TRAIT_LEGER, TRAIT_FORT = (
+    "#f3f4f1",
+    "#ffffff",
+    "#e7e9e4",
+    "#c9cfc8",
+    "#3d4a5c",
+)
 """Grounds (out of the known land, land of the region, land around) and borders."""
 
 OFFRE, OFFRE_DEHORS, ALERTE = "#0d5c63", "#8fb3b5", "#a3200d"
@@ -34,8 +40,11 @@ INCONNU = Hachure("\\\\\\\\\\", "#6d7680", 0.5)
 INCONNU_FOND = "#dfe3e7"
 
 BLANCHES: dict[tuple[str, str], Hachure] = {
-    ("sans_offre", "robuste"): Hachure("////", MOTIF, 1.0, 1.0), ("sans_offre", "fragile"): Hachure("////", MOTIF, 0.45, 0.7),
-    ("eloignee", "robuste"): Hachure("...", MOTIF, 1.0, 1.0), ("eloignee", "fragile"): Hachure("....", MOTIF, 0.45, 0.7),
-    ("saturee", "robuste"): Hachure("+++", MOTIF, 0.9, 0.9), ("saturee", "fragile"): Hachure("+++", MOTIF, 0.4, 0.6),
+    ("sans_offre", "robuste"): Hachure("////", MOTIF, 1.0, 1.0),
+    ("sans_offre", "fragile"): Hachure("////", MOTIF, 0.45, 0.7),
+    ("eloignee", "robuste"): Hachure("...", MOTIF, 1.0, 1.0),
+    ("eloignee", "fragile"): Hachure("....", MOTIF, 0.45, 0.7),
+    ("saturee", "robuste"): Hachure("+++", MOTIF, 0.9, 0.9),
+    ("saturee", "fragile"): Hachure("+++", MOTIF, 0.4, 0.6),
 }
 """Hatch of a white commune, by cause and solidity: the same lines as on the web map."""

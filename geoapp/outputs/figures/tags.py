@@ -19,14 +19,43 @@ def tag_pdf(content: bytes, *, titre: str, texte: str) -> bytes:
     page, root = writer.pages[0], writer.root_object
     stream = StreamObject()
     stream.set_data(b"/Figure <</MCID 0>> BDC\n" + page.get_contents().get_data() + b"\nEMC\n")
-    figure = writer._add_object(_dictionary(Type="/StructElem", S="/Figure", T=TextStringObject(titre), Alt=TextStringObject(texte), Pg=page.indirect_reference, K=NumberObject(0)))
+    figure = writer._add_object(
+        _dictionary(
+            Type="/StructElem",
+            S="/Figure",
+            T=TextStringObject(titre),
+            Alt=TextStringObject(texte),
+            Pg=page.indirect_reference,
+            K=NumberObject(0),
+        )
+    )
     document = writer._add_object(_dictionary(Type="/StructElem", S="/Document", K=_array(figure)))
     parents = _dictionary(Nums=_array(NumberObject(0), _array(figure)))
-    tree = writer._add_object(_dictionary(Type="/StructTreeRoot", K=_array(document), ParentTree=parents, ParentTreeNextKey=NumberObject(1)))
+    tree = writer._add_object(
+        _dictionary(
+            Type="/StructTreeRoot",
+            K=_array(document),
+            ParentTree=parents,
+            ParentTreeNextKey=NumberObject(1),
+        )
+    )
     figure.get_object().update(_dictionary(P=document))
     document.get_object().update(_dictionary(P=tree))
-    page.update(_dictionary(Contents=writer._add_object(stream.flate_encode()), StructParents=NumberObject(0), Tabs="/S"))
-    root.update(_dictionary(StructTreeRoot=tree, MarkInfo=_dictionary(Marked=True), Lang=TextStringObject("fr-FR"), ViewerPreferences=_dictionary(DisplayDocTitle=True)))
+    page.update(
+        _dictionary(
+            Contents=writer._add_object(stream.flate_encode()),
+            StructParents=NumberObject(0),
+            Tabs="/S",
+        )
+    )
+    root.update(
+        _dictionary(
+            StructTreeRoot=tree,
+            MarkInfo=_dictionary(Marked=True),
+            Lang=TextStringObject("fr-FR"),
+            ViewerPreferences=_dictionary(DisplayDocTitle=True),
+        )
+    )
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -44,4 +73,9 @@ def _dictionary(**entries):
     from pypdf.generic import BooleanObject, DictionaryObject, NameObject
 
     forms = {bool: BooleanObject, str: NameObject}
-    return DictionaryObject({NameObject(f"/{key}"): forms[type(value)](value) if type(value) in forms else value for key, value in entries.items()})
+    return DictionaryObject(
+        {
+            NameObject(f"/{key}"): forms[type(value)](value) if type(value) in forms else value
+            for key, value in entries.items()
+        }
+    )

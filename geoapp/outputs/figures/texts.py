@@ -36,9 +36,16 @@ def with_filters(quoi: str, question: Question) -> str:
 def list_parameters(question: Question, *, est_couverture: bool) -> str:
     """Return the parameters of a figure in one sentence; the notes of a coverage say what counts as offer."""
     if est_couverture:
-        parts = [f"seuil {describe_threshold(question)} par la route, compris", VOISINS["oui" if question.voisins else "non"], f"public : {lower_first(PUBLICS[question.public])}"]
+        parts = [
+            f"seuil {describe_threshold(question)} par la route, compris",
+            VOISINS["oui" if question.voisins else "non"],
+            f"public : {lower_first(PUBLICS[question.public])}",
+        ]
     else:
-        parts = [f"offre comptée : {lower_first(OFFRES[question.offre])}", f"habitants : {lower_first(PUBLICS[question.public])}"]
+        parts = [
+            f"offre comptée : {lower_first(OFFRES[question.offre])}",
+            f"habitants : {lower_first(PUBLICS[question.public])}",
+        ]
     return f"Paramètres : {' ; '.join(parts)}."
 
 
@@ -55,12 +62,19 @@ def lower_first(texte: str) -> str:
     return texte[:1].lower() + texte[1:]
 
 
-def choose_sources(monde: Monde, *, ids: set[str], usages: tuple[str, ...], zonage: str | None = None) -> tuple[dict, ...]:
+def choose_sources(
+    monde: Monde, *, ids: set[str], usages: tuple[str, ...], zonage: str | None = None
+) -> tuple[dict, ...]:
     """Return the sources behind a figure, in the order of their table: by identifier, by use, and those of a zoning shown."""
     sources, zones = monde.snapshot.read("sources"), monde.snapshot.read("zones")
     ids = ids | set(zones.loc[zones["type_zone"].eq(zonage), "id_source"])
-    kept = sources[(sources["id_source"].isin(ids) | sources["usage"].isin(usages)) & sources["mode"].ne("absente")]
-    rows = kept[["id_source", "titre", "producteur", "licence", "millesime", "mode"]].astype("object")
+    kept = sources[
+        (sources["id_source"].isin(ids) | sources["usage"].isin(usages))
+        & sources["mode"].ne("absente")
+    ]
+    rows = kept[["id_source", "titre", "producteur", "licence", "millesime", "mode"]].astype(
+        "object"
+    )
     return tuple(rows.where(rows.notna(), None).to_dict("records"))
 
 
@@ -70,8 +84,13 @@ def tell_sources(sources: tuple[dict, ...]) -> str:
     for one in sources:
         who = ", ".join(str(one[nom]) for nom in ("producteur", "millesime") if one[nom])
         fictive = ", données fictives" if one["mode"] == "demonstration" else ""
-        groups.setdefault(one["licence"] or "non précisée", []).append(f"{one['titre']} ({who}{fictive})")
-    return " ".join(f"Sources {'de licence' if licence.startswith('non') else 'sous'} {licence} : {' ; '.join(titles)}." for licence, titles in groups.items())
+        groups.setdefault(one["licence"] or "non précisée", []).append(
+            f"{one['titre']} ({who}{fictive})"
+        )
+    return " ".join(
+        f"Sources {'de licence' if licence.startswith('non') else 'sous'} {licence} : {' ; '.join(titles)}."
+        for licence, titles in groups.items()
+    )
 
 
 def tell_snapshot(monde: Monde) -> str:

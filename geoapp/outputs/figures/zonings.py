@@ -27,7 +27,14 @@ PART_DEDANS = 0.98
 CONTACT_M = 1.0
 """Distance within which two zones are neighbours, in metres."""
 
-HACHURES = (None, Hachure("///", "#7a8590", 0.4), Hachure("...", "#7a8590", 0.6), Hachure("\\\\\\", "#7a8590", 0.4), Hachure("xx", "#7a8590", 0.4), Hachure("--", "#7a8590", 0.4))
+HACHURES = (
+    None,
+    Hachure("///", "#7a8590", 0.4),
+    Hachure("...", "#7a8590", 0.6),
+    Hachure("\\\\\\", "#7a8590", 0.4),
+    Hachure("xx", "#7a8590", 0.4),
+    Hachure("--", "#7a8590", 0.4),
+)
 """Hatches of zones listed one by one, so that they are told apart in black and white."""
 
 
@@ -39,8 +46,15 @@ def make_zoning(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
     fills = _listed(table, formes) if len(table) <= NB_LISTEES else _tinted(formes)
     est_nommee = len(table) > NB_LISTEES or (zonage in ZONAGES and ZONAGES[zonage].est_partition)
     return Contenu(
-        f"{zoning_title(zonage)}{_vintage(table)}", emprise, (_block(monde, zonage, emprise, fills),), _sentences(monde, zonage, table, emprise), _beyond(monde, zonage), sources,
-        aplats=fills, noms=_names(table, formes) if est_nommee else (), est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
+        f"{zoning_title(zonage)}{_vintage(table)}",
+        emprise,
+        (_block(monde, zonage, emprise, fills),),
+        _sentences(monde, zonage, table, emprise),
+        _beyond(monde, zonage),
+        sources,
+        aplats=fills,
+        noms=_names(table, formes) if est_nommee else (),
+        est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
     )
 
 
@@ -54,11 +68,19 @@ def describe_zones(monde: Monde, zonage: str) -> pd.DataFrame:
     if zonage == COMMUNE:
         communes = monde.snapshot.read("communes")
         mine = communes[communes["est_region"].astype(bool)].set_index("code_commune")
-        table = mine[["nom"]].assign(population=mine["population"], nb_communes=1, millesime="", est_fictive=False)
+        table = mine[["nom"]].assign(
+            population=mine["population"], nb_communes=1, millesime="", est_fictive=False
+        )
     else:
         zones = monde.snapshot.read("zones")
-        table = pd.DataFrame(zones[zones["type_zone"].eq(zonage)].set_index("code_zone")[["nom", "population", "nb_communes", "millesime", "est_fictive"]])
-    return table.assign(population=table["population"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)).sort_index()
+        table = pd.DataFrame(
+            zones[zones["type_zone"].eq(zonage)].set_index("code_zone")[
+                ["nom", "population", "nb_communes", "millesime", "est_fictive"]
+            ]
+        )
+    return table.assign(
+        population=table["population"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    ).sort_index()
 
 
 def _vintage(table: pd.DataFrame) -> str:
@@ -70,21 +92,40 @@ def _vintage(table: pd.DataFrame) -> str:
 def _listed(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Aplat, ...]:
     """Return one fill per zone, each with its line of the legend."""
     return tuple(
-        Aplat(np.array([formes.get(code)], dtype=object) if code in formes.index else np.array([], dtype=object), ZONES[rank % len(ZONES)], row.nom, _size(row), HACHURES[rank % len(HACHURES)], ENCRE, 0.5)
+        Aplat(
+            np.array([formes.get(code)], dtype=object)
+            if code in formes.index
+            else np.array([], dtype=object),
+            ZONES[rank % len(ZONES)],
+            row.nom,
+            _size(row),
+            HACHURES[rank % len(HACHURES)],
+            ENCRE,
+            0.5,
+        )
         for rank, (code, row) in enumerate(table.iterrows())
     )
 
 
 def _size(row: pd.Series) -> str:
     """Return how many communes and people a zone has, as far as it is known."""
-    parts = [count(int(row.nb_communes), "commune") if pd.notna(row.nb_communes) else "", count(round(row.population), "habitant") if row.population == row.population and row.population >= 5 else ""]
+    parts = [
+        count(int(row.nb_communes), "commune") if pd.notna(row.nb_communes) else "",
+        count(round(row.population), "habitant")
+        if row.population == row.population and row.population >= 5
+        else "",
+    ]
     return ", ".join(part for part in parts if part)
 
 
 def _tinted(formes: gpd.GeoSeries) -> tuple[Aplat, ...]:
     """Return one fill per tint, neighbours having different ones."""
     tints, shapes = colour_neighbours(formes.to_numpy()), formes.to_numpy()
-    return tuple(Aplat(shapes[tints == rank], ZONES[rank], bord=ENCRE, epaisseur=0.5) for rank in range(len(ZONES)) if np.any(tints == rank))
+    return tuple(
+        Aplat(shapes[tints == rank], ZONES[rank], bord=ENCRE, epaisseur=0.5)
+        for rank in range(len(ZONES))
+        if np.any(tints == rank)
+    )
 
 
 def colour_neighbours(formes: np.ndarray) -> np.ndarray:
@@ -98,7 +139,9 @@ def colour_neighbours(formes: np.ndarray) -> np.ndarray:
     tints = np.full(len(formes), -1)
     for rank in sorted(range(len(formes)), key=lambda one: (-len(around[one]), one)):
         taken = set(tints[around[rank]])
-        tints[rank] = next((tint for tint in range(len(ZONES)) if tint not in taken), rank % len(ZONES))
+        tints[rank] = next(
+            (tint for tint in range(len(ZONES)) if tint not in taken), rank % len(ZONES)
+        )
     return tints
 
 
@@ -107,9 +150,19 @@ def _beyond(monde: Monde, zonage: str) -> tuple[str, ...]:
     whole, inside = outlines(monde, zonage, False), region_parts(monde, zonage, False)
     part = inside.area.reindex(whole.index) / whole.area
     maille = monde.mailles[zonage]
-    names = [str(nom) for code, nom in zip(maille.codes, maille.noms, strict=True) if part.get(code, 1.0) < PART_DEDANS]
+    names = [
+        str(nom)
+        for code, nom in zip(maille.codes, maille.noms, strict=True)
+        if part.get(code, 1.0) < PART_DEDANS
+    ]
     un = len(names) < 2
-    return (f"{', '.join(names)} : {'zone qui dépasse' if un else 'zones qui dépassent'} la région, {'dessinée' if un else 'dessinées'} en entier.",) if names else ()
+    return (
+        (
+            f"{', '.join(names)} : {'zone qui dépasse' if un else 'zones qui dépassent'} la région, {'dessinée' if un else 'dessinées'} en entier.",
+        )
+        if names
+        else ()
+    )
 
 
 def _names(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Nom, ...]:

@@ -20,7 +20,9 @@ def write_csv(fichier: Fichier, path: Path) -> None:
         writer.writerows([_french(value) for value in row] for row in flat_rows(fichier))
         if fichier.notice:
             writer.writerow([])
-            writer.writerows([[neutralise(cle), neutralise(texte)] for cle, texte in fichier.notice])
+            writer.writerows(
+                [[neutralise(cle), neutralise(texte)] for cle, texte in fichier.notice]
+            )
 
 
 def write_plain_csv(fichier: Fichier, path: Path) -> None:

@@ -37,14 +37,25 @@ class Format:
     est_carte: bool = False
 
 
-FORMATS: dict[str, Format] = {form.nom: form for form in (
-    Format("csv", ".csv", "text/csv", "CSV pour tableur", write_csv),
-    Format("csv-simple", ".simple.csv", "text/csv", "CSV pour programme", write_plain_csv),
-    Format("xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Classeur XLSX", write_xlsx),
-    Format("geojson", ".geojson", "application/geo+json", "GeoJSON", write_geojson, True),
-    Format("gpkg", ".gpkg", "application/geopackage+sqlite3", "GeoPackage (QGIS)", write_gpkg),
-    Format("parquet", ".parquet", "application/vnd.apache.parquet", "GeoParquet", write_parquet),
-)}
+FORMATS: dict[str, Format] = {
+    form.nom: form
+    for form in (
+        Format("csv", ".csv", "text/csv", "CSV pour tableur", write_csv),
+        Format("csv-simple", ".simple.csv", "text/csv", "CSV pour programme", write_plain_csv),
+        Format(
+            "xlsx",
+            ".xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "Classeur XLSX",
+            write_xlsx,
+        ),
+        Format("geojson", ".geojson", "application/geo+json", "GeoJSON", write_geojson, True),
+        Format("gpkg", ".gpkg", "application/geopackage+sqlite3", "GeoPackage (QGIS)", write_gpkg),
+        Format(
+            "parquet", ".parquet", "application/vnd.apache.parquet", "GeoParquet", write_parquet
+        ),
+    )
+}
 """Every format; adding one is adding a row and its writer."""
 
 
@@ -60,7 +71,9 @@ def parse_format(nom: str, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
         return FORMATS[nom]
     near = nearest_accepted(nom, accepted)
     cure = f"Vouliez-vous dire « {near} » ? " if near else ""
-    raise ParameterError(f"Format inconnu : « {nom[:40]} ». {cure}Formats acceptés : {', '.join(accepted)}.")
+    raise ParameterError(
+        f"Format inconnu : « {nom[:40]} ». {cure}Formats acceptés : {', '.join(accepted)}."
+    )
 
 
 def formats_of(fichier_forme: str) -> list[Format]:
@@ -73,7 +86,9 @@ def format_of_path(out: Path, accepted: Sequence[str] = tuple(FORMATS)) -> Forma
     rows = [FORMATS[nom] for nom in accepted]
     fitting = [form for form in rows if Path(out).name.lower().endswith(form.suffixe)]
     if not fitting:
-        raise ParameterError(f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join(form.suffixe for form in rows)}.")
+        raise ParameterError(
+            f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join(form.suffixe for form in rows)}."
+        )
     return max(fitting, key=lambda form: len(form.suffixe))
 
 
@@ -89,7 +104,9 @@ def write_as(fichier: Fichier, form: Format, out: Path) -> None:
     """
     if form.est_carte and not fichier.forme:
         fitting = ", ".join(one.nom for one in formats_of(""))
-        raise ParameterError(f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}. Formats possibles : {fitting}.")
+        raise ParameterError(
+            f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}. Formats possibles : {fitting}."
+        )
     with storing(out) as aside:
         form.ecrire(fichier, aside)
 
@@ -101,7 +118,9 @@ def storing(out: Path):
         with writing(out) as aside:
             yield aside
     except (DataSourceError, DataLayerError, FeatureError, XlsxFileError, sqlite3.Error) as error:
-        raise StorageError(f"Impossible d'écrire {out} ({error}). Libérez de la place, ou choisissez un autre dossier.") from error
+        raise StorageError(
+            f"Impossible d'écrire {out} ({error}). Libérez de la place, ou choisissez un autre dossier."
+        ) from error
 
 
 def write_file(fichier: Fichier, out: Path, *, formats: Sequence[str] = tuple(FORMATS)) -> None:

@@ -25,9 +25,14 @@ def write_geojson(fichier: Fichier, path: Path) -> None:
         stream.write(f'{{"type":"FeatureCollection","metadonnees":{_dump(notice)},"features":[')
         first = True
         for part in pieces(fichier):
-            shapes = shapely.to_geojson(shapely.transform(part.geometry.to_numpy(), lambda xy: xy.round(DECIMALES)))
+            shapes = shapely.to_geojson(
+                shapely.transform(part.geometry.to_numpy(), lambda xy: xy.round(DECIMALES))
+            )
             for row, shape in zip(plain_rows(part, fichier.noms), shapes, strict=True):
-                stream.write(("\n" if first else ",\n") + _feature(dict(zip(fichier.noms, row, strict=True)), shape))
+                stream.write(
+                    ("\n" if first else ",\n")
+                    + _feature(dict(zip(fichier.noms, row, strict=True)), shape)
+                )
                 first = False
         stream.write("]}\n")
 
@@ -51,5 +56,8 @@ def write_parquet(fichier: Fichier, path: Path) -> None:
     kept = [*fichier.noms, *(["geometry"] if fichier.forme else [])]
     fichier.table[kept].to_parquet(path, index=False, compression="zstd")
     table = pq.read_table(path)
-    told = {**(table.schema.metadata or {}), METADONNEES: _dump([list(pair) for pair in fichier.notice]).encode()}
+    told = {
+        **(table.schema.metadata or {}),
+        METADONNEES: _dump([list(pair) for pair in fichier.notice]).encode(),
+    }
     pq.write_table(table.replace_schema_metadata(told), path, compression="zstd")

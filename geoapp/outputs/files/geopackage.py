@@ -40,7 +40,11 @@ def write_layers(fichiers: Iterable[Fichier], path: Path) -> None:
         columns += [(fichier.titre, *colonne) for colonne in fichier.colonnes]
         styles += [_style(fichier)] if fichier.style else []
     _write_plain(pd.DataFrame(notices, columns=["couche", "cle", "texte"]), path, NOTICE)
-    _write_plain(pd.DataFrame(columns, columns=["couche", "colonne", "titre", "sens", "type"]), path, DICTIONNAIRE)
+    _write_plain(
+        pd.DataFrame(columns, columns=["couche", "colonne", "titre", "sens", "type"]),
+        path,
+        DICTIONNAIRE,
+    )
     if styles:
         _write_plain(pd.DataFrame(styles), path, STYLES)
 
@@ -56,7 +60,15 @@ def _write_layer(fichier: Fichier, path: Path) -> None:
         return _write_plain(table, path, fichier.titre)
     layer = gpd.GeoDataFrame(table, geometry=fichier.table.geometry.to_numpy(), crs=CRS_GEO)
     kind = "MultiPolygon" if fichier.forme == CONTOUR else "Point"
-    pyogrio.write_dataframe(layer, path, layer=fichier.titre, driver="GPKG", append=path.exists(), geometry_type=kind, promote_to_multi=kind != "Point")
+    pyogrio.write_dataframe(
+        layer,
+        path,
+        layer=fichier.titre,
+        driver="GPKG",
+        append=path.exists(),
+        geometry_type=kind,
+        promote_to_multi=kind != "Point",
+    )
 
 
 def _write_plain(table: pd.DataFrame, path: Path, layer: str) -> None:
@@ -67,6 +79,15 @@ def _write_plain(table: pd.DataFrame, path: Path, layer: str) -> None:
 def _style(fichier: Fichier) -> dict:
     """Return the row of `layer_styles` that makes a style the default one of its layer."""
     return {
-        "f_table_catalog": "", "f_table_schema": "", "f_table_name": fichier.titre, "f_geometry_column": "geom", "styleName": "GéoForma",
-        "styleQML": fichier.style, "styleSLD": "", "useAsDefault": True, "description": "Style de GéoForma", "owner": "", "update_time": _DATE,
+        "f_table_catalog": "",
+        "f_table_schema": "",
+        "f_table_name": fichier.titre,
+        "f_geometry_column": "geom",
+        "styleName": "GéoForma",
+        "styleQML": fichier.style,
+        "styleSLD": "",
+        "useAsDefault": True,
+        "description": "Style de GéoForma",
+        "owner": "",
+        "update_time": _DATE,
     }

@@ -21,7 +21,12 @@ Colonne = tuple[str, str, str, str]
 """Name, title, meaning and type (`texte`, `entier`, `reel`, `booleen`) of one column."""
 
 DEGRES: tuple[Colonne, ...] = (
-    ("longitude", "Longitude", "Longitude du point, en degrés (WGS84) ; vide quand il n'est pas placé", "reel"),
+    (
+        "longitude",
+        "Longitude",
+        "Longitude du point, en degrés (WGS84) ; vide quand il n'est pas placé",
+        "reel",
+    ),
     ("latitude", "Latitude", "Latitude du point, en degrés (WGS84)", "reel"),
 )
 """Columns that stand for a point where a format holds no geometry."""
@@ -63,14 +68,16 @@ def flat_rows(fichier: Fichier) -> Iterator[list]:
     for part in pieces(fichier):
         plain = part
         if fichier.forme == POINT:
-            plain = pd.DataFrame(part.drop(columns="geometry")).assign(longitude=part.geometry.x, latitude=part.geometry.y)
+            plain = pd.DataFrame(part.drop(columns="geometry")).assign(
+                longitude=part.geometry.x, latitude=part.geometry.y
+            )
         yield from plain_rows(plain, [nom for nom, *_ in fichier.colonnes_plates])
 
 
 def pieces(fichier: Fichier) -> Iterator[pd.DataFrame]:
     """Yield the table in pieces of at most `PAQUET` rows."""
     for debut in range(0, len(fichier.table), PAQUET):
-        yield fichier.table.iloc[debut:debut + PAQUET]
+        yield fichier.table.iloc[debut : debut + PAQUET]
 
 
 def plain_rows(part: pd.DataFrame, noms: list[str]) -> list[list]:

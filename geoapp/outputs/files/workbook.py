@@ -18,7 +18,12 @@ DONNEES, LISEZMOI = "Données", "Lisez-moi"
 CELLULE_MAX = 32_767
 """Characters that a cell can hold: a longer text is cut, and the notice says how many were."""
 
-OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 _DATE = datetime(2020, 1, 1)
 """Date written inside a workbook, so that the same table gives the same bytes; the true dates are in its notice."""
 
@@ -37,7 +42,9 @@ def text_writer(book: xlsxwriter.Workbook) -> Callable[..., None]:
     quoted = book.add_format({"quote_prefix": True})
 
     def write(sheet, line: int, rank: int, texte: str, *form) -> None:
-        sheet.write_string(line, rank, texte[:CELLULE_MAX], *([quoted] if is_formula(texte) else form))
+        sheet.write_string(
+            line, rank, texte[:CELLULE_MAX], *([quoted] if is_formula(texte) else form)
+        )
 
     return write
 
@@ -51,7 +58,9 @@ def write_xlsx(fichier: Fichier, path: Path) -> None:
         When the table has more rows than a sheet can hold.
     """
     if len(fichier.table) > LIGNES_MAX:
-        raise ParameterError(f"Un classeur ne peut tenir que {format_number(LIGNES_MAX)} lignes. Choisissez le CSV.")
+        raise ParameterError(
+            f"Un classeur ne peut tenir que {format_number(LIGNES_MAX)} lignes. Choisissez le CSV."
+        )
     with open(path, "wb") as stream, open_book(stream, fichier.titre) as book:
         text = text_writer(book)
         _write_rows(book, fichier, text)
@@ -85,7 +94,10 @@ def _write_cell(sheet, line: int, rank: int, value, text: Callable) -> None:
 
 def _write_notice(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -> None:
     """Write the notice, then the meaning of each column."""
-    bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    bold, wrap = (
+        book.add_format({"bold": True}),
+        book.add_format({"text_wrap": True, "valign": "top"}),
+    )
     sheet = book.add_worksheet(LISEZMOI)
     sheet.set_column(0, 0, 30, wrap)
     sheet.set_column(1, 1, 110, wrap)

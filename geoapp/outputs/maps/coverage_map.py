@@ -13,7 +13,7 @@ from geoapp.outputs.maps.folium_map import Appel, Cadre, Carte, CoucheZones, Fon
 from geoapp.outputs.maps.layers import FOND
 from geoapp.outputs.maps.search_map import region_frame
 
-SCRIPT = "js/couverture.js"
+SCRIPT = "js/coverage.js"
 DECIMALES = 4
 """Decimals of an outline: about ten metres."""
 
@@ -25,7 +25,12 @@ class Choroplethe(Appel):
 
 
 def build_coverage_map(
-    snapshot: Snapshot, *, donnees: Callable[[str], str], contours: Callable[[str], str], zonage: str, cadre: list | None = None,
+    snapshot: Snapshot,
+    *,
+    donnees: Callable[[str], str],
+    contours: Callable[[str], str],
+    zonage: str,
+    cadre: list | None = None,
     adresse: Callable[[str], str] | None = None,
 ) -> Carte:
     """Return the map of one answer; the values are in the block `#valeurs-couverture` of the page.
@@ -46,8 +51,15 @@ def build_coverage_map(
         carte.default_js = [*carte.default_js, (SCRIPT, adresse(SCRIPT))]
     Cadre(limites=cadre or region_frame(snapshot), marge=8).add_to(carte)
     Fond(donnees=donnees(FOND)).add_to(carte)
-    Choroplethe(donnees=contours(zonage), communes=contours("commune"), valeurs="#valeurs-couverture", zonage=zonage).add_to(carte)
-    CoucheZones(id="departement", titre="Départements", donnees=donnees("departement")).add_to(carte)
+    Choroplethe(
+        donnees=contours(zonage),
+        communes=contours("commune"),
+        valeurs="#valeurs-couverture",
+        zonage=zonage,
+    ).add_to(carte)
+    CoucheZones(id="departement", titre="Départements", donnees=donnees("departement")).add_to(
+        carte
+    )
     return carte
 
 
@@ -56,15 +68,27 @@ def outlines_json(contours: gpd.GeoSeries, dehors: gpd.GeoSeries | None = None) 
 
     `dehors` are the parts of zones outside the region, which the figures leave out: features with `dehors`, never coloured.
     """
-    features = _features(contours) if dehors is None else [*_features(contours), *_features(dehors, dehors=True)]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+    features = (
+        _features(contours)
+        if dehors is None
+        else [*_features(contours), *_features(dehors, dehors=True)]
+    )
+    return json.dumps(
+        {"type": "FeatureCollection", "features": features},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
 
 
 def _features(contours: gpd.GeoSeries, **properties) -> list[dict]:
     """Return outlines as features, coordinates rounded."""
     light = shapely.transform(contours.to_numpy(), lambda xy: xy.round(DECIMALES))
     return [
-        {"type": "Feature", "properties": {"code": code, **properties}, "geometry": json.loads(text)}
+        {
+            "type": "Feature",
+            "properties": {"code": code, **properties},
+            "geometry": json.loads(text),
+        }
         for code, text in zip(contours.index, shapely.to_geojson(light), strict=True)
     ]
 

@@ -1,7 +1,7 @@
 """Folium maps of the offer: our own layers, no third-party host, stable bytes.
 
 Folium gives the shell; the outlines and the points are small layers that call
-`static/js/carte.js`.  A layer's data is an address to fetch, or `#id` for a
+`static/js/map.js`.  A layer's data is an address to fetch, or `#id` for a
 block of JSON in the page.
 """
 
@@ -20,8 +20,16 @@ from folium.template import Template
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.maps.layers import FOND, list_layers
 
-SCRIPTS = ("vendor/leaflet/leaflet.js", "vendor/leaflet.markercluster/leaflet.markercluster.js", "js/carte.js")
-STYLES = ("vendor/leaflet/leaflet.css", "vendor/leaflet.markercluster/MarkerCluster.css", "css/carte.css")
+SCRIPTS = (
+    "vendor/leaflet/leaflet.js",
+    "vendor/leaflet.markercluster/leaflet.markercluster.js",
+    "js/map.js",
+)
+STYLES = (
+    "vendor/leaflet/leaflet.css",
+    "vendor/leaflet.markercluster/MarkerCluster.css",
+    "css/map.css",
+)
 """Files of `static/` that a map needs, in the order in which they are loaded."""
 
 OFFRES = "offres"
@@ -57,8 +65,14 @@ class Carte(folium.Map):
 
     def __init__(self, *, adresse: Callable[[str], str] | None = None):
         super().__init__(
-            location=[49.97, 2.8], zoom_start=8, tiles=None, zoom_control=False, attribution_control=False,
-            minZoom=7, maxZoom=17, zoomSnap=0.25,
+            location=[49.97, 2.8],
+            zoom_start=8,
+            tiles=None,
+            zoom_control=False,
+            attribution_control=False,
+            minZoom=7,
+            maxZoom=17,
+            zoomSnap=0.25,
         )
         if adresse:
             self.default_js = [(path, adresse(path)) for path in SCRIPTS]
@@ -131,19 +145,31 @@ def build_map(
         offers are framed when none of them has an outline.
     """
     carte = Carte(adresse=adresse)
-    Cadre(limites=_frame(snapshot.read("couches"), offres, cadre), marge=24 if cadre else 8).add_to(carte)
+    Cadre(limites=_frame(snapshot.read("couches"), offres, cadre), marge=24 if cadre else 8).add_to(
+        carte
+    )
     Fond(donnees=donnees(FOND)).add_to(carte)
     for calque in list_layers(snapshot):
         if calque.est_dessine:
-            CoucheZones(id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)).add_to(carte)
+            CoucheZones(
+                id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)
+            ).add_to(carte)
     CoucheOffres(donnees=donnees(OFFRES)).add_to(carte)
     return carte
 
 
-def _frame(couches: gpd.GeoDataFrame, offres: gpd.GeoDataFrame, cadre: Sequence[str]) -> list[list[float]]:
+def _frame(
+    couches: gpd.GeoDataFrame, offres: gpd.GeoDataFrame, cadre: Sequence[str]
+) -> list[list[float]]:
     """Return [[south, west], [north, east]] of the zones to frame, else of the offers, else of the region."""
-    zones = couches["type_zone"].isin(cadre) | (couches["type_zone"] + ":" + couches["code_zone"]).isin(cadre)
-    choices = (couches[zones], offres if cadre else offres.head(0), couches[couches["type_zone"].eq("departement")])
+    zones = couches["type_zone"].isin(cadre) | (
+        couches["type_zone"] + ":" + couches["code_zone"]
+    ).isin(cadre)
+    choices = (
+        couches[zones],
+        offres if cadre else offres.head(0),
+        couches[couches["type_zone"].eq("departement")],
+    )
     for choice in choices:
         if choice.geometry.notna().any():
             west, south, east, north = (round(float(v), 4) for v in choice.total_bounds)
@@ -160,8 +186,12 @@ def render_page_parts(carte: Carte, nonce: str = "") -> Parties:
     figure = carte.get_root()
     figure.header._children.pop("meta_http", None)
     figure.render()
-    entete, html, script = (_tidy(part.render()) for part in (figure.header, figure.html, figure.script))
-    return Parties(*(_renumber(text, figure) for text in (_with_nonce(entete, nonce), html, script)))
+    entete, html, script = (
+        _tidy(part.render()) for part in (figure.header, figure.html, figure.script)
+    )
+    return Parties(
+        *(_renumber(text, figure) for text in (_with_nonce(entete, nonce), html, script))
+    )
 
 
 def _with_nonce(entete: str, nonce: str) -> str:

@@ -99,7 +99,10 @@ class Calque:
 def show_chosen(calques: list[Calque], filtres: Filtres) -> list[Calque]:
     """Return the layers, those of the zones that are filtered being shown."""
     types = {valeur.partition(":")[0] for valeur in filtres.valeurs("zone")}
-    return [replace(c, est_visible=c.est_visible or (c.est_dessine and c.type_zone in types)) for c in calques]
+    return [
+        replace(c, est_visible=c.est_visible or (c.est_dessine and c.type_zone in types))
+        for c in calques
+    ]
 
 
 def list_layers(snapshot: Snapshot) -> list[Calque]:
@@ -107,7 +110,12 @@ def list_layers(snapshot: Snapshot) -> list[Calque]:
     zones, couches = snapshot.read("zones"), snapshot.read("couches")
     dessinees = couches.loc[couches.geometry.notna(), "type_zone"].value_counts()
     return [
-        replace(_layer(type_zone, zones[zones["type_zone"].eq(type_zone)], int(dessinees.get(type_zone, 0))), nb_dehors=len(crossing_zones(snapshot, type_zone)))
+        replace(
+            _layer(
+                type_zone, zones[zones["type_zone"].eq(type_zone)], int(dessinees.get(type_zone, 0))
+            ),
+            nb_dehors=len(crossing_zones(snapshot, type_zone)),
+        )
         for type_zone in ZONAGES
         if zones["type_zone"].eq(type_zone).any()
     ]
@@ -134,7 +142,8 @@ def layer_css(layers: list[Calque]) -> str:
     """Return the colours of the layers as CSS variables, light then dark."""
     rows = [(c.type_zone, TRAITS.get(c.type_zone, DEFAUT)) for c in layers]
     clair = "".join(
-        f".zone-{nom}{{--trait:{t.clair};--tirets:{t.tirets};--largeur:{t.largeur}px;--teinte:{t.opacite}}}" for nom, t in rows
+        f".zone-{nom}{{--trait:{t.clair};--tirets:{t.tirets};--largeur:{t.largeur}px;--teinte:{t.opacite}}}"
+        for nom, t in rows
     )
     sombre = "".join(f".zone-{nom}{{--trait:{t.sombre}}}" for nom, t in rows)
     return f"{clair}@media screen and (prefers-color-scheme:dark){{{sombre}}}"
@@ -155,10 +164,24 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
     formes = {code: {"forme": forme} for code, forme in trait.classes}
     names = couches[couches["type_zone"].eq(type_zone)].set_index("code_zone")["nom"]
     inside, outside = split_at_region(snapshot, type_zone)
-    return _dump([
-        *(_feature(shape, trait.decimales, code=code, nom=names[code], **formes.get(code, {})) for code, shape in inside.items()),
-        *(_feature(shape, trait.decimales, code=code, nom=f"{names[code]} ({ABSENTE})", forme=DEHORS) for code, shape in outside.items()),
-    ])
+    return _dump(
+        [
+            *(
+                _feature(shape, trait.decimales, code=code, nom=names[code], **formes.get(code, {}))
+                for code, shape in inside.items()
+            ),
+            *(
+                _feature(
+                    shape,
+                    trait.decimales,
+                    code=code,
+                    nom=f"{names[code]} ({ABSENTE})",
+                    forme=DEHORS,
+                )
+                for code, shape in outside.items()
+            ),
+        ]
+    )
 
 
 def _base_features(couches: gpd.GeoDataFrame) -> list[dict]:
@@ -185,7 +208,9 @@ def borders(polygons: gpd.GeoSeries) -> shapely.Geometry:
     same = ring[1:] == ring[:-1]
     ends = np.stack([points[:-1][same], points[1:][same]], axis=1)
     ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
-    swap = (ends[:, 0, 0] > ends[:, 1, 0]) | ((ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1]))
+    swap = (ends[:, 0, 0] > ends[:, 1, 0]) | (
+        (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1])
+    )
     ends[swap] = ends[swap][:, ::-1]
     segments = np.unique(ends.reshape(len(ends), 4), axis=0).reshape(-1, 2, 2)
     return shapely.line_merge(shapely.multilinestrings(shapely.linestrings(segments)))
@@ -194,12 +219,20 @@ def borders(polygons: gpd.GeoSeries) -> shapely.Geometry:
 def _feature(geometry: shapely.Geometry, decimales: int = DECIMALES, **properties) -> dict:
     """Return one GeoJSON feature, coordinates rounded."""
     rounded = shapely.transform(geometry, lambda xy: xy.round(decimales))
-    return {"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(rounded))}
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": json.loads(shapely.to_geojson(rounded)),
+    }
 
 
 def _dump(features) -> str:
     """Return features as compact GeoJSON text."""
-    return json.dumps({"type": "FeatureCollection", "features": list(features)}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {"type": "FeatureCollection", "features": list(features)},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
 
 
 def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
@@ -209,15 +242,28 @@ def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
     (`TAILLES`) where no named town is closer than about 85 pixels (28 pixels
     from north to south).
     """
-    towns = communes[communes["est_region"]].sort_values(["population", "code_commune"], ascending=[False, True]).head(400)
+    towns = (
+        communes[communes["est_region"]]
+        .sort_values(["population", "code_commune"], ascending=[False, True])
+        .head(400)
+    )
     kept: dict[str, tuple] = {}
     for zoom, taille in TAILLES.items():
         ecart = 85 * 360 / (256 * 2**zoom)
         large = towns[towns["population"].ge(taille)]
-        for code, nom, lon, lat in zip(large["code_commune"], large["nom"], large["longitude_mairie"], large["latitude_mairie"], strict=True):
+        for code, nom, lon, lat in zip(
+            large["code_commune"],
+            large["nom"],
+            large["longitude_mairie"],
+            large["latitude_mairie"],
+            strict=True,
+        ):
             if code not in kept and all(_apart(lon, lat, town, ecart) for town in kept.values()):
                 kept[code] = (lon, lat, nom, zoom)
-    return [_feature(shapely.Point(lon, lat), forme="repere", nom=nom, zoom=zoom) for lon, lat, nom, zoom in kept.values()]
+    return [
+        _feature(shapely.Point(lon, lat), forme="repere", nom=nom, zoom=zoom)
+        for lon, lat, nom, zoom in kept.values()
+    ]
 
 
 def _apart(lon: float, lat: float, town: tuple, ecart: float) -> bool:

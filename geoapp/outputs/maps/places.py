@@ -1,6 +1,6 @@
 """The offers of a map as compact data: one point per position, texts kept once.
 
-Read by `static/js/carte.js`.  A text is a rank in `textes`, -1 when unknown.
+Read by `static/js/map.js`.  A text is a rank in `textes`, -1 when unknown.
 
 =========  =======================================================================
 `infos`    [address, commune, position in words, doubt in words, [zones]]
@@ -48,7 +48,9 @@ def order_offers(offres: pd.DataFrame) -> pd.DataFrame:
     """
     points = offres.geometry.where(~offres.geometry.is_empty)
     positions = {"lat": points.y.round(DECIMALES), "lon": points.x.round(DECIMALES)}
-    return offres.assign(**positions).sort_values(["lat", "lon", "intitule", "id_action", "id_lieu"], kind="stable")
+    return offres.assign(**positions).sort_values(
+        ["lat", "lon", "intitule", "id_action", "id_lieu"], kind="stable"
+    )
 
 
 def pack_offers(snapshot: Snapshot, offres: pd.DataFrame) -> dict:
@@ -84,7 +86,10 @@ def pack_offers(snapshot: Snapshot, offres: pd.DataFrame) -> dict:
 def _pack_places(placees: pd.DataFrame, textes: Textes) -> list[list]:
     """Return one row per position."""
     groups = placees.groupby(["lat", "lon"], sort=True)["nom_commune"].agg(["first", "size"])
-    return [[lat, lon, textes.rang(nom), int(nb)] for (lat, lon), nom, nb in zip(groups.index, groups["first"], groups["size"], strict=True)]
+    return [
+        [lat, lon, textes.rang(nom), int(nb)]
+        for (lat, lon), nom, nb in zip(groups.index, groups["first"], groups["size"], strict=True)
+    ]
 
 
 def _names(snapshot: Snapshot) -> dict[str, dict]:
@@ -92,11 +97,20 @@ def _names(snapshot: Snapshot) -> dict[str, dict]:
     zones, sources, niveaux = snapshot.read("zones"), snapshot.read("sources"), load_niveaux()
     keys = zones["type_zone"] + ":" + zones["code_zone"]
     titles = zones["type_zone"].map(lambda t: ZONAGES[t].singulier if t in ZONAGES else t)
-    words = [f"{titre[:1].upper()}{titre[1:]} : {nom}" for titre, nom in zip(titles, zones["nom"], strict=True)]
+    words = [
+        f"{titre[:1].upper()}{titre[1:]} : {nom}"
+        for titre, nom in zip(titles, zones["nom"], strict=True)
+    ]
     return {
         "zones": dict(zip(keys, words, strict=True)),
         "sources": dict(zip(sources["id_source"], sources["titre"], strict=True)),
-        "niveaux": dict(zip(niveaux["niveau"], niveaux["libelle"] + " (" + niveaux["libelle_usager"] + ")", strict=True)),
+        "niveaux": dict(
+            zip(
+                niveaux["niveau"],
+                niveaux["libelle"] + " (" + niveaux["libelle_usager"] + ")",
+                strict=True,
+            )
+        ),
     }
 
 
@@ -105,7 +119,9 @@ def _pack_offer(row, textes: Textes, infos: dict[tuple, int], names: dict[str, d
     info = infos.setdefault(_pack_info(row, textes, names["zones"]), len(infos))
     return [
         textes.rang(row.intitule),
-        textes.rang(row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme)),
+        textes.rang(
+            row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme)
+        ),
         textes.rang(names["niveaux"].get(row.niveau_sortie)),
         textes.rang(VOIES.get(row.voie)),
         textes.rang(format_period(row.date_debut, row.date_fin)),
@@ -125,7 +141,11 @@ def _pack_info(row, textes: Textes, zones: dict[str, str]) -> tuple:
     """Return what an offer shares with the others of its place."""
     adresse = row.adresse if pd.notna(row.adresse) else None
     commune = " ".join(str(part) for part in (row.code_postal, row.nom_commune) if pd.notna(part))
-    codes = sorted(row.zones.split("|"), key=_rank_of_zoning) if pd.notna(row.zones) and row.zones else []
+    codes = (
+        sorted(row.zones.split("|"), key=_rank_of_zoning)
+        if pd.notna(row.zones) and row.zones
+        else []
+    )
     return (
         textes.rang(adresse),
         textes.rang(commune),

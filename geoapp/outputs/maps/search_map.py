@@ -49,7 +49,9 @@ def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -
     Fond(donnees=donnees(FOND)).add_to(carte)
     for calque in list_layers(snapshot):
         if calque.est_dessine:
-            CoucheZones(id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)).add_to(carte)
+            CoucheZones(
+                id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)
+            ).add_to(carte)
     CoucheRecherche(cadre=cadre or region_frame(snapshot)).add_to(carte)
     return carte
 
@@ -57,7 +59,9 @@ def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -
 def region_frame(snapshot: Snapshot) -> list[list[float]]:
     """Return [[south, west], [north, east]] of the region covered."""
     communes = snapshot.read("communes")
-    ouest, sud, est, nord = (round(float(v), 4) for v in communes[communes["est_region"]].total_bounds)
+    ouest, sud, est, nord = (
+        round(float(v), 4) for v in communes[communes["est_region"]].total_bounds
+    )
     return [[sud, ouest], [nord, est]]
 
 
@@ -67,7 +71,10 @@ def frame_around(lieu: Lieu | None, rayon_km: float) -> list[list[float]] | None
         return None
     dy = rayon_km / KM_PAR_DEGRE
     dx = dy / cos(radians(lieu.latitude))
-    return [[round(lieu.latitude - dy, 4), round(lieu.longitude - dx, 4)], [round(lieu.latitude + dy, 4), round(lieu.longitude + dx, 4)]]
+    return [
+        [round(lieu.latitude - dy, 4), round(lieu.longitude - dx, 4)],
+        [round(lieu.latitude + dy, 4), round(lieu.longitude + dx, 4)],
+    ]
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,13 @@ class Croquis:
     rayon: float = 0.0
 
 
-def sketch(snapshot: Snapshot, points: list[tuple[float, float, str]], *, lieu: Lieu | None = None, rayon_km: float = 0.0) -> Croquis:
+def sketch(
+    snapshot: Snapshot,
+    points: list[tuple[float, float, str]],
+    *,
+    lieu: Lieu | None = None,
+    rayon_km: float = 0.0,
+) -> Croquis:
     """Return the drawing of some numbered places, around a point when there is one.
 
     Parameters
@@ -113,9 +126,12 @@ def sketch(snapshot: Snapshot, points: list[tuple[float, float, str]], *, lieu: 
     couches = snapshot.read("couches")
     centre = lieu if lieu is not None and lieu.longitude is not None and not lieu.est_zone else None
     return Croquis(
-        LARGEUR, HAUTEUR,
+        LARGEUR,
+        HAUTEUR,
         _path(couches[couches["type_zone"].eq("departement")], fenetre, projeter),
-        _path(couches[couches["type_zone"].eq("commune")], fenetre, projeter) if cadre[2] - cadre[0] < 1.2 else "",
+        _path(couches[couches["type_zone"].eq("commune")], fenetre, projeter)
+        if cadre[2] - cadre[0] < 1.2
+        else "",
         [Repere(*projeter(x, y), nom) for x, y, nom in _towns(snapshot, cadre)],
         [Repere(*projeter(x, y), texte) for x, y, texte in points],
         Repere(*projeter(centre.longitude, centre.latitude)) if centre else None,
@@ -123,7 +139,9 @@ def sketch(snapshot: Snapshot, points: list[tuple[float, float, str]], *, lieu: 
     )
 
 
-def _extent(snapshot: Snapshot, points, lieu: Lieu | None, rayon_km: float) -> tuple[float, float, float, float]:
+def _extent(
+    snapshot: Snapshot, points, lieu: Lieu | None, rayon_km: float
+) -> tuple[float, float, float, float]:
     """Return (west, south, east, north) with a margin: circle and points, else the region."""
     autour = frame_around(lieu, rayon_km or 5)
     coords = [(x, y) for y, x in autour] if autour else []
@@ -145,25 +163,39 @@ def _projection(cadre):
     ouest, _, est, nord = cadre
     par_degre = LARGEUR / (est - ouest)
     k = par_degre / cos(radians((cadre[1] + nord) / 2))
-    return (lambda x, y: (round((x - ouest) * par_degre, 1), round((nord - y) * k, 1))), k / KM_PAR_DEGRE
+    return (
+        lambda x, y: (round((x - ouest) * par_degre, 1), round((nord - y) * k, 1))
+    ), k / KM_PAR_DEGRE
 
 
 def _path(couches: gpd.GeoDataFrame, fenetre, projeter) -> str:
     """Return outlines cut to the window, as the `d` of an SVG path."""
     formes = couches[couches.geometry.notna() & couches.intersects(fenetre)].geometry
     rings = shapely.get_rings(shapely.get_parts(shapely.intersection(formes.to_numpy(), fenetre)))
-    parts = (" ".join(f"{x},{y}" for x, y in (projeter(*xy) for xy in ring.coords)) for ring in rings)
+    parts = (
+        " ".join(f"{x},{y}" for x, y in (projeter(*xy) for xy in ring.coords)) for ring in rings
+    )
     return "".join(f"M{part}Z" for part in parts)
 
 
 def _towns(snapshot: Snapshot, cadre) -> list[tuple[float, float, str]]:
     """Return the largest towns of the window that do not collide."""
     ouest, sud, est, nord = cadre
-    communes = snapshot.read("communes").sort_values(["population", "code_commune"], ascending=[False, True])
-    x, y, dx, dy = communes["longitude_mairie"], communes["latitude_mairie"], (est - ouest) * MARGE, (nord - sud) * MARGE
+    communes = snapshot.read("communes").sort_values(
+        ["population", "code_commune"], ascending=[False, True]
+    )
+    x, y, dx, dy = (
+        communes["longitude_mairie"],
+        communes["latitude_mairie"],
+        (est - ouest) * MARGE,
+        (nord - sud) * MARGE,
+    )
     vues = communes[x.between(ouest + dx, est - dx) & y.between(sud + dy, nord - dy)].head(60)
     kept: list[tuple[float, float, str]] = []
     for town in zip(vues["longitude_mairie"], vues["latitude_mairie"], vues["nom"], strict=True):
-        if all(abs(town[0] - o[0]) > (est - ouest) / 6 or abs(town[1] - o[1]) > (nord - sud) / 14 for o in kept):
+        if all(
+            abs(town[0] - o[0]) > (est - ouest) / 6 or abs(town[1] - o[1]) > (nord - sud) / 14
+            for o in kept
+        ):
             kept.append(town)
     return kept[:_VILLES]

@@ -31,18 +31,24 @@ def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str
     filtres = filtres or Filtres()
     offres = apply_filters(snapshot.read("offres"), filtres)
     calques = show_chosen(list_layers(snapshot), filtres)
-    carte = build_map(snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadre=filtres.valeurs("zone"))
-    return _templates().get_template("carte_autonome.html").render(
-        titre=title_of(snapshot, offres, filtres),
-        resume=summarise(offres),
-        calques=calques,
-        styles=Markup(_style_block(layer_css(calques))),
-        scripts=Markup("\n".join(_script(path) for path in SCRIPTS)),
-        carte=render_page_parts(carte),
-        donnees=_data_blocks(snapshot, offres, [c.type_zone for c in calques if c.est_dessine]),
-        sources=_credits(snapshot.read("sources")),
-        fictives=snapshot.read("sources").query("mode == 'demonstration'")["titre"].tolist(),
-        instantane=snapshot.id,
+    carte = build_map(
+        snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadre=filtres.valeurs("zone")
+    )
+    return (
+        _templates()
+        .get_template("map_standalone.html")
+        .render(
+            titre=title_of(snapshot, offres, filtres),
+            resume=summarise(offres),
+            calques=calques,
+            styles=Markup(_style_block(layer_css(calques))),
+            scripts=Markup("\n".join(_script(path) for path in SCRIPTS)),
+            carte=render_page_parts(carte),
+            donnees=_data_blocks(snapshot, offres, [c.type_zone for c in calques if c.est_dessine]),
+            sources=_credits(snapshot.read("sources")),
+            fictives=snapshot.read("sources").query("mode == 'demonstration'")["titre"].tolist(),
+            instantane=snapshot.id,
+        )
     )
 
 
@@ -50,7 +56,8 @@ def _credits(sources) -> list[str]:
     """Return one line per source used: title, producer, vintage, licence."""
     used = sources[sources["mode"].ne("absente")]
     return [
-        f"{row.titre}, {row.producteur}, {row.millesime} ({row.licence})" + (", données fictives" if row.mode == "demonstration" else "")
+        f"{row.titre}, {row.producteur}, {row.millesime} ({row.licence})"
+        + (", données fictives" if row.mode == "demonstration" else "")
         for row in used.itertuples()
     ]
 
@@ -59,7 +66,13 @@ def _credits(sources) -> list[str]:
 def _templates() -> jinja2.Environment:
     """Return the environment of our templates, every text escaped."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _data_blocks(snapshot: Snapshot, offres, types: list[str]) -> list[tuple[str, Markup]]:
@@ -82,7 +95,9 @@ def escape_json(texte: str) -> str:
 def _style_block(colours: str) -> str:
     """Return every style sheet of the map in one text, without any link to a file."""
     sheets = [_read("css/base.css"), *(_read(path) for path in STYLES), colours]
-    return "\n".join(re.sub(r"url\((?!data:)[^)]*\)", "none", sheet) for sheet in sheets).replace("</", "<\\/")
+    return "\n".join(re.sub(r"url\((?!data:)[^)]*\)", "none", sheet) for sheet in sheets).replace(
+        "</", "<\\/"
+    )
 
 
 def _script(path: str) -> str:

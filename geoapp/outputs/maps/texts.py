@@ -11,11 +11,24 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, describe_filters
 
 LIEUX_DITS = {
-    "01": "en Guadeloupe", "02": "en Martinique", "03": "en Guyane", "04": "à La Réunion", "06": "à Mayotte",
-    "11": "en Île-de-France", "24": "en Centre-Val de Loire", "27": "en Bourgogne-Franche-Comté", "28": "en Normandie",
-    "32": "dans les Hauts-de-France", "44": "dans le Grand Est", "52": "dans les Pays de la Loire", "53": "en Bretagne",
-    "75": "en Nouvelle-Aquitaine", "76": "en Occitanie", "84": "en Auvergne-Rhône-Alpes",
-    "93": "en Provence-Alpes-Côte d'Azur", "94": "en Corse",
+    "01": "en Guadeloupe",
+    "02": "en Martinique",
+    "03": "en Guyane",
+    "04": "à La Réunion",
+    "06": "à Mayotte",
+    "11": "en Île-de-France",
+    "24": "en Centre-Val de Loire",
+    "27": "en Bourgogne-Franche-Comté",
+    "28": "en Normandie",
+    "32": "dans les Hauts-de-France",
+    "44": "dans le Grand Est",
+    "52": "dans les Pays de la Loire",
+    "53": "en Bretagne",
+    "75": "en Nouvelle-Aquitaine",
+    "76": "en Occitanie",
+    "84": "en Auvergne-Rhône-Alpes",
+    "93": "en Provence-Alpes-Côte d'Azur",
+    "94": "en Corse",
 }
 """Where a region is, with its preposition, by region code."""
 
@@ -52,32 +65,52 @@ class Resume:
     @property
     def phrases(self) -> list[str]:
         """Return the summary as sentences; what is zero and harmless is left out."""
-        return [texte for texte in (self._placed(), self._imprecise(), self._unplaced(), self._fictitious()) if texte]
+        return [
+            texte
+            for texte in (self._placed(), self._imprecise(), self._unplaced(), self._fictitious())
+            if texte
+        ]
 
     def _placed(self) -> str:
         if not self.nb_offres:
             return "Aucune formation ne répond à ces filtres. Retirez un filtre ou élargissez le territoire."
         sont = "est placée" if self.nb_placees < 2 else "sont placées"
         lieux = count(self.nb_lieux, "lieu", "lieux")
-        return f"{count(self.nb_placees, 'formation')} {sont} sur la carte, dans {lieux}." if self.nb_placees else ""
+        return (
+            f"{count(self.nb_placees, 'formation')} {sont} sur la carte, dans {lieux}."
+            if self.nb_placees
+            else ""
+        )
 
     def _imprecise(self) -> str:
         parts = []
         if self.nb_mairie:
             leur = "sa" if self.nb_mairie < 2 else "leur"
-            parts.append(f"{count(self.nb_mairie, 'formation')} à la mairie de {leur} commune, faute d'adresse plus précise")
+            parts.append(
+                f"{count(self.nb_mairie, 'formation')} à la mairie de {leur} commune, faute d'adresse plus précise"
+            )
         if self.nb_douteuses:
-            parts.append(f"{count(self.nb_douteuses, 'formation')} de position douteuse, à vérifier")
+            parts.append(
+                f"{count(self.nb_douteuses, 'formation')} de position douteuse, à vérifier"
+            )
         return f"Parmi elles{THIN}: {f'{THIN}; '.join(parts)}." if parts else ""
 
     def _unplaced(self) -> str:
         if not self.nb_non_placees:
             return "Aucune formation n'est sans position." if self.nb_offres else ""
-        verbe = "n'a pas pu être placée : elle figure" if self.nb_non_placees < 2 else "n'ont pas pu être placées : elles figurent"
+        verbe = (
+            "n'a pas pu être placée : elle figure"
+            if self.nb_non_placees < 2
+            else "n'ont pas pu être placées : elles figurent"
+        )
         return f"{count(self.nb_non_placees, 'formation')} {verbe} seulement dans le tableau."
 
     def _fictitious(self) -> str:
-        return f"{count(self.nb_fictives, 'formation fictive', 'formations fictives')} (démonstration)." if self.nb_fictives else ""
+        return (
+            f"{count(self.nb_fictives, 'formation fictive', 'formations fictives')} (démonstration)."
+            if self.nb_fictives
+            else ""
+        )
 
 
 def summarise(offres: pd.DataFrame) -> Resume:
@@ -89,7 +122,9 @@ def summarise(offres: pd.DataFrame) -> Resume:
         nb_lieux=len({(round(y, 5), round(x, 5)) for x, y in zip(points.x, points.y, strict=True)}),
         nb_placees=len(placees),
         nb_non_placees=len(offres) - len(placees),
-        nb_mairie=int((placees["precision_position"].eq("commune") & ~placees["est_douteuse"]).sum()),
+        nb_mairie=int(
+            (placees["precision_position"].eq("commune") & ~placees["est_douteuse"]).sum()
+        ),
         nb_douteuses=int(placees["est_douteuse"].sum()),
         nb_fictives=int(offres["est_fictive"].sum()),
     )

@@ -48,10 +48,16 @@ def file_stem(zone: Zone) -> str:
     return "-".join([zone.type_zone, *fold(zone.code_zone).split(), *fold(zone.nom).split()])[:90]
 
 
-def make_sheet(monde: Monde, question: Question, zone: Zone, *, pdf: bool = True) -> tuple[str, bytes | None, str]:
+def make_sheet(
+    monde: Monde, question: Question, zone: Zone, *, pdf: bool = True
+) -> tuple[str, bytes | None, str]:
     """Return the HTML of a sheet, its PDF (None unless asked), and its first sentence."""
     contenu = build_content(monde, question, zone)
-    html = render_html(present(monde, contenu), draw_maps(monde, contenu), cree_le=monde.snapshot.manifest["cree_le"])
+    html = render_html(
+        present(monde, contenu),
+        draw_maps(monde, contenu),
+        cree_le=monde.snapshot.manifest["cree_le"],
+    )
     return html, render_pdf(html) if pdf else None, contenu.phrases[0]
 
 
@@ -80,7 +86,14 @@ def _write_shared(task: tuple[Zone, Path, bool]) -> Ecrite:
     return _write_one(_PARTAGE["monde"], _PARTAGE["question"], *task)
 
 
-def write_sheets(monde: Monde, travail: Callable, zones: Sequence[Zone], out: Path, *, watch: Callable[[str, int, int], None] = lambda *_: None) -> list[Ecrite]:
+def write_sheets(
+    monde: Monde,
+    travail: Callable,
+    zones: Sequence[Zone],
+    out: Path,
+    *,
+    watch: Callable[[str, int, int], None] = lambda *_: None,
+) -> list[Ecrite]:
     """Write the HTML and the PDF of each zone into `out`, and an index page when there are several.
 
     `travail` is what `working` gives for these zones.
@@ -96,7 +109,9 @@ def write_sheets(monde: Monde, travail: Callable, zones: Sequence[Zone], out: Pa
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"Impossible de créer le dossier {out} ({error.strerror or error}). Choisissez un autre dossier.") from error
+        raise StorageError(
+            f"Impossible de créer le dossier {out} ({error.strerror or error}). Choisissez un autre dossier."
+        ) from error
     problem, written = check_pdf(), []
     watch("fiches de territoire", 0, len(zones))
     for one in travail(out, problem is None):
@@ -113,7 +128,10 @@ def write_sheets(monde: Monde, travail: Callable, zones: Sequence[Zone], out: Pa
 def _write_one(monde: Monde, question: Question, zone: Zone, out: Path, pdf: bool) -> Ecrite:
     """Write the files of one zone."""
     html, made, phrase = make_sheet(monde, question, zone, pdf=pdf)
-    files = {f"{file_stem(zone)}.html": html.encode(), **({f"{file_stem(zone)}.pdf": made} if made else {})}
+    files = {
+        f"{file_stem(zone)}.html": html.encode(),
+        **({f"{file_stem(zone)}.pdf": made} if made else {}),
+    }
     for nom, content in files.items():
         with writing(out / nom) as aside:
             aside.write_bytes(content)

@@ -22,7 +22,9 @@ MAPS = ("offre", "couverture")
 def draw_maps(monde: Monde, contenu: Contenu) -> dict[str, Carte | str]:
     """Return the maps of a zone by type; `absence` alone, why there is none, when its outline is not known."""
     if not contenu.zone.est_dessinee:
-        return {"absence": "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée."}
+        return {
+            "absence": "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée."
+        }
     return {nom: _draw(monde, contenu, nom) for nom in MAPS}
 
 
@@ -32,4 +34,9 @@ def _draw(monde: Monde, contenu: Contenu, nom: str) -> Carte:
     figure = Figure(nom, question, contenu.zone.cle, "png", LARGEUR_MM, DPI, est_jointe=True)
     picture = render_figure(monde, figure)
     width, height = struct.unpack(">II", picture[16:24])
-    return Carte(f"data:image/png;base64,{base64.b64encode(picture).decode()}", describe_figure(monde, figure), width // 2, height // 2)
+    return Carte(
+        f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        describe_figure(monde, figure),
+        width // 2,
+        height // 2,
+    )

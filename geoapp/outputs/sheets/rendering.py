@@ -20,7 +20,16 @@ from geoapp.core.french import format_date, format_number
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.territories.sheet import Fiche, kind_of
 
-LIMITES = {"blanches": 15, "uniques": 8, "publics": None, "dehors": 10, "absents": None, "presque": 6, "departements": None, "qualite": None}
+LIMITES = {
+    "blanches": 15,
+    "uniques": 8,
+    "publics": None,
+    "dehors": 10,
+    "absents": None,
+    "presque": 6,
+    "departements": None,
+    "qualite": None,
+}
 """Rows of each table in a printed sheet; the page and its files have them all."""
 
 ENTIERES = dict.fromkeys(LIMITES)
@@ -47,25 +56,61 @@ class Carte:
 @cache
 def _environment() -> Environment:
     """Return the templates, escaped, with the filters that the pages have."""
-    env = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    env = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     env.filters["nombre"] = format_number
     return env
 
 
 def render_html(fiche: Fiche, cartes: Mapping[str, Carte | str], *, cree_le: str) -> str:
     """Return the sheet as one HTML file that calls nothing; `cree_le` (ISO date) is that of the snapshot."""
-    style = Markup((ROOT / "static/css/fiche_territoire.css").read_text(encoding="utf-8"))
-    return _environment().get_template("fiche_territoire.html").render(
-        fiche=fiche, cartes=cartes, limites=LIMITES, style=style, cree_le=cree_le, version=__version__, adresse_zone=None, adresse_csv=None)
+    style = Markup((ROOT / "static/css/territory_sheet.css").read_text(encoding="utf-8"))
+    return (
+        _environment()
+        .get_template("territory_sheet.html")
+        .render(
+            fiche=fiche,
+            cartes=cartes,
+            limites=LIMITES,
+            style=style,
+            cree_le=cree_le,
+            version=__version__,
+            adresse_zone=None,
+            adresse_csv=None,
+        )
+    )
 
 
 def render_index(ecrites: Sequence, snapshot: Snapshot) -> str:
     """Return the page that lists the sheets of a folder (`dossier.Ecrite`)."""
-    style = Markup((ROOT / "static/css/fiche_territoire.css").read_text(encoding="utf-8"))
-    lignes = [{"titre": one.zone.titre, "sorte": kind_of(one.zone.type_zone), "phrase": one.phrase,
-               "fichiers": [(nom.rpartition(".")[2].upper(), nom, f"{max(1, round(taille / 1000))} ko") for nom, taille in one.fichiers.items()]} for one in ecrites]
-    return _environment().get_template("fiches_index.html").render(
-        lignes=lignes, style=style, date=format_date(snapshot.manifest["cree_le"][:10]), instantane=snapshot.id, version=__version__)
+    style = Markup((ROOT / "static/css/territory_sheet.css").read_text(encoding="utf-8"))
+    lignes = [
+        {
+            "titre": one.zone.titre,
+            "sorte": kind_of(one.zone.type_zone),
+            "phrase": one.phrase,
+            "fichiers": [
+                (nom.rpartition(".")[2].upper(), nom, f"{max(1, round(taille / 1000))} ko")
+                for nom, taille in one.fichiers.items()
+            ],
+        }
+        for one in ecrites
+    ]
+    return (
+        _environment()
+        .get_template("sheets_index.html")
+        .render(
+            lignes=lignes,
+            style=style,
+            date=format_date(snapshot.manifest["cree_le"][:10]),
+            instantane=snapshot.id,
+            version=__version__,
+        )
+    )
 
 
 def render_pdf(html: str) -> bytes:
@@ -77,7 +122,10 @@ def render_pdf(html: str) -> bytes:
         When the system libraries of WeasyPrint are missing.
     """
     weasyprint = _weasyprint()
-    document = weasyprint.HTML(string=html, url_fetcher=weasyprint.URLFetcher(allowed_protocols=["data"], fail_on_errors=True))
+    document = weasyprint.HTML(
+        string=html,
+        url_fetcher=weasyprint.URLFetcher(allowed_protocols=["data"], fail_on_errors=True),
+    )
     return document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=b"geoforma")
 
 

@@ -9,7 +9,14 @@ import pandas as pd
 from geoapp.coverage.territories.tables import Tableau
 from geoapp.outputs.files.model import Fichier
 
-_FICHIER = {"texte": "texte", "entier": "entier", "personnes": "entier", "part": "reel", "cout": "reel", "taux": "reel"}
+_FICHIER = {
+    "texte": "texte",
+    "entier": "entier",
+    "personnes": "entier",
+    "part": "reel",
+    "cout": "reel",
+    "taux": "reel",
+}
 
 
 def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
@@ -17,6 +24,9 @@ def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
     table = tableau.valeurs.astype("object")
     for colonne in tableau.colonnes:
         if colonne.type in ("entier", "personnes"):
-            table[colonne.nom] = [value if isinstance(value, str) or pd.isna(value) else round(value) for value in table[colonne.nom]]
+            table[colonne.nom] = [
+                value if isinstance(value, str) or pd.isna(value) else round(value)
+                for value in table[colonne.nom]
+            ]
     columns = [(c.nom, c.titre, c.sens, _FICHIER[c.type]) for c in tableau.colonnes]
     return Fichier(table, columns, notice, tableau.titre, tableau.nom)

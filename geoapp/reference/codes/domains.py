@@ -124,8 +124,7 @@ def read_evidence(frame: pd.DataFrame) -> pd.DataFrame:
     titles = as_text(frame.get("intitule", absent)).fillna("")
     titles = map_distinct(titles, fold)
     codes = {
-        name: normalise(frame.get(column, absent))
-        for name, (column, normalise) in _COLUMNS.items()
+        name: normalise(frame.get(column, absent)) for name, (column, normalise) in _COLUMNS.items()
     }
     codes["nsf"] = codes["nsf"].fillna(nsf_from_cfd(codes["cfd"]))
     found = {name: _by_code(name, column, titles) for name, column in codes.items()}

@@ -10,22 +10,51 @@ import pandas as pd
 from geoapp.reference.codes.text import as_code, as_text, fold, map_distinct, on_scalar_too
 
 FINANCEURS = {
-    "2": "Région", "4": "France Travail (Pôle emploi)", "16": "OPCO", "17": "Transitions Pro", "5": "Entreprise", "10": "La personne elle-même",
-    "7": "Agefiph", "11": "État : emploi", "12": "État : éducation nationale", "19": "État : intérieur", "13": "État : autre", "8": "Département",
-    "9": "Commune", "15": "Autre collectivité", "3": "Fonds social européen", "14": "Autre fonds européen", "18": "Ladom", "20": "Ofii",
-    "6": "Acsé (ancien Fasild)", "1": "Code obsolète", "0": "Autre",
+    "2": "Région",
+    "4": "France Travail (Pôle emploi)",
+    "16": "OPCO",
+    "17": "Transitions Pro",
+    "5": "Entreprise",
+    "10": "La personne elle-même",
+    "7": "Agefiph",
+    "11": "État : emploi",
+    "12": "État : éducation nationale",
+    "19": "État : intérieur",
+    "13": "État : autre",
+    "8": "Département",
+    "9": "Commune",
+    "15": "Autre collectivité",
+    "3": "Fonds social européen",
+    "14": "Autre fonds européen",
+    "18": "Ladom",
+    "20": "Ofii",
+    "6": "Acsé (ancien Fasild)",
+    "1": "Code obsolète",
+    "0": "Autre",
 }
 """Codes of `dict-financeurs` (LHÉO 2.3), in the order of a list."""
 
 PUBLICS = {
-    "80006": "Tous publics", "81019": "Personnes en situation d'illettrisme", "81021": "Personnes analphabètes", "81022": "Personnes immigrées",
-    "81023": "Primo-arrivants", "81042": "Réfugiés", "81043": "Personnes en situation d'illectronisme", "82060": "Travailleurs étrangers",
+    "80006": "Tous publics",
+    "81019": "Personnes en situation d'illettrisme",
+    "81021": "Personnes analphabètes",
+    "81022": "Personnes immigrées",
+    "81023": "Primo-arrivants",
+    "81042": "Réfugiés",
+    "81043": "Personnes en situation d'illectronisme",
+    "82060": "Travailleurs étrangers",
 }
 """Labels known to us of the list of publics of the Formacode; another code is shown as it is."""
 
 NIVEAUX_ENTREE = {
-    "aucun": "Sans niveau exigé", "infra": "Moins que le niveau 3", "3": "Niveau 3 (CAP)", "4": "Niveau 4 (bac)", "5": "Niveau 5 (bac + 2)",
-    "6": "Niveau 6 (bac + 3 ou 4)", "7": "Niveau 7 (bac + 5)", "8": "Niveau 8 (doctorat)",
+    "aucun": "Sans niveau exigé",
+    "infra": "Moins que le niveau 3",
+    "3": "Niveau 3 (CAP)",
+    "4": "Niveau 4 (bac)",
+    "5": "Niveau 5 (bac + 2)",
+    "6": "Niveau 6 (bac + 3 ou 4)",
+    "7": "Niveau 7 (bac + 5)",
+    "8": "Niveau 8 (doctorat)",
 }
 """Entry levels: `aucun` is said by the source, and is not the same as unknown."""
 
@@ -37,7 +66,16 @@ _FRAIS_NULS = re.compile(
 
 _MONTANT = re.compile(r"[1-9][\d\s\u00a0\u202f]*(?:[.,]\d+)?\s*(?:€|eur)", re.IGNORECASE)
 _ENTREE_LHEO = {
-    "1": "aucun", "2": "infra", "3": "infra", "4": "3", "5": "4", "6": "5", "7": "6", "8": "7", "11": "infra", "12": "infra",
+    "1": "aucun",
+    "2": "infra",
+    "3": "infra",
+    "4": "3",
+    "5": "4",
+    "6": "5",
+    "7": "6",
+    "8": "7",
+    "11": "infra",
+    "12": "infra",
     **{str(10 + niveau): str(niveau) for niveau in range(3, 9)},
 }
 

@@ -176,7 +176,11 @@ def name_unnamed(id_organisme: str | None, commune: str | None = None) -> str | 
     """
     sorte, _, code = id_organisme.partition(":") if isinstance(id_organisme, str) else ("", "", "")
     if sorte == "uai" and code:
-        return f"Établissement {code}, {commune}" if isinstance(commune, str) and commune else f"Établissement {code}"
+        return (
+            f"Établissement {code}, {commune}"
+            if isinstance(commune, str) and commune
+            else f"Établissement {code}"
+        )
     return f"Organisme de SIRET {code}" if sorte == "siret" and code else None
 
 

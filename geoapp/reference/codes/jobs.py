@@ -49,7 +49,9 @@ def read_rome(table: pd.DataFrame | None) -> Rome:
     """
     if table is None:
         return Rome({}, frozenset())
-    full = table.reindex(columns=["code_rome", "libelle", "transition_eco", "transition_num", "code_parent"]).fillna("")
+    full = table.reindex(
+        columns=["code_rome", "libelle", "transition_eco", "transition_num", "code_parent"]
+    ).fillna("")
     familles: dict[str, list[Metier]] = {}
     roots: Counter[str] = Counter()
     for *cells, parent in full.itertuples(index=False, name=None):
@@ -58,7 +60,10 @@ def read_rome(table: pd.DataFrame | None) -> Rome:
         familles.setdefault(parent or metier.code, []).append(metier)
         if parent and parent != metier.code:
             familles.setdefault(metier.code, []).append(metier)
-    ordered = {code: tuple(sorted(jobs, key=lambda job: (job.code != code, job.code))) for code, jobs in familles.items()}
+    ordered = {
+        code: tuple(sorted(jobs, key=lambda job: (job.code != code, job.code)))
+        for code, jobs in familles.items()
+    }
     return Rome(ordered, frozenset(root for root, n in roots.items() if n > COMMON))
 
 

@@ -41,8 +41,13 @@ class Regle(NamedTuple):
 @cache
 def load_regles() -> tuple[Regle, ...]:
     """Return the rules, in the order of the table."""
-    table = pd.read_csv(GEODATA / "rev3.csv", sep=";", dtype="str", keep_default_na=False, encoding="utf-8")
-    return tuple(Regle(row.transition, row.nomenclature, row.valeur, int(row.voix), row.motif) for row in table.itertuples(index=False))
+    table = pd.read_csv(
+        GEODATA / "rev3.csv", sep=";", dtype="str", keep_default_na=False, encoding="utf-8"
+    )
+    return tuple(
+        Regle(row.transition, row.nomenclature, row.valeur, int(row.voix), row.motif)
+        for row in table.itertuples(index=False)
+    )
 
 
 def assign_rev3(frame: pd.DataFrame, rome: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -84,7 +89,9 @@ def _decide(offer: dict[str, str], rome: Rome) -> tuple[str | None, str | None]:
             kept[transition] = " + ".join(proof for _, proof in best.values())
     if not kept:
         return None, None
-    return "|".join(kept), " ; ".join(f"{TRANSITIONS[transition]} : {proof}" for transition, proof in kept.items())
+    return "|".join(kept), " ; ".join(
+        f"{TRANSITIONS[transition]} : {proof}" for transition, proof in kept.items()
+    )
 
 
 def list_evidence(offer: dict[str, str], rome: Rome) -> list[tuple[Regle, str]]:
@@ -108,7 +115,11 @@ def _meet(rule: Regle, offer: dict[str, str], title: str, rome: Rome) -> str:
         agreed = [code for code in codes if _is_flagged(code, offer["intitule"], rule, rome)]
     else:
         return ""
-    return f"rome {agreed[0]} ({rule.motif})" if agreed and len(agreed) > PART_METIERS * len(codes) else ""
+    return (
+        f"rome {agreed[0]} ({rule.motif})"
+        if agreed and len(agreed) > PART_METIERS * len(codes)
+        else ""
+    )
 
 
 def _is_flagged(code: str, intitule: str, rule: Regle, rome: Rome) -> bool:
@@ -131,4 +142,6 @@ def _plain(intitule: str) -> str:
 @cache
 def _pattern(words: str) -> re.Pattern:
     """Return the pattern of whole words; a final * lets the last one go on."""
-    return re.compile(rf"\b{re.escape(words.rstrip('*'))}{'[a-z]*' if words.endswith('*') else ''}\b")
+    return re.compile(
+        rf"\b{re.escape(words.rstrip('*'))}{'[a-z]*' if words.endswith('*') else ''}\b"
+    )

@@ -18,7 +18,13 @@ from geoapp.reference.communes.outlines import CRS_METRIQUE, Contours, no_member
 
 #: Accepted names (lower case), the older upper-case fields and those of 2024 on.
 COUCHES_COMMUNE = ("commune", "communes")
-COUCHES_CHEF_LIEU = ("chflieu_commune", "chef_lieu_commune", "chef_lieu_de_commune", "chflieu", "chef_lieu")
+COUCHES_CHEF_LIEU = (
+    "chflieu_commune",
+    "chef_lieu_commune",
+    "chef_lieu_de_commune",
+    "chflieu",
+    "chef_lieu",
+)
 CHAMPS_CODE = ("insee_com", "code_insee", "code_insee_de_la_commune")
 CHAMPS_ID = ("id", "cleabs")
 CHAMPS_LIEN = ("id_com", "lien_vers_commune", "cleabs_de_la_commune")
@@ -53,9 +59,13 @@ def read_admin_express(path: Path) -> Contours:
         raise SourceError(path, "la couche « commune » est introuvable.", cure=CURE)
     code = _field(communes, CHAMPS_CODE)
     if code is None:
-        raise SourceError(path, f"aucun champ {' ou '.join(CHAMPS_CODE)}.", cure=CURE, place="couche commune")
+        raise SourceError(
+            path, f"aucun champ {' ou '.join(CHAMPS_CODE)}.", cure=CURE, place="couche commune"
+        )
     outlines = gpd.GeoSeries(
-        communes.geometry.to_numpy(), index=communes[code].astype("str").to_numpy(), crs=communes.crs
+        communes.geometry.to_numpy(),
+        index=communes[code].astype("str").to_numpy(),
+        crs=communes.crs,
     )
     return Contours(
         communes=outlines.to_crs(CRS_METRIQUE),
@@ -72,13 +82,17 @@ def _layers(path: Path) -> dict[str, tuple[Path, str]]:
     files = sorted(path.parent.glob("*.[sS][hH][pP]")) if path.suffix.lower() == ".shp" else [path]
     try:
         return {
-            str(name).lower(): (file, str(name)) for file in files for name, _ in pyogrio.list_layers(file)
+            str(name).lower(): (file, str(name))
+            for file in files
+            for name, _ in pyogrio.list_layers(file)
         }
     except (OSError, RuntimeError) as error:
         raise SourceError(path, "ce fichier cartographique est illisible.", cure=CURE) from error
 
 
-def _read(path: Path, layers: dict[str, tuple[Path, str]], names: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+def _read(
+    path: Path, layers: dict[str, tuple[Path, str]], names: tuple[str, ...]
+) -> gpd.GeoDataFrame | None:
     """Read the first layer that bears one of the names, or None."""
     name = next((n for n in names if n in layers), None)
     if name is None:
@@ -99,7 +113,9 @@ def _field(frame: pd.DataFrame, names: tuple[str, ...]) -> str | None:
     return next((by_name[name] for name in names if name in by_name), None)
 
 
-def _mairies(chefs_lieux: gpd.GeoDataFrame | None, communes: gpd.GeoDataFrame, code: str) -> gpd.GeoSeries:
+def _mairies(
+    chefs_lieux: gpd.GeoDataFrame | None, communes: gpd.GeoDataFrame, code: str
+) -> gpd.GeoSeries:
     """Return town-hall points by commune code, first one kept; empty if none."""
     if chefs_lieux is None:
         return gpd.GeoSeries([], index=pd.Index([], dtype="str"), crs=CRS_METRIQUE)

@@ -80,7 +80,9 @@ def _table(tables: dict, millesime: str) -> pd.DataFrame:
             "code_region": frame["region"].astype("str"),
             "nom_region": frame["region"].map(names["regions"]).astype("str"),
             "code_arrondissement": frame["arrondissement"].astype("str"),
-            "nom_arrondissement": frame["arrondissement"].map(names["arrondissements"]).astype("str"),
+            "nom_arrondissement": frame["arrondissement"]
+            .map(names["arrondissements"])
+            .astype("str"),
             "code_epci": code_epci,
             "nom_epci": code_epci.map(names["epci"]).astype("str"),
             "population": frame["population"].astype("Int64"),

@@ -173,7 +173,9 @@ def _incomplete(communes: list[dict], known: set[str]) -> tuple[set[str], set[st
     return delegues, fusionnees
 
 
-def _assemble(attributes: pd.DataFrame, mairies: Mairies, outlines: gpd.GeoSeries) -> gpd.GeoDataFrame:
+def _assemble(
+    attributes: pd.DataFrame, mairies: Mairies, outlines: gpd.GeoSeries
+) -> gpd.GeoDataFrame:
     """Put attributes, points and outlines side by side, in the order of COLONNES."""
     table = attributes.join(mairies.table).reset_index()
     table["code_commune"] = table["code_commune"].astype("str")
@@ -213,7 +215,9 @@ def _publish(content: bytes, out: Path) -> None:
         ) from error
 
 
-def _report(table, mairies: Mairies, counts: dict, out: Path, size: int, exceptions, notes) -> RepairReport:
+def _report(
+    table, mairies: Mairies, counts: dict, out: Path, size: int, exceptions, notes
+) -> RepairReport:
     """Gather the counts of the build."""
     return RepairReport(
         fichier=out,

@@ -37,7 +37,9 @@ def check_table(table: gpd.GeoDataFrame, *, autour: gpd.GeoSeries | None = None)
     geometries = table.geometry
     if not geometries.is_valid.all() or not shapely.coverage_is_valid(geometries.to_numpy()):
         edges = shapely.coverage_invalid_edges(geometries.to_numpy())
-        _refuse("La couverture n'est pas valide", table.loc[~shapely.is_empty(edges), "code_commune"])
+        _refuse(
+            "La couverture n'est pas valide", table.loc[~shapely.is_empty(edges), "code_commune"]
+        )
     points = gpd.points_from_xy(table["longitude_mairie"], table["latitude_mairie"])
     outside = ~shapely.contains(geometries.to_numpy(), points)
     _refuse("Mairies hors de leur commune", table.loc[outside, "code_commune"])

@@ -177,7 +177,9 @@ def _read_wheel(wheel: Path) -> tuple[bytes, str]:
             wheel, f"l'archive ne contient pas {FICHIER_COMMUNES}.", cure=CURE_PAQUET
         ) from error
     except (OSError, zipfile.BadZipFile, lzma.LZMAError) as error:
-        raise SourceError(wheel, "ce fichier n'est pas un paquet lisible.", cure=CURE_PAQUET) from error
+        raise SourceError(
+            wheel, "ce fichier n'est pas un paquet lisible.", cure=CURE_PAQUET
+        ) from error
     version = re.search(r"^Version: (\S+)", metadata, re.MULTILINE)
     return content, version[1] if version else "inconnue"
 
@@ -205,7 +207,9 @@ def _decode_wkb(column: pd.Series, wheel: Path) -> pd.Series:
     """Decode hexadecimal WKB; NA gives None."""
     values = column.astype(object).where(column.notna(), None)
     try:
-        return pd.Series(shapely.from_wkb(values.to_numpy(object)), index=column.index, dtype=object)
+        return pd.Series(
+            shapely.from_wkb(values.to_numpy(object)), index=column.index, dtype=object
+        )
     except (shapely.errors.ShapelyError, ValueError) as error:
         raise SourceError(
             wheel, "une géométrie est illisible (WKB).", cure=CURE_PAQUET, place=FICHIER_COMMUNES
@@ -229,6 +233,4 @@ def _read_json(tar: tarfile.TarFile, name: str, archive: Path):
     try:
         return json.load(stream)
     except ValueError as error:
-        raise SourceError(
-            archive, f"{name} n'est pas un JSON valide.", cure=CURE_PAQUET
-        ) from error
+        raise SourceError(archive, f"{name} n'est pas un JSON valide.", cure=CURE_PAQUET) from error

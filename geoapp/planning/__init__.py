@@ -1,0 +1,1 @@
+"""What should change: siting, what-if, need against offer (empty for now)."""

@@ -1,0 +1,165 @@
+"""Two snapshots compared: matched by what offers are, nothing lost on the way."""
+
+from collections import Counter
+
+import pandas as pd
+import pytest
+from conftest import CREATED, make_tiny_frames, publish_world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.change import (
+    INCONNU,
+    SANS_ZONE,
+    comparable_snapshots,
+    compare_snapshots,
+    open_pair,
+)
+from geoapp.outputs.coverage import write_changes
+
+OFFERS = st.lists(
+    st.tuples(
+        st.sampled_from(["80001", "80002", None]),
+        st.sampled_from(["o1", "o2", None]),
+        st.sampled_from(["scolaire", None]),
+        st.sampled_from(["3", "4", None]),
+        st.sampled_from(["CAP Cuisine", "cap cuisine", "Bac pro Bois"]),
+        st.sampled_from(["ze2020:3201", "ze2020:0054", ""]),
+    ),
+    max_size=10,
+)
+
+
+def snapshot_of(rows, nom) -> Snapshot:
+    """Return a snapshot that holds these offers, in memory."""
+    frames = make_tiny_frames()
+    columns = ["code_commune", "id_organisme", "voie", "niveau_sortie", "intitule", "zones"]
+    offres = (
+        pd.DataFrame(rows, columns=columns)
+        .astype("str")
+        .assign(code_domaine="hotellerie", id_source="tiny")
+    )
+    return Snapshot(type("Nom", (), {"name": nom})(), {}, {**frames, "offres": offres})
+
+
+def kind(row):
+    return ("hotellerie", row[3] or INCONNU, row[2] or INCONNU)
+
+
+@given(OFFERS, OFFERS)
+@settings(max_examples=150, deadline=None)
+def test_the_comparison_is_that_of_two_bags(before, after):
+    found = compare_snapshots(snapshot_of(before, "a"), snapshot_of(after, "b"))
+    bags = [
+        Counter(
+            (row[5].removeprefix("ze2020:") or SANS_ZONE, kind(row), row[0], row[1], row[4].lower())
+            for row in rows
+        )
+        for rows in (before, after)
+    ]
+    same = bags[0] & bags[1]
+    assert found.ensemble == {
+        "nb_avant": len(before),
+        "nb_apres": len(after),
+        "inchangees": same.total(),
+        "gagnees": (bags[1] - bags[0]).total(),
+        "perdues": (bags[0] - bags[1]).total(),
+    }
+    for table in (found.zones, found.sortes):
+        assert (table["nb_avant"] == table["inchangees"] + table["perdues"]).all() and (
+            table["nb_apres"] == table["inchangees"] + table["gagnees"]
+        ).all()
+        assert table["nb_avant"].sum() == len(before)
+    lost = {(zone, one) for zone, one, *_ in bags[0]} - {(zone, one) for zone, one, *_ in bags[1]}
+    assert {
+        (row.code_zone, (row.code_domaine, row.niveau_sortie, row.voie))
+        for row in found.derniers.itertuples()
+    } == lost
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Return the folder of two tiny snapshots: an offer went away, its neighbour came from another source."""
+    publish_world(make_tiny_frames(), tmp_path, "2025-01-02T03:04:05Z")
+    frames = make_tiny_frames()
+    for nom in ("offres", "actions_lieux"):
+        frames[nom] = frames[nom][frames[nom]["id_action"].ne("tiny:a4")].reset_index(drop=True)
+    publish_world(frames, tmp_path, CREATED)
+    return tmp_path
+
+
+def test_what_is_lost_is_named_and_written(pair, tmp_path):
+    found = compare_snapshots(*open_pair("precedent", "courant", pair))
+    assert (found.ensemble["perdues"], found.ensemble["inchangees"], found.ensemble["gagnees"]) == (
+        1,
+        6,
+        0,
+    )
+    assert found.derniers[["nom", "niveau_sortie", "voie"]].to_numpy().tolist() == [
+        ["Amiville", "3", INCONNU]
+    ]
+    write_changes(found, tmp_path / "e.csv")
+    text = (tmp_path / "e.csv").read_text(encoding="utf-8-sig")
+    assert (
+        text.splitlines()[0].startswith("Code;Zone;")
+        and "3201;Amiville;" in text
+        and "même organisme" in text
+    )
+    with pytest.raises(
+        ParameterError, match="extension inconnue. Extensions admises : .csv, .xlsx"
+    ):
+        write_changes(found, tmp_path / "e.gpkg")
+
+
+def test_filters_and_zoning(pair):
+    found = compare_snapshots(
+        *open_pair("precedent", "courant", pair),
+        zonage="departement",
+        parametres={"domaine": "sante"},
+    )
+    assert found.ensemble["perdues"] == 0 and found.description == "Santé"
+    with pytest.raises(ParameterError, match="Vouliez-vous dire « ze2020 »"):
+        compare_snapshots(*open_pair("precedent", "courant", pair), zonage="ze2021")
+    with pytest.raises(ParameterError, match="Paramètre inconnu"):
+        compare_snapshots(*open_pair("precedent", "courant", pair), parametres={"zone": "zrr"})
+
+
+def test_snapshots_are_named_by_id_folder_or_word(pair):
+    ids = comparable_snapshots(pair)
+    assert [one.id for one in open_pair(ids[0], str(pair / "instantanes" / ids[1]), pair)] == ids
+    with pytest.raises(
+        ParameterError, match=f"Instantané inconnu : « hier ». Connus : {ids[0]}, {ids[1]}"
+    ):
+        open_pair("hier", "courant", pair)
+
+
+def test_there_must_be_two(tmp_path):
+    publish_world(make_tiny_frames(), tmp_path)
+    with pytest.raises(ParameterError, match="Il en faut deux"):
+        open_pair("precedent", "courant", tmp_path)
+
+
+@pytest.mark.real
+def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, tmp_path):
+    from geoapp.ingest import build_snapshot
+
+    for path in mirror.rglob("*"):
+        if path.is_file() and not path.name.startswith("rcoformations_2020-11-16_hdf"):
+            link = tmp_path / "miroir" / path.relative_to(mirror)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    before = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "var")
+    found = compare_snapshots(before, real_snapshot)
+    every = real_snapshot.read("actions_lieux")
+    assert (
+        found.ensemble["nb_avant"] == len(before.read("actions_lieux"))
+        and found.ensemble["nb_apres"] == len(every) == 4218
+    )
+    assert len(real_snapshot.read("offres")) < 4218, (
+        "what two catalogues give is shown once, and compared by catalogue"
+    )
+    assert found.ensemble["inchangees"] > 2000, "BTS, Affelnet and Parcoursup did not change"
+    assert found.zones["nb_apres"].sum() == 4218
+    assert any("rco-2020-02" in text and "rco-2020-11" in text for text in found.avertissements)

@@ -1,0 +1,346 @@
+"""What figures say: densities, unknown, legends, places, neighbours' tints, names without overlap, words; on the tiny and the real world."""
+
+import io
+import itertools
+import re
+
+import numpy as np
+import pytest
+import shapely
+from conftest import make_tiny_frames, publish_world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from PIL import Image
+from pypdf import PdfReader
+
+from geoapp.core.config import ROOT
+from geoapp.coverage.answer import answer
+from geoapp.coverage.legend import TEINTES, legend
+from geoapp.coverage.world import COMPTES, open_world
+from geoapp.offer.filters import apply_filters
+from geoapp.outputs.figures import (
+    describe_figure,
+    figure_title,
+    palette,
+    parse_figure,
+    render_figure,
+)
+from geoapp.outputs.figures.content import make_content
+from geoapp.outputs.figures.density import per_inhabitants, zone_supply
+from geoapp.outputs.figures.fonts import width_mm, wrap
+from geoapp.outputs.figures.hatches import parallel_lines
+from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, place_or_number
+from geoapp.outputs.figures.map import frame_map, to_path
+from geoapp.outputs.figures.page import compose_page
+from geoapp.outputs.figures.texts import typeset
+from geoapp.outputs.figures.zonings import colour_neighbours
+
+REELLES = [
+    {"type": "offre"},
+    {"type": "offre", "domaine": "sante", "emprise": "departement:62"},
+    {"type": "offre", "emprise": "ze2020:0054", "largeur_mm": "90"},
+    {"type": "densite"},
+    {"type": "densite", "offre": "places", "zonage": "epci", "emprise": "departement:80"},
+    {"type": "couverture", "domaine": "sante", "niveau": "5"},
+    {"type": "couverture", "zonage": "commune", "emprise": "ze2020:3215", "domaine": "batiment"},
+    {"type": "couverture", "emprise": "ze2020:0058", "mesure": "e2sfca"},
+    {"type": "couverture", "zonage": "qpv2024", "public": "adultes"},
+    {"type": "zones"},
+    {"type": "zones", "zonage": "epci"},
+    {"type": "zones", "zonage": "frr"},
+    {"type": "zones", "zonage": "qpv2024"},
+    {"type": "zones", "zonage": "commune", "emprise": "epci:200093201"},
+    {"type": "couverture", "emprise": "qpv2024:QN00201M"},
+]
+
+
+@pytest.fixture(scope="module")
+def monde(tmp_path_factory):
+    """Return the tiny world."""
+    return open_world(publish_world(make_tiny_frames(), tmp_path_factory.mktemp("contenu")))
+
+
+@pytest.fixture(scope="module")
+def reel(real_snapshot):
+    """Return the real world."""
+    return open_world(real_snapshot)
+
+
+def ask(monde, **parametres):
+    return parse_figure({"dpi": "60", **parametres}, monde)
+
+
+@pytest.mark.parametrize(
+    "offre, expected",
+    [
+        ("actions", {"3201": 4 / 1200, "0054": 2 / 5000}),
+        ("places", {"3201": 36 / 1200, "0054": 27 / 5000}),
+    ],
+)
+def test_densities_are_those_counted_by_hand(monde, offre, expected):
+    figure = ask(monde, type="densite", offre=offre)
+    found = per_inhabitants(
+        zone_supply(monde, figure.question), answer(monde, figure.question).tableau["population"]
+    )
+    assert dict(zip(monde.mailles["ze2020"].codes, found, strict=True)) == pytest.approx(
+        {code: value * 10_000 for code, value in expected.items()}
+    )
+
+
+def test_no_offer_is_zero_and_offers_that_say_nothing_are_unknown(monde):
+    figure = ask(monde, type="densite", offre="places", zonage="commune", niveau="3")
+    supply = dict(
+        zip(monde.mailles["commune"].codes, zone_supply(monde, figure.question), strict=True)
+    )
+    assert supply["80001"] == 0 and np.isnan(supply["80002"]) and supply["59001"] == 3
+    unknown = make_content(monde, figure).aplats[-1]
+    assert (
+        unknown.hachure == palette.INCONNU
+        and unknown.fond not in palette.CHORO
+        and unknown.effectif == "1 commune"
+        and len(unknown.formes) == 1
+    )
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("offre", list(COMPTES))
+def test_real_supply_agrees_with_a_plain_count(reel, offre):
+    figure = ask(reel, type="densite", offre=offre, zonage="epci")
+    found = dict(zip(reel.mailles["epci"].codes, zone_supply(reel, figure.question), strict=True))
+    told = {}
+    for zones, est_voisine, value in zip(
+        reel.offres["zones"], reel.offres["est_voisine"], COMPTES[offre](reel.comptes), strict=True
+    ):
+        code = next(
+            (
+                one.partition(":")[2]
+                for one in (zones.split("|") if isinstance(zones, str) else ())
+                if one.startswith("epci:")
+            ),
+            None,
+        )
+        if not est_voisine and code:
+            told.setdefault(code, []).append(value)
+    for code, value in found.items():
+        known = [one for one in told.get(code, []) if one == one]
+        assert value == pytest.approx(sum(known)) if known or code not in told else value != value
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "parametres",
+    [
+        {"domaine": "sante", "niveau": "5"},
+        {"zonage": "epci", "mesure": "e2sfca", "classes": "quantiles"},
+        {"zonage": "commune", "classes": "fixes"},
+    ],
+)
+def test_real_legends_count_what_the_answer_counts(reel, parametres):
+    figure = ask(reel, type="couverture", **parametres)
+    reponse, blocs = answer(reel, figure.question), make_content(reel, figure).blocs
+    number = lambda texte: int(re.sub(r"\D", "", texte.partition(",")[0]))  # noqa: E731
+    counts = [number(entree.effectif) for entree in blocs[0].entrees]
+    assert counts == [nb for *_, nb in legend(reponse)["classes"]] + (
+        [reponse.classes.nb_inconnus] if reponse.classes.nb_inconnus else []
+    )
+    assert sum(counts) == len(reponse.tableau)
+    assert sum(number(entree.effectif) for entree in blocs[1].entrees) == len(reponse.blanches)
+
+
+@pytest.mark.real
+def test_real_places_hold_every_placed_offer_once(reel):
+    figure = ask(reel, type="offre", domaine="sante")
+    offres = apply_filters(reel.snapshot.read("offres"), figure.question.filtres)
+    contenu = make_content(reel, figure)
+    drawn = sum(len(marks.x) for marks in contenu.symboles if marks.marque == "o")
+    counted = sum(
+        int(re.sub(r"\D", "", entree.effectif)) for entree in contenu.blocs[0].entrees[:5]
+    )
+    assert drawn == counted == offres["id_place"].nunique()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("parametres", REELLES, ids=lambda p: "-".join(p.values()))
+def test_real_figures_are_readable(reel, parametres):
+    figure = ask(reel, **parametres)
+    contenu = make_content(reel, figure)
+    page = compose_page(reel, contenu, figure.largeur_mm)
+    for one, other in itertools.combinations(page.noms, 2):
+        assert not overlap(one.boite, other.boite), (one.etiquette.lignes, other.etiquette.lignes)
+    left, top, width, height = page.carte
+    assert all(
+        left <= one.boite[0]
+        and one.boite[2] <= left + width
+        and top <= one.boite[1]
+        and one.boite[3] <= top + height
+        for one in page.noms
+    )
+    lines = [*page.lignes, *page.legende.lignes]
+    assert all(
+        line.x + width_mm(line.texte, line.taille, line.style) <= page.largeur - 2
+        and 0 < line.y < page.hauteur
+        for line in lines
+    ), "a text is cut"
+    words = " ".join(
+        [line.texte for line in lines] + [describe_figure(reel, figure), figure_title(reel, figure)]
+    )
+    assert not re.search(
+        r"\b(nan|None|NaT|<NA>)\b|\b1 (zones|communes|lieux|formations|places)\b|[^\s] [;:!?%]",
+        typeset(words),
+    ), words
+    assert 1 <= len(contenu.phrases) <= 4
+    assert len(contenu.noms) == 0 or page.noms
+    picture = np.asarray(
+        Image.open(io.BytesIO(render_figure(reel, figure))).convert("L"), dtype=float
+    )
+    box = [round(v * 60 / 25.4) for v in (top, top + height, left, left + width)]
+    assert picture[box[0] : box[1], box[2] : box[3]].std() > 5, "an empty map"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("format", ["svg", "pdf"])
+def test_real_drawings_are_well_formed_and_small(reel, format):
+    content = render_figure(
+        reel, ask(reel, type="couverture", domaine="sante", niveau="5", format=format)
+    )
+    assert len(content) < 2.5e6
+    if format == "svg":
+        root = etree.fromstring(content)
+        assert (
+            root.get("role") == "img"
+            and root[0].tag.endswith("title")
+            and root[1].tag.endswith("desc")
+        )
+    else:
+        words = PdfReader(io.BytesIO(content)).pages[0].extract_text().replace("\u202f", " ")
+        order = [
+            words.index(part)
+            for part in ("Couverture : Santé", "Sources sous", "Données assemblées le")
+        ]
+        assert order == sorted(order)
+
+
+def test_colours_are_those_of_the_web_map_and_darken_step_by_step():
+    css = (ROOT / "static" / "css" / "couverture.css").read_text(encoding="utf-8")
+    light = css[: css.index("@media")]
+    assert [re.search(rf"--choro-{rank}: (#\w+)", light)[1] for rank in range(TEINTES)] == list(
+        palette.CHORO
+    )
+    assert f"--motif: {palette.MOTIF}" in light and f"--motif-gris: {palette.INCONNU_FOND}" in light
+    grey = [
+        np.dot([int(colour[i : i + 2], 16) for i in (1, 3, 5)], (0.299, 0.587, 0.114))
+        for colour in palette.CHORO
+    ]
+    assert all(a - b > 25 for a, b in itertools.pairwise(grey)), (
+        "shades must part in black and white"
+    )
+
+
+def test_each_cause_and_solidity_has_its_own_hatch():
+    assert len({(one.motif, one.epaisseur) for one in palette.BLANCHES.values()}) == 6
+    assert palette.INCONNU.motif not in {one.motif for one in palette.BLANCHES.values()}
+
+
+@pytest.mark.parametrize("degres", [0.0, 45.0, -45.0, 90.0])
+def test_hatches_cover_their_box_and_pass_at_the_same_places_whatever_it_is(degres):
+    normal = np.array([-np.sin(np.radians(degres)), np.cos(np.radians(degres))])
+    ranks = [
+        lines[:, 0] @ normal / 2
+        for lines in (
+            parallel_lines((0, 0, 30, 20), 2.0, degres),
+            parallel_lines((7, 5, 21, 13), 2.0, degres),
+        )
+    ]
+    assert np.allclose(ranks[0], np.round(ranks[0])) and set(np.round(ranks[1])) <= set(
+        np.round(ranks[0])
+    )
+    corners = np.array([[x, y] for x in (0, 30) for y in (0, 20)]) @ normal / 2
+    assert ranks[0].min() <= corners.min() + 1e-9 and ranks[0].max() >= corners.max() - 1e-9
+
+
+boxes = st.tuples(
+    st.floats(5, 95),
+    st.floats(5, 95),
+    st.sampled_from(["Lens", "Villeneuve-d’Ascq", "Y"]),
+    st.sampled_from([None, 1.0]),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(boxes, max_size=40))
+def test_names_never_overlap_nor_leave_the_frame(found):
+    frame, foot = (0.0, 0.0, 100.0, 100.0), (0.0, 92.0, 100.0, 100.0)
+    labels = [Etiquette((texte,), x, y, 6.5, "normal", gap) for x, y, texte, gap in found]
+    for placed in (
+        place_labels(labels, frame, [foot]),
+        place_or_number([one for one in labels if one.ecart_mm is None], frame, [foot])[0],
+    ):
+        assert all(not overlap(a.boite, b.boite) for a, b in itertools.combinations(placed, 2))
+        assert all(
+            not overlap(one.boite, foot)
+            and one.boite[0] >= 0
+            and one.boite[1] >= 0
+            and one.boite[2] <= 100
+            for one in placed
+        )
+
+
+def test_the_first_name_wins_and_a_name_that_does_not_fit_is_a_number():
+    frame = (0.0, 0.0, 60.0, 60.0)
+    near = [
+        Etiquette(("Grande ville",), 30, 30, 8, "normal", None),
+        Etiquette(("Petite ville",), 33, 33.5, 8, "normal", None),
+    ]
+    assert [one.etiquette.lignes[0] for one in place_labels(near, frame)][0] == "Grande ville"
+    written, numbered = place_or_number(
+        [Etiquette(("Un nom très long qui déborde",), 5, 5, 9, "normal", None)],
+        (0.0, 0.0, 12.0, 12.0),
+    )
+    assert [one.etiquette.lignes for one in written] == [("1",)] and numbered == [0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 6), st.integers(2, 6))
+def test_touching_zones_have_different_tints(columns, rows):
+    squares = (
+        np.array([shapely.box(x, y, x + 1, y + 1) for x in range(columns) for y in range(rows)])
+        if columns
+        else None
+    )
+    tints = colour_neighbours(shapely.transform(squares, lambda xy: xy * 1000))
+    for a, b in itertools.combinations(range(len(squares)), 2):
+        assert not squares[a].touches(squares[b]) or tints[a] != tints[b]
+
+
+def test_holes_stay_empty_and_the_frame_holds_the_territory():
+    ring = shapely.box(0, 0, 10, 10).difference(shapely.box(4, 4, 6, 6))
+    path = to_path(np.array([ring, shapely.box(20, 0, 30, 10)]))
+    assert path.contains_point((1, 1)) and path.contains_point((25, 5))
+    outer, hole = np.split(path.vertices, [5])[0], path.vertices[5:10]
+    turn = lambda p: np.sum(p[:-1, 0] * p[1:, 1] - p[1:, 0] * p[:-1, 1])  # noqa: E731
+    assert turn(outer) * turn(hole) < 0, "a hole must turn the other way"
+    for shape in (
+        shapely.box(0, 0, 200_000, 50_000),
+        shapely.box(0, 0, 20_000, 300_000),
+        shapely.box(0, 0, 500, 500),
+    ):
+        (west, south, east, north), height = frame_map(shape, 120)
+        assert (
+            west <= 0
+            and south <= 0
+            and east >= shape.bounds[2]
+            and north >= shape.bounds[3]
+            and 84 <= height <= 156
+        )
+        assert (east - west) / 120 == pytest.approx((north - south) / height)
+
+
+def test_texts_are_set_in_french():
+    assert (
+        typeset("Titre : d'un « mot » ; 20 % ?")
+        == "Titre\u202f: d’un «\u202fmot\u202f»\u202f; 20\u202f%\u202f?"
+    )
+    assert wrap("un deux trois", 10, 12) and all(
+        width_mm(line, 10) <= 12 or " " not in line for line in wrap("un deux trois", 10, 12)
+    )

@@ -1,0 +1,203 @@
+"""The flat offer: what is kept, repaired, refused, and how it becomes tables."""
+
+import pandas as pd
+import pytest
+
+from geoapp.offer.rows import check_offre, merge_organismes, split_offre
+from geoapp.sources.registry import Source
+
+COMMUNES = pd.DataFrame({"code_commune": ["02691", "59350"], "code_departement": ["02", "59"]})
+SOURCE = Source(
+    id="essai",
+    titre="Essai",
+    producteur="x",
+    licence="x",
+    millesime="2026",
+    usage="offre",
+    format="csv",
+    options={"niveau": "europeen"},
+)
+ROW = {
+    "id_formation": "F1",
+    "id_action": "A1",
+    "intitule": "CAP boulanger",
+    "niveau": "3",
+    "lieu_code_commune": "59350",
+    "voie": "apprentissage",
+    "periodes": "2026-09",
+    "formateur_siret": "13002374000439",
+    "formateur_nom": "CMA",
+}
+
+
+def _flat(*rows: dict) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        [{**ROW, **row} for row in rows], index=[f"ligne {i}" for i in range(2, len(rows) + 2)]
+    )
+    return frame.astype("str")
+
+
+def _check(*rows: dict, source: Source = SOURCE):
+    flat = _flat(*rows)
+    offre = check_offre(flat, source, communes=COMMUNES, passage={"59355": "59350"})
+    assert len(offre.flat) + len(offre.rejets) == len(flat)
+    return offre
+
+
+def _kinds(offre) -> list[tuple]:
+    return [(c["colonne"], c["type_correction"]) for c in offre.corrections]
+
+
+def test_a_good_row_is_kept_as_it_is():
+    offre = _check({})
+    assert not offre.rejets and not offre.corrections
+    assert offre.flat.iloc[0][["niveau_sortie", "voie", "lieu_code_commune"]].tolist() == [
+        "3",
+        "apprentissage",
+        "59350",
+    ]
+
+
+def test_lost_zero_and_old_commune_are_repaired_and_counted():
+    offre = _check({"lieu_code_commune": "2691"}, {"id_action": "A2", "lieu_code_commune": "59355"})
+    assert offre.flat["lieu_code_commune"].tolist() == ["02691", "59350"]
+    assert _kinds(offre) == [
+        ("lieu_code_commune", "zero_restitue"),
+        ("lieu_code_commune", "ancienne_commune"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "colonne"),
+    [
+        ({"intitule": None}, "intitule"),
+        ({"id_action": None}, "id_action"),
+        ({"id_formation": None}, "id_formation"),
+        ({"lieu_code_commune": None}, "lieu_code_commune"),
+        ({"lieu_code_commune": "59999"}, "lieu_code_commune"),
+    ],
+)
+def test_a_row_without_title_id_or_place_is_refused(change, colonne):
+    offre = _check(change)
+    assert [r["colonne"] for r in offre.rejets] == [colonne]
+    assert offre.rejets[0]["ligne"] == "ligne 2" and len(offre.rejets[0]["raison"]) > 20
+
+
+def test_the_refused_code_is_shown_as_received():
+    assert _check({"lieu_code_commune": "59999"}).rejets[0]["valeur"] == "59999"
+
+
+def test_an_unknown_commune_with_coordinates_is_kept():
+    offre = _check({"lieu_code_commune": "59999", "latitude": "50.6", "longitude": "3.0"})
+    assert not offre.rejets and _kinds(offre) == [("lieu_code_commune", "valeur_ecartee")]
+
+
+def test_a_fully_remote_training_needs_no_place():
+    assert not _check({"lieu_code_commune": None, "modalite": "a_distance"}).rejets
+
+
+def test_sans_intitule_says_so_instead_of_refusing():
+    import dataclasses
+
+    offre = _check(
+        {"intitule": None}, source=dataclasses.replace(SOURCE, options={"sans_intitule": True})
+    )
+    assert offre.flat["intitule"].tolist() == ["(intitulé non fourni)"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("formateur_siret", "123"),
+        ("lieu_uai", "0590001B"),
+        ("capacite", "-3"),
+        ("capacite", "2,5"),
+        ("duree_h", "0"),
+        ("periodes", "septembre"),
+        ("periodes", "2026-13"),
+        ("niveau", "12"),
+        ("modalite", "ailleurs"),
+        ("code_rncp", "RNCPx"),
+    ],
+)
+def test_an_unusable_value_is_set_aside_never_zero(column, value):
+    offre = _check({column: value})
+    assert not offre.rejets and _kinds(offre) == [(column, "valeur_ecartee")]
+    kept = "niveau_sortie" if column == "niveau" else column
+    assert offre.flat[kept].isna().all()
+
+
+def test_a_repeated_row_is_refused_and_names_the_first():
+    offre = _check({}, {"id_action": "A2"}, {})
+    assert len(offre.flat) == 2
+    assert "« ligne 2 »" in offre.rejets[0]["raison"] and offre.rejets[0]["ligne"] == "ligne 4"
+
+
+def test_capacity_goes_to_the_last_session_only():
+    tables = split_offre(_check({"periodes": "2025-09|2026-09", "capacite": "12"}).flat, "essai")
+    sessions = tables["sessions"].set_index("date_debut")["capacite"]
+    assert sessions.isna().tolist() == [True, False] and sessions["2026-09"] == 12
+
+
+def test_an_action_without_date_has_one_session_of_unknown_date():
+    sessions = split_offre(_check({"periodes": None}).flat, "essai")["sessions"]
+    assert (
+        len(sessions) == 1
+        and sessions["date_debut"].isna().all()
+        and sessions["capacite"].isna().all()
+    )
+
+
+def test_one_action_in_two_places_is_one_action_with_two_links():
+    tables = split_offre(
+        _check({"lieu_adresse": "1 rue A"}, {"lieu_adresse": "2 rue B"}).flat, "essai"
+    )
+    assert (
+        len(tables["actions"]) == 1
+        and len(tables["lieux"]) == 2
+        and len(tables["actions_lieux"]) == 2
+    )
+
+
+def test_two_contents_under_one_id_are_two_actions_whatever_the_order():
+    rows = ({"capacite": "30"}, {"capacite": "15"})
+    one = split_offre(_check(*rows).flat, "essai")["actions"]["id_action"]
+    other = split_offre(_check(*rows[::-1]).flat, "essai")["actions"]["id_action"]
+    assert sorted(one) == sorted(other) == ["essai:A1", "essai:A1~2"]
+
+
+def test_every_formation_has_one_domain_and_its_evidence():
+    formations = split_offre(_check({}).flat, "essai")["formations"]
+    assert formations[["code_domaine", "preuve_domaine"]].notna().all().all()
+    assert formations["code_domaine"].tolist() == ["alimentation"]
+
+
+def test_bodies_are_known_by_siret_else_uai_else_name():
+    tables = split_offre(
+        _check(
+            {},
+            {"id_action": "A2", "formateur_siret": None, "formateur_uai": "0593321P"},
+            {"id_action": "A3", "formateur_siret": None, "formateur_nom": "École X"},
+        ).flat,
+        "essai",
+    )
+    assert sorted(tables["organismes"]["id_organisme"]) == [
+        "essai:ÉCOLE X",
+        "siret:13002374000439",
+        "uai:0593321P",
+    ]
+
+
+def test_merged_bodies_take_their_most_frequent_name():
+    part = pd.DataFrame(
+        {
+            "id_organisme": ["a"] * 3,
+            "siret": ["1", None, "1"],
+            "code_uai": [None] * 3,
+            "nom": ["Zed", "CMA", "CMA"],
+        }
+    ).astype("str")
+    merged = merge_organismes([part])
+    assert merged[["id_organisme", "siret", "nom"]].to_dict("records") == [
+        {"id_organisme": "a", "siret": "1", "nom": "CMA"}
+    ]

@@ -1,0 +1,305 @@
+"""The search page: list, facets, position kept out of addresses, sheet, list to print, hostile input."""
+
+import html
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from conftest import HOSTILE, make_tiny_frames, publish_world
+
+from geoapp.core.config import load_settings
+from geoapp.offer.filters import FILTRES
+from geoapp.web import create_app
+
+LAT, LON = "50.053", "2.057"
+AUTOUR = {"lat": LAT, "lon": LON, "rayon": "5"}
+
+
+def publish_tiny(folder, frames=None):
+    """Publish the tiny world with its search index and its cost matrix."""
+    return publish_world(frames or make_tiny_frames(), folder)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recherche")
+    publish_tiny(folder)
+    return create_app(
+        folder, settings=load_settings({"GEOAPP_CONTACT": "contact@example.org"})
+    ).test_client()
+
+
+def sentence(page):
+    return (
+        html.unescape(re.search(r'id="titre-resultats"[^>]*>(.*?)</h2>', page.text).group(1))
+        .replace("\u202f", " ")
+        .replace("\xa0", " ")
+    )
+
+
+def state(page):
+    return json.loads(re.search(r'id="etat">(.*?)</script>', page.text).group(1))
+
+
+def titles(page):
+    return [
+        html.unescape(t)
+        for t in re.findall(r'class="offre-titre"><a href="[^"]*">(.*?)</a>', page.text)
+    ]
+
+
+def test_the_page_shows_everything_without_script(client):
+    page = client.get("/recherche")
+    assert page.status_code == 200
+    assert sentence(page) == "7 formations" and len(titles(page)) == 7
+    assert "<h1>Formations autour de moi</h1>" in page.text
+    assert 'method="get" action="/recherche"' in page.text and "<noscript>" in page.text
+    assert HOSTILE not in page.text and HOSTILE in titles(page)
+    assert "1 formation sans lieu connu" in page.text
+
+
+def test_every_filter_of_the_product_is_a_facet(client):
+    page = client.get("/recherche").text
+    assert re.findall(r'data-facette="(\w+)"', page) == [
+        nom for nom, filtre in FILTRES.items() if not filtre.est_rare
+    ]
+    chosen = client.get("/recherche?financeur=2&public_vise=inconnu").text
+    assert re.findall(r'data-facette="(\w+)"', chosen) == [
+        nom for nom in FILTRES if nom not in ("entree", "prix")
+    ]
+    for nom in FILTRES:
+        page = chosen if FILTRES[nom].est_rare else page
+        if nom in ("entree", "prix"):
+            continue
+        assert f'form="recherche" name="{nom}"' in page or f'name="{nom}" form="recherche"' in page
+
+
+def test_a_count_of_zero_is_shown_disabled_and_unknown_is_a_value(client):
+    page = client.get("/recherche?voie=scolaire").text
+    niveau = page.split('data-facette="niveau"')[1].split("</details>")[0]
+    assert re.search(
+        r'class="vide"><input type="checkbox" form="recherche" name="niveau" value="3"\s+disabled>',
+        niveau,
+    )
+    assert "Non renseigné" in niveau
+    assert sentence(client.get("/recherche?niveau=inconnu")) == "1 formation, niveau non renseigné"
+
+
+def test_filters_have_chips_that_remove_them(client):
+    page = client.get("/recherche?niveau=3&niveau=4&voie=apprentissage")
+    chips = [html.unescape(a) for a in re.findall(r'class="puce" href="([^"]*)"', page.text)]
+    assert [parse_qs(urlsplit(chip).query) for chip in chips] == [
+        {"niveau": ["4"], "voie": ["apprentissage"]},
+        {"niveau": ["3"], "voie": ["apprentissage"]},
+        {"niveau": ["3", "4"]},
+    ]
+    assert 'href="/recherche" data-effacer' in page.text
+
+
+def test_around_a_commune_distances_are_shown_and_sorted(client):
+    page = client.get("/recherche?lieu=Amiville&rayon=30")
+    assert sentence(page) == "6 formations à 30 km d'Amiville"
+    found = [
+        float(d.replace(",", ".")) for d in re.findall(r'class="distance">([\d,]+) km', page.text)
+    ]
+    assert len(found) == 6 and found == sorted(found)
+    assert "1 formation répond aussi à la recherche, sans lieu connu" in html.unescape(page.text)
+    assert state(page)["lieuCode"] == "commune:80001"
+
+
+def test_a_zone_is_searched_inside_whatever_the_radius(client):
+    page = client.get("/recherche?lieu=departement:59&rayon=5")
+    assert sentence(page).startswith("2 formations dans le département Nord")
+    assert "le rayon ne compte pas" in page.text
+
+
+def test_nothing_found_says_how_far_the_nearest_are_and_what_to_relax(client):
+    page = client.get("/recherche?lieu=Amiville&rayon=8&niveau=5&voie=apprentissage")
+    assert sentence(page).startswith("Aucune formation")
+    assert "Sans le filtre « Voie » : 1 formation" in html.unescape(page.text).replace(
+        "\u202f", " "
+    )
+    page = client.get("/recherche?lieu=Amiville&rayon=8&voie=inconnu")
+    assert re.search(r"Les plus proches, à partir de 14,\d km", page.text)
+    assert titles(page) == ["CAP Cuisine"]
+
+
+def test_a_corrected_text_is_said(client):
+    page = client.get("/recherche?texte=cuisinne")
+    assert "vous avez écrit «\xa0cuisinne\xa0»" in html.unescape(page.text)
+    assert "CAP Cuisine" in titles(page)
+
+
+def test_hostile_text_is_only_text(client):
+    page = client.get("/recherche", query_string={"texte": HOSTILE})
+    assert page.status_code == 200 and "<script>alert" not in page.text
+    page = client.get("/recherche", query_string={"lieu": HOSTILE})
+    assert page.status_code == 400 and "<script>alert" not in page.text
+    for path in (
+        "/recherche?texte=%00",
+        "/recherche?lieu=%F0%9F%92%A5",
+        "/recherche?texte=" + "a" * 199,
+    ):
+        assert client.get(path).status_code in (200, 400)
+
+
+@pytest.mark.parametrize(
+    "query, words",
+    [
+        ("x=1", "Paramètre inconnu : « x »"),
+        ("niveua=3", "Vouliez-vous dire « niveau » ?"),
+        ("niveau=9", "valeur inconnue"),
+        ("rayon=4", "un nombre de 5 à 100"),
+        ("rayon=nan", "un nombre de 5 à 100"),
+        ("tri=prix", "distance, pertinence"),
+        ("page=2", "un nombre de 1 à 1"),
+        ("taille=101", "de 1 à 100"),
+        ("lat=50", "vont ensemble"),
+    ],
+)
+def test_a_wrong_parameter_is_a_400_in_french(client, query, words):
+    for path in ("/recherche?", "/recherche/imprimer?"):
+        page = client.get(path + query)
+        if not (query == "page=2" and "imprimer" in path):
+            assert page.status_code == 400 and words in html.unescape(page.text)
+
+
+def test_an_unknown_place_is_said_beside_its_field_and_the_rest_kept(client):
+    page = client.get("/recherche?lieu=Xyzabc&niveau=3")
+    assert page.status_code == 400
+    alert = re.search(r'id="lieu-alerte" role="alert">(.*?)</p>', page.text).group(1)
+    assert "Xyzabc" in alert
+    assert 'value="3" checked' in page.text
+
+
+def test_the_fragment_is_the_same_answer(client):
+    query = "lieu=Beauval&rayon=20&voie=apprentissage"
+    page, fragment = (
+        client.get(f"/recherche?{query}"),
+        client.get(f"/recherche?{query}", headers={"X-Fragment": "1"}),
+    )
+    assert "<html" not in fragment.text and len(fragment.text) < len(page.text)
+    assert (
+        titles(fragment) == titles(page)
+        and sentence(fragment) == sentence(page)
+        and state(fragment) == state(page)
+    )
+
+
+def test_a_position_sent_by_post_is_in_no_address_but_the_one_to_share(client):
+    page = client.post("/recherche", data=AUTOUR)
+    assert page.status_code == 200 and len(titles(page)) == 3
+    for address in re.findall(r'(?:href|action|formaction)="([^"]*)"', page.text):
+        assert "lat=" not in address and LAT not in address
+    assert parse_qs(urlsplit(state(page)["partage"]).query) == {
+        "lat": [LAT],
+        "lon": [LON],
+        "rayon": ["5"],
+    }
+    assert re.search(r'formmethod="post" formaction="/api/v1/formations.csv"', page.text)
+
+
+def test_a_shared_position_is_rounded_and_opens_the_same_search(client):
+    page = client.post("/recherche", data={**AUTOUR, "lat": "50.05312345", "lon": "2.05698765"})
+    shared = state(page)["partage"]
+    assert "50.053" in shared and "50.0531" not in shared
+    assert titles(client.get(shared)) == titles(page)
+
+
+def test_a_typed_place_wins_over_a_point_chosen_before(client):
+    assert (
+        sentence(client.post("/recherche", data={**AUTOUR, "lieu": "Cysoing"}))
+        == "2 formations à 5 km de Cysoing"
+    )
+
+
+def test_pages_follow_one_another(client):
+    seen = [
+        title
+        for number in (1, 2, 3, 4)
+        for title in titles(client.get(f"/recherche?taille=2&page={number}"))
+    ]
+    assert seen == titles(client.get("/recherche"))
+    page = client.get("/recherche?taille=2&page=2")
+    assert 'href="/recherche?taille=2" data-page="1"' in page.text and 'start="3"' in page.text
+
+
+def test_exports_hold_the_same_parameters(client):
+    page = client.get("/recherche?lieu=Amiville&niveau=4&page=1")
+    links = {
+        nom: html.unescape(href)
+        for href, nom in re.findall(r'href="([^"]*)" data-action="(\w+)"', page.text)
+    }
+    assert set(links) == {"imprimer", "csv", "xlsx", "geojson"}
+    for nom in ("csv", "xlsx", "geojson"):
+        parts = urlsplit(links[nom])
+        assert parts.path == f"/api/v1/formations.{nom}" and parse_qs(parts.query) == {
+            "lieu": ["commune:80001"],
+            "niveau": ["4"],
+        }
+
+
+def test_remote_trainings_have_their_own_block(tmp_path):
+    frames = make_tiny_frames()
+    frames["actions"].loc[frames["actions"]["id_action"].eq("tiny:a4"), "modalite"] = "a_distance"
+    frames["offres"].loc[frames["offres"]["id_action"].eq("tiny:a4"), "modalite"] = "a_distance"
+    publish_tiny(tmp_path, frames)
+    page = create_app(tmp_path).test_client().get("/recherche?lieu=Cysoing&rayon=5")
+    assert sentence(page).startswith("2 formations")
+    assert "1 formation entièrement à distance" in page.text
+    assert titles(page)[-1] == "CAP Cuisine"
+
+
+def test_the_sheet_says_everything(client):
+    page = client.get("/formations/tiny:a3?lieu=Amiville&niveau=5")
+    assert page.status_code == 200 and "<h1>BTS Soins</h1>" in page.text
+    for words in (
+        "1 rue du Lycée",
+        "Amiville",
+        "Cysoing",
+        "24 places",
+        "Zones d&#39;emploi 2020",
+        "Lycée &lt;b&gt;Test&lt;/b&gt;",
+        "Petite offre",
+        "Non renseigné",
+    ):
+        assert words in page.text
+    assert 'id="retour" href="/recherche?lieu=commune:80001&amp;niveau=5"' in page.text
+    assert "mailto:contact@example.org" in page.text
+    assert '<svg class="croquis"' in page.text
+
+
+def test_the_sheet_of_a_doubtful_place_and_of_hostile_titles(client):
+    assert "Position douteuse" in client.get("/formations/tiny:a4").text
+    page = client.get("/formations/tiny:a1")
+    assert page.status_code == 200 and HOSTILE not in page.text
+    assert "javascript:" not in client.get("/formations/tiny:a6").text
+
+
+def test_an_unknown_sheet_is_a_404(client):
+    page = client.get("/formations/rien")
+    assert page.status_code == 404 and "n&#39;est pas, ou plus" in page.text
+    assert client.get("/formations/tiny:a3?x=1").status_code == 400
+
+
+def test_the_paper_list_says_date_search_and_places(client):
+    page = client.get("/recherche/imprimer?lieu=Amiville&rayon=30")
+    assert "6 formations à 30" in page.text and "Liste établie le" in page.text
+    assert page.text.count('data-titre="Organisme et lieu"') == 6
+    assert page.text.count('<g class="lieu-point">') == 3 and 'class="cercle"' in page.text
+    private = client.post("/recherche/imprimer", data=AUTOUR)
+    assert private.status_code == 200 and "lat=" not in private.text
+
+
+def test_values_of_a_long_filter_are_found_by_their_words(client):
+    values = client.get("/recherche/valeurs/zone?q=carres").get_json()["valeurs"]
+    assert values == [
+        {
+            "valeur": "epci:240000001",
+            "libelle": "CC des Carrés",
+            "detail": "Intercommunalités (EPCI)",
+        }
+    ]
+    assert client.get("/recherche/valeurs/zone").get_json() == {"valeurs": []}
+    assert client.get("/recherche/valeurs/lune?q=a").status_code == 400

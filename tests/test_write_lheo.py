@@ -1,0 +1,186 @@
+"""Our LHÉO feeds: valid, read back equal, nothing invented."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from lxml import etree
+
+from geoapp.core.errors import StorageError
+from geoapp.ingest.offers import offer_tables, split_source
+from geoapp.ingest.territories import load_communes
+from geoapp.offer.locating import merge_etablissements
+from geoapp.offer.rows import check_offre
+from geoapp.outputs.lheo import write_lheo
+from geoapp.reference.commune_codes import make_passage
+from geoapp.sources.lheo import read_lheo
+from geoapp.sources.reading import read_source
+from geoapp.sources.registry import get_source, load_sources
+
+DATA = Path(__file__).parent / "data"
+NOMS = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organismes")
+SOURCES = pd.DataFrame({"id_source": ["x"], "mode": ["miroir"]})
+
+
+@pytest.fixture(scope="module")
+def communes():
+    return load_communes("32")
+
+
+def tables_of(path: Path, source, communes) -> dict[str, pd.DataFrame]:
+    """Return the placed tables of one file."""
+    checked = check_offre(
+        read_source(source, path).frame,
+        source,
+        communes=communes,
+        passage=make_passage(communes, []),
+    )
+    tables, _ = offer_tables(
+        [split_source(checked.flat, "x")],
+        communes=communes,
+        etablissements=merge_etablissements([]),
+        doubtful_distance_m=1000.0,
+    )
+    return {nom: tables[nom] for nom in NOMS} | {"sources": SOURCES}
+
+
+def assert_same(one: dict, two: dict, *, but: dict | None = None) -> None:
+    for nom in NOMS:
+        left, right = (
+            (
+                pd.DataFrame(tables[nom])
+                .drop(columns=(but or {}).get(nom, []))
+                .assign(
+                    **(
+                        {"geometry": pd.DataFrame(tables[nom])["geometry"].astype(str)}
+                        if nom == "lieux"
+                        else {}
+                    )
+                )
+            )
+            for tables in (one, two)
+        )
+        pd.testing.assert_frame_equal(left, right)
+
+
+def test_read_write_read_gives_equal_tables(communes, tmp_path):
+    source = get_source("lheo-region")
+    one = tables_of(DATA / "lheo_2.3.xml", source, communes)
+    assert write_lheo(one, tmp_path / "f.xml") == 2
+    assert_same(one, tables_of(tmp_path / "f.xml", source, communes))
+
+
+def test_the_same_tables_give_the_same_bytes_whatever_the_order_of_their_rows(communes, tmp_path):
+    one = tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes)
+    write_lheo(one, tmp_path / "a.xml")
+    write_lheo({nom: table.iloc[::-1] for nom, table in one.items()}, tmp_path / "b.xml")
+    assert (tmp_path / "a.xml").read_bytes() == (tmp_path / "b.xml").read_bytes()
+
+
+def test_unknown_stays_unknown(communes, tmp_path):
+    """Compulsory codes that nobody knows are written, said unknown, and read back unknown."""
+    one = tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes)
+    for nom, columns in (
+        ("actions", ["modalite", "est_permanente", "publics", "voie", "financeurs"]),
+        ("formations", ["est_certifiante", "niveau_entree"]),
+    ):
+        one[nom] = one[nom].assign(
+            **{
+                column: pd.Series(None, index=one[nom].index, dtype=one[nom][column].dtype)
+                for column in columns
+            }
+        )
+    write_lheo(one, tmp_path / "f.xml")
+    frame = read_lheo(tmp_path / "f.xml").frame
+    assert (
+        frame[["modalite", "modalite_entree", "publics", "voie", "est_certifiante", "financeurs"]]
+        .isna()
+        .all()
+        .all()
+    )
+    assert (
+        frame["sessions"].str.contains(";12;").sum() == 2
+        and frame["nb_places_financees"].iloc[0] == "12"
+    )
+
+
+def test_hostile_texts_are_only_texts(communes, tmp_path):
+    one = tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes)
+    one["formations"] = one["formations"].assign(intitule="]]><script>&\x00\x1b" + "é" * 400)
+    write_lheo(one, tmp_path / "f.xml")
+    title = etree.parse(tmp_path / "f.xml").findtext(".//{*}intitule-formation")
+    assert title.startswith("]]><script>&") and len(title) == 255
+
+
+def test_fictitious_trainings_say_so(communes, tmp_path):
+    one = tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes)
+    write_lheo(one | {"sources": SOURCES.assign(mode="demonstration")}, tmp_path / "f.xml")
+    assert {f.get("info") for f in etree.parse(tmp_path / "f.xml").findall(".//{*}formation")} == {
+        "données fictives"
+    }
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_left(communes, tmp_path):
+    one = tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes)
+    with pytest.raises(StorageError, match="Impossible d'écrire"):
+        write_lheo(one, tmp_path / "absent" / "f.xml")
+    (tmp_path / "f.xml").mkdir()
+    with pytest.raises(StorageError):
+        write_lheo(one, tmp_path / "f.xml")
+    assert [path.name for path in tmp_path.iterdir()] == ["f.xml"]
+
+
+@pytest.mark.real
+def test_what_is_written_obeys_the_schema(mirror, communes, tmp_path):
+    schema = etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd"))
+    write_lheo(
+        tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes), tmp_path / "f.xml"
+    )
+    schema.assertValid(etree.parse(tmp_path / "f.xml"))
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "id_source", [s.id for s in load_sources().values() if s.id.startswith("lheo-exemple-")]
+)
+def test_the_real_examples_come_back_equal_and_valid(mirror, communes, tmp_path, id_source):
+    source = get_source(id_source)
+    one = tables_of(mirror / source.fichier, source, communes)
+    write_lheo(one, tmp_path / "f.xml")
+    assert_same(one, tables_of(tmp_path / "f.xml", source, communes))
+    etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd")).assertValid(
+        etree.parse(tmp_path / "f.xml")
+    )
+
+
+@pytest.mark.real
+def test_the_whole_real_offer_is_a_valid_feed_that_loses_no_session(
+    real_snapshot, mirror, tmp_path
+):
+    tables = {nom: real_snapshot.read(nom) for nom in (*NOMS, "sources")}
+    nb = write_lheo(tables, tmp_path / "f.xml")
+    tree = etree.parse(tmp_path / "f.xml")
+    etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd")).assertValid(tree)
+    assert nb == len(tables["formations"]) and len(tree.findall(".//{*}action")) == len(
+        tables["actions"]
+    )
+    assert len(tree.findall(".//{*}session")) == len(tables["sessions"])
+    capacities = [int(e.text) for e in tree.iter("{*}capacite-simultanee")]
+    assert sum(capacities) == tables["sessions"]["capacite"].sum()
+
+
+def test_the_command_writes_the_whole_offer_and_refuses_a_part_of_it(tiny_snapshot, tmp_path):
+    from click.testing import CliRunner
+
+    from geoapp.cli import main
+
+    out, data = str(tmp_path / "f.xml"), ["--data", str(tiny_snapshot.path.parents[1])]
+    done = CliRunner().invoke(main, ["export", "--format", "lheo", "--out", out, *data])
+    assert done.exit_code == 0 and "LHÉO 2.3" in done.output, done.output
+    assert len(etree.parse(out).findall(".//{*}formation")) == len(tiny_snapshot.read("formations"))
+    assert (
+        CliRunner()
+        .invoke(main, ["export", "--format", "lheo", "--table", "offres", "--out", out, *data])
+        .exit_code
+        == 2
+    )
