@@ -17,11 +17,11 @@ from geoapp.coverage.world import open_world
 from geoapp.offer.filters import list_options
 
 
-def draw_questions(monde, nb: int, zonage: str) -> list[dict]:
+def draw_questions(world, nb: int, zonage: str) -> list[dict]:
     """Return `nb` questions by one zoning: any domain, level, voie, measure and threshold, seeded."""
     draw = random.Random(4)
     options = {
-        nom: [None, *(o.valeur for o in list_options(monde.snapshot, nom, monde.offres) if o.nb)]
+        nom: [None, *(o.valeur for o in list_options(world.snapshot, nom, world.offres) if o.nb)]
         for nom in ("domaine", "niveau", "voie")
     }
     asked = []
@@ -47,16 +47,16 @@ def main() -> None:
     parser.add_argument("--nb", type=int, default=100)
     options = parser.parse_args()
     start = time.perf_counter()
-    monde = open_world(open_snapshot(options.data))
+    world = open_world(open_snapshot(options.data))
     opened = time.perf_counter() - start
     print(
-        f"{len(monde.points):,} points × {len(monde.trajets.places):,} places, {monde.cost('km').nnz:,} costs; opened in {opened:.2f} s"
+        f"{len(world.points):,} points × {len(world.trajets.places):,} places, {world.cost('km').nnz:,} costs; opened in {opened:.2f} s"
     )
     for zonage in ("departement", "ze2020", "epci", "qpv2024", "commune", "carreau"):
         seconds = []
-        for parameters in draw_questions(monde, options.nb, zonage):
+        for parameters in draw_questions(world, options.nb, zonage):
             start = time.perf_counter()
-            describe_response(answer(monde, parse_question(parameters, monde)), monde)
+            describe_response(answer(world, parse_question(parameters, world)), world)
             seconds.append(time.perf_counter() - start)
         p50, p95, worst = (f"{1000 * np.quantile(seconds, q):.0f}" for q in (0.5, 0.95, 1))
         print(f"| {zonage} | {p50} | {p95} | {worst} |")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pandas as pd
 
-from geoapp.core.config import ROOT
+from geoapp.core.config import ROOT, load_settings
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.ingest.duplicates import profile_offers
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
@@ -80,3 +81,16 @@ def run(data_dir: Path) -> None:
         print(
             f"Réunies à tort : {row.id_action} et {row.id_action_autre} ({row.regle}, {row.score})"
         )
+
+
+def main() -> None:
+    """Measure the snapshot served and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--data", type=Path, default=load_settings().data_dir, help="dossier des instantanés"
+    )
+    run(parser.parse_args().data)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.measure import peak_memory_mb
 from geoapp.core.snapshot import open_snapshot
-from geoapp.coverage.world import Monde, open_world
+from geoapp.coverage.world import World, open_world
 from geoapp.outputs.figures import parse_figure, render_figure
 from geoapp.outputs.figures.model import FORMATS, TYPES
 
@@ -24,18 +24,18 @@ DEMANDES = {
 """What each type is asked, beside its territory."""
 
 
-def list_territories(monde: Monde, zonage: str) -> list[str]:
+def list_territories(world: World, zonage: str) -> list[str]:
     """Return every territory of a zoning, as `emprise` names it."""
-    return [f"{zonage}:{code}" for code in monde.mailles[zonage].codes]
+    return [f"{zonage}:{code}" for code in world.mailles[zonage].codes]
 
 
 def draw_all(
-    monde: Monde, territories: list[str], **parametres: str
+    world: World, territories: list[str], **parametres: str
 ) -> Iterator[tuple[float, float, int]]:
     """Yield the seconds on the clock, those of the processor, and the bytes of the figure of each territory."""
     for emprise in territories:
         clock, processor = time.perf_counter(), time.process_time()
-        content = render_figure(monde, parse_figure({**parametres, "emprise": emprise}, monde))
+        content = render_figure(world, parse_figure({**parametres, "emprise": emprise}, world))
         yield time.perf_counter() - clock, time.process_time() - processor, len(content)
 
 
@@ -46,20 +46,20 @@ def main() -> None:
     parser.add_argument("--largeur-mm", default="170")
     parser.add_argument("--dpi", default="150")
     options = parser.parse_args()
-    monde = open_world(open_snapshot(options.data))
+    world = open_world(open_snapshot(options.data))
     size = {"largeur_mm": options.largeur_mm, "dpi": options.dpi}
-    first = next(draw_all(monde, ["region"], type="zones", **size))
+    first = next(draw_all(world, ["region"], type="zones", **size))
     print(
         f"first figure, matplotlib loaded and outlines projected: {first[0]:.2f} s; memory {peak_memory_mb():.0f} MB"
     )
     for type_ in TYPES:
         for titre, territories in (
             ("region", ["region"] * 3),
-            ("24 zones d'emploi", list_territories(monde, "ze2020")),
-            ("92 EPCI", list_territories(monde, "epci")),
+            ("24 zones d'emploi", list_territories(world, "ze2020")),
+            ("92 EPCI", list_territories(world, "epci")),
         ):
             clock, processor, weights = np.array(
-                list(draw_all(monde, territories, type=type_, **DEMANDES[type_], **size))
+                list(draw_all(world, territories, type=type_, **DEMANDES[type_], **size))
             ).T
             print(
                 f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | {np.median(processor):.2f} | {clock.sum():.0f} | {weights.max() / 1e3:.0f} |"
@@ -69,7 +69,7 @@ def main() -> None:
             clock, processor, weights = np.array(
                 list(
                     draw_all(
-                        monde, ["region"] * 2, type=type_, format=format_, **DEMANDES[type_], **size
+                        world, ["region"] * 2, type=type_, format=format_, **DEMANDES[type_], **size
                     )
                 )
             ).T

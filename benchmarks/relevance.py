@@ -197,7 +197,7 @@ def main() -> None:
 
 
 def run(data_dir: Path) -> None:
-    """Measure the snapshot served from a folder and print; `geoapp bench relevance`."""
+    """Measure the snapshot served from a folder and print."""
     from geoapp.core.snapshot import open_snapshot
 
     snapshot = open_snapshot(data_dir)

@@ -19,7 +19,7 @@ from geoapp.coverage.sentences import mixed_years
 from geoapp.coverage.small_counts import hide_small, protect
 from geoapp.coverage.table import grouped_quantile, region_row, zone_table
 from geoapp.coverage.travel import Trajets
-from geoapp.coverage.world import Maille, Monde, choose_offer
+from geoapp.coverage.world import Maille, World, choose_offer
 
 SEUIL = 20.0
 COSTS = st.sampled_from(
@@ -50,7 +50,7 @@ def worlds(draw):
     }
 
 
-def make_monde(world) -> Monde:
+def make_monde(world) -> World:
     """Return the same world as the product holds it."""
     nb, nb_places = len(world["people"]), len(world["costs"][0])
     rows, cols, data = (
@@ -113,7 +113,7 @@ def make_monde(world) -> Monde:
         np.empty(0, int),
         np.empty(0, int),
     )
-    return Monde(
+    return World(
         Snapshot(Path("absent"), {"nom_region": "Région"}),
         trajets,
         points,

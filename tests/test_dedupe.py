@@ -10,7 +10,7 @@ import pytest
 
 from geoapp.ingest.duplicates import merge_catalogues, read_refusals
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
-from geoapp.offer.dedupe.names import Nom, name_places, shared_name
+from geoapp.offer.dedupe.names import MotsOrganisme, name_places, shared_name
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
@@ -172,7 +172,7 @@ def test_the_diploma_is_read_in_the_title_first():
     assert opposed(read_title("CAP cuisine"), read_title("BP cuisine")) == "diplômes différents"
 
 
-def _nom(nom: str, adresse: str | None = None) -> Nom:
+def _nom(nom: str, adresse: str | None = None) -> MotsOrganisme:
     return name_places(frame(offer("a", "1", nom_organisme=nom, adresse=adresse)))[0]
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from local_server import Answering, serving
 
+from geoapp.cli.progress import rich_progress
 from geoapp.core.config import Settings
 from geoapp.core.errors import SourceError
 from geoapp.sources import fetch, transport
@@ -316,7 +317,7 @@ def test_progress_is_told(world, producer, capsys):
     world.network.progress = progress
     world.locate(producer.url + "/communes.csv")
     assert told[0] == "Communes" and told[-1] == (len(CSV), len(CSV))
-    with fetch.rich_progress("Communes") as callback:
+    with rich_progress("Communes") as callback:
         callback(1, 2)
     assert capsys.readouterr().out == ""
 

@@ -94,12 +94,12 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     from geoapp.coverage.world import open_world
     from geoapp.outputs.coverage import write_answer
 
-    monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    world = open_world(open_snapshot(read_settings(data_dir).data_dir))
     reponse = answer(
-        monde, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde)
+        world, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, world)
     )
     if out:
-        write_answer(monde, reponse, out)
+        write_answer(world, reponse, out)
     print_gaps(reponse, out)
 
 
@@ -122,7 +122,7 @@ def figure(out: Path, data_dir: Path | None, **parametres) -> None:
     from geoapp.outputs.figures import describe_figure, parse_figure, write_figure
     from geoapp.outputs.figures.model import format_of
 
-    monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    world = open_world(open_snapshot(read_settings(data_dir).data_dir))
     asked = parse_figure(
         {
             nom: valeur
@@ -132,10 +132,10 @@ def figure(out: Path, data_dir: Path | None, **parametres) -> None:
             }.items()
             if valeur
         },
-        monde,
+        world,
     )
-    size = write_figure(monde, asked, out)
-    click.echo(f"{out} : {size / 1e3:.0f} ko\n{describe_figure(monde, asked)}")
+    size = write_figure(world, asked, out)
+    click.echo(f"{out} : {size / 1e3:.0f} ko\n{describe_figure(world, asked)}")
 
 
 @main.command()
@@ -173,11 +173,11 @@ def report(
     from geoapp.coverage.world import open_world
     from geoapp.outputs.sheets.folder import working, write_sheets
 
-    monde = open_world(open_snapshot(read_settings(data_dir).data_dir))
-    zones = choose_zones(monde, cles, types)
-    question = parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, monde)
-    with working(monde, question, zones) as travail, watching() as (_, watch):
-        written = write_sheets(monde, travail, zones, out, watch=watch)
+    world = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    zones = choose_zones(world, cles, types)
+    question = parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, world)
+    with working(world, question, zones) as travail, watching() as (_, watch):
+        written = write_sheets(world, travail, zones, out, watch=watch)
     print_sheets(written, out)
 
 

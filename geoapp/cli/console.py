@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geoapp.cli.info import describe_snapshot
+from geoapp.cli.progress import rich_progress
 from geoapp.core.config import Settings
 from geoapp.core.errors import SnapshotError
 from geoapp.core.french import count
@@ -32,7 +33,7 @@ from geoapp.outputs.offers import export_offers
 from geoapp.outputs.sheets.folder import Ecrite
 from geoapp.sources.cache import day_of
 from geoapp.sources.freshness import ETATS, list_freshness
-from geoapp.sources.network import Network, rich_progress
+from geoapp.sources.network import Network
 from geoapp.sources.registry import Source
 
 MODES = {

@@ -177,7 +177,7 @@ def write_duplicates() -> str:
                 "## Défaire une réunion",
                 "Ajoutez la paire à `geodata/doublons_refuses.csv` (`id_action`, `id_action_autre`, `motif`), puis relancez `geoapp build` : elle n'est plus ni réunie ni listée.",
                 "## Ce que cela vaut",
-                "`geoapp bench doublons` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
+                "`python -m benchmarks.duplicates` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
                 "les règles ont été fixées). Novembre 2026 : 201 paires jugées réunies, toutes à raison ; 81 % des vraies paires de l'échantillon sont réunies et 96 % "
                 "réunies ou listées. L'échantillon est chargé en cas difficiles : ces rappels ne sont pas ceux de l'ensemble.",
             ]

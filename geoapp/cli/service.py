@@ -1,8 +1,7 @@
-"""Commands that serve the product, and measure it."""
+"""The command that serves the product."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -20,32 +19,3 @@ def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
 
     settings = read_settings(data_dir)
     run(settings, host=host or settings.host, port=port if port is not None else settings.port)
-
-
-@main.group()
-def bench() -> None:
-    """Mesure le produit sur l'instantané servi."""
-
-
-@bench.command()
-@DATA
-def relevance(data_dir: Path | None) -> None:
-    """Pertinence de la recherche : rappel à 10, MRR, requêtes en défaut (tests/relevance)."""
-    from geoapp.core.config import ROOT
-
-    sys.path.insert(0, str(ROOT))
-    from benchmarks.relevance import run
-
-    run(read_settings(data_dir).data_dir)
-
-
-@bench.command()
-@DATA
-def doublons(data_dir: Path | None) -> None:
-    """Précision et rappel des rapprochements entre catalogues, sur les paires jugées (tests/dedupe)."""
-    from geoapp.core.config import ROOT
-
-    sys.path.insert(0, str(ROOT))
-    from benchmarks.duplicates import run
-
-    run(read_settings(data_dir).data_dir)

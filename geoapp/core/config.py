@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from geoapp.core.errors import ParameterError
+
 ROOT = Path(__file__).resolve().parents[2]
 GEODATA = ROOT / "geodata"
 
@@ -68,8 +70,6 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     ParameterError
         When a value cannot be read as the type of its setting.
     """
-    from geoapp.core.errors import ParameterError
-
     environ = os.environ if environ is None else environ
     values = {}
     for setting in fields(Settings):

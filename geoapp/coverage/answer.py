@@ -17,7 +17,7 @@ from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
 from geoapp.coverage.small_counts import hide_small, protect
 from geoapp.coverage.table import as_objects, people_by_cause, region_row, zone_table
-from geoapp.coverage.world import Monde, Offre, choose_offer
+from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.reference.zonings import ZONAGES
 
 NB_CLASSES = 5
@@ -53,31 +53,31 @@ class Reponse:
     qualite: dict
 
 
-def answer(monde: Monde, question: Question) -> Reponse:
+def answer(world: World, question: Question) -> Reponse:
     """Return the whole answer to a question.
 
     `blanches` lists the communes of which at least half the people live in a
     white zone: code_commune, nom, population, population_blanche, cause, solidite.
     """
-    offre = choose_offer(monde, question)
-    points = measure_points(monde, question, offre)
-    raw = zone_table(monde, question, offre, points)
-    whole = region_row(monde, question, offre, points)
+    offre = choose_offer(world, question)
+    points = measure_points(world, question, offre)
+    raw = zone_table(world, question, offre, points)
+    whole = region_row(world, question, offre, points)
     partition = question.zonage == COMMUNE or (
         question.zonage in ZONAGES and ZONAGES[question.zonage].est_partition
     )
     tableau = protect(raw, est_partition=partition)
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
-    quality = describe_quality(monde, question, offre)
+    quality = describe_quality(world, question, offre)
     return Reponse(
         question,
         tableau,
         points,
         ensemble,
-        white_communes(monde, points),
+        white_communes(world, points),
         map_classes(tableau, ensemble, question),
-        sentences.main_sentence(monde, question, ensemble, points),
-        sentences.list_notes(monde, question, ensemble, quality),
+        sentences.main_sentence(world, question, ensemble, points),
+        sentences.list_notes(world, question, ensemble, quality),
         quality,
     )
 
@@ -107,11 +107,11 @@ def map_classes(tableau: pd.DataFrame, ensemble: pd.Series, question: Question) 
     return make_classes(values, methode="fixes", bornes=bornes)
 
 
-def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
+def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:
     """Return the communes mostly white, the most people first (see `answer`)."""
-    maille = monde.mailles[COMMUNE]
+    maille = world.mailles[COMMUNE]
     nb, zone = len(maille.codes), maille.zones
-    people = np.nan_to_num(monde.population("tous")[maille.points])
+    people = np.nan_to_num(world.population("tous")[maille.points])
     cause, robust = (
         points["cause"].cat.codes.to_numpy()[maille.points],
         points["est_robuste"].to_numpy()[maille.points],
@@ -137,7 +137,7 @@ def white_communes(monde: Monde, points: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
+def describe_quality(world: World, question: Question, offre: OffreComptee) -> dict:
     """Return what is known of the offer behind the numbers: counts and shares (None without offer)."""
     mine = offre.comptes
     share = lambda mask: float(mask.mean()) if len(mine) else None  # noqa: E731
@@ -148,8 +148,8 @@ def describe_quality(monde: Monde, question: Question, offre: Offre) -> dict:
         "part_douteuses": share(mine["est_douteuse"]),
         "part_sans_places": share(mine["capacite"].isna()),
         "part_a_la_mairie": share(mine["est_mairie"]),
-        "nb_non_placees": monde.nb_non_placees,
-        "nb_a_distance": monde.nb_a_distance,
+        "nb_non_placees": world.nb_non_placees,
+        "nb_a_distance": world.nb_a_distance,
         "est_fictive": bool(mine["est_fictive"].any()),
     }
 
@@ -187,14 +187,14 @@ def _plain_values(column: pd.Series) -> list:
     return [None if value is None or value != value else value for value in plain]
 
 
-def describe_response(reponse: Reponse, monde: Monde) -> dict:
+def describe_response(reponse: Reponse, world: World) -> dict:
     """Return an answer ready for JSON: the body of the API."""
     question = reponse.question
     return {
         "titre": describe_question(question),
         "phrase": reponse.phrase,
         "notes": reponse.notes,
-        "parametres": {**describe_parameters(question), "trajets": dict(monde.trajets.parametres)},
+        "parametres": {**describe_parameters(question), "trajets": dict(world.trajets.parametres)},
         "indicateurs": {
             nom: {"titre": i.titre, "sens": i.sens, "type": i.type}
             for nom, i in INDICATEURS.items()
@@ -210,8 +210,8 @@ def describe_response(reponse: Reponse, monde: Monde) -> dict:
         "zones": rows_of(reponse.tableau),
         "communes_blanches": _records(hide_small(reponse.blanches)),
         "qualite": reponse.qualite,
-        "sources": sentences.list_sources(monde),
-        "instantane": monde.snapshot.id,
+        "sources": sentences.list_sources(world),
+        "instantane": world.snapshot.id,
     }
 
 

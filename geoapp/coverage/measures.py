@@ -12,7 +12,7 @@ import pandas as pd
 from geoapp.coverage import access
 from geoapp.coverage.indicators import CAUSES
 from geoapp.coverage.model import Question
-from geoapp.coverage.world import Monde, Offre
+from geoapp.coverage.world import OffreComptee, World
 
 PART_SATUREE = 0.25 * (1 - 1e-12)
 """Under a quarter of the regional mean of E2SFCA, a covered point is saturated; a sum whose last bit differs from the quarter is at it, not under it."""
@@ -23,7 +23,7 @@ ECARTS = (1.0, 0.75, 1.25)
 SANS, ELOIGNEE, SATUREE = "sans_offre", "eloignee", "saturee"
 
 
-def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFrame:
+def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.DataFrame:
     """Return every measure of every demand point.
 
     Returns
@@ -36,14 +36,14 @@ def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFra
         `cumulative`, `cause` (one of `CAUSES`, NA when the point is not
         white) and `est_robuste`.
     """
-    cost, supply = monde.cost(question.unite), offre.par_place
+    cost, supply = world.cost(question.unite), offre.par_place
     nearest = access.nearest(cost, supply > 0)
-    demand = np.nan_to_num(monde.demand(question.voisins))
+    demand = np.nan_to_num(world.demand(question.voisins))
     near = access.nearest(cost, offre.sures > 0) if (offre.sures != supply).any() else nearest
-    whites, e2sfca = _white_at(monde, question, supply, nearest, demand)
+    whites, e2sfca = _white_at(world, question, supply, nearest, demand)
     binary, steps = (
-        monde.weights(question.unite, question.seuil, "un"),
-        monde.weights(question.unite, question.seuil, "pas"),
+        world.weights(question.unite, question.seuil, "un"),
+        world.weights(question.unite, question.seuil, "pas"),
     )
     covered = nearest <= question.seuil
     return pd.DataFrame(
@@ -57,48 +57,48 @@ def measure_points(monde: Monde, question: Question, offre: Offre) -> pd.DataFra
             "cumulative": binary @ supply,
             "cause": _causes(nearest, question.seuil, whites[0]),
             "est_robuste": np.logical_and.reduce(whites)
-            & _white_otherwise(monde, question, supply, covered),
+            & _white_otherwise(world, question, supply, covered),
         }
     )
 
 
 def _white_at(
-    monde: Monde, question: Question, supply: np.ndarray, nearest: np.ndarray, demand: np.ndarray
+    world: World, question: Question, supply: np.ndarray, nearest: np.ndarray, demand: np.ndarray
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Return which points are white at each of `ECARTS`, and E2SFCA at the threshold asked."""
     whites, first = [], None
     for ecart in ECARTS:
         seuil = question.seuil * ecart
         score = access.floating_catchment(
-            monde.weights(question.unite, seuil, "pas"), demand, supply
+            world.weights(question.unite, seuil, "pas"), demand, supply
         )
         first = score if first is None else first
         whites.append(
             ~(nearest <= seuil)
-            | (np.nan_to_num(score) < PART_SATUREE * _regional_mean(monde, score))
+            | (np.nan_to_num(score) < PART_SATUREE * _regional_mean(world, score))
         )
     return whites, first
 
 
-def _regional_mean(monde: Monde, score: np.ndarray) -> float:
+def _regional_mean(world: World, score: np.ndarray) -> float:
     """Return the mean of a score over the inhabitants of the region; nobody in reach of nothing has less than zero."""
-    people, total = monde.residents
+    people, total = world.residents
     return float(np.nan_to_num(score) @ people / total) if total else 0.0
 
 
 def _white_otherwise(
-    monde: Monde, question: Question, supply: np.ndarray, covered: np.ndarray
+    world: World, question: Question, supply: np.ndarray, covered: np.ndarray
 ) -> np.ndarray:
     """Tell which points are not contradicted by the other unit, when it is measured on its own.
 
     Only distance (a point beyond the threshold) is compared: at the speed declared.
     """
-    if monde.trajets.est_proportionnelle or len(monde.unites) < 2:
+    if world.trajets.est_proportionnelle or len(world.unites) < 2:
         return np.ones(len(covered), dtype=bool)
     autre = "min" if question.unite == "km" else "km"
-    minutes_par_km = 60 / float(monde.trajets.parametres["vitesse_km_h"])
+    minutes_par_km = 60 / float(world.trajets.parametres["vitesse_km_h"])
     seuil = question.seuil * (minutes_par_km if question.unite == "km" else 1 / minutes_par_km)
-    return covered | ~(access.nearest(monde.cost(autre), supply > 0) <= seuil)
+    return covered | ~(access.nearest(world.cost(autre), supply > 0) <= seuil)
 
 
 def _causes(nearest: np.ndarray, seuil: float, white: np.ndarray) -> pd.Categorical:

@@ -41,7 +41,7 @@ OFFRES = {
     "sessions": "Sessions (dates d'entrée connues)",
     "mixte": "Places si connues, sinon sessions",
 }
-"""What counts as supply; adding a way of counting is adding a row here and in `monde.COMPTES`."""
+"""What counts as supply; adding a way of counting is adding a row here and in `world.COMPTES`."""
 
 VOISINS = {
     "oui": "avec l'offre et les habitants des départements voisins",
@@ -129,14 +129,14 @@ class Question:
     methode: str = "jenks"
 
 
-def parse_question(parametres: Mapping, monde, *, autres: tuple[str, ...] = ()) -> Question:
+def parse_question(parametres: Mapping, world, *, autres: tuple[str, ...] = ()) -> Question:
     """Return the question that `parametres` ask.
 
     Parameters
     ----------
     parametres : Mapping
         Name → value or values (arguments of a request, options of a command); blanks do not count.
-    monde : Monde
+    world : World
         Its snapshot says which values the filters accept, its matrix which unit exists.
     autres : tuple of str
         Other names that may be there, and are left alone.
@@ -149,9 +149,9 @@ def parse_question(parametres: Mapping, monde, *, autres: tuple[str, ...] = ()) 
     values = read_values(parametres)
     refuse_unknown(values, [*PARAMETRES, *FILTRES_OFFRE, *autres])
     chosen = {nom: _choice(nom, values) for nom in DEFAUTS}
-    seuil, unite = _threshold(values, monde.unites)
+    seuil, unite = _threshold(values, world.unites)
     return Question(
-        parse_filters({nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, monde.snapshot),
+        parse_filters({nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, world.snapshot),
         seuil,
         unite,
         chosen["zonage"],

@@ -15,7 +15,7 @@ from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import CARREAU, Question
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
-from geoapp.coverage.world import Maille, Monde, choose_offer
+from geoapp.coverage.world import Maille, World, choose_offer
 
 
 @dataclass(frozen=True)
@@ -53,42 +53,42 @@ COMPARES: dict[str, tuple[str, str, bool]] = {
 """Zonings compared with the rest: title, title of the rest, and whether only cells can be compared (outlines known there alone)."""
 
 
-def compare_publics(monde: Monde, question: Question) -> list[Public]:
+def compare_publics(world: World, question: Question) -> list[Public]:
     """Return the access of each public beside that of the rest, then of each département.
 
     The people of two zones that share a point are counted once.  A QPV without
     outline is estimated by the whole communes that hold it.
     """
-    offre = choose_offer(monde, question)
-    points = measure_points(monde, question, offre)
+    offre = choose_offer(world, question)
+    points = measure_points(world, question, offre)
     rows = publics_among(
-        monde, question, points, np.flatnonzero(monde.points["est_region"].to_numpy())
+        world, question, points, np.flatnonzero(world.points["est_region"].to_numpy())
     )
-    departements = monde.mailles.get("departement")
+    departements = world.mailles.get("departement")
     if departements is not None:
         rows += [
             _public("Départements", row, False, "")
             for row in protect(
-                table_of(departements, monde, question, offre, points), est_partition=True
+                table_of(departements, world, question, offre, points), est_partition=True
             ).itertuples()
         ]
     return rows
 
 
 def publics_among(
-    monde: Monde, question: Question, points: pd.DataFrame, parmi: np.ndarray
+    world: World, question: Question, points: pd.DataFrame, parmi: np.ndarray
 ) -> list[Public]:
     """Return the access of each public among some demand points (rows of the matrix), beside that of the others of them.
 
     `points` are the measures of the question.  A side that holds no point is left out.
     """
-    offre, rows = choose_offer(monde, question), []
+    offre, rows = choose_offer(world, question), []
     for zonage, (titre, autre, cells_only) in COMPARES.items():
-        maille = monde.mailles.get(zonage)
+        maille = world.mailles.get(zonage)
         if maille is None or not len(maille.points):
             continue
         field = (
-            parmi[monde.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
+            parmi[world.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
         )
         inside = np.intersect1d(maille.points, field)
         if not len(inside):
@@ -98,7 +98,7 @@ def publics_among(
             for nom, members in ((titre, inside), (autre, np.setdiff1d(field, inside)))
             if len(members)
         ]
-        table = _table(zonage, two, monde, question, offre, points)
+        table = _table(zonage, two, world, question, offre, points)
         rows += [
             _public(titre, row, bool(maille.est_estimee.any()), _note(maille, cells_only))
             for row in table.itertuples()
@@ -109,7 +109,7 @@ def publics_among(
 def _table(
     zonage: str,
     groups: list[tuple[str, np.ndarray]],
-    monde: Monde,
+    world: World,
     question: Question,
     offre,
     points: pd.DataFrame,
@@ -129,7 +129,7 @@ def _table(
         np.zeros(len(groups), dtype=bool),
         *_no_offers(),
     )
-    return protect(table_of(maille, monde, question, offre, points), est_partition=True)
+    return protect(table_of(maille, world, question, offre, points), est_partition=True)
 
 
 def _no_offers() -> tuple[np.ndarray, np.ndarray]:
@@ -159,15 +159,15 @@ def _public(groupe: str, row, est_estimee: bool, note: str) -> Public:
     )
 
 
-def measure_equity(monde: Monde, question: Question) -> list[Indice]:
+def measure_equity(world: World, question: Question) -> list[Indice]:
     """Return the indices of equity of access over the inhabitants of the region, each with its meaning.
 
     Gini and Palma read E2SFCA (nothing in reach counts as zero access), P90/P10 the
     cost of the nearest offer (out of reach is farther than everything).
     """
-    points = measure_points(monde, question, choose_offer(monde, question))
+    points = measure_points(world, question, choose_offer(world, question))
     people = np.where(
-        monde.points["est_region"], np.nan_to_num(monde.population(question.public)), 0.0
+        world.points["est_region"], np.nan_to_num(world.population(question.public)), 0.0
     )
     kept = people > 0
     score, cost = (

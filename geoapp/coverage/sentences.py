@@ -15,7 +15,7 @@ from geoapp.coverage.model import (
     describe_offer,
     describe_threshold,
 )
-from geoapp.coverage.world import Maille, Monde
+from geoapp.coverage.world import Maille, World
 
 RURALES = ("frr", "zrr")
 """Rural zonings that the main sentence compares with, the present one first."""
@@ -27,7 +27,7 @@ _DANS = {
 
 
 def main_sentence(
-    monde: Monde, question: Question, ensemble: pd.Series, points: pd.DataFrame
+    world: World, question: Question, ensemble: pd.Series, points: pd.DataFrame
 ) -> str:
     """Return what must be retained: how many people are too far, and in rural zones."""
     seuil, offre = describe_threshold(question), describe_offer(question)
@@ -39,24 +39,24 @@ def main_sentence(
     if nb == 0:
         return f"Tous les habitants connus ont {offre} à {seuil} ou moins par la route."
     phrase = f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à plus de {seuil} par la route d'{offre}"
-    return f"{phrase}{_rural(monde, question, points)}."
+    return f"{phrase}{_rural(world, question, points)}."
 
 
-def _rural(monde: Monde, question: Question, points: pd.DataFrame) -> str:
+def _rural(world: World, question: Question, points: pd.DataFrame) -> str:
     """Return the end of the sentence: the same share in rural zones, when it is known."""
     for zonage in RURALES:
-        if (maille := monde.mailles.get(zonage)) is not None and len(maille.points):
-            part = share_uncovered(monde, question, maille, points)
+        if (maille := world.mailles.get(zonage)) is not None and len(maille.points):
+            part = share_uncovered(world, question, maille, points)
             return f"{THIN}; {_DANS[zonage]}, c'est {format_share(part)}" if part == part else ""
     return ""
 
 
 def share_uncovered(
-    monde: Monde, question: Question, maille: Maille, points: pd.DataFrame
+    world: World, question: Question, maille: Maille, points: pd.DataFrame
 ) -> float:
     """Return the share of the people of a zoning, each counted once, who are beyond the threshold; NaN when unknown."""
     inside = np.unique(maille.points)
-    people = np.nan_to_num(monde.population(question.public)[inside])
+    people = np.nan_to_num(world.population(question.public)[inside])
     return (
         float(people[~points["est_couvert"].to_numpy()[inside]].sum() / people.sum())
         if people.sum()
@@ -64,17 +64,17 @@ def share_uncovered(
     )
 
 
-def list_notes(monde: Monde, question: Question, ensemble: pd.Series, quality: dict) -> list[str]:
+def list_notes(world: World, question: Question, ensemble: pd.Series, quality: dict) -> list[str]:
     """Return what a reader must know before using the numbers, one sentence each."""
     notes = [
         _fictive(quality),
-        mixed_years(monde, question),
-        _border(monde, question, quality),
+        mixed_years(world, question),
+        _border(world, question, quality),
         _supply(question, quality),
-        _precision(monde, quality),
-        _demand(monde, question, ensemble),
-        _estimated(monde, question),
-        str(monde.trajets.parametres.get("note", "")),
+        _precision(world, quality),
+        _demand(world, question, ensemble),
+        _estimated(world, question),
+        str(world.trajets.parametres.get("note", "")),
     ]
     return [note for note in notes if note]
 
@@ -87,22 +87,22 @@ def _fictive(quality: dict) -> str:
     )
 
 
-def mixed_years(monde: Monde, question: Question) -> str:
+def mixed_years(world: World, question: Question) -> str:
     """Say that offer, people and zones are not of one year, when they are not; a vintage without a year tells nothing."""
     cle = ("annees", question.zonage)
-    if cle not in monde.memoire:
-        monde.memoire[cle] = _tell_years(monde, question.zonage)
-    return monde.memoire[cle]
+    if cle not in world.memoire:
+        world.memoire[cle] = _tell_years(world, question.zonage)
+    return world.memoire[cle]
 
 
-def _tell_years(monde: Monde, zonage: str) -> str:
+def _tell_years(world: World, zonage: str) -> str:
     """Return the sentence of `mixed_years`, worked out once by zoning: no filter changes it."""
-    sources, zones = pd.DataFrame(list_sources(monde)), monde.snapshot.read("zones")
+    sources, zones = pd.DataFrame(list_sources(world)), world.snapshot.read("zones")
     dates = {
         "offre": sources.loc[
-            sources["id_source"].isin(monde.offres["id_source"].unique()), "millesime"
+            sources["id_source"].isin(world.offres["id_source"].unique()), "millesime"
         ],
-        "habitants": monde.points.loc[monde.points["est_region"], "millesime"],
+        "habitants": world.points.loc[world.points["est_region"], "millesime"],
         "zones": zones.loc[zones["type_zone"].eq(zonage), "millesime"],
     }
     years = {nom: _years(values) for nom, values in dates.items()}
@@ -122,11 +122,11 @@ def _years(millesimes: pd.Series) -> list[str]:
     )
 
 
-def _border(monde: Monde, question: Question, quality: dict) -> str:
+def _border(world: World, question: Question, quality: dict) -> str:
     """Say whether neighbours count."""
     if not question.voisins:
         return "Sans les départements voisins : près des limites de la région, la couverture est sous-estimée."
-    if not monde.offres["est_voisine"].any():
+    if not world.offres["est_voisine"].any():
         return "Aucune source ne donne l'offre des départements voisins : près des limites de la région, la couverture est sous-estimée."
     return (
         f"Avec les départements voisins : {count(quality['nb_voisines'], 'de leurs formations compte', 'de leurs formations comptent')} "
@@ -147,7 +147,7 @@ def _supply(question: Question, quality: dict) -> str:
     )
 
 
-def _precision(monde: Monde, quality: dict) -> str:
+def _precision(world: World, quality: dict) -> str:
     """Say how well the offer is placed, and what is left out."""
     parts = []
     if quality["nb_offres"]:
@@ -165,9 +165,9 @@ def _precision(monde: Monde, quality: dict) -> str:
     return " ".join(parts)
 
 
-def _demand(monde: Monde, question: Question, ensemble: pd.Series) -> str:
+def _demand(world: World, question: Question, ensemble: pd.Series) -> str:
     """Say where people are counted, from which year, and who is missing."""
-    mine = monde.points[monde.points["est_region"]]
+    mine = world.points[world.points["est_region"]]
     cells = mine["type_point"].eq(CARREAU)
     people = mine["population_retenue"]
     text = f"Habitants : population municipale {', '.join(sorted(mine.loc[~cells, 'millesime'].dropna().astype(str).unique()))}, comptée à la mairie"
@@ -188,9 +188,9 @@ def _known_people(ensemble: pd.Series) -> str:
     return f"{PETIT if pd.isna(nb) else format_number(round(nb))} personnes"
 
 
-def _estimated(monde: Monde, question: Question) -> str:
+def _estimated(world: World, question: Question) -> str:
     """Say which zones are only estimated."""
-    maille = monde.mailles.get(question.zonage)
+    maille = world.mailles.get(question.zonage)
     if maille is None or not maille.est_estimee.any():
         return ""
     return (
@@ -199,17 +199,17 @@ def _estimated(monde: Monde, question: Question) -> str:
     )
 
 
-def list_sources(monde: Monde) -> list[dict]:
+def list_sources(world: World) -> list[dict]:
     """Return the sources behind the numbers: id, titre, producteur, licence, millesime, usage, mode."""
-    if "sources" not in monde.memoire:
-        monde.memoire["sources"] = _read_sources(monde)
-    return monde.memoire["sources"]
+    if "sources" not in world.memoire:
+        world.memoire["sources"] = _read_sources(world)
+    return world.memoire["sources"]
 
 
-def _read_sources(monde: Monde) -> list[dict]:
+def _read_sources(world: World) -> list[dict]:
     """Return the sources, read once."""
-    sources = monde.snapshot.read("sources")
-    offers = set(monde.offres["id_source"])
+    sources = world.snapshot.read("sources")
+    offers = set(world.offres["id_source"])
     used = sources["id_source"].isin(offers) | sources["usage"].isin(
         ("communes", "zonage", "population", "ages")
     )

@@ -7,17 +7,17 @@ import pandas as pd
 
 from geoapp.coverage.indicators import CAUSES, PAR_HABITANTS
 from geoapp.coverage.model import CARREAU, COMMUNE, Question
-from geoapp.coverage.world import Maille, Monde, Offre
+from geoapp.coverage.world import Maille, OffreComptee, World
 
 
 def zone_table(
-    monde: Monde, question: Question, offre: Offre, points: pd.DataFrame
+    world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
 ) -> pd.DataFrame:
     """Return one row per zone of the zoning asked, with every indicator.
 
     Parameters
     ----------
-    monde, question, offre, points
+    world, question, offre, points
         The world, the question, its offer (`choose_offer`) and its measures (`measure_points`).
 
     Returns
@@ -29,14 +29,16 @@ def zone_table(
         about people is NA for a zone where nobody is known; Σ population over
         a partition is that of the region.
     """
-    return table_of(monde.mailles[question.zonage], monde, question, offre, points)
+    return table_of(world.mailles[question.zonage], world, question, offre, points)
 
 
-def region_row(monde: Monde, question: Question, offre: Offre, points: pd.DataFrame) -> pd.Series:
+def region_row(
+    world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
+) -> pd.Series:
     """Return the same numbers for the whole region."""
-    inside = np.flatnonzero(monde.points["est_region"].to_numpy())
-    nom = monde.snapshot.manifest.get("nom_region", "Région")
-    offers = np.flatnonzero(~monde.comptes["est_voisine"].to_numpy())
+    inside = np.flatnonzero(world.points["est_region"].to_numpy())
+    nom = world.snapshot.manifest.get("nom_region", "Région")
+    offers = np.flatnonzero(~world.comptes["est_voisine"].to_numpy())
     code, name = np.array(["region"], dtype=object), np.array([nom], dtype=object)
     whole = Maille(
         "region",
@@ -48,21 +50,21 @@ def region_row(monde: Monde, question: Question, offre: Offre, points: pd.DataFr
         offers,
         np.zeros_like(offers),
     )
-    return table_of(whole, monde, question, offre, points).iloc[0]
+    return table_of(whole, world, question, offre, points).iloc[0]
 
 
 def table_of(
-    maille: Maille, monde: Monde, question: Question, offre: Offre, points: pd.DataFrame
+    maille: Maille, world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the table of one division (see `zone_table`)."""
-    people = monde.population(question.public)[maille.points]
+    people = world.population(question.public)[maille.points]
     mine = (
         points.iloc[maille.points]
         .reset_index(drop=True)
         .assign(
             zone=maille.zones,
             people=people,
-            cell=monde.points["type_point"].to_numpy()[maille.points] == CARREAU,
+            cell=world.points["type_point"].to_numpy()[maille.points] == CARREAU,
         )
     )
     nb = len(maille.codes)
@@ -77,12 +79,12 @@ def table_of(
         _people(mine, nb),
         _costs(mine, nb),
         _scores(mine, nb),
-        _places(maille, monde, offre),
+        _places(maille, world, offre),
         _words(mine, nb),
     ]
     table = pd.concat([named, *parts], axis=1)
     table["offreur_unique"] = as_objects(
-        _sole_providers(maille, monde, question, offre, points["est_couvert"].to_numpy())
+        _sole_providers(maille, world, question, offre, points["est_couvert"].to_numpy())
     )
     table["est_estimee"] = maille.est_estimee
     return table
@@ -187,7 +189,7 @@ def _scores(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def _places(maille: Maille, monde: Monde, offre: Offre) -> pd.DataFrame:
+def _places(maille: Maille, world: World, offre: OffreComptee) -> pd.DataFrame:
     """Return what the zone itself offers, in the region; unknown where the zone is finer than a place's address, or has no outline."""
     nb = len(maille.codes)
     if maille.type_zone == CARREAU:
@@ -197,10 +199,10 @@ def _places(maille: Maille, monde: Monde, offre: Offre) -> pd.DataFrame:
                 for nom in ("nb_offres", "nb_lieux", "nb_offreurs", "nb_places")
             }
         )
-    chosen = np.zeros(len(monde.comptes), dtype=bool)
+    chosen = np.zeros(len(world.comptes), dtype=bool)
     chosen[offre.comptes.index] = True
     kept = chosen[maille.offres]
-    zone, mine = maille.zones_offres[kept], monde.comptes.iloc[maille.offres[kept]]
+    zone, mine = maille.zones_offres[kept], world.comptes.iloc[maille.offres[kept]]
     capacity = mine["capacite"].to_numpy()
     known = np.bincount(zone, ~np.isnan(capacity), nb) > 0
     frame = pd.DataFrame(
@@ -225,27 +227,27 @@ def _distinct(zone: np.ndarray, values: np.ndarray, nb: int) -> np.ndarray:
 
 
 def _sole_providers(
-    maille: Maille, monde: Monde, question: Question, offre: Offre, covered: np.ndarray
+    maille: Maille, world: World, question: Question, offre: OffreComptee, covered: np.ndarray
 ) -> np.ndarray:
     """Return the body without which the zone would lose all its cover, None when there is none or several.
 
     It is the only body within reach of the covered people of the zone.
     """
-    least, most = reachable_bodies(monde, question, offre)
-    inhabited = np.nan_to_num(monde.population(question.public)[maille.points]) > 0
+    least, most = reachable_bodies(world, question, offre)
+    inhabited = np.nan_to_num(world.population(question.public)[maille.points]) > 0
     kept = covered[maille.points] & inhabited
     zone, points = maille.zones[kept], maille.points[kept]
     low, high = np.full(len(maille.codes), np.iinfo(np.int64).max), np.full(len(maille.codes), -1)
     np.minimum.at(low, zone, least[points])
     np.maximum.at(high, zone, most[points])
-    names = monde.noms_organismes
+    names = world.noms_organismes
     return np.array(
         [names[a] if a == b else None for a, b in zip(low, high, strict=True)], dtype=object
     )
 
 
 def reachable_bodies(
-    monde: Monde, question: Question, offre: Offre
+    world: World, question: Question, offre: OffreComptee
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and greatest rank of the bodies whose offer each point reaches within the threshold.
 
@@ -258,7 +260,7 @@ def reachable_bodies(
     low, high = np.full(len(offre.par_place), nothing), np.full(len(offre.par_place), -1)
     np.minimum.at(low, place, body)
     np.maximum.at(high, place, body)
-    reach = monde.weights(question.unite, question.seuil, "un")
+    reach = world.weights(question.unite, question.seuil, "un")
     return _row_extreme(np.minimum, low[reach.indices], reach.indptr, nothing), _row_extreme(
         np.maximum, high[reach.indices], reach.indptr, -1
     )

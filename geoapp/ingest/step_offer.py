@@ -15,9 +15,9 @@ from geoapp.ingest.duplicates import merge_catalogues
 from geoapp.ingest.neighbours import keep_neighbours, name_trainings, no_neighbours
 from geoapp.ingest.nomenclatures import key_of, read_nomenclature
 from geoapp.ingest.readings import Lectures, per_source, reading_key, sources_key
+from geoapp.ingest.state import BuildState, counted
 from geoapp.ingest.steps import content_key, do
 from geoapp.ingest.tally import Bilan
-from geoapp.ingest.world import World, counted
 from geoapp.offer.locating import merge_etablissements
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.rows import check_offre
@@ -35,7 +35,7 @@ class Socle:
 
 
 def offer_tables(
-    world: World,
+    state: BuildState,
     lectures: Lectures,
     doubtful_distance_m: float,
     territoires: Mapping[str, pd.DataFrame],
@@ -45,25 +45,25 @@ def offer_tables(
     Zones come last: offers are placed and compared without them, so that a
     new zoning places and compares nothing again.
     """
-    etablissements = _merge_etablissements(world, lectures)
+    etablissements = _merge_etablissements(state, lectures)
     socle = Socle(
         etablissements,
         doubtful_distance_m,
-        world.etapes.cle("socle", doubtful_distance_m, content_key(etablissements)),
+        state.etapes.cle("socle", doubtful_distance_m, content_key(etablissements)),
     )
-    nomenclatures = _read_nomenclatures(world, lectures)
-    place = partial(_place, world, lectures, socle)
-    feeding = world.feeding("offre")
+    nomenclatures = _read_nomenclatures(state, lectures)
+    place = partial(_place, state, lectures, socle)
+    feeding = state.feeding("offre")
     result = place("offre-placee", feeding, nomenclatures)
-    for one in sorted(world.present("offre"), key=lambda one: one.source.id):
+    for one in sorted(state.present("offre"), key=lambda one: one.source.id):
         if one not in feeding:
             place(f"offre-ecartee-{one.source.id}", [one], {})
-    if examples := sorted(world.present("offre_exemple"), key=lambda one: one.source.id):
+    if examples := sorted(state.present("offre_exemple"), key=lambda one: one.source.id):
         place("offre-exemples", examples, {})
-    result |= _compare_catalogues(world, feeding, result)
-    result["offres_departements"] = _departement_offers(world, lectures)
+    result |= _compare_catalogues(state, feeding, result)
+    result["offres_departements"] = _departement_offers(state, lectures)
     result |= _link(result, territoires)
-    neighbours = world.feeding("offre_voisine")
+    neighbours = state.feeding("offre_voisine")
     result["offres_voisines"] = (
         _link(place("offre-voisine", neighbours, nomenclatures), territoires)["offres"]
         if neighbours
@@ -81,67 +81,67 @@ def _link(
 
 
 def _compare_catalogues(
-    world: World, feeding: list[Located], placed: dict[str, pd.DataFrame]
+    state: BuildState, feeding: list[Located], placed: dict[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Return what is said of the offers together: quality of each row, then duplicates and the offers shown."""
     millesimes = {one.source.id: one.source.millesime for one in feeding}
 
     def compare() -> dict[str, pd.DataFrame]:
-        return quality_tables(placed, world.communes, millesimes) | merge_catalogues(
+        return quality_tables(placed, state.communes, millesimes) | merge_catalogues(
             placed, millesimes
         )
 
-    cle = world.etapes.cle(
-        "rapprochement", content_key(placed), world.region, sorted(millesimes.items())
+    cle = state.etapes.cle(
+        "rapprochement", content_key(placed), state.region, sorted(millesimes.items())
     )
-    return do(world.etapes, "rapprochement", cle, compare)
+    return do(state.etapes, "rapprochement", cle, compare)
 
 
-def _departement_offers(world: World, lectures: Lectures) -> pd.DataFrame:
+def _departement_offers(state: BuildState, lectures: Lectures) -> pd.DataFrame:
     """Return the table `offres_departements`: what has no address, counted by département."""
     parts = [no_departement_offers()]
-    for one in world.feeding("offre_departement"):
+    for one in state.feeding("offre_departement"):
         part, bilan = per_source(
-            world, "offre_departement", one, partial(_read_departements, one, lectures, world)
+            state, "offre_departement", one, partial(_read_departements, one, lectures, state)
         )
-        world.bilans[one.source.id] = bilan
+        state.bilans[one.source.id] = bilan
         parts.append(part)
     return conform(pd.concat(parts, ignore_index=True), "offres_departements")
 
 
 def _read_departements(
-    one: Located, lectures: Lectures, world: World
+    one: Located, lectures: Lectures, state: BuildState
 ) -> tuple[pd.DataFrame, Bilan]:
-    part, bilan = read_by_departement(lectures[one.source.id], one.source, world.communes)
+    part, bilan = read_by_departement(lectures[one.source.id], one.source, state.communes)
     bilan.count_apart(lectures[one.source.id].nb_ecartees)
     return part, bilan
 
 
-def _merge_etablissements(world: World, lectures: Lectures) -> pd.DataFrame:
+def _merge_etablissements(state: BuildState, lectures: Lectures) -> pd.DataFrame:
     """Return the establishments of every source by UAI code, and count them."""
     references = []
-    for one in world.present("etablissements"):
-        frame, world.bilans[one.source.id] = per_source(
-            world, "etablissements", one, partial(_read_etablissements, one, lectures, world)
+    for one in state.present("etablissements"):
+        frame, state.bilans[one.source.id] = per_source(
+            state, "etablissements", one, partial(_read_etablissements, one, lectures, state)
         )
         references.append(frame.assign(id_source=one.source.id))
     return merge_etablissements(references)
 
 
 def _read_etablissements(
-    one: Located, lectures: Lectures, world: World
+    one: Located, lectures: Lectures, state: BuildState
 ) -> tuple[pd.DataFrame, Bilan]:
     return offers.read_etablissements(
-        lectures[one.source.id], one.source, world.communes, world.passage
+        lectures[one.source.id], one.source, state.communes, state.passage
     )
 
 
-def _read_nomenclatures(world: World, lectures: Lectures) -> dict[str, pd.DataFrame]:
+def _read_nomenclatures(state: BuildState, lectures: Lectures) -> dict[str, pd.DataFrame]:
     """Return the nomenclatures at hand by the code that they list, and count them."""
     tables = {}
-    for one in world.present("nomenclature"):
-        nomenclature, world.bilans[one.source.id] = per_source(
-            world, "nomenclature", one, partial(_read_nomenclature, one, lectures)
+    for one in state.present("nomenclature"):
+        nomenclature, state.bilans[one.source.id] = per_source(
+            state, "nomenclature", one, partial(_read_nomenclature, one, lectures)
         )
         tables[key_of(one.source)] = nomenclature
     return tables
@@ -153,25 +153,25 @@ def _read_nomenclature(one: Located, lectures: Lectures) -> tuple[pd.DataFrame, 
 
 
 def _checked(
-    world: World, lectures: Lectures, one: Located, certifications: pd.DataFrame | None
+    state: BuildState, lectures: Lectures, one: Located, certifications: pd.DataFrame | None
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Return the tables of one offer source read alone, its counts, and what to count apart once they are placed."""
-    autres = [sources_key(world, "nomenclature")] if one.source.usage == "offre_voisine" else []
+    autres = [sources_key(state, "nomenclature")] if one.source.usage == "offre_voisine" else []
     return per_source(
-        world, one.source.usage, one, partial(_check, one, lectures, world, certifications), *autres
+        state, one.source.usage, one, partial(_check, one, lectures, state, certifications), *autres
     )
 
 
 def _check(
-    one: Located, lectures: Lectures, world: World, certifications: pd.DataFrame | None
+    one: Located, lectures: Lectures, state: BuildState, certifications: pd.DataFrame | None
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Do what `_checked` keeps."""
     source, lecture = one.source, lectures[one.source.id]
     apart = (lecture.nb_ecartees,)
     if source.usage == "offre_voisine":
-        lecture, outside = keep_neighbours(lecture, world.communes)
+        lecture, outside = keep_neighbours(lecture, state.communes)
         apart = outside, "hors du voisinage"
-    checked = check_offre(lecture.frame, source, communes=world.communes, passage=world.passage)
+    checked = check_offre(lecture.frame, source, communes=state.communes, passage=state.passage)
     bilan = Bilan(
         source.id,
         lecture.nb_lues,
@@ -188,7 +188,7 @@ def _check(
 
 
 def _place(
-    world: World,
+    state: BuildState,
     lectures: Lectures,
     socle: Socle,
     nom: str,
@@ -196,15 +196,15 @@ def _place(
     nomenclatures: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
     """Return the offers of some sources checked, placed and joined to nomenclatures, and count them."""
-    read = [reading_key(world, one) for one in sources]
-    cle = world.etapes.cle(
+    read = [reading_key(state, one) for one in sources]
+    cle = state.etapes.cle(
         "placement",
         socle.cle,
-        sources_key(world, "passage"),
+        sources_key(state, "passage"),
         read,
-        sources_key(world, "nomenclature") if nomenclatures else "",
+        sources_key(state, "nomenclature") if nomenclatures else "",
     )
-    return counted(world, nom, cle, partial(_place_now, lectures, socle, sources, nomenclatures))
+    return counted(state, nom, cle, partial(_place_now, lectures, socle, sources, nomenclatures))
 
 
 def _place_now(
@@ -212,24 +212,24 @@ def _place_now(
     socle: Socle,
     sources: list[Located],
     nomenclatures: Mapping[str, pd.DataFrame],
-    world: World,
+    state: BuildState,
 ) -> dict[str, pd.DataFrame]:
     """Do what `_place` keeps."""
     checked = [
-        _checked(world, lectures, one, nomenclatures.get("code_certifinfo")) for one in sources
+        _checked(state, lectures, one, nomenclatures.get("code_certifinfo")) for one in sources
     ]
     tables, repairs = offers.offer_tables(
         [parts for parts, _, _ in checked],
-        communes=world.communes,
+        communes=state.communes,
         etablissements=socle.etablissements,
         doubtful_distance_m=socle.doubtful_distance_m,
         nomenclatures=nomenclatures,
     )
-    inside = set(world.communes.loc[world.communes["est_region"].astype(bool), "code_commune"])
+    inside = set(state.communes.loc[state.communes["est_region"].astype(bool), "code_commune"])
     for _, bilan, apart in checked:
         _count(bilan, tables, repairs, inside)
         bilan.count_apart(*apart)
-        world.bilans[bilan.id_source] = bilan
+        state.bilans[bilan.id_source] = bilan
     tables["offres"] = wide_offers(
         tables, {one.source.id for one in sources if one.mode == "demonstration"}
     )

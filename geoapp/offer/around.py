@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from pyproj import Geod
 
-from geoapp.offer.lookups import Contours, Repertoire
+from geoapp.offer.lookups import ContoursZonage, Repertoire
 from geoapp.reference.codes.text import fold
 from geoapp.reference.zonings import ZONAGES
 
@@ -36,7 +36,7 @@ def describe_quartiers(repertoire: Repertoire, ligne: int) -> list[dict]:
     ]
 
 
-def _quartier(repertoire: Repertoire, ligne: int, type_zone: str, contours: Contours) -> dict:
+def _quartier(repertoire: Repertoire, ligne: int, type_zone: str, contours: ContoursZonage) -> dict:
     """Return the answer for one zoning."""
     if not _is_trusted(repertoire, ligne):
         return _unknown("la position de cette formation n'est pas assez précise")
@@ -70,7 +70,7 @@ def _quartier(repertoire: Repertoire, ligne: int, type_zone: str, contours: Cont
     return {**_answer(statut, f"{mots} : {zone.nom}"), **quartier}
 
 
-def _outside(repertoire: Repertoire, ligne: int, contours: Contours) -> dict:
+def _outside(repertoire: Repertoire, ligne: int, contours: ContoursZonage) -> dict:
     """Return « outside » where the outlines are known, « unknown » elsewhere."""
     if not contours.est_complet:
         return _unknown("des contours de quartiers manquent")

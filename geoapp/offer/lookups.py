@@ -44,7 +44,7 @@ def public_id(id_action: str) -> str:
 
 
 @dataclass(frozen=True)
-class Zone:
+class ZoneNommee:
     """What a sheet says of one zone."""
 
     type: str
@@ -54,7 +54,7 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class Contours:
+class ContoursZonage:
     """The outlines of one zoning joined by geometry, in the metric CRS, and where they are known.
 
     `epci` are the intercommunalités in which a point outside every outline is
@@ -90,7 +90,7 @@ class Repertoire:
         self.zones = _zones(snapshot.read("zones"))
         self.sources = dict(Rows(snapshot.read("sources"), "id_source"))
         self.labels = _labels()
-        self._parsed_zones: dict[str, tuple[Zone, ...]] = {}
+        self._parsed_zones: dict[str, tuple[ZoneNommee, ...]] = {}
 
     def label(self, nom: str, code: str | None) -> dict:
         """Return {code, libelle} of a coded column; unknown is said unknown."""
@@ -99,12 +99,12 @@ class Repertoire:
             "libelle": NON_RENSEIGNE if code is None else self.labels[nom].get(code, code),
         }
 
-    def parse_zones(self, texte: str | None) -> tuple[Zone, ...]:
+    def parse_zones(self, texte: str | None) -> tuple[ZoneNommee, ...]:
         """Return the zones written « type:code|type:code », in the order of the zonings."""
         texte = texte or ""
         if texte not in self._parsed_zones:
             found = [
-                self.zones.get(cle) or Zone(*cle.partition(":")[::2], cle, "")
+                self.zones.get(cle) or ZoneNommee(*cle.partition(":")[::2], cle, "")
                 for cle in texte.split("|")
                 if cle
             ]
@@ -212,7 +212,7 @@ class Repertoire:
         return result
 
     @cached_property
-    def contours(self) -> Mapping[str, Contours]:
+    def contours(self) -> Mapping[str, ContoursZonage]:
         """Return the outlines of each zoning joined by geometry that the snapshot holds."""
         zones = self.snapshot.read("zones")
         present = [
@@ -298,23 +298,23 @@ def _points(offres) -> np.ndarray:
     return np.where(unknown, shapely.Point(np.nan, np.nan), points)
 
 
-def _zones(zones: pd.DataFrame) -> dict[str, Zone]:
+def _zones(zones: pd.DataFrame) -> dict[str, ZoneNommee]:
     """Return the zones by « type:code »."""
     columns = (zones[nom].tolist() for nom in ("type_zone", "code_zone", "nom", "millesime"))
-    return {f"{row[0]}:{row[1]}": Zone(*row) for row in zip(*columns, strict=True)}
+    return {f"{row[0]}:{row[1]}": ZoneNommee(*row) for row in zip(*columns, strict=True)}
 
 
-def _rank(zone: Zone) -> tuple[int, str]:
+def _rank(zone: ZoneNommee) -> tuple[int, str]:
     """Return the place of a zone in the order of the zonings, then by code."""
     ordre = list(ZONAGES)
     return (ordre.index(zone.type) if zone.type in ordre else len(ordre), zone.code)
 
 
-def _contours(zones, communes) -> Contours:
+def _contours(zones, communes) -> ContoursZonage:
     """Return the outlines of one zoning, projected, and the territory that they cover."""
     drawn = zones[zones.geometry.notna()]
     tree = shapely.STRtree(drawn.geometry.to_crs(CRS_METRIC).to_numpy())
-    return Contours(drawn["code_zone"].tolist(), tree, len(zones), _covered(drawn, communes))
+    return ContoursZonage(drawn["code_zone"].tolist(), tree, len(zones), _covered(drawn, communes))
 
 
 def _covered(drawn, communes) -> frozenset[str] | None:

@@ -116,7 +116,7 @@ SANS_INTITULE = "(intitulé non fourni)"
 
 
 @dataclass(frozen=True)
-class Offre:
+class OffreLue:
     """A checked flat offer (index: place in the file), its rejects and corrections."""
 
     flat: pd.DataFrame
@@ -131,7 +131,7 @@ def check_offre(
     communes: pd.DataFrame,
     passage: dict[str, str],
     vues: LignesVues | None = None,
-) -> Offre:
+) -> OffreLue:
     """Return the rows of a flat offer that can be kept, normalised, and why the others cannot.
 
     Parameters
@@ -168,7 +168,7 @@ def check_offre(
     _refuse_rows(journal, source, vues)
     flat = journal.kept()
     flat["intitule"] = flat["intitule"].fillna(SANS_INTITULE)
-    return Offre(flat, journal.rejets, journal.kept_corrections())
+    return OffreLue(flat, journal.rejets, journal.kept_corrections())
 
 
 def _normalise_codes(journal: Journal, source: Source) -> None:

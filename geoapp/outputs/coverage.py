@@ -25,9 +25,9 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.outside import crossing_zones, split_at_region
 from geoapp.coverage.sentences import list_sources
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
-from geoapp.outputs.files.model import CONTOUR, Colonne, Fichier
+from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier
 
 COTE_M = 200.0
 """Side of a grid cell, in metres."""
@@ -70,7 +70,7 @@ _TEXTES = {
 _TYPES = {"est_estimee": "booleen", "nb_points_inconnus": "entier"}
 
 
-def list_columns() -> list[Colonne]:
+def list_columns() -> list[ColonneFichier]:
     """Return the columns of a file: name, title, meaning, type (`texte`, `entier`, `reel`, `booleen`)."""
     first, last = list(_TEXTES)[:3], list(_TEXTES)[3:]
     texts = lambda names: [(nom, *_TEXTES[nom], _TYPES.get(nom, "texte")) for nom in names]  # noqa: E731
@@ -90,11 +90,11 @@ def file_table(reponse: Reponse) -> pd.DataFrame:
     return table[[nom for nom, *_ in list_columns()]]
 
 
-def list_notice(monde: Monde, reponse: Reponse) -> list[tuple[str, str]]:
+def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
     """Return what must travel with the figures: question, sentence, parameters, quality, sources, date."""
     question = reponse.question
     trajets = ", ".join(
-        f"{nom} = {valeur}" for nom, valeur in monde.trajets.parametres.items() if nom != "note"
+        f"{nom} = {valeur}" for nom, valeur in world.trajets.parametres.items() if nom != "note"
     )
     return [
         ("Titre", describe_question(question)),
@@ -104,21 +104,21 @@ def list_notice(monde: Monde, reponse: Reponse) -> list[tuple[str, str]]:
         ("Public", PUBLICS[question.public]),
         ("Départements voisins", VOISINS["oui" if question.voisins else "non"]),
         ("Trajets", trajets),
-        *(("À savoir", note) for note in (*reponse.notes, *_cut(monde, question.zonage))),
+        *(("À savoir", note) for note in (*reponse.notes, *_cut(world, question.zonage))),
         (
             "Instantané",
-            f"{monde.snapshot.id}, assemblé le {format_date(monde.snapshot.manifest['cree_le'][:10])}",
+            f"{world.snapshot.id}, assemblé le {format_date(world.snapshot.manifest['cree_le'][:10])}",
         ),
         *(
             ("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}")
-            for s in list_sources(monde)
+            for s in list_sources(world)
         ),
     ]
 
 
-def _cut(monde: Monde, zonage: str) -> tuple[str, ...]:
+def _cut(world: World, zonage: str) -> tuple[str, ...]:
     """Say which zones are drawn in part; () when none is."""
-    codes = crossing_zones(monde.snapshot, zonage)
+    codes = crossing_zones(world.snapshot, zonage)
     return (
         (f"Contour coupé à la limite de la région, comme les chiffres, pour {', '.join(codes)}.",)
         if codes
@@ -126,24 +126,24 @@ def _cut(monde: Monde, zonage: str) -> tuple[str, ...]:
     )
 
 
-def zone_outlines(monde: Monde, zonage: str) -> gpd.GeoSeries:
+def zone_outlines(world: World, zonage: str) -> gpd.GeoSeries:
     """Return the outline of each zone (index `code_zone`, EPSG:4326); a cell is a square of `COTE_M` around its point."""
     if zonage == CARREAU:
-        cells = monde.points[monde.points["type_point"].eq(CARREAU)]
+        cells = world.points[world.points["type_point"].eq(CARREAU)]
         x, y = to_metric(cells["longitude"], cells["latitude"])
         squares = box(x - COTE_M / 2, y - COTE_M / 2, x + COTE_M / 2, y + COTE_M / 2)
         return gpd.GeoSeries(squares, index=cells["id_point"].to_numpy(), crs=CRS_METRIC).to_crs(
             CRS_GEO
         )
-    couches = monde.snapshot.read("couches")
+    couches = world.snapshot.read("couches")
     mine = couches[couches["type_zone"].eq(zonage)]
     return mine.set_index("code_zone").geometry
 
 
-def counted_outlines(monde: Monde, zonage: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
+def counted_outlines(world: World, zonage: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
     """Return the outline of what the figures of each zone count, in the region, and the parts of zones outside (see `split_at_region`)."""
-    whole = zone_outlines(monde, zonage)
-    return (whole, whole.iloc[:0]) if zonage == CARREAU else split_at_region(monde.snapshot, zonage)
+    whole = zone_outlines(world, zonage)
+    return (whole, whole.iloc[:0]) if zonage == CARREAU else split_at_region(world.snapshot, zonage)
 
 
 def layer_name(zonage: str) -> str:
@@ -151,20 +151,20 @@ def layer_name(zonage: str) -> str:
     return f"Couverture par {'commune' if zonage == COMMUNE else name_zoning(zonage)}"
 
 
-def file_of(monde: Monde, reponse: Reponse, style: str = "") -> Fichier:
+def file_of(world: World, reponse: Reponse, style: str = "") -> Fichier:
     """Return an answer as a file, to be written in any format; `style` is the QML of its layer.
 
     A zone that crosses the border is drawn in the region only, where its figures are; the notice says so.
     """
     zonage = reponse.question.zonage
-    table, (outlines, _) = file_table(reponse), counted_outlines(monde, zonage)
+    table, (outlines, _) = file_table(reponse), counted_outlines(world, zonage)
     layer = gpd.GeoDataFrame(
         table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO
     )
     return Fichier(
         layer,
         list_columns(),
-        list_notice(monde, reponse),
+        list_notice(world, reponse),
         layer_name(zonage),
         f"couverture-{zonage}",
         CONTOUR,
@@ -173,9 +173,9 @@ def file_of(monde: Monde, reponse: Reponse, style: str = "") -> Fichier:
     )
 
 
-def write_answer(monde: Monde, reponse: Reponse, out: Path) -> None:
+def write_answer(world: World, reponse: Reponse, out: Path) -> None:
     """Write an answer to `out`, in the format that its extension names (`geoapp.outputs.files.formats`)."""
-    write_file(file_of(monde, reponse), out)
+    write_file(file_of(world, reponse), out)
 
 
 COLONNES = (

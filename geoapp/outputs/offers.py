@@ -59,7 +59,7 @@ FORMATS: dict[str, Export] = {
 
 
 @dataclass(frozen=True)
-class Colonne:
+class ColonneExport:
     """One column: short name, title and meaning in French, type, how a card gives it."""
 
     nom: str
@@ -85,77 +85,87 @@ def _zones(card: dict) -> str:
     return "|".join(f"{zone['type']}:{zone['code']}" for zone in card["zones"])
 
 
-COLONNES: tuple[Colonne, ...] = (
-    Colonne(
+COLONNES: tuple[ColonneExport, ...] = (
+    ColonneExport(
         "bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon", _of("bloc")
     ),
-    Colonne("id", "Identifiant", "Identifiant de la formation, celui de sa fiche", _of("id")),
-    Colonne(
+    ColonneExport("id", "Identifiant", "Identifiant de la formation, celui de sa fiche", _of("id")),
+    ColonneExport(
         "id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données", _of("id_lieu")
     ),
-    Colonne("intitule", "Intitulé", "Intitulé fourni par la source", _of("intitule"), largeur=50),
-    Colonne(
+    ColonneExport(
+        "intitule", "Intitulé", "Intitulé fourni par la source", _of("intitule"), largeur=50
+    ),
+    ColonneExport(
         "type_diplome",
         "Type de diplôme",
         "Diplôme ou titre, tel que fourni",
         _of("type_diplome"),
         largeur=30,
     ),
-    Colonne(
+    ColonneExport(
         "organisme",
         "Organisme",
         "Organisme formateur, sinon responsable",
         _of("organisme"),
         largeur=40,
     ),
-    Colonne(
+    ColonneExport(
         "id_organisme",
         "Identifiant de l'organisme",
         "siret:… ou uai:…, connu même quand aucune source ne nomme l'organisme",
         _of("id_organisme"),
         largeur=26,
     ),
-    Colonne(
+    ColonneExport(
         "niveau",
         "Niveau de sortie",
         "Niveau 3 à 8 (cadre de 2019)",
         _of("niveau", "libelle"),
         largeur=28,
     ),
-    Colonne(
+    ColonneExport(
         "code_niveau",
         "Code du niveau",
         "3 à 8 ; vide quand il n'est pas renseigné",
         _of("niveau", "code"),
     ),
-    Colonne(
+    ColonneExport(
         "domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle"), largeur=30
     ),
-    Colonne("code_domaine", "Code du domaine", "Code du domaine simplifié", _of("domaine", "code")),
-    Colonne("voie", "Voie", "Scolaire, apprentissage ou continue", _of("voie", "libelle")),
-    Colonne("modalite", "Modalité", "Sur place, mixte ou à distance", _of("modalite", "libelle")),
-    Colonne(
+    ColonneExport(
+        "code_domaine", "Code du domaine", "Code du domaine simplifié", _of("domaine", "code")
+    ),
+    ColonneExport("voie", "Voie", "Scolaire, apprentissage ou continue", _of("voie", "libelle")),
+    ColonneExport(
+        "modalite", "Modalité", "Sur place, mixte ou à distance", _of("modalite", "libelle")
+    ),
+    ColonneExport(
         "conventionnee",
         "Conventionnée",
         "Financée par une convention publique",
         lambda card: say_if(card["est_conventionnee"]),
     ),
-    Colonne(
+    ColonneExport(
         "certifiante",
         "Certifiante",
         "Mène à une certification connue",
         lambda card: say_if(card["est_certifiante"]),
     ),
-    Colonne(
+    ColonneExport(
         "rev3",
         "Transitions rev3",
         "Transitions servies, séparées par « | »",
         lambda card: " | ".join(t["libelle"] for t in card["rev3"]),
     ),
-    Colonne("date_debut", "Première session", "Date ISO à la précision connue", _of("date_debut")),
-    Colonne("date_fin", "Dernière session", "Date ISO à la précision connue", _of("date_fin")),
-    Colonne("periode", "Dates", "Dates en toutes lettres", _of("periode"), largeur=30),
-    Colonne(
+    ColonneExport(
+        "date_debut", "Première session", "Date ISO à la précision connue", _of("date_debut")
+    ),
+    ColonneExport(
+        "date_fin", "Dernière session", "Date ISO à la précision connue", _of("date_fin")
+    ),
+    ColonneExport("periode", "Dates", "Dates en toutes lettres", _of("periode"), largeur=30),
+    ColonneExport(
         "capacite",
         "Places",
         "Somme des places connues ; vide si aucune n'est connue",
@@ -163,7 +173,7 @@ COLONNES: tuple[Colonne, ...] = (
         "nombre",
         9,
     ),
-    Colonne(
+    ColonneExport(
         "prix_eur",
         "Prix total (€)",
         "Euros TTC, quand la source le donne ; vide quand il est inconnu",
@@ -171,7 +181,7 @@ COLONNES: tuple[Colonne, ...] = (
         "nombre",
         14,
     ),
-    Colonne(
+    ColonneExport(
         "prix_horaire_eur",
         "Prix horaire (€)",
         "Euros TTC de l'heure, quand la source le donne",
@@ -179,35 +189,37 @@ COLONNES: tuple[Colonne, ...] = (
         "nombre",
         14,
     ),
-    Colonne(
+    ColonneExport(
         "gratuite",
         "Gratuit pour le stagiaire",
         "Rien à payer pour la personne, selon la source",
         lambda card: say_if(card["est_gratuite"]),
     ),
-    Colonne(
+    ColonneExport(
         "page_web",
         "Page web",
         "Page de contact ou de description donnée par la source",
         _of("page_web"),
         largeur=40,
     ),
-    Colonne("adresse", "Adresse", "Adresse telle que fournie", _of("adresse"), largeur=40),
-    Colonne("code_postal", "Code postal", "Code postal (texte)", _of("code_postal"), largeur=12),
-    Colonne("commune", "Commune", "Commune actuelle", _of("commune", "nom"), largeur=24),
-    Colonne(
+    ColonneExport("adresse", "Adresse", "Adresse telle que fournie", _of("adresse"), largeur=40),
+    ColonneExport(
+        "code_postal", "Code postal", "Code postal (texte)", _of("code_postal"), largeur=12
+    ),
+    ColonneExport("commune", "Commune", "Commune actuelle", _of("commune", "nom"), largeur=24),
+    ColonneExport(
         "code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code"), largeur=13
     ),
-    Colonne(
+    ColonneExport(
         "precision", "Précision", "D'où vient le point", _of("precision", "libelle"), largeur=30
     ),
-    Colonne(
+    ColonneExport(
         "douteuse",
         "Position douteuse",
         "Point reçu loin de la commune déclarée",
         lambda card: say_if(card["est_douteuse"]),
     ),
-    Colonne(
+    ColonneExport(
         "distance_m",
         "Distance (m)",
         "Au lieu cherché, à vol d'oiseau, en mètres",
@@ -215,7 +227,7 @@ COLONNES: tuple[Colonne, ...] = (
         "nombre",
         13,
     ),
-    Colonne(
+    ColonneExport(
         "longitude",
         "Longitude",
         "Degrés (WGS84) ; vide quand le lieu n'est pas placé",
@@ -223,18 +235,20 @@ COLONNES: tuple[Colonne, ...] = (
         "nombre",
         12,
     ),
-    Colonne("latitude", "Latitude", "Degrés (WGS84)", _of("latitude"), "nombre", 12),
-    Colonne("zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones, largeur=30),
-    Colonne("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
-    Colonne(
+    ColonneExport("latitude", "Latitude", "Degrés (WGS84)", _of("latitude"), "nombre", 12),
+    ColonneExport(
+        "zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones, largeur=30
+    ),
+    ColonneExport("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
+    ColonneExport(
         "autres_sources",
         "Autres sources",
         "Autres catalogues qui donnent la même formation, séparés par « | »",
         lambda card: " | ".join(source["titre"] for source in card["sources"][1:]),
         largeur=40,
     ),
-    Colonne("millesime", "Millésime", "Date de la source", _of("source", "millesime")),
-    Colonne(
+    ColonneExport("millesime", "Millésime", "Date de la source", _of("source", "millesime")),
+    ColonneExport(
         "fictive",
         "Données fictives",
         "Oui pour des données de démonstration",

@@ -9,11 +9,11 @@ import pandas as pd
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.scores import POIDS_TOTAL, Qualite, list_defects
 from geoapp.outputs.files.formats import write_file
-from geoapp.outputs.files.model import Colonne, Fichier
+from geoapp.outputs.files.model import ColonneFichier, Fichier
 
 FORMATS_QUALITE = ("csv", "xlsx")
 
-SCORES: tuple[Colonne, ...] = (
+SCORES: tuple[ColonneFichier, ...] = (
     ("type_entite", "Sorte", "Source ou organisme", "texte"),
     ("id_entite", "Identifiant", "Identifiant dans les données", "texte"),
     ("nom", "Nom", "Titre de la source, nom de l'organisme", "texte"),
@@ -31,7 +31,7 @@ SCORES: tuple[Colonne, ...] = (
 )
 """Columns of the file of scores."""
 
-DEFAUTS: tuple[Colonne, ...] = (
+DEFAUTS: tuple[ColonneFichier, ...] = (
     ("titre", "Critère", "Critère non satisfait", "texte"),
     ("constat", "Constat", "Ce qui ne va pas", "texte"),
     ("valeur", "Valeur", "Valeur en cause", "texte"),

@@ -15,7 +15,7 @@ from geoapp.core.errors import SourceError
 from geoapp.sources.archive import check_archive, open_archive_member
 from geoapp.sources.cache import cache_path, day_of, previous_path, read_etat
 from geoapp.sources.content import sha256_of
-from geoapp.sources.network import Network, no_progress, rich_progress
+from geoapp.sources.network import Network, no_progress
 from geoapp.sources.refresh import host_of, refresh
 from geoapp.sources.registry import Source
 
@@ -31,7 +31,6 @@ __all__ = [
     "locate",
     "no_progress",
     "open_archive_member",
-    "rich_progress",
     "sha256_of",
 ]
 

@@ -22,19 +22,6 @@ def no_progress(title: str) -> Iterator[Progress]:
     yield lambda received, total: None
 
 
-@contextmanager
-def rich_progress(title: str) -> Iterator[Progress]:
-    """Yield a progress callback (bytes received, bytes expected or None) drawn on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bar
-
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda received, total: bar.update(task, completed=received, total=total)
-
-
 @dataclass
 class Network:
     """What this run has learnt of the network, so that no time-out is paid twice.

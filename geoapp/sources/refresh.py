@@ -29,6 +29,7 @@ from geoapp.sources.cache import (
 )
 from geoapp.sources.content import sha256_of
 from geoapp.sources.network import Network
+from geoapp.sources.reading import read_source
 from geoapp.sources.registry import Source
 from geoapp.sources.transport import CHUNK, Incomplete, receive, refusal
 
@@ -245,8 +246,6 @@ def _count_rows(source: Source, path: Path, nb_before: int) -> int:
     SourceError
         When it cannot be read, or holds less than `PART_LIGNES` of the rows before.
     """
-    from geoapp.sources.reading import read_source
-
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         named = Path(folder) / cache_path(source, path.parent).name  # readers look at the extension
         named.hardlink_to(path)

@@ -41,7 +41,7 @@ _DIGESTS = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512, "md5": hashlib
 
 
 @dataclass(frozen=True)
-class Reponse:
+class Reception:
     """What a producer answered: nothing new, or a file with its validators (empty: none given)."""
 
     est_inchangee: bool
@@ -76,7 +76,7 @@ def _incomplete(source: Source, problem: str, validateur: str) -> Incomplete:
 
 def receive(
     source: Source, path: Path, *, settings: Settings, network: Network, known: Etat = Etat()
-) -> Reponse:
+) -> Reception:
     """Write the producer's file to `path`, unless it says that nothing changed.
 
     Parameters
@@ -145,18 +145,18 @@ def _attempt(
     *,
     settings: Settings,
     network: Network,
-) -> Reponse:
+) -> Reception:
     """Ask once and write the body, appended to what `path` holds when the producer agrees."""
     known, resume, deadline = asked
     start = path.stat().st_size if resume and path.exists() else 0
     with _answer(
         source.telechargement, _headers(known, resume, start), settings=settings, network=network
     ) as response:
-        found = Reponse(
+        found = Reception(
             False, response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
         )
         if response.status_code == 304 and not start and (known.etag or known.modifie_le):
-            return Reponse(True, known.etag, known.modifie_le)
+            return Reception(True, known.etag, known.modifie_le)
         if response.status_code == 416 and start:
             raise _incomplete(source, "le producteur n'a plus la suite du fichier commencé.", "")
         if (

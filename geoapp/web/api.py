@@ -34,12 +34,10 @@ from geoapp.outputs.offers import FORMATS, export_offers
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
-from geoapp.web.coverage import monde
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
 from geoapp.web.quality import notes
-from geoapp.web.search import moteur, repertoire
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_engine, served_lookups, served_world
 
 blueprint = Blueprint("api", __name__)
 
@@ -78,7 +76,7 @@ def _requested(route: Route) -> tuple[Requete, dict[str, list[str]]]:
     values = read_values(_parameters(route))
     autres = {nom: values.pop(nom) for nom in route.parametres if nom in values}
     require(route, {**values, **autres})
-    return parse_request(values, moteur(), autres=route.parametres), autres
+    return parse_request(values, served_engine(), autres=route.parametres), autres
 
 
 def _own_values(route: Route) -> dict[str, str]:
@@ -118,7 +116,9 @@ def places(route: Route) -> dict:
     """
     values = _own_values(route)
     found = suggest_places(
-        moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS)))
+        served_engine().index,
+        values["q"],
+        _whole("limite", values.get("limite", str(NB_PROPOSITIONS))),
     )
     if request.method == "POST" and any(c.isdigit() for c in values["q"]) or not found:
         found = [*found, *_addresses(values["q"])]
@@ -140,7 +140,9 @@ def suggestions(route: Route) -> dict:
     """Return the texts that start as what is typed."""
     values = _own_values(route)
     found = suggest_texts(
-        moteur().index, values["q"], _whole("limite", values.get("limite", str(NB_PROPOSITIONS)))
+        served_engine().index,
+        values["q"],
+        _whole("limite", values.get("limite", str(NB_PROPOSITIONS))),
     )
     return {"suggestions": [{"texte": s.texte, "type": s.type, "nb": s.nb} for s in found]}
 
@@ -148,14 +150,14 @@ def suggestions(route: Route) -> dict:
 def formations(route: Route) -> dict:
     """Return one page of a search."""
     requete, _ = _requested(route)
-    return describe_answer(search(moteur(), requete), repertoire())
+    return describe_answer(search(served_engine(), requete), served_lookups())
 
 
 def fiche(route: Route, identifiant: str) -> dict:
     """Return the sheet of an offer."""
     _own_values(route)
     return {
-        "formation": offer_sheet(repertoire(), identifiant, contact=settings().contact),
+        "formation": offer_sheet(served_lookups(), identifiant, contact=settings().contact),
         "instantane": courant().snapshot().id,
     }
 
@@ -168,7 +170,7 @@ def settings() -> Settings:
 def export(route: Route, format: str) -> Response:
     """Return every page of a search as a file."""
     requete, _ = _requested(route)
-    pieces = export_offers(search(moteur(), requete), repertoire(), format)
+    pieces = export_offers(search(served_engine(), requete), served_lookups(), format)
     row = FORMATS[format]
     response = Response(pieces, mimetype=row.mimetype)
     response.headers["Content-Disposition"] = f"attachment; filename=formations.{row.extension}"
@@ -178,18 +180,21 @@ def export(route: Route, format: str) -> Response:
 def facets(route: Route) -> dict:
     """Return the live counts of every filter."""
     requete, _ = _requested(route)
-    return {**describe_facets(search(moteur(), requete)), "instantane": courant().snapshot().id}
+    return {
+        **describe_facets(search(served_engine(), requete)),
+        "instantane": courant().snapshot().id,
+    }
 
 
 def carte(route: Route) -> dict:
     """Return the points of a map; the rectangle is that of the map, not a filter of the list."""
     requete, autres = _requested(route)
-    engine = moteur()
+    engine = served_engine()
     found = points(
         engine, replace(requete, emprise=None), requete.emprise, _whole("zoom", autres["zoom"][0])
     )
     rows = courant().derive("rang_des_lieux", lambda snapshot: first_rows(engine))
-    return {**describe_points(found, repertoire(), rows), "instantane": courant().snapshot().id}
+    return {**describe_points(found, served_lookups(), rows), "instantane": courant().snapshot().id}
 
 
 def zones(route: Route) -> dict:
@@ -222,13 +227,15 @@ def sources(route: Route) -> dict:
     """Return the sources of the snapshot; a link that is not a plain web one is left out."""
     _own_values(route)
     snapshot = courant().snapshot()
-    rows = [{**row, "adresse": safe_link(row["adresse"])} for row in repertoire().sources.values()]
+    rows = [
+        {**row, "adresse": safe_link(row["adresse"])} for row in served_lookups().sources.values()
+    ]
     return {"sources": rows, "assemble_le": snapshot.manifest["cree_le"], "instantane": snapshot.id}
 
 
 def couverture(route: Route) -> dict:
     """Return the answer to a question of coverage."""
-    world = monde()
+    world = served_world()
     return describe_response(answer(world, parse_question(_parameters(route), world)), world)
 
 
@@ -311,8 +318,8 @@ def openapi():
 
 
 @blueprint.get("/api/")
-def accueil():
+def index():
     """Show the documentation of the API."""
     return render_template(
-        "api.html", titre="API de GéoForma", **documentation(courant().snapshot(), repertoire())
+        "api.html", titre="API de GéoForma", **documentation(courant().snapshot(), served_lookups())
     )

@@ -24,7 +24,6 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.outside import crossing_zones
 from geoapp.coverage.publics import compare_publics, measure_equity
-from geoapp.coverage.world import Monde, open_world
 from geoapp.coverage.zone_points import zone_sheet
 from geoapp.offer.filters import list_options
 from geoapp.offer.statistics import debouches_of_zone, describe_debouches, zone_rows
@@ -32,7 +31,7 @@ from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
 from geoapp.outputs.files.formats import FORMATS, file_bytes
 from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
 from geoapp.outputs.maps.folium_map import render_page_parts
-from geoapp.outputs.maps.layers import layer_css, list_layers
+from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.standalone import dump_json, escape_json
 from geoapp.reference.zonings import ZONAGES
 from geoapp.web import coverage_view as vues
@@ -40,32 +39,27 @@ from geoapp.web.figures import export_form
 from geoapp.web.layers import cacheable
 from geoapp.web.presentation import form_fields, paginate, static_url
 from geoapp.web.security import nonce
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_layers, served_world
 
-blueprint = Blueprint("couverture", __name__)
+blueprint = Blueprint("coverage", __name__)
 
 AFFICHAGE = ("tri", "ordre", "page")
 """Parameters that order the table and change no number."""
-
-
-def monde() -> Monde:
-    """Return the world of the snapshot served, opened once."""
-    return courant().derive("monde", open_world)
 
 
 def _asked(**fixed: str) -> Question:
     """Return the question of the request; `fixed` parameters win."""
     return parse_question(
         {**{nom: request.args.getlist(nom) for nom in request.args}, **fixed},
-        monde(),
+        served_world(),
         autres=AFFICHAGE,
     )
 
 
 @blueprint.get("/couverture")
-def couverture():
+def index():
     """Show the answer to a question: sentence, map, legend, table."""
-    reponse = answer(monde(), _asked())
+    reponse = answer(served_world(), _asked())
     ordered, order = vues.sort_table(reponse, request.args)
     page = paginate(len(ordered))
     return render_template(
@@ -95,19 +89,19 @@ def form_parts(question: Question) -> dict:
     )
     return {
         "champs": form_fields(options, question.filtres, utiles),
-        "choix": vues.choices(question, monde()),
+        "choix": vues.choices(question, served_world()),
     }
 
 
 def _count_options(snapshot: Snapshot) -> dict:
     """Return the values of each filter of the offer with their number of offers, none for the others."""
-    return {nom: list_options(snapshot, nom, monde().offres) for nom in FILTRES_OFFRE}
+    return {nom: list_options(snapshot, nom, served_world().offres) for nom in FILTRES_OFFRE}
 
 
 def _downloads(question: Question) -> list[tuple[str, str]]:
     """Return (label, address) of each file of the table."""
     return [
-        (form.libelle, url_for("couverture.export", format=nom, **vues.query(question)))
+        (form.libelle, url_for("coverage.export", format=nom, **vues.query(question)))
         for nom, form in FORMATS.items()
     ]
 
@@ -116,9 +110,9 @@ def _links(question: Question) -> dict:
     """Return the addresses of the other pages with the same question."""
     return {
         "adresse_publics": url_for(
-            "couverture.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))
+            "coverage.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))
         ),
-        "adresse_evolution": url_for("couverture.evolution"),
+        "adresse_evolution": url_for("coverage.change"),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
     }
 
@@ -136,13 +130,15 @@ def _export(question: Question, emprise: str = "region") -> dict:
 def map_parts(reponse: Reponse, code: str | None = None) -> dict:
     """Return the parts of the map, its legend and the values that the script reads."""
     snapshot, zonage = courant().snapshot(), reponse.question.zonage
-    contours = courant().derive(("contours", zonage), lambda s: zone_outlines(monde(), zonage))
+    contours = courant().derive(
+        ("contours", zonage), lambda s: zone_outlines(served_world(), zonage)
+    )
     carte = build_coverage_map(
         snapshot,
-        donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id),
+        donnees=lambda nom: url_for("layers.layer", type_zone=nom, v=snapshot.id),
         adresse=static_url,
         zonage=zonage,
-        contours=lambda nom: url_for("couverture.contours", type_zone=nom, v=snapshot.id),
+        contours=lambda nom: url_for("coverage.outlines", type_zone=nom, v=snapshot.id),
         cadre=frame_of(contours, code) if code or zonage == CARREAU else None,
     )
     parties = render_page_parts(carte, nonce())
@@ -150,7 +146,7 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
         "entete_carte": Markup(parties.entete),
         "html_carte": Markup(parties.html),
         "script_carte": Markup(parties.script),
-        "couleurs": Markup(layer_css(courant().derive("calques", list_layers))),
+        "couleurs": Markup(layer_css(served_layers())),
         "legende": legend(reponse),
         "nb_dehors": len(crossing_zones(snapshot, zonage)),
         "valeurs": Markup(escape_json(dump_json(vues.map_values(reponse, code)))),
@@ -159,12 +155,13 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
 
 
 @blueprint.get("/couverture/contours/<type_zone>.geojson")
-def contours(type_zone: str):
+def outlines(type_zone: str):
     """Return the outlines that a map colours: zones of a zoning, communes, or squares of the grid."""
     if type_zone not in MAILLES:
         abort(404)
     texte = courant().derive(
-        ("contours_json", type_zone), lambda s: outlines_json(*counted_outlines(monde(), type_zone))
+        ("contours_json", type_zone),
+        lambda s: outlines_json(*counted_outlines(served_world(), type_zone)),
     )
     return cacheable(
         texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id
@@ -176,8 +173,8 @@ def export(format: str):
     """Return the whole table as a file."""
     if format not in FORMATS:
         abort(404)
-    reponse = answer(monde(), _asked())
-    form, fichier = FORMATS[format], file_of(monde(), reponse)
+    reponse = answer(served_world(), _asked())
+    form, fichier = FORMATS[format], file_of(served_world(), reponse)
     return Response(
         file_bytes(fichier, form),
         mimetype=form.mimetype,
@@ -190,8 +187,8 @@ def zone(type_zone: str, code_zone: str):
     """Show one zone against the region: indicators, white communes, what almost reaches it."""
     if type_zone not in MAILLES or type_zone == CARREAU:
         abort(404)
-    reponse = answer(monde(), _asked(zonage=type_zone))
-    sheet = zone_sheet(monde(), reponse, code_zone)
+    reponse = answer(served_world(), _asked(zonage=type_zone))
+    sheet = zone_sheet(served_world(), reponse, code_zone)
     question = reponse.question
     left = debouches_of_zone(courant().snapshot(), type_zone, code_zone)
     return render_template(
@@ -206,7 +203,7 @@ def zone(type_zone: str, code_zone: str):
         blanches=vues.white_rows(sheet.blanches, question),
         presque=vues.almost_rows(sheet.presque, question),
         seuil=describe_threshold(question),
-        retour=url_for("couverture.couverture", **vues.query(question)),
+        retour=url_for("coverage.index", **vues.query(question)),
         causes=CAUSES,
         solidites=SOLIDITES,
         est_commune=type_zone == COMMUNE,
@@ -225,15 +222,15 @@ def publics():
         titre="Couverture : publics comparés",
         question=describe_question(question),
         **form_parts(question),
-        groupes=vues.public_groups(compare_publics(monde(), question), question),
-        indices=measure_equity(monde(), question),
+        groupes=vues.public_groups(compare_publics(served_world(), question), question),
+        indices=measure_equity(served_world(), question),
         seuil=describe_threshold(question),
-        retour=url_for("couverture.couverture", **vues.query(question)),
+        retour=url_for("coverage.index", **vues.query(question)),
     )
 
 
 @blueprint.get("/couverture/evolution")
-def evolution():
+def change():
     """Show what changed between two snapshots."""
     known = comparable_snapshots(courant().data_dir)
     for nom in request.args:
@@ -265,5 +262,5 @@ def evolution():
         zones=vues.change_rows(found),
         derniers=vues.last_rows(found),
         indicateurs=INDICATEURS,
-        retour=url_for("couverture.couverture"),
+        retour=url_for("coverage.index"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 
 import pandas as pd
@@ -35,9 +34,10 @@ from geoapp.coverage.model import (
     to_parameters,
 )
 from geoapp.coverage.publics import Public
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
 from geoapp.reference.zonings import ZONAGES
+from geoapp.web.presentation import ColonneTriable
 
 COLONNES = (
     "population",
@@ -53,17 +53,6 @@ COLONNES = (
 ORDRES = {"desc": "descending", "asc": "ascending"}
 
 
-@dataclass(frozen=True)
-class Colonne:
-    """One sortable column: its title, the address that sorts by it, how it is sorted now."""
-
-    nom: str
-    titre: str
-    sens: str
-    adresse: str
-    aria: str = "none"
-
-
 def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> dict[str, list[str]]:
     """Return a question as the parameters of an address, some left out, others added."""
     result: dict[str, list[str]] = {}
@@ -73,7 +62,7 @@ def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> d
     return {**result, **{nom: [valeur] for nom, valeur in autres.items()}}
 
 
-def choices(question: Question, monde: Monde) -> dict:
+def choices(question: Question, world: World) -> dict:
     """Return the fields of the form that are not filters: options (value, label), and what is chosen."""
     zonings = [
         (
@@ -85,12 +74,12 @@ def choices(question: Question, monde: Monde) -> dict:
             else "Carreaux de 200 m",
         )
         for nom in MAILLES
-        if nom in monde.mailles and len(monde.mailles[nom].codes)
+        if nom in world.mailles and len(world.mailles[nom].codes)
     ]
     return {
         "seuil": f"{question.seuil:g}",
         "unite": question.unite,
-        "unites": monde.unites,
+        "unites": world.unites,
         "listes": [
             ("zonage", "Par", zonings, question.zonage),
             (
@@ -154,7 +143,7 @@ def _worst_first(nom: str) -> str:
     )
 
 
-def columns(reponse: Reponse, order: tuple[str, str]) -> list[Colonne]:
+def columns(reponse: Reponse, order: tuple[str, str]) -> list[ColonneTriable]:
     """Return the headers of the table; following one again turns the order round."""
     rows = [
         ("nom", name_zoning(reponse.question.zonage).capitalize(), "Nom de la zone"),
@@ -166,14 +155,20 @@ def columns(reponse: Reponse, order: tuple[str, str]) -> list[Colonne]:
     return [_column(reponse.question, *row, order) for row in rows]
 
 
-def _column(question: Question, nom: str, titre: str, sens: str, order: tuple[str, str]) -> Colonne:
+def _column(
+    question: Question, nom: str, titre: str, sens: str, order: tuple[str, str]
+) -> ColonneTriable:
     """Return one header."""
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else _worst_first(nom)
-    adresse = url_for(
-        "couverture.couverture", **query(question, tri=nom, ordre=ordre), _anchor="tableau"
+    adresse = url_for("coverage.index", **query(question, tri=nom, ordre=ordre), _anchor="tableau")
+    return ColonneTriable(
+        nom=nom,
+        titre=titre,
+        sens=sens,
+        adresse=adresse,
+        aria=ORDRES[order[1]] if is_current else "none",
     )
-    return Colonne(nom, titre, sens, adresse, ORDRES[order[1]] if is_current else "none")
 
 
 def show(row: Mapping, nom: str, question: Question) -> str:
@@ -208,7 +203,7 @@ def zone_address(question: Question, code: str) -> str | None:
     if question.zonage == CARREAU:
         return None
     return url_for(
-        "couverture.zone",
+        "coverage.zone",
         type_zone=question.zonage,
         code_zone=code,
         **query(question, sauf=("zonage",)),
@@ -265,7 +260,7 @@ def white_rows(blanches: pd.DataFrame, question: Question) -> list[dict]:
         {
             "nom": row.nom,
             "adresse": url_for(
-                "couverture.zone",
+                "coverage.zone",
                 type_zone="commune",
                 code_zone=row.code_commune,
                 **query(question, sauf=("zonage",)),
@@ -285,7 +280,7 @@ def almost_rows(presque: list[Presque], question: Question) -> list[dict]:
     return [
         {
             "titre": one.intitule,
-            "adresse": url_for("recherche.fiche", identifiant=one.identifiant)
+            "adresse": url_for("search.sheet", identifiant=one.identifiant)
             if one.identifiant
             else None,
             "organisme": one.nom_organisme or "organisme non renseigné",

@@ -15,9 +15,8 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import Question, parse_question
-from geoapp.coverage.world import Monde, open_world
 from geoapp.outputs.catalogue.datapackage import NOM, describe_package
-from geoapp.outputs.catalogue.dcat import Adresses, describe_catalogue
+from geoapp.outputs.catalogue.dcat import PageCatalogue, describe_catalogue
 from geoapp.outputs.catalogue.export import every_file
 from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource, list_resources
@@ -27,9 +26,9 @@ from geoapp.outputs.files.geopackage import write_layers
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.web.coverage_view import query
 from geoapp.web.downloads_view import dictionary, resource_rows
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_world
 
-blueprint = Blueprint("telechargements", __name__)
+blueprint = Blueprint("downloads", __name__)
 
 ENSEMBLE = "geoforma.gpkg"
 _MORCEAU = 256 * 1024
@@ -47,10 +46,6 @@ class Dossier:
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
-def _monde() -> Monde:
-    return courant().derive("monde", open_world)
-
-
 def _resources() -> list[Ressource]:
     return courant().derive("ressources", list_resources)
 
@@ -58,14 +53,14 @@ def _resources() -> list[Ressource]:
 def _question() -> Question:
     """Return the question of the request; the matrix of costs is not opened when none is asked."""
     return (
-        parse_question({nom: request.args.getlist(nom) for nom in request.args}, _monde())
+        parse_question({nom: request.args.getlist(nom) for nom in request.args}, served_world())
         if request.args
         else Question()
     )
 
 
 @blueprint.get("/donnees")
-def donnees():
+def index():
     """Show every table and every indicator, with their files."""
     question = _question()
     resources = _resources()
@@ -76,10 +71,10 @@ def donnees():
         tables=resource_rows(resources, TABLE, {}),
         indicateurs=resource_rows(resources, INDICATEURS, asked),
         question=question_words(question),
-        adresse_question=url_for("couverture.couverture", **asked),
+        adresse_question=url_for("coverage.index", **asked),
         dictionnaire=dictionary(resources),
-        ensemble=url_for("telechargements.ensemble"),
-        adresse_rejets=url_for("pages.rejets"),
+        ensemble=url_for("downloads.everything"),
+        adresse_rejets=url_for("pages.rejects"),
         adresse_sources=url_for("pages.sources"),
     )
 
@@ -98,7 +93,7 @@ def table(fichier: str):
 
 
 @blueprint.get("/donnees/indicateurs/<fichier>")
-def indicateurs(fichier: str):
+def indicators(fichier: str):
     """Return the indicators of one zoning as a file, for the question asked."""
     nom, form = _parse_name(fichier)
     check_zoning(courant().snapshot(), nom)
@@ -110,20 +105,22 @@ def indicateurs(fichier: str):
     return _send(
         f"couverture-{nom}{form.suffixe}",
         form.mimetype,
-        lambda path: _write(indicator_file(_monde(), nom, parametres), form, path),
+        lambda path: _write(indicator_file(served_world(), nom, parametres), form, path),
         est_gardee=not parametres,
     )
 
 
 @blueprint.get(f"/donnees/{ENSEMBLE}")
-def ensemble():
+def everything():
     """Return everything as one GeoPackage, one layer by table and by zoning."""
     _refuse_parameters()
     resources = _resources()
     return _send(
         ENSEMBLE,
         FORMATS["gpkg"].mimetype,
-        lambda path: write_layers(every_file(courant().snapshot(), resources, {}, _monde()), path),
+        lambda path: write_layers(
+            every_file(courant().snapshot(), resources, {}, served_world()), path
+        ),
     )
 
 
@@ -138,8 +135,8 @@ def datapackage():
 def catalogue():
     """Return the catalogue (DCAT-AP) that a portal harvests."""
     _refuse_parameters()
-    adresses = Adresses(
-        url_for("telechargements.donnees", _external=True), current_app.config["SETTINGS"].contact
+    adresses = PageCatalogue(
+        url_for("downloads.index", _external=True), current_app.config["SETTINGS"].contact
     )
     return _json(
         describe_catalogue(courant().snapshot(), _resources(), adresses), "application/ld+json"

@@ -18,7 +18,7 @@ LIBELLES = {
 }
 """Short names of the formats, under which the links are shown."""
 
-_ROUTES = {TABLE: "telechargements.table", INDICATEURS: "telechargements.indicateurs"}
+_ROUTES = {TABLE: "downloads.table", INDICATEURS: "downloads.indicators"}
 
 
 def resource_rows(resources: list[Ressource], genre: str, parametres: dict) -> list[dict]:

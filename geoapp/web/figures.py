@@ -10,12 +10,11 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import COMMUNE
-from geoapp.coverage.world import Monde, open_world
 from geoapp.outputs.figures import parse_figure, render_figure
 from geoapp.outputs.figures.files import TYPES_MIME
 from geoapp.outputs.figures.model import FORMATS, PARAMETRES, TYPES
 from geoapp.reference.zonings import ZONAGES
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_world
 
 blueprint = Blueprint("figures", __name__)
 
@@ -26,13 +25,8 @@ _DESSINS = BoundedSemaphore(2)
 """Figures drawn at once by one process: each may take 140 MB."""
 
 
-def _monde() -> Monde:
-    """Return the world of the snapshot served, opened once (that of the pages of coverage)."""
-    return courant().derive("monde", open_world)
-
-
 @blueprint.get("/figures")
-def demande():
+def ask():
     """Return the figure that a form asks for."""
     return _answer({nom: request.args.getlist(nom) for nom in request.args})
 
@@ -53,16 +47,16 @@ def figure(type: str, format: str):
 
 def _answer(parametres: dict[str, list[str]]) -> Response:
     """Return the file of a figure; 304 when the browser has it already, without drawing it."""
-    monde = _monde()
-    asked = parse_figure(parametres, monde)
+    world = served_world()
+    asked = parse_figure(parametres, world)
     name = f"{asked.type}-{asked.emprise.replace(':', '-')}.{asked.format}"
-    tag = hashlib.sha256(repr((monde.snapshot.id, asked)).encode()).hexdigest()[:32]
+    tag = hashlib.sha256(repr((world.snapshot.id, asked)).encode()).hexdigest()[:32]
     if tag in request.if_none_match:
         response = Response(status=304)
     else:
         with _DESSINS:
             response = Response(
-                render_figure(monde, asked),
+                render_figure(world, asked),
                 mimetype=TYPES_MIME[asked.format],
                 headers={"Content-Disposition": f"attachment; filename={name}"},
             )
@@ -97,7 +91,7 @@ def export_form(
     if emprise not in known and emprise != "region":
         groups = [*groups, ("Territoire de la page", [(emprise, _zone_name(snapshot, emprise))])]
     return {
-        "adresse": url_for("figures.demande"),
+        "adresse": url_for("figures.ask"),
         "types": [(nom, TYPES[nom]) for nom in types],
         "emprises": groups,
         "emprise": emprise,

@@ -11,12 +11,12 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
 from geoapp.outputs.catalogue.resources import table_file
 from geoapp.outputs.files.formats import FORMATS, file_bytes
-from geoapp.outputs.maps.layers import FOND, list_layers, outline_geojson
+from geoapp.outputs.maps.layers import FOND, outline_geojson
 from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.standalone import dump_json, render_standalone
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_layers
 
-blueprint = Blueprint("donnees", __name__)
+blueprint = Blueprint("layers", __name__)
 
 _YEAR_S = 365 * 24 * 3600
 
@@ -40,12 +40,12 @@ def _points(snapshot: Snapshot, filtres: Filtres) -> str:
 
 
 @blueprint.get("/donnees/couches/<type_zone>.geojson")
-def couche(type_zone: str):
+def layer(type_zone: str):
     """Return the outlines of one zoning, or of the base map (`fond`)."""
     snapshot = courant().snapshot()
     if type_zone not in (
         FOND,
-        *(c.type_zone for c in courant().derive("calques", list_layers) if c.est_dessine),
+        *(c.type_zone for c in served_layers() if c.est_dessine),
     ):
         abort(404)
     texte = courant().derive(("couche", type_zone), lambda s: outline_geojson(s, type_zone))
@@ -63,7 +63,7 @@ def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
 
 
 @blueprint.get("/carte.html")
-def carte_html():
+def standalone_map():
     """Return the map of the current filters as one file to keep."""
     snapshot = courant().snapshot()
     page = render_standalone(snapshot, parse_filters(request.args, snapshot))
@@ -75,7 +75,7 @@ def carte_html():
 
 
 @blueprint.get("/rejets.csv")
-def rejets_csv():
+def rejects_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
     fichier = replace(table_file(courant().snapshot(), "rejets"), notice=())
     return Response(
@@ -86,6 +86,6 @@ def rejets_csv():
 
 
 @blueprint.get("/sante")
-def sante():
+def health():
     """Say that the service works, and which snapshot it serves."""
     return jsonify(etat="ok", instantane=courant().snapshot().id)

@@ -52,7 +52,7 @@ class Adresses:
     def page(self, numero: int) -> str:
         """Return the address of another page of the list."""
         return url_for(
-            "recherche.recherche", **self._pairs(avec=[("page", str(numero))] if numero > 1 else [])
+            "search.index", **self._pairs(avec=[("page", str(numero))] if numero > 1 else [])
         )
 
     def sans(self, nom: str, valeur: str | None = None) -> str:
@@ -62,20 +62,20 @@ class Adresses:
             if valeur is not None
             else self._pairs(noms=("page", nom))
         )
-        return url_for("recherche.recherche", **pairs)
+        return url_for("search.index", **pairs)
 
     def sans_filtre(self) -> str:
         """Return the address of the search without its filters."""
-        return url_for("recherche.recherche", **self._pairs(noms=("page", *FILTRES)))
+        return url_for("search.index", **self._pairs(noms=("page", *FILTRES)))
 
     def fiche(self, adresse: str) -> str:
         """Return the address of a sheet that knows the search it was opened from."""
-        return _with_query(adresse, url_for("recherche.recherche", **self._pairs(noms=())))
+        return _with_query(adresse, url_for("search.index", **self._pairs(noms=())))
 
     def imprimer(self) -> str:
         """Return the address of the list to print."""
         return url_for(
-            "recherche.imprimer",
+            "search.print_list",
             **({} if self.est_privee else self._pairs(noms=("page", "taille"))),
         )
 
@@ -85,14 +85,12 @@ class Adresses:
         return (
             base
             if self.est_privee
-            else _with_query(
-                base, url_for("recherche.recherche", **self._pairs(noms=("page", "taille")))
-            )
+            else _with_query(base, url_for("search.index", **self._pairs(noms=("page", "taille"))))
         )
 
     def partager(self) -> str:
         """Return the address that a person chose to share: it holds the position, rounded."""
-        return url_for("recherche.recherche", **_grouped(self.partage))
+        return url_for("search.index", **_grouped(self.partage))
 
     def actions(self) -> list[Lien]:
         """Return what can be done with the results."""

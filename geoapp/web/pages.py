@@ -18,18 +18,18 @@ from geoapp.offer.filters import (
     parse_filters,
 )
 from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
-from geoapp.outputs.maps.layers import layer_css, list_layers, show_chosen
+from geoapp.outputs.maps.layers import layer_css, show_chosen
 from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.web.figures import export_form
 from geoapp.web.presentation import form_fields, offer_rows, paginate, source_groups, static_url
 from geoapp.web.security import nonce
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_layers
 
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
-def carte():
+def regional_map():
     """Show the map, its filters, its summary and its table."""
     snapshot = courant().snapshot()
     filtres = parse_filters(request.args, snapshot, autres=("page",))
@@ -47,7 +47,7 @@ def carte():
         est_filtree=bool(filtres),
         lignes=offer_rows(snapshot, retenues.iloc[page.tranche]),
         page=page,
-        adresse_fichier=url_for("donnees.carte_html", **query(filtres)),
+        adresse_fichier=url_for("layers.standalone_map", **query(filtres)),
         export_carte=offer_export(snapshot, filtres),
         **_map_parts(snapshot, retenues, filtres),
     )
@@ -93,12 +93,12 @@ def offer_export(snapshot: Snapshot, filtres: Filtres, note: str = "") -> dict:
 
 def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
     """Return the three parts of the map, its legend and its colours."""
-    calques = show_chosen(courant().derive("calques", list_layers), filtres)
+    calques = show_chosen(served_layers(), filtres)
 
     def donnees(nom: str) -> str:
         if nom == OFFRES:
-            return url_for("donnees.points", **query(filtres))
-        return url_for("donnees.couche", type_zone=nom, v=snapshot.id)
+            return url_for("layers.points", **query(filtres))
+        return url_for("layers.layer", type_zone=nom, v=snapshot.id)
 
     carte = build_map(
         snapshot, offres, donnees=donnees, adresse=static_url, cadre=filtres.valeurs("zone")
@@ -123,7 +123,7 @@ def sources():
 
 
 @blueprint.get("/rejets")
-def rejets():
+def rejects():
     """Show the rows refused at the build, with the reason, and how many by reason."""
     _refuse_other_parameters("page", "source", "raison")
     snapshot = courant().snapshot()
@@ -168,7 +168,7 @@ def reason_rows(raisons: dict[str, int], source: str | None) -> list[dict]:
         {
             "titre": RAISONS[code].titre,
             "nb": nb,
-            "adresse": url_for("pages.rejets", raison=code, **kept, _anchor="tableau"),
+            "adresse": url_for("pages.rejects", raison=code, **kept, _anchor="tableau"),
         }
         for code, nb in raisons.items()
     ]

@@ -306,10 +306,48 @@ def static_url(path: str) -> str:
     return url_for("static", filename=path, v=_digest(path))
 
 
+@dataclass(frozen=True, kw_only=True)
+class ColonneTriable:
+    """One sortable column: title, meaning, the address that sorts by it, how it is sorted now."""
+
+    nom: str
+    titre: str
+    sens: str = ""
+    adresse: str
+    aria: str = "none"
+
+
+@dataclass(frozen=True)
+class Entree:
+    """One entry of the menu: its page, its label, whether it holds every page of its blueprint."""
+
+    page: str
+    libelle: str
+    est_rubrique: bool = False
+
+    def holds(self, endpoint: str | None) -> bool:
+        """Tell whether a page is the one of this entry, or one of those under it."""
+        family = self.page.partition(".")[0] + "."
+        return endpoint == self.page or (self.est_rubrique and (endpoint or "").startswith(family))
+
+
+MENU = (
+    Entree("search.index", "Autour de moi"),
+    Entree("pages.regional_map", "Carte"),
+    Entree("coverage.index", "Couverture", est_rubrique=True),
+    Entree("territories.index", "Territoires", est_rubrique=True),
+    Entree("downloads.index", "Données"),
+    Entree("pages.sources", "Sources"),
+    Entree("quality.index", "Qualité", est_rubrique=True),
+    Entree("pages.rejects", "Lignes refusées"),
+)
+"""The menu of every page, in its order."""
+
+
 def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
     app.jinja_env.filters["nombre"] = format_number
-    app.jinja_env.globals.update(fichier=static_url, version=__version__)
+    app.jinja_env.globals.update(fichier=static_url, version=__version__, menu=MENU)
     app.context_processor(lambda: {**_about_sources(), "contact": app.config["SETTINGS"].contact})
 
 

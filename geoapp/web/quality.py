@@ -13,7 +13,7 @@ from geoapp.web import quality_view as vues
 from geoapp.web.presentation import paginate
 from geoapp.web.served import courant
 
-blueprint = Blueprint("qualite", __name__)
+blueprint = Blueprint("quality", __name__)
 
 
 def notes() -> Qualite:
@@ -22,7 +22,7 @@ def notes() -> Qualite:
 
 
 @blueprint.get("/qualite")
-def qualite():
+def index():
     """Show the scores of every source and body."""
     refuse_unknown(dict(request.args), ("q", "tri", "ordre", "page"))
     found, q = notes(), request.args.get("q", "").strip()
@@ -42,8 +42,8 @@ def qualite():
         ordre=order[1],
         criteres=vues.criteria_rows(found),
         regles=vues.position_rules(),
-        fichiers=vues.downloads("qualite.scores"),
-        corrections=vues.downloads("qualite.corrections"),
+        fichiers=vues.downloads("quality.scores"),
+        corrections=vues.downloads("quality.corrections"),
         adresse_api=url_for("api.qualite"),
     )
 
@@ -80,10 +80,10 @@ def _entity(kind: str, identifiant: str):
         critere_dit=next((part["titre"] for part in parts if part["critere"] == critere), ""),
         lignes=vues.defect_rows(shown.iloc[page.tranche]),
         nb=len(every),
-        tout=url_for(f"qualite.{kind}", identifiant=row["id"], _anchor="tableau"),
+        tout=url_for(f"quality.{kind}", identifiant=row["id"], _anchor="tableau"),
         evolution=found.precedent and vues.say_snapshot(found.precedent),
         sans_precedent=found.sans_precedent,
-        fichiers=vues.downloads(f"qualite.corrections_{kind}", identifiant=row["id"]),
+        fichiers=vues.downloads(f"quality.corrections_{kind}", identifiant=row["id"]),
         adresse_api=url_for("api.qualite", **{kind: row["id"]}),
     )
 

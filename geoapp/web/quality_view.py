@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 from flask import url_for
@@ -18,6 +17,7 @@ from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.quality import FORMATS_QUALITE
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.text import fold
+from geoapp.web.presentation import ColonneTriable
 
 COLONNES = {
     "nom": ("Nom", "asc"),
@@ -32,16 +32,6 @@ COLONNES = {
 ORDRES = {"asc": "ascending", "desc": "descending"}
 ETATS = {"non_fourni": "Non fourni par la source", "sans_objet": "Sans objet"}
 """Why a criterion is not assessed, in words."""
-
-
-@dataclass(frozen=True)
-class Colonne:
-    """One sortable column: its title, the address that sorts by it, how it is sorted now."""
-
-    nom: str
-    titre: str
-    adresse: str
-    aria: str
 
 
 def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tuple[str, str]]:
@@ -74,18 +64,23 @@ def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tupl
     ), (tri, ordre)
 
 
-def columns(order: tuple[str, str], q: str) -> list[Colonne]:
+def columns(order: tuple[str, str], q: str) -> list[ColonneTriable]:
     """Return the headers; following the current one again turns the order round."""
     return [_column(nom, titre, first, order, q) for nom, (titre, first) in COLONNES.items()]
 
 
-def _column(nom: str, titre: str, first: str, order: tuple[str, str], q: str) -> Colonne:
+def _column(nom: str, titre: str, first: str, order: tuple[str, str], q: str) -> ColonneTriable:
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else first
     adresse = url_for(
-        "qualite.qualite", tri=nom, ordre=ordre, **({"q": q} if q else {}), _anchor="tableau"
+        "quality.index", tri=nom, ordre=ordre, **({"q": q} if q else {}), _anchor="tableau"
     )
-    return Colonne(nom, titre, adresse, ORDRES[order[1]] if is_current else "none")
+    return ColonneTriable(
+        nom=nom,
+        titre=titre,
+        adresse=adresse,
+        aria=ORDRES[order[1]] if is_current else "none",
+    )
 
 
 def entity_rows(table: pd.DataFrame) -> list[dict]:
@@ -98,7 +93,7 @@ def entity_words(row: Mapping) -> dict:
     return {
         "id_source": row["id_entite"] if row["type_entite"] == "source" else None,
         "nom": row["nom"],
-        "adresse": url_for(f"qualite.{row['type_entite']}", identifiant=row["id"]),
+        "adresse": url_for(f"quality.{row['type_entite']}", identifiant=row["id"]),
         "score": say_score(row["score"]),
         "valeur": None if pd.isna(row["score"]) else round(row["score"], 1),
         "evolution": say_change(row["score"], row["score_avant"]),
@@ -134,7 +129,7 @@ def say_share(share: float | None) -> str:
 
 def part_rows(qualite: Qualite, row: Mapping, compte: Mapping[str, int]) -> list[dict]:
     """Return the criteria of one source or body in words; `compte` gives the defects by criterion."""
-    address = f"qualite.{row['type_entite']}"
+    address = f"quality.{row['type_entite']}"
     return [
         {
             **part,
@@ -167,7 +162,7 @@ def defect_rows(table: pd.DataFrame) -> list[dict]:
             "cure": row["cure"],
             "intitule": row["intitule"],
             "identifiant": row["id_action"],
-            "adresse": url_for("recherche.fiche", identifiant=row["identifiant"]),
+            "adresse": url_for("search.sheet", identifiant=row["identifiant"]),
             "organisme": row["nom_organisme"]
             or name_unnamed(row["id_organisme"])
             or "Organisme sans nom",

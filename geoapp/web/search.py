@@ -17,12 +17,11 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import THIN, count, format_date
 from geoapp.offer.cards import offer_sheet
 from geoapp.offer.filters import FILTRES
-from geoapp.offer.lookups import Repertoire, open_repertoire
-from geoapp.offer.search.engine import Moteur, at_day, open_engine, search
+from geoapp.offer.search.engine import search
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.requests import describe_request, parse_request
 from geoapp.outputs.maps.folium_map import render_page_parts
-from geoapp.outputs.maps.layers import layer_css, list_layers
+from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.search_map import build_search_map, frame_around, sketch
 from geoapp.reference.codes.text import fold
 from geoapp.sources.addresses import is_configured
@@ -31,9 +30,9 @@ from geoapp.web.links import POSITIONS, Adresses, Lien
 from geoapp.web.offer_view import sheet_parts
 from geoapp.web.presentation import static_url
 from geoapp.web.security import nonce
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_engine, served_layers, served_lookups
 
-blueprint = Blueprint("recherche", __name__)
+blueprint = Blueprint("search", __name__)
 
 FRAGMENT = "X-Fragment"
 """Header by which the script of the page asks only for what changes."""
@@ -41,24 +40,11 @@ FRAGMENT = "X-Fragment"
 NB_VALEURS = 8
 
 
-def moteur() -> Moteur:
-    """Return the engine of the snapshot served, as seen today."""
-    return courant().derive(
-        ("moteur", date.today()),
-        lambda snapshot: at_day(courant().derive("moteur", open_engine), date.today()),
-    )
-
-
-def repertoire() -> Repertoire:
-    """Return the lookups of the snapshot served."""
-    return courant().derive("repertoire", open_repertoire)
-
-
 @blueprint.route("/recherche", methods=["GET", "POST"])
-def recherche():
+def index():
     """Show the search: form, facets, list, map; only the parts that change for the script."""
     requete, alerte = _requested()
-    vue = {**_view(search(moteur(), requete)), "alerte": alerte}
+    vue = {**_view(search(served_engine(), requete)), "alerte": alerte}
     statut = 400 if alerte else 200
     if FRAGMENT in request.headers:
         return render_template("_fragment.html", vue=vue), statut
@@ -106,7 +92,7 @@ def _requested() -> tuple[Requete, str]:
 
 def _parse(parametres: MultiDict) -> Requete:
     """Return the search of some parameters; the page always shows the whole list, whatever the map shows."""
-    requete = parse_request(parametres, moteur())
+    requete = parse_request(parametres, served_engine())
     return replace(requete, emprise=None)
 
 
@@ -122,7 +108,7 @@ def _view(resultat: Resultat) -> dict:
         "requete": requete,
         "est_privee": adresses.est_privee,
         "phrase": search_view.sentence(resultat),
-        "explications": search_view.explain(resultat, repertoire()),
+        "explications": search_view.explain(resultat, served_lookups()),
         **search_view.place_fields(requete.lieu),
         **search_view.choices(requete),
         "facettes": search_view.facets_of(resultat),
@@ -136,7 +122,7 @@ def _view(resultat: Resultat) -> dict:
         "debut": resultat.page.start + 1,
         "sans_adresse": search_view.without_address(resultat, courant().snapshot()),
         "cadre": _frame(requete),
-        **search_view.lists(resultat, repertoire(), adresses),
+        **search_view.lists(resultat, served_lookups(), adresses),
     }
 
 
@@ -145,7 +131,7 @@ def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
     if resultat.total or len(resultat.a_distance):
         return []
     found = [
-        (search(moteur(), autre).total, nom, libelle)
+        (search(served_engine(), autre).total, nom, libelle)
         for nom, libelle, autre in search_view.relaxed(resultat.requete)
     ]
     return [
@@ -172,10 +158,10 @@ def _frame(requete: Requete) -> list[list[float]] | None:
 
 def _map_parts(cadre: list[list[float]] | None) -> dict:
     """Return the three parts of the map, its legend and its colours."""
-    snapshot, calques = courant().snapshot(), courant().derive("calques", list_layers)
+    snapshot, calques = courant().snapshot(), served_layers()
     carte = build_search_map(
         snapshot,
-        donnees=lambda nom: url_for("donnees.couche", type_zone=nom, v=snapshot.id),
+        donnees=lambda nom: url_for("layers.layer", type_zone=nom, v=snapshot.id),
         adresse=static_url,
         cadre=cadre,
     )
@@ -192,7 +178,7 @@ def _map_parts(cadre: list[list[float]] | None) -> dict:
 
 
 @blueprint.get("/recherche/valeurs/<nom>")
-def valeurs(nom: str):
+def values(nom: str):
     """Return the values of a long filter whose label holds every word typed, as JSON."""
     if nom not in FILTRES:
         raise ParameterError(f"Filtre inconnu : « {nom[:40]} ». Filtres : {', '.join(FILTRES)}.")
@@ -216,11 +202,13 @@ def favicon():
 
 
 @blueprint.get("/formations/<identifiant>")
-def fiche(identifiant: str):
+def sheet(identifiant: str):
     """Show everything known of a training; the address may hold the search it was opened from."""
     requete = _parse(_parameters())
     adresses = Adresses(requete, est_privee=False)
-    sheet = offer_sheet(repertoire(), identifiant, contact=current_app.config["SETTINGS"].contact)
+    sheet = offer_sheet(
+        served_lookups(), identifiant, contact=current_app.config["SETTINGS"].contact
+    )
     points = [
         (lieu["longitude"], lieu["latitude"], str(rang))
         for rang, lieu in enumerate(sheet["lieux"], 1)
@@ -239,17 +227,17 @@ def fiche(identifiant: str):
 
 
 @blueprint.route("/recherche/imprimer", methods=["GET", "POST"])
-def imprimer():
+def print_list():
     """Show the list to print: A4, a small map, the date, the search in words."""
     requete = replace(_parse(_parameters()), page=1, taille=TAILLE_MAX)
-    resultat = search(moteur(), requete)
+    resultat = search(served_engine(), requete)
     adresses = Adresses(requete, est_privee=request.method == "POST")
-    blocs, points = search_view.paper_blocks(resultat, repertoire(), adresses)
+    blocs, points = search_view.paper_blocks(resultat, served_lookups(), adresses)
     return render_template(
         "print.html",
         titre=search_view.sentence(resultat),
         explications=[
-            *search_view.explain(resultat, repertoire()),
+            *search_view.explain(resultat, served_lookups()),
             *(lien.libelle for lien in search_view.without_address(resultat, courant().snapshot())),
         ],
         blocs=blocs,

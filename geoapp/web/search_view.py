@@ -112,7 +112,7 @@ def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
         len(options),
         len(choisies),
         nom in OUVERTES or bool(choisies),
-        url_for("recherche.valeurs", nom=nom),
+        url_for("search.values", nom=nom),
     )
 
 
@@ -271,7 +271,7 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
             row.code_departement,
             quoted(_known_by_departement(row) + sauf),
             url_for(
-                "territoires.zone",
+                "territories.zone",
                 type_zone="departement",
                 code_zone=row.code_departement,
                 **kept,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,10 @@ from flask import current_app
 
 from geoapp.core.errors import SnapshotError
 from geoapp.core.snapshot import CURRENT, Snapshot, open_snapshot
+from geoapp.coverage.world import World, open_world
+from geoapp.offer.lookups import Repertoire, open_repertoire
+from geoapp.offer.search.engine import Moteur, at_day, open_engine
+from geoapp.outputs.maps.layers import Calque, list_layers
 from geoapp.sources.freshness import Signal, list_signals, served_sources
 
 
@@ -71,3 +75,26 @@ def signals() -> dict[str, Signal]:
     return list_signals(
         courant().derive("servies", served_sources), courant().data_dir, datetime.now(UTC).date()
     )
+
+
+def served_world() -> World:
+    """Return what the coverage counts on, opened once by snapshot."""
+    return courant().derive("world", open_world)
+
+
+def served_engine() -> Moteur:
+    """Return the engine of the snapshot served, as seen today."""
+    return courant().derive(
+        ("moteur", date.today()),
+        lambda snapshot: at_day(courant().derive("moteur", open_engine), date.today()),
+    )
+
+
+def served_lookups() -> Repertoire:
+    """Return the lookups of the snapshot served."""
+    return courant().derive("repertoire", open_repertoire)
+
+
+def served_layers() -> list[Calque]:
+    """Return the layers of the maps of the snapshot served."""
+    return courant().derive("calques", list_layers)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 
-import click
+from waitress import create_server
 
 from geoapp.core.config import Settings
 from geoapp.core.errors import ParameterError
+from geoapp.web import create_app
 
 
 def run(settings: Settings, *, host: str, port: int) -> None:
@@ -18,10 +19,6 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     ParameterError
         When the port is taken or not allowed.
     """
-    from waitress import create_server
-
-    from geoapp.web import create_app
-
     app = create_app(settings.data_dir, settings=settings)
     try:
         server = create_server(app, host=host, port=port, threads=8, ident="GeoForma")
@@ -29,7 +26,8 @@ def run(settings: Settings, *, host: str, port: int) -> None:
         raise ParameterError(
             f"Impossible d'écouter sur {host}:{port} ({error}). Choisissez un autre port : geoapp serve --port 5001."
         ) from None
-    click.echo(f"GéoForma : http://{host}:{server.effective_port}/ (Ctrl+C pour arrêter)")
+    address = f"http://{host}:{server.effective_port}/"
+    print(f"GéoForma : {address} (Ctrl+C pour arrêter)", flush=True)
     try:
         server.run()
     finally:

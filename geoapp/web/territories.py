@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.coverage.model import COMMUNE, Question, parse_question
-from geoapp.coverage.territories.content import Contenu, build_content
+from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
@@ -18,11 +18,11 @@ from geoapp.outputs.sheets.folder import file_stem, make_sheet
 from geoapp.outputs.sheets.rendering import ENTIERES
 from geoapp.outputs.sheets.tables import to_file
 from geoapp.web import territories_view as vues
-from geoapp.web.coverage import form_parts, map_parts, monde
+from geoapp.web.coverage import form_parts, map_parts
 from geoapp.web.figures import export_form
-from geoapp.web.served import courant
+from geoapp.web.served import courant, served_world
 
-blueprint = Blueprint("territoires", __name__)
+blueprint = Blueprint("territories", __name__)
 
 NB_TROUVEES = 100
 """Zones shown at most by a search."""
@@ -43,16 +43,16 @@ def index():
             raise ParameterError(
                 f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : zonage, q."
             )
-    types, texte = list_types(monde()), request.args.get("q", "").strip()[:80]
+    types, texte = list_types(served_world()), request.args.get("q", "").strip()[:80]
     zonage = request.args.get("zonage") or ("" if texte else next(iter(types)))
     if zonage:
-        list_zones(monde(), zonage)
+        list_zones(served_world(), zonage)
     found = (
-        search_zones(monde(), texte, zonage or None)
+        search_zones(served_world(), texte, zonage or None)
         if texte
         else []
         if zonage == COMMUNE
-        else [(zonage, *row) for row in list_zones(monde(), zonage).itertuples(index=False)]
+        else [(zonage, *row) for row in list_zones(served_world(), zonage).itertuples(index=False)]
     )
     return render_template(
         "territories.html",
@@ -62,7 +62,7 @@ def index():
         texte=texte,
         nb=len(found),
         est_commune=zonage == COMMUNE,
-        lignes=vues.zone_rows(monde(), found[:NB_TROUVEES] if texte else found),
+        lignes=vues.zone_rows(served_world(), found[:NB_TROUVEES] if texte else found),
         nb_max=NB_TROUVEES,
     )
 
@@ -71,7 +71,7 @@ def _asked(type_zone: str) -> Question:
     """Return the question of the request, for one zoning."""
     return parse_question(
         {**{nom: request.args.getlist(nom) for nom in request.args}, "zonage": type_zone},
-        monde(),
+        served_world(),
         autres=("avec",),
     )
 
@@ -79,18 +79,18 @@ def _asked(type_zone: str) -> Question:
 def _zone(type_zone: str, code_zone: str) -> Zone:
     """Return the zone of an address; an unknown zoning is not found either."""
     try:
-        return find_zone(monde(), f"{type_zone}:{code_zone}")
+        return find_zone(served_world(), f"{type_zone}:{code_zone}")
     except ParameterError as error:
         raise NotFoundError(str(error)) from None
 
 
-def _content(type_zone: str, code_zone: str) -> tuple[Contenu, Contenu | None]:
+def _content(type_zone: str, code_zone: str) -> tuple[ContenuZone, ContenuZone | None]:
     """Return the content of the zone of the request, and of the one it is compared with."""
     zone, question = _zone(type_zone, code_zone), _asked(type_zone)
     avec = request.args.get("avec", "").strip()
-    other = find_zone(monde(), avec) if avec else None
-    return build_content(monde(), question, zone), build_content(
-        monde(), question, other
+    other = find_zone(served_world(), avec) if avec else None
+    return build_content(served_world(), question, zone), build_content(
+        served_world(), question, other
     ) if other else None
 
 
@@ -103,7 +103,7 @@ def zone(type_zone: str, code_zone: str):
     return render_template(
         "territory.html",
         titre=contenu.zone.titre,
-        fiche=present(monde(), contenu, other),
+        fiche=present(served_world(), contenu, other),
         limites=ENTIERES,
         cartes={},
         est_page=True,
@@ -113,7 +113,7 @@ def zone(type_zone: str, code_zone: str):
         adresse_avec=vues.zone_page(asked, other.zone.cle) if other else None,
         adresse_zone=lambda cle: vues.zone_page(asked, cle),
         adresse_csv=lambda nom: url_for(
-            "territoires.tableau",
+            "territories.table",
             type_zone=type_zone,
             code_zone=code_zone,
             nom=nom,
@@ -121,8 +121,8 @@ def zone(type_zone: str, code_zone: str):
             **({"avec": other.zone.cle} if other else {}),
         ),
         telechargements=vues.downloads(contenu.zone, asked),
-        retour=url_for("territoires.index", zonage=type_zone),
-        comparables=vues.comparables(monde(), contenu.zone, other.zone if other else None),
+        retour=url_for("territories.index", zonage=type_zone),
+        comparables=vues.comparables(served_world(), contenu.zone, other.zone if other else None),
         liens=vues.links(contenu.zone, asked),
         export_carte=export_form(
             courant().snapshot(), FIGURES, vues.pairs(asked), emprise=contenu.zone.cle
@@ -138,7 +138,7 @@ def zone(type_zone: str, code_zone: str):
 
 
 @blueprint.get("/territoires/<type_zone>/<code_zone>/fiche.<format>")
-def fiche(type_zone: str, code_zone: str, format: str):
+def sheet(type_zone: str, code_zone: str, format: str):
     """Return the sheet of a zone as a file: `html` or `pdf`."""
     if format not in ("html", "pdf"):
         abort(404)
@@ -158,7 +158,7 @@ def _sheet(found: Zone, asked: Question, format: str) -> bytes:
     key = (found.cle, tuple(vues.pairs(asked)), format)
     with _lock:
         if key not in kept:
-            html, pdf, _ = make_sheet(monde(), asked, found, pdf=format == "pdf")
+            html, pdf, _ = make_sheet(served_world(), asked, found, pdf=format == "pdf")
             kept[key] = pdf if format == "pdf" else html.encode()
             while len(kept) > _SHEETS_KEPT:
                 kept.popitem(last=False)
@@ -166,13 +166,15 @@ def _sheet(found: Zone, asked: Question, format: str) -> bytes:
 
 
 @blueprint.get("/territoires/<type_zone>/<code_zone>/<nom>.csv")
-def tableau(type_zone: str, code_zone: str, nom: str):
+def table(type_zone: str, code_zone: str, nom: str):
     """Return one table of a zone as a CSV for French spreadsheets, with its notice."""
     if nom not in TABLEAUX:
         abort(404)
     contenu, other = _content(type_zone, code_zone)
     table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
-    content = file_bytes(to_file(table, list_notice(present(monde(), contenu))), FORMATS["csv"])
+    content = file_bytes(
+        to_file(table, list_notice(present(served_world(), contenu))), FORMATS["csv"]
+    )
     return Response(
         content,
         mimetype="text/csv",

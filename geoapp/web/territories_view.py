@@ -9,7 +9,7 @@ from geoapp.coverage.model import COMMUNE, Question, to_parameters
 from geoapp.coverage.territories.answers import zoning_answer
 from geoapp.coverage.territories.sheet import kind_of, show_value
 from geoapp.coverage.territories.zone import Zone, list_types, list_zones
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.web.coverage_view import query as every_parameter
 
 COLONNES = ("population", "nb_offres", "part_non_couverte")
@@ -32,14 +32,14 @@ def pairs(question: Question) -> list[tuple[str, str]]:
 def zone_page(question: Question, cle: str) -> str:
     """Return the address of the page of a zone, for the same question."""
     type_zone, _, code_zone = cle.partition(":")
-    return url_for("territoires.zone", type_zone=type_zone, code_zone=code_zone, **query(question))
+    return url_for("territories.zone", type_zone=type_zone, code_zone=code_zone, **query(question))
 
 
-def zone_rows(monde: Monde, found: list[tuple[str, str, str]]) -> list[dict]:
+def zone_rows(world: World, found: list[tuple[str, str, str]]) -> list[dict]:
     """Return zones with their first figures, for every training at the usual threshold."""
     question, rows = Question(), []
     tables = {
-        nom: zoning_answer(monde, question, nom).tableau.set_index("code_zone")
+        nom: zoning_answer(world, question, nom).tableau.set_index("code_zone")
         for nom in dict.fromkeys(nom for nom, _, _ in found)
     }
     for type_zone, code_zone, nom in found:
@@ -65,7 +65,7 @@ def downloads(zone: Zone, question: Question) -> list[tuple[str, str]]:
         (
             libelle,
             url_for(
-                "territoires.fiche",
+                "territories.sheet",
                 type_zone=zone.type_zone,
                 code_zone=zone.code_zone,
                 format=format,
@@ -82,7 +82,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
         (
             "Sa couverture en détail",
             url_for(
-                "couverture.zone",
+                "coverage.zone",
                 type_zone=zone.type_zone,
                 code_zone=zone.code_zone,
                 **query(question),
@@ -94,7 +94,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
             (
                 "Ses formations sur la carte",
                 url_for(
-                    "pages.carte",
+                    "pages.regional_map",
                     zone=zone.cle,
                     **{nom: question.filtres.valeurs(nom) for nom in question.filtres.choix},
                 ),
@@ -103,14 +103,14 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
     return made
 
 
-def comparables(monde: Monde, zone: Zone, autre: Zone | None) -> dict:
+def comparables(world: World, zone: Zone, autre: Zone | None) -> dict:
     """Return the zones that one may be compared with: a list for its own zoning, free text for the communes."""
     rows = (
         []
         if zone.type_zone == COMMUNE
         else [
             (f"{zone.type_zone}:{row.code_zone}", row.nom)
-            for row in list_zones(monde, zone.type_zone).itertuples()
+            for row in list_zones(world, zone.type_zone).itertuples()
             if row.code_zone != zone.code_zone
         ]
     )
@@ -121,5 +121,5 @@ def comparables(monde: Monde, zone: Zone, autre: Zone | None) -> dict:
         "options": rows,
         "choisie": chosen,
         "exemple": f"{zone.type_zone}:…",
-        "zonages": list_types(monde),
+        "zonages": list_types(world),
     }

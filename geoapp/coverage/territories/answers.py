@@ -15,7 +15,7 @@ from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import COMMUNE, Question, to_parameters
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
-from geoapp.coverage.world import Monde, choose_offer
+from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.filters import FILTRES, Filtres, Option, apply_filters
 from geoapp.reference.zonings import ZONAGES
 
@@ -26,9 +26,9 @@ AUTRE = "autre"
 """The domain of what could not be told: neither taught nor lacking."""
 
 
-def _kept(monde: Monde, sorte: str, cle: Hashable, make: Callable[[], object]):
+def _kept(world: World, sorte: str, cle: Hashable, make: Callable[[], object]):
     """Return `make()`, made once by key as long as it is among the last ones asked."""
-    memory = monde.memoire.setdefault(("territoires", sorte), OrderedDict())
+    memory = world.memoire.setdefault(("territoires", sorte), OrderedDict())
     full = (cle, date.today())
     if full in memory:
         return memory[full]
@@ -43,15 +43,15 @@ def _key(question: Question) -> tuple:
     return tuple(to_parameters(replace(question, mesure="part_non_couverte", methode="jenks")))
 
 
-def zoning_answer(monde: Monde, question: Question, type_zone: str) -> Reponse:
+def zoning_answer(world: World, question: Question, type_zone: str) -> Reponse:
     """Return the answer to a question for every zone of a zoning: that of the API."""
     asked = replace(question, zonage=type_zone)
-    return _kept(monde, "reponse", _key(asked), lambda: answer(monde, asked))
+    return _kept(world, "reponse", _key(asked), lambda: answer(world, asked))
 
 
-def chosen_domains(monde: Monde, question: Question) -> tuple[Option, ...]:
+def chosen_domains(world: World, question: Question) -> tuple[Option, ...]:
     """Return the domains that a question asks, all those of the product when it chooses none; the domain of what is not told last."""
-    return question.filtres.choix.get("domaine") or tuple(FILTRES["domaine"].lister(monde.snapshot))
+    return question.filtres.choix.get("domaine") or tuple(FILTRES["domaine"].lister(world.snapshot))
 
 
 def with_domain(question: Question, domaine: Option) -> Question:
@@ -59,13 +59,13 @@ def with_domain(question: Question, domaine: Option) -> Question:
     return replace(question, filtres=Filtres({**question.filtres.choix, "domaine": (domaine,)}))
 
 
-def domain_rows(monde: Monde, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
+def domain_rows(world: World, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
     """Return the numbers of one zone domain by domain: `code_domaine`, `domaine`, then the columns of the table of coverage."""
     tables = _kept(
-        monde,
+        world,
         "domaines",
         _key(replace(question, zonage=type_zone)),
-        lambda: _tables(monde, question, type_zone),
+        lambda: _tables(world, question, type_zone),
     )
     rows = [table[table["code_zone"].eq(code_zone)] for _, table in tables]
     frame = pd.concat(rows, ignore_index=True)
@@ -75,55 +75,55 @@ def domain_rows(monde: Monde, question: Question, type_zone: str, code_zone: str
     )
 
 
-def _tables(monde: Monde, question: Question, type_zone: str) -> list[tuple[Option, pd.DataFrame]]:
+def _tables(world: World, question: Question, type_zone: str) -> list[tuple[Option, pd.DataFrame]]:
     """Return the protected table of a zoning for each domain."""
     partition = type_zone == COMMUNE or ZONAGES[type_zone].est_partition
-    maille, made = monde.mailles[type_zone], []
-    for domaine in chosen_domains(monde, question):
+    maille, made = world.mailles[type_zone], []
+    for domaine in chosen_domains(world, question):
         asked = with_domain(question, domaine)
-        offre, points = choose_offer(monde, asked), domain_points(monde, asked)
+        offre, points = choose_offer(world, asked), domain_points(world, asked)
         made.append(
             (
                 domaine,
-                protect(table_of(maille, monde, asked, offre, points), est_partition=partition),
+                protect(table_of(maille, world, asked, offre, points), est_partition=partition),
             )
         )
     return made
 
 
-def domain_points(monde: Monde, question: Question) -> pd.DataFrame:
+def domain_points(world: World, question: Question) -> pd.DataFrame:
     """Return the measures of the demand points for one domain."""
     return _kept(
-        monde,
+        world,
         "points",
         _key(replace(question, zonage="ze2020")),
-        lambda: measure_points(monde, question, choose_offer(monde, question)),
+        lambda: measure_points(world, question, choose_offer(world, question)),
     )
 
 
-def rank_of(monde: Monde, type_zone: str, code_zone: str) -> int:
+def rank_of(world: World, type_zone: str, code_zone: str) -> int:
     """Return the rank of a zone in its division."""
-    return int(np.flatnonzero(monde.mailles[type_zone].codes == code_zone)[0])
+    return int(np.flatnonzero(world.mailles[type_zone].codes == code_zone)[0])
 
 
-def offer_rows(monde: Monde, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
-    """Return the offers of a question whose place is in a zone (rows of `Monde.offres`, with `place`, `organisme` of `comptes`)."""
-    maille, chosen = monde.mailles[type_zone], choose_offer(monde, question).comptes.index
-    inside = maille.offres[maille.zones_offres == rank_of(monde, type_zone, code_zone)]
+def offer_rows(world: World, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
+    """Return the offers of a question whose place is in a zone (rows of `World.offres`, with `place`, `organisme` of `comptes`)."""
+    maille, chosen = world.mailles[type_zone], choose_offer(world, question).comptes.index
+    inside = maille.offres[maille.zones_offres == rank_of(world, type_zone, code_zone)]
     rows = np.intersect1d(inside, chosen)
-    return monde.offres.iloc[rows].assign(
-        place=monde.comptes["place"].iloc[rows], organisme=monde.comptes["organisme"].iloc[rows]
+    return world.offres.iloc[rows].assign(
+        place=world.comptes["place"].iloc[rows], organisme=world.comptes["organisme"].iloc[rows]
     )
 
 
-def region_rows(monde: Monde, question: Question) -> pd.DataFrame:
+def region_rows(world: World, question: Question) -> pd.DataFrame:
     """Return the offers of a question in the whole region, in the form of `offer_rows`."""
-    chosen = choose_offer(monde, question).comptes
+    chosen = choose_offer(world, question).comptes
     mine = chosen[~chosen["est_voisine"]]
-    return monde.offres.loc[mine.index].assign(place=mine["place"], organisme=mine["organisme"])
+    return world.offres.loc[mine.index].assign(place=mine["place"], organisme=mine["organisme"])
 
 
-def unplaced_rows(monde: Monde, question: Question) -> pd.DataFrame:
+def unplaced_rows(world: World, question: Question) -> pd.DataFrame:
     """Return the offers of a question in the region that have no position: counted apart, in no zone unless their commune is known."""
-    offres = monde.snapshot.read("offres")
+    offres = world.snapshot.read("offres")
     return apply_filters(offres[offres["id_place"].isna()], question.filtres)

@@ -12,12 +12,12 @@ from geoapp.coverage.territories.quality import BlocQualite, quality_block
 from geoapp.coverage.territories.sentences import write_essentials
 from geoapp.coverage.territories.warnings import list_warnings
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.offer.by_departement import ParDepartement, count_by_departement
 
 
 @dataclass(frozen=True)
-class Contenu:
+class ContenuZone:
     """Everything that is said of a zone; `phrases` are the five to retain, `avertissements` what limits the figures."""
 
     zone: Zone
@@ -31,16 +31,16 @@ class Contenu:
     avertissements: tuple[str, ...]
 
 
-def build_content(monde: Monde, question: Question, zone: Zone) -> Contenu:
+def build_content(world: World, question: Question, zone: Zone) -> ContenuZone:
     """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
     asked = replace(question, zonage=zone.type_zone)
-    offre, couverture = offer_block(monde, asked, zone), coverage_block(monde, asked, zone)
-    dehors = outside_block(monde, asked, zone, offre, couverture)
-    departements = count_by_departement(monde.snapshot, _codes(monde, zone), asked.filtres)
+    offre, couverture = offer_block(world, asked, zone), coverage_block(world, asked, zone)
+    dehors = outside_block(world, asked, zone, offre, couverture)
+    departements = count_by_departement(world.snapshot, _codes(world, zone), asked.filtres)
     qualite = quality_block(
-        monde, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"])
+        world, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"])
     )
-    return Contenu(
+    return ContenuZone(
         zone,
         asked,
         offre,
@@ -49,12 +49,12 @@ def build_content(monde: Monde, question: Question, zone: Zone) -> Contenu:
         departements,
         qualite,
         write_essentials(asked, zone, offre, couverture, dehors),
-        list_warnings(monde, zone, offre, couverture),
+        list_warnings(world, zone, offre, couverture),
     )
 
 
-def _codes(monde: Monde, zone: Zone) -> list[str]:
+def _codes(world: World, zone: Zone) -> list[str]:
     """Return the codes of the départements of a zone, those of the region."""
-    communes = monde.snapshot.read("communes")
+    communes = world.snapshot.read("communes")
     mine = communes["nom_departement"].isin(zone.departements) & communes["est_region"].astype(bool)
     return sorted(communes.loc[mine, "code_departement"].unique())

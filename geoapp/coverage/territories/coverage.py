@@ -13,7 +13,7 @@ from geoapp.coverage.model import COMMUNE, Question
 from geoapp.coverage.publics import COMPARES, Public, publics_among
 from geoapp.coverage.territories.answers import AUTRE, domain_rows, region_rows, zoning_answer
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import Presque, almost_reaching, zone_points
 
 
@@ -60,19 +60,19 @@ def alone_in(domaines: pd.DataFrame) -> pd.DataFrame:
     return domaines[domaines["offreur_unique"].notna() & domaines["code_domaine"].ne(AUTRE)]
 
 
-def coverage_block(monde: Monde, question: Question, zone: Zone) -> BlocCouverture:
+def coverage_block(world: World, question: Question, zone: Zone) -> BlocCouverture:
     """Return the coverage of a zone, with the numbers of the API."""
-    reponse = zoning_answer(monde, question, zone.type_zone)
-    inside = zone_points(monde, zone.type_zone, zone.code_zone)
-    communes = set(monde.points["code_commune"].to_numpy()[inside])
+    reponse = zoning_answer(world, question, zone.type_zone)
+    inside = zone_points(world, zone.type_zone, zone.code_zone)
+    communes = set(world.points["code_commune"].to_numpy()[inside])
     alone = (
-        zoning_answer(monde, question, COMMUNE)
+        zoning_answer(world, question, COMMUNE)
         .tableau.set_index("code_zone")["offreur_unique"]
         .notna()
     )
     domaines, region = (
-        domain_rows(monde, question, zone.type_zone, zone.code_zone),
-        region_rows(monde, question),
+        domain_rows(world, question, zone.type_zone, zone.code_zone),
+        region_rows(world, question),
     )
     return BlocCouverture(
         reponse,
@@ -80,9 +80,9 @@ def coverage_block(monde: Monde, question: Question, zone: Zone) -> BlocCouvertu
         reponse.ensemble,
         domaines,
         reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(drop=True),
-        sole_providers(monde, question, communes),
-        publics_inside(monde, question, zone, inside),
-        almost_reaching(monde, reponse, inside),
+        sole_providers(world, question, communes),
+        publics_inside(world, question, zone, inside),
+        almost_reaching(world, reponse, inside),
         inside,
         float(alone[alone.index.isin(communes)].mean()),
         float(alone.mean()),
@@ -92,9 +92,9 @@ def coverage_block(monde: Monde, question: Question, zone: Zone) -> BlocCouvertu
     )
 
 
-def sole_providers(monde: Monde, question: Question, communes: set[str]) -> pd.DataFrame:
+def sole_providers(world: World, question: Question, communes: set[str]) -> pd.DataFrame:
     """Return the bodies that alone cover communes: `organisme`, `nb_communes`, `population`, `communes` (names, the most people first)."""
-    table = zoning_answer(monde, question, COMMUNE).tableau
+    table = zoning_answer(world, question, COMMUNE).tableau
     mine = table[table["code_zone"].isin(communes) & table["offreur_unique"].notna()].sort_values(
         ["population", "code_zone"], ascending=[False, True]
     )
@@ -109,20 +109,20 @@ def sole_providers(monde: Monde, question: Question, communes: set[str]) -> pd.D
 
 
 def publics_inside(
-    monde: Monde, question: Question, zone: Zone, inside: np.ndarray
+    world: World, question: Question, zone: Zone, inside: np.ndarray
 ) -> list[PublicZone]:
     """Return the access of the residents of QPV and rural zones of a zone; a zoning is not compared with itself."""
-    points = zoning_answer(monde, question, zone.type_zone).points
-    everywhere = np.flatnonzero(monde.points["est_region"].to_numpy())
+    points = zoning_answer(world, question, zone.type_zone).points
+    everywhere = np.flatnonzero(world.points["est_region"].to_numpy())
     region = {
         one.titre: one
-        for one in publics_among(monde, question, points, everywhere)
+        for one in publics_among(world, question, points, everywhere)
         if one.titre == one.groupe
     }
     own = COMPARES.get(zone.type_zone, ("",))[0]
     result = []
     for groupe, pair in groupby(
-        publics_among(monde, question, points, inside), key=lambda one: one.groupe
+        publics_among(world, question, points, inside), key=lambda one: one.groupe
     ):
         first, *others = pair
         if groupe != own and first.titre == groupe:

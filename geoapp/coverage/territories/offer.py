@@ -9,7 +9,7 @@ import pandas as pd
 from geoapp.coverage.model import Question
 from geoapp.coverage.territories.answers import offer_rows, region_rows
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.offer.values import INCONNU
 
 CLE = ["code_domaine", "niveau_sortie", "voie"]
@@ -51,11 +51,11 @@ class BlocOffre:
         return both.sort_values(["nb", "nb_region"], ascending=False, kind="stable")
 
 
-def offer_block(monde: Monde, question: Question, zone: Zone) -> BlocOffre:
+def offer_block(world: World, question: Question, zone: Zone) -> BlocOffre:
     """Return the offer of a zone for a question; an offer counts once by place."""
-    mine = offer_rows(monde, question, zone.type_zone, zone.code_zone)
+    mine = offer_rows(world, question, zone.type_zone, zone.code_zone)
     return BlocOffre(
-        mine, count_cases(mine), count_cases(region_rows(monde, question)), zone.est_offre_connue
+        mine, count_cases(mine), count_cases(region_rows(world, question)), zone.est_offre_connue
     )
 
 

@@ -12,7 +12,7 @@ from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde, choose_offer
+from geoapp.coverage.world import World, choose_offer
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class BlocDehors:
 
 
 def outside_block(
-    monde: Monde, question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
+    world: World, question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
 ) -> BlocDehors:
     """Return what is near a zone but outside."""
-    chosen = choose_offer(monde, question).comptes
+    chosen = choose_offer(world, question).comptes
     outside = chosen[~chosen.index.isin(offre.lignes.index)]
-    cost = _nearest_costs(monde, question, couverture.points)[outside["place"].to_numpy()]
-    rows = monde.offres.loc[
+    cost = _nearest_costs(world, question, couverture.points)[outside["place"].to_numpy()]
+    rows = world.offres.loc[
         outside.index, ["nom_commune", "code_commune", "code_domaine", "est_voisine"]
     ].assign(cout=cost)
     near = rows[rows["cout"] <= question.seuil]
@@ -47,10 +47,10 @@ def outside_block(
     )
 
 
-def _nearest_costs(monde: Monde, question: Question, points: np.ndarray) -> np.ndarray:
+def _nearest_costs(world: World, question: Question, points: np.ndarray) -> np.ndarray:
     """Return the cost of each place from the nearest inhabited point of a zone; NaN when it is not in the matrix."""
-    people = np.nan_to_num(monde.population(question.public)[points])
-    rows = monde.cost(question.unite)[points[people > 0]]
+    people = np.nan_to_num(world.population(question.public)[points])
+    rows = world.cost(question.unite)[points[people > 0]]
     best = np.full(rows.shape[1], np.inf)
     np.minimum.at(best, rows.indices, rows.data)
     return np.where(np.isfinite(best), best, np.nan)

@@ -15,7 +15,7 @@ from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.answers import region_rows, unplaced_rows
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 
 DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (
@@ -54,7 +54,7 @@ class BlocQualite:
 
 
 def quality_block(
-    monde: Monde,
+    world: World,
     question: Question,
     zone: Zone,
     offre: BlocOffre,
@@ -62,15 +62,15 @@ def quality_block(
     aussi: frozenset[str] = frozenset(),
 ) -> BlocQualite:
     """Return the quality of the data behind the sheet of a zone; `aussi` are other sources that the sheet shows."""
-    region, lost = region_rows(monde, question), unplaced_rows(monde, question)
+    region, lost = region_rows(world, question), unplaced_rows(world, question)
     remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
     lost = lost[~remote]
     inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)
-    sources, others = _sources(monde, offre.lignes, _used(monde, question, zone) | aussi)
+    sources, others = _sources(world, offre.lignes, _used(world, question, zone) | aussi)
     defects = _defects(offre.lignes, region)
     if not offre.est_connue:
         defects["nb"] = float("nan")
-    return BlocQualite(defects, len(lost), int(inside.sum()), monde.nb_a_distance, sources, others)
+    return BlocQualite(defects, len(lost), int(inside.sum()), world.nb_a_distance, sources, others)
 
 
 def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
@@ -91,9 +91,9 @@ def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["nom", "titre", "nb", "part", "nb_region", "part_region"])
 
 
-def _used(monde: Monde, question: Question, zone: Zone) -> set[str]:
+def _used(world: World, question: Question, zone: Zone) -> set[str]:
     """Return the sources behind the figures of a zone beside its offers: communes, people, neighbours, its zoning, the publics compared."""
-    zones = monde.snapshot.read("zones")
+    zones = world.snapshot.read("zones")
     compared = zones[zones["type_zone"].isin([*COMPARES, zone.type_zone])]["id_source"]
     usages = {
         "communes",
@@ -104,15 +104,15 @@ def _used(monde: Monde, question: Question, zone: Zone) -> set[str]:
     return {
         *compared,
         zone.id_source,
-        *(source["id_source"] for source in list_sources(monde) if source["usage"] in usages),
+        *(source["id_source"] for source in list_sources(world) if source["usage"] in usages),
     }
 
 
 def _sources(
-    monde: Monde, offres: pd.DataFrame, used: set[str]
+    world: World, offres: pd.DataFrame, used: set[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sources of the offers of a zone with their counts, and the others behind its figures."""
-    known = pd.DataFrame(list_sources(monde))
+    known = pd.DataFrame(list_sources(world))
     counts = offres["id_source"].value_counts()
     mine = known[known["id_source"].isin(counts.index)]
     mine = mine.assign(nb_offres=mine["id_source"].map(counts).astype(int)).sort_values(

@@ -10,12 +10,12 @@ from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_date, format_n
 from geoapp.core.schema import NIVEAUX
 from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
 from geoapp.coverage.model import COMMUNE, describe_offer, describe_threshold
-from geoapp.coverage.territories.content import Contenu
+from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.quality import list_methods
 from geoapp.coverage.territories.tables import Tableau
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.voies import VOIES
@@ -23,7 +23,7 @@ from geoapp.reference.zonings import ZONAGES
 
 
 @dataclass(frozen=True)
-class Fiche:
+class FicheTerritoire:
     """What a template shows of a zone, every value in words."""
 
     titre: str
@@ -42,19 +42,21 @@ class Fiche:
     instantane: str
 
 
-def present(monde: Monde, contenu: Contenu, autre: Contenu | None = None) -> Fiche:
+def present(
+    world: World, contenu: ContenuZone, autre: ContenuZone | None = None
+) -> FicheTerritoire:
     """Return the content of a zone in words; `autre` is the zone that it is compared with."""
     zone = contenu.zone
     tables = {nom: make(contenu) for nom, make in TABLEAUX.items()}
     if autre:
         tables["couverture"] = coverage_table(contenu, autre)
-    cree_le = monde.snapshot.manifest["cree_le"][:10]
-    return Fiche(
+    cree_le = world.snapshot.manifest["cree_le"][:10]
+    return FicheTerritoire(
         zone.titre,
         kind_of(zone.type_zone),
         zone.cle,
         describe_scope(contenu),
-        _facts(contenu, monde),
+        _facts(contenu, world),
         _figures(contenu),
         contenu.phrases,
         contenu.avertissements,
@@ -66,7 +68,7 @@ def present(monde: Monde, contenu: Contenu, autre: Contenu | None = None) -> Fic
             for note in contenu.couverture.reponse.notes
         ],
         format_date(cree_le),
-        monde.snapshot.id,
+        world.snapshot.id,
     )
 
 
@@ -76,16 +78,16 @@ def kind_of(type_zone: str) -> str:
     return texte[0].upper() + texte[1:]
 
 
-def describe_scope(contenu: Contenu) -> str:
+def describe_scope(contenu: ContenuZone) -> str:
     """Return what is counted, in one line: offer and threshold."""
     mots = describe_filters(contenu.question.filtres)
     return f"{mots[0].upper() + mots[1:] if mots else 'Toutes les formations'}, couverture à {describe_threshold(contenu.question)} par la route"
 
 
-def _facts(contenu: Contenu, monde: Monde) -> list[tuple[str, str]]:
+def _facts(contenu: ContenuZone, world: World) -> list[tuple[str, str]]:
     """Return what the zone is: code, vintage, communes, départements, source."""
     zone = contenu.zone
-    sources = monde.snapshot.read("sources").set_index("id_source")["titre"]
+    sources = world.snapshot.read("sources").set_index("id_source")["titre"]
     communes = count(zone.nb_communes, "commune") + (
         f", dont {format_number(zone.nb_partielles)} en partie" if zone.nb_partielles else ""
     )
@@ -120,7 +122,7 @@ _CHIFFRES = (
 """The figures shown first."""
 
 
-def _figures(contenu: Contenu) -> list[tuple[str, str, str]]:
+def _figures(contenu: ContenuZone) -> list[tuple[str, str, str]]:
     """Return (title, zone, region) of the figures shown first."""
     rows = (contenu.couverture.ligne, contenu.couverture.ensemble)
     return [
@@ -138,7 +140,7 @@ def show_value(ligne: pd.Series, nom: str, unite: str) -> str:
     )
 
 
-def offer_matrix(contenu: Contenu) -> dict:
+def offer_matrix(contenu: ContenuZone) -> dict:
     """Return the offer by domain and voie (rows) and level (columns), and the domains without any.
 
     A cell is « 12 », « 12 (340) » with the seats known, « 12 (340+) » when some of its offers do not give theirs.
@@ -207,7 +209,7 @@ def _places_note(bloc: BlocOffre) -> str:
     )
 
 
-def list_notice(fiche: Fiche) -> list[tuple[str, str]]:
+def list_notice(fiche: FicheTerritoire) -> list[tuple[str, str]]:
     """Return what must travel with each table of a sheet: zone, question, what limits it, sources, date."""
     sources = fiche.tableaux["sources"].valeurs
     return [
@@ -222,7 +224,7 @@ def list_notice(fiche: Fiche) -> list[tuple[str, str]]:
     ]
 
 
-def compare_sentences(contenu: Contenu, autre: Contenu) -> list[str]:
+def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
     """Return how two zones differ, in sentences: offer, cover, access."""
     one, two = contenu.couverture.ligne, autre.couverture.ligne
     mine, other = contenu.zone.nom, autre.zone.nom

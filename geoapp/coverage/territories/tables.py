@@ -35,7 +35,7 @@ _FORMATS: dict[str, Callable[[object, str], str]] = {
 
 
 @dataclass(frozen=True)
-class Colonne:
+class ColonneTableau:
     """One column: name, title, meaning, type (`texte`, `entier`, `personnes`, `part`, `cout`, `taux`), what is written when unknown.
 
     A column `est_cachee` is in the files only.
@@ -64,7 +64,7 @@ class Tableau:
 
     nom: str
     titre: str
-    colonnes: tuple[Colonne, ...]
+    colonnes: tuple[ColonneTableau, ...]
     valeurs: pd.DataFrame
     mots: list[list[str]]
     vide: str = "Aucune ligne."
@@ -80,7 +80,7 @@ class Tableau:
         return [list(part) for _, part in groupby(shown, key=lambda rank: self.mots[rank][0])]
 
     @property
-    def montrees(self) -> list[Colonne]:
+    def montrees(self) -> list[ColonneTableau]:
         """Return the columns shown to a reader."""
         return [colonne for colonne in self.colonnes if not colonne.est_cachee]
 
@@ -88,7 +88,7 @@ class Tableau:
 def make_table(
     nom: str,
     titre: str,
-    colonnes: Sequence[Colonne],
+    colonnes: Sequence[ColonneTableau],
     valeurs: pd.DataFrame,
     *,
     unite: str = "km",
@@ -111,7 +111,7 @@ def make_table(
     )
 
 
-def write_cell(value, colonne: Colonne, unite: str = "km") -> str:
+def write_cell(value, colonne: ColonneTableau, unite: str = "km") -> str:
     """Return one value in words."""
     return colonne.vide if value is None or pd.isna(value) else _FORMATS[colonne.type](value, unite)
 

@@ -8,18 +8,18 @@ from geoapp.core.french import THIN, count
 from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 
 
 def list_warnings(
-    monde: Monde, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
+    world: World, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
 ) -> tuple[str, ...]:
     """Return what is missing or partial in the sheet of a zone, one sentence each."""
     found = [
         "Données fictives : une partie de ce qui est compté ici est engendrée pour la démonstration, à ne jamais citer."
         if zone.est_fictive or couverture.reponse.qualite["est_fictive"]
         else "",
-        _beyond(monde, zone),
+        _beyond(world, zone),
         _undrawn(zone),
         _partial(zone),
         "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, ceux de la couverture comptent l'offre des alentours."
@@ -32,7 +32,7 @@ def list_warnings(
     return tuple(one.replace(" : ", f"{THIN}: ") for one in found if one)
 
 
-def _beyond(monde: Monde, zone: Zone) -> str:
+def _beyond(world: World, zone: Zone) -> str:
     """Say that a zone goes beyond the region."""
     if not zone.nb_dehors:
         return ""
@@ -42,7 +42,7 @@ def _beyond(monde: Monde, zone: Zone) -> str:
         else ""
     )
     return (
-        f"Cette zone dépasse la région : {count(zone.nb_dehors, 'de ses communes est', 'de ses communes sont')} hors des {monde.snapshot.manifest.get('nom_region', 'limites')}{people}. "
+        f"Cette zone dépasse la région : {count(zone.nb_dehors, 'de ses communes est', 'de ses communes sont')} hors des {world.snapshot.manifest.get('nom_region', 'limites')}{people}. "
         "Habitants, formations et couverture sont ceux de sa partie régionale."
     )
 

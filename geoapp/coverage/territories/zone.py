@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.coverage.model import CARREAU, COMMUNE, MAILLES, refuse_value
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.reference.codes.text import fold
 from geoapp.reference.zonings import ZONAGES
 
@@ -108,17 +108,17 @@ class Zone:
         )
 
 
-def list_types(monde: Monde) -> dict[str, str]:
+def list_types(world: World) -> dict[str, str]:
     """Return the zonings that have zones, in the order of the product: type → title."""
     known = [
         nom
         for nom in MAILLES
-        if nom != CARREAU and nom in monde.mailles and len(monde.mailles[nom].codes)
+        if nom != CARREAU and nom in world.mailles and len(world.mailles[nom].codes)
     ]
     return {nom: ZONAGES[nom].titre if nom in ZONAGES else "Communes" for nom in known}
 
 
-def list_zones(monde: Monde, type_zone: str) -> pd.DataFrame:
+def list_zones(world: World, type_zone: str) -> pd.DataFrame:
     """Return the zones of a zoning: `code_zone`, `nom`, in the order of names.
 
     Raises
@@ -126,10 +126,10 @@ def list_zones(monde: Monde, type_zone: str) -> pd.DataFrame:
     ParameterError
         When the snapshot has no such zoning; the nearest one is proposed.
     """
-    known = list_types(monde)
+    known = list_types(world)
     if type_zone not in known:
         refuse_value("zonage", type_zone, tuple(known))
-    maille = monde.mailles[type_zone]
+    maille = world.mailles[type_zone]
     table = pd.DataFrame({"code_zone": maille.codes, "nom": maille.noms})
     return (
         table.assign(_tri=[fold(nom) for nom in table["nom"]])
@@ -138,7 +138,7 @@ def list_zones(monde: Monde, type_zone: str) -> pd.DataFrame:
     )
 
 
-def find_zone(monde: Monde, cle: str) -> Zone:
+def find_zone(world: World, cle: str) -> Zone:
     """Return the zone that `cle` names: `type:code` or `type:nom`, whatever the case and the accents.
 
     Raises
@@ -153,7 +153,7 @@ def find_zone(monde: Monde, cle: str) -> Zone:
         raise ParameterError(
             f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, par exemple ze2020:3215."
         )
-    zones = list_zones(monde, type_zone)
+    zones = list_zones(world, type_zone)
     found = zones[zones["code_zone"].str.casefold().eq(texte.strip().casefold())]
     if not len(found):
         found = zones[[fold(nom) == fold(texte) for nom in zones["nom"]]]
@@ -165,10 +165,10 @@ def find_zone(monde: Monde, cle: str) -> Zone:
         raise ParameterError(
             f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. Donnez le code : {', '.join(f'{type_zone}:{code}' for code in found['code_zone'][:8])}."
         )
-    return _described(monde, type_zone, found["code_zone"].iloc[0], found["nom"].iloc[0])
+    return _described(world, type_zone, found["code_zone"].iloc[0], found["nom"].iloc[0])
 
 
-def choose_zones(monde: Monde, cles: Iterable[str], types: Iterable[str]) -> list[Zone]:
+def choose_zones(world: World, cles: Iterable[str], types: Iterable[str]) -> list[Zone]:
     """Return the zones named by their keys, then every zone of some zonings, each once.
 
     Raises
@@ -179,11 +179,11 @@ def choose_zones(monde: Monde, cles: Iterable[str], types: Iterable[str]) -> lis
         When a zone is unknown.
     """
     every = [
-        *(find_zone(monde, cle) for cle in cles),
+        *(find_zone(world, cle) for cle in cles),
         *(
-            find_zone(monde, f"{nom}:{code}")
+            find_zone(world, f"{nom}:{code}")
             for nom in types
-            for code in list_zones(monde, nom)["code_zone"]
+            for code in list_zones(world, nom)["code_zone"]
         ),
     ]
     if not every:
@@ -222,12 +222,12 @@ def propose(zones: pd.DataFrame, type_zone: str, texte: str) -> str:
 
 
 def search_zones(
-    monde: Monde, texte: str, type_zone: str | None = None
+    world: World, texte: str, type_zone: str | None = None
 ) -> list[tuple[str, str, str]]:
     """Return (type, code, name) of the zones of which every word typed begins a word of the name, or the code is the text."""
     words, found = fold(texte).split(), []
-    for nom in [type_zone] if type_zone else list_types(monde):
-        for row in list_zones(monde, nom).itertuples():
+    for nom in [type_zone] if type_zone else list_types(world):
+        for row in list_zones(world, nom).itertuples():
             if _matches(words, fold(row.nom).split(), row.code_zone):
                 found.append((nom, row.code_zone, row.nom))
     return found
@@ -240,10 +240,10 @@ def _matches(words: list[str], name: list[str], code: str) -> bool:
     )
 
 
-def _described(monde: Monde, type_zone: str, code_zone: str, nom: str) -> Zone:
+def _described(world: World, type_zone: str, code_zone: str, nom: str) -> Zone:
     """Return a zone with its communes, its vintage and its limits."""
-    whole, partial, row = _members(monde, type_zone, code_zone)
-    communes = monde.snapshot.read("communes").set_index("code_commune")
+    whole, partial, row = _members(world, type_zone, code_zone)
+    communes = world.snapshot.read("communes").set_index("code_commune")
     mine = communes.reindex(list(whole | partial))
     region = mine["est_region"].fillna(False).astype(bool)
     beyond = mine.loc[~region, "population"]
@@ -264,10 +264,10 @@ def _described(monde: Monde, type_zone: str, code_zone: str, nom: str) -> Zone:
     )
 
 
-def _members(monde: Monde, type_zone: str, code_zone: str) -> tuple[set[str], set[str], dict]:
+def _members(world: World, type_zone: str, code_zone: str) -> tuple[set[str], set[str], dict]:
     """Return the communes wholly, then partly in a zone, and its row of the snapshot."""
     if type_zone == COMMUNE:
-        mine = monde.snapshot.read("communes")
+        mine = world.snapshot.read("communes")
         row = mine[mine["code_commune"].eq(code_zone)].iloc[0]
         return (
             {code_zone},
@@ -279,7 +279,7 @@ def _members(monde: Monde, type_zone: str, code_zone: str) -> tuple[set[str], se
                 "geometry": row["geometry"],
             },
         )
-    zones, links = monde.snapshot.read("zones"), monde.snapshot.read("communes_zones")
+    zones, links = world.snapshot.read("zones"), world.snapshot.read("communes_zones")
     mine = links[links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)]
     whole = set(mine.loc[mine["type_lien"].eq("entiere"), "code_commune"])
     return (

@@ -11,11 +11,11 @@ from geoapp.core.french import NON_RENSEIGNE, THIN, count
 from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
 from geoapp.coverage.model import COMMUNE, describe_threshold
 from geoapp.coverage.publics import COMPARES
-from geoapp.coverage.territories.content import Contenu
+from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
 from geoapp.coverage.territories.sentences import label_levels
 from geoapp.coverage.territories.tables import (
-    Colonne,
+    ColonneTableau,
     Tableau,
     as_people,
     cause_word,
@@ -36,7 +36,7 @@ _UNITES = {
 }
 
 
-def offer_table(contenu: Contenu) -> Tableau:
+def offer_table(contenu: ContenuZone) -> Tableau:
     """Return the offer by domain × level × voie, one row by case met."""
     names = contenu.couverture.domaines.set_index("code_domaine")["domaine"].to_dict()
     cases = contenu.offre.cases
@@ -55,20 +55,20 @@ def offer_table(contenu: Contenu) -> Tableau:
         "offre",
         "Offre par domaine, niveau et voie",
         (
-            Colonne("domaine", "Domaine", "Domaine simplifié"),
-            Colonne("niveau", "Niveau", "Niveau de sortie"),
-            Colonne("voie", "Voie", "Voie d'accès"),
-            Colonne(
+            ColonneTableau("domaine", "Domaine", "Domaine simplifié"),
+            ColonneTableau("niveau", "Niveau", "Niveau de sortie"),
+            ColonneTableau("voie", "Voie", "Voie d'accès"),
+            ColonneTableau(
                 "nb_offres", "Formations", "Formations dont le lieu est dans la zone", "entier"
             ),
-            Colonne("nb_lieux", "Lieux", "Lieux distincts", "entier"),
-            Colonne(
+            ColonneTableau("nb_lieux", "Lieux", "Lieux distincts", "entier"),
+            ColonneTableau(
                 "nb_places",
                 "Places connues",
                 "Somme des places que les sources donnent ; vide si aucune ne les donne",
                 "entier",
             ),
-            Colonne(
+            ColonneTableau(
                 "nb_sans_places",
                 "Formations sans places connues",
                 "Formations dont le nombre de places n'est pas donné",
@@ -80,7 +80,7 @@ def offer_table(contenu: Contenu) -> Tableau:
     )
 
 
-def _no_offer(contenu: Contenu) -> str:
+def _no_offer(contenu: ContenuZone) -> str:
     return (
         "Aucune formation n'est placée dans la zone."
         if contenu.offre.est_connue
@@ -88,7 +88,7 @@ def _no_offer(contenu: Contenu) -> str:
     )
 
 
-def coverage_table(contenu: Contenu, autre: Contenu | None = None) -> Tableau:
+def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Tableau:
     """Return every indicator: the zone, the zone compared with, the region; people hidden when few."""
     zones = [
         ("zone", contenu.zone.nom, contenu.couverture.ligne),
@@ -112,12 +112,12 @@ def coverage_table(contenu: Contenu, autre: Contenu | None = None) -> Tableau:
         )
         words.append([indicateur.titre, *shown])
     columns = [
-        Colonne("indicateur", "Indicateur", "Titre de l'indicateur"),
-        *(Colonne(nom, titre, f"Valeur pour {titre}", "taux") for nom, titre, _ in zones),
+        ColonneTableau("indicateur", "Indicateur", "Titre de l'indicateur"),
+        *(ColonneTableau(nom, titre, f"Valeur pour {titre}", "taux") for nom, titre, _ in zones),
     ]
     extra = [
-        Colonne("unite", "Unité", "Unité des valeurs", vide="", est_cachee=True),
-        Colonne("sens", "Sens", "Ce que l'indicateur mesure", est_cachee=True),
+        ColonneTableau("unite", "Unité", "Unité des valeurs", vide="", est_cachee=True),
+        ColonneTableau("sens", "Sens", "Ce que l'indicateur mesure", est_cachee=True),
     ]
     table = make_table(
         "couverture", "La zone et la région", columns, pd.DataFrame(rows), unite=unite
@@ -141,35 +141,35 @@ def _shown(row: pd.Series, nom: str, unite: str) -> str:
     )
 
 
-def domains_table(contenu: Contenu) -> Tableau:
+def domains_table(contenu: ContenuZone) -> Tableau:
     """Return the coverage of the zone domain by domain; the seats of no offer are not unknown: there are none."""
     domaines = contenu.couverture.domaines
     table = make_table(
         "domaines",
         "Couverture par domaine",
         (
-            Colonne("domaine", "Domaine", "Domaine simplifié"),
-            Colonne(
+            ColonneTableau("domaine", "Domaine", "Domaine simplifié"),
+            ColonneTableau(
                 "nb_offres", "Formations dans la zone", INDICATEURS["nb_offres"].sens, "entier"
             ),
-            Colonne("nb_places", "Places connues", INDICATEURS["nb_places"].sens, "entier"),
-            Colonne(
+            ColonneTableau("nb_places", "Places connues", INDICATEURS["nb_places"].sens, "entier"),
+            ColonneTableau(
                 "part_non_couverte",
                 "Part non couverte",
                 INDICATEURS["part_non_couverte"].sens,
                 "part",
             ),
-            Colonne(
+            ColonneTableau(
                 "mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"
             ),
-            Colonne(
+            ColonneTableau(
                 "e2sfca",
                 "Accessibilité (E2SFCA)",
                 INDICATEURS["e2sfca"].sens,
                 "taux",
                 "hors de portée",
             ),
-            Colonne(
+            ColonneTableau(
                 "offreur_unique",
                 "Offreur unique",
                 "Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
@@ -189,7 +189,7 @@ def domains_table(contenu: Contenu) -> Tableau:
     return replace(table, mots=words)
 
 
-def white_table(contenu: Contenu) -> Tableau:
+def white_table(contenu: ContenuZone) -> Tableau:
     """Return the white communes of the zone, the most people first."""
     blanches = contenu.couverture.blanches
     valeurs = pd.DataFrame(
@@ -206,14 +206,14 @@ def white_table(contenu: Contenu) -> Tableau:
         "blanches",
         "Communes en zone blanche",
         (
-            Colonne("nom", "Commune", "Nom de la commune"),
-            Colonne("code_commune", "Code", "Code INSEE", est_cachee=True),
-            Colonne("population", "Habitants", "Habitants de la commune", "personnes"),
-            Colonne(
+            ColonneTableau("nom", "Commune", "Nom de la commune"),
+            ColonneTableau("code_commune", "Code", "Code INSEE", est_cachee=True),
+            ColonneTableau("population", "Habitants", "Habitants de la commune", "personnes"),
+            ColonneTableau(
                 "population_blanche", "En zone blanche", "Habitants en zone blanche", "personnes"
             ),
-            Colonne("cause", "Cause", "Cause qui touche le plus d'habitants"),
-            Colonne("solidite", "Solidité", "Robuste, ou fragile au choix du seuil"),
+            ColonneTableau("cause", "Cause", "Cause qui touche le plus d'habitants"),
+            ColonneTableau("solidite", "Solidité", "Robuste, ou fragile au choix du seuil"),
         ),
         valeurs,
         vide="Aucune commune de la zone n'a la moitié de ses habitants en zone blanche.",
@@ -221,7 +221,7 @@ def white_table(contenu: Contenu) -> Tableau:
     )
 
 
-def sole_table(contenu: Contenu) -> Tableau:
+def sole_table(contenu: ContenuZone) -> Tableau:
     """Return the bodies that alone cover communes of the zone."""
     uniques = contenu.couverture.uniques
     valeurs = uniques.assign(
@@ -233,13 +233,15 @@ def sole_table(contenu: Contenu) -> Tableau:
         "uniques",
         "Offreurs uniques",
         (
-            Colonne("organisme", "Organisme", "Organisme seul à portée des habitants couverts"),
-            Colonne("nb_communes", "Communes", "Communes qu'il couvre seul", "entier"),
-            Colonne(
+            ColonneTableau(
+                "organisme", "Organisme", "Organisme seul à portée des habitants couverts"
+            ),
+            ColonneTableau("nb_communes", "Communes", "Communes qu'il couvre seul", "entier"),
+            ColonneTableau(
                 "population", "Habitants", "Habitants de ces communes, couverts ou non", "personnes"
             ),
-            Colonne("premieres", "D'abord", "Les plus peuplées"),
-            Colonne(
+            ColonneTableau("premieres", "D'abord", "Les plus peuplées"),
+            ColonneTableau(
                 "communes",
                 "Lesquelles",
                 "Noms, des plus peuplées aux moins peuplées",
@@ -259,7 +261,7 @@ def _firsts(noms: str) -> str:
     )
 
 
-def publics_table(contenu: Contenu) -> Tableau:
+def publics_table(contenu: ContenuZone) -> Tableau:
     """Return the access of the residents of QPV and rural zones of the zone, beside the others and the region."""
     rows = [row for public in contenu.couverture.publics for row in _public_rows(public)]
     names = [
@@ -276,28 +278,34 @@ def publics_table(contenu: Contenu) -> Tableau:
         "publics",
         "Habitants des quartiers prioritaires et des zones rurales",
         (
-            Colonne("public", "Public", "Habitants comparés"),
-            Colonne("ou", "Où", "Dans la zone, ailleurs dans la zone, ou dans toute la région"),
-            Colonne("population", "Habitants", "Habitants du public", "personnes", PETIT),
-            Colonne("part_couverte", "Part couverte", INDICATEURS["part_couverte"].sens, "part"),
-            Colonne(
+            ColonneTableau("public", "Public", "Habitants comparés"),
+            ColonneTableau(
+                "ou", "Où", "Dans la zone, ailleurs dans la zone, ou dans toute la région"
+            ),
+            ColonneTableau("population", "Habitants", "Habitants du public", "personnes", PETIT),
+            ColonneTableau(
+                "part_couverte", "Part couverte", INDICATEURS["part_couverte"].sens, "part"
+            ),
+            ColonneTableau(
                 "population_non_couverte",
                 "Non couverts",
                 INDICATEURS["population_non_couverte"].sens,
                 "personnes",
                 PETIT,
             ),
-            Colonne(
+            ColonneTableau(
                 "mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"
             ),
-            Colonne(
+            ColonneTableau(
                 "e2sfca",
                 "Accessibilité (E2SFCA)",
                 INDICATEURS["e2sfca"].sens,
                 "taux",
                 "hors de portée",
             ),
-            Colonne("note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True),
+            ColonneTableau(
+                "note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True
+            ),
         ),
         pd.DataFrame(rows, columns=names),
         unite=contenu.question.unite,
@@ -313,7 +321,7 @@ def publics_table(contenu: Contenu) -> Tableau:
     )
 
 
-def _no_public(contenu: Contenu) -> str:
+def _no_public(contenu: ContenuZone) -> str:
     """Return why no public is compared: a quarter is not compared with itself."""
     if contenu.zone.type_zone in COMPARES:
         return "La zone est elle-même un de ces territoires. Aucun habitant d'un autre d'entre eux n'y vit, à notre connaissance."
@@ -343,7 +351,7 @@ def _public_rows(public: PublicZone) -> list[tuple]:
     ]
 
 
-def outside_table(contenu: Contenu) -> Tableau:
+def outside_table(contenu: ContenuZone) -> Tableau:
     """Return the communes outside that teach within the threshold of somebody of the zone."""
     communes = contenu.dehors.communes
     valeurs = communes.assign(voisine=communes["est_voisine"].map({True: "oui", False: ""}))
@@ -356,16 +364,16 @@ def outside_table(contenu: Contenu) -> Tableau:
         "dehors",
         title,
         (
-            Colonne("nom_commune", "Commune", "Commune où l'on forme"),
-            Colonne("code_commune", "Code", "Code INSEE", vide="", est_cachee=True),
-            Colonne("nb_offres", "Formations", "Formations à portée", "entier"),
-            Colonne(
+            ColonneTableau("nom_commune", "Commune", "Commune où l'on forme"),
+            ColonneTableau("code_commune", "Code", "Code INSEE", vide="", est_cachee=True),
+            ColonneTableau("nb_offres", "Formations", "Formations à portée", "entier"),
+            ColonneTableau(
                 "cout",
                 "Trajet le plus court",
                 "Trajet estimé depuis l'habitant de la zone le plus proche",
                 "cout",
             ),
-            Colonne("voisine", "Département voisin", "Hors de la région", vide=""),
+            ColonneTableau("voisine", "Département voisin", "Hors de la région", vide=""),
         ),
         valeurs,
         unite=contenu.question.unite,
@@ -373,27 +381,27 @@ def outside_table(contenu: Contenu) -> Tableau:
     )
 
 
-def lacking_table(contenu: Contenu) -> Tableau:
+def lacking_table(contenu: ContenuZone) -> Tableau:
     """Return the domains that the zone lacks, and where the nearest offer is."""
     return make_table(
         "absents",
         "Domaines absents, et où les trouver",
         (
-            Colonne("domaine", "Domaine absent", "Domaine sans formation dans la zone"),
-            Colonne(
+            ColonneTableau("domaine", "Domaine absent", "Domaine sans formation dans la zone"),
+            ColonneTableau(
                 "nom_commune",
                 "Au plus près",
                 "Commune de la formation la plus proche",
                 vide="nulle part à portée",
             ),
-            Colonne(
+            ColonneTableau(
                 "cout",
                 "Trajet le plus court",
                 "Trajet estimé depuis l'habitant de la zone le plus proche",
                 "cout",
                 "hors de portée",
             ),
-            Colonne(
+            ColonneTableau(
                 "part_couverte", "Habitants couverts", INDICATEURS["part_couverte"].sens, "part"
             ),
         ),
@@ -403,7 +411,7 @@ def lacking_table(contenu: Contenu) -> Tableau:
     )
 
 
-def almost_table(contenu: Contenu) -> Tableau:
+def almost_table(contenu: ContenuZone) -> Tableau:
     """Return the nearest offers beyond the threshold for the people who have none."""
     valeurs = pd.DataFrame(
         [
@@ -430,14 +438,18 @@ def almost_table(contenu: Contenu) -> Tableau:
         "presque",
         "Les formations qui atteindraient presque ceux qui n'en ont pas",
         (
-            Colonne("intitule", "Formation", "Première formation du lieu, par ordre de titre"),
-            Colonne("organisme", "Organisme", "Organisme formateur"),
-            Colonne("commune", "Commune", "Commune du lieu"),
-            Colonne("nb_offres", "Formations du lieu", "Formations données en ce lieu", "entier"),
-            Colonne(
+            ColonneTableau(
+                "intitule", "Formation", "Première formation du lieu, par ordre de titre"
+            ),
+            ColonneTableau("organisme", "Organisme", "Organisme formateur"),
+            ColonneTableau("commune", "Commune", "Commune du lieu"),
+            ColonneTableau(
+                "nb_offres", "Formations du lieu", "Formations données en ce lieu", "entier"
+            ),
+            ColonneTableau(
                 "cout", "Trajet", "Trajet du plus proche des habitants qui n'en ont pas", "cout"
             ),
-            Colonne("note", "À savoir", "Département voisin, position douteuse", vide=""),
+            ColonneTableau("note", "À savoir", "Département voisin, position douteuse", vide=""),
         ),
         valeurs,
         unite=contenu.question.unite,
@@ -447,7 +459,7 @@ def almost_table(contenu: Contenu) -> Tableau:
     )
 
 
-def departements_table(contenu: Contenu) -> Tableau:
+def departements_table(contenu: ContenuZone) -> Tableau:
     """Return what is known by département alone, a row by département and source; no row when nothing is known."""
     bloc = contenu.departements
     valeurs = bloc.lignes.assign(
@@ -457,45 +469,45 @@ def departements_table(contenu: Contenu) -> Tableau:
         "departements",
         "Formations connues seulement par département",
         (
-            Colonne(
+            ColonneTableau(
                 "nom",
                 "Département",
                 "Département entier, même quand la zone n'en est qu'une partie",
             ),
-            Colonne("code_departement", "Code", "Code du département", est_cachee=True),
-            Colonne(
+            ColonneTableau("code_departement", "Code", "Code du département", est_cachee=True),
+            ColonneTableau(
                 "nb_formations",
                 "Formations",
                 "Formations que la source compte dans le département",
                 "entier",
             ),
-            Colonne(
+            ColonneTableau(
                 "nb_actions",
                 "Actions",
                 "Actions de formation ; vide si aucune n'est connue",
                 "entier",
             ),
-            Colonne(
+            ColonneTableau(
                 "nb_sessions",
                 "Sessions ouvertes",
                 "Sessions ouvertes à la date de la source ; vide si aucune n'est connue",
                 "entier",
             ),
-            Colonne(
+            ColonneTableau(
                 "nb_sessions_a_distance",
                 "Dont à distance",
                 "Sessions à distance ; vide si aucune n'est connue",
                 "entier",
             ),
-            Colonne("titre", "Source", "Titre de la source"),
-            Colonne(
+            ColonneTableau("titre", "Source", "Titre de la source"),
+            ColonneTableau(
                 "millesime",
                 "Millésime",
                 "Jour de l'extraction quand la source le donne, sinon millésime de la source",
             ),
-            Colonne("producteur", "Producteur", "Qui la produit", est_cachee=True),
-            Colonne("licence", "Licence", "Conditions de réemploi", est_cachee=True),
-            Colonne(
+            ColonneTableau("producteur", "Producteur", "Qui la produit", est_cachee=True),
+            ColonneTableau("licence", "Licence", "Conditions de réemploi", est_cachee=True),
+            ColonneTableau(
                 "fictive",
                 "À savoir",
                 "Données de démonstration",
@@ -509,7 +521,7 @@ def departements_table(contenu: Contenu) -> Tableau:
     )
 
 
-def _without_address(contenu: Contenu) -> str:
+def _without_address(contenu: ContenuZone) -> str:
     """Say what the counts by département are not."""
     part = (
         ""
@@ -525,18 +537,18 @@ def _without_address(contenu: Contenu) -> str:
     return f"Sans adresse, elles ne sont sur aucune carte et ne comptent ni dans l'offre ni dans la couverture de cette page.{part}{filters}"
 
 
-def quality_table(contenu: Contenu) -> Tableau:
+def quality_table(contenu: ContenuZone) -> Tableau:
     """Return how good the data of the offer are, in the zone and in the region."""
     qualite = contenu.qualite
     return make_table(
         "qualite",
         "Qualité des données de l'offre",
         (
-            Colonne("titre", "Défaut", "Ce qui manque ou qui est douteux"),
-            Colonne("nb", "Dans la zone", "Formations de la zone", "entier"),
-            Colonne("part", "Part", "Part des formations de la zone", "part", "sans objet"),
-            Colonne("nb_region", "Dans la région", "Formations de la région", "entier"),
-            Colonne(
+            ColonneTableau("titre", "Défaut", "Ce qui manque ou qui est douteux"),
+            ColonneTableau("nb", "Dans la zone", "Formations de la zone", "entier"),
+            ColonneTableau("part", "Part", "Part des formations de la zone", "part", "sans objet"),
+            ColonneTableau("nb_region", "Dans la région", "Formations de la région", "entier"),
+            ColonneTableau(
                 "part_region",
                 "Part (région)",
                 "Part des formations de la région",
@@ -550,7 +562,7 @@ def quality_table(contenu: Contenu) -> Tableau:
     )
 
 
-def _unplaced(contenu: Contenu) -> str:
+def _unplaced(contenu: ContenuZone) -> str:
     """Say what is left out because it has no place."""
     qualite, parts = contenu.qualite, []
     if qualite.nb_non_placees:
@@ -569,7 +581,7 @@ def _unplaced(contenu: Contenu) -> str:
     return " ".join(parts).replace(" : ", f"{THIN}: ")
 
 
-def sources_table(contenu: Contenu) -> Tableau:
+def sources_table(contenu: ContenuZone) -> Tableau:
     """Return the sources of the offer of the zone, then the others behind its figures."""
     mine, others = contenu.qualite.sources, contenu.qualite.autres
     valeurs = pd.concat([mine, others.assign(nb_offres=None)], ignore_index=True)
@@ -578,11 +590,11 @@ def sources_table(contenu: Contenu) -> Tableau:
         "sources",
         "Sources et millésimes",
         (
-            Colonne("titre", "Source", "Titre"),
-            Colonne("producteur", "Producteur", "Qui la produit"),
-            Colonne("millesime", "Millésime", "Date ou année"),
-            Colonne("licence", "Licence", "Conditions de réemploi"),
-            Colonne(
+            ColonneTableau("titre", "Source", "Titre"),
+            ColonneTableau("producteur", "Producteur", "Qui la produit"),
+            ColonneTableau("millesime", "Millésime", "Date ou année"),
+            ColonneTableau("licence", "Licence", "Conditions de réemploi"),
+            ColonneTableau(
                 "nb_offres",
                 "Formations de la zone",
                 "Formations de la zone qui en viennent",
@@ -594,7 +606,7 @@ def sources_table(contenu: Contenu) -> Tableau:
     )
 
 
-TABLEAUX: dict[str, Callable[[Contenu], Tableau]] = {
+TABLEAUX: dict[str, Callable[[ContenuZone], Tableau]] = {
     "offre": offer_table,
     "couverture": coverage_table,
     "domaines": domains_table,

@@ -43,7 +43,7 @@ _PARTIES = re.compile(r"\s[-–/]\s?|[-–/]\s|[()/,]")
 
 
 @dataclass(frozen=True)
-class Nom:
+class MotsOrganisme:
     """The own words of each part of a body's name, and those of its name and address together.
 
     In a name of several parts, one that names a CFA is that of a network (« CFA Jean Bosco - Lycée Vauban »): it tells no place.
@@ -53,13 +53,13 @@ class Nom:
     tous: frozenset[str]
 
 
-def name_places(profil: pd.DataFrame) -> list[Nom]:
+def name_places(profil: pd.DataFrame) -> list[MotsOrganisme]:
     """Return the words of the name and address of each offer, those of its commune left out."""
     columns = (
         profil[nom].astype("object").where(profil[nom].notna(), "")
         for nom in ("nom_organisme", "adresse", "nom_commune")
     )
-    known: dict[tuple, Nom] = {}
+    known: dict[tuple, MotsOrganisme] = {}
     rows = list(zip(*columns, strict=True))
     for row in rows:
         if row not in known:
@@ -67,7 +67,7 @@ def name_places(profil: pd.DataFrame) -> list[Nom]:
     return [known[row] for row in rows]
 
 
-def _read_name(name: str, address: str, commune: str) -> Nom:
+def _read_name(name: str, address: str, commune: str) -> MotsOrganisme:
     """Return the words of one name and address."""
     common = GENERIQUES | set(fold(commune).split())
     parts = [
@@ -78,7 +78,9 @@ def _read_name(name: str, address: str, commune: str) -> Nom:
     places = [words for words, is_network in parts if not is_network] or [
         words for words, _ in parts
     ]
-    return Nom(tuple(places), frozenset().union(*places, frozenset(_words(address)) - common))
+    return MotsOrganisme(
+        tuple(places), frozenset().union(*places, frozenset(_words(address)) - common)
+    )
 
 
 def _words(text: str) -> list[str]:
@@ -88,7 +90,9 @@ def _words(text: str) -> list[str]:
     return folded.split()
 
 
-def shared_name(one: Nom, other: Nom, *, est_proche: bool = False) -> str | None:
+def shared_name(
+    one: MotsOrganisme, other: MotsOrganisme, *, est_proche: bool = False
+) -> str | None:
     """Return the name that two places share: the words of a part of one are all in the name or the address of the other, or nearly.
 
     `est_proche` says that the two are at most `VOISINAGE_M` apart: initials, or

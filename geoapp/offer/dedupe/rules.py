@@ -28,7 +28,7 @@ sanitaires » and « thermiques » are alike at 80 %."""
 
 
 @dataclass(frozen=True)
-class Regle:
+class RegleDoublon:
     """One rule: its name, the part of the score that it gives (0 to 1), and its evidence in French.
 
     `part` is None when the part is measured on the pair (a likeness, a distance).
@@ -39,22 +39,22 @@ class Regle:
     preuve: str
 
 
-APPRENTISSAGES: tuple[Regle, ...] = (
-    Regle("certification", 1.0, "même certification (Certif Info {valeur})"),
-    Regle("diplome", 1.0, "même diplôme (code formation diplôme {valeur})"),
-    Regle("intitule", 1.0, "même intitulé"),
-    Regle("rncp", 0.95, "même fiche RNCP ({valeur})"),
-    Regle("intitule_proche", None, "intitulés proches à {valeur} %"),
+APPRENTISSAGES: tuple[RegleDoublon, ...] = (
+    RegleDoublon("certification", 1.0, "même certification (Certif Info {valeur})"),
+    RegleDoublon("diplome", 1.0, "même diplôme (code formation diplôme {valeur})"),
+    RegleDoublon("intitule", 1.0, "même intitulé"),
+    RegleDoublon("rncp", 0.95, "même fiche RNCP ({valeur})"),
+    RegleDoublon("intitule_proche", None, "intitulés proches à {valeur} %"),
 )
 """What is learnt: the first rule that holds decides."""
 
-LIEUX: tuple[Regle, ...] = (
-    Regle("uai", 1.0, "même établissement (UAI {valeur})"),
-    Regle("siret", 1.0, "même organisme (SIRET {valeur}) dans la même commune"),
-    Regle("point", 1.0, "lieux à {valeur} m l'un de l'autre"),
-    Regle("nom", 0.9, "même nom d'établissement dans la même commune ({valeur})"),
-    Regle("voisinage", None, "lieux à {valeur} m l'un de l'autre"),
-    Regle("commune", 0.75, "même commune, l'un des lieux n'étant connu qu'à la mairie"),
+LIEUX: tuple[RegleDoublon, ...] = (
+    RegleDoublon("uai", 1.0, "même établissement (UAI {valeur})"),
+    RegleDoublon("siret", 1.0, "même organisme (SIRET {valeur}) dans la même commune"),
+    RegleDoublon("point", 1.0, "lieux à {valeur} m l'un de l'autre"),
+    RegleDoublon("nom", 0.9, "même nom d'établissement dans la même commune ({valeur})"),
+    RegleDoublon("voisinage", None, "lieux à {valeur} m l'un de l'autre"),
+    RegleDoublon("commune", 0.75, "même commune, l'un des lieux n'étant connu qu'à la mairie"),
 )
 """Where: the first rule that holds decides; when none holds the two are elsewhere."""
 

@@ -24,7 +24,7 @@ SANS_LIEU = "*"
 
 
 @dataclass(frozen=True)
-class Colonne:
+class ColonneFiltre:
     """One filter: the rank of each offer's text, and the values of each distinct text.
 
     Text `textes[i]` holds the value `valeurs[i]`, a rank in `options`.
@@ -58,14 +58,14 @@ class Colonne:
         return by_value.astype(np.int64)
 
 
-def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Colonne:
+def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> ColonneFiltre:
     """Return the column of a filter from the text of each offer."""
     rangs, distinct = pd.factorize(textes.astype("object"))
     rang_de = {option.valeur: rang for rang, option in enumerate(options)}
     held = [[rang_de[v] for v in filtre.decouper(texte) if v in rang_de] for texte in distinct]
     texts = np.repeat(np.arange(len(held)), [len(values) for values in held])
     values = np.array([value for values in held for value in values], dtype=np.int64)
-    return Colonne(
+    return ColonneFiltre(
         filtre,
         rangs.astype(np.int32),
         texts,
@@ -76,7 +76,7 @@ def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Col
     )
 
 
-def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[str, Colonne]:
+def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[str, ColonneFiltre]:
     """Return the column of every filter, by name; a remote offer has no zone."""
     columns = {}
     for nom, filtre in FILTRES.items():

@@ -15,7 +15,7 @@ import numpy as np
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Option
 from geoapp.offer.search.columns import (
-    Colonne,
+    ColonneFiltre,
     date_ranks,
     distinct_places,
     make_column,
@@ -42,7 +42,7 @@ class Moteur:
     index: Index
     jour: date
     ordre: np.ndarray
-    colonnes: Mapping[str, Colonne]
+    colonnes: Mapping[str, ColonneFiltre]
     dates: np.ndarray
     lieu: np.ndarray
     a_distance: np.ndarray
@@ -63,7 +63,7 @@ class Moteur:
 class Facettes(Mapping):
     """The options of each filter with their live counts, made when they are read."""
 
-    def __init__(self, colonnes: Mapping[str, Colonne], counts: Mapping[str, np.ndarray]):
+    def __init__(self, colonnes: Mapping[str, ColonneFiltre], counts: Mapping[str, np.ndarray]):
         self._colonnes, self._counts = colonnes, counts
 
     def __getitem__(self, nom: str) -> list[Option]:

@@ -9,7 +9,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.licences import merge_licences
 from geoapp.outputs.catalogue.listing import TABLE, Ressource
 from geoapp.outputs.catalogue.resources import NOTES
-from geoapp.outputs.files.model import Colonne
+from geoapp.outputs.files.model import ColonneFichier
 from geoapp.sources.content import sha256_of
 
 NOM = "datapackage.json"
@@ -84,7 +84,7 @@ def _schema(one: Ressource) -> dict:
     }
 
 
-def _field(colonne: Colonne, row: schema.Colonne | None, *, est_cle: bool) -> dict:
+def _field(colonne: ColonneFichier, row: schema.Colonne | None, *, est_cle: bool) -> dict:
     """Return one field: type, meaning and constraints."""
     nom, titre, sens, kind = colonne
     required = est_cle or (row is not None and row.requis and nom not in LISTES)

@@ -37,14 +37,16 @@ _MOTS = {
 
 
 @dataclass(frozen=True)
-class Adresses:
+class PageCatalogue:
     """Where things are: address of the catalogue page (without final slash), and contact ("" without)."""
 
     racine: str
     contact: str = ""
 
 
-def describe_catalogue(snapshot: Snapshot, resources: list[Ressource], adresses: Adresses) -> dict:
+def describe_catalogue(
+    snapshot: Snapshot, resources: list[Ressource], adresses: PageCatalogue
+) -> dict:
     """Return the catalogue of the resources of a snapshot as JSON-LD: one dataset by resource, one distribution by format."""
     moment = _moment(snapshot)
     datasets = [_dataset(one, snapshot, adresses) for one in resources]
@@ -73,7 +75,7 @@ def describe_catalogue(snapshot: Snapshot, resources: list[Ressource], adresses:
     }
 
 
-def _dataset(one: Ressource, snapshot: Snapshot, adresses: Adresses) -> dict:
+def _dataset(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> dict:
     """Return one dataset: what it is, of when, from which sources."""
     addresses = [address for source in one.sources if (address := web_address(source["adresse"]))]
     return {
@@ -100,7 +102,7 @@ def _dataset(one: Ressource, snapshot: Snapshot, adresses: Adresses) -> dict:
     }
 
 
-def _distributions(one: Ressource, snapshot: Snapshot, adresses: Adresses) -> list[dict]:
+def _distributions(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> list[dict]:
     """Return the files of one dataset."""
     return [
         {
@@ -147,7 +149,7 @@ def _provenance(one: Ressource) -> str:
     )
 
 
-def _publisher(adresses: Adresses) -> dict:
+def _publisher(adresses: PageCatalogue) -> dict:
     return {
         "@id": f"{adresses.racine}#editeur",
         "@type": "foaf:Agent",
@@ -155,7 +157,7 @@ def _publisher(adresses: Adresses) -> dict:
     }
 
 
-def _contact(adresses: Adresses) -> dict:
+def _contact(adresses: PageCatalogue) -> dict:
     """Return the contact, when there is one."""
     if not adresses.contact:
         return {}
@@ -181,11 +183,11 @@ def _place(snapshot: Snapshot) -> dict:
     }
 
 
-def _dataset_id(one: Ressource, adresses: Adresses) -> str:
+def _dataset_id(one: Ressource, adresses: PageCatalogue) -> str:
     return f"{adresses.racine}#{one.id}"
 
 
-def _distribution_id(one: Ressource, form: Format, adresses: Adresses) -> str:
+def _distribution_id(one: Ressource, form: Format, adresses: PageCatalogue) -> str:
     return f"{adresses.racine}#{one.id}-{form.nom}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.world import Monde, open_world
+from geoapp.coverage.world import World, open_world
 from geoapp.outputs.catalogue.datapackage import NOM, describe_package, seal_package
 from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
 from geoapp.outputs.catalogue.listing import TABLE, Ressource, list_resources
@@ -99,14 +99,14 @@ def _write_all(snapshot: Snapshot, form: Format, out: Path, parametres: dict) ->
 
 
 def every_file(
-    snapshot: Snapshot, resources: list[Ressource], parametres: dict, monde: Monde
+    snapshot: Snapshot, resources: list[Ressource], parametres: dict, world: World
 ) -> Iterator[Fichier]:
     """Yield each resource as a file, one after the other, so that they never lie in memory together."""
     for one in resources:
         yield (
             table_file(snapshot, one.nom)
             if one.genre == TABLE
-            else indicator_file(monde, one.nom, parametres)
+            else indicator_file(world, one.nom, parametres)
         )
 
 
@@ -116,15 +116,15 @@ def _write_folder(
     """Write one file by resource into a new folder."""
     for genre in {one.genre for one in resources}:
         (folder / genre).mkdir(parents=True)
-    monde = open_world(snapshot)
+    world = open_world(snapshot)
     for one, fichier in zip(
-        resources, every_file(snapshot, resources, parametres, monde), strict=True
+        resources, every_file(snapshot, resources, parametres, world), strict=True
     ):
         form.ecrire(fichier, folder / one.chemin(form))
     if form.nom == "csv-simple":
         package = seal_package(
             describe_package(
-                snapshot, resources, question_words(parse_question(parametres, monde))
+                snapshot, resources, question_words(parse_question(parametres, world))
             ),
             folder,
         )

@@ -19,7 +19,7 @@ from geoapp.coverage.model import (
     name_zoning,
     parse_question,
 )
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.catalogue.resources import GENS, OFFRE, TERRITOIRE, sources_for
 from geoapp.outputs.coverage import file_of, layer_name, list_columns
 from geoapp.outputs.files.model import Fichier
@@ -32,7 +32,7 @@ USAGES = (*OFFRE, "offre_voisine", *TERRITOIRE, *GENS)
 
 
 @dataclass(frozen=True)
-class Zonage:
+class ZonageIndicateurs:
     """One zoning whose indicators can be taken away: its name, title and number of zones."""
 
     nom: str
@@ -40,7 +40,7 @@ class Zonage:
     nb_zones: int
 
 
-def list_zonings(snapshot: Snapshot) -> list[Zonage]:
+def list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
     """Return the zonings of a snapshot, in the order of the choice; those that hold no zone are left out."""
     counts = (
         pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])["type_zone"]
@@ -56,7 +56,11 @@ def list_zonings(snapshot: Snapshot) -> list[Zonage]:
         snapshot.path / "demande.parquet", columns=["type_point", "est_region"]
     )
     counts[CARREAU] = int((demande["type_point"].eq(CARREAU) & demande["est_region"]).sum())
-    return [Zonage(nom, zoning_title(nom), int(counts[nom])) for nom in MAILLES if counts.get(nom)]
+    return [
+        ZonageIndicateurs(nom, zoning_title(nom), int(counts[nom]))
+        for nom in MAILLES
+        if counts.get(nom)
+    ]
 
 
 def zoning_title(nom: str) -> str:
@@ -82,7 +86,7 @@ def indicator_sources(snapshot: Snapshot) -> pd.DataFrame:
     return sources_for(snapshot, USAGES)
 
 
-def indicator_file(monde: Monde, zonage: str, parametres: dict) -> Fichier:
+def indicator_file(world: World, zonage: str, parametres: dict) -> Fichier:
     """Return the indicators of a zoning for one question as a file, small counts of people hidden.
 
     Raises
@@ -92,9 +96,9 @@ def indicator_file(monde: Monde, zonage: str, parametres: dict) -> Fichier:
     ParameterError
         When a parameter of the question is not accepted.
     """
-    check_zoning(monde.snapshot, zonage)
-    reponse = answer(monde, parse_question({**parametres, "zonage": zonage}, monde))
-    return file_of(monde, reponse, indicator_style(reponse))
+    check_zoning(world.snapshot, zonage)
+    reponse = answer(world, parse_question({**parametres, "zonage": zonage}, world))
+    return file_of(world, reponse, indicator_style(reponse))
 
 
 def indicator_style(reponse: Reponse) -> str:

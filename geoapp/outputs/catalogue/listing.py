@@ -12,7 +12,7 @@ from geoapp.outputs.catalogue.licences import Licence
 from geoapp.outputs.catalogue.resources import find_sheet, licences_of, sources_of, table_columns
 from geoapp.outputs.coverage import list_columns
 from geoapp.outputs.files.formats import FORMATS, Format, formats_of
-from geoapp.outputs.files.model import CONTOUR, DEGRES, POINT, Colonne
+from geoapp.outputs.files.model import CONTOUR, DEGRES, POINT, ColonneFichier
 
 TABLE, INDICATEURS = "tables", "indicateurs"
 """Kinds of resource, and folders of their files."""
@@ -30,7 +30,7 @@ class Ressource:
     titre: str
     sens: str
     nb_lignes: int
-    colonnes: tuple[Colonne, ...]
+    colonnes: tuple[ColonneFichier, ...]
     cle: tuple[str, ...]
     formats: tuple[Format, ...]
     licences: tuple[Licence, ...]
@@ -44,7 +44,7 @@ class Ressource:
         return self.nom if self.genre == TABLE else f"couverture-{self.nom}"
 
     @property
-    def colonnes_plates(self) -> list[Colonne]:
+    def colonnes_plates(self) -> list[ColonneFichier]:
         """Return the columns of a CSV."""
         return [*self.colonnes, *(DEGRES if self.forme == POINT else ())]
 

@@ -15,7 +15,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.french import THIN, format_date, format_number
 from geoapp.core.snapshot import Snapshot, read_table
 from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
-from geoapp.outputs.files.model import CONTOUR, POINT, Colonne, Fichier
+from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier
 from geoapp.outputs.files.qml import plain_style
 from geoapp.reference.codes.identifiers import nearest_accepted
 
@@ -28,7 +28,7 @@ TOUT = (*OFFRE, "offre_voisine", *TERRITOIRE, "passage", "population", "ages", "
 
 
 @dataclass(frozen=True)
-class Fiche:
+class FicheTable:
     """How one table is given away: title (name of its layer in QGIS), usages of its sources, what it draws, colour."""
 
     titre: str
@@ -37,33 +37,33 @@ class Fiche:
     couleur: str = "#0d5c63"
 
 
-FICHES: dict[str, Fiche] = {
-    "organismes": Fiche("Organismes de formation", ("offre", "etablissements")),
-    "formations": Fiche("Formations", ("offre", "nomenclature")),
-    "actions": Fiche("Actions de formation", ("offre",)),
-    "sessions": Fiche("Sessions de formation", ("offre",)),
-    "lieux": Fiche("Lieux de formation", ("offre", "etablissements"), POINT),
-    "actions_lieux": Fiche("Lieux de chaque action", ("offre",)),
-    "communes": Fiche("Communes", ("communes",), CONTOUR, "#7c8794"),
-    "anciennes_communes": Fiche("Anciennes communes", ("communes", "passage")),
-    "zones": Fiche("Zones de chaque zonage", TERRITOIRE, CONTOUR, "#6a2c91"),
-    "communes_zones": Fiche("Communes de chaque zone", TERRITOIRE),
-    "lieux_zones": Fiche("Zones de chaque lieu", ("offre", "etablissements", *TERRITOIRE)),
-    "demande": Fiche("Points de population", GENS, POINT, "#b9521f"),
-    "demande_zones": Fiche("Population des quartiers", (*GENS, "zonage")),
-    "offres": Fiche("Offre de formation", OFFRE, POINT),
-    "offres_departements": Fiche("Offre connue par département", ("offre_departement",)),
-    "doublons": Fiche("Mêmes formations de deux catalogues", OFFRE),
-    "qualite": Fiche("Qualité par critère", OFFRE),
-    "defauts": Fiche("Constats à corriger", OFFRE),
-    "couches": Fiche("Contours simplifiés", TERRITOIRE, CONTOUR, "#7c8794"),
-    "rejets": Fiche("Lignes refusées", TOUT),
-    "corrections": Fiche("Valeurs corrigées", TOUT),
-    "sources": Fiche("Sources", TOUT),
-    "flux": Fiche("Vœux et places, années passées", ("statistique",)),
-    "actions_flux": Fiche("Actions que décrit chaque flux", ("offre", "statistique")),
-    "debouches": Fiche("Débouchés des établissements, années passées", ("statistique",)),
-    "offres_voisines": Fiche(
+FICHES: dict[str, FicheTable] = {
+    "organismes": FicheTable("Organismes de formation", ("offre", "etablissements")),
+    "formations": FicheTable("Formations", ("offre", "nomenclature")),
+    "actions": FicheTable("Actions de formation", ("offre",)),
+    "sessions": FicheTable("Sessions de formation", ("offre",)),
+    "lieux": FicheTable("Lieux de formation", ("offre", "etablissements"), POINT),
+    "actions_lieux": FicheTable("Lieux de chaque action", ("offre",)),
+    "communes": FicheTable("Communes", ("communes",), CONTOUR, "#7c8794"),
+    "anciennes_communes": FicheTable("Anciennes communes", ("communes", "passage")),
+    "zones": FicheTable("Zones de chaque zonage", TERRITOIRE, CONTOUR, "#6a2c91"),
+    "communes_zones": FicheTable("Communes de chaque zone", TERRITOIRE),
+    "lieux_zones": FicheTable("Zones de chaque lieu", ("offre", "etablissements", *TERRITOIRE)),
+    "demande": FicheTable("Points de population", GENS, POINT, "#b9521f"),
+    "demande_zones": FicheTable("Population des quartiers", (*GENS, "zonage")),
+    "offres": FicheTable("Offre de formation", OFFRE, POINT),
+    "offres_departements": FicheTable("Offre connue par département", ("offre_departement",)),
+    "doublons": FicheTable("Mêmes formations de deux catalogues", OFFRE),
+    "qualite": FicheTable("Qualité par critère", OFFRE),
+    "defauts": FicheTable("Constats à corriger", OFFRE),
+    "couches": FicheTable("Contours simplifiés", TERRITOIRE, CONTOUR, "#7c8794"),
+    "rejets": FicheTable("Lignes refusées", TOUT),
+    "corrections": FicheTable("Valeurs corrigées", TOUT),
+    "sources": FicheTable("Sources", TOUT),
+    "flux": FicheTable("Vœux et places, années passées", ("statistique",)),
+    "actions_flux": FicheTable("Actions que décrit chaque flux", ("offre", "statistique")),
+    "debouches": FicheTable("Débouchés des établissements, années passées", ("statistique",)),
+    "offres_voisines": FicheTable(
         "Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"
     ),
 }
@@ -79,9 +79,9 @@ NOTES = (
 _LICENCE_PARTAGE = f"Une part de ces données vient d'une source sous ODbL{THIN}: cette table est à partager sous la même licence."
 
 
-def find_sheet(nom: str) -> Fiche:
+def find_sheet(nom: str) -> FicheTable:
     """Return the row of a table; a table that has none is named by its own name, and may come from any source."""
-    default = Fiche(
+    default = FicheTable(
         nom.replace("_", " ").capitalize(),
         TOUT,
         CONTOUR if schema.TABLES[nom].est_geographique else "",
@@ -125,7 +125,7 @@ def table_file(snapshot: Snapshot, nom: str) -> Fichier:
     )
 
 
-def table_columns(nom: str) -> list[Colonne]:
+def table_columns(nom: str) -> list[ColonneFichier]:
     """Return the columns of a table, geometry left out; their title is their name."""
     return [
         (c.nom, c.nom, column_meaning(c), c.type)

@@ -9,7 +9,7 @@ import numpy as np
 from geoapp.coverage.classes import Classes, assign_classes
 from geoapp.coverage.legend import bounds_in_words, shade
 from geoapp.coverage.model import CARREAU, COMMUNE
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.figures.elements import Aplat, gather, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines, region_parts
@@ -21,7 +21,7 @@ BORD, BORD_FIN = 0.5, 0.12
 
 
 def choropleth(
-    monde: Monde,
+    world: World,
     zonage: str,
     emprise: Emprise,
     valeurs: np.ndarray,
@@ -33,14 +33,14 @@ def choropleth(
     Parameters
     ----------
     valeurs : float array
-        One value by zone, in the order of `Monde.mailles`; NaN is unknown.
+        One value by zone, in the order of `World.mailles`; NaN is unknown.
     classes : Classes
         Those of the values; their counts are the legend's.
     mots : sequence of str
         Bounds of the classes in words.
     """
-    codes, inside = monde.mailles[zonage].codes, here(monde, emprise, zonage)
-    formes = region_parts(monde, zonage, not emprise.est_region).reindex(codes).to_numpy()
+    codes, inside = world.mailles[zonage].codes, here(world, emprise, zonage)
+    formes = region_parts(world, zonage, not emprise.est_region).reindex(codes).to_numpy()
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
     colour, edge = (
         None if zonage == CARREAU else CHORO_BORD,
@@ -84,9 +84,9 @@ def _tally(zonage: str, ranks: np.ndarray, rank: int, inside: np.ndarray | None)
     )
 
 
-def without_outline(monde: Monde, zonage: str) -> tuple[str, ...]:
+def without_outline(world: World, zonage: str) -> tuple[str, ...]:
     """Return the line of the legend that says which zones could not be drawn."""
-    drawn, known = len(outlines(monde, zonage, False)), len(monde.mailles[zonage].codes)
+    drawn, known = len(outlines(world, zonage, False)), len(world.mailles[zonage].codes)
     if drawn >= known:
         return ()
     if not drawn:

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import date
 from threading import Lock
 
-from geoapp.coverage.model import to_parameters
-from geoapp.coverage.world import Monde
-from geoapp.outputs.figures.elements import Contenu
-from geoapp.outputs.figures.extent import resolve_emprise
+from geoapp.coverage.model import Question, to_parameters
+from geoapp.coverage.world import World
+from geoapp.outputs.figures.coverage import make_coverage
+from geoapp.outputs.figures.density import make_density
+from geoapp.outputs.figures.elements import ContenuFigure
+from geoapp.outputs.figures.extent import Emprise, resolve_emprise
 from geoapp.outputs.figures.model import Figure
+from geoapp.outputs.figures.offer import make_offer
+from geoapp.outputs.figures.zonings import make_zoning
 
 _GARDES = 8
 """Contents kept by world: title, alternative text and picture of one figure are asked one after the other."""
@@ -19,15 +23,24 @@ _GARDES = 8
 _VERROU = Lock()
 
 
-def make_content(monde: Monde, figure: Figure) -> Contenu:
+FAISEURS: dict[str, Callable[[World, Question, Emprise], ContenuFigure]] = {
+    "offre": make_offer,
+    "densite": make_density,
+    "couverture": make_coverage,
+    "zones": make_zoning,
+}
+"""What makes the content of each type of figure."""
+
+
+def make_content(world: World, figure: Figure) -> ContenuFigure:
     """Return what a figure shows; the last ones are kept, since drawing, title and description ask the same."""
     key = (figure.type, figure.emprise, tuple(to_parameters(figure.question)), date.today())
     with _VERROU:
-        kept = monde.memoire.setdefault(("figures", "contenus"), OrderedDict())
+        kept = world.memoire.setdefault(("figures", "contenus"), OrderedDict())
         if key in kept:
             kept.move_to_end(key)
             return kept[key]
-    made = _makers()[figure.type](monde, figure.question, resolve_emprise(monde, figure.emprise))
+    made = FAISEURS[figure.type](world, figure.question, resolve_emprise(world, figure.emprise))
     with _VERROU:
         kept[key] = made
         while len(kept) > _GARDES:
@@ -35,27 +48,12 @@ def make_content(monde: Monde, figure: Figure) -> Contenu:
     return made
 
 
-def _makers() -> dict[str, Callable[..., Contenu]]:
-    """Return what makes each type of figure (rooms that read this one: imported late)."""
-    from geoapp.outputs.figures.coverage import make_coverage
-    from geoapp.outputs.figures.density import make_density
-    from geoapp.outputs.figures.offer import make_offer
-    from geoapp.outputs.figures.zonings import make_zoning
-
-    return {
-        "offre": make_offer,
-        "densite": make_density,
-        "couverture": make_coverage,
-        "zones": make_zoning,
-    }
-
-
-def figure_title(monde: Monde, figure: Figure) -> str:
+def figure_title(world: World, figure: Figure) -> str:
     """Return the title of a figure: what, of which question, where."""
-    contenu = make_content(monde, figure)
+    contenu = make_content(world, figure)
     return f"{contenu.titre} – {contenu.emprise.nom}"
 
 
-def describe_figure(monde: Monde, figure: Figure) -> str:
+def describe_figure(world: World, figure: Figure) -> str:
     """Return the alternative text of a figure: what it shows and its main numbers, in two to four sentences."""
-    return " ".join(make_content(monde, figure).phrases)
+    return " ".join(make_content(world, figure).phrases)

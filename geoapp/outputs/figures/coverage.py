@@ -19,9 +19,9 @@ from geoapp.coverage.model import (
     describe_threshold,
     name_zoning,
 )
-from geoapp.coverage.world import Monde, choose_offer
+from geoapp.coverage.world import World, choose_offer
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
-from geoapp.outputs.figures.elements import Aplat, Bloc, Contenu, here, tally
+from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines
 from geoapp.outputs.figures.palette import BLANCHES
@@ -35,20 +35,20 @@ ACCORDS = {
 """Each cause as an adjective of one commune, and of several."""
 
 
-def make_coverage(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
+def make_coverage(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of coverage."""
-    reponse = answer(monde, question)
+    reponse = answer(world, question)
     indicateur, told = INDICATEURS[question.mesure], legend(reponse)
     values = reponse.tableau[question.mesure].to_numpy(dtype=float)
     words = [format_value(indicateur, borne, question.unite) for borne in reponse.classes.bornes]
-    fills = choropleth(monde, question.zonage, emprise, values, reponse.classes, words)
-    whites = white_fills(monde, reponse, emprise)
-    sources = _sources(monde, question)
+    fills = choropleth(world, question.zonage, emprise, values, reponse.classes, words)
+    whites = white_fills(world, reponse, emprise)
+    sources = _sources(world, question)
     first = Bloc(
         told["titre"],
         f"{told['sens']}. {told['methode']}.",
         fills,
-        without_outline(monde, question.zonage),
+        without_outline(world, question.zonage),
     )
     second = Bloc(
         "Communes en zone blanche",
@@ -56,11 +56,11 @@ def make_coverage(monde: Monde, question: Question, emprise: Emprise) -> Contenu
         whites,
         () if whites else ("Aucune.",),
     )
-    return Contenu(
+    return ContenuFigure(
         describe_question(question),
         emprise,
         (first, second),
-        _sentences(monde, reponse, emprise, values),
+        _sentences(world, reponse, emprise, values),
         (list_parameters(question, est_couverture=True), *reponse.notes),
         sources,
         aplats=(*fills, *whites),
@@ -68,11 +68,11 @@ def make_coverage(monde: Monde, question: Question, emprise: Emprise) -> Contenu
     )
 
 
-def white_fills(monde: Monde, reponse: Reponse, emprise: Emprise) -> tuple[Aplat, ...]:
+def white_fills(world: World, reponse: Reponse, emprise: Emprise) -> tuple[Aplat, ...]:
     """Return one hatch per cause and solidity of the white communes, from the worst."""
-    inside, codes = here(monde, emprise, COMMUNE), monde.mailles[COMMUNE].codes
+    inside, codes = here(world, emprise, COMMUNE), world.mailles[COMMUNE].codes
     mine = set(codes) if inside is None else set(codes[inside])
-    formes, fills = outlines(monde, COMMUNE, not emprise.est_region), []
+    formes, fills = outlines(world, COMMUNE, not emprise.est_region), []
     for (cause, solidite), hachure in BLANCHES.items():
         part = reponse.blanches[
             reponse.blanches["cause"].eq(cause) & reponse.blanches["solidite"].eq(solidite)
@@ -94,7 +94,7 @@ def white_fills(monde: Monde, reponse: Reponse, emprise: Emprise) -> tuple[Aplat
 
 
 def _sentences(
-    monde: Monde, reponse: Reponse, emprise: Emprise, values: np.ndarray
+    world: World, reponse: Reponse, emprise: Emprise, values: np.ndarray
 ) -> tuple[str, ...]:
     """Return the alternative text: the region, the territory, the extremes, the white communes."""
     question, indicateur = reponse.question, INDICATEURS[reponse.question.mesure]
@@ -112,7 +112,7 @@ def _sentences(
         text
         for text in (
             reponse.phrase,
-            tell_territory(monde, question, emprise),
+            tell_territory(world, question, emprise),
             between,
             tell_whites(reponse),
         )
@@ -120,11 +120,11 @@ def _sentences(
     )
 
 
-def tell_territory(monde: Monde, question: Question, emprise: Emprise) -> str:
+def tell_territory(world: World, question: Question, emprise: Emprise) -> str:
     """Return the share of the people of the territory beyond the threshold, small numbers hidden; "" for the region."""
     if emprise.est_region:
         return ""
-    table = answer(monde, replace(question, zonage=emprise.type_zone)).tableau
+    table = answer(world, replace(question, zonage=emprise.type_zone)).tableau
     part = table.loc[table["code_zone"].eq(emprise.code), "part_non_couverte"].iloc[0]
     if pd.isna(part):
         return f"{emprise.nom}{THIN}: la part des habitants à plus de {describe_threshold(question)} n'est pas connue ou est tue."
@@ -143,13 +143,13 @@ def tell_whites(reponse: Reponse) -> str:
     return f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, hachurée{'s' if nb > 1 else ''} ({causes})."
 
 
-def _sources(monde: Monde, question: Question) -> tuple[dict, ...]:
+def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer counted, of the people and of the zones."""
-    offers = choose_offer(monde, question).comptes.index
+    offers = choose_offer(world, question).comptes.index
     ages = () if question.public == "tous" else ("ages",)
     return choose_sources(
-        monde,
-        ids=set(monde.offres.loc[offers, "id_source"]),
+        world,
+        ids=set(world.offres.loc[offers, "id_source"]),
         usages=("communes", "population", *ages),
         zonage=question.zonage,
     )

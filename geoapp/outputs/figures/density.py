@@ -10,9 +10,9 @@ from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
 from geoapp.coverage.classes import METHODES, Classes, make_classes
 from geoapp.coverage.indicators import INDICATEURS, PAR_HABITANTS, format_value
 from geoapp.coverage.model import PUBLICS, Question, name_zoning
-from geoapp.coverage.world import COMPTES, Maille, Monde, choose_offer
+from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
-from geoapp.outputs.figures.elements import Bloc, Contenu
+from geoapp.outputs.figures.elements import Bloc, ContenuFigure
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.texts import (
     choose_sources,
@@ -31,47 +31,47 @@ NOMS = {
 """What is counted: as a title says it, and one of it."""
 
 
-def make_density(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
+def make_density(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of density."""
-    reponse = answer(monde, question)
+    reponse = answer(world, question)
     offre, people = (
-        zone_supply(monde, question),
+        zone_supply(world, question),
         reponse.tableau["population"].to_numpy(dtype=float),
     )
-    values, whole = per_inhabitants(offre, people), _whole(monde, question, reponse)
+    values, whole = per_inhabitants(offre, people), _whole(world, question, reponse)
     classes = density_classes(values, question, whole)
     fills = choropleth(
-        monde, question.zonage, emprise, values, classes, [say(borne) for borne in classes.bornes]
+        world, question.zonage, emprise, values, classes, [say(borne) for borne in classes.bornes]
     )
     quoi = f"{NOMS[question.offre][0]} pour {format_number(PAR_HABITANTS)} habitants"
     sens = f"Offre dont le lieu est dans la zone, rapportée à ses habitants ({lower_first(PUBLICS[question.public])}). {METHODES[classes.methode]}."
-    sources = _sources(monde, question)
-    return Contenu(
+    sources = _sources(world, question)
+    return ContenuFigure(
         f"{with_filters(quoi, question)}, par {name_zoning(question.zonage)}",
         emprise,
-        (Bloc(quoi, sens, fills, without_outline(monde, question.zonage)),),
-        _sentences(monde, question, values, whole),
-        (list_parameters(question, est_couverture=False), *_notes(monde, reponse)),
+        (Bloc(quoi, sens, fills, without_outline(world, question.zonage)),),
+        _sentences(world, question, values, whole),
+        (list_parameters(question, est_couverture=False), *_notes(world, reponse)),
         sources,
         aplats=fills,
         est_fictive=is_fictitious(sources)
-        or bool(monde.comptes.loc[_mine(monde, question).index, "est_fictive"].any()),
+        or bool(world.comptes.loc[_mine(world, question).index, "est_fictive"].any()),
     )
 
 
-def _mine(monde: Monde, question: Question) -> pd.DataFrame:
-    """Return the offers of the question that are in the region (rows of `Monde.comptes`)."""
-    comptes = choose_offer(monde, question).comptes
+def _mine(world: World, question: Question) -> pd.DataFrame:
+    """Return the offers of the question that are in the region (rows of `World.comptes`)."""
+    comptes = choose_offer(world, question).comptes
     return comptes[~comptes["est_voisine"]]
 
 
-def zone_supply(monde: Monde, question: Question, maille: Maille | None = None) -> np.ndarray:
+def zone_supply(world: World, question: Question, maille: Maille | None = None) -> np.ndarray:
     """Return the supply whose place is in each zone: 0 where there is no offer, NaN where none of the offers says its own."""
-    maille = maille or monde.mailles[question.zonage]
-    mine = _mine(monde, question)
+    maille = maille or world.mailles[question.zonage]
+    mine = _mine(world, question)
     supply = (
         pd.Series(COMPTES[question.offre](mine), index=mine.index)
-        .reindex(monde.comptes.index)
+        .reindex(world.comptes.index)
         .to_numpy()[maille.offres]
     )
     chosen = np.isin(maille.offres, mine.index)
@@ -91,9 +91,9 @@ def per_inhabitants(offre, habitants) -> np.ndarray:
     )
 
 
-def _whole(monde: Monde, question: Question, reponse: Reponse) -> float:
+def _whole(world: World, question: Question, reponse: Reponse) -> float:
     """Return the density of the region; NaN when it is not known."""
-    supply = COMPTES[question.offre](_mine(monde, question))
+    supply = COMPTES[question.offre](_mine(world, question))
     known = supply[~np.isnan(supply)]
     total = known.sum() if len(known) or not len(supply) else np.nan
     return float(per_inhabitants(total, reponse.ensemble["population"]))
@@ -114,18 +114,18 @@ def say(valeur: float) -> str:
 
 
 def _sentences(
-    monde: Monde, question: Question, values: np.ndarray, whole: float
+    world: World, question: Question, values: np.ndarray, whole: float
 ) -> tuple[str, ...]:
     """Return the alternative text: the region, then the extremes."""
     un = NOMS[question.offre][1]
-    region = monde.snapshot.manifest.get("nom_region", "La région")
+    region = world.snapshot.manifest.get("nom_region", "La région")
     plural = un if whole < 2 else f"{un}s" if question.offre != "mixte" else "places ou sessions"
     first = (
         f"{region} : {say(whole)} {plural} pour {format_number(PAR_HABITANTS)} habitants."
         if whole == whole
         else f"{region} : densité inconnue."
     )
-    found = extremes(monde.mailles[question.zonage].noms, values, say)
+    found = extremes(world.mailles[question.zonage].noms, values, say)
     unknown = int(np.isnan(values).sum())
     return tuple(
         text
@@ -140,7 +140,7 @@ def _sentences(
     )
 
 
-def _notes(monde: Monde, reponse: Reponse) -> tuple[str, ...]:
+def _notes(world: World, reponse: Reponse) -> tuple[str, ...]:
     """Return what must be known before using the densities."""
     left = reponse.qualite["nb_non_placees"]
     notes = [
@@ -154,10 +154,10 @@ def _notes(monde: Monde, reponse: Reponse) -> tuple[str, ...]:
     return tuple(note for note in notes if note)
 
 
-def _sources(monde: Monde, question: Question) -> tuple[dict, ...]:
+def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer, of the people and of the zones."""
     ages = () if question.public == "tous" else ("ages",)
-    ids = set(monde.offres.loc[_mine(monde, question).index, "id_source"])
+    ids = set(world.offres.loc[_mine(world, question).index, "id_source"])
     return choose_sources(
-        monde, ids=ids, usages=("communes", "population", *ages), zonage=question.zonage
+        world, ids=ids, usages=("communes", "population", *ages), zonage=question.zonage
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoapp.coverage.world import Monde
-from geoapp.outputs.figures.elements import Aplat, Contenu, Symboles
+from geoapp.coverage.world import World
+from geoapp.outputs.figures.elements import Aplat, ContenuFigure, Symboles
 from geoapp.outputs.figures.fonts import check_fonts, font, line_mm
 from geoapp.outputs.figures.labels import Placee
 from geoapp.outputs.figures.legend import CASE_MM, Echantillon, Ligne
@@ -17,7 +17,7 @@ from geoapp.outputs.figures.map import (
     draw_north,
     draw_scale,
 )
-from geoapp.outputs.figures.page import Page
+from geoapp.outputs.figures.page import Planche
 from geoapp.outputs.figures.palette import TERRE, TRAIT_FORT
 
 REGLAGES = {
@@ -32,7 +32,7 @@ REGLAGES = {
 embedded font (PDF), and as wide at 60 points per inch as measured (no hinting)."""
 
 
-def draw_page(monde: Monde, contenu: Contenu, page: Page):
+def draw_page(world: World, contenu: ContenuFigure, page: Planche):
     """Return the matplotlib figure of a page."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ def draw_page(monde: Monde, contenu: Contenu, page: Page):
             height / page.hauteur,
         )
     )
-    draw_map(ax, monde, contenu, page.cadre)
+    draw_map(ax, world, contenu, page.cadre)
     dots = [
         ((one.etiquette.x - left) / width, 1 - (one.etiquette.y - top) / height)
         for one in page.noms

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from geoapp.core.french import count, format_number
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.palette import Hachure
 
@@ -51,7 +51,7 @@ class Bloc:
 
 
 @dataclass(frozen=True)
-class Nom:
+class NomCarte:
     """One zone to name at a point (EPSG:2154); `poids` orders them."""
 
     texte: str
@@ -61,7 +61,7 @@ class Nom:
 
 
 @dataclass(frozen=True)
-class Contenu:
+class ContenuFigure:
     """Everything a figure says: `phrases` are its alternative text, `notes` what stands under the map."""
 
     titre: str
@@ -73,15 +73,15 @@ class Contenu:
     aplats: tuple[Aplat, ...] = ()
     symboles: tuple[Symboles, ...] = ()
     lignes: tuple[np.ndarray, ...] = ()
-    noms: tuple[Nom, ...] = ()
+    noms: tuple[NomCarte, ...] = ()
     est_fictive: bool = False
 
 
-def here(monde: Monde, emprise: Emprise, zonage: str) -> np.ndarray | None:
+def here(world: World, emprise: Emprise, zonage: str) -> np.ndarray | None:
     """Tell which zones of a zoning have people in the territory; None when it is the whole region."""
     if emprise.est_region:
         return None
-    mine, theirs = monde.mailles[emprise.type_zone], monde.mailles[zonage]
+    mine, theirs = world.mailles[emprise.type_zone], world.mailles[zonage]
     points = mine.points[mine.codes[mine.zones] == emprise.code]
     found = np.zeros(len(theirs.codes), dtype=bool)
     found[theirs.zones[np.isin(theirs.points, points)]] = True

@@ -10,7 +10,7 @@ import shapely
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.model import CARREAU, COMMUNE, name_zoning
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.figures.outlines import find_outline, outlines
 from geoapp.reference.codes.text import fold
 
@@ -21,7 +21,7 @@ NB_PROCHES = 3
 
 @dataclass(frozen=True)
 class Emprise:
-    """One territory: code, name in words, outline and frame (EPSG:2154, metres), ranks of its zone in `Monde.mailles`.
+    """One territory: code, name in words, outline and frame (EPSG:2154, metres), ranks of its zone in `World.mailles`.
 
     `est_estimee` says that its own outline is not known: that of the communes that hold it is shown.
     """
@@ -47,7 +47,7 @@ class Emprise:
         return self.valeur.partition(":")[2]
 
 
-def parse_emprise(texte: str, monde: Monde) -> str:
+def parse_emprise(texte: str, world: World) -> str:
     """Return the accepted value that a text names: `region`, `type:code` or `type:name`.
 
     Raises
@@ -56,34 +56,34 @@ def parse_emprise(texte: str, monde: Monde) -> str:
         When no territory is called so; the message proposes the nearest ones.
     """
     valeur = texte.strip()
-    if fold(valeur) in (REGION, fold(monde.snapshot.manifest.get("nom_region", REGION))):
+    if fold(valeur) in (REGION, fold(world.snapshot.manifest.get("nom_region", REGION))):
         return REGION
-    accepted = _accepted(monde)
+    accepted = _accepted(world)
     if fold(valeur) in accepted:
         return accepted[fold(valeur)]
     raise ParameterError(
-        f"emprise = « {valeur[:80]} » : territoire inconnu. {_nearest(valeur, _known(monde))}"
+        f"emprise = « {valeur[:80]} » : territoire inconnu. {_nearest(valeur, _known(world))}"
     )
 
 
-def _known(monde: Monde) -> list[tuple[str, str]]:
+def _known(world: World) -> list[tuple[str, str]]:
     """Return (type:code, name) of every territory, communes last."""
-    types = [nom for nom in monde.mailles if nom not in (COMMUNE, CARREAU)] + [COMMUNE]
+    types = [nom for nom in world.mailles if nom not in (COMMUNE, CARREAU)] + [COMMUNE]
     return [
         (f"{nom}:{code}", str(zone))
         for nom in types
-        for code, zone in zip(monde.mailles[nom].codes, monde.mailles[nom].noms, strict=True)
+        for code, zone in zip(world.mailles[nom].codes, world.mailles[nom].noms, strict=True)
     ]
 
 
-def _accepted(monde: Monde) -> dict[str, str]:
+def _accepted(world: World) -> dict[str, str]:
     """Return what may be written → accepted value, made once; of two zones of one name, the first code."""
     key = ("figures", "emprises")
-    if key not in monde.memoire:
-        known = _known(monde)
+    if key not in world.memoire:
+        known = _known(world)
         names = {fold(f"{one.partition(':')[0]}:{nom}"): one for one, nom in reversed(known)}
-        monde.memoire[key] = names | {fold(one): one for one, _ in known}
-    return monde.memoire[key]
+        world.memoire[key] = names | {fold(one): one for one, _ in known}
+    return world.memoire[key]
 
 
 def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
@@ -103,24 +103,24 @@ def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
     return "Écrivez « region », ou un zonage et un code, par exemple « departement:62 » ou « ze2020:3215 »."
 
 
-def resolve_emprise(monde: Monde, valeur: str) -> Emprise:
+def resolve_emprise(world: World, valeur: str) -> Emprise:
     """Return the territory of an accepted value, with its outline."""
     if valeur == REGION:
         return Emprise(
-            REGION, monde.snapshot.manifest.get("nom_region", "Région"), region_outline(monde)
+            REGION, world.snapshot.manifest.get("nom_region", "Région"), region_outline(world)
         )
     type_zone, _, code = valeur.partition(":")
-    maille = monde.mailles[type_zone]
+    maille = world.mailles[type_zone]
     rank = int(np.flatnonzero(maille.codes == code)[0])
     nom = name_zone(type_zone, str(maille.noms[rank]))
-    forme = find_outline(monde, type_zone, code)
+    forme = find_outline(world, type_zone, code)
     if forme is not None:
         return Emprise(valeur, nom, forme)
     communes = np.unique(
-        monde.points["code_commune"].to_numpy()[maille.points[maille.zones == rank]]
+        world.points["code_commune"].to_numpy()[maille.points[maille.zones == rank]]
     )
-    held = outlines(monde, COMMUNE, True).reindex(communes).dropna()
-    forme = shapely.union_all(held.to_numpy()) if len(held) else region_outline(monde)
+    held = outlines(world, COMMUNE, True).reindex(communes).dropna()
+    forme = shapely.union_all(held.to_numpy()) if len(held) else region_outline(world)
     return Emprise(valeur, nom, forme, est_estimee=True)
 
 
@@ -132,10 +132,10 @@ def name_zone(type_zone: str, nom: str) -> str:
     return f"{kind[0].upper()}{kind[1:]} {nom}"
 
 
-def region_outline(monde: Monde) -> shapely.Geometry:
+def region_outline(world: World) -> shapely.Geometry:
     """Return the land of the region, made once."""
-    if ("figures", "region") not in monde.memoire:
-        monde.memoire["figures", "region"] = shapely.union_all(
-            outlines(monde, "departement", False).to_numpy()
+    if ("figures", "region") not in world.memoire:
+        world.memoire["figures", "region"] = shapely.union_all(
+            outlines(world, "departement", False).to_numpy()
         )
-    return monde.memoire["figures", "region"]
+    return world.memoire["figures", "region"]

@@ -10,18 +10,19 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from geoapp.core.errors import ParameterError, StorageError
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.figures.content import describe_figure, figure_title, make_content
 from geoapp.outputs.figures.drawing import draw_page
 from geoapp.outputs.figures.model import Figure, format_of
 from geoapp.outputs.figures.page import compose_page
+from geoapp.outputs.figures.tags import tag_pdf
 from geoapp.outputs.figures.texts import FICTIVES, tell_sources, typeset
 
 AUTEUR = "GéoForma"
 TYPES_MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
-def render_figure(monde: Monde, figure: Figure) -> bytes:
+def render_figure(world: World, figure: Figure) -> bytes:
     """Return the bytes of a figure: the same for the same snapshot and the same figure.
 
     Raises
@@ -29,27 +30,27 @@ def render_figure(monde: Monde, figure: Figure) -> bytes:
     GeoFormaError
         When the font is not there.
     """
-    contenu = make_content(monde, figure)
+    contenu = make_content(world, figure)
     drawn = draw_page(
-        monde,
+        world,
         contenu,
-        compose_page(monde, contenu, figure.largeur_mm, est_jointe=figure.est_jointe),
+        compose_page(world, contenu, figure.largeur_mm, est_jointe=figure.est_jointe),
     )
-    return ECRIRE[figure.format](drawn, _about(monde, figure), figure.dpi)
+    return ECRIRE[figure.format](drawn, _about(world, figure), figure.dpi)
 
 
-def _about(monde: Monde, figure: Figure) -> dict[str, str]:
+def _about(world: World, figure: Figure) -> dict[str, str]:
     """Return what the file says of itself: title, alternative text, sources, licences, date of the snapshot."""
-    contenu = make_content(monde, figure)
+    contenu = make_content(world, figure)
     licences = sorted({str(one["licence"]) for one in contenu.sources if one["licence"]})
     fictive = f"{FICTIVES}. " if contenu.est_fictive else ""
     return {
-        "titre": typeset(figure_title(monde, figure)),
-        "texte": typeset(fictive + describe_figure(monde, figure)),
+        "titre": typeset(figure_title(world, figure)),
+        "texte": typeset(fictive + describe_figure(world, figure)),
         "sources": typeset(tell_sources(contenu.sources)),
         "licences": " ; ".join(licences),
-        "date": monde.snapshot.manifest["cree_le"],
-        "instantane": monde.snapshot.id,
+        "date": world.snapshot.manifest["cree_le"],
+        "instantane": world.snapshot.id,
     }
 
 
@@ -100,8 +101,6 @@ def write_pdf(drawn, about: dict[str, str], dpi: int) -> bytes:
     """Return a tagged PDF: matplotlib writes the page, its one figure is then given its language and its alternative text."""
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
-    from geoapp.outputs.figures.tags import tag_pdf
-
     FigureCanvasPdf(drawn)
     stream = io.BytesIO()
     day = datetime.fromisoformat(about["date"].replace("Z", "+00:00")).astimezone(UTC)
@@ -126,7 +125,7 @@ ECRIRE: dict[str, Callable[..., bytes]] = {"png": write_png, "svg": write_svg, "
 """How each format of `model.FORMATS` is written."""
 
 
-def write_figure(monde: Monde, figure: Figure, out: Path) -> int:
+def write_figure(world: World, figure: Figure, out: Path) -> int:
     """Write a figure to `out`, whole or not at all; return its number of bytes.
 
     Raises
@@ -141,7 +140,7 @@ def write_figure(monde: Monde, figure: Figure, out: Path) -> int:
         raise ParameterError(
             f"« {out.name} » : l'extension et le format ({figure.format}) se contredisent."
         )
-    content, aside = render_figure(monde, figure), out.with_name(f".{out.name}.{os.getpid()}")
+    content, aside = render_figure(world, figure), out.with_name(f".{out.name}.{os.getpid()}")
     try:
         aside.write_bytes(content)
         os.replace(aside, out)

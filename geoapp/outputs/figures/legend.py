@@ -36,7 +36,7 @@ class Echantillon:
 
 
 @dataclass(frozen=True)
-class Colonne:
+class ColonneLegende:
     """Texts and samples composed one under the other, and the height they take in mm."""
 
     lignes: tuple[Ligne, ...]
@@ -62,7 +62,7 @@ def set_text(
     ], y + len(lines) * step
 
 
-def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Colonne:
+def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> ColonneLegende:
     """Return the legend set in a column of `largeur` mm from (0, 0); `echelle` multiplies the sizes of text."""
     lines: list[Ligne] = []
     samples: list[Echantillon] = []
@@ -85,7 +85,7 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
             made, y = set_text(texte, 0, y + 0.4, largeur, taille=5.8 * echelle)
             lines += made
         y += 3.2
-    return Colonne(tuple(lines), tuple(samples), max(0.0, y - 3.2))
+    return ColonneLegende(tuple(lines), tuple(samples), max(0.0, y - 3.2))
 
 
 def _fits(entree: Aplat | Symboles, largeur: float, size: float) -> bool:

@@ -6,8 +6,8 @@ import numpy as np
 import shapely
 
 from geoapp.coverage.model import COMMUNE
-from geoapp.coverage.world import Monde
-from geoapp.outputs.figures.elements import Aplat, Contenu, Symboles
+from geoapp.coverage.world import World
+from geoapp.outputs.figures.elements import Aplat, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import region_outline
 from geoapp.outputs.figures.fonts import MM_PAR_POINT, font
 from geoapp.outputs.figures.hatches import draw_hatch
@@ -54,7 +54,9 @@ def frame_map(
     ), height
 
 
-def draw_map(ax, monde: Monde, contenu: Contenu, cadre: tuple[float, float, float, float]) -> None:
+def draw_map(
+    ax, world: World, contenu: ContenuFigure, cadre: tuple[float, float, float, float]
+) -> None:
     """Draw everything of a figure but its names, its scale and its north."""
     ax.set(
         aspect="equal",
@@ -67,12 +69,12 @@ def draw_map(ax, monde: Monde, contenu: Contenu, cadre: tuple[float, float, floa
     for spine in ax.spines.values():
         spine.set(color=TRAIT_FORT, linewidth=0.6, zorder=6)
     est_detaille = not contenu.emprise.est_region
-    _fill(ax, land_around(monde), cadre, facecolor=VOISINS, edgecolor=TERRE, linewidth=0.5)
-    _fill(ax, np.array([region_outline(monde)]), cadre, facecolor=TERRE, edgecolor="none")
+    _fill(ax, land_around(world), cadre, facecolor=VOISINS, edgecolor=TERRE, linewidth=0.5)
+    _fill(ax, np.array([region_outline(world)]), cadre, facecolor=TERRE, edgecolor="none")
     if not contenu.aplats:  # fills would hide them
         _fill(
             ax,
-            outlines(monde, COMMUNE, est_detaille).to_numpy(),
+            outlines(world, COMMUNE, est_detaille).to_numpy(),
             cadre,
             facecolor="none",
             edgecolor=TRAIT_LEGER,
@@ -93,7 +95,7 @@ def draw_map(ax, monde: Monde, contenu: Contenu, cadre: tuple[float, float, floa
             )
     _fill(
         ax,
-        outlines(monde, "departement", est_detaille).to_numpy(),
+        outlines(world, "departement", est_detaille).to_numpy(),
         cadre,
         facecolor="none",
         edgecolor=TRAIT_FORT,

@@ -55,7 +55,7 @@ class Figure:
     est_jointe: bool = False
 
 
-def parse_figure(parametres: Mapping, monde) -> Figure:
+def parse_figure(parametres: Mapping, world) -> Figure:
     """Return the figure that `parametres` ask.
 
     Parameters
@@ -63,7 +63,7 @@ def parse_figure(parametres: Mapping, monde) -> Figure:
     parametres : Mapping
         Name → value or values: those of `PARAMETRES`, and every parameter of a
         question of coverage (`coverage.model.PARAMETRES`, filters of the offer).
-    monde : Monde
+    world : World
         Its snapshot says which values and which territories exist.
 
     Raises
@@ -82,7 +82,7 @@ def parse_figure(parametres: Mapping, monde) -> Figure:
         if nom in own and own[nom] not in PARAMETRES[nom].valeurs:
             refuse_value(nom, own[nom], PARAMETRES[nom].valeurs)
     question = parse_question(
-        {nom: value for nom, value in values.items() if nom not in PARAMETRES}, monde
+        {nom: value for nom, value in values.items() if nom not in PARAMETRES}, world
     )
     if question.zonage == CARREAU and own["type"] in ("densite", "zones"):
         raise ParameterError(
@@ -96,7 +96,7 @@ def parse_figure(parametres: Mapping, monde) -> Figure:
     return Figure(
         own["type"],
         question,
-        parse_emprise(own.get("emprise", REGION), monde),
+        parse_emprise(own.get("emprise", REGION), world),
         own.get("format", "png"),
         largeur_mm,
         dpi,

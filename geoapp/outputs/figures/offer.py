@@ -8,9 +8,9 @@ import pandas as pd
 from geoapp.core.french import count, format_number
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.offer.filters import apply_filters
-from geoapp.outputs.figures.elements import Bloc, Contenu, Symboles
+from geoapp.outputs.figures.elements import Bloc, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.palette import DISCRET, OFFRE, OFFRE_DEHORS, TERRE
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious, with_filters
@@ -27,11 +27,11 @@ VOISINE_MM = 1.4
 NB_LIEUX_CITES = 3
 
 
-def make_offer(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
+def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of the offer."""
-    offres = apply_filters(monde.snapshot.read("offres"), question.filtres)
+    offres = apply_filters(world.snapshot.read("offres"), question.filtres)
     inside = offres if emprise.est_region else offres[_members(offres, emprise)]
-    around = _neighbours(monde, question)
+    around = _neighbours(world, question)
     places, theirs = (
         _near(found, emprise)
         for found in (
@@ -41,12 +41,12 @@ def make_offer(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
     )
     by_code = ("etablissements",) if inside["precision_position"].eq("uai").any() else ()
     sources = choose_sources(
-        monde,
+        world,
         ids=set(inside["id_source"]) | set(around["id_source"]),
         usages=("communes", *by_code),
     )
     mine = places[places["est_dedans"]]
-    return Contenu(
+    return ContenuFigure(
         with_filters("Offre de formation", question),
         emprise,
         (_block(places, theirs, emprise),),
@@ -95,11 +95,11 @@ def group_places(offres: pd.DataFrame, inside: set[str]) -> pd.DataFrame:
     return found.assign(x=x, y=y, est_dedans=found.index.isin(inside)).reset_index()
 
 
-def _neighbours(monde: Monde, question: Question) -> pd.DataFrame:
+def _neighbours(world: World, question: Question) -> pd.DataFrame:
     """Return the offers of the neighbours that count in the question, with their position."""
     if not question.voisins:
-        return monde.snapshot.read("offres_voisines").iloc[:0]
-    theirs = apply_filters(monde.snapshot.read("offres_voisines"), question.filtres)
+        return world.snapshot.read("offres_voisines").iloc[:0]
+    theirs = apply_filters(world.snapshot.read("offres_voisines"), question.filtres)
     return theirs[theirs["id_place"].notna()]
 
 

@@ -10,7 +10,7 @@ import shapely
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import CARREAU, COMMUNE
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.coverage import zone_outlines
 from geoapp.reference.zonings import ZONAGES
 
@@ -18,43 +18,43 @@ VOISINS_M = 400.0
 """Tolerance of the outlines of the land around the region: it is only a ground."""
 
 
-def outlines(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+def outlines(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     """Return the outline of each zone that has one (index `code_zone`, EPSG:2154), made once.
 
     `est_detaille` gives the outlines of the tables `zones` and `communes`, else those of the web map, simplified together.
     """
     key = ("figures", "contours", zonage, est_detaille)
-    if key not in monde.memoire:
-        monde.memoire[key] = _read(monde, zonage, est_detaille).to_crs(CRS_METRIC)
-    return monde.memoire[key]
+    if key not in world.memoire:
+        world.memoire[key] = _read(world, zonage, est_detaille).to_crs(CRS_METRIC)
+    return world.memoire[key]
 
 
-def _read(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+def _read(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     """Return the outlines of a zoning in the CRS of their table, without the missing ones."""
     if est_detaille and zonage == COMMUNE:
-        communes = monde.snapshot.read("communes")
+        communes = world.snapshot.read("communes")
         found = communes[communes["est_region"].astype(bool)].set_index("code_commune").geometry
     elif est_detaille and zonage != CARREAU:
-        zones = monde.snapshot.read("zones")
+        zones = world.snapshot.read("zones")
         found = zones[zones["type_zone"].eq(zonage)].set_index("code_zone").geometry
     else:
-        found = zone_outlines(monde, zonage)
+        found = zone_outlines(world, zonage)
     return found[found.notna() & ~found.is_empty].sort_index()
 
 
-def region_parts(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+def region_parts(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     """Return the outline of each zone inside the region (index `code_zone`, EPSG:2154), made once.
 
     A zone made of communes is the union of those of the region, since only
     their people are counted: a zone that goes beyond the border is cut there.
     """
     if zonage in (COMMUNE, CARREAU) or ZONAGES[zonage].methode != "code":
-        return outlines(monde, zonage, est_detaille)
+        return outlines(world, zonage, est_detaille)
     key = ("figures", "parts", zonage, est_detaille)
-    if key not in monde.memoire:
+    if key not in world.memoire:
         links, communes = (
-            monde.snapshot.read("communes_zones"),
-            outlines(monde, COMMUNE, est_detaille),
+            world.snapshot.read("communes_zones"),
+            outlines(world, COMMUNE, est_detaille),
         )
         mine = links[
             links["type_zone"].eq(zonage)
@@ -65,22 +65,22 @@ def region_parts(monde: Monde, zonage: str, est_detaille: bool) -> gpd.GeoSeries
             code: shapely.coverage_union_all(communes[part].to_numpy())
             for code, part in mine.groupby("code_zone")["code_commune"]
         }
-        monde.memoire[key] = (
+        world.memoire[key] = (
             gpd.GeoSeries(shapes, crs=CRS_METRIC).sort_index() if shapes else communes.iloc[:0]
         )
-    return monde.memoire[key]
+    return world.memoire[key]
 
 
-def find_outline(monde: Monde, zonage: str, code: str) -> shapely.Geometry | None:
+def find_outline(world: World, zonage: str, code: str) -> shapely.Geometry | None:
     """Return the detailed outline of one zone; None when it is not known."""
-    return outlines(monde, zonage, True).get(code)
+    return outlines(world, zonage, True).get(code)
 
 
-def land_around(monde: Monde) -> np.ndarray:
+def land_around(world: World) -> np.ndarray:
     """Return the départements known outside the region, as simplified polygons (EPSG:2154), made once."""
     key = ("figures", "alentours")
-    if key not in monde.memoire:
-        communes = monde.snapshot.read("communes")
+    if key not in world.memoire:
+        communes = world.snapshot.read("communes")
         around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(
             CRS_METRIC
         )
@@ -89,18 +89,18 @@ def land_around(monde: Monde) -> np.ndarray:
             index=around["code_departement"],
             crs=CRS_METRIC,
         )
-        monde.memoire[key] = np.array(
+        world.memoire[key] = np.array(
             [shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)],
             dtype=object,
         )
-    return monde.memoire[key]
+    return world.memoire[key]
 
 
-def towns(monde: Monde) -> pd.DataFrame:
+def towns(world: World) -> pd.DataFrame:
     """Return the communes as points, the most peopled first: `nom`, `population` (NaN when unknown), `x`, `y`, `est_region`."""
     key = ("figures", "villes")
-    if key not in monde.memoire:
-        communes = monde.snapshot.read("communes").dropna(
+    if key not in world.memoire:
+        communes = world.snapshot.read("communes").dropna(
             subset=["longitude_mairie", "latitude_mairie"]
         )
         x, y = to_metric(communes["longitude_mairie"], communes["latitude_mairie"])
@@ -114,7 +114,7 @@ def towns(monde: Monde) -> pd.DataFrame:
                 "est_region": communes["est_region"].to_numpy(dtype=bool),
             }
         )
-        monde.memoire[key] = frame.sort_values(
+        world.memoire[key] = frame.sort_values(
             ["population", "code_commune"], ascending=[False, True], ignore_index=True
         )
-    return monde.memoire[key]
+    return world.memoire[key]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from geoapp.coverage.world import Monde
-from geoapp.outputs.figures.elements import Bloc, Contenu, Nom
+from geoapp.coverage.world import World
+from geoapp.outputs.figures.elements import Bloc, ContenuFigure, NomCarte
 from geoapp.outputs.figures.fonts import wrap
 from geoapp.outputs.figures.labels import Boite, Etiquette, Placee, place_labels, place_or_number
-from geoapp.outputs.figures.legend import Colonne, Ligne, compose_legend, set_text
+from geoapp.outputs.figures.legend import ColonneLegende, Ligne, compose_legend, set_text
 from geoapp.outputs.figures.map import BANDE_MM, frame_map
 from geoapp.outputs.figures.outlines import outlines, towns
 from geoapp.outputs.figures.palette import ALERTE, DISCRET, ENCRE
@@ -39,7 +39,7 @@ NOMBREUSES, NOMS_MAX = 40, 120
 
 
 @dataclass(frozen=True)
-class Page:
+class Planche:
     """One composed page; `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154)."""
 
     largeur: float
@@ -49,12 +49,12 @@ class Page:
     cadre: tuple[float, float, float, float]
     noms: tuple[Placee, ...]
     lignes: tuple[Ligne, ...]
-    legende: Colonne
+    legende: ColonneLegende
 
 
 def compose_page(
-    monde: Monde, contenu: Contenu, largeur_mm: float, *, est_jointe: bool = False
-) -> Page:
+    world: World, contenu: ContenuFigure, largeur_mm: float, *, est_jointe: bool = False
+) -> Planche:
     """Return the page of a content, `largeur_mm` wide, as high as it needs; `est_jointe` leaves its notes to the sheet that holds it."""
     scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
     head, top = _head(contenu, width, scale)
@@ -63,7 +63,7 @@ def compose_page(
     map_width = width - side - GOUTTIERE_MM if beside else width
     cadre, map_height = frame_map(contenu.emprise.forme, map_width)
     carte = (MARGE_MM, top, map_width, map_height)
-    names, rest = name_map(monde, contenu, carte, cadre, scale)
+    names, rest = name_map(world, contenu, carte, cadre, scale)
     column = compose_legend((*contenu.blocs, *rest), side, scale)
     column = (
         _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top)
@@ -72,23 +72,23 @@ def compose_page(
     )
     under = max(top + map_height, column.hauteur) + 2.5
     notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
-    foot, bottom = _foot(monde, contenu, notes, under, width, scale)
-    return Page(
+    foot, bottom = _foot(world, contenu, notes, under, width, scale)
+    return Planche(
         largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column
     )
 
 
-def _moved(column: Colonne, dx: float, dy: float) -> Colonne:
+def _moved(column: ColonneLegende, dx: float, dy: float) -> ColonneLegende:
     """Return a column at another place of the page; its height becomes the `y` of its foot."""
     lines = tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.lignes)
-    return Colonne(
+    return ColonneLegende(
         lines,
         tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons),
         column.hauteur + dy,
     )
 
 
-def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], float]:
+def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Ligne], float]:
     """Return the title, the territory and the warning, and the top of the map."""
     size = next(
         (
@@ -118,7 +118,7 @@ def _head(contenu: Contenu, width: float, scale: float) -> tuple[list[Ligne], fl
 
 
 def _foot(
-    monde: Monde, contenu: Contenu, notes: list[str], y: float, width: float, scale: float
+    world: World, contenu: ContenuFigure, notes: list[str], y: float, width: float, scale: float
 ) -> tuple[list[Ligne], float]:
     """Return the notes and the date, and where they end."""
     estimated = (
@@ -127,7 +127,7 @@ def _foot(
         else ""
     )
     lines: list[Ligne] = []
-    for texte in (estimated + notes[0], *notes[1:], tell_snapshot(monde)):
+    for texte in (estimated + notes[0], *notes[1:], tell_snapshot(world)):
         if texte:
             made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=5.4 * scale, couleur=DISCRET)
             lines += made
@@ -135,7 +135,7 @@ def _foot(
 
 
 def name_map(
-    monde: Monde, contenu: Contenu, carte, cadre, scale: float
+    world: World, contenu: ContenuFigure, carte, cadre, scale: float
 ) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
     """Return the names placed on the map, and the block of the legend that tells those written as a number."""
     left, top, width, height = carte
@@ -146,12 +146,12 @@ def name_map(
             contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale
         )
     first = place_labels(
-        _departements(monde, contenu, carte, cadre, scale),
+        _departements(world, contenu, carte, cadre, scale),
         inside,
         [foot, *_mark_boxes(contenu, carte, cadre)],
     )
     towns_named = place_labels(
-        _town_labels(monde, carte, cadre, scale),
+        _town_labels(world, carte, cadre, scale),
         inside,
         [foot, *(one.boite for one in first)],
         nb_max=NB_VILLES,
@@ -159,7 +159,7 @@ def name_map(
     return (*first, *towns_named), ()
 
 
-def _mark_boxes(contenu: Contenu, carte, cadre) -> list[Boite]:
+def _mark_boxes(contenu: ContenuFigure, carte, cadre) -> list[Boite]:
     """Return the boxes of the marks of the offer, which the name of a département must not hide."""
     boxes: list[Boite] = []
     for marks in contenu.symboles:
@@ -175,12 +175,14 @@ def _to_page(x, y, carte, cadre) -> tuple[float, float]:
     return carte[0] + (x - cadre[0]) / metres, carte[1] + (cadre[3] - y) / metres
 
 
-def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) -> list[Etiquette]:
+def _departements(
+    world: World, contenu: ContenuFigure, carte, cadre, scale: float
+) -> list[Etiquette]:
     """Return the names of the départements, on the map of the region only."""
     if not contenu.emprise.est_region:
         return []
-    maille, found = monde.mailles["departement"], []
-    formes = outlines(monde, "departement", False)
+    maille, found = world.mailles["departement"], []
+    formes = outlines(world, "departement", False)
     for code, nom in zip(maille.codes, maille.noms, strict=True):
         if code in formes.index:
             x, y = _to_page(
@@ -190,9 +192,9 @@ def _departements(monde: Monde, contenu: Contenu, carte, cadre, scale: float) ->
     return found
 
 
-def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
+def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
     """Return the names of the most peopled towns of the frame, those of the region first, the others in italics."""
-    every = towns(monde)
+    every = towns(world)
     seen = every[
         every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])
     ].head(VILLES_LUES)
@@ -210,7 +212,7 @@ def _town_labels(monde: Monde, carte, cadre, scale: float) -> list[Etiquette]:
 
 
 def _name_zones(
-    noms: tuple[Nom, ...], locate, bounds: tuple[Boite, Boite], scale: float
+    noms: tuple[NomCarte, ...], locate, bounds: tuple[Boite, Boite], scale: float
 ) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
     """Return the names of the zones seen, the most peopled first, and the legend of those written as a number."""
     inside, foot = bounds

@@ -14,7 +14,7 @@ from geoapp.coverage.model import (
     Question,
     describe_threshold,
 )
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 
 FICTIVES = "Données fictives"
@@ -63,10 +63,10 @@ def lower_first(texte: str) -> str:
 
 
 def choose_sources(
-    monde: Monde, *, ids: set[str], usages: tuple[str, ...], zonage: str | None = None
+    world: World, *, ids: set[str], usages: tuple[str, ...], zonage: str | None = None
 ) -> tuple[dict, ...]:
     """Return the sources behind a figure, in the order of their table: by identifier, by use, and those of a zoning shown."""
-    sources, zones = monde.snapshot.read("sources"), monde.snapshot.read("zones")
+    sources, zones = world.snapshot.read("sources"), world.snapshot.read("zones")
     ids = ids | set(zones.loc[zones["type_zone"].eq(zonage), "id_source"])
     kept = sources[
         (sources["id_source"].isin(ids) | sources["usage"].isin(usages))
@@ -93,9 +93,9 @@ def tell_sources(sources: tuple[dict, ...]) -> str:
     )
 
 
-def tell_snapshot(monde: Monde) -> str:
+def tell_snapshot(world: World) -> str:
     """Return when the data was put together, and by what."""
-    return f"Données assemblées le {format_date(monde.snapshot.manifest['cree_le'][:10])} (instantané {monde.snapshot.id}). Carte : GéoForma, projection Lambert-93 (EPSG:2154)."
+    return f"Données assemblées le {format_date(world.snapshot.manifest['cree_le'][:10])} (instantané {world.snapshot.id}). Carte : GéoForma, projection Lambert-93 (EPSG:2154)."
 
 
 def is_fictitious(sources: tuple[dict, ...]) -> bool:

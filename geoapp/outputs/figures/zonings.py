@@ -9,9 +9,9 @@ import shapely
 
 from geoapp.core.french import count, format_number
 from geoapp.coverage.model import COMMUNE, Question
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.figures.choropleth import without_outline
-from geoapp.outputs.figures.elements import Aplat, Bloc, Contenu, Nom, here, tally
+from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, NomCarte, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines, region_parts
 from geoapp.outputs.figures.palette import ENCRE, ZONES, Hachure
@@ -38,19 +38,19 @@ HACHURES = (
 """Hatches of zones listed one by one, so that they are told apart in black and white."""
 
 
-def make_zoning(monde: Monde, question: Question, emprise: Emprise) -> Contenu:
+def make_zoning(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of a zoning; of the question, only the zoning is read."""
     zonage = question.zonage
-    table, formes = describe_zones(monde, zonage), outlines(monde, zonage, not emprise.est_region)
-    sources = choose_sources(monde, ids=set(), usages=("communes",), zonage=zonage)
+    table, formes = describe_zones(world, zonage), outlines(world, zonage, not emprise.est_region)
+    sources = choose_sources(world, ids=set(), usages=("communes",), zonage=zonage)
     fills = _listed(table, formes) if len(table) <= NB_LISTEES else _tinted(formes)
     est_nommee = len(table) > NB_LISTEES or (zonage in ZONAGES and ZONAGES[zonage].est_partition)
-    return Contenu(
+    return ContenuFigure(
         f"{zoning_title(zonage)}{_vintage(table)}",
         emprise,
-        (_block(monde, zonage, emprise, fills),),
-        _sentences(monde, zonage, table, emprise),
-        _beyond(monde, zonage),
+        (_block(world, zonage, emprise, fills),),
+        _sentences(world, zonage, table, emprise),
+        _beyond(world, zonage),
         sources,
         aplats=fills,
         noms=_names(table, formes) if est_nommee else (),
@@ -63,16 +63,16 @@ def zoning_title(zonage: str) -> str:
     return ZONAGES[zonage].titre if zonage in ZONAGES else "Communes"
 
 
-def describe_zones(monde: Monde, zonage: str) -> pd.DataFrame:
+def describe_zones(world: World, zonage: str) -> pd.DataFrame:
     """Return the zones of a zoning (index: their code): `nom`, `population` (NaN when unknown), `nb_communes`, `millesime`, `est_fictive`."""
     if zonage == COMMUNE:
-        communes = monde.snapshot.read("communes")
+        communes = world.snapshot.read("communes")
         mine = communes[communes["est_region"].astype(bool)].set_index("code_commune")
         table = mine[["nom"]].assign(
             population=mine["population"], nb_communes=1, millesime="", est_fictive=False
         )
     else:
-        zones = monde.snapshot.read("zones")
+        zones = world.snapshot.read("zones")
         table = pd.DataFrame(
             zones[zones["type_zone"].eq(zonage)].set_index("code_zone")[
                 ["nom", "population", "nb_communes", "millesime", "est_fictive"]
@@ -145,11 +145,11 @@ def colour_neighbours(formes: np.ndarray) -> np.ndarray:
     return tints
 
 
-def _beyond(monde: Monde, zonage: str) -> tuple[str, ...]:
+def _beyond(world: World, zonage: str) -> tuple[str, ...]:
     """Return the note that names the zones drawn beyond the border of the region; () when there is none."""
-    whole, inside = outlines(monde, zonage, False), region_parts(monde, zonage, False)
+    whole, inside = outlines(world, zonage, False), region_parts(world, zonage, False)
     part = inside.area.reindex(whole.index) / whole.area
-    maille = monde.mailles[zonage]
+    maille = world.mailles[zonage]
     names = [
         str(nom)
         for code, nom in zip(maille.codes, maille.noms, strict=True)
@@ -165,35 +165,37 @@ def _beyond(monde: Monde, zonage: str) -> tuple[str, ...]:
     )
 
 
-def _names(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Nom, ...]:
+def _names(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[NomCarte, ...]:
     """Return the name of each drawn zone at a point inside it, the most peopled first."""
     points = shapely.get_coordinates(shapely.point_on_surface(formes.to_numpy()))
     named = table.reindex(formes.index)
     weights = named["population"].to_numpy()
     rows = zip(named["nom"], points, np.where(np.isnan(weights), 0.0, weights), strict=True)
-    return tuple(Nom(str(nom), float(x), float(y), float(weight)) for nom, (x, y), weight in rows)
+    return tuple(
+        NomCarte(str(nom), float(x), float(y), float(weight)) for nom, (x, y), weight in rows
+    )
 
 
-def _block(monde: Monde, zonage: str, emprise: Emprise, fills: tuple[Aplat, ...]) -> Bloc:
+def _block(world: World, zonage: str, emprise: Emprise, fills: tuple[Aplat, ...]) -> Bloc:
     """Return the legend: each zone when they are few, else how many there are."""
-    inside, nb = here(monde, emprise, zonage), len(monde.mailles[zonage].codes)
+    inside, nb = here(world, emprise, zonage), len(world.mailles[zonage].codes)
     un, plusieurs = name_unit(zonage)
     told = tally(nb, un, None if inside is None else int(inside.sum()), pluriel=plusieurs)
     if nb <= NB_LISTEES:
-        return Bloc(zoning_title(zonage), f"{told}.", fills, without_outline(monde, zonage))
+        return Bloc(zoning_title(zonage), f"{told}.", fills, without_outline(world, zonage))
     tints = " Les teintes séparent les zones voisines, sans autre sens." if fills else ""
-    return Bloc(zoning_title(zonage), f"{told}.{tints}", (), without_outline(monde, zonage))
+    return Bloc(zoning_title(zonage), f"{told}.{tints}", (), without_outline(world, zonage))
 
 
-def _sentences(monde: Monde, zonage: str, table: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
+def _sentences(world: World, zonage: str, table: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
     """Return the alternative text: how many zones, the most and the least peopled."""
     un, plusieurs = name_unit(zonage)
-    nb, inside = len(table), here(monde, emprise, zonage)
+    nb, inside = len(table), here(world, emprise, zonage)
     first = f"{zoning_title(zonage)} : {count(nb, un, plusieurs)} dans la région{'' if inside is None else f', dont {format_number(inside.sum())} sur le territoire montré ({emprise.nom})'}."
     known = table.dropna(subset="population")
     known = known[known["population"] >= 5]
     if len(known) < 2:
-        return (first, *without_outline(monde, zonage))
+        return (first, *without_outline(world, zonage))
     most, least = known.loc[known["population"].idxmax()], known.loc[known["population"].idxmin()]
     people = f"La plus peuplée est {most['nom']} ({count(round(most['population']), 'habitant')}), la moins peuplée {least['nom']} ({format_number(round(least['population']))})."
-    return (first, people, *without_outline(monde, zonage))
+    return (first, people, *without_outline(world, zonage))

@@ -17,10 +17,10 @@ LIGNES_MAX = 1_048_575
 POINT, CONTOUR = "point", "contour"
 """What a table may draw: `Fichier.forme` is one of them, or "" for a table without geometry."""
 
-Colonne = tuple[str, str, str, str]
+ColonneFichier = tuple[str, str, str, str]
 """Name, title, meaning and type (`texte`, `entier`, `reel`, `booleen`) of one column."""
 
-DEGRES: tuple[Colonne, ...] = (
+DEGRES: tuple[ColonneFichier, ...] = (
     (
         "longitude",
         "Longitude",
@@ -43,7 +43,7 @@ class Fichier:
     """
 
     table: pd.DataFrame
-    colonnes: Sequence[Colonne]
+    colonnes: Sequence[ColonneFichier]
     notice: Sequence[tuple[str, str]]
     titre: str
     nom: str = "donnees"
@@ -58,7 +58,7 @@ class Fichier:
         return [nom for nom, *_ in self.colonnes]
 
     @property
-    def colonnes_plates(self) -> list[Colonne]:
+    def colonnes_plates(self) -> list[ColonneFichier]:
         """Return the columns of a format without geometry: a point is two numbers, an outline is left out."""
         return [*self.colonnes, *(DEGRES if self.forme == POINT else ())]
 

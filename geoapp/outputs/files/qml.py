@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from geoapp.outputs.files.model import POINT, Colonne
+from geoapp.outputs.files.model import POINT, ColonneFichier
 
 VERSION = "3.34.0"
 """Version of QGIS whose form of style is written (`<Option>`, read since 3.16)."""
@@ -16,7 +16,7 @@ INCONNU = "#b6bcc3"
 """Fill of what is not known."""
 
 
-def plain_style(forme: str, couleur: str, colonnes: Sequence[Colonne]) -> str:
+def plain_style(forme: str, couleur: str, colonnes: Sequence[ColonneFichier]) -> str:
     """Return the style of a layer drawn in one colour: discs, or outlines lightly filled."""
     root = _root(colonnes)
     renderer = ET.SubElement(
@@ -35,7 +35,7 @@ def plain_style(forme: str, couleur: str, colonnes: Sequence[Colonne]) -> str:
 def graduated_style(
     colonne: str,
     classes: Sequence[tuple[float, float, str, str]],
-    colonnes: Sequence[Colonne],
+    colonnes: Sequence[ColonneFichier],
     forme: str = "contour",
 ) -> str:
     """Return the style of a layer coloured by the classes of one column.
@@ -73,7 +73,7 @@ def graduated_style(
     return _text(root, forme)
 
 
-def _root(colonnes: Sequence[Colonne]) -> ET.Element:
+def _root(colonnes: Sequence[ColonneFichier]) -> ET.Element:
     """Return a style that names the columns by their titles."""
     root = ET.Element("qgis", version=VERSION, styleCategories="Symbology|Fields|Forms")
     aliases = ET.SubElement(root, "aliases")

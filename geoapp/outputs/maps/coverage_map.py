@@ -9,7 +9,7 @@ import geopandas as gpd
 import shapely
 
 from geoapp.core.snapshot import Snapshot
-from geoapp.outputs.maps.folium_map import Appel, Cadre, Carte, CoucheZones, Fond
+from geoapp.outputs.maps.folium_map import Appel, Cadre, CarteFolium, CoucheZones, Fond
 from geoapp.outputs.maps.layers import FOND
 from geoapp.outputs.maps.search_map import region_frame
 
@@ -32,7 +32,7 @@ def build_coverage_map(
     zonage: str,
     cadre: list | None = None,
     adresse: Callable[[str], str] | None = None,
-) -> Carte:
+) -> CarteFolium:
     """Return the map of one answer; the values are in the block `#valeurs-couverture` of the page.
 
     Parameters
@@ -46,7 +46,7 @@ def build_coverage_map(
     cadre : list, optional
         [[south, west], [north, east]] to show first; the region when not given.
     """
-    carte = Carte(adresse=adresse)
+    carte = CarteFolium(adresse=adresse)
     if adresse:
         carte.default_js = [*carte.default_js, (SCRIPT, adresse(SCRIPT))]
     Cadre(limites=cadre or region_frame(snapshot), marge=8).add_to(carte)

@@ -47,7 +47,7 @@ class Parties:
     script: str
 
 
-class Carte(folium.Map):
+class CarteFolium(folium.Map):
     """Folium's map without what breaks a page: no viewport, no page-wide style, no third party."""
 
     _template = Template("""
@@ -126,7 +126,7 @@ def build_map(
     donnees: Callable[[str], str],
     adresse: Callable[[str], str] | None = None,
     cadre: Sequence[str] = (),
-) -> Carte:
+) -> CarteFolium:
     """Return the map of some offers.
 
     Parameters
@@ -144,7 +144,7 @@ def build_map(
         Zones to frame instead of the region, `type:code` or `type`; the
         offers are framed when none of them has an outline.
     """
-    carte = Carte(adresse=adresse)
+    carte = CarteFolium(adresse=adresse)
     Cadre(limites=_frame(snapshot.read("couches"), offres, cadre), marge=24 if cadre else 8).add_to(
         carte
     )
@@ -177,7 +177,7 @@ def _frame(
     return _BOUNDS
 
 
-def render_page_parts(carte: Carte, nonce: str = "") -> Parties:
+def render_page_parts(carte: CarteFolium, nonce: str = "") -> Parties:
     """Return a map as header, HTML and script to put inside a page of ours.
 
     Scripts and styles carry `nonce`.  Folium's random element names are

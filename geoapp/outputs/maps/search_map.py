@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.model import Lieu
-from geoapp.outputs.maps.folium_map import Appel, Carte, CoucheZones, Fond
+from geoapp.outputs.maps.folium_map import Appel, CarteFolium, CoucheZones, Fond
 from geoapp.outputs.maps.layers import FOND, list_layers
 
 KM_PAR_DEGRE = 111.195
@@ -31,7 +31,7 @@ class CoucheRecherche(Appel):
     fonction = "recherche"
 
 
-def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -> Carte:
+def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -> CarteFolium:
     """Return the map of a search.
 
     Parameters
@@ -45,7 +45,7 @@ def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -
     cadre : list, optional
         [[south, west], [north, east]] to show first; the region when not given.
     """
-    carte = Carte(adresse=adresse)
+    carte = CarteFolium(adresse=adresse)
     Fond(donnees=donnees(FOND)).add_to(carte)
     for calque in list_layers(snapshot):
         if calque.est_dessine:

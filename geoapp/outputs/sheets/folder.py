@@ -14,7 +14,7 @@ from geoapp.coverage.model import Question
 from geoapp.coverage.territories.content import build_content
 from geoapp.coverage.territories.sheet import present
 from geoapp.coverage.territories.zone import Zone
-from geoapp.coverage.world import Monde
+from geoapp.coverage.world import World
 from geoapp.outputs.sheets.maps import draw_maps
 from geoapp.outputs.sheets.rendering import (
     PdfError,
@@ -49,31 +49,31 @@ def file_stem(zone: Zone) -> str:
 
 
 def make_sheet(
-    monde: Monde, question: Question, zone: Zone, *, pdf: bool = True
+    world: World, question: Question, zone: Zone, *, pdf: bool = True
 ) -> tuple[str, bytes | None, str]:
     """Return the HTML of a sheet, its PDF (None unless asked), and its first sentence."""
-    contenu = build_content(monde, question, zone)
+    contenu = build_content(world, question, zone)
     html = render_html(
-        present(monde, contenu),
-        draw_maps(monde, contenu),
-        cree_le=monde.snapshot.manifest["cree_le"],
+        present(world, contenu),
+        draw_maps(world, contenu),
+        cree_le=world.snapshot.manifest["cree_le"],
     )
     return html, render_pdf(html) if pdf else None, contenu.phrases[0]
 
 
 @contextmanager
-def working(monde: Monde, question: Question, zones: Sequence[Zone]):
+def working(world: World, question: Question, zones: Sequence[Zone]):
     """Give what makes the sheets of `zones`, in order: a function of (`out`, `pdf`) that yields them as they are written.
 
     Several zones are shared between `PROCESSUS` processes that hold one world together (forked before anything else
     runs here, once the answers that zones share are known); a few are made in this one.
     """
     if len(zones) < SEUIL_PARTAGE or "fork" not in multiprocessing.get_all_start_methods():
-        yield lambda out, pdf: (_write_one(monde, question, zone, out, pdf) for zone in zones)
+        yield lambda out, pdf: (_write_one(world, question, zone, out, pdf) for zone in zones)
         return
     for zone in {zone.type_zone: zone for zone in zones}.values():
-        draw_maps(monde, build_content(monde, question, zone))
-    _PARTAGE.update(monde=monde, question=question)
+        draw_maps(world, build_content(world, question, zone))
+    _PARTAGE.update(world=world, question=question)
     try:
         with multiprocessing.get_context("fork").Pool(PROCESSUS) as pool:
             yield lambda out, pdf: pool.imap(_write_shared, [(zone, out, pdf) for zone in zones])
@@ -83,11 +83,11 @@ def working(monde: Monde, question: Question, zones: Sequence[Zone]):
 
 def _write_shared(task: tuple[Zone, Path, bool]) -> Ecrite:
     """Write one zone in a process that shares the world of its parent."""
-    return _write_one(_PARTAGE["monde"], _PARTAGE["question"], *task)
+    return _write_one(_PARTAGE["world"], _PARTAGE["question"], *task)
 
 
 def write_sheets(
-    monde: Monde,
+    world: World,
     travail: Callable,
     zones: Sequence[Zone],
     out: Path,
@@ -119,15 +119,15 @@ def write_sheets(
         watch("fiches de territoire", len(written), len(zones))
     if len(zones) > 1:
         with writing(out / INDEX) as aside:
-            aside.write_bytes(render_index(written, monde.snapshot).encode())
+            aside.write_bytes(render_index(written, world.snapshot).encode())
     if problem:
         raise PdfError(f"{problem} Écrit dans {out} : {len(written)} fiche(s) HTML, aucun PDF.")
     return written
 
 
-def _write_one(monde: Monde, question: Question, zone: Zone, out: Path, pdf: bool) -> Ecrite:
+def _write_one(world: World, question: Question, zone: Zone, out: Path, pdf: bool) -> Ecrite:
     """Write the files of one zone."""
-    html, made, phrase = make_sheet(monde, question, zone, pdf=pdf)
+    html, made, phrase = make_sheet(world, question, zone, pdf=pdf)
     files = {
         f"{file_stem(zone)}.html": html.encode(),
         **({f"{file_stem(zone)}.pdf": made} if made else {}),

@@ -7,10 +7,10 @@ import struct
 from dataclasses import replace
 
 from geoapp.coverage.model import COMMUNE
-from geoapp.coverage.territories.content import Contenu
-from geoapp.coverage.world import Monde
+from geoapp.coverage.territories.content import ContenuZone
+from geoapp.coverage.world import World
 from geoapp.outputs.figures import Figure, describe_figure, render_figure
-from geoapp.outputs.sheets.rendering import Carte
+from geoapp.outputs.sheets.rendering import CarteFiche
 
 LARGEUR_MM, DPI = 86, 220
 """Size of a map: two beside one another on an A4 page, sharp on paper, both under a megabyte."""
@@ -19,24 +19,24 @@ MAPS = ("offre", "couverture")
 """The maps of a sheet, in its order: types of figures."""
 
 
-def draw_maps(monde: Monde, contenu: Contenu) -> dict[str, Carte | str]:
+def draw_maps(world: World, contenu: ContenuZone) -> dict[str, CarteFiche | str]:
     """Return the maps of a zone by type; `absence` alone, why there is none, when its outline is not known."""
     if not contenu.zone.est_dessinee:
         return {
             "absence": "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée."
         }
-    return {nom: _draw(monde, contenu, nom) for nom in MAPS}
+    return {nom: _draw(world, contenu, nom) for nom in MAPS}
 
 
-def _draw(monde: Monde, contenu: Contenu, nom: str) -> Carte:
+def _draw(world: World, contenu: ContenuZone, nom: str) -> CarteFiche:
     """Return one map: the offer as it is, the coverage commune by commune."""
     question = replace(contenu.question, zonage=COMMUNE, mesure="mediane")
     figure = Figure(nom, question, contenu.zone.cle, "png", LARGEUR_MM, DPI, est_jointe=True)
-    picture = render_figure(monde, figure)
+    picture = render_figure(world, figure)
     width, height = struct.unpack(">II", picture[16:24])
-    return Carte(
+    return CarteFiche(
         f"data:image/png;base64,{base64.b64encode(picture).decode()}",
-        describe_figure(monde, figure),
+        describe_figure(world, figure),
         width // 2,
         height // 2,
     )

@@ -18,7 +18,7 @@ from geoapp.core.config import ROOT
 from geoapp.core.errors import GeoFormaError
 from geoapp.core.french import format_date, format_number
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.territories.sheet import Fiche, kind_of
+from geoapp.coverage.territories.sheet import FicheTerritoire, kind_of
 
 LIMITES = {
     "blanches": 15,
@@ -44,7 +44,7 @@ class PdfError(GeoFormaError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Carte:
+class CarteFiche:
     """One map of a sheet: its picture (`src`, a `data:` address), what it shows in words, its size in CSS pixels."""
 
     src: str
@@ -66,7 +66,9 @@ def _environment() -> Environment:
     return env
 
 
-def render_html(fiche: Fiche, cartes: Mapping[str, Carte | str], *, cree_le: str) -> str:
+def render_html(
+    fiche: FicheTerritoire, cartes: Mapping[str, CarteFiche | str], *, cree_le: str
+) -> str:
     """Return the sheet as one HTML file that calls nothing; `cree_le` (ISO date) is that of the snapshot."""
     style = Markup((ROOT / "static/css/territory_sheet.css").read_text(encoding="utf-8"))
     return (

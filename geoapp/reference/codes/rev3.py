@@ -28,7 +28,7 @@ _USED = ("intitule", "code_rome", *_CODES.values())
 _FLAGS = {"rome_eco": "transition_eco", "rome_num": "transition_num"}
 
 
-class Regle(NamedTuple):
+class RegleRev3(NamedTuple):
     """One row of the table."""
 
     transition: str
@@ -39,13 +39,13 @@ class Regle(NamedTuple):
 
 
 @cache
-def load_regles() -> tuple[Regle, ...]:
+def load_regles() -> tuple[RegleRev3, ...]:
     """Return the rules, in the order of the table."""
     table = pd.read_csv(
         GEODATA / "rev3.csv", sep=";", dtype="str", keep_default_na=False, encoding="utf-8"
     )
     return tuple(
-        Regle(row.transition, row.nomenclature, row.valeur, int(row.voix), row.motif)
+        RegleRev3(row.transition, row.nomenclature, row.valeur, int(row.voix), row.motif)
         for row in table.itertuples(index=False)
     )
 
@@ -94,13 +94,13 @@ def _decide(offer: dict[str, str], rome: Rome) -> tuple[str | None, str | None]:
     )
 
 
-def list_evidence(offer: dict[str, str], rome: Rome) -> list[tuple[Regle, str]]:
+def list_evidence(offer: dict[str, str], rome: Rome) -> list[tuple[RegleRev3, str]]:
     """Return every rule that one offer meets, with what met it; serves `assign_rev3` and its measure."""
     title = _plain(offer["intitule"])
     return [(rule, proof) for rule in load_regles() if (proof := _meet(rule, offer, title, rome))]
 
 
-def _meet(rule: Regle, offer: dict[str, str], title: str, rome: Rome) -> str:
+def _meet(rule: RegleRev3, offer: dict[str, str], title: str, rome: Rome) -> str:
     """Return the evidence of one rule for one offer, or an empty text."""
     if rule.nomenclature == "mot":
         hit = _pattern(rule.valeur).search(title)
@@ -122,7 +122,7 @@ def _meet(rule: Regle, offer: dict[str, str], title: str, rome: Rome) -> str:
     )
 
 
-def _is_flagged(code: str, intitule: str, rule: Regle, rome: Rome) -> bool:
+def _is_flagged(code: str, intitule: str, rule: RegleRev3, rome: Rome) -> bool:
     """Tell whether most of the jobs meant by a code bear the flag."""
     jobs = choose_metiers(code, intitule, rome)
     flagged = [job for job in jobs if getattr(job, _FLAGS[rule.nomenclature]) == rule.valeur]

@@ -14,7 +14,7 @@ import pandas as pd
 import pyogrio
 
 from geoapp.core.errors import SourceError
-from geoapp.reference.communes.outlines import CRS_METRIQUE, Contours, no_members
+from geoapp.reference.communes.outlines import CRS_METRIQUE, ContoursCommunes, no_members
 
 #: Accepted names (lower case), the older upper-case fields and those of 2024 on.
 COUCHES_COMMUNE = ("commune", "communes")
@@ -32,7 +32,7 @@ CHAMPS_LIEN = ("id_com", "lien_vers_commune", "cleabs_de_la_commune")
 CURE = "Donnez le GeoPackage ou le shapefile « COMMUNE » d'Admin Express COG de l'IGN."
 
 
-def read_admin_express(path: Path) -> Contours:
+def read_admin_express(path: Path) -> ContoursCommunes:
     """Read commune outlines and town-hall points of an Admin Express file.
 
     Parameters
@@ -67,7 +67,7 @@ def read_admin_express(path: Path) -> Contours:
         index=communes[code].astype("str").to_numpy(),
         crs=communes.crs,
     )
-    return Contours(
+    return ContoursCommunes(
         communes=outlines.to_crs(CRS_METRIQUE),
         membres=no_members(),
         mairies=_mairies(_read(path, layers, COUCHES_CHEF_LIEU), communes, code),

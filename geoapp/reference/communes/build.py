@@ -24,7 +24,7 @@ from geoapp.reference.communes.attributes import (
     table_communes,
 )
 from geoapp.reference.communes.checks import check_overlap, check_table
-from geoapp.reference.communes.outlines import Contours, select_around
+from geoapp.reference.communes.outlines import ContoursCommunes, select_around
 from geoapp.reference.communes.report import RepairReport
 from geoapp.reference.communes.town_halls import Mairies, place_mairies
 
@@ -126,7 +126,9 @@ def to_bytes(table: gpd.GeoDataFrame, notes: dict[str, str]) -> bytes:
     return written.getvalue()
 
 
-def _read_contours(admin_express: Path | None, wheel: Path | None, folder: Path) -> Contours:
+def _read_contours(
+    admin_express: Path | None, wheel: Path | None, folder: Path
+) -> ContoursCommunes:
     """Read the outlines from the source asked for, downloading it if need be."""
     if admin_express is not None:
         return read_admin_express(admin_express)
@@ -134,7 +136,7 @@ def _read_contours(admin_express: Path | None, wheel: Path | None, folder: Path)
 
 
 def _repair(
-    contours: Contours, codes: pd.Index, communes: list[dict]
+    contours: ContoursCommunes, codes: pd.Index, communes: list[dict]
 ) -> tuple[gpd.GeoSeries, gpd.GeoSeries, dict]:
     """Apply the rules in order; return stored outlines, neighbours (2154), counts."""
     local = select_around(contours, codes, marge_m=MARGE_M)
@@ -183,7 +185,7 @@ def _assemble(
     return frame[list(COLONNES)].sort_values("code_commune", ignore_index=True)
 
 
-def _notes(contours: Contours, tables: dict) -> dict[str, str]:
+def _notes(contours: ContoursCommunes, tables: dict) -> dict[str, str]:
     """Return sources, versions, licences and vintages for the file and the report."""
     cog, population = read_millesimes(tables)
     return {

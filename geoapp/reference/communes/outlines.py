@@ -13,7 +13,7 @@ CRS_STOCKAGE = 4326
 
 
 @dataclass(frozen=True)
-class Contours:
+class ContoursCommunes:
     """Outlines of communes as read from a source, before any repair.
 
     Attributes
@@ -44,7 +44,9 @@ def no_members() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=CRS_METRIQUE))
 
 
-def select_around(contours: Contours, codes: pd.Index, *, marge_m: float) -> Contours:
+def select_around(
+    contours: ContoursCommunes, codes: pd.Index, *, marge_m: float
+) -> ContoursCommunes:
     """Keep the asked communes and those within `marge_m` of their bounding box.
 
     Neighbours are needed because a hole along the edge of the asked
@@ -56,7 +58,7 @@ def select_around(contours: Contours, codes: pd.Index, *, marge_m: float) -> Con
     near = shapely.intersects(contours.communes.to_numpy(), box)
     missing = contours.communes.isna().to_numpy()
     keep = near | missing | contours.communes.index.isin(codes)
-    return Contours(
+    return ContoursCommunes(
         contours.communes[keep],
         contours.membres,
         contours.mairies,

