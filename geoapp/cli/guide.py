@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
+import click
+
+from geoapp.cli import main
 from geoapp.core.config import ROOT, Settings
 from geoapp.core.schema import TABLES
 from geoapp.offer.dedupe.rules import (
@@ -218,7 +221,21 @@ def write_quality() -> str:
     )
 
 
+def write_commands() -> str:
+    """Return every command with its options, in the words of its own help."""
+    parts = [
+        "# Commandes",
+        "Chaque commande dit tout avec `-h`. Les instantanés sont dans `var/`, ou là où "
+        "`GEOAPP_DATA` le dit ([réglages](reglages.md)).",
+    ]
+    for nom, command in sorted(main.commands.items()):
+        helped = click.Context(command, info_name=f"geoapp {nom}", terminal_width=96)
+        parts += [f"## geoapp {nom}", "```text\n" + command.get_help(helped) + "\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES = {
+    "commandes.md": write_commands,
     "qualite.md": write_quality,
     "dictionnaire.md": write_dictionary,
     "sources.md": write_sources,
