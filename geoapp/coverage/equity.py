@@ -36,9 +36,8 @@ def palma(values, weights=None) -> float:
     if not len(values):
         return float("nan")
     people, mass = np.cumsum(weights) / weights.sum(), np.cumsum(values * weights)
-    share = lambda part: float(
-        np.interp(part, np.concatenate([[0], people]), np.concatenate([[0], mass]))
-    )  # noqa: E731
+    people, mass = np.concatenate([[0], people]), np.concatenate([[0], mass])
+    share = lambda part: float(np.interp(part, people, mass))  # noqa: E731
     bottom = share(0.4)
     return (mass[-1] - share(0.9)) / bottom if bottom > 0 else float("nan")
 

@@ -149,7 +149,9 @@ def _recognise(path: Path) -> Source:
     sources = list(load_sources().values())
     format = recognise_format(path)
     is_table = format in (*TABULAIRES, "xlsx")
-    same_format = [s for s in sources if s.format == format or is_table and s.format in TABULAIRES]
+    same_format = [
+        s for s in sources if s.format == format or (is_table and s.format in TABULAIRES)
+    ]
     same_name = [s for s in same_format if Path(s.fichier).name == path.name]
     if same_name or format in FORMATS_PRETS:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]

@@ -152,8 +152,7 @@ def _place_cells(place: dict) -> dict:
     """Return the address, codes and coordinates of the place of training."""
     adresse = _text(place, "adresse")
     return {
-        "lieu_adresse": adresse
-        and ", ".join(filter(None, map(str.strip, adresse.splitlines())))
+        "lieu_adresse": (adresse and ", ".join(filter(None, map(str.strip, adresse.splitlines()))))
         or None,
         "lieu_code_postal": _text(place, "code-postal"),
         "lieu_code_commune": _text(place, "commune-insee"),

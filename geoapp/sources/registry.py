@@ -360,7 +360,7 @@ def rule_problem(rule) -> str:
     for key, value in rule.items():
         if key not in RULE_KEYS:
             return f"clé « {key} » inconnue.{_near(key, RULE_KEYS)}"
-        if type(value) is not RULE_KEYS[key] or value in ("", [], {}) and key != "valeur":
+        if type(value) is not RULE_KEYS[key] or (value in ("", [], {}) and key != "valeur"):
             return f"{key} = {value!r} : {RULE_KEYS[key].__name__} non vide attendu."
     if len({"colonne", "colonnes", "valeur"} & rule.keys()) != 1 or (
         "valeur" in rule and len(rule) > 1

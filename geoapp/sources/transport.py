@@ -159,10 +159,8 @@ def _attempt(
             return Reception(True, known.etag, known.modifie_le)
         if response.status_code == 416 and start:
             raise _incomplete(source, "le producteur n'a plus la suite du fichier commencé.", "")
-        if (
-            response.status_code not in (200, 206)
-            or response.status_code == 206
-            and not _continues(response, start)
+        if response.status_code not in (200, 206) or (
+            response.status_code == 206 and not _continues(response, start)
         ):
             raise refusal(
                 source, f"le producteur a répondu {response.status_code} {response.reason}."
@@ -317,10 +315,8 @@ def _validator(response) -> str:
     """Return what proves later that the rest belongs to the same file; empty when nothing does."""
     etag = response.headers.get("ETag", "")
     if (
-        response.headers.get("Accept-Ranges") != "bytes"
-        and response.status_code != 206
-        or "Content-Encoding" in response.headers
-    ):
+        response.headers.get("Accept-Ranges") != "bytes" and response.status_code != 206
+    ) or "Content-Encoding" in response.headers:
         return ""
     return etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
 

@@ -120,7 +120,7 @@ def places(route: Route) -> dict:
         values["q"],
         _whole("limite", values.get("limite", str(NB_PROPOSITIONS))),
     )
-    if request.method == "POST" and any(c.isdigit() for c in values["q"]) or not found:
+    if (request.method == "POST" and any(c.isdigit() for c in values["q"])) or not found:
         found = [*found, *_addresses(values["q"])]
     return {"lieux": [describe_place(lieu) for lieu in found]}
 

@@ -103,8 +103,7 @@ def _is_named(index: Index, row: int, tokens: list[str]) -> bool:
     if type_ in ORDRE[3:] or " ".join(tokens) == alias:
         return True
     return any(
-        token.isdigit()
-        and len(token) == 5
+        (token.isdigit() and len(token) == 5)
         or any(word.startswith(token) for word in index.toponymes.noyaux[row])
         for token in tokens
     )
