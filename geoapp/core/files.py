@@ -1,4 +1,8 @@
-"""Files that a user asked for: written whole or not at all."""
+"""Files written whole or not at all: aside, under a name of their own, then renamed in one step.
+
+`aside` gives the name, `replacing` renames what is there, `writing` says in French
+why a file that a user asked for cannot be written.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import errno
 import glob
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +43,7 @@ PANNES = {
 
 
 @contextmanager
-def writing(path: Path):
+def writing(path: Path) -> Iterator[Path]:
     """Give the name under which to write the file (or folder) `path`; it takes its own once whole.
 
     Raises
@@ -48,30 +51,65 @@ def writing(path: Path):
     StorageError
         When it cannot be written; nothing half-written is left, what was there stays.
     """
-    path = Path(path)
-    aside = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        yield aside
-        os.replace(aside, path)
+        with replacing(path) as temporary:
+            yield temporary
     except OSError as error:
         reason, cure = PANNES.get(error.errno, (error.strerror or error, AILLEURS))
         raise StorageError(f"Impossible d'écrire {path} ({reason}). {cure}") from error
-    finally:
-        _remove(aside)
 
 
-def _remove(aside: Path) -> None:
-    """Remove what was not finished, with the journals that a database leaves beside itself."""
-    for path in aside.parent.glob(glob.escape(aside.name) + "*"):
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield the name under which to write the file, folder or link that then takes the place of `target`."""
+    with aside(target) as temporary:
+        yield temporary
+        os.replace(temporary, target)
 
 
 @contextmanager
 def aside(target: Path) -> Iterator[Path]:
-    """Yield a temporary file beside `target`, removed at the end unless it was renamed."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
+    """Yield a free name beside `target`; what is there at the end, not renamed, is removed.
+
+    It holds the number of the process, so that what a killed one left can be told (see `is_left_over`).
+    """
+    target = Path(target)
+    temporary = target.with_name(f".{os.getpid()}.{target.name}")
+    _remove(temporary)  # a killed process may have had our number: in a container it is always 1
     try:
-        yield Path(name)
+        yield temporary
     finally:
-        Path(name).unlink(missing_ok=True)
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove what was not finished, with the journals that a database leaves beside itself."""
+    for path in temporary.parent.glob(glob.escape(temporary.name) + "*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def is_left_over(path: Path) -> bool:
+    """Tell whether a hidden file or folder was being written by a process that no longer runs."""
+    return path.name.startswith(".") and not any(map(_is_alive, path.name.split(".")))
+
+
+def _is_alive(pid: str) -> bool:
+    """Tell whether a process runs; a text that is no number is none."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def put_in_place(path: Path, target: Path) -> None:
+    """Give a file or folder the name `target` in one step, once its bytes are on the disk: a power cut loses nothing."""
+    for one in filter(Path.is_file, [path, *path.rglob("*")]):
+        with open(one, "rb") as stream:
+            os.fsync(stream.fileno())
+    os.replace(path, target)

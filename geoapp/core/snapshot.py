@@ -22,6 +22,7 @@ import pandas as pd
 
 from geoapp.core import schema
 from geoapp.core.errors import SnapshotError, StorageError
+from geoapp.core.files import aside, is_left_over, put_in_place, replacing
 
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
@@ -165,26 +166,23 @@ def _write_and_link(
     """Write the folder under a hidden name, rename it, then move the link."""
     nom = manifest["cree_le"].replace(":", "").replace("-", "")
     folder = data_dir / SNAPSHOTS
-    aside = folder / f".{nom}.{os.getpid()}"
-    aside.mkdir(parents=True)
-    try:
+    folder.mkdir(parents=True, exist_ok=True)
+    with aside(folder / nom) as temporary:
+        temporary.mkdir()
         for table, parquet in content.items():
-            (aside / f"{table}.parquet").write_bytes(parquet)
+            (temporary / f"{table}.parquet").write_bytes(parquet)
         text = json.dumps(
             {**manifest, "schema": schema.fingerprint()},
             ensure_ascii=False,
             indent=1,
             sort_keys=True,
         )
-        (aside / MANIFEST).write_text(text, encoding="utf-8")
-        finish(aside)
-        _sync(aside)
-        aside.rename(_free_name(folder, nom))
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    final = max(folder.glob(f"{nom}*"), key=lambda p: p.name)
-    _move_link(data_dir / CURRENT, final)
+        (temporary / MANIFEST).write_text(text, encoding="utf-8")
+        finish(temporary)
+        final = _free_name(folder, nom)
+        put_in_place(temporary, final)
+    with replacing(data_dir / CURRENT) as link:
+        link.symlink_to(os.path.relpath(final, data_dir))
     _forget_old(data_dir)
     return open_snapshot(data_dir)
 
@@ -195,39 +193,12 @@ def _free_name(folder: Path, nom: str) -> Path:
     return next(p for p in names if not p.exists())
 
 
-def _sync(folder: Path) -> None:
-    """Flush every file of `folder` to disk before it is published."""
-    for path in filter(Path.is_file, folder.rglob("*")):
-        with open(path, "rb") as stream:
-            os.fsync(stream.fileno())
-
-
-def _move_link(link: Path, target: Path) -> None:
-    """Point `link` at `target` in one atomic step."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(os.path.relpath(target, link.parent))
-    os.replace(temporary, link)
-
-
 def _forget_old(data_dir: Path) -> None:
     """Remove published snapshots beyond the last `KEPT`, and left-overs of killed builds."""
     for path in list_snapshots(data_dir)[:-KEPT]:
         shutil.rmtree(path, ignore_errors=True)
-    for path in (data_dir / SNAPSHOTS).glob(".*"):
-        if not _is_alive(path.name.rsplit(".", 1)[-1]):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_alive(pid: str) -> bool:
-    """Tell whether the process that was writing a hidden folder still runs."""
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
+    for path in filter(is_left_over, (data_dir / SNAPSHOTS).glob(".*")):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

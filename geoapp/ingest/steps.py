@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from geoapp.core.config import GEODATA, ROOT
-from geoapp.core.files import aside
+from geoapp.core.files import replacing
 from geoapp.sources.content import sha256_of
 
 DOSSIER = "etapes"
@@ -154,11 +154,9 @@ def _keep(path: Path | None, value):
     if path:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with aside(path) as temporary, open(temporary, "wb") as stream:
+            with replacing(path) as temporary, open(temporary, "wb") as stream:
                 stream.write(hashlib.sha256(content).digest())
                 stream.write(content)
-                stream.close()
-                os.replace(temporary, path)
     return pickle.loads(content)
 
 
@@ -172,6 +170,7 @@ def sweep(etapes: Etapes) -> None:
         for path in etapes.dossier.iterdir():
             if path.name not in etapes.employees | before | {EMPLOYEES}:
                 path.unlink(missing_ok=True)
-        record.write_text("\n".join(sorted(etapes.employees)), encoding="utf-8")
+        with replacing(record) as temporary:
+            temporary.write_text("\n".join(sorted(etapes.employees)), encoding="utf-8")
     except OSError:
         return  # the snapshot is published: a sweep that fails is done by the next build

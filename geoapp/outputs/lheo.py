@@ -7,14 +7,13 @@ reader takes for unknown.  No person is written: there is none in a snapshot.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 from lxml import etree
 
-from geoapp.core.errors import StorageError
+from geoapp.core.files import writing
 from geoapp.sources.lheo import ETATS, INCONNU, MODALITES
 from geoapp.sources.texts import without_controls
 
@@ -42,19 +41,8 @@ def write_lheo(tables: Mapping[str, pd.DataFrame], path: Path) -> int:
     StorageError
         When the file cannot be written.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as stream:
-            nb = _write(tables, stream)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise StorageError(
-            f"Impossible d'écrire {path} ({error.strerror or error}). Choisissez un autre dossier."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return nb
+    with writing(path) as aside, open(aside, "wb") as stream:
+        return _write(tables, stream)
 
 
 def _write(tables: Mapping[str, pd.DataFrame], stream) -> int:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from geoapp.core.errors import SourceError
-from geoapp.core.files import aside
+from geoapp.core.files import put_in_place, replacing
 from geoapp.sources.registry import Source
 
 ETAT = "etat.json"
@@ -146,11 +146,10 @@ def write_etat(source: Source, data_dir: Path, etat: Etat) -> None:
     """Write what is known of the cached copy, whole or not at all."""
     target = etat_path(source.id, data_dir)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with aside(target) as path:
+    with replacing(target) as path:
         path.write_text(
             json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"
         )
-        os.replace(path, target)
 
 
 def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
@@ -159,15 +158,11 @@ def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
     Killed at any moment, the cache holds the old copy or the new one, whole.
     """
     target, previous = cache_path(source, data_dir), previous_path(source, data_dir)
-    with open(received, "rb") as stream:
-        os.fsync(stream.fileno())
     if target.exists():
         previous.parent.mkdir(exist_ok=True)
-        with aside(previous) as kept:
-            kept.unlink()
+        with replacing(previous) as kept:
             os.link(target, kept)
-            os.replace(kept, previous)
-    os.replace(received, target)
+    put_in_place(received, target)
 
 
 @contextmanager

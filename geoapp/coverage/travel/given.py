@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from geoapp.core.errors import SourceError, StorageError
+from geoapp.core.errors import SourceError
+from geoapp.core.files import writing
 from geoapp.coverage.travel.calibration import VITESSE_KM_H
 from geoapp.coverage.travel.matrix import Trajets
 from geoapp.reference.codes.identifiers import nearest_accepted
@@ -302,14 +302,6 @@ def write_parquet(trajets: Trajets, out: Path) -> int:
             },
         }
     )
-    out = Path(out)
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with writing(out) as aside:
         pq.write_table(table, aside, compression="zstd")
-        os.replace(aside, out)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier."
-        ) from error
     return cost.nnz

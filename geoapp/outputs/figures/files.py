@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from geoapp.core.errors import ParameterError, StorageError
+from geoapp.core.errors import ParameterError
+from geoapp.core.files import writing
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.content import describe_figure, figure_title, make_content
 from geoapp.outputs.figures.drawing import draw_page
@@ -140,13 +140,7 @@ def write_figure(world: World, figure: Figure, out: Path) -> int:
         raise ParameterError(
             f"« {out.name} » : l'extension et le format ({figure.format}) se contredisent."
         )
-    content, aside = render_figure(world, figure), out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    content = render_figure(world, figure)
+    with writing(out) as aside:
         aside.write_bytes(content)
-        os.replace(aside, out)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StorageError(
-            f"Impossible d'écrire {out} ({error.strerror or error}). Choisissez un autre dossier, ou libérez de la place."
-        ) from error
     return len(content)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,8 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
 
-from geoapp.core.errors import ContractError, StorageError
+from geoapp.core.errors import ContractError
+from geoapp.core.files import writing
 from geoapp.reference.communes import packages, repair
 from geoapp.reference.communes.admin_express import read_admin_express
 from geoapp.reference.communes.attributes import (
@@ -205,16 +205,10 @@ def _check(content: bytes, around: gpd.GeoSeries, oracle: Path | None) -> tuple:
 
 
 def _publish(content: bytes, out: Path) -> None:
-    """Write aside, then replace: a reader never sees half a file."""
-    aside = out.with_name(out.name + ".partiel")
-    try:
+    """Write the file, its folder made: a reader never sees half of it."""
+    with writing(out) as aside:
         out.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(content)
-        os.replace(aside, out)
-    except OSError as error:
-        raise StorageError(
-            f"Le fichier {out} ne peut pas être écrit. Vérifiez la place et les droits du dossier."
-        ) from error
 
 
 def _report(
