@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from test_build import AFFELNET, HEADER, ROW, _mirror, _no_network  # noqa: F401
+from test_layers import ROOMS
 
 from geoapp.core.schema import TABLES
 from geoapp.ingest import build_snapshot, readings, steps
@@ -56,9 +57,9 @@ def test_a_step_is_done_again_for_other_inputs_or_other_code():
 
 
 def test_the_version_of_the_code_changes_with_a_module_a_table_or_a_library(tmp_path, monkeypatch):
-    code, data = tmp_path / "geoapp", tmp_path / "geodata"
-    code.mkdir()
-    data.mkdir()
+    code, web, data = (tmp_path / name for name in ("geoapp/offer", "geoapp/web", "geodata"))
+    for folder in (code, web, data):
+        folder.mkdir(parents=True)
     (code / "a.py").write_text("x = 1")
     (data / "niveaux.csv").write_text("a\n")
     (data / "sources.toml").write_text("")
@@ -69,12 +70,17 @@ def test_the_version_of_the_code_changes_with_a_module_a_table_or_a_library(tmp_
         (code / "a.py", "x = 2"),
         (data / "niveaux.csv", "b\n"),
         (data / "sources.toml", "# une ligne a sa propre clé"),
+        (web / "pages.py", "x = 1"),
     ):
         path.write_text(text)
         seen.append(steps.code_version.__wrapped__())
     monkeypatch.setattr(steps, "version", lambda library: "9.9")
     seen.append(steps.code_version.__wrapped__())
-    assert len(set(seen)) == 4 and seen[2] == seen[3]
+    assert len(set(seen)) == 4 and seen[2] == seen[3] == seen[4]
+
+
+def test_the_code_of_a_step_is_that_of_every_room_a_build_may_import():
+    assert steps.ROOMS == ROOMS[: ROOMS.index("ingest") + 1]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,18 @@ def test_no_snapshot_says_what_to_run(tmp_path):
     assert client.get("/sante").status_code == 503
 
 
+def test_what_a_snapshot_lacks_is_told_but_never_where_it_lies(tiny_frames, tmp_path):
+    snapshot = publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    client = create_app(tmp_path).test_client()
+    answer = client.get("/api/v1/couverture")
+    assert answer.status_code == 503
+    assert "n'a pas de matrice de trajets" in answer.get_json()["erreur"]["message"]
+    (snapshot.path / "lieux.parquet").unlink()
+    answer = create_app(tmp_path).test_client().get("/api/v1/couverture")
+    assert answer.status_code == 503
+    assert answer.get_json()["erreur"]["message"] == "Aucun instantané n'est publié."
+
+
 def test_a_new_snapshot_is_served_without_restart(tiny_frames, tmp_path):
     client = create_app(tmp_path).test_client()
     assert client.get("/").status_code == 503

@@ -30,6 +30,10 @@ class SnapshotError(GeoFormaError, FileNotFoundError):
     """There is no snapshot to open, or the one found is not complete."""
 
 
+class MissingPartError(SnapshotError):
+    """The snapshot served lacks a part; the message names no path, a visitor may read it."""
+
+
 class StorageError(GeoFormaError, OSError):
     """A folder or file of ours cannot be written (full disk, read-only…)."""
 

@@ -30,6 +30,8 @@ from geoapp.sources.content import sha256_of
 DOSSIER = "etapes"
 EMPLOYEES = "employees.txt"
 """Names of the results that the last build used."""
+ROOMS = ("core", "reference", "sources", "offer", "coverage", "planning", "ingest")
+"""Rooms whose code a build may run: a page that changes throws no step away."""
 _LIBRARIES = (
     "geopandas",
     "numpy",
@@ -73,14 +75,15 @@ def open_etapes(data_dir: Path) -> Etapes:
 
 @cache
 def code_version() -> str:
-    """Return a digest of all that makes a result besides its inputs: our code, reference tables, libraries."""
+    """Return a digest of all that makes a result besides its inputs: code of `ROOMS`, reference tables, libraries."""
     digest = hashlib.sha256(platform.python_version().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
     reference = [
         path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")
     ]  # each row of sources.toml is an input of its own
-    for path in sorted([*(ROOT / "geoapp").rglob("*.py"), *reference]):
+    code = [path for room in ROOMS for path in (ROOT / "geoapp" / room).rglob("*.py")]
+    for path in sorted([*code, *reference]):
         digest.update(f"{path.relative_to(ROOT)} {sha256_of(path)}".encode())
     return digest.hexdigest()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from geoapp.core.errors import NotFoundError, ParameterError, SnapshotError
+from geoapp.core.errors import MissingPartError, NotFoundError, ParameterError, SnapshotError
 from geoapp.outputs.sheets.rendering import PdfError
 
 TEXTES = {
@@ -25,6 +25,9 @@ TEXTES = {
 }
 """Title and advice by status."""
 
+NON_PUBLIE = "Aucun instantané n'est publié."
+"""What a visitor reads of a snapshot that cannot be opened: never a path of the server."""
+
 _JSON = ("/donnees/", "/sante", "/api/")
 
 
@@ -32,15 +35,11 @@ def register(app: Flask) -> None:
     """Give every error its answer."""
     app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
     app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
-    app.register_error_handler(SnapshotError, lambda error: answer(503, _public(error)))
+    app.register_error_handler(MissingPartError, lambda error: answer(503, str(error)))
+    app.register_error_handler(SnapshotError, lambda error: answer(503, NON_PUBLIE))
     app.register_error_handler(PdfError, lambda error: answer(501, str(error)))
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
     app.register_error_handler(Exception, _unexpected)
-
-
-def _public(error: SnapshotError) -> str:
-    """Return what a visitor may read of a snapshot that lacks something: never a path of the server."""
-    return str(error) if "matrice de trajets" in str(error) else "Aucun instantané n'est publié."
 
 
 def _unexpected(error: Exception):

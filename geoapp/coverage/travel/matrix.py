@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from geoapp.core.errors import SnapshotError
+from geoapp.core.errors import MissingPartError
 
 DOSSIER = "trajets"
 _COUTS = ("distance_km", "duree_min")
@@ -79,12 +79,12 @@ def open_trajets(snapshot) -> Trajets:
 
     Raises
     ------
-    SnapshotError
+    MissingPartError
         When the snapshot holds none.
     """
     folder = snapshot.path / DOSSIER
     if not (folder / "trajets.json").exists():
-        raise SnapshotError(
+        raise MissingPartError(
             f"L'instantané {snapshot.id} n'a pas de matrice de trajets. Relancez « geoapp build »."
         )
     meta = json.loads((folder / "trajets.json").read_text(encoding="utf-8"))
