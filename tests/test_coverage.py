@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.equity import weighted_quantile
 from geoapp.coverage.measures import measure_points
@@ -416,14 +417,15 @@ def test_a_white_commune_gives_no_handful_of_people_away():
 )
 def test_figures_that_mix_years_say_so_and_others_do_not(annee, dit):
     zones = pd.DataFrame({"type_zone": ["ze2020", "epci"], "millesime": ["2023", "1999"]})
+    sources = [
+        {"id_source": "a", "millesime": "2023-11-16"},
+        {"id_source": "b", "millesime": "courant"},
+        {"id_source": "autre", "millesime": "1998"},
+    ]
+    memoire = Memory()
+    memoire.get("sources", lambda: sources)
     monde = SimpleNamespace(
-        memoire={
-            "sources": [
-                {"id_source": "a", "millesime": "2023-11-16"},
-                {"id_source": "b", "millesime": "courant"},
-                {"id_source": "autre", "millesime": "1998"},
-            ]
-        },
+        memoire=memoire,
         offres=pd.DataFrame({"id_source": ["a", "b"]}),
         snapshot=SimpleNamespace(read=lambda nom: zones),
         points=pd.DataFrame({"est_region": [True, False], "millesime": [annee, "1997"]}),

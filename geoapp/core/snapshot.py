@@ -23,6 +23,7 @@ import pandas as pd
 from geoapp.core import schema
 from geoapp.core.errors import SnapshotError, StorageError
 from geoapp.core.files import aside, is_left_over, put_in_place, replacing
+from geoapp.core.memory import Memory
 
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
@@ -37,7 +38,7 @@ class Snapshot:
 
     path: Path
     manifest: dict
-    _cache: dict = field(default_factory=dict, repr=False, compare=False)
+    _tables: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -49,9 +50,7 @@ class Snapshot:
 
         The frame is shared: copy it before changing it.
         """
-        if nom not in self._cache:
-            self._cache[nom] = read_table(self.path / f"{nom}.parquet", nom)
-        return self._cache[nom]
+        return self._tables.get(nom, lambda: read_table(self.path / f"{nom}.parquet", nom))
 
 
 def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:

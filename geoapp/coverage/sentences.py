@@ -90,9 +90,7 @@ def _fictive(quality: dict) -> str:
 def mixed_years(world: World, question: Question) -> str:
     """Say that offer, people and zones are not of one year, when they are not; a vintage without a year tells nothing."""
     cle = ("annees", question.zonage)
-    if cle not in world.memoire:
-        world.memoire[cle] = _tell_years(world, question.zonage)
-    return world.memoire[cle]
+    return world.memoire.get(cle, lambda: _tell_years(world, question.zonage))
 
 
 def _tell_years(world: World, zonage: str) -> str:
@@ -201,9 +199,7 @@ def _estimated(world: World, question: Question) -> str:
 
 def list_sources(world: World) -> list[dict]:
     """Return the sources behind the numbers: id, titre, producteur, licence, millesime, usage, mode."""
-    if "sources" not in world.memoire:
-        world.memoire["sources"] = _read_sources(world)
-    return world.memoire["sources"]
+    return world.memoire.get("sources", lambda: _read_sources(world))
 
 
 def _read_sources(world: World) -> list[dict]:

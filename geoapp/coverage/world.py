@@ -6,16 +6,15 @@ by process, then only read: threads may share it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from threading import Lock
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
 from geoapp.coverage.model import CARREAU, COMMUNE, Question
@@ -74,9 +73,7 @@ class World:
     nb_non_placees: int
     nb_a_distance: int
     mailles: dict[str, Maille] = field(default_factory=dict)
-    memoire: dict = field(default_factory=dict, repr=False)
-    _poids: OrderedDict = field(default_factory=OrderedDict, repr=False)
-    _verrou: Lock = field(default_factory=Lock, repr=False)
+    memoire: Memory = field(default_factory=Memory, repr=False)
 
     @property
     def unites(self) -> tuple[str, ...]:
@@ -100,34 +97,31 @@ class World:
     @property
     def residents(self) -> tuple[np.ndarray, float]:
         """Return the people of the region by point (0 elsewhere or when unknown) and their sum."""
-        if "residents" not in self.memoire:
-            people = np.nan_to_num(self.demand(False))
-            self.memoire["residents"] = people, float(people.sum())
-        return self.memoire["residents"]
+        return self.memoire.get("residents", self._count_residents)
+
+    def _count_residents(self) -> tuple[np.ndarray, float]:
+        people = np.nan_to_num(self.demand(False))
+        return people, float(people.sum())
 
     def _near(self, unite: str, seuil: float) -> sparse.csr_array:
         """Return the costs up to the least of `_PROCHES` that holds a threshold: far fewer than all of them, and kept."""
         limite = next((one for one in _PROCHES if seuil <= one), None)
         if limite is None:
             return self.cost(unite)
-        if (unite, limite) not in self.memoire:
-            self.memoire[unite, limite] = access.within(self.cost(unite), limite)
-        return self.memoire[unite, limite]
+        return self.memoire.get((unite, limite), lambda: access.within(self.cost(unite), limite))
+
+    def last_ones(self, sorte: Hashable, maxsize: int) -> Memory:
+        """Return the memory of one kind of answers, of which only the last ones asked are kept."""
+        return self.memoire.get(("dernieres", sorte), lambda: Memory(maxsize))
 
     def weights(self, unite: str, seuil: float, forme: str) -> sparse.csr_array:
         """Return the weights of the costs up to `seuil`, one form (`pas` E2SFCA steps, `un` 2SFCA); the last ones are kept."""
-        cle = (unite, seuil, forme)
-        with self._verrou:
-            if cle in self._poids:
-                self._poids.move_to_end(cle)
-                return self._poids[cle]
-        weight = access.default_steps(seuil) if forme == "pas" else access.binary()
-        made = access.weigh(self._near(unite, seuil), seuil, weight)
-        with self._verrou:
-            self._poids[cle] = made
-            while len(self._poids) > _POIDS_GARDES:
-                self._poids.popitem(last=False)
-        return made
+
+        def make() -> sparse.csr_array:
+            weight = access.default_steps(seuil) if forme == "pas" else access.binary()
+            return access.weigh(self._near(unite, seuil), seuil, weight)
+
+        return self.last_ones("poids", _POIDS_GARDES).get((unite, seuil, forme), make)
 
 
 COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {

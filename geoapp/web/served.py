@@ -6,17 +6,20 @@ import threading
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from flask import current_app
 
 from geoapp.core.errors import SnapshotError
+from geoapp.core.memory import Memory
 from geoapp.core.snapshot import CURRENT, Snapshot, open_snapshot
 from geoapp.coverage.world import World, open_world
 from geoapp.offer.lookups import Repertoire, open_repertoire
 from geoapp.offer.search.engine import Moteur, at_day, open_engine
 from geoapp.outputs.maps.layers import Calque, list_layers
 from geoapp.sources.freshness import Signal, list_signals, served_sources
+
+T = TypeVar("T")
 
 
 class Courant:
@@ -25,8 +28,7 @@ class Courant:
     def __init__(self, data_dir: Path):
         self._data_dir = data_dir
         self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
-        self._derived: dict[Hashable, Any] = {}
+        self._opened: tuple[Snapshot, Memory] | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -41,20 +43,21 @@ class Courant:
         SnapshotError
             When nothing is published, or what is published is incomplete.
         """
+        return self._open()[0]
+
+    def derive(self, key: Hashable, make: Callable[[Snapshot], T]) -> T:
+        """Return `make(snapshot)`, made once per snapshot and key, whichever threads ask for it."""
+        snapshot, derived = self._open()
+        return derived.get(key, lambda: make(snapshot))
+
+    def _open(self) -> tuple[Snapshot, Memory]:
+        """Return the published snapshot with what is derived from it, both let go when another is published."""
         target = (self._data_dir / CURRENT).resolve()
         with self._lock:
-            if self._snapshot is None or self._snapshot.path != target or not target.exists():
-                self._snapshot, self._derived = None, {}
-                self._snapshot = open_snapshot(self._data_dir)
-            return self._snapshot
-
-    def derive(self, key: Hashable, make: Callable[[Snapshot], Any]) -> Any:
-        """Return `make(snapshot)`, made once per snapshot and key."""
-        snapshot = self.snapshot()
-        full_key = (snapshot.path, key)
-        if full_key not in self._derived:
-            self._derived[full_key] = make(snapshot)
-        return self._derived[full_key]
+            if self._opened is None or self._opened[0].path != target or not target.exists():
+                self._opened = None
+                self._opened = open_snapshot(self._data_dir), Memory()
+            return self._opened
 
 
 def courant() -> Courant:
@@ -84,10 +87,11 @@ def served_world() -> World:
 
 def served_engine() -> Moteur:
     """Return the engine of the snapshot served, as seen today."""
-    return courant().derive(
-        ("moteur", date.today()),
-        lambda snapshot: at_day(courant().derive("moteur", open_engine), date.today()),
+    today = date.today()
+    engine, days = courant().derive(
+        "moteur", lambda snapshot: (open_engine(snapshot), Memory(maxsize=1))
     )
+    return days.get(today, lambda: at_day(engine, today))
 
 
 def served_lookups() -> Repertoire:

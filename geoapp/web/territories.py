@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from threading import Lock
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.core.memory import Memory
 from geoapp.coverage.model import COMMUNE, Question, parse_question
 from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
@@ -154,15 +154,14 @@ def sheet(type_zone: str, code_zone: str, format: str):
 
 def _sheet(found: Zone, asked: Question, format: str) -> bytes:
     """Return one file of a sheet; the last ones made are kept."""
-    kept: OrderedDict = courant().derive("fiches", lambda snapshot: OrderedDict())
-    key = (found.cle, tuple(vues.pairs(asked)), format)
-    with _lock:
-        if key not in kept:
+    kept = courant().derive("fiches", lambda snapshot: Memory(_SHEETS_KEPT))
+
+    def make() -> bytes:
+        with _lock:
             html, pdf, _ = make_sheet(served_world(), asked, found, pdf=format == "pdf")
-            kept[key] = pdf if format == "pdf" else html.encode()
-            while len(kept) > _SHEETS_KEPT:
-                kept.popitem(last=False)
-        return kept[key]
+        return pdf if format == "pdf" else html.encode()
+
+    return kept.get((found.cle, tuple(vues.pairs(asked)), format), make)
 
 
 @blueprint.get("/territoires/<type_zone>/<code_zone>/<nom>.csv")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import date
@@ -28,14 +27,8 @@ AUTRE = "autre"
 
 def _kept(world: World, sorte: str, cle: Hashable, make: Callable[[], object]):
     """Return `make()`, made once by key as long as it is among the last ones asked."""
-    memory = world.memoire.setdefault(("territoires", sorte), OrderedDict())
-    full = (cle, date.today())
-    if full in memory:
-        return memory[full]
-    memory[full] = made = make()
-    while len(memory) > _GARDEES[sorte]:
-        memory.popitem(last=False)
-    return made
+    memory = world.last_ones(("territoires", sorte), _GARDEES[sorte])
+    return memory.get((cle, date.today()), make)
 
 
 def _key(question: Question) -> tuple:

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.errors import SnapshotError
+from geoapp.core.memory import Memory
 from geoapp.offer.search.place_names import COLONNES, make_toponyms
 from geoapp.offer.search.prefixes import Prefixes, make_prefixes
 from geoapp.offer.search.synonyms import Synonymes, load_synonymes
@@ -39,6 +40,9 @@ POIDS = {
     "domaine": 1.0,
 }
 """Columns of a document and their weight in the score (bm25)."""
+
+MEMOIRE = 512
+"""Expressions whose hits are remembered."""
 
 _BORD = "\x1f"
 _CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
@@ -231,7 +235,7 @@ class Index:
     mots_suggeres: Prefixes
     toponymes: Toponymes
     synonymes: Synonymes
-    memoire: dict = field(default_factory=dict, repr=False, compare=False)
+    memoire: Memory = field(default_factory=lambda: Memory(MEMOIRE), repr=False, compare=False)
     _local: local = field(default_factory=local, repr=False, compare=False)
 
     def connect(self) -> sqlite3.Connection:

@@ -35,7 +35,6 @@ PART_SYNONYME = 1.0
 VOIES_DITES = frozenset("alternance apprenti apprentie apprentis apprentissage".split())
 """Words of the filter `voie`, that titles seldom hold: left out of the text, and said so."""
 
-MEMOIRE = 512
 FAUTES = ((12, 3), (8, 2), (4, 1))
 """Letters of a word, and the typing errors then forgiven; a shorter word is never corrected."""
 
@@ -166,17 +165,15 @@ def _run(
     expression = " OR ".join(
         "(" + " AND ".join(f'"{root}"' for root in locution) + ")" for locution in locutions
     )
-    hits = index.memoire.get((table, expression))
-    if hits is None:
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
         rows = index.connect().execute(_SQL[table], (expression,)).fetchall() if expression else []
-        hits = (
+        return (
             np.array([row for row, _ in rows], dtype=np.int64),
             np.array([-score for _, score in rows], dtype=np.float32),
         )
-        if len(index.memoire) >= MEMOIRE:
-            index.memoire.clear()
-        index.memoire[table, expression] = hits
-    return hits
+
+    return index.memoire.get((table, expression), make)
 
 
 def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import date
-from threading import Lock
 
 from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.world import World
@@ -20,9 +18,6 @@ from geoapp.outputs.figures.zonings import make_zoning
 _GARDES = 8
 """Contents kept by world: title, alternative text and picture of one figure are asked one after the other."""
 
-_VERROU = Lock()
-
-
 FAISEURS: dict[str, Callable[[World, Question, Emprise], ContenuFigure]] = {
     "offre": make_offer,
     "densite": make_density,
@@ -35,17 +30,12 @@ FAISEURS: dict[str, Callable[[World, Question, Emprise], ContenuFigure]] = {
 def make_content(world: World, figure: Figure) -> ContenuFigure:
     """Return what a figure shows; the last ones are kept, since drawing, title and description ask the same."""
     key = (figure.type, figure.emprise, tuple(to_parameters(figure.question)), date.today())
-    with _VERROU:
-        kept = world.memoire.setdefault(("figures", "contenus"), OrderedDict())
-        if key in kept:
-            kept.move_to_end(key)
-            return kept[key]
-    made = FAISEURS[figure.type](world, figure.question, resolve_emprise(world, figure.emprise))
-    with _VERROU:
-        kept[key] = made
-        while len(kept) > _GARDES:
-            kept.popitem(last=False)
-    return made
+    return world.last_ones("figures", _GARDES).get(
+        key,
+        lambda: FAISEURS[figure.type](
+            world, figure.question, resolve_emprise(world, figure.emprise)
+        ),
+    )
 
 
 def figure_title(world: World, figure: Figure) -> str:

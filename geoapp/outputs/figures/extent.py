@@ -78,12 +78,13 @@ def _known(world: World) -> list[tuple[str, str]]:
 
 def _accepted(world: World) -> dict[str, str]:
     """Return what may be written → accepted value, made once; of two zones of one name, the first code."""
-    key = ("figures", "emprises")
-    if key not in world.memoire:
+
+    def make() -> dict[str, str]:
         known = _known(world)
         names = {fold(f"{one.partition(':')[0]}:{nom}"): one for one, nom in reversed(known)}
-        world.memoire[key] = names | {fold(one): one for one, _ in known}
-    return world.memoire[key]
+        return names | {fold(one): one for one, _ in known}
+
+    return world.memoire.get(("figures", "emprises"), make)
 
 
 def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
@@ -134,8 +135,7 @@ def name_zone(type_zone: str, nom: str) -> str:
 
 def region_outline(world: World) -> shapely.Geometry:
     """Return the land of the region, made once."""
-    if ("figures", "region") not in world.memoire:
-        world.memoire["figures", "region"] = shapely.union_all(
-            outlines(world, "departement", False).to_numpy()
-        )
-    return world.memoire["figures", "region"]
+    return world.memoire.get(
+        ("figures", "region"),
+        lambda: shapely.union_all(outlines(world, "departement", False).to_numpy()),
+    )

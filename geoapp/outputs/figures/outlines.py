@@ -24,9 +24,7 @@ def outlines(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     `est_detaille` gives the outlines of the tables `zones` and `communes`, else those of the web map, simplified together.
     """
     key = ("figures", "contours", zonage, est_detaille)
-    if key not in world.memoire:
-        world.memoire[key] = _read(world, zonage, est_detaille).to_crs(CRS_METRIC)
-    return world.memoire[key]
+    return world.memoire.get(key, lambda: _read(world, zonage, est_detaille).to_crs(CRS_METRIC))
 
 
 def _read(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
@@ -51,24 +49,22 @@ def region_parts(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries
     if zonage in (COMMUNE, CARREAU) or ZONAGES[zonage].methode != "code":
         return outlines(world, zonage, est_detaille)
     key = ("figures", "parts", zonage, est_detaille)
-    if key not in world.memoire:
-        links, communes = (
-            world.snapshot.read("communes_zones"),
-            outlines(world, COMMUNE, est_detaille),
-        )
-        mine = links[
-            links["type_zone"].eq(zonage)
-            & links["type_lien"].eq("entiere")
-            & links["code_commune"].isin(communes.index)
-        ]
-        shapes = {
-            code: shapely.coverage_union_all(communes[part].to_numpy())
-            for code, part in mine.groupby("code_zone")["code_commune"]
-        }
-        world.memoire[key] = (
-            gpd.GeoSeries(shapes, crs=CRS_METRIC).sort_index() if shapes else communes.iloc[:0]
-        )
-    return world.memoire[key]
+    return world.memoire.get(key, lambda: _unite(world, zonage, est_detaille))
+
+
+def _unite(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
+    """Return the union of the communes of the region in each zone."""
+    links, communes = world.snapshot.read("communes_zones"), outlines(world, COMMUNE, est_detaille)
+    mine = links[
+        links["type_zone"].eq(zonage)
+        & links["type_lien"].eq("entiere")
+        & links["code_commune"].isin(communes.index)
+    ]
+    shapes = {
+        code: shapely.coverage_union_all(communes[part].to_numpy())
+        for code, part in mine.groupby("code_zone")["code_commune"]
+    }
+    return gpd.GeoSeries(shapes, crs=CRS_METRIC).sort_index() if shapes else communes.iloc[:0]
 
 
 def find_outline(world: World, zonage: str, code: str) -> shapely.Geometry | None:
@@ -78,43 +74,47 @@ def find_outline(world: World, zonage: str, code: str) -> shapely.Geometry | Non
 
 def land_around(world: World) -> np.ndarray:
     """Return the départements known outside the region, as simplified polygons (EPSG:2154), made once."""
-    key = ("figures", "alentours")
-    if key not in world.memoire:
-        communes = world.snapshot.read("communes")
-        around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(
-            CRS_METRIC
-        )
-        light = gpd.GeoSeries(
-            shapely.coverage_simplify(around.geometry.to_numpy(), VOISINS_M),
-            index=around["code_departement"],
-            crs=CRS_METRIC,
-        )
-        world.memoire[key] = np.array(
-            [shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)],
-            dtype=object,
-        )
-    return world.memoire[key]
+    return world.memoire.get(("figures", "alentours"), lambda: _simplify_around(world))
+
+
+def _simplify_around(world: World) -> np.ndarray:
+    """Return the départements of `land_around`."""
+    communes = world.snapshot.read("communes")
+    around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(
+        CRS_METRIC
+    )
+    light = gpd.GeoSeries(
+        shapely.coverage_simplify(around.geometry.to_numpy(), VOISINS_M),
+        index=around["code_departement"],
+        crs=CRS_METRIC,
+    )
+    return np.array(
+        [shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)],
+        dtype=object,
+    )
 
 
 def towns(world: World) -> pd.DataFrame:
     """Return the communes as points, the most peopled first: `nom`, `population` (NaN when unknown), `x`, `y`, `est_region`."""
-    key = ("figures", "villes")
-    if key not in world.memoire:
-        communes = world.snapshot.read("communes").dropna(
-            subset=["longitude_mairie", "latitude_mairie"]
-        )
-        x, y = to_metric(communes["longitude_mairie"], communes["latitude_mairie"])
-        frame = pd.DataFrame(
-            {
-                "code_commune": communes["code_commune"].to_numpy(),
-                "nom": communes["nom"].to_numpy(),
-                "x": x,
-                "y": y,
-                "population": communes["population"].to_numpy(dtype=float, na_value=np.nan),
-                "est_region": communes["est_region"].to_numpy(dtype=bool),
-            }
-        )
-        world.memoire[key] = frame.sort_values(
-            ["population", "code_commune"], ascending=[False, True], ignore_index=True
-        )
-    return world.memoire[key]
+    return world.memoire.get(("figures", "villes"), lambda: _read_towns(world))
+
+
+def _read_towns(world: World) -> pd.DataFrame:
+    """Return the table of `towns`."""
+    communes = world.snapshot.read("communes").dropna(
+        subset=["longitude_mairie", "latitude_mairie"]
+    )
+    x, y = to_metric(communes["longitude_mairie"], communes["latitude_mairie"])
+    frame = pd.DataFrame(
+        {
+            "code_commune": communes["code_commune"].to_numpy(),
+            "nom": communes["nom"].to_numpy(),
+            "x": x,
+            "y": y,
+            "population": communes["population"].to_numpy(dtype=float, na_value=np.nan),
+            "est_region": communes["est_region"].to_numpy(dtype=bool),
+        }
+    )
+    return frame.sort_values(
+        ["population", "code_commune"], ascending=[False, True], ignore_index=True
+    )

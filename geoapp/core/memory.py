@@ -1,0 +1,36 @@
+"""What was worked out, kept: by key, the last ones asked, made once however many threads ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from math import inf
+from threading import Condition
+from typing import TypeVar
+
+from cachetools import LRUCache, cached
+
+T = TypeVar("T")
+
+
+class Memory:
+    """Values by key; beyond `maxsize`, the one asked for the longest ago is let go.
+
+    While a thread makes a value, those that ask for the same key wait for it,
+    and those that ask for another key do not.  A maker that fails leaves
+    nothing: one of those who wait makes the value in its turn.
+    """
+
+    def __init__(self, maxsize: float = inf):
+        kept = cached(LRUCache(maxsize), key=lambda key, make: key, condition=Condition())
+        self._get = kept(lambda key, make: make())
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the value of a key, made by `make()` unless it is kept."""
+        return self._get(key, make)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._get.cache_clear()
+
+    def __len__(self) -> int:
+        return len(self._get.cache)
