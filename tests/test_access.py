@@ -2,7 +2,6 @@
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,8 +21,8 @@ from geoapp.coverage.access import (
     three_step,
     weigh,
 )
+from support.sources import TRUTH
 
-TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth"
 LIMITE = 20.0
 COSTS = st.sampled_from([0.0, 6.6, 20 / 3, 6.7, 13.3, 40 / 3, 13.4, 19.9, 20.0, 20.1, 35.0, None])
 

@@ -1,53 +1,14 @@
 """The address client, against a small service of ours on loopback."""
 
-import contextlib
 import json
-import threading
-import time
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from geoapp.core.config import Settings
 from geoapp.sources.addresses import Adresse, find_addresses, is_configured
-
-GOOD = {
-    "type": "Feature",
-    "geometry": {"type": "Point", "coordinates": [2.832, 50.431]},
-    "properties": {"label": "1 Rue de la Gare 62300 Lens", "citycode": "62498"},
-}
-
-
-class _Service(BaseHTTPRequestHandler):
-    answer, status, delay_s = json.dumps({"features": [GOOD]}), 200, 0.0
-    seen: list[str] = []
-
-    def do_GET(self):
-        time.sleep(self.delay_s)
-        type(self).seen.append(self.path)
-        with contextlib.suppress(
-            OSError
-        ):  # the client may be gone: that is what some tests are about
-            self.send_response(self.status)
-            self.end_headers()
-            self.wfile.write(self.answer.encode())
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def service(monkeypatch):
-    handler = type("Handler", (_Service,), {"seen": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield handler, replace(Settings(), adresses=f"http://127.0.0.1:{server.server_port}/search/")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from support.producer import ADDRESS
 
 
 def test_an_address_is_found_with_its_position(service):
@@ -79,7 +40,7 @@ def test_nothing_is_asked_without_a_service_or_for_a_short_text(service):
         "[]",
         '{"features": 3}',
         '{"features": [null, {}, {"geometry": {"coordinates": ["a"]}}]}',
-        json.dumps({"features": [{**GOOD, "geometry": {"coordinates": [50.431, 2.832]}}]}),
+        json.dumps({"features": [{**ADDRESS, "geometry": {"coordinates": [50.431, 2.832]}}]}),
         "{" * 100_000,
         "x" * 600_000,
     ],

@@ -1,7 +1,6 @@
 """Addresses in the search: by the configured service through POST only, else at the commune, and the page says which."""
 
 import pytest
-from test_addresses import service  # noqa: F401
 
 from geoapp.offer.search.index import open_index
 from geoapp.offer.search.places import A_LA_COMMUNE, resolve_place
@@ -22,7 +21,7 @@ def _app(folder, settings=None):
     return create_app(folder, settings=settings).test_client()
 
 
-def test_addresses_follow_the_places_by_post_only(folder, service):  # noqa: F811
+def test_addresses_follow_the_places_by_post_only(folder, service):
     handler, settings = service
     client = _app(folder, settings)
     found = client.post("/api/v1/places", data={"q": "1 rue de la gare"}).json["lieux"]
@@ -33,7 +32,7 @@ def test_addresses_follow_the_places_by_post_only(folder, service):  # noqa: F81
     assert len(handler.seen) == 1
 
 
-def test_the_page_says_how_an_address_is_searched(folder, service):  # noqa: F811
+def test_the_page_says_how_an_address_is_searched(folder, service):
     _, settings = service
     assert "recherche à la commune" in _app(folder).get("/recherche").text
     assert "tapez le numéro et la rue" in _app(folder, settings).get("/recherche").text

@@ -7,9 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import HOSTILE, publish_world
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
 
 from geoapp.core.config import Settings
 from geoapp.core.snapshot import publish
@@ -21,6 +19,8 @@ from geoapp.offer.search.index import write_index
 from geoapp.offer.search.requests import PARAMETRES, parse_request
 from geoapp.web import create_app
 from geoapp.web.contract import CARTE, PREFIXE, ROUTES
+from support.browsing import VIEWS, Seen, running, violations
+from support.world import HOSTILE, publish_world
 
 PLACE = {"lat": 50.0512, "lon": 2.0534}
 """A position that must appear in no log."""
@@ -29,7 +29,7 @@ PLACE = {"lat": 50.0512, "lon": 2.0534}
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
     """Return the tiny world with its search index; one offer is fully remote."""
-    from conftest import make_tiny_frames
+    from support.world import make_tiny_frames
 
     frames = make_tiny_frames()
     for table in ("actions", "offres"):
@@ -121,7 +121,7 @@ def test_the_documentation_page_links_work(client):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme, width", VIEWS)
-def test_the_documentation_page_is_accessible(snapshot, browser, axe_source, theme, width):  # noqa: F811
+def test_the_documentation_page_is_accessible(snapshot, browser, axe_source, theme, width):
     with running(snapshot.path.parents[1]) as server, Seen(browser, theme, width) as seen:
         page = seen.open(f"{server}/api/")
         assert violations(page, axe_source) == []
@@ -386,7 +386,7 @@ def test_answers_are_kept_while_the_snapshot_is_served(client, snapshot):
 
 
 def test_another_snapshot_makes_another_answer(tmp_path):
-    from conftest import make_tiny_frames
+    from support.world import make_tiny_frames
 
     frames = make_tiny_frames()
     publish(

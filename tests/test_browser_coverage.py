@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import make_tiny_frames, publish_world
-from test_browser import VIEWS, Seen, audit, axe_source, browser, real_server, running, violations  # noqa: F401
+
+from support.browsing import VIEWS, Seen, audit, drawn, running, violations
+from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
 
@@ -45,10 +46,6 @@ def server(tmp_path_factory):
         yield address
 
 
-def ready(page):
-    page.wait_for_selector(".carte[data-pret=oui]", timeout=60_000)
-
-
 @pytest.mark.parametrize("theme, width", VIEWS)
 @pytest.mark.parametrize(
     "path, has_map",
@@ -59,20 +56,20 @@ def ready(page):
         ("/couverture/evolution", False),
     ],
 )
-def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):  # noqa: F811
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):
     with Seen(browser, theme, width) as seen:
         page = seen.open(server + path)
         if has_map:
-            ready(page)
+            drawn(page)
         audit(seen, axe_source, server)
 
 
-def test_zones_are_read_and_opened_by_keyboard(server, browser):  # noqa: F811
+def test_zones_are_read_and_opened_by_keyboard(server, browser):
     with Seen(browser) as seen:
         page = seen.open(
             f"{server}/couverture?zonage=departement&mesure=population_non_couverte&seuil_km=5"
         )
-        ready(page)
+        drawn(page)
         path = page.locator('path.choro[aria-label^="Somme"]')
         assert re.search(r"Habitants non couverts : [\d\u202f]+$", path.get_attribute("aria-label"))
         path.focus()
@@ -84,10 +81,10 @@ def test_zones_are_read_and_opened_by_keyboard(server, browser):  # noqa: F811
         assert seen.errors == []
 
 
-def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):  # noqa: F811
+def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/couverture?domaine=batiment")
-        ready(page)
+        drawn(page)
         assert page.locator(".leaflet-blanches-pane path.blanche").count() > 0
         page.uncheck("#montrer-blanches")
         assert page.locator(".leaflet-blanches-pane path.blanche").count() == 0
@@ -100,7 +97,7 @@ def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):  # noqa: F8
         assert seen.errors == []
 
 
-def test_everything_is_there_without_javascript(server, browser):  # noqa: F811
+def test_everything_is_there_without_javascript(server, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{server}/couverture?zonage=commune")
@@ -141,16 +138,16 @@ def test_classes_are_told_apart_by_lightness_alone(theme, daltonisme):
 @pytest.mark.real
 def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
     real_server, browser, axe_source, tmp_path
-):  # noqa: F811
+):
     with Seen(browser) as seen:
         page = seen.open(f"{real_server}/couverture")
-        ready(page)
+        drawn(page)
         assert violations(page, axe_source) == []
         page.select_option("select[name=domaine]", "sante")
         page.check("input[name=niveau][value='4']")
         page.click("form button[type=submit]")
         page.wait_for_load_state("networkidle")
-        ready(page)
+        drawn(page)
         assert page.locator("#tableau tbody tr").count() == 24
         page.click("#tableau thead a >> text=Habitants non couverts")
         page.wait_for_load_state("networkidle")
@@ -184,10 +181,10 @@ def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
         }
         first.locator("a").click()
         page.wait_for_load_state("networkidle")
-        ready(page)
+        drawn(page)
         assert page.inner_text("h1") == worst["nom"] and page.locator(".presque li").count() > 0
         assert violations(page, axe_source) == []
         page.goto(shared)
-        ready(page)
+        drawn(page)
         assert page.locator("#tableau tbody th").first.inner_text() == worst["nom"]
         assert seen.errors == [] and seen.foreign(real_server) == []

@@ -2,8 +2,9 @@
 
 import openpyxl
 import pytest
-from conftest import make_tiny_frames, publish_world
-from test_browser import VIEWS, Seen, audit, axe_source, browser, running  # noqa: F401
+
+from support.browsing import VIEWS, Seen, audit, running
+from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
 
@@ -17,13 +18,13 @@ def server(tmp_path_factory):
 
 
 @pytest.mark.parametrize("theme, width", VIEWS)
-def test_the_page_is_clean_and_accessible(server, browser, axe_source, theme, width):  # noqa: F811
+def test_the_page_is_clean_and_accessible(server, browser, axe_source, theme, width):
     with Seen(browser, theme, width) as seen:
         seen.open(server + "/donnees?seuil_km=5&domaine=sante")
         audit(seen, axe_source, server)
 
 
-def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):  # noqa: F811
+def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):
     with Seen(browser) as seen:
         page = seen.open(server + "/donnees")
         link = page.get_by_role("link", name="XLSX : Offre de formation", exact=True)

@@ -1,11 +1,10 @@
 """The pages of quality in a real Chromium: accessible, nothing overflows, the keyboard is enough."""
 
 import pytest
-from conftest import make_tiny_frames, publish_world
-from test_browser import VIEWS, Seen, audit, axe_source, browser, running  # noqa: F401
-from test_quality import with_quality
 
 from geoapp.sources.cache import etat_path
+from support.browsing import VIEWS, Seen, audit, running
+from support.world import make_tiny_frames, publish_world, with_quality
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +32,7 @@ def quality_server(tmp_path_factory):
 )
 def test_pages_of_quality_are_clean_and_accessible(
     quality_server, browser, axe_source, path, theme, width
-):  # noqa: F811
+):
     with Seen(browser, theme, width) as seen:
         page = seen.open(quality_server + path)
         assert "En panne\u202f: Petite offre (depuis le 03/01/2026" in page.inner_text(
@@ -42,7 +41,7 @@ def test_pages_of_quality_are_clean_and_accessible(
         audit(seen, axe_source, quality_server)
 
 
-def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser):  # noqa: F811
+def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser):
     with Seen(browser) as seen:
         page = seen.open(quality_server + "/qualite")
         page.locator("#tableau th a", has_text="Score").focus()
@@ -61,7 +60,7 @@ def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser): 
 
 
 @pytest.mark.real
-def test_the_real_page_fits_a_phone(real_snapshot, browser, axe_source):  # noqa: F811
+def test_the_real_page_fits_a_phone(real_snapshot, browser, axe_source):
     with running(real_snapshot.path.parents[1]) as address, Seen(browser, "dark", 390) as seen:
         for path in ("/qualite", "/qualite/source/rco-2020-11?critere=position"):
             seen.open(address + path)

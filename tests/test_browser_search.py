@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import HOSTILE, make_tiny_frames
-from test_browser import VIEWS, Seen, audit, axe_source, browser, real_server, running, violations  # noqa: F401
-from test_search_web import publish_tiny
+
+from support.browsing import VIEWS, Seen, audit, running, violations
+from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def server(tmp_path_factory):
         "url": "https://exemple.fr/page?a=1",
     }.items():
         frames["offres"].loc[third, nom] = value
-    publish_tiny(folder, frames)
+    publish_world(frames, folder)
     with running(folder) as address:
         yield address
 
@@ -70,14 +70,14 @@ def clean(seen, address):
         "/recherche/imprimer?lieu=Amiville&rayon=30",
     ],
 )
-def test_pages_are_clean_and_accessible(server, browser, axe_source, path, theme, width):  # noqa: F811
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, theme, width):
     with Seen(browser, theme, width) as seen:
         seen.open(server + path)
         audit(seen, axe_source, server)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_open_menus_lists_and_popups_are_accessible(server, browser, axe_source, theme):  # noqa: F811
+def test_open_menus_lists_and_popups_are_accessible(server, browser, axe_source, theme):
     with Seen(browser, theme) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
         map_ready(page)
@@ -96,7 +96,7 @@ def test_open_menus_lists_and_popups_are_accessible(server, browser, axe_source,
         clean(seen, server)
 
 
-def test_choosing_a_filter_changes_list_map_counts_and_address(server, browser):  # noqa: F811
+def test_choosing_a_filter_changes_list_map_counts_and_address(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
         map_ready(page, 6)
@@ -117,7 +117,7 @@ def test_choosing_a_filter_changes_list_map_counts_and_address(server, browser):
         clean(seen, server)
 
 
-def test_whole_path_by_keyboard(server, browser):  # noqa: F811
+def test_whole_path_by_keyboard(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
         page.focus("#lieu")
@@ -146,7 +146,7 @@ def test_whole_path_by_keyboard(server, browser):  # noqa: F811
         clean(seen, server)
 
 
-def test_list_and_map_are_linked_both_ways(server, browser):  # noqa: F811
+def test_list_and_map_are_linked_both_ways(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
         map_ready(page, 6)
@@ -168,7 +168,7 @@ def test_list_and_map_are_linked_both_ways(server, browser):  # noqa: F811
         clean(seen, server)
 
 
-def test_results_outside_the_view_are_counted(server, browser):  # noqa: F811
+def test_results_outside_the_view_are_counted(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
         map_ready(page, 6)
@@ -182,7 +182,7 @@ def test_results_outside_the_view_are_counted(server, browser):  # noqa: F811
         )
 
 
-def test_hostile_titles_stay_text_everywhere(server, browser):  # noqa: F811
+def test_hostile_titles_stay_text_everywhere(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville")
         map_ready(page)
@@ -198,7 +198,7 @@ def private(page, server):
     assert "lat=" not in page.url and "50.05" not in page.url
 
 
-def test_geolocation_granted_stays_out_of_addresses_until_shared(server, browser):  # noqa: F811
+def test_geolocation_granted_stays_out_of_addresses_until_shared(server, browser):
     with Seen(browser) as seen:
         seen.context.grant_permissions(
             ["geolocation", "clipboard-read", "clipboard-write"], origin=server
@@ -240,7 +240,7 @@ def test_geolocation_granted_stays_out_of_addresses_until_shared(server, browser
         clean(other, server)
 
 
-def test_geolocation_denied_says_so_and_goes_back_to_the_field(server, browser):  # noqa: F811
+def test_geolocation_denied_says_so_and_goes_back_to_the_field(server, browser):
     with Seen(browser) as seen:
         seen.context.clear_permissions()
         page = seen.open(f"{server}/recherche")
@@ -251,7 +251,7 @@ def test_geolocation_denied_says_so_and_goes_back_to_the_field(server, browser):
         clean(seen, server)
 
 
-def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):  # noqa: F811
+def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche?rayon=5")
         map_ready(page)
@@ -273,7 +273,7 @@ def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):  # noqa: F811
         clean(seen, server)
 
 
-def test_an_address_typed_is_in_no_url(server, browser):  # noqa: F811
+def test_an_address_typed_is_in_no_url(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
         page.fill("#lieu", "12 rue du Moulin 80200 Beauval")
@@ -284,7 +284,7 @@ def test_an_address_typed_is_in_no_url(server, browser):  # noqa: F811
         clean(seen, server)
 
 
-def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):  # noqa: F811
+def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
         page.fill("#lieu", "Xyzabc")
@@ -294,7 +294,7 @@ def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):  # noqa: 
         assert all("400" in error for error in seen.errors)
 
 
-def test_exports_match_the_count(server, browser):  # noqa: F811
+def test_exports_match_the_count(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30&voie=apprentissage")
         nb = int(found(page).split(" ")[0])
@@ -313,7 +313,7 @@ def test_exports_match_the_count(server, browser):  # noqa: F811
         assert seen.foreign(server) == []
 
 
-def test_a_private_search_prints_and_exports_by_post(server, browser):  # noqa: F811
+def test_a_private_search_prints_and_exports_by_post(server, browser):
     with Seen(browser) as seen:
         seen.context.grant_permissions(["geolocation"], origin=server)
         seen.context.set_geolocation(NEAR)
@@ -334,7 +334,7 @@ def test_a_private_search_prints_and_exports_by_post(server, browser):  # noqa: 
         assert not [url for url in seen.requests if "lat=" in url]
 
 
-def test_print_view_is_a_clean_list(server, browser):  # noqa: F811
+def test_print_view_is_a_clean_list(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche/imprimer?lieu=Amiville&rayon=30")
         page.emulate_media(media="print")
@@ -352,7 +352,7 @@ def test_print_view_is_a_clean_list(server, browser):  # noqa: F811
         )
 
 
-def test_a_phone_shows_the_list_or_the_map(server, browser):  # noqa: F811
+def test_a_phone_shows_the_list_or_the_map(server, browser):
     with Seen(browser, width=390) as seen:
         page = seen.open(f"{server}/recherche")
         assert (
@@ -365,7 +365,7 @@ def test_a_phone_shows_the_list_or_the_map(server, browser):  # noqa: F811
         clean(seen, server)
 
 
-def test_without_script_search_and_filters_work(server, browser):  # noqa: F811
+def test_without_script_search_and_filters_work(server, browser):
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": 1280, "height": 900}
     )
@@ -382,7 +382,7 @@ def test_without_script_search_and_filters_work(server, browser):  # noqa: F811
 
 
 @pytest.mark.real
-def test_real_search_near_bethune(real_server, browser, axe_source):  # noqa: F811
+def test_real_search_near_bethune(real_server, browser, axe_source):
     with Seen(browser) as seen:
         page = seen.open(f"{real_server}/recherche")
         page.fill("#lieu", "Béthu")
@@ -411,7 +411,7 @@ def test_real_search_near_bethune(real_server, browser, axe_source):  # noqa: F8
 @pytest.mark.parametrize(
     "query", ["", "?lat=50.43&lon=2.83&rayon=10", "?lieu=Lens&niveau=3&taille=100"]
 )
-def test_real_maps_are_accessible(real_server, browser, axe_source, query, theme, width):  # noqa: F811
+def test_real_maps_are_accessible(real_server, browser, axe_source, query, theme, width):
     with Seen(browser, theme, width) as seen:
         page = seen.open(f"{real_server}/recherche{query}")
         if width == 390:
@@ -422,7 +422,7 @@ def test_real_maps_are_accessible(real_server, browser, axe_source, query, theme
 
 
 @pytest.mark.real
-def test_first_load_of_the_real_page_is_light(real_server, browser):  # noqa: F811
+def test_first_load_of_the_real_page_is_light(real_server, browser):
     with Seen(browser) as seen:
         sizes = []
         session = seen.context.new_cdp_session(seen.page)

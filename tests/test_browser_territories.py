@@ -1,10 +1,9 @@
 """The territories in a real Chromium: accessible in both themes and on a phone, nothing foreign, compared by keyboard."""
 
 import pytest
-from conftest import publish_world
-from test_browser import VIEWS, Seen, audit, axe_source, browser, running, violations  # noqa: F401
-from test_browser_coverage import ready
-from test_by_departement import world
+
+from support.browsing import VIEWS, Seen, audit, drawn, running, violations
+from support.world import departement_world, publish_world
 
 pytestmark = pytest.mark.browser
 
@@ -12,7 +11,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("territoires")
-    publish_world(world(), folder)
+    publish_world(departement_world(), folder)
     with running(folder) as address:
         yield address
 
@@ -28,15 +27,15 @@ def server(tmp_path_factory):
         ("/recherche?lieu=Cysoing", False),
     ],
 )
-def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):  # noqa: F811
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):
     with Seen(browser, theme, width) as seen:
         page = seen.open(server + path)
         if has_map:
-            ready(page)
+            drawn(page)
         audit(seen, axe_source, server)
 
 
-def test_a_zone_is_found_then_compared(server, browser):  # noqa: F811
+def test_a_zone_is_found_then_compared(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/territoires")
         page.fill("#q", "ami")
@@ -51,7 +50,7 @@ def test_a_zone_is_found_then_compared(server, browser):  # noqa: F811
         assert seen.errors == []
 
 
-def test_the_html_sheet_opens_alone_and_is_accessible(server, browser, axe_source, tmp_path):  # noqa: F811
+def test_the_html_sheet_opens_alone_and_is_accessible(server, browser, axe_source, tmp_path):
     with Seen(browser, "light", 390) as seen:
         seen.page.goto(f"{server}/territoires/ze2020/3201")
         with seen.page.expect_download() as download:

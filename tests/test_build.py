@@ -14,21 +14,11 @@ from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
 from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest import build_snapshot
+from support.sources import AFFELNET, HEADER, ROW, make_mirror
 
 ROOT = Path(__file__).resolve().parents[1]
-HEADER = (
-    "UAI;COMMUNE;ACADEMIE;MINISTERE;TYPE_ETABLISSEMENT;MNEMONIQUE_FORMATION_ACCUEIL;CODE_SPECIALITE_FORMATION_ACCUEIL;"
-    "LIBELLE_FORMATION_ACCUEIL_BAN;CODE_FORMATION_ACCUEIL_BAN;CODE_COMMUNE_INSEE;CODE_POSTAL\n"
-)
-ROW = "0590258K;LILLE;LILLE;Education Nationale;CENTRE DE FORMATION D APPRENTIS;1CAP2;22130;1CAP2  BOULANGER;24122130210;59350;59000\n"
-AFFELNET = "offre/affelnet_2020-05-12_hdf.csv"
 
-
-@pytest.fixture(autouse=True)
-def _no_network(monkeypatch):
-    """Point every download at a closed port of this machine: a build never waits for the Internet here."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+pytestmark = pytest.mark.usefixtures("no_network")
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +30,6 @@ def demo(tmp_path_factory):
         patch.setenv("https_proxy", "http://127.0.0.1:9")
         build_snapshot(data_dir=folder)
     return folder
-
-
-def _mirror(tmp_path: Path, files: dict[str, bytes]) -> Path:
-    for name, content in files.items():
-        path = tmp_path / "miroir" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return tmp_path / "miroir"
 
 
 def test_without_mirror_every_missing_source_says_it_is_fictitious(demo):
@@ -74,7 +56,7 @@ def test_demonstration_data_obey_the_same_contracts(demo):
 
 
 def test_a_mirror_is_used_file_by_file(tmp_path):
-    mirror = _mirror(
+    mirror = make_mirror(
         tmp_path,
         {
             AFFELNET: (
@@ -124,7 +106,8 @@ def test_a_broken_source_stops_the_build_and_leaves_what_is_served(demo, tmp_pat
     name, content, word = BROKEN[case]
     before = open_snapshot(demo).id
     result = CliRunner().invoke(
-        main, ["build", "--mirror", str(_mirror(tmp_path, {name: content})), "--data", str(demo)]
+        main,
+        ["build", "--mirror", str(make_mirror(tmp_path, {name: content})), "--data", str(demo)],
     )
     assert result.exit_code in (1, 2), result.output
     assert (
@@ -136,7 +119,7 @@ def test_a_broken_source_stops_the_build_and_leaves_what_is_served(demo, tmp_pat
 
 
 def test_a_file_cut_in_the_middle_of_a_line_gives_a_reject(tmp_path):
-    mirror = _mirror(tmp_path, {AFFELNET: (HEADER + ROW + ROW[:60]).encode()})
+    mirror = make_mirror(tmp_path, {AFFELNET: (HEADER + ROW + ROW[:60]).encode()})
     snapshot = build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
     rejets = snapshot.read("rejets")
     assert rejets["ligne"].tolist() == ["ligne 3"] and "cellules" in rejets["raison"].iloc[0]
@@ -150,7 +133,7 @@ def test_a_file_cut_in_the_middle_of_a_line_gives_a_reject(tmp_path):
 
 
 def test_every_broken_source_is_named_at_once(tmp_path):
-    mirror = _mirror(tmp_path, {AFFELNET: b"", "zonages/zrr_france_cog2021.csv": b""})
+    mirror = make_mirror(tmp_path, {AFFELNET: b"", "zonages/zrr_france_cog2021.csv": b""})
     result = CliRunner().invoke(
         main, ["build", "--mirror", str(mirror), "--data", str(tmp_path / "var")]
     )

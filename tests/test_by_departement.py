@@ -3,68 +3,27 @@
 import html
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from conftest import make_tiny_frames, publish_world
 
-from geoapp.core.schema import conform
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.territories.content import build_content
 from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.territories.zone_tables import departements_table
 from geoapp.coverage.world import open_world
-from geoapp.ingest.by_departement import read_by_departement
-from geoapp.ingest.territories import load_communes
 from geoapp.offer.by_departement import count_by_departement, departements_of
 from geoapp.offer.filters import parse_filters
 from geoapp.offer.search.model import Lieu
 from geoapp.outputs.sheets.folder import make_sheet
-from geoapp.sources.reading import read_source
-from geoapp.sources.registry import get_source
 from geoapp.web import create_app
+from support.world import departement_world, make_tiny_frames, publish_world
 
 DATA = Path(__file__).parent / "data" / "moncompteformation.csv"
 TITRE = "Formations connues seulement par département"
 
 
-def world(mode: str = "miroir") -> dict[str, pd.DataFrame]:
-    """Return the tiny world with the sample of Mon Compte Formation (Nord 1 formation, Aisne 1), and more of the Nord."""
-    frames, source = make_tiny_frames(), get_source("mon-compte-formation")
-    table, _ = read_by_departement(read_source(source, DATA), source, load_communes("32"))
-    more = pd.DataFrame(
-        {
-            "id_source": [source.id],
-            "code_departement": ["59"],
-            "niveau_sortie": ["3"],
-            "code_domaine": ["batiment"],
-            "nb_formations": [1200],
-            "nb_actions": [3],
-            "nb_sessions": [4],
-            "date_extraction": ["2026-09-30"],
-        }
-    )
-    frames["offres_departements"] = conform(pd.concat([table, more]), "offres_departements")
-    row = pd.DataFrame(
-        {
-            "id_source": [source.id],
-            "titre": ["MCF <b>"],
-            "producteur": ["CDC"],
-            "licence": ["LO"],
-            "millesime": ["courant"],
-            "usage": ["offre_departement"],
-            "mode": [mode],
-            "nb_lues": [3],
-            "nb_valides": [2],
-            "nb_rejetees": [1],
-        }
-    )
-    frames["sources"] = conform(pd.concat([frames["sources"], row]), "sources")
-    return frames
-
-
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
-    return publish_world(world(), tmp_path_factory.mktemp("mcf"))
+    return publish_world(departement_world(), tmp_path_factory.mktemp("mcf"))
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +169,7 @@ def test_a_private_position_is_in_no_address_of_the_line(client):
 
 
 def test_fictitious_numbers_say_so(tmp_path):
-    publish_world(world("demonstration"), tmp_path)
+    publish_world(departement_world("demonstration"), tmp_path)
     client = create_app(tmp_path).test_client()
     assert "données fictives" in plain(
         client.get("/territoires/ze2020/0054")

@@ -7,7 +7,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CREATED, FORMULA, HOSTILE, publish_world
 from shapely.geometry import Point, box
 
 from geoapp.core import french
@@ -17,6 +16,7 @@ from geoapp.core.snapshot import publish
 from geoapp.offer.around import describe_quartiers
 from geoapp.offer.cards import explain_rev3, offer_card, offer_sheet
 from geoapp.offer.lookups import open_repertoire, public_id
+from support.world import CREATED, FORMULA, HOSTILE, publish_world
 
 
 @pytest.fixture
@@ -349,7 +349,7 @@ def test_the_address_of_an_offer_that_was_merged_gives_the_sheet_of_the_one_show
 @pytest.fixture
 def funded(tmp_path):
     """Return the lookups of the tiny world, its third action funded, priced and described, with hostile texts."""
-    from conftest import make_tiny_frames, publish_world
+    from support.world import make_tiny_frames, publish_world
 
     frames = make_tiny_frames()
     third = frames["actions"]["id_action"].eq("tiny:a3")

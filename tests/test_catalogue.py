@@ -9,7 +9,6 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from conftest import FORMULA, HOSTILE, make_tiny_frames, publish_world
 
 from geoapp.core import schema
 from geoapp.core.cells import restore
@@ -17,6 +16,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.outputs.catalogue.licences import find_licence, merge_licences
 from geoapp.outputs.catalogue.resources import FICHES, find_sheet, table_file
 from geoapp.outputs.files.formats import FORMATS, formats_of, write_as
+from support.world import FORMULA, HOSTILE, make_tiny_frames, publish_world
 
 LUS = {"texte": str, "entier": int, "reel": float, "booleen": bool}
 CASES = [(nom, form.nom) for nom in schema.TABLES for form in formats_of(find_sheet(nom).forme)]

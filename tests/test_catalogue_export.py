@@ -6,10 +6,10 @@ import json
 import pyogrio
 import pytest
 from click.testing import CliRunner
-from conftest import make_tiny_frames, publish_world
 
 from geoapp.cli import main
 from geoapp.core import schema
+from support.world import make_tiny_frames, publish_world
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from conftest import CREATED, make_tiny_frames, publish_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from geoapp.coverage.change import (
     open_pair,
 )
 from geoapp.outputs.coverage import write_changes
+from support.world import CREATED, make_tiny_frames, publish_world
 
 OFFERS = st.lists(
     st.tuples(

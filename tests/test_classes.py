@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_access import TRUTH
 
 from geoapp.coverage.classes import JENKS_MAX, METHODES, assign_classes, make_classes
+from support.sources import TRUTH
 
 VALUES = st.lists(
     st.one_of(st.floats(-1e6, 1e6), st.just(float("nan")), st.sampled_from([0.0, 1.0])), max_size=40

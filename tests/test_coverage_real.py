@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from test_access import TRUTH
 
 from geoapp.core.french import join_words
 from geoapp.coverage.answer import answer
@@ -14,6 +13,7 @@ from geoapp.coverage.publics import compare_publics
 from geoapp.coverage.table import zone_table
 from geoapp.coverage.world import choose_offer, open_world
 from geoapp.reference.zonings import ZONAGES
+from support.sources import TRUTH
 
 pytestmark = pytest.mark.real
 

@@ -8,7 +8,6 @@ import re
 import geopandas as gpd
 import openpyxl
 import pytest
-from conftest import CREATED, make_tiny_frames, publish_world
 
 from geoapp.core.config import Settings
 from geoapp.coverage.answer import answer, describe_response
@@ -16,6 +15,7 @@ from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.world import open_world
 from geoapp.web import create_app
+from support.world import CREATED, make_tiny_frames, publish_world
 
 HOSTILE = "<script>alert(2)</script>"
 

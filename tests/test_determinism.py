@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import SHUFFLED
 
 from geoapp.core.schema import TABLES
+from support.sources import SHUFFLED
 
 LINES = ("rejets", "corrections", "sources")
 """Tables that tell of the lines or the digest of a file: equal but for these when rows are shuffled."""

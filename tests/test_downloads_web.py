@@ -10,7 +10,6 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
-from conftest import make_tiny_frames, publish_world
 
 from geoapp.core import schema
 from geoapp.core.config import Settings
@@ -18,6 +17,7 @@ from geoapp.outputs.catalogue.indicators import list_zonings
 from geoapp.outputs.catalogue.listing import list_resources
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.web import create_app
+from support.world import make_tiny_frames, publish_world
 
 
 @pytest.fixture(scope="module")

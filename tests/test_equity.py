@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_access import TRUTH
 
 from geoapp.coverage.equity import atkinson, gini, p90_p10, palma, theil, weighted_quantile
+from support.sources import TRUTH
 
 PEOPLE = st.lists(st.tuples(st.floats(0.5, 100), st.integers(1, 6)), min_size=1, max_size=12)
 

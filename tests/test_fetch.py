@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from local_server import Answering, serving
 
 from geoapp.cli.progress import rich_progress
 from geoapp.core.config import Settings
@@ -19,6 +18,7 @@ from geoapp.core.errors import SourceError
 from geoapp.sources import fetch, transport
 from geoapp.sources.refresh import refresh
 from geoapp.sources.registry import Source
+from support.producer import Answering, serving
 
 CSV = b"code;nom\n02001;Abb\xc3\xa9court\n"
 PAGE = b"\xef\xbb\xbf\n<!DOCTYPE html><html><body>Erreur</body></html>"

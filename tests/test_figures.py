@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import make_tiny_frames, publish_world
 from PIL import Image
 from pypdf import PdfReader
 
@@ -34,6 +33,7 @@ from geoapp.outputs.figures.content import make_content
 from geoapp.outputs.figures.files import TYPES_MIME
 from geoapp.outputs.figures.model import FORMATS, TYPES
 from geoapp.web import create_app
+from support.world import make_tiny_frames, publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
 

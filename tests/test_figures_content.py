@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pytest
 import shapely
-from conftest import make_tiny_frames, publish_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -35,6 +34,7 @@ from geoapp.outputs.figures.map import frame_map, to_path
 from geoapp.outputs.figures.page import compose_page
 from geoapp.outputs.figures.texts import typeset
 from geoapp.outputs.figures.zonings import colour_neighbours
+from support.world import make_tiny_frames, publish_world
 
 REELLES = [
     {"type": "offre"},

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_tiny_frames, publish_world
 from PIL import Image
 
 from geoapp.coverage.world import open_world
 from geoapp.outputs.figures import parse_figure, render_figure
+from support.world import make_tiny_frames, publish_world
 
 FOLDER = Path(__file__).parent / "golden"
 MOYENNE, ECART, PART = 1.5, 48, 0.004

@@ -16,18 +16,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_build import AFFELNET, HEADER, ROW, _mirror, _no_network  # noqa: F401
-from test_steps import BTS, BTS_HEADER, BTS_ROW
 
 from geoapp.cli import main
 from geoapp.core.snapshot import KEPT, list_snapshots, open_snapshot
 from geoapp.ingest import build_snapshot
 from geoapp.ingest.steps import DOSSIER
 from geoapp.sources.content import sha256_of
+from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
 
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = int(os.environ.get("GEOAPP_KILLS", "2"))
 SEED = 2026
+
+pytestmark = pytest.mark.usefixtures("no_network")
 
 
 def bts(places: int) -> bytes:
@@ -41,7 +42,7 @@ def world(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
         patch.setenv("https_proxy", "http://127.0.0.1:9")
-        _mirror(folder, {AFFELNET: (HEADER + ROW).encode(), BTS: bts(15)})
+        make_mirror(folder, {AFFELNET: (HEADER + ROW).encode(), BTS: bts(15)})
         start = time.monotonic()
         run(folder).wait()
         return folder, time.monotonic() - start

@@ -9,9 +9,6 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner
-from conftest import publish_world
-from test_build import HEADER, ROW
-from test_refresh import SETTINGS, producer  # noqa: F401
 
 from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
@@ -35,13 +32,16 @@ from geoapp.sources.network import Network
 from geoapp.sources.refresh import refresh
 from geoapp.sources.registry import load_sources
 from geoapp.web import create_app
+from support.producer import SETTINGS
+from support.sources import HEADER, ROW
+from support.world import publish_world
 
 ID = "affelnet-2020"
 GOOD = (HEADER + ROW + ROW.replace("0590258K", "0622309Y").replace("59350", "62041")).encode()
 
 
 @pytest.fixture
-def world(producer, tmp_path, monkeypatch):  # noqa: F811
+def world(producer, tmp_path, monkeypatch):
     """The registry with one source that a local producer serves, and none other to download."""
     sources = {key: replace(one, telechargement="") for key, one in load_sources().items()}
     sources[ID] = replace(sources[ID], telechargement=producer.url)
@@ -59,7 +59,7 @@ def try_refresh(source, data_dir) -> None:
         refresh(source, data_dir=data_dir, settings=SETTINGS, network=Network())
 
 
-def test_a_producer_that_breaks_leaves_its_last_good_data_flagged(world, producer):  # noqa: F811
+def test_a_producer_that_breaks_leaves_its_last_good_data_flagged(world, producer):
     source, data_dir = world
     first = described(build_snapshot(data_dir=data_dir))
     assert (first["mode"], first["valid"], first["alert"]) == ("telechargement", 2, None) and len(
@@ -108,7 +108,7 @@ WAYS = {
 }
 
 
-def test_a_failed_fetch_is_flagged_at_once_and_the_data_served_are_the_same(world, producer):  # noqa: F811
+def test_a_failed_fetch_is_flagged_at_once_and_the_data_served_are_the_same(world, producer):
     source, data_dir = world
     build_snapshot(data_dir=data_dir)
     client = create_app(data_dir).test_client()
@@ -146,7 +146,7 @@ def check_flags(source, client, data_dir, word: str) -> None:
     assert next(one for one in told["sources"] if one["id"] == ID)["broken_since"] == now()[:10]
 
 
-def test_the_flag_goes_as_soon_as_the_producer_answers_well(world, producer):  # noqa: F811
+def test_the_flag_goes_as_soon_as_the_producer_answers_well(world, producer):
     source, data_dir = world
     build_snapshot(data_dir=data_dir)
     producer.script = [500]
@@ -161,7 +161,7 @@ def test_the_flag_goes_as_soon_as_the_producer_answers_well(world, producer):  #
     assert "pas encore servie" in card(client)
 
 
-def test_the_first_failure_gives_the_day_and_the_last_one_the_reason(world, producer):  # noqa: F811
+def test_the_first_failure_gives_the_day_and_the_last_one_the_reason(world, producer):
     source, data_dir = world
     producer.script = [500, "page"]
     try_refresh(source, data_dir)
@@ -261,7 +261,7 @@ def damage(source, data_dir) -> None:
     write_etat(source, data_dir, replace(read_etat(source, data_dir), sha256=sha256_of(path)))
 
 
-def test_an_unreadable_copy_gives_way_to_the_one_before(world, producer):  # noqa: F811
+def test_an_unreadable_copy_gives_way_to_the_one_before(world, producer):
     source, data_dir = world
     refresh(source, data_dir=data_dir, settings=SETTINGS, network=Network())
     producer.body, producer.etag = GOOD + ROW.replace("0590258K", "0590117G").encode(), '"v2"'

@@ -6,7 +6,6 @@ import re
 import geopandas as gpd
 import pytest
 import shapely
-from conftest import CREATED, FORMULA, HOSTILE, SQUARES
 
 from geoapp.core.french import (
     THIN,
@@ -31,6 +30,7 @@ from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.standalone import escape_json
 from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.reference.zonings import ZONAGES
+from support.world import CREATED, FORMULA, HOSTILE, SQUARES
 
 # ---- Words ----
 

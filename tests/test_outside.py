@@ -4,10 +4,7 @@ import html
 import json
 
 import pytest
-from conftest import make_tiny_frames, publish_world
 from shapely.geometry import shape
-from test_browser import VIEWS, Seen, axe_source, browser, running, violations  # noqa: F401
-from test_browser_coverage import ready
 
 from geoapp.coverage.answer import answer
 from geoapp.coverage.model import Question
@@ -16,6 +13,8 @@ from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
+from support.browsing import VIEWS, Seen, drawn, running, violations
+from support.world import make_tiny_frames, publish_world
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +119,10 @@ def test_a_world_inside_its_region_has_no_such_line(tiny_snapshot):
 @pytest.mark.parametrize("theme, width", VIEWS)
 def test_the_part_outside_is_drawn_told_and_no_stop_of_the_keyboard(
     snapshot, browser, axe_source, theme, width
-):  # noqa: F811
+):
     with running(snapshot.path.parents[1]) as address, Seen(browser, theme, width) as seen:
         page = seen.open(f"{address}/couverture")
-        ready(page)
+        drawn(page)
         beyond = page.locator(".carte path.choro-dehors")
         assert (
             beyond.count() == 1

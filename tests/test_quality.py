@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from conftest import FORMULA, make_tiny_frames, publish_world
 from shapely.geometry import Point
 
 from geoapp.cli import main
@@ -19,7 +18,7 @@ from geoapp.core.snapshot import open_snapshot
 from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.quality.criteria import CRITERES, assess, describe_title
 from geoapp.offer.quality.positions import REGLES_POSITION, find_wrong_positions
-from geoapp.offer.quality.reading import assessed_offers, quality_tables
+from geoapp.offer.quality.reading import assessed_offers
 from geoapp.offer.quality.scores import (
     POIDS_TOTAL,
     find_entity,
@@ -28,6 +27,7 @@ from geoapp.offer.quality.scores import (
     score_parts,
 )
 from geoapp.web import create_app
+from support.world import FORMULA, make_tiny_frames, publish_world, with_quality
 
 GOOD = {
     "id_action": "s:a",
@@ -244,11 +244,6 @@ def test_the_order_of_rows_changes_no_finding():
 def snapshot(tmp_path_factory):
     """Return the tiny world with the quality that a build works out, published."""
     return publish_world(with_quality(make_tiny_frames()), tmp_path_factory.mktemp("qualite"))
-
-
-def with_quality(frames: dict) -> dict:
-    """Return the tables with those of quality, as a build makes them."""
-    return frames | quality_tables(frames, frames["communes"], {"tiny": "2026"})
 
 
 def test_the_tables_add_up(snapshot):

@@ -11,10 +11,8 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner
-from local_server import Answering, serving
 
 from geoapp.cli import main
-from geoapp.core.config import Settings
 from geoapp.core.errors import SourceError, StorageError
 from geoapp.sources import freshness, transport
 from geoapp.sources import refresh as refreshing
@@ -30,74 +28,9 @@ from geoapp.sources.network import Network
 from geoapp.sources.refresh import refresh, refresh_all
 from geoapp.sources.registry import Source, load_sources
 from geoapp.sources.rhythm import expected_since, parse_vintage
+from support.producer import SETTINGS, make_csv
 
-SETTINGS = Settings(connect_timeout_s=0.5, read_timeout_s=0.4, download_max_mb=1)
-PAGE = b"<!DOCTYPE html><html><body>Erreur</body></html>"
 DATED = "Wed, 25 Nov 2026 10:00:00 GMT"
-
-
-def make_csv(nb: int) -> bytes:
-    return b"code;nom\n" + b"".join(b"%05d;Commune\n" % (80000 + i) for i in range(nb))
-
-
-class Producer(Answering):
-    """Serves `server.body` with its validators; `server.script` says how each answer in turn goes wrong."""
-
-    def do_GET(self):
-        self.close_connection = True
-        self.server.asked.append(dict(self.headers))
-        act = self.server.script.pop(0) if self.server.script else None
-        body, start = self.server.body, 0
-        if act == "muet":
-            return self.server.released.wait(5)
-        if isinstance(act, int):
-            return self.answer(act, b"")
-        if act == "page":
-            return self.answer(200, PAGE, Content_Type="text/csv")
-        if (
-            self.headers.get("If-None-Match") == self.server.etag
-            or self.headers.get("If-Modified-Since") == self.server.dated != ""
-        ):
-            return self.answer(304, b"")
-        if self.headers.get("Range") and self.headers.get("If-Range") in (
-            self.server.etag,
-            self.server.dated,
-        ):
-            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-            if act == "mauvaise suite":
-                return self.answer(
-                    206, body[start:], Content_Range=f"bytes 0-{len(body) - 1}/{len(body)}"
-                )
-            if start >= len(body):
-                return self.answer(416, b"")
-        headers = {
-            "ETag": self.server.etag,
-            "Last-Modified": self.server.dated,
-            "Accept-Ranges": "bytes",
-            **self.server.more,
-        }
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        sent = body[start : len(body) // 2] if act == "moitie" else body[start:]
-        self.answer(
-            206 if start else 200,
-            sent,
-            length=len(body) - start,
-            **{k: v for k, v in headers.items() if v},
-        )
-        if act == "fige":
-            self.server.released.wait(5)
-
-
-@pytest.fixture
-def producer(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(transport, "BACKOFF_S", 0.0)
-    with serving(Producer) as server:
-        server.script, server.more = [], {}
-        server.body, server.etag, server.dated = make_csv(100), '"v1"', ""
-        server.url += "/communes.csv"
-        yield server
 
 
 class Place:

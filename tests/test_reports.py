@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import make_tiny_frames, publish_world
 
 from geoapp.cli import main
 from geoapp.core.config import Settings
@@ -24,6 +23,7 @@ from geoapp.coverage.world import open_world
 from geoapp.outputs.sheets.folder import make_sheet, working, write_sheets
 from geoapp.outputs.sheets.rendering import PdfError, render_pdf
 from geoapp.web import create_app
+from support.world import make_tiny_frames, publish_world
 
 GOLDEN = Path(__file__).parent / "golden"
 ZONES = ("ze2020:3201", "ze2020:0054", "qpv2024:QN08001A")

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-from conftest import CREATED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
@@ -13,12 +12,13 @@ from geoapp.core.snapshot import publish
 from geoapp.offer.search.index import open_index, write_index
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.requests import describe_request, parse_request, read_values, to_parameters
+from support.world import CREATED
 
 
 @pytest.fixture(scope="module")
 def moteur(tmp_path_factory):
     """Return the part of an engine that parsing needs, on the tiny world."""
-    from conftest import make_tiny_frames
+    from support.world import make_tiny_frames
 
     frames = make_tiny_frames()
     snapshot = publish(

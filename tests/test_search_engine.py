@@ -8,7 +8,6 @@ import numpy as np
 import pyproj
 import pytest
 from click.testing import CliRunner
-from conftest import CREATED, make_tiny_frames
 
 from geoapp.cli import main
 from geoapp.cli.options import NOMS_FILTRES
@@ -21,6 +20,7 @@ from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.places import resolve_place
 from geoapp.offer.search.proximity import distances_m, to_ecef
 from geoapp.offer.starts import next_start, start_value
+from support.world import CREATED, make_tiny_frames
 
 TODAY = date(2026, 3, 1)
 

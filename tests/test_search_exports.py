@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import openpyxl
 import pytest
-from conftest import CREATED, FORMULA, HOSTILE
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import publish
@@ -22,6 +21,7 @@ from geoapp.outputs.offers import (
     export_offers,
     list_cards,
 )
+from support.world import CREATED, FORMULA, HOSTILE
 
 
 @pytest.fixture

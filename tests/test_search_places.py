@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import make_tiny_frames
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.index import open_index, write_index
 from geoapp.offer.search.places import NOM_POINT, parse_place, resolve_place, suggest_places
 from geoapp.reference.codes.text import fold
+from support.world import make_tiny_frames
 
 TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth" / "geocoder_tester_hdf.csv"
 

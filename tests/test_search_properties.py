@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-from conftest import make_tiny_frames
 from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
@@ -21,6 +20,7 @@ from geoapp.offer.search.index import write_index
 from geoapp.offer.search.map_points import POINTS_MAX, offers_of_place, points
 from geoapp.offer.search.model import TRIS, Lieu, Requete
 from geoapp.offer.search.places import resolve_place
+from support.world import make_tiny_frames
 
 TODAY = date(2026, 9, 10)
 WORDS = ("zorglub", "quibolin", "truvane", "meldorack")

@@ -4,7 +4,6 @@ import sqlite3
 from types import SimpleNamespace
 
 import pytest
-from conftest import make_tiny_frames
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from geoapp.offer.search.synonyms import load_synonymes
 from geoapp.offer.search.text import find_text, suggest_texts, understand
 from geoapp.offer.search.words import split_words, stem, stems
 from geoapp.reference.codes.text import fold
+from support.world import make_tiny_frames
 
 TITLES = [
     "CAP Boulanger",

@@ -6,11 +6,11 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import HOSTILE, make_tiny_frames, publish_world
 
 from geoapp.core.config import load_settings
 from geoapp.offer.filters import FILTRES
 from geoapp.web import create_app
+from support.world import HOSTILE, make_tiny_frames, publish_world
 
 LAT, LON = "50.053", "2.057"
 AUTOUR = {"lat": LAT, "lon": LON, "rayon": "5"}

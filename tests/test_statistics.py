@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from conftest import publish_world
 
 from geoapp.core.schema import conform
 from geoapp.ingest.statistics import link_flux, read_statistics, statistics_tables
@@ -20,6 +19,7 @@ from geoapp.offer.statistics import (
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source, get_source
 from geoapp.web import create_app
+from support.world import publish_world
 
 UAI, AUTRE = "0590258K", "0622309Y"
 

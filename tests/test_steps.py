@@ -7,16 +7,15 @@ import os
 from pathlib import Path
 
 import pytest
-from test_build import AFFELNET, HEADER, ROW, _mirror, _no_network  # noqa: F401
-from test_layers import ROOMS
 
 from geoapp.core.schema import TABLES
 from geoapp.ingest import build_snapshot, readings, steps
 from geoapp.ingest.steps import Etapes, do, is_kept, sweep
+from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
+from test_layers import ROOMS
 
-BTS = "offre/bts_attractivite_capacite_2024_hdf.csv"
-BTS_HEADER = "UAI;LIBELLÉFORMATION;MEFSTAT11;NB_VOEUX_CONFIRMES;STATUT;CAPACITEPSUP\n"
-BTS_ROW = "0590258K;BTS - Services - Tourisme;32211033412;133;Scolaire;15\n"
+pytestmark = pytest.mark.usefixtures("no_network")
+
 ZRR = "zonages/zrr_france_cog2021.csv"
 ZRR_CSV = "CODGEO;ZRR_SIMP\n59001;C - Classée en ZRR\n59002;NC - Commune non classée\n02001;P - Commune partiellement classée en ZRR\n"
 
@@ -80,7 +79,7 @@ def test_the_version_of_the_code_changes_with_a_module_a_table_or_a_library(tmp_
 
 
 def test_the_code_of_a_step_is_that_of_every_room_a_build_may_import():
-    assert steps.ROOMS == ROOMS[: ROOMS.index("ingest") + 1]
+    assert ROOMS[: ROOMS.index("ingest") + 1] == steps.ROOMS
 
 
 @pytest.mark.parametrize(
@@ -189,7 +188,7 @@ def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_ful
         BTS: (BTS_HEADER + BTS_ROW).encode(),
         ZRR: ZRR_CSV.encode(),
     }
-    build_snapshot(mirror=_mirror(tmp_path, files), data_dir=tmp_path / "var")
+    build_snapshot(mirror=make_mirror(tmp_path, files), data_dir=tmp_path / "var")
     assert sorted(read_ids) == ["affelnet-2020", "bts-2024", "bts-2024-flux", "zrr-2021"]
     for changed, name, content in (
         (["bts-2024", "bts-2024-flux"], BTS, BTS_HEADER + BTS_ROW.replace("15\n", "24\n")),
@@ -215,7 +214,7 @@ def test_a_build_without_anything_new_does_no_step(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "geoapp.ingest.pipeline.open_etapes", lambda folder: seen.append(real(folder)) or seen[-1]
     )
-    mirror = _mirror(tmp_path, {AFFELNET: (HEADER + ROW).encode()})
+    mirror = make_mirror(tmp_path, {AFFELNET: (HEADER + ROW).encode()})
     for _ in range(2):
         build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
     assert seen[0].faites and seen[1].faites == []

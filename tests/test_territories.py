@@ -5,7 +5,6 @@ import io
 import re
 
 import pytest
-from conftest import make_tiny_frames, publish_world
 
 from geoapp.core.config import Settings
 from geoapp.core.errors import NotFoundError, ParameterError
@@ -14,6 +13,7 @@ from geoapp.coverage.territories.content import build_content
 from geoapp.coverage.territories.zone import choose_zones, find_zone, search_zones
 from geoapp.coverage.world import open_world
 from geoapp.web import create_app
+from support.world import make_tiny_frames, publish_world
 
 HOSTILE = "<script>alert(2)</script>"
 

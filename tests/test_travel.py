@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from conftest import CREATED, publish_world
 from scipy import sparse
 
 from geoapp.cli import main
@@ -34,6 +33,7 @@ from geoapp.coverage.travel.calibration import (
 from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_places
 from geoapp.coverage.travel.detour import MAXIMUM_KM, build_costs
 from geoapp.coverage.travel.given import COLONNES, COUT_MAX, read_trajets, write_parquet
+from support.world import CREATED, publish_world
 
 L1, L2, L3 = "50.05000,2.05000", "50.10000,2.30000", "50.10000,2.50000"
 """Places of the tiny world, in the order of the columns."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from conftest import make_tiny_frames, publish_world
 
 from geoapp.ingest.offers import _name_organismes, read_etablissements
 from geoapp.ingest.territories import load_communes
@@ -17,6 +16,7 @@ from geoapp.reference.codes import name_unnamed
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source
 from geoapp.web import create_app
+from support.world import make_tiny_frames, publish_world
 
 UAI, SIRET = "0590184E", "13002374000439"
 

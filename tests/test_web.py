@@ -5,12 +5,12 @@ import io
 import json
 
 import pytest
-from conftest import CREATED, HOSTILE
 
 from geoapp.core.snapshot import publish
 from geoapp.sources.registry import USAGES as USAGES_REGISTRE
 from geoapp.web import create_app
 from geoapp.web.presentation import USAGES, safe_link, source_groups
+from support.world import CREATED, HOSTILE
 
 PAGES = (
     "/",

@@ -1,0 +1,1 @@
+"""What several test files share: small worlds, folders of sources, producers, the browser."""

@@ -1,0 +1,122 @@
+"""A real Chromium: one by process, pages that remember what they said and asked, the audit of a page."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from waitress import create_server
+
+from geoapp.web import create_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+VIEWS = [(theme, width) for theme in ("light", "dark") for width in (1280, 390)]
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="paquet playwright absent")
+    if not CHROMIUM:
+        pytest.skip("aucun navigateur Chromium sur cette machine")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe_source():
+    package = pytest.importorskip(
+        "axe_playwright_python", reason="paquet axe-playwright-python absent"
+    )
+    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def real_server(real_snapshot):
+    with running(real_snapshot.path.parents[1]) as address:
+        yield address
+
+
+class running:
+    """Serve one data folder while the block runs."""
+
+    def __init__(self, data_dir):
+        self.server = create_server(create_app(data_dir), host="127.0.0.1", port=0, threads=8)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.run, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.effective_port}"
+
+    def __exit__(self, *_):
+        self.server.close()
+
+
+class Seen:
+    """A page, with what its console said and what it asked for."""
+
+    def __init__(self, browser, theme="light", width=1280):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, locale="fr-FR"
+        )
+        self.page = self.context.new_page()
+        self.errors, self.requests = [], []
+        self.page.on(
+            "console", lambda m: m.type in ("error", "warning") and self.errors.append(m.text)
+        )
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on(
+            "dialog", lambda d: self.errors.append(f"dialogue : {d.message}") or d.dismiss()
+        )
+        self.page.on("request", lambda r: self.requests.append(r.url))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def foreign(self, address):
+        """Return the requests that went elsewhere than to `address`."""
+        return [url for url in self.requests if not url.startswith((address, "data:", "blob:"))]
+
+
+def still(page):
+    """Wait until nothing fades or moves any more: a half-drawn popup has no contrast to judge."""
+    page.wait_for_function(
+        "() => document.getAnimations().every(one => one.playState !== 'running')"
+        " && [...document.querySelectorAll('.leaflet-popup, .leaflet-tooltip')].every(one => getComputedStyle(one).opacity > 0.89)"
+    )
+
+
+def violations(page, axe_source):
+    """Return what axe finds wrong, in short, once the page is still."""
+    still(page)
+    page.evaluate(axe_source)
+    found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)["violations"]
+    return [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in found]
+
+
+def audit(seen, axe_source, address):
+    """Check the page shown, all that is folded in it open: accessible, no wider than its screen, silent, calling nobody but `address`."""
+    page = seen.page
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
+    assert violations(page, axe_source) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+        "the page is wider than the screen"
+    )
+    assert seen.errors == [] and seen.foreign(address) == []
+
+
+def drawn(page):
+    """Wait until the coverage map is drawn."""
+    page.wait_for_selector(".carte[data-pret=oui]", timeout=60_000)
