@@ -1,12 +1,14 @@
 # Two commands do everything on a fresh machine with Python 3.11 and make:
 #   make run [MIRROR=dir]   install, build a snapshot, serve the map
 #   make test               install, test everything
+# and for who changes the code:
+#   make lint               formatter, rules
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 MIRROR ?=
 
-.PHONY: run test build vendor bench clean
+.PHONY: run test lint style rules types build vendor bench clean
 
 run: build
 	$(BIN)/geoapp serve
@@ -16,6 +18,18 @@ build: $(VENV)/.run
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# `types` joins them when mypy is clean.
+lint: style rules
+
+style: $(VENV)/.test
+	$(BIN)/ruff format --check .
+
+rules: $(VENV)/.test
+	$(BIN)/ruff check .
+
+types: $(VENV)/.test
+	$(BIN)/python -m mypy geoapp
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.build

@@ -1,4 +1,5 @@
-"""Accessibility beside PySAL access and a GeoPandas loop: `python -m benchmarks.access [--pysal PYTHON] [--sizes …]`.
+"""Accessibility beside PySAL access and a GeoPandas loop: `python -m benchmarks.access [--pysal
+PYTHON] [--sizes …]`.
 
 Every job runs in a process of its own on the same written world.  `--pysal` is
 a Python that has the package `access` (see benchmarks/requirements.txt).
@@ -37,19 +38,25 @@ def measure_size(nb_origins: int, nb_places: int, python: str | None) -> dict:
 def print_size(size: str, found: dict) -> None:
     """Print one row of each table."""
     ours, build = found["ours"], found["build"]
-    line = f"| {size} | {found['pairs']:,} ({found['density']:.1%}) | {ours['steps']['one']:.3f} | {ours['peak_one_mb']:.0f} | {ours['steps']['many']:.2f} |"
+    line = (
+        f"| {size} | {found['pairs']:,} ({found['density']:.1%}) | {ours['steps']['one']:.3f} | "
+        f"{ours['peak_one_mb']:.0f} | {ours['steps']['many']:.2f} |"
+    )
     if "pysal" in found:
         other = found["pysal"]
         line += (
-            f" {other['steps']['one']:.1f} | {other['peak_mb']:.0f} | × {other['steps']['one'] / ours['steps']['one']:.0f} |"
+            f" {other['steps']['one']:.1f} | {other['peak_mb']:.0f} | × "
+            f"{other['steps']['one'] / ours['steps']['one']:.0f} |"
             f" ÷ {other['peak_mb'] / ours['peak_one_mb']:.1f} | {found['gap']:.0e} |"
         )
     print(line)
     whole = found["pairwise"]["steps"]["build"] * build["origins"] / found["pairwise"]["origins"]
     print(
-        f"  nearest, 3 filters: ours {found['near']['steps']['three']:.2f} s, sjoin_nearest {found['plain']['steps']['three']:.2f} s"
+        f"  nearest, 3 filters: ours {found['near']['steps']['three']:.2f} s, sjoin_nearest "
+        f"{found['plain']['steps']['three']:.2f} s"
         f" (× {found['plain']['steps']['three'] / found['near']['steps']['three']:.1f});"
-        f" matrix: {build['steps']['build']:.2f} s, pairwise {whole:.1f} s (× {whole / build['steps']['build']:.1f})"
+        f" matrix: {build['steps']['build']:.2f} s, pairwise {whole:.1f} s (× "
+        f"{whole / build['steps']['build']:.1f})"
     )
 
 
@@ -63,7 +70,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     print(
-        f"| origins × places | pairs | ours s | peak MB | {NB_FILTERS} filters s | PySAL s | peak MB | time | memory | largest gap |"
+        f"| origins × places | pairs | ours s | peak MB | {NB_FILTERS} filters s | PySAL s | peak "
+        "MB | time | memory | largest gap |"
     )
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for size in options.sizes.split(","):
@@ -73,7 +81,8 @@ def main() -> None:
             write_world(Path(name), nb, 3_000)
             report = run_job("benchmarks.access_job", "build", name)
             print(
-                f"matrix {nb:,} × 3,000: {report['steps']['build']:.2f} s, {report['pairs']:,} pairs, {report['peak_mb']:.0f} MB"
+                f"matrix {nb:,} × 3,000: {report['steps']['build']:.2f} s, {report['pairs']:,} "
+                f"pairs, {report['peak_mb']:.0f} MB"
             )
 
 

@@ -1,4 +1,6 @@
-"""One job of the access benchmark on a written world: `python -m benchmarks.access_job NAME FOLDER`."""
+"""One job of the access benchmark on a written world: `python -m benchmarks.access_job NAME
+FOLDER`.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def ours(folder: Path) -> str:
 
 
 REPEATS = 3
-"""Times each rival takes the same measure in one process; the best is kept, since the first touch of memory alone costs up to 0.15 s here."""
+"""Times each rival takes the same measure in one process; the best is kept, since the first touch
+of memory alone costs up to 0.15 s here.
+"""
 
 
 def _best_of(repeats: int, measure):
@@ -150,7 +154,9 @@ def build(folder: Path) -> str:
 
 
 def pairwise(folder: Path) -> str:
-    """Build the same costs the pairwise way (geodesic of every pair, origin by origin) for at most 2,000 origins."""
+    """Build the same costs the pairwise way (geodesic of every pair, origin by origin) for at most
+    2,000 origins.
+    """
     from geoapp.core.geometry import GEOD
 
     origins, places = _load(folder, "origins", "places")

@@ -1,4 +1,6 @@
-"""A world of people, places and costs at a chosen size, kept in a folder so that every rival is given the same."""
+"""A world of people, places and costs at a chosen size, kept in a folder so that every rival is
+given the same.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ NB_FILTERS = 90
 
 
 def draw_points(nb: int, seed: int) -> np.ndarray:
-    """Return `nb` longitudes and latitudes: town halls of the region by population, the copies scattered around (about 4 km)."""
+    """Return `nb` longitudes and latitudes: town halls of the region by population, the copies
+    scattered around (about 4 km).
+    """
     communes = pd.read_parquet(
         GEODATA / "communes.parquet",
         columns=["code_region", "population", "longitude_mairie", "latitude_mairie"],

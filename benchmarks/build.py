@@ -10,6 +10,7 @@ processor times and ratios are what to compare.
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import sys
 import tempfile
@@ -143,11 +144,16 @@ def make_report(records: list[dict], mirror: Path | None) -> str:
     origin = (
         "the real offer of the mirror"
         if mirror
-        else "the demonstration offer (no mirror given; sources without file are generated or absent)"
+        else (
+            "the demonstration offer (no mirror given; sources without file are generated or "
+            "absent)"
+        )
     )
     parts = [
-        f"Offers drawn from {origin}. The rest of the build costs {base['build']['cpu_s']:.1f} s of processor "
-        f"({base['build']['wall_s']:.1f} s of wall time, {base['build']['peak_mb']:.0f} MB) with {base['nb_offers']} offers; "
+        f"Offers drawn from {origin}. The rest of the build costs {base['build']['cpu_s']:.1f} s "
+        "of processor "
+        f"({base['build']['wall_s']:.1f} s of wall time, {base['build']['peak_mb']:.0f} MB) with "
+        f"{base['nb_offers']} offers; "
         "“own” columns are what is left when that is taken off.",
         _table(sizes, _cost_columns(base)),
         "Growth from one size to the next, in processor time:",
@@ -191,7 +197,7 @@ def _pairs(base: dict, sizes: list[dict]) -> list[dict]:
             "whole": _ratio(b["build"]["cpu_s"], a["build"]["cpu_s"]),
             "memory": _ratio(b["build"]["peak_mb"], a["build"]["peak_mb"]),
         }
-        for a, b in zip(sizes, sizes[1:])
+        for a, b in itertools.pairwise(sizes)
     ]
 
 

@@ -1,4 +1,6 @@
-"""Answers of the coverage on the served snapshot, in process: `python -m benchmarks.coverage --data DIR [--nb 200]`."""
+"""Answers of the coverage on the served snapshot, in process: `python -m benchmarks.coverage --data
+DIR [--nb 200]`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from geoapp.offer.filters import list_options
 
 
 def draw_questions(world, nb: int, zonage: str) -> list[dict]:
-    """Return `nb` questions by one zoning: any domain, level, voie, measure and threshold, seeded."""
+    """Return `nb` questions by one zoning: any domain, level, voie, measure and threshold,
+    seeded.
+    """
     draw = random.Random(4)
     options = {
         nom: [None, *(o.valeur for o in list_options(world.snapshot, nom, world.offres) if o.nb)]
@@ -50,7 +54,8 @@ def main() -> None:
     world = open_world(open_snapshot(options.data))
     opened = time.perf_counter() - start
     print(
-        f"{len(world.points):,} points × {len(world.trajets.places):,} places, {world.cost('km').nnz:,} costs; opened in {opened:.2f} s"
+        f"{len(world.points):,} points × {len(world.trajets.places):,} places, "
+        f"{world.cost('km').nnz:,} costs; opened in {opened:.2f} s"
     )
     for zonage in ("departement", "ze2020", "epci", "qpv2024", "commune", "carreau"):
         seconds = []

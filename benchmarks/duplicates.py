@@ -1,4 +1,6 @@
-"""Measure the de-duplication on the labelled pairs of `tests/dedupe`: precision of what is merged, recall, by band."""
+"""Measure the de-duplication on the labelled pairs of `tests/dedupe`: precision of what is merged,
+recall, by band.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ BANDES = (
 
 
 def judge(snapshot: Snapshot, paires: Path = PAIRES) -> pd.DataFrame:
-    """Return the labelled pairs with `score` (0: not even possible) and `regle`; a pair whose offers are not in the snapshot is left out."""
+    """Return the labelled pairs with `score` (0: not even possible) and `regle`; a pair whose
+    offers are not in the snapshot is left out.
+    """
     tables = {nom: snapshot.read(nom) for nom in ("formations", "organismes", "lieux")}
     offers = profile_offers({**tables, "offres": whole_offer(snapshot)})
     names = pd.Series(
@@ -48,7 +52,9 @@ def judge(snapshot: Snapshot, paires: Path = PAIRES) -> pd.DataFrame:
 
 
 def figures(judged: pd.DataFrame) -> dict[str, float]:
-    """Return precision and recall of the merges, and the recall of what is merged or listed as possible."""
+    """Return precision and recall of the merges, and the recall of what is merged or listed as
+    possible.
+    """
     sure = judged[judged["jugement"].ne("indecise")]
     same = sure["jugement"].eq("identique")
     merged, listed = sure["score"].ge(SEUIL_FUSION), sure["score"].ge(SEUIL_POSSIBLE)
@@ -66,8 +72,10 @@ def run(data_dir: Path) -> None:
     judged = judge(open_snapshot(data_dir))
     found = figures(judged)
     print(
-        f"{found['nb_paires']} paires jugées, {found['nb_reunies']} réunies : précision {found['precision']:.3f}, rappel {found['rappel']:.3f} "
-        f"({found['rappel_listees']:.3f} avec les possibles), sur un échantillon chargé en cas difficiles."
+        f"{found['nb_paires']} paires jugées, {found['nb_reunies']} réunies : précision "
+        f"{found['precision']:.3f}, rappel {found['rappel']:.3f} "
+        f"({found['rappel_listees']:.3f} avec les possibles), sur un échantillon chargé en cas "
+        "difficiles."
     )
     for low, high, nom in BANDES:
         part = judged[judged["score"].ge(low) & judged["score"].lt(high)]

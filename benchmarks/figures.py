@@ -1,4 +1,6 @@
-"""Static maps on the served snapshot, in process: `python -m benchmarks.figures --data DIR [--largeur-mm 170 --dpi 150]`."""
+"""Static maps on the served snapshot, in process: `python -m benchmarks.figures --data DIR
+[--largeur-mm 170 --dpi 150]`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def list_territories(world: World, zonage: str) -> list[str]:
 def draw_all(
     world: World, territories: list[str], **parametres: str
 ) -> Iterator[tuple[float, float, int]]:
-    """Yield the seconds on the clock, those of the processor, and the bytes of the figure of each territory."""
+    """Yield the seconds on the clock, those of the processor, and the bytes of the figure of each
+    territory.
+    """
     for emprise in territories:
         clock, processor = time.perf_counter(), time.process_time()
         content = render_figure(world, parse_figure({**parametres, "emprise": emprise}, world))
@@ -50,7 +54,8 @@ def main() -> None:
     size = {"largeur_mm": options.largeur_mm, "dpi": options.dpi}
     first = next(draw_all(world, ["region"], type="zones", **size))
     print(
-        f"first figure, matplotlib loaded and outlines projected: {first[0]:.2f} s; memory {peak_memory_mb():.0f} MB"
+        f"first figure, matplotlib loaded and outlines projected: {first[0]:.2f} s; memory "
+        f"{peak_memory_mb():.0f} MB"
     )
     for type_ in TYPES:
         for titre, territories in (
@@ -62,7 +67,8 @@ def main() -> None:
                 list(draw_all(world, territories, type=type_, **DEMANDES[type_], **size))
             ).T
             print(
-                f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | {np.median(processor):.2f} | {clock.sum():.0f} | {weights.max() / 1e3:.0f} |"
+                f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | "
+                f"{np.median(processor):.2f} | {clock.sum():.0f} | {weights.max() / 1e3:.0f} |"
             )
     for format_ in FORMATS:
         for type_ in TYPES:
@@ -74,7 +80,8 @@ def main() -> None:
                 )
             ).T
             print(
-                f"| {format_} | {type_} | {clock.min():.2f} | {processor.min():.2f} | {weights.max() / 1e3:.0f} |"
+                f"| {format_} | {type_} | {clock.min():.2f} | {processor.min():.2f} | "
+                f"{weights.max() / 1e3:.0f} |"
             )
     print(f"peak {peak_memory_mb():.0f} MB")
 

@@ -1,4 +1,5 @@
-"""`python -m benchmarks.fuzz [n]`: n mutated files over every reader of the offer, on every core; prints what became of them.
+"""`python -m benchmarks.fuzz [n]`: n mutated files over every reader of the offer, on every core;
+prints what became of them.
 
 One file in two has its bytes damaged, the other its values alone: the first
 tries the parsers, the second what comes after them.  Each file depends on the
@@ -8,6 +9,7 @@ seed and its rank only: `python -m benchmarks.fuzz --only RANK` makes one again.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import html
 import io
 import json
@@ -123,7 +125,8 @@ SPANS = {
 """Where the values of a format are."""
 SPANS |= {".geojson": SPANS[".json"], ".feuille": re.compile(rb"<t[^<>]*>([^<>]+)<")}
 INNER = "xl/worksheets/sheet1.xml"
-"""Member of a workbook that holds its texts: damaged inside a sound archive, or the archive itself."""
+"""Member of a workbook that holds its texts: damaged inside a sound archive, or the archive itself.
+"""
 
 
 def change_values(content: bytes, suffix: str, rng: random.Random) -> bytes:
@@ -143,7 +146,9 @@ def change_values(content: bytes, suffix: str, rng: random.Random) -> bytes:
 
 
 def mutate(content: bytes, rng: random.Random) -> bytes:
-    """Return a content with one to six damages: cut, inserted, changed, repeated, swapped, or cut short."""
+    """Return a content with one to six damages: cut, inserted, changed, repeated, swapped, or cut
+    short.
+    """
     data = bytearray(content)
     for _ in range(rng.randint(1, 6)):
         at, length = rng.randrange(len(data) + 1), rng.choice((1, 3, 20, 200))
@@ -176,10 +181,8 @@ def read_or_told(id_source: str, path: Path, communes, passage) -> str:
         A row was lost, or the file took more processor time than `LONGEST_S`.
     """
     start, outcome, source = time.process_time(), "lu", get_source(id_source)
-    try:
+    with contextlib.suppress(SourceError):
         recognise_format(path)
-    except SourceError:
-        pass
     try:
         for lecture in iter_source(source, path):
             assert lecture.frame.index.is_unique
@@ -204,7 +207,9 @@ def make_file(rank: int, folder: Path, seed: str) -> tuple[str, Path]:
 
 
 def damage(content: bytes, suffix: str, rng: random.Random, *, is_whole: bool) -> bytes:
-    """Return a mutated content; `is_whole` keeps its form where the format lets it be known, and changes values."""
+    """Return a mutated content; `is_whole` keeps its form where the format lets it be known, and
+    changes values.
+    """
     if suffix == ".xlsx" and is_whole:
         return _inside(
             content,
@@ -218,7 +223,9 @@ def damage(content: bytes, suffix: str, rng: random.Random, *, is_whole: bool) -
 
 
 def change_bytes(content: bytes, rng: random.Random) -> bytes:
-    """Return a content of which one to three bytes are others: a database stays one most of the time."""
+    """Return a content of which one to three bytes are others: a database stays one most of the
+    time.
+    """
     data = bytearray(content)
     for _ in range(rng.randint(1, 3)):
         data[rng.randrange(len(data))] = rng.randrange(256)
@@ -260,7 +267,8 @@ def try_files(ranks: Iterable[int], seed: str = SEED) -> Counter:
                 kept = Path(tempfile.gettempdir()) / path.name
                 kept.write_bytes(path.read_bytes())
                 raise AssertionError(
-                    f"fichier {rank} ({name}), gardé dans {kept.name} : {type(error).__name__} {error}"
+                    f"fichier {rank} ({name}), gardé dans {kept.name} : {type(error).__name__} "
+                    f"{error}"
                 ) from error
             path.unlink()
     return outcomes
@@ -297,7 +305,9 @@ def fuzz(
     nb_processes: int | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Counter:
-    """Return what became of `nb` mutated files, by source; the same for the same seed, whatever the number of processes."""
+    """Return what became of `nb` mutated files, by source; the same for the same seed, whatever the
+    number of processes.
+    """
     batches = [range(start, min(start + BATCH, nb)) for start in range(0, nb, BATCH)]
     outcomes: Counter = Counter()
     with ProcessPoolExecutor(

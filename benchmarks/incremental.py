@@ -1,8 +1,10 @@
-"""`python -m benchmarks.incremental --mirror DIR`: what a build costs when one source changed, beside a full one.
+"""`python -m benchmarks.incremental --mirror DIR`: what a build costs when one source changed,
+beside a full one.
 
 Each source of `CHANGES` loses its last row, one after the other, on a copy of
 the mirror: the build that goes on from the one before is compared, byte by
-byte, with a full one of the same files.  Every build runs in a process of its own; processor times count.
+byte, with a full one of the same files.  Every build runs in a process of its own; processor times
+count.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ PARTOUT = ("passage-communes",)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print one row per source; exit code 1 when one costs more than `PART_MAX` or gives other bytes."""
+    """Print one row per source; exit code 1 when one costs more than `PART_MAX` or gives other
+    bytes.
+    """
     parser = argparse.ArgumentParser(description="Construction incrémentale.")
     parser.add_argument("--mirror", type=Path, required=True)
     parser.add_argument("--sources", nargs="+", default=list(CHANGES))
@@ -57,9 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
         for id_source in options.sources:
             rows.append(measure(root, id_source))
             print(
-                "{source:24} full {full:5.1f} s, incremental {part_s:5.1f} s: {part:.2f}, same bytes: {same}".format(
-                    **rows[-1]
-                ),
+                (
+                    "{source:24} full {full:5.1f} s, incremental {part_s:5.1f} s: {part:.2f}, "
+                    "same bytes: {same}"
+                ).format(**rows[-1]),
                 flush=True,
             )
     return int(
@@ -80,7 +85,9 @@ def copy_sources(mirror: Path, folder: Path, ids: list[str]) -> None:
 
 
 def measure(root: Path, id_source: str) -> dict:
-    """Change a source; return the seconds of processor of a full and of an incremental build, and whether their tables are the same bytes."""
+    """Change a source; return the seconds of processor of a full and of an incremental build, and
+    whether their tables are the same bytes.
+    """
     cut_last_row(root / "mirror" / get_source(id_source).fichier)
     incremental, full = _build(root, "kept", id_source), _build(root, "fresh", id_source)
     same = digests(root / "kept") == digests(root / "fresh")
@@ -112,7 +119,9 @@ def cut_last_row(path: Path) -> None:
 
 
 def digests(data_dir: Path) -> dict[str, str]:
-    """Return the digest of each file of the snapshot served but its manifest, which holds the hour."""
+    """Return the digest of each file of the snapshot served but its manifest, which holds
+    the hour.
+    """
     snapshot = (data_dir / "courant").resolve()
     files = [
         path for path in snapshot.rglob("*") if path.is_file() and path.name != "manifest.json"

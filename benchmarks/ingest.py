@@ -1,4 +1,5 @@
-"""`python -m benchmarks.ingest`: how fast a LHÉO feed is read, beside a plain `lxml.iterparse` that only counts.
+"""`python -m benchmarks.ingest`: how fast a LHÉO feed is read, beside a plain `lxml.iterparse` that
+only counts.
 
 Each measure runs in a process of its own, so that its peak memory is its own.
 """

@@ -1,4 +1,6 @@
-"""One build of GéoForma, measured: `python -m benchmarks.job_geoforma MIRROR DATA_DIR ID_SOURCE`."""
+"""One build of GéoForma, measured: `python -m benchmarks.job_geoforma MIRROR DATA_DIR
+ID_SOURCE`.
+"""
 
 from __future__ import annotations
 

@@ -12,11 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-"""A closed door in place of the network: a missing source must not be downloaded while we measure."""
+"""A closed door in place of the network: a missing source must not be downloaded while we measure.
+"""
 
 
 def run_job(module: str, *arguments: str, python: str = sys.executable) -> dict:
-    """Run `python -m module arguments…` and return the JSON object it prints last; `python` may be that of a rival.
+    """Run `python -m module arguments…` and return the JSON object it prints last; `python` may be
+    that of a rival.
 
     Raises
     ------
@@ -59,7 +61,9 @@ class Stopwatch:
         self._last = now
 
     def report(self, **more) -> str:
-        """Return as one line of JSON the steps, the whole, the processor time, the peak memory, and `more`."""
+        """Return as one line of JSON the steps, the whole, the processor time, the peak memory, and
+        `more`.
+        """
         whole = time.perf_counter() - self._start
         return json.dumps(
             {

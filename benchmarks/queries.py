@@ -1,4 +1,6 @@
-"""A seeded mix of searches as advisors make them: places, radii, texts with typing errors, zones, filters."""
+"""A seeded mix of searches as advisors make them: places, radii, texts with typing errors, zones,
+filters.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def make_queries(moteur: Moteur, nb: int, *, seed: int = 7) -> list[tuple[str, Requete]]:
-    """Return `nb` searches with their kind, in a shuffled order; same seed and territory, same searches."""
+    """Return `nb` searches with their kind, in a shuffled order; same seed and territory, same
+    searches.
+    """
     rng = np.random.default_rng(seed)
     places, zones = _places(moteur), _zones(moteur)
     kinds = rng.choice(list(MIX), nb, p=list(MIX.values()))
@@ -83,7 +87,9 @@ def _zones(moteur: Moteur) -> list[Lieu]:
 
 
 def _typed(texte: str, rng: np.random.Generator) -> str:
-    """Return a text as typed: sometimes a letter of its longest word is changed, lost or swapped."""
+    """Return a text as typed: sometimes a letter of its longest word is changed, lost or
+    swapped.
+    """
     word = max(texte.split(), key=len)
     if rng.random() > MISSPELT or len(word) < 6:
         return texte

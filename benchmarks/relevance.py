@@ -4,7 +4,8 @@ Run `python -m benchmarks.relevance [--data DOSSIER]`.  The queries and their
 judgments are in `tests/relevance/`: an offer is relevant because of its title,
 level or codes, read by a person, never because the engine found it.
 
-* recall@10 = relevant offers among the first ten / min(10, relevant offers), averaged over the queries;
+* recall@10 = relevant offers among the first ten / min(10, relevant offers), averaged over the
+  queries;
 * MRR = 1 / rank of the first relevant offer (0 beyond the tenth), averaged.
 """
 
@@ -33,7 +34,9 @@ CHAMPS = {
     "rncp": "code_rncp",
     "cfd": "code_cfd",
 }
-"""Fields of a rule → columns of `formations`; title and diploma are compared without accents nor capitals."""
+"""Fields of a rule → columns of `formations`; title and diploma are compared without accents nor
+capitals.
+"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Jugement:
 
 @dataclass(frozen=True)
 class Note:
-    """What one query got: share of the possible relevant offers in the first ten, and 1 / rank of the first."""
+    """What one query got: share of the possible relevant offers in the first ten, and 1 / rank of
+    the first.
+    """
 
     jugement: Jugement
     trouves: tuple[int, ...]
@@ -132,7 +137,9 @@ def summarise(notes: list[Note]) -> pd.DataFrame:
 
 
 def open_search(snapshot) -> Callable[[str], np.ndarray]:
-    """Return the search of the product as a function of the text: positions in `offres`, by relevance."""
+    """Return the search of the product as a function of the text: positions in `offres`, by
+    relevance.
+    """
     from geoapp.offer.search.engine import open_engine, search
     from geoapp.offer.search.model import Requete
 
@@ -170,12 +177,15 @@ def measure_places(snapshot) -> pd.DataFrame:
 
 
 def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) -> None:
-    """Print the scores, every query below a full recall with its first five answers, and the places misread."""
+    """Print the scores, every query below a full recall with its first five answers, and the places
+    misread.
+    """
     print(summarise(notes).to_string())
     for note in sorted(notes, key=lambda note: (note.rappel, note.jugement.requete)):
         if note.rappel < 1:
             print(
-                f"\n{note.jugement.requete} ({note.jugement.type}) : rappel {note.rappel:.2f}, {len(note.jugement.pertinents)} pertinentes"
+                f"\n{note.jugement.requete} ({note.jugement.type}) : rappel {note.rappel:.2f}, "
+                f"{len(note.jugement.pertinents)} pertinentes"
             )
             for position in note.trouves[:5]:
                 sign = "+" if position in note.jugement.pertinents else "-"

@@ -1,6 +1,8 @@
-"""Territory sheets of the served snapshot, by the command itself: `python -m benchmarks.reports --data DIR [--zonage ze2020 --zonage epci]`.
+"""Territory sheets of the served snapshot, by the command itself: `python -m benchmarks.reports
+--data DIR [--zonage ze2020 --zonage epci]`.
 
-Measures the wall time, the processor time, the memory of all its processes together (PSS: shared pages counted once, sampled each
+Measures the wall time, the processor time, the memory of all its processes together (PSS: shared
+pages counted once, sampled each
 half second), the number of files, the largest PDF and its pages; warnings are errors.
 """
 
@@ -17,7 +19,9 @@ from pathlib import Path
 
 
 def run_report(data: Path, zonage: str, out: Path) -> tuple[float, float, float]:
-    """Run `geoapp report --all zonage`; return its seconds, those of processor, and the peak of its memory in MB."""
+    """Run `geoapp report --all zonage`; return its seconds, those of processor, and the peak of its
+    memory in MB.
+    """
     start, before = time.perf_counter(), _cpu_seconds()
     process = subprocess.Popen(
         [
@@ -72,7 +76,9 @@ def _family(pid: int) -> list[int]:
 
 
 def _pss_mb(pid: int) -> float:
-    """Return the memory of a process, its share of shared pages counted, in MB; 0 when it has ended."""
+    """Return the memory of a process, its share of shared pages counted, in MB; 0 when it has
+    ended.
+    """
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -102,7 +108,9 @@ def main() -> None:
                 [pdf.stat().st_size / 1e6 for pdf in pdfs],
             )
             print(
-                f"| {zonage} | {len(pdfs)} | {seconds:.0f} s | {cpu:.0f} s | {cpu / len(pdfs):.1f} s | {peak:.0f} MB | {max(sizes):.2f} MB | {min(pages)}–{max(pages)} |",
+                f"| {zonage} | {len(pdfs)} | {seconds:.0f} s | {cpu:.0f} s | "
+                f"{cpu / len(pdfs):.1f} s | {peak:.0f} MB | {max(sizes):.2f} MB | "
+                f"{min(pages)}–{max(pages)} |",
                 flush=True,
             )
 

@@ -78,7 +78,9 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def build_base(mirror: Path | None, folder: Path) -> Path:
-    """Build the snapshot of the mirror (of the demonstration without one) and return its data folder."""
+    """Build the snapshot of the mirror (of the demonstration without one) and return its data
+    folder.
+    """
     link_mirror(mirror, folder / "mirror", without="")
     run_job("benchmarks.job_geoforma", str(folder / "mirror"), str(folder / "base"), ID_SOURCE)
     return folder / "base"
@@ -102,7 +104,9 @@ def run_size(base: Path, size: int, nb_queries: int, dsn: str, folder: Path) -> 
 
 
 def make_report(records: list[dict]) -> str:
-    """Return the report as Markdown: times beside the rivals, kinds, HTTP, memory, equality of answers."""
+    """Return the report as Markdown: times beside the rivals, kinds, HTTP, memory, equality of
+    answers.
+    """
     names = [name for name in records[-1]["engines"] if name != OURS]
     absent = "" if "PostGIS" in names else " PostGIS absent."
     parts = [

@@ -1,4 +1,6 @@
-"""The same searches over HTTP: the product's own server in a process of its own, asked on loopback."""
+"""The same searches over HTTP: the product's own server in a process of its own, asked on
+loopback.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ NB_CLIENTS = 2
 
 
 def measure_http(data: Path, queries: list[tuple[str, Requete]]) -> dict:
-    """Return p50 and p95 with one client, then two at once, and the memory of the server afterwards."""
+    """Return p50 and p95 with one client, then two at once, and the memory of the server
+    afterwards.
+    """
     paths = ["/api/v1/formations?" + urlencode(parameters(requete)) for _, requete in queries]
     with serve(data) as (address, pid):
         _ask(address, paths[:1])

@@ -1,4 +1,5 @@
-"""Searches on one snapshot, measured in this process: `python -m benchmarks.search_job DATA NB_QUERIES [DSN]`.
+"""Searches on one snapshot, measured in this process: `python -m benchmarks.search_job DATA
+NB_QUERIES [DSN]`.
 
 Every query is put to each engine in turn, so that what else the machine does
 weighs on all of them alike.  The memory of hits that ours keeps between
@@ -127,7 +128,9 @@ def percentiles(times) -> dict[str, float]:
 def compare_totals(
     queries: list[tuple[str, Requete]], ours: list[Answer], theirs: list[Answer]
 ) -> dict[str, float]:
-    """Return how many searches without text have the same total and counts, out of how many, and the widest gap of totals in per cent."""
+    """Return how many searches without text have the same total and counts, out of how many, and
+    the widest gap of totals in per cent.
+    """
     rows = [i for i, (kind, _) in enumerate(queries) if kind in SAME_TOTALS]
     equal = sum(
         ours[i].total == theirs[i].total
@@ -139,7 +142,9 @@ def compare_totals(
 
 
 def resident_memory_mb(pid: int | str = "self") -> float:
-    """Return the resident memory of a process, in megabytes (10⁶ bytes); NaN where the system does not tell."""
+    """Return the resident memory of a process, in megabytes (10⁶ bytes); NaN where the system does
+    not tell.
+    """
     try:
         status = Path(f"/proc/{pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6

@@ -1,4 +1,6 @@
-"""The same searches in PostGIS, when a server is given: a GiST on places, covering B-trees, a GIN on words."""
+"""The same searches in PostGIS, when a server is given: a GiST on places, covering B-trees, a GIN
+on words.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ from geoapp.offer.search.model import Requete
 from geoapp.reference.codes.text import fold
 
 _SCHEMA = """
-DROP SCHEMA IF EXISTS banc CASCADE; CREATE SCHEMA banc; SET search_path TO banc, public; CREATE EXTENSION IF NOT EXISTS postgis;
-CREATE TABLE offres (offre int PRIMARY KEY, lieu int, paire int, domaine text, niveau text, voie text);
+DROP SCHEMA IF EXISTS banc CASCADE; CREATE SCHEMA banc; SET search_path TO banc, public;
+CREATE EXTENSION IF NOT EXISTS postgis;
+CREATE TABLE offres (offre int PRIMARY KEY, lieu int, paire int,
+  domaine text, niveau text, voie text);
 CREATE TABLE places (lieu int PRIMARY KEY, lon float8, lat float8);
 CREATE TABLE lieux_zones (zone text, lieu int, PRIMARY KEY (zone, lieu));
 CREATE TABLE textes (paire int PRIMARY KEY, intitule text, autres text, organisme text);
@@ -20,12 +24,16 @@ CREATE INDEX ON places USING gist (geom);
 CREATE INDEX ON offres (lieu, domaine, niveau, voie, paire, offre);
 CREATE INDEX ON offres (paire, lieu, domaine, niveau, voie, offre);
 ALTER TABLE textes ADD mots tsvector;
-UPDATE textes SET mots = setweight(to_tsvector('simple', intitule), 'A') || setweight(to_tsvector('simple', autres || ' ' || organisme), 'C');
+UPDATE textes SET mots = setweight(to_tsvector('simple', intitule), 'A')
+  || setweight(to_tsvector('simple', autres || ' ' || organisme), 'C');
 CREATE INDEX ON textes USING gin (mots);
 CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*) AS nb FROM offres GROUP BY 1, 2, 3;
 """
 _POINT = "ST_Transform(ST_SetSRID(ST_MakePoint(%s, %s), 4326), 2154)"
-_AROUND = f"SELECT lieu, ST_Distance(geom, p) AS d FROM places, (SELECT {_POINT} AS p) q WHERE ST_DWithin(geom, p, %s)"
+_AROUND = (
+    f"SELECT lieu, ST_Distance(geom, p) AS d FROM places, (SELECT {_POINT} AS p) q WHERE "
+    "ST_DWithin(geom, p, %s)"
+)
 _ZONE = "SELECT lieu, 0.0 AS d FROM lieux_zones WHERE zone = %s"
 _TEXT = (
     "SELECT paire, ts_rank(mots, q) AS s FROM textes, to_tsquery('simple', %s) q WHERE mots @@ q"

@@ -1,4 +1,5 @@
-"""What the rivals share: the offers laid out for a database, the words of a text, counts out of a cube.
+"""What the rivals share: the offers laid out for a database, the words of a text, counts out of a
+cube.
 
 The same is asked of each: the total, the first page of 20, the live counts of
 domain, level and voie (each without its own choice).
@@ -55,7 +56,9 @@ class Offers:
 
 
 def lay_out(moteur: Moteur) -> Offers:
-    """Return offers (rank by title, place, text, three filters), places, their zones and the distinct texts."""
+    """Return offers (rank by title, place, text, three filters), places, their zones and the
+    distinct texts.
+    """
     table = (
         pd.DataFrame(moteur.snapshot.read("offres").drop(columns="geometry"))
         .iloc[moteur.ordre]
@@ -131,7 +134,9 @@ class Vocabulary:
 
 
 def count_cube(cells: list[tuple], requete: Requete) -> tuple[int, dict[str, dict[str, int]]]:
-    """Return the total and the live counts out of (domain, level, voie, number) cells counted before these filters."""
+    """Return the total and the live counts out of (domain, level, voie, number) cells counted
+    before these filters.
+    """
     kept = [set(requete.filtres.valeurs(nom)) for nom in FILTERS]
     total, facets = 0, {nom: {} for nom in FILTERS}
     for *values, nb in cells:
@@ -144,7 +149,9 @@ def count_cube(cells: list[tuple], requete: Requete) -> tuple[int, dict[str, dic
 
 
 def where_filters(requete: Requete, mark: str) -> tuple[str, list[str]]:
-    """Return the condition on the three filters and its values; `mark` is how the database writes a parameter."""
+    """Return the condition on the three filters and its values; `mark` is how the database writes a
+    parameter.
+    """
     parts, values = [], []
     for nom in FILTERS:
         if chosen := requete.filtres.valeurs(nom):

@@ -12,11 +12,14 @@ from geoapp.offer.search.model import Requete
 from geoapp.offer.search.proximity import distances_m, to_ecef
 
 _SCHEMA = """
-PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-400000; PRAGMA mmap_size=2000000000;
-CREATE TABLE offres (offre INTEGER PRIMARY KEY, lieu INTEGER, paire INTEGER, domaine TEXT, niveau TEXT, voie TEXT);
+PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;
+PRAGMA cache_size=-400000; PRAGMA mmap_size=2000000000;
+CREATE TABLE offres (offre INTEGER PRIMARY KEY, lieu INTEGER, paire INTEGER, domaine TEXT,
+  niveau TEXT, voie TEXT);
 CREATE VIRTUAL TABLE places USING rtree(lieu, ouest, est, sud, nord);
 CREATE TABLE lieux_zones (zone TEXT, lieu INTEGER, PRIMARY KEY (zone, lieu)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE textes USING fts5(intitule, autres, organisme, tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE textes USING fts5(intitule, autres, organisme,
+  tokenize='unicode61 remove_diacritics 2');
 CREATE VIRTUAL TABLE vocabulaire USING fts5vocab(textes, row);
 CREATE TEMP TABLE ici (rang INTEGER PRIMARY KEY, lieu INTEGER UNIQUE);
 CREATE TEMP TABLE trouves (rang INTEGER PRIMARY KEY, paire INTEGER UNIQUE);
@@ -29,7 +32,10 @@ CREATE INDEX offres_paire ON offres(paire, lieu, domaine, niveau, voie);
 CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*) AS nb FROM offres GROUP BY 1, 2, 3;
 ANALYZE;
 """
-_MATCH = "INSERT INTO trouves(paire) SELECT rowid FROM textes WHERE textes MATCH ? ORDER BY bm25(textes, 20.0, 2.0, 2.0), rowid"
+_MATCH = (
+    "INSERT INTO trouves(paire) SELECT rowid FROM textes WHERE textes MATCH ? ORDER BY "
+    "bm25(textes, 20.0, 2.0, 2.0), rowid"
+)
 _CUBE = "SELECT o.domaine, o.niveau, o.voie, COUNT(*) FROM {source} GROUP BY 1, 2, 3"
 _PAGE = "SELECT o.offre FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
 
@@ -96,7 +102,9 @@ class SqliteRival:
         return True
 
     def _find_texts(self, texte: str) -> bool:
-        """Fill `trouves` with the texts that hold every word, else one of them; False without text."""
+        """Fill `trouves` with the texts that hold every word, else one of them; False
+        without text.
+        """
         words = self.vocabulary.read(texte)
         if not words:
             return False

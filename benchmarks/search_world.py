@@ -1,4 +1,5 @@
-"""Snapshots of any size, replicated from a real one: `python -m benchmarks.search_world DATA TARGET NB`.
+"""Snapshots of any size, replicated from a real one: `python -m benchmarks.search_world DATA TARGET
+NB`.
 
 Whole copies of the offer are laid side by side: identifiers are new, places
 and bodies multiply with the size, and as in the real offer about one title
@@ -42,7 +43,9 @@ def main(data: str, target: str, size: str) -> None:
 def replicate(
     frames: dict[str, pd.DataFrame], nb_offers: int, *, seed: int = 20201116
 ) -> dict[str, pd.DataFrame]:
-    """Return tables with `nb_offers` offers made of copies of those of `frames`; the first copy is the offer itself."""
+    """Return tables with `nb_offers` offers made of copies of those of `frames`; the first copy is
+    the offer itself.
+    """
     nb_copies = -(-nb_offers // len(frames["offres"]))
     places = max(1, min(nb_copies, round(count_places(nb_offers) / len(frames["lieux"]))))
     bodies = max(1, places // PLACES_BY_BODY)
@@ -73,7 +76,9 @@ def replicate(
 
 
 def _copies(frame: pd.DataFrame, numbers: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return the rows of a table once per copy; `numbers` gives by column what is added to it, by copy (0: nothing)."""
+    """Return the rows of a table once per copy; `numbers` gives by column what is added to it, by
+    copy (0: nothing).
+    """
     numbers = {nom: values for nom, values in numbers.items() if nom in frame}
     nb = len(next(iter(numbers.values())))
     result = frame.iloc[np.tile(np.arange(len(frame)), nb)].reset_index(drop=True)
@@ -111,7 +116,9 @@ def _placed(offers: gpd.GeoDataFrame, lieux: gpd.GeoDataFrame) -> gpd.GeoDataFra
 
 
 def write_world(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path) -> None:
-    """Publish the tables with their index; very large ones by the same writer, without the contract checks."""
+    """Publish the tables with their index; very large ones by the same writer, without the contract
+    checks.
+    """
     frames = {nom: schema.conform(frame, nom) for nom, frame in frames.items()}
     if len(frames["offres"]) <= CHECKED_MAX:
         snapshots.publish(

@@ -44,8 +44,8 @@ def rows_of_demonstration(flat: pd.DataFrame, source: Source) -> pd.DataFrame:
     raw = {}
     for ours, rule in source.colonnes.items():
         names = [rule] if isinstance(rule, str) else rule if isinstance(rule, list) else []
-        for name, column in zip(names, [flat.get(ours)] + [None] * len(names)):
-            raw.setdefault(name, column)
+        for rank, name in enumerate(names):
+            raw.setdefault(name, None if rank else flat.get(ours))
     return pd.DataFrame(raw, index=flat.index)
 
 

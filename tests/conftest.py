@@ -29,6 +29,8 @@ def tiny_snapshot(tiny_frames, tmp_path) -> Snapshot:
 
 @pytest.fixture
 def no_network(monkeypatch) -> None:
-    """Point every download at a closed port of this machine: a build never waits for the Internet here."""
+    """Point every download at a closed port of this machine: a build never waits for the Internet
+    here.
+    """
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")

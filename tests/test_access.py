@@ -1,5 +1,8 @@
-"""Measures of access: reference values of independent software, a pure-Python oracle, the sanity of each measure."""
+"""Measures of access: reference values of independent software, a pure-Python oracle, the sanity of
+each measure.
+"""
 
+import itertools
 import json
 import math
 
@@ -55,7 +58,10 @@ def matrix(costs, dtype="f8") -> sparse.csr_array:
 def worlds(draw):
     """Return costs, people, and the supply of two filters."""
     nb_i, nb_j = draw(st.integers(1, 6)), draw(st.integers(1, 5))
-    lists = lambda values, nb: draw(st.lists(values, min_size=nb, max_size=nb))  # noqa: E731
+
+    def lists(values, nb):
+        return draw(st.lists(values, min_size=nb, max_size=nb))
+
     costs = lists(st.lists(COSTS, min_size=nb_j, max_size=nb_j), nb_i)
     people = lists(st.sampled_from([0.0, 1.0, 50.0, 1234.5]), nb_i)
     return costs, people, [lists(st.sampled_from([0.0, 1.0, 12.0]), nb_j) for _ in range(2)]
@@ -191,7 +197,7 @@ def test_one_more_place_brings_nobody_farther_and_reach_grows_with_the_limit(wor
     )
     assert (after <= before).all()
     reach = [cumulative(cost, np.array(supply), limit) for limit in (0, 6.6, 19.9, 20, 40)]
-    assert all((short <= long).all() for short, long in zip(reach, reach[1:], strict=False))
+    assert all((short <= long).all() for short, long in itertools.pairwise(reach))
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
@@ -306,7 +312,9 @@ def test_the_hospital_example(truth):
 
 
 def _hospital(tracts, inbound, outbound, cross, way, expected) -> float:
-    """Return the largest relative gap; tract 3, where the hospital is, is the centre; `inbound` is the cost towards it."""
+    """Return the largest relative gap; tract 3, where the hospital is, is the centre; `inbound` is
+    the cost towards it.
+    """
     cost = np.array([[1.0, cross, inbound], [cross, 1.0, inbound], [outbound, outbound, 1.0]])
     cost = cost if way == "row" else cost.T
     # The reference lets people choose among all the places, those beyond the limit of 61 included.

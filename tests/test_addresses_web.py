@@ -1,4 +1,6 @@
-"""Addresses in the search: by the configured service through POST only, else at the commune, and the page says which."""
+"""Addresses in the search: by the configured service through POST only, else at the commune, and
+the page says which.
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""The benchmarks run, at a size where no time means anything; what they synthesise is what they say."""
+"""The benchmarks run, at a size where no time means anything; what they synthesise is what they
+say.
+"""
 
 from __future__ import annotations
 

@@ -21,4 +21,4 @@ def test_jobs_run_on_one_world_and_agree(tmp_path):
 def test_points_are_in_the_region_and_always_the_same():
     few, many = draw_points(50, 1), draw_points(5000, 1)
     assert (few == draw_points(50, 1)).all() and len(many) == 5000
-    assert 1.0 < many[:, 0].min() and many[:, 0].max() < 4.7
+    assert many[:, 0].min() > 1.0 and many[:, 0].max() < 4.7

@@ -1,4 +1,6 @@
-"""The search benchmark runs at a tiny size, and its rivals answer what the engine answers; nothing is timed."""
+"""The search benchmark runs at a tiny size, and its rivals answer what the engine answers; nothing
+is timed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Polygons from elsewhere: placed by their coordinates, repaired and counted, or refused with a reason."""
+"""Polygons from elsewhere: placed by their coordinates, repaired and counted, or refused with a
+reason.
+"""
 
 import json
 import shutil
@@ -39,7 +41,9 @@ def geojson(tmp_path):
 
 @pytest.fixture
 def shapefile(tmp_path):
-    """Return a function that writes a frame as a zipped shapefile, without the files whose extension is given."""
+    """Return a function that writes a frame as a zipped shapefile, without the files whose
+    extension is given.
+    """
 
     def _write(frame, *without, encoding="utf-8", extra=()):
         folder = tmp_path / "couche"
@@ -263,7 +267,10 @@ def test_text_that_is_not_utf_8_is_told(geojson):
 
 def test_a_file_that_names_other_files_never_reaches_gdal(tmp_path, geojson):
     other = geojson((LILLE, {"a": 1}), name="secret.geojson")
-    vrt = f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{other}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    vrt = (
+        "<OGRVRTDataSource><OGRVRTLayer "
+        f'name="secret"><SrcDataSource>{other}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    )
     for name in ("zones.geojson", "zones.gpkg", "zones.dbf", "zones.shp", "zones.json"):
         path = tmp_path / name
         path.write_text(vrt, encoding="utf-8")
@@ -294,7 +301,10 @@ def test_a_zipped_shapefile_is_read_with_its_accents(shapefile, without):
 @pytest.mark.parametrize(
     "prj",
     [
-        'GEOGCS["Mars",DATUM["D_Mars",SPHEROID["Mars",3396190.0,169.89]],PRIMEM["Reference",0.0],UNIT["Degree",0.0174532925199433]]',
+        (
+            'GEOGCS["Mars",DATUM["D_Mars",SPHEROID["Mars",3396190.0,169.89]],PRIMEM["Reference",'
+            '0.0],UNIT["Degree",0.0174532925199433]]'
+        ),
         "n'importe quoi",
     ],
 )
@@ -314,7 +324,11 @@ def test_a_system_that_is_not_utf_8_is_told(shapefile):
             extra=[
                 (
                     "dossier/zones.prj",
-                    b'GEOGCS["M\xd0 x",DATUM["D\xd0 x",SPHEROID["x",6378137.0,298.25]],PRIMEM["G",0.0],UNIT["Degree",0.0174532925199433]]',
+                    (
+                        b'GEOGCS["M\xd0 x",DATUM["D\xd0 '
+                        b'x",SPHEROID["x",6378137.0,298.25]],PRIMEM["G",0.0],UNIT["Degree",'
+                        b"0.0174532925199433]]"
+                    ),
                 )
             ],
         ),

@@ -1,4 +1,6 @@
-"""The coverage in a real Chromium: accessible, without third party, and a planner's walk on the real offer."""
+"""The coverage in a real Chromium: accessible, without third party, and a planner's walk on the
+real offer.
+"""
 
 import csv
 import io
@@ -34,7 +36,9 @@ DALTONISMES = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-"""Simulation of colour-vision deficiencies in linear RGB (Machado, Oliveira and Fernandes 2009, severity 1)."""
+"""Simulation of colour-vision deficiencies in linear RGB (Machado, Oliveira and Fernandes 2009,
+severity 1).
+"""
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +132,9 @@ def _luminance(colour, matrix) -> float:
 @pytest.mark.parametrize("daltonisme", DALTONISMES)
 @pytest.mark.parametrize("theme", [0, 1])
 def test_classes_are_told_apart_by_lightness_alone(theme, daltonisme):
-    """Each class is at least a third lighter or darker than the next one, in every common colour vision."""
+    """Each class is at least a third lighter or darker than the next one, in every common colour
+    vision.
+    """
     shades = _shades(CSS.split("prefers-color-scheme")[theme])
     light = [_luminance(shades[str(rank)], DALTONISMES[daltonisme]) for rank in range(5)]
     for one, other in itertools.pairwise(light if theme == 0 else light[::-1]):

@@ -1,4 +1,6 @@
-"""The page « Données » in a real Chromium: accessible, no wider than the screen, and a file that arrives."""
+"""The page « Données » in a real Chromium: accessible, no wider than the screen, and a file that
+arrives.
+"""
 
 import openpyxl
 import pytest

@@ -1,4 +1,6 @@
-"""The pages of quality in a real Chromium: accessible, nothing overflows, the keyboard is enough."""
+"""The pages of quality in a real Chromium: accessible, nothing overflows, the keyboard is
+enough.
+"""
 
 import pytest
 

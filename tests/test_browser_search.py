@@ -1,4 +1,6 @@
-"""The search page in a real Chromium: find, point, share, print, export, by mouse and by keyboard."""
+"""The search page in a real Chromium: find, point, share, print, export, by mouse and by
+keyboard.
+"""
 
 import csv
 import io
@@ -19,7 +21,9 @@ NEAR = {"latitude": 50.0534567, "longitude": 2.0567891}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Return the address of the tiny world with its search index, one training priced and linked, served on loopback."""
+    """Return the address of the tiny world with its search index, one training priced and linked,
+    served on loopback.
+    """
     folder = tmp_path_factory.mktemp("recherche")
     frames = make_tiny_frames()
     third = frames["offres"]["id_action"].eq("tiny:a3")
@@ -48,7 +52,9 @@ def found(page):
 
 def wait_found(page, words):
     page.wait_for_function(
-        "words => document.getElementById('titre-resultats').textContent.replace(/[\\u202f\\u00a0]/g, ' ').includes(words)",
+        "words => "
+        "document.getElementById('titre-resultats').textContent.replace(/[\\u202f\\u00a0]/g, ' "
+        "').includes(words)",
         arg=words,
     )
 

@@ -1,4 +1,6 @@
-"""The territories in a real Chromium: accessible in both themes and on a phone, nothing foreign, compared by keyboard."""
+"""The territories in a real Chromium: accessible in both themes and on a phone, nothing foreign,
+compared by keyboard.
+"""
 
 import pytest
 

@@ -185,7 +185,7 @@ def test_qpv_membership_uses_trusted_points_only(real_snapshot):
     polygons = (
         real_snapshot.read("zones").query("type_zone == 'qpv2015'").set_index("code_zone").geometry
     )
-    for point, code in zip(lieux.geometry, links["code_zone"]):
+    for point, code in zip(lieux.geometry, links["code_zone"], strict=True):
         assert polygons[code].intersects(point)
 
 
@@ -204,7 +204,9 @@ def test_doubtful_places_are_at_their_town_hall(real_snapshot):
 
 
 def test_schools_fall_in_their_declared_commune_except_wrong_data(mirror):
-    """680 collèges: those whose point is over 1 km outside their commune are data errors, listed by rule."""
+    """680 collèges: those whose point is over 1 km outside their commune are data errors, listed by
+    rule.
+    """
     from geoapp.ingest.offers import read_etablissements
     from geoapp.ingest.territories import load_communes
     from geoapp.offer.locating import locate_lieux, merge_etablissements

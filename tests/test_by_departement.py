@@ -1,4 +1,6 @@
-"""Offers known by département alone: shown where something is known, with source and date; never a zero, never on a map."""
+"""Offers known by département alone: shown where something is known, with source and date; never a
+zero, never on a map.
+"""
 
 import html
 from pathlib import Path
@@ -144,7 +146,8 @@ def test_a_search_with_a_place_says_it_in_one_line_that_leads_there(client):
     ).text
     line = plain(page.split('class="explication sans-adresse">')[1].split("</p>")[0])
     assert line.startswith(
-        "Dans le département du Nord, 1 200 formations n'ont pas d'adresse dans leur source (MCF <b>, extrait le 30 septembre 2026) : elles sont comptées à part"
+        "Dans le département du Nord, 1 200 formations n'ont pas d'adresse dans leur source (MCF "
+        "<b>, extrait le 30 septembre 2026) : elles sont comptées à part"
     )
     assert (
         "Sans tenir compte des critères : texte cherché, filtre « Voie »." in line

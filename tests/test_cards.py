@@ -195,7 +195,9 @@ def test_similar_offers_are_near_first_and_never_itself(tiny_frames, tmp_path):
 
 
 def _with_quartiers(frames: dict, outlines: dict[str, object]) -> dict:
-    """Return the tiny world with these neighbourhoods (EPSG:2154), one in each département or not."""
+    """Return the tiny world with these neighbourhoods (EPSG:2154), one in each département
+    or not.
+    """
     shapes = gpd.GeoSeries(list(outlines.values()), crs=2154).to_crs(4326)
     rows = pd.DataFrame(
         {
@@ -285,7 +287,9 @@ def test_every_real_offer_has_a_card_and_a_sheet(real_snapshot):
 
 @pytest.fixture
 def merged(tiny_frames, tmp_path):
-    """Return the lookups of the tiny world in which « tiny:a2 » is shown under « tiny:a1 », of another catalogue."""
+    """Return the lookups of the tiny world in which « tiny:a2 » is shown under « tiny:a1 », of
+    another catalogue.
+    """
     frames = tiny_frames
     frames["formations"].loc[frames["formations"]["id_formation"].eq("tiny:f2"), "id_source"] = (
         "fictive"
@@ -348,7 +352,9 @@ def test_the_address_of_an_offer_that_was_merged_gives_the_sheet_of_the_one_show
 
 @pytest.fixture
 def funded(tmp_path):
-    """Return the lookups of the tiny world, its third action funded, priced and described, with hostile texts."""
+    """Return the lookups of the tiny world, its third action funded, priced and described, with
+    hostile texts.
+    """
     from support.world import make_tiny_frames, publish_world
 
     frames = make_tiny_frames()

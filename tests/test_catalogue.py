@@ -1,4 +1,6 @@
-"""Every table in every format, read back: the same rows, columns and types; its notice says where it comes from."""
+"""Every table in every format, read back: the same rows, columns and types; its notice says where
+it comes from.
+"""
 
 import csv
 import json
@@ -97,7 +99,9 @@ def read_back(path, fichier, nom):
 
 
 def read_layer(path, fichier):
-    """Return a layer with its types: whole numbers and booleans that lack values are read as others by the reader, not by the file."""
+    """Return a layer with its types: whole numbers and booleans that lack values are read as others
+    by the reader, not by the file.
+    """
     info = pyogrio.read_info(path, layer=fichier.titre)
     frame = pyogrio.read_dataframe(path, layer=fichier.titre)
     types = {"OFTInteger64": "Int64", "OFSTBoolean": "boolean"}
@@ -239,5 +243,5 @@ def test_licences_are_sorted_from_the_strictest_and_an_unknown_one_is_kept():
 def test_an_unknown_table_is_refused_with_the_nearest(snapshot):
     with pytest.raises(NotFoundError, match="Vouliez-vous dire « offres »"):
         table_file(snapshot, "offre")
-    with pytest.raises(NotFoundError, match="Tables.*organismes, formations"):
+    with pytest.raises(NotFoundError, match=r"Tables.*organismes, formations"):
         table_file(snapshot, "zzz")

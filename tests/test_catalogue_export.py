@@ -1,4 +1,6 @@
-"""`geoapp export`: what is asked is written whole; what cannot be is refused in French and leaves nothing."""
+"""`geoapp export`: what is asked is written whole; what cannot be is refused in French and leaves
+nothing.
+"""
 
 import errno
 import json

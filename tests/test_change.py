@@ -81,7 +81,9 @@ def test_the_comparison_is_that_of_two_bags(before, after):
 
 @pytest.fixture
 def pair(tmp_path):
-    """Return the folder of two tiny snapshots: an offer went away, its neighbour came from another source."""
+    """Return the folder of two tiny snapshots: an offer went away, its neighbour came from another
+    source.
+    """
     publish_world(make_tiny_frames(), tmp_path, "2025-01-02T03:04:05Z")
     frames = make_tiny_frames()
     for nom in ("offres", "actions_lieux"):
@@ -108,7 +110,7 @@ def test_what_is_lost_is_named_and_written(pair, tmp_path):
         and "même organisme" in text
     )
     with pytest.raises(
-        ParameterError, match="extension inconnue. Extensions admises : .csv, .xlsx"
+        ParameterError, match=r"extension inconnue. Extensions admises : .csv, .xlsx"
     ):
         write_changes(found, tmp_path / "e.gpkg")
 

@@ -51,7 +51,9 @@ AMBIGUOUS |= {example: {source} for example, source in EXAMPLES.items()}
 
 
 def run(*args):
-    """Run `geoapp check` and return its exit code and what it printed, after checking that nothing crashed."""
+    """Run `geoapp check` and return its exit code and what it printed, after checking that nothing
+    crashed.
+    """
     result = CliRunner().invoke(main, ["check", *map(str, args)])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
@@ -223,16 +225,25 @@ def test_a_lheo_feed_is_recognised_whatever_its_name_and_packing(tmp_path):
             code == 0 and "lu comme « lheo-region »" in text and "3 lignes lues, 3 valides" in text
         ), name
         assert (
-            "1 × valeur_ecartee (url), par exemple /lheo/offres/formation[2]/action[1] : « javascript:alert(1) »"
-            in text
-        )
+            "1 × valeur_ecartee (url), par exemple /lheo/offres/formation[2]/action[1] : « "
+            "javascript:alert(1) »"
+        ) in text
         assert "1 élément privé (extras) laissé de côté" in text
 
 
 def write_feed(path: Path, numbers: list[int], end: str = "</offres></lheo>") -> Path:
-    """Write a LHÉO feed of formations; equal numbers make equal rows, 0 a formation without action."""
-    one = "<formation numero='F{n}'><intitule-formation>Titre {n}</intitule-formation>{action}</formation>"
-    action = "<action numero='A{n}'><lieu-de-formation><coordonnees><adresse><code-INSEE-commune>62498</code-INSEE-commune></adresse></coordonnees></lieu-de-formation></action>"
+    """Write a LHÉO feed of formations; equal numbers make equal rows, 0 a formation without
+    action.
+    """
+    one = (
+        "<formation numero='F{n}'><intitule-formation>Titre "
+        "{n}</intitule-formation>{action}</formation>"
+    )
+    action = (
+        "<action "
+        "numero='A{n}'><lieu-de-formation><coordonnees><adresse><code-INSEE-commune>62498</"
+        "code-INSEE-commune></adresse></coordonnees></lieu-de-formation></action>"
+    )
     body = "".join(one.format(n=n, action=action.format(n=n) if n else "") for n in numbers)
     path.write_text(f'<lheo xmlns="http://lheo.gouv.fr/2.3"><offres>{body}{end}', encoding="utf-8")
     return path
@@ -307,7 +318,8 @@ def test_the_list_of_rejects_never_takes_the_place_of_the_file(places, tmp_path)
     assert run(path, "--out", tmp_path / "absent" / "r.csv")[0] == 1
 
 
-# --- The real files --------------------------------------------------------------------------------
+# --- The real files
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.real

@@ -20,7 +20,8 @@ def _run(*args: str):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; from geoapp.cli import main; main(['--help'], standalone_mode=False); "
-        "print([m for m in ('geopandas', 'pandas', 'folium', 'flask', 'rich', 'shapely') if m in sys.modules])"
+        "print([m for m in ('geopandas', 'pandas', 'folium', 'flask', 'rich', 'shapely') if m in "
+        "sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True

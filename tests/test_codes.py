@@ -240,7 +240,11 @@ def test_niveaux_table():
         ({"code_cfd": "50022137"}, "alimentation", "nsf 221"),
         ({"intitule": "BP coiffure"}, "coiffure", "mot « coiffure »"),
         ({"code_nsf": "312", "intitule": "BTS Management commercial"}, "commerce", "nsf 312"),
-        ({"code_nsf": "334", "intitule": "BTS tourisme"}, "hotellerie", "nsf 334 + mot « tourisme »"),
+        (
+            {"code_nsf": "334", "intitule": "BTS tourisme"},
+            "hotellerie",
+            "nsf 334 + mot « tourisme »",
+        ),
         ({"intitule": "DE aide-soignant"}, "sante", "mot « aide soignant »"),
         ({"code_nsf": "332", "intitule": "assistant de service social"}, "social", "nsf 332"),
         ({"code_nsf": "254", "intitule": "CAP peinture en carrosserie"}, "automobile",

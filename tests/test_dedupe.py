@@ -237,7 +237,9 @@ def test_a_point_that_stands_for_three_streets_is_that_of_a_town():
 
 
 def _random_world(seed: int) -> pd.DataFrame:
-    """Return offers of three catalogues among few titles, places and codes, so that they meet often."""
+    """Return offers of three catalogues among few titles, places and codes, so that they meet
+    often.
+    """
     rng = np.random.default_rng(seed)
     rows = [
         offer(
@@ -257,7 +259,9 @@ def _random_world(seed: int) -> pd.DataFrame:
 
 
 def _resolve(table: pd.DataFrame) -> tuple[dict, pd.DataFrame]:
-    """Return id of each action → id of the one retained, and the duplicates listed, in the order of their key."""
+    """Return id of each action → id of the one retained, and the duplicates listed, in the order of
+    their key.
+    """
     table = table.assign(nb_connus=table.notna().sum(axis=1), millesime="")
     pairs = score_pairs(table)
     kept = retain(table, group_offers(table, pairs))
@@ -326,7 +330,9 @@ def test_two_sessions_of_a_catalogue_stay_two():
 
 
 def _two_catalogues(tiny_frames: dict) -> dict:
-    """Return the tiny world in which « tiny:a5 » and a new « autre:a1 » are the same bac pro at one UAI."""
+    """Return the tiny world in which « tiny:a5 » and a new « autre:a1 » are the same bac pro at one
+    UAI.
+    """
     tables = {
         nom: tiny_frames[nom].copy()
         for nom in ("formations", "actions", "sessions", "lieux", "organismes", "offres")

@@ -1,4 +1,6 @@
-"""Where people are: each counted once, with their age when it is known, in the zones that hold them."""
+"""Where people are: each counted once, with their age when it is known, in the zones that hold
+them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from geoapp.reference.zonings import ZONAGES, assign_by_geometry
 from geoapp.sources.records import Lecture
 
 CODES = ["59001", "59002", "59003", "76001"]
-NO_AGES = {column: 0.0 for column in AGES}
+NO_AGES = dict.fromkeys(AGES, 0.0)
 
 
 def make_communes(populations=(1000, 500, None, 800)) -> gpd.GeoDataFrame:
@@ -208,7 +210,8 @@ def test_an_area_where_nobody_lives_is_valid_and_gives_nothing():
     assert areas["code_zone"].tolist() == ["I1"] and (bilan.nb_lues, bilan.nb_valides) == (2, 2)
 
 
-# --- Free polygons ----------------------------------------------------------------------------------
+# --- Free polygons
+# ----------------------------------------------------------------------------------
 
 
 def link(
@@ -270,7 +273,8 @@ def test_neighbours_are_in_no_zone_of_the_region():
     }
 
 
-# --- The real mirror --------------------------------------------------------------------------------
+# --- The real mirror
+# --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -330,7 +334,9 @@ def test_the_threshold_of_cells_is_held_by_every_commune(real_snapshot):
 @pytest.mark.real
 @pytest.mark.parametrize("type_zone", ZONAGES)
 def test_no_zone_with_people_is_without_a_point(real_snapshot, counted, type_zone):
-    """Every zone of every zoning has a counted point of the region, and a partition has all of them."""
+    """Every zone of every zoning has a counted point of the region, and a partition has all of
+    them.
+    """
     mine = counted[counted["est_region"].astype(bool)]
     zones = real_snapshot.read("zones").query("type_zone == @type_zone")
     if ZONAGES[type_zone].methode == "code":

@@ -62,7 +62,8 @@ def test_registry_names_only_known_generators():
     assert named <= set(GENERATEURS)
 
 
-# --- Offer ------------------------------------------------------------------------------------------
+# --- Offer
+# ------------------------------------------------------------------------------------------
 
 
 def test_offer_has_its_columns_as_text(offre):
@@ -186,7 +187,8 @@ def test_values_of_actions(offre):
     assert offre["duree_h"].dropna().astype(int).between(100, 1300).all()
 
 
-# --- Zonings ----------------------------------------------------------------------------------------
+# --- Zonings
+# ----------------------------------------------------------------------------------------
 
 
 def test_employment_zones_part_the_region(communes, own):

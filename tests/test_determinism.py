@@ -14,7 +14,9 @@ from geoapp.core.schema import TABLES
 from support.sources import SHUFFLED
 
 LINES = ("rejets", "corrections", "sources")
-"""Tables that tell of the lines or the digest of a file: equal but for these when rows are shuffled."""
+"""Tables that tell of the lines or the digest of a file: equal but for these when rows are
+shuffled.
+"""
 
 
 def digests(snapshot) -> dict[str, str]:
@@ -48,7 +50,9 @@ def test_shuffled_rows_of_the_mirror_give_the_same_tables(real_snapshot, shuffle
 def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(
     real_snapshot, shuffled_mirror, shuffled_snapshot, tmp_path, monkeypatch
 ):
-    """Five sources changed, on the steps that the build of the session kept: they alone are read."""
+    """Five sources changed, on the steps that the build of the session kept: they alone are
+    read.
+    """
     from geoapp.ingest import build_snapshot, readings, steps
 
     read, real = [], readings.read_source
@@ -66,7 +70,9 @@ def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(
 
 
 def file_digests(snapshot) -> dict[str, str]:
-    """Return the sha256 of every file of a snapshot (tables, index, matrix) but its manifest, which bears its date."""
+    """Return the sha256 of every file of a snapshot (tables, index, matrix) but its manifest, which
+    bears its date.
+    """
     files = (
         path for path in snapshot.path.rglob("*") if path.is_file() and path.name != "manifest.json"
     )
@@ -106,7 +112,9 @@ def world():
 
 
 def difficult_offer() -> pd.DataFrame:
-    """Return a flat offer full of ties: ids that repeat, contents that differ, bodies of several names."""
+    """Return a flat offer full of ties: ids that repeat, contents that differ, bodies of several
+    names.
+    """
     rng = random.Random(2020)
     rows = [
         {

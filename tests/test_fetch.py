@@ -9,6 +9,7 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -40,7 +41,7 @@ EVIL_ZIP = make_zip(("donnees/communes.csv", CSV), ("../evil", b"x"))
 class Producer(Answering):
     """A producer's site; the path says how it behaves."""
 
-    BODIES = {
+    BODIES: ClassVar = {
         "/communes.csv": (200, CSV, "text/csv"),
         "/absent.csv": (404, b"<html>", "text/html"),
         "/panne.csv": (500, b"", "text/plain"),
@@ -51,7 +52,7 @@ class Producer(Answering):
         "/evil.zip": (200, EVIL_ZIP, "application/zip"),
         "/gros.csv": (200, b"x" * 1_500_000, "text/csv"),
     }
-    MOVED = {
+    MOVED: ClassVar = {
         "/deplace.csv": "/communes.csv",
         "/fichier.csv": "file:///etc/hostname",
         "/boucle.csv": "/boucle.csv",
@@ -322,7 +323,8 @@ def test_progress_is_told(world, producer, capsys):
     assert capsys.readouterr().out == ""
 
 
-# --- Archives ---------------------------------------------------------------------------------------
+# --- Archives
+# ---------------------------------------------------------------------------------------
 
 
 def write(tmp_path, content: bytes):
@@ -407,6 +409,9 @@ def test_archive_that_lies_about_its_size(tmp_path):
 def test_missing_archive_and_member(tmp_path):
     with pytest.raises(SourceError, match="archive introuvable"):
         fetch.check_archive(tmp_path / "rien.zip")
-    with pytest.raises(SourceError, match="Vouliez-vous dire « donnees/communes.csv »"):
-        with fetch.open_archive_member(write(tmp_path, GOOD_ZIP), "communes.csv"):
-            pass
+    path = write(tmp_path, GOOD_ZIP)
+    with (
+        pytest.raises(SourceError, match=r"Vouliez-vous dire « donnees/communes.csv »"),
+        fetch.open_archive_member(path, "communes.csv"),
+    ):
+        pass

@@ -107,7 +107,10 @@ def test_the_alternative_text_is_in_every_format(monde):
     png = Image.open(io.BytesIO(render_figure(monde, figure))).text
     svg = render_figure(monde, replace(figure, format="svg")).decode()
     pdf = PdfReader(io.BytesIO(render_figure(monde, replace(figure, format="pdf"))))
-    same = lambda found: found.replace("\u202f", " ").replace("’", "'")  # noqa: E731
+
+    def same(found):
+        return found.replace("\u202f", " ").replace("’", "'")
+
     for found in (
         png["Description"],
         re.search(r"<desc[^>]*>(.*?)</desc>", svg, re.S)[1],
@@ -231,7 +234,9 @@ def test_the_form_of_a_page_asks_for_its_own_map(client, monde, path, type_):
 
 
 def test_the_search_links_to_a_figure_only_when_it_shows_the_same(client):
-    link = lambda path: re.findall(r'href="(/figures/[^"]*)"', client.get(path).text)  # noqa: E731
+    def link(path):
+        return re.findall(r'href="(/figures/[^"]*)"', client.get(path).text)
+
     assert link("/recherche?niveau=3&zone=ze2020:3201") == [
         "/figures/offre.png?niveau=3&amp;emprise=ze2020:3201"
     ]
@@ -319,7 +324,7 @@ def test_a_full_disk_leaves_the_former_file_and_nothing_else(monde, tmp_path, mo
 
 def test_a_missing_font_is_said_in_french(monde, tmp_path, monkeypatch):
     monkeypatch.setattr(fonts, "font_folder", lambda: tmp_path)
-    with pytest.raises(GeoFormaError, match="Police absente : DejaVuSans.ttf"):
+    with pytest.raises(GeoFormaError, match=r"Police absente : DejaVuSans.ttf"):
         render_figure(monde, ask(monde))
 
 

@@ -1,4 +1,6 @@
-"""What figures say: densities, unknown, legends, places, neighbours' tints, names without overlap, words; on the tiny and the real world."""
+"""What figures say: densities, unknown, legends, places, neighbours' tints, names without overlap,
+words; on the tiny and the real world.
+"""
 
 import io
 import itertools
@@ -139,7 +141,10 @@ def test_real_supply_agrees_with_a_plain_count(reel, offre):
 def test_real_legends_count_what_the_answer_counts(reel, parametres):
     figure = ask(reel, type="couverture", **parametres)
     reponse, blocs = answer(reel, figure.question), make_content(reel, figure).blocs
-    number = lambda texte: int(re.sub(r"\D", "", texte.partition(",")[0]))  # noqa: E731
+
+    def number(texte):
+        return int(re.sub(r"\D", "", texte.partition(",")[0]))
+
     counts = [number(entree.effectif) for entree in blocs[0].entrees]
     assert counts == [nb for *_, nb in legend(reponse)["classes"]] + (
         [reponse.classes.nb_inconnus] if reponse.classes.nb_inconnus else []
@@ -292,7 +297,7 @@ def test_the_first_name_wins_and_a_name_that_does_not_fit_is_a_number():
         Etiquette(("Grande ville",), 30, 30, 8, "normal", None),
         Etiquette(("Petite ville",), 33, 33.5, 8, "normal", None),
     ]
-    assert [one.etiquette.lignes[0] for one in place_labels(near, frame)][0] == "Grande ville"
+    assert next(one.etiquette.lignes[0] for one in place_labels(near, frame)) == "Grande ville"
     written, numbered = place_or_number(
         [Etiquette(("Un nom très long qui déborde",), 5, 5, 9, "normal", None)],
         (0.0, 0.0, 12.0, 12.0),
@@ -318,7 +323,10 @@ def test_holes_stay_empty_and_the_frame_holds_the_territory():
     path = to_path(np.array([ring, shapely.box(20, 0, 30, 10)]))
     assert path.contains_point((1, 1)) and path.contains_point((25, 5))
     outer, hole = np.split(path.vertices, [5])[0], path.vertices[5:10]
-    turn = lambda p: np.sum(p[:-1, 0] * p[1:, 1] - p[1:, 0] * p[:-1, 1])  # noqa: E731
+
+    def turn(p):
+        return np.sum(p[:-1, 0] * p[1:, 1] - p[1:, 0] * p[:-1, 1])
+
     assert turn(outer) * turn(hole) < 0, "a hole must turn the other way"
     for shape in (
         shapely.box(0, 0, 200_000, 50_000),

@@ -1,4 +1,5 @@
-"""Golden pictures of eight figures, compared as an eye would: reduced fourfold, so that a letter moved by a pixel does not count.
+"""Golden pictures of eight figures, compared as an eye would: reduced fourfold, so that a letter
+moved by a pixel does not count.
 
 Tolerance: the mean absolute difference of the reduced pictures is at most
 `MOYENNE` of 255 levels, and at most `PART` of their pixels differ by more than
@@ -54,7 +55,9 @@ REAL = {
 
 
 def difference(a: Image.Image, b: Image.Image) -> tuple[float, float]:
-    """Return how two pictures of one size differ once reduced: mean absolute level, and part of the pixels that differ by more than `ECART`."""
+    """Return how two pictures of one size differ once reduced: mean absolute level, and part of the
+    pixels that differ by more than `ECART`.
+    """
     small = [np.asarray(one.convert("RGB").reduce(REDUCTION), dtype=float) for one in (a, b)]
     gap = np.abs(small[0] - small[1]).max(axis=2)
     return float(gap.mean()), float((gap > ECART).mean())
@@ -106,5 +109,5 @@ def test_the_tolerance_sees_one_commune_that_changes_its_colour(tiny):
     changed = one.copy()
     left, top = one.width // 4, one.height // 3
     changed.paste((111, 36, 12), (left, top, left + 40, top + 40))
-    mean, part = difference(one, changed)
+    _, part = difference(one, changed)
     assert part > PART and difference(one, one) == (0.0, 0.0)

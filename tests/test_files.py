@@ -221,7 +221,7 @@ def test_an_unknown_format_is_refused_with_the_nearest(given, near):
 
 def test_a_table_without_geometry_is_no_geojson(fichier, tmp_path):
     with pytest.raises(
-        ParameterError, match="ni position ni contour.*csv, csv-simple, xlsx, gpkg, parquet"
+        ParameterError, match=r"ni position ni contour.*csv, csv-simple, xlsx, gpkg, parquet"
     ):
         write_file(replace(fichier, forme=""), tmp_path / "f.geojson")
     assert list(tmp_path.iterdir()) == []
@@ -236,7 +236,7 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_else(fichier, nom, tmp_pa
 
     out = tmp_path / f"f{FORMATS[nom].suffixe}"
     out.write_text("avant")
-    with pytest.raises(StorageError, match="le disque est plein.*Libérez de la place"):
+    with pytest.raises(StorageError, match=r"le disque est plein.*Libérez de la place"):
         write_as(fichier, replace(FORMATS[nom], ecrire=full), out)
     assert [p.name for p in tmp_path.iterdir()] == [out.name] and out.read_text() == "avant"
 
@@ -246,7 +246,7 @@ def test_a_library_that_cannot_write_says_it_in_french(fichier, tmp_path, monkey
         raise DataSourceError("failed to write: disk full")
 
     monkeypatch.setattr("geoapp.outputs.files.geopackage.pyogrio.write_dataframe", refuse)
-    with pytest.raises(StorageError, match="Impossible d'écrire .*Libérez de la place"):
+    with pytest.raises(StorageError, match=r"Impossible d'écrire .*Libérez de la place"):
         write_file(fichier, tmp_path / "f.gpkg")
     assert list(tmp_path.iterdir()) == []
 
@@ -254,7 +254,10 @@ def test_a_library_that_cannot_write_says_it_in_french(fichier, tmp_path, monkey
 def test_what_cannot_be_written_leaves_nothing(fichier, tmp_path):
     with pytest.raises(
         ParameterError,
-        match="extension inconnue. Extensions admises : .csv, .simple.csv, .xlsx, .geojson, .gpkg, .parquet",
+        match=(
+            r"extension inconnue. Extensions admises : .csv, .simple.csv, .xlsx, .geojson, .gpkg, "
+            r".parquet"
+        ),
     ):
         write_file(fichier, tmp_path / "f.ods")
     with pytest.raises(StorageError, match="Choisissez un autre dossier"):

@@ -116,7 +116,8 @@ def test_description_in_words(tiny_snapshot):
         tiny_snapshot,
     )
     assert describe_filters(filtres) == (
-        "Santé, niveau 3 ou niveau 4, apprentissage, zone d'emploi 2020 Est - Frontière ou Communes classées ZRR"
+        "Santé, niveau 3 ou niveau 4, apprentissage, zone d'emploi 2020 Est - Frontière ou "
+        "Communes classées ZRR"
     )
     assert describe_filters(Filtres()) == ""
 

@@ -1,4 +1,7 @@
-"""A share of the fuzzing of `benchmarks/fuzz.py`; GEOAPP_FUZZ=10000 runs it whole.  Orders of rows and sources change nothing."""
+"""A share of the fuzzing of `benchmarks/fuzz.py`; GEOAPP_FUZZ=10000 runs it whole.
+
+Orders of rows and sources change nothing.
+"""
 
 import os
 import random

@@ -1,4 +1,6 @@
-"""A column is found under its label, its key, its older name, whatever its case and accents; never by guess."""
+"""A column is found under its label, its key, its older name, whatever its case and accents; never
+by guess.
+"""
 
 import pandas as pd
 import pytest

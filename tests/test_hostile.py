@@ -41,7 +41,9 @@ NASTY = [
     b"-",
 ]
 
-CSV = 'code;nom;lat\n02001;Abbécourt;49,6\n59350;"Lille; la ""grande""";50.6\n\n80021;Amiens;49.9\n'.encode()
+CSV = (
+    'code;nom;lat\n02001;Abbécourt;49,6\n59350;"Lille; la ""grande""";50.6\n\n80021;Amiens;49.9\n'
+).encode()
 JSON = json.dumps(
     [
         {"code": "02001", "nom": "Abbécourt", "v": [1, 2.5]},

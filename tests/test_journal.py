@@ -1,4 +1,6 @@
-"""The journal of what is done to rows, and the codes of communes brought to the current geography."""
+"""The journal of what is done to rows, and the codes of communes brought to the current
+geography.
+"""
 
 import pandas as pd
 import pytest
@@ -130,7 +132,8 @@ def test_the_frame_received_is_left_as_it_was():
     assert frame["code"].tolist() == ["a"]
 
 
-# --- Codes of communes -----------------------------------------------------------------------------
+# --- Codes of communes
+# -----------------------------------------------------------------------------
 
 
 def frame_of(*pairs) -> pd.DataFrame:

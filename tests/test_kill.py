@@ -1,4 +1,5 @@
-"""A build killed at any moment: what is served stays whole, the next build succeeds, nothing is left behind.
+"""A build killed at any moment: what is served stays whole, the next build succeeds, nothing is
+left behind.
 
 A quick share of the moments runs everywhere; `GEOAPP_KILLS=30` runs thirty.
 """

@@ -1,4 +1,6 @@
-"""A source whose producer breaks keeps its last good data, and says so on the pages, in `geoapp info` and in the snapshot."""
+"""A source whose producer breaks keeps its last good data, and says so on the pages, in `geoapp
+info` and in the snapshot.
+"""
 
 from __future__ import annotations
 
@@ -193,9 +195,18 @@ DAMAGED = {
     "octets": b"\xff\xfe\x00",
     "vide": b"",
     "profond": b"[" * 100_000,
-    "types": b'{"echec": 3, "echec_le": [], "obtenu_le": {}, "sha256": null, "nb_lignes": "x", "verifie_le": true}',
-    "dates": b'{"echec": "non", "echec_le": "hier", "panne_le": "2026-13-45T99:99:99Z", "obtenu_le": "0000-00-00"}',
-    "demi-caractere": b'{"echec": "\\ud800 \\u001b[31m <script>alert(1)</script>", "echec_le": "2026-01-02T00:00:00Z"}',
+    "types": (
+        b'{"echec": 3, "echec_le": [], "obtenu_le": {}, "sha256": null, "nb_lignes": "x", '
+        b'"verifie_le": true}'
+    ),
+    "dates": (
+        b'{"echec": "non", "echec_le": "hier", "panne_le": "2026-13-45T99:99:99Z", "obtenu_le": '
+        b'"0000-00-00"}'
+    ),
+    "demi-caractere": (
+        b'{"echec": "\\ud800 \\u001b[31m <script>alert(1)</script>", "echec_le": '
+        b'"2026-01-02T00:00:00Z"}'
+    ),
     "long": b'{"echec": "' + b"x" * 200_000 + b'"}',
 }
 
@@ -254,7 +265,9 @@ def test_a_record_is_read_again_only_when_it_changed(tmp_path, monkeypatch):
 
 
 def damage(source, data_dir) -> None:
-    """Make the cached copy one that cannot be read, as a delivery in a new layout is for an older product."""
+    """Make the cached copy one that cannot be read, as a delivery in a new layout is for an older
+    product.
+    """
     path = cache_path(source, data_dir)
     path.unlink()
     path.write_text("autre;colonnes\n1;2\n", encoding="utf-8")

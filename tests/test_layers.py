@@ -1,4 +1,6 @@
-"""The house keeps its rooms: each imports only rooms to its left, and no file imports in a circle."""
+"""The house keeps its rooms: each imports only rooms to its left, and no file imports in a
+circle.
+"""
 
 import ast
 import re

@@ -162,7 +162,8 @@ def test_batches_are_the_whole(frame):
 def test_a_formation_without_action_is_a_reject(tmp_path):
     path = tmp_path / "f.xml"
     path.write_text(
-        "<lheo><offres><formation numero='F'><intitule-formation>Rien</intitule-formation></formation></offres></lheo>",
+        "<lheo><offres><formation "
+        "numero='F'><intitule-formation>Rien</intitule-formation></formation></offres></lheo>",
         encoding="utf-8",
     )
     lecture = read_lheo(path)
@@ -223,7 +224,8 @@ def test_html_to_text(html, text):
     assert clean_text(html) == text
 
 
-# --- The real examples ------------------------------------------------------------------------------
+# --- The real examples
+# ------------------------------------------------------------------------------
 
 
 @pytest.mark.real
@@ -233,7 +235,9 @@ def test_our_sample_obeys_the_schema(mirror):
 
 
 def test_a_feed_made_for_mon_compte_formation():
-    """Its own namespace, Latin-1, no domain, no period: price and place in private elements, hours in two parts, and nobody's name."""
+    """Its own namespace, Latin-1, no domain, no period: price and place in private elements, hours
+    in two parts, and nobody's name.
+    """
     path = DATA / "lheo_edof.xml"
     lecture = read_source(SOURCE, path)
     row = lecture.frame.iloc[0]
@@ -274,7 +278,9 @@ def test_hours_are_added_only_when_both_parts_are_known(tmp_path, centre, firm, 
     "text, message",
     [
         (
-            '<lheo xmlns="http://www.lheo.org/1.3"><offres><offre-formation><formation/></offre-formation></offres></lheo>',
+            "<lheo "
+            'xmlns="http://www.lheo.org/1.3"><offres><offre-formation><formation/></'
+            "offre-formation></offres></lheo>",
             "version 1",
         ),
         (

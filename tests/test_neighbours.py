@@ -96,7 +96,8 @@ def test_a_training_without_title_takes_that_of_its_certification(
     assert name_trainings(flat, None)["intitule"].tolist() == [intitule]
 
 
-# --- Builds -----------------------------------------------------------------------------------------
+# --- Builds
+# -----------------------------------------------------------------------------------------
 
 
 def test_without_the_source_the_table_is_empty_and_the_source_says_it_is_absent(

@@ -1,4 +1,6 @@
-"""Nomenclatures enrich the formations, replace nothing, and their absence leaves the unknown unknown."""
+"""Nomenclatures enrich the formations, replace nothing, and their absence leaves the unknown
+unknown.
+"""
 
 import pandas as pd
 import pytest

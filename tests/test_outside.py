@@ -1,4 +1,6 @@
-"""Zones that cross the border of the region: coloured inside only, the rest drawn apart and said by the legends."""
+"""Zones that cross the border of the region: coloured inside only, the rest drawn apart and said by
+the legends.
+"""
 
 import html
 import json
@@ -19,7 +21,9 @@ from support.world import make_tiny_frames, publish_world
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
-    """Return the tiny world in which Beauval (80002), a commune of the zone 3201, is outside the region."""
+    """Return the tiny world in which Beauval (80002), a commune of the zone 3201, is outside the
+    region.
+    """
     frames = make_tiny_frames()
     beyond = frames["communes"]["code_commune"].eq("80002")
     frames["communes"].loc[beyond, "est_region"] = False

@@ -1,4 +1,6 @@
-"""Every reader of the offer: samples written by us after each format, the real ones, and nobody's name anywhere."""
+"""Every reader of the offer: samples written by us after each format, the real ones, and nobody's
+name anywhere.
+"""
 
 import json
 from dataclasses import replace
@@ -92,7 +94,9 @@ def test_the_catalogue_of_apprenticeship(communes):
 
 
 def test_the_catalogue_of_older_years(communes):
-    """2020 (names of months, no key), 2021 (months of entry in a text), 2022 (midnight in Paris written in UTC); what was withdrawn is told."""
+    """2020 (names of months, no key), 2021 (months of entry in a text), 2022 (midnight in Paris
+    written in UTC); what was withdrawn is told.
+    """
     source = get_source("catalogue-apprentissage")
     lecture = read_source(source, DATA / "catalogue_anciens.json")
     assert (lecture.nb_lues, len(lecture.frame)) == (
@@ -215,7 +219,7 @@ def test_intercarif_groups_the_sessions_of_one_action_and_place(communes):
 
 
 def test_onisep_actions_survive_their_known_defects(communes):
-    source, lecture = read("onisep-actions")
+    _, lecture = read("onisep-actions")
     assert (lecture.nb_lues, lecture.nb_ecartees) == (4, 1)
     flat = checked("onisep-actions", communes)
     assert flat["id_formation"].tolist() == ["FOR.494", "FOR.12", "FOR.13", "FOR.1152"] and flat[
@@ -252,7 +256,9 @@ def test_onisep_actions_survive_their_known_defects(communes):
     ],
 )
 def test_the_cost_that_onisep_writes_in_words(communes, cost, price, tmp_path):
-    """The grammar of their texts: an amount and its year, a detail between brackets; a range says no price."""
+    """The grammar of their texts: an amount and its year, a detail between brackets; a range says
+    no price.
+    """
     source, path = get_source("onisep-actions"), tmp_path / "t.csv"
     header, row = (
         (DATA / SAMPLES["onisep-actions"]).read_text(encoding="utf-8-sig").splitlines()[:2]
@@ -309,7 +315,9 @@ OTHER_SHAPES = {
 
 @pytest.mark.parametrize("name", OTHER_SHAPES)
 def test_the_same_table_is_recognised_in_its_other_shapes(name, tmp_path):
-    """Labels in place of keys, JSON of a portal or of an API, an older version: by content, under any name."""
+    """Labels in place of keys, JSON of a portal or of an API, an older version: by content, under
+    any name.
+    """
     path = tmp_path / "fichier.dat"
     path.write_bytes((DATA / name).read_bytes())
     source, bilan = check_file(path)
@@ -361,7 +369,9 @@ def test_mon_compte_formation_is_counted_by_departement_and_never_placed(commune
 
 
 def test_mon_compte_formation_under_the_header_of_2025(communes):
-    """« siret_of » and « date_chargement »; -1 and « Sans niveau spécifique » are unknown; the certification names a training without a title."""
+    """« siret_of » and « date_chargement »; -1 and « Sans niveau spécifique » are unknown; the
+    certification names a training without a title.
+    """
     source = get_source("mon-compte-formation")
     table, _ = read_by_departement(
         read_source(source, DATA / "moncompteformation_2025.csv"), source, communes
@@ -395,7 +405,8 @@ def test_the_directory_of_education_under_its_real_header(tmp_path):
     )
     path = tmp_path / "positions.csv"
     path.write_text(
-        "Code établissement;Appellation officielle;Latitude;Longitude;Code commune\n0599999Y;Collège d'essai;50.63;3.06;59350\n",
+        "Code établissement;Appellation officielle;Latitude;Longitude;Code "
+        "commune\n0599999Y;Collège d'essai;50.63;3.06;59350\n",
         encoding="utf-8",
     )
     row = read_source(get_source("colleges-depp-2024"), path).frame.iloc[0]
@@ -407,7 +418,8 @@ def test_the_directory_of_education_under_its_real_header(tmp_path):
     ]
 
 
-# --- Personal data ----------------------------------------------------------------------------------
+# --- Personal data
+# ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -454,7 +466,9 @@ def test_identifiers_and_codes_keep_their_digits():
     [*SAMPLES.items(), *((source, name) for name, (source, *_) in OTHER_SHAPES.items())],
 )
 def test_no_reader_lets_a_person_through(id_source, name, communes):
-    """Names, e-mails and telephones are in every sample: none is in the rows, the rejects, the corrections."""
+    """Names, e-mails and telephones are in every sample: none is in the rows, the rejects, the
+    corrections.
+    """
     source = get_source(id_source)
     raw = (DATA / name).read_text(encoding="utf-8").lower()
     assert any(word in raw for word in PERSONAL) or id_source == "parcoursup-carte"
@@ -465,7 +479,9 @@ def test_no_reader_lets_a_person_through(id_source, name, communes):
 
 
 def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
-    """Every sample in one mirror, plus hostile rows: the snapshot and its index are searched byte by byte."""
+    """Every sample in one mirror, plus hostile rows: the snapshot and its index are searched byte
+    by byte.
+    """
     from geoapp.ingest import build_snapshot
 
     mirror = tmp_path / "miroir"
@@ -506,7 +522,8 @@ def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
         assert word not in shown and word.encode() not in content, word
 
 
-# --- The real files ---------------------------------------------------------------------------------
+# --- The real files
+# ---------------------------------------------------------------------------------
 
 
 @pytest.mark.real

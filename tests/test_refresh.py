@@ -1,4 +1,6 @@
-"""`geoapp fetch`: conditional, retried, resumed and checked, against a local producer that is told how to behave."""
+"""`geoapp fetch`: conditional, retried, resumed and checked, against a local producer that is told
+how to behave.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,8 @@ def place(tmp_path, producer) -> Place:
     return Place(tmp_path, producer.url)
 
 
-# --- Conditional requests ------------------------------------------------------------------------------
+# --- Conditional requests
+# ------------------------------------------------------------------------------
 
 
 def test_an_unchanged_file_is_asked_with_its_etag_and_not_sent_again(place, producer):
@@ -126,7 +129,8 @@ def test_another_address_is_asked_without_condition(place, producer):
     assert place.refresh() is False and "If-None-Match" not in producer.asked[1]
 
 
-# --- Retries and resume ---------------------------------------------------------------------------------
+# --- Retries and resume
+# ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -218,7 +222,8 @@ def test_a_partial_file_longer_than_the_whole_starts_again(place, producer):
     assert place.refresh(essais=1) is True and place.copy.read_bytes() == producer.body
 
 
-# --- What is refused, and the good copy kept ---------------------------------------------------------------
+# --- What is refused, and the good copy kept
+# ---------------------------------------------------------------
 
 
 def announce(body: bytes, name: str) -> dict[str, str]:
@@ -331,7 +336,8 @@ def test_a_damaged_record_is_no_record(place, producer):
     assert place.etat == Etat() and place.refresh() is True
 
 
-# --- One broken source among others, the command, the states ------------------------------------------------
+# --- One broken source among others, the command, the states
+# ------------------------------------------------
 
 
 def test_a_broken_source_does_not_stop_the_others(place, producer):
@@ -365,9 +371,9 @@ def registry(place, monkeypatch):
 
 
 def test_the_command_tells_news_and_failures_and_its_exit_code(registry, producer):
-    run = lambda *options: CliRunner().invoke(
-        main, ["fetch", "--data", str(registry.data_dir), *options]
-    )  # noqa: E731
+    def run(*options):
+        return CliRunner().invoke(main, ["fetch", "--data", str(registry.data_dir), *options])
+
     first = run()
     assert first.exit_code == 0 and "communes-test : nouvelle version" in first.output
     assert "inchangée" in run("--source", "communes-test").output

@@ -30,7 +30,9 @@ NOT_IN_THE_MIRROR = {
     "annuaire-education",
     "onisep-premiere",
 }
-"""Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor the feeds of today."""
+"""Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor the
+feeds of today.
+"""
 
 ROW = """
 [[source]]

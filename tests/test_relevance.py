@@ -1,4 +1,6 @@
-"""The relevance set: its measures are right, its rules judge something, and the search of the product passes it."""
+"""The relevance set: its measures are right, its rules judge something, and the search of the
+product passes it.
+"""
 
 import csv
 from pathlib import Path
@@ -80,7 +82,8 @@ def test_rules_are_read_as_written(tmp_path):
     offres = pd.DataFrame({"id_formation": ["c", "b", "a", "a"]})
     path = tmp_path / "r.csv"
     path.write_text(
-        "requete;type;pertinents;exclus\nx;metier;intitule:patiss ET niveau:3 OU rome:F16;\ny;metier;intitule:p;intitule:^bp\n",
+        "requete;type;pertinents;exclus\nx;metier;intitule:patiss ET niveau:3 OU "
+        "rome:F16;\ny;metier;intitule:p;intitule:^bp\n",
         encoding="utf-8",
     )
     assert [sorted(j.pertinents) for j in read_judgments(offres, formations, path)] == [

@@ -1,4 +1,6 @@
-"""Repeated rows: the same ones, named after the same first, whether a table comes whole or by batches."""
+"""Repeated rows: the same ones, named after the same first, whether a table comes whole or by
+batches.
+"""
 
 import pandas as pd
 from hypothesis import given

@@ -1,4 +1,6 @@
-"""Territory sheets as files: whole, always the same, saying the numbers of the API, and what to do when they cannot be made."""
+"""Territory sheets as files: whole, always the same, saying the numbers of the API, and what to do
+when they cannot be made.
+"""
 
 import builtins
 import errno
@@ -281,7 +283,9 @@ def test_every_number_of_a_real_sheet_is_the_one_of_the_api(
 
 
 def _check_offer(texte: str, client, cle: str, parametres: dict, zone: dict) -> None:
-    """Check the offer of a sheet against the facets: its total, each level, each domain (the cells of the matrix, seats aside)."""
+    """Check the offer of a sheet against the facets: its total, each level, each domain (the cells
+    of the matrix, seats aside).
+    """
     asked = {nom: valeur for nom, valeur in parametres.items() if nom != "seuil_km"}
     here = client.get("/api/v1/facets", query_string={"zone": cle, **asked}).get_json()
     region = client.get("/api/v1/facets", query_string=asked).get_json()
@@ -310,7 +314,9 @@ def _check_offer(texte: str, client, cle: str, parametres: dict, zone: dict) -> 
 
 
 def _cells(facets: dict, niveaux: list[str]) -> str:
-    """Return the pattern of one row of the matrix: each level, then the total, with or without seats."""
+    """Return the pattern of one row of the matrix: each level, then the total, with or without
+    seats.
+    """
     by_level = {one["valeur"]: one["nb"] for one in facets["facettes"]["niveau"]["valeurs"]}
     numbers = [
         format_number(by_level[niveau]) if by_level.get(niveau) else "–" for niveau in niveaux

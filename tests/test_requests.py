@@ -1,4 +1,6 @@
-"""Parameters ⇄ search: what is accepted, what is refused and how, the address that gives the search back."""
+"""Parameters ⇄ search: what is accepted, what is refused and how, the address that gives the search
+back.
+"""
 
 from types import SimpleNamespace
 

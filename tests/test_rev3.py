@@ -1,4 +1,6 @@
-"""Transitions: each tag says why, a broad clue needs a second one, and the real offer keeps useful shares."""
+"""Transitions: each tag says why, a broad clue needs a second one, and the real offer keeps useful
+shares.
+"""
 
 import pandas as pd
 import pytest
@@ -74,7 +76,8 @@ def test_a_strategic_job_needs_a_second_clue():
     rev3, proof = _one(intitule="CAP maçonnerie et isolation", code_rome="F1703", code_nsf="232")
     assert rev3 == "ecologique|energetique"
     assert proof == (
-        "écologique : rome F1703 (emploi stratégique pour la transition écologique) + mot « isolation » ; énergétique : mot « isolation »"
+        "écologique : rome F1703 (emploi stratégique pour la transition écologique) + mot « "
+        "isolation » ; énergétique : mot « isolation »"
     )
 
 

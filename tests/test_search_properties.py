@@ -1,5 +1,8 @@
-"""The search against a pure-Python reading of its definition, on random worlds; its properties on the real mirror."""
+"""The search against a pure-Python reading of its definition, on random worlds; its properties on
+the real mirror.
+"""
 
+import itertools
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -118,7 +121,9 @@ LIEUX = (
 
 
 def make_world(rows: list[dict], folder) -> SimpleNamespace:
-    """Return a snapshot of some offers with its engine, made without the cost of checks and files."""
+    """Return a snapshot of some offers with its engine, made without the cost of checks and
+    files.
+    """
     frames = dict(_TINY)
     base = [
         {
@@ -231,7 +236,9 @@ def is_remote(row: dict) -> bool:
 
 
 def obeys(row: dict, chosen: dict, words: list[str]) -> bool:
-    """Tell whether an offer obeys filters and text; the zone filter says nothing of a remote one."""
+    """Tell whether an offer obeys filters and text; the zone filter says nothing of a
+    remote one.
+    """
     filters = all(
         value_of(nom, row) & set(valeurs)
         for nom, valeurs in chosen.items()
@@ -405,7 +412,7 @@ def test_points_hold_every_placed_offer_once(tmp_path, rows, zoom, lieu):
         shown.nb.sum() + shown.nb_dehors + shown.nb_non_places
         == result.total + result.nb_non_places
     )
-    for place, nb in zip(shown.lieux, shown.nb):
+    for place, nb in zip(shown.lieux, shown.nb, strict=True):
         if place >= 0:
             assert len(offers_of_place(world.moteur, requete, place)) == nb
 
@@ -446,7 +453,7 @@ def test_properties_on_the_real_offer(real, seed):
         for r in (5.0, 20.0, 50.0, 100.0)
     ]
     results = [search(real, requete) for requete in requetes]
-    for small, large in zip(results, results[1:]):
+    for small, large in itertools.pairwise(results):
         assert set(small.lignes) <= set(large.lignes)
     wide = results[-1]
     bare = search(real, Requete(texte=texte, lieu=lieu, rayon_km=100.0, tri=tri))

@@ -1,4 +1,6 @@
-"""Texts: accents, plurals, gender, typing errors, acronyms, codes, hostile texts, relaxing, suggestions, same bytes."""
+"""Texts: accents, plurals, gender, typing errors, acronyms, codes, hostile texts, relaxing,
+suggestions, same bytes.
+"""
 
 import sqlite3
 from types import SimpleNamespace
@@ -28,7 +30,9 @@ TITLES = [
 
 
 def snapshot_of(folder, titles=TITLES) -> Snapshot:
-    """Return the tiny world with other titles, jobs and codes, not checked nor written but for its index."""
+    """Return the tiny world with other titles, jobs and codes, not checked nor written but for its
+    index.
+    """
     frames = make_tiny_frames()
     formations = frames["formations"].copy()
     formations["intitule"] = titles
@@ -45,7 +49,7 @@ def snapshot_of(folder, titles=TITLES) -> Snapshot:
         [None, None, "RNCP38430", None, None, None],
     )
     frames["formations"] = formations
-    titles_of = dict(zip(formations["id_formation"], titles))
+    titles_of = dict(zip(formations["id_formation"], titles, strict=True))
     frames["offres"] = frames["offres"].assign(
         intitule=frames["offres"]["id_formation"].map(titles_of)
     )

@@ -1,4 +1,6 @@
-"""The search page: list, facets, position kept out of addresses, sheet, list to print, hostile input."""
+"""The search page: list, facets, position kept out of addresses, sheet, list to print, hostile
+input.
+"""
 
 import html
 import json

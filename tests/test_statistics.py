@@ -1,4 +1,6 @@
-"""Statistics join the offer by establishment and diploma, keep their year, and are never said of the present."""
+"""Statistics join the offer by establishment and diploma, keep their year, and are never said of
+the present.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +132,9 @@ def test_a_count_of_people_under_five_is_not_kept_and_zero_is():
 
 
 def offer(**changes) -> dict[str, pd.DataFrame]:
-    """Two actions of one training, at two establishments: one known by its place, one by its body."""
+    """Two actions of one training, at two establishments: one known by its place, one by
+    its body.
+    """
     tables = {
         "formations": pd.DataFrame(
             {

@@ -1,4 +1,6 @@
-"""Two identical web processes answer alike; a new snapshot is served without a restart or a failed request."""
+"""Two identical web processes answer alike; a new snapshot is served without a restart or a failed
+request.
+"""
 
 import os
 import subprocess

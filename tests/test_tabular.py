@@ -54,7 +54,9 @@ def rows_of(lecture):
 
 
 def refused(read, path, *words, **options):
-    """Check that reading raises one French message naming the file and `words`; return the error."""
+    """Check that reading raises one French message naming the file and `words`; return the
+    error.
+    """
     with pytest.raises(SourceError) as caught:
         read(path, **options)
     text = str(caught.value)
@@ -64,7 +66,8 @@ def refused(read, path, *words, **options):
     return caught.value
 
 
-# --- CSV -------------------------------------------------------------------------------------------
+# --- CSV
+# -------------------------------------------------------------------------------------------
 
 
 def test_cells_stay_text_with_their_zeros_and_signs(write):
@@ -181,7 +184,8 @@ def test_lines_before_the_header_are_skipped_as_a_person_counts_them(write):
     refused(read_csv, write(text), skip=50)
 
 
-# --- Compressed, absent, disguised -----------------------------------------------------------------
+# --- Compressed, absent, disguised
+# -----------------------------------------------------------------
 
 
 def test_a_gzipped_csv_is_read(write):
@@ -220,11 +224,15 @@ def test_what_a_file_holds_cannot_drive_a_terminal():
     assert show("\x1b[31mrouge\x07\n" + "x" * 200) == "·[31mrouge··" + "x" * 68
 
 
-# --- JSON ------------------------------------------------------------------------------------------
+# --- JSON
+# ------------------------------------------------------------------------------------------
 
 
 def test_json_values_keep_their_digits(write):
-    text = '[{"a": "02", "b": 1.10, "c": null, "d": [1, "x"], "e": true, "f": {"g": "é"}}, {"a": NaN, "b": 123456789012345678901234567890}]'
+    text = (
+        '[{"a": "02", "b": 1.10, "c": null, "d": [1, "x"], "e": true, "f": {"g": "é"}}, {"a": '
+        'NaN, "b": 123456789012345678901234567890}]'
+    )
     lecture = read_json(write(text, "e.json"))
     assert rows_of(lecture) == [
         ["02", "1.10", None, "1|x", "True", '{"g": "é"}'],
@@ -274,7 +282,8 @@ def test_too_many_different_fields_are_refused(write):
     refused(read_json, write(text, "e.json"), "champs différents")
 
 
-# --- XLSX ------------------------------------------------------------------------------------------
+# --- XLSX
+# ------------------------------------------------------------------------------------------
 
 
 def test_a_sheet_is_read_as_text_with_the_lines_of_the_spreadsheet(workbook):

@@ -1,4 +1,6 @@
-"""Territories: what is said of a zone is what the API says, is complete, and says what is missing."""
+"""Territories: what is said of a zone is what the API says, is complete, and says what is
+missing.
+"""
 
 import csv
 import io

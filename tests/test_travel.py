@@ -162,7 +162,8 @@ def test_the_note_says_what_the_costs_are_worth():
         assert word in note
 
 
-# --- The matrix of a snapshot ----------------------------------------------------------------------
+# --- The matrix of a snapshot
+# ----------------------------------------------------------------------
 
 
 def test_a_snapshot_holds_its_matrix(tiny_snapshot):
@@ -186,7 +187,7 @@ def test_the_matrix_is_mapped_from_its_files(tiny_snapshot):
 def test_a_snapshot_without_matrix_says_what_to_do(tiny_frames, tmp_path):
     snapshot = publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
     with pytest.raises(
-        SnapshotError, match="n'a pas de matrice de trajets. Relancez « geoapp build »"
+        SnapshotError, match=r"n'a pas de matrice de trajets. Relancez « geoapp build »"
     ):
         open_trajets(snapshot)
 
@@ -233,7 +234,8 @@ def test_a_place_is_named_by_its_position():
     assert pd.isna(place_ids(points)[1])
 
 
-# --- A matrix given by the user ---------------------------------------------------------------------
+# --- A matrix given by the user
+# ---------------------------------------------------------------------
 
 GOOD = [
     ("commune:80001", L1, 12.0, 8.0),
@@ -317,7 +319,7 @@ def test_a_commune_counted_by_its_cells_stands_for_each_of_them(tiny_frames, tmp
         ).distance_km,
     )
     with pytest.raises(
-        SourceError, match="1 ligne.*ligne 5 : paire déjà donnée : carreau:b → 50.05"
+        SourceError, match=r"1 ligne.*ligne 5 : paire déjà donnée : carreau:b → 50.05"
     ):
         read(frames, write_matrix(tmp_path / "o.parquet", [*GOOD, ("carreau:b", L1, 1.0, 1.0)]))
 
@@ -386,7 +388,7 @@ def test_ten_faulty_rows_are_named_and_all_are_counted(tiny_frames, tmp_path):
 
 
 def test_a_missing_column_proposes_the_nearest_name(tiny_frames, tmp_path):
-    with pytest.raises(SourceError, match="« time_min » est absente. Est-ce « temps_min »"):
+    with pytest.raises(SourceError, match=r"« time_min » est absente. Est-ce « temps_min »"):
         read(
             tiny_frames,
             write_matrix(
@@ -437,7 +439,7 @@ def test_a_file_that_is_no_parquet_is_refused(tiny_frames, tmp_path, content):
     path = tmp_path / "m.parquet"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(SourceError, match="m.parquet : matrice de trajets illisible"):
+    with pytest.raises(SourceError, match=r"m.parquet : matrice de trajets illisible"):
         read(tiny_frames, path)
 
 
@@ -449,14 +451,17 @@ def test_what_is_written_is_what_is_read(tiny_frames, tmp_path, seed):
     known = np.flatnonzero(generator.random(9) < 0.6)
     known = known if len(known) else np.array([4])
     indptr = np.searchsorted(known, np.arange(0, 10, 3))
-    draw = lambda: sparse.csr_array(
-        (
-            generator.choice([0.0, 0.1, 7.3, 250.0], len(known)).astype("f4"),
-            (known % 3).astype("i4"),
-            indptr,
-        ),
-        shape=(3, 3),
-    )  # noqa: E731
+
+    def draw():
+        return sparse.csr_array(
+            (
+                generator.choice([0.0, 0.1, 7.3, 250.0], len(known)).astype("f4"),
+                (known % 3).astype("i4"),
+                indptr,
+            ),
+            shape=(3, 3),
+        )
+
     distance, minutes = (draw(), draw()) if seed % 4 else (None, draw())
     write_parquet(
         Trajets(estimate.origines, estimate.places, distance, minutes, False, {}),
@@ -496,7 +501,8 @@ def test_a_matrix_that_is_not_there_is_told_before_anything_is_read(tmp_path):
     )
 
 
-# --- The real mirror --------------------------------------------------------------------------------
+# --- The real mirror
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.real

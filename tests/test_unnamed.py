@@ -1,4 +1,6 @@
-"""A body that no source names goes by its code and commune, and one named by another source says which."""
+"""A body that no source names goes by its code and commune, and one named by another source says
+which.
+"""
 
 import html
 from dataclasses import replace
@@ -23,7 +25,9 @@ UAI, SIRET = "0590184E", "13002374000439"
 
 @pytest.fixture
 def snapshot(tmp_path):
-    """Return the tiny world: a1 has a UAI at a place of that code, a3 the same elsewhere, a4 a SIRET, a2 nothing."""
+    """Return the tiny world: a1 has a UAI at a place of that code, a3 the same elsewhere, a4 a
+    SIRET, a2 nothing.
+    """
     frames = make_tiny_frames()
     bodies = {
         "tiny:a1": f"uai:{UAI}",

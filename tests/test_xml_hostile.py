@@ -30,7 +30,10 @@ HOSTILE = {
     "bombe d'entités": (
         b"<?xml version='1.0'?>"
         + BOMB
-        + b"<lheo><offres><formation><intitule-formation>&m;</intitule-formation></formation></offres></lheo>",
+        + (
+            b"<lheo><offres><formation><intitule-formation>&m;</intitule-formation></formation></"
+            b"offres></lheo>"
+        ),
         "entit|démesuré",
     ),
     "bombe quadratique": (
@@ -42,15 +45,19 @@ HOSTILE = {
         "entit|démesuré",
     ),
     "entité externe": (
-        b"<!DOCTYPE lheo [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><lheo><offres><formation><intitule-formation>&x;</intitule-formation></formation></offres></lheo>",
+        b"<!DOCTYPE lheo [<!ENTITY x SYSTEM "
+        b"'file:///etc/passwd'>]><lheo><offres><formation><intitule-formation>&x;</"
+        b"intitule-formation></formation></offres></lheo>",
         "entit",
     ),
     "entité externe en réseau": (
-        b"<!DOCTYPE lheo [<!ENTITY x SYSTEM 'http://127.0.0.1:9/x'>]><lheo><offres><formation>&x;</formation></offres></lheo>",
+        b"<!DOCTYPE lheo [<!ENTITY x SYSTEM "
+        b"'http://127.0.0.1:9/x'>]><lheo><offres><formation>&x;</formation></offres></lheo>",
         "entit",
     ),
     "entité de paramètre": (
-        b"<!DOCTYPE lheo [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]><lheo><offres><formation/></offres></lheo>",
+        b"<!DOCTYPE lheo [<!ENTITY % p SYSTEM "
+        b"'file:///etc/passwd'>%p;]><lheo><offres><formation/></offres></lheo>",
         "entit",
     ),
     "entité inconnue": (OPEN + b"<formation>&eacute;</formation></offres></lheo>", "entité"),

@@ -68,14 +68,16 @@ def test_assign_by_geometry_agrees_with_a_loop(points):
     series = make_points([p[0] for p in points], [p[1] for p in points])
     found = assign_by_geometry(series, SQUARES)
     assert len(found) == len(points)
-    for point, zone in zip(points, found):
+    for point, zone in zip(points, found, strict=True):
         near_border = (
             min(abs(point[0] - x) for x in (2.0, 2.1, 2.2)) < 1e-6
             or min(abs(point[1] - y) for y in (50.0, 50.1)) < 1e-4
         )
         inside = [
             c
-            for c, box in zip(SQUARES["code_zone"], SQUARES.bounds.itertuples(index=False))
+            for c, box in zip(
+                SQUARES["code_zone"], SQUARES.bounds.itertuples(index=False), strict=True
+            )
             if box.minx <= point[0] <= box.maxx and box.miny <= point[1] <= box.maxy
         ]
         if not near_border:

@@ -1,4 +1,6 @@
-"""A real Chromium: one by process, pages that remember what they said and asked, the audit of a page."""
+"""A real Chromium: one by process, pages that remember what they said and asked, the audit of a
+page.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,8 @@ def still(page):
     """Wait until nothing fades or moves any more: a half-drawn popup has no contrast to judge."""
     page.wait_for_function(
         "() => document.getAnimations().every(one => one.playState !== 'running')"
-        " && [...document.querySelectorAll('.leaflet-popup, .leaflet-tooltip')].every(one => getComputedStyle(one).opacity > 0.89)"
+        " && [...document.querySelectorAll('.leaflet-popup, .leaflet-tooltip')].every(one => "
+        "getComputedStyle(one).opacity > 0.89)"
     )
 
 
@@ -107,7 +110,9 @@ def violations(page, axe_source):
 
 
 def audit(seen, axe_source, address):
-    """Check the page shown, all that is folded in it open: accessible, no wider than its screen, silent, calling nobody but `address`."""
+    """Check the page shown, all that is folded in it open: accessible, no wider than its screen,
+    silent, calling nobody but `address`.
+    """
     page = seen.page
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
     assert violations(page, axe_source) == []

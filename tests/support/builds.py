@@ -56,7 +56,9 @@ def shuffled_snapshot(shuffled_mirror, session_folder) -> Snapshot:
 
 
 def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """Return `folder` once filled by `make`: the first process that asks does it, the others wait."""
+    """Return `folder` once filled by `make`: the first process that asks does it, the
+    others wait.
+    """
     done = folder.with_name(f"{folder.name}.fait")
     with locked(folder.with_name(f"{folder.name}.verrou")):
         if not done.exists():
@@ -67,7 +69,9 @@ def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock between processes while the block runs; it falls with the process that holds it."""
+    """Hold a lock between processes while the block runs; it falls with the process that
+    holds it.
+    """
     with open(path, "w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,6 @@
-"""Producers and services on this machine, for the tests of downloads: told how to answer, stopped at the end."""
+"""Producers and services on this machine, for the tests of downloads: told how to answer, stopped
+at the end.
+"""
 
 import contextlib
 import json
@@ -7,6 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -28,7 +31,9 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self, status: int, body: bytes, length: int | None = None, **headers):
-        """Send `body`, announced as `length` bytes (-1: not announced); `_` in the name of a header stands for `-`."""
+        """Send `body`, announced as `length` bytes (-1: not announced); `_` in the name of a header
+        stands for `-`.
+        """
         self.close_connection = True
         self.send_response(status)
         for name, value in {"Connection": "close", **headers}.items():
@@ -45,7 +50,9 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(handler: type[Answering]):
-    """Serve on loopback while the block runs; `asked` is for what is asked, `released` lets those who wait go."""
+    """Serve on loopback while the block runs; `asked` is for what is asked, `released` lets those
+    who wait go.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.asked, server.released = [], threading.Event()
     server.url = f"http://127.0.0.1:{server.server_port}"
@@ -65,7 +72,9 @@ def make_csv(nb: int) -> bytes:
 
 
 class Producer(Answering):
-    """Serves `server.body` with its validators; `server.script` says how each answer in turn goes wrong."""
+    """Serves `server.body` with its validators; `server.script` says how each answer in turn goes
+    wrong.
+    """
 
     def do_GET(self):
         self.close_connection = True
@@ -126,7 +135,7 @@ def producer(monkeypatch):
 
 class _Service(BaseHTTPRequestHandler):
     answer, status, delay_s = json.dumps({"features": [ADDRESS]}), 200, 0.0
-    seen: list[str] = []
+    seen: ClassVar[list[str]] = []
 
     def do_GET(self):
         time.sleep(self.delay_s)

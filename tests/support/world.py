@@ -62,7 +62,9 @@ def publish_world(
 
 
 def make_tiny_frames() -> dict[str, pd.DataFrame]:
-    """Return every table of the tiny world, conform to the schema; those it has no use for are empty."""
+    """Return every table of the tiny world, conform to the schema; those it has no use for are
+    empty.
+    """
     frames = {**_territory(), **_offer(), **_records()}
     frames["offres"] = _offres(frames)
     empty = {nom: pd.DataFrame(columns=table.noms) for nom, table in TABLES.items()}
@@ -338,7 +340,9 @@ def with_quality(frames: dict) -> dict:
 
 
 def departement_world(mode: str = "miroir") -> dict[str, pd.DataFrame]:
-    """Return the tiny world with the sample of Mon Compte Formation (Nord 1 formation, Aisne 1), and more of the Nord."""
+    """Return the tiny world with the sample of Mon Compte Formation (Nord 1 formation, Aisne 1),
+    and more of the Nord.
+    """
     frames, source = make_tiny_frames(), get_source("mon-compte-formation")
     table, _ = read_by_departement(
         read_source(source, DATA / "moncompteformation.csv"), source, load_communes("32")
