@@ -1,11 +1,13 @@
 """Classes of a map: reference breaks, unknown apart, and few values."""
 
+import itertools
 import json
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from geoapp.coverage.classes import JENKS_MAX, METHODES, assign_classes, make_classes
@@ -39,6 +41,35 @@ def test_every_known_value_has_one_class_and_unknown_none(values, methode, nb):
     assert len(classes.effectifs) <= nb
     for value, rank in zip(np.array(values, dtype=float)[~unknown], ranks[~unknown], strict=True):
         assert value <= classes.bornes[rank + 1] and (rank == 0 or value > classes.bornes[rank])
+
+
+def spread(values) -> int:
+    """Return the squares around the mean, summed, times the number of values: a whole number."""
+    return len(values) * sum(v * v for v in values) - sum(values) ** 2
+
+
+@given(st.lists(st.integers(0, 30), min_size=4, max_size=9), st.integers(2, 3))
+def test_natural_classes_spread_least_among_every_cut(values, nb):
+    """Oracle: every way of cutting the ordered values, in fractions."""
+    distinct = sorted(set(values))
+    assume(len(distinct) > nb)
+
+    def within(bounds) -> Fraction:
+        parts = [
+            [v for v in values if low < v <= high]
+            for low, high in itertools.pairwise((-1, *bounds, distinct[-1]))
+        ]
+        return sum((Fraction(spread(part), len(part)) for part in parts), Fraction(0))
+
+    classes = make_classes(values, nb=nb)
+    assert len(classes.bornes) == nb + 1
+    every = itertools.combinations(distinct[:-1], nb - 1)
+    assert within(classes.bornes[1:-1]) == min(within(bounds) for bounds in every)
+
+
+def test_quantiles_fall_between_two_values_when_no_value_is_at_their_rank():
+    assert make_classes(range(1, 12), methode="quantiles", nb=2).bornes == (1, 6, 11)
+    assert make_classes(range(1, 11), methode="quantiles", nb=2).bornes == (1, 5.5, 10)
 
 
 def test_fixed_bounds_hold_beyond_themselves():

@@ -1,13 +1,10 @@
-"""Classes of a map: the one function that decides them for map, legend, table and exports (mapclassify)."""
+"""Classes of a map: the one function that decides them for map, legend, table and exports."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 
-import mapclassify
 import numpy as np
 
 METHODES: dict[str, str] = {
@@ -18,27 +15,69 @@ METHODES: dict[str, str] = {
 """Ways of making classes; adding one is adding a row here and in `_BORNES`."""
 
 JENKS_MAX = 100
-"""Values beyond which Fisher-Jenks works on as many order statistics, evenly spread: its time grows with the square."""
-
-_VERROU = Lock()
+"""Values beyond which Fisher-Jenks works on as many order statistics, evenly spread: its time grows
+with the square.
+"""
 
 
 def _jenks(values: np.ndarray, nb: int) -> np.ndarray:
     """Return the upper bounds of natural classes."""
     if len(values) > JENKS_MAX:
         values = np.quantile(values, np.linspace(0, 1, JENKS_MAX), method="closest_observation")
-    return mapclassify.FisherJenks(values, k=min(nb, len(np.unique(values)))).bins
+    ordered = np.sort(values)
+    return ordered[_natural_ends(ordered, min(nb, len(np.unique(values))))]
 
 
-_BORNES: dict[str, Callable[[np.ndarray, int], Sequence[float]]] = {
+def _natural_ends(ordered: np.ndarray, nb: int) -> list[int]:
+    """Return the last rank of each class when `nb` classes spread least within (Fisher 1958).
+
+    Among equal partitions, the one whose last classes begin earliest.
+    """
+    # In single precision, as mapclassify: ties fall where they fell in what was published with it.
+    values = ordered.astype(np.float32)
+    size = len(values)
+    # Row, column: the values up to that rank, in one class more than the column says.
+    spread = np.full((size, nb), np.inf, dtype=np.float32)
+    spread[0] = 0
+    begin = np.zeros((size, nb), dtype=int)
+    for last in range(1, size):
+        back = values[last::-1]
+        counts = np.arange(1, last + 2, dtype=np.float32)
+        within = (np.cumsum(back * back) - np.cumsum(back) ** 2 / counts)[::-1]
+        spread[last, 0] = within[0]
+        choices = within[1:, None] + spread[:last, :-1]
+        begin[last, 1:] = choices.argmin(axis=0) + 1
+        spread[last, 1:] = choices.min(axis=0)
+    ends = [size - 1]
+    for column in range(nb - 1, 0, -1):
+        ends.append(begin[ends[-1], column] - 1)
+    return ends[::-1]
+
+
+def _quantiles(values: np.ndarray, nb: int) -> np.ndarray:
+    """Return the upper bounds of classes of as many values each, between two values if need be."""
+    ordered = np.sort(values)
+    step = 100.0 / nb
+    positions = np.arange(step, 100 + step, step).clip(max=100) / 100 * (len(ordered) - 1)
+    low = positions.astype(int)
+    above, below = positions - low, low + 1 - positions
+    high = np.minimum(low + 1, len(ordered) - 1)
+    between = (ordered[low] * below + ordered[high] * above) / (below + above)
+    return np.where(above == 0, ordered[low], between)
+
+
+_BORNES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "jenks": _jenks,
-    "quantiles": lambda values, nb: mapclassify.Quantiles(values, k=nb).bins,
+    "quantiles": _quantiles,
 }
 
 
 @dataclass(frozen=True)
 class Classes:
-    """Classes of values: `bornes` holds the least value, then the upper bound of each class, included."""
+    """Classes of values.
+
+    `bornes` holds the least value, then the upper bound of each class, included.
+    """
 
     methode: str
     bornes: tuple[float, ...]
@@ -82,19 +121,14 @@ def _limits(
     distinct = np.unique(known)
     if len(distinct) <= nb:
         return tuple(float(b) for b in (distinct[0], *distinct))
-    with (
-        _VERROU,
-        warnings.catch_warnings(),
-    ):  # that a compiler is absent, or that quantiles are tied, is not for our users
-        warnings.simplefilter("ignore", UserWarning)
-        upper = np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])
+    upper = np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])
     return tuple(float(b) for b in (distinct[0], *upper))
 
 
 def assign_classes(values, classes: Classes) -> np.ndarray:
-    """Return the class of each value (int8), −1 when unknown; a bound belongs to the class that it ends.
+    """Return the class of each value (int8), −1 when unknown.
 
-    A value above the last bound goes to the last class.
+    A bound belongs to the class that it ends.  A value above the last bound goes to the last class.
     """
     values = np.asarray(values, dtype=float)
     if len(classes.bornes) < 2:
