@@ -3,12 +3,14 @@
 #   make test               install, test everything
 # and for who changes the code:
 #   make lint               formatter, rules
+#   make lock               take the newest versions that requirements*.txt allow
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 MIRROR ?=
 
-.PHONY: run test lint style rules types build vendor bench clean
+.PHONY: run test lint style rules types lock build vendor bench clean
 
 run: build
 	$(BIN)/geoapp serve
@@ -37,14 +39,26 @@ bench: $(VENV)/.test
 vendor: $(VENV)/.run
 	$(BIN)/python -m geoapp.web.vendor
 
-$(VENV)/.run: requirements.txt setup.cfg pyproject.toml
+# The locks name each version with the digests of its files, for every platform: the same everywhere.
+$(VENV)/.run: requirements.lock setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements-test.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+$(VENV)/.test: $(VENV)/.run requirements-test.lock
+	$(PIP) install --require-hashes -r requirements-test.lock
 	touch $@
+
+COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate
+
+# The builder of the package comes with the others: nothing is fetched outside the locks.
+lock:
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13'
+	echo 'setuptools>=77' | $(COMPILE) requirements.txt - -o requirements.lock
+	$(COMPILE) -c requirements.lock requirements.txt requirements-test.txt -o requirements-test.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info
