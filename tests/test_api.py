@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -364,6 +365,30 @@ def test_hostile_texts_are_harmless(client, texte):
             answer.mimetype in ("application/json", "application/geo+json")
             and answer.headers["X-Content-Type-Options"] == "nosniff"
         )
+
+
+def test_an_answer_kept_overnight_is_asked_again(client, monkeypatch):
+    """Facets « Début » count from today: yesterday's are no longer true."""
+    path = f"{PREFIXE}/formations?lieu=Amiville"
+    kept = client.get(path).headers["ETag"]
+
+    class Tomorrow(date):
+        @classmethod
+        def today(cls):
+            return date.today() + timedelta(days=1)
+
+    monkeypatch.setattr("geoapp.web.api.date", Tomorrow)
+    again = client.get(path, headers={"If-None-Match": kept})
+    assert again.status_code == 200 and again.headers["ETag"] != kept
+
+
+def test_an_answer_kept_before_the_contact_changed_is_asked_again(client, snapshot):
+    path = f"{PREFIXE}/formations?lieu=Amiville"
+    other = create_app(
+        settings=Settings(data_dir=snapshot.path.parents[1], contact="autre@exemple.fr")
+    ).test_client()
+    again = other.get(path, headers={"If-None-Match": client.get(path).headers["ETag"]})
+    assert again.status_code == 200
 
 
 def test_answers_are_kept_while_the_snapshot_is_served(client, snapshot):

@@ -89,6 +89,9 @@ def test_siret_luhn(body):
         ("130 023 740 00439", "13002374000439"),
         ("35600000000048", "35600000000048"),
         ("35600000000100", "35600000000100"),  # La Poste: not Luhn, digit sum multiple of 5
+        ("35600000000101", None),  # La Poste: neither
+        ("35600000000010", "35600000000010"),
+        ("35600100000000", None),  # not La Poste: the sum alone proves nothing
         ("0" * 14, None),
         ("1.30024E+13", None),
         ("1300237400043", None),

@@ -14,11 +14,13 @@ from scipy import sparse
 
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.answer import white_communes
 from geoapp.coverage.equity import weighted_quantile
+from geoapp.coverage.indicators import CAUSES
 from geoapp.coverage.measures import measure_points
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import COMMUNE, Question
 from geoapp.coverage.sentences import mixed_years
-from geoapp.coverage.small_counts import hide_small, protect
+from geoapp.coverage.small_counts import PERSONNES, hide_small, protect
 from geoapp.coverage.table import grouped_quantile, region_row, zone_table
 from geoapp.coverage.travel import Trajets
 from geoapp.coverage.world import Maille, World, choose_offer
@@ -391,6 +393,74 @@ def test_small_counts_are_hidden_and_cannot_be_worked_out():
     assert result["part_couverte"].isna().tolist() == [False, True, True]
     assert result["masques"][2].split("|") == ["population_non_couverte", "population_sans_offre"]
     assert (result["population"] == table["population"]).all()
+
+
+@pytest.mark.parametrize(
+    ("covered", "hidden"), [(0, False), (1, True), (4, True), (5, False), (math.nan, False)]
+)
+def test_one_to_four_covered_people_hide_the_count_that_would_give_them(covered, hidden):
+    """Three zones: the one in question, one of large counts, one of three people covered."""
+    table = pd.DataFrame(
+        {
+            **{nom: [0.0, 0.0, 0.0] for nom in PERSONNES},
+            "population": [100.0, 1000.0, 1000.0],
+            "population_non_couverte": [100.0 - covered, 400.0, 997.0],
+            "part_couverte": [covered / 100, 0.6, 0.003],
+            "part_non_couverte": [1 - covered / 100, 0.4, 0.997],
+        }
+    )
+    for shown in (
+        protect(table, est_partition=False),
+        protect(table.head(2), est_partition=False),  # nothing else is small
+    ):
+        expected = [hidden or math.isnan(covered), False, True][: len(shown)]
+        for nom in ("population_non_couverte", "part_couverte", "part_non_couverte"):
+            assert shown[nom].isna().tolist() == expected, nom
+        masked = [hidden, False, True][: len(shown)]
+        assert shown["masques"].ne("").tolist() == masked
+
+
+def test_the_weights_kept_are_those_of_their_threshold_unit_and_form():
+    monde = make_monde(
+        {
+            "costs": [[3.0, 6.0, 15.0, 19.0]],
+            "people": [10.0],
+            "region": [True],
+            "zones": [0],
+            "nb_zones": 1,
+            "offers": [],
+        }
+    )
+    kept = lambda seuil, forme: monde.weights("km", seuil, forme).toarray().tolist()  # noqa: E731
+    for _ in range(2):
+        assert kept(20.0, "un") == [[1.0, 1.0, 1.0, 1.0]]
+        assert kept(6.0, "un") == [[1.0, 1.0, 0.0, 0.0]], "a cost equal to the threshold counts"
+        assert kept(20.0, "pas") == [[1.0, 1.0, 0.22, 0.22]]
+
+
+@pytest.mark.parametrize(("white", "listed"), [(49.0, []), (50.0, ["a"]), (51.0, ["a"])])
+def test_a_commune_half_of_which_is_white_is_a_white_commune(white, listed):
+    people = np.array([white, 100.0 - white, 30.0])
+    maille = Maille(
+        COMMUNE,
+        np.array(["a", "b"], dtype=object),
+        np.array(["A", "B"], dtype=object),
+        np.arange(3),
+        np.array([0, 0, 1]),
+        np.zeros(2, dtype=bool),
+        np.empty(0, int),
+        np.empty(0, int),
+    )
+    world = SimpleNamespace(mailles={COMMUNE: maille}, population=lambda public: people)
+    points = pd.DataFrame(
+        {
+            "cause": pd.Categorical(["eloignee", None, None], categories=list(CAUSES)),
+            "est_robuste": [True, False, False],
+        }
+    )
+    found = white_communes(world, points)
+    assert found["code_commune"].tolist() == listed
+    assert found["population_blanche"].tolist() == [white] * len(listed)
 
 
 def test_the_quantile_of_a_group_is_that_of_its_weights_one_by_one():

@@ -3,6 +3,7 @@ the files.
 """
 
 import csv
+import html
 import io
 import json
 import re
@@ -176,6 +177,11 @@ def test_two_snapshots_show_what_was_lost(client):
     assert "Hôtellerie" in page or "Beauval" in page or "niveau" in page.lower()
 
 
-def test_every_indicator_says_what_it_means():
-    for indicateur in INDICATEURS.values():
-        assert indicateur.sens and indicateur.titre and indicateur.est_pire_si in ("haut", "bas")
+def test_every_indicator_says_what_it_means(client):
+    """On the page of a zone its meaning goes with its title; no two indicators are told alike."""
+    page = client.get("/couverture/zones/ze2020/3201").text
+    told = re.findall(r'<th scope="row" title="([^"]+)">([^<]+)</th>', page)
+    shown = {(html.unescape(sens), html.unescape(titre)) for sens, titre in told}
+    meanings = {(one.sens, one.titre) for one in INDICATEURS.values()}
+    assert len(meanings) == len(INDICATEURS) and meanings <= shown
+    assert {one.est_pire_si for one in INDICATEURS.values()} == {"haut", "bas"}

@@ -15,7 +15,7 @@ from geoapp.cli import main
 from geoapp.cli.options import NOMS_FILTRES
 from geoapp.core.snapshot import publish
 from geoapp.offer.filters import FILTRES, parse_filters
-from geoapp.offer.search.engine import open_engine, search
+from geoapp.offer.search.engine import nearest_alternatives, open_engine, search, select
 from geoapp.offer.search.index import write_index
 from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
@@ -107,6 +107,16 @@ def test_nothing_around_proposes_the_nearest(moteur):
     result = search(moteur, Requete(lieu=Lieu("point", "", "x", 4.0, 50.0), rayon_km=10))
     assert result.total == 0 and len(result.proches) == 5 and result.proches_m[0] > 100_000
     assert (np.diff(result.proches_m) >= 0).all()
+
+
+@pytest.mark.parametrize("nb", [1, 2, 3, 4, 5, 6])
+def test_the_nearest_of_as_many_ties_as_there_are_is_the_first_title(moteur, nb):
+    """Three offers share one place: a cut among them takes the first ones, and as many as asked."""
+    requete = Requete(lieu=Lieu("point", "", "x", 1.0, 50.0), rayon_km=5)
+    every, gaps = nearest_alternatives(moteur, select(moteur, requete), nb=10)
+    assert len(every) == 5 and gaps[0] == gaps[1], "the nearest are tied"
+    found, near = nearest_alternatives(moteur, select(moteur, requete), nb=nb)
+    assert found.tolist() == every[:nb].tolist() and near.tolist() == gaps[:nb].tolist()
 
 
 def test_counts_add_up_and_zero_stays(moteur):

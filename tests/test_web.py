@@ -152,11 +152,10 @@ def test_headers_of_every_answer(client):
         with client.get(path) as answer:
             headers = answer.headers
         policy = headers["Content-Security-Policy"]
-        assert (
-            "default-src 'none'" in policy
-            and "unsafe" not in policy
-            and "frame-ancestors" in policy
-        )
+        rules = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        assert rules["default-src"] == rules["base-uri"] == "'none'"
+        assert rules["form-action"] == rules["frame-ancestors"] == rules["connect-src"] == "'self'"
+        assert "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "geolocation=(self)" in headers["Permissions-Policy"]
