@@ -227,7 +227,7 @@ def test_real_drawings_are_well_formed_and_small(reel, format):
 
 
 def test_colours_are_those_of_the_web_map_and_darken_step_by_step():
-    css = (ROOT / "static" / "css" / "couverture.css").read_text(encoding="utf-8")
+    css = (ROOT / "static" / "css" / "coverage.css").read_text(encoding="utf-8")
     light = css[: css.index("@media")]
     assert [re.search(rf"--choro-{rank}: (#\w+)", light)[1] for rank in range(TEINTES)] == list(
         palette.CHORO

@@ -1,20 +1,25 @@
 """Filters are rows: what they accept, keep, count and say."""
 
+from datetime import date
+
+import numpy as np
 import pandas as pd
 import pytest
+from conftest import CREATED
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import publish
 from geoapp.offer.filters import (
     FILTRES,
     INCONNU,
     Filtres,
     apply_filters,
     describe_filters,
-    facets,
     list_options,
     parse_filters,
 )
+from geoapp.offer.search.columns import count_facets, make_columns, sift
 
 
 def kept(snapshot, **parametres):
@@ -73,7 +78,11 @@ def test_whole_zoning_counts_a_place_once(tiny_snapshot):
 
 def test_facets_count_with_the_other_filters_only(tiny_snapshot):
     filtres = parse_filters({"niveau": "4"}, tiny_snapshot)
-    options = facets(tiny_snapshot, tiny_snapshot.read("offres"), filtres)
+    offres = tiny_snapshot.read("offres")
+    colonnes = make_columns(tiny_snapshot, offres, date(2026, 11, 26), est_placee=True)
+    kept, sauf = sift(colonnes, filtres, np.ones(len(offres), bool))
+    assert offres[kept].equals(apply_filters(offres, filtres))
+    options = count_facets(colonnes, sauf)
     assert {o.valeur: o.nb for o in options["niveau"] if o.nb} == {
         "3": 2,
         "4": 2,
@@ -81,6 +90,26 @@ def test_facets_count_with_the_other_filters_only(tiny_snapshot):
         "inconnu": 1,
     }
     assert {o.valeur: o.nb for o in options["domaine"] if o.nb} == {"sante": 1, "batiment": 1}
+
+
+@pytest.mark.parametrize(
+    "choix",
+    [{}, {"zone": ["ze2020:3201"]}, {"zone": ["zrr"], "niveau": ["3", "4"]}, {"voie": ["inconnu"]}],
+)
+def test_facets_are_those_counted_offer_by_offer_remote_ones_on_the_map_too(
+    tiny_frames, tmp_path, choix
+):
+    tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a1"), "modalite"] = (
+        "a_distance"
+    )
+    snapshot = publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    offres, filtres = snapshot.read("offres"), parse_filters(choix, snapshot)
+    colonnes = make_columns(snapshot, offres, date.today(), est_placee=True)
+    _, sauf = sift(colonnes, filtres, np.ones(len(offres), bool))
+    found = count_facets(colonnes, sauf)
+    for nom in FILTRES:
+        others = Filtres({autre: values for autre, values in filtres.choix.items() if autre != nom})
+        assert found[nom] == list_options(snapshot, nom, apply_filters(offres, others)), nom
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,10 @@ class Option:
     groupe: str = ""
     nb: int = 0
 
+    def counted(self, nb: int) -> Option:
+        """Return the option with a number of offers; the same one when it is 0."""
+        return Option(self.valeur, self.libelle, self.mots, self.groupe, nb) if nb else self
+
 
 @dataclass(frozen=True)
 class Filtre:
@@ -374,25 +378,7 @@ def list_options(snapshot: Snapshot, nom: str, offres: pd.DataFrame | None = Non
     """
     filtre = FILTRES[nom]
     counts = filtre.compter(snapshot.read("offres") if offres is None else offres)
-    return [_counted(option, counts) for option in filtre.lister(snapshot)]
-
-
-def _counted(option: Option, counts: pd.Series) -> Option:
-    return Option(
-        option.valeur, option.libelle, option.mots, option.groupe, int(counts.get(option.valeur, 0))
-    )
-
-
-def facets(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> dict[str, list[Option]]:
-    """Return the options of each filter, counted among offers that obey the other filters."""
-    return {
-        nom: list_options(snapshot, nom, apply_filters(offres, _without(filtres, nom)))
-        for nom in FILTRES
-    }
-
-
-def _without(filtres: Filtres, nom: str) -> Filtres:
-    return Filtres({autre: options for autre, options in filtres.choix.items() if autre != nom})
+    return [option.counted(int(counts.get(option.valeur, 0))) for option in filtre.lister(snapshot)]
 
 
 def parse_filters(

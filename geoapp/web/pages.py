@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
 from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.memory import Memory
 from geoapp.core.reasons import RAISONS, count_reasons
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import (
     FILTRES,
     Filtres,
-    apply_filters,
     describe_filters,
-    facets,
     list_options,
     parse_filters,
 )
+from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_columns, sift
 from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import layer_css, show_chosen
 from geoapp.outputs.maps.texts import summarise, title_of
@@ -33,8 +37,9 @@ def regional_map():
     """Show the map, its filters, its summary and its table."""
     snapshot = courant().snapshot()
     filtres = parse_filters(request.args, snapshot, autres=("page",))
-    offres = courant().derive("offres_triees", sorted_offers)
-    retenues = apply_filters(offres, filtres)
+    offres, colonnes = served_list()
+    kept, sauf = sift(colonnes, filtres, np.ones(len(offres), bool))
+    retenues = offres[kept] if filtres else offres
     page = paginate(len(retenues))
     return render_template(
         "map.html",
@@ -42,7 +47,7 @@ def regional_map():
         description=describe_filters(filtres),
         resume=summarise(retenues),
         champs=form_fields(
-            facets(snapshot, offres, filtres), filtres, courant().derive("utiles", useful_filters)
+            count_facets(colonnes, sauf), filtres, courant().derive("utiles", useful_filters)
         ),
         est_filtree=bool(filtres),
         lignes=offer_rows(snapshot, retenues.iloc[page.tranche]),
@@ -53,8 +58,16 @@ def regional_map():
     )
 
 
-def sorted_offers(snapshot: Snapshot):
-    """Return the offers in the order of the table: title, commune, identifiers."""
+def served_list() -> tuple[gpd.GeoDataFrame, dict[str, ColonneFiltre]]:
+    """Return the offers in the order of the table (title, commune, identifiers), and the columns of their filters today."""
+    today = date.today()
+    snapshot, offres, days = courant().derive(
+        "liste", lambda snapshot: (snapshot, _sorted_offers(snapshot), Memory(maxsize=1))
+    )
+    return offres, days.get(today, lambda: make_columns(snapshot, offres, today, est_placee=True))
+
+
+def _sorted_offers(snapshot: Snapshot) -> gpd.GeoDataFrame:
     return snapshot.read("offres").sort_values(
         ["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable"
     )
@@ -101,7 +114,12 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
         return url_for("layers.layer", type_zone=nom, v=snapshot.id)
 
     carte = build_map(
-        snapshot, offres, donnees=donnees, adresse=static_url, cadre=filtres.valeurs("zone")
+        snapshot,
+        offres,
+        donnees=donnees,
+        adresse=static_url,
+        cadre=filtres.valeurs("zone"),
+        calques=calques,
     )
     parties = render_page_parts(carte, nonce())
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -89,7 +90,7 @@ class Champ:
 
 
 def form_fields(
-    facettes: dict[str, list[Option]], filtres: Filtres, utiles: frozenset[str]
+    facettes: Mapping[str, list[Option]], filtres: Filtres, utiles: frozenset[str]
 ) -> list[Champ]:
     """Return the fields of the filter form: the useful filters, and those in use."""
     return [

@@ -161,6 +161,7 @@ def _map_parts(cadre: list[list[float]] | None) -> dict:
     snapshot, calques = courant().snapshot(), served_layers()
     carte = build_search_map(
         snapshot,
+        calques,
         donnees=lambda nom: url_for("layers.layer", type_zone=nom, v=snapshot.id),
         adresse=static_url,
         cadre=cadre,

@@ -7,7 +7,7 @@ values: counting and keeping never look at an offer twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.snapshot import Snapshot
-from geoapp.offer.filters import FILTRES, Filtre, Option
+from geoapp.offer.filters import FILTRES, Filtre, Filtres, Option
 from geoapp.offer.starts import read_starts, start_rank
 from geoapp.reference.codes.text import fold, map_distinct
 
@@ -76,17 +76,64 @@ def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Col
     )
 
 
-def make_columns(snapshot: Snapshot, offres: pd.DataFrame, today: date) -> dict[str, ColonneFiltre]:
-    """Return the column of every filter, by name; a remote offer has no zone."""
+def make_columns(
+    snapshot: Snapshot, offres: pd.DataFrame, today: date, *, est_placee: bool = False
+) -> dict[str, ColonneFiltre]:
+    """Return the column of every filter, by name.
+
+    A remote offer has no zone, unless `est_placee`: on a map it is where it is drawn.
+    """
     columns = {}
     for nom, filtre in FILTRES.items():
         textes = filtre.lire(offres, today)
-        if nom == "zone":
+        if nom == "zone" and not est_placee:
             textes = textes.astype("object").mask(
                 offres["modalite"].eq("a_distance").fillna(False).astype(bool), SANS_LIEU
             )
         columns[nom] = make_column(filtre, textes, filtre.lister(snapshot))
     return columns
+
+
+def sift(
+    colonnes: Mapping[str, ColonneFiltre], filtres: Filtres, base: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return which offers obey every filter, and which ones of `base` obey all the filters but each."""
+    refused = {nom: ~colonnes[nom].keep(filtres.valeurs(nom)) for nom in filtres.choix}
+    failures = sum(
+        (mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8)
+    )
+    obeys = failures == 0
+    every = base & obeys
+    sauf = {nom: base & (failures == refused[nom]) if nom in refused else every for nom in colonnes}
+    return obeys, sauf
+
+
+class Facettes(Mapping):
+    """The options of each filter with their live counts, made when they are read."""
+
+    def __init__(self, colonnes: Mapping[str, ColonneFiltre], counts: Mapping[str, np.ndarray]):
+        self._colonnes, self._counts = colonnes, counts
+
+    def __getitem__(self, nom: str) -> list[Option]:
+        counts = self._counts[nom].tolist()
+        return list(map(Option.counted, self._colonnes[nom].options, counts))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
+def count_facets(colonnes: Mapping[str, ColonneFiltre], sauf: Mapping[str, np.ndarray]) -> Facettes:
+    """Return the options of each filter, counted among the offers that obey the others (see `sift`)."""
+    counts = {nom: colonne.count(_rows_or_all(sauf[nom])) for nom, colonne in colonnes.items()}
+    return Facettes(colonnes, counts)
+
+
+def _rows_or_all(mask: np.ndarray) -> np.ndarray | None:
+    """Return the rows of a mask, None when it holds them all."""
+    return None if mask.all() else np.flatnonzero(mask)
 
 
 def title_order(offres: pd.DataFrame) -> np.ndarray:

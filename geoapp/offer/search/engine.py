@@ -6,20 +6,22 @@ is read by any number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
 from geoapp.core.snapshot import Snapshot
-from geoapp.offer.filters import FILTRES, Option
+from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.columns import (
     ColonneFiltre,
+    count_facets,
     date_ranks,
     distinct_places,
     make_column,
     make_columns,
+    sift,
     title_order,
 )
 from geoapp.offer.search.index import Index, Toponymes, open_index
@@ -58,32 +60,6 @@ class Moteur:
     def toponymes(self) -> Toponymes:
         """Return the place names: an engine may stand for its index where places are looked up."""
         return self.index.toponymes
-
-
-class Facettes(Mapping):
-    """The options of each filter with their live counts, made when they are read."""
-
-    def __init__(self, colonnes: Mapping[str, ColonneFiltre], counts: Mapping[str, np.ndarray]):
-        self._colonnes, self._counts = colonnes, counts
-
-    def __getitem__(self, nom: str) -> list[Option]:
-        return [
-            _counted(option, nb)
-            for option, nb in zip(
-                self._colonnes[nom].options, self._counts[nom].tolist(), strict=True
-            )
-        ]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._counts)
-
-    def __len__(self) -> int:
-        return len(self._counts)
-
-
-def _counted(option: Option, nb: int) -> Option:
-    """Return an option with its count; the same one when it is 0."""
-    return Option(option.valeur, option.libelle, option.mots, option.groupe, nb) if nb else option
 
 
 @dataclass(frozen=True)
@@ -204,10 +180,6 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         if not len(rows)
         else (np.empty(0, np.int64), np.empty(0))
     )
-    counts = {
-        nom: colonne.count(_rows_or_all(found.sauf[nom]))
-        for nom, colonne in moteur.colonnes.items()
-    }
     return Resultat(
         moteur.ordre[rows],
         _row_distances(moteur, found, rows),
@@ -215,15 +187,10 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         near,
         near_m,
         found.nb_non_places,
-        Facettes(moteur.colonnes, counts),
+        count_facets(moteur.colonnes, found.sauf),
         found.texte,
         requete,
     )
-
-
-def _rows_or_all(mask: np.ndarray) -> np.ndarray | None:
-    """Return the rows of a mask, None when it holds them all."""
-    return None if mask.all() else np.flatnonzero(mask)
 
 
 def _row_distances(moteur: Moteur, found: Selection, rows: np.ndarray) -> np.ndarray:
@@ -238,20 +205,9 @@ def select(moteur: Moteur, requete: Requete) -> Selection:
     """Return what a search keeps, before order and counts."""
     base, scores, texte = _text_mask(moteur, requete.texte)
     here, distances = _place_mask(moteur, requete)
-    refused = {
-        nom: ~moteur.colonnes[nom].keep(requete.filtres.valeurs(nom))
-        for nom in requete.filtres.choix
-    }
-    failures = sum(
-        (mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8)
-    )
     reached = base & (moteur.a_distance | here)
-    obeys = base & (failures == 0)
-    every = reached & (failures == 0)
-    sauf = {
-        nom: reached & (failures == refused[nom]) if nom in refused else every
-        for nom in moteur.colonnes
-    }
+    filtered, sauf = sift(moteur.colonnes, requete.filtres, reached)
+    obeys = base & filtered
     placed = obeys & ~moteur.a_distance
     return Selection(
         placed & here,

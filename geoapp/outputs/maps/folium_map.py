@@ -18,7 +18,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from geoapp.core.snapshot import Snapshot
-from geoapp.outputs.maps.layers import FOND, list_layers
+from geoapp.outputs.maps.layers import FOND, Calque, list_layers
 
 SCRIPTS = (
     "vendor/leaflet/leaflet.js",
@@ -126,6 +126,7 @@ def build_map(
     donnees: Callable[[str], str],
     adresse: Callable[[str], str] | None = None,
     cadre: Sequence[str] = (),
+    calques: Sequence[Calque] | None = None,
 ) -> CarteFolium:
     """Return the map of some offers.
 
@@ -143,13 +144,15 @@ def build_map(
     cadre : sequence of str
         Zones to frame instead of the region, `type:code` or `type`; the
         offers are framed when none of them has an outline.
+    calques : sequence of Calque, optional
+        The layers of the snapshot, when they were listed before.
     """
     carte = CarteFolium(adresse=adresse)
     Cadre(limites=_frame(snapshot.read("couches"), offres, cadre), marge=24 if cadre else 8).add_to(
         carte
     )
     Fond(donnees=donnees(FOND)).add_to(carte)
-    for calque in list_layers(snapshot):
+    for calque in list_layers(snapshot) if calques is None else calques:
         if calque.est_dessine:
             CoucheZones(
                 id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -12,7 +13,7 @@ from shapely.geometry import box
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.model import Lieu
 from geoapp.outputs.maps.folium_map import Appel, CarteFolium, CoucheZones, Fond
-from geoapp.outputs.maps.layers import FOND, list_layers
+from geoapp.outputs.maps.layers import FOND, Calque
 
 KM_PAR_DEGRE = 111.195
 """Length of a degree of latitude, in kilometres: enough to frame a drawing."""
@@ -31,13 +32,17 @@ class CoucheRecherche(Appel):
     fonction = "recherche"
 
 
-def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -> CarteFolium:
+def build_search_map(
+    snapshot: Snapshot, calques: Sequence[Calque], *, donnees, adresse=None, cadre=None
+) -> CarteFolium:
     """Return the map of a search.
 
     Parameters
     ----------
     snapshot : Snapshot
-        Gives the layers.
+        Gives the region.
+    calques : sequence of Calque
+        The layers of the snapshot.
     donnees : callable
         Name of a layer (`fond`, a zoning) → address of its outlines.
     adresse : callable, optional
@@ -47,7 +52,7 @@ def build_search_map(snapshot: Snapshot, *, donnees, adresse=None, cadre=None) -
     """
     carte = CarteFolium(adresse=adresse)
     Fond(donnees=donnees(FOND)).add_to(carte)
-    for calque in list_layers(snapshot):
+    for calque in calques:
         if calque.est_dessine:
             CoucheZones(
                 id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)
