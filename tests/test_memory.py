@@ -1,4 +1,4 @@
-"""What is worked out once: one maker at a time by key, bounded, and a snapshot that changes in the middle harms nothing."""
+"""What is worked out once: one maker at a time by key, bounded, whatever is published meanwhile."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -75,9 +75,9 @@ def test_a_failure_is_not_kept_and_one_who_waits_makes_the_value():
 def test_only_the_last_ones_asked_are_kept():
     memory = Memory(2)
     for key in ("a", "b", "a", "c"):
-        memory.get(key, lambda: key)
+        memory.get(key, key.upper)
     assert len(memory) == 2
-    assert memory.get("a", lambda: pytest.fail("let go")) == "a", "asked after « b »"
+    assert memory.get("a", lambda: pytest.fail("let go")) == "A", "asked after « b »"
     assert memory.get("b", lambda: "refait") == "refait"
     memory.clear()
     assert len(memory) == 0

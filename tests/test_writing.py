@@ -1,4 +1,4 @@
-"""One way of writing: aside, then renamed in one step; what fails or is killed leaves nothing behind."""
+"""One way of writing: aside, then renamed in one step; what fails leaves nothing behind."""
 
 import os
 

@@ -61,7 +61,7 @@ def writing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Yield the name under which to write the file, folder or link that then takes the place of `target`."""
+    """Yield a name: the file, folder or link written under it then takes the place of `target`."""
     with aside(target) as temporary:
         yield temporary
         os.replace(temporary, target)
@@ -71,7 +71,7 @@ def replacing(target: Path) -> Iterator[Path]:
 def aside(target: Path) -> Iterator[Path]:
     """Yield a free name beside `target`; what is there at the end, not renamed, is removed.
 
-    It holds the number of the process, so that what a killed one left can be told (see `is_left_over`).
+    It holds the number of the process: what a killed one left can be told (see `is_left_over`).
     """
     target = Path(target)
     temporary = target.with_name(f".{os.getpid()}.{target.name}")
@@ -108,7 +108,7 @@ def _is_alive(pid: str) -> bool:
 
 
 def put_in_place(path: Path, target: Path) -> None:
-    """Give a file or folder the name `target` in one step, once its bytes are on the disk: a power cut loses nothing."""
+    """Give a file or folder the name `target` in one step, once its bytes are on the disk."""
     for one in filter(Path.is_file, [path, *path.rglob("*")]):
         with open(one, "rb") as stream:
             os.fsync(stream.fileno())

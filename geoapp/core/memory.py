@@ -1,4 +1,4 @@
-"""What was worked out, kept: by key, the last ones asked, made once however many threads ask for it."""
+"""What was worked out, kept by key: made once however many threads ask, the last ones asked."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def open_etapes(data_dir: Path) -> Etapes:
 
 @cache
 def code_version() -> str:
-    """Return a digest of all that makes a result besides its inputs: code of `ROOMS`, reference tables, libraries."""
+    """Return a digest of what makes a result besides its inputs: code, reference tables, libraries."""
     digest = hashlib.sha256(platform.python_version().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())

@@ -59,7 +59,7 @@ def regional_map():
 
 
 def served_list() -> tuple[gpd.GeoDataFrame, dict[str, ColonneFiltre]]:
-    """Return the offers in the order of the table (title, commune, identifiers), and the columns of their filters today."""
+    """Return the offers in the order of the table, and the columns of their filters today."""
     today = date.today()
     snapshot, offres, days = courant().derive(
         "liste", lambda snapshot: (snapshot, _sorted_offers(snapshot), Memory(maxsize=1))
@@ -68,6 +68,7 @@ def served_list() -> tuple[gpd.GeoDataFrame, dict[str, ColonneFiltre]]:
 
 
 def _sorted_offers(snapshot: Snapshot) -> gpd.GeoDataFrame:
+    """Return the offers by title, commune, identifiers."""
     return snapshot.read("offres").sort_values(
         ["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable"
     )

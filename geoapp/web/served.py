@@ -51,7 +51,7 @@ class Courant:
         return derived.get(key, lambda: make(snapshot))
 
     def _open(self) -> tuple[Snapshot, Memory]:
-        """Return the published snapshot with what is derived from it, both let go when another is published."""
+        """Return the published snapshot with what is derived from it: both go when another comes."""
         target = (self._data_dir / CURRENT).resolve()
         with self._lock:
             if self._opened is None or self._opened[0].path != target or not target.exists():

@@ -97,7 +97,7 @@ def make_columns(
 def sift(
     colonnes: Mapping[str, ColonneFiltre], filtres: Filtres, base: np.ndarray
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return which offers obey every filter, and which ones of `base` obey all the filters but each."""
+    """Return which offers obey every filter, and which ones of `base` obey all of them but each."""
     refused = {nom: ~colonnes[nom].keep(filtres.valeurs(nom)) for nom in filtres.choix}
     failures = sum(
         (mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8)
@@ -126,7 +126,7 @@ class Facettes(Mapping):
 
 
 def count_facets(colonnes: Mapping[str, ColonneFiltre], sauf: Mapping[str, np.ndarray]) -> Facettes:
-    """Return the options of each filter, counted among the offers that obey the others (see `sift`)."""
+    """Return the options of each filter, counted among the offers that obey the others."""
     counts = {nom: colonne.count(_rows_or_all(sauf[nom])) for nom, colonne in colonnes.items()}
     return Facettes(colonnes, counts)
 

@@ -113,7 +113,10 @@ def write_as(fichier: Fichier, form: Format, out: Path) -> None:
 
 @contextmanager
 def storing(out: Path):
-    """Give the name under which to write `out` (see `core.files.writing`); what the libraries say of a full disk is our error too."""
+    """Give the name under which to write `out` (see `core.files.writing`).
+
+    What the libraries say of a full disk is our error too.
+    """
     try:
         with writing(out) as aside:
             yield aside
