@@ -1,9 +1,13 @@
-"""French words that pages, sheets and exports share: numbers, plurals, dates, distances, positions.
+"""French words that pages, sheets and exports share: numbers, plurals, dates, distances, positions,
+names of places.
 
 Loads nothing heavy: the command line says the same words without opening a map.
 """
 
 from __future__ import annotations
+
+import re
+import unicodedata
 
 NON_RENSEIGNE = "Non renseigné"
 
@@ -139,3 +143,104 @@ def describe_doubt(est_douteuse: bool, distance_m: float | None) -> str:
 def say_if(value: bool | None) -> str:
     """Return « Oui », « Non » or « Non renseigné »."""
     return NON_RENSEIGNE if value is None else ("Oui" if value else "Non")
+
+
+_ARTICLES = {
+    "le ": "Bas-Rhin|Calvados|Cantal|Cher|Doubs|Finistère|Gard|Gers|Haut-Rhin|Jura|Loir-et-Cher|"
+    "Loiret|Lot|Lot-et-Garonne|Morbihan|Nord|Pas-de-Calais|Puy-de-Dôme|Rhône|Tarn|Tarn-et-Garonne|"
+    "Territoire de Belfort|Val-d'Oise|Val-de-Marne|Var|Vaucluse|Centre-Val de Loire|Grand Est",
+    "la ": "Charente|Charente-Maritime|Corrèze|Corse-du-Sud|Côte-d'Or|Creuse|Dordogne|Drôme|"
+    "Gironde|Guadeloupe|Guyane|Haute-Corse|Haute-Garonne|Haute-Loire|Haute-Marne|Haute-Saône|"
+    "Haute-Savoie|Haute-Vienne|Loire|Loire-Atlantique|Lozère|Manche|Marne|Martinique|Mayenne|Meuse|"
+    "Moselle|Nièvre|Nouvelle-Aquitaine|Sarthe|Savoie|Seine-Maritime|Seine-Saint-Denis|Somme|Vendée|"
+    "Vienne",
+    "l'": "Ain|Aisne|Allier|Ardèche|Ariège|Aube|Aude|Aveyron|Essonne|Eure|Hérault|Indre|Isère|Oise|"
+    "Orne|Yonne",
+    "les ": "Alpes-de-Haute-Provence|Alpes-Maritimes|Ardennes|Bouches-du-Rhône|Côtes-d'Armor|"
+    "Deux-Sèvres|Hautes-Alpes|Hautes-Pyrénées|Hauts-de-Seine|Landes|Pyrénées-Atlantiques|"
+    "Pyrénées-Orientales|Vosges|Yvelines|Hauts-de-France|Pays de la Loire",
+}
+"""Départements and regions that take an article in a sentence (INSEE); the others take none."""
+
+_H_ASPIRES = frozenset(
+    """
+    habsheim hachan hadancourt haegen hagedet hagenbach hagenthal haget hagnicourt haguenau
+    hailles haimps haims halles ham hambach hambers hambye hamelet hames hammeville hamonville
+    hampigny hampont han handschuheim hangard hangenbieten hangviller hannapes hannappes hannogne
+    hannonville hans hanvec hanviller hanvoile happencourt harcy hardanges hardinvast hargnies
+    harricourt harskirchen hartmannswiller harville hary hatten hattmatt hattstatt hauban
+    haudivillers haulies haulmé hausgauen haut hautbos haute hautecloque hautefage hautefontaine
+    hauteroche hautes haution hauts hautteville hauville hauviné haybes hecken hecmanville hegeney
+    heidolsheim heidwiller heiligenberg heiligenstein heilles heimersdorf heimsbrunn heiteren
+    heiwiller helfrantzkirch helleville hem hengwiller henvic herbitzheim herbsheim hercé herly
+    hermes hermival herpont herran herrlisheim hescamps hessenheim hettenschlag heugueville
+    heuqueville hibarette hierges hiermont hiesville hiis hilsenheim hinacourt hindisheim
+    hindlingen hinsbourg hinsingen hipsheim hirschland hirsingue hirtzbach hirtzfelden hitte
+    hochfelden hochstatt hochstett hocquigny hodenc hodeng hoffen hohengœft hohfrankenheim hohrod
+    holnon holque holtzheim hombourg hommarting hommert homps hon hondainville hondouville
+    honfleur honguemare honskirch horbourg horgues hornoy hoste hotot hottot hottviller houdan
+    houdilcourt houetteville houeydets houldizy houlette houlgate houlle houppeville houquetot
+    hourc hourges houry houssay houssen housset houville hoymille huanne huelgoat huest hugleville
+    huillé huiron huisnes humes hunawihr hundsbach huningue hunspach hurtigheim husseren
+    huttendorf huttenheim hyet hyémondans hèches hères hédé hégenheim hémevez hénansal hénon
+    hésingue hœdic hœnheim hœrdt
+    """.split()
+)
+"""First words of the communes before which one says « de » and not « d' »."""
+
+_LOCATIONS = {
+    "Grand Est": "dans le",
+    "Hauts-de-France": "dans les",
+    "La Réunion": "à",
+    "Mayotte": "à",
+    "Pays de la Loire": "dans les",
+}
+"""Regions that are not said with « en »."""
+
+
+def of_place(nom: str) -> str:
+    """Return a name of place after « de »: « d'Arras », « de Lens », « du Touquet ».
+
+    The article of the name itself is contracted, whatever its capital: « Le » gives « du », « Les »
+    and « Aux » give « des »; « La » and « L' » stay (« de La Flèche », « de l'Aisne »). Else « d' »
+    stands before a vowel, y included, and before a mute h: « d'Hirson », « d'Hénin-Beaumont ». An h
+    is aspirated (« de Ham », « de Hem », « de Haute-Avesnes ») where INSEE says so of most communes
+    of that first word (code officiel géographique 2025, « type de nom en clair » 0).
+    """
+    contracted = _contract(nom, le="du", les="des")
+    if contracted:
+        return contracted
+    return f"d'{nom}" if _is_elided(nom) else f"de {nom}"
+
+
+def at_place(nom: str) -> str:
+    """Return a name of place after « à »: « à Lens », « au Touquet », « aux Mureaux »."""
+    return _contract(nom, le="au", les="aux") or f"à {nom}"
+
+
+def _contract(nom: str, *, le: str, les: str) -> str:
+    """Return a name whose masculine or plural article is contracted; "" when it has none."""
+    article, _, reste = nom.partition(" ")
+    forme = {"le": le, "les": les, "aux": les}.get(article.lower())
+    return f"{forme} {reste}" if forme and reste else ""
+
+
+def _is_elided(nom: str) -> bool:
+    """Tell whether « de » loses its vowel before a name."""
+    first = unicodedata.normalize("NFKD", nom[:1].lower().replace("œ", "oe").replace("æ", "ae"))[:1]
+    if first != "h":
+        return first in tuple("aeiouy")
+    return re.split(r"[-\s']", nom.lower())[0] not in _H_ASPIRES
+
+
+def with_article(nom: str) -> str:
+    """Return a département or a region with its article, if any: « le Nord », « l'Aisne »."""
+    for article, noms in _ARTICLES.items():
+        if nom in noms.split("|"):
+            return f"{article}{nom}"
+    return nom
+
+
+def in_region(nom: str) -> str:
+    """Return where a region is: « dans les Hauts-de-France », « en Normandie », « à Mayotte »."""
+    return f"{_LOCATIONS.get(nom, 'en')} {nom}"

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.french import of_place
 from geoapp.core.geometry import to_geographic, to_metric
 
 SEED = 20260901
@@ -57,7 +58,7 @@ def make_zones_emploi(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
         *(points_m[:, None, :] - points_m[centres][None, :, :]).transpose(2, 0, 1)
     )
     zone = distance_m.argmin(axis=1)
-    names = np.array([f"Zone d'emploi fictive {_of(nom)}" for nom in own["nom"].iloc[centres]])
+    names = np.array([f"Zone d'emploi fictive {of_place(nom)}" for nom in own["nom"].iloc[centres]])
     return _members(own["code_commune"], np.char.mod("F%02d", zone + 1), names[zone])
 
 
@@ -72,14 +73,6 @@ def _spaced_towns(points_m: np.ndarray, population: pd.Series) -> np.ndarray:
             if len(chosen) == NB_ZONES_EMPLOI:
                 return np.array(chosen)
     return np.array(chosen)
-
-
-def _of(nom: str) -> str:
-    """Return "de" and a town's name, as French joins them."""
-    for article, joined in (("Le ", "du "), ("Les ", "des ")):
-        if nom.startswith(article):
-            return joined + nom.removeprefix(article)
-    return f"d'{nom}" if nom[0] in "AEÉÈIOUYHaeéiouh" else f"de {nom}"
 
 
 def make_zrr(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_number, join_words
+from geoapp.core.french import (
+    NON_RENSEIGNE,
+    THIN,
+    at_place,
+    count,
+    format_number,
+    join_words,
+)
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.model import COMMUNE, Question, describe_offer, describe_threshold
 from geoapp.coverage.publics import COMPARES
@@ -190,7 +197,7 @@ def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
     first = dehors.communes.iloc[0]
     return (
         f"{count(dehors.nb_offres, 'formation')}{outside} {'est' if dehors.nb_offres == 1 else 'sont'} à {seuil} ou moins d'au moins un de ses habitants, "
-        f"d'abord à {first['nom_commune']} ({format_number(first['nb_offres'])}, {_at(first['cout'], question)})"
+        f"d'abord {at_place(first['nom_commune'])} ({format_number(first['nb_offres'])}, {_at(first['cout'], question)})"
     )
 
 
@@ -327,7 +334,7 @@ def _nobody(question: Question, couverture: BlocCouverture) -> str:
     if not couverture.presque:
         return f"Aucune formation n'est à portée de ses habitants, même lointaine{THIN}; dans la région, {region}."
     first = couverture.presque[0]
-    return f"La formation la plus proche est à {first.nom_commune or 'une commune inconnue'}, {_at(first.cout, question)} du premier de ses habitants{THIN}; dans la région, {region}."
+    return f"La formation la plus proche est {at_place(first.nom_commune or 'une commune inconnue')}, {_at(first.cout, question)} du premier de ses habitants{THIN}; dans la région, {region}."
 
 
 def _alone_by_domain(couverture: BlocCouverture) -> str:

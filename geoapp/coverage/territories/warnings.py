@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import THIN, count
+from geoapp.core.french import THIN, count, of_place, with_article
 from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
@@ -41,8 +41,10 @@ def _beyond(world: World, zone: Zone) -> str:
         if pd.notna(zone.population_dehors)
         else ""
     )
+    theirs = count(zone.nb_dehors, "de ses communes est", "de ses communes sont")
+    region = of_place(with_article(world.snapshot.manifest.get("nom_region", "les limites")))
     return (
-        f"Cette zone dépasse la région : {count(zone.nb_dehors, 'de ses communes est', 'de ses communes sont')} hors des {world.snapshot.manifest.get('nom_region', 'limites')}{people}. "
+        f"Cette zone dépasse la région : {theirs} hors {region}{people}. "
         "Habitants, formations et couverture sont ceux de sa partie régionale."
     )
 

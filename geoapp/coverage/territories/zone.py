@@ -9,6 +9,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.core.french import of_place, with_article
 from geoapp.coverage.model import CARREAU, COMMUNE, MAILLES, refuse_value
 from geoapp.coverage.world import World
 from geoapp.reference.codes.text import fold
@@ -16,38 +17,21 @@ from geoapp.reference.zonings import ZONAGES
 
 NB_PROPOSITIONS = 3
 
-_ARTICLES = {
-    "Nord": "du ",
-    "Pas-de-Calais": "du ",
-    "Somme": "de la ",
-    "Aisne": "de l'",
-    "Oise": "de l'",
-}
-"""How a département of the first region is named after « département »; the others are named without an article."""
-
-
-def _of(nom: str) -> str:
-    """Return a name of place after « de », contracted as French does: « d'Arras », « du Touquet », « de La Flèche »."""
-    if nom.startswith(("Le ", "Les ")):
-        return ("du " if nom.startswith("Le ") else "des ") + nom.partition(" ")[2]
-    return f"d'{nom}" if fold(nom)[:1] in tuple("aeiouy") else f"de {nom}"
-
-
 _SUJETS: dict[str, Callable[[str], str]] = {
-    "departement": lambda nom: f"le département {_ARTICLES.get(nom, '')}{nom}",
-    "arrondissement": lambda nom: f"l'arrondissement {_of(nom)}",
+    "departement": lambda nom: f"le département {of_place(with_article(nom))}",
+    "arrondissement": lambda nom: f"l'arrondissement {of_place(nom)}",
     "epci": lambda nom: (
         f"la {nom}"
         if nom.startswith(("CC ", "CA ", "CU ", "Métropole ", "Communauté "))
         else f"l'intercommunalité {nom}"
     ),
-    "ze2020": lambda nom: f"la zone d'emploi {_of(nom)}",
-    "ze2010": lambda nom: f"la zone d'emploi 2010 {_of(nom)}",
+    "ze2020": lambda nom: f"la zone d'emploi {of_place(nom)}",
+    "ze2010": lambda nom: f"la zone d'emploi 2010 {of_place(nom)}",
     "zrr": lambda nom: "l'ensemble des communes classées ZRR",
     "frr": lambda nom: f"l'ensemble des communes classées «\u202f{nom}\u202f»",
     "qpv2015": lambda nom: f"le quartier prioritaire «\u202f{nom}\u202f» (2015)",
     "qpv2024": lambda nom: f"le quartier prioritaire «\u202f{nom}\u202f» (2024)",
-    COMMUNE: lambda nom: f"la commune {_of(nom)}",
+    COMMUNE: lambda nom: f"la commune {of_place(nom)}",
 }
 """How a zone is named in a sentence, by zoning."""
 

@@ -12,6 +12,7 @@ import re
 
 import pandas as pd
 
+from geoapp.core.french import of_place
 from geoapp.offer.search.words import place_words
 
 COLONNES = [
@@ -109,7 +110,7 @@ def _old(old: pd.DataFrame | None, communes: pd.DataFrame) -> pd.DataFrame:
     )
     table = table.drop_duplicates("code_ancien").astype({"ancien": "str"})
     known = table["ancien"].notna()
-    table["nom"] = (table["ancien"] + " (commune de " + table["nom"] + ")").where(
+    table["nom"] = (table["ancien"] + " (commune " + table["nom"].map(of_place) + ")").where(
         known, table["nom"] + " (ancien code " + table["code_ancien"] + ")"
     )
     words = (

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import THIN, count, format_decimal
+from geoapp.core.french import THIN, count, format_decimal, of_place
 from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
@@ -329,13 +329,5 @@ def describe_place(requete: Requete) -> str:
             f"la zone {ZONAGES[lieu.type].singulier}" if lieu.type in ZONAGES else "la zone"
         )
         return f" dans {sorte} {_SORTE.sub('', lieu.nom)}"
-    nom = "du point choisi" if lieu.type == "point" else _of(lieu.nom)
+    nom = "du point choisi" if lieu.type == "point" else of_place(lieu.nom)
     return f" à {format_decimal(requete.rayon_km)}{THIN}km {nom}"
-
-
-def _of(nom: str) -> str:
-    """Return a name after « de »: d'Arras, de Lens, du Quesnoy, des Attaques."""
-    for article, forme in (("Le ", "du "), ("le ", "du "), ("Les ", "des "), ("les ", "des ")):
-        if nom.startswith(article):
-            return forme + nom.removeprefix(article)
-    return f"d'{nom}" if nom[:1].upper() in tuple("AEIOUYÉÈÊÂÎÔŒ") else f"de {nom}"

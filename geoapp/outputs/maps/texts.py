@@ -6,41 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geoapp.core.french import THIN, count
+from geoapp.core.french import THIN, count, in_region
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, describe_filters
-
-LIEUX_DITS = {
-    "01": "en Guadeloupe",
-    "02": "en Martinique",
-    "03": "en Guyane",
-    "04": "à La Réunion",
-    "06": "à Mayotte",
-    "11": "en Île-de-France",
-    "24": "en Centre-Val de Loire",
-    "27": "en Bourgogne-Franche-Comté",
-    "28": "en Normandie",
-    "32": "dans les Hauts-de-France",
-    "44": "dans le Grand Est",
-    "52": "dans les Pays de la Loire",
-    "53": "en Bretagne",
-    "75": "en Nouvelle-Aquitaine",
-    "76": "en Occitanie",
-    "84": "en Auvergne-Rhône-Alpes",
-    "93": "en Provence-Alpes-Côte d'Azur",
-    "94": "en Corse",
-}
-"""Where a region is, with its preposition, by region code."""
 
 
 def place_of(snapshot: Snapshot) -> str:
     """Return the region covered, with its preposition: « dans les Hauts-de-France »."""
     communes = snapshot.read("communes")
-    regions = communes.loc[communes["est_region"], ["code_region", "nom_region"]]
-    if regions.empty:
-        return ""
-    code, nom = regions.iloc[0]
-    return LIEUX_DITS.get(code, f"en région {nom}")
+    regions = communes.loc[communes["est_region"], "nom_region"]
+    return "" if regions.empty else in_region(regions.iloc[0])
 
 
 def title_of(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> str:
