@@ -9,11 +9,11 @@ import pytest
 from geoapp.core.french import join_words
 from geoapp.coverage.answer import answer
 from geoapp.coverage.measures import measure_points
-from geoapp.coverage.model import MAILLES, Question, parse_question
+from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.publics import compare_publics
 from geoapp.coverage.table import zone_table
 from geoapp.coverage.world import choose_offer, open_world
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import MAILLES, ZONAGES
 from support.sources import TRUTH
 
 pytestmark = pytest.mark.real

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from geoapp.core.geometry import make_points
 from geoapp.ingest.demand import AGES, PART_CARREAUX, demand_table, link_demand, read_ages
-from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+from geoapp.reference.zone_joins import assign_by_geometry
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
 
 CODES = ["59001", "59002", "59003", "76001"]

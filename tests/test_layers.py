@@ -120,13 +120,13 @@ def test_a_class_name_means_one_thing():
     assert not twice, twice
 
 
-def test_only_zonings_join_geometries():
-    allowed = ("reference/zonings.py", "reference/communes/")
+def test_only_zone_joins_join_geometries():
+    allowed = ("reference/zone_joins.py", "reference/communes/")
     for path in _modules().values():
         inside = path.relative_to(HOUSE).as_posix()
         if not inside.startswith(allowed):
             text = path.read_text(encoding="utf-8")
-            assert not re.search(r"\bsjoin\b", text), f"{inside}: ask reference.zonings"
+            assert not re.search(r"\bsjoin\b", text), f"{inside}: ask reference.zone_joins"
 
 
 def test_no_python_in_geodata_and_no_utils():

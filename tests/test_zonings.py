@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.geometry import make_points
-from geoapp.reference.zonings import (
-    ZONAGES,
+from geoapp.reference.zone_joins import (
     assign_by_code,
     assign_by_geometry,
     fill_partition,
@@ -17,6 +16,7 @@ from geoapp.reference.zonings import (
     move_to_current,
     outline_zones,
 )
+from geoapp.reference.zonings import ZONAGES
 
 SQUARES = gpd.GeoDataFrame(
     {"code_zone": ["B", "A"]},

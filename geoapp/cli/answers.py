@@ -8,6 +8,7 @@ import click
 
 from geoapp.cli.group import DATA, main, read_settings
 from geoapp.cli.options import filter_options, offer_options, question_options
+from geoapp.reference.zonings import MAILLE
 
 
 @main.command("map")
@@ -184,7 +185,7 @@ def report(
 @main.command()
 @click.argument("avant")
 @click.argument("apres")
-@click.option("--zonage", default="ze2020", help="Découpage de la région (ze2020 par défaut).")
+@click.option("--zonage", default=MAILLE, help=f"Découpage de la région ({MAILLE} par défaut).")
 @offer_options
 @click.option(
     "--out",

@@ -87,6 +87,7 @@ def write_sources() -> str:
             z.titre,
             "par le code de la commune" if z.methode == "code" else "par le point",
             "oui" if z.est_partition else "non",
+            "oui" if z.cherche else "non",
         ]
         for z in ZONAGES.values()
     ]
@@ -109,7 +110,9 @@ def write_sources() -> str:
                     rows,
                 ),
                 "## Zonages",
-                _table(["zonage", "titre", "jointure", "partition"], zonings),
+                "Un zonage est une ligne de `geoapp/reference/zonings.py` ; en ajouter un, c'est ajouter "
+                "une ligne et sa source ([CONTRIBUTING](../CONTRIBUTING.md#add-a-zoning)).",
+                _table(["zonage", "titre", "jointure", "partition", "lieu de recherche"], zonings),
             ]
         )
         + "\n"

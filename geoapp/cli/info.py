@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoapp.core.reasons import count_reasons
 from geoapp.core.snapshot import Snapshot
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.freshness import Signal, list_signals, served_sources
 
 _SOURCE_KEYS = {
@@ -97,7 +98,7 @@ def reasons_by_source(snapshot: Snapshot) -> dict[str, dict[str, int]]:
 
 def _describe_zoning(zones: pd.DataFrame) -> int | dict:
     """Return the number of zones, or of communes by class for a classification (ZRR, FRR)."""
-    if zones["type_zone"].iloc[0] not in ("zrr", "frr"):
+    if not ZONAGES[zones["type_zone"].iloc[0]].est_classement:
         return len(zones)
     classes = {row.code_zone: int(row.nb_communes) for row in zones.itertuples()}
     return {"communes": sum(classes.values()), **({"classes": classes} if len(classes) > 1 else {})}

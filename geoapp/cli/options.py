@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from geoapp.reference.zonings import MAILLES
+
 NOMS_FILTRES = (
     "domaine",
     "niveau",
@@ -36,11 +38,11 @@ def offer_options(command):
     return filter_options(command, NOMS_FILTRES[:-1])
 
 
+_PREMIER, *_AUTRES, _DERNIER = MAILLES
+_ZONAGES = f"{', '.join([f'{_PREMIER} (par défaut)', *_AUTRES])} ou {_DERNIER}"
+
 QUESTION = (
-    (
-        "zonage",
-        "ze2020 (par défaut), epci, commune, departement, arrondissement, ze2010, zrr, frr, qpv2015, qpv2024 ou carreau.",
-    ),
+    ("zonage", f"{_ZONAGES}."),
     ("seuil_km", "Distance par la route, 1 à 50 km (20 par défaut)."),
     ("seuil_min", "Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."),
     ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."),

@@ -14,11 +14,11 @@ from geoapp.coverage import sentences
 from geoapp.coverage.classes import Classes, make_classes
 from geoapp.coverage.indicators import CAUSES, INDICATEURS
 from geoapp.coverage.measures import measure_points
-from geoapp.coverage.model import COMMUNE, Question, describe_question, to_parameters
+from geoapp.coverage.model import Question, describe_question, to_parameters
 from geoapp.coverage.small_counts import hide_small, protect
 from geoapp.coverage.table import as_objects, people_by_cause, region_row, zone_table
 from geoapp.coverage.world import OffreComptee, World, choose_offer
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import COMMUNE, MAILLES
 
 NB_CLASSES = 5
 PART_BLANCHE = 0.5
@@ -63,10 +63,7 @@ def answer(world: World, question: Question) -> Reponse:
     points = measure_points(world, question, offre)
     raw = zone_table(world, question, offre, points)
     whole = region_row(world, question, offre, points)
-    partition = question.zonage == COMMUNE or (
-        question.zonage in ZONAGES and ZONAGES[question.zonage].est_partition
-    )
-    tableau = protect(raw, est_partition=partition)
+    tableau = protect(raw, est_partition=MAILLES[question.zonage].est_partition)
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
     quality = describe_quality(world, question, offre)
     return Reponse(

@@ -20,7 +20,7 @@ from geoapp.offer.search.requests import refuse_unknown
 from geoapp.offer.whole import whole_offer
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.text import fold, map_distinct
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import MAILLE, ZONAGES
 
 CLE = ("code_commune", "id_organisme", "voie", "niveau_sortie", "titre_plie")
 """What makes two offers the same one."""
@@ -100,7 +100,7 @@ def comparable_snapshots(data_dir: Path) -> list[str]:
 
 
 def compare_snapshots(
-    avant: Snapshot, apres: Snapshot, *, zonage: str = "ze2020", parametres: Mapping | None = None
+    avant: Snapshot, apres: Snapshot, *, zonage: str = MAILLE, parametres: Mapping | None = None
 ) -> Evolution:
     """Return what changed in the placed and unplaced offer of the region.
 

@@ -12,26 +12,10 @@ from geoapp.coverage.indicators import INDICATEURS
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
 from geoapp.reference.codes.identifiers import nearest_accepted
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import MAILLE, MAILLES
 
 SEUIL_KM, SEUIL_MIN, SEUIL_MAX = 20.0, 1.0, 50.0
 """Threshold when none is asked, and bounds of one: the matrix is cut at twice the largest."""
-
-COMMUNE, CARREAU = "commune", "carreau"
-MAILLES = (
-    "ze2020",
-    "epci",
-    COMMUNE,
-    "departement",
-    "arrondissement",
-    "ze2010",
-    "zrr",
-    "frr",
-    "qpv2015",
-    "qpv2024",
-    CARREAU,
-)
-"""What the region is divided into, in the order of the choice."""
 
 UNITES = {"km": "km", "min": "minutes"}
 
@@ -76,7 +60,7 @@ PARAMETRES: dict[str, Parametre] = {
             SEUIL_MIN,
             SEUIL_MAX,
         ),
-        Parametre("zonage", "texte", "Découpage de la région", "ze2020", valeurs=MAILLES),
+        Parametre("zonage", "texte", "Découpage de la région", MAILLE, valeurs=tuple(MAILLES)),
         Parametre(
             "mesure",
             "texte",
@@ -105,7 +89,7 @@ PARAMETRES: dict[str, Parametre] = {
 """Every parameter of a question beside the filters, in the order of the documentation."""
 
 DEFAUTS = {
-    "zonage": "ze2020",
+    "zonage": MAILLE,
     "mesure": "part_non_couverte",
     "offre": "actions",
     "voisins": "oui",
@@ -121,7 +105,7 @@ class Question:
     filtres: Filtres = field(default_factory=Filtres)
     seuil: float = SEUIL_KM
     unite: str = "km"
-    zonage: str = "ze2020"
+    zonage: str = MAILLE
     mesure: str = "part_non_couverte"
     offre: str = "actions"
     voisins: bool = True
@@ -243,10 +227,4 @@ def describe_question(question: Question) -> str:
     """Return a question in one line of French, as a title says it."""
     mots = describe_filters(question.filtres)
     offre = f"Couverture : {mots}" if mots else "Couverture : toutes les formations"
-    return f"{offre}, à {describe_threshold(question)} par la route, par {name_zoning(question.zonage)}"
-
-
-def name_zoning(zonage: str) -> str:
-    """Return the noun of one zone of a zoning."""
-    autres = {COMMUNE: "commune", CARREAU: "carreau de 200 m"}
-    return autres.get(zonage) or ZONAGES[zonage].singulier
+    return f"{offre}, à {describe_threshold(question)} par la route, par {MAILLES[question.zonage].singulier}"

@@ -12,17 +12,21 @@ from geoapp.core.french import THIN, format_decimal
 from geoapp.coverage import equity
 from geoapp.coverage.indicators import PAR_HABITANTS
 from geoapp.coverage.measures import measure_points
-from geoapp.coverage.model import CARREAU, Question
+from geoapp.coverage.model import Question
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
 from geoapp.coverage.world import Maille, World, choose_offer
+from geoapp.reference.zonings import CARREAU, ZONAGES, Zonage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Public:
-    """One group of people and its access; numbers are NaN when unknown, or hidden because too small."""
+    """One group of people and its access: numbers are NaN when unknown, or hidden because too small.
 
-    groupe: str
+    `zonage` is what makes the group: its zones, against the others of the region.
+    """
+
+    zonage: str
     titre: str
     population: float
     part_couverte: float
@@ -32,6 +36,11 @@ class Public:
     e2sfca: float
     est_estimee: bool
     note: str = ""
+
+    @property
+    def groupe(self) -> str:
+        """Return the title of the zoning."""
+        return ZONAGES[self.zonage].titre
 
 
 @dataclass(frozen=True)
@@ -44,13 +53,10 @@ class Indice:
     sens: str
 
 
-COMPARES: dict[str, tuple[str, str, bool]] = {
-    "qpv2024": ("Quartiers prioritaires 2024 (QPV)", "Ailleurs", False),
-    "qpv2015": ("Quartiers prioritaires 2015 (QPV)", "Ailleurs, sur le même territoire", True),
-    "frr": ("France ruralités revitalisation (FRR)", "Ailleurs", False),
-    "zrr": ("Zones de revitalisation rurale (ZRR)", "Ailleurs", False),
+COMPARES: dict[str, Zonage] = {
+    nom: row for nom, row in reversed(ZONAGES.items()) if row.compare is not None
 }
-"""Zonings compared with the rest: title, title of the rest, and whether only cells can be compared (outlines known there alone)."""
+"""Zonings whose people are compared with the others, the newest first."""
 
 
 def compare_publics(world: World, question: Question) -> list[Public]:
@@ -67,7 +73,7 @@ def compare_publics(world: World, question: Question) -> list[Public]:
     departements = world.mailles.get("departement")
     if departements is not None:
         rows += [
-            _public("Départements", row, False, "")
+            _public("departement", row, False, "")
             for row in protect(
                 table_of(departements, world, question, offre, points), est_partition=True
             ).itertuples()
@@ -83,10 +89,11 @@ def publics_among(
     `points` are the measures of the question.  A side that holds no point is left out.
     """
     offre, rows = choose_offer(world, question), []
-    for zonage, (titre, autre, cells_only) in COMPARES.items():
-        maille = world.mailles.get(zonage)
+    for zonage, zoning in COMPARES.items():
+        maille, cells_only = world.mailles.get(zonage), zoning.compare.est_par_carreaux
         if maille is None or not len(maille.points):
             continue
+        autre = "Ailleurs, sur le même territoire" if cells_only else "Ailleurs"
         field = (
             parmi[world.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
         )
@@ -95,12 +102,12 @@ def publics_among(
             continue
         two = [
             (nom, members)
-            for nom, members in ((titre, inside), (autre, np.setdiff1d(field, inside)))
+            for nom, members in ((zoning.titre, inside), (autre, np.setdiff1d(field, inside)))
             if len(members)
         ]
         table = _table(zonage, two, world, question, offre, points)
         rows += [
-            _public(titre, row, bool(maille.est_estimee.any()), _note(maille, cells_only))
+            _public(zonage, row, bool(maille.est_estimee.any()), _note(maille, cells_only))
             for row in table.itertuples()
         ]
     return rows
@@ -144,18 +151,18 @@ def _note(maille: Maille, cells_only: bool) -> str:
     return "Estimé : communes entières qui portent un quartier." if maille.est_estimee.any() else ""
 
 
-def _public(groupe: str, row, est_estimee: bool, note: str) -> Public:
+def _public(zonage: str, row, est_estimee: bool, note: str) -> Public:
     return Public(
-        groupe,
-        row.nom,
-        row.population,
-        row.part_couverte,
-        row.population_non_couverte,
-        row.mediane,
-        row.p90,
-        row.e2sfca,
-        est_estimee,
-        note,
+        zonage=zonage,
+        titre=row.nom,
+        population=row.population,
+        part_couverte=row.part_couverte,
+        population_non_couverte=row.population_non_couverte,
+        mediane=row.mediane,
+        p90=row.p90,
+        e2sfca=row.e2sfca,
+        est_estimee=est_estimee,
+        note=note,
     )
 
 

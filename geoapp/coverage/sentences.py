@@ -7,23 +7,13 @@ import pandas as pd
 
 from geoapp.core.french import THIN, count, format_number, join_words
 from geoapp.coverage.indicators import PETIT, format_share
-from geoapp.coverage.model import (
-    CARREAU,
-    OFFRES,
-    PUBLICS,
-    Question,
-    describe_offer,
-    describe_threshold,
-)
+from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_threshold
+from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.world import Maille, World
+from geoapp.reference.zonings import CARREAU
 
-RURALES = ("frr", "zrr")
-"""Rural zonings that the main sentence compares with, the present one first."""
-
-_DANS = {
-    "frr": "dans les communes France ruralités revitalisation (FRR)",
-    "zrr": "dans les zones de revitalisation rurale (ZRR)",
-}
+RURALES = {nom: row.compare.rurales for nom, row in COMPARES.items() if row.compare.rurales}
+"""Rural zonings that the main sentence compares with, after « dans les », the newest first."""
 
 
 def main_sentence(
@@ -44,10 +34,10 @@ def main_sentence(
 
 def _rural(world: World, question: Question, points: pd.DataFrame) -> str:
     """Return the end of the sentence: the same share in rural zones, when it is known."""
-    for zonage in RURALES:
+    for zonage, zones in RURALES.items():
         if (maille := world.mailles.get(zonage)) is not None and len(maille.points):
             part = share_uncovered(world, question, maille, points)
-            return f"{THIN}; {_DANS[zonage]}, c'est {format_share(part)}" if part == part else ""
+            return f"{THIN}; dans les {zones}, c'est {format_share(part)}" if part == part else ""
     return ""
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from geoapp.coverage.indicators import CAUSES, PAR_HABITANTS
-from geoapp.coverage.model import CARREAU, COMMUNE, Question
+from geoapp.coverage.model import Question
 from geoapp.coverage.world import Maille, OffreComptee, World
+from geoapp.reference.zonings import CARREAU, COMMUNE
 
 
 def zone_table(

@@ -17,10 +17,10 @@ from scipy import sparse
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
-from geoapp.coverage.model import CARREAU, COMMUNE, Question
+from geoapp.coverage.model import Question
 from geoapp.coverage.travel import Trajets, open_trajets
 from geoapp.offer.filters import FILTRES
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
 _POIDS_GARDES = 16
 """Weight matrices kept: three thresholds (the asked one, ± 25 %) and the count, for four questions."""

@@ -11,9 +11,10 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.french import THIN
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.indicators import format_share
-from geoapp.coverage.model import COMMUNE, Question, name_zoning
+from geoapp.coverage.model import Question
 from geoapp.coverage.world import World, choose_offer
 from geoapp.reference.codes.identifiers import name_unnamed
+from geoapp.reference.zonings import COMMUNE, MAILLES
 
 NB_PRESQUE = 10
 """Offers listed that almost reach a zone."""
@@ -55,7 +56,7 @@ def zone_sheet(world: World, reponse: Reponse, code_zone: str) -> FicheZone:
     found = reponse.tableau[reponse.tableau["code_zone"].eq(code_zone)]
     if not len(found):
         raise NotFoundError(
-            f"{name_zoning(reponse.question.zonage)} « {code_zone[:40]} » : zone inconnue de cet instantané."
+            f"{MAILLES[reponse.question.zonage].singulier} « {code_zone[:40]} » : zone inconnue de cet instantané."
         )
     zone = found.iloc[0]
     inside = zone_points(world, reponse.question.zonage, code_zone)

@@ -10,7 +10,8 @@ from geoapp.core.geometry import make_points
 from geoapp.core.schema import conform
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal
-from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+from geoapp.reference.zone_joins import assign_by_geometry
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
 
 PART_CARREAUX = 0.8

@@ -18,7 +18,8 @@ from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
 from geoapp.offer.rows import merge_organismes, split_offre
 from geoapp.reference.codes import check_uai
-from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+from geoapp.reference.zone_joins import assign_by_geometry
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 

@@ -14,14 +14,14 @@ from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes, restore_codes
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.commune_codes import is_lost, to_current
-from geoapp.reference.zonings import (
-    ZONAGES,
+from geoapp.reference.zone_joins import (
     fill_partition,
     keep_partition,
     move_to_current,
     outline_zones,
     zones_of_communes,
 )
+from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 

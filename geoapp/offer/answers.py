@@ -11,27 +11,22 @@ from geoapp.offer.search.engine import Moteur
 from geoapp.offer.search.map_points import Points
 from geoapp.offer.search.model import Lieu, Resultat
 from geoapp.offer.search.requests import describe_request, to_parameters
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import TERRITOIRES, ZONAGES
 
 SORTES = {
-    "commune": "commune",
     "ancienne_commune": "ancienne commune",
     "code_postal": "code postal",
-    "region": "région",
     "point": "point choisi",
     "adresse": "adresse",
-}
-"""Kinds of places in words; zones take the word of their zoning."""
+} | {nom: row.singulier for nom, row in TERRITOIRES.items()}
+"""Kinds of places in words."""
 
 
 def describe_place(lieu: Lieu) -> dict:
     """Return a place as JSON; `valeur` is what the parameter `lieu` accepts."""
-    sorte = SORTES.get(lieu.type) or (
-        ZONAGES[lieu.type].singulier if lieu.type in ZONAGES else lieu.type
-    )
     return {
         "type": lieu.type,
-        "libelle_type": sorte,
+        "libelle_type": SORTES[lieu.type],
         "code": lieu.code,
         "nom": lieu.nom,
         "valeur": f"{lieu.type}:{lieu.code}",

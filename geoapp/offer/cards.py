@@ -53,7 +53,7 @@ CODES = {
 }
 """Codes of a formation, in the order of a sheet."""
 
-CLASSEMENTS = ("zrr", "frr")
+CLASSEMENTS = tuple(nom for nom, row in ZONAGES.items() if row.est_classement)
 """Zonings that classify communes: to be in none of their zones is an answer too."""
 
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")

@@ -160,14 +160,8 @@ def _zones_of(type_zone: str, zones: pd.DataFrame) -> list[Option]:
     entier = Option(type_zone, f"Toutes : {zonage.titre}", zonage.titre, zonage.titre)
     rows = zip(zones["code_zone"], zones["nom"], strict=True)
     return ([] if zonage.est_partition else [entier]) + [
-        Option(f"{type_zone}:{code}", nom, _in_words(zonage.singulier, nom), zonage.titre)
-        for code, nom in rows
+        Option(f"{type_zone}:{code}", nom, zonage.label(nom), zonage.titre) for code, nom in rows
     ]
-
-
-def _in_words(singulier: str, nom: str) -> str:
-    """Return a zone in words, without saying its kind twice (« ZRR ZRR »)."""
-    return nom if fold(singulier) in fold(nom) else f"{singulier} {nom}"
 
 
 def _labels(libelles: Mapping[str, str], inconnu: str) -> Callable[[Snapshot], list[Option]]:

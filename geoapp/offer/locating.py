@@ -11,7 +11,7 @@ import pandas as pd
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import make_points, repair_coordinates
 from geoapp.reference.codes.text import fold, map_distinct
-from geoapp.reference.zonings import assign_by_geometry
+from geoapp.reference.zone_joins import assign_by_geometry
 
 ETABLISSEMENT = ("code_uai", "nom", "latitude", "longitude", "code_commune")
 

@@ -23,7 +23,8 @@ from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.text import fold
 from geoapp.reference.codes.voies import VOIES
-from geoapp.reference.zonings import ZONAGES, assign_by_geometry
+from geoapp.reference.zone_joins import assign_by_geometry
+from geoapp.reference.zonings import ZONAGES
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9:._-]+")
 _LONG = 80

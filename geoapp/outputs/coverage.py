@@ -14,20 +14,13 @@ from geoapp.core.geometry import to_metric
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.indicators import CAUSES, INDICATEURS, SOLIDITES
-from geoapp.coverage.model import (
-    CARREAU,
-    COMMUNE,
-    OFFRES,
-    PUBLICS,
-    VOISINS,
-    describe_question,
-    name_zoning,
-)
+from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question
 from geoapp.coverage.outside import crossing_zones, split_at_region
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
 from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier
+from geoapp.reference.zonings import CARREAU, MAILLES
 
 COTE_M = 200.0
 """Side of a grid cell, in metres."""
@@ -148,7 +141,7 @@ def counted_outlines(world: World, zonage: str) -> tuple[gpd.GeoSeries, gpd.GeoS
 
 def layer_name(zonage: str) -> str:
     """Return the name of a layer of outlines, as QGIS shows it."""
-    return f"Couverture par {'commune' if zonage == COMMUNE else name_zoning(zonage)}"
+    return f"Couverture par {MAILLES[zonage].singulier}"
 
 
 def file_of(world: World, reponse: Reponse, style: str = "") -> Fichier:

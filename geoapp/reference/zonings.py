@@ -1,208 +1,305 @@
-"""Zonings, and the assignment of places to their zones.
+"""The zonings of the product: one row each, which carries all that is said of it.
 
-The only room that joins geometries: everything else joins by code.
+Adding a zoning is adding a row to `ZONAGES` and a source to `geodata/sources.toml`: pages, search,
+maps, coverage, sheets, figures, files, API and help read the row (`CONTRIBUTING.md`).  Commune,
+carreau and region are rows of the same kind without being zonings.
+
+Loads nothing heavy: `geoapp --help` names the zonings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import geopandas as gpd
-import pandas as pd
-
-from geoapp.core.config import CRS_METRIC
-from geoapp.reference.commune_codes import to_current
+from geoapp.core.french import of_place, with_article
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Trait:
+    """How a zoning is drawn on a web map: colours on light and dark grounds, dashes, tint.
+
+    `classes` names the zones told apart inside one zoning, by code;
+    `decimales` are those kept of a degree (small zones need more).
+    """
+
+    clair: str
+    sombre: str
+    tirets: str = "none"
+    largeur: float = 2
+    opacite: float = 0.0
+    classes: tuple[tuple[str, str], ...] = ()
+    decimales: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class NomCherche:
+    """How people name the zones of a zoning in a search.
+
+    `affichage` is the name proposed; `mots` what may be typed with it; `genre` a regular expression
+    of what a name says of its kind, that people leave out; `alias` another name: the `code`, or the
+    `initiales` of a métropole.  Of two places of one name, that of the least `rang` comes first
+    (equal ranks: order of the table).
+    """
+
+    affichage: str = "{nom}"
+    mots: str = ""
+    genre: str = ""
+    alias: str = ""
+    rang: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparaison:
+    """How the people of a zoning are compared with the others.
+
+    `ses` follows « dans ses », `ensemble` « pour l'ensemble », `rurales` « dans les » in the main
+    sentence of a coverage: "" says that the zoning is not rural.  `est_par_carreaux` says that
+    outlines are known in a part of the region only, so that cells alone are compared.
+    """
+
+    ses: str
+    ensemble: str
+    rurales: str = ""
+    est_par_carreaux: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Zonage:
-    """One zoning: how it is named, joined and drawn.
+    """One zoning: how it is named, joined, searched, drawn and measured.
 
-    `methode` is `code` (a union of communes) or `geometrie` (free polygons).
-    `est_partition` says that every place lies in exactly one zone.
+    `methode` is `code` (a union of communes) or `geometrie` (free polygons).  `est_partition` says
+    that every place lies in exactly one zone, `est_classement` that to be in none of its zones is
+    an answer too, `est_affichee` that a map shows it at once.
+
+    `sujet` names a zone in a sentence: `{nom}` is its name, `{de}` its name after « de » (with the
+    article of a département or a region when `est_avec_article`).  A name that starts with one of
+    `noms_complets` says its kind itself, in the feminine: « la CC du Vimeu ».  `unite` is what a
+    legend counts, one and several.
+
+    `rang_maille` is the place among the divisions of a coverage (equal ranks: order of the table),
+    None when it is not one.  `cherche` is None when nobody types its zones, `compare` when its
+    people are not compared with the others.
     """
 
     type_zone: str
     titre: str
     singulier: str
     methode: str
+    sujet: str
     est_partition: bool = False
+    est_classement: bool = False
     est_affichee: bool = False
+    est_avec_article: bool = False
+    noms_complets: tuple[str, ...] = ()
+    unite: tuple[str, str] = ("zone", "zones")
+    rang_maille: int | None = 4
+    trait: Trait = Trait(clair="#5d6675", sombre="#aab4c2", tirets="2 4", largeur=1.5)
+    cherche: NomCherche | None = None
+    compare: Comparaison | None = None
 
+    @property
+    def sorte(self) -> str:
+        """Return what a zone is, with its article: « la zone d'emploi »."""
+        return self.sujet.partition(" {")[0]
+
+    def subject(self, nom: str) -> str:
+        """Return a zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
+        if nom.startswith(self.noms_complets):
+            return f"la {nom}"
+        de = of_place(with_article(nom) if self.est_avec_article else nom)
+        return self.sujet.format(nom=nom, de=de)
+
+    def label(self, nom: str) -> str:
+        """Return a zone in words, without saying its kind twice: « zone d'emploi 2020 Lens »."""
+        return nom if self.singulier.casefold() in nom.casefold() else f"{self.singulier} {nom}"
+
+
+COMMUNE, CARREAU, REGION = "commune", "carreau", "region"
 
 ZONAGES: dict[str, Zonage] = {
     zonage.type_zone: zonage
     for zonage in (
-        Zonage("departement", "Départements", "département", "code", True, True),
-        Zonage("arrondissement", "Arrondissements", "arrondissement", "code", True),
-        Zonage("epci", "Intercommunalités (EPCI)", "EPCI", "code", True),
-        Zonage("ze2020", "Zones d'emploi 2020", "zone d'emploi 2020", "code", True),
-        Zonage("ze2010", "Zones d'emploi 2010", "zone d'emploi 2010", "code", True),
-        Zonage("zrr", "Zones de revitalisation rurale (ZRR)", "ZRR", "code"),
-        Zonage("frr", "France ruralités revitalisation (FRR)", "FRR", "code"),
-        Zonage("qpv2015", "Quartiers prioritaires 2015 (QPV)", "QPV 2015", "geometrie"),
-        Zonage("qpv2024", "Quartiers prioritaires 2024 (QPV)", "QPV 2024", "geometrie"),
+        Zonage(
+            type_zone="departement",
+            titre="Départements",
+            singulier="département",
+            methode="code",
+            sujet="le département {de}",
+            est_partition=True,
+            est_affichee=True,
+            est_avec_article=True,
+            trait=Trait(clair="#3d4a5c", sombre="#c3cddb", largeur=2.2),
+            cherche=NomCherche(
+                affichage="{nom} (département)", mots="departement", alias="code", rang=1
+            ),
+        ),
+        Zonage(
+            type_zone="arrondissement",
+            titre="Arrondissements",
+            singulier="arrondissement",
+            methode="code",
+            sujet="l'arrondissement {de}",
+            est_partition=True,
+            cherche=NomCherche(affichage="{nom} (arrondissement)", mots="arrondissement"),
+        ),
+        Zonage(
+            type_zone="epci",
+            titre="Intercommunalités (EPCI)",
+            singulier="EPCI",
+            methode="code",
+            sujet="l'intercommunalité {nom}",
+            est_partition=True,
+            noms_complets=("CC ", "CA ", "CU ", "Métropole ", "Communauté "),
+            rang_maille=2,
+            trait=Trait(clair="#0b6b54", sombre="#6fd3b5", tirets="6 3", largeur=1.5, opacite=0.05),
+            cherche=NomCherche(
+                mots="epci intercommunalite communaute agglomeration agglo communes urbaine"
+                " metropole ca cc cu",
+                genre=r"^(?:CA|CC|CU|Communauté (?:d'agglomération|de communes|urbaine))\s+"
+                r"(?:de la |de l'|du |des |de |d')?",
+                alias="initiales",
+                rang=3,
+            ),
+        ),
+        Zonage(
+            type_zone="ze2020",
+            titre="Zones d'emploi 2020",
+            singulier="zone d'emploi 2020",
+            methode="code",
+            sujet="la zone d'emploi {de}",
+            est_partition=True,
+            rang_maille=1,
+            trait=Trait(clair="#6a2c91", sombre="#cfa4ee", opacite=0.05),
+            cherche=NomCherche(
+                affichage="{nom} (zone d'emploi)", mots="ze zone emploi 2020", rang=4
+            ),
+        ),
+        Zonage(
+            type_zone="ze2010",
+            titre="Zones d'emploi 2010",
+            singulier="zone d'emploi 2010",
+            methode="code",
+            sujet="la zone d'emploi 2010 {de}",
+            est_partition=True,
+            trait=Trait(
+                clair="#8a5a00", sombre="#e8bd62", tirets="8 4 2 4", largeur=1.7, opacite=0.05
+            ),
+        ),
+        Zonage(
+            type_zone="zrr",
+            titre="Zones de revitalisation rurale (ZRR)",
+            singulier="ZRR",
+            methode="code",
+            sujet="l'ensemble des communes classées ZRR",
+            est_classement=True,
+            trait=Trait(clair="#556b00", sombre="#c3d657", tirets="3 3", largeur=1.2, opacite=0.22),
+            compare=Comparaison(
+                ses="communes classées ZRR",
+                ensemble="des communes ZRR",
+                rurales="zones de revitalisation rurale (ZRR)",
+            ),
+        ),
+        Zonage(
+            type_zone="frr",
+            titre="France ruralités revitalisation (FRR)",
+            singulier="FRR",
+            methode="code",
+            sujet="l'ensemble des communes classées «\u202f{nom}\u202f»",
+            est_classement=True,
+            trait=Trait(
+                clair="#00607a",
+                sombre="#69cde6",
+                largeur=1.2,
+                opacite=0.2,
+                classes=(("FRR+", "fort"), ("EX-ZRR", "leger")),
+            ),
+            compare=Comparaison(
+                ses="communes France ruralités revitalisation (FRR)",
+                ensemble="des communes FRR",
+                rurales="communes France ruralités revitalisation (FRR)",
+            ),
+        ),
+        Zonage(
+            type_zone="qpv2015",
+            titre="Quartiers prioritaires 2015 (QPV)",
+            singulier="QPV 2015",
+            methode="geometrie",
+            sujet="le quartier prioritaire «\u202f{nom}\u202f» (2015)",
+            trait=Trait(
+                clair="#a8125a",
+                sombre="#ff9ac6",
+                tirets="4 2",
+                largeur=1.8,
+                opacite=0.3,
+                decimales=5,
+            ),
+            compare=Comparaison(
+                ses="quartiers prioritaires de 2015",
+                ensemble="de ces quartiers",
+                est_par_carreaux=True,
+            ),
+        ),
+        Zonage(
+            type_zone="qpv2024",
+            titre="Quartiers prioritaires 2024 (QPV)",
+            singulier="QPV 2024",
+            methode="geometrie",
+            sujet="le quartier prioritaire «\u202f{nom}\u202f» (2024)",
+            trait=Trait(clair="#b3261e", sombre="#ffaba3", largeur=1.8, opacite=0.3, decimales=5),
+            compare=Comparaison(ses="quartiers prioritaires de 2024", ensemble="de ces quartiers"),
+        ),
     )
 }
-"""Every zoning of the product; adding one is adding a row here and a source in `sources.toml`."""
+"""Every zoning of the product, in the order of maps and filters: the older before the newer."""
 
+TERRITOIRES: dict[str, Zonage] = ZONAGES | {
+    COMMUNE: Zonage(
+        type_zone=COMMUNE,
+        titre="Communes",
+        singulier="commune",
+        methode="code",
+        sujet="la commune {de}",
+        est_partition=True,
+        unite=("commune", "communes"),
+        rang_maille=3,
+    ),
+    CARREAU: Zonage(
+        type_zone=CARREAU,
+        titre="Carreaux de 200 m",
+        singulier="carreau de 200 m",
+        methode="geometrie",
+        sujet="le carreau {nom}",
+        unite=("carreau", "carreaux"),
+        rang_maille=5,
+    ),
+    REGION: Zonage(
+        type_zone=REGION,
+        titre="Régions",
+        singulier="région",
+        methode="code",
+        sujet="la région {nom}",
+        rang_maille=None,
+        cherche=NomCherche(affichage="{nom} (région)", mots="region", rang=2),
+    ),
+}
+"""Every kind of territory: the zonings, and three that are none."""
 
-def assign_by_code(
-    code_commune: pd.Series, communes_zones: pd.DataFrame, type_zone: str
-) -> pd.Series:
-    """Return the code of the zone of each row, joined by commune code.
-
-    Parameters
-    ----------
-    code_commune : Series of text
-        Any index; NA allowed.
-    communes_zones : DataFrame
-        `code_commune`, `type_zone`, `code_zone`, `type_lien`; only whole
-        communes count.  When a commune lies in several zones the smallest code wins.
-
-    Returns
-    -------
-    Series of text
-        Same index and length; NA where no zone holds the commune.
-    """
-    links = communes_zones[
-        communes_zones["type_zone"].eq(type_zone) & communes_zones["type_lien"].eq("entiere")
-    ]
-    one = (
-        links.sort_values("code_zone")
-        .drop_duplicates("code_commune")
-        .set_index("code_commune")["code_zone"]
+MAILLES: dict[str, Zonage] = {
+    row.type_zone: row
+    for row in sorted(
+        (row for row in TERRITOIRES.values() if row.rang_maille is not None),
+        key=lambda row: row.rang_maille,
     )
-    return code_commune.map(one).astype("str")
+}
+"""What the region is divided into, in the order of the choice."""
 
+MAILLE = next(iter(MAILLES))
+"""The division shown when none is asked."""
 
-def assign_by_geometry(
-    points: gpd.GeoSeries, zones: gpd.GeoDataFrame, code: str = "code_zone"
-) -> pd.Series:
-    """Return the code of the polygon that holds each point, border included.
-
-    Points are joined once per distinct position.  On a shared border the
-    smallest code wins.  CRS: both in EPSG:4326, joined in the metric CRS.
-
-    Returns
-    -------
-    Series of text
-        Same index and length as `points`; NA outside every polygon, or when
-        the point is unknown.
-    """
-    result = pd.Series(pd.NA, index=points.index, dtype="str")
-    known = points[points.notna()]
-    if known.empty or zones.empty:
-        return result
-    unique = known.drop_duplicates()
-    places = gpd.GeoDataFrame(geometry=unique.reset_index(drop=True)).to_crs(CRS_METRIC)
-    joined = gpd.sjoin(places, zones[[code, "geometry"]].to_crs(CRS_METRIC), predicate="intersects")
-    first = joined.groupby(level=0)[code].min().reindex(places.index)
-    by_place = dict(zip(unique.to_wkb(), first))
-    result[known.index] = known.to_wkb().map(by_place).astype("str").to_numpy()
-    return result
-
-
-def zones_of_communes(communes: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the zonings that every commune carries: département, arrondissement, EPCI.
-
-    Rows: `code_commune`, `type_zone`, `code_zone`, `nom`, `type_lien` (`entiere`).
-    """
-    parts = []
-    for type_zone in ("departement", "arrondissement", "epci"):
-        part = communes[["code_commune", f"code_{type_zone}", f"nom_{type_zone}"]].set_axis(
-            ["code_commune", "code_zone", "nom"], axis=1
-        )
-        parts.append(
-            part.dropna(subset="code_zone").assign(type_zone=type_zone, type_lien="entiere")
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def move_to_current(
-    members: pd.DataFrame, passage: dict[str, str], communes: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the members of a zoning in the current geography, and what moved.
-
-    When communes that merged were in different zones of a partition, the zone
-    of the commune that gave its code to the merged one is kept; failing that,
-    the smallest code.  Communes outside `communes` are left out.
-
-    Returns
-    -------
-    members : DataFrame
-        One row per commune and zone, `code_commune` current.
-    moved : DataFrame
-        Rows whose code changed: `ancien_code`, `code_commune`.
-    """
-    current = members.assign(
-        ancien_code=members["code_commune"],
-        code_commune=to_current(members["code_commune"], passage),
+CHERCHES: dict[str, Zonage] = {
+    row.type_zone: row
+    for row in sorted(
+        (row for row in TERRITOIRES.values() if row.cherche), key=lambda row: row.cherche.rang
     )
-    current = current[current["code_commune"].isin(communes["code_commune"])]
-    moved = current.loc[
-        current["ancien_code"].ne(current["code_commune"]), ["ancien_code", "code_commune"]
-    ]
-    current = current.assign(_rank=current["ancien_code"].ne(current["code_commune"]))
-    current = current.sort_values(["code_commune", "_rank", "code_zone"]).drop_duplicates(
-        ["code_commune", "code_zone"]
-    )
-    return current.drop(columns=["_rank", "ancien_code"]), moved
-
-
-def keep_partition(members: pd.DataFrame) -> pd.DataFrame:
-    """Return one zone per commune: the first row, as `move_to_current` ordered them."""
-    return members.drop_duplicates("code_commune")
-
-
-def fill_partition(members: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return one row per commune of the region that a partition of an older vintage lacks.
-
-    A commune re-established since then takes the zone that most of the communes
-    touching it have (then the smallest code); it gets no row when none has one.
-    """
-    inside = communes[communes["est_region"].astype(bool)]
-    missing = inside[~inside["code_commune"].isin(members["code_commune"])]
-    if missing.empty or members.empty:
-        return members.iloc[:0]
-    pairs = gpd.sjoin(
-        missing[["code_commune", "geometry"]],
-        communes[["code_commune", "geometry"]],
-        predicate="intersects",
-    )
-    found = pairs.merge(members, left_on="code_commune_right", right_on="code_commune")
-    votes = found.groupby(["code_commune_left", "code_zone"]).size().reset_index(name="n")
-    best = votes.sort_values(["n", "code_zone"], ascending=[False, True]).drop_duplicates(
-        "code_commune_left"
-    )
-    model = (
-        members.drop_duplicates("code_zone")
-        .set_index("code_zone")
-        .reindex(best["code_zone"])
-        .reset_index()
-    )
-    return model.assign(code_commune=best["code_commune_left"].to_numpy())[members.columns]
-
-
-def outline_zones(members: pd.DataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Return the outline of each zone, the union of its communes.
-
-    Parameters
-    ----------
-    members : DataFrame
-        `code_commune`, `code_zone` (one zoning).
-    outlines : GeoSeries
-        Outline of each commune (index `code_commune`), a valid coverage.
-
-    Returns
-    -------
-    GeoSeries
-        Index `code_zone`, sorted; same CRS.
-    """
-    known = members[members["code_commune"].isin(outlines.index)]
-    polygons = gpd.GeoDataFrame(
-        {"code_zone": known["code_zone"].to_numpy()},
-        geometry=outlines.reindex(known["code_commune"]).to_numpy(),
-        crs=outlines.crs,
-    )
-    return polygons.dissolve("code_zone", method="coverage").geometry
+}
+"""Territories whose zones people name in a search, the first proposed first."""

@@ -12,10 +12,7 @@ from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open
 from geoapp.coverage.indicators import CAUSES, INDICATEURS, SOLIDITES
 from geoapp.coverage.legend import legend, white_counts
 from geoapp.coverage.model import (
-    CARREAU,
-    COMMUNE,
     FILTRES_OFFRE,
-    MAILLES,
     Question,
     describe_question,
     describe_threshold,
@@ -33,7 +30,7 @@ from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outli
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.standalone import dump_json, escape_json
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLE, MAILLES, ZONAGES
 from geoapp.web import coverage_view as vues
 from geoapp.web.figures import export_form
 from geoapp.web.layers import cacheable
@@ -238,7 +235,7 @@ def change():
             raise ParameterError(
                 f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : avant, apres, zonage."
             )
-    zonage = request.args.get("zonage", "ze2020")
+    zonage = request.args.get("zonage", MAILLE)
     avant, apres = (
         request.args.get("avant", known[0] if known else ""),
         request.args.get("apres", "courant"),

@@ -23,20 +23,11 @@ from geoapp.coverage.indicators import (
     list_map_measures,
 )
 from geoapp.coverage.legend import shade
-from geoapp.coverage.model import (
-    CARREAU,
-    MAILLES,
-    OFFRES,
-    PUBLICS,
-    VOISINS,
-    Question,
-    name_zoning,
-    to_parameters,
-)
+from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
 from geoapp.coverage.publics import Public
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CARREAU, MAILLES
 from geoapp.web.presentation import ColonneTriable
 
 COLONNES = (
@@ -65,15 +56,8 @@ def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> d
 def choices(question: Question, world: World) -> dict:
     """Return the fields of the form that are not filters: options (value, label), and what is chosen."""
     zonings = [
-        (
-            nom,
-            ZONAGES[nom].titre
-            if nom in ZONAGES
-            else "Communes"
-            if nom != CARREAU
-            else "Carreaux de 200 m",
-        )
-        for nom in MAILLES
+        (nom, row.titre)
+        for nom, row in MAILLES.items()
         if nom in world.mailles and len(world.mailles[nom].codes)
     ]
     return {
@@ -146,7 +130,7 @@ def _worst_first(nom: str) -> str:
 def columns(reponse: Reponse, order: tuple[str, str]) -> list[ColonneTriable]:
     """Return the headers of the table; following one again turns the order round."""
     rows = [
-        ("nom", name_zoning(reponse.question.zonage).capitalize(), "Nom de la zone"),
+        ("nom", MAILLES[reponse.question.zonage].singulier.capitalize(), "Nom de la zone"),
         *(
             (nom, INDICATEURS[nom].titre, INDICATEURS[nom].sens)
             for nom in shown_columns(reponse.question)

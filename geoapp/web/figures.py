@@ -9,17 +9,19 @@ from threading import BoundedSemaphore
 from flask import Blueprint, Response, abort, request, url_for
 
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.model import COMMUNE
 from geoapp.outputs.figures import parse_figure, render_figure
 from geoapp.outputs.figures.files import TYPES_MIME
 from geoapp.outputs.figures.model import FORMATS, PARAMETRES, TYPES
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CHERCHES, COMMUNE, MAILLES, ZONAGES
 from geoapp.web.served import courant, served_world
 
 blueprint = Blueprint("figures", __name__)
 
-EMPRISES = ("departement", "ze2020", "epci", "arrondissement")
-"""Zonings whose zones the form proposes to show; an address may name any other."""
+EMPRISES = sorted(
+    (nom for nom in MAILLES if nom in CHERCHES),
+    key=lambda nom: not ZONAGES[nom].est_affichee,
+)
+"""Zonings whose zones the form proposes to show, those people name; an address may name any other."""
 
 _DESSINS = BoundedSemaphore(2)
 """Figures drawn at once by one process: each may take 140 MB."""

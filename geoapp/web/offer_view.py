@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_euros, format_number, say_if
-from geoapp.offer.cards import offer_card
+from geoapp.offer.cards import CLASSEMENTS, offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.web.links import Adresses
 
@@ -110,7 +110,7 @@ def _place(lieu: dict) -> dict:
     zones = [
         {"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"}
         for zone in lieu["zones"]
-        if zone["type"] not in ("zrr", "frr")
+        if zone["type"] not in CLASSEMENTS
     ]
     zones += [{"titre": c["titre"], "nom": c["libelle"]} for c in lieu["classements"]]
     vus = {zone["titre"] for zone in zones}

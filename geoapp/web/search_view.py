@@ -9,7 +9,6 @@ from flask import url_for
 
 from geoapp.core.french import THIN, count, format_decimal, format_distance, format_number
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.territories.zone import subject_of
 from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.lookups import Repertoire
@@ -17,6 +16,7 @@ from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, R
 from geoapp.offer.search.places import A_LA_COMMUNE
 from geoapp.offer.search.requests import default_sort, describe_request
 from geoapp.offer.values import INCONNU
+from geoapp.reference.zonings import ZONAGES
 from geoapp.web.links import Adresses, Lien
 from geoapp.web.offer_view import cards, number_places
 
@@ -277,7 +277,7 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
                 **kept,
                 _anchor="titre-departements",
             ),
-            subject_of("departement", row.nom),
+            ZONAGES["departement"].subject(row.nom),
         )
         for row in found.lignes.itertuples()
     ]
@@ -292,7 +292,8 @@ def _known_by_departement(row) -> str:
     )
     fictives = ", données fictives" if row.est_fictive else ""
     part = "elle est comptée" if row.nb_formations < 2 else "elles sont comptées"
-    return f"Dans {subject_of('departement', row.nom)}, {sans} ({row.titre}, {row.millesime}{fictives}){THIN}: {part} à part de cette liste et de la carte."
+    departement = ZONAGES["departement"].subject(row.nom)
+    return f"Dans {departement}, {sans} ({row.titre}, {row.millesime}{fictives}){THIN}: {part} à part de cette liste et de la carte."
 
 
 def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dict:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.memory import Memory
-from geoapp.coverage.model import COMMUNE, Question, parse_question
+from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
@@ -17,6 +17,7 @@ from geoapp.outputs.files.formats import FORMATS, file_bytes
 from geoapp.outputs.sheets.folder import file_stem, make_sheet
 from geoapp.outputs.sheets.rendering import ENTIERES
 from geoapp.outputs.sheets.tables import to_file
+from geoapp.reference.zonings import COMMUNE
 from geoapp.web import territories_view as vues
 from geoapp.web.coverage import form_parts, map_parts
 from geoapp.web.figures import export_form

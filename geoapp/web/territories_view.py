@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import url_for
 
 from geoapp.coverage.indicators import INDICATEURS
-from geoapp.coverage.model import COMMUNE, Question, to_parameters
+from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.territories.answers import zoning_answer
 from geoapp.coverage.territories.sheet import kind_of, show_value
 from geoapp.coverage.territories.zone import Zone, list_types, list_zones
 from geoapp.coverage.world import World
+from geoapp.reference.zonings import COMMUNE
 from geoapp.web.coverage_view import query as every_parameter
 
 COLONNES = ("population", "nb_offres", "part_non_couverte")

@@ -11,12 +11,12 @@ import pandas as pd
 
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.measures import measure_points
-from geoapp.coverage.model import COMMUNE, Question, to_parameters
+from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
 from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.filters import FILTRES, Filtres, Option, apply_filters
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import MAILLE, MAILLES
 
 _GARDEES = {"reponse": 8, "points": 44, "domaines": 8}
 """Answers, measures of points by domain and tables by domain kept at most: two questions, a few zonings."""
@@ -70,7 +70,7 @@ def domain_rows(world: World, question: Question, type_zone: str, code_zone: str
 
 def _tables(world: World, question: Question, type_zone: str) -> list[tuple[Option, pd.DataFrame]]:
     """Return the protected table of a zoning for each domain."""
-    partition = type_zone == COMMUNE or ZONAGES[type_zone].est_partition
+    partition = MAILLES[type_zone].est_partition
     maille, made = world.mailles[type_zone], []
     for domaine in chosen_domains(world, question):
         asked = with_domain(question, domaine)
@@ -89,7 +89,7 @@ def domain_points(world: World, question: Question) -> pd.DataFrame:
     return _kept(
         world,
         "points",
-        _key(replace(question, zonage="ze2020")),
+        _key(replace(question, zonage=MAILLE)),
         lambda: measure_points(world, question, choose_offer(world, question)),
     )
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from geoapp.coverage.answer import Reponse
-from geoapp.coverage.model import COMMUNE, Question
-from geoapp.coverage.publics import COMPARES, Public, publics_among
+from geoapp.coverage.model import Question
+from geoapp.coverage.publics import Public, publics_among
 from geoapp.coverage.territories.answers import AUTRE, domain_rows, region_rows, zoning_answer
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import Presque, almost_reaching, zone_points
+from geoapp.reference.zonings import COMMUNE
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,12 @@ def publics_inside(
         for one in publics_among(world, question, points, everywhere)
         if one.titre == one.groupe
     }
-    own = COMPARES.get(zone.type_zone, ("",))[0]
     result = []
-    for groupe, pair in groupby(
-        publics_among(world, question, points, inside), key=lambda one: one.groupe
+    for zonage, pair in groupby(
+        publics_among(world, question, points, inside), key=lambda one: one.zonage
     ):
         first, *others = pair
-        if groupe != own and first.titre == groupe:
-            result.append(PublicZone(first, others[0] if others else None, region.get(groupe)))
+        if zonage != zone.type_zone and first.titre == first.groupe:
+            known = region.get(first.groupe)
+            result.append(PublicZone(first, others[0] if others else None, known))
     return result

@@ -13,8 +13,7 @@ from geoapp.core.french import (
     join_words,
 )
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
-from geoapp.coverage.model import COMMUNE, Question, describe_offer, describe_threshold
-from geoapp.coverage.publics import COMPARES
+from geoapp.coverage.model import Question, describe_offer, describe_threshold
 from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.coverage import BlocCouverture, PublicZone
 from geoapp.coverage.territories.offer import BlocOffre
@@ -25,6 +24,7 @@ from geoapp.offer.filters import describe_filters
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
+from geoapp.reference.zonings import COMMUNE, ZONAGES
 
 NB_CITES = 3
 """Names cited at most in one sentence; the others are counted."""
@@ -373,25 +373,11 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
 def _gap(public: PublicZone, question: Question) -> str:
     """Say how a public of the zone is covered beside the others, there and in the region."""
     here, others = public.ici, public.ailleurs
+    mots = ZONAGES[here.zonage].compare
     texte = (
-        f"{DANS[here.groupe]}, {format_share(1 - here.part_couverte)} des habitants sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
+        f"Dans ses {mots.ses}, {format_share(1 - here.part_couverte)} des habitants sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
         f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone"
     )
     if public.region is not None and pd.notna(public.region.part_couverte):
-        texte += f" et {format_share(1 - public.region.part_couverte)} pour l'ensemble {ENSEMBLE[here.groupe]} de la région"
+        texte += f" et {format_share(1 - public.region.part_couverte)} pour l'ensemble {mots.ensemble} de la région"
     return f"{texte}{' (estimé par communes entières)' if here.est_estimee else ''}."
-
-
-DANS = {
-    COMPARES["qpv2024"][0]: "Dans ses quartiers prioritaires de 2024",
-    COMPARES["qpv2015"][0]: "Dans ses quartiers prioritaires de 2015",
-    COMPARES["frr"][0]: "Dans ses communes France ruralités revitalisation (FRR)",
-    COMPARES["zrr"][0]: "Dans ses communes classées ZRR",
-}
-ENSEMBLE = {
-    COMPARES["qpv2024"][0]: "de ces quartiers",
-    COMPARES["qpv2015"][0]: "de ces quartiers",
-    COMPARES["frr"][0]: "des communes FRR",
-    COMPARES["zrr"][0]: "des communes ZRR",
-}
-"""How a public is named in a sentence, by its title."""

@@ -9,7 +9,7 @@ import pandas as pd
 from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_date, format_number
 from geoapp.core.schema import NIVEAUX
 from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
-from geoapp.coverage.model import COMMUNE, describe_offer, describe_threshold
+from geoapp.coverage.model import describe_offer, describe_threshold
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.quality import list_methods
@@ -19,7 +19,7 @@ from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.voies import VOIES
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import MAILLES
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def present(
 
 def kind_of(type_zone: str) -> str:
     """Return the noun of a zoning, with a capital: « Zone d'emploi 2020 »."""
-    texte = "commune" if type_zone == COMMUNE else ZONAGES[type_zone].singulier
+    texte = MAILLES[type_zone].singulier
     return texte[0].upper() + texte[1:]
 
 

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 from rapidfuzz import fuzz, process
 
 from geoapp.core.errors import NotFoundError, ParameterError
-from geoapp.core.french import of_place, with_article
-from geoapp.coverage.model import CARREAU, COMMUNE, MAILLES, refuse_value
+from geoapp.coverage.model import refuse_value
 from geoapp.coverage.world import World
 from geoapp.reference.codes.text import fold
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 
 NB_PROPOSITIONS = 3
-
-_SUJETS: dict[str, Callable[[str], str]] = {
-    "departement": lambda nom: f"le département {of_place(with_article(nom))}",
-    "arrondissement": lambda nom: f"l'arrondissement {of_place(nom)}",
-    "epci": lambda nom: (
-        f"la {nom}"
-        if nom.startswith(("CC ", "CA ", "CU ", "Métropole ", "Communauté "))
-        else f"l'intercommunalité {nom}"
-    ),
-    "ze2020": lambda nom: f"la zone d'emploi {of_place(nom)}",
-    "ze2010": lambda nom: f"la zone d'emploi 2010 {of_place(nom)}",
-    "zrr": lambda nom: "l'ensemble des communes classées ZRR",
-    "frr": lambda nom: f"l'ensemble des communes classées «\u202f{nom}\u202f»",
-    "qpv2015": lambda nom: f"le quartier prioritaire «\u202f{nom}\u202f» (2015)",
-    "qpv2024": lambda nom: f"le quartier prioritaire «\u202f{nom}\u202f» (2024)",
-    COMMUNE: lambda nom: f"la commune {of_place(nom)}",
-}
-"""How a zone is named in a sentence, by zoning."""
-
-
-def subject_of(type_zone: str, nom: str) -> str:
-    """Return a zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
-    return _SUJETS[type_zone](nom)
 
 
 @dataclass(frozen=True)
@@ -72,7 +48,7 @@ class Zone:
     @property
     def sujet(self) -> str:
         """Return the zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
-        return subject_of(self.type_zone, self.nom)
+        return MAILLES[self.type_zone].subject(self.nom)
 
     @property
     def titre(self) -> str:
@@ -85,21 +61,16 @@ class Zone:
     @property
     def est_offre_connue(self) -> bool:
         """Tell whether the offers inside the zone can be counted."""
-        return (
-            self.est_dessinee
-            or self.type_zone == COMMUNE
-            or ZONAGES[self.type_zone].methode == "code"
-        )
+        return self.est_dessinee or MAILLES[self.type_zone].methode == "code"
 
 
 def list_types(world: World) -> dict[str, str]:
     """Return the zonings that have zones, in the order of the product: type → title."""
-    known = [
-        nom
-        for nom in MAILLES
+    return {
+        nom: row.titre
+        for nom, row in MAILLES.items()
         if nom != CARREAU and nom in world.mailles and len(world.mailles[nom].codes)
-    ]
-    return {nom: ZONAGES[nom].titre if nom in ZONAGES else "Communes" for nom in known}
+    }
 
 
 def list_zones(world: World, type_zone: str) -> pd.DataFrame:

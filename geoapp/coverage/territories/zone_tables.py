@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, THIN, count
 from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
-from geoapp.coverage.model import COMMUNE, describe_threshold
+from geoapp.coverage.model import describe_threshold
 from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
@@ -24,6 +24,7 @@ from geoapp.coverage.territories.tables import (
     solidity_word,
 )
 from geoapp.reference.codes.voies import VOIES
+from geoapp.reference.zonings import COMMUNE
 
 NB_CITEES = 5
 """Communes named in one cell; the file has them all."""

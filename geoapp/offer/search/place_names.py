@@ -14,6 +14,7 @@ import pandas as pd
 
 from geoapp.core.french import of_place
 from geoapp.offer.search.words import place_words
+from geoapp.reference.zonings import CHERCHES, REGION
 
 COLONNES = [
     "type",
@@ -29,21 +30,12 @@ COLONNES = [
     "precision",
 ]
 
-TYPES_ZONE = {
-    "departement": ("{nom} (département)", "departement"),
-    "epci": (
-        "{nom}",
-        "epci intercommunalite communaute agglomeration agglo communes urbaine metropole ca cc cu",
-    ),
-    "ze2020": ("{nom} (zone d'emploi)", "ze zone emploi 2020"),
-    "arrondissement": ("{nom} (arrondissement)", "arrondissement"),
+_ALIAS = {
+    "": lambda zones: "",
+    "code": lambda zones: zones.index,
+    "initiales": lambda zones: zones["nom"].map(_initials),
 }
-"""Zonings whose zones are places one may type: how the name is shown, what else may be typed."""
-
-_KIND_EPCI = re.compile(
-    r"^(?:CA|CC|CU|Communauté (?:d'agglomération|de communes|urbaine))\s+(?:de la |de l'|du |des |de |d')?",
-    re.IGNORECASE,
-)
+"""Another name of the zones of a zoning, by the word of its row (`NomCherche.alias`)."""
 
 
 def make_toponyms(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -191,31 +183,20 @@ def _zones(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFr
     """Return the zones that one may type, centred on their people."""
     zones, links = pd.DataFrame(frames["zones"].drop(columns="geometry")), frames["communes_zones"]
     parts = []
-    for type_zone, (shown, words) in TYPES_ZONE.items():
+    for type_zone in (nom for nom in CHERCHES if nom != REGION):
+        cherche = CHERCHES[type_zone].cherche
         part = zones[zones["type_zone"].eq(type_zone)].set_index("code_zone").sort_index()
         members = links[links["type_zone"].eq(type_zone)].merge(communes, on="code_commune")
         centres = _centres(members, "code_zone").reindex(part.index)
-        nom = part["nom"].map(lambda nom, shown=shown: shown.format(nom=nom))
-        core = (
-            part["nom"].str.replace(_KIND_EPCI, "", regex=True)
-            if type_zone == "epci"
-            else part["nom"]
-        )
-        alias = (
-            part.index
-            if type_zone == "departement"
-            else part["nom"].map(_initials)
-            if type_zone == "epci"
-            else ""
-        )
+        core = part["nom"].str.replace(re.compile(cherche.genre, re.IGNORECASE), "", regex=True)
         parts.append(
             centres.assign(
                 type=type_zone,
                 code=part.index,
-                nom=nom,
+                nom=part["nom"].map(lambda nom, cherche=cherche: cherche.affichage.format(nom=nom)),
                 plie=core.map(_fold),
-                alias=alias,
-                mots=words + " " + part.index.str.lower(),
+                alias=_ALIAS[cherche.alias](part),
+                mots=cherche.mots + " " + part.index.str.lower(),
                 population=centres["population"].fillna(0),
                 est_region=True,
                 precision="",
@@ -235,13 +216,14 @@ def _region(communes: pd.DataFrame) -> pd.DataFrame:
     inside = communes[communes["est_region"]]
     if inside.empty:
         return pd.DataFrame(columns=COLONNES)
+    cherche = CHERCHES[REGION].cherche
     nom, code = inside["nom_region"].iloc[0], inside["code_region"].iloc[0]
     return _centres(inside, "code_region").assign(
-        type="region",
+        type=REGION,
         code=code,
-        nom=f"{nom} (région)",
+        nom=cherche.affichage.format(nom=nom),
         plie=_fold(nom),
         alias="".join(w[0] for w in nom.lower().replace("-", " ").split()),
-        mots="region",
+        mots=cherche.mots,
         precision="",
     )

@@ -15,17 +15,10 @@ from geoapp.offer.search.index import Index
 from geoapp.offer.search.model import Lieu
 from geoapp.offer.search.prefixes import find_prefixes
 from geoapp.offer.search.words import place_words
+from geoapp.reference.zonings import CHERCHES
 
-ORDRE = (
-    "commune",
-    "ancienne_commune",
-    "code_postal",
-    "departement",
-    "region",
-    "epci",
-    "ze2020",
-    "arrondissement",
-)
+POINTS = ("commune", "ancienne_commune", "code_postal")
+ORDRE = (*POINTS, *CHERCHES)
 """When names are equal: a commune before the zones named after it."""
 
 PROCHES = 5
@@ -100,7 +93,7 @@ def _ranked(index: Index, tokens: list[str]) -> list[int]:
 def _is_named(index: Index, row: int, tokens: list[str]) -> bool:
     """Tell whether a token starts the name itself; a département or postcode alone does not bring all its communes."""
     type_, alias = index.toponymes.lignes[row][0], index.toponymes.lignes[row][4]
-    if type_ in ORDRE[3:] or " ".join(tokens) == alias:
+    if type_ not in POINTS or " ".join(tokens) == alias:
         return True
     return any(
         (token.isdigit() and len(token) == 5)

@@ -14,7 +14,7 @@ from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
 from geoapp.offer.search.places import parse_place
 from geoapp.reference.codes.identifiers import nearest_accepted
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import TERRITOIRES
 
 TEXTE_MAX = 200
 """Characters of a text or of a place; nobody searches for more."""
@@ -297,17 +297,6 @@ def _rounded(degrees: float) -> str:
     return f"{degrees:.{DECIMALES}f}".rstrip("0").rstrip(".")
 
 
-DANS = {
-    "departement": "le département",
-    "epci": "l'intercommunalité",
-    "arrondissement": "l'arrondissement",
-    "region": "la région",
-    "ze2020": "la zone d'emploi",
-    "ze2010": "la zone d'emploi 2010",
-}
-"""How a sentence names a zone, by type."""
-
-
 def describe_request(requete: Requete, total: int) -> str:
     """Return a search and its number of results as a French sentence.
 
@@ -325,9 +314,6 @@ def describe_place(requete: Requete) -> str:
     if lieu is None:
         return ""
     if lieu.est_zone:
-        sorte = DANS.get(lieu.type) or (
-            f"la zone {ZONAGES[lieu.type].singulier}" if lieu.type in ZONAGES else "la zone"
-        )
-        return f" dans {sorte} {_SORTE.sub('', lieu.nom)}"
+        return f" dans {TERRITOIRES[lieu.type].sorte} {_SORTE.sub('', lieu.nom)}"
     nom = "du point choisi" if lieu.type == "point" else of_place(lieu.nom)
     return f" à {format_decimal(requete.rayon_km)}{THIN}km {nom}"

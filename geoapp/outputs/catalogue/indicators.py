@@ -10,22 +10,14 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.legend import COULEURS, legend
-from geoapp.coverage.model import (
-    CARREAU,
-    COMMUNE,
-    MAILLES,
-    Question,
-    describe_question,
-    name_zoning,
-    parse_question,
-)
+from geoapp.coverage.model import Question, describe_question, parse_question
 from geoapp.coverage.world import World
 from geoapp.outputs.catalogue.resources import GENS, OFFRE, TERRITOIRE, sources_for
 from geoapp.outputs.coverage import file_of, layer_name, list_columns
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.files.qml import graduated_style
 from geoapp.reference.codes.identifiers import nearest_accepted
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 
 USAGES = (*OFFRE, "offre_voisine", *TERRITOIRE, *GENS)
 """Usages of the sources behind an indicator."""
@@ -57,19 +49,10 @@ def list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
     )
     counts[CARREAU] = int((demande["type_point"].eq(CARREAU) & demande["est_region"]).sum())
     return [
-        ZonageIndicateurs(nom, zoning_title(nom), int(counts[nom]))
-        for nom in MAILLES
+        ZonageIndicateurs(nom, row.titre, int(counts[nom]))
+        for nom, row in MAILLES.items()
         if counts.get(nom)
     ]
-
-
-def zoning_title(nom: str) -> str:
-    """Return the title of a zoning."""
-    return (
-        ZONAGES[nom].titre
-        if nom in ZONAGES
-        else {COMMUNE: "Communes", CARREAU: "Carreaux de 200 m"}[nom]
-    )
 
 
 def check_zoning(snapshot: Snapshot, nom: str) -> None:
@@ -120,4 +103,4 @@ def indicator_title(zonage: str) -> str:
 
 def question_words(question: Question) -> str:
     """Return a question in words, its zoning left out: the files are one by zoning."""
-    return describe_question(question).removesuffix(f", par {name_zoning(question.zonage)}")
+    return describe_question(question).removesuffix(f", par {MAILLES[question.zonage].singulier}")

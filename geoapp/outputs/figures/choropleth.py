@@ -8,13 +8,12 @@ import numpy as np
 
 from geoapp.coverage.classes import Classes, assign_classes
 from geoapp.coverage.legend import bounds_in_words, shade
-from geoapp.coverage.model import CARREAU, COMMUNE
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.elements import Aplat, gather, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines, region_parts
 from geoapp.outputs.figures.palette import CHORO, CHORO_BORD, INCONNU, INCONNU_FOND
-from geoapp.outputs.figures.texts import name_unit
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 
 BORD, BORD_FIN = 0.5, 0.12
 """Width in points of the edge of a zone, and of a commune; cells have none."""
@@ -75,7 +74,7 @@ def choropleth(
 def _tally(zonage: str, ranks: np.ndarray, rank: int, inside: np.ndarray | None) -> str:
     """Return the count of one class in words."""
     mine = ranks == rank
-    un, plusieurs = name_unit(zonage)
+    un, plusieurs = MAILLES[zonage].unite
     return tally(
         int(mine.sum()),
         un,

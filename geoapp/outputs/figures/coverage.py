@@ -12,13 +12,7 @@ from geoapp.core.french import THIN, count
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import CAUSES, INDICATEURS, format_share, format_value
 from geoapp.coverage.legend import legend
-from geoapp.coverage.model import (
-    COMMUNE,
-    Question,
-    describe_question,
-    describe_threshold,
-    name_zoning,
-)
+from geoapp.coverage.model import Question, describe_question, describe_threshold
 from geoapp.coverage.world import World, choose_offer
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
 from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, here, tally
@@ -26,6 +20,7 @@ from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines
 from geoapp.outputs.figures.palette import BLANCHES
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious, list_parameters, lower_first
+from geoapp.reference.zonings import COMMUNE, MAILLES
 
 ACCORDS = {
     "sans_offre": ("sans offre", "sans offre"),
@@ -104,7 +99,7 @@ def _sentences(
         lambda value: format_value(indicateur, value, question.unite),
     )
     between = (
-        f"Par {name_zoning(question.zonage)}, la mesure « {lower_first(indicateur.titre)} » va {found}."
+        f"Par {MAILLES[question.zonage].singulier}, la mesure « {lower_first(indicateur.titre)} » va {found}."
         if found
         else ""
     )

@@ -9,7 +9,7 @@ from geoapp.core.french import count, format_number
 from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
 from geoapp.coverage.classes import METHODES, Classes, make_classes
 from geoapp.coverage.indicators import INDICATEURS, PAR_HABITANTS, format_value
-from geoapp.coverage.model import PUBLICS, Question, name_zoning
+from geoapp.coverage.model import PUBLICS, Question
 from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure
@@ -21,6 +21,7 @@ from geoapp.outputs.figures.texts import (
     lower_first,
     with_filters,
 )
+from geoapp.reference.zonings import MAILLES
 
 NOMS = {
     "actions": ("Formations", "formation"),
@@ -47,7 +48,7 @@ def make_density(world: World, question: Question, emprise: Emprise) -> ContenuF
     sens = f"Offre dont le lieu est dans la zone, rapportée à ses habitants ({lower_first(PUBLICS[question.public])}). {METHODES[classes.methode]}."
     sources = _sources(world, question)
     return ContenuFigure(
-        f"{with_filters(quoi, question)}, par {name_zoning(question.zonage)}",
+        f"{with_filters(quoi, question)}, par {MAILLES[question.zonage].singulier}",
         emprise,
         (Bloc(quoi, sens, fills, without_outline(world, question.zonage)),),
         _sentences(world, question, values, whole),
@@ -131,7 +132,7 @@ def _sentences(
         text
         for text in (
             first,
-            f"Par {name_zoning(question.zonage)}, la densité va {found}." if found else "",
+            f"Par {MAILLES[question.zonage].singulier}, la densité va {found}." if found else "",
             f"Elle est inconnue pour {count(unknown, 'zone')}, hachurée{'s' if unknown > 1 else ''}."
             if unknown
             else "",

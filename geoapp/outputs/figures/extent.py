@@ -9,12 +9,11 @@ import numpy as np
 import shapely
 
 from geoapp.core.errors import ParameterError
-from geoapp.coverage.model import CARREAU, COMMUNE, name_zoning
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.outlines import find_outline, outlines
 from geoapp.reference.codes.text import fold
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES, REGION
 
-REGION = "region"
 NB_PROCHES = 3
 """Territories proposed when the one asked is unknown."""
 
@@ -127,10 +126,9 @@ def resolve_emprise(world: World, valeur: str) -> Emprise:
 
 def name_zone(type_zone: str, nom: str) -> str:
     """Return a zone in words, without saying its kind twice: « zone d'emploi 2020 Lens », « CC du Vimeu »."""
-    kind = name_zoning(type_zone)
-    if type_zone == "epci" or fold(kind) in fold(nom):
-        return nom
-    return f"{kind[0].upper()}{kind[1:]} {nom}"
+    row = MAILLES[type_zone]
+    label = nom if row.noms_complets else row.label(nom)
+    return label if label == nom else f"{label[0].upper()}{label[1:]}"
 
 
 def region_outline(world: World) -> shapely.Geometry:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from geoapp.coverage.model import COMMUNE
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.elements import Aplat, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import region_outline
@@ -13,6 +12,7 @@ from geoapp.outputs.figures.fonts import MM_PAR_POINT, font
 from geoapp.outputs.figures.hatches import draw_hatch
 from geoapp.outputs.figures.outlines import land_around, outlines
 from geoapp.outputs.figures.palette import DEHORS, ENCRE, TERRE, TRAIT_FORT, TRAIT_LEGER, VOISINS
+from geoapp.reference.zonings import COMMUNE
 
 MARGE = 0.04
 """Part of the territory's width left free around it."""

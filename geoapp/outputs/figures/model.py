@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geoapp.core.errors import ParameterError
-from geoapp.coverage.model import CARREAU, FILTRES_OFFRE, Question, parse_question, refuse_value
+from geoapp.coverage.model import FILTRES_OFFRE, Question, parse_question, refuse_value
 from geoapp.coverage.model import PARAMETRES as QUESTION
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
-from geoapp.outputs.figures.extent import REGION, parse_emprise
+from geoapp.outputs.figures.extent import parse_emprise
+from geoapp.reference.zonings import CARREAU, REGION
 
 TYPES = {
     "offre": "Lieux de formation, selon leur nombre de formations",

@@ -9,10 +9,9 @@ import shapely
 
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import to_metric
-from geoapp.coverage.model import CARREAU, COMMUNE
 from geoapp.coverage.world import World
 from geoapp.outputs.coverage import zone_outlines
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 
 VOISINS_M = 400.0
 """Tolerance of the outlines of the land around the region: it is only a ground."""
@@ -46,7 +45,7 @@ def region_parts(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries
     A zone made of communes is the union of those of the region, since only
     their people are counted: a zone that goes beyond the border is cut there.
     """
-    if zonage in (COMMUNE, CARREAU) or ZONAGES[zonage].methode != "code":
+    if zonage == COMMUNE or MAILLES[zonage].methode != "code":
         return outlines(world, zonage, est_detaille)
     key = ("figures", "parts", zonage, est_detaille)
     return world.memoire.get(key, lambda: _unite(world, zonage, est_detaille))

@@ -5,15 +5,7 @@ from __future__ import annotations
 import re
 
 from geoapp.core.french import THIN, format_date
-from geoapp.coverage.model import (
-    CARREAU,
-    COMMUNE,
-    OFFRES,
-    PUBLICS,
-    VOISINS,
-    Question,
-    describe_threshold,
-)
+from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_threshold
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 
@@ -47,14 +39,6 @@ def list_parameters(question: Question, *, est_couverture: bool) -> str:
             f"habitants : {lower_first(PUBLICS[question.public])}",
         ]
     return f"Paramètres : {' ; '.join(parts)}."
-
-
-_NOMS = {COMMUNE: ("commune", "communes"), CARREAU: ("carreau", "carreaux")}
-
-
-def name_unit(zonage: str) -> tuple[str, str]:
-    """Return what a legend counts, one and several: « zone », « zones »; « commune » and « carreau » by their name."""
-    return _NOMS.get(zonage, ("zone", "zones"))
 
 
 def lower_first(texte: str) -> str:

@@ -8,15 +8,15 @@ import pandas as pd
 import shapely
 
 from geoapp.core.french import count, format_number
-from geoapp.coverage.model import COMMUNE, Question
+from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.choropleth import without_outline
 from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, NomCarte, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines, region_parts
 from geoapp.outputs.figures.palette import ENCRE, ZONES, Hachure
-from geoapp.outputs.figures.texts import choose_sources, is_fictitious, name_unit
-from geoapp.reference.zonings import ZONAGES
+from geoapp.outputs.figures.texts import choose_sources, is_fictitious
+from geoapp.reference.zonings import COMMUNE, MAILLES
 
 NB_LISTEES = 6
 """Zones up to which each has its own line of the legend, and its own hatch."""
@@ -44,9 +44,9 @@ def make_zoning(world: World, question: Question, emprise: Emprise) -> ContenuFi
     table, formes = describe_zones(world, zonage), outlines(world, zonage, not emprise.est_region)
     sources = choose_sources(world, ids=set(), usages=("communes",), zonage=zonage)
     fills = _listed(table, formes) if len(table) <= NB_LISTEES else _tinted(formes)
-    est_nommee = len(table) > NB_LISTEES or (zonage in ZONAGES and ZONAGES[zonage].est_partition)
+    est_nommee = len(table) > NB_LISTEES or (zonage != COMMUNE and MAILLES[zonage].est_partition)
     return ContenuFigure(
-        f"{zoning_title(zonage)}{_vintage(table)}",
+        f"{MAILLES[zonage].titre}{_vintage(table)}",
         emprise,
         (_block(world, zonage, emprise, fills),),
         _sentences(world, zonage, table, emprise),
@@ -56,11 +56,6 @@ def make_zoning(world: World, question: Question, emprise: Emprise) -> ContenuFi
         noms=_names(table, formes) if est_nommee else (),
         est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
     )
-
-
-def zoning_title(zonage: str) -> str:
-    """Return the name of a zoning, as a title says it."""
-    return ZONAGES[zonage].titre if zonage in ZONAGES else "Communes"
 
 
 def describe_zones(world: World, zonage: str) -> pd.DataFrame:
@@ -179,19 +174,19 @@ def _names(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[NomCarte, ...]:
 def _block(world: World, zonage: str, emprise: Emprise, fills: tuple[Aplat, ...]) -> Bloc:
     """Return the legend: each zone when they are few, else how many there are."""
     inside, nb = here(world, emprise, zonage), len(world.mailles[zonage].codes)
-    un, plusieurs = name_unit(zonage)
+    un, plusieurs = MAILLES[zonage].unite
     told = tally(nb, un, None if inside is None else int(inside.sum()), pluriel=plusieurs)
     if nb <= NB_LISTEES:
-        return Bloc(zoning_title(zonage), f"{told}.", fills, without_outline(world, zonage))
+        return Bloc(MAILLES[zonage].titre, f"{told}.", fills, without_outline(world, zonage))
     tints = " Les teintes séparent les zones voisines, sans autre sens." if fills else ""
-    return Bloc(zoning_title(zonage), f"{told}.{tints}", (), without_outline(world, zonage))
+    return Bloc(MAILLES[zonage].titre, f"{told}.{tints}", (), without_outline(world, zonage))
 
 
 def _sentences(world: World, zonage: str, table: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
     """Return the alternative text: how many zones, the most and the least peopled."""
-    un, plusieurs = name_unit(zonage)
+    un, plusieurs = MAILLES[zonage].unite
     nb, inside = len(table), here(world, emprise, zonage)
-    first = f"{zoning_title(zonage)} : {count(nb, un, plusieurs)} dans la région{'' if inside is None else f', dont {format_number(inside.sum())} sur le territoire montré ({emprise.nom})'}."
+    first = f"{MAILLES[zonage].titre} : {count(nb, un, plusieurs)} dans la région{'' if inside is None else f', dont {format_number(inside.sum())} sur le territoire montré ({emprise.nom})'}."
     known = table.dropna(subset="population")
     known = known[known["population"] >= 5]
     if len(known) < 2:

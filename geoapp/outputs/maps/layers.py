@@ -1,6 +1,6 @@
 """The layers of a map: how each zoning is drawn, its outlines, its legend.
 
-Drawing a zoning another way is changing its row of `TRAITS`.
+Drawing a zoning another way is changing its row (`reference/zonings.py`).
 """
 
 from __future__ import annotations
@@ -27,39 +27,6 @@ DECIMALES = 4
 
 TAILLES = {7: 40_000, 8: 20_000, 9: 8_000, 10: 3_000, 11: 1_500, 12: 0}
 """Least population of a town that is named at each zoom, so that no small town hides a large one."""
-
-
-@dataclass(frozen=True)
-class Trait:
-    """How a zoning is drawn: colours on light and dark grounds, dashes, tint.
-
-    `classes` names the zones told apart inside one zoning, by code;
-    `decimales` are those kept of a degree (small zones need more).
-    """
-
-    clair: str
-    sombre: str
-    tirets: str = "none"
-    largeur: float = 2
-    opacite: float = 0.0
-    classes: tuple[tuple[str, str], ...] = ()
-    decimales: int = DECIMALES
-
-
-TRAITS: dict[str, Trait] = {
-    "departement": Trait("#3d4a5c", "#c3cddb", largeur=2.2),
-    "arrondissement": Trait("#5d6675", "#aab4c2", "2 4", 1.5),
-    "epci": Trait("#0b6b54", "#6fd3b5", "6 3", 1.5, 0.05),
-    "ze2020": Trait("#6a2c91", "#cfa4ee", "none", 2, 0.05),
-    "ze2010": Trait("#8a5a00", "#e8bd62", "8 4 2 4", 1.7, 0.05),
-    "zrr": Trait("#556b00", "#c3d657", "3 3", 1.2, 0.22),
-    "frr": Trait("#00607a", "#69cde6", "none", 1.2, 0.2, (("FRR+", "fort"), ("EX-ZRR", "leger"))),
-    "qpv2015": Trait("#a8125a", "#ff9ac6", "4 2", 1.8, 0.3, decimales=5),
-    "qpv2024": Trait("#b3261e", "#ffaba3", "none", 1.8, 0.3, decimales=5),
-}
-"""Drawing of each zoning; one without a row is drawn like an arrondissement."""
-
-DEFAUT = TRAITS["arrondissement"]
 
 
 @dataclass(frozen=True)
@@ -124,7 +91,7 @@ def list_layers(snapshot: Snapshot) -> list[Calque]:
 def _layer(type_zone: str, zones: pd.DataFrame, nb_dessinees: int) -> Calque:
     """Return one layer; its classes are the zones drawn apart, by name."""
     names = dict(zip(zones["code_zone"], zones["nom"], strict=True))
-    forms = dict(TRAITS.get(type_zone, DEFAUT).classes)
+    forms = dict(ZONAGES[type_zone].trait.classes)
     classes = tuple((nom, forms.get(code, "")) for code, nom in names.items()) if forms else ()
     return Calque(
         type_zone=type_zone,
@@ -140,7 +107,7 @@ def _layer(type_zone: str, zones: pd.DataFrame, nb_dessinees: int) -> Calque:
 
 def layer_css(layers: list[Calque]) -> str:
     """Return the colours of the layers as CSS variables, light then dark."""
-    rows = [(c.type_zone, TRAITS.get(c.type_zone, DEFAUT)) for c in layers]
+    rows = [(c.type_zone, ZONAGES[c.type_zone].trait) for c in layers]
     clair = "".join(
         f".zone-{nom}{{--trait:{t.clair};--tirets:{t.tirets};--largeur:{t.largeur}px;--teinte:{t.opacite}}}"
         for nom, t in rows
@@ -160,7 +127,7 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
     couches = snapshot.read("couches")
     if type_zone == FOND:
         return _dump(_base_features(couches) + _landmarks(snapshot.read("communes")))
-    trait = TRAITS.get(type_zone, DEFAUT)
+    trait = ZONAGES[type_zone].trait
     formes = {code: {"forme": forme} for code, forme in trait.classes}
     names = couches[couches["type_zone"].eq(type_zone)].set_index("code_zone")["nom"]
     inside, outside = split_at_region(snapshot, type_zone)

@@ -6,11 +6,11 @@ import base64
 import struct
 from dataclasses import replace
 
-from geoapp.coverage.model import COMMUNE
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.world import World
 from geoapp.outputs.figures import Figure, describe_figure, render_figure
 from geoapp.outputs.sheets.rendering import CarteFiche
+from geoapp.reference.zonings import COMMUNE
 
 LARGEUR_MM, DPI = 86, 220
 """Size of a map: two beside one another on an A4 page, sharp on paper, both under a megabyte."""
