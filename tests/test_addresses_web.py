@@ -7,15 +7,12 @@ import pytest
 from geoapp.offer.search.index import open_index
 from geoapp.offer.search.places import A_LA_COMMUNE, resolve_place
 from geoapp.web import create_app
+from support.world import publish_world
 
 
 @pytest.fixture
 def folder(tiny_frames, tmp_path):
-    from geoapp.core.snapshot import publish
-    from geoapp.offer.search.index import write_index
-
-    manifest = {"cree_le": "2026-01-02T03:04:05Z", "region": "32", "nom_region": "Hauts-de-France"}
-    publish(tiny_frames, manifest, tmp_path, finish=lambda aside: write_index(tiny_frames, aside))
+    publish_world(tiny_frames, tmp_path)
     return tmp_path
 
 

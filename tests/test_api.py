@@ -11,12 +11,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geoapp.core.config import Settings
-from geoapp.core.snapshot import publish
 from geoapp.offer.answers import describe_answer
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.search.engine import open_engine, search
-from geoapp.offer.search.index import write_index
 from geoapp.offer.search.requests import PARAMETRES, parse_request
 from geoapp.web import create_app
 from geoapp.web.contract import CARTE, PREFIXE, ROUTES
@@ -414,21 +412,11 @@ def test_another_snapshot_makes_another_answer(tmp_path):
     from support.world import make_tiny_frames
 
     frames = make_tiny_frames()
-    publish(
-        frames,
-        {"cree_le": "2026-01-02T03:04:05Z"},
-        tmp_path,
-        finish=lambda folder: write_index(frames, folder),
-    )
+    publish_world(frames, tmp_path)
     client = create_app(tmp_path).test_client()
     first = client.get(f"{PREFIXE}/formations")
     frames["offres"] = frames["offres"].iloc[:5]
-    publish(
-        frames,
-        {"cree_le": "2026-02-02T00:00:00Z"},
-        tmp_path,
-        finish=lambda folder: write_index(frames, folder),
-    )
+    publish_world(frames, tmp_path, "2026-02-02T00:00:00Z")
     second = client.get(f"{PREFIXE}/formations", headers={"If-None-Match": first.headers["ETag"]})
     assert second.status_code == 200 and second.get_json()["total"] == 5
 

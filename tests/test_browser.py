@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from geoapp.core.snapshot import publish
 from geoapp.offer.filters import apply_filters, parse_filters
 from geoapp.outputs.maps import render_standalone
 from support.browsing import VIEWS, Seen, audit, running, violations
-from support.world import CREATED, HOSTILE, make_tiny_frames
+from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.browser
 def server(tmp_path_factory):
     """Return the address of the tiny world, served on loopback."""
     folder = tmp_path_factory.mktemp("petit")
-    publish(make_tiny_frames(), {"cree_le": CREATED}, folder)
+    publish_world(make_tiny_frames(), folder)
     with running(folder) as address:
         yield address
 

@@ -12,11 +12,10 @@ from shapely.geometry import Point, box
 from geoapp.core import french
 from geoapp.core.errors import NotFoundError
 from geoapp.core.schema import conform
-from geoapp.core.snapshot import publish
 from geoapp.offer.around import describe_quartiers
 from geoapp.offer.cards import explain_rev3, offer_card, offer_sheet
 from geoapp.offer.lookups import open_repertoire, public_id
-from support.world import CREATED, FORMULA, HOSTILE, publish_world
+from support.world import FORMULA, HOSTILE, publish_world
 
 
 @pytest.fixture
@@ -177,7 +176,7 @@ def test_similar_offers_are_near_first_and_never_itself(tiny_frames, tmp_path):
     tiny_frames["offres"]["intitule"] = tiny_frames["offres"]["id_formation"].map(
         formations.set_index("id_formation")["intitule"]
     )
-    repertoire = open_repertoire(publish(tiny_frames, {"cree_le": CREATED}, tmp_path))
+    repertoire = open_repertoire(publish_world(tiny_frames, tmp_path))
     semblables = offer_sheet(repertoire, "tiny:a1")["semblables"]
     assert [s["id"] for s in semblables] == ["tiny:a2", "tiny:a4", "tiny:a5"], (
         "same place, then 18 km, then not placed"
@@ -235,7 +234,7 @@ def test_neighbourhoods_within_500_m(tiny_frames, tmp_path, east_m, statut):
         tiny_frames,
         {"QP1": _square(2.05, 50.05, east_m=east_m), "QP2": _square(2.5, 50.19, east_m=0)},
     )
-    repertoire = open_repertoire(publish(frames, {"cree_le": CREATED}, tmp_path))
+    repertoire = open_repertoire(publish_world(frames, tmp_path))
     answer = describe_quartiers(repertoire, _row(repertoire, "a1", "l1"))[0]
     assert (answer["type"], answer["statut"]) == ("qpv2015", statut)
     if statut != "dehors":
@@ -250,7 +249,7 @@ def test_neighbourhoods_within_500_m(tiny_frames, tmp_path, east_m, statut):
 
 def test_outside_is_said_only_where_outlines_are_known(tiny_frames, tmp_path):
     frames = _with_quartiers(tiny_frames, {"QP1": _square(2.5, 50.19, east_m=0)})
-    repertoire = open_repertoire(publish(frames, {"cree_le": CREATED}, tmp_path))
+    repertoire = open_repertoire(publish_world(frames, tmp_path))
     answer = describe_quartiers(repertoire, _row(repertoire, "a1", "l1"))[0]
     assert answer["statut"] == "inconnu" and "à cet endroit" in answer["raison"]
 

@@ -5,11 +5,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CREATED
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.snapshot import publish
 from geoapp.offer.filters import (
     FILTRES,
     INCONNU,
@@ -20,6 +18,7 @@ from geoapp.offer.filters import (
     parse_filters,
 )
 from geoapp.offer.search.columns import count_facets, make_columns, sift
+from support.world import publish_world
 
 
 def kept(snapshot, **parametres):
@@ -102,7 +101,7 @@ def test_facets_are_those_counted_offer_by_offer_remote_ones_on_the_map_too(
     tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a1"), "modalite"] = (
         "a_distance"
     )
-    snapshot = publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    snapshot = publish_world(tiny_frames, tmp_path)
     offres, filtres = snapshot.read("offres"), parse_filters(choix, snapshot)
     colonnes = make_columns(snapshot, offres, date.today(), est_placee=True)
     _, sauf = sift(colonnes, filtres, np.ones(len(offres), bool))

@@ -15,7 +15,6 @@ from geoapp.core.french import (
     format_number,
     format_period,
 )
-from geoapp.core.snapshot import publish
 from geoapp.offer.filters import Filtres, parse_filters
 from geoapp.outputs.maps import build_map, render_page_parts, render_standalone
 from geoapp.outputs.maps.layers import (
@@ -29,7 +28,7 @@ from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.standalone import escape_json
 from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.reference.zonings import ZONAGES
-from support.world import CREATED, FORMULA, HOSTILE, SQUARES
+from support.world import FORMULA, HOSTILE, SQUARES, publish_world
 
 # ---- Words ----
 
@@ -205,8 +204,8 @@ def assert_self_contained(html):
 
 
 def test_standalone_is_self_contained_and_stable(tiny_frames, tmp_path):
-    first = publish(tiny_frames, {"cree_le": CREATED}, tmp_path / "a")
-    second = publish(tiny_frames, {"cree_le": CREATED}, tmp_path / "b")
+    first = publish_world(tiny_frames, tmp_path / "a")
+    second = publish_world(tiny_frames, tmp_path / "b")
     html = render_standalone(first)
     assert html == render_standalone(second), "same input, same bytes"
     assert_self_contained(html)

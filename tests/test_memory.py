@@ -5,15 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from conftest import CREATED
 
 from geoapp.core.memory import Memory
-from geoapp.core.snapshot import publish
-from geoapp.offer.search.index import write_index
 from geoapp.web import create_app, served
 from geoapp.web.served import Courant, served_engine
-
-MANIFEST = {"region": "32", "nom_region": "Hauts-de-France"}
+from support.world import CREATED, publish_world
 
 
 def test_eight_threads_that_ask_for_one_key_make_it_once():
@@ -84,12 +80,7 @@ def test_only_the_last_ones_asked_are_kept():
 
 
 def _publish(frames, folder, second):
-    return publish(
-        frames,
-        {**MANIFEST, "cree_le": f"{CREATED[:17]}{second:02d}Z"},
-        folder,
-        finish=lambda aside: write_index(frames, aside),
-    )
+    return publish_world(frames, folder, f"{CREATED[:17]}{second:02d}Z")
 
 
 def test_a_snapshot_published_while_something_is_derived_harms_nothing(tiny_frames, tmp_path):

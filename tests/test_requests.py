@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.snapshot import publish
-from geoapp.offer.search.index import open_index, write_index
+from geoapp.offer.search.index import open_index
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.requests import describe_request, parse_request, read_values, to_parameters
-from support.world import CREATED
+from support.world import publish_world
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +22,7 @@ def moteur(tmp_path_factory):
     from support.world import make_tiny_frames
 
     frames = make_tiny_frames()
-    snapshot = publish(
-        frames,
-        {"cree_le": CREATED},
-        tmp_path_factory.mktemp("req"),
-        finish=lambda folder: write_index(frames, folder),
-    )
+    snapshot = publish_world(frames, tmp_path_factory.mktemp("req"))
     return SimpleNamespace(snapshot=snapshot, index=open_index(snapshot))
 
 

@@ -13,16 +13,14 @@ from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.cli.options import NOMS_FILTRES
-from geoapp.core.snapshot import publish
 from geoapp.offer.filters import FILTRES, parse_filters
 from geoapp.offer.search.engine import nearest_alternatives, open_engine, search, select
-from geoapp.offer.search.index import write_index
 from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.places import resolve_place
 from geoapp.offer.search.proximity import distances_m, to_ecef
 from geoapp.offer.starts import next_start, start_value
-from support.world import CREATED, make_tiny_frames
+from support.world import make_tiny_frames, publish_world
 
 TODAY = date(2026, 3, 1)
 
@@ -32,12 +30,7 @@ def folder(tmp_path_factory):
     """Return the folder of a published tiny world whose second action is remote."""
     frames, data = make_tiny_frames(), tmp_path_factory.mktemp("moteur")
     frames["offres"].loc[frames["offres"]["id_action"].eq("tiny:a2"), "modalite"] = "a_distance"
-    publish(
-        frames,
-        {"cree_le": CREATED, "region": "32", "nom_region": "Hauts-de-France"},
-        data,
-        finish=lambda f: write_index(frames, f),
-    )
+    publish_world(frames, data)
     return data
 
 

@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.snapshot import publish
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.search.model import Requete, Resultat, Texte
 from geoapp.outputs.offers import (
@@ -21,7 +20,7 @@ from geoapp.outputs.offers import (
     export_offers,
     list_cards,
 )
-from support.world import CREATED, FORMULA, HOSTILE
+from support.world import CREATED, FORMULA, HOSTILE, publish_world
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def repertoire(tiny_frames, tmp_path):
     tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a5"), "intitule"] = (
         '@bois\x07 ; "dur"\nfin'
     )
-    return open_repertoire(publish(tiny_frames, {"cree_le": CREATED}, tmp_path))
+    return open_repertoire(publish_world(tiny_frames, tmp_path))
 
 
 def _answer(lignes, distances, a_distance=(), proches=()) -> Resultat:
@@ -112,7 +111,7 @@ def test_prices_and_pages_are_columns_and_unknown_is_empty(tiny_frames, tmp_path
     tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a4"), "url"] = (
         "javascript:alert(1)"
     )
-    repertoire = open_repertoire(publish(tiny_frames, {"cree_le": CREATED}, tmp_path))
+    repertoire = open_repertoire(publish_world(tiny_frames, tmp_path))
     answer = _answer(range(7), [np.nan] * 7)
     rows = list(
         csv.DictReader(
@@ -180,7 +179,7 @@ def test_workbook_is_the_list_with_types(resultat, repertoire):
 
 def test_codes_keep_their_zeros(tiny_frames, tmp_path):
     tiny_frames["offres"]["code_postal"] = "02100"
-    repertoire = open_repertoire(publish(tiny_frames, {"cree_le": CREATED}, tmp_path))
+    repertoire = open_repertoire(publish_world(tiny_frames, tmp_path))
     sheet = openpyxl.load_workbook(io.BytesIO(_bytes(_answer([0], [0.0]), repertoire, "xlsx")))[
         "Formations"
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from geoapp.core.snapshot import publish
+from support.world import publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST = {"region": "32", "nom_region": "Hauts-de-France"}
@@ -20,14 +20,7 @@ PATHS = ("/", "/sources", "/recherche", "/api/v1/formations", "/api/v1/sources")
 
 
 def _publish(frames, folder: Path, second: int):
-    from geoapp.offer.search.index import write_index
-
-    return publish(
-        frames,
-        {**MANIFEST, "cree_le": f"2026-01-02T03:04:{second:02d}Z"},
-        folder,
-        finish=lambda aside: write_index(frames, aside),
-    )
+    return publish_world(frames, folder, f"2026-01-02T03:04:{second:02d}Z")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from geoapp.core.snapshot import publish
 from geoapp.sources.registry import USAGES as USAGES_REGISTRE
 from geoapp.web import create_app
 from geoapp.web.presentation import USAGES, safe_link, source_groups
-from support.world import CREATED, HOSTILE
+from support.world import CREATED, HOSTILE, publish_world
 
 PAGES = (
     "/",
@@ -54,7 +54,7 @@ def test_filters_are_kept_in_the_form(client):
 
 def test_a_filter_that_tells_nothing_apart_is_not_asked(tiny_frames, tmp_path):
     tiny_frames["offres"]["voie"] = None
-    publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    publish_world(tiny_frames, tmp_path)
     client = create_app(tmp_path).test_client()
     assert 'name="voie"' not in client.get("/").text
     assert 'name="voie"' in client.get("/?voie=inconnu").text, "what is chosen can be undone"
@@ -62,7 +62,7 @@ def test_a_filter_that_tells_nothing_apart_is_not_asked(tiny_frames, tmp_path):
 
 def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatch):
     monkeypatch.setattr("geoapp.web.presentation.PAR_PAGE", 2)
-    publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    publish_world(tiny_frames, tmp_path)
     client = create_app(tmp_path).test_client()
     page = client.get("/?niveau=3&niveau=4&page=2").text
     assert "Lignes 3 à 4 sur 4" in page
@@ -138,11 +138,11 @@ def test_what_a_snapshot_lacks_is_told_but_never_where_it_lies(tiny_frames, tmp_
 def test_a_new_snapshot_is_served_without_restart(tiny_frames, tmp_path):
     client = create_app(tmp_path).test_client()
     assert client.get("/").status_code == 503
-    publish(tiny_frames, {"cree_le": CREATED}, tmp_path)
+    publish_world(tiny_frames, tmp_path)
     assert "7 formations" in client.get("/").text
     first = client.get("/sante").get_json()["instantane"]
     tiny_frames["offres"] = tiny_frames["offres"].iloc[:5]
-    publish(tiny_frames, {"cree_le": "2026-02-02T00:00:00Z"}, tmp_path)
+    publish_world(tiny_frames, tmp_path, "2026-02-02T00:00:00Z")
     assert "5 formations" in client.get("/").text
     assert client.get("/sante").get_json()["instantane"] != first
 

@@ -17,10 +17,11 @@ from shapely.geometry import Point, box
 
 from geoapp.core.geometry import place_ids
 from geoapp.core.schema import TABLES, conform
-from geoapp.core.snapshot import Snapshot, publish
+from geoapp.core.snapshot import Snapshot, publish, table_bytes
 from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest.by_departement import read_by_departement
+from geoapp.ingest.steps import content_key
 from geoapp.ingest.territories import load_communes
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.search.index import write_index
@@ -44,20 +45,46 @@ ZONES_OF = {
 }
 
 
+_PARQUET: dict[tuple[str, str], bytes] = {}
+"""Tables already checked, by name and content: most tests change one of twenty-six."""
+_REST: dict[tuple[str, ...], dict[str, bytes]] = {}
+"""Search index and cost matrix already made, by the content of all tables."""
+_TINY: dict[str, pd.DataFrame] = {}
+
+
 def publish_world(
     frames: dict[str, pd.DataFrame], folder: Path, cree_le: str = CREATED
 ) -> Snapshot:
-    """Publish some tables with their search index and their cost matrix, as a build does."""
+    """Publish some tables with their search index and their cost matrix, as a build does.
+
+    What was worked out for the same content in this process is not again.
+    """
+    keys = {nom: content_key(frame) for nom, frame in frames.items()}
+    for nom, key in keys.items():
+        if (nom, key) not in _PARQUET:
+            _PARQUET[nom, key] = table_bytes(frames[nom], nom)
 
     def finish(aside: Path) -> None:
-        write_index(frames, aside)
-        write_trajets(choose_trajets(frames), aside)
+        rest = tuple(keys.values())
+        if rest not in _REST:
+            before = set(aside.iterdir())
+            write_index(frames, aside)
+            write_trajets(choose_trajets(frames), aside)
+            _REST[rest] = {
+                path.relative_to(aside).as_posix(): path.read_bytes()
+                for path in aside.rglob("*")
+                if path.is_file() and path not in before
+            }
+        for name, content in _REST[rest].items():
+            (aside / name).parent.mkdir(exist_ok=True)
+            (aside / name).write_bytes(content)
 
     return publish(
         frames,
         {"cree_le": cree_le, "region": "32", "nom_region": "Hauts-de-France"},
         folder,
         finish=finish,
+        ready={nom: _PARQUET[nom, key] for nom, key in keys.items()},
     )
 
 
@@ -65,10 +92,13 @@ def make_tiny_frames() -> dict[str, pd.DataFrame]:
     """Return every table of the tiny world, conform to the schema; those it has no use for are
     empty.
     """
-    frames = {**_territory(), **_offer(), **_records()}
-    frames["offres"] = _offres(frames)
-    empty = {nom: pd.DataFrame(columns=table.noms) for nom, table in TABLES.items()}
-    return {nom: conform(_as_geo(frame, nom), nom) for nom, frame in {**empty, **frames}.items()}
+    if not _TINY:
+        frames = {**_territory(), **_offer(), **_records()}
+        frames["offres"] = _offres(frames)
+        empty = {nom: pd.DataFrame(columns=table.noms) for nom, table in TABLES.items()}
+        every = {**empty, **frames}
+        _TINY.update({nom: conform(_as_geo(frame, nom), nom) for nom, frame in every.items()})
+    return {nom: frame.copy() for nom, frame in _TINY.items()}
 
 
 def _as_geo(frame: pd.DataFrame, nom: str) -> pd.DataFrame:
