@@ -2,6 +2,7 @@
 #   make run [MIRROR=dir]   install, build a snapshot, serve the map
 #   make test               install, test everything
 # and for who changes the code:
+#   make test-heavy         the same on many more random examples
 #   make lint               formatter, rules
 #   make lock               take the newest versions that requirements*.txt allow
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 MIRROR ?=
 
-.PHONY: run test lint style rules types lock build vendor bench clean
+.PHONY: run test test-heavy lint style rules types lock build vendor bench clean
 
 run: build
 	$(BIN)/geoapp serve
@@ -32,6 +33,10 @@ rules: $(VENV)/.test
 
 types: $(VENV)/.test
 	$(BIN)/python -m mypy geoapp
+
+# Thousands of random examples, thirty killed builds: by night, or before a release.
+test-heavy: $(VENV)/.test
+	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.build

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import settings
 
 from geoapp.core.snapshot import Snapshot
 from support.world import make_tiny_frames, publish_world
 
-pytest_plugins = ("support.builds", "support.browsing", "support.producer")
-
-settings.register_profile("geoforma", deadline=None)
-settings.load_profile("geoforma")
+pytest_plugins = ("support.examples", "support.builds", "support.browsing", "support.producer")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -24,6 +24,7 @@ from geoapp.coverage.access import (
     three_step,
     weigh,
 )
+from support.examples import cheap
 from support.sources import TRUTH
 
 LIMITE = 20.0
@@ -114,7 +115,7 @@ def by_steps(c):
 
 
 @given(worlds())
-@settings(max_examples=400, deadline=None)
+@cheap()
 def test_every_measure_is_that_of_the_oracle_and_many_filters_are_one_by_one(world):
     costs, people, supplies = world
     cost, both = matrix(costs), np.array(supplies).T
@@ -171,7 +172,7 @@ def test_every_measure_is_that_of_the_oracle_and_many_filters_are_one_by_one(wor
 
 
 @given(worlds())
-@settings(max_examples=200, deadline=None)
+@cheap()
 def test_supply_is_wholly_shared_out(world):
     costs, people, (supply, _) = world
     weights = weigh(matrix(costs), LIMITE, default_steps(LIMITE))
@@ -187,7 +188,7 @@ def test_supply_is_wholly_shared_out(world):
 
 
 @given(worlds(), st.integers(0, 4))
-@settings(max_examples=200, deadline=None)
+@cheap()
 def test_one_more_place_brings_nobody_farther_and_reach_grows_with_the_limit(world, place):
     costs, _, (supply, _) = world
     cost, more = matrix(costs), list(supply)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.errors import ParameterError
@@ -49,7 +49,6 @@ def kind(row):
 
 
 @given(OFFERS, OFFERS)
-@settings(max_examples=150, deadline=None)
 def test_the_comparison_is_that_of_two_bags(before, after):
     found = compare_snapshots(snapshot_of(before, "a"), snapshot_of(after, "b"))
     bags = [

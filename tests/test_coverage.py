@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -18,12 +18,14 @@ from geoapp.coverage.answer import white_communes
 from geoapp.coverage.equity import weighted_quantile
 from geoapp.coverage.indicators import CAUSES
 from geoapp.coverage.measures import measure_points
-from geoapp.coverage.model import COMMUNE, Question
+from geoapp.coverage.model import Question
 from geoapp.coverage.sentences import mixed_years
 from geoapp.coverage.small_counts import PERSONNES, hide_small, protect
 from geoapp.coverage.table import grouped_quantile, region_row, zone_table
 from geoapp.coverage.travel import Trajets
 from geoapp.coverage.world import Maille, World, choose_offer
+from geoapp.reference.zonings import COMMUNE
+from support.examples import cheap
 
 SEUIL = 20.0
 COSTS = st.sampled_from(
@@ -214,7 +216,7 @@ def same(found, expected):
 
 
 @given(worlds(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@cheap()
 def test_every_measure_of_a_point_is_that_of_the_oracle(world, voisins):
     monde, oracle = make_monde(world), Oracle(world, voisins)
     question = Question(voisins=voisins)
@@ -240,7 +242,6 @@ def test_every_measure_of_a_point_is_that_of_the_oracle(world, voisins):
 
 
 @given(worlds())
-@settings(max_examples=300, deadline=None)
 def test_zones_add_up_and_follow_the_oracle(world):
     monde, oracle = make_monde(world), Oracle(world)
     question = Question()
@@ -291,7 +292,7 @@ def test_zones_add_up_and_follow_the_oracle(world):
 
 
 @given(worlds())
-@settings(max_examples=200, deadline=None)
+@cheap()
 def test_places_offered_are_conserved(world):
     """Σ A·P = Σ S over the places that somebody reaches, all people counted."""
     monde, oracle = make_monde(world), Oracle(world)
@@ -314,7 +315,6 @@ def test_places_offered_are_conserved(world):
 
 
 @given(worlds(), st.integers(0, 4), st.booleans())
-@settings(max_examples=150, deadline=None)
 def test_one_more_offer_never_takes_cover_away(world, place, voisine):
     before = make_monde(world)
     after = make_monde(
@@ -327,7 +327,6 @@ def test_one_more_offer_never_takes_cover_away(world, place, voisine):
 
 
 @given(worlds())
-@settings(max_examples=150, deadline=None)
 def test_cover_grows_with_the_threshold(world):
     monde = make_monde(world)
     shares = []
@@ -354,7 +353,7 @@ def test_cover_grows_with_the_threshold(world):
         max_size=12,
     )
 )
-@settings(max_examples=300, deadline=None)
+@cheap()
 def test_grouped_quantiles_are_those_of_each_group(rows):
     values, weights, groups = (np.array(column) for column in zip(*rows, strict=True))
     for q in (0.5, 0.9):

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.geometry import make_points
@@ -156,7 +156,6 @@ def test_ages_above_the_population_are_capped():
     assert by_point(demande, "nb_adultes")["a"] == 1000.0
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(CODES), st.floats(0, 900)), max_size=12),
     st.tuples(*[st.one_of(st.none(), st.integers(0, 2000))] * 4),

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
@@ -272,7 +272,6 @@ boxes = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(boxes, max_size=40))
 def test_names_never_overlap_nor_leave_the_frame(found):
     frame, foot = (0.0, 0.0, 100.0, 100.0), (0.0, 92.0, 100.0, 100.0)
@@ -305,7 +304,6 @@ def test_the_first_name_wins_and_a_name_that_does_not_fit_is_a_number():
     assert [one.etiquette.lignes for one in written] == [("1",)] and numbered == [0]
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(2, 6), st.integers(2, 6))
 def test_touching_zones_have_different_tints(columns, rows):
     squares = (

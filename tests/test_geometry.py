@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.geometry import (
@@ -110,7 +110,6 @@ def test_wrong_coordinates_are_recognised(latitude, longitude, expected, reparat
         assert (row["latitude"], row["longitude"]) == pytest.approx(expected, abs=2e-3)
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(HDF["latitude"], HDF["longitude"]), min_size=1, max_size=8))
 def test_a_swap_in_the_region_is_always_put_right(points):
     index = [f"ligne {i}" for i in range(len(points), 0, -1)]

@@ -178,9 +178,7 @@ def test_damaged_sheets_inside_a_sound_archive_are_read_or_told(tmp_path):
         read_or_told(read_xlsx, path)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_read_or_told(content, tmp_path):
     path = tmp_path / "bruit.csv"
@@ -192,9 +190,7 @@ def test_any_bytes_are_read_or_told(content, tmp_path):
     read_or_told(read_boundaries, path)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet=st.sampled_from('ab;,"\n\r\t| é\x1b=0'), max_size=120))
 def test_any_arrangement_of_separators_and_quotes_is_read_or_told(text, tmp_path):
     path = tmp_path / "texte.csv"
@@ -202,9 +198,7 @@ def test_any_arrangement_of_separators_and_quotes_is_read_or_told(text, tmp_path
     read_or_told(read_csv, path)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),

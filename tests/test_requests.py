@@ -5,7 +5,7 @@ back.
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -127,7 +127,6 @@ def test_blank_and_control_characters_do_not_count():
     ) == {"d": ["x y"], "emprise": ["1,2,3,4"]}
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     texte=st.text(alphabet="abcé <>&=+", max_size=30),
     lieu=st.sampled_from(["", "commune:80001", "epci:240000002", "code_postal:59100", "point"]),

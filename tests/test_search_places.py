@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from geoapp.core.errors import ParameterError, SnapshotError
@@ -13,6 +13,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.index import open_index, write_index
 from geoapp.offer.search.places import NOM_POINT, parse_place, resolve_place, suggest_places
 from geoapp.reference.codes.text import fold
+from support.examples import cheap
 from support.world import make_tiny_frames
 
 TRUTH = Path(__file__).resolve().parents[1].parent / "shared" / "truth" / "geocoder_tester_hdf.csv"
@@ -129,9 +130,7 @@ def test_no_place_is_no_place(index):
     assert parse_place(index, {}) is None and parse_place(index, {"lieu": " "}) is None
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@cheap(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texte=st.text(max_size=50))
 def test_any_text_is_a_place_or_a_message(index, texte):
     suggest_places(index, texte)

@@ -105,7 +105,6 @@ choices = st.fixed_dictionaries(
 )
 _TINY = make_tiny_frames()
 _SETTINGS = {
-    "deadline": None,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     "phases": (Phase.explicit, Phase.reuse, Phase.generate),
 }
@@ -285,7 +284,7 @@ def sort_key(row: dict, requete: Requete) -> tuple:
     return (*rank, gap, *title)
 
 
-@settings(max_examples=100, **_SETTINGS)
+@settings(**_SETTINGS)
 @given(
     rows=worlds,
     chosen=choices,
@@ -374,7 +373,7 @@ def test_search_is_its_definition(tmp_path, rows, chosen, lieu, rayon, words, tr
         assert {option.valeur: option.nb for option in result.facettes[nom]} == expected
 
 
-@settings(max_examples=30, **_SETTINGS)
+@settings(**_SETTINGS)
 @given(rows=worlds, chosen=choices)
 def test_the_tables_filtered_by_pandas_agree(tmp_path, rows, chosen):
     world = make_world([{**row, "debuts": row["debuts"][:2]} for row in rows], tmp_path)
@@ -386,7 +385,7 @@ def test_the_tables_filtered_by_pandas_agree(tmp_path, rows, chosen):
     )
 
 
-@settings(max_examples=30, **_SETTINGS)
+@settings(**_SETTINGS)
 @given(rows=worlds, day=st.dates(date(2024, 1, 1), date(2029, 1, 1)))
 def test_moving_the_day_is_opening_that_day(tmp_path, rows, day):
     world = make_world(rows, tmp_path)
@@ -399,7 +398,7 @@ def test_moving_the_day_is_opening_that_day(tmp_path, rows, day):
     assert search(moved, Requete()).facettes["debut"] == search(opened, Requete()).facettes["debut"]
 
 
-@settings(max_examples=30, **_SETTINGS)
+@settings(**_SETTINGS)
 @given(rows=worlds, zoom=st.floats(0, 20), lieu=st.sampled_from(LIEUX))
 def test_points_hold_every_placed_offer_once(tmp_path, rows, zoom, lieu):
     world = make_world(rows, tmp_path)

@@ -6,7 +6,7 @@ import sqlite3
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from geoapp.core.snapshot import Snapshot
@@ -17,6 +17,7 @@ from geoapp.offer.search.synonyms import load_synonymes
 from geoapp.offer.search.text import find_text, suggest_texts, understand
 from geoapp.offer.search.words import split_words, stem, stems
 from geoapp.reference.codes.text import fold
+from support.examples import cheap
 from support.world import make_tiny_frames
 
 TITLES = [
@@ -175,16 +176,14 @@ def test_hostile_texts_are_words_like_others(monde, texte):
     suggest_texts(monde.index, texte)
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@cheap(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texte=st.text(max_size=60))
 def test_any_text_is_answered(monde, texte):
     search(monde.moteur, Requete(texte=texte))
     assert len(suggest_texts(monde.index, texte)) <= 8
 
 
-@settings(max_examples=200, deadline=None)
+@cheap()
 @given(texte=st.text(max_size=40))
 def test_words_hold_no_syntax(texte):
     assert all(word.isascii() and word.isalnum() for word in split_words(texte))

@@ -1,0 +1,17 @@
+"""How many random examples a property is tried on: few at each commit, many by night.
+
+`HYPOTHESIS_PROFILE=night` (or `make test-heavy`) chooses the second profile.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", deadline=None, max_examples=25)
+settings.register_profile("night", deadline=None, max_examples=200)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def cheap(**options) -> settings:
+    """Return the settings of a property whose examples cost a few milliseconds: four times more."""
+    return settings(max_examples=4 * settings.default.max_examples, **options)
