@@ -16,14 +16,15 @@ from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import white_communes
 from geoapp.coverage.equity import weighted_quantile
-from geoapp.coverage.indicators import CAUSES
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.sentences import mixed_years
 from geoapp.coverage.small_counts import PERSONNES, hide_small, protect
-from geoapp.coverage.table import grouped_quantile, region_row, zone_table
+from geoapp.coverage.table import region_row, zone_table
 from geoapp.coverage.travel import Trajets
+from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import Maille, World, choose_offer
+from geoapp.coverage.zone_values import grouped_quantile
 from geoapp.reference.zonings import COMMUNE
 from support.examples import cheap
 

@@ -12,12 +12,14 @@ import pandas as pd
 
 from geoapp.coverage import sentences
 from geoapp.coverage.classes import Classes, make_classes
-from geoapp.coverage.indicators import CAUSES, INDICATEURS
+from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question, describe_question, to_parameters
 from geoapp.coverage.small_counts import hide_small, protect
-from geoapp.coverage.table import as_objects, people_by_cause, region_row, zone_table
+from geoapp.coverage.table import as_objects, region_row, zone_table
+from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import OffreComptee, World, choose_offer
+from geoapp.coverage.zone_values import people_by_cause
 from geoapp.reference.zonings import COMMUNE, MAILLES
 
 NB_CLASSES = 5

@@ -1,28 +1,30 @@
-"""Indicators of a zone, as rows: name, meaning, unit, how it is written, which way is worse."""
+"""Indicators of a zone, as rows: name, meaning, type, which way is worse, what works it out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from geoapp.core.french import format_decimal, format_number
+from geoapp.coverage import zone_values as values
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES
+from geoapp.coverage.zone_values import Calcul
 
-PAR_HABITANTS = 10_000
-"""Accessibility is written for so many inhabitants."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Indicateur:
     """One number of a zone.
 
     `type` is `part` (0–1, shown in %), `nombre` (whole), `cout` (in the unit of
-    the threshold) or `taux` (per 10,000 inhabitants).  `est_personnes` says
-    that it counts people, so that small numbers are hidden.
+    the threshold), `taux` (per 10,000 inhabitants) or `taux_brut`.  `calcul`
+    works it out (`geoapp.coverage.zone_values`).  `est_personnes` says that it
+    counts people, so that small numbers are hidden; `est_carte` that a map may show it.
     """
 
     nom: str
     titre: str
     sens: str
     type: str
+    calcul: Calcul
     est_pire_si: str = "haut"
     est_personnes: bool = False
     est_carte: bool = True
@@ -32,146 +34,219 @@ INDICATEURS: dict[str, Indicateur] = {
     indicateur.nom: indicateur
     for indicateur in (
         Indicateur(
-            "part_non_couverte",
-            "Part non couverte",
-            "Part des habitants dont la formation la plus proche est au-delà du seuil",
-            "part",
+            nom="part_non_couverte",
+            titre="Part non couverte",
+            sens="Part des habitants dont la formation la plus proche est au-delà du seuil",
+            type="part",
+            calcul=values.uncovered_share,
         ),
         Indicateur(
-            "population_non_couverte",
-            "Habitants non couverts",
-            "Habitants dont la formation la plus proche est au-delà du seuil",
-            "nombre",
+            nom="population_non_couverte",
+            titre="Habitants non couverts",
+            sens="Habitants dont la formation la plus proche est au-delà du seuil",
+            type="nombre",
+            calcul=values.uncovered,
             est_personnes=True,
         ),
         Indicateur(
-            "part_couverte",
-            "Part couverte",
-            "Part des habitants qui ont une formation jusqu'au seuil, compris",
-            "part",
-            "bas",
+            nom="part_couverte",
+            titre="Part couverte",
+            sens="Part des habitants qui ont une formation jusqu'au seuil, compris",
+            type="part",
+            calcul=values.covered_share,
+            est_pire_si="bas",
         ),
         Indicateur(
-            "mediane",
-            "Trajet médian",
-            "La moitié des habitants a une formation à ce trajet ou moins",
-            "cout",
+            nom="mediane",
+            titre="Trajet médian",
+            sens="La moitié des habitants a une formation à ce trajet ou moins",
+            type="cout",
+            calcul=values.cost_quantile(0.5),
         ),
         Indicateur(
-            "p90",
-            "Trajet de 90 % des habitants",
-            "Neuf habitants sur dix ont une formation à ce trajet ou moins",
-            "cout",
+            nom="p90",
+            titre="Trajet de 90 % des habitants",
+            sens="Neuf habitants sur dix ont une formation à ce trajet ou moins",
+            type="cout",
+            calcul=values.cost_quantile(0.9),
         ),
         Indicateur(
-            "e2sfca",
-            "Accessibilité (E2SFCA)",
-            "Offre accessible pour 10 000 habitants, la concurrence comptée, le plus proche comptant plus (Luo et Qi, 2009)",
-            "taux",
-            "bas",
+            nom="e2sfca",
+            titre="Accessibilité (E2SFCA)",
+            sens="Offre accessible pour 10 000 habitants, la concurrence comptée, "
+            "le plus proche comptant plus (Luo et Qi, 2009)",
+            type="taux",
+            calcul=values.mean_access("e2sfca"),
+            est_pire_si="bas",
         ),
         Indicateur(
-            "deuxsfca",
-            "Accessibilité (2SFCA)",
-            "Offre accessible pour 10 000 habitants, la concurrence comptée (Luo et Wang, 2003)",
-            "taux",
-            "bas",
+            nom="deuxsfca",
+            titre="Accessibilité (2SFCA)",
+            sens="Offre accessible pour 10 000 habitants, la concurrence comptée "
+            "(Luo et Wang, 2003)",
+            type="taux",
+            calcul=values.mean_access("deuxsfca"),
+            est_pire_si="bas",
         ),
         Indicateur(
-            "troissfca",
-            "Accessibilité (3SFCA)",
-            "Offre accessible pour 10 000 habitants, chacun partageant sa demande entre les lieux (Wan et al., 2012)",
-            "taux",
-            "bas",
+            nom="troissfca",
+            titre="Accessibilité (3SFCA)",
+            sens="Offre accessible pour 10 000 habitants, "
+            "chacun partageant sa demande entre les lieux (Wan et al., 2012)",
+            type="taux",
+            calcul=values.mean_access("troissfca"),
+            est_pire_si="bas",
         ),
         Indicateur(
-            "cumulative",
-            "Offre à portée",
-            "Offre moyenne jusqu'au seuil, pour un habitant, sans compter la concurrence",
-            "taux_brut",
-            "bas",
+            nom="cumulative",
+            titre="Offre à portée",
+            sens="Offre moyenne jusqu'au seuil, pour un habitant, sans compter la concurrence",
+            type="taux_brut",
+            calcul=values.cumulative,
+            est_pire_si="bas",
         ),
         Indicateur(
-            "population_sans_offre",
-            "Habitants sans offre",
-            "Habitants sans formation jusqu'au double du seuil",
-            "nombre",
+            nom="population_sans_offre",
+            titre="Habitants sans offre",
+            sens="Habitants sans formation jusqu'au double du seuil",
+            type="nombre",
+            calcul=values.of_cause("sans_offre"),
             est_personnes=True,
         ),
         Indicateur(
-            "population_eloignee",
-            "Habitants éloignés",
-            "Habitants dont la formation la plus proche est entre le seuil et son double",
-            "nombre",
+            nom="population_eloignee",
+            titre="Habitants éloignés",
+            sens="Habitants dont la formation la plus proche est entre le seuil et son double",
+            type="nombre",
+            calcul=values.of_cause("eloignee"),
             est_personnes=True,
         ),
         Indicateur(
-            "population_saturee",
-            "Habitants en offre saturée",
-            "Habitants couverts dont l'accessibilité (E2SFCA) est sous le quart de la moyenne régionale",
-            "nombre",
+            nom="population_saturee",
+            titre="Habitants en offre saturée",
+            sens="Habitants couverts dont l'accessibilité (E2SFCA) est sous le quart "
+            "de la moyenne régionale",
+            type="nombre",
+            calcul=values.of_cause("saturee"),
             est_personnes=True,
         ),
         Indicateur(
-            "nb_offres",
-            "Formations dans la zone",
-            "Formations dont le lieu est dans la zone (une par formation et lieu)",
-            "nombre",
-            "bas",
+            nom="nb_offres",
+            titre="Formations dans la zone",
+            sens="Formations dont le lieu est dans la zone (une par formation et lieu)",
+            type="nombre",
+            calcul=values.nb_offers,
+            est_pire_si="bas",
         ),
         Indicateur(
-            "nb_lieux",
-            "Lieux dans la zone",
-            "Lieux distincts de formation dans la zone",
-            "nombre",
-            "bas",
+            nom="nb_lieux",
+            titre="Lieux dans la zone",
+            sens="Lieux distincts de formation dans la zone",
+            type="nombre",
+            calcul=values.nb_distinct("place"),
+            est_pire_si="bas",
         ),
         Indicateur(
-            "nb_offreurs",
-            "Organismes dans la zone",
-            "Organismes distincts qui forment dans la zone",
-            "nombre",
-            "bas",
+            nom="nb_offreurs",
+            titre="Organismes dans la zone",
+            sens="Organismes distincts qui forment dans la zone",
+            type="nombre",
+            calcul=values.nb_distinct("organisme"),
+            est_pire_si="bas",
         ),
         Indicateur(
-            "nb_places",
-            "Places connues dans la zone",
-            "Somme des places que les sources donnent ; inconnue si aucune ne les donne",
-            "nombre",
-            "bas",
+            nom="nb_places",
+            titre="Places connues dans la zone",
+            sens="Somme des places que les sources donnent ; inconnue si aucune ne les donne",
+            type="nombre",
+            calcul=values.nb_seats,
+            est_pire_si="bas",
         ),
         Indicateur(
-            "population",
-            "Habitants",
-            "Habitants de la zone, dans la région",
-            "nombre",
-            "bas",
+            nom="population",
+            titre="Habitants",
+            sens="Habitants de la zone, dans la région",
+            type="nombre",
+            calcul=values.population,
+            est_pire_si="bas",
             est_personnes=True,
             est_carte=False,
         ),
         Indicateur(
-            "population_douteuse",
-            "Couverts par une position douteuse",
-            "Habitants qui ne sont couverts que grâce à des formations de position douteuse",
-            "nombre",
+            nom="population_douteuse",
+            titre="Couverts par une position douteuse",
+            sens="Habitants qui ne sont couverts que grâce à des formations de position douteuse",
+            type="nombre",
+            calcul=values.doubtful,
             est_personnes=True,
             est_carte=False,
         ),
     )
 }
-"""Every number of a zone, in the order of the table; adding one is adding a row here and its value in `tableau`."""
+"""Every number of a zone, in the order of the table; adding one is adding a row here."""
 
-CAUSES = {
-    "sans_offre": "sans offre : rien jusqu'au double du seuil",
-    "eloignee": "éloignée : une offre entre le seuil et son double",
-    "saturee": "saturée : une offre proche, mais moins du quart de l'accessibilité moyenne",
-}
-"""Why a point is a white zone, from the worst."""
 
-SOLIDITES = {
-    "robuste": "robuste : reste blanche avec un seuil de 25\u202f% plus court ou plus long, et sans les positions douteuses",
-    "fragile": "fragile : cesse de l'être quand le seuil change de 25\u202f%",
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """What a table of coverage says of a zone beside its numbers: title, meaning, type of a file."""
+
+    nom: str
+    titre: str
+    sens: str
+    type: str = "texte"
+
+
+MENTIONS: dict[str, Mention] = {
+    mention.nom: mention
+    for mention in (
+        Mention(nom="type_zone", titre="Zonage", sens="Découpage de la région"),
+        Mention(nom="code_zone", titre="Code", sens="Code de la zone (texte)"),
+        Mention(nom="nom", titre="Zone", sens="Nom de la zone"),
+        Mention(
+            nom="offreur_unique",
+            titre="Offreur unique",
+            sens="Organisme sans lequel la zone perdrait toute sa couverture ; "
+            "vide s'il n'y en a pas",
+        ),
+        Mention(
+            nom="cause",
+            titre="Cause principale",
+            sens="Cause qui touche le plus d'habitants en zone blanche : " + ", ".join(CAUSES),
+        ),
+        Mention(
+            nom="solidite",
+            titre="Solidité",
+            sens="La moitié au moins des habitants en zone blanche l'est de façon "
+            + " ou ".join(SOLIDITES),
+        ),
+        Mention(
+            nom="type_demande",
+            titre="Habitants comptés",
+            sens="À la mairie (commune), par carreau de 200 m (carreau), ou les deux (mixte)",
+        ),
+        Mention(
+            nom="est_estimee",
+            titre="Estimée",
+            sens="Chiffres des communes entières, faute de contour ou de population propre",
+            type="booleen",
+        ),
+        Mention(
+            nom="masques",
+            titre="Masqués",
+            sens="Nombres de personnes tus parce qu'ils sont de 1 à 4, "
+            "ou qu'ils les feraient retrouver",
+        ),
+        Mention(
+            nom="nb_points_inconnus",
+            titre="Points sans population connue",
+            sens="Points laissés de côté, leur population étant inconnue",
+            type="entier",
+        ),
+    )
 }
+
+NB_NOMS = 3
+"""The first of `MENTIONS` name the zone: a file has them before the numbers."""
 
 PETIT = "< 5"
 """How a count of fewer than five people is written (`methods.md`)."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 from geoapp.core.french import format_number
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.classes import METHODES
-from geoapp.coverage.indicators import CAUSES, INDICATEURS, SOLIDITES, format_value
+from geoapp.coverage.indicators import INDICATEURS, format_value
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 
 COULEURS = ("#fdf3dc", "#f6c98a", "#e5904a", "#b9521f", "#6f240c")
-"""Shades of the map (`couverture.css`, figures, styles of QGIS), from the least to the most."""
+"""Shades of the map (`coverage.css`, figures, styles of QGIS), from the least to the most."""
 
 TEINTES = len(COULEURS)
 

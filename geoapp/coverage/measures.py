@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from geoapp.coverage import access
-from geoapp.coverage.indicators import CAUSES
 from geoapp.coverage.model import Question
+from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import OffreComptee, World
 
 PART_SATUREE = 0.25 * (1 - 1e-12)

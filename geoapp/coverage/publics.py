@@ -10,12 +10,12 @@ import pandas as pd
 
 from geoapp.core.french import THIN, format_decimal
 from geoapp.coverage import equity
-from geoapp.coverage.indicators import PAR_HABITANTS
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
 from geoapp.coverage.world import Maille, World, choose_offer
+from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.reference.zonings import CARREAU, ZONAGES, Zonage
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geoapp.coverage.indicators import CAUSES, PAR_HABITANTS
+from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.model import Question
+from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import Maille, OffreComptee, World
+from geoapp.coverage.zone_values import ZoneData
 from geoapp.reference.zonings import CARREAU, COMMUNE
 
 
@@ -58,32 +60,19 @@ def table_of(
     maille: Maille, world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the table of one division (see `zone_table`)."""
-    people = world.population(question.public)[maille.points]
-    mine = (
-        points.iloc[maille.points]
-        .reset_index(drop=True)
-        .assign(
-            zone=maille.zones,
-            people=people,
-            cell=world.points["type_point"].to_numpy()[maille.points] == CARREAU,
-        )
-    )
-    nb = len(maille.codes)
-    named = pd.DataFrame(
-        {
-            "type_zone": as_objects([maille.type_zone] * nb),
-            "code_zone": as_objects(maille.codes),
-            "nom": as_objects(maille.noms),
-        }
-    )
-    parts = [
-        _people(mine, nb),
-        _costs(mine, nb),
-        _scores(mine, nb),
-        _places(maille, world, offre),
-        _words(mine, nb),
-    ]
-    table = pd.concat([named, *parts], axis=1)
+    zones, nb = _zone_data(maille, world, question, offre, points), len(maille.codes)
+    named = {
+        "type_zone": as_objects([maille.type_zone] * nb),
+        "code_zone": as_objects(maille.codes),
+        "nom": as_objects(maille.noms),
+    }
+    numbers = {nom: indicateur.calcul(zones) for nom, indicateur in INDICATEURS.items()}
+    rank = zones.points["zone"]
+    counts = {
+        "nb_points": np.bincount(rank, minlength=nb),
+        "nb_points_inconnus": np.bincount(rank, ~zones.is_known, nb).astype(int),
+    }
+    table = pd.concat([pd.DataFrame(named | numbers | counts), _words(zones)], axis=1)
     table["offreur_unique"] = as_objects(
         _sole_providers(maille, world, question, offre, points["est_couvert"].to_numpy())
     )
@@ -91,140 +80,28 @@ def table_of(
     return table
 
 
-def _sums(mine: pd.DataFrame, nb: int, kept: np.ndarray) -> np.ndarray:
-    """Return the people by zone among the rows kept; unknown people count for nothing here."""
-    return np.bincount(mine["zone"], np.where(kept, np.nan_to_num(mine["people"]), 0.0), nb)
-
-
-def _people(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
-    """Return how many people each zone has, and how many lack cover, and why."""
-    known = mine["people"].notna().to_numpy()
-    population = np.where(np.bincount(mine["zone"], known, nb) > 0, _sums(mine, nb, known), np.nan)
-    covered = mine["est_couvert"].to_numpy()
-    uncovered = _sums(mine, nb, ~covered)
-    frame = pd.DataFrame({"population": population, "population_non_couverte": uncovered})
-    frame["part_non_couverte"] = np.clip(
-        uncovered / np.where(population > 0, population, np.nan), 0, 1
-    )
-    frame["part_couverte"] = 1 - frame["part_non_couverte"]
-    by_cause = people_by_cause(
-        mine["zone"].to_numpy(),
-        mine["cause"].cat.codes.to_numpy(),
-        np.nan_to_num(mine["people"]),
-        nb,
-    )
-    for cause, people in zip(CAUSES, by_cause, strict=True):
-        frame[f"population_{cause}"] = people
-    frame["population_douteuse"] = _sums(mine, nb, covered & ~mine["est_couvert_sur"].to_numpy())
-    frame.loc[frame["population"].isna(), [c for c in frame if c.startswith("population_")]] = (
-        np.nan
-    )
-    return frame.assign(
-        nb_points=np.bincount(mine["zone"], minlength=nb),
-        nb_points_inconnus=np.bincount(mine["zone"], ~known, nb).astype(int),
-    )
-
-
-def people_by_cause(zone: np.ndarray, cause: np.ndarray, people: np.ndarray, nb: int) -> np.ndarray:
-    """Return the people of each cause (rank in `CAUSES`, −1 for none) and zone: (n_causes, nb)."""
-    white = cause >= 0
-    cells = cause[white].astype(np.intp) * nb + zone[white]
-    return np.bincount(cells, people[white], len(CAUSES) * nb).reshape(len(CAUSES), nb)
-
-
-def _costs(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
-    """Return the cost within which half, and nine tenths, of the people have an offer."""
-    return pd.DataFrame(
-        {
-            nom: grouped_quantile(mine["cout"], mine["people"], mine["zone"], q, nb)
-            for nom, q in (("mediane", 0.5), ("p90", 0.9))
-        }
-    )
-
-
-def grouped_quantile(values, weights, groups, q: float, nb: int) -> np.ndarray:
-    """Return the weighted quantile of each group: the least value that `q` of the weight does not exceed.
-
-    An unknown value is farther than every known one: the quantile is NaN when
-    it falls there, and for a group without weight.
-    """
-    values, weights, groups = (
-        np.asarray(values, float),
-        np.nan_to_num(np.asarray(weights, float)),
-        np.asarray(groups),
-    )
-    order = np.lexsort((np.where(np.isnan(values), np.inf, values), groups))
-    sorted_groups, cumulated = groups[order], np.cumsum(weights[order])
-    total = np.bincount(groups, weights, nb)
-    start = np.concatenate([[0.0], np.cumsum(total)[:-1]])
-    goal = start + q * total
-    firsts = np.searchsorted(sorted_groups, np.arange(nb), side="left")
-    lasts = np.searchsorted(sorted_groups, np.arange(nb), side="right") - 1
-    tolerance = 1e-9 * max(1.0, cumulated[-1] if len(cumulated) else 1.0)
-    rank = np.clip(
-        np.searchsorted(cumulated, goal - tolerance, side="left"), firsts, np.maximum(lasts, firsts)
-    )
-    result = np.full(nb, np.nan)
-    some = (total > 0) & (lasts >= firsts)
-    result[some] = values[order][rank[some]]
-    return result
-
-
-def _scores(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
-    """Return the accessibility of each zone: Σ A·P / Σ P, for `PAR_HABITANTS`; unknown where nobody reaches anything."""
-    people = np.nan_to_num(mine["people"].to_numpy())
-    total = np.bincount(mine["zone"], people, nb)
-    total = np.where(total > 0, total, np.nan)
-    frame = {}
-    for nom in ("e2sfca", "deuxsfca", "troissfca"):
-        score = mine[nom].to_numpy()
-        reached = np.bincount(mine["zone"], ~np.isnan(score), nb) > 0
-        frame[nom] = np.where(
-            reached,
-            np.bincount(mine["zone"], np.nan_to_num(score) * people, nb) / total * PAR_HABITANTS,
-            np.nan,
-        )
-    frame["cumulative"] = (
-        np.bincount(mine["zone"], mine["cumulative"].to_numpy() * people, nb) / total
-    )
-    return pd.DataFrame(frame)
-
-
-def _places(maille: Maille, world: World, offre: OffreComptee) -> pd.DataFrame:
-    """Return what the zone itself offers, in the region; unknown where the zone is finer than a place's address, or has no outline."""
-    nb = len(maille.codes)
-    if maille.type_zone == CARREAU:
-        return pd.DataFrame(
-            {
-                nom: np.full(nb, np.nan)
-                for nom in ("nb_offres", "nb_lieux", "nb_offreurs", "nb_places")
-            }
-        )
+def _zone_data(
+    maille: Maille, world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
+) -> ZoneData:
+    """Return what the numbers of a division are worked out of."""
+    nb, members = len(maille.codes), points.iloc[maille.points].reset_index(drop=True)
     chosen = np.zeros(len(world.comptes), dtype=bool)
     chosen[offre.comptes.index] = True
     kept = chosen[maille.offres]
-    zone, mine = maille.zones_offres[kept], world.comptes.iloc[maille.offres[kept]]
-    capacity = mine["capacite"].to_numpy()
-    known = np.bincount(zone, ~np.isnan(capacity), nb) > 0
-    frame = pd.DataFrame(
-        {
-            "nb_offres": np.bincount(zone, minlength=nb).astype(float),
-            "nb_lieux": _distinct(zone, mine["place"].to_numpy(), nb),
-            "nb_offreurs": _distinct(zone, mine["organisme"].to_numpy(), nb),
-            "nb_places": np.where(known, np.bincount(zone, np.nan_to_num(capacity), nb), np.nan),
-        }
-    )
+    # A cell is finer than the address of a place; a zone without outline holds nobody knows what.
+    is_known = np.full(nb, maille.type_zone != CARREAU)
     if maille.est_sans_contour is not None:
-        frame.loc[maille.est_sans_contour] = np.nan
-    return frame
-
-
-def _distinct(zone: np.ndarray, values: np.ndarray, nb: int) -> np.ndarray:
-    """Return the number of distinct values by zone."""
-    if not len(zone):
-        return np.zeros(nb)
-    pairs = np.unique(np.stack([zone, values]), axis=1)
-    return np.bincount(pairs[0], minlength=nb).astype(float)
+        is_known &= ~maille.est_sans_contour
+    return ZoneData(
+        nb=nb,
+        points=members.assign(
+            zone=maille.zones,
+            people=world.population(question.public)[maille.points],
+            cell=world.points["type_point"].to_numpy()[maille.points] == CARREAU,
+        ),
+        offres=world.comptes.iloc[maille.offres[kept]].assign(zone=maille.zones_offres[kept]),
+        est_offre_connue=is_known,
+    )
 
 
 def _sole_providers(
@@ -278,18 +155,15 @@ def _row_extreme(
     return result
 
 
-def _words(mine: pd.DataFrame, nb: int) -> pd.DataFrame:
+def _words(zones: ZoneData) -> pd.DataFrame:
     """Return the main cause of the white points of each zone, how solid it is, and which demand was used."""
-    people = np.nan_to_num(mine["people"].to_numpy())
-    causes = mine["cause"].cat.codes.to_numpy()
-    by_cause, white = people_by_cause(mine["zone"].to_numpy(), causes, people, nb), causes >= 0
-    solid = np.bincount(mine["zone"], np.where(white & mine["est_robuste"], people, 0.0), nb)
-    total = by_cause.sum(axis=0)
-    names = np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)]
-    cells, points = (
-        np.bincount(mine["zone"], mine["cell"], nb),
-        np.bincount(mine["zone"], minlength=nb),
-    )
+    nb, rank = zones.nb, zones.points["zone"]
+    white = zones.points["cause"].cat.codes.to_numpy() >= 0
+    solid = zones.sum_people(white & zones.points["est_robuste"].to_numpy())
+    total = zones.by_cause.sum(axis=0)
+    names = np.array(list(CAUSES), dtype=object)[zones.by_cause.argmax(axis=0)]
+    cells = np.bincount(rank, zones.points["cell"], nb)
+    points = np.bincount(rank, minlength=nb)
     return pd.DataFrame(
         {
             "cause": as_objects(np.where(total > 0, names, None)),

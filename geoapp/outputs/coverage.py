@@ -13,7 +13,7 @@ from geoapp.core.french import format_date
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
-from geoapp.coverage.indicators import CAUSES, INDICATEURS, SOLIDITES
+from geoapp.coverage.indicators import INDICATEURS, MENTIONS, NB_NOMS
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question
 from geoapp.coverage.outside import crossing_zones, split_at_region
 from geoapp.coverage.sentences import list_sources
@@ -25,53 +25,15 @@ from geoapp.reference.zonings import CARREAU, MAILLES
 COTE_M = 200.0
 """Side of a grid cell, in metres."""
 
-_TEXTES = {
-    "type_zone": ("Zonage", "Découpage de la région"),
-    "code_zone": ("Code", "Code de la zone (texte)"),
-    "nom": ("Zone", "Nom de la zone"),
-    "offreur_unique": (
-        "Offreur unique",
-        "Organisme sans lequel la zone perdrait toute sa couverture ; vide s'il n'y en a pas",
-    ),
-    "cause": (
-        "Cause principale",
-        "Cause qui touche le plus d'habitants en zone blanche : " + ", ".join(CAUSES),
-    ),
-    "solidite": (
-        "Solidité",
-        "La moitié au moins des habitants en zone blanche l'est de façon " + " ou ".join(SOLIDITES),
-    ),
-    "type_demande": (
-        "Habitants comptés",
-        "À la mairie (commune), par carreau de 200 m (carreau), ou les deux (mixte)",
-    ),
-    "est_estimee": (
-        "Estimée",
-        "Chiffres des communes entières, faute de contour ou de population propre",
-    ),
-    "masques": (
-        "Masqués",
-        "Nombres de personnes tus parce qu'ils sont de 1 à 4, ou qu'ils les feraient retrouver",
-    ),
-    "nb_points_inconnus": (
-        "Points sans population connue",
-        "Points laissés de côté, leur population étant inconnue",
-    ),
-}
-"""Columns of a file beside the indicators: title and meaning."""
-
-_TYPES = {"est_estimee": "booleen", "nb_points_inconnus": "entier"}
-
 
 def list_columns() -> list[ColonneFichier]:
     """Return the columns of a file: name, title, meaning, type (`texte`, `entier`, `reel`, `booleen`)."""
-    first, last = list(_TEXTES)[:3], list(_TEXTES)[3:]
-    texts = lambda names: [(nom, *_TEXTES[nom], _TYPES.get(nom, "texte")) for nom in names]  # noqa: E731
+    mentions = [(m.nom, m.titre, m.sens, m.type) for m in MENTIONS.values()]
     numbers = [
         (i.nom, i.titre, i.sens, "entier" if i.type == "nombre" else "reel")
         for i in INDICATEURS.values()
     ]
-    return [*texts(first), *numbers, *texts(last)]
+    return [*mentions[:NB_NOMS], *numbers, *mentions[NB_NOMS:]]
 
 
 def file_table(reponse: Reponse) -> pd.DataFrame:

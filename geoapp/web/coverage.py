@@ -9,7 +9,7 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
-from geoapp.coverage.indicators import CAUSES, INDICATEURS, SOLIDITES
+from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.legend import legend, white_counts
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
@@ -21,6 +21,7 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.outside import crossing_zones
 from geoapp.coverage.publics import compare_publics, measure_equity
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.zone_points import zone_sheet
 from geoapp.offer.filters import list_options
 from geoapp.offer.statistics import debouches_of_zone, describe_debouches, zone_rows
@@ -69,6 +70,7 @@ def index():
         lignes=vues.rows(reponse, ordered.iloc[page.tranche]),
         **form_parts(reponse.question),
         telechargements=_downloads(reponse.question),
+        mentions=MENTIONS,
         causes=CAUSES,
         solidites=SOLIDITES,
         blanches=white_counts(reponse),
@@ -201,8 +203,6 @@ def zone(type_zone: str, code_zone: str):
         presque=vues.almost_rows(sheet.presque, question),
         seuil=describe_threshold(question),
         retour=url_for("coverage.index", **vues.query(question)),
-        causes=CAUSES,
-        solidites=SOLIDITES,
         est_commune=type_zone == COMMUNE,
         adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")),
         **map_parts(reponse, code_zone),

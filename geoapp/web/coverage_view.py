@@ -15,16 +15,15 @@ from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.classes import METHODES, assign_classes
 from geoapp.coverage.indicators import (
-    CAUSES,
     INDICATEURS,
     PETIT,
-    SOLIDITES,
     format_value,
     list_map_measures,
 )
 from geoapp.coverage.legend import shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
 from geoapp.coverage.publics import Public
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
 from geoapp.reference.zonings import CARREAU, MAILLES
@@ -174,8 +173,8 @@ def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
                 (INDICATEURS[nom].titre, show(row, nom, question))
                 for nom in shown_columns(question)
             ],
-            "cause": _word(row["cause"], CAUSES),
-            "solidite": _word(row["solidite"], SOLIDITES),
+            "cause": name_term(row["cause"], CAUSES),
+            "solidite": name_term(row["solidite"], SOLIDITES),
             "offreur": _or_nothing(row["offreur_unique"]),
         }
         for row in table.to_dict("records")
@@ -192,11 +191,6 @@ def zone_address(question: Question, code: str) -> str | None:
         code_zone=code,
         **query(question, sauf=("zonage",)),
     )
-
-
-def _word(value, words: Mapping[str, str]) -> str:
-    """Return the first word of a cause or solidity; "" when there is none."""
-    return words[value].split(" : ")[0].capitalize() if isinstance(value, str) else ""
 
 
 def _or_nothing(value) -> str:
@@ -252,8 +246,8 @@ def white_rows(blanches: pd.DataFrame, question: Question) -> list[dict]:
             "population": PETIT
             if 0 < row.population_blanche < PETIT_NOMBRE
             else format_number(round(row.population_blanche)),
-            "cause": _word(row.cause, CAUSES),
-            "solidite": _word(row.solidite, SOLIDITES),
+            "cause": name_term(row.cause, CAUSES),
+            "solidite": name_term(row.solidite, SOLIDITES),
         }
         for row in blanches.itertuples()
     ]

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.french import THIN, format_number
-from geoapp.coverage.indicators import CAUSES, INDICATEURS, PAR_HABITANTS, SOLIDITES
+from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_threshold
 from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.answers import region_rows, unplaced_rows
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES, Terme
 from geoapp.coverage.world import World
+from geoapp.coverage.zone_values import PAR_HABITANTS
 
 DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (
@@ -143,15 +145,15 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
             "Zone blanche",
             "Commune dont la moitié au moins des habitants manque d'offre. Cause"
             + f"{THIN}: "
-            + ", ou ".join(_bracketed(texte) for texte in CAUSES.values())
+            + ", ou ".join(_bracketed(terme) for terme in CAUSES.values())
             + ".",
         ),
         (
-            "Solidité",
-            "Zone blanche " + ", ou ".join(_bracketed(texte) for texte in SOLIDITES.values()) + ".",
+            MENTIONS["solidite"].titre,
+            "Zone blanche " + ", ou ".join(_bracketed(terme) for terme in SOLIDITES.values()) + ".",
         ),
         (
-            "Offreur unique",
+            MENTIONS["offreur_unique"].titre,
             "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture"
             + f"{THIN}: aucun autre n'est à portée de ses habitants couverts.",
         ),
@@ -162,7 +164,6 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
     ]
 
 
-def _bracketed(texte: str) -> str:
-    """Return « mot : sens » as « mot (sens) », typed as French does."""
-    mot, _, sens = texte.partition(" : ")
-    return f"{mot} ({sens})".replace(" %", f"{THIN}%")
+def _bracketed(terme: Terme) -> str:
+    """Return a term as « mot (sens) »."""
+    return f"{terme.libelle} ({terme.definition})"

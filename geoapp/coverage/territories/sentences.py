@@ -20,6 +20,7 @@ from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.outside import BlocDehors
 from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import Zone
+from geoapp.coverage.white_zones import CAUSES
 from geoapp.offer.filters import describe_filters
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.levels import load_niveaux
@@ -244,24 +245,21 @@ def _white(zone: Zone, couverture: BlocCouverture) -> str:
     if len(whites) == zone.nb_communes:
         return f"{THIN}; ses {total} communes sont toutes en zone blanche"
     if len(whites) == 1:
-        return f"{THIN}; une de ses {total} communes est en zone blanche, {first['nom']} (offre {_cause(first['cause'])})"
+        offre = CAUSES[first["cause"]].de_l_offre
+        return (
+            f"{THIN}; une de ses {total} communes est en zone blanche, "
+            f"{first['nom']} (offre {offre})"
+        )
     causes = whites["cause"].value_counts()
     return (
         f"{THIN}; {format_number(len(whites))} de ses {total} communes sont en zone blanche, la plus peuplée étant {first['nom']}, "
-        f"{_how_often(int(causes.iloc[0]), len(whites))} parce que l'offre y est {_cause(causes.index[0])}"
+        f"{_how_often(int(causes.iloc[0]), len(whites))} "
+        f"parce que l'offre y est {CAUSES[causes.index[0]].de_l_offre}"
     )
 
 
 def _how_often(nb: int, total: int) -> str:
     return "toutes" if nb == total else f"{format_number(nb)} d'entre elles"
-
-
-_MOTS_CAUSES = {"sans_offre": "absente", "eloignee": "éloignée", "saturee": "saturée"}
-"""Causes of a white zone as an adjective of « offre »."""
-
-
-def _cause(cause: str) -> str:
-    return _MOTS_CAUSES[cause]
 
 
 def _access(question: Question, couverture: BlocCouverture) -> str:

@@ -10,14 +10,7 @@ import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import format_number
-from geoapp.coverage.indicators import (
-    CAUSES,
-    INDICATEURS,
-    PETIT,
-    SOLIDITES,
-    format_share,
-    format_value,
-)
+from geoapp.coverage.indicators import INDICATEURS, PETIT, format_share, format_value
 
 INCONNU = "inconnu"
 
@@ -132,13 +125,3 @@ def name_body(nom: str) -> str:
         if deux_points and sorte in ("siret", "uai")
         else nom
     )
-
-
-def cause_word(value) -> str:
-    """Return the word of a cause of a white zone."""
-    return CAUSES[value].partition(" : ")[0].capitalize() if isinstance(value, str) else ""
-
-
-def solidity_word(value) -> str:
-    """Return the word of the solidity of a white zone."""
-    return SOLIDITES[value].partition(" : ")[0].capitalize() if isinstance(value, str) else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, THIN, count
-from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
+from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, format_value
 from geoapp.coverage.model import describe_threshold
 from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.territories.content import ContenuZone
@@ -18,11 +19,10 @@ from geoapp.coverage.territories.tables import (
     ColonneTableau,
     Tableau,
     as_people,
-    cause_word,
     make_table,
     name_body,
-    solidity_word,
 )
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.reference.codes.voies import VOIES
 from geoapp.reference.zonings import COMMUNE
 
@@ -172,7 +172,7 @@ def domains_table(contenu: ContenuZone) -> Tableau:
             ),
             ColonneTableau(
                 "offreur_unique",
-                "Offreur unique",
+                MENTIONS["offreur_unique"].titre,
                 "Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
                 vide="",
             ),
@@ -199,8 +199,8 @@ def white_table(contenu: ContenuZone) -> Tableau:
             "code_commune": blanches["code_commune"],
             "population": as_people(blanches["population"]),
             "population_blanche": as_people(blanches["population_blanche"]),
-            "cause": blanches["cause"].map(cause_word),
-            "solidite": blanches["solidite"].map(solidity_word),
+            "cause": blanches["cause"].map(partial(name_term, termes=CAUSES)),
+            "solidite": blanches["solidite"].map(partial(name_term, termes=SOLIDITES)),
         }
     )
     return make_table(
@@ -214,7 +214,9 @@ def white_table(contenu: ContenuZone) -> Tableau:
                 "population_blanche", "En zone blanche", "Habitants en zone blanche", "personnes"
             ),
             ColonneTableau("cause", "Cause", "Cause qui touche le plus d'habitants"),
-            ColonneTableau("solidite", "Solidité", "Robuste, ou fragile au choix du seuil"),
+            ColonneTableau(
+                "solidite", MENTIONS["solidite"].titre, "Robuste, ou fragile au choix du seuil"
+            ),
         ),
         valeurs,
         vide="Aucune commune de la zone n'a la moitié de ses habitants en zone blanche.",

@@ -10,9 +10,10 @@ import shapely
 
 from geoapp.core.french import THIN, count
 from geoapp.coverage.answer import Reponse, answer
-from geoapp.coverage.indicators import CAUSES, INDICATEURS, format_share, format_value
+from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.legend import legend
 from geoapp.coverage.model import Question, describe_question, describe_threshold
+from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
 from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, here, tally
@@ -21,13 +22,6 @@ from geoapp.outputs.figures.outlines import outlines
 from geoapp.outputs.figures.palette import BLANCHES
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious, list_parameters, lower_first
 from geoapp.reference.zonings import COMMUNE, MAILLES
-
-ACCORDS = {
-    "sans_offre": ("sans offre", "sans offre"),
-    "eloignee": ("éloignée", "éloignées"),
-    "saturee": ("saturée", "saturées"),
-}
-"""Each cause as an adjective of one commune, and of several."""
 
 
 def make_coverage(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
@@ -80,7 +74,7 @@ def white_fills(world: World, reponse: Reponse, emprise: Emprise) -> tuple[Aplat
                 Aplat(
                     shapes,
                     None,
-                    f"{CAUSES[cause].split(' : ')[0]}, {solidite}",
+                    f"{CAUSES[cause].libelle}, {solidite}",
                     tally(len(part), "commune", nb_here),
                     hachure,
                 )
@@ -132,7 +126,9 @@ def tell_whites(reponse: Reponse) -> str:
     if not len(blanches):
         return "Aucune commune de la région n'est en zone blanche."
     causes = ", ".join(
-        count(int(blanches[cause]), *ACCORDS[cause]) for cause in CAUSES if cause in blanches
+        count(int(blanches[cause]), terme.libelle, terme.pluriel)
+        for cause, terme in CAUSES.items()
+        if cause in blanches
     )
     nb = int(blanches.sum())
     return f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, hachurée{'s' if nb > 1 else ''} ({causes})."

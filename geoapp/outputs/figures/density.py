@@ -8,9 +8,10 @@ import pandas as pd
 from geoapp.core.french import count, format_number
 from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
 from geoapp.coverage.classes import METHODES, Classes, make_classes
-from geoapp.coverage.indicators import INDICATEURS, PAR_HABITANTS, format_value
+from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.model import PUBLICS, Question
 from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
+from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure
 from geoapp.outputs.figures.extent import Emprise

@@ -1,4 +1,4 @@
-"""Colours and hatches of figures: those of the web map on its light ground (`couverture.css`), read without colour vision and in black and white."""
+"""Colours and hatches of figures: those of the web map on its light ground (`coverage.css`), read without colour vision and in black and white."""
 
 from __future__ import annotations
 
