@@ -31,8 +31,8 @@ from pathlib import Path
 from benchmarks.fuzz_samples import ECHANTILLONS
 from geoapp.core.errors import SourceError
 from geoapp.ingest.checking import check_lecture
+from geoapp.sources.formats import recognise_format
 from geoapp.sources.reading import iter_source
-from geoapp.sources.recognise import recognise_format
 from geoapp.sources.registry import get_source
 
 LONGEST_S = 5.0

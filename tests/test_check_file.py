@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from geoapp.ingest.check_file import NB_EXEMPLES, Controle, check_file
 from geoapp.ingest.checking import check_lecture
 from geoapp.ingest.territories import load_communes
 from geoapp.reference.commune_codes import make_passage
-from geoapp.sources import reading
+from geoapp.sources.formats import FORMATS
 from geoapp.sources.lheo import iter_lheo
+from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source, load_sources
 
 HEADER = "uai;nom;latitude;longitude;code_insee"
@@ -252,7 +254,8 @@ def write_feed(path: Path, numbers: list[int], end: str = "</offres></lheo>") ->
 @pytest.fixture
 def short_batches(monkeypatch):
     """Make a batch of a stream two rows long."""
-    monkeypatch.setitem(reading._STREAMS, "lheo", partial(iter_lheo, batch=2))
+    by_two = replace(FORMATS["lheo"], lire_par_lots=partial(iter_lheo, batch=2))
+    monkeypatch.setitem(FORMATS, "lheo", by_two)
 
 
 def test_a_row_is_found_repeated_wherever_the_first_one_was(tmp_path, short_batches):
@@ -274,7 +277,7 @@ def test_a_row_is_found_repeated_wherever_the_first_one_was(tmp_path, short_batc
     communes = load_communes("32")
     whole = check_lecture(
         source,
-        reading.read_source(source, path),
+        read_source(source, path),
         communes=communes,
         passage=make_passage(communes, []),
     )

@@ -11,9 +11,9 @@ from geoapp.ingest.check_file import check_file
 from geoapp.offer.rows import check_offre, split_offre
 from geoapp.sources.lheo import COLONNES, iter_lheo, read_lheo
 from geoapp.sources.reading import read_source
-from geoapp.sources.registry import COLONNES as ACCEPTED
 from geoapp.sources.registry import get_source, load_sources
 from geoapp.sources.texts import clean_text, read_date
+from geoapp.sources.usages import USAGES
 
 DATA = Path(__file__).parent / "data"
 FEED = DATA / "lheo_2.3.xml"
@@ -54,7 +54,7 @@ def test_one_row_per_action_and_place_with_its_xpath(frame):
 
 
 def test_what_a_feed_gives_is_what_the_checks_accept():
-    assert set(COLONNES) <= set(ACCEPTED["offre"])
+    assert set(COLONNES) <= set(USAGES["offre"].colonnes)
 
 
 def test_the_place_is_that_of_training_never_another_address(frame):

@@ -4,19 +4,15 @@ import pytest
 
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.core.schema import TABLES
+from geoapp.ingest.checking import CONTROLES
 from geoapp.offer.locating import ETABLISSEMENT
 from geoapp.offer.rows import FLAT
 from geoapp.reference import codes
 from geoapp.reference.zonings import ZONAGES
+from geoapp.sources.formats import FORMATS
 from geoapp.sources.mapping import required_columns
-from geoapp.sources.registry import (
-    COLONNES,
-    FORMATS_PRETS,
-    OPTIONS_FORMAT,
-    USAGES,
-    get_source,
-    load_sources,
-)
+from geoapp.sources.registry import get_source, load_sources
+from geoapp.sources.usages import INDICATEURS, USAGES
 
 SOURCES = load_sources()
 NOT_IN_THE_MIRROR = {
@@ -121,14 +117,24 @@ def test_a_registry_that_cannot_be_read_is_told(tmp_path):
 
 
 def test_the_columns_known_are_those_the_product_reads():
-    assert set(COLONNES["offre"]) == set(FLAT)
-    assert set(COLONNES["etablissements"]) == set(ETABLISSEMENT)
+    assert set(USAGES["offre"].colonnes) == set(FLAT)
+    assert set(USAGES["etablissements"].colonnes) == set(ETABLISSEMENT)
     assert (
-        set(COLONNES["population"])
+        set(USAGES["population"].colonnes)
         == {"longitude", "latitude", "id_point", "population", "code_commune"}
         <= {"longitude", "latitude", *TABLES["demande"].noms}
     )
-    assert set(COLONNES) | {"communes"} == set(USAGES)
+    assert [row.nom for row in USAGES.values() if not row.colonnes] == ["communes"]
+
+
+def test_every_usage_that_a_source_may_have_is_checked():
+    assert set(CONTROLES) == {row.nom for row in USAGES.values() if row.etape}
+
+
+def test_every_table_says_which_sources_feed_it():
+    fed = {table for row in USAGES.values() for table in row.tables}
+    assert fed == {*TABLES, INDICATEURS}
+    assert {row.temoin for row in USAGES.values()} - {""} <= set(TABLES)
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
@@ -145,12 +151,9 @@ def test_every_row_names_what_exists(source):
     assert not source.type_zone or source.type_zone in ZONAGES
     assert not source.demonstration or source.demonstration in GENERATEURS
     assert not source.remplacee_par or source.remplacee_par in SOURCES
-    assert (
-        source.format in OPTIONS_FORMAT
-        and source.options.get("niveau", "europeen") in codes.NOTATIONS
-    )
+    assert source.format in FORMATS and source.options.get("niveau", "europeen") in codes.NOTATIONS
     assert source.options.get("mef", "mef") in ("mef", "mefstat")
-    assert required_columns(source) or source.format in FORMATS_PRETS
+    assert required_columns(source) or FORMATS[source.format].est_pret
 
 
 def test_no_source_is_replaced_in_a_circle():

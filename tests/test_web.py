@@ -7,9 +7,9 @@ import json
 import pytest
 
 from geoapp.core.snapshot import publish
-from geoapp.sources.registry import USAGES as USAGES_REGISTRE
+from geoapp.sources.usages import USAGES
 from geoapp.web import create_app
-from geoapp.web.presentation import USAGES, safe_link, source_groups
+from geoapp.web.presentation import safe_link, source_groups
 from support.world import CREATED, HOSTILE, publish_world
 
 PAGES = (
@@ -262,11 +262,11 @@ def test_real_title_and_data_agree(real_snapshot):
 
 
 def test_every_usage_of_the_registry_is_said_in_words_and_groups_the_sources(client, tiny_snapshot):
-    assert set(USAGES) == set(USAGES_REGISTRE)
+    assert all(row.libelle for row in USAGES.values())
     page, groups = client.get("/sources").text, source_groups(tiny_snapshot)
     assert sum(len(one["sources"]) for one in groups) == len(tiny_snapshot.read("sources"))
     for one in groups:
         assert (
             page.count(f'id="usage-{one["usage"]}">{one["titre"]}</h2>') == 1
-            and one["titre"].lower() == USAGES[one["usage"]].lower()
+            and one["titre"].lower() == USAGES[one["usage"]].libelle.lower()
         )

@@ -6,6 +6,7 @@ them no longer says what the code does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
@@ -25,7 +26,9 @@ from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
 from geoapp.offer.quality.scores import POIDS_TOTAL
 from geoapp.reference.zonings import ZONAGES
+from geoapp.sources.formats import FORMATS
 from geoapp.sources.registry import load_sources
+from geoapp.sources.usages import USAGES
 
 DOCS = ROOT / "docs"
 
@@ -109,6 +112,10 @@ def write_sources() -> str:
                     ],
                     rows,
                 ),
+                "## Usages",
+                _table(["usage", "ce que la source alimente", "colonnes", "options"], _usages()),
+                "## Formats",
+                _table(["format", "ce que c'est", "options"], _formats()),
                 "## Zonages",
                 "Un zonage est une ligne de `geoapp/reference/zonings.py` ; en ajouter un, c'est ajouter "
                 "une ligne et sa source ([CONTRIBUTING](../CONTRIBUTING.md#add-a-zoning)).",
@@ -117,6 +124,24 @@ def write_sources() -> str:
         )
         + "\n"
     )
+
+
+def _usages() -> list[list[str]]:
+    """Return the usages that a source may have: the columns of ours and the options of each."""
+    return [
+        [f"`{row.nom}`", row.libelle, _codes(row.colonnes), _codes(row.options)]
+        for row in USAGES.values()
+        if row.etape
+    ]
+
+
+def _formats() -> list[list[str]]:
+    """Return the formats that a source may have, with their options."""
+    return [[f"`{row.nom}`", row.libelle, _codes(row.options)] for row in FORMATS.values()]
+
+
+def _codes(names: Iterable[str]) -> str:
+    return " ".join(f"`{name}`" for name in names)
 
 
 def write_settings() -> str:

@@ -9,7 +9,8 @@ from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal
 from geoapp.reference import codes
 from geoapp.sources.records import Lecture
-from geoapp.sources.registry import COLONNES, Source
+from geoapp.sources.registry import Source
+from geoapp.sources.usages import USAGES
 
 _KEYS = ["code_departement", "niveau_sortie", "code_domaine"]
 _COUNTS = ("nb_actions", "nb_sessions", "nb_sessions_a_distance")
@@ -24,7 +25,7 @@ def read_by_departement(
     A sum is NA when none of its terms is known.
     """
     journal = Journal(
-        lecture.frame.reindex(columns=list(COLONNES["offre_departement"])).astype("str")
+        lecture.frame.reindex(columns=list(USAGES["offre_departement"].colonnes)).astype("str")
     )
     frame = journal.frame
     frame["niveau_sortie"] = codes.normalise_niveau(

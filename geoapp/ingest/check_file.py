@@ -24,11 +24,12 @@ from geoapp.ingest.territories import load_communes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.commune_codes import make_passage
+from geoapp.sources.formats import FORMATS, recognise_format
 from geoapp.sources.headers import known_columns, required_columns
-from geoapp.sources.reading import TABULAIRES, is_stream, iter_source, read_raw, reader_options
-from geoapp.sources.recognise import recognise_format
+from geoapp.sources.reading import is_stream, iter_source, read_raw, reader_options
 from geoapp.sources.records import show
-from geoapp.sources.registry import FORMATS_PRETS, Source, get_source, load_sources
+from geoapp.sources.registry import Source, get_source, load_sources
+from geoapp.sources.usages import USAGES
 
 NB_EXEMPLES = 20
 """Rejects kept as examples; the file of `--out` has them all."""
@@ -148,12 +149,14 @@ def _recognise(path: Path) -> Source:
     """
     sources = list(load_sources().values())
     format = recognise_format(path)
-    is_table = format in (*TABULAIRES, "xlsx")
+    is_table = FORMATS[format].est_tableau
     same_format = [
-        s for s in sources if s.format == format or (is_table and s.format in TABULAIRES)
+        s
+        for s in sources
+        if s.format == format or (is_table and FORMATS[s.format].est_interchangeable)
     ]
     same_name = [s for s in same_format if Path(s.fichier).name == path.name]
-    if same_name or format in FORMATS_PRETS:
+    if same_name or FORMATS[format].est_pret:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
     columns = _columns_by_source(path, format, same_format)
     fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
@@ -162,7 +165,7 @@ def _recognise(path: Path) -> Source:
     return max(
         fitting,
         key=lambda s: (
-            s.usage != "verification",
+            USAGES[s.usage].etape != "verification",
             len(required_columns(s)),
             s.format == format,
             Path(s.fichier).suffix == path.suffix,

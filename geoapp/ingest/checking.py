@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import geopandas as gpd
 
@@ -17,6 +18,16 @@ from geoapp.offer.repeats import LignesVues
 from geoapp.offer.rows import check_offre
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
+from geoapp.sources.usages import USAGES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reperes:
+    """What a source is checked against: communes, old codes, the offers of the batches before."""
+
+    communes: gpd.GeoDataFrame
+    passage: dict[str, str]
+    vues: LignesVues | None = None
 
 
 def check_lecture(
@@ -27,29 +38,24 @@ def check_lecture(
     passage: dict[str, str],
     vues: LignesVues | None = None,
 ) -> Bilan:
-    """Return the counts, rejects and corrections of one source read alone; `vues` holds the offers of the batches before."""
-    offers = partial(_check_offer, vues=vues)
-    checks = {
-        "offre": offers,
-        "offre_exemple": offers,
-        "offre_departement": _check_by_departement,
-        "zonage": _check_zoning,
-        "population": _check_grid,
-        "etablissements": _check_places,
-        "nomenclature": _check_nomenclature,
-        "ages": _check_ages,
-        "offre_voisine": _check_neighbours,
-        "statistique": _check_statistics,
-    }
-    bilan = checks.get(source.usage, _check_codes)(source, lecture, communes, passage)
+    """Return the counts, rejects and corrections of one source read alone.
+
+    `vues` holds the offers of the batches before.
+    """
+    reperes = Reperes(communes=communes, passage=passage, vues=vues)
+    bilan = CONTROLES[source.usage](source, lecture, reperes)
     bilan.count_apart(lecture.nb_ecartees)
     return bilan
 
 
-def _check_offer(
-    source: Source, lecture: Lecture, communes, passage, vues: LignesVues | None = None
-) -> Bilan:
-    checked = check_offre(lecture.frame, source, communes=communes, passage=passage, vues=vues)
+def _check_offer(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    checked = check_offre(
+        lecture.frame,
+        source,
+        communes=reperes.communes,
+        passage=reperes.passage,
+        vues=reperes.vues,
+    )
     return Bilan(
         source.id,
         lecture.nb_lues,
@@ -59,49 +65,49 @@ def _check_offer(
     )
 
 
-def _check_by_departement(source: Source, lecture: Lecture, communes, passage) -> Bilan:
-    return read_by_departement(lecture, source, communes)[1]
+def _check_by_departement(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return read_by_departement(lecture, source, reperes.communes)[1]
 
 
-def _check_zoning(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+def _check_zoning(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     if "geometry" in lecture.frame:
-        return _check_codes(source, lecture, communes, passage)
-    return territories.read_members(lecture, source, communes, passage)[1]
+        return _check_codes(source, lecture, reperes)
+    return territories.read_members(lecture, source, reperes.communes, reperes.passage)[1]
 
 
-def _check_grid(source: Source, lecture: Lecture, communes, passage) -> Bilan:
-    return territories.read_grid(lecture, source, communes, passage)[1]
+def _check_grid(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return territories.read_grid(lecture, source, reperes.communes, reperes.passage)[1]
 
 
-def _check_places(source: Source, lecture: Lecture, communes, passage) -> Bilan:
-    return offers.read_etablissements(lecture, source, communes, passage)[1]
+def _check_places(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return offers.read_etablissements(lecture, source, reperes.communes, reperes.passage)[1]
 
 
-def _check_nomenclature(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+def _check_nomenclature(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return read_nomenclature(lecture, source)[1]
 
 
-def _check_statistics(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+def _check_statistics(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return read_statistics(lecture, source)[1]
 
 
-def _check_ages(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+def _check_ages(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return demand.read_ages(lecture, source.id)[1]
 
 
-def _check_neighbours(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+def _check_neighbours(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     """Check the rows of the neighbouring départements; the others are valid as they are."""
-    mine, outside = keep_neighbours(lecture, communes)
-    bilan = _check_offer(source, mine, communes, passage)
+    mine, outside = keep_neighbours(lecture, reperes.communes)
+    bilan = _check_offer(source, mine, reperes)
     bilan.nb_lues, bilan.nb_valides = bilan.nb_lues + outside, bilan.nb_valides + outside
     return bilan
 
 
-def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:
+def _check_codes(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     """Check the commune codes of any table, when it has some."""
     journal = Journal(lecture.frame.drop(columns="geometry", errors="ignore"))
-    if "code_commune" in journal.frame and source.usage == "verification":
-        resolve_communes(journal, "code_commune", communes, passage)
+    if "code_commune" in journal.frame and USAGES[source.usage].etape == "verification":
+        resolve_communes(journal, "code_commune", reperes.communes, reperes.passage)
         lost = journal.frame["code_commune"].isna()
         journal.refuse("code_commune", lost, "commune_inconnue", with_original=True)
     kept = journal.kept()
@@ -112,3 +118,20 @@ def _check_codes(source: Source, lecture: Lecture, communes, passage) -> Bilan:
         lecture.rejets + journal.rejets,
         lecture.corrections + journal.kept_corrections(),
     )
+
+
+CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
+    "offre": _check_offer,
+    "offre_exemple": _check_offer,
+    "offre_departement": _check_by_departement,
+    "offre_voisine": _check_neighbours,
+    "zonage": _check_zoning,
+    "passage": _check_codes,
+    "etablissements": _check_places,
+    "population": _check_grid,
+    "ages": _check_ages,
+    "statistique": _check_statistics,
+    "nomenclature": _check_nomenclature,
+    "verification": _check_codes,
+}
+"""How each usage of `geoapp.sources.usages` that a source may have is checked."""

@@ -31,6 +31,7 @@ from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.registry import Source, load_sources
+from geoapp.sources.usages import usages_of
 
 Say = Callable[[str], None]
 
@@ -210,14 +211,17 @@ def _assemble(
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return every table of the snapshot, and the keys of the steps that made those that may be found again."""
     lectures = read_all(state, data_dir, watch)
-    cle = partial(sources_key, state)
+
+    def cle(*steps: str) -> str:
+        return sources_key(state, *(usage for step in steps for usage in usages_of(step)))
+
     watch("territoires", 0, 1)
-    passages, territoire = cle("passage"), cle("passage", "zonage")
+    passages, territoire = cle("passage"), cle("passage", "zonages")
     state.passage, anciennes = counted(
         state, "passage", passages, lambda mine: fill_passage(mine, lectures)
     )
     zones = counted(state, "zonages", territoire, lambda mine: zone_tables(mine, lectures))
-    demande = state.etapes.cle("demande", territoire, cle("population", "ages"))
+    demande = state.etapes.cle("demande", territoire, cle("demande"))
     tables = zones | counted(
         state, "demande", demande, lambda mine: demand_tables(mine, lectures, zones)
     )
@@ -230,15 +234,7 @@ def _assemble(
     }
     watch("territoires", 1, 1)
     watch("offre : contrôle, position, zones", 0, 1)
-    read = cle(
-        "etablissements",
-        "offre",
-        "offre_exemple",
-        "offre_departement",
-        "offre_voisine",
-        "nomenclature",
-    )
-    offre = state.etapes.cle("offre", territoire, settings.doubtful_distance_m, read)
+    offre = state.etapes.cle("offre", territoire, settings.doubtful_distance_m, cle("offre"))
     made = counted(
         state,
         "offre",
@@ -246,13 +242,13 @@ def _assemble(
         lambda mine: offer_tables(mine, lectures, settings.doubtful_distance_m, zones),
     )
     tables, cles = tables | made, cles | dict.fromkeys(made, offre)
-    statistiques = state.etapes.cle("statistiques", offre, cle("statistique"))
+    statistiques = state.etapes.cle("statistiques", offre, cle("statistiques"))
     made = counted(
         state, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables)
     )
     tables, cles = tables | made, cles | dict.fromkeys(made, statistiques)
     watch("offre : contrôle, position, zones", 1, 1)
-    for one in state.present("verification"):
+    for one in state.present(*usages_of("verification")):
         counted(
             state,
             f"verification-{one.source.id}",

@@ -37,12 +37,12 @@ class BuildState:
         """Return the sources of one usage that feed the tables, in the order of the registry."""
         return [one for one in self.present(usage) if not self.is_replaced(one.source)]
 
-    def present(self, usage: str) -> list[Located]:
-        """Return the sources of one usage that can be read."""
+    def present(self, *usages: str) -> list[Located]:
+        """Return the sources of some usages that can be read."""
         return [
             one
             for one in self.located
-            if one.source.usage == usage and one.mode in (*REELS, "demonstration")
+            if one.source.usage in usages and one.mode in (*REELS, "demonstration")
         ]
 
     def is_replaced(self, source: Source) -> bool:

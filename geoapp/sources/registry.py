@@ -10,160 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from geoapp.core.config import GEODATA
 from geoapp.core.errors import ParameterError, SourceError
+from geoapp.sources.formats import FORMATS
 from geoapp.sources.rhythm import RYTHMES
+from geoapp.sources.usages import USAGES
 
 REGISTRY = GEODATA / "sources.toml"
-
-USAGES = (
-    "offre",
-    "offre_voisine",
-    "offre_exemple",
-    "offre_departement",
-    "zonage",
-    "population",
-    "ages",
-    "etablissements",
-    "passage",
-    "communes",
-    "nomenclature",
-    "verification",
-    "statistique",
-)
-
-OPTIONS_FORMAT = {
-    "csv": {"encoding": str, "delimiter": str, "skip": int},
-    "xlsx": {"sheet": str, "header": int},
-    "json": {"encoding": str},
-    "boundaries": {},
-    "lheo": {"voie": str},
-    "intercarif": {"voie": str},
-    "catalogue": {},
-}
-"""Every format, with the options that its reader takes and their types."""
-
-FORMATS_PRETS = ("lheo", "intercarif", "catalogue")
-"""Formats whose reader gives the columns of ours: no mapping is declared."""
-
-OPTIONS_USAGE = {
-    "offre": {"niveau": str, "mef": str, "sans_intitule": bool, "garder": dict, "derniere": str}
-}
-OPTIONS_USAGE |= dict.fromkeys(
-    ("offre_voisine", "offre_exemple", "offre_departement"), OPTIONS_USAGE["offre"]
-)
-OPTIONS_USAGE["statistique"] = {"table": str}
-OPTIONS_USAGE["etablissements"] = {"noms_seuls": bool}
-"""Options that the check of a usage takes (`table`: the one that a statistics source feeds, flux or debouches; `noms_seuls`: establishments are named, not placed)."""
-
-COLONNES: dict[str, tuple[str, ...]] = {
-    "offre": (
-        "id_formation",
-        "id_action",
-        "intitule",
-        "type_diplome",
-        "niveau",
-        "code_formacode",
-        "code_nsf",
-        "code_rome",
-        "code_rncp",
-        "code_certifinfo",
-        "code_cfd",
-        "code_mef",
-        "responsable_siret",
-        "responsable_uai",
-        "responsable_nom",
-        "formateur_siret",
-        "formateur_uai",
-        "formateur_nom",
-        "voie",
-        "modalite",
-        "modalite_entree",
-        "est_conventionnee",
-        "est_permanente",
-        "duree_h",
-        "nb_voeux",
-        "financeurs",
-        "nb_places_financees",
-        "publics",
-        "prix_eur",
-        "prix_horaire_eur",
-        "est_gratuite",
-        "frais_restants",
-        "url",
-        "niveau_entree",
-        "est_certifiante",
-        "objectif",
-        "contenu",
-        "periodes",
-        "capacite",
-        "sessions",
-        "lieu_adresse",
-        "lieu_code_postal",
-        "lieu_uai",
-        "lieu_code_commune",
-        "latitude",
-        "longitude",
-    ),
-    "zonage": ("code_commune", "code_zone", "nom", "type_lien"),
-    "population": ("id_point", "population", "longitude", "latitude", "code_commune"),
-    "ages": (
-        "code_zone",
-        "population",
-        "nb_18_24",
-        "nb_25_39",
-        "nb_40_54",
-        "nb_55_64",
-        "nb_65_79",
-        "nb_80_plus",
-    ),
-    "etablissements": ("code_uai", "nom", "latitude", "longitude", "code_commune"),
-    "passage": ("ancien_code", "code_commune", "nom", "type_ancienne"),
-    "nomenclature": (
-        "code_rome",
-        "code_parent",
-        "code_formacode",
-        "code_nsf",
-        "code_certifinfo",
-        "code_cfd",
-        "libelle",
-        "transition_eco",
-        "transition_num",
-    ),
-    "verification": ("code_commune", "code_zone", "nom", "date_fin"),
-}
-COLONNES["statistique"] = (
-    "code_uai",
-    "code_mef",
-    "intitule",
-    "voie",
-    "nb_voeux",
-    "capacite",
-    "nb_entrants",
-    "nom",
-    "public",
-    "taux_poursuite_pct",
-    "taux_emploi_pct",
-    "taux_emploi_attendu_pct",
-    "valeur_ajoutee_pts",
-    "part_poursuite_pct",
-    "part_emploi_pct",
-    "part_autres_pct",
-)
-COLONNES["offre_departement"] = (
-    "id_formation",
-    "code_departement",
-    "intitule",
-    "niveau",
-    "code_formacode",
-    "code_nsf",
-    "code_rncp",
-    "responsable_siret",
-    "nb_actions",
-    "nb_sessions",
-    "nb_sessions_a_distance",
-    "date_extraction",
-)
-COLONNES["offre_voisine"] = COLONNES["offre_exemple"] = COLONNES["offre"]
-"""Columns of ours that a source of each usage may give (`offre`: those of `geoapp.offer.rows.FLAT`)."""
 
 RULE_KEYS = {
     "colonne": str,
@@ -274,8 +125,8 @@ def _problem(source: Source, ids: list[str]) -> str:
     ):
         return f"remplacee_par = « {source.remplacee_par} » n'est pas une autre source.{_near(source.remplacee_par, ids)}"
     for nom, known in (
-        ("usage", USAGES),
-        ("format", tuple(OPTIONS_FORMAT)),
+        ("usage", tuple(USAGES)),
+        ("format", tuple(FORMATS)),
         ("rythme", ("", *RYTHMES)),
     ):
         if texts[nom] not in known:
@@ -292,35 +143,31 @@ def _place_problem(source: Source) -> str:
     parts = PurePosixPath(source.fichier).parts
     if ".." in parts or source.fichier.startswith("/"):
         return f"fichier = « {source.fichier} » sort du dossier miroir."
-    if (source.usage == "zonage") != bool(source.type_zone):
+    if USAGES[source.usage].est_zonage != bool(source.type_zone):
         return "type_zone est attendu pour un zonage, et pour lui seul."
     return ""
 
 
 def _options_problem(source: Source) -> str:
     """Return what is wrong in the options, or an empty text."""
-    known = OPTIONS_FORMAT[source.format] | OPTIONS_USAGE.get(source.usage, {})
+    known = {**FORMATS[source.format].options, **USAGES[source.usage].options}
     for nom, value in source.options.items():
         if nom not in known:
             return f"option « {nom} » inconnue.{_near(nom, known)}"
-        if type(value) is not known[nom]:
-            return f"option « {nom} » = {value!r} : {known[nom].__name__} attendu."
-    garder = source.options.get("garder", {"x": "x"})
-    if not _are_texts(garder.values()):
-        return "option « garder » : colonne = texte attendu."
-    if source.usage == "statistique" and source.options.get("table") not in ("flux", "debouches"):
-        return "option « table » attendue pour une statistique : flux ou debouches."
-    if len(source.options.get("delimiter", ";")) != 1:
-        return "option « delimiter » : un seul caractère attendu."
-    if source.options.get("skip", 0) < 0 or source.options.get("header", 1) < 1:
-        return "options « skip » (0 ou plus) et « header » (1 ou plus) : nombre de lignes attendu."
+        if type(value) is not known[nom].type:
+            return f"option « {nom} » = {value!r} : {known[nom].type.__name__} attendu."
+    for nom, option in known.items():
+        given = nom in source.options
+        if option.est_bonne(source.options[nom]) if given else not option.est_requise:
+            continue
+        return option.probleme
     return ""
 
 
 def _columns_problem(source: Source) -> str:
     """Return what is wrong in the column mapping, or an empty text."""
-    known = COLONNES.get(source.usage, ())
-    if source.format in FORMATS_PRETS and source.colonnes == {}:
+    known = USAGES[source.usage].colonnes
+    if FORMATS[source.format].est_pret and source.colonnes == {}:
         return ""
     if not isinstance(source.colonnes, dict) or not source.colonnes:
         return "colonnes : au moins une colonne est attendue."

@@ -29,6 +29,7 @@ from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
 from geoapp.sources.freshness import OBTENUES, served_sources
+from geoapp.sources.usages import USAGES
 from geoapp.web.served import courant, signals, snapshot_or_none
 
 PAR_PAGE = 50
@@ -42,23 +43,6 @@ MODES = {
     "absente": "absente",
 }
 """Where a source was read, in words."""
-
-USAGES = {
-    "offre": "offre de formation",
-    "offre_departement": "offre connue par département seulement",
-    "offre_voisine": "offre des départements voisins, pour la couverture",
-    "zonage": "zonage",
-    "communes": "communes et leurs contours",
-    "passage": "anciennes communes",
-    "etablissements": "position des établissements",
-    "population": "population",
-    "ages": "population par âge",
-    "statistique": "statistiques d'une année : vœux, places, débouchés",
-    "nomenclature": "nomenclatures : métiers, domaines, certifications",
-    "verification": "vérification, sans effet sur la carte",
-    "offre_exemple": "exemples de formats, lus et contrôlés, sans effet sur la carte",
-}
-"""What a source feeds, in words, in the order of the page."""
 
 RYTHMES_DITS = {"ponctuel": "livraison unique, aucune autre n'est annoncée"}
 """Rhythms that need more than their name."""
@@ -216,11 +200,16 @@ def source_groups(snapshot: Snapshot) -> list[dict]:
     return list(groups.values())
 
 
+def _say_usage(nom: str) -> str:
+    """Return what a usage feeds, in words; one that an older version named, by its name."""
+    return USAGES[nom].libelle if nom in USAGES else nom
+
+
 def _source_row(row: dict) -> dict:
     """Return one source with its words, its safe link and its counts."""
     words = {
         "mode_dit": MODES.get(row["mode"], row["mode"]),
-        "usage_dit": USAGES.get(row["usage"], row["usage"]),
+        "usage_dit": _say_usage(row["usage"]),
     }
     return {
         **row,

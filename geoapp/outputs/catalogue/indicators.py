@@ -12,15 +12,13 @@ from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.legend import COULEURS, legend
 from geoapp.coverage.model import Question, describe_question, parse_question
 from geoapp.coverage.world import World
-from geoapp.outputs.catalogue.resources import GENS, OFFRE, TERRITOIRE, sources_for
+from geoapp.outputs.catalogue.resources import sources_of
 from geoapp.outputs.coverage import file_of, layer_name, list_columns
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.files.qml import graduated_style
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
-
-USAGES = (*OFFRE, "offre_voisine", *TERRITOIRE, *GENS)
-"""Usages of the sources behind an indicator."""
+from geoapp.sources.usages import INDICATEURS
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def check_zoning(snapshot: Snapshot, nom: str) -> None:
 
 def indicator_sources(snapshot: Snapshot) -> pd.DataFrame:
     """Return the sources that feed the indicators (rows of the table `sources`)."""
-    return sources_for(snapshot, USAGES)
+    return sources_of(snapshot, INDICATEURS)
 
 
 def indicator_file(world: World, zonage: str, parametres: dict) -> Fichier:

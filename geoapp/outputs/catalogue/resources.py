@@ -1,7 +1,7 @@
 """The tables of a snapshot as files: title, columns, notice, sources, licences.
 
-How a table is named, drawn and sourced is its row of `FICHES`; its columns are
-those of `geoapp.core.schema`.
+How a table is named and drawn is its row of `FICHES`; its columns are those of
+`geoapp.core.schema`, and the rows of `geoapp.sources.usages` say what feeds it.
 """
 
 from __future__ import annotations
@@ -18,54 +18,45 @@ from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
 from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier
 from geoapp.outputs.files.qml import plain_style
 from geoapp.reference.codes.identifiers import nearest_accepted
-
-OFFRE = ("offre", "nomenclature", "etablissements")
-"""Usages of the sources behind an offer: what is taught, the words of it, where."""
-
-TERRITOIRE = ("communes", "zonage")
-GENS = ("communes", "population", "ages")
-TOUT = (*OFFRE, "offre_voisine", *TERRITOIRE, "passage", "population", "ages", "statistique")
+from geoapp.sources.usages import USAGES, feeding
 
 
 @dataclass(frozen=True)
 class FicheTable:
-    """How one table is given away: title (name of its layer in QGIS), usages of its sources, what it draws, colour."""
+    """How one table is given away: title (name of its layer in QGIS), what it draws, colour."""
 
     titre: str
-    usages: tuple[str, ...]
     forme: str = ""
     couleur: str = "#0d5c63"
 
 
 FICHES: dict[str, FicheTable] = {
-    "organismes": FicheTable("Organismes de formation", ("offre", "etablissements")),
-    "formations": FicheTable("Formations", ("offre", "nomenclature")),
-    "actions": FicheTable("Actions de formation", ("offre",)),
-    "sessions": FicheTable("Sessions de formation", ("offre",)),
-    "lieux": FicheTable("Lieux de formation", ("offre", "etablissements"), POINT),
-    "actions_lieux": FicheTable("Lieux de chaque action", ("offre",)),
-    "communes": FicheTable("Communes", ("communes",), CONTOUR, "#7c8794"),
-    "anciennes_communes": FicheTable("Anciennes communes", ("communes", "passage")),
-    "zones": FicheTable("Zones de chaque zonage", TERRITOIRE, CONTOUR, "#6a2c91"),
-    "communes_zones": FicheTable("Communes de chaque zone", TERRITOIRE),
-    "lieux_zones": FicheTable("Zones de chaque lieu", ("offre", "etablissements", *TERRITOIRE)),
-    "demande": FicheTable("Points de population", GENS, POINT, "#b9521f"),
-    "demande_zones": FicheTable("Population des quartiers", (*GENS, "zonage")),
-    "offres": FicheTable("Offre de formation", OFFRE, POINT),
-    "offres_departements": FicheTable("Offre connue par département", ("offre_departement",)),
-    "doublons": FicheTable("Mêmes formations de deux catalogues", OFFRE),
-    "qualite": FicheTable("Qualité par critère", OFFRE),
-    "defauts": FicheTable("Constats à corriger", OFFRE),
-    "couches": FicheTable("Contours simplifiés", TERRITOIRE, CONTOUR, "#7c8794"),
-    "rejets": FicheTable("Lignes refusées", TOUT),
-    "corrections": FicheTable("Valeurs corrigées", TOUT),
-    "sources": FicheTable("Sources", TOUT),
-    "flux": FicheTable("Vœux et places, années passées", ("statistique",)),
-    "actions_flux": FicheTable("Actions que décrit chaque flux", ("offre", "statistique")),
-    "debouches": FicheTable("Débouchés des établissements, années passées", ("statistique",)),
-    "offres_voisines": FicheTable(
-        "Offre des départements voisins", ("offre_voisine", "nomenclature"), POINT, "#54606f"
-    ),
+    "organismes": FicheTable("Organismes de formation"),
+    "formations": FicheTable("Formations"),
+    "actions": FicheTable("Actions de formation"),
+    "sessions": FicheTable("Sessions de formation"),
+    "lieux": FicheTable("Lieux de formation", POINT),
+    "actions_lieux": FicheTable("Lieux de chaque action"),
+    "communes": FicheTable("Communes", CONTOUR, "#7c8794"),
+    "anciennes_communes": FicheTable("Anciennes communes"),
+    "zones": FicheTable("Zones de chaque zonage", CONTOUR, "#6a2c91"),
+    "communes_zones": FicheTable("Communes de chaque zone"),
+    "lieux_zones": FicheTable("Zones de chaque lieu"),
+    "demande": FicheTable("Points de population", POINT, "#b9521f"),
+    "demande_zones": FicheTable("Population des quartiers"),
+    "offres": FicheTable("Offre de formation", POINT),
+    "offres_departements": FicheTable("Offre connue par département"),
+    "doublons": FicheTable("Mêmes formations de deux catalogues"),
+    "qualite": FicheTable("Qualité par critère"),
+    "defauts": FicheTable("Constats à corriger"),
+    "couches": FicheTable("Contours simplifiés", CONTOUR, "#7c8794"),
+    "rejets": FicheTable("Lignes refusées"),
+    "corrections": FicheTable("Valeurs corrigées"),
+    "sources": FicheTable("Sources"),
+    "flux": FicheTable("Vœux et places, années passées"),
+    "actions_flux": FicheTable("Actions que décrit chaque flux"),
+    "debouches": FicheTable("Débouchés des établissements, années passées"),
+    "offres_voisines": FicheTable("Offre des départements voisins", POINT, "#54606f"),
 }
 
 NOTES = (
@@ -80,10 +71,9 @@ _LICENCE_PARTAGE = f"Une part de ces données vient d'une source sous ODbL{THIN}
 
 
 def find_sheet(nom: str) -> FicheTable:
-    """Return the row of a table; a table that has none is named by its own name, and may come from any source."""
+    """Return the row of a table; a table that has none is named by its own name."""
     default = FicheTable(
         nom.replace("_", " ").capitalize(),
-        TOUT,
         CONTOUR if schema.TABLES[nom].est_geographique else "",
     )
     return FICHES.get(nom, default)
@@ -187,24 +177,19 @@ def source_lines(sources: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
-_NOURRIS = {"offre": "formations", "offre_voisine": "offres_voisines", "zonage": "zones"}
-"""Usages of which only some sources feed the tables (the others are read and checked): the table whose `id_source` tells."""
-
-
 def sources_of(snapshot: Snapshot, nom: str) -> pd.DataFrame:
-    """Return the sources that feed a table (rows of the table `sources`), those that could not be had left out."""
-    return sources_for(snapshot, find_sheet(nom).usages)
+    """Return the sources that feed a table, or the indicators, as rows of the table `sources`.
 
-
-def sources_for(snapshot: Snapshot, usages: tuple[str, ...]) -> pd.DataFrame:
-    """Return the sources that feed what is made of some usages (see `sources_of`)."""
+    Those that could not be had are left out; a table that no usage names may come from any source.
+    """
     sources = snapshot.read("sources")
-    kept = sources["usage"].isin(usages) & sources["mode"].ne("absente")
-    for usage, table in _NOURRIS.items():
-        fed = pd.read_parquet(snapshot.path / f"{table}.parquet", columns=["id_source"])[
-            "id_source"
-        ]
-        kept &= sources["usage"].ne(usage) | sources["id_source"].isin(fed)
+    kept = sources["usage"].isin(feeding(nom) or feeding("sources")) & sources["mode"].ne("absente")
+    # Of some usages, only some sources feed the tables: the others are read and checked.
+    for usage in USAGES.values():
+        if usage.temoin:
+            path = snapshot.path / f"{usage.temoin}.parquet"
+            fed = pd.read_parquet(path, columns=["id_source"])["id_source"]
+            kept &= sources["usage"].ne(usage.nom) | sources["id_source"].isin(fed)
     return sources[kept]
 
 

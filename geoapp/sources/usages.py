@@ -1,0 +1,317 @@
+"""Usages of sources, as rows: the columns each gives, its options, what it feeds.
+
+How a usage is checked is registered under the same name by
+`geoapp.ingest.checking.CONTROLES`: it needs what the rooms to the right know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from geoapp.sources.options import TEXTE, OptionSource
+
+FLAT = (
+    "id_formation",
+    "id_action",
+    "intitule",
+    "type_diplome",
+    "niveau",
+    "code_formacode",
+    "code_nsf",
+    "code_rome",
+    "code_rncp",
+    "code_certifinfo",
+    "code_cfd",
+    "code_mef",
+    "responsable_siret",
+    "responsable_uai",
+    "responsable_nom",
+    "formateur_siret",
+    "formateur_uai",
+    "formateur_nom",
+    "voie",
+    "modalite",
+    "modalite_entree",
+    "est_conventionnee",
+    "est_permanente",
+    "duree_h",
+    "nb_voeux",
+    "financeurs",
+    "nb_places_financees",
+    "publics",
+    "prix_eur",
+    "prix_horaire_eur",
+    "est_gratuite",
+    "frais_restants",
+    "url",
+    "niveau_entree",
+    "est_certifiante",
+    "objectif",
+    "contenu",
+    "periodes",
+    "capacite",
+    "sessions",
+    "lieu_adresse",
+    "lieu_code_postal",
+    "lieu_uai",
+    "lieu_code_commune",
+    "latitude",
+    "longitude",
+)
+"""Columns of an offer that a source may give."""
+
+INDICATEURS = "indicateurs"
+"""Name under which `tables` says that a usage feeds the indicators of coverage."""
+
+_SUIVI = ("sources", "rejets", "corrections")
+_SUR_L_OFFRE = ("offres", "doublons", "qualite", "defauts")
+_DE_ZONES = ("zones", "communes_zones", "lieux_zones", "couches")
+_DE_GENS = ("demande", "demande_zones")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """One usage.
+
+    Attributes
+    ----------
+    libelle : str
+        What a source of it feeds, in words.
+    etape : str
+        Step of the build that reads it; "" for what is shipped with the product.
+        Those of the step `verification` are checked, counted, and feed nothing.
+    colonnes : tuple of str
+        Columns of ours that a source may give; none accepts any.
+    options : mapping
+        What the check takes, beside what the reader of the format does.
+    est_zonage : bool
+        A source names its zoning (`type_zone`).
+    tables : tuple of str
+        Tables of the snapshot that it feeds, for their files to name their sources.
+    temoin : str
+        Table whose `id_source` tells which of its sources feed them, when not all do.
+    """
+
+    nom: str
+    libelle: str
+    etape: str
+    colonnes: tuple[str, ...] = ()
+    options: Mapping[str, OptionSource] = field(default_factory=dict)
+    est_zonage: bool = False
+    tables: tuple[str, ...] = ()
+    temoin: str = ""
+
+
+def _texts(values) -> bool:
+    """Tell whether the values of a table of options are texts, at least one."""
+    return bool(values) and all(isinstance(one, str) and one for one in values.values())
+
+
+_OPTIONS_OFFRE = {
+    "niveau": TEXTE,
+    "mef": TEXTE,
+    "sans_intitule": OptionSource(type=bool),
+    "garder": OptionSource(
+        type=dict, est_bonne=_texts, probleme="option « garder » : colonne = texte attendu."
+    ),
+    "derniere": TEXTE,
+}
+
+USAGES: dict[str, Usage] = {
+    row.nom: row
+    for row in (
+        Usage(
+            nom="offre",
+            libelle="offre de formation",
+            etape="offre",
+            colonnes=FLAT,
+            options=_OPTIONS_OFFRE,
+            tables=(
+                "organismes",
+                "formations",
+                "actions",
+                "sessions",
+                "lieux",
+                "actions_lieux",
+                "lieux_zones",
+                "actions_flux",
+                *_SUR_L_OFFRE,
+                *_SUIVI,
+                INDICATEURS,
+            ),
+            temoin="formations",
+        ),
+        Usage(
+            nom="offre_departement",
+            libelle="offre connue par département seulement",
+            etape="offre",
+            colonnes=(
+                "id_formation",
+                "code_departement",
+                "intitule",
+                "niveau",
+                "code_formacode",
+                "code_nsf",
+                "code_rncp",
+                "responsable_siret",
+                "nb_actions",
+                "nb_sessions",
+                "nb_sessions_a_distance",
+                "date_extraction",
+            ),
+            options=_OPTIONS_OFFRE,
+            tables=("offres_departements",),
+        ),
+        Usage(
+            nom="offre_voisine",
+            libelle="offre des départements voisins, pour la couverture",
+            etape="offre",
+            colonnes=FLAT,
+            options=_OPTIONS_OFFRE,
+            tables=("offres_voisines", *_SUIVI, INDICATEURS),
+            temoin="offres_voisines",
+        ),
+        Usage(
+            nom="zonage",
+            libelle="zonage",
+            etape="zonages",
+            colonnes=("code_commune", "code_zone", "nom", "type_lien"),
+            est_zonage=True,
+            tables=(*_DE_ZONES, "demande_zones", *_SUIVI, INDICATEURS),
+            temoin="zones",
+        ),
+        Usage(
+            nom="communes",
+            libelle="communes et leurs contours",
+            etape="",
+            tables=(
+                "communes",
+                "anciennes_communes",
+                *_DE_ZONES,
+                *_DE_GENS,
+                *_SUIVI,
+                INDICATEURS,
+            ),
+        ),
+        Usage(
+            nom="passage",
+            libelle="anciennes communes",
+            etape="passage",
+            colonnes=("ancien_code", "code_commune", "nom", "type_ancienne"),
+            tables=("anciennes_communes", *_SUIVI),
+        ),
+        Usage(
+            nom="etablissements",
+            libelle="position des établissements",
+            etape="offre",
+            colonnes=("code_uai", "nom", "latitude", "longitude", "code_commune"),
+            # Establishments may be named only, not placed.
+            options={"noms_seuls": OptionSource(type=bool)},
+            tables=(
+                "organismes",
+                "lieux",
+                "lieux_zones",
+                *_SUR_L_OFFRE,
+                *_SUIVI,
+                INDICATEURS,
+            ),
+        ),
+        Usage(
+            nom="population",
+            libelle="population",
+            etape="demande",
+            colonnes=("id_point", "population", "longitude", "latitude", "code_commune"),
+            tables=(*_DE_GENS, *_SUIVI, INDICATEURS),
+        ),
+        Usage(
+            nom="ages",
+            libelle="population par âge",
+            etape="demande",
+            colonnes=(
+                "code_zone",
+                "population",
+                "nb_18_24",
+                "nb_25_39",
+                "nb_40_54",
+                "nb_55_64",
+                "nb_65_79",
+                "nb_80_plus",
+            ),
+            tables=(*_DE_GENS, *_SUIVI, INDICATEURS),
+        ),
+        Usage(
+            nom="statistique",
+            libelle="statistiques d'une année : vœux, places, débouchés",
+            etape="statistiques",
+            colonnes=(
+                "code_uai",
+                "code_mef",
+                "intitule",
+                "voie",
+                "nb_voeux",
+                "capacite",
+                "nb_entrants",
+                "nom",
+                "public",
+                "taux_poursuite_pct",
+                "taux_emploi_pct",
+                "taux_emploi_attendu_pct",
+                "valeur_ajoutee_pts",
+                "part_poursuite_pct",
+                "part_emploi_pct",
+                "part_autres_pct",
+            ),
+            options={
+                "table": OptionSource(
+                    type=str,
+                    est_bonne=lambda value: value in ("flux", "debouches"),
+                    probleme="option « table » attendue pour une statistique : flux ou debouches.",
+                    est_requise=True,
+                )
+            },
+            tables=("flux", "actions_flux", "debouches", *_SUIVI),
+        ),
+        Usage(
+            nom="nomenclature",
+            libelle="nomenclatures : métiers, domaines, certifications",
+            etape="offre",
+            colonnes=(
+                "code_rome",
+                "code_parent",
+                "code_formacode",
+                "code_nsf",
+                "code_certifinfo",
+                "code_cfd",
+                "libelle",
+                "transition_eco",
+                "transition_num",
+            ),
+            tables=("formations", "offres_voisines", *_SUR_L_OFFRE, *_SUIVI, INDICATEURS),
+        ),
+        Usage(
+            nom="verification",
+            libelle="vérification, sans effet sur la carte",
+            etape="verification",
+            colonnes=("code_commune", "code_zone", "nom", "date_fin"),
+        ),
+        Usage(
+            nom="offre_exemple",
+            libelle="exemples de formats, lus et contrôlés, sans effet sur la carte",
+            etape="offre",
+            colonnes=FLAT,
+            options=_OPTIONS_OFFRE,
+        ),
+    )
+}
+"""Every usage, in the order of the page of sources."""
+
+
+def usages_of(etape: str) -> tuple[str, ...]:
+    """Return the usages that one step of the build reads."""
+    return tuple(row.nom for row in USAGES.values() if row.etape == etape)
+
+
+def feeding(table: str) -> tuple[str, ...]:
+    """Return the usages that feed a table."""
+    return tuple(row.nom for row in USAGES.values() if table in row.tables)
