@@ -16,7 +16,7 @@ from geoapp.reference.zone_joins import (
     move_to_current,
     outline_zones,
 )
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import CHERCHES, MAILLES, TERRITOIRES, ZONAGES
 
 SQUARES = gpd.GeoDataFrame(
     {"code_zone": ["B", "A"]},
@@ -129,3 +129,46 @@ def test_every_zoning_has_a_plain_name():
             and zonage.titre
             and zonage.methode in ("code", "geometrie")
         )
+
+
+def test_the_divisions_and_the_places_are_in_the_order_of_their_ranks():
+    assert " ".join(MAILLES) == (
+        "ze2020 epci commune departement arrondissement ze2010 zrr frr qpv2015 qpv2024 carreau"
+    )
+    assert " ".join(CHERCHES) == "departement region epci ze2020 arrondissement"
+
+
+@pytest.mark.parametrize(
+    "type_zone, nom, sujet",
+    [
+        ("departement", "Pas-de-Calais", "le département du Pas-de-Calais"),
+        ("departement", "Aisne", "le département de l'Aisne"),
+        ("departement", "Somme", "le département de la Somme"),
+        ("arrondissement", "Arras", "l'arrondissement d'Arras"),
+        ("epci", "CC du Vimeu", "la CC du Vimeu"),
+        ("epci", "Métropole Européenne de Lille", "la Métropole Européenne de Lille"),
+        ("epci", "Terre de Picardie", "l'intercommunalité Terre de Picardie"),
+        ("ze2020", "Lens", "la zone d'emploi de Lens"),
+        ("ze2010", "Lens", "la zone d'emploi 2010 de Lens"),
+        ("zrr", "Zone de revitalisation rurale", "l'ensemble des communes classées ZRR"),
+        ("frr", "FRR+", "l'ensemble des communes classées «\u202fFRR+\u202f»"),
+        ("qpv2024", "Le Pile", "le quartier prioritaire «\u202fLe Pile\u202f» (2024)"),
+        ("commune", "Hirson", "la commune d'Hirson"),
+        ("commune", "Le Quesnoy", "la commune du Quesnoy"),
+        ("commune", "Somme", "la commune de Somme"),
+    ],
+)
+def test_a_row_names_a_zone_in_a_sentence(type_zone, nom, sujet):
+    assert TERRITOIRES[type_zone].subject(nom) == sujet
+
+
+@pytest.mark.parametrize(
+    "type_zone, nom, mots, sorte",
+    [
+        ("ze2020", "Lens", "zone d'emploi 2020 Lens", "la zone d'emploi"),
+        ("zrr", "Ensemble ZRR", "Ensemble ZRR", "l'ensemble des communes classées ZRR"),
+        ("epci", "CC du Vimeu", "EPCI CC du Vimeu", "l'intercommunalité"),
+    ],
+)
+def test_a_row_names_a_zone_without_saying_its_kind_twice(type_zone, nom, mots, sorte):
+    assert (ZONAGES[type_zone].label(nom), ZONAGES[type_zone].sorte) == (mots, sorte)

@@ -16,7 +16,7 @@ from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
 from geoapp.coverage.world import Maille, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
-from geoapp.reference.zonings import CARREAU, ZONAGES, Zonage
+from geoapp.reference.zonings import CARREAU, COMPARES, ZONAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +53,6 @@ class Indice:
     sens: str
 
 
-COMPARES: dict[str, Zonage] = {
-    nom: row for nom, row in reversed(ZONAGES.items()) if row.compare is not None
-}
-"""Zonings whose people are compared with the others, the newest first."""
-
-
 def compare_publics(world: World, question: Question) -> list[Public]:
     """Return the access of each public beside that of the rest, then of each département.
 
@@ -89,8 +83,8 @@ def publics_among(
     `points` are the measures of the question.  A side that holds no point is left out.
     """
     offre, rows = choose_offer(world, question), []
-    for zonage, zoning in COMPARES.items():
-        maille, cells_only = world.mailles.get(zonage), zoning.compare.est_par_carreaux
+    for zonage, compare in COMPARES.items():
+        maille, cells_only = world.mailles.get(zonage), compare.est_par_carreaux
         if maille is None or not len(maille.points):
             continue
         autre = "Ailleurs, sur le même territoire" if cells_only else "Ailleurs"
@@ -102,7 +96,10 @@ def publics_among(
             continue
         two = [
             (nom, members)
-            for nom, members in ((zoning.titre, inside), (autre, np.setdiff1d(field, inside)))
+            for nom, members in (
+                (ZONAGES[zonage].titre, inside),
+                (autre, np.setdiff1d(field, inside)),
+            )
             if len(members)
         ]
         table = _table(zonage, two, world, question, offre, points)

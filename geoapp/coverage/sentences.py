@@ -8,11 +8,10 @@ import pandas as pd
 from geoapp.core.french import THIN, count, format_number, join_words
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_threshold
-from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.world import Maille, World
-from geoapp.reference.zonings import CARREAU
+from geoapp.reference.zonings import CARREAU, COMPARES
 
-RURALES = {nom: row.compare.rurales for nom, row in COMPARES.items() if row.compare.rurales}
+RURALES = {nom: row.rurales for nom, row in COMPARES.items() if row.rurales}
 """Rural zonings that the main sentence compares with, after « dans les », the newest first."""
 
 

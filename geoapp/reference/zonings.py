@@ -288,7 +288,7 @@ MAILLES: dict[str, Zonage] = {
     row.type_zone: row
     for row in sorted(
         (row for row in TERRITOIRES.values() if row.rang_maille is not None),
-        key=lambda row: row.rang_maille,
+        key=lambda row: row.rang_maille or 0,
     )
 }
 """What the region is divided into, in the order of the choice."""
@@ -296,10 +296,15 @@ MAILLES: dict[str, Zonage] = {
 MAILLE = next(iter(MAILLES))
 """The division shown when none is asked."""
 
-CHERCHES: dict[str, Zonage] = {
-    row.type_zone: row
-    for row in sorted(
-        (row for row in TERRITOIRES.values() if row.cherche), key=lambda row: row.cherche.rang
+CHERCHES: dict[str, NomCherche] = dict(
+    sorted(
+        ((nom, row.cherche) for nom, row in TERRITOIRES.items() if row.cherche),
+        key=lambda one: one[1].rang,
     )
-}
+)
 """Territories whose zones people name in a search, the first proposed first."""
+
+COMPARES: dict[str, Comparaison] = {
+    nom: row.compare for nom, row in reversed(ZONAGES.items()) if row.compare
+}
+"""Zonings whose people are compared with the others, the newest first."""

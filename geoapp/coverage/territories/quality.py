@@ -10,7 +10,6 @@ import pandas as pd
 from geoapp.core.french import THIN, format_number
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_threshold
-from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.answers import region_rows, unplaced_rows
 from geoapp.coverage.territories.offer import BlocOffre
@@ -18,6 +17,7 @@ from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, Terme
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_values import PAR_HABITANTS
+from geoapp.reference.zonings import COMPARES
 
 DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (

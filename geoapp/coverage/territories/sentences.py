@@ -25,7 +25,7 @@ from geoapp.offer.filters import describe_filters
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
-from geoapp.reference.zonings import COMMUNE, ZONAGES
+from geoapp.reference.zonings import COMMUNE, COMPARES
 
 NB_CITES = 3
 """Names cited at most in one sentence; the others are counted."""
@@ -371,7 +371,7 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
 def _gap(public: PublicZone, question: Question) -> str:
     """Say how a public of the zone is covered beside the others, there and in the region."""
     here, others = public.ici, public.ailleurs
-    mots = ZONAGES[here.zonage].compare
+    mots = COMPARES[here.zonage]
     texte = (
         f"Dans ses {mots.ses}, {format_share(1 - here.part_couverte)} des habitants sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
         f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone"

@@ -11,7 +11,6 @@ import pandas as pd
 from geoapp.core.french import NON_RENSEIGNE, THIN, count
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, format_value
 from geoapp.coverage.model import describe_threshold
-from geoapp.coverage.publics import COMPARES
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
 from geoapp.coverage.territories.sentences import label_levels
@@ -24,7 +23,7 @@ from geoapp.coverage.territories.tables import (
 )
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.reference.codes.voies import VOIES
-from geoapp.reference.zonings import COMMUNE
+from geoapp.reference.zonings import COMMUNE, COMPARES
 
 NB_CITEES = 5
 """Communes named in one cell; the file has them all."""

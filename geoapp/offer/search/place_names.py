@@ -184,7 +184,7 @@ def _zones(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFr
     zones, links = pd.DataFrame(frames["zones"].drop(columns="geometry")), frames["communes_zones"]
     parts = []
     for type_zone in (nom for nom in CHERCHES if nom != REGION):
-        cherche = CHERCHES[type_zone].cherche
+        cherche = CHERCHES[type_zone]
         part = zones[zones["type_zone"].eq(type_zone)].set_index("code_zone").sort_index()
         members = links[links["type_zone"].eq(type_zone)].merge(communes, on="code_commune")
         centres = _centres(members, "code_zone").reindex(part.index)
@@ -216,7 +216,7 @@ def _region(communes: pd.DataFrame) -> pd.DataFrame:
     inside = communes[communes["est_region"]]
     if inside.empty:
         return pd.DataFrame(columns=COLONNES)
-    cherche = CHERCHES[REGION].cherche
+    cherche = CHERCHES[REGION]
     nom, code = inside["nom_region"].iloc[0], inside["code_region"].iloc[0]
     return _centres(inside, "code_region").assign(
         type=REGION,
