@@ -88,7 +88,7 @@ def recipe() -> tuple[str, str]:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = text.partition("## Add a zoning\n")[2].partition("\n## ")[0]
     blocks = dict(re.findall(r"```(toml|python)\n(.*?)```", section, flags=re.DOTALL))
-    return blocks["toml"], blocks["python"]
+    return blocks["toml"], f"{blocks['python'].rstrip()},\n"
 
 
 def run_in(house: Path, *arguments: str, **environ: str) -> str:
