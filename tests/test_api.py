@@ -16,6 +16,7 @@ from geoapp.offer.filters import FILTRES
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.search.engine import open_engine, search
 from geoapp.offer.search.requests import PARAMETRES, parse_request
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.web import create_app
 from geoapp.web.contract import CARTE, PREFIXE, ROUTES
 from support.browsing import VIEWS, Seen, running, violations
@@ -162,13 +163,24 @@ def test_search_around_a_place(client):
         {"emprise": "2,50,2.2,50.2"},
     ],
 )
-@pytest.mark.parametrize("chemin", ["/formations", "/facets", "/formations.csv-brut"])
+@pytest.mark.parametrize("chemin", ["/formations", "/facets", "/formations.csv-simple"])
 def test_post_gives_what_get_gives(client, chemin, parametres):
     by_get = client.get(PREFIXE + chemin, query_string=parametres)
     by_json = client.post(PREFIXE + chemin, json=parametres)
     by_form = client.post(PREFIXE + chemin, data=parametres)
     assert by_get.status_code == by_json.status_code == by_form.status_code == 200, by_get.text
     assert by_get.data == by_json.data == by_form.data
+
+
+def test_every_format_of_the_list_is_served_under_its_name_and_the_old_name_still_answers(client):
+    for form in FORMATS.values():
+        answer = client.get(f"{PREFIXE}/formations.{form.nom}")
+        assert answer.status_code == 200 and answer.mimetype == form.mimetype and answer.data
+        assert answer.headers["Content-Disposition"].endswith(f"=formations{form.suffixe}")
+    old = client.get(f"{PREFIXE}/formations.csv-brut")
+    assert old.data == client.get(f"{PREFIXE}/formations.csv-simple").data
+    refused = client.get(f"{PREFIXE}/formations.gpgk")
+    assert refused.status_code == 400 and "« gpkg »" in refused.get_json()["erreur"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,8 @@ def expected(fichier, *, flat: bool) -> list[list]:
     table = pd.DataFrame(fichier.table)
     if flat and fichier.forme == "point":
         table = table.assign(longitude=fichier.table.geometry.x, latitude=fichier.table.geometry.y)
-    return plain(
-        table, [nom for nom, *_ in (fichier.colonnes_plates if flat else fichier.colonnes)]
-    )
+    columns = fichier.colonnes_plates if flat else fichier.attributs
+    return plain(table, [one.nom for one in columns])
 
 
 def read_csv(path, fichier, *, delimiter, encoding, true, decimal):
@@ -51,7 +50,7 @@ def read_csv(path, fichier, *, delimiter, encoding, true, decimal):
         rows = list(csv.reader(stream, delimiter=delimiter))
     if [] in rows:
         rows = rows[: rows.index([])]
-    types = [kind for *_, kind in fichier.colonnes_plates]
+    types = [one.type for one in fichier.colonnes_plates]
     as_type = {
         "texte": restore,
         "entier": int,
@@ -128,11 +127,12 @@ def check(fichier, nom, path):
     write_as(fichier, form, path)
     header, rows, shapes = read_back(path, fichier, nom)
     flat = nom in ("csv", "csv-simple", "xlsx")
-    columns = fichier.colonnes_plates if flat else fichier.colonnes
-    assert list(header) == [c[1] if nom in ("csv", "xlsx") else c[0] for c in columns]
+    columns = fichier.colonnes_plates if flat else fichier.attributs
+    assert list(header) == [c.titre if nom in ("csv", "xlsx") else c.nom for c in columns]
     wanted = expected(fichier, flat=flat)
     assert rows == (sixteen_digits(wanted) if nom == "xlsx" else wanted)
-    for (_, _, _, kind), values in zip(columns, zip(*rows, strict=True), strict=False):
+    for column, values in zip(columns, zip(*rows, strict=True), strict=False):
+        kind = column.type
         assert {type(v) for v in values} - {type(None)} <= (
             {LUS[kind]} if kind != "reel" else {float, int} if nom == "xlsx" else {float}
         ), kind

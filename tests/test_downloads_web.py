@@ -151,7 +151,7 @@ def test_everything_is_one_geopackage(client, snapshot, tmp_path):
         assert info["features"] == one.nb_lignes and info["crs"] == (
             "EPSG:4326" if one.forme else None
         )
-        assert list(info["fields"]) == [nom for nom, *_ in one.colonnes]
+        assert list(info["fields"]) == [colonne.nom for colonne in one.colonnes]
     styles = pyogrio.read_dataframe(path, layer="layer_styles").set_index("f_table_name")[
         "styleQML"
     ]

@@ -20,16 +20,16 @@ from shapely.geometry import Point, box
 from geoapp.core.cells import neutralise, restore
 from geoapp.core.errors import ParameterError, StorageError
 from geoapp.outputs.files.formats import FORMATS, file_bytes, parse_format, write_as, write_file
-from geoapp.outputs.files.model import Fichier
+from geoapp.outputs.files.model import Fichier, as_columns
 
 HOSTILE = ["=1+1", "<script>alert(1)</script>", "@SUM(A1)", "-2+3", "Lens; Arras", 'dit "oui"']
-COLONNES = [
+COLONNES = as_columns(
     ("code_zone", "Code", "Code de la zone", "texte"),
     ("nom", "Nom", "Nom", "texte"),
     ("nb", "Nombre", "Un nombre", "entier"),
     ("part", "Part", "Une part", "reel"),
     ("est_estimee", "Estimée", "Oui ou non", "booleen"),
-]
+)
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ def fichier():
     )
     layer = gpd.GeoDataFrame(table, geometry=[box(2, 50, 3, 51), *[None] * 5], crs="EPSG:4326")
     return Fichier(
-        layer,
-        COLONNES,
-        [("Titre", "=danger"), ("Source", "C2RP, 2020")],
-        "Zones d'essai",
-        "essai",
-        "contour",
-        3,
-        "<qgis/>",
+        table=layer,
+        colonnes=COLONNES,
+        notice=[("Titre", "=danger"), ("Source", "C2RP, 2020")],
+        titre="Zones d'essai",
+        nom="essai",
+        forme="contour",
+        nb_figees=3,
+        style="<qgis/>",
     )
 
 

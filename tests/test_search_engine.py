@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
@@ -209,6 +210,15 @@ def test_the_command_answers_as_the_engine(folder, moteur):
     cells = {cell for line in run(folder, "--csv").splitlines() for cell in line.split(";")}
     assert "=1+1" not in cells and "'=1+1" in cells
     assert "CAP Cuisine" in run(folder, "--texte", "cuisine")
+
+
+@pytest.mark.parametrize("suffixe", [".csv", ".gpkg"])
+def test_the_command_writes_every_page_to_a_file(folder, tmp_path, suffixe):
+    out = tmp_path / f"formations{suffixe}"
+    run(folder, "--texte", "cap", "--limite", "1", "--out", str(out))
+    total = json.loads(run(folder, "--texte", "cap", "--json"))["total"]
+    found = gpd.read_file(out, layer="Formations") if suffixe == ".gpkg" else out.read_text()
+    assert len(found if suffixe == ".gpkg" else found.splitlines()[1:]) == total > 1
 
 
 def test_the_command_refuses_in_words(folder):

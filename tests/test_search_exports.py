@@ -5,21 +5,18 @@ import io
 import json
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
+import pyarrow.parquet as pq
+import pyogrio
 import pytest
 
 from geoapp.core.errors import ParameterError
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.search.model import Requete, Resultat, Texte
-from geoapp.outputs.offers import (
-    BLOCS,
-    COLONNES,
-    FORMATS,
-    describe_export,
-    export_offers,
-    list_cards,
-)
+from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.offers import BLOCS, COLONNES, describe_export, list_cards, offers_file
 from support.world import CREATED, FORMULA, HOSTILE, publish_world
 
 
@@ -62,7 +59,7 @@ def resultat(repertoire):
 
 
 def _bytes(resultat, repertoire, format: str) -> bytes:
-    return b"".join(export_offers(resultat, repertoire, format))
+    return file_bytes(offers_file(resultat, repertoire), FORMATS[format])
 
 
 def _expected(resultat, repertoire) -> list[tuple[str, str]]:
@@ -89,7 +86,7 @@ def test_nearest_ones_are_marked(repertoire):
 
 
 @pytest.mark.parametrize(
-    "format, delimiter, encoding", [("csv", ";", "utf-8-sig"), ("csv-brut", ",", "utf-8")]
+    "format, delimiter, encoding", [("csv", ";", "utf-8-sig"), ("csv-simple", ",", "utf-8")]
 )
 def test_csv_is_the_list(resultat, repertoire, format, delimiter, encoding):
     content = _bytes(resultat, repertoire, format)
@@ -226,7 +223,7 @@ def test_geojson_is_the_list(resultat, repertoire):
 
 def test_every_format_says_the_same(resultat, repertoire):
     raw = list(
-        csv.DictReader(io.StringIO(_bytes(resultat, repertoire, "csv-brut").decode(), newline=""))
+        csv.DictReader(io.StringIO(_bytes(resultat, repertoire, "csv-simple").decode(), newline=""))
     )
     features = json.loads(_bytes(resultat, repertoire, "geojson"))["features"]
     for row, feature in zip(raw, features, strict=True):
@@ -236,7 +233,7 @@ def test_every_format_says_the_same(resultat, repertoire):
 
 
 def test_the_same_export_has_the_same_bytes(resultat, repertoire):
-    for format in ("csv", "csv-brut", "geojson", "xlsx"):
+    for format in FORMATS:
         assert _bytes(resultat, repertoire, format) == _bytes(resultat, repertoire, format)
 
 
@@ -246,9 +243,53 @@ def test_an_empty_answer_is_an_empty_file_with_its_header(repertoire, format):
     assert content and describe_export(_answer([], []), repertoire)["nb_resultats"] == 0
 
 
-def test_unknown_format_and_too_many_rows(repertoire, monkeypatch):
-    with pytest.raises(ParameterError, match="Formats acceptés"):
-        export_offers(_answer([], []), repertoire, "exe")
-    monkeypatch.setattr("geoapp.outputs.offers.LIGNES_MAX", 1)
+def test_too_many_rows_for_a_workbook(repertoire, monkeypatch):
+    monkeypatch.setattr("geoapp.outputs.files.workbook.LIGNES_MAX", 1)
     with pytest.raises(ParameterError, match="Un classeur"):
-        export_offers(_answer([0, 1], [1, 2]), repertoire, "xlsx")
+        _bytes(_answer([0, 1], [1, 2]), repertoire, "xlsx")
+
+
+def test_a_geopackage_is_the_list_with_types_points_and_style(resultat, repertoire, tmp_path):
+    path = tmp_path / "f.gpkg"
+    path.write_bytes(_bytes(resultat, repertoire, "gpkg"))
+    layer = gpd.read_file(path, layer="Formations")
+    assert list(zip(layer["id"], layer["id_lieu"], strict=True)) == _expected(resultat, repertoire)
+    assert layer.crs == "EPSG:4326" and "longitude" not in layer
+    by_id = layer.set_index("id")
+    assert by_id.loc["tiny:a1", "geometry"].coords[0] == (2.05, 50.05)
+    assert by_id.loc["tiny:a5", "geometry"] is None and by_id.loc["tiny:a1", "capacite"] == 12
+    assert set(pyogrio.list_layers(path)[:, 0]) == {
+        "Formations",
+        "lisez_moi",
+        "dictionnaire",
+        "layer_styles",
+    }
+
+
+def test_a_parquet_is_the_list_with_types_and_points(resultat, repertoire, tmp_path):
+    path = tmp_path / "f.parquet"
+    path.write_bytes(_bytes(resultat, repertoire, "parquet"))
+    layer = gpd.read_parquet(path)
+    assert list(zip(layer["id"], layer["id_lieu"], strict=True)) == _expected(resultat, repertoire)
+    assert str(layer["capacite"].dtype) == "Int64" and str(layer["prix_eur"].dtype) == "float64"
+    assert layer.geometry.isna().sum() == layer["id"].eq("tiny:a5").sum() == 1
+    notice = dict(json.loads(pq.read_schema(path).metadata[b"geoforma"]))
+    assert notice["Contenu"] == "6 formations, 1 formation à distance"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_long_list_is_written_piece_by_piece_to_the_same_rows(
+    resultat, repertoire, monkeypatch, tmp_path, format
+):
+    suffix = FORMATS[format].suffixe
+    whole, parts = tmp_path / f"entier{suffix}", tmp_path / f"morceaux{suffix}"
+    whole.write_bytes(_bytes(resultat, repertoire, format))
+    monkeypatch.setattr("geoapp.outputs.offers.PAQUET", 2)
+    fichier = offers_file(resultat, repertoire)
+    assert [len(part) for part in fichier.table.lire()] == [2, 2, 2, 1]
+    parts.write_bytes(_bytes(resultat, repertoire, format))
+    if format == "gpkg":
+        one, other = (gpd.read_file(path, layer="Formations") for path in (whole, parts))
+        assert one.equals(other)
+    else:
+        assert whole.read_bytes() == parts.read_bytes()

@@ -233,8 +233,9 @@ def test_exports_hold_the_same_parameters(client):
         nom: html.unescape(href)
         for href, nom in re.findall(r'href="([^"]*)" data-action="(\w+)"', page.text)
     }
-    assert set(links) == {"imprimer", "csv", "xlsx", "geojson"}
-    for nom in ("csv", "xlsx", "geojson"):
+    files = ("csv", "xlsx", "geojson", "gpkg", "parquet")
+    assert set(links) == {"imprimer", *files}
+    for nom in files:
         parts = urlsplit(links[nom])
         assert parts.path == f"/api/v1/formations.{nom}" and parse_qs(parts.query) == {
             "lieu": ["commune:80001"],

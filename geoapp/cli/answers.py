@@ -58,8 +58,13 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
     flag_value="csv",
     help="Toutes les pages en CSV : l'export de la page de recherche.",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Toutes les pages dans un fichier : .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet.",
+)
 @DATA
-def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
+def search(forme: str | None, out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
     from geoapp.cli.console import print_search
     from geoapp.core.snapshot import open_snapshot
@@ -67,14 +72,15 @@ def search(forme: str | None, data_dir: Path | None, **parametres) -> None:
     from geoapp.offer.search.engine import open_engine
     from geoapp.offer.search.engine import search as run_search
     from geoapp.offer.search.requests import parse_request
+    from geoapp.outputs.files.formats import write_file
+    from geoapp.outputs.offers import offers_file
 
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
     moteur = open_engine(snapshot)
-    print_search(
-        run_search(moteur, parse_request(parametres, moteur)),
-        open_repertoire(snapshot),
-        forme=forme,
-    )
+    found = run_search(moteur, parse_request(parametres, moteur))
+    if out:
+        write_file(offers_file(found, open_repertoire(snapshot)), out)
+    print_search(found, open_repertoire(snapshot), forme=forme)
 
 
 @main.command()

@@ -29,7 +29,8 @@ from geoapp.offer.answers import describe_answer
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.quality.scores import Qualite, list_defects, score_parts
 from geoapp.offer.search.model import Resultat
-from geoapp.outputs.offers import export_offers
+from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.offers import offers_file
 from geoapp.outputs.sheets.folder import Ecrite
 from geoapp.sources.cache import day_of
 from geoapp.sources.freshness import ETATS, list_freshness
@@ -267,7 +268,7 @@ def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | Non
     if forme == "json":
         print(json.dumps(describe_answer(resultat, repertoire), ensure_ascii=False, indent=1))
     elif forme == "csv":
-        for piece in export_offers(resultat, repertoire, "csv"):
+        for piece in FORMATS["csv"].couler(offers_file(resultat, repertoire)):
             print(piece.decode(), end="")
     else:
         _print_found(describe_answer(resultat, repertoire))

@@ -19,7 +19,7 @@ from geoapp.coverage.outside import crossing_zones, split_at_region
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
-from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier
+from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier, as_columns
 from geoapp.reference.zonings import CARREAU, MAILLES
 
 COTE_M = 200.0
@@ -27,13 +27,13 @@ COTE_M = 200.0
 
 
 def list_columns() -> list[ColonneFichier]:
-    """Return the columns of a file: name, title, meaning, type (`texte`, `entier`, `reel`, `booleen`)."""
+    """Return the columns of a file: the zone, the indicators, what must be known of them."""
     mentions = [(m.nom, m.titre, m.sens, m.type) for m in MENTIONS.values()]
     numbers = [
         (i.nom, i.titre, i.sens, "entier" if i.type == "nombre" else "reel")
         for i in INDICATEURS.values()
     ]
-    return [*mentions[:NB_NOMS], *numbers, *mentions[NB_NOMS:]]
+    return list(as_columns(*mentions[:NB_NOMS], *numbers, *mentions[NB_NOMS:]))
 
 
 def file_table(reponse: Reponse) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def file_table(reponse: Reponse) -> pd.DataFrame:
     for indicateur in INDICATEURS.values():
         if indicateur.type == "nombre":
             table[indicateur.nom] = table[indicateur.nom].round().astype("Int64")
-    return table[[nom for nom, *_ in list_columns()]]
+    return table[[one.nom for one in list_columns()]]
 
 
 def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
@@ -117,14 +117,14 @@ def file_of(world: World, reponse: Reponse, style: str = "") -> Fichier:
         table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO
     )
     return Fichier(
-        layer,
-        list_columns(),
-        list_notice(world, reponse),
-        layer_name(zonage),
-        f"couverture-{zonage}",
-        CONTOUR,
-        3,
-        style,
+        table=layer,
+        colonnes=list_columns(),
+        notice=list_notice(world, reponse),
+        titre=layer_name(zonage),
+        nom=f"couverture-{zonage}",
+        forme=CONTOUR,
+        nb_figees=3,
+        style=style,
     )
 
 
@@ -133,7 +133,7 @@ def write_answer(world: World, reponse: Reponse, out: Path) -> None:
     write_file(file_of(world, reponse), out)
 
 
-COLONNES = (
+COLONNES = as_columns(
     ("code_zone", "Code", "Code de la zone", "texte"),
     ("nom", "Zone", "Nom de la zone", "texte"),
     ("code_domaine", "Code du domaine", "Domaine simplifié", "texte"),
@@ -164,8 +164,7 @@ def write_changes(evolution: Evolution, out: Path) -> None:
             for s in evolution.sources.itertuples()
         ),
     ]
-    write_file(
-        Fichier(evolution.sortes, COLONNES, notice, "Évolution de l'offre"),
-        out,
-        formats=("csv", "xlsx"),
+    fichier = Fichier(
+        table=evolution.sortes, colonnes=COLONNES, notice=notice, titre="Évolution de l'offre"
     )
+    write_file(fichier, out, formats=("csv", "xlsx"))

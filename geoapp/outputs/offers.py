@@ -1,73 +1,59 @@
-"""Exports of a search: exactly what the list shows, every page of it, in the same order.
+"""The file of a search: exactly what the list shows, every page of it, in the same order.
 
 Adding a column is adding a row to `COLONNES`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 
-from geoapp.core.cells import neutralise
-from geoapp.core.errors import ParameterError
-from geoapp.core.french import format_number, say_if
+from geoapp.core.config import CRS_GEO
+from geoapp.core.french import count, say_if
 from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
 from geoapp.offer.search.requests import describe_request
-from geoapp.outputs.files.model import LIGNES_MAX, PAQUET
+from geoapp.outputs.files.model import PAQUET, POINT, ColonneFichier, Fichier, Suite
+from geoapp.outputs.files.qml import plain_style
 
 BLOCS = {"resultat": "Résultat", "a_distance": "À distance", "proche": "Plus proche, hors du rayon"}
 """The blocks of a list, in the order in which it shows them."""
 
+COULEUR = "#0d5c63"
 
-@dataclass(frozen=True)
-class Export:
-    """One format: how a browser must be told of it."""
-
-    nom: str
-    extension: str
-    mimetype: str
-    libelle: str
-
-
-FORMATS: dict[str, Export] = {
-    export.nom: export
-    for export in (
-        Export("csv", "csv", "text/csv", "CSV pour tableur (point-virgule, virgule décimale)"),
-        Export(
-            "csv-brut",
-            "csv",
-            "text/csv",
-            "CSV pour programme (virgule, point décimal, noms de colonnes courts)",
-        ),
-        Export(
-            "xlsx",
-            "xlsx",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            "Classeur XLSX avec sa notice",
-        ),
-        Export("geojson", "geojson", "application/geo+json", "GeoJSON (RFC 7946)"),
-    )
-}
+REGLES = (
+    "Le tableau contient exactement ce que montre la liste, toutes pages confondues, "
+    "dans le même ordre.",
+    "Une cellule vide, ou « Non renseigné », dit que la source ne donne pas la valeur ; "
+    "ce n'est jamais zéro.",
+    "Les distances sont à vol d'oiseau, en mètres, depuis le lieu cherché.",
+    "Les formations entièrement à distance sont dans le bloc « À distance » : "
+    "la distance ne les écarte jamais.",
+)
+"""What a reader must know before using the figures."""
 
 
-@dataclass(frozen=True)
-class ColonneExport:
-    """One column: short name, title and meaning in French, type, how a card gives it."""
+@dataclass(frozen=True, kw_only=True)
+class ColonneExport(ColonneFichier):
+    """One column, and how a card gives its value; under its own name when None."""
 
-    nom: str
-    titre: str
-    sens: str
-    lire: Callable[[dict], object]
-    type: str = "texte"
-    largeur: int = 18
+    lire: Callable[[dict], object] | None = None
+
+    def value(self, card: dict) -> object:
+        """Return the value of an offer."""
+        return card[self.nom] if self.lire is None else self.lire(card)
+
+
+def _row(nom: str, titre: str, sens: str, lire=None, **autres) -> ColonneExport:
+    """Return a column told by name, title, meaning and, unless a card has its name, its reader."""
+    return ColonneExport(nom=nom, titre=titre, sens=sens, lire=lire, **autres)
 
 
 def _of(*path: str) -> Callable[[dict], object]:
@@ -81,178 +67,123 @@ def _of(*path: str) -> Callable[[dict], object]:
     return read
 
 
+def _said(nom: str) -> Callable[[dict], object]:
+    """Return what says yes, no or unknown."""
+    return lambda card: say_if(card[nom])
+
+
 def _zones(card: dict) -> str:
     return "|".join(f"{zone['type']}:{zone['code']}" for zone in card["zones"])
 
 
-COLONNES: tuple[ColonneExport, ...] = (
-    ColonneExport(
-        "bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon", _of("bloc")
-    ),
-    ColonneExport("id", "Identifiant", "Identifiant de la formation, celui de sa fiche", _of("id")),
-    ColonneExport(
-        "id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données", _of("id_lieu")
-    ),
-    ColonneExport(
-        "intitule", "Intitulé", "Intitulé fourni par la source", _of("intitule"), largeur=50
-    ),
-    ColonneExport(
-        "type_diplome",
-        "Type de diplôme",
-        "Diplôme ou titre, tel que fourni",
-        _of("type_diplome"),
-        largeur=30,
-    ),
-    ColonneExport(
-        "organisme",
-        "Organisme",
-        "Organisme formateur, sinon responsable",
-        _of("organisme"),
-        largeur=40,
-    ),
-    ColonneExport(
+COLONNES = (
+    _row("bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon"),
+    _row("id", "Identifiant", "Identifiant de la formation, celui de sa fiche"),
+    _row("id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données"),
+    _row("intitule", "Intitulé", "Intitulé fourni par la source", largeur=50),
+    _row("type_diplome", "Type de diplôme", "Diplôme ou titre, tel que fourni"),
+    _row("organisme", "Organisme", "Organisme formateur, sinon responsable", largeur=40),
+    _row(
         "id_organisme",
         "Identifiant de l'organisme",
         "siret:… ou uai:…, connu même quand aucune source ne nomme l'organisme",
-        _of("id_organisme"),
-        largeur=26,
     ),
-    ColonneExport(
-        "niveau",
-        "Niveau de sortie",
-        "Niveau 3 à 8 (cadre de 2019)",
-        _of("niveau", "libelle"),
-        largeur=28,
-    ),
-    ColonneExport(
+    _row("niveau", "Niveau de sortie", "Niveau 3 à 8 (cadre de 2019)", _of("niveau", "libelle")),
+    _row(
         "code_niveau",
         "Code du niveau",
         "3 à 8 ; vide quand il n'est pas renseigné",
         _of("niveau", "code"),
     ),
-    ColonneExport(
-        "domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle"), largeur=30
-    ),
-    ColonneExport(
-        "code_domaine", "Code du domaine", "Code du domaine simplifié", _of("domaine", "code")
-    ),
-    ColonneExport("voie", "Voie", "Scolaire, apprentissage ou continue", _of("voie", "libelle")),
-    ColonneExport(
-        "modalite", "Modalité", "Sur place, mixte ou à distance", _of("modalite", "libelle")
-    ),
-    ColonneExport(
+    _row("domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle")),
+    _row("code_domaine", "Code du domaine", "Code du domaine simplifié", _of("domaine", "code")),
+    _row("voie", "Voie", "Scolaire, apprentissage ou continue", _of("voie", "libelle")),
+    _row("modalite", "Modalité", "Sur place, mixte ou à distance", _of("modalite", "libelle")),
+    _row(
         "conventionnee",
         "Conventionnée",
         "Financée par une convention publique",
-        lambda card: say_if(card["est_conventionnee"]),
+        _said("est_conventionnee"),
     ),
-    ColonneExport(
+    _row(
         "certifiante",
         "Certifiante",
         "Mène à une certification connue",
-        lambda card: say_if(card["est_certifiante"]),
+        _said("est_certifiante"),
     ),
-    ColonneExport(
+    _row(
         "rev3",
         "Transitions rev3",
         "Transitions servies, séparées par « | »",
         lambda card: " | ".join(t["libelle"] for t in card["rev3"]),
     ),
-    ColonneExport(
-        "date_debut", "Première session", "Date ISO à la précision connue", _of("date_debut")
-    ),
-    ColonneExport(
-        "date_fin", "Dernière session", "Date ISO à la précision connue", _of("date_fin")
-    ),
-    ColonneExport("periode", "Dates", "Dates en toutes lettres", _of("periode"), largeur=30),
-    ColonneExport(
+    _row("date_debut", "Première session", "Date ISO à la précision connue"),
+    _row("date_fin", "Dernière session", "Date ISO à la précision connue"),
+    _row("periode", "Dates", "Dates en toutes lettres"),
+    _row(
         "capacite",
         "Places",
         "Somme des places connues ; vide si aucune n'est connue",
-        _of("capacite"),
-        "nombre",
-        9,
+        type="entier",
     ),
-    ColonneExport(
+    _row(
         "prix_eur",
         "Prix total (€)",
         "Euros TTC, quand la source le donne ; vide quand il est inconnu",
-        _of("prix_eur"),
-        "nombre",
-        14,
+        type="reel",
+        decimales=2,
     ),
-    ColonneExport(
+    _row(
         "prix_horaire_eur",
         "Prix horaire (€)",
         "Euros TTC de l'heure, quand la source le donne",
-        _of("prix_horaire_eur"),
-        "nombre",
-        14,
+        type="reel",
+        decimales=2,
     ),
-    ColonneExport(
+    _row(
         "gratuite",
         "Gratuit pour le stagiaire",
         "Rien à payer pour la personne, selon la source",
-        lambda card: say_if(card["est_gratuite"]),
+        _said("est_gratuite"),
     ),
-    ColonneExport(
-        "page_web",
-        "Page web",
-        "Page de contact ou de description donnée par la source",
-        _of("page_web"),
-        largeur=40,
+    _row(
+        "page_web", "Page web", "Page de contact ou de description donnée par la source", largeur=40
     ),
-    ColonneExport("adresse", "Adresse", "Adresse telle que fournie", _of("adresse"), largeur=40),
-    ColonneExport(
-        "code_postal", "Code postal", "Code postal (texte)", _of("code_postal"), largeur=12
-    ),
-    ColonneExport("commune", "Commune", "Commune actuelle", _of("commune", "nom"), largeur=24),
-    ColonneExport(
-        "code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code"), largeur=13
-    ),
-    ColonneExport(
-        "precision", "Précision", "D'où vient le point", _of("precision", "libelle"), largeur=30
-    ),
-    ColonneExport(
+    _row("adresse", "Adresse", "Adresse telle que fournie", largeur=40),
+    _row("code_postal", "Code postal", "Code postal (texte)"),
+    _row("commune", "Commune", "Commune actuelle", _of("commune", "nom")),
+    _row("code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code")),
+    _row("precision", "Précision", "D'où vient le point", _of("precision", "libelle")),
+    _row(
         "douteuse",
         "Position douteuse",
         "Point reçu loin de la commune déclarée",
-        lambda card: say_if(card["est_douteuse"]),
+        _said("est_douteuse"),
     ),
-    ColonneExport(
-        "distance_m",
-        "Distance (m)",
-        "Au lieu cherché, à vol d'oiseau, en mètres",
-        _of("distance_m"),
-        "nombre",
-        13,
-    ),
-    ColonneExport(
+    _row("distance_m", "Distance (m)", "Au lieu cherché, à vol d'oiseau, en mètres", type="entier"),
+    _row(
         "longitude",
         "Longitude",
         "Degrés (WGS84) ; vide quand le lieu n'est pas placé",
-        _of("longitude"),
-        "nombre",
-        12,
+        type="reel",
+        est_position=True,
     ),
-    ColonneExport("latitude", "Latitude", "Degrés (WGS84)", _of("latitude"), "nombre", 12),
-    ColonneExport(
-        "zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones, largeur=30
-    ),
-    ColonneExport("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
-    ColonneExport(
+    _row("latitude", "Latitude", "Degrés (WGS84)", type="reel", est_position=True),
+    _row("zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones),
+    _row("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
+    _row(
         "autres_sources",
         "Autres sources",
         "Autres catalogues qui donnent la même formation, séparés par « | »",
         lambda card: " | ".join(source["titre"] for source in card["sources"][1:]),
         largeur=40,
     ),
-    ColonneExport("millesime", "Millésime", "Date de la source", _of("source", "millesime")),
-    ColonneExport(
+    _row("millesime", "Millésime", "Date de la source", _of("source", "millesime")),
+    _row(
         "fictive",
         "Données fictives",
         "Oui pour des données de démonstration",
-        lambda card: say_if(card["est_fictive"]),
+        _said("est_fictive"),
     ),
 )
 
@@ -273,101 +204,47 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
             yield {"bloc": BLOCS[bloc], **offer_card(repertoire, ligne, distance_m)}
 
 
-def export_offers(resultat: Resultat, repertoire: Repertoire, format: str) -> Iterator[bytes]:
-    """Return an answer in one of `FORMATS`, piece by piece.
-
-    Raises
-    ------
-    ParameterError
-        When the format is unknown, or when a workbook cannot hold the rows.
-    """
-    if format not in FORMATS:
-        raise ParameterError(
-            f"Format inconnu : « {format} ». Formats acceptés : {', '.join(FORMATS)}."
-        )
-    nb = resultat.total + len(resultat.a_distance) + len(resultat.proches)
-    if format == "xlsx" and nb > LIGNES_MAX:
-        raise ParameterError(
-            f"Un classeur ne peut tenir que {format_number(LIGNES_MAX)} lignes. Ajoutez un filtre, ou choisissez le CSV."
-        )
-    return _WRITERS[format](resultat, repertoire)
-
-
-def _values(card: dict) -> list:
-    return [colonne.lire(card) for colonne in COLONNES]
-
-
-def _french_csv(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
-    """Yield a CSV that a French spreadsheet opens as it should."""
-
-    def cell(value):
-        return str(value).replace(".", ",") if isinstance(value, float) else neutralise(value)
-
-    titres = [colonne.titre for colonne in COLONNES]
-    yield b"\xef\xbb\xbf"
-    yield from _csv(
-        titres, ([cell(v) for v in _values(card)] for card in list_cards(resultat, repertoire)), ";"
+def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:
+    """Return an answer as a file, its offers read as they are written."""
+    about = describe_export(resultat, repertoire)
+    return Fichier(
+        table=Suite(
+            resultat.total + len(resultat.a_distance) + len(resultat.proches),
+            partial(_read_pieces, resultat, repertoire),
+        ),
+        colonnes=COLONNES,
+        notice=_list_notice(about),
+        titre="Formations",
+        nom="formations",
+        feuille="Formations",
+        forme=POINT,
+        style=plain_style(POINT, COULEUR, COLONNES),
+        identifiant=("id", "id_lieu"),
+        description=about,
+        est_liste=True,
     )
 
 
-def _plain_csv(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
-    """Yield a CSV for programs (RFC 4180), formulas neutralised too."""
-    rows = ([neutralise(v) for v in _values(card)] for card in list_cards(resultat, repertoire))
-    yield from _csv([colonne.nom for colonne in COLONNES], rows, ",")
-
-
-def _csv(titres: list[str], rows: Iterable[list], delimiter: str) -> Iterator[bytes]:
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(titres)
-    rows = iter(rows)
-    while paquet := list(islice(rows, PAQUET)):
-        writer.writerows(paquet)
-        yield stream.getvalue().encode()
-        stream.seek(0)
-        stream.truncate()
-    yield stream.getvalue().encode()
-
-
-def _geojson(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
-    """Yield a FeatureCollection; an offer without position has a null geometry."""
-    yield f'{{"type":"FeatureCollection","metadata":{_dump(describe_export(resultat, repertoire))},"features":['.encode()
-    cards, first = list_cards(resultat, repertoire), True
+def _read_pieces(resultat: Resultat, repertoire: Repertoire) -> Iterator[gpd.GeoDataFrame]:
+    """Yield the offers as tables of plain values, an empty one when there is none."""
+    cards = list_cards(resultat, repertoire)
+    paquet = list(islice(cards, PAQUET))
+    yield _as_table(paquet)
     while paquet := list(islice(cards, PAQUET)):
-        yield (
-            ("" if first else ",") + ",\n".join(_dump(_feature(card)) for card in paquet)
-        ).encode()
-        first = False
-    yield b"]}\n"
+        yield _as_table(paquet)
 
 
-def _feature(card: dict) -> dict:
-    placee = card["longitude"] is not None
-    point = (
-        {"type": "Point", "coordinates": [card["longitude"], card["latitude"]]} if placee else None
-    )
-    properties = {
-        colonne.nom: colonne.lire(card)
-        for colonne in COLONNES
-        if colonne.nom not in ("longitude", "latitude")
-    }
-    return {
-        "type": "Feature",
-        "id": f"{card['id']}@{card['id_lieu']}",
-        "geometry": point,
-        "properties": properties,
-    }
-
-
-def _dump(value) -> str:
-    """Return compact JSON that stays harmless inside a page."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
-        "<", "\\u003c"
-    )
+def _as_table(cards: list[dict]) -> gpd.GeoDataFrame:
+    """Return cards as rows; an offer without position has no geometry."""
+    rows = [[colonne.value(card) for colonne in COLONNES] for card in cards]
+    table = pd.DataFrame(rows, columns=[colonne.nom for colonne in COLONNES], dtype="object")
+    x, y = (table[nom].astype("float64") for nom in ("longitude", "latitude"))
+    points = gpd.GeoSeries.from_xy(x, y, crs=CRS_GEO)
+    return gpd.GeoDataFrame(table, geometry=points.where(x.notna(), None))
 
 
 def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
-    """Return what must be known of an export: the query in words, the date, the sources and their licences."""
+    """Return what must be known of an export: the query in words, the date, the sources."""
     lignes = np.concatenate([resultat.lignes, resultat.a_distance, resultat.proches]).astype(
         "int64"
     )
@@ -386,10 +263,31 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
     }
 
 
-def _xlsx(resultat: Resultat, repertoire: Repertoire) -> Iterator[bytes]:
-    from geoapp.outputs.offers_workbook import write_workbook
+def _list_notice(about: dict) -> list[tuple[str, str]]:
+    """Return what must travel with the offers, in words."""
+    moment = f"{about['assemble_le']} (instantané {about['instantane']})"
+    return [
+        ("Recherche", about["titre"]),
+        ("Contenu", ", ".join(_list_contents(about))),
+        ("Données assemblées le", moment),
+        *(("À savoir", regle) for regle in REGLES),
+        *(("Source", _say_source(source)) for source in about["sources"]),
+    ]
 
-    yield write_workbook(resultat, repertoire)
+
+def _list_contents(about: dict) -> list[str]:
+    """Return how many offers each block holds, empty blocks left out."""
+    blocs = [count(about["nb_resultats"], "formation")]
+    if about["nb_a_distance"]:
+        blocs.append(f"{count(about['nb_a_distance'], 'formation')} à distance")
+    if about["nb_proches"]:
+        words = ("formation plus proche", "formations plus proches")
+        blocs.append(f"{count(about['nb_proches'], *words)} hors du rayon")
+    return blocs
 
 
-_WRITERS = {"csv": _french_csv, "csv-brut": _plain_csv, "xlsx": _xlsx, "geojson": _geojson}
+def _say_source(source: dict) -> str:
+    """Return one source: title, producer, vintage, licence, address; a fictitious one says so."""
+    fictive = " (données fictives)" if source["mode"] == "demonstration" else ""
+    told = (source[nom] for nom in ("producteur", "millesime", "licence", "adresse"))
+    return " ; ".join([source["titre"] + fictive, *filter(None, told)])

@@ -9,11 +9,11 @@ import pandas as pd
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.scores import POIDS_TOTAL, Qualite, list_defects
 from geoapp.outputs.files.formats import write_file
-from geoapp.outputs.files.model import ColonneFichier, Fichier
+from geoapp.outputs.files.model import Fichier, as_columns
 
 FORMATS_QUALITE = ("csv", "xlsx")
 
-SCORES: tuple[ColonneFichier, ...] = (
+SCORES = as_columns(
     ("type_entite", "Sorte", "Source ou organisme", "texte"),
     ("id_entite", "Identifiant", "Identifiant dans les données", "texte"),
     ("nom", "Nom", "Titre de la source, nom de l'organisme", "texte"),
@@ -31,7 +31,7 @@ SCORES: tuple[ColonneFichier, ...] = (
 )
 """Columns of the file of scores."""
 
-DEFAUTS: tuple[ColonneFichier, ...] = (
+DEFAUTS = as_columns(
     ("titre", "Critère", "Critère non satisfait", "texte"),
     ("constat", "Constat", "Ce qui ne va pas", "texte"),
     ("valeur", "Valeur", "Valeur en cause", "texte"),
@@ -64,7 +64,11 @@ def scores_file(qualite: Qualite) -> Fichier:
         ),
     )
     return Fichier(
-        table, SCORES, _notice(qualite, "Scores de qualité"), "Qualité", "qualite-scores"
+        table=table,
+        colonnes=SCORES,
+        notice=_notice(qualite, "Scores de qualité"),
+        titre="Qualité",
+        nom="qualite-scores",
     )
 
 
@@ -73,7 +77,11 @@ def defects_file(qualite: Qualite, nom: str = "", **choix: str | None) -> Fichie
     table = list_defects(qualite, **choix)
     title = f"À corriger : {nom}" if nom else "À corriger"
     return Fichier(
-        pd.DataFrame(table), DEFAUTS, _notice(qualite, title), "À corriger", "qualite-a-corriger"
+        table=pd.DataFrame(table),
+        colonnes=DEFAUTS,
+        notice=_notice(qualite, title),
+        titre="À corriger",
+        nom="qualite-a-corriger",
     )
 
 

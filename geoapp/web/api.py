@@ -30,18 +30,23 @@ from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.places import suggest_places
 from geoapp.offer.search.requests import parse_request, read_values, refuse_unknown
 from geoapp.offer.search.text import suggest_texts
-from geoapp.outputs.offers import FORMATS, export_offers
+from geoapp.outputs.files.formats import parse_format
+from geoapp.outputs.offers import offers_file
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
 from geoapp.web.quality import notes
+from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_engine, served_lookups, served_world
 
 blueprint = Blueprint("api", __name__)
 
 NB_PROPOSITIONS = 8
+
+ANCIENS_FORMATS = {"csv-brut": "csv-simple"}
+"""Names that a format had before, still answered."""
 
 
 def _parameters(route: Route) -> MultiDict | dict:
@@ -170,11 +175,8 @@ def settings() -> Settings:
 def export(route: Route, format: str) -> Response:
     """Return every page of a search as a file."""
     requete, _ = _requested(route)
-    pieces = export_offers(search(served_engine(), requete), served_lookups(), format)
-    row = FORMATS[format]
-    response = Response(pieces, mimetype=row.mimetype)
-    response.headers["Content-Disposition"] = f"attachment; filename=formations.{row.extension}"
-    return response
+    form = parse_format(ANCIENS_FORMATS.get(format, format))
+    return send_table(offers_file(search(served_engine(), requete), served_lookups()), form)
 
 
 def facets(route: Route) -> dict:

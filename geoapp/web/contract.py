@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.search.requests import Parametre
-from geoapp.outputs.offers import FORMATS
+from geoapp.outputs.files.formats import FORMATS
 
 VERSION_API = "v1"
 PREFIXE = f"/api/{VERSION_API}"

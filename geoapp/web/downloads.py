@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-import weakref
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Lock
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
@@ -21,29 +16,17 @@ from geoapp.outputs.catalogue.export import every_file
 from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource, list_resources
 from geoapp.outputs.catalogue.resources import check_table_name, table_file
-from geoapp.outputs.files.formats import FORMATS, Format, storing
+from geoapp.outputs.files.formats import FORMATS, Format
 from geoapp.outputs.files.geopackage import write_layers
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.web.coverage_view import query
 from geoapp.web.downloads_view import dictionary, resource_rows
+from geoapp.web.sending import send_file
 from geoapp.web.served import courant, served_world
 
 blueprint = Blueprint("downloads", __name__)
 
 ENSEMBLE = "geoforma.gpkg"
-_MORCEAU = 256 * 1024
-"""Bytes of a file sent at once."""
-
-_VERROU = Lock()
-"""One file is made at a time: a workbook of 16,000 rows takes a core for two seconds."""
-
-
-class Dossier:
-    """A folder of files made for one snapshot: it goes away with what is derived from the snapshot."""
-
-    def __init__(self):
-        self.path = Path(tempfile.mkdtemp(prefix="geoforma-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def _resources() -> list[Ressource]:
@@ -85,7 +68,7 @@ def table(fichier: str):
     _refuse_parameters()
     nom, form = _parse_name(fichier)
     check_table_name(nom)
-    return _send(
+    return send_file(
         f"{nom}{form.suffixe}",
         form.mimetype,
         lambda path: _write(table_file(courant().snapshot(), nom), form, path),
@@ -102,7 +85,7 @@ def indicators(fichier: str):
             "zonage : il est dans le nom du fichier, ne le donnez pas une seconde fois."
         )
     parametres = {cle: request.args.getlist(cle) for cle in request.args}
-    return _send(
+    return send_file(
         f"couverture-{nom}{form.suffixe}",
         form.mimetype,
         lambda path: _write(indicator_file(served_world(), nom, parametres), form, path),
@@ -115,7 +98,7 @@ def everything():
     """Return everything as one GeoPackage, one layer by table and by zoning."""
     _refuse_parameters()
     resources = _resources()
-    return _send(
+    return send_file(
         ENSEMBLE,
         FORMATS["gpkg"].mimetype,
         lambda path: write_layers(
@@ -179,36 +162,6 @@ def _write(fichier, form: Format, path: Path) -> None:
             f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}."
         )
     form.ecrire(fichier, path)
-
-
-def _send(
-    nom: str, mimetype: str, write: Callable[[Path], None], *, est_gardee: bool = True
-) -> Response:
-    """Return a file, piece by piece; what depends on no question is made once by snapshot and kept on disk."""
-    dossier = courant().derive("exports", lambda snapshot: Dossier())
-    path = dossier.path / nom
-    with _VERROU:
-        if not (est_gardee and path.exists()):
-            with storing(path) as aside:
-                write(aside)
-        stream, octets = open(path, "rb"), path.stat().st_size
-        if not est_gardee:
-            path.unlink()
-    response = Response(
-        _pieces(stream, dossier),
-        mimetype=mimetype,
-        headers={"Content-Disposition": f"attachment; filename={nom}", "Cache-Control": "no-cache"},
-    )
-    response.call_on_close(stream.close)
-    response.content_length = octets
-    return response
-
-
-def _pieces(stream, dossier: Dossier) -> Iterator[bytes]:
-    """Yield a file; the folder stays until it is sent."""
-    with stream:
-        while morceau := stream.read(_MORCEAU):
-            yield morceau
 
 
 def _json(value: dict, mimetype: str) -> Response:

@@ -77,7 +77,7 @@ def standalone_map():
 @blueprint.get("/rejets.csv")
 def rejects_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
-    fichier = replace(table_file(courant().snapshot(), "rejets"), notice=())
+    fichier = replace(table_file(courant().snapshot(), "rejets"), est_liste=True)
     return Response(
         file_bytes(fichier, FORMATS["csv"]),
         mimetype="text/csv",

@@ -16,6 +16,8 @@ EXPORTS = (
     ("csv", "Télécharger en CSV"),
     ("xlsx", "Télécharger en XLSX"),
     ("geojson", "Télécharger en GeoJSON"),
+    ("gpkg", "Télécharger en GeoPackage"),
+    ("parquet", "Télécharger en GeoParquet"),
 )
 
 Parametres = list[tuple[str, str]]

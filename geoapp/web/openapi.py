@@ -12,7 +12,7 @@ from geoapp.coverage.model import FILTRES_OFFRE
 from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.requests import PARAMETRES, Parametre
-from geoapp.outputs.offers import FORMATS
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.web.contract import CARTE, CHEMINS, PREFIXE, PROPRES, ROUTES, Route, describe_bounds
 
 NB_VALEURS = 30
@@ -170,7 +170,7 @@ def _responses(route: Route) -> dict:
 
 def _content(route: Route) -> dict:
     if route.nom == "export":
-        return {export.mimetype: {"schema": {"type": "string"}} for export in FORMATS.values()}
+        return {form.mimetype: {"schema": {"type": "string"}} for form in FORMATS.values()}
     properties = {nom: {"description": sens} for nom, sens in route.cles}
     for nom in ("formations", "proches"):
         if nom in properties:
@@ -219,7 +219,10 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
             for filtre in FILTRES.values()
         ],
         "carte": [(nom, sens) for nom, (_, sens) in CARTE.items()],
-        "formats": [(export.nom, export.libelle) for export in FORMATS.values()],
+        "formats": [
+            (form.nom, f"{form.libelle} ({form.detail})" if form.detail else form.libelle)
+            for form in FORMATS.values()
+        ],
     }
 
 

@@ -73,7 +73,7 @@ def _schema(one: Ressource) -> dict:
     )
     links = [_link(nom, row.renvoi) for nom, row in rows.items() if row.renvoi]
     fields = [
-        _field(colonne, rows.get(colonne[0]), est_cle=colonne[0] in one.cle)
+        _field(colonne, rows.get(colonne.nom), est_cle=colonne.nom in one.cle)
         for colonne in one.colonnes_plates
     ]
     return {
@@ -86,18 +86,18 @@ def _schema(one: Ressource) -> dict:
 
 def _field(colonne: ColonneFichier, row: schema.Colonne | None, *, est_cle: bool) -> dict:
     """Return one field: type, meaning and constraints."""
-    nom, titre, sens, kind = colonne
-    required = est_cle or (row is not None and row.requis and nom not in LISTES)
+    required = est_cle or (row is not None and row.requis and colonne.nom not in LISTES)
     constraints = {
         **({"required": True} if required else {}),
         **({"enum": list(row.valeurs)} if row is not None and row.valeurs else {}),
     }
-    booleans = {"trueValues": ["true"], "falseValues": ["false"]} if kind == "booleen" else {}
+    words = {"trueValues": ["true"], "falseValues": ["false"]}
+    booleans = words if colonne.type == "booleen" else {}
     return {
-        "name": nom,
-        "title": titre,
-        "description": sens,
-        "type": _TYPES[kind],
+        "name": colonne.nom,
+        "title": colonne.titre,
+        "description": colonne.sens,
+        "type": _TYPES[colonne.type],
         **booleans,
         **({"constraints": constraints} if constraints else {}),
     }

@@ -12,7 +12,7 @@ from geoapp.outputs.catalogue.licences import Licence
 from geoapp.outputs.catalogue.resources import find_sheet, licences_of, sources_of, table_columns
 from geoapp.outputs.coverage import list_columns
 from geoapp.outputs.files.formats import FORMATS, Format, formats_of
-from geoapp.outputs.files.model import CONTOUR, DEGRES, POINT, ColonneFichier
+from geoapp.outputs.files.model import CONTOUR, ColonneFichier, flat_columns
 
 TABLE, INDICATEURS = "tables", "indicateurs"
 """Kinds of resource, and folders of their files."""
@@ -46,7 +46,7 @@ class Ressource:
     @property
     def colonnes_plates(self) -> list[ColonneFichier]:
         """Return the columns of a CSV."""
-        return [*self.colonnes, *(DEGRES if self.forme == POINT else ())]
+        return flat_columns(self.colonnes, self.forme)
 
     def chemin(self, form: Format | None = None) -> str:
         """Return where the file of a format is, under the catalogue; the CSV for programs when none is given."""

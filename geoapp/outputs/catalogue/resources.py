@@ -15,7 +15,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.french import THIN, format_date, format_number
 from geoapp.core.snapshot import Snapshot, read_table
 from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
-from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier
+from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier, as_columns
 from geoapp.outputs.files.qml import plain_style
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.sources.usages import USAGES, feeding
@@ -103,25 +103,26 @@ def table_file(snapshot: Snapshot, nom: str) -> Fichier:
     columns = table_columns(nom)
     style = plain_style(fiche.forme, fiche.couleur, columns) if fiche.forme else ""
     return Fichier(
-        read_table(path, nom),
-        columns,
-        table_notice(snapshot, nom),
-        fiche.titre,
-        nom,
-        fiche.forme,
-        len(table.cle),
-        style,
-        path,
+        table=read_table(path, nom),
+        colonnes=columns,
+        notice=table_notice(snapshot, nom),
+        titre=fiche.titre,
+        nom=nom,
+        forme=fiche.forme,
+        nb_figees=len(table.cle),
+        style=style,
+        parquet=path,
     )
 
 
 def table_columns(nom: str) -> list[ColonneFichier]:
     """Return the columns of a table, geometry left out; their title is their name."""
-    return [
-        (c.nom, c.nom, column_meaning(c), c.type)
-        for c in schema.TABLES[nom].colonnes
-        if c.type != "geometrie"
+    rows = [
+        (one.nom, one.nom, column_meaning(one), one.type)
+        for one in schema.TABLES[nom].colonnes
+        if one.type != "geometrie"
     ]
+    return list(as_columns(*rows))
 
 
 def column_meaning(colonne: schema.Colonne) -> str:

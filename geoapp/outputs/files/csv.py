@@ -1,36 +1,52 @@
-"""CSV: one for a French spreadsheet, one for a program."""
+"""CSV: one for a French spreadsheet, one for a program; each yielded as it is made."""
 
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+import io
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from geoapp.core.cells import neutralise
-from geoapp.outputs.files.model import Fichier, flat_rows
+from geoapp.outputs.files.model import PAQUET, Fichier, flat_rows
 
 _OUI_NON = {True: "oui", False: "non"}
 _TRUE_FALSE = {True: "true", False: "false"}
 
 
-def write_csv(fichier: Fichier, path: Path) -> None:
-    """Write the table for a French spreadsheet: UTF-8 with mark, `;`, decimal comma, titles in French, then the notice."""
-    with open(path, "w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-        writer.writerow([titre for _, titre, *_ in fichier.colonnes_plates])
-        writer.writerows([_french(value) for value in row] for row in flat_rows(fichier))
-        if fichier.notice:
-            writer.writerow([])
-            writer.writerows(
-                [[neutralise(cle), neutralise(texte)] for cle, texte in fichier.notice]
-            )
+def french_csv(fichier: Fichier) -> Iterator[bytes]:
+    """Yield the table for a French spreadsheet, then the notice.
+
+    UTF-8 with mark, `;`, decimal comma, titles in French.
+    """
+    yield b"\xef\xbb\xbf"
+    yield from _lines([one.titre for one in fichier.colonnes_plates], fichier, _french, ";")
+    if fichier.notice and not fichier.est_liste:
+        notice = ([neutralise(cle), neutralise(texte)] for cle, texte in fichier.notice)
+        yield from _encoded([[], *notice], ";")
 
 
-def write_plain_csv(fichier: Fichier, path: Path) -> None:
-    """Write the table for a program (RFC 4180): UTF-8 without mark, `,`, decimal point, short names of columns, nothing but rows."""
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow([nom for nom, *_ in fichier.colonnes_plates])
-        writer.writerows([_plain(value) for value in row] for row in flat_rows(fichier))
+def plain_csv(fichier: Fichier) -> Iterator[bytes]:
+    """Yield the table for a program (RFC 4180), nothing but rows.
+
+    UTF-8 without mark, `,`, decimal point, short names of columns.
+    """
+    yield from _lines([one.nom for one in fichier.colonnes_plates], fichier, _plain, ",")
+
+
+def _lines(header: list[str], fichier: Fichier, cell, delimiter: str) -> Iterator[bytes]:
+    """Yield the header, then the rows."""
+    yield from _encoded([header], delimiter)
+    yield from _encoded(([cell(value) for value in row] for row in flat_rows(fichier)), delimiter)
+
+
+def _encoded(rows: Iterable[list], delimiter: str) -> Iterator[bytes]:
+    """Yield rows as bytes, `PAQUET` at once."""
+    rows = iter(rows)
+    while paquet := list(islice(rows, PAQUET)):
+        stream = io.StringIO()
+        csv.writer(stream, delimiter=delimiter, lineterminator="\r\n").writerows(paquet)
+        yield stream.getvalue().encode()
 
 
 def _french(value) -> str:

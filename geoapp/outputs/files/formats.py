@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +14,20 @@ from xlsxwriter.exceptions import XlsxFileError
 
 from geoapp.core.errors import ParameterError, StorageError
 from geoapp.core.files import writing
-from geoapp.outputs.files.csv import write_csv, write_plain_csv
-from geoapp.outputs.files.geo import write_geojson, write_parquet
+from geoapp.outputs.files.csv import french_csv, plain_csv
+from geoapp.outputs.files.geo import geojson, write_parquet
 from geoapp.outputs.files.geopackage import write_gpkg
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.files.workbook import write_xlsx
 from geoapp.reference.codes.identifiers import nearest_accepted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """One format: how it is asked, how its files end, how a browser is told of it.
 
-    `est_carte` says that it needs positions or outlines.
+    `est_carte` says that it needs positions or outlines; `couler` yields a text as it is made,
+    None for a format that is whole before it can be sent.
     """
 
     nom: str
@@ -34,25 +35,73 @@ class Format:
     mimetype: str
     libelle: str
     ecrire: Callable[[Fichier, Path], None]
+    couler: Callable[[Fichier], Iterator[bytes]] | None = None
+    detail: str = ""
     est_carte: bool = False
+
+
+def _written(couler: Callable[[Fichier], Iterator[bytes]]) -> Callable[[Fichier, Path], None]:
+    """Return what writes at a path a text that is yielded."""
+
+    def write(fichier: Fichier, path: Path) -> None:
+        with open(path, "wb") as stream:
+            stream.writelines(couler(fichier))
+
+    return write
 
 
 FORMATS: dict[str, Format] = {
     form.nom: form
     for form in (
-        Format("csv", ".csv", "text/csv", "CSV pour tableur", write_csv),
-        Format("csv-simple", ".simple.csv", "text/csv", "CSV pour programme", write_plain_csv),
         Format(
-            "xlsx",
-            ".xlsx",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            "Classeur XLSX",
-            write_xlsx,
+            nom="csv",
+            suffixe=".csv",
+            mimetype="text/csv",
+            libelle="CSV pour tableur",
+            detail="point-virgule, virgule décimale",
+            ecrire=_written(french_csv),
+            couler=french_csv,
         ),
-        Format("geojson", ".geojson", "application/geo+json", "GeoJSON", write_geojson, True),
-        Format("gpkg", ".gpkg", "application/geopackage+sqlite3", "GeoPackage (QGIS)", write_gpkg),
         Format(
-            "parquet", ".parquet", "application/vnd.apache.parquet", "GeoParquet", write_parquet
+            nom="csv-simple",
+            suffixe=".simple.csv",
+            mimetype="text/csv",
+            libelle="CSV pour programme",
+            detail="virgule, point décimal, noms de colonnes courts",
+            ecrire=_written(plain_csv),
+            couler=plain_csv,
+        ),
+        Format(
+            nom="xlsx",
+            suffixe=".xlsx",
+            mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            libelle="Classeur XLSX",
+            detail="avec sa notice",
+            ecrire=write_xlsx,
+        ),
+        Format(
+            nom="geojson",
+            suffixe=".geojson",
+            mimetype="application/geo+json",
+            libelle="GeoJSON",
+            detail="RFC 7946",
+            ecrire=_written(geojson),
+            couler=geojson,
+            est_carte=True,
+        ),
+        Format(
+            nom="gpkg",
+            suffixe=".gpkg",
+            mimetype="application/geopackage+sqlite3",
+            libelle="GeoPackage (QGIS)",
+            ecrire=write_gpkg,
+        ),
+        Format(
+            nom="parquet",
+            suffixe=".parquet",
+            mimetype="application/vnd.apache.parquet",
+            libelle="GeoParquet",
+            ecrire=write_parquet,
         ),
     )
 }

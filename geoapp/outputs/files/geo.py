@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
-from geoapp.outputs.files.model import Fichier, pieces, plain_rows
+from geoapp.outputs.files.model import TYPES, Fichier, Suite, layers, pieces, plain_rows
 
 DECIMALES = 7
 """Decimals of a degree in a GeoJSON: a centimetre (RFC 7946, section 11.2)."""
@@ -18,31 +20,43 @@ METADONNEES = b"geoforma"
 """Key of the notice among the metadata of a Parquet file."""
 
 
-def write_geojson(fichier: Fichier, path: Path) -> None:
-    """Write a GeoJSON (RFC 7946), piece by piece; what is not placed has a null geometry, the notice is `metadonnees`."""
-    notice = [{"cle": cle, "texte": texte} for cle, texte in fichier.notice]
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        stream.write(f'{{"type":"FeatureCollection","metadonnees":{_dump(notice)},"features":[')
-        first = True
-        for part in pieces(fichier):
-            shapes = shapely.to_geojson(
-                shapely.transform(part.geometry.to_numpy(), lambda xy: xy.round(DECIMALES))
-            )
-            for row, shape in zip(plain_rows(part, fichier.noms), shapes, strict=True):
-                stream.write(
-                    ("\n" if first else ",\n")
-                    + _feature(dict(zip(fichier.noms, row, strict=True)), shape)
-                )
-                first = False
-        stream.write("]}\n")
+def geojson(fichier: Fichier) -> Iterator[bytes]:
+    """Yield a GeoJSON (RFC 7946), piece by piece; what is not placed has a null geometry.
+
+    The notice is `metadonnees`; `metadata` is the description for programs, if any.
+    """
+    told = {"metadonnees": [{"cle": cle, "texte": texte} for cle, texte in fichier.notice]}
+    if fichier.description is not None:
+        told["metadata"] = fichier.description
+    yield f'{{"type":"FeatureCollection",{_dump(told)[1:-1]},"features":['.encode()
+    mark = "\n"
+    for part in pieces(fichier):
+        shapes = shapely.to_geojson(
+            shapely.transform(part.geometry.to_numpy(), lambda xy: xy.round(DECIMALES))
+        )
+        rows = plain_rows(part, fichier.noms)
+        features = [
+            _feature(fichier, dict(zip(fichier.noms, row, strict=True)), shape)
+            for row, shape in zip(rows, shapes, strict=True)
+        ]
+        if features:
+            yield (mark + ",\n".join(features)).encode()
+            mark = ",\n"
+    yield b"]}\n"
 
 
-def _feature(properties: dict, shape: str | None) -> str:
-    return f'{{"type":"Feature","properties":{_dump(properties)},"geometry":{shape or "null"}}}'
+def _feature(fichier: Fichier, properties: dict, shape: str | None) -> str:
+    """Return one feature, with its identifier when the file says how to make one."""
+    cle = _dump("@".join(str(properties[nom]) for nom in fichier.identifiant))
+    told = f'"id":{cle},' if fichier.identifiant else ""
+    kept = f'"properties":{_dump(properties)},"geometry":{shape or "null"}'
+    return f'{{"type":"Feature",{told}{kept}}}'
 
 
 def _dump(value) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Return compact JSON that stays harmless inside a page."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
 
 
 def write_parquet(fichier: Fichier, path: Path) -> None:
@@ -53,8 +67,12 @@ def write_parquet(fichier: Fichier, path: Path) -> None:
     if fichier.parquet is not None:
         shutil.copyfile(fichier.parquet, path)
         return
-    kept = [*fichier.noms, *(["geometry"] if fichier.forme else [])]
-    fichier.table[kept].to_parquet(path, index=False, compression="zstd")
+    whole = pd.concat(list(layers(fichier)), ignore_index=True)
+    if isinstance(fichier.table, Suite):
+        # Read as plain values: a column unknown throughout would have no type.
+        kinds = TYPES | {"texte": "string"}
+        whole = whole.astype({one.nom: kinds[one.type] for one in fichier.attributs})
+    whole.to_parquet(path, index=False, compression="zstd")
     table = pq.read_table(path)
     told = {
         **(table.schema.metadata or {}),

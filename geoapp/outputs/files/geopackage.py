@@ -10,12 +10,11 @@ import pandas as pd
 import pyogrio
 
 from geoapp.core.config import CRS_GEO
-from geoapp.outputs.files.model import CONTOUR, Fichier
+from geoapp.outputs.files.model import CONTOUR, TYPES, Fichier, layers
 
 NOTICE, DICTIONNAIRE, STYLES = "lisez_moi", "dictionnaire", "layer_styles"
 """Tables beside the layers; QGIS reads the last one by itself."""
 
-_TYPES = {"entier": "Int64", "reel": "float64", "booleen": "boolean", "texte": "object"}
 _DATE = "2020-01-01T00:00:00Z"
 """Date of change of every layer, so that the same tables give the same bytes; the true dates are in the notice."""
 
@@ -37,7 +36,9 @@ def write_layers(fichiers: Iterable[Fichier], path: Path) -> None:
     for fichier in fichiers:
         _write_layer(fichier, path)
         notices += [(fichier.titre, cle, texte) for cle, texte in fichier.notice]
-        columns += [(fichier.titre, *colonne) for colonne in fichier.colonnes]
+        columns += [
+            (fichier.titre, one.nom, one.titre, one.sens, one.type) for one in fichier.attributs
+        ]
         styles += [_style(fichier)] if fichier.style else []
     _write_plain(pd.DataFrame(notices, columns=["couche", "cle", "texte"]), path, NOTICE)
     _write_plain(
@@ -51,24 +52,25 @@ def write_layers(fichiers: Iterable[Fichier], path: Path) -> None:
 
 def _write_layer(fichier: Fichier, path: Path) -> None:
     """Add one layer; unknown values are NULL."""
-    table = pd.DataFrame(fichier.table)[fichier.noms].copy()
-    for nom, _, _, kind in fichier.colonnes:
-        table[nom] = table[nom].astype(_TYPES[kind])
-        if kind == "texte":
-            table[nom] = table[nom].where(table[nom].notna(), None)
-    if not fichier.forme:
-        return _write_plain(table, path, fichier.titre)
-    layer = gpd.GeoDataFrame(table, geometry=fichier.table.geometry.to_numpy(), crs=CRS_GEO)
     kind = "MultiPolygon" if fichier.forme == CONTOUR else "Point"
-    pyogrio.write_dataframe(
-        layer,
-        path,
-        layer=fichier.titre,
-        driver="GPKG",
-        append=path.exists(),
-        geometry_type=kind,
-        promote_to_multi=kind != "Point",
-    )
+    for part in layers(fichier):
+        table = pd.DataFrame(part)[fichier.noms].copy()
+        for one in fichier.attributs:
+            table[one.nom] = table[one.nom].astype(TYPES[one.type])
+            if one.type == "texte":
+                table[one.nom] = table[one.nom].where(table[one.nom].notna(), None)
+        if not fichier.forme:
+            _write_plain(table, path, fichier.titre)
+            continue
+        pyogrio.write_dataframe(
+            gpd.GeoDataFrame(table, geometry=part.geometry.to_numpy(), crs=CRS_GEO),
+            path,
+            layer=fichier.titre,
+            driver="GPKG",
+            append=path.exists(),
+            geometry_type=kind,
+            promote_to_multi=kind != "Point",
+        )
 
 
 def _write_plain(table: pd.DataFrame, path: Path, layer: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,67 +17,144 @@ LIGNES_MAX = 1_048_575
 POINT, CONTOUR = "point", "contour"
 """What a table may draw: `Fichier.forme` is one of them, or "" for a table without geometry."""
 
-ColonneFichier = tuple[str, str, str, str]
-"""Name, title, meaning and type (`texte`, `entier`, `reel`, `booleen`) of one column."""
+
+TYPES = {"entier": "Int64", "reel": "float64", "booleen": "boolean", "texte": "object"}
+"""What holds each type of column in a table; unknown values stay unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColonneFichier:
+    """One column: name, title and meaning, type (`texte`, `entier`, `reel`, `booleen`).
+
+    `largeur` is its width in a workbook (0: that of its type), `decimales` those shown there of a
+    `reel`.  `est_position` tells a coordinate: a format that holds geometries leaves it out.
+    """
+
+    nom: str
+    titre: str
+    sens: str
+    type: str = "texte"
+    largeur: int = 0
+    decimales: int = 4
+    est_position: bool = False
+
+
+def as_columns(*rows: tuple[str, str, str, str]) -> tuple[ColonneFichier, ...]:
+    """Return columns from rows of name, title, meaning and type."""
+    return tuple(
+        ColonneFichier(nom=nom, titre=titre, sens=sens, type=type_)
+        for nom, titre, sens, type_ in rows
+    )
+
 
 DEGRES: tuple[ColonneFichier, ...] = (
-    (
-        "longitude",
-        "Longitude",
-        "Longitude du point, en degrés (WGS84) ; vide quand il n'est pas placé",
-        "reel",
+    ColonneFichier(
+        nom="longitude",
+        titre="Longitude",
+        sens="Longitude du point, en degrés (WGS84) ; vide quand il n'est pas placé",
+        type="reel",
+        est_position=True,
     ),
-    ("latitude", "Latitude", "Latitude du point, en degrés (WGS84)", "reel"),
+    ColonneFichier(
+        nom="latitude",
+        titre="Latitude",
+        sens="Latitude du point, en degrés (WGS84)",
+        type="reel",
+        est_position=True,
+    ),
 )
 """Columns that stand for a point where a format holds no geometry."""
 
 
 @dataclass(frozen=True)
+class Suite:
+    """A table too long to lie in memory: its number of rows, what reads it piece by piece.
+
+    Each reading starts anew and yields one piece at least, be it empty.
+    """
+
+    nb_lignes: int
+    lire: Callable[[], Iterator[pd.DataFrame]]
+
+    def __len__(self) -> int:
+        return self.nb_lignes
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fichier:
     """A table to be written, without regard to the format.
 
-    `table` is a DataFrame with the `colonnes`, and a `geometry` (EPSG:4326) when `forme` says so.
-    `notice` holds (key, text) pairs that must travel with the figures.
-    `titre` names the layer or the sheet; `nom` is the short name of the file.
-    `style` is the QML of the layer, "" for none.  `parquet` is the file of the snapshot that holds exactly this table, if any.
+    `table` holds the `colonnes`, and a `geometry` (EPSG:4326) when `forme` says so.
+    `notice` holds (key, text) pairs that must travel with the figures; a CSV for spreadsheets
+    ends with them unless it `est_liste`.  `description` says the same for programs, in a GeoJSON.
+    `titre` names the layer, `feuille` the sheet; `nom` is the short name of the file.
+    `identifiant` names the columns that make the identifier of a feature, () for none.
+    `style` is the QML of the layer, "" for none.
+    `parquet` is the file of the snapshot that holds exactly this table, if any.
     """
 
-    table: pd.DataFrame
+    table: pd.DataFrame | Suite
     colonnes: Sequence[ColonneFichier]
     notice: Sequence[tuple[str, str]]
     titre: str
     nom: str = "donnees"
+    feuille: str = "Données"
     forme: str = ""
     nb_figees: int = 0
     style: str = ""
     parquet: Path | None = None
+    identifiant: tuple[str, ...] = ()
+    description: Mapping | None = None
+    est_liste: bool = False
+
+    @property
+    def attributs(self) -> list[ColonneFichier]:
+        """Return the columns beside the geometry, all of them without geometry."""
+        return [one for one in self.colonnes if not (self.forme and one.est_position)]
 
     @property
     def noms(self) -> list[str]:
-        """Return the names of the columns, geometry left out."""
-        return [nom for nom, *_ in self.colonnes]
+        """Return the names of `attributs`."""
+        return [one.nom for one in self.attributs]
 
     @property
     def colonnes_plates(self) -> list[ColonneFichier]:
-        """Return the columns of a format without geometry: a point is two numbers, an outline is left out."""
-        return [*self.colonnes, *(DEGRES if self.forme == POINT else ())]
+        """Return the columns of a format without geometry (see `flat_columns`)."""
+        return flat_columns(self.colonnes, self.forme)
+
+
+def flat_columns(colonnes: Sequence[ColonneFichier], forme: str) -> list[ColonneFichier]:
+    """Return the columns of a format without geometry: a point is two numbers, an outline nothing."""
+    is_told = any(one.est_position for one in colonnes)
+    return [*colonnes, *(DEGRES if forme == POINT and not is_told else ())]
 
 
 def flat_rows(fichier: Fichier) -> Iterator[list]:
     """Yield the rows of `colonnes_plates` as plain values, None when unknown."""
+    noms = [one.nom for one in fichier.colonnes_plates]
     for part in pieces(fichier):
         plain = part
         if fichier.forme == POINT:
             plain = pd.DataFrame(part.drop(columns="geometry")).assign(
                 longitude=part.geometry.x, latitude=part.geometry.y
             )
-        yield from plain_rows(plain, [nom for nom, *_ in fichier.colonnes_plates])
+        yield from plain_rows(plain, noms)
 
 
 def pieces(fichier: Fichier) -> Iterator[pd.DataFrame]:
     """Yield the table in pieces of at most `PAQUET` rows."""
+    if isinstance(fichier.table, Suite):
+        yield from fichier.table.lire()
+        return
     for debut in range(0, len(fichier.table), PAQUET):
         yield fichier.table.iloc[debut : debut + PAQUET]
+
+
+def layers(fichier: Fichier) -> Iterator[pd.DataFrame]:
+    """Yield the table for a format that keeps types: whole, or piece by piece as it is read."""
+    parts = fichier.table.lire() if isinstance(fichier.table, Suite) else [fichier.table]
+    for part in parts:
+        yield part[[*fichier.noms, *(["geometry"] if fichier.forme else [])]]
 
 
 def plain_rows(part: pd.DataFrame, noms: list[str]) -> list[list]:

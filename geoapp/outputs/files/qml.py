@@ -77,10 +77,9 @@ def _root(colonnes: Sequence[ColonneFichier]) -> ET.Element:
     """Return a style that names the columns by their titles."""
     root = ET.Element("qgis", version=VERSION, styleCategories="Symbology|Fields|Forms")
     aliases = ET.SubElement(root, "aliases")
-    for rank, (nom, titre, *_) in enumerate(colonnes):
-        ET.SubElement(
-            aliases, "alias", field=nom, index=str(rank), name="" if titre == nom else titre
-        )
+    for rank, one in enumerate(colonnes):
+        name = "" if one.titre == one.nom else one.titre
+        ET.SubElement(aliases, "alias", field=one.nom, index=str(rank), name=name)
     return root
 
 

@@ -11,9 +11,9 @@ import xlsxwriter
 from geoapp.core.cells import is_formula
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import format_number
-from geoapp.outputs.files.model import LIGNES_MAX, Fichier, flat_rows
+from geoapp.outputs.files.model import LIGNES_MAX, ColonneFichier, Fichier, flat_rows
 
-DONNEES, LISEZMOI = "Données", "Lisez-moi"
+LISEZMOI = "Lisez-moi"
 
 CELLULE_MAX = 32_767
 """Characters that a cell can hold: a longer text is cut, and the notice says how many were."""
@@ -27,17 +27,18 @@ OPTIONS = {
 _DATE = datetime(2020, 1, 1)
 """Date written inside a workbook, so that the same table gives the same bytes; the true dates are in its notice."""
 
-_NOMBRES = {"entier": "# ##0", "reel": "0.0000"}
+_LARGEURS = {"texte": 28}
+"""Widths of columns by type; 14 characters for the others."""
 
 
-def open_book(stream, titre: str) -> xlsxwriter.Workbook:
+def _open_book(stream, titre: str) -> xlsxwriter.Workbook:
     """Return a new workbook, row after row to disk, in which no text is a formula nor a link."""
     book = xlsxwriter.Workbook(stream, OPTIONS)
     book.set_properties({"title": titre, "author": "GéoForma", "created": _DATE})
     return book
 
 
-def text_writer(book: xlsxwriter.Workbook) -> Callable[..., None]:
+def _text_writer(book: xlsxwriter.Workbook) -> Callable[..., None]:
     """Return what writes a text as it is: one that looks like a formula keeps beside it the apostrophe of spreadsheets."""
     quoted = book.add_format({"quote_prefix": True})
 
@@ -61,8 +62,8 @@ def write_xlsx(fichier: Fichier, path: Path) -> None:
         raise ParameterError(
             f"Un classeur ne peut tenir que {format_number(LIGNES_MAX)} lignes. Choisissez le CSV."
         )
-    with open(path, "wb") as stream, open_book(stream, fichier.titre) as book:
-        text = text_writer(book)
+    with open(path, "wb") as stream, _open_book(stream, fichier.titre) as book:
+        text = _text_writer(book)
         _write_rows(book, fichier, text)
         _write_notice(book, fichier, text)
 
@@ -70,16 +71,23 @@ def write_xlsx(fichier: Fichier, path: Path) -> None:
 def _write_rows(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -> None:
     """Write the header, frozen and filterable, then the rows."""
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
-    forms = {kind: book.add_format({"num_format": form}) for kind, form in _NOMBRES.items()}
-    sheet, columns = book.add_worksheet(DONNEES), fichier.colonnes_plates
+    sheet, columns = book.add_worksheet(fichier.feuille), fichier.colonnes_plates
+    numbers = dict.fromkeys(map(_number, columns))
+    forms = {one: book.add_format({"num_format": one}) for one in numbers if one}
     sheet.freeze_panes(1, fichier.nb_figees)
-    for rank, (_, titre, _, kind) in enumerate(columns):
-        sheet.set_column(rank, rank, 28 if kind == "texte" else 14, forms.get(kind))
-        sheet.write_string(0, rank, titre, bold)
+    for rank, one in enumerate(columns):
+        width = one.largeur or _LARGEURS.get(one.type, 14)
+        sheet.set_column(rank, rank, width, forms.get(_number(one)))
+        sheet.write_string(0, rank, one.titre, bold)
     for line, row in enumerate(flat_rows(fichier), 1):
         for rank, value in enumerate(row):
             _write_cell(sheet, line, rank, value, text)
     sheet.autofilter(0, 0, len(fichier.table), len(columns) - 1)
+
+
+def _number(one: ColonneFichier) -> str:
+    """Return how a spreadsheet shows the numbers of a column; "" for what is no number."""
+    return {"entier": "# ##0", "reel": f"0.{'0' * one.decimales}"}.get(one.type, "")
 
 
 def _write_cell(sheet, line: int, rank: int, value, text: Callable) -> None:
@@ -88,7 +96,7 @@ def _write_cell(sheet, line: int, rank: int, value, text: Callable) -> None:
         sheet.write_boolean(line, rank, value)
     elif isinstance(value, int | float):
         sheet.write_number(line, rank, value)
-    elif value is not None:
+    elif value not in (None, ""):
         text(sheet, line, rank, str(value))
 
 
@@ -108,6 +116,6 @@ def _write_notice(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -
     debut = len(fichier.notice) + 1
     for rank, titre in enumerate(("Colonne", "Sens", "Type")):
         sheet.write_string(debut, rank, titre, bold)
-    for line, (_, titre, sens, kind) in enumerate(fichier.colonnes_plates, debut + 1):
-        for rank, texte in enumerate((titre, sens, kind)):
+    for line, one in enumerate(fichier.colonnes_plates, debut + 1):
+        for rank, texte in enumerate((one.titre, one.sens, one.type)):
             text(sheet, line, rank, texte, wrap)

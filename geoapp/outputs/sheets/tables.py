@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from geoapp.coverage.territories.tables import Tableau
-from geoapp.outputs.files.model import Fichier
+from geoapp.outputs.files.model import Fichier, as_columns
 
 _FICHIER = {
     "texte": "texte",
@@ -28,5 +28,11 @@ def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
                 value if isinstance(value, str) or pd.isna(value) else round(value)
                 for value in table[colonne.nom]
             ]
-    columns = [(c.nom, c.titre, c.sens, _FICHIER[c.type]) for c in tableau.colonnes]
-    return Fichier(table, columns, notice, tableau.titre, tableau.nom)
+    rows = [(one.nom, one.titre, one.sens, _FICHIER[one.type]) for one in tableau.colonnes]
+    return Fichier(
+        table=table,
+        colonnes=as_columns(*rows),
+        notice=notice,
+        titre=tableau.titre,
+        nom=tableau.nom,
+    )
