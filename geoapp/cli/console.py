@@ -17,7 +17,7 @@ from geoapp.cli.info import describe_snapshot
 from geoapp.cli.progress import rich_progress
 from geoapp.core.config import Settings
 from geoapp.core.errors import SnapshotError
-from geoapp.core.french import count
+from geoapp.core.french import count, format_decimal, format_number
 from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.coverage.answer import Reponse
@@ -199,7 +199,7 @@ def _zones(value: int | dict) -> str:
 
 def _number(value) -> str:
     """Return a count with French thousands; a dash when it does not apply."""
-    return "–" if value is None or pd.isna(value) else f"{value:,}".replace(",", "\u202f")
+    return "–" if value is None or pd.isna(value) else format_number(value)
 
 
 def print_check(file: Path, source: Source, found: Controle) -> None:
@@ -443,7 +443,7 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
 
 def _decimal(value: float) -> str:
     """Return a number with one decimal, « – » when unknown."""
-    return "–" if pd.isna(value) else f"{value:.1f}".replace(".", ",")
+    return "–" if pd.isna(value) else format_decimal(value, 1)
 
 
 def print_changes(evolution: Evolution, out: Path | None) -> None:

@@ -14,6 +14,7 @@ import click
 
 from geoapp.cli import main
 from geoapp.core.config import ROOT, Settings
+from geoapp.core.french import format_decimal
 from geoapp.core.schema import TABLES
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
@@ -175,14 +176,14 @@ def write_duplicates() -> str:
             [
                 [
                     f"`{r.nom}`",
-                    "mesurée" if r.part is None else f"{r.part:g}".replace(".", ","),
+                    "mesurée" if r.part is None else format_decimal(r.part),
                     r.preuve,
                 ]
                 for r in rows
             ],
         )
 
-    fusion, possible = (f"{seuil:g}".replace(".", ",") for seuil in (SEUIL_FUSION, SEUIL_POSSIBLE))
+    fusion, possible = map(format_decimal, (SEUIL_FUSION, SEUIL_POSSIBLE))
     return (
         "\n\n".join(
             [

@@ -84,9 +84,14 @@ def join_words(mots: list[str]) -> str:
     return " et ".join([", ".join(mots[:-1]), mots[-1]]) if len(mots) > 1 else "".join(mots)
 
 
-def format_decimal(value: float) -> str:
-    """Return a number as short as it is exact, with a decimal comma: 20, 7,5."""
-    return f"{value:g}".replace(".", ",")
+def format_decimal(value: float, decimals: int | None = None) -> str:
+    """Return a number with a decimal comma: to some decimals, else as short as it is exact."""
+    return (f"{value:g}" if decimals is None else f"{value:.{decimals}f}").replace(".", ",")
+
+
+def with_unit(number: str | int, unit: str) -> str:
+    """Return a number and its unit, which no line parts: 20 km, 6,9 %."""
+    return f"{number}{THIN}{unit}"
 
 
 def format_date(value: str) -> str:
@@ -121,7 +126,7 @@ def format_distance(distance_m: float | None) -> str:
     return (
         f"{round(distance_m / 10) * 10} m"
         if distance_m < 995
-        else f"{distance_m / 1000:.1f} km".replace(".", ",")
+        else f"{format_decimal(distance_m / 1000, 1)} km"
     )
 
 
@@ -136,7 +141,7 @@ def describe_doubt(est_douteuse: bool, distance_m: float | None) -> str:
         return ""
     if _is_unknown(distance_m):
         return "Position douteuse."
-    km = f"{distance_m / 1000:.1f}".replace(".", ",")
+    km = format_decimal(distance_m / 1000, 1)
     return f"Position douteuse{THIN}: le point reçu est à {km} km de la commune déclarée."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from geoapp.core.french import format_decimal, format_number
+from geoapp.core.french import format_decimal, format_number, with_unit
 from geoapp.coverage import zone_values as values
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.zone_values import Calcul
@@ -255,10 +255,10 @@ PETIT = "< 5"
 def format_share(part: float) -> str:
     """Return a share in words: « 6,9 % »; what is not quite nothing or everything is not rounded to it."""
     if 0 < part < 0.0005:
-        return "moins de 0,1\u202f%"
+        return with_unit("moins de 0,1", "%")
     if 0.9995 <= part < 1:
-        return "plus de 99,9\u202f%"
-    return f"{part * 100:.1f}".replace(".", ",").removesuffix(",0") + "\u202f%"
+        return with_unit("plus de 99,9", "%")
+    return with_unit(format_decimal(part * 100, 1).removesuffix(",0"), "%")
 
 
 def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
@@ -270,9 +270,9 @@ def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
     forms = {
         "part": format_share,
         "nombre": lambda v: format_number(round(v)),
-        "cout": lambda v: f"{v:.1f}".replace(".", ",") + f"\u202f{unite}",
+        "cout": lambda v: with_unit(format_decimal(v, 1), unite),
         "taux": lambda v: "moins de 0,001" if 0 < v < 0.001 else format_decimal(float(f"{v:.3g}")),
-        "taux_brut": lambda v: f"{v:.1f}".replace(".", ","),
+        "taux_brut": lambda v: format_decimal(v, 1),
     }
     return forms[indicateur.type](float(valeur))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import format_decimal
+from geoapp.core.french import format_decimal, with_unit
 from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
@@ -220,7 +220,7 @@ def describe_offer(question: Question) -> str:
 
 def describe_threshold(question: Question) -> str:
     """Return the threshold in words: « 20 km », « 30 minutes »."""
-    return f"{format_decimal(question.seuil)}\u202f{UNITES[question.unite]}"
+    return with_unit(format_decimal(question.seuil), UNITES[question.unite])
 
 
 def describe_question(question: Question) -> str:

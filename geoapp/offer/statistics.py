@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import THIN, count
+from geoapp.core.french import THIN, count, format_decimal, with_unit
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.lookups import Repertoire, records
 
@@ -119,11 +119,8 @@ def _tell_debouche(row: dict, source: dict) -> dict:
 
 def format_rate(value: float | None) -> str:
     """Return a rate in words; « non diffusé » when the producer does not give it."""
-    return (
-        NON_DIFFUSE
-        if value is None or value != value
-        else f"{value:g}".replace(".", ",") + f"{THIN}%"
-    )
+    unknown = value is None or value != value
+    return NON_DIFFUSE if unknown else with_unit(format_decimal(value), "%")
 
 
 def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Debouches:

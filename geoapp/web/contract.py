@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from geoapp.core.french import format_decimal
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.search.requests import Parametre
@@ -315,5 +316,5 @@ def describe_bounds(parametre: Parametre) -> str:
     if parametre.valeurs:
         return ", ".join(parametre.valeurs)
     if parametre.minimum is not None and parametre.maximum is not None:
-        return f"de {parametre.minimum:g} à {parametre.maximum:g}".replace(".", ",")
+        return f"de {format_decimal(parametre.minimum)} à {format_decimal(parametre.maximum)}"
     return f"à partir de {parametre.minimum:g}" if parametre.minimum is not None else ""

@@ -10,7 +10,7 @@ from flask import url_for
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import count, format_number
+from geoapp.core.french import count, format_decimal, format_number
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.classes import METHODES, assign_classes
@@ -312,9 +312,8 @@ def _gap(two: list[Public]) -> str:
         return "L'écart ne peut être calculé."
     if abs(gap) < 0.05:
         return "La part couverte y est la même qu'ailleurs."
-    return f"La part couverte y est de {abs(gap):.1f} points {'plus haute' if gap > 0 else 'plus basse'} qu'ailleurs.".replace(
-        ".", ",", 1
-    )
+    points = f"{format_decimal(abs(gap), 1)} points {'plus haute' if gap > 0 else 'plus basse'}"
+    return f"La part couverte y est de {points} qu'ailleurs."
 
 
 def change_rows(evolution: Evolution | None) -> list:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from geoapp.core.french import THIN, count
+from geoapp.core.french import count, format_decimal, with_unit
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource
 from geoapp.outputs.files.formats import Format
 
@@ -54,11 +54,9 @@ def format_size(octets: int) -> str:
     """Return the size of a file in words: « 850 octets », « 61 ko », « 1,3 Mo »."""
     if octets < 1_000:
         return count(octets, "octet")
-    return (
-        f"{round(octets / 1e3)}{THIN}ko"
-        if octets < 999_500
-        else f"{octets / 1e6:.1f}{THIN}Mo".replace(".", ",")
-    )
+    if octets < 999_500:
+        return with_unit(round(octets / 1e3), "ko")
+    return with_unit(format_decimal(octets / 1e6, 1), "Mo")
 
 
 def dictionary(resources: list[Ressource]) -> list[dict]:

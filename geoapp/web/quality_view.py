@@ -8,7 +8,7 @@ import pandas as pd
 from flask import url_for
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import THIN, count, format_date, format_number
+from geoapp.core.french import THIN, count, format_date, format_decimal, format_number, with_unit
 from geoapp.offer.quality.answer import criteria
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
@@ -107,7 +107,7 @@ def entity_words(row: Mapping) -> dict:
 
 def say_score(score: float) -> str:
     """Return a score in words: « 87,5 », « non évalué »."""
-    return "non évalué" if pd.isna(score) else f"{score:.1f}".replace(".", ",")
+    return "non évalué" if pd.isna(score) else format_decimal(score, 1)
 
 
 def say_change(score: float, before: float) -> str:
@@ -115,7 +115,8 @@ def say_change(score: float, before: float) -> str:
     if pd.isna(score) or pd.isna(before):
         return "–"
     change = round(score - before, 1)
-    return f"{change:+.1f}".replace(".", ",").replace("-", "−") if change else "="
+    sign = "+" if change > 0 else "−"
+    return f"{sign}{format_decimal(abs(change), 1)}" if change else "="
 
 
 def say_share(share: float | None) -> str:
@@ -124,7 +125,7 @@ def say_share(share: float | None) -> str:
         return "–"
     per_cent = 100 * share
     rounded = min(max(round(per_cent), 1), 99) if 0 < per_cent < 100 else round(per_cent)
-    return f"{rounded}{THIN}%"
+    return with_unit(rounded, "%")
 
 
 def part_rows(qualite: Qualite, row: Mapping, compte: Mapping[str, int]) -> list[dict]:
@@ -139,7 +140,7 @@ def part_rows(qualite: Qualite, row: Mapping, compte: Mapping[str, int]) -> list
                 format_number(part["nb_applicables"]),
                 format_number(part["nb_satisfaites"]),
                 say_share(part["part"]),
-                f"{part['points']:.2f}".rstrip("0").rstrip(".").replace(".", ","),
+                format_decimal(part["points"], 2).rstrip("0").rstrip(","),
             ),
             "etat_dit": ETATS.get(part["etat"], ""),
             "nb_defauts": compte.get(part["critere"], 0),

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flask import url_for
 
-from geoapp.core.french import THIN, count, format_decimal, format_distance, format_number
+from geoapp.core.french import (
+    THIN,
+    count,
+    format_decimal,
+    format_distance,
+    format_number,
+    with_unit,
+)
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.offer.filters import FILTRES, Filtres, Option
@@ -188,7 +195,7 @@ def choices(requete: Requete) -> dict[str, list[Choix]]:
         "rayons": [
             Choix(
                 "" if r == RAYON_KM else f"{r:g}",
-                f"{format_decimal(r)}{THIN}km",
+                with_unit(format_decimal(r), "km"),
                 r == requete.rayon_km,
             )
             for r in rayons

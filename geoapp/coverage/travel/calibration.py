@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geoapp.core.french import format_decimal, with_unit
+
 DETOUR = 1.3
 """Road distance over distance as the crow flies: the usual value for a dense road network; declared, not measured here."""
 
@@ -49,9 +51,9 @@ def fit_speed(
 
 def describe_calibration() -> str:
     """Return in French what the costs are worth."""
-    percent = lambda part: f"{part * 100:.0f}\u202f%"  # noqa: E731
+    percent = lambda part: with_unit(format_decimal(part * 100, 0), "%")  # noqa: E731
     return (
-        f"Trajets estimés : distance à vol d'oiseau × {str(DETOUR).replace('.', ',')}, en voiture à {VITESSE_KM_H:.0f} km/h. La vitesse est calée sur les "
+        f"Trajets estimés : distance à vol d'oiseau × {format_decimal(DETOUR)}, en voiture à {VITESSE_KM_H:.0f} km/h. La vitesse est calée sur les "
         f"trajets routiers de moins de {COURT_KM:.0f} km connus (vers Paris, plus longs que ceux montrés ici) : l'écart y est d'au plus {percent(ERREUR_MEDIANE)} pour la moitié, "
         f"{percent(ERREUR_P90)} pour neuf sur dix. Le détour est une valeur usuelle. Fleuves, péages et transports en commun sont ignorés."
     )

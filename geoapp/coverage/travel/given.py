@@ -14,6 +14,7 @@ from scipy import sparse
 
 from geoapp.core.errors import SourceError
 from geoapp.core.files import writing
+from geoapp.core.french import format_decimal, with_unit
 from geoapp.coverage.travel.calibration import VITESSE_KM_H
 from geoapp.coverage.travel.matrix import Trajets
 from geoapp.reference.codes.identifiers import nearest_accepted
@@ -268,14 +269,14 @@ def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
         raise SourceError(path, "aucun trajet ne part d'un point de la région.", cure=_CURE)
     people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
     part = float(people[covered].sum() / people[inside].sum()) if people[inside].any() else 1.0
-    percent = f"{part * 100:.1f}".replace(".", ",")
+    percent = with_unit(format_decimal(part * 100, 1), "%")
     return {
         "fournisseur": f"matrice donnée ({path.name})",
         "sha256": sha256_of(path),
         "vitesse_km_h": VITESSE_KM_H,
         "nb_trajets": len(rows),
         "part_population": round(part, 4),
-        "note": f"Trajets donnés par l'utilisateur (fichier {path.name}), pour {percent}\u202f% des habitants ; une paire absente du fichier est hors de portée.",
+        "note": f"Trajets donnés par l'utilisateur (fichier {path.name}), pour {percent} des habitants ; une paire absente du fichier est hors de portée.",
     }
 
 

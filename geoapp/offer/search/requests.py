@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import THIN, count, format_decimal, of_place
+from geoapp.core.french import count, format_decimal, of_place, with_unit
 from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
@@ -316,4 +316,4 @@ def describe_place(requete: Requete) -> str:
     if lieu.est_zone:
         return f" dans {TERRITOIRES[lieu.type].sorte} {_SORTE.sub('', lieu.nom)}"
     nom = "du point choisi" if lieu.type == "point" else of_place(lieu.nom)
-    return f" à {format_decimal(requete.rayon_km)}{THIN}km {nom}"
+    return f" à {with_unit(format_decimal(requete.rayon_km), 'km')} {nom}"
