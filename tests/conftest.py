@@ -21,12 +21,3 @@ def tiny_frames() -> dict[str, pd.DataFrame]:
 def tiny_snapshot(tiny_frames, tmp_path) -> Snapshot:
     """Return the tiny world, published under `tmp_path`."""
     return publish_world(tiny_frames, tmp_path)
-
-
-@pytest.fixture
-def no_network(monkeypatch) -> None:
-    """Point every download at a closed port of this machine: a build never waits for the Internet
-    here.
-    """
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")

@@ -1,6 +1,7 @@
 """The build on small mirrors and on demonstration data: origin of each source, failures, kills."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
 from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest import build_snapshot
+from support.builds import lend_steps
 from support.sources import AFFELNET, HEADER, ROW, make_mirror
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,14 +24,18 @@ pytestmark = pytest.mark.usefixtures("no_network")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """A snapshot made without any mirror, on a machine without network."""
-    folder = tmp_path_factory.mktemp("demo")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-        patch.setenv("https_proxy", "http://127.0.0.1:9")
-        build_snapshot(data_dir=folder)
+def demo(demo_snapshot, tmp_path_factory):
+    """A copy of our own of the snapshot made without any mirror, on a machine without network."""
+    folder = tmp_path_factory.mktemp("demo") / "var"
+    shutil.copytree(demo_snapshot.path.parents[1], folder, symlinks=True)
     return folder
+
+
+@pytest.fixture
+def var(demo_snapshot, tmp_path):
+    """An empty data folder, but for the steps that the build of the demonstration kept."""
+    lend_steps(demo_snapshot, tmp_path / "var")
+    return tmp_path / "var"
 
 
 def test_without_mirror_every_missing_source_says_it_is_fictitious(demo):
@@ -55,7 +61,7 @@ def test_demonstration_data_obey_the_same_contracts(demo):
     assert info["population_by_zoning"]["ze2020"] == info["region"]["population"] > 5_900_000
 
 
-def test_a_mirror_is_used_file_by_file(tmp_path):
+def test_a_mirror_is_used_file_by_file(tmp_path, var):
     mirror = make_mirror(
         tmp_path,
         {
@@ -64,7 +70,7 @@ def test_a_mirror_is_used_file_by_file(tmp_path):
             ).encode()
         },
     )
-    info = describe_snapshot(build_snapshot(mirror=mirror, data_dir=tmp_path / "var"))
+    info = describe_snapshot(build_snapshot(mirror=mirror, data_dir=var))
     modes = {s["id"]: s["mode"] for s in info["sources"]}
     assert (
         modes["affelnet-2020"] == "miroir"
@@ -118,9 +124,9 @@ def test_a_broken_source_stops_the_build_and_leaves_what_is_served(demo, tmp_pat
     assert open_snapshot(demo).id == before and len(list_snapshots(demo)) == 1
 
 
-def test_a_file_cut_in_the_middle_of_a_line_gives_a_reject(tmp_path):
+def test_a_file_cut_in_the_middle_of_a_line_gives_a_reject(tmp_path, var):
     mirror = make_mirror(tmp_path, {AFFELNET: (HEADER + ROW + ROW[:60]).encode()})
-    snapshot = build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
+    snapshot = build_snapshot(mirror=mirror, data_dir=var)
     rejets = snapshot.read("rejets")
     assert rejets["ligne"].tolist() == ["ligne 3"] and "cellules" in rejets["raison"].iloc[0]
     assert rejets["code_raison"].tolist() == ["largeur"]

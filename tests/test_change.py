@@ -145,12 +145,14 @@ def test_there_must_be_two(tmp_path):
 @pytest.mark.real
 def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, tmp_path):
     from geoapp.ingest import build_snapshot
+    from support.builds import lend_steps
 
     for path in mirror.rglob("*"):
         if path.is_file() and not path.name.startswith("rcoformations_2020-11-16_hdf"):
             link = tmp_path / "miroir" / path.relative_to(mirror)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
+    lend_steps(real_snapshot, tmp_path / "var")
     before = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "var")
     found = compare_snapshots(before, real_snapshot)
     every = real_snapshot.read("actions_lieux")

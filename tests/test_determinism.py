@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import random
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from geoapp.core.schema import TABLES
+from support.builds import lend_steps
 from support.sources import SHUFFLED
 
 LINES = ("rejets", "corrections", "sources")
@@ -53,7 +53,7 @@ def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(
     """Five sources changed, on the steps that the build of the session kept: they alone are
     read.
     """
-    from geoapp.ingest import build_snapshot, readings, steps
+    from geoapp.ingest import build_snapshot, readings
 
     read, real = [], readings.read_source
     monkeypatch.setattr(
@@ -61,7 +61,7 @@ def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(
         "read_source",
         lambda source, path: read.append(source.fichier) or real(source, path),
     )
-    shutil.copytree(real_snapshot.path.parents[1] / steps.DOSSIER, tmp_path / steps.DOSSIER)
+    lend_steps(real_snapshot, tmp_path)
     incremental = build_snapshot(mirror=shuffled_mirror, data_dir=tmp_path)
     assert set(read) == set(SHUFFLED)  # one of them feeds both the offer and its statistics
     assert file_digests(incremental) == file_digests(shuffled_snapshot) and digests(

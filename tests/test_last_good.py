@@ -17,6 +17,7 @@ from geoapp.cli.info import describe_snapshot
 from geoapp.core.errors import GeoFormaError, SourceError
 from geoapp.core.snapshot import open_snapshot
 from geoapp.ingest import build_snapshot, pipeline
+from geoapp.ingest.steps import DOSSIER
 from geoapp.sources import cache
 from geoapp.sources.cache import (
     Etat,
@@ -42,9 +43,17 @@ ID = "affelnet-2020"
 GOOD = (HEADER + ROW + ROW.replace("0590258K", "0622309Y").replace("59350", "62041")).encode()
 
 
+@pytest.fixture(scope="module")
+def kept_steps(tmp_path_factory):
+    """The steps kept by all the builds of this file: they differ by one small source."""
+    return tmp_path_factory.mktemp("etapes")
+
+
 @pytest.fixture
-def world(producer, tmp_path, monkeypatch):
+def world(producer, tmp_path, monkeypatch, kept_steps):
     """The registry with one source that a local producer serves, and none other to download."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / DOSSIER).symlink_to(kept_steps)
     sources = {key: replace(one, telechargement="") for key, one in load_sources().items()}
     sources[ID] = replace(sources[ID], telechargement=producer.url)
     monkeypatch.setattr(pipeline, "load_sources", lambda: sources)

@@ -100,14 +100,8 @@ def test_a_training_without_title_takes_that_of_its_certification(
 # -----------------------------------------------------------------------------------------
 
 
-def test_without_the_source_the_table_is_empty_and_the_source_says_it_is_absent(
-    tmp_path, monkeypatch
-):
-    from geoapp.ingest import build_snapshot
-
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    snapshot = build_snapshot(data_dir=tmp_path)
+def test_without_the_source_the_table_is_empty_and_the_source_says_it_is_absent(demo_snapshot):
+    snapshot = demo_snapshot
     sources = snapshot.read("sources").set_index("id_source")
     assert len(snapshot.read("offres_voisines")) == 0 and sources.loc[ID, "mode"] == "absente"
     assert (

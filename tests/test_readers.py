@@ -478,11 +478,12 @@ def test_no_reader_lets_a_person_through(id_source, name, communes):
     assert not [word for word in PERSONAL if word in shown]
 
 
-def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
+def test_nobody_is_in_the_bytes_of_a_snapshot(communes, demo_snapshot, tmp_path):
     """Every sample in one mirror, plus hostile rows: the snapshot and its index are searched byte
     by byte.
     """
     from geoapp.ingest import build_snapshot
+    from support.builds import lend_steps
 
     mirror = tmp_path / "miroir"
     for id_source, name in SAMPLES.items():
@@ -496,6 +497,7 @@ def test_nobody_is_in_the_bytes_of_a_snapshot(communes, tmp_path):
         "0590184E;BTS;32211031312;1;Scolaire;15;jeanne.durand@exemple.fr;0612345678\n",
         encoding="utf-8",
     )
+    lend_steps(demo_snapshot, tmp_path / "var")
     snapshot = build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
     sources = snapshot.read("sources").set_index("id_source")
     assert (

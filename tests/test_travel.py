@@ -33,6 +33,7 @@ from geoapp.coverage.travel.calibration import (
 from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_places
 from geoapp.coverage.travel.detour import MAXIMUM_KM, build_costs
 from geoapp.coverage.travel.given import COLONNES, COUT_MAX, read_trajets, write_parquet
+from support.builds import lend_steps
 from support.world import CREATED, publish_world
 
 L1, L2, L3 = "50.05000,2.05000", "50.10000,2.30000", "50.10000,2.50000"
@@ -570,6 +571,7 @@ def test_a_build_takes_the_matrix_that_the_command_wrote(real_snapshot, mirror, 
     out, data = tmp_path / "modele.parquet", tmp_path / "var"
     before = open_trajets(real_snapshot)
     assert write_parquet(before, out) == before.distance_km.nnz
+    lend_steps(real_snapshot, data)
     result = CliRunner().invoke(
         main, ["build", "--mirror", str(mirror), "--data", str(data), "--trajets", str(out)]
     )

@@ -1,9 +1,12 @@
-"""Snapshots of the real mirror, each built once a session, whatever the number of processes."""
+"""Snapshots built once a session, whatever the number of processes, and the steps that their builds
+kept.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.ingest import build_snapshot
+from geoapp.ingest.steps import DOSSIER
 from support.sources import MIRROR, lay_out_shuffled
 
 
@@ -53,6 +57,41 @@ def shuffled_snapshot(shuffled_mirror, session_folder) -> Snapshot:
         lambda folder: build_snapshot(mirror=shuffled_mirror, data_dir=folder),
     )
     return open_snapshot(folder)
+
+
+@pytest.fixture(scope="session")
+def demo_snapshot(session_folder) -> Snapshot:
+    """Return the snapshot built without any mirror, on a machine without network."""
+
+    def build(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            close_network(patch)
+            build_snapshot(data_dir=folder)
+
+    return open_snapshot(made_once(session_folder / "demo", build))
+
+
+@pytest.fixture
+def no_network(monkeypatch) -> None:
+    """Let nothing be downloaded."""
+    close_network(monkeypatch)
+
+
+def close_network(patch: pytest.MonkeyPatch) -> None:
+    """Point every download at a closed port of this machine: a build never waits for the
+    Internet.
+    """
+    patch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    patch.setenv("https_proxy", "http://127.0.0.1:9")
+
+
+def lend_steps(snapshot: Snapshot, data_dir: Path) -> None:
+    """Give a build to come the steps that the build of `snapshot` kept, where steps are not what is
+    tested.
+    """
+    kept = snapshot.path.parents[1] / DOSSIER
+    # By links: a step is written aside and renamed, never changed in place.
+    shutil.copytree(kept, data_dir / DOSSIER, copy_function=os.link)
 
 
 def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
