@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,7 @@ import pandas as pd
 
 from benchmarks.measure import run_job
 from benchmarks.synthesise import read_rows, rows_of_demonstration, synthesise_offers, write_rows
+from geoapp.ingest.steps import DOSSIER
 from geoapp.sources.registry import Source, get_source
 
 ID_SOURCE = "rco-2020-11"
@@ -50,8 +52,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--repeat", type=int, default=3, help="exécutions par taille ; la moins coûteuse est gardée"
     )
     parser.add_argument("--out", type=Path, help="fichier Markdown où écrire le rapport")
+    parser.add_argument(
+        "--etapes",
+        type=Path,
+        help="étapes gardées d'où partir : les temps ne veulent plus rien dire",
+    )
     options = parser.parse_args(arguments)
-    report = make_report(run_sizes(options.mirror, options.sizes, options.repeat), options.mirror)
+    records = run_sizes(options.mirror, options.sizes, options.repeat, options.etapes)
+    report = make_report(records, options.mirror)
     print(report)
     if options.out:
         options.out.write_text(report + "\n", encoding="utf-8")
@@ -66,7 +74,9 @@ def _sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-def run_sizes(mirror: Path | None, sizes: tuple[int, ...], repeat: int) -> list[dict]:
+def run_sizes(
+    mirror: Path | None, sizes: tuple[int, ...], repeat: int, etapes: Path | None = None
+) -> list[dict]:
     """Measure the base, then every size; one record each, the base first."""
     source = get_source(ID_SOURCE)
     rows = load_rows(mirror, source)
@@ -75,6 +85,8 @@ def run_sizes(mirror: Path | None, sizes: tuple[int, ...], repeat: int) -> list[
         print(f"{nb_offers} offres…", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
             offers = synthesise_offers(rows, source, nb_offers)
+            if etapes:
+                shutil.copytree(etapes, Path(folder) / "data" / DOSSIER)
             records.append(_run_size(offers, mirror, source, Path(folder), repeat=repeat))
     return records
 

@@ -1,9 +1,8 @@
 """What a user would write instead: one `sjoin` per zoning on every offer, measured.
 
 `python -m benchmarks.job_plain OFFERS.csv SNAPSHOT OUT_DIR LATITUDE LONGITUDE`.  It is given
-ready-made
-outlines (those of a published snapshot); it checks, rejects, repairs and
-counts nothing, and joins by geometry alone.
+ready-made outlines (those of a published snapshot); it checks, rejects, repairs and counts
+nothing, and joins by geometry alone.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Territory sheets of the served snapshot, by the command itself: `python -m benchmarks.reports
 --data DIR [--zonage ze2020 --zonage epci]`.
 
-Measures the wall time, the processor time, the memory of all its processes together (PSS: shared
-pages counted once, sampled each
-half second), the number of files, the largest PDF and its pages; warnings are errors.
+Measures the wall time, the processor time, the memory of all its processes together (PSS:
+shared pages counted once, sampled each half second), the number of files, the largest PDF and
+its pages; warnings are errors.
 """
 
 from __future__ import annotations

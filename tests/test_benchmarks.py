@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from geoapp.ingest.steps import DOSSIER
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run_tiny(*arguments: str) -> str:
+def run_tiny(*arguments: str, sizes: str = "40,80") -> str:
     """Return what the build benchmark prints at a tiny size."""
     command = [
         sys.executable,
         "-m",
         "benchmarks.build",
         "--sizes",
-        "40,80",
+        sizes,
         "--repeat",
         "1",
         *arguments,
@@ -31,16 +33,21 @@ def run_tiny(*arguments: str) -> str:
     return done.stdout
 
 
-def test_benchmark_runs_on_the_demonstration_and_prints_ratios(tmp_path):
-    printed = run_tiny("--out", str(tmp_path / "report.md"))
+def kept(snapshot) -> list[str]:
+    """Return the option that starts from the steps kept: nothing is timed here."""
+    return ["--etapes", str(snapshot.path.parents[1] / DOSSIER)]
+
+
+def test_benchmark_runs_on_the_demonstration_and_prints_ratios(demo_snapshot, tmp_path):
+    printed = run_tiny("--out", str(tmp_path / "report.md"), *kept(demo_snapshot))
     assert "the demonstration offer" in printed
     assert "| 40 | 80 |" in printed and "× 2.4" in printed
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == printed
 
 
 @pytest.mark.real
-def test_benchmark_runs_on_the_mirror(mirror):
-    printed = run_tiny("--mirror", str(mirror))
+def test_benchmark_runs_on_the_mirror(mirror, real_snapshot):
+    printed = run_tiny("--mirror", str(mirror), *kept(real_snapshot), sizes="80")
     assert "the real offer of the mirror" in printed and "| 80 |" in printed
 
 
