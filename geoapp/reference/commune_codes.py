@@ -29,7 +29,8 @@ def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str
         [*[frame[["ancien_code", "code_commune"]] for frame in frames], pairs]
     ).dropna()
     every = every[every["ancien_code"].ne("")]
-    direct = dict(zip(every["ancien_code"], every["code_commune"]))
+    # Of two rows of one old code the last stands: `anciens_codes` before a passage table.
+    direct = dict(zip(every["ancien_code"], every["code_commune"], strict=True))
     current = set(communes["code_commune"])
     return {
         old: end

@@ -64,7 +64,7 @@ def assign_by_geometry(
     places = gpd.GeoDataFrame(geometry=unique.reset_index(drop=True)).to_crs(CRS_METRIC)
     joined = gpd.sjoin(places, zones[[code, "geometry"]].to_crs(CRS_METRIC), predicate="intersects")
     first = joined.groupby(level=0)[code].min().reindex(places.index)
-    by_place = dict(zip(unique.to_wkb(), first))
+    by_place = dict(zip(unique.to_wkb(), first, strict=True))
     result[known.index] = known.to_wkb().map(by_place).astype("str").to_numpy()
     return result
 
@@ -110,6 +110,7 @@ def move_to_current(
     moved = current.loc[
         current["ancien_code"].ne(current["code_commune"]), ["ancien_code", "code_commune"]
     ]
+    # The commune that gave its code to the merged one comes first: its zone is kept.
     current = current.assign(_rank=current["ancien_code"].ne(current["code_commune"]))
     current = current.sort_values(["code_commune", "_rank", "code_zone"]).drop_duplicates(
         ["code_commune", "code_zone"]

@@ -103,7 +103,7 @@ class Zonage:
         return self.sujet.partition(" {")[0]
 
     def subject(self, nom: str) -> str:
-        """Return a zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
+        """Return a zone as the subject of a sentence: « la zone d'emploi de Lens »."""
         if nom.startswith(self.noms_complets):
             return f"la {nom}"
         de = of_place(with_article(nom) if self.est_avec_article else nom)

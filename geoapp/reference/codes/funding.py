@@ -59,8 +59,10 @@ NIVEAUX_ENTREE = {
 """Entry levels: `aucun` is said by the source, and is not the same as unknown."""
 
 _FRAIS_NULS = re.compile(
-    r"(0[0 ]*( eur| euros?)?|neant|rien|aucun|gratuite?|formation gratuite|(aucuns?|pas de|sans) (frais|couts?|reste)"
-    r"( restants?)?)( a( la| sa)? charge)?( (pour|du|des|de)( (l|la|le|les))? (stagiaires?|apprenants?|eleves?|apprentis?))?"
+    r"(0[0 ]*( eur| euros?)?|neant|rien|aucun|gratuite?|formation gratuite"
+    r"|(aucuns?|pas de|sans) (frais|couts?|reste)( restants?)?)"
+    r"( a( la| sa)? charge)?"
+    r"( (pour|du|des|de)( (l|la|le|les))? (stagiaires?|apprenants?|eleves?|apprentis?))?"
 )
 """What a source writes, folded, when nothing is left to pay for the person who learns."""
 
@@ -82,7 +84,10 @@ _ENTREE_LHEO = {
 
 @on_scalar_too
 def normalise_financeurs(values: pd.Series) -> pd.Series:
-    """Return the known codes of `FINANCEURS` in each cell, parted by « | », each once; NA when none is."""
+    """Return the known codes of `FINANCEURS` in each cell, parted by « | », each once.
+
+    NA when the cell holds none.
+    """
     return map_distinct(as_text(values), lambda cell: _known(cell, FINANCEURS)).astype("str")
 
 
@@ -93,7 +98,10 @@ def _known(cell: str, accepted: Mapping[str, str]) -> str | None:
 
 @on_scalar_too
 def normalise_publics(values: pd.Series) -> pd.Series:
-    """Return the Formacode codes of publics (8 and four digits) in each cell, parted by « | »; NA when none is."""
+    """Return the Formacode codes of publics (8 and four digits) in each cell, parted by « | ».
+
+    NA when the cell holds none.
+    """
 
     def keep(cell: str) -> str | None:
         return "|".join(dict.fromkeys(re.findall(r"\b8\d{4}\b", cell))) or None
@@ -114,9 +122,10 @@ def normalise_niveau_entree(values: pd.Series, *, notation: str) -> pd.Series:
 
 @on_scalar_too
 def read_frais_restants(values: pd.Series) -> pd.Series:
-    """Read what is left to pay for the person: « 1 » where the text says nothing (it is free), « 0 » where it says something, else NA.
+    """Read what is left to pay for the person: « 1 » when it is free, « 0 » when it is not, else NA.
 
-    A training without price is not free: nothing is read from an absent text, nor from a sentence that does not decide.
+    A training without price is not free: nothing is read from an absent text, nor from a sentence
+    that does not decide.
     """
 
     def decide(cell: str) -> str | None:

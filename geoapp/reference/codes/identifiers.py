@@ -58,6 +58,7 @@ def _zero_filled(
     values: pd.Series, text: pd.Series, pattern: re.Pattern
 ) -> tuple[pd.Series, pd.Series]:
     """Give a four-digit code its zero back, refuse what misses the pattern."""
+    # A Corsican « 2A04 » has lost another digit than its zero: digits only are mended.
     four_digits = text.str.fullmatch(r"\d{4}", na=False)
     codes = text.where(~four_digits, "0" + text)
     codes = codes.where(codes.str.fullmatch(pattern, na=False))
@@ -92,6 +93,7 @@ def check_siret(values: pd.Series) -> pd.Series:
     establishments of La Poste may instead have a digit sum multiple of five.
     """
     codes = as_code(values).str.replace(".", "", regex=False)
+    # Spreadsheets drop leading zeros; to add more than two would make any number a SIRET.
     short = codes.str.fullmatch(r"\d{12,13}", na=False)
     codes = codes.where(~short, codes.str.zfill(14))
     return map_distinct(codes, _valid_siret).astype("str")
@@ -171,8 +173,8 @@ def _code_list(values: pd.Series, pattern: re.Pattern, mend=lambda code: code) -
 def name_unnamed(id_organisme: str | None, commune: str | None = None) -> str | None:
     """Return what is known of a body that no source names, in French words; None when nothing is.
 
-    « Établissement 0590111A, Lille » for a UAI code (`uai:…`) and its commune, « Organisme de SIRET 50260294900039 »
-    for `siret:…`.  The name itself stays unknown.
+    « Établissement 0590111A, Lille » for a UAI code (`uai:…`) and its commune,
+    « Organisme de SIRET 50260294900039 » for `siret:…`.  The name itself stays unknown.
     """
     sorte, _, code = id_organisme.partition(":") if isinstance(id_organisme, str) else ("", "", "")
     if sorte == "uai" and code:

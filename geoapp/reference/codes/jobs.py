@@ -19,11 +19,17 @@ import pandas as pd
 from geoapp.reference.codes.text import fold
 
 STEM = 6
-"""Letters by which two words are said to be of one root (« couvreur », « couverture » : no; « boulanger », « boulangerie » : yes)."""
+"""Letters by which two words are said to be of one root.
+
+« boulanger » and « boulangerie » are, « couvreur » and « couverture » are not.
+"""
 COMMON = 12
 """A root borne by more labels than this (« technicien », « responsable ») names no job."""
 SHORT_FAMILY = 3
-"""A family that the title does not part is kept whole up to this size; beyond, its first job speaks for it."""
+"""A family that the title does not part is kept whole up to this size.
+
+Beyond it, its first job speaks for it.
+"""
 
 
 class Metier(NamedTuple):
@@ -36,7 +42,7 @@ class Metier(NamedTuple):
 
 
 class Rome(NamedTuple):
-    """The jobs by code (the family of a parent, else the job alone), and the roots that name no job."""
+    """The jobs by code (a parent's family, else the job alone), and the roots that name no job."""
 
     familles: Mapping[str, tuple[Metier, ...]]
     communes: frozenset[str]
@@ -60,6 +66,7 @@ def read_rome(table: pd.DataFrame | None) -> Rome:
         familles.setdefault(parent or metier.code, []).append(metier)
         if parent and parent != metier.code:
             familles.setdefault(metier.code, []).append(metier)
+    # The job of the code itself comes first: it speaks for a family too long to be kept whole.
     ordered = {
         code: tuple(sorted(jobs, key=lambda job: (job.code != code, job.code)))
         for code, jobs in familles.items()

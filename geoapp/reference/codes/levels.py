@@ -108,6 +108,7 @@ def _by_number(values: pd.Series, notation: str, *patterns: re.Pattern) -> pd.Se
     known = {fold(valeur): niveau for valeur, niveau in _equivalences(notation).items()}
 
     def level(text: str) -> str | None:
+        # « Niveau III ou IV » names two levels: none is chosen.
         found = {n for pattern in patterns for n in pattern.findall(fold(text))}
         return known.get(found.pop()) if len(found) == 1 else None
 
@@ -165,6 +166,7 @@ def _label(values: pd.Series) -> pd.Series:
 
 def _level_of_label(label: str) -> str | None:
     """Return the level of the diplomas named; the longest phrase hides those inside it."""
+    # « BTS ou licence » names two levels: none is chosen, as for numbers.
     text, known = fold(label), _equivalences("libelle")
     levels = {known[phrase] for phrase in _phrases().findall(text)} - {None}
     return levels.pop() if len(levels) == 1 else None

@@ -1,5 +1,6 @@
-"""Transitions of the regional plan rev3: ecological, energy, digital; several per offer, each with its evidence.
+"""Transitions of the regional plan rev3: ecological, energy, digital.
 
+An offer may serve several, each with its evidence.
 The rules are rows of ``geodata/rev3.csv``: a transition, a nomenclature, a
 value and a number of voices.  A transition is kept from `VOIX_REQUISES` voices
 on, and one nomenclature speaks once: a broad clue (one voice, such as "strategic
@@ -22,7 +23,7 @@ from geoapp.reference.codes.text import fold
 TRANSITIONS = {"ecologique": "écologique", "energetique": "énergétique", "numerique": "numérique"}
 VOIX_REQUISES = 2
 PART_METIERS = 0.5
-"""More than this share of the ROME codes of an offer must say the same: one among five is chance."""
+"""More than this share of an offer's ROME codes must say the same: one among five is chance."""
 _CODES = {"formacode": "code_formacode", "nsf": "code_nsf", "cfd": "code_cfd"}
 _USED = ("intitule", "code_rome", *_CODES.values())
 _FLAGS = {"rome_eco": "transition_eco", "rome_num": "transition_num"}
@@ -45,7 +46,13 @@ def load_regles() -> tuple[RegleRev3, ...]:
         GEODATA / "rev3.csv", sep=";", dtype="str", keep_default_na=False, encoding="utf-8"
     )
     return tuple(
-        RegleRev3(row.transition, row.nomenclature, row.valeur, int(row.voix), row.motif)
+        RegleRev3(
+            transition=row.transition,
+            nomenclature=row.nomenclature,
+            valeur=row.valeur,
+            voix=int(row.voix),
+            motif=row.motif,
+        )
         for row in table.itertuples(index=False)
     )
 
@@ -95,7 +102,7 @@ def _decide(offer: dict[str, str], rome: Rome) -> tuple[str | None, str | None]:
 
 
 def list_evidence(offer: dict[str, str], rome: Rome) -> list[tuple[RegleRev3, str]]:
-    """Return every rule that one offer meets, with what met it; serves `assign_rev3` and its measure."""
+    """Return every rule that one offer meets, with what met it; `assign_rev3` counts the voices."""
     title = _plain(offer["intitule"])
     return [(rule, proof) for rule in load_regles() if (proof := _meet(rule, offer, title, rome))]
 

@@ -60,6 +60,7 @@ def _voie(label: str) -> str | None:
     """Return the only voie named by a label."""
     text = _NEGATION.sub(" ", fold(label))
     named = [voie for voie, pattern in _PATTERNS.items() if pattern.search(text)]
+    # « Formation initiale en apprentissage » is one voie, « scolaire ou apprentissage » two.
     if named == ["apprentissage", "scolaire"]:
         return "apprentissage" if "initiale" in text else None
     return named[0] if len(named) == 1 else None

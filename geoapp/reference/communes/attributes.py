@@ -139,7 +139,8 @@ def codes_of_departements(table: pd.DataFrame, departements: list[str]) -> pd.In
     if unknown or not departements:
         raise ParameterError(
             f"Département inconnu : « {', '.join(unknown)} ». Donnez un ou plusieurs codes de "
-            f"départements métropolitains, par exemple 02,59,60,62,80 (acceptés : {', '.join(accepted)})."
+            "départements métropolitains, par exemple 02,59,60,62,80 "
+            f"(acceptés : {', '.join(accepted)})."
         )
     return table.index[table["code_departement"].isin(departements)]
 

@@ -105,7 +105,13 @@ def build_communes(
     content = to_bytes(table, notes)
     exceptions = _check(content, around, oracle)
     _publish(content, Path(out))
-    report = _report(table, mairies, counts, Path(out), len(content), exceptions, notes)
+    report = RepairReport(
+        fichier=Path(out),
+        taille_octets=len(content),
+        exceptions=exceptions,
+        **_count_rows(table, mairies, notes),
+        **counts,
+    )
     for line in report.lines():
         say(line)
     return report
@@ -211,21 +217,15 @@ def _publish(content: bytes, out: Path) -> None:
         aside.write_bytes(content)
 
 
-def _report(
-    table, mairies: Mairies, counts: dict, out: Path, size: int, exceptions, notes
-) -> RepairReport:
-    """Gather the counts of the build."""
-    return RepairReport(
-        fichier=out,
-        taille_octets=size,
-        nb_communes=len(table),
-        population=int(table["population"].sum()),
-        millesime_population=notes["millesime_population"],
-        mairies_collees=mairies.collees,
-        mairies_replacees=mairies.replacees,
-        mairies_absentes=mairies.absentes,
-        sans_epci=tuple(table.loc[table["code_epci"].isna(), "code_commune"]),
-        exceptions=exceptions,
-        sources=(notes["contours"], notes["attributs"]),
-        **counts,
-    )
+def _count_rows(table: gpd.GeoDataFrame, mairies: Mairies, notes: dict[str, str]) -> dict:
+    """Return what the report says of the table written, by field of `RepairReport`."""
+    return {
+        "nb_communes": len(table),
+        "population": int(table["population"].sum()),
+        "millesime_population": notes["millesime_population"],
+        "mairies_collees": mairies.collees,
+        "mairies_replacees": mairies.replacees,
+        "mairies_absentes": mairies.absentes,
+        "sans_epci": tuple(table.loc[table["code_epci"].isna(), "code_commune"]),
+        "sources": (notes["contours"], notes["attributs"]),
+    }

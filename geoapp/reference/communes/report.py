@@ -27,7 +27,7 @@ class Exception90:
     motif: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RepairReport:
     """Counts of one build; areas in hectares (EPSG:2154), codes are text."""
 
@@ -63,7 +63,8 @@ class RepairReport:
             f"({self.aire_ajustee_ha:.1f} ha au total)",
             f"Mairies ramenées dans leur commune toute proche : {len(self.mairies_collees)}",
             f"Mairies trop loin, remplacées par un point intérieur : {len(self.mairies_replacees)}",
-            f"Mairies absentes, remplacées par un point intérieur : {_count(self.mairies_absentes)}",
+            "Mairies absentes, remplacées par un point intérieur : "
+            f"{_count(self.mairies_absentes)}",
             f"Communes sans EPCI : {_count(self.sans_epci)}",
             *(
                 f"Exception au contrôle : {e.code_commune} ({e.part_recouvrement:.1%}) — {e.motif}"
