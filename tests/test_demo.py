@@ -10,7 +10,8 @@ import shapely
 
 from geoapp.core.config import CRS_METRIC, GEODATA
 from geoapp.core.schema import MODALITES, NIVEAUX, VOIES
-from geoapp.offer.rows import FLAT, check_offre
+from geoapp.core.schema.offer_columns import FLAT
+from geoapp.offer.rows import check_offre
 from geoapp.sources import demo, demo_zones
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.registry import load_sources

@@ -148,8 +148,8 @@ def difficult_offer() -> pd.DataFrame:
 
 def build_offer(flat: pd.DataFrame, world, folder: Path, seed: int) -> dict[str, bytes]:
     """Return the Parquet bytes of every offer table, from a CSV file."""
-    from geoapp.ingest.offers import offer_tables, split_source
-    from geoapp.offer.rows import check_offre
+    from geoapp.ingest.offers import offer_tables
+    from geoapp.offer.rows import check_offre, split_offre
     from geoapp.reference.commune_codes import make_passage
     from geoapp.sources.reading import read_source
     from geoapp.sources.registry import Source
@@ -173,7 +173,7 @@ def build_offer(flat: pd.DataFrame, world, folder: Path, seed: int) -> dict[str,
         passage=make_passage(communes, []),
     )
     tables, repairs = offer_tables(
-        [split_source(checked.flat, "essai")],
+        [split_offre(checked.flat, "essai")],
         communes=communes,
         etablissements=etablissements(seed),
         doubtful_distance_m=1000.0,

@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks.fuzz import SPANS, change_values, mutate, try_files
 from benchmarks.fuzz_samples import ECHANTILLONS, FICHIERS
-from geoapp.ingest.offers import offer_tables, split_source
+from geoapp.ingest.offers import offer_tables
 from geoapp.ingest.territories import load_communes
 from geoapp.offer.locating import merge_etablissements
-from geoapp.offer.rows import check_offre
+from geoapp.offer.rows import check_offre, split_offre
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
@@ -49,7 +49,7 @@ def world():
 
 
 def _tables(flats: dict, communes) -> dict[str, pd.DataFrame]:
-    parts = [split_source(flat, id_source) for id_source, flat in flats.items()]
+    parts = [split_offre(flat, id_source) for id_source, flat in flats.items()]
     tables, _ = offer_tables(
         parts,
         communes=communes,

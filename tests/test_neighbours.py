@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from geoapp.core.french import format_number
+from geoapp.core.schema.offer_columns import FLAT
 from geoapp.ingest.neighbours import keep_neighbours, name_trainings
-from geoapp.offer.rows import FLAT, SANS_INTITULE, check_offre
+from geoapp.offer.rows import SANS_INTITULE, check_offre
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import load_sources
 

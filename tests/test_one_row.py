@@ -1,78 +1,40 @@
-"""One thing is one row: a copy of the code with one row more shows it everywhere."""
+"""One thing is one row: the recipes of `CONTRIBUTING.md`, applied to a copy, show it everywhere."""
 
 import json
-import os
+import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from support.one_row import ROOT, run_in
 
-ROWS = {
-    "geoapp/coverage/indicators.py": (
-        '        Indicateur(\n            nom="e2sfca",',
-        """        Indicateur(
-            nom="p75",
-            titre="Trajet des trois quarts",
-            sens="Trois habitants sur quatre ont une formation à ce trajet ou moins",
-            type="cout",
-            calcul=values.cost_quantile(0.75),
-        ),
-""",
+PLACES = {
+    "Add a source format": ("geoapp/sources/formats.py", "        FormatSource(\n", "boundaries"),
+    "Add a usage": ("geoapp/sources/usages.py", "        Usage(\n", "verification"),
+    "Add an indicator": ("geoapp/coverage/indicators.py", "        Indicateur(\n", "e2sfca"),
+    "Add an offer column": (
+        "geoapp/core/schema/offer_columns/given.py",
+        "    ColonneOffre(\n",
+        "metiers",
     ),
-    "geoapp/sources/formats.py": (
-        '        FormatSource(\n            nom="boundaries",',
-        """        FormatSource(
-            nom="barres",
-            libelle="texte à barres",
-            lire=lambda path: read_csv(path, delimiter="|", skip=1),
-            est_reconnu=lambda start: start.text.startswith("#barres"),
-        ),
-""",
-    ),
-    "geoapp/sources/usages.py": (
-        '        Usage(\n            nom="verification",',
-        """        Usage(
-            nom="agenda",
-            libelle="agenda des portes ouvertes",
-            etape="verification",
-            colonnes=("code_commune", "nom", "date_fin"),
-        ),
-""",
-    ),
-    "geoapp/ingest/checking.py": (
-        '    "verification": _check_codes,',
-        """    "agenda": _check_codes,
-""",
-    ),
+    "Add a filter": ("geoapp/offer/filters.py", "        Filtre(\n", "zone"),
 }
-"""File → the text before which a row is added, and the row.  A usage has a twin: its check."""
+"""Section → file, class of the row, and the row before which the one of the section is added."""
 
-OFFRE = """
-[[source]]
-id = "{id}"
-titre = "Catalogue {id}"
-producteur = "Nous"
-licence = "Licence Ouverte 2.0"
-millesime = "2026"
-usage = "offre"
-format = "csv"
-fichier = "{id}.csv"
-[source.colonnes]
-id_formation = "formation"
-id_action = "action"
-intitule = "titre"
-niveau = "niveau"
-responsable_siret = "siret"
-voie = {{ valeur = "continue" }}
-lieu_adresse = "adresse"
-lieu_code_commune = "commune"
-latitude = "latitude"
-longitude = "longitude"
-"""
+TWINS = {
+    "Add a usage": ("geoapp/ingest/checking.py", '    "verification": _check_codes,\n'),
+    "Add a filter": ("geoapp/cli/options.py", '    "zone",\n'),
+}
+"""Section → file that must name the row too, and the line before which it does."""
+
+DEUX = {
+    'id = "un"': 'id = "deux"',
+    "Organisme Un": "Organisme Deux",
+    "un.csv": "deux.csv",
+}
+"""What makes the source of the section another catalogue of the same offer."""
+
 AGENDA = """
 [[source]]
 id = "portes-ouvertes"
@@ -87,104 +49,193 @@ fichier = "portes.txt"
 code_commune = "commune"
 nom = "lieu"
 """
-ENTETE = "formation;action;titre;niveau;siret;adresse;commune;latitude;longitude"
-LIGNE = "F1;A1;Titre professionnel Soudeur;4;19590302600019;1 rue du Four;59350;50.63;3.06"
+ENTETE = "formation;commune;titre;niveau;siret;adresse;public"
+LIGNE = "F1;59350;Titre professionnel Soudeur;4;19590302600019;1 rue du Four"
+PUBLIC = "Demandeurs d'emploi de plus de 26 ans"
 MIROIR = {
-    "un.csv": f"{ENTETE}\n{LIGNE}\n",
-    "deux.csv": f"{ENTETE}\n{LIGNE}\n",
+    "un.csv": f"{ENTETE}\n{LIGNE};{PUBLIC}, écrire à nom.prenom@exemple.fr\n",
+    "deux.csv": f"{ENTETE}\n{LIGNE};\n",
     "portes.txt": "#barres\ncommune|lieu\n59350|Lycée\n99999|Nulle part\n",
 }
 """What the producers of the temporary registry give."""
 
+SEULE = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+"""A closed port: nothing waits for the Internet."""
+
 BUILD = """
 import json, sys
 from pathlib import Path
+import geoapp
+from geoapp.cli.guide import write_dictionary
 from geoapp.core.config import Settings
 from geoapp.ingest import build_snapshot
 from geoapp.ingest.check_file import check_file
 from geoapp.web import create_app
 
-data, mirror = Path(sys.argv[1]), Path("miroir")
+assert Path(geoapp.__file__).is_relative_to(Path.cwd()), "another tree answers"
+data, mirror = Path("var"), Path("miroir")
 snapshot = build_snapshot(mirror=mirror, data_dir=data)
 checked = {}
 for path in sorted(mirror.iterdir()):
     source, found = check_file(path)
     checked[path.name] = [source.id, source.format, found.nb_valides, found.nb_rejetees]
+formations, offres = (snapshot.read(nom) for nom in ("formations", "offres"))
 client = create_app(settings=Settings(data_dir=data)).test_client()
-pages = {path: client.get(path).text for path in json.loads(sys.argv[2])}
-print(json.dumps({"checked": checked, "pages": pages}))
+print(json.dumps({
+    "checked": checked,
+    "formations": formations.set_index("id_formation")["public_vise_libre"].dropna().to_dict(),
+    "offres": offres[["id_action", "public_vise_libre", "provenances"]].to_dict("records"),
+    "dictionary": write_dictionary(),
+    "pages": {path: client.get(path).text for path in json.loads(sys.argv[1])},
+}))
 """
 """Build the mirror of the copy, check its files, and print what the pages say."""
 
 ASK = """
 import json, sys
 from pathlib import Path
-import geoapp
-from support.world import make_tiny_frames, publish_world
 from geoapp.core.config import Settings
 from geoapp.web import create_app
+from support.world import make_tiny_frames, publish_world
 
-data = Path(sys.argv[1])
-assert Path(geoapp.__file__).is_relative_to(Path.cwd()), geoapp.__file__
-publish_world(make_tiny_frames(), data)
+data, frames = Path("petit"), make_tiny_frames()
+is_first = frames["offres"]["id_action"].eq("tiny:a1")
+frames["offres"]["est_permanente"] = is_first.astype("boolean")
+publish_world(frames, data)
 client = create_app(settings=Settings(data_dir=data)).test_client()
-print(json.dumps({path: client.get(path).text for path in json.loads(sys.argv[2])}))
+print(json.dumps({path: client.get(path).text for path in json.loads(sys.argv[1])}))
 """
 """Publish the tiny world with the code of the copy, and print what it answers to some addresses."""
 
+FICHE = "/formations/deux:F1-59350"
+PAGES = (
+    "/sources",
+    "/rejets?source=portes-ouvertes",
+    FICHE,
+    f"/api/v1{FICHE}",
+    "/api/v1/formations",
+    "/api/v1/formations.csv",
+    "/api/v1/formations.geojson",
+    "/api/v1/openapi.json",
+    "/donnees/tables/formations.csv",
+    "/donnees",
+)
 
-ALONE = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-"""A closed port: nothing waits for the Internet."""
 
-PAGES = ["/sources", "/rejets?source=portes-ouvertes"]
+def section(titre: str) -> str:
+    """Return the text of one section of `CONTRIBUTING.md`."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = text.partition(f"## {titre}\n")[2].partition("\n## ")[0]
+    assert found, titre
+    return found
+
+
+def block(titre: str, language: str) -> str:
+    """Return the code that a section gives."""
+    return re.search(rf"```{language}\n(.*?)```", section(titre), re.DOTALL).group(1)
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory) -> Path:
-    """Return a copy of the code where each of `ROWS` is added."""
+def house(tmp_path_factory) -> Path:
+    """Return a copy of the code where the row of each section is added, and a registry of ours."""
     folder = tmp_path_factory.mktemp("copie")
     shutil.copytree(
         ROOT / "geoapp", folder / "geoapp", ignore=shutil.ignore_patterns("__pycache__")
     )
-    for shared in ("templates", "static"):
-        (folder / shared).symlink_to(ROOT / shared)
+    for name in ("templates", "static"):
+        (folder / name).symlink_to(ROOT / name)
     (folder / "geodata").mkdir()
     for path in (ROOT / "geodata").iterdir():
         (folder / "geodata" / path.name).symlink_to(path)
-    registry = folder / "geodata" / "sources.toml"
-    registry.unlink()
-    registry.write_text(OFFRE.format(id="un") + OFFRE.format(id="deux") + AGENDA, encoding="utf-8")
-    for name, text in MIROIR.items():
-        (folder / "miroir" / name).parent.mkdir(exist_ok=True)
-        (folder / "miroir" / name).write_text(text, encoding="utf-8")
-    for path, (before, row) in ROWS.items():
-        text = (folder / path).read_text(encoding="utf-8")
-        assert text.count(before) == 1, path
-        (folder / path).write_text(text.replace(before, row + before), encoding="utf-8")
+    for titre, (path, call, following) in PLACES.items():
+        add_before(
+            folder / path,
+            f'{call}{" " * (call.index(call.strip()) + 4)}nom="{following}"',
+            row_of(titre),
+        )
+    for titre, (path, following) in TWINS.items():
+        twin = re.search(r'`("\w+"(?:: \w+)?,)`', section(titre)).group(1)
+        add_before(folder / path, following, f"{twin}\n")
+    write_registry(folder)
     return folder
 
 
-def run(copy: Path, script: str, *args: str) -> str:
-    """Return what a script prints when it runs with the code of the copy."""
-    asked = subprocess.run(
-        [sys.executable, "-c", script, str(copy / "var" / f"{len(script)}"), *args],
-        env=os.environ | ALONE | {"PYTHONPATH": f"{copy}{os.pathsep}{ROOT / 'tests'}"},
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert asked.returncode == 0, asked.stderr
-    return asked.stdout
+def row_of(titre: str) -> str:
+    """Return the row that a section gives, as a table holds it."""
+    return f"{block(titre, 'python').rstrip()},\n"
+
+
+def add_before(path: Path, following: str, text: str) -> None:
+    """Add a text to a file, before the only place where another one is."""
+    before = path.read_text(encoding="utf-8")
+    assert before.count(following) == 1, (path, following)
+    path.write_text(before.replace(following, text + following), encoding="utf-8")
+
+
+def write_registry(folder: Path) -> None:
+    """Write two catalogues of one offer and an agenda, and what their producers give."""
+    first = block("Add a source", "toml") + 'public_vise_libre = "public"\n'
+    second = first
+    for old, new in DEUX.items():
+        assert old in first
+        second = second.replace(old, new)
+    registry = folder / "geodata" / "sources.toml"
+    registry.unlink()
+    registry.write_text(f"{first}\n{second}\n{AGENDA}", encoding="utf-8")
+    (folder / "miroir").mkdir()
+    for name, text in MIROIR.items():
+        (folder / "miroir" / name).write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def built(copy) -> dict:
+def built(house) -> dict:
     """Return what is found in the files of the mirror, and what the pages then say."""
-    return json.loads(run(copy, BUILD, json.dumps(PAGES)))
+    return json.loads(run_in(house, "-c", BUILD, json.dumps(PAGES), **SEULE))
 
 
-def test_an_indicator_is_one_row(copy):
+def test_a_source_is_one_row(built):
+    assert built["checked"]["un.csv"] == ["un", "csv", 1, 0]
+    assert "Catalogue de l&#39;organisme Un" in built["pages"]["/sources"]
+
+
+def test_a_format_and_a_usage_are_one_row_each(built):
+    assert built["checked"]["portes.txt"] == ["portes-ouvertes", "barres", 1, 1]
+    assert "Agenda des portes ouvertes</h2>" in built["pages"]["/sources"]
+    assert "99999" in built["pages"]["/rejets?source=portes-ouvertes"]
+
+
+def test_an_offer_column_is_one_row(built):
+    """Read, checked (an address of e-mail is masked), stored, completed by the merge, shown."""
+    nom, pages = "public_vise_libre", built["pages"]
+    (known,) = built["formations"].values()
+    assert list(built["formations"]) == ["un:F1"]
+    assert known.startswith(PUBLIC) and "exemple.fr" not in known
+    (offre,) = built["offres"]
+    assert offre["id_action"].startswith("deux:") and offre[nom] == known
+    assert f"{nom}:un" in offre["provenances"].split("|")
+    said = known.replace("'", "&#39;")
+    assert re.search(rf"<dt>Public visé, en clair</dt>\s*<dd>{re.escape(said)}</dd>", pages[FICHE])
+    (card,) = json.loads(pages["/api/v1/formations"])["formations"]
+    sheet = json.loads(pages[f"/api/v1{FICHE}"])["formation"]
+    assert card[nom] == sheet[nom] == known
+    assert {"champ": nom, "libelle": "Public visé, en clair"}.items() <= next(
+        one for one in sheet["provenances"] if one["champ"] == nom
+    ).items()
+    header, first = pages["/api/v1/formations.csv"].splitlines()
+    assert ";Public visé, en clair;" in header and known in first
+    (feature,) = json.loads(pages["/api/v1/formations.geojson"])["features"]
+    assert feature["properties"][nom] == known
+    schema = json.loads(pages["/api/v1/openapi.json"])["components"]["schemas"]["Formation"]
+    assert schema["properties"][nom] == {
+        "type": ["string", "null"],
+        "description": "Public visé, tel que la source le dit",
+    }
+    rows = re.findall(rf"^\| `{nom}` \|.*$", built["dictionary"], re.MULTILINE)
+    assert len(rows) == 3, "formations, offres, offres_voisines"
+    assert nom in pages["/donnees/tables/formations.csv"] and nom in pages["/donnees"]
+
+
+def test_an_indicator_is_one_row(house):
     titre = "Trajet des trois quarts"
     shown = {
         "/couverture?zonage=commune&mesure=p75": titre,
@@ -198,7 +249,7 @@ def test_an_indicator_is_one_row(copy):
         "/api/v1/openapi.json": '"p75"',
     }
     api = "/api/v1/couverture?zonage=commune"
-    said = json.loads(run(copy, ASK, json.dumps([*shown, api])))
+    said = json.loads(run_in(house, "-c", ASK, json.dumps([*shown, api])))
     for path, text in shown.items():
         assert text in said[path], path
     answer = json.loads(said[api])
@@ -207,8 +258,18 @@ def test_an_indicator_is_one_row(copy):
     assert known and all(zone["mediane"] <= zone["p75"] <= zone["p90"] for zone in known)
 
 
-def test_a_format_and_a_usage_are_one_row_each(built):
-    assert built["checked"]["portes.txt"] == ["portes-ouvertes", "barres", 1, 1]
-    page = built["pages"]["/sources"]
-    assert "Agenda des portes ouvertes</h2>" in page and "Portes ouvertes" in page
-    assert "99999" in built["pages"]["/rejets?source=portes-ouvertes"]
+def test_a_filter_is_one_row(house):
+    shown = {
+        "/": "Entrées permanentes",
+        "/recherche": "Entrées permanentes",
+        "/recherche?permanente=oui": "entrées permanentes",
+        "/couverture?permanente=oui": "entrées permanentes",
+        "/figures/offre.svg?permanente=oui": "entrées permanentes",
+        "/api/v1/facets": '"permanente"',
+        "/api/v1/openapi.json": '"permanente"',
+        "/api/v1/couverture?permanente=oui": '"permanente":["oui"]',
+    }
+    said = json.loads(run_in(house, "-c", ASK, json.dumps(list(shown))))
+    for path, text in shown.items():
+        assert text in said[path], path
+    assert "--permanente" in run_in(house, "-m", "geoapp", "search", "--help")

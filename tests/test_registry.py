@@ -4,9 +4,10 @@ import pytest
 
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.core.schema import TABLES
+from geoapp.core.schema.offer_columns import FLAT, LUES
 from geoapp.ingest.checking import CONTROLES
 from geoapp.offer.locating import ETABLISSEMENT
-from geoapp.offer.rows import FLAT
+from geoapp.offer.rows import CONTROLES as CONTROLES_DE_VALEURS
 from geoapp.reference import codes
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.formats import FORMATS
@@ -125,6 +126,11 @@ def test_the_columns_known_are_those_the_product_reads():
         <= {"longitude", "latitude", *TABLES["demande"].noms}
     )
     assert [row.nom for row in USAGES.values() if not row.colonnes] == ["communes"]
+
+
+def test_every_check_that_a_column_names_is_known():
+    named = {row.controle_retenu for row in LUES}
+    assert named - {"", "nombre", "valeurs"} == set(CONTROLES_DE_VALEURS)
 
 
 def test_every_usage_that_a_source_may_have_is_checked():

@@ -7,10 +7,11 @@ import pytest
 from lxml import etree
 
 from geoapp.core.errors import StorageError
-from geoapp.ingest.offers import offer_tables, split_source
+from geoapp.core.schema.offer_columns import LHEO
+from geoapp.ingest.offers import offer_tables
 from geoapp.ingest.territories import load_communes
 from geoapp.offer.locating import merge_etablissements
-from geoapp.offer.rows import check_offre
+from geoapp.offer.rows import check_offre, split_offre
 from geoapp.outputs.lheo import write_lheo
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.lheo import read_lheo
@@ -36,7 +37,7 @@ def tables_of(path: Path, source, communes) -> dict[str, pd.DataFrame]:
         passage=make_passage(communes, []),
     )
     tables, _ = offer_tables(
-        [split_source(checked.flat, "x")],
+        [split_offre(checked.flat, "x")],
         communes=communes,
         etablissements=merge_etablissements([]),
         doubtful_distance_m=1000.0,
@@ -68,6 +69,73 @@ def test_read_write_read_gives_equal_tables(communes, tmp_path):
     one = tables_of(DATA / "lheo_2.3.xml", source, communes)
     assert write_lheo(one, tmp_path / "f.xml") == 2
     assert_same(one, tables_of(tmp_path / "f.xml", source, communes))
+
+
+COMPLETE = {
+    "id_formation": "F1",
+    "id_action": "A1",
+    "intitule": "Titre professionnel Soudeur",
+    "niveau": "13",
+    "niveau_entree": "13",
+    "code_formacode": "23026",
+    "code_nsf": "254",
+    "code_rome": "H2913",
+    "code_rncp": "RNCP1234",
+    "code_certifinfo": "12345",
+    "est_certifiante": "1",
+    "objectif": "Souder",
+    "contenu": "Soudage",
+    "responsable_siret": "19590302600019",
+    "responsable_uai": "0590258K",
+    "responsable_nom": "Lycée",
+    "formateur_siret": "19590302600019",
+    "formateur_uai": "0590258K",
+    "formateur_nom": "Lycée",
+    "voie": "apprentissage",
+    "modalite": "mixte",
+    "modalite_entree": "1",
+    "est_conventionnee": "1",
+    "duree_h": "35",
+    "financeurs": "2",
+    "nb_places_financees": "12",
+    "publics": "82056",
+    "prix_eur": "900",
+    "prix_horaire_eur": "9.5",
+    "frais_restants": "Aucun",
+    "url": "https://exemple.fr",
+    "sessions": "S1;2026-09-01;2027-06-30;12;ouvert",
+    "lieu_adresse": "1 rue du Four",
+    "lieu_code_postal": "62300",
+    "lieu_uai": "0590258K",
+    "lieu_code_commune": "62498",
+    "latitude": "50.43",
+    "longitude": "2.83",
+}
+"""Every column that LHÉO has, told."""
+
+
+def test_the_path_of_a_column_is_where_it_is_written_and_read(communes, tmp_path):
+    assert set(COMPLETE) == set(LHEO)
+    flat = pd.DataFrame(COMPLETE, index=["1"], dtype="str")
+    source = get_source("lheo-region")
+    checked = check_offre(flat, source, communes=communes, passage={})
+    assert checked.corrections == checked.rejets == []
+    tables, _ = offer_tables(
+        [split_offre(checked.flat, "x")],
+        communes=communes,
+        etablissements=merge_etablissements([]),
+        doubtful_distance_m=1000.0,
+    )
+    path = tmp_path / "f.xml"
+    write_lheo({nom: tables[nom] for nom in NOMS} | {"sources": SOURCES}, path)
+    formation = etree.parse(path).getroot().find("{*}offres/{*}formation")
+    for nom, parts in LHEO.items():
+        *above, last = parts
+        holder = formation.find("/".join(f"{{*}}{part}" for part in above)) if above else formation
+        found = holder.get(last[1:]) if last.startswith("@") else holder.find(f"{{*}}{last}")
+        assert found is not None, nom
+    read = read_lheo(path).frame
+    assert set(read.columns) == set(LHEO) and read.notna().all(axis=None)
 
 
 def test_the_same_tables_give_the_same_bytes_whatever_the_order_of_their_rows(communes, tmp_path):

@@ -9,51 +9,17 @@ import pandas as pd
 
 from geoapp.core.config import CRS_METRIC, GEODATA
 from geoapp.core.schema import conform
+from geoapp.core.schema.offer_columns import COLONNES_OFFRE, columns_of
 from geoapp.ingest.code_joins import cfd_from_mef
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.locating import shared_points
 
-COMPLETES = (
-    "nom_organisme",
-    "niveau_sortie",
-    "modalite",
-    "est_conventionnee",
-    "est_permanente",
-    "capacite",
-    "adresse",
-    "code_postal",
-    "rev3",
-    "financeurs",
-    "publics",
-    "niveau_entree",
-    "prix_eur",
-    "prix_horaire_eur",
-    "est_gratuite",
-    "url",
-)
+COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
 
-CONNUS = (
-    "intitule",
-    "niveau_sortie",
-    "nom_organisme",
-    "modalite",
-    "est_conventionnee",
-    "est_permanente",
-    "capacite",
-    "date_debut",
-    "adresse",
-    "code_postal",
-    "code_commune",
-    "id_place",
-    "code_certifinfo",
-    "code_rncp",
-    "code_rome",
-    "code_formacode",
-)
+CONNUS = tuple(row.nom for row in COLONNES_OFFRE if row.est_comptee)
 """Facts counted to say which offer of a group is the best informed."""
-
 
 REFUS = GEODATA / "doublons_refuses.csv"
 """Pairs of actions that a person says are two trainings: they are never merged nor listed."""

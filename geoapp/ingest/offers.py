@@ -16,7 +16,7 @@ from geoapp.ingest.nomenclatures import enrich_formations
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
-from geoapp.offer.rows import merge_organismes, split_offre
+from geoapp.offer.rows import merge_organismes
 from geoapp.reference.codes import check_uai
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.reference.zonings import ZONAGES
@@ -61,12 +61,6 @@ def read_etablissements(
     )
 
 
-def split_source(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
-    """Part a checked flat offer (see `geoapp.offer.rows`); its formations also keep their MEF, which joins them to nomenclatures."""
-    part = split_offre(flat, id_source)
-    return {**part, "formations": part["formations"].join(flat["code_mef"])}
-
-
 def offer_tables(
     parts: Sequence[dict[str, pd.DataFrame]],
     *,
@@ -80,7 +74,7 @@ def offer_tables(
     Parameters
     ----------
     parts : sequence of dicts
-        What `split_source` gives of each source.
+        What `geoapp.offer.rows.split_offre` gives of each source.
     nomenclatures : mapping of DataFrame
         What enriches the formations (see `enrich_formations`); none leaves jobs and transitions unknown.
     """

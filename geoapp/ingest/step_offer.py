@@ -20,7 +20,7 @@ from geoapp.ingest.steps import content_key, do
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.locating import merge_etablissements
 from geoapp.offer.quality.reading import quality_tables
-from geoapp.offer.rows import check_offre
+from geoapp.offer.rows import check_offre, split_offre
 from geoapp.offer.whole import wide_offers, with_zones
 from geoapp.sources.fetch import Located
 
@@ -184,7 +184,7 @@ def _check(
         if source.usage == "offre_voisine"
         else checked.flat
     )
-    return offers.split_source(flat, source.id), bilan, apart
+    return split_offre(flat, source.id), bilan, apart
 
 
 def _place(

@@ -10,7 +10,6 @@ from urllib.parse import quote, urlsplit
 
 from geoapp.core.errors import NotFoundError
 from geoapp.core.french import (
-    NON_RENSEIGNE,
     THIN,
     count,
     describe_doubt,
@@ -18,14 +17,22 @@ from geoapp.core.french import (
     describe_price,
     format_date,
     format_distance,
+    format_euros,
+    format_number,
     format_period,
     say_if,
+)
+from geoapp.core.schema.offer_columns import (
+    COLONNES_OFFRE,
+    RUBRIQUES,
+    ColonneOffre,
+    columns_of,
+    shown_in,
 )
 from geoapp.offer.around import describe_quartiers, similar_rows
 from geoapp.offer.filters import REV3
 from geoapp.offer.lookups import Repertoire, public_id
 from geoapp.offer.statistics import sheet_statistics
-from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, public_label
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.zonings import ZONAGES
 
@@ -33,25 +40,12 @@ ADRESSE = "/formations/"
 """Where the sheet of an offer is, its public identifier following."""
 
 NB_SEMBLABLES = 5
-COMPLETES = (
-    "financeurs",
-    "publics",
-    "niveau_entree",
-    "prix_eur",
-    "prix_horaire_eur",
-    "est_gratuite",
-)
-"""What a sheet reads in the row shown: another catalogue may have given it."""
 
-CODES = {
-    "code_formacode": "Formacode",
-    "code_nsf": "Groupe de spécialité NSF",
-    "code_rome": "Métier ROME",
-    "code_rncp": "RNCP",
-    "code_certifinfo": "Certif Info",
-    "code_cfd": "Code formation diplôme",
-}
-"""Codes of a formation, in the order of a sheet."""
+CARTE = {rubrique: tuple(row for row in shown_in(rubrique) if row.api) for rubrique in RUBRIQUES}
+"""Columns of the offer that a card tells, by heading."""
+
+FICHE = tuple(row for row in COLONNES_OFFRE if row.fiche)
+"""Columns of the offer that a sheet tells, each after its words."""
 
 CLASSEMENTS = tuple(nom for nom, row in ZONAGES.items() if row.est_classement)
 """Zonings that classify communes: to be in none of their zones is an answer too."""
@@ -80,13 +74,13 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
     metres = None if distance_m is None or distance_m != distance_m else round(float(distance_m))
     return {
         **_identity(repertoire, row),
-        **_what(repertoire, row),
-        "date_debut": row["date_debut"],
-        "date_fin": row["date_fin"],
+        **_told(repertoire, row, "quoi"),
+        **_told(repertoire, row, "dates"),
         "periode": format_period(row["date_debut"], row["date_fin"]),
-        "capacite": row["capacite"],
-        **_cost(row),
-        "page_web": web_page(row["url"]),
+        **_told(repertoire, row, "places"),
+        **_told(repertoire, row, "cout"),
+        "prix": describe_price(row["prix_eur"], row["prix_horaire_eur"], row["est_gratuite"]),
+        **_told(repertoire, row, "lien"),
         **_where(repertoire, row, _coordinates(repertoire, ligne)),
         "distance_m": metres,
         "distance": format_distance(metres),
@@ -96,16 +90,51 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
     }
 
 
+def _told(repertoire: Repertoire, row: dict, rubrique: str) -> dict:
+    """Return what a card tells under one heading; a coded value with its words, unknown as None."""
+    return {one.nom_montre: _value(repertoire, one, row[one.nom]) for one in CARTE[rubrique]}
+
+
+def _value(repertoire: Repertoire, colonne: ColonneOffre, value):
+    """Return one value as cards and sheets show it."""
+    if colonne.nom == "url":
+        return web_page(value)
+    if not colonne.mots:
+        return value
+    if colonne.est_liste:
+        return [repertoire.label(colonne.mots, code) for code in split(value)]
+    return repertoire.label(colonne.mots, value)
+
+
+def say_value(colonne: ColonneOffre, value) -> str:
+    """Return in words what a card or a sheet shows of a column; "" when it is unknown."""
+    if value is None or value == []:
+        return ""
+    if colonne.mots:
+        known = [one["libelle"] for one in _as_list(value) if one["code"] is not None]
+        return ", ".join(known)
+    if colonne.type == "booleen":
+        return say_if(value)
+    if colonne.type == "texte":
+        return value
+    if colonne.unite.startswith("€"):
+        return format_euros(value) + colonne.unite.removeprefix("€")
+    return f"{format_number(value)} {colonne.unite}".rstrip()
+
+
+def _as_list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
 def _identity(repertoire: Repertoire, row: dict) -> dict:
     identifiant = public_id(row["id_action"])
+    # All that a card reads of a formation: the whole table would cost memory for nothing else.
+    row = {**row, "type_diplome": repertoire.types_diplome.get(row["id_formation"])}
     return {
         "id": identifiant,
         "id_lieu": row["id_lieu"],
         "url": ADRESSE + quote(identifiant, safe=":~"),
-        "intitule": row["intitule"],
-        "type_diplome": repertoire.types_diplome.get(row["id_formation"]),
-        "organisme": row["nom_organisme"],
-        "id_organisme": row["id_organisme"],
+        **_told(repertoire, row, "identite"),
         "organisme_dit": row["nom_organisme"] or _unnamed(repertoire, row),
     }
 
@@ -117,37 +146,16 @@ def _unnamed(repertoire: Repertoire, row: dict) -> str:
     return name_unnamed(row["id_organisme"], commune) or "Organisme non renseigné"
 
 
-def _what(repertoire: Repertoire, row: dict) -> dict:
-    """Return level, domain, voie, modality and qualities."""
-    return {
-        "niveau": repertoire.label("niveau", row["niveau_sortie"]),
-        "domaine": repertoire.label("domaine", row["code_domaine"]),
-        "voie": repertoire.label("voie", row["voie"]),
-        "modalite": repertoire.label("modalite", row["modalite"]),
-        "est_conventionnee": row["est_conventionnee"],
-        "est_permanente": row["est_permanente"],
-        "est_certifiante": row["est_certifiante"],
-        "rev3": [repertoire.label("rev3", code) for code in split(row["rev3"])],
-    }
-
-
-def _cost(row: dict) -> dict:
-    """Return prices and what is left to pay, as numbers and in words; unknown is None, "" in words, never zero."""
-    known = {nom: row[nom] for nom in ("prix_eur", "prix_horaire_eur", "est_gratuite")}
-    return {**known, "prix": describe_price(**known)}
-
-
 def _where(repertoire: Repertoire, row: dict, point: tuple[float, float] | None) -> dict:
     """Return address, commune, point and how sure it is."""
     return {
-        "adresse": row["adresse"],
-        "code_postal": row["code_postal"],
+        **_told(repertoire, row, "lieu"),
         "commune": {"code": row["code_commune"], "nom": row["nom_commune"]},
         "precision": {
             "code": row["precision_position"],
             "libelle": describe_position(row["precision_position"], point is not None),
         },
-        "est_douteuse": row["est_douteuse"],
+        **_told(repertoire, row, "position"),
         "doute": describe_doubt(row["est_douteuse"], row["distance_commune_m"]),
         "longitude": point[0] if point else None,
         "latitude": point[1] if point else None,
@@ -209,40 +217,15 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         repertoire.colonnes[nom][lignes[0]] for nom in ("id_action", "id_formation")
     )
     formation, action = repertoire.formations[id_formation], repertoire.actions[id_action]
-    shown = {nom: repertoire.colonnes[nom][lignes[0]] for nom in COMPLETES}
-    kept = (
-        "id",
-        "url",
-        "intitule",
-        "type_diplome",
-        "niveau",
-        "domaine",
-        "voie",
-        "modalite",
-        "date_debut",
-        "date_fin",
-        "periode",
-        "capacite",
-        "est_conventionnee",
-        "est_permanente",
-        "est_certifiante",
-        "prix",
-        "page_web",
-        "est_fictive",
-    )
+    row = {nom: valeurs[lignes[0]] for nom, valeurs in repertoire.colonnes.items()}
+    # What another catalogue may have given is read in the row shown, before the tables.
+    facts = {**formation, **action, **row}
+    told = {one.nom: _value(repertoire, one, facts[one.nom]) for one in FICHE}
     return {
-        **{nom: card[nom] for nom in kept},
-        "qualites": [{"nom": nom, "libelle": say_if(card[cle])} for nom, cle in QUALITES.items()],
-        "duree_h": action["duree_h"],
-        "nb_voeux": action["nb_voeux"],
-        "financement": _funding({**action, **shown}),
-        "publics": [
-            {"code": code, "libelle": public_label(code)} for code in split(shown["publics"])
-        ],
-        "niveau_entree": {
-            "code": shown["niveau_entree"],
-            "libelle": NIVEAUX_ENTREE.get(shown["niveau_entree"], NON_RENSEIGNE),
-        },
+        **{nom: card[nom] for nom in REPRIS},
+        **{one.nom_montre: told[one.nom] for one in FICHE if one.rubrique != "cout"},
+        "financement": {one.nom_montre: told[one.nom] for one in FICHE if one.rubrique == "cout"},
+        "qualites": [{"nom": one.fiche, "libelle": say_if(told[one.nom])} for one in QUALITES],
         "objectif": formation["objectif"],
         "contenu": formation["contenu"],
         "organisme": _body(
@@ -268,26 +251,21 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
     }
 
 
-QUALITES = {
-    "Conventionnée (financement public)": "est_conventionnee",
-    "Entrées et sorties permanentes": "est_permanente",
-    "Mène à une certification": "est_certifiante",
-}
-"""Yes-or-no qualities of an offer, in words, and the key that holds them."""
+REPRIS = (
+    "id",
+    "url",
+    "intitule",
+    "date_debut",
+    "date_fin",
+    "periode",
+    "prix",
+    "page_web",
+    "est_fictive",
+)
+"""What a sheet takes of the card as it is."""
 
-
-def _funding(action: dict) -> dict:
-    """Return who pays, how many places, prices in euros and whether nothing is left to pay; unknown is None."""
-    return {
-        "financeurs": [
-            {"code": code, "libelle": FINANCEURS.get(code, code)}
-            for code in split(action["financeurs"])
-        ],
-        "nb_places_financees": action["nb_places_financees"],
-        "prix_eur": action["prix_eur"],
-        "prix_horaire_eur": action["prix_horaire_eur"],
-        "est_gratuite": action["est_gratuite"],
-    }
+QUALITES = tuple(one for one in FICHE if one.type == "booleen" and one.rubrique == "quoi")
+"""Yes-or-no qualities of an offer."""
 
 
 def web_page(url: str | None) -> str | None:
@@ -402,26 +380,7 @@ def _origins(repertoire: Repertoire, ligne: int) -> list[dict]:
     ]
 
 
-CHAMPS = {
-    "adresse": "Adresse",
-    "capacite": "Places",
-    "code_domaine": "Domaine",
-    "code_postal": "Code postal",
-    "dates_debut": "Dates",
-    "est_conventionnee": "Conventionnée",
-    "est_permanente": "Entrées et sorties permanentes",
-    "modalite": "Modalité",
-    "niveau_sortie": "Niveau de sortie",
-    "nom_organisme": "Organisme",
-    "rev3": "Transitions rev3",
-    "financeurs": "Financeurs",
-    "publics": "Publics",
-    "niveau_entree": "Niveau d'entrée",
-    "prix_eur": "Prix",
-    "prix_horaire_eur": "Prix horaire",
-    "est_gratuite": "Gratuit pour le stagiaire",
-    "url": "Lien",
-}
+CHAMPS = {row.nom: row.libelle for row in columns_of("offres") if row.fusion}
 """Fields that may come from another catalogue, in words."""
 
 
@@ -473,9 +432,9 @@ def _proofs(texte: str | None) -> dict[str, str]:
 def list_codes(formation: dict) -> list[dict]:
     """Return the codes of a formation: nomenclature and code."""
     return [
-        {"nomenclature": titre, "code": code}
-        for nom, titre in CODES.items()
-        for code in split(formation[nom])
+        {"nomenclature": row.libelle, "code": code}
+        for row in shown_in("codes")
+        for code in split(formation[row.nom])
     ]
 
 

@@ -10,8 +10,12 @@ import pandas as pd
 
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import make_points, repair_coordinates
+from geoapp.core.schema.offer_columns import columns_of
 from geoapp.reference.codes.text import fold, map_distinct
 from geoapp.reference.zone_joins import assign_by_geometry
+
+_NOMS = {row.nom_plat: row.nom for row in columns_of("lieux") if row.plate}
+"""Column of a flat offer → its name in the table `lieux`."""
 
 ETABLISSEMENT = ("code_uai", "nom", "latitude", "longitude", "code_commune")
 
@@ -172,15 +176,8 @@ def _explain(known: pd.DataFrame) -> pd.Series:
 
 def _shape(known: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the columns of the table `lieux`."""
-    renamed = known.rename(
-        columns={
-            "lieu_adresse": "adresse",
-            "lieu_code_postal": "code_postal",
-            "lieu_uai": "code_uai",
-            "latitude": "latitude_declaree",
-            "longitude": "longitude_declaree",
-        }
-    )
+    # The code received is kept in the flat offer only: the lieu has that of its commune of today.
+    renamed = known.drop(columns="lieu_code_commune").rename(columns=_NOMS)
     renamed["est_douteuse"] = renamed["est_douteuse"].astype("boolean")
     return gpd.GeoDataFrame(renamed.reset_index(), geometry="geometry", crs="EPSG:4326")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from geoapp.core.french import NON_RENSEIGNE
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import MODALITES, REV3
 from geoapp.reference.codes.domains import load_domaines
+from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, public_label
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.text import fold
 from geoapp.reference.codes.voies import VOIES
@@ -95,10 +96,7 @@ class Repertoire:
 
     def label(self, nom: str, code: str | None) -> dict:
         """Return {code, libelle} of a coded column; unknown is said unknown."""
-        return {
-            "code": code,
-            "libelle": NON_RENSEIGNE if code is None else self.labels[nom].get(code, code),
-        }
+        return {"code": code, "libelle": NON_RENSEIGNE if code is None else self.labels[nom](code)}
 
     def parse_zones(self, texte: str | None) -> tuple[ZoneNommee, ...]:
         """Return the zones written « type:code|type:code », in the order of the zonings."""
@@ -331,18 +329,27 @@ def _covered(drawn, communes) -> frozenset[str] | None:
     return None if everywhere else frozenset(mine["code_epci"].dropna())
 
 
-def _labels() -> dict[str, dict[str, str]]:
-    """Return the words of each coded column."""
+def _labels() -> dict[str, Callable[[str], str]]:
+    """Return what says the codes of each coded column in words."""
     domaines, niveaux = load_domaines(), load_niveaux()
-    return {
+    niveaux_dits = {
+        n: f"{nom} ({usager})"
+        for n, nom, usager in zip(
+            niveaux["niveau"], niveaux["libelle"], niveaux["libelle_usager"], strict=True
+        )
+    }
+    known = {
         "domaine": dict(zip(domaines["code_domaine"], domaines["libelle"], strict=True)),
-        "niveau": {
-            n: f"{nom} ({usager})"
-            for n, nom, usager in zip(
-                niveaux["niveau"], niveaux["libelle"], niveaux["libelle_usager"], strict=True
-            )
-        },
+        "niveau": niveaux_dits,
+        "niveau_entree": NIVEAUX_ENTREE,
         "voie": VOIES,
         "modalite": MODALITES,
         "rev3": REV3,
+        "financeur": FINANCEURS,
     }
+    return {nom: _among(words) for nom, words in known.items()} | {"public": public_label}
+
+
+def _among(words: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what gives the word of a code, the code itself when it has none."""
+    return lambda code: words.get(code, code)

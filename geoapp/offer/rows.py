@@ -15,99 +15,45 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference import codes
 from geoapp.sources.registry import Source
 
-FORMATION = (
-    "intitule",
-    "type_diplome",
-    "niveau_sortie",
-    "code_formacode",
-    "code_nsf",
-    "code_rome",
-    "code_rncp",
-    "code_certifinfo",
-    "code_cfd",
-    "niveau_entree",
-    "est_certifiante",
-    "objectif",
-    "contenu",
-    "responsable_siret",
-    "responsable_uai",
-    "responsable_nom",
-)
-ACTION = (
-    "formateur_siret",
-    "formateur_uai",
-    "formateur_nom",
-    "voie",
-    "modalite",
-    "est_conventionnee",
-    "est_permanente",
-    "duree_h",
-    "nb_voeux",
-    "financeurs",
-    "nb_places_financees",
-    "publics",
-    "prix_eur",
-    "prix_horaire_eur",
-    "est_gratuite",
-    "url",
-    "periodes",
-    "capacite",
-    "sessions",
-)
-LIEU = (
-    "lieu_adresse",
-    "lieu_code_postal",
-    "lieu_uai",
-    "lieu_code_commune",
-    "latitude",
-    "longitude",
-)
-FLAT = (
-    "id_formation",
-    "id_action",
-    *FORMATION[:2],
-    "niveau",
-    *FORMATION[3:],
-    *ACTION,
-    *LIEU,
-    "modalite_entree",
-    "frais_restants",
-    "code_mef",
-)
-"""Every column a source may declare."""
-
-_CODES = {
-    "code_formacode": codes.normalise_formacode,
-    "code_nsf": codes.normalise_nsf,
-    "code_rome": codes.normalise_rome,
-    "code_rncp": codes.normalise_rncp,
-    "code_cfd": codes.normalise_cfd,
-    "responsable_siret": codes.check_siret,
-    "formateur_siret": codes.check_siret,
-    "responsable_uai": codes.check_uai,
-    "formateur_uai": codes.check_uai,
-    "lieu_uai": codes.check_uai,
-}
-_NOMBRES = (
-    ("capacite", 0, True),
-    ("nb_voeux", 0, True),
-    ("nb_places_financees", 0, True),
-    ("duree_h", 0.01, False),
-    ("prix_eur", 0.01, False),
-    ("prix_horaire_eur", 0.01, False),
-)
-"""Columns of numbers: least value, and whether they are whole.  A price of zero is what a form holds when nobody filled it: it is not kept."""
+FORMATION, ACTION, LIEU = (content_of(part) for part in ("formation", "action", "lieu"))
+"""Columns whose content tells apart two formations, two actions, two places."""
 
 ETATS = ("ouvert", "ferme", "suspendu")
 """States of recruitment of a session."""
 
 _BOOLEENS = {"1": True, "0": False}
 _OUI_NON = {"1": "1", "0": "0", "true": "1", "false": "0", "oui": "1", "non": "0"}
+
+
+def _yes_no(values: pd.Series) -> pd.Series:
+    """Return 1 and 0 for what says yes and no, NA for the rest."""
+    return values.str.lower().map(_OUI_NON).astype("str")
+
+
+CONTROLES: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "booleen": _yes_no,
+    "formacode": codes.normalise_formacode,
+    "nsf": codes.normalise_nsf,
+    "rome": codes.normalise_rome,
+    "rncp": codes.normalise_rncp,
+    "cfd": codes.normalise_cfd,
+    "siret": codes.check_siret,
+    "uai": codes.check_uai,
+    "voie": codes.normalise_voie,
+    "financeurs": codes.normalise_financeurs,
+    "publics": codes.normalise_publics,
+}
+"""Checks that the columns of the offer name: each gives the normal form of values, NA for none.
+
+Numbers and closed lists (« nombre », « valeurs ») are checked by what their rows say.
+"""
+
 _ADRESSE_WEB = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
 _DOMAINE_NU = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 _PERIODE = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
@@ -155,9 +101,9 @@ def check_offre(
     """
     journal = Journal(flat.reindex(columns=list(FLAT)).astype("str"))
     resolve_communes(journal, "lieu_code_commune", communes, passage)
+    _normalise_values(journal)
     _normalise_codes(journal, source)
     _normalise_levels(journal, source)
-    _normalise_funding(journal, source)
     for column in ("latitude", "longitude"):
         journal.frame[column] = journal.frame[column].str.replace(
             r"^(-?\d{1,3}),(\d+)$", r"\1.\2", regex=True
@@ -171,15 +117,21 @@ def check_offre(
     return OffreLue(flat, journal.rejets, journal.kept_corrections())
 
 
+def _normalise_values(journal: Journal) -> None:
+    """Put what a source gives in its normal form; a value that has none is set aside."""
+    for row in LUES:
+        values = journal.frame[row.nom_plat]
+        if row.controle_retenu == "valeurs":
+            normal = values.where(values.isin(row.valeurs))
+        elif row.controle_retenu in CONTROLES:
+            normal = _by_distinct(values, CONTROLES[row.controle_retenu])
+        else:
+            continue
+        journal.replace(row.nom_plat, normal, "", quiet_if_valid=True)
+
+
 def _normalise_codes(journal: Journal, source: Source) -> None:
-    """Normalise identifiers; one that is not valid is set aside."""
-    for column, normalise in _CODES.items():
-        journal.replace(
-            column,
-            _by_distinct(journal.frame[column], normalise),
-            "code_normalise",
-            quiet_if_valid=True,
-        )
+    """Complete codes from others, and postcodes from their lost zeros."""
     derive = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}.get(
         source.options.get("mef", "")
     )
@@ -200,61 +152,18 @@ def _by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) 
 
 
 def _normalise_levels(journal: Journal, source: Source) -> None:
-    """Work out the exit level, the voie, the modality and permanence from their raw columns."""
-    frame = journal.frame
-    frame["niveau_sortie"] = codes.normalise_niveau(
-        frame["niveau"], notation=source.options.get("niveau", "europeen")
-    )
-    journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
-    journal.replace(
-        "voie", codes.normalise_voie(frame["voie"]), "voie_normalisee", quiet_if_valid=True
-    )
-    frame["est_permanente"] = frame["modalite_entree"].map({"1": "1", "0": "0"}).astype("str")
-    journal.replace(
-        "est_conventionnee",
-        frame["est_conventionnee"].str.lower().map(_OUI_NON).astype("str"),
-        "",
-        quiet_if_valid=True,
-    )
-    journal.replace(
-        "est_certifiante",
-        frame["est_certifiante"].str.lower().map(_OUI_NON).astype("str"),
-        "",
-        quiet_if_valid=True,
-    )
-    known = frame["modalite"].where(frame["modalite"].isin(("sur_place", "mixte", "a_distance")))
-    journal.replace("modalite", known, "", quiet_if_valid=True)
-
-
-def _normalise_funding(journal: Journal, source: Source) -> None:
-    """Normalise funders, publics, what is left to pay, entry level and the link to a contact page."""
+    """Work out levels, permanence, what is left to pay and the link from their raw columns."""
     frame, notation = journal.frame, source.options.get("niveau", "europeen")
-    journal.replace(
-        "financeurs",
-        codes.normalise_financeurs(frame["financeurs"]),
-        "code_normalise",
-        quiet_if_valid=True,
-    )
-    journal.replace(
-        "publics", codes.normalise_publics(frame["publics"]), "code_normalise", quiet_if_valid=True
-    )
-    journal.replace(
-        "est_gratuite",
-        frame["est_gratuite"].str.lower().map(_OUI_NON).astype("str"),
-        "",
-        quiet_if_valid=True,
-    )
+    frame["niveau_sortie"] = codes.normalise_niveau(frame["niveau"], notation=notation)
+    journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
+    entry = codes.normalise_niveau_entree(frame["niveau_entree"], notation=notation)
+    is_told = frame["niveau_entree"].notna() & ~frame["niveau_entree"].eq("0").fillna(False)
+    journal.set_aside("niveau_entree", is_told & entry.isna())
+    frame["niveau_entree"] = entry
+    frame["est_permanente"] = frame["modalite_entree"].map({"1": "1", "0": "0"}).astype("str")
     told = codes.read_frais_restants(frame["frais_restants"])
     journal.set_aside("frais_restants", frame["frais_restants"].notna() & told.isna())
     frame["est_gratuite"] = frame["est_gratuite"].fillna(told)
-    entry = codes.normalise_niveau_entree(frame["niveau_entree"], notation=notation)
-    journal.set_aside(
-        "niveau_entree",
-        frame["niveau_entree"].notna()
-        & entry.isna()
-        & ~(frame["niveau_entree"].eq("0").fillna(False)),
-    )
-    frame["niveau_entree"] = entry
     journal.replace("url", _by_distinct(frame["url"], _web_addresses), "adresse_completee")
 
 
@@ -271,21 +180,17 @@ def _web_addresses(values: pd.Series) -> pd.Series:
 
 
 def _normalise_numbers(journal: Journal) -> None:
-    """Keep non-negative numbers below a million; counts of people are whole, hours above zero."""
-    for column, minimum, is_whole in _NOMBRES:
-        text = (
-            journal.frame[column]
-            .str.replace(",", ".", regex=False)
-            .str.replace(r"\s|€", "", regex=True)
-        )
+    """Keep the numbers of each column from its least one to a million; counts are whole."""
+    for row in (row for row in LUES if row.controle_retenu == "nombre"):
+        values = journal.frame[row.nom_plat]
+        text = values.str.replace(",", ".", regex=False).str.replace(r"\s|€", "", regex=True)
         number = pd.to_numeric(text, errors="coerce")
-        good = number.ge(minimum) & number.lt(1e6)
-        if is_whole:
+        good = number.ge(row.minimum) & number.lt(1e6)
+        if row.type == "entier":
             good &= number.mod(1).eq(0)
-        journal.replace(column, journal.frame[column].where(good), "", quiet_if_valid=True)
-        journal.frame[column] = (
-            number.where(good).astype("str").str.replace(r"\.0$", "", regex=True)
-        )
+        journal.replace(row.nom_plat, values.where(good), "", quiet_if_valid=True)
+        kept = number.where(good).astype("str")
+        journal.frame[row.nom_plat] = kept.str.replace(r"\.0$", "", regex=True)
 
 
 def _normalise_periods(journal: Journal) -> None:
@@ -364,16 +269,9 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     )
     actions = flat.drop_duplicates("id_action").rename(columns={"id_formateur": "id_organisme"})
     return {
-        "formations": formations[
-            [
-                "id_formation",
-                "id_source",
-                "id_organisme",
-                "code_domaine",
-                "preuve_domaine",
-                *FORMATION[:13],
-            ]
-        ].assign(est_certifiante=formations["est_certifiante"].map(_BOOLEENS).astype("boolean")),
+        "formations": _typed(
+            formations, "formations", ["id_formation", "id_source", "id_organisme"]
+        ),
         "actions": _typed_actions(actions),
         "sessions": _sessions(actions),
         "lieux": flat.drop_duplicates("id_lieu").assign(id_source=id_source)[
@@ -458,15 +356,22 @@ def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
     )
 
 
+def _typed(rows: pd.DataFrame, table: str, keys: list[str]) -> pd.DataFrame:
+    """Return the keys of a table and the columns that a flat offer gives of it, typed."""
+    mine = [row for row in columns_of(table) if row.nom in rows]
+    result = rows[[*keys, *(row.nom for row in mine)]].copy()
+    for row in mine:
+        if row.type == "booleen":
+            result[row.nom] = result[row.nom].map(_BOOLEENS).astype("boolean")
+        elif row.type in ("entier", "reel"):
+            number = pd.to_numeric(result[row.nom])
+            result[row.nom] = number.astype("Int64") if row.type == "entier" else number
+    return result
+
+
 def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return the actions with their types."""
-    result = actions[["id_action", "id_formation", "id_organisme", *ACTION[3:16]]].copy()
-    for column in ("est_conventionnee", "est_permanente", "est_gratuite"):
-        result[column] = result[column].map(_BOOLEENS).astype("boolean")
-    for column in ("duree_h", "prix_eur", "prix_horaire_eur"):
-        result[column] = pd.to_numeric(result[column])
-    for column in ("nb_voeux", "nb_places_financees"):
-        result[column] = pd.to_numeric(result[column]).astype("Int64")
+    result = _typed(actions, "actions", ["id_action", "id_formation", "id_organisme"])
     # One to four wishes would tell of persons (`methods.md`): not kept, as in the table `flux`.
     return result.assign(
         nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, PETIT_NOMBRE - 1))

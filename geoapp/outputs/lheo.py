@@ -14,12 +14,16 @@ import pandas as pd
 from lxml import etree
 
 from geoapp.core.files import writing
+from geoapp.core.schema.offer_columns import LHEO
 from geoapp.sources.lheo import ETATS, INCONNU, MODALITES
 from geoapp.sources.texts import without_controls
 
 ESPACE = "http://lheo.gouv.fr/2.3"
 FICTIF = "données fictives"
 TABLES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organismes", "sources")
+
+ELEMENTS = {nom: path[-1] for nom, path in LHEO.items()}
+"""Column of a flat offer → its element, which the reader knows by the same row."""
 
 _NIVEAUX_ENTREE = {"aucun": "1", "infra": "11", **{str(n): str(10 + n) for n in range(3, 9)}}
 _CODES_MODALITE = {modalite: code for code, modalite in MODALITES.items()}
@@ -147,17 +151,17 @@ def _formation(
     if is_fictive:
         formation.set("info", FICTIF)
     _domaine(formation, row)
-    _add(formation, "intitule-formation", row["intitule"][:255])
-    _add(formation, "objectif-formation", row.get("objectif", "-"))
+    _add(formation, ELEMENTS["intitule"], row["intitule"][:255])
+    _add(formation, ELEMENTS["objectif"], row.get("objectif", "-"))
     _add(formation, "resultats-attendus", "-")
-    _add(formation, "contenu-formation", row.get("contenu", "-"))
-    _coded(formation, "certifiante", _flag(row, "est_certifiante"), "0")
+    _add(formation, ELEMENTS["contenu"], row.get("contenu", "-"))
+    _coded(formation, ELEMENTS["est_certifiante"], _flag(row, "est_certifiante"), "0")
     _add(_add(formation, "contact-formation"), "coordonnees")
     _add(formation, "parcours-de-formation", "4", info=INCONNU)
-    _add(formation, "code-niveau-entree", _NIVEAUX_ENTREE.get(row.get("niveau_entree"), "0"))
+    _add(formation, ELEMENTS["niveau_entree"], _NIVEAUX_ENTREE.get(row.get("niveau_entree"), "0"))
     _certification(formation, row)
     if "niveau_sortie" in row:
-        _add(formation, "code-niveau-sortie", str(10 + int(row["niveau_sortie"])))
+        _add(formation, ELEMENTS["niveau"], str(10 + int(row["niveau_sortie"])))
     for action, places, sessions in actions:
         _action(formation, action, places, sessions, bodies=bodies, is_single=is_single)
     _responsable(formation, bodies.get(row.get("id_organisme"), [{}])[0])
@@ -169,25 +173,25 @@ def _domaine(formation: etree._Element, row: dict) -> None:
     if "code_formacode" in row:
         _add(
             domaine,
-            "code-FORMACODE",
+            ELEMENTS["code_formacode"],
             row["code_formacode"].split("|")[0],
             ref="V14",
             tag="principal",
         )
     if "code_nsf" in row:
-        _add(domaine, "code-NSF", row["code_nsf"].split("|")[0])
+        _add(domaine, ELEMENTS["code_nsf"], row["code_nsf"].split("|")[0])
     for code in row.get("code_rome", "").split("|")[:5]:
         if code:
-            _add(domaine, "code-ROME", code)
+            _add(domaine, ELEMENTS["code_rome"], code)
 
 
 def _certification(formation: etree._Element, row: dict) -> None:
     if "code_rncp" in row or "code_certifinfo" in row:
         certification = _add(formation, "certification")
         if "code_rncp" in row:
-            _add(certification, "code-RNCP", row["code_rncp"].removeprefix("RNCP"))
+            _add(certification, ELEMENTS["code_rncp"], row["code_rncp"].removeprefix("RNCP"))
         if "code_certifinfo" in row:
-            _add(certification, "code-CERTIFINFO", row["code_certifinfo"][:10])
+            _add(certification, ELEMENTS["code_certifinfo"], row["code_certifinfo"][:10])
 
 
 def _action(
@@ -204,18 +208,18 @@ def _action(
     _add(action, "rythme-formation", "-")
     publics = row.get("publics", "").split("|")[:10] if "publics" in row else []
     for code in publics or [None]:
-        _coded(action, "code-public-vise", code, _TOUT_PUBLIC)
+        _coded(action, ELEMENTS["publics"], code, _TOUT_PUBLIC)
         action[-1].set("ref", "V14")
     _add(action, "niveau-entree-obligatoire", "0", info=INCONNU)
     _add(action, "modalites-alternance", "-")
-    _coded(action, "modalites-enseignement", _CODES_MODALITE.get(row.get("modalite")), "0")
+    _coded(action, ELEMENTS["modalite"], _CODES_MODALITE.get(row.get("modalite")), "0")
     _add(action, "conditions-specifiques", "-")
     _add(action, "prise-en-charge-frais-possible", "0", info=INCONNU)
     for place in places:
         _lieu(action, place)
-    _coded(action, "modalites-entrees-sorties", _flag(row, "est_permanente"), "0")
+    _coded(action, ELEMENTS["modalite_entree"], _flag(row, "est_permanente"), "0")
     if "url" in row:
-        _add(_add(action, "url-action"), "urlweb", row["url"])
+        _add(_add(action, "url-action"), ELEMENTS["url"], row["url"])
     for session in sessions or [{}]:
         _session(action, session, row.get("voie"))
     _costs(action, row)
@@ -229,21 +233,18 @@ def _costs(action: etree._Element, row: dict) -> None:
     if "est_gratuite" in row:
         _add(
             action,
-            "frais-restants",
+            ELEMENTS["frais_restants"],
             "Aucun" if row["est_gratuite"] else "Frais à la charge du stagiaire",
         )
-    for name, column, longest in (
-        ("prix-horaire-TTC", "prix_horaire_eur", 6),
-        ("prix-total-TTC", "prix_eur", 10),
-    ):
+    for column, longest in (("prix_horaire_eur", 6), ("prix_eur", 10)):
         if column in row and len(f"{row[column]:g}") <= longest:
-            _add(action, name, _number(row[column]))
+            _add(action, ELEMENTS[column], _number(row[column]))
     if "duree_h" in row and float(row["duree_h"]).is_integer():
-        _add(action, "nombre-heures-total", str(int(row["duree_h"])))
+        _add(action, ELEMENTS["duree_h"], str(int(row["duree_h"])))
     elif "duree_h" in row:
         _add(action, "duree-indicative", f"{_number(row['duree_h'])} heures".replace(".", ","))
     if "est_conventionnee" in row:
-        _add(action, "conventionnement", _flag(row, "est_conventionnee"))
+        _add(action, ELEMENTS["est_conventionnee"], _flag(row, "est_conventionnee"))
 
 
 def _number(value: float) -> str:
@@ -259,20 +260,20 @@ def _lieu(action: etree._Element, row: dict) -> None:
     """Add one place of training, with the coordinates received."""
     lieu = _add(action, "lieu-de-formation")
     if "code_uai" in row:
-        _add(_add(lieu, "code-UAI-lieu-formation"), "code-UAI", row["code_uai"])
+        _add(_add(lieu, ELEMENTS["lieu_uai"]), "code-UAI", row["code_uai"])
     adresse = _add(_add(lieu, "coordonnees"), "adresse")
     text = row.get("adresse", "-")
     if len(text) > 50:
         _add(adresse, "denomination", text[:255])
-    _add(adresse, "ligne", text if len(text) <= 50 else "-")
-    _add(adresse, "codepostal", row.get("code_postal", "-----"))
+    _add(adresse, ELEMENTS["lieu_adresse"], text if len(text) <= 50 else "-")
+    _add(adresse, ELEMENTS["lieu_code_postal"], row.get("code_postal", "-----"))
     _add(adresse, "ville", row.get("nom_commune", "-")[:50])
     if "code_commune" in row:
-        _add(adresse, "code-INSEE-commune", row["code_commune"])
+        _add(adresse, ELEMENTS["lieu_code_commune"], row["code_commune"])
     if "latitude_declaree" in row and "longitude_declaree" in row:
         point = _add(adresse, "geolocalisation")
-        _add(point, "latitude", repr(float(row["latitude_declaree"])))
-        _add(point, "longitude", repr(float(row["longitude_declaree"])))
+        _add(point, ELEMENTS["latitude"], repr(float(row["latitude_declaree"])))
+        _add(point, ELEMENTS["longitude"], repr(float(row["longitude_declaree"])))
 
 
 def _session(action: etree._Element, row: dict, voie: str | None) -> None:
@@ -288,7 +289,7 @@ def _session(action: etree._Element, row: dict, voie: str | None) -> None:
         _add(session, "etat-recrutement", _CODES_ETAT[row["etat_recrutement"]])
     if "capacite" in row or voie in _CODES_CYCLE:
         cycle = _add(session, "cycle")
-        _coded(cycle, "type-cycle", _CODES_CYCLE.get(voie), "0")
+        _coded(cycle, ELEMENTS["voie"], _CODES_CYCLE.get(voie), "0")
         if "capacite" in row:
             _add(cycle, "capacite-simultanee", str(int(row["capacite"])))
 
@@ -300,10 +301,12 @@ def _date(iso: str | None, unknown: str) -> str:
 
 def _formateur(action: etree._Element, body: dict) -> None:
     formateur = _add(action, "organisme-formateur")
-    _add(_add(formateur, "SIRET-formateur"), "SIRET", body.get("siret", "-" * 14))
-    _add(formateur, "raison-sociale-formateur", body.get("nom", "-")[:250])
+    _add(
+        _add(formateur, "SIRET-formateur"), ELEMENTS["formateur_siret"], body.get("siret", "-" * 14)
+    )
+    _add(formateur, ELEMENTS["formateur_nom"], body.get("nom", "-")[:250])
     if "code_uai" in body:
-        _add(_add(formateur, "code-UAI-formateur"), "code-UAI", body["code_uai"])
+        _add(_add(formateur, ELEMENTS["formateur_uai"]), "code-UAI", body["code_uai"])
 
 
 def _financeurs(action: etree._Element, row: dict) -> None:
@@ -311,18 +314,22 @@ def _financeurs(action: etree._Element, row: dict) -> None:
     codes = row["financeurs"].split("|")[:8] if "financeurs" in row else []
     for rank, code in enumerate(codes or ([None] if "nb_places_financees" in row else [])):
         financeur = _add(action, "organisme-financeur")
-        _coded(financeur, "code-financeur", code, "0")
+        _coded(financeur, ELEMENTS["financeurs"], code, "0")
         if rank == 0 and "nb_places_financees" in row:
-            _add(financeur, "nb-places-financees", str(int(row["nb_places_financees"])))
+            _add(financeur, ELEMENTS["nb_places_financees"], str(int(row["nb_places_financees"])))
 
 
 def _responsable(formation: etree._Element, body: dict) -> None:
     responsable = _add(formation, "organisme-formation-responsable")
     _add(responsable, "numero-activite", "9" * 11, info=INCONNU)
-    _add(_add(responsable, "SIRET-organisme-formation"), "SIRET", body.get("siret", "-" * 14))
-    _add(responsable, "nom-organisme", body.get("nom", "-")[:250])
+    _add(
+        _add(responsable, "SIRET-organisme-formation"),
+        ELEMENTS["responsable_siret"],
+        body.get("siret", "-" * 14),
+    )
+    _add(responsable, ELEMENTS["responsable_nom"], body.get("nom", "-")[:250])
     _add(responsable, "raison-sociale", "-")
     _add(_add(responsable, "coordonnees-organisme"), "coordonnees")
     _add(_add(responsable, "contact-organisme"), "coordonnees")
     if "code_uai" in body:
-        _add(_add(responsable, "code-UAI-organisme-formation"), "code-UAI", body["code_uai"])
+        _add(_add(responsable, ELEMENTS["responsable_uai"]), "code-UAI", body["code_uai"])

@@ -1,6 +1,6 @@
 """The file of a search: exactly what the list shows, every page of it, in the same order.
 
-Adding a column is adding a row to `COLONNES`.
+A column of the offer is told by its row (`geoapp.core.schema.offer_columns`), another by `COLONNES`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 
 from geoapp.core.config import CRS_GEO
 from geoapp.core.french import count, say_if
+from geoapp.core.schema.offer_columns import ColonneOffre, shown_in
 from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
@@ -76,90 +77,46 @@ def _zones(card: dict) -> str:
     return "|".join(f"{zone['type']}:{zone['code']}" for zone in card["zones"])
 
 
+def _told(rubrique: str) -> Iterator[ColonneExport]:
+    """Yield the columns of one heading, as the rows of the columns of the offer say them."""
+    for row in shown_in(rubrique):
+        for one in row.exports:
+            yield ColonneExport(
+                nom=one.nom,
+                titre=one.titre or row.libelle,
+                sens=one.sens or row.sens_offres or row.sens,
+                type=row.type if row.type in ("entier", "reel") else "texte",
+                largeur=one.largeur,
+                decimales=2 if row.unite.startswith("€") else 4,
+                lire=_reader(row, one.extrait),
+            )
+
+
+def _reader(row: ColonneOffre, extrait: str) -> Callable[[dict], object]:
+    """Return what reads a column of the offer in a card: a code by its words, yes and no said."""
+    if row.mots and row.est_liste:
+        return lambda card: " | ".join(one[extrait] for one in card[row.nom_montre])
+    if row.mots:
+        return _of(row.nom_montre, extrait)
+    return _said(row.nom_montre) if row.type == "booleen" else _of(row.nom_montre)
+
+
 COLONNES = (
     _row("bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon"),
     _row("id", "Identifiant", "Identifiant de la formation, celui de sa fiche"),
     _row("id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données"),
-    _row("intitule", "Intitulé", "Intitulé fourni par la source", largeur=50),
-    _row("type_diplome", "Type de diplôme", "Diplôme ou titre, tel que fourni"),
-    _row("organisme", "Organisme", "Organisme formateur, sinon responsable", largeur=40),
-    _row(
-        "id_organisme",
-        "Identifiant de l'organisme",
-        "siret:… ou uai:…, connu même quand aucune source ne nomme l'organisme",
-    ),
-    _row("niveau", "Niveau de sortie", "Niveau 3 à 8 (cadre de 2019)", _of("niveau", "libelle")),
-    _row(
-        "code_niveau",
-        "Code du niveau",
-        "3 à 8 ; vide quand il n'est pas renseigné",
-        _of("niveau", "code"),
-    ),
-    _row("domaine", "Domaine", "Domaine simplifié de GéoForma", _of("domaine", "libelle")),
-    _row("code_domaine", "Code du domaine", "Code du domaine simplifié", _of("domaine", "code")),
-    _row("voie", "Voie", "Scolaire, apprentissage ou continue", _of("voie", "libelle")),
-    _row("modalite", "Modalité", "Sur place, mixte ou à distance", _of("modalite", "libelle")),
-    _row(
-        "conventionnee",
-        "Conventionnée",
-        "Financée par une convention publique",
-        _said("est_conventionnee"),
-    ),
-    _row(
-        "certifiante",
-        "Certifiante",
-        "Mène à une certification connue",
-        _said("est_certifiante"),
-    ),
-    _row(
-        "rev3",
-        "Transitions rev3",
-        "Transitions servies, séparées par « | »",
-        lambda card: " | ".join(t["libelle"] for t in card["rev3"]),
-    ),
-    _row("date_debut", "Première session", "Date ISO à la précision connue"),
-    _row("date_fin", "Dernière session", "Date ISO à la précision connue"),
+    *_told("identite"),
+    *_told("quoi"),
+    *_told("dates"),
     _row("periode", "Dates", "Dates en toutes lettres"),
-    _row(
-        "capacite",
-        "Places",
-        "Somme des places connues ; vide si aucune n'est connue",
-        type="entier",
-    ),
-    _row(
-        "prix_eur",
-        "Prix total (€)",
-        "Euros TTC, quand la source le donne ; vide quand il est inconnu",
-        type="reel",
-        decimales=2,
-    ),
-    _row(
-        "prix_horaire_eur",
-        "Prix horaire (€)",
-        "Euros TTC de l'heure, quand la source le donne",
-        type="reel",
-        decimales=2,
-    ),
-    _row(
-        "gratuite",
-        "Gratuit pour le stagiaire",
-        "Rien à payer pour la personne, selon la source",
-        _said("est_gratuite"),
-    ),
-    _row(
-        "page_web", "Page web", "Page de contact ou de description donnée par la source", largeur=40
-    ),
-    _row("adresse", "Adresse", "Adresse telle que fournie", largeur=40),
-    _row("code_postal", "Code postal", "Code postal (texte)"),
+    *_told("places"),
+    *_told("cout"),
+    *_told("lien"),
+    *_told("lieu"),
     _row("commune", "Commune", "Commune actuelle", _of("commune", "nom")),
     _row("code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code")),
     _row("precision", "Précision", "D'où vient le point", _of("precision", "libelle")),
-    _row(
-        "douteuse",
-        "Position douteuse",
-        "Point reçu loin de la commune déclarée",
-        _said("est_douteuse"),
-    ),
+    *_told("position"),
     _row("distance_m", "Distance (m)", "Au lieu cherché, à vol d'oiseau, en mètres", type="entier"),
     _row(
         "longitude",

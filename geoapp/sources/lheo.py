@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.core.errors import SourceError
+from geoapp.core.schema.offer_columns import LHEO
 from geoapp.sources.records import Lecture, reject
 from geoapp.sources.texts import clean_text, read_date, write_sessions
 from geoapp.sources.xml_stream import local_name, stream_elements
@@ -24,46 +25,7 @@ from geoapp.sources.xml_stream import local_name, stream_elements
 BATCH = 5_000
 """Rows of one batch: the memory of the reader does not grow with the feed."""
 
-COLONNES = (
-    "id_formation",
-    "id_action",
-    "intitule",
-    "niveau",
-    "niveau_entree",
-    "code_formacode",
-    "code_nsf",
-    "code_rome",
-    "code_rncp",
-    "code_certifinfo",
-    "est_certifiante",
-    "objectif",
-    "contenu",
-    "responsable_siret",
-    "responsable_uai",
-    "responsable_nom",
-    "formateur_siret",
-    "formateur_uai",
-    "formateur_nom",
-    "voie",
-    "modalite",
-    "modalite_entree",
-    "est_conventionnee",
-    "duree_h",
-    "financeurs",
-    "nb_places_financees",
-    "publics",
-    "prix_eur",
-    "prix_horaire_eur",
-    "frais_restants",
-    "url",
-    "sessions",
-    "lieu_adresse",
-    "lieu_code_postal",
-    "lieu_uai",
-    "lieu_code_commune",
-    "latitude",
-    "longitude",
-)
+COLONNES = tuple(LHEO)
 """Columns of ours that a feed gives."""
 
 EXTRAS = {
@@ -83,6 +45,36 @@ FILLERS = frozenset(
 
 INCONNU = "non renseigné"
 """What the attribute `info` of a compulsory code says, in our own feeds, when nobody knows it."""
+
+_PROSES = ("intitule", "objectif", "contenu")
+"""Texts that may hold the marks of a page: they are read as plain text."""
+
+_PARTICULIERES = frozenset(
+    """
+    id_formation id_action code_formacode code_nsf code_rome code_rncp code_certifinfo
+    responsable_uai responsable_nom formateur_uai voie modalite duree_h financeurs
+    nb_places_financees publics prix_eur url sessions
+    """.split()
+)
+"""Columns that more than one plain element gives: the functions of this file read them."""
+
+
+def _simples(holder: tuple[str, ...], *others: str) -> dict[str, tuple[str, ...]]:
+    """Return the path, under `holder`, of each column that one plain element gives."""
+    return {
+        nom: path[len(holder) :]
+        for nom, path in LHEO.items()
+        if nom not in _PARTICULIERES
+        and path[: len(holder)] == holder
+        and path[len(holder)] not in others
+    }
+
+
+_SIMPLES = {
+    "formation": _simples((), "action"),
+    "action": _simples(("action",), "lieu-de-formation"),
+}
+"""The others, by what holds them: column → path of its element.  A place has its own reading."""
 
 _HOURS = re.compile(r"\d{1,5}(?:\.\d{1,2})?")
 
@@ -208,6 +200,14 @@ def _under(found: dict[str, list], *names: str) -> str | None:
     return _text(found, names[-1])
 
 
+def _simple_cells(found: dict[str, list], holder: str) -> dict[str, str | None]:
+    """Return the columns that one plain element of a formation, or of an action, gives."""
+    return {
+        nom: _clean(_under(found, *path)) if nom in _PROSES else _under(found, *path)
+        for nom, path in _SIMPLES[holder].items()
+    }
+
+
 def _formation_rows(formation, here: str, voie: str) -> Iterator[tuple[str, list]]:
     """Yield the place and the cells of each row of a formation."""
     found = _index(formation)
@@ -248,20 +248,13 @@ def _formation_cells(found: dict[str, list]) -> dict:
         if "organisme-formation-responsable" in found
         else {}
     )
-    objectif, contenu = _text(found, "objectif-formation"), _text(found, "contenu-formation")
     return {
-        "intitule": _clean(_text(found, "intitule-formation")),
-        "objectif": _clean(objectif),
-        "contenu": _clean(contenu),
-        "niveau": _text(found, "code-niveau-sortie"),
-        "niveau_entree": _text(found, "code-niveau-entree"),
-        "est_certifiante": _text(found, "certifiante"),
+        **_simple_cells(found, "formation"),
         "code_formacode": _principal(domaine.get("code-FORMACODE", ())),
         "code_nsf": next(iter(_texts(domaine, "code-NSF")), None),
         "code_rome": "|".join(_texts(domaine, "code-ROME")) or None,
         "code_rncp": _first_known(certifications, "code-RNCP"),
         "code_certifinfo": _first_known(certifications, "code-CERTIFINFO"),
-        "responsable_siret": _under(responsable, "SIRET-organisme-formation", "SIRET"),
         "responsable_uai": _uai(responsable, "code-UAI-organisme-formation")
         or _text(responsable, "code-UAI"),
         "responsable_nom": _text(responsable, "nom-organisme")
@@ -300,13 +293,10 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
     sessions = [_session_cells(session) for session in found.get("session", ())]
     cycles = {code for *_, code in sessions if code}
     return {
-        "formateur_siret": _under(formateur, "SIRET-formateur", "SIRET"),
+        **_simple_cells(found, "action"),
         "formateur_uai": _uai(formateur, "code-UAI-formateur"),
-        "formateur_nom": _text(formateur, "raison-sociale-formateur"),
         "voie": VOIES_CYCLE.get(cycles.pop(), voie) if len(cycles) == 1 else voie or None,
         "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""),
-        "modalite_entree": _text(found, "modalites-entrees-sorties"),
-        "est_conventionnee": _text(found, "conventionnement"),
         "duree_h": _text(found, "nombre-heures-total") or _total_hours(found),
         "financeurs": "|".join(
             dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))
@@ -315,8 +305,6 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
         "nb_places_financees": str(sum(map(int, places))) if places else None,
         "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
         "prix_eur": _text(found, "prix-total-TTC") or _extra(found, "prix_eur"),
-        "prix_horaire_eur": _text(found, "prix-horaire-TTC"),
-        "frais_restants": _text(found, "frais-restants"),
         "url": _under(found, "url-action", "urlweb") or url,
         "sessions": write_sessions(cells for *cells, _ in sessions),
     }

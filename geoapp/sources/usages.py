@@ -9,57 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from geoapp.core.schema.offer_columns import FLAT
 from geoapp.sources.options import TEXTE, OptionSource
-
-FLAT = (
-    "id_formation",
-    "id_action",
-    "intitule",
-    "type_diplome",
-    "niveau",
-    "code_formacode",
-    "code_nsf",
-    "code_rome",
-    "code_rncp",
-    "code_certifinfo",
-    "code_cfd",
-    "code_mef",
-    "responsable_siret",
-    "responsable_uai",
-    "responsable_nom",
-    "formateur_siret",
-    "formateur_uai",
-    "formateur_nom",
-    "voie",
-    "modalite",
-    "modalite_entree",
-    "est_conventionnee",
-    "est_permanente",
-    "duree_h",
-    "nb_voeux",
-    "financeurs",
-    "nb_places_financees",
-    "publics",
-    "prix_eur",
-    "prix_horaire_eur",
-    "est_gratuite",
-    "frais_restants",
-    "url",
-    "niveau_entree",
-    "est_certifiante",
-    "objectif",
-    "contenu",
-    "periodes",
-    "capacite",
-    "sessions",
-    "lieu_adresse",
-    "lieu_code_postal",
-    "lieu_uai",
-    "lieu_code_commune",
-    "latitude",
-    "longitude",
-)
-"""Columns of an offer that a source may give."""
 
 INDICATEURS = "indicateurs"
 """Name under which `tables` says that a usage feeds the indicators of coverage."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geoapp.core.french import format_decimal
+from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
+from geoapp.offer.cards import CARTE as CARTES
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.search.requests import Parametre
 from geoapp.outputs.files.formats import FORMATS
@@ -258,43 +260,38 @@ ROUTES: dict[str, Route] = {
 }
 """Every address of the API, in the order of the documentation."""
 
+_TYPES = {"texte": "string", "entier": "integer", "reel": "number", "booleen": "boolean"}
+"""Types of our columns → types of JSON."""
+
+
+def _told(rubrique: str) -> dict[str, tuple[str, str]]:
+    """Return the keys of a card under one heading, as the rows of the columns say them."""
+    return {row.nom_montre: (_json_type(row), row.api) for row in CARTES[rubrique]}
+
+
+def _json_type(row: ColonneOffre) -> str:
+    if row.mots:
+        return "array" if row.est_liste else "object"
+    return _TYPES[row.type]
+
+
 CARTE: dict[str, tuple[str, str]] = {
     "id": ("string", "Identifiant public, stable"),
     "id_lieu": ("string", "Lieu"),
     "url": ("string", "Adresse de la fiche"),
-    "intitule": ("string", "Intitulé"),
-    "type_diplome": ("string", "Diplôme ou titre, tel que fourni"),
-    "organisme": (
-        "string",
-        "Nom de l'organisme formateur, sinon responsable ; null quand aucune source ne le nomme",
-    ),
-    "id_organisme": ("string", "Identifiant : siret:…, uai:… ou source:nom"),
+    **_told("identite"),
     "organisme_dit": ("string", "L'organisme en clair : son nom, sinon son code et sa commune"),
-    "niveau": ("object", "Niveau de sortie : code, libelle"),
-    "domaine": ("object", "Domaine : code, libelle"),
-    "voie": ("object", "Voie : code, libelle"),
-    "modalite": ("object", "Modalité : code, libelle"),
-    "est_conventionnee": ("boolean", "Financée par une convention publique"),
-    "est_permanente": ("boolean", "Entrées et sorties permanentes"),
-    "est_certifiante": ("boolean", "Mène à une certification connue"),
-    "rev3": ("array", "Transitions servies : code, libelle"),
-    "date_debut": ("string", "Première session (ISO 8601, précision connue)"),
-    "date_fin": ("string", "Dernière session"),
+    **_told("quoi"),
+    **_told("dates"),
     "periode": ("string", "Dates en toutes lettres"),
-    "capacite": ("integer", "Places connues"),
-    "prix_eur": ("number", "Prix total, en euros TTC, quand la source le donne ; jamais 0"),
-    "prix_horaire_eur": ("number", "Prix horaire, en euros TTC"),
-    "est_gratuite": (
-        "boolean",
-        "Rien à payer pour la personne, selon la source ; null quand elle n'en dit rien",
-    ),
+    **_told("places"),
+    **_told("cout"),
     "prix": ("string", "Prix en clair ; vide quand il est inconnu"),
-    "page_web": ("string", "Page de contact ou de description (http ou https)"),
-    "adresse": ("string", "Adresse"),
-    "code_postal": ("string", "Code postal"),
+    **_told("lien"),
+    **_told("lieu"),
     "commune": ("object", "Commune : code, nom"),
     "precision": ("object", "Précision du point : code, libelle"),
-    "est_douteuse": ("boolean", "Position douteuse"),
+    **_told("position"),
     "doute": ("string", "Le doute en clair"),
     "longitude": ("number", "Longitude, degrés"),
     "latitude": ("number", "Latitude, degrés"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_euros, format_number, say_if
-from geoapp.offer.cards import CLASSEMENTS, offer_card
+from geoapp.core.french import NON_RENSEIGNE, THIN, count
+from geoapp.core.schema.offer_columns import ColonneOffre
+from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
 from geoapp.offer.lookups import Repertoire
 from geoapp.web.links import Adresses
 
@@ -132,32 +133,26 @@ def _place(lieu: dict) -> dict:
     }
 
 
+ORDRE = (
+    "niveau_entree",
+    "publics",
+    "financeurs",
+    "nb_places_financees",
+    "est_gratuite",
+    "prix_eur",
+    "prix_horaire_eur",
+    "nb_voeux",
+)
+"""Facts that a sheet tells when they are known, in its order; the others follow."""
+
+
 def _details(sheet: dict) -> Paires:
-    """Return what is learnt and how, unknown said unknown."""
-    pairs = [
-        ("Diplôme ou titre", sheet["type_diplome"] or NON_RENSEIGNE),
-        ("Niveau de sortie", sheet["niveau"]["libelle"]),
-        ("Domaine", sheet["domaine"]["libelle"]),
-        ("Voie", sheet["voie"]["libelle"]),
-        ("Modalité", sheet["modalite"]["libelle"]),
-        *((qualite["nom"], qualite["libelle"]) for qualite in sheet["qualites"]),
-        (
-            "Durée",
-            f"{format_number(sheet['duree_h'])} heures"
-            if sheet["duree_h"] is not None
-            else NON_RENSEIGNE,
-        ),
-        (
-            "Places",
-            format_number(sheet["capacite"]) if sheet["capacite"] is not None else NON_RENSEIGNE,
-        ),
-    ]
-    pairs += _funding(sheet)
-    pairs += (
-        [("Vœux confirmés", format_number(sheet["nb_voeux"]))]
-        if sheet["nb_voeux"] is not None
-        else []
-    )
+    """Return what is learnt and how, unknown said unknown when it is expected."""
+    expected = [row for row in FICHE if row.est_attendue]
+    others = [row for row in FICHE if not row.est_attendue]
+    others.sort(key=lambda row: ORDRE.index(row.nom) if row.nom in ORDRE else len(ORDRE))
+    pairs = [(row.fiche, _said(sheet, row) or NON_RENSEIGNE) for row in expected]
+    pairs += [(row.fiche, said) for row in others if (said := _said(sheet, row))]
     pairs += [
         (f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui")
         for t in sheet["rev3"]
@@ -166,28 +161,10 @@ def _details(sheet: dict) -> Paires:
     return pairs + [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
 
 
-def _funding(sheet: dict) -> Paires:
-    """Return entry level, publics, funders and prices, those that the source tells."""
-    found, money = [], sheet["financement"]
-    if sheet["niveau_entree"]["code"]:
-        found.append(("Niveau d'entrée", sheet["niveau_entree"]["libelle"]))
-    if sheet["publics"]:
-        found.append(("Publics visés", ", ".join(public["libelle"] for public in sheet["publics"])))
-    if money["financeurs"]:
-        found.append(("Financeurs", ", ".join(one["libelle"] for one in money["financeurs"])))
-    if money["nb_places_financees"] is not None:
-        found.append(("Places financées", format_number(money["nb_places_financees"])))
-    if money["est_gratuite"] is not None:
-        found.append(("Gratuit pour le stagiaire", say_if(money["est_gratuite"])))
-    prices = (
-        ("Prix total", "prix_eur", "TTC"),
-        ("Prix horaire", "prix_horaire_eur", "TTC de l'heure"),
-    )
-    return found + [
-        (titre, f"{format_euros(money[nom])} {unite}")
-        for titre, nom, unite in prices
-        if money[nom] is not None
-    ]
+def _said(sheet: dict, row: ColonneOffre) -> str:
+    """Return what a sheet tells of a column, in words; "" when it is unknown."""
+    place = sheet["financement"] if row.rubrique == "cout" else sheet
+    return say_value(row, place[row.nom_montre])
 
 
 def _bodies(sheet: dict) -> Paires:

@@ -1,7 +1,7 @@
 """The tables of a snapshot, as data: columns, types, units, meaning, keys.
 
-Adding a column is adding a row of `geoapp.core.schema.tables`.  `check_table` compares a frame with its
-contract; the data dictionary and the documentation are made from the same rows.
+Adding a column is adding a row of `geoapp.core.schema.tables`, or of `offer_columns` for one of the
+offer.  `check_table` compares a frame with its contract; the data dictionary is made from the rows.
 
 Types are `texte`, `entier`, `reel`, `booleen` and `geometrie` (EPSG:4326).
 Every code is text.  An unknown value is NA, never 0 nor an empty text.

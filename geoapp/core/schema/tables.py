@@ -8,16 +8,14 @@ from geoapp.core.schema.model import (
     ENTITES,
     ETATS_DOUBLON,
     LIENS,
-    MODALITES,
     NIVEAUX,
-    NIVEAUX_ENTREE,
-    PRECISIONS,
     PUBLICS_DEBOUCHES,
     VOIES,
     Table,
     colonne,
     table,
 )
+from geoapp.core.schema.offer_columns import contract_of
 from geoapp.core.schema.tracking import SUIVI
 
 TABLES: dict[str, Table] = dict(
@@ -50,46 +48,7 @@ TABLES: dict[str, Table] = dict(
             colonne(
                 "id_organisme", "texte", "Organisme responsable", renvoi="organismes.id_organisme"
             ),
-            colonne("intitule", "texte", "Intitulé", requis=True),
-            colonne("type_diplome", "texte", "Type de diplôme ou de titre, tel que fourni"),
-            colonne(
-                "niveau_sortie", "texte", "Niveau de sortie 3 à 8 (cadre 2019)", valeurs=NIVEAUX
-            ),
-            colonne("code_domaine", "texte", "Domaine simplifié principal", requis=True),
-            colonne("preuve_domaine", "texte", "Ce qui a décidé du domaine", requis=True),
-            colonne("code_formacode", "texte", "Formacode principal (5 chiffres)"),
-            colonne("code_nsf", "texte", "Groupe de spécialité NSF (3 chiffres)"),
-            colonne("code_rome", "texte", "Codes ROME, séparés par « | »"),
-            colonne("code_rncp", "texte", "Code RNCP"),
-            colonne("code_certifinfo", "texte", "Code Certif Info"),
-            colonne("code_cfd", "texte", "Code formation diplôme (8 caractères)"),
-            colonne(
-                "niveau_entree",
-                "texte",
-                "Niveau demandé à l'entrée : aucun, infra (moins que 3), ou 3 à 8",
-                valeurs=NIVEAUX_ENTREE,
-            ),
-            colonne("est_certifiante", "booleen", "Certifiante, selon la source"),
-            colonne("objectif", "texte", "Objectif, en texte simple (3 000 caractères au plus)"),
-            colonne("contenu", "texte", "Contenu, en texte simple (3 000 caractères au plus)"),
-            colonne(
-                "code_mef", "texte", "Code MEF ou MEFSTAT de l'Éducation nationale, tel que fourni"
-            ),
-            colonne("metiers", "texte", "Métiers visés (libellés ROME), séparés par « | »"),
-            colonne(
-                "mots", "texte", "Mots de recherche venus des nomenclatures, séparés par « | »"
-            ),
-            colonne(
-                "preuve_metiers",
-                "texte",
-                "D'où viennent les métiers et les mots : code de la source, ou jointure",
-            ),
-            colonne(
-                "rev3",
-                "texte",
-                "Transitions servies (ecologique, energetique, numerique), séparées par « | »",
-            ),
-            colonne("preuve_rev3", "texte", "Ce qui a décidé de chaque transition"),
+            *contract_of("formations"),
         ),
         table(
             "actions",
@@ -104,33 +63,7 @@ TABLES: dict[str, Table] = dict(
             colonne(
                 "id_organisme", "texte", "Organisme formateur", renvoi="organismes.id_organisme"
             ),
-            colonne("voie", "texte", "Voie d'accès", valeurs=VOIES),
-            colonne("modalite", "texte", "Sur place, mixte ou à distance", valeurs=MODALITES),
-            colonne("est_conventionnee", "booleen", "Financée par une convention publique"),
-            colonne("est_permanente", "booleen", "Entrées et sorties permanentes"),
-            colonne("duree_h", "reel", "Durée totale en heures"),
-            colonne(
-                "nb_voeux",
-                "entier",
-                "Vœux confirmés (Parcoursup), quand la source les donne ; vide de 1 à 4",
-            ),
-            colonne(
-                "financeurs", "texte", "Financeurs, codes du dictionnaire LHÉO séparés par « | »"
-            ),
-            colonne(
-                "nb_places_financees",
-                "entier",
-                "Places financées, tous financeurs connus additionnés",
-            ),
-            colonne("publics", "texte", "Publics visés, codes Formacode (8xxxx) séparés par « | »"),
-            colonne("prix_eur", "reel", "Prix total, en euros TTC"),
-            colonne("prix_horaire_eur", "reel", "Prix horaire, en euros TTC"),
-            colonne(
-                "est_gratuite",
-                "booleen",
-                "Rien à payer pour la personne qui se forme, dit par la source ; vide quand elle n'en dit rien",
-            ),
-            colonne("url", "texte", "Page web de contact ou de description (http ou https)"),
+            *contract_of("actions"),
         ),
         table(
             "sessions",
@@ -138,20 +71,7 @@ TABLES: dict[str, Table] = dict(
             "id_session",
             colonne("id_session", "texte", "Identifiant", requis=True),
             colonne("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
-            colonne(
-                "date_debut",
-                "texte",
-                "Début, ISO 8601 à la précision connue (AAAA, AAAA-MM, AAAA-MM-JJ)",
-            ),
-            colonne("date_fin", "texte", "Fin, même forme"),
-            colonne("capacite", "entier", "Places offertes"),
-            colonne("numero", "texte", "Numéro de la session chez le producteur"),
-            colonne(
-                "etat_recrutement",
-                "texte",
-                "État du recrutement, au jour de la source",
-                valeurs=("ouvert", "ferme", "suspendu"),
-            ),
+            *contract_of("sessions"),
         ),
         table(
             "lieux",
@@ -159,26 +79,7 @@ TABLES: dict[str, Table] = dict(
             "id_lieu",
             colonne("id_lieu", "texte", "Identifiant", requis=True),
             colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne("adresse", "texte", "Adresse telle que fournie"),
-            colonne("code_postal", "texte", "Code postal"),
-            colonne("code_uai", "texte", "Code UAI du lieu"),
-            colonne("code_commune", "texte", "Commune actuelle (code INSEE)"),
-            colonne("nom_commune", "texte", "Nom de la commune"),
-            colonne("precision_position", "texte", "D'où vient le point", valeurs=PRECISIONS),
-            colonne(
-                "est_douteuse",
-                "booleen",
-                "Position à plus d'un kilomètre de la commune déclarée",
-                requis=True,
-            ),
-            colonne(
-                "distance_commune_m",
-                "reel",
-                "Distance du point déclaré au polygone de la commune, en mètres",
-            ),
-            colonne("latitude_declaree", "reel", "Latitude reçue, en degrés (après réparation)"),
-            colonne("longitude_declaree", "reel", "Longitude reçue, en degrés (après réparation)"),
-            colonne("motif_position", "texte", "Réparation ou doute, en clair"),
+            *contract_of("lieux"),
             colonne("geometry", "geometrie", "Point retenu ; vide quand le lieu n'a pu être placé"),
         ),
         table(
@@ -347,55 +248,7 @@ TABLES: dict[str, Table] = dict(
                 "id_formation", "texte", "Formation", requis=True, renvoi="formations.id_formation"
             ),
             colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne("intitule", "texte", "Intitulé", requis=True),
-            colonne("nom_organisme", "texte", "Organisme formateur, sinon responsable"),
-            colonne("niveau_sortie", "texte", "Niveau 3 à 8", valeurs=NIVEAUX),
-            colonne("code_domaine", "texte", "Domaine simplifié", requis=True),
-            colonne("voie", "texte", "Voie", valeurs=VOIES),
-            colonne("modalite", "texte", "Modalité", valeurs=MODALITES),
-            colonne("est_conventionnee", "booleen", "Financée par une convention publique"),
-            colonne("est_permanente", "booleen", "Entrées et sorties permanentes"),
-            colonne(
-                "est_certifiante",
-                "booleen",
-                "Mène à une certification : dit par la source, sinon un code connu (RNCP, Certif Info, diplôme national)",
-            ),
-            colonne(
-                "financeurs", "texte", "Financeurs, codes du dictionnaire LHÉO séparés par « | »"
-            ),
-            colonne("publics", "texte", "Publics visés, codes Formacode séparés par « | »"),
-            colonne("niveau_entree", "texte", "Niveau demandé à l'entrée", valeurs=NIVEAUX_ENTREE),
-            colonne("prix_eur", "reel", "Prix total, en euros TTC"),
-            colonne("prix_horaire_eur", "reel", "Prix horaire, en euros TTC"),
-            colonne(
-                "est_gratuite",
-                "booleen",
-                "Rien à payer pour la personne qui se forme, dit par la source ; vide quand elle n'en dit rien",
-            ),
-            colonne("url", "texte", "Page web de contact ou de description"),
-            colonne("rev3", "texte", "Transitions servies, séparées par « | »"),
-            colonne(
-                "id_organisme",
-                "texte",
-                "Organisme formateur, sinon responsable",
-                renvoi="organismes.id_organisme",
-            ),
-            colonne("dates_debut", "texte", "Tous les débuts connus, séparés par « | »"),
-            colonne("date_debut", "texte", "Première session connue"),
-            colonne("date_fin", "texte", "Dernière session connue"),
-            colonne("capacite", "entier", "Somme des places connues ; vide si aucune n'est connue"),
-            colonne("adresse", "texte", "Adresse"),
-            colonne("code_postal", "texte", "Code postal"),
-            colonne("code_commune", "texte", "Commune"),
-            colonne("nom_commune", "texte", "Nom de la commune"),
-            colonne("precision_position", "texte", "Précision du point", valeurs=PRECISIONS),
-            colonne(
-                "id_place",
-                "texte",
-                "Position, « latitude,longitude » à cinq décimales : colonne de la matrice de trajets ; vide si le lieu n'est pas placé",
-            ),
-            colonne("est_douteuse", "booleen", "Position douteuse", requis=True),
-            colonne("distance_commune_m", "reel", "Écart du point déclaré à sa commune, en mètres"),
+            *contract_of("offres"),
             colonne("est_fictive", "booleen", "Données fictives", requis=True),
             colonne(
                 "sources",
