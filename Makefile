@@ -3,6 +3,7 @@
 #   make test               install, test everything
 # and for who changes the code:
 #   make test-heavy         the same on many more random examples
+#   make mutants            changes of the core rooms that no test sees
 #   make lint               formatter, rules
 #   make lock               take the newest versions that requirements*.txt allow
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 MIRROR ?=
 
-.PHONY: run test test-heavy lint style rules types lock build vendor bench clean
+.PHONY: run test test-heavy mutants lint style rules types lock build vendor bench clean
 
 run: build
 	$(BIN)/geoapp serve
@@ -37,6 +38,11 @@ types: $(VENV)/.test
 # Thousands of random examples, thirty killed builds: by night, or before a release.
 test-heavy: $(VENV)/.test
 	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# Changes of the core rooms that no test sees; ARGS: files of geoapp (benchmarks/mutants.py).
+mutants: $(VENV)/.test
+	$(PIP) install 'mutmut>=3.8,<4'
+	$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.build

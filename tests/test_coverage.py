@@ -19,7 +19,6 @@ from geoapp.coverage.equity import weighted_quantile
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.sentences import mixed_years
-from geoapp.coverage.small_counts import PERSONNES, hide_small, protect
 from geoapp.coverage.table import region_row, zone_table
 from geoapp.coverage.travel import Trajets
 from geoapp.coverage.white_zones import CAUSES
@@ -369,57 +368,6 @@ def test_grouped_quantiles_are_those_of_each_group(rows):
             same(found[k], expected)
 
 
-def test_small_counts_are_hidden_and_cannot_be_worked_out():
-    columns = {nom: [100.0, 200.0, 300.0] for nom in ("population", "population_eloignee")}
-    table = pd.DataFrame(
-        {
-            **columns,
-            "population_non_couverte": [102.0, 50.0, 3.0],
-            "population_sans_offre": [2.0, 0.0, 3.0],
-            "population_saturee": 0.0,
-            "population_douteuse": 0.0,
-            "part_couverte": 0.5,
-            "part_non_couverte": 0.5,
-        }
-    )
-    result = protect(table, est_partition=True)
-    assert result["population_sans_offre"].isna().tolist() == [True, False, True]
-    assert result["population_eloignee"].isna().tolist() == [True, True, False], (
-        "the other term of the sum would give it away"
-    )
-    assert result["population_non_couverte"].isna().tolist() == [False, True, True], (
-        "the only hidden count of a column hides the least other one"
-    )
-    assert result["part_couverte"].isna().tolist() == [False, True, True]
-    assert result["masques"][2].split("|") == ["population_non_couverte", "population_sans_offre"]
-    assert (result["population"] == table["population"]).all()
-
-
-@pytest.mark.parametrize(
-    ("covered", "hidden"), [(0, False), (1, True), (4, True), (5, False), (math.nan, False)]
-)
-def test_one_to_four_covered_people_hide_the_count_that_would_give_them(covered, hidden):
-    """Three zones: the one in question, one of large counts, one of three people covered."""
-    table = pd.DataFrame(
-        {
-            **{nom: [0.0, 0.0, 0.0] for nom in PERSONNES},
-            "population": [100.0, 1000.0, 1000.0],
-            "population_non_couverte": [100.0 - covered, 400.0, 997.0],
-            "part_couverte": [covered / 100, 0.6, 0.003],
-            "part_non_couverte": [1 - covered / 100, 0.4, 0.997],
-        }
-    )
-    for shown in (
-        protect(table, est_partition=False),
-        protect(table.head(2), est_partition=False),  # nothing else is small
-    ):
-        expected = [hidden or math.isnan(covered), False, True][: len(shown)]
-        for nom in ("population_non_couverte", "part_couverte", "part_non_couverte"):
-            assert shown[nom].isna().tolist() == expected, nom
-        masked = [hidden, False, True][: len(shown)]
-        assert shown["masques"].ne("").tolist() == masked
-
-
 def test_the_weights_kept_are_those_of_their_threshold_unit_and_form():
     monde = make_monde(
         {
@@ -474,19 +422,6 @@ def test_the_quantile_of_a_group_is_that_of_its_weights_one_by_one():
     assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 99.0
     heavy[values == 100] = 50.0
     assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 100.0
-
-
-def test_a_white_commune_gives_no_handful_of_people_away():
-    blanches = pd.DataFrame(
-        {
-            "code_commune": list("abcd"),
-            "population": [4.0, 100.0, 100.0, 5.0],
-            "population_blanche": [4.0, 97.0, 95.0, 5.0],
-        }
-    )
-    shown = hide_small(blanches)
-    assert shown["population"].isna().tolist() == [True, False, False, False]
-    assert shown["population_blanche"].isna().tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
