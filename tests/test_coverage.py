@@ -84,12 +84,12 @@ def make_monde(world) -> World:
         (np.array(data, dtype="f4"), np.array(cols, dtype=np.int32), indptr), shape=(nb, nb_places)
     )
     trajets = Trajets(
-        np.array([f"p{i}" for i in range(nb)]),
-        np.array([f"l{j}" for j in range(nb_places)]),
-        cost,
-        cost,
-        True,
-        {"vitesse_km_h": 60, "note": ""},
+        origines=np.array([f"p{i}" for i in range(nb)]),
+        places=np.array([f"l{j}" for j in range(nb_places)]),
+        distance_km=cost,
+        duree_min=cost,
+        est_proportionnelle=True,
+        parametres={"vitesse_km_h": 60, "note": ""},
     )
     points = pd.DataFrame(
         {
@@ -113,25 +113,25 @@ def make_monde(world) -> World:
     region = np.flatnonzero(points["est_region"])
     codes = np.array([f"z{k}" for k in range(world["nb_zones"])], dtype=object)
     maille = Maille(
-        "ze2020",
-        codes,
-        codes,
-        region,
-        np.array(world["zones"])[region],
-        np.zeros(len(codes), dtype=bool),
-        np.empty(0, int),
-        np.empty(0, int),
+        type_zone="ze2020",
+        codes=codes,
+        noms=codes,
+        points=region,
+        zones=np.array(world["zones"])[region],
+        est_estimee=np.zeros(len(codes), dtype=bool),
+        offres=np.empty(0, int),
+        zones_offres=np.empty(0, int),
     )
     return World(
-        Snapshot(Path("absent"), {"nom_region": "Région"}),
-        trajets,
-        points,
-        offres,
-        offres,
-        np.array(["A", "B", "C"], dtype=object),
-        0,
-        0,
-        {"ze2020": maille},
+        snapshot=Snapshot(Path("absent"), {"nom_region": "Région"}),
+        trajets=trajets,
+        points=points,
+        offres=offres,
+        comptes=offres,
+        noms_organismes=np.array(["A", "B", "C"], dtype=object),
+        nb_non_placees=0,
+        nb_a_distance=0,
+        mailles={"ze2020": maille},
     )
 
 
@@ -357,7 +357,7 @@ def test_cover_grows_with_the_threshold(world):
 def test_grouped_quantiles_are_those_of_each_group(rows):
     values, weights, groups = (np.array(column) for column in zip(*rows, strict=True))
     for q in (0.5, 0.9):
-        found = grouped_quantile(values, weights, groups, q, 3)
+        found = grouped_quantile(values, weights, groups, q=q, nb=3)
         for k in range(3):
             mine = groups == k
             expected = (
@@ -390,14 +390,14 @@ def test_the_weights_kept_are_those_of_their_threshold_unit_and_form():
 def test_a_commune_half_of_which_is_white_is_a_white_commune(white, listed):
     people = np.array([white, 100.0 - white, 30.0])
     maille = Maille(
-        COMMUNE,
-        np.array(["a", "b"], dtype=object),
-        np.array(["A", "B"], dtype=object),
-        np.arange(3),
-        np.array([0, 0, 1]),
-        np.zeros(2, dtype=bool),
-        np.empty(0, int),
-        np.empty(0, int),
+        type_zone=COMMUNE,
+        codes=np.array(["a", "b"], dtype=object),
+        noms=np.array(["A", "B"], dtype=object),
+        points=np.arange(3),
+        zones=np.array([0, 0, 1]),
+        est_estimee=np.zeros(2, dtype=bool),
+        offres=np.empty(0, int),
+        zones_offres=np.empty(0, int),
     )
     world = SimpleNamespace(mailles={COMMUNE: maille}, population=lambda public: people)
     points = pd.DataFrame(
@@ -416,12 +416,12 @@ def test_the_quantile_of_a_group_is_that_of_its_weights_one_by_one():
     groups = np.repeat([0, 1], 50)
     for q in (0.01, 0.1, 0.5, 0.9, 0.99, 1.0):
         expected = [sorted(values[groups == g])[math.ceil(q * 50 - 1e-9) - 1] for g in (0, 1)]
-        assert grouped_quantile(values, weights, groups, q, 3).tolist()[:2] == expected
-    assert np.isnan(grouped_quantile(values, weights, groups, 0.5, 3)[2])
+        assert grouped_quantile(values, weights, groups, q=q, nb=3).tolist()[:2] == expected
+    assert np.isnan(grouped_quantile(values, weights, groups, q=0.5, nb=3)[2])
     heavy = np.where(values == 100, 49.0, 1.0)
-    assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 99.0
+    assert grouped_quantile(values, heavy, groups, q=0.5, nb=2)[0] == 99.0
     heavy[values == 100] = 50.0
-    assert grouped_quantile(values, heavy, groups, 0.5, 2)[0] == 100.0
+    assert grouped_quantile(values, heavy, groups, q=0.5, nb=2)[0] == 100.0
 
 
 @pytest.mark.parametrize(

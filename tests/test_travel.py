@@ -199,7 +199,11 @@ def test_a_unit_that_is_not_known_stays_unknown(tmp_path, missing, tiny_frames):
     units = {"distance_km": cost, "duree_min": cost, missing: None}
     write_trajets(
         Trajets(
-            np.array(["a"]), np.array(["x", "y"]), **units, est_proportionnelle=False, parametres={}
+            origines=np.array(["a"]),
+            places=np.array(["x", "y"]),
+            **units,
+            est_proportionnelle=False,
+            parametres={},
         ),
         tmp_path,
     )
@@ -465,7 +469,14 @@ def test_what_is_written_is_what_is_read(tiny_frames, tmp_path, seed):
 
     distance, minutes = (draw(), draw()) if seed % 4 else (None, draw())
     write_parquet(
-        Trajets(estimate.origines, estimate.places, distance, minutes, False, {}),
+        Trajets(
+            origines=estimate.origines,
+            places=estimate.places,
+            distance_km=distance,
+            duree_min=minutes,
+            est_proportionnelle=False,
+            parametres={},
+        ),
         tmp_path / "m.parquet",
     )
     again = read(tiny_frames, tmp_path / "m.parquet")

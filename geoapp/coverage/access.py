@@ -54,7 +54,10 @@ def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
 
 
 def cumulative(cost: sparse.csr_array, supply: np.ndarray, max_cost: float) -> np.ndarray:
-    """Return the supply within `max_cost` of each origin, inclusive: (n_origins,) or (n_origins, n_filters); 0 when there is none."""
+    """Return the supply within `max_cost` of each origin, inclusive; 0 when there is none.
+
+    Shape (n_origins,) or (n_origins, n_filters), as `supply` has filters or not.
+    """
     return _product(weigh(cost, max_cost, binary()), np.asarray(supply, dtype=float))
 
 
@@ -64,7 +67,10 @@ def binary() -> Weight:
 
 
 def steps(bands: Sequence[tuple[float, float]]) -> Weight:
-    """Return weights by bands: `bands` are (upper limit, weight), the limit included; 0 beyond the last."""
+    """Return weights by bands, 0 beyond the last.
+
+    `bands` are (upper limit, weight), the limit included.
+    """
     ordered = sorted(bands)
     values = np.array([*(value for _, value in ordered), 0.0])
 
@@ -73,6 +79,7 @@ def steps(bands: Sequence[tuple[float, float]]) -> Weight:
         for start in range(0, len(cost), _BLOCK):
             block = cost[start : start + _BLOCK]
             rank = np.zeros(len(block), dtype=np.intp)
+            # In the precision of the costs, or a float32 could miss the limit that it is at.
             for limit, _ in ordered:
                 rank += ~(block <= np.asarray(limit, dtype=cost.dtype))
             np.take(values, rank, out=result[start : start + _BLOCK], mode="clip")
@@ -82,7 +89,7 @@ def steps(bands: Sequence[tuple[float, float]]) -> Weight:
 
 
 def default_steps(max_cost: float) -> Weight:
-    """Return the steps 1 / 0.68 / 0.22 at a third, two thirds and the whole of `max_cost` (Luo and Qi 2009)."""
+    """Return the weights of `STEPS`: 1 to a third of `max_cost`, 0.68 to two thirds, then 0.22."""
     return steps([(thirds * max_cost / 3, weight) for thirds, weight in STEPS])
 
 
@@ -92,7 +99,7 @@ def gaussian(sigma: float) -> Weight:
 
 
 def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr_array:
-    """Return the weights of the costs up to `max_cost`, inclusive, as float64; entries of weight 0 are left out.
+    """Return the weights of the costs up to `max_cost`, inclusive, as float64; no entry of 0.
 
     Raises
     ------
@@ -156,8 +163,9 @@ def floating_catchment(
 def _reaches(
     weights: sparse.csr_array, demand: np.ndarray, supply: np.ndarray, result: np.ndarray
 ) -> np.ndarray:
-    """Tell which origins reach a supply: those of a positive result, and those near a place that serves nobody (no demand, ratio 0)."""
+    """Tell which origins reach a supply: what they reach may be zero, which is not nothing."""
     reached = result > 0
+    # A place in nobody's demand has a ratio of 0, and is reached all the same.
     idle = demand <= 0
     if (supply[idle] > 0).any():
         open_to_nobody = np.where(idle if supply.ndim == 1 else idle[:, None], supply > 0, 0.0)
@@ -172,8 +180,9 @@ def three_step(
     *,
     selection: sparse.csr_array | None = None,
 ) -> np.ndarray:
-    """Return 3SFCA: E2SFCA where each origin shares its demand between the places that it reaches (Wan et al. 2012).
+    """Return 3SFCA: E2SFCA where each origin shares its demand (Wan et al. 2012).
 
+    An origin shares it between the places that it reaches:
     G_ij = w_ij / Σ_j w_ij over the places with supply; A_i = Σ_j G_ij w_ij S_j / Σ_k G_kj w_kj P_k.
     Same parameters and result as `floating_catchment`; `selection` holds the
     weights over which an origin chooses, when it also looks at places beyond the limit.
@@ -199,7 +208,7 @@ def three_step(
 
 
 def _product(weights: sparse.csr_array, dense: np.ndarray) -> np.ndarray:
-    """Return weights @ dense; a large one by blocks of rows in two threads, columns of zeros skipped."""
+    """Return weights @ dense; a large one in two threads, without the columns of zeros."""
     if dense.ndim == 1 or weights.nnz * dense.shape[1] < _BIG:
         return weights @ dense
     used = np.flatnonzero(dense.any(axis=0))

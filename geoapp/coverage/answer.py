@@ -40,7 +40,7 @@ DRAPEAUX = ("est_estimee",)
 """Columns of the table beside the numbers of `INDICATEURS`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reponse:
     """One answer; `tableau` and `ensemble` hide small counts of people (column `masques`)."""
 
@@ -69,15 +69,15 @@ def answer(world: World, question: Question) -> Reponse:
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
     quality = describe_quality(world, question, offre)
     return Reponse(
-        question,
-        tableau,
-        points,
-        ensemble,
-        white_communes(world, points),
-        map_classes(tableau, ensemble, question),
-        sentences.main_sentence(world, question, ensemble, points),
-        sentences.list_notes(world, question, ensemble, quality),
-        quality,
+        question=question,
+        tableau=tableau,
+        points=points,
+        ensemble=ensemble,
+        blanches=white_communes(world, points),
+        classes=map_classes(tableau, ensemble, question),
+        phrase=sentences.main_sentence(world, question, ensemble, points),
+        notes=sentences.list_notes(world, question, ensemble, quality),
+        qualite=quality,
     )
 
 
@@ -111,13 +111,12 @@ def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:
     maille = world.mailles[COMMUNE]
     nb, zone = len(maille.codes), maille.zones
     people = np.nan_to_num(world.population("tous")[maille.points])
-    cause, robust = (
-        points["cause"].cat.codes.to_numpy()[maille.points],
-        points["est_robuste"].to_numpy()[maille.points],
-    )
+    cause = points["cause"].cat.codes.to_numpy()[maille.points]
+    robust = points["est_robuste"].to_numpy()[maille.points]
     by_cause = people_by_cause(zone, cause, people, nb)
     white, total = by_cause.sum(axis=0), np.bincount(zone, people, nb)
     solid = np.bincount(zone, np.where((cause >= 0) & robust, people, 0.0), nb)
+    # A commune where nobody lives is not white: half of nothing is nothing.
     kept = np.flatnonzero((white >= PART_BLANCHE * total) & (white > 0))
     result = pd.DataFrame(
         {
@@ -137,9 +136,12 @@ def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_quality(world: World, question: Question, offre: OffreComptee) -> dict:
-    """Return what is known of the offer behind the numbers: counts and shares (None without offer)."""
+    """Return counts and shares (None without offer) of the offer behind the numbers."""
     mine = offre.comptes
-    share = lambda mask: float(mask.mean()) if len(mine) else None  # noqa: E731
+
+    def share(mask: pd.Series) -> float | None:
+        return float(mask.mean()) if len(mine) else None
+
     return {
         "nb_offres": len(mine),
         "nb_voisines": int(mine["est_voisine"].sum()),
@@ -154,7 +156,7 @@ def describe_quality(world: World, question: Question, offre: OffreComptee) -> d
 
 
 def rows_of(tableau: pd.DataFrame) -> list[dict]:
-    """Return the rows of a table ready for JSON: numbers, texts, None when unknown; `masques` as a list."""
+    """Return the rows of a table ready for JSON: None when unknown, `masques` as a list."""
     names = [
         *TEXTES[:3],
         *(nom for nom in INDICATEURS if nom in tableau),

@@ -35,7 +35,7 @@ SANS_ZONE = "(sans zone)"
 _NOMBRES = ("nb_avant", "nb_apres", "gagnees", "perdues", "inchangees")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evolution:
     """What changed between two snapshots.
 
@@ -76,7 +76,8 @@ def _open_one(name: str, data_dir: Path) -> Snapshot:
         older = [path for nom, path in sorted(known.items()) if nom < current]
         if not older:
             raise ParameterError(
-                f"Il n'y a pas d'instantané avant {current}. Il en faut deux pour comparer : relancez « geoapp build » quand les sources changent."
+                f"Il n'y a pas d'instantané avant {current}. Il en faut deux pour comparer : "
+                "relancez « geoapp build » quand les sources changent."
             )
         return open_folder(older[-1])
     if name in known:
@@ -84,7 +85,9 @@ def _open_one(name: str, data_dir: Path) -> Snapshot:
     if (Path(name) / "manifest.json").exists():
         return open_folder(Path(name))
     raise ParameterError(
-        f"Instantané inconnu : « {name[:80]} ». Connus : {', '.join(known) or 'aucun'}, « precedent », « courant », ou un dossier d'instantané."
+        f"Instantané inconnu : « {name[:80]} ». "
+        f"Connus : {', '.join(known) or 'aucun'}, « precedent », « courant », "
+        "ou un dossier d'instantané."
     )
 
 
@@ -119,34 +122,32 @@ def compare_snapshots(
     frames = [_offers(snapshot, zonage, parametres) for snapshot in (avant, apres)]
     counts = [frame.groupby(["code_zone", *SORTE, *CLE_SEULE]).size() for frame in frames]
     both = pd.concat(counts, axis=1, keys=["nb_avant", "nb_apres"]).fillna(0).astype(int)
+    # Offers of one key are alike: of three before and two after, one is lost and none gained.
     both["inchangees"] = both.min(axis=1)
-    both["gagnees"], both["perdues"] = (
-        both["nb_apres"] - both["inchangees"],
-        both["nb_avant"] - both["inchangees"],
-    )
-    names = {
-        **_names(avant, zonage),
-        **_names(apres, zonage),
-        SANS_ZONE: "Sans zone (lieu inconnu)",
-    }
+    both["gagnees"] = both["nb_apres"] - both["inchangees"]
+    both["perdues"] = both["nb_avant"] - both["inchangees"]
+    before, after = _names(avant, zonage), _names(apres, zonage)
+    names = {**before, **after, SANS_ZONE: "Sans zone (lieu inconnu)"}
     sortes = _named(
         both.groupby(level=["code_zone", *SORTE])[list(_NOMBRES)].sum().reset_index(), names
     )
     zones = _named(both.groupby(level="code_zone")[list(_NOMBRES)].sum().reset_index(), names)
     sources = _sources(avant, apres)
     return Evolution(
-        avant.id,
-        apres.id,
-        zonage,
-        describe_filters(parse_filters(parametres, apres)),
-        {nom: int(both[nom].sum()) for nom in _NOMBRES},
-        zones.sort_values(["perdues", "code_zone"], ascending=[False, True], ignore_index=True),
-        sortes,
-        sortes[sortes["nb_avant"].gt(0) & sortes["nb_apres"].eq(0)].sort_values(
+        avant=avant.id,
+        apres=apres.id,
+        zonage=zonage,
+        description=describe_filters(parse_filters(parametres, apres)),
+        ensemble={nom: int(both[nom].sum()) for nom in _NOMBRES},
+        zones=zones.sort_values(
+            ["perdues", "code_zone"], ascending=[False, True], ignore_index=True
+        ),
+        sortes=sortes,
+        derniers=sortes[sortes["nb_avant"].gt(0) & sortes["nb_apres"].eq(0)].sort_values(
             ["nb_avant", "code_zone"], ascending=[False, True], ignore_index=True
         ),
-        sources,
-        _warnings(avant, apres, zonage, sources),
+        sources=sources,
+        avertissements=_warnings(avant, apres, zonage, sources),
     )
 
 
@@ -184,7 +185,7 @@ def _named(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
-    """Return the sources that feed either offer: vintages, and number of offers (0 when absent)."""
+    """Return the sources of either offer: vintages, and number of offers (0 when absent)."""
     parts = []
     for snapshot in (avant, apres):
         sources = snapshot.read("sources").set_index("id_source")
@@ -212,10 +213,12 @@ def _warnings(avant: Snapshot, apres: Snapshot, zonage: str, sources: pd.DataFra
     warnings = []
     if alone:
         warnings.append(
-            f"Les sources ne sont pas les mêmes ({', '.join(alone)}) : la différence peut venir des sources et non de l'offre."
+            f"Les sources ne sont pas les mêmes ({', '.join(alone)}) : "
+            "la différence peut venir des sources et non de l'offre."
         )
     if set(_names(avant, zonage)) != set(_names(apres, zonage)):
         warnings.append(
-            "Le zonage n'a pas les mêmes zones dans les deux instantanés : une zone qui n'est que dans l'un paraît gagnée ou perdue."
+            "Le zonage n'a pas les mêmes zones dans les deux instantanés : "
+            "une zone qui n'est que dans l'un paraît gagnée ou perdue."
         )
     return warnings

@@ -21,7 +21,10 @@ def _known(values, weights) -> tuple[np.ndarray, np.ndarray]:
 
 
 def gini(values, weights=None) -> float:
-    """Return the Gini index, 0 (equal) to 1: half the mean difference over the mean (Gini 1912), weighted."""
+    """Return the Gini index, 0 (equal) to 1 (Gini 1912).
+
+    It is half the mean difference over the mean, weighted.
+    """
     values, weights = _known(values, weights)
     total, mass = weights.sum(), values @ weights
     if not len(values) or mass <= 0:
@@ -31,23 +34,27 @@ def gini(values, weights=None) -> float:
 
 
 def palma(values, weights=None) -> float:
-    """Return the share of the top 10 % over that of the bottom 40 % (Palma 2011); people on the border are split."""
+    """Return the share of the top 10 % over that of the bottom 40 % (Palma 2011).
+
+    People on the border are split.
+    """
     values, weights = _known(values, weights)
     if not len(values):
         return float("nan")
-    people, mass = np.cumsum(weights) / weights.sum(), np.cumsum(values * weights)
-    people, mass = np.concatenate([[0], people]), np.concatenate([[0], mass])
-    share = lambda part: float(np.interp(part, people, mass))  # noqa: E731
-    bottom = share(0.4)
-    return (mass[-1] - share(0.9)) / bottom if bottom > 0 else float("nan")
+    people = np.concatenate([[0], np.cumsum(weights) / weights.sum()])
+    mass = np.concatenate([[0], np.cumsum(values * weights)])
+    bottom, up_to_top = np.interp([0.4, 0.9], people, mass).tolist()
+    return (mass[-1] - up_to_top) / bottom if bottom > 0 else float("nan")
 
 
 def p90_p10(values, weights=None) -> float:
-    """Return the value that one in ten exceeds over the one that nine in ten exceed; an unknown value is farther than all."""
+    """Return the value that one in ten exceeds over the one that nine in ten exceed.
+
+    An unknown value is farther than all.
+    """
     low = weighted_quantile(values, weights, 0.1, inconnu="loin")
-    return (
-        weighted_quantile(values, weights, 0.9, inconnu="loin") / low if low > 0 else float("nan")
-    )
+    high = weighted_quantile(values, weights, 0.9, inconnu="loin")
+    return high / low if low > 0 else float("nan")
 
 
 def weighted_quantile(values, weights, q: float, *, inconnu: str = "omis") -> float:
@@ -63,10 +70,9 @@ def weighted_quantile(values, weights, q: float, *, inconnu: str = "omis") -> fl
     if not len(values):
         return float("nan")
     cumulated = np.cumsum(weights)
-    rank = min(
-        int(np.searchsorted(cumulated, q * cumulated[-1] * (1 - 1e-12), side="left")),
-        len(values) - 1,
-    )
+    # A sum of weights may miss the goal by its last bit: who is at the goal is not beyond it.
+    goal = q * cumulated[-1] * (1 - 1e-12)
+    rank = min(int(np.searchsorted(cumulated, goal, side="left")), len(values) - 1)
     return float(values[rank]) if np.isfinite(values[rank]) else float("nan")
 
 
@@ -81,9 +87,13 @@ def theil(values, weights=None) -> float:
 
 
 def atkinson(values, epsilon: float, weights=None) -> float:
-    """Return Atkinson's index: 1 − the equally distributed equivalent over the mean (Atkinson 1970); `epsilon` > 0 is the aversion."""
+    """Return Atkinson's index, 0 (equal) to 1 (Atkinson 1970); `epsilon` > 0 is the aversion.
+
+    It is 1 − the equally distributed equivalent over the mean.
+    """
     values, weights = _known(values, weights)
     mean = np.average(values, weights=weights) if len(values) else 0.0
+    # From an aversion of 1 on, one person who has nothing makes the index 1.
     if mean <= 0 or (epsilon >= 1 and (values == 0).any()):
         return 1.0 if mean > 0 else float("nan")
     if epsilon == 1:

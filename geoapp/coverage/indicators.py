@@ -188,7 +188,7 @@ INDICATEURS: dict[str, Indicateur] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Mention:
-    """What a table of coverage says of a zone beside its numbers: title, meaning, type of a file."""
+    """What a table of coverage says of a zone beside its numbers; `type` is that of a file."""
 
     nom: str
     titre: str
@@ -253,7 +253,8 @@ PETIT = "< 5"
 
 
 def format_share(part: float) -> str:
-    """Return a share in words: « 6,9 % »; what is not quite nothing or everything is not rounded to it."""
+    """Return a share in words: « 6,9 % »."""
+    # What is not quite nothing, or not quite everything, is not rounded to it.
     if 0 < part < 0.0005:
         return with_unit("moins de 0,1", "%")
     if 0.9995 <= part < 1:
@@ -262,7 +263,7 @@ def format_share(part: float) -> str:
 
 
 def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
-    """Return a value as a reader expects it; what is NA is not known, or out of reach for a cost or an access."""
+    """Return a value as a reader expects it: what is NA is unknown, or out of reach for a cost."""
     if valeur is None or valeur != valeur:
         return "hors de portée" if indicateur.type in ("cout", "taux") else "inconnu"
     if isinstance(valeur, str):

@@ -5,6 +5,8 @@ Web page and static figure show this one legend.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from geoapp.core.french import format_number
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.classes import METHODES
@@ -18,18 +20,23 @@ TEINTES = len(COULEURS)
 
 
 def shade(rank: int, nb: int) -> int:
-    """Return the shade of a class among `TEINTES`, from the lightest to the darkest whatever the number of classes; −1 stays −1."""
+    """Return the shade of a class among `TEINTES`, from the lightest to the darkest.
+
+    Few classes have the ends of the scale all the same; −1 (unknown) stays −1.
+    """
     if rank < 0 or nb < 2:
         return min(rank, 0) if rank < 0 else TEINTES // 2
     return round(rank * (TEINTES - 1) / (nb - 1))
 
 
 def bounds_in_words(words: list[str]) -> list[str]:
-    """Return the interval of each class from its bounds in words: the least value is in the first, an upper bound in the class it ends."""
-    pairs = zip(words, words[1:], strict=False)
+    """Return the interval of each class from its bounds in words.
+
+    The least value is in the first, an upper bound in the class it ends.
+    """
     return [
         low if low == high else f"{low} à {high}" if not rank else f"plus de {low} à {high}"
-        for rank, (low, high) in enumerate(pairs)
+        for rank, (low, high) in enumerate(pairwise(words))
     ]
 
 

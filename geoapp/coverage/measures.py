@@ -1,4 +1,4 @@
-"""Measures of each demand point for one question: nearest, accessibility, white zone, cause, solidity.
+"""Measure each demand point for one question: nearest, access, white zone, cause, solidity.
 
 Definitions: `docs/couverture.md`.  Thresholds are inclusive; an offer that
 cannot be reached is NaN, never a large number.
@@ -15,7 +15,10 @@ from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import OffreComptee, World
 
 PART_SATUREE = 0.25 * (1 - 1e-12)
-"""Under a quarter of the regional mean of E2SFCA, a covered point is saturated; a sum whose last bit differs from the quarter is at it, not under it."""
+"""Under a quarter of the regional mean of E2SFCA, a covered point is saturated.
+
+A sum whose last bit differs from the quarter is at it, not under it.
+"""
 
 ECARTS = (1.0, 0.75, 1.25)
 """Thresholds at which a white zone must stay one to be robust, the asked one first."""
@@ -40,11 +43,9 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     nearest = access.nearest(cost, supply > 0)
     demand = np.nan_to_num(world.demand(question.voisins))
     near = access.nearest(cost, offre.sures > 0) if (offre.sures != supply).any() else nearest
-    whites, e2sfca = _white_at(world, question, supply, nearest, demand)
-    binary, steps = (
-        world.weights(question.unite, question.seuil, "un"),
-        world.weights(question.unite, question.seuil, "pas"),
-    )
+    whites, e2sfca = _white_at(world, question, supply, nearest=nearest, demand=demand)
+    binary = world.weights(question.unite, question.seuil, "un")
+    steps = world.weights(question.unite, question.seuil, "pas")
     covered = nearest <= question.seuil
     return pd.DataFrame(
         {
@@ -63,25 +64,28 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
 
 
 def _white_at(
-    world: World, question: Question, supply: np.ndarray, nearest: np.ndarray, demand: np.ndarray
+    world: World,
+    question: Question,
+    supply: np.ndarray,
+    *,
+    nearest: np.ndarray,
+    demand: np.ndarray,
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Return which points are white at each of `ECARTS`, and E2SFCA at the threshold asked."""
-    whites, first = [], None
+    whites, scores = [], []
     for ecart in ECARTS:
         seuil = question.seuil * ecart
-        score = access.floating_catchment(
-            world.weights(question.unite, seuil, "pas"), demand, supply
-        )
-        first = score if first is None else first
-        whites.append(
-            ~(nearest <= seuil)
-            | (np.nan_to_num(score) < PART_SATUREE * _regional_mean(world, score))
-        )
-    return whites, first
+        weights = world.weights(question.unite, seuil, "pas")
+        score = access.floating_catchment(weights, demand, supply)
+        saturated = np.nan_to_num(score) < PART_SATUREE * _regional_mean(world, score)
+        # Written with « not », so that who reaches nothing (NaN) is beyond the threshold.
+        whites.append(~(nearest <= seuil) | saturated)
+        scores.append(score)
+    return whites, scores[0]
 
 
 def _regional_mean(world: World, score: np.ndarray) -> float:
-    """Return the mean of a score over the inhabitants of the region; nobody in reach of nothing has less than zero."""
+    """Return the mean of a score over the inhabitants of the region; nothing in reach is zero."""
     people, total = world.residents
     return float(np.nan_to_num(score) @ people / total) if total else 0.0
 
@@ -102,7 +106,7 @@ def _white_otherwise(
 
 
 def _causes(nearest: np.ndarray, seuil: float, white: np.ndarray) -> pd.Categorical:
-    """Return the cause of each white point, NA elsewhere."""
+    """Return the cause of each white point, the gravest first, NA elsewhere."""
     causes = list(CAUSES)
     ranks = np.select(
         [~(nearest <= 2 * seuil), nearest > seuil, white],

@@ -45,43 +45,62 @@ PARAMETRES: dict[str, Parametre] = {
     parametre.nom: parametre
     for parametre in (
         Parametre(
-            "seuil_km",
-            "nombre",
-            "Distance par la route (estimée) au-delà de laquelle on n'est pas couvert, en kilomètres",
-            "20",
-            SEUIL_MIN,
-            SEUIL_MAX,
+            nom="seuil_km",
+            type="nombre",
+            aide="Distance par la route (estimée) au-delà de laquelle on n'est pas couvert, "
+            "en kilomètres",
+            exemple="20",
+            minimum=SEUIL_MIN,
+            maximum=SEUIL_MAX,
         ),
         Parametre(
-            "seuil_min",
-            "nombre",
-            "Durée de trajet en voiture (estimée), en minutes, à la place de seuil_km",
-            "30",
-            SEUIL_MIN,
-            SEUIL_MAX,
+            nom="seuil_min",
+            type="nombre",
+            aide="Durée de trajet en voiture (estimée), en minutes, à la place de seuil_km",
+            exemple="30",
+            minimum=SEUIL_MIN,
+            maximum=SEUIL_MAX,
         ),
-        Parametre("zonage", "texte", "Découpage de la région", MAILLE, valeurs=tuple(MAILLES)),
         Parametre(
-            "mesure",
-            "texte",
-            "Indicateur montré sur la carte",
-            "part_non_couverte",
+            nom="zonage",
+            type="texte",
+            aide="Découpage de la région",
+            exemple=MAILLE,
+            valeurs=tuple(MAILLES),
+        ),
+        Parametre(
+            nom="mesure",
+            type="texte",
+            aide="Indicateur montré sur la carte",
+            exemple="part_non_couverte",
             valeurs=tuple(INDICATEURS),
         ),
-        Parametre("offre", "texte", "Ce qui compte comme offre", "actions", valeurs=tuple(OFFRES)),
         Parametre(
-            "voisins",
-            "texte",
-            "Compter l'offre et les habitants des départements voisins",
-            "oui",
+            nom="offre",
+            type="texte",
+            aide="Ce qui compte comme offre",
+            exemple="actions",
+            valeurs=tuple(OFFRES),
+        ),
+        Parametre(
+            nom="voisins",
+            type="texte",
+            aide="Compter l'offre et les habitants des départements voisins",
+            exemple="oui",
             valeurs=tuple(VOISINS),
         ),
-        Parametre("public", "texte", "Habitants comptés", "tous", valeurs=tuple(PUBLICS)),
         Parametre(
-            "classes",
-            "texte",
-            "Façon de former les classes de la carte",
-            "jenks",
+            nom="public",
+            type="texte",
+            aide="Habitants comptés",
+            exemple="tous",
+            valeurs=tuple(PUBLICS),
+        ),
+        Parametre(
+            nom="classes",
+            type="texte",
+            aide="Façon de former les classes de la carte",
+            exemple="jenks",
             valeurs=tuple(METHODES),
         ),
     )
@@ -98,7 +117,7 @@ DEFAUTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked of the coverage; `seuil` is in `unite` (km by road, or min)."""
 
@@ -128,22 +147,24 @@ def parse_question(parametres: Mapping, world, *, autres: tuple[str, ...] = ()) 
     Raises
     ------
     ParameterError
-        When a name or a value is not accepted; the message gives the bounds or the nearest accepted one.
+        When a name or a value is not accepted; the message gives the bounds, or the nearest one.
     """
     values = read_values(parametres)
     refuse_unknown(values, [*PARAMETRES, *FILTRES_OFFRE, *autres])
     chosen = {nom: _choice(nom, values) for nom in DEFAUTS}
     seuil, unite = _threshold(values, world.unites)
     return Question(
-        parse_filters({nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, world.snapshot),
-        seuil,
-        unite,
-        chosen["zonage"],
-        chosen["mesure"],
-        chosen["offre"],
-        chosen["voisins"] == "oui",
-        chosen["public"],
-        chosen["classes"],
+        filtres=parse_filters(
+            {nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, world.snapshot
+        ),
+        seuil=seuil,
+        unite=unite,
+        zonage=chosen["zonage"],
+        mesure=chosen["mesure"],
+        offre=chosen["offre"],
+        voisins=chosen["voisins"] == "oui",
+        public=chosen["public"],
+        methode=chosen["classes"],
     )
 
 
@@ -178,7 +199,8 @@ def _threshold(values: Mapping[str, list[str]], unites: tuple[str, ...]) -> tupl
     unite = given[0].removeprefix("seuil_") if given else ("km" if "km" in unites else "min")
     if unite not in unites:
         raise ParameterError(
-            f"seuil_{unite} : la matrice de trajets de cet instantané ne donne pas de {UNITES[unite]}. Employez seuil_{unites[0]}."
+            f"seuil_{unite} : la matrice de trajets de cet instantané ne donne pas de "
+            f"{UNITES[unite]}. Employez seuil_{unites[0]}."
         )
     return (_within_bounds(given[0], values[given[0]]) if given else SEUIL_KM), unite
 
@@ -191,7 +213,8 @@ def _within_bounds(nom: str, found: list[str]) -> float:
         number = float("nan")
     if not SEUIL_MIN <= number <= SEUIL_MAX:
         raise ParameterError(
-            f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} est attendu."
+            f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} "
+            "est attendu."
         )
     return number
 
@@ -227,4 +250,7 @@ def describe_question(question: Question) -> str:
     """Return a question in one line of French, as a title says it."""
     mots = describe_filters(question.filtres)
     offre = f"Couverture : {mots}" if mots else "Couverture : toutes les formations"
-    return f"{offre}, à {describe_threshold(question)} par la route, par {MAILLES[question.zonage].singulier}"
+    return (
+        f"{offre}, à {describe_threshold(question)} par la route, "
+        f"par {MAILLES[question.zonage].singulier}"
+    )

@@ -1,4 +1,7 @@
-"""Zones that go beyond the region: the part inside, whose people and offers make the figures of the zone, and the part outside, which none tells of."""
+"""Zones that go beyond the region: the part inside, and the part outside.
+
+The people and the offers of the first make the figures of the zone; none tells of the second.
+"""
 
 from __future__ import annotations
 
@@ -17,30 +20,33 @@ ABSENTE = "partie hors de la région, absente des chiffres"
 
 
 def crossing_zones(snapshot: Snapshot, type_zone: str) -> list[str]:
-    """Return the codes of the zones of a zoning that hold whole communes on both sides of the border, in order."""
+    """Return the codes of the zones with whole communes on both sides of the border, sorted."""
     mine = _members(snapshot, type_zone)
     sides = mine.groupby("code_zone")["est_region"].agg(["any", "all"])
     return sorted(sides.index[sides["any"] & ~sides["all"]])
 
 
 def _members(snapshot: Snapshot, type_zone: str) -> pd.DataFrame:
-    """Return the communes wholly in each zone of a zoning made of communes, and whether they are in the region."""
-    links, communes = (
-        snapshot.read("communes_zones"),
-        snapshot.read("communes").set_index("code_commune")["est_region"].astype(bool),
-    )
+    """Return the communes wholly in each zone, and whether they are in the region.
+
+    No row for a zoning that is not made of communes.
+    """
+    links = snapshot.read("communes_zones")
+    communes = snapshot.read("communes").set_index("code_commune")["est_region"].astype(bool)
     est_code = type_zone in ZONAGES and ZONAGES[type_zone].methode == "code"
     mine = links[links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere") & est_code]
+    # A commune that the snapshot does not hold is outside, not unknown.
     return mine[["code_zone", "code_commune"]].assign(
         est_region=mine["code_commune"].map(communes).eq(True)
     )
 
 
 def split_at_region(snapshot: Snapshot, type_zone: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
-    """Return the drawn outlines of a zoning inside the region, and the parts outside of those that cross its border.
+    """Return the drawn outlines of a zoning inside the region, and the parts outside.
 
-    Both are in EPSG:4326 (index `code_zone`).  The part inside is the union of the communes of the region, whose
-    people and offers alone make the figures of the zone; a zone that does not cross keeps its outline, and has no part outside.
+    Both are in EPSG:4326 (index `code_zone`).  The part inside is the union of the communes of the
+    region, whose people and offers alone make the figures of the zone; a zone that does not cross
+    the border keeps its outline, and has no part outside.
     """
     couches = snapshot.read("couches")
     shapes = (
@@ -49,13 +55,10 @@ def split_at_region(snapshot: Snapshot, type_zone: str) -> tuple[gpd.GeoSeries, 
         .sort_index()
         .geometry
     )
-    whole = (
-        shapes.xs(type_zone)
-        if type_zone in shapes.index.levels[0]
-        else shapes.iloc[:0].droplevel(0)
-    )
+    known = shapes.index.levels[0]
+    whole = shapes.xs(type_zone) if type_zone in known else shapes.iloc[:0].droplevel(0)
     crossing = whole.index.intersection(crossing_zones(snapshot, type_zone))
-    if not len(crossing) or "commune" not in shapes.index.levels[0]:
+    if not len(crossing) or "commune" not in known:
         return whole, whole.iloc[:0]
     mine = _members(snapshot, type_zone)
     mine = mine[mine["est_region"] & mine["code_zone"].isin(crossing)]
@@ -68,14 +71,15 @@ def split_at_region(snapshot: Snapshot, type_zone: str) -> tuple[gpd.GeoSeries, 
         {code: _polygons(shapely.difference(whole[code], shape)) for code, shape in inside.items()},
         crs=CRS_GEO,
     )
-    kept = whole.drop(crossing)
-    return pd.concat([kept, gpd.GeoSeries(inside, crs=CRS_GEO)]).sort_index(), beyond[
-        ~beyond.is_empty
-    ]
+    drawn = pd.concat([whole.drop(crossing), gpd.GeoSeries(inside, crs=CRS_GEO)]).sort_index()
+    return drawn, beyond[~beyond.is_empty]
 
 
 SLIVER_DEG2 = 1e-7
-"""Least area of a part outside, in square degrees (under a hectare): less is only the rounding of a shared border."""
+"""Least area of a part outside, in square degrees (under a hectare).
+
+Less is only the rounding of a shared border.
+"""
 
 
 def _polygons(shape: shapely.Geometry) -> shapely.Geometry:

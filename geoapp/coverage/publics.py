@@ -1,4 +1,4 @@
-"""Publics compared, and how unequal access is: QPV and rural zones against the rest, départements."""
+"""Publics compared (QPV, rural zones, départements), and how unequal access is."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
-from geoapp.coverage.world import Maille, World, choose_offer
+from geoapp.coverage.world import Maille, OffreComptee, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.reference.zonings import CARREAU, COMPARES, ZONAGES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Public:
-    """One group of people and its access: numbers are NaN when unknown, or hidden because too small.
+    """One group of people and its access.
+
+    Numbers are NaN when unknown, or hidden because too small.
 
     `zonage` is what makes the group: its zones, against the others of the region.
     """
@@ -69,7 +71,8 @@ def compare_publics(world: World, question: Question) -> list[Public]:
         rows += [
             _public("departement", row, False, "")
             for row in protect(
-                table_of(departements, world, question, offre, points), est_partition=True
+                table_of(departements, world, question, offre=offre, points=points),
+                est_partition=True,
             ).itertuples()
         ]
     return rows
@@ -78,9 +81,10 @@ def compare_publics(world: World, question: Question) -> list[Public]:
 def publics_among(
     world: World, question: Question, points: pd.DataFrame, parmi: np.ndarray
 ) -> list[Public]:
-    """Return the access of each public among some demand points (rows of the matrix), beside that of the others of them.
+    """Return the access of each public among some demand points, beside that of the others.
 
-    `points` are the measures of the question.  A side that holds no point is left out.
+    `parmi` are rows of the matrix, `points` the measures of the question.  A side that holds no
+    point is left out.
     """
     offre, rows = choose_offer(world, question), []
     for zonage, compare in COMPARES.items():
@@ -91,6 +95,7 @@ def publics_among(
         field = (
             parmi[world.points["type_point"].to_numpy()[parmi] == CARREAU] if cells_only else parmi
         )
+        # Zones may overlap: each point is there once, and each of its people.
         inside = np.intersect1d(maille.points, field)
         if not len(inside):
             continue
@@ -102,7 +107,7 @@ def publics_among(
             )
             if len(members)
         ]
-        table = _table(zonage, two, world, question, offre, points)
+        table = _table(zonage, two, world=world, question=question, offre=offre, points=points)
         rows += [
             _public(zonage, row, bool(maille.est_estimee.any()), _note(maille, cells_only))
             for row in table.itertuples()
@@ -113,32 +118,28 @@ def publics_among(
 def _table(
     zonage: str,
     groups: list[tuple[str, np.ndarray]],
+    *,
     world: World,
     question: Question,
-    offre,
+    offre: OffreComptee,
     points: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the numbers of some groups of points, small counts hidden."""
     names = np.array([titre for titre, _ in groups], dtype=object)
-    members, zones = (
-        np.concatenate([rows for _, rows in groups]),
-        np.repeat(np.arange(len(groups)), [len(rows) for _, rows in groups]),
-    )
+    # What a public itself offers is not a question: no offer lies inside.
+    nothing = np.empty(0, dtype=np.intp)
     maille = Maille(
-        zonage,
-        names,
-        names,
-        members.astype(np.intp),
-        zones,
-        np.zeros(len(groups), dtype=bool),
-        *_no_offers(),
+        type_zone=zonage,
+        codes=names,
+        noms=names,
+        points=np.concatenate([rows for _, rows in groups]).astype(np.intp),
+        zones=np.repeat(np.arange(len(groups)), [len(rows) for _, rows in groups]),
+        est_estimee=np.zeros(len(groups), dtype=bool),
+        offres=nothing,
+        zones_offres=nothing,
     )
-    return protect(table_of(maille, world, question, offre, points), est_partition=True)
-
-
-def _no_offers() -> tuple[np.ndarray, np.ndarray]:
-    """Return no pair: what a public itself offers is not a question."""
-    return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
+    table = table_of(maille, world, question, offre=offre, points=points)
+    return protect(table, est_partition=True)
 
 
 def _note(maille: Maille, cells_only: bool) -> str:
@@ -164,7 +165,7 @@ def _public(zonage: str, row, est_estimee: bool, note: str) -> Public:
 
 
 def measure_equity(world: World, question: Question) -> list[Indice]:
-    """Return the indices of equity of access over the inhabitants of the region, each with its meaning.
+    """Return the indices of equity of access over the people of the region, with their meaning.
 
     Gini and Palma read E2SFCA (nothing in reach counts as zero access), P90/P10 the
     cost of the nearest offer (out of reach is farther than everything).
@@ -174,10 +175,8 @@ def measure_equity(world: World, question: Question) -> list[Indice]:
         world.points["est_region"], np.nan_to_num(world.population(question.public)), 0.0
     )
     kept = people > 0
-    score, cost = (
-        np.nan_to_num(points["e2sfca"].to_numpy())[kept] * PAR_HABITANTS,
-        points["cout"].to_numpy()[kept],
-    )
+    score = np.nan_to_num(points["e2sfca"].to_numpy())[kept] * PAR_HABITANTS
+    cost = points["cout"].to_numpy()[kept]
     return [
         Indice(nom, titre, value, say(value))
         for nom, titre, compute, say in _INDICES
@@ -195,15 +194,24 @@ def _unknown_or(say: Callable[[float], str]) -> Callable[[float], str]:
 
 
 def _gini(value: float) -> str:
-    return f"0 : tous ont le même accès{THIN}; 1 : un seul a tout. Ici {format_decimal(round(value, 2))}."
+    return (
+        f"0 : tous ont le même accès{THIN}; 1 : un seul a tout. "
+        f"Ici {format_decimal(round(value, 2))}."
+    )
 
 
 def _palma(value: float) -> str:
-    return f"Les 10{THIN}% les mieux servis ont {format_decimal(round(value, 1))} fois l'accès que se partagent les 40{THIN}% les moins bien servis."
+    return (
+        f"Les 10{THIN}% les mieux servis ont {format_decimal(round(value, 1))} fois l'accès que "
+        f"se partagent les 40{THIN}% les moins bien servis."
+    )
 
 
 def _spread(value: float) -> str:
-    return f"Le trajet dépassé par un habitant sur dix vaut {format_decimal(round(value, 1))} fois celui que neuf sur dix dépassent."
+    return (
+        f"Le trajet dépassé par un habitant sur dix vaut {format_decimal(round(value, 1))} fois "
+        "celui que neuf sur dix dépassent."
+    )
 
 
 _INDICES = (

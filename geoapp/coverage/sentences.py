@@ -21,13 +21,19 @@ def main_sentence(
     """Return what must be retained: how many people are too far, and in rural zones."""
     seuil, offre = describe_threshold(question), describe_offer(question)
     if pd.isna(ensemble["population"]) and "population" not in ensemble["masques"]:
-        return "La population de ce public n'est connue nulle part dans la région : rien ne peut être compté."
+        return (
+            "La population de ce public n'est connue nulle part dans la région : "
+            "rien ne peut être compté."
+        )
     if pd.isna(ensemble["population_non_couverte"]):
         return f"Moins de 5 personnes vivent à plus de {seuil} par la route d'{offre}."
     nb, part = round(ensemble["population_non_couverte"]), ensemble["part_non_couverte"]
     if nb == 0:
         return f"Tous les habitants connus ont {offre} à {seuil} ou moins par la route."
-    phrase = f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à plus de {seuil} par la route d'{offre}"
+    phrase = (
+        f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à "
+        f"plus de {seuil} par la route d'{offre}"
+    )
     return f"{phrase}{_rural(world, question, points)}."
 
 
@@ -43,14 +49,15 @@ def _rural(world: World, question: Question, points: pd.DataFrame) -> str:
 def share_uncovered(
     world: World, question: Question, maille: Maille, points: pd.DataFrame
 ) -> float:
-    """Return the share of the people of a zoning, each counted once, who are beyond the threshold; NaN when unknown."""
+    """Return the share of the people of a zoning, each counted once, who are beyond the threshold.
+
+    NaN when unknown.
+    """
     inside = np.unique(maille.points)
     people = np.nan_to_num(world.population(question.public)[inside])
-    return (
-        float(people[~points["est_couvert"].to_numpy()[inside]].sum() / people.sum())
-        if people.sum()
-        else float("nan")
-    )
+    if not people.sum():
+        return float("nan")
+    return float(people[~points["est_couvert"].to_numpy()[inside]].sum() / people.sum())
 
 
 def list_notes(world: World, question: Question, ensemble: pd.Series, quality: dict) -> list[str]:
@@ -70,14 +77,18 @@ def list_notes(world: World, question: Question, ensemble: pd.Series, quality: d
 
 def _fictive(quality: dict) -> str:
     return (
-        "Données fictives : une partie de l'offre est engendrée pour la démonstration, à ne jamais citer."
+        "Données fictives : une partie de l'offre est engendrée pour la démonstration, "
+        "à ne jamais citer."
         if quality["est_fictive"]
         else ""
     )
 
 
 def mixed_years(world: World, question: Question) -> str:
-    """Say that offer, people and zones are not of one year, when they are not; a vintage without a year tells nothing."""
+    """Say that offer, people and zones are not of one year, when they are not.
+
+    A vintage without a year tells nothing.
+    """
     cle = ("annees", question.zonage)
     return world.memoire.get(cle, lambda: _tell_years(world, question.zonage))
 
@@ -96,11 +107,14 @@ def _tell_years(world: World, zonage: str) -> str:
     if len(set().union(*years.values())) < 2:
         return ""
     told = " ; ".join(f"{nom} {join_words(values)}" for nom, values in years.items() if values)
-    return f"Ces chiffres rapprochent des années différentes : {told}. Ils ne décrivent pas un même jour."
+    return (
+        f"Ces chiffres rapprochent des années différentes : {told}. "
+        "Ils ne décrivent pas un même jour."
+    )
 
 
 def _years(millesimes: pd.Series) -> list[str]:
-    """Return the years that some vintages hold."""
+    """Return the years that some vintages hold, in order."""
     return sorted(
         pd.Series(millesimes.dropna().unique(), dtype="str")
         .str.extract(r"\b(\d{4})\b", expand=False)
@@ -112,11 +126,20 @@ def _years(millesimes: pd.Series) -> list[str]:
 def _border(world: World, question: Question, quality: dict) -> str:
     """Say whether neighbours count."""
     if not question.voisins:
-        return "Sans les départements voisins : près des limites de la région, la couverture est sous-estimée."
+        return (
+            "Sans les départements voisins : près des limites de la région, "
+            "la couverture est sous-estimée."
+        )
     if not world.offres["est_voisine"].any():
-        return "Aucune source ne donne l'offre des départements voisins : près des limites de la région, la couverture est sous-estimée."
+        return (
+            "Aucune source ne donne l'offre des départements voisins : "
+            "près des limites de la région, la couverture est sous-estimée."
+        )
+    theirs = count(
+        quality["nb_voisines"], "de leurs formations compte", "de leurs formations comptent"
+    )
     return (
-        f"Avec les départements voisins : {count(quality['nb_voisines'], 'de leurs formations compte', 'de leurs formations comptent')} "
+        f"Avec les départements voisins : {theirs} "
         "(apprentissage seulement), ainsi que leurs habitants."
     )
 
@@ -128,7 +151,8 @@ def _supply(question: Question, quality: dict) -> str:
         return f"{base} Aucune formation ne répond aux filtres."
     unknown = quality["part_sans_places"]
     return (
-        f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des {format_number(quality['nb_offres'])} formations comptées."
+        f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des "
+        f"{format_number(quality['nb_offres'])} formations comptées."
         if unknown
         else base
     )
@@ -139,16 +163,20 @@ def _precision(world: World, quality: dict) -> str:
     parts = []
     if quality["nb_offres"]:
         parts.append(
-            f"Position douteuse pour {format_share(quality['part_douteuses'])} des formations comptées, à la mairie de la commune pour {format_share(quality['part_a_la_mairie'])}."
+            f"Position douteuse pour {format_share(quality['part_douteuses'])} des formations "
+            "comptées, à la mairie de la commune pour "
+            f"{format_share(quality['part_a_la_mairie'])}."
         )
     if quality["nb_non_placees"]:
-        parts.append(
-            f"{count(quality['nb_non_placees'], 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus)."
+        nowhere = count(
+            quality["nb_non_placees"],
+            "formation sans position connue est laissée",
+            "formations sans position connue sont laissées",
         )
+        parts.append(f"{nowhere} de côté (tous filtres confondus).")
     if quality["nb_a_distance"]:
-        parts.append(
-            f"{count(quality['nb_a_distance'], 'formation', 'formations')} entièrement à distance, accessibles partout, ne comptent pas."
-        )
+        remote = count(quality["nb_a_distance"], "formation", "formations")
+        parts.append(f"{remote} entièrement à distance, accessibles partout, ne comptent pas.")
     return " ".join(parts)
 
 
@@ -157,17 +185,24 @@ def _demand(world: World, question: Question, ensemble: pd.Series) -> str:
     mine = world.points[world.points["est_region"]]
     cells = mine["type_point"].eq(CARREAU)
     people = mine["population_retenue"]
-    text = f"Habitants : population municipale {', '.join(sorted(mine.loc[~cells, 'millesime'].dropna().astype(str).unique()))}, comptée à la mairie"
-    if cells.any():
-        years = ", ".join(sorted(mine.loc[cells, "millesime"].dropna().astype(str).unique()))
-        text += f" ; pour {format_share(people[cells].sum() / people.sum())} d'entre eux, répartie sur les carreaux de 200 m de {years}"
-    missing = int(mine["population_retenue"].isna().sum())
-    text += (
-        f" ; population inconnue pour {count(missing, 'commune')}, non comptée" if missing else ""
+    text = (
+        f"Habitants : population municipale {_vintages(mine.loc[~cells, 'millesime'])}, "
+        "comptée à la mairie"
     )
+    if cells.any():
+        text += (
+            f" ; pour {format_share(people[cells].sum() / people.sum())} d'entre eux, "
+            f"répartie sur les carreaux de 200 m de {_vintages(mine.loc[cells, 'millesime'])}"
+        )
+    if missing := int(people.isna().sum()):
+        text += f" ; population inconnue pour {count(missing, 'commune')}, non comptée"
     if question.public != "tous":
         text += f". Public : {PUBLICS[question.public].lower()} ; {_known_people(ensemble)}"
     return text + "."
+
+
+def _vintages(millesimes: pd.Series) -> str:
+    return ", ".join(sorted(millesimes.dropna().astype(str).unique()))
 
 
 def _known_people(ensemble: pd.Series) -> str:
@@ -181,13 +216,14 @@ def _estimated(world: World, question: Question) -> str:
     if maille is None or not maille.est_estimee.any():
         return ""
     return (
-        f"Chiffres estimés pour {count(int(maille.est_estimee.sum()), 'zone')} : leur contour ou leur population propre n'est pas connu, "
+        f"Chiffres estimés pour {count(int(maille.est_estimee.sum()), 'zone')} : "
+        "leur contour ou leur population propre n'est pas connu, "
         "ce sont ceux des communes entières qui les portent."
     )
 
 
 def list_sources(world: World) -> list[dict]:
-    """Return the sources behind the numbers: id, titre, producteur, licence, millesime, usage, mode."""
+    """Return the sources behind the numbers, with title, producer, licence, vintage, use, mode."""
     return world.memoire.get("sources", lambda: _read_sources(world))
 
 

@@ -15,22 +15,26 @@ _TERMES = ("population_sans_offre", "population_eloignee")
 
 
 def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
-    """Return the table without its small counts of people; `masques` names, by row, what was hidden (`a|b`).
+    """Return the table without its small counts of people.
 
-    What would give a hidden count away is hidden too: the other term of a sum,
-    the shares of a population that is shown, and, when the zones add up to the region, the least other count of the column.
+    What would give a hidden count away is hidden too: the other term of a sum, the shares of a
+    population that is shown, and, when the zones add up to the region, the least other count of
+    the column.  `masques` names, by row, what was hidden (`a|b`).
     """
     if not _has_small(table):
         return table.assign(masques="")
     small = {nom: table[nom].gt(0) & table[nom].lt(PETIT_NOMBRE) for nom in PERSONNES}
     hidden = pd.DataFrame(small, index=table.index).fillna(False).astype(bool)
+    # Three people covered of a population that is shown are told by those who are not covered.
     covered = table["population"] - table["population_non_couverte"]
     hidden["population_non_couverte"] |= (covered.gt(0) & covered.lt(PETIT_NOMBRE)).fillna(False)
     hidden.loc[hidden["population"], list(PERSONNES)] = True
     hidden = _other_terms(hidden)
     if est_partition:
+        # The region is shown: the only hidden zone of a column would be what it lacks.
         for nom in PERSONNES:
             hidden.loc[_second(table[nom], hidden[nom]), nom] = True
+        # A second zone hidden in one term of a sum gives away its other term in turn.
         hidden = _other_terms(hidden)
     result = table.copy()
     for nom in PERSONNES:
@@ -48,7 +52,7 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
 
 
 def _has_small(table: pd.DataFrame) -> bool:
-    """Tell whether any count of people, of those not covered or of those covered, is from 1 to 4."""
+    """Tell whether any count of people, covered ones included, is from 1 to 4."""
     counts = [
         *(table[nom].to_numpy(dtype=float) for nom in PERSONNES),
         (table["population"] - table["population_non_couverte"]).to_numpy(dtype=float),
@@ -73,7 +77,10 @@ def _second(values: pd.Series, hidden: pd.Series) -> list:
 
 
 def hide_small(blanches: pd.DataFrame) -> pd.DataFrame:
-    """Return the white communes with what tells of one to four people as NaN: their own count, or that of their neighbours who are covered."""
+    """Return the white communes with what tells of one to four people as NaN.
+
+    It may be their own count, or that of their people who are covered.
+    """
     people, white = blanches["population"], blanches["population_blanche"]
     few = [count.gt(0) & count.lt(PETIT_NOMBRE) for count in (people, white, people - white)]
     return blanches.assign(

@@ -32,7 +32,7 @@ def zone_table(
         about people is NA for a zone where nobody is known; Σ population over
         a partition is that of the region.
     """
-    return table_of(world.mailles[question.zonage], world, question, offre, points)
+    return table_of(world.mailles[question.zonage], world, question, offre=offre, points=points)
 
 
 def region_row(
@@ -44,23 +44,24 @@ def region_row(
     offers = np.flatnonzero(~world.comptes["est_voisine"].to_numpy())
     code, name = np.array(["region"], dtype=object), np.array([nom], dtype=object)
     whole = Maille(
-        "region",
-        code,
-        name,
-        inside,
-        np.zeros_like(inside),
-        np.zeros(1, dtype=bool),
-        offers,
-        np.zeros_like(offers),
+        type_zone="region",
+        codes=code,
+        noms=name,
+        points=inside,
+        zones=np.zeros_like(inside),
+        est_estimee=np.zeros(1, dtype=bool),
+        offres=offers,
+        zones_offres=np.zeros_like(offers),
     )
-    return table_of(whole, world, question, offre, points).iloc[0]
+    return table_of(whole, world, question, offre=offre, points=points).iloc[0]
 
 
 def table_of(
-    maille: Maille, world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
+    maille: Maille, world: World, question: Question, *, offre: OffreComptee, points: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the table of one division (see `zone_table`)."""
-    zones, nb = _zone_data(maille, world, question, offre, points), len(maille.codes)
+    nb = len(maille.codes)
+    zones = _zone_data(maille, world, question, offre=offre, points=points)
     named = {
         "type_zone": as_objects([maille.type_zone] * nb),
         "code_zone": as_objects(maille.codes),
@@ -73,15 +74,16 @@ def table_of(
         "nb_points_inconnus": np.bincount(rank, ~zones.is_known, nb).astype(int),
     }
     table = pd.concat([pd.DataFrame(named | numbers | counts), _words(zones)], axis=1)
+    covered = points["est_couvert"].to_numpy()
     table["offreur_unique"] = as_objects(
-        _sole_providers(maille, world, question, offre, points["est_couvert"].to_numpy())
+        _sole_providers(maille, world, question, offre=offre, covered=covered)
     )
     table["est_estimee"] = maille.est_estimee
     return table
 
 
 def _zone_data(
-    maille: Maille, world: World, question: Question, offre: OffreComptee, points: pd.DataFrame
+    maille: Maille, world: World, question: Question, *, offre: OffreComptee, points: pd.DataFrame
 ) -> ZoneData:
     """Return what the numbers of a division are worked out of."""
     nb, members = len(maille.codes), points.iloc[maille.points].reset_index(drop=True)
@@ -105,9 +107,9 @@ def _zone_data(
 
 
 def _sole_providers(
-    maille: Maille, world: World, question: Question, offre: OffreComptee, covered: np.ndarray
+    maille: Maille, world: World, question: Question, *, offre: OffreComptee, covered: np.ndarray
 ) -> np.ndarray:
-    """Return the body without which the zone would lose all its cover, None when there is none or several.
+    """Return the body without which each zone would lose all its cover, None without such a one.
 
     It is the only body within reach of the covered people of the zone.
     """
@@ -127,7 +129,7 @@ def _sole_providers(
 def reachable_bodies(
     world: World, question: Question, offre: OffreComptee
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and greatest rank of the bodies whose offer each point reaches within the threshold.
+    """Return the least and greatest rank of the bodies that each point reaches up to the threshold.
 
     Both are equal when only one body is in reach; (greatest integer, −1) when none is.
     """
@@ -139,16 +141,18 @@ def reachable_bodies(
     np.minimum.at(low, place, body)
     np.maximum.at(high, place, body)
     reach = world.weights(question.unite, question.seuil, "un")
-    return _row_extreme(np.minimum, low[reach.indices], reach.indptr, nothing), _row_extreme(
-        np.maximum, high[reach.indices], reach.indptr, -1
+    return (
+        _row_extreme(np.minimum, low[reach.indices], reach.indptr, nothing),
+        _row_extreme(np.maximum, high[reach.indices], reach.indptr, -1),
     )
 
 
 def _row_extreme(
     extreme: np.ufunc, values: np.ndarray, indptr: np.ndarray, empty: int
 ) -> np.ndarray:
-    """Return the minimum or maximum of each row of a CSR matrix; `empty` for a row without entry."""
+    """Return the least or greatest value of each row of a CSR matrix, `empty` without entry."""
     result = np.full(len(indptr) - 1, empty)
+    # `reduceat` would give an empty row the first entry of the next one.
     filled = np.flatnonzero(np.diff(indptr))
     if len(filled):
         result[filled] = extreme.reduceat(values, indptr[filled])
@@ -156,29 +160,30 @@ def _row_extreme(
 
 
 def _words(zones: ZoneData) -> pd.DataFrame:
-    """Return the main cause of the white points of each zone, how solid it is, and which demand was used."""
+    """Return the main cause of each zone's white points, how solid it is, and the demand used."""
     nb, rank = zones.nb, zones.points["zone"]
     white = zones.points["cause"].cat.codes.to_numpy() >= 0
     solid = zones.sum_people(white & zones.points["est_robuste"].to_numpy())
     total = zones.by_cause.sum(axis=0)
-    names = np.array(list(CAUSES), dtype=object)[zones.by_cause.argmax(axis=0)]
+    # Of two causes of as many people, the gravest (the first of `CAUSES`).
+    cause = np.array(list(CAUSES), dtype=object)[zones.by_cause.argmax(axis=0)]
+    solidite = np.where(solid >= total / 2, "robuste", "fragile").astype(object)
+    cause[total <= 0] = solidite[total <= 0] = None
     cells = np.bincount(rank, zones.points["cell"], nb)
     points = np.bincount(rank, minlength=nb)
+    demande = np.full(nb, "mixte", dtype=object)
+    demande[cells == points] = CARREAU
+    demande[cells == 0] = COMMUNE
+    demande[points == 0] = None
     return pd.DataFrame(
         {
-            "cause": as_objects(np.where(total > 0, names, None)),
-            "solidite": as_objects(
-                np.where(total > 0, np.where(solid >= total / 2, "robuste", "fragile"), None)
-            ),
-            "type_demande": as_objects(
-                np.select(
-                    [points == 0, cells == 0, cells == points], [None, COMMUNE, CARREAU], "mixte"
-                )
-            ),
+            "cause": as_objects(cause),
+            "solidite": as_objects(solidite),
+            "type_demande": as_objects(demande),
         }
     )
 
 
 def as_objects(values) -> pd.Series:
-    """Return texts as plain Python objects: a column of Arrow texts costs ten times more to turn into JSON."""
+    """Return texts as plain Python objects: Arrow texts cost ten times more to turn into JSON."""
     return pd.Series(values, dtype=object)

@@ -23,7 +23,7 @@ from geoapp.offer.filters import FILTRES
 from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
 _POIDS_GARDES = 16
-"""Weight matrices kept: three thresholds (the asked one, ± 25 %) and the count, for four questions."""
+"""Weight matrices kept: three thresholds (the asked one, ± 25 %) and the count, four questions."""
 
 _PROCHES = (12.5, 25.0, 62.5)
 """Costs kept apart, so that a threshold reads no more of them than it needs."""
@@ -31,14 +31,14 @@ _PROCHES = (12.5, 25.0, 62.5)
 _POPULATIONS = {"tous": "population_retenue", "adultes": "nb_adultes", "jeunes": "nb_18_24"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Maille:
     """One division of the region: its zones, and which points lie in each.
 
-    `points` and `zones` are the member pairs (row of the matrix, rank of the
-    zone); a point may lie in no zone, or in several when zones overlap.
-    `offres` and `zones_offres` are those of the offers of the region (row of `World.comptes`, rank of the zone).
-    `est_sans_contour` tells the zones of free form without outline: which offers lie inside is not known.
+    `points` and `zones` are the member pairs (row of the matrix, rank of the zone); a point may lie
+    in no zone, or in several when zones overlap. `offres` and `zones_offres` are those of the
+    offers of the region (row of `World.comptes`, rank of the zone). `est_sans_contour` tells the
+    zones of free form without outline: which offers lie inside is not known.
     """
 
     type_zone: str
@@ -52,7 +52,7 @@ class Maille:
     est_sans_contour: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     """Everything that answers read; see the module.
 
@@ -90,7 +90,7 @@ class World:
         return self.points[_POPULATIONS[public]].to_numpy()
 
     def demand(self, voisins: bool) -> np.ndarray:
-        """Return the people who compete for the offer, by point; those of the neighbours only when they count."""
+        """Return the people who compete for the offer, by point; neighbours when they count."""
         everybody = self.points["population_retenue"].to_numpy()
         return everybody if voisins else np.where(self.points["est_region"], everybody, 0.0)
 
@@ -104,7 +104,7 @@ class World:
         return people, float(people.sum())
 
     def _near(self, unite: str, seuil: float) -> sparse.csr_array:
-        """Return the costs up to the least of `_PROCHES` that holds a threshold: far fewer than all of them, and kept."""
+        """Return the costs up to the least of `_PROCHES` that holds a threshold, and keep them."""
         limite = next((one for one in _PROCHES if seuil <= one), None)
         if limite is None:
             return self.cost(unite)
@@ -115,7 +115,10 @@ class World:
         return self.memoire.get(("dernieres", sorte), lambda: Memory(maxsize))
 
     def weights(self, unite: str, seuil: float, forme: str) -> sparse.csr_array:
-        """Return the weights of the costs up to `seuil`, one form (`pas` E2SFCA steps, `un` 2SFCA); the last ones are kept."""
+        """Return the weights of the costs up to `seuil`; the last ones asked are kept.
+
+        `forme` is `pas` (steps of E2SFCA) or `un` (2SFCA).
+        """
 
         def make() -> sparse.csr_array:
             weight = access.default_steps(seuil) if forme == "pas" else access.binary()
@@ -135,9 +138,10 @@ COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class OffreComptee:
-    """The offer of one question: its rows of `World.comptes` (same index), and its supply by place (columns of the matrix).
+    """The offer of one question.
 
-    `sures` is the supply without the offers of doubtful position.
+    `comptes` are its rows of `World.comptes` (same index), `par_place` its supply by column of the
+    matrix, `sures` that supply without the offers of doubtful position.
     """
 
     comptes: pd.DataFrame
@@ -157,8 +161,17 @@ def open_world(snapshot: Snapshot) -> World:
     points = _points(snapshot, trajets)
     offres, non_placees, a_distance = _offers(snapshot)
     comptes, noms = _numbers(offres, trajets)
-    world = World(snapshot, trajets, points, offres, comptes, noms, non_placees, a_distance)
-    world.mailles.update(_mailles(snapshot, points, offres))
+    world = World(
+        snapshot=snapshot,
+        trajets=trajets,
+        points=points,
+        offres=offres,
+        comptes=comptes,
+        noms_organismes=noms,
+        nb_non_placees=non_placees,
+        nb_a_distance=a_distance,
+    )
+    world.mailles.update(_divide(snapshot, points, offres))
     return world
 
 
@@ -175,7 +188,10 @@ def _points(snapshot: Snapshot, trajets: Trajets) -> pd.DataFrame:
 
 
 def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
-    """Return the placed offers of the region then of its neighbours, and how many are left out: without position, remote."""
+    """Return the placed offers of the region then of its neighbours, and how many are left out.
+
+    Those of the region that have no position are counted first, then the remote ones.
+    """
     mine, theirs = snapshot.read("offres"), snapshot.read("offres_voisines")
     every = pd.concat(
         [_plain(mine).assign(est_voisine=False), _plain(theirs).assign(est_voisine=True)],
@@ -192,7 +208,8 @@ def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
 
 
 def _numbers(offres: pd.DataFrame, trajets: Trajets) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what is counted of each offer as plain numbers (same rows), and the names of the bodies by rank."""
+    """Return what is counted of each offer (same rows, plain numbers), and the bodies by rank."""
+    # A body without identifier is told by its name; without name, each place has its own.
     body = (
         offres["id_organisme"]
         .fillna(offres["nom_organisme"])
@@ -206,17 +223,14 @@ def _numbers(offres: pd.DataFrame, trajets: Trajets) -> tuple[pd.DataFrame, np.n
         .reindex(range(len(distinct)))
         .fillna(pd.Series(distinct))
     )
+    # An offer whose dates are not known is held once.
+    sessions = offres["dates_debut"].str.count(r"\|").add(1).fillna(1)
     comptes = pd.DataFrame(
         {
             "place": pd.Index(trajets.places).get_indexer(offres["id_place"]),
             "organisme": rank,
             "capacite": offres["capacite"].astype("float64").to_numpy(),
-            "nb_sessions": offres["dates_debut"]
-            .str.count(r"\|")
-            .add(1)
-            .fillna(1)
-            .astype("float64")
-            .to_numpy(),
+            "nb_sessions": sessions.astype("float64").to_numpy(),
             "est_douteuse": offres["est_douteuse"].to_numpy(dtype=bool),
             "est_voisine": offres["est_voisine"].to_numpy(dtype=bool),
             "est_fictive": offres["est_fictive"].to_numpy(dtype=bool),
@@ -233,27 +247,14 @@ def _plain(offres: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(offres.drop(columns="geometry"))
 
 
-def _mailles(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> dict[str, Maille]:
+def _divide(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> dict[str, Maille]:
     """Return every division of the region, with the points and the offers that lie in each zone."""
-    zones = snapshot.read("zones")
-    region = points[points["est_region"]]
+    region, mine = points[points["est_region"]], offres[~offres["est_voisine"]]
     inside = pd.DataFrame({"rang": region.index, "code_commune": region["code_commune"].to_numpy()})
-    mine = offres[~offres["est_voisine"]]
-    held = mine["zones"].str.split("|").explode().dropna()
-    held = (
-        pd.DataFrame(
-            {
-                "rang": held.index,
-                "type_zone": held.str.partition(":")[0],
-                "code_zone": held.str.partition(":")[2],
-            }
-        )
-        if len(held)
-        else _aucune()
-    )
+    held = _offers_in_zones(mine)
     result = {}
-    for type_zone, part in zones.groupby("type_zone"):
-        maille = _maille(
+    for type_zone, part in snapshot.read("zones").groupby("type_zone"):
+        maille = _make_maille(
             type_zone,
             part[["code_zone", "nom"]],
             _members(snapshot, type_zone, points, inside),
@@ -262,35 +263,49 @@ def _mailles(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> 
         result[type_zone] = replace(maille, est_sans_contour=_without_outline(type_zone, part))
     communes = snapshot.read("communes")
     communes = communes[communes["est_region"].astype(bool)]
-    in_communes = pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()})
-    named = communes[["code_commune", "nom"]].set_axis(["code_zone", "nom"], axis=1)
-    result[COMMUNE] = _maille(
-        COMMUNE, named, inside.rename(columns={"code_commune": "code_zone"}), in_communes
+    result[COMMUNE] = _make_maille(
+        COMMUNE,
+        communes[["code_commune", "nom"]].set_axis(["code_zone", "nom"], axis=1),
+        inside.rename(columns={"code_commune": "code_zone"}),
+        pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()}),
     )
-    cells = region[region["type_point"].eq(CARREAU)]
-    names = (
-        cells["code_commune"]
-        .map(communes.set_index("code_commune")["nom"])
-        .fillna(cells["code_commune"])
-    )
-    result[CARREAU] = _maille(
-        CARREAU,
-        pd.DataFrame({"code_zone": cells["id_point"], "nom": names}),
-        pd.DataFrame({"rang": cells.index, "code_zone": cells["id_point"]}),
-        _aucune(),
-    )
+    result[CARREAU] = _cells(region, communes.set_index("code_commune")["nom"])
     return result
 
 
+def _offers_in_zones(offres: pd.DataFrame) -> pd.DataFrame:
+    """Return the zones that hold each offer: `rang`, `type_zone`, `code_zone`."""
+    held = offres["zones"].str.split("|").explode().dropna()
+    if not len(held):
+        return _no_member()
+    parts = held.str.partition(":")
+    return pd.DataFrame({"rang": held.index, "type_zone": parts[0], "code_zone": parts[2]})
+
+
+def _cells(region: pd.DataFrame, communes: pd.Series) -> Maille:
+    """Return the division into cells of 200 m, each named by its commune, holding no offer.
+
+    A cell is finer than the address of a place: which offers lie inside is not known.
+    """
+    cells = region[region["type_point"].eq(CARREAU)]
+    names = cells["code_commune"].map(communes).fillna(cells["code_commune"])
+    return _make_maille(
+        CARREAU,
+        pd.DataFrame({"code_zone": cells["id_point"], "nom": names}),
+        pd.DataFrame({"rang": cells.index, "code_zone": cells["id_point"]}),
+        _no_member(),
+    )
+
+
 def _without_outline(type_zone: str, zones: pd.DataFrame) -> np.ndarray | None:
-    """Tell which zones of a zoning joined by geometry have no outline, in the order of codes; None for a zoning joined by code."""
+    """Tell which zones have no outline, in the order of codes; None for a zoning joined by code."""
     if ZONAGES[type_zone].methode == "code":
         return None
     ordered = zones.sort_values("code_zone", kind="stable")
     return (ordered.geometry.isna() | ordered.geometry.is_empty).to_numpy()
 
 
-def _aucune() -> pd.DataFrame:
+def _no_member() -> pd.DataFrame:
     """Return no member."""
     return pd.DataFrame(
         {
@@ -323,7 +338,7 @@ def _members(
     )
 
 
-def _maille(
+def _make_maille(
     type_zone: str, zones: pd.DataFrame, members: pd.DataFrame, offers: pd.DataFrame
 ) -> Maille:
     """Return one division, zones sorted by code; members that are no zone of it are left out."""
@@ -332,20 +347,17 @@ def _maille(
     (points, of_points), (rows, of_offers) = _pairs(members, codes), _pairs(offers, codes)
     estimated = np.zeros(len(codes), dtype=bool)
     if "est_estimee" in members:
-        estimated[
-            codes.get_indexer(
-                members.loc[members["est_estimee"] & members["code_zone"].isin(codes), "code_zone"]
-            )
-        ] = True
+        doubted = members.loc[members["est_estimee"], "code_zone"]
+        estimated[codes.get_indexer(doubted[doubted.isin(codes)])] = True
     return Maille(
-        type_zone,
-        codes.to_numpy(),
-        zones["nom"].to_numpy(dtype=object),
-        points,
-        of_points,
-        estimated,
-        rows,
-        of_offers,
+        type_zone=type_zone,
+        codes=codes.to_numpy(),
+        noms=zones["nom"].to_numpy(dtype=object),
+        points=points,
+        zones=of_points,
+        est_estimee=estimated,
+        offres=rows,
+        zones_offres=of_offers,
     )
 
 
@@ -374,11 +386,10 @@ def choose_offer(world: World, question: Question, today: date | None = None) ->
         )
     comptes = world.comptes[kept]
     supply = np.nan_to_num(COMPTES[question.offre](comptes))
-    place, size, sure = (
-        comptes["place"].to_numpy(),
-        len(world.trajets.places),
-        ~comptes["est_douteuse"].to_numpy(),
-    )
+    place, size = comptes["place"].to_numpy(), len(world.trajets.places)
+    sure = ~comptes["est_douteuse"].to_numpy()
     return OffreComptee(
-        comptes, np.bincount(place, supply, size), np.bincount(place[sure], supply[sure], size)
+        comptes=comptes,
+        par_place=np.bincount(place, supply, size),
+        sures=np.bincount(place[sure], supply[sure], size),
     )

@@ -1,4 +1,4 @@
-"""Everything about the coverage of one zone: against the region, its white communes, what almost reaches it."""
+"""The coverage of one zone: against the region, its white communes, what almost reaches it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NB_PRESQUE = 10
 """Offers listed that almost reach a zone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Presque:
-    """One place whose offer almost reaches people of the zone who have none; `cout` to the nearest of them."""
+    """One place whose offer almost reaches people who have none; `cout` to the nearest of them."""
 
     nom_commune: str
     nom_organisme: str
@@ -34,7 +34,7 @@ class Presque:
     est_voisine: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FicheZone:
     """The sheet of one zone; `zone` and `ensemble` are rows of the table."""
 
@@ -56,7 +56,8 @@ def zone_sheet(world: World, reponse: Reponse, code_zone: str) -> FicheZone:
     found = reponse.tableau[reponse.tableau["code_zone"].eq(code_zone)]
     if not len(found):
         raise NotFoundError(
-            f"{MAILLES[reponse.question.zonage].singulier} « {code_zone[:40]} » : zone inconnue de cet instantané."
+            f"{MAILLES[reponse.question.zonage].singulier} « {code_zone[:40]} » : "
+            "zone inconnue de cet instantané."
         )
     zone = found.iloc[0]
     inside = zone_points(world, reponse.question.zonage, code_zone)
@@ -65,11 +66,11 @@ def zone_sheet(world: World, reponse: Reponse, code_zone: str) -> FicheZone:
         drop=True
     )
     return FicheZone(
-        zone,
-        reponse.ensemble,
-        blanches,
-        almost_reaching(world, reponse, inside),
-        _sentences(zone, reponse.ensemble, reponse.question, blanches),
+        zone=zone,
+        ensemble=reponse.ensemble,
+        blanches=blanches,
+        presque=almost_reaching(world, reponse, inside),
+        phrases=_sentences(zone, reponse.ensemble, reponse.question, blanches),
     )
 
 
@@ -80,7 +81,7 @@ def zone_points(world: World, zonage: str, code_zone: str) -> np.ndarray:
 
 
 def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[Presque]:
-    """Return the nearest offers beyond the threshold for the people of a zone who have none, one row by place."""
+    """Return the nearest places beyond the threshold for the people of a zone who have none."""
     question: Question = reponse.question
     offre = choose_offer(world, question)
     people = np.nan_to_num(world.population(question.public)[inside])
@@ -89,6 +90,7 @@ def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[
     best = np.full(len(offre.par_place), np.inf)
     np.minimum.at(best, rows.indices, rows.data)
     best[offre.par_place <= 0] = np.inf
+    # Of places at the same cost, the first identifier: the same list at each build.
     order = np.lexsort((world.trajets.places, best))[:NB_PRESQUE]
     by_place = offre.comptes.groupby("place").groups
     return [
@@ -101,16 +103,20 @@ def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[
 def _almost(offres: pd.DataFrame, cout: float) -> Presque:
     """Return one place, told by its first offer in the order of titles."""
     first = offres.sort_values(["intitule", "id_action"]).iloc[0]
-    text = lambda value: "" if pd.isna(value) else str(value)  # noqa: E731
+
+    def text(value) -> str:
+        return "" if pd.isna(value) else str(value)
+
     return Presque(
-        text(first["nom_commune"]),
-        text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "",
-        text(first["intitule"]),
-        None if first["est_voisine"] else first["id_action"],
-        len(offres),
-        cout,
-        bool(offres["est_douteuse"].all()),
-        bool(first["est_voisine"]),
+        nom_commune=text(first["nom_commune"]),
+        nom_organisme=text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "",
+        intitule=text(first["intitule"]),
+        # An offer of the neighbours has no page of its own.
+        identifiant=None if first["est_voisine"] else first["id_action"],
+        nb_offres=len(offres),
+        cout=cout,
+        est_douteuse=bool(offres["est_douteuse"].all()),
+        est_voisine=bool(first["est_voisine"]),
     )
 
 
@@ -121,15 +127,18 @@ def _sentences(
     parts = []
     if pd.notna(zone["part_non_couverte"]) and pd.notna(ensemble["part_non_couverte"]):
         parts.append(
-            f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, contre {format_share(ensemble['part_non_couverte'])} dans la région."
+            f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, "
+            f"contre {format_share(ensemble['part_non_couverte'])} dans la région."
         )
     if pd.notna(zone["offreur_unique"]):
         parts.append(
-            f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. S'il ferme, elle perd toute sa couverture."
+            f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. "
+            "S'il ferme, elle perd toute sa couverture."
         )
     if question.zonage != COMMUNE and len(blanches):
         first = blanches.iloc[0]
         parts.append(
-            f"{len(blanches)} commune{'s' if len(blanches) > 1 else ''} en zone blanche, la plus peuplée étant {first['nom']}."
+            f"{len(blanches)} commune{'s' if len(blanches) > 1 else ''} en zone blanche, "
+            f"la plus peuplée étant {first['nom']}."
         )
     return parts

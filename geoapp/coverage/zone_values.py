@@ -117,7 +117,9 @@ def cost_quantile(part: float) -> Calcul:
 
     def quantile(zones: ZoneData) -> np.ndarray:
         points = zones.points
-        return grouped_quantile(points["cout"], points["people"], points["zone"], part, zones.nb)
+        return grouped_quantile(
+            points["cout"], points["people"], points["zone"], q=part, nb=zones.nb
+        )
 
     return quantile
 
@@ -179,18 +181,15 @@ def people_by_cause(zone: np.ndarray, cause: np.ndarray, people: np.ndarray, nb:
     return np.bincount(cells, people[white], len(CAUSES) * nb).reshape(len(CAUSES), nb)
 
 
-def grouped_quantile(values, weights, groups, q: float, nb: int) -> np.ndarray:
+def grouped_quantile(values, weights, groups, *, q: float, nb: int) -> np.ndarray:
     """Return the weighted quantile of each group.
 
     It is the least value that `q` of the weight does not exceed.
     An unknown value is farther than every known one: the quantile is NaN when
     it falls there, and for a group without weight.
     """
-    values, weights, groups = (
-        np.asarray(values, float),
-        np.nan_to_num(np.asarray(weights, float)),
-        np.asarray(groups),
-    )
+    values, groups = np.asarray(values, float), np.asarray(groups)
+    weights = np.nan_to_num(np.asarray(weights, float))
     order = np.lexsort((np.where(np.isnan(values), np.inf, values), groups))
     sorted_groups, cumulated = groups[order], np.cumsum(weights[order])
     total = np.bincount(groups, weights, nb)
@@ -198,6 +197,7 @@ def grouped_quantile(values, weights, groups, q: float, nb: int) -> np.ndarray:
     goal = start + q * total
     firsts = np.searchsorted(sorted_groups, np.arange(nb), side="left")
     lasts = np.searchsorted(sorted_groups, np.arange(nb), side="right") - 1
+    # The sums run over all groups: one that should be at the goal may miss it by its last bits.
     tolerance = 1e-9 * max(1.0, cumulated[-1] if len(cumulated) else 1.0)
     rank = np.clip(
         np.searchsorted(cumulated, goal - tolerance, side="left"), firsts, np.maximum(lasts, firsts)

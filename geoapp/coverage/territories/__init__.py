@@ -1,1 +1,4 @@
-"""What is told of a zone of any zoning: pure data, one module per block, computed from the world of coverage."""
+"""What is told of a zone of any zoning.
+
+Pure data, one module per block, computed from the world of coverage.
+"""

@@ -19,7 +19,7 @@ from geoapp.offer.filters import FILTRES, Filtres, Option, apply_filters
 from geoapp.reference.zonings import MAILLE, MAILLES
 
 _GARDEES = {"reponse": 8, "points": 44, "domaines": 8}
-"""Answers, measures of points by domain and tables by domain kept at most: two questions, a few zonings."""
+"""Answers, measures of points and tables by domain kept at most: two questions, a few zonings."""
 
 AUTRE = "autre"
 """The domain of what could not be told: neither taught nor lacking."""
@@ -32,7 +32,7 @@ def _kept(world: World, sorte: str, cle: Hashable, make: Callable[[], object]):
 
 
 def _key(question: Question) -> tuple:
-    """Return what the numbers of a question depend on: neither the measure of a map nor its classes."""
+    """Return what the numbers of a question depend on: neither measure nor classes of a map."""
     return tuple(to_parameters(replace(question, mesure="part_non_couverte", methode="jenks")))
 
 
@@ -43,7 +43,7 @@ def zoning_answer(world: World, question: Question, type_zone: str) -> Reponse:
 
 
 def chosen_domains(world: World, question: Question) -> tuple[Option, ...]:
-    """Return the domains that a question asks, all those of the product when it chooses none; the domain of what is not told last."""
+    """Return the domains that a question asks, all those of the product when it chooses none."""
     return question.filtres.choix.get("domaine") or tuple(FILTRES["domaine"].lister(world.snapshot))
 
 
@@ -53,7 +53,7 @@ def with_domain(question: Question, domaine: Option) -> Question:
 
 
 def domain_rows(world: World, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
-    """Return the numbers of one zone domain by domain: `code_domaine`, `domaine`, then the columns of the table of coverage."""
+    """Return the numbers of one zone, a row by domain (`code_domaine`, `domaine` beside them)."""
     tables = _kept(
         world,
         "domaines",
@@ -75,12 +75,8 @@ def _tables(world: World, question: Question, type_zone: str) -> list[tuple[Opti
     for domaine in chosen_domains(world, question):
         asked = with_domain(question, domaine)
         offre, points = choose_offer(world, asked), domain_points(world, asked)
-        made.append(
-            (
-                domaine,
-                protect(table_of(maille, world, asked, offre, points), est_partition=partition),
-            )
-        )
+        table = table_of(maille, world, asked, offre=offre, points=points)
+        made.append((domaine, protect(table, est_partition=partition)))
     return made
 
 
@@ -100,7 +96,10 @@ def rank_of(world: World, type_zone: str, code_zone: str) -> int:
 
 
 def offer_rows(world: World, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
-    """Return the offers of a question whose place is in a zone (rows of `World.offres`, with `place`, `organisme` of `comptes`)."""
+    """Return the offers of a question whose place is in a zone.
+
+    They are rows of `World.offres`, with the columns `place` and `organisme` of `World.comptes`.
+    """
     maille, chosen = world.mailles[type_zone], choose_offer(world, question).comptes.index
     inside = maille.offres[maille.zones_offres == rank_of(world, type_zone, code_zone)]
     rows = np.intersect1d(inside, chosen)
@@ -117,6 +116,6 @@ def region_rows(world: World, question: Question) -> pd.DataFrame:
 
 
 def unplaced_rows(world: World, question: Question) -> pd.DataFrame:
-    """Return the offers of a question in the region that have no position: counted apart, in no zone unless their commune is known."""
+    """Return the offers of the region that have no position: in no zone without a commune."""
     offres = world.snapshot.read("offres")
     return apply_filters(offres[offres["id_place"].isna()], question.filtres)

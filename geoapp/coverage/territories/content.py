@@ -1,4 +1,4 @@
-"""The whole content of the sheet of a zone: every block, computed once, shown by the page, the PDF and the HTML alike."""
+"""The whole content of the sheet of a zone, worked out once for the page, the PDF and the HTML."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from geoapp.coverage.world import World
 from geoapp.offer.by_departement import ParDepartement, count_by_departement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContenuZone:
-    """Everything that is said of a zone; `phrases` are the five to retain, `avertissements` what limits the figures."""
+    """Everything said of a zone: blocks, `phrases` to retain, `avertissements` on its figures."""
 
     zone: Zone
     question: Question
@@ -35,21 +35,21 @@ def build_content(world: World, question: Question, zone: Zone) -> ContenuZone:
     """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
     asked = replace(question, zonage=zone.type_zone)
     offre, couverture = offer_block(world, asked, zone), coverage_block(world, asked, zone)
-    dehors = outside_block(world, asked, zone, offre, couverture)
+    dehors = outside_block(world, asked, zone, offre=offre, couverture=couverture)
     departements = count_by_departement(world.snapshot, _codes(world, zone), asked.filtres)
     qualite = quality_block(
         world, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"])
     )
     return ContenuZone(
-        zone,
-        asked,
-        offre,
-        couverture,
-        dehors,
-        departements,
-        qualite,
-        write_essentials(asked, zone, offre, couverture, dehors),
-        list_warnings(world, zone, offre, couverture),
+        zone=zone,
+        question=asked,
+        offre=offre,
+        couverture=couverture,
+        dehors=dehors,
+        departements=departements,
+        qualite=qualite,
+        phrases=write_essentials(asked, zone, offre=offre, couverture=couverture, dehors=dehors),
+        avertissements=list_warnings(world, zone, offre, couverture),
     )
 
 

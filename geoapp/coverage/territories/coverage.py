@@ -1,4 +1,4 @@
-"""The coverage of a zone: its row and that of the region, its white communes, who holds it alone, its publics."""
+"""The coverage of a zone beside the region: white communes, who holds it alone, publics."""
 
 from __future__ import annotations
 
@@ -20,21 +20,27 @@ from geoapp.reference.zonings import COMMUNE
 
 @dataclass(frozen=True)
 class PublicZone:
-    """One public of a zone: its access there, that of the other residents of the zone, that of the same public in the region (None when nobody is)."""
+    """The access of one public of a zone; the others are None when nobody is there.
+
+    `ailleurs` is that of the other residents of the zone, `region` that of the same public in the
+    whole region.
+    """
 
     ici: Public
     ailleurs: Public | None
     region: Public | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BlocCouverture:
     """The coverage of a zone.
 
-    `ligne` and `ensemble` are rows of the table of coverage (zone, region); `domaines` the row of the zone by domain;
-    `blanches` its communes mostly white; `uniques` the bodies on which communes of the zone depend alone
-    (`organisme`, `nb_communes`, `population`, `communes`), `part_communes_uniques` the share of such communes, also in the
-    region; `nb_offreurs_region` the bodies of the region in the domains that one alone covers here; `points` the rows of the matrix inside.
+    `ligne` and `ensemble` are rows of the table of coverage (zone, region); `domaines` the row of
+    the zone by domain; `blanches` its communes mostly white; `uniques` the bodies on which communes
+    of the zone depend alone (`organisme`, `nb_communes`, `population`, `communes`),
+    `part_communes_uniques` the share of such communes, also in the region; `nb_offreurs_region` the
+    bodies of the region in the domains that one alone covers here; `points` the rows of the matrix
+    inside.
     """
 
     reponse: Reponse
@@ -71,30 +77,30 @@ def coverage_block(world: World, question: Question, zone: Zone) -> BlocCouvertu
         .tableau.set_index("code_zone")["offreur_unique"]
         .notna()
     )
-    domaines, region = (
-        domain_rows(world, question, zone.type_zone, zone.code_zone),
-        region_rows(world, question),
-    )
+    domaines = domain_rows(world, question, zone.type_zone, zone.code_zone)
+    region = region_rows(world, question)
     return BlocCouverture(
-        reponse,
-        reponse.tableau[reponse.tableau["code_zone"].eq(zone.code_zone)].iloc[0],
-        reponse.ensemble,
-        domaines,
-        reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(drop=True),
-        sole_providers(world, question, communes),
-        publics_inside(world, question, zone, inside),
-        almost_reaching(world, reponse, inside),
-        inside,
-        float(alone[alone.index.isin(communes)].mean()),
-        float(alone.mean()),
-        region.loc[
+        reponse=reponse,
+        ligne=reponse.tableau[reponse.tableau["code_zone"].eq(zone.code_zone)].iloc[0],
+        ensemble=reponse.ensemble,
+        domaines=domaines,
+        blanches=reponse.blanches[reponse.blanches["code_commune"].isin(communes)].reset_index(
+            drop=True
+        ),
+        uniques=sole_providers(world, question, communes),
+        publics=publics_inside(world, question, zone, inside),
+        presque=almost_reaching(world, reponse, inside),
+        points=inside,
+        part_communes_uniques=float(alone[alone.index.isin(communes)].mean()),
+        part_communes_uniques_region=float(alone.mean()),
+        nb_offreurs_region=region.loc[
             region["code_domaine"].isin(alone_in(domaines)["code_domaine"]), "organisme"
         ].nunique(),
     )
 
 
 def sole_providers(world: World, question: Question, communes: set[str]) -> pd.DataFrame:
-    """Return the bodies that alone cover communes: `organisme`, `nb_communes`, `population`, `communes` (names, the most people first)."""
+    """Return the bodies that alone cover communes, and which (names, the most people first)."""
     table = zoning_answer(world, question, COMMUNE).tableau
     mine = table[table["code_zone"].isin(communes) & table["offreur_unique"].notna()].sort_values(
         ["population", "code_zone"], ascending=[False, True]
@@ -112,7 +118,7 @@ def sole_providers(world: World, question: Question, communes: set[str]) -> pd.D
 def publics_inside(
     world: World, question: Question, zone: Zone, inside: np.ndarray
 ) -> list[PublicZone]:
-    """Return the access of the residents of QPV and rural zones of a zone; a zoning is not compared with itself."""
+    """Return the access of the residents of QPV and rural zones of a zone."""
     points = zoning_answer(world, question, zone.type_zone).points
     everywhere = np.flatnonzero(world.points["est_region"].to_numpy())
     region = {
@@ -125,7 +131,9 @@ def publics_inside(
         publics_among(world, question, points, inside), key=lambda one: one.zonage
     ):
         first, *others = pair
+        # A zoning is not compared with itself, nor a side that holds the others alone.
         if zonage != zone.type_zone and first.titre == first.groupe:
             known = region.get(first.groupe)
-            result.append(PublicZone(first, others[0] if others else None, known))
+            rest = others[0] if others else None
+            result.append(PublicZone(ici=first, ailleurs=rest, region=known))
     return result

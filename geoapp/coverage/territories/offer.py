@@ -1,4 +1,4 @@
-"""The offer of a zone by domain × level × voie: formations, places of teaching, seats when the sources give them."""
+"""The offer of a zone by domain × level × voie: formations, places, seats when they are known."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CLE = ["code_domaine", "niveau_sortie", "voie"]
 class BlocOffre:
     """The offer of a zone.
 
-    `cases` has one row per domain, level and voie met: `nb_offres`, `nb_lieux`,
-    `nb_places` (sum of those known, NA when none is), `nb_sans_places` (offers whose places
-    are not known).  `region` is the same for the region.  Levels and voies that the source does not
-    give are « inconnu ».  `est_connue` is False when the zone has no outline: its offers are then unknown, not none.
+    `cases` has one row per domain, level and voie met: `nb_offres`, `nb_lieux`, `nb_places` (sum of
+    those known, NA when none is), `nb_sans_places` (offers whose places are not known).  `region`
+    is the same for the region.  Levels and voies that the source does not give are « inconnu ».
+    `est_connue` is False when the zone has no outline: its offers are then unknown, not none.
     """
 
     lignes: pd.DataFrame
@@ -36,11 +36,9 @@ class BlocOffre:
         return len(self.lignes)
 
     def shares(self, colonne: str) -> pd.DataFrame:
-        """Return the offers by value of a column of `CLE`, most first: `nb`, `part` of the zone, `part_region`."""
-        mine, theirs = (
-            self.cases.groupby(colonne)["nb_offres"].sum(),
-            self.region.groupby(colonne)["nb_offres"].sum(),
-        )
+        """Return `nb`, `part` and `part_region` by value of a column of `CLE`, most first."""
+        mine = self.cases.groupby(colonne)["nb_offres"].sum()
+        theirs = self.region.groupby(colonne)["nb_offres"].sum()
         both = pd.DataFrame(
             {"nb": mine.reindex(theirs.index.union(mine.index), fill_value=0), "nb_region": theirs}
         )
@@ -55,24 +53,27 @@ def offer_block(world: World, question: Question, zone: Zone) -> BlocOffre:
     """Return the offer of a zone for a question; an offer counts once by place."""
     mine = offer_rows(world, question, zone.type_zone, zone.code_zone)
     return BlocOffre(
-        mine, count_cases(mine), count_cases(region_rows(world, question)), zone.est_offre_connue
+        lignes=mine,
+        cases=count_cases(mine),
+        region=count_cases(region_rows(world, question)),
+        est_connue=zone.est_offre_connue,
     )
 
 
 def count_cases(offres: pd.DataFrame) -> pd.DataFrame:
-    """Return offers counted by domain, level and voie (see `BlocOffre`); Σ nb_offres = number of rows."""
+    """Return offers counted by domain, level and voie (`BlocOffre`); Σ nb_offres = rows."""
     plain = pd.DataFrame(
         {nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU) for nom in CLE}
     )
     plain = plain.assign(place=offres["place"], capacite=offres["capacite"].astype("Int64"))
+    if not len(plain):
+        counts = ["nb_offres", "nb_lieux", "nb_places", "nb_sans_places"]
+        return pd.DataFrame(columns=[*CLE, *counts])
     groups = plain.groupby(CLE, sort=True)
-    return (
-        groups.agg(
-            nb_offres=("place", "size"),
-            nb_lieux=("place", "nunique"),
-            nb_places=("capacite", lambda s: s.sum(min_count=1)),
-            nb_sans_places=("capacite", lambda s: int(s.isna().sum())),
-        ).reset_index()
-        if len(plain)
-        else pd.DataFrame(columns=[*CLE, "nb_offres", "nb_lieux", "nb_places", "nb_sans_places"])
-    )
+    return groups.agg(
+        nb_offres=("place", "size"),
+        nb_lieux=("place", "nunique"),
+        # Seats that no source gives are unknown, not none.
+        nb_places=("capacite", lambda s: s.sum(min_count=1)),
+        nb_sans_places=("capacite", lambda s: int(s.isna().sum())),
+    ).reset_index()

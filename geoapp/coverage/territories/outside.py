@@ -1,4 +1,4 @@
-"""What is near a zone but outside it: places of teaching in reach of its people, and where the domains it lacks are taught."""
+"""What is near a zone but outside it: what its people reach, where to find what it lacks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from geoapp.coverage.world import World, choose_offer
 
 @dataclass(frozen=True)
 class BlocDehors:
-    """What surrounds a zone, as the crow of the cost matrix flies from the nearest of its inhabitants.
+    """What surrounds a zone; costs are those of the nearest of its inhabitants.
 
-    `communes`: the communes outside that teach within the threshold (`nom_commune`, `code_commune`, `est_voisine`, `nb_offres`,
-    `cout`), the most offers first; `nb_offres` their total.  `absents`: the domains that the zone lacks, where the nearest is
-    (`domaine`, `nom_commune`, `cout`, `part_couverte` of the people of the zone); costs are NaN when nothing is in the matrix.
+    `communes`: the communes outside that teach within the threshold (`nom_commune`,
+    `code_commune`, `est_voisine`, `nb_offres`, `cout`), the most offers first; `nb_offres` their
+    total.  `absents`: the domains that the zone lacks, where the nearest is (`domaine`,
+    `nom_commune`, `cout`, `part_couverte` of the people of the zone); costs are NaN when nothing
+    is in the matrix.
     """
 
     communes: pd.DataFrame
@@ -30,7 +32,7 @@ class BlocDehors:
 
 
 def outside_block(
-    world: World, question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
+    world: World, question: Question, zone: Zone, *, offre: BlocOffre, couverture: BlocCouverture
 ) -> BlocDehors:
     """Return what is near a zone but outside."""
     chosen = choose_offer(world, question).comptes
@@ -41,14 +43,14 @@ def outside_block(
     ].assign(cout=cost)
     near = rows[rows["cout"] <= question.seuil]
     return BlocDehors(
-        _by_commune(near),
-        len(near),
-        _lacking(rows, couverture.domaines, est_connue=offre.est_connue),
+        communes=_by_commune(near),
+        nb_offres=len(near),
+        absents=_lacking(rows, couverture.domaines, est_connue=offre.est_connue),
     )
 
 
 def _nearest_costs(world: World, question: Question, points: np.ndarray) -> np.ndarray:
-    """Return the cost of each place from the nearest inhabited point of a zone; NaN when it is not in the matrix."""
+    """Return the cost of each place from the nearest inhabited point of a zone, NaN without one."""
     people = np.nan_to_num(world.population(question.public)[points])
     rows = world.cost(question.unite)[points[people > 0]]
     best = np.full(rows.shape[1], np.inf)
@@ -71,7 +73,8 @@ def _by_commune(near: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lacking(outside: pd.DataFrame, domaines: pd.DataFrame, *, est_connue: bool) -> pd.DataFrame:
-    """Return the domains that have no offer in the zone, with the nearest place outside; none when what is inside is not known."""
+    """Return the domains that have no offer in the zone, with the nearest place outside."""
+    # Where what lies inside is not known, no domain is known to be lacking.
     absent = domaines[domaines["nb_offres"].eq(0) & domaines["code_domaine"].ne(AUTRE) & est_connue]
     nearest = (
         outside.dropna(subset="cout")

@@ -1,4 +1,4 @@
-"""How good the data behind a sheet are: doubtful positions, seats not known, offers without a place, sources and vintages."""
+"""How good the data behind a sheet are: defects, offers without a place, sources, vintages."""
 
 from __future__ import annotations
 
@@ -38,13 +38,15 @@ DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
 """Defects counted among the placed offers: name, title, which rows have it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BlocQualite:
     """The quality of the data of a zone.
 
-    `defauts`: `nom`, `titre`, `nb` (NaN when the offers inside are not known), `part`, `nb_region`, `part_region` (shares NaN without offer); `nb_non_placees` the
-    offers of the whole region without position, `nb_non_placees_zone` those of them whose commune is in the zone;
-    `sources` those of the offers of the zone (`id_source`, `titre`, `millesime`, `nb_offres`…), `autres` the other sources behind the figures.
+    `defauts`: `nom`, `titre`, `nb` (NaN when the offers inside are not known), `part`, `nb_region`,
+    `part_region` (shares NaN without offer); `nb_non_placees` the offers of the whole region
+    without position, `nb_non_placees_zone` those of them whose commune is in the zone; `sources`
+    those of the offers of the zone (`id_source`, `titre`, `millesime`, `nb_offres`…), `autres` the
+    other sources behind the figures.
     """
 
     defauts: pd.DataFrame
@@ -63,7 +65,7 @@ def quality_block(
     *,
     aussi: frozenset[str] = frozenset(),
 ) -> BlocQualite:
-    """Return the quality of the data behind the sheet of a zone; `aussi` are other sources that the sheet shows."""
+    """Return the quality of the data of a zone; `aussi` are other sources that its sheet shows."""
     region, lost = region_rows(world, question), unplaced_rows(world, question)
     remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
     lost = lost[~remote]
@@ -72,7 +74,14 @@ def quality_block(
     defects = _defects(offre.lignes, region)
     if not offre.est_connue:
         defects["nb"] = float("nan")
-    return BlocQualite(defects, len(lost), int(inside.sum()), world.nb_a_distance, sources, others)
+    return BlocQualite(
+        defauts=defects,
+        nb_non_placees=len(lost),
+        nb_non_placees_zone=int(inside.sum()),
+        nb_a_distance=world.nb_a_distance,
+        sources=sources,
+        autres=others,
+    )
 
 
 def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
@@ -80,21 +89,14 @@ def _defects(mine: pd.DataFrame, region: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for nom, titre, find in DEFAUTS:
         here, there = int(find(mine).sum()), int(find(region).sum())
-        rows.append(
-            (
-                nom,
-                titre,
-                here,
-                here / len(mine) if len(mine) else float("nan"),
-                there,
-                there / len(region) if len(region) else float("nan"),
-            )
-        )
+        part = here / len(mine) if len(mine) else float("nan")
+        part_region = there / len(region) if len(region) else float("nan")
+        rows.append((nom, titre, here, part, there, part_region))
     return pd.DataFrame(rows, columns=["nom", "titre", "nb", "part", "nb_region", "part_region"])
 
 
 def _used(world: World, question: Question, zone: Zone) -> set[str]:
-    """Return the sources behind the figures of a zone beside its offers: communes, people, neighbours, its zoning, the publics compared."""
+    """Return the sources of communes, people, neighbours, zoning and publics behind a sheet."""
     zones = world.snapshot.read("zones")
     compared = zones[zones["type_zone"].isin([*COMPARES, zone.type_zone])]["id_source"]
     usages = {
@@ -113,7 +115,7 @@ def _used(world: World, question: Question, zone: Zone) -> set[str]:
 def _sources(
     world: World, offres: pd.DataFrame, used: set[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the sources of the offers of a zone with their counts, and the others behind its figures."""
+    """Return the sources of the offers of a zone with their counts, and the others used."""
     known = pd.DataFrame(list_sources(world))
     counts = offres["id_source"].value_counts()
     mine = known[known["id_source"].isin(counts.index)]
@@ -129,11 +131,13 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
     return [
         (
             "Formation",
-            "Une formation dans un lieu de formation : la même, donnée en deux lieux, compte deux fois.",
+            "Une formation dans un lieu de formation : la même, donnée en deux lieux, "
+            "compte deux fois.",
         ),
         (
             "Seuil",
-            f"{describe_threshold(question)} par la route, compris. Le trajet est estimé, jusqu'à la formation la plus proche.",
+            f"{describe_threshold(question)} par la route, compris. "
+            "Le trajet est estimé, jusqu'à la formation la plus proche.",
         ),
         ("Habitants", PUBLICS[question.public] + "."),
         ("Offre comptée dans l'accessibilité", OFFRES[question.offre] + "."),
@@ -159,7 +163,8 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
         ),
         (
             "Petits nombres",
-            f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; inconnu n'est jamais zéro.",
+            f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; "
+            "inconnu n'est jamais zéro.",
         ),
     ]
 

@@ -14,8 +14,9 @@ from geoapp.core.french import (
 )
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.model import Question, describe_offer, describe_threshold
+from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.answers import AUTRE
-from geoapp.coverage.territories.coverage import BlocCouverture, PublicZone
+from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.outside import BlocDehors
 from geoapp.coverage.territories.tables import name_body
@@ -35,15 +36,20 @@ ECART_SENSIBLE = 0.005
 
 
 def write_essentials(
-    question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors
+    question: Question,
+    zone: Zone,
+    *,
+    offre: BlocOffre,
+    couverture: BlocCouverture,
+    dehors: BlocDehors,
 ) -> tuple[str, ...]:
-    """Return the five sentences to retain: offer, domains, cover, access, people or bodies that make it fragile."""
+    """Return the five sentences to retain: offer, domains, cover, access, what makes it fragile."""
     return (
         _offer(question, zone, offre, couverture),
-        _domains(question, zone, offre, couverture, dehors),
+        _domains(question, zone, offre=offre, couverture=couverture, dehors=dehors),
         _cover(question, zone, couverture),
         _access(question, couverture),
-        _fragile(question, zone, offre, couverture, dehors),
+        _fragile(question, zone, offre=offre, couverture=couverture, dehors=dehors),
     )
 
 
@@ -60,25 +66,18 @@ def _capital(texte: str) -> str:
 def cite(mots: list[str], autre: str = "autre", autres: str = "autres") -> str:
     """Return the first names of a list, the others counted: « a, b, c et 4 autres »."""
     rest = len(mots) - NB_CITES
-    return (
-        join_words(mots)
-        if rest <= 0
-        else join_words(
-            [*mots[:NB_CITES], f"{format_number(rest)} {autre if rest == 1 else autres}"]
-        )
-    )
+    if rest <= 0:
+        return join_words(mots)
+    return join_words([*mots[:NB_CITES], f"{format_number(rest)} {autre if rest == 1 else autres}"])
 
 
 def compare_share(part: float, region: float) -> str:
     """Return how a share stands to that of the region: « contre 12 % dans la région »."""
     if pd.isna(region):
         return "part de la région inconnue"
-    close = abs(part - region) < ECART_SENSIBLE
-    return (
-        f"à peu près comme dans la région ({format_share(region)})"
-        if close
-        else f"contre {format_share(region)} dans la région"
-    )
+    if abs(part - region) < ECART_SENSIBLE:
+        return f"à peu près comme dans la région ({format_share(region)})"
+    return f"contre {format_share(region)} dans la région"
 
 
 def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture) -> str:
@@ -87,13 +86,20 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
     total = round(region["nb_offres"])
     if not offre.est_connue:
         return (
-            f"On ne sait pas combien de formations sont dans {zone.sujet}{THIN}: aucune source n'en donne le contour{THIN}; "
+            f"On ne sait pas combien de formations sont dans {zone.sujet}{THIN}: "
+            f"aucune source n'en donne le contour{THIN}; "
             f"la région en compte {format_number(total)}."
         )
     if not offre.nb:
-        return f"{_capital(zone.sujet)} n'a aucune formation{_kind(question)} placée sur son territoire{THIN}; la région en compte {format_number(total)}."
-    texte = f"{_capital(zone.sujet)} compte {count(offre.nb, 'formation')}{_kind(question)} dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}"
-    texte += f", soit {format_share(offre.nb / total)} de l'offre de la région"
+        return (
+            f"{_capital(zone.sujet)} n'a aucune formation{_kind(question)} "
+            f"placée sur son territoire{THIN}; la région en compte {format_number(total)}."
+        )
+    texte = (
+        f"{_capital(zone.sujet)} compte {count(offre.nb, 'formation')}{_kind(question)} "
+        f"dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}, "
+        f"soit {format_share(offre.nb / total)} de l'offre de la région"
+    )
     if pd.notna(ligne["population"]) and region["population"]:
         texte += (
             f" pour {format_share(ligne['population'] / region['population'])} de ses habitants"
@@ -112,20 +118,27 @@ def _voie(offre: BlocOffre) -> str:
 
 
 def _domains(
-    question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors
+    question: Question,
+    zone: Zone,
+    *,
+    offre: BlocOffre,
+    couverture: BlocCouverture,
+    dehors: BlocDehors,
 ) -> str:
     """Say what is taught, and what is not."""
-    if not offre.nb:
-        region = _first(question, offre, couverture, ranked="nb_region")
+    first = _first(question, offre, couverture, ranked="nb" if offre.nb else "nb_region")
+    if not offre.nb or first is None:
         end = (
-            f"{THIN}; dans la région, {region[0]} est «{THIN}{region[1]}{THIN}» ({format_share(region[2]['part_region'])} de l'offre)"
-            if region
+            f"{THIN}; dans la région, {first[0]} est «{THIN}{first[1]}{THIN}» "
+            f"({format_share(first[2]['part_region'])} de l'offre)"
+            if first
             else ""
         )
         return f"{near_sentence(question, zone, dehors)}{end}."
-    sorte, nom, row = _first(question, offre, couverture, ranked="nb")
+    sorte, nom, row = first
     texte = (
-        f"{sorte[0].upper()}{sorte[1:]} y est «{THIN}{nom}{THIN}» avec {count(int(row['nb']), 'formation')}, "
+        f"{_capital(sorte)} y est «{THIN}{nom}{THIN}» "
+        f"avec {count(int(row['nb']), 'formation')}, "
         f"{format_share(row['part'])} de son offre {compare_share(row['part'], row['part_region'])}"
     )
     absents = [f"«{THIN}{nom}{THIN}»" for nom in dehors.absents["domaine"]]
@@ -134,7 +147,8 @@ def _domains(
         return f"{texte}."
     if not absents:
         return f"{texte}{THIN}; les {nb} domaines y sont tous enseignés."
-    return f"{texte}{THIN}; {count(len(absents), f'domaine sur {nb} manque', f'domaines sur {nb} manquent')}{THIN}: {cite(absents)}."
+    lacking = count(len(absents), f"domaine sur {nb} manque", f"domaines sur {nb} manquent")
+    return f"{texte}{THIN}; {lacking}{THIN}: {cite(absents)}."
 
 
 _SORTES = (
@@ -142,19 +156,20 @@ _SORTES = (
     ("niveau_sortie", "niveau", "le premier niveau"),
     ("voie", "voie", "la première voie"),
 )
-"""What an offer is told by: column, filter, words; the first one that a question leaves free is told."""
+"""What an offer is told by (column, filter, words): the first that a question leaves free."""
 
 
 def _first(
     question: Question, offre: BlocOffre, couverture: BlocCouverture, *, ranked: str
 ) -> tuple[str, str, pd.Series] | None:
-    """Return the words, the label and the shares of the most frequent kind of offer; None when there is no offer at all."""
+    """Return the words, the label and the shares of the most frequent kind of offer, if any."""
     colonne, _, mots = next(
         (row for row in _SORTES if len(question.filtres.valeurs(row[1])) != 1), _SORTES[0]
     )
     shares = offre.shares(colonne).sort_values(
         [ranked, "nb_region"], ascending=False, kind="stable"
     )
+    # « Inconnu » is said to be the first only when nothing else is there to say.
     told = shares[~shares.index.isin([AUTRE, INCONNU])]
     shares = told if len(told) and told[ranked].iloc[0] else shares
     if not len(shares):
@@ -178,27 +193,26 @@ def label_levels() -> dict[str, str]:
 
 def _at(cout: float, question: Question) -> str:
     """Return a cost as a place: « à 12,3 km », « sur place »."""
-    return (
-        "sur place"
-        if cout < 0.05
-        else f"à {format_value(INDICATEURS['mediane'], cout, question.unite)}"
-    )
+    if cout < 0.05:
+        return "sur place"
+    return f"à {format_value(INDICATEURS['mediane'], cout, question.unite)}"
 
 
 def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
     """Say what is in reach outside the zone (or around it, when what is inside is not known)."""
-    seuil, outside = (
-        describe_threshold(question),
-        " hors de la zone" if zone.est_offre_connue else "",
-    )
+    seuil = describe_threshold(question)
+    outside = " hors de la zone" if zone.est_offre_connue else ""
     if not dehors.nb_offres:
         return (
             f"Aucune formation{_kind(question)}{outside} n'est à {seuil} ou moins de ses habitants"
         )
     first = dehors.communes.iloc[0]
     return (
-        f"{count(dehors.nb_offres, 'formation')}{outside} {'est' if dehors.nb_offres == 1 else 'sont'} à {seuil} ou moins d'au moins un de ses habitants, "
-        f"d'abord {at_place(first['nom_commune'])} ({format_number(first['nb_offres'])}, {_at(first['cout'], question)})"
+        f"{count(dehors.nb_offres, 'formation')}{outside} "
+        f"{'est' if dehors.nb_offres == 1 else 'sont'} "
+        f"à {seuil} ou moins d'au moins un de ses habitants, "
+        f"d'abord {at_place(first['nom_commune'])} ({format_number(first['nb_offres'])}, "
+        f"{_at(first['cout'], question)})"
     )
 
 
@@ -228,9 +242,15 @@ def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str
             if region["part_non_couverte"] == 0
             else f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
         )
-        return f"Tous ses habitants ont {describe_offer(question)} à {describe_threshold(question)} ou moins par la route, {others}"
+        return (
+            f"Tous ses habitants ont {describe_offer(question)} à {describe_threshold(question)} "
+            f"ou moins par la route, {others}"
+        )
     nb = round(ligne["population_non_couverte"])
-    texte = f"{format_share(ligne['part_non_couverte'])} de ses habitants ({count(nb, 'personne')}) {'vit' if nb == 1 else 'vivent'} {loin}"
+    texte = (
+        f"{format_share(ligne['part_non_couverte'])} de ses habitants ({count(nb, 'personne')}) "
+        f"{'vit' if nb == 1 else 'vivent'} {loin}"
+    )
     return f"{texte}, {compare_share(ligne['part_non_couverte'], region['part_non_couverte'])}"
 
 
@@ -252,7 +272,8 @@ def _white(zone: Zone, couverture: BlocCouverture) -> str:
         )
     causes = whites["cause"].value_counts()
     return (
-        f"{THIN}; {format_number(len(whites))} de ses {total} communes sont en zone blanche, la plus peuplée étant {first['nom']}, "
+        f"{THIN}; {format_number(len(whites))} de ses {total} communes sont en zone blanche, "
+        f"la plus peuplée étant {first['nom']}, "
         f"{_how_often(int(causes.iloc[0]), len(whites))} "
         f"parce que l'offre y est {CAUSES[causes.index[0]].de_l_offre}"
     )
@@ -263,11 +284,17 @@ def _how_often(nb: int, total: int) -> str:
 
 
 def _access(question: Question, couverture: BlocCouverture) -> str:
-    """Say what one reaches once the competition of others is counted, and how far the nearest is."""
+    """Say what one reaches, the competition of others counted, and how far the nearest is."""
     ligne, region = couverture.ligne, couverture.ensemble
-    show = lambda nom, row: format_value(INDICATEURS[nom], row[nom], question.unite)  # noqa: E731
+
+    def show(nom: str, row: pd.Series) -> str:
+        return format_value(INDICATEURS[nom], row[nom], question.unite)
+
     if pd.isna(ligne["e2sfca"]) or not ligne["e2sfca"]:
-        return f"Personne n'y atteint d'offre jusqu'au seuil, alors que la région en donne {show('e2sfca', region)} pour 10{THIN}000 habitants, concurrence comptée."
+        return (
+            "Personne n'y atteint d'offre jusqu'au seuil, alors que la région en donne "
+            f"{show('e2sfca', region)} pour 10{THIN}000 habitants, concurrence comptée."
+        )
     ratio = ligne["e2sfca"] / region["e2sfca"] - 1
     gap = (
         "autant que"
@@ -276,49 +303,66 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
     )
     noun = {"places": "place", "sessions": "session"}.get(question.offre, "formation")
     texte = (
-        f"Concurrence entre habitants comptée, on y atteint {show('e2sfca', ligne)} {noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10{THIN}000 habitants, "
+        f"Concurrence entre habitants comptée, on y atteint {show('e2sfca', ligne)} "
+        f"{noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10{THIN}000 habitants, "
         f"{gap} dans la région ({show('e2sfca', region)})"
     )
-    if pd.isna(ligne["mediane"]) or pd.isna(region["mediane"]):
-        return (
-            f"{texte}{THIN}; la moitié de ses habitants n'a aucune formation à portée."
-            if pd.isna(ligne["mediane"])
-            else f"{texte}."
-        )
+    if pd.isna(ligne["mediane"]):
+        return f"{texte}{THIN}; la moitié de ses habitants n'a aucune formation à portée."
+    if pd.isna(region["mediane"]):
+        return f"{texte}."
     half = "sur place" if ligne["mediane"] < 0.05 else f"à {show('mediane', ligne)} ou moins"
-    return f"{texte}{THIN}; un habitant sur deux a une formation {half}, contre {show('mediane', region)} dans la région."
+    return (
+        f"{texte}{THIN}; un habitant sur deux a une formation {half}, "
+        f"contre {show('mediane', region)} dans la région."
+    )
 
 
 def _fragile(
-    question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture, dehors: BlocDehors
+    question: Question,
+    zone: Zone,
+    *,
+    offre: BlocOffre,
+    couverture: BlocCouverture,
+    dehors: BlocDehors,
 ) -> str:
-    """Say who is left behind, or on whom the cover depends: the first of what can be said, from the gravest."""
+    """Say who is left behind, or on whom the cover depends: the gravest that can be said."""
     if couverture.ligne["part_couverte"] == 0:
         return _nobody(question, couverture)
     alone = format_share(couverture.part_communes_uniques_region)
     if pd.notna(couverture.ligne["offreur_unique"]):
         return (
-            f"Toute sa couverture tient à un seul organisme, {name_body(couverture.ligne['offreur_unique'])}{THIN}: s'il ferme, plus personne n'est couvert, "
+            "Toute sa couverture tient à un seul organisme, "
+            f"{name_body(couverture.ligne['offreur_unique'])}{THIN}: "
+            "s'il ferme, plus personne n'est couvert, "
             f"comme dans {alone} des communes de la région."
         )
     gaps = [
-        one
+        (one.ici, one.ailleurs, one.region)
         for one in couverture.publics
         if one.ailleurs is not None
         and one.ici.part_couverte < one.ailleurs.part_couverte - ECART_SENSIBLE
     ]
     if gaps:
-        return _gap(
-            max(gaps, key=lambda one: one.ailleurs.part_couverte - one.ici.part_couverte), question
+        here, others, region = max(
+            gaps, key=lambda gap: gap[1].part_couverte - gap[0].part_couverte
         )
+        return _gap(question, here, others, region)
     if zone.type_zone != COMMUNE and couverture.part_communes_uniques > 0:
         return _alone(zone, couverture)
     if len(couverture.domaines_uniques):
         return _alone_by_domain(couverture)
     if zone.type_zone == COMMUNE or zone.nb_communes < 2:
-        return f"Sa couverture ne tient pas à un seul organisme, comme celle de {format_share(1 - couverture.part_communes_uniques_region)} des communes de la région."
+        others_too = format_share(1 - couverture.part_communes_uniques_region)
+        return (
+            "Sa couverture ne tient pas à un seul organisme, "
+            f"comme celle de {others_too} des communes de la région."
+        )
     start = f"{near_sentence(question, zone, dehors)}{THIN}; aucune" if offre.nb else "Aucune"
-    return f"{start} de ses communes n'est couverte par un seul organisme, ce qui est le cas de {alone} de celles de la région."
+    return (
+        f"{start} de ses communes n'est couverte par un seul organisme, "
+        f"ce qui est le cas de {alone} de celles de la région."
+    )
 
 
 def _nobody(question: Question, couverture: BlocCouverture) -> str:
@@ -330,9 +374,16 @@ def _nobody(question: Question, couverture: BlocCouverture) -> str:
         else f"la moitié des habitants en ont une à {mediane} ou moins"
     )
     if not couverture.presque:
-        return f"Aucune formation n'est à portée de ses habitants, même lointaine{THIN}; dans la région, {region}."
+        return (
+            f"Aucune formation n'est à portée de ses habitants, même lointaine{THIN}; "
+            f"dans la région, {region}."
+        )
     first = couverture.presque[0]
-    return f"La formation la plus proche est {at_place(first.nom_commune or 'une commune inconnue')}, {_at(first.cout, question)} du premier de ses habitants{THIN}; dans la région, {region}."
+    return (
+        "La formation la plus proche est "
+        f"{at_place(first.nom_commune or 'une commune inconnue')}, {_at(first.cout, question)} "
+        f"du premier de ses habitants{THIN}; dans la région, {region}."
+    )
 
 
 def _alone_by_domain(couverture: BlocCouverture) -> str:
@@ -343,7 +394,8 @@ def _alone_by_domain(couverture: BlocCouverture) -> str:
     ]
     whole = "un domaine" if len(names) == 1 else f"{len(names)} domaines"
     return (
-        f"Dans {whole}, sa couverture tient à un seul organisme, alors que la région en compte {format_number(couverture.nb_offreurs_region)} "
+        f"Dans {whole}, sa couverture tient à un seul organisme, alors que la région en compte "
+        f"{format_number(couverture.nb_offreurs_region)} "
         f"dans {'ce domaine' if len(names) == 1 else 'ces domaines'}{THIN}: {cite(names)}."
     )
 
@@ -363,19 +415,21 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
         else f"d'abord {body} ({count(first['nb_communes'], 'commune')})"
     )
     return (
-        f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, contre {format_share(couverture.part_communes_uniques_region)} "
+        f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, "
+        f"contre {format_share(couverture.part_communes_uniques_region)} "
         f"de celles de la région){THIN}: {named}."
     )
 
 
-def _gap(public: PublicZone, question: Question) -> str:
+def _gap(question: Question, here: Public, others: Public, region: Public | None) -> str:
     """Say how a public of the zone is covered beside the others, there and in the region."""
-    here, others = public.ici, public.ailleurs
     mots = COMPARES[here.zonage]
     texte = (
-        f"Dans ses {mots.ses}, {format_share(1 - here.part_couverte)} des habitants sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
+        f"Dans ses {mots.ses}, {format_share(1 - here.part_couverte)} des habitants "
+        f"sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
         f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone"
     )
-    if public.region is not None and pd.notna(public.region.part_couverte):
-        texte += f" et {format_share(1 - public.region.part_couverte)} pour l'ensemble {mots.ensemble} de la région"
+    if region is not None and pd.notna(region.part_couverte):
+        theirs = format_share(1 - region.part_couverte)
+        texte += f" et {theirs} pour l'ensemble {mots.ensemble} de la région"
     return f"{texte}{' (estimé par communes entières)' if here.est_estimee else ''}."

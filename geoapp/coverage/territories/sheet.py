@@ -1,4 +1,4 @@
-"""The content of a zone as templates show it: words, tables and facts; the page, the HTML and the PDF read the same one."""
+"""The content of a zone as the templates of page, HTML and PDF show it: words, tables, facts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from geoapp.reference.codes.voies import VOIES
 from geoapp.reference.zonings import MAILLES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FicheTerritoire:
     """What a template shows of a zone, every value in words."""
 
@@ -52,23 +52,23 @@ def present(
         tables["couverture"] = coverage_table(contenu, autre)
     cree_le = world.snapshot.manifest["cree_le"][:10]
     return FicheTerritoire(
-        zone.titre,
-        kind_of(zone.type_zone),
-        zone.cle,
-        describe_scope(contenu),
-        _facts(contenu, world),
-        _figures(contenu),
-        contenu.phrases,
-        contenu.avertissements,
-        offer_matrix(contenu),
-        tables,
-        list_methods(contenu.question),
-        [
+        titre=zone.titre,
+        sorte=kind_of(zone.type_zone),
+        cle=zone.cle,
+        question=describe_scope(contenu),
+        faits=_facts(contenu, world),
+        chiffres=_figures(contenu),
+        phrases=contenu.phrases,
+        avertissements=contenu.avertissements,
+        matrice=offer_matrix(contenu),
+        tableaux=tables,
+        methodes=list_methods(contenu.question),
+        notes=[
             note.replace(" ; ", f"{THIN}; ").replace(" : ", f"{THIN}: ")
             for note in contenu.couverture.reponse.notes
         ],
-        format_date(cree_le),
-        world.snapshot.id,
+        date=format_date(cree_le),
+        instantane=world.snapshot.id,
     )
 
 
@@ -81,28 +81,25 @@ def kind_of(type_zone: str) -> str:
 def describe_scope(contenu: ContenuZone) -> str:
     """Return what is counted, in one line: offer and threshold."""
     mots = describe_filters(contenu.question.filtres)
-    return f"{mots[0].upper() + mots[1:] if mots else 'Toutes les formations'}, couverture à {describe_threshold(contenu.question)} par la route"
+    return (
+        f"{mots[0].upper() + mots[1:] if mots else 'Toutes les formations'}, "
+        f"couverture à {describe_threshold(contenu.question)} par la route"
+    )
 
 
 def _facts(contenu: ContenuZone, world: World) -> list[tuple[str, str]]:
     """Return what the zone is: code, vintage, communes, départements, source."""
     zone = contenu.zone
     sources = world.snapshot.read("sources").set_index("id_source")["titre"]
-    communes = count(zone.nb_communes, "commune") + (
-        f", dont {format_number(zone.nb_partielles)} en partie" if zone.nb_partielles else ""
-    )
+    communes = count(zone.nb_communes, "commune")
+    if zone.nb_partielles:
+        communes += f", dont {format_number(zone.nb_partielles)} en partie"
+    if zone.nb_dehors:
+        communes += f" dans la région, {format_number(zone.nb_dehors)} au-dehors"
     return [
         ("Code", zone.code_zone),
         ("Millésime", zone.millesime),
-        (
-            "Communes",
-            communes
-            + (
-                f" dans la région, {format_number(zone.nb_dehors)} au-dehors"
-                if zone.nb_dehors
-                else ""
-            ),
-        ),
+        ("Communes", communes),
         (
             "Départements" if len(zone.departements) > 1 else "Département",
             ", ".join(zone.departements) or "inconnu",
@@ -124,26 +121,29 @@ _CHIFFRES = (
 
 def _figures(contenu: ContenuZone) -> list[tuple[str, str, str]]:
     """Return (title, zone, region) of the figures shown first."""
-    rows = (contenu.couverture.ligne, contenu.couverture.ensemble)
+    unite, couverture = contenu.question.unite, contenu.couverture
     return [
-        (titre, *(show_value(row, nom, contenu.question.unite) for row in rows))
+        (
+            titre,
+            show_value(couverture.ligne, nom, unite),
+            show_value(couverture.ensemble, nom, unite),
+        )
         for nom, titre in _CHIFFRES
     ]
 
 
 def show_value(ligne: pd.Series, nom: str, unite: str) -> str:
     """Return one indicator of a row in words; « < 5 » when it is hidden."""
-    return (
-        PETIT
-        if nom in (ligne["masques"] or "").split("|")
-        else format_value(INDICATEURS[nom], ligne[nom], unite)
-    )
+    if nom in (ligne["masques"] or "").split("|"):
+        return PETIT
+    return format_value(INDICATEURS[nom], ligne[nom], unite)
 
 
 def offer_matrix(contenu: ContenuZone) -> dict:
     """Return the offer by domain and voie (rows) and level (columns), and the domains without any.
 
-    A cell is « 12 », « 12 (340) » with the seats known, « 12 (340+) » when some of its offers do not give theirs.
+    A cell is « 12 », « 12 (340) » with the seats known, « 12 (340+) » when some of its offers do
+    not give theirs.
     """
     bloc = contenu.offre
     niveaux = [
@@ -203,14 +203,18 @@ def _places_note(bloc: BlocOffre) -> str:
     """Say for how many offers the seats are known."""
     unknown = int(bloc.cases["nb_sans_places"].sum()) if bloc.nb else 0
     return (
-        f"Le nombre de places n'est pas connu pour {count(unknown, 'formation')} sur {format_number(bloc.nb)}."
+        f"Le nombre de places n'est pas connu pour {count(unknown, 'formation')} sur "
+        f"{format_number(bloc.nb)}."
         if unknown
         else ""
     )
 
 
 def list_notice(fiche: FicheTerritoire) -> list[tuple[str, str]]:
-    """Return what must travel with each table of a sheet: zone, question, what limits it, sources, date."""
+    """Return what must travel with each table of a sheet.
+
+    Zone, question, what limits it, sources, date.
+    """
     sources = fiche.tableaux["sources"].valeurs
     return [
         ("Zone", f"{fiche.titre} ({fiche.cle})"),
@@ -233,11 +237,13 @@ def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
         ("nb_offres", f"{mine} a {{}} formations, {other} {{}}."),
         (
             "part_non_couverte",
-            f"La part des habitants à plus de {describe_threshold(contenu.question)} d'{describe_offer(contenu.question)} est de {{}} à {mine}, de {{}} à {other}.",
+            f"La part des habitants à plus de {describe_threshold(contenu.question)} "
+            f"d'{describe_offer(contenu.question)} est de {{}} à {mine}, de {{}} à {other}.",
         ),
         (
             "e2sfca",
-            f"L'accessibilité pour 10{THIN}000 habitants, concurrence comptée, est de {{}} à {mine}, de {{}} à {other}.",
+            f"L'accessibilité pour 10{THIN}000 habitants, concurrence comptée, "
+            f"est de {{}} à {mine}, de {{}} à {other}.",
         ),
     )
     return [texte.format(show(one, nom, unite), show(two, nom, unite)) for nom, texte in rows]

@@ -1,10 +1,11 @@
-"""The tables of the sheet of a zone: columns with their meaning, raw values for the files, words for the readers."""
+"""The tables of a sheet: columns with their meaning, raw values for files, words for readers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from geoapp.coverage.indicators import INDICATEURS, PETIT, format_share, format_
 
 INCONNU = "inconnu"
 
-_FORMATS: dict[str, Callable[[object, str], str]] = {
+_FORMATS: dict[str, Callable[[Any, str], str]] = {
     "texte": lambda v, unite: str(v),
     "entier": lambda v, unite: format_number(round(v)),
     "personnes": lambda v, unite: (
@@ -27,11 +28,12 @@ _FORMATS: dict[str, Callable[[object, str], str]] = {
 """How a value of each type is written."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ColonneTableau:
-    """One column: name, title, meaning, type (`texte`, `entier`, `personnes`, `part`, `cout`, `taux`), what is written when unknown.
+    """One column of a table.
 
-    A column `est_cachee` is in the files only.
+    `type` is one of `_FORMATS`, `vide` what is written when a value is unknown.  A column
+    `est_cachee` is in the files only.
     """
 
     nom: str
@@ -47,12 +49,13 @@ class ColonneTableau:
         return self.type != "texte"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tableau:
-    """One table: `valeurs` raw (NA when unknown), `mots` its shown cells as a reader sees them, `cles` the zone that each row is about.
+    """One table: raw `valeurs` (NA when unknown), and `mots`, its cells as a reader sees them.
 
-    `vide` is what is said when there is no row, `note` what must be known to read it.  A table `est_groupee` shows the
-    same value of its first column once for the rows that follow one another.
+    `cles` are the zones that its rows are about, `vide` what is said when there is no row, `note`
+    what must be known to read it.  A table `est_groupee` shows the same value of its first column
+    once for the rows that follow one another.
     """
 
     nom: str
@@ -66,7 +69,7 @@ class Tableau:
     est_groupee: bool = False
 
     def groups(self, limite: int | None = None) -> list[list[int]]:
-        """Return the ranks of the rows shown, in groups: those that share their first cell when the table `est_groupee`, else one by one."""
+        """Return the ranks of the rows shown, by first cell when the table `est_groupee`."""
         shown = range(len(self.mots) if limite is None else min(limite, len(self.mots)))
         if not self.est_groupee:
             return [[rank] for rank in shown]
@@ -95,11 +98,11 @@ def make_table(
         if not colonne.est_cachee
     ]
     return Tableau(
-        nom,
-        titre,
-        tuple(colonnes),
-        kept,
-        [list(row) for row in zip(*columns, strict=True)],
+        nom=nom,
+        titre=titre,
+        colonnes=tuple(colonnes),
+        valeurs=kept,
+        mots=[list(row) for row in zip(*columns, strict=True)],
         **autres,
     )
 
@@ -110,7 +113,7 @@ def write_cell(value, colonne: ColonneTableau, unite: str = "km") -> str:
 
 
 def as_people(values: pd.Series) -> list:
-    """Return counts of people as a file may hold them: whole, « < 5 » when small, NA when unknown."""
+    """Return counts of people as a file may hold them: whole, « < 5 » when small, NA."""
     return [
         value if pd.isna(value) else PETIT if 0 < value < PETIT_NOMBRE else round(value)
         for value in values

@@ -16,16 +16,19 @@ def list_warnings(
 ) -> tuple[str, ...]:
     """Return what is missing or partial in the sheet of a zone, one sentence each."""
     found = [
-        "Données fictives : une partie de ce qui est compté ici est engendrée pour la démonstration, à ne jamais citer."
+        "Données fictives : une partie de ce qui est compté ici "
+        "est engendrée pour la démonstration, à ne jamais citer."
         if zone.est_fictive or couverture.reponse.qualite["est_fictive"]
         else "",
         _beyond(world, zone),
         _undrawn(zone),
         _partial(zone),
-        "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, ceux de la couverture comptent l'offre des alentours."
+        "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, "
+        "ceux de la couverture comptent l'offre des alentours."
         if offre.est_connue and not offre.nb
         else "",
-        "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, son contour ou sa population propre n'étant pas connus."
+        "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, "
+        "son contour ou sa population propre n'étant pas connus."
         if couverture.ligne["est_estimee"]
         else "",
     ]
@@ -52,13 +55,14 @@ def _beyond(world: World, zone: Zone) -> str:
 def _undrawn(zone: Zone) -> str:
     if zone.est_offre_connue and zone.est_dessinee:
         return ""
+    end = (
+        "."
+        if zone.est_offre_connue
+        else ", et l'on ne sait quelles formations sont dedans : ces cases disent « inconnu »."
+    )
     return (
-        "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée"
-        + (
-            "."
-            if zone.est_offre_connue
-            else ", et l'on ne sait quelles formations sont dedans : ces cases disent « inconnu »."
-        )
+        "Aucune source de cet instantané ne donne le contour de cette zone : "
+        f"elle ne peut être dessinée{end}"
     )
 
 
@@ -66,4 +70,5 @@ def _partial(zone: Zone) -> str:
     """Say that communes are in the zone in part only."""
     if not zone.nb_partielles:
         return ""
-    return f"{count(zone.nb_partielles, 'commune est', 'communes sont')} dans la zone en partie seulement."
+    theirs = count(zone.nb_partielles, "commune est", "communes sont")
+    return f"{theirs} dans la zone en partie seulement."

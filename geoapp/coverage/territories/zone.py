@@ -1,4 +1,4 @@
-"""A zone of any zoning: found by its key or its name, named in French, with what limits what is known of it."""
+"""A zone of any zoning: found by key or name, named in French, with what limits its figures."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 NB_PROPOSITIONS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Zone:
     """One zone, and what must be known before reading its figures.
 
-    Communes are those of the region; `nb_partielles` of them lie in the zone in
-    part only, `nb_dehors` others are beyond the limit of the region (`population_dehors`
-    people, NaN when unknown).  `est_dessinee` tells whether its outline is known, `est_offre_connue`
-    whether the offers inside it can be told: a zone of free form without outline holds unknown offers, not none.
+    Communes are those of the region; `nb_partielles` of them lie in the zone in part only,
+    `nb_dehors` others are beyond the limit of the region (`population_dehors` people, NaN when
+    unknown).  `est_dessinee` tells whether its outline is known, `est_offre_connue` whether the
+    offers inside it can be told: a zone of free form without outline holds unknown offers, not
+    none.
     """
 
     type_zone: str
@@ -47,7 +48,7 @@ class Zone:
 
     @property
     def sujet(self) -> str:
-        """Return the zone as the subject of a sentence, without capital: « la zone d'emploi de Lens »."""
+        """Return the zone as the subject of a sentence: « la zone d'emploi de Lens »."""
         return MAILLES[self.type_zone].subject(self.nom)
 
     @property
@@ -94,7 +95,7 @@ def list_zones(world: World, type_zone: str) -> pd.DataFrame:
 
 
 def find_zone(world: World, cle: str) -> Zone:
-    """Return the zone that `cle` names: `type:code` or `type:nom`, whatever the case and the accents.
+    """Return the zone that `cle` names: `type:code` or `type:nom`, whatever case and accents.
 
     Raises
     ------
@@ -106,7 +107,8 @@ def find_zone(world: World, cle: str) -> Zone:
     type_zone, deux_points, texte = cle.partition(":")
     if not deux_points or not texte.strip():
         raise ParameterError(
-            f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, par exemple ze2020:3215."
+            f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, "
+            "par exemple ze2020:3215."
         )
     zones = list_zones(world, type_zone)
     found = zones[zones["code_zone"].str.casefold().eq(texte.strip().casefold())]
@@ -114,11 +116,14 @@ def find_zone(world: World, cle: str) -> Zone:
         found = zones[[fold(nom) == fold(texte) for nom in zones["nom"]]]
     if not len(found):
         raise NotFoundError(
-            f"zone = «\u202f{cle[:80]}\u202f» : zone inconnue de cet instantané.{propose(zones, type_zone, texte)}"
+            f"zone = «\u202f{cle[:80]}\u202f» : zone inconnue de cet instantané."
+            f"{propose(zones, type_zone, texte)}"
         )
     if len(found) > 1:
+        codes = ", ".join(f"{type_zone}:{code}" for code in found["code_zone"][:8])
         raise ParameterError(
-            f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. Donnez le code : {', '.join(f'{type_zone}:{code}' for code in found['code_zone'][:8])}."
+            f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. "
+            f"Donnez le code : {codes}."
         )
     return _described(world, type_zone, found["code_zone"].iloc[0], found["nom"].iloc[0])
 
@@ -143,13 +148,14 @@ def choose_zones(world: World, cles: Iterable[str], types: Iterable[str]) -> lis
     ]
     if not every:
         raise ParameterError(
-            "Quelle zone ? Donnez --zone type:code (ze2020:3215), ou --all et un zonage (ze2020, epci…)."
+            "Quelle zone ? Donnez --zone type:code (ze2020:3215), "
+            "ou --all et un zonage (ze2020, epci…)."
         )
     return list({zone.cle: zone for zone in every}.values())
 
 
 def propose(zones: pd.DataFrame, type_zone: str, texte: str) -> str:
-    """Return the end of an error message: the zones whose name or code looks most like a text, "" when none does."""
+    """Return the end of a message: the zones whose name or code looks like a text, "" without."""
     wanted = fold(texte[:80])
     by_name = process.extract(
         wanted,
@@ -165,11 +171,9 @@ def propose(zones: pd.DataFrame, type_zone: str, texte: str) -> str:
         limit=NB_PROPOSITIONS,
         score_cutoff=60,
     )
-    ranks = list(
-        dict.fromkeys(
-            rank for _, _, rank in sorted([*by_name, *by_code], key=lambda one: (-one[1], one[2]))
-        )
-    )[:NB_PROPOSITIONS]
+    # The most alike first; of equal ones, the order of names.
+    found = sorted([*by_name, *by_code], key=lambda one: (-one[1], one[2]))
+    ranks = list(dict.fromkeys(rank for _, _, rank in found))[:NB_PROPOSITIONS]
     near = [
         f"{zones['nom'].iloc[rank]} ({type_zone}:{zones['code_zone'].iloc[rank]})" for rank in ranks
     ]
@@ -179,7 +183,10 @@ def propose(zones: pd.DataFrame, type_zone: str, texte: str) -> str:
 def search_zones(
     world: World, texte: str, type_zone: str | None = None
 ) -> list[tuple[str, str, str]]:
-    """Return (type, code, name) of the zones of which every word typed begins a word of the name, or the code is the text."""
+    """Return (type, code, name) of the zones that a text names.
+
+    Every word typed begins a word of the name, or the text is the code.
+    """
     words, found = fold(texte).split(), []
     for nom in [type_zone] if type_zone else list_types(world):
         for row in list_zones(world, nom).itertuples():
@@ -204,18 +211,18 @@ def _described(world: World, type_zone: str, code_zone: str, nom: str) -> Zone:
     beyond = mine.loc[~region, "population"]
     drawn = row["geometry"] is not None and not row["geometry"].is_empty
     return Zone(
-        type_zone,
-        code_zone,
-        nom,
-        str(row["millesime"]),
-        str(row["id_source"]),
-        int(region.sum()),
-        len(partial & set(mine.index[region])),
-        int((~region).sum()),
-        float(beyond.sum()) if beyond.notna().all() else float("nan"),
-        tuple(sorted(mine.loc[region, "nom_departement"].dropna().unique())),
-        bool(row["est_fictive"]),
-        drawn,
+        type_zone=type_zone,
+        code_zone=code_zone,
+        nom=nom,
+        millesime=str(row["millesime"]),
+        id_source=str(row["id_source"]),
+        nb_communes=int(region.sum()),
+        nb_partielles=len(partial & set(mine.index[region])),
+        nb_dehors=int((~region).sum()),
+        population_dehors=float(beyond.sum()) if beyond.notna().all() else float("nan"),
+        departements=tuple(sorted(mine.loc[region, "nom_departement"].dropna().unique())),
+        est_fictive=bool(row["est_fictive"]),
+        est_dessinee=drawn,
     )
 
 
@@ -224,23 +231,15 @@ def _members(world: World, type_zone: str, code_zone: str) -> tuple[set[str], se
     if type_zone == COMMUNE:
         mine = world.snapshot.read("communes")
         row = mine[mine["code_commune"].eq(code_zone)].iloc[0]
-        return (
-            {code_zone},
-            set(),
-            {
-                "millesime": row["millesime_population"],
-                "id_source": "communes",
-                "est_fictive": False,
-                "geometry": row["geometry"],
-            },
-        )
+        told = {
+            "millesime": row["millesime_population"],
+            "id_source": "communes",
+            "est_fictive": False,
+            "geometry": row["geometry"],
+        }
+        return {code_zone}, set(), told
     zones, links = world.snapshot.read("zones"), world.snapshot.read("communes_zones")
     mine = links[links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)]
     whole = set(mine.loc[mine["type_lien"].eq("entiere"), "code_commune"])
-    return (
-        whole,
-        set(mine["code_commune"]) - whole,
-        zones[zones["type_zone"].eq(type_zone) & zones["code_zone"].eq(code_zone)]
-        .iloc[0]
-        .to_dict(),
-    )
+    row = zones[zones["type_zone"].eq(type_zone) & zones["code_zone"].eq(code_zone)].iloc[0]
+    return whole, set(mine["code_commune"]) - whole, row.to_dict()

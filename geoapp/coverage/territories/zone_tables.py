@@ -1,4 +1,4 @@
-"""Each table of a sheet, made from its block: adding one is adding a function and its row in `TABLEAUX`."""
+"""Each table of a sheet: adding one is adding a function and its row in `TABLEAUX`."""
 
 from __future__ import annotations
 
@@ -55,24 +55,27 @@ def offer_table(contenu: ContenuZone) -> Tableau:
         "offre",
         "Offre par domaine, niveau et voie",
         (
-            ColonneTableau("domaine", "Domaine", "Domaine simplifié"),
-            ColonneTableau("niveau", "Niveau", "Niveau de sortie"),
-            ColonneTableau("voie", "Voie", "Voie d'accès"),
+            ColonneTableau(nom="domaine", titre="Domaine", sens="Domaine simplifié"),
+            ColonneTableau(nom="niveau", titre="Niveau", sens="Niveau de sortie"),
+            ColonneTableau(nom="voie", titre="Voie", sens="Voie d'accès"),
             ColonneTableau(
-                "nb_offres", "Formations", "Formations dont le lieu est dans la zone", "entier"
+                nom="nb_offres",
+                titre="Formations",
+                sens="Formations dont le lieu est dans la zone",
+                type="entier",
             ),
-            ColonneTableau("nb_lieux", "Lieux", "Lieux distincts", "entier"),
+            ColonneTableau(nom="nb_lieux", titre="Lieux", sens="Lieux distincts", type="entier"),
             ColonneTableau(
-                "nb_places",
-                "Places connues",
-                "Somme des places que les sources donnent ; vide si aucune ne les donne",
-                "entier",
+                nom="nb_places",
+                titre="Places connues",
+                sens="Somme des places que les sources donnent ; vide si aucune ne les donne",
+                type="entier",
             ),
             ColonneTableau(
-                "nb_sans_places",
-                "Formations sans places connues",
-                "Formations dont le nombre de places n'est pas donné",
-                "entier",
+                nom="nb_sans_places",
+                titre="Formations sans places connues",
+                sens="Formations dont le nombre de places n'est pas donné",
+                type="entier",
             ),
         ),
         valeurs,
@@ -89,7 +92,7 @@ def _no_offer(contenu: ContenuZone) -> str:
 
 
 def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Tableau:
-    """Return every indicator: the zone, the zone compared with, the region; people hidden when few."""
+    """Return every indicator for the zone, the zone compared with and the region."""
     zones = [
         ("zone", contenu.zone.nom, contenu.couverture.ligne),
         *([("avec", autre.zone.nom, autre.couverture.ligne)] if autre else []),
@@ -112,22 +115,29 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         )
         words.append([indicateur.titre, *shown])
     columns = [
-        ColonneTableau("indicateur", "Indicateur", "Titre de l'indicateur"),
-        *(ColonneTableau(nom, titre, f"Valeur pour {titre}", "taux") for nom, titre, _ in zones),
+        ColonneTableau(nom="indicateur", titre="Indicateur", sens="Titre de l'indicateur"),
+        *(
+            ColonneTableau(nom=nom, titre=titre, sens=f"Valeur pour {titre}", type="taux")
+            for nom, titre, _ in zones
+        ),
     ]
     extra = [
-        ColonneTableau("unite", "Unité", "Unité des valeurs", vide="", est_cachee=True),
-        ColonneTableau("sens", "Sens", "Ce que l'indicateur mesure", est_cachee=True),
+        ColonneTableau(
+            nom="unite", titre="Unité", sens="Unité des valeurs", vide="", est_cachee=True
+        ),
+        ColonneTableau(
+            nom="sens", titre="Sens", sens="Ce que l'indicateur mesure", est_cachee=True
+        ),
     ]
     table = make_table(
         "couverture", "La zone et la région", columns, pd.DataFrame(rows), unite=unite
     )
     return Tableau(
-        table.nom,
-        table.titre,
-        (*table.colonnes, *extra),
-        pd.DataFrame(rows),
-        words,
+        nom=table.nom,
+        titre=table.titre,
+        colonnes=(*table.colonnes, *extra),
+        valeurs=pd.DataFrame(rows),
+        mots=words,
         note=f"Seuil{THIN}: {describe_threshold(contenu.question)}, compris.",
     )
 
@@ -142,37 +152,49 @@ def _shown(row: pd.Series, nom: str, unite: str) -> str:
 
 
 def domains_table(contenu: ContenuZone) -> Tableau:
-    """Return the coverage of the zone domain by domain; the seats of no offer are not unknown: there are none."""
+    """Return the coverage of the zone domain by domain."""
     domaines = contenu.couverture.domaines
     table = make_table(
         "domaines",
         "Couverture par domaine",
         (
-            ColonneTableau("domaine", "Domaine", "Domaine simplifié"),
+            ColonneTableau(nom="domaine", titre="Domaine", sens="Domaine simplifié"),
             ColonneTableau(
-                "nb_offres", "Formations dans la zone", INDICATEURS["nb_offres"].sens, "entier"
-            ),
-            ColonneTableau("nb_places", "Places connues", INDICATEURS["nb_places"].sens, "entier"),
-            ColonneTableau(
-                "part_non_couverte",
-                "Part non couverte",
-                INDICATEURS["part_non_couverte"].sens,
-                "part",
+                nom="nb_offres",
+                titre="Formations dans la zone",
+                sens=INDICATEURS["nb_offres"].sens,
+                type="entier",
             ),
             ColonneTableau(
-                "mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"
+                nom="nb_places",
+                titre="Places connues",
+                sens=INDICATEURS["nb_places"].sens,
+                type="entier",
             ),
             ColonneTableau(
-                "e2sfca",
-                "Accessibilité (E2SFCA)",
-                INDICATEURS["e2sfca"].sens,
-                "taux",
-                "hors de portée",
+                nom="part_non_couverte",
+                titre="Part non couverte",
+                sens=INDICATEURS["part_non_couverte"].sens,
+                type="part",
             ),
             ColonneTableau(
-                "offreur_unique",
-                MENTIONS["offreur_unique"].titre,
-                "Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
+                nom="mediane",
+                titre="Trajet médian",
+                sens=INDICATEURS["mediane"].sens,
+                type="cout",
+                vide="hors de portée",
+            ),
+            ColonneTableau(
+                nom="e2sfca",
+                titre="Accessibilité (E2SFCA)",
+                sens=INDICATEURS["e2sfca"].sens,
+                type="taux",
+                vide="hors de portée",
+            ),
+            ColonneTableau(
+                nom="offreur_unique",
+                titre=MENTIONS["offreur_unique"].titre,
+                sens="Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
                 vide="",
             ),
         ),
@@ -182,6 +204,7 @@ def domains_table(contenu: ContenuZone) -> Tableau:
         unite=contenu.question.unite,
         note="Chaque ligne est la réponse à la même question, pour ce domaine seul.",
     )
+    # The seats of no offer are not unknown: there are none.
     words = [
         [*row[:2], "–", *row[3:]] if nb == 0 else row
         for row, nb in zip(table.mots, domaines["nb_offres"], strict=True)
@@ -206,15 +229,25 @@ def white_table(contenu: ContenuZone) -> Tableau:
         "blanches",
         "Communes en zone blanche",
         (
-            ColonneTableau("nom", "Commune", "Nom de la commune"),
-            ColonneTableau("code_commune", "Code", "Code INSEE", est_cachee=True),
-            ColonneTableau("population", "Habitants", "Habitants de la commune", "personnes"),
+            ColonneTableau(nom="nom", titre="Commune", sens="Nom de la commune"),
+            ColonneTableau(nom="code_commune", titre="Code", sens="Code INSEE", est_cachee=True),
             ColonneTableau(
-                "population_blanche", "En zone blanche", "Habitants en zone blanche", "personnes"
+                nom="population",
+                titre="Habitants",
+                sens="Habitants de la commune",
+                type="personnes",
             ),
-            ColonneTableau("cause", "Cause", "Cause qui touche le plus d'habitants"),
             ColonneTableau(
-                "solidite", MENTIONS["solidite"].titre, "Robuste, ou fragile au choix du seuil"
+                nom="population_blanche",
+                titre="En zone blanche",
+                sens="Habitants en zone blanche",
+                type="personnes",
+            ),
+            ColonneTableau(nom="cause", titre="Cause", sens="Cause qui touche le plus d'habitants"),
+            ColonneTableau(
+                nom="solidite",
+                titre=MENTIONS["solidite"].titre,
+                sens="Robuste, ou fragile au choix du seuil",
             ),
         ),
         valeurs,
@@ -236,17 +269,27 @@ def sole_table(contenu: ContenuZone) -> Tableau:
         "Offreurs uniques",
         (
             ColonneTableau(
-                "organisme", "Organisme", "Organisme seul à portée des habitants couverts"
+                nom="organisme",
+                titre="Organisme",
+                sens="Organisme seul à portée des habitants couverts",
             ),
-            ColonneTableau("nb_communes", "Communes", "Communes qu'il couvre seul", "entier"),
             ColonneTableau(
-                "population", "Habitants", "Habitants de ces communes, couverts ou non", "personnes"
+                nom="nb_communes",
+                titre="Communes",
+                sens="Communes qu'il couvre seul",
+                type="entier",
             ),
-            ColonneTableau("premieres", "D'abord", "Les plus peuplées"),
             ColonneTableau(
-                "communes",
-                "Lesquelles",
-                "Noms, des plus peuplées aux moins peuplées",
+                nom="population",
+                titre="Habitants",
+                sens="Habitants de ces communes, couverts ou non",
+                type="personnes",
+            ),
+            ColonneTableau(nom="premieres", titre="D'abord", sens="Les plus peuplées"),
+            ColonneTableau(
+                nom="communes",
+                titre="Lesquelles",
+                sens="Noms, des plus peuplées aux moins peuplées",
                 est_cachee=True,
             ),
         ),
@@ -263,53 +306,66 @@ def _firsts(noms: str) -> str:
     )
 
 
+_PUBLICS = (
+    ColonneTableau(nom="public", titre="Public", sens="Habitants comparés"),
+    ColonneTableau(
+        nom="ou",
+        titre="Où",
+        sens="Dans la zone, ailleurs dans la zone, ou dans toute la région",
+    ),
+    ColonneTableau(
+        nom="population",
+        titre="Habitants",
+        sens="Habitants du public",
+        type="personnes",
+        vide=PETIT,
+    ),
+    ColonneTableau(
+        nom="part_couverte",
+        titre="Part couverte",
+        sens=INDICATEURS["part_couverte"].sens,
+        type="part",
+    ),
+    ColonneTableau(
+        nom="population_non_couverte",
+        titre="Non couverts",
+        sens=INDICATEURS["population_non_couverte"].sens,
+        type="personnes",
+        vide=PETIT,
+    ),
+    ColonneTableau(
+        nom="mediane",
+        titre="Trajet médian",
+        sens=INDICATEURS["mediane"].sens,
+        type="cout",
+        vide="hors de portée",
+    ),
+    ColonneTableau(
+        nom="e2sfca",
+        titre="Accessibilité (E2SFCA)",
+        sens=INDICATEURS["e2sfca"].sens,
+        type="taux",
+        vide="hors de portée",
+    ),
+    ColonneTableau(
+        nom="note",
+        titre="À savoir",
+        sens="Limite de la comparaison",
+        vide="",
+        est_cachee=True,
+    ),
+)
+"""Columns of the table of publics, in the order of `_public_rows`."""
+
+
 def publics_table(contenu: ContenuZone) -> Tableau:
-    """Return the access of the residents of QPV and rural zones of the zone, beside the others and the region."""
+    """Return the access of the residents of QPV and rural zones, beside the others, the region."""
     rows = [row for public in contenu.couverture.publics for row in _public_rows(public)]
-    names = [
-        "public",
-        "ou",
-        "population",
-        "part_couverte",
-        "population_non_couverte",
-        "mediane",
-        "e2sfca",
-        "note",
-    ]
     return make_table(
         "publics",
         "Habitants des quartiers prioritaires et des zones rurales",
-        (
-            ColonneTableau("public", "Public", "Habitants comparés"),
-            ColonneTableau(
-                "ou", "Où", "Dans la zone, ailleurs dans la zone, ou dans toute la région"
-            ),
-            ColonneTableau("population", "Habitants", "Habitants du public", "personnes", PETIT),
-            ColonneTableau(
-                "part_couverte", "Part couverte", INDICATEURS["part_couverte"].sens, "part"
-            ),
-            ColonneTableau(
-                "population_non_couverte",
-                "Non couverts",
-                INDICATEURS["population_non_couverte"].sens,
-                "personnes",
-                PETIT,
-            ),
-            ColonneTableau(
-                "mediane", "Trajet médian", INDICATEURS["mediane"].sens, "cout", "hors de portée"
-            ),
-            ColonneTableau(
-                "e2sfca",
-                "Accessibilité (E2SFCA)",
-                INDICATEURS["e2sfca"].sens,
-                "taux",
-                "hors de portée",
-            ),
-            ColonneTableau(
-                "note", "À savoir", "Limite de la comparaison", vide="", est_cachee=True
-            ),
-        ),
-        pd.DataFrame(rows, columns=names),
+        _PUBLICS,
+        pd.DataFrame(rows, columns=[colonne.nom for colonne in _PUBLICS]),
         unite=contenu.question.unite,
         vide=_no_public(contenu),
         note=" ".join(
@@ -326,8 +382,14 @@ def publics_table(contenu: ContenuZone) -> Tableau:
 def _no_public(contenu: ContenuZone) -> str:
     """Return why no public is compared: a quarter is not compared with itself."""
     if contenu.zone.type_zone in COMPARES:
-        return "La zone est elle-même un de ces territoires. Aucun habitant d'un autre d'entre eux n'y vit, à notre connaissance."
-    return "Aucun habitant de la zone n'est dans un quartier prioritaire ni dans une zone rurale classée, à notre connaissance."
+        return (
+            "La zone est elle-même un de ces territoires. "
+            "Aucun habitant d'un autre d'entre eux n'y vit, à notre connaissance."
+        )
+    return (
+        "Aucun habitant de la zone n'est dans un quartier prioritaire ni dans une zone rurale "
+        "classée, à notre connaissance."
+    )
 
 
 def _public_rows(public: PublicZone) -> list[tuple]:
@@ -366,20 +428,27 @@ def outside_table(contenu: ContenuZone) -> Tableau:
         "dehors",
         title,
         (
-            ColonneTableau("nom_commune", "Commune", "Commune où l'on forme"),
-            ColonneTableau("code_commune", "Code", "Code INSEE", vide="", est_cachee=True),
-            ColonneTableau("nb_offres", "Formations", "Formations à portée", "entier"),
+            ColonneTableau(nom="nom_commune", titre="Commune", sens="Commune où l'on forme"),
             ColonneTableau(
-                "cout",
-                "Trajet le plus court",
-                "Trajet estimé depuis l'habitant de la zone le plus proche",
-                "cout",
+                nom="code_commune", titre="Code", sens="Code INSEE", vide="", est_cachee=True
             ),
-            ColonneTableau("voisine", "Département voisin", "Hors de la région", vide=""),
+            ColonneTableau(
+                nom="nb_offres", titre="Formations", sens="Formations à portée", type="entier"
+            ),
+            ColonneTableau(
+                nom="cout",
+                titre="Trajet le plus court",
+                sens="Trajet estimé depuis l'habitant de la zone le plus proche",
+                type="cout",
+            ),
+            ColonneTableau(
+                nom="voisine", titre="Département voisin", sens="Hors de la région", vide=""
+            ),
         ),
         valeurs,
         unite=contenu.question.unite,
-        vide=f"Aucune formation hors de la zone n'est à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.",
+        vide="Aucune formation hors de la zone n'est "
+        f"à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.",
     )
 
 
@@ -389,22 +458,27 @@ def lacking_table(contenu: ContenuZone) -> Tableau:
         "absents",
         "Domaines absents, et où les trouver",
         (
-            ColonneTableau("domaine", "Domaine absent", "Domaine sans formation dans la zone"),
             ColonneTableau(
-                "nom_commune",
-                "Au plus près",
-                "Commune de la formation la plus proche",
+                nom="domaine", titre="Domaine absent", sens="Domaine sans formation dans la zone"
+            ),
+            ColonneTableau(
+                nom="nom_commune",
+                titre="Au plus près",
+                sens="Commune de la formation la plus proche",
                 vide="nulle part à portée",
             ),
             ColonneTableau(
-                "cout",
-                "Trajet le plus court",
-                "Trajet estimé depuis l'habitant de la zone le plus proche",
-                "cout",
-                "hors de portée",
+                nom="cout",
+                titre="Trajet le plus court",
+                sens="Trajet estimé depuis l'habitant de la zone le plus proche",
+                type="cout",
+                vide="hors de portée",
             ),
             ColonneTableau(
-                "part_couverte", "Habitants couverts", INDICATEURS["part_couverte"].sens, "part"
+                nom="part_couverte",
+                titre="Habitants couverts",
+                sens=INDICATEURS["part_couverte"].sens,
+                type="part",
             ),
         ),
         contenu.dehors.absents,
@@ -441,17 +515,27 @@ def almost_table(contenu: ContenuZone) -> Tableau:
         "Les formations qui atteindraient presque ceux qui n'en ont pas",
         (
             ColonneTableau(
-                "intitule", "Formation", "Première formation du lieu, par ordre de titre"
+                nom="intitule",
+                titre="Formation",
+                sens="Première formation du lieu, par ordre de titre",
             ),
-            ColonneTableau("organisme", "Organisme", "Organisme formateur"),
-            ColonneTableau("commune", "Commune", "Commune du lieu"),
+            ColonneTableau(nom="organisme", titre="Organisme", sens="Organisme formateur"),
+            ColonneTableau(nom="commune", titre="Commune", sens="Commune du lieu"),
             ColonneTableau(
-                "nb_offres", "Formations du lieu", "Formations données en ce lieu", "entier"
+                nom="nb_offres",
+                titre="Formations du lieu",
+                sens="Formations données en ce lieu",
+                type="entier",
             ),
             ColonneTableau(
-                "cout", "Trajet", "Trajet du plus proche des habitants qui n'en ont pas", "cout"
+                nom="cout",
+                titre="Trajet",
+                sens="Trajet du plus proche des habitants qui n'en ont pas",
+                type="cout",
             ),
-            ColonneTableau("note", "À savoir", "Département voisin, position douteuse", vide=""),
+            ColonneTableau(
+                nom="note", titre="À savoir", sens="Département voisin, position douteuse", vide=""
+            ),
         ),
         valeurs,
         unite=contenu.question.unite,
@@ -461,8 +545,53 @@ def almost_table(contenu: ContenuZone) -> Tableau:
     )
 
 
+_DEPARTEMENTS = (
+    ColonneTableau(
+        nom="nom",
+        titre="Département",
+        sens="Département entier, même quand la zone n'en est qu'une partie",
+    ),
+    ColonneTableau(
+        nom="code_departement", titre="Code", sens="Code du département", est_cachee=True
+    ),
+    ColonneTableau(
+        nom="nb_formations",
+        titre="Formations",
+        sens="Formations que la source compte dans le département",
+        type="entier",
+    ),
+    ColonneTableau(
+        nom="nb_actions",
+        titre="Actions",
+        sens="Actions de formation ; vide si aucune n'est connue",
+        type="entier",
+    ),
+    ColonneTableau(
+        nom="nb_sessions",
+        titre="Sessions ouvertes",
+        sens="Sessions ouvertes à la date de la source ; vide si aucune n'est connue",
+        type="entier",
+    ),
+    ColonneTableau(
+        nom="nb_sessions_a_distance",
+        titre="Dont à distance",
+        sens="Sessions à distance ; vide si aucune n'est connue",
+        type="entier",
+    ),
+    ColonneTableau(nom="titre", titre="Source", sens="Titre de la source"),
+    ColonneTableau(
+        nom="millesime",
+        titre="Millésime",
+        sens="Jour de l'extraction quand la source le donne, sinon millésime de la source",
+    ),
+    ColonneTableau(nom="producteur", titre="Producteur", sens="Qui la produit", est_cachee=True),
+    ColonneTableau(nom="licence", titre="Licence", sens="Conditions de réemploi", est_cachee=True),
+)
+"""Columns of the table by département, before what is told of invented data."""
+
+
 def departements_table(contenu: ContenuZone) -> Tableau:
-    """Return what is known by département alone, a row by département and source; no row when nothing is known."""
+    """Return what is known by département alone, a row by département and source."""
     bloc = contenu.departements
     valeurs = bloc.lignes.assign(
         fictive=["données fictives" if est else "" for est in bloc.lignes["est_fictive"]]
@@ -471,48 +600,11 @@ def departements_table(contenu: ContenuZone) -> Tableau:
         "departements",
         "Formations connues seulement par département",
         (
+            *_DEPARTEMENTS,
             ColonneTableau(
-                "nom",
-                "Département",
-                "Département entier, même quand la zone n'en est qu'une partie",
-            ),
-            ColonneTableau("code_departement", "Code", "Code du département", est_cachee=True),
-            ColonneTableau(
-                "nb_formations",
-                "Formations",
-                "Formations que la source compte dans le département",
-                "entier",
-            ),
-            ColonneTableau(
-                "nb_actions",
-                "Actions",
-                "Actions de formation ; vide si aucune n'est connue",
-                "entier",
-            ),
-            ColonneTableau(
-                "nb_sessions",
-                "Sessions ouvertes",
-                "Sessions ouvertes à la date de la source ; vide si aucune n'est connue",
-                "entier",
-            ),
-            ColonneTableau(
-                "nb_sessions_a_distance",
-                "Dont à distance",
-                "Sessions à distance ; vide si aucune n'est connue",
-                "entier",
-            ),
-            ColonneTableau("titre", "Source", "Titre de la source"),
-            ColonneTableau(
-                "millesime",
-                "Millésime",
-                "Jour de l'extraction quand la source le donne, sinon millésime de la source",
-            ),
-            ColonneTableau("producteur", "Producteur", "Qui la produit", est_cachee=True),
-            ColonneTableau("licence", "Licence", "Conditions de réemploi", est_cachee=True),
-            ColonneTableau(
-                "fictive",
-                "À savoir",
-                "Données de démonstration",
+                nom="fictive",
+                titre="À savoir",
+                sens="Données de démonstration",
                 vide="",
                 est_cachee=not bloc.est_fictive,
             ),
@@ -532,11 +624,15 @@ def _without_address(contenu: ContenuZone) -> str:
     )
     apart = contenu.departements.sans_effet
     filters = (
-        f" Leur source ne permet pas d'appliquer {'le critère' if len(apart) == 1 else 'les critères'}{THIN}: {', '.join(apart)}."
+        " Leur source ne permet pas d'appliquer "
+        f"{'le critère' if len(apart) == 1 else 'les critères'}{THIN}: {', '.join(apart)}."
         if apart
         else ""
     )
-    return f"Sans adresse, elles ne sont sur aucune carte et ne comptent ni dans l'offre ni dans la couverture de cette page.{part}{filters}"
+    return (
+        "Sans adresse, elles ne sont sur aucune carte et ne comptent ni dans l'offre ni dans la "
+        f"couverture de cette page.{part}{filters}"
+    )
 
 
 def quality_table(contenu: ContenuZone) -> Tableau:
@@ -546,16 +642,29 @@ def quality_table(contenu: ContenuZone) -> Tableau:
         "qualite",
         "Qualité des données de l'offre",
         (
-            ColonneTableau("titre", "Défaut", "Ce qui manque ou qui est douteux"),
-            ColonneTableau("nb", "Dans la zone", "Formations de la zone", "entier"),
-            ColonneTableau("part", "Part", "Part des formations de la zone", "part", "sans objet"),
-            ColonneTableau("nb_region", "Dans la région", "Formations de la région", "entier"),
+            ColonneTableau(nom="titre", titre="Défaut", sens="Ce qui manque ou qui est douteux"),
             ColonneTableau(
-                "part_region",
-                "Part (région)",
-                "Part des formations de la région",
-                "part",
-                "sans objet",
+                nom="nb", titre="Dans la zone", sens="Formations de la zone", type="entier"
+            ),
+            ColonneTableau(
+                nom="part",
+                titre="Part",
+                sens="Part des formations de la zone",
+                type="part",
+                vide="sans objet",
+            ),
+            ColonneTableau(
+                nom="nb_region",
+                titre="Dans la région",
+                sens="Formations de la région",
+                type="entier",
+            ),
+            ColonneTableau(
+                nom="part_region",
+                titre="Part (région)",
+                sens="Part des formations de la région",
+                type="part",
+                vide="sans objet",
             ),
         ),
         qualite.defauts,
@@ -568,18 +677,21 @@ def _unplaced(contenu: ContenuZone) -> str:
     """Say what is left out because it has no place."""
     qualite, parts = contenu.qualite, []
     if qualite.nb_non_placees:
-        parts.append(
-            f"{count(qualite.nb_non_placees, 'formation de la région', 'formations de la région')} sans position connue : "
-            + (
-                f"{count(qualite.nb_non_placees_zone, 'est dans une commune', 'sont dans des communes')} de la zone."
-                if qualite.nb_non_placees_zone
-                else "on ne sait pas si certaines sont dans la zone."
-            )
+        lost = count(qualite.nb_non_placees, "formation de la région", "formations de la région")
+        here = count(qualite.nb_non_placees_zone, "est dans une commune", "sont dans des communes")
+        end = (
+            f"{here} de la zone."
+            if qualite.nb_non_placees_zone
+            else "on ne sait pas si certaines sont dans la zone."
         )
+        parts.append(f"{lost} sans position connue : {end}")
     if qualite.nb_a_distance:
-        parts.append(
-            f"{count(qualite.nb_a_distance, 'formation entièrement à distance', 'formations entièrement à distance')}, accessibles partout, ne comptent pas."
+        remote = count(
+            qualite.nb_a_distance,
+            "formation entièrement à distance",
+            "formations entièrement à distance",
         )
+        parts.append(f"{remote}, accessibles partout, ne comptent pas.")
     return " ".join(parts).replace(" : ", f"{THIN}: ")
 
 
@@ -592,16 +704,16 @@ def sources_table(contenu: ContenuZone) -> Tableau:
         "sources",
         "Sources et millésimes",
         (
-            ColonneTableau("titre", "Source", "Titre"),
-            ColonneTableau("producteur", "Producteur", "Qui la produit"),
-            ColonneTableau("millesime", "Millésime", "Date ou année"),
-            ColonneTableau("licence", "Licence", "Conditions de réemploi"),
+            ColonneTableau(nom="titre", titre="Source", sens="Titre"),
+            ColonneTableau(nom="producteur", titre="Producteur", sens="Qui la produit"),
+            ColonneTableau(nom="millesime", titre="Millésime", sens="Date ou année"),
+            ColonneTableau(nom="licence", titre="Licence", sens="Conditions de réemploi"),
             ColonneTableau(
-                "nb_offres",
-                "Formations de la zone",
-                "Formations de la zone qui en viennent",
-                "entier",
-                "",
+                nom="nb_offres",
+                titre="Formations de la zone",
+                sens="Formations de la zone qui en viennent",
+                type="entier",
+                vide="",
             ),
         ),
         valeurs,

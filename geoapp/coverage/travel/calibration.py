@@ -9,16 +9,25 @@ import numpy as np
 from geoapp.core.french import format_decimal, with_unit
 
 DETOUR = 1.3
-"""Road distance over distance as the crow flies: the usual value for a dense road network; declared, not measured here."""
+"""Road distance over distance as the crow flies: the usual value for a dense road network.
+
+Declared, not measured here.
+"""
 
 VITESSE_KM_H = 62.0
-"""Car speed along the road, in km/h: what `fit_speed` finds with `DETOUR` on the trips under `COURT_KM` (see `describe_calibration`)."""
+"""Car speed along the road, in km/h.
+
+It is what `fit_speed` finds with `DETOUR` on the trips under `COURT_KM`.
+"""
 
 COURT_KM = 60.0
-"""Trips as the crow flies, in km, used to fit the speed: the shortest at hand, the nearest to those of the product."""
+"""Trips up to this, in km as the crow flies, fit the speed: the nearest to those of the product."""
 
 ERREUR_MEDIANE, ERREUR_P90 = 0.068, 0.163
-"""Relative error of the minutes on these trips: half are under the first, nine tenths under the second."""
+"""Relative error of the minutes on these trips.
+
+Half are under the first, nine tenths under the second.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,16 @@ def fit_speed(
 
 def describe_calibration() -> str:
     """Return in French what the costs are worth."""
-    percent = lambda part: with_unit(format_decimal(part * 100, 0), "%")  # noqa: E731
+
+    def percent(part: float) -> str:
+        return with_unit(format_decimal(part * 100, 0), "%")
+
     return (
-        f"Trajets estimés : distance à vol d'oiseau × {format_decimal(DETOUR)}, en voiture à {VITESSE_KM_H:.0f} km/h. La vitesse est calée sur les "
-        f"trajets routiers de moins de {COURT_KM:.0f} km connus (vers Paris, plus longs que ceux montrés ici) : l'écart y est d'au plus {percent(ERREUR_MEDIANE)} pour la moitié, "
-        f"{percent(ERREUR_P90)} pour neuf sur dix. Le détour est une valeur usuelle. Fleuves, péages et transports en commun sont ignorés."
+        f"Trajets estimés : distance à vol d'oiseau × {format_decimal(DETOUR)}, "
+        f"en voiture à {VITESSE_KM_H:.0f} km/h. "
+        f"La vitesse est calée sur les trajets routiers de moins de {COURT_KM:.0f} km connus "
+        "(vers Paris, plus longs que ceux montrés ici) : "
+        f"l'écart y est d'au plus {percent(ERREUR_MEDIANE)} pour la moitié, "
+        f"{percent(ERREUR_P90)} pour neuf sur dix. Le détour est une valeur usuelle. "
+        "Fleuves, péages et transports en commun sont ignorés."
     )

@@ -15,7 +15,7 @@ from geoapp.coverage.travel.matrix import Trajets
 
 
 def choose_trajets(frames: dict[str, pd.DataFrame], path: Path | None = None) -> Trajets:
-    """Return the cost matrix of some tables: that of file `path` when given, else the estimated one.
+    """Return the cost matrix of some tables: file `path` when given, else the estimated one.
 
     Rows are the counted points of `demande`, in its order; columns the positions
     of `offres` and `offres_voisines`, sorted.
@@ -43,7 +43,7 @@ def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
 
 
 def list_places(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the distinct positions of the offers: `id_place`, `longitude`, `latitude` (degrees), sorted."""
+    """Return the distinct positions of the offers, sorted by `id_place`; degrees (EPSG:4326)."""
     parts = [
         frames[nom][["id_place", "geometry"]].dropna(subset="id_place")
         for nom in ("offres", "offres_voisines")

@@ -1,4 +1,4 @@
-"""Default provider of costs: distance as the crow flies × a detour factor, minutes at a declared speed.
+"""Default costs: distance as the crow flies × a detour factor, minutes at a declared speed.
 
 Distances are arcs worked out from chords in geocentric coordinates: within a
 centimetre of the geodesic at these ranges, without any projection.
@@ -18,7 +18,10 @@ MAXIMUM_KM = 100.0
 """Costs beyond this road distance are not kept: twice the largest threshold that may be asked."""
 
 RAYON_M = 6_378_000.0
-"""Radius used between chord and arc, in metres; the curvature radii of France (6.36–6.40 million) change the arc by under a centimetre at 80 km."""
+"""Radius used between chord and arc, in metres.
+
+At 80 km the curvature radii of France (6.36–6.40 million) change the arc by under a centimetre.
+"""
 
 _PAIRES = 2_000_000
 """Pairs compared at once: bounds the memory to some tens of megabytes beside the result."""
@@ -38,7 +41,7 @@ def build_trajets(
     origines_lonlat, places_lonlat : (n, 2) arrays
         Longitude and latitude, degrees (EPSG:4326).
     """
-    costs = build_costs(
+    distance, minutes = build_costs(
         origines_lonlat, places_lonlat, detour=DETOUR, speed_km_h=VITESSE_KM_H, max_km=MAXIMUM_KM
     )
     parameters = {
@@ -49,7 +52,12 @@ def build_trajets(
         "note": describe_calibration(),
     }
     return Trajets(
-        np.asarray(origines, dtype="U"), np.asarray(places, dtype="U"), *costs, True, parameters
+        origines=np.asarray(origines, dtype="U"),
+        places=np.asarray(places, dtype="U"),
+        distance_km=distance,
+        duree_min=minutes,
+        est_proportionnelle=True,
+        parametres=parameters,
     )
 
 
@@ -61,7 +69,7 @@ def build_costs(
     speed_km_h: float,
     max_km: float,
 ) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """Return the estimated road distances in km, up to `max_km` inclusive, and the minutes of the same pairs.
+    """Return the estimated road distances (km, up to `max_km` inclusive) and their minutes.
 
     Every pair is compared, by blocks of origins: in a region a third of the
     pairs are in reach, so that a tree would save nothing.
@@ -83,6 +91,7 @@ def build_costs(
     lengths, indices, km = [], [], []
     for start in range(0, len(origins), step):
         squares = cdist(origins[start : start + step], places, "sqeuclidean")
+        # The last bit of a chord must not leave out a pair that is at the limit.
         near = squares <= limit**2 * (1 + 1e-12)
         kept = np.flatnonzero(near)
         lengths.append(np.count_nonzero(near, axis=1))

@@ -1,8 +1,10 @@
-"""Costs that the user gives: one Parquet file, checked row by row before it replaces the estimated ones."""
+"""Costs that the user gives: a Parquet file, checked row by row before it replaces the others."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,19 +25,31 @@ from geoapp.sources.records import show
 
 COLONNES = ("origin", "destination", "time_min", "distance_km")
 COUT_MAX = 5_000.0
-"""Largest cost accepted, in minutes or kilometres: beyond, it is a code for « out of reach », and such a pair is left out of the file."""
+"""Largest cost accepted, in minutes or kilometres.
+
+Beyond, it is a code for « out of reach », and such a pair is left out of the file.
+"""
 
 _COUTS = {"time_min": "duree_min", "distance_km": "distance_km"}
+_NOMBRES = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+"""Types of a column of costs; one wholly empty has the type null."""
 _COMMUNE = "commune:"
 """Start of the identifier of a town hall."""
 _MONTRES = 10
 """Faulty rows named in the message; the others are counted."""
-_CURE = "Corrigez le fichier ; « geoapp trajets --out F.parquet » écrit un modèle qui a les bons identifiants."
+_CURE = (
+    "Corrigez le fichier ; "
+    "« geoapp trajets --out F.parquet » écrit un modèle qui a les bons identifiants."
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Paires:
-    """The pairs of a file: rank in the file, rank of origin and destination (-1 unknown), costs that are given; identifiers as received."""
+    """The pairs of a file.
+
+    `recus` are the identifiers as received, `lines` the rank of each pair in the file, `rows` and
+    `columns` that of its origin and its destination (-1 unknown), `costs` those that are given.
+    """
 
     recus: pd.DataFrame
     lines: np.ndarray
@@ -50,9 +64,10 @@ def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Tr
     Parameters
     ----------
     path : Path
-        `origin` is an `id_point` of `demande` (a commune code alone is that of
-        its town hall; a commune counted by its cells stands for each of them),
-        `destination` an `id_place`; a pair that is absent is out of reach.  One of the two costs may be wholly empty: that unit is then unknown.
+        `origin` is an `id_point` of `demande` (a commune code alone is that of its town hall; a
+        commune counted by its cells stands for each of them), `destination` an `id_place`; a pair
+        that is absent is out of reach.  One of the two costs may be wholly empty: that unit is then
+        unknown.
     points : GeoDataFrame
         Counted points: `id_point`, `code_commune`, `est_region`, `population_retenue`.
     places : array of text
@@ -71,23 +86,20 @@ def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Tr
     keys = pairs.rows.astype("i8") * max(len(destinations), 1) + pairs.columns
     order = np.argsort(keys, kind="stable")
     _refuse(path, pairs, _repeated(keys, order), (origins, destinations))
-    rows, columns, shape = (
-        pairs.rows[order],
-        pairs.columns[order],
-        (len(origins), len(destinations)),
-    )
+    rows, columns = pairs.rows[order], pairs.columns[order]
+    shape = (len(origins), len(destinations))
     matrices = {
         _COUTS[nom]: _matrix(cost[order], rows, columns, shape) for nom, cost in pairs.costs.items()
     }
     distance, minutes = matrices.get("distance_km"), matrices.get("duree_min")
     parameters = _describe(path, points, rows)
     return Trajets(
-        np.asarray(origins, dtype="U"),
-        np.asarray(places, dtype="U"),
-        distance,
-        minutes,
-        _are_proportional(distance, minutes),
-        parameters,
+        origines=np.asarray(origins, dtype="U"),
+        places=np.asarray(places, dtype="U"),
+        distance_km=distance,
+        duree_min=minutes,
+        est_proportionnelle=_are_proportional(distance, minutes),
+        parametres=parameters,
     )
 
 
@@ -118,41 +130,25 @@ def _read(path: Path, points: pd.DataFrame, destinations: pd.Index) -> _Paires:
         )
     lines, rows = _origins(frame["origin"], points)
     return _Paires(
-        frame,
-        lines,
-        rows,
-        _ranks(frame["destination"], destinations)[lines],
-        {nom: cost[lines] for nom, cost in costs.items()},
+        recus=frame,
+        lines=lines,
+        rows=rows,
+        columns=_ranks(frame["destination"], destinations)[lines],
+        costs={nom: cost[lines] for nom, cost in costs.items()},
     )
 
 
 def _check_columns(path: Path, schema: pa.Schema) -> None:
-    """Raise `SourceError` when a column is missing, or is not of numbers where they are expected."""
+    """Raise `SourceError` when a column is missing, or holds no numbers where they are expected."""
     expected = f"Colonnes attendues : {', '.join(COLONNES)}."
     for nom in COLONNES:
         if schema.names.count(nom) != 1:
             near = nearest_accepted(nom, [one for one in schema.names if one not in COLONNES])
-            problem = f"la colonne « {nom} » est absente." + (
-                f" Est-ce « {show(near)} » ?" if near else ""
-            )
-            raise SourceError(
-                path,
-                problem
-                if nom not in schema.names
-                else f"la colonne « {nom} » est donnée plusieurs fois.",
-                cure=expected,
-            )
+            hint = f" Est-ce « {show(near)} » ?" if near else ""
+            state = "donnée plusieurs fois." if nom in schema.names else f"absente.{hint}"
+            raise SourceError(path, f"la colonne « {nom} » est {state}", cure=expected)
         kind = schema.field(nom).type
-        are_numbers = any(
-            check(kind)
-            for check in (
-                pa.types.is_integer,
-                pa.types.is_floating,
-                pa.types.is_decimal,
-                pa.types.is_null,
-            )
-        )
-        if nom in _COUTS and not are_numbers:
+        if nom in _COUTS and not any(is_one(kind) for is_one in _NOMBRES):
             raise SourceError(
                 path,
                 f"la colonne « {nom} » est de type {kind} : des nombres sont attendus.",
@@ -161,9 +157,10 @@ def _check_columns(path: Path, schema: pa.Schema) -> None:
 
 
 def _origins(received: pd.Series, points: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs that the origins of a file make: rank of its row, rank of the point (-1 unknown).
+    """Return the pairs that the origins of a file make: rank of the row, rank of the point.
 
-    A commune that is no point itself, being counted by its cells, gives one pair for each of them.
+    The second is -1 when unknown.  A commune that is no point itself, being counted by its cells,
+    gives one pair for each of them.
     """
     distinct = received.astype("category").cat
     names = distinct.categories.astype("str")
@@ -176,8 +173,8 @@ def _origins(received: pd.Series, points: pd.DataFrame) -> tuple[np.ndarray, np.
     cells = points.groupby("code_commune", sort=False).indices
     held = [
         np.array([rank]) if rank >= 0 else cells.get(code, np.array([-1]))
-        for rank, code in zip(ranks, codes)
-    ] + [np.array([-1])]
+        for rank, code in zip(ranks, codes, strict=True)
+    ] + [np.array([-1])]  # last, where the code -1 of an empty cell falls
     lengths = np.array([len(one) for one in held])
     kinds = distinct.codes.to_numpy()
     many = lengths[kinds]
@@ -205,8 +202,12 @@ def _refuse(
     path: Path, pairs: _Paires, repeated: np.ndarray, known: tuple[pd.Index, pd.Index]
 ) -> None:
     """Raise `SourceError` naming the first faulty rows and why, and how many there are."""
-    text = lambda nom, i: show(pairs.recus[nom].iloc[pairs.lines[i]])  # noqa: E731
-    faults = [
+
+    def text(nom: str, i: int) -> str:
+        return show(pairs.recus[nom].iloc[pairs.lines[i]])
+
+    # Of several faults of one row, the first of these is told.
+    faults: list[tuple[np.ndarray, Callable[[int], str]]] = [
         (pairs.rows < 0, lambda i: _unknown("origin", text("origin", i), known[0])),
         (pairs.columns < 0, lambda i: _unknown("destination", text("destination", i), known[1])),
         (
@@ -215,15 +216,7 @@ def _refuse(
         ),
     ]
     for nom, cost in pairs.costs.items():
-        wrong = ~((cost >= 0) & (cost <= COUT_MAX))
-        faults.append(
-            (
-                wrong,
-                lambda i, nom=nom, cost=cost: (
-                    f"{nom} = {'vide' if np.isnan(cost[i]) else cost[i]} (un nombre de 0 à {COUT_MAX:.0f} est attendu)"
-                ),
-            )
-        )
+        faults.append((~((cost >= 0) & (cost <= COUT_MAX)), partial(_wrong_cost, nom, cost)))
     bad = np.flatnonzero(np.logical_or.reduce([mask for mask, _ in faults]))
     lines, first = np.unique(pairs.lines[bad], return_index=True)
     if len(lines):
@@ -235,6 +228,12 @@ def _refuse(
         raise SourceError(
             path, f"{len(lines)} ligne(s) refusée(s). {' ; '.join(told)}{more}.", cure=_CURE
         )
+
+
+def _wrong_cost(nom: str, cost: np.ndarray, i: int) -> str:
+    """Return what to say of a cost that cannot be one."""
+    value = "vide" if np.isnan(cost[i]) else cost[i]
+    return f"{nom} = {value} (un nombre de 0 à {COUT_MAX:.0f} est attendu)"
 
 
 def _unknown(nom: str, value: str, known: pd.Index) -> str:
@@ -254,7 +253,7 @@ def _matrix(
 
 
 def _are_proportional(distance: sparse.csr_array | None, minutes: sparse.csr_array | None) -> bool:
-    """Tell whether the minutes are the kilometres at one speed (to a thousandth), and so say nothing more."""
+    """Tell whether the minutes are the kilometres at one speed (to a thousandth): nothing more."""
     if distance is None or minutes is None or not distance.data.any():
         return False
     speed = float(minutes.data.sum(dtype="f8") / distance.data.sum(dtype="f8"))
@@ -262,7 +261,7 @@ def _are_proportional(distance: sparse.csr_array | None, minutes: sparse.csr_arr
 
 
 def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
-    """Return the parameters of a matrix: where it comes from, and the share of the population whose point is in it."""
+    """Return where a matrix comes from, and the share of the people whose point is in it."""
     inside = points["est_region"].to_numpy(dtype=bool)
     covered = inside & (np.bincount(rows, minlength=len(points)) > 0)
     if not covered.any():
@@ -276,7 +275,11 @@ def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
         "vitesse_km_h": VITESSE_KM_H,
         "nb_trajets": len(rows),
         "part_population": round(part, 4),
-        "note": f"Trajets donnés par l'utilisateur (fichier {path.name}), pour {percent} des habitants ; une paire absente du fichier est hors de portée.",
+        "note": (
+            f"Trajets donnés par l'utilisateur (fichier {path.name}), "
+            f"pour {percent} des habitants ; "
+            "une paire absente du fichier est hors de portée."
+        ),
     }
 
 
@@ -288,7 +291,7 @@ def write_parquet(trajets: Trajets, out: Path) -> int:
     StorageError
         When the file cannot be written; nothing half-written is left.
     """
-    cost = trajets.distance_km if trajets.distance_km is not None else trajets.duree_min
+    cost = trajets.structure
     rows = np.repeat(np.arange(cost.shape[0], dtype="i4"), np.diff(cost.indptr))
     values = {nom: getattr(trajets, ours) for nom, ours in _COUTS.items()}
     table = pa.table(

@@ -19,7 +19,7 @@ DOSSIER = "trajets"
 _COUTS = ("distance_km", "duree_min")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trajets:
     """Costs from demand points to places.
 
@@ -45,15 +45,19 @@ class Trajets:
     est_proportionnelle: bool
     parametres: dict
 
+    @property
+    def structure(self) -> sparse.csr_array:
+        """Return the costs of a unit that is given: those of both have one structure."""
+        return self.distance_km if self.distance_km is not None else self.duree_min
+
 
 def write_trajets(trajets: Trajets, folder: Path) -> None:
     """Write the matrix into the folder of a snapshot, not yet published."""
     aside = Path(folder) / DOSSIER
     aside.mkdir()
-    structure = trajets.distance_km if trajets.distance_km is not None else trajets.duree_min
-    integer = (
-        "<i4" if structure.nnz < 2**31 else "<i8"
-    )  # one type for both: otherwise every process would copy them at opening
+    structure = trajets.structure
+    # One type for both: otherwise every process would copy them at opening.
+    integer = "<i4" if structure.nnz < 2**31 else "<i8"
     arrays = {
         "indices": structure.indices.astype(integer, copy=False),
         "indptr": structure.indptr.astype(integer, copy=False),
@@ -96,12 +100,12 @@ def open_trajets(snapshot) -> Trajets:
         if nom in arrays
     }
     return Trajets(
-        origines,
-        places,
-        costs.get("distance_km"),
-        costs.get("duree_min"),
-        meta["est_proportionnelle"],
-        meta["parametres"],
+        origines=origines,
+        places=places,
+        distance_km=costs.get("distance_km"),
+        duree_min=costs.get("duree_min"),
+        est_proportionnelle=meta["est_proportionnelle"],
+        parametres=meta["parametres"],
     )
 
 
