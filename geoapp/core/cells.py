@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 
 _FORMULE = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""What spreadsheets take for the start of a formula, full-width forms included (OWASP, « CSV injection »)."""
+"""What spreadsheets take for the start of a formula, full-width forms included (OWASP, « CSV
+injection »)."""
 
 
 def is_formula(value) -> bool:
-    """Tell whether a value is a text that a spreadsheet may run, or may take for one that we neutralised."""
+    """Tell whether a spreadsheet may run a text, or may take it for one that we neutralised."""
     return isinstance(value, str) and _FORMULE.match(value) is not None
 
 

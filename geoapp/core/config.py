@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from geoapp.core.errors import ParameterError
 
@@ -18,18 +20,22 @@ CRS_METRIC = "EPSG:2154"
 """Lambert-93: every planar distance and area of metropolitan France, in metres."""
 
 PETIT_NOMBRE = 5
-"""A count of persons from one to this less one is never shown nor kept apart (`methods.md`, small numbers)."""
+"""A count of persons from one to this less one is never shown nor kept apart (`methods.md`, small
+numbers)."""
 
 
-def _setting(default, env: str, aide: str):
+def _setting(default: Any, env: str, aide: str) -> Any:
+    """Return a field of `Settings`: its default, the variable that changes it, its help."""
     return field(default=default, metadata={"env": env, "aide": aide})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Values that a person may change through the environment."""
 
-    data_dir: Path = _setting(ROOT / "var", "GEOAPP_DATA", "Dossier des instantanés et du cache")
+    data_dir: Path = _setting(  # noqa: RUF009 (it makes a field, as `field` does)
+        ROOT / "var", "GEOAPP_DATA", "Dossier des instantanés et du cache"
+    )
     region: str = _setting("32", "GEOAPP_REGION", "Code de la région couverte")
     host: str = _setting("127.0.0.1", "GEOAPP_HOST", "Adresse d'écoute du serveur")
     port: int = _setting(5000, "GEOAPP_PORT", "Port du serveur")
@@ -55,14 +61,15 @@ class Settings:
     adresses: str = _setting(
         "",
         "GEOAPP_ADRESSES",
-        "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; aucun par défaut",
+        "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; "
+        "aucun par défaut",
     )
     contact: str = _setting(
         "", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)"
     )
 
 
-def load_settings(environ: dict[str, str] | None = None) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings, read from `environ` (default: the process environment).
 
     Raises
@@ -71,17 +78,19 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         When a value cannot be read as the type of its setting.
     """
     environ = os.environ if environ is None else environ
-    values = {}
+    values: dict[str, Any] = {}
     for setting in fields(Settings):
         raw = environ.get(setting.metadata["env"])
-        if raw is None or raw == "":
+        # A variable set to nothing is one that a container did not fill: the default holds.
+        if not raw:
             continue
+        # The default tells the type; a path has one class by system, so it is named.
+        kind: Any = Path if isinstance(setting.default, Path) else type(setting.default)
         try:
-            values[setting.name] = (
-                type(setting.default)(raw) if not isinstance(setting.default, Path) else Path(raw)
-            )
+            values[setting.name] = kind(raw)
         except ValueError:
             raise ParameterError(
-                f"{setting.metadata['env']} = « {raw} » : un nombre est attendu ({setting.metadata['aide']})."
+                f"{setting.metadata['env']} = « {raw} » : "
+                f"un nombre est attendu ({setting.metadata['aide']})."
             ) from None
     return Settings(**values)

@@ -25,7 +25,6 @@ def write_text(path: Path, text: str) -> None:
 
 AILLEURS = "Choisissez un autre dossier."
 
-
 PANNES = {
     errno.ENOSPC: ("le disque est plein", "Libérez de la place, ou choisissez un autre dossier."),
     errno.EDQUOT: (
@@ -55,7 +54,8 @@ def writing(path: Path) -> Iterator[Path]:
         with replacing(path) as temporary:
             yield temporary
     except OSError as error:
-        reason, cure = PANNES.get(error.errno, (error.strerror or error, AILLEURS))
+        unknown = (error.strerror or str(error), AILLEURS)
+        reason, cure = PANNES.get(error.errno or 0, unknown)
         raise StorageError(f"Impossible d'écrire {path} ({reason}). {cure}") from error
 
 
@@ -103,12 +103,14 @@ def _is_alive(pid: str) -> bool:
     except (ValueError, ProcessLookupError):
         return False
     except PermissionError:
+        # It runs, and belongs to someone else.
         return True
     return True
 
 
 def put_in_place(path: Path, target: Path) -> None:
     """Give a file or folder the name `target` in one step, once its bytes are on the disk."""
+    # Without this, a power cut after the rename may leave a whole name over empty content.
     for one in filter(Path.is_file, [path, *path.rglob("*")]):
         with open(one, "rb") as stream:
             os.fsync(stream.fileno())

@@ -25,7 +25,8 @@ OUTRE_MER = (
     (158.0, -23.5, 172.5, -17.5),
     (-178.5, -14.8, -176.0, -13.0),
 )
-"""The same of the Antilles, Guyane, La Réunion, Mayotte, Saint-Pierre-et-Miquelon, Polynésie, Nouvelle-Calédonie, Wallis-et-Futuna."""
+"""The same of the Antilles, Guyane, La Réunion, Mayotte, Saint-Pierre-et-Miquelon, Polynésie,
+Nouvelle-Calédonie, Wallis-et-Futuna: in this order."""
 
 METROPOLE_L93 = (0.0, 6_000_000.0, 1_300_000.0, 7_200_000.0)
 """Bounds of metropolitan France in Lambert-93 metres."""
@@ -47,7 +48,9 @@ def to_geographic(x, y) -> tuple[np.ndarray, np.ndarray]:
 def measure_distance_m(longitude_a, latitude_a, longitude_b, latitude_b) -> np.ndarray:
     """Return geodesic distances in metres on the GRS80 ellipsoid (Karney 2013, PROJ)."""
     points = [np.asarray(v, float) for v in (longitude_a, latitude_a, longitude_b, latitude_b)]
-    return np.asarray(GEOD.inv(*np.broadcast_arrays(*points))[2])
+    lon_a, lat_a, lon_b, lat_b = np.broadcast_arrays(*points)
+    _, _, distances = GEOD.inv(lon_a, lat_a, lon_b, lat_b)
+    return np.asarray(distances)
 
 
 def _within(x: np.ndarray, y: np.ndarray, box: tuple) -> np.ndarray:
@@ -72,16 +75,15 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
         `coordonnees_refusees` (outside metropolitan France whatever the reading).
     """
     lat, lon = _numbers(latitude), _numbers(longitude)
-    given = latitude.notna().to_numpy() | longitude.notna().to_numpy()
-    zero = (
-        given
-        & ((lat == 0) | latitude.isna().to_numpy())
-        & ((lon == 0) | longitude.isna().to_numpy())
-    )
+    lat_given, lon_given = latitude.notna().to_numpy(), longitude.notna().to_numpy()
+    given = lat_given | lon_given
+    # An export that writes 0 for « unknown » may leave the other one empty.
+    zero = given & ((lat == 0) | ~lat_given) & ((lon == 0) | ~lon_given)
     good, swapped = _within(lon, lat, METROPOLE), _within(lat, lon, METROPOLE)
     metric, metric_swapped = _within(lon, lat, METROPOLE_L93), _within(lat, lon, METROPOLE_L93)
     x, y = to_geographic(np.where(metric_swapped, lat, lon), np.where(metric_swapped, lon, lat))
     lambert = metric | metric_swapped
+    # The boxes of the three readings do not meet: a pair of numbers has one of them at most.
     cases = [good, swapped, lambert]
     result = pd.DataFrame(
         {
@@ -100,7 +102,7 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
 
 
 def _numbers(values: pd.Series) -> np.ndarray:
-    """Return text as floats; decimal commas and blanks between digits accepted, anything else NaN."""
+    """Return text as floats: decimal commas and blanks between digits accepted, else NaN."""
     text = (
         values.astype("str").str.replace(",", ".", regex=False).str.replace(r"\s", "", regex=True)
     )
@@ -108,7 +110,9 @@ def _numbers(values: pd.Series) -> np.ndarray:
 
 
 def inside_france(bounds: np.ndarray) -> np.ndarray:
-    """Tell which bounding boxes (minx, miny, maxx, maxy in degrees) lie in one territory of France, borders included.
+    """Tell which boxes (minx, miny, maxx, maxy in degrees) lie in one territory of France.
+
+    Borders included.
 
     An unknown or infinite box lies nowhere.
     """
@@ -122,7 +126,10 @@ def inside_france(bounds: np.ndarray) -> np.ndarray:
 
 
 def make_points(longitude, latitude) -> gpd.GeoSeries:
-    """Return points in EPSG:4326; an unknown coordinate gives a missing point, never POINT EMPTY."""
+    """Return points in EPSG:4326.
+
+    An unknown coordinate gives a missing point, never POINT EMPTY.
+    """
     longitude, latitude = np.asarray(longitude, float), np.asarray(latitude, float)
     known = ~(np.isnan(longitude) | np.isnan(latitude))
     geometry = np.full(len(longitude), None, dtype=object)
@@ -131,7 +138,9 @@ def make_points(longitude, latitude) -> gpd.GeoSeries:
 
 
 def place_ids(points: gpd.GeoSeries) -> pd.Series:
-    """Return the identifier of each position: « latitude,longitude », five decimals (about a metre).
+    """Return the identifier of each position.
+
+    « latitude,longitude », five decimals (about a metre).
 
     Points in EPSG:4326; same index; NA where there is no point.
     """

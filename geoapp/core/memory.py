@@ -21,6 +21,7 @@ class Memory:
     """
 
     def __init__(self, maxsize: float = inf):
+        # The condition is what makes a thread wait for the one that makes the value it asks for.
         kept = cached(LRUCache(maxsize), key=lambda key, make: key, condition=Condition())
         self._get = kept(lambda key, make: make())
 

@@ -1,4 +1,6 @@
-"""Why a row is refused, as a table: a stable code to count by, its title, and the sentence that tells the cure.
+"""Why a row is refused, as a table.
+
+A stable code to count by, its title, and the sentence that tells the cure.
 
 Adding a reason is adding a row; a reader or a check names it by its code
 (`geoapp.sources.tabular.reject`).  What changes from a row to another (a
@@ -23,11 +25,13 @@ class Raison:
 RAISONS: dict[str, Raison] = {
     "ligne_repetee": Raison(
         "Ligne répétée",
-        "Ligne répétée : mêmes valeurs que « {origine} » dans toutes les colonnes lues. Rien n'est perdu.",
+        "Ligne répétée : mêmes valeurs que « {origine} » dans toutes les colonnes lues. "
+        "Rien n'est perdu.",
     ),
     "largeur": Raison(
         "Nombre de cellules",
-        "{trouvees} cellules au lieu de {attendues} : séparateur en trop, en moins, ou ligne coupée. Corrigez la ligne.",
+        "{trouvees} cellules au lieu de {attendues} : "
+        "séparateur en trop, en moins, ou ligne coupée. Corrigez la ligne.",
     ),
     "pas_un_objet": Raison(
         "Élément qui n'est pas un objet", "Ce n'est pas un objet : retirez-le ou corrigez l'export."
@@ -102,8 +106,12 @@ def say_reason(code: str, **details) -> str:
 
 
 def count_reasons(codes: Iterable[str]) -> dict[str, int]:
-    """Return how many rows were refused by reason, the most frequent first, then in the order of the table."""
+    """Return how many rows were refused by reason, the most frequent first.
+
+    Equal counts come in the order of the table.
+    """
     found = dict.fromkeys(RAISONS, 0)
     for code in codes:
         found[code] += 1
+    # The sort is stable: equal counts keep the order of the table, whatever order rows came in.
     return {code: nb for code, nb in sorted(found.items(), key=lambda pair: -pair[1]) if nb}

@@ -80,26 +80,23 @@ def open_folder(path: Path) -> Snapshot:
     missing = [nom for nom in schema.TABLES if not (path / f"{nom}.parquet").exists()]
     if missing or not (path / MANIFEST).exists():
         raise SnapshotError(
-            f"L'instantané {path.name} est incomplet ({', '.join(missing)}). Relancez « geoapp build »."
+            f"L'instantané {path.name} est incomplet ({', '.join(missing)}). "
+            "Relancez « geoapp build »."
         )
     manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     if manifest.get("schema") != schema.fingerprint():
         raise SnapshotError(
-            f"L'instantané {path.name} vient d'une autre version de GéoForma. Relancez « geoapp build »."
+            f"L'instantané {path.name} vient d'une autre version de GéoForma. "
+            "Relancez « geoapp build »."
         )
     return Snapshot(path, manifest)
 
 
 def list_snapshots(data_dir: Path) -> list[Path]:
     """Return the published snapshots of `data_dir`, oldest first."""
-    folder = Path(data_dir) / SNAPSHOTS
-    return (
-        sorted(
-            p for p in folder.glob("*") if (p / MANIFEST).exists() and not p.name.startswith(".")
-        )
-        if folder.exists()
-        else []
-    )
+    # The manifest is written last: a folder without one is not a snapshot.
+    found = (Path(data_dir) / SNAPSHOTS).glob("*")
+    return sorted(p for p in found if (p / MANIFEST).exists() and not p.name.startswith("."))
 
 
 def publish(
@@ -136,6 +133,7 @@ def publish(
         nom: ready[nom] if nom in ready else table_bytes(frame, nom)
         for nom, frame in frames.items()
     }
+    # Kept tables were checked alone; what they refer to may be of another build.
     schema.check_references(frames)
     tables = {
         nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()}
@@ -181,6 +179,7 @@ def _write_and_link(
         final = _free_name(folder, nom)
         put_in_place(temporary, final)
     with replacing(data_dir / CURRENT) as link:
+        # Relative: the folder of data may be moved, or seen under another path in a container.
         link.symlink_to(os.path.relpath(final, data_dir))
     _forget_old(data_dir)
     return open_snapshot(data_dir)
@@ -207,6 +206,8 @@ def _storage_errors(data_dir: Path):
         yield
     except OSError as error:
         raise StorageError(
-            f"Impossible d'écrire dans {data_dir} ({error.strerror or error}). Libérez de la place, vérifiez les "
-            "droits, ou choisissez un autre dossier avec GEOAPP_DATA. L'instantané servi n'a pas changé."
+            f"Impossible d'écrire dans {data_dir} ({error.strerror or error}). "
+            "Libérez de la place, vérifiez les droits, "
+            "ou choisissez un autre dossier avec GEOAPP_DATA. "
+            "L'instantané servi n'a pas changé."
         ) from error

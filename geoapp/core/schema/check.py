@@ -14,7 +14,10 @@ _DTYPES = {"texte": "str", "entier": "Int64", "reel": "float64", "booleen": "boo
 
 
 def fingerprint() -> str:
-    """Return a digest of the tables and their columns: two versions that agree read each other's snapshots."""
+    """Return a digest of the tables and their columns.
+
+    Two versions that agree read each other's snapshots.
+    """
     text = "\n".join(
         f"{table.nom}:{','.join(f'{c.nom} {c.type}' for c in table.colonnes)}"
         for table in TABLES.values()
@@ -45,6 +48,7 @@ def check_table(frame: pd.DataFrame, nom: str) -> None:
     Checked: the columns present and their types, required values, accepted
     values and the uniqueness of the primary key.
     """
+    # pandera costs a second of import, which what only reads a snapshot need not pay.
     import pandera.pandas as pa
 
     table = TABLES[nom]
@@ -75,11 +79,11 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
         for colonne in TABLES[nom].colonnes:
             if not colonne.renvoi:
                 continue
-            cible, cle = colonne.renvoi.split(".")
-            perdus = frame[colonne.nom].dropna()
-            perdus = perdus[~perdus.astype("object").isin(set(frames[cible][cle]))]
-            if len(perdus):
+            target, key = colonne.renvoi.split(".")
+            lost = frame[colonne.nom].dropna()
+            lost = lost[~lost.astype("object").isin(set(frames[target][key]))]
+            if len(lost):
                 raise ContractError(
-                    f"{nom}.{colonne.nom} renvoie à {len(perdus)} valeur(s) absente(s) de {colonne.renvoi}, "
-                    f"par exemple « {perdus.iloc[0]} »."
+                    f"{nom}.{colonne.nom} renvoie à {len(lost)} valeur(s) absente(s) "
+                    f"de {colonne.renvoi}, par exemple « {lost.iloc[0]} »."
                 )

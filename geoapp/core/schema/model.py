@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 VOIES = ("scolaire", "apprentissage", "continue")
@@ -16,7 +17,7 @@ ENTITES = ("source", "organisme")
 ETATS_DOUBLON = ("fusionnee", "possible")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Colonne:
     """One column: its name, type, meaning in French, and its constraints."""
 
@@ -48,11 +49,24 @@ class Table:
         return any(colonne.type == "geometrie" for colonne in self.colonnes)
 
 
-def colonne(nom: str, type: str, sens: str, *, requis=False, valeurs=(), renvoi="") -> Colonne:
+def column(
+    nom: str,
+    type: str,
+    sens: str,
+    *,
+    requis: bool = False,
+    valeurs: Iterable[str] = (),
+    renvoi: str = "",
+) -> Colonne:
     """Return one column, written on one line of a table."""
-    return Colonne(nom, type, sens, requis, tuple(valeurs), renvoi)
+    return Colonne(
+        nom=nom, type=type, sens=sens, requis=requis, valeurs=tuple(valeurs), renvoi=renvoi
+    )
 
 
-def table(nom: str, sens: str, cle: str, *colonnes: Colonne) -> tuple[str, Table]:
-    """Return the name of a table and the table; `cle` names the columns of its key, separated by blanks."""
-    return nom, Table(nom, sens, tuple(cle.split()), colonnes)
+def table(nom: str, sens: str, cle: str, colonnes: Iterable[Colonne]) -> tuple[str, Table]:
+    """Return the name of a table and the table.
+
+    `cle` names the columns of its key, separated by blanks.
+    """
+    return nom, Table(nom, sens, tuple(cle.split()), tuple(colonnes))

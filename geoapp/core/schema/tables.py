@@ -1,4 +1,7 @@
-"""Every table of a snapshot, column by column: adding a column is adding a row here (or in `suivi`)."""
+"""Every table of a snapshot, column by column.
+
+Adding a column is adding a row here (in `tracking` for what a build says of itself).
+"""
 
 from __future__ import annotations
 
@@ -12,442 +15,520 @@ from geoapp.core.schema.model import (
     PUBLICS_DEBOUCHES,
     VOIES,
     Table,
-    colonne,
+    column,
     table,
 )
 from geoapp.core.schema.offer_columns import contract_of
 from geoapp.core.schema.tracking import SUIVI
 
-TABLES: dict[str, Table] = dict(
-    [
-        table(
-            "organismes",
-            "Organismes responsables ou formateurs",
-            "id_organisme",
-            colonne(
-                "id_organisme", "texte", "Identifiant : siret:…, uai:… ou source:nom", requis=True
+_ROWS = [
+    table(
+        "organismes",
+        "Organismes responsables ou formateurs",
+        "id_organisme",
+        [
+            column(
+                "id_organisme",
+                "texte",
+                "Identifiant : siret:…, uai:… ou source:nom",
+                requis=True,
             ),
-            colonne("siret", "texte", "SIRET (14 chiffres, clé vérifiée)"),
-            colonne("code_uai", "texte", "Code UAI de l'établissement"),
-            colonne("nom", "texte", "Nom de l'organisme"),
-            colonne(
+            column("siret", "texte", "SIRET (14 chiffres, clé vérifiée)"),
+            column("code_uai", "texte", "Code UAI de l'établissement"),
+            column("nom", "texte", "Nom de l'organisme"),
+            column(
                 "id_source_nom",
                 "texte",
-                "Source qui nomme l'établissement, quand celles de l'offre ne donnent que son code UAI",
+                "Source qui nomme l'établissement, "
+                "quand celles de l'offre ne donnent que son code UAI",
                 renvoi="sources.id_source",
             ),
-        ),
-        table(
-            "formations",
-            "Ce qui est appris (niveau « formation » de LHÉO)",
-            "id_formation",
-            colonne(
-                "id_formation", "texte", "Identifiant : source:identifiant d'origine", requis=True
+        ],
+    ),
+    table(
+        "formations",
+        "Ce qui est appris (niveau « formation » de LHÉO)",
+        "id_formation",
+        [
+            column(
+                "id_formation",
+                "texte",
+                "Identifiant : source:identifiant d'origine",
+                requis=True,
             ),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne(
-                "id_organisme", "texte", "Organisme responsable", renvoi="organismes.id_organisme"
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column(
+                "id_organisme",
+                "texte",
+                "Organisme responsable",
+                renvoi="organismes.id_organisme",
             ),
             *contract_of("formations"),
-        ),
-        table(
-            "actions",
-            "Comment et par qui (niveau « action » de LHÉO)",
-            "id_action",
-            colonne(
-                "id_action", "texte", "Identifiant : source:identifiant d'origine", requis=True
+        ],
+    ),
+    table(
+        "actions",
+        "Comment et par qui (niveau « action » de LHÉO)",
+        "id_action",
+        [
+            column("id_action", "texte", "Identifiant : source:identifiant d'origine", requis=True),
+            column(
+                "id_formation",
+                "texte",
+                "Formation",
+                requis=True,
+                renvoi="formations.id_formation",
             ),
-            colonne(
-                "id_formation", "texte", "Formation", requis=True, renvoi="formations.id_formation"
-            ),
-            colonne(
+            column(
                 "id_organisme", "texte", "Organisme formateur", renvoi="organismes.id_organisme"
             ),
             *contract_of("actions"),
-        ),
-        table(
-            "sessions",
-            "Quand (niveau « session » de LHÉO)",
-            "id_session",
-            colonne("id_session", "texte", "Identifiant", requis=True),
-            colonne("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+        ],
+    ),
+    table(
+        "sessions",
+        "Quand (niveau « session » de LHÉO)",
+        "id_session",
+        [
+            column("id_session", "texte", "Identifiant", requis=True),
+            column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
             *contract_of("sessions"),
-        ),
-        table(
-            "lieux",
-            "Lieux de formation",
-            "id_lieu",
-            colonne("id_lieu", "texte", "Identifiant", requis=True),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+        ],
+    ),
+    table(
+        "lieux",
+        "Lieux de formation",
+        "id_lieu",
+        [
+            column("id_lieu", "texte", "Identifiant", requis=True),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
             *contract_of("lieux"),
-            colonne("geometry", "geometrie", "Point retenu ; vide quand le lieu n'a pu être placé"),
-        ),
-        table(
-            "actions_lieux",
-            "Où se passe chaque action",
-            "id_action id_lieu",
-            colonne("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
-            colonne("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
-        ),
-        table(
-            "communes",
-            "Communes de la région et de ses voisines",
-            "code_commune",
-            colonne("code_commune", "texte", "Code INSEE", requis=True),
-            colonne("nom", "texte", "Nom", requis=True),
-            colonne("code_departement", "texte", "Département", requis=True),
-            colonne("nom_departement", "texte", "Nom du département", requis=True),
-            colonne("code_region", "texte", "Région", requis=True),
-            colonne("nom_region", "texte", "Nom de la région", requis=True),
-            colonne("code_arrondissement", "texte", "Arrondissement"),
-            colonne("nom_arrondissement", "texte", "Nom de l'arrondissement"),
-            colonne("code_epci", "texte", "EPCI à fiscalité propre"),
-            colonne("nom_epci", "texte", "Nom de l'EPCI"),
-            colonne("population", "entier", "Population municipale"),
-            colonne("millesime_population", "texte", "Année de la population"),
-            colonne("codes_postaux", "texte", "Codes postaux, séparés par « | »"),
-            colonne("anciens_codes", "texte", "Anciens codes de communes, séparés par « | »"),
-            colonne("longitude_mairie", "reel", "Longitude de la mairie, en degrés", requis=True),
-            colonne("latitude_mairie", "reel", "Latitude de la mairie, en degrés", requis=True),
-            colonne(
+            column("geometry", "geometrie", "Point retenu ; vide quand le lieu n'a pu être placé"),
+        ],
+    ),
+    table(
+        "actions_lieux",
+        "Où se passe chaque action",
+        "id_action id_lieu",
+        [
+            column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+            column("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
+        ],
+    ),
+    table(
+        "communes",
+        "Communes de la région et de ses voisines",
+        "code_commune",
+        [
+            column("code_commune", "texte", "Code INSEE", requis=True),
+            column("nom", "texte", "Nom", requis=True),
+            column("code_departement", "texte", "Département", requis=True),
+            column("nom_departement", "texte", "Nom du département", requis=True),
+            column("code_region", "texte", "Région", requis=True),
+            column("nom_region", "texte", "Nom de la région", requis=True),
+            column("code_arrondissement", "texte", "Arrondissement"),
+            column("nom_arrondissement", "texte", "Nom de l'arrondissement"),
+            column("code_epci", "texte", "EPCI à fiscalité propre"),
+            column("nom_epci", "texte", "Nom de l'EPCI"),
+            column("population", "entier", "Population municipale"),
+            column("millesime_population", "texte", "Année de la population"),
+            column("codes_postaux", "texte", "Codes postaux, séparés par « | »"),
+            column("anciens_codes", "texte", "Anciens codes de communes, séparés par « | »"),
+            column("longitude_mairie", "reel", "Longitude de la mairie, en degrés", requis=True),
+            column("latitude_mairie", "reel", "Latitude de la mairie, en degrés", requis=True),
+            column(
                 "est_mairie_deplacee",
                 "booleen",
                 "Point de mairie corrigé par notre règle",
                 requis=True,
             ),
-            colonne("est_region", "booleen", "Dans la région couverte", requis=True),
-            colonne("geometry", "geometrie", "Contour", requis=True),
-        ),
-        table(
-            "anciennes_communes",
-            "Communes déléguées, associées ou réunies à une autre",
-            "code_ancien code_commune",
-            colonne("code_ancien", "texte", "Ancien code INSEE", requis=True),
-            colonne(
+            column("est_region", "booleen", "Dans la région couverte", requis=True),
+            column("geometry", "geometrie", "Contour", requis=True),
+        ],
+    ),
+    table(
+        "anciennes_communes",
+        "Communes déléguées, associées ou réunies à une autre",
+        "code_ancien code_commune",
+        [
+            column("code_ancien", "texte", "Ancien code INSEE", requis=True),
+            column(
                 "code_commune",
                 "texte",
                 "Commune actuelle",
                 requis=True,
                 renvoi="communes.code_commune",
             ),
-            colonne("nom", "texte", "Nom de l'ancienne commune, quand il est connu"),
-            colonne(
+            column("nom", "texte", "Nom de l'ancienne commune, quand il est connu"),
+            column(
                 "type_ancienne",
                 "texte",
                 "Déléguée, associée, ou fusionnée (le code seul est connu)",
                 requis=True,
                 valeurs=("deleguee", "associee", "fusionnee"),
             ),
-        ),
-        table(
-            "zones",
-            "Zones de chaque zonage",
-            "type_zone code_zone",
-            colonne("type_zone", "texte", "Zonage", requis=True),
-            colonne("code_zone", "texte", "Code de la zone", requis=True),
-            colonne("nom", "texte", "Nom", requis=True),
-            colonne("millesime", "texte", "Millésime du zonage", requis=True),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne("nb_communes", "entier", "Communes de la zone, dans la région"),
-            colonne("population", "entier", "Population municipale de la zone, dans la région"),
-            colonne("est_fictive", "booleen", "Données fictives", requis=True),
-            colonne("geometry", "geometrie", "Contour ; vide quand la source n'en donne pas"),
-        ),
-        table(
-            "communes_zones",
-            "Appartenance des communes aux zones",
-            "code_commune type_zone code_zone",
-            colonne(
-                "code_commune", "texte", "Commune", requis=True, renvoi="communes.code_commune"
-            ),
-            colonne("type_zone", "texte", "Zonage", requis=True),
-            colonne("millesime", "texte", "Millésime", requis=True),
-            colonne("code_zone", "texte", "Zone", requis=True),
-            colonne(
+        ],
+    ),
+    table(
+        "zones",
+        "Zones de chaque zonage",
+        "type_zone code_zone",
+        [
+            column("type_zone", "texte", "Zonage", requis=True),
+            column("code_zone", "texte", "Code de la zone", requis=True),
+            column("nom", "texte", "Nom", requis=True),
+            column("millesime", "texte", "Millésime du zonage", requis=True),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("nb_communes", "entier", "Communes de la zone, dans la région"),
+            column("population", "entier", "Population municipale de la zone, dans la région"),
+            column("est_fictive", "booleen", "Données fictives", requis=True),
+            column("geometry", "geometrie", "Contour ; vide quand la source n'en donne pas"),
+        ],
+    ),
+    table(
+        "communes_zones",
+        "Appartenance des communes aux zones",
+        "code_commune type_zone code_zone",
+        [
+            column("code_commune", "texte", "Commune", requis=True, renvoi="communes.code_commune"),
+            column("type_zone", "texte", "Zonage", requis=True),
+            column("millesime", "texte", "Millésime", requis=True),
+            column("code_zone", "texte", "Zone", requis=True),
+            column(
                 "type_lien",
                 "texte",
                 "Commune entière, ou en partie seulement",
                 requis=True,
                 valeurs=LIENS,
             ),
-        ),
-        table(
-            "lieux_zones",
-            "Appartenance des lieux aux zones",
-            "id_lieu type_zone code_zone",
-            colonne("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
-            colonne("type_zone", "texte", "Zonage", requis=True),
-            colonne("code_zone", "texte", "Zone", requis=True),
-            colonne(
+        ],
+    ),
+    table(
+        "lieux_zones",
+        "Appartenance des lieux aux zones",
+        "id_lieu type_zone code_zone",
+        [
+            column("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
+            column("type_zone", "texte", "Zonage", requis=True),
+            column("code_zone", "texte", "Zone", requis=True),
+            column(
                 "methode",
                 "texte",
                 "Par le code de la commune, ou par le point",
                 requis=True,
                 valeurs=("code", "geometrie"),
             ),
-        ),
-        table(
-            "demande",
-            "Points de population",
-            "id_point",
-            colonne("id_point", "texte", "Identifiant", requis=True),
-            colonne(
+        ],
+    ),
+    table(
+        "demande",
+        "Points de population",
+        "id_point",
+        [
+            column("id_point", "texte", "Identifiant", requis=True),
+            column(
                 "type_point",
                 "texte",
                 "Commune (à la mairie) ou carreau de 200 m",
                 requis=True,
                 valeurs=("commune", "carreau"),
             ),
-            colonne(
+            column(
                 "population",
                 "reel",
                 "Habitants, selon la source ; les carreaux Filosofi portent des fractions",
             ),
-            colonne(
+            column(
                 "population_retenue",
                 "reel",
-                "Habitants comptés dans la couverture ; vide quand un autre point décrit les mêmes gens, ou inconnue",
+                "Habitants comptés dans la couverture ; "
+                "vide quand un autre point décrit les mêmes gens, ou inconnue",
             ),
-            colonne("nb_adultes", "reel", "Dont 18 ans et plus ; vide quand l'âge n'est pas connu"),
-            colonne("nb_18_24", "reel", "Dont 18 à 24 ans ; vide quand l'âge n'est pas connu"),
-            colonne(
+            column("nb_adultes", "reel", "Dont 18 ans et plus ; vide quand l'âge n'est pas connu"),
+            column("nb_18_24", "reel", "Dont 18 à 24 ans ; vide quand l'âge n'est pas connu"),
+            column(
                 "est_compte",
                 "booleen",
                 "Compte dans la couverture : chaque habitant y est une seule fois",
                 requis=True,
             ),
-            colonne("est_region", "booleen", "Dans la région couverte", requis=True),
-            colonne("code_commune", "texte", "Commune", requis=True),
-            colonne("millesime", "texte", "Année de la population", requis=True),
-            colonne("geometry", "geometrie", "Point", requis=True),
-        ),
-        table(
-            "demande_zones",
-            "Points de population dans les zones qui ne sont pas des communes entières (QPV)",
-            "id_point type_zone code_zone",
-            colonne(
-                "id_point", "texte", "Point de population", requis=True, renvoi="demande.id_point"
+            column("est_region", "booleen", "Dans la région couverte", requis=True),
+            column("code_commune", "texte", "Commune", requis=True),
+            column("millesime", "texte", "Année de la population", requis=True),
+            column("geometry", "geometrie", "Point", requis=True),
+        ],
+    ),
+    table(
+        "demande_zones",
+        "Points de population dans les zones qui ne sont pas des communes entières (QPV)",
+        "id_point type_zone code_zone",
+        [
+            column(
+                "id_point",
+                "texte",
+                "Point de population",
+                requis=True,
+                renvoi="demande.id_point",
             ),
-            colonne("type_zone", "texte", "Zonage", requis=True),
-            colonne("code_zone", "texte", "Zone", requis=True),
-            colonne(
+            column("type_zone", "texte", "Zonage", requis=True),
+            column("code_zone", "texte", "Zone", requis=True),
+            column(
                 "methode",
                 "texte",
                 "Carreau dans le contour, ou commune entière faute de mieux",
                 requis=True,
                 valeurs=("geometrie", "estimee"),
             ),
-        ),
-        table(
-            "offres",
-            "Une ligne par action et lieu, prête à afficher ; la même formation de deux catalogues y est une fois",
-            "id_action id_lieu",
-            colonne("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
-            colonne("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
-            colonne(
-                "id_formation", "texte", "Formation", requis=True, renvoi="formations.id_formation"
+        ],
+    ),
+    table(
+        "offres",
+        "Une ligne par action et lieu, prête à afficher ; "
+        "la même formation de deux catalogues y est une fois",
+        "id_action id_lieu",
+        [
+            column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+            column("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
+            column(
+                "id_formation",
+                "texte",
+                "Formation",
+                requis=True,
+                renvoi="formations.id_formation",
             ),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
             *contract_of("offres"),
-            colonne("est_fictive", "booleen", "Données fictives", requis=True),
-            colonne(
+            column("est_fictive", "booleen", "Données fictives", requis=True),
+            column(
                 "sources",
                 "texte",
-                "Catalogues qui donnent cette formation, celui de la ligne d'abord, séparés par « | »",
+                "Catalogues qui donnent cette formation, celui de la ligne d'abord, "
+                "séparés par « | »",
             ),
-            colonne(
+            column(
                 "provenances",
                 "texte",
                 "Champs venus d'un autre catalogue, « champ:source » séparés par « | »",
             ),
-            colonne(
-                "zones", "texte", "Zones du lieu, « type:code » séparés par « | »", requis=True
+            column("zones", "texte", "Zones du lieu, « type:code » séparés par « | »", requis=True),
+            column("geometry", "geometrie", "Point ; vide quand le lieu n'a pu être placé"),
+        ],
+    ),
+    table(
+        "doublons",
+        "Offres de deux catalogues qui sont une même formation : montrées une fois, ou à vérifier",
+        "id_action id_lieu id_action_retenue id_lieu_retenu",
+        [
+            column(
+                "id_action",
+                "texte",
+                "Action non retenue",
+                requis=True,
+                renvoi="actions.id_action",
             ),
-            colonne("geometry", "geometrie", "Point ; vide quand le lieu n'a pu être placé"),
-        ),
-        table(
-            "doublons",
-            "Offres de deux catalogues qui sont une même formation : montrées une fois, ou à vérifier",
-            "id_action id_lieu id_action_retenue id_lieu_retenu",
-            colonne(
-                "id_action", "texte", "Action non retenue", requis=True, renvoi="actions.id_action"
-            ),
-            colonne("id_lieu", "texte", "Son lieu", requis=True, renvoi="lieux.id_lieu"),
-            colonne(
+            column("id_lieu", "texte", "Son lieu", requis=True, renvoi="lieux.id_lieu"),
+            column(
                 "id_action_retenue",
                 "texte",
                 "Action montrée",
                 requis=True,
                 renvoi="actions.id_action",
             ),
-            colonne("id_lieu_retenu", "texte", "Son lieu", requis=True, renvoi="lieux.id_lieu"),
-            colonne(
+            column("id_lieu_retenu", "texte", "Son lieu", requis=True, renvoi="lieux.id_lieu"),
+            column(
                 "id_source",
                 "texte",
                 "Source de l'action non retenue",
                 requis=True,
                 renvoi="sources.id_source",
             ),
-            colonne(
+            column(
                 "id_source_retenue",
                 "texte",
                 "Source de l'action montrée",
                 requis=True,
                 renvoi="sources.id_source",
             ),
-            colonne(
+            column(
                 "etat",
                 "texte",
                 "Réunies dans l'affichage, ou seulement semblables",
                 requis=True,
                 valeurs=ETATS_DOUBLON,
             ),
-            colonne(
+            column(
                 "regle", "texte", "Règle de rapprochement : ce qui est appris + où", requis=True
             ),
-            colonne("score", "reel", "Vraisemblance, de 0 à 1", requis=True),
-            colonne("preuve", "texte", "Ce qui a décidé, en clair", requis=True),
-        ),
-        table(
-            "offres_departements",
-            "Formations dont la source ne donne que le département : comptées, jamais placées",
-            "id_source code_departement niveau_sortie code_domaine",
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne("code_departement", "texte", "Département", requis=True),
-            colonne(
+            column("score", "reel", "Vraisemblance, de 0 à 1", requis=True),
+            column("preuve", "texte", "Ce qui a décidé, en clair", requis=True),
+        ],
+    ),
+    table(
+        "offres_departements",
+        "Formations dont la source ne donne que le département : comptées, jamais placées",
+        "id_source code_departement niveau_sortie code_domaine",
+        [
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("code_departement", "texte", "Département", requis=True),
+            column(
                 "niveau_sortie",
                 "texte",
                 "Niveau 3 à 8, vide quand il n'est pas dit",
                 valeurs=NIVEAUX,
             ),
-            colonne("code_domaine", "texte", "Domaine simplifié", requis=True),
-            colonne("nb_formations", "entier", "Formations", requis=True),
-            colonne("nb_actions", "entier", "Actions ; vide si aucune n'est connue"),
-            colonne("nb_sessions", "entier", "Sessions ouvertes ; vide si aucune n'est connue"),
-            colonne(
-                "nb_sessions_a_distance", "entier", "Dont à distance ; vide si aucune n'est connue"
+            column("code_domaine", "texte", "Domaine simplifié", requis=True),
+            column("nb_formations", "entier", "Formations", requis=True),
+            column("nb_actions", "entier", "Actions ; vide si aucune n'est connue"),
+            column("nb_sessions", "entier", "Sessions ouvertes ; vide si aucune n'est connue"),
+            column(
+                "nb_sessions_a_distance",
+                "entier",
+                "Dont à distance ; vide si aucune n'est connue",
             ),
-            colonne(
+            column(
                 "date_extraction",
                 "texte",
-                "Jour où le producteur a extrait ces lignes, le plus récent (AAAA-MM-JJ), quand la source le donne",
+                "Jour où le producteur a extrait ces lignes, le plus récent (AAAA-MM-JJ), "
+                "quand la source le donne",
             ),
-        ),
-        table(
-            "qualite",
-            "Qualité de chaque source et de chaque organisme, critère par critère",
-            "type_entite id_entite critere",
-            colonne("type_entite", "texte", "Source ou organisme", requis=True, valeurs=ENTITES),
-            colonne(
-                "id_entite", "texte", "Identifiant de la source ou de l'organisme", requis=True
+        ],
+    ),
+    table(
+        "qualite",
+        "Qualité de chaque source et de chaque organisme, critère par critère",
+        "type_entite id_entite critere",
+        [
+            column("type_entite", "texte", "Source ou organisme", requis=True, valeurs=ENTITES),
+            column("id_entite", "texte", "Identifiant de la source ou de l'organisme", requis=True),
+            column("critere", "texte", "Critère (docs/qualite.md)", requis=True),
+            column("nb_offres", "entier", "Offres de l'entité, tous catalogues", requis=True),
+            column(
+                "nb_applicables",
+                "entier",
+                "Offres auxquelles le critère s'applique",
+                requis=True,
             ),
-            colonne("critere", "texte", "Critère (docs/qualite.md)", requis=True),
-            colonne("nb_offres", "entier", "Offres de l'entité, tous catalogues", requis=True),
-            colonne(
-                "nb_applicables", "entier", "Offres auxquelles le critère s'applique", requis=True
+            column(
+                "nb_satisfaites",
+                "entier",
+                "Offres qui le satisfont, parmi celles-là",
+                requis=True,
             ),
-            colonne(
-                "nb_satisfaites", "entier", "Offres qui le satisfont, parmi celles-là", requis=True
-            ),
-            colonne(
+            column(
                 "est_fournie",
                 "booleen",
                 "Une source de l'entité porte au moins une fois l'information",
                 requis=True,
             ),
-        ),
-        table(
-            "defauts",
-            "Ce qui est à corriger, offre par offre et critère par critère",
-            "critere id_action id_lieu",
-            colonne("critere", "texte", "Critère non satisfait", requis=True),
-            colonne("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
-            colonne("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne(
+        ],
+    ),
+    table(
+        "defauts",
+        "Ce qui est à corriger, offre par offre et critère par critère",
+        "critere id_action id_lieu",
+        [
+            column("critere", "texte", "Critère non satisfait", requis=True),
+            column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+            column("id_lieu", "texte", "Lieu", requis=True, renvoi="lieux.id_lieu"),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column(
                 "id_organisme",
                 "texte",
                 "Organisme formateur, sinon responsable",
                 renvoi="organismes.id_organisme",
             ),
-            colonne("valeur", "texte", "Valeur en cause"),
-            colonne("constat", "texte", "Ce qui ne va pas, en clair", requis=True),
-        ),
-        table(
-            "flux",
-            "Vœux, places et entrants par établissement et formation, une année donnée : statistique, jamais l'état du jour",
-            "id_flux",
-            colonne("id_flux", "texte", "Identifiant : source:UAI:MEF:voie", requis=True),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne("annee", "texte", "Année de la statistique, celle de sa source", requis=True),
-            colonne("code_uai", "texte", "Établissement", requis=True),
-            colonne("code_mef", "texte", "Code MEF ou MEFSTAT de la formation"),
-            colonne("intitule", "texte", "Formation, telle que nommée par la source"),
-            colonne("voie", "texte", "Voie", valeurs=VOIES),
-            colonne("nb_voeux", "entier", "Vœux confirmés ; vide si inconnu, ou de 1 à 4"),
-            colonne("capacite", "entier", "Places offertes cette année-là"),
-            colonne("nb_entrants", "entier", "Entrants ; vide quand la source ne les donne pas"),
-            colonne(
+            column("valeur", "texte", "Valeur en cause"),
+            column("constat", "texte", "Ce qui ne va pas, en clair", requis=True),
+        ],
+    ),
+    table(
+        "flux",
+        "Vœux, places et entrants par établissement et formation, une année donnée : "
+        "statistique, jamais l'état du jour",
+        "id_flux",
+        [
+            column("id_flux", "texte", "Identifiant : source:UAI:MEF:voie", requis=True),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("annee", "texte", "Année de la statistique, celle de sa source", requis=True),
+            column("code_uai", "texte", "Établissement", requis=True),
+            column("code_mef", "texte", "Code MEF ou MEFSTAT de la formation"),
+            column("intitule", "texte", "Formation, telle que nommée par la source"),
+            column("voie", "texte", "Voie", valeurs=VOIES),
+            column("nb_voeux", "entier", "Vœux confirmés ; vide si inconnu, ou de 1 à 4"),
+            column("capacite", "entier", "Places offertes cette année-là"),
+            column("nb_entrants", "entier", "Entrants ; vide quand la source ne les donne pas"),
+            column(
                 "masques",
                 "texte",
-                "Nombres de personnes de 1 à 4, qui ne sont pas montrés : noms des colonnes, séparés par « | »",
+                "Nombres de personnes de 1 à 4, qui ne sont pas montrés : "
+                "noms des colonnes, séparés par « | »",
             ),
-        ),
-        table(
-            "actions_flux",
-            "Actions que décrit un flux : même établissement, même diplôme, même voie",
-            "id_action id_flux",
-            colonne("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
-            colonne("id_flux", "texte", "Flux", requis=True, renvoi="flux.id_flux"),
-        ),
-        table(
-            "debouches",
-            "Ce que deviennent les sortants d'un établissement, une année donnée, toutes formations professionnelles ensemble",
-            "id_debouche",
-            colonne("id_debouche", "texte", "Identifiant : source:UAI:public", requis=True),
-            colonne("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
-            colonne("annee", "texte", "Années de la statistique, celles de sa source", requis=True),
-            colonne("code_uai", "texte", "Établissement", requis=True),
-            colonne("nom", "texte", "Nom de l'établissement"),
-            colonne("public", "texte", "De qui il s'agit", requis=True, valeurs=PUBLICS_DEBOUCHES),
-            colonne(
+        ],
+    ),
+    table(
+        "actions_flux",
+        "Actions que décrit un flux : même établissement, même diplôme, même voie",
+        "id_action id_flux",
+        [
+            column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+            column("id_flux", "texte", "Flux", requis=True, renvoi="flux.id_flux"),
+        ],
+    ),
+    table(
+        "debouches",
+        "Ce que deviennent les sortants d'un établissement, une année donnée, "
+        "toutes formations professionnelles ensemble",
+        "id_debouche",
+        [
+            column("id_debouche", "texte", "Identifiant : source:UAI:public", requis=True),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("annee", "texte", "Années de la statistique, celles de sa source", requis=True),
+            column("code_uai", "texte", "Établissement", requis=True),
+            column("nom", "texte", "Nom de l'établissement"),
+            column("public", "texte", "De qui il s'agit", requis=True, valeurs=PUBLICS_DEBOUCHES),
+            column(
                 "taux_poursuite_pct",
                 "reel",
                 "Poursuivent leurs études, en % ; vide quand le producteur ne diffuse pas",
             ),
-            colonne(
+            column(
                 "taux_emploi_pct",
                 "reel",
-                "En emploi salarié six mois après la sortie, en % de ceux qui ont quitté les études",
+                "En emploi salarié six mois après la sortie, "
+                "en % de ceux qui ont quitté les études",
             ),
-            colonne(
+            column(
                 "taux_emploi_attendu_pct",
                 "reel",
                 "Taux d'emploi attendu, compte tenu des élèves et du lieu, en %",
             ),
-            colonne(
+            column(
                 "valeur_ajoutee_pts",
                 "reel",
                 "Taux d'emploi moins taux attendu, en points (arrondi par le producteur)",
             ),
-            colonne("part_poursuite_pct", "reel", "En poursuite d'études, en % de tous"),
-            colonne("part_emploi_pct", "reel", "En emploi à six mois, en % de tous"),
-            colonne("part_autres_pct", "reel", "Autres situations, en % de tous"),
-        ),
-        table(
-            "couches",
-            "Contours simplifiés pour l'affichage",
-            "type_zone code_zone",
-            colonne("type_zone", "texte", "Zonage (ou « commune »)", requis=True),
-            colonne("code_zone", "texte", "Code", requis=True),
-            colonne("nom", "texte", "Nom", requis=True),
-            colonne("millesime", "texte", "Millésime", requis=True),
-            colonne("est_fictive", "booleen", "Données fictives", requis=True),
-            colonne("geometry", "geometrie", "Contour simplifié", requis=True),
-        ),
-        *SUIVI,
-    ]
-)
+            column("part_poursuite_pct", "reel", "En poursuite d'études, en % de tous"),
+            column("part_emploi_pct", "reel", "En emploi à six mois, en % de tous"),
+            column("part_autres_pct", "reel", "Autres situations, en % de tous"),
+        ],
+    ),
+    table(
+        "couches",
+        "Contours simplifiés pour l'affichage",
+        "type_zone code_zone",
+        [
+            column("type_zone", "texte", "Zonage (ou « commune »)", requis=True),
+            column("code_zone", "texte", "Code", requis=True),
+            column("nom", "texte", "Nom", requis=True),
+            column("millesime", "texte", "Millésime", requis=True),
+            column("est_fictive", "booleen", "Données fictives", requis=True),
+            column("geometry", "geometrie", "Contour simplifié", requis=True),
+        ],
+    ),
+    *SUIVI,
+]
+
+TABLES: dict[str, Table] = dict(_ROWS)
 
 
 def _as_neighbours(offres: Table) -> Table:
