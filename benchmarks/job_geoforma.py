@@ -14,7 +14,7 @@ watch = Stopwatch()
 
 def main(mirror: str, data_dir: str, id_source: str) -> None:
     """Build the snapshot and print the measures, with the rows of source `id_source`."""
-    from geoapp.ingest import build_snapshot
+    from geoapp.ingest.pipeline import build_snapshot
 
     watch.lap("imports")
     snapshot = build_snapshot(mirror=Path(mirror), data_dir=Path(data_dir), watch=_lap)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
 from geoapp.core.snapshot import list_snapshots, open_snapshot
-from geoapp.ingest import build_snapshot
+from geoapp.ingest.pipeline import build_snapshot
 from support.builds import lend_steps
 from support.sources import AFFELNET, HEADER, ROW, make_mirror
 

@@ -144,7 +144,7 @@ def test_there_must_be_two(tmp_path):
 
 @pytest.mark.real
 def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, tmp_path):
-    from geoapp.ingest import build_snapshot
+    from geoapp.ingest.pipeline import build_snapshot
     from support.builds import lend_steps
 
     for path in mirror.rglob("*"):

@@ -1,5 +1,6 @@
 """The command line: answers fast, speaks French, one message and an exit code for every error."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
+from support.sources import AFFELNET, HEADER, ROW
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -17,16 +19,33 @@ def _run(*args: str):
     return CliRunner().invoke(main, [str(a) for a in args])
 
 
-def test_help_imports_nothing_heavy():
-    code = (
-        "import sys; from geoapp.cli import main; main(['--help'], standalone_mode=False); "
-        "print([m for m in ('geopandas', 'pandas', 'folium', 'flask', 'rich', 'shapely') if m in "
-        "sys.modules])"
-    )
-    result = subprocess.run(
+def loaded(command: list[str], names: str) -> list[str]:
+    """Return those of some modules that a command loads, in a process of its own."""
+    code = f"""
+import sys
+from geoapp.cli import main
+try:
+    main({command!r}, standalone_mode=False)
+except SystemExit:
+    pass
+print([name for name in {names!r}.split() if name in sys.modules])
+"""
+    done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert result.stdout.strip().endswith("[]")
+    return ast.literal_eval(done.stdout.splitlines()[-1])
+
+
+def test_help_imports_nothing_heavy():
+    assert loaded(["--help"], "geopandas pandas folium flask rich shapely") == []
+
+
+def test_checking_a_file_loads_neither_maps_nor_sheets_nor_the_build(tmp_path):
+    path = tmp_path / Path(AFFELNET).name
+    path.write_text(HEADER + ROW, encoding="utf-8")
+    libraries = "scipy matplotlib folium flask weasyprint xlsxwriter rapidfuzz snowballstemmer "
+    rooms = "geoapp.ingest.pipeline geoapp.coverage geoapp.outputs geoapp.web geoapp.cli.console"
+    assert loaded(["check", str(path)], libraries + rooms) == []
 
 
 @pytest.mark.parametrize("command", ["build", "fetch", "info", "check", "map", "serve", "communes"])

@@ -26,7 +26,7 @@ def digests(snapshot) -> dict[str, str]:
 
 @pytest.mark.real
 def test_two_builds_of_the_mirror_give_the_same_bytes(mirror, real_snapshot, tmp_path):
-    from geoapp.ingest import build_snapshot
+    from geoapp.ingest.pipeline import build_snapshot
 
     again = build_snapshot(mirror=mirror, data_dir=tmp_path)
     assert set(digests(again)) == set(TABLES)
@@ -53,7 +53,8 @@ def test_an_incremental_build_of_the_mirror_gives_the_bytes_of_a_full_one(
     """Five sources changed, on the steps that the build of the session kept: they alone are
     read.
     """
-    from geoapp.ingest import build_snapshot, readings
+    from geoapp.ingest import readings
+    from geoapp.ingest.pipeline import build_snapshot
 
     read, real = [], readings.read_source
     monkeypatch.setattr(

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.core.snapshot import KEPT, list_snapshots, open_snapshot
-from geoapp.ingest import build_snapshot
+from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER
 from geoapp.sources.content import sha256_of
 from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror

@@ -16,7 +16,8 @@ from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
 from geoapp.core.errors import GeoFormaError, SourceError
 from geoapp.core.snapshot import open_snapshot
-from geoapp.ingest import build_snapshot, pipeline
+from geoapp.ingest import pipeline
+from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER
 from geoapp.sources import cache
 from geoapp.sources.cache import (

@@ -68,7 +68,7 @@ from pathlib import Path
 import geoapp
 from geoapp.cli.guide import write_dictionary
 from geoapp.core.config import Settings
-from geoapp.ingest import build_snapshot
+from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.check_file import check_file
 from geoapp.web import create_app
 

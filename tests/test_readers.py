@@ -482,7 +482,7 @@ def test_nobody_is_in_the_bytes_of_a_snapshot(communes, demo_snapshot, tmp_path)
     """Every sample in one mirror, plus hostile rows: the snapshot and its index are searched byte
     by byte.
     """
-    from geoapp.ingest import build_snapshot
+    from geoapp.ingest.pipeline import build_snapshot
     from support.builds import lend_steps
 
     mirror = tmp_path / "miroir"

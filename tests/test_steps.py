@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from geoapp.core.schema import TABLES
-from geoapp.ingest import build_snapshot, readings, steps
+from geoapp.ingest import readings, steps
+from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import Etapes, do, is_kept, sweep
 from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
 from test_layers import ROOMS

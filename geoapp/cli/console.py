@@ -15,16 +15,16 @@ from rich.text import Text
 
 from geoapp.cli.info import describe_snapshot
 from geoapp.cli.progress import rich_progress
+from geoapp.cli.terminal import decimal, number, open_console, plain
 from geoapp.core.config import Settings
 from geoapp.core.errors import SnapshotError
-from geoapp.core.french import count, format_decimal, format_number
+from geoapp.core.french import count
 from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
 from geoapp.coverage.model import describe_question
-from geoapp.ingest.check_file import Controle
 from geoapp.offer.answers import describe_answer
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.quality.scores import Qualite, list_defects, score_parts
@@ -54,12 +54,6 @@ ISSUES = {
 _SHOWN = 20
 
 
-def _console() -> Console:
-    """Return the terminal; wide enough for our tables when the output is a file."""
-    console = Console()
-    return console if console.is_terminal else Console(width=150)
-
-
 @contextmanager
 def watching():
     """Show one progress bar per step; give `say(text)` and `watch(step, done, total)`."""
@@ -69,7 +63,7 @@ def watching():
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=_console()) as progress:
+    with Progress(*columns, console=open_console()) as progress:
         tasks: dict[str, int] = {}
 
         def watch(step: str, done: int, total: int) -> None:
@@ -83,7 +77,7 @@ def watching():
 @contextmanager
 def refreshing(settings: Settings):
     """Give the network of a refresh, with its progress bar, and what prints how each source ended."""
-    console = _console()
+    console = open_console()
     console.print("Actualisation des sources auprès de leurs producteurs.", highlight=False)
     yield (
         Network(progress=rich_progress, essais=settings.retries),
@@ -112,12 +106,12 @@ def print_freshness(sources: list[Source], data_dir: Path) -> None:
             day_of(one.obtenu_le) if one.obtenu_le else "–",
             Text(one.message),
         )
-    _console().print(table)
+    open_console().print(table)
 
 
 def print_sheets(written: list[Ecrite], out: Path) -> None:
     """Print the territory sheets written: zone, files, sizes."""
-    console = _console()
+    console = open_console()
     for one in written:
         files = ", ".join(f"{nom} ({taille / 1e6:.2f} Mo)" for nom, taille in one.fichiers.items())
         console.print(f"{one.zone.titre} : {files}", highlight=False, markup=False)
@@ -131,7 +125,7 @@ def print_sheets(written: list[Ecrite], out: Path) -> None:
 def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
     """Print what a snapshot holds: one line per source, what is broken or late today, then tables and zones."""
     info = describe_snapshot(snapshot, data_dir)
-    console = _console()
+    console = open_console()
     table = Table(
         title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left"
     )
@@ -154,19 +148,19 @@ def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
             source["id"],
             MODES[source["mode"]] + (" (en panne)" if source["alert"] else ""),
             source["vintage"],
-            *[_number(source[key]) for key in keys],
+            *[number(source[key]) for key in keys],
         )
     console.print(table)
     for source, told in [
         (s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]
     ]:
-        console.print(Text.assemble(f"{source} : ", _plain(told)), style="yellow", highlight=False)
+        console.print(Text.assemble(f"{source} : ", plain(told)), style="yellow", highlight=False)
     _print_reasons(console, info)
     absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
     if absent:
         console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
     console.print(
-        "Tables : " + ", ".join(f"{nom} {_number(n)}" for nom, n in info["tables"].items()),
+        "Tables : " + ", ".join(f"{nom} {number(n)}" for nom, n in info["tables"].items()),
         highlight=False,
     )
     console.print(
@@ -187,80 +181,14 @@ def _print_reasons(console: Console, info: dict) -> None:
     )
     for source in info["sources"]:
         for code, nb in source["rejected_by_reason"].items():
-            table.add_row(source["id"], f"{RAISONS[code].titre} ({code})", _number(nb))
+            table.add_row(source["id"], f"{RAISONS[code].titre} ({code})", number(nb))
     if table.row_count:
         console.print(table)
 
 
 def _zones(value: int | dict) -> str:
     """Return a count of zones in words."""
-    return f"{_number(value['communes'])} communes" if isinstance(value, dict) else _number(value)
-
-
-def _number(value) -> str:
-    """Return a count with French thousands; a dash when it does not apply."""
-    return "–" if value is None or pd.isna(value) else format_number(value)
-
-
-def print_check(file: Path, source: Source, found: Controle) -> None:
-    """Print the result of the check of one file."""
-    console = _console()
-    console.print(
-        f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False
-    )
-    read, valid, refused = (
-        count(found.nb_lues, "ligne lue", "lignes lues"),
-        count(found.nb_valides, "valide"),
-        count(found.nb_rejetees, "rejetée"),
-    )
-    console.print(f"{read}, {valid}, {refused}", highlight=False)
-    if found.nb_extras:
-        console.print(
-            f"  {count(found.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté",
-            highlight=False,
-        )
-    _print_repairs(console, found.reparations)
-    if not found.nb_rejetees:
-        return
-    for code, nb in found.raisons.most_common():
-        console.print(
-            f"  {count(nb, 'ligne rejetée', 'lignes rejetées')} : {RAISONS[code].titre} ({code})",
-            highlight=False,
-            markup=False,
-        )
-    table = Table(
-        "Ligne",
-        "Colonne",
-        "Valeur",
-        "Raison",
-        "Valeur proche",
-        title="Rejets",
-        title_justify="left",
-    )
-    for rejet in found.exemples:
-        table.add_row(
-            *[
-                _plain(rejet[key])
-                for key in ("ligne", "colonne", "valeur", "raison", "valeur_proche")
-            ]
-        )
-    console.print(table)
-    if (more := found.nb_rejetees - len(found.exemples)) > 0:
-        console.print(
-            f"… et {_number(more)} autres ; « --out rejets.csv » les écrit tous.", highlight=False
-        )
-
-
-def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[int, dict]]) -> None:
-    """Print what was repaired or set aside: one line per kind, its count and its first example."""
-    for (colonne, kind), (n, one) in sorted(reparations.items(), key=lambda pair: pair[0]):
-        after = (
-            ""
-            if one["corrigee"] is None or pd.isna(one["corrigee"])
-            else f" → « {one['corrigee']} »"
-        )
-        text = f"  {_number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : « {one['valeur']} »{after}"
-        console.print(_plain(text), highlight=False)
+    return f"{number(value['communes'])} communes" if isinstance(value, dict) else number(value)
 
 
 def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | None = None) -> None:
@@ -276,7 +204,7 @@ def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | Non
 
 def _print_found(answer: dict) -> None:
     """Print one page of an answer as a table, and what the search understood."""
-    console = _console()
+    console = open_console()
     console.print(answer["titre"], highlight=False, markup=False)
     for mot, corrige in answer["texte"]["corrections"]:
         console.print(
@@ -288,7 +216,7 @@ def _print_found(answer: dict) -> None:
     for card in answer["formations"] + answer["a_distance"]["formations"]:
         table.add_row(
             *[
-                _plain(text)
+                plain(text)
                 for text in (
                     card["distance"],
                     card["intitule"],
@@ -312,15 +240,7 @@ def _print_found(answer: dict) -> None:
     ]
     for nb, mots in apart:
         if nb:
-            console.print(f"{_number(nb)} {mots}", highlight=False)
-
-
-def _plain(value):
-    """Return a cell as plain text: nothing in a file may act as markup or control the terminal."""
-    from rich.text import Text
-
-    text = "" if value is None or pd.isna(value) else str(value)
-    return Text("".join(c if c.isprintable() or c in "\u00a0\u202f" else "·" for c in text))
+            console.print(f"{number(nb)} {mots}", highlight=False)
 
 
 _GAPS = (
@@ -336,7 +256,7 @@ _GAPS = (
 
 def print_gaps(reponse: Reponse, out: Path | None) -> None:
     """Print an answer of coverage: the sentence, the worst zones, the notes."""
-    console = _console()
+    console = open_console()
     rows = reponse.tableau.sort_values(
         ["population_non_couverte", "code_zone"], ascending=[False, True]
     ).head(25)
@@ -366,7 +286,7 @@ def print_gaps(reponse: Reponse, out: Path | None) -> None:
 
 def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) -> None:
     """Print the scores of the sources and how many bodies have something to correct; of one entity, its criteria."""
-    console = _console()
+    console = open_console()
     if entite is None:
         table = Table(
             "Source",
@@ -381,11 +301,11 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
         for row in qualite.entites[qualite.entites["type_entite"].eq("source")].to_dict("records"):
             table.add_row(
                 Text(row["nom"]),
-                _decimal(row["score"]),
-                _decimal(100 * row["part_evaluee"]) + " %",
+                decimal(row["score"]),
+                decimal(100 * row["part_evaluee"]) + " %",
                 str(row["nb_offres"]),
                 str(row["nb_defauts"]),
-                _decimal(row["score_avant"]),
+                decimal(row["score_avant"]),
             )
         console.print(table)
         bodies = qualite.entites[qualite.entites["type_entite"].eq("organisme")]
@@ -402,7 +322,7 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
             "Satisfaites",
             "Part",
             "Comment corriger",
-            title=f"{entite['nom']} : {_decimal(entite['score'])} sur 100",
+            title=f"{entite['nom']} : {decimal(entite['score'])} sur 100",
             title_justify="left",
         )
         for part in score_parts(qualite, entite["type_entite"], entite["id_entite"]):
@@ -411,7 +331,7 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
                 if part["etat"] == "non_fourni"
                 else "sans objet"
                 if part["part"] is None
-                else _decimal(100 * part["part"]) + " %"
+                else decimal(100 * part["part"]) + " %"
             )
             table.add_row(
                 part["titre"],
@@ -441,14 +361,9 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
         )
 
 
-def _decimal(value: float) -> str:
-    """Return a number with one decimal, « – » when unknown."""
-    return "–" if pd.isna(value) else format_decimal(value, 1)
-
-
 def print_changes(evolution: Evolution, out: Path | None) -> None:
     """Print what changed between two snapshots: totals, zones, last offers lost."""
-    console = _console()
+    console = open_console()
     told = (
         ", ".join(
             f"{nb} {nom}"

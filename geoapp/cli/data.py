@@ -30,7 +30,7 @@ def build(
 ) -> None:
     """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
     from geoapp.cli.console import print_summary, watching
-    from geoapp.ingest import build_snapshot
+    from geoapp.ingest.pipeline import build_snapshot
 
     settings = read_settings(data_dir)
     with watching() as (say, watch):
@@ -111,7 +111,7 @@ def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | N
 @click.option("--out", type=click.Path(path_type=Path), help="Écrire les rejets dans ce CSV.")
 def check(file: Path, as_source: str | None, out: Path | None) -> None:
     """Valide un fichier et liste ses rejets ; code de sortie 1 s'il y en a."""
-    from geoapp.cli.console import print_check
+    from geoapp.cli.check_report import print_check
     from geoapp.ingest.check_file import check_file
 
     source, found = check_file(file, as_source, out)

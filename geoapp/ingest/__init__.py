@@ -1,5 +1,1 @@
-"""Build: from located source files to one published snapshot."""
-
-from geoapp.ingest.pipeline import build_snapshot
-
-__all__ = ["build_snapshot"]
+"""Build: from located source files to one published snapshot (`geoapp.ingest.pipeline`)."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from geoapp.core.snapshot import Snapshot, open_snapshot
-from geoapp.ingest import build_snapshot
+from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER
 from support.sources import MIRROR, lay_out_shuffled
 

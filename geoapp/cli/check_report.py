@@ -1,0 +1,79 @@
+"""What `geoapp check` prints.
+
+Apart from the other reports: whoever checks a file need not wait for maps and sheets to load.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from geoapp.cli.terminal import number, open_console, plain
+from geoapp.core.french import count
+from geoapp.core.reasons import RAISONS
+from geoapp.ingest.check_file import Controle
+from geoapp.sources.registry import Source
+
+
+def print_check(file: Path, source: Source, found: Controle) -> None:
+    """Print the result of the check of one file."""
+    console = open_console()
+    console.print(
+        f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False
+    )
+    read, valid, refused = (
+        count(found.nb_lues, "ligne lue", "lignes lues"),
+        count(found.nb_valides, "valide"),
+        count(found.nb_rejetees, "rejetée"),
+    )
+    console.print(f"{read}, {valid}, {refused}", highlight=False)
+    if found.nb_extras:
+        console.print(
+            f"  {count(found.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté",
+            highlight=False,
+        )
+    _print_repairs(console, found.reparations)
+    if not found.nb_rejetees:
+        return
+    for code, nb in found.raisons.most_common():
+        console.print(
+            f"  {count(nb, 'ligne rejetée', 'lignes rejetées')} : {RAISONS[code].titre} ({code})",
+            highlight=False,
+            markup=False,
+        )
+    table = Table(
+        "Ligne",
+        "Colonne",
+        "Valeur",
+        "Raison",
+        "Valeur proche",
+        title="Rejets",
+        title_justify="left",
+    )
+    for rejet in found.exemples:
+        table.add_row(
+            *[
+                plain(rejet[key])
+                for key in ("ligne", "colonne", "valeur", "raison", "valeur_proche")
+            ]
+        )
+    console.print(table)
+    if (more := found.nb_rejetees - len(found.exemples)) > 0:
+        console.print(
+            f"… et {number(more)} autres ; « --out rejets.csv » les écrit tous.", highlight=False
+        )
+
+
+def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[int, dict]]) -> None:
+    """Print what was repaired or set aside: one line per kind, its count and its first example."""
+    for (colonne, kind), (n, one) in sorted(reparations.items(), key=lambda pair: pair[0]):
+        after = (
+            ""
+            if one["corrigee"] is None or pd.isna(one["corrigee"])
+            else f" → « {one['corrigee']} »"
+        )
+        text = f"  {number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : « {one['valeur']} »{after}"
+        console.print(plain(text), highlight=False)
