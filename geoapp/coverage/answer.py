@@ -66,6 +66,7 @@ def answer(world: World, question: Question) -> Reponse:
     raw = zone_table(world, question, offre, points)
     whole = region_row(world, question, offre, points)
     tableau = protect(raw, est_partition=MAILLES[question.zonage].est_partition)
+    # One row alone is no partition: nothing else adds up to it.
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
     quality = describe_quality(world, question, offre)
     return Reponse(
@@ -102,6 +103,7 @@ def map_classes(tableau: pd.DataFrame, ensemble: pd.Series, question: Question) 
     if question.methode != "fixes":
         return make_classes(values, methode=question.methode, nb=NB_CLASSES)
     region = ensemble[question.mesure]
+    # Without a value for the region, its multiples are those of one.
     bornes = FIXES[indicateur.type](question, float(region) if pd.notna(region) else 1.0)
     return make_classes(values, methode="fixes", bornes=bornes)
 

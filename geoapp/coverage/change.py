@@ -166,6 +166,7 @@ def _offers(snapshot: Snapshot, zonage: str, parametres: Mapping) -> pd.DataFram
         }
     )
     frame["titre_plie"] = map_distinct(offres["intitule"].astype("object"), fold)
+    # Unknown is a value like another: `groupby` would leave NA out, and lose the offer.
     return frame.assign(code_zone=zone.astype("object").where(zone.notna(), SANS_ZONE))
 
 

@@ -119,6 +119,7 @@ def _limits(
     if not len(known):
         return ()
     distinct = np.unique(known)
+    # The least value opens its own class: its bound is there twice.
     if len(distinct) <= nb:
         return tuple(float(b) for b in (distinct[0], *distinct))
     upper = np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])

@@ -196,6 +196,7 @@ def _threshold(values: Mapping[str, list[str]], unites: tuple[str, ...]) -> tupl
     given = [nom for nom in ("seuil_km", "seuil_min") if nom in values]
     if len(given) == 2:
         raise ParameterError("Donnez seuil_km ou seuil_min, pas les deux.")
+    # A matrix that the user gives may know one unit alone: it is then the unit by default.
     unite = given[0].removeprefix("seuil_") if given else ("km" if "km" in unites else "min")
     if unite not in unites:
         raise ParameterError(
@@ -222,6 +223,7 @@ def _within_bounds(nom: str, found: list[str]) -> float:
 def to_parameters(question: Question) -> list[tuple[str, str]]:
     """Return a question as (name, value) pairs, as an address writes it; defaults left out."""
     pairs = list(question.filtres.parametres())
+    # Defaults are left out: one question has one address.
     if (question.seuil, question.unite) != (SEUIL_KM, "km"):
         pairs.append((f"seuil_{question.unite}", f"{question.seuil:g}"))
     given = {

@@ -20,6 +20,7 @@ def main_sentence(
 ) -> str:
     """Return what must be retained: how many people are too far, and in rural zones."""
     seuil, offre = describe_threshold(question), describe_offer(question)
+    # NA is unknown, unless the small number is hidden: then somebody lives there.
     if pd.isna(ensemble["population"]) and "population" not in ensemble["masques"]:
         return (
             "La population de ce public n'est connue nulle part dans la région : "
@@ -42,6 +43,7 @@ def _rural(world: World, question: Question, points: pd.DataFrame) -> str:
     for zonage, zones in RURALES.items():
         if (maille := world.mailles.get(zonage)) is not None and len(maille.points):
             part = share_uncovered(world, question, maille, points)
+            # The first zoning that has zones speaks alone, even to say nothing (NaN).
             return f"{THIN}; dans les {zones}, c'est {format_share(part)}" if part == part else ""
     return ""
 
@@ -53,6 +55,7 @@ def share_uncovered(
 
     NaN when unknown.
     """
+    # Zones of one zoning may overlap.
     inside = np.unique(maille.points)
     people = np.nan_to_num(world.population(question.public)[inside])
     if not people.sum():

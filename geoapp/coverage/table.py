@@ -114,6 +114,7 @@ def _sole_providers(
     It is the only body within reach of the covered people of the zone.
     """
     least, most = reachable_bodies(world, question, offre)
+    # Where nobody lives, nobody loses anything.
     inhabited = np.nan_to_num(world.population(question.public)[maille.points]) > 0
     kept = covered[maille.points] & inhabited
     zone, points = maille.zones[kept], maille.points[kept]
@@ -134,6 +135,7 @@ def reachable_bodies(
     Both are equal when only one body is in reach; (greatest integer, −1) when none is.
     """
     place, body = offre.comptes["place"].to_numpy(), offre.comptes["organisme"].to_numpy()
+    # A place without supply, or of unknown supply, covers nobody.
     supplied = offre.par_place[place] > 0
     place, body = place[supplied], body[supplied]
     nothing = np.iinfo(np.int64).max
@@ -167,6 +169,7 @@ def _words(zones: ZoneData) -> pd.DataFrame:
     total = zones.by_cause.sum(axis=0)
     # Of two causes of as many people, the gravest (the first of `CAUSES`).
     cause = np.array(list(CAUSES), dtype=object)[zones.by_cause.argmax(axis=0)]
+    # At exactly half, it is robust.
     solidite = np.where(solid >= total / 2, "robuste", "fragile").astype(object)
     cause[total <= 0] = solidite[total <= 0] = None
     cells = np.bincount(rank, zones.points["cell"], nb)

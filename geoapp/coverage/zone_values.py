@@ -90,6 +90,7 @@ def uncovered(zones: ZoneData) -> np.ndarray:
 
 def uncovered_share(zones: ZoneData) -> np.ndarray:
     """Return their share of the people of the zone."""
+    # Clipped: two sums of the same people may differ by their last bit.
     return np.clip(zones.uncovered / np.where(zones.population > 0, zones.population, np.nan), 0, 1)
 
 
@@ -168,6 +169,7 @@ def nb_distinct(colonne: str) -> Calcul:
 def nb_seats(zones: ZoneData) -> np.ndarray:
     """Return the seats of the offers inside, NaN when no source gives any."""
     zone, seats = zones.offres["zone"], zones.offres["capacite"].to_numpy()
+    # Seats that some offers give are summed; where none gives any, zero would be a lie.
     known = np.bincount(zone, ~np.isnan(seats), zones.nb) > 0
     return zones.where_inside(
         np.where(known, np.bincount(zone, np.nan_to_num(seats), zones.nb), np.nan)

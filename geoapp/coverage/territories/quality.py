@@ -67,6 +67,7 @@ def quality_block(
 ) -> BlocQualite:
     """Return the quality of the data of a zone; `aussi` are other sources that its sheet shows."""
     region, lost = region_rows(world, question), unplaced_rows(world, question)
+    # A remote formation has no place to lack: it is counted apart.
     remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
     lost = lost[~remote]
     inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)

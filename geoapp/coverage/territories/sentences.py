@@ -236,6 +236,7 @@ def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str
     """Return how many people of the zone are too far, against the region."""
     if pd.isna(ligne["population_non_couverte"]):
         return f"Moins de cinq de ses habitants vivent {loin}"
+    # People of a cell are not whole numbers: less than half a person is nobody.
     if ligne["population_non_couverte"] < 0.5:
         others = (
             "comme tous ceux de la région"
@@ -327,6 +328,8 @@ def _fragile(
     dehors: BlocDehors,
 ) -> str:
     """Say who is left behind, or on whom the cover depends: the gravest that can be said."""
+    # In this order: nobody covered, one body for all, a public left behind, communes or domains
+    # that one body holds, and at last that nothing of the kind is the case.
     if couverture.ligne["part_couverte"] == 0:
         return _nobody(question, couverture)
     alone = format_share(couverture.part_communes_uniques_region)

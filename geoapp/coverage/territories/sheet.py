@@ -146,6 +146,7 @@ def offer_matrix(contenu: ContenuZone) -> dict:
     not give theirs.
     """
     bloc = contenu.offre
+    # Levels met in the region, even when the zone has none: sheets compare column by column.
     niveaux = [
         niveau for niveau in (*NIVEAUX, INCONNU) if niveau in set(bloc.region["niveau_sortie"])
     ]
@@ -185,36 +186,28 @@ def _row(cases: pd.DataFrame, niveaux: list[str]) -> list[str]:
 
 def _cell(cases: pd.DataFrame) -> str:
     """Return one cell of the matrix."""
-    nb, places, unknown = (
-        int(cases["nb_offres"].sum()),
-        cases["nb_places"].sum(min_count=1),
-        int(cases["nb_sans_places"].sum()),
-    )
+    nb = int(cases["nb_offres"].sum())
     if not nb:
         return "–"
-    return (
-        format_number(nb)
-        if pd.isna(places)
-        else f"{format_number(nb)} ({format_number(places)}{'+' if unknown else ''})"
-    )
+    places = cases["nb_places"].sum(min_count=1)
+    if pd.isna(places):
+        return format_number(nb)
+    # « + » : the seats of some of these offers are not known, there are more.
+    more = "+" if cases["nb_sans_places"].sum() else ""
+    return f"{format_number(nb)} ({format_number(places)}{more})"
 
 
 def _places_note(bloc: BlocOffre) -> str:
     """Say for how many offers the seats are known."""
     unknown = int(bloc.cases["nb_sans_places"].sum()) if bloc.nb else 0
-    return (
-        f"Le nombre de places n'est pas connu pour {count(unknown, 'formation')} sur "
-        f"{format_number(bloc.nb)}."
-        if unknown
-        else ""
-    )
+    if not unknown:
+        return ""
+    these = f"{count(unknown, 'formation')} sur {format_number(bloc.nb)}"
+    return f"Le nombre de places n'est pas connu pour {these}."
 
 
 def list_notice(fiche: FicheTerritoire) -> list[tuple[str, str]]:
-    """Return what must travel with each table of a sheet.
-
-    Zone, question, what limits it, sources, date.
-    """
+    """Return what must travel with each table: zone, question, what limits it, sources, date."""
     sources = fiche.tableaux["sources"].valeurs
     return [
         ("Zone", f"{fiche.titre} ({fiche.cle})"),

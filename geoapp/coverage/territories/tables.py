@@ -122,6 +122,7 @@ def as_people(values: pd.Series) -> list:
 
 def name_body(nom: str) -> str:
     """Return a body in words, also when the source gives its identifier alone."""
+    # An identifier is `uai:…` or `siret:…`; a name may hold a colon too.
     sorte, deux_points, code = nom.partition(":")
     return (
         f"organisme sans nom ({sorte.upper()} {code})"

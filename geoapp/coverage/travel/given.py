@@ -83,6 +83,7 @@ def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Tr
     path = Path(path)
     origins, destinations = pd.Index(points["id_point"]), pd.Index(places)
     pairs = _read(path, points, destinations)
+    # In 64 bits: 30,000 origins × 100,000 places do not hold in 32.
     keys = pairs.rows.astype("i8") * max(len(destinations), 1) + pairs.columns
     order = np.argsort(keys, kind="stable")
     _refuse(path, pairs, _repeated(keys, order), (origins, destinations))
@@ -193,6 +194,7 @@ def _ranks(received: pd.Series, known: pd.Index) -> np.ndarray:
 
 def _repeated(keys: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Tell which rows give again the pair of an earlier row."""
+    # `order` is stable: of equal pairs, the first of the file is the one that is not repeated.
     result = np.zeros(len(keys), dtype=bool)
     result[order[1:]] = keys[order[1:]] == keys[order[:-1]]
     return result
