@@ -275,7 +275,10 @@ boxes = st.tuples(
 @given(st.lists(boxes, max_size=40))
 def test_names_never_overlap_nor_leave_the_frame(found):
     frame, foot = (0.0, 0.0, 100.0, 100.0), (0.0, 92.0, 100.0, 100.0)
-    labels = [Etiquette((texte,), x, y, 6.5, "normal", gap) for x, y, texte, gap in found]
+    labels = [
+        Etiquette(lignes=(texte,), x=x, y=y, taille=6.5, style="normal", ecart_mm=gap)
+        for x, y, texte, gap in found
+    ]
     for placed in (
         place_labels(labels, frame, [foot]),
         place_or_number([one for one in labels if one.ecart_mm is None], frame, [foot])[0],
@@ -293,12 +296,21 @@ def test_names_never_overlap_nor_leave_the_frame(found):
 def test_the_first_name_wins_and_a_name_that_does_not_fit_is_a_number():
     frame = (0.0, 0.0, 60.0, 60.0)
     near = [
-        Etiquette(("Grande ville",), 30, 30, 8, "normal", None),
-        Etiquette(("Petite ville",), 33, 33.5, 8, "normal", None),
+        Etiquette(lignes=("Grande ville",), x=30, y=30, taille=8, style="normal", ecart_mm=None),
+        Etiquette(lignes=("Petite ville",), x=33, y=33.5, taille=8, style="normal", ecart_mm=None),
     ]
     assert next(one.etiquette.lignes[0] for one in place_labels(near, frame)) == "Grande ville"
     written, numbered = place_or_number(
-        [Etiquette(("Un nom très long qui déborde",), 5, 5, 9, "normal", None)],
+        [
+            Etiquette(
+                lignes=("Un nom très long qui déborde",),
+                x=5,
+                y=5,
+                taille=9,
+                style="normal",
+                ecart_mm=None,
+            )
+        ],
         (0.0, 0.0, 12.0, 12.0),
     )
     assert [one.etiquette.lignes for one in written] == [("1",)] and numbered == [0]

@@ -1,8 +1,8 @@
-"""Static maps for reports: the only room that knows matplotlib, which is loaded when a map is drawn.
+"""Static maps for reports: the only room that knows matplotlib, loaded when a map is drawn.
 
-`model` reads what is asked, `emprise` where, `contenu` (with `offre`,
-`densite`, `couverture`, `zonage`) what is shown, `textes` the words;
-`dessin`, `carte`, `legende` and `etiquettes` draw it, `fichiers` makes the bytes.
+`model` reads what is asked, `extent` where, `content` (with `offer`, `density`, `coverage`,
+`zonings`) what is shown, `texts` the words; `page`, `map`, `legend` and `labels` place it,
+`drawing` draws it, `files` makes the bytes.
 """
 
 from geoapp.outputs.figures.content import describe_figure, figure_title

@@ -23,11 +23,12 @@ def choropleth(
     world: World,
     zonage: str,
     emprise: Emprise,
+    *,
     valeurs: np.ndarray,
     classes: Classes,
     mots: Sequence[str],
 ) -> tuple[Aplat, ...]:
-    """Return one fill per class, whether or not a zone is in it, then that of the unknown when there are some.
+    """Return one fill per class, even an empty one, then that of the unknown when there are some.
 
     Parameters
     ----------
@@ -41,16 +42,14 @@ def choropleth(
     codes, inside = world.mailles[zonage].codes, here(world, emprise, zonage)
     formes = region_parts(world, zonage, not emprise.est_region).reindex(codes).to_numpy()
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
-    colour, edge = (
-        None if zonage == CARREAU else CHORO_BORD,
-        BORD_FIN if zonage == COMMUNE else BORD,
-    )
+    colour = None if zonage == CARREAU else CHORO_BORD
+    edge = BORD_FIN if zonage == COMMUNE else BORD
     fills = [
         Aplat(
-            gather(formes, ranks, rank),
-            CHORO[shade(rank, nb)],
-            words,
-            _tally(zonage, ranks, rank, inside),
+            formes=gather(formes, ranks, rank),
+            fond=CHORO[shade(rank, nb)],
+            libelle=words,
+            effectif=_tally(zonage, ranks, rank, inside),
             bord=colour,
             epaisseur=edge,
         )
@@ -59,13 +58,13 @@ def choropleth(
     if classes.nb_inconnus:
         fills.append(
             Aplat(
-                gather(formes, ranks, -1),
-                INCONNU_FOND,
-                "inconnu, hors de portée ou tu",
-                _tally(zonage, ranks, -1, inside),
-                INCONNU,
-                colour,
-                edge,
+                formes=gather(formes, ranks, -1),
+                fond=INCONNU_FOND,
+                libelle="inconnu, hors de portée ou tu",
+                effectif=_tally(zonage, ranks, -1, inside),
+                hachure=INCONNU,
+                bord=colour,
+                epaisseur=edge,
             )
         )
     return tuple(fills)
@@ -91,12 +90,14 @@ def without_outline(world: World, zonage: str) -> tuple[str, ...]:
     if not drawn:
         return ("Ce zonage est une liste sans contour : aucune de ses zones n'est dessinée.",)
     return (
-        f"{tally(known - drawn, 'zone')} sans contour, non dessinée{'s' if known - drawn > 1 else ''}.",
+        f"{tally(known - drawn, 'zone')} sans contour, "
+        f"non dessinée{'s' if known - drawn > 1 else ''}.",
     )
 
 
 def extremes(noms: np.ndarray, valeurs: np.ndarray, mots) -> str:
-    """Return « de 0 % (Lille) à 18,9 % (Abbeville) », "" when fewer than two values differ; of equal zones, the first."""
+    """Return « de 0 % (Lille) à 18,9 % (Abbeville) », "" when fewer than two values differ."""
+    # Of zones of one value, the first is named.
     known = np.flatnonzero(~np.isnan(valeurs))
     if len(known) < 2 or np.ptp(valeurs[known]) == 0:
         return ""

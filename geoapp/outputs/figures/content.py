@@ -1,4 +1,4 @@
-"""What a figure shows, before anything is drawn: fills, symbols, names, legend, sentences (no matplotlib here)."""
+"""What a figure shows, before anything is drawn: fills, marks, names, legend, sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from geoapp.outputs.figures.offer import make_offer
 from geoapp.outputs.figures.zonings import make_zoning
 
 _GARDES = 8
-"""Contents kept by world: title, alternative text and picture of one figure are asked one after the other."""
+"""Contents kept by world: title, alternative text and picture of one figure are asked in turn."""
 
 FAISEURS: dict[str, Callable[[World, Question, Emprise], ContenuFigure]] = {
     "offre": make_offer,
@@ -28,7 +28,7 @@ FAISEURS: dict[str, Callable[[World, Question, Emprise], ContenuFigure]] = {
 
 
 def make_content(world: World, figure: Figure) -> ContenuFigure:
-    """Return what a figure shows; the last ones are kept, since drawing, title and description ask the same."""
+    """Return what a figure shows; the last ones are kept."""
     key = (figure.type, figure.emprise, tuple(to_parameters(figure.question)), date.today())
     return world.last_ones("figures", _GARDES).get(
         key,
@@ -45,5 +45,5 @@ def figure_title(world: World, figure: Figure) -> str:
 
 
 def describe_figure(world: World, figure: Figure) -> str:
-    """Return the alternative text of a figure: what it shows and its main numbers, in two to four sentences."""
+    """Return the alternative text of a figure: its main numbers, in two to four sentences."""
     return " ".join(make_content(world, figure).phrases)

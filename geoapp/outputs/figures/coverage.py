@@ -30,7 +30,9 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
     indicateur, told = INDICATEURS[question.mesure], legend(reponse)
     values = reponse.tableau[question.mesure].to_numpy(dtype=float)
     words = [format_value(indicateur, borne, question.unite) for borne in reponse.classes.bornes]
-    fills = choropleth(world, question.zonage, emprise, values, reponse.classes, words)
+    fills = choropleth(
+        world, question.zonage, emprise, valeurs=values, classes=reponse.classes, mots=words
+    )
     whites = white_fills(world, reponse, emprise)
     sources = _sources(world, question)
     first = Bloc(
@@ -46,12 +48,12 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
         () if whites else ("Aucune.",),
     )
     return ContenuFigure(
-        describe_question(question),
-        emprise,
-        (first, second),
-        _sentences(world, reponse, emprise, values),
-        (list_parameters(question, est_couverture=True), *reponse.notes),
-        sources,
+        titre=describe_question(question),
+        emprise=emprise,
+        blocs=(first, second),
+        phrases=_sentences(world, reponse, emprise, values),
+        notes=(list_parameters(question, est_couverture=True), *reponse.notes),
+        sources=sources,
         aplats=(*fills, *whites),
         est_fictive=is_fictitious(sources) or reponse.qualite["est_fictive"],
     )
@@ -68,15 +70,16 @@ def white_fills(world: World, reponse: Reponse, emprise: Emprise) -> tuple[Aplat
         ]["code_commune"]
         if len(part):
             nb_here = None if inside is None else int(part.isin(mine).sum())
+            # United, so that the hatch is one drawing and no border cuts it.
             drawn = formes.reindex(part).dropna().to_numpy()
             shapes = np.array([shapely.coverage_union_all(drawn)]) if len(drawn) else drawn
             fills.append(
                 Aplat(
-                    shapes,
-                    None,
-                    f"{CAUSES[cause].libelle}, {solidite}",
-                    tally(len(part), "commune", nb_here),
-                    hachure,
+                    formes=shapes,
+                    fond=None,
+                    libelle=f"{CAUSES[cause].libelle}, {solidite}",
+                    effectif=tally(len(part), "commune", nb_here),
+                    hachure=hachure,
                 )
             )
     return tuple(fills)
@@ -93,7 +96,8 @@ def _sentences(
         lambda value: format_value(indicateur, value, question.unite),
     )
     between = (
-        f"Par {MAILLES[question.zonage].singulier}, la mesure « {lower_first(indicateur.titre)} » va {found}."
+        f"Par {MAILLES[question.zonage].singulier}, "
+        f"la mesure « {lower_first(indicateur.titre)} » va {found}."
         if found
         else ""
     )
@@ -110,14 +114,20 @@ def _sentences(
 
 
 def tell_territory(world: World, question: Question, emprise: Emprise) -> str:
-    """Return the share of the people of the territory beyond the threshold, small numbers hidden; "" for the region."""
+    """Return the share of the people of the territory beyond the threshold, "" for the region."""
     if emprise.est_region:
         return ""
     table = answer(world, replace(question, zonage=emprise.type_zone)).tableau
     part = table.loc[table["code_zone"].eq(emprise.code), "part_non_couverte"].iloc[0]
     if pd.isna(part):
-        return f"{emprise.nom}{THIN}: la part des habitants à plus de {describe_threshold(question)} n'est pas connue ou est tue."
-    return f"{emprise.nom}{THIN}: {format_share(part)} des habitants sont à plus de {describe_threshold(question)}."
+        return (
+            f"{emprise.nom}{THIN}: la part des habitants à plus de {describe_threshold(question)} "
+            "n'est pas connue ou est tue."
+        )
+    return (
+        f"{emprise.nom}{THIN}: {format_share(part)} des habitants "
+        f"sont à plus de {describe_threshold(question)}."
+    )
 
 
 def tell_whites(reponse: Reponse) -> str:
@@ -131,7 +141,10 @@ def tell_whites(reponse: Reponse) -> str:
         if cause in blanches
     )
     nb = int(blanches.sum())
-    return f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, hachurée{'s' if nb > 1 else ''} ({causes})."
+    return (
+        f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, "
+        f"hachurée{'s' if nb > 1 else ''} ({causes})."
+    )
 
 
 def _sources(world: World, question: Question) -> tuple[dict, ...]:

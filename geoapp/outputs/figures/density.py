@@ -36,25 +36,31 @@ NOMS = {
 def make_density(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of density."""
     reponse = answer(world, question)
-    offre, people = (
-        zone_supply(world, question),
-        reponse.tableau["population"].to_numpy(dtype=float),
-    )
-    values, whole = per_inhabitants(offre, people), _whole(world, question, reponse)
+    people = reponse.tableau["population"].to_numpy(dtype=float)
+    values = per_inhabitants(zone_supply(world, question), people)
+    whole = _whole(world, question, reponse)
     classes = density_classes(values, question, whole)
     fills = choropleth(
-        world, question.zonage, emprise, values, classes, [say(borne) for borne in classes.bornes]
+        world,
+        question.zonage,
+        emprise,
+        valeurs=values,
+        classes=classes,
+        mots=[say(borne) for borne in classes.bornes],
     )
     quoi = f"{NOMS[question.offre][0]} pour {format_number(PAR_HABITANTS)} habitants"
-    sens = f"Offre dont le lieu est dans la zone, rapportée à ses habitants ({lower_first(PUBLICS[question.public])}). {METHODES[classes.methode]}."
+    sens = (
+        "Offre dont le lieu est dans la zone, rapportée à ses habitants "
+        f"({lower_first(PUBLICS[question.public])}). {METHODES[classes.methode]}."
+    )
     sources = _sources(world, question)
     return ContenuFigure(
-        f"{with_filters(quoi, question)}, par {MAILLES[question.zonage].singulier}",
-        emprise,
-        (Bloc(quoi, sens, fills, without_outline(world, question.zonage)),),
-        _sentences(world, question, values, whole),
-        (list_parameters(question, est_couverture=False), *_notes(world, reponse)),
-        sources,
+        titre=f"{with_filters(quoi, question)}, par {MAILLES[question.zonage].singulier}",
+        emprise=emprise,
+        blocs=(Bloc(quoi, sens, fills, without_outline(world, question.zonage)),),
+        phrases=_sentences(world, question, values, whole),
+        notes=(list_parameters(question, est_couverture=False), *_notes(world, reponse)),
+        sources=sources,
         aplats=fills,
         est_fictive=is_fictitious(sources)
         or bool(world.comptes.loc[_mine(world, question).index, "est_fictive"].any()),
@@ -68,7 +74,7 @@ def _mine(world: World, question: Question) -> pd.DataFrame:
 
 
 def zone_supply(world: World, question: Question, maille: Maille | None = None) -> np.ndarray:
-    """Return the supply whose place is in each zone: 0 where there is no offer, NaN where none of the offers says its own."""
+    """Return the supply placed in each zone: 0 without offer, NaN when none says its own."""
     maille = maille or world.mailles[question.zonage]
     mine = _mine(world, question)
     supply = (
@@ -79,6 +85,7 @@ def zone_supply(world: World, question: Question, maille: Maille | None = None) 
     chosen = np.isin(maille.offres, mine.index)
     nb, zone, known = len(maille.codes), maille.zones_offres, ~np.isnan(supply)
     total = np.bincount(zone[known], supply[known], nb)
+    # Places where offers are but none says its supply: unknown, not zero.
     silent = (np.bincount(zone[chosen], minlength=nb) > 0) & (
         np.bincount(zone[chosen & known], minlength=nb) == 0
     )
@@ -86,11 +93,10 @@ def zone_supply(world: World, question: Question, maille: Maille | None = None) 
 
 
 def per_inhabitants(offre, habitants) -> np.ndarray:
-    """Return the supply for `PAR_HABITANTS` inhabitants; NaN where nobody is known to live, or how many is hidden."""
+    """Return the supply for `PAR_HABITANTS` inhabitants, NaN where their number is not shown."""
     habitants = np.asarray(habitants, dtype=float)
-    return (
-        np.asarray(offre, dtype=float) / np.where(habitants > 0, habitants, np.nan) * PAR_HABITANTS
-    )
+    people = np.where(habitants > 0, habitants, np.nan)
+    return np.asarray(offre, dtype=float) / people * PAR_HABITANTS
 
 
 def _whole(world: World, question: Question, reponse: Reponse) -> float:
@@ -106,6 +112,7 @@ def density_classes(values: np.ndarray, question: Question, whole: float) -> Cla
     if question.methode != "fixes":
         return make_classes(values, methode=question.methode, nb=NB_CLASSES)
     bornes = FIXES["taux"](question, whole if whole == whole and whole > 0 else 1.0)
+    # The last bound follows the greatest value: no zone is above every class.
     top = float(np.nanmax(values)) if np.any(~np.isnan(values)) else 0.0
     return make_classes(values, methode="fixes", bornes=(*bornes[:-1], max(top, bornes[-2])))
 
@@ -134,7 +141,8 @@ def _sentences(
         for text in (
             first,
             f"Par {MAILLES[question.zonage].singulier}, la densité va {found}." if found else "",
-            f"Elle est inconnue pour {count(unknown, 'zone')}, hachurée{'s' if unknown > 1 else ''}."
+            f"Elle est inconnue pour {count(unknown, 'zone')}, "
+            f"hachurée{'s' if unknown > 1 else ''}."
             if unknown
             else "",
         )
@@ -145,11 +153,15 @@ def _sentences(
 def _notes(world: World, reponse: Reponse) -> tuple[str, ...]:
     """Return what must be known before using the densities."""
     left = reponse.qualite["nb_non_placees"]
+    nowhere = count(
+        left,
+        "formation sans position connue est laissée",
+        "formations sans position connue sont laissées",
+    )
     notes = [
-        f"{count(left, 'formation sans position connue est laissée', 'formations sans position connue sont laissées')} de côté (tous filtres confondus)."
-        if left
-        else "",
-        "Une zone sans formation a une densité de 0 ; le nombre de places n'est pas connu de toutes les sources."
+        f"{nowhere} de côté (tous filtres confondus)." if left else "",
+        "Une zone sans formation a une densité de 0 ; "
+        "le nombre de places n'est pas connu de toutes les sources."
         if reponse.question.offre != "actions"
         else "",
     ]

@@ -1,6 +1,8 @@
-"""Draw a composed page on one matplotlib figure; no state is shared, so that threads may draw at once."""
+"""Draw a composed page on a matplotlib figure of its own, so that threads may draw at once."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from geoapp.outputs.figures.map import (
 from geoapp.outputs.figures.page import Planche
 from geoapp.outputs.figures.palette import TERRE, TRAIT_FORT
 
-REGLAGES = {
+REGLAGES: dict[Any, Any] = {
     "svg.hashsalt": "geoforma",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
@@ -28,8 +30,11 @@ REGLAGES = {
     "agg.path.chunksize": 0,
     "text.hinting": "none",
 }
-"""Settings of matplotlib, the same for every figure: fixed identifiers, texts as outlines (SVG) or as an
-embedded font (PDF), and as wide at 60 points per inch as measured (no hinting)."""
+"""Settings of matplotlib, the same for every figure.
+
+Fixed identifiers, texts as outlines (SVG) or as an embedded font (PDF), and as wide at 60 points
+per inch as measured (no hinting).
+"""
 
 
 def draw_page(world: World, contenu: ContenuFigure, page: Planche):
@@ -58,6 +63,7 @@ def draw_page(world: World, contenu: ContenuFigure, page: Planche):
     draw_dots(ax, np.array(dots).reshape(-1, 2))
     draw_scale(ax, page.echelle)
     draw_north(ax, page.echelle)
+    # The whole page in mm, downwards: what is composed in mm is drawn as it is.
     paper = figure.add_axes((0, 0, 1, 1), facecolor="none")
     paper.set(xlim=(0, page.largeur), ylim=(page.hauteur, 0))
     paper.set_axis_off()
@@ -95,11 +101,11 @@ def _sample(paper, sample: Echantillon) -> None:
         draw_marks(
             paper,
             Symboles(
-                [sample.x + width / 2],
-                [sample.y],
-                marks.diametre_mm,
-                marks.fond,
-                marks.bord,
+                x=np.array([sample.x + width / 2]),
+                y=np.array([sample.y]),
+                diametre_mm=marks.diametre_mm,
+                fond=marks.fond,
+                bord=marks.bord,
                 marque=marks.marque,
             ),
         )
@@ -112,7 +118,9 @@ def _sample(paper, sample: Echantillon) -> None:
     draw_fill(
         paper,
         path,
-        Aplat(fill.formes, fill.fond, hachure=fill.hachure, bord=TRAIT_FORT, epaisseur=0.5),
+        Aplat(
+            formes=fill.formes, fond=fill.fond, hachure=fill.hachure, bord=TRAIT_FORT, epaisseur=0.5
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.palette import Hachure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Aplat:
     """One fill and its line of the legend (`libelle`, `effectif`); polygons in EPSG:2154."""
 
@@ -26,9 +26,9 @@ class Aplat:
     epaisseur: float = 0.3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Symboles:
-    """Marks of one size and kind, and their line of the legend; positions in EPSG:2154, `diametre_mm` on paper."""
+    """Marks of one size and kind (positions in EPSG:2154), and their line of the legend."""
 
     x: np.ndarray
     y: np.ndarray
@@ -42,7 +42,7 @@ class Symboles:
 
 @dataclass(frozen=True)
 class Bloc:
-    """One block of the legend: title, explanation, the fills or symbols it explains, plain lines after them."""
+    """One block of the legend: title, meaning, the fills or symbols explained, plain lines."""
 
     titre: str
     sens: str = ""
@@ -60,9 +60,9 @@ class NomCarte:
     poids: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContenuFigure:
-    """Everything a figure says: `phrases` are its alternative text, `notes` what stands under the map."""
+    """Everything a figure says: `phrases` are its alternative text, `notes` stand under the map."""
 
     titre: str
     emprise: Emprise
@@ -78,7 +78,7 @@ class ContenuFigure:
 
 
 def here(world: World, emprise: Emprise, zonage: str) -> np.ndarray | None:
-    """Tell which zones of a zoning have people in the territory; None when it is the whole region."""
+    """Tell which zones of a zoning have people in the territory; None for the whole region."""
     if emprise.est_region:
         return None
     mine, theirs = world.mailles[emprise.type_zone], world.mailles[zonage]
@@ -89,7 +89,7 @@ def here(world: World, emprise: Emprise, zonage: str) -> np.ndarray | None:
 
 
 def tally(nb: int, noun: str, nb_here: int | None = None, *, pluriel: str | None = None) -> str:
-    """Return a count of the legend: « 8 zones », « 8 zones, dont 2 ici » on the map of one territory."""
+    """Return a count: « 8 zones », « 8 zones, dont 2 ici » on the map of one territory."""
     return count(nb, noun, pluriel) + (
         "" if nb_here is None else f", dont {format_number(nb_here)} ici"
     )

@@ -20,9 +20,10 @@ NB_PROCHES = 3
 
 @dataclass(frozen=True)
 class Emprise:
-    """One territory: code, name in words, outline and frame (EPSG:2154, metres), ranks of its zone in `World.mailles`.
+    """One territory: value asked, name in words, outline (EPSG:2154).
 
-    `est_estimee` says that its own outline is not known: that of the communes that hold it is shown.
+    `est_estimee` says that its own outline is not known: that of the communes that hold it is
+    shown.
     """
 
     valeur: str
@@ -76,10 +77,11 @@ def _known(world: World) -> list[tuple[str, str]]:
 
 
 def _accepted(world: World) -> dict[str, str]:
-    """Return what may be written → accepted value, made once; of two zones of one name, the first code."""
+    """Return what may be written → accepted value, made once."""
 
     def make() -> dict[str, str]:
         known = _known(world)
+        # Reversed, so that of two zones of one name the first stands.
         names = {fold(f"{one.partition(':')[0]}:{nom}"): one for one, nom in reversed(known)}
         return names | {fold(one): one for one, _ in known}
 
@@ -87,7 +89,7 @@ def _accepted(world: World) -> dict[str, str]:
 
 
 def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
-    """Return the end of the message: the nearest territories by code or name, of the same zoning when it is one."""
+    """Return the end of the message: the nearest territories, of the same zoning when it is one."""
     type_zone, _, rest = valeur.partition(":")
     mine = [pair for pair in known if pair[0].startswith(f"{type_zone}:")]
     words: dict[str, list[tuple[str, str]]] = {}
@@ -100,7 +102,10 @@ def _nearest(valeur: str, known: list[tuple[str, str]]) -> str:
     found = list(dict.fromkeys(pair for mot in close for pair in words[mot]))[:NB_PROCHES]
     if found:
         return f"Vouliez-vous dire {' ou '.join(f'« {one} » ({nom})' for one, nom in found)} ?"
-    return "Écrivez « region », ou un zonage et un code, par exemple « departement:62 » ou « ze2020:3215 »."
+    return (
+        "Écrivez « region », ou un zonage et un code, "
+        "par exemple « departement:62 » ou « ze2020:3215 »."
+    )
 
 
 def resolve_emprise(world: World, valeur: str) -> Emprise:
@@ -125,7 +130,7 @@ def resolve_emprise(world: World, valeur: str) -> Emprise:
 
 
 def name_zone(type_zone: str, nom: str) -> str:
-    """Return a zone in words, without saying its kind twice: « zone d'emploi 2020 Lens », « CC du Vimeu »."""
+    """Return a zone in words, its kind said once: « zone d'emploi 2020 Lens », « CC du Vimeu »."""
     row = MAILLES[type_zone]
     label = nom if row.noms_complets else row.label(nom)
     return label if label == nom else f"{label[0].upper()}{label[1:]}"

@@ -1,4 +1,4 @@
-"""The bytes of a figure: PNG, SVG, PDF, each with its alternative text, and nothing of the day or of the machine."""
+"""The bytes of a figure (PNG, SVG, PDF), with its alternative text, whatever day and machine."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def render_figure(world: World, figure: Figure) -> bytes:
 
 
 def _about(world: World, figure: Figure) -> dict[str, str]:
-    """Return what the file says of itself: title, alternative text, sources, licences, date of the snapshot."""
+    """Return what the file says of itself: title, alternative text, sources, licences, date."""
     contenu = make_content(world, figure)
     licences = sorted({str(one["licence"]) for one in contenu.sources if one["licence"]})
     fictive = f"{FICTIVES}. " if contenu.est_fictive else ""
@@ -92,17 +92,21 @@ def write_svg(drawn, about: dict[str, str], dpi: int) -> bytes:
     text = stream.getvalue().replace(
         "<svg ", '<svg role="img" lang="fr" aria-labelledby="titre description" ', 1
     )
+    # matplotlib's title has no identifier and no description beside it.
     head, _, rest = text.partition("<title>")
     _, _, rest = rest.partition("</title>")
-    return f'{head}<title id="titre">{escape(about["titre"])}</title>\n <desc id="description">{escape(about["texte"])}</desc>{rest}'.encode()
+    title = f'<title id="titre">{escape(about["titre"])}</title>'
+    description = f'<desc id="description">{escape(about["texte"])}</desc>'
+    return f"{head}{title}\n {description}{rest}".encode()
 
 
 def write_pdf(drawn, about: dict[str, str], dpi: int) -> bytes:
-    """Return a tagged PDF: matplotlib writes the page, its one figure is then given its language and its alternative text."""
+    """Return a PDF tagged with its language and its alternative text, once matplotlib wrote it."""
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
     FigureCanvasPdf(drawn)
     stream = io.BytesIO()
+    # Dates of the snapshot, not of the day: same snapshot, same bytes.
     day = datetime.fromisoformat(about["date"].replace("Z", "+00:00")).astimezone(UTC)
     drawn.savefig(
         stream,

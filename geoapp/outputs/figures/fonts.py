@@ -25,17 +25,18 @@ def font_folder() -> Path:
 
 
 def check_fonts() -> None:
-    """Raise `GeoFormaError` when a font file is not there: another font would change every figure."""
+    """Raise `GeoFormaError` when a font file is not there: another would change every figure."""
     missing = [nom for nom in FICHIERS.values() if not (font_folder() / nom).is_file()]
     if missing:
         raise GeoFormaError(
-            f"Police absente : {', '.join(missing)}. Elle est livrée avec matplotlib : réinstallez-le (pip install --force-reinstall matplotlib)."
+            f"Police absente : {', '.join(missing)}. Elle est livrée avec matplotlib : "
+            "réinstallez-le (pip install --force-reinstall matplotlib)."
         )
 
 
 @cache
 def font(style: str = "normal"):
-    """Return the font of one style (`FICHIERS`), by its file: no search among the fonts of the machine."""
+    """Return the font of one style (`FICHIERS`), by its file: none of the machine is searched."""
     from matplotlib.font_manager import FontProperties
 
     return FontProperties(fname=str(font_folder() / FICHIERS[style]))
@@ -52,7 +53,10 @@ def width_mm(texte: str, taille: float, style: str = "normal") -> float:
 
 
 def wrap(texte: str, taille: float, largeur_mm: float, style: str = "normal") -> list[str]:
-    """Return the lines of a text no wider than `largeur_mm`; only ordinary spaces part lines, and a longer word stands alone."""
+    """Return the lines of a text no wider than `largeur_mm`.
+
+    Only ordinary spaces part lines, and a longer word stands alone.
+    """
     lines: list[str] = []
     for word in texte.split(" "):
         if lines and width_mm(f"{lines[-1]} {word}", taille, style) <= largeur_mm:

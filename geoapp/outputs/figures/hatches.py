@@ -29,18 +29,15 @@ SENS = {
 def parallel_lines(
     boite: tuple[float, float, float, float], pas: float, degres: float
 ) -> np.ndarray:
-    """Return the segments (n, 2, 2) of one direction that cross a box, `pas` apart; where they pass does not depend on the box."""
+    """Return the segments (n, 2, 2) of one direction that cross a box, `pas` apart."""
     angle = math.radians(degres)
-    along, across = (
-        np.array([math.cos(angle), math.sin(angle)]),
-        np.array([-math.sin(angle), math.cos(angle)]),
-    )
+    along = np.array([math.cos(angle), math.sin(angle)])
+    across = np.array([-math.sin(angle), math.cos(angle)])
     corners = np.array([[x, y] for x in boite[::2] for y in boite[1::2]])
+    # Multiples of `pas` from the origin: where lines pass does not depend on the box.
     low, high = np.floor((corners @ across).min() / pas), np.ceil((corners @ across).max() / pas)
-    start, end = (
-        np.floor((corners @ along).min() / pas) * pas,
-        np.ceil((corners @ along).max() / pas) * pas,
-    )
+    start = np.floor((corners @ along).min() / pas) * pas
+    end = np.ceil((corners @ along).max() / pas) * pas
     ranks = np.arange(low, high + 1)
     shift = np.where(ranks % 2 == 0, 0.0, -pas / 2)
     return np.stack(
@@ -61,11 +58,8 @@ def draw_hatch(ax, shape, hachure: Hachure) -> None:
         ax.get_window_extent().width / ax.figure.dpi * 25.4
     )
     letter, pas = hachure.motif[0], 25.4 / DENSITE / len(hachure.motif)
-    bounds, (west, east), (south, north) = (
-        shape.get_extents(),
-        sorted(ax.get_xlim()),
-        sorted(ax.get_ylim()),
-    )
+    (west, east), (south, north) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
+    bounds = shape.get_extents()
     box = (max(bounds.x0, west), max(bounds.y0, south), min(bounds.x1, east), min(bounds.y1, north))
     if box[0] >= box[2] or box[1] >= box[3]:
         return

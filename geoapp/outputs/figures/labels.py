@@ -18,9 +18,12 @@ JEU_MM = 0.5
 """Free space kept around a name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Etiquette:
-    """One name to place at a point of the page (mm), its lines, its size in points; `ecart_mm` parts it from its point, None centres it on it."""
+    """One name to place at a point of the page (mm), its lines, its size in points.
+
+    `ecart_mm` parts it from its point, None centres it on it.
+    """
 
     lignes: tuple[str, ...]
     x: float
@@ -46,8 +49,12 @@ def place_labels(
     *,
     nb_max: int | None = None,
 ) -> list[Placee]:
-    """Return the names that have a free position, in the order given, which is their priority; at most `nb_max` of them."""
-    taken, placed = list(obstacles), []
+    """Return the names that have a free position, `nb_max` at most, in the order given.
+
+    That order is their priority.
+    """
+    taken: list[Boite] = list(obstacles)
+    placed: list[Placee] = []
     for etiquette in etiquettes:
         if nb_max is not None and len(placed) >= nb_max:
             break
@@ -61,7 +68,7 @@ def place_labels(
 def place_or_number(
     etiquettes: Sequence[Etiquette], cadre: Boite, obstacles: Iterable[Boite] = ()
 ) -> tuple[list[Placee], list[int]]:
-    """Return what is written of each name, itself or a number in its place, and the ranks of the names so numbered.
+    """Return what is written of each name, itself or a number, and the ranks of those numbered.
 
     A name is written where it leaves the place of every other zone's number
     free, so that a zone without its name has its number; numbers follow the
@@ -71,45 +78,38 @@ def place_or_number(
         _box(e.x, e.y, max(width_mm("99", e.taille, "gras"), 2.0), line_mm(e.taille))
         for e in etiquettes
     ]
-    taken, written, numbered = list(obstacles), [], []
+    taken: list[Boite] = list(obstacles)
+    written: list[Placee] = []
+    numbered: list[int] = []
     for rank, e in enumerate(etiquettes):
         boite = _free(e, cadre, [*taken, *spots[:rank], *spots[rank + 1 :]])
         if boite is not None:
             written.append(Placee(e, boite))
             taken.append(boite)
+    # By identity: two zones of one name, at one place, are two names.
     named = {id(one.etiquette) for one in written}
     for rank, e in enumerate(etiquettes):
-        if (
-            id(e) not in named
-            and _inside(spots[rank], cadre)
-            and not any(overlap(spots[rank], other) for other in taken)
-        ):
+        if id(e) not in named and _is_free(spots[rank], cadre, taken):
             numbered.append(rank)
             taken.append(spots[rank])
-            written.append(
-                Placee(replace(e, lignes=(str(len(numbered)),), style="gras"), spots[rank])
-            )
+            number = replace(e, lignes=(str(len(numbered)),), style="gras")
+            written.append(Placee(number, spots[rank]))
     return written, numbered
 
 
 def _free(etiquette: Etiquette, cadre: Boite, taken: list[Boite]) -> Boite | None:
-    """Return the first position of a name that is in the frame and free; None when there is none."""
-    return next(
-        (
-            one
-            for one in _positions(etiquette)
-            if _inside(one, cadre) and not any(overlap(one, other) for other in taken)
-        ),
-        None,
-    )
+    """Return the first position of a name that is in the frame and free; None without one."""
+    return next((one for one in _positions(etiquette) if _is_free(one, cadre, taken)), None)
+
+
+def _is_free(boite: Boite, cadre: Boite, taken: list[Boite]) -> bool:
+    return _inside(boite, cadre) and not any(overlap(boite, other) for other in taken)
 
 
 def _positions(e: Etiquette) -> Iterable[Boite]:
-    """Yield the boxes to try: beside, above, below, then at the corners; or around the point for a centred name."""
-    w, h = (
-        max(width_mm(line, e.taille, e.style) for line in e.lignes),
-        line_mm(e.taille) * len(e.lignes),
-    )
+    """Yield the boxes to try: beside, above, below, at the corners; or around a centred name."""
+    w = max(width_mm(line, e.taille, e.style) for line in e.lignes)
+    h = line_mm(e.taille) * len(e.lignes)
     if e.ecart_mm is None:
         for dy in (0, -0.6, 0.6, -1.2, 1.2):
             for dx in (0, -0.25, 0.25):

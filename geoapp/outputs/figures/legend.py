@@ -14,7 +14,7 @@ CASE_MM = (7.0, 4.0)
 """Width and height of a sample of the legend."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ligne:
     """One line of text: left end and middle of its height in mm, size in points."""
 
@@ -55,15 +55,21 @@ def set_text(
     couleur: str = ENCRE,
 ) -> tuple[list[Ligne], float]:
     """Return the lines of a text set from the top `y` in a width, and the `y` under it."""
-    lines, step = wrap(typeset(texte), taille, largeur, style), line_mm(taille)
-    return [
-        Ligne(x, y + (rank + 0.5) * step, line, taille, style, couleur)
-        for rank, line in enumerate(lines)
-    ], y + len(lines) * step
+    words, step = wrap(typeset(texte), taille, largeur, style), line_mm(taille)
+    lines = [
+        Ligne(
+            x=x, y=y + (rank + 0.5) * step, texte=line, taille=taille, style=style, couleur=couleur
+        )
+        for rank, line in enumerate(words)
+    ]
+    return lines, y + len(lines) * step
 
 
 def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> ColonneLegende:
-    """Return the legend set in a column of `largeur` mm from (0, 0); `echelle` multiplies the sizes of text."""
+    """Return the legend set in a column of `largeur` mm from (0, 0).
+
+    `echelle` multiplies the sizes of text.
+    """
     lines: list[Ligne] = []
     samples: list[Echantillon] = []
     y = 0.0
@@ -90,29 +96,27 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
 
 def _fits(entree: Aplat | Symboles, largeur: float, size: float) -> bool:
     """Tell whether the words and the count of an entry hold on one line."""
-    return (
-        CASE_MM[0]
-        + 1.8
-        + width_mm(typeset(entree.libelle), size)
-        + 2.5
-        + width_mm(typeset(entree.effectif), size)
-        <= largeur
-    )
+    words = width_mm(typeset(entree.libelle), size)
+    number = width_mm(typeset(entree.effectif), size)
+    return CASE_MM[0] + 1.8 + words + 2.5 + number <= largeur
 
 
 def _entry(
     entree: Aplat | Symboles, y: float, room: tuple[float, bool], echelle: float
 ) -> tuple[list[Ligne], Echantillon, float]:
-    """Return one entry: its words beside its sample, its count at the end of the line when the whole block holds so, else under."""
+    """Return one entry: its sample, its words beside it, its count, and the `y` under it.
+
+    The count is at the end of the line when the whole block holds so, else under the words.
+    """
     left, size, (largeur, beside) = CASE_MM[0] + 1.8, 6.6 * echelle, room
     lines, under = set_text(entree.libelle, left, y, largeur - left, taille=size)
     if entree.effectif and beside:
         lines.append(
             Ligne(
-                largeur - width_mm(typeset(entree.effectif), size),
-                lines[-1].y,
-                typeset(entree.effectif),
-                size,
+                x=largeur - width_mm(typeset(entree.effectif), size),
+                y=lines[-1].y,
+                texte=typeset(entree.effectif),
+                taille=size,
                 couleur=DISCRET,
             )
         )
@@ -122,6 +126,7 @@ def _entry(
         )
         lines += made
     height = max(under - y, CASE_MM[1], entree.diametre_mm if isinstance(entree, Symboles) else 0.0)
+    # Few words beside a large mark stand at the middle of its height.
     shift = (height - (under - y)) / 2
     moved = [replace(one, y=one.y + shift) for one in lines]
     return moved, Echantillon(0.0, y + height / 2, entree), y + height + 0.9

@@ -1,4 +1,4 @@
-"""The map itself, on matplotlib axes in Lambert-93 metres: ground, fills, marks, borders, names, scale, north."""
+"""The map itself, on matplotlib axes in Lambert-93 metres: ground, fills, marks, scale, north."""
 
 from __future__ import annotations
 
@@ -30,28 +30,21 @@ ALLONGEMENT = (0.7, 1.3)
 def frame_map(
     forme: shapely.Geometry, largeur_mm: float
 ) -> tuple[tuple[float, float, float, float], float]:
-    """Return the frame (minx, miny, maxx, maxy, metres) that shows a territory at `largeur_mm`, and the height of the map in mm."""
+    """Return the frame that shows a territory, and the height of its map in mm.
+
+    The frame is (minx, miny, maxx, maxy) in metres (EPSG:2154), for a map `largeur_mm` wide.
+    """
     west, south, east, north = shapely.bounds(forme)
     margin = max(east - west, north - south) * MARGE
-    wide, high = (
-        max(east - west + 2 * margin, LARGEUR_MIN_M),
-        max(north - south + 2 * margin, LARGEUR_MIN_M * ALLONGEMENT[0]),
-    )
-    height = float(
-        np.clip(
-            largeur_mm * high / wide + BANDE_MM,
-            largeur_mm * ALLONGEMENT[0],
-            largeur_mm * ALLONGEMENT[1],
-        )
-    )
+    wide = max(east - west + 2 * margin, LARGEUR_MIN_M)
+    high = max(north - south + 2 * margin, LARGEUR_MIN_M * ALLONGEMENT[0])
+    least, most = (largeur_mm * part for part in ALLONGEMENT)
+    height = float(np.clip(largeur_mm * high / wide + BANDE_MM, least, most))
     metres = max(wide / largeur_mm, high / (height - BANDE_MM))
-    x, middle = (west + east) / 2, (south + north) / 2 - BANDE_MM * metres / 2
-    return (
-        x - largeur_mm * metres / 2,
-        middle - height * metres / 2,
-        x + largeur_mm * metres / 2,
-        middle + height * metres / 2,
-    ), height
+    # The band of the scale hides the foot of the map: the territory is centred above it.
+    x, y = (west + east) / 2, (south + north) / 2 - BANDE_MM * metres / 2
+    half, tall = largeur_mm * metres / 2, height * metres / 2
+    return (x - half, y - tall, x + half, y + tall), height
 
 
 def draw_map(
@@ -71,7 +64,8 @@ def draw_map(
     est_detaille = not contenu.emprise.est_region
     _fill(ax, land_around(world), cadre, facecolor=VOISINS, edgecolor=TERRE, linewidth=0.5)
     _fill(ax, np.array([region_outline(world)]), cadre, facecolor=TERRE, edgecolor="none")
-    if not contenu.aplats:  # fills would hide them
+    # Borders of communes on an empty ground alone: fills would hide them.
+    if not contenu.aplats:
         _fill(
             ax,
             outlines(world, COMMUNE, est_detaille).to_numpy(),
@@ -82,6 +76,7 @@ def draw_map(
         )
     for aplat in contenu.aplats:
         draw_fill(ax, to_path(clip(aplat.formes, cadre)), aplat)
+    # Edges once more, over the hatches of neighbours.
     for aplat in contenu.aplats:
         if aplat.bord and aplat.fond:
             _fill(
@@ -139,10 +134,11 @@ def clip(formes: np.ndarray, cadre: tuple[float, float, float, float]) -> np.nda
 
 
 def to_path(formes: np.ndarray):
-    """Return polygons as one compound path: outer rings one way, holes the other, so that holes stay empty."""
+    """Return polygons as one compound path, None when there is none."""
     from matplotlib.path import Path
 
     parts = shapely.get_parts(formes)
+    # Outer rings one way, holes the other, so that holes stay empty.
     parts = shapely.orient_polygons(
         parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
     )
@@ -166,7 +162,7 @@ def _fill(ax, formes: np.ndarray, cadre, **style) -> None:
 
 
 def draw_fill(ax, path, aplat: Aplat) -> None:
-    """Draw one fill: its colour, its edge, then its hatch over a white edge that parts it from dark colours."""
+    """Draw one fill: its colour and its edge, then its hatch."""
     from matplotlib.patches import PathPatch
 
     if path is None:
@@ -201,7 +197,7 @@ def draw_marks(ax, marks: Symboles) -> None:
 
 
 def draw_dots(ax, points: np.ndarray) -> None:
-    """Draw the marks of towns (parts of the width and height of the map, upwards), under the marks of the offer."""
+    """Draw the marks of towns, at parts of the width and the height of the map, upwards."""
     ax.scatter(
         points[:, 0],
         points[:, 1],
@@ -241,7 +237,8 @@ def draw_scale(ax, echelle: float) -> None:
 
 
 def draw_north(ax, echelle: float) -> None:
-    """Draw the north at the foot of the map, on the right: in Lambert-93 it is up, within two degrees here."""
+    """Draw the north at the foot of the map, on the right."""
+    # In Lambert-93 it is up, within two degrees here.
     box = ax.get_window_extent()
     mm = box.width / ax.figure.dpi * 25.4, box.height / ax.figure.dpi * 25.4
     x, y, size = 1 - 5.0 / mm[0], 1.2 / mm[1], 4.2 / mm[1]

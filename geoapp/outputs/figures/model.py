@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ TYPES = {
     "couverture": "Couverture par zone, communes en zone blanche hachurées",
     "zones": "Zonage seul, avec ses noms",
 }
-"""What a figure may show; adding a type is adding a row here and in `contenu.FAIRE`."""
+"""What a figure may show; adding a type is adding a row here and in `content.FAISEURS`."""
 
 FORMATS = {"png": "Image PNG", "svg": "Dessin SVG", "pdf": "Document PDF"}
-"""Formats of a figure; adding one is adding a row here and in `fichiers.ECRIRE`."""
+"""Formats of a figure; adding one is adding a row here and in `files.ECRIRE`."""
 
 PIXELS_MAX = 6_000
 """Widest picture, in pixels: about 140 MB of memory while it is drawn."""
@@ -30,17 +31,48 @@ PIXELS_MAX = 6_000
 PARAMETRES: dict[str, Parametre] = {
     parametre.nom: parametre
     for parametre in (
-        Parametre("type", "texte", "Ce que la figure montre", "offre", valeurs=tuple(TYPES)),
-        Parametre("emprise", "texte", "Territoire montré : region, ou type:code", "ze2020:3215"),
-        Parametre("format", "texte", "Format du fichier", "png", valeurs=tuple(FORMATS)),
-        Parametre("largeur_mm", "nombre", "Largeur imprimée, en millimètres", "170", 60, 400),
-        Parametre("dpi", "nombre", "Points par pouce d'une image PNG", "300", 50, 600),
+        Parametre(
+            nom="type",
+            type="texte",
+            aide="Ce que la figure montre",
+            exemple="offre",
+            valeurs=tuple(TYPES),
+        ),
+        Parametre(
+            nom="emprise",
+            type="texte",
+            aide="Territoire montré : region, ou type:code",
+            exemple="ze2020:3215",
+        ),
+        Parametre(
+            nom="format",
+            type="texte",
+            aide="Format du fichier",
+            exemple="png",
+            valeurs=tuple(FORMATS),
+        ),
+        Parametre(
+            nom="largeur_mm",
+            type="nombre",
+            aide="Largeur imprimée, en millimètres",
+            exemple="170",
+            minimum=60,
+            maximum=400,
+        ),
+        Parametre(
+            nom="dpi",
+            type="nombre",
+            aide="Points par pouce d'une image PNG",
+            exemple="300",
+            minimum=50,
+            maximum=600,
+        ),
     )
 }
 """Every parameter of a figure beside those of its question."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figure:
     """One figure asked: what, of which question, where (`region` or `type:code`), in which form.
 
@@ -70,7 +102,7 @@ def parse_figure(parametres: Mapping, world) -> Figure:
     Raises
     ------
     ParameterError
-        When a name or a value is not accepted; the message gives the bounds or the nearest accepted ones.
+        When a name or a value is not accepted; the message gives the bounds, or the nearest ones.
     """
     values = read_values(parametres)
     refuse_unknown(values, [*PARAMETRES, *QUESTION, *FILTRES_OFFRE])
@@ -87,20 +119,19 @@ def parse_figure(parametres: Mapping, world) -> Figure:
     )
     if question.zonage == CARREAU and own["type"] in ("densite", "zones"):
         raise ParameterError(
-            f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. Choisissez commune, epci ou ze2020."
+            f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. "
+            "Choisissez commune, epci ou ze2020."
         )
-    largeur_mm, dpi = (
-        _number("largeur_mm", own.get("largeur_mm", "170")),
-        round(_number("dpi", own.get("dpi", "300"))),
-    )
+    largeur_mm = _number("largeur_mm", own.get("largeur_mm", "170"))
+    dpi = round(_number("dpi", own.get("dpi", "300")))
     _check_size(own.get("format", "png"), largeur_mm, dpi)
     return Figure(
-        own["type"],
-        question,
-        parse_emprise(own.get("emprise", REGION), world),
-        own.get("format", "png"),
-        largeur_mm,
-        dpi,
+        type=own["type"],
+        question=question,
+        emprise=parse_emprise(own.get("emprise", REGION), world),
+        format=own.get("format", "png"),
+        largeur_mm=largeur_mm,
+        dpi=dpi,
     )
 
 
@@ -115,7 +146,8 @@ def format_of(out: Path) -> str:
     extension = Path(out).suffix.lower().removeprefix(".")
     if extension and extension not in FORMATS:
         raise ParameterError(
-            f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join('.' + one for one in FORMATS)}."
+            f"« {Path(out).name} » : extension inconnue. "
+            f"Extensions admises : {', '.join('.' + one for one in FORMATS)}."
         )
     return extension
 
@@ -132,13 +164,15 @@ def _one(nom: str, found: list[str]) -> str:
 def _number(nom: str, texte: str) -> float:
     """Return one parameter as a number within the bounds of its row."""
     row = PARAMETRES[nom]
+    low = -math.inf if row.minimum is None else row.minimum
+    high = math.inf if row.maximum is None else row.maximum
     try:
         number = float(texte.replace(",", "."))
     except ValueError:
-        number = float("nan")
-    if not row.minimum <= number <= row.maximum:
+        number = math.nan
+    if not low <= number <= high:
         raise ParameterError(
-            f"{nom} = « {texte[:40]} » : un nombre de {row.minimum:g} à {row.maximum:g} est attendu."
+            f"{nom} = « {texte[:40]} » : un nombre de {low:g} à {high:g} est attendu."
         )
     return number
 
@@ -148,5 +182,6 @@ def _check_size(format: str, largeur_mm: float, dpi: int) -> None:
     if format == "png" and largeur_mm / 25.4 * dpi > PIXELS_MAX:
         most = int(PIXELS_MAX * 25.4 / largeur_mm)
         raise ParameterError(
-            f"dpi = {dpi} : l'image aurait plus de {PIXELS_MAX} pixels de large. À {largeur_mm:g} mm, demandez {most} au plus, ou le format pdf."
+            f"dpi = {dpi} : l'image aurait plus de {PIXELS_MAX} pixels de large. "
+            f"À {largeur_mm:g} mm, demandez {most} au plus, ou le format pdf."
         )

@@ -16,13 +16,16 @@ from geoapp.outputs.figures.palette import DISCRET, OFFRE, OFFRE_DEHORS, TERRE
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious, with_filters
 
 CLASSES = ((1, 1, 1.3), (2, 5, 2.1), (6, 20, 3.2), (21, 50, 4.6), (51, None, 6.2))
-"""Offers of a place (from, to, both included) and diameter of its mark in mm: fixed, so that two figures compare."""
+"""Offers of a place (from, to, both included) and diameter of its mark in mm.
+
+Fixed, so that two figures compare.
+"""
 
 PART_AUTOUR = 0.25
 """Width around a territory where other places are told, in parts of its largest side."""
 
 VOISINE_MM = 1.4
-"""Side of the mark of a place outside the region, whatever its number of offers: it is only told to be there."""
+"""Side of the mark of a place outside the region, only told to be there."""
 
 NB_LIEUX_CITES = 3
 
@@ -32,13 +35,8 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
     offres = apply_filters(world.snapshot.read("offres"), question.filtres)
     inside = offres if emprise.est_region else offres[_members(offres, emprise)]
     around = _neighbours(world, question)
-    places, theirs = (
-        _near(found, emprise)
-        for found in (
-            group_places(offres, set(inside["id_place"].dropna())),
-            group_places(around, set()),
-        )
-    )
+    places = _near(group_places(offres, set(inside["id_place"].dropna())), emprise)
+    theirs = _near(group_places(around, set()), emprise)
     by_code = ("etablissements",) if inside["precision_position"].eq("uai").any() else ()
     sources = choose_sources(
         world,
@@ -47,12 +45,13 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
     )
     mine = places[places["est_dedans"]]
     return ContenuFigure(
-        with_filters("Offre de formation", question),
-        emprise,
-        (_block(places, theirs, emprise),),
-        _sentences(inside, mine, emprise),
-        _notes(inside),
-        sources,
+        titre=with_filters("Offre de formation", question),
+        emprise=emprise,
+        blocs=(_block(places, theirs, emprise),),
+        phrases=_sentences(inside, mine, emprise),
+        notes=_notes(inside),
+        sources=sources,
+        # The last ones drawn are over the others: those of the territory.
         symboles=(
             *_marks(theirs, "voisine"),
             *_marks(places[~places["est_dedans"]], "dehors"),
@@ -76,7 +75,10 @@ def _members(offres: pd.DataFrame, emprise: Emprise) -> np.ndarray:
 
 
 def group_places(offres: pd.DataFrame, inside: set[str]) -> pd.DataFrame:
-    """Return one row per place, in the order of its identifier: `nb`, `est_mairie` (all its offers are), `est_dedans`, `nom`, `x`, `y` (EPSG:2154)."""
+    """Return one row per place, in the order of its identifier.
+
+    Columns: `nb`, `est_mairie` (all its offers are), `est_dedans`, `nom`, `x`, `y` (EPSG:2154).
+    """
     placed = offres[offres["id_place"].notna()]
     town_hall = placed["precision_position"].eq("commune").fillna(False).to_numpy(dtype=bool)
     groups = placed.assign(
@@ -125,11 +127,9 @@ STYLES = {
 def _marks(places: pd.DataFrame, sorte: str) -> tuple[Symboles, ...]:
     """Return the marks of some places, the largest first so that the small ones stay seen."""
     if sorte == "voisine":
-        return (
-            (_mark(places["x"].to_numpy(), places["y"].to_numpy(), VOISINE_MM, sorte),)
-            if len(places)
-            else ()
-        )
+        if not len(places):
+            return ()
+        return (_mark(places["x"].to_numpy(), places["y"].to_numpy(), VOISINE_MM, sorte),)
     found = []
     for low, high, size in reversed(CLASSES):
         mine = places[places["nb"].between(low, high or np.inf)]
@@ -147,13 +147,22 @@ def _marks(places: pd.DataFrame, sorte: str) -> tuple[Symboles, ...]:
     return tuple(found)
 
 
-def _mark(x, y, size: float, sorte: str, libelle: str = "", effectif: str = "") -> Symboles:
+def _mark(x, y, size: float, sorte: str, *, libelle: str = "", effectif: str = "") -> Symboles:
     fond, bord, marque = STYLES[sorte]
-    return Symboles(np.asarray(x), np.asarray(y), size, fond, bord, libelle, effectif, marque)
+    return Symboles(
+        x=np.asarray(x),
+        y=np.asarray(y),
+        diametre_mm=size,
+        fond=fond,
+        bord=bord,
+        libelle=libelle,
+        effectif=effectif,
+        marque=marque,
+    )
 
 
 def _block(places: pd.DataFrame, theirs: pd.DataFrame, emprise: Emprise) -> Bloc:
-    """Return the legend: places of the territory by number of offers, then what other marks mean."""
+    """Return the legend: places by number of offers, then what the other marks mean."""
     mine, outside = places[places["est_dedans"]], places[~places["est_dedans"]]
     rows = [
         _mark(
@@ -161,26 +170,21 @@ def _block(places: pd.DataFrame, theirs: pd.DataFrame, emprise: Emprise) -> Bloc
             (),
             size,
             "dedans",
-            _interval(low, high),
-            _places(mine["nb"].between(low, high or np.inf).sum()),
+            libelle=_interval(low, high),
+            effectif=_places(mine["nb"].between(low, high or np.inf).sum()),
         )
         for low, high, size in CLASSES
     ]
+    at_town_hall, middle = int(mine["est_mairie"].sum()), CLASSES[2][2]
     others = (
-        (
-            "mairie",
-            "placé à la mairie, faute d'adresse plus précise",
-            mine["est_mairie"].sum(),
-            CLASSES[2][2],
-        ),
-        ("dehors", "hors du territoire", len(outside), CLASSES[2][2]),
+        ("mairie", "placé à la mairie, faute d'adresse plus précise", at_town_hall, middle),
+        ("dehors", "hors du territoire", len(outside), middle),
         ("voisine", "hors de la région, apprentissage seulement", len(theirs), VOISINE_MM),
     )
-    rows += [
-        _mark((), (), size, sorte, libelle, _places(nb) if sorte == "mairie" else "")
-        for sorte, libelle, nb, size in others
-        if nb
-    ]
+    for sorte, libelle, nb, size in others:
+        if nb:
+            told = _places(nb) if sorte == "mairie" else ""
+            rows.append(_mark((), (), size, sorte, libelle=libelle, effectif=told))
     return Bloc(
         "Formations par lieu",
         "Une formation compte une fois par lieu."
@@ -202,11 +206,15 @@ def _interval(low: int, high: int | None) -> str:
 
 
 def _sentences(offres: pd.DataFrame, places: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
-    """Return the alternative text: how many offers in how many places, the largest communes, what is not drawn."""
+    """Return the alternative text: offers and places, largest communes, what is not drawn."""
     if not len(offres):
         return (f"{emprise.nom} : aucune formation ne répond à ces filtres.",)
     nb = int(places["nb"].sum())
-    first = f"{emprise.nom} : {count(nb, 'formation')} {'est placée' if nb < 2 else 'sont placées'} dans {_places(len(places))}, un rond par lieu, d'autant plus grand qu'il a de formations."
+    first = (
+        f"{emprise.nom} : {count(nb, 'formation')} {'est placée' if nb < 2 else 'sont placées'} "
+        f"dans {_places(len(places))}, un rond par lieu, "
+        "d'autant plus grand qu'il a de formations."
+    )
     towns = (
         places.groupby("nom")["nb"]
         .sum()
@@ -233,24 +241,26 @@ def _sentences(offres: pd.DataFrame, places: pd.DataFrame, emprise: Emprise) -> 
 def _missing(offres: pd.DataFrame) -> str:
     """Return how many offers have no known position; "" when there is none."""
     nb = int(offres["id_place"].isna().sum())
-    return (
-        f"{count(nb, 'formation sans position connue n’est pas dessinée', 'formations sans position connue ne sont pas dessinées')}."
-        if nb
-        else ""
+    told = count(
+        nb,
+        "formation sans position connue n’est pas dessinée",
+        "formations sans position connue ne sont pas dessinées",
     )
+    return f"{told}." if nb else ""
 
 
 def _notes(offres: pd.DataFrame) -> tuple[str, ...]:
     """Return what must be known of the positions."""
-    doubtful, remote = (
-        int(offres["est_douteuse"].sum()),
-        int(offres["modalite"].eq("a_distance").fillna(False).sum()),
+    doubtful = int(offres["est_douteuse"].sum())
+    remote = int(offres["modalite"].eq("a_distance").fillna(False).sum())
+    moved = count(
+        doubtful,
+        "formation de position douteuse est placée",
+        "formations de position douteuse sont placées",
     )
     notes = (
         _missing(offres),
-        f"{count(doubtful, 'formation de position douteuse est placée', 'formations de position douteuse sont placées')} à la mairie de la commune déclarée."
-        if doubtful
-        else "",
+        f"{moved} à la mairie de la commune déclarée." if doubtful else "",
         f"{count(remote, 'formation', 'formations')} entièrement à distance." if remote else "",
     )
     return tuple(note for note in notes if note)

@@ -1,4 +1,4 @@
-"""Outlines in Lambert-93, projected once by world: zones, communes, land around the region, towns."""
+"""Outlines in Lambert-93, projected once by world: zones, communes, land around, towns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ VOISINS_M = 400.0
 def outlines(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     """Return the outline of each zone that has one (index `code_zone`, EPSG:2154), made once.
 
-    `est_detaille` gives the outlines of the tables `zones` and `communes`, else those of the web map, simplified together.
+    `est_detaille` gives the outlines of the tables `zones` and `communes`, else those of the web
+    map, simplified together.
     """
     key = ("figures", "contours", zonage, est_detaille)
     return world.memoire.get(key, lambda: _read(world, zonage, est_detaille).to_crs(CRS_METRIC))
@@ -72,7 +73,7 @@ def find_outline(world: World, zonage: str, code: str) -> shapely.Geometry | Non
 
 
 def land_around(world: World) -> np.ndarray:
-    """Return the départements known outside the region, as simplified polygons (EPSG:2154), made once."""
+    """Return the départements known around the region as simplified polygons, made once."""
     return world.memoire.get(("figures", "alentours"), lambda: _simplify_around(world))
 
 
@@ -94,7 +95,7 @@ def _simplify_around(world: World) -> np.ndarray:
 
 
 def towns(world: World) -> pd.DataFrame:
-    """Return the communes as points, the most peopled first: `nom`, `population` (NaN when unknown), `x`, `y`, `est_region`."""
+    """Return the communes as points (EPSG:2154), the most peopled first; unknown people: NaN."""
     return world.memoire.get(("figures", "villes"), lambda: _read_towns(world))
 
 

@@ -1,8 +1,9 @@
-"""The page of a figure, composed in mm from its top left corner: title, map, names, legend, notes."""
+"""The page of a figure, in mm from its top left corner: title, map, names, legend, notes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -35,12 +36,15 @@ NOM_MM = 17.0
 """Width at which the name of a zone goes to the next line."""
 
 NOMBREUSES, NOMS_MAX = 40, 120
-"""Zones beyond which names are smaller; names looked at, so that 3,800 communes are not numbered."""
+"""Zones beyond which names are smaller, and names looked at: 3,800 communes are not numbered."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Planche:
-    """One composed page; `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154)."""
+    """One composed page.
+
+    `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154).
+    """
 
     largeur: float
     hauteur: float
@@ -55,7 +59,10 @@ class Planche:
 def compose_page(
     world: World, contenu: ContenuFigure, largeur_mm: float, *, est_jointe: bool = False
 ) -> Planche:
-    """Return the page of a content, `largeur_mm` wide, as high as it needs; `est_jointe` leaves its notes to the sheet that holds it."""
+    """Return the page of a content, `largeur_mm` wide, as high as it needs.
+
+    `est_jointe` leaves its notes to the sheet that holds it.
+    """
     scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
     head, top = _head(contenu, width, scale)
     beside = largeur_mm >= COLONNE_MIN_MM
@@ -63,7 +70,7 @@ def compose_page(
     map_width = width - side - GOUTTIERE_MM if beside else width
     cadre, map_height = frame_map(contenu.emprise.forme, map_width)
     carte = (MARGE_MM, top, map_width, map_height)
-    names, rest = name_map(world, contenu, carte, cadre, scale)
+    names, rest = name_map(world, contenu, carte, cadre, scale=scale)
     column = compose_legend((*contenu.blocs, *rest), side, scale)
     column = (
         _moved(column, MARGE_MM + map_width + GOUTTIERE_MM, top)
@@ -72,19 +79,25 @@ def compose_page(
     )
     under = max(top + map_height, column.hauteur) + 2.5
     notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
-    foot, bottom = _foot(world, contenu, notes, under, width, scale)
+    foot, bottom = _foot(world, contenu, notes, y=under, width=width, scale=scale)
     return Planche(
-        largeur_mm, bottom + MARGE_MM - 1.0, scale, carte, cadre, names, (*head, *foot), column
+        largeur=largeur_mm,
+        hauteur=bottom + MARGE_MM - 1.0,
+        echelle=scale,
+        carte=carte,
+        cadre=cadre,
+        noms=names,
+        lignes=(*head, *foot),
+        legende=column,
     )
 
 
 def _moved(column: ColonneLegende, dx: float, dy: float) -> ColonneLegende:
     """Return a column at another place of the page; its height becomes the `y` of its foot."""
-    lines = tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.lignes)
     return ColonneLegende(
-        lines,
-        tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons),
-        column.hauteur + dy,
+        lignes=tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.lignes),
+        echantillons=tuple(replace(one, x=one.x + dx, y=one.y + dy) for one in column.echantillons),
+        hauteur=column.hauteur + dy,
     )
 
 
@@ -118,7 +131,7 @@ def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Lign
 
 
 def _foot(
-    world: World, contenu: ContenuFigure, notes: list[str], y: float, width: float, scale: float
+    world: World, contenu: ContenuFigure, notes: list[str], *, y: float, width: float, scale: float
 ) -> tuple[list[Ligne], float]:
     """Return the notes and the date, and where they end."""
     estimated = (
@@ -135,9 +148,9 @@ def _foot(
 
 
 def name_map(
-    world: World, contenu: ContenuFigure, carte, cadre, scale: float
+    world: World, contenu: ContenuFigure, carte, cadre, *, scale: float
 ) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
-    """Return the names placed on the map, and the block of the legend that tells those written as a number."""
+    """Return the names placed on the map, and the legend of those written as a number."""
     left, top, width, height = carte
     inside: Boite = (left + 0.6, top + 0.6, left + width - 0.6, top + height - 0.6)
     foot: Boite = (left, top + height - BANDE_MM, left + width, top + height)
@@ -145,8 +158,9 @@ def name_map(
         return _name_zones(
             contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale
         )
+    # Départements before towns: the first named keep their place.
     first = place_labels(
-        _departements(world, contenu, carte, cadre, scale),
+        _departements(world, contenu, carte, cadre, scale=scale),
         inside,
         [foot, *_mark_boxes(contenu, carte, cadre)],
     )
@@ -169,14 +183,14 @@ def _mark_boxes(contenu: ContenuFigure, carte, cadre) -> list[Boite]:
     return boxes
 
 
-def _to_page(x, y, carte, cadre) -> tuple[float, float]:
-    """Return where a point of the ground (metres) is on the page (mm)."""
+def _to_page(x, y, carte, cadre) -> tuple[Any, Any]:
+    """Return where points of the ground (metres) are on the page (mm): numbers, or arrays."""
     metres = (cadre[2] - cadre[0]) / carte[2]
     return carte[0] + (x - cadre[0]) / metres, carte[1] + (cadre[3] - y) / metres
 
 
 def _departements(
-    world: World, contenu: ContenuFigure, carte, cadre, scale: float
+    world: World, contenu: ContenuFigure, carte, cadre, *, scale: float
 ) -> list[Etiquette]:
     """Return the names of the départements, on the map of the region only."""
     if not contenu.emprise.est_region:
@@ -185,38 +199,52 @@ def _departements(
     formes = outlines(world, "departement", False)
     for code, nom in zip(maille.codes, maille.noms, strict=True):
         if code in formes.index:
-            x, y = _to_page(
-                *shapely.get_coordinates(shapely.point_on_surface(formes[code]))[0], carte, cadre
+            middle = shapely.point_on_surface(formes[code])
+            x, y = _to_page(middle.x, middle.y, carte, cadre)
+            found.append(
+                Etiquette(
+                    lignes=(str(nom).upper(),),
+                    x=x,
+                    y=y,
+                    taille=6.2 * scale,
+                    style="normal",
+                    ecart_mm=None,
+                    couleur=DISCRET,
+                )
             )
-            found.append(Etiquette((str(nom).upper(),), x, y, 6.2 * scale, "normal", None, DISCRET))
     return found
 
 
 def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
-    """Return the names of the most peopled towns of the frame, those of the region first, the others in italics."""
+    """Return the names of the most peopled towns of the frame, those of the region first."""
     every = towns(world)
     seen = every[
         every["x"].between(cadre[0], cadre[2]) & every["y"].between(cadre[1], cadre[3])
     ].head(VILLES_LUES)
     seen = seen.sort_values("est_region", ascending=False, kind="stable")
-    return [
-        Etiquette(
-            (typeset(row.nom),),
-            *_to_page(row.x, row.y, carte, cadre),
-            (6.8 if rank < 5 else 6.0) * scale,
-            "normal" if row.est_region else "italique",
-            couleur=ENCRE if row.est_region else DISCRET,
+    labels = []
+    for rank, row in enumerate(seen.itertuples()):
+        x, y = _to_page(row.x, row.y, carte, cadre)
+        labels.append(
+            Etiquette(
+                lignes=(typeset(row.nom),),
+                x=x,
+                y=y,
+                taille=(6.8 if rank < 5 else 6.0) * scale,
+                style="normal" if row.est_region else "italique",
+                couleur=ENCRE if row.est_region else DISCRET,
+            )
         )
-        for rank, row in enumerate(seen.itertuples())
-    ]
+    return labels
 
 
 def _name_zones(
     noms: tuple[NomCarte, ...], locate, bounds: tuple[Boite, Boite], scale: float
 ) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
-    """Return the names of the zones seen, the most peopled first, and the legend of those written as a number."""
+    """Return the names of the zones seen, and the legend of those written as a number."""
     inside, foot = bounds
     size = (6.0 if len(noms) <= NOMBREUSES else 5.2) * scale
+    # The most peopled first: it is they that are written whole.
     ordered = sorted(noms, key=lambda nom: (-nom.poids, nom.texte))
     spots = {nom: locate(nom.x, nom.y) for nom in ordered}
     seen = [
@@ -226,7 +254,11 @@ def _name_zones(
     ][:NOMS_MAX]
     labels = [
         Etiquette(
-            tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)), *spots[nom], size, "normal", None
+            lignes=tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)),
+            x=spots[nom][0],
+            y=spots[nom][1],
+            taille=size,
+            ecart_mm=None,
         )
         for nom in seen
     ]

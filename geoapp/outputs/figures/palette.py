@@ -1,4 +1,7 @@
-"""Colours and hatches of figures: those of the web map on its light ground (`coverage.css`), read without colour vision and in black and white."""
+"""Colours and hatches of figures: those of the web map on its light ground (`coverage.css`).
+
+They are read without colour vision, and in black and white.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,11 @@ CHORO = COULEURS
 
 CHORO_BORD = "#5b6470"
 ENCRE, DISCRET, MOTIF = "#1c2430", "#54606f", "#10233f"
-DEHORS, TERRE, VOISINS, TRAIT_LEGER, TRAIT_FORT = (
-    "#f3f4f1",
-    "#ffffff",
-    "#e7e9e4",
-    "#c9cfc8",
-    "#3d4a5c",
-)
-"""Grounds (out of the known land, land of the region, land around) and borders."""
+DEHORS, TERRE, VOISINS = "#f3f4f1", "#ffffff", "#e7e9e4"
+"""Grounds: out of the known land, land of the region, land around."""
+
+TRAIT_LEGER, TRAIT_FORT = "#c9cfc8", "#3d4a5c"
+"""Borders."""
 
 OFFRE, OFFRE_DEHORS, ALERTE = "#0d5c63", "#8fb3b5", "#a3200d"
 
@@ -28,7 +28,11 @@ ZONES = ("#d7e6f0", "#f3e3c2", "#dcebd2", "#ecd8e6", "#e2e0f2", "#f6ddd3")
 
 @dataclass(frozen=True)
 class Hachure:
-    """One hatch: its lines (letters of `hachures.SENS`, repeated to draw them closer), its colour, their width in points; `lisere` is a white edge under each line."""
+    """One hatch.
+
+    `motif` is made of letters of `hatches.SENS`, repeated to draw the lines closer; `epaisseur` is
+    their width in points, `lisere` that of a white edge under each.
+    """
 
     motif: str
     couleur: str

@@ -11,36 +11,35 @@ import io
 
 
 def tag_pdf(content: bytes, *, titre: str, texte: str) -> bytes:
-    """Return a PDF of one page with tags: its language is French, and its page is one figure with an alternative text."""
+    """Return a PDF of one page with tags: in French, one figure with an alternative text."""
     from pypdf import PdfReader, PdfWriter
     from pypdf.generic import NumberObject, StreamObject, TextStringObject
 
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
     page, root = writer.pages[0], writer.root_object
-    stream = StreamObject()
-    stream.set_data(b"/Figure <</MCID 0>> BDC\n" + page.get_contents().get_data() + b"\nEMC\n")
-    figure = writer._add_object(
-        _dictionary(
-            Type="/StructElem",
-            S="/Figure",
-            T=TextStringObject(titre),
-            Alt=TextStringObject(texte),
-            Pg=page.indirect_reference,
-            K=NumberObject(0),
-        )
+    contents, stream = page.get_contents(), StreamObject()
+    # A stream is a dictionary too: without entries it is false, and not absent.
+    drawn = b"" if contents is None else contents.get_data()
+    stream.set_data(b"/Figure <</MCID 0>> BDC\n" + drawn + b"\nEMC\n")
+    figure = _dictionary(
+        Type="/StructElem",
+        S="/Figure",
+        T=TextStringObject(titre),
+        Alt=TextStringObject(texte),
+        Pg=page.indirect_reference,
+        K=NumberObject(0),
     )
-    document = writer._add_object(_dictionary(Type="/StructElem", S="/Document", K=_array(figure)))
-    parents = _dictionary(Nums=_array(NumberObject(0), _array(figure)))
-    tree = writer._add_object(
-        _dictionary(
-            Type="/StructTreeRoot",
-            K=_array(document),
-            ParentTree=parents,
-            ParentTreeNextKey=NumberObject(1),
-        )
+    held = _array(writer._add_object(figure))
+    document = _dictionary(Type="/StructElem", S="/Document", K=held)
+    tree = _dictionary(
+        Type="/StructTreeRoot",
+        K=_array(writer._add_object(document)),
+        ParentTree=_dictionary(Nums=_array(NumberObject(0), held)),
+        ParentTreeNextKey=NumberObject(1),
     )
-    figure.get_object().update(_dictionary(P=document))
-    document.get_object().update(_dictionary(P=tree))
+    # Each names its parent, which is written after it.
+    figure.update(_dictionary(P=document.indirect_reference))
+    document.update(_dictionary(P=writer._add_object(tree)))
     page.update(
         _dictionary(
             Contents=writer._add_object(stream.flate_encode()),
@@ -50,7 +49,7 @@ def tag_pdf(content: bytes, *, titre: str, texte: str) -> bytes:
     )
     root.update(
         _dictionary(
-            StructTreeRoot=tree,
+            StructTreeRoot=tree.indirect_reference,
             MarkInfo=_dictionary(Marked=True),
             Lang=TextStringObject("fr-FR"),
             ViewerPreferences=_dictionary(DisplayDocTitle=True),

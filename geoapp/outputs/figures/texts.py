@@ -13,7 +13,10 @@ FICTIVES = "Données fictives"
 
 
 def typeset(texte: str) -> str:
-    """Return a text with narrow no-break spaces before « ; : ! ? % » and inside guillemets, one apostrophe, one space at a time."""
+    """Return a text as French typography wants it on a figure.
+
+    Narrow no-break spaces before « ; : ! ? % » and inside guillemets, one apostrophe.
+    """
     texte = re.sub(r"[ \u00a0\u202f]+([;:!?%»])", THIN + r"\1", texte)
     texte = re.sub(r"«[ \u00a0]+", "«" + THIN, texte)
     return re.sub(r"(?<=\w)'(?=\w)", "’", texte)
@@ -26,7 +29,8 @@ def with_filters(quoi: str, question: Question) -> str:
 
 
 def list_parameters(question: Question, *, est_couverture: bool) -> str:
-    """Return the parameters of a figure in one sentence; the notes of a coverage say what counts as offer."""
+    """Return the parameters of a figure in one sentence."""
+    # What counts as offer is told by the notes of a coverage.
     if est_couverture:
         parts = [
             f"seuil {describe_threshold(question)} par la route, compris",
@@ -49,7 +53,10 @@ def lower_first(texte: str) -> str:
 def choose_sources(
     world: World, *, ids: set[str], usages: tuple[str, ...], zonage: str | None = None
 ) -> tuple[dict, ...]:
-    """Return the sources behind a figure, in the order of their table: by identifier, by use, and those of a zoning shown."""
+    """Return the sources behind a figure, in the order of their table.
+
+    They are those of `ids`, those of some `usages`, and those of a zoning shown.
+    """
     sources, zones = world.snapshot.read("sources"), world.snapshot.read("zones")
     ids = ids | set(zones.loc[zones["type_zone"].eq(zonage), "id_source"])
     kept = sources[
@@ -63,7 +70,10 @@ def choose_sources(
 
 
 def tell_sources(sources: tuple[dict, ...]) -> str:
-    """Return the sources in words, grouped by licence: « Sources sous Licence Ouverte 2.0 : titre (producteur, millésime) ; … »."""
+    """Return the sources in words, grouped by licence.
+
+    « Sources sous Licence Ouverte 2.0 : titre (producteur, millésime) ; … ».
+    """
     groups: dict[str, list[str]] = {}
     for one in sources:
         who = ", ".join(str(one[nom]) for nom in ("producteur", "millesime") if one[nom])
@@ -72,14 +82,18 @@ def tell_sources(sources: tuple[dict, ...]) -> str:
             f"{one['titre']} ({who}{fictive})"
         )
     return " ".join(
-        f"Sources {'de licence' if licence.startswith('non') else 'sous'} {licence} : {' ; '.join(titles)}."
+        f"Sources {'de licence' if licence.startswith('non') else 'sous'} {licence} : "
+        f"{' ; '.join(titles)}."
         for licence, titles in groups.items()
     )
 
 
 def tell_snapshot(world: World) -> str:
     """Return when the data was put together, and by what."""
-    return f"Données assemblées le {format_date(world.snapshot.manifest['cree_le'][:10])} (instantané {world.snapshot.id}). Carte : GéoForma, projection Lambert-93 (EPSG:2154)."
+    return (
+        f"Données assemblées le {format_date(world.snapshot.manifest['cree_le'][:10])} "
+        f"(instantané {world.snapshot.id}). Carte : GéoForma, projection Lambert-93 (EPSG:2154)."
+    )
 
 
 def is_fictitious(sources: tuple[dict, ...]) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import count, format_number
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
@@ -22,7 +23,10 @@ NB_LISTEES = 6
 """Zones up to which each has its own line of the legend, and its own hatch."""
 
 PART_DEDANS = 0.98
-"""Part of its area in the region under which a zone goes beyond the border; outlines simplified apart differ by less than the rest."""
+"""Part of its area in the region under which a zone goes beyond the border.
+
+Not the whole: outlines simplified apart differ by less than that.
+"""
 
 CONTACT_M = 1.0
 """Distance within which two zones are neighbours, in metres."""
@@ -46,12 +50,12 @@ def make_zoning(world: World, question: Question, emprise: Emprise) -> ContenuFi
     fills = _listed(table, formes) if len(table) <= NB_LISTEES else _tinted(formes)
     est_nommee = len(table) > NB_LISTEES or (zonage != COMMUNE and MAILLES[zonage].est_partition)
     return ContenuFigure(
-        f"{MAILLES[zonage].titre}{_vintage(table)}",
-        emprise,
-        (_block(world, zonage, emprise, fills),),
-        _sentences(world, zonage, table, emprise),
-        _beyond(world, zonage),
-        sources,
+        titre=f"{MAILLES[zonage].titre}{_vintage(table)}",
+        emprise=emprise,
+        blocs=(_block(world, zonage, emprise, fills),),
+        phrases=_sentences(world, zonage, table, emprise),
+        notes=_beyond(world, zonage),
+        sources=sources,
         aplats=fills,
         noms=_names(table, formes) if est_nommee else (),
         est_fictive=is_fictitious(sources) or bool(table["est_fictive"].any()),
@@ -59,7 +63,7 @@ def make_zoning(world: World, question: Question, emprise: Emprise) -> ContenuFi
 
 
 def describe_zones(world: World, zonage: str) -> pd.DataFrame:
-    """Return the zones of a zoning (index: their code): `nom`, `population` (NaN when unknown), `nb_communes`, `millesime`, `est_fictive`."""
+    """Return the zones of a zoning: index code, name, people (NaN when unknown), vintage…"""
     if zonage == COMMUNE:
         communes = world.snapshot.read("communes")
         mine = communes[communes["est_region"].astype(bool)].set_index("code_commune")
@@ -88,15 +92,13 @@ def _listed(table: pd.DataFrame, formes: gpd.GeoSeries) -> tuple[Aplat, ...]:
     """Return one fill per zone, each with its line of the legend."""
     return tuple(
         Aplat(
-            np.array([formes.get(code)], dtype=object)
-            if code in formes.index
-            else np.array([], dtype=object),
-            ZONES[rank % len(ZONES)],
-            row.nom,
-            _size(row),
-            HACHURES[rank % len(HACHURES)],
-            ENCRE,
-            0.5,
+            formes=np.array([formes[code]] if code in formes.index else [], dtype=object),
+            fond=ZONES[rank % len(ZONES)],
+            libelle=row.nom,
+            effectif=_size(row),
+            hachure=HACHURES[rank % len(HACHURES)],
+            bord=ENCRE,
+            epaisseur=0.5,
         )
         for rank, (code, row) in enumerate(table.iterrows())
     )
@@ -107,7 +109,7 @@ def _size(row: pd.Series) -> str:
     parts = [
         count(int(row.nb_communes), "commune") if pd.notna(row.nb_communes) else "",
         count(round(row.population), "habitant")
-        if row.population == row.population and row.population >= 5
+        if row.population == row.population and row.population >= PETIT_NOMBRE
         else "",
     ]
     return ", ".join(part for part in parts if part)
@@ -117,16 +119,17 @@ def _tinted(formes: gpd.GeoSeries) -> tuple[Aplat, ...]:
     """Return one fill per tint, neighbours having different ones."""
     tints, shapes = colour_neighbours(formes.to_numpy()), formes.to_numpy()
     return tuple(
-        Aplat(shapes[tints == rank], ZONES[rank], bord=ENCRE, epaisseur=0.5)
+        Aplat(formes=shapes[tints == rank], fond=ZONES[rank], bord=ENCRE, epaisseur=0.5)
         for rank in range(len(ZONES))
         if np.any(tints == rank)
     )
 
 
 def colour_neighbours(formes: np.ndarray) -> np.ndarray:
-    """Return the tint of each zone (rank in `ZONES`), those of touching zones different as long as tints are left.
+    """Return the tint of each zone (rank in `ZONES`), those of touching zones different.
 
-    Greedy, the most surrounded zone first, then the order given (Welsh and Powell, 1967).
+    Greedy, the most surrounded zone first, then the order given (Welsh and Powell, 1967); two
+    that touch have one tint only when no other is left.
     """
     tree = shapely.STRtree(formes)
     left, right = tree.query(formes, predicate="dwithin", distance=CONTACT_M)
@@ -141,7 +144,7 @@ def colour_neighbours(formes: np.ndarray) -> np.ndarray:
 
 
 def _beyond(world: World, zonage: str) -> tuple[str, ...]:
-    """Return the note that names the zones drawn beyond the border of the region; () when there is none."""
+    """Return the note that names the zones drawn beyond the border of the region, if any."""
     whole, inside = outlines(world, zonage, False), region_parts(world, zonage, False)
     part = inside.area.reindex(whole.index) / whole.area
     maille = world.mailles[zonage]
@@ -150,13 +153,12 @@ def _beyond(world: World, zonage: str) -> tuple[str, ...]:
         for code, nom in zip(maille.codes, maille.noms, strict=True)
         if part.get(code, 1.0) < PART_DEDANS
     ]
+    if not names:
+        return ()
     un = len(names) < 2
     return (
-        (
-            f"{', '.join(names)} : {'zone qui dépasse' if un else 'zones qui dépassent'} la région, {'dessinée' if un else 'dessinées'} en entier.",
-        )
-        if names
-        else ()
+        f"{', '.join(names)} : {'zone qui dépasse' if un else 'zones qui dépassent'} la région, "
+        f"{'dessinée' if un else 'dessinées'} en entier.",
     )
 
 
@@ -186,11 +188,20 @@ def _sentences(world: World, zonage: str, table: pd.DataFrame, emprise: Emprise)
     """Return the alternative text: how many zones, the most and the least peopled."""
     un, plusieurs = MAILLES[zonage].unite
     nb, inside = len(table), here(world, emprise, zonage)
-    first = f"{MAILLES[zonage].titre} : {count(nb, un, plusieurs)} dans la région{'' if inside is None else f', dont {format_number(inside.sum())} sur le territoire montré ({emprise.nom})'}."
+    part = (
+        ""
+        if inside is None
+        else f", dont {format_number(inside.sum())} sur le territoire montré ({emprise.nom})"
+    )
+    first = f"{MAILLES[zonage].titre} : {count(nb, un, plusieurs)} dans la région{part}."
     known = table.dropna(subset="population")
-    known = known[known["population"] >= 5]
+    # A zone of fewer than five people is not said to be the least peopled: its number is hidden.
+    known = known[known["population"] >= PETIT_NOMBRE]
     if len(known) < 2:
         return (first, *without_outline(world, zonage))
     most, least = known.loc[known["population"].idxmax()], known.loc[known["population"].idxmin()]
-    people = f"La plus peuplée est {most['nom']} ({count(round(most['population']), 'habitant')}), la moins peuplée {least['nom']} ({format_number(round(least['population']))})."
+    people = (
+        f"La plus peuplée est {most['nom']} ({count(round(most['population']), 'habitant')}), "
+        f"la moins peuplée {least['nom']} ({format_number(round(least['population']))})."
+    )
     return (first, people, *without_outline(world, zonage))
