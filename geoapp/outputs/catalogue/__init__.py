@@ -1,1 +1,1 @@
-"""What can be taken away: each table of a snapshot and each indicator, with licence, sources and description."""
+"""What can be taken away: tables and indicators, with licence, sources and description."""

@@ -1,4 +1,4 @@
-"""The description of everything as a data package (Frictionless): schema, licence and sources of each CSV for programs."""
+"""The description of everything as a data package (Frictionless): schema, licence, sources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTES = ("zones",)
 
 
 def describe_package(snapshot: Snapshot, resources: list[Ressource], question: str = "") -> dict:
-    """Return the data package of the resources of a snapshot; `question` says in words what the indicators answer."""
+    """Return the data package of a snapshot; `question` says what its indicators answer."""
     sources = {source["id_source"]: source for one in resources for source in one.sources}
     return {
         "profile": "tabular-data-package",
@@ -47,7 +47,7 @@ def _resource(one: Ressource) -> dict:
         "name": one.id,
         "title": one.titre,
         "description": one.sens,
-        "path": one.chemin(),
+        "path": one.path(),
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",
@@ -117,9 +117,12 @@ def _licenses(licences) -> list[dict]:
 
 
 def _source(source: dict) -> dict:
-    """Return one source: title with producer, vintage and licence; its address when it is a web one."""
+    """Return one source: title with producer, vintage and licence, address when on the web."""
     fictive = " (données fictives)" if source["mode"] == "demonstration" else ""
-    titre = f"{source['titre']}{fictive}, {source['producteur']}, {source['millesime']} ({source['licence']})"
+    titre = (
+        f"{source['titre']}{fictive}, {source['producteur']}, {source['millesime']} "
+        f"({source['licence']})"
+    )
     return {
         "title": titre,
         **({"path": address} if (address := web_address(source["adresse"])) else {}),

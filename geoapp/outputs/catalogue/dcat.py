@@ -38,7 +38,7 @@ _MOTS = {
 
 @dataclass(frozen=True)
 class PageCatalogue:
-    """Where things are: address of the catalogue page (without final slash), and contact ("" without)."""
+    """Where things are: address of the catalogue page (no final slash), contact ("" without)."""
 
     racine: str
     contact: str = ""
@@ -47,7 +47,7 @@ class PageCatalogue:
 def describe_catalogue(
     snapshot: Snapshot, resources: list[Ressource], adresses: PageCatalogue
 ) -> dict:
-    """Return the catalogue of the resources of a snapshot as JSON-LD: one dataset by resource, one distribution by format."""
+    """Return the catalogue of a snapshot as JSON-LD: a dataset by resource, with its formats."""
     moment = _moment(snapshot)
     datasets = [_dataset(one, snapshot, adresses) for one in resources]
     catalogue = {
@@ -55,7 +55,8 @@ def describe_catalogue(
         "@type": "dcat:Catalog",
         "dct:title": _fr(package_title(snapshot)),
         "dct:description": _fr(
-            "Tables de l'offre de formation et des territoires, et indicateurs de couverture par zonage."
+            "Tables de l'offre de formation et des territoires, "
+            "et indicateurs de couverture par zonage."
         ),
         "dct:publisher": _publisher(adresses),
         "dct:language": _id(f"{_EUROPE}language/FRA"),
@@ -110,7 +111,7 @@ def _distributions(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) 
             "@type": "dcat:Distribution",
             "dct:title": _fr(f"{one.titre} ({form.libelle})"),
             "dcat:accessURL": _id(adresses.racine),
-            "dcat:downloadURL": _id(f"{adresses.racine}/{one.chemin(form)}"),
+            "dcat:downloadURL": _id(f"{adresses.racine}/{one.path(form)}"),
             "dcat:mediaType": _id(f"https://www.iana.org/assignments/media-types/{form.mimetype}"),
             **_file_type(form),
             **_rights(one),

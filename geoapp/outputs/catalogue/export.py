@@ -1,4 +1,4 @@
-"""`geoapp export`: one table, the indicators of one zoning, or everything, written whole or not at all."""
+"""`geoapp export`: one table, the indicators of a zoning, or everything, whole or not at all."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ def extract(
     chosen = [nom for nom, valeur in choix.items() if valeur]
     if len(chosen) != 1:
         raise ParameterError(UN_SEUL)
-    form, parametres = _format(format, out, est_dossier=chosen == ["tout"]), dict(parametres or {})
+    form = _format(format, out, est_dossier=chosen == ["tout"])
+    parametres = dict(parametres or {})
     if chosen == ["table"]:
-        return _write_table(snapshot, choix["table"], form, out, parametres)
+        return _write_table(snapshot, choix["table"], form, out, parametres=parametres)
     if chosen == ["indicateurs"]:
         check_zoning(snapshot, choix["indicateurs"])
         fichier = indicator_file(open_world(snapshot), choix["indicateurs"], parametres)
@@ -75,12 +76,13 @@ def _told(fichier: Fichier, out: Path) -> str:
     return f"{out} : {fichier.titre}, {nb} ligne{'s' if nb > 1 else ''}"
 
 
-def _write_table(snapshot: Snapshot, nom: str, form: Format, out: Path, parametres: dict) -> str:
+def _write_table(snapshot: Snapshot, nom: str, form: Format, out: Path, *, parametres: dict) -> str:
     """Write one table."""
     check_table_name(nom)
     if parametres:
         raise ParameterError(
-            f"{', '.join(sorted(parametres))} : une table n'a pas de paramètre. Ils valent pour --indicateurs et --tout."
+            f"{', '.join(sorted(parametres))} : une table n'a pas de paramètre. "
+            "Ils valent pour --indicateurs et --tout."
         )
     fichier = table_file(snapshot, nom)
     write_as(fichier, form, out)
@@ -88,7 +90,10 @@ def _write_table(snapshot: Snapshot, nom: str, form: Format, out: Path, parametr
 
 
 def _write_all(snapshot: Snapshot, form: Format, out: Path, parametres: dict) -> str:
-    """Write everything: one GeoPackage, or a folder with one file by resource (and its data package for the CSV of programs)."""
+    """Write everything: one GeoPackage, or a folder with one file by resource.
+
+    The CSV for programs have their data package beside them.
+    """
     resources = [one for one in list_resources(snapshot) if form in one.formats]
     with storing(out) as aside:
         if form.nom == "gpkg":
@@ -101,7 +106,7 @@ def _write_all(snapshot: Snapshot, form: Format, out: Path, parametres: dict) ->
 def every_file(
     snapshot: Snapshot, resources: list[Ressource], parametres: dict, world: World
 ) -> Iterator[Fichier]:
-    """Yield each resource as a file, one after the other, so that they never lie in memory together."""
+    """Yield each resource as a file, one after the other: they never lie in memory together."""
     for one in resources:
         yield (
             table_file(snapshot, one.nom)
@@ -120,14 +125,10 @@ def _write_folder(
     for one, fichier in zip(
         resources, every_file(snapshot, resources, parametres, world), strict=True
     ):
-        form.ecrire(fichier, folder / one.chemin(form))
+        form.ecrire(fichier, folder / one.path(form))
     if form.nom == "csv-simple":
-        package = seal_package(
-            describe_package(
-                snapshot, resources, question_words(parse_question(parametres, world))
-            ),
-            folder,
-        )
+        question = question_words(parse_question(parametres, world))
+        package = seal_package(describe_package(snapshot, resources, question), folder)
         (folder / NOM).write_text(
             json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )

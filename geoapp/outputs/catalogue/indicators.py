@@ -1,4 +1,4 @@
-"""The indicators of coverage as files: which zonings, which columns, from which sources, how QGIS colours them."""
+"""The indicators of coverage as files: zonings, columns, sources, colours for QGIS."""
 
 from __future__ import annotations
 
@@ -31,20 +31,15 @@ class ZonageIndicateurs:
 
 
 def list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
-    """Return the zonings of a snapshot, in the order of the choice; those that hold no zone are left out."""
-    counts = (
-        pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])["type_zone"]
-        .value_counts()
-        .to_dict()
-    )
-    counts[COMMUNE] = int(
-        pd.read_parquet(snapshot.path / "communes.parquet", columns=["est_region"])[
-            "est_region"
-        ].sum()
-    )
+    """Return the zonings that have zones in a snapshot, in the order of the choice."""
+    # Columns alone are read: the outlines of these tables are heavy.
+    zones = pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])
+    communes = pd.read_parquet(snapshot.path / "communes.parquet", columns=["est_region"])
     demande = pd.read_parquet(
         snapshot.path / "demande.parquet", columns=["type_point", "est_region"]
     )
+    counts = zones["type_zone"].value_counts().to_dict()
+    counts[COMMUNE] = int(communes["est_region"].sum())
     counts[CARREAU] = int((demande["type_point"].eq(CARREAU) & demande["est_region"]).sum())
     return [
         ZonageIndicateurs(nom, row.titre, int(counts[nom]))

@@ -1,4 +1,4 @@
-"""Licences of the sources, as open-data catalogues name them; the strictest of a mixture comes first."""
+"""Licences of the sources, as open-data catalogues name them, the strictest first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Licence:
-    """One licence: what the registry of sources writes, its code (SPDX), its title, its address ("" without)."""
+    """One licence: text of the registry of sources, code (SPDX), title, address ("" without)."""
 
     texte: str
     code: str
@@ -50,7 +50,7 @@ def find_licence(texte: str) -> Licence:
 
 
 def merge_licences(textes: Iterable[str]) -> list[Licence]:
-    """Return the distinct licences of some sources, the strictest first, those unknown here last."""
+    """Return the distinct licences of some sources, the strictest first, unknown ones last."""
     distinct = {find_licence(texte) for texte in textes}
     return sorted(
         distinct,

@@ -1,4 +1,4 @@
-"""Everything that can be taken away, as a list: one row by table, one by zoning of the indicators."""
+"""Everything that can be taken away: one row by table, one by zoning of the indicators."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ TABLE, INDICATEURS = "tables", "indicateurs"
 """Kinds of resource, and folders of their files."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ressource:
-    """One thing to take away; `sources` are rows of the table `sources` as dictionaries, None when unknown.
+    """One thing to take away.
 
-    `octets` is the size of its GeoParquet, None when it is not yet made.
+    `sources` are rows of the table `sources` as dictionaries (None when unknown), `octets` is the
+    size of its GeoParquet, None when it is not yet made.
     """
 
     genre: str
@@ -48,8 +49,8 @@ class Ressource:
         """Return the columns of a CSV."""
         return flat_columns(self.colonnes, self.forme)
 
-    def chemin(self, form: Format | None = None) -> str:
-        """Return where the file of a format is, under the catalogue; the CSV for programs when none is given."""
+    def path(self, form: Format | None = None) -> str:
+        """Return where a file is under the catalogue: the CSV for programs without format."""
         return f"{self.genre}/{self.nom}{(form or FORMATS['csv-simple']).suffixe}"
 
 
@@ -62,18 +63,18 @@ def _table(snapshot: Snapshot, nom: str) -> Ressource:
     """Return one table."""
     fiche, table, sources = find_sheet(nom), schema.TABLES[nom], sources_of(snapshot, nom)
     return Ressource(
-        TABLE,
-        nom,
-        fiche.titre,
-        table.sens,
-        snapshot.manifest["tables"][nom]["lignes"],
-        tuple(table_columns(nom)),
-        table.cle,
-        tuple(formats_of(fiche.forme)),
-        tuple(licences_of(sources)),
-        tuple(_plain(sources)),
-        fiche.forme,
-        (snapshot.path / f"{nom}.parquet").stat().st_size,
+        genre=TABLE,
+        nom=nom,
+        titre=fiche.titre,
+        sens=table.sens,
+        nb_lignes=snapshot.manifest["tables"][nom]["lignes"],
+        colonnes=tuple(table_columns(nom)),
+        cle=table.cle,
+        formats=tuple(formats_of(fiche.forme)),
+        licences=tuple(licences_of(sources)),
+        sources=tuple(_plain(sources)),
+        forme=fiche.forme,
+        octets=(snapshot.path / f"{nom}.parquet").stat().st_size,
     )
 
 
@@ -83,17 +84,17 @@ def _indicators(snapshot: Snapshot) -> list[Ressource]:
     licences, plain = tuple(licences_of(sources)), tuple(_plain(sources))
     return [
         Ressource(
-            INDICATEURS,
-            zonage.nom,
-            indicator_title(zonage.nom),
-            f"Indicateurs de couverture, une ligne par zone{THIN}: {zonage.titre}",
-            zonage.nb_zones,
-            tuple(list_columns()),
-            ("code_zone",),
-            tuple(FORMATS.values()),
-            licences,
-            plain,
-            CONTOUR,
+            genre=INDICATEURS,
+            nom=zonage.nom,
+            titre=indicator_title(zonage.nom),
+            sens=f"Indicateurs de couverture, une ligne par zone{THIN}: {zonage.titre}",
+            nb_lignes=zonage.nb_zones,
+            colonnes=tuple(list_columns()),
+            cle=("code_zone",),
+            formats=tuple(FORMATS.values()),
+            licences=licences,
+            sources=plain,
+            forme=CONTOUR,
         )
         for zonage in list_zonings(snapshot)
     ]

@@ -63,20 +63,23 @@ NOTES = (
     "Une case vide veut dire « inconnu » (ou « aucun », pour une liste), jamais zéro.",
     "Tous les codes (commune, SIRET, UAI, NSF…) sont du texte : ils gardent leurs zéros.",
     "Les positions sont en degrés (WGS84, EPSG:4326).",
-    "Dans un CSV, un texte qui commence comme une formule reçoit une apostrophe en tête ; l'enlever rend l'original.",
+    "Dans un CSV, un texte qui commence comme une formule reçoit une apostrophe en tête ; "
+    "l'enlever rend l'original.",
 )
 """What a reader must know of any table."""
 
-_LICENCE_PARTAGE = f"Une part de ces données vient d'une source sous ODbL{THIN}: cette table est à partager sous la même licence."
+_LICENCE_PARTAGE = (
+    f"Une part de ces données vient d'une source sous ODbL{THIN}: "
+    "cette table est à partager sous la même licence."
+)
 
 
 def find_sheet(nom: str) -> FicheTable:
     """Return the row of a table; a table that has none is named by its own name."""
-    default = FicheTable(
-        nom.replace("_", " ").capitalize(),
-        CONTOUR if schema.TABLES[nom].est_geographique else "",
-    )
-    return FICHES.get(nom, default)
+    if nom in FICHES:
+        return FICHES[nom]
+    forme = CONTOUR if schema.TABLES[nom].est_geographique else ""
+    return FicheTable(nom.replace("_", " ").capitalize(), forme)
 
 
 def check_table_name(nom: str) -> None:
@@ -132,7 +135,7 @@ def column_meaning(colonne: schema.Colonne) -> str:
 
 
 def table_notice(snapshot: Snapshot, nom: str) -> list[tuple[str, str]]:
-    """Return what must travel with a table: meaning, key, date, parameters, rules, licences, sources."""
+    """Return what must travel with a table: meaning, key, date, rules, licences, sources."""
     table, sources = schema.TABLES[nom], sources_of(snapshot, nom)
     licences = licences_of(sources)
     return [
@@ -159,12 +162,8 @@ def share_note(licences: list[Licence]) -> list[tuple[str, str]]:
 
 def describe_date(snapshot: Snapshot) -> list[tuple[str, str]]:
     """Return which snapshot the figures are of."""
-    return [
-        (
-            "Instantané",
-            f"{snapshot.id}, assemblé le {format_date(snapshot.manifest['cree_le'][:10])}",
-        )
-    ]
+    day = format_date(snapshot.manifest["cree_le"][:10])
+    return [("Instantané", f"{snapshot.id}, assemblé le {day}")]
 
 
 def source_lines(sources: pd.DataFrame) -> list[tuple[str, str]]:
@@ -172,7 +171,8 @@ def source_lines(sources: pd.DataFrame) -> list[tuple[str, str]]:
     return [
         (
             "Source",
-            f"{s.titre}{' (données fictives)' if s.mode == 'demonstration' else ''} ; {s.producteur} ; {s.millesime} ; {s.licence}",
+            f"{s.titre}{' (données fictives)' if s.mode == 'demonstration' else ''} ; "
+            f"{s.producteur} ; {s.millesime} ; {s.licence}",
         )
         for s in sources.itertuples()
     ]

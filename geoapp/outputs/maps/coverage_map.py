@@ -66,13 +66,12 @@ def build_coverage_map(
 def outlines_json(contours: gpd.GeoSeries, dehors: gpd.GeoSeries | None = None) -> str:
     """Return outlines as compact GeoJSON text (EPSG:4326), `code` being their index.
 
-    `dehors` are the parts of zones outside the region, which the figures leave out: features with `dehors`, never coloured.
+    `dehors` are the parts of zones outside the region, which the figures leave out: features with
+    `dehors`, never coloured.
     """
-    features = (
-        _features(contours)
-        if dehors is None
-        else [*_features(contours), *_features(dehors, dehors=True)]
-    )
+    features = _features(contours)
+    if dehors is not None:
+        features += _features(dehors, dehors=True)
     return json.dumps(
         {"type": "FeatureCollection", "features": features},
         ensure_ascii=False,
@@ -94,7 +93,7 @@ def _features(contours: gpd.GeoSeries, **properties) -> list[dict]:
 
 
 def frame_of(contours: gpd.GeoSeries, code: str | None) -> list[list[float]] | None:
-    """Return [[south, west], [north, east]] of one zone, of all when none is named; None without outline."""
+    """Return [[south, west], [north, east]] of one zone, of all without code; None if not drawn."""
     shown = contours if code is None else contours[contours.index == code]
     if not len(shown):
         return None

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import folium
 import geopandas as gpd
-from branca.element import MacroElement
+from branca.element import Figure, MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
@@ -51,17 +52,15 @@ class CarteFolium(folium.Map):
     """Folium's map without what breaks a page: no viewport, no page-wide style, no third party."""
 
     _template = Template("""
-        {% macro html(this, kwargs) %}
-            <div class="folium-map carte" id={{ this.get_name()|tojson }} tabindex="0" role="application"
-                 aria-label="Carte des formations" aria-describedby="resume aide-carte"></div>
-        {% endmacro %}
-        {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = geoforma.creer({{ this.get_name()|tojson }},
-                {center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}});
-        {% endmacro %}
+    {% macro html(this, kwargs) %}
+    <div class="folium-map carte" id={{ this.get_name()|tojson }} tabindex="0" role="application"
+         aria-label="Carte des formations" aria-describedby="resume aide-carte"></div>
+    {% endmacro %}
+    {% macro script(this, kwargs) %}
+    var {{ this.get_name() }} = geoforma.creer({{ this.get_name()|tojson }},
+        {center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}});
+    {% endmacro %}
     """)
-    default_js: list = []
-    default_css: list = []
 
     def __init__(self, *, adresse: Callable[[str], str] | None = None):
         super().__init__(
@@ -74,13 +73,13 @@ class CarteFolium(folium.Map):
             maxZoom=17,
             zoomSnap=0.25,
         )
-        if adresse:
-            self.default_js = [(path, adresse(path)) for path in SCRIPTS]
-            self.default_css = [(path, adresse(path)) for path in STYLES]
+        # In the place of Folium's own, which are at third parties.
+        self.default_js = [(path, adresse(path)) for path in SCRIPTS] if adresse else []
+        self.default_css = [(path, adresse(path)) for path in STYLES] if adresse else []
 
 
 class Appel(JSCSSMixin, MacroElement):
-    """A layer that is one call of `carte.js`: `geoforma.<fonction>(map, options)`."""
+    """A layer that is one call of `map.js`: `geoforma.<fonction>(map, options)`."""
 
     _template = Template("""
         {% macro script(this, kwargs) %}
@@ -138,7 +137,7 @@ def build_map(
         Rows of table `offres`, already filtered; they may frame the map:
         the points are read from `donnees("offres")`.
     donnees : callable
-        Name of a data block (`offres`, `fond`, a zoning) → where `carte.js` finds it.
+        Name of a data block (`offres`, `fond`, a zoning) → where `map.js` finds it.
     adresse : callable, optional
         Path in `static/` → address; without it no file is linked.
     cadre : sequence of str
@@ -148,9 +147,8 @@ def build_map(
         The layers of the snapshot, when they were listed before.
     """
     carte = CarteFolium(adresse=adresse)
-    Cadre(limites=_frame(snapshot.read("couches"), offres, cadre), marge=24 if cadre else 8).add_to(
-        carte
-    )
+    limites = _frame(snapshot.read("couches"), offres, cadre)
+    Cadre(limites=limites, marge=24 if cadre else 8).add_to(carte)
     Fond(donnees=donnees(FOND)).add_to(carte)
     for calque in list_layers(snapshot) if calques is None else calques:
         if calque.est_dessine:
@@ -164,7 +162,7 @@ def build_map(
 def _frame(
     couches: gpd.GeoDataFrame, offres: gpd.GeoDataFrame, cadre: Sequence[str]
 ) -> list[list[float]]:
-    """Return [[south, west], [north, east]] of the zones to frame, else of the offers, else of the region."""
+    """Return [[south, west], [north, east]] of the zones to frame, else of offers, else of all."""
     zones = couches["type_zone"].isin(cadre) | (
         couches["type_zone"] + ":" + couches["code_zone"]
     ).isin(cadre)
@@ -186,14 +184,16 @@ def render_page_parts(carte: CarteFolium, nonce: str = "") -> Parties:
     Scripts and styles carry `nonce`.  Folium's random element names are
     numbered in order: the same map gives the same bytes.
     """
-    figure = carte.get_root()
+    figure = cast(Figure, carte.get_root())  # Folium puts every map in a figure
+    # The page says its own character set.
     figure.header._children.pop("meta_http", None)
     figure.render()
-    entete, html, script = (
-        _tidy(part.render()) for part in (figure.header, figure.html, figure.script)
-    )
+    entete = _with_nonce(_tidy(figure.header.render()), nonce)
+    html, script = _tidy(figure.html.render()), _tidy(figure.script.render())
     return Parties(
-        *(_renumber(text, figure) for text in (_with_nonce(entete, nonce), html, script))
+        entete=_renumber(entete, figure),
+        html=_renumber(html, figure),
+        script=_renumber(script, figure),
     )
 
 

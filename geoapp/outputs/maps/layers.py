@@ -26,10 +26,10 @@ DECIMALES = 4
 """Decimals of a degree kept in outlines: about ten metres."""
 
 TAILLES = {7: 40_000, 8: 20_000, 9: 8_000, 10: 3_000, 11: 1_500, 12: 0}
-"""Least population of a town that is named at each zoom, so that no small town hides a large one."""
+"""Least population of a town named at each zoom: no small town hides a large one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calque:
     """One switchable layer and its line of the legend."""
 
@@ -175,6 +175,7 @@ def borders(polygons: gpd.GeoSeries) -> shapely.Geometry:
     same = ring[1:] == ring[:-1]
     ends = np.stack([points[:-1][same], points[1:][same]], axis=1)
     ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
+    # A border is met from both sides: its ends are put in one order, to be found equal.
     swap = (ends[:, 0, 0] > ends[:, 1, 0]) | (
         (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1])
     )

@@ -24,7 +24,7 @@ from geoapp.reference.zonings import ZONAGES
 DECIMALES = 5
 """Decimals of a degree kept: about one metre."""
 
-_RANGS = {type_zone: rang for rang, type_zone in enumerate(ZONAGES)}
+_RANGS = {type_zone: rank for rank, type_zone in enumerate(ZONAGES)}
 
 
 class Textes:
@@ -33,7 +33,7 @@ class Textes:
     def __init__(self):
         self.rangs: dict[str, int] = {}
 
-    def rang(self, texte) -> int:
+    def rank(self, texte) -> int:
         """Return the rank of `texte`; -1 when it is unknown or empty."""
         if texte is None or texte is pd.NA or texte != texte or texte == "":
             return -1
@@ -87,7 +87,7 @@ def _pack_places(placees: pd.DataFrame, textes: Textes) -> list[list]:
     """Return one row per position."""
     groups = placees.groupby(["lat", "lon"], sort=True)["nom_commune"].agg(["first", "size"])
     return [
-        [lat, lon, textes.rang(nom), int(nb)]
+        [lat, lon, textes.rank(nom), int(nb)]
         for (lat, lon), nom, nb in zip(groups.index, groups["first"], groups["size"], strict=True)
     ]
 
@@ -118,15 +118,15 @@ def _pack_offer(row, textes: Textes, infos: dict[tuple, int], names: dict[str, d
     """Return one offer as a row of ranks."""
     info = infos.setdefault(_pack_info(row, textes, names["zones"]), len(infos))
     return [
-        textes.rang(row.intitule),
-        textes.rang(
+        textes.rank(row.intitule),
+        textes.rank(
             row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme)
         ),
-        textes.rang(names["niveaux"].get(row.niveau_sortie)),
-        textes.rang(VOIES.get(row.voie)),
-        textes.rang(format_period(row.date_debut, row.date_fin)),
+        textes.rank(names["niveaux"].get(row.niveau_sortie)),
+        textes.rank(VOIES.get(row.voie)),
+        textes.rank(format_period(row.date_debut, row.date_fin)),
         -1 if pd.isna(row.capacite) else int(row.capacite),
-        textes.rang(" ; ".join(names["sources"].get(code, code) for code in _sources(row))),
+        textes.rank(" ; ".join(names["sources"].get(code, code) for code in _sources(row))),
         info,
         int(row.est_fictive),
     ]
@@ -147,11 +147,11 @@ def _pack_info(row, textes: Textes, zones: dict[str, str]) -> tuple:
         else []
     )
     return (
-        textes.rang(adresse),
-        textes.rang(commune),
-        textes.rang(describe_position(row.precision_position, row.lat == row.lat)),
-        textes.rang(describe_doubt(row.est_douteuse, row.distance_commune_m)),
-        tuple(textes.rang(zones.get(code, code)) for code in codes),
+        textes.rank(adresse),
+        textes.rank(commune),
+        textes.rank(describe_position(row.precision_position, row.lat == row.lat)),
+        textes.rank(describe_doubt(row.est_douteuse, row.distance_commune_m)),
+        tuple(textes.rank(zones.get(code, code)) for code in codes),
     )
 
 

@@ -1,8 +1,8 @@
-"""The map of a search: base, zonings, and points that our API gives as the map moves; and its sketch for paper."""
+"""The map of a search, whose points our API gives as the map moves, and its sketch for paper."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -72,7 +72,7 @@ def region_frame(snapshot: Snapshot) -> list[list[float]]:
 
 def frame_around(lieu: Lieu | None, rayon_km: float) -> list[list[float]] | None:
     """Return [[south, west], [north, east]] of a circle; None without point."""
-    if lieu is None or lieu.longitude is None or lieu.est_zone:
+    if lieu is None or lieu.longitude is None or lieu.latitude is None or lieu.est_zone:
         return None
     dy = rayon_km / KM_PAR_DEGRE
     dx = dy / cos(radians(lieu.latitude))
@@ -91,7 +91,7 @@ class Repere:
     texte: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Croquis:
     """A drawing for paper: paths and marks ready for an SVG element."""
 
@@ -126,21 +126,30 @@ def sketch(
         Radius of the circle drawn around it.
     """
     cadre = _extent(snapshot, points, lieu, rayon_km)
-    projeter, par_km = _projection(cadre)
+    to_drawing, par_km = _projection(cadre)
     fenetre = box(*cadre)
     couches = snapshot.read("couches")
-    centre = lieu if lieu is not None and lieu.longitude is not None and not lieu.est_zone else None
+
+    def place(x: float, y: float, texte: str = "") -> Repere:
+        left, top = to_drawing(x, y)
+        return Repere(left, top, texte)
+
+    centre = None
+    if lieu and not lieu.est_zone and lieu.longitude is not None and lieu.latitude is not None:
+        centre = place(lieu.longitude, lieu.latitude)
+    # Communes are drawn on small extents alone: further away their borders are one grey.
+    est_pres = cadre[2] - cadre[0] < 1.2
     return Croquis(
-        LARGEUR,
-        HAUTEUR,
-        _path(couches[couches["type_zone"].eq("departement")], fenetre, projeter),
-        _path(couches[couches["type_zone"].eq("commune")], fenetre, projeter)
-        if cadre[2] - cadre[0] < 1.2
+        largeur=LARGEUR,
+        hauteur=HAUTEUR,
+        terres=_path(couches[couches["type_zone"].eq("departement")], fenetre, to_drawing),
+        communes=_path(couches[couches["type_zone"].eq("commune")], fenetre, to_drawing)
+        if est_pres
         else "",
-        [Repere(*projeter(x, y), nom) for x, y, nom in _towns(snapshot, cadre)],
-        [Repere(*projeter(x, y), texte) for x, y, texte in points],
-        Repere(*projeter(centre.longitude, centre.latitude)) if centre else None,
-        round(rayon_km * par_km, 1) if centre else 0.0,
+        villes=[place(x, y, nom) for x, y, nom in _towns(snapshot, cadre)],
+        lieux=[place(x, y, texte) for x, y, texte in points],
+        centre=centre,
+        rayon=round(rayon_km * par_km, 1) if centre else 0.0,
     )
 
 
@@ -149,6 +158,7 @@ def _extent(
 ) -> tuple[float, float, float, float]:
     """Return (west, south, east, north) with a margin: circle and points, else the region."""
     autour = frame_around(lieu, rayon_km or 5)
+    # A frame is latitude then longitude, as Leaflet wants it; points are the other way.
     coords = [(x, y) for y, x in autour] if autour else []
     coords += [(x, y) for x, y, _ in points]
     if not coords:
@@ -163,22 +173,24 @@ def _extent(
     return x0 - dx, milieu - dy, x0 + dx, milieu + dy
 
 
-def _projection(cadre):
+def _projection(cadre) -> tuple[Callable[[float, float], tuple[float, float]], float]:
     """Return (lon, lat) → units of the drawing, and units by kilometre."""
-    ouest, _, est, nord = cadre
+    ouest, sud, est, nord = cadre
     par_degre = LARGEUR / (est - ouest)
-    k = par_degre / cos(radians((cadre[1] + nord) / 2))
-    return (
-        lambda x, y: (round((x - ouest) * par_degre, 1), round((nord - y) * k, 1))
-    ), k / KM_PAR_DEGRE
+    k = par_degre / cos(radians((sud + nord) / 2))
+
+    def to_drawing(x: float, y: float) -> tuple[float, float]:
+        return round((x - ouest) * par_degre, 1), round((nord - y) * k, 1)
+
+    return to_drawing, k / KM_PAR_DEGRE
 
 
-def _path(couches: gpd.GeoDataFrame, fenetre, projeter) -> str:
+def _path(couches: gpd.GeoDataFrame, fenetre, to_drawing) -> str:
     """Return outlines cut to the window, as the `d` of an SVG path."""
     formes = couches[couches.geometry.notna() & couches.intersects(fenetre)].geometry
     rings = shapely.get_rings(shapely.get_parts(shapely.intersection(formes.to_numpy(), fenetre)))
     parts = (
-        " ".join(f"{x},{y}" for x, y in (projeter(*xy) for xy in ring.coords)) for ring in rings
+        " ".join(f"{x},{y}" for x, y in (to_drawing(*xy) for xy in ring.coords)) for ring in rings
     )
     return "".join(f"M{part}Z" for part in parts)
 
@@ -189,12 +201,8 @@ def _towns(snapshot: Snapshot, cadre) -> list[tuple[float, float, str]]:
     communes = snapshot.read("communes").sort_values(
         ["population", "code_commune"], ascending=[False, True]
     )
-    x, y, dx, dy = (
-        communes["longitude_mairie"],
-        communes["latitude_mairie"],
-        (est - ouest) * MARGE,
-        (nord - sud) * MARGE,
-    )
+    x, y = communes["longitude_mairie"], communes["latitude_mairie"]
+    dx, dy = (est - ouest) * MARGE, (nord - sud) * MARGE
     vues = communes[x.between(ouest + dx, est - dx) & y.between(sud + dy, nord - dy)].head(60)
     kept: list[tuple[float, float, str]] = []
     for town in zip(vues["longitude_mairie"], vues["latitude_mairie"], vues["nom"], strict=True):

@@ -76,7 +76,7 @@ def _templates() -> jinja2.Environment:
 
 
 def _data_blocks(snapshot: Snapshot, offres, types: list[str]) -> list[tuple[str, Markup]]:
-    """Return (name, JSON) of each block that `carte.js` reads."""
+    """Return (name, JSON) of each block that `map.js` reads."""
     blocks = [(OFFRES, dump_json(pack_offers(snapshot, offres)))]
     blocks += [(nom, outline_geojson(snapshot, nom)) for nom in (FOND, *types)]
     return [(nom, Markup(escape_json(texte))) for nom, texte in blocks]
@@ -95,9 +95,9 @@ def escape_json(texte: str) -> str:
 def _style_block(colours: str) -> str:
     """Return every style sheet of the map in one text, without any link to a file."""
     sheets = [_read("css/base.css"), *(_read(path) for path in STYLES), colours]
-    return "\n".join(re.sub(r"url\((?!data:)[^)]*\)", "none", sheet) for sheet in sheets).replace(
-        "</", "<\\/"
-    )
+    texte = "\n".join(re.sub(r"url\((?!data:)[^)]*\)", "none", sheet) for sheet in sheets)
+    # Nothing in a style sheet may close the element that holds it.
+    return texte.replace("</", "<\\/")
 
 
 def _script(path: str) -> str:

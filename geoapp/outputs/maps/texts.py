@@ -25,7 +25,7 @@ def title_of(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> str:
     return f"{title}{THIN}: {suite}" if suite else title
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resume:
     """What a map shows, in numbers of offers (and of places)."""
 
@@ -48,21 +48,23 @@ class Resume:
 
     def _placed(self) -> str:
         if not self.nb_offres:
-            return "Aucune formation ne répond à ces filtres. Retirez un filtre ou élargissez le territoire."
+            return (
+                "Aucune formation ne répond à ces filtres. "
+                "Retirez un filtre ou élargissez le territoire."
+            )
         sont = "est placée" if self.nb_placees < 2 else "sont placées"
         lieux = count(self.nb_lieux, "lieu", "lieux")
-        return (
-            f"{count(self.nb_placees, 'formation')} {sont} sur la carte, dans {lieux}."
-            if self.nb_placees
-            else ""
-        )
+        if not self.nb_placees:
+            return ""
+        return f"{count(self.nb_placees, 'formation')} {sont} sur la carte, dans {lieux}."
 
     def _imprecise(self) -> str:
         parts = []
         if self.nb_mairie:
             leur = "sa" if self.nb_mairie < 2 else "leur"
             parts.append(
-                f"{count(self.nb_mairie, 'formation')} à la mairie de {leur} commune, faute d'adresse plus précise"
+                f"{count(self.nb_mairie, 'formation')} à la mairie de {leur} commune, "
+                "faute d'adresse plus précise"
             )
         if self.nb_douteuses:
             parts.append(
@@ -81,11 +83,8 @@ class Resume:
         return f"{count(self.nb_non_placees, 'formation')} {verbe} seulement dans le tableau."
 
     def _fictitious(self) -> str:
-        return (
-            f"{count(self.nb_fictives, 'formation fictive', 'formations fictives')} (démonstration)."
-            if self.nb_fictives
-            else ""
-        )
+        told = count(self.nb_fictives, "formation fictive", "formations fictives")
+        return f"{told} (démonstration)." if self.nb_fictives else ""
 
 
 def summarise(offres: pd.DataFrame) -> Resume:

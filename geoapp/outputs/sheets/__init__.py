@@ -1,1 +1,1 @@
-"""Territory sheets as files: one Jinja template, HTML in one file and tagged PDF.  WeasyPrint lives here alone."""
+"""Territory sheets as files: one template, HTML in one file and tagged PDF (WeasyPrint)."""

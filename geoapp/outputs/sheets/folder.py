@@ -1,4 +1,4 @@
-"""Write the sheets of several zones into a folder, with an index page: each file whole or not at all."""
+"""Write the sheets of several zones into a folder, with an index: each file whole or not at all."""
 
 from __future__ import annotations
 
@@ -63,14 +63,18 @@ def make_sheet(
 
 @contextmanager
 def working(world: World, question: Question, zones: Sequence[Zone]):
-    """Give what makes the sheets of `zones`, in order: a function of (`out`, `pdf`) that yields them as they are written.
+    """Give what makes the sheets of `zones`: (`out`, `pdf`) → each one as it is written, in order.
 
-    Several zones are shared between `PROCESSUS` processes that hold one world together (forked before anything else
-    runs here, once the answers that zones share are known); a few are made in this one.
+    Several zones are shared between `PROCESSUS` processes that hold one world together (forked
+    before anything else runs here, once the answers that zones share are known); a few are made in
+    this one.
     """
     if len(zones) < SEUIL_PARTAGE or "fork" not in multiprocessing.get_all_start_methods():
-        yield lambda out, pdf: (_write_one(world, question, zone, out, pdf) for zone in zones)
+        yield lambda out, pdf: (
+            _write_one(world, question, zone, out=out, pdf=pdf) for zone in zones
+        )
         return
+    # One zone of each zoning: what the others ask is then known, and inherited.
     for zone in {zone.type_zone: zone for zone in zones}.values():
         draw_maps(world, build_content(world, question, zone))
     _PARTAGE.update(world=world, question=question)
@@ -83,7 +87,8 @@ def working(world: World, question: Question, zones: Sequence[Zone]):
 
 def _write_shared(task: tuple[Zone, Path, bool]) -> Ecrite:
     """Write one zone in a process that shares the world of its parent."""
-    return _write_one(_PARTAGE["world"], _PARTAGE["question"], *task)
+    zone, out, pdf = task
+    return _write_one(_PARTAGE["world"], _PARTAGE["question"], zone, out=out, pdf=pdf)
 
 
 def write_sheets(
@@ -110,7 +115,8 @@ def write_sheets(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"Impossible de créer le dossier {out} ({error.strerror or error}). Choisissez un autre dossier."
+            f"Impossible de créer le dossier {out} ({error.strerror or error}). "
+            "Choisissez un autre dossier."
         ) from error
     problem, written = check_pdf(), []
     watch("fiches de territoire", 0, len(zones))
@@ -125,7 +131,7 @@ def write_sheets(
     return written
 
 
-def _write_one(world: World, question: Question, zone: Zone, out: Path, pdf: bool) -> Ecrite:
+def _write_one(world: World, question: Question, zone: Zone, *, out: Path, pdf: bool) -> Ecrite:
     """Write the files of one zone."""
     html, made, phrase = make_sheet(world, question, zone, pdf=pdf)
     files = {
@@ -135,4 +141,5 @@ def _write_one(world: World, question: Question, zone: Zone, out: Path, pdf: boo
     for nom, content in files.items():
         with writing(out / nom) as aside:
             aside.write_bytes(content)
-    return Ecrite(zone, {nom: len(content) for nom, content in files.items()}, phrase)
+    sizes = {nom: len(content) for nom, content in files.items()}
+    return Ecrite(zone=zone, fichiers=sizes, phrase=phrase)

@@ -1,4 +1,4 @@
-"""The maps of a sheet: its offer and its coverage, drawn by `figures` and held in the file itself."""
+"""The maps of a sheet: offer and coverage, drawn by `figures` and held in the file itself."""
 
 from __future__ import annotations
 
@@ -20,23 +20,34 @@ MAPS = ("offre", "couverture")
 
 
 def draw_maps(world: World, contenu: ContenuZone) -> dict[str, CarteFiche | str]:
-    """Return the maps of a zone by type; `absence` alone, why there is none, when its outline is not known."""
+    """Return the maps of a zone by type; why there is none (`absence`) without outline."""
     if not contenu.zone.est_dessinee:
-        return {
-            "absence": "Aucune source de cet instantané ne donne le contour de cette zone : elle ne peut être dessinée."
-        }
+        why = (
+            "Aucune source de cet instantané ne donne le contour de cette zone : "
+            "elle ne peut être dessinée."
+        )
+        return {"absence": why}
     return {nom: _draw(world, contenu, nom) for nom in MAPS}
 
 
 def _draw(world: World, contenu: ContenuZone, nom: str) -> CarteFiche:
     """Return one map: the offer as it is, the coverage commune by commune."""
     question = replace(contenu.question, zonage=COMMUNE, mesure="mediane")
-    figure = Figure(nom, question, contenu.zone.cle, "png", LARGEUR_MM, DPI, est_jointe=True)
+    figure = Figure(
+        type=nom,
+        question=question,
+        emprise=contenu.zone.cle,
+        format="png",
+        largeur_mm=LARGEUR_MM,
+        dpi=DPI,
+        est_jointe=True,
+    )
     picture = render_figure(world, figure)
+    # Bytes 16 to 24 of a PNG are its width and its height in pixels.
     width, height = struct.unpack(">II", picture[16:24])
     return CarteFiche(
-        f"data:image/png;base64,{base64.b64encode(picture).decode()}",
-        describe_figure(world, figure),
-        width // 2,
-        height // 2,
+        src=f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        texte=describe_figure(world, figure),
+        largeur=width // 2,
+        hauteur=height // 2,
     )

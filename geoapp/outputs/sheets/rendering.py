@@ -45,7 +45,10 @@ class PdfError(GeoFormaError, RuntimeError):
 
 @dataclass(frozen=True)
 class CarteFiche:
-    """One map of a sheet: its picture (`src`, a `data:` address), what it shows in words, its size in CSS pixels."""
+    """One map of a sheet.
+
+    Its picture (`src`, a `data:` address), what it shows in words, its size in CSS pixels.
+    """
 
     src: str
     texte: str
@@ -69,7 +72,7 @@ def _environment() -> Environment:
 def render_html(
     fiche: FicheTerritoire, cartes: Mapping[str, CarteFiche | str], *, cree_le: str
 ) -> str:
-    """Return the sheet as one HTML file that calls nothing; `cree_le` (ISO date) is that of the snapshot."""
+    """Return the sheet as one HTML file that calls nothing; `cree_le` is that of the snapshot."""
     style = Markup((ROOT / "static/css/territory_sheet.css").read_text(encoding="utf-8"))
     return (
         _environment()
@@ -88,7 +91,7 @@ def render_html(
 
 
 def render_index(ecrites: Sequence, snapshot: Snapshot) -> str:
-    """Return the page that lists the sheets of a folder (`dossier.Ecrite`)."""
+    """Return the page that lists the sheets of a folder (`folder.Ecrite`)."""
     style = Markup((ROOT / "static/css/territory_sheet.css").read_text(encoding="utf-8"))
     lignes = [
         {
@@ -116,7 +119,7 @@ def render_index(ecrites: Sequence, snapshot: Snapshot) -> str:
 
 
 def render_pdf(html: str) -> bytes:
-    """Return the PDF (tagged, PDF/UA-1) of a sheet rendered by `render_html`; same text, same bytes.
+    """Return the PDF (tagged, PDF/UA-1) of what `render_html` made: same text, same bytes.
 
     Raises
     ------
@@ -146,7 +149,9 @@ def _weasyprint():
         import weasyprint
     except OSError as error:
         raise PdfError(
-            f"Le PDF ne peut être fait : une bibliothèque manque à WeasyPrint ({str(error).splitlines()[0][:120]}). "
-            f"Sous Debian ou Ubuntu : « apt-get install {BIBLIOTHEQUES} ». La fiche en HTML, elle, a les mêmes pages."
+            "Le PDF ne peut être fait : "
+            f"une bibliothèque manque à WeasyPrint ({str(error).splitlines()[0][:120]}). "
+            f"Sous Debian ou Ubuntu : « apt-get install {BIBLIOTHEQUES} ». "
+            "La fiche en HTML, elle, a les mêmes pages."
         ) from error
     return weasyprint
