@@ -24,7 +24,7 @@ from geoapp.reference.zonings import MAILLE
     help="Zone « type:code », par exemple ze2020:3215 ou zrr ; répétable.",
 )
 @DATA
-def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> None:
+def map_(*, out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> None:
     """Écrit la carte dans un seul fichier HTML, lisible sans réseau."""
     from geoapp.core.files import write_text
     from geoapp.core.snapshot import open_snapshot
@@ -43,7 +43,8 @@ def map_(out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> Non
 @main.command()
 @click.option(
     "--lieu",
-    help="Commune, code postal, département, EPCI, zone d'emploi ; ou « type:code », « point:lat,lon ».",
+    help="Commune, code postal, département, EPCI, zone d'emploi ; "
+    "ou « type:code », « point:lat,lon ».",
 )
 @click.option("--rayon-km", "rayon", help="Rayon autour du lieu, 5 à 100 (20 par défaut).")
 @click.option("--texte", help="Métier, intitulé, diplôme, sigle, code ROME ou RNCP.")
@@ -89,7 +90,8 @@ def search(forme: str | None, out: Path | None, data_dir: Path | None, **paramet
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; sans lui, un résumé à l'écran.",
+    help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; "
+    "sans lui, un résumé à l'écran.",
 )
 @DATA
 def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
@@ -123,7 +125,9 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
 @DATA
 def figure(out: Path, data_dir: Path | None, **parametres) -> None:
-    """Dessine une carte pour un rapport : titre, légende, échelle, sources, texte de remplacement."""
+    """Dessine une carte pour un rapport :
+    titre, légende, échelle, sources, texte de remplacement.
+    """
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.world import open_world
     from geoapp.outputs.figures import describe_figure, parse_figure, write_figure
@@ -200,7 +204,7 @@ def report(
 )
 @DATA
 def compare(
-    avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres
+    *, avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres
 ) -> None:
     """Compare l'offre de deux instantanés : gagnée, perdue, inchangée.
 

@@ -24,17 +24,14 @@ def print_check(file: Path, source: Source, found: Controle) -> None:
     console.print(
         f"{file.name} lu comme « {source.id} » ({source.titre})", highlight=False, markup=False
     )
-    read, valid, refused = (
-        count(found.nb_lues, "ligne lue", "lignes lues"),
-        count(found.nb_valides, "valide"),
-        count(found.nb_rejetees, "rejetée"),
-    )
+    read = count(found.nb_lues, "ligne lue", "lignes lues")
+    valid, refused = count(found.nb_valides, "valide"), count(found.nb_rejetees, "rejetée")
     console.print(f"{read}, {valid}, {refused}", highlight=False)
     if found.nb_extras:
-        console.print(
-            f"  {count(found.nb_extras, 'élément privé (extras) laissé', 'éléments privés (extras) laissés')} de côté",
-            highlight=False,
+        private = count(
+            found.nb_extras, "élément privé (extras) laissé", "éléments privés (extras) laissés"
         )
+        console.print(f"  {private} de côté", highlight=False)
     _print_repairs(console, found.reparations)
     if not found.nb_rejetees:
         return
@@ -75,5 +72,8 @@ def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[in
             if one["corrigee"] is None or pd.isna(one["corrigee"])
             else f" → « {one['corrigee']} »"
         )
-        text = f"  {number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : « {one['valeur']} »{after}"
+        text = (
+            f"  {number(n)} × {kind} ({colonne}), par exemple {one['ligne']} : "
+            f"« {one['valeur']} »{after}"
+        )
         console.print(plain(text), highlight=False)

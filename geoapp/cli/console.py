@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -64,7 +71,7 @@ def watching():
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=open_console()) as progress:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def watch(step: str, done: int, total: int) -> None:
             if step not in tasks:
@@ -76,7 +83,7 @@ def watching():
 
 @contextmanager
 def refreshing(settings: Settings):
-    """Give the network of a refresh, with its progress bar, and what prints how each source ended."""
+    """Give the network of a refresh, with its progress bar, and what prints each ending."""
     console = open_console()
     console.print("Actualisation des sources auprès de leurs producteurs.", highlight=False)
     yield (
@@ -123,9 +130,35 @@ def print_sheets(written: list[Ecrite], out: Path) -> None:
 
 
 def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
-    """Print what a snapshot holds: one line per source, what is broken or late today, then tables and zones."""
+    """Print what a snapshot holds: sources, what is broken or late today, tables and zones."""
     info = describe_snapshot(snapshot, data_dir)
     console = open_console()
+    console.print(_sources_table(info))
+    for source, told in [
+        (s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]
+    ]:
+        console.print(Text.assemble(f"{source} : ", plain(told)), style="yellow", highlight=False)
+    _print_reasons(console, info)
+    absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
+    if absent:
+        console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
+    console.print(
+        "Tables : " + ", ".join(f"{nom} {number(n)}" for nom, n in info["tables"].items()),
+        highlight=False,
+    )
+    console.print(
+        "Zones : " + ", ".join(f"{nom} {_zones(n)}" for nom, n in info["zones"].items()),
+        highlight=False,
+    )
+    fictives = [s["id"] for s in info["sources"] if s["mode"] == "demonstration"]
+    if fictives:
+        console.print(
+            f"[bold red]Données fictives[/] pour : {', '.join(fictives)}.", highlight=False
+        )
+
+
+def _sources_table(info: dict) -> Table:
+    """Return the counts of each source that is not absent."""
     table = Table(
         title=f"Instantané {info['snapshot']} — {info['region']['name']}", title_justify="left"
     )
@@ -150,28 +183,7 @@ def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
             source["vintage"],
             *[number(source[key]) for key in keys],
         )
-    console.print(table)
-    for source, told in [
-        (s["id"], s[key]) for key in ("alert", "pending", "late") for s in info["sources"] if s[key]
-    ]:
-        console.print(Text.assemble(f"{source} : ", plain(told)), style="yellow", highlight=False)
-    _print_reasons(console, info)
-    absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
-    if absent:
-        console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
-    console.print(
-        "Tables : " + ", ".join(f"{nom} {number(n)}" for nom, n in info["tables"].items()),
-        highlight=False,
-    )
-    console.print(
-        "Zones : " + ", ".join(f"{nom} {_zones(n)}" for nom, n in info["zones"].items()),
-        highlight=False,
-    )
-    fictives = [s["id"] for s in info["sources"] if s["mode"] == "demonstration"]
-    if fictives:
-        console.print(
-            f"[bold red]Données fictives[/] pour : {', '.join(fictives)}.", highlight=False
-        )
+    return table
 
 
 def _print_reasons(console: Console, info: dict) -> None:
@@ -192,7 +204,7 @@ def _zones(value: int | dict) -> str:
 
 
 def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | None = None) -> None:
-    """Print what a search found: a table for a person, the answer of the API (`json`), or every row (`csv`)."""
+    """Print what a search found: a table, the answer of the API (`json`), or every row (`csv`)."""
     if forme == "json":
         print(json.dumps(describe_answer(resultat, repertoire), ensure_ascii=False, indent=1))
     elif forme == "csv":
@@ -285,73 +297,25 @@ def print_gaps(reponse: Reponse, out: Path | None) -> None:
 
 
 def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) -> None:
-    """Print the scores of the sources and how many bodies have something to correct; of one entity, its criteria."""
+    """Print the scores of the sources, or the criteria of one entity, then what to correct."""
     console = open_console()
     if entite is None:
-        table = Table(
-            "Source",
-            "Score",
-            "Barème évalué",
-            "Offres",
-            "À corriger",
-            "Avant",
-            title=f"Qualité des données, instantané {qualite.snapshot.id}",
-            title_justify="left",
-        )
-        for row in qualite.entites[qualite.entites["type_entite"].eq("source")].to_dict("records"):
-            table.add_row(
-                Text(row["nom"]),
-                decimal(row["score"]),
-                decimal(100 * row["part_evaluee"]) + " %",
-                str(row["nb_offres"]),
-                str(row["nb_defauts"]),
-                decimal(row["score_avant"]),
-            )
-        console.print(table)
+        console.print(_scores_table(qualite))
         bodies = qualite.entites[qualite.entites["type_entite"].eq("organisme")]
         console.print(
-            f"{count(len(bodies), 'organisme')}, dont {int(bodies['nb_defauts'].gt(0).sum())} ont quelque chose à corriger. Un seul : geoapp quality --organisme NOM.",
+            f"{count(len(bodies), 'organisme')}, dont {int(bodies['nb_defauts'].gt(0).sum())} "
+            "ont quelque chose à corriger. Un seul : geoapp quality --organisme NOM.",
             highlight=False,
             markup=False,
         )
     else:
-        table = Table(
-            "Critère",
-            "Poids",
-            "Concernées",
-            "Satisfaites",
-            "Part",
-            "Comment corriger",
-            title=f"{entite['nom']} : {decimal(entite['score'])} sur 100",
-            title_justify="left",
-        )
-        for part in score_parts(qualite, entite["type_entite"], entite["id_entite"]):
-            share = (
-                "non fourni"
-                if part["etat"] == "non_fourni"
-                else "sans objet"
-                if part["part"] is None
-                else decimal(100 * part["part"]) + " %"
-            )
-            table.add_row(
-                part["titre"],
-                str(part["poids"]),
-                str(part["nb_applicables"]),
-                str(part["nb_satisfaites"]),
-                share,
-                part["cure"],
-            )
-        console.print(table)
+        console.print(_criteria_table(qualite, entite))
     choix = {entite["type_entite"]: entite["id_entite"]} if entite else {}
     found = list_defects(qualite, critere=critere, **choix)
     shown = found.head(_SHOWN if entite or critere else 0)
-    end = (
-        "."
-        if not len(shown)
-        else f", les {len(shown)} premiers :"
-        if len(found) > len(shown)
-        else " :"
-    )
+    end = f", les {len(shown)} premiers :" if len(found) > len(shown) else " :"
+    if not len(shown):
+        end = "."
     console.print(f"{count(len(found), 'point')} à corriger{end}", highlight=False, markup=False)
     for row in shown.to_dict("records"):
         console.print(
@@ -361,17 +325,67 @@ def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) ->
         )
 
 
+def _scores_table(qualite: Qualite) -> Table:
+    """Return the score of each source."""
+    table = Table(
+        "Source",
+        "Score",
+        "Barème évalué",
+        "Offres",
+        "À corriger",
+        "Avant",
+        title=f"Qualité des données, instantané {qualite.snapshot.id}",
+        title_justify="left",
+    )
+    for row in qualite.entites[qualite.entites["type_entite"].eq("source")].to_dict("records"):
+        table.add_row(
+            Text(row["nom"]),
+            decimal(row["score"]),
+            decimal(100 * row["part_evaluee"]) + " %",
+            str(row["nb_offres"]),
+            str(row["nb_defauts"]),
+            decimal(row["score_avant"]),
+        )
+    return table
+
+
+def _criteria_table(qualite: Qualite, entite: dict) -> Table:
+    """Return the criteria of one entity, and how to correct what they miss."""
+    table = Table(
+        "Critère",
+        "Poids",
+        "Concernées",
+        "Satisfaites",
+        "Part",
+        "Comment corriger",
+        title=f"{entite['nom']} : {decimal(entite['score'])} sur 100",
+        title_justify="left",
+    )
+    for part in score_parts(qualite, entite["type_entite"], entite["id_entite"]):
+        table.add_row(
+            part["titre"],
+            str(part["poids"]),
+            str(part["nb_applicables"]),
+            str(part["nb_satisfaites"]),
+            _share(part),
+            part["cure"],
+        )
+    return table
+
+
+def _share(part: dict) -> str:
+    """Return the share of the offers that satisfy a criterion, or why there is none."""
+    if part["etat"] == "non_fourni":
+        return "non fourni"
+    return "sans objet" if part["part"] is None else decimal(100 * part["part"]) + " %"
+
+
 def print_changes(evolution: Evolution, out: Path | None) -> None:
     """Print what changed between two snapshots: totals, zones, last offers lost."""
     console = open_console()
-    told = (
-        ", ".join(
-            f"{nb} {nom}"
-            for nom, nb in evolution.ensemble.items()
-            if nom in ("gagnees", "perdues", "inchangees")
-        )
-        .replace("gagnees", "gagnées")
-        .replace("inchangees", "inchangées")
+    words = {"gagnees": "gagnées", "perdues": "perdues", "inchangees": "inchangées"}
+    told = ", ".join(
+        f"{nb} {words[nom]}" for nom, nb in evolution.ensemble.items() if nom in words
     )
     console.print(
         f"De {evolution.avant} à {evolution.apres} : {told}.", highlight=False, markup=False
@@ -389,13 +403,15 @@ def print_changes(evolution: Evolution, out: Path | None) -> None:
         )
     console.print(table)
     console.print(
-        f"Dernières formations d'une sorte perdues : {len(evolution.derniers)} (zone, domaine, niveau, voie).",
+        f"Dernières formations d'une sorte perdues : {len(evolution.derniers)} (zone, domaine, "
+        "niveau, voie).",
         highlight=False,
         markup=False,
     )
     for row in evolution.derniers.head(15).itertuples():
         console.print(
-            f"- {row.nom} : {row.domaine}, niveau {row.niveau_sortie}, {row.voie} ({row.nb_avant} avant)",
+            f"- {row.nom} : {row.domaine}, niveau {row.niveau_sortie}, "
+            f"{row.voie} ({row.nb_avant} avant)",
             highlight=False,
             markup=False,
         )

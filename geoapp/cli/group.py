@@ -40,7 +40,8 @@ def printable(text: str) -> str:
 def main() -> None:
     """GéoForma : l'offre de formation d'une région sur une carte.
 
-    Rafraîchir les sources (fetch), les lire (build), voir ce qu'elles donnent (info, check), montrer la carte (serve, map).
+    Rafraîchir les sources (fetch), les lire (build), voir ce qu'elles donnent (info, check),
+    montrer la carte (serve, map).
     """
 
 

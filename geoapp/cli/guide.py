@@ -34,6 +34,11 @@ from geoapp.sources.usages import USAGES
 DOCS = ROOT / "docs"
 
 
+def _page(*parts: str) -> str:
+    """Return a page of Markdown, its parts set apart."""
+    return "\n\n".join(parts) + "\n"
+
+
 def _table(header: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
@@ -47,7 +52,8 @@ def write_dictionary() -> str:
     """Return the data dictionary: every table and column of a snapshot."""
     parts = [
         "# Dictionnaire des données",
-        "Chaque table d'un instantané est un fichier Parquet (GeoParquet, EPSG:4326, quand elle porte un contour ou un point). "
+        "Chaque table d'un instantané est un fichier Parquet (GeoParquet, EPSG:4326, "
+        "quand elle porte un contour ou un point). "
         "Une case vide veut dire « inconnu », jamais zéro. Tous les codes sont du texte.",
     ]
     for table in TABLES.values():
@@ -67,7 +73,7 @@ def write_dictionary() -> str:
             f"{table.sens}. Clé : {', '.join(f'`{c}`' for c in table.cle)}.",
             _table(["colonne", "type", "requis", "sens"], rows),
         ]
-    return "\n\n".join(parts) + "\n"
+    return _page(*parts)
 
 
 def write_sources() -> str:
@@ -95,35 +101,32 @@ def write_sources() -> str:
         ]
         for z in ZONAGES.values()
     ]
-    return (
-        "\n\n".join(
+    return _page(
+        "# Sources et zonages",
+        "Une source est une ligne de `geodata/sources.toml` ; "
+        "en ajouter une, c'est ajouter une ligne.",
+        _table(
             [
-                "# Sources et zonages",
-                "Une source est une ligne de `geodata/sources.toml` ; en ajouter une, c'est ajouter une ligne.",
-                _table(
-                    [
-                        "source",
-                        "titre",
-                        "producteur",
-                        "millésime",
-                        "rythme",
-                        "licence",
-                        "usage",
-                        "à savoir",
-                    ],
-                    rows,
-                ),
-                "## Usages",
-                _table(["usage", "ce que la source alimente", "colonnes", "options"], _usages()),
-                "## Formats",
-                _table(["format", "ce que c'est", "options"], _formats()),
-                "## Zonages",
-                "Un zonage est une ligne de `geoapp/reference/zonings.py` ; en ajouter un, c'est ajouter "
-                "une ligne et sa source ([CONTRIBUTING](../CONTRIBUTING.md#add-a-zoning)).",
-                _table(["zonage", "titre", "jointure", "partition", "lieu de recherche"], zonings),
-            ]
-        )
-        + "\n"
+                "source",
+                "titre",
+                "producteur",
+                "millésime",
+                "rythme",
+                "licence",
+                "usage",
+                "à savoir",
+            ],
+            rows,
+        ),
+        "## Usages",
+        _table(["usage", "ce que la source alimente", "colonnes", "options"], _usages()),
+        "## Formats",
+        _table(["format", "ce que c'est", "options"], _formats()),
+        "## Zonages",
+        "Un zonage est une ligne de `geoapp/reference/zonings.py` ; "
+        "en ajouter un, c'est ajouter une ligne et sa source "
+        "([CONTRIBUTING](../CONTRIBUTING.md#add-a-zoning)).",
+        _table(["zonage", "titre", "jointure", "partition", "lieu de recherche"], zonings),
     )
 
 
@@ -155,98 +158,114 @@ def write_settings() -> str:
         ]
         for f in fields(Settings)
     ]
-    return (
-        "\n\n".join(
+    return _page(
+        "# Réglages",
+        "Chaque réglage se donne par une variable d'environnement.",
+        _table(["variable", "sens", "défaut"], rows),
+    )
+
+
+def _rules(rows) -> str:
+    """Return the rules of one part of a score, as a table."""
+    return _table(
+        ["règle", "part", "preuve affichée"],
+        [
             [
-                "# Réglages",
-                "Chaque réglage se donne par une variable d'environnement.",
-                _table(["variable", "sens", "défaut"], rows),
+                f"`{r.nom}`",
+                "mesurée" if r.part is None else format_decimal(r.part),
+                r.preuve,
             ]
-        )
-        + "\n"
+            for r in rows
+        ],
     )
 
 
 def write_duplicates() -> str:
     """Return how the same training given by two catalogues is found."""
-
-    def rules(rows) -> str:
-        return _table(
-            ["règle", "part", "preuve affichée"],
-            [
-                [
-                    f"`{r.nom}`",
-                    "mesurée" if r.part is None else format_decimal(r.part),
-                    r.preuve,
-                ]
-                for r in rows
-            ],
-        )
-
     fusion, possible = map(format_decimal, (SEUIL_FUSION, SEUIL_POSSIBLE))
-    return (
-        "\n\n".join(
-            [
-                "# Une formation, plusieurs catalogues",
-                "Quand deux catalogues donnent la même formation au même endroit, la recherche, la carte et la couverture la montrent **une fois**, avec le nom des deux "
-                "sources. Rien n'est effacé : les tables `formations`, `actions`, `sessions` et `lieux` gardent toutes les lignes ; la table `doublons` dit ce qui est réuni, "
-                "par quelle règle, avec quel score et quelle preuve. Les sessions des deux catalogues sont montrées ensemble sur la fiche. Deux lignes d'un même catalogue ne "
-                "sont jamais réunies.",
-                "Le score d'une paire est le produit de deux parts, chacune de 0 à 1 : ce qui est appris, et où. La première règle qui tient décide de chaque part. "
-                f"À partir de {fusion} les deux offres sont montrées comme une seule ; de {possible} à {fusion} la paire est listée comme possible, et rien n'est réuni.",
-                "## Ce qui est appris",
-                rules(APPRENTISSAGES),
-                "## Où",
-                rules(LIEUX),
-                "## Ce qui empêche",
-                "Deux voies, deux niveaux, deux modalités, deux diplômes ou deux options connus et différents ; une première année commune, une mise à niveau ou une formation "
-                "à distance d'un côté seulement. Quand les codes du diplôme diffèrent sans que les intitulés soient égaux, la ressemblance des intitulés est multipliée par "
-                f"{PART_CODES_OPPOSES:g}.".replace("0.", "0,")
-                + " Des données fictives ne sont réunies à rien.",
-                "## Quelle ligne est montrée",
-                "La mieux renseignée, puis celle de la source la plus récente, puis la première par identifiant. Ce qu'elle ne dit pas vient de l'autre catalogue ; la colonne "
-                "`provenances` des offres et la fiche disent quel champ vient d'où. L'adresse d'une fiche non montrée mène à celle qui l'est.",
-                "## Défaire une réunion",
-                "Ajoutez la paire à `geodata/doublons_refuses.csv` (`id_action`, `id_action_autre`, `motif`), puis relancez `geoapp build` : elle n'est plus ni réunie ni listée.",
-                "## Ce que cela vaut",
-                "`python -m benchmarks.duplicates` compare ces règles à des paires réelles jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, dont 70 tirées et lues après que "
-                "les règles ont été fixées). Novembre 2026 : 201 paires jugées réunies, toutes à raison ; 81 % des vraies paires de l'échantillon sont réunies et 96 % "
-                "réunies ou listées. L'échantillon est chargé en cas difficiles : ces rappels ne sont pas ceux de l'ensemble.",
-            ]
-        )
-        + "\n"
+    return _page(
+        "# Une formation, plusieurs catalogues",
+        "Quand deux catalogues donnent la même formation au même endroit, la recherche, "
+        "la carte et la couverture la montrent **une fois**, avec le nom des deux "
+        "sources. Rien n'est effacé : les tables `formations`, `actions`, "
+        "`sessions` et `lieux` gardent toutes les lignes ; la table `doublons` dit "
+        "ce qui est réuni, par quelle règle, avec quel score et quelle preuve. "
+        "Les sessions des deux catalogues sont montrées ensemble sur la fiche. "
+        "Deux lignes d'un même catalogue ne sont jamais réunies.",
+        "Le score d'une paire est le produit de deux parts, chacune de 0 à 1 : "
+        "ce qui est appris, et où. La première règle qui tient décide de chaque part. "
+        f"À partir de {fusion} les deux offres sont montrées comme une seule ; "
+        f"de {possible} à {fusion} la paire est listée comme possible, "
+        "et rien n'est réuni.",
+        "## Ce qui est appris",
+        _rules(APPRENTISSAGES),
+        "## Où",
+        _rules(LIEUX),
+        "## Ce qui empêche",
+        "Deux voies, deux niveaux, deux modalités, deux diplômes ou deux options connus "
+        "et différents ; une première année commune, une mise à niveau ou une formation "
+        "à distance d'un côté seulement. "
+        "Quand les codes du diplôme diffèrent sans que les intitulés soient égaux, "
+        "la ressemblance des intitulés est multipliée par "
+        f"{PART_CODES_OPPOSES:g}.".replace("0.", "0,")
+        + " Des données fictives ne sont réunies à rien.",
+        "## Quelle ligne est montrée",
+        "La mieux renseignée, puis celle de la source la plus récente, "
+        "puis la première par identifiant. "
+        "Ce qu'elle ne dit pas vient de l'autre catalogue ; la colonne "
+        "`provenances` des offres et la fiche disent quel champ vient d'où. "
+        "L'adresse d'une fiche non montrée mène à celle qui l'est.",
+        "## Défaire une réunion",
+        "Ajoutez la paire à `geodata/doublons_refuses.csv` (`id_action`, "
+        "`id_action_autre`, `motif`), puis relancez `geoapp build` : "
+        "elle n'est plus ni réunie ni listée.",
+        "## Ce que cela vaut",
+        "`python -m benchmarks.duplicates` compare ces règles à des paires réelles "
+        "jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, "
+        "dont 70 tirées et lues après que les règles ont été fixées). "
+        "Novembre 2026 : 201 paires jugées réunies, toutes à raison ; "
+        "81 % des vraies paires de l'échantillon sont réunies et 96 % réunies ou listées. "
+        "L'échantillon est chargé en cas difficiles : "
+        "ces rappels ne sont pas ceux de l'ensemble.",
     )
 
 
 def write_quality() -> str:
-    """Return how quality is scored: criteria, rules of positions, what the score says and does not."""
+    """Return how quality is scored: criteria, rules of positions, what the score says and not."""
     rows = [[f"`{c.nom}`", c.titre, c.mesure, str(c.poids), c.cure] for c in CRITERES.values()]
     rules = [[f"`{r.nom}`", r.titre, r.sens] for r in REGLES_POSITION]
-    return (
-        "\n\n".join(
-            [
-                "# Qualité des données",
-                "Chaque source et chaque organisme reçoit un score de 0 à 100, et la liste de ce qu'il a à corriger, offre par offre, avec le remède. La page « Qualité », "
-                "`geoapp quality` et `/api/v1/qualite` disent la même chose ; les listes se téléchargent en CSV et en XLSX.",
-                "## Critères",
-                _table(
-                    ["critère", "titre", "ce qui est mesuré", "poids", "comment corriger"], rows
-                ),
-                "## Comment le score est fait",
-                f"Pour chaque critère, la part des offres concernées qui le satisfont, multipliée par son poids ; la somme, divisée par celle des poids évalués (au plus {POIDS_TOTAL}), "
-                "ramenée à 100. L'unité est l'offre (une action en un lieu) de chaque catalogue, avant tout rapprochement entre catalogues. L'organisme est celui qui forme, sinon le responsable.",
-                "**Inconnu n'est pas zéro.** Une information que la source ne porte dans aucune ligne est « non fournie » : elle n'est pas comptée, et « barème évalué » dit quelle part "
-                "des poids a pu l'être. Un critère sans objet (le lieu d'une formation à distance) n'est pas compté non plus. Deux scores se comparent à barème évalué voisin.",
-                "La fraîcheur est vue de la date de la source, pas du jour où l'on regarde : les mêmes sources donnent les mêmes tables. L'âge des sources est sur la page « Sources ». "
-                "Une position que l'établissement doit à son seul code UAI peut être contredite par une erreur de la table des UAI : la règle désigne, une personne vérifie.",
-                "## Positions fausses, trouvées par règle",
-                _table(["règle", "titre", "sens"], rules),
-                "La première règle qui tient donne le constat. Novembre 2026, sur les quatre catalogues : 256 offres de 53 lieux.",
-                "## Évolution",
-                "Le score est comparé à celui de l'instantané gardé juste avant (`precedent`). Sans instantané plus ancien, ou quand il vient d'une autre version, la page le dit.",
-            ]
-        )
-        + "\n"
+    return _page(
+        "# Qualité des données",
+        "Chaque source et chaque organisme reçoit un score de 0 à 100, "
+        "et la liste de ce qu'il a à corriger, offre par offre, avec le remède. "
+        "La page « Qualité », `geoapp quality` et `/api/v1/qualite` disent la même chose ; "
+        "les listes se téléchargent en CSV et en XLSX.",
+        "## Critères",
+        _table(["critère", "titre", "ce qui est mesuré", "poids", "comment corriger"], rows),
+        "## Comment le score est fait",
+        "Pour chaque critère, la part des offres concernées qui le satisfont, "
+        "multipliée par son poids ; la somme, "
+        f"divisée par celle des poids évalués (au plus {POIDS_TOTAL}), ramenée à 100. "
+        "L'unité est l'offre (une action en un lieu) de chaque catalogue, "
+        "avant tout rapprochement entre catalogues. "
+        "L'organisme est celui qui forme, sinon le responsable.",
+        "**Inconnu n'est pas zéro.** Une information que la source ne porte dans aucune "
+        "ligne est « non fournie » : elle n'est pas comptée, "
+        "et « barème évalué » dit quelle part des poids a pu l'être. "
+        "Un critère sans objet (le lieu d'une formation à distance) "
+        "n'est pas compté non plus. Deux scores se comparent à barème évalué voisin.",
+        "La fraîcheur est vue de la date de la source, pas du jour où l'on regarde : "
+        "les mêmes sources donnent les mêmes tables. "
+        "L'âge des sources est sur la page « Sources ». "
+        "Une position que l'établissement doit à son seul code UAI peut être contredite "
+        "par une erreur de la table des UAI : la règle désigne, une personne vérifie.",
+        "## Positions fausses, trouvées par règle",
+        _table(["règle", "titre", "sens"], rules),
+        "La première règle qui tient donne le constat. "
+        "Novembre 2026, sur les quatre catalogues : 256 offres de 53 lieux.",
+        "## Évolution",
+        "Le score est comparé à celui de l'instantané gardé juste avant (`precedent`). "
+        "Sans instantané plus ancien, ou quand il vient d'une autre version, la page le dit.",
     )
 
 
@@ -258,9 +277,10 @@ def write_commands() -> str:
         "`GEOAPP_DATA` le dit ([réglages](reglages.md)).",
     ]
     for nom, command in sorted(main.commands.items()):
+        # Of one width, or the page would follow the terminal that makes it.
         helped = click.Context(command, info_name=f"geoapp {nom}", terminal_width=96)
         parts += [f"## geoapp {nom}", "```text\n" + command.get_help(helped) + "\n```"]
-    return "\n\n".join(parts) + "\n"
+    return _page(*parts)
 
 
 PAGES = {

@@ -89,7 +89,7 @@ def describe_snapshot(
 
 
 def reasons_by_source(snapshot: Snapshot) -> dict[str, dict[str, int]]:
-    """Return how many rows were rejected by source and reason (codes of `RAISONS`); a source without reject is not there."""
+    """Return how many rows were rejected, by source that has some and by code of `RAISONS`."""
     return {
         id_source: count_reasons(part)
         for id_source, part in snapshot.read("rejets").groupby("id_source")["code_raison"]

@@ -1,4 +1,4 @@
-"""The options that several commands share: filters of the offer, parameters of a question of coverage."""
+"""The options that several commands share: filters of the offer, question of coverage."""
 
 from __future__ import annotations
 

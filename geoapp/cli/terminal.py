@@ -28,4 +28,5 @@ def decimal(value: float) -> str:
 def plain(value):
     """Return a cell as plain text: nothing in a file may act as markup or control the terminal."""
     text = "" if value is None or pd.isna(value) else str(value)
+    # No-break spaces are not « printable », and are ours.
     return Text("".join(c if c.isprintable() or c in "\u00a0\u202f" else "·" for c in text))
