@@ -62,7 +62,8 @@ def map_(*, out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> 
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Toutes les pages dans un fichier : .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet.",
+    help="Toutes les pages dans un fichier : "
+    ".csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet.",
 )
 @DATA
 def search(forme: str | None, out: Path | None, data_dir: Path | None, **parametres) -> None:

@@ -36,7 +36,7 @@ from geoapp.offer.answers import describe_answer
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.quality.scores import Qualite, list_defects, score_parts
 from geoapp.offer.search.model import Resultat
-from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.csv import french_csv
 from geoapp.outputs.offers import offers_file
 from geoapp.outputs.sheets.folder import Ecrite
 from geoapp.sources.cache import day_of
@@ -208,7 +208,7 @@ def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | Non
     if forme == "json":
         print(json.dumps(describe_answer(resultat, repertoire), ensure_ascii=False, indent=1))
     elif forme == "csv":
-        for piece in FORMATS["csv"].couler(offers_file(resultat, repertoire)):
+        for piece in french_csv(offers_file(resultat, repertoire)):
             print(piece.decode(), end="")
     else:
         _print_found(describe_answer(resultat, repertoire))
@@ -384,9 +384,7 @@ def print_changes(evolution: Evolution, out: Path | None) -> None:
     """Print what changed between two snapshots: totals, zones, last offers lost."""
     console = open_console()
     words = {"gagnees": "gagnées", "perdues": "perdues", "inchangees": "inchangées"}
-    told = ", ".join(
-        f"{nb} {words[nom]}" for nom, nb in evolution.ensemble.items() if nom in words
-    )
+    told = ", ".join(f"{nb} {words[nom]}" for nom, nb in evolution.ensemble.items() if nom in words)
     console.print(
         f"De {evolution.avant} à {evolution.apres} : {told}.", highlight=False, markup=False
     )

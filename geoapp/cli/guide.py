@@ -34,7 +34,7 @@ from geoapp.sources.usages import USAGES
 DOCS = ROOT / "docs"
 
 
-def _page(*parts: str) -> str:
+def _page(parts: list[str]) -> str:
     """Return a page of Markdown, its parts set apart."""
     return "\n\n".join(parts) + "\n"
 
@@ -73,7 +73,7 @@ def write_dictionary() -> str:
             f"{table.sens}. Clé : {', '.join(f'`{c}`' for c in table.cle)}.",
             _table(["colonne", "type", "requis", "sens"], rows),
         ]
-    return _page(*parts)
+    return _page(parts)
 
 
 def write_sources() -> str:
@@ -101,7 +101,7 @@ def write_sources() -> str:
         ]
         for z in ZONAGES.values()
     ]
-    return _page(
+    parts = [
         "# Sources et zonages",
         "Une source est une ligne de `geodata/sources.toml` ; "
         "en ajouter une, c'est ajouter une ligne.",
@@ -127,7 +127,8 @@ def write_sources() -> str:
         "en ajouter un, c'est ajouter une ligne et sa source "
         "([CONTRIBUTING](../CONTRIBUTING.md#add-a-zoning)).",
         _table(["zonage", "titre", "jointure", "partition", "lieu de recherche"], zonings),
-    )
+    ]
+    return _page(parts)
 
 
 def _usages() -> list[list[str]]:
@@ -158,11 +159,12 @@ def write_settings() -> str:
         ]
         for f in fields(Settings)
     ]
-    return _page(
+    parts = [
         "# Réglages",
         "Chaque réglage se donne par une variable d'environnement.",
         _table(["variable", "sens", "défaut"], rows),
-    )
+    ]
+    return _page(parts)
 
 
 def _rules(rows) -> str:
@@ -183,7 +185,7 @@ def _rules(rows) -> str:
 def write_duplicates() -> str:
     """Return how the same training given by two catalogues is found."""
     fusion, possible = map(format_decimal, (SEUIL_FUSION, SEUIL_POSSIBLE))
-    return _page(
+    parts = [
         "# Une formation, plusieurs catalogues",
         "Quand deux catalogues donnent la même formation au même endroit, la recherche, "
         "la carte et la couverture la montrent **une fois**, avec le nom des deux "
@@ -227,14 +229,15 @@ def write_duplicates() -> str:
         "81 % des vraies paires de l'échantillon sont réunies et 96 % réunies ou listées. "
         "L'échantillon est chargé en cas difficiles : "
         "ces rappels ne sont pas ceux de l'ensemble.",
-    )
+    ]
+    return _page(parts)
 
 
 def write_quality() -> str:
     """Return how quality is scored: criteria, rules of positions, what the score says and not."""
     rows = [[f"`{c.nom}`", c.titre, c.mesure, str(c.poids), c.cure] for c in CRITERES.values()]
     rules = [[f"`{r.nom}`", r.titre, r.sens] for r in REGLES_POSITION]
-    return _page(
+    parts = [
         "# Qualité des données",
         "Chaque source et chaque organisme reçoit un score de 0 à 100, "
         "et la liste de ce qu'il a à corriger, offre par offre, avec le remède. "
@@ -266,7 +269,8 @@ def write_quality() -> str:
         "## Évolution",
         "Le score est comparé à celui de l'instantané gardé juste avant (`precedent`). "
         "Sans instantané plus ancien, ou quand il vient d'une autre version, la page le dit.",
-    )
+    ]
+    return _page(parts)
 
 
 def write_commands() -> str:
@@ -280,7 +284,7 @@ def write_commands() -> str:
         # Of one width, or the page would follow the terminal that makes it.
         helped = click.Context(command, info_name=f"geoapp {nom}", terminal_width=96)
         parts += [f"## geoapp {nom}", "```text\n" + command.get_help(helped) + "\n```"]
-    return _page(*parts)
+    return _page(parts)
 
 
 PAGES = {
