@@ -9,8 +9,8 @@ import pytest
 from shapely.geometry import shape
 
 from geoapp.coverage.answer import answer
+from geoapp.coverage.border import ABSENTE, crossing_zones, split_at_region
 from geoapp.coverage.model import Question
-from geoapp.coverage.outside import ABSENTE, crossing_zones, split_at_region
 from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.maps.layers import list_layers, outline_geojson

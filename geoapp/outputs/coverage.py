@@ -12,10 +12,10 @@ from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.french import format_date
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.answer import Reponse
+from geoapp.coverage.border import crossing_zones, split_at_region
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS, NB_NOMS
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question
-from geoapp.coverage.outside import crossing_zones, split_at_region
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file

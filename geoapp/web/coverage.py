@@ -8,6 +8,7 @@ from markupsafe import Markup
 from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import Reponse, answer
+from geoapp.coverage.border import crossing_zones
 from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.legend import legend, white_counts
@@ -19,7 +20,6 @@ from geoapp.coverage.model import (
     parse_question,
     to_parameters,
 )
-from geoapp.coverage.outside import crossing_zones
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.zone_points import zone_sheet

@@ -15,7 +15,7 @@ import shapely
 
 from geoapp.core.french import THIN, count, format_number
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.outside import ABSENTE, DEHORS, crossing_zones, split_at_region
+from geoapp.coverage.border import ABSENTE, DEHORS, crossing_zones, split_at_region
 from geoapp.offer.filters import Filtres
 from geoapp.reference.zonings import ZONAGES
 
