@@ -191,7 +191,8 @@ def lecture_of_ages(**changed) -> Lecture:
         [row, {**row, "code_zone": "I2", **changed}], index=["objet 1", "objet 2"], dtype="str"
     )
     return Lecture(
-        gpd.GeoDataFrame(frame, geometry=[shapely.box(0, 0, 1, 1)] * 2, crs="EPSG:4326"), 2
+        frame=gpd.GeoDataFrame(frame, geometry=[shapely.box(0, 0, 1, 1)] * 2, crs="EPSG:4326"),
+        nb_lues=2,
     )
 
 

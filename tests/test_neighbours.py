@@ -37,7 +37,7 @@ def lecture(*codes: str | None, rejets=()) -> Lecture:
         {"lieu_code_commune": pd.array(codes, dtype="str")},
         index=[f"ligne {i}" for i in range(2, len(codes) + 2)],
     )
-    return Lecture(frame, len(codes) + len(rejets), list(rejets))
+    return Lecture(frame=frame, nb_lues=len(codes) + len(rejets), rejets=list(rejets))
 
 
 def test_only_the_neighbouring_departements_are_kept():
@@ -69,7 +69,7 @@ def test_no_neighbour_at_all_is_no_error():
         },
         index=["ligne 2"],
     )
-    kept, outside = keep_neighbours(Lecture(frame, 1), COMMUNES)
+    kept, outside = keep_neighbours(Lecture(frame=frame, nb_lues=1), COMMUNES)
     checked = check_offre(
         kept.frame, source, communes=COMMUNES.assign(nom="x", anciens_codes=None), passage={}
     )

@@ -174,7 +174,7 @@ def test_a_row_without_valid_code_is_a_reject():
         dtype="str",
         index=["ligne 2", "ligne 3", "ligne 4"],
     )
-    nomenclature, bilan = read_nomenclature(Lecture(frame, 3), source)
+    nomenclature, bilan = read_nomenclature(Lecture(frame=frame, nb_lues=3), source)
     assert nomenclature.cle == key_of(source) == "code_nsf" and list(
         nomenclature.table["code_nsf"]
     ) == ["221"]

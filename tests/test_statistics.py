@@ -41,7 +41,7 @@ def read(table: str, rows: list[dict], **changes):
     frame = pd.DataFrame(rows, index=[f"ligne {i}" for i in range(2, len(rows) + 2)]).rename_axis(
         "ligne"
     )
-    return read_statistics(Lecture(frame.astype("str"), len(frame)), source)
+    return read_statistics(Lecture(frame=frame.astype("str"), nb_lues=len(frame)), source)
 
 
 def test_a_figure_that_is_not_given_is_unknown_and_no_error():

@@ -181,14 +181,19 @@ def test_a_source_of_names_places_nothing_and_refuses_a_row_without_name():
         index=pd.Index(["2", "3", "4"], name="ligne"),
         dtype="str",
     )
-    kept, bilan = read_etablissements(Lecture(rows, 3, []), source, load_communes("32"), {})
+    kept, bilan = read_etablissements(
+        Lecture(frame=rows, nb_lues=3, rejets=[]), source, load_communes("32"), {}
+    )
     assert (
         kept["nom"].tolist() == ["CFA"]
         and kept["code_commune"].isna().all()
         and len(bilan.rejets) == 2
     )
     placed, refused = read_etablissements(
-        Lecture(rows, 3, []), replace(source, options={}), load_communes("32"), {}
+        Lecture(frame=rows, nb_lues=3, rejets=[]),
+        replace(source, options={}),
+        load_communes("32"),
+        {},
     )
     assert placed.empty and len(refused.rejets) == 3
 

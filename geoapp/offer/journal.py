@@ -66,7 +66,7 @@ class Journal:
         after = new.loc[rows] if new is not None else [None] * len(rows)
         self._corrections += [
             {"ligne": ligne, "colonne": column, "valeur": b, "corrigee": a, "type_correction": kind}
-            for ligne, b, a in zip(rows, before, after)
+            for ligne, b, a in zip(rows, before, after, strict=True)
         ]
 
     def refuse(
@@ -79,18 +79,23 @@ class Journal:
         shown = self.original if with_original else self.frame
         for ligne, value in shown.loc[new, column].items():
             value = None if pd.isna(value) else value
-            self.rejets.append(
-                reject(ligne, column, value, code, closest(value) if closest and value else None)
-            )
+            near = closest(value) if closest and value else None
+            self.rejets.append(reject(ligne, column, value, code, proche=near))
         self._refused |= new
 
     def refuse_codes(self, column: str, absent: str, false: str) -> None:
-        """Reject the rows without a usable code in `column`: for one reason when none was received, for another when it is not valid."""
+        """Reject the rows without a usable code in `column`.
+
+        For one reason when none was received, for another when it is not valid.
+        """
         self.refuse(column, self.original[column].isna(), absent, with_original=True)
         self.refuse(column, self.frame[column].isna(), false, with_original=True)
 
     def refuse_repeats(self, vues: LignesVues | None = None) -> None:
-        """Reject every row whose content equals that of an earlier kept row, here or in the batches that `vues` remembers."""
+        """Reject every row whose content equals that of an earlier kept row.
+
+        Earlier: here, or in the batches that `vues` remembers.
+        """
         kept = self.frame[~self._refused]
         origins = first_places(kept) if vues is None else vues.first_places(kept)
         for ligne, origine in origins.dropna().items():

@@ -7,6 +7,7 @@ set; nothing typed is kept or logged.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from geoapp.core.config import Settings
@@ -44,11 +45,8 @@ def find_addresses(texte: str, *, settings: Settings, limit: int = 4) -> list[Ad
         return []
     try:
         features = _ask(settings.adresses, texte.strip(), limit)
-    except (
-        OSError,
-        ValueError,
-        AttributeError,
-    ):  # requests' errors are OSError, broken JSON is ValueError
+    # requests' errors are OSError, broken JSON is ValueError.
+    except (OSError, ValueError, AttributeError):
         return []
     found = [adresse for feature in features[:limit] if (adresse := _read(feature)) is not None]
     return list({adresse.libelle: adresse for adresse in found}.values())
@@ -56,16 +54,11 @@ def find_addresses(texte: str, *, settings: Settings, limit: int = 4) -> list[Ad
 
 def _ask(url: str, texte: str, limit: int) -> list:
     """Return the features of one answer, read up to a limit."""
-    import json
-
+    # Late: most processes never ask an address.
     import requests
 
-    with requests.get(
-        url,
-        params={"q": texte[:200], "limit": limit, "autocomplete": 1},
-        timeout=TIMEOUT_S,
-        stream=True,
-    ) as response:
+    params: dict[str, str | int] = {"q": texte[:200], "limit": limit, "autocomplete": 1}
+    with requests.get(url, params=params, timeout=TIMEOUT_S, stream=True) as response:
         response.raise_for_status()
         content = response.raw.read(ANSWER_MAX_BYTES + 1, decode_content=True)
     if len(content) > ANSWER_MAX_BYTES:

@@ -1,4 +1,6 @@
-"""Read the apprenticeship catalogue of the Carif-Oref: the JSON that its API answers, from the version of 2020 to that of today.
+"""Read the apprenticeship catalogue of the Carif-Oref.
+
+The JSON that its API answers, from the version of 2020 to that of today.
 
 One object is one training of one body at one place.  `date_debut` and
 `date_fin` are lists that go together: each rank is a session; before them,
@@ -12,6 +14,7 @@ import re
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -101,7 +104,10 @@ COLONNES = {
     "modalite": ("entierement_a_distance", "modalite.entierement_a_distance"),
     "capacite": ("capacite",),
 }
-"""Column of ours → fields that may give it, those of the newest flat version first; a dot goes into an object."""
+"""Column of ours → fields that may give it, those of the newest flat version first.
+
+A dot goes into an object.
+"""
 
 POINTS = (
     "lieu_formation_geo_coordonnees",
@@ -114,12 +120,17 @@ POINTS = (
 SEULS = ("code_mef", "code_formacode", "code_nsf")
 """Columns that keep the first of several codes."""
 
+PROSES = ("intitule", "objectif", "contenu")
+"""Columns that may hold the marks of a page: they are read as plain text."""
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z")
 _RETIREES = ("supprimé", "archivé")
 
 
 def read_catalogue(path: Path) -> Lecture:
-    """Return one row per object of the catalogue, in columns of ours; a training that the catalogue withdrew is a reject.
+    """Return one row per object of the catalogue, in columns of ours.
+
+    A training that the catalogue withdrew is a reject.
 
     Raises
     ------
@@ -149,7 +160,7 @@ def read_catalogue(path: Path) -> Lecture:
         index=pd.Index(list(rows), name="ligne", dtype="str"),
         dtype="str",
     )
-    return Lecture(frame, len(records), rejets)
+    return Lecture(frame=frame, nb_lues=len(records), rejets=rejets)
 
 
 def _records(path: Path) -> list:
@@ -178,34 +189,36 @@ def _refusal(record) -> tuple[str, str, str] | None:
 
 def _cells(record: dict) -> dict[str, str | None]:
     """Return the cells of one object."""
-    cells = {
+    cells: dict[str, str | None] = {
         ours: next(filter(None, (_text(_at(record, name)) for name in names)), None)
         for ours, names in COLONNES.items()
     }
-    cells |= {name: cells[name] and cells[name].partition("|")[0] for name in SEULS}
-    cells |= {
-        name: cells[name] and clean_text(cells[name])
-        for name in ("intitule", "objectif", "contenu")
-    }
+    cells |= {name: text.partition("|")[0] for name in SEULS if (text := cells[name])}
+    cells |= {name: clean_text(text) for name in PROSES if (text := cells[name])}
     latitude, longitude = _point(record)
-    permanent = {_text(value) for value in _list(record.get("modalites_entrees_sorties"))} - {None}
+    level = re.search(r"[3-8]", cells["niveau"] or "")
+    # What is learnt by whom: the catalogue numbers a training at one place, and no formation.
     certification = cells["code_certifinfo"] or cells["code_cfd"] or cells["code_rncp"]
+    formation = "-".join(filter(None, (certification, cells["responsable_siret"])))
     return cells | {
-        "id_formation": "-".join(filter(None, (certification, cells["responsable_siret"])))
-        or cells["id_action"],
-        "niveau": (
-            found.group() if (found := re.search(r"[3-8]", cells["niveau"] or "")) else None
-        ),
+        "id_formation": formation or cells["id_action"],
+        "niveau": level.group() if level else None,
         "voie": "apprentissage",
         "modalite": {"True": "a_distance", "False": "sur_place"}.get(cells["modalite"] or ""),
-        "modalite_entree": {"True": "1", "1": "1", "False": "0", "0": "0"}.get(permanent.pop())
-        if len(permanent) == 1
-        else None,
+        "modalite_entree": _permanent(record),
         "latitude": latitude,
         "longitude": longitude,
         "sessions": _sessions(record),
         "periodes": _periods(record),
     }
+
+
+def _permanent(record: dict) -> str | None:
+    """Return « 1 » or « 0 » when all the sessions agree on permanent entries; else unknown."""
+    told = {_text(value) for value in _list(record.get("modalites_entrees_sorties"))} - {None}
+    if len(told) != 1:
+        return None
+    return {"True": "1", "1": "1", "False": "0", "0": "0"}.get(told.pop() or "")
 
 
 def _sessions(record: dict) -> str | None:
@@ -246,14 +259,12 @@ def _periods(record: dict) -> str | None:
 
 def _point(record: dict) -> tuple[str | None, str | None]:
     """Return latitude and longitude of the place."""
+    written = [_text(record.get(name)) for name in POINTS]
     geometry = _at(record, "lieu.geolocalisation.coordinates")
-    written = (_text(record.get(name)) for name in POINTS)
-    for text in [
-        *written,
-        ",".join(_text(one) or "" for one in geometry[::-1])
-        if isinstance(geometry, list)
-        else None,
-    ]:
+    if isinstance(geometry, list):
+        # GeoJSON writes the longitude first, the flat fields the latitude.
+        written.append(",".join(_text(one) or "" for one in geometry[::-1]))
+    for text in written:
         parts = (text or "").split(",")
         if len(parts) == 2 and all(part.strip() for part in parts):
             return parts[0].strip(), parts[1].strip()
@@ -261,23 +272,29 @@ def _point(record: dict) -> tuple[str | None, str | None]:
 
 
 def _date(value) -> str | None:
-    """Return a date; an instant in UTC is that of Paris: midnight there is 22 h or 23 h of the day before."""
+    """Return a date; an instant in UTC is that of Paris.
+
+    Midnight there is 22 h or 23 h of the day before.
+    """
     text = _text(value)
     if text and _INSTANT.fullmatch(text):
         try:
+            # Two hours are right in summer, one too many in winter: the day is the same.
             return (datetime.fromisoformat(text) + timedelta(hours=2)).date().isoformat()
         except (ValueError, OverflowError):
             return text
     return read_date(text)
 
 
-def _at(record: dict, path: str):
+def _at(record: dict, path: str) -> Any:
     """Return the value at the end of a path of objects; None where it breaks."""
+    # Some exports write the whole path as the name of one field.
     if path in record:
         return record[path]
+    found: Any = record
     for name in path.split("."):
-        record = record.get(name) if isinstance(record, dict) else None
-    return record
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _list(value) -> list:
@@ -285,7 +302,10 @@ def _list(value) -> list:
 
 
 def _text(value) -> str | None:
-    """Return a value as text; a list becomes its texts parted by « | », an object its code; nothing is unknown."""
+    """Return a value as text; a list becomes its texts parted by « | », an object its code.
+
+    None for a blank, an empty list and an object without code.
+    """
     if isinstance(value, list):
         return "|".join(filter(None, map(_text, value))) or None
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 from geoapp.core.errors import SourceError
 
@@ -70,7 +70,7 @@ def check_archive(path: Path, *, max_bytes: int = ARCHIVE_MAX_BYTES) -> list[str
 @contextmanager
 def open_archive_member(
     path: Path, member: str, *, max_bytes: int = ARCHIVE_MAX_BYTES
-) -> Iterator[BinaryIO]:
+) -> Iterator[IO[bytes]]:
     """Yield the bytes of one file of a zip archive; the names of all entries are checked first.
 
     Raises
@@ -108,14 +108,15 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 @contextmanager
-def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Iterator[BinaryIO]:
+def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Iterator[IO[bytes]]:
     """Open one entry; what its content breaks is said with its name."""
     try:
         with archive.open(info) as stream:
             yield stream
     except _BROKEN as error:
+        # Damaged bytes give no number, a damaged offset EINVAL: any other one is the disk's.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise  # the disk, not the archive: damaged bytes give no number, a damaged offset EINVAL
+            raise
         raise SourceError(
             path,
             f"contenu tronqué ou abîmé ({error}).",
@@ -143,6 +144,7 @@ def _danger(info: zipfile.ZipInfo) -> str:
         return "chemin absolu, refusé."
     if ".." in PurePosixPath(name).parts:
         return "chemin qui sort de l'archive (« .. »), refusé."
+    # The mode of Unix, in the high half; 0 when another system wrote the archive.
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "lien symbolique ou fichier spécial, refusé."
@@ -152,7 +154,10 @@ def _danger(info: zipfile.ZipInfo) -> str:
 
 
 def _check_size(info: zipfile.ZipInfo, path: Path, max_bytes: int) -> None:
-    """Refuse an entry too large, or that expands as no data file does (the reader enforces the declared size)."""
+    """Refuse an entry too large, or that expands as no data file does.
+
+    The reader enforces the declared size.
+    """
     place = f"entrée « {info.filename} »"
     if info.file_size > max_bytes:
         raise SourceError(
@@ -161,9 +166,8 @@ def _check_size(info: zipfile.ZipInfo, path: Path, max_bytes: int) -> None:
             cure=_SAFE,
             place=place,
         )
-    if info.file_size > RATIO_FROM_BYTES and info.file_size > RATIO_MAX * max(
-        info.compress_size, 1
-    ):
+    packed = max(info.compress_size, 1)
+    if info.file_size > RATIO_FROM_BYTES and info.file_size > RATIO_MAX * packed:
         raise SourceError(
             path,
             f"s'étend plus de {RATIO_MAX} fois (bombe de décompression), refusée.",

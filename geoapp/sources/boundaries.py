@@ -54,7 +54,9 @@ def read_boundaries(path: Path) -> Lecture:
     path = Path(path)
     read_bytes(path)
     frame = _read(path)
-    read, rejets, corrections = len(frame), [], []
+    read = len(frame)
+    rejets: list[dict] = []
+    corrections: list[dict] = []
     if read == 0:
         raise SourceError(
             path,
@@ -65,6 +67,7 @@ def read_boundaries(path: Path) -> Lecture:
         for step in (_keep_polygons, _place, _make_valid):
             frame, repaired, refused = step(frame)
             corrections, rejets = corrections + repaired, rejets + refused
+            # All of it is elsewhere: the system is wrong, and one message is worth a thousand.
             if step is _place and refused and frame.empty:
                 raise SourceError(
                     path,
@@ -73,7 +76,12 @@ def read_boundaries(path: Path) -> Lecture:
                     cure="Vérifiez le système de coordonnées du fichier.",
                 )
     kept = set(frame.index)
-    return Lecture(_as_text(frame), read, rejets, [c for c in corrections if c["ligne"] in kept])
+    return Lecture(
+        frame=_as_text(frame),
+        nb_lues=read,
+        rejets=rejets,
+        corrections=[c for c in corrections if c["ligne"] in kept],
+    )
 
 
 def _read(path: Path) -> gpd.GeoDataFrame:
@@ -82,9 +90,8 @@ def _read(path: Path) -> gpd.GeoDataFrame:
     _check_signature(path, member)
     target = f"/vsizip/{path.resolve()}/{member}" if member else str(path.resolve())
     try:
-        with warnings.catch_warnings(
-            action="ignore"
-        ):  # what GDAL deplores is found again, feature by feature
+        # What GDAL deplores is found again, feature by feature.
+        with warnings.catch_warnings(action="ignore"):
             layers = pyogrio.list_layers(target)
             layer = next((name for name, kind in layers if kind), layers[0][0])
             frame = pyogrio.read_dataframe(
@@ -129,11 +136,8 @@ def _choose_member(path: Path) -> str:
 def _check_signature(path: Path, member: str) -> None:
     """Refuse a file that does not begin as its name says."""
     suffix = Path(member or path).suffix.lower()
-    if (
-        not _bytes_of(path, member, 64)
-        .lstrip(b" \t\r\n")
-        .startswith(_SIGNATURES.get(suffix, b"\0never\0"))
-    ):
+    start = _bytes_of(path, member, 64).lstrip(b" \t\r\n")
+    if not start.startswith(_SIGNATURES.get(suffix, b"\0never\0")):
         raise SourceError(
             path,
             f"le contenu n'est pas celui d'un fichier « {suffix} ».",
@@ -156,25 +160,19 @@ def _encoding(path: Path, member: str) -> str | None:
     layer = Path(member or path)
     if layer.suffix.lower() not in (".shp", ".dbf"):
         return None
-    names = (
-        list_members(path)
-        if member
-        else [p.name for p in path.parent.iterdir() if p.stem == path.stem]
-    )
+    names = list_members(path) if member else [one.name for one in path.parent.iterdir()]
+    own = Path(member or path.name).with_suffix("")
     beside = {
-        Path(name).suffix.lower(): name
-        for name in names
-        if Path(name).with_suffix("") == Path(member or path.name).with_suffix("")
+        Path(name).suffix.lower(): name for name in names if Path(name).with_suffix("") == own
     }
     if ".cpg" in beside or ".dbf" not in beside:
         return None
-    content = (
-        _bytes_of(path, member and beside[".dbf"])
-        if member
-        else path.with_name(beside[".dbf"]).read_bytes()
-    )
+    table = beside[".dbf"]
+    content = _bytes_of(path, table) if member else path.with_name(table).read_bytes()
+    # Bytes 8 and 9 of a DBF say where its rows begin.
+    header = int.from_bytes(content[8:10], "little")
     try:
-        content[int.from_bytes(content[8:10], "little") :].decode("utf-8")
+        content[header:].decode("utf-8")
     except UnicodeDecodeError:
         return None
     return "UTF-8"
@@ -186,7 +184,7 @@ def _keep_polygons(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict
     other = ~empty & ~frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))
     rejets = [reject(ligne, "geometry", None, "contour_absent") for ligne in frame.index[empty]]
     rejets += [
-        reject(ligne, "geometry", kind, "contour_attendu", "Polygon")
+        reject(ligne, "geometry", kind, "contour_attendu", proche="Polygon")
         for ligne, kind in frame.geometry.geom_type[other].items()
     ]
     return frame[~empty & ~other], [], rejets
@@ -204,12 +202,8 @@ def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[
         placed[good.index] = good
         if swapped or crs != declared:
             kind = "coordonnees_inversees" if swapped else "systeme_de_coordonnees"
-            corrections += [
-                _correction(
-                    ligne, declared.to_string() if declared else "aucun système", str(crs), kind
-                )
-                for ligne in good.index
-            ]
+            told = declared.to_string() if declared else "aucun système"
+            corrections += [_correction(ligne, told, str(crs), kind) for ligne in good.index]
     lost = placed.isna()
     boxes = raw[lost].bounds.round(1)
     rejets = [
@@ -220,11 +214,15 @@ def _place(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], list[
 
 
 def _read_as(raw: gpd.GeoSeries, crs, swapped: bool) -> gpd.GeoSeries:
-    """Return outlines in EPSG:4326, their numbers taken for coordinates of `crs`; none when it leads nowhere."""
+    """Return outlines in EPSG:4326, their numbers taken for coordinates of `crs`.
+
+    None when it leads nowhere.
+    """
     values = shapely.transform(raw.array, lambda xy: xy[:, ::-1]) if swapped else raw.array
     try:
         return gpd.GeoSeries(values, raw.index).set_crs(crs, allow_override=True).to_crs(CRS_GEO)
-    except ProjError:  # a system of another planet, or a damaged one
+    except ProjError:
+        # A system of another planet, or a damaged one.
         return raw.iloc[:0]
 
 
@@ -244,30 +242,26 @@ def _make_valid(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[dict], 
     bad = ~frame.geometry.is_valid.to_numpy()
     if not bad.any():
         return frame, [], []
-    reasons = dict(zip(frame.index[bad], shapely.is_valid_reason(frame.geometry.array[bad])))
+    reasons = shapely.is_valid_reason(frame.geometry.array[bad])
+    corrections = [
+        _correction(ligne, reason, "contour réparé", "contour_invalide")
+        for ligne, reason in zip(frame.index[bad], reasons, strict=True)
+    ]
     geometry = frame.geometry.array.copy()
     geometry[np.flatnonzero(bad)] = shapely.make_valid(
         geometry[bad], method="structure", keep_collapsed=False
     )
     frame = frame.set_geometry(gpd.GeoSeries(geometry, frame.index, CRS_GEO))
     kept, _, rejets = _keep_polygons(frame)
-    return (
-        kept,
-        [
-            _correction(ligne, reason, "contour réparé", "contour_invalide")
-            for ligne, reason in reasons.items()
-        ],
-        rejets,
-    )
+    return kept, corrections, rejets
 
 
 def _as_text(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return attributes as stripped text, blank as NA; whole numbers lose their `.0`."""
     result = frame.copy()
     for name in result.columns.drop("geometry"):
-        column = (
-            result[name].astype("object").map(_text, na_action="ignore").astype("str").str.strip()
-        )
+        texts = result[name].astype("object").map(_text, na_action="ignore")
+        column = texts.astype("str").str.strip()
         result[name] = column.mask(column.eq(""))
     return result
 

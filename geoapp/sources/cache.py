@@ -16,6 +16,7 @@ from dataclasses import Field, asdict, dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from geoapp.core.errors import SourceError
 from geoapp.core.files import put_in_place, replacing
@@ -29,7 +30,7 @@ _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 PRECEDENT = "precedent"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Etat:
     """What is known of the cached copy of a source; an empty text is unknown.
 
@@ -42,8 +43,8 @@ class Etat:
     obtenu_le, verifie_le : str
         Moment (ISO 8601, UTC) the copy changed last, and of the last answer of its producer.
     panne_le, echec_le, echec : str
-        Moments of the first failure since the last good answer and of the last one, and its reason (French);
-        empty once the producer answers well again.
+        Moments of the first failure since the last good answer and of the last one, and its reason
+        (French); empty once the producer answers well again.
     partiel : str
         Validator of the half-received file kept to be resumed.
     """
@@ -63,12 +64,8 @@ class Etat:
 
 def cache_path(source: Source, data_dir: Path) -> Path:
     """Return where the cached copy of `source` lives; its name comes from the registry alone."""
-    return (
-        data_dir
-        / "cache"
-        / source.id
-        / (Path(source.fichier).name or f"{source.id}.{source.format}")
-    )
+    name = Path(source.fichier).name or f"{source.id}.{source.format}"
+    return data_dir / "cache" / source.id / name
 
 
 def previous_path(source: Source, data_dir: Path) -> Path:
@@ -97,22 +94,27 @@ def etat_path(id_source: str, data_dir: Path) -> Path:
 
 
 def read_etat(source: Source, data_dir: Path) -> Etat:
-    """Return what is known of the cached copy; nothing when it was never fetched or its record is damaged."""
+    """Return what is known of the cached copy.
+
+    Nothing when it was never fetched or its record is damaged.
+    """
     return _load_etat(etat_path(source.id, data_dir))
 
 
 def recent_etat(id_source: str, data_dir: Path) -> Etat:
-    """Return what `read_etat` returns, the file read again only when it changed: every page asks."""
+    """Return what `read_etat` returns, the file read again only when it changed.
+
+    Every page asks.
+    """
     path = etat_path(id_source, data_dir)
     try:
         found = path.stat()
     except (OSError, ValueError):
         return Etat()
-    return (
-        _load_once(path, (found.st_mtime_ns, found.st_size, found.st_ino))
-        if stat.S_ISREG(found.st_mode)
-        else Etat()
-    )
+    if not stat.S_ISREG(found.st_mode):
+        return Etat()
+    # A copy of the same second and size has another inode: records are renamed into place.
+    return _load_once(path, (found.st_mtime_ns, found.st_size, found.st_ino))
 
 
 @lru_cache(maxsize=1024)
@@ -122,7 +124,10 @@ def _load_once(path: Path, version: tuple[int, int, int]) -> Etat:
 
 
 def _load_etat(path: Path) -> Etat:
-    """Return a record, field by field: what is not of its type is unknown; nothing when the file is damaged."""
+    """Return a record, field by field: what is not of its type is unknown.
+
+    Nothing when the file is damaged.
+    """
     try:
         with path.open("rb") as stream:
             raw = stream.read(ETAT_MAX_OCTETS + 1)
@@ -132,12 +137,12 @@ def _load_etat(path: Path) -> Etat:
         return Etat()
 
 
-def _sound(field: Field, value):
+def _sound(field: Field, value: Any) -> Any:
     """Return a value of a record, or the default of its field when it cannot be one."""
     if type(value) is not type(field.default):
         return field.default
-    if field.name in MOMENTS:
-        return value if _is_moment(value) else ""
+    if field.name in MOMENTS and not _is_moment(str(value)):
+        return ""
     # A lone surrogate is valid JSON and cannot be sent in a page.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
@@ -146,10 +151,9 @@ def write_etat(source: Source, data_dir: Path, etat: Etat) -> None:
     """Write what is known of the cached copy, whole or not at all."""
     target = etat_path(source.id, data_dir)
     target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True)
     with replacing(target) as path:
-        path.write_text(
-            json.dumps(asdict(etat), ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"
-        )
+        path.write_text(text, encoding="utf-8")
 
 
 def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
@@ -161,6 +165,7 @@ def replace_copy(source: Source, data_dir: Path, received: Path) -> None:
     if target.exists():
         previous.parent.mkdir(exist_ok=True)
         with replacing(previous) as kept:
+            # A link and not a move: a kill between the two would leave no copy at all.
             os.link(target, kept)
     put_in_place(received, target)
 

@@ -1,4 +1,7 @@
-"""From a file to its bytes and its text, refusing what is no data: empty, cut, disguised or far too large."""
+"""From a file to its bytes and its text, refusing what is no data.
+
+Empty, cut, disguised or far too large.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ MAX_BYTES = ARCHIVE_MAX_BYTES
 LFS_POINTER = b"version https://git-lfs"
 WEB_PAGE = (b"<!doctype html", b"<html")
 
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -58,7 +62,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_start(path: Path, content: bytes) -> None:
-    """Raise `SourceError` for a content that is empty, a Git LFS pointer or a web page, from its first bytes."""
+    """Raise `SourceError` for an empty content, a Git LFS pointer or a web page.
+
+    The first bytes tell.
+    """
     bare = content.removeprefix(_bom(content)[0])
     start = bare[:1000].lstrip().lower()
     if not start and not bare.strip():
@@ -175,9 +182,8 @@ def _expand(path: Path, content: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             while piece := stream.read(_CHUNK):
                 size += len(piece)
-                if size > MAX_BYTES or (
-                    size > RATIO_FROM_BYTES and size > RATIO_MAX * len(content)
-                ):
+                expands = size > RATIO_FROM_BYTES and size > RATIO_MAX * len(content)
+                if size > MAX_BYTES or expands:
                     raise _too_large(path)
                 pieces.append(piece)
     except (OSError, EOFError, zlib.error):
@@ -191,7 +197,8 @@ def _too_large(path: Path) -> SourceError:
     """Return the error for a content that must not be held in memory."""
     return SourceError(
         path,
-        f"contenu trop grand (plus de {MAX_BYTES // 1_000_000} Mo, ou plus de {RATIO_MAX} fois le fichier compressé), refusé.",
+        f"contenu trop grand (plus de {MAX_BYTES // 1_000_000} Mo, "
+        f"ou plus de {RATIO_MAX} fois le fichier compressé), refusé.",
         cure="Demandez un fichier sain au producteur, ou découpez-le.",
     )
 
@@ -236,15 +243,20 @@ def _undecodable(path: Path, content: bytes, encoding: str, start: int) -> Sourc
     guess = ", sans doute en Latin-1 (Windows-1252)" if is_utf8 else ""
     return SourceError(
         path,
-        f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} (octet 0x{content[start]:02X}){guess}.",
+        f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} "
+        f"(octet 0x{content[start]:02X}){guess}.",
         place=f"ligne {content[:start].count(10) + 1}",
-        cure='Enregistrez-le en UTF-8, ou déclarez options.encoding = "cp1252" pour cette source dans geodata/sources.toml.',
+        cure='Enregistrez-le en UTF-8, ou déclarez options.encoding = "cp1252" '
+        "pour cette source dans geodata/sources.toml.",
     )
 
 
 def list_members(path: Path) -> list[str]:
-    """Return the files of a zip archive, every one checked (`check_archive`), damaged offsets included."""
+    """Return the files of a zip archive, each checked (`check_archive`).
+
+    A damaged offset is refused too: zipfile seeks where a damaged directory says.
+    """
     try:
         return check_archive(path)
-    except OSError as error:  # zipfile seeks where a damaged directory says
+    except OSError as error:
         raise SourceError(path, f"archive abîmée ({error.strerror}).", cure=_AGAIN) from None

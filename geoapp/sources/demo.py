@@ -33,7 +33,7 @@ OFFRES_MAX = 120
 RUN = 5
 """Offers of one speciality dealt together, so that a place has a profile."""
 POPULATION_MIN, POPULATION_TOWN, POPULATION_POWER = 1000, 15_000, 1.1
-"""Smallest commune with an offer; size from which a town has at least one place; weight of the others."""
+"""Smallest commune with an offer, size from which a town has a place, weight of the others."""
 SPREAD_M, TRIALS = 700.0, 40
 """Standard deviation, in metres, of a place around its town hall."""
 PART_NIVEAU_INCONNU, PART_CAPACITE_CONNUE = 0.06, 0.60
@@ -53,7 +53,8 @@ CAPACITES = (8, 10, 12, 15, 16, 20, 24, 30)
 
 COLONNES = tuple(
     """
-    id_formation id_action intitule type_diplome niveau code_formacode code_rome code_nsf code_rncp code_certifinfo code_cfd
+    id_formation id_action intitule type_diplome niveau
+    code_formacode code_rome code_nsf code_rncp code_certifinfo code_cfd
     responsable_siret responsable_uai responsable_nom formateur_siret formateur_uai formateur_nom
     lieu_uai lieu_adresse lieu_code_postal lieu_code_commune latitude longitude
     periodes capacite duree_h modalite_entree modalite est_conventionnee voie nb_voeux
@@ -83,11 +84,11 @@ def make_offre(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
     """
     rng = np.random.default_rng([SEED, 1])
     places = _draw_places(rng, communes_of(communes, region))
-    rows = places.loc[np.repeat(places.index, _deal(rng, places["poids"].to_numpy()))].reset_index(
-        drop=True
-    )
+    sizes = _deal(rng, places["poids"].to_numpy())
+    rows = places.loc[np.repeat(places.index, sizes)].reset_index(drop=True)
     titles = pd.read_csv(MIX, sep=";", dtype="str").astype({"part": "float64"})
-    frame = pd.concat([rows, titles.loc[_draw_titles(rng, titles)].reset_index(drop=True)], axis=1)
+    taught = titles.loc[_draw_titles(rng, titles)].reset_index(drop=True)
+    frame = pd.concat([rows, taught], axis=1)
     frame = _name_offers(rng, frame)
     frame = _describe_actions(rng, frame)
     return frame.reindex(columns=list(COLONNES)).astype("str")
@@ -96,18 +97,17 @@ def make_offre(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
 def _draw_places(rng: np.random.Generator, communes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the places: one in every town, the others by population, each inside its commune."""
     population = communes["population"].fillna(0).astype("float64").clip(lower=1)
-    towns = communes.index[
-        population.ge(POPULATION_TOWN)
-        | population.groupby(communes["code_arrondissement"]).rank(ascending=False).eq(1)
-    ]
-    weight = (population**POPULATION_POWER).where(
-        population.ge(min(POPULATION_MIN, population.max())), 0
-    )
+    rank = population.groupby(communes["code_arrondissement"]).rank(ascending=False)
+    towns = communes.index[population.ge(POPULATION_TOWN) | rank.eq(1)]
+    # Where no commune is large enough, the largest ones still get an offer.
+    least = min(POPULATION_MIN, population.max())
+    weight = (population**POPULATION_POWER).where(population.ge(least), 0)
     others = rng.choice(communes.index, size=max(NB_LIEUX - len(towns), 0), p=weight / weight.sum())
     drawn = np.sort(np.concatenate([towns, others]))
     chosen = communes.loc[drawn].reset_index(drop=True)
     longitude, latitude = _scatter(rng, chosen)
     rank = np.arange(len(chosen))
+    size = rng.lognormal(sigma=1.0, size=len(chosen))
     return pd.DataFrame(
         {
             "lieu_code_commune": chosen["code_commune"],
@@ -116,14 +116,16 @@ def _draw_places(rng: np.random.Generator, communes: gpd.GeoDataFrame) -> pd.Dat
             "longitude": np.char.mod("%.6f", longitude),
             "latitude": np.char.mod("%.6f", latitude),
             "organisme": rank * NB_ORGANISMES // len(chosen) + 1,
-            "poids": rng.lognormal(sigma=1.0, size=len(chosen))
-            * population.loc[drawn].to_numpy() ** 0.4,
+            "poids": size * population.loc[drawn].to_numpy() ** 0.4,
         }
     )
 
 
 def _scatter(rng: np.random.Generator, communes: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return longitudes and latitudes around the town halls, each in its polygon (else the town hall itself)."""
+    """Return longitudes and latitudes around the town halls, each in its polygon.
+
+    Where no draw falls inside, the town hall itself.
+    """
     polygons = communes.geometry.to_numpy()
     longitude, latitude = (
         communes[f"{axis}_mairie"].to_numpy(float).round(6) for axis in ("longitude", "latitude")
@@ -140,7 +142,10 @@ def _scatter(rng: np.random.Generator, communes: gpd.GeoDataFrame) -> tuple[np.n
 
 
 def _deal(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
-    """Return the number of offers of each place: at least 1, at most `OFFRES_MAX`, `NB_OFFRES` in all."""
+    """Return the number of offers of each place.
+
+    At least 1, at most `OFFRES_MAX`, `NB_OFFRES` in all.
+    """
     sizes = np.ones(len(weights), dtype=int)
     while (left := NB_OFFRES - sizes.sum()) > 0:
         open_ = weights * (sizes < OFFRES_MAX)
@@ -149,9 +154,13 @@ def _deal(rng: np.random.Generator, weights: np.ndarray) -> np.ndarray:
 
 
 def _draw_titles(rng: np.random.Generator, titles: pd.DataFrame) -> np.ndarray:
-    """Return one row number of `titles` per offer: exact shares, dealt in runs of one speciality."""
+    """Return one row number of `titles` per offer.
+
+    Exact shares, dealt in runs of one speciality.
+    """
     exact = titles["part"].to_numpy() / titles["part"].sum() * NB_OFFRES
     counts = np.floor(exact).astype(int)
+    # Largest remainders: the counts are whole, and their sum is that of the offers.
     counts[np.argsort(counts - exact, kind="stable")[: NB_OFFRES - counts.sum()]] += 1
     drawn = np.repeat(np.arange(len(titles)), counts)
     speciality = titles["code_nsf"].to_numpy(dtype=str)[drawn]
@@ -160,7 +169,10 @@ def _draw_titles(rng: np.random.Generator, titles: pd.DataFrame) -> np.ndarray:
 
 
 def _name_offers(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
-    """Add identifiers and names that say "fictif"; one formation is one title of one responsible body."""
+    """Add identifiers and names that say "fictif".
+
+    One formation is one title of one responsible body.
+    """
     body = frame["organisme"]
     network = body % 4 == 0
     responsible = ("Organisme fictif " + body.astype("str")).where(

@@ -54,16 +54,16 @@ def make_zones_emploi(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
     own = communes_of(communes, region)
     points_m = np.column_stack(to_metric(own["longitude_mairie"], own["latitude_mairie"]))
     centres = _spaced_towns(points_m, own["population"])
-    distance_m = np.hypot(
-        *(points_m[:, None, :] - points_m[centres][None, :, :]).transpose(2, 0, 1)
-    )
+    dx, dy = (points_m[:, None, :] - points_m[centres][None, :, :]).transpose(2, 0, 1)
+    distance_m = np.hypot(dx, dy)
+    # `argmin` keeps the first of equal distances, that of the smallest code.
     zone = distance_m.argmin(axis=1)
     names = np.array([f"Zone d'emploi fictive {of_place(nom)}" for nom in own["nom"].iloc[centres]])
     return _members(own["code_commune"], np.char.mod("F%02d", zone + 1), names[zone])
 
 
 def _spaced_towns(points_m: np.ndarray, population: pd.Series) -> np.ndarray:
-    """Return the positions of the largest towns, at the widest spacing that gives enough of them."""
+    """Return positions of the largest towns, at the widest spacing that gives enough of them."""
     order = population.fillna(0).sort_values(ascending=False, kind="stable").index
     for spacing_km in range(SPACING_MAX_KM, -1, -1):
         chosen: list[int] = []
@@ -88,15 +88,12 @@ def make_frr(communes: gpd.GeoDataFrame, region: str) -> pd.DataFrame:
 
 
 def _rural_communes(communes: gpd.GeoDataFrame, region: str, density_max: float) -> pd.Series:
-    """Return the codes of the communes whose intercommunalité is under `density_max` inhabitants per km²."""
+    """Return the codes of the communes whose EPCI has under `density_max` inhabitants per km²."""
     own = communes_of(communes, region)
     area_km2 = own.geometry.to_crs(CRS_METRIC).area / 1e6
     group = own["code_epci"].fillna(own["code_commune"])
-    sums = (
-        pd.DataFrame({"population": own["population"], "area_km2": area_km2})
-        .groupby(group)
-        .transform("sum")
-    )
+    sizes = pd.DataFrame({"population": own["population"], "area_km2": area_km2})
+    sums = sizes.groupby(group).transform("sum")
     return own.loc[sums["population"].lt(density_max * sums["area_km2"]), "code_commune"]
 
 
@@ -144,10 +141,11 @@ def _dense_communes(communes: gpd.GeoDataFrame, region: str) -> gpd.GeoDataFrame
 def _draw_quarter(
     rng: np.random.Generator, commune: shapely.Geometry, others: list
 ) -> shapely.Polygon | None:
-    """Return a turned rectangle inside `commune` and apart from `others`, or None when no place is found."""
+    """Return a turned rectangle inside `commune`, apart from `others`; None if none fits."""
     west, south, east, north = commune.bounds
     for trial in range(QPV_TRIALS):
         centre = np.array(to_metric(rng.uniform(west, east), rng.uniform(south, north)))
+        # A little smaller at each trial: it fits at last, or the town is skipped.
         sides_m = rng.uniform(*QPV_SIDE_M, size=2) * 0.97**trial
         quarter = _rectangle(centre, sides_m, rng.uniform(0, np.pi))
         if commune.contains(quarter) and not any(quarter.intersects(other) for other in others):

@@ -13,14 +13,17 @@ from pathlib import Path
 from geoapp.core.config import Settings
 from geoapp.core.errors import SourceError
 from geoapp.sources.archive import check_archive, open_archive_member
-from geoapp.sources.cache import cache_path, day_of, previous_path, read_etat
+from geoapp.sources.cache import Etat, cache_path, day_of, previous_path, read_etat
 from geoapp.sources.content import sha256_of
 from geoapp.sources.network import Network, no_progress
 from geoapp.sources.refresh import host_of, refresh
 from geoapp.sources.registry import Source
 
 ALERTE_ECHEC = "Actualisation en échec le "
-"""Beginning of the alert of a copy whose last refresh failed: it holds until the producer answers well again."""
+"""Beginning of the alert of a copy whose last refresh failed.
+
+It holds until the producer answers well again.
+"""
 
 __all__ = [
     "ALERTE_ECHEC",
@@ -35,7 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Located:
     """Where a source was found.
 
@@ -70,17 +73,24 @@ def locate(
     names the reasons, without any path of this machine: it enters the snapshot.
     """
     reasons: list[str] = []
-    steps = ((_in_mirror, mirror), (_in_cache, data_dir), (_downloaded, data_dir))
-    for step, folder in steps:
+    steps: tuple[tuple[str, Callable[[], tuple[Path, str] | None]], ...] = (
+        (Path(mirror).name if mirror else "", lambda: _in_mirror(source, mirror)),
+        (data_dir.name, lambda: _in_cache(source, data_dir)),
+        (
+            data_dir.name,
+            lambda: _downloaded(source, data_dir, settings=settings, network=network, say=say),
+        ),
+    )
+    for folder, find in steps:
         try:
-            found = step(source, folder, settings=settings, network=network, say=say)
-            if found:
+            if found := find():
                 return _located(source, found, reasons, data_dir)
         except SourceError as error:
             reasons.append(str(error))
         except OSError as error:
+            # The name of the folder alone: a path of this machine must not enter the snapshot.
             reasons.append(
-                f"Dossier « {Path(folder).name} » : lecture ou écriture impossible ({error.strerror})."
+                f"Dossier « {folder} » : lecture ou écriture impossible ({error.strerror})."
             )
         else:
             continue
@@ -88,13 +98,12 @@ def locate(
     mode = "demonstration" if source.demonstration else "absente"
     if not source.telechargement:
         reasons.append(
-            "Pas d'adresse de téléchargement direct : fournissez le fichier dans un miroir (MIRROR=…)."
+            "Pas d'adresse de téléchargement direct : "
+            "fournissez le fichier dans un miroir (MIRROR=…)."
         )
-    say(
-        f"{source.titre} : "
-        + ("données de démonstration (fictives)." if source.demonstration else "source absente.")
-    )
-    return Located(source, None, mode, None, " ".join(reasons))
+    shown = "données de démonstration (fictives)" if source.demonstration else "source absente"
+    say(f"{source.titre} : {shown}.")
+    return Located(source=source, path=None, mode=mode, sha256=None, note=" ".join(reasons))
 
 
 def _located(
@@ -102,29 +111,35 @@ def _located(
 ) -> Located:
     """Return the record of a file found; one of the cache tells whether its last refresh failed."""
     path, mode = found
-    if mode == "miroir":
-        return Located(source, path, mode, sha256_of(path), " ".join(reasons))
-    etat = read_etat(source, data_dir)
-    alerte = f"{ALERTE_ECHEC}{day_of(etat.echec_le)} : {etat.echec}" if etat.echec else ""
-    return Located(source, path, mode, sha256_of(path), " ".join(reasons), alerte, etat.obtenu_le)
+    # A mirror is given by hand: the cache's record is of another copy.
+    etat = Etat() if mode == "miroir" else read_etat(source, data_dir)
+    return Located(
+        source=source,
+        path=path,
+        mode=mode,
+        sha256=sha256_of(path),
+        note=" ".join(reasons),
+        alerte=f"{ALERTE_ECHEC}{day_of(etat.echec_le)} : {etat.echec}" if etat.echec else "",
+        obtenu_le=etat.obtenu_le,
+    )
 
 
 def previous_copy(one: Located, data_dir: Path, problem: str) -> Located | None:
-    """Return the copy before the cached one, when there is one, in the place of one that proved unreadable."""
+    """Return the copy before the cached one, which proved unreadable; None without."""
     path = previous_path(one.source, data_dir)
     if one.mode not in ("cache", "telechargement") or one.path == path or not path.is_file():
         return None
     return Located(
-        one.source,
-        path,
-        "cache",
-        sha256_of(path),
-        one.note,
-        f"Dernière livraison illisible, la précédente est gardée. {problem}",
+        source=one.source,
+        path=path,
+        mode="cache",
+        sha256=sha256_of(path),
+        note=one.note,
+        alerte=f"Dernière livraison illisible, la précédente est gardée. {problem}",
     )
 
 
-def _in_mirror(source: Source, mirror: Path | None, **context) -> tuple[Path, str] | None:
+def _in_mirror(source: Source, mirror: Path | None) -> tuple[Path, str] | None:
     """Find the source in the mirror folder; a file missing there is an error that is told."""
     if mirror is None or not source.fichier:
         return None
@@ -136,8 +151,11 @@ def _in_mirror(source: Source, mirror: Path | None, **context) -> tuple[Path, st
     return path, "miroir"
 
 
-def _in_cache(source: Source, data_dir: Path, **context) -> tuple[Path, str] | None:
-    """Find the copy that an earlier download left, whole: its digest is that of what was received."""
+def _in_cache(source: Source, data_dir: Path) -> tuple[Path, str] | None:
+    """Find the copy that an earlier download left, whole.
+
+    Its digest is that of what was received.
+    """
     path, etat = cache_path(source, data_dir), read_etat(source, data_dir)
     if not path.is_file():
         return None
@@ -170,5 +188,6 @@ def _downloaded(
         if network.is_offline and not network.is_told:
             network.is_told = True
             say(
-                "Réseau injoignable : aucun autre téléchargement ne sera tenté pendant cette exécution."
+                "Réseau injoignable : "
+                "aucun autre téléchargement ne sera tenté pendant cette exécution."
             )

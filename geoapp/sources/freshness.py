@@ -1,4 +1,6 @@
-"""What is new, late or broken among the sources, from the cache and the snapshot served: no network is used.
+"""What is new, late or broken among the sources, from the cache and the snapshot served.
+
+No network is used.
 
 Two readers: `geoapp fetch --status` asks it of the registry (`list_freshness`),
 the pages and `geoapp info` of what the snapshot served was made of (`list_signals`).
@@ -32,9 +34,11 @@ OBTENUES = ("miroir", "cache", "telechargement")
 """Modes of a source that a producer's file feeds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Signal:
-    """What must be told today of a source served, as French sentences without their capital; empty: all is well.
+    """What must be told today of a source served, in French; an empty one says nothing.
+
+    Sentences come without their capital.
 
     Attributes
     ----------
@@ -85,33 +89,36 @@ def list_signals(served: list[dict], data_dir: Path | None, today: date) -> dict
 
 def _signal(row: dict, etat: Etat, today: date) -> Signal:
     """Return what must be told of one source served."""
-    broken, obtained = _failure(row, etat), row["date_obtention"]
-    is_new = (
-        not broken
-        and row["mode"] in ("cache", "telechargement")
+    told, obtained = _failure(row, etat), row["date_obtention"]
+    if not told and _is_new(row, etat):
+        day = day_of(etat.obtenu_le)
+        told["nouvelle"] = (
+            f"livraison obtenue le {day}, pas encore servie{THIN}: lancez « geoapp build »"
+        )
+        # What was just obtained is not late, though it is not served yet.
+        obtained = etat.obtenu_le
+    if row["mode"] not in OBTENUES:
+        return Signal(**told)
+    due = next_delivery(row["rythme"], row["millesime"], obtained)
+    if due and due < today:
+        told["retard"] = (
+            f"en retard{THIN}: rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}"
+        )
+        told["retard_depuis"] = due.isoformat()
+    return Signal(**told)
+
+
+def _is_new(row: dict, etat: Etat) -> bool:
+    """Tell whether the cache holds another content than the one served."""
+    return (
+        row["mode"] in ("cache", "telechargement")
         and bool(etat.obtenu_le)
         and etat.sha256 not in ("", row["sha256"])
     )
-    if is_new:
-        broken = {
-            "nouvelle": f"livraison obtenue le {day_of(etat.obtenu_le)}, pas encore servie{THIN}: lancez « geoapp build »"
-        }
-        obtained = etat.obtenu_le
-    due = (
-        next_delivery(row["rythme"], row["millesime"], obtained)
-        if row["mode"] in OBTENUES
-        else None
-    )
-    if due and due < today:
-        broken |= {
-            "retard": f"en retard{THIN}: rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}",
-            "retard_depuis": due.isoformat(),
-        }
-    return Signal(**broken)
 
 
 def _failure(row: dict, etat: Etat) -> dict[str, str]:
-    """Return what is broken: the last refresh failed, else the build could not read what it brought."""
+    """Return what is broken: the last refresh, else what it brought, unreadable at the build."""
     if etat.echec:
         since = etat.panne_le or etat.echec_le
         day = f"depuis le {day_of(since)}" if since else "depuis un jour inconnu"
@@ -120,22 +127,23 @@ def _failure(row: dict, etat: Etat) -> dict[str, str]:
             "raison": etat.echec,
             "panne_depuis": since[:10],
         }
+    # The alert was written by the build; the producer has answered well since.
     is_over = etat.verifie_le and (row["alerte"] or "").startswith(ALERTE_ECHEC)
-    return (
-        {"panne": f"en panne, {_kept(row)}", "raison": row["alerte"]}
-        if row["alerte"] and not is_over
-        else {}
-    )
+    if not row["alerte"] or is_over:
+        return {}
+    return {"panne": f"en panne, {_kept(row)}", "raison": row["alerte"]}
 
 
 def _kept(row: dict) -> str:
     """Return which data are shown in the place of a delivery that failed."""
     if row["mode"] not in OBTENUES:
         return "aucune bonne donnée encore obtenue"
-    return f"dernières bonnes données{' du ' + day_of(row['date_obtention']) if row['date_obtention'] else ', millésime ' + row['millesime'] + ','} gardées"
+    if row["date_obtention"]:
+        return f"dernières bonnes données du {day_of(row['date_obtention'])} gardées"
+    return f"dernières bonnes données, millésime {row['millesime']}, gardées"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fraicheur:
     """The state of one source (a key of `ETATS`), and why in a French sentence.
 
@@ -162,11 +170,10 @@ def list_freshness(
     today : date
         The day that lateness is measured on.
     """
-    served = (
-        {}
-        if snapshot is None
-        else snapshot.read("sources").set_index("id_source")[["sha256", "mode"]].to_dict("index")
-    )
+    served: dict = {}
+    if snapshot is not None:
+        rows = snapshot.read("sources").set_index("id_source")
+        served = rows[["sha256", "mode"]].to_dict("index")
     return [_freshness(source, data_dir, served.get(source.id, {}), today) for source in sources]
 
 
@@ -175,34 +182,43 @@ def _freshness(source: Source, data_dir: Path, served: dict, today: date) -> Fra
     etat, is_cached = read_etat(source, data_dir), cache_path(source, data_dir).is_file()
     since = next_delivery(source.rythme, source.millesime, etat.obtenu_le)
     is_had = is_cached or served.get("mode") in OBTENUES
+    # In the order of `ETATS`: what asks for an act comes before what only tells.
     if etat.echec:
-        found = (
-            "en_panne",
-            f"Échec depuis le {day_of(etat.panne_le or etat.echec_le)} : {etat.echec}",
-        )
+        day = day_of(etat.panne_le or etat.echec_le)
+        found = ("en_panne", f"Échec depuis le {day} : {etat.echec}")
     elif is_cached and etat.sha256 and etat.sha256 != served.get("sha256"):
+        day = day_of(etat.obtenu_le)
         found = (
             "nouvelle",
-            f"Obtenue le {day_of(etat.obtenu_le)}, pas encore dans l'instantané : lancez « geoapp build ».",
+            f"Obtenue le {day}, pas encore dans l'instantané : lancez « geoapp build ».",
         )
     elif not is_had:
         found = _missing(source)
-    elif since is not None and since < today:
+    elif since is None:
+        found = ("non_datee", f"Rythme {source.rythme or 'inconnu'}, sans échéance.")
+    elif since < today:
         found = (
             "en_retard",
-            f"Rythme {source.rythme} : une livraison plus récente est attendue depuis le {since:%d/%m/%Y}.",
+            f"Rythme {source.rythme} : "
+            f"une livraison plus récente est attendue depuis le {since:%d/%m/%Y}.",
         )
     else:
-        found = (
-            ("non_datee", f"Rythme {source.rythme or 'inconnu'}, sans échéance.")
-            if since is None
-            else ("a_jour", f"Prochaine livraison attendue vers le {since:%d/%m/%Y}.")
-        )
-    return Fraicheur(source, found[0], etat.obtenu_le[:10], since, found[1])
+        found = ("a_jour", f"Prochaine livraison attendue vers le {since:%d/%m/%Y}.")
+    return Fraicheur(
+        source=source,
+        etat=found[0],
+        obtenu_le=etat.obtenu_le[:10],
+        attendue_depuis=since,
+        message=found[1],
+    )
 
 
 def next_delivery(rythme: str | None, millesime: str, obtenu_le: str | None) -> date | None:
-    """Return the day a newer delivery is due: the rhythm after the vintage, or after the content was last obtained."""
+    """Return the day a newer delivery is due.
+
+    The rhythm after the vintage, or after the content was last obtained.
+    """
+    # The later of the two: an old vintage obtained yesterday is not late today.
     known = [parse_vintage(millesime), date.fromisoformat(obtenu_le[:10]) if obtenu_le else None]
     return expected_since(rythme or "", max(filter(None, known), default=None))
 

@@ -25,7 +25,10 @@ def rule_columns(rule) -> list[str]:
 
 
 def required_columns(source: Source) -> set[str]:
-    """Return the columns that a file of `source` must have; those that some versions lack (`facultatives`) are left out."""
+    """Return the columns that a file of `source` must have.
+
+    Those that some versions lack (`facultatives`) are left out.
+    """
     return _declared(source) - set(source.facultatives)
 
 
@@ -36,7 +39,10 @@ def known_columns(source: Source, columns: set[str]) -> set[str]:
 
 
 def rename_columns(raw: pd.DataFrame, source: Source) -> pd.DataFrame:
-    """Return raw rows with the column names that `source` declares; the other columns keep theirs."""
+    """Return raw rows with the column names that `source` declares.
+
+    The other columns keep theirs.
+    """
     renamed = match_columns(source, [str(name) for name in raw.columns if name != "geometry"])
     return raw.rename(columns=renamed) if renamed else raw
 
@@ -46,11 +52,14 @@ def match_columns(source: Source, columns: list[str]) -> dict[str, str]:
 
     A name that two columns of the file could bear is given to none.
     """
-    kept = set(source.options.get("garder", {})) | {source.options.get("derniere")} - {None}
-    wanted = (_declared(source) | kept) - set(columns)
+    kept = set(source.options.get("garder", {}))
+    if last := source.options.get("derniere"):
+        kept.add(last)
+    declared = _declared(source) | kept
+    wanted = declared - set(columns)
     if not wanted:
         return {}
-    free = [name for name in columns if name not in _declared(source) | kept]
+    free = [name for name in columns if name not in declared]
     found: dict[str, str] = {}
     for name in sorted(wanted):
         others = (_same(other, free) for other in (name, *source.autres_noms.get(name, ())))

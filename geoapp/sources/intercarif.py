@@ -1,4 +1,6 @@
-"""Read trainings in the JSON of Intercarif (« Open Formation »): here the place belongs to the session, and numbers are texts.
+"""Read trainings in the JSON of Intercarif (« Open Formation »).
+
+Here the place belongs to the session, and numbers are texts.
 
 A file holds one training, or an array of them.  Sessions of one action at one
 place make one row, so that an action keeps its sessions together as in LHÉO.
@@ -38,6 +40,7 @@ def read_intercarif(path: Path, *, voie: str = "") -> Lecture:
 
 
 def _read(path: Path, voie: str) -> Lecture:
+    """Return the rows of a file that is not nested too deeply."""
     found = parse_json(path)
     trainings = found if isinstance(found, list) else [found]
     rows, places, rejets = [], [], []
@@ -59,7 +62,7 @@ def _read(path: Path, voie: str) -> Lecture:
     frame = pd.DataFrame(
         rows, columns=list(COLONNES), index=pd.Index(places, name="ligne", dtype="str"), dtype="str"
     )
-    return Lecture(frame, len(rows) + len(rejets), rejets)
+    return Lecture(frame=frame, nb_lues=len(rows) + len(rejets), rejets=rejets)
 
 
 def _problem(training) -> str:
@@ -72,7 +75,8 @@ def _problem(training) -> str:
 
 def _rows(training: dict, voie: str) -> list[dict]:
     """Return the cells of each (action, place) of a training, in the order of its sessions."""
-    shared, groups = _training_cells(training, voie), {}
+    shared = _training_cells(training, voie)
+    groups: dict[tuple, tuple[str | None, dict, list[dict]]] = {}
     for session in _list(training, "sessions"):
         if isinstance(session, dict):
             place = _place_cells(_dict(_dict(session, "localisation"), "formation"))
@@ -111,41 +115,39 @@ def _training_cells(training: dict, voie: str) -> dict:
 
 
 def _action_cells(sessions: list[dict]) -> dict:
-    """Return what the sessions of one action at one place say: hours, funders, link, and themselves."""
-    funders = [
-        funder
-        for session in sessions
-        for funder in _list(session, "financeurs")
-        if isinstance(funder, dict)
-    ]
+    """Return what the sessions of one action at one place say.
+
+    Hours, funders, link, and themselves.
+    """
+    listed = [funder for session in sessions for funder in _list(session, "financeurs")]
+    funders = [funder for funder in listed if isinstance(funder, dict)]
+    codes = dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))
+    # `isdigit` alone takes « ² » for a number, which `int` refuses.
     places = [
         int(text)
         for funder in funders
         if (text := _text(funder, "places")) and text.isascii() and text.isdigit()
     ]
+    hours = (_text(session, "nombre-heures-total") for session in sessions)
+    links = (_text(_dict(session, "contact"), "url") for session in sessions)
     return {
-        "duree_h": next(
-            filter(None, (_text(session, "nombre-heures-total") for session in sessions)), None
-        ),
-        "financeurs": "|".join(
-            dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))
-        )
-        or None,
+        "duree_h": next(filter(None, hours), None),
+        "financeurs": "|".join(codes) or None,
         "nb_places_financees": str(sum(places)) if places else None,
-        "url": next(
-            filter(None, (_text(_dict(session, "contact"), "url") for session in sessions)), None
-        ),
-        "sessions": write_sessions(
-            (
-                _text(session, "uid") or _text(session, "id"),
-                read_date(_text(session, "debut")),
-                read_date(_text(session, "fin")),
-                None,
-                None,
-            )
-            for session in sessions
-        ),
+        "url": next(filter(None, links), None),
+        "sessions": write_sessions(map(_session_cells, sessions)),
     }
+
+
+def _session_cells(session: dict) -> tuple[str | None, ...]:
+    """Return number, start and end; places and recruitment are not in this format."""
+    return (
+        _text(session, "uid") or _text(session, "id"),
+        read_date(_text(session, "debut")),
+        read_date(_text(session, "fin")),
+        None,
+        None,
+    )
 
 
 def _place_cells(place: dict) -> dict:

@@ -1,4 +1,6 @@
-"""Read a LHÉO 2.2 or 2.3 feed (XML) into flat offers: one row per action and place, its sessions kept in a list.
+"""Read a LHÉO 2.2 or 2.3 feed (XML) into flat offers.
+
+One row per action and place, its sessions kept in a list.
 
 Formation, action and session are the three levels of LHÉO.  The place read is
 that of `lieu-de-formation`, never another address of the file; an action in
@@ -33,7 +35,10 @@ EXTRAS = {
     "longitude": ("geolocalisation", "longitude"),
     "prix_eur": ("frais-pedagogiques", "frais-ttc"),
 }
-"""Column of ours → `info` of the private group and element that give it when the format's own element is absent (old feeds, Mon Compte Formation)."""
+"""Column of ours → `info` of the private group and element that give it.
+
+Read when the format's own element is absent (old feeds, Mon Compte Formation).
+"""
 
 MODALITES = {"0": "sur_place", "1": "mixte", "2": "a_distance"}
 VOIES_CYCLE = {"0": "scolaire", "1": "apprentissage"}
@@ -95,10 +100,10 @@ def read_lheo(path: Path, *, voie: str = "") -> Lecture:
     parts = list(iter_lheo(path, voie=voie))
     frame = pd.concat([part.frame for part in parts]) if len(parts) > 1 else parts[0].frame
     return Lecture(
-        frame,
-        sum(part.nb_lues for part in parts),
-        [r for part in parts for r in part.rejets],
-        [],
+        frame=frame,
+        nb_lues=sum(part.nb_lues for part in parts),
+        rejets=[r for part in parts for r in part.rejets],
+        corrections=[],
         extras=sum(part.extras for part in parts),
     )
 
@@ -127,7 +132,10 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
     SourceError
         Not XML, not LHÉO, or dangerous (see `stream_elements`).
     """
-    rows, places, rejets, extras, rank = [], [], [], 0, 0
+    rows: list[list] = []
+    places: list[str] = []
+    rejets: list[dict] = []
+    extras = rank = 0
     for rank, formation in enumerate(stream_elements(path, "formation", "offres"), 1):
         here = f"/lheo/offres/formation[{rank}]"
         found = len(rows)
@@ -151,12 +159,12 @@ def iter_lheo(path: Path, *, voie: str = "", batch: int = BATCH) -> Iterator[Lec
 
 def _lecture(rows: list, places: list[str], rejets: list[dict], extras: int) -> Lecture:
     """Return one batch."""
-    columns = zip(*rows) if rows else [()] * len(COLONNES)
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLONNES)
     cells = {
         name: pd.array(values, dtype="str") for name, values in zip(COLONNES, columns, strict=True)
     }
     frame = pd.DataFrame(cells, index=pd.Index(places, name="ligne", dtype="str"))
-    return Lecture(frame, len(rows) + len(rejets), rejets, extras=extras)
+    return Lecture(frame=frame, nb_lues=len(rows) + len(rejets), rejets=rejets, extras=extras)
 
 
 def _index(element) -> dict[str, list]:
@@ -226,6 +234,7 @@ def _formation_rows(formation, here: str, voie: str) -> Iterator[tuple[str, list
 
 def _rows_of_places(cells: dict, lieux, here: str) -> Iterator[tuple[str, list]]:
     """Yield one row per place, one without place when there is none."""
+    # An action without place is kept: the check says what it lacks.
     if not lieux:
         yield here, [*map(cells.get, COLONNES)]
     for rank, lieu in enumerate(lieux, 1):
@@ -290,7 +299,9 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
     places = [
         text for one in financeurs if (text := _text(one, "nb-places-financees")) and text.isdigit()
     ]
+    codes = dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))
     sessions = [_session_cells(session) for session in found.get("session", ())]
+    # One action is of one voie: cycles that disagree tell nothing.
     cycles = {code for *_, code in sessions if code}
     return {
         **_simple_cells(found, "action"),
@@ -298,10 +309,7 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
         "voie": VOIES_CYCLE.get(cycles.pop(), voie) if len(cycles) == 1 else voie or None,
         "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""),
         "duree_h": _text(found, "nombre-heures-total") or _total_hours(found),
-        "financeurs": "|".join(
-            dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))
-        )
-        or None,
+        "financeurs": "|".join(codes) or None,
         "nb_places_financees": str(sum(map(int, places))) if places else None,
         "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
         "prix_eur": _text(found, "prix-total-TTC") or _extra(found, "prix_eur"),
@@ -316,6 +324,7 @@ def _total_hours(found: dict[str, list]) -> str | None:
         (_text(found, f"nombre-heures-{place}") or "").replace(",", ".")
         for place in ("centre", "entreprise")
     ]
+    # One of the two alone would pass for the whole length.
     return f"{sum(map(float, parts)):g}" if all(_HOURS.fullmatch(part) for part in parts) else None
 
 
@@ -349,7 +358,10 @@ def _session_cells(session) -> tuple:
 
 
 def _place_cells(lieu: dict[str, list]) -> dict:
-    """Return the address, codes and coordinates of one place of training; the person named there is not read."""
+    """Return the address, codes and coordinates of one place of training.
+
+    The person named there is not read.
+    """
     coordonnees = _index(lieu["coordonnees"][0]) if "coordonnees" in lieu else {}
     adresse = _index(coordonnees["adresse"][0]) if "adresse" in coordonnees else {}
     point = _index(adresse["geolocalisation"][0]) if "geolocalisation" in adresse else {}

@@ -5,9 +5,9 @@ A rule of `colonnes` in `geodata/sources.toml` is one of
 * `"X"`: column X of the file;
 * `["A", "B"]`: columns joined by "-", for identifiers;
 * a table with `colonne` or `colonnes` (joined by `separateur`, or the first
-  known one with `premiere = true`), then, in this order, `partie` (piece of the text cut at `separateur`), `remplace` (pairs of regular
-  expression and replacement), `valeurs` (accepted values → ours, others NA)
-  and `sinon` (what an empty cell of a flag means);
+  known one with `premiere = true`), then, in this order, `partie` (piece of the text cut at
+  `separateur`), `remplace` (pairs of regular expression and replacement), `valeurs` (accepted
+  values → ours, others NA) and `sinon` (what an empty cell of a flag means);
 * `{valeur = "x"}`: the constant x.
 """
 
@@ -27,7 +27,8 @@ from geoapp.sources.registry import Source, rule_problem
 def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
     """Return the columns that `source` declares, as text, with the index of `raw`.
 
-    A column of `facultatives` that the file lacks is unknown everywhere.  A source of a format whose reader gives the columns of ours declares none.
+    A column of `facultatives` that the file lacks is unknown everywhere.  A source of a format
+    whose reader gives the columns of ours declares none.
 
     Raises
     ------
@@ -48,15 +49,10 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
     for name in sorted(required_columns(source)):
         if name not in raw:
             raise _missing(name, raw, source, path)
-    lacking = [name for name in source.facultatives if name not in raw]
-    raw = (
-        raw.assign(**{name: pd.Series(None, index=raw.index, dtype="str") for name in lacking})
-        if lacking
-        else raw
-    )
-    return pd.DataFrame(
-        {ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}, index=raw.index
-    )
+    unknown = pd.Series(None, index=raw.index, dtype="str")
+    raw = raw.assign(**{name: unknown for name in source.facultatives if name not in raw})
+    columns = {ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}
+    return pd.DataFrame(columns, index=raw.index)
 
 
 def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> SourceError:
@@ -68,7 +64,8 @@ def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> Source
         path,
         f"la colonne « {name} » est absente (source « {source.id} »).{hint}",
         place="en-tête",
-        cure=f"Colonnes trouvées : {', '.join(map(show, found[:12])) or 'aucune'}. Vérifiez le fichier, ou le champ « colonnes » de geodata/sources.toml.",
+        cure=f"Colonnes trouvées : {', '.join(map(show, found[:12])) or 'aucune'}. "
+        "Vérifiez le fichier, ou le champ « colonnes » de geodata/sources.toml.",
     )
 
 
@@ -80,18 +77,13 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         return _join(raw, rule, "-")
     if "valeur" in rule:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
-    values = (
-        _first_known(raw, rule_columns(rule))
-        if rule.get("premiere")
-        else _join(raw, rule_columns(rule), rule.get("separateur", "-"))
-    )
+    if rule.get("premiere"):
+        values = _first_known(raw, rule_columns(rule))
+    else:
+        values = _join(raw, rule_columns(rule), rule.get("separateur", "-"))
     if "partie" in rule:
-        values = (
-            values.str.split(rule.get("separateur", ","), regex=False)
-            .str[rule["partie"]]
-            .astype("str")
-            .str.strip()
-        )
+        pieces = values.str.split(rule.get("separateur", ","), regex=False)
+        values = pieces.str[rule["partie"]].astype("str").str.strip()
     for pattern, replacement in rule.get("remplace", []):
         values = values.str.replace(pattern, replacement, regex=True)
     if "valeurs" in rule:

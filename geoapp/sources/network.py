@@ -22,7 +22,7 @@ def no_progress(title: str) -> Iterator[Progress]:
     yield lambda received, total: None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Network:
     """What this run has learnt of the network, so that no time-out is paid twice.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +12,7 @@ class OptionSource:
     """One option; `probleme` is said of a value that `est_bonne` refuses, or of a missing one."""
 
     type: type
-    est_bonne: Callable[[object], bool] = lambda value: True
+    est_bonne: Callable[[Any], bool] = lambda value: True
     probleme: str = ""
     est_requise: bool = False
 

@@ -41,9 +41,8 @@ def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
         mask = _mask_code if _is_code(str(name)) else mask_text
         suspect = values.str.contains(_MAY_HOLD, na=False)
         if suspect.any():
-            masked[name] = values.where(
-                ~suspect, values[suspect].map(mask).reindex(values.index)
-            ).astype("str")
+            clean = values[suspect].map(mask).reindex(values.index)
+            masked[name] = values.where(~suspect, clean).astype("str")
     return frame.assign(**masked) if masked else frame
 
 

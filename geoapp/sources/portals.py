@@ -1,4 +1,6 @@
-"""Records of open-data portals in JSON: the envelope of an API, the records of an older export, the points.
+"""Records of open-data portals in JSON.
+
+The envelope of an API, the records of an older export, the points.
 
 Opendatasoft writes a table as an array of flat records (v2.1), under
 `results` with a total (its API), or as `recordid` + `fields` (v1.0, under
@@ -13,7 +15,10 @@ ENVELOPES = ("results", "records", "formations", "data")
 
 
 def portal_rows(found):
-    """Return the array of records of a JSON value, each one flat; what holds no array comes back as it is."""
+    """Return the array of records of a JSON value, each one flat.
+
+    What holds no array comes back as it is.
+    """
     if isinstance(found, dict):
         found = next(
             (found[name] for name in ENVELOPES if isinstance(found.get(name), list)), found
@@ -26,16 +31,20 @@ def _flat(record):
     if not isinstance(record, dict):
         return record
     inner = record["record"] if isinstance(record.get("record"), dict) else record
-    is_wrapped = isinstance(inner.get("fields"), dict) and (
-        inner is not record or "recordid" in inner
-    )
+    # A flat record may hold a column « fields » of its own: only an envelope names its record.
+    is_envelope = inner is not record or "recordid" in inner
+    is_wrapped = is_envelope and isinstance(inner.get("fields"), dict)
     fields = inner["fields"] if is_wrapped else record
-    geometry = inner.get("geometry") if isinstance(inner.get("geometry"), dict) else {}
-    return {name: _point(value, geometry.get("coordinates")) for name, value in fields.items()}
+    geometry = inner.get("geometry")
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    return {name: _point(value, coordinates) for name, value in fields.items()}
 
 
 def _point(value, coordinates):
-    """Return a point as « latitude,longitude »: `{lon, lat}`, or the pair that the geometry of the record gives the other way round."""
+    """Return a point as « latitude,longitude ».
+
+    `{lon, lat}`, or the pair that the geometry of the record gives the other way round.
+    """
     if isinstance(value, dict) and value.keys() == {"lon", "lat"}:
         value = [value["lat"], value["lon"]]
     elif not (isinstance(value, list) and len(value) == 2 and value[::-1] == coordinates):

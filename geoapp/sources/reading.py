@@ -68,5 +68,10 @@ def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = Fa
             cure="Téléchargez le fichier à nouveau auprès du producteur.",
         )
     return Lecture(
-        mapped, lecture.nb_lues - left, lecture.rejets, lecture.corrections, lecture.extras, left
+        frame=mapped,
+        nb_lues=lecture.nb_lues - left,
+        rejets=lecture.rejets,
+        corrections=lecture.corrections,
+        extras=lecture.extras,
+        nb_ecartees=left,
     )

@@ -25,6 +25,7 @@ _INTERCARIF = re.compile(
 _CATALOGUE = re.compile(
     r'"(?:cle_ministere_educatif|etablissement_(?:formateur|gestionnaire|responsable)_siret)"'
 )
+_GEOJSON = re.compile(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)')
 _FLUX_RCO = re.compile(r'"etablissement_lieu_formation_code_insee"')
 """The feed that fills the catalogue: plain records, some versions with its key, empty."""
 
@@ -137,9 +138,8 @@ def is_text(start: FileStart) -> bool:
 
 
 def _is_geojson(start: FileStart) -> bool:
-    return bool(
-        re.match(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)', start.text[:2000])
-    )
+    """Tell whether the first object names a type of GeoJSON."""
+    return _GEOJSON.match(start.text[:2000]) is not None
 
 
 def tabular_format(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from geoapp.core.reasons import say_reason
 from geoapp.sources.personal import mask_text
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Lecture:
     """What a reader returns: raw rows, the rows refused, and repairs made while reading.
 
@@ -29,9 +30,12 @@ class Lecture:
 
 
 def reject(
-    ligne: str, colonne: str, valeur, code: str, proche: str | None = None, **details
+    ligne: str, colonne: str, valeur: Any, code: str, *, proche: str | None = None, **details: Any
 ) -> dict:
-    """Return one reject record; `code` is a row of `RAISONS`, `details` fill its sentence; e-mails and telephones are masked."""
+    """Return one reject record; `code` is a row of `RAISONS`, `details` fill its sentence.
+
+    E-mails and telephones are masked.
+    """
     valeur = mask_text(valeur) if isinstance(valeur, str) else valeur
     return {
         "ligne": ligne,

@@ -42,7 +42,10 @@ _CURE_CUT = (
 
 @dataclass(frozen=True)
 class Issue:
-    """How one refresh ended: `nouvelle`, `inchangee`, `en_panne` or `sans_adresse`, with a sentence in French."""
+    """How one refresh ended, with a sentence in French.
+
+    `nouvelle`, `inchangee`, `en_panne` or `sans_adresse`.
+    """
 
     source: Source
     issue: str
@@ -79,8 +82,10 @@ def refresh_all(
             )
         except OSError as error:
             raise StorageError(
-                f"Impossible d'écrire dans {data_dir / 'cache'} ({error.strerror or error}). Libérez de la place, vérifiez les droits, "
-                "ou choisissez un autre dossier avec GEOAPP_DATA. Les copies déjà obtenues sont gardées."
+                f"Impossible d'écrire dans {data_dir / 'cache'} ({error.strerror or error}). "
+                "Libérez de la place, vérifiez les droits, "
+                "ou choisissez un autre dossier avec GEOAPP_DATA. "
+                "Les copies déjà obtenues sont gardées."
             ) from error
         watch(done[-1])
     return done
@@ -106,11 +111,8 @@ def _refresh_one(
             accept_smaller=accept_smaller,
         )
     except SourceError as error:
-        kept = (
-            " La dernière bonne version est gardée."
-            if cache_path(source, data_dir).is_file()
-            else ""
-        )
+        has_copy = cache_path(source, data_dir).is_file()
+        kept = " La dernière bonne version est gardée." if has_copy else ""
         return Issue(source, "en_panne", f"{error}{kept}")
     nb = read_etat(source, data_dir).nb_lignes
     return Issue(
@@ -151,52 +153,51 @@ def refresh(
                 accept_smaller=accept_smaller,
             )
         except SourceError as error:
-            partiel = error.validateur if isinstance(error, Incomplete) else ""
-            if not partiel:
-                partial_path(source, data_dir).unlink(missing_ok=True)
-            write_etat(
-                source,
-                data_dir,
-                replace(
-                    etat,
-                    panne_le=etat.panne_le or etat.echec_le or now(),
-                    echec_le=now(),
-                    echec=str(error),
-                    partiel=partiel,
-                ),
-            )
+            write_etat(source, data_dir, _failed(source, etat, error, data_dir))
             raise
         partial_path(source, data_dir).unlink(missing_ok=True)
-        write_etat(
-            source,
-            data_dir,
-            replace(
-                etat,
-                adresse=source.telechargement,
-                verifie_le=now(),
-                panne_le="",
-                echec_le="",
-                echec="",
-                partiel="",
-            ),
-        )
+        write_etat(source, data_dir, _answered(source, etat))
     return changed
 
 
+def _failed(source: Source, etat: Etat, error: SourceError, data_dir: Path) -> Etat:
+    """Return what is known of the copy after a failure; bytes worth resuming are kept."""
+    partiel = error.validateur if isinstance(error, Incomplete) else ""
+    if not partiel:
+        partial_path(source, data_dir).unlink(missing_ok=True)
+    # `panne_le` stays the day of the first failure, whatever comes after it.
+    began = etat.panne_le or etat.echec_le or now()
+    return replace(etat, panne_le=began, echec_le=now(), echec=str(error), partiel=partiel)
+
+
+def _answered(source: Source, etat: Etat) -> Etat:
+    """Return what is known of the copy once its producer has answered well."""
+    return replace(
+        etat,
+        adresse=source.telechargement,
+        verifie_le=now(),
+        panne_le="",
+        echec_le="",
+        echec="",
+        partiel="",
+    )
+
+
 def _trusted(source: Source, data_dir: Path) -> Etat:
-    """Return what is known of the copy; without its validators when it is gone, altered, or came from elsewhere."""
+    """Return what is known of the copy.
+
+    Without its validators when it is gone, altered, or came from elsewhere.
+    """
     etat, path = read_etat(source, data_dir), cache_path(source, data_dir)
-    partiel = (
-        etat.partiel
-        if partial_path(source, data_dir).is_file() and etat.adresse in ("", source.telechargement)
-        else ""
-    )
+    # Bytes begun at another address are of another file.
+    is_resumable = etat.adresse in ("", source.telechargement)
+    if not is_resumable or not partial_path(source, data_dir).is_file():
+        etat = replace(etat, partiel="")
     if not path.is_file() or etat.sha256 != sha256_of(path):
-        return replace(etat, etag="", modifie_le="", sha256="", partiel=partiel)
-    known = replace(etat, partiel=partiel)
-    return (
-        known if etat.adresse == source.telechargement else replace(known, etag="", modifie_le="")
-    )
+        return replace(etat, etag="", modifie_le="", sha256="")
+    if etat.adresse != source.telechargement:
+        return replace(etat, etag="", modifie_le="")
+    return etat
 
 
 def _bring(
@@ -208,7 +209,10 @@ def _bring(
     network: Network,
     accept_smaller: bool,
 ) -> tuple[bool, Etat]:
-    """Receive, check and put in place what the producer has; return whether it is new, and what is then known."""
+    """Receive, check and put in place what the producer has.
+
+    Return whether it is new, and what is then known.
+    """
     if network.refuses(source.telechargement):
         raise refusal(source, "réseau injoignable, téléchargement non tenté.")
     received, target = partial_path(source, data_dir), cache_path(source, data_dir)
@@ -247,7 +251,8 @@ def _count_rows(source: Source, path: Path, nb_before: int) -> int:
         When it cannot be read, or holds less than `PART_LIGNES` of the rows before.
     """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        named = Path(folder) / cache_path(source, path.parent).name  # readers look at the extension
+        # Readers look at the extension, which the name of what is received lacks.
+        named = Path(folder) / cache_path(source, path.parent).name
         named.hardlink_to(path)
         try:
             lecture = read_source(source, named)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from geoapp.core.config import GEODATA
 from geoapp.core.errors import ParameterError, SourceError
@@ -29,7 +30,7 @@ RULE_KEYS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One source: who made it, where it is, how its columns are read.
 
@@ -93,19 +94,22 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
 
 
 def _series(row: dict) -> list[dict]:
-    """Return one row per name of `serie`, « {nom} » replaced in its texts; a row without `serie` is alone."""
+    """Return one row per name of `serie`, « {nom} » replaced in its texts.
+
+    A row without `serie` is alone.
+    """
     if "serie" not in row:
         return [row]
     common = {key: value for key, value in row.items() if key != "serie"}
-    return [
-        {
-            key: value.replace("{nom}", nom.replace("_", "-") if key == "id" else nom)
-            if isinstance(value, str)
-            else value
-            for key, value in common.items()
-        }
-        for nom in row["serie"]
-    ]
+    return [{key: _named(key, value, nom) for key, value in common.items()} for nom in row["serie"]]
+
+
+def _named(key: str, value: Any, nom: str) -> Any:
+    """Return a value of a row of a series with its name in it."""
+    if not isinstance(value, str):
+        return value
+    # Identifiers take dashes, names of columns and files take underscores.
+    return value.replace("{nom}", nom.replace("_", "-") if key == "id" else nom)
 
 
 def _problem(source: Source, ids: list[str]) -> str:
@@ -120,17 +124,17 @@ def _problem(source: Source, ids: list[str]) -> str:
         return f"{bad} doit être un texte."
     if ids.count(source.id) > 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", source.id):
         return "identifiant répété, ou qui n'est pas fait de minuscules, chiffres et tirets."
-    if source.remplacee_par and (
-        source.remplacee_par not in ids or source.remplacee_par == source.id
-    ):
-        return f"remplacee_par = « {source.remplacee_par} » n'est pas une autre source.{_near(source.remplacee_par, ids)}"
+    by = source.remplacee_par
+    if by and (by not in ids or by == source.id):
+        return f"remplacee_par = « {by} » n'est pas une autre source.{_near(by, ids)}"
     for nom, known in (
         ("usage", tuple(USAGES)),
         ("format", tuple(FORMATS)),
         ("rythme", ("", *RYTHMES)),
     ):
         if texts[nom] not in known:
-            return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {', '.join(filter(None, known))}."
+            accepted = ", ".join(filter(None, known))
+            return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {accepted}."
     return _place_problem(source) or _options_problem(source) or _columns_problem(source)
 
 
@@ -173,21 +177,17 @@ def _columns_problem(source: Source) -> str:
         return "colonnes : au moins une colonne est attendue."
     for ours, rule in source.colonnes.items():
         if known and ours not in known:
-            return (
-                f"colonne « {ours} » inconnue pour l'usage « {source.usage} ».{_near(ours, known)}"
-            )
+            near = _near(ours, known)
+            return f"colonne « {ours} » inconnue pour l'usage « {source.usage} ».{near}"
         if problem := rule_problem(rule):
             return f"colonne « {ours} » : {problem}"
-    names = (
-        [*source.autres_noms.values(), source.facultatives or ["x"]]
-        if isinstance(source.autres_noms, dict)
-        else [""]
-    )
-    return (
-        ""
-        if all(isinstance(one, list) and _are_texts(one) for one in names)
-        else "autres_noms et facultatives attendent des listes de noms de colonnes."
-    )
+    # TOML may give anything where a list of names is expected.
+    others: Any = source.autres_noms
+    lists = list(others.values()) if isinstance(others, dict) else [""]
+    lists.append(source.facultatives or ["x"])
+    if all(isinstance(one, list) and _are_texts(one) for one in lists):
+        return ""
+    return "autres_noms et facultatives attendent des listes de noms de colonnes."
 
 
 def _near(value: str, known) -> str:
@@ -209,17 +209,13 @@ def rule_problem(rule) -> str:
             return f"clé « {key} » inconnue.{_near(key, RULE_KEYS)}"
         if type(value) is not RULE_KEYS[key] or (value in ("", [], {}) and key != "valeur"):
             return f"{key} = {value!r} : {RULE_KEYS[key].__name__} non vide attendu."
-    if len({"colonne", "colonnes", "valeur"} & rule.keys()) != 1 or (
-        "valeur" in rule and len(rule) > 1
-    ):
+    given = {"colonne", "colonnes", "valeur"} & rule.keys()
+    if len(given) != 1 or ("valeur" in rule and len(rule) > 1):
         return "une seule des clés colonne, colonnes, valeur (seule) est attendue."
-    if not _are_texts(rule.get("colonnes", ["x"])) or not _are_texts(
-        rule.get("valeurs", {"x": "x"}).values()
-    ):
+    texts = (rule.get("colonnes", ["x"]), rule.get("valeurs", {"x": "x"}).values())
+    if not all(map(_are_texts, texts)):
         return "colonnes et valeurs sont faites de textes."
-    return next(
-        (problem for pair in rule.get("remplace", []) if (problem := _pair_problem(pair))), ""
-    )
+    return next(filter(None, map(_pair_problem, rule.get("remplace", []))), "")
 
 
 def _are_texts(values) -> bool:
@@ -229,20 +225,17 @@ def _are_texts(values) -> bool:
 
 def _pair_problem(pair) -> str:
     """Return why a pair of `remplace` cannot be applied, or an empty text."""
-    if not (
-        isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
-    ):
+    is_pair = isinstance(pair, list) and len(pair) == 2
+    if not is_pair or not all(isinstance(text, str) for text in pair):
         return "remplace attend des paires [expression, remplacement]."
     try:
         groups = re.compile(pair[0]).groups
     except re.error as error:
         return f"expression « {pair[0]} » illisible ({error})."
     asked = [int(number) for number in re.findall(r"\\(\d)", pair[1])]
-    return (
-        f"remplacement « {pair[1]} » : groupe absent de l'expression."
-        if max(asked, default=0) > groups
-        else ""
-    )
+    if max(asked, default=0) > groups:
+        return f"remplacement « {pair[1]} » : groupe absent de l'expression."
+    return ""
 
 
 def get_source(id_source: str) -> Source:

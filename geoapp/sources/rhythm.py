@@ -37,7 +37,7 @@ def parse_vintage(millesime: str) -> date | None:
 def expected_since(rythme: str, known: date | None) -> date | None:
     """Return the day from which a newer delivery than the one of day `known` should be there.
 
-    None when the rhythm is unknown or announces none, or when the date of what is at hand is unknown.
+    None when the rhythm or the day is unknown, or when the rhythm announces none.
     """
     days = RYTHMES.get(rythme)
     return known + timedelta(days=days) if days and known else None

@@ -1,4 +1,7 @@
-"""Keep the rows of a file that a source is about: one region, the last of stacked years; the others are counted."""
+"""Keep the rows of a file that a source is about: one region, the last of stacked years.
+
+The others are counted.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from geoapp.sources.registry import Source
 
 
 def keep_rows(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
-    """Return the rows that the options `garder` and `derniere` of a source keep, order and index kept.
+    """Return the rows that the options `garder` and `derniere` of a source keep, in their order.
+
+    Their index stays.
 
     `garder` gives the value that a column must hold; `derniere` names a column
     of which the greatest text is kept, after that.  Rows where the column is
@@ -40,6 +45,6 @@ def _column(raw: pd.DataFrame, name: str, source: Source, path: Path) -> pd.Seri
             path,
             f"la colonne « {name} » est absente (source « {source.id} »).",
             place="en-tête",
-            cure=f"Colonnes trouvées : {', '.join(show(column) for column in list(raw.columns)[:12])}.",
+            cure=f"Colonnes trouvées : {', '.join(map(show, list(raw.columns)[:12]))}.",
         )
     return raw[name]

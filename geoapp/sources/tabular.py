@@ -71,16 +71,17 @@ def read_csv(
     delimiter = delimiter or _guess_delimiter(stream.read(1 << 16))
     stream.seek(start)
     csv.field_size_limit(MAX_FIELD)
-    return _collect(
-        path, _records(path, csv.reader(stream, delimiter=delimiter, strict=True), skip)
-    )
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    return _collect(path, _records(path, reader, skip))
 
 
 def _guess_delimiter(head: str) -> str:
-    """Return the separator that parts most of the first lines like their header, then the most present."""
-    lines = [line for line in re.split(r"[\r\n]+", re.sub(r'"[^"]*"', "", head)) if line.strip()][
-        :20
-    ]
+    """Return the separator that parts most of the first lines like their header.
+
+    The most present of those that do.
+    """
+    bare = re.sub(r'"[^"]*"', "", head)
+    lines = [line for line in re.split(r"[\r\n]+", bare) if line.strip()][:20]
 
     def score(delimiter: str) -> tuple[int, int]:
         counts = [line.count(delimiter) for line in lines]
@@ -98,14 +99,13 @@ def _records(path: Path, reader, skip: int) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
+            said = (said for sign, said in _CSV_PROBLEMS if sign in str(error))
             raise SourceError(
                 path,
-                next(
-                    (said for sign, said in _CSV_PROBLEMS if sign in str(error)),
-                    "guillemets ou séparateurs illisibles.",
-                ),
+                next(said, "guillemets ou séparateurs illisibles."),
                 place=f"ligne {last + 1}",
-                cure="Le fichier est sans doute coupé, ou un guillemet mal placé : exportez-le à nouveau.",
+                cure="Le fichier est sans doute coupé, ou un guillemet mal placé : "
+                "exportez-le à nouveau.",
             ) from None
         line, last = last + 1, skip + reader.line_num
         if any(cell.strip() for cell in row):
@@ -122,8 +122,12 @@ def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
         raise SourceError(path, "aucune ligne d'en-tête.", cure=_AGAIN)
     header = name_columns(path, names, f"ligne {first}")
     least = max(i for i, name in enumerate(names, 1) if name.strip())
-    rows, lines, rejets, parts = [], [], [], []
+    rows: list[list[str]] = []
+    lines: list[str] = []
+    rejets: list[dict] = []
+    parts: list[pd.DataFrame] = []
     for line, row in records:
+        # Separators too many at the end of a line hold nothing.
         while len(row) > len(header) and not row[-1].strip():
             row.pop()
         if least <= len(row) <= len(header):
@@ -137,7 +141,7 @@ def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
     if rows or not parts:
         parts.append(text_frame(rows, header, lines))
     frame = pd.concat(parts) if len(parts) > 1 else parts[0]
-    return Lecture(frame, len(frame) + len(rejets), rejets)
+    return Lecture(frame=frame, nb_lues=len(frame) + len(rejets), rejets=rejets)
 
 
 def _wrong_width(line: int, row: list[str], width: int) -> dict:
@@ -200,7 +204,9 @@ def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
 
 
 def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
-    """Return a JSON array of flat objects as text; a list becomes "a|b", the shapes of open-data portals are opened (`portal_rows`).
+    """Return a JSON array of flat objects as text.
+
+    A list becomes "a|b", the shapes of open-data portals are opened (`portal_rows`).
 
     Numbers keep their digits as written, NaN is unknown.  An element that is no
     object, repeats a field, or holds half a character is a reject.
@@ -222,7 +228,9 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
 
 
 def parse_json(path: Path, *, encoding: str = "utf-8"):
-    """Return the JSON value of a file, numbers as texts; an object that repeats a field comes as its bare pairs.
+    """Return the JSON value of a file, numbers as texts.
+
+    An object that repeats a field comes as its bare pairs.
 
     Raises
     ------
@@ -268,15 +276,14 @@ def _flatten(path: Path, records) -> Lecture:
             place="ligne 1",
             cure="Vérifiez le format de la source.",
         )
-    reasons = [refuse_element(record) for record in records]
-    rejets = [
-        reject(f"élément {i}", "(élément)", json.dumps(record)[:200], reason)
-        for i, (record, reason) in enumerate(zip(records, reasons), 1)
-        if reason
-    ]
-    good = [
-        (i, record) for i, (record, reason) in enumerate(zip(records, reasons), 1) if not reason
-    ]
+    good, rejets = [], []
+    for rank, record in enumerate(records, 1):
+        if reason := refuse_element(record):
+            text = json.dumps(record)[:200]
+            rejets.append(reject(f"élément {rank}", "(élément)", text, reason))
+        else:
+            good.append((rank, record))
+    # Records may leave out what they do not know: the columns are those of all of them.
     names = list(dict.fromkeys(name for _, record in good for name in record))
     if len(names) > MAX_COLUMNS:
         raise SourceError(
@@ -286,11 +293,12 @@ def _flatten(path: Path, records) -> Lecture:
             cure="Vérifiez le format de la source.",
         )
     rows = [[_json_text(record.get(name)) for name in names] for _, record in good]
-    return Lecture(text_frame(rows, names, [f"élément {i}" for i, _ in good]), len(records), rejets)
+    places = [f"élément {rank}" for rank, _ in good]
+    return Lecture(frame=text_frame(rows, names, places), nb_lues=len(records), rejets=rejets)
 
 
 def refuse_element(record) -> str:
-    """Return why an element of a JSON array cannot be a row (a code of `RAISONS`), or an empty text."""
+    """Return why an element of a JSON array cannot be a row (a code of `RAISONS`), or ""."""
     if isinstance(record, tuple):
         return "champ_repete"
     if not isinstance(record, dict):

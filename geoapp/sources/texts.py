@@ -19,7 +19,8 @@ _BLOCKS = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IG
 _TAGS = re.compile(r"</?[A-Za-z!][^<>]*>")
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _CONTROLS = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 """What a text may not hold: it shows nothing, or turns what is around."""
 _BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
@@ -28,7 +29,11 @@ _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T.*)?")
 
 
 def clean_text(text: str) -> str | None:
-    """Return HTML, escaped or not, as plain text of at most `TEXTE_MAX` characters; None when nothing is left."""
+    """Return HTML, escaped or not, as plain text of at most `TEXTE_MAX` characters.
+
+    None when nothing is left.
+    """
+    # Tags take room: ten times the limit leaves enough text, and bounds the expressions' work.
     text = text[: 10 * TEXTE_MAX]
     if "&" in text:
         text = html.unescape(text)
@@ -36,6 +41,7 @@ def clean_text(text: str) -> str | None:
         text = _HIDDEN.sub("", text)
     if "<" in text:
         text = _TAGS.sub("", _BLOCKS.sub("\n", text))
+    # Twice: escaped HTML escapes its own entities (« &amp;eacute; »).
     if "&" in text:
         text = html.unescape(text)
     text = text.strip()
@@ -68,10 +74,12 @@ def read_date(text: str | None) -> str | None:
 
 
 def write_sessions(sessions: Iterable[Iterable[str | None]]) -> str | None:
-    """Return sessions (numéro, début, fin, places, état) as the text of the column `sessions`; None when there is none."""
-    return (
-        "|".join([_one_session([value or "" for value in session]) for session in sessions]) or None
-    )
+    """Return sessions (numéro, début, fin, places, état) as the text of the column `sessions`.
+
+    None when there is none.
+    """
+    written = [_one_session([value or "" for value in session]) for session in sessions]
+    return "|".join(written) or None
 
 
 def _one_session(values: list[str]) -> str:

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,6 +32,8 @@ DOWNLOAD_MAX_S = 600
 MAX_REDIRECTS = 5
 BACKOFF_S, BACKOFF_MAX_S = 1.0, 30.0
 """First wait before another try, in seconds, doubled each time, and the longest."""
+NOTHING_KNOWN = Etat()
+"""Of a copy that was never had."""
 TRY_AGAIN = (429, 500, 502, 503, 504)
 """Answers after which a producer may be better a little later."""
 
@@ -50,7 +52,10 @@ class Reception:
 
 
 class Incomplete(SourceError):
-    """A body stopped before its end; `validateur` proves later that the rest belongs to it (empty: nothing does)."""
+    """A body stopped before its end.
+
+    `validateur` proves later that the rest belongs to it (empty: nothing does).
+    """
 
     validateur = ""
 
@@ -75,7 +80,7 @@ def _incomplete(source: Source, problem: str, validateur: str) -> Incomplete:
 
 
 def receive(
-    source: Source, path: Path, *, settings: Settings, network: Network, known: Etat = Etat()
+    source: Source, path: Path, *, settings: Settings, network: Network, known: Etat = NOTHING_KNOWN
 ) -> Reception:
     """Write the producer's file to `path`, unless it says that nothing changed.
 
@@ -93,7 +98,8 @@ def receive(
         When the producer cannot be reached or answers an error, HTML in place of
         data, too large a file, or bytes that do not match its digest.
     Incomplete
-        When only a part of the file came: `path` holds it, and `validateur` tells whether it may be resumed.
+        When only a part of the file came: `path` holds it, and `validateur` tells whether the
+        rest may be asked.
     OSError
         When `path` cannot be written.
     """
@@ -167,13 +173,8 @@ def _attempt(
             )
         start = start if response.status_code == 206 else 0
         with network.progress(source.titre) as progress:
-            _stream(
-                source,
-                response,
-                path,
-                (start, deadline, settings.download_max_mb * 1_000_000),
-                progress,
-            )
+            bounds = (start, deadline, settings.download_max_mb * 1_000_000)
+            _stream(source, response, path, bounds=bounds, progress=progress)
         _check_body(source, path, response.headers)
     return found
 
@@ -230,7 +231,8 @@ def _retries(essais: int):
         backoff_factor=BACKOFF_S / 2,
         backoff_max=BACKOFF_MAX_S,
         raise_on_status=False,
-        respect_retry_after_header=False,  # a producer may say « in an hour »: the next run will see
+        # A producer may say « in an hour »: the next run will see.
+        respect_retry_after_header=False,
     )
 
 
@@ -242,7 +244,10 @@ def _never_connected(error: Exception) -> bool:
 
 
 def _resolve(url: str, timeout_s: float) -> None:
-    """Raise `requests.ConnectTimeout` when the name is not resolved in time: no library bounds that wait."""
+    """Raise `requests.ConnectTimeout` when the name is not resolved in time.
+
+    No library bounds that wait.
+    """
     import requests
 
     if requests.utils.get_environ_proxies(url):
@@ -257,42 +262,35 @@ def _resolve(url: str, timeout_s: float) -> None:
 
 def _lookup(host: str | None, port: int | None) -> None:
     """Resolve a name for its delay only: the connection that follows reports its failure."""
-    try:
+    with suppress(OSError, UnicodeError):
         socket.getaddrinfo(host, port)
-    except (OSError, UnicodeError):
-        pass
 
 
 def _stream(
-    source: Source, response, path: Path, bounds: tuple[int, float, int], progress: Progress
+    source: Source,
+    response,
+    path: Path,
+    *,
+    bounds: tuple[int, float, int],
+    progress: Progress,
 ) -> None:
-    """Write the body of `response` after the `start` bytes at hand, before the deadline and within `limit` bytes."""
+    """Write the body of `response` after the bytes at hand, within a time and a size."""
     from urllib3.exceptions import IncompleteRead, ProtocolError, ReadTimeoutError
 
     start, deadline, limit = bounds
-    declared = response.headers.get("Content-Length", "")
-    total = (
-        start + int(declared)
-        if declared.isdecimal() and "Content-Encoding" not in response.headers
-        else None
-    )
-    received, resumable = start, _validator(response)
+    received, resumable, total = start, _validator(response), _total(response, start)
+    too_large = f"fichier de plus de {limit // 1_000_000} Mo, refusé."
     if total and total > limit:
-        raise refusal(
-            source, f"fichier de plus de {limit // 1_000_000} Mo, refusé.", cure=_CURE_SIZE
-        )
+        raise refusal(source, too_large, cure=_CURE_SIZE)
     with path.open("r+b" if start else "wb") as out:
         out.seek(start)
         try:
-            # read1 returns what has come: read(n) would let a slow producer hold us past the deadline.
+            # read1 returns what has come: read(n) would let a slow producer hold us too long.
             while piece := response.raw.read1(CHUNK, decode_content=True):
                 received += len(piece)
+                # What is announced may be less than what comes.
                 if received > limit:
-                    raise refusal(
-                        source,
-                        f"fichier de plus de {limit // 1_000_000} Mo, refusé.",
-                        cure=_CURE_SIZE,
-                    )
+                    raise refusal(source, too_large, cure=_CURE_SIZE)
                 if time.monotonic() > deadline:
                     raise refusal(
                         source, f"téléchargement de plus de {DOWNLOAD_MAX_S} s, abandonné."
@@ -311,18 +309,26 @@ def _stream(
         )
 
 
+def _total(response, start: int) -> int | None:
+    """Return the size of the whole file, None when it is unknown or counts packed bytes."""
+    declared = response.headers.get("Content-Length", "")
+    if not declared.isdecimal() or "Content-Encoding" in response.headers:
+        return None
+    return start + int(declared)
+
+
 def _validator(response) -> str:
     """Return what proves later that the rest belongs to the same file; empty when nothing does."""
     etag = response.headers.get("ETag", "")
-    if (
-        response.headers.get("Accept-Ranges") != "bytes" and response.status_code != 206
-    ) or "Content-Encoding" in response.headers:
+    gives_parts = response.headers.get("Accept-Ranges") == "bytes" or response.status_code == 206
+    if not gives_parts or "Content-Encoding" in response.headers:
         return ""
+    # A weak ETag (RFC 9110) says that two files mean the same, not that they have the same bytes.
     return etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
 
 
 def _check_body(source: Source, path: Path, headers) -> None:
-    """Refuse an empty answer, a web page in place of data, bytes that do not match the digest announced."""
+    """Refuse an empty answer, a web page in place of data, bytes unlike the digest announced."""
     with path.open("rb") as stream:
         head = stream.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
@@ -337,7 +343,8 @@ def _check_body(source: Source, path: Path, headers) -> None:
             if hashlib.file_digest(stream, _DIGESTS[name]).digest() != digest:
                 raise refusal(
                     source,
-                    f"l'empreinte {name} annoncée par le producteur n'est pas celle du fichier reçu.",
+                    f"l'empreinte {name} annoncée par le producteur "
+                    "n'est pas celle du fichier reçu.",
                 )
 
 

@@ -53,7 +53,7 @@ def read_xlsx(path: Path, *, sheet: str | None = None, header: int = 1) -> Lectu
     ]
     body = [(row, line) for row, line in body if any(row)]
     frame = text_frame([row for row, _ in body], names, [f"ligne {line}" for _, line in body])
-    return Lecture(frame, len(frame))
+    return Lecture(frame=frame, nb_lues=len(frame))
 
 
 def _check_container(path: Path) -> None:
@@ -82,7 +82,8 @@ def _check_extent(path: Path, member: str) -> None:
     if last_row * last_column > MAX_CELLS:
         raise SourceError(
             path,
-            f"la feuille s'étend sur {last_row} lignes et {last_column} colonnes, plus de {MAX_CELLS} cellules.",
+            f"la feuille s'étend sur {last_row} lignes et {last_column} colonnes, "
+            f"plus de {MAX_CELLS} cellules.",
             place=f"entrée « {member} »",
             cure="Supprimez les cellules isolées loin des données.",
         )
@@ -108,7 +109,8 @@ def _cells(path: Path, sheet: str | None) -> list[list]:
                     path,
                     f"la feuille « {sheet or 1} » est absente.",
                     place=f"feuilles trouvées : {', '.join(found) or 'aucune'}",
-                    cure="Vérifiez le millésime du classeur, ou corrigez options.sheet dans geodata/sources.toml.",
+                    cure="Vérifiez le millésime du classeur, "
+                    "ou corrigez options.sheet dans geodata/sources.toml.",
                 )
             return workbook.get_sheet_by_name(sheet or found[0]).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError) as error:

@@ -24,10 +24,12 @@ _SAFE = "Demandez un fichier sain au producteur."
 _AGAIN = (
     "Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau auprès du producteur."
 )
+# In this order: libxml2 says « entity » of a text that is too long, too.
 _PROBLEMS = (
     (r"Excessive depth|depth", "éléments imbriqués trop profondément, refusé.", _SAFE),
     (
-        r"[Hh]uge|too long|xmlSAX2Characters|buffer|Maximum entity|amplification|entity loop|Memory",
+        r"[Hh]uge|too long|xmlSAX2Characters|buffer|Memory"
+        r"|Maximum entity|amplification|entity loop",
         "un élément est démesuré, refusé.",
         _SAFE,
     ),
@@ -44,7 +46,7 @@ _PROBLEMS = (
 def stream_elements(
     path: Path, name: str, parent: str, *, max_bytes: int = ELEMENT_MAX_BYTES
 ) -> Iterator[etree._Element]:
-    """Yield every element `name` directly under an element `parent`, namespaces ignored, then forget it.
+    """Yield every element `name` directly under a `parent`, namespaces ignored, then forget it.
 
     The file may be plain, gzipped, or a zip archive of one XML file.  An
     element yielded is emptied when the next one is asked for.
@@ -79,7 +81,8 @@ def stream_elements(
             if waiting > max_bytes:
                 raise SourceError(
                     path,
-                    f"plus de {max_bytes // 1_000_000} Mo sans un élément « {name} » entier, refusé.",
+                    f"plus de {max_bytes // 1_000_000} Mo "
+                    f"sans un élément « {name} » entier, refusé.",
                     cure=_SAFE,
                 )
         root = parser.close()
@@ -97,6 +100,7 @@ def _release(element: etree._Element, parent: str) -> Iterator[etree._Element]:
         return
     yield element
     element.clear()
+    # The element itself stays: libxml2 still hangs the text that follows on it.
     while above[0] is not element:
         del above[0]
 
@@ -118,7 +122,10 @@ def _refuse_entities(path: Path, element: etree._Element) -> None:
 def _unreadable(
     path: Path, error: etree.XMLSyntaxError, parser: etree.XMLPullParser
 ) -> SourceError:
-    """Return the error of the parser in French, with its line; its log knows what its last word hides."""
+    """Return the error of the parser in French, with its line.
+
+    Its log knows what its last word hides.
+    """
     log = parser.feed_error_log.filter_from_errors()
     said = log[0].message if len(log) else str(error)
     line = log[0].line if len(log) else getattr(error, "lineno", 0)
