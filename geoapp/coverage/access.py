@@ -45,8 +45,10 @@ def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
         columns = [nearest(cost, is_open[:, k]) for k in range(is_open.shape[1])]
         return np.stack(columns, axis=1) if columns else np.empty((cost.shape[0], 0))
     result = np.full(cost.shape[0], np.nan)
+    # Rows without a cost are left out: `reduceat` would give them the first cost of the next row.
     filled = np.flatnonzero(np.diff(cost.indptr))
     if len(filled):
+        # A shut place is infinitely far: one pass over the costs, no copy of the matrix.
         shut = np.where(is_open, 0, np.inf).astype(cost.dtype)
         least = np.minimum.reduceat(cost.data + shut[cost.indices], cost.indptr[filled])
         result[filled] = np.where(np.isinf(least), np.nan, least)
@@ -106,6 +108,7 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
     ValueError
         When a cost is negative or NaN: such a matrix is refused where it is read.
     """
+    # Written with « not », so that NaN is refused too.
     if len(cost.data) and not cost.data.min() >= 0:
         raise ValueError("costs must be known and not negative")
     near = within(cost, max_cost)
@@ -153,6 +156,7 @@ def floating_catchment(
     """
     supply = np.asarray(supply, dtype=float)
     demand = weights.T @ np.nan_to_num(np.asarray(population, dtype=float))
+    # A place that nobody can reach has a ratio of 0, not an infinite one.
     inverse = np.divide(1.0, demand, out=np.zeros_like(demand), where=demand > 0)
     ratio = supply * (inverse if supply.ndim == 1 else inverse[:, None])
     result = _product(weights, ratio)
@@ -213,6 +217,7 @@ def _product(weights: sparse.csr_array, dense: np.ndarray) -> np.ndarray:
         return weights @ dense
     used = np.flatnonzero(dense.any(axis=0))
     part = np.ascontiguousarray(dense[:, used])
+    # Halves of as many costs, not of as many rows: an origin in a town has many more.
     middle = int(np.searchsorted(weights.indptr, weights.nnz // 2))
     with ThreadPoolExecutor(2) as pool:
         top, bottom = pool.map(lambda block: block @ part, (weights[:middle], weights[middle:]))

@@ -87,6 +87,7 @@ FIXES = {
     "cout": lambda question, region: tuple(
         question.seuil * k for k in (0.0, 0.25, 0.5, 1.0, 1.5, 5.0)
     ),
+    # Zero twice: zones without anybody concerned have their own class.
     "nombre": lambda question, region: (0.0, 0.0, 1_000.0, 10_000.0, 50_000.0, 10_000_000.0),
     "taux": lambda question, region: tuple(region * k for k in (0.0, 0.25, 0.5, 1.0, 2.0, 1e6)),
     "taux_brut": lambda question, region: tuple(

@@ -98,6 +98,7 @@ def comparable_snapshots(data_dir: Path) -> list[str]:
         try:
             kept.append(open_folder(path).id)
         except SnapshotError:
+            # Made by another version: nothing to compare with, and no error of the user.
             continue
     return kept
 

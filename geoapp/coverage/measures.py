@@ -42,6 +42,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     cost, supply = world.cost(question.unite), offre.par_place
     nearest = access.nearest(cost, supply > 0)
     demand = np.nan_to_num(world.demand(question.voisins))
+    # Worked out again only when doubtful positions change what is open.
     near = access.nearest(cost, offre.sures > 0) if (offre.sures != supply).any() else nearest
     whites, e2sfca = _white_at(world, question, supply, nearest=nearest, demand=demand)
     binary = world.weights(question.unite, question.seuil, "un")

@@ -212,6 +212,7 @@ def _within_bounds(nom: str, found: list[str]) -> float:
         number = float(found[0].replace(",", ".")) if len(found) == 1 else float("nan")
     except ValueError:
         number = float("nan")
+    # NaN is within no bounds: a text that is no number is refused with the same words.
     if not SEUIL_MIN <= number <= SEUIL_MAX:
         raise ParameterError(
             f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} "

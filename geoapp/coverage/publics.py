@@ -139,6 +139,7 @@ def _table(
         zones_offres=nothing,
     )
     table = table_of(maille, world, question, offre=offre, points=points)
+    # The two sides add up to a total that is known: one hidden count would be told by the other.
     return protect(table, est_partition=True)
 
 

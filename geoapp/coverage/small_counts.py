@@ -72,6 +72,7 @@ def _second(values: pd.Series, hidden: pd.Series) -> list:
     """Return the row to hide beside the only hidden one of a column, if any."""
     if hidden.sum() != 1:
         return []
+    # A count of zero is no secret, and hiding it would protect nothing.
     others = values[~hidden & values.gt(0)]
     return [others.idxmin()] if len(others) else []
 

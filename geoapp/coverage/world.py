@@ -177,6 +177,7 @@ def open_world(snapshot: Snapshot) -> World:
 
 def _points(snapshot: Snapshot, trajets: Trajets) -> pd.DataFrame:
     """Return the demand points in the order of the matrix, numbers as floats."""
+    # The order of the matrix: everything after is read by rank.
     demande = snapshot.read("demande").set_index("id_point").loc[trajets.origines].reset_index()
     points = pd.DataFrame(demande.drop(columns="geometry"))
     points["est_region"] = points["est_region"].astype(bool)
@@ -197,6 +198,7 @@ def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
         [_plain(mine).assign(est_voisine=False), _plain(theirs).assign(est_voisine=True)],
         ignore_index=True,
     )
+    # What is wholly remote is reached from everywhere: it would make everybody covered.
     remote = every["modalite"].eq("a_distance").fillna(False).astype(bool)
     nowhere = every["id_place"].isna() & ~remote
     outside = ~every["est_voisine"]

@@ -28,6 +28,7 @@ AUTRE = "autre"
 def _kept(world: World, sorte: str, cle: Hashable, make: Callable[[], object]):
     """Return `make()`, made once by key as long as it is among the last ones asked."""
     memory = world.last_ones(("territoires", sorte), _GARDEES[sorte])
+    # By day too: a filter on dates counts from today.
     return memory.get((cle, date.today()), make)
 
 

@@ -121,6 +121,7 @@ def publics_inside(
     """Return the access of the residents of QPV and rural zones of a zone."""
     points = zoning_answer(world, question, zone.type_zone).points
     everywhere = np.flatnonzero(world.points["est_region"].to_numpy())
+    # The side that bears the title of the zoning is the public itself, « Ailleurs » the others.
     region = {
         one.titre: one
         for one in publics_among(world, question, points, everywhere)

@@ -111,6 +111,7 @@ def find_zone(world: World, cle: str) -> Zone:
             "par exemple ze2020:3215."
         )
     zones = list_zones(world, type_zone)
+    # A code before a name: it is that of one zone alone.
     found = zones[zones["code_zone"].str.casefold().eq(texte.strip().casefold())]
     if not len(found):
         found = zones[[fold(nom) == fold(texte) for nom in zones["nom"]]]

@@ -52,6 +52,7 @@ def find_licence(texte: str) -> Licence:
 def merge_licences(textes: Iterable[str]) -> list[Licence]:
     """Return the distinct licences of some sources, the strictest first, unknown ones last."""
     distinct = {find_licence(texte) for texte in textes}
+    # A licence of which nothing is known cannot be said stricter than those that are.
     return sorted(
         distinct,
         key=lambda one: (_LICENCES.index(one) if one in _LICENCES else len(_LICENCES), one.titre),

@@ -44,6 +44,7 @@ def choropleth(
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
     colour = None if zonage == CARREAU else CHORO_BORD
     edge = BORD_FIN if zonage == COMMUNE else BORD
+    # Empty classes too: the legend is that of the page, whatever part of the map is shown.
     fills = [
         Aplat(
             formes=gather(formes, ranks, rank),

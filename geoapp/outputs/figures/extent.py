@@ -68,6 +68,7 @@ def parse_emprise(texte: str, world: World) -> str:
 
 def _known(world: World) -> list[tuple[str, str]]:
     """Return (type:code, name) of every territory, communes last."""
+    # Of a zone and a commune of one name, the zone is proposed first.
     types = [nom for nom in world.mailles if nom not in (COMMUNE, CARREAU)] + [COMMUNE]
     return [
         (f"{nom}:{code}", str(zone))

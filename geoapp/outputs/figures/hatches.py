@@ -39,6 +39,7 @@ def parallel_lines(
     start = np.floor((corners @ along).min() / pas) * pas
     end = np.ceil((corners @ along).max() / pas) * pas
     ranks = np.arange(low, high + 1)
+    # Every other line starts half a step before, so that dots are staggered.
     shift = np.where(ranks % 2 == 0, 0.0, -pas / 2)
     return np.stack(
         [

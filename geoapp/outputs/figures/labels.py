@@ -74,6 +74,7 @@ def place_or_number(
     free, so that a zone without its name has its number; numbers follow the
     order given, and a zone whose own place is taken has neither.
     """
+    # Room for two digits, whatever the number: it is not known before the end.
     spots = [
         _box(e.x, e.y, max(width_mm("99", e.taille, "gras"), 2.0), line_mm(e.taille))
         for e in etiquettes

@@ -63,6 +63,7 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
 
 def _members(offres: pd.DataFrame, emprise: Emprise) -> np.ndarray:
     """Tell which offers are in the territory, placed or not."""
+    # A commune is no zone of a formation: it is in a column of its own.
     if emprise.type_zone == "commune":
         return offres["code_commune"].eq(emprise.code).fillna(False).to_numpy(dtype=bool)
     return np.array(

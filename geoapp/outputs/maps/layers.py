@@ -236,4 +236,5 @@ def _landmarks(communes: gpd.GeoDataFrame) -> list[dict]:
 
 def _apart(lon: float, lat: float, town: tuple, ecart: float) -> bool:
     """Tell whether a place is far enough from a named town (`ecart` in degrees of longitude)."""
+    # At 50° N a degree of latitude is 1.56 of longitude; a name is three times wider than high.
     return abs(lon - town[0]) > ecart or abs(lat - town[1]) * 1.56 > ecart / 3

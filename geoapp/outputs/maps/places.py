@@ -35,6 +35,7 @@ class Textes:
 
     def rank(self, texte) -> int:
         """Return the rank of `texte`; -1 when it is unknown or empty."""
+        # `texte != texte` is NaN; it comes after NA, which cannot be compared.
         if texte is None or texte is pd.NA or texte != texte or texte == "":
             return -1
         return self.rangs.setdefault(str(texte), len(self.rangs))

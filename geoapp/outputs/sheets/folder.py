@@ -118,6 +118,7 @@ def write_sheets(
             f"Impossible de créer le dossier {out} ({error.strerror or error}). "
             "Choisissez un autre dossier."
         ) from error
+    # Known before the first sheet: without PDF every HTML is written all the same.
     problem, written = check_pdf(), []
     watch("fiches de territoire", 0, len(zones))
     for one in travail(out, problem is None):
