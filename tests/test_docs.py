@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.cli.guide import DOCS, PAGES
@@ -19,6 +20,16 @@ def test_reference_pages_are_up_to_date(page):
     assert (DOCS / page).read_text(encoding="utf-8") == PAGES[page](), (
         "run: python -m geoapp.cli.guide"
     )
+
+
+def test_commands_are_told_as_their_own_help_tells_them():
+    for nom in ("info", "build"):
+        told = CliRunner().invoke(main, [nom, "-h"]).output
+        option = next(line for line in told.splitlines() if "--help" in line)
+        assert option.split() == ["-h,", "--help", "Show", "this", "message", "and", "exit."]
+    page = (DOCS / "commandes.md").read_text(encoding="utf-8")
+    assert page.count("\n  -h, --help ") == len(main.commands)
+    assert PAGES["commandes.md"]() == page
 
 
 def test_readme_names_every_command():

@@ -281,8 +281,14 @@ def write_commands() -> str:
         "`GEOAPP_DATA` le dit ([réglages](reglages.md)).",
     ]
     for nom, command in sorted(main.commands.items()):
-        # Of one width, or the page would follow the terminal that makes it.
-        helped = click.Context(command, info_name=f"geoapp {nom}", terminal_width=96)
+        # Of one width, or the page would follow the terminal that makes it; and of the names that
+        # `main` gives to the option, which click keeps from the first help that is asked.
+        helped = click.Context(
+            command,
+            info_name=f"geoapp {nom}",
+            terminal_width=96,
+            help_option_names=main.context_settings["help_option_names"],
+        )
         parts += [f"## geoapp {nom}", "```text\n" + command.get_help(helped) + "\n```"]
     return _page(parts)
 
