@@ -76,6 +76,9 @@ def test_fixed_bounds_hold_beyond_themselves():
     classes = make_classes([0.0, 0.1, 0.5, 9.0, np.nan], methode="fixes", bornes=(0.0, 0.1, 0.5))
     assert assign_classes([0.0, 0.1, 0.5, 9.0, np.nan], classes).tolist() == [0, 0, 1, 1, -1]
     assert classes.effectifs == (2, 2) and classes.nb_inconnus == 1
+    few = make_classes([0.05], methode="fixes", bornes=(0.0, 0.1, 0.5, 1.0))
+    assert few.effectifs == (1, 0, 0), "a class where nobody is stays in the legend"
+    assert (few.methode, make_classes([1.0, 2.0]).methode) == ("fixes", "jenks")
 
 
 def test_many_values_are_classed_in_a_blink_and_always_the_same():

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
+from geoapp.cli.build_report import describe_build
+from support.builds import lend_steps
 from support.sources import AFFELNET, HEADER, ROW
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -126,3 +128,42 @@ def test_settings_come_from_the_environment(tiny_snapshot, monkeypatch):
     monkeypatch.setenv("GEOAPP_PORT", "beaucoup")
     result = _run("info")
     assert result.exit_code == 2 and "GEOAPP_PORT" in result.stderr
+
+
+def test_a_build_without_real_files_tells_it_in_ten_lines(demo_snapshot, no_network, tmp_path):
+    lend_steps(demo_snapshot, tmp_path)
+    done = _run("build", "--data", tmp_path)
+    lines = done.output.rstrip().split("\n")
+    report = lines[next(i for i, line in enumerate(lines) if line.startswith("Instantané")) :]
+    assert done.exit_code == 0 and len(report) <= 10
+    text = " ".join(report).replace("\u202f", " ")
+    assert "Aucun fichier de producteur trouvé." in text and "4 000 offres" in text
+    for fictive in ("rco-2020-11", "ze2020", "zrr-2021", "frr-2025", "qpv2024-liste"):
+        assert fictive in text
+    assert "MIRROR=" in text and "geoapp fetch" in text and "geoapp info --sources" in text
+    assert "source absente" not in done.output
+
+
+def test_what_was_found_is_counted_and_nothing_is_asked_when_nothing_lacks():
+    source = {"id": "a", "mode": "miroir", "read": 12, "rejected": 2, "usage": "offre"}
+    info = {
+        "snapshot": "x",
+        "region": {"name": "Hauts-de-France", "communes": 3},
+        "tables": {"offres": 10, "zones": 5},
+        "zones": {"epci": 5},
+        "sources": [source | {"alert": None}, source | {"id": "b", "read": None, "alert": "non"}],
+    }
+    text = " ".join(describe_build(info)).replace("\u202f", " ")
+    assert "2 sources réelles, 12 lignes lues, 4 rejetées." in text
+    assert "En panne : b" in text
+    assert "fictives" not in text and "Absentes" not in text and "MIRROR" not in text
+
+
+def test_info_tells_each_absent_source_and_its_file_when_asked(demo_snapshot):
+    folder = demo_snapshot.path.parents[1]
+    short, whole = _run("info", "--data", folder), _run("info", "--sources", "--data", folder)
+    sources = json.loads(_run("info", "--json", "--data", folder).output)["sources"]
+    absent = [one["id"] for one in sources if one["mode"] == "absente"]
+    assert f"{len(absent)} sources absentes" in short.output
+    assert len(absent) > 50 and all(one in whole.output for one in absent)
+    assert "offre/uai_coordonnees_hdf.csv" in whole.output

@@ -9,14 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -42,7 +34,8 @@ from geoapp.outputs.sheets.folder import Ecrite
 from geoapp.sources.cache import day_of
 from geoapp.sources.freshness import ETATS, list_freshness
 from geoapp.sources.network import Network
-from geoapp.sources.registry import Source
+from geoapp.sources.registry import Source, load_sources
+from geoapp.sources.usages import USAGES
 
 MODES = {
     "miroir": "miroir",
@@ -59,26 +52,6 @@ ISSUES = {
     "sans_adresse": "non actualisée",
 }
 _SHOWN = 20
-
-
-@contextmanager
-def watching():
-    """Show one progress bar per step; give `say(text)` and `watch(step, done, total)`."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=open_console()) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def watch(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = progress.add_task(step.capitalize(), total=total)
-            progress.update(tasks[step], completed=done)
-
-        yield lambda text: progress.console.print(text, highlight=False, markup=False), watch
 
 
 @contextmanager
@@ -139,9 +112,12 @@ def print_summary(snapshot: Snapshot, data_dir: Path) -> None:
     ]:
         console.print(Text.assemble(f"{source} : ", plain(told)), style="yellow", highlight=False)
     _print_reasons(console, info)
-    absent = [s["id"] for s in info["sources"] if s["mode"] == "absente"]
+    absent = [s for s in info["sources"] if s["mode"] == "absente"]
     if absent:
-        console.print(f"Sources absentes : {', '.join(absent)}.", highlight=False)
+        console.print(
+            f"{count(len(absent), 'source absente', 'sources absentes')} : geoapp info --sources.",
+            highlight=False,
+        )
     console.print(
         "Tables : " + ", ".join(f"{nom} {number(n)}" for nom, n in info["tables"].items()),
         highlight=False,
@@ -184,6 +160,20 @@ def _sources_table(info: dict) -> Table:
             *[number(source[key]) for key in keys],
         )
     return table
+
+
+def print_absent(snapshot: Snapshot, data_dir: Path) -> None:
+    """Print each source that was not found: what it feeds, the file that a mirror would hold."""
+    table = Table(title="Sources absentes", title_justify="left")
+    for column in ("Source", "Ce qu'elle nourrit", "Fichier attendu dans le dossier miroir"):
+        table.add_column(column, no_wrap=column == "Source", overflow="fold")
+    registry = load_sources()
+    for one in describe_snapshot(snapshot, data_dir)["sources"]:
+        if one["mode"] == "absente" and one["id"] in registry:
+            fichier = registry[one["id"]].fichier
+            table.add_row(one["id"], USAGES[one["usage"]].libelle, fichier or "–")
+    if table.row_count:
+        open_console().print(table)
 
 
 def _print_reasons(console: Console, info: dict) -> None:

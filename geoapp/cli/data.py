@@ -29,7 +29,7 @@ def build(
     mirror: Path | None, region: str | None, trajets: Path | None, data_dir: Path | None
 ) -> None:
     """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
-    from geoapp.cli.console import print_summary, watching
+    from geoapp.cli.build_report import print_build, watching
     from geoapp.ingest.pipeline import build_snapshot
 
     settings = read_settings(data_dir)
@@ -42,13 +42,16 @@ def build(
             say=say,
             watch=watch,
         )
-    print_summary(snapshot, settings.data_dir)
+    print_build(snapshot, settings.data_dir)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="En JSON, pour un programme.")
+@click.option(
+    "--sources", is_flag=True, help="Aussi les sources absentes, et le fichier attendu de chacune."
+)
 @DATA
-def info(as_json: bool, data_dir: Path | None) -> None:
+def info(as_json: bool, sources: bool, data_dir: Path | None) -> None:
     """Dit ce que contient l'instantané servi."""
     from geoapp.cli.info import describe_snapshot
     from geoapp.core.snapshot import open_snapshot
@@ -58,9 +61,11 @@ def info(as_json: bool, data_dir: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(describe_snapshot(snapshot, folder), ensure_ascii=False, indent=1))
     else:
-        from geoapp.cli.console import print_summary
+        from geoapp.cli.console import print_absent, print_summary
 
         print_summary(snapshot, folder)
+        if sources:
+            print_absent(snapshot, folder)
 
 
 @main.command()
