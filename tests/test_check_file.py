@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
-from geoapp.cli.console import print_check
+from geoapp.cli.check_report import print_check
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.ingest.check_file import NB_EXEMPLES, Controle, check_file
 from geoapp.ingest.checking import check_lecture
