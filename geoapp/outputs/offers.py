@@ -1,6 +1,7 @@
 """The file of a search: exactly what the list shows, every page of it, in the same order.
 
-A column of the offer is told by its row (`geoapp.core.schema.offer_columns`), another by `COLONNES`.
+A column of the offer is told by its row (`geoapp.core.schema.offer_columns`), another one by
+`COLONNES`.
 """
 
 from __future__ import annotations

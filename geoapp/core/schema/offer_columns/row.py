@@ -12,9 +12,10 @@ FORMATION, ACTION, LIEU = "formation", "action", "lieu"
 
 @dataclass(frozen=True, kw_only=True)
 class Exportee:
-    """One column of an export of a search; `libelle` and `sens` default to those of its row.
+    """One column of an export of a search; without `titre` or `sens`, it has those of its row.
 
-    `extrait` is what is taken of a coded value: its `libelle` or its `code`.
+    `largeur` is its width in a workbook (0: that of its type), `extrait` what is taken of a coded
+    value: its `libelle` or its `code`.
     """
 
     nom: str
