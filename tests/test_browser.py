@@ -94,7 +94,7 @@ def test_a_doubtful_place_says_so(server, browser):
         page = seen.open(server)
         map_ready(page)
         page.locator(".leaflet-marker-pane .pastille-doute").click()
-        assert "3,2 km de la commune déclarée" in page.inner_text(".fiche")
+        assert "3,2\u202fkm de la commune déclarée" in page.inner_text(".fiche")
 
 
 def test_layers_switch_and_name_their_zones(server, browser):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from support.browsing import VIEWS, Seen, audit, running, violations
+from support.words import plain
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def map_ready(page, nb=None):
 
 def found(page):
     """Return the sentence of the results, with plain blanks."""
-    return page.inner_text("#titre-resultats").replace("\u202f", " ").replace("\xa0", " ")
+    return plain(page.inner_text("#titre-resultats"))
 
 
 def wait_found(page, words):
@@ -401,12 +402,8 @@ def test_real_search_near_bethune(real_server, browser, axe_source):
         nb = int(found(page).split(" ")[0])
         assert nb > 10 and re.fullmatch(r"\d+ formations à 20 km de Béthune, niveau 3", found(page))
         map_ready(page, nb)
-        distances = [
-            float(d.replace(",", "."))
-            for d in re.findall(
-                r"([\d,]+) km", " ".join(page.locator(".distance").all_inner_texts())
-            )
-        ]
+        told = plain(" ".join(page.locator(".distance").all_inner_texts()))
+        distances = [float(d.replace(",", ".")) for d in re.findall(r"([\d,]+) km", told)]
         assert distances == sorted(distances) and distances[-1] <= 20
         assert violations(page, axe_source) == []
         clean(seen, real_server)

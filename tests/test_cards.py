@@ -65,7 +65,9 @@ def test_unknown_is_said_unknown_never_zero(repertoire):
 def test_doubt_and_fiction_are_said(repertoire):
     card = offer_card(repertoire, _row(repertoire, "a4", "l2"), 0.0)
     assert (
-        card["est_douteuse"] and "3,2 km" in card["doute"] and card["distance"] == "moins de 100 m"
+        card["est_douteuse"]
+        and "3,2\u202fkm" in card["doute"]
+        and card["distance"] == "moins de 100 m"
     )
     assert offer_card(repertoire, _row(repertoire, "a6", "l3"))["est_fictive"] is True
 

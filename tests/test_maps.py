@@ -52,7 +52,7 @@ def test_dates_of_every_precision():
 
 def test_a_doubt_says_its_distance():
     assert describe_doubt(True, 3200.0).endswith(
-        "le point reçu est à 3,2 km de la commune déclarée."
+        "le point reçu est à 3,2\u202fkm de la commune déclarée."
     )
     assert describe_doubt(False, 3200.0) == ""
 
@@ -63,7 +63,7 @@ def test_title_and_summary(tiny_snapshot):
     filtres = parse_filters({"niveau": "5"}, tiny_snapshot)
     assert (
         title_of(tiny_snapshot, offres.head(1), filtres)
-        == f"1 formation dans les Hauts-de-France{THIN}: niveau 5"
+        == "1 formation dans les Hauts-de-France : niveau 5"
     )
     resume = summarise(offres)
     assert (
@@ -102,7 +102,7 @@ def test_packed_offers_golden(tiny_snapshot):
     ]
     assert (packed["nb_offres"], packed["nb_placees"]) == (7, 6)
     doubt = packed["infos"][packed["offres"][3][7]]
-    assert "3,2 km" in textes[doubt[3]]
+    assert "3,2\u202fkm" in textes[doubt[3]]
     unknown_level = packed["offres"][1]
     assert unknown_level[2] == -1, "an unknown level stays unknown"
 

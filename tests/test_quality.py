@@ -336,7 +336,7 @@ def test_pages_say_the_scores_and_what_to_correct(client):
     page = client.get("/qualite/source/tiny").get_data(as_text=True)
     assert (
         "Non fourni par la source, non compté" in page
-        and "Position à 3,2 km" in page
+        and "Position à 3,2\u202fkm" in page
         and "Vérifiez les coordonnées" in page
     )
     assert (

@@ -12,6 +12,7 @@ import pytest
 from geoapp.core.config import load_settings
 from geoapp.offer.filters import FILTRES
 from geoapp.web import create_app
+from support.words import plain
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
 LAT, LON = "50.053", "2.057"
@@ -33,11 +34,8 @@ def client(tmp_path_factory):
 
 
 def sentence(page):
-    return (
-        html.unescape(re.search(r'id="titre-resultats"[^>]*>(.*?)</h2>', page.text).group(1))
-        .replace("\u202f", " ")
-        .replace("\xa0", " ")
-    )
+    found = re.search(r'id="titre-resultats"[^>]*>(.*?)</h2>', page.text).group(1)
+    return plain(html.unescape(found))
 
 
 def state(page):
@@ -102,9 +100,8 @@ def test_filters_have_chips_that_remove_them(client):
 def test_around_a_commune_distances_are_shown_and_sorted(client):
     page = client.get("/recherche?lieu=Amiville&rayon=30")
     assert sentence(page) == "6 formations à 30 km d'Amiville"
-    found = [
-        float(d.replace(",", ".")) for d in re.findall(r'class="distance">([\d,]+) km', page.text)
-    ]
+    told = re.findall(r'class="distance">([\d,]+) km', plain(page.text))
+    found = [float(d.replace(",", ".")) for d in told]
     assert len(found) == 6 and found == sorted(found)
     assert "1 formation répond aussi à la recherche, sans lieu connu" in html.unescape(page.text)
     assert state(page)["lieuCode"] == "commune:80001"
@@ -119,17 +116,15 @@ def test_a_zone_is_searched_inside_whatever_the_radius(client):
 def test_nothing_found_says_how_far_the_nearest_are_and_what_to_relax(client):
     page = client.get("/recherche?lieu=Amiville&rayon=8&niveau=5&voie=apprentissage")
     assert sentence(page).startswith("Aucune formation")
-    assert "Sans le filtre « Voie » : 1 formation" in html.unescape(page.text).replace(
-        "\u202f", " "
-    )
+    assert "Sans le filtre « Voie » : 1 formation" in plain(html.unescape(page.text))
     page = client.get("/recherche?lieu=Amiville&rayon=8&voie=inconnu")
-    assert re.search(r"Les plus proches, à partir de 14,\d km", page.text)
+    assert re.search(r"Les plus proches, à partir de 14,\d km", plain(page.text))
     assert titles(page) == ["CAP Cuisine"]
 
 
 def test_a_corrected_text_is_said(client):
     page = client.get("/recherche?texte=cuisinne")
-    assert "vous avez écrit «\xa0cuisinne\xa0»" in html.unescape(page.text)
+    assert "vous avez écrit «\u202fcuisinne\u202f»" in html.unescape(page.text)
     assert "CAP Cuisine" in titles(page)
 
 
@@ -164,7 +159,7 @@ def test_a_wrong_parameter_is_a_400_in_french(client, query, words):
     for path in ("/recherche?", "/recherche/imprimer?"):
         page = client.get(path + query)
         if not (query == "page=2" and "imprimer" in path):
-            assert page.status_code == 400 and words in html.unescape(page.text)
+            assert page.status_code == 400 and words in plain(html.unescape(page.text))
 
 
 def test_an_unknown_place_is_said_beside_its_field_and_the_rest_kept(client):

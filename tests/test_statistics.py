@@ -21,6 +21,7 @@ from geoapp.offer.statistics import (
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source, get_source
 from geoapp.web import create_app
+from support.words import plain
 from support.world import publish_world
 
 UAI, AUTRE = "0590258K", "0622309Y"
@@ -302,7 +303,7 @@ def test_a_rate_in_words():
 
 def test_the_pages_say_the_year_and_escape_names(snapshot):
     client = create_app(snapshot.path.parents[1]).test_client()
-    sheet = client.get("/formations/tiny:a1").get_data(as_text=True)
+    sheet = plain(client.get("/formations/tiny:a1").get_data(as_text=True))
     assert (
         "années passées" in sheet
         and "133 vœux confirmés" in sheet

@@ -12,7 +12,32 @@ import unicodedata
 NON_RENSEIGNE = "Non renseigné"
 
 THIN = "\u202f"
-"""Narrow no-break space: parts thousands, and stands before « ; » « : » « ? »."""
+"""Narrow no-break space: parts thousands and units, stands before « ; » « : » « ? »."""
+
+_ESPACE = "[ \u00a0]+"
+_INSECABLES = re.compile(
+    rf"{_ESPACE}(?=[;:?!»])|(?<=«){_ESPACE}"
+    rf"|(?<=\d){_ESPACE}(?=(?:%|€|km|m|min|h|ko|Mo)(?!\w)|000(?!\d))"
+    rf"|(?<=\d[ \u202f]h){_ESPACE}(?=\d\d(?!\d))"
+)
+"""Spaces where no line may part: before high signs, inside « », in numbers, before units."""
+
+_A_PART = re.compile(r"(<(script|style|code|pre|textarea)\b.*?</\2>|<[^>]*>)", re.S)
+"""What in a page is no sentence: tags, scripts, styles, what a program reads or a person typed."""
+
+
+def typeset(texte: str) -> str:
+    """Return a French text, written with plain spaces, with those of print (`THIN`)."""
+    return _INSECABLES.sub(THIN, texte)
+
+
+def typeset_html(page: str) -> str:
+    """Return a page whose texts are typeset; tags stay as they are, their attributes included."""
+    parts = _A_PART.split(page)
+    del parts[2::3]  # the names of the tags
+    parts[::2] = map(typeset, parts[::2])
+    return "".join(parts)
+
 
 MOIS = (
     "janvier",
@@ -142,7 +167,7 @@ def describe_doubt(est_douteuse: bool, distance_m: float | None) -> str:
     if _is_unknown(distance_m):
         return "Position douteuse."
     km = format_decimal(distance_m / 1000, 1)
-    return f"Position douteuse{THIN}: le point reçu est à {km} km de la commune déclarée."
+    return typeset(f"Position douteuse : le point reçu est à {km} km de la commune déclarée.")
 
 
 def say_if(value: bool | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import THIN, format_decimal
+from geoapp.core.french import format_decimal
 from geoapp.coverage import equity
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
@@ -196,15 +196,14 @@ def _unknown_or(say: Callable[[float], str]) -> Callable[[float], str]:
 
 def _gini(value: float) -> str:
     return (
-        f"0 : tous ont le même accès{THIN}; 1 : un seul a tout. "
-        f"Ici {format_decimal(round(value, 2))}."
+        f"0 : tous ont le même accès ; 1 : un seul a tout. Ici {format_decimal(round(value, 2))}."
     )
 
 
 def _palma(value: float) -> str:
     return (
-        f"Les 10{THIN}% les mieux servis ont {format_decimal(round(value, 1))} fois l'accès que "
-        f"se partagent les 40{THIN}% les moins bien servis."
+        f"Les 10 % les mieux servis ont {format_decimal(round(value, 1))} fois l'accès que "
+        f"se partagent les 40 % les moins bien servis."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import THIN, count, format_number, join_words
+from geoapp.core.french import count, format_number, join_words, typeset
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_threshold
 from geoapp.coverage.world import Maille, World
@@ -44,7 +44,8 @@ def _rural(world: World, question: Question, points: pd.DataFrame) -> str:
         if (maille := world.mailles.get(zonage)) is not None and len(maille.points):
             part = share_uncovered(world, question, maille, points)
             # The first zoning that has zones speaks alone, even to say nothing (NaN).
-            return f"{THIN}; dans les {zones}, c'est {format_share(part)}" if part == part else ""
+            told = typeset(f" ; dans les {zones}, c'est {format_share(part)}")
+            return told if part == part else ""
     return ""
 
 

@@ -40,12 +40,12 @@ CAUSES = {
 SOLIDITES = {
     "robuste": Terme(
         libelle="robuste",
-        definition="reste blanche avec un seuil de 25\u202f% plus court ou plus long, "
+        definition="reste blanche avec un seuil de 25 % plus court ou plus long, "
         "et sans les positions douteuses",
     ),
     "fragile": Terme(
         libelle="fragile",
-        definition="cesse de l'être quand le seuil change de 25\u202f%",
+        definition="cesse de l'être quand le seuil change de 25 %",
     ),
 }
 """Whether a white zone stays one when what is asked changes a little."""

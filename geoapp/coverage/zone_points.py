@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.errors import NotFoundError
-from geoapp.core.french import THIN
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import Question
@@ -132,7 +131,7 @@ def _sentences(
         )
     if pd.notna(zone["offreur_unique"]):
         parts.append(
-            f"Un seul organisme couvre la zone{THIN}: {zone['offreur_unique']}. "
+            f"Un seul organisme couvre la zone : {zone['offreur_unique']}. "
             "S'il ferme, elle perd toute sa couverture."
         )
     if question.zonage != COMMUNE and len(blanches):

@@ -10,7 +10,6 @@ from urllib.parse import quote, urlsplit
 
 from geoapp.core.errors import NotFoundError
 from geoapp.core.french import (
-    THIN,
     count,
     describe_doubt,
     describe_position,
@@ -454,7 +453,7 @@ def report_link(contact: str, card: dict, instantane: str) -> str | None:
     """Return a `mailto:` link, subject and body written; None without a valid address."""
     if not _MAIL.fullmatch(contact):
         return None
-    objet = f"GéoForma{THIN}: erreur sur « {card['intitule']} »"
+    objet = f"GéoForma : erreur sur « {card['intitule']} »"
     corps = "\n".join(
         (
             "Bonjour,",

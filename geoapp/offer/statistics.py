@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import THIN, count, format_decimal, with_unit
+from geoapp.core.french import count, format_decimal, typeset, with_unit
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.lookups import Repertoire, records
 
@@ -98,7 +98,8 @@ def _tell_flux(row: dict, source: dict) -> dict:
     ]
     places = "" if row["capacite"] is None else count(row["capacite"], "place")
     known = list(filter(None, (told[0], places, told[1])))
-    phrase = f"En {row['annee']}{THIN}: {', '.join(known) if known else 'chiffres non diffusés'}."
+    said = ", ".join(known) if known else "chiffres non diffusés"
+    phrase = typeset(f"En {row['annee']} : {said}.")
     return {
         nom: row[nom] for nom in ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")
     } | {"phrase": phrase, "source": source}
@@ -165,9 +166,7 @@ def describe_debouches(found: Debouches) -> list[str]:
     if not found.nb_etablissements:
         return []
     annees = " et ".join(found.annees)
-    head = (
-        f"Débouchés {annees}, {count(found.nb_etablissements, 'établissement')} de la zone{THIN}:"
-    )
+    head = f"Débouchés {annees}, {count(found.nb_etablissements, 'établissement')} de la zone :"
     if not found.nb_connus:
         return [f"{head} taux d'emploi non diffusé.", AVERTISSEMENT]
     emploi, suite = format_rate(found.mediane_emploi_pct), format_rate(found.mediane_poursuite_pct)

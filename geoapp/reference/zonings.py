@@ -204,7 +204,7 @@ ZONAGES: dict[str, Zonage] = {
             titre="France ruralités revitalisation (FRR)",
             singulier="FRR",
             methode="code",
-            sujet="l'ensemble des communes classées «\u202f{nom}\u202f»",
+            sujet="l'ensemble des communes classées « {nom} »",
             est_classement=True,
             trait=Trait(
                 clair="#00607a",
@@ -224,7 +224,7 @@ ZONAGES: dict[str, Zonage] = {
             titre="Quartiers prioritaires 2015 (QPV)",
             singulier="QPV 2015",
             methode="geometrie",
-            sujet="le quartier prioritaire «\u202f{nom}\u202f» (2015)",
+            sujet="le quartier prioritaire « {nom} » (2015)",
             trait=Trait(
                 clair="#a8125a",
                 sombre="#ff9ac6",
@@ -244,7 +244,7 @@ ZONAGES: dict[str, Zonage] = {
             titre="Quartiers prioritaires 2024 (QPV)",
             singulier="QPV 2024",
             methode="geometrie",
-            sujet="le quartier prioritaire «\u202f{nom}\u202f» (2024)",
+            sujet="le quartier prioritaire « {nom} » (2024)",
             trait=Trait(clair="#b3261e", sombre="#ffaba3", largeur=1.8, opacite=0.3, decimales=5),
             compare=Comparaison(ses="quartiers prioritaires de 2024", ensemble="de ces quartiers"),
         ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from geoapp.core.french import THIN
+from geoapp.core.french import typeset
 from geoapp.core.snapshot import Snapshot
 from geoapp.sources.cache import Etat, cache_path, day_of, read_etat, recent_etat
 from geoapp.sources.fetch import ALERTE_ECHEC
@@ -92,8 +92,8 @@ def _signal(row: dict, etat: Etat, today: date) -> Signal:
     told, obtained = _failure(row, etat), row["date_obtention"]
     if not told and _is_new(row, etat):
         day = day_of(etat.obtenu_le)
-        told["nouvelle"] = (
-            f"livraison obtenue le {day}, pas encore servie{THIN}: lancez « geoapp build »"
+        told["nouvelle"] = typeset(
+            f"livraison obtenue le {day}, pas encore servie : lancez « geoapp build »"
         )
         # What was just obtained is not late, though it is not served yet.
         obtained = etat.obtenu_le
@@ -101,8 +101,8 @@ def _signal(row: dict, etat: Etat, today: date) -> Signal:
         return Signal(**told)
     due = next_delivery(row["rythme"], row["millesime"], obtained)
     if due and due < today:
-        told["retard"] = (
-            f"en retard{THIN}: rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}"
+        told["retard"] = typeset(
+            f"en retard : rythme annoncé ({row['rythme']}) dépassé depuis le {due:%d/%m/%Y}"
         )
         told["retard_depuis"] = due.isoformat()
     return Signal(**told)

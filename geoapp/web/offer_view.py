@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from geoapp.core.french import NON_RENSEIGNE, THIN, count
+from geoapp.core.french import NON_RENSEIGNE, count
 from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
 from geoapp.offer.lookups import Repertoire
@@ -57,7 +57,7 @@ def place_words(card: dict) -> str:
 
 def badges(card: dict) -> list[dict[str, str]]:
     """Return the qualities and the warnings of an offer."""
-    found = [("vert", f"rev3{THIN}: {t['libelle'].lower()}") for t in card.get("rev3", [])]
+    found = [("vert", f"rev3 : {t['libelle'].lower()}") for t in card.get("rev3", [])]
     found += [("vert", "Conventionnée")] if card["est_conventionnee"] else []
     found += [("", "Entrées permanentes")] if card["est_permanente"] else []
     if card.get("est_douteuse"):
@@ -97,7 +97,7 @@ def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
         "site": web_site(sheet["page_web"]),
         "titre_lieux": "Où"
         if len(sheet["lieux"]) == 1
-        else f"Où{THIN}: {count(len(sheet['lieux']), 'lieu', 'lieux')}",
+        else f"Où : {count(len(sheet['lieux']), 'lieu', 'lieux')}",
         "lieux": [_place(lieu) for lieu in sheet["lieux"]],
         "details": _details(sheet),
         "organismes": _bodies(sheet),

@@ -15,16 +15,10 @@ from flask import Flask, request, url_for
 from geoapp import __version__
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import (
-    NON_RENSEIGNE,
-    THIN,
-    count,
-    describe_position,
-    format_date,
-    format_number,
-)
+from geoapp.core.french import NON_RENSEIGNE, count, describe_position, format_date, format_number
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
+from geoapp.outputs.html import FrenchTemplate
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
@@ -282,7 +276,7 @@ def _day(moment: str) -> str:
     if len(date) != 10:
         return moment
     return f"{date[8:]}/{date[5:7]}/{date[:4]}" + (
-        f" à {heure[:2]}{THIN}h{THIN}{heure[3:5]} (UTC)" if len(heure) >= 5 else ""
+        f" à {heure[:2]} h {heure[3:5]} (UTC)" if len(heure) >= 5 else ""
     )
 
 
@@ -336,6 +330,7 @@ MENU = (
 
 def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
+    app.jinja_env.template_class = FrenchTemplate
     app.jinja_env.filters["nombre"] = format_number
     app.jinja_env.globals.update(fichier=static_url, version=__version__, menu=MENU)
     app.context_processor(lambda: {**_about_sources(), "contact": app.config["SETTINGS"].contact})

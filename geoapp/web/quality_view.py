@@ -8,7 +8,7 @@ import pandas as pd
 from flask import url_for
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import THIN, count, format_date, format_decimal, format_number, with_unit
+from geoapp.core.french import count, format_date, format_decimal, format_number, with_unit
 from geoapp.offer.quality.answer import criteria
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
@@ -193,7 +193,7 @@ def summary(qualite: Qualite) -> list[str]:
             .iloc[0]
         )
         phrases.append(
-            f"{count(len(defauts), 'point')} à corriger{THIN}; le critère le plus souvent en défaut est « {CRITERES[first['critere']].titre} » ({format_number(first['count'])})."
+            f"{count(len(defauts), 'point')} à corriger ; le critère le plus souvent en défaut est « {CRITERES[first['critere']].titre} » ({format_number(first['count'])})."
         )
     if len(wrong):
         phrases.append(

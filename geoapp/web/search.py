@@ -14,7 +14,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import THIN, count, format_date
+from geoapp.core.french import count, format_date
 from geoapp.offer.cards import offer_sheet
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.engine import search
@@ -60,8 +60,8 @@ def index():
 def _address_note() -> str:
     """Return how an address is searched, in words."""
     if is_configured(current_app.config["SETTINGS"]):
-        return f"Adresse{THIN}: tapez le numéro et la rue."
-    return f"Adresse{THIN}: recherche à la commune."
+        return "Adresse : tapez le numéro et la rue."
+    return "Adresse : recherche à la commune."
 
 
 def _parameters() -> MultiDict:
@@ -135,7 +135,7 @@ def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
         for nom, libelle, autre in search_view.relaxed(resultat.requete)
     ]
     return [
-        Lien(nom, f"{libelle}{THIN}: {count(nb, 'formation')}", adresses.sans(nom))
+        Lien(nom, f"{libelle} : {count(nb, 'formation')}", adresses.sans(nom))
         for nb, nom, libelle in sorted(found, key=lambda one: -one[0])
         if nb
     ]

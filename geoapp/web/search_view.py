@@ -7,14 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flask import url_for
 
-from geoapp.core.french import (
-    THIN,
-    count,
-    format_decimal,
-    format_distance,
-    format_number,
-    with_unit,
-)
+from geoapp.core.french import count, format_decimal, format_distance, format_number, with_unit
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.offer.filters import FILTRES, Filtres, Option
@@ -139,7 +132,7 @@ def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
     return [
         Lien(
             nom,
-            f"{FILTRES[nom].libelle}{THIN}: {option.libelle}",
+            f"{FILTRES[nom].libelle} : {option.libelle}",
             adresses.sans(nom, option.valeur),
             option.valeur,
         )
@@ -222,14 +215,14 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     elif texte.corrections:
         parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
     if texte.synonymes:
-        parts.append(f"Cherché aussi{THIN}: {', '.join(texte.synonymes)}.")
+        parts.append(f"Cherché aussi : {', '.join(texte.synonymes)}.")
     if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
-        parts.append(f"L'adresse est cherchée à la commune{THIN}: {requete.lieu.nom}.")
+        parts.append(f"L'adresse est cherchée à la commune : {requete.lieu.nom}.")
     if requete.lieu is not None and requete.lieu.est_zone:
         parts.append(
             "Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites."
         )
-    return [quoted(part) for part in parts + _unplaced(resultat, repertoire)]
+    return parts + _unplaced(resultat, repertoire)
 
 
 def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
@@ -238,7 +231,8 @@ def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     dedans = int(np.isnan(repertoire.longitudes[resultat.lignes]).sum())
     parts = (
         [
-            f"Dont {count(dedans, 'formation')} sans lieu connu{THIN}: dans la liste, mais pas sur la carte."
+            f"Dont {count(dedans, 'formation')} sans lieu connu : "
+            "dans la liste, mais pas sur la carte."
         ]
         if dedans
         else []
@@ -246,7 +240,8 @@ def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     if nb:
         absentes = "absente" if nb < 2 else "absentes"
         parts.append(
-            f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, sans lieu connu{THIN}: {absentes} de cette liste."
+            f"{count(nb, 'formation répond', 'formations répondent')} aussi à la recherche, "
+            f"sans lieu connu : {absentes} de cette liste."
         )
     return parts
 
@@ -266,9 +261,9 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
         if nom
     ]
     sauf = (
-        f" Sans tenir compte du critère{THIN}: {criteres[0]}."
+        f" Sans tenir compte du critère : {criteres[0]}."
         if len(criteres) == 1
-        else f" Sans tenir compte des critères{THIN}: {', '.join(criteres)}."
+        else f" Sans tenir compte des critères : {', '.join(criteres)}."
         if criteres
         else ""
     )
@@ -276,7 +271,7 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
     return [
         Lien(
             row.code_departement,
-            quoted(_known_by_departement(row) + sauf),
+            _known_by_departement(row) + sauf,
             url_for(
                 "territories.zone",
                 type_zone="departement",
@@ -300,7 +295,8 @@ def _known_by_departement(row) -> str:
     fictives = ", données fictives" if row.est_fictive else ""
     part = "elle est comptée" if row.nb_formations < 2 else "elles sont comptées"
     departement = ZONAGES["departement"].subject(row.nom)
-    return f"Dans {departement}, {sans} ({row.titre}, {row.millesime}{fictives}){THIN}: {part} à part de cette liste et de la carte."
+    source = f"{row.titre}, {row.millesime}{fictives}"
+    return f"Dans {departement}, {sans} ({source}) : {part} à part de cette liste et de la carte."
 
 
 def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dict:
@@ -317,7 +313,8 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
         ),
         "a_distance": cards(repertoire, distantes, np.full(len(distantes), np.nan), adresses),
         "titre_a_distance": f"{count(nb, 'formation')} entièrement à distance",
-        "suite_a_distance": f"{count(reste, 'autre')} à distance{THIN}: tous les fichiers à télécharger les contiennent."
+        "suite_a_distance": f"{count(reste, 'autre')} à distance : "
+        "tous les fichiers à télécharger les contiennent."
         if reste
         else "",
         "proches": cards(repertoire, resultat.proches, resultat.proches_m, adresses),
@@ -356,12 +353,7 @@ def nb_pages(resultat: Resultat) -> int:
 def sentence(resultat: Resultat) -> str:
     """Return the number of results and the search in words."""
     phrase = describe_request(resultat.requete, resultat.total)
-    return quoted("Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase)
-
-
-def quoted(phrase: str) -> str:
-    """Return a sentence whose quotation marks never part from their words."""
-    return phrase.replace("« ", "«\u00a0").replace(" »", "\u00a0»")
+    return "Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase
 
 
 def cut(resultat: Resultat) -> str:
@@ -369,7 +361,10 @@ def cut(resultat: Resultat) -> str:
     nb = resultat.requete.taille
     if resultat.total <= nb:
         return ""
-    return f"Les {nb} premières sur {format_number(resultat.total)}{THIN}: précisez la recherche, ou téléchargez le fichier complet."
+    return (
+        f"Les {nb} premières sur {format_number(resultat.total)} : précisez la recherche, "
+        "ou téléchargez le fichier complet."
+    )
 
 
 def paper_blocks(

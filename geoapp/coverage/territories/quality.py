@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geoapp.core.french import THIN, format_number
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_threshold
 from geoapp.coverage.sentences import list_sources
@@ -16,7 +15,6 @@ from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, Terme
 from geoapp.coverage.world import World
-from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.reference.zonings import COMPARES
 
 DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
@@ -144,12 +142,11 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
         ("Offre comptée dans l'accessibilité", OFFRES[question.offre] + "."),
         (
             "Accessibilité (E2SFCA)",
-            INDICATEURS["e2sfca"].sens.replace("10 000", format_number(PAR_HABITANTS)) + ".",
+            INDICATEURS["e2sfca"].sens + ".",
         ),
         (
             "Zone blanche",
-            "Commune dont la moitié au moins des habitants manque d'offre. Cause"
-            + f"{THIN}: "
+            "Commune dont la moitié au moins des habitants manque d'offre. Cause : "
             + ", ou ".join(_bracketed(terme) for terme in CAUSES.values())
             + ".",
         ),
@@ -159,13 +156,12 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
         ),
         (
             MENTIONS["offreur_unique"].titre,
-            "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture"
-            + f"{THIN}: aucun autre n'est à portée de ses habitants couverts.",
+            "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture : "
+            "aucun autre n'est à portée de ses habitants couverts.",
         ),
         (
             "Petits nombres",
-            f"Un nombre de personnes de 1 à 4 s'écrit «{THIN}< 5{THIN}»{THIN}; "
-            "inconnu n'est jamais zéro.",
+            "Un nombre de personnes de 1 à 4 s'écrit « < 5 » ; inconnu n'est jamais zéro.",
         ),
     ]
 

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import (
-    NON_RENSEIGNE,
-    THIN,
-    at_place,
-    count,
-    format_number,
-    join_words,
-)
+from geoapp.core.french import NON_RENSEIGNE, at_place, count, format_number, join_words
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.model import Question, describe_offer, describe_threshold
 from geoapp.coverage.publics import Public
@@ -86,14 +79,14 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
     total = round(region["nb_offres"])
     if not offre.est_connue:
         return (
-            f"On ne sait pas combien de formations sont dans {zone.sujet}{THIN}: "
-            f"aucune source n'en donne le contour{THIN}; "
+            f"On ne sait pas combien de formations sont dans {zone.sujet} : "
+            f"aucune source n'en donne le contour ; "
             f"la région en compte {format_number(total)}."
         )
     if not offre.nb:
         return (
             f"{_capital(zone.sujet)} n'a aucune formation{_kind(question)} "
-            f"placée sur son territoire{THIN}; la région en compte {format_number(total)}."
+            f"placée sur son territoire ; la région en compte {format_number(total)}."
         )
     texte = (
         f"{_capital(zone.sujet)} compte {count(offre.nb, 'formation')}{_kind(question)} "
@@ -114,7 +107,7 @@ def _voie(offre: BlocOffre) -> str:
         return ""
     row = shares.loc["apprentissage"]
     these = f"{format_share(row['part'])} sont" if row["nb"] else "aucune n'est"
-    return f"{THIN}; {these} en apprentissage, {compare_share(row['part'], row['part_region'])}"
+    return f" ; {these} en apprentissage, {compare_share(row['part'], row['part_region'])}"
 
 
 def _domains(
@@ -129,7 +122,7 @@ def _domains(
     first = _first(question, offre, couverture, ranked="nb" if offre.nb else "nb_region")
     if not offre.nb or first is None:
         end = (
-            f"{THIN}; dans la région, {first[0]} est «{THIN}{first[1]}{THIN}» "
+            f" ; dans la région, {first[0]} est « {first[1]} » "
             f"({format_share(first[2]['part_region'])} de l'offre)"
             if first
             else ""
@@ -137,18 +130,18 @@ def _domains(
         return f"{near_sentence(question, zone, dehors)}{end}."
     sorte, nom, row = first
     texte = (
-        f"{_capital(sorte)} y est «{THIN}{nom}{THIN}» "
+        f"{_capital(sorte)} y est « {nom} » "
         f"avec {count(int(row['nb']), 'formation')}, "
         f"{format_share(row['part'])} de son offre {compare_share(row['part'], row['part_region'])}"
     )
-    absents = [f"«{THIN}{nom}{THIN}»" for nom in dehors.absents["domaine"]]
+    absents = [f"« {nom} »" for nom in dehors.absents["domaine"]]
     nb = int(couverture.domaines["code_domaine"].ne(AUTRE).sum())
     if nb < 2:
         return f"{texte}."
     if not absents:
-        return f"{texte}{THIN}; les {nb} domaines y sont tous enseignés."
+        return f"{texte} ; les {nb} domaines y sont tous enseignés."
     lacking = count(len(absents), f"domaine sur {nb} manque", f"domaines sur {nb} manquent")
-    return f"{texte}{THIN}; {lacking}{THIN}: {cite(absents)}."
+    return f"{texte} ; {lacking} : {cite(absents)}."
 
 
 _SORTES = (
@@ -185,10 +178,7 @@ def _first(
 def label_levels() -> dict[str, str]:
     """Return the label of each exit level: « Niveau 5 (Bac + 2 : BTS, DUT) »."""
     table = load_niveaux()
-    return {
-        row.niveau: f"{row.libelle} ({row.libelle_usager})".replace(" : ", f"{THIN}: ")
-        for row in table.itertuples()
-    }
+    return {row.niveau: f"{row.libelle} ({row.libelle_usager})" for row in table.itertuples()}
 
 
 def _at(cout: float, question: Question) -> str:
@@ -222,13 +212,11 @@ def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
     loin = f"à plus de {describe_threshold(question)} par la route d'{describe_offer(question)}"
     if pd.isna(ligne["population"]) and "population" not in (ligne["masques"] or "").split("|"):
         beyond = (
-            f"{THIN}; dans la région, {format_share(region['part_non_couverte'])} vit {loin}"
+            f" ; dans la région, {format_share(region['part_non_couverte'])} vit {loin}"
             if pd.notna(region["part_non_couverte"])
             else ""
         )
-        return (
-            f"La population n'y est pas connue{THIN}: la couverture ne peut être chiffrée{beyond}."
-        )
+        return f"La population n'y est pas connue : la couverture ne peut être chiffrée{beyond}."
     return f"{_how_many(question, ligne, region, loin)}{_white(zone, couverture)}."
 
 
@@ -261,19 +249,16 @@ def _white(zone: Zone, couverture: BlocCouverture) -> str:
         return ""
     whites, total = couverture.blanches, format_number(zone.nb_communes)
     if not len(whites):
-        return f"{THIN}; aucune de ses {total} communes n'est en zone blanche"
+        return f" ; aucune de ses {total} communes n'est en zone blanche"
     first = whites.iloc[0]
     if len(whites) == zone.nb_communes:
-        return f"{THIN}; ses {total} communes sont toutes en zone blanche"
+        return f" ; ses {total} communes sont toutes en zone blanche"
     if len(whites) == 1:
         offre = CAUSES[first["cause"]].de_l_offre
-        return (
-            f"{THIN}; une de ses {total} communes est en zone blanche, "
-            f"{first['nom']} (offre {offre})"
-        )
+        return f" ; une de ses {total} communes est en zone blanche, {first['nom']} (offre {offre})"
     causes = whites["cause"].value_counts()
     return (
-        f"{THIN}; {format_number(len(whites))} de ses {total} communes sont en zone blanche, "
+        f" ; {format_number(len(whites))} de ses {total} communes sont en zone blanche, "
         f"la plus peuplée étant {first['nom']}, "
         f"{_how_often(int(causes.iloc[0]), len(whites))} "
         f"parce que l'offre y est {CAUSES[causes.index[0]].de_l_offre}"
@@ -294,7 +279,7 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
     if pd.isna(ligne["e2sfca"]) or not ligne["e2sfca"]:
         return (
             "Personne n'y atteint d'offre jusqu'au seuil, alors que la région en donne "
-            f"{show('e2sfca', region)} pour 10{THIN}000 habitants, concurrence comptée."
+            f"{show('e2sfca', region)} pour 10 000 habitants, concurrence comptée."
         )
     ratio = ligne["e2sfca"] / region["e2sfca"] - 1
     gap = (
@@ -305,16 +290,16 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
     noun = {"places": "place", "sessions": "session"}.get(question.offre, "formation")
     texte = (
         f"Concurrence entre habitants comptée, on y atteint {show('e2sfca', ligne)} "
-        f"{noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10{THIN}000 habitants, "
+        f"{noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10 000 habitants, "
         f"{gap} dans la région ({show('e2sfca', region)})"
     )
     if pd.isna(ligne["mediane"]):
-        return f"{texte}{THIN}; la moitié de ses habitants n'a aucune formation à portée."
+        return f"{texte} ; la moitié de ses habitants n'a aucune formation à portée."
     if pd.isna(region["mediane"]):
         return f"{texte}."
     half = "sur place" if ligne["mediane"] < 0.05 else f"à {show('mediane', ligne)} ou moins"
     return (
-        f"{texte}{THIN}; un habitant sur deux a une formation {half}, "
+        f"{texte} ; un habitant sur deux a une formation {half}, "
         f"contre {show('mediane', region)} dans la région."
     )
 
@@ -336,7 +321,7 @@ def _fragile(
     if pd.notna(couverture.ligne["offreur_unique"]):
         return (
             "Toute sa couverture tient à un seul organisme, "
-            f"{name_body(couverture.ligne['offreur_unique'])}{THIN}: "
+            f"{name_body(couverture.ligne['offreur_unique'])} : "
             "s'il ferme, plus personne n'est couvert, "
             f"comme dans {alone} des communes de la région."
         )
@@ -361,7 +346,7 @@ def _fragile(
             "Sa couverture ne tient pas à un seul organisme, "
             f"comme celle de {others_too} des communes de la région."
         )
-    start = f"{near_sentence(question, zone, dehors)}{THIN}; aucune" if offre.nb else "Aucune"
+    start = f"{near_sentence(question, zone, dehors)} ; aucune" if offre.nb else "Aucune"
     return (
         f"{start} de ses communes n'est couverte par un seul organisme, "
         f"ce qui est le cas de {alone} de celles de la région."
@@ -378,28 +363,28 @@ def _nobody(question: Question, couverture: BlocCouverture) -> str:
     )
     if not couverture.presque:
         return (
-            f"Aucune formation n'est à portée de ses habitants, même lointaine{THIN}; "
+            f"Aucune formation n'est à portée de ses habitants, même lointaine ; "
             f"dans la région, {region}."
         )
     first = couverture.presque[0]
     return (
         "La formation la plus proche est "
         f"{at_place(first.nom_commune or 'une commune inconnue')}, {_at(first.cout, question)} "
-        f"du premier de ses habitants{THIN}; dans la région, {region}."
+        f"du premier de ses habitants ; dans la région, {region}."
     )
 
 
 def _alone_by_domain(couverture: BlocCouverture) -> str:
     """Say in which domains only one body covers the zone."""
     names = [
-        f"«{THIN}{row.domaine}{THIN}» ({name_body(row.offreur_unique)})"
+        f"« {row.domaine} » ({name_body(row.offreur_unique)})"
         for row in couverture.domaines_uniques.itertuples()
     ]
     whole = "un domaine" if len(names) == 1 else f"{len(names)} domaines"
     return (
         f"Dans {whole}, sa couverture tient à un seul organisme, alors que la région en compte "
         f"{format_number(couverture.nb_offreurs_region)} "
-        f"dans {'ce domaine' if len(names) == 1 else 'ces domaines'}{THIN}: {cite(names)}."
+        f"dans {'ce domaine' if len(names) == 1 else 'ces domaines'} : {cite(names)}."
     )
 
 
@@ -420,7 +405,7 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
     return (
         f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, "
         f"contre {format_share(couverture.part_communes_uniques_region)} "
-        f"de celles de la région){THIN}: {named}."
+        f"de celles de la région) : {named}."
     )
 
 

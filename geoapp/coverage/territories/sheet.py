@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, THIN, count, format_date, format_number
+from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number
 from geoapp.core.schema import NIVEAUX
 from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
 from geoapp.coverage.model import describe_offer, describe_threshold
@@ -63,10 +63,7 @@ def present(
         matrice=offer_matrix(contenu),
         tableaux=tables,
         methodes=list_methods(contenu.question),
-        notes=[
-            note.replace(" ; ", f"{THIN}; ").replace(" : ", f"{THIN}: ")
-            for note in contenu.couverture.reponse.notes
-        ],
+        notes=list(contenu.couverture.reponse.notes),
         date=format_date(cree_le),
         instantane=world.snapshot.id,
     )
@@ -235,7 +232,7 @@ def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
         ),
         (
             "e2sfca",
-            f"L'accessibilité pour 10{THIN}000 habitants, concurrence comptée, "
+            f"L'accessibilité pour 10 000 habitants, concurrence comptée, "
             f"est de {{}} à {mine}, de {{}} à {other}.",
         ),
     )

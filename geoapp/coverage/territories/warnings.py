@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import THIN, count, of_place, with_article
+from geoapp.core.french import count, of_place, with_article
 from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
@@ -32,7 +32,7 @@ def list_warnings(
         if couverture.ligne["est_estimee"]
         else "",
     ]
-    return tuple(one.replace(" : ", f"{THIN}: ") for one in found if one)
+    return tuple(filter(None, found))
 
 
 def _beyond(world: World, zone: Zone) -> str:

@@ -107,7 +107,7 @@ def find_zone(world: World, cle: str) -> Zone:
     type_zone, deux_points, texte = cle.partition(":")
     if not deux_points or not texte.strip():
         raise ParameterError(
-            f"zone = «\u202f{cle[:80]}\u202f» : une zone s'écrit type:code ou type:nom, "
+            f"zone = « {cle[:80]} » : une zone s'écrit type:code ou type:nom, "
             "par exemple ze2020:3215."
         )
     zones = list_zones(world, type_zone)
@@ -117,14 +117,13 @@ def find_zone(world: World, cle: str) -> Zone:
         found = zones[[fold(nom) == fold(texte) for nom in zones["nom"]]]
     if not len(found):
         raise NotFoundError(
-            f"zone = «\u202f{cle[:80]}\u202f» : zone inconnue de cet instantané."
+            f"zone = « {cle[:80]} » : zone inconnue de cet instantané."
             f"{propose(zones, type_zone, texte)}"
         )
     if len(found) > 1:
         codes = ", ".join(f"{type_zone}:{code}" for code in found["code_zone"][:8])
         raise ParameterError(
-            f"zone = «\u202f{cle[:80]}\u202f» : plusieurs zones portent ce nom. "
-            f"Donnez le code : {codes}."
+            f"zone = « {cle[:80]} » : plusieurs zones portent ce nom. Donnez le code : {codes}."
         )
     return _described(world, type_zone, found["code_zone"].iloc[0], found["nom"].iloc[0])
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, THIN, count
+from geoapp.core.french import NON_RENSEIGNE, count
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, format_value
 from geoapp.coverage.model import describe_threshold
 from geoapp.coverage.territories.content import ContenuZone
@@ -138,7 +138,7 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         colonnes=(*table.colonnes, *extra),
         valeurs=pd.DataFrame(rows),
         mots=words,
-        note=f"Seuil{THIN}: {describe_threshold(contenu.question)}, compris.",
+        note=f"Seuil : {describe_threshold(contenu.question)}, compris.",
     )
 
 
@@ -370,7 +370,7 @@ def publics_table(contenu: ContenuZone) -> Tableau:
         vide=_no_public(contenu),
         note=" ".join(
             dict.fromkeys(
-                f"{public.ici.groupe}{THIN}: {public.ici.note[0].lower()}{public.ici.note[1:]}"
+                f"{public.ici.groupe} : {public.ici.note[0].lower()}{public.ici.note[1:]}"
                 for public in contenu.couverture.publics
                 if public.ici.note
             )
@@ -625,7 +625,7 @@ def _without_address(contenu: ContenuZone) -> str:
     apart = contenu.departements.sans_effet
     filters = (
         " Leur source ne permet pas d'appliquer "
-        f"{'le critère' if len(apart) == 1 else 'les critères'}{THIN}: {', '.join(apart)}."
+        f"{'le critère' if len(apart) == 1 else 'les critères'} : {', '.join(apart)}."
         if apart
         else ""
     )
@@ -692,7 +692,7 @@ def _unplaced(contenu: ContenuZone) -> str:
             "formations entièrement à distance",
         )
         parts.append(f"{remote}, accessibles partout, ne comptent pas.")
-    return " ".join(parts).replace(" : ", f"{THIN}: ")
+    return " ".join(parts)
 
 
 def sources_table(contenu: ContenuZone) -> Tableau:

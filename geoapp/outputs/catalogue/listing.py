@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geoapp.core import schema
-from geoapp.core.french import THIN
+from geoapp.core.french import typeset
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.indicators import indicator_sources, indicator_title, list_zonings
 from geoapp.outputs.catalogue.licences import Licence
@@ -87,7 +87,7 @@ def _indicators(snapshot: Snapshot) -> list[Ressource]:
             genre=INDICATEURS,
             nom=zonage.nom,
             titre=indicator_title(zonage.nom),
-            sens=f"Indicateurs de couverture, une ligne par zone{THIN}: {zonage.titre}",
+            sens=typeset(f"Indicateurs de couverture, une ligne par zone : {zonage.titre}"),
             nb_lignes=zonage.nb_zones,
             colonnes=tuple(list_columns()),
             cle=("code_zone",),

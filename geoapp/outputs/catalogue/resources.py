@@ -12,7 +12,7 @@ import pandas as pd
 
 from geoapp.core import schema
 from geoapp.core.errors import NotFoundError
-from geoapp.core.french import THIN, format_date, format_number
+from geoapp.core.french import format_date, format_number, typeset
 from geoapp.core.snapshot import Snapshot, read_table
 from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
 from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier, as_columns
@@ -69,7 +69,7 @@ NOTES = (
 """What a reader must know of any table."""
 
 _LICENCE_PARTAGE = (
-    f"Une part de ces données vient d'une source sous ODbL{THIN}: "
+    "Une part de ces données vient d'une source sous ODbL : "
     "cette table est à partager sous la même licence."
 )
 
@@ -130,8 +130,8 @@ def table_columns(nom: str) -> list[ColonneFichier]:
 
 def column_meaning(colonne: schema.Colonne) -> str:
     """Return the meaning of a column, with the values accepted and what it refers to."""
-    values = f" (valeurs{THIN}: {', '.join(colonne.valeurs)})" if colonne.valeurs else ""
-    return colonne.sens + values + (f" → {colonne.renvoi}" if colonne.renvoi else "")
+    values = f" (valeurs : {', '.join(colonne.valeurs)})" if colonne.valeurs else ""
+    return colonne.sens + typeset(values) + (f" → {colonne.renvoi}" if colonne.renvoi else "")
 
 
 def table_notice(snapshot: Snapshot, nom: str) -> list[tuple[str, str]]:

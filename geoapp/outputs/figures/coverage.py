@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.core.french import THIN, count
+from geoapp.core.french import count
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.legend import legend
@@ -121,11 +121,11 @@ def tell_territory(world: World, question: Question, emprise: Emprise) -> str:
     part = table.loc[table["code_zone"].eq(emprise.code), "part_non_couverte"].iloc[0]
     if pd.isna(part):
         return (
-            f"{emprise.nom}{THIN}: la part des habitants à plus de {describe_threshold(question)} "
+            f"{emprise.nom} : la part des habitants à plus de {describe_threshold(question)} "
             "n'est pas connue ou est tue."
         )
     return (
-        f"{emprise.nom}{THIN}: {format_share(part)} des habitants "
+        f"{emprise.nom} : {format_share(part)} des habitants "
         f"sont à plus de {describe_threshold(question)}."
     )
 

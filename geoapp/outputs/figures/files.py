@@ -16,7 +16,7 @@ from geoapp.outputs.figures.drawing import draw_page
 from geoapp.outputs.figures.model import Figure, format_of
 from geoapp.outputs.figures.page import compose_page
 from geoapp.outputs.figures.tags import tag_pdf
-from geoapp.outputs.figures.texts import FICTIVES, tell_sources, typeset
+from geoapp.outputs.figures.texts import FICTIVES, tell_sources, typeset_figure
 
 AUTEUR = "GéoForma"
 TYPES_MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
@@ -45,9 +45,9 @@ def _about(world: World, figure: Figure) -> dict[str, str]:
     licences = sorted({str(one["licence"]) for one in contenu.sources if one["licence"]})
     fictive = f"{FICTIVES}. " if contenu.est_fictive else ""
     return {
-        "titre": typeset(figure_title(world, figure)),
-        "texte": typeset(fictive + describe_figure(world, figure)),
-        "sources": typeset(tell_sources(contenu.sources)),
+        "titre": typeset_figure(figure_title(world, figure)),
+        "texte": typeset_figure(fictive + describe_figure(world, figure)),
+        "sources": typeset_figure(tell_sources(contenu.sources)),
         "licences": " ; ".join(licences),
         "date": world.snapshot.manifest["cree_le"],
         "instantane": world.snapshot.id,

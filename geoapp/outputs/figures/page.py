@@ -16,7 +16,7 @@ from geoapp.outputs.figures.legend import ColonneLegende, Ligne, compose_legend,
 from geoapp.outputs.figures.map import BANDE_MM, frame_map
 from geoapp.outputs.figures.outlines import outlines, towns
 from geoapp.outputs.figures.palette import ALERTE, DISCRET, ENCRE
-from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources, typeset
+from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources, typeset_figure
 
 MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
 COLONNE_MIN_MM = 125.0
@@ -107,7 +107,7 @@ def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Lign
         (
             one
             for one in TITRES
-            if len(wrap(typeset(contenu.titre), one * scale, width, "gras")) == 1
+            if len(wrap(typeset_figure(contenu.titre), one * scale, width, "gras")) == 1
         ),
         TITRES[0],
     )
@@ -227,7 +227,7 @@ def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
         x, y = _to_page(row.x, row.y, carte, cadre)
         labels.append(
             Etiquette(
-                lignes=(typeset(row.nom),),
+                lignes=(typeset_figure(row.nom),),
                 x=x,
                 y=y,
                 taille=(6.8 if rank < 5 else 6.0) * scale,
@@ -254,7 +254,7 @@ def _name_zones(
     ][:NOMS_MAX]
     labels = [
         Etiquette(
-            lignes=tuple(wrap(typeset(nom.texte), size, NOM_MM * scale)),
+            lignes=tuple(wrap(typeset_figure(nom.texte), size, NOM_MM * scale)),
             x=spots[nom][0],
             y=spots[nom][1],
             taille=size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from geoapp.core.french import THIN, format_date
+from geoapp.core.french import format_date, typeset
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_threshold
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
@@ -12,14 +12,9 @@ from geoapp.offer.filters import describe_filters
 FICTIVES = "Données fictives"
 
 
-def typeset(texte: str) -> str:
-    """Return a text as French typography wants it on a figure.
-
-    Narrow no-break spaces before « ; : ! ? % » and inside guillemets, one apostrophe.
-    """
-    texte = re.sub(r"[ \u00a0\u202f]+([;:!?%»])", THIN + r"\1", texte)
-    texte = re.sub(r"«[ \u00a0]+", "«" + THIN, texte)
-    return re.sub(r"(?<=\w)'(?=\w)", "’", texte)
+def typeset_figure(texte: str) -> str:
+    """Return a text typeset, with the apostrophe of print: a figure is printed as it is drawn."""
+    return re.sub(r"(?<=\w)'(?=\w)", "’", typeset(texte))
 
 
 def with_filters(quoi: str, question: Question) -> str:

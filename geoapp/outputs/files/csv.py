@@ -22,7 +22,7 @@ def french_csv(fichier: Fichier) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"
     yield from _lines([one.titre for one in fichier.colonnes_plates], fichier, _french, ";")
     if fichier.notice and not fichier.est_liste:
-        notice = ([neutralise(cle), neutralise(texte)] for cle, texte in fichier.notice)
+        notice = ([neutralise(cle), neutralise(texte)] for cle, texte in fichier.mentions)
         yield from _encoded([[], *notice], ";")
 
 

@@ -25,7 +25,7 @@ def geojson(fichier: Fichier) -> Iterator[bytes]:
 
     The notice is `metadonnees`; `metadata` is the description for programs, if any.
     """
-    told = {"metadonnees": [{"cle": cle, "texte": texte} for cle, texte in fichier.notice]}
+    told = {"metadonnees": [{"cle": cle, "texte": texte} for cle, texte in fichier.mentions]}
     if fichier.description is not None:
         told["metadata"] = fichier.description
     yield f'{{"type":"FeatureCollection",{_dump(told)[1:-1]},"features":['.encode()
@@ -76,6 +76,6 @@ def write_parquet(fichier: Fichier, path: Path) -> None:
     table = pq.read_table(path)
     told = {
         **(table.schema.metadata or {}),
-        METADONNEES: _dump([list(pair) for pair in fichier.notice]).encode(),
+        METADONNEES: _dump([list(pair) for pair in fichier.mentions]).encode(),
     }
     pq.write_table(table.replace_schema_metadata(told), path, compression="zstd")

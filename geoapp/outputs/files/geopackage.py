@@ -35,7 +35,7 @@ def write_layers(fichiers: Iterable[Fichier], path: Path) -> None:
     notices, columns, styles = [], [], []
     for fichier in fichiers:
         _write_layer(fichier, path)
-        notices += [(fichier.titre, cle, texte) for cle, texte in fichier.notice]
+        notices += [(fichier.titre, cle, texte) for cle, texte in fichier.mentions]
         columns += [
             (fichier.titre, one.nom, one.titre, one.sens, one.type) for one in fichier.attributs
         ]

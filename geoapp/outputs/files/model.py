@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from geoapp.core.french import typeset
+
 PAQUET = 2_000
 """Rows turned into plain values at once, so that a long table never lies twice in memory."""
 
@@ -106,6 +108,11 @@ class Fichier:
     identifiant: tuple[str, ...] = ()
     description: Mapping | None = None
     est_liste: bool = False
+
+    @property
+    def mentions(self) -> list[tuple[str, str]]:
+        """Return the notice, typeset, as every format writes it."""
+        return [(cle, typeset(texte)) for cle, texte in self.notice]
 
     @property
     def attributs(self) -> list[ColonneFichier]:

@@ -110,7 +110,7 @@ def _write_notice(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -
     sheet.set_column(0, 0, 30, wrap)
     sheet.set_column(1, 1, 110, wrap)
     sheet.set_column(2, 2, 12, wrap)
-    for line, (cle, texte) in enumerate(fichier.notice):
+    for line, (cle, texte) in enumerate(fichier.mentions):
         text(sheet, line, 0, str(cle), wrap)
         text(sheet, line, 1, str(texte), wrap)
     debut = len(fichier.notice) + 1

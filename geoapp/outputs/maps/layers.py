@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.core.french import THIN, count, format_number
+from geoapp.core.french import count, format_number
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.border import ABSENTE, DEHORS, crossing_zones, split_at_region
 from geoapp.offer.filters import Filtres
@@ -59,7 +59,7 @@ class Calque:
         if self.est_dessine and self.nb_dessinees < self.nb_zones:
             parts.append(f"dont {format_number(self.nb_dessinees)} dessinées")
         if self.est_dessine and self.nb_dehors:
-            parts.append(f"pointillé{THIN}: {ABSENTE}")
+            parts.append(f"pointillé : {ABSENTE}")
         return ", ".join([*parts, *(["données fictives"] if self.est_fictive else [])])
 
 

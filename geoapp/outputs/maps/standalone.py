@@ -13,6 +13,7 @@ from markupsafe import Markup
 from geoapp.core.config import ROOT
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters
+from geoapp.outputs.html import FrenchTemplate
 from geoapp.outputs.maps.folium_map import OFFRES, SCRIPTS, STYLES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import FOND, layer_css, list_layers, outline_geojson, show_chosen
 from geoapp.outputs.maps.places import pack_offers
@@ -66,13 +67,15 @@ def _credits(sources) -> list[str]:
 def _templates() -> jinja2.Environment:
     """Return the environment of our templates, every text escaped."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    return jinja2.Environment(
+    env = jinja2.Environment(
         loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.template_class = FrenchTemplate
+    return env
 
 
 def _data_blocks(snapshot: Snapshot, offres, types: list[str]) -> list[tuple[str, Markup]]:

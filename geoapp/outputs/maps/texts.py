@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geoapp.core.french import THIN, count, in_region
+from geoapp.core.french import count, in_region
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, describe_filters
 
@@ -22,7 +22,7 @@ def title_of(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> str:
     """Return the title of a map: count, region, and the filters in words."""
     suite = describe_filters(filtres)
     title = f"{count(len(offres), 'formation')} {place_of(snapshot)}".strip()
-    return f"{title}{THIN}: {suite}" if suite else title
+    return f"{title} : {suite}" if suite else title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Resume:
             parts.append(
                 f"{count(self.nb_douteuses, 'formation')} de position douteuse, à vérifier"
             )
-        return f"Parmi elles{THIN}: {f'{THIN}; '.join(parts)}." if parts else ""
+        return f"Parmi elles : {' ; '.join(parts)}." if parts else ""
 
     def _unplaced(self) -> str:
         if not self.nb_non_placees:

@@ -19,6 +19,7 @@ from geoapp.core.errors import GeoFormaError
 from geoapp.core.french import format_date, format_number
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.territories.sheet import FicheTerritoire, kind_of
+from geoapp.outputs.html import FrenchTemplate
 
 LIMITES = {
     "blanches": 15,
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.template_class = FrenchTemplate
     env.filters["nombre"] = format_number
     return env
 
