@@ -109,7 +109,8 @@ def layer_css(layers: list[Calque]) -> str:
     """Return the colours of the layers as CSS variables, light then dark."""
     rows = [(c.type_zone, ZONAGES[c.type_zone].trait) for c in layers]
     clair = "".join(
-        f".zone-{nom}{{--trait:{t.clair};--tirets:{t.tirets};--largeur:{t.largeur}px;--teinte:{t.opacite}}}"
+        f".zone-{nom}{{--trait:{t.clair};--tirets:{t.tirets};"
+        f"--largeur:{t.largeur}px;--teinte:{t.opacite}}}"
         for nom, t in rows
     )
     sombre = "".join(f".zone-{nom}{{--trait:{t.sombre}}}" for nom, t in rows)
