@@ -19,8 +19,9 @@ from shapely.geometry import Point, box
 
 from geoapp.core.cells import neutralise, restore
 from geoapp.core.errors import ParameterError, StorageError
-from geoapp.outputs.files.formats import FORMATS, file_bytes, parse_format, write_as, write_file
+from geoapp.outputs.files.formats import FORMATS, parse_format, write_as, write_file
 from geoapp.outputs.files.model import Fichier, as_columns
+from support.files import file_bytes
 
 HOSTILE = ["=1+1", "<script>alert(1)</script>", "@SUM(A1)", "-2+3", "Lens; Arras", 'dit "oui"']
 COLONNES = as_columns(

@@ -15,8 +15,9 @@ import pytest
 from geoapp.core.errors import ParameterError
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.search.model import Requete, Resultat, Texte
-from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.offers import BLOCS, COLONNES, describe_export, list_cards, offers_file
+from support.files import file_bytes
 from support.world import CREATED, FORMULA, HOSTILE, publish_world
 
 

@@ -11,7 +11,7 @@ from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
-from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.codes.identifiers import suggest
 from geoapp.reference.zonings import MAILLE, MAILLES
 
 SEUIL_KM, SEUIL_MIN, SEUIL_MAX = 20.0, 1.0, 50.0
@@ -182,12 +182,7 @@ def _choice(nom: str, values: Mapping[str, list[str]]) -> str:
 
 def refuse_value(nom: str, valeur: str, acceptees) -> None:
     """Raise the error of a value that is not accepted, naming the nearest one."""
-    nearest = nearest_accepted(valeur, acceptees)
-    suite = (
-        f"Vouliez-vous dire « {nearest} » ?"
-        if nearest
-        else f"Valeurs acceptées : {', '.join(acceptees)}."
-    )
+    suite = suggest(valeur, acceptees) or f"Valeurs acceptées : {', '.join(acceptees)}."
     raise ParameterError(f"{nom} = « {valeur[:80]} » : valeur inconnue. {suite}")
 
 

@@ -32,7 +32,7 @@ from geoapp.offer.search.requests import parse_request, read_values, refuse_unkn
 from geoapp.offer.search.text import suggest_texts
 from geoapp.outputs.files.formats import parse_format
 from geoapp.outputs.offers import offers_file
-from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.codes.identifiers import suggest
 from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
 from geoapp.web.openapi import build_document, documentation
@@ -206,15 +206,8 @@ def zones(route: Route) -> dict:
     wanted = values.get("type")
     known = [zonage["type"] for zonage in zonages]
     if wanted and wanted not in known:
-        nearest = nearest_accepted(wanted, known)
-        raise ParameterError(
-            f"type = « {wanted[:40]} » : zonage inconnu. "
-            + (
-                f"Vouliez-vous dire « {nearest} » ?"
-                if nearest
-                else f"Zonages connus : {', '.join(known)}."
-            )
-        )
+        cure = suggest(wanted, known) or f"Zonages connus : {', '.join(known)}."
+        raise ParameterError(f"type = « {wanted[:40]} » : zonage inconnu. {cure}")
     kept = [zonage for zonage in zonages if not wanted or zonage["type"] == wanted]
     return {
         "zonages": [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from markupsafe import Markup
 
 from geoapp.core.errors import ParameterError
@@ -24,9 +24,10 @@ from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.zone_points import zone_sheet
 from geoapp.offer.filters import list_options
+from geoapp.offer.search.requests import refuse_unknown
 from geoapp.offer.statistics import debouches_of_zone, describe_debouches, zone_rows
 from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
-from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
@@ -37,6 +38,7 @@ from geoapp.web.figures import export_form
 from geoapp.web.layers import cacheable
 from geoapp.web.presentation import form_fields, paginate, static_url
 from geoapp.web.security import nonce
+from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_layers, served_world
 
 blueprint = Blueprint("coverage", __name__)
@@ -173,12 +175,7 @@ def export(format: str):
     if format not in FORMATS:
         abort(404)
     reponse = answer(served_world(), _asked())
-    form, fichier = FORMATS[format], file_of(served_world(), reponse)
-    return Response(
-        file_bytes(fichier, form),
-        mimetype=form.mimetype,
-        headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"},
-    )
+    return send_table(file_of(served_world(), reponse), FORMATS[format])
 
 
 @blueprint.get("/couverture/zones/<type_zone>/<code_zone>")
@@ -230,11 +227,7 @@ def publics():
 def change():
     """Show what changed between two snapshots."""
     known = comparable_snapshots(courant().data_dir)
-    for nom in request.args:
-        if nom not in ("avant", "apres", "zonage"):
-            raise ParameterError(
-                f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : avant, apres, zonage."
-            )
+    refuse_unknown(request.args, ("avant", "apres", "zonage"))
     zonage = request.args.get("zonage", MAILLE)
     avant, apres = (
         request.args.get("avant", known[0] if known else ""),

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import Question, parse_question
+from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.catalogue.datapackage import NOM, describe_package
 from geoapp.outputs.catalogue.dcat import PageCatalogue, describe_catalogue
 from geoapp.outputs.catalogue.export import every_file
@@ -65,7 +66,7 @@ def index():
 @blueprint.get("/donnees/tables/<fichier>")
 def table(fichier: str):
     """Return one table as a file."""
-    _refuse_parameters()
+    refuse_unknown(request.args, ())
     nom, form = _parse_name(fichier)
     check_table_name(nom)
     return send_file(
@@ -96,7 +97,7 @@ def indicators(fichier: str):
 @blueprint.get(f"/donnees/{ENSEMBLE}")
 def everything():
     """Return everything as one GeoPackage, one layer by table and by zoning."""
-    _refuse_parameters()
+    refuse_unknown(request.args, ())
     resources = _resources()
     return send_file(
         ENSEMBLE,
@@ -110,14 +111,14 @@ def everything():
 @blueprint.get(f"/donnees/{NOM}")
 def datapackage():
     """Return the data package (Frictionless) of the CSV for programs."""
-    _refuse_parameters()
+    refuse_unknown(request.args, ())
     return _json(courant().derive("datapackage", _package), "application/json")
 
 
 @blueprint.get("/donnees/catalogue.jsonld")
 def catalogue():
     """Return the catalogue (DCAT-AP) that a portal harvests."""
-    _refuse_parameters()
+    refuse_unknown(request.args, ())
     adresses = PageCatalogue(
         url_for("downloads.index", _external=True), current_app.config["SETTINGS"].contact
     )
@@ -128,12 +129,6 @@ def catalogue():
 
 def _package(snapshot: Snapshot) -> dict:
     return describe_package(snapshot, _resources(), question_words(Question()))
-
-
-def _refuse_parameters() -> None:
-    """Raise `ParameterError` for any parameter."""
-    for nom in request.args:
-        raise ParameterError(f"Paramètre inconnu : « {nom[:40]} ». Cette adresse n'en prend aucun.")
 
 
 def _parse_name(fichier: str) -> tuple[str, Format]:

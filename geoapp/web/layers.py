@@ -10,10 +10,11 @@ from flask import Blueprint, Response, abort, jsonify, request
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
 from geoapp.outputs.catalogue.resources import table_file
-from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.maps.layers import FOND, outline_geojson
 from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.standalone import dump_json, render_standalone
+from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_layers
 
 blueprint = Blueprint("layers", __name__)
@@ -78,11 +79,7 @@ def standalone_map():
 def rejects_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
     fichier = replace(table_file(courant().snapshot(), "rejets"), est_liste=True)
-    return Response(
-        file_bytes(fichier, FORMATS["csv"]),
-        mimetype="text/csv",
-        headers={"Content-Disposition": "attachment; filename=rejets.csv"},
-    )
+    return send_table(fichier, FORMATS["csv"])
 
 
 @blueprint.get("/sante")

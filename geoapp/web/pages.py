@@ -21,6 +21,7 @@ from geoapp.offer.filters import (
     parse_filters,
 )
 from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_columns, sift
+from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import layer_css, show_chosen
 from geoapp.outputs.maps.texts import summarise, title_of
@@ -135,7 +136,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
 @blueprint.get("/sources")
 def sources():
     """Show where every figure comes from."""
-    _refuse_other_parameters()
+    refuse_unknown(request.args, ())
     return render_template(
         "sources.html", titre="Sources des données", groupes=source_groups(courant().snapshot())
     )
@@ -144,7 +145,7 @@ def sources():
 @blueprint.get("/rejets")
 def rejects():
     """Show the rows refused at the build, with the reason, and how many by reason."""
-    _refuse_other_parameters("page", "source", "raison")
+    refuse_unknown(request.args, ("page", "source", "raison"))
     snapshot = courant().snapshot()
     table = snapshot.read("rejets")
     titres = snapshot.read("sources").set_index("id_source")["titre"].to_dict()
@@ -191,12 +192,3 @@ def reason_rows(raisons: dict[str, int], source: str | None) -> list[dict]:
         }
         for code, nb in raisons.items()
     ]
-
-
-def _refuse_other_parameters(*admis: str) -> None:
-    """Raise `ParameterError` for a parameter that the page does not know."""
-    for nom in request.args:
-        if nom not in admis:
-            raise ParameterError(
-                f"Paramètre inconnu : « {nom} ». Paramètres acceptés : {', '.join(admis) or 'aucun'}."
-            )

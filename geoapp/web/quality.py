@@ -6,11 +6,12 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from geoapp.offer.quality.scores import Qualite, find_entity, list_defects, open_quality
 from geoapp.offer.search.requests import refuse_unknown
-from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.quality import FORMATS_QUALITE, defects_file, scores_file
 from geoapp.web import quality_view as vues
 from geoapp.web.presentation import paginate
+from geoapp.web.sending import send_table
 from geoapp.web.served import courant
 
 blueprint = Blueprint("quality", __name__)
@@ -122,9 +123,4 @@ def _send(format: str, make) -> Response:
     refuse_unknown(dict(request.args), ())
     if format not in FORMATS_QUALITE:
         abort(404)
-    form, fichier = FORMATS[format], make()
-    return Response(
-        file_bytes(fichier, form),
-        mimetype=form.mimetype,
-        headers={"Content-Disposition": f"attachment; filename={fichier.nom}{form.suffixe}"},
-    )
+    return send_table(make(), FORMATS[format])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
@@ -13,7 +14,8 @@ from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
-from geoapp.outputs.files.formats import FORMATS, file_bytes
+from geoapp.offer.search.requests import refuse_unknown
+from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.sheets.folder import file_stem, make_sheet
 from geoapp.outputs.sheets.rendering import ENTIERES
 from geoapp.outputs.sheets.tables import to_file
@@ -21,6 +23,7 @@ from geoapp.reference.zonings import COMMUNE
 from geoapp.web import territories_view as vues
 from geoapp.web.coverage import form_parts, map_parts
 from geoapp.web.figures import export_form
+from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_world
 
 blueprint = Blueprint("territories", __name__)
@@ -39,11 +42,7 @@ _lock = Lock()
 @blueprint.get("/territoires")
 def index():
     """List the zones of one zoning, or those that a text names."""
-    for nom in request.args:
-        if nom not in ("zonage", "q"):
-            raise ParameterError(
-                f"Paramètre inconnu : « {nom[:40]} ». Paramètres acceptés : zonage, q."
-            )
+    refuse_unknown(request.args, ("zonage", "q"))
     types, texte = list_types(served_world()), request.args.get("q", "").strip()[:80]
     zonage = request.args.get("zonage") or ("" if texte else next(iter(types)))
     if zonage:
@@ -172,13 +171,5 @@ def table(type_zone: str, code_zone: str, nom: str):
         abort(404)
     contenu, other = _content(type_zone, code_zone)
     table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
-    content = file_bytes(
-        to_file(table, list_notice(present(served_world(), contenu))), FORMATS["csv"]
-    )
-    return Response(
-        content,
-        mimetype="text/csv",
-        headers={
-            "Content-Disposition": f"attachment; filename={file_stem(contenu.zone)}-{nom}.csv"
-        },
-    )
+    fichier = to_file(table, list_notice(present(served_world(), contenu)))
+    return send_table(replace(fichier, nom=f"{file_stem(contenu.zone)}-{nom}"), FORMATS["csv"])

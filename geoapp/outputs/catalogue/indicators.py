@@ -16,7 +16,7 @@ from geoapp.outputs.catalogue.resources import sources_of
 from geoapp.outputs.coverage import file_of, layer_name, list_columns
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.files.qml import graduated_style
-from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.codes.identifiers import refusal
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 from geoapp.sources.usages import INDICATEURS
 
@@ -52,9 +52,7 @@ def check_zoning(snapshot: Snapshot, nom: str) -> None:
     """Raise `NotFoundError` unless indicators exist for a zoning; the nearest one is named."""
     known = [zonage.nom for zonage in list_zonings(snapshot)]
     if nom not in known:
-        near = nearest_accepted(nom, known)
-        cure = f"Vouliez-vous dire « {near} » ? " if near else ""
-        raise NotFoundError(f"Zonage inconnu : « {nom[:40]} ». {cure}Zonages : {', '.join(known)}.")
+        raise NotFoundError(refusal("Zonage inconnu", nom, "Zonages", known))
 
 
 def indicator_sources(snapshot: Snapshot) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from geoapp.core.snapshot import Snapshot, read_table
 from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
 from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier, as_columns
 from geoapp.outputs.files.qml import plain_style
-from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.codes.identifiers import refusal
 from geoapp.sources.usages import USAGES, feeding
 
 
@@ -85,11 +85,7 @@ def find_sheet(nom: str) -> FicheTable:
 def check_table_name(nom: str) -> None:
     """Raise `NotFoundError` unless `nom` is a table; the nearest one is named."""
     if nom not in schema.TABLES:
-        near = nearest_accepted(nom, schema.TABLES)
-        cure = f"Vouliez-vous dire « {near} » ? " if near else ""
-        raise NotFoundError(
-            f"Table inconnue : « {nom[:40]} ». {cure}Tables : {', '.join(schema.TABLES)}."
-        )
+        raise NotFoundError(refusal("Table inconnue", nom, "Tables", schema.TABLES))
 
 
 def table_file(snapshot: Snapshot, nom: str) -> Fichier:

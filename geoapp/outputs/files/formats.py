@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from geoapp.outputs.files.geo import geojson, write_parquet
 from geoapp.outputs.files.geopackage import write_gpkg
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.files.workbook import write_xlsx
-from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.codes.identifiers import refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +117,7 @@ def parse_format(nom: str, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
     """
     if nom in accepted:
         return FORMATS[nom]
-    near = nearest_accepted(nom, accepted)
-    cure = f"Vouliez-vous dire « {near} » ? " if near else ""
-    raise ParameterError(
-        f"Format inconnu : « {nom[:40]} ». {cure}Formats acceptés : {', '.join(accepted)}."
-    )
+    raise ParameterError(refusal("Format inconnu", nom, "Formats acceptés", accepted))
 
 
 def formats_of(fichier_forme: str) -> list[Format]:
@@ -178,11 +173,3 @@ def storing(out: Path):
 def write_file(fichier: Fichier, out: Path, *, formats: Sequence[str] = tuple(FORMATS)) -> None:
     """Write a table to `out`, in the format that its extension names (see `write_as`)."""
     write_as(fichier, format_of_path(out, formats), Path(out))
-
-
-def file_bytes(fichier: Fichier, form: Format) -> bytes:
-    """Return a table in one format, for what is small."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"fichier{form.suffixe}"
-        write_as(fichier, form, path)
-        return path.read_bytes()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
@@ -197,3 +197,15 @@ def nearest_accepted(value: object, accepted: Iterable[str]) -> str | None:
         by_folded.setdefault(fold(candidate), candidate)
     close = difflib.get_close_matches(fold(str(value)), list(by_folded), n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
+
+
+def suggest(value: object, accepted: Iterable[str]) -> str:
+    """Return the sentence that proposes the nearest accepted value; "" when nothing is close."""
+    near = nearest_accepted(value, accepted)
+    return f"Vouliez-vous dire « {near} » ?" if near else ""
+
+
+def refusal(inconnu: str, value: str, liste: str, accepted: Collection[str]) -> str:
+    """Return the error of an unknown name: what it is, the nearest one, all those accepted."""
+    parts = (f"{inconnu} : « {value[:40]} ».", suggest(value, accepted))
+    return " ".join(filter(None, (*parts, f"{liste} : {', '.join(accepted)}.")))
