@@ -74,13 +74,20 @@ def _places(moteur: Moteur) -> tuple[list[Lieu], np.ndarray]:
     rows = [row for row in moteur.toponymes.lignes if row[0] == "commune" and row[9]]
     people = np.array([row[8] + 1 for row in rows], dtype=float)
     return [
-        Lieu("commune", row[1], row[2], round(row[6], 3), round(row[7], 3)) for row in rows
+        Lieu(
+            type="commune",
+            code=row[1],
+            nom=row[2],
+            longitude=round(row[6], 3),
+            latitude=round(row[7], 3),
+        )
+        for row in rows
     ], people / people.sum()
 
 
 def _zones(moteur: Moteur) -> list[Lieu]:
     return [
-        Lieu(row[0], row[1], row[2], row[6], row[7])
+        Lieu(type=row[0], code=row[1], nom=row[2], longitude=row[6], latitude=row[7])
         for row in moteur.toponymes.lignes
         if row[0] in ("departement", "epci", "ze2020") and row[9]
     ]
@@ -119,7 +126,7 @@ def _filters(moteur: Moteur, rng: np.random.Generator) -> Filtres:
 
 def parameters(requete: Requete) -> list[tuple[str, str]]:
     """Return a search as the parameters of an address."""
-    pairs = [("rayon", f"{requete.rayon_km:g}"), *requete.filtres.parametres()]
+    pairs = [("rayon", f"{requete.rayon_km:g}"), *requete.filtres.pairs()]
     if requete.texte:
         pairs.append(("texte", requete.texte))
     if requete.lieu is not None and requete.lieu.est_zone:

@@ -137,7 +137,7 @@ def count_cube(cells: list[tuple], requete: Requete) -> tuple[int, dict[str, dic
     """Return the total and the live counts out of (domain, level, voie, number) cells counted
     before these filters.
     """
-    kept = [set(requete.filtres.valeurs(nom)) for nom in FILTERS]
+    kept = [set(requete.filtres.values_of(nom)) for nom in FILTERS]
     total, facets = 0, {nom: {} for nom in FILTERS}
     for *values, nb in cells:
         failed = [i for i, wanted in enumerate(kept) if wanted and values[i] not in wanted]
@@ -154,7 +154,7 @@ def where_filters(requete: Requete, mark: str) -> tuple[str, list[str]]:
     """
     parts, values = [], []
     for nom in FILTERS:
-        if chosen := requete.filtres.valeurs(nom):
+        if chosen := requete.filtres.values_of(nom):
             parts.append(f"o.{nom} IN ({', '.join([mark] * len(chosen))})")
             values += chosen
     return " AND ".join(parts) or "1 = 1", values

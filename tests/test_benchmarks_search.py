@@ -69,7 +69,12 @@ def test_live_counts_leave_out_their_own_filter():
         ("gestion", "6", "scolaire", 7),
     ]
     requete = Requete(
-        filtres=Filtres({"domaine": (Option("gestion", "", ""),), "niveau": (Option("5", "", ""),)})
+        filtres=Filtres(
+            {
+                "domaine": (Option(valeur="gestion", libelle="", mots=""),),
+                "niveau": (Option(valeur="5", libelle="", mots=""),),
+            }
+        )
     )
     total, facets = count_cube(cells, requete)
     assert total == 3

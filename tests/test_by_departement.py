@@ -77,14 +77,14 @@ def test_filters_that_the_source_allows_are_obeyed_and_the_others_named(snapshot
 @pytest.mark.parametrize(
     "lieu, codes",
     [
-        (Lieu("departement", "59", "Nord"), ["59"]),
-        (Lieu("ze2020", "3201", "Amiville"), ["80"]),
-        (Lieu("ze2010", "3299", "Ancienne"), ["59", "80"]),
-        (Lieu("point", "", "point", 2.5, 50.1), ["59"]),
-        (Lieu("commune", "80001", "Amiville", 2.1, 50.1), ["80"]),
-        (Lieu("point", "", "bord", 2.4, 50.1), ["59"]),
-        (Lieu("point", "", "ailleurs", 5.0, 45.0), []),
-        (Lieu("region", "32", "Hauts-de-France"), []),
+        (Lieu(type="departement", code="59", nom="Nord"), ["59"]),
+        (Lieu(type="ze2020", code="3201", nom="Amiville"), ["80"]),
+        (Lieu(type="ze2010", code="3299", nom="Ancienne"), ["59", "80"]),
+        (Lieu(type="point", code="", nom="point", longitude=2.5, latitude=50.1), ["59"]),
+        (Lieu(type="commune", code="80001", nom="Amiville", longitude=2.1, latitude=50.1), ["80"]),
+        (Lieu(type="point", code="", nom="bord", longitude=2.4, latitude=50.1), ["59"]),
+        (Lieu(type="point", code="", nom="ailleurs", longitude=5.0, latitude=45.0), []),
+        (Lieu(type="region", code="32", nom="Hauts-de-France"), []),
     ],
 )
 def test_the_departements_of_a_place(snapshot, lieu, codes):

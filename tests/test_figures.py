@@ -227,7 +227,7 @@ def test_the_form_of_a_page_asks_for_its_own_map(client, monde, path, type_):
     figure = parse_figure(
         {**kept, "type": first, "emprise": chosen[1] if chosen else "region"}, monde
     )
-    assert (figure.type, figure.question.filtres.valeurs("niveau")) == (type_, ["3"])
+    assert (figure.type, figure.question.filtres.values_of("niveau")) == (type_, ["3"])
     assert figure.emprise == ("commune:80002" if "80002" in path else "region") and (
         figure.question.seuil == 5
     ) == ("seuil" in path)

@@ -46,7 +46,7 @@ def test_repeated_parameters_of_an_address(tiny_snapshot):
     filtres = parse_filters(
         MultiDict([("niveau", "4"), ("niveau", "3"), ("domaine", "")]), tiny_snapshot
     )
-    assert filtres.parametres() == [("niveau", "3"), ("niveau", "4")]
+    assert filtres.pairs() == [("niveau", "3"), ("niveau", "4")]
 
 
 def test_unknown_is_a_value_never_hidden(tiny_snapshot):
@@ -64,8 +64,8 @@ def test_zone_keeps_its_leading_zero_and_is_not_a_prefix(tiny_snapshot):
 
 def test_prefix_of_a_code_does_not_match():
     offres = pd.DataFrame({"zones": ["frr:FRR+", "frr:FRR", "zrr:ZRR", ""]})
-    assert FILTRES["zone"].garder(offres, {"frr:FRR"}).tolist() == [False, True, False, False]
-    assert FILTRES["zone"].garder(offres, {"frr"}).tolist() == [True, True, False, False]
+    assert FILTRES["zone"].keep(offres, {"frr:FRR"}).tolist() == [False, True, False, False]
+    assert FILTRES["zone"].keep(offres, {"frr"}).tolist() == [True, True, False, False]
 
 
 def test_whole_zoning_counts_a_place_once(tiny_snapshot):

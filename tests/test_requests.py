@@ -58,7 +58,7 @@ def test_every_parameter_is_read(moteur):
     assert (requete.lieu.type, requete.lieu.code) == ("commune", "80001")
     assert requete.emprise == (2.5, 50.0, 3.0, 50.5)
     assert (
-        requete.filtres.valeurs("niveau") == ["3", "4"] and "domaine" not in requete.filtres.choix
+        requete.filtres.values_of("niveau") == ["3", "4"] and "domaine" not in requete.filtres.choix
     )
 
 
@@ -176,6 +176,6 @@ def test_sentences(moteur):
         ("Lens", "de Lens"),
         ("Étaples", "d'Étaples"),
     ):
-        assert describe_request(Requete(lieu=Lieu("commune", "1", nom, 2.0, 50.0)), 2).endswith(
-            words
-        )
+        assert describe_request(
+            Requete(lieu=Lieu(type="commune", code="1", nom=nom, longitude=2.0, latitude=50.0)), 2
+        ).endswith(words)

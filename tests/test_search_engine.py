@@ -98,7 +98,12 @@ def test_a_zone_filter_does_not_hide_remote_offers(moteur):
 
 
 def test_nothing_around_proposes_the_nearest(moteur):
-    result = search(moteur, Requete(lieu=Lieu("point", "", "x", 4.0, 50.0), rayon_km=10))
+    result = search(
+        moteur,
+        Requete(
+            lieu=Lieu(type="point", code="", nom="x", longitude=4.0, latitude=50.0), rayon_km=10
+        ),
+    )
     assert result.total == 0 and len(result.proches) == 5 and result.proches_m[0] > 100_000
     assert (np.diff(result.proches_m) >= 0).all()
 
@@ -106,7 +111,9 @@ def test_nothing_around_proposes_the_nearest(moteur):
 @pytest.mark.parametrize("nb", [1, 2, 3, 4, 5, 6])
 def test_the_nearest_of_as_many_ties_as_there_are_is_the_first_title(moteur, nb):
     """Three offers share one place: a cut among them takes the first ones, and as many as asked."""
-    requete = Requete(lieu=Lieu("point", "", "x", 1.0, 50.0), rayon_km=5)
+    requete = Requete(
+        lieu=Lieu(type="point", code="", nom="x", longitude=1.0, latitude=50.0), rayon_km=5
+    )
     every, gaps = nearest_alternatives(moteur, select(moteur, requete), nb=10)
     assert len(every) == 5 and gaps[0] == gaps[1], "the nearest are tied"
     found, near = nearest_alternatives(moteur, select(moteur, requete), nb=nb)

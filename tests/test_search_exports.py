@@ -38,15 +38,15 @@ def _answer(lignes, distances, a_distance=(), proches=()) -> Resultat:
         return np.array(values, dtype="int64")
 
     return Resultat(
-        ints(lignes),
-        np.array(distances, dtype="float64"),
-        ints(a_distance),
-        ints(proches),
-        np.full(len(proches), 30_000.0),
-        0,
-        {},
-        Texte(),
-        Requete(),
+        lignes=ints(lignes),
+        distances_m=np.array(distances, dtype="float64"),
+        a_distance=ints(a_distance),
+        proches=ints(proches),
+        proches_m=np.full(len(proches), 30_000.0),
+        nb_non_places=0,
+        facettes={},
+        texte=Texte(),
+        requete=Requete(),
     )
 
 

@@ -52,7 +52,7 @@ STARTS = (
     "2028",
 )
 GEOD = pyproj.Geod(ellps="GRS80")
-POINT = Lieu("point", "50.09,2.13", "point", 2.13, 50.09)
+POINT = Lieu(type="point", code="50.09,2.13", nom="point", longitude=2.13, latitude=50.09)
 UNKNOWN_TOO = {
     "niveau": ("3", "5", None),
     "voie": ("scolaire", "continue", None),
@@ -113,9 +113,9 @@ _SETTINGS = {
 LIEUX = (
     None,
     POINT,
-    Lieu("ze2020", "3201", "Amiville"),
-    Lieu("departement", "59", "Nord"),
-    Lieu("region", "32", "Hauts-de-France"),
+    Lieu(type="ze2020", code="3201", nom="Amiville"),
+    Lieu(type="departement", code="59", nom="Nord"),
+    Lieu(type="region", code="32", nom="Hauts-de-France"),
 )
 
 

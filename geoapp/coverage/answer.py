@@ -221,7 +221,7 @@ def describe_response(reponse: Reponse, world: World) -> dict:
 
 def describe_parameters(question: Question) -> dict:
     """Return every parameter of a question, defaults included."""
-    filtres = {nom: question.filtres.valeurs(nom) for nom in question.filtres.choix}
+    filtres = {nom: question.filtres.values_of(nom) for nom in question.filtres.choix}
     return {
         **filtres,
         f"seuil_{question.unite}": question.seuil,

@@ -218,7 +218,7 @@ def _within_bounds(nom: str, found: list[str]) -> float:
 
 def to_parameters(question: Question) -> list[tuple[str, str]]:
     """Return a question as (name, value) pairs, as an address writes it; defaults left out."""
-    pairs = list(question.filtres.parametres())
+    pairs = list(question.filtres.pairs())
     # Defaults are left out: one question has one address.
     if (question.seuil, question.unite) != (SEUIL_KM, "km"):
         pairs.append((f"seuil_{question.unite}", f"{question.seuil:g}"))

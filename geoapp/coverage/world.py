@@ -383,7 +383,7 @@ def choose_offer(world: World, question: Question, today: date | None = None) ->
     for nom in question.filtres.choix:
         kept &= (
             FILTRES[nom]
-            .garder(world.offres, set(question.filtres.valeurs(nom)), today)
+            .keep(world.offres, set(question.filtres.values_of(nom)), today)
             .to_numpy(dtype=bool)
         )
     comptes = world.comptes[kept]

@@ -1,8 +1,11 @@
-"""Answers of a search as plain values ready for JSON: the API and `geoapp search --json` print the same."""
+"""Answers of a search as plain values ready for JSON.
+
+The API and `geoapp search --json` print the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import numpy as np
 
 from geoapp.offer.cards import offer_card
 from geoapp.offer.filters import FILTRES
@@ -37,8 +40,12 @@ def describe_place(lieu: Lieu) -> dict:
 
 
 def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
-    """Return one page of an answer as plain values: cards, counts, how the search was understood."""
+    """Return one page of an answer as plain values.
+
+    Cards, counts, how the search was understood.
+    """
     requete, page, texte = resultat.requete, resultat.page, resultat.texte
+    # The two lists are paged together: the longer one tells how many pages there are.
     longest = max(resultat.total, len(resultat.a_distance))
     return {
         "titre": describe_request(requete, resultat.total),
@@ -68,11 +75,13 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
     }
 
 
-def _cards(lookups: Repertoire, lignes, distances: Iterable[float] | None = None) -> list[dict]:
-    distances = [None] * len(lignes) if distances is None else distances.tolist()
+def _cards(
+    lookups: Repertoire, lignes: np.ndarray, distances_m: np.ndarray | None = None
+) -> list[dict]:
+    """Return the cards of some offers, each with its distance when there is one."""
+    metres = [None] * len(lignes) if distances_m is None else distances_m.tolist()
     return [
-        offer_card(lookups, ligne, metres)
-        for ligne, metres in zip(lignes.tolist(), distances, strict=True)
+        offer_card(lookups, ligne, one) for ligne, one in zip(lignes.tolist(), metres, strict=True)
     ]
 
 
@@ -144,6 +153,7 @@ def list_zonages(snapshot) -> list[dict]:
 
 
 def _zonage(type_zone: str, part) -> dict:
+    """Return one zoning and its zones, by code."""
     kept = (
         "type_zone",
         "code_zone",

@@ -11,7 +11,7 @@ from geoapp.reference.codes.text import fold
 from geoapp.reference.zonings import ZONAGES
 
 DISTANCE_QPV_M = 500
-"""« Near a priority neighbourhood »: within this distance of its outline, border included (metres, Lambert-93)."""
+"""« Near a priority neighbourhood »: at most this far from its outline (metres, Lambert-93)."""
 
 PRECISIONS_SURES = ("coordonnees", "adresse")
 """Precisions trusted for a test by geometry (`methods.md`)."""
@@ -20,7 +20,7 @@ _GEOD = Geod(ellps="WGS84")
 
 
 def describe_quartiers(repertoire: Repertoire, ligne: int) -> list[dict]:
-    """Return, for each zoning of neighbourhoods, whether an offer lies inside, within 500 m, or outside.
+    """Return by zoning of neighbourhoods whether an offer lies inside, within 500 m, or outside.
 
     `statut` is `dedans`, `a_moins_de_500_m`, `dehors` or `inconnu`, with
     `raison` when it is unknown: the point is not trusted, or outlines are
@@ -43,18 +43,17 @@ def _quartier(repertoire: Repertoire, ligne: int, type_zone: str, contours: Cont
     point = shapely.Point(
         repertoire.to_metric.transform(repertoire.longitudes[ligne], repertoire.latitudes[ligne])
     )
-    near = (
-        contours.arbre.query(point, predicate="dwithin", distance=DISTANCE_QPV_M)
-        if contours.codes
-        else []
-    )
+    # An empty tree refuses the predicate.
+    if not contours.codes:
+        return _outside(repertoire, ligne, contours)
+    near = contours.arbre.query(point, predicate="dwithin", distance=DISTANCE_QPV_M)
     if not len(near):
         return _outside(repertoire, ligne, contours)
-    found = sorted(
+    # The nearest; of two at one distance (a shared border), the smallest code.
+    distance_m, code = min(
         (float(shapely.distance(point, contours.arbre.geometries[i])), contours.codes[i])
         for i in near
     )
-    distance_m, code = found[0]
     zone = repertoire.zones[f"{type_zone}:{code}"]
     quartier = {
         "code": code,
@@ -62,12 +61,10 @@ def _quartier(repertoire: Repertoire, ligne: int, type_zone: str, contours: Cont
         "millesime": zone.millesime,
         "distance_m": round(distance_m),
     }
-    statut, mots = (
-        ("dedans", "Dans un quartier")
-        if distance_m == 0
-        else ("a_moins_de_500_m", "À moins de 500 m d'un quartier")
-    )
-    return {**_answer(statut, f"{mots} : {zone.nom}"), **quartier}
+    if distance_m == 0:
+        return {**_answer("dedans", f"Dans un quartier : {zone.nom}"), **quartier}
+    words = f"À moins de 500 m d'un quartier : {zone.nom}"
+    return {**_answer("a_moins_de_500_m", words), **quartier}
 
 
 def _outside(repertoire: Repertoire, ligne: int, contours: ContoursZonage) -> dict:
@@ -87,12 +84,9 @@ def _outside(repertoire: Repertoire, ligne: int, contours: ContoursZonage) -> di
 def _is_trusted(repertoire: Repertoire, ligne: int) -> bool:
     """Tell whether the point of an offer may be tested against outlines."""
     colonnes = repertoire.colonnes
-    placee = not np.isnan(repertoire.longitudes[ligne])
-    return (
-        placee
-        and colonnes["precision_position"][ligne] in PRECISIONS_SURES
-        and not colonnes["est_douteuse"][ligne]
-    )
+    if np.isnan(repertoire.longitudes[ligne]) or colonnes["est_douteuse"][ligne]:
+        return False
+    return colonnes["precision_position"][ligne] in PRECISIONS_SURES
 
 
 def _answer(statut: str, libelle: str, raison: str | None = None) -> dict:
@@ -127,21 +121,14 @@ def similar_rows(
         *repertoire.lignes_par_genre.get(genre, ()),
         *repertoire.lignes_par_titre.get(fold(colonnes["intitule"][lignes[0]]), ()),
     }
-    me = colonnes["id_action"][lignes[0]]
-    rows = sorted(
-        row
-        for row in same
-        if colonnes["id_action"][row] != me and colonnes["modalite"][row] != "a_distance"
-    )
-    distances = _distances(repertoire, lignes, rows)
-    ordered = sorted(
-        zip(distances, rows, strict=True), key=lambda pair: (pair[0], *_ties(colonnes, pair[1]))
-    )
+    ids, modalites = colonnes["id_action"], colonnes["modalite"]
+    me = ids[lignes[0]]
+    rows = sorted(row for row in same if ids[row] != me and modalites[row] != "a_distance")
+    distances = zip(_distances(repertoire, lignes, rows), rows, strict=True)
     result: dict[str, tuple[int, float | None]] = {}
-    for distance_m, row in ordered:
-        result.setdefault(
-            colonnes["id_action"][row], (row, distance_m if np.isfinite(distance_m) else None)
-        )
+    # Nearest first, so that the place kept of an action is its nearest one.
+    for metres, row in sorted(distances, key=lambda one: (one[0], *_ties(colonnes, one[1]))):
+        result.setdefault(ids[row], (row, metres if np.isfinite(metres) else None))
         if len(result) == nb:
             break
     return list(result.values())
@@ -152,17 +139,17 @@ def _ties(colonnes: dict[str, list], row: int) -> tuple[str, str, str]:
 
 
 def _distances(repertoire: Repertoire, lignes: list[int], rows: list[int]) -> list[float]:
-    """Return the geodesic distance of each row to the first placed row of `lignes`; infinite when unknown."""
+    """Return the geodesic distance of each row to the first placed row of `lignes`.
+
+    Infinite when unknown.
+    """
     placed = [ligne for ligne in lignes if not np.isnan(repertoire.longitudes[ligne])]
     if not placed or not rows:
         return [np.inf] * len(rows)
     lon, lat = repertoire.longitudes[rows], repertoire.latitudes[rows]
-    origin = (
-        np.full(len(rows), array[placed[0]])
-        for array in (repertoire.longitudes, repertoire.latitudes)
-    )
     known = ~np.isnan(lon)
+    lon0 = np.full(known.sum(), repertoire.longitudes[placed[0]])
+    lat0 = np.full(known.sum(), repertoire.latitudes[placed[0]])
     result = np.full(len(rows), np.inf)
-    lon0, lat0 = origin
-    result[known] = _GEOD.inv(lon0[known], lat0[known], lon[known], lat[known])[2]
+    result[known] = _GEOD.inv(lon0, lat0, lon[known], lat[known])[2]
     return result.tolist()

@@ -69,7 +69,8 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
     dict
         Plain values ready for JSON; unknown is None, in words « Non renseigné ».
     """
-    row = {nom: valeurs[ligne] for nom, valeurs in repertoire.colonnes.items()}
+    row = repertoire.row(ligne)
+    # A distance that is not equal to itself is NaN: unknown.
     metres = None if distance_m is None or distance_m != distance_m else round(float(distance_m))
     return {
         **_identity(repertoire, row),
@@ -139,7 +140,10 @@ def _identity(repertoire: Repertoire, row: dict) -> dict:
 
 
 def _unnamed(repertoire: Repertoire, row: dict) -> str:
-    """Return what is known of the body of an offer that no source names: its code, and the commune when the place has the same code."""
+    """Return what is known of the body of an offer that no source names.
+
+    Its code, and the commune when the place has the same code.
+    """
     uai = repertoire.lieux.get(row["id_lieu"], {}).get("code_uai")
     commune = row["nom_commune"] if uai and row["id_organisme"] == f"uai:{uai}" else None
     return name_unnamed(row["id_organisme"], commune) or "Organisme non renseigné"
@@ -204,19 +208,10 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
     NotFoundError
         When no offer of the snapshot has this identifier.
     """
-    lignes = repertoire.lignes_par_id.get(identifiant) or repertoire.lignes_par_id.get(
-        repertoire.retenues.get(identifiant, "")
-    )
-    if not lignes:
-        raise NotFoundError(
-            "Cette formation n'est pas, ou plus, dans les données servies. Cherchez-la par son intitulé."
-        )
-    card = offer_card(repertoire, lignes[0])
-    id_action, id_formation = (
-        repertoire.colonnes[nom][lignes[0]] for nom in ("id_action", "id_formation")
-    )
+    lignes = _rows_of(repertoire, identifiant)
+    row, card = repertoire.row(lignes[0]), offer_card(repertoire, lignes[0])
+    id_action, id_formation = row["id_action"], row["id_formation"]
     formation, action = repertoire.formations[id_formation], repertoire.actions[id_action]
-    row = {nom: valeurs[lignes[0]] for nom, valeurs in repertoire.colonnes.items()}
     # What another catalogue may have given is read in the row shown, before the tables.
     facts = {**formation, **action, **row}
     told = {one.nom: _value(repertoire, one, facts[one.nom]) for one in FICHE}
@@ -227,9 +222,7 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         "qualites": [{"nom": one.fiche, "libelle": say_if(told[one.nom])} for one in QUALITES],
         "objectif": formation["objectif"],
         "contenu": formation["contenu"],
-        "organisme": _body(
-            repertoire, repertoire.colonnes["id_organisme"][lignes[0]], card["organisme"]
-        ),
+        "organisme": _body(repertoire, row["id_organisme"], card["organisme"]),
         "organisme_responsable": _body(repertoire, formation["id_organisme"], None),
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
         "sessions": _all_sessions(repertoire, id_action),
@@ -239,15 +232,33 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         "codes": list_codes(formation),
         "metiers": split(formation["metiers"]),
         "semblables": [
-            offer_card(repertoire, row, metres)
-            for row, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)
+            offer_card(repertoire, ligne, metres)
+            for ligne, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)
         ],
         "source": _full_source(repertoire, formation["id_source"]),
-        "reunies": [_merged(repertoire, row) for row in repertoire.reunies.get(id_action, [])],
+        "reunies": [_merged(repertoire, one) for one in repertoire.reunies.get(id_action, [])],
         "provenances": _origins(repertoire, lignes[0]),
         "identifiants": {"action": id_action, "formation": id_formation},
         "signaler": report_link(contact, card, repertoire.snapshot.id),
     }
+
+
+def _rows_of(repertoire: Repertoire, identifiant: str) -> list[int]:
+    """Return the rows of the offer of a public identifier, or of the one that it was merged into.
+
+    Raises
+    ------
+    NotFoundError
+        When no offer of the snapshot has this identifier.
+    """
+    known = repertoire.lignes_par_id
+    lignes = known.get(identifiant) or known.get(repertoire.retenues.get(identifiant, ""))
+    if not lignes:
+        raise NotFoundError(
+            "Cette formation n'est pas, ou plus, dans les données servies. "
+            "Cherchez-la par son intitulé."
+        )
+    return lignes
 
 
 REPRIS = (
@@ -275,23 +286,21 @@ def web_page(url: str | None) -> str | None:
 
 def _body(repertoire: Repertoire, id_organisme: str | None, nom: str | None) -> dict | None:
     """Return a training body; None when nothing is known of it."""
-    organisme = repertoire.organismes.get(id_organisme, {})
+    organisme = repertoire.organismes.get(id_organisme, {}) if id_organisme else {}
     result = {
         "nom": nom or organisme.get("nom"),
         "siret": organisme.get("siret"),
         "code_uai": organisme.get("code_uai"),
     }
+    if not any(result.values()):
+        return None
     named_by = organisme.get("id_source_nom")
-    return (
-        {**result, "nom_donne_par": _source(repertoire, named_by) if named_by else None}
-        if any(result.values())
-        else None
-    )
+    return {**result, "nom_donne_par": _source(repertoire, named_by) if named_by else None}
 
 
 def _place(repertoire: Repertoire, ligne: int) -> dict:
     """Return one place of an offer: where, how sure, in which zones."""
-    row = {nom: valeurs[ligne] for nom, valeurs in repertoire.colonnes.items()}
+    row = repertoire.row(ligne)
     lieu = repertoire.lieux.get(row["id_lieu"], {})
     return {
         "id_lieu": row["id_lieu"],
@@ -317,37 +326,39 @@ def _place(repertoire: Repertoire, ligne: int) -> dict:
 def _classement(repertoire: Repertoire, row: dict, type_zone: str) -> dict:
     """Return whether the commune of a place is in a classification, unknown said unknown."""
     zonage = ZONAGES[type_zone]
-    existe = any(zone.type == type_zone for zone in repertoire.zones.values())
     mine = [zone.nom for zone in repertoire.parse_zones(row["zones"]) if zone.type == type_zone]
-    connu = existe and row["code_commune"] is not None
-    libelle = ", ".join(mine) if mine else ("Non classée" if connu else "Inconnu")
+    # Without the file of the zoning, or without commune, to be in no zone tells nothing.
+    is_read = any(zone.type == type_zone for zone in repertoire.zones.values())
+    is_known = is_read and row["code_commune"] is not None
+    absent = "Non classée" if is_known else "Inconnu"
     return {
         "type": type_zone,
         "titre": zonage.titre,
-        "est_dedans": bool(mine) if connu else None,
-        "libelle": libelle,
+        "est_dedans": bool(mine) if is_known else None,
+        "libelle": ", ".join(mine) or absent,
     }
 
 
 def _all_sessions(repertoire: Repertoire, id_action: str) -> list[dict]:
-    """Return the sessions of an action and of those merged into it, by date; each says its catalogue when there are several."""
+    """Return the sessions of an action and of those merged into it, by date.
+
+    Each says its catalogue when there are several.
+    """
     others = [
         (row["id_action"], repertoire.sources[row["id_source"]]["titre"])
         for row in repertoire.reunies.get(id_action, [])
     ]
-    mine = (
-        repertoire.sources[
-            repertoire.formations[repertoire.actions[id_action]["id_formation"]]["id_source"]
-        ]["titre"]
-        if others
-        else None
-    )
+    if not others:
+        return [_session(row) for row in repertoire.sessions.get(id_action, [])]
+    formation = repertoire.formations[repertoire.actions[id_action]["id_formation"]]
+    mine = (id_action, repertoire.sources[formation["id_source"]]["titre"])
     found = [
         _session(row, source)
-        for code, source in [(id_action, mine), *others]
+        for code, source in [mine, *others]
         for row in repertoire.sessions.get(code, [])
     ]
-    return sorted(found, key=lambda session: session["date_debut"] or "9999") if others else found
+    # « 9999 »: a session without date comes last.
+    return sorted(found, key=lambda session: session["date_debut"] or "9999")
 
 
 def _merged(repertoire: Repertoire, row: dict) -> dict:
@@ -367,7 +378,10 @@ def _merged(repertoire: Repertoire, row: dict) -> dict:
 
 
 def _origins(repertoire: Repertoire, ligne: int) -> list[dict]:
-    """Return the fields that come from another catalogue than the row shown: field, its words, catalogues."""
+    """Return the fields that come from another catalogue than the row shown.
+
+    Field, its words, catalogues.
+    """
     pairs = [part.partition(":")[::2] for part in split(repertoire.colonnes["provenances"][ligne])]
     return [
         {
@@ -392,14 +406,15 @@ RECRUTEMENTS = {
 
 
 def _session(row: dict, source: str | None = None) -> dict:
-    """Return one session, its dates and capacity in words; `source` is None when only one catalogue gives the training."""
-    capacite = row["capacite"]
+    """Return one session, its dates and capacity in words.
+
+    `source` is None when only one catalogue gives the training.
+    """
+    capacite, debut, fin = row["capacite"], row["date_debut"], row["date_fin"]
     return {
-        "date_debut": row["date_debut"],
-        "date_fin": row["date_fin"],
-        "dates": format_period(row["date_debut"], row["date_fin"])
-        if row["date_fin"]
-        else _start(row["date_debut"]),
+        "date_debut": debut,
+        "date_fin": fin,
+        "dates": format_period(debut, fin) if fin else _start(debut),
         "capacite": capacite,
         "places": "Places non renseignées" if capacite is None else count(capacite, "place"),
         "source": source,
@@ -471,4 +486,6 @@ def report_link(contact: str, card: dict, instantane: str) -> str | None:
             "",
         )
     )
-    return f"mailto:{quote(contact, safe='@')}?subject={quote(objet, safe='')}&body={quote(corps.replace(chr(10), chr(13) + chr(10)), safe='')}"
+    # RFC 6068: the lines of a body are parted by CR LF.
+    body = quote(corps.replace("\n", "\r\n"), safe="")
+    return f"mailto:{quote(contact, safe='@')}?subject={quote(objet, safe='')}&body={body}"

@@ -48,7 +48,7 @@ REV3 = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Option:
     """One accepted value: its label, how it reads in a sentence, its number of offers."""
 
@@ -60,7 +60,13 @@ class Option:
 
     def counted(self, nb: int) -> Option:
         """Return the option with a number of offers; the same one when it is 0."""
-        return Option(self.valeur, self.libelle, self.mots, self.groupe, nb) if nb else self
+        return (
+            Option(
+                valeur=self.valeur, libelle=self.libelle, mots=self.mots, groupe=self.groupe, nb=nb
+            )
+            if nb
+            else self
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,26 +89,23 @@ class Filtre:
     est_rare: bool = False
     """Told by few sources: a search shows it when an offer found tells it, or when it is chosen."""
 
-    def decouper(self, texte: str) -> list[str]:
+    def split(self, texte: str) -> list[str]:
         """Return the values that one text of `lire` holds."""
         return [valeur for valeur in texte.split("|") if valeur] if self.est_multiple else [texte]
 
-    def compter(self, offres: pd.DataFrame, today: date | None = None) -> pd.Series:
+    def count(self, offres: pd.DataFrame, today: date | None = None) -> pd.Series:
         """Return the number of offers by value."""
         counts: dict[str, int] = {}
         for texte, nb in self.lire(offres, today or date.today()).value_counts().items():
-            for valeur in self.decouper(texte):
+            for valeur in self.split(texte):
                 counts[valeur] = counts.get(valeur, 0) + nb
         return pd.Series(counts, dtype="int64")
 
-    def garder(
-        self, offres: pd.DataFrame, valeurs: set[str], today: date | None = None
-    ) -> pd.Series:
+    def keep(self, offres: pd.DataFrame, valeurs: set[str], today: date | None = None) -> pd.Series:
         """Tell which offers hold one of the values."""
         textes = self.lire(offres, today or date.today())
-        return textes.isin(
-            [texte for texte in textes.unique() if valeurs.intersection(self.decouper(texte))]
-        )
+        kept = [texte for texte in textes.unique() if valeurs.intersection(self.split(texte))]
+        return textes.isin(kept)
 
 
 @dataclass(frozen=True)
@@ -114,23 +117,27 @@ class Filtres:
     def __bool__(self) -> bool:
         return bool(self.choix)
 
-    def valeurs(self, nom: str) -> list[str]:
+    def values_of(self, nom: str) -> list[str]:
         """Return the values chosen for one filter."""
         return [option.valeur for option in self.choix.get(nom, ())]
 
-    def parametres(self) -> list[tuple[str, str]]:
+    def pairs(self) -> list[tuple[str, str]]:
         """Return the choice as (name, value) pairs, as an address writes it."""
         return [(nom, option.valeur) for nom in self.choix for option in self.choix[nom]]
 
 
+SANS_FILTRE = Filtres()
+"""Everything is kept."""
+
+
 def _unknown(mots: str) -> Option:
-    return Option(INCONNU, NON_RENSEIGNE, mots)
+    return Option(valeur=INCONNU, libelle=NON_RENSEIGNE, mots=mots)
 
 
 def _domaines(snapshot: Snapshot) -> list[Option]:
     table = load_domaines().sort_values("ordre")
     return [
-        Option(code, nom, nom)
+        Option(valeur=code, libelle=nom, mots=nom)
         for code, nom in zip(table["code_domaine"], table["libelle"], strict=True)
     ]
 
@@ -139,13 +146,14 @@ def _niveaux(snapshot: Snapshot) -> list[Option]:
     table = load_niveaux()
     rows = zip(table["niveau"], table["libelle"], table["libelle_usager"], strict=True)
     options = [
-        Option(niveau, f"{libelle} ({usager})", libelle.lower()) for niveau, libelle, usager in rows
+        Option(valeur=niveau, libelle=f"{libelle} ({usager})", mots=libelle.lower())
+        for niveau, libelle, usager in rows
     ]
     return [*options, _unknown("niveau non renseigné")]
 
 
 def _zonages(snapshot: Snapshot) -> list[Option]:
-    """List each zone of the snapshot (`ze2020:3215`), and the zonings that leave places out (`zrr`)."""
+    """List each zone of the snapshot (`ze2020:3215`), and zonings that leave places out (`zrr`)."""
     zones = snapshot.read("zones")
     options = []
     for type_zone, part in zones.groupby("type_zone"):
@@ -155,41 +163,52 @@ def _zonages(snapshot: Snapshot) -> list[Option]:
 
 
 def _zones_of(type_zone: str, zones: pd.DataFrame) -> list[Option]:
-    """Return the options of one zoning: each zone by name, after all of it unless it covers the region."""
+    """Return the options of one zoning.
+
+    Each zone by name, after all of it unless it covers the region.
+    """
     zonage = ZONAGES[type_zone]
-    entier = Option(type_zone, f"Toutes : {zonage.titre}", zonage.titre, zonage.titre)
+    entier = Option(
+        valeur=type_zone, libelle=f"Toutes : {zonage.titre}", mots=zonage.titre, groupe=zonage.titre
+    )
     rows = zip(zones["code_zone"], zones["nom"], strict=True)
     return ([] if zonage.est_partition else [entier]) + [
-        Option(f"{type_zone}:{code}", nom, zonage.label(nom), zonage.titre) for code, nom in rows
+        Option(
+            valeur=f"{type_zone}:{code}", libelle=nom, mots=zonage.label(nom), groupe=zonage.titre
+        )
+        for code, nom in rows
     ]
 
 
 def _labels(libelles: Mapping[str, str], inconnu: str) -> Callable[[Snapshot], list[Option]]:
     """Return the lister of a fixed set of values, unknown last."""
     return lambda snapshot: [
-        *(Option(valeur, nom, nom.lower()) for valeur, nom in libelles.items()),
+        *(Option(valeur=valeur, libelle=nom, mots=nom.lower()) for valeur, nom in libelles.items()),
         _unknown(inconnu),
     ]
 
 
 def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Option]]:
     return lambda snapshot: [
-        Option("oui", "Oui", oui),
-        Option("non", "Non", non),
+        Option(valeur="oui", libelle="Oui", mots=oui),
+        Option(valeur="non", libelle="Non", mots=non),
         _unknown(inconnu),
     ]
 
 
 def _rev3(snapshot: Snapshot) -> list[Option]:
     return [
-        *(Option(valeur, nom, nom.lower()) for valeur, nom in REV3.items()),
-        Option(AUCUNE, "Aucune", "sans transition rev3"),
+        *(Option(valeur=valeur, libelle=nom, mots=nom.lower()) for valeur, nom in REV3.items()),
+        Option(valeur=AUCUNE, libelle="Aucune", mots="sans transition rev3"),
     ]
 
 
 def _financeurs(snapshot: Snapshot) -> list[Option]:
     return [
-        *(Option(code, nom, f"financeur {nom}") for code, nom in FINANCEURS.items()),
+        *(
+            Option(valeur=code, libelle=nom, mots=f"financeur {nom}")
+            for code, nom in FINANCEURS.items()
+        ),
         _unknown("financeur non renseigné"),
     ]
 
@@ -203,24 +222,27 @@ def _publics(snapshot: Snapshot) -> list[Option]:
     }
     ordre = sorted(codes, key=lambda code: (code not in PUBLICS, code))
     return [
-        *(Option(code, public_label(code), public_label(code).lower()) for code in ordre),
+        *(
+            Option(valeur=code, libelle=public_label(code), mots=public_label(code).lower())
+            for code in ordre
+        ),
         _unknown("public non renseigné"),
     ]
 
 
 def _organismes(snapshot: Snapshot) -> list[Option]:
-    """List the bodies that have an offer, by name; one without name goes by its code in words, else by its identifier."""
-    noms = snapshot.read("offres")[["id_organisme", "nom_organisme"]].dropna(subset="id_organisme")
-    noms = noms.sort_values(["id_organisme", "nom_organisme"]).drop_duplicates("id_organisme")
-    pairs = zip(
-        noms["id_organisme"],
-        noms["nom_organisme"]
-        .fillna(noms["id_organisme"].map(name_unnamed))
-        .fillna(noms["id_organisme"]),
-        strict=True,
-    )
+    """List the bodies that have an offer, by name.
+
+    One without name goes by its code in words, else by its identifier.
+    """
+    table = snapshot.read("offres")[["id_organisme", "nom_organisme"]]
+    table = table.dropna(subset="id_organisme").sort_values(["id_organisme", "nom_organisme"])
+    table = table.drop_duplicates("id_organisme")
+    codes = table["id_organisme"]
+    names = table["nom_organisme"].fillna(codes.map(name_unnamed)).fillna(codes)
+    pairs = zip(codes, names, strict=True)
     options = sorted(
-        (Option(code, nom, nom) for code, nom in pairs),
+        (Option(valeur=code, libelle=nom, mots=nom) for code, nom in pairs),
         key=lambda option: (fold(option.libelle), option.valeur),
     )
     return [*options, _unknown("organisme non renseigné")]
@@ -372,7 +394,7 @@ def list_options(snapshot: Snapshot, nom: str, offres: pd.DataFrame | None = Non
         Offers to count, all those of the snapshot when not given.
     """
     filtre = FILTRES[nom]
-    counts = filtre.compter(snapshot.read("offres") if offres is None else offres)
+    counts = filtre.count(snapshot.read("offres") if offres is None else offres)
     return [option.counted(int(counts.get(option.valeur, 0))) for option in filtre.lister(snapshot)]
 
 
@@ -429,6 +451,7 @@ def _find(filtre: Filtre, valeur: str, options: list[Option]) -> str:
     codes = {option.valeur.casefold(): option.valeur for option in options}
     if valeur.casefold() in codes:
         return codes[valeur.casefold()]
+    # From the end, so that the first option of a name is the one that stays.
     names = {
         fold(nom): option.valeur
         for option in reversed(options)
@@ -460,7 +483,7 @@ def apply_filters(
     """
     mask = pd.Series(True, index=offres.index)
     for nom in filtres.choix:
-        mask &= FILTRES[nom].garder(offres, set(filtres.valeurs(nom)), today)
+        mask &= FILTRES[nom].keep(offres, set(filtres.values_of(nom)), today)
     return offres[mask]
 
 

@@ -40,7 +40,8 @@ class Journal:
         with `only`, changes outside that mask are not.
         """
         old = self.frame[column]
-        if old.isna().all():  # a column that the source does not give: nothing can have changed
+        # A column that the source does not give: nothing can have changed.
+        if old.isna().all():
             self.frame[column] = new
             return
         lost = old.notna() & new.isna()

@@ -20,13 +20,18 @@ _NOMS = {row.nom_plat: row.nom for row in columns_of("lieux") if row.plate}
 ETABLISSEMENT = ("code_uai", "nom", "latitude", "longitude", "code_commune")
 
 RUES_MAX = 2
-"""Streets that one point may stand for (a corner); at more, it is that of a town, given when an address was not found."""
+"""Streets that one point may stand for (a corner).
+
+At more, it is that of a town, given when an address was not found.
+"""
 
 _RUE = re.compile(
-    r"\b(rue|avenue|av|boulevard|bd|place|route|chemin|allee|quai|impasse|square|cours|chaussee|faubourg|zac|zi|za)\b((?: [a-z]+)+)"
+    r"\b(rue|avenue|av|boulevard|bd|place|route|chemin|allee|quai|impasse|square|cours|chaussee"
+    r"|faubourg|zac|zi|za)\b((?: [a-z]+)+)"
 )
 _SUITE = re.compile(
-    r" (lycee|institut|ecole|cfa|ufa|iut|campus|centre|site|maison|batiment|immeuble|zone|parc|bp|cedex|null|cs)\b.*$"
+    r" (lycee|institut|ecole|cfa|ufa|iut|campus|centre|site|maison|batiment|immeuble|zone|parc"
+    r"|bp|cedex|null|cs)\b.*$"
 )
 _ARTICLES = frozenset("a au aux d de des du en l la le les et".split())
 
@@ -41,23 +46,15 @@ def merge_etablissements(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """
     if not frames:
         return pd.DataFrame(columns=[*ETABLISSEMENT, "id_source_nom"]).set_index("code_uai")
-    every = pd.concat(
-        [frame.sort_values(list(ETABLISSEMENT)) for frame in frames], ignore_index=True
-    )
-    pairs = (
-        every.dropna(subset=["latitude", "longitude"])
-        .drop_duplicates("code_uai")
-        .set_index("code_uai")[["latitude", "longitude"]]
-    )
+    ordered = [frame.sort_values(list(ETABLISSEMENT)) for frame in frames]
+    every = pd.concat(ordered, ignore_index=True)
+    if "id_source" not in every:
+        every["id_source"] = None
+    points = every.dropna(subset=["latitude", "longitude"]).drop_duplicates("code_uai")
+    points = points.set_index("code_uai")[["latitude", "longitude"]]
     rest = every.groupby("code_uai")[["nom", "code_commune"]].first()
-    named = (
-        every.reindex(columns=[*every.columns.drop("id_source", errors="ignore"), "id_source"])
-        .dropna(subset="nom")
-        .drop_duplicates("code_uai")
-    )
-    return rest.join(pairs).join(
-        named.set_index("code_uai")["id_source"].rename("id_source_nom").astype("str")
-    )
+    named = every.dropna(subset="nom").drop_duplicates("code_uai").set_index("code_uai")
+    return rest.join(points).join(named["id_source"].rename("id_source_nom").astype("str"))
 
 
 def locate_lieux(
@@ -94,29 +91,28 @@ def locate_lieux(
         Index `id_lieu`; `valeur`, `corrigee`, `type_correction`.
     """
     known = _gather(lieux, etablissements)
-    communes_by_code = communes.set_index("code_commune")
+    by_code = communes.set_index("code_commune")
     placed = make_points(known["longitude"], known["latitude"]).set_axis(known.index)
+    # A point without commune tells its own; where one is declared, it is the one believed.
     undeclared = placed.where(known["code_commune"].isna())
-    known["code_commune"] = known["code_commune"].fillna(
-        assign_by_geometry(undeclared, communes, "code_commune")
-    )
-    known["distance_commune_m"] = _distance_to_commune(
-        placed, known["code_commune"], communes_by_code
-    )
+    found = assign_by_geometry(undeclared, communes, "code_commune")
+    known["code_commune"] = known["code_commune"].fillna(found)
+    known["distance_commune_m"] = _distance_to_commune(placed, known["code_commune"], by_code)
     known["est_douteuse"] = known["distance_commune_m"].gt(doubtful_distance_m)
     at_town_hall = known["est_douteuse"] | placed.isna()
-    town_hall = communes_by_code[["longitude_mairie", "latitude_mairie"]].reindex(
-        known["code_commune"]
-    )
-    halls = make_points(town_hall["longitude_mairie"], town_hall["latitude_mairie"]).set_axis(
-        known.index
-    )
-    known["geometry"] = placed.where(~at_town_hall, halls)
+    known["geometry"] = placed.where(~at_town_hall, _town_halls(known, by_code))
     known.loc[at_town_hall, "precision_position"] = "commune"
     known.loc[known["geometry"].isna(), "precision_position"] = None
     known["motif_position"] = _explain(known)
-    known["nom_commune"] = known["code_commune"].map(communes_by_code["nom"]).astype("str")
+    known["nom_commune"] = known["code_commune"].map(by_code["nom"]).astype("str")
     return _shape(known), _repairs(lieux, known)
+
+
+def _town_halls(known: pd.DataFrame, communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the town hall of the commune of each lieu; a missing point without commune."""
+    halls = communes[["longitude_mairie", "latitude_mairie"]].reindex(known["code_commune"])
+    points = make_points(halls["longitude_mairie"], halls["latitude_mairie"])
+    return points.set_axis(known.index)
 
 
 def _gather(lieux: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
@@ -125,21 +121,25 @@ def _gather(lieux: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
     base = lieux.set_index("id_lieu")
     uai = etablissements.reindex(base["lieu_uai"]).set_axis(base.index)
     other = repair_coordinates(uai["latitude"].astype("str"), uai["longitude"].astype("str"))
-    use_own, use_uai = own["latitude"].notna(), own["latitude"].isna() & other["latitude"].notna()
+    use_own = own["latitude"].notna()
+    use_uai = ~use_own & other["latitude"].notna()
     base["latitude"] = own["latitude"].where(use_own, other["latitude"])
     base["longitude"] = own["longitude"].where(use_own, other["longitude"])
     base["reparation"] = own["reparation"]
     base["code_commune"] = base["lieu_code_commune"].fillna(uai["code_commune"].astype("str"))
-    base["precision_position"] = pd.Series(
-        np.select([use_own, use_uai], ["coordonnees", "uai"], ""), index=base.index, dtype="str"
-    ).replace("", None)
+    origin = np.select([use_own, use_uai], ["coordonnees", "uai"], "")
+    origins = pd.Series(origin, index=base.index, dtype="str")
+    base["precision_position"] = origins.replace("", None)
     return base
 
 
 def _distance_to_commune(
     points: gpd.GeoSeries, code: pd.Series, communes: gpd.GeoDataFrame
 ) -> pd.Series:
-    """Return metres from each point to the polygon of its commune (0 inside, NA when either is unknown)."""
+    """Return metres from each point to the polygon of its commune.
+
+    0 inside, NA when either is unknown.
+    """
     declared = communes.geometry.reindex(code.dropna().unique()).to_crs(CRS_METRIC)
     outlines = declared.reindex(code).set_axis(points.index)
     both = points.notna() & outlines.notna()
@@ -150,12 +150,8 @@ def _distance_to_commune(
 
 def _explain(known: pd.DataFrame) -> pd.Series:
     """Return in plain French why a lieu is where it is, NA when there is nothing to say."""
-    km = (
-        (known["distance_commune_m"] / 1000)
-        .round(1)
-        .astype("str")
-        .str.replace(".", ",", regex=False)
-    )
+    rounded = (known["distance_commune_m"] / 1000).round(1).astype("str")
+    km = rounded.str.replace(".", ",", regex=False)
     doubtful = "Coordonnées reçues à " + km + " km de la commune déclarée : placé à la mairie."
     reasons = [
         known["est_douteuse"] & known["geometry"].notna(),
@@ -169,9 +165,9 @@ def _explain(known: pd.DataFrame) -> pd.Series:
         "Pas de coordonnées utilisables : placé à la mairie de la commune.",
         "Coordonnées réparées.",
     ]
-    return pd.Series(np.select(reasons, texts, ""), index=known.index, dtype="str").replace(
-        "", None
-    )
+    # The first that holds: a doubtful point is at the town hall too, and that is not its reason.
+    told = pd.Series(np.select(reasons, texts, ""), index=known.index, dtype="str")
+    return told.replace("", None)
 
 
 def _shape(known: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -200,21 +196,23 @@ def _repairs(lieux: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 
 def street_of(adresse: str) -> str | None:
-    """Return the street of an address, folded: its kind and its first two words that mean something; None without a street.
+    """Return the street of an address, folded.
+
+    Its kind and its first two words that mean something; None without a street.
 
     « 146 boulevard de Saint-Quentin Lycée La Providence » → « boulevard saint quentin ».
     """
     found = _RUE.search(fold(adresse))
-    words = (
-        [word for word in _SUITE.sub("", found[2]).split() if word not in _ARTICLES][:2]
-        if found
-        else []
-    )
+    if found is None:
+        return None
+    words = [word for word in _SUITE.sub("", found[2]).split() if word not in _ARTICLES][:2]
     return " ".join([found[1], *words]) if words else None
 
 
 def shared_points(offers: pd.DataFrame, *, rues_max: int = RUES_MAX) -> pd.Series:
-    """Tell which offers have a point that stands for more than `rues_max` streets: that of a town, not of an address.
+    """Tell which offers have a point that stands for more than `rues_max` streets.
+
+    That of a town, not of an address.
 
     Reads `id_place`, `adresse`; same index, False without a point or a street.
     """
@@ -226,8 +224,12 @@ def shared_points(offers: pd.DataFrame, *, rues_max: int = RUES_MAX) -> pd.Serie
 
 
 def _count_streets(streets: pd.Series) -> int:
-    """Return the number of streets; one that only says more of another (« rue minimes cci ») is the same."""
+    """Return the number of streets.
+
+    One that only says more of another (« rue minimes cci ») is the same.
+    """
     kept: list[str] = []
+    # In order, a longer writing of a street comes right after the shorter one.
     for street in sorted(set(streets)):
         if not kept or not f"{street} ".startswith(f"{kept[-1]} "):
             kept.append(street)

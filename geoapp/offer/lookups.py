@@ -94,6 +94,10 @@ class Repertoire:
         self.labels = _labels()
         self._parsed_zones: dict[str, tuple[ZoneNommee, ...]] = {}
 
+    def row(self, ligne: int) -> dict:
+        """Return one row of the table `offres`, without its geometry."""
+        return {nom: valeurs[ligne] for nom, valeurs in self.colonnes.items()}
+
     def label(self, nom: str, code: str | None) -> dict:
         """Return {code, libelle} of a coded column; unknown is said unknown."""
         return {"code": code, "libelle": NON_RENSEIGNE if code is None else self.labels[nom](code)}
@@ -101,14 +105,16 @@ class Repertoire:
     def parse_zones(self, texte: str | None) -> tuple[ZoneNommee, ...]:
         """Return the zones written « type:code|type:code », in the order of the zonings."""
         texte = texte or ""
+        # Places repeat, and so do their zones: a few thousand texts for the whole offer.
         if texte not in self._parsed_zones:
-            found = [
-                self.zones.get(cle) or ZoneNommee(*cle.partition(":")[::2], cle, "")
-                for cle in texte.split("|")
-                if cle
-            ]
+            found = [self._zone(key) for key in texte.split("|") if key]
             self._parsed_zones[texte] = tuple(sorted(found, key=_rank))
         return self._parsed_zones[texte]
+
+    def _zone(self, key: str) -> ZoneNommee:
+        """Return the zone « type:code »; one that no table names goes by its key."""
+        type_zone, _, code = key.partition(":")
+        return self.zones.get(key) or ZoneNommee(type_zone, code, nom=key, millesime="")
 
     @cached_property
     def lignes_par_id(self) -> Mapping[str, list[int]]:
@@ -117,7 +123,10 @@ class Repertoire:
 
     @cached_property
     def reunies(self) -> Mapping[str, list[dict]]:
-        """Return, by action shown, the rows « fusionnee » of `doublons`: what other catalogues say of the same training."""
+        """Return, by action shown, the rows « fusionnee » of `doublons`.
+
+        What other catalogues say of the same training.
+        """
         table = self.snapshot.read("doublons")
         result = defaultdict(list)
         for row in records(table[table["etat"].eq("fusionnee")]):
@@ -126,7 +135,7 @@ class Repertoire:
 
     @cached_property
     def retenues(self) -> Mapping[str, str]:
-        """Return, by public identifier of an action merged into another, the identifier of the one shown."""
+        """Return the identifier of the action shown, by public identifier of one merged into it."""
         return {
             public_id(row["id_action"]): public_id(kept)
             for kept, rows in self.reunies.items()
@@ -142,7 +151,8 @@ class Repertoire:
         """Return the rows by (domain, level), both known."""
         pairs = zip(self.colonnes["code_domaine"], self.colonnes["niveau_sortie"], strict=True)
         return _rows_by(
-            pair if pair[0] != "autre" and pair[1] is not None else None for pair in pairs
+            None if domaine == "autre" or niveau is None else (domaine, niveau)
+            for domaine, niveau in pairs
         )
 
     @cached_property
@@ -159,9 +169,8 @@ class Repertoire:
     def types_diplome(self) -> Mapping[str, str | None]:
         """Return the kind of diploma by formation: all that a card reads of it."""
         formations = self.snapshot.read("formations")
-        return dict(
-            zip(formations["id_formation"], plain_list(formations["type_diplome"]), strict=True)
-        )
+        diplomes = plain_list(formations["type_diplome"])
+        return dict(zip(formations["id_formation"], diplomes, strict=True))
 
     @cached_property
     def actions(self) -> Mapping[str, dict]:
@@ -187,17 +196,15 @@ class Repertoire:
     @cached_property
     def flux(self) -> Mapping[str, list[dict]]:
         """Return the rows of `flux` that describe each action."""
-        table = self.snapshot.read("actions_flux").merge(
-            self.snapshot.read("flux"), on="id_flux", validate="m:1"
-        )
+        links, flux = self.snapshot.read("actions_flux"), self.snapshot.read("flux")
+        table = links.merge(flux, on="id_flux", validate="m:1")
         return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
 
     @cached_property
     def debouches(self) -> Mapping[str, list[dict]]:
         """Return the rows of `debouches` by establishment (UAI)."""
-        return {
-            uai: records(rows) for uai, rows in self.snapshot.read("debouches").groupby("code_uai")
-        }
+        table = self.snapshot.read("debouches")
+        return {uai: records(rows) for uai, rows in table.groupby("code_uai")}
 
     @cached_property
     def sessions(self) -> Mapping[str, list[dict]]:
@@ -213,16 +220,10 @@ class Repertoire:
     @cached_property
     def contours(self) -> Mapping[str, ContoursZonage]:
         """Return the outlines of each zoning joined by geometry that the snapshot holds."""
-        zones = self.snapshot.read("zones")
-        present = [
-            t
-            for t, zonage in ZONAGES.items()
-            if zonage.methode == "geometrie" and zones["type_zone"].eq(t).any()
-        ]
-        return {
-            t: _contours(zones[zones["type_zone"].eq(t)], self.snapshot.read("communes"))
-            for t in present
-        }
+        zones, communes = self.snapshot.read("zones"), self.snapshot.read("communes")
+        drawn = [nom for nom, zonage in ZONAGES.items() if zonage.methode == "geometrie"]
+        parts = {nom: zones[zones["type_zone"].eq(nom)] for nom in drawn}
+        return {nom: _contours(part, communes) for nom, part in parts.items() if len(part)}
 
     @cached_property
     def to_metric(self) -> Transformer:
@@ -249,7 +250,10 @@ def records(table: pd.DataFrame) -> list[dict]:
 
 
 ROWS_KEPT = 5_000
-"""Rows of each table kept as dictionaries, the last ones asked for: a page and its export repeat many."""
+"""Rows of each table kept as dictionaries, the last ones asked for.
+
+A page and its export repeat many.
+"""
 
 
 class Rows(Mapping):
@@ -317,30 +321,27 @@ def _contours(zones, communes) -> ContoursZonage:
 
 
 def _covered(drawn, communes) -> frozenset[str] | None:
-    """Return the EPCI that hold an outline; None (everywhere) when every département of the region has one.
+    """Return the EPCI that hold an outline.
+
+    None (everywhere) when every département of the region has one.
 
     A file may cover one metropolis only: elsewhere, to be in no outline says nothing.
     """
     codes = assign_by_geometry(drawn.geometry.representative_point(), communes, "code_commune")
     mine = communes[communes["code_commune"].isin(codes)]
-    everywhere = set(communes.loc[communes["est_region"].astype(bool), "code_departement"]) <= set(
-        mine["code_departement"]
-    )
-    return None if everywhere else frozenset(mine["code_epci"].dropna())
+    region = communes.loc[communes["est_region"].astype(bool), "code_departement"]
+    if set(region) <= set(mine["code_departement"]):
+        return None
+    return frozenset(mine["code_epci"].dropna())
 
 
 def _labels() -> dict[str, Callable[[str], str]]:
     """Return what says the codes of each coded column in words."""
     domaines, niveaux = load_domaines(), load_niveaux()
-    niveaux_dits = {
-        n: f"{nom} ({usager})"
-        for n, nom, usager in zip(
-            niveaux["niveau"], niveaux["libelle"], niveaux["libelle_usager"], strict=True
-        )
-    }
+    levels = niveaux["libelle"] + " (" + niveaux["libelle_usager"] + ")"
     known = {
         "domaine": dict(zip(domaines["code_domaine"], domaines["libelle"], strict=True)),
-        "niveau": niveaux_dits,
+        "niveau": dict(zip(niveaux["niveau"], levels, strict=True)),
         "niveau_entree": NIVEAUX_ENTREE,
         "voie": VOIES,
         "modalite": MODALITES,

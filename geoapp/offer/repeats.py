@@ -14,7 +14,10 @@ _OCTETS = 16
 
 
 def first_places(rows: pd.DataFrame) -> pd.Series:
-    """Return, by row, the place of an earlier row with the same content; NA for the first of its kind."""
+    """Return, by row, the place of an earlier row with the same content.
+
+    NA for the first of its kind.
+    """
     repeat = rows.duplicated()
     if not repeat.any():
         return pd.Series(None, index=rows.index, dtype="object")
@@ -38,7 +41,7 @@ class LignesVues:
         self._count = 0
 
     def first_places(self, rows: pd.DataFrame) -> pd.Series:
-        """Return what `first_places` does, the rows of the batches before counted too, and remember these."""
+        """Return what `first_places` does, the batches before counted too; remember these rows."""
         distinct, first, kind = np.unique(_digests(rows), return_index=True, return_inverse=True)
         at = np.searchsorted(self._digests, distinct)
         known = np.zeros(len(distinct), dtype=bool)
@@ -46,21 +49,18 @@ class LignesVues:
         known[inside] = self._digests[at[inside]] == distinct[inside]
         origins = self._count + first
         origins[known] = self._ranks[at[known]]
-        self._remember(rows, distinct[~known], origins[~known], at[~known])
+        new = ~known
+        self._digests = np.insert(self._digests, at[new], distinct[new])
+        self._ranks = np.insert(self._ranks, at[new], origins[new])
+        self._remember_places(rows)
         mine = origins[kind]
         repeat = mine != self._count - len(rows) + np.arange(len(rows))
         found = pd.Series(None, index=rows.index, dtype="object")
         found[repeat] = self._names(mine[repeat])
         return found
 
-    def _remember(
-        self, rows: pd.DataFrame, digests: np.ndarray, ranks: np.ndarray, at: np.ndarray
-    ) -> None:
-        """Add new digests where their order wants them, and the places of a batch."""
-        self._digests, self._ranks = (
-            np.insert(self._digests, at, digests),
-            np.insert(self._ranks, at, ranks),
-        )
+    def _remember_places(self, rows: pd.DataFrame) -> None:
+        """Add the places of a batch, compressed."""
         self._starts.append(self._count)
         self._places.append(zlib.compress("\n".join(rows.index).encode()))
         self._count += len(rows)
@@ -78,7 +78,10 @@ class LignesVues:
 
 
 def _digests(rows: pd.DataFrame) -> np.ndarray:
-    """Return the digest of each row: the same for the same values in the same columns, unknown ones included."""
+    """Return the digest of each row.
+
+    The same for the same values in the same columns, unknown ones included.
+    """
     columns = (rows[name].astype("object").where(rows[name].notna(), None) for name in rows)
     found = (
         hashlib.blake2b(repr(row).encode(), digest_size=_OCTETS).digest()

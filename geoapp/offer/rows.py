@@ -56,6 +56,8 @@ Numbers and closed lists (« nombre », « valeurs ») are checked by what their
 
 _ADRESSE_WEB = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
 _DOMAINE_NU = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+_VIRGULE = r"^(-?\d{1,3}),(\d+)$"
+"""A coordinate with a decimal comma: no repair worth a line in the report."""
 _PERIODE = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _SESSION = rf"[^;|]*;(?:{_PERIODE})?;(?:{_PERIODE})?;\d{{0,6}};(?:{'|'.join(ETATS)})?"
 SANS_INTITULE = "(intitulé non fourni)"
@@ -105,9 +107,8 @@ def check_offre(
     _normalise_codes(journal, source)
     _normalise_levels(journal, source)
     for column in ("latitude", "longitude"):
-        journal.frame[column] = journal.frame[column].str.replace(
-            r"^(-?\d{1,3}),(\d+)$", r"\1.\2", regex=True
-        )
+        given = journal.frame[column]
+        journal.frame[column] = given.str.replace(_VIRGULE, r"\1.\2", regex=True)
     _normalise_numbers(journal)
     _normalise_periods(journal)
     _normalise_sessions(journal)
@@ -132,13 +133,10 @@ def _normalise_values(journal: Journal) -> None:
 
 def _normalise_codes(journal: Journal, source: Source) -> None:
     """Complete codes from others, and postcodes from their lost zeros."""
-    derive = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}.get(
-        source.options.get("mef", "")
-    )
-    if derive:
-        journal.frame["code_nsf"] = journal.frame["code_nsf"].fillna(
-            derive(journal.frame["code_mef"])
-        )
+    frame = journal.frame
+    by_notation = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}
+    if derive := by_notation.get(source.options.get("mef", "")):
+        frame["code_nsf"] = frame["code_nsf"].fillna(derive(frame["code_mef"]))
     postal, repaired = codes.normalise_code_postal(journal.frame["lieu_code_postal"])
     journal.replace("lieu_code_postal", postal, "zero_restitue", only=repaired)
 
@@ -157,6 +155,7 @@ def _normalise_levels(journal: Journal, source: Source) -> None:
     frame["niveau_sortie"] = codes.normalise_niveau(frame["niveau"], notation=notation)
     journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
     entry = codes.normalise_niveau_entree(frame["niveau_entree"], notation=notation)
+    # LHÉO writes 0 for « no level told »: it is not a value that was lost.
     is_told = frame["niveau_entree"].notna() & ~frame["niveau_entree"].eq("0").fillna(False)
     journal.set_aside("niveau_entree", is_told & entry.isna())
     frame["niveau_entree"] = entry
@@ -168,7 +167,10 @@ def _normalise_levels(journal: Journal, source: Source) -> None:
 
 
 def _web_addresses(values: pd.Series) -> pd.Series:
-    """Return http and https addresses of at most 400 characters; a bare domain gets its `http://`, the rest is NA."""
+    """Return http and https addresses of at most 400 characters.
+
+    A bare domain gets its `http://`, the rest is NA.
+    """
 
     def mend(text):
         if not isinstance(text, str) or len(text) > 400 or not text.isprintable():
@@ -201,19 +203,16 @@ def _normalise_periods(journal: Journal) -> None:
 
 
 def _normalise_sessions(journal: Journal) -> None:
-    """Keep sessions written as `geoapp.sources.texts` says; what cannot be read of one is emptied, the session stays."""
+    """Keep sessions written as `geoapp.sources.texts` says.
+
+    What cannot be read of one is emptied, the session stays.
+    """
     sessions = journal.frame["sessions"]
-    good = sessions.isna() | sessions.str.fullmatch(rf"{_SESSION}(?:\|{_SESSION})*").fillna(
-        False
-    ).astype(bool)
+    is_read = sessions.str.fullmatch(rf"{_SESSION}(?:\|{_SESSION})*").fillna(False).astype(bool)
+    good = sessions.isna() | is_read
     if not good.all():
-        journal.replace(
-            "sessions",
-            sessions.where(
-                good, sessions[~good].map(_mend_sessions).reindex(sessions.index)
-            ).astype("str"),
-            "valeur_ecartee",
-        )
+        mended = sessions[~good].map(_mend_sessions).reindex(sessions.index)
+        journal.replace("sessions", sessions.where(good, mended).astype("str"), "valeur_ecartee")
 
 
 def _mend_sessions(text: str) -> str:
@@ -222,12 +221,8 @@ def _mend_sessions(text: str) -> str:
     mended = []
     for session in text.split("|"):
         parts = (session.split(";") + [""] * len(checks))[: len(checks)]
-        mended.append(
-            ";".join(
-                part if re.fullmatch(check, part) else ""
-                for part, check in zip(parts, checks, strict=True)
-            )
-        )
+        both = zip(parts, checks, strict=True)
+        mended.append(";".join(part if re.fullmatch(check, part) else "" for part, check in both))
     return "|".join(mended)
 
 
@@ -238,16 +233,18 @@ def _refuse_rows(journal: Journal, source: Source, vues: LignesVues | None) -> N
         journal.refuse("intitule", frame["intitule"].isna(), "intitule_absent")
     for column in ("id_formation", "id_action"):
         journal.refuse(column, frame[column].isna(), "identifiant_absent")
-    placed = frame[["lieu_code_commune", "lieu_uai"]].notna().any(axis=1) | frame[
-        ["latitude", "longitude"]
-    ].notna().all(axis=1)
+    has_code = frame[["lieu_code_commune", "lieu_uai"]].notna().any(axis=1)
+    has_point = frame[["latitude", "longitude"]].notna().all(axis=1)
+    placed = has_code | has_point
     remote = frame["modalite"].eq("a_distance").fillna(False).astype(bool)
     journal.refuse("lieu_code_commune", ~(placed | remote), "lieu_absent", with_original=True)
     journal.refuse_repeats(vues)
 
 
 def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
-    """Part a checked flat offer into formations, actions, sessions, lieux, actions_lieux, organismes.
+    """Part a checked flat offer into its six tables.
+
+    formations, actions, sessions, lieux, actions_lieux, organismes.
 
     Identifiers are "{source}:{native id}", stable whatever the order of the
     rows; two different contents under one native id get the suffixes `~2`, `~3`…
@@ -256,27 +253,22 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     flat = flat.copy()
     flat[["code_domaine", "preuve_domaine"]] = _domaines(flat)
     flat["id_formation"] = id_source + ":" + _distinct_ids(flat, "id_formation", FORMATION)
-    flat["id_action"] = (
-        id_source + ":" + _distinct_ids(flat, "id_action", (*ACTION, "id_formation"))
-    )
+    # Of its formation too: some producers number the actions of each formation from 1.
+    mine = (*ACTION, "id_formation")
+    flat["id_action"] = id_source + ":" + _distinct_ids(flat, "id_action", mine)
     flat["id_lieu"] = id_source + ":" + _digest(flat, LIEU)
     flat["id_responsable"] = _organisme_id(flat, "responsable", id_source)
     flat["id_formateur"] = _organisme_id(flat, "formateur", id_source)
-    formations = (
-        flat.drop_duplicates("id_formation")
-        .rename(columns={"id_responsable": "id_organisme"})
-        .assign(id_source=id_source)
-    )
+    flat["id_source"] = id_source
+    formations = flat.drop_duplicates("id_formation")
+    formations = formations.rename(columns={"id_responsable": "id_organisme"})
+    keys = ["id_formation", "id_source", "id_organisme"]
     actions = flat.drop_duplicates("id_action").rename(columns={"id_formateur": "id_organisme"})
     return {
-        "formations": _typed(
-            formations, "formations", ["id_formation", "id_source", "id_organisme"]
-        ),
+        "formations": _typed(formations, "formations", keys),
         "actions": _typed_actions(actions),
         "sessions": _sessions(actions),
-        "lieux": flat.drop_duplicates("id_lieu").assign(id_source=id_source)[
-            ["id_lieu", "id_source", *LIEU]
-        ],
+        "lieux": flat.drop_duplicates("id_lieu")[["id_lieu", "id_source", *LIEU]],
         "actions_lieux": flat[["id_action", "id_lieu"]].drop_duplicates(),
         "organismes": _organismes(flat),
     }
@@ -301,24 +293,26 @@ def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
     """Return native ids, with a suffix where one id covers several contents."""
-    content = _content(flat, content)
-    pairs = pd.DataFrame({"id": flat[column], "content": content}).drop_duplicates()
-    several = pairs[pairs["id"].duplicated(keep=False)].sort_values(["id", "content"])
+    texts = _content(flat, content)
+    found = pd.DataFrame({"id": flat[column], "content": texts}).drop_duplicates()
+    # By content, not by place in the file: a delivery in another order gives the same suffixes.
+    several = found[found["id"].duplicated(keep=False)].sort_values(["id", "content"])
     rank = several.groupby("id").cumcount() + 1
     suffix = pd.Series("~" + rank.astype("str"), index=several.index).mask(rank.eq(1), "")
-    by_pair = dict(zip(zip(several["id"], several["content"]), several["id"] + suffix))
+    keys = zip(several["id"], several["content"], strict=True)
+    by_pair = dict(zip(keys, several["id"] + suffix, strict=True))
     ids = flat[column].copy()
     again = ids.isin(several["id"].unique())
-    ids[again] = [by_pair[pair] for pair in zip(ids[again], content[again])]
+    pairs = zip(ids[again], texts[again], strict=True)
+    ids[again] = [by_pair[pair] for pair in pairs]
     return ids
 
 
 def _digest(flat: pd.DataFrame, columns: tuple) -> pd.Series:
     """Return a short stable digest of the content of some columns."""
     content = _content(flat, columns)
-    return content.map(
-        {text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}
-    ).astype("str")
+    digests = {text: hashlib.sha256(text.encode()).hexdigest()[:12] for text in content.unique()}
+    return content.map(digests).astype("str")
 
 
 def _organisme_id(flat: pd.DataFrame, role: str, id_source: str) -> pd.Series:
@@ -330,10 +324,9 @@ def _organisme_id(flat: pd.DataFrame, role: str, id_source: str) -> pd.Series:
 
 def _organismes(flat: pd.DataFrame) -> pd.DataFrame:
     """Return every body met, in either role, one row per way of writing it."""
+    names = ["id_organisme", "siret", "code_uai", "nom"]
     parts = [
-        flat[[f"id_{role}", f"{role}_siret", f"{role}_uai", f"{role}_nom"]].set_axis(
-            ["id_organisme", "siret", "code_uai", "nom"], axis=1
-        )
+        flat[[f"id_{role}", f"{role}_siret", f"{role}_uai", f"{role}_nom"]].set_axis(names, axis=1)
         for role in ("responsable", "formateur")
     ]
     return pd.concat(parts).dropna(subset="id_organisme").drop_duplicates()
@@ -343,17 +336,11 @@ def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row per body: its codes, and its most frequent name (then the first in order)."""
     every = pd.concat(parts, ignore_index=True)
     counts = every.groupby(["id_organisme", "nom"], dropna=True).size().reset_index(name="n")
-    names = counts.sort_values(
-        ["id_organisme", "n", "nom"], ascending=[True, False, True]
-    ).drop_duplicates("id_organisme")
-    first = (
-        every.sort_values(["siret", "code_uai"], na_position="last")
-        .groupby("id_organisme", as_index=False)[["siret", "code_uai"]]
-        .first()
-    )
-    return first.merge(
-        names[["id_organisme", "nom"]], on="id_organisme", how="left", validate="1:1"
-    )
+    counts = counts.sort_values(["id_organisme", "n", "nom"], ascending=[True, False, True])
+    names = counts.drop_duplicates("id_organisme")[["id_organisme", "nom"]]
+    ordered = every.sort_values(["siret", "code_uai"], na_position="last")
+    first = ordered.groupby("id_organisme", as_index=False)[["siret", "code_uai"]].first()
+    return first.merge(names, on="id_organisme", how="left", validate="1:1")
 
 
 def _typed(rows: pd.DataFrame, table: str, keys: list[str]) -> pd.DataFrame:
@@ -373,30 +360,23 @@ def _typed_actions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return the actions with their types."""
     result = _typed(actions, "actions", ["id_action", "id_formation", "id_organisme"])
     # One to four wishes would tell of persons (`methods.md`): not kept, as in the table `flux`.
-    return result.assign(
-        nb_voeux=result["nb_voeux"].mask(result["nb_voeux"].between(1, PETIT_NOMBRE - 1))
-    )
+    is_small = result["nb_voeux"].between(1, PETIT_NOMBRE - 1)
+    return result.assign(nb_voeux=result["nb_voeux"].mask(is_small))
 
 
 def _sessions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return the sessions of the actions: those listed one by one, else one per period."""
     listed = actions["sessions"].notna()
-    parts = [
-        part
-        for part in (_listed_sessions(actions[listed]), _period_sessions(actions[~listed]))
-        if len(part)
-    ]
+    both = (_listed_sessions(actions[listed]), _period_sessions(actions[~listed]))
+    # An empty part has other types: it would change those of the whole.
+    parts = [part for part in both if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else _period_sessions(actions)
 
 
 def _listed_sessions(actions: pd.DataFrame) -> pd.DataFrame:
     """Return one row per session of the column `sessions`; two that look alike are two."""
-    rows = (
-        actions[["id_action", "sessions"]]
-        .assign(texte=actions["sessions"].str.split("|"))
-        .explode("texte")
-        .reset_index(drop=True)
-    )
+    texts = actions[["id_action"]].assign(texte=actions["sessions"].str.split("|"))
+    rows = texts.explode("texte").reset_index(drop=True)
     columns = ["numero", "date_debut", "date_fin", "capacite", "etat_recrutement"]
     cells = pd.DataFrame([text.split(";") for text in rows["texte"]], columns=columns, dtype="str")
     cells = cells.mask(cells.eq(""))
@@ -404,9 +384,8 @@ def _listed_sessions(actions: pd.DataFrame) -> pd.DataFrame:
         ["id_action", *columns], na_position="last", kind="stable"
     )
     rows["capacite"] = pd.to_numeric(rows["capacite"]).astype("Int64")
-    key = (
-        rows["id_action"] + ":" + rows["numero"].fillna(rows["date_debut"]).fillna("date-inconnue")
-    )
+    name = rows["numero"].fillna(rows["date_debut"]).fillna("date-inconnue")
+    key = rows["id_action"] + ":" + name
     again = key.groupby(key).cumcount()
     rows["id_session"] = key.where(again.eq(0), key + "~" + (again + 1).astype("str"))
     return rows[["id_session", "id_action", *columns]]
@@ -419,18 +398,13 @@ def _period_sessions(actions: pd.DataFrame) -> pd.DataFrame:
     only, so that a sum never counts the same places twice.
     """
     written = actions["periodes"].drop_duplicates()
-    dates = (
-        pd.DataFrame({"periodes": written, "date_debut": written.str.split("|")})
-        .explode("date_debut")
-        .drop_duplicates()
-    )
+    dates = pd.DataFrame({"periodes": written, "date_debut": written.str.split("|")})
+    dates = dates.explode("date_debut").drop_duplicates()
     dates = dates.sort_values(["periodes", "date_debut"]).astype("str")
     dates["est_derniere"] = ~dates["periodes"].duplicated(keep="last")
     sessions = actions[["id_action", "periodes", "capacite"]].merge(dates, on="periodes")
-    sessions["capacite"] = pd.to_numeric(
-        sessions["capacite"].where(sessions["est_derniere"])
-    ).astype("Int64")
-    sessions["id_session"] = (
-        sessions["id_action"] + ":" + sessions["date_debut"].fillna("date-inconnue")
-    )
+    places = sessions["capacite"].where(sessions["est_derniere"])
+    sessions["capacite"] = pd.to_numeric(places).astype("Int64")
+    name = sessions["date_debut"].fillna("date-inconnue")
+    sessions["id_session"] = sessions["id_action"] + ":" + name
     return sessions[["id_session", "id_action", "date_debut", "capacite"]]

@@ -27,36 +27,43 @@ DERNIER_RANG = 99_999_999
 
 
 def read_starts(offres: pd.DataFrame) -> pd.Series:
-    """Return the known starts of each offer, parted by « | », then « P » or « » for permanent entries.
+    """Return the known starts of each offer, parted by « | », and whether entries are permanent.
+
+    One text by offer, the same for many: what is read of it is worked out once by distinct text.
+    « # » ends the starts, « P » follows when entries are permanent.
 
     Reads `dates_debut` and `est_permanente` of the table `offres`.
     """
     permanent = offres["est_permanente"].astype("boolean").fillna(False)
-    return (
-        offres["dates_debut"].fillna("").astype("object")
-        + "#"
-        + permanent.map({True: "P", False: ""}).astype("object")
-    ).astype("object")
+    mark = permanent.map({True: "P", False: ""}).astype("object")
+    starts = offres["dates_debut"].fillna("").astype("object")
+    return (starts + "#" + mark).astype("object")
 
 
 def period(texte: str) -> tuple[date, date] | None:
-    """Return the first and last day that a date of one of our precisions covers; None when it is no date."""
+    """Return the first and last day that a date of one of our precisions covers.
+
+    None when it is no date.
+    """
     try:
-        parts = [int(part) for part in texte.split("-")]
-        if len(parts) == 1:
-            return date(parts[0], 1, 1), date(parts[0], 12, 31)
-        last = calendar.monthrange(parts[0], parts[1])[1]
-        return (
-            (date(*parts), date(*parts))
-            if len(parts) == 3
-            else (date(*parts, 1), date(*parts, last))
-        )
+        year, *rest = (int(part) for part in texte.split("-"))
+        if not rest:
+            return date(year, 1, 1), date(year, 12, 31)
+        month, *days = rest
+        last = calendar.monthrange(year, month)[1]
+        if not days:
+            return date(year, month, 1), date(year, month, last)
+        (day,) = days
+        return date(year, month, day), date(year, month, day)
     except (ValueError, TypeError, calendar.IllegalMonthError):
         return None
 
 
 def next_start(starts: str, today: date) -> date | None:
-    """Return the first day not yet past among the starts, the day itself included; None when there is none."""
+    """Return the first day not yet past among the starts, the day itself included.
+
+    None when there is none.
+    """
     periods = [period(texte) for texte in starts.partition("#")[0].split("|")]
     return min((max(p[0], today) for p in periods if p and p[1] >= today), default=None)
 
@@ -74,12 +81,16 @@ def start_value(starts: str, today: date) -> str:
 
 
 def start_rank(starts: str, today: date) -> int:
-    """Return the rank of an offer by date: next starts, permanent entries, past ones latest first, unknown."""
+    """Return the rank of an offer by date.
+
+    Next starts, permanent entries, past ones latest first, unknown.
+    """
     debut = next_start(starts, today)
     if debut:
         return debut.toordinal()
     if starts.endswith("#P"):
         return date.max.toordinal() + 1
+    # Beyond permanent entries, and the later the sooner; the greatest is about 7.3 millions.
     last = _last(starts)
     return 2 * date.max.toordinal() + 2 - last.toordinal() if last else DERNIER_RANG
 

@@ -1,4 +1,6 @@
-"""Statistics beside the offer: wishes and places of a training, what became of those who left; always with their year.
+"""Statistics beside the offer: wishes and places of a training, what became of those who left.
+
+Always with their year.
 
 They describe a year gone by, and most of them an establishment rather than one
 training: nothing here is ever said of the present.
@@ -32,7 +34,7 @@ AUTRE_PUBLIC = {"apprentissage": "scolaires", "scolaire": "apprentis"}
 _PRESENT = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_attendu_pct")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Debouches:
     """What became of those who left the establishments of a zone.
 
@@ -50,7 +52,10 @@ class Debouches:
 
 
 def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
-    """Return the statistics of an action: `flux` of the training, `debouches` of its establishments, in words and plain values."""
+    """Return the statistics of an action.
+
+    `flux` of the training, `debouches` of its establishments, in words and plain values.
+    """
     flux = repertoire.flux.get(id_action, [])
     uais = _uai_of(repertoire, id_action)
     others = AUTRE_PUBLIC.get(repertoire.actions[id_action]["voie"])
@@ -70,10 +75,8 @@ def _uai_of(repertoire: Repertoire, id_action: str) -> list[str]:
         repertoire.lieux[lieu].get("code_uai")
         for lieu in repertoire.lieux_par_action.get(id_action, [])
     ]
-    body = repertoire.organismes.get(repertoire.actions[id_action]["id_organisme"], {}).get(
-        "code_uai"
-    )
-    return list(dict.fromkeys(uai for uai in (*places, body) if uai))
+    body = repertoire.organismes.get(repertoire.actions[id_action]["id_organisme"], {})
+    return list(dict.fromkeys(uai for uai in (*places, body.get("code_uai")) if uai))
 
 
 def _source(repertoire: Repertoire, row: dict) -> dict:
@@ -83,26 +86,25 @@ def _source(repertoire: Repertoire, row: dict) -> dict:
 
 def _tell_flux(row: dict, source: dict) -> dict:
     """Return wishes and places of one year."""
-    hidden = (row["masques"] or "").split("|")
-    people = {
-        "nb_voeux": ("vœu confirmé", "vœux confirmés"),
-        "nb_entrants": ("entrant", "entrants"),
+    told = (
+        _tell_people(row, "nb_voeux", "vœu confirmé", "vœux confirmés"),
+        "" if row["capacite"] is None else count(row["capacite"], "place"),
+        _tell_people(row, "nb_entrants", "entrant", "entrants"),
+    )
+    words = ", ".join(filter(None, told)) or "chiffres non diffusés"
+    kept = ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")
+    return {nom: row[nom] for nom in kept} | {
+        "phrase": typeset(f"En {row['annee']} : {words}."),
+        "source": source,
     }
-    told = [
-        f"moins de {PETIT_NOMBRE} {many}"
-        if nom in hidden
-        else count(row[nom], one, many)
-        if row[nom] is not None
-        else ""
-        for nom, (one, many) in people.items()
-    ]
-    places = "" if row["capacite"] is None else count(row["capacite"], "place")
-    known = list(filter(None, (told[0], places, told[1])))
-    said = ", ".join(known) if known else "chiffres non diffusés"
-    phrase = typeset(f"En {row['annee']} : {said}.")
-    return {
-        nom: row[nom] for nom in ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")
-    } | {"phrase": phrase, "source": source}
+
+
+def _tell_people(row: dict, nom: str, one: str, many: str) -> str:
+    """Return a number of persons and their noun; a small one is told as « moins de 5 »."""
+    # Hidden is not unknown: « masques » says that the producer counted a few.
+    if nom in (row["masques"] or "").split("|"):
+        return f"moins de {PETIT_NOMBRE} {many}"
+    return "" if row[nom] is None else count(row[nom], one, many)
 
 
 def _tell_debouche(row: dict, source: dict) -> dict:
@@ -120,8 +122,10 @@ def _tell_debouche(row: dict, source: dict) -> dict:
 
 def format_rate(value: float | None) -> str:
     """Return a rate in words; « non diffusé » when the producer does not give it."""
-    unknown = value is None or value != value
-    return NON_DIFFUSE if unknown else with_unit(format_decimal(value), "%")
+    # A value that is not equal to itself is NaN.
+    if value is None or value != value:
+        return NON_DIFFUSE
+    return with_unit(format_decimal(value), "%")
 
 
 def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Debouches:
@@ -133,26 +137,24 @@ def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Deb
     (`ensemble`, else the only one).
     """
     links, lieux = snapshot.read("lieux_zones"), snapshot.read("lieux")
-    here = links.loc[links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone), "id_lieu"]
-    uais = set(lieux.loc[lieux["id_lieu"].isin(here), "code_uai"].dropna())
+    is_mine = links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)
+    is_here = lieux["id_lieu"].isin(links.loc[is_mine, "id_lieu"])
+    # Communes are no zoning: no link names them.
     if type_zone == "commune":
-        uais = set(lieux.loc[lieux["code_commune"].eq(code_zone), "code_uai"].dropna())
+        is_here = lieux["code_commune"].eq(code_zone).fillna(False)
     table = snapshot.read("debouches")
-    mine = table[table["code_uai"].isin(uais)].sort_values(
-        ["nom", "code_uai", "public", "id_source"], ignore_index=True
-    )
-    whole = (
-        mine.assign(rang=mine["public"].ne("ensemble"))
-        .sort_values(["code_uai", "rang", "id_source"])
-        .drop_duplicates("code_uai")
-    )
+    mine = table[table["code_uai"].isin(set(lieux.loc[is_here, "code_uai"].dropna()))]
+    mine = mine.sort_values(["nom", "code_uai", "public", "id_source"], ignore_index=True)
+    ranked = mine.assign(rang=mine["public"].ne("ensemble"))
+    ranked = ranked.sort_values(["code_uai", "rang", "id_source"])
+    whole = ranked.drop_duplicates("code_uai")
     return Debouches(
-        tuple(sorted(mine["annee"].unique())),
-        mine,
-        len(whole),
-        int(whole["taux_emploi_pct"].notna().sum()),
-        _median(whole["taux_emploi_pct"]),
-        _median(whole["taux_poursuite_pct"]),
+        annees=tuple(sorted(mine["annee"].unique())),
+        lignes=mine,
+        nb_etablissements=len(whole),
+        nb_connus=int(whole["taux_emploi_pct"].notna().sum()),
+        mediane_emploi_pct=_median(whole["taux_emploi_pct"]),
+        mediane_poursuite_pct=_median(whole["taux_poursuite_pct"]),
     )
 
 
@@ -162,7 +164,10 @@ def _median(values: pd.Series) -> float | None:
 
 
 def describe_debouches(found: Debouches) -> list[str]:
-    """Return what is known of a zone in sentences, years and method said; none without any establishment."""
+    """Return what is known of a zone in sentences, years and method said.
+
+    None without any establishment.
+    """
     if not found.nb_etablissements:
         return []
     annees = " et ".join(found.annees)
@@ -171,8 +176,10 @@ def describe_debouches(found: Debouches) -> list[str]:
         return [f"{head} taux d'emploi non diffusé.", AVERTISSEMENT]
     emploi, suite = format_rate(found.mediane_emploi_pct), format_rate(found.mediane_poursuite_pct)
     return [
-        f"{head} au milieu de ceux dont le taux est diffusé ({found.nb_connus}), {emploi} des sortants sont en emploi salarié six mois après, et {suite} des"
-        " jeunes poursuivent leurs études (médianes, chaque établissement comptant une fois).",
+        f"{head} au milieu de ceux dont le taux est diffusé ({found.nb_connus}), "
+        f"{emploi} des sortants sont en emploi salarié six mois après, "
+        f"et {suite} des jeunes poursuivent leurs études "
+        "(médianes, chaque établissement comptant une fois).",
         AVERTISSEMENT,
     ]
 

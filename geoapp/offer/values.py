@@ -31,21 +31,15 @@ def read_flag(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
 
 
 def read_prix(offres: pd.DataFrame, today: date) -> pd.Series:
-    """Return what is known of the price: free, something left to pay, a price given; two of them may hold."""
-    gratuite = (
-        offres["est_gratuite"]
-        .astype("object")
-        .map({True: "gratuit", False: "a_charge"})
-        .fillna("")
-        .astype("object")
-    )
-    indique = (
-        offres[["prix_eur", "prix_horaire_eur"]]
-        .notna()
-        .any(axis=1)
-        .map({True: "indique", False: ""})
-    )
-    return (gratuite + "|" + indique).str.strip("|").replace("", INCONNU)
+    """Return what is known of the price: free, something left to pay, a price given.
+
+    Two of them may hold.
+    """
+    told = offres["est_gratuite"].astype("object").map({True: "gratuit", False: "a_charge"})
+    is_given = offres[["prix_eur", "prix_horaire_eur"]].notna().any(axis=1)
+    given = is_given.map({True: "indique", False: ""})
+    both = told.fillna("").astype("object") + "|" + given
+    return both.str.strip("|").replace("", INCONNU)
 
 
 def read_zones(offres: pd.DataFrame, today: date) -> pd.Series:

@@ -15,15 +15,16 @@ BRUTES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organi
 
 
 def whole_offer(snapshot: Snapshot) -> gpd.GeoDataFrame:
-    """Return the table `offres` of a snapshot as it was before any merge: every offer of every catalogue."""
+    """Return the table `offres` of a snapshot as it was before any merge.
+
+    Every offer of every catalogue.
+    """
     if not snapshot.read("doublons")["etat"].eq("fusionnee").any():
         return snapshot.read("offres")
     sources = snapshot.read("sources")
     fictive = set(sources.loc[sources["mode"].eq("demonstration"), "id_source"])
-    return with_zones(
-        wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive),
-        snapshot.read("lieux_zones"),
-    )
+    every = wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive)
+    return with_zones(every, snapshot.read("lieux_zones"))
 
 
 CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
@@ -31,7 +32,9 @@ CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
 
 
 def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
-    """Return the table `offres` (`offres_voisines` has the same columns): one row per action and place, in no zone yet (`with_zones`).
+    """Return the table `offres` (`offres_voisines` has the same columns).
+
+    One row per action and place, in no zone yet (`with_zones`).
 
     `fictive` holds the sources whose rows are demonstration data.
     """
@@ -45,39 +48,38 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
         .merge(sessions, left_on="id_action", right_index=True, how="left", validate="m:1")
         .merge(tables["lieux"].drop(columns="id_source"), on="id_lieu", validate="m:1")
     )
-    offers["nom_organisme"] = (
-        offers["id_organisme"].map(names).fillna(offers["id_responsable"].map(names))
-    )
-    offers["id_organisme"] = offers["id_organisme"].fillna(offers["id_responsable"])
-    offers["est_certifiante"] = offers["est_certifiante"].fillna(
-        offers[list(CERTIFICATIONS)].notna().any(axis=1)
-    )
+    # The body that teaches, else the one that answers for the training.
+    answers = offers["id_responsable"]
+    offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(answers.map(names))
+    offers["id_organisme"] = offers["id_organisme"].fillna(answers)
+    # A code tells that there is a certification; without one, what is declared is kept.
+    has_code = offers[list(CERTIFICATIONS)].notna().any(axis=1)
+    offers["est_certifiante"] = offers["est_certifiante"].fillna(has_code)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["sources"] = offers["id_source"]
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
-    return gpd.GeoDataFrame(
-        conform(offers.assign(zones=""), "offres"), geometry="geometry", crs=CRS_GEO
-    )
+    table = conform(offers.assign(zones=""), "offres")
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS_GEO)
 
 
 def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the offers with the zones of their place, as "type:code|type:code" in the order of `lieux_zones`; "" for none."""
+    """Return the offers with the zones of their place, as "type:code|type:code".
+
+    In the order of `lieux_zones`; "" for none.
+    """
     pairs = lieux_zones["type_zone"] + ":" + lieux_zones["code_zone"]
     by_place = pairs.groupby(lieux_zones["id_lieu"]).agg("|".join)
     return offers.assign(zones=offers["id_lieu"].map(by_place).astype("str").fillna(""))
 
 
 def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
-    """Return first start, last known date and total known capacity (NA when none is known) by action."""
-    known = (
-        sessions.dropna(subset="date_debut")[["id_action", "date_debut"]]
-        .drop_duplicates()
-        .sort_values(["id_action", "date_debut"])
-    )
+    """Return by action first start, last known date and total capacity (NA when none is known)."""
+    known = sessions.dropna(subset="date_debut")[["id_action", "date_debut"]].drop_duplicates()
+    known = known.sort_values(["id_action", "date_debut"])
     dates = known.groupby("id_action")["date_debut"].agg(dates_debut="|".join, date_debut="first")
-    ends = sessions.reindex(columns=["id_action", "date_fin"]).assign(
-        date_fin=sessions["date_fin"].fillna(sessions["date_debut"])
-    )
+    # A session without end ends at the earliest when it begins.
+    last = sessions["date_fin"].fillna(sessions["date_debut"])
+    ends = sessions[["id_action"]].assign(date_fin=last)
     dates["date_fin"] = ends.dropna().groupby("id_action")["date_fin"].max()
     capacity = sessions.groupby("id_action")["capacite"].sum(min_count=1)
     return pd.DataFrame({"capacite": capacity}).join(dates)

@@ -136,7 +136,14 @@ def _addresses(texte: str) -> list[Lieu]:
         return []
     found = find_addresses(texte, settings=settings())
     return [
-        Lieu("adresse", a.code_commune, a.libelle, a.longitude, a.latitude, "adresse")
+        Lieu(
+            type="adresse",
+            code=a.code_commune,
+            nom=a.libelle,
+            longitude=a.longitude,
+            latitude=a.latitude,
+            precision="adresse",
+        )
         for a in found
     ]
 

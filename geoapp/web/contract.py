@@ -24,18 +24,42 @@ ZOOM_MAX = 22
 PROPRES: dict[str, Parametre] = COUVERTURE | {
     parametre.nom: parametre
     for parametre in (
-        Parametre("q", "texte", "Ce qui est tapé", "beth"),
-        Parametre("limite", "entier", "Nombre de propositions", "8", 1, SUGGESTIONS_MAX),
-        Parametre("zoom", "entier", "Niveau de zoom de la carte", "10", 0, ZOOM_MAX),
-        Parametre("source", "texte", "Identifiant d'une source", "bts-2024"),
+        Parametre(nom="q", type="texte", aide="Ce qui est tapé", exemple="beth"),
         Parametre(
-            "organisme", "texte", "Identifiant ou nom d'un organisme", "siret:19593395700035"
+            nom="limite",
+            type="entier",
+            aide="Nombre de propositions",
+            exemple="8",
+            minimum=1,
+            maximum=SUGGESTIONS_MAX,
         ),
         Parametre(
-            "critere", "texte", "Un seul critère de qualité", "position", valeurs=tuple(CRITERES)
+            nom="zoom",
+            type="entier",
+            aide="Niveau de zoom de la carte",
+            exemple="10",
+            minimum=0,
+            maximum=ZOOM_MAX,
+        ),
+        Parametre(nom="source", type="texte", aide="Identifiant d'une source", exemple="bts-2024"),
+        Parametre(
+            nom="organisme",
+            type="texte",
+            aide="Identifiant ou nom d'un organisme",
+            exemple="siret:19593395700035",
         ),
         Parametre(
-            "type", "texte", "Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous", "ze2020"
+            nom="critere",
+            type="texte",
+            aide="Un seul critère de qualité",
+            exemple="position",
+            valeurs=tuple(CRITERES),
+        ),
+        Parametre(
+            nom="type",
+            type="texte",
+            aide="Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous",
+            exemple="ze2020",
         ),
     )
 }
@@ -45,12 +69,18 @@ CHEMINS: dict[str, Parametre] = {
     parametre.nom: parametre
     for parametre in (
         Parametre(
-            "identifiant",
-            "texte",
-            "Identifiant donné par la liste des formations",
-            "bts-2024:0020012C-32211031408-Scolaire",
+            nom="identifiant",
+            type="texte",
+            aide="Identifiant donné par la liste des formations",
+            exemple="bts-2024:0020012C-32211031408-Scolaire",
         ),
-        Parametre("format", "texte", "Format du fichier", "csv", valeurs=tuple(FORMATS)),
+        Parametre(
+            nom="format",
+            type="texte",
+            aide="Format du fichier",
+            exemple="csv",
+            valeurs=tuple(FORMATS),
+        ),
     )
 }
 """Parts of a path that vary."""

@@ -84,19 +84,19 @@ def useful_filters(snapshot: Snapshot) -> frozenset[str]:
 
 def query(filtres: Filtres) -> dict[str, list[str]]:
     """Return the filters as the parameters of an address."""
-    return {nom: filtres.valeurs(nom) for nom in filtres.choix}
+    return {nom: filtres.values_of(nom) for nom in filtres.choix}
 
 
 def offer_export(snapshot: Snapshot, filtres: Filtres, note: str = "") -> dict:
     """Return the form that exports the map of the offer: one zone chosen becomes the territory shown."""
-    zones = filtres.valeurs("zone")
+    zones = filtres.values_of("zone")
     one = zones[0] if len(zones) == 1 and ":" in zones[0] else "region"
     lost = (
         "Elle montre toute la région : les zones choisies ici n'en sont pas un territoire."
         if zones and one == "region"
         else ""
     )
-    pairs = [(nom, valeur) for nom, valeur in filtres.parametres() if nom != "zone"]
+    pairs = [(nom, valeur) for nom, valeur in filtres.pairs() if nom != "zone"]
     return export_form(
         snapshot,
         ("offre", "densite", "zones"),
@@ -120,7 +120,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
         offres,
         donnees=donnees,
         adresse=static_url,
-        cadre=filtres.valeurs("zone"),
+        cadre=filtres.values_of("zone"),
         calques=calques,
     )
     parties = render_page_parts(carte, nonce())

@@ -81,7 +81,7 @@ def form_fields(
                 (groupe, list(options))
                 for groupe, options in groupby(facettes[nom], key=lambda option: option.groupe)
             ],
-            frozenset(filtres.valeurs(nom)),
+            frozenset(filtres.values_of(nom)),
         )
         for nom, filtre in FILTRES.items()
         if nom in utiles or nom in filtres.choix

@@ -102,7 +102,7 @@ def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
 
 
 def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
-    choisies = set(requete.filtres.valeurs(nom))
+    choisies = set(requete.filtres.values_of(nom))
     montrees = _head(options, choisies) if len(options) > LISTE_LONGUE else options
     cases = [Case(o.valeur, o.libelle, o.nb, o.valeur in choisies) for o in montrees]
     return Facette(
@@ -267,7 +267,7 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
         if criteres
         else ""
     )
-    kept = {nom: requete.filtres.valeurs(nom) for nom in RECONNUS}
+    kept = {nom: requete.filtres.values_of(nom) for nom in RECONNUS}
     return [
         Lien(
             row.code_departement,

@@ -97,7 +97,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
                 url_for(
                     "pages.regional_map",
                     zone=zone.cle,
-                    **{nom: question.filtres.valeurs(nom) for nom in question.filtres.choix},
+                    **{nom: question.filtres.values_of(nom) for nom in question.filtres.choix},
                 ),
             )
         )

@@ -157,7 +157,7 @@ def _first(
 ) -> tuple[str, str, pd.Series] | None:
     """Return the words, the label and the shares of the most frequent kind of offer, if any."""
     colonne, _, mots = next(
-        (row for row in _SORTES if len(question.filtres.valeurs(row[1])) != 1), _SORTES[0]
+        (row for row in _SORTES if len(question.filtres.values_of(row[1])) != 1), _SORTES[0]
     )
     shares = offre.shares(colonne).sort_values(
         [ranked, "nb_region"], ascending=False, kind="stable"

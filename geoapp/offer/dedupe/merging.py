@@ -1,6 +1,11 @@
-"""Gather the offers that are one training, one row of a catalogue at most in each group, and keep the best informed."""
+"""Gather the offers that are one training, and keep the best informed of each group.
+
+A group holds one row of a catalogue at most.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Hashable
 
 import pandas as pd
 
@@ -38,17 +43,15 @@ def group_offers(offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
         rows of one catalogue are two sessions or two trainings, never a
         duplicate, so that what is grouped once is not grouped further.
     """
-    texts = (
-        offers["sources"].fillna(offers["id_source"])
-        if "sources" in offers
-        else offers["id_source"]
-    )
+    texts = offers["id_source"]
+    if "sources" in offers:
+        texts = offers["sources"].fillna(texts)
     sources = {label: frozenset(text.split("|")) for label, text in texts.items()}
     group = {label: label for label in offers.index}
     members = {label: [label] for label in offers.index}
-    for one, other in pairs.loc[pairs["score"].ge(SEUIL_FUSION), ["gauche", "droite"]].itertuples(
-        index=False
-    ):
+    sure = pairs.loc[pairs["score"].ge(SEUIL_FUSION), ["gauche", "droite"]]
+    # Best first: a sure pair is never refused for a catalogue that a weaker one brought.
+    for one, other in sure.itertuples(index=False):
         kept, lost = group[one], group[other]
         if kept == lost or sources[kept] & sources[lost]:
             continue
@@ -76,7 +79,9 @@ def retain(offers: pd.DataFrame, group: pd.Series) -> pd.Series:
 
 
 def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Series) -> pd.DataFrame:
-    """Return the table `doublons`: one row per offer merged into another, and one per pair that is only possible.
+    """Return the table `doublons`.
+
+    One row per offer merged into another, and one per pair that is only possible.
 
     Nothing is lost: the rows named stay in the tables of actions, sessions and
     places.  A merge is undone by refusing the pair (`geodata/doublons_refuses.csv`).
@@ -84,28 +89,28 @@ def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Seri
     ids = {nom: offers[nom].to_dict() for nom in ("id_action", "id_lieu", "id_source", "nb_connus")}
     merged = retained[retained.ne(pd.Series(retained.index, index=retained.index))]
     best = _best_links(pairs, retained)
-    rows = [_row(ids, label, kept, "fusionnee", *best[label]) for label, kept in merged.items()]
+    rows = [
+        (*_named(ids, label, kept), "fusionnee", *best[label]) for label, kept in merged.items()
+    ]
     apart = pairs[pairs["gauche"].map(retained).ne(pairs["droite"].map(retained))]
+
+    def informed(label: Hashable) -> tuple:
+        return ids["nb_connus"][label], ids["id_action"][label], ids["id_lieu"][label]
+
     for one, other, regle, score, preuve in apart.itertuples(index=False):
-        less, more = sorted(
-            (one, other),
-            key=lambda label: (
-                ids["nb_connus"][label],
-                ids["id_action"][label],
-                ids["id_lieu"][label],
-            ),
-        )
-        taken = (
-            f"{preuve} ; déjà réunie à une autre ligne de ce catalogue"
-            if score >= SEUIL_FUSION
-            else preuve
-        )
-        rows.append(_row(ids, less, more, "possible", regle, score, taken))
+        less, more = sorted((one, other), key=informed)
+        # Sure and yet apart: a group holds one row of a catalogue at most.
+        if score >= SEUIL_FUSION:
+            preuve = f"{preuve} ; déjà réunie à une autre ligne de ce catalogue"
+        rows.append((*_named(ids, less, more), "possible", regle, score, preuve))
     return pd.DataFrame(rows, columns=list(DOUBLONS))
 
 
 def _best_links(pairs: pd.DataFrame, retained: pd.Series) -> dict:
-    """Return (rule, score, evidence) of each grouped offer: its direct link with the one retained, else its best link in the group."""
+    """Return (rule, score, evidence) of each grouped offer.
+
+    Its direct link with the one retained, else its best link in the group.
+    """
     inside = pairs[
         pairs["gauche"].map(retained).eq(pairs["droite"].map(retained))
         & pairs["score"].ge(SEUIL_FUSION)
@@ -115,15 +120,12 @@ def _best_links(pairs: pd.DataFrame, retained: pd.Series) -> dict:
         for mine, theirs in ((one, other), (other, one)):
             is_direct = retained[mine] == theirs
             if mine not in best or (is_direct and not best[mine][0]):
-                best[mine] = (
-                    is_direct,
-                    regle,
-                    score,
-                    preuve if is_direct else f"{preuve}, avec une troisième offre de ce groupe",
-                )
+                told = "" if is_direct else ", avec une troisième offre de ce groupe"
+                best[mine] = (is_direct, regle, score, f"{preuve}{told}")
     return {label: link[1:] for label, link in best.items()}
 
 
-def _row(ids: dict, label, kept, etat: str, regle: str, score: float, preuve: str) -> tuple:
+def _named(ids: dict, label: Hashable, kept: Hashable) -> tuple:
+    """Return the identifiers of two offers, as the first columns of `DOUBLONS` name them."""
     two = [ids[nom][one] for one in (label, kept) for nom in ("id_action", "id_lieu")]
-    return (*two, ids["id_source"][label], ids["id_source"][kept], etat, regle, score, preuve)
+    return (*two, ids["id_source"][label], ids["id_source"][kept])

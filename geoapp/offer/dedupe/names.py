@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 
 import pandas as pd
 from rapidfuzz import fuzz
@@ -12,10 +13,17 @@ from geoapp.offer.dedupe.rules import NOM_PROCHE
 from geoapp.reference.codes.text import fold
 
 GENERIQUES = frozenset(
-    "lycee professionnel polyvalent general technologique agricole horticole industriel commercial prive privee public publique metiers cfa ufa "
-    "cfppa greta antenne site campus centre ctre ctr formation apprentis apprentissage alternance institut ecole etablissement association ass "
-    "organisme gestion regional academique superieur enseignement sup bp cedex null de du des d la le les l et en a au aux par pour sur rue avenue "
-    "boulevard place route chemin allee quai hauts france hdf nord pas calais".split()
+    # Kinds of establishments, and what goes with them
+    "lycee professionnel polyvalent general technologique agricole horticole industriel "
+    "commercial prive privee public publique metiers cfa ufa cfppa greta antenne site campus "
+    "centre ctre ctr formation apprentis apprentissage alternance institut ecole etablissement "
+    "association ass organisme gestion regional academique superieur enseignement sup "
+    # Addresses
+    "bp cedex null rue avenue boulevard place route chemin allee quai "
+    # The region
+    "hauts france hdf nord pas calais "
+    # Small words
+    "de du des d la le les l et en a au aux par pour sur".split()
 )
 """Words of a name or an address that tell an establishment from no other."""
 
@@ -31,13 +39,19 @@ ABREGES = (
 """Names written in full here, by their initials there."""
 
 LETTRES_MIN = 4
-"""A name is its own when one of its words has this many letters at least: « CMA » or « BTP » are borne by dozens."""
+"""A name is its own when one of its words has this many letters at least.
+
+« CMA » or « BTP » are borne by dozens.
+"""
 
 LETTRES_MIN_PROCHE = 3
 """The same for two places at most `VOISINAGE_M` apart, where initials are enough."""
 
 LETTRES_MARQUE = 6
-"""Letters of a word that, borne by two names at most `VOISINAGE_M` apart, is that of one body (« PROMEO »)."""
+"""Letters of a word that, borne by two names at most `VOISINAGE_M` apart, names one body.
+
+« PROMEO » is such a word.
+"""
 
 _PARTIES = re.compile(r"\s[-–/]\s?|[-–/]\s|[()/,]")
 
@@ -46,7 +60,8 @@ _PARTIES = re.compile(r"\s[-–/]\s?|[-–/]\s|[()/,]")
 class MotsOrganisme:
     """The own words of each part of a body's name, and those of its name and address together.
 
-    In a name of several parts, one that names a CFA is that of a network (« CFA Jean Bosco - Lycée Vauban »): it tells no place.
+    In a name of several parts, one that names a CFA is that of a network (« CFA Jean Bosco - Lycée
+    Vauban »): it tells no place.
     """
 
     parties: tuple[frozenset[str], ...]
@@ -69,21 +84,19 @@ def name_places(profil: pd.DataFrame) -> list[MotsOrganisme]:
 
 def _read_name(name: str, address: str, commune: str) -> MotsOrganisme:
     """Return the words of one name and address."""
+    # The name of the commune is in half of the names: two schools of Lens are two schools.
     common = GENERIQUES | set(fold(commune).split())
-    parts = [
-        (frozenset(words) - common, "cfa" in words)
-        for words in (_words(part) for part in _PARTIES.split(name))
-    ]
-    parts = [part for part in parts if part[0]]
-    places = [words for words, is_network in parts if not is_network] or [
-        words for words, _ in parts
-    ]
-    return MotsOrganisme(
-        tuple(places), frozenset().union(*places, frozenset(_words(address)) - common)
-    )
+    read = [_words(part) for part in _PARTIES.split(name)]
+    parts = [(frozenset(words) - common, "cfa" in words) for words in read]
+    own = [words for words, _ in parts if words]
+    # A network is left out only when another part tells the place.
+    places = [words for words, is_network in parts if words and not is_network] or own
+    address_words = frozenset(_words(address)) - common
+    return MotsOrganisme(tuple(places), address_words.union(*places))
 
 
 def _words(text: str) -> list[str]:
+    """Return the folded words of a text, long names put short."""
     folded = fold(text)
     for long, short in ABREGES:
         folded = folded.replace(long, short)
@@ -93,7 +106,9 @@ def _words(text: str) -> list[str]:
 def shared_name(
     one: MotsOrganisme, other: MotsOrganisme, *, est_proche: bool = False
 ) -> str | None:
-    """Return the name that two places share: the words of a part of one are all in the name or the address of the other, or nearly.
+    """Return the name that two places share.
+
+    The words of a part of one are all in the name or the address of the other, or nearly.
 
     `est_proche` says that the two are at most `VOISINAGE_M` apart: initials, or
     one long word of both names, are then enough.  None when they share none,
@@ -104,24 +119,21 @@ def shared_name(
         for part in mine.parties:
             if part <= theirs.tous and _is_own(part, lettres_min):
                 return " ".join(sorted(part))
-    for mine in one.parties:
-        for theirs in other.parties:
-            if (
-                _is_own(mine, LETTRES_MIN)
-                and _is_own(theirs, LETTRES_MIN)
-                and fuzz.token_sort_ratio(" ".join(sorted(mine)), " ".join(sorted(theirs)))
-                >= NOM_PROCHE
-            ):
-                return " ".join(sorted(mine))
-    brands = frozenset().union(*one.parties) & frozenset().union(*other.parties)
-    return (
-        next(
-            (word for word in sorted(brands) if len(word) >= LETTRES_MARQUE and word.isalpha()),
-            None,
-        )
-        if est_proche
-        else None
-    )
+    for first, second in product(one.parties, other.parties):
+        is_own = _is_own(first, LETTRES_MIN) and _is_own(second, LETTRES_MIN)
+        # Likeness forgives a letter: initials, where a letter is all, are not compared so.
+        if is_own and _likeness(first, second) >= NOM_PROCHE:
+            return " ".join(sorted(first))
+    if not est_proche:
+        return None
+    brands = frozenset[str]().union(*one.parties) & frozenset[str]().union(*other.parties)
+    long = (word for word in sorted(brands) if len(word) >= LETTRES_MARQUE and word.isalpha())
+    return next(long, None)
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the likeness of two sets of words, 0 to 100."""
+    return fuzz.token_sort_ratio(" ".join(sorted(one)), " ".join(sorted(other)))
 
 
 def _is_own(words: frozenset[str], lettres_min: int) -> bool:

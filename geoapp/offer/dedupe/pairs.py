@@ -1,4 +1,7 @@
-"""The pairs of offers of two catalogues that may be one training: candidates, parts, score, evidence."""
+"""The pairs of offers of two catalogues that may be one training.
+
+Candidates, parts, score, evidence.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,11 @@ PROFIL = (
     "x_m",
     "y_m",
 )
-"""Columns of an offer that are compared; `x_m`, `y_m` (EPSG:2154) are NA unless the position is trusted, `code_uai` may hold several, parted by « | »."""
+"""Columns of an offer that are compared.
+
+`x_m`, `y_m` (EPSG:2154) are NA unless the position is trusted; `code_uai` may hold several,
+parted by « | ».
+"""
 
 COLONNES = ("gauche", "droite", "regle", "score", "preuve")
 
@@ -92,7 +99,9 @@ def _plain(values: pd.Series) -> list:
 
 
 def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the offers of two catalogues that share a commune, an UAI code, or are at most `VOISINAGE_M` apart.
+    """Return the positions of the offers of two catalogues that may be at one place.
+
+    They share a commune or an UAI code, or are at most `VOISINAGE_M` apart.
 
     The rows are those of one catalogue after the other; pairs inside one, whose
     number would grow with the square of it, are never made.
@@ -104,14 +113,15 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         for key in (texts["code_commune"], texts["code_uai"].str.split("|").explode())
     ]
     bounds = np.append(np.flatnonzero(~profil["id_source"].duplicated()), len(profil))
+    catalogues = [slice(start, end) for start, end in pairwise(bounds.tolist())]
+    # A pair is one number, left × width + right: cheap to make distinct and to sort.
+    width = max(len(profil), 1)
     parts = [np.empty(0, dtype=np.int64)]
-    for one, other in combinations([slice(*ends) for ends in pairwise(bounds.tolist())], 2):
+    for one, other in combinations(catalogues, 2):
         found = [*(_joined(key, one, other) for key in keys), _near(profil, one, other)]
-        parts.append(
-            np.unique(np.concatenate([left * len(profil) + right for left, right in found]))
-        )
+        parts.append(np.unique(np.concatenate([left * width + right for left, right in found])))
     pairs = np.sort(np.concatenate(parts))
-    return pairs // max(len(profil), 1), pairs % max(len(profil), 1)
+    return pairs // width, pairs % width
 
 
 def _joined(table: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -127,15 +137,14 @@ def _joined(table: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, 
 def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
     """Return the ranks of two catalogues that are at most `VOISINAGE_M` apart."""
     xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
-    known = [
+    mine, theirs = (
         part.start + np.flatnonzero(np.isfinite(xy[part]).all(axis=1)) for part in (one, other)
-    ]
-    if not (len(known[0]) and len(known[1])):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    found = cKDTree(xy[known[0]]).sparse_distance_matrix(
-        cKDTree(xy[known[1]]), VOISINAGE_M, output_type="ndarray"
     )
-    return known[0][found["i"]].astype(np.int64), known[1][found["j"]].astype(np.int64)
+    if not (len(mine) and len(theirs)):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    trees = cKDTree(xy[mine]), cKDTree(xy[theirs])
+    found = trees[0].sparse_distance_matrix(trees[1], VOISINAGE_M, output_type="ndarray")
+    return mine[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
 
 
 def _compatible(
@@ -146,6 +155,7 @@ def _compatible(
     for nom in ("voie", "niveau_sortie", "modalite"):
         codes = pd.factorize(profil[nom])[0]
         a, b = codes[left], codes[right]
+        # −1 is unknown: what is not told contradicts nothing.
         kept &= (a == b) | (a < 0) | (b < 0)
     return left[kept], right[kept]
 
@@ -153,36 +163,38 @@ def _compatible(
 def _alike(
     profil: pd.DataFrame, left: np.ndarray, right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Keep the pairs whose titles are near or that share a certification, when nothing opposes their titles; also their likeness."""
-    titres = [
-        read_title(*row)
-        for row in zip(profil["intitule"], _plain(profil["type_diplome"]), strict=True)
-    ]
+    """Keep the pairs that may teach the same thing; return also the likeness of their titles.
+
+    Their titles are near or they share a certification, and nothing opposes their titles.
+    """
+    diplomes = _plain(profil["type_diplome"])
+    titres = list(map(read_title, profil["intitule"], diplomes))
     likeness = _likeness([titre.mots for titre in titres], left, right)
-    worth = (likeness >= TITRE_PROCHE) | _share(
-        profil, ("code_certifinfo", "code_cfd"), left, right
-    )
+    is_shared = _share(profil, ("code_certifinfo", "code_cfd"), left, right)
+    worth = (likeness >= TITRE_PROCHE) | is_shared
     left, right, likeness = left[worth], right[worth], likeness[worth]
     agree = cache(lambda one, other: not opposed(one, other))
-    kept = np.fromiter(
-        (
-            agree(titres[one], titres[other])
-            for one, other in zip(left.tolist(), right.tolist(), strict=True)
-        ),
-        dtype=bool,
-        count=len(left),
-    )
+    both = zip(left.tolist(), right.tolist(), strict=True)
+    kept = np.array([agree(titres[one], titres[other]) for one, other in both], dtype=bool)
     return left[kept], right[kept], likeness[kept]
 
 
 def _likeness(mots: list[str], left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the likeness of the titles of each pair, 0 to 100; 0 below `TITRE_PROCHE`.  Worked out once by distinct pair."""
+    """Return the likeness of the titles of each pair, 0 to 100; 0 below `TITRE_PROCHE`.
+
+    Worked out once by distinct pair.
+    """
     rank, distinct = pd.factorize(np.array(mots, dtype=object))
-    pairs, where = np.unique(rank[left] * len(distinct) + rank[right], return_inverse=True)
-    sides = distinct[pairs // max(len(distinct), 1)], distinct[pairs % max(len(distinct), 1)]
-    return cpdist(
-        *sides, scorer=fuzz.token_sort_ratio, score_cutoff=TITRE_PROCHE, dtype=np.float64
-    )[where.reshape(-1)]
+    width = max(len(distinct), 1)
+    pairs, where = np.unique(rank[left] * width + rank[right], return_inverse=True)
+    found = cpdist(
+        distinct[pairs // width],
+        distinct[pairs % width],
+        scorer=fuzz.token_sort_ratio,
+        score_cutoff=TITRE_PROCHE,
+        dtype=np.float64,
+    )
+    return found[where.reshape(-1)]
 
 
 def _share(
@@ -197,7 +209,10 @@ def _share(
 
 
 class _Comparateur:
-    """Compares two offers by their positions; what is costly is worked out once by distinct value."""
+    """Compares two offers by their positions.
+
+    What is costly is worked out once by distinct value.
+    """
 
     def __init__(self, profil: pd.DataFrame):
         self.colonnes = {
@@ -215,15 +230,13 @@ class _Comparateur:
         """Return (one, other, rule, score, evidence); None when the pair is not worth a look."""
         learnt = self._learnt(one, other, likeness)
         where = self._where(one, other) if learnt else None
-        if where is None or learnt[1] * where[1] < SEUIL_POSSIBLE:
+        if learnt is None or where is None:
             return None
-        return (
-            one,
-            other,
-            f"{learnt[0]}+{where[0]}",
-            round(learnt[1] * where[1], 3),
-            f"{learnt[2]}, {where[2]}",
-        )
+        (what, part, evidence), (place, place_part, place_evidence) = learnt, where
+        score = part * place_part
+        if score < SEUIL_POSSIBLE:
+            return None
+        return one, other, f"{what}+{place}", round(score, 3), f"{evidence}, {place_evidence}"
 
     def _same(self, nom: str, one: int, other: int) -> str | None:
         """Return the value that two offers share in a column; None when they do not."""
@@ -245,38 +258,38 @@ class _Comparateur:
             "rncp": self._same("code_rncp", one, other) if near else None,
             "intitule_proche": near,
         }
-        opposed_codes = self._differ("code_cfd", one, other) or self._differ(
-            "code_certifinfo", one, other
-        )
+        # Rules that name a code come before: this weighs on titles that are only near.
+        codes = ("code_cfd", "code_certifinfo")
+        are_opposed = any(self._differ(nom, one, other) for nom in codes)
         return _first(
-            APPRENTISSAGES, found, likeness / 100 * (PART_CODES_OPPOSES if opposed_codes else 1)
+            APPRENTISSAGES, found, likeness / 100 * (PART_CODES_OPPOSES if are_opposed else 1)
         )
 
     def _where(self, one: int, other: int) -> tuple[str, float, str] | None:
         """Return the rule, part and evidence of the place; None when they are elsewhere."""
-        commune, elsewhere = (
-            self._same("code_commune", one, other),
-            self._differ("code_commune", one, other),
-        )
+        commune = self._same("code_commune", one, other)
+        elsewhere = self._differ("code_commune", one, other)
         metres = float(np.hypot(*(self.xy[one] - self.xy[other])))
+        # NaN is neither near nor far: one of the two points is not trusted.
+        is_near, is_far, is_unknown = metres <= VOISINAGE_M, metres > VOISINAGE_M, metres != metres
+        # A code may be that of the body, which teaches in several communes: see `elsewhere`.
         same_uai = sorted(self.uai[one] & self.uai[other])
+        may_share_name = commune and not is_far
         found = {
             "uai": same_uai[0] if same_uai and not elsewhere else None,
             "siret": self._same("siret", one, other) if commune else None,
             "point": f"{metres:.0f}" if metres <= RAYON_M else None,
-            "nom": self._shared_name(one, other, metres <= VOISINAGE_M)
-            if commune and not metres > VOISINAGE_M
-            else None,
-            "voisinage": f"{metres:.0f}" if metres <= VOISINAGE_M else None,
-            "commune": commune if metres != metres else None,
+            "nom": self._shared_name(one, other, is_near) if may_share_name else None,
+            "voisinage": f"{metres:.0f}" if is_near else None,
+            "commune": commune if is_unknown else None,
         }
-        return _first(LIEUX, found, part_of_distance(metres) if metres == metres else 0.0)
+        return _first(LIEUX, found, 0.0 if is_unknown else part_of_distance(metres))
 
     def _shared_name(self, one: int, other: int, is_near: bool) -> str | None:
         """Return the name that two establishments share; None when they share none."""
         pair = (self.noms[one], self.noms[other], is_near)
         if pair not in self._noms:
-            self._noms[pair] = shared_name(*pair[:2], est_proche=is_near)
+            self._noms[pair] = shared_name(self.noms[one], self.noms[other], est_proche=is_near)
         return self._noms[pair]
 
 
@@ -284,9 +297,6 @@ def _first(regles: tuple, found: dict, measured: float) -> tuple[str, float, str
     """Return name, part and evidence of the first rule that holds."""
     for regle in regles:
         if found[regle.nom] is not None:
-            return (
-                regle.nom,
-                measured if regle.part is None else regle.part,
-                regle.preuve.format(valeur=found[regle.nom]),
-            )
+            part = measured if regle.part is None else regle.part
+            return regle.nom, part, regle.preuve.format(valeur=found[regle.nom])
     return None

@@ -1,11 +1,17 @@
-"""The rules of likeness, as rows: what is learnt, and where.  The score of a pair is the product of the two parts."""
+"""The rules of likeness, as rows: what is learnt, and where.
+
+The score of a pair is the product of the two parts.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SEUIL_FUSION = 0.9
-"""Score from which two offers are shown as one (inclusive), measured on the labelled pairs of `tests/dedupe`."""
+"""Score from which two offers are shown as one (inclusive).
+
+Measured on the labelled pairs of `tests/dedupe`.
+"""
 
 SEUIL_POSSIBLE = 0.7
 """Score from which a pair is worth a look (inclusive): it is listed, and merges nothing."""
@@ -14,7 +20,10 @@ RAYON_M = 100.0
 """Two trusted positions at most this far apart are one place (inclusive)."""
 
 VOISINAGE_M = 500.0
-"""Beyond `RAYON_M` and up to this distance, two trusted positions may be one place: geocoders differ by that much."""
+"""Beyond `RAYON_M` and up to this distance, two trusted positions may be one place.
+
+Geocoders differ by that much.
+"""
 
 NOM_PROCHE = 85.0
 """Likeness of two names of bodies, 0 to 100, from which they may be one body."""
@@ -23,8 +32,10 @@ TITRE_PROCHE = 75.0
 """Likeness of two titles, 0 to 100, under which a pair is not looked at."""
 
 PART_CODES_OPPOSES = 0.85
-"""What is left of the likeness of two titles that are not equal when their codes of diploma differ: « monteur en installations
-sanitaires » and « thermiques » are alike at 80 %."""
+"""What is left of the likeness of two titles when their codes of diploma differ.
+
+« Monteur en installations sanitaires » and « thermiques » are alike at 80 %.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,5 +71,5 @@ LIEUX: tuple[RegleDoublon, ...] = (
 
 
 def part_of_distance(distance_m: float) -> float:
-    """Return the part of two places `distance_m` apart, between `RAYON_M` (0.89) and `VOISINAGE_M` (0.7)."""
+    """Return the part of two places, from 0.89 at `RAYON_M` down to 0.7 at `VOISINAGE_M`."""
     return 0.89 - 0.19 * (distance_m - RAYON_M) / (VOISINAGE_M - RAYON_M)

@@ -59,9 +59,13 @@ DIPLOMES: dict[str, str] = {
     "diplome de comptabilite et de gestion": "dcg",
     "dcg": "dcg",
 }
-"""Names of diplomas, folded, the longest first → one short name.  An agricultural BTS or CAP is a BTS or a CAP; a « mention
-complémentaire » became a « certificat de spécialisation » in 2023."""
+"""Names of diplomas, folded → one short name.
 
+An agricultural BTS or CAP is a BTS or a CAP; a « mention complémentaire » became a « certificat
+de spécialisation » in 2023.
+"""
+
+# The longest first: « brevet professionnel agricole » is not a « brevet professionnel ».
 _DIPLOME = re.compile(r"\b(" + "|".join(sorted(DIPLOMES, key=len, reverse=True)) + r")\b")
 _OPTION = re.compile(r"\bopt(?:ion)?s? ?([a-d])\b")
 _PARCOURS = {
@@ -69,7 +73,7 @@ _PARCOURS = {
     "annee commune": re.compile(r"\b(1 ?ere|premiere) annee commune\b"),
     "mise a niveau": re.compile(r"\bmises? a niveau\b"),
 }
-"""What makes two offers of one diploma two trainings: when one title says it and the other does not, they are."""
+"""What makes two offers of one diploma two trainings: one title says it, the other does not."""
 
 _RUBRIQUE = re.compile(
     r"^(?:(dut|bts) (?:services?|production)|formation professionnelle|d e secteur social)\b"
@@ -77,17 +81,20 @@ _RUBRIQUE = re.compile(
 """Heads of a catalogue's sections, put before the title; the diploma that one holds is kept."""
 
 _BRUIT = re.compile(
-    r"\b(en apprentissage|seconde|opt(ion)?s?|mention|specialite|referentiel( commun)? europeen|bac plus \d|niveau \d)\b"
+    r"\b(en apprentissage|seconde|opt(ion)?s?|mention|specialite"
+    r"|referentiel( commun)? europeen|bac plus \d|niveau \d)\b"
 )
 _VIDES = frozenset(
-    "a au aux d de des du e en ere et euse l la le les n ne ou par pour re rice s se sur trice un une".split()
+    "a au aux d de des du en et l la le les n ou par pour s se sur un une "
+    # What is left of « employé(e) », « ouvrier.ère », « conducteur/trice » once folded
+    "e ere euse ne re rice trice".split()
 )
 _FEMININS = (("ienne", "ien"), ("iere", "ier"), ("trice", "teur"), ("euse", "eur"))
 
 
 @dataclass(frozen=True)
 class Titre:
-    """One title read: short name of the diploma ("" unknown), option letter, kinds of course, and its words."""
+    """One title read: short diploma ("" unknown), option letter, kinds of course, words."""
 
     diplome: str
     option: str
@@ -98,6 +105,7 @@ class Titre:
 def read_title(intitule: str, type_diplome: str | None = None) -> Titre:
     """Return what a title says; the diploma is read in the title first, else in `type_diplome`."""
     text = fold(intitule)
+    # A diploma named further on may be the one before or after: the column knows better.
     found = (
         _DIPLOME.match(text) or _DIPLOME.search(fold(type_diplome or "")) or _DIPLOME.search(text)
     )
@@ -110,18 +118,25 @@ def read_title(intitule: str, type_diplome: str | None = None) -> Titre:
         DIPLOMES[found[1]] if found else "",
         option[1] if option else "",
         parcours,
+        # « CAP » alone: its own words are better than none.
         _words(rest) or _words(text),
     )
 
 
 def _words(text: str) -> str:
-    """Return the words that mean something, masculine and singular, each once, sorted: their order says nothing."""
+    """Return the words that mean something, masculine and singular, each once, sorted.
+
+    Their order says nothing.
+    """
     words = {_plain(word) for word in text.split() if word not in _VIDES}
     return " ".join(sorted(word for word in words if len(word) > 1 or word.isdigit()))
 
 
 def _plain(word: str) -> str:
-    """Return a word without plural nor feminine, roughly: both sides of a comparison are cut alike."""
+    """Return a word without plural nor feminine, roughly.
+
+    Both sides of a comparison are cut alike.
+    """
     word = word.rstrip("sx") or word
     return next(
         (word.removesuffix(ending) + other for ending, other in _FEMININS if word.endswith(ending)),
@@ -130,7 +145,10 @@ def _plain(word: str) -> str:
 
 
 def opposed(one: Titre, other: Titre) -> str:
-    """Return in French why two titles cannot name the same training; "" when nothing opposes them."""
+    """Return in French why two titles cannot name the same training.
+
+    "" when nothing opposes them.
+    """
     if one.diplome and other.diplome and one.diplome != other.diplome:
         return "diplômes différents"
     if one.option and other.option and one.option != other.option:

@@ -65,18 +65,18 @@ def describe_quality(
     organisme: str | None = None,
     critere: str | None = None,
 ) -> dict:
-    """Return criteria and scores; of one source or body, its parts and what it has to correct; unknown is None."""
+    """Return criteria and scores; of one source or body, its parts and what it has to correct.
+
+    Unknown is None.
+    """
     row = choose_entity(qualite, source=source, organisme=organisme)
     choix = {row["type_entite"]: row["id_entite"]} if row else {}
     found = list_defects(qualite, critere=critere, **choix) if row or critere else None
-    entites = (
-        qualite.entites
-        if row is None
-        else qualite.entites[
-            qualite.entites["id"].eq(row["id"])
-            & qualite.entites["type_entite"].eq(row["type_entite"])
-        ]
-    )
+    entites = qualite.entites
+    if row is not None:
+        is_kind = entites["type_entite"].eq(row["type_entite"])
+        entites = entites[entites["id"].eq(row["id"]) & is_kind]
+    listed = [] if found is None else found.head(CORRECTIONS_MAX).to_dict("records")
     return {
         "criteres": criteria(qualite),
         "entites": [
@@ -84,9 +84,7 @@ def describe_quality(
             for one in entites.to_dict("records")
         ],
         "parties": score_parts(qualite, row["type_entite"], row["id_entite"]) if row else [],
-        "corrections": []
-        if found is None
-        else [_plain(one, _DEFAUT) for one in found.head(CORRECTIONS_MAX).to_dict("records")],
+        "corrections": [_plain(one, _DEFAUT) for one in listed],
         "nb_corrections": len(qualite.snapshot.read("defauts")) if found is None else len(found),
         "precedent": qualite.precedent,
         "sans_precedent": qualite.sans_precedent or None,
@@ -95,9 +93,14 @@ def describe_quality(
 
 
 def criteria(qualite: Qualite) -> list[dict]:
-    """Return the criteria with the share of all the offers that satisfy each; None when no source carries it."""
+    """Return the criteria with the share of all the offers that satisfy each.
+
+    None when no source carries it.
+    """
+    # Every offer has one source and may have no body: sources count each offer once.
     parties = qualite.parties[qualite.parties["type_entite"].eq("source")]
     sums = parties.groupby("critere")[["nb_applicables", "nb_satisfaites"]].sum()
+    sums = sums[sums["nb_applicables"].gt(0)]
     return [
         {
             "critere": c.nom,
@@ -105,12 +108,15 @@ def criteria(qualite: Qualite) -> list[dict]:
             "mesure": c.mesure,
             "poids": c.poids,
             "cure": c.cure,
-            "part": int(sums.loc[c.nom, "nb_satisfaites"]) / int(sums.loc[c.nom, "nb_applicables"])
-            if c.nom in sums.index and sums.loc[c.nom, "nb_applicables"]
-            else None,
+            "part": _share(sums.loc[c.nom]) if c.nom in sums.index else None,
         }
         for c in CRITERES.values()
     ]
+
+
+def _share(counts: pd.Series) -> float:
+    """Return the share of the offers that a criterion applies to and that satisfy it."""
+    return int(counts["nb_satisfaites"]) / int(counts["nb_applicables"])
 
 
 def _plain(row: dict, names: tuple[str, ...]) -> dict:

@@ -31,7 +31,7 @@ _SIGLES = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Critere:
     """One criterion.
 
@@ -60,9 +60,9 @@ def _present(frame: pd.DataFrame) -> pd.Series:
 
 
 def _where(mask: pd.Series, texte: str) -> pd.Series:
-    return pd.Series(None, index=mask.index, dtype="object").mask(
-        mask.fillna(False).astype(bool), texte
-    )
+    """Return a text where a mask holds, NA elsewhere."""
+    nothing = pd.Series(None, index=mask.index, dtype="object")
+    return nothing.mask(mask.fillna(False).astype(bool), texte)
 
 
 def _known(column: str, texte: str) -> Callable[[pd.DataFrame], Jugement]:
@@ -77,6 +77,7 @@ def _place(frame: pd.DataFrame) -> Jugement:
 
 
 def _precision(frame: pd.DataFrame) -> Jugement:
+    # An offer that is nowhere already fails « lieu »: it is not told twice.
     located = frame["code_commune"].notna() | frame["id_place"].notna()
     vague = ~frame["precision_position"].isin(PRECISES) | frame["est_douteuse"].astype(bool)
     return _present(frame) & located, _where(
@@ -114,6 +115,7 @@ def _domain(frame: pd.DataFrame) -> Jugement:
 
 
 def _certification(frame: pd.DataFrame) -> Jugement:
+    # Asked of all but those declared without certification: silence excuses nobody.
     expected = ~frame["certifiante_declaree"].eq(False).fillna(False).astype(bool)
     return expected, _where(
         frame[list(CODES_CERTIFICATION)].isna().all(axis=1),
@@ -129,29 +131,24 @@ def _body(frame: pd.DataFrame) -> Jugement:
 
 def _dates(frame: pd.DataFrame) -> Jugement:
     permanent = frame["est_permanente"].fillna(False).astype(bool)
-    finding = _where(
-        frame["dates_debut"].isna(), "Aucune date de début, et pas d'entrée permanente."
-    )
-    vague = frame["dates_debut"].notna() & ~frame["dates_debut"].str.contains(
-        "-", regex=False
-    ).fillna(False).astype(bool)
-    return _every(frame), finding.mask(vague, "Année seule : le mois de début manque.").mask(
-        permanent, None
-    )
+    starts = frame["dates_debut"]
+    finding = _where(starts.isna(), "Aucune date de début, et pas d'entrée permanente.")
+    # A month is written after a dash; one start that has it is enough.
+    has_month = starts.str.contains("-", regex=False).fillna(False).astype(bool)
+    vague = starts.notna() & ~has_month
+    finding = finding.mask(vague, "Année seule : le mois de début manque.")
+    return _every(frame), finding.mask(permanent, None)
 
 
 def _freshness(frame: pd.DataFrame) -> Jugement:
     permanent = frame["est_permanente"].fillna(False).astype(bool)
     limit = map_distinct(frame["millesime"], _oldest_month)
     last = frame["date_fin"].str[:7].astype("object")
+    # A year alone may last to December: what is not known is not held against the offer.
     last = last.where(last.isna() | last.str.len().eq(7), last + "-12")
-    old = pd.Series(
-        [
-            isinstance(a, str) and isinstance(b, str) and a < b
-            for a, b in zip(last, limit, strict=True)
-        ],
-        index=frame.index,
-    )
+    pairs = zip(last, limit, strict=True)
+    is_old = [isinstance(a, str) and isinstance(b, str) and a < b for a, b in pairs]
+    old = pd.Series(is_old, index=frame.index)
     applies = limit.notna() & (last.notna() | permanent)
     return applies, _where(
         old & ~permanent,
@@ -160,7 +157,10 @@ def _freshness(frame: pd.DataFrame) -> Jugement:
 
 
 def _oldest_month(millesime: str) -> str | None:
-    """Return the month before which a date is old for a source of this vintage; None when the vintage is no date."""
+    """Return the month before which a date is old for a source of this vintage.
+
+    None when the vintage is no date.
+    """
     day = parse_vintage(millesime)
     if day is None:
         return None
@@ -189,9 +189,11 @@ def _repeats(frame: pd.DataFrame) -> Jugement:
         lieu=frame["id_place"].fillna(frame["id_lieu"]),
     )
     texts = keys[list(JUMELLES)].astype("str").fillna("")
-    ordered = texts.assign(id=frame["id_action"] + " " + frame["id_lieu"]).sort_values("id")
+    ids = frame["id_action"] + " " + frame["id_lieu"]
+    # The first identifier is the original, whatever the order of the rows.
+    ordered = texts.assign(id=ids).sort_values("id")
     first = ordered.groupby(list(JUMELLES))["id"].transform("first").reindex(frame.index)
-    again = first.ne(frame["id_action"] + " " + frame["id_lieu"])
+    again = first.ne(ids)
     finding = (
         "Mêmes intitulé, organisme, lieu et dates que « "
         + first.str.partition(" ")[0]
@@ -204,123 +206,129 @@ CRITERES: dict[str, Critere] = {
     critere.nom: critere
     for critere in (
         Critere(
-            "lieu",
-            "Lieu",
-            "La commune est connue (une formation à distance n'a pas à en donner)",
-            3,
-            "Donnez le code INSEE de la commune, ou le code UAI de l'établissement.",
-            _place,
+            nom="lieu",
+            titre="Lieu",
+            mesure="La commune est connue (une formation à distance n'a pas à en donner)",
+            poids=3,
+            cure="Donnez le code INSEE de la commune, ou le code UAI de l'établissement.",
+            juger=_place,
         ),
         Critere(
-            "precision",
-            "Précision",
-            "La position vient de coordonnées, d'une adresse ou d'un code UAI, pas de la mairie",
-            2,
-            "Donnez l'adresse complète du lieu de formation et ses coordonnées, ou le code UAI du lieu.",
-            _precision,
+            nom="precision",
+            titre="Précision",
+            mesure="La position vient de coordonnées, d'une adresse ou d'un code UAI, "
+            "pas de la mairie",
+            poids=2,
+            cure="Donnez l'adresse complète du lieu de formation et ses coordonnées, "
+            "ou le code UAI du lieu.",
+            juger=_precision,
         ),
         Critere(
-            "position",
-            "Position cohérente",
-            "Aucune règle ne contredit la position",
-            3,
-            "Vérifiez les coordonnées sur une carte : elles doivent être celles du lieu de formation, dans la commune déclarée.",
-            _position,
+            nom="position",
+            titre="Position cohérente",
+            mesure="Aucune règle ne contredit la position",
+            poids=3,
+            cure="Vérifiez les coordonnées sur une carte : "
+            "elles doivent être celles du lieu de formation, dans la commune déclarée.",
+            juger=_position,
             valeur="position_recue",
         ),
         Critere(
-            "intitule",
-            "Intitulé",
-            "L'intitulé est écrit, en toutes lettres, sans abréviation ni capitales",
-            2,
-            "Écrivez l'intitulé officiel en toutes lettres, en minuscules accentuées.",
-            _title,
-            ("intitule",),
-            "intitule",
-        ),
-        Critere(
-            "niveau",
-            "Niveau",
-            "Le niveau de sortie (3 à 8) est connu",
-            2,
-            "Donnez le niveau du cadre national de 2019, de 3 à 8.",
-            _known("niveau_sortie", "Niveau de sortie inconnu."),
-            ("niveau_sortie",),
-        ),
-        Critere(
-            "domaine",
-            "Domaine",
-            "Le domaine de métiers est connu",
-            1,
-            "Donnez un Formacode, un code ROME ou un groupe NSF.",
-            _domain,
+            nom="intitule",
+            titre="Intitulé",
+            mesure="L'intitulé est écrit, en toutes lettres, sans abréviation ni capitales",
+            poids=2,
+            cure="Écrivez l'intitulé officiel en toutes lettres, en minuscules accentuées.",
+            juger=_title,
+            champs=("intitule",),
             valeur="intitule",
         ),
         Critere(
-            "certification",
-            "Certification",
-            "Un code RNCP, Certif Info ou de diplôme est donné (sauf formation déclarée non certifiante)",
-            2,
-            "Donnez le code RNCP ou Certif Info, ou le code du diplôme (CFD, MEF).",
-            _certification,
-            CODES_CERTIFICATION,
-            "intitule",
+            nom="niveau",
+            titre="Niveau",
+            mesure="Le niveau de sortie (3 à 8) est connu",
+            poids=2,
+            cure="Donnez le niveau du cadre national de 2019, de 3 à 8.",
+            juger=_known("niveau_sortie", "Niveau de sortie inconnu."),
+            champs=("niveau_sortie",),
         ),
         Critere(
-            "organisme",
-            "Organisme",
-            "L'organisme a un SIRET ou un code UAI valable",
-            2,
-            "Donnez le SIRET (14 chiffres) de l'établissement qui forme, ou son code UAI.",
-            _body,
-            ("siret", "code_uai"),
-            "nom_organisme",
+            nom="domaine",
+            titre="Domaine",
+            mesure="Le domaine de métiers est connu",
+            poids=1,
+            cure="Donnez un Formacode, un code ROME ou un groupe NSF.",
+            juger=_domain,
+            valeur="intitule",
         ),
         Critere(
-            "dates",
-            "Dates",
-            "Une date de début est connue au mois près, ou les entrées sont permanentes",
-            3,
-            "Donnez la date de chaque session, ou dites que les entrées sont permanentes.",
-            _dates,
-            ("dates_debut", "est_permanente"),
-            "dates_debut",
+            nom="certification",
+            titre="Certification",
+            mesure="Un code RNCP, Certif Info ou de diplôme est donné "
+            "(sauf formation déclarée non certifiante)",
+            poids=2,
+            cure="Donnez le code RNCP ou Certif Info, ou le code du diplôme (CFD, MEF).",
+            juger=_certification,
+            champs=CODES_CERTIFICATION,
+            valeur="intitule",
         ),
         Critere(
-            "capacite",
-            "Places",
-            "Le nombre de places est connu",
-            1,
-            "Donnez le nombre de places de chaque session.",
-            _known("capacite", "Nombre de places inconnu."),
-            ("capacite",),
+            nom="organisme",
+            titre="Organisme",
+            mesure="L'organisme a un SIRET ou un code UAI valable",
+            poids=2,
+            cure="Donnez le SIRET (14 chiffres) de l'établissement qui forme, ou son code UAI.",
+            juger=_body,
+            champs=("siret", "code_uai"),
+            valeur="nom_organisme",
         ),
         Critere(
-            "contact",
-            "Lien de contact",
-            "Une page web de contact ou d'inscription est donnée",
-            1,
-            "Donnez l'adresse web (http ou https) de la page de la formation.",
-            _known("url", "Aucun lien de contact ou d'inscription."),
-            ("url",),
+            nom="dates",
+            titre="Dates",
+            mesure="Une date de début est connue au mois près, ou les entrées sont permanentes",
+            poids=3,
+            cure="Donnez la date de chaque session, ou dites que les entrées sont permanentes.",
+            juger=_dates,
+            champs=("dates_debut", "est_permanente"),
+            valeur="dates_debut",
         ),
         Critere(
-            "fraicheur",
-            "Fraîcheur",
-            f"La dernière date connue a moins de {ANCIENNETE_MOIS} mois à la date de la source, ou les entrées sont permanentes",
-            2,
-            "Retirez les sessions terminées, ou donnez les prochaines.",
-            _freshness,
-            ("dates_debut", "est_permanente"),
-            "date_fin",
+            nom="capacite",
+            titre="Places",
+            mesure="Le nombre de places est connu",
+            poids=1,
+            cure="Donnez le nombre de places de chaque session.",
+            juger=_known("capacite", "Nombre de places inconnu."),
+            champs=("capacite",),
         ),
         Critere(
-            "doublons",
-            "Sans doublon",
-            "La même offre n'est pas saisie deux fois dans le catalogue",
-            1,
-            "Supprimez la ligne en double, ou donnez ce qui distingue les deux (dates, durée).",
-            _repeats,
+            nom="contact",
+            titre="Lien de contact",
+            mesure="Une page web de contact ou d'inscription est donnée",
+            poids=1,
+            cure="Donnez l'adresse web (http ou https) de la page de la formation.",
+            juger=_known("url", "Aucun lien de contact ou d'inscription."),
+            champs=("url",),
+        ),
+        Critere(
+            nom="fraicheur",
+            titre="Fraîcheur",
+            mesure=f"La dernière date connue a moins de {ANCIENNETE_MOIS} mois "
+            "à la date de la source, ou les entrées sont permanentes",
+            poids=2,
+            cure="Retirez les sessions terminées, ou donnez les prochaines.",
+            juger=_freshness,
+            champs=("dates_debut", "est_permanente"),
+            valeur="date_fin",
+        ),
+        Critere(
+            nom="doublons",
+            titre="Sans doublon",
+            mesure="La même offre n'est pas saisie deux fois dans le catalogue",
+            poids=1,
+            cure="Supprimez la ligne en double, "
+            "ou donnez ce qui distingue les deux (dates, durée).",
+            juger=_repeats,
             valeur="intitule",
         ),
     )
@@ -329,7 +337,9 @@ CRITERES: dict[str, Critere] = {
 
 
 def assess(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return three tables, offers × criteria: it applies, it is satisfied, what is wrong (NA elsewhere).
+    """Return three tables, offers × criteria.
+
+    It applies, it is satisfied, what is wrong (NA elsewhere).
 
     Where a source carries none of the columns of a criterion, the criterion
     does not apply: unknown is not zero.
@@ -345,7 +355,7 @@ def assess(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFram
 
 
 def carried(frame: pd.DataFrame, critere: Critere) -> pd.Series:
-    """Tell, for each offer, whether its source fills one of the columns of a criterion in one row at least."""
+    """Tell by offer whether its source fills a column of a criterion in one row at least."""
     if not critere.champs:
         return pd.Series(True, index=frame.index)
     known = frame[list(critere.champs)].notna().any(axis=1)

@@ -1,4 +1,7 @@
-"""Wrong positions, found by rules: each is a row, and says of an offer why its position cannot be right."""
+"""Wrong positions, found by rules.
+
+Each is a row, and says of an offer why its position cannot be right.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ ECART_MAX_M = 1000.0
 
 @dataclass(frozen=True)
 class ReglePosition:
-    """One rule: name, title, what it looks at, and a function frame → finding in French (NA: nothing wrong)."""
+    """One rule: name, title, what it looks at, and a function frame → finding in French.
+
+    NA where nothing is wrong.
+    """
 
     nom: str
     titre: str
@@ -27,95 +33,78 @@ class ReglePosition:
 
 def _finding(mask: pd.Series, texte: pd.Series | str) -> pd.Series:
     """Return a text where a mask holds, NA elsewhere."""
-    texts = (
-        pd.Series(texte, index=mask.index, dtype="object")
-        if isinstance(texte, str)
-        else texte.astype("object")
-    )
+    texts = pd.Series(texte, index=mask.index, dtype="object")
     return texts.where(mask.fillna(False).astype(bool), None)
 
 
+def _kilometres(metres: pd.Series) -> pd.Series:
+    """Return metres as kilometres in words, one decimal."""
+    return (metres / 1000).round(1).astype("str").str.replace(".", ",", regex=False)
+
+
 def _outside(frame: pd.DataFrame) -> pd.Series:
-    km = (
-        (frame["distance_commune_m"] / 1000)
-        .round(1)
-        .astype("str")
-        .str.replace(".", ",", regex=False)
-    )
+    """Find the points far outside the outline of the commune declared."""
+    km, name = _kilometres(frame["distance_commune_m"]), frame["nom_commune"].fillna("?")
     return _finding(
         frame["est_douteuse"].astype("boolean"),
-        "Position à "
-        + km
-        + " km de la commune déclarée ("
-        + frame["nom_commune"].fillna("?")
-        + ").",
+        "Position à " + km + " km de la commune déclarée (" + name + ").",
     )
 
 
 def _town_point(frame: pd.DataFrame) -> pd.Series:
+    """Find the points that stand for several streets."""
+    # Only coordinates received can be wrong: other points are known not to be the address.
     shared = shared_points(frame) & frame["precision_position"].eq("coordonnees").fillna(False)
     return _finding(
         shared,
-        f"Le même point est donné pour plus de {RUES_MAX} rues : c'est celui de la ville, pas celui de l'adresse.",
+        f"Le même point est donné pour plus de {RUES_MAX} rues : "
+        "c'est celui de la ville, pas celui de l'adresse.",
     )
 
 
 def _scattered(frame: pd.DataFrame) -> pd.Series:
-    """Find the points far from the one most often given for the same written address; ties go to the smallest identifier."""
-    sure = (
-        frame["precision_position"].eq("coordonnees").fillna(False).astype(bool)
-        & frame["adresse"].notna()
-    )
-    part = frame.loc[sure, ["id_place", "x_m", "y_m", "code_commune"]].assign(
-        adresse=map_distinct(frame.loc[sure, "adresse"], fold)
-    )
+    """Find the points far from the one most often given for the same written address.
+
+    Ties go to the smallest identifier.
+    """
+    received = frame["precision_position"].eq("coordonnees").fillna(False).astype(bool)
+    part = frame.loc[received, ["id_place", "x_m", "y_m", "code_commune", "adresse"]]
+    part = part.dropna(subset="adresse")
+    part = part.assign(adresse=map_distinct(part["adresse"], fold))
+    # Without a number, « route de Lens » may be several kilometres long.
     part = part[part["adresse"].str.contains(r"\d", na=False)]
-    counts = part.groupby(["code_commune", "adresse", "id_place"])[["x_m", "y_m"]].agg(
-        ["first", "size"]
-    )
-    table = pd.DataFrame(
-        {
-            "x": counts[("x_m", "first")],
-            "y": counts[("y_m", "first")],
-            "nb": counts[("x_m", "size")],
-        }
-    ).reset_index()
-    usual = table.sort_values(["nb", "id_place"], ascending=[False, True]).drop_duplicates(
-        ["code_commune", "adresse"]
-    )
-    both = (
-        part.reset_index()
-        .merge(usual, on=["code_commune", "adresse"], validate="m:1")
-        .set_index(part.index.name or "index")
+    points = part.groupby(["code_commune", "adresse", "id_place"])
+    table = points.agg(x=("x_m", "first"), y=("y_m", "first"), nb=("x_m", "size")).reset_index()
+    table = table.sort_values(["nb", "id_place"], ascending=[False, True])
+    usual = table.drop_duplicates(["code_commune", "adresse"]).drop(columns=["id_place", "nb"])
+    both = part.merge(usual, on=["code_commune", "adresse"], how="left", validate="m:1").set_axis(
+        part.index
     )
     metres = pd.Series(
         np.hypot(both["x_m"] - both["x"], both["y_m"] - both["y"]), index=both.index
     ).reindex(frame.index)
-    km = (metres / 1000).round(1).astype("str").str.replace(".", ",", regex=False)
     return _finding(
         metres.gt(ECART_MAX_M),
-        "La même adresse a ailleurs dans les données un point à " + km + " km de celui-ci.",
+        "La même adresse a ailleurs dans les données un point à "
+        + _kilometres(metres)
+        + " km de celui-ci.",
     )
 
 
 def _other_department(frame: pd.DataFrame) -> pd.Series:
-    known = frame["code_postal"].notna() & frame["code_commune"].notna()
-    prefix = frame["code_postal"].str[:2].ne(frame["code_commune"].str[:2])
-    listed = pd.Series(
-        [
-            p in (codes or "").split("|")
-            for p, codes in zip(
-                frame["code_postal"].fillna("-"), frame["codes_postaux"].fillna(""), strict=True
-            )
-        ],
-        index=frame.index,
-    )
+    """Find the postcodes of another département, unless the commune is served from there."""
+    postal, name = frame["code_postal"], frame["nom_commune"].fillna("?")
+    known = postal.notna() & frame["code_commune"].notna()
+    prefix = postal.str[:2].ne(frame["code_commune"].str[:2])
+    pairs = zip(postal.fillna("-"), frame["codes_postaux"].fillna(""), strict=True)
+    # Some communes are served by the post office of the département beside.
+    listed = pd.Series([code in codes.split("|") for code, codes in pairs], index=frame.index)
     return _finding(
         known & prefix & ~listed,
         "Le code postal "
-        + frame["code_postal"].fillna("")
+        + postal.fillna("")
         + " est d'un autre département que la commune ("
-        + frame["nom_commune"].fillna("?")
+        + name
         + ").",
     )
 
@@ -124,7 +113,8 @@ REGLES_POSITION: tuple[ReglePosition, ...] = (
     ReglePosition(
         "hors_commune",
         "Hors de la commune",
-        "Point reçu, ou point connu de l'établissement, à plus d'un kilomètre du contour de la commune déclarée",
+        "Point reçu, ou point connu de l'établissement, "
+        "à plus d'un kilomètre du contour de la commune déclarée",
         _outside,
     ),
     ReglePosition(

@@ -12,12 +12,16 @@ from geoapp.offer.quality.criteria import CRITERES, assess, carried
 def quality_tables(
     tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables `qualite` (counts by criterion of each source and body) and `defauts` (one row per thing to correct).
+    """Return the tables `qualite` and `defauts`.
+
+    `qualite` counts by criterion of each source and body, `defauts` has one row per thing to
+    correct.
 
     Parameters
     ----------
     tables : dict
-        formations, actions, organismes, lieux and offres: every offer of every catalogue, none merged.
+        formations, actions, organismes, lieux and offres: every offer of every catalogue, none
+        merged.
     communes : DataFrame
         code_commune, codes_postaux.
     millesimes : dict
@@ -39,25 +43,24 @@ def quality_tables(
 def assessed_offers(
     tables: dict[str, pd.DataFrame], communes: pd.DataFrame, millesimes: dict[str, str]
 ) -> pd.DataFrame:
-    """Return the offers with every column that a criterion reads; same rows and index as `offres`."""
+    """Return the offers with every column that a criterion reads.
+
+    Same rows and index as `offres`.
+    """
     offers = tables["offres"]
     formations = tables["formations"].set_index("id_formation")
     codes = ["code_rncp", "code_certifinfo", "code_cfd", "code_mef"]
-    result = pd.DataFrame(offers.drop(columns="geometry")).join(
-        formations[codes], on="id_formation"
-    )
-    result["certifiante_declaree"] = (
-        offers["id_formation"].map(formations["est_certifiante"]).astype("boolean")
-    )
+    result = pd.DataFrame(offers.drop(columns="geometry"))
+    result = result.join(formations[codes], on="id_formation")
+    # As declared: in `offres` a code completes it, which « certification » must not see.
+    declared = offers["id_formation"].map(formations["est_certifiante"])
+    result["certifiante_declaree"] = declared.astype("boolean")
     result["duree_h"] = offers["id_action"].map(tables["actions"].set_index("id_action")["duree_h"])
     bodies = tables["organismes"].set_index("id_organisme")
     for nom in ("siret", "code_uai"):
         result[nom] = offers["id_organisme"].map(bodies[nom]).astype("str")
-    result["codes_postaux"] = (
-        offers["code_commune"]
-        .map(communes.set_index("code_commune")["codes_postaux"])
-        .astype("str")
-    )
+    postcodes = communes.set_index("code_commune")["codes_postaux"]
+    result["codes_postaux"] = offers["code_commune"].map(postcodes).astype("str")
     result["millesime"] = offers["id_source"].map(millesimes).astype("str")
     metric = offers.geometry.to_crs(CRS_METRIC)
     return result.assign(
@@ -69,16 +72,16 @@ def assessed_offers(
 
 def _declared(lieux: pd.DataFrame) -> pd.Series:
     """Return « latitude,longitude » as received, by place; NA without a point."""
-    points = (
-        lieux.set_index("id_lieu")[["latitude_declaree", "longitude_declaree"]]
-        .round(5)
-        .astype("str")
-    )
+    received = lieux.set_index("id_lieu")[["latitude_declaree", "longitude_declaree"]]
+    points = received.round(5).astype("str")
     return points["latitude_declaree"] + "," + points["longitude_declaree"]
 
 
 def _counts(kind: str, entity: pd.Series, three: tuple[pd.DataFrame, ...]) -> pd.DataFrame:
-    """Return one row per entity and criterion: offers, those it applies to, those that satisfy it, whether a source fills it."""
+    """Return one row per entity and criterion.
+
+    Offers, those it applies to, those that satisfy it, whether a source fills it.
+    """
     applies, satisfied, fills = three
     size = entity.value_counts()
     named = [table.groupby(entity).sum().stack() for table in (applies, satisfied)]

@@ -1,4 +1,7 @@
-"""Scores read from a snapshot: each source and each body, its parts, what it has to correct, the change since the one before."""
+"""Scores read from a snapshot.
+
+Each source and each body, its parts, what it has to correct, the change since the one before.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pandas as pd
 from geoapp.core.errors import NotFoundError, ParameterError, SnapshotError
 from geoapp.core.snapshot import Snapshot, list_snapshots, open_folder
 from geoapp.offer.lookups import public_id
-from geoapp.offer.quality.criteria import CRITERES
+from geoapp.offer.quality.criteria import CRITERES, Critere
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.reference.codes.text import fold
 
@@ -18,7 +21,7 @@ POIDS_TOTAL = sum(critere.poids for critere in CRITERES.values())
 SANS_NOM = "Organisme sans nom"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Qualite:
     """The quality of one snapshot, ready to be shown.
 
@@ -39,47 +42,48 @@ class Qualite:
 
 
 def open_quality(snapshot: Snapshot, data_dir: Path | None = None) -> Qualite:
-    """Return the quality of a snapshot, compared with the one kept before it in `data_dir` (default: where it lies)."""
+    """Return the quality of a snapshot, compared with the one kept before it.
+
+    That one is looked for in `data_dir` (default: where the snapshot lies).
+    """
     parties = snapshot.read("qualite")
     entites = _score_table(parties)
     entites["nb_defauts"] = _count_defects(snapshot, entites)
     entites["nom"] = _names(snapshot, entites)
     entites["id"] = entites["id_entite"].map(public_id)
     before, why = _previous(snapshot, data_dir or snapshot.path.parent.parent)
-    old = (
-        None
-        if before is None
-        else _score_table(before.read("qualite")).set_index(["type_entite", "id_entite"])["score"]
-    )
-    keys = pd.MultiIndex.from_frame(entites[["type_entite", "id_entite"]])
-    entites["score_avant"] = (
-        float("nan") if old is None else old.reindex(keys).to_numpy(dtype=float)
-    )
+    entites["score_avant"] = float("nan")
+    if before is not None:
+        old = _score_table(before.read("qualite")).set_index(["type_entite", "id_entite"])["score"]
+        keys = pd.MultiIndex.from_frame(entites[["type_entite", "id_entite"]])
+        entites["score_avant"] = old.reindex(keys).to_numpy(dtype=float)
     entites = entites.sort_values(
         ["type_entite", "score", "id_entite"], na_position="last", kind="stable", ignore_index=True
     )
     rows = {(row["type_entite"], row["id"]): row for row in entites.to_dict("records")}
-    return Qualite(snapshot, entites, parties, None if before is None else before.id, why, rows)
+    return Qualite(
+        snapshot=snapshot,
+        entites=entites,
+        parties=parties,
+        precedent=None if before is None else before.id,
+        sans_precedent=why,
+        _par_id=rows,
+    )
 
 
 def _score_table(parties: pd.DataFrame) -> pd.DataFrame:
     """Return one row per entity: nb_offres, score, part_evaluee, faibles."""
+    # A criterion that applies to no offer weighs nothing: the score is over the others.
     known = parties[parties["nb_applicables"].gt(0) & parties["critere"].isin(CRITERES)]
     part = (known["nb_satisfaites"] / known["nb_applicables"]).astype(float)
-    weight = (
-        known["critere"]
-        .map({nom: critere.poids for nom, critere in CRITERES.items()})
-        .astype(float)
-    )
+    weights = {nom: critere.poids for nom, critere in CRITERES.items()}
+    weight = known["critere"].map(weights).astype(float)
     sums = known.assign(poids=weight, points=weight * part, perdus=weight * (1 - part))
     by = ["type_entite", "id_entite"]
     total = sums.groupby(by)[["poids", "points"]].sum()
-    worst = (
-        sums[sums["perdus"].gt(0)]
-        .sort_values(["perdus", "critere"], ascending=[False, True])
-        .groupby(by)["critere"]
-        .agg(lambda noms: "|".join(noms.head(3)))
-    )
+    lost = sums[sums["perdus"].gt(0)]
+    lost = lost.sort_values(["perdus", "critere"], ascending=[False, True])
+    worst = lost.groupby(by)["critere"].agg(lambda noms: "|".join(noms.head(3)))
     result = parties.groupby(by)[["nb_offres"]].first().join(total)
     result["score"] = 100 * result["points"] / result["poids"]
     result["part_evaluee"] = result["poids"].fillna(0) / POIDS_TOTAL
@@ -88,29 +92,26 @@ def _score_table(parties: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count_defects(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
+    """Return the number of things that each entity has to correct."""
     defauts = snapshot.read("defauts")
     counts = {
-        kind: defauts[column].value_counts()
-        for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))
+        "source": defauts["id_source"].value_counts(),
+        "organisme": defauts["id_organisme"].value_counts(),
     }
-    return pd.Series(
-        [
-            int(counts[kind].get(code, 0))
-            for kind, code in zip(entites["type_entite"], entites["id_entite"], strict=True)
-        ],
-        index=entites.index,
-    )
+    keys = zip(entites["type_entite"], entites["id_entite"], strict=True)
+    found = [int(counts[kind].get(code, 0)) for kind, code in keys]
+    return pd.Series(found, index=entites.index)
 
 
 def _names(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
-    """Return the title of a source, the name of a body; a body without name goes by its identifier."""
+    """Return the title of a source, the name of a body.
+
+    A body without name goes by its identifier.
+    """
     sources = snapshot.read("sources").set_index("id_source")["titre"]
     bodies = snapshot.read("organismes").set_index("id_organisme")["nom"]
-    names = (
-        entites["id_entite"]
-        .map(bodies)
-        .where(entites["type_entite"].eq("organisme"), entites["id_entite"].map(sources))
-    )
+    is_body, codes = entites["type_entite"].eq("organisme"), entites["id_entite"]
+    names = codes.map(bodies).where(is_body, codes.map(sources))
     return names.fillna(SANS_NOM + " (" + entites["id_entite"] + ")")
 
 
@@ -122,10 +123,8 @@ def _previous(snapshot: Snapshot, data_dir: Path) -> tuple[Snapshot | None, str]
     try:
         return open_folder(older[-1]), ""
     except SnapshotError:
-        return (
-            None,
-            f"Pas d'évolution à montrer : l'instantané d'avant ({older[-1].name}) vient d'une autre version de GéoForma.",
-        )
+        why = f"l'instantané d'avant ({older[-1].name}) vient d'une autre version de GéoForma."
+        return None, f"Pas d'évolution à montrer : {why}"
 
 
 def find_entity(qualite: Qualite, kind: str, nom: str) -> dict:
@@ -145,28 +144,32 @@ def find_entity(qualite: Qualite, kind: str, nom: str) -> dict:
         return found.iloc[0].to_dict()
     if len(found):
         raise NotFoundError(
-            f"{len(found)} {kind}s s'appellent « {nom[:60]} ». Donnez l'identifiant : {', '.join(found['id'])}."
+            f"{len(found)} {kind}s s'appellent « {nom[:60]} ». "
+            f"Donnez l'identifiant : {', '.join(found['id'])}."
         )
     near = nearest_accepted(nom, [*table["nom"], *table["id"]])
+    hint = f" Vouliez-vous dire « {near} » ?" if near else ""
     raise NotFoundError(
-        f"{kind.capitalize()} sans offre dans les données servies : « {nom[:60]} »."
-        + (f" Vouliez-vous dire « {near} » ?" if near else "")
+        f"{kind.capitalize()} sans offre dans les données servies : « {nom[:60]} ».{hint}"
     )
 
 
 def score_parts(qualite: Qualite, kind: str, code: str) -> list[dict]:
-    """Return one row per criterion: what is measured, weight, counts, share, points, state (`evalue`, `non_fourni`, `sans_objet`)."""
+    """Return one row per criterion.
+
+    What is measured, weight, counts, share, points, state (`evalue`, `non_fourni`, `sans_objet`).
+    """
     parties = qualite.parties
-    mine = parties[parties["type_entite"].eq(kind) & parties["id_entite"].eq(code)].set_index(
-        "critere"
-    )
+    mine = parties[parties["type_entite"].eq(kind) & parties["id_entite"].eq(code)]
+    mine = mine.set_index("critere")
     return [
         _part(critere, mine.loc[critere.nom] if critere.nom in mine.index else None)
         for critere in CRITERES.values()
     ]
 
 
-def _part(critere, row: pd.Series | None) -> dict:
+def _part(critere: Critere, row: pd.Series | None) -> dict:
+    """Return what one criterion says of an entity."""
     applies = 0 if row is None else int(row["nb_applicables"])
     met = 0 if row is None else int(row["nb_satisfaites"])
     share = met / applies if applies else None
@@ -192,7 +195,9 @@ def list_defects(
     organisme: str | None = None,
     critere: str | None = None,
 ) -> pd.DataFrame:
-    """Return what is to be corrected, offer by offer: the columns of `defauts`, with `titre`, `cure`, `intitule`, `commune`, `nom_organisme`.
+    """Return what is to be corrected, offer by offer.
+
+    The columns of `defauts`, with `titre`, `cure`, `intitule`, `commune`, `nom_organisme`.
 
     Rows come by weight of the criterion, then criterion and identifiers.
 
@@ -203,14 +208,9 @@ def list_defects(
     """
     if critere and critere not in CRITERES:
         near = nearest_accepted(critere, list(CRITERES))
-        raise ParameterError(
-            f"critere = « {critere[:40]} » : inconnu."
-            + (
-                f" Vouliez-vous dire « {near} » ?"
-                if near
-                else f" Critères : {', '.join(CRITERES)}."
-            )
-        )
+        known = f"Critères : {', '.join(CRITERES)}."
+        hint = f"Vouliez-vous dire « {near} » ?" if near else known
+        raise ParameterError(f"critere = « {critere[:40]} » : inconnu. {hint}")
     table = qualite.snapshot.read("defauts")
     for column, wanted in (
         ("id_source", source),
@@ -226,6 +226,7 @@ def _dressed(snapshot: Snapshot, defauts: pd.DataFrame) -> pd.DataFrame:
     actions = snapshot.read("actions").set_index("id_action")["id_formation"]
     titles = snapshot.read("formations").set_index("id_formation")["intitule"]
     places = snapshot.read("lieux").set_index("id_lieu")
+    bodies = snapshot.read("organismes").set_index("id_organisme")["nom"]
     result = defauts.assign(
         titre=defauts["critere"].map({nom: c.titre for nom, c in CRITERES.items()}),
         cure=defauts["critere"].map({nom: c.cure for nom, c in CRITERES.items()}),
@@ -233,9 +234,7 @@ def _dressed(snapshot: Snapshot, defauts: pd.DataFrame) -> pd.DataFrame:
         intitule=defauts["id_action"].map(actions).map(titles),
         commune=defauts["id_lieu"].map(places["nom_commune"]),
         adresse=defauts["id_lieu"].map(places["adresse"]),
-        nom_organisme=defauts["id_organisme"].map(
-            snapshot.read("organismes").set_index("id_organisme")["nom"]
-        ),
+        nom_organisme=defauts["id_organisme"].map(bodies),
         identifiant=defauts["id_action"].map(public_id),
     )
     return result.sort_values(

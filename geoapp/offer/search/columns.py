@@ -23,7 +23,7 @@ SANS_LIEU = "*"
 """What a remote offer has for zones: it is nowhere, and zone filters do not apply to it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ColonneFiltre:
     """One filter: the rank of each offer's text, and the values of each distinct text.
 
@@ -49,12 +49,10 @@ class ColonneFiltre:
 
     def count(self, rows: np.ndarray | None) -> np.ndarray:
         """Return the number of offers of each option among `rows`, all of them when None."""
-        by_text = np.bincount(
-            self.rangs if rows is None else self.rangs[rows], minlength=len(self.toujours)
-        )
-        by_value = np.bincount(
-            self.valeurs, weights=by_text[self.textes], minlength=len(self.options)
-        )
+        ranks = self.rangs if rows is None else self.rangs[rows]
+        by_text = np.bincount(ranks, minlength=len(self.toujours))
+        weights = by_text[self.textes]
+        by_value = np.bincount(self.valeurs, weights=weights, minlength=len(self.options))
         return by_value.astype(np.int64)
 
 
@@ -62,17 +60,17 @@ def make_column(filtre: Filtre, textes: pd.Series, options: list[Option]) -> Col
     """Return the column of a filter from the text of each offer."""
     rangs, distinct = pd.factorize(textes.astype("object"))
     rang_de = {option.valeur: rang for rang, option in enumerate(options)}
-    held = [[rang_de[v] for v in filtre.decouper(texte) if v in rang_de] for texte in distinct]
+    held = [[rang_de[v] for v in filtre.split(texte) if v in rang_de] for texte in distinct]
     texts = np.repeat(np.arange(len(held)), [len(values) for values in held])
     values = np.array([value for values in held for value in values], dtype=np.int64)
     return ColonneFiltre(
-        filtre,
-        rangs.astype(np.int32),
-        texts,
-        values,
-        options,
-        rang_de,
-        np.array([texte == SANS_LIEU for texte in distinct], dtype=bool),
+        filtre=filtre,
+        rangs=rangs.astype(np.int32),
+        textes=texts,
+        valeurs=values,
+        options=options,
+        rang_de=rang_de,
+        toujours=np.array([texte == SANS_LIEU for texte in distinct], dtype=bool),
     )
 
 
@@ -87,9 +85,8 @@ def make_columns(
     for nom, filtre in FILTRES.items():
         textes = filtre.lire(offres, today)
         if nom == "zone" and not est_placee:
-            textes = textes.astype("object").mask(
-                offres["modalite"].eq("a_distance").fillna(False).astype(bool), SANS_LIEU
-            )
+            is_remote = offres["modalite"].eq("a_distance").fillna(False).astype(bool)
+            textes = textes.astype("object").mask(is_remote, SANS_LIEU)
         columns[nom] = make_column(filtre, textes, filtre.lister(snapshot))
     return columns
 
@@ -98,12 +95,13 @@ def sift(
     colonnes: Mapping[str, ColonneFiltre], filtres: Filtres, base: np.ndarray
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return which offers obey every filter, and which ones of `base` obey all of them but each."""
-    refused = {nom: ~colonnes[nom].keep(filtres.valeurs(nom)) for nom in filtres.choix}
-    failures = sum(
-        (mask.astype(np.uint8) for mask in refused.values()), np.zeros(len(base), np.uint8)
-    )
+    refused = {nom: ~colonnes[nom].keep(filtres.values_of(nom)) for nom in filtres.choix}
+    failures = np.zeros(len(base), np.uint8)
+    for mask in refused.values():
+        failures += mask
     obeys = failures == 0
     every = base & obeys
+    # All but filter `nom`: no failure, or one which is its own.
     sauf = {nom: base & (failures == refused[nom]) if nom in refused else every for nom in colonnes}
     return obeys, sauf
 
@@ -139,14 +137,16 @@ def _rows_or_all(mask: np.ndarray) -> np.ndarray | None:
 def title_order(offres: pd.DataFrame) -> np.ndarray:
     """Return the positions of offers in the order (folded title, action, place)."""
     titles = map_distinct(offres["intitule"], fold).astype("object")
-    keys = pd.DataFrame(
-        {"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]}
-    ).reset_index(drop=True)
+    keys = pd.DataFrame({"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]})
+    keys = keys.reset_index(drop=True)
     return keys.sort_values(["t", "a", "l"], kind="stable").index.to_numpy()
 
 
 def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the place of each offer (−1: unknown) and the longitudes and latitudes of the distinct places, west first."""
+    """Return the place of each offer, and where the distinct places are, west first.
+
+    −1 for an offer without place; longitudes and latitudes of the places.
+    """
     points = offres["geometry"]
     known = points.notna().to_numpy() & ~points.is_empty.to_numpy()
     place = np.full(len(offres), -1, dtype=np.int64)
@@ -160,6 +160,5 @@ def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def date_ranks(offres: pd.DataFrame, today: date) -> np.ndarray:
     """Return the rank of each offer by start: next, permanent, past, unknown."""
-    return map_distinct(read_starts(offres), lambda starts: start_rank(starts, today)).to_numpy(
-        dtype=np.int64
-    )
+    ranks = map_distinct(read_starts(offres), lambda starts: start_rank(starts, today))
+    return ranks.to_numpy(dtype=np.int64)

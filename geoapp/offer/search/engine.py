@@ -33,12 +33,15 @@ NB_PROCHES = 10
 """Offers proposed beyond the radius when nothing is within it."""
 
 PAS_PERTINENCE = 50
-"""Steps of relevance between nothing and the best: within one step the nearest offer comes first."""
+"""Steps of relevance from nothing to the best: within one step the nearest offer comes first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Moteur:
-    """The offers of a snapshot ready to be searched.  Arrays by offer follow `ordre`: positions in table `offres`, by title."""
+    """The offers of a snapshot ready to be searched.
+
+    Arrays by offer follow `ordre`: positions in table `offres`, by title.
+    """
 
     snapshot: Snapshot
     index: Index
@@ -62,7 +65,7 @@ class Moteur:
         return self.index.toponymes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Selection:
     """What a search keeps, as masks over the rows of an engine.
 
@@ -101,36 +104,34 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
     lieu, longitudes, latitudes = distinct_places(offres)
     paire, textes, organismes = _pairs(snapshot, index, offres)
     return Moteur(
-        snapshot,
-        index,
-        jour,
-        ordre,
-        make_columns(snapshot, offres, jour),
-        date_ranks(offres, jour),
-        lieu,
-        offres["modalite"].eq("a_distance").fillna(False).to_numpy(dtype=bool),
-        longitudes,
-        latitudes,
-        to_ecef(longitudes, latitudes),
-        index_places(longitudes, latitudes),
-        paire,
-        textes,
-        organismes,
+        snapshot=snapshot,
+        index=index,
+        jour=jour,
+        ordre=ordre,
+        colonnes=make_columns(snapshot, offres, jour),
+        dates=date_ranks(offres, jour),
+        lieu=lieu,
+        a_distance=offres["modalite"].eq("a_distance").fillna(False).to_numpy(dtype=bool),
+        longitudes=longitudes,
+        latitudes=latitudes,
+        xyz=to_ecef(longitudes, latitudes),
+        arbre=index_places(longitudes, latitudes),
+        paire=paire,
+        paires_textes=textes,
+        paires_organismes=organismes,
     )
 
 
 def _pairs(snapshot: Snapshot, index: Index, offres) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the (document, body) pair of each offer, and the document and body of each pair."""
     formations = {code: row for row, code in enumerate(snapshot.read("formations")["id_formation"])}
-    docs = (
-        index.texte_de_formation[
-            offres["id_formation"].map(formations).to_numpy(dtype=np.int64)
-        ].astype(np.int64)
-        if len(offres)
-        else np.empty(0, np.int64)
-    )
+    docs = np.empty(0, np.int64)
+    if len(offres):
+        ranks = offres["id_formation"].map(formations).to_numpy(dtype=np.int64)
+        docs = index.texte_de_formation[ranks].astype(np.int64)
     rows = {nom: row for row, nom in enumerate(index.organismes)}
     bodies = offres["nom_organisme"].map(rows).fillna(-1).to_numpy(dtype=np.int64)
+    # Body −1 (no name) becomes 0, so that a pair is one whole number.
     width = len(rows) + 1
     distinct, pair = np.unique(docs * width + bodies + 1, return_inverse=True)
     return pair.reshape(-1), distinct // width, distinct % width - 1
@@ -172,24 +173,21 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     """
     found = select(moteur, requete)
     rows = _sorted_rows(moteur, np.flatnonzero(found.trouvees), requete.tri, found)
-    remote = _sorted_rows(
-        moteur, np.flatnonzero(found.distantes), requete.tri, replace(found, distances=None)
-    )
-    near, near_m = (
-        nearest_alternatives(moteur, found)
-        if not len(rows)
-        else (np.empty(0, np.int64), np.empty(0))
-    )
+    nowhere = replace(found, distances=None)
+    remote = _sorted_rows(moteur, np.flatnonzero(found.distantes), requete.tri, nowhere)
+    near, near_m = np.empty(0, np.int64), np.empty(0)
+    if not len(rows):
+        near, near_m = nearest_alternatives(moteur, found)
     return Resultat(
-        moteur.ordre[rows],
-        _row_distances(moteur, found, rows),
-        moteur.ordre[remote],
-        near,
-        near_m,
-        found.nb_non_places,
-        count_facets(moteur.colonnes, found.sauf),
-        found.texte,
-        requete,
+        lignes=moteur.ordre[rows],
+        distances_m=_row_distances(moteur, found, rows),
+        a_distance=moteur.ordre[remote],
+        proches=near,
+        proches_m=near_m,
+        nb_non_places=found.nb_non_places,
+        facettes=count_facets(moteur.colonnes, found.sauf),
+        texte=found.texte,
+        requete=requete,
     )
 
 
@@ -210,14 +208,14 @@ def select(moteur: Moteur, requete: Requete) -> Selection:
     obeys = base & filtered
     placed = obeys & ~moteur.a_distance
     return Selection(
-        placed & here,
-        obeys & moteur.a_distance,
-        placed & ~here & (moteur.lieu >= 0),
-        int((placed & ~here & (moteur.lieu < 0)).sum()),
-        sauf,
-        scores,
-        distances,
-        texte,
+        trouvees=placed & here,
+        distantes=obeys & moteur.a_distance,
+        ailleurs=placed & ~here & (moteur.lieu >= 0),
+        nb_non_places=int((placed & ~here & (moteur.lieu < 0)).sum()),
+        sauf=sauf,
+        scores=scores,
+        distances=distances,
+        texte=texte,
     )
 
 
@@ -225,7 +223,7 @@ def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | Non
     """Return the offers that hold a text, their scores (None without text), how it was read."""
     every = np.ones(len(moteur.ordre), bool)
     if not texte.strip():
-        return every, None, Texte(texte)
+        return every, None, Texte(recu=texte)
     found = match_text(moteur.index, texte)
     if not found.concepts:
         return every, None, found.texte
@@ -236,12 +234,12 @@ def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | Non
 
 
 def _place_mask(moteur: Moteur, requete: Requete) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the offers that are where the search is, and the distance of every place from its point."""
+    """Return the offers that are where the search is, and how far every place is from its point."""
     here, distances, lieu = np.ones(len(moteur.ordre), bool), None, requete.lieu
     if lieu is not None and lieu.est_zone:
         here = moteur.colonnes["zone"].keep(_zones_of_place(moteur, lieu)) & (moteur.lieu >= 0)
     elif lieu is not None:
-        distances = distances_m(moteur.xyz, lieu.longitude, lieu.latitude)
+        distances = distances_m(moteur.xyz, *lieu.point)
         here = _by_place(moteur, distances <= requete.rayon_km * 1000)
     if requete.emprise is not None:
         inside = np.zeros(len(moteur.longitudes), bool)
@@ -251,12 +249,11 @@ def _place_mask(moteur: Moteur, requete: Requete) -> tuple[np.ndarray, np.ndarra
 
 
 def _zones_of_place(moteur: Moteur, lieu: Lieu) -> list[str]:
-    """Return the values of the zone filter that a zone stands for; the region is its départements."""
+    """Return the values of the zone filter of a zone; the region is its départements."""
     if lieu.type != "region":
         return [f"{lieu.type}:{lieu.code}"]
-    return [
-        valeur for valeur in moteur.colonnes["zone"].rang_de if valeur.startswith("departement:")
-    ]
+    zones = moteur.colonnes["zone"].rang_de
+    return [valeur for valeur in zones if valeur.startswith("departement:")]
 
 
 def _by_place(moteur: Moteur, places: np.ndarray) -> np.ndarray:
@@ -269,9 +266,9 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
     keys = []
     if tri == "date":
         keys.append(moteur.dates[rows])
-    if found.scores is not None and (
-        tri == "pertinence" or (tri == "distance" and found.distances is None)
-    ):
+    # Without a point, « distance » says nothing: relevance stands in for it.
+    by_score = tri == "pertinence" or (tri == "distance" and found.distances is None)
+    if found.scores is not None and by_score:
         keys.append(_relevance_steps(found.scores[rows]))
     if found.distances is not None and tri != "titre":
         keys.append(_distance_ranks(found.distances)[moteur.lieu[rows]])
@@ -281,24 +278,29 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
 def _relevance_steps(scores: np.ndarray) -> np.ndarray:
     """Return the step of each score, best first, as ranks to sort by."""
     best = scores.max(initial=0)
-    return (
-        np.zeros(len(scores), np.int64)
-        if best <= 0
-        else (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
-    )
+    if best <= 0:
+        return np.zeros(len(scores), np.int64)
+    return (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
 
 
 def _distance_ranks(distances: np.ndarray) -> np.ndarray:
-    """Return the rank of each place by distance, equal when distances are; last, the rank of « no place »."""
+    """Return the rank of each place by distance, equal when distances are.
+
+    One more rank at the end, that of « no place »: place −1 reads it.
+    """
     distinct, ranks = np.unique(distances, return_inverse=True)
     return np.append(ranks.reshape(-1), len(distinct))
 
 
 def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
-    """Return the stable order by several whole keys: one sort of one combined key, several times faster than a lexical sort."""
+    """Return the stable order by several whole keys.
+
+    One sort of one combined key is several times faster than a lexical sort.
+    """
     combined = np.zeros(n, np.int64)
     for key in keys:
         combined = combined * (int(key.max(initial=0)) + 1) + key
+    # The position is the last part of the key: equal keys keep their order, whatever the sort.
     width = max(1, n)
     if n and int(combined.max()) < np.iinfo(np.int64).max // width:
         return np.sort(combined * width + np.arange(n)) % width
@@ -308,15 +310,16 @@ def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
 def nearest_alternatives(
     moteur: Moteur, found: Selection, nb: int = NB_PROCHES
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest offers that obey everything but the place, as positions in `offres`, and their distances in metres.
+    """Return the nearest offers that obey everything but the place, and their distances.
 
-    Empty without a point.  Order: (distance, title, id).
+    Positions in `offres`, metres.  Empty without a point.  Order: (distance, title, id).
     """
     if found.distances is None:
         return np.empty(0, np.int64), np.empty(0)
     rows = np.flatnonzero(found.ailleurs)
     gaps = found.distances[moteur.lieu[rows]]
     if len(rows) > nb:
+        # All those as near as the last one: the title tells which of them come first.
         kept = gaps <= np.partition(gaps, nb - 1)[nb - 1]
         rows, gaps = rows[kept], gaps[kept]
     first = np.lexsort((rows, gaps))[:nb]

@@ -45,12 +45,14 @@ MEMOIRE = 512
 """Expressions whose hits are remembered."""
 
 _BORD = "\x1f"
+"""What parts the cells of a document: a character that no text of ours holds."""
 _CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
+_MOTS = "mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER"
 _TABLES = f"""
 CREATE VIRTUAL TABLE textes USING fts5({", ".join(POIDS)}, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE organismes USING fts5(nom, content='', tokenize='ascii');
 CREATE TABLE tableaux (nom TEXT PRIMARY KEY, valeurs BLOB) WITHOUT ROWID;
-CREATE TABLE mots (mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER) WITHOUT ROWID;
+CREATE TABLE mots ({_MOTS}) WITHOUT ROWID;
 CREATE TABLE suggestions (texte TEXT, type TEXT, nb INTEGER);
 CREATE TABLE toponymes ({", ".join(COLONNES)});
 """
@@ -76,24 +78,25 @@ def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
     """
     connection = sqlite3.connect(Path(folder) / FICHIER, isolation_level=None)
     try:
+        # No journal: the file is written aside, and thrown away unless it is whole.
         connection.executescript(
             "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN;"
             + _TABLES
         )
         _write_texts(connection, frames)
         connection.executemany("INSERT INTO suggestions VALUES (?, ?, ?)", _suggestions(frames))
-        rows = (
-            make_toponyms(frames)
-            .astype({"population": "int64", "est_region": "int64"})
-            .itertuples(index=False)
-        )
-        connection.executemany(
-            f"INSERT INTO toponymes VALUES ({', '.join('?' * len(COLONNES))})", map(tuple, rows)
-        )
+        names = make_toponyms(frames).astype({"population": "int64", "est_region": "int64"})
+        rows = map(tuple, names.itertuples(index=False))
+        connection.executemany(f"INSERT INTO toponymes VALUES ({_marks(len(COLONNES))})", rows)
         for statement in _END:
             connection.execute(statement)
     finally:
         connection.close()
+
+
+def _marks(nb: int) -> str:
+    """Return the places of the values of a row in a statement."""
+    return ", ".join("?" * nb)
 
 
 def index_bytes(frames: dict[str, pd.DataFrame]) -> bytes:
@@ -108,7 +111,7 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
     doc, distinct = _documents(frames["formations"])
     vocabulary: dict[str, list[int]] = {}
     connection.executemany(
-        f"INSERT INTO textes(rowid, {', '.join(POIDS)}) VALUES ({', '.join('?' * (len(POIDS) + 1))})",
+        f"INSERT INTO textes(rowid, {', '.join(POIDS)}) VALUES ({_marks(len(POIDS) + 1)})",
         ((row, *map(_stemmed, cells)) for row, cells in enumerate(distinct)),
     )
     _count_words(vocabulary, (" ".join(cells) for cells in distinct), 0)
@@ -129,7 +132,10 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
 
 
 def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
-    """Return the document of each formation, and the cells of each distinct document (columns of `POIDS`), sorted."""
+    """Return the document of each formation, and the cells of each distinct one, sorted.
+
+    Cells are the columns of `POIDS`.
+    """
     labels = load_domaines().set_index("code_domaine")["libelle"]
     columns = {nom: formations[nom] for nom in ("intitule", "type_diplome", "metiers", "mots")}
     columns |= {
@@ -166,7 +172,10 @@ def _count_words(vocabulary: dict[str, list[int]], textes: Iterable[str], column
 
 
 def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
-    """Return titles, jobs and diplomas with their number of offers, each once whatever its case and accents."""
+    """Return titles, jobs and diplomas with their number of offers.
+
+    Each comes once whatever its case and accents.
+    """
     offers = frames["offres"]["id_formation"].value_counts()
     formations = frames["formations"].set_index("id_formation")
     nb = offers.reindex(formations.index).fillna(0).astype(int)
@@ -175,7 +184,9 @@ def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
         ("intitule", formations["intitule"]),
         ("diplome", formations["type_diplome"]),
     ]
-    rows, seen = [], set()
+    rows: list[tuple[str, str, int]] = []
+    seen: set[str] = set()
+    # A text that is a job and a title is proposed as a job: the first of the parts.
     for kind, textes in parts:
         for texte, count in _merge_spellings(textes.dropna(), nb):
             if fold(texte) not in seen and count:
@@ -190,24 +201,18 @@ def _exploded(cells: pd.Series) -> pd.Series:
 
 def _merge_spellings(textes: pd.Series, nb: pd.Series) -> list[tuple[str, int]]:
     """Return each text in its most frequent spelling with its number of offers."""
-    table = (
-        pd.DataFrame({"texte": textes, "nb": nb.reindex(textes.index).to_numpy()})
-        .groupby("texte", as_index=False)["nb"]
-        .sum()
-    )
+    table = pd.DataFrame({"texte": textes, "nb": nb.reindex(textes.index).to_numpy()})
+    table = table.groupby("texte", as_index=False)["nb"].sum()
     table["plie"] = table["texte"].map(fold)
     total = table.groupby("plie")["nb"].sum()
-    best = table.sort_values(
-        ["plie", "nb", "texte"], ascending=[True, False, False]
-    ).drop_duplicates("plie")
-    return [
-        (texte, int(total[plie]))
-        for texte, plie in zip(best["texte"], best["plie"], strict=True)
-        if plie
-    ]
+    # Of two as frequent, the last in order: accents and small letters come after capitals.
+    ranked = table.sort_values(["plie", "nb", "texte"], ascending=[True, False, False])
+    best = ranked.drop_duplicates("plie")
+    pairs = zip(best["texte"], best["plie"], strict=True)
+    return [(texte, int(total[plie])) for texte, plie in pairs if plie]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Toponymes:
     """The place names, as columns in memory; `mots` and `noyaux` are sets of words by row."""
 
@@ -219,9 +224,12 @@ class Toponymes:
     prefixes: Prefixes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Index:
-    """An open search index: its small tables in memory, its full text read through one connection per thread."""
+    """An open search index.
+
+    Its small tables are in memory, its full text is read through one connection per thread.
+    """
 
     chemin: Path
     texte_de_formation: np.ndarray
@@ -264,15 +272,14 @@ def open_index(snapshot) -> Index:
         )
     connection = _connect(path)
     try:
-        docs = np.frombuffer(
-            connection.execute(
-                "SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'"
-            ).fetchone()[0],
-            dtype="<i4",
-        )
+        (docs_bytes,) = connection.execute(
+            "SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'"
+        ).fetchone()
         words = {
-            mot: (racine, t, o)
-            for mot, racine, t, o in connection.execute("SELECT * FROM mots ORDER BY mot")
+            mot: (racine, nb_textes, nb_organismes)
+            for mot, racine, nb_textes, nb_organismes in connection.execute(
+                "SELECT * FROM mots ORDER BY mot"
+            )
         }
         suggestions = connection.execute(
             "SELECT texte, type, nb FROM suggestions ORDER BY rowid"
@@ -280,19 +287,20 @@ def open_index(snapshot) -> Index:
         places = connection.execute("SELECT * FROM toponymes ORDER BY rowid").fetchall()
     finally:
         connection.close()
+    docs = np.frombuffer(docs_bytes, dtype="<i4")
     return Index(
-        path,
-        docs,
-        int(docs.max()) + 1 if len(docs) else 0,
-        body_names(snapshot.read("offres")),
-        words,
-        list(words),
-        frozenset(racine for racine, _, _ in words.values()),
-        suggestions,
-        [fold(texte) for texte, _, _ in suggestions],
-        make_prefixes(split_words(texte) for texte, _, _ in suggestions),
-        _toponyms(places),
-        load_synonymes(),
+        chemin=path,
+        texte_de_formation=docs,
+        nb_textes=int(docs.max()) + 1 if len(docs) else 0,
+        organismes=body_names(snapshot.read("offres")),
+        mots=words,
+        mots_tries=list(words),
+        racines=frozenset(racine for racine, _, _ in words.values()),
+        suggestions=suggestions,
+        suggestions_pliees=[fold(texte) for texte, _, _ in suggestions],
+        mots_suggeres=make_prefixes(split_words(texte) for texte, _, _ in suggestions),
+        toponymes=_toponyms(places),
+        synonymes=load_synonymes(),
     )
 
 
@@ -304,10 +312,10 @@ def _toponyms(rows: list[tuple]) -> Toponymes:
         core | set(f"{row[4]} {row[5]}".split()) for core, row in zip(cores, rows, strict=True)
     ]
     return Toponymes(
-        rows,
-        plies,
-        cores,
-        words,
-        {(row[0], row[1]): i for i, row in enumerate(rows)},
-        make_prefixes(words),
+        lignes=rows,
+        plies=plies,
+        noyaux=cores,
+        mots=words,
+        par_code={(row[0], row[1]): i for i, row in enumerate(rows)},
+        prefixes=make_prefixes(words),
     )

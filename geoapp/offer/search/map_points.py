@@ -1,4 +1,7 @@
-"""The offers of a search as points of a map: places, or clusters where an eye cannot separate them."""
+"""The offers of a search as points of a map.
+
+Places, or clusters where an eye cannot separate them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from geoapp.offer.search.model import Requete
 from geoapp.offer.search.proximity import places_within
 
 MAILLE_PX = 44
-"""Side of a cluster cell in screen pixels: a finger's target, no two points nearer than an eye separates."""
+"""Side of a cluster cell in screen pixels: that of a target for a finger."""
 
 ZOOM_SANS_GROUPE = 16
 """From this zoom every place is its own point."""
@@ -22,7 +25,7 @@ POINTS_MAX = 3000
 _TUILE_PX = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Points:
     """Points of a map: degrees, number of offers, the place (−1: a cluster of several).
 
@@ -41,7 +44,7 @@ class Points:
 def points(
     moteur: Moteur, requete: Requete, emprise: tuple[float, float, float, float], zoom: float
 ) -> Points:
-    """Return the offers of a search inside a rectangle, gathered by place, then by cell of the screen.
+    """Return the offers of a search in a rectangle, gathered by place, then by cell of the screen.
 
     Parameters
     ----------
@@ -65,9 +68,14 @@ def points(
     rows = places_within(moteur.arbre, emprise)
     rows = rows[counts[rows] > 0]
     groups = _cells(moteur, rows, zoom)
-    outside = int(counts.sum() - counts[rows].sum())
-    return _gather(
-        moteur, rows, counts[rows], groups, (outside, found.nb_non_places + int((lieux < 0).sum()))
+    longitudes, latitudes, nb, places = _gather(moteur, rows, counts[rows], groups)
+    return Points(
+        longitudes=longitudes,
+        latitudes=latitudes,
+        nb=nb,
+        lieux=places,
+        nb_dehors=int(counts.sum() - counts[rows].sum()),
+        nb_non_places=found.nb_non_places + int((lieux < 0).sum()),
     )
 
 
@@ -77,17 +85,19 @@ def offers_of_place(moteur: Moteur, requete: Requete, lieu: int) -> np.ndarray:
 
 
 def _cells(moteur: Moteur, rows: np.ndarray, zoom: float) -> np.ndarray:
-    """Return the cell of each place, as a rank; each place its own when the zoom and their number allow."""
+    """Return the cell of each place, as a rank.
+
+    Each place its own when the zoom and their number allow.
+    """
     cells = np.arange(len(rows))
     if zoom >= ZOOM_SANS_GROUPE and len(rows) <= POINTS_MAX:
         return cells
     x, y = _mercator(moteur.longitudes[rows], moteur.latitudes[rows])
+    # One zoom less doubles the side of a cell: it ends, one cell holds the world at last.
     for level in np.arange(min(float(zoom), ZOOM_SANS_GROUPE), -1.0, -1.0):
         size = _TUILE_PX * 2.0**level / MAILLE_PX
-        _, cells = np.unique(
-            np.floor(x * size).astype(np.int64) * 2**32 + np.floor(y * size).astype(np.int64),
-            return_inverse=True,
-        )
+        column, row = np.floor(x * size).astype(np.int64), np.floor(y * size).astype(np.int64)
+        _, cells = np.unique(column * 2**32 + row, return_inverse=True)
         cells = cells.reshape(-1)
         if not len(cells) or cells.max() < POINTS_MAX:
             break
@@ -101,30 +111,26 @@ def _mercator(longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _gather(
-    moteur: Moteur, rows: np.ndarray, nb: np.ndarray, cells: np.ndarray, apart: tuple[int, int]
-) -> Points:
-    """Return one point per cell, at the mean of its places weighted by their offers."""
+    moteur: Moteur, rows: np.ndarray, nb: np.ndarray, cells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return longitude, latitude, number of offers and place (−1: several) of each cell.
+
+    A cell is at the mean of its places weighted by their offers; smallest first.
+    """
     size = int(cells.max(initial=-1)) + 1
-    total, places = (
-        np.bincount(cells, nb, size).astype(np.int64),
-        np.bincount(cells, minlength=size),
-    )
-    lon, lat = (
-        np.bincount(cells, nb * column[rows], size) / np.maximum(total, 1)
-        for column in (moteur.longitudes, moteur.latitudes)
-    )
+    total = np.bincount(cells, nb, size).astype(np.int64)
+    places = np.bincount(cells, minlength=size)
+    # Written from the end: the first place of a cell is the one that stays.
     first = np.zeros(size, np.int64)
     first[cells[::-1]] = rows[::-1]
     alone = places == 1
-    lon, lat = (
-        np.where(alone, column[first] if size else column[:0], mean)
-        for column, mean in ((moteur.longitudes, lon), (moteur.latitudes, lat))
-    )
     order = np.argsort(total, kind="stable")
-    return Points(
-        lon[order].round(6),
-        lat[order].round(6),
-        total[order],
-        np.where(alone, first, -1)[order],
-        *apart,
-    )
+
+    def where(column: np.ndarray) -> np.ndarray:
+        mean = np.bincount(cells, nb * column[rows], size) / np.maximum(total, 1)
+        # A place alone keeps its own point: a mean of one may differ by its last digit.
+        exact = np.where(alone, column[first] if size else column[:0], mean)
+        return exact[order].round(6)
+
+    longitudes, latitudes = where(moteur.longitudes), where(moteur.latitudes)
+    return longitudes, latitudes, total[order], np.where(alone, first, -1)[order]

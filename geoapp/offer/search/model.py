@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ TAILLE_MAX = 100
 """Rows of a page, and the most an API caller may ask."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lieu:
     """A place that a person named or pointed at.
 
@@ -46,8 +47,15 @@ class Lieu:
         """Tell whether the search is inside the place rather than around it."""
         return self.type not in ("commune", "ancienne_commune", "code_postal", "point", "adresse")
 
+    @property
+    def point(self) -> tuple[float, float]:
+        """Return longitude and latitude, NaN when unknown: nothing is near such a place."""
+        if self.longitude is None or self.latitude is None:
+            return math.nan, math.nan
+        return self.longitude, self.latitude
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Requete:
     """One search.  Without place, the whole region; without text, everything."""
 
@@ -61,7 +69,7 @@ class Requete:
     emprise: tuple[float, float, float, float] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Texte:
     """How a text was understood: what was corrected, what was added, which codes were seen."""
 
@@ -72,7 +80,7 @@ class Texte:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resultat:
     """The answer to one search.
 

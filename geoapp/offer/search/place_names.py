@@ -57,20 +57,25 @@ def _fold(nom: str) -> str:
     return " ".join(place_words(nom))
 
 
+def _typed_beside(table: pd.DataFrame, code: str) -> pd.Series:
+    """Return what people type beside the name of a commune: département, its code, postcodes."""
+    return (
+        table["nom_departement"]
+        + " "
+        + table["code_departement"]
+        + " "
+        + table[code]
+        + " "
+        + table["codes_postaux"].fillna("")
+    )
+
+
 def _communes(communes: pd.DataFrame) -> pd.DataFrame:
     """Return one row per commune; homonyms carry their département."""
     plie = communes["nom"].map(_fold)
     twin = plie.duplicated(keep=False)
     shown = communes["nom"] + (" (" + communes["nom_departement"] + ")").where(twin, "")
-    words = (
-        communes["nom_departement"]
-        + " "
-        + communes["code_departement"]
-        + " "
-        + communes["code_commune"]
-        + " "
-        + communes["codes_postaux"].fillna("")
-    )
+    words = _typed_beside(communes, "code_commune")
     return communes.assign(
         type="commune",
         code=communes["code_commune"],
@@ -91,29 +96,17 @@ def _old(old: pd.DataFrame | None, communes: pd.DataFrame) -> pd.DataFrame:
     One whose name is unknown is found by its code alone.
     """
     if old is None:
-        old = communes.assign(code_ancien=communes["anciens_codes"].str.split("|")).explode(
-            "code_ancien"
-        )[["code_ancien", "code_commune"]]
+        codes = communes.assign(code_ancien=communes["anciens_codes"].str.split("|"))
+        old = codes.explode("code_ancien")[["code_ancien", "code_commune"]]
         old = old[old["code_ancien"].fillna("").ne("")].assign(nom=None)
-    table = (
-        old.drop(columns="type_ancienne", errors="ignore")
-        .rename(columns={"nom": "ancien"})
-        .merge(communes, on="code_commune")
-    )
+    old = old.drop(columns="type_ancienne", errors="ignore").rename(columns={"nom": "ancien"})
+    table = old.merge(communes, on="code_commune")
     table = table.drop_duplicates("code_ancien").astype({"ancien": "str"})
     known = table["ancien"].notna()
-    table["nom"] = (table["ancien"] + " (commune " + table["nom"].map(of_place) + ")").where(
-        known, table["nom"] + " (ancien code " + table["code_ancien"] + ")"
-    )
-    words = (
-        table["nom_departement"]
-        + " "
-        + table["code_departement"]
-        + " "
-        + table["code_ancien"]
-        + " "
-        + table["codes_postaux"].fillna("")
-    )
+    by_name = table["ancien"] + " (commune " + table["nom"].map(of_place) + ")"
+    by_code = table["nom"] + " (ancien code " + table["code_ancien"] + ")"
+    table["nom"] = by_name.where(known, by_code)
+    words = _typed_beside(table, "code_ancien")
     return table.assign(
         type="ancienne_commune",
         code=table["code_ancien"],
@@ -133,23 +126,18 @@ def _fold_or_none(nom: str) -> str:
 
 def _postcodes(communes: pd.DataFrame) -> pd.DataFrame:
     """Return the postcodes, centred on the people of their communes."""
-    table = communes.assign(code=communes["codes_postaux"].fillna("").str.split("|")).explode(
-        "code"
-    )
+    table = communes.assign(code=communes["codes_postaux"].fillna("").str.split("|"))
+    table = table.explode("code")
+    # The most populated commune of a postcode names it.
     table = table[table["code"].ne("")].sort_values(
         ["code", "population", "code_commune"], ascending=[True, False, True]
     )
     centres = _centres(table, "code")
     first = table.groupby("code")["nom"].agg(["first", "size"])
-    others = first["size"].map(
-        lambda n: (
-            "" if n == 1 else " et 1 autre commune" if n == 2 else f" et {n - 1} autres communes"
-        )
-    )
     return centres.assign(
         type="code_postal",
         code=centres.index,
-        nom=centres.index + " " + first["first"] + others,
+        nom=centres.index + " " + first["first"] + first["size"].map(_and_others),
         plie=centres.index,
         alias="",
         mots=table.groupby("code")["nom"].agg(lambda noms: _fold(" ".join(noms))),
@@ -157,22 +145,32 @@ def _postcodes(communes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _and_others(nb: int) -> str:
+    """Return what follows the first of some communes."""
+    if nb == 1:
+        return ""
+    return " et 1 autre commune" if nb == 2 else f" et {nb - 1} autres communes"
+
+
 def _centres(members: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Return by group the mean town hall weighted by population, the population, whether it touches the region."""
+    """Return by group its centre, its population and whether it touches the region.
+
+    The centre is the mean town hall, weighted by population.
+    """
+    # A little more than nothing: a group without inhabitants has a centre too.
     weight = members["population"].astype("float64").fillna(0) + 1e-6
-    sums = (
-        pd.DataFrame(
-            {
-                key: members[key],
-                "w": weight,
-                "x": weight * members["longitude_mairie"],
-                "y": weight * members["latitude_mairie"],
-                "population": members["population"].fillna(0),
-                "est_region": members["est_region"],
-            }
-        )
-        .groupby(key)
-        .agg({"w": "sum", "x": "sum", "y": "sum", "population": "sum", "est_region": "max"})
+    table = pd.DataFrame(
+        {
+            key: members[key],
+            "w": weight,
+            "x": weight * members["longitude_mairie"],
+            "y": weight * members["latitude_mairie"],
+            "population": members["population"].fillna(0),
+            "est_region": members["est_region"],
+        }
+    )
+    sums = table.groupby(key).agg(
+        {"w": "sum", "x": "sum", "y": "sum", "population": "sum", "est_region": "max"}
     )
     return sums.assign(
         longitude=(sums["x"] / sums["w"]).round(6), latitude=(sums["y"] / sums["w"]).round(6)

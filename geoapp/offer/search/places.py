@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,22 +38,8 @@ DOMINANCE = 5
 _CODE = re.compile(r"([a-z0-9_]+)\s*:\s*(\S+)")
 
 RUES = frozenset(
-    (
-        "rue",
-        "avenue",
-        "boulevard",
-        "place",
-        "chemin",
-        "impasse",
-        "allee",
-        "route",
-        "quai",
-        "square",
-        "cite",
-        "residence",
-        "hameau",
-        "lieu",
-    )
+    "rue avenue boulevard place chemin impasse allee route quai square cite residence hameau "
+    "lieu".split()
 )
 """First words that announce an address."""
 
@@ -66,7 +51,9 @@ A_LA_COMMUNE = "commune de l'adresse"
 
 
 def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
-    """Return the places whose words start as those typed: exact names, then starts of names, then others.
+    """Return the places whose words start as those typed.
+
+    Exact names, then starts of names, then others.
 
     Among equals: the region before its neighbours, communes before zones,
     largest population first.  When nothing starts so, the names that look most
@@ -81,17 +68,16 @@ def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
 
 def _ranked(index: Index, tokens: list[str]) -> list[int]:
     """Return the rows that hold every token as the start of a word, best first."""
-    places = index.toponymes
-    found = [
-        row
-        for row in find_prefixes(places.prefixes, tokens).tolist()
-        if _is_named(index, row, tokens)
-    ]
+    rows = find_prefixes(index.toponymes.prefixes, tokens).tolist()
+    found = [row for row in rows if _is_named(index, row, tokens)]
     return sorted(found, key=lambda row: (_tier(index, row, tokens), *_importance(index, row)))
 
 
 def _is_named(index: Index, row: int, tokens: list[str]) -> bool:
-    """Tell whether a token starts the name itself; a département or postcode alone does not bring all its communes."""
+    """Tell whether a token starts the name itself.
+
+    A département or postcode alone does not bring all its communes.
+    """
     type_, alias = index.toponymes.lignes[row][0], index.toponymes.lignes[row][4]
     if type_ not in POINTS or " ".join(tokens) == alias:
         return True
@@ -103,7 +89,10 @@ def _is_named(index: Index, row: int, tokens: list[str]) -> bool:
 
 
 def _tier(index: Index, row: int, tokens: list[str]) -> int:
-    """Return 0 when the tokens are the name, 1 the name and words that go with it, 2 when they start it, else 3."""
+    """Return how near the tokens are to a name, 0 for the name itself.
+
+    1 for the name and words that go with it, 2 for its start, else 3.
+    """
     places = index.toponymes
     core, text = places.noyaux[row], " ".join(tokens)
     if text in (places.plies[row], places.lignes[row][4]):
@@ -125,17 +114,17 @@ def _alike(index: Index, text: str, cutoff: float = _RESSEMBLANCE) -> list[int]:
     if text.replace(" ", "").isdigit():
         return []
     near = process.extract(text, plies, scorer=fuzz.ratio, score_cutoff=cutoff, limit=40)
-    return [
-        row
-        for _, score, row in sorted(
-            near, key=lambda one: (-round(one[1] / 4), *_importance(index, one[2]))
-        )
-    ]
+    # By steps of four points: within a step the larger place is the more likely one.
+    near.sort(key=lambda one: (-round(one[1] / 4), *_importance(index, one[2])))
+    return [row for _, _, row in near]
 
 
 def _place(index: Index, row: int) -> Lieu:
+    """Return one row as a place."""
     type_, code, nom, _, _, _, longitude, latitude, _, _, precision = index.toponymes.lignes[row]
-    return Lieu(type_, code, nom, longitude, latitude, precision)
+    return Lieu(
+        type=type_, code=code, nom=nom, longitude=longitude, latitude=latitude, precision=precision
+    )
 
 
 def resolve_place(index: Index, texte: str) -> Lieu:
@@ -160,22 +149,23 @@ def resolve_place(index: Index, texte: str) -> Lieu:
         return _place(index, rows[0])
     if commune := _commune_of_address(index, tokens):
         return commune
-    names = [
-        _place(index, row)
-        for row in (rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE))[:PROCHES]
-    ]
+    near = rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE)
+    names = [_place(index, row) for row in near[:PROCHES]]
     problem = "plusieurs lieux portent ce nom" if rows else "lieu inconnu"
     raise ParameterError(f"lieu = « {texte[:LONGUEUR_MAX]} » : {problem}.{_propose(names)}")
 
 
 def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
-    """Return the commune at the end of an address (« 8 rue de la Gare 62300 Lens »), None when it is no address.
+    """Return the commune at the end of an address; None when it is no address.
+
+    « 8 rue de la Gare 62300 Lens » ends with Lens.
 
     The name after the postcode counts first, then the longest exact name at
     the end, then the postcode itself.
     """
     if len(tokens) < 2 or not (any(token.isdigit() for token in tokens) or tokens[0] in RUES):
         return None
+    # The longest end first: « Saint-Pol-sur-Mer » is not « Mer ».
     for start in range(max(1, len(tokens) - MOTS_COMMUNE), len(tokens)):
         end = tokens[start:]
         rows = [
@@ -184,25 +174,14 @@ def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
             if _tier(index, row, end) == 0
             and index.toponymes.lignes[row][0] in ("commune", "code_postal")
         ]
+        # Homonyms tell nothing, unless a postcode comes before: then the best one is meant.
         if len(rows) == 1 or (rows and end[0].isdigit()):
             return replace(_place(index, rows[0]), precision=A_LA_COMMUNE)
-    postcode = next(
-        (
-            token
-            for token in tokens
-            if len(token) == 5
-            and token.isdigit()
-            and ("code_postal", token) in index.toponymes.par_code
-        ),
-        None,
-    )
-    return (
-        replace(
-            _place(index, index.toponymes.par_code["code_postal", postcode]), precision=A_LA_COMMUNE
-        )
-        if postcode
-        else None
-    )
+    by_code = index.toponymes.par_code
+    for token in tokens:
+        if len(token) == 5 and token.isdigit() and ("code_postal", token) in by_code:
+            return replace(_place(index, by_code["code_postal", token]), precision=A_LA_COMMUNE)
+    return None
 
 
 def _meant(index: Index, tokens: list[str]) -> list[int]:
@@ -220,18 +199,17 @@ def _meant(index: Index, tokens: list[str]) -> list[int]:
     started = same if tier == 2 else rows
     near = started or _alike(index, " ".join(tokens), _RESSEMBLANCE_SURE)
     kind = _same_kind(index, near)
-    people = sorted((index.toponymes.lignes[row][8] for row in kind), reverse=True)
-    return (
-        kind[:1]
-        if len(kind) > 1
-        and people[0] >= DOMINANCE * people[1]
-        and people[0] == index.toponymes.lignes[kind[0]][8]
-        else kind
-    )
+    if len(kind) < 2:
+        return kind
+    people = [index.toponymes.lignes[row][8] for row in kind]
+    largest, second = sorted(people, reverse=True)[:2]
+    is_clear = people[0] == largest >= DOMINANCE * second
+    return kind[:1] if is_clear else kind
 
 
 def _same_kind(index: Index, rows: list[int]) -> list[int]:
     """Return the rows of the kind of the first one, in the region when it is."""
+    # The first two parts of the importance: outside the region or not, and the type.
     best = _importance(index, rows[0])[:2] if rows else ()
     return [row for row in rows if _importance(index, row)[:2] == best]
 
@@ -250,19 +228,22 @@ def _by_code(index: Index, type_: str, code: str) -> Lieu:
         latitude, _, longitude = code.partition(",")
         return _point(latitude, longitude)
     codes = index.toponymes.par_code
-    row = codes.get(
-        (type_, code), codes.get(("ancienne_commune", code)) if type_ == "commune" else None
-    )
+    row = codes.get((type_, code))
+    if row is None and type_ == "commune":
+        row = codes.get(("ancienne_commune", code))
     if row is None:
         kinds = ", ".join(ORDRE)
         raise ParameterError(
-            f"lieu = « {type_}:{code} » : code inconnu. Écrivez « type:code » avec un type parmi {kinds}, ou le nom du lieu."
+            f"lieu = « {type_}:{code} » : code inconnu. "
+            f"Écrivez « type:code » avec un type parmi {kinds}, ou le nom du lieu."
         )
     return _place(index, row)
 
 
 def parse_place(index: Index, parametres: Mapping) -> Lieu | None:
-    """Return the place that parameters ask for: `lieu` (a name or `type:code`), or `lat` and `lon`; None without.
+    """Return the place that parameters ask for.
+
+    `lieu` (a name or `type:code`), or `lat` and `lon`; None without.
 
     A point is rounded to three decimals (about 100 m): no address can be read from it.
 
@@ -287,13 +268,21 @@ def _point(latitude: str, longitude: str) -> Lieu:
         lat, lon = round(float(latitude), 3), round(float(longitude), 3)
     except ValueError:
         raise ParameterError(
-            f"lat = « {latitude[:20]} », lon = « {longitude[:20]} » : deux nombres en degrés sont attendus, par exemple lat=50.433 et lon=2.828."
+            f"lat = « {latitude[:20]} », lon = « {longitude[:20]} » : "
+            "deux nombres en degrés sont attendus, par exemple lat=50.433 et lon=2.828."
         ) from None
+    # NaN and infinity lie between no bounds either.
     west, south, east, north = METROPOLE
-    if not (
-        math.isfinite(lat) and math.isfinite(lon) and west <= lon <= east and south <= lat <= north
-    ):
+    if not (west <= lon <= east and south <= lat <= north):
         raise ParameterError(
-            f"lat = {lat}, lon = {lon} : ce point n'est pas en France métropolitaine. La latitude est entre {south} et {north}, la longitude entre {west} et {east}."
+            f"lat = {lat}, lon = {lon} : ce point n'est pas en France métropolitaine. "
+            f"La latitude est entre {south} et {north}, la longitude entre {west} et {east}."
         )
-    return Lieu("point", f"{lat},{lon}", NOM_POINT, lon, lat, "coordonnees")
+    return Lieu(
+        type="point",
+        code=f"{lat},{lon}",
+        nom=NOM_POINT,
+        longitude=lon,
+        latitude=lat,
+        precision="coordonnees",
+    )

@@ -26,9 +26,8 @@ def make_prefixes(words_of: Iterable[Iterable[str]]) -> Prefixes:
     pairs = sorted({(word, entry) for entry, words in enumerate(words_of) for word in words})
     words = sorted({word for word, _ in pairs})
     rank = {word: i for i, word in enumerate(words)}
-    counts = np.bincount(
-        np.array([rank[word] for word, _ in pairs], dtype=np.intp), minlength=len(words)
-    )
+    ranks = np.array([rank[word] for word, _ in pairs], dtype=np.intp)
+    counts = np.bincount(ranks, minlength=len(words))
     return Prefixes(
         words,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),

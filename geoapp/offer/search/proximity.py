@@ -16,7 +16,10 @@ EXCENTRICITE_2 = 0.006_694_380_022_9
 """First eccentricity squared of GRS80."""
 
 RAYON_TERRE_M = 6_380_000.0
-"""Radius that turns a chord into an arc; at 300 km a change of 10 km moves the arc by 3 parts in ten million."""
+"""Radius that turns a chord into an arc.
+
+At 300 km a change of 10 km moves the arc by 3 parts in ten million.
+"""
 
 _LOCK = Lock()
 """libspatialindex promises nothing about simultaneous readers."""
@@ -24,10 +27,8 @@ _LOCK = Lock()
 
 def to_ecef(longitude, latitude) -> np.ndarray:
     """Return x, y, z in metres (one row per point) of degrees on the ellipsoid, height 0."""
-    lon, lat = (
-        np.radians(np.atleast_1d(np.asarray(longitude, float))),
-        np.radians(np.atleast_1d(np.asarray(latitude, float))),
-    )
+    lon = np.radians(np.atleast_1d(np.asarray(longitude, float)))
+    lat = np.radians(np.atleast_1d(np.asarray(latitude, float)))
     normal = DEMI_GRAND_AXE_M / np.sqrt(1 - EXCENTRICITE_2 * np.sin(lat) ** 2)
     return np.column_stack(
         [
@@ -42,6 +43,7 @@ def distances_m(xyz: np.ndarray, longitude: float, latitude: float) -> np.ndarra
     """Return the distance in metres from a point (degrees) to each ECEF position."""
     gap = xyz - to_ecef(longitude, latitude)
     chord = np.sqrt(np.einsum("ij,ij->i", gap, gap))
+    # Rounding may take the chord of two antipodes beyond the diameter.
     return 2 * RAYON_TERRE_M * np.arcsin(np.minimum(1.0, chord / (2 * RAYON_TERRE_M)))
 
 
@@ -54,7 +56,10 @@ def index_places(longitude: np.ndarray, latitude: np.ndarray) -> RTree | None:
 
 
 def places_within(tree: RTree | None, emprise: tuple[float, float, float, float]) -> np.ndarray:
-    """Return the rows of the places in west, south, east, north (degrees), borders included, in order."""
+    """Return the rows of the places in west, south, east, north (degrees), in order.
+
+    Borders included.
+    """
     if tree is None:
         return np.empty(0, dtype=np.int64)
     with _LOCK:

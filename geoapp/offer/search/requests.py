@@ -27,7 +27,7 @@ _SORTE = re.compile(r" \([^()]*\)$")
 """What a place name says of its kind (« Nord (département) »), said otherwise in a sentence."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Parametre:
     """One parameter of a search that is not a filter: its meaning and its bounds."""
 
@@ -44,46 +44,69 @@ PARAMETRES: dict[str, Parametre] = {
     parametre.nom: parametre
     for parametre in (
         Parametre(
-            "texte", "texte", "Métier, intitulé, diplôme, sigle, code ROME ou RNCP", "boulanger"
+            nom="texte",
+            type="texte",
+            aide="Métier, intitulé, diplôme, sigle, code ROME ou RNCP",
+            exemple="boulanger",
         ),
         Parametre(
-            "lieu",
-            "texte",
-            "Nom d'un lieu (commune, code postal, département…) ou « type:code » donné par les suggestions",
-            "Lens",
+            nom="lieu",
+            type="texte",
+            aide="Nom d'un lieu (commune, code postal, département…) "
+            "ou « type:code » donné par les suggestions",
+            exemple="Lens",
         ),
         Parametre(
-            "lat",
-            "nombre",
-            "Latitude du point choisi, en degrés (WGS84), avec lon",
-            "50.431",
-            _SUD,
-            _NORD,
+            nom="lat",
+            type="nombre",
+            aide="Latitude du point choisi, en degrés (WGS84), avec lon",
+            exemple="50.431",
+            minimum=_SUD,
+            maximum=_NORD,
         ),
         Parametre(
-            "lon",
-            "nombre",
-            "Longitude du point choisi, en degrés (WGS84), avec lat",
-            "2.832",
-            _OUEST,
-            _EST,
+            nom="lon",
+            type="nombre",
+            aide="Longitude du point choisi, en degrés (WGS84), avec lat",
+            exemple="2.832",
+            minimum=_OUEST,
+            maximum=_EST,
         ),
         Parametre(
-            "rayon",
-            "nombre",
-            "Rayon autour du lieu, en kilomètres",
-            "20",
-            RAYONS_KM[0],
-            RAYONS_KM[-1],
+            nom="rayon",
+            type="nombre",
+            aide="Rayon autour du lieu, en kilomètres",
+            exemple="20",
+            minimum=RAYONS_KM[0],
+            maximum=RAYONS_KM[-1],
         ),
-        Parametre("tri", "texte", "Ordre de la liste", "distance", valeurs=tuple(TRIS)),
-        Parametre("page", "entier", "Numéro de la page, à partir de 1", "1", 1),
-        Parametre("taille", "entier", "Formations par page", "20", 1, TAILLE_MAX),
         Parametre(
-            "emprise",
-            "emprise",
-            "Rectangle visible : ouest,sud,est,nord, en degrés",
-            "2.5,50.2,3.1,50.6",
+            nom="tri",
+            type="texte",
+            aide="Ordre de la liste",
+            exemple="distance",
+            valeurs=tuple(TRIS),
+        ),
+        Parametre(
+            nom="page",
+            type="entier",
+            aide="Numéro de la page, à partir de 1",
+            exemple="1",
+            minimum=1,
+        ),
+        Parametre(
+            nom="taille",
+            type="entier",
+            aide="Formations par page",
+            exemple="20",
+            minimum=1,
+            maximum=TAILLE_MAX,
+        ),
+        Parametre(
+            nom="emprise",
+            type="emprise",
+            aide="Rectangle visible : ouest,sud,est,nord, en degrés",
+            exemple="2.5,50.2,3.1,50.6",
         ),
     )
 }
@@ -116,7 +139,7 @@ def parse_request(parametres: Mapping, moteur, *, autres: Sequence[str] = ()) ->
     return Requete(
         texte=texte,
         lieu=lieu,
-        rayon_km=_number(values, "rayon", RAYON_KM),
+        rayon_km=_radius(values),
         filtres=parse_filters(
             {nom: values[nom] for nom in FILTRES if nom in values}, moteur.snapshot
         ),
@@ -148,6 +171,7 @@ def read_values(parametres: Mapping) -> dict[str, list[str]]:
         values = raw if isinstance(raw, list | tuple) else [raw]
         texts = [_as_text(nom, value) for value in values if value is not None]
         if kept := [text for text in texts if text]:
+            # A client may send the four bounds of a rectangle as a list.
             result[str(nom)] = [",".join(kept)] if nom == "emprise" else kept
     return result
 
@@ -165,12 +189,9 @@ def refuse_unknown(names: Mapping | Sequence[str], accepted: Sequence[str]) -> N
     for nom in names:
         if nom not in accepted:
             nearest = nearest_accepted(nom, accepted)
-            suite = (
-                f"Vouliez-vous dire « {nearest} » ?"
-                if nearest
-                else f"Paramètres acceptés : {', '.join(accepted) or 'aucun'}."
-            )
-            raise ParameterError(f"Paramètre inconnu : « {nom[:TEXTE_MAX]} ». {suite}")
+            every = f"Paramètres acceptés : {', '.join(accepted) or 'aucun'}."
+            hint = f"Vouliez-vous dire « {nearest} » ?" if nearest else every
+            raise ParameterError(f"Paramètre inconnu : « {nom[:TEXTE_MAX]} ». {hint}")
 
 
 def _one(values: Mapping[str, list[str]], nom: str) -> str:
@@ -184,6 +205,7 @@ def _one(values: Mapping[str, list[str]], nom: str) -> str:
 
 
 def _text(values: Mapping[str, list[str]], nom: str) -> str:
+    """Return a text of a bounded length, "" when it is not there."""
     texte = _one(values, nom)
     if len(texte) > TEXTE_MAX:
         raise ParameterError(
@@ -192,16 +214,16 @@ def _text(values: Mapping[str, list[str]], nom: str) -> str:
     return texte
 
 
-def _number(values: Mapping[str, list[str]], nom: str, default: float | None) -> float | None:
-    """Return a number within the bounds of its parameter; a decimal comma is accepted."""
-    raw = _one(values, nom)
+def _radius(values: Mapping[str, list[str]]) -> float:
+    """Return the radius in kilometres, bounds included; a decimal comma is accepted."""
+    raw = _one(values, "rayon")
     if not raw:
-        return default
-    parametre = PARAMETRES[nom]
+        return RAYON_KM
+    least, most = RAYONS_KM[0], RAYONS_KM[-1]
     number = _finite(raw)
-    if number is None or not parametre.minimum <= number <= parametre.maximum:
-        bornes = f"de {format_decimal(parametre.minimum)} à {format_decimal(parametre.maximum)}"
-        raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre {bornes} est attendu.")
+    if number is None or not least <= number <= most:
+        bornes = f"de {format_decimal(least)} à {format_decimal(most)}"
+        raise ParameterError(f"rayon = « {raw[:40]} » : un nombre {bornes} est attendu.")
     return number
 
 
@@ -211,6 +233,7 @@ def _finite(raw: str) -> float | None:
         number = float(raw.replace(",", "."))
     except ValueError:
         return None
+    # Python reads « 1_000 », which nobody writes.
     return number if math.isfinite(number) and "_" not in raw else None
 
 
@@ -220,17 +243,16 @@ def _whole(values: Mapping[str, list[str]], nom: str, default: int) -> int:
     if not raw:
         return default
     maximum = PARAMETRES[nom].maximum
-    if (
-        not (raw.isascii() and raw.isdigit() and len(raw) <= 9)
-        or int(raw) < 1
-        or (maximum and int(raw) > maximum)
-    ):
+    # Nine digits: a longer number is no page, and would not fit in the arrays that it indexes.
+    is_whole = raw.isascii() and raw.isdigit() and len(raw) <= 9
+    if not is_whole or int(raw) < 1 or (maximum and int(raw) > maximum):
         bornes = f"de 1 à {format_decimal(maximum)}" if maximum else "à partir de 1"
         raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre entier {bornes} est attendu.")
     return int(raw)
 
 
 def _sort(values: Mapping[str, list[str]], default: str) -> str:
+    """Return the order asked, a key of `TRIS`."""
     raw = _one(values, "tri")
     if raw and raw not in TRIS:
         raise ParameterError(f"tri = « {raw[:40]} » : {', '.join(TRIS)} sont acceptés.")
@@ -252,16 +274,17 @@ def parse_extent(raw: str) -> tuple[float, float, float, float] | None:
     """Return west, south, east, north in degrees; None when nothing is given."""
     if not raw:
         return None
-    numbers = [_finite(part.strip()) for part in raw.split(",")]
-    if len(numbers) != 4 or None in numbers or not _is_extent(*numbers):
-        raise ParameterError(
-            f"emprise = « {raw[:80]} » : ouest,sud,est,nord en degrés est attendu, par exemple {PARAMETRES['emprise'].exemple}."
-        )
-    return tuple(numbers)
-
-
-def _is_extent(west: float, south: float, east: float, north: float) -> bool:
-    return -180 <= west < east <= 180 and -90 <= south < north <= 90
+    given = [_finite(part.strip()) for part in raw.split(",")]
+    numbers = [number for number in given if number is not None]
+    if len(given) == len(numbers) == 4:
+        west, south, east, north = numbers
+        # A rectangle holds something: one of no width or no height is a mistake.
+        if -180 <= west < east <= 180 and -90 <= south < north <= 90:
+            return west, south, east, north
+    raise ParameterError(
+        f"emprise = « {raw[:80]} » : ouest,sud,est,nord en degrés est attendu, "
+        f"par exemple {PARAMETRES['emprise'].exemple}."
+    )
 
 
 def to_parameters(requete: Requete) -> list[tuple[str, str]]:
@@ -274,7 +297,7 @@ def to_parameters(requete: Requete) -> list[tuple[str, str]]:
     pairs += _place_parameters(requete.lieu)
     if requete.rayon_km != RAYON_KM:
         pairs.append(("rayon", repr(requete.rayon_km).removesuffix(".0")))
-    pairs += requete.filtres.parametres()
+    pairs += requete.filtres.pairs()
     if requete.tri != default_sort(requete.lieu, requete.texte):
         pairs.append(("tri", requete.tri))
     pairs += [("page", str(requete.page))] if requete.page != 1 else []
@@ -290,7 +313,8 @@ def _place_parameters(lieu: Lieu | None) -> list[tuple[str, str]]:
         return []
     if lieu.type not in ("point", "adresse"):
         return [("lieu", f"{lieu.type}:{lieu.code}")]
-    return [("lat", _rounded(lieu.latitude)), ("lon", _rounded(lieu.longitude))]
+    longitude, latitude = lieu.point
+    return [("lat", _rounded(latitude)), ("lon", _rounded(longitude))]
 
 
 def _rounded(degrees: float) -> str:
@@ -303,9 +327,10 @@ def describe_request(requete: Requete, total: int) -> str:
     « 38 formations « boulanger » à 20 km de Lens, niveau 3 ».
     """
     texte = f" « {requete.texte} »" if requete.texte else ""
-    filtres = describe_filters(requete.filtres)
     emprise = ", dans le rectangle affiché" if requete.emprise else ""
-    return f"{count(total, 'formation')}{texte}{describe_place(requete)}{emprise}{f', {filtres}' if filtres else ''}"
+    filtres = describe_filters(requete.filtres)
+    kept = f", {filtres}" if filtres else ""
+    return f"{count(total, 'formation')}{texte}{describe_place(requete)}{emprise}{kept}"
 
 
 def describe_place(requete: Requete) -> str:

@@ -27,7 +27,9 @@ class Synonymes:
 
 @lru_cache(maxsize=4)
 def load_synonymes(path: Path = SYNONYMES) -> Synonymes:
-    """Return the synonyms of a CSV (`terme;equivalents`, parted by « | »); none when the file is not there.
+    """Return the synonyms of a CSV (`terme;equivalents`, parted by « | »).
+
+    None when the file is not there.
 
     A term leads to each of its equivalents and each equivalent to the term,
     but an equivalent does not lead to another: « AS » may mean several things.
@@ -38,15 +40,11 @@ def load_synonymes(path: Path = SYNONYMES) -> Synonymes:
             key, value = tuple(stems(one)), tuple(stems(other))
             if key and value and key != value:
                 table.setdefault(key, {}).setdefault(value, other)
+    said = {
+        key: tuple((texte, value) for value, texte in found.items()) for key, found in table.items()
+    }
     words = max((len(key) for key in table), default=0)
-    return Synonymes(
-        {
-            key: tuple((texte, value) for value, texte in found.items())
-            for key, found in table.items()
-        },
-        words,
-        frozenset(root for key in table for root in key),
-    )
+    return Synonymes(said, words, frozenset(root for key in table for root in key))
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

@@ -38,9 +38,12 @@ VOIES_DITES = frozenset("alternance apprenti apprentie apprentis apprentissage".
 FAUTES = ((12, 3), (8, 2), (4, 1))
 """Letters of a word, and the typing errors then forgiven; a shorter word is never corrected."""
 
+_POIDS = ", ".join(map(str, POIDS.values()))
 _SQL = {
-    "textes": f"SELECT rowid, bm25(textes, {', '.join(map(str, POIDS.values()))}) FROM textes WHERE textes MATCH ? ORDER BY rowid",
-    "organismes": "SELECT rowid, bm25(organismes) FROM organismes WHERE organismes MATCH ? ORDER BY rowid",
+    "textes": f"SELECT rowid, bm25(textes, {_POIDS}) FROM textes "
+    "WHERE textes MATCH ? ORDER BY rowid",
+    "organismes": "SELECT rowid, bm25(organismes) FROM organismes "
+    "WHERE organismes MATCH ? ORDER BY rowid",
 }
 _SUGGESTIONS_LUES = 2000
 
@@ -55,7 +58,10 @@ class Concept:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A text proposed while typing: its kind (`metier`, `intitule`, `diplome`) and its number of offers."""
+    """A text proposed while typing.
+
+    Its kind (`metier`, `intitule`, `diplome`) and its number of offers.
+    """
 
     texte: str
     type: str
@@ -64,7 +70,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Correspondance:
-    """The documents and bodies that hold each concept, as (rows, scores), in the order of the concepts."""
+    """The documents and bodies that hold each concept, as (rows, scores), in their order."""
 
     concepts: tuple[Concept, ...]
     textes: tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -73,7 +79,7 @@ class Correspondance:
 
 
 def find_text(index: Index, texte: str) -> tuple[np.ndarray, np.ndarray, Texte]:
-    """Return the formations that hold a text, best first, with their scores and how the text was read.
+    """Return the formations that hold a text, best first, their scores and how it was read.
 
     The rows are positions in table `formations`; names of bodies do not count here.
     """
@@ -103,13 +109,9 @@ def score_pairs(
     docs, bodies : int arrays
         Rows of `textes` and of `organismes` (−1: no name), one pair each.
     """
-    scores, weight, kept = (
-        np.zeros(len(docs), np.float32),
-        np.zeros(len(docs), np.float32),
-        np.ones(len(docs), bool),
-    )
+    scores, weight = np.zeros(len(docs), np.float32), np.zeros(len(docs), np.float32)
     if not found.concepts:
-        return scores, kept, found.texte
+        return scores, np.ones(len(docs), bool), found.texte
     held = []
     for hits, names in zip(found.textes, found.organismes, strict=True):
         here, gain = _spread(hits, index.nb_textes, docs)
@@ -118,9 +120,11 @@ def score_pairs(
             here, gain = here | here_too, gain + more
         held.append(here)
         scores += gain
+        # The rarer a concept, the more it tells (as the « idf » of bm25).
         weight += here * np.float32(np.log1p(len(docs) / max(1, here.sum())))
     kept = np.logical_and.reduce(held)
     if not kept.any():
+        # Sums of 32-bit numbers in another order differ by their last digits.
         kept = (weight > 0) & (weight >= weight.max() - 1e-4)
     left_out = [
         (concept.mot, "")
@@ -134,6 +138,7 @@ def _spread(
     hits: tuple[np.ndarray, np.ndarray], size: int, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return whether each of `rows` is hit, and its score; row −1 never is."""
+    # One cell more than there are rows: −1 reads it, and nothing writes it.
     here, gain = np.zeros(size + 1, bool), np.zeros(size + 1, np.float32)
     here[hits[0]], gain[hits[0]] = True, hits[1]
     return here[rows], gain[rows]
@@ -161,10 +166,12 @@ def _hits(index: Index, table: str, concept: Concept) -> tuple[np.ndarray, np.nd
 def _run(
     index: Index, table: str, locutions: tuple[Locution, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that hold one of some expressions, in order, and their bm25 scores; remembered."""
-    expression = " OR ".join(
-        "(" + " AND ".join(f'"{root}"' for root in locution) + ")" for locution in locutions
-    )
+    """Return the rows that hold one of some expressions, in order, and their bm25 scores.
+
+    The answer is remembered.
+    """
+    parts = (" AND ".join(f'"{root}"' for root in locution) for locution in locutions)
+    expression = " OR ".join(f"({part})" for part in parts)
 
     def make() -> tuple[np.ndarray, np.ndarray]:
         rows = index.connect().execute(_SQL[table], (expression,)).fetchall() if expression else []
@@ -187,16 +194,18 @@ def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
             corrections.append((word, " ".join(better)))
         read += better
     concepts, synonyms = _gather(index, read)
-    codes = tuple(
-        dict.fromkeys(
-            word.upper()
-            for word in read
-            if is_code(word) or (word.isdigit() and len(word) > 2 and word in index.mots)
-        )
-    )
-    corrige = " ".join(read) if corrections else ""
+    # A number may be a code of no form of ours: NSF (3 digits), Formacode (5).
+    codes = [
+        word.upper()
+        for word in read
+        if is_code(word) or (word.isdigit() and len(word) > 2 and word in index.mots)
+    ]
     return concepts[:CONCEPTS_MAX], Texte(
-        texte[:LONGUEUR_MAX], corrige, tuple(corrections), tuple(dict.fromkeys(synonyms)), codes
+        recu=texte[:LONGUEUR_MAX],
+        corrige=" ".join(read) if corrections else "",
+        corrections=tuple(corrections),
+        synonymes=tuple(dict.fromkeys(synonyms)),
+        codes=tuple(dict.fromkeys(codes)),
     )
 
 
@@ -214,7 +223,7 @@ def _gather(index: Index, words: list[str]) -> tuple[list[Concept], list[str]]:
 
 
 def _longest(index: Index, roots: list[str]) -> tuple[Locution, tuple[tuple[str, Locution], ...]]:
-    """Return the longest expression with synonyms at the start of `roots`, else its first word alone."""
+    """Return the longest expression with synonyms that starts `roots`, else its first word."""
     for size in range(min(index.synonymes.nb_mots, len(roots)), 0, -1):
         key = tuple(roots[:size])
         if key in index.synonymes.table:
@@ -238,26 +247,27 @@ def _starting(index: Index, word: str) -> tuple[Locution, ...]:
     if len(word) < DEBUT_MIN:
         return ()
     low, high = bisect_left(index.mots_tries, word), bisect_left(index.mots_tries, word + "\x7f")
-    return tuple(
-        dict.fromkeys(
-            (index.mots[mot][0],) for mot in index.mots_tries[low : min(high, low + DEBUTS_MAX)]
-        )
-    )
+    starting = index.mots_tries[low : min(high, low + DEBUTS_MAX)]
+    return tuple(dict.fromkeys((index.mots[mot][0],) for mot in starting))
 
 
 def _correct(index: Index, word: str) -> list[str]:
-    """Return a word as the vocabulary spells it: itself when known, two words that were stuck, or the nearest."""
+    """Return a word as the vocabulary spells it.
+
+    Itself when known, two words that were stuck, or the nearest.
+    """
     if _is_known(index, word) or _starting(index, word):
         return [word]
     for cut in range(3, len(word) - 2):
         if word[:cut] in index.mots and word[cut:] in index.mots:
             return [word[:cut], word[cut:]]
     errors = next((errors for letters, errors in FAUTES if len(word) >= letters), 0)
-    near = (
-        process.extract(word, index.mots_tries, scorer=OSA.distance, score_cutoff=errors, limit=20)
-        if errors
-        else []
+    if not errors:
+        return [word]
+    near = process.extract(
+        word, index.mots_tries, scorer=OSA.distance, score_cutoff=errors, limit=20
     )
+    # Fewest errors, then the same first letter (seldom mistyped), then the most frequent word.
     ranked = sorted(
         (distance, mot[0] != word[0], -index.mots[mot][1], mot)
         for mot, distance, _ in near
@@ -267,11 +277,12 @@ def _correct(index: Index, word: str) -> list[str]:
 
 
 def suggest_texts(index: Index, debut: str, limit: int = 8) -> list[Suggestion]:
-    """Return titles, jobs and diplomas that hold words starting as those typed, most offers first.
+    """Return titles, jobs and diplomas whose words start as those typed, most offers first.
 
     A word unknown is corrected when nothing starts with it.
     """
     words = split_words(debut[:LONGUEUR_MAX])
+    # The last word may be unfinished: « a » is the start of a word, not the preposition.
     words = [word for word in words[:-1] if word not in VIDES] + words[-1:]
     if not words:
         return []

@@ -16,8 +16,10 @@ import snowballstemmer
 from geoapp.reference.codes.text import fold
 
 VIDES = frozenset(
-    "a ai aime aimer aimerais au aux avec ce ces cette cherche chercher comme d dans de des devenir du en est et etre faire formation formations formateur je l la le les "
-    "m ma me mes metier metiers mon n nos notre occuper ou par pour qu que qui sa se ses son suis sur travailler un une vers veux voudrais y".split()
+    "a ai aime aimer aimerais au aux avec ce ces cette cherche chercher comme d dans de des "
+    "devenir du en est et etre faire formation formations formateur je l la le les m ma me mes "
+    "metier metiers mon n nos notre occuper ou par pour qu que qui sa se ses son suis sur "
+    "travailler un une vers veux voudrais y".split()
 )
 """Words that say nothing of what is looked for."""
 

@@ -65,7 +65,7 @@ class Calque:
 
 def show_chosen(calques: list[Calque], filtres: Filtres) -> list[Calque]:
     """Return the layers, those of the zones that are filtered being shown."""
-    types = {valeur.partition(":")[0] for valeur in filtres.valeurs("zone")}
+    types = {valeur.partition(":")[0] for valeur in filtres.values_of("zone")}
     return [
         replace(c, est_visible=c.est_visible or (c.est_dessine and c.type_zone in types))
         for c in calques

@@ -33,7 +33,7 @@ def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str
     offres = apply_filters(snapshot.read("offres"), filtres)
     calques = show_chosen(list_layers(snapshot), filtres)
     carte = build_map(
-        snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadre=filtres.valeurs("zone")
+        snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadre=filtres.values_of("zone")
     )
     return (
         _templates()
