@@ -184,7 +184,14 @@ def test_what_a_file_holds_is_printed_inert(places, capsys):
     print_check(
         Path("f.csv"),
         get_source("uai-coordonnees"),
-        Controle(1, 0, 1, 0, Counter(uai_faux=1), [rejet]),
+        Controle(
+            nb_lues=1,
+            nb_valides=0,
+            nb_rejetees=1,
+            nb_extras=0,
+            raisons=Counter(uai_faux=1),
+            exemples=[rejet],
+        ),
     )
     shown = capsys.readouterr().out
     assert (

@@ -40,8 +40,8 @@ def kept(folder: Path) -> list[Path]:
 
 def test_a_step_is_done_once_for_the_same_inputs(tmp_path):
     first, second = opened(tmp_path), opened(tmp_path)
-    assert do(first, "pas", first.cle("pas", 1), lambda: [1, None]) == [1, None]
-    assert do(second, "pas", second.cle("pas", 1), lambda: pytest.fail("done again")) == [1, None]
+    assert do(first, "pas", first.key("pas", 1), lambda: [1, None]) == [1, None]
+    assert do(second, "pas", second.key("pas", 1), lambda: pytest.fail("done again")) == [1, None]
     assert (first.faites, first.trouvees, second.faites, second.trouvees) == (
         ["pas"],
         [],
@@ -53,13 +53,13 @@ def test_a_step_is_done_once_for_the_same_inputs(tmp_path):
 def test_a_step_is_done_again_for_other_inputs_or_other_code():
     one = opened(Path("x"))
     keys = {
-        one.cle("pas", 1),
-        one.cle("pas", "1"),
-        one.cle("pas", 1, None),
-        one.cle("autre", 1),
-        opened(Path("x"), "v2").cle("pas", 1),
+        one.key("pas", 1),
+        one.key("pas", "1"),
+        one.key("pas", 1, None),
+        one.key("autre", 1),
+        opened(Path("x"), "v2").key("pas", 1),
     }
-    assert len(keys) == 5 and one.cle("pas", 1) in keys
+    assert len(keys) == 5 and one.key("pas", 1) in keys
 
 
 def test_the_version_of_the_code_changes_with_a_module_a_table_or_a_library(tmp_path, monkeypatch):
@@ -95,7 +95,7 @@ def test_the_code_of_a_step_is_that_of_every_room_a_build_may_import():
 )
 def test_a_damaged_result_is_found_out_and_done_again(tmp_path, damage):
     first = opened(tmp_path)
-    cle = first.cle("pas")
+    cle = first.key("pas")
     do(first, "pas", cle, lambda: list(range(100)))
     path = kept(tmp_path)[0]
     path.write_bytes(damage(path.read_bytes()))
@@ -109,34 +109,34 @@ def test_a_damaged_result_is_found_out_and_done_again(tmp_path, damage):
 
 def test_a_result_of_another_user_is_never_opened(tmp_path, monkeypatch):
     first = opened(tmp_path)
-    do(first, "pas", first.cle("pas"), lambda: 1)
+    do(first, "pas", first.key("pas"), lambda: 1)
     monkeypatch.setattr(steps.os, "geteuid", lambda: os.getuid() + 1)
-    assert not is_kept(opened(tmp_path), "pas", first.cle("pas"))
+    assert not is_kept(opened(tmp_path), "pas", first.key("pas"))
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path):
     (tmp_path / "etapes").write_text("un fichier, pas un dossier")
     etapes = opened(tmp_path / "etapes")
-    assert do(etapes, "pas", etapes.cle("pas"), lambda: 1) == 1
+    assert do(etapes, "pas", etapes.key("pas"), lambda: 1) == 1
     sweep(etapes)
 
 
 def test_a_result_is_used_as_it_will_be_read_back(tmp_path):
     shared = [1]
     etapes = opened(tmp_path)
-    assert do(etapes, "pas", etapes.cle("pas"), lambda: shared) is not shared
+    assert do(etapes, "pas", etapes.key("pas"), lambda: shared) is not shared
 
 
 def test_what_two_builds_did_not_use_is_removed(tmp_path):
     for used in ((1, 2), (2,), (2,)):
         etapes = opened(tmp_path)
         for n in used:
-            do(etapes, "pas", etapes.cle("pas", n), lambda: 1)
+            do(etapes, "pas", etapes.key("pas", n), lambda: 1)
         (tmp_path / ".999999999.pas.coupé").write_bytes(b"x")
         sweep(etapes)
         names = [path.name for path in kept(tmp_path)]
         assert ".999999999.pas.coupé" not in names
-    assert names == [etapes.path("pas", etapes.cle("pas", 2)).name]
+    assert names == [etapes.path("pas", etapes.key("pas", 2)).name]
 
 
 def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
@@ -144,12 +144,12 @@ def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
         etapes = opened(tmp_path)
 
         def inner():
-            return do(etapes, "dedans", etapes.cle("dedans"), lambda: 1)
+            return do(etapes, "dedans", etapes.key("dedans"), lambda: 1)
 
         def middle():
-            return do(etapes, "milieu", etapes.cle("milieu"), inner)
+            return do(etapes, "milieu", etapes.key("milieu"), inner)
 
-        assert do(etapes, "autour", etapes.cle("autour", n), middle) == 1
+        assert do(etapes, "autour", etapes.key("autour", n), middle) == 1
         sweep(etapes)
         return etapes
 
@@ -160,7 +160,7 @@ def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
         [],
         ["autour"],
     ]
-    (tmp_path / opened(tmp_path).path("milieu", opened(tmp_path).cle("milieu")).name).unlink()
+    (tmp_path / opened(tmp_path).path("milieu", opened(tmp_path).key("milieu")).name).unlink()
     again = build(3)
     assert (again.faites, again.trouvees) == (["autour", "milieu"], ["dedans"])
 

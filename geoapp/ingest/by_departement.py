@@ -13,70 +13,61 @@ from geoapp.sources.registry import Source
 from geoapp.sources.usages import USAGES
 
 _KEYS = ["code_departement", "niveau_sortie", "code_domaine"]
+_JOUR = r"20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _COUNTS = ("nb_actions", "nb_sessions", "nb_sessions_a_distance")
 
 
 def read_by_departement(
     lecture: Lecture, source: Source, communes: pd.DataFrame
 ) -> tuple[pd.DataFrame, Bilan]:
-    """Return the formations of a source counted by département, level and domain, and the counts of its rows.
+    """Return the formations of a source by département, level and domain, and its counts.
 
     A row of an unknown département, without title or identifier, is a reject.
     A sum is NA when none of its terms is known.
     """
-    journal = Journal(
-        lecture.frame.reindex(columns=list(USAGES["offre_departement"].colonnes)).astype("str")
-    )
-    frame = journal.frame
-    frame["niveau_sortie"] = codes.normalise_niveau(
-        frame["niveau"], notation=source.options.get("niveau", "europeen")
-    )
-    journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
-    for column, normalise in (
-        ("code_formacode", codes.normalise_formacode),
-        ("code_nsf", codes.normalise_nsf),
-    ):
-        journal.replace(column, normalise(frame[column]), "code_normalise", quiet_if_valid=True)
-    for column in _COUNTS:
-        number = pd.to_numeric(frame[column], errors="coerce")
-        journal.replace(
-            column,
-            frame[column].where(number.ge(0) & number.lt(1e6) & number.mod(1).eq(0)),
-            "",
-            quiet_if_valid=True,
-        )
-    days = frame["date_extraction"].str.slice(0, 10)
-    journal.replace(
-        "date_extraction",
-        days.where(
-            days.str.fullmatch(r"20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
-            .fillna(False)
-            .astype(bool)
-        ),
-        "",
-        quiet_if_valid=True,
-    )
-    padded = frame["code_departement"].str.zfill(2)
+    columns = list(USAGES["offre_departement"].colonnes)
+    journal = Journal(lecture.frame.reindex(columns=columns).astype("str"))
+    _normalise_codes(journal, source)
+    _normalise_counts(journal)
+    _normalise_days(journal)
+    padded = journal.frame["code_departement"].str.zfill(2)
     journal.replace("code_departement", padded, "zero_restitue")
-    known = set(communes["code_departement"])
-    journal.refuse(
-        "code_departement",
-        ~padded.astype("object").isin(known),
-        "departement_inconnu",
-        with_original=True,
-    )
+    is_known = padded.astype("object").isin(set(communes["code_departement"]))
+    journal.refuse("code_departement", ~is_known, "departement_inconnu", with_original=True)
     for column in ("intitule", "id_formation"):
-        journal.refuse(column, frame[column].isna(), "valeur_absente")
+        journal.refuse(column, journal.frame[column].isna(), "valeur_absente")
     journal.refuse_repeats()
-    kept = journal.kept()
-    bilan = Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        lecture.corrections + journal.kept_corrections(),
-    )
-    return _count(kept).assign(id_source=source.id), bilan
+    bilan = Bilan.of(source.id, lecture, journal)
+    return _count(journal.kept()).assign(id_source=source.id), bilan
+
+
+def _normalise_codes(journal: Journal, source: Source) -> None:
+    """Work out the level and put the codes in their normal form."""
+    frame, notation = journal.frame, source.options.get("niveau", "europeen")
+    frame["niveau_sortie"] = codes.normalise_niveau(frame["niveau"], notation=notation)
+    journal.set_aside("niveau", frame["niveau"].notna() & frame["niveau_sortie"].isna())
+    formacode, nsf = frame["code_formacode"], frame["code_nsf"]
+    for column, normal in (
+        ("code_formacode", codes.normalise_formacode(formacode)),
+        ("code_nsf", codes.normalise_nsf(nsf)),
+    ):
+        journal.replace(column, normal, "code_normalise", quiet_if_valid=True)
+
+
+def _normalise_counts(journal: Journal) -> None:
+    """Keep whole numbers from zero to a million."""
+    for column in _COUNTS:
+        values = journal.frame[column]
+        number = pd.to_numeric(values, errors="coerce")
+        good = number.ge(0) & number.lt(1e6) & number.mod(1).eq(0)
+        journal.replace(column, values.where(good), "", quiet_if_valid=True)
+
+
+def _normalise_days(journal: Journal) -> None:
+    """Keep the day of an extraction, whatever hour follows it."""
+    days = journal.frame["date_extraction"].str.slice(0, 10)
+    good = days.str.fullmatch(_JOUR).fillna(False).astype(bool)
+    journal.replace("date_extraction", days.where(good), "", quiet_if_valid=True)
 
 
 def _count(kept: pd.DataFrame) -> pd.DataFrame:
@@ -85,6 +76,7 @@ def _count(kept: pd.DataFrame) -> pd.DataFrame:
         code_domaine=_domaines(kept),
         **{name: pd.to_numeric(kept[name]).astype("Int64") for name in _COUNTS},
     )
+    # A level that is not told makes groups of its own.
     groups = flat.groupby(_KEYS, dropna=False)
     result = groups[list(_COUNTS)].sum(min_count=1)
     result["date_extraction"] = groups["date_extraction"].max()
@@ -93,14 +85,11 @@ def _count(kept: pd.DataFrame) -> pd.DataFrame:
 
 
 def _domaines(kept: pd.DataFrame) -> pd.Series:
+    """Return the domain of each row."""
     if kept.empty:
         return pd.Series(index=kept.index, dtype="str")
-    used = (
-        kept[["intitule", "code_formacode", "code_nsf"]]
-        .assign(code_rome=None, code_cfd=None)
-        .astype("str")
-    )
-    return codes.assign_domaine(used)["code_domaine"]
+    used = kept[["intitule", "code_formacode", "code_nsf"]].assign(code_rome=None, code_cfd=None)
+    return codes.assign_domaine(used.astype("str"))["code_domaine"]
 
 
 def no_departement_offers() -> pd.DataFrame:

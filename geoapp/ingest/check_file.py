@@ -37,9 +37,11 @@ NB_EXEMPLES = 20
 COLONNES_REJETS = ("ligne", "colonne", "valeur", "code_raison", "raison", "valeur_proche")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Controle:
-    """What the check of a file found: counts and first examples, of a size that does not follow the file's.
+    """What the check of a file found.
+
+    Counts and first examples, of a size that does not follow the file's.
 
     Attributes
     ----------
@@ -78,7 +80,9 @@ class Controle:
 def check_file(
     path: Path, as_source: str | None = None, out: Path | None = None
 ) -> tuple[Source, Controle]:
-    """Return the source a file was read as, and what was found; the rejects go to the CSV file `out` as they come.
+    """Return the source a file was read as, and what was found.
+
+    The rejects go to the CSV file `out` as they come.
 
     Without `as_source`, the source whose file has that name, else the one
     whose columns fit the content best.  `out` is for a spreadsheet (UTF-8 with
@@ -98,7 +102,8 @@ def check_file(
         raise ParameterError(f"Fichier introuvable : {path}. Vérifiez le chemin.")
     if out and Path(out).resolve() == path.resolve():
         raise ParameterError(
-            f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : choisissez un autre nom."
+            f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : "
+            "choisissez un autre nom."
         )
     source = get_source(as_source) if as_source else _recognise(path)
     with _rejects_file(out) as write:
@@ -125,7 +130,10 @@ def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> C
 
 @contextmanager
 def _rejects_file(out: Path | None):
-    """Give what writes rejects to the CSV file `out`, which takes its name at the end; nothing is written without it."""
+    """Give what writes rejects to the CSV file `out`, which takes its name at the end.
+
+    Nothing is written without it.
+    """
     if out is None:
         yield lambda rejets: None
         return
@@ -139,16 +147,20 @@ def _rejects_file(out: Path | None):
 
 def _cell(value) -> str:
     """Return a value as a cell that runs no formula; unknown is empty."""
+    # A value that is not equal to itself is NaN.
     return "" if value is None or value != value else neutralise(value)
 
 
 def _recognise(path: Path) -> Source:
-    """Return the source of the registry that a file looks like: by its content, then its name, else its columns.
+    """Return the source of the registry that a file looks like.
+
+    By its content, then its name, else its columns.
 
     Of several that fit, one that can feed the tables, then the one that reads most columns.
     """
     sources = list(load_sources().values())
     format = recognise_format(path)
+    # The name of a table may lie: a source of CSV or JSON is read as its file says.
     is_table = FORMATS[format].est_tableau
     same_format = [
         s
@@ -174,45 +186,54 @@ def _recognise(path: Path) -> Source:
 
 
 def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dict[str, set[str]]:
-    """Return the columns of the file as each source would read it; each way of reading is tried once.
+    """Return the columns of the file as each source would read it.
+
+    Each way of reading is tried once.
 
     Raises
     ------
     SourceError
         The plain reading fails, and no source reads the file otherwise.
     """
-    found, failed = {}, []
-    for options in [{}, *[reader_options(format, s.options) for s in candidates]]:
-        key = repr(sorted(options.items()))
+    found: dict[str, set[str]] = {}
+    failed: list[SourceError] = []
+    for options in [{}, *(reader_options(format, s.options) for s in candidates)]:
+        key = _reading(format, options)
         if key in found:
             continue
         try:
-            found[key] = {
-                str(c) for c in read_raw(path, format, options).frame.columns if c != "geometry"
-            }
+            columns = read_raw(path, format, options).frame.columns
+            found[key] = {str(name) for name in columns if name != "geometry"}
         except SourceError as error:
             found[key] = set()
             failed.append(error)
     if not any(found.values()):
         raise failed[0]
-    return {
-        s.id: known_columns(s, found[repr(sorted(reader_options(format, s.options).items()))])
-        for s in candidates
-    } | {"": max(found.values(), key=len)}
+    read = {s.id: _reading(format, s.options) for s in candidates}
+    # "": what to show of a file that fits no source.
+    return {s.id: known_columns(s, found[read[s.id]]) for s in candidates} | {
+        "": max(found.values(), key=len)
+    }
+
+
+def _reading(format: str, options: dict) -> str:
+    """Return the key of a way of reading a format."""
+    return repr(sorted(reader_options(format, options).items()))
 
 
 def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]]) -> SourceError:
-    """Return the error for a file that fits no source: the one nearest to it is named when half its columns are there."""
+    """Return the error for a file that fits no source.
+
+    The one nearest to it is named when half its columns are there.
+    """
     shown = ", ".join(show(name) for name in sorted(columns[""])[:10])
     cure = "Précisez la source avec --as, ou ajoutez-la à geodata/sources.toml."
     missing = {s.id: required_columns(s) - columns[s.id] for s in candidates}
-    near = min(
-        candidates, key=lambda s: len(missing[s.id]) / len(required_columns(s)), default=None
-    )
-    if near and 2 * len(missing[near.id]) <= len(required_columns(near)):
-        lacking = [
-            f"« {name} »{_nearest(name, columns[near.id])}" for name in sorted(missing[near.id])[:5]
-        ]
+    part = {s.id: len(missing[s.id]) / len(required_columns(s)) for s in candidates}
+    near = min(candidates, key=lambda s: part[s.id], default=None)
+    if near and part[near.id] <= 0.5:
+        names = sorted(missing[near.id])[:5]
+        lacking = [f"« {name} »{_nearest(name, columns[near.id])}" for name in names]
         cure = f"Pour la lire comme « {near.id} », il manque {', '.join(lacking)}. {cure}"
     return SourceError(path, "format non reconnu.", place=f"colonnes : {shown}", cure=cure)
 

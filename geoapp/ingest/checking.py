@@ -49,6 +49,7 @@ def check_lecture(
 
 
 def _check_offer(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    """Check the rows of an offer."""
     checked = check_offre(
         lecture.frame,
         source,
@@ -57,11 +58,11 @@ def _check_offer(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
         vues=reperes.vues,
     )
     return Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(checked.flat),
-        lecture.rejets + checked.rejets,
-        lecture.corrections + checked.corrections,
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(checked.flat),
+        rejets=lecture.rejets + checked.rejets,
+        corrections=lecture.corrections + checked.corrections,
     )
 
 
@@ -110,14 +111,7 @@ def _check_codes(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
         resolve_communes(journal, "code_commune", reperes.communes, reperes.passage)
         lost = journal.frame["code_commune"].isna()
         journal.refuse("code_commune", lost, "commune_inconnue", with_original=True)
-    kept = journal.kept()
-    return Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        lecture.corrections + journal.kept_corrections(),
-    )
+    return Bilan.of(source.id, lecture, journal)
 
 
 CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {

@@ -1,4 +1,4 @@
-"""Find the ROME and Formacode of a formation that its source leaves without, by joins that decide without doubt.
+"""Find the ROME and Formacode that a source leaves out, by joins that decide without doubt.
 
 In order: the code of Certif Info, the CFD, the CFD that a MEF holds, the title.
 The references are Certif Info and the formations of the build that have their
@@ -29,10 +29,11 @@ DIPLOMES_MEF = {
     "323110": "320",
     "23K000": "010",
 }
-"""Level of a MEF (3 characters) or MEFSTAT11 (6) → first three characters of the CFD of that diploma."""
+"""Level of a MEF (3 characters) or MEFSTAT11 (6) → first three characters of its CFD."""
 
 _TAILS = re.compile(
-    r"\b(entierement en distanciel|1ere annee commune|reserve aux mises a niveau|a referentiel( commun)? europeen|en apprentissage|bac plus \d)\b"
+    r"\b(entierement en distanciel|1ere annee commune|reserve aux mises a niveau"
+    r"|a referentiel( commun)? europeen|en apprentissage|bac plus \d)\b"
 )
 _SAME = (
     ("certificat de specialisation agricole", "csa"),
@@ -42,6 +43,7 @@ _SAME = (
 _EMPTY = frozenset(
     "a au aux d de des du e en et l la le les opt option specialite mention ne".split()
 )
+_CERTIF_INFO, _OFFRE = "Certif Info", "même diplôme dans l'offre"
 _COLUMNS = ["code_rome", "code_formacode", "libelle", "preuve"]
 
 
@@ -53,12 +55,9 @@ def find_codes(formations: pd.DataFrame, certifications: pd.DataFrame | None) ->
     """
     keys = _keys(formations)
     refs = _references(formations, keys, certifications)
-    rows = [
-        _complete(*row, refs)
-        for row in zip(
-            _plain(formations["code_rome"]), _plain(formations["code_formacode"]), keys, strict=True
-        )
-    ]
+    romes, formacodes = _plain(formations["code_rome"]), _plain(formations["code_formacode"])
+    given = zip(romes, formacodes, keys, strict=True)
+    rows = [_complete(rome, formacode, mine, refs) for rome, formacode, mine in given]
     return pd.DataFrame(rows, index=formations.index, columns=_COLUMNS, dtype="str")
 
 
@@ -69,39 +68,36 @@ def _plain(values: pd.Series) -> list:
 
 def _keys(formations: pd.DataFrame) -> list[tuple[tuple[str, str], ...]]:
     """Return the (kind, value) keys of each formation, the surest first."""
-    mef = (
-        cfd_from_mef(formations["code_mef"])
-        if "code_mef" in formations
-        else pd.Series(None, index=formations.index, dtype="str")
-    )
-    columns = zip(
-        *map(
-            _plain,
-            (
-                formations["code_certifinfo"],
-                formations["code_cfd"],
-                mef,
-                formations["intitule"].map(title_key),
-            ),
-        ),
-        strict=True,
-    )
-    kinds = ("certifinfo", "cfd", "mef", "titre")
+    unknown = pd.Series(None, index=formations.index, dtype="str")
+    mefs = formations.get("code_mef", unknown)
+    columns = {
+        "certifinfo": formations["code_certifinfo"],
+        "cfd": formations["code_cfd"],
+        "mef": cfd_from_mef(mefs),
+        "titre": formations["intitule"].map(title_key),
+    }
+    rows = zip(*map(_plain, columns.values()), strict=True)
     return [
-        tuple((kind, value) for kind, value in zip(kinds, row, strict=True) if value)
-        for row in columns
+        tuple((kind, value) for kind, value in zip(columns, row, strict=True) if value)
+        for row in rows
     ]
 
 
 def cfd_from_mef(values: pd.Series) -> pd.Series:
-    """Return the CFD held by a MEF (10 or 11 digits) or a MEFSTAT11, NA when its level is none of `DIPLOMES_MEF`."""
+    """Return the CFD held by a MEF (10 or 11 digits) or a MEFSTAT11.
+
+    NA when its level is none of `DIPLOMES_MEF`.
+    """
     by_mef = values.str[:3].map(DIPLOMES_MEF) + values.str[3:8]
     by_mefstat = values.str[:6].map(DIPLOMES_MEF) + values.str[6:11]
     return normalise_cfd(by_mefstat.fillna(by_mef).astype("str"))
 
 
 def title_key(title: str) -> str:
-    """Return what is compared of a title: no accent, plural, option letter or word without meaning."""
+    """Return what is compared of a title.
+
+    No accent, plural, option letter or word without meaning.
+    """
     text = _TAILS.sub(" ", fold(title))
     for long, short in _SAME:
         text = text.replace(long, short)
@@ -112,25 +108,22 @@ def title_key(title: str) -> str:
 def _references(formations: pd.DataFrame, keys: list, certifications: pd.DataFrame | None) -> dict:
     """Return key → (ROME, Formacode, label, name of the reference) on which all its rows agree."""
     rows: dict[tuple[str, str], list] = {}
-    for record in _certification_rows(certifications):
-        for key in (
-            ("certifinfo", record[0]),
-            ("cfd", record[1]),
-            ("mef", record[1]),
-            ("titre", title_key(record[2])),
-        ):
+    for certifinfo, cfd, label, rome, formacode in _certification_rows(certifications):
+        listed = ("certifinfo", certifinfo), ("cfd", cfd), ("mef", cfd), ("titre", title_key(label))
+        for key in listed:
             if key[1]:
-                rows.setdefault(key, []).append((*record[2:], "Certif Info"))
-    offer = zip(
-        _plain(formations["code_rome"]), _plain(formations["code_formacode"]), keys, strict=True
-    )
-    for rome, formacode, mine in sorted({row for row in offer if row[0] or row[1]}, key=repr):
+                rows.setdefault(key, []).append((label, rome, formacode, _CERTIF_INFO))
+    romes, formacodes = _plain(formations["code_rome"]), _plain(formations["code_formacode"])
+    offer = {row for row in zip(romes, formacodes, keys, strict=True) if row[0] or row[1]}
+    # In an order of their own: the rows of a set come as they like.
+    for rome, formacode, mine in sorted(offer, key=repr):
         for kind, value in mine:
+            # A CFD is also what a MEF of another source holds.
             for key in {(kind, value), ("mef" if kind == "cfd" else kind, value)}:
-                if not any(row[1] for row in rows.get(key, []) if row[-1] == "Certif Info"):
-                    rows.setdefault(key, []).append(
-                        (None, rome, formacode, "même diplôme dans l'offre")
-                    )
+                # Where Certif Info has jobs, the offer adds none.
+                known = [row for row in rows.get(key, []) if row[-1] == _CERTIF_INFO]
+                if not any(row[1] for row in known):
+                    rows.setdefault(key, []).append((None, rome, formacode, _OFFRE))
     return {key: _agree(several) for key, several in rows.items()}
 
 
@@ -162,12 +155,10 @@ def _complete(rome: str | None, formacode: str | None, keys: tuple, refs: dict) 
     found = {"ROME": (rome, "source"), "Formacode": (formacode, "source"), "libellé": (None, "")}
     for kind, value in keys:
         *values, origin = refs.get((kind, value), (None, None, None, ""))
+        by = "intitulé" if kind == "titre" else f"{kind} {value}"
         for name, got in zip(found, values, strict=True):
             if not found[name][0] and got:
-                found[name] = (
-                    got,
-                    f"{origin}, {'intitulé' if kind == 'titre' else f'{kind} {value}'}",
-                )
+                found[name] = (got, f"{origin}, {by}")
     values = [value for value, _ in found.values()]
     proofs = "; ".join(f"{name} : {proof}" for name, (value, proof) in found.items() if value)
     return *values, proofs or None

@@ -1,4 +1,7 @@
-"""Show once the training that two catalogues give: duplicates found, shown offers merged, provenance of each field kept."""
+"""Show once the training that two catalogues give.
+
+Duplicates found, shown offers merged, provenance of each field kept.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +61,8 @@ def merge_catalogues(
     offers = profile_offers(tables)
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
-    pairs = _without(
-        score_pairs(offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]),
-        offers,
-        read_refusals() if refus is None else refus,
-    )
+    real = offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]
+    pairs = _without(score_pairs(real), offers, read_refusals() if refus is None else refus)
     retained = retain(offers, group_offers(offers, pairs))
     found = list_duplicates(offers, pairs, retained)
     return {
@@ -72,29 +72,26 @@ def merge_catalogues(
 
 
 def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the offers with what is compared of them (`PROFIL`); same rows and index as `offres`."""
+    """Return the offers with what is compared of them (`PROFIL`).
+
+    Same rows and index as `offres`.
+    """
     offers = tables["offres"]
     formations = tables["formations"].set_index("id_formation")
-    codes = formations[
-        ["type_diplome", "code_certifinfo", "code_rncp", "code_rome", "code_formacode"]
-    ]
-    codes = codes.assign(
-        code_cfd=formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
-    )
-    bodies, places = (
-        tables["organismes"].set_index("id_organisme"),
-        tables["lieux"].set_index("id_lieu"),
-    )
+    kept = ["type_diplome", "code_certifinfo", "code_rncp", "code_rome", "code_formacode"]
+    cfd = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
+    codes = formations[kept].assign(code_cfd=cfd)
+    bodies = tables["organismes"].set_index("id_organisme")
+    places = tables["lieux"].set_index("id_lieu")
     result = pd.DataFrame(offers.drop(columns="geometry")).join(codes, on="id_formation")
-    of_place, of_body = (
-        offers["id_lieu"].map(places["code_uai"]),
-        offers["id_organisme"].map(bodies["code_uai"]),
-    )
-    result["code_uai"] = of_place.fillna(of_body).mask(
-        of_place.notna() & of_body.notna() & of_place.ne(of_body), of_place + "|" + of_body
-    )
+    of_place = offers["id_lieu"].map(places["code_uai"])
+    of_body = offers["id_organisme"].map(bodies["code_uai"])
+    # One catalogue may know the place by its code where the other knows the body.
+    are_two = of_place.notna() & of_body.notna() & of_place.ne(of_body)
+    result["code_uai"] = of_place.fillna(of_body).mask(are_two, of_place + "|" + of_body)
     result["siret"] = offers["id_organisme"].map(bodies["siret"])
     metric = offers.geometry.to_crs(CRS_METRIC)
+    # Stricter than for a map: a town hall or the point of a town would merge its two schools.
     sure = (
         offers["precision_position"].ne("commune")
         & ~offers["est_douteuse"].astype(bool)
@@ -118,15 +115,13 @@ def _merge_rows(
     """Return the shown offers: the retained ones, completed by the others of their group."""
     result = offres.assign(sources=offres["id_source"], provenances=None)
     several = retained[retained.duplicated(keep=False)]
-    order = (
-        offers.loc[several.index]
-        .sort_values(
-            ["nb_connus", "millesime", "id_action", "id_lieu"],
-            ascending=[False, False, True, True],
-            kind="stable",
-        )
-        .index
+    # In the order that chose the retained ones: what it lacks comes from the next best informed.
+    ranked = offers.loc[several.index].sort_values(
+        ["nb_connus", "millesime", "id_action", "id_lieu"],
+        ascending=[False, False, True, True],
+        kind="stable",
     )
+    order = ranked.index
     group = several.reindex(order)
     for nom, values in _completed(offres.loc[order], group).items():
         result.loc[values.index, nom] = values
@@ -144,20 +139,21 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
     group : Series
         Same index; the index of the offer retained for the group.
     """
-    known = {nom: rows[nom].notna() for nom in COMPLETES} | {
-        "code_domaine": rows["code_domaine"].ne("autre")
-    }
-    first = {nom: group[is_known].drop_duplicates() for nom, is_known in known.items()}
-    taken = {
-        nom: one[one.index != one] for nom, one in first.items()
-    }  # the retained offer does not know it, another does
-    values = {nom: rows.loc[one.index, nom].set_axis(one.to_numpy()) for nom, one in taken.items()}
-    origins = {
-        nom: rows.loc[one.index, "id_source"].set_axis(one.to_numpy()) for nom, one in taken.items()
-    }
+    known = {nom: rows[nom].notna() for nom in COMPLETES}
+    known["code_domaine"] = rows["code_domaine"].ne("autre")
+    values: dict[str, pd.Series] = {}
+    origins: dict[str, pd.Series] = {}
+    for nom, is_known in known.items():
+        first = group[is_known].drop_duplicates()
+        # The retained offer does not know it, another does.
+        taken = first[first.index != first]
+        values[nom] = rows.loc[taken.index, nom].set_axis(taken.to_numpy())
+        origins[nom] = rows.loc[taken.index, "id_source"].set_axis(taken.to_numpy())
+    # Dates add up: each catalogue may know other sessions of the same training.
     dated = rows["dates_debut"].notna()
     values |= _all_dates(rows, group, dated)
     origins["dates_debut"] = rows["id_source"][dated].groupby(group[dated]).agg(",".join)
+    # One catalogue that tells a certification is enough: silence and « no » say less.
     certifying = group[rows["est_certifiante"].fillna(False).astype(bool)].unique()
     values["est_certifiante"] = pd.Series(True, index=certifying, dtype="boolean")
     values["sources"] = rows["id_source"].groupby(group).agg("|".join)
@@ -167,14 +163,12 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
 
 
 def _all_dates(rows: pd.DataFrame, group: pd.Series, dated: pd.Series) -> dict[str, pd.Series]:
-    """Return all the starts of each group that has one, the first of them, and its last known day."""
-    starts = rows["dates_debut"][dated].str.split("|").explode()
-    starts = (
-        pd.DataFrame({"retenue": group.reindex(starts.index).to_numpy(), "date": starts.to_numpy()})
-        .drop_duplicates()
-        .sort_values("date")
+    """Return the starts of each group that has one, the first of them, and its last known day."""
+    dates = rows["dates_debut"][dated].str.split("|").explode()
+    starts = pd.DataFrame(
+        {"retenue": group.reindex(dates.index).to_numpy(), "date": dates.to_numpy()}
     )
-    by_group = starts.groupby("retenue")["date"]
+    by_group = starts.drop_duplicates().sort_values("date").groupby("retenue")["date"]
     ends = rows["date_fin"].groupby(group).max()
     return {
         "dates_debut": by_group.agg("|".join),

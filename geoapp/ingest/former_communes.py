@@ -36,14 +36,11 @@ def old_communes(
     every = pd.concat(parts, ignore_index=True).rename(columns={"ancien_code": "code_ancien"})
     every["code_commune"] = every["code_commune"].map(lambda code: passage.get(code, code))
     names = communes.set_index("code_commune")["nom"]
-    same = every["code_ancien"].eq(every["code_commune"]) & (
-        every["nom"].isna() | every["nom"].eq(every["code_commune"].map(names))
-    )
+    has_no_other_name = every["nom"].isna() | every["nom"].eq(every["code_commune"].map(names))
+    same = every["code_ancien"].eq(every["code_commune"]) & has_no_other_name
     every = every[every["code_commune"].isin(names.index) & ~same]
-    every = every.sort_values(
-        ["code_ancien", "code_commune", "nom"], na_position="last"
-    ).drop_duplicates(["code_ancien", "code_commune"])
-    return conform(
-        every.assign(type_ancienne=every["type_ancienne"].fillna("fusionnee"))[_COLUMNS],
-        "anciennes_communes",
-    )
+    # A source that names the old commune comes before one that gives its code alone.
+    every = every.sort_values(["code_ancien", "code_commune", "nom"], na_position="last")
+    every = every.drop_duplicates(["code_ancien", "code_commune"])
+    every["type_ancienne"] = every["type_ancienne"].fillna("fusionnee")
+    return conform(every[_COLUMNS], "anciennes_communes")

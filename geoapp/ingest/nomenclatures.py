@@ -1,4 +1,6 @@
-"""What the nomenclatures add to the formations: jobs, search words, transitions, each with its evidence.
+"""What the nomenclatures add to the formations.
+
+Jobs, search words, transitions, each with its evidence.
 
 A code given by a source is never replaced.  Codes found by a join serve to name
 jobs, words and transitions only, and `preuve_metiers` says where they come from.
@@ -43,7 +45,6 @@ _NORMES = {
     "code_certifinfo": _plain,
 }
 
-
 DIPLOMES = {
     "certificat d aptitude professionnelle": "CAP",
     "certificat d aptitude professionnelle agricole": "CAP agricole",
@@ -57,8 +58,10 @@ DIPLOMES = {
     "diplome universitaire de technologie": "DUT",
     "brevet professionnel de la jeunesse de l education populaire et du sport": "BPJEPS",
 }
-"""Diplomas written in full in `type_diplome`, whose titles often leave out the short name that everyone types."""
+"""Diplomas written in full in `type_diplome` → the short name that everyone types.
 
+Their titles often leave it out.
+"""
 
 LUES = (
     "intitule",
@@ -91,20 +94,11 @@ def read_nomenclature(lecture: Lecture, source: Source) -> tuple[Nomenclature, B
     """Return the rows of a nomenclature and the counts; a row without valid key is a reject."""
     journal = Journal(lecture.frame.astype("str"))
     for column in journal.frame.columns.intersection(list(_NORMES)):
-        journal.replace(
-            column, _NORMES[column](journal.frame[column]), "code_normalise", quiet_if_valid=True
-        )
-    cle = key_of(source)
-    journal.refuse_codes(cle, "code_absent", "code_faux")
-    kept = journal.kept()
-    bilan = Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        lecture.corrections + journal.kept_corrections(),
-    )
-    return Nomenclature(cle, kept), bilan
+        normal = _NORMES[column](journal.frame[column])
+        journal.replace(column, normal, "code_normalise", quiet_if_valid=True)
+    key = key_of(source)
+    journal.refuse_codes(key, "code_absent", "code_faux")
+    return Nomenclature(key, journal.kept()), Bilan.of(source.id, lecture, journal)
 
 
 def enrich_formations(
@@ -135,23 +129,23 @@ def enrich_formations(
 
 
 def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return what is found of formations that all differ: titles and codes repeat much in a large offer."""
+    """Return what is found of formations that all differ.
+
+    Titles and codes repeat much in a large offer.
+    """
     found = find_codes(formations, nomenclatures.get("code_certifinfo"))
     evidence = formations[["intitule", "code_nsf", "code_cfd"]].join(
         found[["code_rome", "code_formacode"]]
     )
     rome = read_rome(nomenclatures.get("code_rome"))
-    metiers = [
-        _name_metiers(codes, title, rome)
-        for codes, title in zip(_texts(evidence["code_rome"]), formations["intitule"], strict=True)
-    ]
+    pairs = zip(_texts(evidence["code_rome"]), formations["intitule"], strict=True)
+    metiers = [_name_metiers(codes, title, rome) for codes, title in pairs]
     result = formations.assign(
         metiers=pd.Series(metiers, index=formations.index, dtype="str"),
         mots=_words(formations, found, nomenclatures),
     )
-    result["preuve_metiers"] = found["preuve"].where(
-        result["metiers"].notna() | result["mots"].notna()
-    )
+    is_found = result["metiers"].notna() | result["mots"].notna()
+    result["preuve_metiers"] = found["preuve"].where(is_found)
     result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
     return result
 
@@ -172,7 +166,10 @@ def _name_metiers(codes: str, title: str, rome: Rome) -> str | None:
 def _words(
     formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]
 ) -> pd.Series:
-    """Return the short name of the diploma, the labels of the certification, Formacode and NSF group, that say more than the title."""
+    """Return the names that say more than the title.
+
+    The short name of the diploma, the labels of the certification, Formacode and NSF group.
+    """
     labels = [
         _short_name(formations),
         found["libelle"],
@@ -180,29 +177,29 @@ def _words(
         _label(formations["code_nsf"], nomenclatures.get("code_nsf")),
     ]
     rows = zip(formations["intitule"], *map(_texts, labels), strict=True)
-    words = [
-        "|".join(dict.fromkeys(label for label in row if label and fold(label) != fold(title)))
-        or None
-        for title, *row in rows
-    ]
+    words = [_beside(title, row) for title, *row in rows]
     return pd.Series(words, index=formations.index, dtype="str")
 
 
+def _beside(title: str, labels: list[str]) -> str | None:
+    """Return the labels that are not the title, each once, parted by « | »."""
+    plain = fold(title)
+    others = dict.fromkeys(label for label in labels if label and fold(label) != plain)
+    return "|".join(others) or None
+
+
 def _short_name(formations: pd.DataFrame) -> pd.Series:
-    """Return « CAP coiffure » for a title « coiffure » whose diploma is known; NA when the title says it, or nothing does."""
+    """Return « CAP coiffure » for a title « coiffure » whose diploma is known.
+
+    NA when the title says it, or nothing does.
+    """
+    titles = formations["intitule"]
     diplomas = formations["type_diplome"].astype("str").str.replace(r"\s*\(.*$", "", regex=True)
-    short = diplomas.map(
-        {text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}
-    ).astype("str")
-    says = pd.Series(
-        [
-            name in title.lower()
-            for name, title in zip(_lower(short), formations["intitule"], strict=True)
-        ],
-        index=formations.index,
-        dtype=bool,
-    )
-    return (short + " " + formations["intitule"]).mask(says)
+    by_name = {text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}
+    short = diplomas.map(by_name).astype("str")
+    pairs = zip(_lower(short), titles, strict=True)
+    is_said = [name in title.lower() for name, title in pairs]
+    return (short + " " + titles).mask(pd.Series(is_said, index=formations.index, dtype=bool))
 
 
 def _lower(values: pd.Series) -> list[str]:
@@ -214,9 +211,7 @@ def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:
     """Return the label of the first of some codes; NA without table."""
     if table is None:
         return pd.Series(None, index=codes.index, dtype="str")
-    by_code = (
-        table.dropna(subset="libelle")
-        .drop_duplicates(table.columns[0])
-        .set_index(table.columns[0])["libelle"]
-    )
-    return codes.astype("str").str.replace(r"\|.*$", "", regex=True).map(by_code).astype("str")
+    code = table.columns[0]
+    by_code = table.dropna(subset="libelle").drop_duplicates(code).set_index(code)["libelle"]
+    first = codes.astype("str").str.replace(r"\|.*$", "", regex=True)
+    return first.map(by_code).astype("str")

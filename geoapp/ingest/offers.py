@@ -32,18 +32,17 @@ def read_etablissements(
 ) -> tuple[pd.DataFrame, Bilan]:
     """Return establishments by UAI code with what places them, and the counts.
 
-    A row without valid UAI code, or with neither coordinates nor commune, is a reject; under the option `noms_seuls`
-    a row only names, and one without name is the reject.
+    A row without valid UAI code, or with neither coordinates nor commune, is a reject; under the
+    option `noms_seuls` a row only names, and one without name is the reject.
     """
     journal = Journal(lecture.frame.reindex(columns=list(ETABLISSEMENT)).astype("str"))
     frame = journal.frame
     resolve_communes(journal, "code_commune", communes, passage)
     journal.replace("code_uai", check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
     points = repair_coordinates(frame["latitude"], frame["longitude"])
+    latitude = points["latitude"].astype("str")
     for kind in points["reparation"].dropna().unique():
-        journal.note(
-            "latitude", points["reparation"].eq(kind), kind, points["latitude"].astype("str")
-        )
+        journal.note("latitude", points["reparation"].eq(kind), kind, latitude)
     frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
     journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     if source.options.get("noms_seuls"):
@@ -53,11 +52,11 @@ def read_etablissements(
         journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
     kept = journal.kept()
     return kept, Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        journal.kept_corrections(),
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(kept),
+        rejets=lecture.rejets + journal.rejets,
+        corrections=journal.kept_corrections(),
     )
 
 
@@ -69,21 +68,21 @@ def offer_tables(
     doubtful_distance_m: float,
     nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Return organismes, formations, actions, sessions, lieux, actions_lieux, and the position repairs.
+    """Return organismes, formations, actions, sessions, lieux, actions_lieux and position repairs.
 
     Parameters
     ----------
     parts : sequence of dicts
         What `geoapp.offer.rows.split_offre` gives of each source.
     nomenclatures : mapping of DataFrame
-        What enriches the formations (see `enrich_formations`); none leaves jobs and transitions unknown.
+        What enriches the formations (see `enrich_formations`); none leaves jobs and transitions
+        unknown.
     """
     union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
     if nomenclatures:
         union["formations"] = enrich_formations(union["formations"], nomenclatures)
-    union["organismes"] = _name_organismes(
-        merge_organismes([part["organismes"] for part in parts]), etablissements
-    )
+    bodies = merge_organismes([part["organismes"] for part in parts])
+    union["organismes"] = _name_organismes(bodies, etablissements)
     lieux, repairs = locate_lieux(
         union["lieux"],
         communes=communes,
@@ -96,13 +95,15 @@ def offer_tables(
 
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
-    """Give a body known by its UAI code alone the name of the establishment, and say which source names it."""
-    names, sources = (
-        organismes["code_uai"].map(etablissements[nom]).astype("str")
-        for nom in ("nom", "id_source_nom")
-    )
+    """Name the bodies known by their UAI code alone after the establishment.
+
+    `id_source_nom` says which source names each.
+    """
+    codes, is_unnamed = organismes["code_uai"], organismes["nom"].isna()
+    names = codes.map(etablissements["nom"]).astype("str")
+    sources = codes.map(etablissements["id_source_nom"]).astype("str")
     return organismes.assign(
-        nom=organismes["nom"].fillna(names), id_source_nom=sources.where(organismes["nom"].isna())
+        nom=organismes["nom"].fillna(names), id_source_nom=sources.where(is_unnamed)
     )
 
 
@@ -116,39 +117,35 @@ def link_places(
     in no free polygon rather than in a wrong one.
     """
     whole = communes_zones[communes_zones["type_lien"].eq("entiere")]
-    by_code = (
-        lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune").assign(methode="code")
-    )
-    sure = lieux[
-        lieux["precision_position"].isin(PRECISIONS_SURES) & ~lieux["est_douteuse"].astype(bool)
-    ]
-    parts = [by_code]
+    by_code = lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune")
+    parts = [by_code.assign(methode="code")]
+    is_sure = lieux["precision_position"].isin(PRECISIONS_SURES)
+    sure = lieux[is_sure & ~lieux["est_douteuse"].astype(bool)]
     for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
         if ZONAGES[type_zone].methode == "geometrie":
             found = assign_by_geometry(sure.geometry, part)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "id_lieu": sure["id_lieu"],
-                        "type_zone": type_zone,
-                        "code_zone": found,
-                        "methode": "geometrie",
-                    }
-                ).dropna()
+            inside = pd.DataFrame(sure[["id_lieu"]]).assign(
+                type_zone=type_zone, code_zone=found, methode="geometrie"
             )
+            parts.append(inside.dropna())
     return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
 
 
 def count_places(
     bilan: Bilan, tables: Mapping[str, pd.DataFrame], region_communes: set[str]
 ) -> None:
-    """Fill the placed, doubtful and outside counts of a source; one offer is one row of its file: one action in one place."""
+    """Fill the placed, doubtful and outside counts of a source.
+
+    One offer is one row of its file: one action in one place.
+    """
+    lieux = tables["lieux"]
     mine = tables["actions_lieux"].merge(
-        tables["lieux"].loc[tables["lieux"]["id_source"].eq(bilan.id_source)], on="id_lieu"
+        lieux[lieux["id_source"].eq(bilan.id_source)], on="id_lieu"
     )
     if len(mine) != bilan.nb_valides:
         raise ContractError(
-            f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides ont donné {len(mine)} offres."
+            f"Source « {bilan.id_source} » : "
+            f"{bilan.nb_valides} lignes valides ont donné {len(mine)} offres."
         )
     placed = mine["geometry"].notna()
     bilan.nb_placees = int(placed.sum())

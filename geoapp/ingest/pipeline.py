@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -74,6 +74,41 @@ def build_snapshot(
         One or more sources cannot be read; every one is named.  What was
         served is unchanged.
     """
+    _check_paths(mirror, trajets)
+    settings = load_settings()
+    data_dir = Path(data_dir or settings.data_dir)
+    located = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
+    communes = territories.load_communes(region)
+    state = BuildState(
+        located=located,
+        communes=communes,
+        region=region,
+        bilans={},
+        passage=make_passage(communes, []),
+        etapes=open_etapes(data_dir),
+        servies=_served(data_dir),
+    )
+    made = _assemble(state, data_dir, settings, watch)
+    watch("trajets", 0, 1)
+    matrice = choose_trajets(made.tables, trajets)
+    watch("trajets", 1, 1)
+
+    def finish(folder: Path) -> None:
+        (folder / FICHIER).write_bytes(_index(state.etapes, made))
+        write_trajets(matrice, folder)
+
+    manifest = _manifest(state, settings) | {"trajets": matrice.parametres}
+    watch("publication", 0, 1)
+    ready = _ready(state.etapes, made)
+    snapshot = publish(made.tables, manifest, data_dir, finish=finish, ready=ready)
+    # Only now: a build that fails must find what the one before it has kept.
+    sweep(state.etapes)
+    watch("publication", 1, 1)
+    return snapshot
+
+
+def _check_paths(mirror: Path | None, trajets: Path | None) -> None:
+    """Raise `ParameterError` for a path given that leads nowhere."""
     if mirror is not None and not Path(mirror).is_dir():
         raise ParameterError(
             f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror."
@@ -83,48 +118,21 @@ def build_snapshot(
             f"La matrice de trajets « {trajets} » n'existe pas. "
             "Vérifiez le chemin donné à --trajets."
         )
-    settings = load_settings()
-    data_dir = Path(data_dir or settings.data_dir)
-    located = _locate_all(mirror, data_dir, settings, say, watch)
-    communes = territories.load_communes(region)
-    etapes = open_etapes(data_dir)
-    state = BuildState(
-        located, communes, region, {}, make_passage(communes, []), etapes, _served(data_dir)
-    )
-    frames, cles = _assemble(state, data_dir, settings, watch)
-    watch("trajets", 0, 1)
-    matrice = choose_trajets(frames, trajets)
-    watch("trajets", 1, 1)
-    manifest = {
+
+
+def _manifest(state: BuildState, settings: Settings) -> dict:
+    """Return what the snapshot says of the build: when, which region, which rules."""
+    region = state.communes.loc[state.communes["est_region"].astype(bool), "nom_region"]
+    return {
         "cree_le": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "version": geoapp.__version__,
-        "region": region,
-        "nom_region": str(communes.loc[communes["est_region"].astype(bool), "nom_region"].iloc[0]),
+        "region": state.region,
+        "nom_region": str(region.iloc[0]),
         "parametres": {
             "distance_douteuse_m": settings.doubtful_distance_m,
             "simplification_m": territories.SIMPLIFY_M,
         },
-        "trajets": matrice.parametres,
     }
-
-    def finish(folder: Path) -> None:
-        (folder / FICHIER).write_bytes(
-            do(
-                etapes,
-                "index",
-                etapes.cle("index", sorted(cles.items())),
-                lambda: index_bytes(frames),
-            )
-        )
-        write_trajets(matrice, folder)
-
-    watch("publication", 0, 1)
-    snapshot = publish(
-        frames, manifest, data_dir, finish=finish, ready=_ready(etapes, frames, cles)
-    )
-    sweep(etapes)
-    watch("publication", 1, 1)
-    return snapshot
 
 
 def _served(data_dir: Path) -> dict[str, dict]:
@@ -136,30 +144,47 @@ def _served(data_dir: Path) -> dict[str, dict]:
         sources = open_snapshot(data_dir).read("sources").astype("object")
     except (SnapshotError, OSError, ValueError, KeyError):
         return {}
-    return (
-        sources.where(sources.notna(), None)
-        .set_index("id_source")[["sha256", "date_obtention"]]
-        .to_dict("index")
-    )
+    known = sources.where(sources.notna(), None).set_index("id_source")
+    return known[["sha256", "date_obtention"]].to_dict("index")
 
 
-def _ready(
-    etapes: Etapes, frames: dict[str, pd.DataFrame], cles: dict[str, str]
-) -> dict[str, bytes]:
+@dataclass
+class _Made:
+    """The tables made so far, and the key of the step that made each.
+
+    Those that tell of the build itself (sources, rejects) have none: they are made each time.
+    """
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def add(self, tables: dict[str, pd.DataFrame], key: str) -> None:
+        """Add the tables of one step."""
+        self.tables |= tables
+        self.keys |= dict.fromkeys(tables, key)
+
+
+def _index(etapes: Etapes, made: _Made) -> bytes:
+    """Return the search index of the tables, found again when none of them has changed."""
+    key = etapes.key("index", sorted(made.keys.items()))
+    return do(etapes, "index", key, lambda: index_bytes(made.tables))
+
+
+def _ready(etapes: Etapes, made: _Made) -> dict[str, bytes]:
     """Return as Parquet, checked, the tables whose step has a key."""
     return {
         nom: do(
             etapes,
             f"table-{nom}",
-            etapes.cle("table", nom, cle),
-            partial(table_bytes, frames[nom], nom),
+            etapes.key("table", nom, key),
+            partial(table_bytes, made.tables[nom], nom),
         )
-        for nom, cle in cles.items()
+        for nom, key in made.keys.items()
     }
 
 
 def _locate_all(
-    mirror, data_dir: Path, settings: Settings, say: Say, watch: Watch
+    mirror: Path | None, data_dir: Path, *, settings: Settings, say: Say, watch: Watch
 ) -> list[Located]:
     """Decide for each source where its bytes come from.
 
@@ -196,17 +221,18 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
     """
     if one.mode != "demonstration":
         return one
+    mine = one.source
     twins = [
-        o
-        for o in located
-        if o.mode in REELS
-        and (o.source.remplacee_par == one.source.id or o.source.id == one.source.remplacee_par)
+        other
+        for other in located
+        if other.mode in REELS
+        and (other.source.remplacee_par == mine.id or other.source.id == mine.remplacee_par)
     ]
     if twins:
         return replace(one, mode="absente", note=f"Remplacée ici par « {twins[0].source.id} ».")
     fictive = replace(
-        one.source,
-        titre=f"{one.source.titre} — données fictives",
+        mine,
+        titre=f"{mine.titre} — données fictives",
         producteur="GéoForma (générateur)",
         licence="sans objet",
         millesime="fictif",
@@ -216,71 +242,87 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
     return replace(one, source=fictive)
 
 
-def _assemble(
-    state: BuildState, data_dir: Path, settings: Settings, watch: Watch
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+def _assemble(state: BuildState, data_dir: Path, settings: Settings, watch: Watch) -> _Made:
     """Return every table of the snapshot, and the keys of the steps that may be found again."""
-    lectures = read_all(state, data_dir, watch)
-
-    def cle(*steps: str) -> str:
-        return sources_key(state, *(usage for step in steps for usage in usages_of(step)))
-
+    lectures, made = read_all(state, data_dir, watch), _Made()
     watch("territoires", 0, 1)
-    passages, territoire = cle("passage"), cle("passage", "zonages")
+    territoire = _add_territories(state, lectures, made)
+    watch("territoires", 1, 1)
+    watch("offre : contrôle, position, zones", 0, 1)
+    _add_offer(state, lectures, made, (territoire, settings.doubtful_distance_m))
+    watch("offre : contrôle, position, zones", 1, 1)
+    _verify_others(state, lectures)
+    _add_reports(state, made)
+    return made
+
+
+def _read_key(state: BuildState, *steps: str) -> str:
+    """Return the key of what the sources of some steps give."""
+    return sources_key(state, *(usage for step in steps for usage in usages_of(step)))
+
+
+def _add_territories(state: BuildState, lectures: Lectures, made: _Made) -> str:
+    """Add old communes, zonings and people; return the key of the zonings."""
+    passages = _read_key(state, "passage")
+    territoire = _read_key(state, "passage", "zonages")
+    demande = state.etapes.key("demande", territoire, _read_key(state, "demande"))
     state.passage, anciennes = counted(
         state, "passage", passages, lambda mine: fill_passage(mine, lectures)
     )
     zones = counted(state, "zonages", territoire, lambda mine: zone_tables(mine, lectures))
-    demande = state.etapes.cle("demande", territoire, cle("demande"))
-    tables = zones | counted(
-        state, "demande", demande, lambda mine: demand_tables(mine, lectures, zones)
+    people = counted(state, "demande", demande, lambda mine: demand_tables(mine, lectures, zones))
+    made.add(zones, territoire)
+    made.add(people, demande)
+    made.add({"communes": state.communes}, state.region)
+    made.add({"anciennes_communes": anciennes}, passages)
+    return territoire
+
+
+def _add_offer(
+    state: BuildState, lectures: Lectures, made: _Made, placed_on: tuple[str, float]
+) -> None:
+    """Add the offer, then the statistics that describe it.
+
+    `placed_on` is the key of the zonings, and the distance from which a point is doubtful.
+    """
+    territoire, doubtful_distance_m = placed_on
+    zones = {nom: made.tables[nom] for nom in ("zones", "communes_zones")}
+    key = state.etapes.key("offre", territoire, doubtful_distance_m, _read_key(state, "offre"))
+    offer = counted(
+        state, "offre", key, lambda mine: offer_tables(mine, lectures, doubtful_distance_m, zones)
     )
-    tables |= {"communes": state.communes, "anciennes_communes": anciennes}
-    cles = {
-        **dict.fromkeys(tables, demande),
-        **dict.fromkeys(zones, territoire),
-        "communes": state.region,
-        "anciennes_communes": passages,
-    }
-    watch("territoires", 1, 1)
-    watch("offre : contrôle, position, zones", 0, 1)
-    offre = state.etapes.cle("offre", territoire, settings.doubtful_distance_m, cle("offre"))
-    made = counted(
-        state,
-        "offre",
-        offre,
-        lambda mine: offer_tables(mine, lectures, settings.doubtful_distance_m, zones),
+    made.add(offer, key)
+    key = state.etapes.key("statistiques", key, _read_key(state, "statistiques"))
+    statistics = counted(
+        state, "statistiques", key, lambda mine: _statistics(mine, lectures, made.tables)
     )
-    tables, cles = tables | made, cles | dict.fromkeys(made, offre)
-    statistiques = state.etapes.cle("statistiques", offre, cle("statistiques"))
-    made = counted(
-        state, "statistiques", statistiques, lambda mine: _statistics(mine, lectures, tables)
-    )
-    tables, cles = tables | made, cles | dict.fromkeys(made, statistiques)
-    watch("offre : contrôle, position, zones", 1, 1)
+    made.add(statistics, key)
+
+
+def _verify_others(state: BuildState, lectures: Lectures) -> None:
+    """Check the sources that feed nothing, and count them."""
+    passages = _read_key(state, "passage")
     for one in state.present(*usages_of("verification")):
-        counted(
-            state,
-            f"verification-{one.source.id}",
-            state.etapes.cle("verification", passages, reading_key(state, one)),
-            partial(_verify, one, lectures),
-        )
-    communes_row = Located(
+        key = state.etapes.key("verification", passages, reading_key(state, one))
+        counted(state, f"verification-{one.source.id}", key, partial(_verify, one, lectures))
+
+
+def _add_reports(state: BuildState, made: _Made) -> None:
+    """Add the tables that say what the build did with each source."""
+    communes = Located(
         source=_communes_source(state),
         path=territories.COMMUNES,
         mode="produit",
         sha256=sha256_of(territories.COMMUNES),
         note="",
     )
+    nb = len(state.communes)
     state.bilans[territories.ID_COMMUNES] = Bilan(
-        territories.ID_COMMUNES, len(state.communes), len(state.communes)
+        id_source=territories.ID_COMMUNES, nb_lues=nb, nb_valides=nb
     )
-    tables["sources"] = sources_table([communes_row, *state.located], state.bilans)
-    tables["rejets"], tables["corrections"] = (
-        records_table(state.bilans, "rejets"),
-        records_table(state.bilans, "corrections"),
-    )
-    return tables, cles
+    made.tables["sources"] = sources_table([communes, *state.located], state.bilans)
+    for nom in ("rejets", "corrections"):
+        made.tables[nom] = records_table(state.bilans, nom)
 
 
 def _statistics(

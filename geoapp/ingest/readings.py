@@ -5,9 +5,10 @@ Each once per content, its last good file in the place of a broken one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from geoapp.sources.reading import read_source
 from geoapp.sources.records import Lecture
 
 Watch = Callable[[str, int, int], None]
+T = TypeVar("T")
 
 
 class BuildError(GeoFormaError):
@@ -68,7 +70,12 @@ def read_all(state: BuildState, data_dir: Path, watch: Watch) -> Lectures:
             if not is_kept(state.etapes, *_step(state, one)):
                 lectures.lues[one.source.id] = _staged(state, one)
         except SourceError as error:
-            if not _fall_back(state, one, lectures, data_dir, str(error)):
+            # The one downloaded before, else the one that is served.
+            others = (
+                previous_copy(one, data_dir, str(error)),
+                _last_served(state, one, str(error)),
+            )
+            if not _fall_back(state, one, lectures, others):
                 broken.append(f"- {one.source.id} : {error}")
         watch("lecture des sources", done, len(todo))
     if broken:
@@ -85,8 +92,9 @@ def reading_key(state: BuildState, one: Located) -> str:
 
     Its content, its row of the registry, our code.
     """
+    # A demonstration is made of the communes, not of a file.
     made_of = state.region if one.mode == "demonstration" else one.sha256
-    return state.etapes.cle("lecture", one.source, one.mode == "demonstration", made_of)
+    return state.etapes.key("lecture", one.source, one.mode == "demonstration", made_of)
 
 
 def sources_key(state: BuildState, *usages: str) -> str:
@@ -99,21 +107,23 @@ def sources_key(state: BuildState, *usages: str) -> str:
         for usage in usages
         for one in state.present(usage)
     ]
-    return state.etapes.cle("sources", state.region, usages, read)
+    return state.etapes.key("sources", state.region, usages, read)
 
 
 def per_source(
-    state: BuildState, usage: str, one: Located, make: Callable[[], object], *autres: str
-):
+    state: BuildState, one: Located, make: Callable[[], T], autres: Sequence[str] = ()
+) -> T:
     """Return what `make()` gives of one source, kept for the next build.
 
     It is kept with the passage of its communes and what `autres` are the keys of.
     """
-    cle = state.etapes.cle(usage, sources_key(state, "passage"), reading_key(state, one), *autres)
-    return do(state.etapes, f"{usage}-{one.source.id}", cle, make)
+    usage, passage = one.source.usage, sources_key(state, "passage")
+    key = state.etapes.key(usage, passage, reading_key(state, one), *autres)
+    return do(state.etapes, f"{usage}-{one.source.id}", key, make)
 
 
 def _step(state: BuildState, one: Located) -> tuple[str, str]:
+    """Return the name and the key of the step that reads a source."""
     return f"lecture-{one.source.id}", reading_key(state, one)
 
 
@@ -123,13 +133,13 @@ def _staged(state: BuildState, one: Located) -> Lecture:
 
 
 def _fall_back(
-    state: BuildState, one: Located, lectures: Lectures, data_dir: Path, problem: str
+    state: BuildState, one: Located, lectures: Lectures, others: Iterable[Located | None]
 ) -> bool:
-    """Put the last good file of a broken source in its place, and say so.
+    """Put the first good file of `others` in the place of a broken source.
 
     Tell whether there was one.
     """
-    for previous in (previous_copy(one, data_dir, problem), _last_served(state, one, problem)):
+    for previous in others:
         if previous is None:
             continue
         try:
@@ -144,12 +154,12 @@ def _fall_back(
 def _last_served(state: BuildState, one: Located, problem: str) -> Located | None:
     """Return the delivery that the snapshot served holds, if what was read of it is still kept."""
     served = state.servies.get(one.source.id)
+    # A mirror is what the person gives: nothing else is put in its place.
     if one.mode == "miroir" or not served or served["sha256"] in (None, one.sha256):
         return None
     alerte = f"Dernière livraison illisible, celle de l'instantané précédent est gardée. {problem}"
     previous = replace(
         one,
-        path=one.path,
         mode="cache",
         sha256=served["sha256"],
         alerte=alerte,
@@ -160,10 +170,9 @@ def _last_served(state: BuildState, one: Located, problem: str) -> Located | Non
 
 def _read_one(state: BuildState, one: Located) -> Lecture:
     """Read one file, or generate demonstration data on the real communes."""
-    if one.mode != "demonstration":
+    if one.path is not None:
         return read_source(one.source, one.path)
     frame = GENERATEURS[one.source.demonstration](state.communes, state.region)
-    frame.index = pd.Index(
-        [f"ligne {i}" for i in range(1, len(frame) + 1)], name="ligne", dtype="str"
-    )
+    lines = [f"ligne {i}" for i in range(1, len(frame) + 1)]
+    frame.index = pd.Index(lines, name="ligne", dtype="str")
     return Lecture(frame=frame, nb_lues=len(frame))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import geopandas as gpd
 
@@ -12,11 +13,13 @@ from geoapp.ingest.tally import Bilan
 from geoapp.sources.fetch import Located
 from geoapp.sources.registry import Source
 
+T = TypeVar("T")
+
 REELS = ("miroir", "cache", "telechargement")
 """Modes of a source that was really had."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class BuildState:
     """The sources at hand, the communes, and what was done with each source so far."""
 
@@ -47,21 +50,20 @@ class BuildState:
 
     def is_replaced(self, source: Source) -> bool:
         """Tell whether a better file of the same data is there."""
-        return any(
-            one.source.id == source.remplacee_par and one.mode in REELS for one in self.located
-        )
+        by = source.remplacee_par
+        return any(one.source.id == by and one.mode in REELS for one in self.located)
 
 
-def counted(state: BuildState, nom: str, cle: str, make: Callable[[BuildState], object]):
+def counted(state: BuildState, nom: str, key: str, make: Callable[[BuildState], T]) -> T:
     """Return the result of a step that counts sources: its counts are kept, and restored, with it.
 
     `make` is given the state with counts of its own; it must not look at those of other steps.
     """
 
-    def run():
+    def run() -> tuple[T, dict[str, Bilan]]:
         mine = replace(state, bilans={})
         return make(mine), mine.bilans
 
-    value, bilans = do(state.etapes, nom, cle, run)
+    value, bilans = do(state.etapes, nom, key, run)
     state.bilans |= bilans
     return value

@@ -1,6 +1,11 @@
-"""Statistics of a build: wishes and places, what became of those who left; each keeps the year of its source."""
+"""Statistics of a build: wishes and places, what became of those who left.
+
+Each keeps the year of its source.
+"""
 
 from __future__ import annotations
+
+from itertools import compress
 
 import pandas as pd
 
@@ -28,8 +33,11 @@ _TAUX = (
 )
 
 
+_NOMBRES = [*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]
+
+
 def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
-    """Return the rows of the table that a statistics source feeds (its option `table`), and the counts.
+    """Return the rows of the table that a statistics source feeds (its option `table`), counted.
 
     A row without valid UAI code is a reject.  A figure that is no number is set
     aside; one that the producer does not give (`NON_DIFFUSE`) is unknown.
@@ -37,26 +45,17 @@ def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bil
     table = source.options["table"]
     journal = Journal(lecture.frame.reindex(columns=_columns(table)).astype("str"))
     frame = journal.frame
-    journal.replace(
-        "code_uai", codes.check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True
-    )
-    for column in frame.columns.intersection([*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]):
-        frame[column] = frame[column].mask(frame[column].str.strip().str.lower().isin(NON_DIFFUSE))
-        number = pd.to_numeric(frame[column].str.replace(",", ".", regex=False), errors="coerce")
-        journal.replace(
-            column, frame[column].where(_is_sound(column, number)), "", quiet_if_valid=True
-        )
+    uai = codes.check_uai(frame["code_uai"])
+    journal.replace("code_uai", uai, "code_normalise", quiet_if_valid=True)
+    for column in frame.columns.intersection(_NOMBRES):
+        is_withheld = frame[column].str.strip().str.lower().isin(NON_DIFFUSE)
+        values = frame[column] = frame[column].mask(is_withheld)
+        number = pd.to_numeric(values.str.replace(",", ".", regex=False), errors="coerce")
+        sound = values.where(_is_sound(column, number))
+        journal.replace(column, sound, "", quiet_if_valid=True)
     journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     journal.refuse_repeats()
-    kept = journal.kept()
-    bilan = Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        lecture.corrections + journal.kept_corrections(),
-    )
-    return _typed(kept, table, source), bilan
+    return _typed(journal.kept(), table, source), Bilan.of(source.id, lecture, journal)
 
 
 def _columns(table: str) -> list[str]:
@@ -69,20 +68,26 @@ def _columns(table: str) -> list[str]:
 
 
 def _is_sound(column: str, number: pd.Series) -> pd.Series:
-    """Tell which figures may be kept: whole counts, rates from 0 to 100, differences from -100 to 100."""
+    """Tell which figures may be kept.
+
+    Whole counts, rates from 0 to 100, differences from -100 to 100.
+    """
     if column in _ENTIERS:
         return number.ge(0) & number.lt(1e6) & number.mod(1).eq(0)
     return number.between(-100 if column == "valeur_ajoutee_pts" else 0, 100)
 
 
 def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
-    """Return rows with their types, year and identifier; equal rows under one key are numbered in the order of their content."""
+    """Return rows with their types, year and identifier.
+
+    Equal rows under one key are numbered in the order of their content.
+    """
     rows = kept.sort_values(list(kept.columns), na_position="last", ignore_index=True)
     named = ["code_uai", "code_mef", "voie"] if table == "flux" else ["code_uai", "public"]
-    cle = source.id + ":" + rows[named].fillna("").agg(":".join, axis=1)
-    rank = cle.groupby(cle).cumcount() + 1
-    rows[TABLES[table].cle[0]] = cle + ("~" + rank.astype("str")).mask(rank.eq(1), "")
-    for column in rows.columns.intersection([*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]):
+    key = source.id + ":" + rows[named].fillna("").agg(":".join, axis=1)
+    rank = key.groupby(key).cumcount() + 1
+    rows[TABLES[table].cle[0]] = key + ("~" + rank.astype("str")).mask(rank.eq(1), "")
+    for column in rows.columns.intersection(_NOMBRES):
         rows[column] = pd.to_numeric(rows[column].str.replace(",", ".", regex=False))
     return _hide_small(rows).assign(id_source=source.id, annee=source.millesime)
 
@@ -90,17 +95,13 @@ def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
 def _hide_small(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows without the counts of people from 1 to 4; `masques` names those hidden."""
     people = rows.columns.intersection(list(_PERSONNES))
-    small = pd.DataFrame(
-        {nom: rows[nom].between(1, PETIT_NOMBRE - 1) for nom in people}, index=rows.index
-    )
-    names = (
-        [
-            ("|".join(nom for nom in people if hidden[nom]) or None)
-            for hidden in small.to_dict("records")
-        ]
-        if len(people)
-        else None
-    )
+    small = {nom: rows[nom].between(1, PETIT_NOMBRE - 1) for nom in people}
+    names = None
+    if small:
+        flags = zip(*small.values(), strict=True)
+        hidden = (compress(small, one) for one in flags)
+        names = ["|".join(one) or None for one in hidden]
+    # Zero tells of nobody, and five of no one in particular: both are shown.
     return rows.assign(
         masques=pd.Series(names, index=rows.index, dtype="str"),
         **{nom: rows[nom].mask(small[nom]) for nom in people},
@@ -119,20 +120,18 @@ def statistics_tables(
     tables : dict
         formations, actions, organismes, lieux, actions_lieux.
     """
-    found = {
-        nom: conform(
-            pd.concat(
-                [pd.DataFrame(columns=TABLES[nom].noms), *parts.get(nom, [])], ignore_index=True
-            ),
-            nom,
-        )
-        for nom in ("flux", "debouches")
-    }
+    found = {}
+    for nom in ("flux", "debouches"):
+        empty = pd.DataFrame(columns=TABLES[nom].noms)
+        found[nom] = conform(pd.concat([empty, *parts.get(nom, [])], ignore_index=True), nom)
     return {**found, "actions_flux": link_flux(found["flux"], tables)}
 
 
 def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the table `actions_flux`: same establishment (UAI), same diploma (CFD, that of the MEF), same voie."""
+    """Return the table `actions_flux`.
+
+    Same establishment (UAI), same diploma (CFD, that of the MEF), same voie.
+    """
     wanted = pd.DataFrame(
         {
             "id_flux": flux["id_flux"],
@@ -152,6 +151,7 @@ def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFra
         }
     )
     pairs = uai_of_actions(tables).merge(known, on="id_action")
+    # All three must be known: a diploma prepared by two voies has two flows.
     linked = wanted.dropna().merge(pairs.dropna(), on=["code_uai", "code_cfd", "voie"])
     return conform(linked[["id_action", "id_flux"]].drop_duplicates(), "actions_flux")
 
@@ -159,11 +159,7 @@ def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFra
 def uai_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the UAI codes of each action: those of its places, and of the body that teaches."""
     places = tables["actions_lieux"].merge(tables["lieux"][["id_lieu", "code_uai"]], on="id_lieu")
-    bodies = tables["actions"].merge(
-        tables["organismes"][["id_organisme", "code_uai"]], on="id_organisme"
-    )
-    return (
-        pd.concat([part[["id_action", "code_uai"]] for part in (places, bodies)])
-        .dropna()
-        .drop_duplicates()
-    )
+    codes_of_bodies = tables["organismes"][["id_organisme", "code_uai"]]
+    bodies = tables["actions"].merge(codes_of_bodies, on="id_organisme")
+    both = pd.concat([part[["id_action", "code_uai"]] for part in (places, bodies)])
+    return both.dropna().drop_duplicates()

@@ -1,9 +1,12 @@
-"""Steps of a build that make the offer: each source checked apart, then placed with those it is shown with."""
+"""Steps of a build that make the offer.
+
+Each source checked apart, then placed with those it is shown with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
@@ -27,11 +30,23 @@ from geoapp.sources.fetch import Located
 
 @dataclass(frozen=True)
 class Socle:
-    """What offers are placed on: establishments, how far from its commune a point is doubtful; `cle` stands for both."""
+    """What offers are placed on: establishments, how far from its commune a point is doubtful.
+
+    `key` stands for both.
+    """
 
     etablissements: pd.DataFrame
     doubtful_distance_m: float
-    cle: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """What every placement of offers uses; without nomenclatures, jobs stay unknown."""
+
+    lectures: Lectures
+    socle: Socle
+    nomenclatures: Mapping[str, pd.DataFrame]
 
 
 def offer_tables(
@@ -40,36 +55,38 @@ def offer_tables(
     doubtful_distance_m: float,
     territoires: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    """Return the offer tables, and count every offer source: those replaced and the examples too, which feed nothing.
+    """Return the offer tables, and count every offer source.
+
+    Those replaced and the examples too, which feed nothing.
 
     Zones come last: offers are placed and compared without them, so that a
     new zoning places and compares nothing again.
     """
     etablissements = _merge_etablissements(state, lectures)
-    socle = Socle(
-        etablissements,
-        doubtful_distance_m,
-        state.etapes.cle("socle", doubtful_distance_m, content_key(etablissements)),
-    )
+    key = state.etapes.key("socle", doubtful_distance_m, content_key(etablissements))
+    socle = Socle(etablissements, doubtful_distance_m, key)
     nomenclatures = _read_nomenclatures(state, lectures)
-    place = partial(_place, state, lectures, socle)
     feeding = state.feeding("offre")
-    result = place("offre-placee", feeding, nomenclatures)
-    for one in sorted(state.present("offre"), key=lambda one: one.source.id):
-        if one not in feeding:
-            place(f"offre-ecartee-{one.source.id}", [one], {})
-    if examples := sorted(state.present("offre_exemple"), key=lambda one: one.source.id):
-        place("offre-exemples", examples, {})
+    placement = Placement(lectures=lectures, socle=socle, nomenclatures=nomenclatures)
+    result = _place(state, "offre-placee", feeding, placement)
+    _place_apart(state, replace(placement, nomenclatures={}))
     result |= _compare_catalogues(state, feeding, result)
     result["offres_departements"] = _departement_offers(state, lectures)
     result |= _link(result, territoires)
-    neighbours = state.feeding("offre_voisine")
-    result["offres_voisines"] = (
-        _link(place("offre-voisine", neighbours, nomenclatures), territoires)["offres"]
-        if neighbours
-        else no_neighbours()
-    )
+    result["offres_voisines"] = no_neighbours()
+    if neighbours := state.feeding("offre_voisine"):
+        placed = _place(state, "offre-voisine", neighbours, placement)
+        result["offres_voisines"] = _link(placed, territoires)["offres"]
     return result
+
+
+def _place_apart(state: BuildState, placement: Placement) -> None:
+    """Count the sources that are replaced by another, and the examples: they feed nothing."""
+    for one in sorted(state.present("offre"), key=lambda one: one.source.id):
+        if state.is_replaced(one.source):
+            _place(state, f"offre-ecartee-{one.source.id}", [one], placement)
+    if examples := sorted(state.present("offre_exemple"), key=lambda one: one.source.id):
+        _place(state, "offre-exemples", examples, placement)
 
 
 def _link(
@@ -83,27 +100,27 @@ def _link(
 def _compare_catalogues(
     state: BuildState, feeding: list[Located], placed: dict[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
-    """Return what is said of the offers together: quality of each row, then duplicates and the offers shown."""
+    """Return what is said of the offers together.
+
+    Quality of each row, then duplicates and the offers shown.
+    """
     millesimes = {one.source.id: one.source.millesime for one in feeding}
 
     def compare() -> dict[str, pd.DataFrame]:
-        return quality_tables(placed, state.communes, millesimes) | merge_catalogues(
-            placed, millesimes
-        )
+        quality = quality_tables(placed, state.communes, millesimes)
+        return quality | merge_catalogues(placed, millesimes)
 
-    cle = state.etapes.cle(
-        "rapprochement", content_key(placed), state.region, sorted(millesimes.items())
-    )
-    return do(state.etapes, "rapprochement", cle, compare)
+    # By content: what is placed is often the same though a source has changed.
+    dated = sorted(millesimes.items())
+    key = state.etapes.key("rapprochement", content_key(placed), state.region, dated)
+    return do(state.etapes, "rapprochement", key, compare)
 
 
 def _departement_offers(state: BuildState, lectures: Lectures) -> pd.DataFrame:
     """Return the table `offres_departements`: what has no address, counted by département."""
     parts = [no_departement_offers()]
     for one in state.feeding("offre_departement"):
-        part, bilan = per_source(
-            state, "offre_departement", one, partial(_read_departements, one, lectures, state)
-        )
+        part, bilan = per_source(state, one, partial(_read_departements, one, lectures, state))
         state.bilans[one.source.id] = bilan
         parts.append(part)
     return conform(pd.concat(parts, ignore_index=True), "offres_departements")
@@ -112,6 +129,7 @@ def _departement_offers(state: BuildState, lectures: Lectures) -> pd.DataFrame:
 def _read_departements(
     one: Located, lectures: Lectures, state: BuildState
 ) -> tuple[pd.DataFrame, Bilan]:
+    """Return the formations of one source by département, and its counts."""
     part, bilan = read_by_departement(lectures[one.source.id], one.source, state.communes)
     bilan.count_apart(lectures[one.source.id].nb_ecartees)
     return part, bilan
@@ -121,9 +139,8 @@ def _merge_etablissements(state: BuildState, lectures: Lectures) -> pd.DataFrame
     """Return the establishments of every source by UAI code, and count them."""
     references = []
     for one in state.present("etablissements"):
-        frame, state.bilans[one.source.id] = per_source(
-            state, "etablissements", one, partial(_read_etablissements, one, lectures, state)
-        )
+        read = partial(_read_etablissements, one, lectures, state)
+        frame, state.bilans[one.source.id] = per_source(state, one, read)
         references.append(frame.assign(id_source=one.source.id))
     return merge_etablissements(references)
 
@@ -131,23 +148,23 @@ def _merge_etablissements(state: BuildState, lectures: Lectures) -> pd.DataFrame
 def _read_etablissements(
     one: Located, lectures: Lectures, state: BuildState
 ) -> tuple[pd.DataFrame, Bilan]:
-    return offers.read_etablissements(
-        lectures[one.source.id], one.source, state.communes, state.passage
-    )
+    """Return the establishments of one source, and its counts."""
+    lecture = lectures[one.source.id]
+    return offers.read_etablissements(lecture, one.source, state.communes, state.passage)
 
 
 def _read_nomenclatures(state: BuildState, lectures: Lectures) -> dict[str, pd.DataFrame]:
     """Return the nomenclatures at hand by the code that they list, and count them."""
     tables = {}
     for one in state.present("nomenclature"):
-        nomenclature, state.bilans[one.source.id] = per_source(
-            state, "nomenclature", one, partial(_read_nomenclature, one, lectures)
-        )
-        tables[key_of(one.source)] = nomenclature
+        read = partial(_read_nomenclature, one, lectures)
+        table, state.bilans[one.source.id] = per_source(state, one, read)
+        tables[key_of(one.source)] = table
     return tables
 
 
 def _read_nomenclature(one: Located, lectures: Lectures) -> tuple[pd.DataFrame, Bilan]:
+    """Return the rows of one nomenclature, and its counts."""
     nomenclature, bilan = read_nomenclature(lectures[one.source.id], one.source)
     return nomenclature.table, bilan
 
@@ -155,11 +172,14 @@ def _read_nomenclature(one: Located, lectures: Lectures) -> tuple[pd.DataFrame, 
 def _checked(
     state: BuildState, lectures: Lectures, one: Located, certifications: pd.DataFrame | None
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
-    """Return the tables of one offer source read alone, its counts, and what to count apart once they are placed."""
-    autres = [sources_key(state, "nomenclature")] if one.source.usage == "offre_voisine" else []
-    return per_source(
-        state, one.source.usage, one, partial(_check, one, lectures, state, certifications), *autres
-    )
+    """Return the tables of one offer source read alone, its counts, and what to count apart.
+
+    What is counted apart is so once the offers are placed.
+    """
+    # Certifications name the neighbours' trainings, which their source gives without title.
+    is_neighbour = one.source.usage == "offre_voisine"
+    autres = [sources_key(state, "nomenclature")] if is_neighbour else []
+    return per_source(state, one, partial(_check, one, lectures, state, certifications), autres)
 
 
 def _check(
@@ -167,57 +187,43 @@ def _check(
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Do what `_checked` keeps."""
     source, lecture = one.source, lectures[one.source.id]
-    apart = (lecture.nb_ecartees,)
-    if source.usage == "offre_voisine":
+    is_neighbour = source.usage == "offre_voisine"
+    apart: tuple[int] | tuple[int, str] = (lecture.nb_ecartees,)
+    if is_neighbour:
         lecture, outside = keep_neighbours(lecture, state.communes)
         apart = outside, "hors du voisinage"
     checked = check_offre(lecture.frame, source, communes=state.communes, passage=state.passage)
     bilan = Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(checked.flat),
-        lecture.rejets + checked.rejets,
-        lecture.corrections + checked.corrections,
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(checked.flat),
+        rejets=lecture.rejets + checked.rejets,
+        corrections=lecture.corrections + checked.corrections,
     )
-    flat = (
-        name_trainings(checked.flat, certifications)
-        if source.usage == "offre_voisine"
-        else checked.flat
-    )
+    flat = name_trainings(checked.flat, certifications) if is_neighbour else checked.flat
     return split_offre(flat, source.id), bilan, apart
 
 
 def _place(
-    state: BuildState,
-    lectures: Lectures,
-    socle: Socle,
-    nom: str,
-    sources: list[Located],
-    nomenclatures: Mapping[str, pd.DataFrame],
+    state: BuildState, nom: str, sources: list[Located], placement: Placement
 ) -> dict[str, pd.DataFrame]:
-    """Return the offers of some sources checked, placed and joined to nomenclatures, and count them."""
+    """Return the offers of some sources checked, placed, joined to nomenclatures and counted."""
     read = [reading_key(state, one) for one in sources]
-    cle = state.etapes.cle(
-        "placement",
-        socle.cle,
-        sources_key(state, "passage"),
-        read,
-        sources_key(state, "nomenclature") if nomenclatures else "",
-    )
-    return counted(state, nom, cle, partial(_place_now, lectures, socle, sources, nomenclatures))
+    read.append(sources_key(state, "passage"))
+    if placement.nomenclatures:
+        read.append(sources_key(state, "nomenclature"))
+    key = state.etapes.key("placement", placement.socle.key, read)
+    return counted(state, nom, key, lambda mine: _place_now(mine, sources, placement))
 
 
 def _place_now(
-    lectures: Lectures,
-    socle: Socle,
-    sources: list[Located],
-    nomenclatures: Mapping[str, pd.DataFrame],
-    state: BuildState,
+    state: BuildState, sources: list[Located], placement: Placement
 ) -> dict[str, pd.DataFrame]:
     """Do what `_place` keeps."""
-    checked = [
-        _checked(state, lectures, one, nomenclatures.get("code_certifinfo")) for one in sources
-    ]
+    lectures, socle = placement.lectures, placement.socle
+    nomenclatures = placement.nomenclatures
+    certifications = nomenclatures.get("code_certifinfo")
+    checked = [_checked(state, lectures, one, certifications) for one in sources]
     tables, repairs = offers.offer_tables(
         [parts for parts, _, _ in checked],
         communes=state.communes,
@@ -230,9 +236,8 @@ def _place_now(
         _count(bilan, tables, repairs, inside)
         bilan.count_apart(*apart)
         state.bilans[bilan.id_source] = bilan
-    tables["offres"] = wide_offers(
-        tables, {one.source.id for one in sources if one.mode == "demonstration"}
-    )
+    fictive = {one.source.id for one in sources if one.mode == "demonstration"}
+    tables["offres"] = wide_offers(tables, fictive)
     return tables
 
 

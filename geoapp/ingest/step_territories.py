@@ -17,13 +17,20 @@ from geoapp.sources.fetch import Located
 
 
 def fill_passage(state: BuildState, lectures: Lectures) -> tuple[dict[str, str], pd.DataFrame]:
-    """Return the passage from old to current communes, completed with the tables of the sources, and the old communes."""
+    """Return the passage from old to current communes, and the old communes.
+
+    The passage is completed with the tables of the sources.
+    """
     frames = []
     for one in state.present("passage"):
         lecture = lectures[one.source.id]
         frames.append(lecture.frame)
         state.bilans[one.source.id] = Bilan(
-            one.source.id, lecture.nb_lues, len(lecture.frame), lecture.rejets, lecture.corrections
+            id_source=one.source.id,
+            nb_lues=lecture.nb_lues,
+            nb_valides=len(lecture.frame),
+            rejets=lecture.rejets,
+            corrections=lecture.corrections,
         )
     passage = make_passage(state.communes, frames)
     return passage, old_communes(state.communes, frames, passage)
@@ -34,22 +41,16 @@ def zone_tables(state: BuildState, lectures: Lectures) -> dict[str, pd.DataFrame
     members = [territories.communes_members(state.communes, territories.MILLESIME_COMMUNES)]
     polygons: dict[str, gpd.GeoSeries] = {}
     for one in state.present("zonage"):
-        part, state.bilans[one.source.id], outlines = per_source(
-            state, "zonage", one, partial(_read_zoning, one, lectures, state)
-        )
+        read = partial(_read_zoning, one, lectures, state)
+        part, state.bilans[one.source.id], outlines = per_source(state, one, read)
         if not state.is_replaced(one.source):
             members.append(part)
             if outlines is not None:
                 polygons[one.source.type_zone] = outlines
-    tables = territories.zones_tables(
-        pd.concat(members, ignore_index=True), polygons, state.communes
-    )
-    return {
-        **tables,
-        "couches": territories.drawn_outlines(
-            state.communes, tables["zones"], tables["communes_zones"]
-        ),
-    }
+    every = pd.concat(members, ignore_index=True)
+    tables = territories.zones_tables(every, polygons, state.communes)
+    zones, links = tables["zones"], tables["communes_zones"]
+    return {**tables, "couches": territories.drawn_outlines(state.communes, zones, links)}
 
 
 def demand_tables(
@@ -58,20 +59,16 @@ def demand_tables(
     """Return demande and demande_zones: no offer depends on them."""
     grids, ages = [], []
     for one in state.feeding("population"):
-        points, state.bilans[one.source.id] = per_source(
-            state, "population", one, partial(_read_grid, one, lectures, state)
-        )
-        grids.append(points)
+        read = partial(_read_grid, one, lectures, state)
+        cells, state.bilans[one.source.id] = per_source(state, one, read)
+        grids.append(cells)
     for one in state.feeding("ages"):
-        areas, state.bilans[one.source.id] = demand.read_ages(
-            lectures[one.source.id], one.source.id
-        )
+        lecture = lectures[one.source.id]
+        areas, state.bilans[one.source.id] = demand.read_ages(lecture, one.source.id)
         ages.append(areas)
     points = demand.demand_table(state.communes, grids, ages)
-    return {
-        "demande": points,
-        "demande_zones": demand.link_demand(points, tables["zones"], tables["communes_zones"]),
-    }
+    links = demand.link_demand(points, tables["zones"], tables["communes_zones"])
+    return {"demande": points, "demande_zones": links}
 
 
 def _read_zoning(
@@ -90,7 +87,13 @@ def _read_zoning(
         return members.assign(**stamp), bilan, None
     zones = gpd.GeoDataFrame(lecture.frame, geometry="geometry", crs="EPSG:4326")
     members = territories.polygon_members(zones, state.communes)
-    bilan = Bilan(source.id, lecture.nb_lues, len(zones), lecture.rejets, lecture.corrections)
+    bilan = Bilan(
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(zones),
+        rejets=lecture.rejets,
+        corrections=lecture.corrections,
+    )
     return members.assign(**stamp), bilan, zones.set_index("code_zone").geometry
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, TypeVar
 
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.files import replacing
@@ -44,6 +45,7 @@ _LIBRARIES = (
     "shapely",
 )
 _MISSING = object()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,17 @@ class Etapes:
     en_cours: list[set[str]] = field(default_factory=list, repr=False)
     """What each step being made has used so far, the innermost last."""
 
-    def cle(self, nom: str, *entrees) -> str:
-        """Return the key of a step: equal inputs, equal code, equal key.  Inputs are plain values or other keys."""
+    def key(self, nom: str, *entrees: object) -> str:
+        """Return the key of a step: equal inputs, equal code, equal key.
+
+        Inputs are plain values or other keys.
+        """
         return hashlib.sha256(repr((self.version, nom, entrees)).encode()).hexdigest()
 
-    def path(self, nom: str, cle: str) -> Path | None:
+    def path(self, nom: str, key: str) -> Path | None:
         """Return where the result of a step is kept."""
         name = "".join(c if c.isalnum() or c in "-." else "_" for c in nom)
-        return self.dossier / f"{name}.{cle[:32]}" if self.dossier else None
+        return self.dossier / f"{name}.{key[:32]}" if self.dossier else None
 
 
 def open_etapes(data_dir: Path) -> Etapes:
@@ -75,13 +80,15 @@ def open_etapes(data_dir: Path) -> Etapes:
 
 @cache
 def code_version() -> str:
-    """Return a digest of what makes a result besides its inputs: code, reference tables, libraries."""
+    """Return a digest of what makes a result besides its inputs.
+
+    Code, reference tables, libraries.
+    """
     digest = hashlib.sha256(platform.python_version().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
-    reference = [
-        path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")
-    ]  # each row of sources.toml is an input of its own
+    # Each row of sources.toml is an input of its own: one changed row reads one source again.
+    reference = [path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")]
     code = [path for room in ROOMS for path in (ROOT / "geoapp" / room).rglob("*.py")]
     for path in sorted([*code, *reference]):
         digest.update(f"{path.relative_to(ROOT)} {sha256_of(path)}".encode())
@@ -93,22 +100,27 @@ def content_key(value) -> str:
     return hashlib.sha256(pickle.dumps(value, protocol=5)).hexdigest()
 
 
-def do(etapes: Etapes, nom: str, cle: str, make: Callable[[], object]):
-    """Return the result of step `nom`: the one kept under `cle`, else that of `make()`, then kept.
+def do(etapes: Etapes, nom: str, key: str, make: Callable[[], T]) -> T:
+    """Return the result of step `nom`: the one kept under `key`, else that of `make()`, then kept.
 
     The results that a step used inside are kept as long as its own: what
     changes next may need them again.  A result that cannot be kept (full
     disk, read-only folder) is used all the same.
     """
-    path = etapes.path(nom, cle)
+    path = etapes.path(nom, key)
     found = _load(path)
-    (etapes.faites if found is _MISSING else etapes.trouvees).append(nom)
-    value, used = _keep(path, _make(etapes, make)) if found is _MISSING else found
+    if found is _MISSING:
+        etapes.faites.append(nom)
+        # Read back even when just made: both ways go on with the same bytes.
+        value, used = _keep(path, _make(etapes, make))
+    else:
+        etapes.trouvees.append(nom)
+        value, used = found
     _use(etapes, [path.name, *used] if path else used)
     return value
 
 
-def _make(etapes: Etapes, make: Callable[[], object]) -> tuple[object, list[str]]:
+def _make(etapes: Etapes, make: Callable[[], T]) -> tuple[T, list[str]]:
     """Return the result of a step, and the names of the results that it used."""
     etapes.en_cours.append(set())
     try:
@@ -124,9 +136,9 @@ def _use(etapes: Etapes, names: Iterable[str]) -> None:
         etapes.en_cours[-1].update(names)
 
 
-def is_kept(etapes: Etapes, nom: str, cle: str) -> bool:
+def is_kept(etapes: Etapes, nom: str, key: str) -> bool:
     """Tell whether a result is there, whole; it then counts as used."""
-    path = etapes.path(nom, cle)
+    path = etapes.path(nom, key)
     if path is None or _read(path) is None:
         return False
     _use(etapes, [path.name])
@@ -137,6 +149,7 @@ def _read(path: Path) -> bytes | None:
     """Return the content of a result that is ours and whole, else None."""
     try:
         with open(path, "rb") as stream:
+            # A pickle runs what it holds: that of another user is not read.
             if os.fstat(stream.fileno()).st_uid != os.geteuid():
                 return None
             digest, content = stream.read(32), stream.read()
@@ -145,13 +158,13 @@ def _read(path: Path) -> bytes | None:
     return content if hashlib.sha256(content).digest() == digest else None
 
 
-def _load(path: Path | None):
+def _load(path: Path | None) -> Any:
     """Return a result kept and what it used, or `_MISSING`."""
     content = _read(path) if path else None
     return _MISSING if content is None else pickle.loads(content)
 
 
-def _keep(path: Path | None, value):
+def _keep(path: Path | None, value: tuple[T, list[str]]) -> tuple[T, list[str]]:
     """Write a result with what it used, and return both as they will be read back."""
     content = pickle.dumps(value, protocol=5)
     if path:
@@ -164,7 +177,10 @@ def _keep(path: Path | None, value):
 
 
 def sweep(etapes: Etapes) -> None:
-    """Remove the results that neither this build nor the one before used, and left-overs of killed builds."""
+    """Remove the results that neither this build nor the one before used.
+
+    Left-overs of killed builds go too.
+    """
     if etapes.dossier is None or not etapes.dossier.is_dir():
         return
     record = etapes.dossier / EMPLOYEES
@@ -176,4 +192,5 @@ def sweep(etapes: Etapes) -> None:
         with replacing(record) as temporary:
             temporary.write_text("\n".join(sorted(etapes.employees)), encoding="utf-8")
     except OSError:
-        return  # the snapshot is published: a sweep that fails is done by the next build
+        # The snapshot is published: a sweep that fails is done by the next build.
+        return

@@ -9,9 +9,12 @@ import pandas as pd
 from geoapp.core.errors import ContractError
 from geoapp.core.french import count
 from geoapp.core.schema import conform
+from geoapp.offer.journal import Journal
+from geoapp.sources.fetch import Located
+from geoapp.sources.records import Lecture
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Bilan:
     """Counts of one source: rows read = valid + rejected, always."""
 
@@ -26,34 +29,48 @@ class Bilan:
     nb_hors_region: int | None = None
     note: str = ""
 
+    @classmethod
+    def of(cls, id_source: str, lecture: Lecture, journal: Journal) -> Bilan:
+        """Return the counts of a lecture whose rows a journal has checked, one by one."""
+        return cls(
+            id_source=id_source,
+            nb_lues=lecture.nb_lues,
+            nb_valides=len(journal.kept()),
+            rejets=lecture.rejets + journal.rejets,
+            corrections=lecture.corrections + journal.kept_corrections(),
+        )
+
     def count_apart(self, nb: int, why: str = "d'une autre région ou d'une autre année") -> None:
-        """Count `nb` rows that were read and are of another region or year: valid, left aside, and said to be."""
+        """Count `nb` rows that were read and are of another region or year.
+
+        Valid, left aside, and said to be.
+        """
         if nb:
             self.nb_lues += nb
             self.nb_valides += nb
-            self.note = " ".join(
-                filter(None, (self.note, f"{count(nb, 'ligne')} {why} : lues, laissées de côté."))
-            )
+            told = f"{count(nb, 'ligne')} {why} : lues, laissées de côté."
+            self.note = " ".join(filter(None, (self.note, told)))
 
     def check(self) -> None:
         """Raise `ContractError` when a row was lost."""
         if self.nb_lues != self.nb_valides + len(self.rejets):
             raise ContractError(
-                f"Source « {self.id_source} » : {self.nb_lues} lignes lues, {self.nb_valides} valides, {len(self.rejets)} rejetées."
+                f"Source « {self.id_source} » : {self.nb_lues} lignes lues, "
+                f"{self.nb_valides} valides, {len(self.rejets)} rejetées."
             )
 
 
-def sources_table(located: list, bilans: dict[str, Bilan]) -> pd.DataFrame:
+def sources_table(located: list[Located], bilans: dict[str, Bilan]) -> pd.DataFrame:
     """Return the table `sources`: one row per source of the registry, used or not."""
-    return conform(
-        pd.DataFrame([_source_row(one, bilans.get(one.source.id)) for one in located]), "sources"
-    )
+    rows = [_source_row(one, bilans.get(one.source.id)) for one in located]
+    return conform(pd.DataFrame(rows), "sources")
 
 
-def _source_row(one, bilan: Bilan | None) -> dict:
+def _source_row(one: Located, bilan: Bilan | None) -> dict:
     """Return the row of one source; counts are NA when it was not read."""
     source = one.source
-    row = {
+    notes = (source.note, one.note, bilan.note if bilan else "")
+    row: dict[str, object] = {
         "id_source": source.id,
         "titre": source.titre,
         "producteur": source.producteur,
@@ -67,10 +84,7 @@ def _source_row(one, bilan: Bilan | None) -> dict:
         "sha256": one.sha256,
         "date_obtention": one.obtenu_le[:10] or None,
         "alerte": one.alerte or None,
-        "note": " ".join(
-            part for part in (source.note, one.note, bilan.note if bilan else "") if part
-        )
-        or None,
+        "note": " ".join(filter(None, notes)) or None,
     }
     if bilan is not None:
         bilan.check()
@@ -91,5 +105,6 @@ def records_table(bilans: dict[str, Bilan], nom: str) -> pd.DataFrame:
     records = [
         {"id_source": b.id_source, **record} for b in bilans.values() for record in getattr(b, nom)
     ]
+    # Without any record, the columns of the key: the table is sorted by them.
     frame = pd.DataFrame(records, columns=None if records else ["id_source", "ligne", "colonne"])
     return conform(frame, nom)

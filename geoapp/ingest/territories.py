@@ -30,7 +30,7 @@ ID_COMMUNES = "communes"
 MILLESIME_COMMUNES = "2025"
 """Year of the geography (COG) of the communes shipped with the product."""
 SIMPLIFY_M = 350.0
-"""Tolerance of the drawn outlines, in metres: the corner of an area left out is smaller than its square."""
+"""Tolerance of the drawn outlines, in metres: the area of a corner left out is under its square."""
 PART_QPV = 0.01
 """A commune is linked to a free polygon when it holds at least this share of it."""
 
@@ -47,9 +47,11 @@ def load_communes(region: str) -> gpd.GeoDataFrame:
     communes["est_region"] = communes["code_region"].eq(region).astype("boolean")
     if not communes["est_region"].any():
         known = communes[["code_region", "nom_region"]].drop_duplicates().sort_values("code_region")
+        present = ", ".join(known["code_region"] + " " + known["nom_region"])
         raise ParameterError(
-            f"Aucune commune de la région « {region} » dans {COMMUNES.name}. Régions présentes : "
-            f"{', '.join(known['code_region'] + ' ' + known['nom_region'])}. Pour une autre région : « geoapp communes --departements … »."
+            f"Aucune commune de la région « {region} » dans {COMMUNES.name}. "
+            f"Régions présentes : {present}. "
+            "Pour une autre région : « geoapp communes --departements … »."
         )
     return gpd.GeoDataFrame(conform(communes, "communes"), crs=CRS_GEO)
 
@@ -76,7 +78,26 @@ def read_members(
     if "type_lien" not in kept:
         kept["type_lien"] = "entiere"
     members, moved = move_to_current(kept, passage, communes)
-    corrections = [
+    corrections = _moves(moved)
+    if ZONAGES[source.type_zone].est_partition:
+        members = keep_partition(members)
+        # A commune that no row names, in a partition, is one that the table forgot.
+        filled = fill_partition(members, communes)
+        members = pd.concat([members, filled])
+        corrections += _fillings(filled)
+    bilan = Bilan(
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(journal.kept()),
+        rejets=lecture.rejets + journal.rejets,
+        corrections=journal.kept_corrections() + corrections,
+    )
+    return members, bilan
+
+
+def _moves(moved: pd.DataFrame) -> list[dict]:
+    """Return one correction per row whose commune is now another one."""
+    return [
         {
             "ligne": ligne,
             "colonne": "code_commune",
@@ -86,28 +107,20 @@ def read_members(
         }
         for ligne, row in moved.iterrows()
     ]
-    if ZONAGES[source.type_zone].est_partition:
-        members = keep_partition(members)
-        filled = fill_partition(members, communes)
-        members = pd.concat([members, filled])
-        corrections += [
-            {
-                "ligne": f"commune {row.code_commune}",
-                "colonne": "code_zone",
-                "valeur": None,
-                "corrigee": row.code_zone,
-                "type_correction": "commune_retablie",
-            }
-            for row in filled.itertuples()
-        ]
-    bilan = Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(journal.kept()),
-        lecture.rejets + journal.rejets,
-        journal.kept_corrections() + corrections,
-    )
-    return members, bilan
+
+
+def _fillings(filled: pd.DataFrame) -> list[dict]:
+    """Return one correction per commune put back in its zone."""
+    return [
+        {
+            "ligne": f"commune {row.code_commune}",
+            "colonne": "code_zone",
+            "valeur": None,
+            "corrigee": row.code_zone,
+            "type_correction": "commune_retablie",
+        }
+        for row in filled.itertuples()
+    ]
 
 
 def polygon_members(zones: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -117,12 +130,10 @@ def polygon_members(zones: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.D
         communes[["code_commune", "geometry"]].to_crs(CRS_METRIC),
         keep_geom_type=True,
     )
-    share = pieces.area / pieces["code_zone"].map(
-        zones.set_index("code_zone").to_crs(CRS_METRIC).area
-    )
-    return pd.DataFrame(
-        pieces.loc[share.ge(PART_QPV), ["code_commune", "code_zone", "nom"]]
-    ).assign(type_lien="partielle")
+    whole = zones.set_index("code_zone").to_crs(CRS_METRIC).area
+    share = pieces.area / pieces["code_zone"].map(whole)
+    held = pieces.loc[share.ge(PART_QPV), ["code_commune", "code_zone", "nom"]]
+    return pd.DataFrame(held).assign(type_lien="partielle")
 
 
 def communes_members(communes: gpd.GeoDataFrame, millesime: str) -> pd.DataFrame:
@@ -147,12 +158,10 @@ def zones_tables(
     communes : GeoDataFrame
         With `est_region` and `population`.
     """
-    members = members.merge(
-        communes[["code_commune", "est_region", "population"]], on="code_commune", validate="m:1"
-    )
-    members = members[
-        members.groupby(["type_zone", "code_zone"])["est_region"].transform("any").astype(bool)
-    ]
+    facts = communes[["code_commune", "est_region", "population"]]
+    members = members.merge(facts, on="code_commune", validate="m:1")
+    zone = members.groupby(["type_zone", "code_zone"])
+    members = members[zone["est_region"].transform("any").astype(bool)]
     outlines = communes.set_index("code_commune").geometry
     rows = [
         _zones_of(part, outlines, polygons.get(type_zone))
@@ -172,23 +181,17 @@ def _zones_of(
     """
     inside = members[members["est_region"].astype(bool)]
     by_zone = inside.groupby("code_zone")
-    zones = members.groupby("code_zone")[
-        ["type_zone", "nom", "millesime", "id_source", "est_fictive"]
-    ].first()
+    told = ["type_zone", "nom", "millesime", "id_source", "est_fictive"]
+    zones = members.groupby("code_zone")[told].first()
     zones["nb_communes"] = by_zone["code_commune"].nunique()
-    zones["population"] = (
-        by_zone["population"]
-        .sum(min_count=1)
-        .where(by_zone["type_lien"].agg(lambda links: links.eq("entiere").all()))
-    )
+    is_whole = by_zone["type_lien"].agg(lambda links: links.eq("entiere").all())
+    zones["population"] = by_zone["population"].sum(min_count=1).where(is_whole)
+    whole = members[members["type_lien"].eq("entiere")]
+    zones["geometry"] = None
     if polygons is not None:
         zones["geometry"] = polygons.reindex(zones.index)
-    elif members["type_lien"].eq("entiere").any():
-        zones["geometry"] = outline_zones(
-            members[members["type_lien"].eq("entiere")], outlines
-        ).reindex(zones.index)
-    else:
-        zones["geometry"] = None
+    elif len(whole):
+        zones["geometry"] = outline_zones(whole, outlines).reindex(zones.index)
     return gpd.GeoDataFrame(zones.reset_index(), geometry="geometry", crs=CRS_GEO)
 
 
@@ -201,28 +204,22 @@ def read_grid(
     frame = journal.frame
     for column in ("population", "longitude", "latitude"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-        journal.refuse(
-            column,
-            frame[column].isna() | frame["population"].lt(0),
-            "nombre_attendu",
-            with_original=True,
-        )
-    journal.refuse(
-        "code_commune", frame["code_commune"].isna(), "commune_inconnue", with_original=True
-    )
+        is_wrong = frame[column].isna() | frame["population"].lt(0)
+        journal.refuse(column, is_wrong, "nombre_attendu", with_original=True)
+    lost = frame["code_commune"].isna()
+    journal.refuse("code_commune", lost, "commune_inconnue", with_original=True)
     kept = journal.kept()
-    points = gpd.GeoDataFrame(
-        kept.assign(
-            id_point="carreau:" + kept["id_point"], type_point="carreau", millesime=source.millesime
-        ),
-        geometry=make_points(kept["longitude"], kept["latitude"]).set_axis(kept.index),
+    named = kept.assign(
+        id_point="carreau:" + kept["id_point"], type_point="carreau", millesime=source.millesime
     )
+    centres = make_points(kept["longitude"], kept["latitude"]).set_axis(kept.index)
+    points = gpd.GeoDataFrame(named, geometry=centres)
     return points, Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        journal.kept_corrections(),
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(kept),
+        rejets=lecture.rejets + journal.rejets,
+        corrections=journal.kept_corrections(),
     )
 
 
@@ -234,13 +231,12 @@ def drawn_outlines(
     Communes are simplified together as one coverage, then dissolved into
     zones, so that layers stay aligned; free polygons are kept as they are.
     """
-    used = communes["est_region"].astype(bool) | communes["code_commune"].isin(
-        members["code_commune"]
-    )
+    # Members of a zone may lie beyond the region: the zone is drawn whole.
+    is_member = communes["code_commune"].isin(members["code_commune"])
+    used = communes["est_region"].astype(bool) | is_member
     metric = communes[used].set_index("code_commune").geometry.to_crs(CRS_METRIC)
-    light = gpd.GeoSeries(
-        shapely.coverage_simplify(metric.array, SIMPLIFY_M), index=metric.index, crs=CRS_METRIC
-    ).to_crs(CRS_GEO)
+    simple = shapely.coverage_simplify(metric.array, SIMPLIFY_M)
+    light = gpd.GeoSeries(simple, index=metric.index, crs=CRS_METRIC).to_crs(CRS_GEO)
     region = communes[communes["est_region"].astype(bool)]
     rows = [
         region.assign(
@@ -254,9 +250,8 @@ def drawn_outlines(
     for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
         if ZONAGES[type_zone].methode == "code":
             mine = members[members["type_zone"].eq(type_zone) & members["type_lien"].eq("entiere")]
-            part = part.assign(
-                geometry=outline_zones(mine, light).reindex(part["code_zone"]).to_numpy()
-            )
+            drawn = outline_zones(mine, light).reindex(part["code_zone"])
+            part = part.assign(geometry=drawn.to_numpy())
         rows.append(part)
     every = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geometry", crs=CRS_GEO)
     return gpd.GeoDataFrame(conform(every[every.geometry.notna()], "couches"), crs=CRS_GEO)
