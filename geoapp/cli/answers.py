@@ -178,7 +178,8 @@ def report(
     cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: Path | None, **parametres
 ) -> None:
     """Écrit la fiche de territoire d'une ou plusieurs zones, en PDF et en HTML."""
-    from geoapp.cli.console import print_sheets, watching
+    from geoapp.cli.build_report import watching
+    from geoapp.cli.console import print_sheets
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.model import parse_question
     from geoapp.coverage.territories.zone import choose_zones

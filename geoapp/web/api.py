@@ -1,4 +1,4 @@
-"""The JSON API: each route of `contrat.ROUTES` answered by the functions that pages and command line use."""
+"""The JSON API: each route of `contract.ROUTES`, answered as pages and command line are."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ def _whole(nom: str, raw: str) -> int:
         raw.isascii() and raw.isdigit() and len(raw) < 5 and row.minimum <= int(raw) <= row.maximum
     ):
         raise ParameterError(
-            f"{nom} = « {raw[:40]} » : un nombre entier de {row.minimum:g} à {row.maximum:g} est attendu."
+            f"{nom} = « {raw[:40]} » : "
+            f"un nombre entier de {row.minimum:g} à {row.maximum:g} est attendu."
         )
     return int(raw)
 
@@ -276,7 +277,7 @@ def _view(route: Route):
 
 
 def _etag() -> str:
-    """Return the digest of what an answer depends on: the snapshot, the day, the version, the address."""
+    """Return the digest of all that an answer depends on: snapshot, day, version, address."""
     text = "\n".join(
         (
             courant().snapshot().id,
@@ -297,7 +298,7 @@ def _is_known(etag: str) -> bool:
 
 
 def _cacheable(response: Response, etag: str | None) -> Response:
-    """Let a browser keep the answer to a GET as long as the snapshot is served; never that to a POST."""
+    """Return the response with its cache headers: a POST is never kept, a GET is asked again."""
     response.headers["Cache-Control"] = "private, no-cache" if etag else "no-store"
     if etag:
         response.set_etag(etag)

@@ -90,10 +90,11 @@ CHEMINS: dict[str, Parametre] = {
 class Route:
     """One address of the API.
 
-    `parametres` are names of `PROPRES`; `est_recherche` adds
-    every parameter of a search and every filter, and allows POST, so that a
-    position need not be in an address; `est_postable` allows POST for what may
-    be somebody's address; `est_couverture` adds the filters of the offer.  `cles` are the keys of the answer.
+    `parametres` are names of `PROPRES`; `est_recherche` adds every parameter of
+    a search and every filter, and allows POST, so that a position need not be
+    in an address; `est_postable` allows POST for what may be somebody's
+    address; `est_couverture` adds the filters of the offer.  `cles` are the
+    keys of the answer.
     """
 
     nom: str
@@ -166,7 +167,9 @@ ROUTES: dict[str, Route] = {
             (
                 (
                     "formation",
-                    "La fiche : lieux, sessions, organisme, codes, zones, preuves, statistiques d'années passées, semblables, source, autres catalogues réunis et pourquoi",
+                    "La fiche : lieux, sessions, organisme, codes, zones, preuves, "
+                    "statistiques d'années passées, semblables, source, "
+                    "autres catalogues réunis et pourquoi",
                 ),
                 ("instantane", "Instantané des données"),
             ),
@@ -211,7 +214,8 @@ ROUTES: dict[str, Route] = {
         Route(
             "couverture",
             "/couverture",
-            "Couverture de la population : indicateurs par zone, zones blanches, classes de la carte",
+            "Couverture de la population : "
+            "indicateurs par zone, zones blanches, classes de la carte",
             (
                 ("titre", "La question en une phrase"),
                 ("phrase", "Ce qu'il faut retenir"),
@@ -223,7 +227,8 @@ ROUTES: dict[str, Route] = {
                 ("ensemble", "Les nombres de la région"),
                 (
                     "zones",
-                    "Les nombres de chaque zone ; masques nomme ceux qui sont tus (moins de 5 personnes)",
+                    "Les nombres de chaque zone ; "
+                    "masques nomme ceux qui sont tus (moins de 5 personnes)",
                 ),
                 ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"),
                 ("qualite", "Ce que l'on sait de l'offre comptée"),
@@ -237,7 +242,8 @@ ROUTES: dict[str, Route] = {
         Route(
             "qualite",
             "/qualite",
-            "Scores de qualité des sources et des organismes ; d'un seul, ses critères et ce qu'il doit corriger",
+            "Scores de qualité des sources et des organismes ; "
+            "d'un seul, ses critères et ce qu'il doit corriger",
             (
                 (
                     "criteres",
@@ -253,7 +259,8 @@ ROUTES: dict[str, Route] = {
                 ),
                 (
                     "corrections",
-                    "Ce qu'il doit corriger, offre par offre (les 500 premières lignes) ; vide sans demande",
+                    "Ce qu'il doit corriger, offre par offre (les 500 premières lignes) ; "
+                    "vide sans demande",
                 ),
                 ("nb_corrections", "Nombre de corrections, toutes lignes"),
                 ("precedent", "Instantané comparé, ou null"),

@@ -1,4 +1,4 @@
-"""The pages of coverage: the question and its map, one zone, publics compared, two snapshots compared."""
+"""The pages of coverage: a question and its map, one zone, publics or snapshots compared."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def form_parts(question: Question) -> dict:
 
 
 def _count_options(snapshot: Snapshot) -> dict:
-    """Return the values of each filter of the offer with their number of offers, none for the others."""
+    """Return, by filter of the offer, its values with their number of offers."""
     return {nom: list_options(snapshot, nom, served_world().offres) for nom in FILTRES_OFFRE}
 
 
@@ -157,7 +157,7 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
 
 @blueprint.get("/couverture/contours/<type_zone>.geojson")
 def outlines(type_zone: str):
-    """Return the outlines that a map colours: zones of a zoning, communes, or squares of the grid."""
+    """Return the outlines that a map colours: zones, communes, or squares of the grid."""
     if type_zone not in MAILLES:
         abort(404)
     texte = courant().derive(

@@ -53,7 +53,7 @@ def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> d
 
 
 def choices(question: Question, world: World) -> dict:
-    """Return the fields of the form that are not filters: options (value, label), and what is chosen."""
+    """Return the fields of the form that are not filters: options (value, label), choice made."""
     zonings = [
         (nom, row.titre)
         for nom, row in MAILLES.items()
@@ -92,7 +92,9 @@ def shown_columns(question: Question) -> list[str]:
 
 
 def sort_table(reponse: Reponse, args: Mapping) -> tuple[pd.DataFrame, tuple[str, str]]:
-    """Return the table in the order asked (the measure of the map, worst first, by default), and that order.
+    """Return the table in the order asked, and that order.
+
+    By default, the measure of the map sorts it, worst first.
 
     Raises
     ------
@@ -198,7 +200,10 @@ def _or_nothing(value) -> str:
 
 
 def map_values(reponse: Reponse, code: str | None = None) -> dict:
-    """Return what the map colours: by zone [shade (−1 unknown), name, value in words, address]; and the white communes."""
+    """Return what the map colours, and the white communes.
+
+    By zone: shade (−1 when unknown), name, value in words, address.
+    """
     question, table = reponse.question, reponse.tableau
     classes = assign_classes(table[question.mesure].to_numpy(dtype=float), reponse.classes).tolist()
     shown = table.to_dict("records")

@@ -1,4 +1,4 @@
-"""The page « Données »: everything to download, its dictionary, and its description for programs and portals."""
+"""The page « Données »: every file, its dictionary, its description for programs and portals."""
 
 from __future__ import annotations
 

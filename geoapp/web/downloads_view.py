@@ -22,7 +22,10 @@ _ROUTES = {TABLE: "downloads.table", INDICATEURS: "downloads.indicators"}
 
 
 def resource_rows(resources: list[Ressource], genre: str, parametres: dict) -> list[dict]:
-    """Return the resources of a kind as rows: what they are, sizes, licences, links; `parametres` are those of the question."""
+    """Return the resources of a kind as rows: what they are, sizes, licences, links.
+
+    `parametres` are those of the question.
+    """
     return [
         {
             "id": one.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from geoapp.core.errors import MissingPartError, NotFoundError, ParameterError, SnapshotError
@@ -20,7 +20,8 @@ TEXTES = {
     ),
     503: (
         "Aucune donnée à montrer",
-        "Préparez les données sur le serveur avec la commande « geoapp build », puis rechargez cette page.",
+        "Préparez les données sur le serveur avec la commande « geoapp build », "
+        "puis rechargez cette page.",
     ),
 }
 """Title and advice by status."""
@@ -43,9 +44,10 @@ def register(app: Flask) -> None:
 
 
 def _unexpected(error: Exception):
-    """Log an unforeseen error (path, kind, where; never the query, nor a message that may quote it) and answer without detail."""
-    from flask import current_app
+    """Log an unforeseen error and answer without detail.
 
+    The log says path, kind and where; never the query, nor a message that may quote it.
+    """
     kind = RuntimeError(type(error).__name__)
     current_app.logger.error(
         "Erreur imprévue sur %s", request.path, exc_info=(RuntimeError, kind, error.__traceback__)

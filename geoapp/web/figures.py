@@ -21,7 +21,7 @@ EMPRISES = sorted(
     (nom for nom in MAILLES if nom in CHERCHES),
     key=lambda nom: not ZONAGES[nom].est_affichee,
 )
-"""Zonings whose zones the form proposes to show, those people name; an address may name any other."""
+"""Zonings whose zones the form proposes: those people name; an address may name any other."""
 
 _DESSINS = BoundedSemaphore(2)
 """Figures drawn at once by one process: each may take 140 MB."""
@@ -75,7 +75,7 @@ def export_form(
     emprise: str = "region",
     note: str = "",
 ) -> dict:
-    """Return what the form « Exporter la carte » shows: types, territories, bounds, and what it keeps of the page (`pairs`).
+    """Return what the form « Exporter la carte » shows, and what it keeps of the page.
 
     Parameters
     ----------

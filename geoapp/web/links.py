@@ -100,7 +100,10 @@ class Adresses:
         return [Lien("imprimer", "Imprimer la liste", self.imprimer()), *files, *self._figure()]
 
     def _figure(self) -> list[Lien]:
-        """Return the static map of the results, when a figure can show just them: filters alone, in the region or in one zone."""
+        """Return the static map of the results, when a figure can show just them.
+
+        It can when the search is filters alone, in the region or in one zone.
+        """
         territories = [valeur for nom, valeur in self.parametres if nom in ("lieu", "zone")]
         kept = [
             (nom, valeur) for nom, valeur in self.parametres if nom in FILTRES and nom != "zone"

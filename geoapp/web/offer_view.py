@@ -40,7 +40,7 @@ def dress(card: dict, adresses: Adresses) -> dict:
 
 
 def web_site(url: str | None) -> str:
-    """Return the site that an address leads to, as a person reads it: « exemple.fr »; "" without one."""
+    """Return the site that an address leads to, as one reads it: « exemple.fr »; "" without one."""
     return (urlsplit(url or "").hostname or "").removeprefix("www.")
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document and the documentation page, made from the rows of `contrat` and of the filters."""
+"""The OpenAPI 3.1 document and the documentation page, made from the rows of `contract`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ NB_VALEURS = 30
 _TYPES = {"texte": "string", "nombre": "number", "entier": "integer", "emprise": "string"}
 _VARIABLE = re.compile(r"<(\w+)>")
 ERREURS = {
-    "400": "Paramètre inconnu ou valeur refusée ; le message donne les bornes ou la valeur la plus proche",
+    "400": (
+        "Paramètre inconnu ou valeur refusée ; "
+        "le message donne les bornes ou la valeur la plus proche"
+    ),
     "404": "Rien à cette adresse, ou identifiant inconnu",
     "503": "Aucune donnée n'est publiée",
 }
@@ -41,7 +44,10 @@ def build_document(snapshot: Snapshot) -> dict:
             "title": "GéoForma",
             "version": __version__,
             "license": {"name": "MIT", "identifier": "MIT"},
-            "description": "Offre de formation : recherche autour d'un lieu, fiches, facettes, points de carte, exports. Réponses en français.",
+            "description": (
+                "Offre de formation : recherche autour d'un lieu, fiches, facettes, "
+                "points de carte, exports. Réponses en français."
+            ),
         },
         "servers": [{"url": PREFIXE}],
         "paths": {_path(route): _operations(route, snapshot) for route in ROUTES.values()},
@@ -74,7 +80,9 @@ def _operations(route: Route, snapshot: Snapshot) -> dict:
             **common,
             "parameters": variables,
             "requestBody": _body(query),
-            "description": "Les mêmes paramètres dans le corps : une position n'est alors dans aucune adresse.",
+            "description": (
+                "Les mêmes paramètres dans le corps : une position n'est alors dans aucune adresse."
+            ),
         }
     return operations
 
@@ -128,7 +136,10 @@ def _filter_parameter(filtre: Filtre, snapshot: Snapshot) -> dict:
         "in": "query",
         "required": False,
         "explode": True,
-        "description": f"{filtre.aide}. Plusieurs valeurs possibles, une suffit. {list_values(filtre, snapshot)}",
+        "description": (
+            f"{filtre.aide}. Plusieurs valeurs possibles, une suffit. "
+            f"{list_values(filtre, snapshot)}"
+        ),
         "schema": {"type": "array", "items": {"type": "string"}},
     }
 
@@ -196,7 +207,7 @@ def _error_schema() -> dict:
 
 
 def _card_schema() -> dict:
-    """Return the schema of an offer in a list; anything may be unknown (null) but what identifies it."""
+    """Return the schema of an offer in a list: all but what identifies it may be null (unknown)."""
     sure = ("id", "id_lieu", "url", "intitule", "source")
     properties = {
         nom: {"type": type_ if nom in sure else [type_, "null"], "description": sens}
@@ -206,7 +217,7 @@ def _card_schema() -> dict:
 
 
 def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
-    """Return what the documentation page shows: routes with real examples, parameters, filters, keys."""
+    """Return what the documentation shows: routes with real examples, parameters, filters, keys."""
     identifiant = next(iter(repertoire.lignes_par_id), "")
     return {
         "prefixe": PREFIXE,

@@ -76,7 +76,7 @@ def _sorted_offers(snapshot: Snapshot) -> gpd.GeoDataFrame:
 
 
 def useful_filters(snapshot: Snapshot) -> frozenset[str]:
-    """Return the filters that tell the offers of the snapshot apart: at least two of their values are met."""
+    """Return the filters that tell the offers apart: at least two of their values are met."""
     return frozenset(
         nom for nom in FILTRES if sum(option.nb > 0 for option in list_options(snapshot, nom)) > 1
     )
@@ -88,7 +88,7 @@ def query(filtres: Filtres) -> dict[str, list[str]]:
 
 
 def offer_export(snapshot: Snapshot, filtres: Filtres, note: str = "") -> dict:
-    """Return the form that exports the map of the offer: one zone chosen becomes the territory shown."""
+    """Return the form that exports the map: one zone chosen becomes the territory shown."""
     zones = filtres.values_of("zone")
     one = zones[0] if len(zones) == 1 and ":" in zones[0] else "region"
     lost = (

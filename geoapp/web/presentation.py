@@ -108,7 +108,8 @@ class Page:
         """Return « Lignes 51 à 100 sur 4 219 »."""
         fin = min(self.numero * PAR_PAGE, self.nb_lignes)
         debut = min(self.tranche.start + 1, fin)
-        return f"Lignes {format_number(debut)} à {format_number(fin)} sur {format_number(self.nb_lignes)}"
+        bornes = f"{format_number(debut)} à {format_number(fin)}"
+        return f"Lignes {bornes} sur {format_number(self.nb_lignes)}"
 
 
 def paginate(nb_lignes: int) -> Page:
@@ -174,7 +175,7 @@ def _or_unknown(value) -> str:
 
 
 def source_rows(snapshot: Snapshot) -> list[dict]:
-    """Return the sources as the page shows them, offers first, then those that are absent last; NA becomes None."""
+    """Return the sources by usage, offers first, the absent ones last; NA becomes None."""
     ordre = {usage: rang for rang, usage in enumerate(USAGES)}
     rows = sorted(
         served_sources(snapshot),
@@ -260,10 +261,15 @@ def footer(snapshot: Snapshot) -> dict:
     fictives = sources.loc[sources["mode"].eq("demonstration"), "titre"].tolist()
     reelles = int(sources["mode"].isin(["miroir", "cache", "telechargement", "produit"]).sum())
     absentes = int(sources["mode"].eq("absente").sum())
+    told = [
+        count(reelles, "source réelle", "sources réelles"),
+        count(len(fictives), "source fictive", "sources fictives"),
+    ]
+    if absentes:
+        told.append(count(absentes, "source absente", "sources absentes"))
     return {
         "fictives": fictives,
-        "sources": f"{count(reelles, 'source réelle', 'sources réelles')}, {count(len(fictives), 'source fictive', 'sources fictives')}"
-        + (f", {count(absentes, 'source absente', 'sources absentes')}" if absentes else ""),
+        "sources": ", ".join(told),
         "date": _day(snapshot.manifest.get("cree_le", "")),
         "lignes": [row for row in source_rows(snapshot) if row["mode"] != "absente"],
         "instantane": snapshot.id,
@@ -337,9 +343,10 @@ def register_words(app: Flask) -> None:
 
 
 def _about_sources() -> dict:
-    """Return what every page says of the sources: what the snapshot holds, and what is broken or late today.
+    """Return what every page says of the sources: what is held, what is broken or late today.
 
-    The banner names the broken sources whose data are shown; those that never gave any are on their page.
+    The banner names the broken sources whose data are shown; those that never
+    gave any are on their page.
     """
     if snapshot_or_none() is None:
         return {"pied": None, "signaux": {}, "pannes": [], "retards": ""}

@@ -35,7 +35,7 @@ ETATS = {"non_fourni": "Non fourni par la source", "sans_objet": "Sans objet"}
 
 
 def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tuple[str, str]]:
-    """Return the bodies whose name holds the words of `q`, in the order of `tri` and `ordre`, and that order.
+    """Return the bodies whose name holds the words of `q`, in the order asked, and that order.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def say_change(score: float, before: float) -> str:
 
 
 def say_share(share: float | None) -> str:
-    """Return a share as a percentage; never 100 % when something is missing, nor 0 % when something is there."""
+    """Return a share as a percentage: 100 % only when nothing is missing, 0 % when all is."""
     if share is None or pd.isna(share):
         return "–"
     per_cent = 100 * share
@@ -129,7 +129,7 @@ def say_share(share: float | None) -> str:
 
 
 def part_rows(qualite: Qualite, row: Mapping, compte: Mapping[str, int]) -> list[dict]:
-    """Return the criteria of one source or body in words; `compte` gives the defects by criterion."""
+    """Return the criteria of one source or body in words; `compte`: defects by criterion."""
     address = f"quality.{row['type_entite']}"
     return [
         {
@@ -181,7 +181,8 @@ def summary(qualite: Qualite) -> list[str]:
     defauts = qualite.snapshot.read("defauts")
     wrong = defauts[defauts["critere"].eq("position")]
     phrases = [
-        f"{count(len(sources), 'source')} et {count(len(bodies), 'organisme')} sont notés de 0 à 100 sur {len(CRITERES)} critères, "
+        f"{count(len(sources), 'source')} et {count(len(bodies), 'organisme')} "
+        f"sont notés de 0 à 100 sur {len(CRITERES)} critères, "
         f"pour {count(int(sources['nb_offres'].sum()), 'offre')} de tous les catalogues."
     ]
     if len(defauts):
@@ -193,21 +194,21 @@ def summary(qualite: Qualite) -> list[str]:
             .iloc[0]
         )
         phrases.append(
-            f"{count(len(defauts), 'point')} à corriger ; le critère le plus souvent en défaut est « {CRITERES[first['critere']].titre} » ({format_number(first['count'])})."
+            f"{count(len(defauts), 'point')} à corriger ; le critère le plus souvent en défaut "
+            f"est « {CRITERES[first['critere']].titre} » ({format_number(first['count'])})."
         )
     if len(wrong):
         phrases.append(
-            f"{count(len(wrong), 'offre')} ({count(wrong['id_lieu'].nunique(), 'lieu', 'lieux')}) ont une position qu'une règle contredit."
+            f"{count(len(wrong), 'offre')} ({count(wrong['id_lieu'].nunique(), 'lieu', 'lieux')}) "
+            "ont une position qu'une règle contredit."
         )
-    return phrases + [
-        f"Évolution depuis l'instantané {say_snapshot(qualite.precedent)}."
-        if qualite.precedent
-        else qualite.sans_precedent
-    ]
+    if qualite.precedent:
+        return [*phrases, f"Évolution depuis l'instantané {say_snapshot(qualite.precedent)}."]
+    return [*phrases, qualite.sans_precedent]
 
 
 def say_snapshot(code: str) -> str:
-    """Return a snapshot by its day, then its identifier: « du 25 novembre 2026 (20261125T193950Z) »."""
+    """Return a snapshot by its day and identifier: « du 25 novembre 2026 (20261125T193950Z) »."""
     return f"du {format_date(f'{code[:4]}-{code[4:6]}-{code[6:8]}')} ({code})"
 
 

@@ -91,7 +91,7 @@ def _requested() -> tuple[Requete, str]:
 
 
 def _parse(parametres: MultiDict) -> Requete:
-    """Return the search of some parameters; the page always shows the whole list, whatever the map shows."""
+    """Return the search of some parameters; the page lists it whole, whatever the map shows."""
     requete = parse_request(parametres, served_engine())
     return replace(requete, emprise=None)
 
@@ -127,7 +127,7 @@ def _view(resultat: Resultat) -> dict:
 
 
 def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
-    """Return, when nothing is found, what each filter or the text left out would give, best first."""
+    """Return, when nothing is found, what leaving out a filter or the text gives, best first."""
     if resultat.total or len(resultat.a_distance):
         return []
     found = [

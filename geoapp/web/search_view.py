@@ -22,7 +22,7 @@ from geoapp.web.offer_view import cards, number_places
 
 TAILLES = (20, 50, 100)
 LISTE_LONGUE = 24
-"""Above this number of values a facet shows the most frequent ones and a field to find the others."""
+"""Above this number of values a facet shows the most frequent, and a field to find the others."""
 
 TETE = 15
 NB_A_DISTANCE = 5
@@ -93,7 +93,7 @@ def facets_of(resultat: Resultat) -> list[Facette]:
 
 
 def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
-    """Tell whether a filter has something to say of an answer: a rare one may be unknown everywhere."""
+    """Tell whether a filter has something to say: a rare one may be unknown everywhere."""
     return (
         not FILTRES[nom].est_rare
         or nom in requete.filtres.choix
@@ -117,7 +117,7 @@ def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
 
 
 def _head(options: list[Option], choisies: set[str]) -> list[Option]:
-    """Return the values chosen, then the most frequent of the others; equals in the order of the list."""
+    """Return the values chosen, then the most frequent of the others; ties as in the list."""
     kept = [o for o in options if o.valeur in choisies]
     return (
         kept
@@ -163,7 +163,7 @@ def place_fields(lieu: Lieu | None) -> dict:
 
 
 def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
-    """Return the search without each filter in use, then without its text: (parameter, words, search)."""
+    """Return (parameter, words, search) without each filter in use, then without the text."""
     filtres = requete.filtres.choix
     result = [
         (
@@ -220,7 +220,8 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
         parts.append(f"L'adresse est cherchée à la commune : {requete.lieu.nom}.")
     if requete.lieu is not None and requete.lieu.est_zone:
         parts.append(
-            "Un territoire est choisi : le rayon ne compte pas, la recherche se fait dans ses limites."
+            "Un territoire est choisi : "
+            "le rayon ne compte pas, la recherche se fait dans ses limites."
         )
     return parts + _unplaced(resultat, repertoire)
 
@@ -247,7 +248,7 @@ def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:
 
 
 def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
-    """Return what is known by département alone where a search looks, each with the page that tells it; nothing when nothing is known."""
+    """Return what is known by département alone where a search looks, and the page that says it."""
     requete = resultat.requete
     if requete.lieu is None or snapshot.read("offres_departements").empty:
         return []

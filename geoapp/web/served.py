@@ -51,7 +51,7 @@ class Courant:
         return derived.get(key, lambda: make(snapshot))
 
     def _open(self) -> tuple[Snapshot, Memory]:
-        """Return the published snapshot with what is derived from it: both go when another comes."""
+        """Return the published snapshot and what is derived from it: both go when another comes."""
         target = (self._data_dir / CURRENT).resolve()
         with self._lock:
             if self._opened is None or self._opened[0].path != target or not target.exists():
@@ -74,7 +74,10 @@ def snapshot_or_none() -> Snapshot | None:
 
 
 def signals() -> dict[str, Signal]:
-    """Return what must be told today of each source served: what `geoapp fetch` met is seen without a build."""
+    """Return what must be told today of each source served.
+
+    What `geoapp fetch` met is seen without a build.
+    """
     return list_signals(
         courant().derive("servies", served_sources), courant().data_dir, datetime.now(UTC).date()
     )

@@ -24,7 +24,8 @@ def run(settings: Settings, *, host: str, port: int) -> None:
         server = create_server(app, host=host, port=port, threads=8, ident="GeoForma")
     except (OSError, OverflowError, socket.gaierror) as error:
         raise ParameterError(
-            f"Impossible d'écouter sur {host}:{port} ({error}). Choisissez un autre port : geoapp serve --port 5001."
+            f"Impossible d'écouter sur {host}:{port} ({error}). "
+            "Choisissez un autre port : geoapp serve --port 5001."
         ) from None
     address = f"http://{host}:{server.effective_port}/"
     print(f"GéoForma : {address} (Ctrl+C pour arrêter)", flush=True)

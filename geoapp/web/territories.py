@@ -1,4 +1,4 @@
-"""The pages of territories: the index of zones, one zone and its comparison, its sheet and its tables as files."""
+"""The pages of territories: the index of zones, one zone and its comparison, its files."""
 
 from __future__ import annotations
 

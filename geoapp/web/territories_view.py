@@ -105,7 +105,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
 
 
 def comparables(world: World, zone: Zone, autre: Zone | None) -> dict:
-    """Return the zones that one may be compared with: a list for its own zoning, free text for the communes."""
+    """Return the zones that one may be compared with: a list of its zoning, none for a commune."""
     rows = (
         []
         if zone.type_zone == COMMUNE
