@@ -191,7 +191,7 @@ def test_qpv_membership_uses_trusted_points_only(real_snapshot):
 
 def test_doubtful_places_are_at_their_town_hall(real_snapshot):
     lieux = real_snapshot.read("lieux")
-    doubtful = lieux[lieux["est_douteuse"].astype(bool)]
+    doubtful = lieux[lieux["est_douteuse"].fillna(False).astype(bool)]
     communes = real_snapshot.read("communes").set_index("code_commune")
     assert 10 <= len(doubtful) <= 30 and doubtful["distance_commune_m"].gt(1000).all()
     halls = gpd.points_from_xy(
@@ -226,7 +226,9 @@ def test_schools_fall_in_their_declared_commune_except_wrong_data(mirror):
         etablissements=merge_etablissements([]),
         doubtful_distance_m=1000.0,
     )
-    wrong = placed[placed["est_douteuse"].astype(bool)].set_index("id_lieu")["distance_commune_m"]
+    wrong = placed[placed["est_douteuse"].fillna(False).astype(bool)].set_index("id_lieu")[
+        "distance_commune_m"
+    ]
     print(wrong.round().to_dict())
     known = placed["latitude_declaree"].notna().sum()
     assert known >= 676 and len(wrong) <= 3

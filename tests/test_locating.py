@@ -129,7 +129,7 @@ def test_uai_then_commune_then_nothing(communes):
     assert (
         nowhere.geometry is None
         and pd.isna(nowhere.precision_position)
-        and not nowhere.est_douteuse
+        and pd.isna(nowhere.est_douteuse)
     )
     assert "Aucune position" in nowhere.motif_position
 

@@ -82,9 +82,10 @@ def format_euros(value: float) -> str:
 def describe_price(
     prix_eur: float | None, prix_horaire_eur: float | None, est_gratuite: bool | None
 ) -> str:
-    """Return what a training costs, as the source tells it; "" when it tells nothing: no price is not free.
+    """Return what a training costs, as the source tells it; "" when it tells nothing.
 
-    The whole price comes first, the price of an hour only without it: « 900 € TTC, gratuit pour le stagiaire ».
+    No price is not free.  The whole price comes first, the price of an hour only without it:
+    « 900 € TTC, gratuit pour le stagiaire ».
     """
     parts = []
     if not _is_unknown(prix_eur):
@@ -160,8 +161,8 @@ def describe_position(precision: str | None, est_placee: bool = True) -> str:
     return POSITIONS.get(precision, "précision inconnue") if est_placee else "non placée"
 
 
-def describe_doubt(est_douteuse: bool, distance_m: float | None) -> str:
-    """Return why a position is doubtful, in words; "" when it is not."""
+def describe_doubt(est_douteuse: bool | None, distance_m: float | None) -> str:
+    """Return why a position is doubtful, in words; "" when it is not, or when nothing tells."""
     if not est_douteuse:
         return ""
     if _is_unknown(distance_m):

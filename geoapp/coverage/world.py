@@ -20,6 +20,7 @@ from geoapp.coverage import access
 from geoapp.coverage.model import Question
 from geoapp.coverage.travel import Trajets, open_trajets
 from geoapp.offer.filters import FILTRES
+from geoapp.offer.values import yes
 from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
 _POIDS_GARDES = 16
@@ -233,7 +234,7 @@ def _numbers(offres: pd.DataFrame, trajets: Trajets) -> tuple[pd.DataFrame, np.n
             "organisme": rank,
             "capacite": offres["capacite"].astype("float64").to_numpy(),
             "nb_sessions": sessions.astype("float64").to_numpy(),
-            "est_douteuse": offres["est_douteuse"].to_numpy(dtype=bool),
+            "est_douteuse": yes(offres["est_douteuse"]).to_numpy(),
             "est_voisine": offres["est_voisine"].to_numpy(dtype=bool),
             "est_fictive": offres["est_fictive"].to_numpy(dtype=bool),
             "est_mairie": offres["precision_position"]

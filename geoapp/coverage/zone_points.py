@@ -12,6 +12,7 @@ from geoapp.coverage.answer import Reponse
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World, choose_offer
+from geoapp.offer.values import yes
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.zonings import COMMUNE, MAILLES
 
@@ -114,7 +115,7 @@ def _almost(offres: pd.DataFrame, cout: float) -> Presque:
         identifiant=None if first["est_voisine"] else first["id_action"],
         nb_offres=len(offres),
         cout=cout,
-        est_douteuse=bool(offres["est_douteuse"].all()),
+        est_douteuse=bool(yes(offres["est_douteuse"]).all()),
         est_voisine=bool(first["est_voisine"]),
     )
 

@@ -17,6 +17,7 @@ from geoapp.ingest.code_joins import cfd_from_mef
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.locating import shared_points
+from geoapp.offer.values import yes
 
 COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
@@ -94,7 +95,7 @@ def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     # Stricter than for a map: a town hall or the point of a town would merge its two schools.
     sure = (
         offers["precision_position"].ne("commune")
-        & ~offers["est_douteuse"].astype(bool)
+        & ~yes(offers["est_douteuse"])
         & ~shared_points(offers, rues_max=1)
     )
     return result.assign(x_m=metric.x.where(sure), y_m=metric.y.where(sure))

@@ -17,6 +17,7 @@ from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
 from geoapp.offer.rows import merge_organismes
+from geoapp.offer.values import yes
 from geoapp.reference.codes import check_uai
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.reference.zonings import ZONAGES
@@ -120,7 +121,7 @@ def link_places(
     by_code = lieux[["id_lieu", "code_commune"]].merge(whole, on="code_commune")
     parts = [by_code.assign(methode="code")]
     is_sure = lieux["precision_position"].isin(PRECISIONS_SURES)
-    sure = lieux[is_sure & ~lieux["est_douteuse"].astype(bool)]
+    sure = lieux[is_sure & ~yes(lieux["est_douteuse"])]
     for type_zone, part in zones[zones.geometry.notna()].groupby("type_zone"):
         if ZONAGES[type_zone].methode == "geometrie":
             found = assign_by_geometry(sure.geometry, part)

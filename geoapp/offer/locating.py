@@ -11,6 +11,7 @@ import pandas as pd
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import make_points, repair_coordinates
 from geoapp.core.schema.offer_columns import columns_of
+from geoapp.offer.values import yes
 from geoapp.reference.codes.text import fold, map_distinct
 from geoapp.reference.zone_joins import assign_by_geometry
 
@@ -98,8 +99,11 @@ def locate_lieux(
     found = assign_by_geometry(undeclared, communes, "code_commune")
     known["code_commune"] = known["code_commune"].fillna(found)
     known["distance_commune_m"] = _distance_to_commune(placed, known["code_commune"], by_code)
-    known["est_douteuse"] = known["distance_commune_m"].gt(doubtful_distance_m)
-    at_town_hall = known["est_douteuse"] | placed.isna()
+    is_doubtful = known["distance_commune_m"].gt(doubtful_distance_m)
+    # Without a point received nothing was compared: the position is not « sure », it is not told.
+    is_told = known["distance_commune_m"].notna()
+    known["est_douteuse"] = is_doubtful.astype("boolean").where(is_told)
+    at_town_hall = is_doubtful | placed.isna()
     known["geometry"] = placed.where(~at_town_hall, _town_halls(known, by_code))
     known.loc[at_town_hall, "precision_position"] = "commune"
     known.loc[known["geometry"].isna(), "precision_position"] = None
@@ -154,7 +158,7 @@ def _explain(known: pd.DataFrame) -> pd.Series:
     km = rounded.str.replace(".", ",", regex=False)
     doubtful = "Coordonnées reçues à " + km + " km de la commune déclarée : placé à la mairie."
     reasons = [
-        known["est_douteuse"] & known["geometry"].notna(),
+        yes(known["est_douteuse"]) & known["geometry"].notna(),
         known["geometry"].isna(),
         known["precision_position"].eq("commune").fillna(False),
         known["reparation"].notna(),
@@ -174,7 +178,6 @@ def _shape(known: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the columns of the table `lieux`."""
     # The code received is kept in the flat offer only: the lieu has that of its commune of today.
     renamed = known.drop(columns="lieu_code_commune").rename(columns=_NOMS)
-    renamed["est_douteuse"] = renamed["est_douteuse"].astype("boolean")
     return gpd.GeoDataFrame(renamed.reset_index(), geometry="geometry", crs="EPSG:4326")
 
 

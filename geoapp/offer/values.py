@@ -18,6 +18,16 @@ INCONNU = "inconnu"
 AUCUNE = "aucune"
 
 
+def yes(flags: pd.Series) -> pd.Series:
+    """Return where a column of yes and no says yes, as plain booleans: unknown is not yes."""
+    return flags.astype("boolean").fillna(False).astype(bool)
+
+
+def is_yes(flag) -> bool:
+    """Tell whether one value of a column of yes and no says yes."""
+    return bool(pd.notna(flag) and flag)
+
+
 def read_column(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
     """Return how a plain column is read, NA being `inconnu`."""
     return lambda offres, today: offres[colonne].fillna(INCONNU)

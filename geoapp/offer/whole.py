@@ -9,6 +9,9 @@ from geoapp.core.config import CRS_GEO
 from geoapp.core.geometry import place_ids
 from geoapp.core.schema import conform
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.dedupe.titles import names_diploma
+from geoapp.reference.codes import normalise_niveau
+from geoapp.reference.codes.text import map_distinct
 
 BRUTES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organismes")
 """Tables that hold every row of every catalogue: no merge touches them."""
@@ -28,7 +31,7 @@ def whole_offer(snapshot: Snapshot) -> gpd.GeoDataFrame:
 
 
 CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
-"""A formation that holds one of these codes leads to a known certification."""
+"""A formation that holds one of these codes leads to a certification; a MEF of a diploma too."""
 
 
 def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
@@ -52,14 +55,28 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     answers = offers["id_responsable"]
     offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(answers.map(names))
     offers["id_organisme"] = offers["id_organisme"].fillna(answers)
-    # A code tells that there is a certification; without one, what is declared is kept.
-    has_code = offers[list(CERTIFICATIONS)].notna().any(axis=1)
-    offers["est_certifiante"] = offers["est_certifiante"].fillna(has_code)
+    offers["est_certifiante"] = _is_certifying(offers)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["sources"] = offers["id_source"]
     offers["id_place"] = place_ids(gpd.GeoSeries(offers["geometry"], crs=CRS_GEO))
     table = conform(offers.assign(zones=""), "offres")
     return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS_GEO)
+
+
+def _is_certifying(offers: pd.DataFrame) -> pd.Series:
+    """Return whether each offer leads to a certification: as declared, else by evidence, else NA.
+
+    A code or the name of a diploma says yes.  Nothing here says no: only a source does.
+    """
+    is_named = pd.Series(False, index=offers.index)
+    for nom in ("intitule", "type_diplome"):
+        is_named |= map_distinct(offers[nom].fillna(""), names_diploma).astype(bool)
+    is_coded = offers[list(CERTIFICATIONS)].notna().any(axis=1)
+    for notation in ("mef", "mefstat"):
+        is_coded |= normalise_niveau(offers["code_mef"], notation=notation).notna()
+    told = is_coded | is_named
+    declared = offers["est_certifiante"].astype("boolean")
+    return declared.fillna(told.astype("boolean").where(told))
 
 
 def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDataFrame:

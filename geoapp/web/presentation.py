@@ -18,6 +18,7 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import NON_RENSEIGNE, count, describe_position, format_date, format_number
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
+from geoapp.offer.values import is_yes
 from geoapp.outputs.html import FrenchTemplate
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
@@ -165,7 +166,7 @@ def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
         "voie": VOIES.get(row.voie, NON_RENSEIGNE),
         "commune": _or_unknown(row.nom_commune),
         "zone_emploi": emplois.get(zones.get("ze2020"), "hors zone"),
-        "position": f"{position}, douteuse" if row.est_douteuse else position,
+        "position": f"{position}, douteuse" if is_yes(row.est_douteuse) else position,
         "est_fictive": row.est_fictive,
     }
 

@@ -15,13 +15,14 @@ from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, Terme
 from geoapp.coverage.world import World
+from geoapp.offer.values import yes
 from geoapp.reference.zonings import COMPARES
 
 DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (
         "douteuse",
         "Position douteuse (à plus d'un kilomètre de la commune déclarée)",
-        lambda offres: offres["est_douteuse"].astype(bool),
+        lambda offres: yes(offres["est_douteuse"]),
     ),
     (
         "mairie",

@@ -67,6 +67,8 @@ de spécialisation » in 2023.
 
 # The longest first: « brevet professionnel agricole » is not a « brevet professionnel ».
 _DIPLOME = re.compile(r"\b(" + "|".join(sorted(DIPLOMES, key=len, reverse=True)) + r")\b")
+_TITRE = re.compile(r"(autre |titre )?(titre|certification|diplome|certificat|dejeps|cpjeps)\b")
+"""Kinds of certifications whose name tells nothing more (« Autre titre inscrit au RNCP »)."""
 _OPTION = re.compile(r"\bopt(?:ion)?s? ?([a-d])\b")
 _PARCOURS = {
     "distance": re.compile(r"\b(entierement en distanciel|a distance|en ligne)\b"),
@@ -100,6 +102,16 @@ class Titre:
     option: str
     parcours: frozenset[str]
     mots: str
+
+
+def names_diploma(texte: str) -> bool:
+    """Tell whether a title, or a kind of diploma, begins with the name of one.
+
+    « Préparation au CAP » and « Mise à niveau pour un BTS » name one further on: they lead to it,
+    they do not give it.
+    """
+    folded = _RUBRIQUE.sub(r"\1 ", fold(texte)).strip()
+    return bool(_DIPLOME.match(folded) or _TITRE.match(folded))
 
 
 def read_title(intitule: str, type_diplome: str | None = None) -> Titre:

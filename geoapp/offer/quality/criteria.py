@@ -13,6 +13,7 @@ import pandas as pd
 
 from geoapp.offer.quality.positions import find_wrong_positions
 from geoapp.offer.rows import SANS_INTITULE
+from geoapp.offer.values import yes
 from geoapp.reference.codes.text import fold, map_distinct
 from geoapp.sources.rhythm import parse_vintage
 
@@ -79,7 +80,7 @@ def _place(frame: pd.DataFrame) -> Jugement:
 def _precision(frame: pd.DataFrame) -> Jugement:
     # An offer that is nowhere already fails « lieu »: it is not told twice.
     located = frame["code_commune"].notna() | frame["id_place"].notna()
-    vague = ~frame["precision_position"].isin(PRECISES) | frame["est_douteuse"].astype(bool)
+    vague = ~frame["precision_position"].isin(PRECISES) | yes(frame["est_douteuse"])
     return _present(frame) & located, _where(
         vague, "Placée à la mairie, faute d'adresse ou de coordonnées utilisables."
     )

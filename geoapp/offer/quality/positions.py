@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.offer.locating import RUES_MAX, shared_points
+from geoapp.offer.values import yes
 from geoapp.reference.codes.text import fold, map_distinct
 
 ECART_MAX_M = 1000.0
@@ -46,7 +47,7 @@ def _outside(frame: pd.DataFrame) -> pd.Series:
     """Find the points far outside the outline of the commune declared."""
     km, name = _kilometres(frame["distance_commune_m"]), frame["nom_commune"].fillna("?")
     return _finding(
-        frame["est_douteuse"].astype("boolean"),
+        yes(frame["est_douteuse"]),
         "Position à " + km + " km de la commune déclarée (" + name + ").",
     )
 

@@ -10,6 +10,7 @@ from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
 from geoapp.offer.filters import apply_filters
+from geoapp.offer.values import yes
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.palette import DISCRET, OFFRE, OFFRE_DEHORS, TERRE
@@ -252,7 +253,7 @@ def _missing(offres: pd.DataFrame) -> str:
 
 def _notes(offres: pd.DataFrame) -> tuple[str, ...]:
     """Return what must be known of the positions."""
-    doubtful = int(offres["est_douteuse"].sum())
+    doubtful = int(yes(offres["est_douteuse"]).sum())
     remote = int(offres["modalite"].eq("a_distance").fillna(False).sum())
     moved = count(
         doubtful,

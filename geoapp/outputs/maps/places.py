@@ -16,6 +16,7 @@ import pandas as pd
 
 from geoapp.core.french import describe_doubt, describe_position, format_period
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.values import is_yes
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
@@ -151,7 +152,7 @@ def _pack_info(row, textes: Textes, zones: dict[str, str]) -> tuple:
         textes.rank(adresse),
         textes.rank(commune),
         textes.rank(describe_position(row.precision_position, row.lat == row.lat)),
-        textes.rank(describe_doubt(row.est_douteuse, row.distance_commune_m)),
+        textes.rank(describe_doubt(is_yes(row.est_douteuse), row.distance_commune_m)),
         tuple(textes.rank(zones.get(code, code)) for code in codes),
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 from geoapp.core.french import count, in_region
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, describe_filters
+from geoapp.offer.values import yes
 
 
 def place_of(snapshot: Snapshot) -> str:
@@ -97,8 +98,8 @@ def summarise(offres: pd.DataFrame) -> Resume:
         nb_placees=len(placees),
         nb_non_placees=len(offres) - len(placees),
         nb_mairie=int(
-            (placees["precision_position"].eq("commune") & ~placees["est_douteuse"]).sum()
+            (placees["precision_position"].eq("commune") & ~yes(placees["est_douteuse"])).sum()
         ),
-        nb_douteuses=int(placees["est_douteuse"].sum()),
+        nb_douteuses=int(yes(placees["est_douteuse"]).sum()),
         nb_fictives=int(offres["est_fictive"].sum()),
     )

@@ -107,15 +107,21 @@ GIVEN = (
     ),
     ColonneOffre(
         nom="est_certifiante",
-        sens="Mène à une certification : dit par la source, sinon un code connu "
-        "(RNCP, Certif Info, diplôme national)",
+        sens="Mène à une certification : dit par la source, sinon par un code (RNCP, Certif Info, "
+        "diplôme national, MEF) ou par le nom d'un diplôme ; non quand une source le dit, "
+        "vide quand rien ne le dit",
         type="booleen",
         libelle="Certifiante",
         tables=("offres",),
         fusion="propre",
         rubrique="quoi",
-        api="Mène à une certification connue",
-        exports=(Exportee(nom="certifiante", sens="Mène à une certification connue"),),
+        api="Mène à une certification ; null quand ni la source, ni un code, ni un nom de diplôme "
+        "ne le dit",
+        exports=(
+            Exportee(
+                nom="certifiante", sens="Mène à une certification ; vide quand rien ne le dit"
+            ),
+        ),
         fiche="Mène à une certification",
         est_attendue=True,
     ),

@@ -151,15 +151,20 @@ PLACED = (
     ),
     ColonneOffre(
         nom="est_douteuse",
-        sens="Position à plus d'un kilomètre de la commune déclarée",
-        sens_offres="Position douteuse",
+        sens="Point reçu à plus d'un kilomètre de la commune déclarée ; vide quand aucun point "
+        "n'a été reçu, ou que la commune n'est pas connue",
+        sens_offres="Position douteuse ; vide quand aucun point n'a été reçu",
         type="booleen",
         libelle="Position douteuse",
         tables=("lieux", "offres"),
-        requis=True,
         rubrique="position",
-        api="Position douteuse",
-        exports=(Exportee(nom="douteuse", sens="Point reçu loin de la commune déclarée"),),
+        api="Position douteuse ; null quand aucun point n'a été reçu",
+        exports=(
+            Exportee(
+                nom="douteuse",
+                sens="Point reçu loin de la commune déclarée ; vide quand aucun point n'a été reçu",
+            ),
+        ),
     ),
     ColonneOffre(
         nom="distance_commune_m",
