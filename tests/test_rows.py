@@ -201,3 +201,26 @@ def test_merged_bodies_take_their_most_frequent_name():
     assert merged[["id_organisme", "siret", "nom"]].to_dict("records") == [
         {"id_organisme": "a", "siret": "1", "nom": "CMA"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("intitule", "attendue"),
+    [
+        ("BTS Tourisme - Entièrement en distanciel", "a_distance"),
+        ("Anglais 100 % en ligne", "a_distance"),
+        ("Comptabilité, partiellement à distance", "mixte"),
+        # A trade, not a way to be trained.
+        ("CS Assistance, conseil, vente à distance", None),
+    ],
+)
+def test_a_title_tells_the_modality_and_the_correction_is_its_evidence(intitule, attendue):
+    read = _check({"intitule": intitule})
+    found = read.flat["modalite"].iloc[0]
+    assert found == attendue if attendue else pd.isna(found)
+    kinds = [row["type_correction"] for row in read.corrections]
+    assert kinds.count("modalite_de_l_intitule") == (attendue is not None)
+
+
+def test_a_modality_that_the_source_gives_is_not_replaced_by_its_title():
+    read = _check({"intitule": "Anglais 100 % en ligne", "modalite": "mixte"})
+    assert read.flat["modalite"].iloc[0] == "mixte"

@@ -100,11 +100,11 @@ def test_the_nearest_names_are_given(index):
 @pytest.mark.parametrize(
     "parametres, code",
     [
-        ({"lat": "50.43219", "lon": "2.8329"}, "50.432,2.833"),
+        ({"lat": "50.4321987654", "lon": "2.8329"}, "50.432199,2.8329"),
         ({"lieu": "point:50.4,2.8"}, "50.4,2.8"),
     ],
 )
-def test_a_point_is_rounded_to_three_decimals(index, parametres, code):
+def test_a_point_is_kept_to_ten_centimetres(index, parametres, code):
     lieu = parse_place(index, parametres)
     assert (lieu.type, lieu.code, lieu.nom) == ("point", code, NOM_POINT)
     assert not lieu.est_zone

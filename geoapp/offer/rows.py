@@ -19,6 +19,7 @@ from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference import codes
+from geoapp.reference.codes.modalities import modality_of_title
 from geoapp.sources.registry import Source
 
 FORMATION, ACTION, LIEU = (content_of(part) for part in ("formation", "action", "lieu"))
@@ -132,11 +133,15 @@ def _normalise_values(journal: Journal) -> None:
 
 
 def _normalise_codes(journal: Journal, source: Source) -> None:
-    """Complete codes from others, and postcodes from their lost zeros."""
+    """Complete codes from others, the modality from the title, postcodes from their lost zeros."""
     frame = journal.frame
     by_notation = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}
     if derive := by_notation.get(source.options.get("mef", "")):
         frame["code_nsf"] = frame["code_nsf"].fillna(derive(frame["code_mef"]))
+    told = modality_of_title(frame["intitule"])
+    is_told = frame["modalite"].isna() & told.notna()
+    journal.note("modalite", is_told, "modalite_de_l_intitule", told)
+    frame["modalite"] = frame["modalite"].fillna(told)
     postal, repaired = codes.normalise_code_postal(journal.frame["lieu_code_postal"])
     journal.replace("lieu_code_postal", postal, "zero_restitue", only=repaired)
 

@@ -238,7 +238,7 @@ geoforma.page = (function () {
   /* ---- Position ----------------------------------------------------------------- */
 
   function placer(latlng, nom) {
-    situer(latlng.lat.toFixed(3), latlng.lng.toFixed(3), nom || "Repère sur la carte");
+    situer(latlng.lat.toFixed(6), latlng.lng.toFixed(6), nom || "Repère sur la carte");
     alerte.textContent = "";
     chercher({});
   }

@@ -22,6 +22,9 @@ ORDRE = (*POINTS, *CHERCHES)
 
 PROCHES = 5
 NOM_POINT = "point choisi sur la carte"
+DECIMALES = 6
+"""Decimals of a position searched from: rounding to share it comes after measuring."""
+
 LONGUEUR_MAX = 100
 _RESSEMBLANCE = 72
 """Percentage of likeness (rapidfuzz ratio) from which a name is proposed for a misspelt one."""
@@ -245,7 +248,8 @@ def parse_place(index: Index, parametres: Mapping) -> Lieu | None:
 
     `lieu` (a name or `type:code`), or `lat` and `lon`; None without.
 
-    A point is rounded to three decimals (about 100 m): no address can be read from it.
+    A point is measured from where it is, to about ten centimetres; what is shared of it is rounded
+    (`geoapp.offer.search.requests`).
 
     Raises
     ------
@@ -265,7 +269,7 @@ def parse_place(index: Index, parametres: Mapping) -> Lieu | None:
 def _point(latitude: str, longitude: str) -> Lieu:
     """Return a point from its two coordinates as text, in degrees."""
     try:
-        lat, lon = round(float(latitude), 3), round(float(longitude), 3)
+        lat, lon = round(float(latitude), DECIMALES), round(float(longitude), DECIMALES)
     except ValueError:
         raise ParameterError(
             f"lat = « {latitude[:20]} », lon = « {longitude[:20]} » : "
