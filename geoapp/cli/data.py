@@ -232,12 +232,12 @@ def quality(
         click.echo(f"{out} : {nb} lignes.")
 
 
-@main.command()
+@main.command("trajets")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Fichier Parquet à écrire."
 )
 @DATA
-def trajets(out: Path, data_dir: Path | None) -> None:
+def travel(out: Path, data_dir: Path | None) -> None:
     """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.travel import open_trajets

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -37,7 +39,7 @@ from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
-from geoapp.web.quality import notes
+from geoapp.web.quality import served_quality
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_engine, served_lookups, served_world
 
@@ -103,13 +105,11 @@ def require(route: Route, values: dict) -> None:
 
 def _whole(nom: str, raw: str) -> int:
     """Return a whole number within the bounds of its row."""
-    row = PROPRES[nom]
-    if not (
-        raw.isascii() and raw.isdigit() and len(raw) < 5 and row.minimum <= int(raw) <= row.maximum
-    ):
+    # Every whole number of the contract has both bounds.
+    low, high = cast(tuple[float, float], (PROPRES[nom].minimum, PROPRES[nom].maximum))
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 5 and low <= int(raw) <= high):
         raise ParameterError(
-            f"{nom} = « {raw[:40]} » : "
-            f"un nombre entier de {row.minimum:g} à {row.maximum:g} est attendu."
+            f"{nom} = « {raw[:40]} » : un nombre entier de {low:g} à {high:g} est attendu."
         )
     return int(raw)
 
@@ -160,13 +160,13 @@ def suggestions(route: Route) -> dict:
     return {"suggestions": [{"texte": s.texte, "type": s.type, "nb": s.nb} for s in found]}
 
 
-def formations(route: Route) -> dict:
+def list_offers(route: Route) -> dict:
     """Return one page of a search."""
     requete, _ = _requested(route)
     return describe_answer(search(served_engine(), requete), served_lookups())
 
 
-def fiche(route: Route, identifiant: str) -> dict:
+def sheet(route: Route, identifiant: str) -> dict:
     """Return the sheet of an offer."""
     _own_values(route)
     return {
@@ -196,13 +196,13 @@ def facets(route: Route) -> dict:
     }
 
 
-def carte(route: Route) -> dict:
+def map_points(route: Route) -> dict:
     """Return the points of a map; the rectangle is that of the map, not a filter of the list."""
     requete, autres = _requested(route)
-    engine = served_engine()
-    found = points(
-        engine, replace(requete, emprise=None), requete.emprise, _whole("zoom", autres["zoom"][0])
-    )
+    engine, zoom = served_engine(), _whole("zoom", autres["zoom"][0])
+    # The route requires it: a request without one was refused.
+    emprise = cast(tuple[float, float, float, float], requete.emprise)
+    found = points(engine, replace(requete, emprise=None), emprise, zoom)
     rows = courant().derive("rang_des_lieux", lambda snapshot: first_rows(engine))
     return {**describe_points(found, served_lookups(), rows), "instantane": courant().snapshot().id}
 
@@ -236,27 +236,27 @@ def sources(route: Route) -> dict:
     return {"sources": rows, "assemble_le": snapshot.manifest["cree_le"], "instantane": snapshot.id}
 
 
-def couverture(route: Route) -> dict:
+def coverage(route: Route) -> dict:
     """Return the answer to a question of coverage."""
     world = served_world()
     return describe_response(answer(world, parse_question(_parameters(route), world)), world)
 
 
-def qualite(route: Route) -> dict:
+def quality(route: Route) -> dict:
     """Return the scores of quality; of one source or body, its parts and what it has to correct."""
-    return describe_quality(notes(), **_own_values(route))
+    return describe_quality(served_quality(), **_own_values(route))
 
 
-VUES = {
-    "qualite": qualite,
-    "couverture": couverture,
+VUES: dict[str, Callable[..., dict | Response]] = {
+    "qualite": quality,
+    "couverture": coverage,
     "places": places,
     "suggestions": suggestions,
-    "formations": formations,
-    "fiche": fiche,
+    "formations": list_offers,
+    "fiche": sheet,
     "export": export,
     "facets": facets,
-    "points": carte,
+    "points": map_points,
     "zones": zones,
     "sources": sources,
 }

@@ -86,7 +86,7 @@ CHEMINS: dict[str, Parametre] = {
 """Parts of a path that vary."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """One address of the API.
 
@@ -118,29 +118,31 @@ ROUTES: dict[str, Route] = {
     route.nom: route
     for route in (
         Route(
-            "places",
-            "/places",
-            "Lieux dont le nom commence comme ce qui est tapé",
-            (("lieux", "Lieux proposés, du plus probable au moins probable"),),
-            "/places?q=beth",
-            ("q", "limite"),
-            ("q",),
+            nom="places",
+            chemin="/places",
+            resume="Lieux dont le nom commence comme ce qui est tapé",
+            cles=(("lieux", "Lieux proposés, du plus probable au moins probable"),),
+            exemple="/places?q=beth",
+            parametres=("q", "limite"),
+            requis=("q",),
             est_postable=True,
         ),
         Route(
-            "suggestions",
-            "/suggestions",
-            "Textes de recherche proposés pendant la frappe",
-            (("suggestions", "Intitulés, métiers et diplômes, avec leur nombre de formations"),),
-            "/suggestions?q=boul",
-            ("q", "limite"),
-            ("q",),
+            nom="suggestions",
+            chemin="/suggestions",
+            resume="Textes de recherche proposés pendant la frappe",
+            cles=(
+                ("suggestions", "Intitulés, métiers et diplômes, avec leur nombre de formations"),
+            ),
+            exemple="/suggestions?q=boul",
+            parametres=("q", "limite"),
+            requis=("q",),
         ),
         Route(
-            "formations",
-            "/formations",
-            "Cherche des formations : texte, lieu, rayon, filtres, tri, pages",
-            (
+            nom="formations",
+            chemin="/formations",
+            resume="Cherche des formations : texte, lieu, rayon, filtres, tri, pages",
+            cles=(
                 ("titre", "La recherche en une phrase"),
                 ("total", "Formations trouvées, à distance exclues"),
                 ("page", "Numéro de la page"),
@@ -157,14 +159,14 @@ ROUTES: dict[str, Route] = {
                 ("partage", "Paramètres à partager, positions arrondies"),
                 ("instantane", "Instantané des données"),
             ),
-            "/formations?texte=boulanger&lieu=Lens&rayon=20",
+            exemple="/formations?texte=boulanger&lieu=Lens&rayon=20",
             est_recherche=True,
         ),
         Route(
-            "fiche",
-            "/formations/<identifiant>",
-            "Tout ce qui est connu d'une formation",
-            (
+            nom="fiche",
+            chemin="/formations/<identifiant>",
+            resume="Tout ce qui est connu d'une formation",
+            cles=(
                 (
                     "formation",
                     "La fiche : lieux, sessions, organisme, codes, zones, preuves, "
@@ -173,50 +175,50 @@ ROUTES: dict[str, Route] = {
                 ),
                 ("instantane", "Instantané des données"),
             ),
-            "/formations/{identifiant}",
+            exemple="/formations/{identifiant}",
         ),
         Route(
-            "export",
-            "/formations.<format>",
-            "Exporte toute la liste, dans le même ordre, avec les formations à distance",
-            (),
-            "/formations.csv?lieu=Lens",
+            nom="export",
+            chemin="/formations.<format>",
+            resume="Exporte toute la liste, dans le même ordre, avec les formations à distance",
+            cles=(),
+            exemple="/formations.csv?lieu=Lens",
             est_recherche=True,
         ),
         Route(
-            "facets",
-            "/facets",
-            "Nombre de formations par valeur de chaque filtre, les autres filtres tenus",
-            (
+            nom="facets",
+            chemin="/facets",
+            resume="Nombre de formations par valeur de chaque filtre, les autres filtres tenus",
+            cles=(
                 ("total", "Formations trouvées, à distance exclues"),
                 ("nb_a_distance", "Formations à distance, comptées dans les facettes"),
                 ("facettes", "Par filtre : libellé, et valeurs avec leur nombre"),
                 ("instantane", "Instantané des données"),
             ),
-            "/facets?lieu=Lens",
+            exemple="/facets?lieu=Lens",
             est_recherche=True,
         ),
         Route(
-            "points",
-            "/points",
-            "Points de la carte dans une emprise, regroupés selon le zoom",
-            (
+            nom="points",
+            chemin="/points",
+            resume="Points de la carte dans une emprise, regroupés selon le zoom",
+            cles=(
                 ("points", "Lieux, ou groupes de lieux, avec leur nombre de formations"),
                 ("nb_dehors", "Formations hors de l'emprise"),
                 ("nb_non_places", "Formations sans position"),
                 ("instantane", "Instantané des données"),
             ),
-            "/points?emprise=2.5,50.2,3.1,50.6&zoom=10",
-            ("zoom",),
-            ("emprise", "zoom"),
+            exemple="/points?emprise=2.5,50.2,3.1,50.6&zoom=10",
+            parametres=("zoom",),
+            requis=("emprise", "zoom"),
             est_recherche=True,
         ),
         Route(
-            "couverture",
-            "/couverture",
-            "Couverture de la population : "
+            nom="couverture",
+            chemin="/couverture",
+            resume="Couverture de la population : "
             "indicateurs par zone, zones blanches, classes de la carte",
-            (
+            cles=(
                 ("titre", "La question en une phrase"),
                 ("phrase", "Ce qu'il faut retenir"),
                 ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
@@ -235,16 +237,16 @@ ROUTES: dict[str, Route] = {
                 ("sources", "Sources des nombres, avec leur millésime"),
                 ("instantane", "Instantané des données"),
             ),
-            "/couverture?domaine=sante&niveau=4&zonage=departement",
-            tuple(COUVERTURE),
+            exemple="/couverture?domaine=sante&niveau=4&zonage=departement",
+            parametres=tuple(COUVERTURE),
             est_couverture=True,
         ),
         Route(
-            "qualite",
-            "/qualite",
-            "Scores de qualité des sources et des organismes ; "
+            nom="qualite",
+            chemin="/qualite",
+            resume="Scores de qualité des sources et des organismes ; "
             "d'un seul, ses critères et ce qu'il doit corriger",
-            (
+            cles=(
                 (
                     "criteres",
                     "Critères : mesure, poids, comment corriger, part des offres qui le satisfont",
@@ -267,31 +269,31 @@ ROUTES: dict[str, Route] = {
                 ("sans_precedent", "Pourquoi il n'y en a pas"),
                 ("instantane", "Instantané des données"),
             ),
-            "/qualite?critere=position",
-            ("source", "organisme", "critere"),
+            exemple="/qualite?critere=position",
+            parametres=("source", "organisme", "critere"),
         ),
         Route(
-            "zones",
-            "/zones",
-            "Zonages et leurs zones, avec leur millésime",
-            (
+            nom="zones",
+            chemin="/zones",
+            resume="Zonages et leurs zones, avec leur millésime",
+            cles=(
                 ("zonages", "Zonages connus"),
                 ("zones", "Zones du zonage demandé, sinon toutes"),
                 ("instantane", "Instantané des données"),
             ),
-            "/zones?type=ze2020",
-            ("type",),
+            exemple="/zones?type=ze2020",
+            parametres=("type",),
         ),
         Route(
-            "sources",
-            "/sources",
-            "Sources de toutes les données, avec leur licence",
-            (
+            nom="sources",
+            chemin="/sources",
+            resume="Sources de toutes les données, avec leur licence",
+            cles=(
                 ("sources", "Sources"),
                 ("assemble_le", "Date de l'instantané (UTC)"),
                 ("instantane", "Instantané des données"),
             ),
-            "/sources",
+            exemple="/sources",
         ),
     )
 }

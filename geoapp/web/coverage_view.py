@@ -27,7 +27,7 @@ from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
 from geoapp.reference.zonings import CARREAU, MAILLES
-from geoapp.web.presentation import ColonneTriable
+from geoapp.web.presentation import ColonneTriable, Query
 
 COLONNES = (
     "population",
@@ -43,9 +43,9 @@ COLONNES = (
 ORDRES = {"desc": "descending", "asc": "ascending"}
 
 
-def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> dict[str, list[str]]:
+def query(question: Question, *, sauf: tuple[str, ...] = (), **autres: str) -> Query:
     """Return a question as the parameters of an address, some left out, others added."""
-    result: dict[str, list[str]] = {}
+    result: Query = {}
     for nom, valeur in to_parameters(question):
         if nom not in sauf:
             result.setdefault(nom, []).append(valeur)
@@ -130,20 +130,17 @@ def _worst_first(nom: str) -> str:
 
 def columns(reponse: Reponse, order: tuple[str, str]) -> list[ColonneTriable]:
     """Return the headers of the table; following one again turns the order round."""
-    rows = [
-        ("nom", MAILLES[reponse.question.zonage].singulier.capitalize(), "Nom de la zone"),
-        *(
-            (nom, INDICATEURS[nom].titre, INDICATEURS[nom].sens)
-            for nom in shown_columns(reponse.question)
-        ),
-    ]
-    return [_column(reponse.question, *row, order) for row in rows]
+    question = reponse.question
+    return [_column(question, nom, order) for nom in ("nom", *shown_columns(question))]
 
 
-def _column(
-    question: Question, nom: str, titre: str, sens: str, order: tuple[str, str]
-) -> ColonneTriable:
+def _column(question: Question, nom: str, order: tuple[str, str]) -> ColonneTriable:
     """Return one header."""
+    titre, sens = (
+        (MAILLES[question.zonage].singulier.capitalize(), "Nom de la zone")
+        if nom == "nom"
+        else (INDICATEURS[nom].titre, INDICATEURS[nom].sens)
+    )
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else _worst_first(nom)
     adresse = url_for("coverage.index", **query(question, tri=nom, ordre=ordre), _anchor="tableau")

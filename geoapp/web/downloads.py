@@ -162,4 +162,5 @@ def _write(fichier, form: Format, path: Path) -> None:
 def _json(value: dict, mimetype: str) -> Response:
     response = Response(json.dumps(value, ensure_ascii=False, indent=1) + "\n", mimetype=mimetype)
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

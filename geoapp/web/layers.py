@@ -60,7 +60,8 @@ def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
     response.headers["Cache-Control"] = (
         f"public, max-age={_YEAR_S}, immutable" if for_ever else "no-cache"
     )
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/carte.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import url_for
@@ -10,6 +11,7 @@ from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import to_parameters
 from geoapp.web.figures import EMPRISES
+from geoapp.web.presentation import Query
 
 POSITIONS = ("lat", "lon")
 EXPORTS = (
@@ -20,7 +22,7 @@ EXPORTS = (
     ("parquet", "Télécharger en GeoParquet"),
 )
 
-Parametres = list[tuple[str, str]]
+Parametres = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -44,41 +46,39 @@ class Adresses:
             [pair for pair in pairs if pair[0] not in POSITIONS] if est_privee else pairs
         )
 
-    def _pairs(
-        self, sans: Parametres = (), noms: tuple[str, ...] = ("page",), avec: Parametres = ()
-    ) -> dict[str, list[str]]:
-        return _grouped(
-            [*(p for p in self.parametres if p not in list(sans) and p[0] not in noms), *avec]
-        )
+    def _query(
+        self, *, sans: Parametres = (), noms: tuple[str, ...] = ("page",), avec: Parametres = ()
+    ) -> Query:
+        """Return the parameters of the search, some pairs and some names left out, others added."""
+        kept = [pair for pair in self.parametres if pair not in sans and pair[0] not in noms]
+        return _grouped([*kept, *avec])
 
     def page(self, numero: int) -> str:
         """Return the address of another page of the list."""
         return url_for(
-            "search.index", **self._pairs(avec=[("page", str(numero))] if numero > 1 else [])
+            "search.index", **self._query(avec=[("page", str(numero))] if numero > 1 else [])
         )
 
-    def sans(self, nom: str, valeur: str | None = None) -> str:
+    def without(self, nom: str, valeur: str | None = None) -> str:
         """Return the address of the search without one parameter, or one value of it."""
-        pairs = (
-            self._pairs(sans=[(nom, valeur)])
-            if valeur is not None
-            else self._pairs(noms=("page", nom))
+        kept = (
+            self._query(noms=("page", nom)) if valeur is None else self._query(sans=[(nom, valeur)])
         )
-        return url_for("search.index", **pairs)
+        return url_for("search.index", **kept)
 
-    def sans_filtre(self) -> str:
+    def without_filters(self) -> str:
         """Return the address of the search without its filters."""
-        return url_for("search.index", **self._pairs(noms=("page", *FILTRES)))
+        return url_for("search.index", **self._query(noms=("page", *FILTRES)))
 
-    def fiche(self, adresse: str) -> str:
+    def sheet(self, adresse: str) -> str:
         """Return the address of a sheet that knows the search it was opened from."""
-        return _with_query(adresse, url_for("search.index", **self._pairs(noms=())))
+        return _with_query(adresse, url_for("search.index", **self._query(noms=())))
 
-    def imprimer(self) -> str:
+    def to_print(self) -> str:
         """Return the address of the list to print."""
         return url_for(
             "search.print_list",
-            **({} if self.est_privee else self._pairs(noms=("page", "taille"))),
+            **({} if self.est_privee else self._query(noms=("page", "taille"))),
         )
 
     def export(self, format: str) -> str:
@@ -87,17 +87,17 @@ class Adresses:
         return (
             base
             if self.est_privee
-            else _with_query(base, url_for("search.index", **self._pairs(noms=("page", "taille"))))
+            else _with_query(base, url_for("search.index", **self._query(noms=("page", "taille"))))
         )
 
-    def partager(self) -> str:
+    def to_share(self) -> str:
         """Return the address that a person chose to share: it holds the position, rounded."""
         return url_for("search.index", **_grouped(self.partage))
 
     def actions(self) -> list[Lien]:
         """Return what can be done with the results."""
         files = [Lien(nom, libelle, self.export(nom)) for nom, libelle in EXPORTS]
-        return [Lien("imprimer", "Imprimer la liste", self.imprimer()), *files, *self._figure()]
+        return [Lien("imprimer", "Imprimer la liste", self.to_print()), *files, *self._figure()]
 
     def _figure(self) -> list[Lien]:
         """Return the static map of the results, when a figure can show just them.
@@ -137,9 +137,9 @@ class Adresses:
         ]
 
 
-def _grouped(pairs: Parametres) -> dict[str, list[str]]:
+def _grouped(pairs: Parametres) -> Query:
     """Return pairs as the parameters of an address."""
-    result: dict[str, list[str]] = {}
+    result: Query = {}
     for nom, valeur in pairs:
         result.setdefault(nom, []).append(valeur)
     return result

@@ -31,7 +31,7 @@ def dress(card: dict, adresses: Adresses) -> dict:
     ]
     return {
         **card,
-        "lien": adresses.fiche(card["url"]),
+        "lien": adresses.sheet(card["url"]),
         "traits": words(traits),
         "badges": badges(card),
         "lieu_dit": place_words(card),

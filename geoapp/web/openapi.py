@@ -182,7 +182,7 @@ def _responses(route: Route) -> dict:
 def _content(route: Route) -> dict:
     if route.nom == "export":
         return {form.mimetype: {"schema": {"type": "string"}} for form in FORMATS.values()}
-    properties = {nom: {"description": sens} for nom, sens in route.cles}
+    properties: dict[str, dict] = {nom: {"description": sens} for nom, sens in route.cles}
     for nom in ("formations", "proches"):
         if nom in properties:
             properties[nom] |= {

@@ -26,7 +26,14 @@ from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import layer_css, show_chosen
 from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.web.figures import export_form
-from geoapp.web.presentation import form_fields, offer_rows, paginate, source_groups, static_url
+from geoapp.web.presentation import (
+    Query,
+    form_fields,
+    offer_rows,
+    paginate,
+    source_groups,
+    static_url,
+)
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, served_layers
 
@@ -82,7 +89,7 @@ def useful_filters(snapshot: Snapshot) -> frozenset[str]:
     )
 
 
-def query(filtres: Filtres) -> dict[str, list[str]]:
+def query(filtres: Filtres) -> Query:
     """Return the filters as the parameters of an address."""
     return {nom: filtres.values_of(nom) for nom in filtres.choix}
 
@@ -110,7 +117,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
     """Return the three parts of the map, its legend and its colours."""
     calques = show_chosen(served_layers(), filtres)
 
-    def donnees(nom: str) -> str:
+    def data_url(nom: str) -> str:
         if nom == OFFRES:
             return url_for("layers.points", **query(filtres))
         return url_for("layers.layer", type_zone=nom, v=snapshot.id)
@@ -118,7 +125,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
     carte = build_map(
         snapshot,
         offres,
-        donnees=donnees,
+        donnees=data_url,
         adresse=static_url,
         cadre=filtres.values_of("zone"),
         calques=calques,
@@ -183,12 +190,11 @@ def rejects():
 
 def reason_rows(raisons: dict[str, int], source: str | None) -> list[dict]:
     """Return the reasons in words, each with its count and the address of its rows."""
-    kept = {"source": source} if source else {}
     return [
         {
             "titre": RAISONS[code].titre,
             "nb": nb,
-            "adresse": url_for("pages.rejects", raison=code, **kept, _anchor="tableau"),
+            "adresse": url_for("pages.rejects", raison=code, source=source, _anchor="tableau"),
         }
         for code, nb in raisons.items()
     ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -27,6 +28,12 @@ from geoapp.sources.freshness import OBTENUES, served_sources
 from geoapp.sources.usages import USAGES
 from geoapp.web.served import courant, signals, snapshot_or_none
 
+Query = dict[str, Any]
+"""Parameters of an address: by name, one value or the list of them.
+
+`url_for` takes them by `**` among options of its own, of other types: hence `Any`.
+"""
+
 PAR_PAGE = 50
 
 MODES = {
@@ -46,7 +53,7 @@ PRINCIPAUX = ("domaine", "niveau", "voie", "zone")
 """Filters that the map asks for first; the others are folded."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Champ:
     """One filter as a form shows it: options by group, those chosen."""
 
@@ -74,22 +81,22 @@ def form_fields(
     """Return the fields of the filter form: the useful filters, and those in use."""
     return [
         Champ(
-            nom,
-            filtre.libelle,
-            filtre.tous,
-            filtre.forme,
-            [
+            nom=nom,
+            libelle=filtre.libelle,
+            tous=filtre.tous,
+            forme=filtre.forme,
+            groupes=[
                 (groupe, list(options))
                 for groupe, options in groupby(facettes[nom], key=lambda option: option.groupe)
             ],
-            frozenset(filtres.values_of(nom)),
+            choisies=frozenset(filtres.values_of(nom)),
         )
         for nom, filtre in FILTRES.items()
         if nom in utiles or nom in filtres.choix
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """One page of a long table: which rows, and the addresses around."""
 
@@ -127,11 +134,11 @@ def paginate(nb_lignes: int) -> Page:
         raise ParameterError(f"page = « {raw} » : un nombre de 1 à {nb_pages} est attendu.")
     numero = int(raw)
     return Page(
-        numero,
-        nb_pages,
-        nb_lignes,
-        _page_link(numero - 1, nb_pages),
-        _page_link(numero + 1, nb_pages),
+        numero=numero,
+        nb_pages=nb_pages,
+        nb_lignes=nb_lignes,
+        precedente=_page_link(numero - 1, nb_pages),
+        suivante=_page_link(numero + 1, nb_pages),
     )
 
 
@@ -139,10 +146,12 @@ def _page_link(numero: int, nb_pages: int) -> str | None:
     """Return the address of another page with the same filters; None when there is none."""
     if not 1 <= numero <= nb_pages:
         return None
-    autres = {nom: valeurs for nom, valeurs in request.args.lists() if nom != "page"}
-    return url_for(
-        request.endpoint, **(request.view_args or {}), **autres, page=numero, _anchor="tableau"
-    )
+    kept: Query = {
+        **(request.view_args or {}),
+        **{nom: valeurs for nom, valeurs in request.args.lists() if nom != "page"},
+    }
+    # A page that is cut into pages was found: it has an endpoint.
+    return url_for(str(request.endpoint), **kept, page=numero, _anchor="tableau")
 
 
 def offer_rows(snapshot: Snapshot, offres: pd.DataFrame) -> list[dict[str, str]]:
@@ -212,7 +221,7 @@ def _source_row(row: dict) -> dict:
         **words,
         "lien": safe_link(row["adresse"]),
         "comptes": _counts(row),
-        "resume": _resume(row),
+        "resume": _summarise(row),
         "obtenue_dit": format_date(row["date_obtention"]) if row["date_obtention"] else "",
         "rythme_dit": RYTHMES_DITS.get(row["rythme"], row["rythme"] or ""),
     }
@@ -229,7 +238,7 @@ _COMPTES = (
 )
 
 
-def _resume(row: dict) -> str:
+def _summarise(row: dict) -> str:
     """Return vintage and rows of a source in one line; nothing for one that was not read."""
     if row["nb_lues"] is None:
         return ""

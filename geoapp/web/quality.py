@@ -17,7 +17,7 @@ from geoapp.web.served import courant
 blueprint = Blueprint("quality", __name__)
 
 
-def notes() -> Qualite:
+def served_quality() -> Qualite:
     """Return the quality of the snapshot served, worked out once."""
     return courant().derive("qualite", lambda snapshot: open_quality(snapshot, courant().data_dir))
 
@@ -26,7 +26,7 @@ def notes() -> Qualite:
 def index():
     """Show the scores of every source and body."""
     refuse_unknown(dict(request.args), ("q", "tri", "ordre", "page"))
-    found, q = notes(), request.args.get("q", "").strip()
+    found, q = served_quality(), request.args.get("q", "").strip()
     ordered, order = vues.choose_entities(found, request.args)
     page = paginate(len(ordered))
     sources = found.entites[found.entites["type_entite"].eq("source")]
@@ -55,8 +55,8 @@ def source(identifiant: str):
     return _entity("source", identifiant)
 
 
-@blueprint.get("/qualite/organisme/<identifiant>")
-def organisme(identifiant: str):
+@blueprint.get("/qualite/organisme/<identifiant>", endpoint="organisme")
+def body(identifiant: str):
     """Show the quality of one training body."""
     return _entity("organisme", identifiant)
 
@@ -64,7 +64,7 @@ def organisme(identifiant: str):
 def _entity(kind: str, identifiant: str):
     """Show the score of a source or body, its parts, and what it has to correct."""
     refuse_unknown(dict(request.args), ("critere", "page"))
-    found, critere = notes(), request.args.get("critere") or None
+    found, critere = served_quality(), request.args.get("critere") or None
     row = find_entity(found, kind, identifiant)
     every = list_defects(found, **{kind: row["id_entite"]})
     shown = list_defects(found, critere=critere, **{kind: row["id_entite"]}) if critere else every
@@ -92,13 +92,13 @@ def _entity(kind: str, identifiant: str):
 @blueprint.get("/qualite/scores.<format>")
 def scores(format: str):
     """Return the scores of every source and body as a file."""
-    return _send(format, lambda: scores_file(notes()))
+    return _send(format, lambda: scores_file(served_quality()))
 
 
 @blueprint.get("/qualite/corrections.<format>")
 def corrections(format: str):
     """Return everything to be corrected as a file."""
-    return _send(format, lambda: defects_file(notes()))
+    return _send(format, lambda: defects_file(served_quality()))
 
 
 @blueprint.get("/qualite/source/<identifiant>/corrections.<format>")
@@ -107,15 +107,17 @@ def corrections_source(identifiant: str, format: str):
     return _send(format, lambda: _defects_of("source", identifiant))
 
 
-@blueprint.get("/qualite/organisme/<identifiant>/corrections.<format>")
-def corrections_organisme(identifiant: str, format: str):
+@blueprint.get(
+    "/qualite/organisme/<identifiant>/corrections.<format>", endpoint="corrections_organisme"
+)
+def corrections_body(identifiant: str, format: str):
     """Return what one body has to correct as a file."""
     return _send(format, lambda: _defects_of("organisme", identifiant))
 
 
 def _defects_of(kind: str, identifiant: str) -> Fichier:
-    row = find_entity(notes(), kind, identifiant)
-    return defects_file(notes(), row["nom"], **{kind: row["id_entite"]})
+    row = find_entity(served_quality(), kind, identifiant)
+    return defects_file(served_quality(), row["nom"], **{kind: row["id_entite"]})
 
 
 def _send(format: str, make) -> Response:

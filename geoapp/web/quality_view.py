@@ -66,15 +66,15 @@ def choose_entities(qualite: Qualite, args: Mapping) -> tuple[pd.DataFrame, tupl
 
 def columns(order: tuple[str, str], q: str) -> list[ColonneTriable]:
     """Return the headers; following the current one again turns the order round."""
-    return [_column(nom, titre, first, order, q) for nom, (titre, first) in COLONNES.items()]
+    return [_column(nom, order, q) for nom in COLONNES]
 
 
-def _column(nom: str, titre: str, first: str, order: tuple[str, str], q: str) -> ColonneTriable:
+def _column(nom: str, order: tuple[str, str], q: str) -> ColonneTriable:
+    """Return one header."""
+    titre, first = COLONNES[nom]
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else first
-    adresse = url_for(
-        "quality.index", tri=nom, ordre=ordre, **({"q": q} if q else {}), _anchor="tableau"
-    )
+    adresse = url_for("quality.index", tri=nom, ordre=ordre, q=q or None, _anchor="tableau")
     return ColonneTriable(
         nom=nom,
         titre=titre,
@@ -225,8 +225,9 @@ def position_rules() -> list[tuple[str, str]]:
     return [(regle.titre, regle.sens) for regle in REGLES_POSITION]
 
 
-def downloads(endpoint: str, **values: str) -> list[tuple[str, str]]:
-    """Return (label, address) of each file."""
+def downloads(endpoint: str, identifiant: str | None = None) -> list[tuple[str, str]]:
+    """Return (label, address) of each file, of one source or body if its identifier is given."""
     return [
-        (FORMATS[nom].libelle, url_for(endpoint, format=nom, **values)) for nom in FORMATS_QUALITE
+        (FORMATS[nom].libelle, url_for(endpoint, format=nom, identifiant=identifiant))
+        for nom in FORMATS_QUALITE
     ]

@@ -98,7 +98,7 @@ def _parse(parametres: MultiDict) -> Requete:
 
 def _view(resultat: Resultat) -> dict:
     """Return everything that the templates of the search show."""
-    requete, nb_pages = resultat.requete, search_view.nb_pages(resultat)
+    requete, nb_pages = resultat.requete, search_view.count_pages(resultat)
     if requete.page > nb_pages:
         raise ParameterError(
             f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu."
@@ -113,10 +113,10 @@ def _view(resultat: Resultat) -> dict:
         **search_view.choices(requete),
         "facettes": search_view.facets_of(resultat),
         "actifs": search_view.chips(requete, adresses),
-        "adresse_sans_filtre": adresses.sans_filtre(),
+        "adresse_sans_filtre": adresses.without_filters(),
         "assouplir": _relax(resultat, adresses),
         "actions": adresses.actions(),
-        "partage": adresses.partager(),
+        "partage": adresses.to_share(),
         "pages": search_view.page_links(resultat, adresses),
         "nb_pages": nb_pages,
         "debut": resultat.page.start + 1,
@@ -135,7 +135,7 @@ def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
         for nom, libelle, autre in search_view.relaxed(resultat.requete)
     ]
     return [
-        Lien(nom, f"{libelle} : {count(nb, 'formation')}", adresses.sans(nom))
+        Lien(nom, f"{libelle} : {count(nb, 'formation')}", adresses.without(nom))
         for nb, nom, libelle in sorted(found, key=lambda one: -one[0])
         if nb
     ]

@@ -19,6 +19,7 @@ from geoapp.offer.values import INCONNU
 from geoapp.reference.zonings import ZONAGES
 from geoapp.web.links import Adresses, Lien
 from geoapp.web.offer_view import cards, number_places
+from geoapp.web.presentation import Query
 
 TAILLES = (20, 50, 100)
 LISTE_LONGUE = 24
@@ -55,7 +56,7 @@ class Case:
         return self.nb == 0 and not self.est_choisie
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facette:
     """One filter with its live counts."""
 
@@ -106,13 +107,13 @@ def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
     montrees = _head(options, choisies) if len(options) > LISTE_LONGUE else options
     cases = [Case(o.valeur, o.libelle, o.nb, o.valeur in choisies) for o in montrees]
     return Facette(
-        nom,
-        FILTRES[nom].libelle,
-        cases,
-        len(options),
-        len(choisies),
-        nom in OUVERTES or bool(choisies),
-        url_for("search.values", nom=nom),
+        nom=nom,
+        libelle=FILTRES[nom].libelle,
+        options=cases,
+        nb_options=len(options),
+        nb_choisies=len(choisies),
+        est_ouverte=nom in OUVERTES or bool(choisies),
+        adresse=url_for("search.values", nom=nom),
     )
 
 
@@ -133,7 +134,7 @@ def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
         Lien(
             nom,
             f"{FILTRES[nom].libelle} : {option.libelle}",
-            adresses.sans(nom, option.valeur),
+            adresses.without(nom, option.valeur),
             option.valeur,
         )
         for nom, options in requete.filtres.choix.items()
@@ -143,12 +144,19 @@ def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
 
 def place_fields(lieu: Lieu | None) -> dict:
     """Return the place as the form and the map hold it."""
-    par_point = lieu is not None and lieu.type in ("point", "adresse")
-    nomme = lieu is not None and not par_point
-    centre = lieu is not None and not lieu.est_zone and lieu.longitude is not None
+    if lieu is None:
+        return {
+            "lieu_nom": "",
+            "lieu_code": "",
+            "latitude": "",
+            "longitude": "",
+            "centre": None,
+        }
+    par_point = lieu.type in ("point", "adresse")
+    centre = not lieu.est_zone and lieu.longitude is not None
     return {
-        "lieu_nom": lieu.nom if nomme else "",
-        "lieu_code": f"{lieu.type}:{lieu.code}" if nomme else "",
+        "lieu_nom": "" if par_point else lieu.nom,
+        "lieu_code": "" if par_point else f"{lieu.type}:{lieu.code}",
         "latitude": lieu.latitude if par_point else "",
         "longitude": lieu.longitude if par_point else "",
         "centre": {
@@ -268,7 +276,7 @@ def without_address(resultat: Resultat, snapshot: Snapshot) -> list[Lien]:
         if criteres
         else ""
     )
-    kept = {nom: requete.filtres.values_of(nom) for nom in RECONNUS}
+    kept: Query = {nom: requete.filtres.values_of(nom) for nom in RECONNUS}
     return [
         Lien(
             row.code_departement,
@@ -332,7 +340,7 @@ def _nearest(resultat: Resultat) -> str:
 
 def page_links(resultat: Resultat, adresses: Adresses) -> list[Feuillet]:
     """Return the previous, current and next pages; none when one page holds all."""
-    nb, numero = nb_pages(resultat), resultat.requete.page
+    nb, numero = count_pages(resultat), resultat.requete.page
     if nb < 2:
         return []
     return [
@@ -346,7 +354,7 @@ def page_links(resultat: Resultat, adresses: Adresses) -> list[Feuillet]:
     ]
 
 
-def nb_pages(resultat: Resultat) -> int:
+def count_pages(resultat: Resultat) -> int:
     """Return the number of pages of an answer, one at least."""
     return max(1, -(-resultat.total // resultat.requete.taille))
 

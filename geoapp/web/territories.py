@@ -118,7 +118,7 @@ def zone(type_zone: str, code_zone: str):
             code_zone=code_zone,
             nom=nom,
             **vues.query(asked),
-            **({"avec": other.zone.cle} if other else {}),
+            avec=other.zone.cle if other else None,
         ),
         telechargements=vues.downloads(contenu.zone, asked),
         retour=url_for("territories.index", zonage=type_zone),
@@ -159,7 +159,7 @@ def _sheet(found: Zone, asked: Question, format: str) -> bytes:
     def make() -> bytes:
         with _lock:
             html, pdf, _ = make_sheet(served_world(), asked, found, pdf=format == "pdf")
-        return pdf if format == "pdf" else html.encode()
+        return html.encode() if pdf is None else pdf
 
     return kept.get((found.cle, tuple(vues.pairs(asked)), format), make)
 

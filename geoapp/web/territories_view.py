@@ -12,6 +12,8 @@ from geoapp.coverage.territories.zone import Zone, list_types, list_zones
 from geoapp.coverage.world import World
 from geoapp.reference.zonings import COMMUNE
 from geoapp.web.coverage_view import query as every_parameter
+from geoapp.web.pages import query as filter_query
+from geoapp.web.presentation import Query
 
 COLONNES = ("population", "nb_offres", "part_non_couverte")
 """Numbers of the index, by zone."""
@@ -20,7 +22,7 @@ _SANS = ("zonage", "mesure", "classes")
 """Parameters of a question that a sheet does not read."""
 
 
-def query(question: Question) -> dict[str, list[str]]:
+def query(question: Question) -> Query:
     """Return a question as the parameters of the page of a zone."""
     return every_parameter(question, sauf=_SANS)
 
@@ -97,7 +99,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
                 url_for(
                     "pages.regional_map",
                     zone=zone.cle,
-                    **{nom: question.filtres.values_of(nom) for nom in question.filtres.choix},
+                    **filter_query(question.filtres),
                 ),
             )
         )
