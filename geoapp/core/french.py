@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 NON_RENSEIGNE = "Non renseigné"
 
@@ -63,8 +67,9 @@ POSITIONS = {
 """`precision_position` in words."""
 
 
-def _is_unknown(value) -> bool:
+def _is_unknown(value: object) -> TypeIs[None]:
     """Tell whether a value is None or NaN (a table says unknown so)."""
+    # No type says « not NaN »: for mypy what is unknown is None, and what is left is not.
     return value is None or value != value
 
 
@@ -132,15 +137,13 @@ def format_date(value: str) -> str:
 
 def format_period(debut: str | None, fin: str | None) -> str:
     """Return the dates of an offer in words; "" when none is known."""
-    if _is_unknown(debut) and _is_unknown(fin):
-        return ""
-    if _is_unknown(fin) or debut == fin:
-        return f"à partir de {format_date(debut)}" if _is_unknown(fin) else format_date(debut)
-    return (
-        f"jusqu'à {format_date(fin)}"
-        if _is_unknown(debut)
-        else f"de {format_date(debut)} à {format_date(fin)}"
-    )
+    if _is_unknown(debut):
+        return "" if _is_unknown(fin) else f"jusqu'à {format_date(fin)}"
+    if _is_unknown(fin):
+        return f"à partir de {format_date(debut)}"
+    if debut == fin:
+        return format_date(debut)
+    return f"de {format_date(debut)} à {format_date(fin)}"
 
 
 def format_distance(distance_m: float | None) -> str:
@@ -158,7 +161,7 @@ def format_distance(distance_m: float | None) -> str:
 
 def describe_position(precision: str | None, est_placee: bool = True) -> str:
     """Return how precisely an offer is placed, in words."""
-    return POSITIONS.get(precision, "précision inconnue") if est_placee else "non placée"
+    return POSITIONS.get(precision or "", "précision inconnue") if est_placee else "non placée"
 
 
 def describe_doubt(est_douteuse: bool | None, distance_m: float | None) -> str:

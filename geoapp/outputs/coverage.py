@@ -46,8 +46,12 @@ def file_table(reponse: Reponse) -> pd.DataFrame:
 
 
 def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
-    """Return what must travel with the figures: question, sentence, parameters, quality, sources, date."""
+    """Return what must travel with the figures.
+
+    Question, sentence, parameters, quality, sources, date.
+    """
     question = reponse.question
+    made = format_date(world.snapshot.manifest["cree_le"][:10])
     trajets = ", ".join(
         f"{nom} = {valeur}" for nom, valeur in world.trajets.parametres.items() if nom != "note"
     )
@@ -60,10 +64,7 @@ def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
         ("Départements voisins", VOISINS["oui" if question.voisins else "non"]),
         ("Trajets", trajets),
         *(("À savoir", note) for note in (*reponse.notes, *_cut(world, question.zonage))),
-        (
-            "Instantané",
-            f"{world.snapshot.id}, assemblé le {format_date(world.snapshot.manifest['cree_le'][:10])}",
-        ),
+        ("Instantané", f"{world.snapshot.id}, assemblé le {made}"),
         *(
             ("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}")
             for s in list_sources(world)
@@ -82,7 +83,10 @@ def _cut(world: World, zonage: str) -> tuple[str, ...]:
 
 
 def zone_outlines(world: World, zonage: str) -> gpd.GeoSeries:
-    """Return the outline of each zone (index `code_zone`, EPSG:4326); a cell is a square of `COTE_M` around its point."""
+    """Return the outline of each zone (index `code_zone`, EPSG:4326).
+
+    A cell is a square of `COTE_M` around its point.
+    """
     if zonage == CARREAU:
         cells = world.points[world.points["type_point"].eq(CARREAU)]
         x, y = to_metric(cells["longitude"], cells["latitude"])
@@ -96,7 +100,10 @@ def zone_outlines(world: World, zonage: str) -> gpd.GeoSeries:
 
 
 def counted_outlines(world: World, zonage: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
-    """Return the outline of what the figures of each zone count, in the region, and the parts of zones outside (see `split_at_region`)."""
+    """Return the outline of what the figures of each zone count, and the parts of zones outside.
+
+    The figures count what is in the region (see `split_at_region`).
+    """
     whole = zone_outlines(world, zonage)
     return (whole, whole.iloc[:0]) if zonage == CARREAU else split_at_region(world.snapshot, zonage)
 
@@ -109,7 +116,8 @@ def layer_name(zonage: str) -> str:
 def file_of(world: World, reponse: Reponse, style: str = "") -> Fichier:
     """Return an answer as a file, to be written in any format; `style` is the QML of its layer.
 
-    A zone that crosses the border is drawn in the region only, where its figures are; the notice says so.
+    A zone that crosses the border is drawn in the region only, where its figures are; the notice
+    says so.
     """
     zonage = reponse.question.zonage
     table, (outlines, _) = file_table(reponse), counted_outlines(world, zonage)
@@ -129,7 +137,10 @@ def file_of(world: World, reponse: Reponse, style: str = "") -> Fichier:
 
 
 def write_answer(world: World, reponse: Reponse, out: Path) -> None:
-    """Write an answer to `out`, in the format that its extension names (`geoapp.outputs.files.formats`)."""
+    """Write an answer to `out`, in the format that its extension names.
+
+    `geoapp.outputs.files.formats` lists them.
+    """
     write_file(file_of(world, reponse), out)
 
 

@@ -158,7 +158,9 @@ def _formation(
     _coded(formation, ELEMENTS["est_certifiante"], _flag(row, "est_certifiante"), "0")
     _add(_add(formation, "contact-formation"), "coordonnees")
     _add(formation, "parcours-de-formation", "4", info=INCONNU)
-    _add(formation, ELEMENTS["niveau_entree"], _NIVEAUX_ENTREE.get(row.get("niveau_entree"), "0"))
+    _add(
+        formation, ELEMENTS["niveau_entree"], _NIVEAUX_ENTREE.get(row.get("niveau_entree", ""), "0")
+    )
     _certification(formation, row)
     if "niveau_sortie" in row:
         _add(formation, ELEMENTS["niveau"], str(10 + int(row["niveau_sortie"])))
@@ -212,7 +214,7 @@ def _action(
         action[-1].set("ref", "V14")
     _add(action, "niveau-entree-obligatoire", "0", info=INCONNU)
     _add(action, "modalites-alternance", "-")
-    _coded(action, ELEMENTS["modalite"], _CODES_MODALITE.get(row.get("modalite")), "0")
+    _coded(action, ELEMENTS["modalite"], _CODES_MODALITE.get(row.get("modalite", "")), "0")
     _add(action, "conditions-specifiques", "-")
     _add(action, "prise-en-charge-frais-possible", "0", info=INCONNU)
     for place in places:
@@ -221,7 +223,7 @@ def _action(
     if "url" in row:
         _add(_add(action, "url-action"), ELEMENTS["url"], row["url"])
     for session in sessions or [{}]:
-        _session(action, session, row.get("voie"))
+        _session(action, session, row.get("voie", ""))
     _costs(action, row)
     if "id_organisme" in row:
         _formateur(action, bodies[row["id_organisme"]][0])
@@ -229,7 +231,7 @@ def _action(
 
 
 def _costs(action: etree._Element, row: dict) -> None:
-    """Add what is left to pay, prices, hours and the public agreement; LHÉO counts whole hours only."""
+    """Add what is left to pay, prices, hours (LHÉO counts whole ones only), public agreement."""
     if "est_gratuite" in row:
         _add(
             action,
@@ -276,7 +278,7 @@ def _lieu(action: etree._Element, row: dict) -> None:
         _add(point, ELEMENTS["longitude"], repr(float(row["longitude_declaree"])))
 
 
-def _session(action: etree._Element, row: dict, voie: str | None) -> None:
+def _session(action: etree._Element, row: dict, voie: str) -> None:
     """Add one session; the cycle holds its places and the voie."""
     session = _add(action, "session", **({"numero": row["numero"]} if "numero" in row else {}))
     periode = _add(session, "periode")

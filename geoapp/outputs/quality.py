@@ -1,4 +1,4 @@
-"""The files of quality: the scores of every source and body, and what one of them has to correct."""
+"""The files of quality: the scores of every source and body, what one of them has to correct."""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ def scores_file(qualite: Qualite) -> Fichier:
 
 
 def defects_file(qualite: Qualite, nom: str = "", **choix: str | None) -> Fichier:
-    """Return what is to be corrected (see `list_defects`) as a file; `nom` is that of the source or body."""
+    """Return what is to be corrected (see `list_defects`) as a file.
+
+    `nom` is that of the source or body.
+    """
     table = list_defects(qualite, **choix)
     title = f"À corriger : {nom}" if nom else "À corriger"
     return Fichier(
@@ -86,7 +89,10 @@ def defects_file(qualite: Qualite, nom: str = "", **choix: str | None) -> Fichie
 
 
 def write_defects(qualite: Qualite, entite: dict | None, critere: str | None, out: Path) -> int:
-    """Write what one source or body (all when None) has to correct to `out` (.csv, .xlsx); return the number of rows."""
+    """Write what one source or body (all when None) has to correct; return the number of rows.
+
+    `out` is a .csv or a .xlsx.
+    """
     choix = {entite["type_entite"]: entite["id_entite"]} if entite else {}
     fichier = defects_file(qualite, entite["nom"] if entite else "", critere=critere, **choix)
     write_file(fichier, out, formats=FORMATS_QUALITE)
@@ -94,7 +100,7 @@ def write_defects(qualite: Qualite, entite: dict | None, critere: str | None, ou
 
 
 def _notice(qualite: Qualite, title: str) -> list[tuple[str, str]]:
-    """Return what must travel with the figures: what they are, the rule, the sources and their dates."""
+    """Return what must travel with the figures: what they are, the rule, the sources, dates."""
     sources = qualite.snapshot.read("sources")
     mine = sources[
         sources["id_source"].isin(
@@ -106,7 +112,8 @@ def _notice(qualite: Qualite, title: str) -> list[tuple[str, str]]:
         ("Instantané", qualite.snapshot.id),
         (
             "Score",
-            f"Somme pondérée (poids {POIDS_TOTAL}) des parts d'offres qui satisfont chaque critère évalué, ramenée à 100. Non fourni et sans objet ne comptent pas.",
+            f"Somme pondérée (poids {POIDS_TOTAL}) des parts d'offres qui satisfont chaque critère "
+            "évalué, ramenée à 100. Non fourni et sans objet ne comptent pas.",
         ),
         *(
             (critere.titre, f"poids {critere.poids} : {critere.mesure}")

@@ -1,1 +1,4 @@
-"""Files of a table, whatever the table: CSV, XLSX, GeoJSON, GeoPackage, GeoParquet, each with its notice."""
+"""Files of a table, whatever the table, each with its notice.
+
+CSV, XLSX, GeoJSON, GeoPackage, GeoParquet.
+"""

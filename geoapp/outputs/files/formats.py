@@ -130,8 +130,9 @@ def format_of_path(out: Path, accepted: Sequence[str] = tuple(FORMATS)) -> Forma
     rows = [FORMATS[nom] for nom in accepted]
     fitting = [form for form in rows if Path(out).name.lower().endswith(form.suffixe)]
     if not fitting:
+        admitted = ", ".join(form.suffixe for form in rows)
         raise ParameterError(
-            f"« {Path(out).name} » : extension inconnue. Extensions admises : {', '.join(form.suffixe for form in rows)}."
+            f"« {Path(out).name} » : extension inconnue. Extensions admises : {admitted}."
         )
     return max(fitting, key=lambda form: len(form.suffixe))
 
@@ -149,7 +150,8 @@ def write_as(fichier: Fichier, form: Format, out: Path) -> None:
     if form.est_carte and not fichier.forme:
         fitting = ", ".join(one.nom for one in formats_of(""))
         raise ParameterError(
-            f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}. Formats possibles : {fitting}."
+            f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}. "
+            f"Formats possibles : {fitting}."
         )
     with storing(out) as aside:
         form.ecrire(fichier, aside)
@@ -166,7 +168,8 @@ def storing(out: Path):
             yield aside
     except (DataSourceError, DataLayerError, FeatureError, XlsxFileError, sqlite3.Error) as error:
         raise StorageError(
-            f"Impossible d'écrire {out} ({error}). Libérez de la place, ou choisissez un autre dossier."
+            f"Impossible d'écrire {out} ({error}). "
+            "Libérez de la place, ou choisissez un autre dossier."
         ) from error
 
 

@@ -25,7 +25,8 @@ def geojson(fichier: Fichier) -> Iterator[bytes]:
 
     The notice is `metadonnees`; `metadata` is the description for programs, if any.
     """
-    told = {"metadonnees": [{"cle": cle, "texte": texte} for cle, texte in fichier.mentions]}
+    notice = [{"cle": cle, "texte": texte} for cle, texte in fichier.mentions]
+    told: dict[str, object] = {"metadonnees": notice}
     if fichier.description is not None:
         told["metadata"] = fichier.description
     yield f'{{"type":"FeatureCollection",{_dump(told)[1:-1]},"features":['.encode()
@@ -60,9 +61,10 @@ def _dump(value) -> str:
 
 
 def write_parquet(fichier: Fichier, path: Path) -> None:
-    """Write a Parquet, a GeoParquet when there is a geometry: the very file of the snapshot for one of its tables.
+    """Write a Parquet, a GeoParquet when there is a geometry.
 
-    Otherwise the notice is among the metadata of the file, under `METADONNEES`.
+    One of the tables of the snapshot is the very file of the snapshot.  Otherwise the notice is
+    among the metadata of the file, under `METADONNEES`.
     """
     if fichier.parquet is not None:
         shutil.copyfile(fichier.parquet, path)

@@ -16,7 +16,10 @@ NOTICE, DICTIONNAIRE, STYLES = "lisez_moi", "dictionnaire", "layer_styles"
 """Tables beside the layers; QGIS reads the last one by itself."""
 
 _DATE = "2020-01-01T00:00:00Z"
-"""Date of change of every layer, so that the same tables give the same bytes; the true dates are in the notice."""
+"""Date of change of every layer, so that the same tables give the same bytes.
+
+The true dates are in the notice.
+"""
 
 
 def write_gpkg(fichier: Fichier, path: Path) -> None:
@@ -25,9 +28,10 @@ def write_gpkg(fichier: Fichier, path: Path) -> None:
 
 
 def write_layers(fichiers: Iterable[Fichier], path: Path) -> None:
-    """Write tables as the layers of one new GeoPackage, EPSG:4326; one without geometry is a plain table.
+    """Write tables as the layers of one new GeoPackage, EPSG:4326.
 
-    They are read one after the other, so that they never lie in memory together.
+    One without geometry is a plain table.  They are read one after the other, so that they never
+    lie in memory together.
     `lisez_moi` holds the notices, `dictionnaire` the meaning of the columns,
     `layer_styles` the styles that QGIS applies when a layer is opened.
     """

@@ -1,4 +1,7 @@
-"""What a file holds: a table, its columns, its notice; and its rows as plain values, a few at a time."""
+"""What a file holds: a table, its columns, its notice.
+
+And its rows as plain values, a few at a time.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +134,7 @@ class Fichier:
 
 
 def flat_columns(colonnes: Sequence[ColonneFichier], forme: str) -> list[ColonneFichier]:
-    """Return the columns of a format without geometry: a point is two numbers, an outline nothing."""
+    """Return the columns of a format without geometry: a point is two numbers, an outline none."""
     is_told = any(one.est_position for one in colonnes)
     return [*colonnes, *(DEGRES if forme == POINT and not is_told else ())]
 

@@ -43,7 +43,7 @@ def graduated_style(
     Parameters
     ----------
     classes : sequence of (low, high, label, colour)
-        QGIS takes the first class that holds a value, bounds included; what is NULL is not drawn by it.
+        QGIS takes the first class that holds a value, bounds included, and draws none for NULL.
     """
     root = _root(colonnes)
     renderer = ET.SubElement(

@@ -25,7 +25,10 @@ OPTIONS = {
     "strings_to_numbers": False,
 }
 _DATE = datetime(2020, 1, 1)
-"""Date written inside a workbook, so that the same table gives the same bytes; the true dates are in its notice."""
+"""Date written inside a workbook, so that the same table gives the same bytes.
+
+The true dates are in its notice.
+"""
 
 _LARGEURS = {"texte": 28}
 """Widths of columns by type; 14 characters for the others."""
@@ -39,7 +42,10 @@ def _open_book(stream, titre: str) -> xlsxwriter.Workbook:
 
 
 def _text_writer(book: xlsxwriter.Workbook) -> Callable[..., None]:
-    """Return what writes a text as it is: one that looks like a formula keeps beside it the apostrophe of spreadsheets."""
+    """Return what writes a text as it is.
+
+    One that looks like a formula keeps beside it the apostrophe of spreadsheets.
+    """
     quoted = book.add_format({"quote_prefix": True})
 
     def write(sheet, line: int, rank: int, texte: str, *form) -> None:

@@ -122,7 +122,7 @@ def normalise_niveau_entree(values: pd.Series, *, notation: str) -> pd.Series:
 
 @on_scalar_too
 def read_frais_restants(values: pd.Series) -> pd.Series:
-    """Read what is left to pay for the person: « 1 » when it is free, « 0 » when it is not, else NA.
+    """Read what is left to pay for the person: « 1 » when it is free, « 0 » when not, else NA.
 
     A training without price is not free: nothing is read from an absent text, nor from a sentence
     that does not decide.
