@@ -4,7 +4,7 @@
 # and for who changes the code:
 #   make test-heavy         the same on many more random examples
 #   make mutants            changes of the core rooms that no test sees
-#   make lint               formatter, rules
+#   make lint               formatter, rules, types
 #   make lock               take the newest versions that requirements*.txt allow
 PYTHON ?= python3
 VENV ?= .venv
@@ -23,8 +23,7 @@ build: $(VENV)/.run
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-# `types` joins them when mypy is clean.
-lint: style rules
+lint: style rules types
 
 style: $(VENV)/.test
 	$(BIN)/ruff format --check .
