@@ -378,7 +378,7 @@ def test_every_real_file_is_recognised_by_name_and_by_columns(mirror, tmp_path, 
     path = mirror / get_source(id_source).fichier
     if not path.is_file():
         pytest.skip("ce fichier n'est pas dans le miroir")
-    copy = tmp_path / f"renomme{''.join(path.suffixes)}"
+    copy = tmp_path / f"renomme{get_source(id_source).annee}{''.join(path.suffixes)}"
     copy_head(path, copy)
     sources = load_sources()
     same = {one.id for one in sources.values() if one.fichier == sources[id_source].fichier}

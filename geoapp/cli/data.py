@@ -113,13 +113,16 @@ def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | N
 @click.option(
     "--as", "as_source", metavar="SOURCE", help="Lire comme cette source de geodata/sources.toml."
 )
+@click.option(
+    "--millesime", metavar="ANNÉE", default="", help="Année d'un fichier qui ne la dit pas."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Écrire les rejets dans ce CSV.")
-def check(file: Path, as_source: str | None, out: Path | None) -> None:
+def check(file: Path, as_source: str | None, millesime: str, out: Path | None) -> None:
     """Valide un fichier et liste ses rejets ; code de sortie 1 s'il y en a."""
     from geoapp.cli.check_report import print_check
     from geoapp.ingest.check_file import check_file
 
-    source, found = check_file(file, as_source, out)
+    source, found = check_file(file, as_source, out, millesime)
     print_check(file, source, found)
     sys.exit(1 if found.nb_rejetees else 0)
 

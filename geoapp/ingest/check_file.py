@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from geoapp.core.cells import neutralise
 from geoapp.core.config import load_settings
 from geoapp.core.errors import ParameterError, SourceError
@@ -25,10 +27,11 @@ from geoapp.offer.repeats import LignesVues
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.formats import FORMATS, recognise_format
-from geoapp.sources.headers import known_columns, required_columns
+from geoapp.sources.headers import known_columns, rename_columns, required_columns
 from geoapp.sources.reading import is_stream, iter_source, read_raw, reader_options
 from geoapp.sources.records import show
 from geoapp.sources.registry import Source, get_source, load_sources
+from geoapp.sources.series import is_named_as, source_of_file
 from geoapp.sources.usages import USAGES
 
 NB_EXEMPLES = 20
@@ -78,14 +81,15 @@ class Controle:
 
 
 def check_file(
-    path: Path, as_source: str | None = None, out: Path | None = None
+    path: Path, as_source: str | None = None, out: Path | None = None, millesime: str = ""
 ) -> tuple[Source, Controle]:
     """Return the source a file was read as, and what was found.
 
     The rejects go to the CSV file `out` as they come.
 
     Without `as_source`, the source whose file has that name, else the one
-    whose columns fit the content best.  `out` is for a spreadsheet (UTF-8 with
+    whose columns fit the content best.  A file of a series is read as that of the
+    year it says, else of `millesime`.  `out` is for a spreadsheet (UTF-8 with
     BOM, `;`, formulas neutralised); it takes its name once whole.
 
     Raises
@@ -106,8 +110,14 @@ def check_file(
             "choisissez un autre nom."
         )
     source = get_source(as_source) if as_source else _recognise(path)
+    source = source_of_file(source, path, millesime, lambda: _read_rows(source, path))
     with _rejects_file(out) as write:
         return source, _check(source, path, write)
+
+
+def _read_rows(source: Source, path: Path) -> pd.DataFrame:
+    """Return the rows of a file, its columns under the names that a source declares."""
+    return rename_columns(read_raw(path, source.format, source.options).frame, source)
 
 
 def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> Controle:
@@ -167,7 +177,7 @@ def _recognise(path: Path) -> Source:
         for s in sources
         if s.format == format or (is_table and FORMATS[s.format].est_interchangeable)
     ]
-    same_name = [s for s in same_format if Path(s.fichier).name == path.name]
+    same_name = [s for s in same_format if is_named_as(s, path)]
     if same_name or FORMATS[format].est_pret:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
     columns = _columns_by_source(path, format, same_format)

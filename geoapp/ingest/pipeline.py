@@ -30,7 +30,8 @@ from geoapp.offer.search.index import FICHIER, index_bytes
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
-from geoapp.sources.registry import Source, load_sources
+from geoapp.sources.registry import Source
+from geoapp.sources.series import sources_with_mirror
 from geoapp.sources.usages import usages_of
 
 Say = Callable[[str], None]
@@ -198,7 +199,7 @@ def _locate_all(
         )
 
     network, located = Network(progress=progress), []
-    sources = list(load_sources().values())
+    sources = list(sources_with_mirror(mirror).values())
     for done, source in enumerate(sources, 1):
         located.append(
             locate(

@@ -12,6 +12,7 @@ from geoapp.ingest.steps import Etapes, do
 from geoapp.ingest.tally import Bilan
 from geoapp.sources.fetch import Located
 from geoapp.sources.registry import Source
+from geoapp.sources.usages import USAGES
 
 T = TypeVar("T")
 
@@ -49,9 +50,22 @@ class BuildState:
         ]
 
     def is_replaced(self, source: Source) -> bool:
-        """Tell whether a better file of the same data is there."""
-        by = source.remplacee_par
-        return any(one.source.id == by and one.mode in REELS for one in self.located)
+        """Tell whether a better file of the same data is there: another source, or a newer year."""
+        return any(
+            one.mode in REELS
+            and (one.source.id == source.remplacee_par or _is_newer(one.source, source))
+            for one in self.located
+        )
+
+
+def _is_newer(other: Source, source: Source) -> bool:
+    """Tell whether `other` is a newer year of a series of which one year alone feeds."""
+    return (
+        bool(source.serie)
+        and other.serie == source.serie
+        and other.annee > source.annee
+        and USAGES[source.usage].est_du_jour
+    )
 
 
 def counted(state: BuildState, nom: str, key: str, make: Callable[[BuildState], T]) -> T:

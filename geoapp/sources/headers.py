@@ -52,10 +52,8 @@ def match_columns(source: Source, columns: list[str]) -> dict[str, str]:
 
     A name that two columns of the file could bear is given to none.
     """
-    kept = set(source.options.get("garder", {}))
-    if last := source.options.get("derniere"):
-        kept.add(last)
-    declared = _declared(source) | kept
+    kept = {*source.options.get("garder", {}), source.options.get("derniere"), source.colonne_annee}
+    declared = _declared(source) | (kept - {None, ""})
     wanted = declared - set(columns)
     if not wanted:
         return {}

@@ -8,7 +8,8 @@ A rule of `colonnes` in `geodata/sources.toml` is one of
   known one with `premiere = true`), then, in this order, `partie` (piece of the text cut at
   `separateur`), `remplace` (pairs of regular expression and replacement), `valeurs` (accepted
   values → ours, others NA) and `sinon` (what an empty cell of a flag means);
-* `{valeur = "x"}`: the constant x.
+* `{valeur = "x"}`: the constant x;
+* `{annee = true}`: the year of the file (`geoapp.sources.series`), then `remplace`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
             raise _missing(name, raw, source, path)
     unknown = pd.Series(None, index=raw.index, dtype="str")
     raw = raw.assign(**{name: unknown for name in source.facultatives if name not in raw})
-    columns = {ours: _apply(raw, rule) for ours, rule in source.colonnes.items()}
+    columns = {ours: _apply(raw, rule, source.annee) for ours, rule in source.colonnes.items()}
     return pd.DataFrame(columns, index=raw.index)
 
 
@@ -69,7 +70,7 @@ def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> Source
     )
 
 
-def _apply(raw: pd.DataFrame, rule) -> pd.Series:
+def _apply(raw: pd.DataFrame, rule, annee: str) -> pd.Series:
     """Return one column of ours."""
     if isinstance(rule, str):
         return raw[rule]
@@ -77,10 +78,7 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         return _join(raw, rule, "-")
     if "valeur" in rule:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
-    if rule.get("premiere"):
-        values = _first_known(raw, rule_columns(rule))
-    else:
-        values = _join(raw, rule_columns(rule), rule.get("separateur", "-"))
+    values = _cells(raw, rule, annee)
     if "partie" in rule:
         pieces = values.str.split(rule.get("separateur", ","), regex=False)
         values = pieces.str[rule["partie"]].astype("str").str.strip()
@@ -90,6 +88,15 @@ def _apply(raw: pd.DataFrame, rule) -> pd.Series:
         values = values.map(rule["valeurs"]).astype("str")
     values = values.mask(values.eq(""))
     return values.fillna(rule["sinon"]) if "sinon" in rule else values
+
+
+def _cells(raw: pd.DataFrame, rule: dict, annee: str) -> pd.Series:
+    """Return the cells that a rule starts from."""
+    if "annee" in rule:
+        return pd.Series(annee or None, index=raw.index, dtype="str")
+    if rule.get("premiere"):
+        return _first_known(raw, rule_columns(rule))
+    return _join(raw, rule_columns(rule), rule.get("separateur", "-"))
 
 
 def _join(raw: pd.DataFrame, names: list[str], separator: str) -> pd.Series:

@@ -14,6 +14,7 @@ from geoapp.sources.recognise import tabular_format
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 from geoapp.sources.selection import keep_rows
+from geoapp.sources.series import check_year
 
 
 def is_stream(source: Source) -> bool:
@@ -57,6 +58,7 @@ def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
 def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = False) -> Lecture:
     """Return a lecture in the columns of ours, e-mails and telephone numbers masked."""
     raw = keep_rows(rename_columns(lecture.frame, source), source, path)
+    check_year(raw, source, path)
     left = len(lecture.frame) - len(raw)
     mapped = mask_frame(apply_mapping(raw, source, path))
     if FORMATS[source.format].est_geographique:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from geoapp.core.config import GEODATA
@@ -16,11 +18,14 @@ from geoapp.sources.rhythm import RYTHMES
 from geoapp.sources.usages import USAGES
 
 REGISTRY = GEODATA / "sources.toml"
+ANNEE = "{annee}"
+"""What stands for the year in the texts of a row that is a series."""
 
 RULE_KEYS = {
     "colonne": str,
     "colonnes": list,
     "valeur": str,
+    "annee": bool,
     "separateur": str,
     "partie": int,
     "remplace": list,
@@ -40,6 +45,10 @@ class Source:
     one is read, checked and counted, but does not feed the tables.
     `autres_noms` gives, for a column of the file, the names that it bears in
     other versions; `facultatives` names those that some versions lack.
+
+    A row with `annees` is a series: one source by year, `serie` being what they
+    have in common, `annee` the year of each and `modele` the name of its files;
+    `colonne_annee` is the column of the file that says the year, when one does.
     """
 
     id: str
@@ -62,10 +71,19 @@ class Source:
     options: dict = field(default_factory=dict)
     autres_noms: dict = field(default_factory=dict)
     facultatives: list = field(default_factory=list)
+    serie: str = ""
+    annee: str = ""
+    modele: str = ""
+    colonne_annee: str = ""
 
 
-def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
+def load_sources(
+    path: Path = REGISTRY, *, annees: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> dict[str, Source]:
     """Return every source of the registry by id, in the order of the file.
+
+    `annees` gives, by model of file name, years to add to those that the
+    registry knows of a series.
 
     Raises
     ------
@@ -76,7 +94,9 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
     path = Path(path)
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
-        sources = [Source(**one) for row in rows for one in _series(row)]
+        sources = [
+            Source(**one) for row in rows for named in _series(row) for one in _years(named, annees)
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             path, f"registre illisible ({error}).", cure="Corrigez le fichier."
@@ -110,6 +130,27 @@ def _named(key: str, value: Any, nom: str) -> Any:
         return value
     # Identifiers take dashes, names of columns and files take underscores.
     return value.replace("{nom}", nom.replace("_", "-") if key == "id" else nom)
+
+
+def _years(row: dict, annees: Mapping[str, Iterable[str]]) -> list[dict]:
+    """Return one row per year of a series, the oldest first; a row without `annees` is alone."""
+    if "annees" not in row:
+        return [row]
+    known = row["annees"]
+    if not isinstance(known, list) or not all(re.fullmatch(r"20\d\d", str(one)) for one in known):
+        raise ValueError("annees attend une liste d'années, de 2000 à 2099")
+    if not all(ANNEE in row.get(key, "") for key in ("id", "titre", "fichier", "millesime")):
+        raise ValueError(f"une série écrit {ANNEE} dans id, titre, fichier et millesime")
+    common = {key: value for key, value in row.items() if key != "annees"}
+    shared = {"modele": row["fichier"], "serie": row["id"].replace(f"-{ANNEE}", "")}
+    return [
+        {
+            key: value.replace(ANNEE, annee) if isinstance(value, str) else value
+            for key, value in common.items()
+        }
+        | {**shared, "annee": annee}
+        for annee in sorted({*known, *annees.get(row["fichier"], ())})
+    ]
 
 
 def _problem(source: Source, ids: list[str]) -> str:
@@ -209,9 +250,9 @@ def rule_problem(rule) -> str:
             return f"clé « {key} » inconnue.{_near(key, RULE_KEYS)}"
         if type(value) is not RULE_KEYS[key] or (value in ("", [], {}) and key != "valeur"):
             return f"{key} = {value!r} : {RULE_KEYS[key].__name__} non vide attendu."
-    given = {"colonne", "colonnes", "valeur"} & rule.keys()
+    given = {"colonne", "colonnes", "annee", "valeur"} & rule.keys()
     if len(given) != 1 or ("valeur" in rule and len(rule) > 1):
-        return "une seule des clés colonne, colonnes, valeur (seule) est attendue."
+        return "une seule des clés colonne, colonnes, annee, valeur (seule) est attendue."
     texts = (rule.get("colonnes", ["x"]), rule.get("valeurs", {"x": "x"}).values())
     if not all(map(_are_texts, texts)):
         return "colonnes et valeurs sont faites de textes."
@@ -239,9 +280,17 @@ def _pair_problem(pair) -> str:
 
 
 def get_source(id_source: str) -> Source:
-    """Return one source, or raise `ParameterError` naming the nearest id."""
+    """Return one source; the name of a series stands for its newest year.
+
+    Raises
+    ------
+    ParameterError
+        No source has this id: the nearest one is proposed.
+    """
     sources = load_sources()
     if id_source in sources:
         return sources[id_source]
+    if years := [one for one in sources.values() if one.serie and one.serie == id_source]:
+        return years[-1]
     near = _near(id_source, sources) or f" Sources connues : {', '.join(sources)}."
     raise ParameterError(f"Source inconnue : « {id_source} ».{near}")

@@ -40,6 +40,8 @@ class Usage:
         A source names its zoning (`type_zone`).
     tables : tuple of str
         Tables of the snapshot that it feeds, for their files to name their sources.
+    est_du_jour : bool
+        It tells a state: of a series, the newest year alone feeds; the others are read and checked.
     temoin : str
         Table whose `id_source` tells which of its sources feed them, when not all do.
     """
@@ -50,6 +52,7 @@ class Usage:
     colonnes: tuple[str, ...] = ()
     options: Mapping[str, OptionSource] = field(default_factory=dict)
     est_zonage: bool = False
+    est_du_jour: bool = True
     tables: tuple[str, ...] = ()
     temoin: str = ""
 
@@ -195,6 +198,7 @@ USAGES: dict[str, Usage] = {
             nom="statistique",
             libelle="statistiques d'une année : vœux, places, débouchés",
             etape="statistiques",
+            est_du_jour=False,
             colonnes=(
                 "code_uai",
                 "code_mef",
