@@ -70,6 +70,11 @@ RAISONS: dict[str, Raison] = {
     ),
     "uai_absent": Raison("Code UAI absent", "Code UAI absent : complétez-le."),
     "uai_faux": Raison("Code UAI faux", "Code UAI de forme ou de clé fausse : corrigez-le."),
+    "annee_etude_inconnue": Raison(
+        "Année d'études inconnue",
+        "Code MEF STAT 11 absent, faux, ou d'une année d'études qui n'est pas une entrée "
+        "(première année de CAP ou de BMA, seconde ou première professionnelle) : corrigez-le.",
+    ),
     "position_absente": Raison(
         "Position absente", "Ni coordonnées ni commune utilisables : complétez la ligne."
     ),

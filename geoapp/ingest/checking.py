@@ -13,6 +13,7 @@ from geoapp.ingest.neighbours import keep_neighbours
 from geoapp.ingest.nomenclatures import read_nomenclature
 from geoapp.ingest.statistics import read_statistics
 from geoapp.ingest.tally import Bilan
+from geoapp.ingest.tracks import read_tracks
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.repeats import LignesVues
 from geoapp.offer.rows import check_offre
@@ -96,6 +97,10 @@ def _check_ages(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return demand.read_ages(lecture, source.id)[1]
 
 
+def _check_tracks(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return read_tracks(lecture, source)[1]
+
+
 def _check_neighbours(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     """Check the rows of the neighbouring départements; the others are valid as they are."""
     mine, outside = keep_neighbours(lecture, reperes.communes)
@@ -119,6 +124,7 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "offre_exemple": _check_offer,
     "offre_departement": _check_by_departement,
     "offre_voisine": _check_neighbours,
+    "filieres": _check_tracks,
     "zonage": _check_zoning,
     "passage": _check_codes,
     "etablissements": _check_places,

@@ -43,6 +43,8 @@ _NORMES = {
     "code_cfd": normalise_cfd,
     "code_rncp": normalise_rncp,
     "code_certifinfo": _plain,
+    "code_mef": _plain,
+    "code_mefstat_commun": _plain,
 }
 
 DIPLOMES = {

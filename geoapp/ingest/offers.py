@@ -143,11 +143,17 @@ def count_places(
     mine = tables["actions_lieux"].merge(
         lieux[lieux["id_source"].eq(bilan.id_source)], on="id_lieu"
     )
-    if len(mine) != bilan.nb_valides:
+    nb = len(mine) + sum(bilan.complements.values())
+    if nb != bilan.nb_valides:
         raise ContractError(
-            f"Source « {bilan.id_source} » : "
-            f"{bilan.nb_valides} lignes valides ont donné {len(mine)} offres."
+            f"Source « {bilan.id_source} » : {bilan.nb_valides} lignes valides "
+            f"ont donné {nb} offres et compléments."
         )
+    if bilan.complements:
+        # A row that completes an offer lies where the offers of its establishment lie.
+        by_uai = mine.drop_duplicates("code_uai").set_index("code_uai")
+        times = pd.Series(bilan.complements)
+        mine = pd.concat([mine, by_uai.loc[times.index.repeat(times)].reset_index()])
     placed = mine["geometry"].notna()
     bilan.nb_placees = int(placed.sum())
     bilan.nb_douteuses = int(mine["est_douteuse"].sum())

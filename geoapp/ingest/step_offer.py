@@ -21,11 +21,15 @@ from geoapp.ingest.readings import Lectures, per_source, reading_key, sources_ke
 from geoapp.ingest.state import BuildState, counted
 from geoapp.ingest.steps import content_key, do
 from geoapp.ingest.tally import Bilan
+from geoapp.ingest.tracks import make_offers, read_tracks
 from geoapp.offer.locating import merge_etablissements
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.rows import check_offre, split_offre
 from geoapp.offer.whole import wide_offers, with_zones
+from geoapp.reference.codes.tracks import read_filieres
 from geoapp.sources.fetch import Located
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,10 @@ def offer_tables(
     key = state.etapes.key("socle", doubtful_distance_m, content_key(etablissements))
     socle = Socle(etablissements, doubtful_distance_m, key)
     nomenclatures = _read_nomenclatures(state, lectures)
-    feeding = state.feeding("offre")
+    feeding = [*state.feeding("offre"), *state.feeding("filieres")]
     placement = Placement(lectures=lectures, socle=socle, nomenclatures=nomenclatures)
     result = _place(state, "offre-placee", feeding, placement)
-    _place_apart(state, replace(placement, nomenclatures={}))
+    _place_apart(state, placement)
     result |= _compare_catalogues(state, feeding, result)
     result["offres_departements"] = _departement_offers(state, lectures)
     result |= _link(result, territoires)
@@ -81,12 +85,17 @@ def offer_tables(
 
 
 def _place_apart(state: BuildState, placement: Placement) -> None:
-    """Count the sources that are replaced by another, and the examples: they feed nothing."""
-    for one in sorted(state.present("offre"), key=lambda one: one.source.id):
+    """Count the sources that are replaced by another, and the examples: they feed nothing.
+
+    They need no nomenclature, but tracks, of which the codes say what row completes another.
+    """
+    unnamed = replace(placement, nomenclatures={})
+    for one in sorted(state.present("offre", "filieres"), key=lambda one: one.source.id):
         if state.is_replaced(one.source):
-            _place(state, f"offre-ecartee-{one.source.id}", [one], placement)
+            named = placement if one.source.usage == "filieres" else unnamed
+            _place(state, f"offre-ecartee-{one.source.id}", [one], named)
     if examples := sorted(state.present("offre_exemple"), key=lambda one: one.source.id):
-        _place(state, "offre-exemples", examples, placement)
+        _place(state, "offre-exemples", examples, unnamed)
 
 
 def _link(
@@ -169,26 +178,30 @@ def _read_nomenclature(one: Located, lectures: Lectures) -> tuple[pd.DataFrame, 
     return nomenclature.table, bilan
 
 
+NOMMEES = ("offre_voisine", "filieres")
+"""Usages of which the nomenclatures name the trainings as soon as they are read."""
+
+
 def _checked(
-    state: BuildState, lectures: Lectures, one: Located, certifications: pd.DataFrame | None
+    state: BuildState, lectures: Lectures, one: Located, nomenclatures: Mapping[str, pd.DataFrame]
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Return the tables of one offer source read alone, its counts, and what to count apart.
 
     What is counted apart is so once the offers are placed.
     """
-    # Certifications name the neighbours' trainings, which their source gives without title.
-    is_neighbour = one.source.usage == "offre_voisine"
-    autres = [sources_key(state, "nomenclature")] if is_neighbour else []
-    return per_source(state, one, partial(_check, one, lectures, state, certifications), autres)
+    autres = [sources_key(state, "nomenclature")] if one.source.usage in NOMMEES else []
+    return per_source(state, one, partial(_check, one, lectures, state, nomenclatures), autres)
 
 
 def _check(
-    one: Located, lectures: Lectures, state: BuildState, certifications: pd.DataFrame | None
+    one: Located, lectures: Lectures, state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Do what `_checked` keeps."""
     source, lecture = one.source, lectures[one.source.id]
-    is_neighbour = source.usage == "offre_voisine"
     apart: tuple[int] | tuple[int, str] = (lecture.nb_ecartees,)
+    if source.usage == "filieres":
+        return *_check_tracks(source, lecture, state, nomenclatures), apart
+    is_neighbour = source.usage == "offre_voisine"
     if is_neighbour:
         lecture, outside = keep_neighbours(lecture, state.communes)
         apart = outside, "hors du voisinage"
@@ -200,8 +213,23 @@ def _check(
         rejets=lecture.rejets + checked.rejets,
         corrections=lecture.corrections + checked.corrections,
     )
+    certifications = nomenclatures.get("code_certifinfo")
     flat = name_trainings(checked.flat, certifications) if is_neighbour else checked.flat
     return split_offre(flat, source.id), bilan, apart
+
+
+def _check_tracks(
+    source: Source, lecture: Lecture, state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]
+) -> tuple[dict[str, pd.DataFrame], Bilan]:
+    """Return the tables of one source of tracks, and its counts."""
+    rows, bilan = read_tracks(lecture, source)
+    flat, complements = make_offers(rows, read_filieres(nomenclatures))
+    checked = check_offre(flat, source, communes=state.communes, passage=state.passage)
+    bilan.rejets += checked.rejets
+    bilan.corrections += checked.corrections
+    bilan.nb_valides -= len(checked.rejets)
+    bilan.complements = complements
+    return split_offre(checked.flat, source.id), bilan
 
 
 def _place(
@@ -222,8 +250,7 @@ def _place_now(
     """Do what `_place` keeps."""
     lectures, socle = placement.lectures, placement.socle
     nomenclatures = placement.nomenclatures
-    certifications = nomenclatures.get("code_certifinfo")
-    checked = [_checked(state, lectures, one, certifications) for one in sources]
+    checked = [_checked(state, lectures, one, nomenclatures) for one in sources]
     tables, repairs = offers.offer_tables(
         [parts for parts, _, _ in checked],
         communes=state.communes,

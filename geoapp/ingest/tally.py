@@ -24,6 +24,8 @@ class Bilan:
     rejets: list[dict] = field(default_factory=list)
     corrections: list[dict] = field(default_factory=list)
     nb_extras: int = 0
+    complements: dict[str, int] = field(default_factory=dict)
+    """UAI → valid rows that complete another offer of this establishment."""
     nb_placees: int | None = None
     nb_douteuses: int | None = None
     nb_hors_region: int | None = None
@@ -92,6 +94,7 @@ def _source_row(one: Located, bilan: Bilan | None) -> dict:
             "nb_lues": bilan.nb_lues,
             "nb_valides": bilan.nb_valides,
             "nb_rejetees": len(bilan.rejets),
+            "nb_complements": sum(bilan.complements.values()) if bilan.complements else None,
             "nb_placees": bilan.nb_placees,
             "nb_douteuses": bilan.nb_douteuses,
             "nb_hors_region": bilan.nb_hors_region,

@@ -17,6 +17,19 @@ INDICATEURS = "indicateurs"
 
 _SUIVI = ("sources", "rejets", "corrections")
 _SUR_L_OFFRE = ("offres", "doublons", "qualite", "defauts")
+_DE_L_OFFRE = (
+    "organismes",
+    "formations",
+    "actions",
+    "sessions",
+    "lieux",
+    "actions_lieux",
+    "lieux_zones",
+    "actions_flux",
+    *_SUR_L_OFFRE,
+    *_SUIVI,
+    INDICATEURS,
+)
 _DE_ZONES = ("zones", "communes_zones", "lieux_zones", "couches")
 _DE_GENS = ("demande", "demande_zones")
 
@@ -81,19 +94,24 @@ USAGES: dict[str, Usage] = {
             etape="offre",
             colonnes=FLAT,
             options=_OPTIONS_OFFRE,
-            tables=(
-                "organismes",
-                "formations",
-                "actions",
-                "sessions",
-                "lieux",
-                "actions_lieux",
-                "lieux_zones",
-                "actions_flux",
-                *_SUR_L_OFFRE,
-                *_SUIVI,
-                INDICATEURS,
+            tables=_DE_L_OFFRE,
+            temoin="formations",
+        ),
+        Usage(
+            nom="filieres",
+            libelle="voie professionnelle scolaire, par établissement et année d'études",
+            etape="offre",
+            colonnes=(
+                "code_uai",
+                "code_mef",
+                "capacite",
+                "nb_voeux",
+                "famille",
+                "mef_terminale",
+                "periodes",
+                "voie",
             ),
+            tables=_DE_L_OFFRE,
             temoin="formations",
         ),
         Usage(
@@ -238,7 +256,16 @@ USAGES: dict[str, Usage] = {
                 "code_nsf",
                 "code_certifinfo",
                 "code_cfd",
+                "code_rncp",
+                "code_mef",
+                "code_mefstat",
+                "code_mefstat_commun",
+                "famille",
                 "libelle",
+                "nouveaux",
+                "date_fin",
+                "etat",
+                "remplacee_par",
                 "transition_eco",
                 "transition_num",
             ),

@@ -73,6 +73,12 @@ SUIVI = [
             column("nb_lues", "entier", "Lignes lues"),
             column("nb_valides", "entier", "Lignes valides"),
             column("nb_rejetees", "entier", "Lignes rejetées"),
+            column(
+                "nb_complements",
+                "entier",
+                "Dont lignes qui complètent une autre offre : seconde d'un bac pro, autre effectif "
+                "de la même formation",
+            ),
             column("nb_placees", "entier", "Lignes placées sur la carte (offre)"),
             column("nb_douteuses", "entier", "Lignes de position douteuse (offre)"),
             column("nb_hors_region", "entier", "Lignes placées hors de la région (offre)"),

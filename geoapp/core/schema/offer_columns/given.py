@@ -152,6 +152,17 @@ GIVEN = (
         fiche="Vœux confirmés",
     ),
     ColonneOffre(
+        nom="entree",
+        sens="Comment on entre dans la formation : année d'entrée, ses places et ses vœux, "
+        "ce qui y est commun à plusieurs spécialités",
+        libelle="Entrée",
+        tables=("actions",),
+        est_lue=True,
+        part=ACTION,
+        rubrique="quoi",
+        fiche="Entrée",
+    ),
+    ColonneOffre(
         nom="financeurs",
         sens="Financeurs, codes du dictionnaire LHÉO séparés par « | »",
         libelle="Financeurs",
