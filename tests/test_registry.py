@@ -6,6 +6,7 @@ from geoapp.core.errors import ParameterError, SourceError
 from geoapp.core.schema import TABLES
 from geoapp.core.schema.offer_columns import FLAT, LUES
 from geoapp.ingest.checking import CONTROLES
+from geoapp.offer.establishments import LIENS_ETABLISSEMENT
 from geoapp.offer.locating import ETABLISSEMENT
 from geoapp.offer.rows import CONTROLES as CONTROLES_DE_VALEURS
 from geoapp.reference import codes
@@ -119,7 +120,7 @@ def test_a_registry_that_cannot_be_read_is_told(tmp_path):
 
 def test_the_columns_known_are_those_the_product_reads():
     assert set(USAGES["offre"].colonnes) == set(FLAT)
-    assert set(USAGES["etablissements"].colonnes) == set(ETABLISSEMENT)
+    assert set(USAGES["etablissements"].colonnes) == {*ETABLISSEMENT, *LIENS_ETABLISSEMENT}
     assert (
         set(USAGES["population"].colonnes)
         == {"longitude", "latitude", "id_point", "population", "code_commune"}

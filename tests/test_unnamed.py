@@ -164,6 +164,7 @@ def test_the_first_source_that_knows_a_name_gives_it_and_is_kept():
     bodies = pd.DataFrame(
         {
             "id_organisme": ["uai:a", "uai:b"],
+            "siret": None,
             "code_uai": [UAI, "0594302F"],
             "nom": [None, "Le nom de l'offre"],
         }

@@ -28,6 +28,7 @@ _SOURCE_KEYS = {
     "read": "nb_lues",
     "valid": "nb_valides",
     "rejected": "nb_rejetees",
+    "completing": "nb_complements",
     "placed": "nb_placees",
     "doubtful": "nb_douteuses",
     "outside": "nb_hors_region",

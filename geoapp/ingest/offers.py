@@ -14,11 +14,13 @@ from geoapp.core.geometry import repair_coordinates
 from geoapp.core.schema import conform
 from geoapp.ingest.nomenclatures import enrich_formations
 from geoapp.ingest.tally import Bilan
+from geoapp.offer.establishments import LIENS_ETABLISSEMENT, name_entities
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
 from geoapp.offer.rows import merge_organismes
 from geoapp.offer.values import yes
-from geoapp.reference.codes import check_uai
+from geoapp.reference.codes import check_siret, check_uai
+from geoapp.reference.postal import AnnuairePostal
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
@@ -34,18 +36,28 @@ def read_etablissements(
     """Return establishments by UAI code with what places them, and the counts.
 
     A row without valid UAI code, or with neither coordinates nor commune, is a reject; under the
-    option `noms_seuls` a row only names, and one without name is the reject.
+    option `noms_seuls` a row only names, and one without name is the reject.  An address tells
+    the commune where the source gives none.  A row without UAI code that has a SIRET says where
+    this one is.
     """
-    journal = Journal(lecture.frame.reindex(columns=list(ETABLISSEMENT)).astype("str"))
+    journal = Journal(
+        lecture.frame.reindex(columns=[*ETABLISSEMENT, *LIENS_ETABLISSEMENT]).astype("str")
+    )
     frame = journal.frame
     resolve_communes(journal, "code_commune", communes, passage)
+    if frame["adresse"].notna().any():
+        told = AnnuairePostal(communes).find_all(frame["adresse"])
+        found = frame["code_commune"].isna() & told.notna()
+        journal.note("code_commune", found, "commune_de_l_adresse", told)
+        frame["code_commune"] = frame["code_commune"].fillna(told)
+    journal.replace("siret", check_siret(frame["siret"]), "", quiet_if_valid=True)
     journal.replace("code_uai", check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
     points = repair_coordinates(frame["latitude"], frame["longitude"])
     latitude = points["latitude"].astype("str")
     for kind in points["reparation"].dropna().unique():
         journal.note("latitude", points["reparation"].eq(kind), kind, latitude)
     frame[["latitude", "longitude"]] = points[["latitude", "longitude"]].astype("str")
-    journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
+    _refuse_uai(journal)
     if source.options.get("noms_seuls"):
         journal.refuse("nom", frame["nom"].isna(), "nom_absent")
     else:
@@ -59,6 +71,14 @@ def read_etablissements(
         rejets=lecture.rejets + journal.rejets,
         corrections=journal.kept_corrections(),
     )
+
+
+def _refuse_uai(journal: Journal) -> None:
+    """Reject the rows of a wrong UAI code, and those that have neither UAI code nor SIRET."""
+    received = journal.original["code_uai"].notna()
+    journal.refuse("code_uai", ~received & journal.frame["siret"].isna(), "uai_absent")
+    is_wrong = received & journal.frame["code_uai"].isna()
+    journal.refuse("code_uai", is_wrong, "uai_faux", with_original=True)
 
 
 def offer_tables(
@@ -96,16 +116,17 @@ def offer_tables(
 
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
-    """Name the bodies known by their UAI code alone after the establishment.
+    """Give a body known by its UAI code alone the name and the SIREN of the establishment.
 
     `id_source_nom` says which source names each.
     """
     codes, is_unnamed = organismes["code_uai"], organismes["nom"].isna()
     names = codes.map(etablissements["nom"]).astype("str")
     sources = codes.map(etablissements["id_source_nom"]).astype("str")
-    return organismes.assign(
+    named = organismes.assign(
         nom=organismes["nom"].fillna(names), id_source_nom=sources.where(is_unnamed)
     )
+    return name_entities(named, etablissements.reindex(columns=["siren", "id_source_siren"]))
 
 
 def link_places(

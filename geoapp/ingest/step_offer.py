@@ -22,6 +22,7 @@ from geoapp.ingest.state import BuildState, counted
 from geoapp.ingest.steps import content_key, do
 from geoapp.ingest.tally import Bilan
 from geoapp.ingest.tracks import make_offers, read_tracks
+from geoapp.offer.establishments import complete_etablissements
 from geoapp.offer.locating import merge_etablissements
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.rows import check_offre, split_offre
@@ -151,7 +152,7 @@ def _merge_etablissements(state: BuildState, lectures: Lectures) -> pd.DataFrame
         read = partial(_read_etablissements, one, lectures, state)
         frame, state.bilans[one.source.id] = per_source(state, one, read)
         references.append(frame.assign(id_source=one.source.id))
-    return merge_etablissements(references)
+    return complete_etablissements(merge_etablissements(references), references)
 
 
 def _read_etablissements(

@@ -102,11 +102,11 @@ def read_tracks(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
     journal.refuse("code_mef", ~is_known.fillna(False).astype(bool), "annee_etude_inconnue")
     kept = journal.kept()
     return kept, Bilan(
-        source.id,
-        lecture.nb_lues,
-        len(kept),
-        lecture.rejets + journal.rejets,
-        lecture.corrections + journal.kept_corrections(),
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=len(kept),
+        rejets=lecture.rejets + journal.rejets,
+        corrections=lecture.corrections + journal.kept_corrections(),
     )
 
 

@@ -177,7 +177,15 @@ USAGES: dict[str, Usage] = {
             nom="etablissements",
             libelle="position des établissements",
             etape="offre",
-            colonnes=("code_uai", "nom", "latitude", "longitude", "code_commune"),
+            colonnes=(
+                "code_uai",
+                "nom",
+                "latitude",
+                "longitude",
+                "code_commune",
+                "siret",
+                "adresse",
+            ),
             # Establishments may be named only, not placed.
             options={"noms_seuls": OptionSource(type=bool)},
             tables=(

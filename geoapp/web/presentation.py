@@ -231,6 +231,7 @@ _COMPTES = (
     ("nb_lues", "Lignes lues"),
     ("nb_valides", "Valides"),
     ("nb_rejetees", "Rejetées"),
+    ("nb_complements", "Complètent une autre offre"),
     ("nb_placees", "Placées"),
     ("nb_douteuses", "Position douteuse"),
     ("nb_hors_region", "Hors de la région"),

@@ -35,6 +35,18 @@ _ROWS = [
             ),
             column("siret", "texte", "SIRET (14 chiffres, clé vérifiée)"),
             column("code_uai", "texte", "Code UAI de l'établissement"),
+            column(
+                "siren",
+                "texte",
+                "SIREN de la personne morale : celui du SIRET, sinon celui que les sources "
+                "donnent le plus souvent à l'établissement",
+            ),
+            column(
+                "id_source_siren",
+                "texte",
+                "Source qui donne le SIREN, quand celles de l'offre ne donnent que le code UAI",
+                renvoi="sources.id_source",
+            ),
             column("nom", "texte", "Nom de l'organisme"),
             column(
                 "id_source_nom",
