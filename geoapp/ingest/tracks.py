@@ -67,7 +67,7 @@ class Effectif:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entree:
+class VoieEntree:
     """The seconde that a training starts by, and the trainings of the establishment that do."""
 
     seconde: Effectif
@@ -126,7 +126,7 @@ def make_offers(rows: pd.DataFrame, filieres: Filieres) -> tuple[pd.DataFrame, d
     secondes = find_entries(found, filieres)
     uses = Counter((one.uai, one.mef) for one in secondes.values())
     entries = {
-        key: Entree(
+        key: VoieEntree(
             seconde=one,
             est_de_famille=filieres.is_shared(one.mef),
             nb_formations=uses[one.uai, one.mef],
@@ -233,7 +233,7 @@ def _families_by_label(found: Iterable[Effectif], filieres: Filieres) -> dict[st
     return {label: entries.pop() for label, entries in shared.items() if len(entries) == 1}
 
 
-def _record(one: Effectif, entry: Entree | None, filieres: Filieres) -> dict:
+def _record(one: Effectif, entry: VoieEntree | None, filieres: Filieres) -> dict:
     """Return one training as a row of a flat offer."""
     annee = ANNEES[one.mef[:5]]
     name = filieres.noms.get(one.mef)
@@ -256,14 +256,14 @@ def _record(one: Effectif, entry: Entree | None, filieres: Filieres) -> dict:
     }
 
 
-def _places(one: Effectif, entry: Entree | None) -> int | None:
+def _places(one: Effectif, entry: VoieEntree | None) -> int | None:
     """Return the places of a training that are of it alone; None when they are not known."""
     if entry and entry.est_propre and entry.seconde.capacite is not None:
         return entry.seconde.capacite
     return None if ANNEES[one.mef[:5]].est_ouverture else one.capacite
 
 
-def _say_entry(one: Effectif, entry: Entree | None, filieres: Filieres) -> str | None:
+def _say_entry(one: Effectif, entry: VoieEntree | None, filieres: Filieres) -> str | None:
     """Return in French how one enters a training; None when there is nothing to say."""
     told = NON_PRECISEE if one.rang == "premiere" else None
     if entry:
@@ -275,7 +275,7 @@ def _say_entry(one: Effectif, entry: Entree | None, filieres: Filieres) -> str |
     return " ".join(filter(None, (told, intakes, opened))) or None
 
 
-def _say_seconde(entry: Entree, filieres: Filieres) -> str:
+def _say_seconde(entry: VoieEntree, filieres: Filieres) -> str:
     """Return in French the seconde that a training starts by."""
     one = entry.seconde
     numbers = ", ".join(_say_numbers(one))
