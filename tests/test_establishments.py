@@ -123,7 +123,7 @@ def test_establishments_are_named_and_placed_by_the_directory(real_snapshot):
     assert old["precision_position"].eq("commune").sum() <= 270
     assert offres["precision_position"].isna().sum() <= 81, "eleven of them are remote"
     assert bodies["nom"].isna().sum() <= 60
-    assert bodies["siren"].notna().sum() > 0.6 * len(bodies)
+    assert bodies["siren"].notna().sum() >= 440
     own = bodies[bodies["siret"].notna()]
     assert own["siren"].eq(own["siret"].str[:9]).all() and own["id_source_siren"].isna().all()
     sources = real_snapshot.read("sources").set_index("id_source")

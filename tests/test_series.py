@@ -151,7 +151,9 @@ def test_a_newer_file_of_the_mirror_is_found_and_takes_the_place_of_the_others(t
         for one in found.values()
         if one.serie.startswith("bts")
     ]
-    state = BuildState(located, None, "32", {}, {}, None)
+    state = BuildState(
+        located=located, communes=None, region="32", bilans={}, passage={}, etapes=None
+    )
     assert [one.source.id for one in state.feeding("offre")] == ["bts-2031"]
     assert [one.source.id for one in state.feeding("statistique")] == [
         "bts-2022-flux",
