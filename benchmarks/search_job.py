@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from benchmarks.search_postgis import connect_or_none
 from benchmarks.search_rival import Answer, lay_out
 from benchmarks.search_sqlite import SqliteRival
 from geoapp.core.snapshot import open_snapshot
+from geoapp.offer.search.approximate import ALL_EXACT
 from geoapp.offer.search.engine import Moteur, open_engine, search
 from geoapp.offer.search.model import Requete
 
@@ -37,7 +39,8 @@ class Ours:
     name = "GéoForma"
 
     def __init__(self, moteur: Moteur):
-        self.moteur = moteur
+        # The rivals know points only: the same question is put to all.
+        self.moteur = replace(moteur, vagues=ALL_EXACT)
 
     def answer(self, requete: Requete) -> Answer:
         """Return the first page, the total and the counts of all filters."""

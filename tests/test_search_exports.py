@@ -40,9 +40,11 @@ def _answer(lignes, distances, a_distance=(), proches=()) -> Resultat:
     return Resultat(
         lignes=ints(lignes),
         distances_m=np.array(distances, dtype="float64"),
+        minima_m=np.array(distances, dtype="float64"),
         a_distance=ints(a_distance),
         proches=ints(proches),
         proches_m=np.full(len(proches), 30_000.0),
+        proches_minima_m=np.full(len(proches), 30_000.0),
         nb_non_places=0,
         facettes={},
         texte=Texte(),

@@ -102,7 +102,9 @@ def test_around_a_commune_distances_are_shown_and_sorted(client):
     assert sentence(page) == "6 formations à 30 km d'Amiville"
     told = re.findall(r'class="distance">([\d,]+) km', plain(page.text))
     found = [float(d.replace(",", ".")) for d in told]
-    assert len(found) == 6 and found == sorted(found)
+    # Two more are somewhere in Cysoing: after the exact ones that are as near, without a distance.
+    assert len(found) == 4 and found == sorted(found)
+    assert plain(page.text).count('class="distance">dans la commune de Cysoing, à moins de') == 2
     assert "1 formation répond aussi à la recherche, sans lieu connu" in html.unescape(page.text)
     assert state(page)["lieuCode"] == "commune:80001"
 

@@ -232,7 +232,7 @@ def _print_found(answer: dict) -> None:
         console.print(table)
     for card in answer["proches"]:
         console.print(
-            f"Au-delà du rayon, à {card['distance']} : {card['intitule']}",
+            f"Au-delà du rayon ({card['distance']}) : {card['intitule']}",
             highlight=False,
             markup=False,
         )

@@ -159,6 +159,20 @@ def format_distance(distance_m: float | None) -> str:
     )
 
 
+def describe_interval(least_m: float | None, most_m: float | None, nom_commune: str | None) -> str:
+    """Return where an offer is when only its commune is known; "" without a place searched.
+
+    « dans la commune » where the place searched is in it, else « dans la commune de Seclin, à
+    moins de 13 km »: no metre is known.
+    """
+    if _is_unknown(least_m) or _is_unknown(most_m):
+        return ""
+    if least_m == 0:
+        return "dans la commune"
+    commune = f"la commune {of_place(nom_commune)}" if nom_commune else "sa commune"
+    return f"dans {commune}, à moins de {with_unit(int(most_m // 1000) + 1, 'km')}"
+
+
 def describe_position(precision: str | None, est_placee: bool = True) -> str:
     """Return how precisely an offer is placed, in words."""
     return POSITIONS.get(precision or "", "précision inconnue") if est_placee else "non placée"

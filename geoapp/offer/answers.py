@@ -64,24 +64,33 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
             "codes": list(texte.codes),
         },
         "nb_non_places": resultat.nb_non_places,
-        "formations": _cards(lookups, resultat.lignes[page], resultat.distances_m[page]),
+        "formations": _cards(
+            lookups,
+            resultat.lignes[page],
+            (resultat.distances_m[page], resultat.minima_m[page]),
+        ),
         "a_distance": {
             "total": len(resultat.a_distance),
             "formations": _cards(lookups, resultat.a_distance[page]),
         },
-        "proches": _cards(lookups, resultat.proches, resultat.proches_m),
+        "proches": _cards(
+            lookups, resultat.proches, (resultat.proches_m, resultat.proches_minima_m)
+        ),
         "partage": [list(pair) for pair in to_parameters(requete)],
         "instantane": lookups.snapshot.id,
     }
 
 
 def _cards(
-    lookups: Repertoire, lignes: np.ndarray, distances_m: np.ndarray | None = None
+    lookups: Repertoire,
+    lignes: np.ndarray,
+    bornes_m: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> list[dict]:
-    """Return the cards of some offers, each with its distance when there is one."""
-    metres = [None] * len(lignes) if distances_m is None else distances_m.tolist()
+    """Return the cards of some offers, each with its distance (at most, at least) if any."""
+    nowhere = np.full(len(lignes), np.nan)
     return [
-        offer_card(lookups, ligne, one) for ligne, one in zip(lignes.tolist(), metres, strict=True)
+        offer_card(lookups, int(ligne), most, least)
+        for ligne, most, least in zip(lignes, *(bornes_m or (nowhere, nowhere)), strict=True)
     ]
 
 

@@ -113,7 +113,8 @@ def similar_rows(
     Ties are broken by (distance, title, identifier); an action held in several
     places counts once, at its nearest.  Fully remote offers have no distance
     and are left out.  When the offer has no point, distances are None and
-    the order is that of titles.
+    the order is that of titles; when only the commune of one of the two is known, the town hall
+    sorts, and the distance told is None.
     """
     colonnes = repertoire.colonnes
     genre = (colonnes["code_domaine"][lignes[0]], colonnes["niveau_sortie"][lignes[0]])
@@ -122,13 +123,15 @@ def similar_rows(
         *repertoire.lignes_par_titre.get(fold(colonnes["intitule"][lignes[0]]), ()),
     }
     ids, modalites = colonnes["id_action"], colonnes["modalite"]
-    me = ids[lignes[0]]
+    me, precisions = ids[lignes[0]], colonnes["precision_position"]
+    mine = next((precisions[one] for one in lignes if precisions[one]), None)
     rows = sorted(row for row in same if ids[row] != me and modalites[row] != "a_distance")
     distances = zip(_distances(repertoire, lignes, rows), rows, strict=True)
     result: dict[str, tuple[int, float | None]] = {}
     # Nearest first, so that the place kept of an action is its nearest one.
     for metres, row in sorted(distances, key=lambda one: (one[0], *_ties(colonnes, one[1]))):
-        result.setdefault(ids[row], (row, metres if np.isfinite(metres) else None))
+        is_told = np.isfinite(metres) and "commune" not in (precisions[row], mine)
+        result.setdefault(ids[row], (row, metres if is_told else None))
         if len(result) == nb:
             break
     return list(result.values())

@@ -12,6 +12,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.core.french import (
     count,
     describe_doubt,
+    describe_interval,
     describe_position,
     describe_price,
     format_date,
@@ -52,7 +53,12 @@ CLASSEMENTS = tuple(nom for nom, row in ZONAGES.items() if row.est_classement)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 
 
-def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = None) -> dict:
+def offer_card(
+    repertoire: Repertoire,
+    ligne: int,
+    distance_m: float | None = None,
+    minimum_m: float | None = None,
+) -> dict:
     """Return an offer as a list shows it.
 
     Parameters
@@ -63,6 +69,8 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
         Position in the table `offres`.
     distance_m : float, optional
         Distance to the place searched, in metres; NaN and None say unknown.
+    minimum_m : float, optional
+        For an offer known by its commune only: it is at least that far, and at most `distance_m`.
 
     Returns
     -------
@@ -70,8 +78,6 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
         Plain values ready for JSON; unknown is None, in words « Non renseigné ».
     """
     row = repertoire.row(ligne)
-    # A distance that is not equal to itself is NaN: unknown.
-    metres = None if distance_m is None or distance_m != distance_m else round(float(distance_m))
     return {
         **_identity(repertoire, row),
         **_told(repertoire, row, "quoi"),
@@ -82,11 +88,30 @@ def offer_card(repertoire: Repertoire, ligne: int, distance_m: float | None = No
         "prix": describe_price(row["prix_eur"], row["prix_horaire_eur"], row["est_gratuite"]),
         **_told(repertoire, row, "lien"),
         **_where(repertoire, row, _coordinates(repertoire, ligne)),
-        "distance_m": metres,
-        "distance": format_distance(metres),
+        **_distance(row, distance_m, minimum_m),
         "source": _source(repertoire, row["id_source"]),
         "sources": [_source(repertoire, id_source) for id_source in repertoire.sources_of(ligne)],
         "est_fictive": row["est_fictive"],
+    }
+
+
+def _distance(row: dict, most: float | None, least: float | None) -> dict:
+    """Return how far an offer is: metres, or an interval when only its commune is known."""
+    most, least = (
+        None if one is None or one != one else round(float(one)) for one in (most, least)
+    )
+    if row["precision_position"] != "commune":
+        return {
+            "distance_m": most,
+            "distance_min_m": most,
+            "distance_max_m": most,
+            "distance": format_distance(most),
+        }
+    return {
+        "distance_m": None,
+        "distance_min_m": least,
+        "distance_max_m": None if least is None else most,
+        "distance": describe_interval(least, most, row["nom_commune"]),
     }
 
 

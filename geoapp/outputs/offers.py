@@ -35,7 +35,8 @@ REGLES = (
     "dans le même ordre.",
     "Une cellule vide, ou « Non renseigné », dit que la source ne donne pas la valeur ; "
     "ce n'est jamais zéro.",
-    "Les distances sont à vol d'oiseau, en mètres, depuis le lieu cherché.",
+    "Les distances sont à vol d'oiseau, en mètres, depuis le lieu cherché ; une formation dont "
+    "seule la commune est connue n'en a pas : elle est à une distance comprise entre deux bornes.",
     "Les formations entièrement à distance sont dans le bloc « À distance » : "
     "la distance ne les écarte jamais.",
 )
@@ -118,7 +119,24 @@ COLONNES = (
     _row("code_commune", "Code commune", "Code INSEE (texte)", _of("commune", "code")),
     _row("precision", "Précision", "D'où vient le point", _of("precision", "libelle")),
     *_told("position"),
-    _row("distance_m", "Distance (m)", "Au lieu cherché, à vol d'oiseau, en mètres", type="entier"),
+    _row(
+        "distance_m",
+        "Distance (m)",
+        "Au lieu cherché, à vol d'oiseau, en mètres ; vide quand la commune seule est connue",
+        type="entier",
+    ),
+    _row(
+        "distance_min_m",
+        "Distance au moins (m)",
+        "Du lieu cherché au contour de la commune, quand elle seule est connue",
+        type="entier",
+    ),
+    _row(
+        "distance_max_m",
+        "Distance au plus (m)",
+        "Du lieu cherché au point le plus loin de la commune, quand elle seule est connue",
+        type="entier",
+    ),
     _row(
         "longitude",
         "Longitude",
@@ -152,14 +170,15 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
     The offers found come first, every page of them, then the remote ones, then
     (when nothing was found) the nearest outside the radius.
     """
+    nowhere = np.full(len(resultat.a_distance), np.nan)
     blocs = (
-        ("resultat", resultat.lignes, resultat.distances_m),
-        ("a_distance", resultat.a_distance, np.full(len(resultat.a_distance), np.nan)),
-        ("proche", resultat.proches, resultat.proches_m),
+        ("resultat", resultat.lignes, resultat.distances_m, resultat.minima_m),
+        ("a_distance", resultat.a_distance, nowhere, nowhere),
+        ("proche", resultat.proches, resultat.proches_m, resultat.proches_minima_m),
     )
-    for bloc, lignes, distances in blocs:
-        for ligne, distance_m in zip(lignes.tolist(), distances.tolist(), strict=True):
-            yield {"bloc": BLOCS[bloc], **offer_card(repertoire, ligne, distance_m)}
+    for bloc, lignes, distances, minima in blocs:
+        for ligne, most, least in zip(lignes.tolist(), distances, minima, strict=True):
+            yield {"bloc": BLOCS[bloc], **offer_card(repertoire, ligne, most, least)}
 
 
 def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:

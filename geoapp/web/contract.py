@@ -335,7 +335,12 @@ CARTE: dict[str, tuple[str, str]] = {
     "longitude": ("number", "Longitude, degrés"),
     "latitude": ("number", "Latitude, degrés"),
     "zones": ("array", "Zones du lieu : type, code, nom"),
-    "distance_m": ("integer", "Distance au lieu cherché, en mètres"),
+    "distance_m": (
+        "integer",
+        "Distance au lieu cherché, en mètres ; null quand la commune seule est connue",
+    ),
+    "distance_min_m": ("integer", "Distance au moins ; celle du contour de la commune, si besoin"),
+    "distance_max_m": ("integer", "Distance au plus ; celle du bout de la commune, si besoin"),
     "distance": ("string", "Distance en clair"),
     "source": ("object", "Source de la ligne montrée : id, titre, millesime, mode"),
     "sources": (

@@ -13,12 +13,16 @@ from geoapp.web.links import Adresses
 Paires = list[tuple[str, str]]
 
 
-def cards(repertoire: Repertoire, lignes, distances, adresses: Adresses) -> list[dict]:
-    """Return offers as the list shows them."""
-    result = []
-    for ligne, metres in zip(lignes.tolist(), distances.tolist(), strict=True):
-        result.append(dress(offer_card(repertoire, ligne, metres), adresses))
-    return result
+def cards(repertoire: Repertoire, lignes, bornes_m, adresses: Adresses) -> list[dict]:
+    """Return offers as the list shows them; `bornes_m` are how far they are, at most and at least.
+
+    None when distance says nothing.
+    """
+    most, least = bornes_m or ([None] * len(lignes),) * 2
+    return [
+        dress(offer_card(repertoire, int(ligne), *bornes), adresses)
+        for ligne, *bornes in zip(lignes, most, least, strict=True)
+    ]
 
 
 def dress(card: dict, adresses: Adresses) -> dict:

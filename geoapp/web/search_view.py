@@ -317,16 +317,21 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
         "cartes": cards(
             repertoire,
             resultat.lignes[resultat.page],
-            resultat.distances_m[resultat.page],
+            (resultat.distances_m[resultat.page], resultat.minima_m[resultat.page]),
             adresses,
         ),
-        "a_distance": cards(repertoire, distantes, np.full(len(distantes), np.nan), adresses),
+        "a_distance": cards(repertoire, distantes, None, adresses),
         "titre_a_distance": f"{count(nb, 'formation')} entièrement à distance",
         "suite_a_distance": f"{count(reste, 'autre')} à distance : "
         "tous les fichiers à télécharger les contiennent."
         if reste
         else "",
-        "proches": cards(repertoire, resultat.proches, resultat.proches_m, adresses),
+        "proches": cards(
+            repertoire,
+            resultat.proches,
+            (resultat.proches_m, resultat.proches_minima_m),
+            adresses,
+        ),
         "titre_proches": _nearest(resultat),
     }
 
@@ -335,7 +340,12 @@ def _nearest(resultat: Resultat) -> str:
     """Return how far the nearest offers are."""
     if not len(resultat.proches):
         return ""
-    return f"Les plus proches, à partir de {format_distance(round(float(resultat.proches_m[0])))}"
+    return f"Les plus proches, à partir de {_least(resultat)}"
+
+
+def _least(resultat: Resultat) -> str:
+    """Return in words how far the nearest alternative is, at least."""
+    return format_distance(round(float(resultat.proches_minima_m.min())))
 
 
 def page_links(resultat: Resultat, adresses: Adresses) -> list[Feuillet]:

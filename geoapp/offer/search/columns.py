@@ -142,20 +142,40 @@ def title_order(offres: pd.DataFrame) -> np.ndarray:
     return keys.sort_values(["t", "a", "l"], kind="stable").index.to_numpy()
 
 
-def distinct_places(offres: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the place of each offer, and where the distinct places are, west first.
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where offers are: the place of each (−1 without one), and the distinct places, west first.
 
-    −1 for an offer without place; longitudes and latitudes of the places.
+    `communes` is the commune of a place known by it alone, "" for a point.
+    """
+
+    rangs: np.ndarray
+    longitudes: np.ndarray
+    latitudes: np.ndarray
+    communes: np.ndarray
+
+
+def distinct_places(offres: pd.DataFrame) -> Places:
+    """Return the places of some offers.
+
+    A town hall where a training is somewhere in the commune is another place than the same point
+    known for itself.
     """
     points = offres["geometry"]
     known = points.notna().to_numpy() & ~points.is_empty.to_numpy()
     place = np.full(len(offres), -1, dtype=np.int64)
-    if not known.any():
-        return place, np.empty(0), np.empty(0)
-    lonlat = np.column_stack([points[known].x, points[known].y])
-    distinct, rank = np.unique(lonlat, axis=0, return_inverse=True)
+    is_vague = offres["precision_position"].eq("commune").fillna(False).astype(bool)
+    codes = offres["code_commune"].where(is_vague).fillna("").astype("object")[known]
+    ranks, names = pd.factorize(codes, sort=True)
+    table = np.column_stack([points[known].x, points[known].y, ranks]).reshape(-1, 3)
+    distinct, rank = np.unique(table, axis=0, return_inverse=True)
     place[known] = rank.reshape(-1)
-    return place, distinct[:, 0].copy(), distinct[:, 1].copy()
+    return Places(
+        rangs=place,
+        longitudes=distinct[:, 0].copy(),
+        latitudes=distinct[:, 1].copy(),
+        communes=np.asarray(names, dtype=object)[distinct[:, 2].astype(np.int64)],
+    )
 
 
 def date_ranks(offres: pd.DataFrame, today: date) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES
+from geoapp.offer.search.approximate import CommunePlaces, outline_places
 from geoapp.offer.search.columns import (
     ColonneFiltre,
     count_facets,
@@ -55,6 +56,7 @@ class Moteur:
     latitudes: np.ndarray
     xyz: np.ndarray
     arbre: RTree | None
+    vagues: CommunePlaces
     paire: np.ndarray
     paires_textes: np.ndarray
     paires_organismes: np.ndarray
@@ -69,8 +71,8 @@ class Moteur:
 class Selection:
     """What a search keeps, as masks over the rows of an engine.
 
-    `sauf[nom]` are the rows that obey everything but filter `nom`; `distances`
-    go with places, NaN without a point.
+    `sauf[nom]` are the rows that obey everything but filter `nom`; `distances` and `minima` go
+    with places: at most and at least how far, the same for a place known by its point.
     """
 
     trouvees: np.ndarray
@@ -80,6 +82,7 @@ class Selection:
     sauf: Mapping[str, np.ndarray]
     scores: np.ndarray | None
     distances: np.ndarray | None
+    minima: np.ndarray | None
     texte: Texte
 
 
@@ -101,7 +104,8 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
     jour, index, table = today or date.today(), open_index(snapshot), snapshot.read("offres")
     ordre = title_order(table)
     offres = table.iloc[ordre].reset_index(drop=True)
-    lieu, longitudes, latitudes = distinct_places(offres)
+    places = distinct_places(offres)
+    lonlat = (places.longitudes, places.latitudes)
     paire, textes, organismes = _pairs(snapshot, index, offres)
     return Moteur(
         snapshot=snapshot,
@@ -110,12 +114,13 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
         ordre=ordre,
         colonnes=make_columns(snapshot, offres, jour),
         dates=date_ranks(offres, jour),
-        lieu=lieu,
+        lieu=places.rangs,
         a_distance=offres["modalite"].eq("a_distance").fillna(False).to_numpy(dtype=bool),
-        longitudes=longitudes,
-        latitudes=latitudes,
-        xyz=to_ecef(longitudes, latitudes),
-        arbre=index_places(longitudes, latitudes),
+        longitudes=places.longitudes,
+        latitudes=places.latitudes,
+        xyz=to_ecef(*lonlat),
+        arbre=index_places(*lonlat),
+        vagues=outline_places(places.communes, snapshot.read("communes")),
         paire=paire,
         paires_textes=textes,
         paires_organismes=organismes,
@@ -156,7 +161,9 @@ def at_day(moteur: Moteur, today: date) -> Moteur:
 def search(moteur: Moteur, requete: Requete) -> Resultat:
     """Return the offers that obey a search, in the order asked, with their counts.
 
-    Around a place the radius is inclusive; inside a zone it does not count.
+    Around a place the radius is inclusive; inside a zone it does not count.  A place known by its
+    commune only is within the radius as soon as it may be, and is sorted by the farthest that it
+    may be, after an exact place as far: a larger radius never gives fewer offers.
     `emprise` keeps the offers whose place is in the rectangle, borders
     included.  Fully remote offers obey text and filters only: neither a place,
     a rectangle nor the zone filter leaves them out, since they are nowhere.
@@ -175,15 +182,17 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     rows = _sorted_rows(moteur, np.flatnonzero(found.trouvees), requete.tri, found)
     nowhere = replace(found, distances=None)
     remote = _sorted_rows(moteur, np.flatnonzero(found.distantes), requete.tri, nowhere)
-    near, near_m = np.empty(0, np.int64), np.empty(0)
+    near = np.empty(0, np.int64)
     if not len(rows):
-        near, near_m = nearest_alternatives(moteur, found)
+        near = nearest_alternatives(moteur, found)
     return Resultat(
         lignes=moteur.ordre[rows],
-        distances_m=_row_distances(moteur, found, rows),
+        distances_m=_row_distances(moteur, found.distances, rows),
+        minima_m=_row_distances(moteur, found.minima, rows),
         a_distance=moteur.ordre[remote],
-        proches=near,
-        proches_m=near_m,
+        proches=moteur.ordre[near],
+        proches_m=_row_distances(moteur, found.distances, near),
+        proches_minima_m=_row_distances(moteur, found.minima, near),
         nb_non_places=found.nb_non_places,
         facettes=count_facets(moteur.colonnes, found.sauf),
         texte=found.texte,
@@ -191,18 +200,18 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     )
 
 
-def _row_distances(moteur: Moteur, found: Selection, rows: np.ndarray) -> np.ndarray:
+def _row_distances(moteur: Moteur, distances: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
     """Return the distance of each row in metres; NaN without point or place."""
-    if found.distances is None:
+    if distances is None or not len(distances):
         return np.full(len(rows), np.nan)
     places = moteur.lieu[rows]
-    return np.where(places >= 0, found.distances[places], np.nan)
+    return np.where(places >= 0, distances[places], np.nan)
 
 
 def select(moteur: Moteur, requete: Requete) -> Selection:
     """Return what a search keeps, before order and counts."""
     base, scores, texte = _text_mask(moteur, requete.texte)
-    here, distances = _place_mask(moteur, requete)
+    here, minima, distances = _place_mask(moteur, requete)
     reached = base & (moteur.a_distance | here)
     filtered, sauf = sift(moteur.colonnes, requete.filtres, reached)
     obeys = base & filtered
@@ -215,6 +224,7 @@ def select(moteur: Moteur, requete: Requete) -> Selection:
         sauf=sauf,
         scores=scores,
         distances=distances,
+        minima=minima,
         texte=texte,
     )
 
@@ -233,19 +243,26 @@ def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | Non
     return kept[moteur.paire], scores[moteur.paire], read
 
 
-def _place_mask(moteur: Moteur, requete: Requete) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the offers that are where the search is, and how far every place is from its point."""
-    here, distances, lieu = np.ones(len(moteur.ordre), bool), None, requete.lieu
+def _place_mask(
+    moteur: Moteur, requete: Requete
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Return the offers that are where the search is, and how far every place is from its point.
+
+    At least, then at most.
+    """
+    here, lieu = np.ones(len(moteur.ordre), bool), requete.lieu
+    minima = distances = None
     if lieu is not None and lieu.est_zone:
         here = moteur.colonnes["zone"].keep(_zones_of_place(moteur, lieu)) & (moteur.lieu >= 0)
     elif lieu is not None:
-        distances = distances_m(moteur.xyz, *lieu.point)
-        here = _by_place(moteur, distances <= requete.rayon_km * 1000)
+        exact = distances_m(moteur.xyz, *lieu.point)
+        minima, distances = moteur.vagues.bound(exact, *lieu.point)
+        here = _by_place(moteur, minima <= requete.rayon_km * 1000)
     if requete.emprise is not None:
         inside = np.zeros(len(moteur.longitudes), bool)
         inside[places_within(moteur.arbre, requete.emprise)] = True
         here = here & _by_place(moteur, inside)
-    return here, distances
+    return here, minima, distances
 
 
 def _zones_of_place(moteur: Moteur, lieu: Lieu) -> list[str]:
@@ -271,7 +288,7 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
     if found.scores is not None and by_score:
         keys.append(_relevance_steps(found.scores[rows]))
     if found.distances is not None and tri != "titre":
-        keys.append(_distance_ranks(found.distances)[moteur.lieu[rows]])
+        keys.append(_distance_ranks(found)[moteur.lieu[rows]])
     return rows[_order(keys, len(rows))] if keys else rows
 
 
@@ -283,12 +300,14 @@ def _relevance_steps(scores: np.ndarray) -> np.ndarray:
     return (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
 
 
-def _distance_ranks(distances: np.ndarray) -> np.ndarray:
+def _distance_ranks(found: Selection) -> np.ndarray:
     """Return the rank of each place by distance, equal when distances are.
 
-    One more rank at the end, that of « no place »: place −1 reads it.
+    Of two as far at most, the exact one comes first.  One more rank at the end, that of « no
+    place »: place −1 reads it.
     """
-    distinct, ranks = np.unique(distances, return_inverse=True)
+    both = np.column_stack([found.distances, found.distances - found.minima])
+    distinct, ranks = np.unique(both, axis=0, return_inverse=True)
     return np.append(ranks.reshape(-1), len(distinct))
 
 
@@ -307,15 +326,13 @@ def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
     return np.lexsort(keys[::-1])
 
 
-def nearest_alternatives(
-    moteur: Moteur, found: Selection, nb: int = NB_PROCHES
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest offers that obey everything but the place, and their distances.
+def nearest_alternatives(moteur: Moteur, found: Selection, nb: int = NB_PROCHES) -> np.ndarray:
+    """Return the rows of the nearest offers that obey everything but the place.
 
-    Positions in `offres`, metres.  Empty without a point.  Order: (distance, title, id).
+    Empty without a point.  Order: (distance at most, title, id).
     """
     if found.distances is None:
-        return np.empty(0, np.int64), np.empty(0)
+        return np.empty(0, np.int64)
     rows = np.flatnonzero(found.ailleurs)
     gaps = found.distances[moteur.lieu[rows]]
     if len(rows) > nb:
@@ -323,4 +340,4 @@ def nearest_alternatives(
         kept = gaps <= np.partition(gaps, nb - 1)[nb - 1]
         rows, gaps = rows[kept], gaps[kept]
     first = np.lexsort((rows, gaps))[:nb]
-    return moteur.ordre[rows[first]], gaps[first]
+    return rows[first]

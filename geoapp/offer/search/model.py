@@ -86,8 +86,9 @@ class Resultat:
 
     `lignes` are positions in the table `offres`, all of them, in the order
     asked; `distances_m` go with them (NaN without point, or for an offer
-    without position).  `a_distance` are the fully remote offers, never
-    filtered out by distance and never in `lignes`.  `proches` are the nearest
+    without position), and `minima_m`, less where only the commune of the offer is
+    known: it is then at least and at most that far.  `a_distance` are the fully remote
+    offers, never filtered out by distance and never in `lignes`.  `proches` are the nearest
     offers outside the radius, filled only when `lignes` is empty.
     `non_places` are offers that obey everything but whose place is unknown:
     they are in `lignes` only when the search is not around a point.
@@ -95,9 +96,11 @@ class Resultat:
 
     lignes: np.ndarray
     distances_m: np.ndarray
+    minima_m: np.ndarray
     a_distance: np.ndarray
     proches: np.ndarray
     proches_m: np.ndarray
+    proches_minima_m: np.ndarray
     nb_non_places: int
     facettes: Mapping[str, list[Option]]
     texte: Texte
