@@ -5,6 +5,7 @@ filters.
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,8 @@ def make_queries(moteur: Moteur, nb: int, *, seed: int = 7) -> list[tuple[str, R
     places, zones = _places(moteur), _zones(moteur)
     kinds = rng.choice(list(MIX), nb, p=list(MIX.values()))
     texts = read_texts()
-    return [(str(kind), _query(moteur, str(kind), places, zones, texts, rng)) for kind in kinds]
+    drawn = partial(_query, moteur, rng, places=places, zones=zones, texts=texts)
+    return [(str(kind), drawn(str(kind))) for kind in kinds]
 
 
 def read_texts() -> list[str]:
@@ -53,7 +55,13 @@ def read_texts() -> list[str]:
 
 
 def _query(
-    moteur: Moteur, kind: str, places, zones: list[Lieu], texts: list[str], rng: np.random.Generator
+    moteur: Moteur,
+    rng: np.random.Generator,
+    kind: str,
+    *,
+    places: tuple[list[Lieu], np.ndarray],
+    zones: list[Lieu],
+    texts: list[str],
 ) -> Requete:
     lieu = zones[rng.integers(len(zones))] if "zone" in kind else None
     if "radius" in kind:

@@ -379,7 +379,10 @@ def test_the_weights_kept_are_those_of_their_threshold_unit_and_form():
             "offers": [],
         }
     )
-    kept = lambda seuil, forme: monde.weights("km", seuil, forme).toarray().tolist()  # noqa: E731
+
+    def kept(seuil, forme):
+        return monde.weights("km", seuil, forme).toarray().tolist()
+
     for _ in range(2):
         assert kept(20.0, "un") == [[1.0, 1.0, 1.0, 1.0]]
         assert kept(6.0, "un") == [[1.0, 1.0, 0.0, 0.0]], "a cost equal to the threshold counts"

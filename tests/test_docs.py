@@ -55,6 +55,36 @@ def test_files_that_the_documentation_names_exist():
             assert (path.parent / target).exists(), f"{path.name} → {target}"
 
 
+ARCHITECTURE = (DOCS / "architecture.md").read_text(encoding="utf-8")
+
+
+def _find(path: str) -> list[Path]:
+    """Return what a path of the page of architecture names: from the checkout or from a room."""
+    found = [folder / path for folder in (ROOT, ROOT / "geoapp") if (folder / path).exists()]
+    return found or list((ROOT / "geoapp").rglob(path))
+
+
+def _is_path(word: str) -> bool:
+    return re.fullmatch(r"[\w/]+(?:/|\.\w+)", word) is not None and not word.startswith("/")
+
+
+def test_paths_that_the_page_of_architecture_names_exist():
+    paths = {word for word in re.findall(r"`([^`\n]+)`", ARCHITECTURE) if _is_path(word)}
+    assert len(paths) > 40
+    assert [path for path in sorted(paths) if not _find(path)] == []
+
+
+def test_answers_to_the_questions_of_a_newcomer_are_where_they_are_said():
+    rows = re.findall(r"^\| [^|`]*(?:`[^`]*`)?[^|`]* \| ([^|]+) \|$", ARCHITECTURE, re.M)
+    answers = [re.findall(r"`([^`]+)`", row) for row in rows]
+    named = [words for words in answers if len(words) > 1 and not _is_path(words[1])]
+    assert len(named) >= 6
+    for path, word, *_ in named:
+        inside = [one for place in _find(path) for one in (place, *place.rglob("*.py"))]
+        texts = [one.read_text(encoding="utf-8") for one in inside if one.is_file()]
+        assert any(word in text for text in texts), f"{path} : {word}"
+
+
 def test_every_public_function_has_a_docstring():
     import ast
 

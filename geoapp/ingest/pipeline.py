@@ -79,16 +79,7 @@ def build_snapshot(
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     located = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
-    communes = territories.load_communes(region)
-    state = BuildState(
-        located=located,
-        communes=communes,
-        region=region,
-        bilans={},
-        passage=make_passage(communes, []),
-        etapes=open_etapes(data_dir),
-        servies=_served(data_dir),
-    )
+    state = _open_state(located, region, data_dir)
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrice = choose_trajets(made.tables, trajets)
@@ -106,6 +97,20 @@ def build_snapshot(
     sweep(state.etapes)
     watch("publication", 1, 1)
     return snapshot
+
+
+def _open_state(located: list[Located], region: str, data_dir: Path) -> BuildState:
+    """Return the state of a build that has its sources and has read none."""
+    communes = territories.load_communes(region)
+    return BuildState(
+        located=located,
+        communes=communes,
+        region=region,
+        bilans={},
+        passage=make_passage(communes, []),
+        etapes=open_etapes(data_dir),
+        servies=_served(data_dir),
+    )
 
 
 def _check_paths(mirror: Path | None, trajets: Path | None) -> None:

@@ -135,7 +135,7 @@ def _coded(parent: etree._Element, name: str, code: str | None, default: str) ->
         _add(parent, name, code)
 
 
-def _numero(identifier: str, is_single: bool) -> str:
+def _local_id(identifier: str, is_single: bool) -> str:
     return identifier.partition(":")[2] if is_single else identifier
 
 
@@ -145,12 +145,12 @@ def _formation(
     """Return one formation."""
     formation = etree.Element(
         f"{{{ESPACE}}}formation",
-        {"numero": _numero(row["id_formation"], is_single)},
+        {"numero": _local_id(row["id_formation"], is_single)},
         nsmap={None: ESPACE},
     )
     if is_fictive:
         formation.set("info", FICTIF)
-    _domaine(formation, row)
+    _domain(formation, row)
     _add(formation, ELEMENTS["intitule"], row["intitule"][:255])
     _add(formation, ELEMENTS["objectif"], row.get("objectif", "-"))
     _add(formation, "resultats-attendus", "-")
@@ -166,11 +166,11 @@ def _formation(
         _add(formation, ELEMENTS["niveau"], str(10 + int(row["niveau_sortie"])))
     for action, places, sessions in actions:
         _action(formation, action, places, sessions, bodies=bodies, is_single=is_single)
-    _responsable(formation, bodies.get(row.get("id_organisme"), [{}])[0])
+    _responsible_body(formation, bodies.get(row.get("id_organisme"), [{}])[0])
     return formation
 
 
-def _domaine(formation: etree._Element, row: dict) -> None:
+def _domain(formation: etree._Element, row: dict) -> None:
     domaine = _add(formation, "domaine-formation")
     if "code_formacode" in row:
         _add(
@@ -206,7 +206,7 @@ def _action(
     is_single: bool,
 ) -> None:
     """Add one action, its places and sessions."""
-    action = _add(formation, "action", numero=_numero(row["id_action"], is_single))
+    action = _add(formation, "action", numero=_local_id(row["id_action"], is_single))
     _add(action, "rythme-formation", "-")
     publics = row.get("publics", "").split("|")[:10] if "publics" in row else []
     for code in publics or [None]:
@@ -218,7 +218,7 @@ def _action(
     _add(action, "conditions-specifiques", "-")
     _add(action, "prise-en-charge-frais-possible", "0", info=INCONNU)
     for place in places:
-        _lieu(action, place)
+        _place(action, place)
     _coded(action, ELEMENTS["modalite_entree"], _flag(row, "est_permanente"), "0")
     if "url" in row:
         _add(_add(action, "url-action"), ELEMENTS["url"], row["url"])
@@ -226,8 +226,8 @@ def _action(
         _session(action, session, row.get("voie", ""))
     _costs(action, row)
     if "id_organisme" in row:
-        _formateur(action, bodies[row["id_organisme"]][0])
-    _financeurs(action, row)
+        _trainer(action, bodies[row["id_organisme"]][0])
+    _funders(action, row)
 
 
 def _costs(action: etree._Element, row: dict) -> None:
@@ -258,7 +258,7 @@ def _flag(row: dict, nom: str) -> str | None:
     return str(int(row[nom])) if nom in row else None
 
 
-def _lieu(action: etree._Element, row: dict) -> None:
+def _place(action: etree._Element, row: dict) -> None:
     """Add one place of training, with the coordinates received."""
     lieu = _add(action, "lieu-de-formation")
     if "code_uai" in row:
@@ -301,7 +301,7 @@ def _date(iso: str | None, unknown: str) -> str:
     return iso.replace("-", "").ljust(8, "0") if iso else unknown
 
 
-def _formateur(action: etree._Element, body: dict) -> None:
+def _trainer(action: etree._Element, body: dict) -> None:
     formateur = _add(action, "organisme-formateur")
     _add(
         _add(formateur, "SIRET-formateur"), ELEMENTS["formateur_siret"], body.get("siret", "-" * 14)
@@ -311,7 +311,7 @@ def _formateur(action: etree._Element, body: dict) -> None:
         _add(_add(formateur, ELEMENTS["formateur_uai"]), "code-UAI", body["code_uai"])
 
 
-def _financeurs(action: etree._Element, row: dict) -> None:
+def _funders(action: etree._Element, row: dict) -> None:
     """Add the funders; the places financed are a total, written with the first."""
     codes = row["financeurs"].split("|")[:8] if "financeurs" in row else []
     for rank, code in enumerate(codes or ([None] if "nb_places_financees" in row else [])):
@@ -321,7 +321,7 @@ def _financeurs(action: etree._Element, row: dict) -> None:
             _add(financeur, ELEMENTS["nb_places_financees"], str(int(row["nb_places_financees"])))
 
 
-def _responsable(formation: etree._Element, body: dict) -> None:
+def _responsible_body(formation: etree._Element, body: dict) -> None:
     responsable = _add(formation, "organisme-formation-responsable")
     _add(responsable, "numero-activite", "9" * 11, info=INCONNU)
     _add(

@@ -48,10 +48,8 @@ def _text_writer(book: xlsxwriter.Workbook) -> Callable[..., None]:
     """
     quoted = book.add_format({"quote_prefix": True})
 
-    def write(sheet, line: int, rank: int, texte: str, *form) -> None:
-        sheet.write_string(
-            line, rank, texte[:CELLULE_MAX], *([quoted] if is_formula(texte) else form)
-        )
+    def write(sheet, place: tuple[int, int], texte: str, form=None) -> None:
+        sheet.write_string(*place, texte[:CELLULE_MAX], quoted if is_formula(texte) else form)
 
     return write
 
@@ -87,7 +85,7 @@ def _write_rows(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -> 
         sheet.write_string(0, rank, one.titre, bold)
     for line, row in enumerate(flat_rows(fichier), 1):
         for rank, value in enumerate(row):
-            _write_cell(sheet, line, rank, value, text)
+            _write_cell(sheet, (line, rank), value, text)
     sheet.autofilter(0, 0, len(fichier.table), len(columns) - 1)
 
 
@@ -96,14 +94,14 @@ def _number(one: ColonneFichier) -> str:
     return {"entier": "# ##0", "reel": f"0.{'0' * one.decimales}"}.get(one.type, "")
 
 
-def _write_cell(sheet, line: int, rank: int, value, text: Callable) -> None:
+def _write_cell(sheet, place: tuple[int, int], value, text: Callable) -> None:
     """Write one cell as what it is; unknown stays empty."""
     if isinstance(value, bool):
-        sheet.write_boolean(line, rank, value)
+        sheet.write_boolean(*place, value)
     elif isinstance(value, int | float):
-        sheet.write_number(line, rank, value)
+        sheet.write_number(*place, value)
     elif value not in (None, ""):
-        text(sheet, line, rank, str(value))
+        text(sheet, place, str(value))
 
 
 def _write_notice(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -> None:
@@ -117,11 +115,11 @@ def _write_notice(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -
     sheet.set_column(1, 1, 110, wrap)
     sheet.set_column(2, 2, 12, wrap)
     for line, (cle, texte) in enumerate(fichier.mentions):
-        text(sheet, line, 0, str(cle), wrap)
-        text(sheet, line, 1, str(texte), wrap)
+        text(sheet, (line, 0), str(cle), wrap)
+        text(sheet, (line, 1), str(texte), wrap)
     debut = len(fichier.notice) + 1
     for rank, titre in enumerate(("Colonne", "Sens", "Type")):
         sheet.write_string(debut, rank, titre, bold)
     for line, one in enumerate(fichier.colonnes_plates, debut + 1):
         for rank, texte in enumerate((one.titre, one.sens, one.type)):
-            text(sheet, line, rank, texte, wrap)
+            text(sheet, (line, rank), texte, wrap)

@@ -104,14 +104,8 @@ def build_communes(
     notes = _notes(contours, tables)
     content = to_bytes(table, notes)
     exceptions = _check(content, around, oracle)
-    _publish(content, Path(out))
-    report = RepairReport(
-        fichier=Path(out),
-        taille_octets=len(content),
-        exceptions=exceptions,
-        **_count_rows(table, mairies, notes),
-        **counts,
-    )
+    written = _publish(content, Path(out)) | _count_rows(table, mairies, notes)
+    report = RepairReport(exceptions=exceptions, **written, **counts)
     for line in report.lines():
         say(line)
     return report
@@ -210,11 +204,15 @@ def _check(content: bytes, around: gpd.GeoSeries, oracle: Path | None) -> tuple:
     return check_overlap(table, oracle) if oracle else ()
 
 
-def _publish(content: bytes, out: Path) -> None:
-    """Write the file, its folder made: a reader never sees half of it."""
+def _publish(content: bytes, out: Path) -> dict:
+    """Write the file, its folder made; return what the report says of it, by field.
+
+    A reader never sees half of it.
+    """
     with writing(out) as aside:
         out.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(content)
+    return {"fichier": out, "taille_octets": len(content)}
 
 
 def _count_rows(table: gpd.GeoDataFrame, mairies: Mairies, notes: dict[str, str]) -> dict:
