@@ -287,8 +287,8 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
     by_score = tri == "pertinence" or (tri == "distance" and found.distances is None)
     if found.scores is not None and by_score:
         keys.append(_relevance_steps(found.scores[rows]))
-    if found.distances is not None and tri != "titre":
-        keys.append(_distance_ranks(found)[moteur.lieu[rows]])
+    if found.distances is not None and found.minima is not None and tri != "titre":
+        keys.append(_distance_ranks(found.distances, found.minima)[moteur.lieu[rows]])
     return rows[_order(keys, len(rows))] if keys else rows
 
 
@@ -300,13 +300,13 @@ def _relevance_steps(scores: np.ndarray) -> np.ndarray:
     return (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
 
 
-def _distance_ranks(found: Selection) -> np.ndarray:
+def _distance_ranks(distances: np.ndarray, minima: np.ndarray) -> np.ndarray:
     """Return the rank of each place by distance, equal when distances are.
 
     Of two as far at most, the exact one comes first.  One more rank at the end, that of « no
     place »: place −1 reads it.
     """
-    both = np.column_stack([found.distances, found.distances - found.minima])
+    both = np.column_stack([distances, distances - minima])
     distinct, ranks = np.unique(both, axis=0, return_inverse=True)
     return np.append(ranks.reshape(-1), len(distinct))
 
