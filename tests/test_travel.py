@@ -171,9 +171,16 @@ def test_a_snapshot_holds_its_matrix(tiny_snapshot):
     trajets = open_trajets(tiny_snapshot)
     assert trajets.origines.tolist() == ["commune:59001", "commune:80001", "commune:80002"]
     assert trajets.places.tolist() == [L1, L2, L3]
-    expected = GEOD.inv(2.1, 50.1, 2.05, 50.05)[2] / 1000 * DETOUR
+    # l1 is in the commune: at least the mean distance of a disc of its area to its centre.
+    line_km = GEOD.inv(2.1, 50.1, 2.05, 50.05)[2] / 1000
+    outline = tiny_snapshot.read("communes").set_index("code_commune").to_crs(2154).loc[["80001"]]
+    expected = max(line_km, 0.376 * (outline.area.iloc[0] / 1e6) ** 0.5) * DETOUR
     assert trajets.distance_km.toarray()[1, 0] == pytest.approx(expected, rel=1e-6)
-    assert trajets.distance_km.toarray()[2, 1] == 0.0 and trajets.distance_km.nnz == 9
+    outline = tiny_snapshot.read("communes").set_index("code_commune").to_crs(2154).loc[["80002"]]
+    # l2 is at the very town hall where its commune is counted: nobody is at 0 km all the same.
+    floor = 0.376 * (outline.area.iloc[0] / 1e6) ** 0.5 * DETOUR
+    assert trajets.distance_km.toarray()[2, 1] == pytest.approx(floor, rel=1e-6)
+    assert trajets.distance_km.nnz == 9
     assert trajets.est_proportionnelle and trajets.parametres["maximum_km"] == MAXIMUM_KM
 
 
@@ -230,7 +237,7 @@ def test_points_that_do_not_count_and_places_unknown_are_no_rows(tiny_frames):
     assert list_origins(frames)["id_point"].tolist() == ["commune:59001", "commune:80002"]
     places = list_places(frames)
     assert places["id_place"].tolist() == [L1, L2, L3]
-    assert places.iloc[0, 1:].tolist() == [2.05, 50.05]
+    assert places.iloc[0, 1:].tolist() == [2.05, 50.05, "80001", False]
 
 
 def test_a_place_is_named_by_its_position():

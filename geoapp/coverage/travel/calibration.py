@@ -71,5 +71,7 @@ def describe_calibration() -> str:
         "(vers Paris, plus longs que ceux montrés ici) : "
         f"l'écart y est d'au plus {percent(ERREUR_MEDIANE)} pour la moitié, "
         f"{percent(ERREUR_P90)} pour neuf sur dix. Le détour est une valeur usuelle. "
-        "Fleuves, péages et transports en commun sont ignorés."
+        "Fleuves, péages et transports en commun sont ignorés. "
+        "Dans une même commune, ou un même carreau, la distance à vol d'oiseau est d'au moins "
+        "0,376 × √surface, la distance moyenne au centre d'un disque : personne n'est à 0 km."
     )

@@ -28,12 +28,7 @@ def choose_trajets(frames: dict[str, pd.DataFrame], path: Path | None = None) ->
     points, places = list_origins(frames), list_places(frames)
     if path is not None:
         return read_trajets(path, points, places["id_place"].to_numpy(dtype=str))
-    return build_trajets(
-        points["id_point"],
-        shapely.get_coordinates(points.geometry.to_numpy()),
-        places["id_place"],
-        places[["longitude", "latitude"]].to_numpy(float),
-    )
+    return build_trajets(points, places, frames["communes"])
 
 
 def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
@@ -43,17 +38,27 @@ def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
 
 
 def list_places(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the distinct positions of the offers, sorted by `id_place`; degrees (EPSG:4326)."""
+    """Return the distinct positions of the offers, sorted by `id_place`; degrees (EPSG:4326).
+
+    `code_commune` is that of their offers (the smallest of several), `est_vague` tells those of
+    which only the commune is known.
+    """
+    read = ["id_place", "code_commune", "precision_position", "geometry"]
     parts = [
-        frames[nom][["id_place", "geometry"]].dropna(subset="id_place")
+        pd.DataFrame(frames[nom])[read].dropna(subset="id_place")
         for nom in ("offres", "offres_voisines")
     ]
-    every = (
-        pd.concat([pd.DataFrame(part) for part in parts])
-        .drop_duplicates("id_place")
-        .sort_values("id_place", ignore_index=True)
-    )
+    rows = pd.concat(parts, ignore_index=True).sort_values(["id_place", "code_commune"])
+    is_vague = rows["precision_position"].eq("commune").fillna(False).astype(bool)
+    vague = is_vague.groupby(rows["id_place"]).all()
+    every = rows.drop_duplicates("id_place").reset_index(drop=True)
     xy = shapely.get_coordinates(every["geometry"].to_numpy()) if len(every) else np.empty((0, 2))
     return pd.DataFrame(
-        {"id_place": every["id_place"], "longitude": xy[:, 0], "latitude": xy[:, 1]}
+        {
+            "id_place": every["id_place"],
+            "longitude": xy[:, 0],
+            "latitude": xy[:, 1],
+            "code_commune": every["code_commune"],
+            "est_vague": every["id_place"].map(vague).astype(bool),
+        }
     )

@@ -6,12 +6,16 @@ centimetre of the geodesic at these ranges, without any projection.
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
+import shapely
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from geoapp.coverage.travel.calibration import DETOUR, VITESSE_KM_H, describe_calibration
+from geoapp.coverage.travel.intrazonal import PART_RACINE, floor_distances
 from geoapp.coverage.travel.matrix import Trajets, at_speed
 
 MAXIMUM_KM = 100.0
@@ -30,30 +34,39 @@ _TO_ECEF = pyproj.Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
 
 
 def build_trajets(
-    origines, origines_lonlat: np.ndarray, places, places_lonlat: np.ndarray
+    points: gpd.GeoDataFrame, places: pd.DataFrame, communes: gpd.GeoDataFrame
 ) -> Trajets:
-    """Return the cost matrix of the default provider.
+    """Return the cost matrix of the default provider, nobody being at 0 km (`intrazonal`).
 
     Parameters
     ----------
-    origines, places : array of text
-        Identifiers of rows and columns.
-    origines_lonlat, places_lonlat : (n, 2) arrays
-        Longitude and latitude, degrees (EPSG:4326).
+    points : GeoDataFrame
+        Points of demand, the rows: `id_point`, `type_point`, `code_commune` (EPSG:4326).
+    places : DataFrame
+        The columns: `id_place`, `longitude`, `latitude`, `code_commune`, `est_vague`.
+    communes : GeoDataFrame
+        Outlines (EPSG:4326).
     """
-    distance, minutes = build_costs(
-        origines_lonlat, places_lonlat, detour=DETOUR, speed_km_h=VITESSE_KM_H, max_km=MAXIMUM_KM
+    distance, _ = build_costs(
+        shapely.get_coordinates(points.geometry.to_numpy()),
+        places[["longitude", "latitude"]].to_numpy(float),
+        detour=DETOUR,
+        speed_km_h=VITESSE_KM_H,
+        max_km=MAXIMUM_KM,
     )
+    floor_distances(distance, points, places, communes, detour=DETOUR)
+    minutes = at_speed(distance, VITESSE_KM_H)
     parameters = {
         "fournisseur": "vol d'oiseau × détour",
         "detour": DETOUR,
         "vitesse_km_h": VITESSE_KM_H,
         "maximum_km": MAXIMUM_KM,
+        "minimum_communal": PART_RACINE,
         "note": describe_calibration(),
     }
     return Trajets(
-        origines=np.asarray(origines, dtype="U"),
-        places=np.asarray(places, dtype="U"),
+        origines=np.asarray(points["id_point"], dtype="U"),
+        places=np.asarray(places["id_place"], dtype="U"),
         distance_km=distance,
         duree_min=minutes,
         est_proportionnelle=True,

@@ -1,0 +1,179 @@
+"""Nobody is at 0 km: the floor inside a commune or a cell, and six questions worked out again."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyproj import Geod
+
+from geoapp.coverage.answer import answer
+from geoapp.coverage.model import parse_question
+from geoapp.coverage.travel.detour import build_trajets
+from geoapp.coverage.travel.intrazonal import commune_floors
+from geoapp.coverage.world import open_world
+
+GEOD = Geod(ellps="GRS80")
+KM = 1 / 111.2
+"""About one kilometre, in degrees of latitude."""
+
+
+def _world(*, est_vague: bool, place=(2.0, 50.0)):
+    """One commune of about 100 km² counted at its centre, one cell in it, one place."""
+    square = shapely.box(2 - 5 * KM / 0.643, 50 - 5 * KM, 2 + 5 * KM / 0.643, 50 + 5 * KM)
+    communes = gpd.GeoDataFrame({"code_commune": ["80001"]}, geometry=[square], crs=4326)
+    points = gpd.GeoDataFrame(
+        {
+            "id_point": ["commune:80001", "carreau:1", "commune:80002"],
+            "type_point": ["commune", "carreau", "commune"],
+            "code_commune": ["80001", "80001", "80002"],
+        },
+        geometry=gpd.points_from_xy([2.0, 2.0, 2.0], [50.0, 50.0, 50.0]),
+        crs=4326,
+    )
+    places = pd.DataFrame(
+        {
+            "id_place": ["p"],
+            "longitude": [place[0]],
+            "latitude": [place[1]],
+            "code_commune": ["80001"],
+            "est_vague": [est_vague],
+        }
+    )
+    trajets = build_trajets(points, places, communes)
+    km2 = communes.to_crs(2154).area.iloc[0] / 1e6
+    return trajets.distance_km.toarray()[:, 0], trajets.duree_min.toarray()[:, 0], km2
+
+
+def test_a_commune_and_a_place_in_it_are_the_mean_radius_apart():
+    km, minutes, km2 = _world(est_vague=False)
+    assert 95 < km2 < 105
+    # 0.376 = 2/3 / √π: the mean distance of a disc to its centre.
+    assert 2 / 3 / math.sqrt(math.pi) == pytest.approx(0.376, abs=5e-4)
+    assert km[0] == pytest.approx(0.376 * math.sqrt(km2) * 1.3, rel=1e-5)
+    assert km[1] == pytest.approx(0.376 * 0.2 * 1.3, rel=1e-5)
+    assert km[2] == 0.0, "another commune: its own rule"
+    assert minutes[0] == pytest.approx(km[0] * 60 / 62, rel=1e-5)
+
+
+def test_a_place_known_by_its_commune_is_that_far_from_every_cell_of_it():
+    km, _, km2 = _world(est_vague=True)
+    assert km[0] == km[1] == pytest.approx(0.376 * math.sqrt(km2) * 1.3, rel=1e-5)
+
+
+def test_a_longer_distance_stays_what_it_is():
+    place = (2.0, 50.0 + 4.8 * KM)
+    km, _, _ = _world(est_vague=True, place=place)
+    metres = GEOD.inv(2.0, 50.0, *place)[2]
+    assert km.tolist() == pytest.approx([metres / 1000 * 1.3] * 3, rel=1e-5)
+
+
+def test_floors_are_known_where_outlines_are():
+    communes = gpd.GeoDataFrame(
+        {"code_commune": ["a", "b"]}, geometry=[None, shapely.box(2, 50, 2.1, 50.1)], crs=4326
+    )
+    assert commune_floors(communes).index.tolist() == ["b"]
+
+
+# --- Six questions of the mirror, worked out again in pure Python --------------------------------
+
+QUESTIONS = [
+    {"domaine": "sante"},
+    {"niveau": "3", "seuil_km": "10"},
+    {"niveau": "4", "voie": "scolaire", "seuil_km": "15"},
+    {"domaine": "batiment", "voie": "apprentissage", "seuil_km": "5"},
+    {"domaine": "commerce", "niveau": "5", "voisins": "non", "seuil_km": "3"},
+    {"domaine": "agriculture", "seuil_min": "20"},
+]
+COLONNES = {"domaine": "code_domaine", "niveau": "niveau_sortie", "voie": "voie"}
+
+
+@pytest.fixture(scope="module")
+def monde(real_snapshot):
+    return open_world(real_snapshot)
+
+
+def _oracle(snapshot, question: dict) -> dict[str, float]:
+    """Return people, people covered and the nearest cost of each point, by rules alone."""
+    frames = [snapshot.read("offres").assign(voisine=False)]
+    if question.get("voisins") != "non":
+        frames.append(snapshot.read("offres_voisines").assign(voisine=True))
+    places: dict[str, dict] = {}
+    for frame in frames:
+        for row in frame.itertuples():
+            if pd.isna(row.id_place):
+                continue
+            # What is known of a position does not depend on the question.
+            one = places.setdefault(
+                row.id_place,
+                {"xy": (row.geometry.x, row.geometry.y), "codes": [], "vague": True, "est": False},
+            )
+            one["vague"] &= row.precision_position == "commune"
+            one["codes"] += [] if pd.isna(row.code_commune) else [row.code_commune]
+            if pd.notna(row.modalite) and row.modalite == "a_distance":
+                continue
+            one["est"] |= all(
+                getattr(row, COLONNES[nom]) == valeur
+                for nom, valeur in question.items()
+                if nom in COLONNES
+            )
+    if question.get("voisins") == "non":
+        for row in snapshot.read("offres_voisines").itertuples():
+            if row.id_place in places:
+                places[row.id_place]["vague"] &= row.precision_position == "commune"
+    communes = snapshot.read("communes")
+    km2 = dict(zip(communes["code_commune"], communes.to_crs(2154).area / 1e6, strict=True))
+    demande = snapshot.read("demande")
+    demande = demande[demande["est_compte"].astype(bool) & demande["est_region"].astype(bool)]
+    x, y = demande.geometry.x.to_numpy(), demande.geometry.y.to_numpy()
+    codes, kinds = demande["code_commune"].tolist(), demande["type_point"].tolist()
+    best = [math.inf] * len(demande)
+    for one in places.values():
+        if not one["est"]:
+            continue
+        near = np.flatnonzero((abs(x - one["xy"][0]) < 0.45) & (abs(y - one["xy"][1]) < 0.3))
+        size = len(near)
+        metres = GEOD.inv(
+            np.full(size, one["xy"][0]), np.full(size, one["xy"][1]), x[near], y[near]
+        )[2]
+        mine = min(one["codes"], default=None)
+        for i, metre in zip(near.tolist(), metres.tolist(), strict=True):
+            km = metre / 1000
+            if kinds[i] == "carreau":
+                km = max(km, 0.376 * 0.2)
+            if codes[i] == mine and (kinds[i] == "commune" or one["vague"]):
+                km = max(km, 0.376 * math.sqrt(km2[mine]))
+            best[i] = min(best[i], km * 1.3)
+    seuil = float(question.get("seuil_km", 20))
+    if "seuil_min" in question:
+        best, seuil = [one * 60 / 62 for one in best], float(question["seuil_min"])
+    people = demande["population_retenue"].fillna(0).tolist()
+    return {
+        "population": math.fsum(people),
+        "population_non_couverte": math.fsum(
+            nb for nb, cost in zip(people, best, strict=True) if cost > seuil
+        ),
+        "a_zero": math.fsum(nb for nb, cost in zip(people, best, strict=True) if cost == 0),
+    }
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: "-".join(one.values()))
+def test_six_questions_are_those_of_an_oracle(monde, real_snapshot, question):
+    expected = _oracle(real_snapshot, question)
+    found = answer(monde, parse_question(question, monde)).ensemble
+    assert found["population"] == pytest.approx(expected["population"], abs=1)
+    # A point at the very threshold may fall on either side in float32.
+    assert found["population_non_couverte"] == pytest.approx(
+        expected["population_non_couverte"], rel=1e-4, abs=50
+    )
+    assert expected["a_zero"] == 0
+
+
+@pytest.mark.real
+def test_nobody_of_the_mirror_is_at_zero(monde):
+    assert monde.trajets.distance_km.data.min() > 0
