@@ -167,7 +167,7 @@ def test_public_identifiers_are_safe_stable_and_distinct():
 
 def test_similar_offers_are_near_first_and_never_itself(tiny_frames, tmp_path):
     formations = tiny_frames["formations"]
-    formations["intitule"] = [
+    formations["titre"] = [
         "CAP Cuisine",
         "cap cuisine",
         "Autre",
@@ -175,8 +175,8 @@ def test_similar_offers_are_near_first_and_never_itself(tiny_frames, tmp_path):
         "CAP Cuisine",
         "CAP Fictif",
     ]
-    tiny_frames["offres"]["intitule"] = tiny_frames["offres"]["id_formation"].map(
-        formations.set_index("id_formation")["intitule"]
+    tiny_frames["offres"]["titre"] = tiny_frames["offres"]["id_formation"].map(
+        formations.set_index("id_formation")["titre"]
     )
     repertoire = open_repertoire(publish_world(tiny_frames, tmp_path))
     semblables = offer_sheet(repertoire, "tiny:a1")["semblables"]

@@ -90,21 +90,6 @@ def test_a_code_received_is_never_replaced():
     assert row["metiers"] == "Comptable" and row["code_rome"] == "M1203"
 
 
-@pytest.mark.parametrize(
-    "title, diploma, words",
-    [
-        ("Coiffure", "Certificat d'aptitude professionnelle", "CAP Coiffure"),
-        ("CAP coiffure", "Certificat d'aptitude professionnelle", None),
-        ("Boucher", "Brevet professionnel (Education nationale)", "BP Boucher"),
-        ("Boucher", "Diplôme inconnu", None),
-        ("Boucher", None, None),
-    ],
-)
-def test_the_short_name_of_a_diploma_is_a_search_word(title, diploma, words):
-    found = _enriched(intitule=title, type_diplome=diploma)["mots"]
-    assert found == words or (words is None and pd.isna(found))
-
-
 def test_disagreement_gives_nothing():
     several = {
         "code_certifinfo": pd.DataFrame(

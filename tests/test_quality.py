@@ -15,6 +15,7 @@ from shapely.geometry import Point
 from geoapp.cli import main
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.snapshot import open_snapshot
+from geoapp.offer.naming.titles import CONTREDIT
 from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.quality.criteria import CRITERES, assess, describe_title
 from geoapp.offer.quality.positions import REGLES_POSITION, find_wrong_positions
@@ -47,6 +48,9 @@ GOOD = {
     "est_douteuse": False,
     "distance_commune_m": 0.0,
     "niveau_sortie": "3",
+    "preuve_niveau": "source",
+    "code_diplome": "cap",
+    "type_diplome": "Certificat d'aptitude professionnelle",
     "code_domaine": "hotellerie",
     "code_rncp": "RNCP1",
     "code_certifinfo": None,
@@ -134,6 +138,9 @@ def test_a_good_offer_satisfies_every_criterion(critere):
         ("intitule", {"intitule": "CAP MAINT.VEHIC. option"}, "mauvais"),
         ("intitule", {"intitule": "BTS"}, "mauvais"),
         ("niveau", {"niveau_sortie": None}, "mauvais"),
+        ("diplome", {"preuve_niveau": f"type de diplôme CAP ({CONTREDIT}, 5)"}, "mauvais"),
+        ("diplome", {"preuve_niveau": "intitulé"}, "sans objet"),
+        ("diplome", {"code_diplome": None}, "sans objet"),
         ("domaine", {"code_domaine": "autre"}, "mauvais"),
         ("certification", {"code_rncp": None}, "mauvais"),
         ("certification", {"code_rncp": None, "code_mef": "241"}, "bon"),
@@ -384,7 +391,9 @@ def test_every_column_sorts(client, column):
 def test_files_neutralise_formulas(client):
     text = client.get("/qualite/source/tiny/corrections.csv").get_data().decode("utf-8-sig")
     rows = pd.read_csv(io.StringIO(text.replace("\r\n", "\n").split("\n\n")[0]), sep=";", dtype=str)
-    assert f"'{FORMULA}" in set(rows["Intitulé"]) and not rows.stack().str.match(r"[=+@]").any()
+    for titre in ("Formation", "Intitulé reçu"):
+        assert f"'{FORMULA}" in set(rows[titre])
+    assert not rows.stack().str.match(r"[=+@]").any()
     assert len(rows) == len(
         pd.read_excel(
             io.BytesIO(client.get("/qualite/source/tiny/corrections.xlsx").get_data()),

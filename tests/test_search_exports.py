@@ -27,9 +27,10 @@ def repertoire(tiny_frames, tmp_path):
     tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a6"), "modalite"] = (
         "a_distance"
     )
-    tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a5"), "intitule"] = (
-        '@bois\x07 ; "dur"\nfin'
-    )
+    for nom in ("titre", "intitule"):
+        tiny_frames["offres"].loc[tiny_frames["offres"]["id_action"].eq("tiny:a5"), nom] = (
+            '@bois\x07 ; "dur"\nfin'
+        )
     return open_repertoire(publish_world(tiny_frames, tmp_path))
 
 
@@ -141,7 +142,8 @@ def test_csv_is_neutralised_and_round_trips(resultat, repertoire):
             delimiter=";",
         )
     )
-    titles = [row["Intitulé"] for row in rows]
+    titles = [row["Titre"] for row in rows]
+    assert titles == [row["Intitulé reçu"] for row in rows]
     assert "'" + FORMULA in titles and HOSTILE in titles and '\'@bois\x07 ; "dur"\nfin' in titles
     assert not [cell for row in rows for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
     restored = [title[1:] if title[:1] == "'" else title for title in titles]
@@ -171,7 +173,8 @@ def test_workbook_is_the_list_with_types(resultat, repertoire):
     assert (
         first["Longitude"].data_type == "n"
         and first["Places"].value == 12
-        and first["Intitulé"].value == HOSTILE
+        and first["Titre"].value == HOSTILE
+        and first["Intitulé reçu"].value == HOSTILE
     )
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}, "no formula"
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink]

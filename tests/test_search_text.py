@@ -36,7 +36,7 @@ def snapshot_of(folder, titles=TITLES) -> Snapshot:
     """
     frames = make_tiny_frames()
     formations = frames["formations"].copy()
-    formations["intitule"] = titles
+    formations["intitule"] = formations["titre"] = titles
     formations["metiers"] = [
         "Boulanger / Boulangère|Pâtissier / Pâtissière",
         None,
@@ -52,7 +52,8 @@ def snapshot_of(folder, titles=TITLES) -> Snapshot:
     frames["formations"] = formations
     titles_of = dict(zip(formations["id_formation"], titles, strict=True))
     frames["offres"] = frames["offres"].assign(
-        intitule=frames["offres"]["id_formation"].map(titles_of)
+        intitule=frames["offres"]["id_formation"].map(titles_of),
+        titre=frames["offres"]["id_formation"].map(titles_of),
     )
     write_index(frames, folder)
     return Snapshot(folder, {}, frames)

@@ -96,9 +96,10 @@ def test_only_what_is_read_is_typeset_in_a_page():
 def client(tmp_path_factory):
     frames = make_tiny_frames()
     for nom in ("offres", "formations"):
-        frames[nom]["intitule"] = frames[nom]["intitule"].mask(
-            frames[nom]["id_formation"].eq("tiny:f4"), TITRE
-        )
+        for column in ("intitule", "titre"):
+            frames[nom][column] = frames[nom][column].mask(
+                frames[nom]["id_formation"].eq("tiny:f4"), TITRE
+            )
     folder = tmp_path_factory.mktemp("espaces")
     publish_world(frames, folder)
     return create_app(folder).test_client()

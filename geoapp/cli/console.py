@@ -214,14 +214,14 @@ def _print_found(answer: dict) -> None:
             highlight=False,
             markup=False,
         )
-    table = Table("Distance", "Intitulé", "Organisme", "Commune", "Niveau")
+    table = Table("Distance", "Formation", "Organisme", "Commune", "Niveau")
     for card in answer["formations"] + answer["a_distance"]["formations"]:
         table.add_row(
             *[
                 plain(text)
                 for text in (
                     card["distance"],
-                    card["intitule"],
+                    card["titre"],
                     card["organisme"],
                     card["commune"]["nom"],
                     card["niveau"]["code"],
@@ -232,7 +232,7 @@ def _print_found(answer: dict) -> None:
         console.print(table)
     for card in answer["proches"]:
         console.print(
-            f"Au-delà du rayon ({card['distance']}) : {card['intitule']}",
+            f"Au-delà du rayon ({card['distance']}) : {card['titre']}",
             highlight=False,
             markup=False,
         )

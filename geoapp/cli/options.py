@@ -9,6 +9,7 @@ from geoapp.reference.zonings import MAILLES
 NOMS_FILTRES = (
     "domaine",
     "niveau",
+    "type_diplome",
     "voie",
     "modalite",
     "conventionnee",

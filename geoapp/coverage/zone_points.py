@@ -26,7 +26,7 @@ class Presque:
 
     nom_commune: str
     nom_organisme: str
-    intitule: str
+    titre: str
     identifiant: str | None
     nb_offres: int
     cout: float
@@ -102,7 +102,7 @@ def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[
 
 def _almost(offres: pd.DataFrame, cout: float) -> Presque:
     """Return one place, told by its first offer in the order of titles."""
-    first = offres.sort_values(["intitule", "id_action"]).iloc[0]
+    first = offres.sort_values(["titre", "id_action"]).iloc[0]
 
     def text(value) -> str:
         return "" if pd.isna(value) else str(value)
@@ -110,7 +110,7 @@ def _almost(offres: pd.DataFrame, cout: float) -> Presque:
     return Presque(
         nom_commune=text(first["nom_commune"]),
         nom_organisme=text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "",
-        intitule=text(first["intitule"]),
+        titre=text(first["titre"]),
         # An offer of the neighbours has no page of its own.
         identifiant=None if first["est_voisine"] else first["id_action"],
         nb_offres=len(offres),

@@ -47,23 +47,6 @@ _NORMES = {
     "code_mefstat_commun": _plain,
 }
 
-DIPLOMES = {
-    "certificat d aptitude professionnelle": "CAP",
-    "certificat d aptitude professionnelle agricole": "CAP agricole",
-    "baccalaureat professionnel": "bac pro",
-    "baccalaureat professionnel agricole": "bac pro",
-    "brevet professionnel": "BP",
-    "brevet professionnel agricole": "BPA",
-    "brevet de technicien superieur": "BTS",
-    "brevet de technicien superieur agricole": "BTSA",
-    "mention complementaire": "MC",
-    "diplome universitaire de technologie": "DUT",
-    "brevet professionnel de la jeunesse de l education populaire et du sport": "BPJEPS",
-}
-"""Diplomas written in full in `type_diplome` → the short name that everyone types.
-
-Their titles often leave it out.
-"""
 
 LUES = (
     "intitule",
@@ -168,12 +151,8 @@ def _name_metiers(codes: str, title: str, rome: Rome) -> str | None:
 def _words(
     formations: pd.DataFrame, found: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]
 ) -> pd.Series:
-    """Return the names that say more than the title.
-
-    The short name of the diploma, the labels of the certification, Formacode and NSF group.
-    """
+    """Return the labels that say more than the title: certification, Formacode and NSF group."""
     labels = [
-        _short_name(formations),
         found["libelle"],
         _label(found["code_formacode"], nomenclatures.get("code_formacode")),
         _label(formations["code_nsf"], nomenclatures.get("code_nsf")),
@@ -188,25 +167,6 @@ def _beside(title: str, labels: list[str]) -> str | None:
     plain = fold(title)
     others = dict.fromkeys(label for label in labels if label and fold(label) != plain)
     return "|".join(others) or None
-
-
-def _short_name(formations: pd.DataFrame) -> pd.Series:
-    """Return « CAP coiffure » for a title « coiffure » whose diploma is known.
-
-    NA when the title says it, or nothing does.
-    """
-    titles = formations["intitule"]
-    diplomas = formations["type_diplome"].astype("str").str.replace(r"\s*\(.*$", "", regex=True)
-    by_name = {text: DIPLOMES.get(fold(text)) for text in diplomas.dropna().unique()}
-    short = diplomas.map(by_name).astype("str")
-    pairs = zip(_lower(short), titles, strict=True)
-    is_said = [name in title.lower() for name, title in pairs]
-    return (short + " " + titles).mask(pd.Series(is_said, index=formations.index, dtype=bool))
-
-
-def _lower(values: pd.Series) -> list[str]:
-    """Return lower-case texts; unknown is a text that no title holds."""
-    return values.astype("object").where(values.notna(), "\x00").str.lower().tolist()
 
 
 def _label(codes: pd.Series, table: pd.DataFrame | None) -> pd.Series:

@@ -12,11 +12,13 @@ from geoapp.core.config import CRS_GEO
 from geoapp.core.errors import ContractError
 from geoapp.core.geometry import repair_coordinates
 from geoapp.core.schema import conform
+from geoapp.ingest.naming import gather_names, name_bodies, name_formations, name_places
 from geoapp.ingest.nomenclatures import enrich_formations
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.establishments import LIENS_ETABLISSEMENT, name_entities
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
+from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.rows import merge_organismes
 from geoapp.offer.values import yes
 from geoapp.reference.codes import check_siret, check_uai
@@ -88,6 +90,7 @@ def offer_tables(
     etablissements: pd.DataFrame,
     doubtful_distance_m: float,
     nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+    libelles: Libelles | None = None,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return organismes, formations, actions, sessions, lieux, actions_lieux and position repairs.
 
@@ -98,18 +101,24 @@ def offer_tables(
     nomenclatures : mapping of DataFrame
         What enriches the formations (see `enrich_formations`); none leaves jobs and transitions
         unknown.
+    libelles : Libelles, optional
+        Labels that titles, kinds of diploma and levels may rest on (see `gather_labels`).
     """
     union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
+    union["formations"] = name_formations(union["formations"], libelles or Libelles())
     if nomenclatures:
         union["formations"] = enrich_formations(union["formations"], nomenclatures)
     bodies = merge_organismes([part["organismes"] for part in parts])
-    union["organismes"] = _name_organismes(bodies, etablissements)
+    bodies = _name_organismes(bodies, etablissements)
+    noms = gather_names(bodies, etablissements, communes)
+    union["organismes"] = name_bodies(bodies, noms)
     lieux, repairs = locate_lieux(
         union["lieux"],
         communes=communes,
         etablissements=etablissements,
         doubtful_distance_m=doubtful_distance_m,
     )
+    lieux = name_places(lieux, communes, noms)
     tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
     tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
     return tables, repairs

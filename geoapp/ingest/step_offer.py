@@ -15,6 +15,7 @@ from geoapp.core.schema import conform
 from geoapp.ingest import offers
 from geoapp.ingest.by_departement import no_departement_offers, read_by_departement
 from geoapp.ingest.duplicates import merge_catalogues
+from geoapp.ingest.naming import gather_labels
 from geoapp.ingest.neighbours import keep_neighbours, name_trainings, no_neighbours
 from geoapp.ingest.nomenclatures import key_of, read_nomenclature
 from geoapp.ingest.readings import Lectures, per_source, reading_key, sources_key
@@ -24,6 +25,7 @@ from geoapp.ingest.tally import Bilan
 from geoapp.ingest.tracks import make_offers, read_tracks
 from geoapp.offer.establishments import complete_etablissements
 from geoapp.offer.locating import merge_etablissements
+from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.rows import check_offre, split_offre
 from geoapp.offer.whole import wide_offers, with_zones
@@ -258,6 +260,7 @@ def _place_now(
         etablissements=socle.etablissements,
         doubtful_distance_m=socle.doubtful_distance_m,
         nomenclatures=nomenclatures,
+        libelles=_labels(state, nomenclatures) if nomenclatures else None,
     )
     inside = set(state.communes.loc[state.communes["est_region"].astype(bool), "code_commune"])
     for _, bilan, apart in checked:
@@ -267,6 +270,12 @@ def _place_now(
     fictive = {one.source.id for one in sources if one.mode == "demonstration"}
     tables["offres"] = wide_offers(tables, fictive)
     return tables
+
+
+def _labels(state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]) -> Libelles:
+    """Return the labels that titles rest on, learnt again when a nomenclature changes."""
+    key = state.etapes.key("libelles", sources_key(state, "nomenclature"))
+    return do(state.etapes, "libelles", key, partial(gather_labels, nomenclatures))
 
 
 def _count(

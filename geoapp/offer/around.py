@@ -120,7 +120,7 @@ def similar_rows(
     genre = (colonnes["code_domaine"][lignes[0]], colonnes["niveau_sortie"][lignes[0]])
     same = {
         *repertoire.lignes_par_genre.get(genre, ()),
-        *repertoire.lignes_par_titre.get(fold(colonnes["intitule"][lignes[0]]), ()),
+        *repertoire.lignes_par_titre.get(fold(colonnes["titre"][lignes[0]]), ()),
     }
     ids, modalites = colonnes["id_action"], colonnes["modalite"]
     me, precisions = ids[lignes[0]], colonnes["precision_position"]
@@ -138,7 +138,7 @@ def similar_rows(
 
 
 def _ties(colonnes: dict[str, list], row: int) -> tuple[str, str, str]:
-    return colonnes["intitule"][row], colonnes["id_action"][row], colonnes["id_lieu"][row]
+    return colonnes["titre"][row], colonnes["id_action"][row], colonnes["id_lieu"][row]
 
 
 def _distances(repertoire: Repertoire, lignes: list[int], rows: list[int]) -> list[float]:

@@ -252,6 +252,8 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         "lieux": [_place(repertoire, ligne) for ligne in lignes],
         "sessions": _all_sessions(repertoire, id_action),
         "statistiques": sheet_statistics(repertoire, id_action),
+        "preuve_titre": formation["preuve_titre"],
+        "preuve_niveau": formation["preuve_niveau"],
         "preuve_domaine": formation["preuve_domaine"],
         "rev3": explain_rev3(repertoire, formation),
         "codes": list_codes(formation),
@@ -289,7 +291,9 @@ def _rows_of(repertoire: Repertoire, identifiant: str) -> list[int]:
 REPRIS = (
     "id",
     "url",
+    "titre",
     "intitule",
+    "type_diplome",
     "date_debut",
     "date_fin",
     "periode",
@@ -313,7 +317,7 @@ def _body(repertoire: Repertoire, id_organisme: str | None, nom: str | None) -> 
     """Return a training body; None when nothing is known of it."""
     organisme = repertoire.organismes.get(id_organisme, {}) if id_organisme else {}
     result = {
-        "nom": nom or organisme.get("nom"),
+        "nom": nom or organisme.get("nom_affiche"),
         "siret": organisme.get("siret"),
         "code_uai": organisme.get("code_uai"),
     }
@@ -394,6 +398,7 @@ def _merged(repertoire: Repertoire, row: dict) -> dict:
     return {
         "source": _full_source(repertoire, row["id_source"]),
         "identifiant": row["id_action"],
+        "titre": formation["titre"],
         "intitule": formation["intitule"],
         "organisme": organisme["nom"] if organisme else None,
         "regle": row["regle"],
@@ -493,14 +498,14 @@ def report_link(contact: str, card: dict, instantane: str) -> str | None:
     """Return a `mailto:` link, subject and body written; None without a valid address."""
     if not _MAIL.fullmatch(contact):
         return None
-    objet = f"GéoForma : erreur sur « {card['intitule']} »"
+    objet = f"GéoForma : erreur sur « {card['titre']} »"
     corps = "\n".join(
         (
             "Bonjour,",
             "",
             "J'ai relevé une erreur sur cette formation.",
             "",
-            f"Intitulé : {card['intitule']}",
+            f"Intitulé : {card['titre']}",
             f"Organisme : {card['organisme'] or 'non renseigné'}",
             f"Commune : {card['commune']['nom'] or 'non renseignée'}",
             f"Identifiant : {card['id']}",

@@ -27,6 +27,7 @@ from geoapp.offer.values import (
     read_rev3,
     read_zones,
 )
+from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, PUBLICS, public_label
 from geoapp.reference.codes.identifiers import name_unnamed, nearest_accepted
@@ -152,6 +153,16 @@ def _niveaux(snapshot: Snapshot) -> list[Option]:
     return [*options, _unknown("niveau non renseigné")]
 
 
+def _diplomes(snapshot: Snapshot) -> list[Option]:
+    return [
+        *(
+            Option(valeur=one.code, libelle=one.libelle, mots=f"{one.libelle} ({one.en_clair})")
+            for one in load_diplomes().values()
+        ),
+        _unknown("type de diplôme non renseigné"),
+    ]
+
+
 def _zonages(snapshot: Snapshot) -> list[Option]:
     """List each zone of the snapshot (`ze2020:3215`), and zonings that leave places out (`zrr`)."""
     zones = snapshot.read("zones")
@@ -267,6 +278,14 @@ FILTRES: dict[str, Filtre] = {
             aide="Niveau du diplôme ou du titre, de 3 à 8",
             lister=_niveaux,
             lire=read_column("niveau_sortie"),
+        ),
+        Filtre(
+            nom="type_diplome",
+            libelle="Type de diplôme",
+            tous="Tous les diplômes",
+            aide="CAP, bac pro, BTS… : le type de diplôme, quel que soit le mot de la source",
+            lister=_diplomes,
+            lire=read_column("code_diplome"),
         ),
         Filtre(
             nom="voie",

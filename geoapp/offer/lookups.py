@@ -19,6 +19,7 @@ from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.french import NON_RENSEIGNE
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import MODALITES, REV3
+from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, public_label
 from geoapp.reference.codes.levels import load_niveaux
@@ -158,7 +159,7 @@ class Repertoire:
     @cached_property
     def lignes_par_titre(self) -> Mapping[Any, list[int]]:
         """Return the rows by folded title."""
-        return _rows_by(map(fold, self.colonnes["intitule"]))
+        return _rows_by(map(fold, self.colonnes["titre"]))
 
     @cached_property
     def formations(self) -> Mapping[str, dict]:
@@ -342,6 +343,7 @@ def _labels() -> dict[str, Callable[[str], str]]:
     known = {
         "domaine": dict(zip(domaines["code_domaine"], domaines["libelle"], strict=True)),
         "niveau": dict(zip(niveaux["niveau"], levels, strict=True)),
+        "diplome": {code: one.libelle for code, one in load_diplomes().items()},
         "niveau_entree": NIVEAUX_ENTREE,
         "voie": VOIES,
         "modalite": MODALITES,

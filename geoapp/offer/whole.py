@@ -43,13 +43,13 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     """
     sessions = _summarise_sessions(tables["sessions"])
     formations = tables["formations"].rename(columns={"id_organisme": "id_responsable"})
-    names = tables["organismes"].set_index("id_organisme")["nom"]
+    names = tables["organismes"].set_index("id_organisme")["nom_affiche"]
     offers = (
         tables["actions_lieux"]
         .merge(tables["actions"], on="id_action", validate="m:1")
         .merge(formations, on="id_formation", validate="m:1")
         .merge(sessions, left_on="id_action", right_index=True, how="left", validate="m:1")
-        .merge(tables["lieux"].drop(columns="id_source"), on="id_lieu", validate="m:1")
+        .merge(_shown_places(tables["lieux"]), on="id_lieu", validate="m:1")
     )
     # The body that teaches, else the one that answers for the training.
     answers = offers["id_responsable"]
@@ -77,6 +77,12 @@ def _is_certifying(offers: pd.DataFrame) -> pd.Series:
     told = is_coded | is_named
     declared = offers["est_certifiante"].astype("boolean")
     return declared.fillna(told.astype("boolean").where(told))
+
+
+def _shown_places(lieux: pd.DataFrame) -> pd.DataFrame:
+    """Return the places with the address and postcode that are shown."""
+    shown = {"adresse_affichee": "adresse", "code_postal_affiche": "code_postal"}
+    return lieux.drop(columns=["id_source", *shown.values()]).rename(columns=shown)
 
 
 def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -259,7 +259,7 @@ def almost_rows(presque: list[Presque], question: Question) -> list[dict]:
     """Return the offers that almost reach a zone, in words."""
     return [
         {
-            "titre": one.intitule,
+            "titre": one.titre,
             "adresse": url_for("search.sheet", identifiant=one.identifiant)
             if one.identifiant
             else None,

@@ -28,7 +28,7 @@ def cards(repertoire: Repertoire, lignes, bornes_m, adresses: Adresses) -> list[
 def dress(card: dict, adresses: Adresses) -> dict:
     """Return a card with its address, traits, place and badges in words."""
     traits = [
-        card["type_diplome"],
+        card["diplome"]["libelle"],
         card["niveau"]["libelle"],
         card["voie"]["libelle"],
         card["modalite"]["libelle"],
@@ -91,7 +91,7 @@ def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
     return {
         "traits": words(
             [
-                sheet["type_diplome"],
+                sheet["diplome"]["libelle"],
                 sheet["niveau"]["libelle"],
                 sheet["voie"]["libelle"],
                 sheet["modalite"]["libelle"],
@@ -203,4 +203,14 @@ def _source(sheet: dict) -> Paires:
         ("Licence", source["licence"]),
     ]
     pairs += [("À savoir", source["note"])] if source["note"] else []
+    pairs += _received(sheet)
     return [*pairs, ("Identifiant", sheet["identifiants"]["action"])]
+
+
+def _received(sheet: dict) -> Paires:
+    """Return what the source wrote, where what is shown is another, and what the rest is from."""
+    pairs = [("Intitulé reçu", sheet["intitule"])] if sheet["intitule"] != sheet["titre"] else []
+    pairs += [("Diplôme reçu", sheet["type_diplome"])] if sheet["type_diplome"] else []
+    if sheet["preuve_niveau"] not in (None, "source"):
+        pairs.append(("Niveau d'après", sheet["preuve_niveau"]))
+    return pairs

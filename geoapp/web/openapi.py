@@ -208,7 +208,7 @@ def _error_schema() -> dict:
 
 def _card_schema() -> dict:
     """Return the schema of an offer in a list: all but what identifies it may be null (unknown)."""
-    sure = ("id", "id_lieu", "url", "intitule", "source")
+    sure = ("id", "id_lieu", "url", "titre", "intitule", "source")
     properties = {
         nom: {"type": type_ if nom in sure else [type_, "null"], "description": sens}
         for nom, (type_, sens) in CARTE.items()

@@ -78,7 +78,7 @@ def served_list() -> tuple[gpd.GeoDataFrame, dict[str, ColonneFiltre]]:
 def _sorted_offers(snapshot: Snapshot) -> gpd.GeoDataFrame:
     """Return the offers by title, commune, identifiers."""
     return snapshot.read("offres").sort_values(
-        ["intitule", "nom_commune", "id_action", "id_lieu"], kind="stable"
+        ["titre", "nom_commune", "id_action", "id_lieu"], kind="stable"
     )
 
 

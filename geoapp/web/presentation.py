@@ -167,7 +167,7 @@ def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
     est_placee = row.geometry is not None and not row.geometry.is_empty
     position = describe_position(row.precision_position, est_placee)
     return {
-        "intitule": row.intitule,
+        "titre": row.titre,
         "organisme": row.nom_organisme
         if pd.notna(row.nom_organisme)
         else name_unnamed(row.id_organisme) or NON_RENSEIGNE,

@@ -161,7 +161,7 @@ def defect_rows(table: pd.DataFrame) -> list[dict]:
             "constat": row["constat"],
             "valeur": row["valeur"] or "",
             "cure": row["cure"],
-            "intitule": row["intitule"],
+            "intitule": row["titre_formation"],
             "identifiant": row["id_action"],
             "adresse": url_for("search.sheet", identifiant=row["identifiant"]),
             "organisme": row["nom_organisme"]

@@ -218,7 +218,7 @@ def sheet(identifiant: str):
     croquis = sketch(courant().snapshot(), points) if points else None
     return render_template(
         "offer_sheet.html",
-        titre=sheet["intitule"],
+        titre=sheet["titre"],
         fiche=sheet,
         retour=adresses.page(requete.page),
         croquis=croquis,

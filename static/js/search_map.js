@@ -179,7 +179,7 @@ geoforma.recherche = function (carte, options) {
 
   function offre(carteOffre) {
     const item = element("li", "fiche-offre");
-    const lien = element("a", "", carteOffre.intitule);
+    const lien = element("a", "", carteOffre.titre);
     lien.href = carteOffre.url + etat.requeteFiche;
     const details = [carteOffre.organisme, carteOffre.niveau.libelle, carteOffre.voie.libelle].filter(Boolean).join(" · ");
     item.append(lien, element("p", "", details));

@@ -230,9 +230,11 @@ def _offer() -> dict[str, pd.DataFrame]:
             ],
             "niveau_sortie": ["4", None, "5", "3", "4", "3"],
             "code_domaine": ["sante", "autre", "sante", "hotellerie", "batiment", "hotellerie"],
+            "code_diplome": [None, None, "bts", "cap", "bac_pro", "cap"],
             "preuve_domaine": "aucune",
         }
     )
+    formations["titre"] = formations["intitule"]
     actions = pd.DataFrame(
         {
             "id_action": [f"tiny:a{i}" for i in range(1, 7)],
@@ -270,6 +272,8 @@ def _offer() -> dict[str, pd.DataFrame]:
             "geometry": [Point(2.05, 50.05), Point(2.3, 50.1), Point(2.5, 50.1), None],
         }
     )
+    lieux["adresse_affichee"] = lieux["adresse"]
+    lieux["code_postal_affiche"] = lieux["code_postal"]
     links = [
         ("a1", "l1"),
         ("a2", "l1"),
@@ -280,7 +284,13 @@ def _offer() -> dict[str, pd.DataFrame]:
         ("a6", "l3"),
     ]
     return {
-        "organismes": pd.DataFrame({"id_organisme": ["tiny:o1"], "nom": ["Lycée <b>Test</b>"]}),
+        "organismes": pd.DataFrame(
+            {
+                "id_organisme": ["tiny:o1"],
+                "nom": ["Lycée <b>Test</b>"],
+                "nom_affiche": ["Lycée <b>Test</b>"],
+            }
+        ),
         "formations": formations,
         "actions": actions,
         "sessions": sessions,

@@ -47,7 +47,8 @@ _ROWS = [
                 "Source qui donne le SIREN, quand celles de l'offre ne donnent que le code UAI",
                 renvoi="sources.id_source",
             ),
-            column("nom", "texte", "Nom de l'organisme"),
+            column("nom", "texte", "Nom de l'organisme, tel que fourni"),
+            column("nom_affiche", "texte", "Nom affiché : capitales et abréviations en clair"),
             column(
                 "id_source_nom",
                 "texte",

@@ -492,7 +492,7 @@ def almost_table(contenu: ContenuZone) -> Tableau:
     valeurs = pd.DataFrame(
         [
             (
-                one.intitule,
+                one.titre,
                 one.nom_organisme or "organisme non renseigné",
                 one.nom_commune or "commune inconnue",
                 one.nb_offres,

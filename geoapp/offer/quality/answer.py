@@ -29,6 +29,7 @@ _DEFAUT = (
     "valeur",
     "cure",
     "identifiant",
+    "titre_formation",
     "intitule",
     "nom_organisme",
     "adresse",

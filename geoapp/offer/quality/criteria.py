@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from geoapp.offer.naming.titles import CONTREDIT
 from geoapp.offer.quality.positions import find_wrong_positions
 from geoapp.offer.rows import SANS_INTITULE
 from geoapp.offer.values import yes
+from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.text import fold, map_distinct
 from geoapp.sources.rhythm import parse_vintage
 
@@ -106,6 +108,14 @@ def describe_title(intitule: str) -> str | None:
     if _ABREGE.search(rest):
         return "Intitulé abrégé : des mots sont coupés par un point."
     return "Intitulé tout en capitales." if rest.isupper() and len(rest) > TITRE_MIN else None
+
+
+def _levels(frame: pd.DataFrame) -> Jugement:
+    told = frame["preuve_niveau"].fillna("")
+    against = told.str.contains(CONTREDIT, regex=False)
+    labels = {code: one.libelle for code, one in load_diplomes().items()}
+    finding = "Type de diplôme " + frame["code_diplome"].map(labels) + " : " + told
+    return frame["code_diplome"].notna() & (told.eq("source") | against), finding.where(against)
 
 
 def _domain(frame: pd.DataFrame) -> Jugement:
@@ -252,6 +262,15 @@ CRITERES: dict[str, Critere] = {
             cure="Donnez le niveau du cadre national de 2019, de 3 à 8.",
             juger=_known("niveau_sortie", "Niveau de sortie inconnu."),
             champs=("niveau_sortie",),
+        ),
+        Critere(
+            nom="diplome",
+            titre="Niveau et diplôme",
+            mesure="Le niveau donné est l'un de ceux que le type de diplôme peut avoir",
+            poids=2,
+            cure="Corrigez le niveau, ou le type de diplôme : un BTS est de niveau 5.",
+            juger=_levels,
+            valeur="type_diplome",
         ),
         Critere(
             nom="domaine",

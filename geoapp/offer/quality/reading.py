@@ -49,9 +49,13 @@ def assessed_offers(
     """
     offers = tables["offres"]
     formations = tables["formations"].set_index("id_formation")
-    codes = ["code_rncp", "code_certifinfo", "code_cfd", "code_mef"]
+    codes = ["code_rncp", "code_certifinfo", "code_cfd", "code_mef", "type_diplome"]
     result = pd.DataFrame(offers.drop(columns="geometry"))
-    result = result.join(formations[codes], on="id_formation")
+    result = result.join(formations[[*codes, "preuve_niveau"]], on="id_formation")
+    # What is judged is what the source gave, not what is shown of it.
+    received = tables["lieux"].set_index("id_lieu")[["adresse", "code_postal"]]
+    for nom in received:
+        result[nom] = offers["id_lieu"].map(received[nom]).astype("str")
     # As declared: in `offres` a code completes it, which « certification » must not see.
     declared = offers["id_formation"].map(formations["est_certifiante"])
     result["certifiante_declaree"] = declared.astype("boolean")

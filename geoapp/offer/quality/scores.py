@@ -109,7 +109,7 @@ def _names(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
     A body without name goes by its identifier.
     """
     sources = snapshot.read("sources").set_index("id_source")["titre"]
-    bodies = snapshot.read("organismes").set_index("id_organisme")["nom"]
+    bodies = snapshot.read("organismes").set_index("id_organisme")["nom_affiche"]
     is_body, codes = entites["type_entite"].eq("organisme"), entites["id_entite"]
     names = codes.map(bodies).where(is_body, codes.map(sources))
     return names.fillna(SANS_NOM + " (" + entites["id_entite"] + ")")
@@ -197,7 +197,8 @@ def list_defects(
 ) -> pd.DataFrame:
     """Return what is to be corrected, offer by offer.
 
-    The columns of `defauts`, with `titre`, `cure`, `intitule`, `commune`, `nom_organisme`.
+    The columns of `defauts`, with `titre`, `cure`, `titre_formation`, `intitule`, `commune`,
+    `nom_organisme`.
 
     Rows come by weight of the criterion, then criterion and identifiers.
 
@@ -224,14 +225,16 @@ def list_defects(
 def _dressed(snapshot: Snapshot, defauts: pd.DataFrame) -> pd.DataFrame:
     """Return defects with the words that tell which offer it is and how to cure it."""
     actions = snapshot.read("actions").set_index("id_action")["id_formation"]
-    titles = snapshot.read("formations").set_index("id_formation")["intitule"]
+    titles = snapshot.read("formations").set_index("id_formation")[["titre", "intitule"]]
+    formations = defauts["id_action"].map(actions)
     places = snapshot.read("lieux").set_index("id_lieu")
-    bodies = snapshot.read("organismes").set_index("id_organisme")["nom"]
+    bodies = snapshot.read("organismes").set_index("id_organisme")["nom_affiche"]
     result = defauts.assign(
         titre=defauts["critere"].map({nom: c.titre for nom, c in CRITERES.items()}),
         cure=defauts["critere"].map({nom: c.cure for nom, c in CRITERES.items()}),
         poids=defauts["critere"].map({nom: c.poids for nom, c in CRITERES.items()}),
-        intitule=defauts["id_action"].map(actions).map(titles),
+        titre_formation=formations.map(titles["titre"]),
+        intitule=formations.map(titles["intitule"]),
         commune=defauts["id_lieu"].map(places["nom_commune"]),
         adresse=defauts["id_lieu"].map(places["adresse"]),
         nom_organisme=defauts["id_organisme"].map(bodies),

@@ -136,7 +136,7 @@ def _rows_or_all(mask: np.ndarray) -> np.ndarray | None:
 
 def title_order(offres: pd.DataFrame) -> np.ndarray:
     """Return the positions of offers in the order (folded title, action, place)."""
-    titles = map_distinct(offres["intitule"], fold).astype("object")
+    titles = map_distinct(offres["titre"], fold).astype("object")
     keys = pd.DataFrame({"t": titles, "a": offres["id_action"], "l": offres["id_lieu"]})
     keys = keys.reset_index(drop=True)
     return keys.sort_values(["t", "a", "l"], kind="stable").index.to_numpy()

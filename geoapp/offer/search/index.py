@@ -137,13 +137,24 @@ def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
     Cells are the columns of `POIDS`.
     """
     labels = load_domaines().set_index("code_domaine")["libelle"]
-    columns = {nom: formations[nom] for nom in ("intitule", "type_diplome", "metiers", "mots")}
+    columns = {nom: formations[nom] for nom in ("type_diplome", "metiers")}
     columns |= {
+        "intitule": formations["titre"],
+        "mots": _join([formations["mots"], _received(formations)], " "),
         "codes": _join([formations[nom] for nom in _CODES], " "),
         "domaine": formations["code_domaine"].map(labels),
     }
     doc, distinct = pd.factorize(_join([columns[nom] for nom in POIDS], _BORD), sort=True)
     return doc, [texte.split(_BORD) for texte in distinct]
+
+
+def _received(formations: pd.DataFrame) -> pd.Series:
+    """Return the titles received that hold a word which the one shown does not; else NA."""
+    pairs = zip(formations["intitule"], formations["titre"], strict=True)
+    kept = [
+        one if set(split_words(one)) - set(split_words(shown)) else None for one, shown in pairs
+    ]
+    return pd.Series(kept, index=formations.index, dtype="str")
 
 
 def _join(columns: list[pd.Series], border: str) -> pd.Series:
@@ -181,7 +192,7 @@ def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
     nb = offers.reindex(formations.index).fillna(0).astype(int)
     parts = [
         ("metier", _exploded(formations["metiers"])),
-        ("intitule", formations["intitule"]),
+        ("intitule", formations["titre"]),
         ("diplome", formations["type_diplome"]),
     ]
     rows: list[tuple[str, str, int]] = []

@@ -51,7 +51,7 @@ def order_offers(offres: pd.DataFrame) -> pd.DataFrame:
     points = offres.geometry.where(~offres.geometry.is_empty)
     positions = {"lat": points.y.round(DECIMALES), "lon": points.x.round(DECIMALES)}
     return offres.assign(**positions).sort_values(
-        ["lat", "lon", "intitule", "id_action", "id_lieu"], kind="stable"
+        ["lat", "lon", "titre", "id_action", "id_lieu"], kind="stable"
     )
 
 
@@ -120,7 +120,7 @@ def _pack_offer(row, textes: Textes, infos: dict[tuple, int], names: dict[str, d
     """Return one offer as a row of ranks."""
     info = infos.setdefault(_pack_info(row, textes, names["zones"]), len(infos))
     return [
-        textes.rank(row.intitule),
+        textes.rank(row.titre),
         textes.rank(
             row.nom_organisme if pd.notna(row.nom_organisme) else name_unnamed(row.id_organisme)
         ),

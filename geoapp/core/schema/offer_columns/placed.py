@@ -81,7 +81,7 @@ PLACED = (
     ColonneOffre(
         nom="adresse",
         sens="Adresse telle que fournie",
-        sens_offres="Adresse",
+        sens_offres="Adresse affichée",
         libelle="Adresse",
         tables=("lieux", "offres"),
         est_lue=True,
@@ -92,11 +92,17 @@ PLACED = (
         est_comptee=True,
         rubrique="lieu",
         api="Adresse",
-        exports=(Exportee(nom="adresse", sens="Adresse telle que fournie", largeur=40),),
+        exports=(Exportee(nom="adresse", sens="Adresse, en clair", largeur=40),),
+    ),
+    ColonneOffre(
+        nom="adresse_affichee",
+        sens="Adresse affichée : sans case vide, sans CEDEX, capitales mises en minuscules",
+        tables=("lieux",),
     ),
     ColonneOffre(
         nom="code_postal",
-        sens="Code postal",
+        sens="Code postal, tel que fourni",
+        sens_offres="Code postal affiché : celui de la commune quand le lieu donne un CEDEX",
         libelle="Code postal",
         tables=("lieux", "offres"),
         est_lue=True,
@@ -108,6 +114,11 @@ PLACED = (
         rubrique="lieu",
         api="Code postal",
         exports=(Exportee(nom="code_postal", sens="Code postal (texte)"),),
+    ),
+    ColonneOffre(
+        nom="code_postal_affiche",
+        sens="Code postal affiché : celui de la commune quand le lieu donne un CEDEX",
+        tables=("lieux",),
     ),
     ColonneOffre(
         nom="code_uai",

@@ -1,0 +1,1 @@
+"""How a training, a body and an address are said, beside the source text."""
