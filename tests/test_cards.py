@@ -105,6 +105,7 @@ def test_a_sheet_lists_every_place_of_the_action(repertoire):
             "date_debut": None,
             "date_fin": None,
             "dates": "Date non renseignée",
+            "etat": {"code": "inconnue", "libelle": "Dates non renseignées"},
             "capacite": 24,
             "places": "24 places",
             "source": None,

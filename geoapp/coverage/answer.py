@@ -6,6 +6,7 @@ Pages, API, exports and the command line all show this one answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,8 @@ def answer(world: World, question: Question) -> Reponse:
         ensemble=ensemble,
         blanches=white_communes(world, points),
         classes=map_classes(tableau, ensemble, question),
-        phrase=sentences.main_sentence(world, question, ensemble, points),
+        phrase=sentences.main_sentence(world, question, ensemble, points)
+        + sentences.past_offer(quality),
         notes=sentences.list_notes(world, question, ensemble, quality),
         qualite=quality,
     )
@@ -138,6 +140,13 @@ def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _past_years(world: World, comptes: pd.DataFrame) -> list[str]:
+    """Return the first and the last year of the past sessions, one when they are the same."""
+    past = world.offres.loc[comptes.index[world.past(date.today())[comptes.index]], "date_fin"]
+    years = sorted(past.dropna().str[:4].unique())
+    return years if len(years) < 2 else [years[0], years[-1]]
+
+
 def describe_quality(world: World, question: Question, offre: OffreComptee) -> dict:
     """Return counts and shares (None without offer) of the offer behind the numbers."""
     mine = offre.comptes
@@ -148,6 +157,8 @@ def describe_quality(world: World, question: Question, offre: OffreComptee) -> d
     return {
         "nb_offres": len(mine),
         "nb_voisines": int(mine["est_voisine"].sum()),
+        "nb_passees": int(world.past(date.today())[mine.index].sum()),
+        "annees_passees": _past_years(world, mine),
         "nb_lieux": int(mine["place"].nunique()),
         "part_douteuses": share(mine["est_douteuse"]),
         "part_sans_places": share(mine["capacite"].isna()),

@@ -38,6 +38,25 @@ def main_sentence(
     return f"{phrase}{_rural(world, question, points)}."
 
 
+def past_offer(quality: dict) -> str:
+    """Return, a blank first, how many of the counted offers have past sessions only; "" for none.
+
+    « 3 120 des 3 695 formations comptées n'ont que des sessions passées (2020 à 2024) : à
+    vérifier. »
+    """
+    nb, total = quality["nb_passees"], quality["nb_offres"]
+    if not nb:
+        return ""
+    years = " à ".join(quality["annees_passees"])
+    when = f" ({years})" if years else ""
+    verb = "n'a" if nb == 1 else "n'ont"
+    whole = "formation comptée" if total == 1 else "formations comptées"
+    told = f"{format_number(nb)} des {format_number(total)} {whole} {verb} que des sessions passées"
+    if total == 1:
+        told = "La seule formation comptée n'a que des sessions passées"
+    return typeset(f" {told}{when} : à vérifier.")
+
+
 def _rural(world: World, question: Question, points: pd.DataFrame) -> str:
     """Return the end of the sentence: the same share in rural zones, when it is known."""
     for zonage, zones in RURALES.items():

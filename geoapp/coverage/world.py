@@ -20,7 +20,9 @@ from geoapp.coverage import access
 from geoapp.coverage.model import Question
 from geoapp.coverage.travel import Trajets, open_trajets
 from geoapp.offer.filters import FILTRES
+from geoapp.offer.starts import PASSES, read_starts, state_of
 from geoapp.offer.values import yes
+from geoapp.reference.codes.text import map_distinct
 from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
 _POIDS_GARDES = 16
@@ -110,6 +112,15 @@ class World:
         if limite is None:
             return self.cost(unite)
         return self.memoire.get((unite, limite), lambda: access.within(self.cost(unite), limite))
+
+    def past(self, today: date) -> np.ndarray:
+        """Tell which rows of `comptes` have past sessions only, seen from a day (kept by day)."""
+
+        def make() -> np.ndarray:
+            states = map_distinct(read_starts(self.offres), lambda one: state_of(one, today))
+            return states.isin(PASSES).to_numpy(dtype=bool)
+
+        return self.last_ones("passees", 2).get(today, make)
 
     def last_ones(self, sorte: Hashable, maxsize: int) -> Memory:
         """Return the memory of one kind of answers, of which only the last ones asked are kept."""

@@ -17,7 +17,9 @@ from geoapp.ingest.code_joins import cfd_from_mef
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.locating import shared_points
+from geoapp.offer.starts import DUREE_PERMANENTE
 from geoapp.offer.values import yes
+from geoapp.sources.rhythm import parse_vintage
 
 COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
@@ -66,10 +68,27 @@ def merge_catalogues(
     pairs = _without(score_pairs(real), offers, read_refusals() if refus is None else refus)
     retained = retain(offers, group_offers(offers, pairs))
     found = list_duplicates(offers, pairs, retained)
+    shown = _merge_rows(tables["offres"], offers, retained)
     return {
-        "offres": _merge_rows(tables["offres"], offers, retained),
+        "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
         "doublons": conform(found, "doublons"),
     }
+
+
+def hold_permanent(offers: pd.DataFrame, millesimes: dict[str, str]) -> pd.Series:
+    """Return the day until which permanent entries are held (`fin_permanente`), NA for others.
+
+    What a source knew is true of its day: the last date that it gives, else a year after its own.
+    Nothing here depends on today.
+    """
+    days = {nom: parse_vintage(text) for nom, text in millesimes.items()}
+    after = {
+        nom: f"{day.year + DUREE_PERMANENTE}{day.isoformat()[4:]}"
+        for nom, day in days.items()
+        if day
+    }
+    held = offers["date_fin"].fillna(offers["id_source"].map(after)).astype("str")
+    return held.where(yes(offers["est_permanente"]))
 
 
 def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ Pages, API and exports show these dictionaries and nothing else, so that they sa
 from __future__ import annotations
 
 import re
+from datetime import date
 from urllib.parse import quote, urlsplit
 
 from geoapp.core.errors import NotFoundError
@@ -32,6 +33,7 @@ from geoapp.core.schema.offer_columns import (
 from geoapp.offer.around import describe_quartiers, similar_rows
 from geoapp.offer.filters import REV3
 from geoapp.offer.lookups import Repertoire, public_id
+from geoapp.offer.starts import ETATS, session_state
 from geoapp.offer.statistics import sheet_statistics
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.zonings import ZONAGES
@@ -83,6 +85,7 @@ def offer_card(
         **_told(repertoire, row, "quoi"),
         **_told(repertoire, row, "dates"),
         "periode": format_period(row["date_debut"], row["date_fin"]),
+        "etat": _state(repertoire.state(ligne)),
         **_told(repertoire, row, "places"),
         **_told(repertoire, row, "cout"),
         "prix": describe_price(row["prix_eur"], row["prix_horaire_eur"], row["est_gratuite"]),
@@ -93,6 +96,10 @@ def offer_card(
         "sources": [_source(repertoire, id_source) for id_source in repertoire.sources_of(ligne)],
         "est_fictive": row["est_fictive"],
     }
+
+
+def _state(etat: str) -> dict:
+    return {"code": etat, "libelle": ETATS[etat]}
 
 
 def _distance(row: dict, most: float | None, least: float | None) -> dict:
@@ -297,6 +304,7 @@ REPRIS = (
     "date_debut",
     "date_fin",
     "periode",
+    "etat",
     "prix",
     "page_web",
     "est_fictive",
@@ -373,16 +381,17 @@ def _all_sessions(repertoire: Repertoire, id_action: str) -> list[dict]:
 
     Each says its catalogue when there are several.
     """
+    today = repertoire.jour or date.today()
     others = [
         (row["id_action"], repertoire.sources[row["id_source"]]["titre"])
         for row in repertoire.reunies.get(id_action, [])
     ]
     if not others:
-        return [_session(row) for row in repertoire.sessions.get(id_action, [])]
+        return [_session(row, today) for row in repertoire.sessions.get(id_action, [])]
     formation = repertoire.formations[repertoire.actions[id_action]["id_formation"]]
     mine = (id_action, repertoire.sources[formation["id_source"]]["titre"])
     found = [
-        _session(row, source)
+        _session(row, today, source)
         for code, source in [mine, *others]
         for row in repertoire.sessions.get(code, [])
     ]
@@ -435,8 +444,8 @@ RECRUTEMENTS = {
 """States of recruitment in words, at the date of the source."""
 
 
-def _session(row: dict, source: str | None = None) -> dict:
-    """Return one session, its dates and capacity in words.
+def _session(row: dict, today: date, source: str | None = None) -> dict:
+    """Return one session, its dates, its state on a day and its capacity in words.
 
     `source` is None when only one catalogue gives the training.
     """
@@ -445,6 +454,7 @@ def _session(row: dict, source: str | None = None) -> dict:
         "date_debut": debut,
         "date_fin": fin,
         "dates": format_period(debut, fin) if fin else _start(debut),
+        "etat": _state(session_state(debut, fin, today)),
         "capacite": capacite,
         "places": "Places non renseignées" if capacite is None else count(capacite, "place"),
         "source": source,

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.french import NON_RENSEIGNE
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import MODALITES, REV3
+from geoapp.offer.starts import state_of
 from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.funding import FINANCEURS, NIVEAUX_ENTREE, public_label
@@ -79,12 +81,14 @@ class Repertoire:
     """Columns and dictionaries of one snapshot, ready to make cards; read-only.
 
     `colonnes` holds the table `offres` as lists, unknown being None;
-    `longitudes` and `latitudes` are NaN for an offer without point.
+    `longitudes` and `latitudes` are NaN for an offer without point.  `jour` is the day that states
+    are seen from, today when it is None.
     """
 
     def __init__(self, snapshot: Snapshot):
         offres = snapshot.read("offres")
         self.snapshot = snapshot
+        self.jour: date | None = None
         self.colonnes = {
             nom: plain_list(offres[nom]) for nom in offres.columns if nom != "geometry"
         }
@@ -94,6 +98,14 @@ class Repertoire:
         self.sources = dict(Rows(snapshot.read("sources"), "id_source"))
         self.labels = _labels()
         self._parsed_zones: dict[str, tuple[ZoneNommee, ...]] = {}
+
+    def state(self, ligne: int) -> str:
+        """Return the state of an offer, seen from `jour` (a key of `ETATS`)."""
+        debuts, last, held = (
+            self.colonnes[nom][ligne] or "" for nom in ("dates_debut", "date_fin", "fin_permanente")
+        )
+        until = f"P{held}" if self.colonnes["est_permanente"][ligne] else ""
+        return state_of(f"{debuts}#{until}#{last}", self.jour or date.today())
 
     def row(self, ligne: int) -> dict:
         """Return one row of the table `offres`, without its geometry."""

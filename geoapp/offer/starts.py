@@ -1,7 +1,7 @@
 """When a training starts, seen from one day: the next start, permanent entries, past, unknown.
 
-A date known to the month or to the year has begun only when that period is
-over: « 2026-09 » is still to come on the 15th of September 2026.
+A date known to the month or to the year is an interval, which has begun only when it is over:
+« 2026-09 » is still to come on the 15th of September 2026, and « 2026 » all year long.
 """
 
 from __future__ import annotations
@@ -17,8 +17,28 @@ DEBUTS = {
     "12mois": "Dans 6 à 12 mois",
     "plus_tard": "Dans plus d'un an",
     "permanente": "Entrées permanentes",
-    "passee": "Déjà commencée",
+    "en_cours": "En cours",
+    "passee": "Sessions passées",
+    "permanente_echue": "Entrées permanentes échues",
 }
+"""Values of the filter of starts, in the order in which it shows them."""
+
+ETATS = {
+    "a_venir": "À venir",
+    "en_cours": "En cours",
+    "passee": "Passée",
+    "permanente": "Entrées permanentes",
+    "permanente_echue": "Entrées permanentes échues",
+    "inconnue": "Dates non renseignées",
+}
+"""State of an offer or of a session, seen from one day."""
+
+PASSES = ("passee", "permanente_echue")
+"""States in which nothing known can be entered any more."""
+
+DUREE_PERMANENTE = 1
+"""Years after the date of its source during which a permanent entry without any date is held."""
+
 HORIZONS = (("3mois", 3), ("6mois", 6), ("12mois", 12))
 """Months after the day, the last day included; each value starts where the one before ends."""
 
@@ -30,14 +50,15 @@ def read_starts(offres: pd.DataFrame) -> pd.Series:
     """Return the known starts of each offer, parted by « | », and whether entries are permanent.
 
     One text by offer, the same for many: what is read of it is worked out once by distinct text.
-    « # » ends the starts, « P » follows when entries are permanent.
+    « # » ends the starts, « P » and the day until which they are held follow when entries are
+    permanent; « # », then the last known date, end the text.
 
-    Reads `dates_debut` and `est_permanente` of the table `offres`.
+    Reads `dates_debut`, `date_fin`, `est_permanente` and `fin_permanente` of the table `offres`.
     """
-    permanent = offres["est_permanente"].astype("boolean").fillna(False)
-    mark = permanent.map({True: "P", False: ""}).astype("object")
-    starts = offres["dates_debut"].fillna("").astype("object")
-    return (starts + "#" + mark).astype("object")
+    permanent = offres["est_permanente"].astype("boolean").fillna(False).astype(bool)
+    until = "P" + offres["fin_permanente"].fillna("").astype("object")
+    starts, last = (offres[nom].fillna("").astype("object") for nom in ("dates_debut", "date_fin"))
+    return (starts + "#" + until.where(permanent, "") + "#" + last).astype("object")
 
 
 def period(texte: str) -> tuple[date, date] | None:
@@ -75,9 +96,32 @@ def start_value(starts: str, today: date) -> str:
         return next(
             (valeur for valeur, mois in HORIZONS if debut <= _add_months(today, mois)), "plus_tard"
         )
-    if starts.endswith("#P"):
-        return "permanente"
-    return "passee" if _last(starts) else "inconnu"
+    etat = state_of(starts, today)
+    return "inconnu" if etat == "inconnue" else etat
+
+
+def state_of(starts: str, today: date) -> str:
+    """Return the state of an offer (a key of `ETATS`).
+
+    To come as long as one of its starts may be; else permanent while its entries are held; else
+    under way until its last known end; else past. A start without end is over once it has begun:
+    nobody enters it any more.
+    """
+    debuts, permanente, fin = [*starts.split("#"), "", ""][:3]
+    if next_start(debuts, today):
+        return "a_venir"
+    if permanente:
+        held = period(permanente[1:])
+        return "permanente_echue" if held and held[1] < today else "permanente"
+    last = period(fin)
+    if last and last[1] >= today:
+        return "en_cours"
+    return "passee" if last or _last(debuts) else "inconnue"
+
+
+def session_state(debut: str | None, fin: str | None, today: date) -> str:
+    """Return the state of one session, by its start and its end, each an interval or unknown."""
+    return state_of(f"{debut or ''}##{fin or debut or ''}", today)
 
 
 def start_rank(starts: str, today: date) -> int:
@@ -88,7 +132,7 @@ def start_rank(starts: str, today: date) -> int:
     debut = next_start(starts, today)
     if debut:
         return debut.toordinal()
-    if starts.endswith("#P"):
+    if state_of(starts, today) == "permanente":
         return date.max.toordinal() + 1
     # Beyond permanent entries, and the later the sooner; the greatest is about 7.3 millions.
     last = _last(starts)

@@ -111,6 +111,7 @@ COLONNES = (
     *_told("quoi"),
     *_told("dates"),
     _row("periode", "Dates", "Dates en toutes lettres"),
+    _row("etat", "État des sessions", "Au jour du fichier", _of("etat", "libelle")),
     *_told("places"),
     *_told("cout"),
     *_told("lien"),

@@ -323,6 +323,11 @@ CARTE: dict[str, tuple[str, str]] = {
     **_told("quoi"),
     **_told("dates"),
     "periode": ("string", "Dates en toutes lettres"),
+    "etat": (
+        "object",
+        "État des sessions au jour de la demande : code (a_venir, en_cours, passee, permanente, "
+        "permanente_echue, inconnue), libelle",
+    ),
     **_told("places"),
     **_told("cout"),
     "prix": ("string", "Prix en clair ; vide quand il est inconnu"),

@@ -8,6 +8,7 @@ from geoapp.core.french import NON_RENSEIGNE, count
 from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
 from geoapp.offer.lookups import Repertoire
+from geoapp.offer.starts import PASSES
 from geoapp.web.links import Adresses
 
 Paires = list[tuple[str, str]]
@@ -37,10 +38,21 @@ def dress(card: dict, adresses: Adresses) -> dict:
         **card,
         "lien": adresses.sheet(card["url"]),
         "traits": words(traits),
+        "dates_dites": say_dates(card),
         "badges": badges(card),
         "lieu_dit": place_words(card),
         "site": web_site(card["page_web"]),
     }
+
+
+def say_dates(card: dict) -> str:
+    """Return the dates of an offer with their state: « 2020 : sessions passées »; "" without date.
+
+    Permanent entries have a badge of their own.
+    """
+    mots = {"passee": "sessions passées", "en_cours": "en cours", "a_venir": "à venir"}
+    mot = mots.get(card["etat"]["code"])
+    return f"{card['periode']} : {mot}" if card["periode"] and mot else card["periode"]
 
 
 def web_site(url: str | None) -> str:
@@ -63,7 +75,13 @@ def badges(card: dict) -> list[dict[str, str]]:
     """Return the qualities and the warnings of an offer."""
     found = [("vert", f"rev3 : {t['libelle'].lower()}") for t in card.get("rev3", [])]
     found += [("vert", "Conventionnée")] if card["est_conventionnee"] else []
-    found += [("", "Entrées permanentes")] if card["est_permanente"] else []
+    etat = card["etat"]
+    if etat["code"] in PASSES:
+        found.append(
+            ("alerte", "Sessions passées" if etat["code"] == "passee" else etat["libelle"])
+        )
+    elif card["est_permanente"]:
+        found.append(("", "Entrées permanentes"))
     if card.get("est_douteuse"):
         found.append(("alerte", "Position douteuse"))
     elif card.get("precision", {}).get("code") == "commune":

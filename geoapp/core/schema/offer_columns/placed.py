@@ -43,6 +43,13 @@ PLACED = (
         exports=(Exportee(nom="date_fin", sens="Date ISO à la précision connue"),),
     ),
     ColonneOffre(
+        nom="fin_permanente",
+        sens="Jour jusqu'auquel les entrées permanentes sont tenues : la dernière date connue, "
+        "sinon un an après la date de la source ; vide sans entrées permanentes",
+        tables=("offres",),
+        fusion="propre",
+    ),
+    ColonneOffre(
         nom="capacite",
         sens="Places offertes",
         sens_offres="Somme des places connues ; vide si aucune n'est connue",
