@@ -1,5 +1,7 @@
 """The whole build on the real mirror: counts, places, zones, conservation, time of publication."""
 
+import csv
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -90,9 +92,16 @@ def test_every_placed_offer_is_in_exactly_one_zone_of_each_partition(real_snapsh
 
 def test_expected_zones(info):
     zones = info["zones"]
-    assert {
-        t: zones[t] for t in ("departement", "epci", "ze2020", "ze2010", "qpv2015", "qpv2024")
-    } == {"departement": 5, "epci": 92, "ze2020": 24, "ze2010": 28, "qpv2015": 26, "qpv2024": 204}
+    expected = {
+        "departement": 5,
+        "epci": 92,
+        "ze2020": 24,
+        "ze2010": 28,
+        "bassin2024": 28,
+        "qpv2015": 199,
+        "qpv2024": 204,
+    }
+    assert {nom: zones[nom] for nom in expected} == expected
     assert zones["zrr"]["communes"] == 1110
     assert zones["frr"] == {"communes": 1626, "classes": {"EX-ZRR": 34, "FRR": 1269, "FRR+": 323}}
 
@@ -172,6 +181,20 @@ def test_the_list_of_qpv_2024_has_no_outline_and_no_population(real_snapshot):
     assert zones.geometry.isna().all() and zones["population"].isna().all()
     links = real_snapshot.read("communes_zones").query("type_zone == 'qpv2024'")
     assert len(links) == 286 and links["type_lien"].eq("partielle").all()
+
+
+def test_qpv_2015_have_the_people_of_2013_that_the_file_gives(real_snapshot, mirror):
+    with (mirror / "zonages/qpv2015_population_2013_hdf.csv").open(encoding="utf-8-sig") as stream:
+        given = {
+            row["qp"]: int(row["population_municipale_2013"])
+            for row in csv.DictReader(stream, delimiter=";")
+        }
+    zones = real_snapshot.read("zones").query("type_zone == 'qpv2015'").set_index("code_zone")
+    assert zones["population"].astype(int).to_dict() == given and sum(given.values()) == 667_970
+    assert zones["annee_population"].eq("2013").all() and zones.geometry.is_valid.all()
+    others = real_snapshot.read("zones").query("type_zone == 'bassin2024'")
+    assert others["annee_population"].eq("2023").all()
+    assert "Versant nord-est Roubaix-Tourcoing" in set(others["nom"])
 
 
 def test_qpv_membership_uses_trusted_points_only(real_snapshot):

@@ -25,6 +25,7 @@ from geoapp.coverage.world import open_world
 from geoapp.outputs.sheets.folder import make_sheet, working, write_sheets
 from geoapp.outputs.sheets.rendering import PdfError, render_pdf
 from geoapp.web import create_app
+from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -358,3 +359,21 @@ def test_awkward_zones_give_a_readable_sheet(real_world, cle):
     }.get(cle, "essentiel")
     assert flat(dit) in flat(texte)
     assert ("<img" in html) == zone.est_dessinee
+
+
+@pytest.mark.real
+def test_a_neighbourhood_tells_its_people_of_2013_and_what_is_inside_by_a_code(real_world):
+    offres, zones = (real_world.snapshot.read(nom) for nom in ("offres", "zones"))
+    by_code = [
+        point
+        for point, precision in zip(offres.geometry, offres["precision_position"], strict=True)
+        if precision == "uai" and point is not None
+    ]
+    quarters = zones[zones["type_zone"].eq("qpv2015")]
+    inside = [sum(one.intersects(point) for point in by_code) for one in quarters.geometry]
+    assert sum(inside) == 189
+    most = quarters.iloc[inside.index(max(inside))]
+    zone = find_zone(real_world, f"qpv2015:{most['code_zone']}")
+    told = plain(unescape(make_sheet(real_world, Question(), zone)[0]))
+    assert f"{max(inside)} autres formations y sont par la position de l'établissement" in told
+    assert "Population municipale de 2013 : " in told

@@ -112,7 +112,11 @@ def test_a_zone_without_outline_has_an_unknown_offer_not_none(monde, client):
     assert (
         client.get("/api/v1/couverture?zonage=qpv2024").get_json()["zones"][0]["nb_offres"] is None
     )
-    assert "Pas de carte" in client.get("/territoires/qpv2024/QN08001A").text
+    page = client.get("/territoires/qpv2024/QN08001A").text
+    assert "Pas de carte" in page
+    assert plain(page).count("communes portant un quartier") >= 2, "people of whole communes"
+    assert "Habitants non couverts (communes entières)" in plain(page)
+    assert "communes portant un quartier" not in client.get("/territoires/ze2020/3201").text
 
 
 def test_the_five_sentences_hold_the_figures_of_the_api(monde, client):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.geometry import make_points
+from geoapp.ingest.territories import read_zone_people, tell_people
 from geoapp.reference.zone_joins import (
     assign_by_code,
     assign_by_geometry,
@@ -17,6 +18,8 @@ from geoapp.reference.zone_joins import (
     outline_zones,
 )
 from geoapp.reference.zonings import CHERCHES, MAILLES, TERRITOIRES, ZONAGES
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import get_source
 
 SQUARES = gpd.GeoDataFrame(
     {"code_zone": ["B", "A"]},
@@ -133,9 +136,10 @@ def test_every_zoning_has_a_plain_name():
 
 def test_the_divisions_and_the_places_are_in_the_order_of_their_ranks():
     assert " ".join(MAILLES) == (
-        "ze2020 epci commune departement arrondissement ze2010 zrr frr qpv2015 qpv2024 carreau"
+        "ze2020 epci commune departement arrondissement ze2010 bassin2024 zrr frr "
+        "qpv2015 qpv2024 carreau"
     )
-    assert " ".join(CHERCHES) == "departement region epci ze2020 arrondissement"
+    assert " ".join(CHERCHES) == "departement region epci ze2020 arrondissement bassin2024"
 
 
 @pytest.mark.parametrize(
@@ -172,3 +176,28 @@ def test_a_row_names_a_zone_in_a_sentence(type_zone, nom, sujet):
 )
 def test_a_row_names_a_zone_without_saying_its_kind_twice(type_zone, nom, mots, sorte):
     assert (ZONAGES[type_zone].label(nom), ZONAGES[type_zone].sorte) == (mots, sorte)
+
+
+def test_the_people_that_a_producer_counts_are_those_of_zones_that_no_commune_counts():
+    zones = pd.DataFrame(
+        {
+            "type_zone": ["qpv2015", "qpv2015", "epci"],
+            "code_zone": ["A", "B", "A"],
+            "population": pd.array([pd.NA, pd.NA, 7], dtype="Int64"),
+            "annee_population": [None, None, "2023"],
+        }
+    )
+    lecture = Lecture(
+        frame=pd.DataFrame(
+            {"code_zone": ["A", "Z", None, "B"], "population": ["12", "5", "3", "beaucoup"]},
+            index=[f"ligne {i}" for i in range(2, 6)],
+            dtype="str",
+        ),
+        nb_lues=4,
+        rejets=[],
+    )
+    people, bilan = read_zone_people(lecture, get_source("qpv2015-population"))
+    assert [one["code_raison"] for one in bilan.rejets] == ["identifiant_absent", "nombre_attendu"]
+    told = tell_people(zones, people)
+    assert told["population"].tolist() == [12, pd.NA, 7]
+    assert told["annee_population"].fillna("").tolist() == ["2013", "", "2023"]

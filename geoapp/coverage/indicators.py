@@ -248,8 +248,19 @@ MENTIONS: dict[str, Mention] = {
 NB_NOMS = 3
 """The first of `MENTIONS` name the zone: a file has them before the numbers."""
 
+QUI_PORTE = "(communes portant un quartier)"
+"""Who is counted as the people of a zone whose own people are not known."""
+
 PETIT = "< 5"
 """How a count of fewer than five people is written (`methods.md`)."""
+
+
+def title_of(nom: str, est_estimee: bool = False) -> str:
+    """Return the title of an indicator; of a zone only estimated, it says who is counted."""
+    row = INDICATEURS[nom]
+    if not (est_estimee and row.est_personnes):
+        return row.titre
+    return f"{row.titre} {QUI_PORTE if nom == 'population' else '(communes entières)'}"
 
 
 def format_share(part: float) -> str:

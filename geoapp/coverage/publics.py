@@ -41,8 +41,8 @@ class Public:
 
     @property
     def groupe(self) -> str:
-        """Return the title of the zoning."""
-        return ZONAGES[self.zonage].titre
+        """Return the title of the zoning, or of the communes that stand for it."""
+        return _title(self.zonage, self.est_estimee)
 
 
 @dataclass(frozen=True)
@@ -99,17 +99,18 @@ def publics_among(
         inside = np.intersect1d(maille.points, field)
         if not len(inside):
             continue
+        est_estimee = bool(maille.est_estimee.any()) and not cells_only
         two = [
             (nom, members)
             for nom, members in (
-                (ZONAGES[zonage].titre, inside),
+                (_title(zonage, est_estimee), inside),
                 (autre, np.setdiff1d(field, inside)),
             )
             if len(members)
         ]
         table = _table(zonage, two, world=world, question=question, offre=offre, points=points)
         rows += [
-            _public(zonage, row, bool(maille.est_estimee.any()), _note(maille, cells_only))
+            _public(zonage, row, est_estimee, _note(maille, cells_only))
             for row in table.itertuples()
         ]
     return rows
@@ -141,6 +142,12 @@ def _table(
     table = table_of(maille, world, question, offre=offre, points=points)
     # The two sides add up to a total that is known: one hidden count would be told by the other.
     return protect(table, est_partition=True)
+
+
+def _title(zonage: str, est_estimee: bool) -> str:
+    """Return who is compared: whole communes, where the outlines of a zoning are not known."""
+    communes = COMPARES[zonage].communes if est_estimee else ""
+    return communes[0].upper() + communes[1:] if communes else ZONAGES[zonage].titre
 
 
 def _note(maille: Maille, cells_only: bool) -> str:

@@ -101,6 +101,10 @@ def _check_tracks(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return read_tracks(lecture, source)[1]
 
 
+def _check_zone_people(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return territories.read_zone_people(lecture, source)[1]
+
+
 def _check_neighbours(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     """Check the rows of the neighbouring départements; the others are valid as they are."""
     mine, outside = keep_neighbours(lecture, reperes.communes)
@@ -126,6 +130,7 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "offre_voisine": _check_neighbours,
     "filieres": _check_tracks,
     "zonage": _check_zoning,
+    "population_zonage": _check_zone_people,
     "passage": _check_codes,
     "etablissements": _check_places,
     "population": _check_grid,

@@ -50,10 +50,17 @@ class BuildState:
         ]
 
     def is_replaced(self, source: Source) -> bool:
-        """Tell whether a better file of the same data is there: another source, or a newer year."""
+        """Tell whether a better file of the same data is there: another source, or a newer year.
+
+        What replaces the source that replaces this one does too.
+        """
+        by = {one.source.id: one.source.remplacee_par for one in self.located}
+        better, nom = set(), source.remplacee_par
+        while nom and nom not in better:
+            better.add(nom)
+            nom = by.get(nom, "")
         return any(
-            one.mode in REELS
-            and (one.source.id == source.remplacee_par or _is_newer(one.source, source))
+            one.mode in REELS and (one.source.id in better or _is_newer(one.source, source))
             for one in self.located
         )
 

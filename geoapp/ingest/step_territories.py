@@ -49,8 +49,21 @@ def zone_tables(state: BuildState, lectures: Lectures) -> dict[str, pd.DataFrame
                 polygons[one.source.type_zone] = outlines
     every = pd.concat(members, ignore_index=True)
     tables = territories.zones_tables(every, polygons, state.communes)
+    tables["zones"] = _tell_people(state, lectures, tables["zones"])
     zones, links = tables["zones"], tables["communes_zones"]
     return {**tables, "couches": territories.drawn_outlines(state.communes, zones, links)}
+
+
+def _tell_people(
+    state: BuildState, lectures: Lectures, zones: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return the zones with the people that producers count in them, and count these sources."""
+    for one in state.present("population_zonage"):
+        read = partial(territories.read_zone_people, lectures[one.source.id], one.source)
+        people, state.bilans[one.source.id] = per_source(state, one, read)
+        if not state.is_replaced(one.source):
+            zones = territories.tell_people(zones, people)
+    return zones
 
 
 def demand_tables(

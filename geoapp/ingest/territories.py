@@ -143,6 +143,40 @@ def communes_members(communes: gpd.GeoDataFrame, millesime: str) -> pd.DataFrame
     )
 
 
+def read_zone_people(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
+    """Return the people of the zones of a zoning that a source counts, and the counts.
+
+    A row without code, or without a number of people, is a reject.
+    """
+    journal = Journal(lecture.frame)
+    frame = journal.frame
+    journal.refuse("code_zone", frame["code_zone"].isna(), "identifiant_absent")
+    people = pd.to_numeric(frame["population"], errors="coerce")
+    is_wrong = people.isna() | people.lt(0)
+    journal.refuse("population", is_wrong, "nombre_attendu", with_original=True)
+    frame["population"] = people
+    kept = journal.kept().assign(type_zone=source.type_zone, annee_population=source.millesime)
+    return kept, Bilan.of(source.id, lecture, journal)
+
+
+def tell_people(zones: gpd.GeoDataFrame, people: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the zones, those whose people no commune gives having what a producer counted.
+
+    Parameters
+    ----------
+    people : DataFrame
+        `type_zone`, `code_zone`, `population`, `annee_population` (see `read_zone_people`).
+    """
+    key = ["type_zone", "code_zone"]
+    known = people.drop_duplicates(key).set_index(key)
+    mine = known.reindex(pd.MultiIndex.from_frame(zones[key])).set_axis(zones.index)
+    is_told = zones["population"].isna() & mine["population"].notna()
+    return zones.assign(
+        population=zones["population"].mask(is_told, mine["population"].astype("Int64")),
+        annee_population=zones["annee_population"].mask(is_told, mine["annee_population"]),
+    )
+
+
 def zones_tables(
     members: pd.DataFrame, polygons: dict[str, gpd.GeoSeries], communes: gpd.GeoDataFrame
 ) -> dict[str, pd.DataFrame]:
@@ -158,7 +192,7 @@ def zones_tables(
     communes : GeoDataFrame
         With `est_region` and `population`.
     """
-    facts = communes[["code_commune", "est_region", "population"]]
+    facts = communes[["code_commune", "est_region", "population", "millesime_population"]]
     members = members.merge(facts, on="code_commune", validate="m:1")
     zone = members.groupby(["type_zone", "code_zone"])
     members = members[zone["est_region"].transform("any").astype(bool)]
@@ -186,6 +220,10 @@ def _zones_of(
     zones["nb_communes"] = by_zone["code_commune"].nunique()
     is_whole = by_zone["type_lien"].agg(lambda links: links.eq("entiere").all())
     zones["population"] = by_zone["population"].sum(min_count=1).where(is_whole)
+    # Communes of several years make a sum of no year.
+    years = by_zone["millesime_population"].agg(lambda year: year.iloc[0])
+    is_one = by_zone["millesime_population"].nunique().eq(1)
+    zones["annee_population"] = years.where(is_one & zones["population"].notna())
     whole = members[members["type_lien"].eq("entiere")]
     zones["geometry"] = None
     if polygons is not None:

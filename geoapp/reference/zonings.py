@@ -54,12 +54,14 @@ class Comparaison:
 
     `ses` follows « dans ses », `ensemble` « pour l'ensemble », `rurales` « dans les » in the main
     sentence of a coverage: "" says that the zoning is not rural.  `est_par_carreaux` says that
-    outlines are known in a part of the region only, so that cells alone are compared.
+    people are known by cell in a part of the region only, so that cells alone are compared.
+    `communes` names who is really counted where outlines are not known, hence whole communes.
     """
 
     ses: str
     ensemble: str
     rurales: str = ""
+    communes: str = ""
     est_par_carreaux: bool = False
 
 
@@ -186,6 +188,16 @@ ZONAGES: dict[str, Zonage] = {
             ),
         ),
         Zonage(
+            type_zone="bassin2024",
+            titre="Bassins d'emploi 2024 (France Travail)",
+            singulier="bassin d'emploi 2024",
+            methode="code",
+            sujet="le bassin d'emploi {de}",
+            est_partition=True,
+            trait=Trait(clair="#245f9e", sombre="#8fbff0", tirets="1 3", largeur=1.7),
+            cherche=NomCherche(affichage="{nom} (bassin d'emploi)", mots="bassin emploi"),
+        ),
+        Zonage(
             type_zone="zrr",
             titre="Zones de revitalisation rurale (ZRR)",
             singulier="ZRR",
@@ -246,7 +258,11 @@ ZONAGES: dict[str, Zonage] = {
             methode="geometrie",
             sujet="le quartier prioritaire « {nom} » (2024)",
             trait=Trait(clair="#b3261e", sombre="#ffaba3", largeur=1.8, opacite=0.3, decimales=5),
-            compare=Comparaison(ses="quartiers prioritaires de 2024", ensemble="de ces quartiers"),
+            compare=Comparaison(
+                ses="quartiers prioritaires de 2024",
+                ensemble="de ces quartiers",
+                communes="communes portant un quartier prioritaire de 2024",
+            ),
         ),
     )
 }

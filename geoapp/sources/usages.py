@@ -154,6 +154,14 @@ USAGES: dict[str, Usage] = {
             temoin="zones",
         ),
         Usage(
+            nom="population_zonage",
+            libelle="population des zones d'un zonage, d'une année",
+            etape="zonages",
+            colonnes=("code_zone", "nom", "population"),
+            est_zonage=True,
+            tables=(*_DE_ZONES, *_SUIVI, INDICATEURS),
+        ),
+        Usage(
             nom="communes",
             libelle="communes et leurs contours",
             etape="",

@@ -19,6 +19,7 @@ from geoapp.coverage.indicators import (
     PETIT,
     format_value,
     list_map_measures,
+    title_of,
 )
 from geoapp.coverage.legend import shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
@@ -131,16 +132,15 @@ def _worst_first(nom: str) -> str:
 def columns(reponse: Reponse, order: tuple[str, str]) -> list[ColonneTriable]:
     """Return the headers of the table; following one again turns the order round."""
     question = reponse.question
-    return [_column(question, nom, order) for nom in ("nom", *shown_columns(question))]
+    is_whole = bool(reponse.tableau["est_estimee"].any())
+    titles = {nom: title_of(nom, is_whole) for nom in shown_columns(question)}
+    titles = {"nom": MAILLES[question.zonage].singulier.capitalize(), **titles}
+    return [_column(question, nom, titre, order) for nom, titre in titles.items()]
 
 
-def _column(question: Question, nom: str, order: tuple[str, str]) -> ColonneTriable:
+def _column(question: Question, nom: str, titre: str, order: tuple[str, str]) -> ColonneTriable:
     """Return one header."""
-    titre, sens = (
-        (MAILLES[question.zonage].singulier.capitalize(), "Nom de la zone")
-        if nom == "nom"
-        else (INDICATEURS[nom].titre, INDICATEURS[nom].sens)
-    )
+    sens = "Nom de la zone" if nom == "nom" else INDICATEURS[nom].sens
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else _worst_first(nom)
     adresse = url_for("coverage.index", **query(question, tri=nom, ordre=ordre), _anchor="tableau")
@@ -169,7 +169,7 @@ def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
             "adresse": zone_address(question, row["code_zone"]),
             "est_estimee": row["est_estimee"],
             "nombres": [
-                (INDICATEURS[nom].titre, show(row, nom, question))
+                (title_of(nom, row["est_estimee"]), show(row, nom, question))
                 for nom in shown_columns(question)
             ],
             "cause": name_term(row["cause"], CAUSES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 
-from geoapp.coverage.indicators import INDICATEURS
+from geoapp.coverage.indicators import title_of
 from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.territories.answers import zoning_answer
 from geoapp.coverage.territories.sheet import kind_of, show_value
@@ -54,7 +54,7 @@ def zone_rows(world: World, found: list[tuple[str, str, str]]) -> list[dict]:
                 "sorte": kind_of(type_zone),
                 "adresse": zone_page(question, f"{type_zone}:{code_zone}"),
                 "nombres": [
-                    (INDICATEURS[one].titre, show_value(ligne, one, question.unite))
+                    (title_of(one, ligne["est_estimee"]), show_value(ligne, one, question.unite))
                     for one in COLONNES
                 ],
             }

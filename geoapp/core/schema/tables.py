@@ -194,6 +194,7 @@ _ROWS = [
             column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
             column("nb_communes", "entier", "Communes de la zone, dans la région"),
             column("population", "entier", "Population municipale de la zone, dans la région"),
+            column("annee_population", "texte", "Année de cette population"),
             column("est_fictive", "booleen", "Données fictives", requis=True),
             column("geometry", "geometrie", "Contour ; vide quand la source n'en donne pas"),
         ],

@@ -412,12 +412,15 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
 def _gap(question: Question, here: Public, others: Public, region: Public | None) -> str:
     """Say how a public of the zone is covered beside the others, there and in the region."""
     mots = COMPARES[here.zonage]
+    ses, ensemble = mots.ses, mots.ensemble
+    if here.est_estimee and mots.communes:
+        ses, ensemble = mots.communes, "de ces communes"
     texte = (
-        f"Dans ses {mots.ses}, {format_share(1 - here.part_couverte)} des habitants "
+        f"Dans ses {ses}, {format_share(1 - here.part_couverte)} des habitants "
         f"sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
         f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone"
     )
     if region is not None and pd.notna(region.part_couverte):
         theirs = format_share(1 - region.part_couverte)
-        texte += f" et {theirs} pour l'ensemble {mots.ensemble} de la région"
+        texte += f" et {theirs} pour l'ensemble {ensemble} de la région"
     return f"{texte}{' (estimé par communes entières)' if here.est_estimee else ''}."

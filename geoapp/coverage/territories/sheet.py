@@ -8,7 +8,7 @@ import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number
 from geoapp.core.schema import NIVEAUX
-from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
+from geoapp.coverage.indicators import INDICATEURS, PETIT, QUI_PORTE, format_value
 from geoapp.coverage.model import describe_offer, describe_threshold
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
@@ -119,9 +119,10 @@ _CHIFFRES = (
 def _figures(contenu: ContenuZone) -> list[tuple[str, str, str]]:
     """Return (title, zone, region) of the figures shown first."""
     unite, couverture = contenu.question.unite, contenu.couverture
+    is_whole = bool(couverture.ligne["est_estimee"])
     return [
         (
-            titre,
+            f"{titre} {QUI_PORTE}" if is_whole and nom == "population" else titre,
             show_value(couverture.ligne, nom, unite),
             show_value(couverture.ensemble, nom, unite),
         )

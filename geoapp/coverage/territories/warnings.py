@@ -9,6 +9,11 @@ from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import World
+from geoapp.reference.zone_joins import assign_by_geometry
+from geoapp.reference.zonings import MAILLES
+
+PAR_CODE = "uai"
+"""Precision of an offer placed by the code of its establishment."""
 
 
 def list_warnings(
@@ -31,6 +36,8 @@ def list_warnings(
         "son contour ou sa population propre n'étant pas connus."
         if couverture.ligne["est_estimee"]
         else "",
+        _counted(zone),
+        _by_establishment(world, zone),
     ]
     return tuple(filter(None, found))
 
@@ -72,3 +79,34 @@ def _partial(zone: Zone) -> str:
         return ""
     theirs = count(zone.nb_partielles, "commune est", "communes sont")
     return f"{theirs} dans la zone en partie seulement."
+
+
+def _counted(zone: Zone) -> str:
+    """Say how many people a producer counted in a zone that is no union of communes."""
+    if MAILLES[zone.type_zone].methode == "code" or not zone.annee_population:
+        return ""
+    return (
+        f"Population municipale de {zone.annee_population} : "
+        f"{count(round(zone.population), 'habitant')}."
+    )
+
+
+def _by_establishment(world: World, zone: Zone) -> str:
+    """Say how many offers lie in a zone of free form by the position of their establishment.
+
+    That position comes with a code, not with the offer: it does not count in such a zone.
+    """
+    if MAILLES[zone.type_zone].methode == "code" or not zone.est_dessinee:
+        return ""
+    offres = world.snapshot.read("offres")
+    placed = offres[offres["precision_position"].eq(PAR_CODE) & offres["geometry"].notna()]
+    zones = world.snapshot.read("zones")
+    mine = zones[zones["type_zone"].eq(zone.type_zone) & zones["code_zone"].eq(zone.code_zone)]
+    nb = int(assign_by_geometry(placed.geometry, mine).notna().sum())
+    if not nb:
+        return ""
+    theirs = count(nb, "autre formation y est", "autres formations y sont")
+    return (
+        f"{theirs} par la position de l'établissement, moins sûre : "
+        "elles ne sont pas comptées dans la zone."
+    )

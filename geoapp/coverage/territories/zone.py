@@ -25,7 +25,7 @@ class Zone:
     `nb_dehors` others are beyond the limit of the region (`population_dehors` people, NaN when
     unknown).  `est_dessinee` tells whether its outline is known, `est_offre_connue` whether the
     offers inside it can be told: a zone of free form without outline holds unknown offers, not
-    none.
+    none.  `population` is what a producer counted in it in `annee_population`, NaN when none did.
     """
 
     type_zone: str
@@ -40,6 +40,8 @@ class Zone:
     departements: tuple[str, ...]
     est_fictive: bool
     est_dessinee: bool
+    population: float = float("nan")
+    annee_population: str = ""
 
     @property
     def cle(self) -> str:
@@ -223,6 +225,8 @@ def _described(world: World, type_zone: str, code_zone: str, nom: str) -> Zone:
         departements=tuple(sorted(mine.loc[region, "nom_departement"].dropna().unique())),
         est_fictive=bool(row["est_fictive"]),
         est_dessinee=drawn,
+        population=float("nan") if pd.isna(row["population"]) else float(row["population"]),
+        annee_population="" if pd.isna(row["annee_population"]) else row["annee_population"],
     )
 
 
@@ -233,6 +237,8 @@ def _members(world: World, type_zone: str, code_zone: str) -> tuple[set[str], se
         row = mine[mine["code_commune"].eq(code_zone)].iloc[0]
         told = {
             "millesime": row["millesime_population"],
+            "population": row["population"],
+            "annee_population": row["millesime_population"],
             "id_source": "communes",
             "est_fictive": False,
             "geometry": row["geometry"],

@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, count
-from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, format_value
+from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, format_value, title_of
 from geoapp.coverage.model import describe_threshold
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
@@ -99,6 +99,7 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         ("region", contenu.couverture.ensemble["nom"], contenu.couverture.ensemble),
     ]
     unite, rows, words = contenu.question.unite, [], []
+    is_whole = bool(contenu.couverture.ligne["est_estimee"])
     for indicateur in INDICATEURS.values():
         shown = [_shown(row, indicateur.nom, unite) for _, _, row in zones]
         raw = {
@@ -107,13 +108,13 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         }
         rows.append(
             {
-                "indicateur": indicateur.titre,
+                "indicateur": title_of(indicateur.nom, is_whole),
                 "sens": indicateur.sens,
                 "unite": _UNITES.get(indicateur.type, unite),
                 **raw,
             }
         )
-        words.append([indicateur.titre, *shown])
+        words.append([title_of(indicateur.nom, is_whole), *shown])
     columns = [
         ColonneTableau(nom="indicateur", titre="Indicateur", sens="Titre de l'indicateur"),
         *(
