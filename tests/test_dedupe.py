@@ -12,6 +12,7 @@ from geoapp.ingest.duplicates import merge_catalogues, read_refusals
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.names import MotsOrganisme, name_places, shared_name
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
+from geoapp.offer.dedupe.repeated import group_repeats, repeat_pairs
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
     LIEUX,
@@ -329,6 +330,89 @@ def test_two_sessions_of_a_catalogue_stay_two():
     assert len(apart) == 1 and "déjà réunie à une autre ligne" in apart["preuve"].iloc[0]
 
 
+def _rows(*changes: dict) -> pd.DataFrame:
+    """Return rows of one catalogue that are one training, but for some changes."""
+    base = {
+        "id_source": "a",
+        "id_lieu": "l",
+        "id_place": "50.0,2.0",
+        "precision_position": "coordonnees",
+        "adresse": "1 rue X",
+        "intitule": "CAP Boulanger",
+        "type_diplome": "CAP",
+        "code_certifinfo": "1",
+        "code_cfd": None,
+        "code_rncp": None,
+        "siren": "130023740",
+        "id_organisme": "siret:1",
+        "voie": "apprentissage",
+        "modalite": None,
+        "niveau_sortie": "3",
+        "est_fictive": False,
+    }
+    rows = [{**base, "id_action": f"a:{i}", **change} for i, change in enumerate(changes)]
+    texts = [nom for nom in base if nom != "est_fictive"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(texts, "str"))
+
+
+@pytest.mark.parametrize(
+    "autre",
+    [
+        {"code_certifinfo": "2"},
+        {"code_certifinfo": None, "intitule": "CAP Pâtissier"},
+        {"intitule": "CAP Boulanger, option A"},
+        {"intitule": "CAP Boulanger à distance"},
+        {"siren": "1", "id_organisme": "siret:2"},
+        {"id_place": "50.1,2.0"},
+        {"voie": "scolaire"},
+        {"modalite": "a_distance"},
+        {"id_source": "b"},
+        {"est_fictive": True},
+        {"siren": None, "id_organisme": None},
+    ],
+)
+def test_rows_that_differ_are_two_trainings(autre):
+    assert group_repeats(_rows({}, autre)).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "autre",
+    [
+        {},
+        {"id_lieu": "m", "adresse": "2 rue Y"},
+        {"intitule": "Boulanger (CAP)"},
+        {"id_organisme": "siret:2"},
+    ],
+)
+def test_rows_of_one_catalogue_that_say_the_same_are_one_training(autre):
+    table = _rows({}, {"code_certifinfo": "9"}, autre)
+    assert group_repeats(table).tolist() == [0, 1, 0]
+    assert group_repeats(table, frozenset({frozenset({"a:0", "a:2"})})).tolist() == [0, 1, 2]
+    assert repeat_pairs(group_repeats(table))[["gauche", "droite"]].values.tolist() == [[0, 2]]
+
+
+def test_at_a_town_hall_two_addresses_are_two_places():
+    vague = {"precision_position": "commune"}
+    assert group_repeats(_rows(vague, vague)).tolist() == [0, 0]
+    assert group_repeats(_rows(vague, {**vague, "adresse": "2 rue Y"})).tolist() == [0, 1]
+
+
+def test_the_repeats_of_a_catalogue_are_the_sessions_of_one_offer(tiny_frames):
+    tables = _two_catalogues(tiny_frames)
+    for nom in ("formations", "offres"):
+        mine = tables[nom]["id_formation"].eq("autre:f1")
+        tables[nom]["id_source"] = tables[nom]["id_source"].mask(mine, "tiny")
+    found = merge_catalogues(tables, {"tiny": "2026"})
+    shown, doubles = found["offres"], found["doublons"]
+    assert len(shown) == len(tables["offres"]) - 1
+    assert doubles[["regle", "etat"]].values.tolist() == [["catalogue", "fusionnee"]]
+    row = shown[shown["id_action"].eq(doubles["id_action_retenue"].iloc[0])].iloc[0]
+    assert row["sources"] == "tiny" and row["dates_debut"] == "2026-09-01|2027-09"
+    # The intake whose places are known, 12, and one that does not tell: nothing is invented.
+    assert row["capacite"] == 12
+    assert pd.isna(row["provenances"]) or "dates_debut" not in row["provenances"]
+
+
 def _two_catalogues(tiny_frames: dict) -> dict:
     """Return the tiny world in which « tiny:a5 » and a new « autre:a1 » are the same bac pro at one
     UAI.
@@ -451,9 +535,36 @@ def test_no_action_session_or_place_is_lost_by_a_merge(real_snapshot):
         row in kept for row in map(tuple, merged[["id_action_retenue", "id_lieu_retenu"]].values)
     ), "one retained is shown"
     sources = shown["sources"].str.split("|")
-    assert sources.map(lambda codes: len(codes) == len(set(codes))).all() and sources.map(
-        len
-    ).sum() == len(every)
+    assert sources.map(lambda codes: len(codes) == len(set(codes))).all()
+    # A row is shown, gives another catalogue to the one shown, or repeats a row of a catalogue.
+    kept = merged[["id_action_retenue", "id_lieu_retenu"]].agg("@".join, axis=1)
+    told = pd.DataFrame({"garde": kept, "source": merged["id_source"]})
+    mine = shown[keys].agg("@".join, axis=1)
+    both = pd.concat([pd.DataFrame({"garde": mine, "source": shown["id_source"]}), told])
+    assert len(both) == len(every)
+    assert sources.map(len).sum() == len(both.drop_duplicates())
+
+
+@pytest.mark.real
+def test_one_training_is_once_by_body_place_and_voie(real_snapshot):
+    """The label « une par formation et par lieu », from the raw tables, without our rules."""
+    shown = real_snapshot.read("offres")
+    bodies = real_snapshot.read("organismes").set_index("id_organisme")
+    codes = real_snapshot.read("formations").set_index("id_formation")["code_certifinfo"]
+    rows = shown[shown["id_place"].notna() & shown["precision_position"].ne("commune")]
+    frame = pd.DataFrame(
+        {
+            "source": rows["id_source"],
+            "certification": rows["id_formation"].map(codes),
+            "entite": rows["id_organisme"].map(bodies["siren"]).fillna(rows["id_organisme"]),
+            "lieu": rows["id_place"],
+            "voie": rows["voie"],
+            "intitule": rows["intitule"],
+        }
+    ).dropna()
+    assert len(frame) > 1000 and not frame.duplicated().any()
+    level_3 = shown[shown["voie"].eq("apprentissage") & shown["niveau_sortie"].eq("3")]
+    assert 740 <= len(level_3) <= 800, "966 rows, of which 199 repeat another"
 
 
 def test_a_large_catalogue_is_not_compared_with_itself():

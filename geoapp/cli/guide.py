@@ -16,6 +16,7 @@ from geoapp.cli import main
 from geoapp.core.config import ROOT, Settings
 from geoapp.core.french import format_decimal
 from geoapp.core.schema import TABLES
+from geoapp.offer.dedupe.repeated import REGLE as REPETITION
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
     LIEUX,
@@ -192,8 +193,14 @@ def write_duplicates() -> str:
         "sources. Rien n'est effacé : les tables `formations`, `actions`, "
         "`sessions` et `lieux` gardent toutes les lignes ; la table `doublons` dit "
         "ce qui est réuni, par quelle règle, avec quel score et quelle preuve. "
-        "Les sessions des deux catalogues sont montrées ensemble sur la fiche. "
-        "Deux lignes d'un même catalogue ne sont jamais réunies.",
+        "Les sessions des deux catalogues sont montrées ensemble sur la fiche.",
+        "Un catalogue donne souvent une formation sur plusieurs lignes : une par entrée, par "
+        "année, par contrat. **Une formation compte une fois par lieu** : les lignes d'un même "
+        "catalogue qui ont la même certification (sinon le même intitulé), la même option et la "
+        "même année de cours, le même organisme (SIREN, sinon son identifiant), le même lieu (et "
+        "la même adresse, quand il n'est connu qu'à la mairie), la même voie et la même modalité "
+        f"sont ses sessions (règle `{REPETITION}`), et leurs places s'additionnent. Deux lignes "
+        "d'un même catalogue qui diffèrent en cela ne sont jamais réunies.",
         "Le score d'une paire est le produit de deux parts, chacune de 0 à 1 : "
         "ce qui est appris, et où. La première règle qui tient décide de chaque part. "
         f"À partir de {fusion} les deux offres sont montrées comme une seule ; "

@@ -1,4 +1,4 @@
-"""Show once the training that two catalogues give.
+"""Show once the training that two catalogues give, or that one catalogue gives on several rows.
 
 Duplicates found, shown offers merged, provenance of each field kept.
 """
@@ -16,6 +16,7 @@ from geoapp.core.schema.offer_columns import COLONNES_OFFRE, columns_of
 from geoapp.ingest.code_joins import cfd_from_mef
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
+from geoapp.offer.dedupe.repeated import group_repeats, repeat_pairs
 from geoapp.offer.locating import shared_points
 from geoapp.offer.starts import DUREE_PERMANENTE
 from geoapp.offer.values import yes
@@ -65,9 +66,13 @@ def merge_catalogues(
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
     real = offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]
-    pairs = _without(score_pairs(real), offers, read_refusals() if refus is None else refus)
-    retained = retain(offers, group_offers(offers, pairs))
-    found = list_duplicates(offers, pairs, retained)
+    refused = read_refusals() if refus is None else refus
+    pairs = _without(score_pairs(real), offers, refused)
+    repeats = group_repeats(offers, refused)
+    retained = retain(offers, group_offers(offers, pairs, repeats))
+    # Their own repeats first: what a row is merged with for itself tells why it is.
+    every = pd.concat([repeat_pairs(repeats), pairs], ignore_index=True)
+    found = list_duplicates(offers, every, retained)
     shown = _merge_rows(tables["offres"], offers, retained)
     return {
         "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
@@ -87,7 +92,7 @@ def hold_permanent(offers: pd.DataFrame, millesimes: dict[str, str]) -> pd.Serie
         for nom, day in days.items()
         if day
     }
-    held = offers["date_fin"].fillna(offers["id_source"].map(after)).astype("str")
+    held = offers["date_fin"].fillna(offers["id_source"].map(after).astype("str"))
     return held.where(yes(offers["est_permanente"]))
 
 
@@ -109,7 +114,8 @@ def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     # One catalogue may know the place by its code where the other knows the body.
     are_two = of_place.notna() & of_body.notna() & of_place.ne(of_body)
     result["code_uai"] = of_place.fillna(of_body).mask(are_two, of_place + "|" + of_body)
-    result["siret"] = offers["id_organisme"].map(bodies["siret"])
+    for nom in ("siret", "siren"):
+        result[nom] = offers["id_organisme"].map(bodies[nom])
     metric = offers.geometry.to_crs(CRS_METRIC)
     # Stricter than for a map: a town hall or the point of a town would merge its two schools.
     sure = (
@@ -168,18 +174,40 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
         # The retained offer does not know it, another does.
         taken = first[first.index != first]
         values[nom] = rows.loc[taken.index, nom].set_axis(taken.to_numpy())
-        origins[nom] = rows.loc[taken.index, "id_source"].set_axis(taken.to_numpy())
+        others = rows.loc[taken.index, "id_source"].set_axis(taken.to_numpy())
+        # What another row of the same catalogue says comes from no other catalogue.
+        origins[nom] = others[others.ne(rows["id_source"].reindex(others.index))]
     # Dates add up: each catalogue may know other sessions of the same training.
     dated = rows["dates_debut"].notna()
     values |= _all_dates(rows, group, dated)
-    origins["dates_debut"] = rows["id_source"][dated].groupby(group[dated]).agg(",".join)
+    sources = rows["id_source"].groupby(group).agg(_each_once)
+    has_several = sources[sources.str.contains("|", regex=False)].index
+    tellers = rows["id_source"][dated].groupby(group[dated]).agg(_each_once)
+    told = tellers[tellers.index.isin(has_several)]
+    origins["dates_debut"] = told.str.replace("|", ",", regex=False)
+    values["capacite"] = _add_capacities(rows, group, values["capacite"])
     # One catalogue that tells a certification is enough: silence and « no » say less.
     certifying = group[rows["est_certifiante"].fillna(False).astype(bool)].unique()
     values["est_certifiante"] = pd.Series(True, index=certifying, dtype="boolean")
-    values["sources"] = rows["id_source"].groupby(group).agg("|".join)
+    values["sources"] = sources
     pairs = pd.concat([nom + ":" + origins[nom].astype("object") for nom in sorted(origins)])
     values["provenances"] = pairs.groupby(level=0).agg("|".join)
     return values
+
+
+def _each_once(sources: pd.Series) -> str:
+    """Return the sources of a group, each once, that of the row shown first."""
+    return "|".join(dict.fromkeys(sources))
+
+
+def _add_capacities(rows: pd.DataFrame, group: pd.Series, completed: pd.Series) -> pd.Series:
+    """Return the places of each retained offer: those of the rows that one catalogue gives add up.
+
+    Those of another catalogue are the same places: they only complete what is not known.
+    """
+    mine = rows["id_source"].eq(rows["id_source"].reindex(group).to_numpy())
+    total = rows["capacite"][mine].groupby(group[mine]).sum(min_count=1).dropna()
+    return total.combine_first(completed).astype("Int64")
 
 
 def _all_dates(rows: pd.DataFrame, group: pd.Series, dated: pd.Series) -> dict[str, pd.Series]:

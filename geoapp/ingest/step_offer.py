@@ -83,6 +83,8 @@ def offer_tables(
     result["offres_voisines"] = no_neighbours()
     if neighbours := state.feeding("offre_voisine"):
         placed = _place(state, "offre-voisine", neighbours, placement)
+        # One training, once, there too: their repeats would weigh on the people of the border.
+        placed = {**placed, "offres": merge_catalogues(placed, {})["offres"]}
         result["offres_voisines"] = _link(placed, territoires)["offres"]
     return result
 

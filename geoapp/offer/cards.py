@@ -270,7 +270,7 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
             for ligne, metres in similar_rows(repertoire, lignes, NB_SEMBLABLES)
         ],
         "source": _full_source(repertoire, formation["id_source"]),
-        "reunies": [_merged(repertoire, one) for one in repertoire.reunies.get(id_action, [])],
+        "reunies": [_merged(repertoire, one) for one in _of_others(repertoire, id_action)],
         "provenances": _origins(repertoire, lignes[0]),
         "identifiants": {"action": id_action, "formation": id_formation},
         "signaler": report_link(contact, card, repertoire.snapshot.id),
@@ -390,13 +390,26 @@ def _all_sessions(repertoire: Repertoire, id_action: str) -> list[dict]:
         return [_session(row, today) for row in repertoire.sessions.get(id_action, [])]
     formation = repertoire.formations[repertoire.actions[id_action]["id_formation"]]
     mine = (id_action, repertoire.sources[formation["id_source"]]["titre"])
+    has_several = len({titre for _, titre in [mine, *others]}) > 1
     found = [
-        _session(row, today, source)
+        _session(row, today, source if has_several else None)
         for code, source in [mine, *others]
         for row in repertoire.sessions.get(code, [])
     ]
     # « 9999 »: a session without date comes last.
     return sorted(found, key=lambda session: session["date_debut"] or "9999")
+
+
+def _of_others(repertoire: Repertoire, id_action: str) -> list[dict]:
+    """Return what other catalogues were merged into an action, each once.
+
+    Rows that repeat one another in a catalogue are the sessions of one training.
+    """
+    found: dict[str, dict] = {}
+    for row in repertoire.reunies.get(id_action, []):
+        if row["id_source"] != row["id_source_retenue"]:
+            found.setdefault(row["id_source"], row)
+    return list(found.values())
 
 
 def _merged(repertoire: Repertoire, row: dict) -> dict:

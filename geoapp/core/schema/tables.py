@@ -297,8 +297,8 @@ _ROWS = [
     ),
     table(
         "offres",
-        "Une ligne par action et lieu, prête à afficher ; "
-        "la même formation de deux catalogues y est une fois",
+        "Une ligne par formation et lieu, prête à afficher : ce que deux catalogues donnent, "
+        "ou un seul sur plusieurs lignes, y est une fois",
         "id_action id_lieu",
         [
             column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
@@ -330,7 +330,8 @@ _ROWS = [
     ),
     table(
         "doublons",
-        "Offres de deux catalogues qui sont une même formation : montrées une fois, ou à vérifier",
+        "Offres de deux catalogues, ou répétées dans un seul, qui sont une même formation : "
+        "montrées une fois, ou à vérifier",
         "id_action id_lieu id_action_retenue id_lieu_retenu",
         [
             column(

@@ -1,6 +1,6 @@
 """Gather the offers that are one training, and keep the best informed of each group.
 
-A group holds one row of a catalogue at most.
+A group holds one training of a catalogue at most, on one row or several (`repeated`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ DOUBLONS = (
 )
 
 
-def group_offers(offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+def group_offers(
+    offers: pd.DataFrame, pairs: pd.DataFrame, repeats: pd.Series | None = None
+) -> pd.Series:
     """Return the group of each offer, named by the label of its first member.
 
     Parameters
@@ -35,13 +37,15 @@ def group_offers(offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
         (ids parted by « | »); unique index.
     pairs : DataFrame
         From `score_pairs`: best first.
+    repeats : Series, optional
+        From `group_repeats`: rows of one catalogue that are one training to begin with.
 
     Returns
     -------
     Series
-        Index of `offers`.  A group holds one row of a catalogue at most: two
-        rows of one catalogue are two sessions or two trainings, never a
-        duplicate, so that what is grouped once is not grouped further.
+        Index of `offers`.  A group holds one training of a catalogue at most: two rows of one
+        catalogue that are not repeats are two trainings, so that what is grouped once is not
+        grouped further.
     """
     texts = offers["id_source"]
     if "sources" in offers:
@@ -49,6 +53,9 @@ def group_offers(offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
     sources = {label: frozenset(text.split("|")) for label, text in texts.items()}
     group = {label: label for label in offers.index}
     members = {label: [label] for label in offers.index}
+    if repeats is not None:
+        group = repeats.to_dict()
+        members = {label: list(part.index) for label, part in repeats.groupby(repeats)}
     sure = pairs.loc[pairs["score"].ge(SEUIL_FUSION), ["gauche", "droite"]]
     # Best first: a sure pair is never refused for a catalogue that a weaker one brought.
     for one, other in sure.itertuples(index=False):
@@ -99,7 +106,7 @@ def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Seri
 
     for one, other, regle, score, preuve in apart.itertuples(index=False):
         less, more = sorted((one, other), key=informed)
-        # Sure and yet apart: a group holds one row of a catalogue at most.
+        # Sure and yet apart: a group holds one training of a catalogue at most.
         if score >= SEUIL_FUSION:
             preuve = f"{preuve} ; déjà réunie à une autre ligne de ce catalogue"
         rows.append((*_named(ids, less, more), "possible", regle, score, preuve))
