@@ -26,6 +26,7 @@ from geoapp.coverage.world import Maille, World, choose_offer
 from geoapp.coverage.zone_values import grouped_quantile
 from geoapp.reference.zonings import COMMUNE
 from support.examples import cheap
+from support.world import make_perimeter
 
 SEUIL = 20.0
 COSTS = st.sampled_from(
@@ -57,6 +58,15 @@ def worlds(draw):
         "nb_zones": nb_zones,
         "offers": draw(st.lists(offer, max_size=8)),
     }
+
+
+def known_snapshot(communes) -> Snapshot:
+    """Return a snapshot that holds no file, and says that all its offer is known."""
+    snapshot = Snapshot(Path("absent"), {"nom_region": "Région"})
+    places = pd.DataFrame({"code_commune": communes, "code_departement": "59", "est_region": True})
+    for nom, table in (("perimetre", make_perimeter(departements=("59",))), ("communes", places)):
+        snapshot._tables.get(nom, lambda table=table: table)
+    return snapshot
 
 
 def make_monde(world) -> World:
@@ -123,7 +133,7 @@ def make_monde(world) -> World:
         zones_offres=np.empty(0, int),
     )
     return World(
-        snapshot=Snapshot(Path("absent"), {"nom_region": "Région"}),
+        snapshot=known_snapshot(trajets.origines),
         trajets=trajets,
         points=points,
         offres=offres,
@@ -407,6 +417,7 @@ def test_a_commune_half_of_which_is_white_is_a_white_commune(white, listed):
         {
             "cause": pd.Categorical(["eloignee", None, None], categories=list(CAUSES)),
             "est_robuste": [True, False, False],
+            "perimetre": 0,
         }
     )
     found = white_communes(world, points)

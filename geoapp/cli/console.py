@@ -22,10 +22,11 @@ from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
-from geoapp.coverage.indicators import INDICATEURS, PETIT, format_value
+from geoapp.coverage.indicators import INDICATEURS, show_value
 from geoapp.coverage.model import describe_question
 from geoapp.offer.answers import describe_answer
 from geoapp.offer.lookups import Repertoire
+from geoapp.offer.perimeter import CONNUE
 from geoapp.offer.quality.scores import Qualite, list_defects, score_parts
 from geoapp.offer.search.model import Resultat
 from geoapp.outputs.files.csv import french_csv
@@ -262,16 +263,12 @@ def print_gaps(reponse: Reponse, out: Path | None) -> None:
     rows = reponse.tableau.sort_values(
         ["population_non_couverte", "code_zone"], ascending=[False, True]
     ).head(25)
-    table = Table(title=describe_question(reponse.question), title_justify="left")
+    title = f"{describe_question(reponse.question)}{reponse.perimetre.suffixe}"
+    table = Table(title=title, title_justify="left")
     for titre in ("Code", "Zone", *(INDICATEURS[nom].titre for nom in _GAPS), "Cause", "Solidité"):
         table.add_column(titre)
     for row in rows.to_dict("records"):
-        cells = [
-            PETIT
-            if nom in row["masques"].split("|")
-            else format_value(INDICATEURS[nom], row[nom], reponse.question.unite)
-            for nom in _GAPS
-        ]
+        cells = [show_value(row, nom, reponse.question.unite) for nom in _GAPS]
         table.add_row(
             row["code_zone"],
             row["nom"],
@@ -280,6 +277,8 @@ def print_gaps(reponse: Reponse, out: Path | None) -> None:
         )
     console.print(table)
     console.print(reponse.phrase, highlight=False, markup=False)
+    if reponse.perimetre.statut == CONNUE:
+        console.print(reponse.perimetre.phrase, highlight=False, markup=False)
     for note in reponse.notes:
         console.print(f"- {note}", highlight=False, markup=False)
     if out:

@@ -16,11 +16,13 @@ from geoapp.coverage.classes import Classes, make_classes
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question, describe_question, to_parameters
+from geoapp.coverage.scope import RANGS, known_offer
 from geoapp.coverage.small_counts import hide_small, protect
 from geoapp.coverage.table import as_objects, region_row, zone_table
-from geoapp.coverage.white_zones import CAUSES
+from geoapp.coverage.white_zones import CAUSES, INCERTAINE
 from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.coverage.zone_values import people_by_cause
+from geoapp.offer.perimeter import PARTIELLE, Perimetre, describe_perimeter
 from geoapp.reference.zonings import COMMUNE, MAILLES
 
 NB_CLASSES = 5
@@ -35,6 +37,7 @@ TEXTES = (
     "solidite",
     "offreur_unique",
     "type_demande",
+    "perimetre",
     "masques",
 )
 DRAPEAUX = ("est_estimee",)
@@ -54,6 +57,7 @@ class Reponse:
     phrase: str
     notes: list[str]
     qualite: dict
+    perimetre: Perimetre
 
 
 def answer(world: World, question: Question) -> Reponse:
@@ -70,15 +74,19 @@ def answer(world: World, question: Question) -> Reponse:
     # One row alone is no partition: nothing else adds up to it.
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
     quality = describe_quality(world, question, offre)
+    perimetre = known_offer(world, question, offre)
     return Reponse(
         question=question,
         tableau=tableau,
         points=points,
         ensemble=ensemble,
         blanches=white_communes(world, points),
+        perimetre=perimetre,
         classes=map_classes(tableau, ensemble, question),
-        phrase=sentences.main_sentence(world, question, ensemble, points)
-        + sentences.past_offer(quality),
+        phrase=sentences.main_sentence(
+            world, question, ensemble=ensemble, points=points, perimetre=perimetre
+        )
+        + (sentences.past_offer(quality) if perimetre.est_chiffrable else ""),
         notes=sentences.list_notes(world, question, ensemble, quality),
         qualite=quality,
     )
@@ -121,6 +129,8 @@ def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:
     by_cause = people_by_cause(zone, cause, people, nb)
     white, total = by_cause.sum(axis=0), np.bincount(zone, people, nb)
     solid = np.bincount(zone, np.where((cause >= 0) & robust, people, 0.0), nb)
+    is_partial = points["perimetre"].to_numpy()[maille.points] == RANGS[PARTIELLE]
+    partial = np.bincount(zone, is_partial, nb) > 0
     # A commune where nobody lives is not white: half of nothing is nothing.
     kept = np.flatnonzero((white >= PART_BLANCHE * total) & (white > 0))
     result = pd.DataFrame(
@@ -132,7 +142,7 @@ def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:
             "cause": as_objects(
                 np.array(list(CAUSES), dtype=object)[by_cause.argmax(axis=0)[kept]]
             ),
-            "solidite": as_objects(np.where(solid[kept] >= white[kept] / 2, "robuste", "fragile")),
+            "solidite": as_objects(_solidity(solid, white, partial)[kept]),
         }
     )
     return result.sort_values(
@@ -145,6 +155,11 @@ def _past_years(world: World, comptes: pd.DataFrame) -> list[str]:
     past = world.offres.loc[comptes.index[world.past(date.today())[comptes.index]], "date_fin"]
     years = sorted(past.dropna().str[:4].unique())
     return years if len(years) < 2 else [years[0], years[-1]]
+
+
+def _solidity(solid: np.ndarray, white: np.ndarray, partial: np.ndarray) -> np.ndarray:
+    """Return how solid each white commune is; not known where the offer is known in part."""
+    return np.where(partial, INCERTAINE, np.where(solid >= white / 2, "robuste", "fragile"))
 
 
 def describe_quality(world: World, question: Question, offre: OffreComptee) -> dict:
@@ -206,7 +221,7 @@ def describe_response(reponse: Reponse, world: World) -> dict:
     """Return an answer ready for JSON: the body of the API."""
     question = reponse.question
     return {
-        "titre": describe_question(question),
+        "titre": f"{describe_question(question)}{reponse.perimetre.suffixe}",
         "phrase": reponse.phrase,
         "notes": reponse.notes,
         "parametres": {**describe_parameters(question), "trajets": dict(world.trajets.parametres)},
@@ -224,6 +239,7 @@ def describe_response(reponse: Reponse, world: World) -> dict:
         "ensemble": rows_of(reponse.ensemble.to_frame().T)[0],
         "zones": rows_of(reponse.tableau),
         "communes_blanches": _records(hide_small(reponse.blanches)),
+        "perimetre": describe_perimeter(reponse.perimetre),
         "qualite": reponse.qualite,
         "sources": sentences.list_sources(world),
         "instantane": world.snapshot.id,

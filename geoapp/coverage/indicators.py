@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geoapp.core.french import format_decimal, format_number, with_unit
 from geoapp.coverage import zone_values as values
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.zone_values import Calcul
+from geoapp.offer.perimeter import INCONNUE, VIDE
+from geoapp.offer.perimeter import SENS as SENS_PERIMETRE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +223,13 @@ MENTIONS: dict[str, Mention] = {
             + " ou ".join(SOLIDITES),
         ),
         Mention(
+            nom="perimetre",
+            titre="Offre connue",
+            sens="Ce que nos sources tiennent de l'offre demandée : "
+            + " ; ".join(f"{statut} ({sens})" for statut, sens in SENS_PERIMETRE.items())
+            + ". Là où elle est inconnue, les nombres sont vides",
+        ),
+        Mention(
             nom="type_demande",
             titre="Habitants comptés",
             sens="À la mairie (commune), par carreau de 200 m (carreau), ou les deux (mixte)",
@@ -287,6 +297,22 @@ def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
         "taux_brut": lambda v: format_decimal(v, 1),
     }
     return forms[indicateur.type](float(valeur))
+
+
+INDEPENDANTS = ("population",)
+"""Numbers that tell nothing of the offer: never emptied for want of it."""
+
+
+def show_value(ligne: Mapping, nom: str, unite: str) -> str:
+    """Return one number of a row of coverage in words.
+
+    « < 5 » when it is hidden, `VIDE` when the offer there is not known.
+    """
+    if nom in (ligne["masques"] or "").split("|"):
+        return PETIT
+    if ligne["perimetre"] == INCONNUE and nom not in INDEPENDANTS:
+        return VIDE
+    return format_value(INDICATEURS[nom], ligne[nom], unite)
 
 
 def list_map_measures() -> list[Indicateur]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pandas as pd
+
 from geoapp.core.french import format_number
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
+from geoapp.offer.perimeter import INCONNUE
 
 COULEURS = ("#fdf3dc", "#f6c98a", "#e5904a", "#b9521f", "#6f240c")
 """Shades of the map (`coverage.css`, figures, styles of QGIS), from the least to the most."""
@@ -41,17 +44,25 @@ def bounds_in_words(words: list[str]) -> list[str]:
 
 
 def legend(reponse: Reponse) -> dict:
-    """Return the legend: title, classes (shade, bounds, count), how many are unknown."""
+    """Return the legend: title, classes (shade, bounds, count), how many have none and why."""
     indicateur, classes = INDICATEURS[reponse.question.mesure], reponse.classes
+    nb_non_collectees = int(is_uncollected(reponse).sum())
     words = [format_value(indicateur, borne, reponse.question.unite) for borne in classes.bornes]
     shades = [shade(rank, len(classes.effectifs)) for rank in range(len(classes.effectifs))]
     return {
         "titre": indicateur.titre,
         "sens": indicateur.sens,
-        "nb_inconnus": classes.nb_inconnus,
+        "nb_inconnus": classes.nb_inconnus - nb_non_collectees,
+        "nb_non_collectees": nb_non_collectees,
         "methode": METHODES[classes.methode],
         "classes": list(zip(shades, bounds_in_words(words), classes.effectifs, strict=True)),
     }
+
+
+def is_uncollected(reponse: Reponse) -> pd.Series:
+    """Tell which zones have no value because the offer there is not known."""
+    empty = reponse.tableau[reponse.question.mesure].isna()
+    return reponse.tableau["perimetre"].eq(INCONNUE) & empty
 
 
 def white_counts(reponse: Reponse) -> list[tuple[str, str, int, str]]:

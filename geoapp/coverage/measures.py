@@ -11,8 +11,10 @@ import pandas as pd
 
 from geoapp.coverage import access
 from geoapp.coverage.model import Question
+from geoapp.coverage.scope import RANGS, known_offer, point_ranks
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import OffreComptee, World
+from geoapp.offer.perimeter import CONNUE, INCONNUE
 
 PART_SATUREE = 0.25 * (1 - 1e-12)
 """Under a quarter of the regional mean of E2SFCA, a covered point is saturated.
@@ -37,7 +39,9 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
         `est_couvert_sur` (without doubtful positions), `e2sfca`, `deuxsfca`,
         `troissfca` (supply per inhabitant, NaN when nothing is in reach),
         `cumulative`, `cause` (one of `CAUSES`, NA when the point is not
-        white) and `est_robuste`.
+        white), `est_robuste` and `perimetre` (rank of the status of the offer
+        there, in `STATUTS`).  Where it is not known, no point is white; where
+        it is known in part, none is robust.
     """
     cost, supply = world.cost(question.unite), offre.par_place
     nearest = access.nearest(cost, supply > 0)
@@ -48,6 +52,8 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     binary = world.weights(question.unite, question.seuil, "un")
     steps = world.weights(question.unite, question.seuil, "pas")
     covered = nearest <= question.seuil
+    ranks = point_ranks(world, known_offer(world, question, offre))
+    is_told = ranks < RANGS[INCONNUE]
     return pd.DataFrame(
         {
             "cout": nearest,
@@ -57,9 +63,11 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
             "deuxsfca": access.floating_catchment(binary, demand, supply),
             "troissfca": access.three_step(steps, demand, supply),
             "cumulative": binary @ supply,
-            "cause": _causes(nearest, question.seuil, whites[0]),
+            "cause": _causes(nearest, question.seuil, whites[0], is_told),
             "est_robuste": np.logical_and.reduce(whites)
-            & _white_otherwise(world, question, supply, covered),
+            & _white_otherwise(world, question, supply, covered)
+            & (ranks == RANGS[CONNUE]),
+            "perimetre": ranks,
         }
     )
 
@@ -106,12 +114,17 @@ def _white_otherwise(
     return covered | ~(access.nearest(world.cost(autre), supply > 0) <= seuil)
 
 
-def _causes(nearest: np.ndarray, seuil: float, white: np.ndarray) -> pd.Categorical:
-    """Return the cause of each white point, the gravest first, NA elsewhere."""
+def _causes(
+    nearest: np.ndarray, seuil: float, white: np.ndarray, is_told: np.ndarray
+) -> pd.Categorical:
+    """Return the cause of each white point, the gravest first; NA elsewhere.
+
+    It is NA too where `is_told` is not: nobody lacks what is not known.
+    """
     causes = list(CAUSES)
     ranks = np.select(
         [~(nearest <= 2 * seuil), nearest > seuil, white],
         [causes.index(one) for one in (SANS, ELOIGNEE, SATUREE)],
         -1,
     )
-    return pd.Categorical.from_codes(ranks, categories=causes)
+    return pd.Categorical.from_codes(np.where(is_told, ranks, -1), categories=causes)

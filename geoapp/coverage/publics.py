@@ -12,10 +12,12 @@ from geoapp.core.french import format_decimal
 from geoapp.coverage import equity
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
+from geoapp.coverage.scope import RANGS, known_offer
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
 from geoapp.coverage.world import Maille, OffreComptee, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
+from geoapp.offer.perimeter import INCONNUE
 from geoapp.reference.zonings import CARREAU, COMPARES, ZONAGES
 
 
@@ -37,6 +39,7 @@ class Public:
     p90: float
     e2sfca: float
     est_estimee: bool
+    perimetre: str
     note: str = ""
 
     @property
@@ -168,6 +171,7 @@ def _public(zonage: str, row, est_estimee: bool, note: str) -> Public:
         p90=row.p90,
         e2sfca=row.e2sfca,
         est_estimee=est_estimee,
+        perimetre=row.perimetre,
         note=note,
     )
 
@@ -176,9 +180,14 @@ def measure_equity(world: World, question: Question) -> list[Indice]:
     """Return the indices of equity of access over the people of the region, with their meaning.
 
     Gini and Palma read E2SFCA (nothing in reach counts as zero access), P90/P10 the
-    cost of the nearest offer (out of reach is farther than everything).
+    cost of the nearest offer (out of reach is farther than everything).  Where the offer is not
+    known, they are not either.
     """
-    points = measure_points(world, question, choose_offer(world, question))
+    offre = choose_offer(world, question)
+    points = measure_points(world, question, offre)
+    if points.loc[world.points["est_region"].to_numpy(), "perimetre"].max() >= RANGS[INCONNUE]:
+        told = known_offer(world, question, offre).phrase
+        return [Indice(nom, titre, float("nan"), told) for nom, titre, _, _ in _INDICES]
     people = np.where(
         world.points["est_region"], np.nan_to_num(world.population(question.public)), 0.0
     )

@@ -9,6 +9,7 @@ from geoapp.core.french import count, format_number, join_words, typeset
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_threshold
 from geoapp.coverage.world import Maille, World
+from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
 from geoapp.reference.zonings import CARREAU, COMPARES
 
 RURALES = {nom: row.rurales for nom, row in COMPARES.items() if row.rurales}
@@ -16,9 +17,37 @@ RURALES = {nom: row.rurales for nom, row in COMPARES.items() if row.rurales}
 
 
 def main_sentence(
-    world: World, question: Question, ensemble: pd.Series, points: pd.DataFrame
+    world: World,
+    question: Question,
+    *,
+    ensemble: pd.Series,
+    points: pd.DataFrame,
+    perimetre: Perimetre,
 ) -> str:
-    """Return what must be retained: how many people are too far, and in rural zones."""
+    """Return what must be retained: how many people are too far, and in rural zones.
+
+    Of an offer known in part, it is said first; of one that is not known, nothing else is.
+    """
+    if not perimetre.est_chiffrable:
+        return perimetre.phrase
+    if ensemble["perimetre"] == INCONNUE:
+        return f"{perimetre.phrase} {_not_whole(perimetre, world)}"
+    told = _count_far(world, question, ensemble, points)
+    if perimetre.statut == CONNUE:
+        return told
+    return f"Dans l'offre que nos sources tiennent : {told[0].lower()}{told[1:]} {perimetre.phrase}"
+
+
+def _not_whole(perimetre: Perimetre, world: World) -> str:
+    """Say why the whole region is not counted when the offer of a département is not known."""
+    return (
+        "Rien n'est compté pour la région entière, dont une partie n'est pas connue : "
+        "le tableau donne les zones qui le sont."
+    )
+
+
+def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd.DataFrame) -> str:
+    """Return how many people of the region are too far, and in rural zones."""
     seuil, offre = describe_threshold(question), describe_offer(question)
     # NA is unknown, unless the small number is hidden: then somebody lives there.
     if pd.isna(ensemble["population"]) and "population" not in ensemble["masques"]:
@@ -84,13 +113,23 @@ def share_uncovered(
 
 
 def list_notes(world: World, question: Question, ensemble: pd.Series, quality: dict) -> list[str]:
-    """Return what a reader must know before using the numbers, one sentence each."""
+    """Return what a reader must know before using the numbers, one sentence each.
+
+    Nothing is told of the trainings counted where the offer is not known: none is.
+    """
+    of_offer = (
+        []
+        if ensemble["perimetre"] == INCONNUE
+        else [
+            _border(world, question, quality),
+            _supply(question, quality),
+            _precision(world, quality),
+        ]
+    )
     notes = [
         _fictive(quality),
         mixed_years(world, question),
-        _border(world, question, quality),
-        _supply(question, quality),
-        _precision(world, quality),
+        *of_offer,
         _demand(world, question, ensemble),
         _estimated(world, question),
         str(world.trajets.parametres.get("note", "")),

@@ -7,9 +7,11 @@ import pandas as pd
 
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.model import Question
-from geoapp.coverage.white_zones import CAUSES
+from geoapp.coverage.scope import empty_unknown, known_offer, zone_status
+from geoapp.coverage.white_zones import CAUSES, INCERTAINE
 from geoapp.coverage.world import Maille, OffreComptee, World
 from geoapp.coverage.zone_values import ZoneData
+from geoapp.offer.perimeter import PARTIELLE
 from geoapp.reference.zonings import CARREAU, COMMUNE
 
 
@@ -28,9 +30,10 @@ def zone_table(
     DataFrame
         `type_zone`, `code_zone`, `nom`, the indicators of `INDICATEURS`,
         `offreur_unique`, `cause`, `solidite`, `est_estimee`, `type_demande`,
-        `nb_points`, `nb_points_inconnus` (population not known).  Whatever is
-        about people is NA for a zone where nobody is known; Σ population over
-        a partition is that of the region.
+        `nb_points`, `nb_points_inconnus` (population not known), `perimetre`
+        (what is known of the offer there).  Whatever is about people is NA for
+        a zone where nobody is known, and whatever is about the offer where it
+        is not known; Σ population over a partition is that of the region.
     """
     return table_of(world.mailles[question.zonage], world, question, offre=offre, points=points)
 
@@ -79,7 +82,11 @@ def table_of(
         _sole_providers(maille, world, question, offre=offre, covered=covered)
     )
     table["est_estimee"] = maille.est_estimee
-    return table
+    defaut = known_offer(world, question, offre).statut
+    statuts = zone_status(maille, points["perimetre"].to_numpy(), defaut)
+    is_partial = pd.Series(statuts, index=table.index).eq(PARTIELLE) & table["solidite"].notna()
+    table["solidite"] = table["solidite"].mask(is_partial, INCERTAINE)
+    return empty_unknown(table, statuts)
 
 
 def _zone_data(

@@ -47,8 +47,16 @@ SOLIDITES = {
         libelle="fragile",
         definition="cesse de l'être quand le seuil change de 25 %",
     ),
+    "incertaine": Terme(
+        libelle="incertaine",
+        definition="l'offre n'y est connue qu'en partie : "
+        "une formation que nos sources n'ont pas peut la couvrir",
+    ),
 }
 """Whether a white zone stays one when what is asked changes a little."""
+
+
+INCERTAINE = "incertaine"
 
 
 def name_term(code, termes: dict[str, Terme]) -> str:

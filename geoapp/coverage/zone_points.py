@@ -11,7 +11,9 @@ from geoapp.core.errors import NotFoundError
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import Question
+from geoapp.coverage.scope import RANGS
 from geoapp.coverage.world import World, choose_offer
+from geoapp.offer.perimeter import CONNUE, INCONNUE, LIBELLES, SENS, Perimetre
 from geoapp.offer.values import yes
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.zonings import COMMUNE, MAILLES
@@ -70,7 +72,7 @@ def zone_sheet(world: World, reponse: Reponse, code_zone: str) -> FicheZone:
         ensemble=reponse.ensemble,
         blanches=blanches,
         presque=almost_reaching(world, reponse, inside),
-        phrases=_sentences(zone, reponse.ensemble, reponse.question, blanches),
+        phrases=_sentences(zone, reponse, blanches),
     )
 
 
@@ -81,8 +83,14 @@ def zone_points(world: World, zonage: str, code_zone: str) -> np.ndarray:
 
 
 def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[Presque]:
-    """Return the nearest places beyond the threshold for the people of a zone who have none."""
+    """Return the nearest places beyond the threshold for the people of a zone who have none.
+
+    Where the offer is not known, who has none is not either: there is no place to tell.
+    """
     question: Question = reponse.question
+    ranks = reponse.points["perimetre"].to_numpy()[inside]
+    if not len(ranks) or ranks.max() >= RANGS[INCONNUE]:
+        return []
     offre = choose_offer(world, question)
     people = np.nan_to_num(world.population(question.public)[inside])
     lacking = inside[~reponse.points["est_couvert"].to_numpy()[inside] & (people > 0)]
@@ -120,11 +128,19 @@ def _almost(offres: pd.DataFrame, cout: float) -> Presque:
     )
 
 
-def _sentences(
-    zone: pd.Series, ensemble: pd.Series, question: Question, blanches: pd.DataFrame
-) -> list[str]:
-    """Return what must be retained of the zone."""
-    parts = []
+def tell_status(perimetre: Perimetre, statut: str) -> str:
+    """Return what is known of the offer of a zone, whose status may not be that of the region."""
+    if statut == perimetre.statut:
+        return perimetre.phrase
+    return f"{LIBELLES[statut]} : {SENS[statut]}. Pour toute la région : {perimetre.portee}."
+
+
+def _sentences(zone: pd.Series, reponse: Reponse, blanches: pd.DataFrame) -> list[str]:
+    """Return what must be retained of the zone: first what is known of its offer."""
+    ensemble, question = reponse.ensemble, reponse.question
+    parts = [tell_status(reponse.perimetre, zone["perimetre"])]
+    if zone["perimetre"] == INCONNUE:
+        return parts
     if pd.notna(zone["part_non_couverte"]) and pd.notna(ensemble["part_non_couverte"]):
         parts.append(
             f"{format_share(zone['part_non_couverte'])} des habitants sont au-delà du seuil, "
@@ -133,7 +149,11 @@ def _sentences(
     if pd.notna(zone["offreur_unique"]):
         parts.append(
             f"Un seul organisme couvre la zone : {zone['offreur_unique']}. "
-            "S'il ferme, elle perd toute sa couverture."
+            + (
+                "S'il ferme, elle perd toute sa couverture."
+                if zone["perimetre"] == CONNUE
+                else "Nos sources n'en connaissent pas d'autre, et ne connaissent pas tout."
+            )
         )
     if question.zonage != COMMUNE and len(blanches):
         first = blanches.iloc[0]

@@ -13,6 +13,7 @@ from geoapp.ingest.neighbours import keep_neighbours
 from geoapp.ingest.nomenclatures import read_nomenclature
 from geoapp.ingest.statistics import read_statistics
 from geoapp.ingest.tally import Bilan
+from geoapp.ingest.totals import read_totals
 from geoapp.ingest.tracks import read_tracks
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.repeats import LignesVues
@@ -93,6 +94,10 @@ def _check_statistics(source: Source, lecture: Lecture, reperes: Reperes) -> Bil
     return read_statistics(lecture, source)[1]
 
 
+def _check_totals(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return read_totals(lecture, source)[1]
+
+
 def _check_ages(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return demand.read_ages(lecture, source.id)[1]
 
@@ -136,6 +141,7 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "population": _check_grid,
     "ages": _check_ages,
     "statistique": _check_statistics,
+    "total": _check_totals,
     "nomenclature": _check_nomenclature,
     "verification": _check_codes,
 }

@@ -14,11 +14,13 @@ import pandas as pd
 import geoapp
 from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
+from geoapp.core.schema import NIVEAUX, VOIES
 from geoapp.core.snapshot import Snapshot, open_snapshot, publish, table_bytes
 from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
+from geoapp.ingest.perimeter import perimeter_table
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
 from geoapp.ingest.state import REELS, BuildState, counted
 from geoapp.ingest.statistics import read_statistics, statistics_tables
@@ -26,13 +28,28 @@ from geoapp.ingest.step_offer import offer_tables
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
 from geoapp.ingest.steps import Etapes, do, open_etapes, sweep
 from geoapp.ingest.tally import Bilan, records_table, sources_table
+from geoapp.ingest.totals import count_totals, read_totals, totals_table
 from geoapp.offer.search.index import FICHIER, index_bytes
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.registry import Source
 from geoapp.sources.series import sources_with_mirror
-from geoapp.sources.usages import usages_of
+from geoapp.sources.usages import USAGES, usages_of
+
+OFFRES = tuple(nom for nom, usage in USAGES.items() if usage.est_offre)
+"""Usages of the sources that may say what they hold of the offer."""
+
+PERIMETRE_FICTIF = (
+    {
+        "nom": "offre fictive",
+        "dit": "Offre engendrée pour la démonstration : elle est à elle-même tout son monde.",
+        "est_complete": True,
+        "voies": list(VOIES),
+        "niveaux": list(NIVEAUX),
+    },
+)
+"""What an invented offer holds: everything, so that a demonstration shows every answer."""
 
 Say = Callable[[str], None]
 
@@ -244,6 +261,7 @@ def _settle_demo(one: Located, located: list[Located]) -> Located:
         millesime="fictif",
         adresse="",
         note="Données fictives, engendrées sur les communes réelles : à ne jamais citer.",
+        perimetre=list(PERIMETRE_FICTIF) if USAGES[mine.usage].est_offre else [],
     )
     return replace(one, source=fictive)
 
@@ -293,16 +311,24 @@ def _add_offer(
     """
     territoire, doubtful_distance_m = placed_on
     zones = {nom: made.tables[nom] for nom in ("zones", "communes_zones")}
-    key = state.etapes.key("offre", territoire, doubtful_distance_m, _read_key(state, "offre"))
-    offer = counted(
-        state, "offre", key, lambda mine: offer_tables(mine, lectures, doubtful_distance_m, zones)
+    offer_key = state.etapes.key(
+        "offre", territoire, doubtful_distance_m, _read_key(state, "offre")
     )
-    made.add(offer, key)
-    key = state.etapes.key("statistiques", key, _read_key(state, "statistiques"))
+    offer = counted(
+        state,
+        "offre",
+        offer_key,
+        lambda mine: offer_tables(mine, lectures, doubtful_distance_m, zones),
+    )
+    made.add(offer, offer_key)
+    key = state.etapes.key("statistiques", offer_key, _read_key(state, "statistiques"))
     statistics = counted(
         state, "statistiques", key, lambda mine: _statistics(mine, lectures, made.tables)
     )
     made.add(statistics, key)
+    key = state.etapes.key("perimetre", offer_key, _read_key(state, "perimetre"))
+    known = counted(state, "perimetre", key, lambda mine: _perimeter(mine, lectures, made.tables))
+    made.add(known, key)
 
 
 def _verify_others(state: BuildState, lectures: Lectures) -> None:
@@ -340,6 +366,27 @@ def _statistics(
         rows, state.bilans[one.source.id] = read_statistics(lectures[one.source.id], one.source)
         parts.setdefault(one.source.options["table"], []).append(rows)
     return statistics_tables(parts, tables)
+
+
+def _perimeter(
+    state: BuildState, lectures: Lectures, tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Return what the sources say that they hold, and the totals that check it.
+
+    The sources of totals are counted.
+    """
+    totals = []
+    for one in state.feeding("total"):
+        rows, state.bilans[one.source.id] = read_totals(lectures[one.source.id], one.source)
+        totals.append(rows)
+    communes = state.communes[state.communes["est_region"].astype(bool)]
+    departements = sorted(communes["code_departement"].unique())
+    counted_totals = count_totals(totals, tables, departements)
+    feeding = [one.source for usage in OFFRES for one in state.feeding(usage)]
+    return {
+        "perimetre": perimeter_table(feeding, tables, counted_totals, departements),
+        "totaux": totals_table(counted_totals),
+    }
 
 
 def _verify(one: Located, lectures: Lectures, mine: BuildState) -> None:

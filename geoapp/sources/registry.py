@@ -13,6 +13,7 @@ from typing import Any
 
 from geoapp.core.config import GEODATA
 from geoapp.core.errors import ParameterError, SourceError
+from geoapp.sources.claims import claims_problem
 from geoapp.sources.formats import FORMATS
 from geoapp.sources.rhythm import RYTHMES
 from geoapp.sources.usages import USAGES
@@ -49,6 +50,7 @@ class Source:
     A row with `annees` is a series: one source by year, `serie` being what they
     have in common, `annee` the year of each and `modele` the name of its files;
     `colonne_annee` is the column of the file that says the year, when one does.
+    `perimetre` says what a source of the offer claims to hold (`geoapp.sources.claims`).
     """
 
     id: str
@@ -75,6 +77,7 @@ class Source:
     annee: str = ""
     modele: str = ""
     colonne_annee: str = ""
+    perimetre: list = field(default_factory=list)
 
 
 def load_sources(
@@ -158,7 +161,7 @@ def _problem(source: Source, ids: list[str]) -> str:
     texts = {
         nom: value
         for nom, value in vars(source).items()
-        if nom not in ("colonnes", "options", "autres_noms", "facultatives")
+        if nom not in ("colonnes", "options", "autres_noms", "facultatives", "perimetre")
     }
     bad = next((nom for nom, value in texts.items() if not isinstance(value, str)), None)
     if bad:
@@ -176,7 +179,12 @@ def _problem(source: Source, ids: list[str]) -> str:
         if texts[nom] not in known:
             accepted = ", ".join(filter(None, known))
             return f"{nom} = « {texts[nom]} » inconnu. Valeurs admises : {accepted}."
-    return _place_problem(source) or _options_problem(source) or _columns_problem(source)
+    return (
+        _place_problem(source)
+        or _options_problem(source)
+        or _columns_problem(source)
+        or _claims_problem(source)
+    )
 
 
 def _place_problem(source: Source) -> str:
@@ -191,6 +199,13 @@ def _place_problem(source: Source) -> str:
     if USAGES[source.usage].est_zonage != bool(source.type_zone):
         return "type_zone est attendu pour un zonage, et pour lui seul."
     return ""
+
+
+def _claims_problem(source: Source) -> str:
+    """Return what is wrong in the claims, or an empty text."""
+    if source.perimetre and not USAGES[source.usage].est_offre:
+        return f"perimetre : l'usage « {source.usage} » n'est pas une offre de la région."
+    return claims_problem(source.perimetre)
 
 
 def _options_problem(source: Source) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from geoapp.core.schema.model import VOIES
 from geoapp.core.schema.offer_columns import FLAT
 from geoapp.sources.options import TEXTE, OptionSource
 
@@ -26,6 +27,8 @@ _DE_L_OFFRE = (
     "actions_lieux",
     "lieux_zones",
     "actions_flux",
+    "perimetre",
+    "totaux",
     *_SUR_L_OFFRE,
     *_SUIVI,
     INDICATEURS,
@@ -57,6 +60,8 @@ class Usage:
         It tells a state: of a series, the newest year alone feeds; the others are read and checked.
     temoin : str
         Table whose `id_source` tells which of its sources feed them, when not all do.
+    est_offre : bool
+        A source of it is offer of the region, and may say what it holds (`perimetre`).
     """
 
     nom: str
@@ -68,6 +73,7 @@ class Usage:
     est_du_jour: bool = True
     tables: tuple[str, ...] = ()
     temoin: str = ""
+    est_offre: bool = False
 
 
 def _texts(values) -> bool:
@@ -96,6 +102,7 @@ USAGES: dict[str, Usage] = {
             options=_OPTIONS_OFFRE,
             tables=_DE_L_OFFRE,
             temoin="formations",
+            est_offre=True,
         ),
         Usage(
             nom="filieres",
@@ -113,6 +120,7 @@ USAGES: dict[str, Usage] = {
             ),
             tables=_DE_L_OFFRE,
             temoin="formations",
+            est_offre=True,
         ),
         Usage(
             nom="offre_departement",
@@ -260,6 +268,21 @@ USAGES: dict[str, Usage] = {
                 )
             },
             tables=("flux", "actions_flux", "debouches", *_SUIVI),
+        ),
+        Usage(
+            nom="total",
+            libelle="totaux extérieurs : quelle part d'eux l'offre tient",
+            etape="perimetre",
+            colonnes=("code_uai", "siret", "code_mef", "nb_eleves", "sujet"),
+            options={
+                "voie": OptionSource(
+                    type=str,
+                    est_bonne=lambda value: value in VOIES,
+                    probleme=f"option « voie » attendue pour un total : {', '.join(VOIES)}.",
+                    est_requise=True,
+                )
+            },
+            tables=("perimetre", "totaux", *_SUIVI),
         ),
         Usage(
             nom="nomenclature",

@@ -233,6 +233,12 @@ ROUTES: dict[str, Route] = {
                     "masques nomme ceux qui sont tus (moins de 5 personnes)",
                 ),
                 ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"),
+                (
+                    "perimetre",
+                    "Ce que nos sources tiennent de l'offre demandée : statut (connue, partielle, "
+                    "inconnue), parts, portée en mots. Là où elle est inconnue, les nombres qui en "
+                    "dépendent valent null : ce n'est pas zéro",
+                ),
                 ("qualite", "Ce que l'on sait de l'offre comptée"),
                 ("sources", "Sources des nombres, avec leur millésime"),
                 ("instantane", "Instantané des données"),

@@ -21,7 +21,9 @@ from geoapp.coverage.model import (
     to_parameters,
 )
 from geoapp.coverage.publics import compare_publics, measure_equity
+from geoapp.coverage.scope import known_offer
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
+from geoapp.coverage.world import choose_offer
 from geoapp.coverage.zone_points import zone_sheet
 from geoapp.offer.filters import list_options
 from geoapp.offer.search.requests import refuse_unknown
@@ -217,6 +219,7 @@ def publics():
         question=describe_question(question),
         **form_parts(question),
         groupes=vues.public_groups(compare_publics(served_world(), question), question),
+        perimetre=known_offer(served_world(), question, choose_offer(served_world(), question)),
         indices=measure_equity(served_world(), question),
         seuil=describe_threshold(question),
         retour=url_for("coverage.index", **vues.query(question)),

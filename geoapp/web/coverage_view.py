@@ -15,18 +15,21 @@ from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.classes import METHODES, assign_classes
 from geoapp.coverage.indicators import (
+    INDEPENDANTS,
     INDICATEURS,
     PETIT,
     format_value,
     list_map_measures,
+    show_value,
     title_of,
 )
-from geoapp.coverage.legend import shade
+from geoapp.coverage.legend import is_uncollected, shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
 from geoapp.coverage.publics import Public
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
+from geoapp.offer.perimeter import CONNUE, INCONNUE, VIDE
 from geoapp.reference.zonings import CARREAU, MAILLES
 from geoapp.web.presentation import ColonneTriable, Query
 
@@ -153,13 +156,6 @@ def _column(question: Question, nom: str, titre: str, order: tuple[str, str]) ->
     )
 
 
-def show(row: Mapping, nom: str, question: Question) -> str:
-    """Return one number of a row in words; « < 5 » when it is hidden."""
-    if nom in (row["masques"] or "").split("|"):
-        return PETIT
-    return format_value(INDICATEURS[nom], row[nom], question.unite)
-
-
 def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
     """Return the rows of the table in words."""
     question = reponse.question
@@ -169,7 +165,7 @@ def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
             "adresse": zone_address(question, row["code_zone"]),
             "est_estimee": row["est_estimee"],
             "nombres": [
-                (title_of(nom, row["est_estimee"]), show(row, nom, question))
+                (title_of(nom, row["est_estimee"]), show_value(row, nom, question.unite))
                 for nom in shown_columns(question)
             ],
             "cause": name_term(row["cause"], CAUSES),
@@ -196,6 +192,10 @@ def _or_nothing(value) -> str:
     return value if isinstance(value, str) else ""
 
 
+NON_COLLECTEE = -2
+"""Shade of a zone whose offer no source holds."""
+
+
 def map_values(reponse: Reponse, code: str | None = None) -> dict:
     """Return what the map colours, and the white communes.
 
@@ -204,15 +204,15 @@ def map_values(reponse: Reponse, code: str | None = None) -> dict:
     question, table = reponse.question, reponse.tableau
     classes = assign_classes(table[question.mesure].to_numpy(dtype=float), reponse.classes).tolist()
     shown = table.to_dict("records")
-    nb = len(reponse.classes.effectifs)
+    nb, uncollected = len(reponse.classes.effectifs), is_uncollected(reponse)
     values = {
         row["code_zone"]: [
-            shade(rank, nb),
+            NON_COLLECTEE if is_empty else shade(rank, nb),
             row["nom"],
-            show(row, question.mesure, question),
+            show_value(row, question.mesure, question.unite),
             zone_address(question, row["code_zone"]),
         ]
-        for row, rank in zip(shown, classes, strict=True)
+        for row, rank, is_empty in zip(shown, classes, uncollected, strict=True)
     }
     whites = {
         row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()
@@ -229,7 +229,12 @@ def against_region(sheet: FicheZone, question: Question) -> list[tuple[str, str,
     """Return (title, meaning, zone, region) of every indicator."""
     zone, region = sheet.zone.to_dict(), sheet.ensemble.to_dict()
     return [
-        (i.titre, i.sens, show(zone, i.nom, question), show(region, i.nom, question))
+        (
+            i.titre,
+            i.sens,
+            show_value(zone, i.nom, question.unite),
+            show_value(region, i.nom, question.unite),
+        )
         for i in INDICATEURS.values()
     ]
 
@@ -279,6 +284,13 @@ def almost_rows(presque: list[Presque], question: Question) -> list[dict]:
 _PUBLICS = ("population", "part_couverte", "population_non_couverte", "mediane", "p90", "e2sfca")
 
 
+def show_public(public: Public, nom: str, unite: str) -> str:
+    """Return one number of a public in words."""
+    if public.perimetre == INCONNUE and nom not in INDEPENDANTS:
+        return VIDE
+    return format_value(INDICATEURS[nom], getattr(public, nom), unite)
+
+
 def public_groups(found: list[Public], question: Question) -> list[dict]:
     """Return the publics by comparison, in words, with the gap of cover between the two."""
     groups = []
@@ -295,7 +307,7 @@ def public_groups(found: list[Public], question: Question) -> list[dict]:
                         [
                             (
                                 INDICATEURS[nom].titre,
-                                format_value(INDICATEURS[nom], getattr(one, nom), question.unite),
+                                show_public(one, nom, question.unite),
                             )
                             for nom in _PUBLICS
                         ],
@@ -309,13 +321,16 @@ def public_groups(found: list[Public], question: Question) -> list[dict]:
 
 def _gap(two: list[Public]) -> str:
     """Return the difference of cover of two publics in one sentence."""
+    if any(one.perimetre == INCONNUE for one in two):
+        return "Offre non collectée : rien ne dit qui en manque."
     gap = (two[0].part_couverte - two[1].part_couverte) * 100
     if gap != gap:
         return "L'écart ne peut être calculé."
     if abs(gap) < 0.05:
         return "La part couverte y est la même qu'ailleurs."
     points = f"{format_decimal(abs(gap), 1)} points {'plus haute' if gap > 0 else 'plus basse'}"
-    return f"La part couverte y est de {points} qu'ailleurs."
+    known = "" if two[0].perimetre == CONNUE else ", dans l'offre que nos sources tiennent"
+    return f"La part couverte y est de {points} qu'ailleurs{known}."
 
 
 def change_rows(evolution: Evolution | None) -> list:

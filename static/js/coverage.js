@@ -20,7 +20,9 @@
     return noeud;
   }
 
-  function classe(zone) { return zone && zone[0] >= 0 ? String(zone[0]) : "inconnu"; }
+  const SANS_CLASSE = {"-1": "inconnu", "-2": "non-collectee"};
+
+  function classe(zone) { return zone && zone[0] >= 0 ? String(zone[0]) : SANS_CLASSE[zone ? zone[0] : -1] || "inconnu"; }
 
   function charger(adresse) {
     return fetch(adresse).then(function (reponse) {

@@ -9,6 +9,7 @@ lieux, six sessions, seven offers.
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,7 +17,7 @@ import pandas as pd
 from shapely.geometry import Point, box
 
 from geoapp.core.geometry import place_ids
-from geoapp.core.schema import TABLES, conform
+from geoapp.core.schema import NIVEAUX, TABLES, VOIES, conform
 from geoapp.core.snapshot import Snapshot, publish, table_bytes
 from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
@@ -25,6 +26,7 @@ from geoapp.ingest.steps import content_key
 from geoapp.ingest.territories import load_communes
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.search.index import write_index
+from geoapp.sources.claims import real_domains
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
 
@@ -93,7 +95,7 @@ def make_tiny_frames() -> dict[str, pd.DataFrame]:
     empty.
     """
     if not _TINY:
-        frames = {**_territory(), **_offer(), **_records()}
+        frames = {**_territory(), **_offer(), **_records(), "perimetre": make_perimeter()}
         frames["offres"] = _offres(frames)
         empty = {nom: pd.DataFrame(columns=table.noms) for nom, table in TABLES.items()}
         every = {**empty, **frames}
@@ -372,6 +374,18 @@ def _records() -> dict[str, pd.DataFrame]:
         }
     )
     return {"sources": sources, "rejets": rejets, "corrections": corrections}
+
+
+def make_perimeter(statut: str = "connue", departements: tuple = ("59", "80")) -> pd.DataFrame:
+    """Return a perimeter in which every cell has one status, of one source."""
+    cases = product(VOIES, NIVEAUX, real_domains(), departements)
+    frame = pd.DataFrame(
+        cases, columns=["voie", "niveau_sortie", "code_domaine", "code_departement"]
+    )
+    held = (None, None, None) if statut == "inconnue" else ("tiny", "petite offre", "2026")
+    claims = dict(zip(("id_sources", "noms", "millesimes"), held, strict=True))
+    filled = frame.assign(statut=statut, nb_offres=0, preuve="Pour l'essai.", **claims)
+    return conform(filled, "perimetre")
 
 
 def with_quality(frames: dict) -> dict:

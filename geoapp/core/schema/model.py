@@ -15,6 +15,8 @@ PUBLICS_DEBOUCHES = ("apprentis", "scolaires", "ensemble")
 LIENS = ("entiere", "partielle")
 ENTITES = ("source", "organisme")
 ETATS_DOUBLON = ("fusionnee", "possible")
+STATUTS = ("connue", "partielle", "inconnue")
+SUJETS_TOTAUX = ("élèves", "lycées professionnels", "CFA")
 
 
 @dataclass(frozen=True, kw_only=True)

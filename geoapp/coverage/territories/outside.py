@@ -74,7 +74,10 @@ def _by_commune(near: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lacking(outside: pd.DataFrame, domaines: pd.DataFrame, *, est_connue: bool) -> pd.DataFrame:
-    """Return the domains that have no offer in the zone, with the nearest place outside."""
+    """Return the domains that have no offer in the zone, with the nearest place outside.
+
+    A domain whose offer is not known is not lacking: its number of offers is unknown.
+    """
     # Where what lies inside is not known, no domain is known to be lacking.
     absent = domaines[domaines["nb_offres"].eq(0) & domaines["code_domaine"].ne(AUTRE) & est_connue]
     nearest = (

@@ -15,7 +15,9 @@ from geoapp.coverage.territories.outside import BlocDehors
 from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.white_zones import CAUSES
+from geoapp.coverage.zone_points import tell_status
 from geoapp.offer.filters import describe_filters
+from geoapp.offer.perimeter import CONNUE, INCONNUE
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
@@ -36,13 +38,48 @@ def write_essentials(
     couverture: BlocCouverture,
     dehors: BlocDehors,
 ) -> tuple[str, ...]:
-    """Return the five sentences to retain: offer, domains, cover, access, what makes it fragile."""
-    return (
+    """Return the sentences to retain: offer, domains, cover, access, what makes it fragile.
+
+    What is known of the offer ends them when it is not all; where it is not known, it is all
+    that is told, with what our sources hold of it all the same.
+    """
+    status = couverture.ligne["perimetre"]
+    told = tell_status(couverture.reponse.perimetre, status)
+    if status == INCONNUE:
+        return told, _not_told(couverture), _cited(question, zone, offre)
+    sentences = (
         _offer(question, zone, offre, couverture),
         _domains(question, zone, offre=offre, couverture=couverture, dehors=dehors),
         _cover(question, zone, couverture),
         _access(question, couverture),
         _fragile(question, zone, offre=offre, couverture=couverture, dehors=dehors),
+    )
+    if status == CONNUE:
+        return sentences
+    return (*sentences, f"{told} Les nombres qui précèdent sont ceux de cette offre.")
+
+
+def _not_told(couverture: BlocCouverture) -> str:
+    """Say what cannot be told of the people of a zone whose offer is not known."""
+    people = couverture.ligne["population"]
+    whose = f"ses {count(round(people), 'habitant')}" if pd.notna(people) else "ses habitants"
+    return f"On ne peut dire lesquels de {whose} en sont loin, ni quelles communes en manquent."
+
+
+def _cited(question: Question, zone: Zone, offre: BlocOffre) -> str:
+    """Say what our sources hold all the same of an offer that none claims to hold."""
+    nb_region = int(offre.region["nb_offres"].sum())
+    if not nb_region:
+        return "Nos sources n'en citent aucune, faute de la collecter."
+    told = count(nb_region, "formation", "formations")
+    where = (
+        f", dont {count(offre.nb, 'formation', 'formations')} dans {zone.sujet}"
+        if offre.est_connue and offre.nb
+        else ""
+    )
+    return (
+        f"Nos sources en citent pourtant {told}{_kind(question)} dans la région{where} : "
+        "elles ne disent pas les tenir toutes."
     )
 
 
@@ -84,10 +121,13 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
             f"la région en compte {format_number(total)}."
         )
     if not offre.nb:
-        return (
+        none = (
             f"{_capital(zone.sujet)} n'a aucune formation{_kind(question)} "
-            f"placée sur son territoire ; la région en compte {format_number(total)}."
+            "placée sur son territoire"
+            if ligne["perimetre"] == CONNUE
+            else f"Nos sources ne placent aucune formation{_kind(question)} dans {zone.sujet}"
         )
+        return f"{none} ; la région en compte {format_number(total)}."
     texte = (
         f"{_capital(zone.sujet)} compte {count(offre.nb, 'formation')}{_kind(question)} "
         f"dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}, "
@@ -135,13 +175,34 @@ def _domains(
         f"{format_share(row['part'])} de son offre {compare_share(row['part'], row['part_region'])}"
     )
     absents = [f"« {nom} »" for nom in dehors.absents["domaine"]]
-    nb = int(couverture.domaines["code_domaine"].ne(AUTRE).sum())
+    known = couverture.domaines[couverture.domaines["code_domaine"].ne(AUTRE)]
+    unknown = known.loc[known["perimetre"].eq(INCONNUE), "domaine"].tolist()
+    nb = len(known)
     if nb < 2:
         return f"{texte}."
-    if not absents:
-        return f"{texte} ; les {nb} domaines y sont tous enseignés."
-    lacking = count(len(absents), f"domaine sur {nb} manque", f"domaines sur {nb} manquent")
-    return f"{texte} ; {lacking} : {cite(absents)}."
+    return f"{texte} ; {_lacking(nb, absents, unknown, couverture.ligne['perimetre'])}."
+
+
+def _lacking(nb: int, absents: list[str], unknown: list[str], status: str) -> str:
+    """Say which domains have no training in the zone, and of which nothing is known."""
+    if status == CONNUE:
+        lacking = count(len(absents), f"domaine sur {nb} manque", f"domaines sur {nb} manquent")
+    else:
+        none = "sans formation dans nos sources"
+        lacking = count(
+            len(absents), f"domaine sur {nb} y est {none}", f"domaines sur {nb} y sont {none}"
+        )
+    every = f"les {nb - len(unknown)} domaines{' connus' if unknown else ''} y sont tous enseignés"
+    told = f"{lacking} : {cite(absents)}" if absents else every
+    if not unknown:
+        return told
+    names = cite([f"« {nom} »" for nom in unknown])
+    verb = "n'est pas collectée" if len(unknown) == 1 else "ne sont pas collectées"
+    return f"{told} ; {_whose_offer(unknown)} {names} {verb}"
+
+
+def _whose_offer(unknown: list[str]) -> str:
+    return "l'offre du domaine" if len(unknown) == 1 else "les offres des domaines"
 
 
 _SORTES = (
@@ -217,7 +278,10 @@ def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
             else ""
         )
         return f"La population n'y est pas connue : la couverture ne peut être chiffrée{beyond}."
-    return f"{_how_many(question, ligne, region, loin)}{_white(zone, couverture)}."
+    told = f"{_how_many(question, ligne, region, loin)}{_white(zone, couverture)}."
+    if ligne["perimetre"] == CONNUE:
+        return told
+    return f"Dans l'offre que nos sources tiennent, {told[0].lower()}{told[1:]}"
 
 
 def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str) -> str:
@@ -278,7 +342,8 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
 
     if pd.isna(ligne["e2sfca"]) or not ligne["e2sfca"]:
         return (
-            "Personne n'y atteint d'offre jusqu'au seuil, alors que la région en donne "
+            f"Personne n'y atteint d'offre{_of_ours(couverture)} jusqu'au seuil, "
+            "alors que la région en donne "
             f"{show('e2sfca', region)} pour 10 000 habitants, concurrence comptée."
         )
     ratio = ligne["e2sfca"] / region["e2sfca"] - 1
@@ -322,7 +387,7 @@ def _fragile(
         return (
             "Toute sa couverture tient à un seul organisme, "
             f"{name_body(couverture.ligne['offreur_unique'])} : "
-            "s'il ferme, plus personne n'est couvert, "
+            f"s'il ferme, {_left(couverture)}, "
             f"comme dans {alone} des communes de la région."
         )
     gaps = [
@@ -353,6 +418,13 @@ def _fragile(
     )
 
 
+def _left(couverture: BlocCouverture) -> str:
+    """Return what is left of a zone when its only body closes, as far as is known."""
+    if couverture.ligne["perimetre"] == CONNUE:
+        return "plus personne n'est couvert"
+    return "plus personne n'est couvert par l'offre que nous connaissons"
+
+
 def _nobody(question: Question, couverture: BlocCouverture) -> str:
     """Say where the nearest offer is, for a zone that none reaches."""
     mediane = format_value(INDICATEURS["mediane"], couverture.ensemble["mediane"], question.unite)
@@ -363,15 +435,21 @@ def _nobody(question: Question, couverture: BlocCouverture) -> str:
     )
     if not couverture.presque:
         return (
-            f"Aucune formation n'est à portée de ses habitants, même lointaine ; "
+            f"Aucune formation{_of_ours(couverture)} n'est à portée de ses habitants, "
+            "même lointaine ; "
             f"dans la région, {region}."
         )
     first = couverture.presque[0]
     return (
-        "La formation la plus proche est "
+        f"La formation{_of_ours(couverture)} la plus proche est "
         f"{at_place(first.nom_commune or 'une commune inconnue')}, {_at(first.cout, question)} "
         f"du premier de ses habitants ; dans la région, {region}."
     )
+
+
+def _of_ours(couverture: BlocCouverture) -> str:
+    """Return « de nos sources » where other trainings may be."""
+    return "" if couverture.ligne["perimetre"] == CONNUE else " de nos sources"
 
 
 def _alone_by_domain(couverture: BlocCouverture) -> str:

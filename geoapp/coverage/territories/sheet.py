@@ -8,8 +8,9 @@ import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number
 from geoapp.core.schema import NIVEAUX
-from geoapp.coverage.indicators import INDICATEURS, PETIT, QUI_PORTE, format_value
+from geoapp.coverage.indicators import QUI_PORTE, show_value
 from geoapp.coverage.model import describe_offer, describe_threshold
+from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.quality import list_methods
@@ -17,6 +18,7 @@ from geoapp.coverage.territories.tables import Tableau
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
+from geoapp.offer.perimeter import INCONNUE
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.voies import VOIES
 from geoapp.reference.zonings import MAILLES
@@ -55,7 +57,7 @@ def present(
         titre=zone.titre,
         sorte=kind_of(zone.type_zone),
         cle=zone.cle,
-        question=describe_scope(contenu),
+        question=f"{describe_scope(contenu)}{contenu.couverture.reponse.perimetre.suffixe}",
         faits=_facts(contenu, world),
         chiffres=_figures(contenu),
         phrases=contenu.phrases,
@@ -130,13 +132,6 @@ def _figures(contenu: ContenuZone) -> list[tuple[str, str, str]]:
     ]
 
 
-def show_value(ligne: pd.Series, nom: str, unite: str) -> str:
-    """Return one indicator of a row in words; « < 5 » when it is hidden."""
-    if nom in (ligne["masques"] or "").split("|"):
-        return PETIT
-    return format_value(INDICATEURS[nom], ligne[nom], unite)
-
-
 def offer_matrix(contenu: ContenuZone) -> dict:
     """Return the offer by domain and voie (rows) and level (columns), and the domains without any.
 
@@ -149,6 +144,8 @@ def offer_matrix(contenu: ContenuZone) -> dict:
         niveau for niveau in (*NIVEAUX, INCONNU) if niveau in set(bloc.region["niveau_sortie"])
     ]
     names = contenu.couverture.domaines.set_index("code_domaine")["domaine"].to_dict()
+    statuts = contenu.couverture.domaines.set_index("code_domaine")["perimetre"].to_dict()
+    unknown = [code for code in names if statuts[code] == INCONNUE and code != AUTRE]
     met = [code for code in names if (bloc.cases["code_domaine"] == code).any()]
     return {
         "niveaux": [
@@ -163,7 +160,8 @@ def offer_matrix(contenu: ContenuZone) -> dict:
             for code in met
         ],
         "total": _row(bloc.cases, niveaux) if bloc.nb else [],
-        "absents": [names[code] for code in names if code not in met and code != "autre"],
+        "absents": [names[code] for code in names if code not in (*met, *unknown, AUTRE)],
+        "non_collectes": [names[code] for code in unknown if code not in met],
         "est_connue": bloc.est_connue,
         "sans_places": _places_note(bloc),
     }
@@ -224,6 +222,8 @@ def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
     one, two = contenu.couverture.ligne, autre.couverture.ligne
     mine, other = contenu.zone.nom, autre.zone.nom
     unite, show = contenu.question.unite, show_value
+    if INCONNUE in (one["perimetre"], two["perimetre"]):
+        return [contenu.couverture.reponse.perimetre.phrase]
     rows = (
         ("nb_offres", f"{mine} a {{}} formations, {other} {{}}."),
         (

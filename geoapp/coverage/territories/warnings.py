@@ -9,6 +9,7 @@ from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import World
+from geoapp.offer.perimeter import INCONNUE
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.reference.zonings import MAILLES
 
@@ -30,7 +31,7 @@ def list_warnings(
         _partial(zone),
         "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, "
         "ceux de la couverture comptent l'offre des alentours."
-        if offre.est_connue and not offre.nb
+        if offre.est_connue and not offre.nb and couverture.ligne["perimetre"] != INCONNUE
         else "",
         "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, "
         "son contour ou sa population propre n'étant pas connus."

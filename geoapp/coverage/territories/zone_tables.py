@@ -8,9 +8,10 @@ from functools import partial
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, count
-from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, format_value, title_of
+from geoapp.core.french import NON_RENSEIGNE, count, join_words
+from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, show_value, title_of
 from geoapp.coverage.model import describe_threshold
+from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
 from geoapp.coverage.territories.sentences import label_levels
@@ -22,6 +23,7 @@ from geoapp.coverage.territories.tables import (
     name_body,
 )
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
+from geoapp.offer.perimeter import CONNUE, INCONNUE, LIBELLES, VIDE
 from geoapp.reference.codes.voies import VOIES
 from geoapp.reference.zonings import COMMUNE, COMPARES
 
@@ -85,7 +87,7 @@ def offer_table(contenu: ContenuZone) -> Tableau:
 
 def _no_offer(contenu: ContenuZone) -> str:
     return (
-        "Aucune formation n'est placée dans la zone."
+        _where_known(contenu, "Aucune formation n'est placée dans la zone.")
         if contenu.offre.est_connue
         else "Inconnue : le contour de la zone n'est pas connu."
     )
@@ -101,7 +103,7 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
     unite, rows, words = contenu.question.unite, [], []
     is_whole = bool(contenu.couverture.ligne["est_estimee"])
     for indicateur in INDICATEURS.values():
-        shown = [_shown(row, indicateur.nom, unite) for _, _, row in zones]
+        shown = [show_value(row, indicateur.nom, unite) for _, _, row in zones]
         raw = {
             nom: PETIT if word == PETIT else row[indicateur.nom]
             for (nom, _, row), word in zip(zones, shown, strict=True)
@@ -140,15 +142,6 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         valeurs=pd.DataFrame(rows),
         mots=words,
         note=f"Seuil : {describe_threshold(contenu.question)}, compris.",
-    )
-
-
-def _shown(row: pd.Series, nom: str, unite: str) -> str:
-    """Return one indicator of a row in words; « < 5 » when it is hidden."""
-    return (
-        PETIT
-        if nom in (row["masques"] or "").split("|")
-        else format_value(INDICATEURS[nom], row[nom], unite)
     )
 
 
@@ -198,6 +191,11 @@ def domains_table(contenu: ContenuZone) -> Tableau:
                 sens="Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
                 vide="",
             ),
+            ColonneTableau(
+                nom="perimetre",
+                titre=MENTIONS["perimetre"].titre,
+                sens=MENTIONS["perimetre"].sens,
+            ),
         ),
         domaines.assign(
             offreur_unique=domaines["offreur_unique"].map(name_body, na_action="ignore")
@@ -207,10 +205,19 @@ def domains_table(contenu: ContenuZone) -> Tableau:
     )
     # The seats of no offer are not unknown: there are none.
     words = [
-        [*row[:2], "–", *row[3:]] if nb == 0 else row
-        for row, nb in zip(table.mots, domaines["nb_offres"], strict=True)
+        _domain_words(row, nb, statut)
+        for row, nb, statut in zip(
+            table.mots, domaines["nb_offres"], domaines["perimetre"], strict=True
+        )
     ]
     return replace(table, mots=words)
+
+
+def _domain_words(row: list[str], nb: float, statut: str) -> list[str]:
+    """Return the words of one domain: nothing is told of an offer that is not collected."""
+    if statut == INCONNUE:
+        return [row[0], *([VIDE] * (len(row) - 3)), "", row[-1]]
+    return [*row[:2], "–", *row[3:]] if nb == 0 else row
 
 
 def white_table(contenu: ContenuZone) -> Tableau:
@@ -252,7 +259,9 @@ def white_table(contenu: ContenuZone) -> Tableau:
             ),
         ),
         valeurs,
-        vide="Aucune commune de la zone n'a la moitié de ses habitants en zone blanche.",
+        vide=_where_known(
+            contenu, "Aucune commune de la zone n'a la moitié de ses habitants en zone blanche."
+        ),
         cles=[f"{COMMUNE}:{code}" for code in blanches["code_commune"]],
     )
 
@@ -295,8 +304,18 @@ def sole_table(contenu: ContenuZone) -> Tableau:
             ),
         ),
         valeurs,
-        vide="Aucune commune de la zone n'est couverte par un seul organisme.",
+        vide=_where_known(
+            contenu, "Aucune commune de la zone n'est couverte par un seul organisme."
+        ),
     )
+
+
+def _where_known(contenu: ContenuZone, texte: str) -> str:
+    """Return what a table without row says: nothing is told of an offer that is not collected."""
+    status = contenu.couverture.ligne["perimetre"]
+    if status == INCONNUE:
+        return f"{LIBELLES[INCONNUE]} : rien ne peut en être dit."
+    return texte if status == CONNUE else f"Dans l'offre que nos sources tiennent : {texte}"
 
 
 def _firsts(noms: str) -> str:
@@ -361,8 +380,10 @@ _PUBLICS = (
 
 def publics_table(contenu: ContenuZone) -> Tableau:
     """Return the access of the residents of QPV and rural zones, beside the others, the region."""
-    rows = [row for public in contenu.couverture.publics for row in _public_rows(public)]
-    return make_table(
+    publics = contenu.couverture.publics
+    rows = [row for public in publics for row in _public_rows(public)]
+    statuts = [one.perimetre for public in publics for _, one in _sides(public)]
+    table = make_table(
         "publics",
         "Habitants des quartiers prioritaires et des zones rurales",
         _PUBLICS,
@@ -372,12 +393,17 @@ def publics_table(contenu: ContenuZone) -> Tableau:
         note=" ".join(
             dict.fromkeys(
                 f"{public.ici.groupe} : {public.ici.note[0].lower()}{public.ici.note[1:]}"
-                for public in contenu.couverture.publics
+                for public in publics
                 if public.ici.note
             )
         ),
         est_groupee=True,
     )
+    words = [
+        [*row[:3], *([VIDE] * (len(row) - 3))] if statut == INCONNUE else row
+        for row, statut in zip(table.mots, statuts, strict=True)
+    ]
+    return replace(table, mots=words)
 
 
 def _no_public(contenu: ContenuZone) -> str:
@@ -395,11 +421,6 @@ def _no_public(contenu: ContenuZone) -> str:
 
 def _public_rows(public: PublicZone) -> list[tuple]:
     """Return the rows of one public: here, elsewhere in the zone, in the region."""
-    sides = (
-        ("dans la zone", public.ici),
-        ("ailleurs dans la zone", public.ailleurs),
-        ("même public, région", public.region),
-    )
     return [
         (
             public.ici.groupe,
@@ -411,9 +432,18 @@ def _public_rows(public: PublicZone) -> list[tuple]:
             one.e2sfca,
             public.ici.note,
         )
-        for where, one in sides
-        if one is not None
+        for where, one in _sides(public)
     ]
+
+
+def _sides(public: PublicZone) -> list[tuple[str, Public]]:
+    """Return where each side of a comparison is, and its access."""
+    sides = (
+        ("dans la zone", public.ici),
+        ("ailleurs dans la zone", public.ailleurs),
+        ("même public, région", public.region),
+    )
+    return [(where, one) for where, one in sides if one is not None]
 
 
 def outside_table(contenu: ContenuZone) -> Tableau:
@@ -448,8 +478,11 @@ def outside_table(contenu: ContenuZone) -> Tableau:
         ),
         valeurs,
         unite=contenu.question.unite,
-        vide="Aucune formation hors de la zone n'est "
-        f"à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.",
+        vide=_where_known(
+            contenu,
+            "Aucune formation hors de la zone n'est "
+            f"à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.",
+        ),
     )
 
 
@@ -457,10 +490,12 @@ def lacking_table(contenu: ContenuZone) -> Tableau:
     """Return the domains that the zone lacks, and where the nearest offer is."""
     return make_table(
         "absents",
-        "Domaines absents, et où les trouver",
+        "Domaines absents, et où les trouver"
+        if contenu.couverture.ligne["perimetre"] == CONNUE
+        else "Domaines sans formation dans nos sources, et où les trouver",
         (
             ColonneTableau(
-                nom="domaine", titre="Domaine absent", sens="Domaine sans formation dans la zone"
+                nom="domaine", titre="Domaine", sens="Domaine sans formation dans la zone"
             ),
             ColonneTableau(
                 nom="nom_commune",
@@ -484,8 +519,18 @@ def lacking_table(contenu: ContenuZone) -> Tableau:
         ),
         contenu.dehors.absents,
         unite=contenu.question.unite,
-        vide="Aucun domaine ne manque." if contenu.offre.est_connue else _no_offer(contenu),
+        vide=_where_known(contenu, "Aucun domaine ne manque.")
+        if contenu.offre.est_connue
+        else _no_offer(contenu),
+        note=_uncollected(contenu),
     )
+
+
+def _uncollected(contenu: ContenuZone) -> str:
+    """Return which domains are not told to be lacking, their offer not being collected."""
+    domaines = contenu.couverture.domaines
+    names = domaines.loc[domaines["perimetre"].eq(INCONNUE), "domaine"].tolist()
+    return f"{LIBELLES[INCONNUE]}, absente de cette liste : {join_words(names)}." if names else ""
 
 
 def almost_table(contenu: ContenuZone) -> Tableau:
@@ -540,9 +585,12 @@ def almost_table(contenu: ContenuZone) -> Tableau:
         ),
         valeurs,
         unite=contenu.question.unite,
-        vide="Tous ses habitants ont une formation à portée."
-        if contenu.couverture.ligne["part_non_couverte"] == 0
-        else "Aucune, même lointaine.",
+        vide=_where_known(
+            contenu,
+            "Tous ses habitants ont une formation à portée."
+            if contenu.couverture.ligne["part_non_couverte"] == 0
+            else "Aucune, même lointaine.",
+        ),
     )
 
 

@@ -12,11 +12,27 @@ from geoapp.coverage.world import World
 from geoapp.outputs.figures.elements import Aplat, gather, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines, region_parts
-from geoapp.outputs.figures.palette import CHORO, CHORO_BORD, INCONNU, INCONNU_FOND
+from geoapp.outputs.figures.palette import (
+    CHORO,
+    CHORO_BORD,
+    INCONNU,
+    INCONNU_FOND,
+    NON_COLLECTEE,
+    NON_COLLECTEE_FOND,
+)
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 
 BORD, BORD_FIN = 0.5, 0.12
 """Width in points of the edge of a zone, and of a commune; cells have none."""
+
+
+RANG_NON_COLLECTE = -2
+
+SANS_VALEUR = {
+    -1: (INCONNU_FOND, INCONNU, "inconnu, hors de portée ou tu"),
+    RANG_NON_COLLECTE: (NON_COLLECTEE_FOND, NON_COLLECTEE, "offre non collectée"),
+}
+"""Ground, hatch and words of what has no class, by rank: none of them is nought."""
 
 
 def choropleth(
@@ -27,8 +43,9 @@ def choropleth(
     valeurs: np.ndarray,
     classes: Classes,
     mots: Sequence[str],
+    non_collectees: np.ndarray,
 ) -> tuple[Aplat, ...]:
-    """Return one fill per class, even an empty one, then that of the unknown when there are some.
+    """Return one fill per class, even an empty one, then those of what has no value, if any.
 
     Parameters
     ----------
@@ -38,10 +55,13 @@ def choropleth(
         Those of the values; their counts are the legend's.
     mots : sequence of str
         Bounds of the classes in words.
+    non_collectees : bool array
+        The zones that have no value because no source holds the offer there.
     """
     codes, inside = world.mailles[zonage].codes, here(world, emprise, zonage)
     formes = region_parts(world, zonage, not emprise.est_region).reindex(codes).to_numpy()
     ranks, nb = assign_classes(valeurs, classes), len(classes.effectifs)
+    ranks = np.where(non_collectees, RANG_NON_COLLECTE, ranks)
     colour = None if zonage == CARREAU else CHORO_BORD
     edge = BORD_FIN if zonage == COMMUNE else BORD
     # Empty classes too: the legend is that of the page, whatever part of the map is shown.
@@ -56,18 +76,19 @@ def choropleth(
         )
         for rank, words in enumerate(bounds_in_words(list(mots)))
     ]
-    if classes.nb_inconnus:
-        fills.append(
-            Aplat(
-                formes=gather(formes, ranks, -1),
-                fond=INCONNU_FOND,
-                libelle="inconnu, hors de portée ou tu",
-                effectif=_tally(zonage, ranks, -1, inside),
-                hachure=INCONNU,
-                bord=colour,
-                epaisseur=edge,
+    for rank, (fond, hachure, words) in SANS_VALEUR.items():
+        if (ranks == rank).any():
+            fills.append(
+                Aplat(
+                    formes=gather(formes, ranks, rank),
+                    fond=fond,
+                    libelle=words,
+                    effectif=_tally(zonage, ranks, rank, inside),
+                    hachure=hachure,
+                    bord=colour,
+                    epaisseur=edge,
+                )
             )
-        )
     return tuple(fills)
 
 

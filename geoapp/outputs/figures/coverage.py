@@ -11,10 +11,11 @@ import shapely
 from geoapp.core.french import count
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
-from geoapp.coverage.legend import legend
+from geoapp.coverage.legend import is_uncollected, legend
 from geoapp.coverage.model import Question, describe_question, describe_threshold
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import World, choose_offer
+from geoapp.offer.perimeter import INCONNUE
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
 from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, here, tally
 from geoapp.outputs.figures.extent import Emprise
@@ -31,7 +32,13 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
     values = reponse.tableau[question.mesure].to_numpy(dtype=float)
     words = [format_value(indicateur, borne, question.unite) for borne in reponse.classes.bornes]
     fills = choropleth(
-        world, question.zonage, emprise, valeurs=values, classes=reponse.classes, mots=words
+        world,
+        question.zonage,
+        emprise,
+        valeurs=values,
+        classes=reponse.classes,
+        mots=words,
+        non_collectees=is_uncollected(reponse).to_numpy(),
     )
     whites = white_fills(world, reponse, emprise)
     sources = _sources(world, question)
@@ -45,18 +52,27 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
         "Communes en zone blanche",
         "La moitié au moins des habitants y est en zone blanche.",
         whites,
-        () if whites else ("Aucune.",),
+        () if whites else (_no_white(reponse),),
     )
     return ContenuFigure(
-        titre=describe_question(question),
+        titre=f"{describe_question(question)}{reponse.perimetre.suffixe}",
         emprise=emprise,
         blocs=(first, second),
         phrases=_sentences(world, reponse, emprise, values),
-        notes=(list_parameters(question, est_couverture=True), *reponse.notes),
+        notes=(
+            reponse.perimetre.phrase,
+            list_parameters(question, est_couverture=True),
+            *reponse.notes,
+        ),
         sources=sources,
         aplats=(*fills, *whites),
         est_fictive=is_fictitious(sources) or reponse.qualite["est_fictive"],
     )
+
+
+def _no_white(reponse: Reponse) -> str:
+    """Return why no commune is hatched."""
+    return "Aucune." if reponse.perimetre.est_chiffrable else "Offre non collectée."
 
 
 def white_fills(world: World, reponse: Reponse, emprise: Emprise) -> tuple[Aplat, ...]:
@@ -118,7 +134,10 @@ def tell_territory(world: World, question: Question, emprise: Emprise) -> str:
     if emprise.est_region:
         return ""
     table = answer(world, replace(question, zonage=emprise.type_zone)).tableau
-    part = table.loc[table["code_zone"].eq(emprise.code), "part_non_couverte"].iloc[0]
+    row = table[table["code_zone"].eq(emprise.code)].iloc[0]
+    part = row["part_non_couverte"]
+    if row["perimetre"] == INCONNUE:
+        return f"{emprise.nom} : offre non collectée, rien ne dit qui en est loin."
     if pd.isna(part):
         return (
             f"{emprise.nom} : la part des habitants à plus de {describe_threshold(question)} "
@@ -133,6 +152,8 @@ def tell_territory(world: World, question: Question, emprise: Emprise) -> str:
 def tell_whites(reponse: Reponse) -> str:
     """Return how many communes are white in the region, by cause."""
     blanches = reponse.blanches["cause"].value_counts()
+    if not reponse.perimetre.est_chiffrable:
+        return "Aucune commune n'est dite en zone blanche : l'offre n'est pas collectée."
     if not len(blanches):
         return "Aucune commune de la région n'est en zone blanche."
     causes = ", ".join(

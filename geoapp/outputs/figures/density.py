@@ -12,6 +12,7 @@ from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.model import PUBLICS, Question
 from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
+from geoapp.offer.perimeter import CONNUE, INCONNUE
 from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure
 from geoapp.outputs.figures.extent import Emprise
@@ -37,7 +38,8 @@ def make_density(world: World, question: Question, emprise: Emprise) -> ContenuF
     """Return the content of a figure of density."""
     reponse = answer(world, question)
     people = reponse.tableau["population"].to_numpy(dtype=float)
-    values = per_inhabitants(zone_supply(world, question), people)
+    unknown = reponse.tableau["perimetre"].eq(INCONNUE).to_numpy()
+    values = np.where(unknown, np.nan, per_inhabitants(zone_supply(world, question), people))
     whole = _whole(world, question, reponse)
     classes = density_classes(values, question, whole)
     fills = choropleth(
@@ -47,6 +49,7 @@ def make_density(world: World, question: Question, emprise: Emprise) -> ContenuF
         valeurs=values,
         classes=classes,
         mots=[say(borne) for borne in classes.bornes],
+        non_collectees=unknown,
     )
     quoi = f"{NOMS[question.offre][0]} pour {format_number(PAR_HABITANTS)} habitants"
     sens = (
@@ -55,11 +58,16 @@ def make_density(world: World, question: Question, emprise: Emprise) -> ContenuF
     )
     sources = _sources(world, question)
     return ContenuFigure(
-        titre=f"{with_filters(quoi, question)}, par {MAILLES[question.zonage].singulier}",
+        titre=f"{with_filters(quoi, question)}, par {MAILLES[question.zonage].singulier}"
+        f"{reponse.perimetre.suffixe}",
         emprise=emprise,
         blocs=(Bloc(quoi, sens, fills, without_outline(world, question.zonage)),),
-        phrases=_sentences(world, question, values, whole),
-        notes=(list_parameters(question, est_couverture=False), *_notes(world, reponse)),
+        phrases=_sentences(world, reponse, values, whole),
+        notes=(
+            reponse.perimetre.phrase,
+            list_parameters(question, est_couverture=False),
+            *_notes(world, reponse),
+        ),
         sources=sources,
         aplats=fills,
         est_fictive=is_fictitious(sources)
@@ -100,7 +108,9 @@ def per_inhabitants(offre, habitants) -> np.ndarray:
 
 
 def _whole(world: World, question: Question, reponse: Reponse) -> float:
-    """Return the density of the region; NaN when it is not known."""
+    """Return the density of the region; NaN when it is not known, or its offer is not."""
+    if reponse.ensemble["perimetre"] == INCONNUE:
+        return float("nan")
     supply = COMPTES[question.offre](_mine(world, question))
     known = supply[~np.isnan(supply)]
     total = known.sum() if len(known) or not len(supply) else np.nan
@@ -122,10 +132,11 @@ def say(valeur: float) -> str:
     return format_value(INDICATEURS["e2sfca"], valeur)
 
 
-def _sentences(
-    world: World, question: Question, values: np.ndarray, whole: float
-) -> tuple[str, ...]:
-    """Return the alternative text: the region, then the extremes."""
+def _sentences(world: World, reponse: Reponse, values: np.ndarray, whole: float) -> tuple[str, ...]:
+    """Return the alternative text: the region, then the extremes; nothing of an unknown offer."""
+    question = reponse.question
+    if not reponse.perimetre.est_chiffrable:
+        return (reponse.perimetre.phrase,)
     un = NOMS[question.offre][1]
     region = world.snapshot.manifest.get("nom_region", "La région")
     plural = un if whole < 2 else f"{un}s" if question.offre != "mixte" else "places ou sessions"
@@ -145,6 +156,7 @@ def _sentences(
             f"hachurée{'s' if unknown > 1 else ''}."
             if unknown
             else "",
+            "" if reponse.perimetre.statut == CONNUE else reponse.perimetre.phrase,
         )
         if text
     )

@@ -10,6 +10,7 @@ from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
 from geoapp.offer.filters import apply_filters
+from geoapp.offer.perimeter import CONNUE, departements_of, perimeter_of
 from geoapp.offer.values import yes
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import Emprise
@@ -45,12 +46,17 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
         usages=("communes", *by_code),
     )
     mine = places[places["est_dedans"]]
+    perimetre = perimeter_of(world.snapshot, question.filtres, _departements(world, emprise))
+    perimetre = perimetre.with_offers(len(inside))
     return ContenuFigure(
-        titre=with_filters("Offre de formation", question),
+        titre=f"{with_filters('Offre de formation', question)}{perimetre.suffixe}",
         emprise=emprise,
         blocs=(_block(places, theirs, emprise),),
-        phrases=_sentences(inside, mine, emprise),
-        notes=_notes(inside),
+        phrases=(
+            *_sentences(inside, mine, emprise),
+            *(() if perimetre.statut == CONNUE else (perimetre.phrase,)),
+        ),
+        notes=(perimetre.phrase, *_notes(inside)),
         sources=sources,
         # The last ones drawn are over the others: those of the territory.
         symboles=(
@@ -60,6 +66,11 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
         ),
         est_fictive=is_fictitious(sources) or bool(inside["est_fictive"].any()),
     )
+
+
+def _departements(world: World, emprise: Emprise) -> list[str] | None:
+    """Return the codes of the départements of the territory, None for the whole region."""
+    return None if emprise.est_region else departements_of(world.snapshot, [emprise.valeur])
 
 
 def _members(offres: pd.DataFrame, emprise: Emprise) -> np.ndarray:
@@ -210,7 +221,7 @@ def _interval(low: int, high: int | None) -> str:
 def _sentences(offres: pd.DataFrame, places: pd.DataFrame, emprise: Emprise) -> tuple[str, ...]:
     """Return the alternative text: offers and places, largest communes, what is not drawn."""
     if not len(offres):
-        return (f"{emprise.nom} : aucune formation ne répond à ces filtres.",)
+        return (f"{emprise.nom} : aucune formation de nos sources ne répond à ces filtres.",)
     nb = int(places["nb"].sum())
     first = (
         f"{emprise.nom} : {count(nb, 'formation')} {'est placée' if nb < 2 else 'sont placées'} "

@@ -1,0 +1,342 @@
+"""What is known of the offer that a question asks: its status, its shares, its scope in words.
+
+A hole of the sources is not a gap of the offer.  Every answer asks here whether it may
+count: where the offer is `inconnue`, no share, no zero, no white zone and no cause is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from geoapp.core.french import format_date, join_words, with_article
+from geoapp.core.schema import STATUTS
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import FILTRES, Filtres, describe_filters
+from geoapp.offer.values import INCONNU
+from geoapp.reference.codes.domains import DOMAINE_AUTRE, load_domaines
+
+CONNUE, PARTIELLE, INCONNUE = STATUTS
+
+LIBELLES = {
+    CONNUE: "Offre connue",
+    PARTIELLE: "Offre partiellement connue",
+    INCONNUE: "Offre non collectée",
+}
+"""How a status is said, in a legend as in a sentence."""
+
+SENS = {
+    CONNUE: "une source récente dit la tenir toute, et les totaux extérieurs le confirment",
+    PARTIELLE: "nos sources n'en tiennent qu'une partie : une formation qu'elles n'ont pas "
+    "peut exister",
+    INCONNUE: "aucune de nos sources ne dit la tenir : on ne sait pas si elle existe, "
+    "et l'on ne peut dire qu'elle manque",
+}
+"""What each status means."""
+
+VIDE = "non collectée"
+"""What stands in the place of a number of an offer that is not known."""
+
+PART_RARE = 0.1
+"""Part of what a source holds under which the cells that it holds in part are exceptions."""
+
+_FACETTES = ("voie", "niveau", "domaine")
+_CASE = ("voie", "niveau_sortie", "code_domaine", "code_departement")
+_NEUTRES = (*_FACETTES, "zone", "organisme")
+"""Filters that every source gives, or that choose cells; any other may be told by some only."""
+
+_ARTICLES = {
+    "scolaire": "la voie scolaire",
+    "apprentissage": "l'apprentissage",
+    "continue": "la formation continue",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perimetre:
+    """What is known of the offer asked.
+
+    Attributes
+    ----------
+    statut : str
+        `connue` when every cell is, `inconnue` when none is or when our sources, which hold a part
+        only, have no such training; else `partielle`.
+    parts : dict
+        Status → share of the cells of the question; they add up to 1.
+    portee : str
+        What is held and what is not, in words, without a capital.
+    tenues : tuple of str
+        What the sources hold, each with its date: « apprentissage (novembre 2020, partiel) ».
+    inconnues : tuple of str
+        What none holds, with its article: « la formation continue ».
+    departements : dict
+        Code of each département asked → its status.
+    demande : str
+        The offer asked, in words; "" for all of it.
+    reserves : tuple of str
+        Criteria of the question that some sources do not give.
+    est_sans_ligne : bool
+        Our sources hold a part of such an offer, and not one training.
+    """
+
+    statut: str
+    parts: dict[str, float]
+    portee: str
+    tenues: tuple[str, ...]
+    inconnues: tuple[str, ...]
+    departements: dict[str, str]
+    demande: str
+    reserves: tuple[str, ...] = ()
+    est_sans_ligne: bool = False
+
+    @property
+    def est_chiffrable(self) -> bool:
+        """Tell whether numbers about who lacks the offer may be told."""
+        return self.statut != INCONNUE
+
+    @property
+    def libelle(self) -> str:
+        """Return the status in words."""
+        return LIBELLES[self.statut]
+
+    @property
+    def phrase(self) -> str:
+        """Return one sentence: the status, and the scope."""
+        if self.statut != INCONNUE:
+            return f"{self.libelle} : {self.portee}."
+        return f"{self.libelle} : {self._why()}."
+
+    def _why(self) -> str:
+        """Return why nothing can be told."""
+        of_it = f" ({self.demande})" if self.demande else ""
+        if self.est_sans_ligne:
+            return (
+                f"nos sources ne tiennent qu'une partie de cette offre{of_it}, et aucune formation "
+                "n'y répond ; ce n'est pas dire qu'il n'en existe pas"
+            )
+        return (
+            f"aucune de nos sources ne dit tenir cette offre{of_it} ; "
+            "ce n'est pas dire qu'elle n'existe pas"
+        )
+
+    @property
+    def suffixe(self) -> str:
+        """Return the end of a title: "" when the offer is known."""
+        return "" if self.statut == CONNUE else f" ({self.libelle.lower()})"
+
+    def with_offers(self, nb: int) -> Perimetre:
+        """Return the perimeter once the trainings that answer are counted.
+
+        None of an offer that is held in part tells nothing: it is then `inconnue`.
+        """
+        if nb or self.statut != PARTIELLE:
+            return self
+        return replace(self, statut=INCONNUE, est_sans_ligne=True)
+
+    def only_in_part(self, reserve: str) -> Perimetre:
+        """Return the perimeter of a known offer of which a criterion is not known everywhere."""
+        statut = PARTIELLE if self.statut == CONNUE else self.statut
+        portee = f"{self.portee} ; {reserve}"
+        return replace(self, statut=statut, portee=portee, reserves=(*self.reserves, reserve))
+
+
+def perimeter_of(
+    snapshot: Snapshot, filtres: Filtres, departements: Iterable[str] | None = None
+) -> Perimetre:
+    """Return what is known of the offer that some filters ask.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Its table `perimetre` says what its sources hold.
+    filtres : Filtres
+        Voies, levels and domains choose cells, territories their départements;
+        a criterion that some sources do not give makes the rest known in part.
+    departements : iterable of str, optional
+        Codes of the départements asked, in the place of those of the filter on territories.
+    """
+    table = snapshot.read("perimetre")
+    asked = _asked(snapshot, filtres, departements)
+    kept = pd.Series(True, index=table.index)
+    for colonne, valeurs in asked.items():
+        if valeurs is not None:
+            kept &= table[colonne].isin(valeurs)
+    cases = pd.DataFrame(table[kept])
+    perimetre = _describe(snapshot, cases, filtres)
+    for nom in filtres.choix:
+        if nom not in _NEUTRES:
+            told = f"le critère « {FILTRES[nom].libelle} » n'est pas donné par toutes les sources"
+            perimetre = perimetre.only_in_part(told)
+    return perimetre
+
+
+def _asked(
+    snapshot: Snapshot, filtres: Filtres, departements: Iterable[str] | None
+) -> dict[str, list[str] | None]:
+    """Return the values asked of each part of a cell; None for all of them."""
+    asked: dict[str, list[str] | None] = {}
+    for nom, colonne in zip(_FACETTES, _CASE, strict=False):
+        valeurs = filtres.values_of(nom)
+        # What a source does not tell may be of any cell.
+        is_free = not valeurs or INCONNU in valeurs or DOMAINE_AUTRE in valeurs
+        asked[colonne] = None if is_free else valeurs
+    if departements is None and filtres.values_of("zone"):
+        departements = departements_of(snapshot, filtres.values_of("zone"))
+    asked[_CASE[3]] = None if departements is None else list(departements)
+    return asked
+
+
+def departements_of(snapshot: Snapshot, zones: Iterable[str]) -> list[str]:
+    """Return the codes of the départements of the region that some zones touch (`type:code`)."""
+    links, communes = snapshot.read("communes_zones"), snapshot.read("communes")
+    keys = links["type_zone"].str.cat(links["code_zone"], sep=":")
+    wanted = list(zones)
+    is_there = keys.isin(wanted) | links["type_zone"].isin(wanted)
+    inside = set(links.loc[is_there, "code_commune"])
+    inside |= {one.removeprefix("commune:") for one in wanted if one.startswith("commune:")}
+    mine = communes[communes["est_region"].astype(bool) & communes["code_commune"].isin(inside)]
+    return sorted(mine["code_departement"].unique())
+
+
+def _describe(snapshot: Snapshot, cases: pd.DataFrame, filtres: Filtres) -> Perimetre:
+    """Return the perimeter of some cells."""
+    nb = cases["statut"].value_counts()
+    parts = {statut: float(nb.get(statut, 0)) / max(len(cases), 1) for statut in STATUTS}
+    if not len(cases):
+        parts[INCONNUE] = 1.0
+    tenues, inconnues = _held(cases), _lacking(snapshot, cases)
+    by_departement = cases.groupby("code_departement")["statut"].agg(together)
+    return Perimetre(
+        statut=together(cases["statut"]),
+        parts=parts,
+        portee=_scope(tenues, inconnues),
+        tenues=tenues,
+        inconnues=inconnues,
+        departements={str(code): str(one) for code, one in by_departement.items()},
+        demande=describe_filters(filtres),
+    )
+
+
+def together(statuts: Iterable[str]) -> str:
+    """Return the status of several cells: theirs when it is the same, else `partielle`."""
+    distinct = set(statuts)
+    if not distinct:
+        return INCONNUE
+    return distinct.pop() if len(distinct) == 1 else PARTIELLE
+
+
+def _held(cases: pd.DataFrame) -> tuple[str, ...]:
+    """Return what the sources hold of some cells, each with its newest date."""
+    known = cases[cases["statut"].ne(INCONNUE)]
+    distinct = known.groupby(["noms", "millesimes", "statut"], sort=False).size()
+    dates: dict[str, set[str]] = {}
+    cells: dict[str, dict[str, int]] = {}
+    for (noms, millesimes, statut), nb in distinct.items():
+        for nom, millesime in zip(noms.split("|"), millesimes.split("|"), strict=True):
+            dates.setdefault(nom, set()).add(millesime)
+            mine = cells.setdefault(nom, {CONNUE: 0, PARTIELLE: 0})
+            mine[statut] += nb
+    return tuple(f"{nom}{_when(dates[nom], cells[nom])}" for nom in dates)
+
+
+def _when(millesimes: set[str], cells: dict[str, int]) -> str:
+    """Return the date and the completeness of what is held, in brackets."""
+    # « courant », and whatever is no date, says no day.
+    dated = sorted(one[:7] for one in millesimes if one[:4].isdigit())
+    # Of one year, the month that is told is more than the year alone.
+    told = [format_date(dated[-1])] if dated else []
+    if not cells[CONNUE]:
+        told.append("partiel")
+    elif cells[PARTIELLE]:
+        is_rare = cells[PARTIELLE] < PART_RARE * (cells[CONNUE] + cells[PARTIELLE])
+        told.append("à quelques exceptions près" if is_rare else "en partie")
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _lacking(snapshot: Snapshot, cases: pd.DataFrame) -> tuple[str, ...]:
+    """Return what no source holds of some cells, from the largest to the least."""
+    found, rest = [], cases
+    for colonne, name in _NOMS.items():
+        whole = _wholly_unknown(rest, colonne)
+        # What is all unknown is said by what was asked, not by each of its parts.
+        if whole and len(whole) < rest[colonne].nunique():
+            found.append(name(snapshot, whole))
+            rest = rest[~rest[colonne].isin(whole)]
+    for voie, part in rest.groupby("voie", sort=False):
+        niveaux = _wholly_unknown(part, "niveau_sortie")
+        if niveaux and len(niveaux) < part["niveau_sortie"].nunique():
+            at = "aux niveaux" if len(niveaux) > 1 else "au niveau"
+            found.append(f"{_ARTICLES[str(voie)]} {at} {join_words(niveaux)}")
+            rest = rest[~(rest["voie"].eq(voie) & rest["niveau_sortie"].isin(niveaux))]
+    if found and rest["statut"].eq(INCONNUE).any():
+        found.append("une partie des autres domaines")
+    return tuple(found)
+
+
+def _wholly_unknown(cases: pd.DataFrame, colonne: str) -> list[str]:
+    """Return the values of a column of which every cell is unknown, in the order of the table."""
+    is_known = cases["statut"].ne(INCONNUE).groupby(cases[colonne], sort=False).any()
+    return [str(valeur) for valeur in is_known.index[~is_known]]
+
+
+def _name_voies(snapshot: Snapshot, codes: list[str]) -> str:
+    return join_words([_ARTICLES[code] for code in codes])
+
+
+def _name_domains(snapshot: Snapshot, codes: list[str]) -> str:
+    names = load_domaines().set_index("code_domaine")["libelle"]
+    told = join_words([f"« {names[code]} »" for code in codes])
+    return f"le{'s' if len(codes) > 1 else ''} domaine{'s' if len(codes) > 1 else ''} {told}"
+
+
+def _name_levels(snapshot: Snapshot, codes: list[str]) -> str:
+    return f"le{'s' if len(codes) > 1 else ''} niveau{'x' if len(codes) > 1 else ''} " + (
+        join_words(codes)
+    )
+
+
+def _name_departements(snapshot: Snapshot, codes: list[str]) -> str:
+    communes = snapshot.read("communes").drop_duplicates("code_departement")
+    names = communes.set_index("code_departement")["nom_departement"]
+    return join_words([with_article(str(names.get(code, code))) for code in codes])
+
+
+_NOMS = {
+    "voie": _name_voies,
+    "code_domaine": _name_domains,
+    "niveau_sortie": _name_levels,
+    "code_departement": _name_departements,
+}
+"""How the values of each part of a cell are named, in the order in which holes are told."""
+
+
+def _scope(tenues: Sequence[str], inconnues: Sequence[str]) -> str:
+    """Return what is held and what is not, in words."""
+    held = join_words(list(tenues)) or "aucune source"
+    return f"{held} ; {_not_known(inconnues)}" if inconnues else held
+
+
+def _not_known(inconnues: Sequence[str]) -> str:
+    """Return « la formation continue n'est pas connue », agreed with what is named."""
+    feminine = all(one.startswith("la ") or one.startswith("une ") for one in inconnues)
+    end = "e" if feminine else ""
+    is_one = len(inconnues) == 1 and not inconnues[0].startswith("les ")
+    verb = "n'est pas connu" if is_one else "ne sont pas connu"
+    return f"{join_words(list(inconnues))} {verb}{end}{'' if is_one else 's'}"
+
+
+def describe_perimeter(perimetre: Perimetre) -> dict:
+    """Return a perimeter ready for JSON: the object `perimetre` of the API."""
+    return {
+        "statut": perimetre.statut,
+        "libelle": perimetre.libelle,
+        "phrase": perimetre.phrase,
+        "portee": perimetre.portee,
+        "parts": {statut: round(part, 4) for statut, part in perimetre.parts.items()},
+        "tenues": list(perimetre.tenues),
+        "inconnues": list(perimetre.inconnues),
+        "departements": perimetre.departements,
+        "reserves": list(perimetre.reserves),
+    }
