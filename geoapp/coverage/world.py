@@ -21,7 +21,7 @@ from geoapp.coverage.model import Question
 from geoapp.coverage.travel import Trajets, open_trajets
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.starts import PASSES, read_starts, state_of
-from geoapp.offer.values import yes
+from geoapp.offer.values import entity_of, yes
 from geoapp.reference.codes.text import map_distinct
 from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
@@ -172,7 +172,9 @@ def open_world(snapshot: Snapshot) -> World:
     trajets = open_trajets(snapshot)
     points = _points(snapshot, trajets)
     offres, non_placees, a_distance = _offers(snapshot)
-    comptes, noms = _numbers(offres, trajets)
+    bodies = snapshot.read("organismes").dropna(subset="id_entite").drop_duplicates("id_entite")
+    noms_entites = bodies.set_index("id_entite")["nom_entite"].dropna()
+    comptes, noms = _numbers(offres, trajets, noms_entites)
     world = World(
         snapshot=snapshot,
         trajets=trajets,
@@ -221,22 +223,22 @@ def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
     )
 
 
-def _numbers(offres: pd.DataFrame, trajets: Trajets) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what is counted of each offer (same rows, plain numbers), and the bodies by rank."""
+def _numbers(
+    offres: pd.DataFrame, trajets: Trajets, noms_entites: pd.Series
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what is counted of each offer (same rows, plain numbers), and the bodies by rank.
+
+    A body is a legal entity: its sites close together.
+    """
     # A body without identifier is told by its name; without name, each place has its own.
     body = (
-        offres["id_organisme"]
+        entity_of(offres)
         .fillna(offres["nom_organisme"])
         .fillna("organisme inconnu : " + offres["id_lieu"])
     )
     rank, distinct = pd.factorize(body, sort=True)
-    names = (
-        offres["nom_organisme"]
-        .groupby(rank)
-        .first()
-        .reindex(range(len(distinct)))
-        .fillna(pd.Series(distinct))
-    )
+    named = body.map(noms_entites).astype("str").fillna(offres["nom_organisme"])
+    names = named.groupby(rank).first().reindex(range(len(distinct))).fillna(pd.Series(distinct))
     # An offer whose dates are not known is held once.
     sessions = offres["dates_debut"].str.count(r"\|").add(1).fillna(1)
     comptes = pd.DataFrame(

@@ -15,7 +15,7 @@ from geoapp.core.schema import conform
 from geoapp.ingest.naming import gather_names, name_bodies, name_formations, name_places
 from geoapp.ingest.nomenclatures import enrich_formations
 from geoapp.ingest.tally import Bilan
-from geoapp.offer.establishments import LIENS_ETABLISSEMENT, name_entities
+from geoapp.offer.establishments import LIENS_ETABLISSEMENT, group_entities, name_entities
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
 from geoapp.offer.naming.titles import Libelles
@@ -111,7 +111,7 @@ def offer_tables(
     bodies = merge_organismes([part["organismes"] for part in parts])
     bodies = _name_organismes(bodies, etablissements)
     noms = gather_names(bodies, etablissements, communes)
-    union["organismes"] = name_bodies(bodies, noms)
+    union["organismes"] = group_entities(name_bodies(bodies, noms), union["actions"])
     lieux, repairs = locate_lieux(
         union["lieux"],
         communes=communes,

@@ -62,6 +62,29 @@ def _stack(frames: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(columns=columns, dtype="str"), *parts], ignore_index=True)
 
 
+def group_entities(organismes: pd.DataFrame, actions: pd.DataFrame) -> pd.DataFrame:
+    """Return the bodies with the legal entity that each belongs to: `id_entite`, `nom_entite`.
+
+    `id_entite` is « siren:… », else the identifier of the body.  Its name is the one displayed of
+    its body that gives the most actions among those that have a name, then the first in order.
+
+    Parameters
+    ----------
+    organismes : DataFrame
+        `id_organisme`, `siren`, `nom_affiche`.
+    actions : DataFrame
+        `id_organisme`.
+    """
+    entity = ("siren:" + organismes["siren"]).fillna(organismes["id_organisme"])
+    nb = organismes["id_organisme"].map(actions["id_organisme"].value_counts()).fillna(0)
+    ranked = organismes.assign(id_entite=entity, nb=nb).dropna(subset="nom_affiche")
+    # Names and not bodies: three sites that bear one name say it louder than one that does not.
+    counts = ranked.groupby(["id_entite", "nom_affiche"], as_index=False)["nb"].sum()
+    best = counts.sort_values(["id_entite", "nb", "nom_affiche"], ascending=[True, False, True])
+    names = best.drop_duplicates("id_entite").set_index("id_entite")["nom_affiche"]
+    return organismes.assign(id_entite=entity, nom_entite=entity.map(names).astype("str"))
+
+
 def name_entities(organismes: pd.DataFrame, sirens: pd.DataFrame) -> pd.DataFrame:
     """Return the bodies with `siren`: that of their SIRET, else that of their UAI code.
 

@@ -20,8 +20,10 @@ from geoapp.offer.starts import DEBUTS
 from geoapp.offer.values import (
     AUCUNE,
     INCONNU,
+    entity_of,
     read_column,
     read_debut,
+    read_entity,
     read_flag,
     read_prix,
     read_rev3,
@@ -85,6 +87,8 @@ class Filtre:
     aide: str
     lister: Callable[[Snapshot], list[Option]]
     lire: Callable[[pd.DataFrame, date], pd.Series]
+    autres_noms: Callable[[Snapshot], Mapping[str, str]] | None = None
+    """Other ways of naming a value, by text → value."""
     forme: str = "cases"
     est_multiple: bool = False
     est_rare: bool = False
@@ -214,6 +218,12 @@ def _rev3(snapshot: Snapshot) -> list[Option]:
     ]
 
 
+def _sites(snapshot: Snapshot) -> dict[str, str]:
+    """Return the legal entity of each body, by identifier: addresses of before named bodies."""
+    bodies = snapshot.read("organismes").dropna(subset="id_entite")
+    return dict(zip(bodies["id_organisme"], bodies["id_entite"], strict=True))
+
+
 def _financeurs(snapshot: Snapshot) -> list[Option]:
     return [
         *(
@@ -242,15 +252,18 @@ def _publics(snapshot: Snapshot) -> list[Option]:
 
 
 def _organismes(snapshot: Snapshot) -> list[Option]:
-    """List the bodies that have an offer, by name.
+    """List the legal entities that have an offer, by name.
 
     One without name goes by its code in words, else by its identifier.
     """
-    table = snapshot.read("offres")[["id_organisme", "nom_organisme"]]
-    table = table.dropna(subset="id_organisme").sort_values(["id_organisme", "nom_organisme"])
-    table = table.drop_duplicates("id_organisme")
-    codes = table["id_organisme"]
-    names = table["nom_organisme"].fillna(codes.map(name_unnamed)).fillna(codes)
+    offres = snapshot.read("offres")
+    table = offres[["nom_organisme"]].assign(code=entity_of(offres)).dropna(subset="code")
+    table = table.sort_values(["code", "nom_organisme"]).drop_duplicates("code")
+    bodies = snapshot.read("organismes").dropna(subset="id_entite").drop_duplicates("id_entite")
+    entities = bodies.set_index("id_entite")["nom_entite"].dropna()
+    codes = table["code"]
+    names = codes.map(entities).astype("str").fillna(table["nom_organisme"])
+    names = names.fillna(codes.map(name_unnamed).astype("str")).fillna(codes)
     pairs = zip(codes, names, strict=True)
     options = sorted(
         (Option(valeur=code, libelle=nom, mots=nom) for code, nom in pairs),
@@ -380,9 +393,11 @@ FILTRES: dict[str, Filtre] = {
             nom="organisme",
             libelle="Organisme",
             tous="Tous les organismes",
-            aide="Identifiant ou nom de l'organisme",
+            aide="Personne morale : son SIREN (siren:…), l'identifiant d'un de ses organismes, "
+            "ou son nom",
             lister=_organismes,
-            lire=read_column("id_organisme"),
+            lire=read_entity,
+            autres_noms=_sites,
             forme="liste",
         ),
         Filtre(
@@ -461,6 +476,9 @@ def _chosen(filtre: Filtre, valeurs: list[str], snapshot: Snapshot) -> tuple[Opt
     if not valeurs:
         return ()
     options = filtre.lister(snapshot)
+    if filtre.autres_noms:
+        known, others = {option.valeur for option in options}, filtre.autres_noms(snapshot)
+        valeurs = [one if one in known else others.get(one, one) for one in valeurs]
     wanted = {_find(filtre, valeur, options) for valeur in valeurs}
     return tuple(option for option in options if option.valeur in wanted)
 

@@ -28,6 +28,16 @@ def is_yes(flag) -> bool:
     return bool(pd.notna(flag) and flag)
 
 
+def entity_of(offres: pd.DataFrame) -> pd.Series:
+    """Return the legal entity of each offer (`id_entite`), else its body; NA without body."""
+    return offres["id_entite"].fillna(offres["id_organisme"])
+
+
+def read_entity(offres: pd.DataFrame, today: date) -> pd.Series:
+    """Return the legal entity of each offer, `inconnu` without body."""
+    return entity_of(offres).fillna(INCONNU)
+
+
 def read_column(colonne: str) -> Callable[[pd.DataFrame, date], pd.Series]:
     """Return how a plain column is read, NA being `inconnu`."""
     return lambda offres, today: offres[colonne].fillna(INCONNU)

@@ -55,6 +55,8 @@ def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDa
     answers = offers["id_responsable"]
     offers["nom_organisme"] = offers["id_organisme"].map(names).fillna(answers.map(names))
     offers["id_organisme"] = offers["id_organisme"].fillna(answers)
+    entities = tables["organismes"].set_index("id_organisme")["id_entite"]
+    offers["id_entite"] = offers["id_organisme"].map(entities).astype("str")
     offers["est_certifiante"] = _is_certifying(offers)
     offers["est_fictive"] = offers["id_source"].isin(fictive)
     offers["sources"] = offers["id_source"]

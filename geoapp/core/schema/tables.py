@@ -49,6 +49,16 @@ _ROWS = [
                 "Source qui donne le SIREN, quand celles de l'offre ne donnent que le code UAI",
                 renvoi="sources.id_source",
             ),
+            column(
+                "id_entite",
+                "texte",
+                "Personne morale : siren:…, sinon l'identifiant de l'organisme",
+            ),
+            column(
+                "nom_entite",
+                "texte",
+                "Nom affiché de la personne morale : celui que portent le plus de ses formations",
+            ),
             column("nom", "texte", "Nom de l'organisme, tel que fourni"),
             column("nom_affiche", "texte", "Nom affiché : capitales et abréviations en clair"),
             column(
@@ -454,6 +464,7 @@ _ROWS = [
                 "Organisme formateur, sinon responsable",
                 renvoi="organismes.id_organisme",
             ),
+            column("id_entite", "texte", "Personne morale : siren:…, sinon l'organisme"),
             column("valeur", "texte", "Valeur en cause"),
             column("constat", "texte", "Ce qui ne va pas, en clair", requis=True),
         ],

@@ -122,10 +122,10 @@ def as_people(values: pd.Series) -> list:
 
 def name_body(nom: str) -> str:
     """Return a body in words, also when the source gives its identifier alone."""
-    # An identifier is `uai:…` or `siret:…`; a name may hold a colon too.
+    # An identifier is `uai:…`, `siren:…` or `siret:…`; a name may hold a colon too.
     sorte, deux_points, code = nom.partition(":")
     return (
         f"organisme sans nom ({sorte.upper()} {code})"
-        if deux_points and sorte in ("siret", "uai")
+        if deux_points and sorte in ("siren", "siret", "uai")
         else nom
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.schema import conform
 from geoapp.offer.quality.criteria import CRITERES, assess, carried
+from geoapp.offer.values import entity_of
 
 
 def quality_tables(
@@ -32,7 +33,7 @@ def quality_tables(
     fills = pd.DataFrame({nom: carried(frame, critere) for nom, critere in CRITERES.items()})
     parts = [
         _counts(kind, frame[column], (applies, satisfied, fills))
-        for kind, column in (("source", "id_source"), ("organisme", "id_organisme"))
+        for kind, column in (("source", "id_source"), ("organisme", "id_entite"))
     ]
     return {
         "qualite": conform(pd.concat(parts, ignore_index=True), "qualite"),
@@ -60,6 +61,7 @@ def assessed_offers(
     declared = offers["id_formation"].map(formations["est_certifiante"])
     result["certifiante_declaree"] = declared.astype("boolean")
     result["duree_h"] = offers["id_action"].map(tables["actions"].set_index("id_action")["duree_h"])
+    result["id_entite"] = entity_of(offers)
     bodies = tables["organismes"].set_index("id_organisme")
     for nom in ("siret", "code_uai"):
         result[nom] = offers["id_organisme"].map(bodies[nom]).astype("str")
@@ -100,7 +102,7 @@ def _counts(kind: str, entity: pd.Series, three: tuple[pd.DataFrame, ...]) -> pd
 
 def _defects(frame: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     """Return one row per offer and criterion that is not satisfied."""
-    ids = ["id_action", "id_lieu", "id_source", "id_organisme"]
+    ids = ["id_action", "id_lieu", "id_source", "id_organisme", "id_entite"]
     parts = []
     for critere in CRITERES.values():
         wrong = findings[critere.nom].notna()

@@ -96,7 +96,7 @@ def _count_defects(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
     defauts = snapshot.read("defauts")
     counts = {
         "source": defauts["id_source"].value_counts(),
-        "organisme": defauts["id_organisme"].value_counts(),
+        "organisme": defauts["id_entite"].value_counts(),
     }
     keys = zip(entites["type_entite"], entites["id_entite"], strict=True)
     found = [int(counts[kind].get(code, 0)) for kind, code in keys]
@@ -109,7 +109,11 @@ def _names(snapshot: Snapshot, entites: pd.DataFrame) -> pd.Series:
     A body without name goes by its identifier.
     """
     sources = snapshot.read("sources").set_index("id_source")["titre"]
-    bodies = snapshot.read("organismes").set_index("id_organisme")["nom_affiche"]
+    organismes = snapshot.read("organismes")
+    bodies = organismes.dropna(subset="id_entite").drop_duplicates("id_entite")
+    bodies = bodies.set_index("id_entite")["nom_entite"]
+    alone = organismes.set_index("id_organisme")["nom_affiche"]
+    bodies = bodies.combine_first(alone)
     is_body, codes = entites["type_entite"].eq("organisme"), entites["id_entite"]
     names = codes.map(bodies).where(is_body, codes.map(sources))
     return names.fillna(SANS_NOM + " (" + entites["id_entite"] + ")")
@@ -127,6 +131,13 @@ def _previous(snapshot: Snapshot, data_dir: Path) -> tuple[Snapshot | None, str]
         return None, f"Pas d'évolution à montrer : {why}"
 
 
+def _entity_of_site(snapshot: Snapshot, nom: str) -> str:
+    """Return the public identifier of the legal entity of a body; "" when it is none."""
+    bodies = snapshot.read("organismes").dropna(subset="id_entite")
+    found = bodies.loc[bodies["id_organisme"].map(public_id).eq(nom), "id_entite"]
+    return public_id(found.iloc[0]) if len(found) else ""
+
+
 def find_entity(qualite: Qualite, kind: str, nom: str) -> dict:
     """Return the row of `entites` that an identifier (public or not) or a name designates.
 
@@ -137,6 +148,9 @@ def find_entity(qualite: Qualite, kind: str, nom: str) -> dict:
     """
     table = qualite.entites[qualite.entites["type_entite"].eq(kind)]
     row = qualite._par_id.get((kind, nom))
+    if row is None and kind == "organisme":
+        # A body goes by its legal entity: addresses of before named one of its sites.
+        row = qualite._par_id.get((kind, _entity_of_site(qualite.snapshot, nom)))
     if row is not None:
         return row
     found = table[table["id_entite"].eq(nom) | table["nom"].map(fold).eq(fold(nom))]
@@ -215,7 +229,7 @@ def list_defects(
     table = qualite.snapshot.read("defauts")
     for column, wanted in (
         ("id_source", source),
-        ("id_organisme", organisme),
+        ("id_entite", organisme),
         ("critere", critere),
     ):
         table = table[table[column].eq(wanted).fillna(False)] if wanted else table

@@ -183,7 +183,8 @@ def name_unnamed(id_organisme: str | None, commune: str | None = None) -> str | 
             if isinstance(commune, str) and commune
             else f"Établissement {code}"
         )
-    return f"Organisme de SIRET {code}" if sorte == "siret" and code else None
+    words = {"siret": "Organisme de SIRET", "siren": "Organisme de SIREN"}.get(sorte)
+    return f"{words} {code}" if words and code else None
 
 
 def nearest_accepted(value: object, accepted: Iterable[str]) -> str | None:

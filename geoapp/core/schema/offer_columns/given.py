@@ -401,6 +401,11 @@ GIVEN = (
         tables=("formations",),
     ),
     ColonneOffre(
+        nom="id_entite",
+        sens="Personne morale de l'organisme : siren:…, sinon son identifiant",
+        tables=("offres",),
+    ),
+    ColonneOffre(
         nom="id_organisme",
         sens="Organisme formateur, sinon responsable",
         libelle="Identifiant de l'organisme",
