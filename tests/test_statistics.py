@@ -15,9 +15,12 @@ from geoapp.offer.statistics import (
     AVERTISSEMENT,
     debouches_of_zone,
     describe_debouches,
+    flux_of_zone,
+    flux_rows,
     format_rate,
     zone_rows,
 )
+from geoapp.reference.codes.tracks import Filieres
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source, get_source
 from geoapp.web import create_app
@@ -192,6 +195,74 @@ def test_a_flux_joins_the_same_establishment_diploma_and_voie_only():
     }
 
 
+def test_a_flux_describes_the_only_diploma_that_replaced_its_own_and_a_year_of_school_by_the_bcn():
+    filieres = Filieres(
+        cfd={"23820030002": "40030002", "23830030004": "40030004", "23830030009": "40030009"},
+        nouveaux={
+            "40030002": ("40030003",),
+            "40030003": ("40030004",),
+            "40030009": ("40030004", "40030005"),
+        },
+    )
+    rows = flux(
+        [
+            ("remplacé deux fois", UAI, "23820030002", "scolaire"),
+            ("le même", UAI, "23830030004", "scolaire"),
+            ("remplacé par deux", UAI, "23830030009", "scolaire"),
+            ("seconde de famille", UAI, "23810030006", "scolaire"),
+        ]
+    )
+    tables = offer()
+    tables["formations"].loc[0, "code_cfd"] = "40030004"
+    linked = link_flux(rows, tables, filieres)
+    assert linked.to_dict("list") == {
+        "id_action": ["a1", "a1"],
+        "id_flux": ["le même", "remplacé deux fois"],
+    }
+
+
+def test_the_years_of_a_zone_are_summed_by_source_without_places_counted_twice(
+    tiny_frames, tmp_path
+):
+    frames = tiny_frames
+    frames["lieux"]["code_uai"] = pd.array([UAI, None, AUTRE, None], dtype="str")
+    rows = [
+        ("2021", UAI, "23810030006", 20, 18, None, None),
+        ("2021", UAI, "23820030004", 15, 6, None, None),
+        ("2021", UAI, "23210031224", None, None, None, "nb_voeux"),
+        ("2022", UAI, "23810030006", 24, 30, None, None),
+        ("2020", UAI, "23830030004", None, None, 33, None),
+        ("2020", UAI, "23820030004", None, None, None, "nb_eleves"),
+        ("2022", "0020012C", "23810030006", 99, 99, None, None),
+    ]
+    columns = ["annee", "code_uai", "code_mef", "capacite", "nb_voeux", "nb_eleves", "masques"]
+    made = pd.DataFrame(rows, columns=columns).assign(id_source="tiny", voie="scolaire")
+    frames["flux"] = conform(made.assign(id_flux=[f"x{i}" for i in range(len(made))]), "flux")
+    linked = pd.DataFrame({"id_action": "tiny:a1", "id_flux": ["x3", "x1", "x4", "x5"]})
+    frames["actions_flux"] = conform(linked, "actions_flux")
+    snapshot = publish_world(frames, tmp_path)
+    found = flux_of_zone(snapshot, "departement", "80")
+    kept = ("annee", "capacite", "nb_voeux", "nb_eleves", "nb_tus", "nb_etablissements")
+    assert [tuple(row[nom] for nom in kept) for row in found] == [
+        ("2020", None, None, 33, 1, 1),
+        ("2021", 20, 18, None, 1, 1),
+        ("2022", 24, 30, None, 0, 1),
+    ]
+    assert flux_rows(found)[0]["capacite"] == "" and flux_of_zone(snapshot, "ze2010", "x") == []
+    client = create_app(snapshot.path.parents[1]).test_client()
+    page = client.get("/couverture/zones/departement/80").get_data(as_text=True)
+    assert "Places, vœux et élèves" in page and ">nan" not in page and ">None" not in page
+    told = offer_sheet(open_repertoire(snapshot), "tiny:a1")["statistiques"]["flux"]
+    assert [
+        (one["annee"], one["annee_etudes"], plain(" ".join(one["cellules"]))) for one in told
+    ] == [
+        ("2020", "première", "   < 5"),
+        ("2020", "terminale", "   33"),
+        ("2021", "première", "15 6 premiers vœux  "),
+        ("2022", "seconde", "24 30 premiers vœux  "),
+    ]
+
+
 def test_without_any_statistics_the_tables_are_empty():
     assert [len(table) for table in statistics_tables({}, offer()).values()] == [0, 0, 0]
 
@@ -329,11 +400,15 @@ def test_real_statistics_join_the_offer(real_snapshot):
     flux, debouches, linked = (
         real_snapshot.read(nom) for nom in ("flux", "debouches", "actions_flux")
     )
-    assert (
-        (len(flux), len(debouches)) == (1393, 722)
-        and flux["annee"].eq("2024").all()
-        and debouches["annee"].eq("2022-2023").all()
-    )
+    assert len(debouches) == 722 and debouches["annee"].eq("2022-2023").all()
+    assert flux.groupby(["id_source", "annee"]).size().to_dict() == {
+        ("bts-2022-flux", "2022"): 1078,
+        ("bts-2023-flux", "2023"): 1226,
+        ("bts-2024-flux", "2024"): 1393,
+        ("constat-rentree-2020", "2020"): 4707,
+        ("voie-pro-2021-flux", "2021"): 2133,
+        ("voie-pro-2022-flux", "2022"): 2137,
+    }
     known = debouches.set_index("id_debouche").loc["inserjeunes-lycees-2023:0020012C:ensemble"]
     assert (
         known["taux_poursuite_pct"],
@@ -350,10 +425,11 @@ def test_real_statistics_join_the_offer(real_snapshot):
         .all()
     )
     assert int(debouches["taux_emploi_pct"].isna().sum()) == 140
-    assert linked["id_flux"].nunique() > 1380 and {
+    assert linked["id_flux"].nunique() > 10_000 and {
         "bts-2024",
         "parcoursup-apprentissage-2020",
         "rco-2020-11",
+        "voie-pro-2022",
     } <= set(linked["id_action"].str.split(":").str[0])
     nord = debouches_of_zone(real_snapshot, "departement", "59")
     assert nord.nb_etablissements >= nord.nb_connus > 50 and 0 < nord.mediane_emploi_pct < 100

@@ -24,12 +24,13 @@ from geoapp.ingest.perimeter import perimeter_table
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
 from geoapp.ingest.state import REELS, BuildState, counted
 from geoapp.ingest.statistics import read_statistics, statistics_tables
-from geoapp.ingest.step_offer import offer_tables
+from geoapp.ingest.step_offer import offer_tables, read_nomenclatures
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
 from geoapp.ingest.steps import Etapes, do, open_etapes, sweep
 from geoapp.ingest.tally import Bilan, records_table, sources_table
 from geoapp.ingest.totals import count_totals, read_totals, totals_table
 from geoapp.offer.search.index import FICHIER, index_bytes
+from geoapp.reference.codes.tracks import read_filieres
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
@@ -365,7 +366,8 @@ def _statistics(
     for one in state.feeding("statistique"):
         rows, state.bilans[one.source.id] = read_statistics(lectures[one.source.id], one.source)
         parts.setdefault(one.source.options["table"], []).append(rows)
-    return statistics_tables(parts, tables)
+    filieres = read_filieres(read_nomenclatures(state, lectures))
+    return statistics_tables(parts, tables, filieres)
 
 
 def _perimeter(

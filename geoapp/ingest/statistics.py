@@ -15,14 +15,15 @@ from geoapp.ingest.code_joins import cfd_from_mef
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal
 from geoapp.reference import codes
+from geoapp.reference.codes.tracks import Filieres
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 
 NON_DIFFUSE = ("nd", "nc", "s", "ns")
 """What producers write for a figure that they do not give: unknown, not an error."""
 
-_ENTIERS = ("nb_voeux", "capacite", "nb_entrants")
-_PERSONNES = ("nb_voeux", "nb_entrants")
+_ENTIERS = ("nb_voeux", "capacite", "nb_entrants", "nb_eleves")
+_PERSONNES = ("nb_voeux", "nb_entrants", "nb_eleves")
 _TAUX = (
     "taux_poursuite_pct",
     "taux_emploi_pct",
@@ -32,6 +33,8 @@ _TAUX = (
     "part_autres_pct",
 )
 
+
+NO_FILIERES = Filieres()
 
 _NOMBRES = [*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]
 
@@ -109,7 +112,9 @@ def _hide_small(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def statistics_tables(
-    parts: dict[str, list[pd.DataFrame]], tables: dict[str, pd.DataFrame]
+    parts: dict[str, list[pd.DataFrame]],
+    tables: dict[str, pd.DataFrame],
+    filieres: Filieres = NO_FILIERES,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `flux`, `debouches` and `actions_flux`.
 
@@ -119,27 +124,35 @@ def statistics_tables(
         Rows of `flux` and `debouches` by source (see `read_statistics`).
     tables : dict
         formations, actions, organismes, lieux, actions_lieux.
+    filieres : Filieres
+        What the BCN says of years of study and of renewed diplomas.
     """
     found = {}
     for nom in ("flux", "debouches"):
         empty = pd.DataFrame(columns=TABLES[nom].noms)
         found[nom] = conform(pd.concat([empty, *parts.get(nom, [])], ignore_index=True), nom)
-    return {**found, "actions_flux": link_flux(found["flux"], tables)}
+    return {**found, "actions_flux": link_flux(found["flux"], tables, filieres)}
 
 
-def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def link_flux(
+    flux: pd.DataFrame, tables: dict[str, pd.DataFrame], filieres: Filieres = NO_FILIERES
+) -> pd.DataFrame:
     """Return the table `actions_flux`.
 
-    Same establishment (UAI), same diploma (CFD, that of the MEF), same voie.
+    Same establishment (UAI), same diploma (CFD, that of the MEF), same voie.  A diploma that one
+    other alone has replaced since describes that one too; one that several replace describes none
+    of them.  The seconde that a family of jobs shares has a code of its own: it is that of none.
     """
+    cfd = cfd_from_mef(flux["code_mef"]).fillna(flux["code_mef"].map(filieres.cfd).astype("str"))
+    renewed = {code: _heirs(code, filieres) for code in cfd.dropna().unique()}
     wanted = pd.DataFrame(
         {
             "id_flux": flux["id_flux"],
             "code_uai": flux["code_uai"],
-            "code_cfd": cfd_from_mef(flux["code_mef"]),
+            "code_cfd": cfd.map(renewed),
             "voie": flux["voie"],
         }
-    )
+    ).explode("code_cfd")
     formations = tables["formations"].set_index("id_formation")
     diploma = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
     actions = tables["actions"]
@@ -154,6 +167,14 @@ def link_flux(flux: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFra
     # All three must be known: a diploma prepared by two voies has two flows.
     linked = wanted.dropna().merge(pairs.dropna(), on=["code_uai", "code_cfd", "voie"])
     return conform(linked[["id_action", "id_flux"]].drop_duplicates(), "actions_flux")
+
+
+def _heirs(cfd: str, filieres: Filieres) -> list[str]:
+    """Return a diploma and the one that replaced it, and so on while it is alone to do so."""
+    found = [cfd]
+    while len(after := filieres.nouveaux.get(found[-1], ())) == 1 and after[0] not in found:
+        found.append(after[0])
+    return found
 
 
 def uai_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def offer_tables(
     etablissements = _merge_etablissements(state, lectures)
     key = state.etapes.key("socle", doubtful_distance_m, content_key(etablissements))
     socle = Socle(etablissements, doubtful_distance_m, key)
-    nomenclatures = _read_nomenclatures(state, lectures)
+    nomenclatures = read_nomenclatures(state, lectures)
     feeding = [*state.feeding("offre"), *state.feeding("filieres")]
     placement = Placement(lectures=lectures, socle=socle, nomenclatures=nomenclatures)
     result = _place(state, "offre-placee", feeding, placement)
@@ -167,7 +167,7 @@ def _read_etablissements(
     return offers.read_etablissements(lecture, one.source, state.communes, state.passage)
 
 
-def _read_nomenclatures(state: BuildState, lectures: Lectures) -> dict[str, pd.DataFrame]:
+def read_nomenclatures(state: BuildState, lectures: Lectures) -> dict[str, pd.DataFrame]:
     """Return the nomenclatures at hand by the code that they list, and count them."""
     tables = {}
     for one in state.present("nomenclature"):

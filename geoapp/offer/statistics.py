@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import count, format_decimal, typeset, with_unit
+from geoapp.core.french import count, format_decimal, format_number, typeset, with_unit
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.lookups import Repertoire, records
+from geoapp.reference.codes.tracks import ENTREES, name_year
 
 PUBLICS = {
     "apprentis": "apprentis",
@@ -63,7 +64,9 @@ def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
         row for uai in uais for row in repertoire.debouches.get(uai, []) if row["public"] != others
     ]
     return {
-        "flux": [_tell_flux(row, _source(repertoire, row)) for row in flux],
+        "flux": [
+            _tell_flux(row, _source(repertoire, row)) for row in sorted(flux, key=_flux_order)
+        ],
         "debouches": [_tell_debouche(row, _source(repertoire, row)) for row in debouches],
         "avertissement": AVERTISSEMENT,
     }
@@ -84,19 +87,47 @@ def _source(repertoire: Repertoire, row: dict) -> dict:
     return {nom: source[nom] for nom in ("titre", "producteur", "licence", "millesime")}
 
 
+def _flux_order(row: dict) -> tuple[str, ...]:
+    """Return what sorts the flows of a training: year, then year of study, then identifier."""
+    return row["annee"], (row["code_mef"] or "")[:4], row["id_flux"]
+
+
 def _tell_flux(row: dict, source: dict) -> dict:
-    """Return wishes and places of one year."""
+    """Return wishes, places and pupils of one year."""
+    names = ("vœu confirmé", "vœux confirmés")
+    if is_first_wish(row["code_mef"]):
+        names = ("premier vœu", "premiers vœux")
+    wishes = _tell_people(row, "nb_voeux", *names)
     told = (
-        _tell_people(row, "nb_voeux", "vœu confirmé", "vœux confirmés"),
+        wishes,
         "" if row["capacite"] is None else count(row["capacite"], "place"),
         _tell_people(row, "nb_entrants", "entrant", "entrants"),
+        _tell_people(row, "nb_eleves", "élève", "élèves"),
     )
     words = ", ".join(filter(None, told)) or "chiffres non diffusés"
-    kept = ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants")
+    kept = ("annee", "intitule", "nb_voeux", "capacite", "nb_entrants", "nb_eleves")
     return {nom: row[nom] for nom in kept} | {
         "phrase": typeset(f"En {row['annee']} : {words}."),
+        "annee_etudes": name_year(row["code_mef"]),
+        "cellules": [
+            "" if row["capacite"] is None else format_number(row["capacite"]),
+            wishes,
+            *(_show_people(row, nom) for nom in ("nb_entrants", "nb_eleves")),
+        ],
         "source": source,
     }
+
+
+def is_first_wish(mef: str | None) -> bool:
+    """Tell whether the wishes of a year of study are first wishes: those of Affelnet."""
+    return (mef or "").startswith("23")
+
+
+def _show_people(row: dict, nom: str) -> str:
+    """Return a number of persons for a cell; "" for unknown, « < 5 » for a hidden one."""
+    if nom in (row["masques"] or "").split("|"):
+        return f"< {PETIT_NOMBRE}"
+    return "" if row[nom] is None else format_number(row[nom])
 
 
 def _tell_people(row: dict, nom: str, one: str, many: str) -> str:
@@ -136,14 +167,8 @@ def debouches_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> Deb
     are rows of their own; medians are over the row that holds the most of them
     (`ensemble`, else the only one).
     """
-    links, lieux = snapshot.read("lieux_zones"), snapshot.read("lieux")
-    is_mine = links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)
-    is_here = lieux["id_lieu"].isin(links.loc[is_mine, "id_lieu"])
-    # Communes are no zoning: no link names them.
-    if type_zone == "commune":
-        is_here = lieux["code_commune"].eq(code_zone).fillna(False)
     table = snapshot.read("debouches")
-    mine = table[table["code_uai"].isin(set(lieux.loc[is_here, "code_uai"].dropna()))]
+    mine = table[table["code_uai"].isin(_uai_inside(snapshot, type_zone, code_zone))]
     mine = mine.sort_values(["nom", "code_uai", "public", "id_source"], ignore_index=True)
     ranked = mine.assign(rang=mine["public"].ne("ensemble"))
     ranked = ranked.sort_values(["code_uai", "rang", "id_source"])
@@ -196,4 +221,61 @@ def zone_rows(found: Debouches) -> list[dict]:
             "attendu": format_rate(row["taux_emploi_attendu_pct"]),
         }
         for row in records(found.lignes)
+    ]
+
+
+def _uai_inside(snapshot: Snapshot, type_zone: str, code_zone: str) -> set[str]:
+    """Return the establishments whose place lies in a zone."""
+    links, lieux = snapshot.read("lieux_zones"), snapshot.read("lieux")
+    is_mine = links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)
+    is_here = lieux["id_lieu"].isin(links.loc[is_mine, "id_lieu"])
+    # Communes are no zoning: no link names them.
+    if type_zone == "commune":
+        is_here = lieux["code_commune"].eq(code_zone).fillna(False)
+    return set(lieux.loc[is_here, "code_uai"].dropna())
+
+
+_SOMMES = ("capacite", "nb_voeux", "nb_eleves")
+
+
+def flux_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> list[dict]:
+    """Return places, wishes and pupils of the establishments of a zone, summed by year and source.
+
+    Places and wishes are those of the years by which newcomers come in (`ENTREES`), so that no
+    place is counted twice; pupils are those of every year of study.  What is hidden or unknown is
+    in no sum, `nb_tus` says how many numbers are hidden.  A sum of which nothing is known is None.
+    """
+    table, sources = snapshot.read("flux"), snapshot.read("sources")
+    titles = sources.set_index("id_source")["titre"]
+    mine = table[table["code_uai"].isin(_uai_inside(snapshot, type_zone, code_zone))]
+    is_entry = mine["code_mef"].str[:4].isin(ENTREES) | ~mine["code_mef"].str.startswith("23")
+    # Pupils that are too few to be shown are told apart from those that nobody counted.
+    is_hidden = mine["masques"].fillna("").str.contains("nb_eleves")
+    is_pupils = mine["nb_eleves"].notna() | is_hidden
+    mine = mine[is_entry.fillna(False).astype(bool) | is_pupils]
+    rows = []
+    for (annee, id_source), part in mine.groupby(["annee", "id_source"]):
+        hidden = part["masques"].fillna("").str.split("|").explode().isin(_SOMMES)
+        rows.append(
+            {
+                "annee": annee,
+                "source": titles[id_source],
+                "nb_etablissements": int(part["code_uai"].nunique()),
+                **{nom: _sum_known(part[nom]) for nom in _SOMMES},
+                "nb_tus": int(hidden.sum()),
+            }
+        )
+    return rows
+
+
+def _sum_known(values: pd.Series) -> int | None:
+    known = values.dropna()
+    return int(known.sum()) if len(known) else None
+
+
+def flux_rows(found: list[dict]) -> list[dict]:
+    """Return the sums of a zone as a table shows them."""
+    return [
+        {**row, **{nom: "" if row[nom] is None else format_number(row[nom]) for nom in _SOMMES}}
+        for row in found
     ]

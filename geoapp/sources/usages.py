@@ -249,6 +249,7 @@ USAGES: dict[str, Usage] = {
                 "nb_voeux",
                 "capacite",
                 "nb_entrants",
+                "nb_eleves",
                 "nom",
                 "public",
                 "taux_poursuite_pct",

@@ -27,7 +27,13 @@ from geoapp.coverage.world import choose_offer
 from geoapp.coverage.zone_points import zone_sheet
 from geoapp.offer.filters import list_options
 from geoapp.offer.search.requests import refuse_unknown
-from geoapp.offer.statistics import debouches_of_zone, describe_debouches, zone_rows
+from geoapp.offer.statistics import (
+    debouches_of_zone,
+    describe_debouches,
+    flux_of_zone,
+    flux_rows,
+    zone_rows,
+)
 from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
@@ -191,6 +197,7 @@ def zone(type_zone: str, code_zone: str):
     left = debouches_of_zone(courant().snapshot(), type_zone, code_zone)
     return render_template(
         "coverage_zone.html",
+        flux=flux_rows(flux_of_zone(courant().snapshot(), type_zone, code_zone)),
         debouches=zone_rows(left),
         debouches_phrases=describe_debouches(left),
         titre=f"Couverture : {sheet.zone['nom']}",

@@ -482,9 +482,15 @@ _ROWS = [
             column("code_mef", "texte", "Code MEF ou MEFSTAT de la formation"),
             column("intitule", "texte", "Formation, telle que nommée par la source"),
             column("voie", "texte", "Voie", valeurs=VOIES),
-            column("nb_voeux", "entier", "Vœux confirmés ; vide si inconnu, ou de 1 à 4"),
+            column(
+                "nb_voeux",
+                "entier",
+                "Vœux confirmés (Parcoursup) ou premiers vœux (Affelnet) ; "
+                "vide si inconnu, ou de 1 à 4",
+            ),
             column("capacite", "entier", "Places offertes cette année-là"),
             column("nb_entrants", "entier", "Entrants ; vide quand la source ne les donne pas"),
+            column("nb_eleves", "entier", "Élèves à la rentrée ; vide si inconnu, ou de 1 à 4"),
             column(
                 "masques",
                 "texte",
@@ -495,7 +501,8 @@ _ROWS = [
     ),
     table(
         "actions_flux",
-        "Actions que décrit un flux : même établissement, même diplôme, même voie",
+        "Actions que décrit un flux : même établissement, même diplôme (ou le seul qui l'a "
+        "remplacé depuis), même voie",
         "id_action id_flux",
         [
             column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),

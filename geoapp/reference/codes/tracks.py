@@ -55,6 +55,28 @@ ANNEES: dict[str, AnneeMef] = {
 }
 """First characters of a MEF STAT 11 → the year of study that it is."""
 
+ETUDES: dict[str, str] = {
+    "2321": "première année de CAP",
+    "2322": "deuxième année de CAP",
+    "2381": "seconde",
+    "2382": "première",
+    "2383": "terminale",
+    "23C1": "première année de BMA",
+    "23C2": "deuxième année de BMA",
+    "3221": "première année de BTS",
+    "3222": "deuxième année de BTS",
+}
+"""First characters of a MEF STAT 11 → the year of study that it is, in words."""
+
+ENTREES = ("2321", "2381", "23C1", "3221")
+"""Those by which newcomers come in: the places of the other years are for pupils already there."""
+
+
+def name_year(mef: str | None) -> str:
+    """Return the year of study of a MEF STAT 11 in words, "" when it is none of `ETUDES`."""
+    return ETUDES.get((mef or "")[:4], "")
+
+
 _ABREGES = r"^(?:CAP agricole|CAP|Bac pro|BMA)(?: spécialité)? "
 _ANNEE = r"^(?:1\s?ere?|1[eè]re|2nde|2nd|1cap2a?|1bma2|1ep?r?oa?)\s*(?:pro)?\s*(?:agricole)?\s+"
 _COMMUNE = r"\s+2nde commune$"
