@@ -121,7 +121,8 @@ def test_no_snapshot_says_what_to_run(tmp_path):
     client = create_app(tmp_path).test_client()
     page = client.get("/")
     assert page.status_code == 503 and "geoapp build" in page.text
-    assert client.get("/sante").status_code == 503
+    assert client.get("/pret").status_code == 503
+    assert client.get("/sante").status_code == 200, "the process lives"
 
 
 def test_what_a_snapshot_lacks_is_told_but_never_where_it_lies(tiny_frames, tmp_path):
@@ -141,11 +142,11 @@ def test_a_new_snapshot_is_served_without_restart(tiny_frames, tmp_path):
     assert client.get("/").status_code == 503
     publish_world(tiny_frames, tmp_path)
     assert "7 formations" in client.get("/").text
-    first = client.get("/sante").get_json()["instantane"]
+    first = client.get("/pret").get_json()["instantane"]
     tiny_frames["offres"] = tiny_frames["offres"].iloc[:5]
     publish_world(tiny_frames, tmp_path, "2026-02-02T00:00:00Z")
     assert "5 formations" in client.get("/").text
-    assert client.get("/sante").get_json()["instantane"] != first
+    assert client.get("/pret").get_json()["instantane"] != first
 
 
 def test_headers_of_every_answer(client):

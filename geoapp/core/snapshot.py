@@ -49,8 +49,19 @@ class Snapshot:
         """Return table `nom`; a GeoDataFrame in EPSG:4326 when it holds a geometry.
 
         The frame is shared: copy it before changing it.
+
+        Raises
+        ------
+        SnapshotError
+            When its file is gone or damaged since the snapshot was opened.
         """
-        return self._tables.get(nom, lambda: read_table(self.path / f"{nom}.parquet", nom))
+        return self._tables.get(nom, lambda: self._read(nom))
+
+    def _read(self, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
+        try:
+            return read_table(self.path / f"{nom}.parquet", nom)
+        except (OSError, ValueError) as error:
+            raise _damaged(self.path, f"{nom}.parquet") from error
 
 
 def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
@@ -83,13 +94,98 @@ def open_folder(path: Path) -> Snapshot:
             f"L'instantané {path.name} est incomplet ({', '.join(missing)}). "
             "Relancez « geoapp build »."
         )
-    manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    manifest = _read_manifest(path)
     if manifest.get("schema") != schema.fingerprint():
         raise SnapshotError(
             f"L'instantané {path.name} vient d'une autre version de GéoForma. "
             "Relancez « geoapp build »."
         )
     return Snapshot(path, manifest)
+
+
+def _read_manifest(path: Path) -> dict:
+    """Return the manifest of a folder; one that cannot be read makes the snapshot a damaged one."""
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise _damaged(path, MANIFEST)
+    return manifest
+
+
+def _damaged(path: Path, name: str) -> SnapshotError:
+    """Return the error that tells which file of a snapshot is not as it was published."""
+    return SnapshotError(f"L'instantané {path.name} est abîmé ({name}). Relancez « geoapp build ».")
+
+
+def copy_verified(path: Path, into: Path | None) -> Snapshot:
+    """Copy the snapshot of a folder into `into`, and return the one copied.
+
+    Each file is read once: what was proven whole is what is then read, whatever
+    happens to the folder it came from.  Without `into`, the folder is proven
+    whole and read where it is.
+
+    Raises
+    ------
+    SnapshotError
+        When `open_folder` refuses it, or a file is missing, cut or changed
+        since it was published.  What was already copied is left.
+    StorageError
+        When the copy cannot be written.
+    """
+    manifest = open_folder(path).manifest
+    digests = _digests(path, manifest)
+    copy = Path(into) / path.name if into else None
+    for name, digest in digests.items():
+        found = _read_through(path / name, copy and copy / name)
+        if not found or (digest and found != digest):
+            raise _damaged(path, name)
+    if copy is None:
+        return Snapshot(path, manifest)
+    _read_through(path / MANIFEST, copy / MANIFEST)
+    return Snapshot(copy, manifest)
+
+
+def _digests(path: Path, manifest: dict) -> dict[str, str | None]:
+    """Return the digest of each file that a manifest announces, the manifest being whole.
+
+    One published before manifests named every file gives those of its tables only.
+    """
+    if "fichiers" not in manifest and "empreinte" not in manifest:
+        tables = manifest.get("tables", {})
+        return dict.fromkeys(_names(path)) | {
+            f"{nom}.parquet": row["sha256"] for nom, row in tables.items()
+        }
+    files = manifest.get("fichiers", {})
+    outside = [name for name in files if ".." in name or name.startswith("/")]
+    if manifest.get("empreinte") != _digest_of(manifest) or outside or not files:
+        raise _damaged(path, MANIFEST)
+    return files
+
+
+def _digest_of(manifest: dict) -> str:
+    """Return the digest of a manifest, its own left out."""
+    rest = {nom: value for nom, value in manifest.items() if nom != "empreinte"}
+    text = json.dumps(rest, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_through(source: Path, copy: Path | None) -> str:
+    """Return the digest of a file, "" when it cannot be read; its bytes are written to `copy`."""
+    try:
+        content = source.read_bytes()
+    except OSError:
+        return ""
+    if copy:
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
+        except OSError as error:
+            raise StorageError(
+                f"Impossible d'écrire dans {copy.parent} ({error.strerror or error})."
+            ) from error
+    return hashlib.sha256(content).hexdigest()
 
 
 def list_snapshots(data_dir: Path) -> list[Path]:
@@ -115,7 +211,7 @@ def publish(
         Every table of the schema, by name.
     manifest : dict
         What the build knows; `cree_le` (ISO 8601, UTC) names the folder.  The
-        sha256 and row count of each table are added.
+        sha256 and row count of each table are added, and the sha256 of every file.
     finish : callable
         Writes what else the snapshot holds (the search index) into its folder,
         before it is published.
@@ -168,14 +264,8 @@ def _write_and_link(
         temporary.mkdir()
         for table, parquet in content.items():
             (temporary / f"{table}.parquet").write_bytes(parquet)
-        text = json.dumps(
-            {**manifest, "schema": schema.fingerprint()},
-            ensure_ascii=False,
-            indent=1,
-            sort_keys=True,
-        )
-        (temporary / MANIFEST).write_text(text, encoding="utf-8")
         finish(temporary)
+        _write_manifest(temporary, manifest)
         final = _free_name(folder, nom)
         put_in_place(temporary, final)
     with replacing(data_dir / CURRENT) as link:
@@ -183,6 +273,23 @@ def _write_and_link(
         link.symlink_to(os.path.relpath(final, data_dir))
     _forget_old(data_dir)
     return open_snapshot(data_dir)
+
+
+def _write_manifest(folder: Path, manifest: dict) -> None:
+    """Write the manifest of a folder that holds everything else: every digest, then its own."""
+    files = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _names(folder)
+    }
+    whole = {**manifest, "schema": schema.fingerprint(), "fichiers": files}
+    whole["empreinte"] = _digest_of(whole)
+    text = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the files of a snapshot, those of its folders included, but not its manifest."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != MANIFEST)
 
 
 def _free_name(folder: Path, nom: str) -> Path:

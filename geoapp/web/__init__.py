@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -15,6 +16,7 @@ from geoapp.web import (
     downloads,
     errors,
     figures,
+    health,
     layers,
     pages,
     quality,
@@ -24,13 +26,20 @@ from geoapp.web import (
 )
 from geoapp.web.presentation import register_words
 from geoapp.web.served import Courant
+from geoapp.web.warming import warm_pages
 
 
-def create_app(data_dir: Path | str | None = None, *, settings: Settings | None = None) -> Flask:
-    """Return the web application that serves the snapshot published in `data_dir`.
+def create_app(
+    data_dir: Path | str | None = None,
+    *,
+    settings: Settings | None = None,
+    est_prechauffee: bool = False,
+) -> Flask:
+    """Return the web application that serves the last good snapshot published in `data_dir`.
 
-    A new snapshot is served as soon as it is published.  Without a snapshot
-    every page says, with status 503, which command makes one.
+    A new snapshot is served once it is proven whole; a bad one is refused, and
+    the one before still served.  Without a snapshot every page says, with
+    status 503, which command makes one.
 
     Parameters
     ----------
@@ -38,6 +47,9 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
         Folder of the snapshots; that of the settings when not given.
     settings : Settings, optional
         Read from the environment when not given.
+    est_prechauffee : bool
+        Whether a new snapshot is prepared and warmed in a thread of its own, the
+        one before being served meanwhile, instead of within a request.
     """
     settings = settings or load_settings()
     settings = replace(settings, data_dir=Path(data_dir)) if data_dir else settings
@@ -60,7 +72,8 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
         ],
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
-    app.extensions["courant"] = Courant(settings.data_dir)
+    warm = partial(warm_pages, app) if est_prechauffee else None
+    app.extensions["courant"] = Courant(settings.data_dir, warm)
     Compress(app)
     register_words(app)
     security.register(app)
@@ -74,4 +87,6 @@ def create_app(data_dir: Path | str | None = None, *, settings: Settings | None 
     app.register_blueprint(downloads.blueprint)
     app.register_blueprint(quality.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(health.blueprint)
+    app.extensions["courant"].warm_up()
     return app

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request, url_for
 from markupsafe import Markup
 
-from geoapp.core.errors import ParameterError
+from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.border import crossing_zones
-from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
+from geoapp.coverage.change import Evolution, comparable_snapshots, compare_snapshots, open_pair
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.legend import legend, white_counts
 from geoapp.coverage.model import (
@@ -233,6 +233,14 @@ def publics():
     )
 
 
+def _compare(avant: str, apres: str, zonage: str) -> Evolution:
+    """Return what changed between two snapshots of the folder; one may go while it is read."""
+    try:
+        return compare_snapshots(*open_pair(avant, apres, courant().data_dir), zonage=zonage)
+    except SnapshotError as error:
+        raise ParameterError(f"{error} Rechargez la page « Évolution ».") from error
+
+
 @blueprint.get("/couverture/evolution")
 def change():
     """Show what changed between two snapshots."""
@@ -248,7 +256,7 @@ def change():
     if len(known) > 1:
         if not {avant, apres} <= set(known):
             raise ParameterError(f"Instantané inconnu. Connus : {', '.join(known)}.")
-        found = compare_snapshots(*open_pair(avant, apres, courant().data_dir), zonage=zonage)
+        found = _compare(avant, apres, zonage)
     partitions = [(nom, row.titre) for nom, row in ZONAGES.items() if row.est_partition]
     return render_template(
         "coverage_change.html",

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from geoapp.core.errors import MissingPartError, NotFoundError, ParameterError, SnapshotError
 from geoapp.outputs.sheets.rendering import PdfError
+from geoapp.web.served import NON_PUBLIE
 
 TEXTES = {
     400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la carte."),
@@ -26,10 +27,7 @@ TEXTES = {
 }
 """Title and advice by status."""
 
-NON_PUBLIE = "Aucun instantané n'est publié."
-"""What a visitor reads of a snapshot that cannot be opened: never a path of the server."""
-
-_JSON = ("/donnees/", "/sante", "/api/")
+_JSON = ("/donnees/", "/sante", "/pret", "/api/")
 
 
 def register(app: Flask) -> None:

@@ -1,11 +1,11 @@
-"""The data behind the pages: points, outlines, downloads, health."""
+"""The data behind the pages: points, outlines, downloads."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, request
 
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
@@ -81,9 +81,3 @@ def rejects_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
     fichier = replace(table_file(courant().snapshot(), "rejets"), est_liste=True)
     return send_table(fichier, FORMATS["csv"])
-
-
-@blueprint.get("/sante")
-def health():
-    """Say that the service works, and which snapshot it serves."""
-    return jsonify(etat="ok", instantane=courant().snapshot().id)

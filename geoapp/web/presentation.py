@@ -26,7 +26,7 @@ from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
 from geoapp.sources.freshness import OBTENUES, served_sources
 from geoapp.sources.usages import USAGES
-from geoapp.web.served import courant, signals, snapshot_or_none
+from geoapp.web.served import courant, holder, signals, snapshot_or_none
 
 Query = dict[str, Any]
 """Parameters of an address: by name, one value or the list of them.
@@ -360,7 +360,7 @@ def _about_sources() -> dict:
     gave any are on their page.
     """
     if snapshot_or_none() is None:
-        return {"pied": None, "signaux": {}, "pannes": [], "retards": ""}
+        return {"pied": None, "signaux": {}, "pannes": [], "retards": "", "refus": None}
     found = signals()
     served = {
         row["id_source"]: row["titre"]
@@ -371,6 +371,7 @@ def _about_sources() -> dict:
     return {
         "pied": courant().derive("pied", footer),
         "signaux": found,
+        "refus": holder().refus,
         "pannes": [
             f"{titre} ({found[id_source].panne.removeprefix('en panne').lstrip(', ')})"
             for id_source, titre in served.items()

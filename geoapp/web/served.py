@@ -1,18 +1,26 @@
-"""The snapshot being served: reopened when another is published, without a restart."""
+"""The snapshot being served: the last good one published, changed without a restart."""
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
+import tempfile
 import threading
-from collections.abc import Callable, Hashable
+import weakref
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from flask import current_app
+from flask import current_app, g, has_request_context, request
 
-from geoapp.core.errors import SnapshotError
+from geoapp.core.errors import SnapshotError, StorageError
+from geoapp.core.files import is_left_over
 from geoapp.core.memory import Memory
-from geoapp.core.snapshot import CURRENT, Snapshot, open_snapshot
+from geoapp.core.snapshot import CURRENT, Snapshot, copy_verified, list_snapshots
 from geoapp.coverage.world import World, open_world
 from geoapp.offer.lookups import Repertoire, open_repertoire
 from geoapp.offer.search.engine import Moteur, at_day, open_engine
@@ -21,14 +29,71 @@ from geoapp.sources.freshness import Signal, list_signals, served_sources
 
 T = TypeVar("T")
 
+LOG = logging.getLogger("geoapp")
+
+
+SERVI = "geoapp.servi"
+"""Key of the environment of a request under which the warm-up gives what it is to read."""
+
+NON_PUBLIE = "Aucun instantané n'est publié."
+"""What a visitor reads of a snapshot that cannot be opened: never a path of the server."""
+
+
+class Servi:
+    """One snapshot being served, and what was derived from it: both go together."""
+
+    def __init__(self, snapshot: Snapshot, data_dir: Path, etat: Vu):
+        self._snapshot = snapshot
+        self._derived = Memory()
+        self.data_dir = data_dir
+        self.vu = etat
+        self.est_chaud = False
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot."""
+        return self._snapshot
+
+    def derive(self, key: Hashable, make: Callable[[Snapshot], T]) -> T:
+        """Return `make(snapshot)`, made once per snapshot and key, whichever threads ask for it."""
+        return self._derived.get(key, lambda: make(self._snapshot))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refus:
+    """A publication that is not served, and why, in words that a visitor may read."""
+
+    vu: Vu
+    raison: str
+    depuis: str
+
+    @property
+    def instantane(self) -> str:
+        """Return the name of the snapshot refused; "" when the link leads to none."""
+        return self.vu.path.name if self.vu.fichiers else ""
+
 
 class Courant:
-    """Holds the open snapshot of one folder, and what was derived from it."""
+    """Holds the snapshot served from one folder: the last good one that was published there.
 
-    def __init__(self, data_dir: Path):
+    A publication is copied aside while every digest is checked, warmed, then
+    put in the place of the one before in one step.  One that is damaged,
+    incomplete or of another version is refused: the one before is still served.
+
+    Parameters
+    ----------
+    data_dir : path
+        Folder of the snapshots.
+    warm : callable, optional
+        Asks a snapshot what everybody asks of it; raises `SnapshotError` when it cannot answer.
+        When given, publications are prepared in a thread of their own, and requests never wait.
+    """
+
+    def __init__(self, data_dir: Path, warm: Callable[[Servi], None] | None = None):
         self._data_dir = data_dir
+        self._warm = warm
         self._lock = threading.Lock()
-        self._opened: tuple[Snapshot, Memory] | None = None
+        self._servi: Servi | None = None
+        self.refus: Refus | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -36,33 +101,183 @@ class Courant:
         return self._data_dir
 
     def snapshot(self) -> Snapshot:
-        """Return the published snapshot; a link is resolved, nothing more is read.
+        """Return the snapshot served (see `current`)."""
+        return self.current().snapshot()
+
+    def derive(self, key: Hashable, make: Callable[[Snapshot], T]) -> T:
+        """Return `make(snapshot)` of the snapshot served, made once by snapshot and key."""
+        return self.current().derive(key, make)
+
+    def current(self) -> Servi:
+        """Return what is served now, and see to what was published since.
 
         Raises
         ------
         SnapshotError
-            When nothing is published, or what is published is incomplete.
+            When nothing good was ever published.
         """
-        return self._open()[0]
+        vu, servi = look_at(self._data_dir), self._servi
+        if servi is not None and vu == servi.vu:
+            self.refus = None
+        elif self.refus is None or vu != self.refus.vu:
+            self._take(vu)
+        if self._servi is None:
+            raise SnapshotError(NON_PUBLIE)
+        return self._servi
 
-    def derive(self, key: Hashable, make: Callable[[Snapshot], T]) -> T:
-        """Return `make(snapshot)`, made once per snapshot and key, whichever threads ask for it."""
-        snapshot, derived = self._open()
-        return derived.get(key, lambda: make(snapshot))
+    def warm_up(self) -> None:
+        """Open what is published, then warm it in a thread: called once, before requests come."""
+        with suppress(SnapshotError):
+            servi = self.current()
+            if self._warm and not servi.est_chaud:
+                threading.Thread(target=self._heat, args=(self._warm, servi), daemon=True).start()
 
-    def _open(self) -> tuple[Snapshot, Memory]:
-        """Return the published snapshot and what is derived from it: both go when another comes."""
-        target = (self._data_dir / CURRENT).resolve()
-        with self._lock:
-            if self._opened is None or self._opened[0].path != target or not target.exists():
-                self._opened = None
-                self._opened = open_snapshot(self._data_dir), Memory()
-            return self._opened
+    def _take(self, vu: Vu) -> None:
+        """Prepare what was published: at once when nothing is served yet, else aside."""
+        is_first = self._servi is None
+        # One thread prepares; those that have something to serve do not wait for it.
+        if not self._lock.acquire(blocking=is_first):
+            return
+        if self._warm and not is_first:
+            threading.Thread(target=self._switch, args=(vu,), daemon=True).start()
+        else:
+            self._switch(vu)
+
+    def _switch(self, vu: Vu) -> None:
+        """Serve what was published if it is good, else say why not; the lock is held, and let go.
+
+        At the start, when it is not good, the last good one before it is served.
+        """
+        try:
+            if self._is_settled(vu):
+                return
+            is_first = self._servi is None
+            try:
+                servi = self._open(vu)
+                if self._warm and not is_first:
+                    self._warm(servi)
+                    servi.est_chaud = True
+            except SnapshotError as error:
+                self._servi = self._servi or self._last_good(vu)
+                self._refuse(vu, str(error))
+            else:
+                self._servi, self.refus = servi, None
+        finally:
+            self._lock.release()
+
+    def _is_settled(self, vu: Vu) -> bool:
+        """Tell whether another thread has already served or refused what was seen."""
+        return (self._servi is not None and self._servi.vu == vu) or (
+            self.refus is not None and self.refus.vu == vu
+        )
+
+    def _open(self, vu: Vu) -> Servi:
+        """Return the snapshot of a folder, copied and proven whole."""
+        if not vu.fichiers:
+            raise SnapshotError(NON_PUBLIE)
+        folder = None
+        try:
+            folder = _private_folder()
+            snapshot = copy_verified(vu.path, folder)
+        except (SnapshotError, StorageError) as error:
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, SnapshotError):
+                raise
+            LOG.warning("%s L'instantané est lu où il est.", error)
+            return Servi(copy_verified(vu.path, None), self._data_dir, vu)
+        weakref.finalize(snapshot, _remove, folder, os.getpid())
+        return Servi(snapshot, self._data_dir, vu)
+
+    def _last_good(self, refused: Vu) -> Servi | None:
+        """Return the newest good snapshot of the folder, the one refused left out."""
+        for path in reversed(list_snapshots(self._data_dir)):
+            if path.resolve() != refused.path:
+                with suppress(SnapshotError):
+                    return self._open(look_into(path.resolve()))
+        return None
+
+    def _refuse(self, vu: Vu, raison: str) -> None:
+        """Keep why a publication is not served, and log it."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.refus = Refus(vu=vu, raison=raison, depuis=now)
+        kept = self._servi.snapshot().id if self._servi else "aucun"
+        told = f"Publication refusée : {raison}" if vu.fichiers else raison
+        LOG.warning("%s Instantané servi : %s.", told, kept)
+
+    @staticmethod
+    def _heat(warm: Callable[[Servi], None], servi: Servi) -> None:
+        """Warm what is already served; what fails will be seen by those who ask for it."""
+        with suppress(SnapshotError):
+            warm(servi)
+        servi.est_chaud = True
 
 
-def courant() -> Courant:
+@dataclass(frozen=True)
+class Vu:
+    """What the link of a data folder showed: the folder, and its files with their size and time.
+
+    Two that are equal hold the same bytes; one without files is no snapshot.
+    """
+
+    path: Path
+    fichiers: tuple[tuple[str, int, int], ...]
+
+
+def look_at(data_dir: Path) -> Vu:
+    """Return what is published in a data folder."""
+    return look_into((data_dir / CURRENT).resolve())
+
+
+def look_into(path: Path) -> Vu:
+    """Return what a folder holds; nothing is read."""
+    return Vu(path, tuple(sorted(_sizes(path))))
+
+
+def _sizes(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield the files of a folder and of those inside, with their size and time."""
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _sizes(Path(entry.path))
+            else:
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns
+
+
+def _private_folder() -> Path:
+    """Return a folder of this process; those that killed processes left are removed."""
+    for path in filter(is_left_over, Path(tempfile.gettempdir()).glob(".geoforma.*")):
+        shutil.rmtree(path, ignore_errors=True)
+    try:
+        return Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}."))
+    except OSError as error:
+        raise StorageError(f"Aucun dossier temporaire ({error.strerror or error}).") from error
+
+
+def _remove(folder: Path, pid: int) -> None:
+    """Remove the copy of a snapshot no longer served, from the process that made it alone."""
+    if os.getpid() == pid:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def holder() -> Courant:
     """Return the holder of the application that answers."""
     return current_app.extensions["courant"]
+
+
+def courant() -> Servi:
+    """Return what the answer reads: the same snapshot all along, whatever is published meanwhile.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none to serve.
+    """
+    if "servi" not in g:
+        given = request.environ.get(SERVI) if has_request_context() else None
+        g.servi = given or holder().current()
+    return g.servi
 
 
 def snapshot_or_none() -> Snapshot | None:

@@ -19,7 +19,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     ParameterError
         When the port is taken or not allowed.
     """
-    app = create_app(settings.data_dir, settings=settings)
+    app = create_app(settings.data_dir, settings=settings, est_prechauffee=True)
     try:
         server = create_server(app, host=host, port=port, threads=8, ident="GeoForma")
     except (OSError, OverflowError, socket.gaierror) as error:

@@ -125,9 +125,14 @@ def _previous(snapshot: Snapshot, data_dir: Path) -> tuple[Snapshot | None, str]
     if not older:
         return None, "Pas d'évolution à montrer : aucun instantané plus ancien n'est gardé."
     try:
-        return open_folder(older[-1]), ""
+        before = open_folder(older[-1])
+        before.read("qualite")
+        return before, ""
     except SnapshotError:
-        why = f"l'instantané d'avant ({older[-1].name}) vient d'une autre version de GéoForma."
+        why = (
+            f"l'instantané d'avant ({older[-1].name}) vient d'une autre version de GéoForma, "
+            "ou n'est plus entier."
+        )
         return None, f"Pas d'évolution à montrer : {why}"
 
 

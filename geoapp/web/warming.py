@@ -1,0 +1,61 @@
+"""The warm-up: what everybody asks is asked once of a snapshot before anybody waits for it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Flask
+
+from geoapp.core.errors import SnapshotError
+from geoapp.offer.lookups import public_id
+from geoapp.reference.zonings import MAILLES
+from geoapp.web.served import SERVI, Servi
+
+ADDRESSES = (
+    "/",
+    "/recherche",
+    "/donnees/points.json",
+    "/couverture",
+    "/territoires",
+    "/donnees",
+    "/sources",
+    "/qualite",
+    "/rejets",
+    "/api/",
+    "/api/v1/formations",
+    "/api/v1/zones",
+    "/api/v1/openapi.json",
+)
+"""Addresses that use between them all that is worked out once by snapshot."""
+
+
+def warm_pages(app: Flask, servi: Servi) -> None:
+    """Ask the pages of a snapshot, through the application itself.
+
+    Raises
+    ------
+    SnapshotError
+        When a page fails: such a snapshot is not to be served.
+    """
+    client = app.test_client()
+    for address in [*ADDRESSES, *_samples(servi)]:
+        with client.get(address, environ_overrides={SERVI: servi}) as answer:
+            if answer.status_code == 500:
+                raise SnapshotError(
+                    f"L'instantané {servi.snapshot().id} n'a pas pu être montré ({address})."
+                )
+
+
+def _samples(servi: Servi) -> list[str]:
+    """Return addresses that need a name of the snapshot: what is read for one is read for all."""
+    offres, zones = servi.snapshot().read("offres"), servi.snapshot().read("zones")
+    drawn = zones.loc[zones.geometry.notna(), "type_zone"].unique()
+    return [
+        *(f"/formations/{public_id(one)}" for one in offres["id_action"].head(1)),
+        *(
+            f"/territoires/{row.type_zone}/{quote(row.code_zone)}"
+            for row in zones.drop_duplicates("type_zone").itertuples()
+            if row.type_zone in MAILLES
+        ),
+        *(f"/donnees/couches/{nom}.geojson" for nom in drawn),
+    ]
