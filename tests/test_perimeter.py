@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.config import Settings
-from geoapp.core.schema import NIVEAUX, STATUTS, VOIES
+from geoapp.core.schema import NIVEAUX, STATUTS, VOIES, conform
 from geoapp.coverage.answer import answer
 from geoapp.coverage.indicators import INDEPENDANTS, INDICATEURS
 from geoapp.coverage.model import parse_question
@@ -86,6 +86,7 @@ COMMERCE = ("scolaire", "3", "commerce")
         ({"est_complete": "oui"}, "true ou false"),
         ({"dit": ""}, "dit est attendu"),
         ({"departements": "02"}, "liste de textes"),
+        ({"types_diplome": ["bacpro"]}, "« bac_pro »"),
     ],
 )
 def test_a_claim_that_breaks_a_rule_is_refused_in_words(changes, said):
@@ -390,3 +391,47 @@ def test_a_departement_whose_offer_is_not_known_empties_the_zones_that_it_touche
     assert pd.notna(rows.loc["80", "part_non_couverte"])
     assert pd.isna(reponse.ensemble["part_non_couverte"]) and "le tableau" in reponse.phrase
     assert pd.notna(reponse.ensemble["population"])
+
+
+# --- Search
+
+
+def test_few_results_or_none_say_what_the_sources_hold(told):
+    found = told.client.get("/api/v1/formations?texte=zzz").get_json()["perimetre"]
+    assert found["statut"] == told.statut
+    said = {
+        INCONNUE: "Offre non collectée : aucune de nos sources ne dit tenir cette offre",
+        "partielle": "Aucune formation « zzz » dans nos sources : petite offre (2026, partiel)",
+        "connue": "Aucune formation « zzz » dans nos sources : petite offre (2026).",
+    }[told.statut]
+    assert plain(found["message"]).startswith(said)
+    page = html.unescape(told.client.get("/recherche?texte=zzz").text)
+    assert said in plain(page)
+    few = told.client.get("/api/v1/formations?niveau=5").get_json()
+    words = {INCONNUE: "sans dire qu'elles les tiennent toutes"}.get(
+        told.statut, "Peu de résultats"
+    )
+    assert 0 < few["total"] < 5 and words in plain(few["perimetre"]["message"])
+    many = told.client.get("/api/v1/formations").get_json()
+    assert (many["perimetre"]["message"] == "") == (told.statut != INCONNUE)
+    facets = told.client.get("/api/v1/facets?niveau=5").get_json()["perimetre"]
+    assert facets == few["perimetre"]
+
+
+def test_a_kind_of_diploma_asks_the_levels_that_it_leads_to(tmp_path):
+    table = make_perimeter()
+    table.loc[table["niveau_sortie"].ne("3"), "statut"] = INCONNUE
+    snapshot = world_of(tmp_path, table).snapshot
+    for code, statut in (("cap", "connue"), ("bts", INCONNUE)):
+        found = perimeter_of(snapshot, parse_filters({"type_diplome": code}, snapshot))
+        assert found.statut == statut
+    held = make_perimeter().assign(types_diplome="bac_pro,bma|")
+    one_of_two = make_perimeter().assign(types_diplome="bac_pro,bma")
+    for number, (table, statut) in enumerate([(held, "connue"), (one_of_two, INCONNUE)]):
+        kinds = world_of(tmp_path / str(number), conform(table, "perimetre")).snapshot
+        asked = parse_filters({"type_diplome": "bac_general"}, kinds)
+        assert perimeter_of(kinds, asked).statut == statut
+        asked = parse_filters({"type_diplome": "bac_pro"}, kinds)
+        assert perimeter_of(kinds, asked).statut == "connue"
+    both = {"type_diplome": ["cap", "bts"]}
+    assert perimeter_of(snapshot, parse_filters(both, snapshot)).statut == "partielle"

@@ -215,6 +215,8 @@ def _print_found(answer: dict) -> None:
             highlight=False,
             markup=False,
         )
+    if answer["perimetre"]["message"]:
+        console.print(answer["perimetre"]["message"], highlight=False, markup=False)
     table = Table("Distance", "Formation", "Organisme", "Commune", "Niveau")
     for card in answer["formations"] + answer["a_distance"]["formations"]:
         table.add_row(

@@ -100,6 +100,7 @@ def _decide(claims: list[Tenue], newest: int | None, share: tuple[float, str] | 
         "id_sources": "|".join(one.source.id for one in said) or None,
         "noms": "|".join(one.ligne.nom for one in said) or None,
         "millesimes": "|".join(one.source.millesime for one in said) or None,
+        "types_diplome": "|".join(",".join(one.ligne.types_diplome) for one in said) or None,
         "part_connue": part,
         "source_totale": source_totale,
         "preuve": _proof(said, bool(whole), part),

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from geoapp.core.french import typeset
+from geoapp.core.snapshot import Snapshot
 from geoapp.offer.cards import offer_card
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.lookups import Repertoire, records
+from geoapp.offer.perimeter import describe_perimeter
 from geoapp.offer.search.engine import Moteur
 from geoapp.offer.search.map_points import Points
 from geoapp.offer.search.model import Lieu, Resultat
 from geoapp.offer.search.requests import describe_request, to_parameters
+from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.reference.zonings import TERRITOIRES, ZONAGES
 
 SORTES = {
@@ -64,6 +68,7 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
             "codes": list(texte.codes),
         },
         "nb_non_places": resultat.nb_non_places,
+        "perimetre": describe_search_perimeter(resultat, lookups.snapshot),
         "formations": _cards(
             lookups,
             resultat.lignes[page],
@@ -81,6 +86,16 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
     }
 
 
+def describe_search_perimeter(resultat: Resultat, snapshot: Snapshot) -> dict:
+    """Return what is known of the offer of a search, as plain values.
+
+    `message` is what few results, or none, must be read with; "" when there are enough.
+    """
+    perimetre = search_perimeter(resultat.requete, snapshot)
+    message = typeset(tell_perimeter(resultat, perimetre))
+    return {**describe_perimeter(perimetre), "message": message}
+
+
 def _cards(
     lookups: Repertoire,
     lignes: np.ndarray,
@@ -94,8 +109,8 @@ def _cards(
     ]
 
 
-def describe_facets(resultat: Resultat) -> dict:
-    """Return the live counts of every filter."""
+def describe_facets(resultat: Resultat, snapshot: Snapshot) -> dict:
+    """Return the live counts of every filter, and what is known of the offer asked."""
     facettes = {
         nom: {"libelle": FILTRES[nom].libelle, "valeurs": [_option(option) for option in options]}
         for nom, options in resultat.facettes.items()
@@ -104,6 +119,7 @@ def describe_facets(resultat: Resultat) -> dict:
         "total": resultat.total,
         "nb_a_distance": len(resultat.a_distance),
         "facettes": facettes,
+        "perimetre": describe_search_perimeter(resultat, snapshot),
     }
 
 

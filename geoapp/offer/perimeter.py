@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from geoapp.core.french import format_date, join_words, with_article
+from geoapp.core.french import format_date, join_words, typeset, with_article
+from geoapp.core.memory import Memory
 from geoapp.core.schema import STATUTS
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters
 from geoapp.offer.values import INCONNU
+from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.domains import DOMAINE_AUTRE, load_domaines
 
 CONNUE, PARTIELLE, INCONNUE = STATUTS
@@ -44,7 +46,7 @@ PART_RARE = 0.1
 
 _FACETTES = ("voie", "niveau", "domaine")
 _CASE = ("voie", "niveau_sortie", "code_domaine", "code_departement")
-_NEUTRES = (*_FACETTES, "zone", "organisme")
+_NEUTRES = (*_FACETTES, "type_diplome", "zone", "organisme")
 """Filters that every source gives, or that choose cells; any other may be told by some only."""
 
 _ARTICLES = {
@@ -142,6 +144,10 @@ class Perimetre:
         return replace(self, statut=statut, portee=portee, reserves=(*self.reserves, reserve))
 
 
+_GARDES = Memory(512)
+"""Perimeters kept, by snapshot, filters and départements: a search page asks one each time."""
+
+
 def perimeter_of(
     snapshot: Snapshot, filtres: Filtres, departements: Iterable[str] | None = None
 ) -> Perimetre:
@@ -157,13 +163,19 @@ def perimeter_of(
     departements : iterable of str, optional
         Codes of the départements asked, in the place of those of the filter on territories.
     """
-    table = snapshot.read("perimetre")
     asked = _asked(snapshot, filtres, departements)
+    key = (snapshot.path, tuple(filtres.pairs()), tuple(asked[_CASE[3]] or ()))
+    return _GARDES.get(key, lambda: _make(snapshot, filtres, asked))
+
+
+def _make(snapshot: Snapshot, filtres: Filtres, asked: dict[str, list[str] | None]) -> Perimetre:
+    """Return the perimeter of the cells asked."""
+    table = snapshot.read("perimetre")
     kept = pd.Series(True, index=table.index)
     for colonne, valeurs in asked.items():
         if valeurs is not None:
             kept &= table[colonne].isin(valeurs)
-    cases = pd.DataFrame(table[kept])
+    cases = _of_kinds(pd.DataFrame(table[kept]), filtres.values_of("type_diplome"))
     perimetre = _describe(snapshot, cases, filtres)
     for nom in filtres.choix:
         if nom not in _NEUTRES:
@@ -182,13 +194,44 @@ def _asked(
         # What a source does not tell may be of any cell.
         is_free = not valeurs or INCONNU in valeurs or DOMAINE_AUTRE in valeurs
         asked[colonne] = None if is_free else valeurs
+    asked["niveau_sortie"] = _levels(asked["niveau_sortie"], filtres.values_of("type_diplome"))
     if departements is None and filtres.values_of("zone"):
-        departements = departements_of(snapshot, filtres.values_of("zone"))
+        departements = touched_departements(snapshot, filtres.values_of("zone"))
     asked[_CASE[3]] = None if departements is None else list(departements)
     return asked
 
 
-def departements_of(snapshot: Snapshot, zones: Iterable[str]) -> list[str]:
+def _of_kinds(cases: pd.DataFrame, diplomes: list[str]) -> pd.DataFrame:
+    """Return the cells as they are for some kinds of diploma: held by none that claims others."""
+    if not diplomes or INCONNU in diplomes or not len(cases):
+        return cases
+    # Few distinct claims: each is judged once.
+    statuts = {
+        (types, statut): _of_kinds_held(types, statut, set(diplomes))
+        for types, statut in cases[["types_diplome", "statut"]].fillna("").drop_duplicates().values
+    }
+    keys = zip(cases["types_diplome"].fillna(""), cases["statut"], strict=True)
+    return cases.assign(statut=[statuts[key] for key in keys])
+
+
+def _of_kinds_held(types: str, statut: str, diplomes: set[str]) -> str:
+    """Return the status of a cell for some kinds of diploma, `types` being those of its claims."""
+    claims = [set(one.split(",")) - {""} for one in types.split("|")]
+    if statut == INCONNUE or any(not one or diplomes <= one for one in claims):
+        return statut
+    return PARTIELLE if any(diplomes & one for one in claims) else INCONNUE
+
+
+def _levels(niveaux: list[str] | None, diplomes: list[str]) -> list[str] | None:
+    """Return the levels asked, among those that the kinds of diploma asked lead to."""
+    if not diplomes or INCONNU in diplomes:
+        return niveaux
+    known = load_diplomes()
+    led = sorted({niveau for code in diplomes for niveau in known[code].niveaux})
+    return led if niveaux is None else [niveau for niveau in niveaux if niveau in led]
+
+
+def touched_departements(snapshot: Snapshot, zones: Iterable[str]) -> list[str]:
     """Return the codes of the départements of the region that some zones touch (`type:code`)."""
     links, communes = snapshot.read("communes_zones"), snapshot.read("communes")
     keys = links["type_zone"].str.cat(links["code_zone"], sep=":")
@@ -332,11 +375,11 @@ def describe_perimeter(perimetre: Perimetre) -> dict:
     return {
         "statut": perimetre.statut,
         "libelle": perimetre.libelle,
-        "phrase": perimetre.phrase,
-        "portee": perimetre.portee,
+        "phrase": typeset(perimetre.phrase),
+        "portee": typeset(perimetre.portee),
         "parts": {statut: round(part, 4) for statut, part in perimetre.parts.items()},
-        "tenues": list(perimetre.tenues),
-        "inconnues": list(perimetre.inconnues),
+        "tenues": [typeset(one) for one in perimetre.tenues],
+        "inconnues": [typeset(one) for one in perimetre.inconnues],
         "departements": perimetre.departements,
-        "reserves": list(perimetre.reserves),
+        "reserves": [typeset(one) for one in perimetre.reserves],
     }

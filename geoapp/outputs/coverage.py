@@ -56,8 +56,9 @@ def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
         f"{nom} = {valeur}" for nom, valeur in world.trajets.parametres.items() if nom != "note"
     )
     return [
-        ("Titre", describe_question(question)),
+        ("Titre", f"{describe_question(question)}{reponse.perimetre.suffixe}"),
         ("À retenir", reponse.phrase),
+        ("Offre connue", reponse.perimetre.phrase),
         ("Seuil", f"{question.seuil:g} {question.unite}, compris"),
         ("Offre comptée", OFFRES[question.offre]),
         ("Public", PUBLICS[question.public]),

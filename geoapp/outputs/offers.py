@@ -22,6 +22,7 @@ from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
 from geoapp.offer.search.requests import describe_request
+from geoapp.offer.search.scope import search_perimeter
 from geoapp.outputs.files.model import PAQUET, POINT, ColonneFichier, Fichier, Suite
 from geoapp.outputs.files.qml import plain_style
 
@@ -235,6 +236,7 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
         "nb_resultats": resultat.total,
         "nb_a_distance": len(resultat.a_distance),
         "nb_proches": len(resultat.proches),
+        "perimetre": search_perimeter(resultat.requete, repertoire.snapshot).phrase,
         "instantane": repertoire.snapshot.id,
         "assemble_le": repertoire.snapshot.manifest["cree_le"],
         "sources": [{nom: repertoire.sources[id_source][nom] for nom in kept} for id_source in ids],
@@ -247,6 +249,7 @@ def _list_notice(about: dict) -> list[tuple[str, str]]:
     return [
         ("Recherche", about["titre"]),
         ("Contenu", ", ".join(_list_contents(about))),
+        ("Offre connue", about["perimetre"]),
         ("Données assemblées le", moment),
         *(("À savoir", regle) for regle in REGLES),
         *(("Source", _say_source(source)) for source in about["sources"]),

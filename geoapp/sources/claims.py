@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from geoapp.core.schema.model import NIVEAUX, VOIES
+from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.domains import DOMAINE_AUTRE, load_domaines
 
 ANS_RECENTS = 3
@@ -39,7 +40,7 @@ class LignePerimetre:
     departements : tuple of str
         Codes; the whole region without any.
     types_diplome : tuple of str
-        Kinds of diploma held, for a reader; every kind of those levels without any.
+        Kinds of diploma held; every kind of those levels without any.
     """
 
     nom: str
@@ -116,7 +117,7 @@ _LISTES: dict[str, tuple[str, ...] | None] = {
     "domaines": None,
     "sauf_domaines": None,
     "departements": (),
-    "types_diplome": (),
+    "types_diplome": tuple(load_diplomes()),
 }
 """Accepted values of each list: () for any text, None for the domains."""
 

@@ -191,7 +191,7 @@ def facets(route: Route) -> dict:
     """Return the live counts of every filter."""
     requete, _ = _requested(route)
     return {
-        **describe_facets(search(served_engine(), requete)),
+        **describe_facets(search(served_engine(), requete), courant().snapshot()),
         "instantane": courant().snapshot().id,
     }
 

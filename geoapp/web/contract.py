@@ -114,6 +114,12 @@ class Route:
         return ("GET", "POST") if self.est_recherche or self.est_postable else ("GET",)
 
 
+PERIMETRE = (
+    "Ce que nos sources tiennent de l'offre demandée : statut (connue, partielle, inconnue), "
+    "portée en mots ; message : ce qu'il faut savoir de résultats rares ou absents"
+)
+"""What the object `perimetre` of a search is."""
+
 ROUTES: dict[str, Route] = {
     route.nom: route
     for route in (
@@ -153,6 +159,7 @@ ROUTES: dict[str, Route] = {
                 ("rayon_km", "Rayon, en kilomètres"),
                 ("texte", "Texte compris : corrections, synonymes, codes"),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
+                ("perimetre", PERIMETRE),
                 ("formations", "Formations de la page"),
                 ("a_distance", "Formations entièrement à distance : total, et celles de la page"),
                 ("proches", "Les plus proches hors du rayon, quand rien n'est trouvé"),
@@ -193,6 +200,7 @@ ROUTES: dict[str, Route] = {
                 ("total", "Formations trouvées, à distance exclues"),
                 ("nb_a_distance", "Formations à distance, comptées dans les facettes"),
                 ("facettes", "Par filtre : libellé, et valeurs avec leur nombre"),
+                ("perimetre", PERIMETRE),
                 ("instantane", "Instantané des données"),
             ),
             exemple="/facets?lieu=Lens",

@@ -15,6 +15,7 @@ from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, Requete, Resultat
 from geoapp.offer.search.places import A_LA_COMMUNE
 from geoapp.offer.search.requests import default_sort, describe_request
+from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.values import INCONNU
 from geoapp.reference.zonings import ZONAGES
 from geoapp.web.links import Adresses, Lien
@@ -231,7 +232,9 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
             "Un territoire est choisi : "
             "le rayon ne compte pas, la recherche se fait dans ses limites."
         )
-    return parts + _unplaced(resultat, repertoire)
+    perimetre = search_perimeter(requete, repertoire.snapshot)
+    known = tell_perimeter(resultat, perimetre)
+    return [*parts, *_unplaced(resultat, repertoire), *([known] if known else [])]
 
 
 def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:

@@ -571,6 +571,12 @@ _ROWS = [
             ),
             column("noms", "texte", "Ce que chacune dit tenir, dans le même ordre"),
             column("millesimes", "texte", "Millésime de chacune, dans le même ordre"),
+            column(
+                "types_diplome",
+                "texte",
+                "Types de diplôme que chacune dit tenir, séparés par des virgules, dans le même "
+                "ordre ; rien pour tous ceux du niveau",
+            ),
             column("nb_offres", "entier", "Formations que nous en avons", requis=True),
             column(
                 "part_connue",

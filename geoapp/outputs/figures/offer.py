@@ -10,7 +10,7 @@ from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
 from geoapp.offer.filters import apply_filters
-from geoapp.offer.perimeter import CONNUE, departements_of, perimeter_of
+from geoapp.offer.perimeter import CONNUE, perimeter_of, touched_departements
 from geoapp.offer.values import yes
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import Emprise
@@ -70,7 +70,7 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
 
 def _departements(world: World, emprise: Emprise) -> list[str] | None:
     """Return the codes of the départements of the territory, None for the whole region."""
-    return None if emprise.est_region else departements_of(world.snapshot, [emprise.valeur])
+    return None if emprise.est_region else touched_departements(world.snapshot, [emprise.valeur])
 
 
 def _members(offres: pd.DataFrame, emprise: Emprise) -> np.ndarray:

@@ -1,0 +1,51 @@
+"""What is known of the offer that a search asks, and what it says of few results, or of none."""
+
+from __future__ import annotations
+
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.perimeter import (
+    CONNUE,
+    INCONNUE,
+    Perimetre,
+    perimeter_of,
+    touched_departements,
+)
+from geoapp.offer.search.model import Requete, Resultat
+
+PEU = 5
+"""Results under which a search says what the sources hold: few may be all that we know."""
+
+
+def search_perimeter(requete: Requete, snapshot: Snapshot) -> Perimetre:
+    """Return what is known of the offer of a search, in the départements of its place.
+
+    A point in no commune that is told looks at the whole region.
+    """
+    lieu = requete.lieu
+    if lieu is None or not (lieu.est_zone or lieu.type == "commune"):
+        return perimeter_of(snapshot, requete.filtres)
+    there = touched_departements(snapshot, [f"{lieu.type}:{lieu.code}"])
+    return perimeter_of(snapshot, requete.filtres, there or None)
+
+
+def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
+    """Return what must be known of few results, or of none; "" when there are enough.
+
+    What no source claims to hold is said whatever the number of results.
+    """
+    texte = resultat.requete.texte
+    what = f" « {texte} »" if texte else ""
+    nb = resultat.total + len(resultat.a_distance)
+    if perimetre.statut == INCONNUE:
+        if not nb:
+            return perimetre.phrase
+        return (
+            f"{perimetre.libelle} : nos sources citent ces formations sans dire "
+            "qu'elles les tiennent toutes."
+        )
+    if nb >= PEU:
+        return ""
+    if not nb:
+        end = "" if perimetre.statut == CONNUE else " ; il peut en exister d'autres"
+        return f"Aucune formation{what} dans nos sources : {perimetre.portee}{end}."
+    return f"Peu de résultats : nos sources tiennent {perimetre.portee}."
