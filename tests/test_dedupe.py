@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.duplicates import PAIRES
 from geoapp.ingest.duplicates import merge_catalogues, read_refusals
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.names import MotsOrganisme, name_places, shared_name
@@ -29,7 +30,8 @@ from geoapp.offer.whole import whole_offer
 PRECISION_MIN = 0.97
 """Least share of true duplicates among the labelled pairs that are merged."""
 
-RAPPEL_MIN = 0.75
+RAPPEL_MIN = 0.92
+"""Least share of the labelled duplicates that are merged, on all pairs and on those that judge."""
 
 
 def offer(source: str, nom: str, **values) -> dict:
@@ -515,6 +517,40 @@ def test_the_labelled_pairs(real_snapshot):
     assert found["rappel"] >= RAPPEL_MIN
     control = judged[judged["echantillon"].eq("controle") & judged["score"].ge(SEUIL_FUSION)]
     assert len(control) >= 60 and control["jugement"].eq("identique").mean() >= PRECISION_MIN
+    # The half of the pairs of 2026 that no rule was tuned on.
+    judges = figures(judged[judged["echantillon"].eq("controle-2")])
+    assert judges["nb_paires"] >= 60 and judges["precision"] >= PRECISION_MIN
+    assert judges["rappel"] >= RAPPEL_MIN
+
+
+def test_the_new_pairs_are_a_hundred_and_fifty_in_two_halves():
+    pairs = pd.read_csv(PAIRES, dtype="str")
+    new = pairs[pairs["echantillon"].isin(["reglage-2", "controle-2"])]
+    assert len(new) == 150 and new["echantillon"].value_counts().min() >= 65
+    assert not pairs.duplicated(["id_action", "id_lieu", "id_action_autre", "id_lieu_autre"]).any()
+    # School and apprenticeship of one lycée are two trainings.
+    one_voie = new["id_action"].str.endswith("-Scolaire") & new["id_action_autre"].str.startswith(
+        "parcoursup-apprentissage"
+    )
+    assert one_voie.sum() >= 10 and new.loc[one_voie, "jugement"].eq("distincte").all()
+
+
+def test_one_legal_entity_in_one_commune_is_one_body_however_far_its_points_are():
+    far = {"x_m": 688_500.0, "siren_sur": "130023740"}
+    one, other = offer("a", "1", siren_sur="130023740"), offer("b", "1", **far)
+    assert only(one, other) == ("intitule+siren", 0.95)
+    # Another commune, another body, or a commune that is doubted: nothing says one place.
+    assert only(one, {**other, "code_commune": "62041"}) is None
+    assert only(one, {**other, "siren_sur": "775662026"}) is None
+    assert only(one, {**other, "siren_sur": None}) is None
+
+
+@pytest.mark.parametrize(("ecart_m", "attendu"), [(2_999.0, True), (3_001.0, False)])
+def test_one_name_in_one_commune_is_one_site_up_to_three_kilometres(ecart_m, attendu):
+    named = {"nom_organisme": "IRTS Hauts-de-France"}
+    away = {"x_m": 686_000.0 + ecart_m, "adresse": "Institut régional du travail social"}
+    found = only(offer("a", "1", **named), offer("b", "1", **away))
+    assert (found == ("intitule+nom", 0.9)) if attendu else found is None
 
 
 @pytest.mark.real

@@ -97,5 +97,7 @@ def test_the_headline_says_how_many_offers_are_past():
         " à vérifier."
     )
     assert past_offer({**quality, "nb_passees": 0}) == ""
+    every = past_offer({**quality, "nb_passees": 3695}).replace("\u202f", " ")
+    assert every.startswith(" Les 3 695 formations comptées n'ont toutes que des sessions passées")
     one = past_offer({"nb_passees": 1, "nb_offres": 1, "annees_passees": ["2020"]})
     assert one.startswith(" La seule formation comptée n'a que des sessions passées (2020)")

@@ -230,10 +230,10 @@ def write_duplicates() -> str:
         "elle n'est plus ni réunie ni listée.",
         "## Ce que cela vaut",
         "`python -m benchmarks.duplicates` compare ces règles à des paires réelles "
-        "jugées à la lecture (`tests/dedupe/paires.csv` : 372 paires, "
-        "dont 70 tirées et lues après que les règles ont été fixées). "
-        "Novembre 2026 : 201 paires jugées réunies, toutes à raison ; "
-        "81 % des vraies paires de l'échantillon sont réunies et 96 % réunies ou listées. "
+        "jugées à la lecture (`tests/dedupe/paires.csv` : 522 paires, dont 70 puis 70 autres lues "
+        "pour juger et non pour régler). "
+        "Novembre 2026 : 298 paires jugées réunies, toutes à raison ; "
+        "94 % des vraies paires de l'échantillon sont réunies et 98 % réunies ou listées. "
         "L'échantillon est chargé en cas difficiles : "
         "ces rappels ne sont pas ceux de l'ensemble.",
     ]

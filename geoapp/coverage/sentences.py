@@ -83,6 +83,8 @@ def past_offer(quality: dict) -> str:
     told = f"{format_number(nb)} des {format_number(total)} {whole} {verb} que des sessions passées"
     if total == 1:
         told = "La seule formation comptée n'a que des sessions passées"
+    elif nb == total:
+        told = f"Les {format_number(total)} {whole} n'ont toutes que des sessions passées"
     return typeset(f" {told}{when} : à vérifier.")
 
 

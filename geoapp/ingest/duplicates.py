@@ -116,6 +116,12 @@ def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     result["code_uai"] = of_place.fillna(of_body).mask(are_two, of_place + "|" + of_body)
     for nom in ("siret", "siren"):
         result[nom] = offers["id_organisme"].map(bodies[nom])
+    # A body has one site in most communes, unless the commune itself is doubted: an UAI code tells
+    # its own, whatever point is given for it.
+    is_doubted = yes(offers["est_douteuse"]) & of_place.isna()
+    result["siren_sur"] = result["siren"].mask(is_doubted)
+    # Written out by the labels of its codes: « MAINT.VEHIC.OPTC MOTOCYCLES » says little.
+    result["intitule"] = offers["titre"].fillna(offers["intitule"])
     metric = offers.geometry.to_crs(CRS_METRIC)
     # Stricter than for a map: a town hall or the point of a town would merge its two schools.
     sure = (

@@ -35,6 +35,9 @@ ABREGES = (
     ("chambre des metiers", "cma"),
     ("chambre metiers", "cma"),
     ("maison familiale rurale", "mfr"),
+    ("institut regional du travail social", "irts"),
+    ("institut universitaire de technologie", "iut"),
+    ("i u t", "iut"),
 )
 """Names written in full here, by their initials there."""
 

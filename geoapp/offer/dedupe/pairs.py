@@ -21,6 +21,7 @@ from geoapp.offer.dedupe.rules import (
     PART_CODES_OPPOSES,
     RAYON_M,
     SEUIL_POSSIBLE,
+    SITE_M,
     TITRE_PROCHE,
     VOISINAGE_M,
     part_of_distance,
@@ -41,6 +42,7 @@ PROFIL = (
     "code_cfd",
     "code_uai",
     "siret",
+    "siren_sur",
     "nom_organisme",
     "adresse",
     "code_commune",
@@ -51,7 +53,7 @@ PROFIL = (
 """Columns of an offer that are compared.
 
 `x_m`, `y_m` (EPSG:2154) are NA unless the position is trusted; `code_uai` may hold several,
-parted by « | ».
+parted by « | »; `siren_sur` is that of the legal entity, NA when the commune is doubted.
 """
 
 COLONNES = ("gauche", "droite", "regle", "score", "preuve")
@@ -217,7 +219,14 @@ class _Comparateur:
     def __init__(self, profil: pd.DataFrame):
         self.colonnes = {
             nom: _plain(profil[nom])
-            for nom in ("code_certifinfo", "code_rncp", "code_cfd", "siret", "code_commune")
+            for nom in (
+                "code_certifinfo",
+                "code_rncp",
+                "code_cfd",
+                "siret",
+                "siren_sur",
+                "code_commune",
+            )
         }
         self.uai = [
             frozenset((codes or "").split("|")) - {""} for codes in _plain(profil["code_uai"])
@@ -271,14 +280,16 @@ class _Comparateur:
         elsewhere = self._differ("code_commune", one, other)
         metres = float(np.hypot(*(self.xy[one] - self.xy[other])))
         # NaN is neither near nor far: one of the two points is not trusted.
-        is_near, is_far, is_unknown = metres <= VOISINAGE_M, metres > VOISINAGE_M, metres != metres
+        is_near, is_unknown = metres <= VOISINAGE_M, metres != metres
         # A code may be that of the body, which teaches in several communes: see `elsewhere`.
         same_uai = sorted(self.uai[one] & self.uai[other])
-        may_share_name = commune and not is_far
+        # The same name in one commune is one site, whatever geocoders say of it; beyond, another.
+        may_share_name = commune and not metres > SITE_M
         found = {
             "uai": same_uai[0] if same_uai and not elsewhere else None,
             "siret": self._same("siret", one, other) if commune else None,
             "point": f"{metres:.0f}" if metres <= RAYON_M else None,
+            "siren": self._same("siren_sur", one, other) if commune else None,
             "nom": self._shared_name(one, other, is_near) if may_share_name else None,
             "voisinage": f"{metres:.0f}" if is_near else None,
             "commune": commune if is_unknown else None,

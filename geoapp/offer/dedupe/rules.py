@@ -25,6 +25,12 @@ VOISINAGE_M = 500.0
 Geocoders differ by that much.
 """
 
+SITE_M = 3000.0
+"""Up to this distance, two positions of one commune may be those of one name.
+
+One is often that of the town, or of the head office.
+"""
+
 NOM_PROCHE = 85.0
 """Likeness of two names of bodies, 0 to 100, from which they may be one body."""
 
@@ -63,6 +69,7 @@ LIEUX: tuple[RegleDoublon, ...] = (
     RegleDoublon("uai", 1.0, "même établissement (UAI {valeur})"),
     RegleDoublon("siret", 1.0, "même organisme (SIRET {valeur}) dans la même commune"),
     RegleDoublon("point", 1.0, "lieux à {valeur} m l'un de l'autre"),
+    RegleDoublon("siren", 0.95, "même personne morale (SIREN {valeur}) dans la même commune"),
     RegleDoublon("nom", 0.9, "même nom d'établissement dans la même commune ({valeur})"),
     RegleDoublon("voisinage", None, "lieux à {valeur} m l'un de l'autre"),
     RegleDoublon("commune", 0.75, "même commune, l'un des lieux n'étant connu qu'à la mairie"),
