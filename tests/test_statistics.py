@@ -264,7 +264,7 @@ def test_the_years_of_a_zone_are_summed_by_source_without_places_counted_twice(
 
 
 def test_without_any_statistics_the_tables_are_empty():
-    assert [len(table) for table in statistics_tables({}, offer()).values()] == [0, 0, 0]
+    assert [len(table) for table in statistics_tables({}, offer()).values()] == [0] * 5
 
 
 @pytest.fixture
@@ -395,6 +395,63 @@ def test_statistics_need_to_say_their_table():
     } == {"flux", "debouches"}
 
 
+def test_outcomes_of_a_training_in_the_region_keep_the_years_of_their_rows():
+    rows, bilan = read(
+        "debouches_region",
+        [
+            {
+                "annee": "2019_2020",
+                "code_cfd": "32031312",
+                "voie": "scolaire",
+                "taux_emploi_pct": "35",
+            },
+            {"annee": "2020_2021", "code_mef": "32211031312", "voie": "scolaire"},
+            {"annee": "2020_2021", "voie": "scolaire", "taux_emploi_pct": "35"},
+        ],
+    )
+    assert rows["annee"].tolist() == ["2019-2020", "2020-2021"]
+    assert [one["code_raison"] for one in bilan.rejets] == ["code_absent"]
+    tables = offer()
+    tables["formations"]["code_cfd"] = ["32031312", "32031213"]
+    found = statistics_tables({"debouches_region": [rows]}, tables)
+    linked = found["actions_debouches"]
+    assert linked["id_action"].tolist() == ["a1", "a1"], "same diploma, whatever the establishment"
+    other = tables["actions"].assign(voie="apprentissage")
+    assert statistics_tables({"debouches_region": [rows]}, tables | {"actions": other})[
+        "actions_debouches"
+    ].empty
+
+
+def test_the_sheet_says_that_outcomes_of_the_region_are_not_of_the_establishment(
+    tiny_frames, tmp_path
+):
+    frames = tiny_frames
+    rows = pd.DataFrame(
+        {
+            "id_debouche": ["r2", "r1"],
+            "id_source": "tiny",
+            "annee": ["2020-2021", "2019-2020"],
+            "voie": "scolaire",
+            "taux_poursuite_pct": [50.0, None],
+            "taux_emploi_pct": [40.0, None],
+            "taux_emploi_24_pct": [60.0, None],
+        }
+    )
+    frames["debouches_region"] = conform(rows, "debouches_region")
+    frames["actions_debouches"] = conform(
+        pd.DataFrame({"id_action": "tiny:a1", "id_debouche": ["r1", "r2"]}), "actions_debouches"
+    )
+    snapshot = publish_world(frames, tmp_path)
+    told = offer_sheet(open_repertoire(snapshot), "tiny:a1")["statistiques"]["debouches_region"]
+    assert [(one["annee"], plain(" ".join(one["cellules"]))) for one in told] == [
+        ("2019-2020", "non diffusé non diffusé non diffusé"),
+        ("2020-2021", "50 % 40 % 60 %"),
+    ]
+    client = create_app(snapshot.path.parents[1]).test_client()
+    page = plain(client.get("/formations/tiny:a1").get_data(as_text=True))
+    assert "ce ne sont pas les débouchés de celui-ci" in page and "60 %" in page
+
+
 @pytest.mark.real
 def test_real_statistics_join_the_offer(real_snapshot):
     flux, debouches, linked = (
@@ -431,5 +488,13 @@ def test_real_statistics_join_the_offer(real_snapshot):
         "rco-2020-11",
         "voie-pro-2022",
     } <= set(linked["id_action"].str.split(":").str[0])
+    region, told = real_snapshot.read("debouches_region"), real_snapshot.read("actions_debouches")
+    assert len(region) == 2996 and set(region["annee"]) == {
+        "2019-2020",
+        "2020-2021",
+        "2021-2022",
+        "2022-2023",
+    }
+    assert told["id_action"].nunique() > 3000
     nord = debouches_of_zone(real_snapshot, "departement", "59")
     assert nord.nb_etablissements >= nord.nb_connus > 50 and 0 < nord.mediane_emploi_pct < 100

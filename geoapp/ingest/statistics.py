@@ -28,6 +28,7 @@ _TAUX = (
     "taux_poursuite_pct",
     "taux_emploi_pct",
     "taux_emploi_attendu_pct",
+    "taux_emploi_24_pct",
     "part_poursuite_pct",
     "part_emploi_pct",
     "part_autres_pct",
@@ -36,27 +37,43 @@ _TAUX = (
 
 NO_FILIERES = Filieres()
 
+REGION = "debouches_region"
+"""The table of which each row tells its years itself, and no establishment."""
+
+_CLES = {
+    "flux": ["code_uai", "code_mef", "voie"],
+    "debouches": ["code_uai", "public"],
+    REGION: ["annee", "voie", "code_cfd", "code_mef"],
+}
+"""What names a row of each table, after its source."""
+
 _NOMBRES = [*_ENTIERS, *_TAUX, "valeur_ajoutee_pts"]
 
 
 def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
     """Return the rows of the table that a statistics source feeds (its option `table`), counted.
 
-    A row without valid UAI code is a reject.  A figure that is no number is set
+    A row without valid UAI code is a reject; in the table of the region, which has none, one
+    without code of a diploma or a year of study is.  A figure that is no number is set
     aside; one that the producer does not give (`NON_DIFFUSE`) is unknown.
     """
     table = source.options["table"]
     journal = Journal(lecture.frame.reindex(columns=_columns(table)).astype("str"))
     frame = journal.frame
-    uai = codes.check_uai(frame["code_uai"])
-    journal.replace("code_uai", uai, "code_normalise", quiet_if_valid=True)
+    if "code_uai" in frame:
+        uai = codes.check_uai(frame["code_uai"])
+        journal.replace("code_uai", uai, "code_normalise", quiet_if_valid=True)
     for column in frame.columns.intersection(_NOMBRES):
         is_withheld = frame[column].str.strip().str.lower().isin(NON_DIFFUSE)
         values = frame[column] = frame[column].mask(is_withheld)
         number = pd.to_numeric(values.str.replace(",", ".", regex=False), errors="coerce")
         sound = values.where(_is_sound(column, number))
         journal.replace(column, sound, "", quiet_if_valid=True)
-    journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
+    if "code_uai" in frame:
+        journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
+    else:
+        is_lost = frame["code_cfd"].isna() & frame["code_mef"].isna()
+        journal.refuse("code_cfd", is_lost, "code_absent")
     journal.refuse_repeats()
     return _typed(journal.kept(), table, source), Bilan.of(source.id, lecture, journal)
 
@@ -66,7 +83,8 @@ def _columns(table: str) -> list[str]:
     return [
         nom
         for nom in TABLES[table].noms
-        if nom not in ("id_flux", "id_debouche", "id_source", "annee", "masques")
+        if nom not in ("id_flux", "id_debouche", "id_source", "masques")
+        and (nom != "annee" or table == REGION)
     ]
 
 
@@ -86,13 +104,14 @@ def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
     Equal rows under one key are numbered in the order of their content.
     """
     rows = kept.sort_values(list(kept.columns), na_position="last", ignore_index=True)
-    named = ["code_uai", "code_mef", "voie"] if table == "flux" else ["code_uai", "public"]
+    named = _CLES[table]
     key = source.id + ":" + rows[named].fillna("").agg(":".join, axis=1)
     rank = key.groupby(key).cumcount() + 1
     rows[TABLES[table].cle[0]] = key + ("~" + rank.astype("str")).mask(rank.eq(1), "")
     for column in rows.columns.intersection(_NOMBRES):
         rows[column] = pd.to_numeric(rows[column].str.replace(",", ".", regex=False))
-    return _hide_small(rows).assign(id_source=source.id, annee=source.millesime)
+    told = rows["annee"].str.replace("_", "-") if table == REGION else source.millesime
+    return _hide_small(rows).assign(id_source=source.id, annee=told)
 
 
 def _hide_small(rows: pd.DataFrame) -> pd.DataFrame:
@@ -116,22 +135,26 @@ def statistics_tables(
     tables: dict[str, pd.DataFrame],
     filieres: Filieres = NO_FILIERES,
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables `flux`, `debouches` and `actions_flux`.
+    """Return the tables of statistics, and what joins them to actions.
 
     Parameters
     ----------
     parts : dict
-        Rows of `flux` and `debouches` by source (see `read_statistics`).
+        Rows of `flux`, `debouches` and `debouches_region` by source (see `read_statistics`).
     tables : dict
         formations, actions, organismes, lieux, actions_lieux.
     filieres : Filieres
         What the BCN says of years of study and of renewed diplomas.
     """
     found = {}
-    for nom in ("flux", "debouches"):
+    for nom in _CLES:
         empty = pd.DataFrame(columns=TABLES[nom].noms)
         found[nom] = conform(pd.concat([empty, *parts.get(nom, [])], ignore_index=True), nom)
-    return {**found, "actions_flux": link_flux(found["flux"], tables, filieres)}
+    return {
+        **found,
+        "actions_flux": link_flux(found["flux"], tables, filieres),
+        "actions_debouches": link_outcomes(found[REGION], tables, filieres),
+    }
 
 
 def link_flux(
@@ -143,7 +166,7 @@ def link_flux(
     other alone has replaced since describes that one too; one that several replace describes none
     of them.  The seconde that a family of jobs shares has a code of its own: it is that of none.
     """
-    cfd = cfd_from_mef(flux["code_mef"]).fillna(flux["code_mef"].map(filieres.cfd).astype("str"))
+    cfd = _diploma_of(flux["code_mef"], filieres)
     renewed = {code: _heirs(code, filieres) for code in cfd.dropna().unique()}
     wanted = pd.DataFrame(
         {
@@ -153,20 +176,47 @@ def link_flux(
             "voie": flux["voie"],
         }
     ).explode("code_cfd")
+    pairs = uai_of_actions(tables).merge(_diplomas_of_actions(tables), on="id_action")
+    # All three must be known: a diploma prepared by two voies has two flows.
+    linked = wanted.dropna().merge(pairs.dropna(), on=["code_uai", "code_cfd", "voie"])
+    return conform(linked[["id_action", "id_flux"]].drop_duplicates(), "actions_flux")
+
+
+def link_outcomes(
+    outcomes: pd.DataFrame, tables: dict[str, pd.DataFrame], filieres: Filieres
+) -> pd.DataFrame:
+    """Return the table `actions_debouches`: same diploma (see `link_flux`), same voie."""
+    cfd = outcomes["code_cfd"].fillna(_diploma_of(outcomes["code_mef"], filieres))
+    renewed = {code: _heirs(code, filieres) for code in cfd.dropna().unique()}
+    wanted = pd.DataFrame(
+        {
+            "id_debouche": outcomes["id_debouche"],
+            "code_cfd": cfd.map(renewed),
+            "voie": outcomes["voie"],
+        }
+    ).explode("code_cfd")
+    known = _diplomas_of_actions(tables)
+    linked = wanted.dropna().merge(known.dropna(), on=["code_cfd", "voie"])
+    return conform(linked[["id_action", "id_debouche"]].drop_duplicates(), "actions_debouches")
+
+
+def _diploma_of(mef: pd.Series, filieres: Filieres) -> pd.Series:
+    """Return the diploma (CFD) that each year of study leads to, NA when it is not known."""
+    return cfd_from_mef(mef).fillna(mef.map(filieres.cfd).astype("str"))
+
+
+def _diplomas_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return `id_action`, `code_cfd` and `voie` of each action."""
     formations = tables["formations"].set_index("id_formation")
     diploma = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
     actions = tables["actions"]
-    known = pd.DataFrame(
+    return pd.DataFrame(
         {
             "id_action": actions["id_action"],
             "code_cfd": actions["id_formation"].map(diploma),
             "voie": actions["voie"],
         }
     )
-    pairs = uai_of_actions(tables).merge(known, on="id_action")
-    # All three must be known: a diploma prepared by two voies has two flows.
-    linked = wanted.dropna().merge(pairs.dropna(), on=["code_uai", "code_cfd", "voie"])
-    return conform(linked[["id_action", "id_flux"]].drop_duplicates(), "actions_flux")
 
 
 def _heirs(cfd: str, filieres: Filieres) -> list[str]:

@@ -214,6 +214,15 @@ class Repertoire:
         return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
 
     @cached_property
+    def debouches_region(self) -> Mapping[str, list[dict]]:
+        """Return what became in the region of those who left the training of each action."""
+        links = self.snapshot.read("actions_debouches")
+        table = links.merge(
+            self.snapshot.read("debouches_region"), on="id_debouche", validate="m:1"
+        ).sort_values(["annee", "id_debouche"], kind="stable")
+        return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
+
+    @cached_property
     def debouches(self) -> Mapping[str, list[dict]]:
         """Return the rows of `debouches` by establishment (UAI)."""
         table = self.snapshot.read("debouches")

@@ -68,6 +68,10 @@ def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
             _tell_flux(row, _source(repertoire, row)) for row in sorted(flux, key=_flux_order)
         ],
         "debouches": [_tell_debouche(row, _source(repertoire, row)) for row in debouches],
+        "debouches_region": [
+            _tell_region(row, _source(repertoire, row))
+            for row in repertoire.debouches_region.get(id_action, [])
+        ],
         "avertissement": AVERTISSEMENT,
     }
 
@@ -148,6 +152,16 @@ def _tell_debouche(row: dict, source: dict) -> dict:
         "poursuite": format_rate(row["taux_poursuite_pct"]),
         "emploi": format_rate(row["taux_emploi_pct"]),
         "attendu": format_rate(row["taux_emploi_attendu_pct"]),
+    }
+
+
+def _tell_region(row: dict, source: dict) -> dict:
+    """Return what became in the region of those who left a training, in one year."""
+    rates = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_24_pct")
+    return {
+        **{nom: row[nom] for nom in ("annee", *rates)},
+        "cellules": [format_rate(row[nom]) for nom in rates],
+        "source": source,
     }
 
 

@@ -27,6 +27,7 @@ _DE_L_OFFRE = (
     "actions_lieux",
     "lieux_zones",
     "actions_flux",
+    "actions_debouches",
     "perimetre",
     "totaux",
     *_SUR_L_OFFRE,
@@ -255,6 +256,9 @@ USAGES: dict[str, Usage] = {
                 "taux_poursuite_pct",
                 "taux_emploi_pct",
                 "taux_emploi_attendu_pct",
+                "taux_emploi_24_pct",
+                "annee",
+                "code_cfd",
                 "valeur_ajoutee_pts",
                 "part_poursuite_pct",
                 "part_emploi_pct",
@@ -263,12 +267,20 @@ USAGES: dict[str, Usage] = {
             options={
                 "table": OptionSource(
                     type=str,
-                    est_bonne=lambda value: value in ("flux", "debouches"),
-                    probleme="option « table » attendue pour une statistique : flux ou debouches.",
+                    est_bonne=lambda value: value in ("flux", "debouches", "debouches_region"),
+                    probleme="option « table » attendue pour une statistique : "
+                    "flux, debouches ou debouches_region.",
                     est_requise=True,
                 )
             },
-            tables=("flux", "actions_flux", "debouches", *_SUIVI),
+            tables=(
+                "flux",
+                "actions_flux",
+                "debouches",
+                "debouches_region",
+                "actions_debouches",
+                *_SUIVI,
+            ),
         ),
         Usage(
             nom="total",

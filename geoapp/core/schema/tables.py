@@ -613,6 +613,47 @@ _ROWS = [
         ],
     ),
     table(
+        "debouches_region",
+        "Ce que deviennent les sortants d'une formation dans toute la région, une année donnée, "
+        "tous établissements ensemble",
+        "id_debouche",
+        [
+            column("id_debouche", "texte", "Identifiant : source:années:voie:code", requis=True),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("annee", "texte", "Années de la statistique, dites par le fichier", requis=True),
+            column("code_cfd", "texte", "Diplôme (CFD), quand la source le donne"),
+            column("code_mef", "texte", "Année terminale (MEFSTAT 11), quand la source la donne"),
+            column("voie", "texte", "Voie", valeurs=VOIES),
+            column(
+                "taux_poursuite_pct",
+                "reel",
+                "Poursuivent leurs études, en % ; vide quand le producteur ne diffuse pas",
+            ),
+            column(
+                "taux_emploi_pct",
+                "reel",
+                "En emploi salarié six mois après la sortie, "
+                "en % de ceux qui ont quitté les études",
+            ),
+            column("taux_emploi_24_pct", "reel", "De même, vingt-quatre mois après"),
+        ],
+    ),
+    table(
+        "actions_debouches",
+        "Actions dont la formation a des débouchés connus dans la région : même diplôme, même voie",
+        "id_action id_debouche",
+        [
+            column("id_action", "texte", "Action", requis=True, renvoi="actions.id_action"),
+            column(
+                "id_debouche",
+                "texte",
+                "Débouchés",
+                requis=True,
+                renvoi="debouches_region.id_debouche",
+            ),
+        ],
+    ),
+    table(
         "couches",
         "Contours simplifiés pour l'affichage",
         "type_zone code_zone",

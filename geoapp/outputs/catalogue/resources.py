@@ -56,6 +56,8 @@ FICHES: dict[str, FicheTable] = {
     "flux": FicheTable("Vœux et places, années passées"),
     "actions_flux": FicheTable("Actions que décrit chaque flux"),
     "debouches": FicheTable("Débouchés des établissements, années passées"),
+    "debouches_region": FicheTable("Débouchés d'une formation dans la région, années passées"),
+    "actions_debouches": FicheTable("Actions que décrivent les débouchés régionaux"),
     "perimetre": FicheTable("Ce que les sources tiennent de l'offre"),
     "totaux": FicheTable("Totaux extérieurs"),
     "offres_voisines": FicheTable("Offre des départements voisins", POINT, "#54606f"),
