@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from geoapp.ingest.certifications import FICHES, find_fiches
 from geoapp.ingest.code_joins import find_codes
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal
@@ -57,10 +58,11 @@ LUES = (
     "code_cfd",
     "code_certifinfo",
     "code_mef",
+    "code_rncp",
 )
 """Columns of a formation that what is found of it rests on."""
 
-ENRICHIES = ("metiers", "mots", "preuve_metiers", "rev3", "preuve_rev3")
+ENRICHIES = ("metiers", "mots", "preuve_metiers", "rev3", "preuve_rev3", *FICHES)
 
 
 class Nomenclature(NamedTuple):
@@ -89,16 +91,16 @@ def read_nomenclature(lecture: Lecture, source: Source) -> tuple[Nomenclature, B
 def enrich_formations(
     formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """Return the formations with metiers, mots, preuve_metiers, rev3 and preuve_rev3.
+    """Return the formations with `ENRICHIES`: jobs, words, transitions, record at the RNCP.
 
     Parameters
     ----------
     formations : DataFrame
         intitule, type_diplome, code_rome, code_formacode, code_nsf, code_cfd,
-        code_certifinfo and, when the source gives one, code_mef.
+        code_certifinfo and, when the source gives them, code_mef and code_rncp.
     nomenclatures : mapping of DataFrame
-        By key: code_rome, code_formacode, code_nsf, code_certifinfo.  One that
-        is absent leaves what depends on it unknown (NA).
+        By key: code_rome, code_formacode, code_nsf, code_certifinfo, code_rncp, code_mef.  One
+        that is absent leaves what depends on it unknown (NA).
 
     Returns
     -------
@@ -132,6 +134,7 @@ def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame])
     is_found = result["metiers"].notna() | result["mots"].notna()
     result["preuve_metiers"] = found["preuve"].where(is_found)
     result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
+    result[list(FICHES)] = find_fiches(formations, nomenclatures)
     return result
 
 

@@ -264,6 +264,10 @@ def offer_sheet(repertoire: Repertoire, identifiant: str, *, contact: str = "") 
         "preuve_domaine": formation["preuve_domaine"],
         "rev3": explain_rev3(repertoire, formation),
         "codes": list_codes(formation),
+        "certification": {
+            nom: formation[nom]
+            for nom in ("fiche_rncp", "echeance_rncp", "rncp_remplacee_par", "preuve_rncp")
+        },
         "metiers": split(formation["metiers"]),
         "semblables": [
             offer_card(repertoire, ligne, metres)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from geoapp.core.french import NON_RENSEIGNE, count
+from geoapp.core.french import NON_RENSEIGNE, count, format_date
 from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
 from geoapp.offer.lookups import Repertoire
@@ -180,7 +180,22 @@ def _details(sheet: dict) -> Paires:
         for t in sheet["rev3"]
     ]
     pairs += [("Métiers visés", ", ".join(sheet["metiers"]))] if sheet["metiers"] else []
-    return pairs + [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
+    pairs += [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
+    return pairs + _register(sheet["certification"])
+
+
+def _register(fiche: dict) -> Paires:
+    """Return the record of a training in the national register, when one is sure."""
+    if fiche["fiche_rncp"] is None:
+        return []
+    ends, newer = fiche["echeance_rncp"], fiche["rncp_remplacee_par"]
+    told = [
+        fiche["fiche_rncp"],
+        f"enregistrée jusqu'au {format_date(ends)}" if ends else "",
+        f"remplacée par {newer}" if newer else "",
+        f"d'après le {fiche['preuve_rncp']}",
+    ]
+    return [("Fiche au RNCP", ", ".join(filter(None, told)))]
 
 
 def _said(sheet: dict, row: ColonneOffre) -> str:

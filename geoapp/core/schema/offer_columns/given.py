@@ -396,6 +396,26 @@ GIVEN = (
         exports=(Exportee(nom="rev3", sens="Transitions servies, séparées par « | »"),),
     ),
     ColonneOffre(
+        nom="fiche_rncp",
+        sens="Fiche RNCP : celle du code donné, sinon la seule sûre de son diplôme",
+        tables=("formations",),
+    ),
+    ColonneOffre(
+        nom="echeance_rncp",
+        sens="Fin de l'enregistrement de cette fiche, AAAA-MM-JJ",
+        tables=("formations",),
+    ),
+    ColonneOffre(
+        nom="rncp_remplacee_par",
+        sens="Fiche RNCP qui remplace cette fiche",
+        tables=("formations",),
+    ),
+    ColonneOffre(
+        nom="preuve_rncp",
+        sens="Ce qui a décidé de cette fiche : code de la source, ou diplôme",
+        tables=("formations",),
+    ),
+    ColonneOffre(
         nom="preuve_rev3",
         sens="Ce qui a décidé de chaque transition",
         tables=("formations",),
