@@ -75,7 +75,7 @@ def test_title_and_summary(tiny_snapshot):
     ) == (6, 1, 3, 2, 1)
     assert resume.nb_placees + resume.nb_non_placees == resume.nb_offres == 7
     assert "1 formation n'a pas pu être placée" in " ".join(resume.phrases)
-    assert "Aucune formation ne répond" in summarise(offres.head(0)).phrases[0]
+    assert "Aucune formation de nos sources ne répond" in summarise(offres.head(0)).phrases[0]
 
 
 # ---- Compact data ----

@@ -28,12 +28,14 @@ from geoapp.ingest.perimeter import perimeter_table
 from geoapp.ingest.totals import CASE, count_totals, read_totals, shares_by_case, totals_table
 from geoapp.offer.filters import parse_filters
 from geoapp.offer.perimeter import INCONNUE, perimeter_of, together
+from geoapp.offer.quality.perimeter import list_totals, perimeter_grid
 from geoapp.outputs.figures.content import describe_figure, make_content
 from geoapp.outputs.figures.model import Figure
 from geoapp.sources.claims import claims_problem, is_recent, read_claims, real_domains
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source, load_sources
 from geoapp.web import create_app
+from geoapp.web.perimeter_view import draw
 from support.examples import cheap
 from support.words import plain
 from support.world import make_perimeter, make_tiny_frames, publish_world
@@ -435,3 +437,54 @@ def test_a_kind_of_diploma_asks_the_levels_that_it_leads_to(tmp_path):
         assert perimeter_of(kinds, asked).statut == "connue"
     both = {"type_diplome": ["cap", "bts"]}
     assert perimeter_of(snapshot, parse_filters(both, snapshot)).statut == "partielle"
+
+
+# --- The picture
+
+
+def test_the_picture_tells_every_cell_once_and_its_exceptions_in_words(tmp_path):
+    table = make_perimeter()
+    table.loc[table["code_domaine"].eq("sante"), "statut"] = INCONNUE
+    is_one = table["code_domaine"].eq("art") & table["code_departement"].eq("80")
+    table.loc[is_one & table["niveau_sortie"].eq("3"), "statut"] = "partielle"
+    table.loc[table["voie"].eq("continue"), "statut"] = INCONNUE
+    snapshot = world_of(tmp_path, table).snapshot
+    grid = perimeter_grid(snapshot)
+    boxes = {(case.voie, case.niveau): case for line in grid for case in line}
+    assert len(boxes) == len(VOIES) * len(NIVEAUX)
+    assert sum(sum(case.effectifs.values()) for case in boxes.values()) == len(table)
+    assert boxes["scolaire", "5"].resume == "Connue, sauf Santé (inconnue)"
+    assert boxes["scolaire", "3"].resume == ("Connue, sauf 1 case (en partie) et Santé (inconnue)")
+    assert boxes["continue", "3"].resume == "Inconnue"
+    drawn = draw(boxes["scolaire", "3"])
+    assert [path.count("M") for _, path in drawn.chemins] == [37, 1, 2]
+    page = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    shown = html.unescape(page.get("/qualite").text)
+    assert "Connue, sauf Santé (inconnue)" in shown and shown.count('class="dessin"') == 18
+
+
+def test_the_totals_shown_add_up_the_departements_and_leave_out_what_is_hidden(tmp_path):
+    frames = make_tiny_frames()
+    rows = [("59", 100, 90), ("80", 50, 50), ("62", None, 3)]
+    frames["totaux"] = conform(
+        pd.DataFrame(
+            [
+                {
+                    "id_total": f"tiny:3:{code}",
+                    "id_source": "tiny",
+                    "sujet": "élèves",
+                    "voie": "scolaire",
+                    "niveau_sortie": "3",
+                    "code_departement": code,
+                    "nb_total": total,
+                    "nb_tenus": held,
+                }
+                for code, total, held in rows
+            ]
+        ),
+        "totaux",
+    )
+    told = list_totals(publish_world(frames, tmp_path))
+    assert [[plain(one) for one in row] for row in told] == [
+        ["Élèves : Petite offre", "2026", "Niveau 3", "150", "140", "93,3 %"]
+    ]

@@ -212,7 +212,10 @@ def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
 def _warnings(avant: Snapshot, apres: Snapshot, zonage: str, sources: pd.DataFrame) -> list[str]:
     """Return what makes the difference doubtful."""
     alone = sources[sources["nb_avant"].eq(0) | sources["nb_apres"].eq(0)]["id_source"].tolist()
-    warnings = []
+    warnings = [
+        "Sont comparées les formations que nos sources tiennent, qui n'en tiennent qu'une partie : "
+        "une perte peut être celle d'une source."
+    ]
     if alone:
         warnings.append(
             f"Les sources ne sont pas les mêmes ({', '.join(alone)}) : "

@@ -212,7 +212,7 @@ def _supply(question: Question, quality: dict) -> str:
     """Say what counts as offer, and what is not known of it."""
     base = f"Offre comptée : {OFFRES[question.offre][0].lower() + OFFRES[question.offre][1:]}."
     if not quality["nb_offres"]:
-        return f"{base} Aucune formation ne répond aux filtres."
+        return f"{base} Aucune formation de nos sources ne répond aux filtres."
     unknown = quality["part_sans_places"]
     return (
         f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des "

@@ -20,6 +20,7 @@ from geoapp.offer.filters import (
     list_options,
     parse_filters,
 )
+from geoapp.offer.perimeter import perimeter_of
 from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_columns, sift
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
@@ -54,6 +55,7 @@ def regional_map():
         titre=title_of(snapshot, retenues, filtres),
         description=describe_filters(filtres),
         resume=summarise(retenues),
+        perimetre=perimeter_of(snapshot, filtres).phrase,
         champs=form_fields(
             count_facets(colonnes, sauf), filtres, courant().derive("utiles", useful_filters)
         ),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from geoapp.offer.quality.perimeter import list_totals
 from geoapp.offer.quality.scores import Qualite, find_entity, list_defects, open_quality
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.quality import FORMATS_QUALITE, defects_file, scores_file
 from geoapp.web import quality_view as vues
+from geoapp.web.perimeter_view import picture
 from geoapp.web.presentation import paginate
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant
@@ -46,6 +48,8 @@ def index():
         fichiers=vues.downloads("quality.scores"),
         corrections=vues.downloads("quality.corrections"),
         adresse_api=url_for("api.qualite"),
+        perimetre=courant().derive("perimetre", picture),
+        totaux=courant().derive("totaux", list_totals),
     )
 
 

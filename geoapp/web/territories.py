@@ -10,10 +10,12 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.memory import Memory
 from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.scope import known_offer
 from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
+from geoapp.coverage.world import choose_offer
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.sheets.folder import file_stem, make_sheet
@@ -64,6 +66,7 @@ def index():
         est_commune=zonage == COMMUNE,
         lignes=vues.zone_rows(served_world(), found[:NB_TROUVEES] if texte else found),
         nb_max=NB_TROUVEES,
+        perimetre=known_offer(served_world(), Question(), choose_offer(served_world(), Question())),
     )
 
 

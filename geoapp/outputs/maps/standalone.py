@@ -13,6 +13,7 @@ from markupsafe import Markup
 from geoapp.core.config import ROOT
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters
+from geoapp.offer.perimeter import perimeter_of
 from geoapp.outputs.html import FrenchTemplate
 from geoapp.outputs.maps.folium_map import OFFRES, SCRIPTS, STYLES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import FOND, layer_css, list_layers, outline_geojson, show_chosen
@@ -41,6 +42,7 @@ def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str
         .render(
             titre=title_of(snapshot, offres, filtres),
             resume=summarise(offres),
+            perimetre=perimeter_of(snapshot, filtres).phrase,
             calques=calques,
             styles=Markup(_style_block(layer_css(calques))),
             scripts=Markup("\n".join(_script(path) for path in SCRIPTS)),

@@ -50,7 +50,7 @@ class Resume:
     def _placed(self) -> str:
         if not self.nb_offres:
             return (
-                "Aucune formation ne répond à ces filtres. "
+                "Aucune formation de nos sources ne répond à ces filtres. "
                 "Retirez un filtre ou élargissez le territoire."
             )
         sont = "est placée" if self.nb_placees < 2 else "sont placées"
