@@ -82,7 +82,7 @@ def test_floors_are_known_where_outlines_are():
 # --- Six questions of the mirror, worked out again in pure Python --------------------------------
 
 QUESTIONS = [
-    {"domaine": "sante"},
+    {"domaine": "hotellerie"},
     {"niveau": "3", "seuil_km": "10"},
     {"niveau": "4", "voie": "scolaire", "seuil_km": "15"},
     {"domaine": "batiment", "voie": "apprentissage", "seuil_km": "5"},

@@ -79,18 +79,23 @@ def name_places(profil: pd.DataFrame) -> list[MotsOrganisme]:
     )
     known: dict[tuple, MotsOrganisme] = {}
     rows = list(zip(*columns, strict=True))
+    towns = {frozenset(fold(town).split()) for town in profil["nom_commune"].dropna().unique()}
     for row in rows:
         if row not in known:
-            known[row] = _read_name(*row)
+            known[row] = _read_name(*row, towns=towns)
     return [known[row] for row in rows]
 
 
-def _read_name(name: str, address: str, commune: str) -> MotsOrganisme:
-    """Return the words of one name and address."""
+def _read_name(
+    name: str, address: str, commune: str, *, towns: set[frozenset[str]]
+) -> MotsOrganisme:
+    """Return the words of one name and address; the name of a town is that of no establishment."""
     # The name of the commune is in half of the names: two schools of Lens are two schools.
     common = GENERIQUES | set(fold(commune).split())
     read = [_words(part) for part in _PARTIES.split(name)]
     parts = [(frozenset(words) - common, "cfa" in words) for words in read]
+    # « Antenne de Compiègne », in Venette: its neighbours too are of Compiègne.
+    parts = [(words, is_network) for words, is_network in parts if words not in towns]
     own = [words for words, _ in parts if words]
     # A network is left out only when another part tells the place.
     places = [words for words, is_network in parts if words and not is_network] or own
