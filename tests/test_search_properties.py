@@ -55,6 +55,7 @@ GEOD = pyproj.Geod(ellps="GRS80")
 POINT = Lieu(type="point", code="50.09,2.13", nom="point", longitude=2.13, latitude=50.09)
 UNKNOWN_TOO = {
     "niveau": ("3", "5", None),
+    "type_diplome": ("cap", "bts", None),
     "voie": ("scolaire", "continue", None),
     "modalite": ("sur_place", "a_distance", None),
 }
@@ -65,6 +66,7 @@ offers = st.fixed_dictionaries(
         "organisme": st.sampled_from(BODIES),
         "lieu": st.sampled_from(PLACES),
         "niveau_sortie": st.sampled_from(UNKNOWN_TOO["niveau"]),
+        "code_diplome": st.sampled_from(UNKNOWN_TOO["type_diplome"]),
         "voie": st.sampled_from(UNKNOWN_TOO["voie"]),
         "modalite": st.sampled_from(UNKNOWN_TOO["modalite"]),
         "est_conventionnee": st.sampled_from((True, False, None)),
@@ -86,6 +88,7 @@ choices = st.fixed_dictionaries(
         "niveau": st.lists(
             st.sampled_from(("3", "5", INCONNU)), min_size=1, max_size=2, unique=True
         ),
+        "type_diplome": st.sampled_from((["cap"], ["bts", INCONNU])),
         "voie": st.sampled_from((["scolaire"], ["continue", INCONNU])),
         "modalite": st.sampled_from((["a_distance"], ["sur_place"], [INCONNU])),
         "conventionnee": st.sampled_from((["oui"], ["non", INCONNU])),
@@ -131,7 +134,8 @@ def make_world(rows: list[dict], folder) -> SimpleNamespace:
             "id_lieu": f"l{PLACES.index(row['lieu'])}",
             "id_formation": f"f{i:02}",
             "id_source": "tiny",
-            "intitule": " ".join(row["mots"]).upper() if i % 2 else " ".join(row["mots"]),
+            "titre": " ".join(row["mots"]).upper() if i % 2 else " ".join(row["mots"]),
+            "intitule": row["mots"][0],
             "code_domaine": "sante",
             "nom_organisme": row["organisme"],
             "id_organisme": row["organisme"],
@@ -148,9 +152,9 @@ def make_world(rows: list[dict], folder) -> SimpleNamespace:
     table = gpd.GeoDataFrame(pd.DataFrame(base), geometry="geometry", crs=4326)
     frames["offres"] = conform(table, "offres")
     frames["formations"] = conform(
-        pd.DataFrame(base)[["id_formation", "id_source", "intitule", "code_domaine"]].assign(
-            preuve_domaine="x"
-        ),
+        pd.DataFrame(base)[
+            ["id_formation", "id_source", "titre", "intitule", "code_domaine"]
+        ].assign(preuve_domaine="x"),
         "formations",
     )
     starts = [
@@ -217,6 +221,7 @@ def value_of(nom: str, row: dict) -> set[str]:
     raw = row[
         {
             "niveau": "niveau_sortie",
+            "type_diplome": "code_diplome",
             "conventionnee": "est_conventionnee",
             "entree": "niveau_entree",
         }.get(nom, nom)
@@ -265,7 +270,7 @@ def is_here(row: dict, requete: Requete) -> bool:
 def sort_key(row: dict, requete: Requete) -> tuple:
     """Return the key of the total order asked."""
     title, point = (
-        (row["intitule"].lower(), row["id_action"], row["id_lieu"]),
+        (row["titre"].lower(), row["id_action"], row["id_lieu"]),
         requete.lieu and not requete.lieu.est_zone,
     )
     gap = round(gap_m(row, requete.lieu)) if point and row["lieu"] and not is_remote(row) else 0
@@ -300,6 +305,7 @@ def sort_key(row: dict, requete: Requete) -> tuple:
             "organisme": None,
             "lieu": None,
             "niveau_sortie": None,
+            "code_diplome": None,
             "voie": None,
             "modalite": None,
             "est_conventionnee": None,
