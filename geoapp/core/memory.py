@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from math import inf
 from threading import Condition
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cachetools import LRUCache, cached
 
@@ -15,14 +15,17 @@ T = TypeVar("T")
 class Memory:
     """Values by key; beyond `maxsize`, the one asked for the longest ago is let go.
 
+    `weigh` tells what each counts for, one when it is not given; a value that
+    weighs more than `maxsize` alone is made each time.
+
     While a thread makes a value, those that ask for the same key wait for it,
     and those that ask for another key do not.  A maker that fails leaves
     nothing: one of those who wait makes the value in its turn.
     """
 
-    def __init__(self, maxsize: float = inf):
+    def __init__(self, maxsize: float = inf, *, weigh: Callable[[Any], int] | None = None):
         # The condition is what makes a thread wait for the one that makes the value it asks for.
-        kept = cached(LRUCache(maxsize), key=lambda key, make: key, condition=Condition())
+        kept = cached(LRUCache(maxsize, weigh), key=lambda key, make: key, condition=Condition())
         self._get = kept(lambda key, make: make())
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:

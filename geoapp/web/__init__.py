@@ -17,6 +17,7 @@ from geoapp.web import (
     errors,
     figures,
     health,
+    kept,
     layers,
     pages,
     quality,
@@ -88,5 +89,6 @@ def create_app(
     app.register_blueprint(quality.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(health.blueprint)
+    kept.register(app)
     app.extensions["courant"].warm_up()
     return app

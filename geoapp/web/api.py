@@ -317,7 +317,7 @@ for _route in ROUTES.values():
 @blueprint.get(f"{PREFIXE}/openapi.json")
 def openapi():
     """Return the description of the API for programs (OpenAPI 3.1)."""
-    return _cacheable(jsonify(build_document(courant().snapshot())), _etag())
+    return _cacheable(jsonify(courant().derive("openapi", build_document)), _etag())
 
 
 @blueprint.get("/api/")

@@ -157,7 +157,7 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
         "script_carte": Markup(parties.script),
         "couleurs": Markup(layer_css(served_layers())),
         "legende": legend(reponse),
-        "nb_dehors": len(crossing_zones(snapshot, zonage)),
+        "nb_dehors": courant().derive(("dehors", zonage), lambda s: len(crossing_zones(s, zonage))),
         "valeurs": Markup(escape_json(dump_json(vues.map_values(reponse, code)))),
         "est_dessinee": len(contours) > 0,
     }

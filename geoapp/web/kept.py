@@ -1,0 +1,144 @@
+"""Identical answers, kept: what the snapshot and an address decide is worked out once.
+
+Kept by snapshot and address, in a bounded memory that goes with the snapshot.
+An address that holds a text, a place or a position typed by a person is never
+kept: only those whose every parameter is a choice among values of the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import date
+from functools import wraps
+
+from flask import Flask, Response, current_app, request
+
+from geoapp.core.memory import Memory
+from geoapp.coverage.model import PARAMETRES
+from geoapp.offer.filters import FILTRES
+from geoapp.web.security import nonce
+from geoapp.web.served import courant, holder, signals
+
+ENDPOINTS = (
+    "pages.regional_map",
+    "pages.sources",
+    "pages.rejects",
+    "layers.standalone_map",
+    "search.index",
+    "search.sheet",
+    "coverage.index",
+    "coverage.zone",
+    "coverage.publics",
+    "territories.index",
+    "territories.zone",
+    "downloads.index",
+    "quality.index",
+    "quality.source",
+    "quality.organisme",
+    "api.index",
+    "api.openapi",
+    "api.facets",
+    "api.formations",
+    "api.couverture",
+    "api.qualite",
+    "api.zones",
+    "api.sources",
+)
+"""Views whose answers are kept."""
+
+CHOICES = {*FILTRES, *PARAMETRES, "type", "page", "taille", "tri", "ordre"}
+"""Parameters that are choices: none holds what a person typed."""
+
+OCTETS = 64 * 1024 * 1024
+"""Bytes of answers kept by snapshot; the one asked for the longest ago is let go."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gardee:
+    """An answer kept, and the nonce that its page holds."""
+
+    contenu: bytes
+    mimetype: str
+    entetes: tuple[tuple[str, str], ...]
+    nonce: bytes
+
+
+class NotKeptError(Exception):
+    """Carries an answer that the memory must not keep."""
+
+    def __init__(self, response: Response):
+        self.response = response
+
+
+def register(app: Flask) -> None:
+    """Keep the answers of the views that may be; called once every view is registered."""
+    for endpoint in ENDPOINTS:
+        app.view_functions[endpoint] = _keeping(app.view_functions[endpoint])
+
+
+def may_keep() -> bool:
+    """Tell whether the answer to the request depends on choices only."""
+    is_plain = request.method == "GET" and not request.if_none_match and not request.range
+    return is_plain and all(
+        _is_choice(nom, valeur) for nom, valeur in request.args.items(multi=True)
+    )
+
+
+def _is_choice(nom: str, valeur: str) -> bool:
+    """Tell whether a parameter holds nothing typed: a zone is chosen by its key, never its name."""
+    return not valeur or (nom in CHOICES and (nom != "zone" or ":" in valeur))
+
+
+def _keeping(view: Callable) -> Callable:
+    """Return a view that answers from what is kept."""
+
+    @wraps(view)
+    def answer(**path):
+        if not may_keep():
+            return view(**path)
+        kept = courant().derive("reponses", lambda snapshot: Memory(OCTETS, weigh=_weigh))
+        try:
+            return _answer(kept.get(_key(), lambda: _make(view, path)))
+        except NotKeptError as unkept:
+            return unkept.response
+
+    return answer
+
+
+def _key() -> Hashable:
+    """Return what an answer depends on besides the snapshot: address, day, what pages tell."""
+    asked = request.script_root, request.full_path, "X-Fragment" in request.headers
+    return *asked, date.today(), tuple(signals().items()), holder().refus
+
+
+def _make(view: Callable, path: dict) -> Gardee:
+    """Return the answer of a view, to be kept.
+
+    Raises
+    ------
+    NotKeptError
+        When it is an error, or a file sent piece by piece.
+    """
+    response = current_app.make_response(view(**path))
+    if response.status_code != 200 or response.is_streamed:
+        raise NotKeptError(response)
+    return Gardee(
+        contenu=response.get_data(),
+        mimetype=response.mimetype or "",
+        entetes=tuple((nom, valeur) for nom, valeur in response.headers if nom not in _OWN),
+        nonce=nonce().encode(),
+    )
+
+
+_OWN = ("Content-Type", "Content-Length")
+
+
+def _answer(kept: Gardee) -> Response:
+    """Return a kept answer, its scripts allowed by the nonce of this request."""
+    contenu = kept.contenu.replace(kept.nonce, nonce().encode())
+    return Response(contenu, mimetype=kept.mimetype, headers=list(kept.entetes))
+
+
+def _weigh(kept: Gardee) -> int:
+    return len(kept.contenu)
