@@ -9,7 +9,7 @@ import numpy as np
 from geoapp.core.french import count
 from geoapp.core.schema import STATUTS
 from geoapp.core.snapshot import Snapshot
-from geoapp.offer.perimeter import LIBELLES, SENS
+from geoapp.offer.perimeter import CONNUE, LIBELLES, PARTIELLE, SENS
 from geoapp.offer.quality.perimeter import CaseGrille, perimeter_grid
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.voies import VOIES
@@ -57,9 +57,16 @@ def draw(case: CaseGrille) -> Dessin:
         largeur=columns * PAS,
         hauteur=rows * PAS,
         resume=case.resume,
-        nb=count(case.nb_offres, "formation"),
+        nb=_number(case),
         tenues=", ".join(case.tenues),
     )
+
+
+def _number(case: CaseGrille) -> str:
+    """Return the trainings that we have; where none is claimed, those cited, never a zero."""
+    if case.effectifs[CONNUE] or case.effectifs[PARTIELLE]:
+        return count(case.nb_offres, "formation")
+    return count(case.nb_offres, "formation citée", "formations citées") if case.nb_offres else ""
 
 
 def _path(cells: np.ndarray) -> str:
