@@ -85,7 +85,8 @@ def test_a_card_says_its_state():
         "est_fictive": False,
     }
     assert say_dates(card) == "septembre 2020 : sessions passées"
-    assert [one["libelle"] for one in badges(card)] == ["Sessions passées"]
+    over = {**card, "etat": {"code": "permanente_echue", "libelle": "Entrées permanentes échues"}}
+    assert [one["libelle"] for one in badges(over)] == ["Entrées permanentes échues"]
     held = {**card, "etat": {"code": "permanente", "libelle": "Entrées permanentes"}}
     assert [one["libelle"] for one in badges(held)] == ["Entrées permanentes"]
 

@@ -8,7 +8,6 @@ from geoapp.core.french import NON_RENSEIGNE, count, format_date
 from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
 from geoapp.offer.lookups import Repertoire
-from geoapp.offer.starts import PASSES
 from geoapp.web.links import Adresses
 
 Paires = list[tuple[str, str]]
@@ -76,10 +75,9 @@ def badges(card: dict) -> list[dict[str, str]]:
     found = [("vert", f"rev3 : {t['libelle'].lower()}") for t in card.get("rev3", [])]
     found += [("vert", "Conventionnée")] if card["est_conventionnee"] else []
     etat = card["etat"]
-    if etat["code"] in PASSES:
-        found.append(
-            ("alerte", "Sessions passées" if etat["code"] == "passee" else etat["libelle"])
-        )
+    # Past sessions are told with their dates; entries no longer held have none to go with.
+    if etat["code"] == "permanente_echue":
+        found.append(("alerte", etat["libelle"]))
     elif card["est_permanente"]:
         found.append(("", "Entrées permanentes"))
     if card.get("est_douteuse"):
