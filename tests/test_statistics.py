@@ -459,6 +459,7 @@ def test_real_statistics_join_the_offer(real_snapshot):
     )
     assert len(debouches) == 722 and debouches["annee"].eq("2022-2023").all()
     assert flux.groupby(["id_source", "annee"]).size().to_dict() == {
+        ("affelnet-1pro-flux", "2021 au plus tard"): 609,
         ("bts-2022-flux", "2022"): 1078,
         ("bts-2023-flux", "2023"): 1226,
         ("bts-2024-flux", "2024"): 1393,
