@@ -42,6 +42,16 @@ def test_values_of_one_filter_add_up_and_filters_narrow(tiny_snapshot):
     assert kept(tiny_snapshot, niveau=["3", "4"], voie="apprentissage") == {"tiny:a1", "tiny:a6"}
 
 
+def test_a_kind_of_diploma_is_a_filter_like_another(tiny_snapshot):
+    assert kept(tiny_snapshot, type_diplome="cap") == {"tiny:a4", "tiny:a6"}
+    assert kept(tiny_snapshot, type_diplome=["Bac pro", "BTS"]) == {"tiny:a3", "tiny:a5"}
+    assert kept(tiny_snapshot, type_diplome="bac_pro", niveau="3") == set()
+    assert kept(tiny_snapshot, type_diplome=INCONNU) == {"tiny:a1", "tiny:a2"}
+    filtres = parse_filters({"type_diplome": "bac_pro"}, tiny_snapshot)
+    assert describe_filters(filtres) == "Bac pro"
+    assert sum(option.nb for option in list_options(tiny_snapshot, "type_diplome")) == 7
+
+
 def test_repeated_parameters_of_an_address(tiny_snapshot):
     filtres = parse_filters(
         MultiDict([("niveau", "4"), ("niveau", "3"), ("domaine", "")]), tiny_snapshot

@@ -202,7 +202,7 @@ def test_rows_and_received_titles_are_kept():
     named = name_formations(formations.set_axis([7, 9]), Libelles())
     assert named.index.tolist() == [7, 9]
     assert named["intitule"].tolist() == formations["intitule"].tolist()
-    assert named["titre"].tolist() == ["Baccalauréat professionnel, agricole ou non", "BTS Banque"]
+    assert named["titre"].tolist() == ["Baccalauréat professionnel", "BTS Banque"]
     assert say_body("Greta", NomsPropres()) == "Greta"
 
 

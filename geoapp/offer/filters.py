@@ -160,7 +160,7 @@ def _niveaux(snapshot: Snapshot) -> list[Option]:
 def _diplomes(snapshot: Snapshot) -> list[Option]:
     return [
         *(
-            Option(valeur=one.code, libelle=one.libelle, mots=f"{one.libelle} ({one.en_clair})")
+            Option(valeur=one.code, libelle=one.libelle, mots=one.libelle)
             for one in load_diplomes().values()
         ),
         _unknown("type de diplôme non renseigné"),

@@ -244,7 +244,8 @@ def _compose(kind: NotationDiplome | None, words: str) -> str:
     if kind is None:
         return capitalise(words)
     if not words:
-        return capitalise(load_diplomes()[kind.code].en_clair)
+        # What follows the comma tells what else the kind covers.
+        return capitalise(load_diplomes()[kind.code].en_clair.partition(",")[0])
     if kind.code in _COMPOSES:
         return _COMPOSES[kind.code](words)
     year = f" ({kind.mention})" if kind.mention else ""
