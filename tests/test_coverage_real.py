@@ -179,7 +179,7 @@ def test_published_figures_that_can_be_compared(monde, real_snapshot):
     assert qpv.population < figures["QPV 2015 perimeter: population 2018 HdF"], (
         "the 26 of the Lille metropolis are a part of the 199"
     )
-    assert publics["Quartiers prioritaires 2024 (QPV)"].est_estimee, (
+    assert publics["Communes portant un quartier prioritaire de 2024"].est_estimee, (
         "whole communes: 2.8 million people against 753,100 in the QPV themselves"
     )
 

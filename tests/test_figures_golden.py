@@ -45,8 +45,9 @@ REAL = {
     },
     "couverture-beauvais": {
         "type": "couverture",
-        "domaine": "sante",
-        "niveau": "5",
+        "voie": "scolaire",
+        "domaine": "hotellerie",
+        "niveau": "3",
         "zonage": "commune",
         "emprise": "ze2020:0054",
     },

@@ -414,6 +414,11 @@ def test_few_results_or_none_say_what_the_sources_hold(told):
         told.statut, "Peu de résultats"
     )
     assert 0 < few["total"] < 5 and words in plain(few["perimetre"]["message"])
+    typo = told.client.get("/api/v1/formations?texte=cuisne").get_json()
+    if told.statut != INCONNUE:
+        assert typo["total"] and "Aucune formation « cuisne » dans nos sources" in plain(
+            typo["perimetre"]["message"]
+        )
     many = told.client.get("/api/v1/formations").get_json()
     assert (many["perimetre"]["message"] == "") == (told.statut != INCONNUE)
     facets = told.client.get("/api/v1/facets?niveau=5").get_json()["perimetre"]

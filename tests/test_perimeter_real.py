@@ -45,7 +45,9 @@ def test_the_page_and_its_files_tell_no_lack_of_what_no_source_holds(served, fil
     assert not GAPS.search(headline)
     assert "(offre non collectée)</h1>" in page and "choro-non-collectee" in page
     raw = served.client.get("/couverture/export.csv", query_string=filtre).data.decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(raw), delimiter=";"))
+    # The notice follows the table.
+    every = csv.DictReader(io.StringIO(raw), delimiter=";")
+    rows = [row for row in every if row["Zonage"] == "ze2020"]
     shown = [INDICATEURS[nom].titre for nom in INDICATEURS if nom not in INDEPENDANTS]
     assert len(rows) == 24 and {row["Offre connue"] for row in rows} == {"inconnue"}
     assert {row[titre] for row in rows for titre in shown} == {""}

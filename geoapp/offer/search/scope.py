@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geoapp.core.french import join_words
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.perimeter import (
     CONNUE,
@@ -11,6 +12,7 @@ from geoapp.offer.perimeter import (
     touched_departements,
 )
 from geoapp.offer.search.model import Requete, Resultat
+from geoapp.offer.search.requests import describe_place
 
 PEU = 5
 """Results under which a search says what the sources hold: few may be all that we know."""
@@ -35,6 +37,7 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
     """
     texte = resultat.requete.texte
     what = f" « {texte} »" if texte else ""
+    where = describe_place(resultat.requete)
     nb = resultat.total + len(resultat.a_distance)
     if perimetre.statut == INCONNUE:
         if not nb:
@@ -45,7 +48,12 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
         )
     if nb >= PEU:
         return ""
+    unknown = [mot for mot, _ in resultat.texte.corrections]
+    if nb and unknown:
+        # What was typed is in none of our trainings: those found are of another word.
+        words = join_words([f"« {mot} »" for mot in unknown])
+        return f"Aucune formation {words} dans nos sources{where} : {perimetre.portee}."
     if not nb:
         end = "" if perimetre.statut == CONNUE else " ; il peut en exister d'autres"
-        return f"Aucune formation{what} dans nos sources : {perimetre.portee}{end}."
+        return f"Aucune formation{what} dans nos sources{where} : {perimetre.portee}{end}."
     return f"Peu de résultats : nos sources tiennent {perimetre.portee}."
