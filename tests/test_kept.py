@@ -128,7 +128,11 @@ INVARIANTS = (
     "geoapp.web.coverage.list_options",
     "geoapp.web.coverage.zone_outlines",
     "geoapp.web.coverage.crossing_zones",
-    "geoapp.outputs.maps.layers.outline_geojson",
+    "geoapp.coverage.measures.measure_points",
+    "geoapp.outputs.maps.standalone.list_layers",
+    "geoapp.outputs.maps.standalone.outline_geojson",
+    "geoapp.web.layers.outline_geojson",
+    "geoapp.web.api.build_document",
     "geoapp.web.figures._territories",
     "geoapp.core.snapshot.read_table",
 )
@@ -136,10 +140,13 @@ INVARIANTS = (
 
 ASKED = (
     ("/", "/?niveau=3"),
+    ("/sources", "/?page=1"),
     ("/recherche", "/recherche?texte=soins"),
     ("/couverture", "/couverture?mesure=nb_offres"),
-    ("/territoires/ze2020/3201", "/territoires/ze2020/3201?domaine=sante"),
+    ("/couverture?zonage=epci", "/couverture?zonage=epci&classes=quantiles"),
+    ("/couverture/publics", "/couverture/publics?page=1"),
     ("/carte.html", "/carte.html?niveau=3"),
+    ("/api/v1/openapi.json", "/api/v1/openapi.json?page=1"),
 )
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from geoapp.coverage import sentences
 from geoapp.coverage.classes import Classes, make_classes
 from geoapp.coverage.indicators import INDICATEURS
-from geoapp.coverage.measures import measure_points
+from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question, describe_question, to_parameters
 from geoapp.coverage.scope import RANGS, known_offer
 from geoapp.coverage.small_counts import hide_small, protect
@@ -67,7 +67,7 @@ def answer(world: World, question: Question) -> Reponse:
     white zone: code_commune, nom, population, population_blanche, cause, solidite.
     """
     offre = choose_offer(world, question)
-    points = measure_points(world, question, offre)
+    points = points_of(world, question)
     raw = zone_table(world, question, offre, points)
     whole = region_row(world, question, offre, points)
     tableau = protect(raw, est_partition=MAILLES[question.zonage].est_partition)

@@ -6,15 +6,22 @@ cannot be reached is NaN, never a large number.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from geoapp.coverage import access
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.scope import RANGS, known_offer, point_ranks
 from geoapp.coverage.white_zones import CAUSES
-from geoapp.coverage.world import OffreComptee, World
+from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.offer.perimeter import CONNUE, INCONNUE
+from geoapp.reference.zonings import MAILLE
+
+_GARDEES = 8
+"""Questions whose measures are kept, one megabyte each."""
 
 PART_SATUREE = 0.25 * (1 - 1e-12)
 """Under a quarter of the regional mean of E2SFCA, a covered point is saturated.
@@ -26,6 +33,19 @@ ECARTS = (1.0, 0.75, 1.25)
 """Thresholds at which a white zone must stay one to be robust, the asked one first."""
 
 SANS, ELOIGNEE, SATUREE = "sans_offre", "eloignee", "saturee"
+
+
+def points_of(world: World, question: Question) -> pd.DataFrame:
+    """Return the measures of a question (see `measure_points`), those asked last being kept.
+
+    Neither the zoning nor what the map shows changes them.  By day: a filter on
+    dates counts from today.
+    """
+    alone = replace(question, zonage=MAILLE, mesure="part_non_couverte", methode="jenks")
+    return world.last_ones("mesures", _GARDEES).get(
+        (tuple(to_parameters(alone)), date.today()),
+        lambda: measure_points(world, question, choose_offer(world, question)),
+    )
 
 
 def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.DataFrame:

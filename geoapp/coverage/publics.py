@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoapp.core.french import format_decimal
 from geoapp.coverage import equity
-from geoapp.coverage.measures import measure_points
+from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import RANGS, known_offer
 from geoapp.coverage.small_counts import protect
@@ -65,7 +65,7 @@ def compare_publics(world: World, question: Question) -> list[Public]:
     outline is estimated by the whole communes that hold it.
     """
     offre = choose_offer(world, question)
-    points = measure_points(world, question, offre)
+    points = points_of(world, question)
     rows = publics_among(
         world, question, points, np.flatnonzero(world.points["est_region"].to_numpy())
     )
@@ -184,7 +184,7 @@ def measure_equity(world: World, question: Question) -> list[Indice]:
     known, they are not either.
     """
     offre = choose_offer(world, question)
-    points = measure_points(world, question, offre)
+    points = points_of(world, question)
     if points.loc[world.points["est_region"].to_numpy(), "perimetre"].max() >= RANGS[INCONNUE]:
         told = known_offer(world, question, offre).phrase
         return [Indice(nom, titre, float("nan"), told) for nom, titre, _, _ in _INDICES]

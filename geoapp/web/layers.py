@@ -49,8 +49,13 @@ def layer(type_zone: str):
         *(c.type_zone for c in served_layers() if c.est_dessine),
     ):
         abort(404)
-    texte = courant().derive(("couche", type_zone), lambda s: outline_geojson(s, type_zone))
+    texte = _outlines(type_zone)
     return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == snapshot.id)
+
+
+def _outlines(type_zone: str) -> str:
+    """Return the outlines of one zoning, made once by snapshot."""
+    return courant().derive(("couche", type_zone), lambda s: outline_geojson(s, type_zone))
 
 
 def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
@@ -68,7 +73,8 @@ def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
 def standalone_map():
     """Return the map of the current filters as one file to keep."""
     snapshot = courant().snapshot()
-    page = render_standalone(snapshot, parse_filters(request.args, snapshot))
+    filtres = parse_filters(request.args, snapshot)
+    page = render_standalone(snapshot, filtres, calques=served_layers(), contours=_outlines)
     return Response(
         page,
         mimetype="text/html",

@@ -54,7 +54,9 @@ def regional_map():
         "map.html",
         titre=title_of(snapshot, retenues, filtres),
         description=describe_filters(filtres),
-        resume=summarise(retenues),
+        resume=summarise(retenues)
+        if filtres
+        else courant().derive("resume", lambda snapshot: summarise(offres)),
         perimetre=perimeter_of(snapshot, filtres).phrase,
         champs=form_fields(
             count_facets(colonnes, sauf), filtres, courant().derive("utiles", useful_filters)

@@ -289,13 +289,14 @@ def snapshot_or_none() -> Snapshot | None:
 
 
 def signals() -> dict[str, Signal]:
-    """Return what must be told today of each source served.
+    """Return what must be told today of each source served, read once by answer.
 
     What `geoapp fetch` met is seen without a build.
     """
-    return list_signals(
-        courant().derive("servies", served_sources), courant().data_dir, datetime.now(UTC).date()
-    )
+    if "signaux" not in g:
+        served = courant().derive("servies", served_sources)
+        g.signaux = list_signals(served, courant().data_dir, datetime.now(UTC).date())
+    return g.signaux
 
 
 def served_world() -> World:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
@@ -16,7 +17,14 @@ from geoapp.offer.filters import Filtres, apply_filters
 from geoapp.offer.perimeter import perimeter_of
 from geoapp.outputs.html import FrenchTemplate
 from geoapp.outputs.maps.folium_map import OFFRES, SCRIPTS, STYLES, build_map, render_page_parts
-from geoapp.outputs.maps.layers import FOND, layer_css, list_layers, outline_geojson, show_chosen
+from geoapp.outputs.maps.layers import (
+    FOND,
+    Calque,
+    layer_css,
+    list_layers,
+    outline_geojson,
+    show_chosen,
+)
 from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.texts import summarise, title_of
 
@@ -24,17 +32,36 @@ STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 
 
-def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str:
+def render_standalone(
+    snapshot: Snapshot,
+    filtres: Filtres | None = None,
+    *,
+    calques: list[Calque] | None = None,
+    contours: Callable[[str], str] | None = None,
+) -> str:
     """Return the map of the offers that obey `filtres` as one HTML file.
 
     The file opens without a server nor the Internet: nothing in it is loaded
     from elsewhere.  The same snapshot and filters give the same bytes.
+
+    Parameters
+    ----------
+    calques : list of Calque, optional
+        The layers of the snapshot, when they were listed before.
+    contours : callable, optional
+        Zoning → its outlines (see `outline_geojson`), when they were made before.
     """
     filtres = filtres or Filtres()
     offres = apply_filters(snapshot.read("offres"), filtres)
-    calques = show_chosen(list_layers(snapshot), filtres)
+    calques = show_chosen(list_layers(snapshot) if calques is None else calques, filtres)
+    contours = contours or partial(outline_geojson, snapshot)
+    drawn = [FOND, *(c.type_zone for c in calques if c.est_dessine)]
     carte = build_map(
-        snapshot, offres, donnees=lambda nom: f"#donnees-{nom}", cadre=filtres.values_of("zone")
+        snapshot,
+        offres,
+        donnees=lambda nom: f"#donnees-{nom}",
+        cadre=filtres.values_of("zone"),
+        calques=calques,
     )
     return (
         _templates()
@@ -47,7 +74,7 @@ def render_standalone(snapshot: Snapshot, filtres: Filtres | None = None) -> str
             styles=Markup(_style_block(layer_css(calques))),
             scripts=Markup("\n".join(_script(path) for path in SCRIPTS)),
             carte=render_page_parts(carte),
-            donnees=_data_blocks(snapshot, offres, [c.type_zone for c in calques if c.est_dessine]),
+            donnees=_data_blocks(snapshot, offres, {nom: contours(nom) for nom in drawn}),
             sources=_credits(snapshot.read("sources")),
             fictives=snapshot.read("sources").query("mode == 'demonstration'")["titre"].tolist(),
             instantane=snapshot.id,
@@ -80,11 +107,12 @@ def _templates() -> jinja2.Environment:
     return env
 
 
-def _data_blocks(snapshot: Snapshot, offres, types: list[str]) -> list[tuple[str, Markup]]:
+def _data_blocks(
+    snapshot: Snapshot, offres, contours: Mapping[str, str]
+) -> list[tuple[str, Markup]]:
     """Return (name, JSON) of each block that `map.js` reads."""
-    blocks = [(OFFRES, dump_json(pack_offers(snapshot, offres)))]
-    blocks += [(nom, outline_geojson(snapshot, nom)) for nom in (FOND, *types)]
-    return [(nom, Markup(escape_json(texte))) for nom, texte in blocks]
+    blocks = {OFFRES: dump_json(pack_offers(snapshot, offres)), **contours}
+    return [(nom, Markup(escape_json(texte))) for nom, texte in blocks.items()]
 
 
 def dump_json(value) -> str:
