@@ -428,18 +428,25 @@ def test_the_sheet_says_that_outcomes_of_the_region_are_not_of_the_establishment
     frames = tiny_frames
     rows = pd.DataFrame(
         {
-            "id_debouche": ["r2", "r1"],
+            "id_debouche": ["r2", "r1", "r3"],
             "id_source": "tiny",
-            "annee": ["2020-2021", "2019-2020"],
+            "annee": ["2020-2021", "2019-2020", "2020-2021"],
+            "code_cfd": ["40030004", "40030004", "40030002"],
             "voie": "scolaire",
-            "taux_poursuite_pct": [50.0, None],
-            "taux_emploi_pct": [40.0, None],
-            "taux_emploi_24_pct": [60.0, None],
+            "taux_poursuite_pct": [50.0, None, 1.0],
+            "taux_emploi_pct": [40.0, None, 2.0],
+            "taux_emploi_24_pct": [60.0, None, 3.0],
         }
     )
     frames["debouches_region"] = conform(rows, "debouches_region")
     frames["actions_debouches"] = conform(
-        pd.DataFrame({"id_action": "tiny:a1", "id_debouche": ["r1", "r2"]}), "actions_debouches"
+        pd.DataFrame(
+            {
+                "id_action": ["tiny:a1", "tiny:a1", "tiny:a3", "tiny:a3"],
+                "id_debouche": ["r1", "r2", "r2", "r3"],
+            }
+        ),
+        "actions_debouches",
     )
     snapshot = publish_world(frames, tmp_path)
     told = offer_sheet(open_repertoire(snapshot), "tiny:a1")["statistiques"]["debouches_region"]
@@ -450,6 +457,12 @@ def test_the_sheet_says_that_outcomes_of_the_region_are_not_of_the_establishment
     client = create_app(snapshot.path.parents[1]).test_client()
     page = plain(client.get("/formations/tiny:a1").get_data(as_text=True))
     assert "ce ne sont pas les débouchés de celui-ci" in page and "60 %" in page
+    assert "(code " not in page, "one diploma a year needs no code"
+    both = offer_sheet(open_repertoire(snapshot), "tiny:a3")["statistiques"]["debouches_region"]
+    assert [(one["code"], one["est_double"]) for one in both] == [
+        ("40030004", True),
+        ("40030002", True),
+    ]
 
 
 @pytest.mark.real

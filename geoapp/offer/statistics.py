@@ -68,10 +68,7 @@ def sheet_statistics(repertoire: Repertoire, id_action: str) -> dict:
             _tell_flux(row, _source(repertoire, row)) for row in sorted(flux, key=_flux_order)
         ],
         "debouches": [_tell_debouche(row, _source(repertoire, row)) for row in debouches],
-        "debouches_region": [
-            _tell_region(row, _source(repertoire, row))
-            for row in repertoire.debouches_region.get(id_action, [])
-        ],
+        "debouches_region": _tell_regions(repertoire, id_action),
         "avertissement": AVERTISSEMENT,
     }
 
@@ -155,11 +152,26 @@ def _tell_debouche(row: dict, source: dict) -> dict:
     }
 
 
+def _tell_regions(repertoire: Repertoire, id_action: str) -> list[dict]:
+    """Return what became in the region of those who left a training, year by year.
+
+    A diploma and the one that replaced it may both be counted in one year: `est_double` says so,
+    and `code` which is which.
+    """
+    rows = repertoire.debouches_region.get(id_action, [])
+    years = [row["annee"] for row in rows]
+    return [
+        _tell_region(row, _source(repertoire, row)) | {"est_double": years.count(row["annee"]) > 1}
+        for row in rows
+    ]
+
+
 def _tell_region(row: dict, source: dict) -> dict:
     """Return what became in the region of those who left a training, in one year."""
     rates = ("taux_poursuite_pct", "taux_emploi_pct", "taux_emploi_24_pct")
     return {
         **{nom: row[nom] for nom in ("annee", *rates)},
+        "code": row["code_cfd"] or row["code_mef"],
         "cellules": [format_rate(row[nom]) for nom in rates],
         "source": source,
     }
