@@ -477,7 +477,8 @@ def test_real_pages_put_end_to_end_are_the_export(real_snapshot):
     )
     kept = [row for row in rows if row["Bloc"] == "Résultat"]
     assert len(listed) == first["total"] == len(kept) > 100
-    assert [(c["id"], c["id_lieu"], str(c["distance_m"])) for c in listed] == [
+    distances = ["" if c["distance_m"] is None else str(c["distance_m"]) for c in listed]
+    assert [(c["id"], c["id_lieu"], d) for c, d in zip(listed, distances, strict=True)] == [
         (r["Identifiant"], r["Identifiant du lieu"], r["Distance (m)"]) for r in kept
     ]
 

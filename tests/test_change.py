@@ -158,9 +158,9 @@ def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, 
     every = real_snapshot.read("actions_lieux")
     assert (
         found.ensemble["nb_avant"] == len(before.read("actions_lieux"))
-        and found.ensemble["nb_apres"] == len(every) == 4218
+        and found.ensemble["nb_apres"] == len(every) == 5730
     )
-    assert len(real_snapshot.read("offres")) < 4218, (
+    assert len(real_snapshot.read("offres")) < 5730, (
         "what two catalogues give is shown once, and compared by catalogue"
     )
     assert found.ensemble["inchangees"] > 2000, "BTS, Affelnet and Parcoursup did not change"

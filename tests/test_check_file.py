@@ -41,8 +41,8 @@ QUIRKS = {
     ),
     "quirk_insee_ze2020_2022.dbf": ("306 lignes lues, 306 valides, 0 rejetée", ""),
 }
-AMBIGUOUS = {"epci-2025": {"ze2020", "epci-2025"}}
-"""The file of all zonings holds the columns of several sources; the name alone tells."""
+AMBIGUOUS = {"epci-2025": {"ze2020", "epci-2025"}, "qpv2015-geojson": {"qpv2015-region"}}
+"""Files whose columns are those of several sources: the name alone tells."""
 EXAMPLES = {
     "lheo-exemple-formation": "lheo-region",
     "lheo-exemple-onisep": "lheo-region",

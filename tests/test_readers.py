@@ -307,8 +307,8 @@ OTHER_SHAPES = {
     "catalogue_anciens.json": ("catalogue-apprentissage", 4, 3),
     "catalogue_2025.json": ("catalogue-apprentissage", 2, 1),
     "moncompteformation_2025.csv": ("mon-compte-formation", 2, 2),
-    "annuaire_education.csv": ("annuaire-education", 2, 2),
-    "annuaire_education.json": ("annuaire-education", 2, 2),
+    "annuaire_education.csv": ("annuaire-education-2025", 2, 2),
+    "annuaire_education.json": ("annuaire-education-2025", 2, 2),
 }
 """File → source that it is read as, rows read, rows valid."""
 

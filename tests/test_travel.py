@@ -570,15 +570,19 @@ def test_real_distances_hold_against_the_geodesic(real_snapshot):
         places.x.to_numpy()[columns],
         places.y.to_numpy()[columns],
     )[2]
-    road = np.array(metres) / 1000 * DETOUR
-    assert np.abs(trajets.distance_km.data[drawn] - road).max() < 0.002, (
-        "places are named to the metre"
-    )
+    road, found = np.array(metres) / 1000 * DETOUR, trajets.distance_km.data[drawn]
+    # Inside one commune the straight line has a floor: that of the largest one is the longest.
+    surfaces = real_snapshot.read("communes").to_crs(2154).area / 1e6
+    far = road > 0.376 * np.sqrt(surfaces.max()) * DETOUR
+    assert far.mean() > 0.9
+    assert np.abs(found - road)[far].max() < 0.002, "places are named to the metre"
+    assert (found > road - 0.002).all(), "a floor only raises"
 
 
 @pytest.mark.real
 def test_the_real_matrix_has_the_same_bytes_again(real_snapshot, tmp_path):
-    frames = {nom: real_snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines")}
+    names = ("demande", "offres", "offres_voisines", "communes")
+    frames = {nom: real_snapshot.read(nom) for nom in names}
     write_trajets(choose_trajets(frames), tmp_path)
     for path in (real_snapshot.path / DOSSIER).iterdir():
         assert path.read_bytes() == (tmp_path / DOSSIER / path.name).read_bytes(), path.name
