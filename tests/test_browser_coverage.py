@@ -149,7 +149,7 @@ def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
         page = seen.open(f"{real_server}/couverture")
         drawn(page)
         assert violations(page, axe_source) == []
-        page.select_option("select[name=domaine]", "sante")
+        page.select_option("select[name=domaine]", "batiment")
         page.check("input[name=niveau][value='4']")
         page.click("form button[type=submit]")
         page.wait_for_load_state("networkidle")
@@ -164,7 +164,7 @@ def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
         )
         shared = page.url
         api = json.loads(
-            page.request.get(f"{real_server}/api/v1/couverture?domaine=sante&niveau=4").text()
+            page.request.get(f"{real_server}/api/v1/couverture?domaine=batiment&niveau=4").text()
         )
         worst = max(
             api["zones"], key=lambda zone: (zone["population_non_couverte"], zone["code_zone"])

@@ -332,7 +332,7 @@ def test_the_real_files_open_and_the_real_package_validates(real_snapshot, tmp_p
             (tmp_path / "paquet" / "datapackage.json").read_text(encoding="utf-8")
         )["resources"]
     )
-    assert len(list_zonings(real_snapshot)) == 11
+    assert len(list_zonings(real_snapshot)) == 12
 
 
 @pytest.mark.real

@@ -57,7 +57,7 @@ def world(producer, tmp_path, monkeypatch, kept_steps):
     (tmp_path / "var" / DOSSIER).symlink_to(kept_steps)
     sources = {key: replace(one, telechargement="") for key, one in load_sources().items()}
     sources[ID] = replace(sources[ID], telechargement=producer.url)
-    monkeypatch.setattr(pipeline, "load_sources", lambda: sources)
+    monkeypatch.setattr(pipeline, "sources_with_mirror", lambda mirror: sources)
     producer.body = GOOD
     return sources[ID], tmp_path / "var"
 

@@ -471,7 +471,8 @@ def test_properties_on_the_real_offer(real, seed):
     pages = [wide.lignes[Resized(wide, page).page] for page in range(1, wide.total // 20 + 2)]
     assert np.concatenate(pages).tolist() == wide.lignes.tolist()
     assert len(set(wide.lignes)) == wide.total
-    places = real.snapshot.read("offres").geometry.iloc[wide.lignes]
+    offres = real.snapshot.read("offres").iloc[wide.lignes]
+    places = offres.geometry
     exact = (
         GEOD.inv(
             [lieu.longitude] * len(places),
@@ -482,7 +483,11 @@ def test_properties_on_the_real_offer(real, seed):
         if len(places)
         else []
     )
-    assert np.allclose(wide.distances_m, exact, rtol=0.003, atol=0.01)
+    # Of what is known by its commune only, the distance is the farthest that it may be.
+    is_vague = offres["precision_position"].eq("commune").to_numpy(dtype=bool)
+    found, exact = np.asarray(wide.distances_m), np.asarray(exact)
+    assert np.allclose(found[~is_vague], exact[~is_vague], rtol=0.003, atol=0.01)
+    assert (found[is_vague] > exact[is_vague] * 0.997).all()
 
 
 def Resized(result, page: int):
@@ -497,4 +502,5 @@ def test_points_of_the_real_offer_are_few_at_any_zoom(real):
     for zoom in range(0, 20):
         shown = points(real, Requete(), (1.0, 48.5, 4.5, 51.5), zoom)
         assert len(shown.nb) <= POINTS_MAX
-        assert shown.nb.sum() + shown.nb_dehors + shown.nb_non_places == len(real.ordre)
+        drawn = shown.nb.sum() + shown.nb_dehors + shown.nb_non_places
+        assert drawn + real.a_distance.sum() == len(real.ordre), "what is remote is nowhere"
