@@ -159,7 +159,8 @@ def test_what_was_found_is_counted_and_nothing_is_asked_when_nothing_lacks():
     assert "fictives" not in text and "Absentes" not in text and "MIRROR" not in text
 
 
-def test_info_tells_each_absent_source_and_its_file_when_asked(demo_snapshot):
+def test_info_tells_each_absent_source_and_its_file_when_asked(demo_snapshot, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")
     folder = demo_snapshot.path.parents[1]
     short, whole = _run("info", "--data", folder), _run("info", "--sources", "--data", folder)
     sources = json.loads(_run("info", "--json", "--data", folder).output)["sources"]

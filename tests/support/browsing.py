@@ -4,6 +4,7 @@ page.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from pathlib import Path
@@ -51,8 +52,13 @@ class running:
         self.server = create_server(create_app(data_dir), host="127.0.0.1", port=0, threads=8)
 
     def __enter__(self):
-        threading.Thread(target=self.server.run, daemon=True).start()
+        threading.Thread(target=self._run, daemon=True).start()
         return f"http://127.0.0.1:{self.server.effective_port}"
+
+    def _run(self) -> None:
+        # Closed by another thread, the socket may be gone when the loop next asks for it.
+        with contextlib.suppress(OSError):
+            self.server.run()
 
     def __exit__(self, *_):
         self.server.close()
