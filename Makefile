@@ -36,7 +36,7 @@ types: $(VENV)/.test
 
 # Thousands of random examples, thirty killed builds: by night, or before a release.
 test-heavy: $(VENV)/.test
-	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 GEOAPP_FUZZ=1000 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 # Changes of the core rooms that no test sees; ARGS: files of geoapp (benchmarks/mutants.py).
 mutants: $(VENV)/.test
