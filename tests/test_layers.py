@@ -133,3 +133,14 @@ def test_no_python_in_geodata_and_no_utils():
     assert not list((ROOT / "geodata").rglob("*.py"))
     vague = ("utils.py", "helpers.py", "manager.py", "processor.py")
     assert not [path for path in _modules().values() if path.name in vague]
+
+
+def test_no_function_is_longer_than_sixty_lines():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"
+        for path in _modules().values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.lineno >= 60
+    ]
+    assert not long, "\n".join(long)

@@ -29,6 +29,16 @@ from geoapp.web.presentation import register_words
 from geoapp.web.served import Courant
 from geoapp.web.warming import warm_pages
 
+COMPRESSIBLE = [
+    "text/html",
+    "text/css",
+    "text/csv",
+    "text/javascript",
+    "application/json",
+    "application/geo+json",
+    "image/svg+xml",
+]
+
 
 def create_app(
     data_dir: Path | str | None = None,
@@ -62,15 +72,7 @@ def create_app(
         MAX_CONTENT_LENGTH=64 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=True,
-        COMPRESS_MIMETYPES=[
-            "text/html",
-            "text/css",
-            "text/csv",
-            "text/javascript",
-            "application/json",
-            "application/geo+json",
-            "image/svg+xml",
-        ],
+        COMPRESS_MIMETYPES=COMPRESSIBLE,
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
     warm = partial(warm_pages, app) if est_prechauffee else None

@@ -151,52 +151,7 @@ def domains_table(contenu: ContenuZone) -> Tableau:
     table = make_table(
         "domaines",
         "Couverture par domaine",
-        (
-            ColonneTableau(nom="domaine", titre="Domaine", sens="Domaine simplifié"),
-            ColonneTableau(
-                nom="nb_offres",
-                titre="Formations dans la zone",
-                sens=INDICATEURS["nb_offres"].sens,
-                type="entier",
-            ),
-            ColonneTableau(
-                nom="nb_places",
-                titre="Places connues",
-                sens=INDICATEURS["nb_places"].sens,
-                type="entier",
-            ),
-            ColonneTableau(
-                nom="part_non_couverte",
-                titre="Part non couverte",
-                sens=INDICATEURS["part_non_couverte"].sens,
-                type="part",
-            ),
-            ColonneTableau(
-                nom="mediane",
-                titre="Trajet médian",
-                sens=INDICATEURS["mediane"].sens,
-                type="cout",
-                vide="hors de portée",
-            ),
-            ColonneTableau(
-                nom="e2sfca",
-                titre="Accessibilité (E2SFCA)",
-                sens=INDICATEURS["e2sfca"].sens,
-                type="taux",
-                vide="hors de portée",
-            ),
-            ColonneTableau(
-                nom="offreur_unique",
-                titre=MENTIONS["offreur_unique"].titre,
-                sens="Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
-                vide="",
-            ),
-            ColonneTableau(
-                nom="perimetre",
-                titre=MENTIONS["perimetre"].titre,
-                sens=MENTIONS["perimetre"].sens,
-            ),
-        ),
+        _domain_columns(),
         domaines.assign(
             offreur_unique=domaines["offreur_unique"].map(name_body, na_action="ignore")
         ),
@@ -211,6 +166,55 @@ def domains_table(contenu: ContenuZone) -> Tableau:
         )
     ]
     return replace(table, mots=words)
+
+
+def _domain_columns() -> tuple[ColonneTableau, ...]:
+    return (
+        ColonneTableau(nom="domaine", titre="Domaine", sens="Domaine simplifié"),
+        ColonneTableau(
+            nom="nb_offres",
+            titre="Formations dans la zone",
+            sens=INDICATEURS["nb_offres"].sens,
+            type="entier",
+        ),
+        ColonneTableau(
+            nom="nb_places",
+            titre="Places connues",
+            sens=INDICATEURS["nb_places"].sens,
+            type="entier",
+        ),
+        ColonneTableau(
+            nom="part_non_couverte",
+            titre="Part non couverte",
+            sens=INDICATEURS["part_non_couverte"].sens,
+            type="part",
+        ),
+        ColonneTableau(
+            nom="mediane",
+            titre="Trajet médian",
+            sens=INDICATEURS["mediane"].sens,
+            type="cout",
+            vide="hors de portée",
+        ),
+        ColonneTableau(
+            nom="e2sfca",
+            titre="Accessibilité (E2SFCA)",
+            sens=INDICATEURS["e2sfca"].sens,
+            type="taux",
+            vide="hors de portée",
+        ),
+        ColonneTableau(
+            nom="offreur_unique",
+            titre=MENTIONS["offreur_unique"].titre,
+            sens="Organisme sans lequel la zone perdrait toute couverture dans ce domaine",
+            vide="",
+        ),
+        ColonneTableau(
+            nom="perimetre",
+            titre=MENTIONS["perimetre"].titre,
+            sens=MENTIONS["perimetre"].sens,
+        ),
+    )
 
 
 def _domain_words(row: list[str], nb: float, statut: str) -> list[str]:
