@@ -329,6 +329,15 @@ def test_an_offer_that_is_not_known_gives_no_number_anywhere(told, parametres):
             assert row["Offre connue"] == INCONNUE
 
 
+def test_a_value_that_no_source_holds_has_no_zero_beside_it(told):
+    fields = r'name="(?:voie|niveau)" (?:form="\w+" )?value="\w+".*?class="nb">(.*?)<'
+    for path in ("/", "/recherche?lieu=Amiville", "/couverture"):
+        shown = re.findall(fields, told.client.get(path).text, flags=re.DOTALL)
+        assert shown and ("non collectée" in shown) == (told.statut == INCONNUE), path
+        # « Non renseigné » is a value of its own: of each list, it alone may have a zero.
+        assert told.statut != INCONNUE or shown.count("0") <= 2, path
+
+
 def test_pages_figures_and_sheets_tell_a_hole_of_the_data_as_one(told):
     if told.statut != INCONNUE:
         pytest.skip("rien à taire")

@@ -324,6 +324,19 @@ def _wholly_unknown(cases: pd.DataFrame, colonne: str) -> list[str]:
     return [str(valeur) for valeur in is_known.index[~is_known]]
 
 
+def list_uncollected(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+    """Return the values of filters, as (filter, value), whose offer no source of the region holds.
+
+    That none is found there is unknown, never zero.
+    """
+    cases = snapshot.read("perimetre")
+    return frozenset(
+        (nom, valeur)
+        for nom, colonne in zip(_FACETTES, _CASE, strict=False)
+        for valeur in _wholly_unknown(cases, colonne)
+    )
+
+
 def _name_voies(snapshot: Snapshot, codes: list[str]) -> str:
     return join_words([_ARTICLES[code] for code in codes])
 

@@ -19,6 +19,7 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import NON_RENSEIGNE, count, describe_position, format_date, format_number
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
+from geoapp.offer.perimeter import list_uncollected
 from geoapp.offer.values import is_yes
 from geoapp.outputs.html import FrenchTemplate
 from geoapp.reference.codes.identifiers import name_unnamed
@@ -360,7 +361,8 @@ def _about_sources() -> dict:
     gave any are on their page.
     """
     if snapshot_or_none() is None:
-        return {"pied": None, "signaux": {}, "pannes": [], "retards": "", "refus": None}
+        nothing = {"signaux": {}, "pannes": [], "retards": "", "non_collectees": frozenset()}
+        return {"pied": None, "refus": None, **nothing}
     found = signals()
     served = {
         row["id_source"]: row["titre"]
@@ -370,6 +372,7 @@ def _about_sources() -> dict:
     late = sum(bool(one.retard) for one in found.values())
     return {
         "pied": courant().derive("pied", footer),
+        "non_collectees": courant().derive("non_collectees", list_uncollected),
         "signaux": found,
         "refus": holder().refus,
         "pannes": [
