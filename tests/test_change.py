@@ -164,5 +164,5 @@ def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, 
         "what two catalogues give is shown once, and compared by catalogue"
     )
     assert found.ensemble["inchangees"] > 2000, "BTS, Affelnet and Parcoursup did not change"
-    assert found.zones["nb_apres"].sum() == 4218
+    assert found.zones["nb_apres"].sum() == 5730
     assert any("rco-2020-02" in text and "rco-2020-11" in text for text in found.avertissements)
