@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -159,12 +160,19 @@ def test_what_was_found_is_counted_and_nothing_is_asked_when_nothing_lacks():
     assert "fictives" not in text and "Absentes" not in text and "MIRROR" not in text
 
 
-def test_info_tells_each_absent_source_and_its_file_when_asked(demo_snapshot, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "250")
+def test_info_tells_each_absent_source_and_its_file_when_asked(demo_snapshot):
     folder = demo_snapshot.path.parents[1]
-    short, whole = _run("info", "--data", folder), _run("info", "--sources", "--data", folder)
+    short = _run("info", "--data", folder)
+    # In a process of its own: the width of a console is read once, as it is made.
+    whole = subprocess.run(
+        [sys.executable, "-m", "geoapp", "info", "--sources", "--data", str(folder)],
+        env={**os.environ, "COLUMNS": "250"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     sources = json.loads(_run("info", "--json", "--data", folder).output)["sources"]
     absent = [one["id"] for one in sources if one["mode"] == "absente"]
     assert f"{len(absent)} sources absentes" in short.output
-    assert len(absent) > 50 and all(one in whole.output for one in absent)
-    assert "offre/uai_coordonnees_hdf.csv" in whole.output
+    assert len(absent) > 50 and all(one in whole for one in absent)
+    assert "offre/uai_coordonnees_hdf.csv" in whole
