@@ -19,19 +19,13 @@ from geoapp.offer.perimeter import INCONNUE, PARTIELLE, Perimetre, perimeter_of
 RANGS = {statut: rang for rang, statut in enumerate(STATUTS)}
 """Rank of each status, from the best known; the worst of a zone is the greatest."""
 
-_GARDES = 128
-"""Perimeters kept: a sheet asks one by domain."""
-
 
 def known_offer(world: World, question: Question, offre: OffreComptee) -> Perimetre:
     """Return what is known of the offer of a question, once its trainings are counted.
 
     Places that are not known make the offer known in part; none known at all, not known.
     """
-    key = tuple(question.filtres.pairs())
-    perimetre = world.last_ones("perimetres", _GARDES).get(
-        key, lambda: perimeter_of(world.snapshot, question.filtres)
-    )
+    perimetre = perimeter_of(world.snapshot, question.filtres)
     mine = offre.comptes[~offre.comptes["est_voisine"].to_numpy()]
     nb = len(mine)
     if question.offre == "places" and mine["capacite"].isna().any():

@@ -147,6 +147,9 @@ class Perimetre:
 _GARDES = Memory(512)
 """Perimeters kept, by snapshot, filters and départements: a search page asks one each time."""
 
+_TOUCHES = Memory(4)
+"""Départements by zone, by snapshot: a search around a place asks those of its zone."""
+
 
 def perimeter_of(
     snapshot: Snapshot, filtres: Filtres, departements: Iterable[str] | None = None
@@ -233,14 +236,28 @@ def _levels(niveaux: list[str] | None, diplomes: list[str]) -> list[str] | None:
 
 def touched_departements(snapshot: Snapshot, zones: Iterable[str]) -> list[str]:
     """Return the codes of the départements of the region that some zones touch (`type:code`)."""
+    known = _TOUCHES.get(snapshot.path, lambda: _departements_by_zone(snapshot))
+    return sorted(set().union(*(known.get(one, ()) for one in zones)))
+
+
+def _departements_by_zone(snapshot: Snapshot) -> dict[str, set[str]]:
+    """Return the départements of the region by zone, by zoning and by commune (`commune:code`)."""
     links, communes = snapshot.read("communes_zones"), snapshot.read("communes")
+    mine = communes[communes["est_region"].astype(bool)]
+    departements = mine.set_index("code_commune")["code_departement"]
+    of_link = links["code_commune"].map(departements)
     keys = links["type_zone"].str.cat(links["code_zone"], sep=":")
-    wanted = list(zones)
-    is_there = keys.isin(wanted) | links["type_zone"].isin(wanted)
-    inside = set(links.loc[is_there, "code_commune"])
-    inside |= {one.removeprefix("commune:") for one in wanted if one.startswith("commune:")}
-    mine = communes[communes["est_region"].astype(bool) & communes["code_commune"].isin(inside)]
-    return sorted(mine["code_departement"].unique())
+    pairs = pd.concat(
+        [
+            pd.DataFrame({"zone": zone, "code": code})
+            for zone, code in (
+                (keys, of_link),
+                (links["type_zone"], of_link),
+                ("commune:" + mine["code_commune"], mine["code_departement"]),
+            )
+        ]
+    ).dropna()
+    return pairs.groupby("zone")["code"].agg(set).to_dict()
 
 
 def _describe(snapshot: Snapshot, cases: pd.DataFrame, filtres: Filtres) -> Perimetre:
