@@ -283,10 +283,15 @@ def format_share(part: float) -> str:
     return with_unit(format_decimal(part * 100, 1).removesuffix(",0"), "%")
 
 
+def say_missing(indicateur: Indicateur) -> str:
+    """Return what stands for a value that is NA: a cost that is none is out of reach."""
+    return "hors de portée" if indicateur.type in ("cout", "taux") else "inconnu"
+
+
 def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
     """Return a value as a reader expects it: what is NA is unknown, or out of reach for a cost."""
     if valeur is None or valeur != valeur:
-        return "hors de portée" if indicateur.type in ("cout", "taux") else "inconnu"
+        return say_missing(indicateur)
     if isinstance(valeur, str):
         return valeur
     forms = {

@@ -100,14 +100,7 @@ def read_tracks(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
         journal.replace(column, frame[column].where(good), "", quiet_if_valid=True)
     journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     journal.refuse("code_mef", ~is_known.fillna(False).astype(bool), "annee_etude_inconnue")
-    kept = journal.kept()
-    return kept, Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(kept),
-        rejets=lecture.rejets + journal.rejets,
-        corrections=lecture.corrections + journal.kept_corrections(),
-    )
+    return journal.kept(), Bilan.of(source.id, lecture, journal)
 
 
 def make_offers(rows: pd.DataFrame, filieres: Filieres) -> tuple[pd.DataFrame, dict[str, int]]:

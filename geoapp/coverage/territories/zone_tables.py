@@ -9,7 +9,14 @@ from functools import partial
 import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, count, join_words
-from geoapp.coverage.indicators import INDICATEURS, MENTIONS, PETIT, show_value, title_of
+from geoapp.coverage.indicators import (
+    INDICATEURS,
+    MENTIONS,
+    PETIT,
+    say_missing,
+    show_value,
+    title_of,
+)
 from geoapp.coverage.model import describe_threshold
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.content import ContenuZone
@@ -36,6 +43,19 @@ _UNITES = {
     "taux": "pour 10 000 habitants",
     "taux_brut": "par habitant",
 }
+
+
+def _indicator_column(nom: str, titre: str = "") -> ColonneTableau:
+    """Return the column of an indicator, under its own title unless the table says the rest."""
+    one = INDICATEURS[nom]
+    counted = "personnes" if one.est_personnes else "entier"
+    return ColonneTableau(
+        nom=nom,
+        titre=titre or one.titre,
+        sens=one.sens,
+        type=counted if one.type == "nombre" else one.type,
+        vide=PETIT if one.est_personnes else say_missing(one),
+    )
 
 
 def offer_table(contenu: ContenuZone) -> Tableau:
@@ -171,38 +191,11 @@ def domains_table(contenu: ContenuZone) -> Tableau:
 def _domain_columns() -> tuple[ColonneTableau, ...]:
     return (
         ColonneTableau(nom="domaine", titre="Domaine", sens="Domaine simplifié"),
-        ColonneTableau(
-            nom="nb_offres",
-            titre="Formations dans la zone",
-            sens=INDICATEURS["nb_offres"].sens,
-            type="entier",
-        ),
-        ColonneTableau(
-            nom="nb_places",
-            titre="Places connues",
-            sens=INDICATEURS["nb_places"].sens,
-            type="entier",
-        ),
-        ColonneTableau(
-            nom="part_non_couverte",
-            titre="Part non couverte",
-            sens=INDICATEURS["part_non_couverte"].sens,
-            type="part",
-        ),
-        ColonneTableau(
-            nom="mediane",
-            titre="Trajet médian",
-            sens=INDICATEURS["mediane"].sens,
-            type="cout",
-            vide="hors de portée",
-        ),
-        ColonneTableau(
-            nom="e2sfca",
-            titre="Accessibilité (E2SFCA)",
-            sens=INDICATEURS["e2sfca"].sens,
-            type="taux",
-            vide="hors de portée",
-        ),
+        _indicator_column("nb_offres"),
+        _indicator_column("nb_places", "Places connues"),
+        _indicator_column("part_non_couverte"),
+        _indicator_column("mediane"),
+        _indicator_column("e2sfca"),
         ColonneTableau(
             nom="offreur_unique",
             titre=MENTIONS["offreur_unique"].titre,
@@ -344,33 +337,10 @@ _PUBLICS = (
         type="personnes",
         vide=PETIT,
     ),
-    ColonneTableau(
-        nom="part_couverte",
-        titre="Part couverte",
-        sens=INDICATEURS["part_couverte"].sens,
-        type="part",
-    ),
-    ColonneTableau(
-        nom="population_non_couverte",
-        titre="Non couverts",
-        sens=INDICATEURS["population_non_couverte"].sens,
-        type="personnes",
-        vide=PETIT,
-    ),
-    ColonneTableau(
-        nom="mediane",
-        titre="Trajet médian",
-        sens=INDICATEURS["mediane"].sens,
-        type="cout",
-        vide="hors de portée",
-    ),
-    ColonneTableau(
-        nom="e2sfca",
-        titre="Accessibilité (E2SFCA)",
-        sens=INDICATEURS["e2sfca"].sens,
-        type="taux",
-        vide="hors de portée",
-    ),
+    _indicator_column("part_couverte"),
+    _indicator_column("population_non_couverte", "Non couverts"),
+    _indicator_column("mediane"),
+    _indicator_column("e2sfca"),
     ColonneTableau(
         nom="note",
         titre="À savoir",
@@ -514,12 +484,7 @@ def lacking_table(contenu: ContenuZone) -> Tableau:
                 type="cout",
                 vide="hors de portée",
             ),
-            ColonneTableau(
-                nom="part_couverte",
-                titre="Habitants couverts",
-                sens=INDICATEURS["part_couverte"].sens,
-                type="part",
-            ),
+            _indicator_column("part_couverte", "Habitants couverts"),
         ),
         contenu.dehors.absents,
         unite=contenu.question.unite,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from geoapp.core.french import of_place
 from geoapp.offer.naming.words import (
     Vocabulaire,
     align,
@@ -258,8 +259,7 @@ def _say_state_diploma(words: str) -> str:
         return capitalise(words)
     if _DE.match(words):
         return f"Diplôme d'État {words}"
-    de = "d'" if fold(words)[:1] in tuple("aeiouyh") else "de "
-    return f"Diplôme d'État {de}{words[:1].lower()}{words[1:]}"
+    return f"Diplôme d'État {of_place(words[:1].lower() + words[1:])}"
 
 
 def _say_engineer(words: str) -> str:
