@@ -337,8 +337,13 @@ def test_bodies_that_are_refused(client, kwargs, status):
 
 def test_unknown_methods(client):
     for method in ("put", "delete", "patch"):
-        assert getattr(client, method)(f"{PREFIXE}/formations").status_code == 405
+        answer = getattr(client, method)(f"{PREFIXE}/formations")
+        assert answer.status_code == 405 and answer.get_json()["erreur"]["code"] == 405
+        assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
     assert client.post(f"{PREFIXE}/sources").status_code == 405
+    page = client.post("/couverture")
+    assert page.status_code == 405 and page.mimetype == "text/html"
+    assert set(page.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
 @pytest.mark.parametrize(

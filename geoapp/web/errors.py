@@ -37,8 +37,17 @@ def register(app: Flask) -> None:
     app.register_error_handler(MissingPartError, lambda error: answer(503, str(error)))
     app.register_error_handler(SnapshotError, lambda error: answer(503, NON_PUBLIE))
     app.register_error_handler(PdfError, lambda error: answer(501, str(error)))
-    app.register_error_handler(HTTPException, lambda error: answer(error.code or 500))
+    app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: HTTPException):
+    """Answer an error of HTTP with what its status must tell: `Allow`, `Retry-After`, a range."""
+    response = current_app.make_response(answer(error.code or 500))
+    for nom, valeur in error.get_headers():
+        if nom != "Content-Type":
+            response.headers[nom] = valeur
+    return response
 
 
 def _unexpected(error: Exception):
