@@ -9,6 +9,9 @@ from waitress import create_server
 from geoapp.core.config import Settings
 from geoapp.core.errors import ParameterError
 from geoapp.web import create_app
+from geoapp.web.protocol import make_strict
+
+PORT_MAX = 65535
 
 
 def run(settings: Settings, *, host: str, port: int) -> None:
@@ -17,19 +20,46 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     Raises
     ------
     ParameterError
-        When the port is taken or not allowed.
+        When the port is taken or not allowed, or the host none of this machine.
     """
-    app = create_app(settings.data_dir, settings=settings, est_prechauffee=True)
-    try:
-        server = create_server(app, host=host, port=port, threads=8, ident="GeoForma")
-    except (OSError, OverflowError, socket.gaierror) as error:
+    if not 0 <= port <= PORT_MAX:
         raise ParameterError(
-            f"Impossible d'écouter sur {host}:{port} ({error}). "
-            "Choisissez un autre port : geoapp serve --port 5001."
-        ) from None
-    address = f"http://{host}:{server.effective_port}/"
-    print(f"GéoForma : {address} (Ctrl+C pour arrêter)", flush=True)
+            f"port = « {port} » : un nombre entier de 0 à {PORT_MAX} est attendu "
+            "(0 : un port libre)."
+        )
+    app = create_app(settings.data_dir, settings=settings, est_prechauffee=True)
+    sockets: dict = {}
+    try:
+        server = create_server(
+            app, sockets, host=host.strip("[]"), port=port, threads=8, ident="GeoForma"
+        )
+    except (OSError, OverflowError, ValueError) as error:
+        raise ParameterError(_refusal(error, host, port)) from None
+    make_strict(sockets)
+    for address in addresses(server):
+        print(f"GéoForma : {address} (Ctrl+C pour arrêter)", flush=True)
     try:
         server.run()
     finally:
         server.close()
+
+
+def _refusal(error: Exception, host: str, port: int) -> str:
+    """Return why nothing can listen there, and what to do."""
+    # What waitress says of a host that no name leads to is a plain `ValueError`, in English.
+    if isinstance(error, ValueError | socket.gaierror):
+        return (
+            f"L'hôte « {host[:80]} » n'est pas une adresse de cette machine. "
+            "Par exemple : geoapp serve --host 127.0.0.1."
+        )
+    return (
+        f"Impossible d'écouter sur {host}:{port} ({error}). "
+        "Choisissez un autre port : geoapp serve --port 5001."
+    )
+
+
+def addresses(server) -> list[str]:
+    """Return the addresses at which a server of waitress listens, as a browser takes them."""
+    one = getattr(server, "effective_host", None)
+    listen = [(one, server.effective_port)] if one else server.effective_listen
+    return [f"http://{f'[{host}]' if ':' in host else host}:{port}/" for host, port in listen]
