@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from geoapp.cli.encoding import print_data
 from geoapp.cli.info import describe_snapshot
 from geoapp.cli.progress import rich_progress
 from geoapp.cli.terminal import decimal, number, open_console, plain
@@ -197,10 +198,11 @@ def _zones(value: int | dict) -> str:
 def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | None = None) -> None:
     """Print what a search found: a table, the answer of the API (`json`), or every row (`csv`)."""
     if forme == "json":
-        print(json.dumps(describe_answer(resultat, repertoire), ensure_ascii=False, indent=1))
+        told = describe_answer(resultat, repertoire)
+        print_data(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     elif forme == "csv":
         for piece in french_csv(offers_file(resultat, repertoire)):
-            print(piece.decode(), end="")
+            print_data(piece)
     else:
         _print_found(describe_answer(resultat, repertoire))
 

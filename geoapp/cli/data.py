@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from geoapp.cli.encoding import print_data
 from geoapp.cli.group import DATA, main, read_settings
 from geoapp.cli.options import unzoned_options
 
@@ -59,7 +60,8 @@ def info(as_json: bool, sources: bool, data_dir: Path | None) -> None:
     folder = read_settings(data_dir).data_dir
     snapshot = open_snapshot(folder)
     if as_json:
-        click.echo(json.dumps(describe_snapshot(snapshot, folder), ensure_ascii=False, indent=1))
+        told = describe_snapshot(snapshot, folder)
+        print_data(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     else:
         from geoapp.cli.console import print_absent, print_summary
 

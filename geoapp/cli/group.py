@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import geoapp
+from geoapp.cli.encoding import make_printable
 from geoapp.core.errors import GeoFormaError
 
 DATA = click.option(
@@ -19,6 +20,10 @@ DATA = click.option(
 
 class French(click.Group):
     """A group that turns our errors into one clear message and an exit code."""
+
+    def main(self, *args, **kwargs):
+        make_printable()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context):
         try:

@@ -285,7 +285,8 @@ def write_commands() -> str:
     parts = [
         "# Commandes",
         "Chaque commande dit tout avec `-h`. Les instantanés sont dans `var/`, ou là où "
-        "`GEOAPP_DATA` le dit ([réglages](reglages.md)).",
+        "`GEOAPP_DATA` le dit ([réglages](reglages.md)). Un terminal qui ne lit pas UTF-8 reçoit "
+        "le signe le plus proche ; `--json` et `--csv` sortent toujours en UTF-8.",
     ]
     for nom, command in sorted(main.commands.items()):
         # Of one width, or the page would follow the terminal that makes it; and of the names that
