@@ -5,17 +5,17 @@ result is that of a full build.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
 
+from geoapp.core.config import ROOT
+from geoapp.core.errors import ParameterError
 from geoapp.core.schema import TABLES
-from geoapp.ingest import readings, steps
+from geoapp.ingest import readings, step_offer, step_territories, steps
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import Etapes, do, is_kept, sweep
 from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
-from test_layers import ROOMS
 
 pytestmark = pytest.mark.usefixtures("no_network")
 
@@ -26,8 +26,12 @@ ZRR_CSV = (
 )
 
 
-def opened(folder: Path, version: str = "v1") -> Etapes:
-    return Etapes(folder, version)
+def opened(folder: Path, version: str = "v1", cle: bytes = b"secret") -> Etapes:
+    return Etapes(dossier=folder, cle=cle, version=lambda module: version)
+
+
+def make() -> None:
+    """Stand for what does a step."""
 
 
 def kept(folder: Path) -> list[Path]:
@@ -40,8 +44,11 @@ def kept(folder: Path) -> list[Path]:
 
 def test_a_step_is_done_once_for_the_same_inputs(tmp_path):
     first, second = opened(tmp_path), opened(tmp_path)
-    assert do(first, "pas", first.key("pas", 1), lambda: [1, None]) == [1, None]
-    assert do(second, "pas", second.key("pas", 1), lambda: pytest.fail("done again")) == [1, None]
+    assert do(first, "pas", first.key("pas", make, 1), lambda: [1, None]) == [1, None]
+    assert do(second, "pas", second.key("pas", make, 1), lambda: pytest.fail("done again")) == [
+        1,
+        None,
+    ]
     assert (first.faites, first.trouvees, second.faites, second.trouvees) == (
         ["pas"],
         [],
@@ -53,40 +60,67 @@ def test_a_step_is_done_once_for_the_same_inputs(tmp_path):
 def test_a_step_is_done_again_for_other_inputs_or_other_code():
     one = opened(Path("x"))
     keys = {
-        one.key("pas", 1),
-        one.key("pas", "1"),
-        one.key("pas", 1, None),
-        one.key("autre", 1),
-        opened(Path("x"), "v2").key("pas", 1),
+        one.key("pas", make, 1),
+        one.key("pas", make, "1"),
+        one.key("pas", make, 1, None),
+        one.key("autre", make, 1),
+        opened(Path("x"), "v2").key("pas", make, 1),
     }
-    assert len(keys) == 5 and one.key("pas", 1) in keys
+    assert len(keys) == 5 and one.key("pas", make, 1) in keys
 
 
-def test_the_version_of_the_code_changes_with_a_module_a_table_or_a_library(tmp_path, monkeypatch):
-    code, web, data = (tmp_path / name for name in ("geoapp/offer", "geoapp/web", "geodata"))
-    for folder in (code, web, data):
-        folder.mkdir(parents=True)
-    (code / "a.py").write_text("x = 1")
-    (data / "niveaux.csv").write_text("a\n")
-    (data / "sources.toml").write_text("")
-    monkeypatch.setattr(steps, "ROOT", tmp_path)
-    monkeypatch.setattr(steps, "GEODATA", data)
-    seen = [steps.code_version.__wrapped__()]
-    for path, text in (
-        (code / "a.py", "x = 2"),
-        (data / "niveaux.csv", "b\n"),
-        (data / "sources.toml", "# une ligne a sa propre clé"),
-        (web / "pages.py", "x = 1"),
-    ):
+@pytest.fixture
+def code(tmp_path, monkeypatch) -> Path:
+    """Return a product of three modules, of which `offer.a` imports `core.b`."""
+    texts = {
+        "geoapp/__init__.py": "",
+        "geoapp/offer/__init__.py": "",
+        "geoapp/offer/a.py": "from geoapp.core import b\n",
+        "geoapp/core/b.py": "from geoapp.offer.a import x\n",
+        "geoapp/web/pages.py": "import geoapp.offer.a\n",
+        "geodata/niveaux.csv": "a\n",
+        "geodata/sources.toml": "",
+    }
+    for name, text in texts.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        seen.append(steps.code_version.__wrapped__())
+    monkeypatch.setattr(steps, "ROOT", tmp_path)
+    monkeypatch.setattr(steps, "GEODATA", tmp_path / "geodata")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("geoapp/offer/a.py", {"geoapp.offer.a", "geoapp.web.pages"}),
+        ("geoapp/core/b.py", {"geoapp.offer.a", "geoapp.web.pages"}),
+        ("geoapp/offer/__init__.py", {"geoapp.offer.a", "geoapp.web.pages"}),
+        ("geoapp/web/pages.py", {"geoapp.web.pages"}),
+        ("geodata/niveaux.csv", {"geoapp.offer.a", "geoapp.web.pages"}),
+        ("geodata/sources.toml", set()),
+    ],
+)
+def test_the_code_of_a_step_is_what_its_module_imports(code, name, changed):
+    modules = ("geoapp.offer.a", "geoapp.web.pages")
+    before = {one: steps.code_version.__wrapped__(one) for one in modules}
+    path = code / name
+    path.write_text(f"{path.read_text()}# autre\n")
+    after = {one: steps.code_version.__wrapped__(one) for one in modules}
+    assert {one for one in modules if before[one] != after[one]} == changed
+
+
+def test_another_library_is_other_code(code, monkeypatch):
+    before = steps.code_version.__wrapped__("geoapp.offer.a")
     monkeypatch.setattr(steps, "version", lambda library: "9.9")
-    seen.append(steps.code_version.__wrapped__())
-    assert len(set(seen)) == 4 and seen[2] == seen[3] == seen[4]
+    assert steps.code_version.__wrapped__("geoapp.offer.a") != before
 
 
-def test_the_code_of_a_step_is_that_of_every_room_a_build_may_import():
-    assert ROOMS[: ROOMS.index("ingest") + 1] == steps.ROOMS
+def test_a_change_of_how_offers_are_merged_reads_no_source_again():
+    merging = ROOT / "geoapp/offer/dedupe/merging.py"
+    assert merging in steps._files_of(step_offer.__name__)
+    assert merging not in steps._files_of(readings.__name__)
+    assert merging not in steps._files_of(step_territories.__name__)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +129,7 @@ def test_the_code_of_a_step_is_that_of_every_room_a_build_may_import():
 )
 def test_a_damaged_result_is_found_out_and_done_again(tmp_path, damage):
     first = opened(tmp_path)
-    cle = first.key("pas")
+    cle = first.key("pas", make)
     do(first, "pas", cle, lambda: list(range(100)))
     path = kept(tmp_path)[0]
     path.write_bytes(damage(path.read_bytes()))
@@ -107,36 +141,69 @@ def test_a_damaged_result_is_found_out_and_done_again(tmp_path, damage):
     assert is_kept(opened(tmp_path), "pas", cle)
 
 
-def test_a_result_of_another_user_is_never_opened(tmp_path, monkeypatch):
-    first = opened(tmp_path)
-    do(first, "pas", first.key("pas"), lambda: 1)
-    monkeypatch.setattr(steps.os, "geteuid", lambda: os.getuid() + 1)
-    assert not is_kept(opened(tmp_path), "pas", first.key("pas"))
+def test_a_result_signed_by_nobody_we_know_is_never_opened(tmp_path, monkeypatch):
+    """A pickle runs what it holds: one that came with a copied folder is not read."""
+    other, mine = opened(tmp_path, cle=b"celle d'un autre"), opened(tmp_path)
+    key = mine.key("pas", make)
+    do(other, "pas", key, lambda: 1)
+    monkeypatch.setattr(steps.pickle, "loads", lambda content: pytest.fail("opened"))
+    assert not is_kept(mine, "pas", key)
+    assert steps._load(mine, mine.path("pas", key)) is steps._MISSING
+    with pytest.raises(pytest.fail.Exception):
+        steps._load(other, mine.path("pas", key))
+
+
+def test_a_result_put_under_the_name_of_another_is_never_opened(tmp_path):
+    etapes = opened(tmp_path)
+    one, two = (etapes.path("pas", etapes.key("pas", make, n)) for n in (1, 2))
+    do(etapes, "pas", etapes.key("pas", make, 1), lambda: 1)
+    one.rename(two)
+    assert not is_kept(etapes, "pas", etapes.key("pas", make, 2))
+
+
+def test_the_key_is_made_once_for_its_user_alone(tmp_path):
+    cle = tmp_path / "etat" / "etapes.cle"
+    first, second = (steps.open_etapes(tmp_path / "var", cle) for _ in range(2))
+    assert first.cle == second.cle == cle.read_bytes() and len(first.cle) == 32
+    assert cle.stat().st_mode & 0o077 == 0
+    assert [path.name for path in cle.parent.iterdir()] == ["etapes.cle"]
+
+
+def test_a_key_in_the_folder_that_it_protects_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match="GEOAPP_CLE_ETAPES"):
+        steps.open_etapes(tmp_path, tmp_path / "etapes.cle")
+
+
+def test_without_a_key_nothing_is_kept_and_the_build_goes_on(tmp_path, caplog):
+    (tmp_path / "fichier").write_text("")
+    etapes = steps.open_etapes(tmp_path / "var", tmp_path / "fichier" / "etapes.cle")
+    assert do(etapes, "pas", etapes.key("pas", make), lambda: 1) == 1
+    assert "Étapes non gardées" in caplog.text and not (tmp_path / "var").exists()
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path):
     (tmp_path / "etapes").write_text("un fichier, pas un dossier")
     etapes = opened(tmp_path / "etapes")
-    assert do(etapes, "pas", etapes.key("pas"), lambda: 1) == 1
+    assert do(etapes, "pas", etapes.key("pas", make), lambda: 1) == 1
     sweep(etapes)
 
 
 def test_a_result_is_used_as_it_will_be_read_back(tmp_path):
     shared = [1]
     etapes = opened(tmp_path)
-    assert do(etapes, "pas", etapes.key("pas"), lambda: shared) is not shared
+    assert do(etapes, "pas", etapes.key("pas", make), lambda: shared) is not shared
 
 
 def test_what_two_builds_did_not_use_is_removed(tmp_path):
     for used in ((1, 2), (2,), (2,)):
         etapes = opened(tmp_path)
         for n in used:
-            do(etapes, "pas", etapes.key("pas", n), lambda: 1)
+            do(etapes, "pas", etapes.key("pas", make, n), lambda: 1)
         (tmp_path / ".999999999.pas.coupé").write_bytes(b"x")
         sweep(etapes)
         names = [path.name for path in kept(tmp_path)]
         assert ".999999999.pas.coupé" not in names
-    assert names == [etapes.path("pas", etapes.key("pas", 2)).name]
+    assert names == [etapes.path("pas", etapes.key("pas", make, 2)).name]
 
 
 def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
@@ -144,12 +211,12 @@ def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
         etapes = opened(tmp_path)
 
         def inner():
-            return do(etapes, "dedans", etapes.key("dedans"), lambda: 1)
+            return do(etapes, "dedans", etapes.key("dedans", make), lambda: 1)
 
         def middle():
-            return do(etapes, "milieu", etapes.key("milieu"), inner)
+            return do(etapes, "milieu", etapes.key("milieu", make), inner)
 
-        assert do(etapes, "autour", etapes.key("autour", n), middle) == 1
+        assert do(etapes, "autour", etapes.key("autour", make, n), middle) == 1
         sweep(etapes)
         return etapes
 
@@ -160,7 +227,7 @@ def test_what_a_step_used_inside_lives_as_long_as_it(tmp_path):
         [],
         ["autour"],
     ]
-    (tmp_path / opened(tmp_path).path("milieu", opened(tmp_path).key("milieu")).name).unlink()
+    (tmp_path / opened(tmp_path).path("milieu", opened(tmp_path).key("milieu", make)).name).unlink()
     again = build(3)
     assert (again.faites, again.trouvees) == (["autour", "milieu"], ["dedans"])
 
@@ -227,7 +294,7 @@ def test_a_build_without_anything_new_does_no_step(tmp_path, monkeypatch):
     seen = []
     real = steps.open_etapes
     monkeypatch.setattr(
-        "geoapp.ingest.pipeline.open_etapes", lambda folder: seen.append(real(folder)) or seen[-1]
+        "geoapp.ingest.pipeline.open_etapes", lambda *given: seen.append(real(*given)) or seen[-1]
     )
     mirror = make_mirror(tmp_path, {AFFELNET: (HEADER + ROW).encode()})
     for _ in range(2):

@@ -150,13 +150,17 @@ def _codes(names: Iterable[str]) -> str:
     return " ".join(f"`{name}`" for name in names)
 
 
+SHOWN = {"data_dir": "var/", "cle_etapes": "~/.local/state/geoforma/etapes.cle"}
+"""Defaults that depend on the machine, as a person reads them."""
+
+
 def write_settings() -> str:
     """Return the settings read from the environment."""
     rows = [
         [
             f"`{f.metadata['env']}`",
             f.metadata["aide"],
-            "`var/`" if f.name == "data_dir" else f"`{f.default}`" if f.default != "" else "(vide)",
+            f"`{SHOWN.get(f.name, f.default)}`" if f.default != "" else "(vide)",
         ]
         for f in fields(Settings)
     ]

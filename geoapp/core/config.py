@@ -29,6 +29,13 @@ def _setting(default: Any, env: str, aide: str) -> Any:
     return field(default=default, metadata={"env": env, "aide": aide})
 
 
+def _state_folder() -> Path:
+    """Return where programs of this user keep what they need from one run to the next."""
+    given = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    # A process without any home keeps nothing there: a folder that cannot be made says it.
+    return Path(os.devnull if given.startswith("~") else given)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Values that a person may change through the environment."""
@@ -63,6 +70,11 @@ class Settings:
         "GEOAPP_ADRESSES",
         "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; "
         "aucun par défaut",
+    )
+    cle_etapes: Path = _setting(  # noqa: RUF009
+        _state_folder() / "geoforma" / "etapes.cle",
+        "GEOAPP_CLE_ETAPES",
+        "Fichier de la clé qui signe les étapes gardées, hors du dossier de données",
     )
     contact: str = _setting(
         "", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)"

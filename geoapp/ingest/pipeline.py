@@ -20,26 +20,20 @@ from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
-from geoapp.ingest.perimeter import perimeter_table
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
 from geoapp.ingest.state import REELS, BuildState, counted
-from geoapp.ingest.statistics import read_statistics, statistics_tables
-from geoapp.ingest.step_offer import offer_tables, read_nomenclatures
+from geoapp.ingest.step_offer import offer_tables
+from geoapp.ingest.step_statistics import describing_tables, perimeter_tables
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
 from geoapp.ingest.steps import Etapes, do, open_etapes, sweep
 from geoapp.ingest.tally import Bilan, records_table, sources_table
-from geoapp.ingest.totals import count_totals, read_totals, totals_table
 from geoapp.offer.search.index import FICHIER, index_bytes
-from geoapp.reference.codes.tracks import read_filieres
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.registry import Source
 from geoapp.sources.series import sources_with_mirror
 from geoapp.sources.usages import USAGES, usages_of
-
-OFFRES = tuple(nom for nom, usage in USAGES.items() if usage.est_offre)
-"""Usages of the sources that may say what they hold of the offer."""
 
 PERIMETRE_FICTIF = (
     {
@@ -97,7 +91,7 @@ def build_snapshot(
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     located = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
-    state = _open_state(located, region, data_dir)
+    state = _open_state(located, region, data_dir, settings.cle_etapes)
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrice = choose_trajets(made.tables, trajets)
@@ -117,16 +111,20 @@ def build_snapshot(
     return snapshot
 
 
-def _open_state(located: list[Located], region: str, data_dir: Path) -> BuildState:
+def _open_state(
+    located: list[Located], region: str, data_dir: Path, cle_etapes: Path
+) -> BuildState:
     """Return the state of a build that has its sources and has read none."""
     communes = territories.load_communes(region)
+    etapes = open_etapes(data_dir, cle_etapes)
     return BuildState(
         located=located,
         communes=communes,
         region=region,
         bilans={},
         passage=make_passage(communes, []),
-        etapes=open_etapes(data_dir),
+        etapes=etapes,
+        cle_communes=etapes.key("communes", territories.load_communes, region),
         servies=_served(data_dir),
     )
 
@@ -190,7 +188,7 @@ class _Made:
 
 def _index(etapes: Etapes, made: _Made) -> bytes:
     """Return the search index of the tables, found again when none of them has changed."""
-    key = etapes.key("index", sorted(made.keys.items()))
+    key = etapes.key("index", index_bytes, sorted(made.keys.items()))
     return do(etapes, "index", key, lambda: index_bytes(made.tables))
 
 
@@ -200,7 +198,7 @@ def _ready(etapes: Etapes, made: _Made) -> dict[str, bytes]:
         nom: do(
             etapes,
             f"table-{nom}",
-            etapes.key("table", nom, key),
+            etapes.key("table", table_bytes, nom, key),
             partial(table_bytes, made.tables[nom], nom),
         )
         for nom, key in made.keys.items()
@@ -288,9 +286,11 @@ def _read_key(state: BuildState, *steps: str) -> str:
 
 def _add_territories(state: BuildState, lectures: Lectures, made: _Made) -> str:
     """Add old communes, zonings and people; return the key of the zonings."""
-    passages = _read_key(state, "passage")
-    territoire = _read_key(state, "passage", "zonages")
-    demande = state.etapes.key("demande", territoire, _read_key(state, "demande"))
+    key = state.etapes.key
+    passages = key("passage", fill_passage, state.cle_communes, _read_key(state, "passage"))
+    state.cle_passage = passages
+    territoire = key("zonages", zone_tables, passages, _read_key(state, "zonages"))
+    demande = key("demande", demand_tables, territoire, _read_key(state, "demande"))
     state.passage, anciennes = counted(
         state, "passage", passages, lambda mine: fill_passage(mine, lectures)
     )
@@ -298,7 +298,7 @@ def _add_territories(state: BuildState, lectures: Lectures, made: _Made) -> str:
     people = counted(state, "demande", demande, lambda mine: demand_tables(mine, lectures, zones))
     made.add(zones, territoire)
     made.add(people, demande)
-    made.add({"communes": state.communes}, state.region)
+    made.add({"communes": state.communes}, state.cle_communes)
     made.add({"anciennes_communes": anciennes}, passages)
     return territoire
 
@@ -312,9 +312,9 @@ def _add_offer(
     """
     territoire, doubtful_distance_m = placed_on
     zones = {nom: made.tables[nom] for nom in ("zones", "communes_zones")}
-    offer_key = state.etapes.key(
-        "offre", territoire, doubtful_distance_m, _read_key(state, "offre")
-    )
+    key = state.etapes.key
+    read = _read_key(state, "offre")
+    offer_key = key("offre", offer_tables, territoire, doubtful_distance_m, read)
     offer = counted(
         state,
         "offre",
@@ -322,21 +322,18 @@ def _add_offer(
         lambda mine: offer_tables(mine, lectures, doubtful_distance_m, zones),
     )
     made.add(offer, offer_key)
-    key = state.etapes.key("statistiques", offer_key, _read_key(state, "statistiques"))
-    statistics = counted(
-        state, "statistiques", key, lambda mine: _statistics(mine, lectures, made.tables)
-    )
-    made.add(statistics, key)
-    key = state.etapes.key("perimetre", offer_key, _read_key(state, "perimetre"))
-    known = counted(state, "perimetre", key, lambda mine: _perimeter(mine, lectures, made.tables))
-    made.add(known, key)
+    for nom, make in (("statistiques", describing_tables), ("perimetre", perimeter_tables)):
+        mine_key = key(nom, make, offer_key, _read_key(state, nom))
+        work = partial(make, lectures=lectures, tables=made.tables)
+        tables = counted(state, nom, mine_key, work)
+        made.add(tables, mine_key)
 
 
 def _verify_others(state: BuildState, lectures: Lectures) -> None:
     """Check the sources that feed nothing, and count them."""
-    passages = _read_key(state, "passage")
     for one in state.present(*usages_of("verification")):
-        key = state.etapes.key("verification", passages, reading_key(state, one))
+        read = reading_key(state, one)
+        key = state.etapes.key("verification", check_lecture, state.cle_passage, read)
         counted(state, f"verification-{one.source.id}", key, partial(_verify, one, lectures))
 
 
@@ -356,39 +353,6 @@ def _add_reports(state: BuildState, made: _Made) -> None:
     made.tables["sources"] = sources_table([communes, *state.located], state.bilans)
     for nom in ("rejets", "corrections"):
         made.tables[nom] = records_table(state.bilans, nom)
-
-
-def _statistics(
-    state: BuildState, lectures: Lectures, tables: dict[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of statistics, and count their sources."""
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for one in state.feeding("statistique"):
-        rows, state.bilans[one.source.id] = read_statistics(lectures[one.source.id], one.source)
-        parts.setdefault(one.source.options["table"], []).append(rows)
-    filieres = read_filieres(read_nomenclatures(state, lectures))
-    return statistics_tables(parts, tables, filieres)
-
-
-def _perimeter(
-    state: BuildState, lectures: Lectures, tables: dict[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
-    """Return what the sources say that they hold, and the totals that check it.
-
-    The sources of totals are counted.
-    """
-    totals = []
-    for one in state.feeding("total"):
-        rows, state.bilans[one.source.id] = read_totals(lectures[one.source.id], one.source)
-        totals.append(rows)
-    communes = state.communes[state.communes["est_region"].astype(bool)]
-    departements = sorted(communes["code_departement"].unique())
-    counted_totals = count_totals(totals, tables, departements)
-    feeding = [one.source for usage in OFFRES for one in state.feeding(usage)]
-    return {
-        "perimetre": perimeter_table(feeding, tables, counted_totals, departements),
-        "totaux": totals_table(counted_totals),
-    }
 
 
 def _verify(one: Located, lectures: Lectures, mine: BuildState) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geoapp.core.errors import GeoFormaError, SourceError
 from geoapp.ingest.state import REELS, BuildState
-from geoapp.ingest.steps import do, is_kept
+from geoapp.ingest.steps import digest_of, do, is_kept
 from geoapp.sources.demo import GENERATEURS
 from geoapp.sources.fetch import Located, previous_copy
 from geoapp.sources.reading import read_source
@@ -93,8 +93,8 @@ def reading_key(state: BuildState, one: Located) -> str:
     Its content, its row of the registry, our code.
     """
     # A demonstration is made of the communes, not of a file.
-    made_of = state.region if one.mode == "demonstration" else one.sha256
-    return state.etapes.key("lecture", one.source, one.mode == "demonstration", made_of)
+    made_of = state.cle_communes if one.mode == "demonstration" else one.sha256
+    return state.etapes.key("lecture", _read_one, one.source, one.mode == "demonstration", made_of)
 
 
 def sources_key(state: BuildState, *usages: str) -> str:
@@ -107,7 +107,7 @@ def sources_key(state: BuildState, *usages: str) -> str:
         for usage in usages
         for one in state.present(usage)
     ]
-    return state.etapes.key("sources", state.region, usages, read)
+    return digest_of(state.region, usages, read)
 
 
 def per_source(
@@ -117,8 +117,8 @@ def per_source(
 
     It is kept with the passage of its communes and what `autres` are the keys of.
     """
-    usage, passage = one.source.usage, sources_key(state, "passage")
-    key = state.etapes.key(usage, passage, reading_key(state, one), *autres)
+    usage = one.source.usage
+    key = state.etapes.key(usage, make, state.cle_passage, reading_key(state, one), *autres)
     return do(state.etapes, f"{usage}-{one.source.id}", key, make)
 
 

@@ -30,6 +30,10 @@ class BuildState:
     bilans: dict[str, Bilan]
     passage: dict[str, str]
     etapes: Etapes
+    cle_communes: str
+    """Key of the communes, and of the code that reads them."""
+    cle_passage: str = ""
+    """Key of the communes and of the passage of old ones to them; "" before it is made."""
     servies: dict[str, dict] = field(default_factory=dict)
     """Digest and date of each source in the snapshot served."""
 

@@ -20,7 +20,7 @@ from geoapp.ingest.neighbours import keep_neighbours, name_trainings, no_neighbo
 from geoapp.ingest.nomenclatures import key_of, read_nomenclature
 from geoapp.ingest.readings import Lectures, per_source, reading_key, sources_key
 from geoapp.ingest.state import BuildState, counted
-from geoapp.ingest.steps import content_key, do
+from geoapp.ingest.steps import content_key, digest_of, do
 from geoapp.ingest.tally import Bilan
 from geoapp.ingest.tracks import make_offers, read_tracks
 from geoapp.offer.establishments import complete_etablissements
@@ -70,7 +70,7 @@ def offer_tables(
     new zoning places and compares nothing again.
     """
     etablissements = _merge_etablissements(state, lectures)
-    key = state.etapes.key("socle", doubtful_distance_m, content_key(etablissements))
+    key = digest_of(doubtful_distance_m, content_key(etablissements))
     socle = Socle(etablissements, doubtful_distance_m, key)
     nomenclatures = read_nomenclatures(state, lectures)
     feeding = [*state.feeding("offre"), *state.feeding("filieres")]
@@ -126,7 +126,7 @@ def _compare_catalogues(
 
     # By content: what is placed is often the same though a source has changed.
     dated = sorted(millesimes.items())
-    key = state.etapes.key("rapprochement", content_key(placed), state.region, dated)
+    key = state.etapes.key("rapprochement", compare, content_key(placed), state.cle_passage, dated)
     return do(state.etapes, "rapprochement", key, compare)
 
 
@@ -242,10 +242,10 @@ def _place(
 ) -> dict[str, pd.DataFrame]:
     """Return the offers of some sources checked, placed, joined to nomenclatures and counted."""
     read = [reading_key(state, one) for one in sources]
-    read.append(sources_key(state, "passage"))
+    read.append(state.cle_passage)
     if placement.nomenclatures:
         read.append(sources_key(state, "nomenclature"))
-    key = state.etapes.key("placement", placement.socle.key, read)
+    key = state.etapes.key("placement", _place_now, placement.socle.key, read)
     return counted(state, nom, key, lambda mine: _place_now(mine, sources, placement))
 
 
@@ -276,7 +276,7 @@ def _place_now(
 
 def _labels(state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]) -> Libelles:
     """Return the labels that titles rest on, learnt again when a nomenclature changes."""
-    key = state.etapes.key("libelles", sources_key(state, "nomenclature"))
+    key = state.etapes.key("libelles", gather_labels, sources_key(state, "nomenclature"))
     return do(state.etapes, "libelles", key, partial(gather_labels, nomenclatures))
 
 

@@ -1,38 +1,41 @@
 """Steps of a build kept on disk: what has the same inputs is not done twice.
 
 A step is named, and keyed by the digest of its inputs and of the code that
-makes it.  Its result is written aside and renamed, with its own digest: one
-that was cut or altered is done again.  Whether it was done or found, the
-build goes on with the same bytes read back, so that an incremental build
-cannot differ from a full one.
+makes it: the module of its function and those that this module imports, so
+that a change elsewhere throws nothing away.  Its result is written aside and
+renamed.  Whether it was done or found, the build goes on with the same bytes
+read back, so that an incremental build cannot differ from a full one.
 
-The folder belongs to the product like the snapshots beside it: results are
-pickles, read only when the user who builds owns them.
+Results are pickles, and a pickle runs what it holds: each is signed with a
+key of this user that is kept outside the data folder.  One that was cut,
+altered, made by another user or brought with a copied folder is done again.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import os
+import hmac
+import logging
 import pickle
 import platform
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 from geoapp.core.config import GEODATA, ROOT
-from geoapp.core.files import replacing
+from geoapp.core.errors import ParameterError
+from geoapp.core.files import aside, replacing
 from geoapp.sources.content import sha256_of
 
 DOSSIER = "etapes"
 EMPLOYEES = "employees.txt"
 """Names of the results that the last build used."""
-ROOMS = ("core", "reference", "sources", "offer", "coverage", "planning", "ingest")
-"""Rooms whose code a build may run: a page that changes throws no step away."""
 _LIBRARIES = (
     "geopandas",
     "numpy",
@@ -45,27 +48,33 @@ _LIBRARIES = (
     "shapely",
 )
 _MISSING = object()
+_SIGNATURE = hashlib.sha256().digest_size
 T = TypeVar("T")
+LOG = logging.getLogger("geoapp")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Etapes:
     """The steps of one build: where they are kept (None: nowhere), those done, those found."""
 
     dossier: Path | None
-    version: str
+    cle: bytes = field(repr=False)
+    """What signs the results: only those signed with it are opened."""
+    version: Callable[[str], str]
+    """Returns the digest of the code that a module runs."""
     faites: list[str] = field(default_factory=list)
     trouvees: list[str] = field(default_factory=list)
     employees: set[str] = field(default_factory=set)
     en_cours: list[set[str]] = field(default_factory=list, repr=False)
     """What each step being made has used so far, the innermost last."""
 
-    def key(self, nom: str, *entrees: object) -> str:
-        """Return the key of a step: equal inputs, equal code, equal key.
+    def key(self, nom: str, make: Callable, *entrees: object) -> str:
+        """Return the key of a step that `make` does: equal inputs, equal code, equal key.
 
         Inputs are plain values or other keys.
         """
-        return hashlib.sha256(repr((self.version, nom, entrees)).encode()).hexdigest()
+        function = make.func if isinstance(make, partial) else make
+        return digest_of(self.version(function.__module__), nom, entrees)
 
     def path(self, nom: str, key: str) -> Path | None:
         """Return where the result of a step is kept."""
@@ -73,26 +82,103 @@ class Etapes:
         return self.dossier / f"{name}.{key[:32]}" if self.dossier else None
 
 
-def open_etapes(data_dir: Path) -> Etapes:
-    """Return the steps kept in `data_dir`."""
-    return Etapes(Path(data_dir) / DOSSIER, code_version())
+def open_etapes(data_dir: Path, cle: Path) -> Etapes:
+    """Return the steps kept in `data_dir`, signed with the key of the file `cle`.
+
+    Raises
+    ------
+    ParameterError
+        When the key is in the folder that it protects.
+    """
+    if cle.resolve().is_relative_to(Path(data_dir).resolve()):
+        raise ParameterError(
+            f"La clé des étapes ({cle}) est dans le dossier de données, qui se copie avec elle. "
+            "Choisissez un autre endroit : GEOAPP_CLE_ETAPES."
+        )
+    try:
+        key = _read_secret(cle)
+    except OSError as error:
+        LOG.warning(
+            "Étapes non gardées : clé %s illisible (%s). Choisissez-en une : GEOAPP_CLE_ETAPES.",
+            *(cle, error.strerror or error),
+        )
+        return Etapes(dossier=None, cle=b"", version=code_version)
+    return Etapes(dossier=Path(data_dir) / DOSSIER, cle=key, version=code_version)
+
+
+def _read_secret(path: Path) -> bytes:
+    """Return the key of a file that only its user reads; it is made the first time.
+
+    Raises
+    ------
+    OSError
+        When the file can be neither read nor made.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside(path) as temporary, suppress(FileExistsError):
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(secrets.token_bytes(_SIGNATURE))
+            # A link never takes the place of the key that another build made meanwhile.
+            path.hardlink_to(temporary)
+    return path.read_bytes()
+
+
+def digest_of(*values: object) -> str:
+    """Return a digest of plain values."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
 @cache
-def code_version() -> str:
+def code_version(module: str) -> str:
     """Return a digest of what makes a result besides its inputs.
 
-    Code, reference tables, libraries.
+    The code of a module and of all that it imports, reference tables, libraries.
     """
     digest = hashlib.sha256(platform.python_version().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
     # Each row of sources.toml is an input of its own: one changed row reads one source again.
     reference = [path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")]
-    code = [path for room in ROOMS for path in (ROOT / "geoapp" / room).rglob("*.py")]
-    for path in sorted([*code, *reference]):
+    for path in sorted([*_files_of(module), *reference]):
         digest.update(f"{path.relative_to(ROOT)} {sha256_of(path)}".encode())
     return digest.hexdigest()
+
+
+def _files_of(module: str) -> set[Path]:
+    """Return the files of a module of the product and of all those that it imports."""
+    found: set[Path] = set()
+    todo = [module]
+    while todo:
+        path = _file_of(todo.pop())
+        if path and path not in found:
+            found.add(path)
+            todo += _imports(path)
+    return found
+
+
+def _file_of(module: str) -> Path | None:
+    """Return the file of a module of the product; None for another, or a name in a module."""
+    parts = module.split(".")
+    if parts[0] != "geoapp":
+        return None
+    base = ROOT.joinpath(*parts)
+    files = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in files if path.is_file()), None)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, and the packages that hold them."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            named = [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            named = [f"{node.module}.{one.name}" for one in node.names]
+        else:
+            continue
+        for name in named:
+            parts = name.split(".")
+            yield from (".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 def content_key(value) -> str:
@@ -108,11 +194,11 @@ def do(etapes: Etapes, nom: str, key: str, make: Callable[[], T]) -> T:
     disk, read-only folder) is used all the same.
     """
     path = etapes.path(nom, key)
-    found = _load(path)
+    found = _load(etapes, path)
     if found is _MISSING:
         etapes.faites.append(nom)
         # Read back even when just made: both ways go on with the same bytes.
-        value, used = _keep(path, _make(etapes, make))
+        value, used = _keep(etapes, path, _make(etapes, make))
     else:
         etapes.trouvees.append(nom)
         value, used = found
@@ -139,39 +225,41 @@ def _use(etapes: Etapes, names: Iterable[str]) -> None:
 def is_kept(etapes: Etapes, nom: str, key: str) -> bool:
     """Tell whether a result is there, whole; it then counts as used."""
     path = etapes.path(nom, key)
-    if path is None or _read(path) is None:
+    if path is None or _read(etapes, path) is None:
         return False
     _use(etapes, [path.name])
     return True
 
 
-def _read(path: Path) -> bytes | None:
+def _read(etapes: Etapes, path: Path) -> bytes | None:
     """Return the content of a result that is ours and whole, else None."""
     try:
         with open(path, "rb") as stream:
-            # A pickle runs what it holds: that of another user is not read.
-            if os.fstat(stream.fileno()).st_uid != os.geteuid():
-                return None
-            digest, content = stream.read(32), stream.read()
+            signature, content = stream.read(_SIGNATURE), stream.read()
     except OSError:
         return None
-    return content if hashlib.sha256(content).digest() == digest else None
+    return content if hmac.compare_digest(_sign(etapes, path, content), signature) else None
 
 
-def _load(path: Path | None) -> Any:
+def _sign(etapes: Etapes, path: Path, content: bytes) -> bytes:
+    """Return the signature of a result under its name: one put in the place of another is void."""
+    return hmac.digest(etapes.cle, path.name.encode() + b"\0" + content, "sha256")
+
+
+def _load(etapes: Etapes, path: Path | None) -> Any:
     """Return a result kept and what it used, or `_MISSING`."""
-    content = _read(path) if path else None
+    content = _read(etapes, path) if path else None
     return _MISSING if content is None else pickle.loads(content)
 
 
-def _keep(path: Path | None, value: tuple[T, list[str]]) -> tuple[T, list[str]]:
+def _keep(etapes: Etapes, path: Path | None, value: tuple[T, list[str]]) -> tuple[T, list[str]]:
     """Write a result with what it used, and return both as they will be read back."""
     content = pickle.dumps(value, protocol=5)
     if path:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as temporary, open(temporary, "wb") as stream:
-                stream.write(hashlib.sha256(content).digest())
+                stream.write(_sign(etapes, path, content))
                 stream.write(content)
     return pickle.loads(content)
 

@@ -34,6 +34,14 @@ def session_folder(tmp_path_factory) -> Path:
     return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
 
 
+@pytest.fixture(scope="session", autouse=True)
+def step_key(session_folder) -> Iterator[None]:
+    """Sign the steps of this session with a key of its own, which its processes share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOAPP_CLE_ETAPES", str(session_folder / "etapes.cle"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_snapshot(mirror, session_folder) -> Snapshot:
     """Return the snapshot built on the real mirror."""
