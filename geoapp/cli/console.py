@@ -19,6 +19,7 @@ from geoapp.cli.terminal import decimal, number, open_console, plain
 from geoapp.core.config import Settings
 from geoapp.core.errors import SnapshotError
 from geoapp.core.french import count
+from geoapp.core.published import Publication
 from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.coverage.answer import Reponse
@@ -102,6 +103,19 @@ def print_sheets(written: list[Ecrite], out: Path) -> None:
         highlight=False,
         markup=False,
     )
+
+
+def print_publications(found: list[Publication]) -> None:
+    """Print the published snapshots, newest first."""
+    table = Table(title="Instantanés publiés", title_justify="left")
+    for column in ("Instantané", "Assemblé le", "Taille", "État"):
+        table.add_column(column, justify="right" if column == "Taille" else "left", overflow="fold")
+    for one in found:
+        etat = one.defaut or ("servi" if one.est_servie else "entier")
+        if one.defaut and one.est_servie:
+            etat = f"publié, {etat}"
+        table.add_row(one.id, one.cree_le or "–", f"{decimal(one.octets / 1e6)} Mo", plain(etat))
+    open_console().print(table)
 
 
 def print_summary(snapshot: Snapshot, data_dir: Path) -> None:

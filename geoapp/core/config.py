@@ -24,9 +24,9 @@ PETIT_NOMBRE = 5
 numbers)."""
 
 
-def _setting(default: Any, env: str, aide: str) -> Any:
+def _setting(default: Any, env: str, aide: str, *, minimum: int | None = None) -> Any:
     """Return a field of `Settings`: its default, the variable that changes it, its help."""
-    return field(default=default, metadata={"env": env, "aide": aide})
+    return field(default=default, metadata={"env": env, "aide": aide, "minimum": minimum})
 
 
 def _state_folder() -> Path:
@@ -64,6 +64,13 @@ class Settings:
         3,
         "GEOAPP_ESSAIS",
         "Nouveaux essais de « geoapp fetch » après un échec, de plus en plus espacés",
+    )
+    snapshots_kept: int = _setting(
+        2,
+        "GEOAPP_INSTANTANES",
+        "Instantanés publiés que « geoapp build » garde : celui qui est servi, et ceux d'avant, "
+        "pour « geoapp rollback »",
+        minimum=1,
     )
     adresses: str = _setting(
         "",
@@ -105,4 +112,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
                 f"{setting.metadata['env']} = « {raw} » : "
                 f"un nombre est attendu ({setting.metadata['aide']})."
             ) from None
+        minimum = setting.metadata["minimum"]
+        if minimum is not None and values[setting.name] < minimum:
+            raise ParameterError(
+                f"{setting.metadata['env']} = « {raw} » : au moins {minimum} est attendu "
+                f"({setting.metadata['aide']})."
+            )
     return Settings(**values)

@@ -29,7 +29,8 @@ SNAPSHOTS = "instantanes"
 CURRENT = "courant"
 MANIFEST = "manifest.json"
 KEPT = 2
-"""Published snapshots kept: the one served, and the one before for comparison and roll-back."""
+"""Published snapshots kept, unless the settings say more: the one served, and the one before for
+comparison and roll-back."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,7 @@ def publish(
     *,
     finish: Callable[[Path], None] = lambda folder: None,
     ready: Mapping[str, bytes] = MappingProxyType({}),
+    kept: int = KEPT,
 ) -> Snapshot:
     """Check `frames`, write them aside, publish them atomically, return the snapshot.
 
@@ -217,6 +219,8 @@ def publish(
         before it is published.
     ready : mapping
         Tables already checked and made into Parquet (see `table_bytes`).
+    kept : int
+        Published snapshots left in the folder; the one served until now is, whatever its age.
 
     Raises
     ------
@@ -235,8 +239,13 @@ def publish(
         nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()}
         for nom, frame in frames.items()
     }
-    with _storage_errors(data_dir):
-        return _write_and_link(content, {**manifest, "tables": tables}, Path(data_dir), finish)
+    data_dir = Path(data_dir)
+    before = served_folder(data_dir)
+    with storage_errors(data_dir):
+        final = _write(content, {**manifest, "tables": tables}, data_dir / SNAPSHOTS, finish)
+        serve_folder(data_dir, final)
+        _forget_old(data_dir, kept, before)
+        return open_snapshot(data_dir)
 
 
 def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
@@ -253,12 +262,9 @@ def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
     return stream.getvalue()
 
 
-def _write_and_link(
-    content: Mapping[str, bytes], manifest: dict, data_dir: Path, finish
-) -> Snapshot:
-    """Write the folder under a hidden name, rename it, then move the link."""
+def _write(content: Mapping[str, bytes], manifest: dict, folder: Path, finish) -> Path:
+    """Write a snapshot under a hidden name, rename it, return its folder."""
     nom = manifest["cree_le"].replace(":", "").replace("-", "")
-    folder = data_dir / SNAPSHOTS
     folder.mkdir(parents=True, exist_ok=True)
     with aside(folder / nom) as temporary:
         temporary.mkdir()
@@ -268,11 +274,20 @@ def _write_and_link(
         _write_manifest(temporary, manifest)
         final = _free_name(folder, nom)
         put_in_place(temporary, final)
+    return final
+
+
+def served_folder(data_dir: Path) -> Path | None:
+    """Return the folder that the link leads to; None when nothing is there."""
+    link = Path(data_dir) / CURRENT
+    return link.resolve() if link.exists() else None
+
+
+def serve_folder(data_dir: Path, folder: Path) -> None:
+    """Move the link to the snapshot of a folder, in one step."""
     with replacing(data_dir / CURRENT) as link:
         # Relative: the folder of data may be moved, or seen under another path in a container.
-        link.symlink_to(os.path.relpath(final, data_dir))
-    _forget_old(data_dir)
-    return open_snapshot(data_dir)
+        link.symlink_to(os.path.relpath(folder, data_dir))
 
 
 def _write_manifest(folder: Path, manifest: dict) -> None:
@@ -298,16 +313,21 @@ def _free_name(folder: Path, nom: str) -> Path:
     return next(p for p in names if not p.exists())
 
 
-def _forget_old(data_dir: Path) -> None:
-    """Remove published snapshots beyond the last `KEPT`, and left-overs of killed builds."""
-    for path in list_snapshots(data_dir)[:-KEPT]:
-        shutil.rmtree(path, ignore_errors=True)
+def _forget_old(data_dir: Path, kept: int, before: Path | None) -> None:
+    """Remove published snapshots beyond the last `kept`, and left-overs of killed builds.
+
+    After a roll-back the one served until now is older than the one left
+    aside: it is the last known to be good, and stays.
+    """
+    for path in list_snapshots(data_dir)[:-kept]:
+        if path.resolve() != before:
+            shutil.rmtree(path, ignore_errors=True)
     for path in filter(is_left_over, (data_dir / SNAPSHOTS).glob(".*")):
         shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def _storage_errors(data_dir: Path):
+def storage_errors(data_dir: Path):
     """Turn errors of the file system into one message that says what to do."""
     try:
         yield

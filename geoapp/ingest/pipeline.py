@@ -104,7 +104,9 @@ def build_snapshot(
     manifest = _manifest(state, settings) | {"trajets": matrice.parametres}
     watch("publication", 0, 1)
     ready = _ready(state.etapes, made)
-    snapshot = publish(made.tables, manifest, data_dir, finish=finish, ready=ready)
+    snapshot = publish(
+        made.tables, manifest, data_dir, finish=finish, ready=ready, kept=settings.snapshots_kept
+    )
     # Only now: a build that fails must find what the one before it has kept.
     sweep(state.etapes)
     watch("publication", 1, 1)
