@@ -12,6 +12,7 @@ level or codes, read by a person, never because the engine found it.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -176,6 +177,37 @@ def measure_places(snapshot) -> pd.DataFrame:
     )
 
 
+def draw_job_names(snapshot, nb: int = 60) -> list[Jugement]:
+    """Return names of jobs of ROME drawn by digest, and the offers that lead to their jobs.
+
+    Only those to which some offer leads.  These offers are told by the very table that the search
+    reads: what is measured is whether words lead to it, not whether it is right.
+    """
+    offres = snapshot.read("offres")
+    formations = snapshot.read("formations").set_index("id_formation")
+    metiers = formations["metiers"].reindex(offres["id_formation"]).fillna("").str.split("|")
+    rows: dict[str, set[int]] = {}
+    for row, labels in enumerate(metiers):
+        for label in labels:
+            rows.setdefault(label, set()).add(row)
+    drawn = []
+    for name in sorted(snapshot.read("appellations").itertuples(), key=_digest_of_name):
+        relevant = set().union(*(rows.get(label, ()) for label in name.metiers.split("|")))
+        if relevant and len(drawn) < nb:
+            drawn.append(Jugement(_masculine(name.nom), "appellation", frozenset(relevant)))
+    return drawn
+
+
+def _digest_of_name(name) -> str:
+    return hashlib.sha256(name.code_appellation.encode()).hexdigest()
+
+
+def _masculine(name: str) -> str:
+    """Return « Peintre ragréeur » for « Peintre ragréeur / ragréeuse »."""
+    first, _, second = name.partition(" / ")
+    return " ".join([first, *second.split(" ")[1:]]).lower()
+
+
 def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) -> None:
     """Print the scores, every query below a full recall with its first five answers, and the places
     misread.
@@ -212,8 +244,10 @@ def run(data_dir: Path) -> None:
 
     snapshot = open_snapshot(data_dir)
     offres = snapshot.read("offres")
-    notes = measure(read_judgments(offres, snapshot.read("formations")), open_search(snapshot))
+    find = open_search(snapshot)
+    notes = measure(read_judgments(offres, snapshot.read("formations")), find)
     print_report(notes, measure_places(snapshot), offres)
+    print(summarise(measure(draw_job_names(snapshot), find)).loc[["appellation"]].to_string())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 
 from geoapp.ingest.code_joins import cfd_from_mef, find_codes, title_key
 from geoapp.ingest.former_communes import old_communes
-from geoapp.ingest.nomenclatures import enrich_formations, key_of, read_nomenclature
+from geoapp.ingest.nomenclatures import enrich_formations, job_names, key_of, read_nomenclature
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import load_sources
 
@@ -127,6 +127,33 @@ def test_without_any_nomenclature_all_is_unknown():
     )
     pd.testing.assert_frame_equal(result[COLUMNS], rows)
     assert len(enrich_formations(rows.iloc[:0], NOMENCLATURES)) == 0
+
+
+def test_the_names_of_jobs_lead_to_every_job_that_their_code_covered():
+    rome = pd.DataFrame(
+        {
+            "code_rome": ["D1104", "D1102", "D1103"],
+            "libelle": ["Pâtissier", "Boulanger", "Crêpier"],
+            "code_parent": ["D1104", "D1102", "D1102"],
+            "transition_eco": "",
+            "transition_num": "",
+        },
+        dtype="str",
+    )
+    names = pd.DataFrame(
+        {
+            "code_appellation": ["3", "2", "1", "4"],
+            "libelle": ["Tourier / Tourière", "Galettier", "Inconnu", None],
+            "code_rome": ["D1102", "D1103", "Z9999", "D1102"],
+        },
+        dtype="str",
+    )
+    table = job_names({"code_rome": rome, "code_appellation": names})
+    assert table.values.tolist() == [
+        ["2", "Galettier", "D1103", "Crêpier", "Crêpier"],
+        ["3", "Tourier / Tourière", "D1102", "Boulanger", "Boulanger|Crêpier"],
+    ]
+    assert job_names({"code_rome": rome}).empty and job_names({}).empty
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.relevance import (
     RAPPEL_MINIMAL,
     Jugement,
+    draw_job_names,
     measure,
     measure_places,
     open_search,
@@ -125,6 +126,14 @@ def test_the_search_finds_what_people_judged_relevant(real_snapshot):
     notes = measure(judgments, open_search(real_snapshot))
     failing = [(n.jugement.requete, round(n.rappel, 2)) for n in notes if n.rappel < 0.7]
     assert summarise(notes).loc["ensemble", "rappel_10"] >= RAPPEL_MINIMAL, failing
+
+
+@pytest.mark.real
+def test_the_search_finds_the_trainings_of_a_job_by_any_of_its_names(real_snapshot):
+    notes = measure(draw_job_names(real_snapshot), open_search(real_snapshot))
+    failing = [(n.jugement.requete, round(n.rappel, 2)) for n in notes if n.rappel < 0.7]
+    assert len(notes) == 60
+    assert np.mean([note.rappel for note in notes]) >= 0.85, failing
 
 
 @pytest.mark.real

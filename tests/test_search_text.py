@@ -5,6 +5,7 @@ suggestions, same bytes.
 import sqlite3
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.engine import open_engine, search
 from geoapp.offer.search.index import FICHIER, open_index, write_index
+from geoapp.offer.search.jobs import tell_jobs
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.synonyms import load_synonymes
 from geoapp.offer.search.text import find_text, suggest_texts, understand
@@ -28,6 +30,18 @@ TITLES = [
     "Diplôme d'État d'aide-soignant",
     "Titre professionnel électricien",
 ]
+
+BOULANGER, CUISINIER = "Boulanger / Boulangère", "Cuisinier / Cuisinière"
+JOBS = [
+    ("Tourier / Tourière", "D1102", BOULANGER, BOULANGER),
+    ("Boulanger / Boulangère de nuit", "D1102", BOULANGER, BOULANGER),
+    ("Électricien / Électricienne de cuisine", "G1602", CUISINIER, CUISINIER),
+    ("Gauffrier / Gauffrière en roulotte", "G1602", CUISINIER, f"Crêpier|{CUISINIER}"),
+    ("Gauffrier / Gauffrière d'art", "B1802", "Relieur / Relieuse", "Relieur / Relieuse"),
+    ("Sophrologue", "K1103", "Sophrologue", "Sophrologue"),
+    *[(f"Aiguilleur {n}", f"N430{n}", f"Aiguilleur {n}", f"Aiguilleur {n}") for n in range(4)],
+]
+"""Names of jobs: name, code, label of the job, labels that trainings give it."""
 
 
 def snapshot_of(folder, titles=TITLES) -> Snapshot:
@@ -55,6 +69,7 @@ def snapshot_of(folder, titles=TITLES) -> Snapshot:
         intitule=frames["offres"]["id_formation"].map(titles_of),
         titre=frames["offres"]["id_formation"].map(titles_of),
     )
+    frames["appellations"] = pd.DataFrame(JOBS, columns="nom code_rome metier metiers".split())
     write_index(frames, folder)
     return Snapshot(folder, {}, frames)
 
@@ -132,6 +147,51 @@ def test_every_word_is_needed_then_the_most_informative(monde):
 def test_nothing_alike_is_nothing_found(monde):
     found, scores, texte = find_text(monde.index, "xylophoniste")
     assert not len(found) and not len(scores) and texte.corrections == (("xylophoniste", ""),)
+
+
+def jobs(texte) -> list[tuple[str, str, bool]]:
+    """Return the jobs understood."""
+    return [(metier.mot, metier.code, metier.est_enseigne) for metier in texte.metiers]
+
+
+@pytest.mark.parametrize(
+    "texte, trouves, metiers",
+    [
+        ("tourière", ["CAP Boulanger"], [("tourière", "D1102", True)]),
+        ("cap tourier", ["CAP Boulanger"], [("tourier", "D1102", True)]),
+        ("gauffrier en roulotte", ["CAP Cuisine"], [("gauffrier en roulotte", "G1602", True)]),
+        ("électricien cuisine", ["CAP Cuisine"], [("électricien cuisine", "G1602", True)]),
+        ("sophrologue", [], [("sophrologue", "K1103", False)]),
+    ],
+)
+def test_what_no_training_holds_is_read_among_the_names_of_jobs(monde, texte, trouves, metiers):
+    found, _, read = find_text(monde.index, texte)
+    assert [TITLES[row] for row in found] == trouves
+    assert jobs(read) == metiers
+
+
+def test_two_jobs_of_one_name_are_both_told(monde):
+    found, _, read = find_text(monde.index, "gauffrier")
+    assert [TITLES[row] for row in found] == ["CAP Cuisine"]
+    assert tell_jobs(read) == [
+        "« gauffrier » → métiers du ROME B1802 (Relieur / Relieuse) "
+        "et G1602 (Cuisinier / Cuisinière)."
+    ]
+
+
+def test_a_job_that_no_training_leads_to_is_told_and_not_corrected(monde):
+    _, _, read = find_text(monde.index, "boulanger sophrologue")
+    assert read.corrige == "" and read.corrections == (("sophrologue", ""),)
+    assert tell_jobs(read) == [
+        "« sophrologue » → métier du ROME K1103 (Sophrologue) : "
+        "aucune formation qui y mène dans nos sources."
+    ]
+
+
+def test_names_of_jobs_are_a_fallback_and_a_name_of_too_many_jobs_is_none(monde):
+    assert jobs(find_text(monde.index, "boulanger")[2]) == []
+    assert jobs(find_text(monde.index, "aiguilleur")[2]) == []
+    assert jobs(find_text(monde.index, "aiguilleur 3")[2]) == [("aiguilleur 3", "N4303", False)]
 
 
 def test_empty_words_alone_find_everything(monde):

@@ -7,9 +7,11 @@ import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import pandas as pd
 import pytest
 
 from geoapp.core.config import load_settings
+from geoapp.core.schema import TABLES
 from geoapp.offer.filters import FILTRES
 from geoapp.web import create_app
 from support.words import plain
@@ -47,6 +49,32 @@ def titles(page):
         html.unescape(t)
         for t in re.findall(r'class="offre-titre"><a href="[^"]*">(.*?)</a>', page.text)
     ]
+
+
+def test_words_left_out_are_told_apart_from_words_that_nothing_holds(client):
+    page = plain(client.get("/recherche?texte=cap+xylophoniste").text)
+    assert "Aucune formation ne réunit tous ces mots : « xylophoniste » laissé de côté." in page
+    assert "Aucun mot de" not in page
+    assert "Aucun mot de « xylophoniste »" in plain(
+        client.get("/recherche?texte=xylophoniste").text
+    )
+
+
+def test_a_job_that_words_name_is_told_by_the_page_and_the_api(tmp_path):
+    frames = make_tiny_frames()
+    formations = frames["formations"]
+    formations.loc[formations.index[0], "metiers"] = "Boulanger / Boulangère"
+    job = ("1", "Tourier / Tourière", "D1102", "Boulanger", "Boulanger / Boulangère")
+    frames["appellations"] = pd.DataFrame([job], columns=TABLES["appellations"].noms, dtype="str")
+    publish_tiny(tmp_path, frames)
+    client = create_app(tmp_path, settings=load_settings({})).test_client()
+    told = "« tourier » → métier du ROME D1102 (Boulanger)."
+    assert told in plain(html.unescape(client.get("/recherche?texte=tourier").text))
+    read = client.get("/api/v1/formations?texte=tourier").json["texte"]
+    assert read["metiers"] == [
+        {"mot": "tourier", "code": "D1102", "libelle": "Boulanger", "est_enseigne": True}
+    ]
+    assert [plain(one) for one in read["explications_metiers"]] == [told]
 
 
 def test_the_page_shows_everything_without_script(client):

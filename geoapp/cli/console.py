@@ -231,6 +231,8 @@ def _print_found(answer: dict) -> None:
             highlight=False,
             markup=False,
         )
+    for sentence in answer["texte"]["explications_metiers"]:
+        console.print(sentence, highlight=False, markup=False)
     if answer["perimetre"]["message"]:
         console.print(answer["perimetre"]["message"], highlight=False, markup=False)
     table = Table("Distance", "Formation", "Organisme", "Commune", "Niveau")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from geoapp.core.schema import conform
 from geoapp.ingest.certifications import FICHES, find_fiches
 from geoapp.ingest.code_joins import find_codes
 from geoapp.ingest.tally import Bilan
@@ -43,6 +44,7 @@ _NORMES = {
     "code_nsf": normalise_nsf,
     "code_cfd": normalise_cfd,
     "code_rncp": normalise_rncp,
+    "code_appellation": _plain,
     "code_certifinfo": _plain,
     "code_mef": _plain,
     "code_mefstat_commun": _plain,
@@ -136,6 +138,23 @@ def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame])
     result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
     result[list(FICHES)] = find_fiches(formations, nomenclatures)
     return result
+
+
+def job_names(nomenclatures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the table `appellations`: the names of the jobs that ROME knows; none without them."""
+    names = nomenclatures.get("code_appellation", pd.DataFrame(columns=["code_appellation"]))
+    names = names.reindex(columns=["code_appellation", "libelle", "code_rome"])
+    familles = read_rome(nomenclatures.get("code_rome")).familles
+    labels = {code: [job.libelle for job in jobs] for code, jobs in familles.items()}
+    known = names.dropna()
+    known = known[known["code_rome"].isin(set(labels))].sort_values("code_appellation")
+    return conform(
+        known.rename(columns={"libelle": "nom"}).assign(
+            metier=known["code_rome"].map({code: mine[0] for code, mine in labels.items()}),
+            metiers=known["code_rome"].map({code: "|".join(all_) for code, all_ in labels.items()}),
+        ),
+        "appellations",
+    )
 
 
 def _texts(values: pd.Series) -> list[str]:

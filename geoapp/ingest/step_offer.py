@@ -17,7 +17,7 @@ from geoapp.ingest.by_departement import no_departement_offers, read_by_departem
 from geoapp.ingest.duplicates import merge_catalogues
 from geoapp.ingest.naming import gather_labels
 from geoapp.ingest.neighbours import keep_neighbours, name_trainings, no_neighbours
-from geoapp.ingest.nomenclatures import key_of, read_nomenclature
+from geoapp.ingest.nomenclatures import job_names, key_of, read_nomenclature
 from geoapp.ingest.readings import Lectures, per_source, reading_key, sources_key
 from geoapp.ingest.state import BuildState, counted
 from geoapp.ingest.steps import content_key, digest_of, do
@@ -79,6 +79,7 @@ def offer_tables(
     _place_apart(state, placement)
     result |= _compare_catalogues(state, feeding, result)
     result["offres_departements"] = _departement_offers(state, lectures)
+    result["appellations"] = job_names(nomenclatures)
     result |= _link(result, territoires)
     result["offres_voisines"] = no_neighbours()
     if neighbours := state.feeding("offre_voisine"):

@@ -5,6 +5,8 @@ The API and `geoapp search --json` print the same.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 
 from geoapp.core.french import typeset
@@ -14,6 +16,7 @@ from geoapp.offer.filters import FILTRES
 from geoapp.offer.lookups import Repertoire, records
 from geoapp.offer.perimeter import describe_perimeter
 from geoapp.offer.search.engine import Moteur
+from geoapp.offer.search.jobs import tell_jobs
 from geoapp.offer.search.map_points import Points
 from geoapp.offer.search.model import Lieu, Resultat
 from geoapp.offer.search.requests import describe_request, to_parameters
@@ -66,6 +69,8 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
             "corrections": [list(pair) for pair in texte.corrections],
             "synonymes": list(texte.synonymes),
             "codes": list(texte.codes),
+            "metiers": [asdict(metier) for metier in texte.metiers],
+            "explications_metiers": [typeset(sentence) for sentence in tell_jobs(texte)],
         },
         "nb_non_places": resultat.nb_non_places,
         "perimetre": describe_search_perimeter(resultat, lookups.snapshot),

@@ -303,6 +303,7 @@ USAGES: dict[str, Usage] = {
             etape="offre",
             colonnes=(
                 "code_rome",
+                "code_appellation",
                 "code_parent",
                 "code_formacode",
                 "code_nsf",
@@ -324,7 +325,14 @@ USAGES: dict[str, Usage] = {
                 "transition_eco",
                 "transition_num",
             ),
-            tables=("formations", "offres_voisines", *_SUR_L_OFFRE, *_SUIVI, INDICATEURS),
+            tables=(
+                "formations",
+                "appellations",
+                "offres_voisines",
+                *_SUR_L_OFFRE,
+                *_SUIVI,
+                INDICATEURS,
+            ),
         ),
         Usage(
             nom="verification",

@@ -157,7 +157,7 @@ ROUTES: dict[str, Route] = {
                 ("tri", "Ordre de la liste"),
                 ("lieu", "Lieu compris, ou null"),
                 ("rayon_km", "Rayon, en kilomètres"),
-                ("texte", "Texte compris : corrections, synonymes, codes"),
+                ("texte", "Texte compris : corrections, synonymes, codes, métiers du ROME"),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
                 ("perimetre", PERIMETRE),
                 ("formations", "Formations de la page"),

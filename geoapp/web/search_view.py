@@ -7,15 +7,33 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flask import url_for
 
-from geoapp.core.french import count, format_decimal, format_distance, format_number, with_unit
+from geoapp.core.french import (
+    count,
+    format_decimal,
+    format_distance,
+    format_number,
+    join_words,
+    with_unit,
+)
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.lookups import Repertoire
-from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TRIS, Lieu, Requete, Resultat
+from geoapp.offer.search.jobs import tell_jobs
+from geoapp.offer.search.model import (
+    RAYON_KM,
+    RAYONS_KM,
+    TAILLE,
+    TRIS,
+    Lieu,
+    Requete,
+    Resultat,
+    Texte,
+)
 from geoapp.offer.search.places import A_LA_COMMUNE
 from geoapp.offer.search.requests import default_sort, describe_request
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
+from geoapp.offer.search.words import VIDES, split_words
 from geoapp.offer.values import INCONNU
 from geoapp.reference.zonings import ZONAGES
 from geoapp.web.links import Adresses, Lien
@@ -216,13 +234,19 @@ def choices(requete: Requete) -> dict[str, list[Choix]]:
 def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     """Return what a person must know of an answer, as sentences."""
     requete, texte = resultat.requete, resultat.texte
-    parts = []
-    if texte.corrections and not texte.corrige:
-        parts.append(
-            f"Aucun mot de « {texte.recu} » n'est connu. Essayez un métier, un diplôme ou un sigle."
-        )
-    elif texte.corrections:
+    parts = tell_jobs(texte)
+    if texte.corrige:
         parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
+    elif texte.corrections and not _is_held(texte):
+        if not parts:
+            parts.append(
+                f"Aucun mot de « {texte.recu} » n'est connu. "
+                "Essayez un métier, un diplôme ou un sigle."
+            )
+    elif texte.corrections:
+        words = join_words([f"« {mot} »" for mot, _ in texte.corrections])
+        end = "s" if len(texte.corrections) > 1 else ""
+        parts.append(f"Aucune formation ne réunit tous ces mots : {words} laissé{end} de côté.")
     if texte.synonymes:
         parts.append(f"Cherché aussi : {', '.join(texte.synonymes)}.")
     if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
@@ -235,6 +259,12 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     perimetre = search_perimeter(requete, repertoire.snapshot)
     known = tell_perimeter(resultat, perimetre)
     return [*parts, *_unplaced(resultat, repertoire), *([known] if known else [])]
+
+
+def _is_held(texte: Texte) -> bool:
+    """Tell whether some word of a text is in a training or in the name of a body."""
+    left_out = {word for mot, _ in texte.corrections for word in mot.split()}
+    return not set(split_words(texte.recu)) - VIDES <= left_out
 
 
 def _unplaced(resultat: Resultat, repertoire: Repertoire) -> list[str]:

@@ -613,6 +613,24 @@ _ROWS = [
         ],
     ),
     table(
+        "appellations",
+        "Noms des métiers (ROME) : une recherche y lit ce qu'aucune formation ne dit",
+        "code_appellation",
+        [
+            column("code_appellation", "texte", "Code de l'appellation (OGR)", requis=True),
+            column("nom", "texte", "Nom, au masculin et au féminin", requis=True),
+            column("code_rome", "texte", "Code ROME du métier", requis=True),
+            column("metier", "texte", "Libellé du métier", requis=True),
+            column(
+                "metiers",
+                "texte",
+                "Libellés des métiers que ce code a couverts, tels que les formations les "
+                "donnent, séparés par « | »",
+                requis=True,
+            ),
+        ],
+    ),
+    table(
         "debouches_region",
         "Ce que deviennent les sortants d'une formation dans toute la région, une année donnée, "
         "tous établissements ensemble",

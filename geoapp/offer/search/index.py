@@ -1,8 +1,9 @@
 """The search index of a snapshot: one SQLite file, written at the build and only read afterwards.
 
 `textes` (FTS5) holds one document per distinct formation text and
-`organismes` (FTS5) one per name of body, both as stems; `mots` is the
-vocabulary that typing errors are corrected with; `suggestions` and
+`organismes` (FTS5) one per name of body, both as stems; `appellations` (FTS5)
+holds the names of jobs, and `textes_metiers` which documents lead to each job;
+`mots` is the vocabulary that typing errors are corrected with; `suggestions` and
 `toponymes` feed the two autocompletions; `tableaux` holds arrays.  The same
 tables give the same bytes.
 """
@@ -51,6 +52,9 @@ _MOTS = "mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INT
 _TABLES = f"""
 CREATE VIRTUAL TABLE textes USING fts5({", ".join(POIDS)}, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE organismes USING fts5(nom, content='', tokenize='ascii');
+CREATE VIRTUAL TABLE appellations USING fts5(
+    racines, nb UNINDEXED, code UNINDEXED, metier UNINDEXED, tokenize='ascii');
+CREATE TABLE textes_metiers (code TEXT, texte INTEGER, PRIMARY KEY (code, texte)) WITHOUT ROWID;
 CREATE TABLE tableaux (nom TEXT PRIMARY KEY, valeurs BLOB) WITHOUT ROWID;
 CREATE TABLE mots ({_MOTS}) WITHOUT ROWID;
 CREATE TABLE suggestions (texte TEXT, type TEXT, nb INTEGER);
@@ -60,6 +64,7 @@ CREATE TABLE toponymes ({", ".join(COLONNES)});
 _END = (
     "INSERT INTO textes(textes) VALUES ('optimize')",
     "INSERT INTO organismes(organismes) VALUES ('optimize')",
+    "INSERT INTO appellations(appellations) VALUES ('optimize')",
     "COMMIT",
     "VACUUM",
 )
@@ -72,7 +77,7 @@ def write_index(frames: dict[str, pd.DataFrame], folder: Path) -> None:
     ----------
     frames : dict
         Tables of the schema: formations, offres, communes, zones,
-        communes_zones (and anciennes_communes when there).
+        communes_zones (and anciennes_communes, appellations when there).
     folder : Path
         The folder of the snapshot, not yet published.
     """
@@ -109,6 +114,7 @@ def index_bytes(frames: dict[str, pd.DataFrame]) -> bytes:
 def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]) -> None:
     """Write the documents, the bodies, and the vocabulary of both."""
     doc, distinct = _documents(frames["formations"])
+    _write_jobs(connection, frames, doc)
     vocabulary: dict[str, list[int]] = {}
     connection.executemany(
         f"INSERT INTO textes(rowid, {', '.join(POIDS)}) VALUES ({_marks(len(POIDS) + 1)})",
@@ -129,6 +135,26 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
         "INSERT INTO tableaux VALUES ('texte_de_formation', ?)",
         (np.asarray(doc, dtype="<i4").tobytes(),),
     )
+
+
+def _write_jobs(
+    connection: sqlite3.Connection, frames: dict[str, pd.DataFrame], doc: np.ndarray
+) -> None:
+    """Write the names of jobs as distinct stems, and the documents that lead to each job."""
+    names = frames.get("appellations")
+    if names is None or names.empty:
+        return
+    roots = names["nom"].map(lambda nom: " ".join(dict.fromkeys(_stemmed(nom).split())))
+    counts = roots.str.split().str.len()
+    rows = sorted(set(zip(roots, counts, names["code_rome"], names["metier"], strict=True)))
+    connection.executemany("INSERT INTO appellations VALUES (?, ?, ?, ?)", rows)
+    metiers = names.drop_duplicates("code_rome").set_index("code_rome")["metiers"]
+    codes_of: dict[str, list[str]] = {}
+    for code, label in _exploded(metiers).items():
+        codes_of.setdefault(label, []).append(code)
+    taught = _exploded(frames["formations"]["metiers"].reset_index(drop=True))
+    pairs = {(code, int(doc[row])) for row, m in taught.items() for code in codes_of.get(m, ())}
+    connection.executemany("INSERT INTO textes_metiers VALUES (?, ?)", sorted(pairs))
 
 
 def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:

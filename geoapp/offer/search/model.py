@@ -70,14 +70,25 @@ class Requete:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetierCompris:
+    """A job of ROME that words name, understood by its names; whether some training leads to it."""
+
+    mot: str = ""
+    code: str
+    libelle: str
+    est_enseigne: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Texte:
-    """How a text was understood: what was corrected, what was added, which codes were seen."""
+    """How a text was understood: what was corrected, added, which codes and jobs were seen."""
 
     recu: str = ""
     corrige: str = ""
     corrections: tuple[tuple[str, str], ...] = ()
     synonymes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    metiers: tuple[MetierCompris, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ A text is read as concepts: a code, an expression with its synonyms, or a word.
 An offer is found when each concept is in the text of its formation or in the
 name of its body.  When no offer holds them all, those that hold the most
 informative ones are given, and the answer says which words were left out.
+What no training holds is looked for among the names of jobs first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from geoapp.offer.search.index import POIDS, Index
-from geoapp.offer.search.model import Texte
+from geoapp.offer.search.jobs import AppelMetier, find_job
+from geoapp.offer.search.model import MetierCompris, Texte
 from geoapp.offer.search.prefixes import find_prefixes
 from geoapp.offer.search.synonyms import Locution
 from geoapp.offer.search.words import VIDES, is_code, split_words, stem
@@ -93,8 +95,52 @@ def find_text(index: Index, texte: str) -> tuple[np.ndarray, np.ndarray, Texte]:
 def match_text(index: Index, texte: str) -> Correspondance:
     """Return the documents and bodies that hold each concept of a text."""
     concepts, read = understand(index, texte)
-    hits = {table: tuple(_hits(index, table, concept) for concept in concepts) for table in _SQL}
-    return Correspondance(tuple(concepts), hits["textes"], hits["organismes"], read)
+    hits = {table: [_hits(index, table, concept) for concept in concepts] for table in _SQL}
+    found = Correspondance(tuple(concepts), tuple(hits["textes"]), tuple(hits["organismes"]), read)
+    return _name_jobs(index, found)
+
+
+def _name_jobs(index: Index, found: Correspondance) -> Correspondance:
+    """Return what was found, the words that nothing holds being read as names of jobs.
+
+    The words beside that the same names hold are read with them.
+    """
+    held = [len(a[0]) + len(b[0]) for a, b in zip(found.textes, found.organismes, strict=True)]
+    said = [root for concept in found.concepts for root in concept.locutions[0]]
+    jobs = {
+        i: appel
+        for i, concept in enumerate(found.concepts)
+        if not held[i] and (appel := find_job(index, said, concept.locutions[0]))
+    }
+    if not jobs:
+        return found
+    taught = {i: appel for i, appel in jobs.items() if len(appel.textes)}
+    read = {root for appel in taught.values() for root in appel.racines}
+    kept = [
+        i
+        for i, concept in enumerate(found.concepts)
+        if i in taught or not read.issuperset(concept.locutions[0])
+    ]
+    told = [metier for appel in jobs.values() for metier in _said(found, appel)]
+    return Correspondance(
+        concepts=tuple(found.concepts[i] for i in kept),
+        textes=tuple(_job_hits(taught[i]) if i in taught else found.textes[i] for i in kept),
+        organismes=tuple(found.organismes[i] for i in kept),
+        texte=replace(found.texte, metiers=tuple(dict.fromkeys(told))),
+    )
+
+
+def _job_hits(appel: AppelMetier) -> tuple[np.ndarray, np.ndarray]:
+    """Return the documents of some jobs, all of one score: none says what was typed."""
+    return appel.textes, np.ones(len(appel.textes), np.float32)
+
+
+def _said(found: Correspondance, appel: AppelMetier) -> list[MetierCompris]:
+    """Return the jobs that some words name, with these words: as typed when they are the text."""
+    words = [one.mot for one in found.concepts if appel.racines.issuperset(one.locutions[0])]
+    is_whole = len(words) == len(found.concepts) and not found.texte.corrections
+    mot = found.texte.recu.strip() if is_whole else " ".join(words)
+    return [replace(metier, mot=mot) for metier in appel.metiers]
 
 
 def score_pairs(
@@ -124,6 +170,13 @@ def score_pairs(
         weight += here * np.float32(np.log1p(len(docs) / max(1, here.sum())))
     kept = np.logical_and.reduce(held)
     if not kept.any():
+        said = [root for concept in found.concepts for root in concept.locutions[0]]
+        if appel := find_job(index, said, said):
+            told = replace(found.texte, metiers=tuple(_said(found, appel)))
+            found = replace(found, texte=told)
+            here = np.isin(docs, appel.textes)
+            if here.any():
+                return scores + here, here, found.texte
         # Sums of 32-bit numbers in another order differ by their last digits.
         kept = (weight > 0) & (weight >= weight.max() - 1e-4)
     left_out = [
@@ -256,7 +309,11 @@ def _correct(index: Index, word: str) -> list[str]:
 
     Itself when known, two words that were stuck, or the nearest.
     """
-    if _is_known(index, word) or _starting(index, word):
+    if (
+        _is_known(index, word)
+        or _starting(index, word)
+        or find_job(index, [stem(word)], [stem(word)])
+    ):
         return [word]
     for cut in range(3, len(word) - 2):
         if word[:cut] in index.mots and word[cut:] in index.mots:

@@ -58,6 +58,7 @@ FICHES: dict[str, FicheTable] = {
     "debouches": FicheTable("Débouchés des établissements, années passées"),
     "debouches_region": FicheTable("Débouchés d'une formation dans la région, années passées"),
     "actions_debouches": FicheTable("Actions que décrivent les débouchés régionaux"),
+    "appellations": FicheTable("Noms des métiers"),
     "perimetre": FicheTable("Ce que les sources tiennent de l'offre"),
     "totaux": FicheTable("Totaux extérieurs"),
     "offres_voisines": FicheTable("Offre des départements voisins", POINT, "#54606f"),
