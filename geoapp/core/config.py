@@ -46,6 +46,18 @@ class Settings:
     region: str = _setting("32", "GEOAPP_REGION", "Code de la région couverte")
     host: str = _setting("127.0.0.1", "GEOAPP_HOST", "Adresse d'écoute du serveur")
     port: int = _setting(5000, "GEOAPP_PORT", "Port du serveur")
+    url: str = _setting(
+        "",
+        "GEOAPP_URL",
+        "Adresse publique, avec son chemin s'il y en a un (https://exemple.fr/carte) : "
+        "toute adresse complète que l'application écrit en vient",
+    )
+    proxies: str = _setting(
+        "",
+        "GEOAPP_MANDATAIRES",
+        "Mandataires dont X-Forwarded-For et X-Forwarded-Proto sont crus : adresses ou réseaux "
+        "séparés par des virgules, « unix » pour une socket Unix ; aucun par défaut",
+    )
     doubtful_distance_m: float = _setting(
         1000.0,
         "GEOAPP_DISTANCE_DOUTEUSE_M",

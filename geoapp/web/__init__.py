@@ -20,6 +20,7 @@ from geoapp.web import (
     kept,
     layers,
     pages,
+    public_address,
     quality,
     search,
     security,
@@ -79,6 +80,7 @@ def create_app(
     app.extensions["courant"] = Courant(settings.data_dir, warm)
     Compress(app)
     register_words(app)
+    public_address.register(app, settings)
     security.register(app)
     errors.register(app)
     app.register_blueprint(pages.blueprint)

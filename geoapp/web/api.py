@@ -24,7 +24,7 @@ from geoapp.offer.answers import (
     first_rows,
     list_zonages,
 )
-from geoapp.offer.cards import offer_sheet
+from geoapp.offer.cards import ADRESSE, offer_sheet
 from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.map_points import points
@@ -39,6 +39,7 @@ from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
+from geoapp.web.public_address import public_url
 from geoapp.web.quality import served_quality
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_engine, served_lookups, served_world
@@ -269,11 +270,25 @@ def _view(route: Route):
     def view(**path):
         if request.method != "POST" and _is_known(etag := _etag()):
             return _cacheable(Response(status=304), etag)
-        answer = VUES[route.nom](route, **path)
+        answer = _under_root(VUES[route.nom](route, **path))
         response = answer if isinstance(answer, Response) else jsonify(answer)
         return _cacheable(response, None if request.method == "POST" else _etag())
 
     return view
+
+
+def _under_root(value):
+    """Return an answer whose addresses of sheets are under the prefix of the site."""
+    if not request.script_root:
+        return value
+    if isinstance(value, dict):
+        return {
+            nom: request.script_root + inner
+            if nom == "url" and isinstance(inner, str) and inner.startswith(ADRESSE)
+            else _under_root(inner)
+            for nom, inner in value.items()
+        }
+    return [_under_root(one) for one in value] if isinstance(value, list) else value
 
 
 def _etag() -> str:
@@ -317,7 +332,13 @@ for _route in ROUTES.values():
 @blueprint.get(f"{PREFIXE}/openapi.json")
 def openapi():
     """Return the description of the API for programs (OpenAPI 3.1)."""
-    return _cacheable(jsonify(courant().derive("openapi", build_document)), _etag())
+    server = request.script_root + PREFIXE
+    if settings().url:
+        server = public_url(server)
+    document = courant().derive(
+        ("openapi", server), lambda snapshot: build_document(snapshot, server)
+    )
+    return _cacheable(jsonify(document), _etag())
 
 
 @blueprint.get("/api/")

@@ -22,6 +22,7 @@ from geoapp.outputs.files.geopackage import write_layers
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.web.coverage_view import query
 from geoapp.web.downloads_view import dictionary, resource_rows
+from geoapp.web.public_address import public_url
 from geoapp.web.sending import send_file
 from geoapp.web.served import courant, served_world
 
@@ -120,7 +121,7 @@ def catalogue():
     """Return the catalogue (DCAT-AP) that a portal harvests."""
     refuse_unknown(request.args, ())
     adresses = PageCatalogue(
-        url_for("downloads.index", _external=True), current_app.config["SETTINGS"].contact
+        public_url(url_for("downloads.index")), current_app.config["SETTINGS"].contact
     )
     return _json(
         describe_catalogue(courant().snapshot(), _resources(), adresses), "application/ld+json"

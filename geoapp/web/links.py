@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import url_for
+from flask import request, url_for
 
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.model import Requete
@@ -72,7 +72,9 @@ class Adresses:
 
     def sheet(self, adresse: str) -> str:
         """Return the address of a sheet that knows the search it was opened from."""
-        return _with_query(adresse, url_for("search.index", **self._query(noms=())))
+        return _with_query(
+            request.script_root + adresse, url_for("search.index", **self._query(noms=()))
+        )
 
     def to_print(self) -> str:
         """Return the address of the list to print."""
@@ -83,7 +85,7 @@ class Adresses:
 
     def export(self, format: str) -> str:
         """Return the address of the export of every result."""
-        base = f"/api/v1/formations.{format}"
+        base = url_for("api.export", format=format)
         return (
             base
             if self.est_privee

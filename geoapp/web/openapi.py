@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import url_for
+from flask import request, url_for
 
 from geoapp import __version__
 from geoapp.core.snapshot import Snapshot
@@ -30,13 +30,15 @@ ERREURS = {
 }
 
 
-def build_document(snapshot: Snapshot) -> dict:
+def build_document(snapshot: Snapshot, server: str = PREFIXE) -> dict:
     """Return the description of the API for programs.
 
     Parameters
     ----------
     snapshot : Snapshot
         Gives the values that filters accept.
+    server : str
+        Address under which the paths are.
     """
     return {
         "openapi": "3.1.0",
@@ -49,7 +51,7 @@ def build_document(snapshot: Snapshot) -> dict:
                 "points de carte, exports. Réponses en français."
             ),
         },
-        "servers": [{"url": PREFIXE}],
+        "servers": [{"url": server}],
         "paths": {_path(route): _operations(route, snapshot) for route in ROUTES.values()},
         "components": {"schemas": {"Erreur": _error_schema(), "Formation": _card_schema()}},
     }
@@ -220,7 +222,7 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
     """Return what the documentation shows: routes with real examples, parameters, filters, keys."""
     identifiant = next(iter(repertoire.lignes_par_id), "")
     return {
-        "prefixe": PREFIXE,
+        "prefixe": request.script_root + PREFIXE,
         "adresse_openapi": url_for("api.openapi"),
         "erreurs": list(ERREURS.items()),
         "routes": [_describe_route(route, identifiant) for route in ROUTES.values()],
@@ -240,10 +242,10 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
 def _describe_route(route: Route, identifiant: str) -> dict:
     return {
         "nom": route.nom,
-        "chemin": PREFIXE + _path(route),
+        "chemin": request.script_root + PREFIXE + _path(route),
         "methodes": " ou ".join(route.methodes),
         "resume": route.resume,
-        "exemple": PREFIXE + route.exemple.format(identifiant=identifiant),
+        "exemple": request.script_root + PREFIXE + route.exemple.format(identifiant=identifiant),
         "cles": route.cles,
         "est_recherche": route.est_recherche,
         "est_couverture": route.est_couverture,

@@ -165,6 +165,7 @@ def _map_parts(cadre: list[list[float]] | None) -> dict:
         donnees=lambda nom: url_for("layers.layer", type_zone=nom, v=snapshot.id),
         adresse=static_url,
         cadre=cadre,
+        api={nom: url_for(f"api.{nom}") for nom in ("points", "formations")},
     )
     parties = render_page_parts(carte, nonce())
     return {
@@ -173,8 +174,8 @@ def _map_parts(cadre: list[list[float]] | None) -> dict:
         "script_carte": Markup(parties.script),
         "calques": calques,
         "couleurs": Markup(layer_css(calques)),
-        "url_lieux": "/api/v1/places",
-        "url_textes": "/api/v1/suggestions",
+        "url_lieux": url_for("api.places"),
+        "url_textes": url_for("api.suggestions"),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
@@ -17,6 +17,11 @@ _HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_OPEN = ("/api/", "/donnees/", "/figures/")
+"""Paths of open data: any site may read them; pages and their files are for ours alone."""
+
+_HSTS = "max-age=31536000"
+"""A year of HTTPS only, said over HTTPS; other names of the domain are not ours to bind."""
 
 
 def nonce() -> str:
@@ -37,6 +42,10 @@ def _harden(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce()))
     for nom, valeur in _HEADERS.items():
         response.headers.setdefault(nom, valeur)
+    reader = "cross-origin" if request.path.startswith(_OPEN) else "same-origin"
+    response.headers.setdefault("Cross-Origin-Resource-Policy", reader)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-cache")
     return response

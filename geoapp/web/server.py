@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 from waitress import create_server
 
@@ -10,6 +11,7 @@ from geoapp.core.config import Settings
 from geoapp.core.errors import ParameterError
 from geoapp.web import create_app
 from geoapp.web.protocol import make_strict
+from geoapp.web.public_address import site_prefix
 
 PORT_MAX = 65535
 
@@ -27,17 +29,27 @@ def run(settings: Settings, *, host: str, port: int) -> None:
             f"port = « {port} » : un nombre entier de 0 à {PORT_MAX} est attendu "
             "(0 : un port libre)."
         )
+    settings = replace(settings, host=host)
     app = create_app(settings.data_dir, settings=settings, est_prechauffee=True)
     sockets: dict = {}
     try:
         server = create_server(
-            app, sockets, host=host.strip("[]"), port=port, threads=8, ident="GeoForma"
+            app,
+            sockets,
+            host=host.strip("[]"),
+            port=port,
+            threads=8,
+            ident="GeoForma",
+            # `public_address` decides which proxy is believed, for every server alike.
+            clear_untrusted_proxy_headers=False,
         )
     except (OSError, OverflowError, ValueError) as error:
         raise ParameterError(_refusal(error, host, port)) from None
     make_strict(sockets)
     for address in addresses(server):
-        print(f"GéoForma : {address} (Ctrl+C pour arrêter)", flush=True)
+        print(
+            f"GéoForma : {address.rstrip('/')}{site_prefix(app)}/ (Ctrl+C pour arrêter)", flush=True
+        )
     try:
         server.run()
     finally:

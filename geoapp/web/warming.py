@@ -9,6 +9,7 @@ from flask import Flask
 from geoapp.core.errors import SnapshotError
 from geoapp.offer.lookups import public_id
 from geoapp.reference.zonings import MAILLES
+from geoapp.web.public_address import site_prefix
 from geoapp.web.served import SERVI, Servi
 
 ADDRESSES = (
@@ -37,9 +38,9 @@ def warm_pages(app: Flask, servi: Servi) -> None:
     SnapshotError
         When a page fails: such a snapshot is not to be served.
     """
-    client = app.test_client()
+    client, prefix = app.test_client(), site_prefix(app)
     for address in [*ADDRESSES, *_samples(servi)]:
-        with client.get(address, environ_overrides={SERVI: servi}) as answer:
+        with client.get(prefix + address, environ_overrides={SERVI: servi}) as answer:
             if answer.status_code == 500:
                 raise SnapshotError(
                     f"L'instantané {servi.snapshot().id} n'a pas pu être montré ({address})."

@@ -6,8 +6,8 @@
 "use strict";
 
 geoforma.recherche = function (carte, options) {
-  const POINTS = "/api/v1/points";
-  const FORMATIONS = "/api/v1/formations";
+  const POINTS = options.api.points;
+  const FORMATIONS = options.api.formations;
   const ECART_PX = 46;
   const nombres = new Intl.NumberFormat("fr-FR");
   const element = geoforma.element;

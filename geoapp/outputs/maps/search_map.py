@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -33,7 +33,13 @@ class CoucheRecherche(Appel):
 
 
 def build_search_map(
-    snapshot: Snapshot, calques: Sequence[Calque], *, donnees, adresse=None, cadre=None
+    snapshot: Snapshot,
+    calques: Sequence[Calque],
+    *,
+    donnees: Callable[[str], str],
+    api: Mapping[str, str],
+    adresse: Callable[[str], str] | None = None,
+    cadre: list | None = None,
 ) -> CarteFolium:
     """Return the map of a search.
 
@@ -45,6 +51,8 @@ def build_search_map(
         The layers of the snapshot.
     donnees : callable
         Name of a layer (`fond`, a zoning) → address of its outlines.
+    api : mapping
+        Addresses that the map asks: `points` (those in view), `formations` (those of one place).
     adresse : callable, optional
         Path in `static/` → address.
     cadre : list, optional
@@ -57,7 +65,7 @@ def build_search_map(
             CoucheZones(
                 id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)
             ).add_to(carte)
-    CoucheRecherche(cadre=cadre or region_frame(snapshot)).add_to(carte)
+    CoucheRecherche(cadre=cadre or region_frame(snapshot), api=dict(api)).add_to(carte)
     return carte
 
 
