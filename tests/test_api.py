@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geoapp.core.config import Settings
@@ -322,6 +323,12 @@ def test_errors_have_one_shape(client, path, status, words):
         ({"json": "lens"}, 400),
         ({"json": {"lieu": {"a": 1}}}, 400),
         ({"json": {"rayon": True}}, 400),
+        ({"json": {"texte": False}}, 400),
+        ({"json": {"texte": ["cap"]}}, 400),
+        ({"json": {"niveau": ["3", None]}}, 400),
+        ({"json": {"lieu": 2100}}, 400),
+        ({"json": {"niveau": ["3"] * 1001}}, 400),
+        ({"data": {"niveau": ["3"] * 1001}}, 400),
         ({"data": "{", "content_type": "application/json"}, 400),
         ({"data": "[" * 60_000, "content_type": "application/json"}, 400),
         ({"data": '{"rayon": NaN}', "content_type": "application/json"}, 400),
@@ -333,6 +340,80 @@ def test_errors_have_one_shape(client, path, status, words):
 def test_bodies_that_are_refused(client, kwargs, status):
     answer = client.post(f"{PREFIXE}/formations", **kwargs)
     assert answer.status_code == status and answer.get_json()["erreur"]["code"] == status
+
+
+def test_a_whole_number_may_be_written_as_json_writes_it(client):
+    told = client.post(f"{PREFIXE}/formations", json={"page": 2.0, "taille": 2.0, "niveau": 3})
+    asked = {"page": 2, "taille": 2, "niveau": "3"}
+    assert told.data == client.post(f"{PREFIXE}/formations", json=asked).data
+    assert client.post(f"{PREFIXE}/places", json={"q": False}).status_code == 400
+
+
+def test_nothing_typed_yet_finds_nothing(client):
+    for path in ("/places?q=", "/places?q=%20", "/suggestions?q="):
+        (found,) = _get(client, path).values()
+        assert found == []
+    assert client.post(f"{PREFIXE}/places", json={"q": ""}).get_json() == {"lieux": []}
+    assert client.post(f"{PREFIXE}/places", json={"q": None}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/formations?", "/facets?", "/couverture?"])
+def test_an_address_of_too_many_values_is_refused(client, path):
+    for base in (PREFIXE, "" if "couverture" in path else PREFIXE):
+        answer = client.get(base + path + "&".join(["niveau=3"] * 10_000))
+        assert answer.status_code == 400 and "1000 valeurs au plus" in answer.text
+    assert client.get(PREFIXE + path + "&".join(["niveau=3"] * 100)).status_code == 200
+
+
+def test_what_goes_together_is_declared(client):
+    paths = _get(client, "/openapi.json")["paths"]
+
+    def rows(path):
+        return {row["name"]: row for row in paths[path]["get"]["parameters"]}
+
+    search = rows("/formations")
+    assert search["lat"]["x-pas-avec"] == ["lieu"] and search["lat"]["x-avec"] == ["lon"]
+    assert "pas avec lieu" in search["lon"]["description"] and "x-pas-avec" not in search["texte"]
+    assert rows("/couverture")["seuil_min"]["x-pas-avec"] == ["seuil_km"]
+    assert rows("/qualite")["organisme"]["x-pas-avec"] == ["source"]
+    assert "x-pas-avec" not in search["organisme"], "a search has no source"
+    for path, get in ((path, one["get"]) for path, one in paths.items() if "{" not in path):
+        examples = {row["name"]: row["example"] for row in get["parameters"] if "example" in row}
+        answer = client.get(PREFIXE + path, query_string=examples)
+        assert answer.status_code in (200, 404), (path, answer.text)
+    body = paths["/formations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = {"properties": {"lat": {}, "lon": {}}, "allOf": body["allOf"]}
+    good = ({}, {"lieu": "Lens"}, {"lat": 50, "lon": 2}, {"lieu": "", "lat": 50, "lon": 2})
+    wrong = ({"lat": 50}, {"lat": 50, "lon": None}, {"lieu": "Lens", "lat": 50, "lon": 2})
+    assert all(Draft202012Validator(body).is_valid(one) for one in good)
+    assert not any(Draft202012Validator(body).is_valid(one) for one in wrong)
+
+
+def test_every_status_that_may_come_is_declared(client):
+    document = _get(client, "/openapi.json")
+    for path, operations in document["paths"].items():
+        told = {method: set(operation["responses"]) for method, operation in operations.items()}
+        errors = {"400", "404", "405", "413", "500", "503"}
+        assert told["get"] == {"200", "304", *errors}, path
+        assert told.get("post", {"200", *errors}) == {"200", *errors}, path
+    files = document["paths"]["/formations.{format}"]["get"]["responses"]["200"]["content"]
+    assert files["application/geo+json"]["schema"]["$ref"].endswith("/CollectionGeoJSON")
+
+
+def test_other_sites_may_read_the_open_data_and_no_page(client):
+    for path in (f"{PREFIXE}/formations", f"{PREFIXE}/rien", "/donnees/tables/offres.csv"):
+        with client.get(path) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*", path
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+    known = client.get(f"{PREFIXE}/sources").headers["ETag"]
+    again = client.get(f"{PREFIXE}/sources", headers={"If-None-Match": known})
+    assert again.status_code == 304 and again.headers["Access-Control-Allow-Origin"] == "*"
+    asked = {"Origin": "https://autre.example", "Access-Control-Request-Method": "POST"}
+    preflight = client.options(f"{PREFIXE}/formations", headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST"
+    for path in ("/", "/recherche", "/donnees"):
+        assert "Access-Control-Allow-Origin" not in client.get(path).headers, path
 
 
 def test_unknown_methods(client):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -25,6 +25,7 @@ from geoapp.offer.answers import (
     list_zonages,
 )
 from geoapp.offer.cards import ADRESSE, offer_sheet
+from geoapp.offer.filters import FILTRES
 from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.map_points import points
@@ -47,6 +48,9 @@ from geoapp.web.served import courant, served_engine, served_lookups, served_wor
 blueprint = Blueprint("api", __name__)
 
 NB_PROPOSITIONS = 8
+
+LISTES = (*FILTRES, "emprise")
+"""Parameters that a JSON body may give as a list: values any of which is enough, four bounds."""
 
 ANCIENS_FORMATS = {"csv-brut": "csv-simple"}
 """Names that a format had before, still answered."""
@@ -76,7 +80,22 @@ def _parameters(route: Route) -> MultiDict | dict:
         raise ParameterError(
             'Le corps de la demande doit être un objet JSON : {"lieu": "Lens", "rayon": 20}.'
         )
+    for nom, value in body.items():
+        if problem := _wrong_shape(nom, value):
+            raise ParameterError(f"{nom[:40]} : {problem}.")
     return body
+
+
+def _wrong_shape(nom: str, value) -> str:
+    """Return what is wrong with the kind of a value of a JSON body, "" when nothing is."""
+    if isinstance(value, list) and nom not in LISTES:
+        return "une seule valeur est attendue, pas une liste"
+    if isinstance(value, list) and None in value:
+        return "une liste sans null est attendue"
+    # 02100 written as a number would have lost its zero.
+    if nom == "lieu" and not isinstance(value, str | None):
+        return "un texte est attendu"
+    return ""
 
 
 def _requested(route: Route) -> tuple[Requete, dict[str, list[str]]]:
@@ -89,13 +108,15 @@ def _requested(route: Route) -> tuple[Requete, dict[str, list[str]]]:
 
 def _own_values(route: Route) -> dict[str, str]:
     """Return the parameters of a route that is not a search."""
-    values = read_values(_parameters(route))
+    given = _parameters(route)
+    values = read_values(given)
     refuse_unknown(values, route.parametres)
-    require(route, values)
+    # What is typed may be nothing yet: the parameter is there, and nothing starts so.
+    require(route, [nom for nom in given if nom in values or isinstance(given[nom], str)])
     return {nom: found[0] for nom, found in values.items()}
 
 
-def require(route: Route, values: dict) -> None:
+def require(route: Route, values: Collection[str]) -> None:
     """Raise `ParameterError` when a parameter that the route needs is missing."""
     for nom in route.requis:
         if nom not in values:
@@ -122,19 +143,20 @@ def places(route: Route) -> dict:
     service follow, when one is configured and what is typed begins like an address.
     """
     values = _own_values(route)
+    typed = values.get("q", "")
     found = suggest_places(
         served_engine().index,
-        values["q"],
+        typed,
         _whole("limite", values.get("limite", str(NB_PROPOSITIONS))),
     )
-    if (request.method == "POST" and any(c.isdigit() for c in values["q"])) or not found:
-        found = [*found, *_addresses(values["q"])]
+    if (request.method == "POST" and any(c.isdigit() for c in typed)) or not found:
+        found = [*found, *_addresses(typed)]
     return {"lieux": [describe_place(lieu) for lieu in found]}
 
 
 def _addresses(texte: str) -> list[Lieu]:
     """Return the addresses that the configured service finds, as places; none by GET."""
-    if request.method != "POST":
+    if request.method != "POST" or not texte:
         return []
     found = find_addresses(texte, settings=settings())
     return [
@@ -155,7 +177,7 @@ def suggestions(route: Route) -> dict:
     values = _own_values(route)
     found = suggest_texts(
         served_engine().index,
-        values["q"],
+        values.get("q", ""),
         _whole("limite", values.get("limite", str(NB_PROPOSITIONS))),
     )
     return {"suggestions": [{"texte": s.texte, "type": s.type, "nb": s.nb} for s in found]}

@@ -65,6 +65,17 @@ PROPRES: dict[str, Parametre] = COUVERTURE | {
 }
 """Parameters that are neither those of a search nor filters."""
 
+PAS_AVEC: dict[str, tuple[str, ...]] = {
+    "lat": ("lieu",),
+    "lon": ("lieu",),
+    "seuil_min": ("seuil_km",),
+    "organisme": ("source",),
+}
+"""Parameters refused beside others of their route: the API does not choose for who asks."""
+
+VONT_ENSEMBLE: dict[str, tuple[str, ...]] = {"lat": ("lon",), "lon": ("lat",)}
+"""Parameters that go with others."""
+
 CHEMINS: dict[str, Parametre] = {
     parametre.nom: parametre
     for parametre in (

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 from flask import request, url_for
 
 from geoapp import __version__
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import FILTRES_OFFRE
+from geoapp.offer.answers import list_zonages
 from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.requests import PARAMETRES, Parametre
 from geoapp.outputs.files.formats import FORMATS
-from geoapp.web.contract import CARTE, CHEMINS, PREFIXE, PROPRES, ROUTES, Route, describe_bounds
+from geoapp.web.contract import (
+    CARTE,
+    CHEMINS,
+    PAS_AVEC,
+    PREFIXE,
+    PROPRES,
+    ROUTES,
+    Route,
+    describe_bounds,
+)
+from geoapp.web.openapi_schemas import (
+    NB_VALEURS,
+    RIEN,
+    body_filter,
+    body_schema,
+    components,
+    content,
+    described,
+    filter_reference,
+    plain_schema,
+    together,
+)
 
-NB_VALEURS = 30
-"""Values of a filter that the documentation lists; beyond, it says where to find them."""
-
-_TYPES = {"texte": "string", "nombre": "number", "entier": "integer", "emprise": "string"}
 _VARIABLE = re.compile(r"<(\w+)>")
 ERREURS = {
     "400": (
@@ -26,7 +46,10 @@ ERREURS = {
         "le message donne les bornes ou la valeur la plus proche"
     ),
     "404": "Rien à cette adresse, ou identifiant inconnu",
-    "503": "Aucune donnée n'est publiée",
+    "405": "Méthode refusée ; `Allow` dit celles que l'adresse accepte",
+    "413": "Corps trop long",
+    "500": "Erreur du service",
+    "503": "Aucune donnée n'est publiée, ou trop de demandes à la fois",
 }
 
 
@@ -53,7 +76,7 @@ def build_document(snapshot: Snapshot, server: str = PREFIXE) -> dict:
         },
         "servers": [{"url": server}],
         "paths": {_path(route): _operations(route, snapshot) for route in ROUTES.values()},
-        "components": {"schemas": {"Erreur": _error_schema(), "Formation": _card_schema()}},
+        "components": {"schemas": components(snapshot)},
     }
 
 
@@ -65,23 +88,32 @@ def _path(route: Route) -> str:
 def _operations(route: Route, snapshot: Snapshot) -> dict:
     """Return the operations of one path."""
     variables = [
-        _parameter(CHEMINS[nom], "path", requis=True) for nom in _VARIABLE.findall(route.chemin)
+        _parameter(CHEMINS[nom], "path", requis=True, autres=set())
+        | _example(CHEMINS[nom], set(), snapshot)
+        for nom in _VARIABLE.findall(route.chemin)
     ]
+    rows = _query(route, snapshot)
+    noms = {row.nom for row in rows}
     query = [
-        *_own_parameters(route),
-        *(_search_parameters(route, snapshot) if route.est_recherche else []),
+        _parameter(row, "query", requis=row.nom in route.requis, autres=noms)
+        | _example(row, noms, snapshot)
+        for row in rows
     ]
-    query += [
-        _filter_parameter(FILTRES[nom], snapshot) for nom in FILTRES_OFFRE if route.est_couverture
-    ]
-    common = {"summary": route.resume, "responses": _responses(route)}
-    operations = {"get": {"operationId": route.nom, **common, "parameters": [*variables, *query]}}
+    operations = {
+        "get": {
+            "operationId": route.nom,
+            "summary": route.resume,
+            "responses": _responses(route, "get"),
+            "parameters": [*variables, *query],
+        }
+    }
     if "POST" in route.methodes:
         operations["post"] = {
             "operationId": f"{route.nom}_post",
-            **common,
+            "summary": route.resume,
+            "responses": _responses(route, "post"),
             "parameters": variables,
-            "requestBody": _body(query),
+            "requestBody": _body(rows, route.requis, snapshot),
             "description": (
                 "Les mêmes paramètres dans le corps : une position n'est alors dans aucune adresse."
             ),
@@ -89,61 +121,44 @@ def _operations(route: Route, snapshot: Snapshot) -> dict:
     return operations
 
 
-def _own_parameters(route: Route) -> list[dict]:
-    return [
-        _parameter(PROPRES[nom], "query", requis=nom in route.requis) for nom in route.parametres
+def _query(route: Route, snapshot: Snapshot) -> list[Parametre | Filtre]:
+    """Return every parameter of a route, in the order of the documentation."""
+    rows: list[Parametre | Filtre] = [
+        # The zonings that may be listed are those of the data.
+        replace(row, valeurs=_zonings(snapshot)) if row.nom == "type" else row
+        for row in (PROPRES[nom] for nom in route.parametres)
     ]
+    if route.est_recherche:
+        rows += [*PARAMETRES.values(), *FILTRES.values()]
+    if route.est_couverture:
+        rows += [FILTRES[nom] for nom in FILTRES_OFFRE]
+    return rows
 
 
-def _search_parameters(route: Route, snapshot: Snapshot) -> list[dict]:
-    """Return the parameters of a search, then every filter."""
-    plain = [
-        _parameter(parametre, "query", requis=parametre.nom in route.requis)
-        for parametre in PARAMETRES.values()
-    ]
-    return plain + [_filter_parameter(filtre, snapshot) for filtre in FILTRES.values()]
+def _zonings(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the zonings that the snapshot holds."""
+    return tuple(zonage["type"] for zonage in list_zonages(snapshot))
 
 
-def _parameter(parametre: Parametre, place: str, *, requis: bool = False) -> dict:
-    """Return one parameter with its bounds and its example."""
-    number = parametre.type in ("nombre", "entier")
-    bounds = {
-        "minimum": parametre.minimum,
-        "maximum": parametre.maximum,
-        "enum": list(parametre.valeurs) or None,
-    }
-    schema = {
-        "type": _TYPES[parametre.type],
-        **{nom: value for nom, value in bounds.items() if value is not None},
-    }
-    example = (
-        (float if parametre.type == "nombre" else int)(parametre.exemple)
-        if number
-        else parametre.exemple
-    )
-    return {
-        "name": parametre.nom,
-        "in": place,
-        "required": requis,
-        "description": parametre.aide,
-        "schema": schema,
-        "example": example,
-    }
+def _parameter(row: Parametre | Filtre, place: str, *, requis: bool, autres: set[str]) -> dict:
+    """Return one parameter of an address."""
+    common = {"name": row.nom, "in": place, "required": requis}
+    if isinstance(row, Filtre):
+        schema = {"type": "array", "items": filter_reference(row)}
+        return {**common, "explode": True, **described(row.nom, row.aide, autres), "schema": schema}
+    return {**common, **described(row.nom, row.aide, autres), "schema": plain_schema(row)}
 
 
-def _filter_parameter(filtre: Filtre, snapshot: Snapshot) -> dict:
-    """Return one filter: several values, any of them is enough."""
-    return {
-        "name": filtre.nom,
-        "in": "query",
-        "required": False,
-        "explode": True,
-        "description": (
-            f"{filtre.aide}. Plusieurs valeurs possibles, une suffit. "
-            f"{list_values(filtre, snapshot)}"
-        ),
-        "schema": {"type": "array", "items": {"type": "string"}},
-    }
+def _example(row: Parametre | Filtre, autres: set[str], snapshot: Snapshot) -> dict:
+    """Return the example of a parameter, as its type: those of one operation go together."""
+    if isinstance(row, Filtre) or autres.intersection(PAS_AVEC.get(row.nom, ())):
+        return {}
+    if row.nom == "lieu":
+        # Another region has no Lens: the largest commune served is understood everywhere.
+        communes = snapshot.read("communes").sort_values("population", ascending=False)
+        return {"example": f"commune:{communes['code_commune'].iloc[0]}"} if len(communes) else {}
+    kinds: dict[str, Callable] = {"nombre": float, "entier": int}
+    return {"example": kinds.get(row.type, str)(row.exemple)}
 
 
 def list_values(filtre: Filtre, snapshot: Snapshot) -> str:
@@ -154,68 +169,49 @@ def list_values(filtre: Filtre, snapshot: Snapshot) -> str:
     return f"Valeurs : {', '.join(values)}."
 
 
-def _body(query: list[dict]) -> dict:
+def _body(rows: list[Parametre | Filtre], requis: tuple[str, ...], snapshot: Snapshot) -> dict:
     """Return the body of a POST: the parameters as one object, JSON or form."""
-    schema = {
+    return {
+        "required": bool(requis),
+        "content": {
+            mimetype: {"schema": _object(rows, requis, rien, snapshot)}
+            for mimetype, rien in RIEN.items()
+        },
+    }
+
+
+def _object(
+    rows: list[Parametre | Filtre], requis: tuple[str, ...], rien: list, snapshot: Snapshot
+) -> dict:
+    """Return the parameters as one object."""
+    noms = {row.nom for row in rows}
+    properties = {}
+    for row in rows:
+        schema = (
+            body_filter(row, rien, snapshot)
+            if isinstance(row, Filtre)
+            else body_schema(row, rien, requis=row.nom in requis)
+        )
+        properties[row.nom] = {**schema, **described(row.nom, row.aide, noms)}
+    return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {
-            row["name"]: {**row["schema"], "description": row["description"]} for row in query
-        },
-        "required": [row["name"] for row in query if row["required"]],
-    }
-    return {
-        "content": {
-            mimetype: {"schema": schema}
-            for mimetype in ("application/json", "application/x-www-form-urlencoded")
-        }
+        "properties": properties,
+        "required": list(requis),
+        **together(noms, rien),
     }
 
 
-def _responses(route: Route) -> dict:
-    """Return the answers of a route: the good one, and the one shape of every error."""
+def _responses(route: Route, method: str) -> dict:
+    """Return the answers of an operation: the good one, and the one shape of every error."""
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Erreur"}}}
-    return {
-        "200": {"description": route.resume, "content": _content(route)},
-        **{status: {"description": words, "content": error} for status, words in ERREURS.items()},
+    told = {status: {"description": words, "content": error} for status, words in ERREURS.items()}
+    told["405"]["headers"] = {
+        "Allow": {"description": "Méthodes acceptées", "schema": {"type": "string"}}
     }
-
-
-def _content(route: Route) -> dict:
-    if route.nom == "export":
-        return {form.mimetype: {"schema": {"type": "string"}} for form in FORMATS.values()}
-    properties: dict[str, dict] = {nom: {"description": sens} for nom, sens in route.cles}
-    for nom in ("formations", "proches"):
-        if nom in properties:
-            properties[nom] |= {
-                "type": "array",
-                "items": {"$ref": "#/components/schemas/Formation"},
-            }
-    return {
-        "application/json": {
-            "schema": {"type": "object", "properties": properties, "required": list(properties)}
-        }
-    }
-
-
-def _error_schema() -> dict:
-    inner = {
-        "code": {"type": "integer"},
-        "titre": {"type": "string"},
-        "message": {"type": "string"},
-    }
-    erreur = {"type": "object", "properties": inner, "required": list(inner)}
-    return {"type": "object", "properties": {"erreur": erreur}, "required": ["erreur"]}
-
-
-def _card_schema() -> dict:
-    """Return the schema of an offer in a list: all but what identifies it may be null (unknown)."""
-    sure = ("id", "id_lieu", "url", "titre", "intitule", "source")
-    properties = {
-        nom: {"type": type_ if nom in sure else [type_, "null"], "description": sens}
-        for nom, (type_, sens) in CARTE.items()
-    }
-    return {"type": "object", "properties": properties, "required": list(CARTE)}
+    if method == "get":
+        told["304"] = {"description": "Rien n'a changé depuis la réponse de cet `ETag`"}
+    return {"200": {"description": route.resume, "content": content(route)}, **told}
 
 
 def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:

@@ -6,6 +6,9 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from geoapp.core.errors import ParameterError
+from geoapp.offer.search.requests import TROP_DE_VALEURS, VALEURS_MAX
+
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
@@ -18,10 +21,22 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _OPEN = ("/api/", "/donnees/", "/figures/")
-"""Paths of open data: any site may read them; pages and their files are for ours alone."""
+"""Paths of open data: any site may read them, and no answer depends on who asks; pages and their
+files are for ours alone."""
 
 _HSTS = "max-age=31536000"
 """A year of HTTPS only, said over HTTPS; other names of the domain are not ours to bind."""
+
+
+_SHARED = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Content-Disposition, Allow, Retry-After",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 
 
 def nonce() -> str:
@@ -32,15 +47,22 @@ def nonce() -> str:
 
 
 def register(app: Flask) -> None:
-    """Add the headers to every answer, and `nonce()` to the templates."""
+    """Add the headers to every answer, `nonce()` to the templates, and a bound to addresses."""
+    app.before_request(_bound)
     app.after_request(_harden)
     app.jinja_env.globals["nonce"] = nonce
+
+
+def _bound() -> None:
+    """Refuse an address of too many values before any of them is read."""
+    if request.query_string.count(b"&") >= VALEURS_MAX:
+        raise ParameterError(TROP_DE_VALEURS)
 
 
 def _harden(response: Response) -> Response:
     """Set the headers that are not already there."""
     response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce()))
-    for nom, valeur in _HEADERS.items():
+    for nom, valeur in {**_HEADERS, **_shared()}.items():
         response.headers.setdefault(nom, valeur)
     reader = "cross-origin" if request.path.startswith(_OPEN) else "same-origin"
     response.headers.setdefault("Cross-Origin-Resource-Policy", reader)
@@ -49,3 +71,10 @@ def _harden(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-cache")
     return response
+
+
+def _shared() -> dict[str, str]:
+    """Return the headers by which another site may read the answer: none for a page."""
+    if not request.path.startswith(_OPEN):
+        return {}
+    return {**_SHARED, **_PREFLIGHT} if request.method == "OPTIONS" else _SHARED

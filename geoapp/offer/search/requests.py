@@ -19,6 +19,14 @@ from geoapp.reference.zonings import TERRITOIRES
 TEXTE_MAX = 200
 """Characters of a text or of a place; nobody searches for more."""
 
+VALEURS_MAX = 1_000
+"""Values of one request, all parameters together; no filter has so many that a person chooses."""
+
+TROP_DE_VALEURS = f"{VALEURS_MAX} valeurs au plus sont lues dans une demande."
+
+PAGE_MAX = 999_999_999
+"""Last page that may be asked: a longer number would not fit in the arrays that it indexes."""
+
 DECIMALES = 3
 """Decimals of a position in an address that a person shares: about a hundred metres."""
 
@@ -163,12 +171,16 @@ def read_values(parametres: Mapping) -> dict[str, list[str]]:
     Raises
     ------
     ParameterError
-        When a value is neither a text, a number, nor a list of these.
+        When a value is neither a text, a number, nor a list of these, or there are too many.
     """
-    result = {}
+    result: dict[str, list[str]] = {}
+    nb = 0
     for nom in parametres:
         raw = parametres.getlist(nom) if hasattr(parametres, "getlist") else parametres[nom]
         values = raw if isinstance(raw, list | tuple) else [raw]
+        nb += len(values)
+        if nb > VALEURS_MAX:
+            raise ParameterError(TROP_DE_VALEURS)
         texts = [_as_text(nom, value) for value in values if value is not None]
         if kept := [text for text in texts if text]:
             # A client may send the four bounds of a rectangle as a list.
@@ -178,9 +190,12 @@ def read_values(parametres: Mapping) -> dict[str, list[str]]:
 
 def _as_text(nom: str, value) -> str:
     """Return one value as clean text: control characters become blanks."""
-    if not isinstance(value, str | int | float):
+    # A boolean is a whole number to Python, not to who wrote it.
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ParameterError(f"{nom} : un texte, un nombre ou une liste de ceux-ci est attendu.")
-    texte = str(value)
+    # JSON knows one kind of number: 20.0 is the whole number 20.
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= PAGE_MAX
+    texte = str(int(value) if is_whole else value)
     return " ".join("".join(c if c.isprintable() else " " for c in texte).split())
 
 
@@ -243,8 +258,7 @@ def _whole(values: Mapping[str, list[str]], nom: str, default: int) -> int:
     if not raw:
         return default
     maximum = PARAMETRES[nom].maximum
-    # Nine digits: a longer number is no page, and would not fit in the arrays that it indexes.
-    is_whole = raw.isascii() and raw.isdigit() and len(raw) <= 9
+    is_whole = raw.isascii() and raw.isdigit() and len(raw) <= len(str(PAGE_MAX))
     if not is_whole or int(raw) < 1 or (maximum and int(raw) > maximum):
         bornes = f"de 1 à {format_decimal(maximum)}" if maximum else "à partir de 1"
         raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre entier {bornes} est attendu.")
