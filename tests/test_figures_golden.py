@@ -1,4 +1,4 @@
-"""Golden pictures of eight figures, compared as an eye would: reduced fourfold, so that a letter
+"""Golden pictures of ten figures, compared as an eye would: reduced fourfold, so that a letter
 moved by a pixel does not count.
 
 Tolerance: the mean absolute difference of the reduced pictures is at most
@@ -18,7 +18,7 @@ from PIL import Image
 
 from geoapp.coverage.world import open_world
 from geoapp.outputs.figures import parse_figure, render_figure
-from support.world import make_tiny_frames, publish_world
+from support.world import add_series, make_tiny_frames, publish_world
 
 FOLDER = Path(__file__).parent / "golden"
 MOYENNE, ECART, PART = 1.5, 48, 0.004
@@ -34,6 +34,7 @@ TINY = {
         "domaine": "sante",
     },
     "mini-zones": {"type": "zones", "largeur_mm": "90"},
+    "mini-flux": {"type": "flux", "largeur_mm": "90"},
 }
 REAL = {
     "offre-region": {"type": "offre"},
@@ -52,6 +53,7 @@ REAL = {
         "emprise": "ze2020:0054",
     },
     "zones-epci": {"type": "zones", "zonage": "epci"},
+    "flux-aisne": {"type": "flux", "emprise": "departement:02"},
 }
 
 
@@ -86,7 +88,9 @@ def check(monde, nom: str, parametres: dict) -> None:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    return open_world(publish_world(make_tiny_frames(), tmp_path_factory.mktemp("golden")))
+    return open_world(
+        publish_world(add_series(make_tiny_frames()), tmp_path_factory.mktemp("golden"))
+    )
 
 
 @pytest.fixture(scope="module")

@@ -114,10 +114,11 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
 
 
 @main.command()
-@click.option("--type", "type", required=True, help="offre, densite, couverture ou zones.")
+@click.option("--type", "type", required=True, help="offre, densite, couverture, zones ou flux.")
 @click.option(
     "--emprise", help="region (par défaut), departement:62, ze2020:3215, epci:…, commune:…"
 )
+@click.option("--formation", help="Formation dont la figure flux montre la série (identifiant).")
 @question_options
 @offer_options
 @click.option("--format", "format", help="png, svg ou pdf ; sinon celui du nom du fichier.")

@@ -17,6 +17,7 @@ from geoapp.core.french import count, format_decimal, format_number, typeset, wi
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.lookups import Repertoire, records
 from geoapp.reference.codes.tracks import ENTREES, name_year
+from geoapp.reference.zonings import REGION
 
 PUBLICS = {
     "apprentis": "apprentis",
@@ -251,8 +252,10 @@ def zone_rows(found: Debouches) -> list[dict]:
 
 
 def _uai_inside(snapshot: Snapshot, type_zone: str, code_zone: str) -> set[str]:
-    """Return the establishments whose place lies in a zone."""
+    """Return the establishments whose place lies in a zone, or anywhere in the region."""
     links, lieux = snapshot.read("lieux_zones"), snapshot.read("lieux")
+    if type_zone == REGION:
+        return set(lieux["code_uai"].dropna())
     is_mine = links["type_zone"].eq(type_zone) & links["code_zone"].eq(code_zone)
     is_here = lieux["id_lieu"].isin(links.loc[is_mine, "id_lieu"])
     # Communes are no zoning: no link names them.
@@ -262,6 +265,13 @@ def _uai_inside(snapshot: Snapshot, type_zone: str, code_zone: str) -> set[str]:
 
 
 _SOMMES = ("capacite", "nb_voeux", "nb_eleves")
+SERIES = {
+    "capacite": "Places offertes",
+    "nb_voeux": "Vœux",
+    "nb_entrants": "Entrants",
+    "nb_eleves": "Élèves",
+}
+"""What a series counts → its name."""
 
 
 def flux_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> list[dict]:
@@ -285,13 +295,23 @@ def flux_of_zone(snapshot: Snapshot, type_zone: str, code_zone: str) -> list[dic
         rows.append(
             {
                 "annee": annee,
+                "id_source": id_source,
                 "source": titles[id_source],
                 "nb_etablissements": int(part["code_uai"].nunique()),
                 **{nom: _sum_known(part[nom]) for nom in _SOMMES},
+                "nb_entrants": None,
                 "nb_tus": int(hidden.sum()),
             }
         )
     return rows
+
+
+def flux_of_training(snapshot: Snapshot, id_action: str) -> list[dict]:
+    """Return the series of one training, a row by year, source and year of study."""
+    links = snapshot.read("actions_flux")
+    mine = set(links.loc[links["id_action"].eq(id_action), "id_flux"])
+    table = snapshot.read("flux")
+    return sorted(records(table[table["id_flux"].isin(mine)]), key=_flux_order)
 
 
 def _sum_known(values: pd.Series) -> int | None:

@@ -103,6 +103,28 @@ def make_tiny_frames() -> dict[str, pd.DataFrame]:
     return {nom: frame.copy() for nom, frame in _TINY.items()}
 
 
+def add_series(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tiny world with places, wishes and pupils of the establishment of its first
+    action, some hidden, and of one that no offer places.
+    """
+    uai = "0801864B"
+    lieux = frames["lieux"].assign(code_uai=pd.array([uai, None, None, None], dtype="str"))
+    rows = [
+        ("2021", uai, "23810030006", 20, 18, None, None),
+        ("2021", uai, "23820030004", 15, 6, None, None),
+        ("2022", uai, "23810030006", 24, 30, None, None),
+        ("2020", uai, "23830030004", None, None, 33, None),
+        ("2020", uai, "23820030004", None, None, None, "nb_eleves"),
+        ("2022", "0020012C", "23810030006", 99, 99, None, None),
+    ]
+    columns = ["annee", "code_uai", "code_mef", "capacite", "nb_voeux", "nb_eleves", "masques"]
+    made = pd.DataFrame(rows, columns=columns).assign(id_source="tiny", voie="scolaire")
+    flux = conform(made.assign(id_flux=[f"x{i}" for i in range(len(made))]), "flux")
+    links = pd.DataFrame({"id_action": "tiny:a1", "id_flux": ["x2", "x1", "x3", "x4"]})
+    linked = conform(links, "actions_flux")
+    return {**frames, "lieux": lieux, "flux": flux, "actions_flux": linked}
+
+
 def _as_geo(frame: pd.DataFrame, nom: str) -> pd.DataFrame:
     if not TABLES[nom].est_geographique:
         return frame

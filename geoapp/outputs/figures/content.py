@@ -11,6 +11,7 @@ from geoapp.outputs.figures.coverage import make_coverage
 from geoapp.outputs.figures.density import make_density
 from geoapp.outputs.figures.elements import ContenuFigure
 from geoapp.outputs.figures.extent import Emprise, resolve_emprise
+from geoapp.outputs.figures.flux import make_flux, make_training_flux
 from geoapp.outputs.figures.model import Figure
 from geoapp.outputs.figures.offer import make_offer
 from geoapp.outputs.figures.zonings import make_zoning
@@ -23,19 +24,23 @@ FAISEURS: dict[str, Callable[[World, Question, Emprise], ContenuFigure]] = {
     "densite": make_density,
     "couverture": make_coverage,
     "zones": make_zoning,
+    "flux": make_flux,
 }
 """What makes the content of each type of figure."""
 
 
 def make_content(world: World, figure: Figure) -> ContenuFigure:
     """Return what a figure shows; the last ones are kept."""
-    key = (figure.type, figure.emprise, tuple(to_parameters(figure.question)), date.today())
-    return world.last_ones("figures", _GARDES).get(
-        key,
-        lambda: FAISEURS[figure.type](
-            world, figure.question, resolve_emprise(world, figure.emprise)
-        ),
-    )
+    asked = tuple(to_parameters(figure.question))
+    key = (figure.type, figure.emprise, figure.formation, asked, date.today())
+
+    def make() -> ContenuFigure:
+        emprise = resolve_emprise(world, figure.emprise)
+        if figure.formation:
+            return make_training_flux(world, figure.formation, emprise)
+        return FAISEURS[figure.type](world, figure.question, emprise)
+
+    return world.last_ones("figures", _GARDES).get(key, make)
 
 
 def figure_title(world: World, figure: Figure) -> str:

@@ -20,7 +20,7 @@ from geoapp.outputs.figures.map import (
     draw_scale,
 )
 from geoapp.outputs.figures.page import Planche
-from geoapp.outputs.figures.palette import TERRE, TRAIT_FORT
+from geoapp.outputs.figures.palette import OFFRE, TERRE, TRAIT_FORT
 
 REGLAGES: dict[Any, Any] = {
     "svg.hashsalt": "geoforma",
@@ -41,10 +41,32 @@ def draw_page(world: World, contenu: ContenuFigure, page: Planche):
     """Return the matplotlib figure of a page."""
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
 
     check_fonts()
     matplotlib.rcParams.update(REGLAGES)
     figure = Figure(figsize=(page.largeur / 25.4, page.hauteur / 25.4), facecolor=TERRE)
+    if contenu.est_carte:
+        _draw_map(figure, world, contenu, page)
+    # The whole page in mm, downwards: what is composed in mm is drawn as it is.
+    paper = figure.add_axes((0, 0, 1, 1), facecolor="none")
+    paper.set(xlim=(0, page.largeur), ylim=(page.hauteur, 0))
+    paper.set_axis_off()
+    for bar in page.barres:
+        paper.add_patch(
+            Rectangle((bar.x, bar.y), bar.largeur, bar.hauteur, facecolor=OFFRE, edgecolor="none")
+        )
+    for ligne in (*page.lignes, *page.legende.lignes):
+        _write(paper, ligne)
+    for sample in page.legende.echantillons:
+        _sample(paper, sample)
+    for placed in page.noms:
+        _name(paper, placed)
+    return figure
+
+
+def _draw_map(figure, world: World, contenu: ContenuFigure, page: Planche) -> None:
+    """Draw the map of a page where it stands."""
     left, top, width, height = page.carte
     ax = figure.add_axes(
         (
@@ -63,17 +85,6 @@ def draw_page(world: World, contenu: ContenuFigure, page: Planche):
     draw_dots(ax, np.array(dots).reshape(-1, 2))
     draw_scale(ax, page.echelle)
     draw_north(ax, page.echelle)
-    # The whole page in mm, downwards: what is composed in mm is drawn as it is.
-    paper = figure.add_axes((0, 0, 1, 1), facecolor="none")
-    paper.set(xlim=(0, page.largeur), ylim=(page.hauteur, 0))
-    paper.set_axis_off()
-    for ligne in (*page.lignes, *page.legende.lignes):
-        _write(paper, ligne)
-    for sample in page.legende.echantillons:
-        _sample(paper, sample)
-    for placed in page.noms:
-        _name(paper, placed)
-    return figure
 
 
 def _write(paper, ligne: Ligne) -> None:

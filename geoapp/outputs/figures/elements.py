@@ -60,9 +60,30 @@ class NomCarte:
     poids: float
 
 
+@dataclass(frozen=True)
+class LigneMesure:
+    """One year of a measure: the year, of what, its value (None when hidden) and as it is told."""
+
+    annee: str
+    quoi: str
+    valeur: float | None
+    mot: str
+
+
+@dataclass(frozen=True)
+class Mesure:
+    """One thing counted year after year."""
+
+    titre: str
+    lignes: tuple[LigneMesure, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContenuFigure:
-    """Everything a figure says: `phrases` are its alternative text, `notes` stand under the map."""
+    """Everything a figure says: `phrases` are its alternative text, `notes` stand under the map.
+
+    One that is not a map (`est_carte`) draws its `mesures` as bars.
+    """
 
     titre: str
     emprise: Emprise
@@ -74,6 +95,8 @@ class ContenuFigure:
     symboles: tuple[Symboles, ...] = ()
     lignes: tuple[np.ndarray, ...] = ()
     noms: tuple[NomCarte, ...] = ()
+    mesures: tuple[Mesure, ...] = ()
+    est_carte: bool = True
     est_fictive: bool = False
 
 

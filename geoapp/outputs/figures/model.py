@@ -19,6 +19,7 @@ TYPES = {
     "densite": "Offre pour 10 000 habitants, par zone",
     "couverture": "Couverture par zone, communes en zone blanche hachurées",
     "zones": "Zonage seul, avec ses noms",
+    "flux": "Places, vœux et élèves, année par année",
 }
 """What a figure may show; adding a type is adding a row here and in `content.FAISEURS`."""
 
@@ -43,6 +44,12 @@ PARAMETRES: dict[str, Parametre] = {
             type="texte",
             aide="Territoire montré : region, ou type:code",
             exemple="ze2020:3215",
+        ),
+        Parametre(
+            nom="formation",
+            type="texte",
+            aide="Formation dont une figure « flux » montre la série, au lieu d'un territoire",
+            exemple="bts-2024:1",
         ),
         Parametre(
             nom="format",
@@ -86,6 +93,7 @@ class Figure:
     largeur_mm: float = 170
     dpi: int = 300
     est_jointe: bool = False
+    formation: str = ""
 
 
 def parse_figure(parametres: Mapping, world) -> Figure:
@@ -122,6 +130,10 @@ def parse_figure(parametres: Mapping, world) -> Figure:
             f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. "
             "Choisissez commune, epci ou ze2020."
         )
+    if own.get("formation") and own["type"] != "flux":
+        raise ParameterError(
+            f"formation : seule une figure « flux » montre une formation, pas « {own['type']} »."
+        )
     largeur_mm = _number("largeur_mm", own.get("largeur_mm", "170"))
     dpi = round(_number("dpi", own.get("dpi", "300")))
     _check_size(own.get("format", "png"), largeur_mm, dpi)
@@ -132,6 +144,7 @@ def parse_figure(parametres: Mapping, world) -> Figure:
         format=own.get("format", "png"),
         largeur_mm=largeur_mm,
         dpi=dpi,
+        formation=own.get("formation", ""),
     )
 
 

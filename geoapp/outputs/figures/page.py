@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geoapp.coverage.world import World
+from geoapp.outputs.figures.bars import Barre, compose_bars
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure, NomCarte
 from geoapp.outputs.figures.fonts import wrap
 from geoapp.outputs.figures.labels import Boite, Etiquette, Placee, place_labels, place_or_number
@@ -39,21 +40,26 @@ NOMBREUSES, NOMS_MAX = 40, 120
 """Zones beyond which names are smaller, and names looked at: 3,800 communes are not numbered."""
 
 
+SANS_LEGENDE = ColonneLegende((), (), 0.0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Planche:
     """One composed page.
 
-    `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154).
+    `carte` is (left, top, width, height) in mm, `cadre` what it shows in metres (EPSG:2154); a page
+    of bars has no map, nor names nor legend.
     """
 
     largeur: float
     hauteur: float
     echelle: float
-    carte: tuple[float, float, float, float]
-    cadre: tuple[float, float, float, float]
-    noms: tuple[Placee, ...]
     lignes: tuple[Ligne, ...]
-    legende: ColonneLegende
+    carte: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    cadre: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    noms: tuple[Placee, ...] = ()
+    legende: ColonneLegende = SANS_LEGENDE
+    barres: tuple[Barre, ...] = ()
 
 
 def compose_page(
@@ -65,6 +71,19 @@ def compose_page(
     """
     scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
     head, top = _head(contenu, width, scale)
+    notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
+    if not contenu.est_carte:
+        lines, bars, under = compose_bars(
+            contenu.mesures, x=MARGE_MM, y=top, largeur=width, echelle=scale
+        )
+        foot, bottom = _foot(world, contenu, notes, y=under, width=width, scale=scale)
+        return Planche(
+            largeur=largeur_mm,
+            hauteur=bottom + MARGE_MM - 1.0,
+            echelle=scale,
+            lignes=(*head, *lines, *foot),
+            barres=tuple(bars),
+        )
     beside = largeur_mm >= COLONNE_MIN_MM
     side = width * PART_LEGENDE if beside else width
     map_width = width - side - GOUTTIERE_MM if beside else width
@@ -78,7 +97,6 @@ def compose_page(
         else _moved(column, MARGE_MM, top + map_height + 3.0)
     )
     under = max(top + map_height, column.hauteur) + 2.5
-    notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
     foot, bottom = _foot(world, contenu, notes, y=under, width=width, scale=scale)
     return Planche(
         largeur=largeur_mm,
@@ -118,7 +136,8 @@ def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Lign
     lines += made
     if contenu.est_fictive:
         made, y = set_text(
-            f"{FICTIVES.upper()} : carte de démonstration, à ne jamais citer.",
+            f"{FICTIVES.upper()} : {'carte' if contenu.est_carte else 'figure'} de démonstration, "
+            "à ne jamais citer.",
             MARGE_MM,
             y + 0.8,
             width,
@@ -140,7 +159,11 @@ def _foot(
         else ""
     )
     lines: list[Ligne] = []
-    for texte in (estimated + notes[0], *notes[1:], tell_snapshot(world)):
+    for texte in (
+        estimated + notes[0],
+        *notes[1:],
+        tell_snapshot(world, est_carte=contenu.est_carte),
+    ):
         if texte:
             made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=5.4 * scale, couleur=DISCRET)
             lines += made

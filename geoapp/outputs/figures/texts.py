@@ -71,7 +71,9 @@ def tell_sources(sources: tuple[dict, ...]) -> str:
     """
     groups: dict[str, list[str]] = {}
     for one in sources:
-        who = ", ".join(str(one[nom]) for nom in ("producteur", "millesime") if one[nom])
+        # A title that ends with the year needs no other.
+        year = "" if str(one["titre"]).endswith(str(one["millesime"])) else one["millesime"]
+        who = ", ".join(str(word) for word in (one["producteur"], year) if word)
         fictive = ", données fictives" if one["mode"] == "demonstration" else ""
         groups.setdefault(one["licence"] or "non précisée", []).append(
             f"{one['titre']} ({who}{fictive})"
@@ -83,11 +85,12 @@ def tell_sources(sources: tuple[dict, ...]) -> str:
     )
 
 
-def tell_snapshot(world: World) -> str:
+def tell_snapshot(world: World, *, est_carte: bool = True) -> str:
     """Return when the data was put together, and by what."""
+    made = "Carte : GéoForma, projection Lambert-93 (EPSG:2154)" if est_carte else "GéoForma"
     return (
         f"Données assemblées le {format_date(world.snapshot.manifest['cree_le'][:10])} "
-        f"(instantané {world.snapshot.id}). Carte : GéoForma, projection Lambert-93 (EPSG:2154)."
+        f"(instantané {world.snapshot.id}). {made}."
     )
 
 
