@@ -150,7 +150,11 @@ def _codes(names: Iterable[str]) -> str:
     return " ".join(f"`{name}`" for name in names)
 
 
-SHOWN = {"data_dir": "var/", "cle_etapes": "~/.local/state/geoforma/etapes.cle"}
+SHOWN = {
+    "data_dir": "var/",
+    "cle_etapes": "~/.local/state/geoforma/etapes.cle",
+    "cle_usage": "~/.local/state/geoforma/usage.cle",
+}
 """Defaults that depend on the machine, as a person reads them."""
 
 

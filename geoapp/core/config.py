@@ -24,9 +24,12 @@ PETIT_NOMBRE = 5
 numbers)."""
 
 
-def _setting(default: Any, env: str, aide: str, *, minimum: int | None = None) -> Any:
+def _setting(
+    default: Any, env: str, aide: str, *, minimum: int | None = None, valeurs: tuple[str, ...] = ()
+) -> Any:
     """Return a field of `Settings`: its default, the variable that changes it, its help."""
-    return field(default=default, metadata={"env": env, "aide": aide, "minimum": minimum})
+    told = {"env": env, "aide": aide, "minimum": minimum, "valeurs": valeurs}
+    return field(default=default, metadata=told)
 
 
 def _state_folder() -> Path:
@@ -95,6 +98,18 @@ class Settings:
         "GEOAPP_CLE_ETAPES",
         "Fichier de la clé qui signe les étapes gardées, hors du dossier de données",
     )
+    usage: str = _setting(
+        "oui",
+        "GEOAPP_USAGE",
+        "Compter l'usage, sans suivre personne : oui ou non",
+        valeurs=("oui", "non"),
+    )
+    cle_usage: Path = _setting(  # noqa: RUF009
+        _state_folder() / "geoforma" / "usage.cle",
+        "GEOAPP_CLE_USAGE",
+        "Fichier de la clé par laquelle un texte cherché n'est gardé qu'en empreinte, hors du "
+        "dossier de données",
+    )
     contact: str = _setting(
         "", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)"
     )
@@ -129,5 +144,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             raise ParameterError(
                 f"{setting.metadata['env']} = « {raw} » : au moins {minimum} est attendu "
                 f"({setting.metadata['aide']})."
+            )
+        valeurs = setting.metadata["valeurs"]
+        if valeurs and raw not in valeurs:
+            raise ParameterError(
+                f"{setting.metadata['env']} = « {raw} » : {' ou '.join(valeurs)} est attendu."
             )
     return Settings(**values)

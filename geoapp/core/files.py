@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from geoapp.core.errors import StorageError
@@ -89,6 +90,28 @@ def _remove(temporary: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+SECRET = 32
+"""Bytes of a key."""
+
+
+def read_secret(path: Path) -> bytes:
+    """Return the key of a file that only its user reads; it is made the first time.
+
+    Raises
+    ------
+    OSError
+        When the file can be neither read nor made.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside(path) as temporary, suppress(FileExistsError):
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(secrets.token_bytes(SECRET))
+            # A link never takes the place of the key that another process made meanwhile.
+            path.hardlink_to(temporary)
+    return path.read_bytes()
 
 
 def is_left_over(path: Path) -> bool:

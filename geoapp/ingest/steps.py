@@ -19,7 +19,6 @@ import hmac
 import logging
 import pickle
 import platform
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from typing import Any, TypeVar
 
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
-from geoapp.core.files import aside, replacing
+from geoapp.core.files import read_secret, replacing
 from geoapp.sources.content import sha256_of
 
 DOSSIER = "etapes"
@@ -96,7 +95,7 @@ def open_etapes(data_dir: Path, cle: Path) -> Etapes:
             "Choisissez un autre endroit : GEOAPP_CLE_ETAPES."
         )
     try:
-        key = _read_secret(cle)
+        key = read_secret(cle)
     except OSError as error:
         LOG.warning(
             "Étapes non gardées : clé %s illisible (%s). Choisissez-en une : GEOAPP_CLE_ETAPES.",
@@ -104,24 +103,6 @@ def open_etapes(data_dir: Path, cle: Path) -> Etapes:
         )
         return Etapes(dossier=None, cle=b"", version=code_version)
     return Etapes(dossier=Path(data_dir) / DOSSIER, cle=key, version=code_version)
-
-
-def _read_secret(path: Path) -> bytes:
-    """Return the key of a file that only its user reads; it is made the first time.
-
-    Raises
-    ------
-    OSError
-        When the file can be neither read nor made.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside(path) as temporary, suppress(FileExistsError):
-            temporary.touch(mode=0o600)
-            temporary.write_bytes(secrets.token_bytes(_SIGNATURE))
-            # A link never takes the place of the key that another build made meanwhile.
-            path.hardlink_to(temporary)
-    return path.read_bytes()
 
 
 def digest_of(*values: object) -> str:

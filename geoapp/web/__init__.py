@@ -25,6 +25,8 @@ from geoapp.web import (
     search,
     security,
     territories,
+    usage,
+    usage_count,
 )
 from geoapp.web.presentation import register_words
 from geoapp.web.served import Courant
@@ -61,7 +63,8 @@ def create_app(
         Read from the environment when not given.
     est_prechauffee : bool
         Whether a new snapshot is prepared and warmed in a thread of its own, the
-        one before being served meanwhile, instead of within a request.
+        one before being served meanwhile, instead of within a request.  So are served
+        those of who visits: their use is then counted, unless the settings refuse it.
     """
     settings = settings or load_settings()
     settings = replace(settings, data_dir=Path(data_dir)) if data_dir else settings
@@ -93,6 +96,9 @@ def create_app(
     app.register_blueprint(quality.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(usage.blueprint)
+    if est_prechauffee and settings.usage == "oui":
+        usage_count.register(app)
     kept.register(app)
     app.extensions["courant"].warm_up()
     return app

@@ -44,6 +44,7 @@ from geoapp.web.public_address import public_url
 from geoapp.web.quality import served_quality
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_engine, served_lookups, served_world
+from geoapp.web.usage_count import TOTAL
 
 blueprint = Blueprint("api", __name__)
 
@@ -294,6 +295,8 @@ def _view(route: Route):
             return _cacheable(Response(status=304), etag)
         answer = _under_root(VUES[route.nom](route, **path))
         response = answer if isinstance(answer, Response) else jsonify(answer)
+        if route.nom == "formations":
+            response.headers[TOTAL] = str(answer["total"] + answer["a_distance"]["total"])
         return _cacheable(response, None if request.method == "POST" else _etag())
 
     return view

@@ -211,7 +211,11 @@ def _responses(route: Route, method: str) -> dict:
     }
     if method == "get":
         told["304"] = {"description": "Rien n'a changé depuis la réponse de cet `ETag`"}
-    return {"200": {"description": route.resume, "content": content(route)}, **told}
+    good = {"description": route.resume, "content": content(route)}
+    if route.nom == "formations":
+        total = {"description": "Formations trouvées", "schema": {"type": "integer"}}
+        good["headers"] = {"X-Total-Count": total}
+    return {"200": good, **told}
 
 
 def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:

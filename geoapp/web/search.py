@@ -31,11 +31,9 @@ from geoapp.web.offer_view import sheet_parts
 from geoapp.web.presentation import static_url
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, served_engine, served_layers, served_lookups
+from geoapp.web.usage_count import FRAGMENT, TOTAL
 
 blueprint = Blueprint("search", __name__)
-
-FRAGMENT = "X-Fragment"
-"""Header by which the script of the page asks only for what changes."""
 
 NB_VALEURS = 8
 
@@ -44,17 +42,20 @@ NB_VALEURS = 8
 def index():
     """Show the search: form, facets, list, map; only the parts that change for the script."""
     requete, alerte = _requested()
-    vue = {**_view(search(served_engine(), requete)), "alerte": alerte}
+    resultat = search(served_engine(), requete)
+    vue = {**_view(resultat), "alerte": alerte}
     statut = 400 if alerte else 200
+    found = {TOTAL: str(resultat.total + len(resultat.a_distance))}
     if FRAGMENT in request.headers:
-        return render_template("_fragment.html", vue=vue), statut
-    return render_template(
+        return render_template("_fragment.html", vue=vue), statut, found
+    page = render_template(
         "search.html",
         titre="Formations autour de moi",
         vue=vue,
         note_adresse=_address_note(),
         **_map_parts(vue["cadre"]),
-    ), statut
+    )
+    return page, statut, found
 
 
 def _address_note() -> str:

@@ -30,7 +30,9 @@ _HSTS = "max-age=31536000"
 
 _SHARED = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Content-Disposition, Allow, Retry-After",
+    "Access-Control-Expose-Headers": (
+        "ETag, Content-Disposition, Allow, Retry-After, X-Total-Count"
+    ),
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
