@@ -305,7 +305,9 @@ def test_a_snapshot_that_breaks_a_page_is_refused_before_anybody_sees_it(
 ):
     quick_warm_up(monkeypatch)
     good = publish(tiny_frames, tmp_path, 1).id
-    client = create_app(tmp_path, est_prechauffee=True).test_client()
+    app = create_app(tmp_path, est_prechauffee=True)
+    app.extensions["courant"].warm_up()
+    client = app.test_client()
     wait_until(lambda: client.get("/pret").get_json()["est_chaud"])
     make = served.list_layers
     monkeypatch.setattr(

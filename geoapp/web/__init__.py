@@ -28,6 +28,7 @@ from geoapp.web import (
     usage,
     usage_count,
 )
+from geoapp.web.heavy import views as heavy_views
 from geoapp.web.presentation import register_words
 from geoapp.web.served import Courant
 from geoapp.web.warming import warm_pages
@@ -41,6 +42,21 @@ COMPRESSIBLE = [
     "application/geo+json",
     "image/svg+xml",
 ]
+
+PAGES = (
+    pages,
+    layers,
+    search,
+    coverage,
+    figures,
+    territories,
+    downloads,
+    quality,
+    api,
+    health,
+    usage,
+)
+"""Modules of pages and data, each with its blueprint."""
 
 
 def create_app(
@@ -64,7 +80,8 @@ def create_app(
     est_prechauffee : bool
         Whether a new snapshot is prepared and warmed in a thread of its own, the
         one before being served meanwhile, instead of within a request.  So are served
-        those of who visits: their use is then counted, unless the settings refuse it.
+        those of who visits: their use is then counted, unless the settings refuse it.  The
+        first snapshot is warmed by `Courant.warm_up`, once the server has forked its processes.
     """
     settings = settings or load_settings()
     settings = replace(settings, data_dir=Path(data_dir)) if data_dir else settings
@@ -86,19 +103,11 @@ def create_app(
     public_address.register(app, settings)
     security.register(app)
     errors.register(app)
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(layers.blueprint)
-    app.register_blueprint(search.blueprint)
-    app.register_blueprint(coverage.blueprint)
-    app.register_blueprint(figures.blueprint)
-    app.register_blueprint(territories.blueprint)
-    app.register_blueprint(downloads.blueprint)
-    app.register_blueprint(quality.blueprint)
-    app.register_blueprint(api.blueprint)
-    app.register_blueprint(health.blueprint)
-    app.register_blueprint(usage.blueprint)
+    for module in PAGES:
+        app.register_blueprint(module.blueprint)
     if est_prechauffee and settings.usage == "oui":
         usage_count.register(app)
     kept.register(app)
-    app.extensions["courant"].warm_up()
+    heavy_views.register(app)
+    app.extensions["courant"].open_first()
     return app

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from geoapp.core.errors import MissingPartError, NotFoundError, ParameterError, SnapshotError
 from geoapp.outputs.sheets.rendering import PdfError
+from geoapp.web.heavy.views import DepartError, OccupeError
 from geoapp.web.served import NON_PUBLIE
 
 TEXTES = {
@@ -27,6 +28,12 @@ TEXTES = {
 }
 """Title and advice by status."""
 
+OCCUPE = (
+    "Fichier à redemander dans un instant",
+    "Les pages restent disponibles. Rechargez celle-ci pour redemander le fichier.",
+)
+"""Title and advice when too many files are asked at once."""
+
 _JSON = ("/donnees/", "/sante", "/pret", "/api/")
 
 
@@ -37,6 +44,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(MissingPartError, lambda error: answer(503, str(error)))
     app.register_error_handler(SnapshotError, lambda error: answer(503, NON_PUBLIE))
     app.register_error_handler(PdfError, lambda error: answer(501, str(error)))
+    app.register_error_handler(OccupeError, _busy)
+    app.register_error_handler(DepartError, lambda error: answer(503))
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _unexpected)
 
@@ -62,9 +71,20 @@ def _unexpected(error: Exception):
     return answer(500)
 
 
-def answer(status: int, message: str = ""):
-    """Return the answer to an error: JSON for data, a page otherwise."""
-    titre, conseil = TEXTES.get(status, TEXTES[400 if status < 500 else 500])
+def _busy(error: OccupeError):
+    """Say that a file cannot be made now, and when to come back."""
+    response = current_app.make_response(answer(503, str(error), texte=OCCUPE))
+    response.headers["Retry-After"] = str(error.revenir_s)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def answer(status: int, message: str = "", *, texte: tuple[str, str] | None = None):
+    """Return the answer to an error: JSON for data, a page otherwise.
+
+    `texte` is its title and advice, those of its status when not given.
+    """
+    titre, conseil = texte or TEXTES.get(status, TEXTES[400 if status < 500 else 500])
     if request.path.startswith(_JSON):
         return jsonify(
             erreur={"code": status, "titre": titre, "message": message or conseil}

@@ -24,7 +24,6 @@ ENDPOINTS = (
     "pages.regional_map",
     "pages.sources",
     "pages.rejects",
-    "layers.standalone_map",
     "search.index",
     "search.sheet",
     "coverage.index",
@@ -80,9 +79,12 @@ def register(app: Flask) -> None:
 def may_keep() -> bool:
     """Tell whether the answer to the request depends on choices only."""
     is_plain = request.method == "GET" and not request.if_none_match and not request.range
-    return is_plain and all(
-        _is_choice(nom, valeur) for nom, valeur in request.args.items(multi=True)
-    )
+    return is_plain and has_choices_only()
+
+
+def has_choices_only() -> bool:
+    """Tell whether the address of the request holds nothing that a person typed."""
+    return all(_is_choice(nom, valeur) for nom, valeur in request.args.items(multi=True))
 
 
 def _is_choice(nom: str, valeur: str) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import RequestHeaderFieldsTooLarge
 
 ENTETES_MAX = 100
 """Headers of one request; browsers send about twenty, and proxies take a hundred."""
+
+RECEPTION_S = 20.0
+"""Seconds for a request to come whole, however it drips: our longest holds 64 KB."""
 
 _VERSIONS = ("1.0", "1.1")
 
@@ -47,9 +52,25 @@ class StrictParser(HTTPRequestParser):
 
 
 class StrictChannel(HTTPChannel):
-    """A connection whose requests are read by the strict parser."""
+    """A connection whose requests are read by the strict parser, whole within a time limit."""
 
     parser_class = StrictParser
+    begun = 0.0
+
+    def received(self, data: bytes) -> bool:
+        """Take some bytes; the time of a request counts from its first one."""
+        if self.request is None:
+            self.begun = time.monotonic()
+        return super().received(data)
+
+    def readable(self) -> bool:
+        """Tell whether bytes are awaited; a request that takes too long to come is closed.
+
+        The server asks every connection at least once a second.
+        """
+        if self.request is not None and time.monotonic() - self.begun > RECEPTION_S:
+            self.will_close = True
+        return super().readable()
 
 
 def make_strict(servers) -> None:

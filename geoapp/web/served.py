@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -27,6 +28,11 @@ from geoapp.offer.search.engine import Moteur, at_day, open_engine
 from geoapp.outputs.maps.layers import Calque, list_layers
 from geoapp.sources.freshness import Signal, list_signals, served_sources
 
+try:
+    import fcntl
+except ImportError:  # no process is forked where there is no such lock
+    fcntl = None  # type: ignore[assignment]
+
 T = TypeVar("T")
 
 LOG = logging.getLogger("geoapp")
@@ -34,6 +40,9 @@ LOG = logging.getLogger("geoapp")
 
 SERVI = "geoapp.servi"
 """Key of the environment of a request under which the warm-up gives what it is to read."""
+
+EN_SERVICE = ".en_service"
+"""File of a private folder, locked by the processes that read the folder."""
 
 NON_PUBLIE = "Aucun instantané n'est publié."
 """What a visitor reads of a snapshot that cannot be opened: never a path of the server."""
@@ -125,12 +134,42 @@ class Courant:
             raise SnapshotError(NON_PUBLIE)
         return self._servi
 
-    def warm_up(self) -> None:
-        """Open what is published, then warm it in a thread: called once, before requests come."""
+    def open_first(self) -> None:
+        """Open what is published, before requests come; when nothing is, they will say it."""
         with suppress(SnapshotError):
-            servi = self.current()
-            if self._warm and not servi.est_chaud:
-                threading.Thread(target=self._heat, args=(self._warm, servi), daemon=True).start()
+            self.current()
+
+    def warm_up(self) -> None:
+        """Warm what is served in a thread, if anything is: called once, after any fork."""
+        servi = self._servi
+        if self._warm and servi and not servi.est_chaud:
+            threading.Thread(target=self._heat, args=(self._warm, servi), daemon=True).start()
+
+    def open_here(self) -> None:
+        """Open what is published in this process alone, which has no thread and waits for it.
+
+        Raises
+        ------
+        SnapshotError
+            When nothing good was ever published.
+        """
+        self._warm = None
+        if self._servi is not None and self._servi.vu != look_at(self._data_dir):
+            self.forget()
+        self.current()
+
+    def forget(self) -> None:
+        """Let go of the snapshot served: this process answers no more, or is about to read again.
+
+        Its private folder goes too, unless a process forked from this one reads it.
+        """
+        self._servi = None
+        gc.collect()
+
+    def close(self) -> None:
+        """Remove the private folders of this process, which ends and was the last to read them."""
+        self.forget()
+        remove_left_overs(os.getpid())
 
     def _take(self, vu: Vu) -> None:
         """Prepare what was published: at once when nothing is served yet, else aside."""
@@ -186,7 +225,7 @@ class Courant:
                 raise
             LOG.warning("%s L'instantané est lu où il est.", error)
             return Servi(copy_verified(vu.path, None), self._data_dir, vu)
-        weakref.finalize(snapshot, _remove, folder, os.getpid())
+        weakref.finalize(snapshot, _remove, folder, _hold(folder))
         return Servi(snapshot, self._data_dir, vu)
 
     def _last_good(self, refused: Vu) -> Servi | None:
@@ -245,20 +284,41 @@ def _sizes(folder: Path) -> Iterator[tuple[str, int, int]]:
                 yield entry.path, found.st_size, found.st_mtime_ns
 
 
+def remove_left_overs(of: int = 0) -> None:
+    """Remove the private folders that killed processes left, and those of one known to be dead."""
+    for path in Path(tempfile.gettempdir()).glob(".geoforma.*"):
+        if path.name.startswith(f".geoforma.{of}.") or is_left_over(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _private_folder() -> Path:
     """Return a folder of this process; those that killed processes left are removed."""
-    for path in filter(is_left_over, Path(tempfile.gettempdir()).glob(".geoforma.*")):
-        shutil.rmtree(path, ignore_errors=True)
+    remove_left_overs()
     try:
         return Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}."))
     except OSError as error:
         raise StorageError(f"Aucun dossier temporaire ({error.strerror or error}).") from error
 
 
-def _remove(folder: Path, pid: int) -> None:
-    """Remove the copy of a snapshot no longer served, from the process that made it alone."""
-    if os.getpid() == pid:
-        shutil.rmtree(folder, ignore_errors=True)
+def _hold(folder: Path) -> int:
+    """Return what says that this process reads a folder, and those forked from it with it."""
+    held = os.open(folder / EN_SERVICE, os.O_CREAT | os.O_RDWR)
+    if fcntl:
+        fcntl.flock(held, fcntl.LOCK_SH)
+    return held
+
+
+def _remove(folder: Path, held: int) -> None:
+    """Remove the copy of a snapshot no longer served, unless a process forked still reads it."""
+    os.close(held)
+    with suppress(OSError):
+        last = os.open(folder / EN_SERVICE, os.O_RDWR)
+        try:
+            if fcntl:
+                fcntl.flock(last, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(last)
 
 
 def holder() -> Courant:

@@ -1,0 +1,274 @@
+"""The process that forks one child by heavy request, from one snapshot open and warm.
+
+It has one thread, so that forking is safe.  A child that takes too long, or whose
+client leaves, is killed; its folder goes with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import shutil
+import signal
+import socket
+import time
+import traceback
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from flask import Flask
+
+from geoapp.web.heavy.ahead import prepare_drawing
+from geoapp.web.heavy.job import Travail
+from geoapp.web.heavy.store import GARDEES, Etagere
+from geoapp.web.heavy.wire import DELAI, PANNE, PLEIN, Demande, Retour, receive_request, send
+from geoapp.web.served import Servi
+
+EN_COURS = 2
+"""Files made at once: each takes a core and up to 150 MB; two let a short one pass a long one."""
+
+EN_ATTENTE = 12
+"""Files that wait at most, for all web processes: six rounds of a few seconds each."""
+
+DELAI_S = 50.0
+"""Seconds from the arrival of a request to its answer: proxies give up after sixty."""
+
+DELAI_GARDE_S = 180.0
+"""Seconds that an answer to be kept may take: who asks again finds it."""
+
+REPOS_S = 10.0
+"""Seconds without any request before what is not urgent is done."""
+
+_PAS_S = 0.25
+"""Seconds between two looks at what has lasted too long."""
+
+
+@dataclass(kw_only=True)
+class EnCours:
+    """A request of a web process: waiting, then answered by the child `pid`."""
+
+    demande: Demande
+    channel: socket.socket | None
+    folder: Path
+    arrivee: float = field(default_factory=time.monotonic)
+    pid: int = 0
+
+    @property
+    def fin(self) -> float:
+        """Return when its client is told to come back."""
+        return self.arrivee + DELAI_S
+
+
+class Foreman:
+    """Takes requests from a listening socket and has each answered by a child.
+
+    Parameters
+    ----------
+    app : Flask
+        Application that answers.
+    servi : Servi
+        Snapshot that it answers from.
+    prise : socket
+        Where web processes connect.
+    ordres : socket
+        Where the guardian says to retire; its end is the end of everything.
+    folder : path
+        Folder of the workshop.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        servi: Servi,
+        *,
+        prise: socket.socket,
+        ordres: socket.socket,
+        folder: Path,
+    ):
+        self._app = app
+        self._servi = servi
+        self._prise = prise
+        self._ordres = ordres
+        self._folder = folder
+        self._etagere = Etagere(folder / GARDEES, servi.snapshot().id)
+        self._waiting: deque[EnCours] = deque()
+        self._running: dict[int, EnCours] = {}
+        self._numbers = count()
+        self._selector = selectors.DefaultSelector()
+        self._is_retired = False
+        self._is_prepared = False
+        self._last = time.monotonic()
+
+    def run(self) -> None:
+        """Answer until told to retire, then until every request taken is answered."""
+        woken, waker = socket.socketpair()
+        waker.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+        self._prise.setblocking(False)
+        self._selector.register(self._prise, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._ordres, selectors.EVENT_READ, self._obey)
+        self._selector.register(woken, selectors.EVENT_READ, lambda: woken.recv(4096))
+        while not self._is_retired or self._waiting or self._running:
+            for key, _ in self._selector.select(_PAS_S):
+                key.data()
+            self._reap()
+            self._see_to_time()
+            self._start()
+            self._rest()
+
+    def _accept(self) -> None:
+        """Take a request; what sends none is left."""
+        with suppress(OSError, ValueError, TypeError):
+            channel, _ = self._prise.accept()
+            channel.settimeout(1.0)
+            try:
+                demande = receive_request(channel)
+            except BaseException:
+                channel.close()
+                raise
+            job = EnCours(
+                demande=demande, channel=channel, folder=self._folder / f"travail-{self._number()}"
+            )
+            if len(self._waiting) >= EN_ATTENTE:
+                self._answer(job, PLEIN)
+                return
+            self._selector.register(channel, selectors.EVENT_READ, lambda: self._leave(job))
+            self._waiting.append(job)
+
+    def _number(self) -> str:
+        return f"{os.getpid()}-{next(self._numbers)}"
+
+    def _obey(self) -> None:
+        """Retire when told; end at once when the guardian is no more."""
+        with suppress(OSError):
+            if self._ordres.recv(1):
+                self._is_retired = True
+                self._selector.unregister(self._ordres)
+                self._selector.unregister(self._prise)
+                self._prise.close()
+                return
+        for job in list(self._running.values()):
+            self._kill(job)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os._exit(1)
+
+    def _leave(self, job: EnCours) -> None:
+        """Forget a request whose client is gone."""
+        if job in self._waiting:
+            self._waiting.remove(job)
+        self._let_go(job)
+        if job.pid:
+            self._kill(job)
+
+    def _let_go(self, job: EnCours) -> None:
+        """Close the connection of a request."""
+        if job.channel is not None:
+            with suppress(KeyError):
+                self._selector.unregister(job.channel)
+            job.channel.close()
+            job.channel = None
+
+    def _answer(self, job: EnCours, refus: str) -> None:
+        """Say why there is no answer, and close."""
+        with suppress(OSError):
+            if job.channel is not None:
+                send(job.channel, Retour(refus=refus))
+        self._let_go(job)
+
+    def _start(self) -> None:
+        """Fork children for those that wait, while there is room.
+
+        Two identical questions are worked out once: the second waits for what is kept of the first.
+        """
+        made = {job.demande.cle for job in self._running.values()} - {""}
+        for job in [one for one in self._waiting if one.demande.cle not in made]:
+            if len(self._running) >= EN_COURS:
+                return
+            if job.demande.cle not in made:
+                self._waiting.remove(job)
+                made |= {job.demande.cle} - {""}
+                self._fork(job)
+
+    def _rest(self) -> None:
+        """Get ready for the first request while nobody asks."""
+        if self._waiting or self._running:
+            self._last = time.monotonic()
+        elif time.monotonic() - self._last > REPOS_S:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Read once what each child would otherwise read for itself."""
+        if not self._is_prepared:
+            self._is_prepared = True
+            prepare_drawing(self._app, self._servi)
+            gc.freeze()
+
+    def _fork(self, job: EnCours) -> None:
+        """Fork the child of a request."""
+        self._prepare()
+        try:
+            job.folder.mkdir(mode=0o700)
+            job.pid = os.fork()
+        except OSError:
+            self._answer(job, PANNE)
+            return
+        if job.pid == 0:
+            self._be_child(job)
+        self._running[job.pid] = job
+
+    def _be_child(self, job: EnCours) -> None:
+        """Answer a request, then end without a word to what was inherited."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            # A process that grows too much is ended before the others.
+            with suppress(OSError):
+                Path("/proc/self/oom_score_adj").write_text("500")
+            Travail(job.demande, job.channel, job.folder).run(self._app, self._servi, self._etagere)
+            code = 0
+        except BrokenPipeError:
+            code = 0
+        except BaseException as error:
+            kind = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+            traceback.print_exception(kind)
+        finally:
+            os._exit(code)
+
+    def _reap(self) -> None:
+        """See to the children that ended."""
+        while self._running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            job = self._running.pop(pid)
+            shutil.rmtree(job.folder, ignore_errors=True)
+            if status:
+                self._answer(job, PANNE)
+            else:
+                self._let_go(job)
+
+    def _see_to_time(self) -> None:
+        """Tell those whose answer is late to come back; what is not kept for them is killed."""
+        now = time.monotonic()
+        for job in [one for one in self._waiting if one.fin < now]:
+            self._waiting.remove(job)
+            self._answer(job, DELAI)
+        for job in list(self._running.values()):
+            if job.channel is not None and job.fin < now:
+                self._answer(job, DELAI)
+                if not job.demande.cle:
+                    self._kill(job)
+            elif job.arrivee + DELAI_GARDE_S < now:
+                self._kill(job)
+
+    @staticmethod
+    def _kill(job: EnCours) -> None:
+        """End the child of a request; it is reaped later."""
+        with suppress(ProcessLookupError):
+            os.kill(job.pid, signal.SIGKILL)

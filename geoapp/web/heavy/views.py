@@ -1,0 +1,221 @@
+"""The heavy routes, as the web processes answer them: kept, worked out apart, or put off."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import wraps
+from typing import BinaryIO
+
+from flask import Flask, Response, current_app, request
+from werkzeug.wsgi import wrap_file
+
+from geoapp.web.heavy.foreman import DELAI_S
+from geoapp.web.heavy.job import APART
+from geoapp.web.heavy.store import Entetes
+from geoapp.web.heavy.wire import DELAI, PANNE, PLEIN, Demande, Retour, receive_answer, send
+from geoapp.web.heavy.workshop import EXTENSION, Atelier
+from geoapp.web.kept import has_choices_only
+from geoapp.web.security import nonce
+from geoapp.web.served import courant, signals
+
+ENDPOINTS = (
+    "api.export",
+    "coverage.export",
+    "downloads.everything",
+    "downloads.indicators",
+    "downloads.table",
+    "figures.ask",
+    "figures.figure",
+    "layers.standalone_map",
+    "territories.sheet",
+)
+"""Views that make a file: measured from 0.1 to 6 s of processor on the offer of a region
+(`benchmarks/routes.py`)."""
+
+PASSES = (
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "CONTENT_TYPE",
+    "HTTP_HOST",
+    "HTTP_IF_NONE_MATCH",
+    "wsgi.url_scheme",
+)
+"""What an answer may depend on in the environment of a request, beside what is ours."""
+
+_MORCEAU = 256 * 1024
+"""Bytes of a text sent at once, so that it can be compressed on its way."""
+
+_PAS_S = 0.5
+"""Seconds between two looks at whether the client is still there."""
+
+REVENIR_S = {PLEIN: 10, DELAI: 30, PANNE: 30}
+"""Seconds after which to come back, by reason."""
+
+RAISONS = {
+    PLEIN: "Le serveur prépare déjà d'autres fichiers.",
+    DELAI: "La préparation de ce fichier a dépassé le temps permis.",
+    PANNE: "La préparation de ce fichier a été interrompue.",
+}
+"""What a visitor reads, by reason."""
+
+
+class OccupeError(Exception):
+    """Says that a heavy file cannot be made now, and when to come back."""
+
+    def __init__(self, raison: str):
+        super().__init__(f"{RAISONS[raison]} Réessayez dans {REVENIR_S[raison]} secondes.")
+        self.revenir_s = REVENIR_S[raison]
+
+
+class DepartError(Exception):
+    """Says that the client left before its answer."""
+
+
+def register(app: Flask) -> None:
+    """Have the heavy views answered by the workshop, once there is one (see `start_heavy`)."""
+    for endpoint in ENDPOINTS:
+        app.view_functions[endpoint] = _apart(app.view_functions[endpoint])
+
+
+def _apart(view: Callable) -> Callable:
+    """Return a view that the workshop answers; without a workshop, it works at once."""
+
+    @wraps(view)
+    def answer(**path):
+        atelier: Atelier | None = current_app.extensions.get(EXTENSION)
+        if atelier is None or APART in request.environ:
+            return view(**path)
+        cle = _key()
+        kept = atelier.shelf(courant().snapshot().id).open(cle) if cle else None
+        if kept:
+            return _send_file(*kept)
+        if not atelier.places.acquire(blocking=False):
+            raise OccupeError(PLEIN)
+        try:
+            return _ask(atelier, cle)
+        finally:
+            atelier.places.release()
+
+    return answer
+
+
+def _key() -> str:
+    """Return the name of a kept answer: address, day, what sources tell; "" when not to be kept.
+
+    What a person typed is never kept.
+    """
+    if request.method != "GET" or not has_choices_only():
+        return ""
+    asked = sorted(request.args.items(multi=True))
+    depends = request.script_root, request.path, asked, date.today(), sorted(signals().items())
+    return hashlib.sha256(repr(depends).encode()).hexdigest()
+
+
+def _ask(atelier: Atelier, cle: str) -> Response:
+    """Return the answer of the workshop.
+
+    Raises
+    ------
+    OccupeError
+        When it cannot be made now.
+    """
+    try:
+        channel = atelier.connect()
+    except OSError:
+        current_app.logger.warning("L'atelier des demandes lourdes ne répond pas.")
+        raise OccupeError(PANNE) from None
+    with channel:
+        try:
+            send(channel, _request(cle))
+            _wait(channel)
+            told, file = receive_answer(channel)
+        except (OSError, ValueError) as error:
+            raise OccupeError(DELAI if isinstance(error, TimeoutError) else PANNE) from None
+    if told.refus:
+        raise OccupeError(told.refus)
+    return _send_file(told.entetes, file) if file else _send_text(told)
+
+
+def _request(cle: str) -> Demande:
+    """Return the request, as the workshop reads it."""
+    environ = {
+        nom: valeur
+        for nom, valeur in request.environ.items()
+        if isinstance(valeur, str | bool) and (nom in PASSES or nom.startswith("geoapp."))
+    }
+    corps = base64.b64encode(request.get_data()).decode()
+    return Demande(environ=environ, corps=corps, nonce=nonce(), cle=cle)
+
+
+def _wait(channel: socket.socket) -> None:
+    """Wait for an answer; leaving tells the workshop to stop.
+
+    Raises
+    ------
+    DepartError
+        When the client left.
+    TimeoutError
+        When even the workshop says nothing.
+    """
+    end = time.monotonic() + DELAI_S + 5
+    while not select.select([channel], [], [], _PAS_S)[0]:
+        if _has_left():
+            raise DepartError
+        if time.monotonic() > end:
+            raise TimeoutError
+
+
+def _has_left() -> bool:
+    """Tell whether the client has closed its connection, where the server tells."""
+    told = request.environ.get("waitress.client_disconnected")
+    if told is not None:
+        return told()
+    own = request.environ.get("gunicorn.socket")
+    if own is None:
+        return False
+    try:
+        return own.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except (OSError, ValueError):
+        return True
+
+
+def _send_text(told: Retour) -> Response:
+    """Return a short answer."""
+    return Response(base64.b64decode(told.corps), status=told.statut, headers=list(told.entetes))
+
+
+def _send_file(entetes: Entetes, file: BinaryIO) -> Response:
+    """Return a file, sent as it is read; the server sends it itself when nothing compresses it."""
+    start = file.tell()
+    length = file.seek(0, 2) - start
+    file.seek(start)
+    response = Response(headers=list(entetes))
+    if response.mimetype in current_app.config["COMPRESS_MIMETYPES"]:
+        response.response = _pieces(file)
+    else:
+        response.response = wrap_file(request.environ, file, _MORCEAU)
+        response.direct_passthrough = True
+    response.call_on_close(file.close)
+    response.content_length = length
+    if response.get_etag()[0]:
+        response.make_conditional(request)
+    return response
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while morceau := file.read(_MORCEAU):
+            yield morceau

@@ -1,0 +1,297 @@
+"""The workshop: a guardian that keeps one foreman by snapshot, forked before any thread.
+
+    server ──► guardian ──► foreman of the snapshot served ──► one child by file
+                       └──► foreman of the snapshot just published, until it is warm
+
+The guardian does nothing but watch: it forks a foreman again when one ends,
+another when a snapshot is published, and takes everything away with the server.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import BoundedSemaphore
+
+from flask import Flask
+
+from geoapp.web.heavy.ahead import warm_heavy
+from geoapp.web.heavy.foreman import Foreman
+from geoapp.web.heavy.store import GARDEES, Etagere
+from geoapp.web.served import Courant, Vu, look_at, remove_left_overs
+
+PRETS = 8
+"""Heavy requests that one web process holds at most, a thread each: fewer than its threads, so
+that some are always left for light ones."""
+
+POLITESSE = 5
+"""Niceness of the workshop: a third of the share of pages when both want the same core."""
+
+REGARD_S = 2.0
+"""Seconds between two looks at what is published."""
+
+ARRET_S = 5.0
+"""Seconds that the workshop takes at most to end."""
+
+EXTENSION = "atelier"
+
+
+class Atelier:
+    """The workshop, as the web processes of a server see it.
+
+    Parameters
+    ----------
+    folder : path
+        Its private folder: the socket, the answers kept, what is being made.
+    pid : int
+        Its guardian, and the group of all its processes.
+    lien : int
+        File that says, while it is open, that the server lives.
+    prets : int
+        Heavy requests that one web process holds at most.
+    """
+
+    def __init__(self, folder: Path, pid: int, lien: int, prets: int):
+        self.folder = folder
+        self.places = BoundedSemaphore(prets)
+        self.pid = pid
+        self._owner = os.getpid()
+        self._lien = lien
+        # The web processes that are forked must not hold it open.
+        os.register_at_fork(after_in_child=self._release)
+
+    def connect(self) -> socket.socket:
+        """Return a connection to the workshop, or raise `OSError`."""
+        channel = socket.socket(socket.AF_UNIX)
+        channel.settimeout(2.0)
+        try:
+            channel.connect(str(self.folder / PRISE))
+        except OSError:
+            channel.close()
+            raise
+        return channel
+
+    def shelf(self, instantane: str) -> Etagere:
+        """Return the answers kept of a snapshot."""
+        return Etagere(self.folder / GARDEES, instantane)
+
+    def stop(self) -> None:
+        """End the workshop and everything it was making; only the process that started it does."""
+        if os.getpid() != self._owner or not self.pid:
+            return
+        pid, self.pid = self.pid, 0
+        with suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
+        end = time.monotonic() + ARRET_S
+        while not _has_ended(pid) and time.monotonic() < end:
+            time.sleep(0.02)
+        with suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+        self._release()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _release(self) -> None:
+        """Close what says that the server lives."""
+        lien, self._lien = self._lien, -1
+        if lien >= 0:
+            os.close(lien)
+
+
+PRISE = "prise"
+"""Name of the socket, in the folder of the workshop."""
+
+
+def start_heavy(app: Flask, *, prets: int = PRETS) -> Atelier | None:
+    """Fork the workshop of an application, and return it; None where it cannot be.
+
+    Called before any thread starts and before web processes are forked, by the
+    process that will stop it.  What the application has read is shared.
+
+    Parameters
+    ----------
+    prets : int
+        Heavy requests that one web process holds at most: fewer than its threads.
+    """
+    if not hasattr(os, "fork"):
+        return None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}.atelier."))
+        prise = socket.socket(socket.AF_UNIX)
+        prise.bind(str(folder / PRISE))
+    except OSError as error:
+        app.logger.warning("Demandes lourdes faites sur place : %s.", error.strerror or error)
+        return None
+    prise.listen(64)
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(write_end)
+        os.setpgid(0, 0)
+        os.nice(POLITESSE)
+        _be(lambda: Guardian(app, prise, read_end, folder).run())
+    os.close(read_end)
+    prise.close()
+    app.extensions[EXTENSION] = atelier = Atelier(folder, pid, write_end, prets)
+    return atelier
+
+
+@dataclass(kw_only=True)
+class Gerant:
+    """A foreman that the guardian forked: its process, its orders, what it serves."""
+
+    pid: int
+    ordres: socket.socket
+    vu: Vu
+    est_pret: bool = False
+
+
+class Guardian:
+    """Keeps a foreman of the snapshot published.
+
+    Parameters
+    ----------
+    prise : socket
+        Where web processes connect; all foremen share it.
+    lien : int
+        File that is at its end once the server is no more.
+    """
+
+    def __init__(self, app: Flask, prise: socket.socket, lien: int, folder: Path):
+        self._app = app
+        self._prise = prise
+        self._lien = lien
+        self._folder = folder
+        self._server = os.getppid()
+        self._data_dir = app.extensions["courant"].data_dir
+        self._current: Gerant | None = None
+        self._next: Gerant | None = None
+        self._retired: list[Gerant] = []
+        self._tried: Vu | None = None
+        self._is_ended = False
+
+    def run(self) -> None:
+        """Watch until the server ends, then take everything away."""
+        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        looked = 0.0
+        while not self._is_ended:
+            watched: list = [self._lien, *self._new_orders()]
+            ready, _, _ = select.select(watched, [], [], 0.5)
+            if self._lien in ready:
+                break
+            self._see_who_is_ready(ready)
+            self._reap()
+            if time.monotonic() - looked >= REGARD_S and not self._next:
+                looked = time.monotonic()
+                self._look()
+        self._take_away()
+
+    def _end(self, *_) -> None:
+        self._is_ended = True
+
+    def _new_orders(self) -> list:
+        return [self._next.ordres] if self._next else []
+
+    def _look(self) -> None:
+        """Fork a foreman for what is published, unless one serves it or refused it."""
+        vu = look_at(self._data_dir)
+        if vu not in (self._current and self._current.vu, self._tried):
+            self._tried = vu
+            self._next = self._fork(vu)
+            # Only the first foreman shares what the server read: the others read again.
+            self._app.extensions["courant"].forget()
+
+    def _fork(self, vu: Vu) -> Gerant | None:
+        """Return a new foreman, which says when it is warm."""
+        ours, theirs = socket.socketpair()
+        try:
+            pid = os.fork()
+        except OSError:
+            return None
+        if pid == 0:
+            os.close(self._lien)
+            for one in (ours, *(g.ordres for g in (self._current, *self._retired) if g)):
+                one.close()
+            _be(lambda: self._manage(theirs))
+        theirs.close()
+        return Gerant(pid=pid, ordres=ours, vu=vu)
+
+    def _manage(self, ordres: socket.socket) -> None:
+        """Open what is published, warm it, then answer; end when it is not good."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        courant: Courant = self._app.extensions["courant"]
+        courant.open_here()
+        if courant.refus and self._current:
+            return
+        servi = courant.current()
+        warm_heavy(self._app, servi)
+        ordres.send(b"p")
+        Foreman(self._app, servi, prise=self._prise, ordres=ordres, folder=self._folder).run()
+
+    def _see_who_is_ready(self, ready: list) -> None:
+        """Put the new foreman in the place of the one before, once it is warm."""
+        new = self._next
+        if new is None or new.ordres not in ready or not new.ordres.recv(1):
+            return
+        self._retire(self._current)
+        self._current, self._next = new, None
+
+    def _retire(self, gerant: Gerant | None) -> None:
+        """Let a foreman end what it has begun."""
+        if gerant:
+            with suppress(OSError):
+                gerant.ordres.send(b"q")
+            self._retired.append(gerant)
+
+    def _reap(self) -> None:
+        """Forget the foremen that ended; the one that serves is forked again."""
+        for gerant in [g for g in (self._current, self._next, *self._retired) if g]:
+            if not _has_ended(gerant.pid):
+                continue
+            gerant.ordres.close()
+            if gerant is self._current:
+                # It ended by itself: what is published is served again.
+                self._current, self._tried = None, None
+            elif gerant is self._next:
+                self._next = None
+            else:
+                self._retired.remove(gerant)
+
+    def _take_away(self) -> None:
+        """End the foremen and their children, and remove every folder."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(0, signal.SIGTERM)
+        for gerant in (self._current, self._next, *self._retired):
+            if gerant:
+                with suppress(ChildProcessError):
+                    os.waitpid(gerant.pid, 0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if os.getppid() != self._server:
+            remove_left_overs(self._server)
+
+
+def _be(what: Callable[[], None]) -> None:
+    """Be a process of the workshop: nothing of the server runs after it."""
+    code = 1
+    try:
+        what()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _has_ended(pid: int) -> bool:
+    """Tell whether a child has ended."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True

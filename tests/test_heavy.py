@@ -1,0 +1,272 @@
+"""Heavy files are made apart: light pages answer meanwhile, what is too much is put off and said,
+what is of no more use is ended, and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from geoapp.web import create_app
+from geoapp.web.heavy import foreman, views
+from geoapp.web.heavy.workshop import REGARD_S, start_heavy
+from support.world import make_tiny_frames, publish_world
+
+ROOT = Path(__file__).resolve().parents[1]
+SHEET = "/territoires/ze2020/3201/fiche.pdf"
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="without fork, heavy files are made where they are asked"
+)
+
+
+@contextmanager
+def serving(folder: Path):
+    """Run a server of the tiny world, whose temporary folder is its own; yield (process, port)."""
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    publish_world(make_tiny_frames(), folder / "var")
+    environ = {**os.environ, "TMPDIR": str(temporary), "GEOAPP_DATA": str(folder / "var")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "geoapp", "serve", "--port", "0"],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process, int(process.stdout.readline().split()[2].rstrip("/").rpartition(":")[2])
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server for all: (its temporary folder, its port, its process)."""
+    folder = tmp_path_factory.mktemp("serveur")
+    with serving(folder) as (process, port):
+        yield folder / "tmp", port, process
+
+
+def ask(port: int, address: str, seconds: float = 60) -> tuple[int, dict, bytes]:
+    """Return the status, the headers and the body of an answer."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        client.request("GET", address)
+        answer = client.getresponse()
+        return answer.status, dict(answer.headers), answer.read()
+    finally:
+        client.close()
+
+
+def wait_until(is_so, seconds: float = 20) -> None:
+    """Wait for what another process does."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def test_an_answer_of_choices_is_kept_for_all_and_one_typed_is_not(server):
+    temporary, port, _ = server
+    first = ask(port, SHEET)
+    kept = set(temporary.rglob("gardees/*/*"))
+    again = ask(port, SHEET)
+    assert first[0] == 200 and first[2].startswith(b"%PDF") and kept
+    assert first[2] == again[2] and first[1]["Content-Type"] == "application/pdf"
+    assert first[1]["Content-Disposition"] == again[1]["Content-Disposition"]
+    assert ask(port, "/api/v1/formations.xlsx?texte=soins")[0] == 200
+    assert set(temporary.rglob("gardees/*/*")) == kept
+    wait_until(lambda: not list(temporary.rglob("travail-*")))
+
+
+def test_ten_greedy_clients_stop_no_light_page(server):
+    _, port, _ = server
+    ask(port, "/recherche")
+    numbers, answers, clients = iter(range(2, 10_000)), [], []
+    stop = threading.Event()
+
+    def hammer(client: http.client.HTTPConnection) -> None:
+        # At the end the clients leave without their answer.
+        with closing(client), suppress(OSError, http.client.HTTPException):
+            while not stop.is_set():
+                client.request("GET", f"{SHEET}?seuil_km={next(numbers)}")
+                with client.getresponse() as answer:
+                    answers.append((answer.status, answer.headers.get("Retry-After")))
+                    answer.read()
+                stop.wait(0.2)
+
+    with ThreadPoolExecutor(10) as pool:
+        for _ in range(10):
+            clients.append(http.client.HTTPConnection("127.0.0.1", port, timeout=60))
+            clients[-1].connect()
+            pool.submit(hammer, clients[-1])
+        waits = []
+        for address in ("/sante", "/recherche") * 4:
+            start = time.monotonic()
+            status, _, _ = ask(port, address)
+            waits.append((status, time.monotonic() - start))
+            time.sleep(0.1)
+        stop.set()
+        for client in clients:
+            with suppress(OSError, AttributeError):
+                client.sock.shutdown(socket.SHUT_RDWR)
+    assert {status for status, _ in waits} == {200} and max(wait for _, wait in waits) < 1
+    assert {status for status, _ in answers} <= {200, 503}
+    put_off = [after for status, after in answers if status == 503]
+    assert put_off and all(put_off)
+
+
+def test_what_is_wrong_is_said_as_without_a_workshop(server):
+    _, port, _ = server
+    wait_until(lambda: ask(port, "/donnees/tables/offres.csv")[0] == 200)
+    status, headers, body = ask(port, f"{SHEET}?seuil_km=beaucoup")
+    assert status == 400 and "seuil_km" in body.decode() and "text/html" in headers["Content-Type"]
+    assert ask(port, "/donnees/tables/inconnue.csv")[0] == 404
+    status, headers, _ = ask(port, "/api/v1/formations.csv")
+    assert status == 200 and headers["Content-Type"].startswith("text/csv")
+
+
+def test_told_to_stop_it_ends_what_it_began_and_leaves_nothing(server):
+    temporary, port, process = server
+    group = int(list_children(process.pid)[0])
+    answers = []
+    wait_until(lambda: not list(temporary.rglob("travail-*")))
+    asking = threading.Thread(target=lambda: answers.append(ask(port, "/figures/offre.png")[0]))
+    asking.start()
+    wait_until(lambda: list(temporary.rglob("travail-*")))
+    process.terminate()
+    asking.join()
+    assert process.wait(20) == 0
+    assert answers == [200]
+    assert list(temporary.iterdir()) == []
+    assert not has_processes(group)
+
+
+def list_children(pid: int) -> list[str]:
+    """Return the children of a process."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
+    )
+    return listed.stdout.split()
+
+
+def has_processes(group: int) -> bool:
+    """Tell whether any process of a group runs."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return any(row[0] == str(group) and not row[1].startswith("Z") for row in rows)
+
+
+@pytest.fixture
+def workshop(tmp_path, monkeypatch):
+    """A workshop of this process, whose one file takes as long as it is told; nothing is warmed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("geoapp.web.heavy.workshop.warm_heavy", lambda app, servi: None)
+    monkeypatch.setattr("geoapp.web.heavy.foreman.prepare_drawing", lambda app, servi: None)
+    publish_world(make_tiny_frames(), tmp_path)
+    app = create_app(tmp_path)
+    started = []
+
+    def start(seconds: float):
+        def everything():
+            time.sleep(seconds)
+            return "fait"
+
+        app.view_functions["downloads.everything"] = views._apart(everything)
+        started.append(start_heavy(app))
+        return app.test_client(), started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+FILE = "/donnees/geoforma.gpkg"
+
+
+def get(client, address: str, **environ) -> tuple[int, str]:
+    """Return the status and the text of an answer, read to its end."""
+    with client.get(address, environ_overrides=environ) as answer:
+        return answer.status_code, answer.get_data(as_text=True)
+
+
+def is_idle(atelier) -> bool:
+    return not list(atelier.folder.glob("travail-*"))
+
+
+def test_what_takes_too_long_is_put_off(workshop, monkeypatch):
+    monkeypatch.setattr(foreman, "DELAI_S", 0.5)
+    monkeypatch.setattr(foreman, "DELAI_GARDE_S", 1.0)
+    client, atelier = workshop(30)
+    with client.get(FILE) as answer:
+        assert answer.status_code == 503 and answer.headers["Retry-After"] == "30"
+        assert "temps permis" in answer.get_json()["erreur"]["message"]
+    wait_until(lambda: is_idle(atelier))
+
+
+def test_who_comes_back_finds_what_took_too_long(workshop, monkeypatch):
+    monkeypatch.setattr(foreman, "DELAI_S", 0.3)
+    client, atelier = workshop(1)
+    assert get(client, FILE)[0] == 503
+    wait_until(lambda: list(atelier.folder.glob("gardees/*/*")))
+    assert get(client, FILE) == (200, "fait")
+
+
+def test_a_client_that_leaves_ends_its_file(workshop):
+    client, atelier = workshop(30)
+    left = {"waitress.client_disconnected": lambda: not is_idle(atelier)}
+    assert get(client, FILE, **left)[0] == 503
+    wait_until(lambda: is_idle(atelier))
+
+
+def test_a_manager_that_ends_is_forked_again(workshop):
+    client, atelier = workshop(0)
+    assert get(client, FILE) == (200, "fait")
+    os.kill(int(list_children(atelier.pid)[0]), signal.SIGKILL)
+    wait_until(lambda: get(client, "/donnees/tables/sources.csv")[0] == 200)
+
+
+def test_a_publication_is_followed_and_a_bad_one_is_not(workshop, tmp_path):
+    client, atelier = workshop(0)
+    assert get(client, FILE)[0] == 200
+    new = publish_world(make_tiny_frames(), tmp_path, "2026-05-02T03:04:05Z").id
+    wait_until(lambda: get(client, FILE)[0] == 200 and is_kept(atelier, new))
+    bad = publish_world(make_tiny_frames(), tmp_path, "2026-06-02T03:04:05Z")
+    (bad.path / "offres.parquet").write_bytes(b"")
+    time.sleep(REGARD_S + 1)
+    assert get(client, "/donnees/tables/offres.csv")[0] == 200
+    assert not is_kept(atelier, bad.id)
+
+
+def is_kept(atelier, instantane: str) -> bool:
+    return (atelier.folder / "gardees" / instantane).exists()
+
+
+def test_a_server_killed_leaves_no_process_and_no_file(workshop, tmp_path):
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _, atelier = workshop(0)
+        os.write(write_end, str(atelier.pid).encode())
+        signal.pause()
+    group = int(os.read(read_end, 20))
+    assert has_processes(group)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    wait_until(lambda: not has_processes(group))
+    assert not list(tmp_path.glob(f".geoforma.{pid}.*"))
