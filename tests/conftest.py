@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+
 import pandas as pd
 import pytest
 
 from geoapp.core.snapshot import Snapshot
 from support.world import make_tiny_frames, publish_world
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of cycles forget what imports made: it is there until the end."""
+    gc.collect()
+    gc.freeze()
+
 
 pytest_plugins = ("support.examples", "support.builds", "support.browsing", "support.producer")
 

@@ -15,7 +15,7 @@ from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
-from support.browsing import VIEWS, Seen, drawn, running, violations
+from support.browsing import WIDTHS, Seen, drawn, running, violations_by_theme
 from support.world import make_tiny_frames, publish_world
 
 
@@ -120,11 +120,11 @@ def test_a_world_inside_its_region_has_no_such_line(tiny_snapshot):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("width", WIDTHS)
 def test_the_part_outside_is_drawn_told_and_no_stop_of_the_keyboard(
-    snapshot, browser, axe_source, theme, width
+    snapshot, browser, axe_source, width
 ):
-    with running(snapshot.path.parents[1]) as address, Seen(browser, theme, width) as seen:
+    with running(snapshot.path.parents[1]) as address, Seen(browser, width) as seen:
         page = seen.open(f"{address}/couverture")
         drawn(page)
         beyond = page.locator(".carte path.choro-dehors")
@@ -136,12 +136,12 @@ def test_the_part_outside_is_drawn_told_and_no_stop_of_the_keyboard(
         assert page.locator(".carte").get_attribute("data-nb-zones") == "2"
         beyond.dispatch_event("mouseover")
         page.wait_for_selector(f"text=Amiville : {ABSENTE}")
-        assert violations(page, axe_source) == [] and seen.errors == []
+        assert violations_by_theme(page, axe_source) == {} and seen.errors == []
         page = seen.open(f"{address}/")
         page.check("input[data-calque=ze2020]")
         page.wait_for_selector(".carte path.zone-dehors", state="attached")
         assert (
-            violations(page, axe_source) == []
+            violations_by_theme(page, axe_source) == {}
             and page.evaluate("document.documentElement.scrollWidth") <= width
             and seen.errors == []
         )

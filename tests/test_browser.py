@@ -6,7 +6,7 @@ import pytest
 
 from geoapp.offer.filters import apply_filters, parse_filters
 from geoapp.outputs.maps import render_standalone
-from support.browsing import VIEWS, Seen, audit, running, violations
+from support.browsing import WIDTHS, Seen, audit, running, violations, violations_by_theme
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -25,20 +25,20 @@ def map_ready(page):
     page.wait_for_selector(".carte[data-nb-offres]")
 
 
-@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", ["/", "/?domaine=sante&niveau=4", "/sources", "/rejets"])
-def test_pages_are_clean_and_accessible(server, browser, axe_source, path, theme, width):
-    with Seen(browser, theme, width) as seen:
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width):
+    with Seen(browser, width) as seen:
         seen.open(server + path)
         audit(seen, axe_source, server)
 
 
-@pytest.mark.parametrize("theme, width", VIEWS)
-def test_error_page_is_accessible(server, browser, axe_source, theme, width):
-    with Seen(browser, theme, width) as seen:
+@pytest.mark.parametrize("width", WIDTHS)
+def test_error_page_is_accessible(server, browser, axe_source, width):
+    with Seen(browser, width) as seen:
         page = seen.open(f"{server}/?niveua=4")
         assert "Vouliez-vous dire" in page.inner_text("main")
-        assert violations(page, axe_source) == []
+        assert violations_by_theme(page, axe_source) == {}
 
 
 def test_filters_filter_and_every_count_agrees(server, browser):
@@ -118,11 +118,11 @@ def test_leaflet_speaks_french(server, browser):
         assert page.get_attribute(".leaflet-control-zoom-out", "aria-label") == "Réduire la carte"
 
 
-@pytest.mark.parametrize("theme, width", VIEWS)
-def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_source, theme, width):
+@pytest.mark.parametrize("width", WIDTHS)
+def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_source, width):
     path = tmp_path / "carte.html"
     path.write_text(render_standalone(tiny_snapshot), encoding="utf-8")
-    with Seen(browser, theme, width) as seen:
+    with Seen(browser, width) as seen:
         page = seen.open(path.as_uri())
         map_ready(page)
         assert page.locator("#tableau-offres tr").count() == 7
@@ -131,10 +131,10 @@ def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_sourc
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", ["/", "/sources", "/rejets"])
-def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, path, theme, width):
-    with Seen(browser, theme, width) as seen:
+def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, path, width):
+    with Seen(browser, width) as seen:
         page = seen.open(real_server + path)
         if path == "/":
             map_ready(page)

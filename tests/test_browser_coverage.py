@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.browsing import VIEWS, Seen, audit, drawn, running, violations
+from support.browsing import WIDTHS, Seen, audit, drawn, running, violations
 from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def server(tmp_path_factory):
         yield address
 
 
-@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "path, has_map",
     [
@@ -60,8 +60,8 @@ def server(tmp_path_factory):
         ("/couverture/evolution", False),
     ],
 )
-def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):
-    with Seen(browser, theme, width) as seen:
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, width):
+    with Seen(browser, width) as seen:
         page = seen.open(server + path)
         if has_map:
             drawn(page)

@@ -4,7 +4,7 @@ compared by keyboard.
 
 import pytest
 
-from support.browsing import VIEWS, Seen, audit, drawn, running, violations
+from support.browsing import WIDTHS, Seen, audit, drawn, running, violations
 from support.world import departement_world, publish_world
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ def server(tmp_path_factory):
         yield address
 
 
-@pytest.mark.parametrize("theme, width", VIEWS)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "path, has_map",
     [
@@ -29,8 +29,8 @@ def server(tmp_path_factory):
         ("/recherche?lieu=Cysoing", False),
     ],
 )
-def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, theme, width):
-    with Seen(browser, theme, width) as seen:
+def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, width):
+    with Seen(browser, width) as seen:
         page = seen.open(server + path)
         if has_map:
             drawn(page)
@@ -53,7 +53,7 @@ def test_a_zone_is_found_then_compared(server, browser):
 
 
 def test_the_html_sheet_opens_alone_and_is_accessible(server, browser, axe_source, tmp_path):
-    with Seen(browser, "light", 390) as seen:
+    with Seen(browser, 390) as seen:
         seen.page.goto(f"{server}/territoires/ze2020/3201")
         with seen.page.expect_download() as download:
             seen.page.click("text=Fiche en HTML")

@@ -12,6 +12,7 @@ from shapely.geometry import Point, box
 from geoapp.core import french
 from geoapp.core.errors import NotFoundError
 from geoapp.core.schema import conform
+from geoapp.offer import lookups
 from geoapp.offer.around import describe_quartiers
 from geoapp.offer.cards import explain_rev3, offer_card, offer_sheet
 from geoapp.offer.lookups import open_repertoire, public_id
@@ -492,3 +493,16 @@ def test_funders_publics_and_entry_levels_are_filters_and_unknown_is_a_value(fun
         assert set(apply_filters(offres, parse_filters(asked, funded))["id_action"]) == found
     unknown = apply_filters(offres, parse_filters({"financeur": "inconnu"}, funded))
     assert len(unknown) == len(offres) - 2
+
+
+def test_the_rows_of_a_training_are_read_when_it_is_asked_for(tiny_snapshot, monkeypatch):
+    made, real = [], lookups.records
+    monkeypatch.setattr(lookups, "records", lambda table: made.append(len(table)) or real(table))
+    sessions = open_repertoire(tiny_snapshot).sessions
+    table = tiny_snapshot.read("sessions")
+    assert set(sessions) == set(table["id_action"]) and made == []
+    for id_action, rows in table.groupby("id_action"):
+        expected = rows.sort_values(["date_debut", "id_session"], na_position="last")
+        found = [row["id_session"] for row in sessions[id_action]]
+        assert found == expected["id_session"].tolist()
+    assert sum(made) == len(table)

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.core.snapshot import KEPT, list_snapshots, open_snapshot
+from geoapp.ingest import pipeline
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER
 from geoapp.sources.content import sha256_of
@@ -128,9 +129,11 @@ def test_a_full_disk_is_told_in_french_and_what_is_served_stays(world, monkeypat
     assert_whole(folder)
 
 
-def test_a_folder_that_is_none_is_told_in_french(world, tmp_path):
+def test_a_folder_that_is_none_is_told_in_french(world, tmp_path, monkeypatch):
     folder, _ = world
     (tmp_path / "var").write_text("un fichier, pas un dossier")
+    # At once: nothing is read for a folder that cannot hold it.
+    monkeypatch.setattr(pipeline, "read_all", lambda *given: pytest.fail("sources were read"))
     result = CliRunner().invoke(
         main, ["build", "--mirror", str(folder / "miroir"), "--data", str(tmp_path / "var")]
     )

@@ -240,6 +240,7 @@ def test_twenty_publications_under_load_fail_no_request(tiny_frames, tmp_path, m
             waits.append(time.monotonic() - start)
             if status >= 500:
                 failed.append((page, status))
+            time.sleep(0.02)
 
     threads = [threading.Thread(target=ask, args=(page,)) for page in PAGES]
     for thread in threads:

@@ -15,7 +15,14 @@ import geoapp
 from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.schema import NIVEAUX, VOIES
-from geoapp.core.snapshot import Snapshot, open_snapshot, publish, table_bytes
+from geoapp.core.snapshot import (
+    SNAPSHOTS,
+    Snapshot,
+    open_snapshot,
+    publish,
+    storage_errors,
+    table_bytes,
+)
 from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest import territories
@@ -87,9 +94,9 @@ def build_snapshot(
         One or more sources cannot be read; every one is named.  What was
         served is unchanged.
     """
-    _check_paths(mirror, trajets)
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
+    _check_paths(mirror, trajets, data_dir)
     located = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
     state = _open_state(located, region, data_dir, settings.cle_etapes)
     made = _assemble(state, data_dir, settings, watch)
@@ -131,8 +138,14 @@ def _open_state(
     )
 
 
-def _check_paths(mirror: Path | None, trajets: Path | None) -> None:
-    """Raise `ParameterError` for a path given that leads nowhere."""
+def _check_paths(mirror: Path | None, trajets: Path | None, data_dir: Path) -> None:
+    """Raise `ParameterError` for a path given that leads nowhere.
+
+    Raises
+    ------
+    StorageError
+        When `data_dir` cannot be written: said now, not after the whole work.
+    """
     if mirror is not None and not Path(mirror).is_dir():
         raise ParameterError(
             f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror."
@@ -142,6 +155,8 @@ def _check_paths(mirror: Path | None, trajets: Path | None) -> None:
             f"La matrice de trajets « {trajets} » n'existe pas. "
             "Vérifiez le chemin donné à --trajets."
         )
+    with storage_errors(data_dir):
+        (data_dir / SNAPSHOTS).mkdir(parents=True, exist_ok=True)
 
 
 def _manifest(state: BuildState, settings: Settings) -> dict:

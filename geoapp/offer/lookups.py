@@ -211,7 +211,7 @@ class Repertoire:
         """Return the rows of `flux` that describe each action."""
         links, flux = self.snapshot.read("actions_flux"), self.snapshot.read("flux")
         table = links.merge(flux, on="id_flux", validate="m:1")
-        return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
+        return GroupedRows(table, "id_action")
 
     @cached_property
     def debouches_region(self) -> Mapping[str, list[dict]]:
@@ -220,13 +220,12 @@ class Repertoire:
         table = links.merge(
             self.snapshot.read("debouches_region"), on="id_debouche", validate="m:1"
         ).sort_values(["annee", "id_debouche"], kind="stable")
-        return {id_action: records(rows) for id_action, rows in table.groupby("id_action")}
+        return GroupedRows(table, "id_action")
 
     @cached_property
     def debouches(self) -> Mapping[str, list[dict]]:
         """Return the rows of `debouches` by establishment (UAI)."""
-        table = self.snapshot.read("debouches")
-        return {uai: records(rows) for uai, rows in table.groupby("code_uai")}
+        return GroupedRows(self.snapshot.read("debouches"), "code_uai")
 
     @cached_property
     def sessions(self) -> Mapping[str, list[dict]]:
@@ -234,10 +233,7 @@ class Repertoire:
         table = self.snapshot.read("sessions").sort_values(
             ["date_debut", "id_session"], na_position="last", kind="stable"
         )
-        result = defaultdict(list)
-        for row in records(table):
-            result[row["id_action"]].append(row)
-        return result
+        return GroupedRows(table, "id_action")
 
     @cached_property
     def contours(self) -> Mapping[str, ContoursZonage]:
@@ -305,6 +301,30 @@ class Rows(Mapping):
 
     def __len__(self) -> int:
         return len(self._index)
+
+
+class GroupedRows(Mapping):
+    """The rows of a table by a key that they share, made into dictionaries when it is asked for.
+
+    Rows of one key keep the order of the table.
+    """
+
+    def __init__(self, table: pd.DataFrame, cle: str):
+        self._table = table
+        self._rows = table.groupby(cle, sort=False).indices
+        self._make = lru_cache(maxsize=ROWS_KEPT)(self._records)
+
+    def __getitem__(self, key: str) -> list[dict]:
+        return self._make(key)
+
+    def _records(self, key: str) -> list[dict]:
+        return records(self._table.iloc[self._rows[key]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def _rows_by(keys: Iterable[Any]) -> dict[Any, list[int]]:

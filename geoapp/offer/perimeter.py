@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from geoapp.core.french import format_date, join_words, typeset, with_article
@@ -173,18 +174,82 @@ def perimeter_of(
 
 def _make(snapshot: Snapshot, filtres: Filtres, asked: dict[str, list[str] | None]) -> Perimetre:
     """Return the perimeter of the cells asked."""
-    table = snapshot.read("perimetre")
-    kept = pd.Series(True, index=table.index)
+    cases = read_cases(snapshot)
+    kept = np.ones(len(cases), dtype=bool)
     for colonne, valeurs in asked.items():
         if valeurs is not None:
-            kept &= table[colonne].isin(valeurs)
-    cases = _of_kinds(pd.DataFrame(table[kept]), filtres.values_of("type_diplome"))
-    perimetre = _describe(snapshot, cases, filtres)
+            kept &= cases.has(colonne, valeurs)
+    mine = _of_kinds(cases.keep(kept), filtres.values_of("type_diplome"))
+    perimetre = _describe(snapshot, mine, filtres)
     for nom in filtres.choix:
         if nom not in _NEUTRES:
             told = f"le critère « {FILTRES[nom].libelle} » n'est pas donné par toutes les sources"
             perimetre = perimetre.only_in_part(told)
     return perimetre
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases:
+    """Cells of the table `perimetre`, as ranks: a question is answered by sums, not by texts.
+
+    `codes` and `valeurs` hold, by column, the rank of the value of each cell and the values; the
+    column `tenue` is what sources hold of a cell (names, years), of rank −1 where they hold none.
+    `statuts` are ranks in `STATUTS`.
+    """
+
+    codes: dict[str, np.ndarray]
+    valeurs: dict[str, list]
+    statuts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.statuts)
+
+    @property
+    def est_inconnue(self) -> np.ndarray:
+        """Tell of each cell whether its offer is not known."""
+        return self.statuts == STATUTS.index(INCONNUE)
+
+    def has(self, colonne: str, valeurs: Iterable[str]) -> np.ndarray:
+        """Tell which cells have one of some values."""
+        asked = set(valeurs)
+        chosen = np.array([valeur in asked for valeur in self.valeurs[colonne]], dtype=bool)
+        return chosen[self.codes[colonne]] if len(chosen) else np.zeros(len(self), dtype=bool)
+
+    def keep(self, kept: np.ndarray) -> Cases:
+        """Return some of the cells."""
+        codes = {colonne: codes[kept] for colonne, codes in self.codes.items()}
+        return replace(self, codes=codes, statuts=self.statuts[kept])
+
+    def ranks(self, colonne: str) -> list[int]:
+        """Return the distinct ranks of a column, in the order of the cells."""
+        distinct, first = np.unique(self.codes[colonne], return_index=True)
+        return distinct[np.argsort(first)].tolist()
+
+
+_CASES = Memory(4)
+"""Cells by snapshot."""
+
+
+def read_cases(snapshot: Snapshot) -> Cases:
+    """Return every cell of a snapshot."""
+    return _CASES.get(snapshot.path, lambda: _rank_cases(snapshot.read("perimetre")))
+
+
+def _rank_cases(table: pd.DataFrame) -> Cases:
+    """Return the cells of the table `perimetre` as ranks."""
+    tenue = pd.Series(
+        list(zip(table["noms"], table["millesimes"], strict=True)), index=table.index, dtype=object
+    ).where(table["noms"].notna() & table["millesimes"].notna())
+    columns = {nom: table[nom] for nom in _CASE} | {
+        "types_diplome": table["types_diplome"].fillna(""),
+        "tenue": tenue,
+    }
+    ranked = {nom: pd.factorize(column) for nom, column in columns.items()}
+    return Cases(
+        codes={nom: codes for nom, (codes, _) in ranked.items()},
+        valeurs={nom: list(valeurs) for nom, (_, valeurs) in ranked.items()},
+        statuts=pd.Categorical(table["statut"], categories=list(STATUTS)).codes.astype(int),
+    )
 
 
 def _asked(
@@ -204,17 +269,18 @@ def _asked(
     return asked
 
 
-def _of_kinds(cases: pd.DataFrame, diplomes: list[str]) -> pd.DataFrame:
+def _of_kinds(cases: Cases, diplomes: list[str]) -> Cases:
     """Return the cells as they are for some kinds of diploma: held by none that claims others."""
     if not diplomes or INCONNU in diplomes or not len(cases):
         return cases
     # Few distinct claims: each is judged once.
-    statuts = {
-        (types, statut): _of_kinds_held(types, statut, set(diplomes))
-        for types, statut in cases[["types_diplome", "statut"]].fillna("").drop_duplicates().values
-    }
-    keys = zip(cases["types_diplome"].fillna(""), cases["statut"], strict=True)
-    return cases.assign(statut=[statuts[key] for key in keys])
+    judged = np.array(
+        [
+            [STATUTS.index(_of_kinds_held(types, one, set(diplomes))) for one in STATUTS]
+            for types in cases.valeurs["types_diplome"]
+        ]
+    )
+    return replace(cases, statuts=judged[cases.codes["types_diplome"], cases.statuts])
 
 
 def _of_kinds_held(types: str, statut: str, diplomes: set[str]) -> str:
@@ -260,44 +326,59 @@ def _departements_by_zone(snapshot: Snapshot) -> dict[str, set[str]]:
     return pairs.groupby("zone")["code"].agg(set).to_dict()
 
 
-def _describe(snapshot: Snapshot, cases: pd.DataFrame, filtres: Filtres) -> Perimetre:
+def _describe(snapshot: Snapshot, cases: Cases, filtres: Filtres) -> Perimetre:
     """Return the perimeter of some cells."""
-    nb = cases["statut"].value_counts()
-    parts = {statut: float(nb.get(statut, 0)) / max(len(cases), 1) for statut in STATUTS}
+    nb = np.bincount(cases.statuts, minlength=len(STATUTS)).tolist()
+    parts = {statut: nb[rank] / max(len(cases), 1) for rank, statut in enumerate(STATUTS)}
     if not len(cases):
         parts[INCONNUE] = 1.0
     tenues, inconnues = _held(cases), _lacking(snapshot, cases)
-    by_departement = cases.groupby("code_departement")["statut"].agg(together)
     return Perimetre(
-        statut=together(cases["statut"]),
+        statut=together(nb),
         parts=parts,
         portee=_scope(tenues, inconnues),
         tenues=tenues,
         inconnues=inconnues,
-        departements={str(code): str(one) for code, one in by_departement.items()},
+        departements=dict(sorted(_by_departement(cases).items())),
         demande=describe_filters(filtres),
     )
 
 
-def together(statuts: Iterable[str]) -> str:
-    """Return the status of several cells: theirs when it is the same, else `partielle`."""
-    distinct = set(statuts)
-    if not distinct:
+def together(nb_by_statut: Sequence[int]) -> str:
+    """Return the status of cells counted by status: theirs when it is one, else `partielle`."""
+    found = [statut for statut, nb in zip(STATUTS, nb_by_statut, strict=True) if nb]
+    if not found:
         return INCONNUE
-    return distinct.pop() if len(distinct) == 1 else PARTIELLE
+    return found[0] if len(found) == 1 else PARTIELLE
 
 
-def _held(cases: pd.DataFrame) -> tuple[str, ...]:
+def _by_departement(cases: Cases) -> dict[str, str]:
+    """Return the status of each département of some cells."""
+    codes, size = cases.codes["code_departement"], len(STATUTS)
+    names = cases.valeurs["code_departement"]
+    table = np.bincount(codes * size + cases.statuts, minlength=len(names) * size)
+    return {
+        str(name): together(nb)
+        for name, nb in zip(names, table.reshape(-1, size).tolist(), strict=True)
+        if sum(nb)
+    }
+
+
+def _held(cases: Cases) -> tuple[str, ...]:
     """Return what the sources hold of some cells, each with its newest date."""
-    known = cases[cases["statut"].ne(INCONNUE)]
-    distinct = known.groupby(["noms", "millesimes", "statut"], sort=False).size()
+    tenue = cases.codes["tenue"]
+    known = ~cases.est_inconnue & (tenue >= 0)
+    keys = tenue[known] * len(STATUTS) + cases.statuts[known]
+    distinct, first, counts = np.unique(keys, return_index=True, return_counts=True)
     dates: dict[str, set[str]] = {}
     cells: dict[str, dict[str, int]] = {}
-    for (noms, millesimes, statut), nb in distinct.items():
+    for rank in np.argsort(first):
+        held, statut = divmod(int(distinct[rank]), len(STATUTS))
+        noms, millesimes = cases.valeurs["tenue"][held]
         for nom, millesime in zip(noms.split("|"), millesimes.split("|"), strict=True):
             dates.setdefault(nom, set()).add(millesime)
             mine = cells.setdefault(nom, {CONNUE: 0, PARTIELLE: 0})
-            mine[statut] += nb
+            mine[STATUTS[statut]] += int(counts[rank])
     return tuple(f"{nom}{_when(dates[nom], cells[nom])}" for nom in dates)
 
 
@@ -315,30 +396,33 @@ def _when(millesimes: set[str], cells: dict[str, int]) -> str:
     return f" ({', '.join(told)})" if told else ""
 
 
-def _lacking(snapshot: Snapshot, cases: pd.DataFrame) -> tuple[str, ...]:
+def _lacking(snapshot: Snapshot, cases: Cases) -> tuple[str, ...]:
     """Return what no source holds of some cells, from the largest to the least."""
     found, rest = [], cases
     for colonne, name in _NOMS.items():
         whole = _wholly_unknown(rest, colonne)
         # What is all unknown is said by what was asked, not by each of its parts.
-        if whole and len(whole) < rest[colonne].nunique():
+        if whole and len(whole) < len(rest.ranks(colonne)):
             found.append(name(snapshot, whole))
-            rest = rest[~rest[colonne].isin(whole)]
-    for voie, part in rest.groupby("voie", sort=False):
+            rest = rest.keep(~rest.has(colonne, whole))
+    for rank in rest.ranks("voie"):
+        voie = rest.valeurs["voie"][rank]
+        part = rest.keep(rest.codes["voie"] == rank)
         niveaux = _wholly_unknown(part, "niveau_sortie")
-        if niveaux and len(niveaux) < part["niveau_sortie"].nunique():
+        if niveaux and len(niveaux) < len(part.ranks("niveau_sortie")):
             at = "aux niveaux" if len(niveaux) > 1 else "au niveau"
-            found.append(f"{_ARTICLES[str(voie)]} {at} {join_words(niveaux)}")
-            rest = rest[~(rest["voie"].eq(voie) & rest["niveau_sortie"].isin(niveaux))]
-    if found and rest["statut"].eq(INCONNUE).any():
+            found.append(f"{_ARTICLES[voie]} {at} {join_words(niveaux)}")
+            rest = rest.keep(~(rest.has("voie", [voie]) & rest.has("niveau_sortie", niveaux)))
+    if found and rest.est_inconnue.any():
         found.append("une partie des autres domaines")
     return tuple(found)
 
 
-def _wholly_unknown(cases: pd.DataFrame, colonne: str) -> list[str]:
+def _wholly_unknown(cases: Cases, colonne: str) -> list[str]:
     """Return the values of a column of which every cell is unknown, in the order of the table."""
-    is_known = cases["statut"].ne(INCONNUE).groupby(cases[colonne], sort=False).any()
-    return [str(valeur) for valeur in is_known.index[~is_known]]
+    nb_known = np.bincount(cases.codes[colonne], ~cases.est_inconnue)
+    names = cases.valeurs[colonne]
+    return [str(names[rank]) for rank in cases.ranks(colonne) if not nb_known[rank]]
 
 
 def list_uncollected(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
@@ -346,7 +430,7 @@ def list_uncollected(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
 
     That none is found there is unknown, never zero.
     """
-    cases = snapshot.read("perimetre")
+    cases = read_cases(snapshot)
     return frozenset(
         (nom, valeur)
         for nom, colonne in zip(_FACETTES, _CASE, strict=False)

@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from geoapp.core.schema.model import NIVEAUX, VOIES
@@ -68,6 +69,7 @@ _CLES = {one.name: one.type for one in fields(LignePerimetre)}
 _REQUISES = ("nom", "dit", "est_complete", "voies", "niveaux")
 
 
+@cache
 def real_domains() -> tuple[str, ...]:
     """Return the codes of the domains, in their order: « autre » is none, but what is not told."""
     codes = load_domaines().sort_values("ordre")["code_domaine"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from geoapp.core.config import GEODATA
 from geoapp.core.errors import ParameterError, SourceError
+from geoapp.core.memory import Memory
 from geoapp.sources.claims import claims_problem
 from geoapp.sources.formats import FORMATS
 from geoapp.sources.rhythm import RYTHMES
@@ -95,6 +96,17 @@ def load_sources(
         format, option or column unknown, id repeated, reference to no source.
     """
     path = Path(path)
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    years = tuple(sorted((modele, tuple(known)) for modele, known in annees.items()))
+    return dict(_READ.get((path, changed, years), lambda: _read(path, annees)))
+
+
+_READ = Memory(8)
+"""Registries read, by path, time of change and years: one source is asked at a time."""
+
+
+def _read(path: Path, annees: Mapping[str, Iterable[str]]) -> dict[str, Source]:
+    """Return the sources of a registry, checked."""
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
         sources = [

@@ -9,9 +9,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.ingest.pipeline import build_snapshot
@@ -32,6 +35,31 @@ def session_folder(tmp_path_factory) -> Path:
     """Return a folder that every process of this session sees."""
     mine = tmp_path_factory.getbasetemp()
     return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once by process: hundreds of applications are made here."""
+
+    def __init__(self):
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what is known of a template."""
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template just compiled."""
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Share the compiled templates between the applications of this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        shared = partial(Flask.jinja_environment, bytecode_cache=CompiledTemplates())
+        patch.setattr(Flask, "jinja_environment", shared)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
