@@ -1,10 +1,13 @@
 # Two commands do everything on a fresh machine with Python 3.11 and make:
 #   make run [MIRROR=dir]   install, build a snapshot, serve the map
 #   make test               install, test everything
+# and for who runs it on a server (docs/exploitation.md):
+#   make install            install what the lock names, nothing else
 # and for who changes the code:
 #   make test-heavy         the same on many more random examples
 #   make mutants            changes of the core rooms that no test sees
 #   make lint               formatter, rules, types
+#   make sbom               bill of materials of what is installed (CycloneDX), in build/
 #   make lock               take the newest versions that requirements*.txt allow
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,10 +15,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 MIRROR ?=
 
-.PHONY: run test test-heavy mutants lint style rules types lock build vendor bench clean
+.PHONY: run install test test-heavy mutants lint style rules types sbom lock build vendor bench clean
 
 run: build
 	$(BIN)/geoapp serve
+
+install: $(VENV)/.run
 
 build: $(VENV)/.run
 	$(BIN)/geoapp build $(if $(MIRROR),--mirror $(MIRROR))
@@ -45,6 +50,12 @@ mutants: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.build
+
+# What a run installs, each file by its digest; the same lock gives the same bytes.
+sbom: $(VENV)/.test
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible \
+		--mc-type application --output-format JSON --output-file build/sbom.cdx.json
 
 vendor: $(VENV)/.run
 	$(BIN)/python -m geoapp.web.vendor

@@ -28,6 +28,8 @@ ONLY_IN = {
     "click": ("cli",),
     "rich": ("cli",),
     "waitress": ("cli", "web"),
+    "gunicorn": ("web/production.py",),
+    "prometheus_client": ("web/production.py", "web/metrics.py"),
     "requests": ("sources",),
     "lxml": ("sources", "outputs/lheo.py"),
     "folium": ("outputs/maps",),

@@ -1,6 +1,9 @@
 """The locks hold what the ranges ask for, with digests, and say nowhere from which host."""
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 from packaging.requirements import Requirement
@@ -56,3 +59,20 @@ def test_the_two_locks_agree():
     same = run.keys() & test.keys()
     assert len(same) > 50
     assert [nom for nom in same if run[nom] != test[nom]] == []
+
+
+def test_the_bill_of_materials_names_what_the_lock_installs(tmp_path):
+    out = tmp_path / "sbom.json"
+    command = [sys.executable, "-m", "cyclonedx_py", "requirements", "requirements.lock"]
+    given = ["--output-reproducible", "--mc-type", "application", "--output-file", str(out)]
+    subprocess.run([*command, *given], cwd=ROOT, check=True, capture_output=True)
+    made = json.loads(out.read_bytes())
+    assert made["bomFormat"] == "CycloneDX"
+    listed = {(canonicalize_name(one["name"]), one["version"]) for one in made["components"]}
+    asked_for = {
+        (nom, next(iter(one.specifier)).version)
+        for nom, (one, _) in pinned("requirements.lock").items()
+    }
+    assert asked_for <= listed
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "cyclonedx-py requirements requirements.lock --output-reproducible" in makefile

@@ -80,6 +80,14 @@ class Settings:
         "GEOAPP_ESSAIS",
         "Nouveaux essais de « geoapp fetch » après un échec, de plus en plus espacés",
     )
+    processes: int = _setting(
+        2, "GEOAPP_PROCESSUS", "Processus web du serveur de production", minimum=1
+    )
+    metrics: str = _setting(
+        "127.0.0.1:9464",
+        "GEOAPP_MESURES",
+        "Où le serveur de production donne ses mesures (Prometheus) : « hôte:port », ou « non »",
+    )
     snapshots_kept: int = _setting(
         2,
         "GEOAPP_INSTANTANES",

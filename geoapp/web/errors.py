@@ -62,11 +62,11 @@ def _refused(error: HTTPException):
 def _unexpected(error: Exception):
     """Log an unforeseen error and answer without detail.
 
-    The log says path, kind and where; never the query, nor a message that may quote it.
+    The log says route, kind and where; never the address, nor a message that may quote it.
     """
     kind = RuntimeError(type(error).__name__)
     current_app.logger.error(
-        "Erreur imprévue sur %s", request.path, exc_info=(RuntimeError, kind, error.__traceback__)
+        "Erreur imprévue sur %s", _route(), exc_info=(RuntimeError, kind, error.__traceback__)
     )
     return answer(500)
 
@@ -77,6 +77,11 @@ def _busy(error: OccupeError):
     response.headers["Retry-After"] = str(error.revenir_s)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _route() -> str:
+    """Return the template of the route asked: a path may hold what a person typed."""
+    return request.url_rule.rule if request.url_rule else "une adresse inconnue"
 
 
 def answer(status: int, message: str = "", *, texte: tuple[str, str] | None = None):

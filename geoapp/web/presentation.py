@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
-from flask import Flask, request, url_for
+from flask import Flask, Response, request, url_for
 
 from geoapp import __version__
 from geoapp.core.config import ROOT
@@ -308,6 +308,14 @@ def static_url(path: str) -> str:
     return url_for("static", filename=path, v=_digest(path))
 
 
+def _keep_for_ever(response: Response) -> Response:
+    """Let browsers and proxies keep a file of `static/` whose address holds its digest."""
+    is_file = request.endpoint == "static" and response.status_code in (200, 304)
+    if is_file and request.args.get("v") == _digest((request.view_args or {})["filename"]):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColonneTriable:
     """One sortable column: title, meaning, the address that sorts by it, how it is sorted now."""
@@ -348,6 +356,7 @@ MENU = (
 
 def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
+    app.after_request(_keep_for_ever)
     app.jinja_env.template_class = FrenchTemplate
     app.jinja_env.filters["nombre"] = format_number
     app.jinja_env.globals.update(fichier=static_url, version=__version__, menu=MENU)
