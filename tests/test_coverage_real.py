@@ -174,6 +174,11 @@ def test_published_figures_that_can_be_compared(monde, real_snapshot):
     assert abs(TOTAL / figures["population HdF 1/1/2022"] - 1) < 0.002
     zones = real_snapshot.read("zones")
     assert zones["type_zone"].eq("qpv2024").sum() == figures["QPV 1/1/2024 nombre HdF"]
+    totals = real_snapshot.read("totaux")
+    lycees = totals[totals["sujet"].eq("lycées professionnels et polyvalents")]
+    published = figures["lycées by type (same file)"]
+    assert lycees["nb_total"].sum() == published["LP"] + published["LPO"]
+    assert lycees["nb_tenus"].sum() >= 0.99 * lycees["nb_total"].sum()
     publics = {one.titre: one for one in compare_publics(monde, Question())}
     qpv = publics["Quartiers prioritaires 2015 (QPV)"]
     assert qpv.population < figures["QPV 2015 perimeter: population 2018 HdF"], (

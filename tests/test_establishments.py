@@ -121,7 +121,7 @@ def test_establishments_are_named_and_placed_by_the_directory(real_snapshot):
     offres, bodies = real_snapshot.read("offres"), real_snapshot.read("organismes")
     old = offres[~offres["id_source"].str.startswith("voie-pro")]
     assert old["precision_position"].eq("commune").sum() <= 270
-    assert offres["precision_position"].isna().sum() <= 81, "eleven of them are remote"
+    assert offres["precision_position"].isna().sum() <= 70
     assert bodies["nom"].isna().sum() <= 60
     assert bodies["siren"].notna().sum() >= 440
     own = bodies[bodies["siret"].notna()]

@@ -152,7 +152,13 @@ def test_a_newer_file_of_the_mirror_is_found_and_takes_the_place_of_the_others(t
         if one.serie.startswith("bts")
     ]
     state = BuildState(
-        located=located, communes=None, region="32", bilans={}, passage={}, etapes=None
+        located=located,
+        communes=None,
+        cle_communes="",
+        region="32",
+        bilans={},
+        passage={},
+        etapes=None,
     )
     assert [one.source.id for one in state.feeding("offre")] == ["bts-2031"]
     assert [one.source.id for one in state.feeding("statistique")] == [

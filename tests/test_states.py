@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from geoapp.coverage.sentences import past_offer
-from geoapp.ingest.duplicates import hold_permanent
 from geoapp.offer.starts import DEBUTS, ETATS, read_starts, session_state, start_value, state_of
+from geoapp.offer.whole import hold_permanent
 from geoapp.web.offer_view import badges, say_dates
 
 TODAY = date(2026, 3, 1)

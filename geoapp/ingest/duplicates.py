@@ -18,9 +18,8 @@ from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.dedupe.repeated import group_repeats, repeat_pairs
 from geoapp.offer.locating import shared_points
-from geoapp.offer.starts import DUREE_PERMANENTE
 from geoapp.offer.values import yes
-from geoapp.sources.rhythm import parse_vintage
+from geoapp.offer.whole import hold_permanent
 
 COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
@@ -78,22 +77,6 @@ def merge_catalogues(
         "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
         "doublons": conform(found, "doublons"),
     }
-
-
-def hold_permanent(offers: pd.DataFrame, millesimes: dict[str, str]) -> pd.Series:
-    """Return the day until which permanent entries are held (`fin_permanente`), NA for others.
-
-    What a source knew is true of its day: the last date that it gives, else a year after its own.
-    Nothing here depends on today.
-    """
-    days = {nom: parse_vintage(text) for nom, text in millesimes.items()}
-    after = {
-        nom: f"{day.year + DUREE_PERMANENTE}{day.isoformat()[4:]}"
-        for nom, day in days.items()
-        if day
-    }
-    held = offers["date_fin"].fillna(offers["id_source"].map(after).astype("str"))
-    return held.where(yes(offers["est_permanente"]))
 
 
 def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

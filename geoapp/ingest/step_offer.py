@@ -85,7 +85,8 @@ def offer_tables(
     if neighbours := state.feeding("offre_voisine"):
         placed = _place(state, "offre-voisine", neighbours, placement)
         # One training, once, there too: their repeats would weigh on the people of the border.
-        placed = {**placed, "offres": merge_catalogues(placed, {})["offres"]}
+        merged = merge_catalogues(placed, _vintages(neighbours))
+        placed = {**placed, "offres": merged["offres"]}
         result["offres_voisines"] = _link(placed, territoires)["offres"]
     return result
 
@@ -119,7 +120,7 @@ def _compare_catalogues(
 
     Quality of each row, then duplicates and the offers shown.
     """
-    millesimes = {one.source.id: one.source.millesime for one in feeding}
+    millesimes = _vintages(feeding)
 
     def compare() -> dict[str, pd.DataFrame]:
         quality = quality_tables(placed, state.communes, millesimes)
@@ -129,6 +130,11 @@ def _compare_catalogues(
     dated = sorted(millesimes.items())
     key = state.etapes.key("rapprochement", compare, content_key(placed), state.cle_passage, dated)
     return do(state.etapes, "rapprochement", key, compare)
+
+
+def _vintages(sources: list[Located]) -> dict[str, str]:
+    """Return the vintage of each source."""
+    return {one.source.id: one.source.millesime for one in sources}
 
 
 def _departement_offers(state: BuildState, lectures: Lectures) -> pd.DataFrame:

@@ -10,8 +10,11 @@ from geoapp.core.geometry import place_ids
 from geoapp.core.schema import conform
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.dedupe.titles import names_diploma
+from geoapp.offer.starts import DUREE_PERMANENTE
+from geoapp.offer.values import yes
 from geoapp.reference.codes import normalise_niveau
 from geoapp.reference.codes.text import map_distinct
+from geoapp.sources.rhythm import parse_vintage
 
 BRUTES = ("formations", "actions", "sessions", "lieux", "actions_lieux", "organismes")
 """Tables that hold every row of every catalogue: no merge touches them."""
@@ -27,7 +30,9 @@ def whole_offer(snapshot: Snapshot) -> gpd.GeoDataFrame:
     sources = snapshot.read("sources")
     fictive = set(sources.loc[sources["mode"].eq("demonstration"), "id_source"])
     every = wide_offers({nom: snapshot.read(nom) for nom in BRUTES}, fictive)
-    return with_zones(every, snapshot.read("lieux_zones"))
+    millesimes = sources.dropna(subset="millesime").set_index("id_source")["millesime"]
+    held = hold_permanent(every, millesimes.to_dict())
+    return with_zones(every.assign(fin_permanente=held), snapshot.read("lieux_zones"))
 
 
 CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
@@ -85,6 +90,22 @@ def _shown_places(lieux: pd.DataFrame) -> pd.DataFrame:
     """Return the places with the address and postcode that are shown."""
     shown = {"adresse_affichee": "adresse", "code_postal_affiche": "code_postal"}
     return lieux.drop(columns=["id_source", *shown.values()]).rename(columns=shown)
+
+
+def hold_permanent(offers: pd.DataFrame, millesimes: dict[str, str]) -> pd.Series:
+    """Return the day until which permanent entries are held (`fin_permanente`), NA for others.
+
+    What a source knew is true of its day: the last date that it gives, else a year after its own.
+    Nothing here depends on today.
+    """
+    days = {nom: parse_vintage(text) for nom, text in millesimes.items()}
+    after = {
+        nom: f"{day.year + DUREE_PERMANENTE}{day.isoformat()[4:]}"
+        for nom, day in days.items()
+        if day
+    }
+    held = offers["date_fin"].fillna(offers["id_source"].map(after).astype("str"))
+    return held.where(yes(offers["est_permanente"]))
 
 
 def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -16,7 +16,12 @@ LIENS = ("entiere", "partielle")
 ENTITES = ("source", "organisme")
 ETATS_DOUBLON = ("fusionnee", "possible")
 STATUTS = ("connue", "partielle", "inconnue")
-SUJETS_TOTAUX = ("élèves", "lycées professionnels", "CFA")
+SUJETS_TOTAUX = (
+    "élèves",
+    "lycées professionnels",
+    "lycées professionnels et polyvalents",
+    "CFA",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from geoapp.offer.dedupe.names import name_places, shared_name
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
+    ILOT_M,
     LIEUX,
     PART_CODES_OPPOSES,
     RAYON_M,
@@ -27,6 +28,9 @@ from geoapp.offer.dedupe.rules import (
     part_of_distance,
 )
 from geoapp.offer.dedupe.titles import opposed, read_title
+
+CODES = ("certification", "diplome")
+"""Rules of what is learnt that rest on a code."""
 
 PROFIL = (
     "id_action",
@@ -238,7 +242,7 @@ class _Comparateur:
     def compare(self, one: int, other: int, likeness: float) -> tuple | None:
         """Return (one, other, rule, score, evidence); None when the pair is not worth a look."""
         learnt = self._learnt(one, other, likeness)
-        where = self._where(one, other) if learnt else None
+        where = self._where(one, other, learnt[0]) if learnt else None
         if learnt is None or where is None:
             return None
         (what, part, evidence), (place, place_part, place_evidence) = learnt, where
@@ -274,8 +278,11 @@ class _Comparateur:
             APPRENTISSAGES, found, likeness / 100 * (PART_CODES_OPPOSES if are_opposed else 1)
         )
 
-    def _where(self, one: int, other: int) -> tuple[str, float, str] | None:
-        """Return the rule, part and evidence of the place; None when they are elsewhere."""
+    def _where(self, one: int, other: int, learnt: str) -> tuple[str, float, str] | None:
+        """Return the rule, part and evidence of the place; None when they are elsewhere.
+
+        `learnt` is the rule that told what is learnt.
+        """
         commune = self._same("code_commune", one, other)
         elsewhere = self._differ("code_commune", one, other)
         metres = float(np.hypot(*(self.xy[one] - self.xy[other])))
@@ -291,6 +298,7 @@ class _Comparateur:
             "point": f"{metres:.0f}" if metres <= RAYON_M else None,
             "siren": self._same("siren_sur", one, other) if commune else None,
             "nom": self._shared_name(one, other, is_near) if may_share_name else None,
+            "ilot": f"{metres:.0f}" if metres <= ILOT_M and learnt in CODES else None,
             "voisinage": f"{metres:.0f}" if is_near else None,
             "commune": commune if is_unknown else None,
         }

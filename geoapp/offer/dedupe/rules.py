@@ -19,6 +19,12 @@ SEUIL_POSSIBLE = 0.7
 RAYON_M = 100.0
 """Two trusted positions at most this far apart are one place (inclusive)."""
 
+ILOT_M = 200.0
+"""Two trusted positions at most this far apart are one block, where one code of diploma is enough.
+
+A title alone is not: two schools of one street may teach what goes by one name.
+"""
+
 VOISINAGE_M = 500.0
 """Beyond `RAYON_M` and up to this distance, two trusted positions may be one place.
 
@@ -71,6 +77,7 @@ LIEUX: tuple[RegleDoublon, ...] = (
     RegleDoublon("point", 1.0, "lieux à {valeur} m l'un de l'autre"),
     RegleDoublon("siren", 0.95, "même personne morale (SIREN {valeur}) dans la même commune"),
     RegleDoublon("nom", 0.9, "même nom d'établissement dans la même commune ({valeur})"),
+    RegleDoublon("ilot", 0.9, "lieux à {valeur} m l'un de l'autre, et un même code de diplôme"),
     RegleDoublon("voisinage", None, "lieux à {valeur} m l'un de l'autre"),
     RegleDoublon("commune", 0.75, "même commune, l'un des lieux n'étant connu qu'à la mairie"),
 )
