@@ -183,6 +183,20 @@ def test_the_key_is_renewed_and_counts_are_forgotten(tmp_path):
     assert [one.cle for one in read(var)] == ["/b"]
 
 
+@pytest.mark.parametrize("where", ["var/usage.cle", "a file/usage.cle"])
+def test_without_a_key_of_its_own_a_text_is_not_followed_and_the_rest_is_counted(tmp_path, where):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "a file").write_text("in the way of a folder")
+    for day in range(6):
+        jour = TODAY + timedelta(days=day)
+        counts = {"jour": jour, "comptes": {("page", "/"): 1}, "textes": {"soudeur": 1}}
+        add(tmp_path / "var", tmp_path / where, **counts)
+    assert {one.cle for one in read(tmp_path / "var")} == {"/"}
+    with sqlite3.connect(tmp_path / "var" / FICHIER) as connection:
+        assert connection.execute("SELECT count(*) FROM attentes").fetchone() == (0,)
+    connection.close()
+
+
 @pytest.mark.parametrize(
     "texte, kept",
     [

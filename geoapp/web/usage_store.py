@@ -7,6 +7,7 @@ then a text is a digest by a key kept elsewhere, which tells only that it is the
 from __future__ import annotations
 
 import hmac
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +16,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from geoapp.core.files import read_secret
+
+LOG = logging.getLogger("geoapp")
 
 FICHIER = "usage.sqlite"
 
@@ -83,19 +86,32 @@ def add(
     OSError, sqlite3.Error
         When they cannot be written: nothing of them is.
     """
-    key = _key(cle, jour) if textes else b""
+    key = _key(cle, jour) if textes and not _is_inside(cle, data_dir) else b""
     with _open(data_dir / FICHIER) as connection:
         _forget(connection, jour)
-        said = [one for one in textes if _is_said(connection, key, one, jour)]
+        said = [one for one in textes if key and _is_said(connection, key, one, jour)]
         _sum(connection, jour, {**comptes, **{(TEXTE, one): textes[one] for one in said}})
 
 
+def _is_inside(cle: Path, data_dir: Path) -> bool:
+    """Tell whether the key lies beside what it protects, and would be copied with it."""
+    return cle.resolve().is_relative_to(data_dir.resolve())
+
+
 def _key(path: Path, jour: date) -> bytes:
-    """Return the key of the digests; one too old is forgotten, and another made."""
-    with suppress(FileNotFoundError):
-        if jour - date.fromtimestamp(path.stat().st_mtime) > timedelta(days=ATTENTE_JOURS):
-            path.unlink()
-    return read_secret(path)
+    """Return the key of the digests, b"" without one; too old, it is forgotten, another made."""
+    try:
+        with suppress(FileNotFoundError):
+            if jour - date.fromtimestamp(path.stat().st_mtime) > timedelta(days=ATTENTE_JOURS):
+                path.unlink()
+        return read_secret(path)
+    except OSError as error:
+        LOG.warning(
+            "Textes cherchés non suivis : clé %s illisible (%s). Choisissez-en une : "
+            "GEOAPP_CLE_USAGE.",
+            *(path, error.strerror or error),
+        )
+        return b""
 
 
 def _forget(connection: sqlite3.Connection, jour: date) -> None:
