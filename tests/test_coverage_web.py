@@ -79,6 +79,7 @@ def test_pages_answer_and_escape(client, path):
         ("/couverture?seuil_km=5&seuil_min=5", "pas les deux"),
         ("/couverture?mesure=e2sfc", "Vouliez-vous dire « e2sfca »"),
         ("/couverture?zone=frr", "Paramètre inconnu"),
+        ("/couverture?zonage=bassin2024", "Valeurs acceptées : ze2020"),
         ("/couverture?tri=rien", "colonne inconnue"),
         ("/couverture?ordre=haut", "asc ou desc"),
         ("/couverture?page=99", "un nombre de 1 à 1"),

@@ -16,6 +16,7 @@ from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.requests import PARAMETRES, Parametre
 from geoapp.outputs.files.formats import FORMATS
+from geoapp.reference.zonings import CARREAU, COMMUNE
 from geoapp.web.contract import (
     CARTE,
     CHEMINS,
@@ -38,6 +39,9 @@ from geoapp.web.openapi_schemas import (
     plain_schema,
     together,
 )
+
+SANS_TABLE = (COMMUNE, CARREAU)
+"""Divisions of the region that are in the data whatever the zonings are."""
 
 _VARIABLE = re.compile(r"<(\w+)>")
 ERREURS = {
@@ -123,11 +127,7 @@ def _operations(route: Route, snapshot: Snapshot) -> dict:
 
 def _query(route: Route, snapshot: Snapshot) -> list[Parametre | Filtre]:
     """Return every parameter of a route, in the order of the documentation."""
-    rows: list[Parametre | Filtre] = [
-        # The zonings that may be listed are those of the data.
-        replace(row, valeurs=_zonings(snapshot)) if row.nom == "type" else row
-        for row in (PROPRES[nom] for nom in route.parametres)
-    ]
+    rows: list[Parametre | Filtre] = [_of_data(PROPRES[nom], snapshot) for nom in route.parametres]
     if route.est_recherche:
         rows += [*PARAMETRES.values(), *FILTRES.values()]
     if route.est_couverture:
@@ -135,9 +135,14 @@ def _query(route: Route, snapshot: Snapshot) -> list[Parametre | Filtre]:
     return rows
 
 
-def _zonings(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the zonings that the snapshot holds."""
-    return tuple(zonage["type"] for zonage in list_zonages(snapshot))
+def _of_data(row: Parametre, snapshot: Snapshot) -> Parametre:
+    """Return a parameter with the values that the data hold: a zoning may be absent from them."""
+    if row.nom not in ("type", "zonage"):
+        return row
+    held = [zonage["type"] for zonage in list_zonages(snapshot)]
+    if row.nom == "type":
+        return replace(row, valeurs=tuple(held))
+    return replace(row, valeurs=tuple(one for one in row.valeurs if one in (*held, *SANS_TABLE)))
 
 
 def _parameter(row: Parametre | Filtre, place: str, *, requis: bool, autres: set[str]) -> dict:
