@@ -90,6 +90,13 @@ def code(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+def code_version(module: str) -> str:
+    """Return the version of the code of a module, read again."""
+    for kept in (steps.code_version, steps._content_of, steps._imports):
+        kept.cache_clear()
+    return steps.code_version(module)
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
@@ -103,17 +110,17 @@ def code(tmp_path, monkeypatch) -> Path:
 )
 def test_the_code_of_a_step_is_what_its_module_imports(code, name, changed):
     modules = ("geoapp.offer.a", "geoapp.web.pages")
-    before = {one: steps.code_version.__wrapped__(one) for one in modules}
+    before = {one: code_version(one) for one in modules}
     path = code / name
     path.write_text(f"{path.read_text()}# autre\n")
-    after = {one: steps.code_version.__wrapped__(one) for one in modules}
+    after = {one: code_version(one) for one in modules}
     assert {one for one in modules if before[one] != after[one]} == changed
 
 
 def test_another_library_is_other_code(code, monkeypatch):
-    before = steps.code_version.__wrapped__("geoapp.offer.a")
+    before = code_version("geoapp.offer.a")
     monkeypatch.setattr(steps, "version", lambda library: "9.9")
-    assert steps.code_version.__wrapped__("geoapp.offer.a") != before
+    assert code_version("geoapp.offer.a") != before
 
 
 def test_a_change_of_how_offers_are_merged_reads_no_source_again():

@@ -122,8 +122,14 @@ def code_version(module: str) -> str:
     # Each row of sources.toml is an input of its own: one changed row reads one source again.
     reference = [path for path in GEODATA.iterdir() if path.suffix in (".csv", ".parquet")]
     for path in sorted([*_files_of(module), *reference]):
-        digest.update(f"{path.relative_to(ROOT)} {sha256_of(path)}".encode())
+        digest.update(f"{path.relative_to(ROOT)} {_content_of(path)}".encode())
     return digest.hexdigest()
+
+
+@cache
+def _content_of(path: Path) -> str:
+    """Return the digest of a file of the product: many steps run the same code."""
+    return sha256_of(path)
 
 
 def _files_of(module: str) -> set[Path]:
@@ -148,8 +154,14 @@ def _file_of(module: str) -> Path | None:
     return next((path for path in files if path.is_file()), None)
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a file imports, and the packages that hold them."""
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    """Return the modules that a file imports, and the packages that hold them."""
+    return frozenset(_named(path))
+
+
+def _named(path: Path) -> Iterator[str]:
+    """Yield what a file imports: modules, their packages, and the names taken from them."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             named = [one.name for one in node.names]
