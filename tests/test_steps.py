@@ -278,9 +278,10 @@ def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_ful
         ZRR: ZRR_CSV.encode(),
     }
     build_snapshot(mirror=make_mirror(tmp_path, files), data_dir=tmp_path / "var")
-    assert sorted(read_ids) == ["affelnet-2020", "bts-2024", "bts-2024-flux", "zrr-2021"]
+    affelnet, bts = ["affelnet-2020", "affelnet-2020-lieux"], ["bts-2024", "bts-2024-flux"]
+    assert sorted(read_ids) == [*affelnet, *bts, "zrr-2021"]
     for changed, name, content in (
-        (["bts-2024", "bts-2024-flux"], BTS, BTS_HEADER + BTS_ROW.replace("15\n", "24\n")),
+        (bts, BTS, BTS_HEADER + BTS_ROW.replace("15\n", "24\n")),
         (["zrr-2021"], ZRR, ZRR_CSV + "59003;C - Classée en ZRR\n"),
         ([], ZRR, None),
     ):
