@@ -172,6 +172,11 @@ def test_the_nonce_of_the_policy_is_on_every_inline_script(client):
     assert nonce not in client.get("/").text, "a nonce serves once"
 
 
+def test_a_file_that_is_not_there_is_no_error_of_ours_whatever_the_method(client):
+    for method, status in (("GET", 404), ("HEAD", 404), ("OPTIONS", 200)):
+        assert client.open("/static/none.css?v=1", method=method).status_code == status
+
+
 def test_layers_are_cached_by_the_browser(client, tiny_snapshot):
     path = f"/donnees/couches/ze2020.geojson?v={tiny_snapshot.id}"
     answer = client.get(path)

@@ -62,7 +62,8 @@ def body_filter(filtre: Filtre, rien: list, snapshot: Snapshot) -> dict:
     numbers = [int(one) for one in values if one.isdigit() and str(int(one)) == one]
     one = filter_reference(filtre)
     one = {"anyOf": [one, {"enum": numbers}]} if numbers else one
-    return {"anyOf": [one, {"type": "array", "items": one}, {"enum": rien}]}
+    several = {"type": "array", "items": {"anyOf": [one, {"const": ""}]}}
+    return {"anyOf": [one, several, {"enum": rien}]}
 
 
 def described(nom: str, aide: str, autres: set[str]) -> dict:

@@ -310,8 +310,11 @@ def static_url(path: str) -> str:
 
 def _keep_for_ever(response: Response) -> Response:
     """Let browsers and proxies keep a file of `static/` whose address holds its digest."""
-    is_file = request.endpoint == "static" and response.status_code in (200, 304)
-    if is_file and request.args.get("v") == _digest((request.view_args or {})["filename"]):
+    # A file was sent: what OPTIONS or a mistake name may not be one.
+    is_sent = request.method in ("GET", "HEAD") and response.status_code in (200, 304)
+    if not is_sent or request.endpoint != "static":
+        return response
+    if request.args.get("v") == _digest((request.view_args or {})["filename"]):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
