@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from geoapp.core.published import roll_back
 from support.stack import NAME, PREFIX, Stack, start_stack, stop_stack, wait_for, what_lacks
 from support.world import make_tiny_frames, publish_world
 
@@ -135,6 +136,18 @@ def test_greedy_and_slow_clients_stop_at_the_proxy(stack: Stack):
             one.close()
 
 
+def test_a_client_that_asks_without_end_is_told_to_wait(stack: Stack):
+    with stack.connection() as channel:
+        for _ in range(400):
+            channel.request("GET", f"{PREFIX}/sante", headers={"Host": f"{NAME}:{stack.tls}"})
+            with channel.getresponse() as answer:
+                body = answer.read().decode()
+            if answer.status != 200:
+                break
+    assert answer.status == 429 and answer.headers["Retry-After"] and "Trop de demandes" in body
+    wait_for(lambda: stack.ask(f"{PREFIX}/sante")[0] == 200, 10)
+
+
 def test_nothing_typed_and_no_client_is_in_all_that_is_written(stack: Stack):
     asked = (
         ("GET", f"/recherche?texte={TYPED}&lat={POSITION}&lon=2.24681", None),
@@ -189,6 +202,56 @@ class SlowRequest:
             return b"".join(pieces)
 
 
+def ready(stack: Stack) -> dict:
+    # Not through the proxy, which would find us greedy.
+    return json.loads(stack.ask_directly(f"{PREFIX}/pret")[2])
+
+
+def test_a_publication_is_taken_and_warmed_once_then_shared(stack: Stack):
+    wait_for(lambda: ready(stack)["est_chaud"])
+    before, failed, stop = set(web_processes(stack)), [], threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            for path in ("/recherche", "/sources", "/pret"):
+                status, _, _ = stack.ask(PREFIX + path)
+                if status != 200:
+                    failed.append((path, status))
+                time.sleep(0.05)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        new = publish_world(make_tiny_frames(), stack.folder / "donnees", "2026-02-03T04:05:06Z")
+        wait_for(lambda: new.id in stack.log() and len(set(web_processes(stack)) - before) >= 2)
+        wait_for(lambda: not before & set(stack.children()))
+        told = [ready(stack) for _ in range(6)]
+    finally:
+        stop.set()
+        asking.join()
+    assert failed == []
+    assert {(one["instantane"], one["est_chaud"], one["etat"]) for one in told} == {
+        (new.id, True, "pret")
+    }
+    assert "geoforma_served_snapshot_timestamp_seconds 1.770091506e+09" in stack.measures()
+
+
+def test_a_bad_publication_is_refused_told_and_rolled_back(stack: Stack):
+    bad = publish_world(make_tiny_frames(), stack.folder / "donnees", "2026-02-03T04:05:07Z")
+    (bad.path / "offres.parquet").write_bytes(b"abime")
+    wait_for(lambda: ready(stack)["refus"], 30)
+    wait_for(lambda: "geoforma_publication_refused 1.0" in stack.measures())
+    told = ready(stack)
+    assert told["instantane"] != bad.id and told["refus"]["instantane"] == bad.id
+    back = roll_back(stack.folder / "donnees")
+    wait_for(lambda: ready(stack)["refus"] is None and ready(stack)["instantane"] == back)
+
+
+def web_processes(stack: Stack) -> list[int]:
+    """Return the processes of the server that answered or were started as web ones."""
+    return [line["processus"] for line in lines(stack) if "Booting" in line.get("message", "")]
+
+
 def test_a_reload_renews_the_processes_and_loses_no_request(stack: Stack):
     before, slow = set(stack.children()), SlowRequest(stack)
     failed, stop = [], threading.Event()
@@ -198,6 +261,7 @@ def test_a_reload_renews_the_processes_and_loses_no_request(stack: Stack):
             status, _, _ = stack.ask(f"{PREFIX}/sante")
             if status != 200:
                 failed.append(status)
+            time.sleep(0.05)
 
     asking = threading.Thread(target=ask)
     asking.start()

@@ -24,7 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from geoapp.core.config import Settings
-from geoapp.core.errors import ParameterError
+from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.snapshot import MANIFEST, served_folder
 from geoapp.web.observed import Observation
 from geoapp.web.served import Courant
@@ -85,16 +85,11 @@ def count_answer(seen: Observation) -> None:
     BYTES.labels(seen.route).inc(seen.octets)
 
 
-def watch_snapshot(courant: Courant) -> Callable[[Observation], None]:
-    """Return what notes, at each answer, which snapshot this process serves."""
-
-    def note(seen: Observation) -> None:
-        if seen.instantane:
-            with suppress(Exception):
-                SERVED.set(_timestamp(courant.snapshot().manifest["cree_le"]))
-        REFUSED.set(courant.refus is not None)
-
-    return note
+def note_snapshot(courant: Courant) -> None:
+    """Note which snapshot this process serves, and whether a later one was refused."""
+    with suppress(SnapshotError, KeyError, ValueError):
+        SERVED.set(_timestamp(courant.snapshot().manifest["cree_le"]))
+    REFUSED.set(courant.refus is not None)
 
 
 def _timestamp(moment: str) -> float:

@@ -8,13 +8,15 @@ place comes from the settings (`docs/exploitation.md`):
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +31,7 @@ from geoapp.web import create_app
 from geoapp.web.heavy.workshop import Atelier, start_heavy
 from geoapp.web.logs import JsonLine, log_answer, log_as_json
 from geoapp.web.observed import observe
+from geoapp.web.warming import warm_by_page
 
 # The figures are written by several processes: prometheus_client decides how when it is imported.
 _FIGURES = Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}.mesures."))
@@ -39,6 +42,14 @@ from prometheus_client import multiprocess  # noqa: E402
 from geoapp.web import metrics  # noqa: E402
 
 LOG = logging.getLogger("geoapp")
+
+REGARD_S = 2.0
+"""Seconds between two looks at what is published."""
+
+TOUR_S, PAUSE_S = 0.5, 0.05
+"""Seconds of warming at a stretch, and left to gunicorn in between."""
+
+_MASTER = os.getpid()
 
 
 class ServerLogger(Logger):
@@ -88,8 +99,7 @@ def application() -> Callable:
         sys.exit(error.exit_code)
     global _app
     _app = app
-    tell = (log_answer, metrics.count_answer, metrics.watch_snapshot(app.extensions["courant"]))
-    return observe(app, tell)
+    return observe(app, (log_answer, metrics.count_answer))
 
 
 try:
@@ -105,10 +115,13 @@ _app: Flask | None = None
 
 @dataclass
 class Beside:
-    """What runs beside the web processes: the workshop of heavy files, the process of figures."""
+    """What runs beside the web processes: the workshop of heavy files, the process of figures, and
+    what is being done of a publication.
+    """
 
     atelier: Atelier | None = None
     mesures: int = 0
+    suite: Generator[None, None, bool] | None = None
 
 
 _beside = Beside()
@@ -142,6 +155,8 @@ def when_ready(server) -> None:
     """Start, before any web process, what is forked from the one that has everything open."""
     if _app is None:
         return
+    # The figures of this process, which answers nothing, are not those of a web process.
+    multiprocess.mark_process_dead(os.getpid(), str(_FIGURES))
     _beside.atelier = start_heavy(_app)
     if _beside.atelier:
         _beside.atelier.places = metrics.CountedPlaces(threads // 2)
@@ -150,12 +165,56 @@ def when_ready(server) -> None:
         _beside.mesures = metrics.start_metrics(SETTINGS, _FIGURES, leave=leave)
     except GeoFormaError as error:
         LOG.error("%s", error)
+    signal.signal(signal.SIGALRM, _follow)
+    # After the web processes are there: they answer while what is served is warmed.
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
 
 
-def post_worker_init(worker) -> None:
-    """Warm the process, which already answers."""
+def _follow(*_) -> None:
+    """Go on with following what is published, for a turn; when it is warm, fork what shares it.
+
+    Only the master does: what it reads once, the web processes share.  It runs between two
+    turns of gunicorn, in the one thread of the master, so that forking stays safe and
+    that a signal never waits for more than a page.
+    """
+    if os.getpid() != _MASTER or _app is None:
+        return
+    wait = REGARD_S
+    try:
+        _beside.suite = _beside.suite or _app.extensions["courant"].follow(
+            partial(warm_by_page, _app)
+        )
+        end = time.monotonic() + TOUR_S
+        while time.monotonic() < end:
+            next(_beside.suite)
+        wait = PAUSE_S
+    except StopIteration as done:
+        _beside.suite = None
+        if done.value:
+            _fork_again()
+    except Exception:
+        _beside.suite = None
+        LOG.exception("Publication non suivie, nouvel essai dans %s s.", REGARD_S)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, wait)
+
+
+def _fork_again() -> None:
+    """Renew the web processes from what this one holds now."""
+    # What lives long is not looked at by the collector of each process, which would copy it.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    os.kill(_MASTER, signal.SIGHUP)
+
+
+def post_fork(server, worker) -> None:
+    """Hold what the process was forked with."""
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
     if _app is not None:
-        _app.extensions["courant"].warm_up()
+        courant = _app.extensions["courant"]
+        courant.hold()
+        metrics.note_snapshot(courant)
 
 
 def child_exit(server, worker) -> None:
@@ -165,6 +224,7 @@ def child_exit(server, worker) -> None:
 
 def on_exit(server) -> None:
     """End what was started beside the web processes, and remove the folders of the server."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
     if _beside.atelier:
         _beside.atelier.stop()
     if _beside.mesures:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -102,6 +102,7 @@ class Courant:
         self._warm = warm
         self._lock = threading.Lock()
         self._servi: Servi | None = None
+        self._is_held = False
         self.refus: Refus | None = None
 
     @property
@@ -125,11 +126,12 @@ class Courant:
         SnapshotError
             When nothing good was ever published.
         """
-        vu, servi = look_at(self._data_dir), self._servi
-        if servi is not None and vu == servi.vu:
-            self.refus = None
-        elif self.refus is None or vu != self.refus.vu:
-            self._take(vu)
+        if not self._is_held:
+            vu, servi = look_at(self._data_dir), self._servi
+            if servi is not None and vu == servi.vu:
+                self.refus = None
+            elif self.refus is None or vu != self.refus.vu:
+                self._take(vu)
         if self._servi is None:
             raise SnapshotError(NON_PUBLIE)
         return self._servi
@@ -144,6 +146,44 @@ class Courant:
         servi = self._servi
         if self._warm and servi and not servi.est_chaud:
             threading.Thread(target=self._heat, args=(self._warm, servi), daemon=True).start()
+
+    def hold(self) -> None:
+        """Serve what is served now and nothing else: another process follows what is published."""
+        self._is_held = True
+
+    def follow(self, warm: Callable[[Servi], Iterator[None]]) -> Generator[None, None, bool]:
+        """Take what was published, warm it, then serve it, in a process without any thread.
+
+        It yields between two pieces of work, and returns whether anything changed:
+        processes forked afterwards have it, warm and shared.
+
+        Parameters
+        ----------
+        warm : callable
+            Asks a snapshot what everybody asks of it, one page at a time.
+        """
+        before, vu = (self._servi, self.refus), look_at(self._data_dir)
+        if self._servi is not None and self._servi.vu == vu:
+            self.refus = None
+        elif not self._is_settled(vu):
+            try:
+                servi = self._open(vu)
+                yield
+                if self._servi is not None:
+                    yield from warm(servi)
+                    servi.est_chaud = True
+            except SnapshotError as error:
+                self._servi = self._servi or self._last_good(vu)
+                self._refuse(vu, str(error))
+            else:
+                self._servi, self.refus = servi, None
+        if self._servi is not None and not self._servi.est_chaud:
+            # It is served already: what fails will be seen by those who ask for it.
+            with suppress(SnapshotError):
+                yield from warm(self._servi)
+            self._servi.est_chaud = True
+            return True
+        return (self._servi, self.refus) != before
 
     def open_here(self) -> None:
         """Open what is published in this process alone, which has no thread and waits for it.

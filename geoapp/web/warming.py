@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from flask import Flask
@@ -31,7 +32,13 @@ ADDRESSES = (
 
 
 def warm_pages(app: Flask, servi: Servi) -> None:
-    """Ask the pages of a snapshot, through the application itself.
+    """Ask the pages of a snapshot, through the application itself (see `warm_by_page`)."""
+    for _ in warm_by_page(app, servi):
+        pass
+
+
+def warm_by_page(app: Flask, servi: Servi) -> Iterator[None]:
+    """Ask the pages of a snapshot, one before each `next`.
 
     Raises
     ------
@@ -45,6 +52,7 @@ def warm_pages(app: Flask, servi: Servi) -> None:
                 raise SnapshotError(
                     f"L'instantané {servi.snapshot().id} n'a pas pu être montré ({address})."
                 )
+        yield
 
 
 def _samples(servi: Servi) -> list[str]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,11 +82,16 @@ class Stack:
 
     def ask(self, path: str, *, method: str = "GET", body=None, headers=None):
         """Return (status, headers, body) of an address asked through the proxy."""
-        channel = http.client.HTTPSConnection(
-            "127.0.0.1", self.tls, context=_by_name(self.context()), timeout=30
-        )
         given = {"Host": f"{NAME}:{self.tls}", **(headers or {})}
-        return _exchange(channel, method, path, body, given)
+        with self.connection() as channel:
+            return _exchange(channel, method, path, body, given)
+
+    def connection(self) -> closing[http.client.HTTPSConnection]:
+        """Return a connection to the proxy, closed when the block ends."""
+        context = _by_name(self.context())
+        return closing(
+            http.client.HTTPSConnection("127.0.0.1", self.tls, context=context, timeout=30)
+        )
 
     def ask_directly(self, path: str, *, method: str = "GET", body=None, headers=None):
         """Return (status, headers, body) of an address asked from the web processes themselves."""
