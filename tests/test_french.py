@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from geoapp.core.french import at_place, in_region, of_place, with_article
+from geoapp.core.french import at_place, dated, in_region, of_place, with_article
 
 INSEE = Path(__file__).parent / "data" / "liaisons_insee_2025.csv"
 """Communes of eleven départements and their « type de liaison » (code officiel géographique 2025,
@@ -117,6 +117,11 @@ def test_at_contracts_the_article(nom, apres):
 )
 def test_a_region_is_somewhere(nom, ou):
     assert in_region(nom) == ou
+
+
+def test_a_source_tells_its_year_once():
+    assert dated("Places et vœux, Affelnet 2022", "2022") == "Places et vœux, Affelnet 2022"
+    assert dated("Annuaire", "2025") == "Annuaire, 2025" and dated("Annuaire", None) == "Annuaire"
 
 
 def test_the_rule_says_what_insee_says():

@@ -381,6 +381,12 @@ def test_a_question_known_in_part_says_so_in_its_headline_and_is_never_robust(to
     assert not reponse.points["est_robuste"].any()
     page = html.unescape(told.client.get("/couverture?seuil_km=1").text)
     assert "(offre partiellement connue)</h1>" in page
+    # Said once to the eye: the number first, what the sources hold under it, a word in the legend.
+    headline = plain(re.search(r'(?s)<p class="phrase.*?</p>', page).group(0))
+    number, _, rest = headline.partition('<span class="suite">')
+    assert "Offre partiellement" not in number and rest.startswith("Offre partiellement connue :")
+    legend = plain(page.partition('id="titre-legende"')[2].partition("</section>")[0])
+    assert "dit en tête de page" in legend and "petite offre" not in legend
 
 
 def test_an_offer_held_in_part_of_which_no_training_is_held_is_not_known(tmp_path):

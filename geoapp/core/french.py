@@ -292,3 +292,13 @@ def with_article(nom: str) -> str:
 def in_region(nom: str) -> str:
     """Return where a region is: « dans les Hauts-de-France », « en Normandie », « à Mayotte »."""
     return f"{_LOCATIONS.get(nom, 'en')} {nom}"
+
+
+def has_year(titre: str, millesime: str) -> bool:
+    """Tell whether a title ends with its vintage: « Affelnet 2022 » needs no other « 2022 »."""
+    return titre.endswith(millesime)
+
+
+def dated(titre: str, millesime: str | None) -> str:
+    """Return a title and its vintage, told once."""
+    return titre if not millesime or has_year(titre, millesime) else f"{titre}, {millesime}"

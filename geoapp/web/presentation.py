@@ -16,7 +16,14 @@ from flask import Flask, Response, request, url_for
 from geoapp import __version__
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import NON_RENSEIGNE, count, describe_position, format_date, format_number
+from geoapp.core.french import (
+    NON_RENSEIGNE,
+    count,
+    dated,
+    describe_position,
+    format_date,
+    format_number,
+)
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.perimeter import list_uncollected
@@ -362,7 +369,7 @@ def register_words(app: Flask) -> None:
     app.after_request(_keep_for_ever)
     app.jinja_env.template_class = FrenchTemplate
     app.jinja_env.filters["nombre"] = format_number
-    app.jinja_env.globals.update(fichier=static_url, version=__version__, menu=MENU)
+    app.jinja_env.globals.update(dated=dated, fichier=static_url, version=__version__, menu=MENU)
     app.context_processor(lambda: {**_about_sources(), "contact": app.config["SETTINGS"].contact})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from geoapp.core.french import format_date, typeset
+from geoapp.core.french import format_date, has_year, typeset
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_threshold
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
@@ -71,8 +71,7 @@ def tell_sources(sources: tuple[dict, ...]) -> str:
     """
     groups: dict[str, list[str]] = {}
     for one in sources:
-        # A title that ends with the year needs no other.
-        year = "" if str(one["titre"]).endswith(str(one["millesime"])) else one["millesime"]
+        year = "" if has_year(one["titre"], str(one["millesime"])) else one["millesime"]
         who = ", ".join(str(word) for word in (one["producteur"], year) if word)
         fictive = ", données fictives" if one["mode"] == "demonstration" else ""
         groups.setdefault(one["licence"] or "non précisée", []).append(
