@@ -3,14 +3,17 @@
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from geoapp.core.config import Settings
 from geoapp.core.errors import ParameterError
+from geoapp.web import protocol
 from geoapp.web.protocol import ENTETES_MAX, make_strict
-from geoapp.web.server import addresses, run
+from geoapp.web.server import RESERVES, addresses, run
 
 
 def _echo(environ, start_response):
@@ -108,3 +111,79 @@ def test_the_addresses_printed_are_those_that_a_browser_takes(host):
         server.close()
     assert told and all(one.startswith(("http://127.0.0.1:", "http://[::1]:")) for one in told)
     assert host != "::1" or told[0].startswith("http://[::1]:")
+
+
+def test_a_body_too_long_is_refused_before_it_is_read():
+    port, stop = serve_small()
+    try:
+        # Nothing of the body is sent: the answer does not wait for it.
+        told = say(port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400000000\r\n\r\n")
+        assert b" 413 " in told.splitlines()[0] and b"Demande trop longue" in told
+        chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        told = say(
+            port,
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 2,
+        )
+        assert b" 413 " in told.splitlines()[0]
+    finally:
+        stop()
+
+
+def test_a_hundred_dripping_clients_stop_nobody_and_are_closed(monkeypatch):
+    monkeypatch.setattr(protocol, "RECEPTION_S", 2.0)
+    port, stop = serve_small()
+    with contextlib.ExitStack() as opened:
+        opened.callback(stop)
+        dripping = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            for _ in range(150)
+        ]
+        start = time.monotonic()
+        for client in dripping:
+            client.sendall(b"GET / HTTP/1.1\r\n")
+        for _ in range(5):
+            assert b" 200 " in say(port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert time.monotonic() - start < 2
+        # One byte now and then does not give them more time.
+        closed = 0
+        while closed < len(dripping) and time.monotonic() - start < 10:
+            time.sleep(0.3)
+            closed = sum(is_closed(client) for client in dripping)
+        assert closed == len(dripping)
+
+
+def serve_small() -> tuple[int, Callable[[], None]]:
+    """Serve one small application with the reserves of the product: its port, how it ends."""
+    sockets: dict = {}
+    server = create_server(_echo, sockets, host="127.0.0.1", port=0, **{**RESERVES, "threads": 2})
+    make_strict(sockets)
+    is_over = threading.Event()
+
+    def turn() -> None:
+        while not is_over.is_set():
+            wasyncore.loop(timeout=0.1, use_poll=True, map=sockets, count=1)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+
+    def stop() -> None:
+        is_over.set()
+        thread.join()
+        server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(sockets, ignore_all=True)
+
+    return server.effective_port, stop
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Tell whether the server closed a connection; else send it one byte more."""
+    try:
+        client.sendall(b"x")
+        client.setblocking(False)
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        client.setblocking(True)

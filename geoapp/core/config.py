@@ -101,6 +101,13 @@ class Settings:
         "Adresse du service de recherche d'adresses (protocole de la Base Adresse Nationale) ; "
         "aucun par défaut",
     )
+    lourdes_par_minute: int = _setting(
+        60,
+        "GEOAPP_LOURDES_PAR_MINUTE",
+        "Fichiers lourds (PDF, figures, classeurs, exports) qu'un même client peut faire préparer "
+        "en une minute ; 0 : sans limite",
+        minimum=0,
+    )
     cle_etapes: Path = _setting(  # noqa: RUF009
         _state_folder() / "geoforma" / "etapes.cle",
         "GEOAPP_CLE_ETAPES",

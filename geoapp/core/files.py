@@ -42,6 +42,11 @@ PANNES = {
 """What an error of the file system means, and what to do about it."""
 
 
+def is_full(error: OSError) -> bool:
+    """Tell whether an error of the file system says that there is no room left."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
     """Give the name under which to write the file (or folder) `path`; it takes its own once whole.

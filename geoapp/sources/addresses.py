@@ -8,13 +8,21 @@ set; nothing typed is kept or logged.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
+from queue import Empty, Queue
+from threading import BoundedSemaphore, Thread
 
 from geoapp.core.config import Settings
 from geoapp.core.geometry import METROPOLE
 
 TIMEOUT_S = 2.0
-"""A suggestion that comes later than this is of no use to the person who types."""
+"""A suggestion that comes later than this, to its last byte, is of no use to who types."""
+
+A_LA_FOIS = 4
+"""Questions asked at once: beyond, or while the service answers to none, communes are enough."""
+
+_LIBRES = BoundedSemaphore(A_LA_FOIS)
 
 ANSWER_MAX_BYTES = 500_000
 LONGUEUR_MIN = 4
@@ -43,26 +51,54 @@ def find_addresses(texte: str, *, settings: Settings, limit: int = 4) -> list[Ad
     """
     if not is_configured(settings) or len(texte.strip()) < LONGUEUR_MIN:
         return []
-    try:
-        features = _ask(settings.adresses, texte.strip(), limit)
-    # requests' errors are OSError, broken JSON is ValueError.
-    except (OSError, ValueError, AttributeError):
-        return []
+    features = _ask_in_time(settings.adresses, texte.strip(), limit)
     found = [adresse for feature in features[:limit] if (adresse := _read(feature)) is not None]
     return list({adresse.libelle: adresse for adresse in found}.values())
 
 
+def _ask_in_time(url: str, texte: str, limit: int) -> list:
+    """Return what the service answers in time; nothing when it is late, busy or wrong.
+
+    A service that drips is given up, whatever it still sends: what waits for it
+    is a thread of ours, a few at most, never that of the request.
+    """
+    if not _LIBRES.acquire(blocking=False):
+        return []
+    answer: Queue = Queue()
+
+    def ask() -> None:
+        try:
+            answer.put(_ask(url, texte, limit))
+        # requests' errors are OSError, broken JSON is ValueError.
+        except (OSError, ValueError, AttributeError, RecursionError):
+            answer.put([])
+        finally:
+            _LIBRES.release()
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        return answer.get(timeout=TIMEOUT_S)
+    except Empty:
+        return []
+
+
 def _ask(url: str, texte: str, limit: int) -> list:
-    """Return the features of one answer, read up to a limit."""
+    """Return the features of one answer, read up to a limit, in bytes and in time."""
     # Late: most processes never ask an address.
     import requests
 
+    end, content = time.monotonic() + TIMEOUT_S, b""
     params: dict[str, str | int] = {"q": texte[:200], "limit": limit, "autocomplete": 1}
-    with requests.get(url, params=params, timeout=TIMEOUT_S, stream=True) as response:
+    # Elsewhere than where the operator said, nothing is asked.
+    with requests.get(
+        url, params=params, timeout=TIMEOUT_S, stream=True, allow_redirects=False
+    ) as response:
         response.raise_for_status()
-        content = response.raw.read(ANSWER_MAX_BYTES + 1, decode_content=True)
-    if len(content) > ANSWER_MAX_BYTES:
-        return []
+        # What has come, be it one byte: a longer read would wait for a service that drips.
+        while piece := response.raw.read1(8192, decode_content=True):
+            content += piece
+            if len(content) > ANSWER_MAX_BYTES or time.monotonic() > end:
+                return []
     features = json.loads(content).get("features", [])
     return features if isinstance(features, list) else []
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from flask import Flask, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from geoapp.core.errors import MissingPartError, NotFoundError, ParameterError, SnapshotError
+from geoapp.core.errors import (
+    MissingPartError,
+    NotFoundError,
+    ParameterError,
+    SnapshotError,
+    StorageError,
+)
+from geoapp.core.files import is_full
 from geoapp.outputs.sheets.rendering import PdfError
 from geoapp.web.heavy.views import DepartError, OccupeError
+from geoapp.web.heavy.wire import PLACE
 from geoapp.web.served import NON_PUBLIE
 
 TEXTES = {
@@ -32,7 +40,14 @@ OCCUPE = (
     "Fichier à redemander dans un instant",
     "Les pages restent disponibles. Rechargez celle-ci pour redemander le fichier.",
 )
-"""Title and advice when too many files are asked at once."""
+"""Title and advice when a heavy file cannot be made now."""
+
+PLEIN_DISQUE = (
+    "Plus de place sur le serveur",
+    "Réessayez plus tard. Administrateur : libérez de la place dans le dossier temporaire "
+    "(TMPDIR) du serveur ; rien n'y est laissé à moitié fait.",
+)
+"""Title and advice when nothing can be written."""
 
 _JSON = ("/donnees/", "/sante", "/pret", "/api/")
 
@@ -45,6 +60,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(SnapshotError, lambda error: answer(503, NON_PUBLIE))
     app.register_error_handler(PdfError, lambda error: answer(501, str(error)))
     app.register_error_handler(OccupeError, _busy)
+    app.register_error_handler(OSError, _not_written)
     app.register_error_handler(DepartError, lambda error: answer(503))
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _unexpected)
@@ -73,7 +89,8 @@ def _unexpected(error: Exception):
 
 def _busy(error: OccupeError):
     """Say that a file cannot be made now, and when to come back."""
-    response = current_app.make_response(answer(503, str(error), texte=OCCUPE))
+    texte = PLEIN_DISQUE if error.raison == PLACE else OCCUPE
+    response = current_app.make_response(answer(error.statut, str(error), texte=texte))
     response.headers["Retry-After"] = str(error.revenir_s)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -82,6 +99,16 @@ def _busy(error: OccupeError):
 def _route() -> str:
     """Return the template of the route asked: a path may hold what a person typed."""
     return request.url_rule.rule if request.url_rule else "une adresse inconnue"
+
+
+def _not_written(error: OSError):
+    """Say that there is no room left; any other error of the system is ours."""
+    cause = error.__cause__ if isinstance(error, StorageError) else error
+    # What libraries say of a full disk has no number: `StorageError` stands for it.
+    if isinstance(cause, OSError) and not is_full(cause):
+        return _unexpected(error)
+    current_app.logger.error("Plus de place pour écrire sur %s", _route())
+    return _busy(OccupeError(PLACE))
 
 
 def answer(status: int, message: str = "", *, texte: tuple[str, str] | None = None):

@@ -52,8 +52,9 @@ ERREURS = {
     "404": "Rien à cette adresse, ou identifiant inconnu",
     "405": "Méthode refusée ; `Allow` dit celles que l'adresse accepte",
     "413": "Corps trop long",
+    "429": "Trop de fichiers demandés en une minute ; `Retry-After` dit quand revenir",
     "500": "Erreur du service",
-    "503": "Aucune donnée n'est publiée, ou trop de demandes à la fois",
+    "503": "Aucune donnée n'est publiée, ou trop de fichiers à la fois (`Retry-After`)",
 }
 
 

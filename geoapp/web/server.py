@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import time
@@ -36,8 +37,6 @@ RESERVES: dict[str, Any] = {
     "max_request_body_size": 80 * 1024,
     # Pages are kept in memory until they are sent: a full disk stops none.
     "outbuf_overflow": 16 * 1024 * 1024,
-    # So that a heavy file is no longer made once its client has left.
-    "channel_request_lookahead": 1,
     # `public_address` decides which proxy is believed, for every server alike.
     "clear_untrusted_proxy_headers": False,
 }
@@ -76,6 +75,8 @@ def _listen(app: Flask, *, host: str, port: int) -> None:
     except (OSError, OverflowError, ValueError) as error:
         raise ParameterError(_refusal(error, host, port)) from None
     make_strict(sockets)
+    # Requests that wait for a thread are no warning: heavy ones are put off, light ones are short.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     stops: list[int] = []
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda number, _: stops.append(number))

@@ -22,10 +22,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from geoapp.web.heavy.ahead import prepare_drawing
+from geoapp.core.files import is_full
+from geoapp.web.heavy.ahead import prepare
 from geoapp.web.heavy.job import Travail
 from geoapp.web.heavy.store import GARDEES, Etagere
-from geoapp.web.heavy.wire import DELAI, PANNE, PLEIN, Demande, Retour, receive_request, send
+from geoapp.web.heavy.wire import DELAI, PANNE, PLACE, PLEIN, Demande, Retour, receive_request, send
 from geoapp.web.served import Servi
 
 EN_COURS = 2
@@ -195,27 +196,26 @@ class Foreman:
                 self._fork(job)
 
     def _rest(self) -> None:
-        """Get ready for the first request while nobody asks."""
-        if self._waiting or self._running:
+        """Get ready once nobody asks for a while, or before those that wait for their turn."""
+        if self._running:
             self._last = time.monotonic()
-        elif time.monotonic() - self._last > REPOS_S:
-            self._prepare()
+        if self._waiting or time.monotonic() - self._last > REPOS_S:
+            self.prepare()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """Read once what each child would otherwise read for itself."""
         if not self._is_prepared:
             self._is_prepared = True
-            prepare_drawing(self._app, self._servi)
+            prepare(self._app, self._servi)
             gc.freeze()
 
     def _fork(self, job: EnCours) -> None:
         """Fork the child of a request."""
-        self._prepare()
         try:
             job.folder.mkdir(mode=0o700)
             job.pid = os.fork()
-        except OSError:
-            self._answer(job, PANNE)
+        except OSError as error:
+            self._answer(job, PLACE if is_full(error) else PANNE)
             return
         if job.pid == 0:
             self._be_child(job)

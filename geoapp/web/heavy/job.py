@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
+import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -80,8 +81,13 @@ class Travail:
 def _environ(demande: Demande) -> dict:
     """Return the environment of the request, as the web process read it."""
     corps = base64.b64decode(demande.corps)
-    own = {"CONTENT_LENGTH": str(len(corps)), "wsgi.input": BytesIO(corps), APART: True}
-    return {**demande.environ, **own}
+    return {
+        **demande.environ,
+        "CONTENT_LENGTH": str(len(corps)),
+        "wsgi.input": BytesIO(corps),
+        "wsgi.errors": sys.stderr,
+        APART: True,
+    }
 
 
 def _respond() -> Response:

@@ -17,8 +17,18 @@ from werkzeug.wsgi import wrap_file
 
 from geoapp.web.heavy.foreman import DELAI_S
 from geoapp.web.heavy.job import APART
+from geoapp.web.heavy.quota import FENETRE_S, Quota
 from geoapp.web.heavy.store import Entetes
-from geoapp.web.heavy.wire import DELAI, PANNE, PLEIN, Demande, Retour, receive_answer, send
+from geoapp.web.heavy.wire import (
+    DELAI,
+    PANNE,
+    PLACE,
+    PLEIN,
+    Demande,
+    Retour,
+    receive_answer,
+    send,
+)
 from geoapp.web.heavy.workshop import EXTENSION, Atelier
 from geoapp.web.kept import has_choices_only
 from geoapp.web.security import nonce
@@ -59,13 +69,18 @@ _MORCEAU = 256 * 1024
 _PAS_S = 0.5
 """Seconds between two looks at whether the client is still there."""
 
-REVENIR_S = {PLEIN: 10, DELAI: 30, PANNE: 30}
+TROP = "trop"
+"""Reason of the web process itself: this client asked for too many files."""
+
+REVENIR_S = {PLEIN: 10, DELAI: 30, PANNE: 30, PLACE: 60, TROP: FENETRE_S}
 """Seconds after which to come back, by reason."""
 
 RAISONS = {
     PLEIN: "Le serveur prépare déjà d'autres fichiers.",
     DELAI: "La préparation de ce fichier a dépassé le temps permis.",
     PANNE: "La préparation de ce fichier a été interrompue.",
+    PLACE: "Le serveur n'a plus de place pour préparer ce fichier.",
+    TROP: "Vous avez demandé beaucoup de fichiers en une minute.",
 }
 """What a visitor reads, by reason."""
 
@@ -75,7 +90,9 @@ class OccupeError(Exception):
 
     def __init__(self, raison: str):
         super().__init__(f"{RAISONS[raison]} Réessayez dans {REVENIR_S[raison]} secondes.")
+        self.raison = raison
         self.revenir_s = REVENIR_S[raison]
+        self.statut = 429 if raison == TROP else 503
 
 
 class DepartError(Exception):
@@ -84,11 +101,12 @@ class DepartError(Exception):
 
 def register(app: Flask) -> None:
     """Have the heavy views answered by the workshop, once there is one (see `start_heavy`)."""
+    quota = Quota(app.config["SETTINGS"].lourdes_par_minute)
     for endpoint in ENDPOINTS:
-        app.view_functions[endpoint] = _apart(app.view_functions[endpoint])
+        app.view_functions[endpoint] = apart(app.view_functions[endpoint], quota)
 
 
-def _apart(view: Callable) -> Callable:
+def apart(view: Callable, quota: Quota) -> Callable:
     """Return a view that the workshop answers; without a workshop, it works at once."""
 
     @wraps(view)
@@ -96,10 +114,13 @@ def _apart(view: Callable) -> Callable:
         atelier: Atelier | None = current_app.extensions.get(EXTENSION)
         if atelier is None or APART in request.environ:
             return view(**path)
+        shelf = atelier.shelf(courant().snapshot().id)
         cle = _key()
-        kept = atelier.shelf(courant().snapshot().id).open(cle) if cle else None
+        kept = shelf.open(cle) if cle else None
         if kept:
             return _send_file(*kept)
+        if quota.is_over(request.remote_addr):
+            raise OccupeError(TROP)
         if not atelier.places.acquire(blocking=False):
             raise OccupeError(PLEIN)
         try:

@@ -34,7 +34,7 @@ class Demande:
 class Retour:
     """What the workshop answers: a status, headers and a text or a file; or why there is none.
 
-    `refus` is one of `PLEIN`, `DELAI`, `PANNE`; empty when there is an answer.
+    `refus` is one of `PLEIN`, `DELAI`, `PANNE`, `PLACE`; empty when there is an answer.
     """
 
     statut: int = 200
@@ -43,8 +43,9 @@ class Retour:
     refus: str = ""
 
 
-PLEIN, DELAI, PANNE = "plein", "delai", "panne"
-"""Too many files wait; this one took too long; the child that made it ended without an answer."""
+PLEIN, DELAI, PANNE, PLACE = "plein", "delai", "panne", "place"
+"""Too many files wait; this one took too long; the child that made it ended without an answer;
+the disk is full."""
 
 
 def send(channel: socket.socket, message: Demande | Retour, file: BinaryIO | None = None) -> None:

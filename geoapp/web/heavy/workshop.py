@@ -24,7 +24,6 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 
-from geoapp.web.heavy.ahead import warm_heavy
 from geoapp.web.heavy.foreman import Foreman
 from geoapp.web.heavy.store import GARDEES, Etagere
 from geoapp.web.served import Courant, Vu, look_at, remove_left_overs
@@ -137,6 +136,7 @@ def start_heavy(app: Flask, *, prets: int = PRETS) -> Atelier | None:
         os.close(write_end)
         os.setpgid(0, 0)
         os.nice(POLITESSE)
+        _forget_handlers()
         _be(lambda: Guardian(app, prise, read_end, folder).run())
     os.close(read_end)
     prise.close()
@@ -232,10 +232,19 @@ class Guardian:
         courant.open_here()
         if courant.refus and self._current:
             return
-        servi = courant.current()
-        warm_heavy(self._app, servi)
+        foreman = Foreman(
+            self._app,
+            courant.current(),
+            prise=self._prise,
+            ordres=ordres,
+            folder=self._folder,
+        )
+        # The first one answers at once, and gets ready meanwhile; the next ones take the place of
+        # one that is ready.
+        if self._current:
+            foreman.prepare()
         ordres.send(b"p")
-        Foreman(self._app, servi, prise=self._prise, ordres=ordres, folder=self._folder).run()
+        foreman.run()
 
     def _see_who_is_ready(self, ready: list) -> None:
         """Put the new foreman in the place of the one before, once it is warm."""
@@ -287,6 +296,14 @@ def _be(what: Callable[[], None]) -> None:
         code = 0
     finally:
         os._exit(code)
+
+
+def _forget_handlers() -> None:
+    """Leave what the server does on a signal: it would see to our children as to its own."""
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _has_ended(pid: int) -> bool:
