@@ -12,10 +12,11 @@ import shapely
 from pyproj import Geod
 
 from geoapp.coverage.answer import answer
+from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.travel.detour import build_trajets
 from geoapp.coverage.travel.intrazonal import commune_floors
-from geoapp.coverage.world import open_world
+from geoapp.coverage.world import choose_offer, open_world
 
 GEOD = Geod(ellps="GRS80")
 KM = 1 / 111.2
@@ -98,7 +99,10 @@ def monde(real_snapshot):
 
 
 def _oracle(snapshot, question: dict) -> dict[str, float]:
-    """Return people, people covered and the nearest cost of each point, by rules alone."""
+    """Return people, those uncovered, those at zero, and the offers that somebody reaches.
+
+    By rules alone: people of the region are counted, those of the neighbours reach offers too.
+    """
     frames = [snapshot.read("offres").assign(voisine=False)]
     if question.get("voisins") != "non":
         frames.append(snapshot.read("offres_voisines").assign(voisine=True))
@@ -110,13 +114,13 @@ def _oracle(snapshot, question: dict) -> dict[str, float]:
             # What is known of a position does not depend on the question.
             one = places.setdefault(
                 row.id_place,
-                {"xy": (row.geometry.x, row.geometry.y), "codes": [], "vague": True, "est": False},
+                {"xy": (row.geometry.x, row.geometry.y), "codes": [], "vague": True, "nb": 0},
             )
             one["vague"] &= row.precision_position == "commune"
             one["codes"] += [] if pd.isna(row.code_commune) else [row.code_commune]
             if pd.notna(row.modalite) and row.modalite == "a_distance":
                 continue
-            one["est"] |= all(
+            one["nb"] += all(
                 getattr(row, COLONNES[nom]) == valeur
                 for nom, valeur in question.items()
                 if nom in COLONNES
@@ -128,36 +132,41 @@ def _oracle(snapshot, question: dict) -> dict[str, float]:
     communes = snapshot.read("communes")
     km2 = dict(zip(communes["code_commune"], communes.to_crs(2154).area / 1e6, strict=True))
     demande = snapshot.read("demande")
-    demande = demande[demande["est_compte"].astype(bool) & demande["est_region"].astype(bool)]
+    demande = demande[demande["est_compte"].astype(bool)]
+    if question.get("voisins") == "non":
+        demande = demande[demande["est_region"].astype(bool)]
+    people = demande["population_retenue"].fillna(0).tolist()
+    seuil, by_km = float(question.get("seuil_km", 20)), 1.3
+    if "seuil_min" in question:
+        seuil, by_km = float(question["seuil_min"]), 1.3 * 60 / 62
     x, y = demande.geometry.x.to_numpy(), demande.geometry.y.to_numpy()
     codes, kinds = demande["code_commune"].tolist(), demande["type_point"].tolist()
-    best = [math.inf] * len(demande)
+    best, reached = [math.inf] * len(demande), 0
     for one in places.values():
-        if not one["est"]:
+        if not one["nb"]:
             continue
         near = np.flatnonzero((abs(x - one["xy"][0]) < 0.45) & (abs(y - one["xy"][1]) < 0.3))
         size = len(near)
         metres = GEOD.inv(
             np.full(size, one["xy"][0]), np.full(size, one["xy"][1]), x[near], y[near]
         )[2]
-        mine = min(one["codes"], default=None)
+        mine, is_reached = min(one["codes"], default=None), False
         for i, metre in zip(near.tolist(), metres.tolist(), strict=True):
             km = metre / 1000
             if kinds[i] == "carreau":
                 km = max(km, 0.376 * 0.2)
             if codes[i] == mine and (kinds[i] == "commune" or one["vague"]):
                 km = max(km, 0.376 * math.sqrt(km2[mine]))
-            best[i] = min(best[i], km * 1.3)
-    seuil = float(question.get("seuil_km", 20))
-    if "seuil_min" in question:
-        best, seuil = [one * 60 / 62 for one in best], float(question["seuil_min"])
-    people = demande["population_retenue"].fillna(0).tolist()
+            best[i] = min(best[i], km * by_km)
+            is_reached |= people[i] > 0 and km * by_km <= seuil
+        reached += one["nb"] * is_reached
+    inside = demande["est_region"].tolist()
+    ours = [(nb, cost) for nb, cost, here in zip(people, best, inside, strict=True) if here]
     return {
-        "population": math.fsum(people),
-        "population_non_couverte": math.fsum(
-            nb for nb, cost in zip(people, best, strict=True) if cost > seuil
-        ),
-        "a_zero": math.fsum(nb for nb, cost in zip(people, best, strict=True) if cost == 0),
+        "population": math.fsum(nb for nb, _ in ours),
+        "population_non_couverte": math.fsum(nb for nb, cost in ours if cost > seuil),
+        "a_zero": math.fsum(nb for nb, cost in ours if cost == 0),
+        "offres_a_portee": reached,
     }
 
 
@@ -165,13 +174,23 @@ def _oracle(snapshot, question: dict) -> dict[str, float]:
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: "-".join(one.values()))
 def test_six_questions_are_those_of_an_oracle(monde, real_snapshot, question):
     expected = _oracle(real_snapshot, question)
-    found = answer(monde, parse_question(question, monde)).ensemble
+    asked = parse_question(question, monde)
+    reponse = answer(monde, asked)
+    found = reponse.ensemble
     assert found["population"] == pytest.approx(expected["population"], abs=1)
     # A point at the very threshold may fall on either side in float32.
     assert found["population_non_couverte"] == pytest.approx(
         expected["population_non_couverte"], rel=1e-4, abs=50
     )
     assert expected["a_zero"] == 0
+    # Conservation: zones add up to the region, and what is within reach is shared out to people.
+    for nom in ("population", "population_non_couverte"):
+        assert reponse.tableau[nom].sum() == pytest.approx(found[nom], abs=25)
+    points = measure_points(monde, asked, choose_offer(monde, asked))
+    people = np.nan_to_num(monde.demand(asked.voisins))
+    assert np.nan_to_num(points["e2sfca"].to_numpy()) @ people == pytest.approx(
+        expected["offres_a_portee"], rel=1e-3
+    )
 
 
 @pytest.mark.real
