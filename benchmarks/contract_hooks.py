@@ -40,11 +40,16 @@ _register()
 
 
 def _is_nothing(value) -> bool:
-    """Tell whether a parameter of an address, or one of its values, is written as not given."""
+    """Tell whether a parameter of an address, or one of its values, is written as not given.
+
+    An object is: its inner names are written in the place of that of the parameter.
+    """
     if isinstance(value, list | tuple):
         return not value or any(_is_nothing(one) for one in value)
-    return value in (None, {}) or (
-        isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value)
+    return (
+        value is None
+        or isinstance(value, Mapping)
+        or (isinstance(value, str) and not any(c.isprintable() and not c.isspace() for c in value))
     )
 
 

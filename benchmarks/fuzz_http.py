@@ -213,7 +213,8 @@ def _path(rule: Rule, trial: Essai, rng: random.Random) -> str:
         path = path.replace(f"<path:{nom}>", f"<{nom}>").replace(f"<{nom}>", _quoted(value))
     if rng.random() < 0.05:
         path = rng.choice((path + "/", path + "//", path + "%00", path.upper(), path + "/.."))
-    return path
+    # Two bars at the start would be those of a host to the client.
+    return "/" + path.lstrip("/")
 
 
 def _quoted(text: str) -> str:
