@@ -287,6 +287,7 @@ def test_a_sheet(client):
     [
         ("/formations?rayn=20", 400, "Vouliez-vous dire « rayon » ?"),
         ("/formations?taille=101", 400, "de 1 à 100"),
+        ("/formations?texte=" + "%20" * 201, 400, "200 caractères au plus"),
         ("/formations?rayon=4", 400, "de 5 à 100"),
         ("/formations?q=x", 400, "Paramètre inconnu"),
         ("/formations?niveau=9", 400, "valeur inconnue"),
@@ -327,6 +328,8 @@ def test_errors_have_one_shape(client, path, status, words):
         ({"json": {"texte": ["cap"]}}, 400),
         ({"json": {"niveau": ["3", None]}}, 400),
         ({"json": {"lieu": 2100}}, 400),
+        ({"json": {"": None}}, 400),
+        ({"data": {"inconnu": ""}}, 400),
         ({"json": {"niveau": ["3"] * 1001}}, 400),
         ({"data": {"niveau": ["3"] * 1001}}, 400),
         ({"data": "{", "content_type": "application/json"}, 400),
@@ -393,7 +396,7 @@ def test_every_status_that_may_come_is_declared(client):
     document = _get(client, "/openapi.json")
     for path, operations in document["paths"].items():
         told = {method: set(operation["responses"]) for method, operation in operations.items()}
-        errors = {"400", "404", "405", "413", "500", "503"}
+        errors = {"400", "404", "405", "413", "429", "500", "503"}
         assert told["get"] == {"200", "304", *errors}, path
         assert told.get("post", {"200", *errors}) == {"200", *errors}, path
     files = document["paths"]["/formations.{format}"]["get"]["responses"]["200"]["content"]

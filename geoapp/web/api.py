@@ -31,7 +31,14 @@ from geoapp.offer.search.engine import search
 from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.places import suggest_places
-from geoapp.offer.search.requests import parse_request, read_values, refuse_unknown
+from geoapp.offer.search.requests import (
+    BORNES,
+    PARAMETRES,
+    check_length,
+    parse_request,
+    read_values,
+    refuse_unknown,
+)
 from geoapp.offer.search.text import suggest_texts
 from geoapp.outputs.files.formats import parse_format
 from geoapp.outputs.offers import offers_file
@@ -101,7 +108,13 @@ def _wrong_shape(nom: str, value) -> str:
 
 def _requested(route: Route) -> tuple[Requete, dict[str, list[str]]]:
     """Return the search asked, and the other parameters of the route."""
-    values = read_values(_parameters(route))
+    given = _parameters(route)
+    values = read_values(given)
+    # A name that is not ours is a mistake, be it given nothing.
+    refuse_unknown(list(given), [*PARAMETRES, *FILTRES, *route.parametres])
+    for nom in BORNES:
+        # As it was sent: blanks that are then left out count too.
+        check_length(nom, str(given.get(nom) or ""))
     autres = {nom: values.pop(nom) for nom in route.parametres if nom in values}
     require(route, {**values, **autres})
     return parse_request(values, served_engine(), autres=route.parametres), autres
@@ -111,7 +124,7 @@ def _own_values(route: Route) -> dict[str, str]:
     """Return the parameters of a route that is not a search."""
     given = _parameters(route)
     values = read_values(given)
-    refuse_unknown(values, route.parametres)
+    refuse_unknown(list(given), route.parametres)
     # What is typed may be nothing yet: the parameter is there, and nothing starts so.
     require(route, [nom for nom in given if nom in values or isinstance(given[nom], str)])
     return {nom: found[0] for nom, found in values.items()}

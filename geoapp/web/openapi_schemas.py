@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtre
-from geoapp.offer.search.requests import PAGE_MAX, TEXTE_MAX, Parametre
+from geoapp.offer.search.requests import BORNES, PAGE_MAX, TEXTE_MAX, Parametre
 from geoapp.outputs.files.formats import FORMATS, Format
 from geoapp.web.contract import CARTE, PAS_AVEC, VONT_ENSEMBLE, Route
 
@@ -26,7 +26,7 @@ def plain_schema(parametre: Parametre) -> dict:
     bounds = {
         "minimum": parametre.minimum,
         "maximum": PAGE_MAX if parametre.nom == "page" else parametre.maximum,
-        "maxLength": TEXTE_MAX if parametre.nom in ("texte", "lieu") else None,
+        "maxLength": TEXTE_MAX if parametre.nom in BORNES else None,
         "format": parametre.nom if parametre.nom in OUVERTS else None,
         "enum": list(parametre.valeurs) or None,
     }

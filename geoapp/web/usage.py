@@ -11,9 +11,11 @@ from geoapp.core.config import PETIT_NOMBRE, Settings
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.files.model import Fichier, as_columns
+from geoapp.web.presentation import MENU
 from geoapp.web.sending import send_table
+from geoapp.web.served import courant, snapshot_or_none
 from geoapp.web.usage_store import Compte, read
-from geoapp.web.usage_view import LEGAL, RUBRIQUES, describe_usage, months, tables
+from geoapp.web.usage_view import LEGAL, RUBRIQUES, Noms, describe_usage, labels, months, tables
 
 blueprint = Blueprint("usage", __name__)
 
@@ -42,6 +44,15 @@ def _counts(days: int, *, by_month: bool = False) -> list[Compte]:
     return read(_settings().data_dir, since, by_month=by_month)
 
 
+def _labels() -> Noms:
+    """Return the words of pages, filters and zones; none of the last two without a snapshot."""
+    rules = current_app.url_map
+    pages = {("page", next(rules.iter_rules(one.page)).rule): one.libelle for one in MENU}
+    if snapshot_or_none() is None:
+        return pages
+    return {**pages, **courant().derive("usage_libelles", labels)}
+
+
 @blueprint.get("/usage")
 def index():
     """Show what was asked in the last month, and month by month."""
@@ -52,7 +63,7 @@ def index():
         titre="Usage du service",
         est_compte=_settings().usage == "oui",
         phrases=describe_usage(found, JOURS),
-        tableaux=tables(found),
+        tableaux=tables(found, _labels()),
         mois=months(_counts(MOIS, by_month=True)),
         mention=LEGAL,
         petit=PETIT_NOMBRE,

@@ -56,7 +56,7 @@ _TYPING = ("api.places", "api.suggestions", "search.values")
 """Endpoints asked at each key pressed."""
 
 _LONGEST, _MOST_WORDS = 60, 6
-_OPEN_FILTERS = ("organisme", "zone")
+OPEN_FILTERS = ("organisme", "zone")
 """Filters whose values are not a short list of ours."""
 
 
@@ -205,7 +205,7 @@ def _filter(nom: str, value: str) -> Iterator[tuple[str, str]]:
 
 def _codes(nom: str, snapshot) -> frozenset[str]:
     """Return the values of a filter that may be counted apart."""
-    if nom in _OPEN_FILTERS:
+    if nom in OPEN_FILTERS:
         return frozenset()
     return frozenset(option.valeur for option in FILTRES[nom].lister(snapshot))
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import count, format_decimal, format_number
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.filters import FILTRES
+from geoapp.reference.zonings import ZONAGES
+from geoapp.web.usage_count import OPEN_FILTERS
 from geoapp.web.usage_store import ATTENTE_JOURS, GARDE_JOURS, JOURS_POUR_ETRE_DIT, Compte
 
 RUBRIQUES = {
@@ -23,6 +27,9 @@ RUBRIQUES = {
 
 LIGNES = 20
 """Rows of a table of the page; the file has them all."""
+
+Noms = Mapping[tuple[str, str], str]
+"""What a person reads for a key of a section."""
 
 LEGAL = (
     "Cette mesure ne lit ni n'écrit rien sur l'appareil des visiteurs : aucun traceur, et donc "
@@ -70,7 +77,26 @@ def _times(nb: int, singulier: str, pluriel: str | None = None) -> str:
     return f"{told(nb)} {pluriel or singulier + 's'}"
 
 
-def tables(comptes: list[Compte]) -> list[dict]:
+def labels(snapshot: Snapshot) -> Noms:
+    """Return what a person reads for the filters and the zones of a snapshot."""
+    kinds = {nom: row.singulier for nom, row in ZONAGES.items()}
+    zones = snapshot.read("zones")[["type_zone", "code_zone", "nom"]].itertuples(index=False)
+    found = {
+        ("zone", f"{type_zone}:{code}"): f"{nom} ({kinds[type_zone]})"
+        for type_zone, code, nom in zones
+        if type_zone in kinds
+    }
+    for nom, filtre in FILTRES.items():
+        found["filtre", nom] = filtre.libelle
+        if nom not in OPEN_FILTERS:
+            found |= {
+                ("filtre", f"{nom}={one.valeur}"): f"{filtre.libelle} : {one.libelle}"
+                for one in filtre.lister(snapshot)
+            }
+    return found
+
+
+def tables(comptes: list[Compte], noms: Noms) -> list[dict]:
     """Return a table by section: its rows by count, the small ones last and hidden."""
     found = []
     for rubrique, titre in RUBRIQUES.items():
@@ -80,7 +106,9 @@ def tables(comptes: list[Compte]) -> list[dict]:
                 sums[one.cle] += one.nb
         rows = sorted(sums.items(), key=lambda row: (-_rank(row[1]), row[0]))
         if rows:
-            lignes = [{"nom": nom, "nb": told(nb)} for nom, nb in rows[:LIGNES]]
+            lignes = [
+                {"nom": noms.get((rubrique, cle), cle), "nb": told(nb)} for cle, nb in rows[:LIGNES]
+            ]
             reste = len(rows) - len(lignes)
             found.append({"nom": rubrique, "titre": titre, "lignes": lignes, "reste": reste})
     return found

@@ -19,6 +19,9 @@ from geoapp.reference.zonings import TERRITOIRES
 TEXTE_MAX = 200
 """Characters of a text or of a place; nobody searches for more."""
 
+BORNES = ("texte", "lieu")
+"""Parameters of a bounded length."""
+
 VALEURS_MAX = 1_000
 """Values of one request, all parameters together; no filter has so many that a person chooses."""
 
@@ -222,11 +225,16 @@ def _one(values: Mapping[str, list[str]], nom: str) -> str:
 def _text(values: Mapping[str, list[str]], nom: str) -> str:
     """Return a text of a bounded length, "" when it is not there."""
     texte = _one(values, nom)
+    check_length(nom, texte)
+    return texte
+
+
+def check_length(nom: str, texte: str) -> None:
+    """Raise `ParameterError` when a text is longer than anybody writes."""
     if len(texte) > TEXTE_MAX:
         raise ParameterError(
             f"{nom} : {TEXTE_MAX} caractères au plus, {len(texte)} ont été donnés."
         )
-    return texte
 
 
 def _radius(values: Mapping[str, list[str]]) -> float:
