@@ -314,3 +314,19 @@ def test_a_server_killed_leaves_no_process_and_no_file(workshop, tmp_path):
     os.waitpid(pid, 0)
     wait_until(lambda: not has_processes(group))
     assert not list(tmp_path.glob(f".geoforma.{pid}.*"))
+
+
+def test_a_workshop_renewed_ends_what_it_began_and_loses_nothing(workshop):
+    client, atelier = workshop(slow(2))
+    before, answers = atelier.pid, []
+    asking = threading.Thread(target=lambda: answers.append(get(client, FILE)))
+    asking.start()
+    wait_until(lambda: not is_idle(atelier))
+    atelier.renew(client.application)
+    assert atelier.pid != before
+    # Asked of the new one, while the one before still works.
+    assert get(client, "/donnees/tables/sources.csv")[0] == 200
+    asking.join()
+    assert answers == [(200, "fait")]
+    wait_until(lambda: not has_processes(before))
+    assert get(client, FILE) == (200, "fait") and atelier.folder.exists()

@@ -234,6 +234,9 @@ def test_a_publication_is_taken_and_warmed_once_then_shared(stack: Stack):
         (new.id, True, "pret")
     }
     assert "geoforma_served_snapshot_timestamp_seconds 1.770091506e+09" in stack.measures()
+    # Two web processes, the figures, one workshop: the one before has ended what it began.
+    wait_for(lambda: len(stack.children()) == 4)
+    assert stack.ask(f"{PREFIX}/donnees/tables/lieux.xlsx")[0] == 200
 
 
 def test_a_bad_publication_is_refused_told_and_rolled_back(stack: Stack):

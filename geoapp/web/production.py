@@ -157,7 +157,7 @@ def when_ready(server) -> None:
         return
     # The figures of this process, which answers nothing, are not those of a web process.
     multiprocess.mark_process_dead(os.getpid(), str(_FIGURES))
-    _beside.atelier = start_heavy(_app)
+    _beside.atelier = start_heavy(_app, est_tenu=True)
     if _beside.atelier:
         _beside.atelier.places = metrics.CountedPlaces(threads // 2)
     leave = [partial(listener.sock.close) for listener in server.LISTENERS]
@@ -200,11 +200,16 @@ def _follow(*_) -> None:
 
 
 def _fork_again() -> None:
-    """Renew the web processes from what this one holds now."""
+    """Renew the workshop and the web processes from what this one holds now."""
     # What lives long is not looked at by the collector of each process, which would copy it.
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    if _beside.atelier and _app is not None:
+        try:
+            _beside.atelier.renew(_app)
+        except OSError as error:
+            LOG.warning("Atelier non renouvelé (%s).", error.strerror or error)
     os.kill(_MASTER, signal.SIGHUP)
 
 

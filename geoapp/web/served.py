@@ -151,6 +151,10 @@ class Courant:
         """Serve what is served now and nothing else: another process follows what is published."""
         self._is_held = True
 
+    def see(self) -> Vu:
+        """Return what is to be served: what this process holds, else what is published."""
+        return self._servi.vu if self._is_held and self._servi else look_at(self._data_dir)
+
     def follow(self, warm: Callable[[Servi], Iterator[None]]) -> Generator[None, None, bool]:
         """Take what was published, warm it, then serve it, in a process without any thread.
 
@@ -201,8 +205,11 @@ class Courant:
     def forget(self) -> None:
         """Let go of the snapshot served: this process answers no more, or is about to read again.
 
-        Its private folder goes too, unless a process forked from this one reads it.
+        Its private folder goes too, unless a process forked from this one reads it.  A process
+        that holds a snapshot has nothing else to read: it keeps it.
         """
+        if self._is_held:
+            return
         self._servi = None
         gc.collect()
 

@@ -26,7 +26,7 @@ from flask import Flask
 
 from geoapp.web.heavy.foreman import Foreman
 from geoapp.web.heavy.store import GARDEES, Etagere
-from geoapp.web.served import Courant, Vu, look_at, remove_left_overs
+from geoapp.web.served import Courant, Vu, remove_left_overs
 
 PRETS = 8
 """Heavy requests that one web process holds at most, a thread each: fewer than its threads, so
@@ -51,22 +51,53 @@ class Atelier:
     ----------
     folder : path
         Its private folder: the socket, the answers kept, what is being made.
-    pid : int
-        Its guardian, and the group of all its processes.
-    lien : int
-        File that says, while it is open, that the server lives.
     prets : int
         Heavy requests that one web process holds at most.
+    est_tenu : bool
+        Whether it works from what the server holds when it is forked, and does not follow
+        what is published (see `renew`).
     """
 
-    def __init__(self, folder: Path, pid: int, lien: int, prets: int):
+    def __init__(self, folder: Path, prets: int, *, est_tenu: bool = False):
         self.folder = folder
         self.places = BoundedSemaphore(prets)
-        self.pid = pid
+        self.pid = 0
+        self._est_tenu = est_tenu
         self._owner = os.getpid()
-        self._lien = lien
+        # Each guardian, with the file that says, while it is open, that the server lives.
+        self._liens: dict[int, int] = {}
         # The web processes that are forked must not hold it open.
         os.register_at_fork(after_in_child=self._release)
+
+    def renew(self, app: Flask) -> None:
+        """Fork the workshop from what this process holds now; the one before ends what it began.
+
+        Raises
+        ------
+        OSError
+            When it cannot be; the one before goes on.
+        """
+        before = self.pid
+        for pid in [pid for pid in self._liens if pid != before and _has_ended(pid)]:
+            os.close(self._liens.pop(pid))
+        prise = _listen(self.folder)
+        read_end, write_end = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(write_end)
+            os.setpgid(0, 0)
+            os.nice(POLITESSE)
+            _forget_handlers()
+            signal.signal(RELEVE, signal.SIG_IGN)
+            if self._est_tenu:
+                app.extensions["courant"].hold()
+            _be(lambda: Guardian(app, prise, read_end, self.folder).run())
+        os.close(read_end)
+        prise.close()
+        self.pid, self._liens[pid] = pid, write_end
+        if before:
+            with suppress(OSError):
+                os.kill(before, RELEVE)
 
     def connect(self) -> socket.socket:
         """Return a connection to the workshop, or raise `OSError`."""
@@ -87,21 +118,23 @@ class Atelier:
         """End the workshop and everything it was making; only the process that started it does."""
         if os.getpid() != self._owner or not self.pid:
             return
-        pid, self.pid = self.pid, 0
-        with suppress(OSError):
-            os.kill(pid, signal.SIGTERM)
+        self.pid, pids = 0, list(self._liens)
+        for pid in pids:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGTERM)
         end = time.monotonic() + ARRET_S
-        while not _has_ended(pid) and time.monotonic() < end:
-            time.sleep(0.02)
-        with suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
+        for pid in pids:
+            while not _has_ended(pid) and time.monotonic() < end:
+                time.sleep(0.02)
+            with suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
         self._release()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _release(self) -> None:
         """Close what says that the server lives."""
-        lien, self._lien = self._lien, -1
-        if lien >= 0:
+        liens, self._liens = self._liens, {}
+        for lien in liens.values():
             os.close(lien)
 
 
@@ -109,7 +142,25 @@ PRISE = "prise"
 """Name of the socket, in the folder of the workshop."""
 
 
-def start_heavy(app: Flask, *, prets: int = PRETS) -> Atelier | None:
+RELEVE = getattr(signal, "SIGUSR1", 0)
+"""Signal that tells a guardian that another one takes its place."""
+
+
+def _listen(folder: Path) -> socket.socket:
+    """Return a socket that takes the place of the one in a folder, if any, in one step."""
+    prise, name = socket.socket(socket.AF_UNIX), folder / f".{PRISE}"
+    try:
+        name.unlink(missing_ok=True)
+        prise.bind(str(name))
+        prise.listen(64)
+        os.replace(name, folder / PRISE)
+    except OSError:
+        prise.close()
+        raise
+    return prise
+
+
+def start_heavy(app: Flask, *, prets: int = PRETS, est_tenu: bool = False) -> Atelier | None:
     """Fork the workshop of an application, and return it; None where it cannot be.
 
     Called before any thread starts and before web processes are forked, by the
@@ -119,28 +170,19 @@ def start_heavy(app: Flask, *, prets: int = PRETS) -> Atelier | None:
     ----------
     prets : int
         Heavy requests that one web process holds at most: fewer than its threads.
+    est_tenu : bool
+        Whether this process follows what is published for all, and says it by `Atelier.renew`.
     """
     if not hasattr(os, "fork"):
         return None
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}.atelier."))
-        prise = socket.socket(socket.AF_UNIX)
-        prise.bind(str(folder / PRISE))
+        atelier = Atelier(folder, prets, est_tenu=est_tenu)
+        atelier.renew(app)
     except OSError as error:
         app.logger.warning("Demandes lourdes faites sur place : %s.", error.strerror or error)
         return None
-    prise.listen(64)
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(write_end)
-        os.setpgid(0, 0)
-        os.nice(POLITESSE)
-        _forget_handlers()
-        _be(lambda: Guardian(app, prise, read_end, folder).run())
-    os.close(read_end)
-    prise.close()
-    app.extensions[EXTENSION] = atelier = Atelier(folder, pid, write_end, prets)
+    app.extensions[EXTENSION] = atelier
     return atelier
 
 
@@ -171,16 +213,18 @@ class Guardian:
         self._lien = lien
         self._folder = folder
         self._server = os.getppid()
-        self._data_dir = app.extensions["courant"].data_dir
+        self._courant: Courant = app.extensions["courant"]
         self._current: Gerant | None = None
         self._next: Gerant | None = None
         self._retired: list[Gerant] = []
         self._tried: Vu | None = None
         self._is_ended = False
+        self._is_relieved = False
 
     def run(self) -> None:
-        """Watch until the server ends, then take everything away."""
+        """Watch until the server ends, then take everything away; or until relieved."""
         signal.signal(signal.SIGTERM, self._end)
+        signal.signal(RELEVE, self._relieve)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         looked = 0.0
         while not self._is_ended:
@@ -190,7 +234,10 @@ class Guardian:
                 break
             self._see_who_is_ready(ready)
             self._reap()
-            if time.monotonic() - looked >= REGARD_S and not self._next:
+            if self._is_relieved:
+                if self._hand_over():
+                    return
+            elif time.monotonic() - looked >= REGARD_S and not self._next:
                 looked = time.monotonic()
                 self._look()
         self._take_away()
@@ -198,17 +245,27 @@ class Guardian:
     def _end(self, *_) -> None:
         self._is_ended = True
 
+    def _relieve(self, *_) -> None:
+        self._is_relieved = True
+
+    def _hand_over(self) -> bool:
+        """Let the foremen end what they have begun; tell whether they have."""
+        for gerant in (self._current, self._next):
+            self._retire(gerant)
+        self._current = self._next = None
+        return not self._retired
+
     def _new_orders(self) -> list:
         return [self._next.ordres] if self._next else []
 
     def _look(self) -> None:
         """Fork a foreman for what is published, unless one serves it or refused it."""
-        vu = look_at(self._data_dir)
+        vu = self._courant.see()
         if vu not in (self._current and self._current.vu, self._tried):
             self._tried = vu
             self._next = self._fork(vu)
             # Only the first foreman shares what the server read: the others read again.
-            self._app.extensions["courant"].forget()
+            self._courant.forget()
 
     def _fork(self, vu: Vu) -> Gerant | None:
         """Return a new foreman, which says when it is warm."""
@@ -228,7 +285,7 @@ class Guardian:
     def _manage(self, ordres: socket.socket) -> None:
         """Open what is published, warm it, then answer; end when it is not good."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        courant: Courant = self._app.extensions["courant"]
+        courant = self._courant
         courant.open_here()
         if courant.refus and self._current:
             return
