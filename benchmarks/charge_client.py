@@ -33,10 +33,14 @@ class Client:
         start = time.monotonic()
         try:
             async with asyncio.timeout(TIMEOUT_S):
+                is_kept = self._streams is not None
                 try:
                     status, told = await self._exchange(path, headers)
-                except ConnectionError:
-                    # A connection kept open may have been closed since: once more, on a new one.
+                except (ConnectionError, asyncio.IncompleteReadError) as error:
+                    # A connection kept open may have been closed since: as a browser does, once
+                    # more on a new one, unless an answer had begun.
+                    if not is_kept or getattr(error, "partial", b""):
+                        raise
                     await self.close()
                     status, told = await self._exchange(path, headers)
         except (OSError, ValueError, EOFError, TimeoutError) as error:
