@@ -17,12 +17,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Response
 
 from geoapp.web import create_app
-from geoapp.web.heavy import foreman, views
+from geoapp.web.heavy import ahead, foreman, views
 from geoapp.web.heavy.quota import Quota
 from geoapp.web.heavy.workshop import REGARD_S, start_heavy
 from support.world import make_tiny_frames, publish_world
@@ -269,6 +270,39 @@ def test_one_client_has_so_many_files_a_minute_and_kept_ones_are_free(workshop):
     assert get(client, FILE, REMOTE_ADDR="203.0.113.7") == (200, "fait")
     # This machine is its operator, or a proxy with many people behind it.
     assert [get(client, typed + x)[0] for x in "abcd"] == [200] * 4
+
+
+def test_what_is_asked_most_is_made_while_nobody_asks(workshop, monkeypatch):
+    monkeypatch.setattr(foreman, "REPOS_S", 0.1)
+    monkeypatch.setattr(foreman, "AVANCE_S", 0.3)
+    monkeypatch.setattr(ahead, "_sheets", lambda: iter(()))
+    monkeypatch.setattr(ahead, "TYPES", ("zones",))
+    client, atelier = workshop(slow(0))
+    wait_until(lambda: list(atelier.folder.glob("gardees/*/*")), seconds=60)
+    wait_until(lambda: is_idle(atelier))
+    # Without a workshop to make it, an answer can only be the one kept.
+    os.killpg(atelier.pid, signal.SIGKILL)
+    assert get(client, FILE)[0] == 503
+    form = "/figures?emprise=region&largeur_mm=170&type=zones&format=png"
+    with client.get(form) as answer:
+        assert answer.status_code == 200 and answer.mimetype == "image/png"
+
+
+def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path):
+    app = create_app(tmp_path)
+    servi = app.extensions["courant"].current()
+    asked = list(ahead.asked_most(app, servi))
+    assert all(one.cle for one in asked)
+    paths = {one.environ["PATH_INFO"] for one in asked}
+    assert (
+        SHEET in paths and f'href="{SHEET}"' in app.test_client().get(SHEET.rpartition("/")[0]).text
+    )
+    form = app.test_client().get("/").text
+    questions = [
+        one.environ["QUERY_STRING"] for one in asked if one.environ["PATH_INFO"] == "/figures"
+    ]
+    for nom, valeur in parse_qsl(questions[0]):
+        assert f'name="{nom}"' in form and f'value="{valeur}"' in form
 
 
 def test_no_address_is_kept_by_the_quota():

@@ -17,6 +17,7 @@ from flask import Flask, Response, current_app, request
 from geoapp.core.memory import Memory
 from geoapp.coverage.model import PARAMETRES
 from geoapp.offer.filters import FILTRES
+from geoapp.reference.zonings import REGION
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, holder, signals
 
@@ -46,7 +47,13 @@ ENDPOINTS = (
 )
 """Views whose answers are kept."""
 
-CHOICES = {*FILTRES, *PARAMETRES, "type", "page", "taille", "tri", "ordre"}
+PLACES = ("zone", "emprise")
+"""Parameters that are a choice when they hold a key, and else may be a name that a person typed."""
+
+CHOICES = {
+    *(*FILTRES, *PARAMETRES, *PLACES),
+    *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi"),
+}
 """Parameters that are choices: none holds what a person typed."""
 
 OCTETS = 64 * 1024 * 1024
@@ -89,7 +96,9 @@ def has_choices_only() -> bool:
 
 def _is_choice(nom: str, valeur: str) -> bool:
     """Tell whether a parameter holds nothing typed: a zone is chosen by its key, never its name."""
-    return not valeur or (nom in CHOICES and (nom != "zone" or ":" in valeur))
+    return not valeur or (
+        nom in CHOICES and (nom not in PLACES or ":" in valeur or valeur == REGION)
+    )
 
 
 def _keeping(view: Callable) -> Callable:

@@ -15,6 +15,7 @@ import socket
 import time
 import traceback
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -23,7 +24,7 @@ from pathlib import Path
 from flask import Flask
 
 from geoapp.core.files import is_full
-from geoapp.web.heavy.ahead import prepare
+from geoapp.web.heavy.ahead import asked_most, prepare
 from geoapp.web.heavy.job import Travail
 from geoapp.web.heavy.store import GARDEES, Etagere
 from geoapp.web.heavy.wire import DELAI, PANNE, PLACE, PLEIN, Demande, Retour, receive_request, send
@@ -44,6 +45,12 @@ DELAI_GARDE_S = 180.0
 REPOS_S = 10.0
 """Seconds without any request before what is not urgent is done."""
 
+AVANCE_S = 60.0
+"""Seconds without any request before what is asked most is made ahead."""
+
+AVANCE_MAX_S = 900.0
+"""Seconds given to it by snapshot, one core at the lowest rank."""
+
 _PAS_S = 0.25
 """Seconds between two looks at what has lasted too long."""
 
@@ -55,6 +62,7 @@ class EnCours:
     demande: Demande
     channel: socket.socket | None
     folder: Path
+    est_avance: bool = False
     arrivee: float = field(default_factory=time.monotonic)
     pid: int = 0
 
@@ -103,6 +111,8 @@ class Foreman:
         self._is_retired = False
         self._is_prepared = False
         self._last = time.monotonic()
+        self._ahead: Iterator[Demande] | None = None
+        self._spent_s = 0.0
 
     def run(self) -> None:
         """Answer until told to retire, then until every request taken is answered."""
@@ -132,17 +142,17 @@ class Foreman:
             except BaseException:
                 channel.close()
                 raise
-            job = EnCours(
-                demande=demande, channel=channel, folder=self._folder / f"travail-{self._number()}"
-            )
+            job = self._job(demande, channel)
             if len(self._waiting) >= EN_ATTENTE:
                 self._answer(job, PLEIN)
                 return
             self._selector.register(channel, selectors.EVENT_READ, lambda: self._leave(job))
             self._waiting.append(job)
 
-    def _number(self) -> str:
-        return f"{os.getpid()}-{next(self._numbers)}"
+    def _job(self, demande: Demande, channel: socket.socket | None) -> EnCours:
+        """Return a job, with a folder of its own to come."""
+        folder = self._folder / f"travail-{os.getpid()}-{next(self._numbers)}"
+        return EnCours(demande=demande, channel=channel, folder=folder, est_avance=channel is None)
 
     def _obey(self) -> None:
         """Retire when told; end at once when the guardian is no more."""
@@ -196,11 +206,27 @@ class Foreman:
                 self._fork(job)
 
     def _rest(self) -> None:
-        """Get ready once nobody asks for a while, or before those that wait for their turn."""
-        if self._running:
+        """Get ready once nobody asks for a while, or before those that wait for their turn.
+
+        Then, after a longer while, make one at a time what is asked most.
+        """
+        if any(job.channel for job in self._running.values()):
             self._last = time.monotonic()
-        if self._waiting or time.monotonic() - self._last > REPOS_S:
+        idle_s = time.monotonic() - self._last
+        if self._waiting or idle_s > REPOS_S:
             self.prepare()
+        if idle_s > AVANCE_S and not self._running and self._spent_s < AVANCE_MAX_S:
+            self._make_ahead()
+
+    def _make_ahead(self) -> None:
+        """Make the next answer that is asked most, unless it is kept already."""
+        if self._ahead is None:
+            self._ahead = asked_most(self._app, self._servi)
+        for demande in self._ahead:
+            if demande.cle and not self._etagere.has(demande.cle):
+                self._fork(self._job(demande, None))
+                return
+        self._spent_s = AVANCE_MAX_S
 
     def prepare(self) -> None:
         """Read once what each child would otherwise read for itself."""
@@ -227,6 +253,8 @@ class Foreman:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            if job.est_avance:
+                os.nice(19)
             # A process that grows too much is ended before the others.
             with suppress(OSError):
                 Path("/proc/self/oom_score_adj").write_text("500")
@@ -247,6 +275,7 @@ class Foreman:
             if not pid:
                 return
             job = self._running.pop(pid)
+            self._spent_s += job.est_avance * (time.monotonic() - job.arrivee)
             shutil.rmtree(job.folder, ignore_errors=True)
             if status:
                 self._answer(job, PANNE)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import select
 import socket
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import wraps
 from typing import BinaryIO
 
 from flask import Flask, Response, current_app, request
 from werkzeug.wsgi import wrap_file
 
+from geoapp.web.heavy.asked import answer_key, read_asked
 from geoapp.web.heavy.foreman import DELAI_S
 from geoapp.web.heavy.job import APART
 from geoapp.web.heavy.quota import FENETRE_S, Quota
@@ -24,15 +23,12 @@ from geoapp.web.heavy.wire import (
     PANNE,
     PLACE,
     PLEIN,
-    Demande,
     Retour,
     receive_answer,
     send,
 )
 from geoapp.web.heavy.workshop import EXTENSION, Atelier
-from geoapp.web.kept import has_choices_only
-from geoapp.web.security import nonce
-from geoapp.web.served import courant, signals
+from geoapp.web.served import courant
 
 ENDPOINTS = (
     "api.export",
@@ -47,21 +43,6 @@ ENDPOINTS = (
 )
 """Views that make a file: measured from 0.1 to 6 s of processor on the offer of a region
 (`benchmarks/routes.py`)."""
-
-PASSES = (
-    "REQUEST_METHOD",
-    "SCRIPT_NAME",
-    "PATH_INFO",
-    "QUERY_STRING",
-    "SERVER_NAME",
-    "SERVER_PORT",
-    "SERVER_PROTOCOL",
-    "CONTENT_TYPE",
-    "HTTP_HOST",
-    "HTTP_IF_NONE_MATCH",
-    "wsgi.url_scheme",
-)
-"""What an answer may depend on in the environment of a request, beside what is ours."""
 
 _MORCEAU = 256 * 1024
 """Bytes of a text sent at once, so that it can be compressed on its way."""
@@ -115,7 +96,7 @@ def apart(view: Callable, quota: Quota) -> Callable:
         if atelier is None or APART in request.environ:
             return view(**path)
         shelf = atelier.shelf(courant().snapshot().id)
-        cle = _key()
+        cle = answer_key()
         kept = shelf.open(cle) if cle else None
         if kept:
             return _send_file(*kept)
@@ -129,18 +110,6 @@ def apart(view: Callable, quota: Quota) -> Callable:
             atelier.places.release()
 
     return answer
-
-
-def _key() -> str:
-    """Return the name of a kept answer: address, day, what sources tell; "" when not to be kept.
-
-    What a person typed is never kept.
-    """
-    if request.method != "GET" or not has_choices_only():
-        return ""
-    asked = sorted(request.args.items(multi=True))
-    depends = request.script_root, request.path, asked, date.today(), sorted(signals().items())
-    return hashlib.sha256(repr(depends).encode()).hexdigest()
 
 
 def _ask(atelier: Atelier, cle: str) -> Response:
@@ -158,7 +127,7 @@ def _ask(atelier: Atelier, cle: str) -> Response:
         raise OccupeError(PANNE) from None
     with channel:
         try:
-            send(channel, _request(cle))
+            send(channel, read_asked(cle))
             _wait(channel)
             told, file = receive_answer(channel)
         except (OSError, ValueError) as error:
@@ -166,17 +135,6 @@ def _ask(atelier: Atelier, cle: str) -> Response:
     if told.refus:
         raise OccupeError(told.refus)
     return _send_file(told.entetes, file) if file else _send_text(told)
-
-
-def _request(cle: str) -> Demande:
-    """Return the request, as the workshop reads it."""
-    environ = {
-        nom: valeur
-        for nom, valeur in request.environ.items()
-        if isinstance(valeur, str | bool) and (nom in PASSES or nom.startswith("geoapp."))
-    }
-    corps = base64.b64encode(request.get_data()).decode()
-    return Demande(environ=environ, corps=corps, nonce=nonce(), cle=cle)
 
 
 def _wait(channel: socket.socket) -> None:
