@@ -1,11 +1,13 @@
 """The pages in a real Chromium: no error, no third party, accessible, usable by keyboard."""
 
 import re
+from datetime import date
 
 import pytest
 
 from geoapp.offer.filters import apply_filters, parse_filters
 from geoapp.outputs.maps import render_standalone
+from geoapp.web.usage_store import add
 from support.browsing import WIDTHS, Seen, audit, running, violations, violations_by_theme
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
@@ -17,6 +19,8 @@ def server(tmp_path_factory):
     """Return the address of the tiny world, served on loopback."""
     folder = tmp_path_factory.mktemp("petit")
     publish_world(make_tiny_frames(), folder)
+    counts = {("page", "/recherche"): 12, ("recherche", "toutes"): 9, ("filtre", "niveau=4"): 2}
+    add(folder, folder / "var.cle", jour=date.today(), comptes=counts, textes={})
     with running(folder) as address:
         yield address
 
@@ -26,7 +30,7 @@ def map_ready(page):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/", "/?domaine=sante&niveau=4", "/sources", "/rejets"])
+@pytest.mark.parametrize("path", ["/", "/?domaine=sante&niveau=4", "/sources", "/rejets", "/usage"])
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width):
     with Seen(browser, width) as seen:
         seen.open(server + path)

@@ -31,6 +31,7 @@ PAGES = (
     "/qualite",
     "/sources",
     "/rejets",
+    "/usage",
     "/api/",
     "/carte.html",
     "/rien",

@@ -22,6 +22,7 @@ PAGES = (
     "/rejets",
     "/rejets?source=tiny",
     "/rejets?raison=commune_inconnue",
+    "/usage",
 )
 
 
