@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from geoapp.core.published import roll_back
+from geoapp.core.snapshot import SNAPSHOTS, serve_folder
 from support.stack import NAME, PREFIX, Stack, start_stack, stop_stack, wait_for, what_lacks
 from support.world import make_tiny_frames, publish_world
 
@@ -71,7 +72,11 @@ def test_files_of_the_site_are_kept_by_the_proxy_and_by_browsers(stack: Stack):
 
 def lines(stack: Stack) -> list[dict]:
     """Return what the web processes wrote, each line a JSON object."""
-    return [json.loads(line) for line in stack.log().splitlines()]
+    # The first three may be those of the program that opens the socket, before ours is there.
+    written = stack.log().splitlines()
+    is_ours = [line.startswith("{") for line in written]
+    assert all(is_ours[3:])
+    return [json.loads(line) for line in written[is_ours.index(True) :]]
 
 
 def routes(stack: Stack) -> list[str]:
@@ -240,13 +245,16 @@ def test_a_publication_is_taken_and_warmed_once_then_shared(stack: Stack):
 
 
 def test_a_bad_publication_is_refused_told_and_rolled_back(stack: Stack):
-    bad = publish_world(make_tiny_frames(), stack.folder / "donnees", "2026-02-03T04:05:07Z")
+    # Damaged before it is seen: one that was read whole would be served.
+    bad = publish_world(make_tiny_frames(), stack.folder / "ailleurs", "2026-02-03T04:05:07Z")
     (bad.path / "offres.parquet").write_bytes(b"abime")
+    data = stack.folder / "donnees"
+    serve_folder(data, shutil.move(bad.path, data / SNAPSHOTS / bad.id))
     wait_for(lambda: ready(stack)["refus"], 30)
     wait_for(lambda: "geoforma_publication_refused 1.0" in stack.measures())
     told = ready(stack)
     assert told["instantane"] != bad.id and told["refus"]["instantane"] == bad.id
-    back = roll_back(stack.folder / "donnees")
+    back = roll_back(data)
     wait_for(lambda: ready(stack)["refus"] is None and ready(stack)["instantane"] == back)
 
 

@@ -1,13 +1,16 @@
 """The way back: published snapshots are listed with their state, an earlier one is served again."""
 
 import json
+import re
+import shlex
+import subprocess
 
 import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.core import snapshot
-from geoapp.core.config import load_settings
+from geoapp.core.config import ROOT, load_settings
 from geoapp.core.errors import ParameterError
 from geoapp.core.published import list_publications, roll_back
 from geoapp.core.snapshot import CURRENT, list_snapshots, open_snapshot
@@ -44,6 +47,24 @@ def test_each_snapshot_is_listed_with_its_size_and_its_state(tiny_frames, tmp_pa
     assert last in told and "servi" in told and "abîmé (offres.parquet)" in told
     rows = json.loads(run(tmp_path, "snapshots", "--json").output)
     assert [row["id"] for row in rows] == [last, first] and rows[1]["defaut"]
+
+
+def test_a_backup_made_as_the_guide_says_is_restored_as_it_says(tiny_frames, tmp_path):
+    data, again, kept = tmp_path / "donnees", tmp_path / "restaure", tmp_path / "sauvegardes"
+    first, last = (publish(tiny_frames, data, second) for second in (1, 2))
+    for folder in (data / "etapes", again, kept):
+        folder.mkdir()
+    guide = (ROOT / "docs" / "exploitation.md").read_text(encoding="utf-8")
+    save, restore = re.findall(r"^tar .+$", guide, re.M)
+    for command, place in ((save, data), (restore, again)):
+        told = command.replace("/var/lib/geoforma", str(place)).replace(
+            "/srv/sauvegardes", str(kept)
+        )
+        subprocess.run(shlex.split(told), check=True)
+    assert open_snapshot(again).id == last and not (again / "etapes").exists()
+    assert all(one.est_entiere for one in list_publications(again))
+    assert "GEOAPP_DATA=/var/lib/geoforma /opt/geoforma/.venv/bin/geoapp rollback ID" in guide
+    assert run(again, "rollback", first).exit_code == 0
 
 
 def test_without_a_snapshot_the_list_says_what_makes_one(tmp_path):

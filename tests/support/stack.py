@@ -159,8 +159,7 @@ def start_stack(folder: Path) -> Stack:
     _write_certificate(folder)
     _write_site(folder, tls, plain)
     (folder / "temporaire").mkdir()
-    environ = {
-        **os.environ,
+    settings = {
         "TMPDIR": str(folder / "temporaire"),
         "GEOAPP_DATA": str(folder / "donnees"),
         "GEOAPP_URL": f"https://{NAME}:{tls}{PREFIX}",
@@ -168,12 +167,11 @@ def start_stack(folder: Path) -> Stack:
         "GEOAPP_MESURES": f"127.0.0.1:{figures}",
         "GEOAPP_PROCESSUS": "2",
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:geoapp.web.production"]
     with open(folder / "serveur.log", "wb") as log:
         server = subprocess.Popen(
-            [*command, "--bind", f"unix:{folder / 'web.sock'}"],
+            _command(folder / "web.sock", settings),
             cwd=ROOT,
-            env=environ,
+            env={**os.environ, **settings},
             stdout=log,
             stderr=log,
         )
@@ -188,6 +186,15 @@ def start_stack(folder: Path) -> Stack:
         stop_stack(stack)
         raise
     return stack
+
+
+def _command(path: Path, settings: dict[str, str]) -> list[str]:
+    """Return what starts the web processes: by a socket already open, as systemd does it."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:geoapp.web.production"]
+    if not shutil.which("systemd-socket-activate"):
+        return [*command, "--bind", f"unix:{path}"]
+    passed = [f"--setenv={name}" for name in settings]
+    return ["systemd-socket-activate", f"--listen={path}", *passed, *command]
 
 
 def _answers(stack: Stack) -> bool:
