@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl
 import pytest
 from flask import Response
 
+from geoapp.core.config import Settings
 from geoapp.web import create_app
 from geoapp.web.heavy import ahead, foreman, views
 from geoapp.web.heavy.quota import Quota
@@ -275,7 +276,7 @@ def test_one_client_has_so_many_files_a_minute_and_kept_ones_are_free(workshop):
 def test_what_is_asked_most_is_made_while_nobody_asks(workshop, monkeypatch):
     monkeypatch.setattr(foreman, "REPOS_S", 0.1)
     monkeypatch.setattr(foreman, "AVANCE_S", 0.3)
-    monkeypatch.setattr(ahead, "_sheets", lambda: iter(()))
+    monkeypatch.setattr(ahead, "_sheets", lambda: [])
     monkeypatch.setattr(ahead, "TYPES", ("zones",))
     client, atelier = workshop(slow(0))
     wait_until(lambda: list(atelier.folder.glob("gardees/*/*")), seconds=60)
@@ -289,15 +290,16 @@ def test_what_is_asked_most_is_made_while_nobody_asks(workshop, monkeypatch):
 
 
 def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path):
-    app = create_app(tmp_path)
+    site = Settings(data_dir=tmp_path, url="https://exemple.fr/carte")
+    app = create_app(settings=site)
     servi = app.extensions["courant"].current()
     asked = list(ahead.asked_most(app, servi))
     assert all(one.cle for one in asked)
-    paths = {one.environ["PATH_INFO"] for one in asked}
-    assert (
-        SHEET in paths and f'href="{SHEET}"' in app.test_client().get(SHEET.rpartition("/")[0]).text
-    )
-    form = app.test_client().get("/").text
+    assert {one.environ["SCRIPT_NAME"] for one in asked} == {"/carte"}
+    assert SHEET in {one.environ["PATH_INFO"] for one in asked}
+    page = app.test_client().get("/carte" + SHEET.rpartition("/")[0]).text
+    assert f'href="/carte{SHEET}"' in page
+    form = app.test_client().get("/carte/").text
     questions = [
         one.environ["QUERY_STRING"] for one in asked if one.environ["PATH_INFO"] == "/figures"
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Flask, url_for
 
@@ -24,7 +25,7 @@ def prepare(app: Flask, servi: Servi) -> None:
     """Read what each child would otherwise read for itself: the snapshot, what draws and prints."""
     client = app.test_client()
     for address in WARMED:
-        client.get(address, environ_overrides={SERVI: servi}).close()
+        client.get(site_prefix(app) + address, environ_overrides={SERVI: servi}).close()
     check_pdf()
 
 
@@ -39,31 +40,41 @@ def asked_most(app: Flask, servi: Servi) -> Iterator[Demande]:
     """Yield what the pages link to without any choice: figures of the region, sheets of zones.
 
     Zonings in the order of the product, those that are shown first; communes have
-    too many sheets.
+    too many sheets.  What the sheets of a zoning share is read before the first one.
     """
-    root = {"base_url": f"http://localhost{site_prefix(app)}/", "environ_overrides": {SERVI: servi}}
+    prefix, own = site_prefix(app), {SERVI: servi}
+    root: dict[str, Any] = {"base_url": f"http://localhost{prefix}/", "environ_overrides": own}
+
+    def ask(address: str) -> Demande:
+        with app.test_request_context(address.removeprefix(prefix), **root):
+            return read_asked(answer_key())
+
     with app.test_request_context(**root):
-        addresses = [*_figures(), *_sheets()]
-    for address in addresses:
-        path = address.removeprefix(site_prefix(app))
-        with app.test_request_context(path, **root):
-            yield read_asked(answer_key())
+        figures, zonings = _figures(), _sheets()
+    yield from map(ask, figures)
+    for page, sheets in zonings:
+        app.test_client().get(page, environ_overrides=own).close()
+        yield from map(ask, sheets)
 
 
-def _figures() -> Iterator[str]:
-    for nom in TYPES:
-        yield url_for("figures.ask", type=nom, emprise=REGION, format="png", largeur_mm=LARGEUR_MM)
+def _figures() -> list[str]:
+    """Return the addresses of the figures of the region."""
+    form: dict[str, Any] = {"emprise": REGION, "format": "png", "largeur_mm": LARGEUR_MM}
+    return [url_for("figures.ask", type=nom, **form) for nom in TYPES]
 
 
-def _sheets() -> Iterator[str]:
+def _sheets() -> list[tuple[str, list[str]]]:
+    """Return, by zoning, the page of a zone and the addresses of all sheets."""
     world = served_world()
     types = [nom for nom in list_types(world) if nom != COMMUNE]
+    found = []
     for type_zone in sorted(types, key=lambda nom: not ZONAGES[nom].est_affichee):
-        for code_zone in list_zones(world, type_zone)["code_zone"]:
-            yield url_for(
-                "territories.sheet",
-                type_zone=type_zone,
-                code_zone=code_zone,
-                format="pdf",
-                **query(Question()),
-            )
+        codes = list_zones(world, type_zone)["code_zone"]
+        zones: list[dict[str, Any]] = [
+            {"type_zone": type_zone, "code_zone": code} for code in codes
+        ]
+        asked: dict[str, Any] = {**query(Question())}
+        page = url_for("territories.zone", **zones[0])
+        sheets = [url_for("territories.sheet", format="pdf", **one, **asked) for one in zones]
+        found.append((page, sheets))
+    return found
