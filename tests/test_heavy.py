@@ -183,7 +183,7 @@ def has_processes(group: int) -> bool:
 def workshop(tmp_path, monkeypatch):
     """A workshop of this process, one of whose files is made by a view; nothing is warmed."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(foreman, "prepare", lambda app, servi: None)
+    monkeypatch.setattr(foreman, "prepare", lambda app, servi: iter(()))
     publish_world(make_tiny_frames(), tmp_path)
     app = create_app(tmp_path)
     started = []

@@ -21,11 +21,15 @@ WARMED = ("/donnees", "/couverture", "/territoires", "/figures/offre.png")
 """Addresses that read, between them, what most heavy answers stand on."""
 
 
-def prepare(app: Flask, servi: Servi) -> None:
-    """Read what each child would otherwise read for itself: the snapshot, what draws and prints."""
+def prepare(app: Flask, servi: Servi) -> Iterator[None]:
+    """Read what each child would otherwise read for itself: the snapshot, what draws and prints.
+
+    One step at a time: who asks meanwhile waits for one of them at most.
+    """
     client = app.test_client()
     for address in WARMED:
         client.get(site_prefix(app) + address, environ_overrides={SERVI: servi}).close()
+        yield
     check_pdf()
 
 

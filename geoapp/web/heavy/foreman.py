@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -110,6 +111,7 @@ class Foreman:
         self._selector = selectors.DefaultSelector()
         self._is_retired = False
         self._is_prepared = False
+        self._steps: Iterator[Any] = prepare(app, servi)
         self._last = time.monotonic()
         self._ahead: Iterator[Demande] | None = None
         self._spent_s = 0.0
@@ -214,7 +216,7 @@ class Foreman:
             self._last = time.monotonic()
         idle_s = time.monotonic() - self._last
         if self._waiting or idle_s > REPOS_S:
-            self.prepare()
+            self._prepare_more()
         if idle_s > AVANCE_S and not self._running and self._spent_s < AVANCE_MAX_S:
             self._make_ahead()
 
@@ -230,9 +232,13 @@ class Foreman:
 
     def prepare(self) -> None:
         """Read once what each child would otherwise read for itself."""
-        if not self._is_prepared:
+        while not self._is_prepared:
+            self._prepare_more()
+
+    def _prepare_more(self) -> None:
+        """Take the next step of what gets ready; it cannot be interrupted."""
+        if not self._is_prepared and next(self._steps, self) is self:
             self._is_prepared = True
-            prepare(self._app, self._servi)
             gc.freeze()
 
     def _fork(self, job: EnCours) -> None:
