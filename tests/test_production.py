@@ -238,7 +238,9 @@ def test_a_publication_is_taken_and_warmed_once_then_shared(stack: Stack):
     assert {(one["instantane"], one["est_chaud"], one["etat"]) for one in told} == {
         (new.id, True, "pret")
     }
-    assert "geoforma_served_snapshot_timestamp_seconds 1.770091506e+09" in stack.measures()
+    # The figures of a process that ended go once its end is seen.
+    served = "geoforma_served_snapshot_timestamp_seconds 1.770091506e+09"
+    wait_for(lambda: served in stack.measures())
     # Two web processes, the figures, one workshop: the one before has ended what it began.
     wait_for(lambda: len(stack.children()) == 4)
     assert stack.ask(f"{PREFIX}/donnees/tables/lieux.xlsx")[0] == 200

@@ -33,6 +33,15 @@ from geoapp.web.logs import JsonLine, log_answer, log_as_json
 from geoapp.web.observed import observe
 from geoapp.web.warming import warm_by_page
 
+LOG = logging.getLogger("geoapp")
+
+try:
+    SETTINGS = load_settings()
+except GeoFormaError as refused:
+    log_as_json()
+    LOG.error("%s", refused)
+    sys.exit(refused.exit_code)
+
 # The figures are written by several processes: prometheus_client decides how when it is imported.
 _FIGURES = Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}.mesures."))
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_FIGURES)
@@ -40,8 +49,6 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_FIGURES)
 from prometheus_client import multiprocess  # noqa: E402
 
 from geoapp.web import metrics  # noqa: E402
-
-LOG = logging.getLogger("geoapp")
 
 REGARD_S = 2.0
 """Seconds between two looks at what is published."""
@@ -96,18 +103,12 @@ def application() -> Callable:
         app = create_app(settings=SETTINGS, est_prechauffee=True)
     except GeoFormaError as error:
         LOG.error("%s", error)
+        shutil.rmtree(_FIGURES, ignore_errors=True)
         sys.exit(error.exit_code)
     global _app
     _app = app
     return observe(app, (log_answer, metrics.count_answer))
 
-
-try:
-    SETTINGS = load_settings()
-except GeoFormaError as refused:
-    log_as_json()
-    LOG.error("%s", refused)
-    sys.exit(refused.exit_code)
 
 _app: Flask | None = None
 """The application of this process, for the hooks below; None before it is open."""
@@ -158,8 +159,6 @@ def when_ready(server) -> None:
     # The figures of this process, which answers nothing, are not those of a web process.
     multiprocess.mark_process_dead(os.getpid(), str(_FIGURES))
     _beside.atelier = start_heavy(_app, est_tenu=True)
-    if _beside.atelier:
-        _beside.atelier.places = metrics.CountedPlaces(threads // 2)
     leave = [partial(listener.sock.close) for listener in server.LISTENERS]
     try:
         _beside.mesures = metrics.start_metrics(SETTINGS, _FIGURES, leave=leave)
@@ -220,6 +219,9 @@ def post_fork(server, worker) -> None:
         courant = _app.extensions["courant"]
         courant.hold()
         metrics.note_snapshot(courant)
+        if _beside.atelier:
+            # Here, not before: what the workshop does for itself is no figure of ours.
+            _beside.atelier.places = metrics.CountedPlaces(threads // 2)
 
 
 def child_exit(server, worker) -> None:

@@ -181,6 +181,9 @@ class Courant:
                 self._refuse(vu, str(error))
             else:
                 self._servi, self.refus = servi, None
+        if before[0] is None and self._servi is not None:
+            # Nothing was served: what there is answers at once, and is warmed next.
+            return True
         if self._servi is not None and not self._servi.est_chaud:
             # It is served already: what fails will be seen by those who ask for it.
             with suppress(SnapshotError):
