@@ -329,6 +329,8 @@ def test_errors_have_one_shape(client, path, status, words):
         ({"json": {"niveau": ["3", None]}}, 400),
         ({"json": {"lieu": 2100}}, 400),
         ({"json": {"": None}}, 400),
+        ({"json": {"niveau": "\u0001"}}, 400),
+        ({"data": {"lat": "\u0001", "lon": "\U000ea172"}}, 400),
         ({"data": {"inconnu": ""}}, 400),
         ({"json": {"niveau": ["3"] * 1001}}, 400),
         ({"data": {"niveau": ["3"] * 1001}}, 400),

@@ -112,12 +112,23 @@ def _requested(route: Route) -> tuple[Requete, dict[str, list[str]]]:
     values = read_values(given)
     # A name that is not ours is a mistake, be it given nothing.
     refuse_unknown(list(given), [*PARAMETRES, *FILTRES, *route.parametres])
+    for nom in given:
+        _refuse_unreadable(nom, given)
     for nom in BORNES:
         # As it was sent: blanks that are then left out count too.
         check_length(nom, str(given.get(nom) or ""))
     autres = {nom: values.pop(nom) for nom in route.parametres if nom in values}
     require(route, {**values, **autres})
     return parse_request(values, served_engine(), autres=route.parametres), autres
+
+
+def _refuse_unreadable(nom: str, given: MultiDict | dict) -> None:
+    """Refuse a choice or a number written with nothing that is read: it is no absent one."""
+    values = given.getlist(nom) if isinstance(given, MultiDict) else given[nom]
+    for value in values if isinstance(values, list) else [values]:
+        is_written = isinstance(value, str) and nom != "texte" and value.strip()
+        if is_written and not any(c.isprintable() and not c.isspace() for c in value):
+            raise ParameterError(f"{nom[:40]} : aucun caractère lisible.")
 
 
 def _own_values(route: Route) -> dict[str, str]:
