@@ -182,7 +182,10 @@ def has_processes(group: int) -> bool:
 @pytest.fixture
 def workshop(tmp_path, monkeypatch):
     """A workshop of this process, one of whose files is made by a view; nothing is warmed."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    # Longer than the name of a socket may be: the workshop is reached all the same.
+    deep = tmp_path / ("dossier-temporaire-au-long-nom-" * 4)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
     monkeypatch.setattr(foreman, "prepare", lambda app, servi: iter(()))
     publish_world(make_tiny_frames(), tmp_path)
     app = create_app(tmp_path)
@@ -349,7 +352,7 @@ def test_a_server_killed_leaves_no_process_and_no_file(workshop, tmp_path):
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     wait_until(lambda: not has_processes(group))
-    assert not list(tmp_path.glob(f".geoforma.{pid}.*"))
+    assert not list(tmp_path.rglob(f".geoforma.{pid}.*"))
 
 
 def test_a_workshop_renewed_ends_what_it_began_and_loses_nothing(workshop):

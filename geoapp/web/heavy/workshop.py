@@ -16,8 +16,8 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -104,7 +104,8 @@ class Atelier:
         channel = socket.socket(socket.AF_UNIX)
         channel.settimeout(2.0)
         try:
-            channel.connect(str(self.folder / PRISE))
+            with _near(self.folder) as folder:
+                channel.connect(f"{folder}/{PRISE}")
         except OSError:
             channel.close()
             raise
@@ -146,12 +147,30 @@ RELEVE = getattr(signal, "SIGUSR1", 0)
 """Signal that tells a guardian that another one takes its place."""
 
 
+@contextmanager
+def _near(folder: Path) -> Iterator[str]:
+    """Yield a short path of a folder: the name of a socket holds a hundred bytes at most."""
+    if not _OUVERTS.exists():
+        yield str(folder)
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        yield f"{_OUVERTS}/{opened}"
+    finally:
+        os.close(opened)
+
+
+_OUVERTS = Path("/proc/self/fd")
+"""Where Linux shows the files that this process has open."""
+
+
 def _listen(folder: Path) -> socket.socket:
     """Return a socket that takes the place of the one in a folder, if any, in one step."""
     prise, name = socket.socket(socket.AF_UNIX), folder / f".{PRISE}"
     try:
         name.unlink(missing_ok=True)
-        prise.bind(str(name))
+        with _near(folder) as near:
+            prise.bind(f"{near}/{name.name}")
         prise.listen(64)
         os.replace(name, folder / PRISE)
     except OSError:
