@@ -37,6 +37,9 @@ EN_COURS = 2
 EN_ATTENTE = 12
 """Files that wait at most, for all web processes: six rounds of a few seconds each."""
 
+POLITESSE, DERNIER_RANG = 5, 19
+"""Priority left to light pages by a file that is asked, and by one made ahead (`nice`)."""
+
 DELAI_S = 50.0
 """Seconds from the arrival of a request to its answer: proxies give up after sixty."""
 
@@ -259,8 +262,8 @@ class Foreman:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            if job.est_avance:
-                os.nice(19)
+            # Not before: a workshop slow to get ready would put off what is asked meanwhile.
+            os.nice(DERNIER_RANG if job.est_avance else POLITESSE)
             # A process that grows too much is ended before the others.
             with suppress(OSError):
                 Path("/proc/self/oom_score_adj").write_text("500")

@@ -32,9 +32,6 @@ PRETS = 8
 """Heavy requests that one web process holds at most, a thread each: fewer than its threads, so
 that some are always left for light ones."""
 
-POLITESSE = 5
-"""Niceness of the workshop: a third of the share of pages when both want the same core."""
-
 REGARD_S = 2.0
 """Seconds between two looks at what is published."""
 
@@ -86,7 +83,6 @@ class Atelier:
         if pid == 0:
             os.close(write_end)
             os.setpgid(0, 0)
-            os.nice(POLITESSE)
             _forget_handlers()
             signal.signal(RELEVE, signal.SIG_IGN)
             if self._est_tenu:
