@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
-from geoapp.cli.guide import DOCS, PAGES
+from geoapp.cli.guide import DOCS, PAGES, list_commands
 from geoapp.core.config import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +28,7 @@ def test_commands_are_told_as_their_own_help_tells_them():
         option = next(line for line in told.splitlines() if "--help" in line)
         assert option.split() == ["-h,", "--help", "Show", "this", "message", "and", "exit."]
     page = (DOCS / "commandes.md").read_text(encoding="utf-8")
-    assert page.count("\n  -h, --help ") == len(main.commands)
+    assert page.count("\n  -h, --help ") == len(list(list_commands()))
     assert PAGES["commandes.md"]() == page
 
 

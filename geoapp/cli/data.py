@@ -237,21 +237,6 @@ def quality(
         click.echo(f"{out} : {nb} lignes.")
 
 
-@main.command("trajets")
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Fichier Parquet à écrire."
-)
-@DATA
-def travel(out: Path, data_dir: Path | None) -> None:
-    """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
-    from geoapp.core.snapshot import open_snapshot
-    from geoapp.coverage.travel import open_trajets
-    from geoapp.coverage.travel.given import write_parquet
-
-    nb = write_parquet(open_trajets(open_snapshot(read_settings(data_dir).data_dir)), out)
-    click.echo(f"{out} : {nb} trajets.")
-
-
 @main.command()
 @click.option(
     "--departements", required=True, help="Codes séparés par des virgules : 02,59,60,62,80."

@@ -6,7 +6,7 @@ them no longer says what the code does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -290,6 +290,16 @@ def write_quality() -> str:
     return _page(parts)
 
 
+def list_commands(
+    group: click.Group = main, before: str = ""
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command and its whole name, those of a group after it, in alphabetical order."""
+    for nom, command in sorted(group.commands.items()):
+        yield before + nom, command
+        if isinstance(command, click.Group):
+            yield from list_commands(command, f"{before}{nom} ")
+
+
 def write_commands() -> str:
     """Return every command with its options, in the words of its own help."""
     parts = [
@@ -298,7 +308,7 @@ def write_commands() -> str:
         "`GEOAPP_DATA` le dit ([réglages](reglages.md)). Un terminal qui ne lit pas UTF-8 reçoit "
         "le signe le plus proche ; `--json` et `--csv` sortent toujours en UTF-8.",
     ]
-    for nom, command in sorted(main.commands.items()):
+    for nom, command in list_commands():
         # Of one width, or the page would follow the terminal that makes it; and of the names that
         # `main` gives to the option, which click keeps from the first help that is asked.
         helped = click.Context(

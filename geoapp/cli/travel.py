@@ -1,0 +1,32 @@
+"""Commands about travel: write the costs, judge them, fit the laws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoapp.cli.group import DATA, French, main, read_settings
+
+
+@main.group("trajets", cls=French, invoke_without_command=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Fichier Parquet à écrire.")
+@DATA
+@click.pass_context
+def travel(ctx: click.Context, out: Path | None, data_dir: Path | None) -> None:
+    """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
+    if ctx.invoked_subcommand:
+        return
+    if out is None:
+        raise click.UsageError("Missing option '--out'.", ctx=ctx)
+    _write_model(out, data_dir)
+
+
+def _write_model(out: Path, data_dir: Path | None) -> None:
+    """Write the costs of the snapshot served, and say how many."""
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.travel import open_trajets
+    from geoapp.coverage.travel.given import write_parquet
+
+    nb = write_parquet(open_trajets(open_snapshot(read_settings(data_dir).data_dir)), out)
+    click.echo(f"{out} : {nb} trajets.")
