@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from geoapp.sources.content import sha256_of
 from geoapp.sources.records import show
 
 COLONNES = ("origin", "destination", "time_min", "distance_km")
+CLE = "geoapp"
+"""Key of the schema of a file under which it tells where its costs come from (`SourceTrajets`)."""
+
 COUT_MAX = 5_000.0
 """Largest cost accepted, in minutes or kilometres.
 
@@ -293,21 +297,142 @@ def write_parquet(trajets: Trajets, out: Path) -> int:
     StorageError
         When the file cannot be written; nothing half-written is left.
     """
-    cost = trajets.structure
-    rows = np.repeat(np.arange(cost.shape[0], dtype="i4"), np.diff(cost.indptr))
-    values = {nom: getattr(trajets, ours) for nom, ours in _COUTS.items()}
-    table = pa.table(
-        {
-            "origin": pa.DictionaryArray.from_arrays(rows, pa.array(trajets.origines.tolist())),
-            "destination": pa.DictionaryArray.from_arrays(
-                np.asarray(cost.indices, dtype="i4"), pa.array(trajets.places.tolist())
-            ),
-            **{
-                nom: pa.nulls(cost.nnz, pa.float32()) if matrix is None else pa.array(matrix.data)
-                for nom, matrix in values.items()
-            },
-        }
+    table = _table(trajets.origines, trajets.places, trajets.duree_min, trajets.distance_km)
+    with writing(out) as aside:
+        pq.write_table(table, aside, compression="zstd")
+    return table.num_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTrajets:
+    """Where the costs of a file come from, and for whom they hold; the file says it itself.
+
+    Attributes
+    ----------
+    mode : str
+        A row of `MODES`.
+    fournisseur, note, licence : str
+        Who worked the costs out, what they are worth, under which licence they are: French.
+    date : str
+        Day of what they were made from (network, timetable), « AAAA-MM-JJ »; empty when unknown.
+    fichiers : tuple of dict
+        `nom` and `sha256` of each file they were made from.
+    erreurs : tuple of dict
+        By band of straight line, where measured: `de_km`, `a_km`, `biais`, `mediane`, `p90`, `nb`.
+    details : dict
+        What else the provider tells: JSON values.
+    """
+
+    mode: str
+    fournisseur: str
+    note: str
+    licence: str
+    date: str
+    fichiers: tuple[dict[str, str], ...]
+    erreurs: tuple[dict[str, float], ...] = ()
+    details: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Couverture:
+    """Which rows and columns of a matrix its provider reached: masks, one value each.
+
+    A pair of two reached ends that is absent cannot be travelled; where an end is not reached,
+    nothing is known.
+    """
+
+    origines: np.ndarray
+    places: np.ndarray
+
+
+def write_matrix(
+    out: Path,
+    *,
+    origines: np.ndarray,
+    places: np.ndarray,
+    duree_min: sparse.csr_array | None,
+    distance_km: sparse.csr_array | None,
+    source: SourceTrajets,
+    couverture: Couverture | None = None,
+) -> int:
+    """Write costs with where they come from; return the number of pairs.
+
+    Parameters
+    ----------
+    out : Path
+        A Parquet file of the columns `COLONNES`; the key `CLE` of its schema holds the fields of
+        `source`, then `origines` and `places`, the identifiers reached (see `read_source`).
+    origines, places : arrays of text
+        `id_point` of each row, `id_place` of each column.
+    duree_min, distance_km : csr_array, (n_origines, n_places), or None
+        Minutes and road kilometres, of one structure; None when not known.
+    couverture : Couverture, optional
+        All rows and columns when left out.
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be written; nothing half-written is left.
+    """
+    reached = {"origines": np.asarray(origines), "places": np.asarray(places)}
+    if couverture is not None:
+        reached = {nom: ids[getattr(couverture, nom)] for nom, ids in reached.items()}
+    told = {**asdict(source), **{nom: ids.tolist() for nom, ids in reached.items()}}
+    table = _table(origines, places, duree_min, distance_km).replace_schema_metadata(
+        {CLE: json.dumps(told, ensure_ascii=False)}
     )
     with writing(out) as aside:
         pq.write_table(table, aside, compression="zstd")
-    return cost.nnz
+    return table.num_rows
+
+
+def read_source(path: Path) -> dict | None:
+    """Return what a file of costs tells of itself (see `write_matrix`); None when it does not.
+
+    Raises
+    ------
+    SourceError
+        When the file is no Parquet, or what it tells is no JSON object.
+    """
+    try:
+        told = (pq.read_schema(path).metadata or {}).get(CLE.encode())
+        found = None if told is None else json.loads(told)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise SourceError(
+            path,
+            f"matrice de trajets illisible ({show(str(error).splitlines()[0])}).",
+            cure="Un fichier Parquet entier est attendu.",
+        ) from None
+    if found is not None and not isinstance(found, dict):
+        raise SourceError(path, f"la clé « {CLE} » de son schéma n'est pas un objet.", cure=_CURE)
+    return found
+
+
+def _table(
+    origines: np.ndarray,
+    places: np.ndarray,
+    duree_min: sparse.csr_array | None,
+    distance_km: sparse.csr_array | None,
+) -> pa.Table:
+    """Return the pairs of costs of one structure, in the columns of a file."""
+    costs = dict(zip(_COUTS, (duree_min, distance_km), strict=True))
+    shape = next(cost for cost in costs.values() if cost is not None)
+    rows = np.repeat(np.arange(shape.shape[0], dtype="i4"), np.diff(shape.indptr))
+    columns = np.asarray(shape.indices, dtype="i4")
+    ids = (rows, origines), (columns, places)
+    origin, destination = (
+        pa.DictionaryArray.from_arrays(ranks, pa.array(np.asarray(names).tolist(), pa.string()))
+        for ranks, names in ids
+    )
+    return pa.table(
+        {
+            "origin": origin,
+            "destination": destination,
+            **{
+                nom: pa.nulls(shape.nnz, pa.float32())
+                if cost is None
+                else pa.array(cost.data.astype("f4", copy=False))
+                for nom, cost in costs.items()
+            },
+        }
+    )
