@@ -20,7 +20,7 @@ from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question
 from geoapp.coverage.sentences import mixed_years
 from geoapp.coverage.table import region_row, zone_table
-from geoapp.coverage.travel import Trajets
+from geoapp.coverage.travel import Trajets, store_matrices
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import Maille, World, choose_offer
 from geoapp.coverage.zone_values import grouped_quantile
@@ -93,14 +93,14 @@ def make_monde(world) -> World:
     cost = sparse.csr_array(
         (np.array(data, dtype="f4"), np.array(cols, dtype=np.int32), indptr), shape=(nb, nb_places)
     )
-    trajets = Trajets(
+    costs = Trajets(
         origines=np.array([f"p{i}" for i in range(nb)]),
         places=np.array([f"l{j}" for j in range(nb_places)]),
         distance_km=cost,
         duree_min=cost,
-        est_proportionnelle=True,
-        parametres={"vitesse_km_h": 60, "note": ""},
+        parametres={"note": ""},
     )
+    trajets = store_matrices([costs])
     points = pd.DataFrame(
         {
             "id_point": trajets.origines,
@@ -391,7 +391,7 @@ def test_the_weights_kept_are_those_of_their_threshold_unit_and_form():
     )
 
     def kept(seuil, forme):
-        return monde.weights("km", seuil, forme).toarray().tolist()
+        return monde.weights(Question(seuil=seuil), forme).toarray().tolist()
 
     for _ in range(2):
         assert kept(20.0, "un") == [[1.0, 1.0, 1.0, 1.0]]

@@ -64,7 +64,7 @@ def test_all_supply_within_reach_is_shared_out(monde, mesure):
     offre = choose_offer(monde, question)
     points = measure_points(monde, question, offre)
     people = np.nan_to_num(monde.demand(True))
-    reach = (monde.weights("km", 20.0, "un").T @ people) > 0
+    reach = (monde.weights(Question(), "un").T @ people) > 0
     assert np.nan_to_num(points[mesure].to_numpy()) @ people == pytest.approx(
         offre.par_place[reach].sum()
     )

@@ -195,4 +195,4 @@ def test_six_questions_are_those_of_an_oracle(monde, real_snapshot, question):
 
 @pytest.mark.real
 def test_nobody_of_the_mirror_is_at_zero(monde):
-    assert monde.trajets.distance_km.data.min() > 0
+    assert monde.trajets.modes["voiture"].pas["km"].data.min() > 0

@@ -72,7 +72,7 @@ def assert_whole(folder: Path) -> None:
         assert sha256_of(snapshot.path / f"{nom}.parquet") == table["sha256"], nom
         assert len(snapshot.read(nom)) == table["lignes"], nom
     assert (snapshot.path / "recherche.sqlite").exists() and (
-        snapshot.path / "trajets" / "trajets.json"
+        snapshot.path / "trajets" / "voiture" / "mode.json"
     ).exists()
 
 

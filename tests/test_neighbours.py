@@ -111,7 +111,7 @@ def test_without_the_source_the_table_is_empty_and_the_source_says_it_is_absent(
     )
     from geoapp.coverage.travel import open_trajets
 
-    assert open_trajets(snapshot).distance_km.nnz > 0
+    assert open_trajets(snapshot).trajets("voiture").distance_km.nnz > 0
 
 
 @pytest.mark.real

@@ -165,7 +165,7 @@ def test_pages_answer_and_escape(client, path):
         ("/territoires/ze2021/1", 404, "Vouliez-vous dire « ze2020 »"),
         ("/territoires?x=1", 400, "Paramètre inconnu"),
         ("/territoires/ze2020/3201?avec=rien", 400, "type:code"),
-        ("/territoires/ze2020/3201?seuil_km=99", 400, "1 à 50"),
+        ("/territoires/ze2020/3201?seuil_km=101", 400, "1 à 100"),
         ("/territoires?zonage=rien", 400, "valeur inconnue"),
         ("/territoires/ze2020/3201/rien.csv", 404, ""),
         ("/territoires/ze2020/3201/fiche.docx", 404, ""),

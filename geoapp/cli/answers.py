@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from geoapp.cli.group import DATA, main, read_settings
-from geoapp.cli.options import filter_options, offer_options, question_options
+from geoapp.cli.options import filter_options, offer_options, question_options, question_options_of
 from geoapp.reference.zonings import MAILLE
 
 
@@ -166,10 +166,7 @@ def figure(out: Path, data_dir: Path | None, **parametres) -> None:
     metavar="ZONAGE",
     help="Toutes les zones d'un zonage (ze2020, epci…), avec une page d'accueil ; répétable.",
 )
-@click.option("--seuil-km", "seuil_km", help="Distance par la route, 1 à 50 km (20 par défaut).")
-@click.option(
-    "--seuil-min", "seuil_min", help="Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."
-)
+@question_options_of("seuil_km", "seuil_min", "mode")
 @offer_options
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Dossier où écrire les fiches."

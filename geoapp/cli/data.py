@@ -22,15 +22,18 @@ from geoapp.cli.options import unzoned_options
 @click.option("--region", default=None, help="Code INSEE de la région (32 : Hauts-de-France).")
 @click.option(
     "--trajets",
-    type=click.Path(path_type=Path),
-    help="Matrice de trajets à vous (Parquet : origin, destination, time_min, distance_km).",
+    multiple=True,
+    metavar="[MODE=]FICHIER",
+    help="Matrice de trajets à vous (Parquet : origin, destination, time_min, distance_km) ; "
+    "répétable, une par mode : « velo=F.parquet ».",
 )
 @DATA
 def build(
-    mirror: Path | None, region: str | None, trajets: Path | None, data_dir: Path | None
+    mirror: Path | None, region: str | None, trajets: tuple[str, ...], data_dir: Path | None
 ) -> None:
     """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
     from geoapp.cli.build_report import print_build, watching
+    from geoapp.coverage.travel.choice import parse_given
     from geoapp.ingest.pipeline import build_snapshot
 
     settings = read_settings(data_dir)
@@ -39,7 +42,7 @@ def build(
             mirror=mirror,
             data_dir=settings.data_dir,
             region=region or settings.region,
-            trajets=trajets,
+            trajets=[parse_given(one) for one in trajets],
             say=say,
             watch=watch,
         )

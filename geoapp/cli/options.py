@@ -44,8 +44,9 @@ _ZONAGES = f"{', '.join([f'{_PREMIER} (par défaut)', *_AUTRES])} ou {_DERNIER}"
 
 QUESTION = (
     ("zonage", f"{_ZONAGES}."),
-    ("seuil_km", "Distance par la route, 1 à 50 km (20 par défaut)."),
-    ("seuil_min", "Durée en voiture, 1 à 50 minutes, à la place de --seuil-km."),
+    ("seuil_km", "Distance par la route, 1 à 100 km (20 par défaut)."),
+    ("seuil_min", "Durée du trajet, 1 à 120 minutes, à la place de --seuil-km."),
+    ("mode", "voiture (par défaut), voiture_fluide, velo, pied ou transports."),
     ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."),
     ("offre", "Ce qui compte : actions, places, sessions ou mixte."),
     ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."),
@@ -56,9 +57,18 @@ QUESTION = (
 
 def question_options(command, sans: str = ""):
     """Add the parameters of a question of coverage that are not filters, one of them left out."""
-    for nom, aide in reversed([row for row in QUESTION if row[0] != sans]):
-        command = click.option(f"--{nom.replace('_', '-')}", nom, help=aide)(command)
-    return command
+    return question_options_of(*(nom for nom, _ in QUESTION if nom != sans))(command)
+
+
+def question_options_of(*noms: str):
+    """Return what adds some of the parameters of a question of coverage."""
+
+    def add(command):
+        for nom, aide in reversed([row for row in QUESTION if row[0] in noms]):
+            command = click.option(f"--{nom.replace('_', '-')}", nom, help=aide)(command)
+        return command
+
+    return add
 
 
 def unzoned_options(command):

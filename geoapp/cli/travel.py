@@ -11,22 +11,33 @@ from geoapp.cli.group import DATA, French, main, read_settings
 
 @main.group("trajets", cls=French, invoke_without_command=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Fichier Parquet à écrire.")
+@click.option(
+    "--mode", help="Mode de déplacement : voiture (par défaut), velo, pied…", metavar="MODE"
+)
 @DATA
 @click.pass_context
-def travel(ctx: click.Context, out: Path | None, data_dir: Path | None) -> None:
+def travel(ctx: click.Context, out: Path | None, mode: str | None, data_dir: Path | None) -> None:
     """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
     if ctx.invoked_subcommand:
         return
     if out is None:
         raise click.UsageError("Missing option '--out'.", ctx=ctx)
-    _write_model(out, data_dir)
+    _write_model(out, mode, data_dir)
 
 
-def _write_model(out: Path, data_dir: Path | None) -> None:
-    """Write the costs of the snapshot served, and say how many."""
+def _write_model(out: Path, mode: str | None, data_dir: Path | None) -> None:
+    """Write the costs of the snapshot served by one way of travelling, and say how many."""
+    from geoapp.core.errors import ParameterError
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.travel import open_trajets
     from geoapp.coverage.travel.given import write_parquet
+    from geoapp.coverage.travel.modes import MODES
 
-    nb = write_parquet(open_trajets(open_snapshot(read_settings(data_dir).data_dir)), out)
-    click.echo(f"{out} : {nb} trajets.")
+    matrices = open_trajets(open_snapshot(read_settings(data_dir).data_dir))
+    mode = mode or matrices.defaut
+    if mode not in matrices.modes:
+        raise ParameterError(
+            f"Cet instantané n'a pas de trajets « {mode} ». Il a : {', '.join(matrices.modes)}."
+        )
+    nb = write_parquet(matrices.trajets(mode), out)
+    click.echo(f"{out} : {nb} trajets {MODES[mode].phrase}.")

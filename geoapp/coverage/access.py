@@ -33,12 +33,14 @@ def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     cost : csr_array, (n_origins, n_places)
+        Floats, or whole steps without sign, of which the greatest number is no cost.
     is_open : bool array, (n_places,) or (n_places, n_filters)
 
     Returns
     -------
     float64 array
-        (n_origins,) or (n_origins, n_filters); NaN where no open place can be reached.
+        In the unit or the steps of `cost`, (n_origins,) or (n_origins, n_filters); NaN where no
+        open place can be reached.
     """
     is_open = np.asarray(is_open, dtype=bool)
     if is_open.ndim == 2:
@@ -48,10 +50,12 @@ def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
     # Rows without a cost are left out: `reduceat` would give them the first cost of the next row.
     filled = np.flatnonzero(np.diff(cost.indptr))
     if len(filled):
-        # A shut place is infinitely far: one pass over the costs, no copy of the matrix.
-        shut = np.where(is_open, 0, np.inf).astype(cost.dtype)
-        least = np.minimum.reduceat(cost.data + shut[cost.indices], cost.indptr[filled])
-        result[filled] = np.where(np.isinf(least), np.nan, least)
+        # A shut place is farther than all: one pass over the costs, no copy of the matrix.
+        is_whole = cost.dtype.kind == "u"
+        far = np.iinfo(cost.dtype).max if is_whole else np.inf
+        shut = np.where(is_open, 0, far).astype(cost.dtype)
+        least = np.minimum.reduceat(np.maximum(cost.data, shut[cost.indices]), cost.indptr[filled])
+        result[filled] = np.where(least == far, np.nan, least)
     return result
 
 
@@ -119,7 +123,9 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
 
 def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
     """Return the costs up to `max_cost`, inclusive; a stored zero stays stored."""
-    limit = np.asarray(max_cost, dtype=cost.dtype)
+    # Of a limit in whole steps, the whole part counts; a last bit under it must not lose a step.
+    whole = np.floor(max_cost + 1e-6) if cost.dtype.kind == "u" else max_cost
+    limit = np.asarray(whole, dtype=cost.dtype)
     return cost if cost.data.max(initial=0) <= limit else _keep(cost, cost.data <= limit)
 
 
@@ -130,6 +136,11 @@ def _keep(matrix: sparse.csr_array, mask: np.ndarray) -> sparse.csr_array:
         (matrix.data[kept], matrix.indices[kept], np.searchsorted(kept, matrix.indptr)),
         shape=matrix.shape,
     )
+
+
+def weight_of(matrix: sparse.csr_array) -> int:
+    """Return the bytes of a matrix, those of its structure included."""
+    return int(matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes)
 
 
 def floating_catchment(

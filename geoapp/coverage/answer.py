@@ -224,7 +224,10 @@ def describe_response(reponse: Reponse, world: World) -> dict:
         "titre": f"{describe_question(question)}{reponse.perimetre.suffixe}",
         "phrase": reponse.phrase,
         "notes": reponse.notes,
-        "parametres": {**describe_parameters(question), "trajets": dict(world.trajets.parametres)},
+        "parametres": {
+            **describe_parameters(question),
+            "trajets": dict(world.parametres(question.mode)),
+        },
         "indicateurs": {
             nom: {"titre": i.titre, "sens": i.sens, "type": i.type}
             for nom, i in INDICATEURS.items()
@@ -252,6 +255,7 @@ def describe_parameters(question: Question) -> dict:
     return {
         **filtres,
         f"seuil_{question.unite}": question.seuil,
+        "mode": question.mode,
         "zonage": question.zonage,
         "mesure": question.mesure,
         "offre": question.offre,

@@ -63,14 +63,13 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
         there, in `STATUTS`).  Where it is not known, no point is white; where
         it is known in part, none is robust.
     """
-    cost, supply = world.cost(question.unite), offre.par_place
-    nearest = access.nearest(cost, supply > 0)
+    supply = offre.par_place
+    nearest = world.nearest(question, supply > 0)
     demand = np.nan_to_num(world.demand(question.voisins))
     # Worked out again only when doubtful positions change what is open.
-    near = access.nearest(cost, offre.sures > 0) if (offre.sures != supply).any() else nearest
+    near = world.nearest(question, offre.sures > 0) if (offre.sures != supply).any() else nearest
     whites, e2sfca = _white_at(world, question, supply, nearest=nearest, demand=demand)
-    binary = world.weights(question.unite, question.seuil, "un")
-    steps = world.weights(question.unite, question.seuil, "pas")
+    binary, steps = world.weights(question, "un"), world.weights(question, "pas")
     covered = nearest <= question.seuil
     ranks = point_ranks(world, known_offer(world, question, offre))
     is_told = ranks < RANGS[INCONNUE]
@@ -84,9 +83,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
             "troissfca": access.three_step(steps, demand, supply),
             "cumulative": binary @ supply,
             "cause": _causes(nearest, question.seuil, whites[0], is_told),
-            "est_robuste": np.logical_and.reduce(whites)
-            & _white_otherwise(world, question, supply, covered)
-            & (ranks == RANGS[CONNUE]),
+            "est_robuste": np.logical_and.reduce(whites) & (ranks == RANGS[CONNUE]),
             "perimetre": ranks,
         }
     )
@@ -104,7 +101,7 @@ def _white_at(
     whites, scores = [], []
     for ecart in ECARTS:
         seuil = question.seuil * ecart
-        weights = world.weights(question.unite, seuil, "pas")
+        weights = world.weights(question, "pas", ecart)
         score = access.floating_catchment(weights, demand, supply)
         saturated = np.nan_to_num(score) < PART_SATUREE * _regional_mean(world, score)
         # Written with « not », so that who reaches nothing (NaN) is beyond the threshold.
@@ -117,21 +114,6 @@ def _regional_mean(world: World, score: np.ndarray) -> float:
     """Return the mean of a score over the inhabitants of the region; nothing in reach is zero."""
     people, total = world.residents
     return float(np.nan_to_num(score) @ people / total) if total else 0.0
-
-
-def _white_otherwise(
-    world: World, question: Question, supply: np.ndarray, covered: np.ndarray
-) -> np.ndarray:
-    """Tell which points are not contradicted by the other unit, when it is measured on its own.
-
-    Only distance (a point beyond the threshold) is compared: at the speed declared.
-    """
-    if world.trajets.est_proportionnelle or len(world.unites) < 2:
-        return np.ones(len(covered), dtype=bool)
-    autre = "min" if question.unite == "km" else "km"
-    minutes_par_km = 60 / float(world.trajets.parametres["vitesse_km_h"])
-    seuil = question.seuil * (minutes_par_km if question.unite == "km" else 1 / minutes_par_km)
-    return covered | ~(access.nearest(world.cost(autre), supply > 0) <= seuil)
 
 
 def _causes(

@@ -9,15 +9,11 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import format_decimal, with_unit
 from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS
+from geoapp.coverage.travel.modes import MODES, UNITES, VOITURE, greatest_threshold
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.reference.zonings import MAILLE, MAILLES
-
-SEUIL_KM, SEUIL_MIN, SEUIL_MAX = 20.0, 1.0, 50.0
-"""Threshold when none is asked, and bounds of one: the matrix is cut at twice the largest."""
-
-UNITES = {"km": "km", "min": "minutes"}
 
 OFFRES = {
     "actions": "Formations (une par formation et par lieu)",
@@ -50,16 +46,23 @@ PARAMETRES: dict[str, Parametre] = {
             aide="Distance par la route (estimée) au-delà de laquelle on n'est pas couvert, "
             "en kilomètres",
             exemple="20",
-            minimum=SEUIL_MIN,
-            maximum=SEUIL_MAX,
+            minimum=UNITES["km"].minimum,
+            maximum=UNITES["km"].maximum,
         ),
         Parametre(
             nom="seuil_min",
             type="nombre",
-            aide="Durée de trajet en voiture (estimée), en minutes, à la place de seuil_km",
+            aide="Durée du trajet (estimée), en minutes, à la place de seuil_km",
             exemple="30",
-            minimum=SEUIL_MIN,
-            maximum=SEUIL_MAX,
+            minimum=UNITES["min"].minimum,
+            maximum=UNITES["min"].maximum,
+        ),
+        Parametre(
+            nom="mode",
+            type="texte",
+            aide="Mode de déplacement ; ceux dont les trajets ne sont pas connus sont refusés",
+            exemple=VOITURE,
+            valeurs=tuple(MODES),
         ),
         Parametre(
             nom="zonage",
@@ -108,6 +111,7 @@ PARAMETRES: dict[str, Parametre] = {
 """Every parameter of a question beside the filters, in the order of the documentation."""
 
 DEFAUTS = {
+    "mode": VOITURE,
     "zonage": MAILLE,
     "mesure": "part_non_couverte",
     "offre": "actions",
@@ -119,11 +123,12 @@ DEFAUTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked of the coverage; `seuil` is in `unite` (km by road, or min)."""
+    """What is asked of the coverage; `seuil` is in `unite` (km of the way, or min), by `mode`."""
 
     filtres: Filtres = field(default_factory=Filtres)
-    seuil: float = SEUIL_KM
-    unite: str = "km"
+    seuil: float = MODES[VOITURE].seuil
+    unite: str = MODES[VOITURE].unite
+    mode: str = VOITURE
     zonage: str = MAILLE
     mesure: str = "part_non_couverte"
     offre: str = "actions"
@@ -154,13 +159,16 @@ def parse_question(parametres: Mapping, world, *, autres: tuple[str, ...] = ()) 
     chosen = {nom: _choice(nom, values) for nom in DEFAUTS}
     if "zonage" in values and chosen["zonage"] not in world.mailles:
         refuse_value("zonage", chosen["zonage"], [nom for nom in MAILLES if nom in world.mailles])
-    seuil, unite = _threshold(values, world.unites)
+    if chosen["mode"] not in world.modes:
+        _refuse_mode(chosen["mode"], world.modes)
+    seuil, unite = _threshold(values, chosen["mode"], world)
     return Question(
         filtres=parse_filters(
             {nom: values[nom] for nom in FILTRES_OFFRE if nom in values}, world.snapshot
         ),
         seuil=seuil,
         unite=unite,
+        mode=chosen["mode"],
         zonage=chosen["zonage"],
         mesure=chosen["mesure"],
         offre=chosen["offre"],
@@ -188,32 +196,46 @@ def refuse_value(nom: str, valeur: str, acceptees) -> None:
     raise ParameterError(f"{nom} = « {valeur[:80]} » : valeur inconnue. {suite}")
 
 
-def _threshold(values: Mapping[str, list[str]], unites: tuple[str, ...]) -> tuple[float, str]:
+def _refuse_mode(mode: str, connus: tuple[str, ...]) -> None:
+    """Raise the error of a way of travelling whose costs are not known here."""
+    raise ParameterError(
+        f"mode = « {mode} » : cet instantané ne connaît pas de trajets {MODES[mode].phrase}. "
+        f"Modes connus : {', '.join(connus)}."
+    )
+
+
+def _threshold(values: Mapping[str, list[str]], mode: str, world) -> tuple[float, str]:
     """Return threshold and unit; distance and time are not asked together."""
     given = [nom for nom in ("seuil_km", "seuil_min") if nom in values]
     if len(given) == 2:
         raise ParameterError("Donnez seuil_km ou seuil_min, pas les deux.")
+    row, unites = MODES[mode], world.unites(mode)
     # A matrix that the user gives may know one unit alone: it is then the unit by default.
-    unite = given[0].removeprefix("seuil_") if given else ("km" if "km" in unites else "min")
+    usual = row.unite if row.unite in unites else unites[0]
+    unite = given[0].removeprefix("seuil_") if given else usual
     if unite not in unites:
         raise ParameterError(
             f"seuil_{unite} : la matrice de trajets de cet instantané ne donne pas de "
-            f"{UNITES[unite]}. Employez seuil_{unites[0]}."
+            f"{UNITES[unite].mot} {row.phrase}. Employez seuil_{unites[0]}."
         )
-    return (_within_bounds(given[0], values[given[0]]) if given else SEUIL_KM), unite
+    maximum = greatest_threshold(world.parametres(mode), unite)
+    if not given:
+        return min(row.seuil, maximum), unite
+    return _within_bounds(given[0], values[given[0]], (UNITES[unite].minimum, maximum), mode), unite
 
 
-def _within_bounds(nom: str, found: list[str]) -> float:
-    """Return one threshold as a number within the bounds of its row."""
+def _within_bounds(nom: str, found: list[str], bornes: tuple[float, float], mode: str) -> float:
+    """Return one threshold as a number within the bounds of its unit and way of travelling."""
     try:
         number = float(found[0].replace(",", ".")) if len(found) == 1 else float("nan")
     except ValueError:
         number = float("nan")
     # NaN is within no bounds: a text that is no number is refused with the same words.
-    if not SEUIL_MIN <= number <= SEUIL_MAX:
+    if not bornes[0] <= number <= bornes[1]:
+        way = "" if mode == VOITURE else f" {MODES[mode].phrase}"
         raise ParameterError(
-            f"{nom} = « {', '.join(found)[:40]} » : un nombre de {SEUIL_MIN:g} à {SEUIL_MAX:g} "
-            "est attendu."
+            f"{nom} = « {', '.join(found)[:40]} » : un nombre de {bornes[0]:g} à {bornes[1]:g} "
+            f"est attendu{way}."
         )
     return number
 
@@ -222,9 +244,11 @@ def to_parameters(question: Question) -> list[tuple[str, str]]:
     """Return a question as (name, value) pairs, as an address writes it; defaults left out."""
     pairs = list(question.filtres.pairs())
     # Defaults are left out: one question has one address.
-    if (question.seuil, question.unite) != (SEUIL_KM, "km"):
+    row = MODES[question.mode]
+    if (question.seuil, question.unite) != (row.seuil, row.unite):
         pairs.append((f"seuil_{question.unite}", f"{question.seuil:g}"))
     given = {
+        "mode": question.mode,
         "zonage": question.zonage,
         "mesure": question.mesure,
         "offre": question.offre,
@@ -243,14 +267,24 @@ def describe_offer(question: Question) -> str:
 
 def describe_threshold(question: Question) -> str:
     """Return the threshold in words: « 20 km », « 30 minutes »."""
-    return with_unit(format_decimal(question.seuil), UNITES[question.unite])
+    return with_unit(format_decimal(question.seuil), UNITES[question.unite].mot)
+
+
+def describe_reach(question: Question) -> str:
+    """Return the threshold and the way: « 20 km par la route », « 30 minutes à vélo »."""
+    return f"{describe_threshold(question)} {describe_way(question)}"
+
+
+def describe_way(question: Question) -> str:
+    """Return the way of travelling in words: « par la route », « en voiture », « à vélo »."""
+    # The kilometres of a car are those of the road.
+    if (question.mode, question.unite) == (VOITURE, "km"):
+        return "par la route"
+    return MODES[question.mode].phrase
 
 
 def describe_question(question: Question) -> str:
     """Return a question in one line of French, as a title says it."""
     mots = describe_filters(question.filtres)
     offre = f"Couverture : {mots}" if mots else "Couverture : toutes les formations"
-    return (
-        f"{offre}, à {describe_threshold(question)} par la route, "
-        f"par {MAILLES[question.zonage].singulier}"
-    )
+    return f"{offre}, à {describe_reach(question)}, par {MAILLES[question.zonage].singulier}"

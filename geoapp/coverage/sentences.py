@@ -7,7 +7,7 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number, join_words, typeset
 from geoapp.coverage.indicators import PETIT, format_share
-from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_threshold
+from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_reach
 from geoapp.coverage.world import Maille, World
 from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
 from geoapp.reference.zonings import CARREAU, COMPARES
@@ -48,7 +48,7 @@ def _not_whole(perimetre: Perimetre, world: World) -> str:
 
 def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd.DataFrame) -> str:
     """Return how many people of the region are too far, and in rural zones."""
-    seuil, offre = describe_threshold(question), describe_offer(question)
+    seuil, offre = describe_reach(question), describe_offer(question)
     # NA is unknown, unless the small number is hidden: then somebody lives there.
     if pd.isna(ensemble["population"]) and "population" not in ensemble["masques"]:
         return (
@@ -56,13 +56,13 @@ def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd
             "rien ne peut être compté."
         )
     if pd.isna(ensemble["population_non_couverte"]):
-        return f"Moins de 5 personnes vivent à plus de {seuil} par la route d'{offre}."
+        return f"Moins de 5 personnes vivent à plus de {seuil} d'{offre}."
     nb, part = round(ensemble["population_non_couverte"]), ensemble["part_non_couverte"]
     if nb == 0:
-        return f"Tous les habitants connus ont {offre} à {seuil} ou moins par la route."
+        return f"Tous les habitants connus ont {offre} à {seuil} ou moins."
     phrase = (
         f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à "
-        f"plus de {seuil} par la route d'{offre}"
+        f"plus de {seuil} d'{offre}"
     )
     return f"{phrase}{_rural(world, question, points)}."
 
@@ -134,7 +134,7 @@ def list_notes(world: World, question: Question, ensemble: pd.Series, quality: d
         *of_offer,
         _demand(world, question, ensemble),
         _estimated(world, question),
-        str(world.trajets.parametres.get("note", "")),
+        str(world.parametres(question.mode).get("note", "")),
     ]
     return [note for note in notes if note]
 

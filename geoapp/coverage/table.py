@@ -149,7 +149,7 @@ def reachable_bodies(
     low, high = np.full(len(offre.par_place), nothing), np.full(len(offre.par_place), -1)
     np.minimum.at(low, place, body)
     np.maximum.at(high, place, body)
-    reach = world.weights(question.unite, question.seuil, "un")
+    reach = world.weights(question, "un")
     return (
         _row_extreme(np.minimum, low[reach.indices], reach.indptr, nothing),
         _row_extreme(np.maximum, high[reach.indices], reach.indptr, -1),

@@ -18,15 +18,20 @@ from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
 from geoapp.coverage.model import Question
-from geoapp.coverage.travel import Trajets, open_trajets
+from geoapp.coverage.travel import Matrices, open_trajets
+from geoapp.coverage.travel.matrix import PAR_UNITE, as_cost
+from geoapp.coverage.travel.modes import DEFAUT
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.starts import PASSES, read_starts, state_of
 from geoapp.offer.values import entity_of, yes
 from geoapp.reference.codes.text import map_distinct
 from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
-_POIDS_GARDES = 16
-"""Weight matrices kept: three thresholds (the asked one, ± 25 %) and the count, four questions."""
+_OCTETS_POIDS = 256 << 20
+"""Bytes of the weight matrices kept: those of the last questions asked."""
+
+_OCTETS_PROCHES = 128 << 20
+"""Bytes of the costs kept apart, over all units and ways of travelling."""
 
 _PROCHES = (12.5, 25.0, 62.5)
 """Costs kept apart, so that a threshold reads no more of them than it needs."""
@@ -68,7 +73,7 @@ class World:
     """
 
     snapshot: Snapshot
-    trajets: Trajets
+    trajets: Matrices
     points: pd.DataFrame
     offres: pd.DataFrame
     comptes: pd.DataFrame
@@ -79,14 +84,30 @@ class World:
     memoire: Memory = field(default_factory=Memory, repr=False)
 
     @property
-    def unites(self) -> tuple[str, ...]:
-        """Return the units in which costs are known."""
-        known = {"km": self.trajets.distance_km, "min": self.trajets.duree_min}
-        return tuple(unite for unite, cost in known.items() if cost is not None)
+    def modes(self) -> tuple[str, ...]:
+        """Return the ways of travelling whose costs are known, the default first."""
+        return tuple(self.trajets.modes)
 
-    def cost(self, unite: str) -> sparse.csr_array:
-        """Return the cost matrix of one unit, points × places."""
-        return self.trajets.distance_km if unite == "km" else self.trajets.duree_min
+    def parametres(self, mode: str) -> dict:
+        """Return where the costs of a way of travelling come from, and what they are worth."""
+        return self.trajets.modes[mode].parametres
+
+    def unites(self, mode: str = DEFAUT) -> tuple[str, ...]:
+        """Return the units in which the costs of a way of travelling are known."""
+        return self.trajets.modes[mode].unites
+
+    def cost(self, unite: str, mode: str = DEFAUT, rows: np.ndarray | None = None):
+        """Return the costs of one unit by one way of travelling, points × places, as float32.
+
+        Some `rows` alone when they are given: their costs only are made.
+        """
+        steps = self.trajets.modes[mode].pas[unite]
+        return as_cost(steps if rows is None else steps[rows], unite)
+
+    def nearest(self, question: Question, is_open: np.ndarray) -> np.ndarray:
+        """Return the least cost of each point to an open place, NaN where none is in reach."""
+        steps = self.trajets.modes[question.mode].pas[question.unite]
+        return access.nearest(steps, is_open) / PAR_UNITE[question.unite]
 
     def population(self, public: str) -> np.ndarray:
         """Return the people of a public by point; NaN when unknown."""
@@ -106,12 +127,18 @@ class World:
         people = np.nan_to_num(self.demand(False))
         return people, float(people.sum())
 
-    def _near(self, unite: str, seuil: float) -> sparse.csr_array:
+    def _near(self, unite: str, mode: str, seuil: float) -> sparse.csr_array:
         """Return the costs up to the least of `_PROCHES` that holds a threshold, and keep them."""
         limite = next((one for one in _PROCHES if seuil <= one), None)
         if limite is None:
-            return self.cost(unite)
-        return self.memoire.get((unite, limite), lambda: access.within(self.cost(unite), limite))
+            return self.cost(unite, mode)
+
+        def make() -> sparse.csr_array:
+            steps = self.trajets.modes[mode].pas[unite]
+            return as_cost(access.within(steps, limite * PAR_UNITE[unite]), unite)
+
+        kept = self.memoire.get("proches", lambda: Memory(_OCTETS_PROCHES, weigh=access.weight_of))
+        return kept.get((unite, mode, limite), make)
 
     def past(self, today: date) -> np.ndarray:
         """Tell which rows of `comptes` have past sessions only, seen from a day (kept by day)."""
@@ -126,17 +153,19 @@ class World:
         """Return the memory of one kind of answers, of which only the last ones asked are kept."""
         return self.memoire.get(("dernieres", sorte), lambda: Memory(maxsize))
 
-    def weights(self, unite: str, seuil: float, forme: str) -> sparse.csr_array:
-        """Return the weights of the costs up to `seuil`; the last ones asked are kept.
+    def weights(self, question: Question, forme: str, ecart: float = 1.0) -> sparse.csr_array:
+        """Return the weights of the costs up to `ecart` times the threshold of a question.
 
-        `forme` is `pas` (steps of E2SFCA) or `un` (2SFCA).
+        `forme` is `pas` (steps of E2SFCA) or `un` (2SFCA).  The last ones asked are kept.
         """
+        unite, mode, seuil = question.unite, question.mode, question.seuil * ecart
 
         def make() -> sparse.csr_array:
             weight = access.default_steps(seuil) if forme == "pas" else access.binary()
-            return access.weigh(self._near(unite, seuil), seuil, weight)
+            return access.weigh(self._near(unite, mode, seuil), seuil, weight)
 
-        return self.last_ones("poids", _POIDS_GARDES).get((unite, seuil, forme), make)
+        kept = self.memoire.get("poids", lambda: Memory(_OCTETS_POIDS, weigh=access.weight_of))
+        return kept.get((unite, mode, seuil, forme), make)
 
 
 COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
@@ -189,7 +218,7 @@ def open_world(snapshot: Snapshot) -> World:
     return world
 
 
-def _points(snapshot: Snapshot, trajets: Trajets) -> pd.DataFrame:
+def _points(snapshot: Snapshot, trajets: Matrices) -> pd.DataFrame:
     """Return the demand points in the order of the matrix, numbers as floats."""
     # The order of the matrix: everything after is read by rank.
     demande = snapshot.read("demande").set_index("id_point").loc[trajets.origines].reset_index()
@@ -224,7 +253,7 @@ def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
 
 
 def _numbers(
-    offres: pd.DataFrame, trajets: Trajets, noms_entites: pd.Series
+    offres: pd.DataFrame, trajets: Matrices, noms_entites: pd.Series
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return what is counted of each offer (same rows, plain numbers), and the bodies by rank.
 

@@ -94,7 +94,7 @@ def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[
     offre = choose_offer(world, question)
     people = np.nan_to_num(world.population(question.public)[inside])
     lacking = inside[~reponse.points["est_couvert"].to_numpy()[inside] & (people > 0)]
-    rows = world.cost(question.unite)[lacking]
+    rows = world.cost(question.unite, question.mode, lacking)
     best = np.full(len(offre.par_place), np.inf)
     np.minimum.at(best, rows.indices, rows.data)
     best[offre.par_place <= 0] = np.inf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from geoapp.core.snapshot import (
     table_bytes,
 )
 from geoapp.coverage.travel import write_trajets
-from geoapp.coverage.travel.choice import choose_trajets
+from geoapp.coverage.travel.choice import Donnee, choose_trajets
 from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
@@ -63,7 +63,7 @@ def build_snapshot(
     mirror: Path | None = None,
     data_dir: Path | None = None,
     region: str = "32",
-    trajets: Path | None = None,
+    trajets: Sequence[Donnee] = (),
     say: Say = lambda text: None,
     watch: Watch = lambda step, done, total: None,
 ) -> Snapshot:
@@ -78,8 +78,8 @@ def build_snapshot(
         Where snapshots and cache live (default: the settings).
     region : str
         INSEE code of the region covered.
-    trajets : Path, optional
-        Parquet file of costs that replaces the estimated ones (`docs/trajets.md`).
+    trajets : sequence of (mode or None, path)
+        Files of costs that take the place of the estimated ones (`docs/trajets.md`).
     say, watch : callables
         Told what happens in words, and how far the build is.
 
@@ -101,14 +101,14 @@ def build_snapshot(
     state = _open_state(located, region, data_dir, settings.cle_etapes)
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
-    matrice = choose_trajets(made.tables, trajets)
+    matrices = choose_trajets(made.tables, trajets)
     watch("trajets", 1, 1)
 
     def finish(folder: Path) -> None:
         (folder / FICHIER).write_bytes(_index(state.etapes, made))
-        write_trajets(matrice, folder)
+        write_trajets(matrices, folder)
 
-    manifest = _manifest(state, settings) | {"trajets": matrice.parametres}
+    manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
     watch("publication", 0, 1)
     ready = _ready(state.etapes, made)
     snapshot = publish(
@@ -138,7 +138,7 @@ def _open_state(
     )
 
 
-def _check_paths(mirror: Path | None, trajets: Path | None, data_dir: Path) -> None:
+def _check_paths(mirror: Path | None, trajets: Sequence[Donnee], data_dir: Path) -> None:
     """Raise `ParameterError` for a path given that leads nowhere.
 
     Raises
@@ -150,11 +150,12 @@ def _check_paths(mirror: Path | None, trajets: Path | None, data_dir: Path) -> N
         raise ParameterError(
             f"Le dossier miroir « {mirror} » n'existe pas. Vérifiez le chemin donné à --mirror."
         )
-    if trajets is not None and not Path(trajets).is_file():
-        raise ParameterError(
-            f"La matrice de trajets « {trajets} » n'existe pas. "
-            "Vérifiez le chemin donné à --trajets."
-        )
+    for _, path in trajets:
+        if not path.is_file():
+            raise ParameterError(
+                f"La matrice de trajets « {path} » n'existe pas. "
+                "Vérifiez le chemin donné à --trajets."
+            )
     with storage_errors(data_dir):
         (data_dir / SNAPSHOTS).mkdir(parents=True, exist_ok=True)
 

@@ -15,7 +15,7 @@ from geoapp.coverage.answer import Reponse
 from geoapp.coverage.border import crossing_zones, split_at_region
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS, NB_NOMS
-from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question
+from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question, describe_way
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
@@ -53,13 +53,15 @@ def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
     question = reponse.question
     made = format_date(world.snapshot.manifest["cree_le"][:10])
     trajets = ", ".join(
-        f"{nom} = {valeur}" for nom, valeur in world.trajets.parametres.items() if nom != "note"
+        f"{nom} = {valeur}"
+        for nom, valeur in world.parametres(question.mode).items()
+        if nom != "note" and isinstance(valeur, str | int | float)
     )
     return [
         ("Titre", f"{describe_question(question)}{reponse.perimetre.suffixe}"),
         ("À retenir", reponse.phrase),
         ("Offre connue", reponse.perimetre.phrase),
-        ("Seuil", f"{question.seuil:g} {question.unite}, compris"),
+        ("Seuil", f"{question.seuil:g} {question.unite} {describe_way(question)}, compris"),
         ("Offre comptée", OFFRES[question.offre]),
         ("Public", PUBLICS[question.public]),
         ("Départements voisins", VOISINS["oui" if question.voisins else "non"]),

@@ -16,7 +16,7 @@ from geoapp.coverage.model import (
     FILTRES_OFFRE,
     Question,
     describe_question,
-    describe_threshold,
+    describe_reach,
     parse_question,
     to_parameters,
 )
@@ -207,7 +207,7 @@ def zone(type_zone: str, code_zone: str):
         indicateurs=vues.against_region(sheet, question),
         blanches=vues.white_rows(sheet.blanches, question),
         presque=vues.almost_rows(sheet.presque, question),
-        seuil=describe_threshold(question),
+        seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),
         est_commune=type_zone == COMMUNE,
         adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")),
@@ -228,7 +228,7 @@ def publics():
         groupes=vues.public_groups(compare_publics(served_world(), question), question),
         perimetre=known_offer(served_world(), question, choose_offer(served_world(), question)),
         indices=measure_equity(served_world(), question),
-        seuil=describe_threshold(question),
+        seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),
     )
 

@@ -26,6 +26,7 @@ from geoapp.coverage.indicators import (
 from geoapp.coverage.legend import is_uncollected, shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
 from geoapp.coverage.publics import Public
+from geoapp.coverage.travel.modes import MODES, UNITES, greatest_threshold
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
@@ -66,7 +67,12 @@ def choices(question: Question, world: World) -> dict:
     return {
         "seuil": f"{question.seuil:g}",
         "unite": question.unite,
-        "unites": world.unites,
+        "unites": [
+            (unite, UNITES[unite].mot, greatest_threshold(world.parametres(question.mode), unite))
+            for unite in world.unites(question.mode)
+        ],
+        "mode": question.mode,
+        "modes": [(nom, MODES[nom].titre) for nom in world.modes],
         "listes": [
             ("zonage", "Par", zonings, question.zonage),
             (

@@ -53,7 +53,7 @@ def _nearest_costs(world: World, question: Question, points: np.ndarray) -> np.n
     """Return the cost of each place from the nearest inhabited point of a zone, NaN without one."""
     people = np.nan_to_num(world.population(question.public)[points])
     # From where people live: an empty cell at the border would make everything near.
-    rows = world.cost(question.unite)[points[people > 0]]
+    rows = world.cost(question.unite, question.mode, points[people > 0])
     best = np.full(rows.shape[1], np.inf)
     np.minimum.at(best, rows.indices, rows.data)
     return np.where(np.isfinite(best), best, np.nan)

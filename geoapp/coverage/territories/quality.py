@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
-from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_threshold
+from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_reach
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.answers import region_rows, unplaced_rows
 from geoapp.coverage.territories.offer import BlocOffre
@@ -136,7 +136,7 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
         ),
         (
             "Seuil",
-            f"{describe_threshold(question)} par la route, compris. "
+            f"{describe_reach(question)}, compris. "
             "Le trajet est estimé, jusqu'à la formation la plus proche.",
         ),
         ("Habitants", PUBLICS[question.public] + "."),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from geoapp.core.french import NON_RENSEIGNE, at_place, count, format_number, join_words
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
-from geoapp.coverage.model import Question, describe_offer, describe_threshold
+from geoapp.coverage.model import Question, describe_offer, describe_reach
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.coverage import BlocCouverture
@@ -251,7 +251,7 @@ def _at(cout: float, question: Question) -> str:
 
 def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
     """Say what is in reach outside the zone (or around it, when what is inside is not known)."""
-    seuil = describe_threshold(question)
+    seuil = describe_reach(question)
     outside = " hors de la zone" if zone.est_offre_connue else ""
     if not dehors.nb_offres:
         return (
@@ -270,7 +270,7 @@ def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
 def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
     """Say how many people are too far, and where."""
     ligne, region = couverture.ligne, couverture.ensemble
-    loin = f"à plus de {describe_threshold(question)} par la route d'{describe_offer(question)}"
+    loin = f"à plus de {describe_reach(question)} d'{describe_offer(question)}"
     if pd.isna(ligne["population"]) and "population" not in (ligne["masques"] or "").split("|"):
         beyond = (
             f" ; dans la région, {format_share(region['part_non_couverte'])} vit {loin}"
@@ -296,8 +296,8 @@ def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str
             else f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
         )
         return (
-            f"Tous ses habitants ont {describe_offer(question)} à {describe_threshold(question)} "
-            f"ou moins par la route, {others}"
+            f"Tous ses habitants ont {describe_offer(question)} à {describe_reach(question)} "
+            f"ou moins, {others}"
         )
     nb = round(ligne["population_non_couverte"])
     texte = (
@@ -495,7 +495,7 @@ def _gap(question: Question, here: Public, others: Public, region: Public | None
         ses, ensemble = mots.communes, "de ces communes"
     texte = (
         f"Dans ses {ses}, {format_share(1 - here.part_couverte)} des habitants "
-        f"sont à plus de {describe_threshold(question)} d'{describe_offer(question)}, "
+        f"sont à plus de {describe_reach(question)} d'{describe_offer(question)}, "
         f"contre {format_share(1 - others.part_couverte)} ailleurs dans la zone"
     )
     if region is not None and pd.notna(region.part_couverte):

@@ -9,7 +9,7 @@ import pandas as pd
 from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number
 from geoapp.core.schema import NIVEAUX
 from geoapp.coverage.indicators import QUI_PORTE, show_value
-from geoapp.coverage.model import describe_offer, describe_threshold
+from geoapp.coverage.model import describe_offer, describe_reach
 from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
@@ -82,7 +82,7 @@ def describe_scope(contenu: ContenuZone) -> str:
     mots = describe_filters(contenu.question.filtres)
     return (
         f"{mots[0].upper() + mots[1:] if mots else 'Toutes les formations'}, "
-        f"couverture à {describe_threshold(contenu.question)} par la route"
+        f"couverture à {describe_reach(contenu.question)}"
     )
 
 
@@ -228,7 +228,7 @@ def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
         ("nb_offres", f"{mine} a {{}} formations, {other} {{}}."),
         (
             "part_non_couverte",
-            f"La part des habitants à plus de {describe_threshold(contenu.question)} "
+            f"La part des habitants à plus de {describe_reach(contenu.question)} "
             f"d'{describe_offer(contenu.question)} est de {{}} à {mine}, de {{}} à {other}.",
         ),
         (

@@ -17,7 +17,7 @@ from geoapp.coverage.indicators import (
     show_value,
     title_of,
 )
-from geoapp.coverage.model import describe_threshold
+from geoapp.coverage.model import describe_reach
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
@@ -161,7 +161,7 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         colonnes=(*table.colonnes, *extra),
         valeurs=pd.DataFrame(rows),
         mots=words,
-        note=f"Seuil : {describe_threshold(contenu.question)}, compris.",
+        note=f"Seuil : {describe_reach(contenu.question)}, compris.",
     )
 
 
@@ -455,7 +455,7 @@ def outside_table(contenu: ContenuZone) -> Tableau:
         vide=_where_known(
             contenu,
             "Aucune formation hors de la zone n'est "
-            f"à {describe_threshold(contenu.question)} ou moins d'un de ses habitants.",
+            f"à {describe_reach(contenu.question)} ou moins d'un de ses habitants.",
         ),
     )
 

@@ -1,5 +1,21 @@
 """Costs of travel between people and places: made at the build, stored sparse, then read."""
 
-from geoapp.coverage.travel.matrix import DOSSIER, Trajets, open_trajets, write_trajets
+from geoapp.coverage.travel.matrix import (
+    DOSSIER,
+    Matrice,
+    Matrices,
+    Trajets,
+    open_trajets,
+    store_matrices,
+    write_trajets,
+)
 
-__all__ = ["DOSSIER", "Trajets", "open_trajets", "write_trajets"]
+__all__ = [
+    "DOSSIER",
+    "Matrice",
+    "Matrices",
+    "Trajets",
+    "open_trajets",
+    "store_matrices",
+    "write_trajets",
+]

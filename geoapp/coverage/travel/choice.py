@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,26 +10,79 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.detour import build_trajets
 from geoapp.coverage.travel.given import read_trajets
-from geoapp.coverage.travel.matrix import Trajets
+from geoapp.coverage.travel.matrix import Matrices, Trajets, store_matrices
+from geoapp.coverage.travel.modes import MODES, VOITURE
+from geoapp.reference.codes.identifiers import suggest
+
+Donnee = tuple[str | None, Path]
+"""A file of costs, and the way of travelling that it is said to be of (None: it says it)."""
 
 
-def choose_trajets(frames: dict[str, pd.DataFrame], path: Path | None = None) -> Trajets:
-    """Return the cost matrix of some tables: file `path` when given, else the estimated one.
+def parse_given(text: str) -> Donnee:
+    """Return the file that an option names: « F.parquet », or « velo=F.parquet ».
+
+    Raises
+    ------
+    ParameterError
+        When the way of travelling is not known.
+    """
+    mode, sign, path = text.partition("=")
+    # A path may hold the sign too: what stands before it is then no plain word.
+    if not sign or not mode.isidentifier():
+        return None, Path(text)
+    if mode not in MODES:
+        hint = suggest(mode, MODES) or f"Modes : {', '.join(MODES)}."
+        raise ParameterError(f"--trajets {text} : mode de déplacement inconnu. {hint}")
+    return mode, Path(path)
+
+
+def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = ()) -> Matrices:
+    """Return the cost matrices of some tables: those estimated, and those of the files given.
 
     Rows are the counted points of `demande`, in its order; columns the positions
     of `offres` and `offres_voisines`, sorted.
 
+    Parameters
+    ----------
+    donnees : sequence of (mode or None, path)
+        Files of costs (see `read_trajets`); one takes the place of the estimate of its way of
+        travelling.
+
     Raises
     ------
     SourceError
-        When the file cannot be used (see `read_trajets`).
+        When a file cannot be used (see `read_trajets`).
+    ParameterError
+        When two files are of one way of travelling.
     """
     points, places = list_origins(frames), list_places(frames)
-    if path is not None:
-        return read_trajets(path, points, places["id_place"].to_numpy(dtype=str))
-    return build_trajets(points, places, frames["communes"])
+    ids = places["id_place"].to_numpy(dtype=str)
+    given: dict[str, Trajets] = {}
+    for mode, path in donnees:
+        one = read_trajets(path, points, ids, mode=mode)
+        if one.mode in given:
+            raise ParameterError(
+                f"Deux matrices de trajets sont données pour le mode « {one.mode} » "
+                f"(la seconde : {path}). Donnez-en une par mode, « velo=F.parquet » au besoin."
+            )
+        given[one.mode] = one
+    estimated = estimate_trajets(points, places, frames["communes"], sauf=tuple(given))
+    return store_matrices([*estimated, *given.values()])
+
+
+def estimate_trajets(
+    points: gpd.GeoDataFrame,
+    places: pd.DataFrame,
+    communes: gpd.GeoDataFrame,
+    *,
+    sauf: tuple[str, ...] = (),
+) -> Iterator[Trajets]:
+    """Yield the estimated costs of each way of travelling that has some, but for `sauf`."""
+    if VOITURE not in sauf:
+        yield build_trajets(points, places, communes)
 
 
 def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:

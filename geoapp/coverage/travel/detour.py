@@ -19,7 +19,7 @@ from geoapp.coverage.travel.intrazonal import PART_RACINE, floor_distances
 from geoapp.coverage.travel.matrix import Trajets, at_speed
 
 MAXIMUM_KM = 100.0
-"""Costs beyond this road distance are not kept: twice the largest threshold that may be asked."""
+"""Costs beyond this road distance are not kept: the largest threshold that may be asked."""
 
 RAYON_M = 6_378_000.0
 """Radius used between chord and arc, in metres.
@@ -61,6 +61,7 @@ def build_trajets(
         "detour": DETOUR,
         "vitesse_km_h": VITESSE_KM_H,
         "maximum_km": MAXIMUM_KM,
+        "maximum_min": round(MAXIMUM_KM * 60 / VITESSE_KM_H),
         "minimum_communal": PART_RACINE,
         "note": describe_calibration(),
     }
@@ -69,7 +70,6 @@ def build_trajets(
         places=np.asarray(places["id_place"], dtype="U"),
         distance_km=distance,
         duree_min=minutes,
-        est_proportionnelle=True,
         parametres=parameters,
     )
 

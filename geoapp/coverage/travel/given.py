@@ -18,8 +18,8 @@ from scipy import sparse
 from geoapp.core.errors import SourceError
 from geoapp.core.files import writing
 from geoapp.core.french import format_decimal, with_unit
-from geoapp.coverage.travel.calibration import VITESSE_KM_H
 from geoapp.coverage.travel.matrix import Trajets
+from geoapp.coverage.travel.modes import DEFAUT
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.sources.content import sha256_of
 from geoapp.sources.records import show
@@ -28,8 +28,8 @@ COLONNES = ("origin", "destination", "time_min", "distance_km")
 CLE = "geoapp"
 """Key of the schema of a file under which it tells where its costs come from (`SourceTrajets`)."""
 
-COUT_MAX = 5_000.0
-"""Largest cost accepted, in minutes or kilometres.
+COUT_MAX = {"time_min": 5_000.0, "distance_km": 650.0}
+"""Largest cost accepted, in minutes and in kilometres: what two bytes hold (`matrix`).
 
 Beyond, it is a code for « out of reach », and such a pair is left out of the file.
 """
@@ -62,7 +62,9 @@ class _Paires:
     costs: dict[str, np.ndarray]
 
 
-def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Trajets:
+def read_trajets(
+    path: Path, points: gpd.GeoDataFrame, places: np.ndarray, *, mode: str | None = None
+) -> Trajets:
     """Return the cost matrix of a Parquet file with the columns of `COLONNES`.
 
     Parameters
@@ -76,6 +78,8 @@ def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Tr
         Counted points: `id_point`, `code_commune`, `est_region`, `population_retenue`.
     places : array of text
         `id_place`, sorted.
+    mode : str, optional
+        The way of travelling; by car when left out.
 
     Raises
     ------
@@ -103,8 +107,8 @@ def read_trajets(path: Path, points: gpd.GeoDataFrame, places: np.ndarray) -> Tr
         places=np.asarray(places, dtype="U"),
         distance_km=distance,
         duree_min=minutes,
-        est_proportionnelle=_are_proportional(distance, minutes),
         parametres=parameters,
+        mode=mode or DEFAUT,
     )
 
 
@@ -222,7 +226,8 @@ def _refuse(
         ),
     ]
     for nom, cost in pairs.costs.items():
-        faults.append((~((cost >= 0) & (cost <= COUT_MAX)), partial(_wrong_cost, nom, cost)))
+        wrong = ~((cost >= 0) & (cost <= COUT_MAX[nom]))
+        faults.append((wrong, partial(_wrong_cost, nom, cost)))
     bad = np.flatnonzero(np.logical_or.reduce([mask for mask, _ in faults]))
     lines, first = np.unique(pairs.lines[bad], return_index=True)
     if len(lines):
@@ -239,7 +244,7 @@ def _refuse(
 def _wrong_cost(nom: str, cost: np.ndarray, i: int) -> str:
     """Return what to say of a cost that cannot be one."""
     value = "vide" if np.isnan(cost[i]) else cost[i]
-    return f"{nom} = {value} (un nombre de 0 à {COUT_MAX:.0f} est attendu)"
+    return f"{nom} = {value} (un nombre de 0 à {COUT_MAX[nom]:.0f} est attendu)"
 
 
 def _unknown(nom: str, value: str, known: pd.Index) -> str:
@@ -258,14 +263,6 @@ def _matrix(
     return sparse.csr_array((cost.astype("f4"), columns.astype("i4"), indptr), shape=shape)
 
 
-def _are_proportional(distance: sparse.csr_array | None, minutes: sparse.csr_array | None) -> bool:
-    """Tell whether the minutes are the kilometres at one speed (to a thousandth): nothing more."""
-    if distance is None or minutes is None or not distance.data.any():
-        return False
-    speed = float(minutes.data.sum(dtype="f8") / distance.data.sum(dtype="f8"))
-    return bool(np.allclose(minutes.data, distance.data * speed, rtol=1e-3, atol=1e-3))
-
-
 def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
     """Return where a matrix comes from, and the share of the people whose point is in it."""
     inside = points["est_region"].to_numpy(dtype=bool)
@@ -278,7 +275,6 @@ def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
     return {
         "fournisseur": f"matrice donnée ({path.name})",
         "sha256": sha256_of(path),
-        "vitesse_km_h": VITESSE_KM_H,
         "nb_trajets": len(rows),
         "part_population": round(part, 4),
         "note": (

@@ -1,27 +1,38 @@
-"""The cost matrix of a snapshot: what it is, how it is stored and opened.
+"""The cost matrices of a snapshot, one by way of travelling: what they are, stored and opened.
 
-Stored as plain arrays (`.npy`) that every web process maps from the same
-file: nothing is copied at start, and equal content gives equal bytes.
+Stored as plain arrays (`.npy`) that every web process maps from the same files: nothing is copied
+at start, a way of travelling that nobody asks costs nothing, and equal content gives equal bytes.
+Costs are whole numbers of two bytes: tenths of a minute, decametres.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 
 from geoapp.core.errors import MissingPartError
+from geoapp.coverage.travel.modes import DEFAUT, MODES
 
 DOSSIER = "trajets"
-_COUTS = ("distance_km", "duree_min")
+PAR_UNITE = {"km": 100, "min": 10}
+"""Stored steps by unit: a decametre, a tenth of a minute."""
+
+PLUS_GRAND = np.iinfo(np.uint16).max - 1
+"""Greatest cost stored; the next whole number is a place that is shut (`access.nearest`)."""
+
+_FICHIERS = {"km": "distance", "min": "duree"}
+_PROVENANCES = ("origines_reseau", "places_reseau")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trajets:
-    """Costs from demand points to places.
+    """Costs from demand points to places by one way of travelling, as a provider gives them.
 
     Attributes
     ----------
@@ -29,21 +40,26 @@ class Trajets:
         `id_point` of each row.
     places : array of text
         `id_place` of each column, sorted.
-    distance_km, duree_min : csr_array of float32, or None
-        Kilometres by road and minutes; an absent entry is out of reach.  None
-        when the provider does not give that unit.  Same structure.
-    est_proportionnelle : bool
-        Minutes are distances at one declared speed: they say nothing more.
+    distance_km, duree_min : csr_array of floats, or None
+        Kilometres of the way and minutes; an absent entry is out of reach.  None when the provider
+        does not give that unit.  Same structure, columns sorted in each row.
     parametres : dict
-        `fournisseur`, `vitesse_km_h`, `maximum_km`, `note` (French)…
+        `fournisseur`, `note` (French), `erreurs`…: JSON values.
+    mode : str
+        A row of `MODES`.
+    origines_reseau, places_reseau : array of uint8, or None
+        0 for the ends that the law alone knows: a pair is of the network, the timetable or the
+        file that was given when both its ends are.  None when all the costs are of one provider.
     """
 
     origines: np.ndarray
     places: np.ndarray
     distance_km: sparse.csr_array | None
     duree_min: sparse.csr_array | None
-    est_proportionnelle: bool
     parametres: dict
+    mode: str = DEFAUT
+    origines_reseau: np.ndarray | None = None
+    places_reseau: np.ndarray | None = None
 
     @property
     def structure(self) -> sparse.csr_array:
@@ -51,35 +67,147 @@ class Trajets:
         return self.distance_km if self.distance_km is not None else self.duree_min
 
 
-def write_trajets(trajets: Trajets, folder: Path) -> None:
-    """Write the matrix into the folder of a snapshot, not yet published."""
-    aside = Path(folder) / DOSSIER
-    aside.mkdir()
+@dataclass(frozen=True, kw_only=True)
+class Matrice:
+    """The stored costs of one way of travelling: see `Trajets`.
+
+    `pas` holds by unit (`km`, `min`) a csr_array of uint16 in the steps of `PAR_UNITE`; all have
+    one structure.
+    """
+
+    mode: str
+    pas: dict[str, sparse.csr_array]
+    parametres: dict
+    origines_reseau: np.ndarray | None = None
+    places_reseau: np.ndarray | None = None
+
+    @property
+    def unites(self) -> tuple[str, ...]:
+        """Return the units in which the costs are known."""
+        return tuple(unite for unite in PAR_UNITE if unite in self.pas)
+
+    def cost(self, unite: str) -> sparse.csr_array:
+        """Return the costs of one unit as float32: a copy of the values, not of the structure."""
+        return as_cost(self.pas[unite], unite)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrices:
+    """Every way of travelling that a snapshot knows, between the same points and places.
+
+    `densites` are the people per km² around each point and around each place (`origines`,
+    `places`; NaN when unknown), for the law from any point; empty when they were not worked out.
+    """
+
+    origines: np.ndarray
+    places: np.ndarray
+    modes: dict[str, Matrice]
+    densites: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def defaut(self) -> str:
+        """Return the way of travelling when none is asked: the first that exists."""
+        return next(nom for nom in MODES if nom in self.modes)
+
+    @property
+    def parametres(self) -> dict[str, dict]:
+        """Return, by way of travelling, where its costs come from and what they are worth."""
+        return {nom: matrice.parametres for nom, matrice in self.modes.items()}
+
+    def trajets(self, mode: str) -> Trajets:
+        """Return the costs of one way of travelling as floats."""
+        found = self.modes[mode]
+        costs = {unite: found.cost(unite) for unite in found.unites}
+        return Trajets(
+            origines=self.origines,
+            places=self.places,
+            distance_km=costs.get("km"),
+            duree_min=costs.get("min"),
+            parametres=found.parametres,
+            mode=mode,
+            origines_reseau=found.origines_reseau,
+            places_reseau=found.places_reseau,
+        )
+
+
+def store_matrices(
+    trajets: Iterable[Trajets], densites: dict[str, np.ndarray] | None = None
+) -> Matrices:
+    """Return some costs as they are stored; those of one way of travelling replace the earlier."""
+    modes: dict[str, Matrice] = {}
+    for one in trajets:
+        modes[one.mode] = store_costs(one)
+        origines, places = one.origines, one.places
+    return Matrices(
+        origines=np.asarray(origines, dtype="U"),
+        places=np.asarray(places, dtype="U"),
+        modes={nom: modes[nom] for nom in MODES if nom in modes},
+        densites=densites or {},
+    )
+
+
+def store_costs(trajets: Trajets) -> Matrice:
+    """Return the costs of one provider as they are stored, each within half a step."""
+    given = {"km": trajets.distance_km, "min": trajets.duree_min}
     structure = trajets.structure
     # One type for both: otherwise every process would copy them at opening.
     integer = "<i4" if structure.nnz < 2**31 else "<i8"
-    arrays = {
-        "indices": structure.indices.astype(integer, copy=False),
-        "indptr": structure.indptr.astype(integer, copy=False),
-        "origines": trajets.origines.astype("U"),
-        "places": trajets.places.astype("U"),
-    }
-    for nom in _COUTS:
-        if (cost := getattr(trajets, nom)) is not None:
-            arrays[nom] = cost.data.astype("<f4", copy=False)
-    for nom, array in arrays.items():
-        np.save(aside / f"{nom}.npy", array, allow_pickle=False)
-    text = json.dumps(
-        {"parametres": trajets.parametres, "est_proportionnelle": trajets.est_proportionnelle},
-        ensure_ascii=False,
-        indent=1,
-        sort_keys=True,
+    indices = structure.indices.astype(integer, copy=False)
+    indptr = structure.indptr.astype(integer, copy=False)
+    return Matrice(
+        mode=trajets.mode,
+        pas={
+            unite: _matrix(_steps(cost.data, unite), indices, indptr, structure.shape)
+            for unite, cost in given.items()
+            if cost is not None
+        },
+        parametres=trajets.parametres,
+        origines_reseau=trajets.origines_reseau,
+        places_reseau=trajets.places_reseau,
     )
-    (aside / "trajets.json").write_text(text, encoding="utf-8")
 
 
-def open_trajets(snapshot) -> Trajets:
-    """Return the cost matrix of a snapshot, mapped from its files.
+def _steps(costs: np.ndarray, unite: str) -> np.ndarray:
+    """Return costs as whole steps; only a cost of nothing is 0."""
+    steps = np.rint(costs * np.float32(PAR_UNITE[unite]))
+    steps[(steps == 0) & (costs > 0)] = 1
+    return np.minimum(steps, PLUS_GRAND).astype("<u2")
+
+
+def as_cost(pas: sparse.csr_array, unite: str) -> sparse.csr_array:
+    """Return stored steps as costs: float32, same structure."""
+    values = pas.data / np.float32(PAR_UNITE[unite])
+    return _matrix(values.astype("f4", copy=False), pas.indices, pas.indptr, pas.shape)
+
+
+def write_trajets(matrices: Matrices, folder: Path) -> None:
+    """Write the matrices into the folder of a snapshot, not yet published."""
+    aside = Path(folder) / DOSSIER
+    aside.mkdir()
+    shared = {"origines": matrices.origines, "places": matrices.places}
+    shared |= {f"densite_{nom}": values.astype("<f4") for nom, values in matrices.densites.items()}
+    _save(aside, shared)
+    for nom, matrice in matrices.modes.items():
+        (aside / nom).mkdir()
+        structure = next(iter(matrice.pas.values()))
+        arrays = {"indices": structure.indices, "indptr": structure.indptr}
+        arrays |= {_FICHIERS[unite]: cost.data for unite, cost in matrice.pas.items()}
+        for provenance in _PROVENANCES:
+            if (known := getattr(matrice, provenance)) is not None:
+                arrays[provenance] = known.astype("u1")
+        _save(aside / nom, arrays)
+        text = json.dumps(matrice.parametres, ensure_ascii=False, indent=1, sort_keys=True)
+        (aside / nom / "mode.json").write_text(text, encoding="utf-8")
+
+
+def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays, one file each."""
+    for nom, array in arrays.items():
+        np.save(folder / f"{nom}.npy", array, allow_pickle=False)
+
+
+def open_trajets(snapshot) -> Matrices:
+    """Return the cost matrices of a snapshot, mapped from its files.
 
     Raises
     ------
@@ -87,25 +215,37 @@ def open_trajets(snapshot) -> Trajets:
         When the snapshot holds none.
     """
     folder = snapshot.path / DOSSIER
-    if not (folder / "trajets.json").exists():
+    known = [nom for nom in MODES if (folder / nom / "mode.json").exists()]
+    if not known:
         raise MissingPartError(
             f"L'instantané {snapshot.id} n'a pas de matrice de trajets. Relancez « geoapp build »."
         )
-    meta = json.loads((folder / "trajets.json").read_text(encoding="utf-8"))
+    arrays = {path.stem: np.array(np.load(path)) for path in sorted(folder.glob("*.npy"))}
+    shape = (len(arrays["origines"]), len(arrays["places"]))
+    return Matrices(
+        origines=arrays["origines"],
+        places=arrays["places"],
+        modes={nom: _open_mode(folder / nom, shape) for nom in known},
+        densites={
+            nom.removeprefix("densite_"): values
+            for nom, values in arrays.items()
+            if nom.startswith("densite_")
+        },
+    )
+
+
+def _open_mode(folder: Path, shape: tuple[int, int]) -> Matrice:
+    """Return one way of travelling, its arrays mapped."""
     arrays = {path.stem: np.asarray(np.load(path, mmap_mode="r")) for path in folder.glob("*.npy")}
-    origines, places = np.array(arrays["origines"]), np.array(arrays["places"])
-    costs = {
-        nom: _matrix(arrays[nom], arrays["indices"], arrays["indptr"], (len(origines), len(places)))
-        for nom in _COUTS
-        if nom in arrays
-    }
-    return Trajets(
-        origines=origines,
-        places=places,
-        distance_km=costs.get("distance_km"),
-        duree_min=costs.get("duree_min"),
-        est_proportionnelle=meta["est_proportionnelle"],
-        parametres=meta["parametres"],
+    return Matrice(
+        mode=folder.name,
+        pas={
+            unite: _matrix(arrays[nom], arrays["indices"], arrays["indptr"], shape)
+            for unite, nom in _FICHIERS.items()
+            if nom in arrays
+        },
+        parametres=json.loads((folder / "mode.json").read_text(encoding="utf-8")),
+        **{nom: np.array(arrays[nom]) for nom in _PROVENANCES if nom in arrays},
     )
 
 

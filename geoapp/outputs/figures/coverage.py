@@ -12,7 +12,7 @@ from geoapp.core.french import count
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.legend import is_uncollected, legend
-from geoapp.coverage.model import Question, describe_question, describe_threshold
+from geoapp.coverage.model import Question, describe_question, describe_reach
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.perimeter import INCONNUE
@@ -140,12 +140,12 @@ def tell_territory(world: World, question: Question, emprise: Emprise) -> str:
         return f"{emprise.nom} : offre non collectée, rien ne dit qui en est loin."
     if pd.isna(part):
         return (
-            f"{emprise.nom} : la part des habitants à plus de {describe_threshold(question)} "
+            f"{emprise.nom} : la part des habitants à plus de {describe_reach(question)} "
             "n'est pas connue ou est tue."
         )
     return (
         f"{emprise.nom} : {format_share(part)} des habitants "
-        f"sont à plus de {describe_threshold(question)}."
+        f"sont à plus de {describe_reach(question)}."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from geoapp.core.french import format_date, has_year, typeset
-from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_threshold
+from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_reach
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 
@@ -28,7 +28,7 @@ def list_parameters(question: Question, *, est_couverture: bool) -> str:
     # What counts as offer is told by the notes of a coverage.
     if est_couverture:
         parts = [
-            f"seuil {describe_threshold(question)} par la route, compris",
+            f"seuil {describe_reach(question)}, compris",
             VOISINS["oui" if question.voisins else "non"],
             f"public : {lower_first(PUBLICS[question.public])}",
         ]
