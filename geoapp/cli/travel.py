@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,15 +15,66 @@ from geoapp.cli.group import DATA, French, main, read_settings
 @click.option(
     "--mode", help="Mode de déplacement : voiture (par défaut), velo, pied…", metavar="MODE"
 )
+@click.option(
+    "--gtfs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Horaires d'un réseau de transport en commun (archive GTFS) ; répétable.",
+)
+@click.option(
+    "--jour",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Avec --gtfs : jour dont on prend les horaires (AAAA-MM-JJ), sinon le plus habituel.",
+)
+@click.option(
+    "--jour-type",
+    type=click.Choice(["semaine", "mercredi", "samedi"]),
+    help="Avec --gtfs, au lieu de --jour : semaine (mardi ou jeudi ; d'office), mercredi, samedi.",
+)
 @DATA
 @click.pass_context
-def travel(ctx: click.Context, out: Path | None, mode: str | None, data_dir: Path | None) -> None:
+def travel(
+    ctx: click.Context,
+    out: Path | None,
+    mode: str | None,
+    gtfs: tuple[Path, ...],
+    jour: datetime | None,
+    jour_type: str | None,
+    data_dir: Path | None,
+) -> None:
     """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
     if ctx.invoked_subcommand:
         return
     if out is None:
         raise click.UsageError("Missing option '--out'.", ctx=ctx)
-    _write_model(out, mode, data_dir)
+    if gtfs:
+        _write_transit(gtfs, out, jour=jour, type_jour=jour_type, data_dir=data_dir)
+    elif jour or jour_type:
+        raise click.UsageError("--jour et --jour-type ne vont qu'avec --gtfs.", ctx=ctx)
+    else:
+        _write_model(out, mode, data_dir)
+
+
+def _write_transit(
+    gtfs: tuple[Path, ...],
+    out: Path,
+    *,
+    jour: datetime | None,
+    type_jour: str | None,
+    data_dir: Path | None,
+) -> None:
+    """Write the costs by public transport of some feeds, and say what they hold."""
+    from geoapp.cli.transit import write_transit
+
+    if jour and type_jour:
+        raise click.UsageError("--jour et --jour-type ne vont pas ensemble : donnez l'un des deux.")
+    write_transit(
+        gtfs,
+        out,
+        read_settings(data_dir).data_dir,
+        jour=jour.date() if jour else None,
+        type_jour=type_jour or "semaine",
+    )
 
 
 def _write_model(out: Path, mode: str | None, data_dir: Path | None) -> None:

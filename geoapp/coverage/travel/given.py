@@ -350,6 +350,7 @@ def write_matrix(
     distance_km: sparse.csr_array | None,
     source: SourceTrajets,
     couverture: Couverture | None = None,
+    complements: dict[str, sparse.csr_array] | None = None,
 ) -> int:
     """Write costs with where they come from; return the number of pairs.
 
@@ -364,6 +365,8 @@ def write_matrix(
         Minutes and road kilometres, of one structure; None when not known.
     couverture : Couverture, optional
         All rows and columns when left out.
+    complements : dict, optional
+        Further columns, of the same structure, for whoever opens the file: nothing reads them.
 
     Raises
     ------
@@ -374,9 +377,10 @@ def write_matrix(
     if couverture is not None:
         reached = {nom: ids[getattr(couverture, nom)] for nom, ids in reached.items()}
     told = {**asdict(source), **{nom: ids.tolist() for nom, ids in reached.items()}}
-    table = _table(origines, places, duree_min, distance_km).replace_schema_metadata(
-        {CLE: json.dumps(told, ensure_ascii=False)}
-    )
+    table = _table(origines, places, duree_min, distance_km)
+    for nom, matrix in (complements or {}).items():
+        table = table.append_column(nom, pa.array(matrix.data.astype("f4", copy=False)))
+    table = table.replace_schema_metadata({CLE: json.dumps(told, ensure_ascii=False)})
     with writing(out) as aside:
         pq.write_table(table, aside, compression="zstd")
     return table.num_rows

@@ -1,0 +1,1 @@
+"""Trips by public transport, worked out from timetables."""
