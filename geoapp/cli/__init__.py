@@ -3,10 +3,11 @@
 from geoapp.cli import (
     answers,
     data,
+    laws,
     service,
     snapshots,
     travel,
 )  # each adds its commands to the group
 from geoapp.cli.group import main
 
-__all__ = ["answers", "data", "main", "service", "snapshots", "travel"]
+__all__ = ["answers", "data", "laws", "main", "service", "snapshots", "travel"]

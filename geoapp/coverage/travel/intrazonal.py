@@ -9,6 +9,8 @@ Zignago 2011, « Notes on CEPII's distances measures », 2011-25).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -22,6 +24,59 @@ PART_RACINE = 0.376
 
 COTE_KM = 0.2
 """Side of a cell of population."""
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Least straight lines (km) between some points of demand and some places.
+
+    `rows`, `columns` and `km` are those of pairs, sorted by row; `least` is that of each point
+    (0: none) up to a straight line of `least` itself.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    km: np.ndarray
+    least: np.ndarray
+
+    def raise_block(self, crow_km: np.ndarray, start: int) -> None:
+        """Raise to the floors, in place, the straight lines of the points from rank `start` on."""
+        first, last = np.searchsorted(self.rows, [start, start + len(crow_km)])
+        rows, columns = self.rows[first:last] - start, self.columns[first:last]
+        crow_km[rows, columns] = np.maximum(crow_km[rows, columns], self.km[first:last])
+        np.maximum(crow_km, self.least[start : start + len(crow_km), None], out=crow_km)
+
+
+def find_floors(points: pd.DataFrame, places: pd.DataFrame, communes: gpd.GeoDataFrame) -> Floors:
+    """Return the floors inside a commune or a cell.
+
+    Three rules, of which the first two name the floor of the commune: a commune counted at its town
+    hall and any place in it; anybody of a commune and a place known by that commune only; a cell
+    and a place in it.
+
+    Parameters
+    ----------
+    points : DataFrame
+        `type_point`, `code_commune`, in the order of the rows.
+    places : DataFrame
+        `code_commune`, `est_vague` (known by its commune only), in the order of the columns.
+    communes : GeoDataFrame
+        `code_commune` and outlines.
+    """
+    is_cell = points["type_point"].eq(CARREAU).to_numpy()
+    origins = pd.DataFrame({"row": np.arange(len(points)), "code": points["code_commune"].array})
+    origins["est_carreau"] = is_cell
+    ends = pd.DataFrame({"column": np.arange(len(places)), "code": places["code_commune"].array})
+    ends["est_vague"] = places["est_vague"].to_numpy(dtype=bool)
+    pairs = origins.merge(ends.dropna(subset="code"), on="code")
+    pairs = pairs[~pairs["est_carreau"] | pairs["est_vague"]].sort_values(["row", "column"])
+    return Floors(
+        rows=pairs["row"].to_numpy(),
+        columns=pairs["column"].to_numpy(),
+        km=pairs["code"].map(commune_floors(communes)).fillna(0).to_numpy("f4"),
+        # A cell holds every place nearer than half its side: this floor is under it.
+        least=np.where(is_cell, PART_RACINE * COTE_KM, 0).astype("f4"),
+    )
 
 
 def floor_distances(

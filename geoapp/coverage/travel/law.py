@@ -1,0 +1,290 @@
+"""Laws of travel: minutes and road kilometres of a mode from the straight line and the density.
+
+Of both costs the logarithm is piecewise linear in that of the straight line (a power law whose
+exponent changes at two distances), plus three terms of the mean density m of both ends,
+m = ln(1 + people per km² / 100): near (fading as exp(−km / 15)), far (the rest), and in the core of
+large cities (what is over 3, 1,900 people per km²).  The parameters are in
+`geodata/lois_trajets.json`, written by `geoapp trajets calibrer`, with their source and error.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from geoapp.core.config import GEODATA
+from geoapp.core.files import writing
+from geoapp.coverage.travel.crow import crow_km, to_ecef
+from geoapp.coverage.travel.intrazonal import Floors
+
+FICHIER = GEODATA / "lois_trajets.json"
+BANDES_KM = (0.0, 1.0, 3.0, 5.0, 10.0, 20.0, 40.0, 80.0)
+"""Bounds of the bands of straight line by which errors are told, in kilometres."""
+RUPTURES_KM = (5.0, 25.0)
+"""Straight lines at which the exponent of a fitted law changes."""
+PROCHE_KM = 15.0
+"""Distance over which the effect of the density near the ends fades."""
+DENSITE_UNITE, COEUR = 100.0, 3.0
+"""People per km² of the logarithm, and the logarithm from which a core of city begins."""
+PORTEE_KM = 150.0
+"""Straight line up to which a law is kept sane and its reach is looked for."""
+
+
+_PAIRES = 1_000_000
+"""Pairs worked out at once: bounds the memory to some tens of megabytes beside the result."""
+
+
+@dataclass(frozen=True)
+class Courbe:
+    """One cost: exp(constante) × a power of the straight line × an effect of the density.
+
+    Attributes
+    ----------
+    constante : float
+        Logarithm of the cost at 1 km, density aside.
+    pentes : tuple of 3
+        Exponent up to the first break, then what each break adds to it.
+    densite : tuple of 3
+        Effects of the density: near, far, core.
+    """
+
+    constante: float
+    pentes: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    densite: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def cost(self, crow_km: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Return the cost of straight lines (km), `mean` being m (both (n,)); 0 stays 0."""
+        crow = np.asarray(crow_km)
+        total = np.log(np.maximum(crow, 1e-6))
+        log = total.copy()
+        total *= self.pentes[0]
+        for slope, bound in zip(self.pentes[1:], RUPTURES_KM, strict=True):
+            if slope:
+                total += slope * np.maximum(log - np.float32(np.log(bound)), 0)
+        near, far, core = self.densite
+        if near or far:
+            fading = np.exp(crow * np.float32(-1 / PROCHE_KM))
+            total += mean * (np.float32(far) + np.float32(near - far) * fading)
+        if core:
+            total += np.float32(core) * np.maximum(mean - np.float32(COEUR), 0)
+        total += self.constante
+        np.exp(total, out=total)
+        total[crow <= 0] = 0
+        return total
+
+
+@dataclass(frozen=True)
+class Bande:
+    """Errors of a law on the pairs of one band of straight line: parts, as 0.09 for 9 %.
+
+    `biais` is the median of estimate / truth − 1, `mediane` and `p90` those of its size; half of
+    the pairs are under the first.  A declared band has `nb` 0 and no measured bias.
+    """
+
+    de_km: float
+    a_km: float
+    biais: float | None
+    mediane: float
+    p90: float
+    nb: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """What one mode costs between two points anywhere, how far it is wrong, and who says so.
+
+    Attributes
+    ----------
+    temps, route : Courbe
+        Minutes, and kilometres by road (never under the straight line).
+    densite_type : float
+        People per km² taken where the density is unknown.
+    errors, errors_km : tuple of Bande
+        Of the minutes and of the kilometres, by band of straight line.
+    est_mesuree : bool
+        The errors are measured on pairs held apart; else they are declared.
+    source, perimetre, licence, date : str
+        In French, as they are shown.
+    nb_paires : int
+        Pairs that it was fitted on.
+    plafond : Courbe, optional
+        Minutes that are never exceeded: a fluid road is no slower than one with traffic.
+    """
+
+    mode: str
+    temps: Courbe
+    route: Courbe
+    densite_type: float
+    errors: tuple[Bande, ...]
+    errors_km: tuple[Bande, ...]
+    est_mesuree: bool
+    source: str
+    perimetre: str
+    licence: str
+    date: str
+    nb_paires: int
+    plafond: Courbe | None = None
+
+    def minutes(self, crow_km, density_o=np.nan, density_d=np.nan) -> np.ndarray:
+        """Return the minutes of straight lines (km), given the people per km² at both ends.
+
+        Arrays that broadcast together; a density that is NaN is unknown.  Longer with the straight
+        line, 0 only at 0.
+        """
+        return self._cost(self.minutes_of, crow_km, density_o, density_d)
+
+    def road_km(self, crow_km, density_o=np.nan, density_d=np.nan) -> np.ndarray:
+        """Return the kilometres by road, as `minutes`; never under the straight line."""
+        return self._cost(self.road_of, crow_km, density_o, density_d)
+
+    def minutes_of(self, crow_km: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Return the minutes of straight lines, (n,), given m, (n,)."""
+        cost = self.temps.cost(crow_km, mean)
+        if self.plafond is not None:
+            short = np.flatnonzero(crow_km < RUPTURES_KM[0])
+            cost[short] = np.minimum(cost[short], self.plafond.cost(crow_km[short], mean[short]))
+        return cost
+
+    def road_of(self, crow_km: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Return the kilometres by road of straight lines, (n,), given m, (n,)."""
+        return np.maximum(self.route.cost(crow_km, mean), crow_km)
+
+    def reach_km(self, max_min: float) -> float:
+        """Return a straight line beyond which nobody arrives within `max_min`, at any density."""
+        crow = np.linspace(0.05, PORTEE_KM, 3000)
+        ends = np.expm1([0.0, COEUR, 6.0]) * DENSITE_UNITE
+        least = np.min([self.minutes(crow, one, one) for one in ends], axis=0)
+        rank = int(np.searchsorted(least, max_min, "right"))
+        return float(crow[min(rank, len(crow) - 1)])
+
+    def log_density(self, density: np.ndarray) -> np.ndarray:
+        """Return ln(1 + density / 100), that of `densite_type` where it is unknown."""
+        known = np.where(np.isnan(density), self.densite_type, density)
+        return np.log1p(known / DENSITE_UNITE)
+
+    def _cost(self, cost: Callable, crow_km, density_o, density_d) -> np.ndarray:
+        ends = [self.log_density(np.asarray(one, dtype=float)) for one in (density_o, density_d)]
+        crow, mean = np.broadcast_arrays(np.asarray(crow_km, dtype=float), (ends[0] + ends[1]) / 2)
+        return cost(crow.ravel(), mean.ravel()).reshape(crow.shape)
+
+
+def empty_law(mode: str, *, source: str, perimetre: str, licence: str, date: str) -> Law:
+    """Return a law that nothing is fitted on yet."""
+    return Law(
+        mode=mode,
+        temps=Courbe(0.0),
+        route=Courbe(0.0),
+        densite_type=DENSITE_UNITE,
+        errors=(),
+        errors_km=(),
+        est_mesuree=False,
+        source=source,
+        perimetre=perimetre,
+        licence=licence,
+        date=date,
+        nb_paires=0,
+    )
+
+
+@functools.cache
+def load_laws(path: Path = FICHIER) -> dict[str, Law]:
+    """Return the laws by mode, in the order of the file."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return {mode: _law(mode, one) for mode, one in told["lois"].items()}
+
+
+def _law(mode: str, told: dict) -> Law:
+    """Return a law as its file tells it."""
+    parts = dict(told)
+    for nom in ("temps", "route", "plafond"):
+        if (curve := parts.get(nom)) is None:
+            continue
+        parts[nom] = Courbe(curve["constante"], tuple(curve["pentes"]), tuple(curve["densite"]))
+    for nom in ("errors", "errors_km"):
+        parts[nom] = tuple(Bande(**band) for band in parts[nom])
+    return Law(mode=mode, **parts)
+
+
+def write_law(law: Law, path: Path = FICHIER) -> None:
+    """Put one law in the file of the laws, in place of that of its mode.
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be written.
+    """
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"lois": {}}
+    parts = asdict(law)
+    told["lois"][parts.pop("mode")] = parts
+    with writing(path) as aside:
+        aside.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    load_laws.cache_clear()
+
+
+def build_costs(
+    law: Law,
+    origins_lonlat: np.ndarray,
+    places_lonlat: np.ndarray,
+    density_o: np.ndarray,
+    density_d: np.ndarray,
+    max_min: float,
+    floors: Floors | None = None,
+    max_km: float = 0.0,
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return the kilometres by road and the minutes of every pair within `max_min` or `max_km`.
+
+    Parameters
+    ----------
+    origins_lonlat, places_lonlat : (n, 2) arrays
+        Longitude and latitude, degrees (EPSG:4326).
+    density_o, density_d : (n,) arrays
+        People per km² around them; NaN unknown.
+    max_min, max_km : float
+        Largest costs kept, inclusive: either is enough.
+    floors : Floors, optional
+        Least straight lines inside a commune or a cell (`intrazonal`), applied before the law.
+
+    Returns
+    -------
+    distance, minutes : csr_array of float32, (n_origins, n_places)
+        Same structure, columns sorted in each row; two points at one position are at a stored 0.
+    """
+    origins, places = to_ecef(origins_lonlat), to_ecef(places_lonlat)
+    reach = max(law.reach_km(max_min), max_km)  # a road is never shorter than the straight line
+    ends = [law.log_density(np.asarray(one, dtype=float)) for one in (density_o, density_d)]
+    mean_o, mean_d = (one.astype("f4") / 2 for one in ends)
+    step = max(1, _PAIRES // max(1, len(places)))
+    lengths, indices, km, minutes = [], [], [], []
+    for start in range(0, len(origins), step):
+        rows = slice(start, start + step)
+        crow = crow_km(origins[rows], places)
+        if floors is not None:
+            floors.raise_block(crow, start)
+        i, j = np.nonzero(crow <= reach)
+        crow = crow[i, j]
+        mean = mean_o[rows][i] + mean_d[j]
+        cost, road = law.minutes_of(crow, mean), law.road_of(crow, mean)
+        kept = np.flatnonzero((cost <= max_min) | (road <= max_km))
+        lengths.append(np.bincount(i[kept], minlength=len(origins[rows])))
+        indices.append(j[kept].astype("i4"))
+        minutes.append(cost[kept])
+        km.append(road[kept])
+    indptr = np.concatenate([[0], np.cumsum(join_blocks(lengths, "i8"))])
+    columns, shape = join_blocks(indices, "i4"), (len(origins), len(places))
+    distance = sparse.csr_array((join_blocks(km, "f4"), columns, indptr), shape=shape)
+    return distance, sparse.csr_array(
+        (join_blocks(minutes, "f4"), distance.indices, distance.indptr), shape=shape
+    )
+
+
+def join_blocks(blocks: list[np.ndarray], dtype: str) -> np.ndarray:
+    """Return the blocks end to end, and let go of them."""
+    result = np.concatenate(blocks) if blocks else np.empty(0)
+    blocks.clear()
+    return result.astype(dtype, copy=False)
