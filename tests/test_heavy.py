@@ -191,9 +191,9 @@ def workshop(tmp_path, monkeypatch):
     app = create_app(tmp_path)
     started = []
 
-    def start(view):
+    def start(view, **options):
         app.view_functions["downloads.everything"] = views.apart(view, Quota(2))
-        started.append(start_heavy(app))
+        started.append(start_heavy(app, **options))
         return app.test_client(), started[-1]
 
     yield start
@@ -282,7 +282,7 @@ def test_what_is_asked_most_is_made_while_nobody_asks(workshop, monkeypatch):
     monkeypatch.setattr(ahead, "_sheets", lambda: [])
     monkeypatch.setattr(ahead, "TYPES", ("zones",))
     client, atelier = workshop(slow(0))
-    wait_until(lambda: list(atelier.folder.glob("gardees/*/*")), seconds=60)
+    wait_until(lambda: list(atelier.folder.glob("gardees/*/*")), seconds=180)
     wait_until(lambda: is_idle(atelier))
     # Without a workshop to make it, an answer can only be the one kept.
     os.killpg(atelier.pid, signal.SIGKILL)
@@ -369,3 +369,29 @@ def test_a_workshop_renewed_ends_what_it_began_and_loses_nothing(workshop):
     assert answers == [(200, "fait")]
     wait_until(lambda: not has_processes(before))
     assert get(client, FILE) == (200, "fait") and atelier.folder.exists()
+
+
+def test_what_is_asked_before_the_server_is_warm_waits_for_it(workshop):
+    client, atelier = workshop(slow(0), est_tenu=True)
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(get(client, FILE)))
+    asking.start()
+    asking.join(1)
+    assert asking.is_alive() and not atelier.has_died()
+    atelier.renew(client.application)
+    asking.join(20)
+    assert answers == [(200, "fait")]
+    os.killpg(atelier.pid, signal.SIGKILL)
+    wait_until(atelier.has_died)
+    atelier.renew(client.application)
+    assert get(client, "/donnees/tables/sources.csv")[0] == 200
+
+
+def test_what_gets_ready_asks_nothing_of_the_workshop(workshop, monkeypatch):
+    client, _ = workshop(slow(0), est_tenu=True)
+    asked = []
+    monkeypatch.setattr(views, "_ask", lambda *_: asked.append(1))
+    app = client.application
+    for _ in ahead.prepare(app, app.extensions["courant"].current()):
+        pass
+    assert not asked

@@ -132,10 +132,9 @@ def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
 def _keep(matrix: sparse.csr_array, mask: np.ndarray) -> sparse.csr_array:
     """Return the stored entries that a mask keeps."""
     kept = np.flatnonzero(mask)
-    return sparse.csr_array(
-        (matrix.data[kept], matrix.indices[kept], np.searchsorted(kept, matrix.indptr)),
-        shape=matrix.shape,
-    )
+    # In the type of the indices: with two types, scipy would widen both.
+    indptr = np.searchsorted(kept, matrix.indptr).astype(matrix.indices.dtype)
+    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
 def weight_of(matrix: sparse.csr_array) -> int:

@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -28,9 +28,11 @@ from gunicorn.glogging import Logger
 from geoapp.core.config import load_settings
 from geoapp.core.errors import GeoFormaError
 from geoapp.web import create_app
+from geoapp.web.heavy.ahead import prepare
 from geoapp.web.heavy.workshop import Atelier, start_heavy
 from geoapp.web.logs import JsonLine, log_answer, log_as_json
 from geoapp.web.observed import observe
+from geoapp.web.served import Servi
 from geoapp.web.warming import warm_by_page
 
 LOG = logging.getLogger("geoapp")
@@ -180,9 +182,7 @@ def _follow(*_) -> None:
         return
     wait = REGARD_S
     try:
-        _beside.suite = _beside.suite or _app.extensions["courant"].follow(
-            partial(warm_by_page, _app)
-        )
+        _beside.suite = _beside.suite or _app.extensions["courant"].follow(partial(_warm, _app))
         end = time.monotonic() + TOUR_S
         while time.monotonic() < end:
             next(_beside.suite)
@@ -191,11 +191,20 @@ def _follow(*_) -> None:
         _beside.suite = None
         if done.value:
             _fork_again()
+        elif _beside.atelier and _beside.atelier.has_died():
+            LOG.warning("L'atelier des demandes lourdes est mort : un autre prend sa place.")
+            _renew_workshop()
     except Exception:
         _beside.suite = None
         LOG.exception("Publication non suivie, nouvel essai dans %s s.", REGARD_S)
     finally:
         signal.setitimer(signal.ITIMER_REAL, wait)
+
+
+def _warm(app: Flask, servi: Servi) -> Iterator[None]:
+    """Ask the pages of a snapshot, then read what heavy files stand on, a step at a time."""
+    yield from warm_by_page(app, servi)
+    yield from prepare(app, servi)
 
 
 def _fork_again() -> None:
@@ -204,12 +213,17 @@ def _fork_again() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    _renew_workshop()
+    os.kill(_MASTER, signal.SIGHUP)
+
+
+def _renew_workshop() -> None:
+    """Fork the workshop from what this process holds now, if there is one."""
     if _beside.atelier and _app is not None:
         try:
             _beside.atelier.renew(_app)
         except OSError as error:
             LOG.warning("Atelier non renouvelé (%s).", error.strerror or error)
-    os.kill(_MASTER, signal.SIGHUP)
 
 
 def post_fork(server, worker) -> None:

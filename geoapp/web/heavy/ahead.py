@@ -12,6 +12,7 @@ from geoapp.coverage.territories.zone import list_types, list_zones
 from geoapp.outputs.sheets.rendering import check_pdf
 from geoapp.reference.zonings import COMMUNE, REGION, ZONAGES
 from geoapp.web.heavy.asked import answer_key, read_asked
+from geoapp.web.heavy.job import APART
 from geoapp.web.heavy.wire import Demande
 from geoapp.web.public_address import site_prefix
 from geoapp.web.served import SERVI, Servi, served_world
@@ -28,7 +29,10 @@ def prepare(app: Flask, servi: Servi) -> Iterator[None]:
     """
     client = app.test_client()
     for address in WARMED:
-        client.get(site_prefix(app) + address, environ_overrides={SERVI: servi}).close()
+        # Worked out here: asked of the workshop, it would wait for itself.
+        client.get(
+            site_prefix(app) + address, environ_overrides={SERVI: servi, APART: True}
+        ).close()
         yield
     check_pdf()
 

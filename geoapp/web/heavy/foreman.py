@@ -113,7 +113,7 @@ class Foreman:
         self._numbers = count()
         self._selector = selectors.DefaultSelector()
         self._is_retired = False
-        self._is_prepared = False
+        self._is_prepared = servi.est_chaud
         self._steps: Iterator[Any] = prepare(app, servi)
         self._last = time.monotonic()
         self._ahead: Iterator[Demande] | None = None

@@ -61,10 +61,21 @@ class Atelier:
         self.pid = 0
         self._est_tenu = est_tenu
         self._owner = os.getpid()
+        self._prise: socket.socket | None = None
         # Each guardian, with the file that says, while it is open, that the server lives.
         self._liens: dict[int, int] = {}
         # The web processes that are forked must not hold it open.
         os.register_at_fork(after_in_child=self._release)
+
+    def open(self) -> None:
+        """Let requests come: they wait for the first `renew`.
+
+        Raises
+        ------
+        OSError
+            When they cannot come.
+        """
+        self._prise = _listen(self.folder)
 
     def renew(self, app: Flask) -> None:
         """Fork the workshop from what this process holds now; the one before ends what it began.
@@ -77,7 +88,7 @@ class Atelier:
         before = self.pid
         for pid in [pid for pid in self._liens if pid != before and _has_ended(pid)]:
             os.close(self._liens.pop(pid))
-        prise = _listen(self.folder)
+        prise, self._prise = self._prise or _listen(self.folder), None
         read_end, write_end = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -94,6 +105,10 @@ class Atelier:
         if before:
             with suppress(OSError):
                 os.kill(before, RELEVE)
+
+    def has_died(self) -> bool:
+        """Tell whether the workshop was forked, and is no more."""
+        return bool(self.pid) and _has_ended(self.pid)
 
     def connect(self) -> socket.socket:
         """Return a connection to the workshop, or raise `OSError`."""
@@ -113,7 +128,7 @@ class Atelier:
 
     def stop(self) -> None:
         """End the workshop and everything it was making; only the process that started it does."""
-        if os.getpid() != self._owner or not self.pid:
+        if os.getpid() != self._owner:
             return
         self.pid, pids = 0, list(self._liens)
         for pid in pids:
@@ -129,10 +144,13 @@ class Atelier:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _release(self) -> None:
-        """Close what says that the server lives."""
+        """Close what says that the server lives, and where requests wait for the workshop."""
         liens, self._liens = self._liens, {}
         for lien in liens.values():
             os.close(lien)
+        if self._prise:
+            self._prise.close()
+            self._prise = None
 
 
 PRISE = "prise"
@@ -176,7 +194,7 @@ def _listen(folder: Path) -> socket.socket:
 
 
 def start_heavy(app: Flask, *, prets: int = PRETS, est_tenu: bool = False) -> Atelier | None:
-    """Fork the workshop of an application, and return it; None where it cannot be.
+    """Start the workshop of an application, and return it; None where it cannot be.
 
     Called before any thread starts and before web processes are forked, by the
     process that will stop it.  What the application has read is shared.
@@ -186,14 +204,18 @@ def start_heavy(app: Flask, *, prets: int = PRETS, est_tenu: bool = False) -> At
     prets : int
         Heavy requests that one web process holds at most: fewer than its threads.
     est_tenu : bool
-        Whether this process follows what is published for all, and says it by `Atelier.renew`.
+        Whether this process follows what is published for all, and says it by `Atelier.renew`:
+        requests wait until then, as nothing is ready to be shared.
     """
     if not hasattr(os, "fork"):
         return None
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".geoforma.{os.getpid()}.atelier."))
         atelier = Atelier(folder, prets, est_tenu=est_tenu)
-        atelier.renew(app)
+        if est_tenu:
+            atelier.open()
+        else:
+            atelier.renew(app)
     except OSError as error:
         app.logger.warning("Demandes lourdes faites sur place : %s.", error.strerror or error)
         return None
