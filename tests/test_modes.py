@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,12 +13,15 @@ from scipy import sparse
 from geoapp.cli.group import main
 from geoapp.core.errors import ParameterError
 from geoapp.coverage import access
-from geoapp.coverage.model import describe_question, parse_question, to_parameters
-from geoapp.coverage.travel import Trajets, store_matrices
+from geoapp.coverage.measures import points_of
+from geoapp.coverage.model import Question, describe_question, parse_question, to_parameters
+from geoapp.coverage.travel import Trajets, store_matrices, words
 from geoapp.coverage.travel.choice import choose_trajets, list_origins, parse_given
 from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.travel.modes import MODES, UNITES
-from geoapp.coverage.world import open_world
+from geoapp.coverage.variants import answer_otherwise
+from geoapp.coverage.world import World, open_world
+from tests.test_coverage import make_monde
 from tests.test_travel import GOOD, L1, write_matrix
 
 
@@ -162,3 +166,124 @@ def test_a_world_opens_its_modes_and_costs_nothing_more(tiny_snapshot, tiny_fram
     )
     assert len(world.trajets.origines) == len(list_origins(tiny_frames))
     assert L1 in world.trajets.places
+
+
+# --- What costs are worth, and what is said of it
+# ----------------------------------------------------------------------
+
+BANDES = [
+    {"de_km": 0, "a_km": 5, "a_min": 12, "biais": 0.0, "mediane": 0.2, "p90": 0.5, "nb": 40},
+    {"de_km": 5, "a_km": 20, "a_min": 30, "biais": 0.0, "mediane": 0.1, "p90": 0.3, "nb": 90},
+]
+
+
+@pytest.mark.parametrize(
+    ("unite", "cost", "median"), [("min", 11.9, 0.2), ("min", 12, 0.1), ("min", 99, 0.1)]
+)
+def test_the_error_of_a_cost_is_that_of_its_band(unite, cost, median):
+    assert words.error_at({"erreurs": BANDES}, unite, cost).mediane == median
+    assert words.error_at({"erreurs_km": BANDES}, unite, cost) is None
+
+
+def test_bands_without_minutes_have_their_widest_error():
+    bare = [{nom: value for nom, value in one.items() if nom != "a_min"} for one in BANDES]
+    assert words.error_at({"erreurs": bare}, "min", 25).p90 == 0.5
+    assert words.error_at({"erreurs_km": bare}, "km", 6.4).p90 == 0.5
+    assert words.error_at({"erreurs_km": bare}, "km", 6.6).p90 == 0.3
+
+
+def test_minutes_are_told_with_their_source_and_their_error():
+    told = words.describe_cost({"erreurs": BANDES}, "min", 25.2).replace("\u202f", " ")
+    assert told == "environ 25 min, à 10 % près une fois sur deux"
+    assert words.describe_cost({}, "min", 25).endswith("erreur inconnue")
+    told = words.describe_precision(
+        {"erreurs": BANDES, "fournisseur": "loi calée", "date": "2026"},
+        mode="velo",
+        unite="min",
+        seuil=25,
+    ).replace("\u202f", " ")
+    assert told == (
+        "Trajets à vélo : loi calée, 2026. Vers 25 minutes, ils sont justes à 10 % près une fois "
+        "sur deux, à 30 % près neuf fois sur dix (erreur mesurée)."
+    )
+
+
+def make_monde_of(*costs: Trajets) -> World:
+    """Return the world of `test_coverage` with these costs: one row each, one place."""
+    nb = len(costs[0].origines)
+    monde = make_monde(
+        {
+            "costs": [[1.0]] * nb,
+            "people": [100.0] * nb,
+            "region": [True] * nb,
+            "zones": [0] * nb,
+            "nb_zones": 1,
+            "offers": [(0, 0, False, False)],
+        }
+    )
+    return replace(monde, trajets=store_matrices(costs))
+
+
+def column(mode: str, minutes: list[float], **more) -> Trajets:
+    cost = sparse.csr_array(np.array(minutes, dtype="f4")[:, None])
+    return Trajets(
+        origines=np.array([f"p{i}" for i in range(len(minutes))]),
+        places=np.array(["l0"]),
+        distance_km=None,
+        duree_min=cost,
+        mode=mode,
+        **{"parametres": {}, **more},
+    )
+
+
+def test_who_reaches_an_offer_by_car_alone_is_too_far_without_a_car():
+    monde = make_monde_of(column("voiture", [10, 25, 35, 80]), column("velo", [20, 50, 90, 200]))
+    asked = Question(mode="velo", unite="min", seuil=30)
+    causes = points_of(monde, asked)["cause"].astype(object).tolist()
+    assert causes[1:] == ["sans_voiture", "sans_offre", "sans_offre"] and causes[0] != causes[0]
+    by_car = points_of(monde, replace(asked, mode="voiture"))["cause"].astype(object).tolist()
+    assert "sans_voiture" not in by_car and by_car[2] == "eloignee"
+
+
+def test_a_white_zone_is_solid_under_the_whole_error_of_its_trips():
+    bands = [{**BANDES[0], "a_min": 120, "p90": 0.6}]
+    for known, solid in (({}, [False, True]), ({"erreurs": bands}, [False, False])):
+        monde = make_monde_of(column("voiture", [36, 45], parametres=known))
+        asked = Question(mode="voiture", unite="min", seuil=30)
+        assert points_of(monde, asked)["est_robuste"].tolist() == solid
+
+
+def test_beyond_the_costs_kept_nothing_is_solid():
+    for maximum, solid in ((40, True), (36, False)):
+        costs = column("voiture", [20, 20], parametres={"maximum_min": maximum})
+        far = sparse.csr_array(np.array([[20.0], [0.0]], dtype="f4"))
+        monde = make_monde_of(replace(costs, duree_min=far))
+        asked = Question(mode="voiture", unite="min", seuil=30)
+        assert points_of(monde, asked)["est_robuste"].tolist() == [False, solid]
+
+
+def test_the_answer_is_told_with_other_trips():
+    bands = [{**BANDES[0], "a_min": 120, "p90": 0.5}]
+    monde = make_monde_of(
+        column("voiture", [10, 25, 35], parametres={"erreurs": bands}),
+        column("voiture", [10, 25, 50], parametres={"erreurs": bands}),
+        column("voiture_fluide", [8, 20, 28]),
+    )
+    found = answer_otherwise(monde, Question(mode="voiture", unite="min", seuil=30))
+    people = {one.nom: one.population_non_couverte for one in found}
+    assert people == {"retenue": 100, "longs": 200, "courts": 0, "voiture_fluide": 0, "loi": 100}
+    assert {one.nom: one.cout_median for one in found}["longs"] == pytest.approx(37.5)
+
+
+def test_points_that_no_timetable_reaches_are_neither_near_nor_far():
+    costs = column(
+        "transports",
+        [20, 50, 50],
+        parametres={"est_partielle": True},
+        origines_reseau=np.array([1, 1, 0], dtype="u1"),
+        places_reseau=np.array([1], dtype="u1"),
+    )
+    monde = make_monde_of(column("voiture", [10, 10, 10]), costs)
+    asked = Question(mode="transports", unite="min", seuil=30)
+    assert points_of(monde, asked)["cause"].isna().tolist() == [True, False, True]
+    assert np.nan_to_num(monde.people(asked)).sum() == 200

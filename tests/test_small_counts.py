@@ -11,7 +11,7 @@ from geoapp.coverage.small_counts import PERSONNES, hide_small, protect
 from support.examples import cheap
 
 COUNTS = st.one_of(st.sampled_from([0.0, 1.0, 4.0, 5.0, math.nan]), st.integers(0, 30).map(float))
-TERMS = ("population_sans_offre", "population_eloignee")
+TERMS = ("population_sans_offre", "population_eloignee", "population_sans_voiture")
 
 
 def is_small(count: float) -> bool:
@@ -80,6 +80,7 @@ def test_small_counts_are_hidden_and_cannot_be_worked_out():
             **columns,
             "population_non_couverte": [102.0, 50.0, 3.0],
             "population_sans_offre": [2.0, 0.0, 3.0],
+            "population_sans_voiture": 0.0,
             "population_saturee": 0.0,
             "population_douteuse": 0.0,
             "part_couverte": 0.5,

@@ -19,10 +19,11 @@ from geoapp.coverage.model import Question, describe_question, to_parameters
 from geoapp.coverage.scope import RANGS, known_offer
 from geoapp.coverage.small_counts import hide_small, protect
 from geoapp.coverage.table import as_objects, region_row, zone_table
+from geoapp.coverage.variants import Variante, answer_otherwise, describe_variant
 from geoapp.coverage.white_zones import CAUSES, INCERTAINE
 from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.coverage.zone_values import people_by_cause
-from geoapp.offer.perimeter import PARTIELLE, Perimetre, describe_perimeter
+from geoapp.offer.perimeter import INCONNUE, PARTIELLE, Perimetre, describe_perimeter
 from geoapp.reference.zonings import COMMUNE, MAILLES
 
 NB_CLASSES = 5
@@ -58,6 +59,8 @@ class Reponse:
     notes: list[str]
     qualite: dict
     perimetre: Perimetre
+    precision: str
+    variantes: list[Variante]
 
 
 def answer(world: World, question: Question) -> Reponse:
@@ -75,6 +78,7 @@ def answer(world: World, question: Question) -> Reponse:
     ensemble = protect(whole.to_frame().T.infer_objects(), est_partition=False).iloc[0]
     quality = describe_quality(world, question, offre)
     perimetre = known_offer(world, question, offre)
+    is_told = perimetre.est_chiffrable and whole["perimetre"] != INCONNUE
     return Reponse(
         question=question,
         tableau=tableau,
@@ -82,6 +86,8 @@ def answer(world: World, question: Question) -> Reponse:
         ensemble=ensemble,
         blanches=white_communes(world, points),
         perimetre=perimetre,
+        precision=sentences.travel_precision(world, question),
+        variantes=answer_otherwise(world, question) if is_told else [],
         classes=map_classes(tableau, ensemble, question),
         phrase=sentences.main_sentence(
             world, question, ensemble=ensemble, points=points, perimetre=perimetre
@@ -224,6 +230,7 @@ def describe_response(reponse: Reponse, world: World) -> dict:
         "titre": f"{describe_question(question)}{reponse.perimetre.suffixe}",
         "phrase": reponse.phrase,
         "notes": reponse.notes,
+        "precision": reponse.precision,
         "parametres": {
             **describe_parameters(question),
             "trajets": dict(world.parametres(question.mode)),
@@ -241,6 +248,7 @@ def describe_response(reponse: Reponse, world: World) -> dict:
         },
         "ensemble": rows_of(reponse.ensemble.to_frame().T)[0],
         "zones": rows_of(reponse.tableau),
+        "variantes": [describe_variant(one) for one in reponse.variantes],
         "communes_blanches": _records(hide_small(reponse.blanches)),
         "perimetre": describe_perimeter(reponse.perimetre),
         "qualite": reponse.qualite,

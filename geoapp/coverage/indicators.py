@@ -125,6 +125,15 @@ INDICATEURS: dict[str, Indicateur] = {
             est_personnes=True,
         ),
         Indicateur(
+            nom="population_sans_voiture",
+            titre="Habitants trop loin sans voiture",
+            sens="Habitants qui ont une formation à portée en voiture dans le même temps, et "
+            "aucune par le mode de déplacement choisi (0 quand ce mode est la voiture)",
+            type="nombre",
+            calcul=values.of_cause("sans_voiture"),
+            est_personnes=True,
+        ),
+        Indicateur(
             nom="population_saturee",
             titre="Habitants en offre saturée",
             sens="Habitants couverts dont l'accessibilité (E2SFCA) est sous le quart "

@@ -15,6 +15,8 @@ import pandas as pd
 from geoapp.coverage import access
 from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.scope import RANGS, known_offer, point_ranks
+from geoapp.coverage.travel.modes import MODES, VOITURE, greatest_cost
+from geoapp.coverage.travel.words import error_at
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.offer.perimeter import CONNUE, INCONNUE
@@ -29,10 +31,11 @@ PART_SATUREE = 0.25 * (1 - 1e-12)
 A sum whose last bit differs from the quarter is at it, not under it.
 """
 
-ECARTS = (1.0, 0.75, 1.25)
-"""Thresholds at which a white zone must stay one to be robust, the asked one first."""
+ECART = 0.25
+"""A white zone must stay one at a threshold so much shorter and longer to be robust, and under the
+whole error of the travel times where that is more."""
 
-SANS, ELOIGNEE, SATUREE = "sans_offre", "eloignee", "saturee"
+SANS, ELOIGNEE, VOITURE_SEULE, SATUREE = "sans_offre", "eloignee", "sans_voiture", "saturee"
 
 
 def points_of(world: World, question: Question) -> pd.DataFrame:
@@ -41,11 +44,16 @@ def points_of(world: World, question: Question) -> pd.DataFrame:
     Neither the zoning nor what the map shows changes them.  By day: a filter on
     dates counts from today.
     """
-    alone = replace(question, zonage=MAILLE, mesure="part_non_couverte", methode="jenks")
     return world.last_ones("mesures", _GARDEES).get(
-        (tuple(to_parameters(alone)), date.today()),
+        measured_key(question),
         lambda: measure_points(world, question, choose_offer(world, question)),
     )
+
+
+def measured_key(question: Question) -> tuple:
+    """Return what tells a question from those that measure otherwise, on a day."""
+    alone = replace(question, zonage=MAILLE, mesure="part_non_couverte", methode="jenks")
+    return tuple(to_parameters(alone)), date.today()
 
 
 def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.DataFrame:
@@ -73,6 +81,10 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     covered = nearest <= question.seuil
     ranks = point_ranks(world, known_offer(world, question, offre))
     is_told = ranks < RANGS[INCONNUE]
+    known = world.known_trips(question.mode)
+    if known is not None:
+        is_told &= known
+    by_car = _within_by_car(world, question, supply)
     return pd.DataFrame(
         {
             "cout": nearest,
@@ -82,7 +94,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
             "deuxsfca": access.floating_catchment(binary, demand, supply),
             "troissfca": access.three_step(steps, demand, supply),
             "cumulative": binary @ supply,
-            "cause": _causes(nearest, question.seuil, whites[0], is_told),
+            "cause": _causes(nearest, question.seuil, whites[0], by_car=by_car, is_told=is_told),
             "est_robuste": np.logical_and.reduce(whites) & (ranks == RANGS[CONNUE]),
             "perimetre": ranks,
         }
@@ -97,17 +109,38 @@ def _white_at(
     nearest: np.ndarray,
     demand: np.ndarray,
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return which points are white at each of `ECARTS`, and E2SFCA at the threshold asked."""
+    """Return which points are white at each threshold to stand, and E2SFCA at that asked."""
     whites, scores = [], []
-    for ecart in ECARTS:
+    maximum = greatest_cost(world.parametres(question.mode), question.unite)
+    for ecart in (1.0, *spread_of(world, question)):
         seuil = question.seuil * ecart
         weights = world.weights(question, "pas", ecart)
         score = access.floating_catchment(weights, demand, supply)
         saturated = np.nan_to_num(score) < PART_SATUREE * _regional_mean(world, score)
         # Written with « not », so that who reaches nothing (NaN) is beyond the threshold.
-        whites.append(~(nearest <= seuil) | saturated)
+        white = ~(nearest <= seuil) | saturated
+        # Beyond the costs kept, who reaches nothing is not known to be beyond the threshold.
+        whites.append(white & ~np.isnan(nearest) if seuil > maximum else white)
         scores.append(score)
     return whites, scores[0]
+
+
+def spread_of(world: World, question: Question) -> tuple[float, float]:
+    """Return how many times its threshold a white zone must stay one, below and above one.
+
+    A quarter less and more, or the error that nine trips in ten hold, where that is wider.
+    """
+    erreur = error_at(world.parametres(question.mode), question.unite, question.seuil)
+    wide = max(ECART, erreur.p90 if erreur else 0.0)
+    return max(1 - wide, 0.05), 1 + wide
+
+
+def _within_by_car(world: World, question: Question, supply: np.ndarray) -> np.ndarray:
+    """Tell which points have an offer within as many minutes by car, when it is asked without."""
+    is_asked = MODES[question.mode].sans_voiture and question.unite == "min"
+    if not is_asked or VOITURE not in world.modes or "min" not in world.unites(VOITURE):
+        return np.zeros(len(world.points), dtype=bool)
+    return world.nearest(replace(question, mode=VOITURE), supply > 0) <= question.seuil
 
 
 def _regional_mean(world: World, score: np.ndarray) -> float:
@@ -117,16 +150,22 @@ def _regional_mean(world: World, score: np.ndarray) -> float:
 
 
 def _causes(
-    nearest: np.ndarray, seuil: float, white: np.ndarray, is_told: np.ndarray
+    nearest: np.ndarray,
+    seuil: float,
+    white: np.ndarray,
+    *,
+    by_car: np.ndarray,
+    is_told: np.ndarray,
 ) -> pd.Categorical:
     """Return the cause of each white point, the gravest first; NA elsewhere.
 
     It is NA too where `is_told` is not: nobody lacks what is not known.
     """
     causes = list(CAUSES)
+    is_far = ~(nearest <= seuil)
     ranks = np.select(
-        [~(nearest <= 2 * seuil), nearest > seuil, white],
-        [causes.index(one) for one in (SANS, ELOIGNEE, SATUREE)],
+        [is_far & by_car, ~(nearest <= 2 * seuil), is_far, white],
+        [causes.index(one) for one in (VOITURE_SEULE, SANS, ELOIGNEE, SATUREE)],
         -1,
     )
     return pd.Categorical.from_codes(np.where(is_told, ranks, -1), categories=causes)

@@ -188,9 +188,7 @@ def measure_equity(world: World, question: Question) -> list[Indice]:
     if points.loc[world.points["est_region"].to_numpy(), "perimetre"].max() >= RANGS[INCONNUE]:
         told = known_offer(world, question, offre).phrase
         return [Indice(nom, titre, float("nan"), told) for nom, titre, _, _ in _INDICES]
-    people = np.where(
-        world.points["est_region"], np.nan_to_num(world.population(question.public)), 0.0
-    )
+    people = np.where(world.points["est_region"], np.nan_to_num(world.people(question)), 0.0)
     kept = people > 0
     score = np.nan_to_num(points["e2sfca"].to_numpy())[kept] * PAR_HABITANTS
     cost = points["cout"].to_numpy()[kept]

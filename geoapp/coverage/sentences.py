@@ -8,6 +8,8 @@ import pandas as pd
 from geoapp.core.french import count, format_number, join_words, typeset
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_reach
+from geoapp.coverage.travel.modes import MODES, greatest_cost
+from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
 from geoapp.coverage.world import Maille, World
 from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
 from geoapp.reference.zonings import CARREAU, COMPARES
@@ -108,7 +110,7 @@ def share_uncovered(
     """
     # Zones of one zoning may overlap.
     inside = np.unique(maille.points)
-    people = np.nan_to_num(world.population(question.public)[inside])
+    people = np.nan_to_num(world.people(question)[inside])
     if not people.sum():
         return float("nan")
     return float(people[~points["est_couvert"].to_numpy()[inside]].sum() / people.sum())
@@ -134,9 +136,60 @@ def list_notes(world: World, question: Question, ensemble: pd.Series, quality: d
         *of_offer,
         _demand(world, question, ensemble),
         _estimated(world, question),
+        travel_precision(world, question),
         str(world.parametres(question.mode).get("note", "")),
+        _kept_costs(world, question),
+        _without_car(question),
+        _partly_known(world, question),
     ]
     return [note for note in notes if note]
+
+
+def travel_precision(world: World, question: Question) -> str:
+    """Return where the travel costs of a question come from, and how far they are wrong."""
+    return describe_precision(
+        world.parametres(question.mode),
+        mode=question.mode,
+        unite=question.unite,
+        seuil=question.seuil,
+    )
+
+
+def _kept_costs(world: World, question: Question) -> str:
+    """Say how far costs were kept, when twice the threshold is farther."""
+    maximum = greatest_cost(world.parametres(question.mode), question.unite)
+    if 2 * question.seuil <= maximum:
+        return ""
+    return (
+        f"Les trajets ne sont connus que jusqu'à {describe_cost_limit(maximum, question.unite)} : "
+        "« sans offre » veut dire rien jusque-là, et une zone blanche n'est dite robuste que "
+        "d'après eux."
+    )
+
+
+def _without_car(question: Question) -> str:
+    """Say who is counted when the question is asked without a car."""
+    if not MODES[question.mode].sans_voiture:
+        return ""
+    return (
+        "Sans voiture : les habitants comptés sont tous ceux de la zone, comme s'ils se "
+        f"déplaçaient tous {MODES[question.mode].phrase} ; aucune de nos sources ne dit combien "
+        "n'ont pas de voiture."
+    )
+
+
+def _partly_known(world: World, question: Question) -> str:
+    """Say for whom the trips are known, when they are not for all."""
+    known = world.known_trips(question.mode)
+    if known is None:
+        return ""
+    people, total = world.residents
+    part = format_share(float(people[known].sum() / total) if total else 0.0)
+    return (
+        f"Les trajets {MODES[question.mode].phrase} ne sont connus que pour {part} des habitants, "
+        "ceux que les fichiers donnés desservent. Les autres ne sont pas comptés : rien ne dit "
+        "qu'ils n'ont pas de transports."
+    )
 
 
 def _fictive(quality: dict) -> str:

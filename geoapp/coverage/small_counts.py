@@ -10,7 +10,7 @@ from geoapp.coverage.indicators import INDICATEURS
 
 PERSONNES = tuple(nom for nom, indicateur in INDICATEURS.items() if indicateur.est_personnes)
 _PARTS = ("part_couverte", "part_non_couverte")
-_TERMES = ("population_sans_offre", "population_eloignee")
+_TERMES = ("population_sans_offre", "population_eloignee", "population_sans_voiture")
 """Counts that add up to `population_non_couverte`."""
 
 
@@ -61,7 +61,7 @@ def _has_small(table: pd.DataFrame) -> bool:
 
 
 def _other_terms(hidden: pd.DataFrame) -> pd.DataFrame:
-    """Return what is hidden with both terms of a shown sum, when one of them is."""
+    """Return what is hidden with all the terms of a shown sum, when one of them is."""
     one = hidden[list(_TERMES)].any(axis=1) & ~hidden["population_non_couverte"]
     result = hidden.copy()
     result.loc[one, list(_TERMES)] = True

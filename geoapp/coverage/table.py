@@ -105,7 +105,7 @@ def _zone_data(
         nb=nb,
         points=members.assign(
             zone=maille.zones,
-            people=world.population(question.public)[maille.points],
+            people=world.people(question)[maille.points],
             cell=world.points["type_point"].to_numpy()[maille.points] == CARREAU,
         ),
         offres=world.comptes.iloc[maille.offres[kept]].assign(zone=maille.zones_offres[kept]),
@@ -122,7 +122,7 @@ def _sole_providers(
     """
     least, most = reachable_bodies(world, question, offre)
     # Where nobody lives, nobody loses anything.
-    inhabited = np.nan_to_num(world.population(question.public)[maille.points]) > 0
+    inhabited = np.nan_to_num(world.people(question)[maille.points]) > 0
     kept = covered[maille.points] & inhabited
     zone, points = maille.zones[kept], maille.points[kept]
     low, high = np.full(len(maille.codes), np.iinfo(np.int64).max), np.full(len(maille.codes), -1)

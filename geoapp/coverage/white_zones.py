@@ -28,6 +28,12 @@ CAUSES = {
         pluriel="éloignées",
         de_l_offre="éloignée",
     ),
+    "sans_voiture": Terme(
+        libelle="trop loin sans voiture",
+        definition="une offre à portée en voiture dans le même temps, aucune par le mode choisi",
+        pluriel="trop loin sans voiture",
+        de_l_offre="trop loin sans voiture",
+    ),
     "saturee": Terme(
         libelle="saturée",
         definition="une offre proche, mais moins du quart de l'accessibilité moyenne",
@@ -40,12 +46,12 @@ CAUSES = {
 SOLIDITES = {
     "robuste": Terme(
         libelle="robuste",
-        definition="reste blanche avec un seuil de 25 % plus court ou plus long, "
-        "et sans les positions douteuses",
+        definition="reste blanche avec un seuil de 25 % plus court ou plus long (de toute l'erreur "
+        "des trajets quand elle est plus grande), et sans les positions douteuses",
     ),
     "fragile": Terme(
         libelle="fragile",
-        definition="cesse de l'être quand le seuil change de 25 %",
+        definition="cesse de l'être quand le seuil change d'autant",
     ),
     "incertaine": Terme(
         libelle="incertaine",

@@ -18,7 +18,7 @@ from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
 from geoapp.coverage.model import Question
-from geoapp.coverage.travel import Matrices, open_trajets
+from geoapp.coverage.travel import Matrice, Matrices, open_trajets
 from geoapp.coverage.travel.matrix import PAR_UNITE, as_cost
 from geoapp.coverage.travel.modes import DEFAUT
 from geoapp.offer.filters import FILTRES
@@ -106,12 +106,32 @@ class World:
 
     def nearest(self, question: Question, is_open: np.ndarray) -> np.ndarray:
         """Return the least cost of each point to an open place, NaN where none is in reach."""
-        steps = self.trajets.modes[question.mode].pas[question.unite]
-        return access.nearest(steps, is_open) / PAR_UNITE[question.unite]
+        return self.nearest_of(self.trajets.modes[question.mode], question.unite, is_open)
+
+    def nearest_of(self, matrice: Matrice, unite: str, is_open: np.ndarray) -> np.ndarray:
+        """Return what `nearest` does, with costs of any matrix of the snapshot."""
+        return access.nearest(matrice.pas[unite], is_open) / PAR_UNITE[unite]
 
     def population(self, public: str) -> np.ndarray:
         """Return the people of a public by point; NaN when unknown."""
         return self.points[_POPULATIONS[public]].to_numpy()
+
+    def people(self, question: Question) -> np.ndarray:
+        """Return the people of a question by point; NaN when unknown, or when their trips are."""
+        found = self.population(question.public)
+        known = self.known_trips(question.mode)
+        return found if known is None else np.where(known, found, np.nan)
+
+    def known_trips(self, mode: str) -> np.ndarray | None:
+        """Tell from which points the trips of a way of travelling are known; None: from all.
+
+        Where no law stands for a timetable, a point that it does not reach has trips that are
+        neither long nor short: nothing is known of them.
+        """
+        matrice = self.trajets.modes[mode]
+        if matrice.origines_reseau is None or not matrice.parametres.get("est_partielle"):
+            return None
+        return matrice.origines_reseau > 0
 
     def demand(self, voisins: bool) -> np.ndarray:
         """Return the people who compete for the offer, by point; neighbours when they count."""

@@ -92,7 +92,7 @@ def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[
     if not len(ranks) or ranks.max() >= RANGS[INCONNUE]:
         return []
     offre = choose_offer(world, question)
-    people = np.nan_to_num(world.population(question.public)[inside])
+    people = np.nan_to_num(world.people(question)[inside])
     lacking = inside[~reponse.points["est_couvert"].to_numpy()[inside] & (people > 0)]
     rows = world.cost(question.unite, question.mode, lacking)
     best = np.full(len(offre.par_place), np.inf)

@@ -241,6 +241,10 @@ ROUTES: dict[str, Route] = {
                 ("titre", "La question en une phrase"),
                 ("phrase", "Ce qu'il faut retenir"),
                 ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
+                (
+                    "precision",
+                    "D'où viennent les trajets, et à combien près ils sont justes au seuil demandé",
+                ),
                 ("parametres", "Tous les paramètres, ceux par défaut compris, et ceux des trajets"),
                 ("indicateurs", "Sens et type de chaque nombre"),
                 ("mesure", "Mesure de la carte"),
@@ -250,6 +254,11 @@ ROUTES: dict[str, Route] = {
                     "zones",
                     "Les nombres de chaque zone ; "
                     "masques nomme ceux qui sont tus (moins de 5 personnes)",
+                ),
+                (
+                    "variantes",
+                    "La réponse de la région avec d'autres trajets : plus longs ou plus courts "
+                    "de l'erreur de neuf sur dix, autre circulation, loi seule",
                 ),
                 ("communes_blanches", "Communes dont la moitié des habitants est en zone blanche"),
                 (

@@ -22,6 +22,7 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.scope import known_offer
+from geoapp.coverage.sentences import travel_precision
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import choose_offer
 from geoapp.coverage.zone_points import zone_sheet
@@ -81,6 +82,7 @@ def index():
         **form_parts(reponse.question),
         telechargements=_downloads(reponse.question),
         mentions=MENTIONS,
+        variantes=vues.variant_rows(reponse),
         causes=CAUSES,
         solidites=SOLIDITES,
         blanches=white_counts(reponse),
@@ -227,6 +229,7 @@ def publics():
         **form_parts(question),
         groupes=vues.public_groups(compare_publics(served_world(), question), question),
         perimetre=known_offer(served_world(), question, choose_offer(served_world(), question)),
+        precision=travel_precision(served_world(), question),
         indices=measure_equity(served_world(), question),
         seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),

@@ -231,6 +231,25 @@ def map_values(reponse: Reponse, code: str | None = None) -> dict:
     }
 
 
+def variant_rows(reponse: Reponse) -> list[tuple[str, ...]]:
+    """Return (title, people too far, their share, median cost) of the answer with other trips."""
+    shown = []
+    for one in reponse.variantes:
+        numbers = {
+            "population_non_couverte": one.population_non_couverte,
+            "part_non_couverte": one.part_non_couverte,
+            "mediane": one.cout_median,
+        }
+        words = [
+            PETIT
+            if one.est_masquee and nom != "mediane"
+            else format_value(INDICATEURS[nom], value, reponse.question.unite)
+            for nom, value in numbers.items()
+        ]
+        shown.append((one.titre, *words))
+    return shown
+
+
 def against_region(sheet: FicheZone, question: Question) -> list[tuple[str, str, str, str]]:
     """Return (title, meaning, zone, region) of every indicator."""
     zone, region = sheet.zone.to_dict(), sheet.ensemble.to_dict()

@@ -51,7 +51,7 @@ def outside_block(
 
 def _nearest_costs(world: World, question: Question, points: np.ndarray) -> np.ndarray:
     """Return the cost of each place from the nearest inhabited point of a zone, NaN without one."""
-    people = np.nan_to_num(world.population(question.public)[points])
+    people = np.nan_to_num(world.people(question)[points])
     # From where people live: an empty cell at the border would make everything near.
     rows = world.cost(question.unite, question.mode, points[people > 0])
     best = np.full(rows.shape[1], np.inf)

@@ -27,6 +27,8 @@ PLUS_GRAND = np.iinfo(np.uint16).max - 1
 """Greatest cost stored; the next whole number is a place that is shut (`access.nearest`)."""
 
 _FICHIERS = {"km": "distance", "min": "duree"}
+_LOI = "loi_"
+"""Start of the folder of the estimated costs that a file given takes the place of."""
 _PROVENANCES = ("origines_reseau", "places_reseau")
 
 
@@ -97,12 +99,15 @@ class Matrices:
 
     `densites` are the people per km² around each point and around each place (`origines`,
     `places`; NaN when unknown), for the law from any point; empty when they were not worked out.
+    `lois` are the estimated costs of the ways of travelling of which a file was given: what the
+    answer would be without it.
     """
 
     origines: np.ndarray
     places: np.ndarray
     modes: dict[str, Matrice]
     densites: dict[str, np.ndarray] = field(default_factory=dict)
+    lois: dict[str, Matrice] = field(default_factory=dict)
 
     @cached_property
     def defaut(self) -> str:
@@ -133,9 +138,15 @@ class Matrices:
 def store_matrices(
     trajets: Iterable[Trajets], densites: dict[str, np.ndarray] | None = None
 ) -> Matrices:
-    """Return some costs as they are stored; those of one way of travelling replace the earlier."""
+    """Return some costs as they are stored.
+
+    Of two of one way of travelling, the second is the one that answers, the first that of `lois`.
+    """
     modes: dict[str, Matrice] = {}
+    laws: dict[str, Matrice] = {}
     for one in trajets:
+        if one.mode in modes:
+            laws[one.mode] = modes[one.mode]
         modes[one.mode] = store_costs(one)
         origines, places = one.origines, one.places
     return Matrices(
@@ -143,6 +154,7 @@ def store_matrices(
         places=np.asarray(places, dtype="U"),
         modes={nom: modes[nom] for nom in MODES if nom in modes},
         densites=densites or {},
+        lois={nom: laws[nom] for nom in MODES if nom in laws},
     )
 
 
@@ -188,16 +200,23 @@ def write_trajets(matrices: Matrices, folder: Path) -> None:
     shared |= {f"densite_{nom}": values.astype("<f4") for nom, values in matrices.densites.items()}
     _save(aside, shared)
     for nom, matrice in matrices.modes.items():
-        (aside / nom).mkdir()
-        structure = next(iter(matrice.pas.values()))
-        arrays = {"indices": structure.indices, "indptr": structure.indptr}
-        arrays |= {_FICHIERS[unite]: cost.data for unite, cost in matrice.pas.items()}
-        for provenance in _PROVENANCES:
-            if (known := getattr(matrice, provenance)) is not None:
-                arrays[provenance] = known.astype("u1")
-        _save(aside / nom, arrays)
-        text = json.dumps(matrice.parametres, ensure_ascii=False, indent=1, sort_keys=True)
-        (aside / nom / "mode.json").write_text(text, encoding="utf-8")
+        _write_mode(matrice, aside / nom)
+    for nom, matrice in matrices.lois.items():
+        _write_mode(matrice, aside / f"{_LOI}{nom}")
+
+
+def _write_mode(matrice: Matrice, folder: Path) -> None:
+    """Write the costs of one way of travelling into a folder of its own."""
+    folder.mkdir()
+    structure = next(iter(matrice.pas.values()))
+    arrays = {"indices": structure.indices, "indptr": structure.indptr}
+    arrays |= {_FICHIERS[unite]: cost.data for unite, cost in matrice.pas.items()}
+    for provenance in _PROVENANCES:
+        if (known := getattr(matrice, provenance)) is not None:
+            arrays[provenance] = known.astype("u1")
+    _save(folder, arrays)
+    text = json.dumps(matrice.parametres, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / "mode.json").write_text(text, encoding="utf-8")
 
 
 def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -225,7 +244,12 @@ def open_trajets(snapshot) -> Matrices:
     return Matrices(
         origines=arrays["origines"],
         places=arrays["places"],
-        modes={nom: _open_mode(folder / nom, shape) for nom in known},
+        modes={nom: _open_mode(folder / nom, shape, nom) for nom in known},
+        lois={
+            nom: _open_mode(folder / f"{_LOI}{nom}", shape, nom)
+            for nom in known
+            if (folder / f"{_LOI}{nom}").is_dir()
+        },
         densites={
             nom.removeprefix("densite_"): values
             for nom, values in arrays.items()
@@ -234,11 +258,11 @@ def open_trajets(snapshot) -> Matrices:
     )
 
 
-def _open_mode(folder: Path, shape: tuple[int, int]) -> Matrice:
+def _open_mode(folder: Path, shape: tuple[int, int], mode: str) -> Matrice:
     """Return one way of travelling, its arrays mapped."""
     arrays = {path.stem: np.asarray(np.load(path, mmap_mode="r")) for path in folder.glob("*.npy")}
     return Matrice(
-        mode=folder.name,
+        mode=mode,
         pas={
             unite: _matrix(arrays[nom], arrays["indices"], arrays["indptr"], shape)
             for unite, nom in _FICHIERS.items()

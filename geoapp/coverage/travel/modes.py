@@ -133,4 +133,9 @@ def greatest_threshold(parametres: dict, unite: str) -> float:
 
     `parametres` are those of its matrix: estimated costs tell how far they were kept.
     """
-    return min(UNITES[unite].maximum, float(parametres.get(f"maximum_{unite}", np.inf)))
+    return min(UNITES[unite].maximum, greatest_cost(parametres, unite))
+
+
+def greatest_cost(parametres: dict, unite: str) -> float:
+    """Return how far the costs of a matrix were kept, in a unit; infinite when all were."""
+    return float(parametres.get(f"maximum_{unite}", np.inf))
