@@ -3,6 +3,7 @@
 #   make test               install, test everything
 # and for who runs it on a server (docs/exploitation.md):
 #   make install            install what the lock names, nothing else
+#   make reseau             install OSRM beside, for `geoapp trajets --reseau` (Python 3.12 or later)
 # and for who changes the code:
 #   make test-heavy         the same on many more random examples
 #   make mutants            changes of the core rooms that no test sees
@@ -15,12 +16,31 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 MIRROR ?=
 
-.PHONY: run install test test-heavy mutants lint style rules types sbom lock build vendor bench clean
+.PHONY: run install reseau python-reseau test test-heavy mutants lint style rules types sbom lock build vendor bench clean
 
 run: build
 	$(BIN)/geoapp serve
 
 install: $(VENV)/.run
+
+# OSRM has wheels from Python 3.12 on: an environment of its own, from the first one found.
+PYTHON_RESEAU ?= $(shell for one in python3 python3.12 python3.13 python3.14 \
+	$(HOME)/.pyenv/versions/3.1[2-9]*/bin/python3; do \
+	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo "$$one" && break; \
+	done)
+
+reseau: .venv-reseau/.fait
+
+.venv-reseau/.fait: requirements-reseau.lock
+	@$(MAKE) --no-print-directory python-reseau
+	$(PYTHON_RESEAU) -m venv .venv-reseau
+	.venv-reseau/bin/python -m pip --quiet --disable-pip-version-check install --only-binary :all: \
+		--require-hashes -r requirements-reseau.lock
+	touch $@
+
+python-reseau:
+	@test -n "$(PYTHON_RESEAU)" || { echo "Python 3.12 ou plus est introuvable :" \
+		"make reseau PYTHON_RESEAU=/chemin/python3.12" >&2; exit 1; }
 
 build: $(VENV)/.run
 	$(BIN)/geoapp build $(if $(MIRROR),--mirror $(MIRROR))
@@ -80,6 +100,7 @@ lock:
 	$(VENV)/lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13'
 	echo 'setuptools>=77' | $(COMPILE) requirements.txt - -o requirements.lock
 	$(COMPILE) -c requirements.lock requirements.txt requirements-test.txt -o requirements-test.lock
+	$(COMPILE:3.11=3.12) requirements-reseau.txt -o requirements-reseau.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .venv-reseau build *.egg-info

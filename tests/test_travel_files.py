@@ -43,9 +43,12 @@ def written(out: Path, **changed) -> Path:
 
 
 def test_a_written_matrix_is_read_as_one_given(tiny_frames, tmp_path):
-    trajets = choose_trajets(tiny_frames, written(tmp_path / "m.parquet"))
-    assert trajets.duree_min.toarray().tolist() == MINUTES.toarray().tolist()
-    assert trajets.distance_km.toarray().tolist() == (MINUTES / 2).toarray().tolist()
+    given = [("velo", written(tmp_path / "m.parquet"))]
+    trajets = choose_trajets(tiny_frames, given).trajets("velo")
+    assert trajets.duree_min.nnz == trajets.distance_km.nnz == 4
+    # Stored by tenths of a minute and decametres.
+    assert trajets.duree_min.toarray() == pytest.approx(MINUTES.toarray(), abs=0.051)
+    assert trajets.distance_km.toarray() == pytest.approx(MINUTES.toarray() / 2, abs=0.0051)
 
 
 def test_a_file_tells_its_source_and_whom_it_reaches(tmp_path):

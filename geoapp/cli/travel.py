@@ -9,6 +9,9 @@ import click
 
 from geoapp.cli.group import DATA, French, main, read_settings
 
+NOMS_PROFILS = ("voiture", "velo", "pied")
+"""Names of `network.PROFILS`, written again so that `geoapp --help` loads nothing."""
+
 
 @main.group("trajets", cls=French, invoke_without_command=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Fichier Parquet à écrire.")
@@ -31,15 +34,31 @@ from geoapp.cli.group import DATA, French, main, read_settings
     type=click.Choice(["semaine", "mercredi", "samedi"]),
     help="Avec --gtfs, au lieu de --jour : semaine (mardi ou jeudi ; d'office), mercredi, samedi.",
 )
+@click.option(
+    "--reseau",
+    metavar="EXTRAIT",
+    type=click.Path(path_type=Path),
+    help="Calculer les trajets sur ce réseau routier (extrait OpenStreetMap, .osm.pbf).",
+)
+@click.option(
+    "--profil",
+    type=click.Choice(NOMS_PROFILS),
+    default=NOMS_PROFILS[0],
+    show_default=True,
+    help="Façon de se déplacer sur le réseau.",
+)
 @DATA
 @click.pass_context
 def travel(
     ctx: click.Context,
+    *,
     out: Path | None,
     mode: str | None,
     gtfs: tuple[Path, ...],
     jour: datetime | None,
     jour_type: str | None,
+    reseau: Path | None,
+    profil: str,
     data_dir: Path | None,
 ) -> None:
     """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
@@ -47,12 +66,38 @@ def travel(
         return
     if out is None:
         raise click.UsageError("Missing option '--out'.", ctx=ctx)
-    if gtfs:
+    if reseau is not None:
+        _write_network(reseau, profil, out, data_dir)
+    elif gtfs:
         _write_transit(gtfs, out, jour=jour, type_jour=jour_type, data_dir=data_dir)
     elif jour or jour_type:
         raise click.UsageError("--jour et --jour-type ne vont qu'avec --gtfs.", ctx=ctx)
     else:
         _write_model(out, mode, data_dir)
+
+
+def _write_network(pbf: Path, profil: str, out: Path, data_dir: Path | None) -> None:
+    """Work out the costs of a road network, write them, and say what they are worth."""
+    from geoapp.cli.network_report import print_network, watching_network
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.travel.choice import list_origins, list_places
+    from geoapp.coverage.travel.network import PROFILS, work_out_network, write_network
+
+    settings = read_settings(data_dir)
+    snapshot = open_snapshot(settings.data_dir)
+    frames = {nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines")}
+    with watching_network() as (say, watch):
+        found = work_out_network(
+            pbf,
+            PROFILS[profil],
+            list_origins(frames),
+            list_places(frames),
+            data_dir=settings.data_dir,
+            python=settings.python_reseau,
+            say=say,
+            watch=watch,
+        )
+    print_network(found, out, write_network(found, out))
 
 
 def _write_transit(

@@ -113,6 +113,12 @@ class Settings:
         "GEOAPP_CLE_ETAPES",
         "Fichier de la clé qui signe les étapes gardées, hors du dossier de données",
     )
+    python_reseau: str = _setting(
+        "",
+        "GEOAPP_PYTHON_RESEAU",
+        "Interpréteur (Python 3.12 ou plus) qui a osrm-bindings et osmium, pour les trajets sur un "
+        "réseau routier ; sinon celui que « make reseau » prépare",
+    )
     usage: str = _setting(
         "oui",
         "GEOAPP_USAGE",

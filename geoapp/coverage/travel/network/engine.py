@@ -1,0 +1,299 @@
+"""OSRM, run by an interpreter of its own: found, asked, and its graph kept by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from geoapp.core.config import ROOT
+from geoapp.core.errors import ParameterError, SourceError, StorageError
+from geoapp.core.files import AILLEURS, PANNES, put_in_place
+from geoapp.core.french import format_decimal
+from geoapp.coverage.travel.network.profiles import Profil
+from geoapp.sources.content import sha256_of
+from geoapp.sources.records import show
+
+WORKER = Path(__file__).with_name("worker.py")
+DOSSIER = "reseau"
+"""Folder of the data folder where graphs and tables are kept."""
+PREPARE = ROOT / ".venv-reseau" / "bin" / "python"
+"""Interpreter that `make reseau` prepares."""
+ALGORITHME = "MLD"
+"""Multi-level Dijkstra: ready in seconds; contraction hierarchies answer ten times faster, once
+minutes of preparation are spent (`docs/decisions.md`)."""
+PLACE = 15
+"""Bytes needed on the disk by byte of the extract: 11 to 14 were measured."""
+
+_CURE = (
+    "« make reseau » le prépare avec Python 3.12 ou plus (docs/trajets.md) ; "
+    "sinon GEOAPP_PYTHON_RESEAU = un interpréteur qui a osrm-bindings et osmium."
+)
+_AGAIN = "Téléchargez à nouveau un extrait OpenStreetMap au format .osm.pbf."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calculateur:
+    """OSRM found: the interpreter that has it, its version, the folder of its programs."""
+
+    python: str
+    version: str
+    dossier: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graphe:
+    """A network made ready for a profile: where it is, by which OSRM, from what, at which cost."""
+
+    dossier: Path
+    profil: Profil
+    version: str
+    sha256: str
+    extrait: dict
+    etapes: tuple[dict, ...]
+    est_trouve: bool = False
+
+    @property
+    def chemin(self) -> str:
+        """Return the name that OSRM gives to all the files of the graph."""
+        return str(self.dossier / "graphe.osrm")
+
+
+def find_engine(given: str = "") -> Calculateur:
+    """Return OSRM as `given`, else as `make reseau` prepared it.
+
+    Raises
+    ------
+    ParameterError
+        When there is none, or its interpreter lacks a library: the message says how to have it.
+    """
+    python = given or str(PREPARE)
+    if not shutil.which(python):
+        what = f"GEOAPP_PYTHON_RESEAU = « {given} » n'est pas un programme" if given else "absent"
+        raise ParameterError(f"Calculateur de trajets OSRM : {what}. {_CURE}")
+    return _check(python)
+
+
+@cache
+def _check(python: str) -> Calculateur:
+    """Return the engine of an interpreter, once it has shown its versions."""
+    try:
+        told = ask(python, "versions")
+    except SourceError as error:
+        raise ParameterError(
+            f"Calculateur de trajets OSRM : {python} ne peut pas l'employer "
+            f"({show(error.problem)}). {_CURE}"
+        ) from None
+    return Calculateur(python=python, version=told["osrm"], dossier=Path(told["dossier"]))
+
+
+def ask(
+    python: str, commande: str, *, watch: Callable[[int], None] | None = None, **asked: object
+) -> dict:
+    """Return what the worker answers; `watch` hears how many parts are done.
+
+    Raises
+    ------
+    SourceError
+        When the worker fails, with what it said (`problem`); it names no file.
+    """
+    answer: dict = {}
+    # Its complaints go to a file: a pipe that nobody reads would stop it once full.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        # -I: neither our packages nor the folder of the worker are seen by the other interpreter.
+        with subprocess.Popen(
+            [python, "-I", str(WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            encoding="utf-8",
+        ) as process:
+            try:
+                answer = _listen(process, json.dumps({"commande": commande, **asked}), watch)
+            finally:
+                process.kill()
+        said.seek(0)
+        last = said.read().strip().splitlines()[-1:]
+    if "fait" in answer or not answer:
+        answer = {"erreur": last[0] if last else "arrêté sans rien dire"}
+    if "erreur" in answer:
+        raise SourceError(python, answer["erreur"], cure=_CURE)
+    return answer
+
+
+def _listen(process: subprocess.Popen, asked: str, watch: Callable[[int], None] | None) -> dict:
+    """Return the last thing that the worker says, once it has been asked."""
+    assert process.stdin and process.stdout
+    answer: dict = {}
+    # One that dies before it has read says why on its way out.
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(asked)
+    for line in process.stdout:
+        # OSRM may print words of its own.
+        if line.startswith("{"):
+            answer = json.loads(line)
+            if watch and "fait" in answer:
+                watch(answer["fait"])
+    return answer
+
+
+def describe_extract(calculateur: Calculateur, pbf: Path) -> dict:
+    """Return what an OpenStreetMap extract is: `worker.describe`, then its size and digest.
+
+    Raises
+    ------
+    SourceError
+        When it is not whole, is no .osm.pbf, or holds no road.
+    """
+    if not pbf.is_file():
+        raise SourceError(pbf, "le fichier n'existe pas.", cure="Vérifiez le chemin de --reseau.")
+    try:
+        told = ask(calculateur.python, "describe", pbf=str(pbf.resolve()))
+    except SourceError as error:
+        raise SourceError(
+            pbf,
+            f"ce n'est pas un extrait OpenStreetMap entier ({show(error.problem)}).",
+            cure=_AGAIN,
+        ) from None
+    if not told["routes"]:
+        raise SourceError(pbf, "aucune route (clé highway) dans cet extrait.", cure=_AGAIN)
+    return {**told, "octets": pbf.stat().st_size}
+
+
+def prepare_graph(
+    calculateur: Calculateur, pbf: Path, profil: Profil, data_dir: Path, say: Callable[[str], None]
+) -> Graphe:
+    """Return the graph of an extract for a profile: made once, kept by digest of what makes it.
+
+    Raises
+    ------
+    SourceError
+        When the extract cannot be used.
+    StorageError
+        When there is not enough room.
+    """
+    if not pbf.is_file():
+        raise SourceError(pbf, "le fichier n'existe pas.", cure="Vérifiez le chemin de --reseau.")
+    sha256 = sha256_of(pbf)
+    lua = (calculateur.dossier / "share" / "profiles" / profil.lua).read_bytes()
+    made_of = f"{sha256} {hashlib.sha256(lua).hexdigest()} {calculateur.version} {ALGORITHME}"
+    key = hashlib.sha256(made_of.encode()).hexdigest()[:16]
+    folder = Path(data_dir) / DOSSIER / f"{profil.nom}-{key}"
+    told = folder / "graphe.json"
+    if told.exists():
+        found = json.loads(told.read_text(encoding="utf-8"))
+        say("réseau déjà préparé")
+        etapes = tuple(found["etapes"])
+        return Graphe(
+            dossier=folder,
+            profil=profil,
+            version=calculateur.version,
+            sha256=sha256,
+            extrait=found["extrait"],
+            etapes=etapes,
+            est_trouve=True,
+        )
+    say("lecture de l'extrait")
+    extrait = describe_extract(calculateur, pbf)
+    try:
+        _check_room(pbf, folder.parent)
+        etapes = tuple(_make(calculateur, pbf, profil, folder, say))
+        aside = folder / "graphe.json.part"
+        aside.write_text(
+            json.dumps({"extrait": extrait, "etapes": etapes}, ensure_ascii=False, indent=1),
+            encoding="utf-8",
+        )
+        put_in_place(aside, told)
+    except StorageError:
+        raise
+    except OSError as error:
+        reason, cure = PANNES.get(error.errno or 0, (error.strerror or str(error), AILLEURS))
+        raise StorageError(f"Impossible d'écrire dans {folder} ({reason}). {cure}") from error
+    return Graphe(
+        dossier=folder,
+        profil=profil,
+        version=calculateur.version,
+        sha256=sha256,
+        extrait=extrait,
+        etapes=etapes,
+    )
+
+
+def _check_room(pbf: Path, folder: Path) -> None:
+    """Raise `StorageError` when the disk cannot hold what OSRM makes of an extract."""
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = PLACE * pbf.stat().st_size
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StorageError(
+            f"Il reste {format_decimal(free / 1e9, 1)} Go dans {folder}, il en faut environ "
+            f"{format_decimal(needed / 1e9, 1)}. Libérez de la place, ou choisissez un autre "
+            "dossier (--data)."
+        )
+
+
+def _make(
+    calculateur: Calculateur, pbf: Path, profil: Profil, folder: Path, say: Callable[[str], None]
+) -> list[dict]:
+    """Extract the ways of a profile, part and weigh their graph; return what each step cost."""
+    # What a killed run left has no `graphe.json`: it is made again from the start.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    profile = calculateur.dossier / "share" / "profiles" / profil.lua
+    base = folder / "graphe"
+    steps = {
+        "extraction": ["osrm-extract", str(pbf.resolve()), "-p", str(profile), "-o", str(base)],
+        "découpage": ["osrm-partition", f"{base}.osrm"],
+        "pesée": ["osrm-customize", f"{base}.osrm"],
+    }
+    done = []
+    for nom, (program, *options) in steps.items():
+        say(nom)
+        start = time.monotonic()
+        _run(pbf, [str(calculateur.dossier / "bin" / program), *options], folder / f"{program}.log")
+        seconds = round(time.monotonic() - start, 1)
+        memory = _peak(folder / f"{program}.log")
+        done.append({"nom": nom, "secondes": seconds, "memoire_mo": memory})
+    return done
+
+
+def _peak(log: Path) -> int | None:
+    """Return the greatest memory that a program of OSRM told of itself, in megabytes."""
+    told = re.findall(r"peak bytes used: (\d+)", log.read_text(encoding="utf-8", errors="replace"))
+    return round(int(told[-1]) / 1e6) if told else None
+
+
+def _run(pbf: Path, words: list[str], log: Path) -> None:
+    """Run a program of OSRM, its words kept in a file.
+
+    Raises
+    ------
+    SourceError
+        When it fails, with the last error that it told.
+    """
+    with log.open("wb") as stream:
+        code = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "LC_ALL": "C"},
+        ).returncode
+    if code:
+        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = [line for line in said if "[error]" in line or "what():" in line] or said
+        told = errors[-1].split("] ")[-1] if errors else f"arrêt {code}"
+        raise SourceError(
+            pbf, f"OSRM ne peut pas en faire un réseau ({show(told)}).", cure=f"Journal : {log}."
+        )
