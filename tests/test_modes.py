@@ -1,22 +1,33 @@
-"""Ways of travelling: rows, stored costs, thresholds, questions."""
+"""Ways of travelling: rows, stored costs, thresholds, questions, files given, what is said."""
 
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from scipy import sparse
 
 from geoapp.cli.group import main
-from geoapp.core.errors import ParameterError
+from geoapp.core.errors import ParameterError, SourceError
 from geoapp.coverage import access
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question, describe_question, parse_question, to_parameters
-from geoapp.coverage.travel import Trajets, store_matrices, words
+from geoapp.coverage.travel import (
+    Matrices,
+    Trajets,
+    open_trajets,
+    store_matrices,
+    words,
+    write_trajets,
+)
 from geoapp.coverage.travel.choice import choose_trajets, list_origins, parse_given
+from geoapp.coverage.travel.given import Couverture, SourceTrajets
+from geoapp.coverage.travel.given import write_matrix as write_costs
 from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.travel.modes import MODES, UNITES
 from geoapp.coverage.variants import answer_otherwise
@@ -287,3 +298,87 @@ def test_points_that_no_timetable_reaches_are_neither_near_nor_far():
     asked = Question(mode="transports", unite="min", seuil=30)
     assert points_of(monde, asked)["cause"].isna().tolist() == [True, False, True]
     assert np.nan_to_num(monde.people(asked)).sum() == 200
+
+
+# --- Files that tell whom they reach
+# ----------------------------------------------------------------------
+
+
+def make_source(mode="voiture", **more) -> SourceTrajets:
+    return SourceTrajets(
+        mode=mode,
+        fournisseur="réseau d'essai",
+        note="Réseau d'essai.",
+        licence="ODbL",
+        date="2026-01-02",
+        fichiers=({"nom": "a.pbf", "sha256": "0"},),
+        **more,
+    )
+
+
+def write_reached(path, world: Matrices, reached, *, minutes, mode="voiture"):
+    """Write a file of the first point's trips to every place, that reaches some ends."""
+    shape = (len(world.origines), len(world.places))
+    costs = np.zeros(shape, dtype="f4")
+    costs[0] = minutes
+    cost = sparse.csr_array(costs)
+    write_costs(
+        path,
+        origines=world.origines,
+        places=world.places,
+        duree_min=cost,
+        distance_km=None if mode == "transports" else cost,
+        source=make_source(mode),
+        couverture=Couverture(origines=np.array(reached[0]), places=np.array(reached[1])),
+    )
+    return path
+
+
+ENDS = ([True, False, False], [True, True, False])
+
+
+def test_the_law_fills_in_where_a_file_does_not_reach(tiny_frames, tmp_path):
+    law = choose_trajets(tiny_frames)
+    path = write_reached(tmp_path / "r.parquet", law, ENDS, minutes=[7.0, 0.0, 9.0])
+    found = choose_trajets(tiny_frames, [(None, path)])
+    got = found.modes["voiture"].pas["min"].toarray()
+    expected = law.modes["voiture"].pas["min"].toarray()
+    # Between two ends that it reaches, a pair that is absent cannot be travelled.
+    expected[0, :2] = [70, 0]
+    assert (got == expected).all() and found.modes["voiture"].pas["min"].has_sorted_indices
+    assert found.modes["voiture"].origines_reseau.tolist() == [1, 0, 0]
+    assert (found.lois["voiture"].pas["min"] != law.modes["voiture"].pas["min"]).nnz == 0
+    told = found.modes["voiture"].parametres
+    assert told["fournisseur"] == "réseau d'essai" and told["date"] == "2026-01-02"
+    assert 0 < told["part_reseau"] < 1 and "ailleurs" in told["note"]
+
+
+def test_a_timetable_that_no_law_completes_is_known_in_part(tiny_frames, tmp_path):
+    path = write_reached(
+        tmp_path / "t.parquet", choose_trajets(tiny_frames), ENDS, minutes=[30, 0, 0],
+        mode="transports",
+    )  # fmt: skip
+    matrices = choose_trajets(tiny_frames, [(None, path)])
+    found = matrices.modes["transports"]
+    assert found.parametres["est_partielle"] and found.unites == ("min",)
+    assert found.pas["min"].nnz == 1 and "transports" not in matrices.lois
+    write_trajets(matrices, tmp_path)
+    again = open_trajets(type("Opened", (), {"path": tmp_path, "id": "x"}))
+    assert again.modes["transports"].origines_reseau.tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "words"),
+    [
+        ("velo", {"mode": "voiture"}, "du mode « voiture », donnés pour « velo »"),
+        (None, {"mode": "cheval"}, "mode de déplacement inconnu : « cheval »"),
+        (None, {"mode": "velo"}, "ne dit pas quels « origines »"),
+    ],
+)
+def test_a_file_that_tells_something_else_is_refused(tiny_frames, tmp_path, asked, told, words):
+    path = write_matrix(tmp_path / "m.parquet", GOOD)
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({"geoapp": json.dumps(told)}), path)
+    with pytest.raises(SourceError) as caught:
+        choose_trajets(tiny_frames, [(asked, path)])
+    assert words in str(caught.value)

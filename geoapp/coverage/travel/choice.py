@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 
 from geoapp.core.errors import ParameterError
+from geoapp.coverage.travel.completed import read_given, with_given
 from geoapp.coverage.travel.detour import build_trajets
-from geoapp.coverage.travel.given import read_trajets
 from geoapp.coverage.travel.matrix import Matrices, Trajets, store_matrices
-from geoapp.coverage.travel.modes import MODES, VOITURE
+from geoapp.coverage.travel.modes import MODES
 from geoapp.reference.codes.identifiers import suggest
 
 Donnee = tuple[str | None, Path]
@@ -48,13 +48,13 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
     Parameters
     ----------
     donnees : sequence of (mode or None, path)
-        Files of costs (see `read_trajets`); one takes the place of the estimate of its way of
-        travelling.
+        Files of costs (see `read_given`); one takes the place of the estimate of its way of
+        travelling, which completes it where it does not reach, when it tells where.
 
     Raises
     ------
     SourceError
-        When a file cannot be used (see `read_trajets`).
+        When a file cannot be used (see `read_given`).
     ParameterError
         When two files are of one way of travelling.
     """
@@ -62,27 +62,28 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
     ids = places["id_place"].to_numpy(dtype=str)
     given: dict[str, Trajets] = {}
     for mode, path in donnees:
-        one = read_trajets(path, points, ids, mode=mode)
+        one = read_given(path, points, ids, mode=mode)
         if one.mode in given:
             raise ParameterError(
                 f"Deux matrices de trajets sont données pour le mode « {one.mode} » "
                 f"(la seconde : {path}). Donnez-en une par mode, « velo=F.parquet » au besoin."
             )
         given[one.mode] = one
-    estimated = estimate_trajets(points, places, frames["communes"], sauf=tuple(given))
-    return store_matrices([*estimated, *given.values()])
+    estimated = estimate_trajets(points, places, frames["communes"])
+    return store_matrices(with_given(estimated, given, _residents(points)))
+
+
+def _residents(points: pd.DataFrame) -> np.ndarray:
+    """Return the people of the region by point, 0 elsewhere or when unknown."""
+    people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
+    return np.where(points["est_region"].to_numpy(dtype=bool), people, 0.0)
 
 
 def estimate_trajets(
-    points: gpd.GeoDataFrame,
-    places: pd.DataFrame,
-    communes: gpd.GeoDataFrame,
-    *,
-    sauf: tuple[str, ...] = (),
+    points: gpd.GeoDataFrame, places: pd.DataFrame, communes: gpd.GeoDataFrame
 ) -> Iterator[Trajets]:
-    """Yield the estimated costs of each way of travelling that has some, but for `sauf`."""
-    if VOITURE not in sauf:
-        yield build_trajets(points, places, communes)
+    """Yield the estimated costs of each way of travelling that has some."""
+    yield build_trajets(points, places, communes)
 
 
 def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
