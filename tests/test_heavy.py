@@ -23,7 +23,7 @@ import pytest
 from flask import Response
 
 from geoapp.core.config import Settings
-from geoapp.web import create_app
+from geoapp.web import api, create_app
 from geoapp.web.heavy import ahead, foreman, views
 from geoapp.web.heavy.quota import Quota
 from geoapp.web.heavy.workshop import REGARD_S, start_heavy
@@ -395,3 +395,20 @@ def test_what_gets_ready_asks_nothing_of_the_workshop(workshop, monkeypatch):
     for _ in ahead.prepare(app, app.extensions["courant"].current()):
         pass
     assert not asked
+
+
+def test_a_short_text_is_made_where_it_is_asked_and_a_long_one_is_not(workshop, monkeypatch):
+    client, atelier = workshop(slow(0))
+    short, workbook = "/api/v1/formations.csv", "/api/v1/formations.xlsx"
+    assert get(client, short)[0] == 200
+    with client.get(workbook) as answer:
+        assert answer.status_code == 200
+    os.killpg(atelier.pid, signal.SIGKILL)
+    wait_until(atelier.has_died)
+    assert get(client, short)[0] == 200
+    assert get(client, short + "?texte=soins&page=2")[0] == 200
+    assert get(client, workbook + "?texte=soins")[0] == 503
+    monkeypatch.setattr(api, "COURT", 0)
+    assert get(client, short + "?texte=soins")[0] == 503
+    # What is wrong is said at once.
+    assert get(client, short + "?rayon_km=loin")[0] == 400

@@ -45,6 +45,7 @@ from geoapp.outputs.offers import offers_file
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
+from geoapp.web.heavy.views import leave_to_workshop
 from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
 from geoapp.web.public_address import public_url
@@ -62,6 +63,10 @@ LISTES = (*FILTRES, "emprise")
 
 ANCIENS_FORMATS = {"csv-brut": "csv-simple"}
 """Names that a format had before, still answered."""
+
+
+COURT = 1_000
+"""Rows at most of a text made where it is asked: a tenth of a second of processor."""
 
 
 def _parameters(route: Route) -> MultiDict | dict:
@@ -232,7 +237,10 @@ def export(route: Route, format: str) -> Response:
     """Return every page of a search as a file."""
     requete, _ = _requested(route)
     form = parse_format(ANCIENS_FORMATS.get(format, format))
-    return send_table(offers_file(search(served_engine(), requete), served_lookups()), form)
+    found = search(served_engine(), requete)
+    if found.total > COURT or form.couler is None:
+        leave_to_workshop()
+    return send_table(offers_file(found, served_lookups()), form)
 
 
 def facets(route: Route) -> dict:

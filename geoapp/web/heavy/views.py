@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from typing import BinaryIO
 
@@ -44,6 +45,9 @@ ENDPOINTS = (
 """Views that make a file: measured from 0.1 to 6 s of processor on the offer of a region
 (`benchmarks/routes.py`)."""
 
+TRIED = ("api.export",)
+"""Those that begin where they are asked, and tell whether their file is long to make."""
+
 _MORCEAU = 256 * 1024
 """Bytes of a text sent at once, so that it can be compressed on its way."""
 
@@ -80,21 +84,49 @@ class DepartError(Exception):
     """Says that the client left before its answer."""
 
 
+class LongError(Exception):
+    """Says that the file asked is long to make: the workshop makes it."""
+
+
 def register(app: Flask) -> None:
     """Have the heavy views answered by the workshop, once there is one (see `start_heavy`)."""
     quota = Quota(app.config["SETTINGS"].lourdes_par_minute)
     for endpoint in ENDPOINTS:
-        app.view_functions[endpoint] = apart(app.view_functions[endpoint], quota)
+        view, is_tried = app.view_functions[endpoint], endpoint in TRIED
+        app.view_functions[endpoint] = apart(view, quota, is_tried=is_tried)
 
 
-def apart(view: Callable, quota: Quota) -> Callable:
-    """Return a view that the workshop answers; without a workshop, it works at once."""
+def leave_to_workshop() -> None:
+    """Have the workshop make the file asked; without a workshop, or in it, do nothing.
+
+    Raises
+    ------
+    LongError
+        When there is one: the view that is tried first ends here.
+    """
+    if _workshop():
+        raise LongError
+
+
+def _workshop() -> Atelier | None:
+    """Return the workshop that would answer the request; None in the workshop itself."""
+    return None if APART in request.environ else current_app.extensions.get(EXTENSION)
+
+
+def apart(view: Callable, quota: Quota, *, is_tried: bool = False) -> Callable:
+    """Return a view that the workshop answers; without a workshop, it works at once.
+
+    One that `is_tried` is first asked here, and calls `leave_to_workshop` when its file is long.
+    """
 
     @wraps(view)
     def answer(**path):
-        atelier: Atelier | None = current_app.extensions.get(EXTENSION)
-        if atelier is None or APART in request.environ:
+        atelier = _workshop()
+        if atelier is None:
             return view(**path)
+        if is_tried:
+            with suppress(LongError):
+                return view(**path)
         shelf = atelier.shelf(courant().snapshot().id)
         cle = answer_key()
         kept = shelf.open(cle) if cle else None
