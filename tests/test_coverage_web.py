@@ -187,3 +187,15 @@ def test_every_indicator_says_what_it_means(client):
     meanings = {(one.sens, one.titre) for one in INDICATEURS.values()}
     assert len(meanings) == len(INDICATEURS) and meanings <= shown
     assert {one.est_pire_si for one in INDICATEURS.values()} == {"haut", "bas"}
+
+
+def test_pages_compare_ways_and_tell_the_error_of_trips(client):
+    page = client.get("/couverture/publics?seuil_min=20").get_data(as_text=True)
+    assert "En voiture et sans voiture" in page and "de nos sources ne dit combien" in page
+    sheet = client.get("/territoires/ze2020/3201").get_data(as_text=True)
+    assert "La formation la plus proche, en voiture et sans voiture" in sheet
+    api = client.get("/api/v1/couverture?seuil_min=20").get_json()
+    assert api["precision"].startswith("Trajets en voiture") and api["parametres"]["mode"] == (
+        "voiture"
+    )
+    assert [one["nom"] for one in api["variantes"]][:1] == ["retenue"]

@@ -31,6 +31,7 @@ from geoapp.coverage.travel.given import write_matrix as write_costs
 from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.travel.modes import MODES, UNITES
 from geoapp.coverage.variants import answer_otherwise
+from geoapp.coverage.ways import compare_ways
 from geoapp.coverage.world import World, open_world
 from tests.test_coverage import make_monde
 from tests.test_travel import GOOD, L1, write_matrix
@@ -382,3 +383,39 @@ def test_a_file_that_tells_something_else_is_refused(tiny_frames, tmp_path, aske
     with pytest.raises(SourceError) as caught:
         choose_trajets(tiny_frames, [(asked, path)])
     assert words in str(caught.value)
+
+
+# --- With a car and without
+# ----------------------------------------------------------------------
+
+
+def test_the_same_people_are_compared_by_each_way_of_travelling():
+    monde = make_monde_of(
+        column("voiture", [10, 25, 35, 25], parametres={"erreurs": BANDES}),
+        column("velo", [20, 50, 90, 119], parametres={"maximum_min": 120}),
+        replace(column("pied", [100, 0, 0, 0], parametres={"maximum_min": 120})),
+    )
+    pied = monde.trajets.modes["pied"].pas["min"]
+    pied.eliminate_zeros()
+    rows = np.arange(4)
+    found = {one.mode: one for one in compare_ways(monde, Question(), rows)}
+    assert {mode: one.population_non_couverte for mode, one in found.items()} == {
+        "voiture": 100,
+        "velo": 300,
+        "pied": 400,
+    }
+    assert [found[mode].sans_voiture for mode in found] == [False, True, True]
+    median = found["voiture"].mediane_mots.replace("\u202f", " ")
+    assert median == "environ 25 min, à 10 % près une fois sur deux"
+    assert found["velo"].mediane_mots.endswith("erreur inconnue")
+    assert found["pied"].mediane_mots == "plus de 120 min" and np.isnan(found["pied"].mediane_min)
+    asked = compare_ways(monde, Question(unite="min", seuil=50, mode="velo"), rows)
+    assert {one.mode: one.part_couverte for one in asked}["velo"] == 0.5
+
+
+def test_a_few_people_are_hidden_and_nothing_is_told_of_an_unknown_offer():
+    monde = make_monde_of(column("voiture", [10, 40]))
+    monde.points["population_retenue"] = [100.0, 3.0]
+    (one,) = compare_ways(monde, Question(), np.arange(2))
+    assert one.est_masquee and np.isnan(one.part_couverte)
+    assert compare_ways(monde, Question(), np.arange(0)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from flask import Blueprint, abort, render_template, request, url_for
 from markupsafe import Markup
 
@@ -23,6 +24,7 @@ from geoapp.coverage.model import (
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import travel_precision
+from geoapp.coverage.ways import SANS_SOURCE, compare_ways
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import choose_offer
 from geoapp.coverage.zone_points import zone_sheet
@@ -222,6 +224,8 @@ def zone(type_zone: str, code_zone: str):
 def publics():
     """Show publics compared, and how unequal access is."""
     question = _asked()
+    region = np.flatnonzero(served_world().points["est_region"].to_numpy())
+    ways = compare_ways(served_world(), question, region)
     return render_template(
         "coverage_publics.html",
         titre="Couverture : publics comparés",
@@ -229,6 +233,9 @@ def publics():
         **form_parts(question),
         groupes=vues.public_groups(compare_publics(served_world(), question), question),
         perimetre=known_offer(served_world(), question, choose_offer(served_world(), question)),
+        modes=vues.way_rows(ways),
+        seuil_modes=ways[0].seuil_min if ways else None,
+        sans_source=SANS_SOURCE,
         precision=travel_precision(served_world(), question),
         indices=measure_equity(served_world(), question),
         seuil=describe_reach(question),

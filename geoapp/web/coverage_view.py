@@ -27,6 +27,7 @@ from geoapp.coverage.legend import is_uncollected, shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
 from geoapp.coverage.publics import Public
 from geoapp.coverage.travel.modes import MODES, UNITES, greatest_threshold
+from geoapp.coverage.ways import ParMode
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import FicheZone, Presque
@@ -342,6 +343,21 @@ def public_groups(found: list[Public], question: Question) -> list[dict]:
             }
         )
     return groups
+
+
+def way_rows(found: list[ParMode]) -> list[tuple[str, str, str, str]]:
+    """Return (way, share within the threshold, people beyond, median) of each way of travelling."""
+    return [
+        (
+            one.titre,
+            format_value(INDICATEURS["part_couverte"], one.part_couverte),
+            PETIT
+            if one.est_masquee
+            else format_value(INDICATEURS["population_non_couverte"], one.population_non_couverte),
+            one.mediane_mots,
+        )
+        for one in found
+    ]
 
 
 def _gap(two: list[Public]) -> str:

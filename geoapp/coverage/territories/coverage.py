@@ -13,6 +13,7 @@ from geoapp.coverage.model import Question
 from geoapp.coverage.publics import Public, publics_among
 from geoapp.coverage.territories.answers import AUTRE, domain_rows, region_rows, zoning_answer
 from geoapp.coverage.territories.zone import Zone
+from geoapp.coverage.ways import ParMode, compare_ways
 from geoapp.coverage.world import World
 from geoapp.coverage.zone_points import Presque, almost_reaching, zone_points
 from geoapp.reference.zonings import COMMUNE
@@ -40,7 +41,7 @@ class BlocCouverture:
     of the zone depend alone (`organisme`, `nb_communes`, `population`, `communes`),
     `part_communes_uniques` the share of such communes, also in the region; `nb_offreurs_region` the
     bodies of the region in the domains that one alone covers here; `points` the rows of the matrix
-    inside.
+    inside; `par_mode` the access of its people by each way of travelling.
     """
 
     reponse: Reponse
@@ -55,6 +56,7 @@ class BlocCouverture:
     part_communes_uniques: float
     part_communes_uniques_region: float
     nb_offreurs_region: int
+    par_mode: list[ParMode]
 
     @property
     def domaines_uniques(self) -> pd.DataFrame:
@@ -91,6 +93,7 @@ def coverage_block(world: World, question: Question, zone: Zone) -> BlocCouvertu
         publics=publics_inside(world, question, zone, inside),
         presque=almost_reaching(world, reponse, inside),
         points=inside,
+        par_mode=compare_ways(world, question, inside),
         part_communes_uniques=float(alone[alone.index.isin(communes)].mean()),
         part_communes_uniques_region=float(alone.mean()),
         nb_offreurs_region=region.loc[

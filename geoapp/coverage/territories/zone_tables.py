@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, count, join_words
+from geoapp.core.french import NON_RENSEIGNE, count, format_decimal, join_words, with_unit
 from geoapp.coverage.indicators import (
     INDICATEURS,
     MENTIONS,
@@ -29,6 +29,7 @@ from geoapp.coverage.territories.tables import (
     make_table,
     name_body,
 )
+from geoapp.coverage.ways import SANS_SOURCE
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, name_term
 from geoapp.offer.perimeter import CONNUE, INCONNUE, LIBELLES, VIDE
 from geoapp.reference.codes.voies import VOIES
@@ -162,6 +163,50 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         valeurs=pd.DataFrame(rows),
         mots=words,
         note=f"Seuil : {describe_reach(contenu.question)}, compris.",
+    )
+
+
+def ways_table(contenu: ContenuZone) -> Tableau:
+    """Return how far the nearest training is by each way of travelling, in minutes."""
+    found = contenu.couverture.par_mode
+    rows = pd.DataFrame(
+        {
+            "mode": pd.Series([one.titre for one in found], dtype="str"),
+            "mediane": pd.Series([one.mediane_mots for one in found], dtype="str"),
+            "mediane_min": pd.Series([one.mediane_min for one in found], dtype=float),
+            "part_couverte": pd.Series([one.part_couverte for one in found], dtype=float),
+        }
+    )
+    seuil = with_unit(format_decimal(found[0].seuil_min), "minutes") if found else ""
+    return make_table(
+        "modes",
+        "La formation la plus proche, en voiture et sans voiture",
+        (
+            ColonneTableau(nom="mode", titre="Déplacement", sens="Mode de déplacement"),
+            ColonneTableau(
+                nom="mediane",
+                titre="Trajet médian",
+                sens="La moitié des habitants a une formation à ce trajet ou moins, "
+                "avec l'erreur du trajet",
+            ),
+            ColonneTableau(
+                nom="mediane_min",
+                titre="Minutes",
+                sens="Trajet médian, en minutes ; vide au-delà des trajets connus",
+                type="taux",
+                est_cachee=True,
+            ),
+            ColonneTableau(
+                nom="part_couverte",
+                titre=f"Habitants à {seuil} ou moins" if seuil else "Habitants à portée",
+                sens="Part des habitants qui ont une formation à ce trajet ou moins",
+                type="part",
+                vide="–",
+            ),
+        ),
+        rows,
+        vide=_where_known(contenu, "Aucun trajet en minutes n'est connu."),
+        note=SANS_SOURCE,
     )
 
 
@@ -741,6 +786,7 @@ def sources_table(contenu: ContenuZone) -> Tableau:
 TABLEAUX: dict[str, Callable[[ContenuZone], Tableau]] = {
     "offre": offer_table,
     "couverture": coverage_table,
+    "modes": ways_table,
     "domaines": domains_table,
     "blanches": white_table,
     "uniques": sole_table,
