@@ -4,9 +4,9 @@ run.
 
 from __future__ import annotations
 
-import math
 import sys
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,7 +23,10 @@ from geoapp.cli import main
 from geoapp.core.errors import ParameterError, SourceError, StorageError
 from geoapp.core.geometry import GEOD
 from geoapp.coverage.travel.choice import choose_trajets
+from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.given import read_source
+from geoapp.coverage.travel.intrazonal import commune_floors
+from geoapp.coverage.travel.law import load_laws
 from geoapp.coverage.travel.modes import MODES
 from geoapp.coverage.travel.network import PROFILS, report_network, warn_of, work_out_network
 from geoapp.coverage.travel.network import matrix as module_matrix
@@ -56,7 +59,18 @@ def lengths_m(nodes, edges) -> np.ndarray:
     return np.array(GEOD.inv(*ends[:, 0].T, *ends[:, 1].T)[2])
 
 
-def work_out(calculateur, folder: Path, nodes, ways, *, origins, places, profil="voiture", **told):
+def work_out(
+    calculateur,
+    folder: Path,
+    nodes,
+    ways,
+    *,
+    origins,
+    places,
+    profil="voiture",
+    options=None,
+    **told,
+):
     """Return the costs on a network from some positions to others."""
     folder.mkdir(exist_ok=True)
     pbf = folder / "essai.osm.pbf"
@@ -75,7 +89,7 @@ def work_out(calculateur, folder: Path, nodes, ways, *, origins, places, profil=
             "latitude": lonlat[:, 1],
         }
     )
-    return work_out_network(pbf, PROFILS[profil], points, ends, data_dir=folder)
+    return work_out_network(pbf, PROFILS[profil], points, ends, data_dir=folder, **(options or {}))
 
 
 def minutes(reseau) -> np.ndarray:
@@ -178,6 +192,37 @@ def test_the_way_to_the_road_is_walked(calculateur, tmp_path):
     gap = minutes(reseau)[0, 0] - minutes(on_road)[0, 0]
     assert gap == pytest.approx(walked, abs=0.02)
     assert on_road.graphe.est_trouve and minutes(on_road)[0, 0] > 0
+
+
+# --- What the laws add ----------------------------------------------------------------------------
+
+
+def test_usual_traffic_is_that_of_the_laws(calculateur, tmp_path):
+    nodes = [at(i, 0) for i in range(0, 30, 6)]
+    ends = {"origins": nodes, "places": nodes}
+    fluid = work_out(calculateur, tmp_path, nodes, [([0, 1, 2, 3, 4], ROAD)], **ends)
+    usual = work_out(calculateur, tmp_path, None, None, **ends, options={"avec_trafic": True})
+    assert usual.graphe.est_trouve and (fluid.mode, usual.mode) == ("voiture_fluide", "voiture")
+    here, there = np.array([nodes[0]]), np.array([nodes[3]])
+    line = GEOD.inv(*nodes[0], *nodes[3])[2] / 1000
+    around = density_around(here), density_around(there)
+    laws = load_laws()
+    factor = laws["voiture"].minutes(line, *around) / laws["voiture_fluide"].minutes(line, *around)
+    assert factor > 1
+    assert minutes(usual)[0, 3] == pytest.approx(minutes(fluid)[0, 3] * factor[0], rel=1e-3)
+    assert (minutes(usual) >= minutes(fluid)).all() and minutes(usual)[0, 0] == 0
+    assert np.array_equal(full(usual.tables.distance_km), full(fluid.tables.distance_km))
+    assert "OSRM ne connaît pas le trafic" in report_network(usual)[0]
+
+
+def test_trips_that_traffic_makes_too_long_are_left_out(calculateur, tmp_path):
+    nodes = [at(0, 0), at(62, 0), at(80, 0)]
+    ends = {"origins": nodes[:1], "places": nodes}
+    fluid = work_out(calculateur, tmp_path, nodes, [([0, 1, 2], ROAD)], **ends)
+    usual = work_out(calculateur, tmp_path, None, None, **ends, options={"avec_trafic": True})
+    limit = MODES["voiture"].maximum_min
+    assert limit / 1.25 < minutes(fluid)[0, 1] < limit and np.isnan(minutes(fluid)[0, 2])
+    assert np.isnan(minutes(usual)[0, 1]) and usual.tables.distance_km.nnz == 1
 
 
 # --- Where the network stops ----------------------------------------------------------------------
@@ -352,6 +397,22 @@ def test_the_command_writes_a_matrix_that_a_build_takes(calculateur, tiny_frames
     assert trajets.duree_min.nnz == 9
     line = GEOD.inv(2.1, 50.1, 2.5, 50.1)[2] / 1000
     assert trajets.distance_km.toarray()[1, 2] == pytest.approx(line, rel=0.01)
+    # The place is at the town hall itself: nobody is at 0 km all the same.
+    km = commune_floors(tiny_frames["communes"])["80002"]
+    law, around = load_laws()[mode], density_around(np.array([[2.3, 50.1]]))
+    assert trajets.duree_min.toarray()[2, 1] == pytest.approx(
+        law.minutes(km, around, around)[0], abs=0.06
+    )
+
+
+def test_a_profile_gives_its_own_modes(tiny_frames, tmp_path):
+    publish_world(tiny_frames, tmp_path)
+    words = ["trajets", "--reseau", "x.osm.pbf", "--profil", "velo", "--mode", "voiture"]
+    done = CliRunner().invoke(
+        main, [*words, "--out", str(tmp_path / "m.parquet"), "--data", str(tmp_path)]
+    )
+    assert done.exit_code == 2
+    assert "le profil « velo » donne velo sur un réseau" in done.output
 
 
 # --- The real networks ----------------------------------------------------------------------------
@@ -360,31 +421,57 @@ ROADS = MIRROR / "reseau"
 
 
 @pytest.fixture(scope="session")
-def real_trips(calculateur, session_folder):
-    """Return the published trips inside the network of Amiens, and what OSRM says of each."""
+def amiens(calculateur, session_folder):
+    """Return the roads of Amiens (nodes, ways) and their extract."""
     path = ROADS / "osm_roads_amiens_2026-08.geojson.gz"
     if not path.exists():
         pytest.skip("routes réelles absentes (dossier shared/sources à côté du dépôt)")
     nodes, ways = read_roads(path)
     folder = session_folder / "amiens"
     folder.mkdir(exist_ok=True)
-    pbf = write_extract(calculateur, folder / "amiens.osm.pbf", nodes, ways)
+    return nodes, ways, write_extract(calculateur, folder / "amiens.osm.pbf", nodes, ways)
+
+
+@pytest.mark.real
+def test_road_distances_are_those_published(calculateur, amiens):
+    nodes, _, pbf = amiens
     trips = pd.read_csv(ROADS / "osrm_voiture_paires_hdf.csv.gz", sep=";")
     low, high = np.min(nodes, axis=0) + 0.01, np.max(nodes, axis=0) - 0.01
     inside = np.ones(len(trips), dtype=bool)
     for end in "od":
         lonlat = trips[[f"{end}_lon", f"{end}_lat"]].to_numpy()
         inside &= ((lonlat > low) & (lonlat < high)).all(axis=1)
-    graphe = prepare_graph(calculateur, pbf, PROFILS["voiture"], folder, lambda step: None)
+    graphe = prepare_graph(calculateur, pbf, PROFILS["voiture"], pbf.parent, lambda step: None)
     trips = trips[inside].reset_index(drop=True)
-    seconds, metres, snaps = ask_pairs(calculateur, graphe.chemin, trips).T
+    _, metres, snaps = ask_pairs(calculateur, graphe.chemin, trips).T
     kept = np.isfinite(metres) & (snaps < 300)
-    return trips.assign(seconds=seconds, metres=metres)[kept]
+    low, half, high = np.quantile((metres / trips["driving_m"])[kept], [0.1, 0.5, 0.9])
+    assert kept.sum() > 1900
+    assert 0.95 <= half <= 1.05 and low > 0.75 and high < 1.2
 
 
 @pytest.mark.real
-def test_road_distances_are_those_published(real_trips):
-    ratio = real_trips["metres"] / real_trips["driving_m"]
-    low, half, high = ratio.quantile([0.1, 0.5, 0.9])
-    assert len(ratio) > 1900
-    assert 0.95 <= half <= 1.05 and math.isclose(low, 0.775, abs_tol=0.05) and high < 1.25
+def test_the_shortest_ways_of_a_town_are_those_of_scipy(calculateur, amiens):
+    nodes, ways, pbf = amiens
+    walked = [line for line, tags in ways if tags["highway"] != "motorway"]
+    edges = np.array([pair for line in walked for pair in pairwise(line)])
+    graph = _shortest_of_each(edges, lengths_m(nodes, edges), len(nodes))
+    _, parts = csgraph.connected_components(graph, directed=False)
+    main_part = np.flatnonzero(parts == np.bincount(parts).argmax())
+    ends = np.random.default_rng(5).choice(main_part, (40, 2))
+    expected = csgraph.dijkstra(graph, directed=False, indices=ends[:, 0])
+    lonlat = np.array(nodes)
+    trips = pd.DataFrame(
+        np.hstack([lonlat[ends[:, 0]], lonlat[ends[:, 1]]]),
+        columns=["o_lon", "o_lat", "d_lon", "d_lat"],
+    )
+    graphe = prepare_graph(calculateur, pbf, PROFILS["pied"], pbf.parent, lambda step: None)
+    found = ask_pairs(calculateur, graphe.chemin, trips)[:, 1]
+    assert found == pytest.approx(expected[np.arange(40), ends[:, 1]], rel=3e-3, abs=5)
+
+
+def _shortest_of_each(edges: np.ndarray, metres: np.ndarray, nb: int) -> sparse.csr_array:
+    """Return a graph in which two nodes are linked by the shortest of their edges."""
+    frame = pd.DataFrame(np.sort(edges, axis=1), columns=["a", "b"]).assign(metres=metres)
+    least = frame.groupby(["a", "b"])["metres"].min().reset_index()
+    return sparse.csr_array((least["metres"], (least["a"], least["b"])), shape=(nb, nb))

@@ -1,4 +1,4 @@
-"""What `geoapp trajets --reseau` prints: its progress, then what the network is and reaches."""
+"""`geoapp trajets --reseau`: its progress, its file, then what the network is and reaches."""
 
 from __future__ import annotations
 
@@ -10,8 +10,57 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from geoapp.cli.terminal import number, open_console, plain
-from geoapp.coverage.travel.network import report_network, warn_of
+from geoapp.core.config import Settings
+from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import open_snapshot
+from geoapp.coverage.travel.choice import list_origins, list_places
+from geoapp.coverage.travel.intrazonal import find_floors
+from geoapp.coverage.travel.modes import VOITURE, VOITURE_FLUIDE
+from geoapp.coverage.travel.network import (
+    PROFILS,
+    report_network,
+    warn_of,
+    work_out_network,
+    write_network,
+)
 from geoapp.coverage.travel.network.matrix import Reseau
+
+
+def write_costs(
+    pbf: Path, profil: str, out: Path, settings: Settings, *, mode: str | None = None
+) -> None:
+    """Work out the costs of a road network for the snapshot served, write them and report.
+
+    Raises
+    ------
+    ParameterError
+        When the profile does not give the mode that is asked.
+    """
+    row = PROFILS[profil]
+    given = (row.mode, VOITURE) if row.mode == VOITURE_FLUIDE else (row.mode,)
+    if mode and mode not in given:
+        raise ParameterError(
+            f"--mode {mode} : le profil « {profil} » donne {' ou '.join(given)} sur un réseau."
+        )
+    snapshot = open_snapshot(settings.data_dir)
+    frames = {
+        nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines", "communes")
+    }
+    points, places = list_origins(frames), list_places(frames)
+    with watching_network() as (say, watch):
+        found = work_out_network(
+            pbf,
+            row,
+            points,
+            places,
+            data_dir=settings.data_dir,
+            python=settings.python_reseau,
+            avec_trafic=mode == VOITURE,
+            floors=find_floors(points, places, frames["communes"]),
+            say=say,
+            watch=watch,
+        )
+    print_network(found, out, write_network(found, out))
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def travel(
     if out is None:
         raise click.UsageError("Missing option '--out'.", ctx=ctx)
     if reseau is not None:
-        _write_network(reseau, profil, out, data_dir)
+        _write_network(reseau, profil, out, mode=mode, data_dir=data_dir)
     elif gtfs:
         _write_transit(gtfs, out, jour=jour, type_jour=jour_type, data_dir=data_dir)
     elif jour or jour_type:
@@ -76,28 +76,13 @@ def travel(
         _write_model(out, mode, data_dir)
 
 
-def _write_network(pbf: Path, profil: str, out: Path, data_dir: Path | None) -> None:
+def _write_network(
+    pbf: Path, profil: str, out: Path, *, mode: str | None, data_dir: Path | None
+) -> None:
     """Work out the costs of a road network, write them, and say what they are worth."""
-    from geoapp.cli.network_report import print_network, watching_network
-    from geoapp.core.snapshot import open_snapshot
-    from geoapp.coverage.travel.choice import list_origins, list_places
-    from geoapp.coverage.travel.network import PROFILS, work_out_network, write_network
+    from geoapp.cli.network_report import write_costs
 
-    settings = read_settings(data_dir)
-    snapshot = open_snapshot(settings.data_dir)
-    frames = {nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines")}
-    with watching_network() as (say, watch):
-        found = work_out_network(
-            pbf,
-            PROFILS[profil],
-            list_origins(frames),
-            list_places(frames),
-            data_dir=settings.data_dir,
-            python=settings.python_reseau,
-            say=say,
-            watch=watch,
-        )
-    print_network(found, out, write_network(found, out))
+    write_costs(pbf, profil, out, read_settings(data_dir), mode=mode)
 
 
 def _write_transit(

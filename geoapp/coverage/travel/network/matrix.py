@@ -18,12 +18,19 @@ from geoapp.core.errors import StorageError
 from geoapp.core.files import AILLEURS, PANNES
 from geoapp.core.french import count, format_date, format_decimal, format_number, with_unit
 from geoapp.coverage.travel.given import SourceTrajets, write_matrix
-from geoapp.coverage.travel.modes import MODES
+from geoapp.coverage.travel.intrazonal import Floors
+from geoapp.coverage.travel.law import load_laws
+from geoapp.coverage.travel.modes import MODES, VOITURE
+from geoapp.coverage.travel.network.adjust import add_traffic, raise_floors
 from geoapp.coverage.travel.network.engine import DOSSIER, Graphe, find_engine, prepare_graph
 from geoapp.coverage.travel.network.profiles import ACCROCHE_MAX_M, Profil
 from geoapp.coverage.travel.network.tables import CoutsRoutiers, Watch, work_out_tables
 
 LICENCE = "ODbL 1.0, © contributeurs OpenStreetMap"
+_TRAFIC = (
+    " OSRM ne connaît pas le trafic : ses minutes sont multipliées par le rapport de la loi de "
+    "circulation habituelle à celle des routes fluides, à même distance et même densité."
+)
 ANCIEN_JOURS = 365
 """Days after which an extract is said to be old: roads open and close meanwhile."""
 
@@ -34,6 +41,7 @@ class Reseau:
 
     graphe: Graphe
     tables: CoutsRoutiers
+    mode: str
     origines: np.ndarray
     places: np.ndarray
     population: np.ndarray
@@ -48,6 +56,8 @@ def work_out_network(
     *,
     data_dir: Path,
     python: str = "",
+    avec_trafic: bool = False,
+    floors: Floors | None = None,
     say: Callable[[str], None] = lambda text: None,
     watch: Watch = lambda step, done, total: None,
 ) -> Reseau:
@@ -65,6 +75,10 @@ def work_out_network(
         Where the graph and the tables are kept, by digest, in `reseau/`.
     python : str
         Interpreter that has OSRM; empty: that of `make reseau`.
+    avec_trafic : bool
+        By car: minutes of usual traffic (`adjust.add_traffic`), mode `voiture`.
+    floors : Floors, optional
+        Pairs inside a commune (`adjust.raise_floors`).
     say, watch
         Hear each step begin, and how many blocks are done.
 
@@ -74,19 +88,21 @@ def work_out_network(
         No OSRM; a file that is no extract; no room, or another run in the same folder.
     """
     calculateur = find_engine(python)
+    origins = shapely.get_coordinates(points.geometry.to_numpy())
+    ends = places[["longitude", "latitude"]].to_numpy(float)
     with _alone(Path(data_dir) / DOSSIER):
         graphe = prepare_graph(calculateur, Path(pbf), profil, data_dir, say)
         say("tables")
-        tables = work_out_tables(
-            calculateur,
-            graphe,
-            shapely.get_coordinates(points.geometry.to_numpy()),
-            places[["longitude", "latitude"]].to_numpy(float),
-            watch,
-        )
+        tables = work_out_tables(calculateur, graphe, origins, ends, watch)
+    mode = VOITURE if avec_trafic else profil.mode
+    if avec_trafic:
+        tables = add_traffic(tables, origins, ends)
+    if floors is not None:
+        tables = raise_floors(tables, floors, load_laws()[mode], origins, ends)
     return Reseau(
         graphe=graphe,
         tables=tables,
+        mode=mode,
         origines=points["id_point"].to_numpy(dtype="U"),
         places=places["id_place"].to_numpy(dtype="U"),
         population=points["population_retenue"].astype("float64").fillna(0).to_numpy(),
@@ -124,7 +140,7 @@ def write_network(reseau: Reseau, out: Path) -> int:
     """
     graphe, tables = reseau.graphe, reseau.tables
     source = SourceTrajets(
-        mode=graphe.profil.mode,
+        mode=reseau.mode,
         fournisseur=f"OSRM {graphe.version}, réseau {reseau.fichier}",
         note=f"{describe_network(reseau)} {_describe_reach(reseau)}",
         licence=LICENCE,
@@ -172,11 +188,12 @@ def day_of_extract(extrait: dict) -> str | None:
 def describe_network(reseau: Reseau) -> str:
     """Return in French which network, of which day, for which way to travel."""
     day = day_of_extract(reseau.graphe.extrait)
+    usual = reseau.mode == VOITURE
     when = f"du {format_date(day)}" if day else "de date inconnue"
     return (
-        f"Trajets {MODES[reseau.graphe.profil.mode].phrase} sur le réseau OpenStreetMap {when} "
+        f"Trajets {MODES[reseau.mode].phrase} sur le réseau OpenStreetMap {when} "
         f"({reseau.fichier}), calculés par OSRM {reseau.graphe.version} ; "
-        "les mètres entre un point et sa route se font à pied."
+        "les mètres entre un point et sa route se font à pied." + (_TRAFIC if usual else "")
     )
 
 

@@ -14,7 +14,7 @@ from scipy import sparse
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.given import Couverture
 from geoapp.coverage.travel.modes import MODES
-from geoapp.coverage.travel.network.engine import ALGORITHME, Graphe, Calculateur, ask
+from geoapp.coverage.travel.network.engine import ALGORITHME, Calculateur, Graphe, ask
 from geoapp.coverage.travel.network.profiles import ACCES_KM_H, ACCROCHE_MAX_M
 
 CASES = 2_000_000
