@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import mmap
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -419,3 +421,46 @@ def test_a_few_people_are_hidden_and_nothing_is_told_of_an_unknown_offer():
     (one,) = compare_ways(monde, Question(), np.arange(2))
     assert one.est_masquee and np.isnan(one.part_couverte)
     assert compare_ways(monde, Question(), np.arange(0)) == []
+
+
+# --- Sound costs
+# ----------------------------------------------------------------------
+
+
+def test_adding_pairs_never_lengthens_a_trip():
+    generator = np.random.default_rng(3)
+    for _ in range(20):
+        costs = generator.integers(1, 900, (12, 9)).astype("f4") / 10
+        few = costs * (generator.random(costs.shape) < 0.3)
+        more = np.where(few > 0, few, costs * (generator.random(costs.shape) < 0.3))
+        is_open = generator.random(9) < 0.6
+        one, two = (
+            access.nearest(store_matrices([column_of(matrix)]).modes["pied"].pas["min"], is_open)
+            for matrix in (few, more)
+        )
+        assert not (two > one).any() and not (np.isnan(two) & ~np.isnan(one)).any()
+
+
+def column_of(minutes: np.ndarray) -> Trajets:
+    """Return the costs by foot of a whole matrix; 0 is out of reach."""
+    return Trajets(
+        origines=np.arange(len(minutes)).astype("U"),
+        places=np.arange(minutes.shape[1]).astype("U"),
+        distance_km=None,
+        duree_min=sparse.csr_array(minutes),
+        parametres={},
+        mode="pied",
+    )
+
+
+@pytest.mark.real
+def test_a_world_opens_fast_and_copies_no_way_of_travelling(real_snapshot):
+    start = time.perf_counter()
+    matrices = open_trajets(real_snapshot)
+    assert time.perf_counter() - start < 0.5
+    for matrice in matrices.modes.values():
+        for cost in matrice.pas.values():
+            array = cost.data
+            while not isinstance(array, mmap.mmap):
+                array = array.base
+                assert array is not None, "copied into memory"

@@ -95,9 +95,10 @@ def _cases(world: World, question: Question) -> Iterator[_Cas]:
         yield _Cas("longs", f"Si les trajets sont {part} plus longs", mine, 1 / (1 + erreur.p90))
         if erreur.p90 < 1:
             yield _Cas("courts", f"S'ils sont {part} plus courts", mine, 1 / (1 - erreur.p90))
-    if question.mode in _AUTRES:
+    # Traffic changes the minutes of a trip, not its kilometres.
+    if question.mode in _AUTRES and question.unite == "min":
         other, title = _AUTRES[question.mode]
-        if other in world.modes and question.unite in world.unites(other):
+        if other in world.modes and "min" in world.unites(other):
             yield _Cas(other, title, world.trajets.modes[other])
     if (law := world.trajets.lois.get(question.mode)) is not None and question.unite in law.unites:
         yield _Cas("loi", f"Avec la loi seule {MODES[question.mode].phrase}", law)
@@ -113,8 +114,8 @@ def _measure(cas: _Cas, question: Question, nearest: np.ndarray, people: np.ndar
     return Variante(
         nom=cas.nom,
         titre=cas.titre,
-        population_non_couverte=np.nan if is_small or not total else beyond,
+        population_non_couverte=np.nan if is_small or not total else float(round(beyond)),
         part_non_couverte=np.nan if is_small or not total else beyond / total,
-        cout_median=float(median),
+        cout_median=round(float(median), 2),
         est_masquee=is_small,
     )

@@ -73,7 +73,7 @@ def choices(question: Question, world: World) -> dict:
             for unite in world.unites(question.mode)
         ],
         "mode": question.mode,
-        "modes": [(nom, MODES[nom].titre) for nom in world.modes],
+        "modes": [_mode_choice(nom, world) for nom in world.modes],
         "listes": [
             ("zonage", "Par", zonings, question.zonage),
             (
@@ -94,6 +94,21 @@ def choices(question: Question, world: World) -> dict:
             ),
             ("classes", "Classes de la carte", list(METHODES.items()), question.methode),
         ],
+    }
+
+
+def _mode_choice(nom: str, world: World) -> dict:
+    """Return a way of travelling as the form offers it: greatest threshold by unit, usual one."""
+    maxima = {
+        unite: int(greatest_threshold(world.parametres(nom), unite)) for unite in world.unites(nom)
+    }
+    unite = MODES[nom].unite if MODES[nom].unite in maxima else next(iter(maxima))
+    return {
+        "nom": nom,
+        "titre": MODES[nom].titre,
+        "maxima": maxima,
+        "unite": unite,
+        "seuil": f"{min(MODES[nom].seuil, maxima[unite]):g}",
     }
 
 
