@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
@@ -52,10 +53,13 @@ def test_the_median_and_the_fastest_of_a_morning(tmp_path):
     minutes = [50, 45, 40, *range(88, 32, -5), *[50] * 9]
     assert found.median_s.tolist() == [sorted(minutes)[11] * 60]
     assert found.fastest_s.tolist() == [33 * 60]
+    # Of 43, 50, 60 (left at 8:00) and 73 min, the lower of the two in the middle.
+    few = find_trips(timetable, np.array([A]), np.array([D]), step_s=1800)
+    assert (few.median_s.tolist(), few.fastest_s.tolist()) == ([50 * 60], [43 * 60])
 
 
 def test_a_change_too_short_is_missed(tmp_path):
-    # 66 m are 69 s of walk with the detour, and a minute of margin: 129 s after 7:30.
+    # 66 m are 61 s of walk with the detour, and a minute of margin: 121 s after 7:30.
     for leaves, arrives in (("07:32:00", JAMAIS), ("07:33:00", H7 + 50 * 60)):
         text = STOP_TIMES.replace("07:40:00", leaves).replace("u2,", "x,")
         path = write_feed(tmp_path / f"{leaves[3:5]}.zip", stop_times=text)
@@ -86,11 +90,11 @@ def test_at_most_two_changes_and_more_are_never_longer(tmp_path):
 
 def test_transfers_of_the_producer_replace_ours(tmp_path):
     told = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\n"
-    for line, seconds in (("C,C2,2,540", 540), ("C,C2,3,", 0), ("C,C2,0,", 129)):
+    for line, seconds in (("C,C2,2,540", 540), ("C,C2,3,", 0), ("C,C2,0,", 121)):
         timetable = _timetable(write_feed(tmp_path / "f.zip", transfers=told + line + "\n"))
         changes = find_changes(timetable)
         assert changes[[2], [3]].tolist() == [seconds]
-        assert changes[[3], [2]].tolist() == [129] and changes[[2], [2]].tolist() == [60]
+        assert changes[[3], [2]].tolist() == [121] and changes[[2], [2]].tolist() == [60]
 
 
 def test_two_stops_of_one_station_are_a_change_whatever_parts_them(tmp_path):
@@ -102,18 +106,18 @@ def test_two_stops_of_one_station_are_a_change_whatever_parts_them(tmp_path):
     changes = find_changes(timetable)
     assert timetable.stops["stop_id"].tolist() == ["A", "B", "C"]
     metres = GEOD.inv(3.0, 50.0, 3.02, 50.0)[2]
-    assert metres > 1400 and changes[[0], [1]][0] == pytest.approx(60 + metres * 1.04, abs=1)
+    assert metres > 1400 and changes[[0], [1]][0] == pytest.approx(60 + metres * 0.9167, abs=1)
     assert sparse.csr_array(changes).nnz == 5
 
 
 def test_walks_are_those_of_the_ellipsoid():
     rng = np.random.default_rng(3)
     a = rng.uniform([2.9, 49.9], [3.0, 50.0], (40, 2))
-    rows, columns, metres = find_near(a, a, 1500)
+    rows, columns, km = find_near(a, a, 1.5)
     every = np.array([[GEOD.inv(*p, *q)[2] for q in a] for p in a])
-    assert len(rows) == (every * 1.3 <= 1500).sum()
-    assert np.abs(metres - every[rows, columns]).max() < 0.01
-    assert walk_seconds([0, 1, 1000]).tolist() == [0, 2, 1040]
+    assert len(rows) == (every * 4 / math.pi <= 1500).sum()
+    assert np.abs(km * 1000 - every[rows, columns]).max() < 0.01
+    assert walk_seconds([0, 0.001, 1]).tolist() == [0, 1, 917]
 
 
 def test_nothing_near_gives_nothing(tmp_path):
@@ -121,6 +125,52 @@ def test_nothing_near_gives_nothing(tmp_path):
     found = find_trips(timetable, np.array([[0.0, 45.0], A]), np.array([[0.0, 45.0]]))
     assert not len(found.origin)
     assert found.near_origins.tolist() == [False, True] and not found.near_places.any()
+
+
+def _draw_feed(path, rng):
+    """Write a feed of twelve stops within a walk or far away, and eight lines drawn among them."""
+    lonlat = rng.uniform([2.95, 49.98], [3.05, 50.02], (12, 2)).round(6)
+    trips, times = [], []
+    for line in range(8):
+        way = rng.choice(12, rng.integers(2, 6), replace=False)
+        for run in range(rng.integers(1, 4)):
+            minute = int(rng.integers(380, 520))
+            trips.append(f"L1,S,{line}-{run}\n")
+            for rank, stop in enumerate(way):
+                hours = [f"{m // 60:02d}:{m % 60:02d}:00" for m in (minute, minute + 1)]
+                flags = ",".join(rng.choice(["0", "1"], 2, p=[0.9, 0.1]))
+                times.append(f"{line}-{run},{hours[0]},{hours[1]},{stop},{rank},{flags}\n")
+                minute += int(rng.integers(2, 12))
+    header = HEADER.replace("\n", ",pickup_type,drop_off_type\n")
+    places = "".join(f"{i},{i},{y},{x}\n" for i, (x, y) in enumerate(lonlat))
+    return write_feed(
+        path,
+        stops="stop_id,stop_name,stop_lat,stop_lon\n" + places,
+        trips="route_id,service_id,trip_id\n" + "".join(trips),
+        stop_times=header + "".join(times),
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_feeds_drawn_are_equal_to_the_oracle_and_add_up(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    paths = [_draw_feed(tmp_path / f"{nom}.zip", rng) for nom in "ab"]
+    points = [tuple(xy) for xy in rng.uniform([2.95, 49.98], [3.05, 50.02], (6, 2))]
+    departures = np.array([H7, H7 + 22 * 60, H7 + 63 * 60])
+    one = _timetable(paths[0])
+    found = _arrivals(one, points, points, departures)
+    oracle = Oracle(paths[0], MARDI)
+    for i, origin in enumerate(points):
+        for k, leaves in enumerate(departures):
+            best = oracle.search(origin, int(leaves), dict(enumerate(points)), start=H7)
+            assert found[i, :, k].tolist() == [
+                best[j][0] if j in best else JAMAIS for j in range(6)
+            ]
+    both = _timetable(*paths)
+    assert (_arrivals(both, points, points, departures) <= found).all()
+    before, after = (_table(find_trips(t, np.array(points), np.array(points))) for t in (one, both))
+    after = after.reindex(before.index)
+    assert (after <= before).all(axis=None)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
@@ -11,13 +12,20 @@ from click.testing import CliRunner
 
 from geoapp.cli import main
 from geoapp.core.errors import ParameterError
-from geoapp.coverage.travel.choice import choose_trajets
+from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_places
 from geoapp.coverage.travel.given import read_source
 from geoapp.coverage.travel.intrazonal import commune_floors
-from geoapp.coverage.travel.transit.matrix import RAPIDE, list_reserves, read_timetable
+from geoapp.coverage.travel.transit.matrix import (
+    RAPIDE,
+    build_transports,
+    list_reserves,
+    read_timetable,
+)
 from geoapp.sources.content import sha256_of
-from support.timetables import AGENCY, HEADER, write_feed
+from support.timetables import AGENCY, GEOD, HEADER, write_feed
 
+A_PIED = 4 / math.pi / 5 * 60
+"""Minutes on foot by kilometre of straight line."""
 STOPS = "stop_id,stop_name,stop_lat,stop_lon\nA,Mairie,50.1,2.1\nB,Lycée,50.1,2.3\n"
 TIMES = HEADER + "t1,07:30:00,07:30:00,A,1\nt1,08:00:00,08:00:00,B,2\n"
 
@@ -47,7 +55,7 @@ def test_the_file_says_whom_the_feeds_reach_and_build_reads_it(
     # In one commune nobody is at 0 km: one walks the floor.
     floor = commune_floors(tiny_frames["communes"])["80002"]
     walk = rows.loc[("commune:80002", "50.10000,2.30000")]
-    assert walk["time_min"] == walk[RAPIDE] == pytest.approx(floor * 1.3 / 4.5 * 60, abs=0.02)
+    assert walk["time_min"] == walk[RAPIDE] == pytest.approx(floor * A_PIED, abs=0.02)
     assert len(rows) == 2 and rows["distance_km"].isna().all()
     told = read_source(out)
     assert told["origines"] == ["commune:80001", "commune:80002"]
@@ -58,6 +66,21 @@ def test_the_file_says_whom_the_feeds_reach_and_build_reads_it(
     assert told["details"]["part_population"] == pytest.approx(1200 / 6200, abs=1e-4)
     minutes = choose_trajets(tiny_frames, [("transports", out)]).trajets("transports").duree_min
     assert np.round(minutes.toarray()[1]).tolist() == [0, 90, 0]
+
+
+def test_transport_is_never_slower_than_walking(tiny_frames, tmp_path):
+    stops = "stop_id,stop_name,stop_lat,stop_lon\nA,Mairie,50.1,2.1\nB,Ferme,50.05,2.05\n"
+    times = HEADER + "t1,07:00:00,07:00:00,A,1\nt1,08:58:00,08:58:00,B,2\n"
+    path = write_feed(tmp_path / "lent.zip", stops=stops, stop_times=times)
+    _, timetable = read_timetable([path], jour=date(2025, 11, 18))
+    points, places = list_origins(tiny_frames), list_places(tiny_frames)
+    found = build_transports(timetable, points, places, tiny_frames["communes"])
+    # The place is in the commune of the origin: its floor is a little more than the straight line.
+    straight = GEOD.inv(2.1, 50.1, 2.05, 50.05)[2] / 1000
+    walk = max(straight, commune_floors(tiny_frames["communes"])["80001"]) * A_PIED
+    assert straight * A_PIED < walk < 118
+    assert found.duree_min.toarray()[1, 0] == pytest.approx(walk, abs=0.02)
+    assert found.rapide_min.toarray()[1, 0] == pytest.approx(walk, abs=0.02)
 
 
 def test_the_terminal_tells_day_reach_and_reserves(bus, tiny_snapshot, tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import heapq
 import io
+import json
 import math
 import zipfile
 from collections import defaultdict
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pyproj
 
+LOIS = Path(__file__).resolve().parents[2] / "geodata" / "lois_trajets.json"
 GEOD = pyproj.Geod(ellps="WGS84")
 
 AGENCY = "agency_name,agency_url,agency_timezone\nRéseau,http://x.fr,Europe/Paris\n"
@@ -75,6 +77,10 @@ class Oracle:
     """Trips of one day of one feed without frequencies, as plainly as can be."""
 
     def __init__(self, path: Path, day: date, *, walk_m=1500.0, change_m=500.0, margin_s=60):
+        told = json.loads(LOIS.read_text(encoding="utf-8"))["lois"]["pied"]
+        # A power of 1 and no density: seconds, and metres along the streets, by straight metre.
+        self.pace = math.exp(told["temps"]["constante"]) * 60 / 1000
+        self.detour = math.exp(told["route"]["constante"])
         with zipfile.ZipFile(path) as archive:
 
             def rows(name: str) -> list[dict]:
@@ -119,9 +125,9 @@ class Oracle:
             here = [place[0]] * len(lon), [place[1]] * len(lat)
             metres = GEOD.inv(*here, lon, lat)[2]
             self._near[place, walked_m] = {
-                stop: math.ceil(m * 1.3 / 1.25 - 1e-3)
+                stop: math.ceil(m * self.pace - 1e-3)
                 for stop, m in zip(self.stops, metres, strict=True)
-                if m * 1.3 <= walked_m
+                if m * self.detour <= walked_m
             }
         return self._near[place, walked_m]
 

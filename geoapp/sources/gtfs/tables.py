@@ -74,10 +74,11 @@ class Tables:
         """
         if name not in self._members:
             raise self.error(name, None, "cette table, obligatoire, est absente.", _AGAIN)
-        text = self._text(name)
+        # Text held as UTF-8: a StringIO would keep four bytes by character.
+        content = self._text(name).encode()
         try:
             frame = pd.read_csv(
-                io.StringIO(text),
+                io.BytesIO(content),
                 dtype="str",
                 keep_default_na=False,
                 na_values=[""],

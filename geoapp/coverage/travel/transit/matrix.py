@@ -15,19 +15,18 @@ from scipy import sparse
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_decimal, join_words, with_unit
-from geoapp.coverage.travel.calibration import DETOUR
+from geoapp.coverage.travel.crow import pair_km
 from geoapp.coverage.travel.given import Couverture, SourceTrajets, write_matrix
-from geoapp.coverage.travel.intrazonal import floor_distances
+from geoapp.coverage.travel.intrazonal import Floors, find_floors
 from geoapp.coverage.travel.transit.morning import PAS_S, Morning, find_trips
 from geoapp.coverage.travel.transit.rides import CORRESPONDANCES_MAX
 from geoapp.coverage.travel.transit.walking import (
-    CORRESPONDANCE_MAX_M,
-    MARCHE_MAX_M,
+    CORRESPONDANCE_MAX_KM,
+    MARCHE_MAX_KM,
     MARGE_S,
-    VITESSE_MARCHE_KM_H,
     find_near,
-    straight_m,
     walk_seconds,
+    walking_law,
 )
 from geoapp.sources.gtfs.calendars import TYPES_JOUR, choose_day, is_public_holiday
 from geoapp.sources.gtfs.feed import Feed, read_feed
@@ -123,10 +122,9 @@ def build_transports(
     def matrix(data) -> sparse.csr_array:
         return sparse.csr_array((np.asarray(data), columns, indptr), shape=shape)
 
-    straight = straight_m(origins[pairs["origin"]], ends[pairs["place"]])
-    walked = matrix((straight * (DETOUR / 1000)).astype("f4"))
-    floor_distances(walked, points, places, communes, detour=DETOUR)
-    on_foot = walk_seconds(walked.data * (1000 / DETOUR)) / 60
+    straight = pair_km(origins[pairs["origin"]], ends[pairs["place"]])
+    floors = find_floors(points, places, communes)
+    on_foot = walk_seconds(_raised(straight, pairs, floors, len(places))) / 60
     people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
     inside = points["est_region"].to_numpy(dtype=bool)
     near = found.near_origins & inside
@@ -153,12 +151,26 @@ def _with_walks(found: Morning, origins: np.ndarray, ends: np.ndarray) -> pd.Dat
             "fastest_s": found.fastest_s.astype("f8"),
         }
     )
-    origin, place, _ = find_near(origins, ends, MARCHE_MAX_M)
+    origin, place, _ = find_near(origins, ends, MARCHE_MAX_KM)
     known = found.near_origins[origin] & found.near_places[place]
     walks = pd.DataFrame({"origin": origin[known], "place": place[known]})
     every = pd.concat([trips, walks], ignore_index=True)
     every = every.drop_duplicates(["origin", "place"], keep="first")
     return every.sort_values(["origin", "place"], ignore_index=True)
+
+
+def _raised(straight_km: np.ndarray, pairs: pd.DataFrame, floors: Floors, size: int) -> np.ndarray:
+    """Return straight lines, none under the floor of its pair; `size` is the number of places."""
+    known = floors.rows.astype("i8") * size + floors.columns
+    asked = (pairs["origin"].astype("i8") * size + pairs["place"]).to_numpy()
+    order = np.argsort(known)
+    at = np.minimum(np.searchsorted(known[order], asked), max(len(known) - 1, 0))
+    result = np.maximum(straight_km, floors.least[pairs["origin"]])
+    if len(known):
+        found = order[at]
+        is_there = known[found] == asked
+        result[is_there] = np.maximum(result[is_there], floors.km[found[is_there]])
+    return result
 
 
 def write_transports(
@@ -184,8 +196,8 @@ def write_transports(
             "pas_s": PAS_S,
             "fuseau": timetable.fuseau.key,
             "correspondances_max": CORRESPONDANCES_MAX,
-            "marche_max_m": MARCHE_MAX_M,
-            "marche_km_h": VITESSE_MARCHE_KM_H,
+            "marche_max_km": MARCHE_MAX_KM,
+            "marche_km_h": _pace(),
             "part_population": round(transports.part_population, 4),
             "reseaux": [
                 describe_feed(*both) for both in zip(feeds, timetable.courses, strict=True)
@@ -218,6 +230,12 @@ def describe_feed(feed: Feed, courses: int) -> dict:
     }
 
 
+def _pace() -> float:
+    """Return the kilometres along the streets that the law walks in an hour, over one."""
+    law = walking_law()
+    return round(float(law.road_km(1.0) / law.minutes(1.0)) * 60, 2)
+
+
 def describe_transports(feeds: list[Feed], timetable: Timetable) -> str:
     """Return in French what the minutes are, and what they are not."""
     networks = join_words([feed.nom or feed.path.stem for feed in feeds])
@@ -229,9 +247,10 @@ def describe_transports(feeds: list[Feed], timetable: Timetable) -> str:
         f"{timetable.end_s // 3600} h, attente comprise ; qui ne peut plus arriver à temps est "
         "compté depuis le dernier départ possible. "
         f"Au plus {count(CORRESPONDANCES_MAX, 'correspondance')} ; à pied, "
-        f"{with_unit(format_decimal(VITESSE_MARCHE_KM_H), 'km/h')} sur la ligne droite × "
-        f"{format_decimal(DETOUR)}, {with_unit(format_decimal(MARCHE_MAX_M / 1000), 'km')} au plus "
-        f"à chaque bout et {with_unit(int(CORRESPONDANCE_MAX_M), 'm')} entre deux arrêts, "
+        f"{with_unit(format_decimal(_pace()), 'km/h')} sur la ligne droite × "
+        f"{format_decimal(float(walking_law().road_km(1.0)), 2)}, "
+        f"{with_unit(format_decimal(MARCHE_MAX_KM), 'km')} au plus à chaque bout et "
+        f"{with_unit(int(CORRESPONDANCE_MAX_KM * 1000), 'm')} entre deux arrêts, "
         f"{with_unit(MARGE_S // 60, 'min')} de marge par correspondance. "
         "Une commune comptée à sa mairie en part. "
         "Horaires prévus : retards et bouchons n'y sont pas. D'autres lignes peuvent exister : "

@@ -15,7 +15,7 @@ from geoapp.coverage.travel.transit.rides import (
     join_rides,
 )
 from geoapp.coverage.travel.transit.walking import (
-    MARCHE_MAX_M,
+    MARCHE_MAX_KM,
     find_changes,
     find_near,
     walk_seconds,
@@ -25,10 +25,10 @@ from geoapp.sources.gtfs.timetable import Timetable
 PAS_S = 300
 """Seconds from one departure to the next."""
 
-_LIEUX = 64
-"""Places worked out at once."""
-_CASES = 8_000_000
-"""Cells gathered at once: some tens of megabytes."""
+_LIEUX = 16
+"""Places worked out at once: more of them leave the caches of the processor."""
+_CASES = 2_000_000
+"""Cells gathered at once: some megabytes, that a cache of the processor nearly holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +108,18 @@ class Walks:
 def find_walks(
     timetable: Timetable, origins_lonlat: np.ndarray, places_lonlat: np.ndarray
 ) -> Walks:
-    """Return the walks of `MARCHE_MAX_M` at most at both ends of a trip (degrees, EPSG:4326)."""
+    """Return the walks of `MARCHE_MAX_KM` at most at both ends of a trip (degrees, EPSG:4326)."""
     served = np.flatnonzero(timetable.stops["est_desservi"]).astype("i4")
     stops = timetable.stops[["longitude", "latitude"]].to_numpy(dtype=float)[served]
-    origin, access, access_m = find_near(origins_lonlat, stops, MARCHE_MAX_M)
-    egress, place, egress_m = find_near(stops, places_lonlat, MARCHE_MAX_M)
+    origin, access, access_km = find_near(origins_lonlat, stops, MARCHE_MAX_KM)
+    egress, place, egress_km = find_near(stops, places_lonlat, MARCHE_MAX_KM)
     return Walks(
         origin=origin,
         access_stop=served[access],
-        access_s=walk_seconds(access_m),
+        access_s=walk_seconds(access_km),
         place=place,
         egress_stop=served[egress],
-        egress_s=walk_seconds(egress_m),
+        egress_s=walk_seconds(egress_km),
     )
 
 

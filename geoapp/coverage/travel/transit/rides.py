@@ -21,8 +21,8 @@ JAMAIS = np.int32(2**30)
 CORRESPONDANCES_MAX = 2
 """Changes that people accept at most on the way to a training.  Declared."""
 
-_CASES = 8_000_000
-"""Cells gathered at once: some tens of megabytes."""
+_CASES = 2_000_000
+"""Cells gathered at once: some megabytes, that a cache of the processor nearly holds."""
 _BASE = np.int64(1 << 32)
 """Seconds are under it: stop × this + seconds sorts by stop, then by hour."""
 
@@ -35,8 +35,6 @@ class Rides:
     ----------
     stop, arrival_s : int arrays, by passage, trips end to end
     alights : bool array
-    is_last : bool array
-        Last passage of its trip.
     trip_levels : list of int arrays
         Passages by distance to the last of their trip, from 1.
     boarded : int array
@@ -53,7 +51,6 @@ class Rides:
     stop: np.ndarray
     arrival_s: np.ndarray
     alights: np.ndarray
-    is_last: np.ndarray
     trip_levels: list[np.ndarray]
     boarded: np.ndarray
     keys: np.ndarray
@@ -85,7 +82,6 @@ def join_rides(timetable: Timetable, changes: sparse.csr_array) -> Rides:
         stop=stop,
         arrival_s=arrival,
         alights=alights,
-        is_last=is_last,
         trip_levels=_levels(trip),
         boarded=may_board[order],
         keys=keys[order],
@@ -156,11 +152,13 @@ def find_arrivals(
 
 
 def _ride(rides: Rides, alighting: np.ndarray) -> np.ndarray:
-    """Return the best arrival of who sits in a trip at each passage: of any later one of it."""
+    """Return the best arrival of who boards a trip at each passage: that of any later one of it.
+
+    The last passage of a trip has none: nobody boards there.
+    """
     _spread_back(alighting, rides.trip_levels)
     result = np.full_like(alighting, JAMAIS)
     result[:-1] = alighting[1:]
-    result[rides.is_last] = JAMAIS
     return result
 
 

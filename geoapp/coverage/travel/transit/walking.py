@@ -1,42 +1,49 @@
-"""Walks to a stop, from a stop, between two stops: a straight line, a detour, a pace."""
+"""Walks to a stop, from a stop, between two stops: a straight line and the law of walking."""
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
-import pyproj
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from geoapp.coverage.travel.calibration import DETOUR
+from geoapp.coverage.travel.crow import pair_km, to_ecef
+from geoapp.coverage.travel.law import Law, load_laws
+from geoapp.coverage.travel.modes import PIED
 from geoapp.sources.gtfs.timetable import Timetable
 
-VITESSE_MARCHE_KM_H = 4.5
-"""Pace of a walk with crossings; the usual value of route planners is 4 to 5.  Declared."""
-MARCHE_MAX_M = 1_500.0
-"""Longest walk at either end, along the streets: 20 minutes.  Declared."""
-CORRESPONDANCE_MAX_M = 500.0
-"""Longest walk between two stops, along the streets: under 7 minutes.  Declared."""
+MARCHE_MAX_KM = 1.5
+"""Longest walk at either end, along the streets: 18 minutes.  Declared."""
+CORRESPONDANCE_MAX_KM = 0.5
+"""Longest walk between two stops, along the streets: 6 minutes.  Declared."""
 MARGE_S = 60
 """Time that any change takes beside the walk: getting off, finding the other stop.  Declared."""
 
-_TO_ECEF = pyproj.Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
+_GRILLE_KM = np.linspace(0, 5, 5001)
+"""Straight lines among which that of a walk is looked for, a metre apart."""
 
 
-def walk_seconds(straight_m) -> np.ndarray:
-    """Return whole seconds, rounded up, to walk straight lines given in metres."""
-    pace = VITESSE_MARCHE_KM_H / 3.6
+@functools.cache
+def walking_law() -> Law:
+    """Return the law of walking, that of the other answers on foot."""
+    return load_laws()[PIED]
+
+
+def walk_seconds(straight_km) -> np.ndarray:
+    """Return whole seconds, rounded up, to walk straight lines."""
+    minutes = walking_law().minutes(np.asarray(straight_km, dtype=float))
     # A millimetre is no second more.
-    return np.ceil(np.asarray(straight_m, dtype=float) * DETOUR / pace - 1e-3).astype("i4")
+    return np.ceil(minutes * 60 - 1e-3).astype("i4")
 
 
 def find_near(
-    from_lonlat: np.ndarray, to_lonlat: np.ndarray, walked_m: float
+    from_lonlat: np.ndarray, to_lonlat: np.ndarray, walked_km: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pairs at `walked_m` at most along the streets: two ranks, and the straight metres.
+    """Return the pairs at `walked_km` at most along the streets: two ranks, and straight kilometres.
 
-    Chords stand for arcs: at these ranges they differ by less than a millimetre.  Sorted by both
-    ranks.
+    Sorted by both ranks; the limit is found to a metre of straight line.
 
     Parameters
     ----------
@@ -45,16 +52,13 @@ def find_near(
     """
     if not len(from_lonlat) or not len(to_lonlat):
         return np.empty(0, "i4"), np.empty(0, "i4"), np.empty(0)
-    near = cKDTree(_to_ecef(from_lonlat)).sparse_distance_matrix(
-        cKDTree(_to_ecef(to_lonlat)), walked_m / DETOUR, output_type="ndarray"
+    straight = _GRILLE_KM[walking_law().road_km(_GRILLE_KM) <= walked_km].max()
+    # At these ranges a chord is its arc within a millimetre.
+    near = cKDTree(to_ecef(from_lonlat)).sparse_distance_matrix(
+        cKDTree(to_ecef(to_lonlat)), straight * 1000, output_type="ndarray"
     )
     order = np.lexsort((near["j"], near["i"]))
-    return near["i"][order].astype("i4"), near["j"][order].astype("i4"), near["v"][order]
-
-
-def straight_m(from_lonlat: np.ndarray, to_lonlat: np.ndarray) -> np.ndarray:
-    """Return the straight metres between points, pair by pair (degrees, EPSG:4326)."""
-    return np.linalg.norm(_to_ecef(from_lonlat) - _to_ecef(to_lonlat), axis=1)
+    return near["i"][order].astype("i4"), near["j"][order].astype("i4"), near["v"][order] / 1000
 
 
 def find_changes(timetable: Timetable) -> sparse.csr_array:
@@ -70,7 +74,7 @@ def find_changes(timetable: Timetable) -> sparse.csr_array:
     """
     stops = timetable.stops
     lonlat = stops[["longitude", "latitude"]].to_numpy(dtype=float)
-    origins, ends, _ = find_near(lonlat, lonlat, CORRESPONDANCE_MAX_M)
+    origins, ends, _ = find_near(lonlat, lonlat, CORRESPONDANCE_MAX_KM)
     station = pd.DataFrame({"key": stops["feed"].astype(str) + " " + stops["gare"]})
     station["stop"] = np.arange(len(stops))
     same = station.merge(station, on="key")
@@ -80,7 +84,7 @@ def find_changes(timetable: Timetable) -> sparse.csr_array:
             "to_stop": np.concatenate([ends, same["stop_y"]]),
         }
     ).drop_duplicates()
-    between = straight_m(lonlat[pairs["from_stop"]], lonlat[pairs["to_stop"]])
+    between = pair_km(lonlat[pairs["from_stop"]], lonlat[pairs["to_stop"]])
     pairs["seconds"] = walk_seconds(between) + MARGE_S
     told = timetable.transfers[["from_stop", "to_stop", "seconds"]]
     pairs = pd.concat([pairs, told]).drop_duplicates(["from_stop", "to_stop"], keep="last")
@@ -88,9 +92,3 @@ def find_changes(timetable: Timetable) -> sparse.csr_array:
     indptr = np.searchsorted(pairs["from_stop"], np.arange(len(stops) + 1))
     values = pairs["seconds"].to_numpy("i4"), pairs["to_stop"].to_numpy("i4"), indptr
     return sparse.csr_array(values, shape=(len(stops), len(stops)))
-
-
-def _to_ecef(lonlat: np.ndarray) -> np.ndarray:
-    """Return geocentric x, y, z in metres of longitudes and latitudes in degrees."""
-    lonlat = np.asarray(lonlat, dtype=float).reshape(-1, 2)
-    return np.stack(_TO_ECEF.transform(lonlat[:, 0], lonlat[:, 1], np.zeros(len(lonlat))), axis=1)
