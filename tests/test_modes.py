@@ -211,14 +211,14 @@ def test_minutes_are_told_with_their_source_and_their_error():
     assert told == "environ 25 min, à 10 % près une fois sur deux"
     assert words.describe_cost({}, "min", 25).endswith("erreur inconnue")
     told = words.describe_precision(
-        {"erreurs": BANDES, "fournisseur": "loi calée", "date": "2026"},
+        {"erreurs": BANDES, "fournisseur": "loi calée", "date": "2026", "licence": "ODbL, © OSM"},
         mode="velo",
         unite="min",
         seuil=25,
     ).replace("\u202f", " ")
     assert told == (
-        "Trajets à vélo : loi calée, 2026. Vers 25 minutes, ils sont justes à 10 % près une fois "
-        "sur deux, à 30 % près neuf fois sur dix (erreur mesurée)."
+        "Trajets à vélo : loi calée, 2026 (ODbL, © OSM). Vers 25 minutes, ils sont justes à 10 % "
+        "près une fois sur deux, à 30 % près neuf fois sur dix (erreur mesurée)."
     )
 
 

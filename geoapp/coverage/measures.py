@@ -112,11 +112,13 @@ def _white_at(
     """Return which points are white at each threshold to stand, and E2SFCA at that asked."""
     whites, scores = [], []
     maximum = greatest_cost(world.parametres(question.mode), question.unite)
+    known = world.known_trips(question.mode)
     for ecart in (1.0, *spread_of(world, question)):
         seuil = question.seuil * ecart
         weights = world.weights(question, "pas", ecart)
         score = access.floating_catchment(weights, demand, supply)
-        saturated = np.nan_to_num(score) < PART_SATUREE * _regional_mean(world, score)
+        mean = _regional_mean(world, score, known)
+        saturated = np.nan_to_num(score) < PART_SATUREE * mean
         # Written with « not », so that who reaches nothing (NaN) is beyond the threshold.
         white = ~(nearest <= seuil) | saturated
         # Beyond the costs kept, who reaches nothing is not known to be beyond the threshold.
@@ -143,9 +145,15 @@ def _within_by_car(world: World, question: Question, supply: np.ndarray) -> np.n
     return world.nearest(replace(question, mode=VOITURE), supply > 0) <= question.seuil
 
 
-def _regional_mean(world: World, score: np.ndarray) -> float:
-    """Return the mean of a score over the inhabitants of the region; nothing in reach is zero."""
+def _regional_mean(world: World, score: np.ndarray, known: np.ndarray | None) -> float:
+    """Return the mean of a score over the inhabitants of the region; nothing in reach is zero.
+
+    Those whose trips are not `known` are left out.
+    """
     people, total = world.residents
+    if known is not None:
+        people = np.where(known, people, 0.0)
+        total = float(people.sum())
     return float(np.nan_to_num(score) @ people / total) if total else 0.0
 
 

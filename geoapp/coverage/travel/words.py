@@ -81,7 +81,10 @@ def describe_precision(parametres: Mapping, *, mode: str, unite: str, seuil: flo
     source = ", ".join(
         str(parametres[nom]) for nom in ("fournisseur", "date") if parametres.get(nom)
     )
-    told = f"Trajets {MODES[mode].phrase} : {source or 'source inconnue'}."
+    credit = str(parametres.get("licence") or "")
+    # Who made the data is told beside the numbers where the licence asks for it.
+    owed = f" ({credit})" if "©" in credit else ""
+    told = f"Trajets {MODES[mode].phrase} : {source or 'source inconnue'}{owed}."
     erreur = error_at(parametres, unite, seuil)
     if erreur is None:
         return f"{told} Leur erreur n'est pas connue."
