@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from datetime import date
 
@@ -19,6 +20,7 @@ from support.timetables import (
     HEADER,
     STOP_TIMES,
     STOPS,
+    TABLES,
     TRIPS,
     write_feed,
 )
@@ -249,8 +251,69 @@ def test_the_day_chosen_is_that_of_the_usual_service(feed_path):
         feed_path, "c.zip", "V,0,1,0,0,0,0,0,20260701,20260831\nS,0,1,0,0,0,0,0,20260901,20260915\n"
     )
     assert choose_day([summer]) == date(2026, 9, 1)
+    # A feed « until 2099 » does not lead to its first years when another runs now.
+    endless = _services(feed_path, "e.zip", "S,1,1,1,1,1,0,0,20180101,20991231\n")
+    assert choose_day([endless]) == date(2018, 1, 2)
+    assert choose_day([endless, later]) == date(2025, 11, 13)
     never = _services(feed_path, "d.zip", "S,0,0,0,0,0,0,0,20260701,20260831\n")
     assert choose_day([never]) is None
+
+
+def test_days_out_of_our_time_are_refused_not_computed(feed_path):
+    path = feed_path(calendar=CALENDAR_HEADER + "S,1,1,1,1,1,1,1,99990101,99991231\n")
+    feed = read_feed(path)
+    assert choose_day([(feed.services, feed.nb_trips)]).year == 9999
+    for day in (date(9999, 12, 31), date(1, 1, 1)):
+        with pytest.raises(ParameterError, match="de 1970 à 2100"):
+            build_timetable([feed], day, H7, H9)
+
+
+DAMAGED = {
+    **TABLES,
+    "calendar_dates.txt": "service_id,date,exception_type\nS,20251111,2\nS,20251122,1\n",
+    "frequencies.txt": "trip_id,start_time,end_time,headway_secs\nt1,06:00:00,08:00:00,900\n",
+    "transfers.txt": "from_stop_id,to_stop_id,transfer_type,min_transfer_time\nC,C2,2,100\n",
+    "feed_info.txt": "feed_publisher_name,feed_version\nx,1\n",
+}
+CELLS = (
+    "",
+    "0",
+    "-1",
+    "1e400",
+    "nan",
+    "99991231",
+    "999:00:00",
+    "é",
+    '"',
+    ",",
+    "\0",
+    "A",
+    "²",
+    "\n",
+)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_feed_is_read_or_refused_in_words(tmp_path, seed):
+    draw = random.Random(seed)
+    for _ in range(5):
+        tables = dict(DAMAGED)
+        for _ in range(draw.randint(1, 3)):
+            name = draw.choice(sorted(tables))
+            lines = tables[name].split("\n")
+            rank = draw.randrange(len(lines))
+            cells = lines[rank].split(",")
+            cells[draw.randrange(len(cells))] = draw.choice(CELLS)
+            lines[rank] = ",".join(cells)
+            lines = draw.choice([lines, lines, lines, lines[:1], lines[:rank], []])
+            tables[name] = "\n".join(lines)
+        with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+            for name, text in tables.items():
+                archive.writestr(name, text)
+        try:
+            build_timetable([read_feed(tmp_path / "f.zip")], MARDI, H7, H9)
+        except (SourceError, ParameterError) as error:
+            assert "f.zip" in str(error)
 
 
 def test_the_public_holidays_of_a_year():

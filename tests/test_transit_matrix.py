@@ -64,7 +64,7 @@ def test_the_file_says_whom_the_feeds_reach_and_build_reads_it(
     assert told["fichiers"] == [{"nom": "bus.zip", "sha256": sha256_of(bus)}]
     assert told["details"]["reseaux"][0]["au"] == "2026-07-03"
     assert told["details"]["part_population"] == pytest.approx(1200 / 6200, abs=1e-4)
-    minutes = choose_trajets(tiny_frames, [("transports", out)]).trajets("transports").duree_min
+    minutes = choose_trajets(tiny_frames, [(None, out)]).trajets("transports").duree_min
     assert np.round(minutes.toarray()[1]).tolist() == [0, 90, 0]
 
 

@@ -18,7 +18,7 @@ from geoapp.sources.gtfs.tables import Tables
 JOURS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TABLES = ("calendar.txt", "calendar_dates.txt")
 DUREE_MAX_JOURS = 800
-"""Days looked at to choose one: two school years; feeds that say « until 2099 » exist."""
+"""Days looked at from the first of each feed: two school years; some say « until 2099 »."""
 ETE = (7, 8)
 """Months without school, left out when the feeds run in another one."""
 
@@ -148,25 +148,25 @@ def choose_day(feeds: list[tuple[Services, np.ndarray]], type_jour: str = "semai
     feeds : list
         The services of each feed, and the number of trips of each service.
     """
+    ranks: set[int] = set()
+    for services, _ in feeds:
+        if services.validity:
+            first, until = (day.toordinal() for day in services.validity)
+            ranks.update(range(first, min(until, first + DUREE_MAX_JOURS) + 1))
+    days = [date.fromordinal(rank) for rank in sorted(ranks)]
+    days = [day for day in days if day.weekday() in TYPES_JOUR[type_jour]]
+    days = [day for day in days if not is_public_holiday(day)]
     scores: dict[date, tuple[int, date, int]] = {}
     for services, nb_trips in feeds:
-        for day, trips in _usual_days(services, nb_trips, TYPES_JOUR[type_jour]).items():
+        for day, trips in _usual_days(services, nb_trips, days).items():
             nb, end, total = scores.get(day, (0, date.min, 0))
             last = services.validity[1] if services.validity else date.min
             scores[day] = (nb + 1, max(end, last), total + trips)
     return max(scores, key=lambda day: (*scores[day], -day.toordinal())) if scores else None
 
 
-def _usual_days(
-    services: Services, nb_trips: np.ndarray, weekdays: tuple[int, ...]
-) -> dict[date, int]:
-    """Return the days of the usual service of a feed, with its number of trips."""
-    if services.validity is None:
-        return {}
-    start, end = services.validity
-    last = min(end, start + timedelta(days=DUREE_MAX_JOURS))
-    days = [start + timedelta(days=n) for n in range((last - start).days + 1)]
-    days = [day for day in days if day.weekday() in weekdays and not is_public_holiday(day)]
+def _usual_days(services: Services, nb_trips: np.ndarray, days: list[date]) -> dict[date, int]:
+    """Return those of some days where a feed runs its usual service, with its number of trips."""
     found: dict[bool, dict[bytes, list[date]]] = {False: {}, True: {}}
     trips: dict[bytes, int] = {}
     for day in days:

@@ -186,7 +186,7 @@ def _read_trips(tables: Tables, services: Services, notes: list[str]) -> pd.Data
         {
             "trip_id": frame["trip_id"],
             "service": frame["service"],
-            "ligne": frame["route_id"].map(lines).fillna(frame["route_id"]),
+            "ligne": frame["route_id"].map(lines).astype("str").fillna(frame["route_id"]),
             "vers": frame["trip_headsign"],
         }
     )[~stray].reset_index(drop=True)

@@ -17,6 +17,8 @@ _VOISINS = (-1, 0, 1)
 """Days of service that may run in the window: « 25:10:00 » is of the night after, and another time
 zone is hours ahead.
 """
+ANNEES = range(1970, 2101)
+"""Years of which a day may be asked: the clocks of the world are known for them."""
 PASSAGES_MAX = 20_000_000
 """Most passages held in memory: beyond, a frequency of one second is a mistake."""
 
@@ -62,8 +64,13 @@ def build_timetable(feeds: list[Feed], jour: date, start_s: int, end_s: int) -> 
     Raises
     ------
     ParameterError
-        No feed runs that day; the message gives the days of each.
+        A day out of `ANNEES`; no feed runs that day: the message gives the days of each.
     """
+    if jour.year not in ANNEES:
+        raise ParameterError(
+            f"Le jour {jour:%d/%m/%Y} n'est pas de notre temps. "
+            f"Choisissez-en un de {ANNEES[0]} à {ANNEES[-1]} (--jour AAAA-MM-JJ)."
+        )
     stops, passages, transfers, courses, notes = [], [], [], [], []
     offset = runs = 0
     for rank, feed in enumerate(feeds):

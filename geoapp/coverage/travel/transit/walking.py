@@ -41,7 +41,7 @@ def walk_seconds(straight_km) -> np.ndarray:
 def find_near(
     from_lonlat: np.ndarray, to_lonlat: np.ndarray, walked_km: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the pairs at `walked_km` at most along the streets: two ranks, and straight kilometres.
+    """Return the pairs at `walked_km` at most along the streets: two ranks, straight kilometres.
 
     Sorted by both ranks; the limit is found to a metre of straight line.
 
