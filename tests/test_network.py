@@ -24,14 +24,16 @@ from geoapp.core.errors import ParameterError, SourceError, StorageError
 from geoapp.core.geometry import GEOD
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.coverage.travel.density import density_around
-from geoapp.coverage.travel.given import read_source
+from geoapp.coverage.travel.given import Couverture, read_source
 from geoapp.coverage.travel.intrazonal import commune_floors
 from geoapp.coverage.travel.law import load_laws
 from geoapp.coverage.travel.modes import MODES
 from geoapp.coverage.travel.network import PROFILS, report_network, warn_of, work_out_network
 from geoapp.coverage.travel.network import matrix as module_matrix
 from geoapp.coverage.travel.network import tables as module_tables
+from geoapp.coverage.travel.network.adjust import add_traffic
 from geoapp.coverage.travel.network.engine import Calculateur, find_engine, prepare_graph
+from geoapp.coverage.travel.network.tables import CoutsRoutiers, is_in_reach
 from support.sources import MIRROR
 from support.world import publish_world
 
@@ -77,10 +79,14 @@ def work_out(
     if ways is not None:
         write_extract(calculateur, pbf, nodes, ways, **told)
     points = gpd.GeoDataFrame(
-        {"id_point": [f"o{i}" for i in range(len(origins))], "population_retenue": 10.0},
+        {
+            "id_point": [f"o{i}" for i in range(len(origins))],
+            "population_retenue": 10.0,
+            "est_region": True,
+        },
         geometry=[Point(one) for one in origins],
         crs="EPSG:4326",
-    )
+    ).assign(est_region=True)
     lonlat = np.array(places, dtype=float).reshape(-1, 2)
     ends = pd.DataFrame(
         {
@@ -125,7 +131,6 @@ def test_distances_are_those_of_the_shortest_way(calculateur, tmp_path):
     reached = np.isfinite(found)
     assert reached.sum() > 500
     assert found[reached] == pytest.approx(expected[reached], rel=2e-3, abs=2e-3)
-    assert (minutes(reseau)[reached] <= MODES["pied"].maximum_min).all()
 
 
 def test_a_one_way_road_is_travelled_one_way(calculateur, tmp_path):
@@ -215,14 +220,33 @@ def test_usual_traffic_is_that_of_the_laws(calculateur, tmp_path):
     assert "OSRM ne connaît pas le trafic" in report_network(usual)[0]
 
 
-def test_trips_that_traffic_makes_too_long_are_left_out(calculateur, tmp_path):
-    nodes = [at(0, 0), at(62, 0), at(80, 0)]
-    ends = {"origins": nodes[:1], "places": nodes}
-    fluid = work_out(calculateur, tmp_path, nodes, [([0, 1, 2], ROAD)], **ends)
-    usual = work_out(calculateur, tmp_path, None, None, **ends, options={"avec_trafic": True})
-    limit = MODES["voiture"].maximum_min
-    assert limit / 1.25 < minutes(fluid)[0, 1] < limit and np.isnan(minutes(fluid)[0, 2])
-    assert np.isnan(minutes(usual)[0, 1]) and usual.tables.distance_km.nnz == 1
+def test_a_trip_is_kept_as_far_as_those_of_the_laws():
+    mode = MODES["voiture"]
+    told = np.array([[119, 150], [121, 150], [121, 100], [300, 99], [120, 101], [np.nan, 5]]).T
+    assert is_in_reach(mode, *told).tolist() == [True, False, True, True, True, False]
+
+
+def test_trips_that_traffic_puts_out_of_reach_are_left_out():
+    columns = np.array([0, 1], dtype="i4")
+    given = [
+        sparse.csr_array((np.array(data, dtype="f4"), columns, [0, 2]), shape=(1, 2))
+        for data in ([119.0, 119.0], [150.0, 90.0])
+    ]
+    everywhere = Couverture(origines=np.ones(1, dtype=bool), places=np.ones(2, dtype=bool))
+    snaps = np.zeros(2, dtype="f4")
+    fluid = CoutsRoutiers(
+        duree_min=given[0],
+        distance_km=given[1],
+        couverture=everywhere,
+        accroche_origines_m=snaps[:1],
+        accroche_places_m=snaps,
+        nb_isoles=0,
+        nb_sans_chemin=0,
+        cout={},
+    )
+    usual = add_traffic(fluid, np.array([at(0, 0)]), np.array([at(90, 0), at(80, 0)]))
+    assert usual.duree_min.indices.tolist() == usual.distance_km.indices.tolist() == [1]
+    assert usual.duree_min.data[0] > 120 and usual.distance_km.data[0] == 90
 
 
 # --- Where the network stops ----------------------------------------------------------------------
@@ -245,7 +269,7 @@ def test_where_the_network_stops_nothing_is_said(calculateur, tmp_path):
     told = " ".join(report_network(reseau) + warn_of(reseau, date(2026, 1, 1)))
     for words in (
         "2 points de population sur 4",
-        "50,0\u202f% des habitants",
+        "50,0\u202f% des habitants de la région",
         "la loi le remplace",
     ):
         assert words in told, words

@@ -13,7 +13,7 @@ from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.intrazonal import Floors
 from geoapp.coverage.travel.law import Law, load_laws
 from geoapp.coverage.travel.modes import MODES, VOITURE, VOITURE_FLUIDE
-from geoapp.coverage.travel.network.tables import CoutsRoutiers
+from geoapp.coverage.travel.network.tables import CoutsRoutiers, is_in_reach
 
 
 def add_traffic(
@@ -22,8 +22,8 @@ def add_traffic(
     """Return fluid minutes as those of usual traffic.
 
     Each is multiplied by what the law of usual traffic says over what that of fluid roads does, for
-    the same straight line and the same density at both ends: OSRM knows no traffic.  Trips beyond
-    the maximum of the mode are left out.
+    the same straight line and the same density at both ends: OSRM knows no traffic.  Trips out
+    of reach by the mode are left out.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def add_traffic(
     fluid, usual = (laws[mode].minutes(crow, *ends) for mode in (VOITURE_FLUIDE, VOITURE))
     factor = np.divide(usual, fluid, out=np.ones_like(usual), where=fluid > 0)
     slower = (minutes.data * np.maximum(factor, 1)).astype("f4")
-    kept = slower <= MODES[VOITURE].maximum_min
+    kept = is_in_reach(MODES[VOITURE], slower, costs.distance_km.data)
     return replace(
         costs,
         duree_min=_take(minutes, slower, kept, rows),

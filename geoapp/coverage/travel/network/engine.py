@@ -32,8 +32,10 @@ PREPARE = ROOT / ".venv-reseau" / "bin" / "python"
 ALGORITHME = "MLD"
 """Multi-level Dijkstra: ready in seconds; contraction hierarchies answer ten times faster, once
 minutes of preparation are spent (`docs/decisions.md`)."""
-PLACE = 15
-"""Bytes needed on the disk by byte of the extract: 11 to 14 were measured."""
+_GUET_S = 0.05
+"""Seconds between two looks at the memory of a program."""
+OCTETS_PAR_NOEUD = 300
+"""Room on the disk for each node of a road: 118 to 178 were measured on three towns."""
 
 _CURE = (
     "« make reseau » le prépare avec Python 3.12 ou plus (docs/trajets.md) ; "
@@ -207,7 +209,7 @@ def prepare_graph(
     say("lecture de l'extrait")
     extrait = describe_extract(calculateur, pbf)
     try:
-        _check_room(pbf, folder.parent)
+        _check_room(extrait, folder.parent)
         etapes = tuple(_make(calculateur, pbf, profil, folder, say))
         aside = folder / "graphe.json.part"
         aside.write_text(
@@ -230,10 +232,10 @@ def prepare_graph(
     )
 
 
-def _check_room(pbf: Path, folder: Path) -> None:
+def _check_room(extrait: dict, folder: Path) -> None:
     """Raise `StorageError` when the disk cannot hold what OSRM makes of an extract."""
     folder.mkdir(parents=True, exist_ok=True)
-    needed = PLACE * pbf.stat().st_size
+    needed = OCTETS_PAR_NOEUD * extrait["noeuds"]
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StorageError(
@@ -261,39 +263,57 @@ def _make(
     for nom, (program, *options) in steps.items():
         say(nom)
         start = time.monotonic()
-        _run(pbf, [str(calculateur.dossier / "bin" / program), *options], folder / f"{program}.log")
+        words = [str(calculateur.dossier / "bin" / program), *options]
+        memory = _run(pbf, words, folder / f"{program}.log")
         seconds = round(time.monotonic() - start, 1)
-        memory = _peak(folder / f"{program}.log")
         done.append({"nom": nom, "secondes": seconds, "memoire_mo": memory})
     return done
 
 
-def _peak(log: Path) -> int | None:
-    """Return the greatest memory that a program of OSRM told of itself, in megabytes."""
-    told = re.findall(r"peak bytes used: (\d+)", log.read_text(encoding="utf-8", errors="replace"))
-    return round(int(told[-1]) / 1e6) if told else None
-
-
-def _run(pbf: Path, words: list[str], log: Path) -> None:
-    """Run a program of OSRM, its words kept in a file.
+def _run(pbf: Path, words: list[str], log: Path) -> int | None:
+    """Run a program of OSRM, its words kept in a file; return its greatest memory, in megabytes.
 
     Raises
     ------
     SourceError
         When it fails, with the last error that it told.
     """
-    with log.open("wb") as stream:
-        code = subprocess.run(
+    memory = None
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
             env={**os.environ, "LC_ALL": "C"},
-        ).returncode
-    if code:
+        ) as process,
+    ):
+        try:
+            while process.poll() is None:
+                memory = _peak(process.pid) or memory
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_GUET_S)
+        finally:
+            process.kill()
+    if process.returncode:
         said = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line for line in said if "[error]" in line or "what():" in line] or said
-        told = errors[-1].split("] ")[-1] if errors else f"arrêt {code}"
+        told = errors[-1].split("] ")[-1] if errors else f"arrêt {process.returncode}"
         raise SourceError(
             pbf, f"OSRM ne peut pas en faire un réseau ({show(told)}).", cure=f"Journal : {log}."
         )
+    return memory
+
+
+def _peak(pid: int) -> int | None:
+    """Return the greatest memory so far of a process, in megabytes; None where no system tells it.
+
+    The peak that a process tells of itself counts ours, which it was born from.
+    """
+    try:
+        told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(r"VmHWM:\s+(\d+) kB", told)
+    return round(int(found[1]) / 1000) if found else None

@@ -37,7 +37,10 @@ ANCIEN_JOURS = 365
 
 @dataclass(frozen=True, kw_only=True)
 class Reseau:
-    """Costs worked out on a network, and all that made them."""
+    """Costs worked out on a network, and all that made them.
+
+    `population` counts the people of the region at each point, 0 outside.
+    """
 
     graphe: Graphe
     tables: CoutsRoutiers
@@ -68,7 +71,7 @@ def work_out_network(
     pbf : Path
         OpenStreetMap extract.
     points : GeoDataFrame
-        Rows: `id_point`, `population_retenue`, geometry (EPSG:4326).
+        Rows: `id_point`, `est_region`, `population_retenue`, geometry (EPSG:4326).
     places : DataFrame
         Columns: `id_place`, `longitude`, `latitude` (degrees).
     data_dir : Path
@@ -94,20 +97,26 @@ def work_out_network(
         graphe = prepare_graph(calculateur, Path(pbf), profil, data_dir, say)
         say("tables")
         tables = work_out_tables(calculateur, graphe, origins, ends, watch)
+    people = points["population_retenue"].astype("float64").fillna(0)
     mode = VOITURE if avec_trafic else profil.mode
-    if avec_trafic:
-        tables = add_traffic(tables, origins, ends)
-    if floors is not None:
-        tables = raise_floors(tables, floors, load_laws()[mode], origins, ends)
     return Reseau(
         graphe=graphe,
-        tables=tables,
+        tables=_adjust(tables, mode, floors, (origins, ends)),
         mode=mode,
         origines=points["id_point"].to_numpy(dtype="U"),
         places=places["id_place"].to_numpy(dtype="U"),
-        population=points["population_retenue"].astype("float64").fillna(0).to_numpy(),
+        population=people.where(points["est_region"].astype(bool), 0).to_numpy(),
         fichier=Path(pbf).name,
     )
+
+
+def _adjust(
+    tables: CoutsRoutiers, mode: str, floors: Floors | None, ends: tuple[np.ndarray, np.ndarray]
+) -> CoutsRoutiers:
+    """Return the costs of OSRM with what it does not know (`adjust`)."""
+    if mode == VOITURE:
+        tables = add_traffic(tables, *ends)
+    return tables if floors is None else raise_floors(tables, floors, load_laws()[mode], *ends)
 
 
 @contextmanager
@@ -148,6 +157,8 @@ def write_network(reseau: Reseau, out: Path) -> int:
         fichiers=({"nom": reseau.fichier, "sha256": graphe.sha256},),
         details={
             "profil": graphe.profil.nom,
+            "maximum_min": MODES[reseau.mode].maximum_min,
+            "maximum_km": MODES[reseau.mode].maximum_km,
             "accroche_max_m": ACCROCHE_MAX_M,
             "accroche_mediane_m": _round(np.nanmedian(_snaps(tables))),
             "accroche_pire_m": _round(np.nanmax(_snaps(tables))),
@@ -205,8 +216,8 @@ def _describe_reach(reseau: Reseau) -> str:
     return (
         f"Le réseau atteint {format_number(inside.sum())} points de population sur "
         f"{format_number(len(inside))} ({with_unit(format_decimal(part * 100, 1), '%')} des "
-        f"habitants) et {format_number(held.sum())} lieux sur {format_number(len(held))} ; "
-        "ailleurs, la loi le remplace."
+        f"habitants de la région) et {format_number(held.sum())} lieux sur "
+        f"{format_number(len(held))} ; ailleurs, la loi le remplace."
     )
 
 
@@ -246,7 +257,7 @@ def report_network(reseau: Reseau) -> list[str]:
         describe_network(reseau),
         _describe_reach(reseau),
         f"Extrait : {format_number(extrait['routes'])} tronçons, dont "
-        f"{format_number(extrait['sens_uniques'])} à sens unique ; "
+        f"{format_number(extrait['sens_uniques'])} dits à sens unique ; "
         f"{count(extrait['bacs'], 'bac')} ou traversée en bateau.",
         f"Distance au réseau : {_metres(np.nanmedian(snaps))} pour la moitié des points et lieux, "
         f"{_metres(np.nanmax(snaps))} au plus ; {format_number(far)} à plus de "

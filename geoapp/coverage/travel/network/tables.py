@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.given import Couverture
-from geoapp.coverage.travel.modes import MODES
+from geoapp.coverage.travel.modes import MODES, Mode
 from geoapp.coverage.travel.network.engine import ALGORITHME, Calculateur, Graphe, ask
 from geoapp.coverage.travel.network.profiles import ACCES_KM_H, ACCROCHE_MAX_M
 
@@ -35,14 +36,15 @@ class CoutsRoutiers:
     couverture : Couverture
         Which rows and columns the network reaches.
     accroche_origines_m, accroche_places_m : arrays of float32
-        Straight line from each point and each place to the network, in metres.
+        Straight line from each point and each place to the network, in metres; NaN beyond
+        `ACCROCHE_MAX_M`.
     nb_isoles : int
         Points and places near a road that leads to none of the others.
     nb_sans_chemin : int
         Pairs of two reached ends that cannot be travelled.
     cout : dict
-        `secondes`, `memoire_mo` of the worker (0 when all was kept), `nb_blocs`, and how many of
-        them were kept (`nb_trouves`).
+        `secondes`, `memoire_mo` of the worker (0 when all was kept, None when not measured),
+        `nb_blocs`, and how many of them were kept (`nb_trouves`).
     """
 
     duree_min: sparse.csr_array
@@ -52,7 +54,7 @@ class CoutsRoutiers:
     accroche_places_m: np.ndarray
     nb_isoles: int
     nb_sans_chemin: int
-    cout: dict[str, float]
+    cout: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,7 @@ def work_out_tables(
     ends = origins_lonlat[rows], places_lonlat[columns]
     blocks, cout = _work_out(calculateur, graphe, folder, ends, watch)
     shape = (len(origins_lonlat), len(places_lonlat))
-    found = _assemble(blocks, (rows, columns), shape, MODES[graphe.profil.mode].maximum_min)
+    found = _assemble(blocks, (rows, columns), shape, MODES[graphe.profil.mode])
     return replace(found, cout={**cout, "secondes": round(time.monotonic() - began, 1)})
 
 
@@ -149,7 +151,7 @@ def _work_out(
     folder: Path,
     ends: tuple[np.ndarray, np.ndarray],
     watch: Watch,
-) -> tuple[_Blocs, dict[str, float]]:
+) -> tuple[_Blocs, dict[str, Any]]:
     """Have the blocks that are not on the disk made, and return them all."""
     origins, places = ends
     step = max(1, CASES // len(places))
@@ -172,7 +174,7 @@ def _work_out(
                 for start in todo
             ],
         )
-        cout["memoire_mo"] = round(answer["memoire_mo"])
+        cout["memoire_mo"] = answer["memoire_mo"]
     lines = [
         _lines(_block(folder, start), min(step, len(origins) - start), len(places))
         for start in starts
@@ -201,9 +203,9 @@ def _assemble(
     blocks: _Blocs,
     ends: tuple[np.ndarray, np.ndarray],
     shape: tuple[int, int],
-    maximum_min: float,
+    mode: Mode,
 ) -> CoutsRoutiers:
-    """Put the blocks together: pairs up to `maximum_min` (inclusive) of ends in one network.
+    """Put the blocks together: pairs in reach by a mode (`is_in_reach`), of ends in one network.
 
     The origin that reaches most places tells which network it is.  A place that it does not reach,
     and an origin that reaches none of the others, are on a piece apart: the piece of a network cut
@@ -223,7 +225,7 @@ def _assemble(
         reached = np.isfinite(minutes) & main
         goes.append(reached.any(axis=1))
         lost += int((~reached[goes[-1]][:, main]).sum())
-        kept = reached & (minutes <= maximum_min)
+        kept = reached & is_in_reach(mode, minutes, km)
         lengths.append(kept.sum(axis=1))
         indices.append(columns[np.nonzero(kept)[1]].astype("i4"))
         values["duree_min"].append(minutes[kept])
@@ -250,6 +252,14 @@ def _assemble(
     )
 
 
+def is_in_reach(mode: Mode, minutes: np.ndarray, km: np.ndarray) -> np.ndarray:
+    """Tell which costs are kept by a way of travelling: as those of the laws, one limit is enough.
+
+    Limits are inclusive; no cost (NaN) is in reach.
+    """
+    return (minutes <= mode.maximum_min) | (np.isfinite(minutes) & (km <= mode.maximum_km))
+
+
 def _mask(length: int, ranks: np.ndarray) -> np.ndarray:
     """Return a mask that is true at some ranks."""
     mask = np.zeros(length, dtype=bool)
@@ -258,7 +268,7 @@ def _mask(length: int, ranks: np.ndarray) -> np.ndarray:
 
 
 def _spread(length: int, ranks: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return values at their ranks, NaN elsewhere."""
+    """Return metres at their ranks, NaN elsewhere and beyond `ACCROCHE_MAX_M`."""
     spread = np.full(length, np.nan, dtype="f4")
-    spread[ranks] = values
+    spread[ranks] = np.where(values <= ACCROCHE_MAX_M, values, np.nan)
     return spread

@@ -7,7 +7,6 @@ standard library, `osrm` and `osmium` are at hand here.
 
 import json
 import os
-import resource
 import sys
 from array import array
 from importlib.metadata import version
@@ -28,7 +27,7 @@ def versions(_: dict) -> dict:
 
 
 def describe(asked: dict) -> dict:
-    """Return what an extract is: date, box, ways by kind.
+    """Return what an extract is: date, box, ways by kind and how many nodes they name.
 
     `horodatage` is that of the replication (header), `dernier` the latest of a way; None when the
     file does not say.
@@ -37,11 +36,12 @@ def describe(asked: dict) -> dict:
     with osmium.io.Reader(source) as reader:
         header = reader.header()
         box = header.box()
-    latest, counts = None, {"routes": 0, "sens_uniques": 0, "bacs": 0}
+    latest, counts = None, {"routes": 0, "noeuds": 0, "sens_uniques": 0, "bacs": 0}
     ways = osmium.FileProcessor(source, osmium.osm.WAY)
     for way in ways.with_filter(osmium.filter.KeyFilter("highway", "route")):
         tags = way.tags
         counts["routes"] += "highway" in tags
+        counts["noeuds"] += len(way.nodes)
         counts["sens_uniques"] += tags.get("oneway") in ("yes", "1", "true", "-1")
         counts["bacs"] += tags.get("route") == "ferry"
         if way.timestamp.year > 1970 and (latest is None or way.timestamp > latest):
@@ -119,8 +119,13 @@ def _write(path: str, values: array) -> None:
 
 
 def _cost() -> dict:
-    """Return the greatest memory of this process, in megabytes."""
-    return {"memoire_mo": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    """Return the greatest memory of this process, in megabytes; None where no system tells it."""
+    try:
+        with open("/proc/self/status", encoding="utf-8") as stream:
+            kilobytes = [line.split()[1] for line in stream if line.startswith("VmHWM:")]
+    except OSError:
+        kilobytes = []
+    return {"memoire_mo": round(int(kilobytes[0]) / 1000) if kilobytes else None}
 
 
 COMMANDS = {"versions": versions, "describe": describe, "snap": snap, "tables": tables}
