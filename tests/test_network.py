@@ -311,6 +311,27 @@ def test_a_killed_run_goes_on_where_it_stopped(calculateur, tmp_path, monkeypatc
     assert np.array_equal(minutes(again), minutes(whole), equal_nan=True)
 
 
+def test_a_graph_is_whole_or_absent(calculateur, tmp_path):
+    pbf = write_extract(calculateur, tmp_path / "e.osm.pbf", [at(0, 0), at(1, 0)], [([0, 1], ROAD)])
+    kept = tmp_path / "reseau"
+    left = kept / ".999999999.voiture-0"
+    (left / "graphe").mkdir(parents=True)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(step: str) -> None:
+        if step == "pesée":
+            raise Killed
+
+    with pytest.raises(Killed):
+        prepare_graph(calculateur, pbf, PROFILS["voiture"], tmp_path, kill)
+    assert list(kept.iterdir()) == []
+    graphe = prepare_graph(calculateur, pbf, PROFILS["voiture"], tmp_path, lambda step: None)
+    assert not graphe.est_trouve and list(kept.iterdir()) == [graphe.dossier]
+    assert [etape["nom"] for etape in graphe.etapes] == ["extraction", "découpage", "pesée"]
+
+
 def test_a_graph_is_of_one_extract_and_one_profile(calculateur, tmp_path):
     nodes = [at(0, 0), at(1, 0)]
     for tags in (ROAD, {"highway": "primary"}):

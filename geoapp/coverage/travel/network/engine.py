@@ -18,7 +18,7 @@ from pathlib import Path
 
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError, SourceError, StorageError
-from geoapp.core.files import AILLEURS, PANNES, put_in_place
+from geoapp.core.files import is_left_over, writing
 from geoapp.core.french import format_decimal
 from geoapp.coverage.travel.network.profiles import Profil
 from geoapp.sources.content import sha256_of
@@ -208,20 +208,14 @@ def prepare_graph(
         )
     say("lecture de l'extrait")
     extrait = describe_extract(calculateur, pbf)
-    try:
-        _check_room(extrait, folder.parent)
-        etapes = tuple(_make(calculateur, pbf, profil, folder, say))
-        aside = folder / "graphe.json.part"
-        aside.write_text(
-            json.dumps({"extrait": extrait, "etapes": etapes}, ensure_ascii=False, indent=1),
-            encoding="utf-8",
-        )
-        put_in_place(aside, told)
-    except StorageError:
-        raise
-    except OSError as error:
-        reason, cure = PANNES.get(error.errno or 0, (error.strerror or str(error), AILLEURS))
-        raise StorageError(f"Impossible d'écrire dans {folder} ({reason}). {cure}") from error
+    _sweep(folder.parent)
+    _check_room(extrait, folder.parent)
+    # Aside: a program that outlives a killed run then writes nowhere that counts.
+    with writing(folder) as aside:
+        aside.mkdir()
+        etapes = tuple(_make(calculateur, pbf, profil, aside, say))
+        text = json.dumps({"extrait": extrait, "etapes": etapes}, ensure_ascii=False, indent=1)
+        (aside / told.name).write_text(text, encoding="utf-8")
     return Graphe(
         dossier=folder,
         profil=profil,
@@ -230,6 +224,13 @@ def prepare_graph(
         extrait=extrait,
         etapes=etapes,
     )
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs were making."""
+    for one in folder.glob(".*/"):
+        if is_left_over(one):
+            shutil.rmtree(one, ignore_errors=True)
 
 
 def _check_room(extrait: dict, folder: Path) -> None:
@@ -249,9 +250,6 @@ def _make(
     calculateur: Calculateur, pbf: Path, profil: Profil, folder: Path, say: Callable[[str], None]
 ) -> list[dict]:
     """Extract the ways of a profile, part and weigh their graph; return what each step cost."""
-    # What a killed run left has no `graphe.json`: it is made again from the start.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     profile = calculateur.dossier / "share" / "profiles" / profil.lua
     base = folder / "graphe"
     steps = {
@@ -300,9 +298,7 @@ def _run(pbf: Path, words: list[str], log: Path) -> int | None:
         said = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line for line in said if "[error]" in line or "what():" in line] or said
         told = errors[-1].split("] ")[-1] if errors else f"arrêt {process.returncode}"
-        raise SourceError(
-            pbf, f"OSRM ne peut pas en faire un réseau ({show(told)}).", cure=f"Journal : {log}."
-        )
+        raise SourceError(pbf, f"OSRM ne peut pas en faire un réseau ({show(told)}).", cure=_AGAIN)
     return memory
 
 
