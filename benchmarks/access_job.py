@@ -143,12 +143,14 @@ def near(folder: Path) -> str:
 
 
 def build(folder: Path) -> str:
-    """Build the costs of the world up to the maximum of the product (100 km of road)."""
-    from geoapp.coverage.travel.detour import build_costs
+    """Build the costs of the world by the law of usual traffic, up to 20 km of road."""
+    from geoapp.coverage.travel.density import density_around
+    from geoapp.coverage.travel.law import build_costs, load_laws
 
     origins, places = _load(folder, "origins", "places")
     watch = Stopwatch()
-    cost, _ = build_costs(origins, places, detour=1.3, speed_km_h=60, max_km=20.0)
+    ends = density_around(origins), density_around(places)
+    cost, _ = build_costs(load_laws()["voiture"], origins, places, *ends, 0.0, max_km=20.0)
     watch.lap("build")
     return watch.report(pairs=int(cost.nnz), origins=len(origins))
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.config import GEODATA
-from geoapp.coverage.travel.detour import build_costs
+from geoapp.coverage.travel.density import density_around
+from geoapp.coverage.travel.law import build_costs, load_laws
 
 LIMIT_KM = 20.0
 NB_FILTERS = 90
@@ -39,7 +40,8 @@ def draw_points(nb: int, seed: int) -> np.ndarray:
 def write_world(folder: Path, nb_origins: int, nb_places: int) -> dict:
     """Write people, supply, costs up to `LIMIT_KM` and their points; return what the world is."""
     origins, places = draw_points(nb_origins, 1), draw_points(nb_places, 2)
-    cost, _ = build_costs(origins, places, detour=1.3, speed_km_h=60, max_km=LIMIT_KM)
+    ends = density_around(origins), density_around(places)
+    cost, _ = build_costs(load_laws()["voiture"], origins, places, *ends, 0.0, max_km=LIMIT_KM)
     rng = np.random.default_rng(3)
     supply = rng.integers(0, 4, (nb_places, NB_FILTERS)) * (
         rng.random((nb_places, NB_FILTERS)) < 0.12

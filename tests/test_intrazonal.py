@@ -14,9 +14,11 @@ from pyproj import Geod
 from geoapp.coverage.answer import answer
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.travel.detour import build_trajets
+from geoapp.coverage.travel.density import density_around
+from geoapp.coverage.travel.estimated import estimate_trajets
 from geoapp.coverage.travel.intrazonal import commune_floors
 from geoapp.coverage.world import choose_offer, open_world
+from support.law_oracle import oracle
 
 GEOD = Geod(ellps="GRS80")
 KM = 1 / 111.2
@@ -45,9 +47,15 @@ def _world(*, est_vague: bool, place=(2.0, 50.0)):
             "est_vague": [est_vague],
         }
     )
-    trajets = build_trajets(points, places, communes)
+    unknown = {"origines": np.full(3, np.nan), "places": np.full(1, np.nan)}
+    trajets = next(estimate_trajets(points, places, communes, unknown))
     km2 = communes.to_crs(2154).area.iloc[0] / 1e6
     return trajets.distance_km.toarray()[:, 0], trajets.duree_min.toarray()[:, 0], km2
+
+
+def _law(cost: str, crow: float) -> float:
+    """Return what the law of usual traffic says of a straight line, density unknown."""
+    return float(oracle("voiture", cost, crow, np.nan, np.nan))
 
 
 def test_a_commune_and_a_place_in_it_are_the_mean_radius_apart():
@@ -55,22 +63,22 @@ def test_a_commune_and_a_place_in_it_are_the_mean_radius_apart():
     assert 95 < km2 < 105
     # 0.376 = 2/3 / √π: the mean distance of a disc to its centre.
     assert 2 / 3 / math.sqrt(math.pi) == pytest.approx(0.376, abs=5e-4)
-    assert km[0] == pytest.approx(0.376 * math.sqrt(km2) * 1.3, rel=1e-5)
-    assert km[1] == pytest.approx(0.376 * 0.2 * 1.3, rel=1e-5)
+    assert km[0] == pytest.approx(_law("route", 0.376 * math.sqrt(km2)), rel=1e-5)
+    assert km[1] == pytest.approx(_law("route", 0.376 * 0.2), rel=1e-5)
     assert km[2] == 0.0, "another commune: its own rule"
-    assert minutes[0] == pytest.approx(km[0] * 60 / 62, rel=1e-5)
+    assert minutes[0] == pytest.approx(_law("temps", 0.376 * math.sqrt(km2)), rel=1e-5)
 
 
 def test_a_place_known_by_its_commune_is_that_far_from_every_cell_of_it():
     km, _, km2 = _world(est_vague=True)
-    assert km[0] == km[1] == pytest.approx(0.376 * math.sqrt(km2) * 1.3, rel=1e-5)
+    assert km[0] == km[1] == pytest.approx(_law("route", 0.376 * math.sqrt(km2)), rel=1e-5)
 
 
 def test_a_longer_distance_stays_what_it_is():
     place = (2.0, 50.0 + 4.8 * KM)
     km, _, _ = _world(est_vague=True, place=place)
     metres = GEOD.inv(2.0, 50.0, *place)[2]
-    assert km.tolist() == pytest.approx([metres / 1000 * 1.3] * 3, rel=1e-5)
+    assert km.tolist() == pytest.approx([_law("route", metres / 1000)] * 3, rel=1e-5)
 
 
 def test_floors_are_known_where_outlines_are():
@@ -136,9 +144,9 @@ def _oracle(snapshot, question: dict) -> dict[str, float]:
     if question.get("voisins") == "non":
         demande = demande[demande["est_region"].astype(bool)]
     people = demande["population_retenue"].fillna(0).tolist()
-    seuil, by_km = float(question.get("seuil_km", 20)), 1.3
-    if "seuil_min" in question:
-        seuil, by_km = float(question["seuil_min"]), 1.3 * 60 / 62
+    unite, steps = ("temps", 10) if "seuil_min" in question else ("route", 100)
+    seuil = float(question.get("seuil_min", question.get("seuil_km", 20)))
+    density = density_around(np.column_stack([demande.geometry.x, demande.geometry.y]))
     x, y = demande.geometry.x.to_numpy(), demande.geometry.y.to_numpy()
     codes, kinds = demande["code_commune"].tolist(), demande["type_point"].tolist()
     best, reached = [math.inf] * len(demande), 0
@@ -151,14 +159,20 @@ def _oracle(snapshot, question: dict) -> dict[str, float]:
             np.full(size, one["xy"][0]), np.full(size, one["xy"][1]), x[near], y[near]
         )[2]
         mine, is_reached = min(one["codes"], default=None), False
+        lines = []
         for i, metre in zip(near.tolist(), metres.tolist(), strict=True):
             km = metre / 1000
             if kinds[i] == "carreau":
                 km = max(km, 0.376 * 0.2)
             if codes[i] == mine and (kinds[i] == "commune" or one["vague"]):
                 km = max(km, 0.376 * math.sqrt(km2[mine]))
-            best[i] = min(best[i], km * by_km)
-            is_reached |= people[i] > 0 and km * by_km <= seuil
+            lines.append(km)
+        costs = oracle("voiture", unite, lines, density[near], density_around([one["xy"]]))
+        # Costs are kept in whole decametres and tenths of a minute.
+        costs = np.rint(costs * steps) / steps
+        for i, cost in zip(near.tolist(), costs.tolist(), strict=True):
+            best[i] = min(best[i], cost)
+            is_reached |= people[i] > 0 and cost <= seuil
         reached += one["nb"] * is_reached
     inside = demande["est_region"].tolist()
     ours = [(nb, cost) for nb, cost, here in zip(people, best, inside, strict=True) if here]

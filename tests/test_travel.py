@@ -26,43 +26,15 @@ from geoapp.coverage.travel import (
     store_matrices,
     write_trajets,
 )
-from geoapp.coverage.travel import detour as module_detour
-from geoapp.coverage.travel.calibration import (
-    COURT_KM,
-    DETOUR,
-    ERREUR_MEDIANE,
-    ERREUR_P90,
-    VITESSE_KM_H,
-    describe_calibration,
-    fit_speed,
-)
 from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_places
-from geoapp.coverage.travel.detour import MAXIMUM_KM, build_costs
+from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.given import COLONNES, COUT_MAX, read_trajets, write_parquet
 from support.builds import lend_steps
+from support.law_oracle import oracle
 from support.world import CREATED, publish_world
 
 L1, L2, L3 = "50.05000,2.05000", "50.10000,2.30000", "50.10000,2.50000"
 """Places of the tiny world, in the order of the columns."""
-TRUTH = (
-    Path(__file__).resolve().parents[1].parent
-    / "shared"
-    / "truth"
-    / "osrm_times"
-    / "hdf_communes_osrm_car_to_paris.csv"
-)
-
-
-def lonlat(count: int, seed: int) -> np.ndarray:
-    """Return points of the region and around it."""
-    generator = np.random.default_rng(seed)
-    return np.column_stack(
-        [generator.uniform(1.4, 4.3, count), generator.uniform(48.6, 51.1, count)]
-    )
-
-
-def costs(origins, places, *, detour=1.3, speed_km_h=60.0, max_km=100.0):
-    return build_costs(origins, places, detour=detour, speed_km_h=speed_km_h, max_km=max_km)
 
 
 def same(one: sparse.csr_array, other: sparse.csr_array) -> bool:
@@ -71,102 +43,6 @@ def same(one: sparse.csr_array, other: sparse.csr_array) -> bool:
         np.array_equal(getattr(one, nom), getattr(other, nom))
         for nom in ("indptr", "indices", "data")
     )
-
-
-# --- Estimated costs ----------------------------------------------------------------------------
-
-
-def test_distances_equal_the_geodesic_times_the_detour():
-    origins, places = lonlat(300, 1), lonlat(120, 2)
-    distance, _ = costs(origins, places)
-    rows = np.repeat(np.arange(300), np.diff(distance.indptr))
-    metres = GEOD.inv(*origins[rows].T, *places[distance.indices].T)[2]
-    assert distance.nnz > 5000
-    assert distance.data == pytest.approx(np.array(metres) / 1000 * 1.3, rel=1e-6)
-
-
-def test_every_pair_up_to_the_limit_is_kept_and_no_other():
-    origins, places = lonlat(40, 3), lonlat(30, 4)
-    distance, _ = costs(origins, places, max_km=80.0)
-    expected = {
-        (i, j)
-        for i, (a, b) in enumerate(origins)
-        for j, (c, d) in enumerate(places)
-        if GEOD.inv(a, b, c, d)[2] / 1000 * 1.3 <= 80.0
-    }
-    found = set(zip(*(axis.tolist() for axis in distance.nonzero()), strict=True))
-    assert found == expected and 0 < len(found) < 1200
-    assert distance.has_sorted_indices
-
-
-def test_the_limit_is_inclusive_and_the_same_position_is_a_stored_zero():
-    here, there = [[2.0, 50.0]], [[2.0, 50.0], [2.3, 50.1]]
-    km = float(costs(here, there)[0].toarray()[0, 1])
-    assert costs(here, there, max_km=km + 1e-5)[0].nnz == 2
-    assert costs(here, there, max_km=km - 1e-4)[0].nnz == 1
-    distance, minutes = costs(here, there[:1], max_km=0.0)
-    assert (distance.nnz, distance.data[0], minutes.data[0]) == (1, 0.0, 0.0)
-
-
-def test_minutes_are_distances_at_the_speed_over_the_same_pairs():
-    distance, minutes = costs(lonlat(50, 5), lonlat(20, 6), speed_km_h=40.0)
-    assert minutes.data == pytest.approx(distance.data * 1.5, rel=1e-6)
-    assert minutes.indices is distance.indices or np.shares_memory(
-        minutes.indices, distance.indices
-    )
-    assert distance.data.dtype == minutes.data.dtype == np.float32
-
-
-def test_blocks_change_nothing(monkeypatch):
-    origins, places = lonlat(101, 7), lonlat(23, 8)
-    whole = costs(origins, places)
-    monkeypatch.setattr(module_detour, "_PAIRES", 50)
-    assert all(same(one, other) for one, other in zip(whole, costs(origins, places), strict=True))
-
-
-@pytest.mark.parametrize("origins, places", [(0, 0), (0, 3), (3, 0)])
-def test_nothing_on_a_side_gives_an_empty_matrix(origins, places):
-    distance, minutes = costs(lonlat(origins, 1), lonlat(places, 1))
-    assert distance.shape == minutes.shape == (origins, places) and distance.nnz == 0
-
-
-def test_unreachable_is_absent_never_large():
-    distance, _ = costs([[2.0, 50.0]], [[2.0, 50.0], [7.0, 43.0]])
-    assert distance.nnz == 1 and distance.data.max() <= MAXIMUM_KM
-
-
-# --- Calibration ---------------------------------------------------------------------------------
-
-
-@pytest.mark.real
-def test_the_constants_are_those_of_the_road_times():
-    if not TRUTH.exists():
-        pytest.skip("trajets routiers de référence absents (dossier shared/truth à côté du dépôt)")
-    trips = pd.read_csv(TRUTH)
-    calage = fit_speed(trips["duration_min"], trips["crow_km"])
-    assert (calage.vitesse_km_h, calage.nb_trajets) == (VITESSE_KM_H, 218)
-    assert (round(calage.erreur_mediane, 3), round(calage.erreur_p90, 3)) == (
-        ERREUR_MEDIANE,
-        ERREUR_P90,
-    )
-    slow = trips[trips["crow_km"].lt(COURT_KM)]
-    assert (
-        (slow["duration_min"] / slow["crow_km"]).median()
-        == pytest.approx(1.25, abs=0.005)
-        == pytest.approx(DETOUR * 60 / VITESSE_KM_H, rel=0.01)
-    )
-
-
-def test_the_fit_is_the_median_of_the_short_trips():
-    calage = fit_speed([60.0, 30.0, 10.0, 999.0, 0.0], [50.0, 25.0, 10.0, 70.0, 5.0], detour=1.2)
-    assert calage.nb_trajets == 3 and calage.vitesse_km_h == 60.0
-    assert calage.erreur_mediane == pytest.approx(0.0) and calage.erreur_p90 == pytest.approx(0.16)
-
-
-def test_the_note_says_what_the_costs_are_worth():
-    note = describe_calibration()
-    for word in ("1,3", "62 km/h", "7\u202f%", "16\u202f%", "vers Paris", "plus longs"):
-        assert word in note
 
 
 # --- The matrix of a snapshot
@@ -180,14 +56,28 @@ def test_a_snapshot_holds_its_matrix(tiny_snapshot):
     # l1 is in the commune: at least the mean distance of a disc of its area to its centre.
     line_km = GEOD.inv(2.1, 50.1, 2.05, 50.05)[2] / 1000
     outline = tiny_snapshot.read("communes").set_index("code_commune").to_crs(2154).loc[["80001"]]
-    expected = max(line_km, 0.376 * (outline.area.iloc[0] / 1e6) ** 0.5) * DETOUR
+    line_km = max(line_km, 0.376 * (outline.area.iloc[0] / 1e6) ** 0.5)
+    expected = oracle("voiture", "route", line_km, *density_around([(2.1, 50.1), (2.05, 50.05)]))
     assert trajets.distance_km.toarray()[1, 0] == pytest.approx(expected, abs=0.0051)
     outline = tiny_snapshot.read("communes").set_index("code_commune").to_crs(2154).loc[["80002"]]
     # l2 is at the very town hall where its commune is counted: nobody is at 0 km all the same.
-    floor = 0.376 * (outline.area.iloc[0] / 1e6) ** 0.5 * DETOUR
-    assert trajets.distance_km.toarray()[2, 1] == pytest.approx(floor, abs=0.0051)
+    floor = 0.376 * (outline.area.iloc[0] / 1e6) ** 0.5
+    floor = oracle("voiture", "temps", floor, *density_around([(2.3, 50.1)] * 2))
+    assert trajets.duree_min.toarray()[2, 1] == pytest.approx(floor, abs=0.051)
     assert trajets.distance_km.nnz == 9
-    assert trajets.parametres["maximum_km"] == MAXIMUM_KM
+    told = trajets.parametres
+    assert (told["maximum_km"], told["maximum_min"]) == (100, 120)
+    assert "OpenStreetMap" in told["note"] and [band["de_km"] for band in told["erreurs"]][:2] == [
+        0,
+        1,
+    ]
+    matrices = open_trajets(tiny_snapshot)
+    assert list(matrices.modes) == ["voiture", "voiture_fluide", "velo", "pied"]
+    assert "rien ne les a mesurées" in matrices.parametres["pied"]["note"]
+    assert {nom: len(values) for nom, values in matrices.densites.items()} == {
+        "origines": 3,
+        "places": 3,
+    }
 
 
 def test_the_matrix_is_mapped_from_its_files(tiny_snapshot):
@@ -536,9 +426,8 @@ def test_the_real_matrix_joins_counted_points_to_every_place(real_snapshot):
     ).dropna()
     assert trajets.places.tolist() == sorted(set(places))
     assert (
-        trajets.distance_km.data.max() <= MAXIMUM_KM * (1 + 1e-6)
-        and trajets.distance_km.data.min() >= 0
-    )
+        (trajets.distance_km.data < 100.01) | (trajets.duree_min.data < 120.1)
+    ).all() and trajets.distance_km.data.min() > 0
     assert real_snapshot.manifest["trajets"]["voiture"] == trajets.parametres
     inside = demande.loc[demande["est_compte"].astype(bool), "est_region"].to_numpy(dtype=bool)
     assert (np.diff(trajets.distance_km.indptr)[inside] > 0).all(), (
@@ -570,15 +459,19 @@ def test_real_distances_hold_against_the_geodesic(real_snapshot):
         places.x.to_numpy()[columns],
         places.y.to_numpy()[columns],
     )[2]
-    road, found = np.array(metres) / 1000 * DETOUR, trajets.distance_km.data[drawn]
+    densities = open_trajets(real_snapshot).densites
+    ends = densities["origines"][rows], densities["places"][columns]
+    crow, found = np.array(metres) / 1000, trajets.distance_km.data[drawn]
+    road, minutes = (oracle("voiture", cost, crow, *ends) for cost in ("route", "temps"))
     # Inside one commune the straight line has a floor: that of the largest one is the longest.
     surfaces = real_snapshot.read("communes").to_crs(2154).area / 1e6
-    far = road > 0.376 * np.sqrt(surfaces.max()) * DETOUR
+    far = crow > 0.376 * np.sqrt(surfaces.max())
     assert far.mean() > 0.9
-    assert np.abs(found - road)[far].max() < 0.007, (
+    assert np.abs(found - road)[far].max() < 0.009, (
         "places are named to the metre, costs are whole decametres"
     )
-    assert (found > road - 0.007).all(), "a floor only raises"
+    assert np.abs(trajets.duree_min.data[drawn] - minutes)[far].max() < 0.056
+    assert (found > road - 0.009).all(), "a floor only raises"
 
 
 @pytest.mark.real

@@ -37,30 +37,10 @@ from geoapp.coverage.travel.law import (
 )
 from geoapp.coverage.travel.pairs import COLONNES, Pairs, read_pairs
 from geoapp.reference.communes.population_points import load_population_points
+from support.law_oracle import oracle
 
 LOIS = load_laws()
-TOLD = json.loads(FICHIER.read_text(encoding="utf-8"))["lois"]
 LILLE, THIERACHE = (3.0636, 50.6365), (3.9, 49.85)
-
-
-def oracle(mode: str, cost: str, crow: float, density_o: float, density_d: float) -> float:
-    """Return a cost from the file of the laws, by the formula of the docs and nothing of ours."""
-    told, m = TOLD[mode], 0.0
-    for density in (density_o, density_d):
-        m += math.log(1 + (told["densite_type"] if math.isnan(density) else density) / 100) / 2
-
-    def curve(one: dict) -> float:
-        near, far, core = one["densite"]
-        total = one["constante"]
-        for slope, start in zip(one["pentes"], (None, 5, 25), strict=True):
-            total += slope * (math.log(crow) if start is None else max(math.log(crow / start), 0))
-        fading = math.exp(-crow / 15)
-        return math.exp(total + m * (near * fading + far * (1 - fading)) + core * max(m - 3, 0))
-
-    if cost == "route":
-        return max(curve(told["route"]), crow)
-    ceiling = told.get("plafond")
-    return min(curve(told["temps"]), curve(ceiling) if ceiling and crow < 5 else math.inf)
 
 
 @pytest.mark.parametrize("mode", LOIS)
@@ -439,3 +419,18 @@ def test_the_usual_law_is_that_of_the_known_trips_and_holds_on_those_kept_apart(
         for band in bands:
             if band.de_km >= 3:
                 assert abs(band.biais) <= 0.05 and band.mediane <= most, band
+
+
+@pytest.mark.real
+def test_the_fluid_law_holds_on_trips_to_paris_that_it_has_not_seen(mirror):
+    path = mirror.parent / "truth" / "osrm_times" / "hdf_communes_osrm_car_to_paris.csv"
+    if not path.exists():
+        pytest.skip("trajets vers Paris absents (dossier shared/truth à côté du dépôt)")
+    trips = pd.read_csv(path)
+    trips = trips[trips["crow_km"].between(30, 110)]
+    ends = density_around(trips[["lon", "lat"]].to_numpy()), density_around([(2.3525, 48.8564)])
+    error = (
+        LOIS["voiture_fluide"].minutes(trips["crow_km"].to_numpy(), *ends) / trips["duration_min"]
+        - 1
+    )
+    assert len(trips) > 1000 and abs(error.median()) < 0.08 and error.abs().median() < 0.10

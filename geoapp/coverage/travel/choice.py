@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +12,8 @@ import shapely
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.completed import read_given, with_given
-from geoapp.coverage.travel.detour import build_trajets
+from geoapp.coverage.travel.density import density_around
+from geoapp.coverage.travel.estimated import estimate_trajets
 from geoapp.coverage.travel.matrix import Matrices, Trajets, store_matrices
 from geoapp.coverage.travel.modes import MODES
 from geoapp.reference.codes.identifiers import suggest
@@ -69,21 +70,18 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
                 f"(la seconde : {path}). Donnez-en une par mode, « velo=F.parquet » au besoin."
             )
         given[one.mode] = one
-    estimated = estimate_trajets(points, places, frames["communes"])
-    return store_matrices(with_given(estimated, given, _residents(points)))
+    densites = {
+        "origines": density_around(shapely.get_coordinates(points.geometry.to_numpy())),
+        "places": density_around(places[["longitude", "latitude"]].to_numpy(float)),
+    }
+    estimated = estimate_trajets(points, places, frames["communes"], densites)
+    return store_matrices(with_given(estimated, given, _residents(points)), densites)
 
 
 def _residents(points: pd.DataFrame) -> np.ndarray:
     """Return the people of the region by point, 0 elsewhere or when unknown."""
     people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
     return np.where(points["est_region"].to_numpy(dtype=bool), people, 0.0)
-
-
-def estimate_trajets(
-    points: gpd.GeoDataFrame, places: pd.DataFrame, communes: gpd.GeoDataFrame
-) -> Iterator[Trajets]:
-    """Yield the estimated costs of each way of travelling that has some."""
-    yield build_trajets(points, places, communes)
 
 
 def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:

@@ -273,16 +273,6 @@ def _open_mode(folder: Path, shape: tuple[int, int], mode: str) -> Matrice:
     )
 
 
-def at_speed(distance_km: sparse.csr_array, vitesse_km_h: float) -> sparse.csr_array:
-    """Return minutes at a constant speed: same structure, float32."""
-    return _matrix(
-        distance_km.data * np.float32(60 / vitesse_km_h),
-        distance_km.indices,
-        distance_km.indptr,
-        distance_km.shape,
-    )
-
-
 def _matrix(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: tuple[int, int]
 ) -> sparse.csr_array:
