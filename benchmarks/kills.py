@@ -23,6 +23,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -62,7 +63,7 @@ class Server:
                 return answer.status
         except HTTPError as error:
             return error.code
-        except (URLError, OSError):
+        except (URLError, HTTPException, OSError):
             return 0
 
     def wait(self) -> float:
