@@ -47,6 +47,12 @@ NOMS_PROFILS = ("voiture", "velo", "pied")
     show_default=True,
     help="Façon de se déplacer sur le réseau.",
 )
+@click.option(
+    "--comparer",
+    nargs=2,
+    metavar="A B",
+    help="Comparer deux matrices (fichiers, ou le mot « loi ») ; --out en dessine la carte (PNG).",
+)
 @DATA
 @click.pass_context
 def travel(
@@ -59,10 +65,16 @@ def travel(
     jour_type: str | None,
     reseau: Path | None,
     profil: str,
+    comparer: tuple[str, str] | None,
     data_dir: Path | None,
 ) -> None:
     """Écrit la matrice de trajets, modèle de celle que « build --trajets » accepte."""
     if ctx.invoked_subcommand:
+        return
+    if comparer:
+        from geoapp.cli.comparison_report import compare
+
+        compare(*comparer, out, mode=mode, data_dir=data_dir)
         return
     if out is None:
         raise click.UsageError("Missing option '--out'.", ctx=ctx)

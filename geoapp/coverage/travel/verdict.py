@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import numpy as np
+
 from geoapp.core.french import count, format_decimal, format_number
 from geoapp.coverage.travel.judging import Judgement
 from geoapp.coverage.travel.law import Bande, Law
@@ -93,7 +95,9 @@ def _parts(band: Bande) -> dict:
 
 
 def _percents(band: Bande) -> tuple[str, str, str]:
-    """Return the errors of a band as percentages, the bias with its sign."""
+    """Return the errors of a band as percentages, the bias with its sign; « — » when unknown."""
+    if np.isnan(band.mediane):
+        return "—", "—", "—"
     bias = "—" if band.biais is None else _percent(band.biais, is_signed=True)
     return bias, _percent(band.mediane), _percent(band.p90)
 
