@@ -31,6 +31,8 @@ def _register() -> None:
     known |= {"zone": zones}
     departements = [one for one in zones if one.startswith("departement:")]
     schemathesis.openapi.format("lieu", st.sampled_from(departements))
+    # Laws know these ways whatever the data; others need a file.
+    schemathesis.openapi.format("mode", st.sampled_from(["voiture", "velo", "pied"]))
     schemathesis.openapi.format("emprise", st.sampled_from(["1.9,49.9,2.2,50.3", "-5,41,10,51"]))
     for nom, values in known.items():
         schemathesis.openapi.format(f"valeur_{nom}", st.sampled_from(values or ["inconnu"]))

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geoapp.core.config import Settings
+from geoapp.coverage.travel.from_point import from_points
 from geoapp.offer.answers import describe_answer
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.lookups import open_repertoire
@@ -211,7 +212,7 @@ def test_pages_put_end_to_end_are_the_export(client, query):
 
 
 def test_api_is_the_engine(client, snapshot):
-    engine = open_engine(snapshot)
+    engine = open_engine(snapshot, voyages=from_points(snapshot))
     parametres = {"lieu": "Beauval", "rayon": "20", "voie": ["apprentissage"]}
     expected = describe_answer(
         search(engine, parse_request(parametres, engine)), open_repertoire(snapshot)

@@ -72,6 +72,7 @@ def clean(seen, address):
         "/recherche",
         "/recherche?lieu=Amiville&rayon=30&niveau=3",
         "/recherche?lieu=Amiville&rayon=8&voie=inconnu",
+        "/recherche?lieu=Beauval&seuil_min=30&sans_voiture=oui",
         "/formations/tiny:a3",
         "/formations/tiny:a4",
         "/recherche/imprimer?lieu=Amiville&rayon=30",
@@ -149,6 +150,27 @@ def test_whole_path_by_keyboard(server, browser):
         page.keyboard.press("Enter")
         page.wait_for_selector("#titre-resultats")
         wait_found(page, "1 formation à 5 km de Beauval")
+        clean(seen, server)
+
+
+def test_a_time_takes_the_place_of_the_radius_and_draws_what_it_reaches(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(f"{server}/recherche?lieu=Beauval&rayon=50")
+        map_ready(page)
+        assert page.locator("path.rayon").count() == 1
+        page.focus("#seuil_min")
+        page.select_option("#seuil_min", "30")
+        page.wait_for_selector("path.atteinte")
+        assert page.is_disabled("#rayon") and page.locator("path.rayon").count() == 0
+        assert page.url.endswith("?seuil_min=30&lieu=commune%3A80002")
+        page.select_option("#mode", "velo")
+        page.wait_for_function("() => location.search.includes('mode=velo')")
+        page.check("[name=sans_voiture]")
+        page.wait_for_selector(".titre-groupe")
+        page.go_back()
+        page.wait_for_function("() => !document.querySelector('.titre-groupe')")
+        assert not page.is_checked("[name=sans_voiture]")
+        assert page.input_value("#mode") == "velo"
         clean(seen, server)
 
 

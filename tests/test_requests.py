@@ -24,7 +24,7 @@ def moteur(tmp_path_factory):
 
     frames = make_tiny_frames()
     snapshot = publish_world(frames, tmp_path_factory.mktemp("req"))
-    return SimpleNamespace(snapshot=snapshot, index=open_index(snapshot))
+    return SimpleNamespace(snapshot=snapshot, index=open_index(snapshot), voyages=None)
 
 
 def test_nothing_asked_is_everything_by_title(moteur):
@@ -91,7 +91,7 @@ def test_default_order(moteur, parametres, tri):
         ({"page": "²"}, "à partir de 1"),
         ({"page": "9" * 10}, "à partir de 1"),
         ({"page": 1.5}, "à partir de 1"),
-        ({"tri": "prix"}, "distance, pertinence, date, titre"),
+        ({"tri": "prix"}, "distance, duree, pertinence, date, titre"),
         ({"lat": "50.1"}, "vont ensemble"),
         ({"lat": "x", "lon": "2"}, "deux nombres en degrés"),
         ({"lat": "2.1", "lon": "50.1"}, "France métropolitaine"),

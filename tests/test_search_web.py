@@ -179,7 +179,7 @@ def test_hostile_text_is_only_text(client):
         ("niveau=9", "valeur inconnue"),
         ("rayon=4", "un nombre de 5 à 100"),
         ("rayon=nan", "un nombre de 5 à 100"),
-        ("tri=prix", "distance, pertinence"),
+        ("tri=prix", "distance, duree, pertinence"),
         ("page=2", "un nombre de 1 à 1"),
         ("taille=101", "de 1 à 100"),
         ("lat=50", "vont ensemble"),

@@ -47,9 +47,17 @@ def map_(*, out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> 
     "ou « type:code », « point:lat,lon ».",
 )
 @click.option("--rayon-km", "rayon", help="Rayon autour du lieu, 5 à 100 (20 par défaut).")
+@click.option("--seuil-min", "seuil_min", help="Temps de trajet, 1 à 120 minutes, sans rayon.")
+@click.option("--mode", help="voiture (par défaut), voiture_fluide, velo, pied ou transports.")
+@click.option(
+    "--sans-voiture",
+    "sans_voiture",
+    flag_value="oui",
+    help="D'abord ce qui se rejoint sans voiture en --seuil-min minutes (30 sans lui).",
+)
 @click.option("--texte", help="Métier, intitulé, diplôme, sigle, code ROME ou RNCP.")
 @filter_options
-@click.option("--tri", help="distance, pertinence, date ou titre.")
+@click.option("--tri", help="distance, duree, pertinence, date ou titre.")
 @click.option("--limite", "taille", help="Formations par page, 1 à 100 (20 par défaut).")
 @click.option("--page", help="Page, à partir de 1.")
 @click.option("--json", "forme", flag_value="json", help="Une page en JSON : la réponse de l'API.")
@@ -70,6 +78,7 @@ def search(forme: str | None, out: Path | None, data_dir: Path | None, **paramet
     """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
     from geoapp.cli.console import print_search
     from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.travel.from_point import from_points
     from geoapp.offer.lookups import open_repertoire
     from geoapp.offer.search.engine import open_engine
     from geoapp.offer.search.engine import search as run_search
@@ -78,7 +87,7 @@ def search(forme: str | None, out: Path | None, data_dir: Path | None, **paramet
     from geoapp.outputs.offers import offers_file
 
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
-    moteur = open_engine(snapshot)
+    moteur = open_engine(snapshot, voyages=from_points(snapshot))
     found = run_search(moteur, parse_request(parametres, moteur))
     if out:
         write_file(offers_file(found, open_repertoire(snapshot)), out)

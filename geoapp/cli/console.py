@@ -235,13 +235,18 @@ def _print_found(answer: dict) -> None:
         console.print(sentence, highlight=False, markup=False)
     if answer["perimetre"]["message"]:
         console.print(answer["perimetre"]["message"], highlight=False, markup=False)
-    table = Table("Distance", "Formation", "Organisme", "Commune", "Niveau")
+    if answer["nb_sans_voiture"] is not None:
+        console.print(
+            f"Dont {number(answer['nb_sans_voiture'])} sans voiture, en premier.", highlight=False
+        )
+    table = Table("Distance", "Trajet", "Formation", "Organisme", "Commune", "Niveau")
     for card in answer["formations"] + answer["a_distance"]["formations"]:
         table.add_row(
             *[
                 plain(text)
                 for text in (
                     card["distance"],
+                    card["duree"],
                     card["titre"],
                     card["organisme"],
                     card["commune"]["nom"],
@@ -253,7 +258,7 @@ def _print_found(answer: dict) -> None:
         console.print(table)
     for card in answer["proches"]:
         console.print(
-            f"Au-delà du rayon ({card['distance']}) : {card['titre']}",
+            f"Au-delà ({card['duree'] or card['distance']}) : {card['titre']}",
             highlight=False,
             markup=False,
         )

@@ -5,6 +5,7 @@ The API and `geoapp search --json` print the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -21,6 +22,7 @@ from geoapp.offer.search.map_points import Points
 from geoapp.offer.search.model import Lieu, Resultat
 from geoapp.offer.search.requests import describe_request, to_parameters
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
+from geoapp.offer.search.travel import Duree
 from geoapp.reference.zonings import TERRITOIRES, ZONAGES
 
 SORTES = {
@@ -63,6 +65,9 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
         "tri": requete.tri,
         "lieu": describe_place(requete.lieu) if requete.lieu else None,
         "rayon_km": requete.rayon_km,
+        "seuil_min": requete.minutes,
+        "mode": requete.moyen.nom if requete.moyen else None,
+        "nb_sans_voiture": resultat.nb_sans_voiture,
         "texte": {
             "recu": texte.recu,
             "corrige": texte.corrige,
@@ -78,13 +83,17 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
             lookups,
             resultat.lignes[page],
             (resultat.distances_m[page], resultat.minima_m[page]),
+            resultat.durees.each(page) if resultat.durees else None,
         ),
         "a_distance": {
             "total": len(resultat.a_distance),
             "formations": _cards(lookups, resultat.a_distance[page]),
         },
         "proches": _cards(
-            lookups, resultat.proches, (resultat.proches_m, resultat.proches_minima_m)
+            lookups,
+            resultat.proches,
+            (resultat.proches_m, resultat.proches_minima_m),
+            resultat.proches_durees.each() if resultat.proches_durees else None,
         ),
         "partage": [list(pair) for pair in to_parameters(requete)],
         "instantane": lookups.snapshot.id,
@@ -105,12 +114,14 @@ def _cards(
     lookups: Repertoire,
     lignes: np.ndarray,
     bornes_m: tuple[np.ndarray, np.ndarray] | None = None,
+    durees: Sequence[Duree] | None = None,
 ) -> list[dict]:
-    """Return the cards of some offers, each with its distance (at most, at least) if any."""
-    nowhere = np.full(len(lignes), np.nan)
+    """Return the cards of some offers, with distance (at most, at least) and trip if any."""
+    most, least = bornes_m or (np.full(len(lignes), np.nan),) * 2
+    trips: Sequence[Duree | None] = durees or [None] * len(lignes)
     return [
-        offer_card(lookups, int(ligne), most, least)
-        for ligne, most, least in zip(lignes, *(bornes_m or (nowhere, nowhere)), strict=True)
+        offer_card(lookups, int(ligne), *told)
+        for ligne, *told in zip(lignes, most, least, trips, strict=True)
     ]
 
 

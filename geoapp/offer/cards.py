@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from math import isfinite
 from urllib.parse import quote, urlsplit
 
 from geoapp.core.errors import NotFoundError
@@ -33,6 +34,7 @@ from geoapp.core.schema.offer_columns import (
 from geoapp.offer.around import describe_quartiers, similar_rows
 from geoapp.offer.filters import REV3
 from geoapp.offer.lookups import Repertoire, public_id
+from geoapp.offer.search.travel import Duree
 from geoapp.offer.starts import ETATS, session_state
 from geoapp.offer.statistics import sheet_statistics
 from geoapp.reference.codes.identifiers import name_unnamed
@@ -60,6 +62,7 @@ def offer_card(
     ligne: int,
     distance_m: float | None = None,
     minimum_m: float | None = None,
+    trajet: Duree | None = None,
 ) -> dict:
     """Return an offer as a list shows it.
 
@@ -73,6 +76,8 @@ def offer_card(
         Distance to the place searched, in metres; NaN and None say unknown.
     minimum_m : float, optional
         For an offer known by its commune only: it is at least that far, and at most `distance_m`.
+    trajet : Duree, optional
+        The trip from the place searched.
 
     Returns
     -------
@@ -92,6 +97,7 @@ def offer_card(
         **_told(repertoire, row, "lien"),
         **_where(repertoire, row, _coordinates(repertoire, ligne)),
         **_distance(row, distance_m, minimum_m),
+        **_trip(trajet),
         "source": _source(repertoire, row["id_source"]),
         "sources": [_source(repertoire, id_source) for id_source in repertoire.sources_of(ligne)],
         "est_fictive": row["est_fictive"],
@@ -120,6 +126,24 @@ def _distance(row: dict, most: float | None, least: float | None) -> dict:
         "distance_max_m": None if least is None else most,
         "distance": describe_interval(least, most, row["nom_commune"]),
     }
+
+
+def _trip(trajet: Duree | None) -> dict:
+    """Return the trip to an offer: minutes, an interval when only its commune is known."""
+    least, most = (_minutes(trajet.moins), _minutes(trajet.plus)) if trajet else (None, None)
+    return {
+        "mode": trajet.mode if trajet and most is not None else None,
+        "duree_min": most if least == most else None,
+        "duree_moins_min": least if most is not None else None,
+        "duree_plus_min": most,
+        "duree": trajet.mots if trajet else "",
+        "est_a_temps_sans_voiture": trajet.est_a_temps_sans_voiture if trajet else None,
+    }
+
+
+def _minutes(value: float) -> float | None:
+    """Return minutes to a tenth; None when unknown or out of reach."""
+    return round(value, 1) if isfinite(value) else None
 
 
 def _told(repertoire: Repertoire, row: dict, rubrique: str) -> dict:

@@ -38,6 +38,7 @@ REGLES = (
     "ce n'est jamais zéro.",
     "Les distances sont à vol d'oiseau, en mètres, depuis le lieu cherché ; une formation dont "
     "seule la commune est connue n'en a pas : elle est à une distance comprise entre deux bornes.",
+    "Les durées de trajet sont estimées depuis le lieu cherché : chacune dit son erreur.",
     "Les formations entièrement à distance sont dans le bloc « À distance » : "
     "la distance ne les écarte jamais.",
 )
@@ -140,6 +141,35 @@ COLONNES = (
         type="entier",
     ),
     _row(
+        "mode",
+        "Mode de déplacement",
+        "Celui de la durée : voiture, voiture_fluide, velo, pied ou transports ; "
+        "vide quand aucune durée n'est connue",
+    ),
+    _row(
+        "duree_min",
+        "Trajet (min)",
+        "Durée estimée du trajet depuis le lieu cherché, en minutes ; "
+        "vide quand la commune seule est connue",
+        type="reel",
+        decimales=1,
+    ),
+    _row(
+        "duree_moins_min",
+        "Trajet au moins (min)",
+        "Jusqu'au contour de la commune, quand elle seule est connue",
+        type="reel",
+        decimales=1,
+    ),
+    _row(
+        "duree_plus_min",
+        "Trajet au plus (min)",
+        "Jusqu'au point le plus loin de la commune, quand elle seule est connue",
+        type="reel",
+        decimales=1,
+    ),
+    _row("duree", "Trajet", "Durée du trajet en clair, avec son erreur", largeur=40),
+    _row(
         "longitude",
         "Longitude",
         "Degrés (WGS84) ; vide quand le lieu n'est pas placé",
@@ -173,14 +203,17 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
     (when nothing was found) the nearest outside the radius.
     """
     nowhere = np.full(len(resultat.a_distance), np.nan)
+    near = (resultat.proches_m, resultat.proches_minima_m, resultat.proches_durees)
     blocs = (
-        ("resultat", resultat.lignes, resultat.distances_m, resultat.minima_m),
-        ("a_distance", resultat.a_distance, nowhere, nowhere),
-        ("proche", resultat.proches, resultat.proches_m, resultat.proches_minima_m),
+        ("resultat", resultat.lignes, resultat.distances_m, resultat.minima_m, resultat.durees),
+        ("a_distance", resultat.a_distance, nowhere, nowhere, None),
+        ("proche", resultat.proches, *near),
     )
-    for bloc, lignes, distances, minima in blocs:
-        for ligne, most, least in zip(lignes.tolist(), distances, minima, strict=True):
-            yield {"bloc": BLOCS[bloc], **offer_card(repertoire, ligne, most, least)}
+    for bloc, lignes, distances, minima, durees in blocs:
+        for row, ligne in enumerate(lignes.tolist()):
+            trip = durees.at(row) if durees else None
+            card = offer_card(repertoire, ligne, distances[row], minima[row], trip)
+            yield {"bloc": BLOCS[bloc], **card}
 
 
 def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:

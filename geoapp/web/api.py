@@ -50,6 +50,7 @@ from geoapp.web.openapi import build_document, documentation
 from geoapp.web.presentation import safe_link
 from geoapp.web.public_address import public_url
 from geoapp.web.quality import served_quality
+from geoapp.web.reached import describe_reached, reached_areas
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_engine, served_lookups, served_world
 from geoapp.web.usage_count import TOTAL
@@ -263,6 +264,16 @@ def map_points(route: Route) -> dict:
     return {**describe_points(found, served_lookups(), rows), "instantane": courant().snapshot().id}
 
 
+def reached(route: Route) -> dict:
+    """Return the areas reached in the time asked."""
+    requete, _ = _requested(route)
+    return {
+        "lieu": describe_place(requete.lieu) if requete.lieu else None,
+        "zones": [describe_reached(zone) for zone in reached_areas(requete)],
+        "instantane": courant().snapshot().id,
+    }
+
+
 def zones(route: Route) -> dict:
     """Return the zonings of the snapshot and their zones."""
     values = _own_values(route)
@@ -313,6 +324,7 @@ VUES: dict[str, Callable[..., dict | Response]] = {
     "export": export,
     "facets": facets,
     "points": map_points,
+    "atteinte": reached,
     "zones": zones,
     "sources": sources,
 }

@@ -69,6 +69,7 @@ PAS_AVEC: dict[str, tuple[str, ...]] = {
     "lat": ("lieu",),
     "lon": ("lieu",),
     "seuil_min": ("seuil_km",),
+    "rayon": ("seuil_min",),
     "organisme": ("source",),
 }
 """Parameters refused beside others of their route: the API does not choose for who asks."""
@@ -167,7 +168,14 @@ ROUTES: dict[str, Route] = {
                 ("nb_pages", "Nombre de pages"),
                 ("tri", "Ordre de la liste"),
                 ("lieu", "Lieu compris, ou null"),
-                ("rayon_km", "Rayon, en kilomètres"),
+                ("rayon_km", "Rayon, en kilomètres ; sans effet quand seuil_min est demandé"),
+                ("seuil_min", "Temps de trajet demandé, en minutes, ou null"),
+                ("mode", "Mode de déplacement des durées, ou null"),
+                (
+                    "nb_sans_voiture",
+                    "Formations qui se rejoignent à temps sans voiture, les premières de la liste, "
+                    "ou null quand sans_voiture n'est pas demandé",
+                ),
                 ("texte", "Texte compris : corrections, synonymes, codes, métiers du ROME"),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
                 ("perimetre", PERIMETRE),
@@ -230,6 +238,25 @@ ROUTES: dict[str, Route] = {
             exemple="/points?emprise=2.5,50.2,3.1,50.6&zoom=10",
             parametres=("zoom",),
             requis=("emprise", "zoom"),
+            est_recherche=True,
+        ),
+        Route(
+            nom="atteinte",
+            chemin="/atteinte",
+            resume="Zone atteinte depuis un lieu en seuil_min minutes, par le mode demandé ; "
+            "contour approximatif, estimé par une loi",
+            cles=(
+                ("lieu", "Lieu de départ compris, ou null"),
+                (
+                    "zones",
+                    "Par mode qui a une loi : contour (MultiPolygon GeoJSON), habitants à deux "
+                    "chiffres significatifs (null sous 100), communes où le plus sont atteints ; "
+                    "vide sans point de départ",
+                ),
+                ("instantane", "Instantané des données"),
+            ),
+            exemple="/atteinte?lieu=Lens&seuil_min=30&mode=velo",
+            requis=("seuil_min",),
             est_recherche=True,
         ),
         Route(
@@ -381,6 +408,19 @@ CARTE: dict[str, tuple[str, str]] = {
     "distance_min_m": ("integer", "Distance au moins ; celle du contour de la commune, si besoin"),
     "distance_max_m": ("integer", "Distance au plus ; celle du bout de la commune, si besoin"),
     "distance": ("string", "Distance en clair"),
+    "mode": ("string", "Mode de déplacement de la durée ; null quand elle est inconnue"),
+    "duree_min": (
+        "number",
+        "Durée estimée du trajet depuis le lieu cherché, en minutes ; "
+        "null quand elle est inconnue, ou la commune seule connue",
+    ),
+    "duree_moins_min": ("number", "Durée au moins ; jusqu'au contour de la commune, si besoin"),
+    "duree_plus_min": ("number", "Durée au plus ; jusqu'au bout de la commune, si besoin"),
+    "duree": ("string", "Durée en clair, avec son erreur"),
+    "est_a_temps_sans_voiture": (
+        "boolean",
+        "Se rejoint à temps sans voiture ; null quand sans_voiture n'est pas demandé",
+    ),
     "source": ("object", "Source de la ligne montrée : id, titre, millesime, mode"),
     "sources": (
         "array",

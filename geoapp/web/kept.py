@@ -52,7 +52,7 @@ PLACES = ("zone", "emprise")
 
 CHOICES = {
     *(*FILTRES, *PARAMETRES, *PLACES),
-    *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi"),
+    *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi", "sans_voiture"),
 }
 """Parameters that are choices: none holds what a person typed."""
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from geoapp.core.french import NON_RENSEIGNE, count, format_date
 from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
 from geoapp.offer.lookups import Repertoire
+from geoapp.offer.search.travel import Duree
 from geoapp.web.links import Adresses
 
 Paires = list[tuple[str, str]]
 
 
-def cards(repertoire: Repertoire, lignes, bornes_m, adresses: Adresses) -> list[dict]:
+def cards(
+    repertoire: Repertoire,
+    lignes,
+    bornes_m,
+    adresses: Adresses,
+    durees: Sequence[Duree] | None = None,
+) -> list[dict]:
     """Return offers as the list shows them; `bornes_m` are how far they are, at most and at least.
 
-    None when distance says nothing.
+    None when distance says nothing; `durees` are the trips to them, None when none is known.
     """
-    most, least = bornes_m or ([None] * len(lignes),) * 2
+    nothing = [None] * len(lignes)
+    most, least = bornes_m or (nothing, nothing)
     return [
-        dress(offer_card(repertoire, int(ligne), *bornes), adresses)
-        for ligne, *bornes in zip(lignes, most, least, strict=True)
+        dress(offer_card(repertoire, int(ligne), *told), adresses)
+        for ligne, *told in zip(lignes, most, least, durees or nothing, strict=True)
     ]
 
 

@@ -17,20 +17,21 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_date
 from geoapp.offer.cards import offer_sheet
 from geoapp.offer.filters import FILTRES
-from geoapp.offer.search.engine import search
+from geoapp.offer.search.engine import search, trips_to
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.requests import describe_request, parse_request
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
-from geoapp.outputs.maps.search_map import build_search_map, frame_around, sketch
+from geoapp.outputs.maps.search_map import build_search_map, frame_around, frame_of, sketch
 from geoapp.reference.codes.text import fold
 from geoapp.sources.addresses import is_configured
 from geoapp.web import search_view
 from geoapp.web.links import POSITIONS, Adresses, Lien
 from geoapp.web.offer_view import sheet_parts
 from geoapp.web.presentation import static_url
+from geoapp.web.reached import reached_areas
 from geoapp.web.security import nonce
-from geoapp.web.served import courant, served_engine, served_layers, served_lookups
+from geoapp.web.served import courant, served_engine, served_layers, served_lookups, served_trips
 from geoapp.web.usage_count import FRAGMENT, TOTAL
 
 blueprint = Blueprint("search", __name__)
@@ -66,13 +67,18 @@ def _address_note() -> str:
 
 
 def _parameters() -> MultiDict:
-    """Return the parameters of the request; a place typed wins over a point chosen before."""
+    """Return the parameters of the request; a place typed wins over a point chosen before.
+
+    A time chosen wins over the radius, which the form always holds.
+    """
     parametres = MultiDict(
         (request.form if request.method == "POST" else request.args).items(multi=True)
     )
     if parametres.get("lieu", "").strip():
         for nom in POSITIONS:
             parametres.poplist(nom)
+    if parametres.get("seuil_min", "").strip():
+        parametres.poplist("rayon")
     return parametres
 
 
@@ -105,13 +111,14 @@ def _view(resultat: Resultat) -> dict:
             f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu."
         )
     adresses = Adresses(requete, est_privee=request.method == "POST")
+    zones = reached_areas(requete)
     return {
         "requete": requete,
         "est_privee": adresses.est_privee,
         "phrase": search_view.sentence(resultat),
         "explications": search_view.explain(resultat, served_lookups()),
         **search_view.place_fields(requete.lieu),
-        **search_view.choices(requete),
+        **search_view.choices(requete, served_trips().moyens),
         "facettes": search_view.facets_of(resultat),
         "actifs": search_view.chips(requete, adresses),
         "adresse_sans_filtre": adresses.without_filters(),
@@ -122,7 +129,9 @@ def _view(resultat: Resultat) -> dict:
         "nb_pages": nb_pages,
         "debut": resultat.page.start + 1,
         "sans_adresse": search_view.without_address(resultat, courant().snapshot()),
-        "cadre": _frame(requete),
+        "cadre": frame_of(zones) or _frame(requete),
+        "zones": [search_view.reached_area(zone) for zone in zones],
+        "source_trajets": search_view.travel_source(resultat, served_trips()),
         **search_view.lists(resultat, served_lookups(), adresses),
     }
 
@@ -218,6 +227,7 @@ def sheet(identifiant: str):
         if lieu["longitude"] is not None
     ]
     croquis = sketch(courant().snapshot(), points) if points else None
+    trajets = trips_to(served_engine(), requete, served_lookups().lignes_par_id[sheet["id"]])
     return render_template(
         "offer_sheet.html",
         titre=sheet["titre"],
@@ -225,6 +235,8 @@ def sheet(identifiant: str):
         retour=adresses.page(requete.page),
         croquis=croquis,
         croquis_dit="Carte des lieux de la formation",
+        trajets=[trajet.mots for trajet in trajets],
+        depart=search_view.start_words(requete.lieu),
         **sheet_parts(sheet, adresses),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely.geometry
 from flask import url_for
 
 from geoapp.core.french import (
@@ -16,6 +18,8 @@ from geoapp.core.french import (
     with_unit,
 )
 from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.travel.modes import MODES
+from geoapp.coverage.travel.reach import Atteinte
 from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.lookups import Repertoire
@@ -33,12 +37,22 @@ from geoapp.offer.search.model import (
 from geoapp.offer.search.places import A_LA_COMMUNE
 from geoapp.offer.search.requests import default_sort, describe_request
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
+from geoapp.offer.search.travel import (
+    MINUTES_PROPOSEES,
+    MINUTES_SANS_VOITURE,
+    MOYEN_USUEL,
+    Depart,
+    Moyen,
+    Voyages,
+    ways_of,
+)
 from geoapp.offer.search.words import VIDES, split_words
 from geoapp.offer.values import INCONNU
 from geoapp.reference.zonings import ZONAGES
 from geoapp.web.links import Adresses, Lien
 from geoapp.web.offer_view import cards, number_places
 from geoapp.web.presentation import Query
+from geoapp.web.reached import round_people
 
 TAILLES = (20, 50, 100)
 LISTE_LONGUE = 24
@@ -91,6 +105,15 @@ class Facette:
     def est_longue(self) -> bool:
         """Tell whether some values are left out, to be found by their name."""
         return self.nb_options > len(self.options)
+
+
+@dataclass(frozen=True)
+class Groupe:
+    """Some cards under one title, "" for none, and the number of the first in the whole list."""
+
+    titre: str
+    debut: int
+    cartes: list[dict]
 
 
 @dataclass(frozen=True)
@@ -189,6 +212,12 @@ def place_fields(lieu: Lieu | None) -> dict:
     }
 
 
+def start_words(lieu: Lieu | None) -> str:
+    """Return where trips start: « Trajet depuis Lens »."""
+    named = lieu is not None and lieu.type != "point"
+    return f"Trajet depuis {lieu.nom if lieu and named else 'le point choisi'}"
+
+
 def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
     """Return (parameter, words, search) without each filter in use, then without the text."""
     filtres = requete.filtres.choix
@@ -207,10 +236,11 @@ def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
     )
 
 
-def choices(requete: Requete) -> dict[str, list[Choix]]:
-    """Return the choices of radius, order and page size; the value of a default is empty."""
+def choices(requete: Requete, moyens: Mapping[str, Moyen]) -> dict[str, list[Choix]]:
+    """Return the choices of radius, time, way, order and page size; that of a default is empty."""
     rayons = sorted({*map(float, RAYONS_KM), requete.rayon_km})
-    defaut = default_sort(requete.lieu, requete.texte)
+    temps = sorted({*map(float, MINUTES_PROPOSEES), *filter(None, [requete.minutes])})
+    defaut = default_sort(requete.lieu, requete.texte, requete.minutes)
     return {
         "rayons": [
             Choix(
@@ -219,6 +249,21 @@ def choices(requete: Requete) -> dict[str, list[Choix]]:
                 r == requete.rayon_km,
             )
             for r in rayons
+        ],
+        "temps": [
+            Choix("", "Sans limite de temps", requete.minutes is None),
+            *(
+                Choix(
+                    f"{t:g}",
+                    f"À {with_unit(format_decimal(t), 'min')} au plus",
+                    t == requete.minutes,
+                )
+                for t in temps
+            ),
+        ],
+        "modes": [
+            Choix("" if nom == MOYEN_USUEL else nom, moyen.titre, moyen is requete.moyen)
+            for nom, moyen in moyens.items()
         ],
         "tris": [
             Choix("" if nom == defaut else nom, libelle, nom == requete.tri)
@@ -252,10 +297,13 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
         parts.append(f"L'adresse est cherchée à la commune : {requete.lieu.nom}.")
     if requete.lieu is not None and requete.lieu.est_zone:
+        what = "le rayon" if requete.minutes is None else "le temps de trajet"
         parts.append(
             "Un territoire est choisi : "
-            "le rayon ne compte pas, la recherche se fait dans ses limites."
+            f"{what} ne compte pas, la recherche se fait dans ses limites."
         )
+    if requete.lieu is None and (requete.minutes is not None or requete.sans_voiture):
+        parts.append("Choisissez un lieu de départ : sans lui, le temps de trajet ne compte pas.")
     perimetre = search_perimeter(requete, repertoire.snapshot)
     known = tell_perimeter(resultat, perimetre)
     return [*parts, *_unplaced(resultat, repertoire), *([known] if known else [])]
@@ -346,13 +394,17 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
     distantes = resultat.a_distance[: NB_A_DISTANCE if resultat.total else resultat.requete.taille]
     reste = len(resultat.a_distance) - len(distantes)
     nb = len(resultat.a_distance)
+    page, durees, proches = resultat.page, resultat.durees, resultat.proches_durees
+    found = cards(
+        repertoire,
+        resultat.lignes[page],
+        (resultat.distances_m[page], resultat.minima_m[page]),
+        adresses,
+        durees.each(page) if durees else None,
+    )
     return {
-        "cartes": cards(
-            repertoire,
-            resultat.lignes[resultat.page],
-            (resultat.distances_m[resultat.page], resultat.minima_m[resultat.page]),
-            adresses,
-        ),
+        "cartes": found,
+        "groupes": _groups(resultat, found),
         "a_distance": cards(repertoire, distantes, None, adresses),
         "titre_a_distance": f"{count(nb, 'formation')} entièrement à distance",
         "suite_a_distance": f"{count(reste, 'autre')} à distance : "
@@ -364,9 +416,70 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
             resultat.proches,
             (resultat.proches_m, resultat.proches_minima_m),
             adresses,
+            proches.each() if proches else None,
         ),
         "titre_proches": _nearest(resultat),
     }
+
+
+def _groups(resultat: Resultat, found: list[dict]) -> list[Groupe]:
+    """Return the cards of a page by group: one without title, or what needs no car, then a car."""
+    start, free = resultat.page.start + 1, resultat.nb_sans_voiture
+    if free is None:
+        return [Groupe("", start, found)] if found else []
+    requete = resultat.requete
+    limit = MINUTES_SANS_VOITURE if requete.minutes is None else requete.minutes
+    cut = max(0, min(len(found), free - resultat.page.start))
+    time = with_unit(format_decimal(limit), "min")
+    groups = (
+        Groupe(f"Sans voiture, en {time} au plus : {count(free, 'formation')}", start, found[:cut]),
+        Groupe(
+            f"En voiture : {count(resultat.total - free, 'formation')}", start + cut, found[cut:]
+        ),
+    )
+    return [group for group in groups if group.cartes]
+
+
+def reached_area(zone: Atteinte) -> dict:
+    """Return an area reached as the page shows it: outline, sentence, table of communes."""
+    mode = MODES[zone.mode]
+    time = with_unit(format_decimal(zone.minutes), "min")
+    return {
+        "mode": zone.mode,
+        "couleur": mode.couleur,
+        "contour": shapely.geometry.mapping(zone.contour),
+        "titre": f"Zone atteinte en {time} {mode.phrase}",
+        "phrase": f"{_say_people(zone.nb_habitants)} dans "
+        f"{count(zone.nb_communes, 'commune')} de la région et de ses abords.",
+        "communes": [(nom, _say_minutes(minutes)) for nom, minutes in zone.communes],
+        "est_coupee": zone.nb_communes > len(zone.communes),
+    }
+
+
+def _say_people(people: float) -> str:
+    """Return about how many people."""
+    nb = round_people(people)
+    return "Moins de 100 habitants" if nb is None else f"Environ {format_number(nb)} habitants"
+
+
+def _say_minutes(minutes: float) -> str:
+    """Return the minutes of the nearest people of a commune."""
+    return with_unit(format_decimal(minutes, 0), "min") if minutes >= 1 else "moins d'une minute"
+
+
+def travel_source(resultat: Resultat, voyages: Voyages) -> list[str]:
+    """Return where the trips that a list tells come from, and how far they are wrong."""
+    requete = resultat.requete
+    lieu = requete.lieu
+    if resultat.durees is None or requete.moyen is None or lieu is None:
+        return []
+    longitude, latitude = lieu.point
+    nowhere = np.empty(0)
+    start = Depart(longitude=longitude, latitude=latitude, moins_m=nowhere, plus_m=nowhere)
+    return [
+        voyages.tell_source(nom, start, requete.minutes or MINUTES_SANS_VOITURE)
+        for nom in ways_of(voyages.moyens, requete.moyen, sans_voiture=requete.sans_voiture)
+    ]
 
 
 def _nearest(resultat: Resultat) -> str:

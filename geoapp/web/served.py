@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from flask import current_app, g, has_request_context, request
 
@@ -22,6 +22,7 @@ from geoapp.core.errors import SnapshotError, StorageError
 from geoapp.core.files import is_left_over
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import CURRENT, Snapshot, copy_verified, list_snapshots
+from geoapp.coverage.travel.from_point import FromPoint, from_points
 from geoapp.coverage.world import World, open_world
 from geoapp.offer.lookups import Repertoire, open_repertoire
 from geoapp.offer.search.engine import Moteur, at_day, open_engine
@@ -418,9 +419,18 @@ def served_engine() -> Moteur:
     """Return the engine of the snapshot served, as seen today."""
     today = date.today()
     engine, days = courant().derive(
-        "moteur", lambda snapshot: (open_engine(snapshot), Memory(maxsize=1))
+        "moteur",
+        lambda snapshot: (
+            open_engine(snapshot, voyages=from_points(snapshot)),
+            Memory(maxsize=1),
+        ),
     )
     return days.get(today, lambda: at_day(engine, today))
+
+
+def served_trips() -> FromPoint:
+    """Return what knows the trips from any point to the places of the snapshot served."""
+    return cast(FromPoint, served_engine().voyages)
 
 
 def served_lookups() -> Repertoire:

@@ -26,6 +26,10 @@ geoforma.page = (function () {
   const etroit = window.matchMedia("(max-width: 760px)");
   if (etroit.matches) { document.querySelector(".colonne-filtres .pli").open = false; }
 
+  /* A time chosen takes the place of the radius: it is then neither chosen nor sent. */
+  function choisirMesure() { formulaire.elements.namedItem("rayon").disabled = formulaire.elements.namedItem("seuil_min").value !== ""; }
+  choisirMesure();
+
   /* ---- State --------------------------------------------------------------- */
 
   function parametres(page) {
@@ -72,7 +76,7 @@ geoforma.page = (function () {
     const courants = choix || new URLSearchParams(window.location.search);
     if (carte) {
       carte.montrer({
-        parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm,
+        parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm, zones: etat.zones,
         requeteFiche: new URL(adresse(courants), window.location.href).search,
       });
     }
@@ -108,7 +112,7 @@ geoforma.page = (function () {
       alerte.textContent = erreur ? erreur.innerText.trim() : "La recherche n'a pas abouti.";
       return;
     }
-    ["facettes", "phrase", "reponse"].forEach(function (id) {
+    ["facettes", "phrase", "reponse", "zones"].forEach(function (id) {
       document.getElementById(id).replaceChildren.apply(document.getElementById(id), Array.from(recu.getElementById(id).childNodes));
     });
     document.querySelectorAll(".facette").forEach(function (f) { if (ouvertes.has(f.dataset.facette)) { f.open = ouvertes.get(f.dataset.facette); } });
@@ -142,6 +146,7 @@ geoforma.page = (function () {
   document.addEventListener("change", function (evenement) {
     const champ = evenement.target;
     if (champ.form !== formulaire || champ.type === "text") { return; }
+    choisirMesure();
     bientot();
   });
   document.addEventListener("click", function (evenement) {
@@ -180,7 +185,9 @@ geoforma.page = (function () {
 
   function reprendre(choix) {
     texte.value = choix.get("texte") || "";
-    formulaire.elements.namedItem("rayon").value = choix.get("rayon") || "";
+    ["rayon", "seuil_min", "mode"].forEach(function (nom) { formulaire.elements.namedItem(nom).value = choix.get(nom) || ""; });
+    formulaire.elements.namedItem("sans_voiture").checked = choix.get("sans_voiture") === "oui";
+    choisirMesure();
     if (!choix.has("lieu") && !choix.has("lat")) { lieu.value = nomChoisi = codeChoisi = ""; }
     return chercher({choix: choix, pousser: false});
   }

@@ -245,7 +245,10 @@ geoforma.recherche = function (carte, options) {
     lies.clearLayers();
     if (!centre) { return; }
     const latlng = L.latLng(centre.lat, centre.lon);
-    L.circle(latlng, {radius: etat.rayonKm * 1000, className: "rayon", interactive: false}).addTo(lies);
+    if (etat.rayonKm) { L.circle(latlng, {radius: etat.rayonKm * 1000, className: "rayon", interactive: false}).addTo(lies); }
+    (etat.zones || []).forEach(function (zone) {
+      L.geoJSON(zone.contour, {interactive: false, style: {color: zone.couleur, className: "atteinte"}}).addTo(lies);
+    });
     if (!centre.estPoint) {
       L.circleMarker(latlng, {radius: 5, className: "centre", interactive: false}).addTo(lies);
       return;
@@ -264,7 +267,7 @@ geoforma.recherche = function (carte, options) {
   carte.on("moveend", charger);
 
   geoforma.page.brancher({
-    /* Show another answer: {parametres, cadre, centre, rayonKm, requeteFiche}. */
+    /* Show another answer: {parametres, cadre, centre, rayonKm, zones, requeteFiche}. */
     montrer: function (nouvel) {
       etat = nouvel;
       carte.closePopup();

@@ -6,7 +6,7 @@ is read by any number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -29,6 +29,7 @@ from geoapp.offer.search.index import Index, Toponymes, open_index
 from geoapp.offer.search.model import Lieu, Requete, Resultat, Texte
 from geoapp.offer.search.proximity import RTree, distances_m, index_places, places_within, to_ecef
 from geoapp.offer.search.text import match_text, score_pairs
+from geoapp.offer.search.travel import Depart, Duree, Durees, Voyages, measure_trips
 
 NB_PROCHES = 10
 """Offers proposed beyond the radius when nothing is within it."""
@@ -41,7 +42,8 @@ PAS_PERTINENCE = 50
 class Moteur:
     """The offers of a snapshot ready to be searched.
 
-    Arrays by offer follow `ordre`: positions in table `offres`, by title.
+    Arrays by offer follow `ordre`: positions in table `offres`, by title.  `voyages` knows the
+    trips to its places, when it was given.
     """
 
     snapshot: Snapshot
@@ -60,6 +62,7 @@ class Moteur:
     paire: np.ndarray
     paires_textes: np.ndarray
     paires_organismes: np.ndarray
+    voyages: Voyages | None = None
 
     @property
     def toponymes(self) -> Toponymes:
@@ -72,7 +75,8 @@ class Selection:
     """What a search keeps, as masks over the rows of an engine.
 
     `sauf[nom]` are the rows that obey everything but filter `nom`; `distances` and `minima` go
-    with places: at most and at least how far, the same for a place known by its point.
+    with places: at most and at least how far, the same for a place known by its point.  `durees`
+    are the trips to places, when they decide what is kept or its order.
     """
 
     trouvees: np.ndarray
@@ -83,10 +87,16 @@ class Selection:
     scores: np.ndarray | None
     distances: np.ndarray | None
     minima: np.ndarray | None
+    durees: Durees | None
     texte: Texte
 
 
-def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
+def open_engine(
+    snapshot: Snapshot,
+    *,
+    today: date | None = None,
+    voyages: Callable[[np.ndarray], Voyages] | None = None,
+) -> Moteur:
     """Return the engine of a snapshot.
 
     Parameters
@@ -95,6 +105,9 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
         Built with its search index.
     today : date, optional
         The day that start dates are seen from (default: today); `at_day` moves it.
+    voyages : callable, optional
+        Positions of places, (n, 2) degrees → what knows the trips to them; without it, no minute
+        may be asked.
 
     Raises
     ------
@@ -124,6 +137,7 @@ def open_engine(snapshot: Snapshot, *, today: date | None = None) -> Moteur:
         paire=paire,
         paires_textes=textes,
         paires_organismes=organismes,
+        voyages=voyages(np.column_stack(lonlat)) if voyages else None,
     )
 
 
@@ -163,7 +177,9 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
 
     Around a place the radius is inclusive; inside a zone it does not count.  A place known by its
     commune only is within the radius as soon as it may be, and is sorted by the farthest that it
-    may be, after an exact place as far: a larger radius never gives fewer offers.
+    may be, after an exact place as far: a larger radius never gives fewer offers.  Minutes, when
+    they are asked, take the place of the radius and follow the same rules; a place to which no trip
+    is known is out of them.
     `emprise` keeps the offers whose place is in the rectangle, borders
     included.  Fully remote offers obey text and filters only: neither a place,
     a rectangle nor the zone filter leaves them out, since they are nowhere.
@@ -172,7 +188,8 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     own choice: for a filter of one value per offer the counts add up to
     ``total + len(a_distance)`` when it is not in use.
 
-    Orders are total and stable: « distance » is (distance, title, id);
+    Orders are total and stable, what is reached without a car first when it is asked:
+    « distance » is (distance, title, id); « duree » (minutes, distance, title, id);
     « pertinence » (score, distance, title, id); « date » (next start, then
     permanent entries, then past ones latest first, then unknown; distance,
     title, id); « titre » (title, id).  Without a point, distance says nothing:
@@ -180,11 +197,12 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     """
     found = select(moteur, requete)
     rows = _sorted_rows(moteur, np.flatnonzero(found.trouvees), requete.tri, found)
-    nowhere = replace(found, distances=None)
+    nowhere = replace(found, distances=None, durees=None)
     remote = _sorted_rows(moteur, np.flatnonzero(found.distantes), requete.tri, nowhere)
     near = np.empty(0, np.int64)
     if not len(rows):
         near = nearest_alternatives(moteur, found)
+    durees = found.durees or _trips(moteur, requete, found.minima, found.distances)
     return Resultat(
         lignes=moteur.ordre[rows],
         distances_m=_row_distances(moteur, found.distances, rows),
@@ -197,7 +215,23 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         facettes=count_facets(moteur.colonnes, found.sauf),
         texte=found.texte,
         requete=requete,
+        durees=durees and durees.take(moteur.lieu[rows]),
+        proches_durees=durees and durees.take(moteur.lieu[near]),
     )
+
+
+def trips_to(moteur: Moteur, requete: Requete, lignes: Sequence[int]) -> list[Duree]:
+    """Return the trips from the point of a search to some offers (positions in `offres`).
+
+    None without a point, or where no trip is known.
+    """
+    _, minima, distances, durees = _place_mask(moteur, requete)
+    durees = durees or _trips(moteur, requete, minima, distances)
+    if durees is None:
+        return []
+    rows = np.flatnonzero(np.isin(moteur.ordre, lignes))
+    place_of = dict(zip(moteur.ordre[rows].tolist(), moteur.lieu[rows].tolist(), strict=True))
+    return durees.take(np.array([place_of[ligne] for ligne in lignes])).each()
 
 
 def _row_distances(moteur: Moteur, distances: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
@@ -211,7 +245,7 @@ def _row_distances(moteur: Moteur, distances: np.ndarray | None, rows: np.ndarra
 def select(moteur: Moteur, requete: Requete) -> Selection:
     """Return what a search keeps, before order and counts."""
     base, scores, texte = _text_mask(moteur, requete.texte)
-    here, minima, distances = _place_mask(moteur, requete)
+    here, minima, distances, durees = _place_mask(moteur, requete)
     reached = base & (moteur.a_distance | here)
     filtered, sauf = sift(moteur.colonnes, requete.filtres, reached)
     obeys = base & filtered
@@ -225,6 +259,7 @@ def select(moteur: Moteur, requete: Requete) -> Selection:
         scores=scores,
         distances=distances,
         minima=minima,
+        durees=durees,
         texte=texte,
     )
 
@@ -245,24 +280,47 @@ def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | Non
 
 def _place_mask(
     moteur: Moteur, requete: Requete
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, Durees | None]:
     """Return the offers that are where the search is, and how far every place is from its point.
 
-    At least, then at most.
+    At least, then at most; then the trips, when the search asks for them.
     """
     here, lieu = np.ones(len(moteur.ordre), bool), requete.lieu
-    minima = distances = None
+    minima = distances = durees = None
     if lieu is not None and lieu.est_zone:
         here = moteur.colonnes["zone"].keep(_zones_of_place(moteur, lieu)) & (moteur.lieu >= 0)
     elif lieu is not None:
         exact = distances_m(moteur.xyz, *lieu.point)
         minima, distances = moteur.vagues.bound(exact, *lieu.point)
-        here = _by_place(moteur, minima <= requete.rayon_km * 1000)
+        within = minima <= requete.rayon_km * 1000
+        if requete.minutes is not None or requete.sans_voiture or requete.tri == "duree":
+            durees = _trips(moteur, requete, minima, distances)
+        if requete.minutes is not None and durees is not None:
+            within = durees.moins <= requete.minutes
+        here = _by_place(moteur, within)
     if requete.emprise is not None:
         inside = np.zeros(len(moteur.longitudes), bool)
         inside[places_within(moteur.arbre, requete.emprise)] = True
         here = here & _by_place(moteur, inside)
-    return here, minima, distances
+    return here, minima, distances, durees
+
+
+def _trips(
+    moteur: Moteur, requete: Requete, minima: np.ndarray | None, distances: np.ndarray | None
+) -> Durees | None:
+    """Return the trips from the point of a search to every place; None without point or trips."""
+    if moteur.voyages is None or requete.lieu is None or minima is None or distances is None:
+        return None
+    longitude, latitude = requete.lieu.point
+    if np.isnan(longitude):
+        return None
+    return measure_trips(
+        moteur.voyages,
+        requete.moyen or next(iter(moteur.voyages.moyens.values())),
+        Depart(longitude=longitude, latitude=latitude, moins_m=minima, plus_m=distances),
+        minutes=requete.minutes,
+        sans_voiture=requete.sans_voiture,
+    )
 
 
 def _zones_of_place(moteur: Moteur, lieu: Lieu) -> list[str]:
@@ -281,14 +339,23 @@ def _by_place(moteur: Moteur, places: np.ndarray) -> np.ndarray:
 def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -> np.ndarray:
     """Return rows, given in title order, in the order asked."""
     keys = []
+    if found.durees is not None and found.durees.sans_voiture is not None:
+        keys.append(np.append(~found.durees.sans_voiture, True)[moteur.lieu[rows]].astype(np.int64))
+    if found.durees is not None and tri == "duree":
+        most = np.nan_to_num(found.durees.plus, nan=np.inf)
+        known = np.isfinite(found.durees.moins) & np.isfinite(most)
+        gaps = np.zeros(len(most))
+        gaps[known] = most[known] - found.durees.moins[known]
+        keys.append(_ranks_of_places(most, gaps)[moteur.lieu[rows]])
     if tri == "date":
         keys.append(moteur.dates[rows])
     # Without a point, « distance » says nothing: relevance stands in for it.
-    by_score = tri == "pertinence" or (tri == "distance" and found.distances is None)
+    by_score = tri == "pertinence" or (tri in ("distance", "duree") and found.distances is None)
     if found.scores is not None and by_score:
         keys.append(_relevance_steps(found.scores[rows]))
     if found.distances is not None and found.minima is not None and tri != "titre":
-        keys.append(_distance_ranks(found.distances, found.minima)[moteur.lieu[rows]])
+        gaps = found.distances - found.minima
+        keys.append(_ranks_of_places(found.distances, gaps)[moteur.lieu[rows]])
     return rows[_order(keys, len(rows))] if keys else rows
 
 
@@ -300,14 +367,13 @@ def _relevance_steps(scores: np.ndarray) -> np.ndarray:
     return (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
 
 
-def _distance_ranks(distances: np.ndarray, minima: np.ndarray) -> np.ndarray:
-    """Return the rank of each place by distance, equal when distances are.
+def _ranks_of_places(most: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """Return the rank of each place by what it costs at most, equal when costs are.
 
-    Of two as far at most, the exact one comes first.  One more rank at the end, that of « no
-    place »: place −1 reads it.
+    Of two equal at most, the one known best (`gaps`) comes first.  One more rank at the end, that
+    of « no place »: place −1 reads it.
     """
-    both = np.column_stack([distances, distances - minima])
-    distinct, ranks = np.unique(both, axis=0, return_inverse=True)
+    distinct, ranks = np.unique(np.column_stack([most, gaps]), axis=0, return_inverse=True)
     return np.append(ranks.reshape(-1), len(distinct))
 
 
@@ -329,12 +395,15 @@ def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
 def nearest_alternatives(moteur: Moteur, found: Selection, nb: int = NB_PROCHES) -> np.ndarray:
     """Return the rows of the nearest offers that obey everything but the place.
 
-    Empty without a point.  Order: (distance at most, title, id).
+    Empty without a point.  Order: (distance, or minutes when they decide, at most; title, id).
     """
     if found.distances is None:
         return np.empty(0, np.int64)
     rows = np.flatnonzero(found.ailleurs)
-    gaps = found.distances[moteur.lieu[rows]]
+    costs = found.distances
+    if found.durees is not None:
+        costs = np.nan_to_num(found.durees.plus, nan=np.inf)
+    gaps = costs[moteur.lieu[rows]]
     if len(rows) > nb:
         # All those as near as the last one: the title tells which of them come first.
         kept = gaps <= np.partition(gaps, nb - 1)[nb - 1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from geoapp.offer.filters import Filtres, Option
+from geoapp.offer.search.travel import Durees, Moyen
 
 RAYONS_KM = (5, 10, 20, 30, 50, 100)
 """Radii proposed; any number from the first to the last is accepted."""
@@ -16,6 +17,7 @@ RAYONS_KM = (5, 10, 20, 30, 50, 100)
 RAYON_KM = 20.0
 TRIS = {
     "distance": "Distance",
+    "duree": "Temps de trajet",
     "pertinence": "Pertinence",
     "date": "Date de début",
     "titre": "Intitulé",
@@ -57,11 +59,19 @@ class Lieu:
 
 @dataclass(frozen=True, kw_only=True)
 class Requete:
-    """One search.  Without place, the whole region; without text, everything."""
+    """One search.  Without place, the whole region; without text, everything.
+
+    Around a point, within `minutes` of the trip by `moyen` when they are asked, else within the
+    radius.  `moyen` is None where no trip is known.  `sans_voiture` puts first what is reached
+    without a car, within `minutes` or `MINUTES_SANS_VOITURE`.
+    """
 
     texte: str = ""
     lieu: Lieu | None = None
     rayon_km: float = RAYON_KM
+    minutes: float | None = None
+    moyen: Moyen | None = None
+    sans_voiture: bool = False
     filtres: Filtres = field(default_factory=Filtres)
     tri: str = "distance"
     page: int = 1
@@ -103,6 +113,8 @@ class Resultat:
     offers outside the radius, filled only when `lignes` is empty.
     `non_places` are offers that obey everything but whose place is unknown:
     they are in `lignes` only when the search is not around a point.
+    `durees` and `proches_durees` are the trips to `lignes` and `proches`, None
+    where none is known.
     """
 
     lignes: np.ndarray
@@ -116,6 +128,14 @@ class Resultat:
     facettes: Mapping[str, list[Option]]
     texte: Texte
     requete: Requete
+    durees: Durees | None = None
+    proches_durees: Durees | None = None
+
+    @property
+    def nb_sans_voiture(self) -> int | None:
+        """Return how many of `lignes` are reached in time without a car; None when not asked."""
+        free = self.durees.sans_voiture if self.durees else None
+        return None if free is None else int(free.sum())
 
     @property
     def total(self) -> int:

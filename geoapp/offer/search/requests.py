@@ -13,6 +13,7 @@ from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
 from geoapp.offer.search.places import parse_place
+from geoapp.offer.search.travel import MINUTES, MINUTES_SANS_VOITURE, MOYEN_USUEL, Moyen
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.reference.zonings import TERRITOIRES
 
@@ -92,6 +93,29 @@ PARAMETRES: dict[str, Parametre] = {
             maximum=RAYONS_KM[-1],
         ),
         Parametre(
+            nom="seuil_min",
+            type="nombre",
+            aide="Temps de trajet depuis le lieu, en minutes, à la place du rayon",
+            exemple="30",
+            minimum=MINUTES[0],
+            maximum=MINUTES[1],
+        ),
+        Parametre(
+            nom="mode",
+            type="texte",
+            aide="Mode de déplacement : voiture (par défaut), voiture_fluide, velo, pied, "
+            "ou transports quand leurs trajets sont connus",
+            exemple="velo",
+        ),
+        Parametre(
+            nom="sans_voiture",
+            type="texte",
+            aide="oui : d'abord ce qui se rejoint sans voiture en seuil_min minutes "
+            f"({MINUTES_SANS_VOITURE:g} sans lui), puis en voiture",
+            exemple="oui",
+            valeurs=("oui", "non"),
+        ),
+        Parametre(
             nom="tri",
             type="texte",
             aide="Ordre de la liste",
@@ -133,7 +157,8 @@ def parse_request(parametres: Mapping, moteur, *, autres: Sequence[str] = ()) ->
         Name → value or values: the arguments of a Flask request, a JSON
         object, the options of a command.  Empty values do not count.
     moteur : Moteur
-        Its `snapshot` says which values filters accept, its `index` finds places.
+        Its `snapshot` says which values filters accept, its `index` finds places, its `voyages`
+        knows ways of travelling.
     autres : sequence of str
         Other names that may be there, and are left alone.
 
@@ -147,24 +172,31 @@ def parse_request(parametres: Mapping, moteur, *, autres: Sequence[str] = ()) ->
     refuse_unknown(values, [*PARAMETRES, *FILTRES, *autres])
     lieu = _place(values, moteur.index)
     texte = _text(values, "texte")
+    minutes = _minutes(values, moteur.voyages)
     return Requete(
         texte=texte,
         lieu=lieu,
         rayon_km=_radius(values),
+        minutes=minutes,
+        moyen=_way(values, moteur.voyages),
+        sans_voiture=_without_car(values, moteur.voyages),
         filtres=parse_filters(
             {nom: values[nom] for nom in FILTRES if nom in values}, moteur.snapshot
         ),
-        tri=_sort(values, default_sort(lieu, texte)),
+        tri=_sort(values, default_sort(lieu, texte, minutes)),
         page=_whole(values, "page", 1),
         taille=_whole(values, "taille", TAILLE),
         emprise=parse_extent(_one(values, "emprise")),
     )
 
 
-def default_sort(lieu: Lieu | None, texte: str) -> str:
-    """Return the order when none is asked: nearest around a point, else best match, else title."""
+def default_sort(lieu: Lieu | None, texte: str, minutes: float | None = None) -> str:
+    """Return the order when none is asked: nearest around a point, else best match, else title.
+
+    Nearest in time where minutes are asked.
+    """
     if lieu is not None and not lieu.est_zone:
-        return "distance"
+        return "distance" if minutes is None else "duree"
     return "pertinence" if texte else "titre"
 
 
@@ -242,12 +274,57 @@ def _radius(values: Mapping[str, list[str]]) -> float:
     raw = _one(values, "rayon")
     if not raw:
         return RAYON_KM
-    least, most = RAYONS_KM[0], RAYONS_KM[-1]
+    return _bounded("rayon", raw, RAYONS_KM[0], RAYONS_KM[-1])
+
+
+def _bounded(nom: str, raw: str, least: float, most: float) -> float:
+    """Return a number within bounds, inclusive."""
     number = _finite(raw)
     if number is None or not least <= number <= most:
         bornes = f"de {format_decimal(least)} à {format_decimal(most)}"
-        raise ParameterError(f"rayon = « {raw[:40]} » : un nombre {bornes} est attendu.")
+        raise ParameterError(f"{nom} = « {raw[:40]} » : un nombre {bornes} est attendu.")
     return number
+
+
+def _minutes(values: Mapping[str, list[str]], voyages) -> float | None:
+    """Return the time asked in minutes, bounds included; it is not asked with a radius."""
+    raw = _one(values, "seuil_min")
+    if not raw:
+        return None
+    if _one(values, "rayon"):
+        raise ParameterError("Donnez rayon ou seuil_min, pas les deux.")
+    _need_trips("seuil_min", voyages)
+    return _bounded("seuil_min", raw, *MINUTES)
+
+
+def _way(values: Mapping[str, list[str]], voyages) -> Moyen | None:
+    """Return the way of travelling asked, the default one when none is."""
+    raw = _one(values, "mode")
+    if not raw:
+        return next(iter(voyages.moyens.values())) if voyages else None
+    _need_trips("mode", voyages)
+    if raw not in voyages.moyens:
+        known = ", ".join(voyages.moyens)
+        raise ParameterError(
+            f"mode = « {raw[:40]} » : aucun trajet n'est connu ainsi. Modes connus : {known}."
+        )
+    return voyages.moyens[raw]
+
+
+def _without_car(values: Mapping[str, list[str]], voyages) -> bool:
+    """Tell whether what is reached without a car comes first."""
+    raw = _one(values, "sans_voiture")
+    if raw not in ("", "oui", "non"):
+        raise ParameterError(f"sans_voiture = « {raw[:40]} » : oui ou non est attendu.")
+    if raw == "oui":
+        _need_trips("sans_voiture", voyages)
+    return raw == "oui"
+
+
+def _need_trips(nom: str, voyages) -> None:
+    """Refuse what asks for trips where none is known."""
+    if voyages is None:
+        raise ParameterError(f"{nom} : les durées de trajet ne sont pas connues ici.")
 
 
 def _finite(raw: str) -> float | None:
@@ -317,10 +394,16 @@ def to_parameters(requete: Requete) -> list[tuple[str, str]]:
     """
     pairs = [("texte", requete.texte)] if requete.texte else []
     pairs += _place_parameters(requete.lieu)
-    if requete.rayon_km != RAYON_KM:
+    if requete.minutes is not None:
+        pairs.append(("seuil_min", repr(requete.minutes).removesuffix(".0")))
+    elif requete.rayon_km != RAYON_KM:
         pairs.append(("rayon", repr(requete.rayon_km).removesuffix(".0")))
+    if requete.moyen is not None and requete.moyen.nom != MOYEN_USUEL:
+        pairs.append(("mode", requete.moyen.nom))
+    if requete.sans_voiture:
+        pairs.append(("sans_voiture", "oui"))
     pairs += requete.filtres.pairs()
-    if requete.tri != default_sort(requete.lieu, requete.texte):
+    if requete.tri != default_sort(requete.lieu, requete.texte, requete.minutes):
         pairs.append(("tri", requete.tri))
     pairs += [("page", str(requete.page))] if requete.page != 1 else []
     pairs += [("taille", str(requete.taille))] if requete.taille != TAILLE else []
@@ -363,4 +446,8 @@ def describe_place(requete: Requete) -> str:
     if lieu.est_zone:
         return f" dans {TERRITOIRES[lieu.type].sorte} {_SORTE.sub('', lieu.nom)}"
     nom = "du point choisi" if lieu.type == "point" else of_place(lieu.nom)
-    return f" à {with_unit(format_decimal(requete.rayon_km), 'km')} {nom}"
+    if requete.minutes is None or requete.moyen is None:
+        return f" à {with_unit(format_decimal(requete.rayon_km), 'km')} {nom}"
+    time = with_unit(format_decimal(requete.minutes), "min")
+    way = "sans voiture puis en voiture" if requete.sans_voiture else requete.moyen.phrase
+    return f" à {time} au plus {nom}, {way}"

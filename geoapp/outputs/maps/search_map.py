@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import cos, radians
 
 import geopandas as gpd
+import numpy as np
 import shapely
 from shapely.geometry import box
 
 from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.travel.reach import Atteinte
 from geoapp.offer.search.model import Lieu
 from geoapp.outputs.maps.folium_map import Appel, CarteFolium, CoucheZones, Fond
 from geoapp.outputs.maps.layers import FOND, Calque
@@ -88,6 +90,17 @@ def frame_around(lieu: Lieu | None, rayon_km: float) -> list[list[float]] | None
         [round(lieu.latitude - dy, 4), round(lieu.longitude - dx, 4)],
         [round(lieu.latitude + dy, 4), round(lieu.longitude + dx, 4)],
     ]
+
+
+def frame_of(zones: Sequence[Atteinte]) -> list[list[float]] | None:
+    """Return [[south, west], [north, east]] of the areas reached; None without any."""
+    if not zones:
+        return None
+    ouest, sud, est, nord = (
+        round(float(v), 4)
+        for v in shapely.total_bounds(np.array([zone.contour for zone in zones], dtype=object))
+    )
+    return [[sud, ouest], [nord, est]]
 
 
 @dataclass(frozen=True)
