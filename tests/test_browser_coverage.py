@@ -101,6 +101,21 @@ def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):
         assert seen.errors == []
 
 
+def test_a_way_of_travelling_brings_a_threshold_that_it_knows(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(f"{server}/couverture/publics")
+        page.select_option("#c-mode", "pied")
+        assert (page.input_value("#seuil"), page.input_value("#unite")) == ("30", "seuil_min")
+        page.fill("#seuil", "12")
+        page.select_option("#c-mode", "velo")
+        assert page.input_value("#seuil") == "12", "a threshold that is known stays"
+        page.click("form button[type=submit]")
+        page.wait_for_load_state("networkidle")
+        assert "seuil_min=12" in page.url and "mode=velo" in page.url
+        assert "12\u202fminutes à vélo" in page.inner_text(".chapeau").replace("\u00a0", " ")
+        assert seen.errors == []
+
+
 def test_everything_is_there_without_javascript(server, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

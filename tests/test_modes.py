@@ -454,6 +454,28 @@ def column_of(minutes: np.ndarray) -> Trajets:
 
 
 @pytest.mark.real
+def test_the_real_ways_of_travelling_are_sound(real_snapshot):
+    world = open_world(real_snapshot)
+    assert {"voiture", "voiture_fluide", "velo", "pied"} <= set(world.modes)
+    is_open = np.ones(len(world.trajets.places), dtype=bool)
+    near = {}
+    for mode in world.modes:
+        for unite in world.unites(mode):
+            # Nobody is at the very place of a training: the least is that of a commune or a cell.
+            assert world.trajets.modes[mode].pas[unite].data.min() > 0, (mode, unite)
+        near[mode] = world.nearest(Question(mode=mode, unite="min", seuil=30), is_open)
+    within = {mode: near[mode] <= 30 for mode in near}
+    assert within["pied"].sum() < within["velo"].sum() < within["voiture"].sum()
+    assert within["voiture"].sum() <= within["voiture_fluide"].sum()
+    assert not (within["pied"] & ~within["velo"]).any()
+    covered = [
+        points_of(world, Question(unite="min", seuil=seuil))["est_couvert"].to_numpy()
+        for seuil in (10.0, 20.0, 45.0)
+    ]
+    assert all((long | ~short).all() for short, long in itertools.pairwise(covered))
+
+
+@pytest.mark.real
 def test_a_world_opens_fast_and_copies_no_way_of_travelling(real_snapshot):
     start = time.perf_counter()
     matrices = open_trajets(real_snapshot)
