@@ -56,3 +56,22 @@ def test_the_command_tells_the_comparison_and_draws_its_map(tiny_snapshot, longe
         main, ["trajets", "--comparer", "loi", "loi", "--data", str(tmp_path)]
     )
     assert refused.exit_code == 2
+
+
+def test_a_matrix_is_judged_on_the_known_trips_that_it_holds(tiny_snapshot, longer, tmp_path):
+    # From the town hall of 80001 to l2, once as the matrix has it and once out of its reach.
+    minutes = open_trajets(tiny_snapshot).trajets("voiture").duree_min.toarray()[1, 1] * 1.1
+    trips = tmp_path / "paires.csv"
+    trips.write_text(
+        "o_lon,o_lat,d_lon,d_lat,driving_s,driving_m\n"
+        f"2.1005,50.1,2.3,50.1,{minutes * 60 / 1.2},20000\n"
+        "2.2,50.1,2.3,50.1,600,9000\n"
+    )
+    asked = ["trajets", "evaluer", str(trips), "--matrice", str(longer), "--data", str(tmp_path)]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    assert "1 trajet" in done.output and "matrice longue.parquet" in done.output
+    assert "+20," in done.output or "+19," in done.output
+    trips.write_text("o_lon,o_lat,d_lon,d_lat,driving_s,driving_m\n7,43,7.1,43,600,9000\n")
+    refused = CliRunner().invoke(main, asked)
+    assert refused.exit_code == 2 and "aucun de ces trajets" in refused.output

@@ -388,7 +388,7 @@ def test_the_command_judges_a_law_in_words_and_in_json(tmp_path):
     assert told["bandes"][0]["minutes"] == {"biais": 0.1, "mediane": 0.1, "p90": 0.1}
     assert told["autres_lois"]["voiture_fluide"]["minutes"]["biais"] < 0
     words = CliRunner().invoke(main, ["trajets", "evaluer", str(path)]).output
-    assert "+10,0 %" in words and "Avec l'autre loi (« En voiture, sans bouchon »)" in words
+    assert "+10,0 %" in words and "Avec la loi « En voiture, sans bouchon »" in words
     wrong = CliRunner().invoke(main, ["trajets", "evaluer", str(tmp_path / "absent.csv")])
     assert wrong.exit_code == 1 and "illisible" in wrong.output
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from geoapp.cli.encoding import print_data
+from geoapp.cli.group import DATA, read_settings
 from geoapp.cli.travel import travel
 
 FICHIER = click.Path(path_type=Path)
@@ -19,7 +20,11 @@ LOIS = ("voiture", "voiture_fluide", "velo", "pied")
 @click.argument("pairs", metavar="PAIRES", type=FICHIER)
 @click.option("--mode", default="voiture", type=click.Choice(LOIS), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="En JSON, pour un programme.")
-def evaluate(pairs: Path, mode: str, as_json: bool) -> None:
+@click.option("--matrice", type=FICHIER, help="Juger cette matrice (Parquet) au lieu d'une loi.")
+@DATA
+def evaluate(
+    pairs: Path, mode: str, as_json: bool, matrice: Path | None, data_dir: Path | None
+) -> None:
     """Juge une loi sur des trajets connus : biais et écart médian par bande de distance.
 
     PAIRES est un CSV (.gz ou non), à points-virgules ou à virgules : o_lon, o_lat, d_lon, d_lat
@@ -40,11 +45,21 @@ def evaluate(pairs: Path, mode: str, as_json: bool) -> None:
         for other in ("voiture", "voiture_fluide")
         if other != mode and mode in ("voiture", "voiture_fluide")
     ]
+    titre = f"loi « {MODES[mode].titre} »"
+    if matrice:
+        from geoapp.core.snapshot import open_snapshot
+        from geoapp.coverage.travel.comparison import judge_matrix
+
+        snapshot = open_snapshot(read_settings(data_dir).data_dir)
+        frames = {nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines")}
+        trips, one = judge_matrix(frames, matrice, trips)
+        others = [judge_law(laws[mode], trips)]
+        titre = f"matrice {matrice.name}"
     if as_json:
         told = to_json(trips, one, others)
         print_data(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     else:
-        click.echo("\n".join(to_lines(trips, one, others, f"loi « {MODES[mode].titre} »")))
+        click.echo("\n".join(to_lines(trips, one, others, titre)))
 
 
 @travel.command("calibrer")

@@ -6,18 +6,19 @@ The pairs compared are those that both hold; the differences are told as those o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.choice import list_origins, list_places
 from geoapp.coverage.travel.completed import read_given
-from geoapp.coverage.travel.crow import pair_km
+from geoapp.coverage.travel.crow import pair_km, to_ecef
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.estimated import estimate_trajets
 from geoapp.coverage.travel.judging import Judgement, judge
@@ -29,6 +30,9 @@ from geoapp.reference.codes.identifiers import suggest
 
 LOI = "loi"
 """Word that stands for the costs of the law in place of a file."""
+
+PROCHE_M = 300.0
+"""Farthest that the ends of a known trip may be from the point and the place that stand for it."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,43 @@ def compare_costs(frames: dict, first: str, second: str, mode: str | None = None
         ecarts=size.groupby(codes).median(),
         seuls=(len(one) - len(kept), len(other) - len(kept)),
     )
+
+
+def judge_matrix(frames: dict, path: Path, pairs: Pairs) -> tuple[Pairs, Judgement]:
+    """Return the known trips that a matrix can be judged on, and its errors on them.
+
+    A trip stands for the nearest point and the nearest place, at `PROCHE_M` at most.
+
+    Parameters
+    ----------
+    frames : dict of tables
+        `demande`, `offres`, `offres_voisines` of a snapshot.
+
+    Raises
+    ------
+    SourceError
+        When the matrix cannot be used.
+    ParameterError
+        When it holds none of the trips.
+    """
+    points, places = list_origins(frames), list_places(frames)
+    found = read_given(path, points, places["id_place"].to_numpy(dtype=str))
+    ends = (
+        (pairs.origins, shapely.get_coordinates(points.geometry.to_numpy())),
+        (pairs.ends, places[["longitude", "latitude"]].to_numpy(float)),
+    )
+    near = [cKDTree(to_ecef(known)).query(to_ecef(asked)) for asked, known in ends]
+    (from_m, rows), (to_m, columns) = near
+    keys = pd.Series(rows.astype("i8") * max(len(places), 1) + columns)
+    costs = _flat(found).set_index("pair").reindex(keys)
+    held = (from_m <= PROCHE_M) & (to_m <= PROCHE_M) & costs["min"].notna().to_numpy()
+    if not held.any():
+        raise ParameterError(
+            f"{path.name} ne contient aucun de ces trajets, à {PROCHE_M:.0f} m près aux deux bouts."
+        )
+    mine = replace(pairs.take(held), nb_exclues=pairs.nb_exclues + int((~held).sum()))
+    minutes, km = (costs[nom].to_numpy(float)[held] for nom in ("min", "km"))
+    return mine, judge(found.mode, mine, minutes, km)
 
 
 def _name(text: str) -> str:

@@ -62,7 +62,7 @@ def to_lines(pairs: Pairs, one: Judgement, others: list[Judgement], titre: str) 
     for other in others:
         bias, middle, _ = _percents(other.total)
         lines.append(
-            f"Avec l'autre loi (« {MODES[other.mode].titre} ») : "
+            f"Avec la loi « {MODES[other.mode].titre} » : "
             f"biais des minutes {bias}, écart médian {middle}."
         )
     return lines
