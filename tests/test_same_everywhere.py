@@ -15,8 +15,9 @@ CASES = [
     {"texte": "boulangere", "lieu": "commune:59350"},
     {"texte": "bac pro commerce", "tri": "titre", "voie": "apprentissage"},
     {"lieu": "commune:02408", "rayon": "5", "texte": "soudeur"},
+    {"lieu": "commune:59350", "seuil_min": "20", "mode": "velo", "niveau": "3"},
 ]
-OPTIONS = {"rayon": "rayon-km"}
+OPTIONS = {"rayon": "rayon-km", "seuil_min": "seuil-min"}
 
 
 def _command(folder, case: dict, forme: str) -> str:

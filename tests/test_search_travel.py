@@ -3,10 +3,12 @@
 import json
 import math
 import re
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner
@@ -15,6 +17,8 @@ from scipy import sparse
 
 from geoapp.cli import main
 from geoapp.core.errors import ParameterError
+from geoapp.coverage.travel import write_trajets
+from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.coverage.travel.from_point import FromPoint, from_points
 from geoapp.coverage.travel.law import FICHIER, load_laws
 from geoapp.coverage.travel.matrix import Matrice
@@ -151,6 +155,18 @@ def test_a_place_known_by_its_commune_is_at_an_interval(world):
         assert one["duree"].startswith("au plus environ ") and "commune" in one["duree"]
 
 
+def test_an_answer_tells_where_its_times_come_from(world):
+    (by_car,) = ask(world, lieu="Beauval", seuil_min=30)["trajets"]
+    assert by_car.startswith("Trajets en voiture : loi calée") and "une fois sur deux" in by_car
+    told = ask(world, lieu="Beauval", seuil_min=30, sans_voiture="oui")["trajets"]
+    assert [one.split(" : ")[0] for one in told] == [
+        "Trajets à vélo",
+        "Trajets à pied",
+        "Trajets en voiture",
+    ]
+    assert ask(world, lieu="departement:80")["trajets"] == ask(world)["trajets"] == []
+
+
 def test_words_tell_the_error_of_their_band(world):
     laws = load_laws()
     for one in ask(world, lieu="Beauval", seuil_min=120)["formations"]:
@@ -188,10 +204,10 @@ def test_a_given_matrix_answers_near_its_points_and_nothing_is_guessed_elsewhere
     said = [one.mots for one in near.each()]
     assert said[1] == "hors de portée en transports en commun"
     assert "erreur inconnue" in said[0]
-    assert "point habité le plus proche" in trips.tell_source("transports", depart(2.103), 30)
+    assert "point habité le plus proche" in trips.tell_source("transports", 2.103, 50.1, 30)
     far = trips.durees("transports", depart(2.2))
     assert np.isnan(far.plus).all() and [one.mots for one in far.each()] == ["", "", ""]
-    assert "inconnus depuis ce lieu" in trips.tell_source("transports", depart(2.2), 30)
+    assert "inconnus depuis ce lieu" in trips.tell_source("transports", 2.2, 50.1, 30)
 
 
 def test_the_law_fills_in_where_a_matrix_does_not_reach():
@@ -206,6 +222,41 @@ def test_the_law_fills_in_where_a_matrix_does_not_reach():
     assert near.plus[:2].tolist() == [10.0, 20.0]
     away = trips.durees("transports", depart(2.3))
     assert not away.est_donnee.any() and away.plus[2] == pytest.approx(near.plus[2])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Return the tiny world with timetables given for one trip: from Amiville to Beauval."""
+    frames, folder = make_tiny_frames(), tmp_path_factory.mktemp("horaires")
+    trips = {
+        "origin": ["commune:80001"],
+        "destination": ["50.10000,2.30000"],
+        "time_min": [12.0],
+        "distance_km": [np.nan],
+    }
+    pd.DataFrame(trips).to_parquet(folder / "horaires.parquet")
+    snapshot = publish_world(frames, folder)
+    matrices = choose_trajets(frames, [("transports", folder / "horaires.parquet")])
+    shutil.rmtree(snapshot.path / "trajets")
+    write_trajets(matrices, snapshot.path)
+    engine = open_engine(snapshot, voyages=from_points(snapshot))
+    return SimpleNamespace(snapshot=snapshot, engine=engine, cards=open_repertoire(snapshot))
+
+
+def test_timetables_of_a_snapshot_are_asked_from_the_nearest_point(served):
+    told = ask(served, lieu="Amiville", seuil_min=12, mode="transports")
+    assert {one["id"] for one in told["formations"]} == {"tiny:a4"}
+    assert {one["duree_min"] for one in told["formations"]} == {12.0}
+    assert ask(served, lieu="Amiville", seuil_min=11.9, mode="transports")["total"] == 0
+    every = ask(served, lieu="Amiville", mode="transports", rayon=50)["formations"]
+    said = {one["id"]: one["duree"] for one in every}
+    assert said["tiny:a1"] == "hors de portée en transports en commun"
+    # Known by its commune only: a timetable tells the way to a point.
+    assert said["tiny:a6"] == "" and said["tiny:a4"].startswith("environ 12\u202fmin en transports")
+    free = ask(served, lieu="Amiville", seuil_min=12, sans_voiture="oui")["formations"]
+    assert free[0]["id"] == "tiny:a4" and free[0]["mode"] == "transports"
+    away = ask(served, lat=50.02, lon=2.17, seuil_min=120, mode="transports")
+    assert away["total"] == 0 and {one["duree"] for one in away["proches"]} == {""}
 
 
 def test_an_address_gives_the_search_back_with_its_time(world):

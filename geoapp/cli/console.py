@@ -239,6 +239,8 @@ def _print_found(answer: dict) -> None:
         console.print(
             f"Dont {number(answer['nb_sans_voiture'])} sans voiture, en premier.", highlight=False
         )
+    for sentence in answer["trajets"]:
+        console.print(sentence, highlight=False, markup=False)
     table = Table("Distance", "Trajet", "Formation", "Organisme", "Commune", "Niveau")
     for card in answer["formations"] + answer["a_distance"]["formations"]:
         table.add_row(

@@ -68,6 +68,7 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
         "seuil_min": requete.minutes,
         "mode": requete.moyen.nom if requete.moyen else None,
         "nb_sans_voiture": resultat.nb_sans_voiture,
+        "trajets": resultat.raconter(),
         "texte": {
             "recu": texte.recu,
             "corrige": texte.corrige,

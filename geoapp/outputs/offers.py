@@ -203,6 +203,9 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
     (when nothing was found) the nearest outside the radius.
     """
     nowhere = np.full(len(resultat.a_distance), np.nan)
+    titles = BLOCS
+    if resultat.requete.minutes is not None:
+        titles = {**BLOCS, "proche": "Plus proche, au-delà du temps demandé"}
     near = (resultat.proches_m, resultat.proches_minima_m, resultat.proches_durees)
     blocs = (
         ("resultat", resultat.lignes, resultat.distances_m, resultat.minima_m, resultat.durees),
@@ -213,7 +216,7 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
         for row, ligne in enumerate(lignes.tolist()):
             trip = durees.at(row) if durees else None
             card = offer_card(repertoire, ligne, distances[row], minima[row], trip)
-            yield {"bloc": BLOCS[bloc], **card}
+            yield {"bloc": titles[bloc], **card}
 
 
 def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:
@@ -270,6 +273,8 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
         "nb_a_distance": len(resultat.a_distance),
         "nb_proches": len(resultat.proches),
         "perimetre": search_perimeter(resultat.requete, repertoire.snapshot).phrase,
+        "trajets": resultat.raconter(),
+        "au_dela": "du rayon" if resultat.requete.minutes is None else "du temps demandé",
         "instantane": repertoire.snapshot.id,
         "assemble_le": repertoire.snapshot.manifest["cree_le"],
         "sources": [{nom: repertoire.sources[id_source][nom] for nom in kept} for id_source in ids],
@@ -284,6 +289,7 @@ def _list_notice(about: dict) -> list[tuple[str, str]]:
         ("Contenu", ", ".join(_list_contents(about))),
         ("Offre connue", about["perimetre"]),
         ("Données assemblées le", moment),
+        *(("Trajets", phrase) for phrase in about["trajets"]),
         *(("À savoir", regle) for regle in REGLES),
         *(("Source", _say_source(source)) for source in about["sources"]),
     ]
@@ -296,7 +302,7 @@ def _list_contents(about: dict) -> list[str]:
         blocs.append(f"{count(about['nb_a_distance'], 'formation')} à distance")
     if about["nb_proches"]:
         words = ("formation plus proche", "formations plus proches")
-        blocs.append(f"{count(about['nb_proches'], *words)} hors du rayon")
+        blocs.append(f"{count(about['nb_proches'], *words)} hors {about['au_dela']}")
     return blocs
 
 

@@ -176,6 +176,11 @@ ROUTES: dict[str, Route] = {
                     "Formations qui se rejoignent à temps sans voiture, les premières de la liste, "
                     "ou null quand sans_voiture n'est pas demandé",
                 ),
+                (
+                    "trajets",
+                    "D'où viennent les durées et à combien près elles sont justes, "
+                    "une phrase par mode ; vide sans point de départ",
+                ),
                 ("texte", "Texte compris : corrections, synonymes, codes, métiers du ROME"),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
                 ("perimetre", PERIMETRE),

@@ -131,7 +131,7 @@ def _view(resultat: Resultat) -> dict:
         "sans_adresse": search_view.without_address(resultat, courant().snapshot()),
         "cadre": frame_of(zones) or _frame(requete),
         "zones": [search_view.reached_area(zone) for zone in zones],
-        "source_trajets": search_view.travel_source(resultat, served_trips()),
+        "source_trajets": resultat.raconter(),
         **search_view.lists(resultat, served_lookups(), adresses),
     }
 
@@ -259,6 +259,12 @@ def print_list():
         jour=format_date(date.today().isoformat()),
         coupe=search_view.cut(resultat),
         retour=adresses.page(1),
-        croquis=sketch(courant().snapshot(), points, lieu=requete.lieu, rayon_km=requete.rayon_km),
+        # A time has no circle.
+        croquis=sketch(
+            courant().snapshot(),
+            points,
+            lieu=requete.lieu,
+            rayon_km=requete.rayon_km if requete.minutes is None else 0.0,
+        ),
         croquis_dit=f"Carte : {describe_request(requete, resultat.total)}",
     )

@@ -41,10 +41,7 @@ from geoapp.offer.search.travel import (
     MINUTES_PROPOSEES,
     MINUTES_SANS_VOITURE,
     MOYEN_USUEL,
-    Depart,
     Moyen,
-    Voyages,
-    ways_of,
 )
 from geoapp.offer.search.words import VIDES, split_words
 from geoapp.offer.values import INCONNU
@@ -465,21 +462,6 @@ def _say_people(people: float) -> str:
 def _say_minutes(minutes: float) -> str:
     """Return the minutes of the nearest people of a commune."""
     return with_unit(format_decimal(minutes, 0), "min") if minutes >= 1 else "moins d'une minute"
-
-
-def travel_source(resultat: Resultat, voyages: Voyages) -> list[str]:
-    """Return where the trips that a list tells come from, and how far they are wrong."""
-    requete = resultat.requete
-    lieu = requete.lieu
-    if resultat.durees is None or requete.moyen is None or lieu is None:
-        return []
-    longitude, latitude = lieu.point
-    nowhere = np.empty(0)
-    start = Depart(longitude=longitude, latitude=latitude, moins_m=nowhere, plus_m=nowhere)
-    return [
-        voyages.tell_source(nom, start, requete.minutes or MINUTES_SANS_VOITURE)
-        for nom in ways_of(voyages.moyens, requete.moyen, sans_voiture=requete.sans_voiture)
-    ]
 
 
 def _nearest(resultat: Resultat) -> str:

@@ -58,6 +58,7 @@ def warm_by_page(app: Flask, servi: Servi) -> Iterator[None]:
 def _samples(servi: Servi) -> list[str]:
     """Return addresses that need a name of the snapshot: what is read for one is read for all."""
     offres, zones = servi.snapshot().read("offres"), servi.snapshot().read("zones")
+    communes = servi.snapshot().read("communes")["code_commune"].head(1)
     drawn = zones.loc[zones.geometry.notna(), "type_zone"].unique()
     return [
         *(f"/formations/{public_id(one)}" for one in offres["id_action"].head(1)),
@@ -66,5 +67,6 @@ def _samples(servi: Servi) -> list[str]:
             for row in zones.drop_duplicates("type_zone").itertuples()
             if row.type_zone in MAILLES
         ),
+        *(f"/api/v1/atteinte?lieu=commune:{one}&seuil_min=30" for one in communes),
         *(f"/donnees/couches/{nom}.geojson" for nom in drawn),
     ]

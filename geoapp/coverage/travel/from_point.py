@@ -7,6 +7,7 @@ demand, when that point is near.  A way without law nor matrix is not there.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -67,7 +68,7 @@ class FromPoint:
         """
         least, most = self._by_law(mode, depart)
         given = np.zeros(len(most), dtype=bool)
-        if (row := self._row(mode, depart)) is not None:
+        if (row := self._row(mode, depart.longitude, depart.latitude)) is not None:
             minutes, given = self._by_matrix(mode, row)
             given &= depart.moins_m == depart.plus_m
             least, most = (np.where(given, minutes, one) for one in (least, most))
@@ -92,11 +93,11 @@ class FromPoint:
         least[vague] = law.minutes(depart.moins_m[vague] / 1000, here, self.densites[vague])
         return least, most
 
-    def _row(self, mode: str, depart: Depart) -> int | None:
+    def _row(self, mode: str, longitude: float, latitude: float) -> int | None:
         """Return the row of a given matrix that stands for a point; None when none is near."""
         if mode not in self.donnees:
             return None
-        gap_m, row = self._tree.query(np.array(to_metric(depart.longitude, depart.latitude)))
+        gap_m, row = self._tree.query(np.array(to_metric(longitude, latitude)))
         known = self.donnees[mode].origines_reseau
         if gap_m > PROCHE_M or (known is not None and not known[row]):
             return None
@@ -144,10 +145,10 @@ class FromPoint:
         band = next((one for one in law.errors if duree.metres / 1000 <= one.a_km), None)
         return {"erreurs": [asdict(band)] if band else []}
 
-    def tell_source(self, mode: str, depart: Depart, minutes: float) -> str:
+    def tell_source(self, mode: str, longitude: float, latitude: float, minutes: float) -> str:
         """Return where the trips come from, and how far they are wrong around some minutes."""
         phrase = MODES[mode].phrase
-        if self._row(mode, depart) is None:
+        if self._row(mode, longitude, latitude) is None:
             if (law := self.lois.get(mode)) is not None:
                 return describe_precision(_told(law), mode=mode, unite="min", seuil=minutes)
             near = format_distance(PROCHE_M)
@@ -156,7 +157,7 @@ class FromPoint:
                 "dont les trajets sont calculés."
             )
         matrice = self.donnees[mode]
-        gap_m, _ = self._tree.query(np.array(to_metric(depart.longitude, depart.latitude)))
+        gap_m, _ = self._tree.query(np.array(to_metric(longitude, latitude)))
         told = describe_precision(matrice.parametres, mode=mode, unite="min", seuil=minutes)
         told += f" Ils partent du point habité le plus proche, à {format_distance(gap_m)}."
         if matrice.places_reseau is None or mode not in self.lois:
@@ -164,6 +165,7 @@ class FromPoint:
         return f"{told} Vers les lieux que ces trajets n'atteignent pas, une loi les estime."
 
 
+@functools.cache
 def _told(law: Law) -> dict:
     """Return what is told of a law as of a matrix, each band of error with its minutes."""
     bands = [asdict(band) | {"a_min": float(law.minutes(band.a_km))} for band in law.errors]

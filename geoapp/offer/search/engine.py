@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +30,15 @@ from geoapp.offer.search.index import Index, Toponymes, open_index
 from geoapp.offer.search.model import Lieu, Requete, Resultat, Texte
 from geoapp.offer.search.proximity import RTree, distances_m, index_places, places_within, to_ecef
 from geoapp.offer.search.text import match_text, score_pairs
-from geoapp.offer.search.travel import Depart, Duree, Durees, Voyages, measure_trips
+from geoapp.offer.search.travel import (
+    MINUTES_SANS_VOITURE,
+    Depart,
+    Duree,
+    Durees,
+    Voyages,
+    measure_trips,
+    ways_of,
+)
 
 NB_PROCHES = 10
 """Offers proposed beyond the radius when nothing is within it."""
@@ -202,7 +211,12 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     near = np.empty(0, np.int64)
     if not len(rows):
         near = nearest_alternatives(moteur, found)
-    durees = found.durees or _trips(moteur, requete, found.minima, found.distances)
+
+    def measure() -> tuple[Durees | None, Durees | None]:
+        """Return the trips, which cost a fifth of a search: facets do not read them."""
+        durees = found.durees or _trips(moteur, requete, found.minima, found.distances)
+        return durees and durees.take(moteur.lieu[rows]), durees and durees.take(moteur.lieu[near])
+
     return Resultat(
         lignes=moteur.ordre[rows],
         distances_m=_row_distances(moteur, found.distances, rows),
@@ -215,9 +229,19 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         facettes=count_facets(moteur.colonnes, found.sauf),
         texte=found.texte,
         requete=requete,
-        durees=durees and durees.take(moteur.lieu[rows]),
-        proches_durees=durees and durees.take(moteur.lieu[near]),
+        mesurer=measure,
+        raconter=partial(_tell_trips, moteur, requete),
     )
+
+
+def _tell_trips(moteur: Moteur, requete: Requete) -> list[str]:
+    """Return where the trips of a search come from, one sentence by way; none without point."""
+    lieu, voyages = requete.lieu, moteur.voyages
+    if voyages is None or lieu is None or lieu.est_zone or np.isnan(lieu.point[0]):
+        return []
+    ways = ways_of(voyages.moyens, requete.moyen, sans_voiture=requete.sans_voiture)
+    minutes = MINUTES_SANS_VOITURE if requete.minutes is None else requete.minutes
+    return [voyages.tell_source(nom, *lieu.point, minutes) for nom in ways]
 
 
 def trips_to(moteur: Moteur, requete: Requete, lignes: Sequence[int]) -> list[Duree]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -113,8 +114,9 @@ class Resultat:
     offers outside the radius, filled only when `lignes` is empty.
     `non_places` are offers that obey everything but whose place is unknown:
     they are in `lignes` only when the search is not around a point.
-    `durees` and `proches_durees` are the trips to `lignes` and `proches`, None
-    where none is known.
+    `mesurer` gives the trips to `lignes` and to `proches`, None where none is
+    known: they are measured when they are read.  `raconter` gives where they
+    come from and how far they are wrong, one sentence by way of travelling.
     """
 
     lignes: np.ndarray
@@ -128,8 +130,22 @@ class Resultat:
     facettes: Mapping[str, list[Option]]
     texte: Texte
     requete: Requete
-    durees: Durees | None = None
-    proches_durees: Durees | None = None
+    mesurer: Callable[[], tuple[Durees | None, Durees | None]] = lambda: (None, None)
+    raconter: Callable[[], list[str]] = list
+
+    @cached_property
+    def _trips(self) -> tuple[Durees | None, Durees | None]:
+        return self.mesurer()
+
+    @property
+    def durees(self) -> Durees | None:
+        """Return the trips to `lignes`."""
+        return self._trips[0]
+
+    @property
+    def proches_durees(self) -> Durees | None:
+        """Return the trips to `proches`."""
+        return self._trips[1]
 
     @property
     def nb_sans_voiture(self) -> int | None:

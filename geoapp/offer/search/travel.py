@@ -135,7 +135,7 @@ class Voyages(Protocol):
     def durees(self, mode: str, depart: Depart) -> Durees:
         """Return the trips to every place by one way of travelling."""
 
-    def tell_source(self, mode: str, depart: Depart, minutes: float) -> str:
+    def tell_source(self, mode: str, longitude: float, latitude: float, minutes: float) -> str:
         """Return where the trips come from, and how far they are wrong, in one sentence."""
 
 
