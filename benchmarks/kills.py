@@ -104,16 +104,16 @@ def kill_one(server: Server, draw: random.Random) -> str:
     return kind
 
 
-def try_once(data: Path, folder: Path, draw: random.Random) -> tuple[str, float, list[int]]:
+def try_once(data: Path, folder: Path, draw: random.Random) -> tuple[str, float, list[str]]:
     """Kill a server at a random moment; return what was killed, seconds to be served again, and
-    the errors 500 met.
+    the pages that answered 500.
     """
     server, statuses = Server(data, folder), []
     moment = draw.choice((draw.uniform(0, 4), draw.uniform(4, 25)))
 
     def visit(path: str) -> None:
         while server.is_alive and time.monotonic() < end:
-            statuses.append(server.ask(path))
+            statuses.append((path, server.ask(path)))
             time.sleep(0.2)
 
     end = time.monotonic() + moment
@@ -130,7 +130,7 @@ def try_once(data: Path, folder: Path, draw: random.Random) -> tuple[str, float,
     if served != (200, 200):
         raise TimeoutError(f"answers {served} after « {kind} »")
     server.stop()
-    return kind, again, [one for one in statuses if one == 500]
+    return kind, again, [path for path, status in statuses if status == 500]
 
 
 def main() -> None:
@@ -140,19 +140,19 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_args()
-    kinds, again, errors = Counter(), [], 0
+    kinds, again, errors = Counter(), [], Counter()
     with tempfile.TemporaryDirectory(prefix="gf-") as folder:
         for rank in range(options.kills):
             draw = random.Random(options.seed + rank)
             kind, seconds, bad = try_once(options.data.resolve(), Path(folder), draw)
             kinds[kind] += 1
             again.append(seconds)
-            errors += len(bad)
+            errors.update(bad)
             print(f"{rank + 1:>3}  {kind:<9} served again after {seconds:.1f} s", flush=True)
         left = [one.name for one in Path(folder).glob(".geoforma.*")]
     worst = max(again)
     print(f"{dict(kinds)}; served again {len(again)} of {options.kills}, worst {worst:.1f} s")
-    print(f"errors 500: {errors}; left in the temporary folder: {left or 'nothing'}")
+    print(f"errors 500: {dict(errors)}; left in the temporary folder: {left or 'nothing'}")
     sys.exit(1 if errors or left else 0)
 
 
