@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from geoapp.coverage import access
 from geoapp.coverage.model import Question, to_parameters
@@ -66,10 +67,11 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
         unit of the question, NaN when unreachable), `est_couvert`,
         `est_couvert_sur` (without doubtful positions), `e2sfca`, `deuxsfca`,
         `troissfca` (supply per inhabitant, NaN when nothing is in reach),
-        `cumulative`, `cause` (one of `CAUSES`, NA when the point is not
-        white), `est_robuste` and `perimetre` (rank of the status of the offer
-        there, in `STATUTS`).  Where it is not known, no point is white; where
-        it is known in part, none is robust.
+        `cumulative`, `organisme_min` and `organisme_max`
+        (`reachable_bodies`), `cause` (one of `CAUSES`, NA when the point is
+        not white), `est_robuste` and `perimetre` (rank of the status of the
+        offer there, in `STATUTS`).  Where it is not known, no point is white;
+        where it is known in part, none is robust.
     """
     supply = offre.par_place
     nearest = world.nearest(question, supply > 0)
@@ -85,6 +87,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     if known is not None:
         is_told &= known
     by_car = _within_by_car(world, question, supply)
+    least, most = reachable_bodies(offre, binary)
     return pd.DataFrame(
         {
             "cout": nearest,
@@ -94,11 +97,44 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
             "deuxsfca": access.floating_catchment(binary, demand, supply),
             "troissfca": access.three_step(steps, demand, supply),
             "cumulative": binary @ supply,
+            "organisme_min": least,
+            "organisme_max": most,
             "cause": _causes(nearest, question.seuil, whites[0], by_car=by_car, is_told=is_told),
             "est_robuste": np.logical_and.reduce(whites) & (ranks == RANGS[CONNUE]),
             "perimetre": ranks,
         }
     )
+
+
+def reachable_bodies(offre: OffreComptee, reach: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and greatest rank of the bodies that each point reaches.
+
+    Both are equal when only one body is in reach; (greatest integer, −1) when none is.
+    """
+    place, body = offre.comptes["place"].to_numpy(), offre.comptes["organisme"].to_numpy()
+    # A place without supply, or of unknown supply, covers nobody.
+    supplied = offre.par_place[place] > 0
+    place, body = place[supplied], body[supplied]
+    nothing = np.iinfo(np.int64).max
+    low, high = np.full(len(offre.par_place), nothing), np.full(len(offre.par_place), -1)
+    np.minimum.at(low, place, body)
+    np.maximum.at(high, place, body)
+    return (
+        _row_extreme(np.minimum, low[reach.indices], reach.indptr, nothing),
+        _row_extreme(np.maximum, high[reach.indices], reach.indptr, -1),
+    )
+
+
+def _row_extreme(
+    extreme: np.ufunc, values: np.ndarray, indptr: np.ndarray, empty: int
+) -> np.ndarray:
+    """Return the least or greatest value of each row of a CSR matrix, `empty` without entry."""
+    result = np.full(len(indptr) - 1, empty)
+    # `reduceat` would give an empty row the first entry of the next one.
+    filled = np.flatnonzero(np.diff(indptr))
+    if len(filled):
+        result[filled] = extreme.reduceat(values, indptr[filled])
+    return result
 
 
 def _white_at(

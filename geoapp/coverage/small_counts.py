@@ -23,32 +23,37 @@ def protect(table: pd.DataFrame, *, est_partition: bool) -> pd.DataFrame:
     """
     if not _has_small(table):
         return table.assign(masques="")
-    small = {nom: table[nom].gt(0) & table[nom].lt(PETIT_NOMBRE) for nom in PERSONNES}
-    hidden = pd.DataFrame(small, index=table.index).fillna(False).astype(bool)
+    hidden = dict(zip(PERSONNES, _hidden(table, est_partition=est_partition).T, strict=True))
+    result = table.copy()
+    for nom, mine in hidden.items():
+        if mine.any():
+            result[nom] = result[nom].mask(mine)
+    is_told = hidden["population_non_couverte"] & ~hidden["population"]
+    for nom in _PARTS:
+        result[nom] = result[nom].mask(is_told)
+    masques = ["|".join(nom for nom in hidden if hidden[nom][row]) for row in range(len(table))]
+    return result.assign(masques=pd.Series(masques, index=table.index, dtype="object"))
+
+
+def _hidden(table: pd.DataFrame, *, est_partition: bool) -> np.ndarray:
+    """Return what is hidden, zones × `PERSONNES`; what is not known is neither small nor hidden."""
+    counts = table[list(PERSONNES)].to_numpy(dtype=float)
+    hidden = (counts > 0) & (counts < PETIT_NOMBRE)
+    rank = {nom: k for k, nom in enumerate(PERSONNES)}
+    total, white = rank["population"], rank["population_non_couverte"]
+    terms = np.array([rank[nom] for nom in _TERMES])
     # Three people covered of a population that is shown are told by those who are not covered.
-    covered = table["population"] - table["population_non_couverte"]
-    hidden["population_non_couverte"] |= (covered.gt(0) & covered.lt(PETIT_NOMBRE)).fillna(False)
-    hidden.loc[hidden["population"], list(PERSONNES)] = True
-    hidden = _other_terms(hidden)
+    covered = counts[:, total] - counts[:, white]
+    hidden[:, white] |= (covered > 0) & (covered < PETIT_NOMBRE)
+    hidden[hidden[:, total]] = True
+    _hide_other_terms(hidden, terms, white)
     if est_partition:
         # The region is shown: the only hidden zone of a column would be what it lacks.
-        for nom in PERSONNES:
-            hidden.loc[_second(table[nom], hidden[nom]), nom] = True
+        for k in range(len(PERSONNES)):
+            _hide_second(counts[:, k], hidden[:, k])
         # A second zone hidden in one term of a sum gives away its other term in turn.
-        hidden = _other_terms(hidden)
-    result = table.copy()
-    for nom in PERSONNES:
-        result[nom] = result[nom].mask(hidden[nom])
-    for nom in _PARTS:
-        result[nom] = result[nom].mask(hidden["population_non_couverte"] & ~hidden["population"])
-    names = (
-        hidden.to_numpy() @ np.array([nom + "|" for nom in hidden.columns], dtype=object)
-        if hidden.to_numpy().any()
-        else ""
-    )
-    return result.assign(
-        masques=pd.Series(names, index=table.index, dtype="object").str.rstrip("|")
-    )
+        _hide_other_terms(hidden, terms, white)
+    return hidden
 
 
 def _has_small(table: pd.DataFrame) -> bool:
@@ -60,21 +65,20 @@ def _has_small(table: pd.DataFrame) -> bool:
     return any(((count > 0) & (count < PETIT_NOMBRE)).any() for count in counts)
 
 
-def _other_terms(hidden: pd.DataFrame) -> pd.DataFrame:
-    """Return what is hidden with all the terms of a shown sum, when one of them is."""
-    one = hidden[list(_TERMES)].any(axis=1) & ~hidden["population_non_couverte"]
-    result = hidden.copy()
-    result.loc[one, list(_TERMES)] = True
-    return result
+def _hide_other_terms(hidden: np.ndarray, terms: np.ndarray, white: int) -> None:
+    """Hide, in place, every term of a shown sum when one of them is hidden."""
+    one = hidden[:, terms].any(axis=1) & ~hidden[:, white]
+    hidden[np.ix_(one, terms)] = True
 
 
-def _second(values: pd.Series, hidden: pd.Series) -> list:
-    """Return the row to hide beside the only hidden one of a column, if any."""
+def _hide_second(counts: np.ndarray, hidden: np.ndarray) -> None:
+    """Hide, in place, the least other count of a column of which one alone is hidden."""
     if hidden.sum() != 1:
-        return []
+        return
     # A count of zero is no secret, and hiding it would protect nothing.
-    others = values[~hidden & values.gt(0)]
-    return [others.idxmin()] if len(others) else []
+    others = np.flatnonzero(~hidden & (counts > 0))
+    if len(others):
+        hidden[others[counts[others].argmin()]] = True
 
 
 def hide_small(blanches: pd.DataFrame) -> pd.DataFrame:

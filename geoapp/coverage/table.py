@@ -77,10 +77,7 @@ def table_of(
         "nb_points_inconnus": np.bincount(rank, ~zones.is_known, nb).astype(int),
     }
     table = pd.concat([pd.DataFrame(named | numbers | counts), _words(zones)], axis=1)
-    covered = points["est_couvert"].to_numpy()
-    table["offreur_unique"] = as_objects(
-        _sole_providers(maille, world, question, offre=offre, covered=covered)
-    )
+    table["offreur_unique"] = as_objects(_sole_providers(maille, world, question, points))
     table["est_estimee"] = maille.est_estimee
     defaut = known_offer(world, question, offre).statut
     statuts = zone_status(maille, points["perimetre"].to_numpy(), defaut)
@@ -114,16 +111,16 @@ def _zone_data(
 
 
 def _sole_providers(
-    maille: Maille, world: World, question: Question, *, offre: OffreComptee, covered: np.ndarray
+    maille: Maille, world: World, question: Question, measured: pd.DataFrame
 ) -> np.ndarray:
     """Return the body without which each zone would lose all its cover, None without such a one.
 
     It is the only body within reach of the covered people of the zone.
     """
-    least, most = reachable_bodies(world, question, offre)
+    least, most = measured["organisme_min"].to_numpy(), measured["organisme_max"].to_numpy()
     # Where nobody lives, nobody loses anything.
     inhabited = np.nan_to_num(world.people(question)[maille.points]) > 0
-    kept = covered[maille.points] & inhabited
+    kept = measured["est_couvert"].to_numpy()[maille.points] & inhabited
     zone, points = maille.zones[kept], maille.points[kept]
     low, high = np.full(len(maille.codes), np.iinfo(np.int64).max), np.full(len(maille.codes), -1)
     np.minimum.at(low, zone, least[points])
@@ -132,40 +129,6 @@ def _sole_providers(
     return np.array(
         [names[a] if a == b else None for a, b in zip(low, high, strict=True)], dtype=object
     )
-
-
-def reachable_bodies(
-    world: World, question: Question, offre: OffreComptee
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and greatest rank of the bodies that each point reaches up to the threshold.
-
-    Both are equal when only one body is in reach; (greatest integer, −1) when none is.
-    """
-    place, body = offre.comptes["place"].to_numpy(), offre.comptes["organisme"].to_numpy()
-    # A place without supply, or of unknown supply, covers nobody.
-    supplied = offre.par_place[place] > 0
-    place, body = place[supplied], body[supplied]
-    nothing = np.iinfo(np.int64).max
-    low, high = np.full(len(offre.par_place), nothing), np.full(len(offre.par_place), -1)
-    np.minimum.at(low, place, body)
-    np.maximum.at(high, place, body)
-    reach = world.weights(question, "un")
-    return (
-        _row_extreme(np.minimum, low[reach.indices], reach.indptr, nothing),
-        _row_extreme(np.maximum, high[reach.indices], reach.indptr, -1),
-    )
-
-
-def _row_extreme(
-    extreme: np.ufunc, values: np.ndarray, indptr: np.ndarray, empty: int
-) -> np.ndarray:
-    """Return the least or greatest value of each row of a CSR matrix, `empty` without entry."""
-    result = np.full(len(indptr) - 1, empty)
-    # `reduceat` would give an empty row the first entry of the next one.
-    filled = np.flatnonzero(np.diff(indptr))
-    if len(filled):
-        result[filled] = extreme.reduceat(values, indptr[filled])
-    return result
 
 
 def _words(zones: ZoneData) -> pd.DataFrame:
