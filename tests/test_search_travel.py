@@ -35,6 +35,12 @@ from geoapp.web.kept import may_keep
 from geoapp.web.reached import round_people
 from support.world import make_tiny_frames, publish_world
 
+
+def plain(text: str) -> str:
+    """Return a page with the blanks of a keyboard."""
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
 GEOD = Geod(ellps="GRS80")
 SEUILS = (1, 5, 9.5, 15, 20, 30, 60, 120)
 
@@ -152,7 +158,13 @@ def test_a_place_known_by_its_commune_is_at_an_interval(world):
     assert vague
     for one in vague:
         assert one["duree_min"] is None and one["duree_moins_min"] < one["duree_plus_min"]
-        assert one["duree"].startswith("au plus environ ") and "commune" in one["duree"]
+        least, most = (round(one[nom]) for nom in ("duree_moins_min", "duree_plus_min"))
+        told = one["duree"].replace("\u202f", " ")
+        assert told.startswith(f"environ {least} à {most} min en voiture selon l'endroit de la")
+        assert told.endswith("près une fois sur deux")
+    inside = ask(world, lieu="Cysoing", seuil_min=120)["formations"]
+    (said,) = {one["duree"] for one in inside if one["precision"]["code"] == "commune"}
+    assert said.startswith("au plus environ ")
 
 
 def test_an_answer_tells_where_its_times_come_from(world):
@@ -353,7 +365,9 @@ def test_the_form_sends_its_radius_and_a_time_wins(client):
 
 def test_the_sheet_tells_the_trip_from_where_it_was_opened(client):
     sheet = client.get("/formations/tiny:a4?lieu=commune:80001&mode=velo").text
-    assert "Trajet depuis Amiville" in sheet and "à vélo" in sheet
+    assert "Trajet depuis Amiville" in sheet and "Trajets à vélo : loi déclarée" in plain(sheet)
+    paper = client.get("/recherche/imprimer?lieu=Amiville&seuil_min=60").text
+    assert "Trajets en voiture : loi calée" in plain(paper) and 'class="offre' not in paper
     assert "Trajet depuis" not in client.get("/formations/tiny:a4").text
 
 

@@ -17,7 +17,7 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_date
 from geoapp.offer.cards import offer_sheet
 from geoapp.offer.filters import FILTRES
-from geoapp.offer.search.engine import search, trips_to
+from geoapp.offer.search.engine import search, tell_trips, trips_to
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.requests import describe_request, parse_request
 from geoapp.outputs.maps.folium_map import render_page_parts
@@ -227,7 +227,10 @@ def sheet(identifiant: str):
         if lieu["longitude"] is not None
     ]
     croquis = sketch(courant().snapshot(), points) if points else None
-    trajets = trips_to(served_engine(), requete, served_lookups().lignes_par_id[sheet["id"]])
+    # What is taught at a distance is reached from home.
+    is_remote = sheet["modalite"]["code"] == "a_distance"
+    lignes = [] if is_remote else served_lookups().lignes_par_id[sheet["id"]]
+    trajets = trips_to(served_engine(), requete, lignes)
     return render_template(
         "offer_sheet.html",
         titre=sheet["titre"],
@@ -236,6 +239,7 @@ def sheet(identifiant: str):
         croquis=croquis,
         croquis_dit="Carte des lieux de la formation",
         trajets=[trajet.mots for trajet in trajets],
+        sources_trajets=tell_trips(served_engine(), requete) if trajets else [],
         depart=search_view.start_words(requete.lieu),
         **sheet_parts(sheet, adresses),
     )
@@ -253,6 +257,7 @@ def print_list():
         titre=search_view.sentence(resultat),
         explications=[
             *search_view.explain(resultat, served_lookups()),
+            *resultat.raconter(),
             *(lien.libelle for lien in search_view.without_address(resultat, courant().snapshot())),
         ],
         blocs=blocs,

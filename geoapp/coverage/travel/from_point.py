@@ -25,7 +25,12 @@ from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.law import Law, load_laws
 from geoapp.coverage.travel.matrix import PAR_UNITE, Matrice, Matrices, open_trajets
 from geoapp.coverage.travel.modes import MODES, Mode
-from geoapp.coverage.travel.words import describe_cost, describe_precision
+from geoapp.coverage.travel.words import (
+    describe_cost,
+    describe_error,
+    describe_precision,
+    error_at,
+)
 from geoapp.offer.search.travel import Depart, Duree, Durees
 
 PROCHE_M = 500.0
@@ -128,13 +133,15 @@ class FromPoint:
         phrase = MODES[duree.mode].phrase
         if not isfinite(duree.plus):
             return f"hors de portée {phrase}" if duree.est_donnee else ""
+        error = describe_error(error_at(self._errors(duree), "min", duree.plus))
         if duree.moins < duree.plus:
             most = with_unit(format_decimal(max(1, duree.plus), 0), "min")
-            return f"au plus environ {most} {phrase}, selon l'endroit de la commune"
+            bounds = f"{format_decimal(duree.moins, 0)} à {most}" if duree.moins >= 1 else most
+            least = "environ" if duree.moins >= 1 else "au plus environ"
+            return f"{least} {bounds} {phrase} selon l'endroit de la commune, {error}"
         if duree.plus < 1:
             return f"moins d'une minute {phrase}"
-        told = describe_cost(self._errors(duree), "min", duree.plus)
-        cost, _, error = told.partition(", ")
+        cost, _, _ = describe_cost(self._errors(duree), "min", duree.plus).partition(", ")
         return f"{cost} {phrase}, {error}"
 
     def _errors(self, duree: Duree) -> Mapping:

@@ -230,11 +230,11 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         texte=found.texte,
         requete=requete,
         mesurer=measure,
-        raconter=partial(_tell_trips, moteur, requete),
+        raconter=partial(tell_trips, moteur, requete),
     )
 
 
-def _tell_trips(moteur: Moteur, requete: Requete) -> list[str]:
+def tell_trips(moteur: Moteur, requete: Requete) -> list[str]:
     """Return where the trips of a search come from, one sentence by way; none without point."""
     lieu, voyages = requete.lieu, moteur.voyages
     if voyages is None or lieu is None or lieu.est_zone or np.isnan(lieu.point[0]):
@@ -255,7 +255,7 @@ def trips_to(moteur: Moteur, requete: Requete, lignes: Sequence[int]) -> list[Du
         return []
     rows = np.flatnonzero(np.isin(moteur.ordre, lignes))
     place_of = dict(zip(moteur.ordre[rows].tolist(), moteur.lieu[rows].tolist(), strict=True))
-    return durees.take(np.array([place_of[ligne] for ligne in lignes])).each()
+    return durees.take(np.array([place_of[ligne] for ligne in lignes], dtype=np.int64)).each()
 
 
 def _row_distances(moteur: Moteur, distances: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
