@@ -21,12 +21,13 @@ from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.coverage.travel.from_point import FromPoint, from_points
 from geoapp.coverage.travel.law import FICHIER, load_laws
-from geoapp.coverage.travel.matrix import Matrice
+from geoapp.coverage.travel.matrix import Matrice, open_trajets
 from geoapp.coverage.travel.modes import DEFAUT, UNITES
 from geoapp.coverage.travel.reach import find_reach, read_people
 from geoapp.offer.answers import describe_answer
 from geoapp.offer.lookups import open_repertoire
 from geoapp.offer.search.engine import open_engine, search
+from geoapp.offer.search.proximity import distances_m
 from geoapp.offer.search.requests import describe_request, parse_request, to_parameters
 from geoapp.offer.search.travel import MINUTES, MOYEN_USUEL, Depart
 from geoapp.reference.communes.population_points import load_population_points
@@ -108,6 +109,29 @@ def test_minutes_are_those_of_the_law_from_any_point(world, mode):
         by_hand = minutes_by_hand(mode, start, (one["longitude"], one["latitude"]))
         assert one["duree_min"] == pytest.approx(by_hand, rel=0.01, abs=0.06)
         assert one["mode"] == mode and one["duree"].startswith("environ ")
+
+
+@pytest.mark.parametrize("mode", load_laws())
+def test_a_search_and_the_matrix_tell_the_same_trip(world, mode):
+    """Beyond the floor inside a commune, which a point searched from has not."""
+    engine, matrices = world.engine, open_trajets(world.snapshot)
+    points = world.snapshot.read("demande").set_index("id_point").loc[matrices.origines].geometry
+    columns = [list(matrices.places).index(one) for one in _ids(engine)]
+    compared = 0
+    for row, point in enumerate(points):
+        gaps = distances_m(engine.xyz, point.x, point.y)
+        start = Depart(longitude=point.x, latitude=point.y, moins_m=gaps, plus_m=gaps)
+        told = engine.voyages.durees(mode, start).plus
+        stored = matrices.modes[mode].cost("min")[[row]].toarray()[0][columns]
+        held = (stored > 0) & (gaps > 12_000)
+        compared += held.sum()
+        assert told[held] == pytest.approx(stored[held], abs=0.051)
+    assert compared or mode == "pied"
+    assert engine.voyages.points().shape == (0, 2)  # laws hold no matrix
+
+
+def _ids(engine) -> list[str]:
+    return [f"{y:.5f},{x:.5f}" for x, y in zip(engine.longitudes, engine.latitudes, strict=True)]
 
 
 @pytest.mark.parametrize("asked", [{"mode": m} for m in load_laws()] + [{"sans_voiture": "oui"}])

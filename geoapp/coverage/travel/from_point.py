@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from math import isfinite
 
 import numpy as np
@@ -202,7 +202,8 @@ def from_points(snapshot: Snapshot) -> Callable[[np.ndarray], FromPoint]:
             donnees=given,
             densites=density_around(lonlat),
             colonnes=np.array([column.get(one, -1) for one in ids], dtype=np.int64),
-            points=lambda: _demand(snapshot, matrices),
+            # Without a matrix nothing of it is held: laws need no point.
+            points=partial(_demand, snapshot, matrices.origines if matrices and given else None),
         )
 
     return make
@@ -226,9 +227,9 @@ def _is_given(matrice: Matrice) -> bool:
     return "sha256" in matrice.parametres
 
 
-def _demand(snapshot: Snapshot, matrices: Matrices | None) -> np.ndarray:
-    """Return the points of demand in the order of the matrices, (n, 2) degrees."""
-    if matrices is None:
+def _demand(snapshot: Snapshot, ids: np.ndarray | None) -> np.ndarray:
+    """Return some points of demand in the order of `ids`, (n, 2) degrees."""
+    if ids is None:
         return np.empty((0, 2))
-    demande = snapshot.read("demande").set_index("id_point").loc[matrices.origines]
+    demande = snapshot.read("demande").set_index("id_point").loc[ids]
     return shapely.get_coordinates(demande.geometry.to_numpy())
