@@ -48,7 +48,8 @@ class Geste:
 
 
 MIX = (
-    Geste("recherche", 18, "/recherche?texte={texte}&lieu={lieu}&rayon={rayon}"),
+    Geste("recherche", 14, "/recherche?texte={texte}&lieu={lieu}&rayon={rayon}"),
+    Geste("recherche par temps", 4, "/recherche?texte={texte}&lieu={lieu}&seuil_min=30&mode=velo"),
     Geste("filtre d'une recherche", 14, "fragment:/recherche?lieu={lieu}&niveau={niveau}"),
     Geste("propositions", 20, "/api/v1/suggestions?q={debut}"),
     Geste("lieux proposés", 8, "/api/v1/places?q={debut}"),
@@ -61,7 +62,7 @@ MIX = (
     Geste("fiche de territoire PDF", 0.6, "/territoires/ze2020/{zone}/fiche.pdf", est_lourd=True),
     Geste("figure", 0.7, "/figures/offre.png?domaine={domaine}", est_lourd=True),
 )
-"""What visitors do, most often first: that of the audit of November 2026."""
+"""What visitors do, most often first: that of the audit of November 2026, and by time since."""
 
 
 @dataclass

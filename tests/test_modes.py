@@ -17,8 +17,12 @@ from scipy import sparse
 from geoapp.cli.group import main
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.coverage import access
+from geoapp.coverage.indicators import show_value
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question, describe_question, parse_question, to_parameters
+from geoapp.coverage.scope import known_offer
+from geoapp.coverage.sentences import main_sentence
+from geoapp.coverage.table import region_row
 from geoapp.coverage.travel import (
     Matrices,
     Trajets,
@@ -34,7 +38,7 @@ from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.travel.modes import MODES, UNITES
 from geoapp.coverage.variants import answer_otherwise
 from geoapp.coverage.ways import compare_ways
-from geoapp.coverage.world import World, open_world
+from geoapp.coverage.world import World, choose_offer, open_world
 from tests.test_coverage import make_monde
 from tests.test_travel import GOOD, L1, write_matrix
 
@@ -301,6 +305,24 @@ def test_points_that_no_timetable_reaches_are_neither_near_nor_far():
     asked = Question(mode="transports", unite="min", seuil=30)
     assert points_of(monde, asked)["cause"].isna().tolist() == [True, False, True]
     assert np.nan_to_num(monde.people(asked)).sum() == 200
+    # The sentence is about those people: it says of whom nothing is known.
+    points, offre = points_of(monde, asked), choose_offer(monde, asked)
+    whole = region_row(monde, asked, offre, points)
+    known = known_offer(monde, asked, offre)
+    told = main_sentence(monde, asked, ensemble=whole, points=points, perimetre=known)
+    told = told.replace("\u202f", " ").replace("\xa0", " ")
+    assert (
+        "200 habitants dont les trajets en transports en commun sont connus (66,7 % de la région)"
+        in told
+    )
+    assert "100 personnes, soit 50 %" in told and "ous les habitants connus" not in told
+
+
+def test_where_nobody_is_known_a_cost_is_unknown_and_not_out_of_reach():
+    nobody = {"masques": "", "perimetre": "connue", "population": np.nan, "mediane": np.nan}
+    assert show_value(nobody, "mediane", "min") == "inconnu"
+    assert show_value({**nobody, "population": 12.0}, "mediane", "min") == "hors de portée"
+    assert show_value({**nobody, "masques": "population"}, "mediane", "min") == "hors de portée"
 
 
 # --- Files that tell whom they reach

@@ -292,9 +292,12 @@ def format_share(part: float) -> str:
     return with_unit(format_decimal(part * 100, 1).removesuffix(",0"), "%")
 
 
+INCONNU = "inconnu"
+
+
 def say_missing(indicateur: Indicateur) -> str:
     """Return what stands for a value that is NA: a cost that is none is out of reach."""
-    return "hors de portée" if indicateur.type in ("cout", "taux") else "inconnu"
+    return "hors de portée" if indicateur.type in ("cout", "taux") else INCONNU
 
 
 def format_value(indicateur: Indicateur, valeur, unite: str = "km") -> str:
@@ -326,7 +329,11 @@ def show_value(ligne: Mapping, nom: str, unite: str) -> str:
         return PETIT
     if ligne["perimetre"] == INCONNUE and nom not in INDEPENDANTS:
         return VIDE
-    return format_value(INDICATEURS[nom], ligne[nom], unite)
+    value, people = ligne[nom], ligne["population"]
+    # Where nobody is known, or nobody's trips, the nearest offer is unknown: not out of reach.
+    if value != value and people != people and "population" not in (ligne["masques"] or ""):
+        return INCONNU
+    return format_value(INDICATEURS[nom], value, unite)
 
 
 def list_map_measures() -> list[Indicateur]:

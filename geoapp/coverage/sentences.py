@@ -60,13 +60,30 @@ def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd
     if pd.isna(ensemble["population_non_couverte"]):
         return f"Moins de 5 personnes vivent à plus de {seuil} d'{offre}."
     nb, part = round(ensemble["population_non_couverte"]), ensemble["part_non_couverte"]
+    known = _whose_trips(world, question)
     if nb == 0:
-        return f"Tous les habitants connus ont {offre} à {seuil} ou moins."
+        whom = f"Les {known} ont tous" if known else "Tous les habitants connus ont"
+        return f"{whom} {offre} à {seuil} ou moins."
     phrase = (
         f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à "
         f"plus de {seuil} d'{offre}"
     )
+    if known:
+        return f"Parmi les {known}, {phrase}."
     return f"{phrase}{_rural(world, question, points)}."
+
+
+def _whose_trips(world: World, question: Question) -> str:
+    """Return of whom the trips are known, when they are not of all; "" otherwise."""
+    known = world.known_trips(question.mode)
+    if known is None:
+        return ""
+    people, total = world.residents
+    mine = float(people[known].sum())
+    return (
+        f"{format_number(round(mine))} habitants dont les trajets {MODES[question.mode].phrase} "
+        f"sont connus ({format_share(mine / total if total else 0.0)} de la région)"
+    )
 
 
 def past_offer(quality: dict) -> str:
