@@ -15,6 +15,7 @@ from geoapp.cli import main
 from geoapp.core.errors import ContractError, ParameterError, SourceError
 from geoapp.core.geometry import GEOD
 from geoapp.coverage.travel import law as module_law
+from geoapp.coverage.travel.crow import pair_km
 from geoapp.coverage.travel.declared import declare_law
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.fitting import (
@@ -70,6 +71,23 @@ def test_a_fluid_road_is_never_slower_than_one_with_traffic():
         assert (
             LOIS["voiture_fluide"].minutes(crow, *ends) <= LOIS["voiture"].minutes(crow, *ends)
         ).all()
+
+
+@pytest.mark.parametrize("mode", LOIS)
+def test_a_detour_by_a_third_commune_never_saves_a_trip(mode):
+    communes, _ = load_population_points()
+    region = communes[(communes[:, 1] > 48.9) & (communes[:, 0] > 1.4) & (communes[:, 0] < 4.2)]
+    rng = np.random.default_rng(3)
+    towns = region[rng.integers(len(region), size=1_500)]
+    density, trips = density_around(towns), rng.integers(len(towns), size=(20_000, 3))
+
+    def minutes(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        return LOIS[mode].minutes(pair_km(towns[start], towns[end]), density[start], density[end])
+
+    start, middle, end = trips[(np.diff(trips, append=trips[:, :1]) != 0).all(axis=1)].T
+    through = minutes(start, middle) + minutes(middle, end)
+    # Densities differ by the ends: a hundredth is the most that one law and another may differ.
+    assert (minutes(start, end) / through).max() < 1.01
 
 
 def test_what_is_not_measured_says_so_and_is_what_the_code_declares():
