@@ -46,7 +46,7 @@ build: $(VENV)/.run
 	$(BIN)/geoapp build $(if $(MIRROR),--mirror $(MIRROR))
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: style rules types
 
@@ -61,7 +61,7 @@ types: $(VENV)/.test
 
 # Thousands of random examples, thirty killed builds: by night, or before a release.
 test-heavy: $(VENV)/.test
-	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 GEOAPP_FUZZ=1000 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 GEOAPP_FUZZ=1000 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Changes of the core rooms that no test sees; ARGS: files of geoapp (benchmarks/mutants.py).
 mutants: $(VENV)/.test

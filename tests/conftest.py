@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from geoapp.core.snapshot import Snapshot
 from support.world import make_tiny_frames, publish_world
+
+
+BROWSER_S, REAL_S, PLAIN_S = 3.0, 1.5, 0.25
+"""Seconds that a test takes about: in a browser, on real files, else."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first: no process works alone at the end."""
+
+    def seconds(item: pytest.Item) -> float:
+        if "browser" in getattr(item, "fixturenames", ()):
+            return BROWSER_S
+        return REAL_S if item.get_closest_marker("real") else PLAIN_S
+
+    by_file: Counter[Path] = Counter()
+    for item in items:
+        by_file[item.path] += seconds(item)
+    items.sort(key=lambda item: -by_file[item.path])
 
 
 def pytest_collection_finish() -> None:

@@ -91,7 +91,7 @@ def test_geojson_of_everything_leaves_out_what_draws_nothing(folder, tmp_path):
         ),
         (["--table", "sessions", "--out", "x.geojson"], "ni position ni contour"),
         (["--table", "offres", "--out", "absent/x.csv"], "le dossier n'existe pas"),
-        (["--indicateurs", "epci", "--seuil-km", "900", "--out", "x.csv"], "de 1 à 50"),
+        (["--indicateurs", "epci", "--seuil-km", "900", "--out", "x.csv"], "de 1 à 100"),
     ],
 )
 def test_what_is_refused_leaves_nothing(folder, tmp_path, monkeypatch, arguments, text):

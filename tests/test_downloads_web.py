@@ -288,7 +288,7 @@ def test_the_catalogue_has_what_dcat_ap_requires(client, snapshot):
         ("/donnees/tables/..%2Fmanifest.json", 404, ""),
         ("/donnees/indicateurs/ze202.csv", 404, "Vouliez-vous dire « ze2020 »"),
         ("/donnees/indicateurs/epci.csv?zonage=epci", 400, "dans le nom du fichier"),
-        ("/donnees/indicateurs/epci.csv?seuil_km=900", 400, "de 1 à 50"),
+        ("/donnees/indicateurs/epci.csv?seuil_km=900", 400, "de 1 à 100"),
         ("/donnees/tables/offres.csv?x=1", 400, "Paramètre inconnu"),
         ("/donnees/datapackage.json?x=1", 400, "Paramètre inconnu"),
         ("/donnees?sueil_km=3", 400, "seuil_km"),

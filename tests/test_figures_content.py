@@ -243,7 +243,7 @@ def test_colours_are_those_of_the_web_map_and_darken_step_by_step():
 
 
 def test_each_cause_and_solidity_has_its_own_hatch():
-    assert len({(one.motif, one.epaisseur) for one in palette.BLANCHES.values()}) == 9
+    assert len({(one.motif, one.epaisseur) for one in palette.BLANCHES.values()}) == 12
     assert palette.INCONNU.motif not in {one.motif for one in palette.BLANCHES.values()}
 
 
