@@ -12,7 +12,6 @@ import pytest
 from geoapp.core.snapshot import Snapshot
 from support.world import make_tiny_frames, publish_world
 
-
 BROWSER_S, REAL_S, PLAIN_S = 3.0, 1.5, 0.25
 """Seconds that a test takes about: in a browser, on real files, else."""
 

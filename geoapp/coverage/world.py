@@ -27,10 +27,10 @@ from geoapp.offer.values import entity_of, yes
 from geoapp.reference.codes.text import map_distinct
 from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
 
-_OCTETS_POIDS = 128 << 20
+_OCTETS_POIDS = 96 << 20
 """Bytes of the weight matrices kept: those of the last questions asked."""
 
-_OCTETS_PROCHES = 64 << 20
+_OCTETS_PROCHES = 48 << 20
 """Bytes of the costs kept apart, over all units and ways of travelling."""
 
 _PROCHES = (12.5, 25.0, 62.5)

@@ -56,7 +56,7 @@ CHOICES = {
 }
 """Parameters that are choices: none holds what a person typed."""
 
-OCTETS = 64 * 1024 * 1024
+OCTETS = 32 * 1024 * 1024
 """Bytes of answers kept by snapshot; the one asked for the longest ago is let go."""
 
 
