@@ -30,7 +30,7 @@ from geoapp.outputs.figures import (
 from geoapp.outputs.figures.content import make_content
 from geoapp.outputs.figures.density import per_inhabitants, zone_supply
 from geoapp.outputs.figures.fonts import width_mm, wrap
-from geoapp.outputs.figures.hatches import parallel_lines
+from geoapp.outputs.figures.hatches import SENS, parallel_lines
 from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, place_or_number
 from geoapp.outputs.figures.map import frame_map, to_path
 from geoapp.outputs.figures.page import compose_page
@@ -243,7 +243,9 @@ def test_colours_are_those_of_the_web_map_and_darken_step_by_step():
 
 
 def test_each_cause_and_solidity_has_its_own_hatch():
-    assert len({(one.motif, one.epaisseur) for one in palette.BLANCHES.values()}) == 12
+    hatches = palette.BLANCHES.values()
+    assert len({(one.motif, one.epaisseur) for one in hatches}) == 12
+    assert set("".join(one.motif for one in hatches)) <= set(SENS), "a figure draws each of them"
     assert palette.INCONNU.motif not in {one.motif for one in palette.BLANCHES.values()}
 
 
