@@ -45,12 +45,6 @@ def test_benchmark_runs_on_the_demonstration_and_prints_ratios(demo_snapshot, tm
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == printed
 
 
-@pytest.mark.real
-def test_benchmark_runs_on_the_mirror(mirror, real_snapshot):
-    printed = run_tiny("--mirror", str(mirror), *kept(real_snapshot), sizes="80")
-    assert "the real offer of the mirror" in printed and "| 80 |" in printed
-
-
 @pytest.fixture
 def source():
     from geoapp.sources.registry import get_source
