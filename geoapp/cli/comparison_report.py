@@ -15,14 +15,14 @@ def compare(
     """Print how two sets of costs differ, and draw the map of the differences."""
     from geoapp.core.french import format_number
     from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.travel.choice import read_tables
     from geoapp.coverage.travel.comparison import compare_costs
     from geoapp.coverage.travel.verdict import to_lines
     from geoapp.coverage.world import open_world
     from geoapp.outputs.figures.travel import write_comparison
 
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
-    names = ("demande", "offres", "offres_voisines", "communes")
-    found = compare_costs({nom: snapshot.read(nom) for nom in names}, first, second, mode)
+    found = compare_costs(read_tables(snapshot), first, second, mode)
     click.echo("\n".join(to_lines(found.trajets, found.jugement, [], "les seconds faisant foi")))
     mine, theirs = (format_number(nb) for nb in found.seuls)
     click.echo(f"Trajets d'un seul côté : {mine} du premier, {theirs} du second.")

@@ -13,7 +13,7 @@ from geoapp.cli.terminal import number, open_console, plain
 from geoapp.core.config import Settings
 from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import open_snapshot
-from geoapp.coverage.travel.choice import list_origins, list_places
+from geoapp.coverage.travel.choice import list_origins, list_places, read_tables
 from geoapp.coverage.travel.intrazonal import find_floors
 from geoapp.coverage.travel.modes import VOITURE, VOITURE_FLUIDE
 from geoapp.coverage.travel.network import (
@@ -43,9 +43,7 @@ def write_costs(
             f"--mode {mode} : le profil « {profil} » donne {' ou '.join(given)} sur un réseau."
         )
     snapshot = open_snapshot(settings.data_dir)
-    frames = {
-        nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines", "communes")
-    }
+    frames = read_tables(snapshot)
     points, places = list_origins(frames), list_places(frames)
     with watching_network() as (say, watch):
         found = work_out_network(

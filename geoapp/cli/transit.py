@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from geoapp.core.french import count, format_decimal, format_number, with_unit
 from geoapp.core.snapshot import open_snapshot
-from geoapp.coverage.travel.choice import list_origins, list_places
+from geoapp.coverage.travel.choice import list_origins, list_places, read_tables
 from geoapp.coverage.travel.transit.matrix import (
     Transports,
     build_transports,
@@ -33,9 +33,7 @@ def write_transit(
     """Write the matrix of some feeds for the snapshot served, and say what it holds."""
     snapshot = open_snapshot(data_dir)
     feeds, timetable = read_timetable(list(paths), jour=jour, type_jour=type_jour)
-    tables = {
-        nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines", "communes")
-    }
+    tables = read_tables(snapshot)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Trajets en transports", total=None)
         transports = build_transports(

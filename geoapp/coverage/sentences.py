@@ -75,15 +75,23 @@ def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd
 
 def _whose_trips(world: World, question: Question) -> str:
     """Return of whom the trips are known, when they are not of all; "" otherwise."""
+    if (known := _known_residents(world, question)) is None:
+        return ""
+    nb, part = known
+    return (
+        f"{format_number(round(nb))} habitants dont les trajets {MODES[question.mode].phrase} "
+        f"sont connus ({format_share(part)} de la région)"
+    )
+
+
+def _known_residents(world: World, question: Question) -> tuple[float, float] | None:
+    """Return the people of the region whose trips are known, and their part; None: all."""
     known = world.known_trips(question.mode)
     if known is None:
-        return ""
+        return None
     people, total = world.residents
     mine = float(people[known].sum())
-    return (
-        f"{format_number(round(mine))} habitants dont les trajets {MODES[question.mode].phrase} "
-        f"sont connus ({format_share(mine / total if total else 0.0)} de la région)"
-    )
+    return mine, mine / total if total else 0.0
 
 
 def past_offer(quality: dict) -> str:
@@ -197,11 +205,9 @@ def _without_car(question: Question) -> str:
 
 def _partly_known(world: World, question: Question) -> str:
     """Say for whom the trips are known, when they are not for all."""
-    known = world.known_trips(question.mode)
-    if known is None:
+    if (known := _known_residents(world, question)) is None:
         return ""
-    people, total = world.residents
-    part = format_share(float(people[known].sum() / total) if total else 0.0)
+    part = format_share(known[1])
     return (
         f"Les trajets {MODES[question.mode].phrase} ne sont connus que pour {part} des habitants, "
         "ceux que les fichiers donnés desservent. Les autres ne sont pas comptés : rien ne dit "

@@ -11,9 +11,11 @@ import pandas as pd
 import shapely
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.travel.completed import read_given, with_given
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.estimated import estimate_trajets
+from geoapp.coverage.travel.given import count_residents
 from geoapp.coverage.travel.matrix import Matrices, Trajets, store_matrices
 from geoapp.coverage.travel.modes import MODES
 from geoapp.reference.codes.identifiers import suggest
@@ -75,13 +77,13 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
         "places": density_around(places[["longitude", "latitude"]].to_numpy(float)),
     }
     estimated = estimate_trajets(points, places, frames["communes"], densites)
-    return store_matrices(with_given(estimated, given, _residents(points)), densites)
+    return store_matrices(with_given(estimated, given, count_residents(points)), densites)
 
 
-def _residents(points: pd.DataFrame) -> np.ndarray:
-    """Return the people of the region by point, 0 elsewhere or when unknown."""
-    people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
-    return np.where(points["est_region"].to_numpy(dtype=bool), people, 0.0)
+def read_tables(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+    """Return the tables of a snapshot that its points, its places and their floors are made of."""
+    names = ("demande", "offres", "offres_voisines", "communes")
+    return {nom: snapshot.read(nom) for nom in names}
 
 
 def list_origins(frames: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:

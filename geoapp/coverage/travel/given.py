@@ -269,8 +269,8 @@ def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
     covered = inside & (np.bincount(rows, minlength=len(points)) > 0)
     if not covered.any():
         raise SourceError(path, "aucun trajet ne part d'un point de la région.", cure=_CURE)
-    people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
-    part = float(people[covered].sum() / people[inside].sum()) if people[inside].any() else 1.0
+    people = count_residents(points)
+    part = float(people[covered].sum() / people.sum()) if people.any() else 1.0
     percent = with_unit(format_decimal(part * 100, 1), "%")
     return {
         "fournisseur": f"matrice donnée ({path.name})",
@@ -283,6 +283,12 @@ def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
             "une paire absente du fichier est hors de portée."
         ),
     }
+
+
+def count_residents(points: pd.DataFrame) -> np.ndarray:
+    """Return the people of the region by point of `demande`, 0 elsewhere or when unknown."""
+    people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
+    return np.where(points["est_region"].to_numpy(dtype=bool), people, 0.0)
 
 
 def write_parquet(trajets: Trajets, out: Path) -> int:

@@ -17,7 +17,7 @@ import shapely
 from geoapp.core.errors import StorageError
 from geoapp.core.files import AILLEURS, PANNES
 from geoapp.core.french import count, format_date, format_decimal, format_number, with_unit
-from geoapp.coverage.travel.given import SourceTrajets, write_matrix
+from geoapp.coverage.travel.given import SourceTrajets, count_residents, write_matrix
 from geoapp.coverage.travel.intrazonal import Floors
 from geoapp.coverage.travel.law import load_laws
 from geoapp.coverage.travel.modes import MODES, VOITURE
@@ -97,7 +97,6 @@ def work_out_network(
         graphe = prepare_graph(calculateur, Path(pbf), profil, data_dir, say)
         say("tables")
         tables = work_out_tables(calculateur, graphe, origins, ends, watch)
-    people = points["population_retenue"].astype("float64").fillna(0)
     mode = VOITURE if avec_trafic else profil.mode
     return Reseau(
         graphe=graphe,
@@ -105,7 +104,7 @@ def work_out_network(
         mode=mode,
         origines=points["id_point"].to_numpy(dtype="U"),
         places=places["id_place"].to_numpy(dtype="U"),
-        population=people.where(points["est_region"].astype(bool), 0).to_numpy(),
+        population=count_residents(points),
         fichier=Path(pbf).name,
     )
 

@@ -16,7 +16,12 @@ from scipy import sparse
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_decimal, join_words, with_unit
 from geoapp.coverage.travel.crow import pair_km
-from geoapp.coverage.travel.given import Couverture, SourceTrajets, write_matrix
+from geoapp.coverage.travel.given import (
+    Couverture,
+    SourceTrajets,
+    count_residents,
+    write_matrix,
+)
 from geoapp.coverage.travel.intrazonal import Floors, find_floors
 from geoapp.coverage.travel.transit.morning import PAS_S, Morning, find_trips
 from geoapp.coverage.travel.transit.rides import CORRESPONDANCES_MAX
@@ -125,16 +130,14 @@ def build_transports(
     straight = pair_km(origins[pairs["origin"]], ends[pairs["place"]])
     floors = find_floors(points, places, communes)
     on_foot = walk_seconds(_raised(straight, pairs, floors, len(places))) / 60
-    people = points["population_retenue"].astype("float64").fillna(0).to_numpy()
-    inside = points["est_region"].to_numpy(dtype=bool)
-    near = found.near_origins & inside
+    people = count_residents(points)
     return Transports(
         points=points,
         places=places,
         duree_min=matrix(np.fmin(pairs["median_s"] / 60, on_foot).astype("f4")),
         rapide_min=matrix(np.fmin(pairs["fastest_s"] / 60, on_foot).astype("f4")),
         couverture=Couverture(origines=found.near_origins, places=found.near_places),
-        part_population=float(people[near].sum() / max(people[inside].sum(), 1)),
+        part_population=float(people[found.near_origins].sum() / max(people.sum(), 1)),
     )
 
 
