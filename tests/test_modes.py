@@ -293,6 +293,16 @@ def test_the_answer_is_told_with_other_trips():
     assert {one.nom: one.cout_median for one in found}["longs"] == pytest.approx(37.5)
 
 
+def test_a_few_people_within_the_threshold_are_hidden_with_other_trips_too():
+    asked = Question(mode="voiture", unite="min", seuil=15)
+    for nb, is_hidden in ((100.0, False), (3.0, True)):
+        monde = make_monde_of(column("voiture", [10, 25, 35]))
+        people = monde.points.assign(population_retenue=[nb, 100.0, 100.0])
+        (kept,) = answer_otherwise(replace(monde, points=people), asked)
+        assert kept.est_masquee is is_hidden
+        assert np.isnan(kept.part_non_couverte) == is_hidden
+
+
 def test_points_that_no_timetable_reaches_are_neither_near_nor_far():
     costs = column(
         "transports",

@@ -56,6 +56,11 @@ def _hidden(table: pd.DataFrame, *, est_partition: bool) -> np.ndarray:
     return hidden
 
 
+def tells_of_few(part: float, total: float) -> bool:
+    """Tell whether some people among others are from 1 to 4, or those left, or all of them."""
+    return any(0 < nb < PETIT_NOMBRE for nb in (part, total - part, total))
+
+
 def _has_small(table: pd.DataFrame) -> bool:
     """Tell whether any count of people, covered ones included, is from 1 to 4."""
     counts = [

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import format_decimal, with_unit
 from geoapp.coverage.measures import measured_key
 from geoapp.coverage.model import Question, describe_reach
+from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.travel import Matrice
 from geoapp.coverage.travel.modes import MODES, VOITURE, VOITURE_FLUIDE
 from geoapp.coverage.travel.words import error_at
@@ -108,7 +108,7 @@ def _measure(cas: _Cas, question: Question, nearest: np.ndarray, people: np.ndar
     """Return the numbers of one way to answer."""
     beyond = float(people[~(nearest <= question.seuil * cas.ecart)].sum())
     total = float(people.sum())
-    is_small = 0 < beyond < PETIT_NOMBRE
+    is_small = tells_of_few(beyond, total)
     zone = np.zeros(len(people), dtype=np.intp)
     median = grouped_quantile(nearest / cas.ecart, people, zone, q=0.5, nb=1)[0]
     return Variante(

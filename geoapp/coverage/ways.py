@@ -14,6 +14,7 @@ from geoapp.core.config import PETIT_NOMBRE
 from geoapp.coverage.measures import measured_key
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import RANGS, known_offer, point_ranks
+from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.travel.modes import MODES, greatest_cost, greatest_threshold
 from geoapp.coverage.travel.words import describe_cost, describe_error, error_at
 from geoapp.coverage.world import World, choose_offer
@@ -83,7 +84,7 @@ def _measure(world: World, question: Question, mode: str, rows: np.ndarray) -> P
     people = np.nan_to_num(world.people(asked)[rows])
     nearest = nearest_of(world, asked)[rows]
     total, beyond = float(people.sum()), float(people[~(nearest <= seuil)].sum())
-    is_small = any(0 < nb < PETIT_NOMBRE for nb in (total, beyond, total - beyond))
+    is_small = tells_of_few(beyond, total)
     zone = np.zeros(len(rows), dtype=np.intp)
     median = float(grouped_quantile(nearest, people, zone, q=0.5, nb=1)[0])
     hidden = is_small or not total
