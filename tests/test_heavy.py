@@ -16,6 +16,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -44,6 +45,8 @@ def serving(folder: Path):
     temporary.mkdir()
     publish_world(make_tiny_frames(), folder / "var")
     environ = {**os.environ, "TMPDIR": str(temporary), "GEOAPP_DATA": str(folder / "var")}
+    # A test tells what it asked from what is made ahead by the folder of what is being made.
+    environ["GEOAPP_AVANCE_S"] = "0"
     process = subprocess.Popen(
         [sys.executable, "-m", "geoapp", "serve", "--port", "0"],
         cwd=ROOT,
@@ -188,10 +191,11 @@ def workshop(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     monkeypatch.setattr(foreman, "prepare", lambda app, servi: iter(()))
     publish_world(make_tiny_frames(), tmp_path)
-    app = create_app(tmp_path)
+    app = create_app(settings=Settings(data_dir=tmp_path, avance_s=0))
     started = []
 
-    def start(view, **options):
+    def start(view, *, avance_s=0, **options):
+        app.config["SETTINGS"] = replace(app.config["SETTINGS"], avance_s=avance_s)
         app.view_functions["downloads.everything"] = views.apart(view, Quota(2))
         started.append(start_heavy(app, **options))
         return app.test_client(), started[-1]
@@ -281,7 +285,7 @@ def test_what_is_asked_most_is_made_while_nobody_asks(workshop, monkeypatch):
     monkeypatch.setattr(foreman, "AVANCE_S", 0.3)
     monkeypatch.setattr(ahead, "_sheets", lambda: [])
     monkeypatch.setattr(ahead, "TYPES", ("zones",))
-    client, atelier = workshop(slow(0))
+    client, atelier = workshop(slow(0), avance_s=900)
     wait_until(lambda: list(atelier.folder.glob("gardees/*/*")), seconds=180)
     wait_until(lambda: is_idle(atelier))
     # Without a workshop to make it, an answer can only be the one kept.
@@ -290,6 +294,24 @@ def test_what_is_asked_most_is_made_while_nobody_asks(workshop, monkeypatch):
     form = "/figures?emprise=region&largeur_mm=170&type=zones&format=png"
     with client.get(form) as answer:
         assert answer.status_code == 200 and answer.mimetype == "image/png"
+
+
+def test_what_is_asked_passes_before_what_is_made_ahead(workshop, monkeypatch):
+    def view():
+        time.sleep(60 if os.nice(0) == foreman.DERNIER_RANG else 0)
+        return "fait"
+
+    monkeypatch.setattr(foreman, "REPOS_S", 0.1)
+    monkeypatch.setattr(foreman, "EN_COURS", 1)
+    monkeypatch.setattr(ahead, "_sheets", lambda: [])
+    monkeypatch.setattr(ahead, "_figures", lambda: [FILE])
+    client, atelier = workshop(view, avance_s=900)
+    wait_until(lambda: not is_idle(atelier))
+    # Another file has its place, and the same one does not wait for the last rank.
+    assert get(client, FILE + "?q=a") == (200, "fait")
+    assert not is_idle(atelier)
+    assert get(client, FILE) == (200, "fait")
+    wait_until(lambda: is_idle(atelier))
 
 
 def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path):

@@ -108,6 +108,13 @@ class Settings:
         "en une minute ; 0 : sans limite",
         minimum=0,
     )
+    avance_s: int = _setting(
+        900,
+        "GEOAPP_AVANCE_S",
+        "Secondes données, à chaque publication, à faire d'avance les fiches de zones et les "
+        "figures, au dernier rang ; 0 : aucune",
+        minimum=0,
+    )
     cle_etapes: Path = _setting(  # noqa: RUF009
         _state_folder() / "geoforma" / "etapes.cle",
         "GEOAPP_CLE_ETAPES",

@@ -32,7 +32,7 @@ from geoapp.web.heavy.wire import DELAI, PANNE, PLACE, PLEIN, Demande, Retour, r
 from geoapp.web.served import Servi
 
 EN_COURS = 2
-"""Files made at once: each takes a core and up to 150 MB; two let a short one pass a long one."""
+"""Files asked made at once, a core and up to 150 MB each: a short one passes a long one."""
 
 EN_ATTENTE = 12
 """Files that wait at most, for all web processes: six rounds of a few seconds each."""
@@ -49,11 +49,8 @@ DELAI_GARDE_S = 180.0
 REPOS_S = 10.0
 """Seconds without any request before what is not urgent is done."""
 
-AVANCE_S = 60.0
-"""Seconds without any request before what is asked most is made ahead."""
-
-AVANCE_MAX_S = 900.0
-"""Seconds given to it by snapshot, one core at the lowest rank."""
+AVANCE_S = 1.0
+"""Seconds without any request before what is asked most is made ahead, once all is ready."""
 
 _PAS_S = 0.25
 """Seconds between two looks at what has lasted too long."""
@@ -117,7 +114,7 @@ class Foreman:
         self._steps: Iterator[Any] = prepare(app, servi)
         self._last = time.monotonic()
         self._ahead: Iterator[Demande] | None = None
-        self._spent_s = 0.0
+        self._left_s = float(app.config["SETTINGS"].avance_s)
 
     def run(self) -> None:
         """Answer until told to retire, then until every request taken is answered."""
@@ -201,26 +198,34 @@ class Foreman:
 
         Two identical questions are worked out once: the second waits for what is kept of the first.
         """
-        made = {job.demande.cle for job in self._running.values()} - {""}
-        for job in [one for one in self._waiting if one.demande.cle not in made]:
-            if len(self._running) >= EN_COURS:
+        made = {job.demande.cle: job for job in self._running.values() if job.demande.cle}
+        for job in list(self._waiting):
+            same = made.get(job.demande.cle)
+            if same and not same.est_avance:
+                continue
+            if sum(not one.est_avance for one in self._running.values()) >= EN_COURS:
                 return
-            if job.demande.cle not in made:
-                self._waiting.remove(job)
-                made |= {job.demande.cle} - {""}
-                self._fork(job)
+            if same:
+                # Its rank is the last one, and no process may raise it.
+                self._kill(same)
+            self._waiting.remove(job)
+            if job.demande.cle:
+                made[job.demande.cle] = job
+            self._fork(job)
 
     def _rest(self) -> None:
         """Get ready once nobody asks for a while, or before those that wait for their turn.
 
-        Then, after a longer while, make one at a time what is asked most.
+        Then make one at a time what is asked most: at the last rank, it takes no place of
+        what is asked.
         """
         if any(job.channel for job in self._running.values()):
             self._last = time.monotonic()
         idle_s = time.monotonic() - self._last
         if self._waiting or idle_s > REPOS_S:
             self._prepare_more()
-        if idle_s > AVANCE_S and not self._running and self._spent_s < AVANCE_MAX_S:
+        is_free = self._is_prepared and idle_s > AVANCE_S and not self._running
+        if is_free and self._left_s > 0:
             self._make_ahead()
 
     def _make_ahead(self) -> None:
@@ -231,7 +236,7 @@ class Foreman:
             if demande.cle and not self._etagere.has(demande.cle):
                 self._fork(self._job(demande, None))
                 return
-        self._spent_s = AVANCE_MAX_S
+        self._left_s = 0.0
 
     def prepare(self) -> None:
         """Read once what each child would otherwise read for itself."""
@@ -284,7 +289,7 @@ class Foreman:
             if not pid:
                 return
             job = self._running.pop(pid)
-            self._spent_s += job.est_avance * (time.monotonic() - job.arrivee)
+            self._left_s -= job.est_avance * (time.monotonic() - job.arrivee)
             shutil.rmtree(job.folder, ignore_errors=True)
             if status:
                 self._answer(job, PANNE)
