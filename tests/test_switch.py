@@ -88,13 +88,12 @@ def test_a_new_snapshot_is_served_without_one_failed_request(servers, tiny_frame
     for thread in threads:
         thread.start()
     try:
-        for second in range(1, 3):
-            last = _publish(tiny_frames, folder, second).id.encode()
-            # It is warmed before it is served: as long as it takes, while the requests go on.
-            wait_until(lambda last=last: all(last in _get(one + "/pret")[1] for one in bases))
+        last = _publish(tiny_frames, folder, 1).id.encode()
+        # It is warmed before it is served: as long as it takes, while the requests go on.
+        wait_until(lambda: all(last in _get(one + "/pret")[1] for one in bases))
     finally:
         stop.set()
         for thread in threads:
             thread.join()
     assert failed == []
-    assert len(seen) >= 3 and all(last in _get(base + "/pret")[1] for base in bases)
+    assert len(seen) >= 2 and all(last in _get(base + "/pret")[1] for base in bases)

@@ -9,7 +9,7 @@ from flask import Flask
 
 from geoapp.core.errors import SnapshotError
 from geoapp.offer.lookups import public_id
-from geoapp.reference.zonings import MAILLES
+from geoapp.reference.zonings import MAILLE, MAILLES
 from geoapp.web.public_address import site_prefix
 from geoapp.web.served import SERVI, Servi
 
@@ -66,6 +66,11 @@ def _samples(servi: Servi) -> list[str]:
             f"/territoires/{row.type_zone}/{quote(row.code_zone)}"
             for row in zones.drop_duplicates("type_zone").itertuples()
             if row.type_zone in MAILLES
+        ),
+        # The zones that people look at most: here, once for all processes.
+        *(
+            f"/territoires/{MAILLE}/{quote(code)}"
+            for code in zones.loc[zones["type_zone"] == MAILLE, "code_zone"]
         ),
         *(f"/api/v1/atteinte?lieu=commune:{one}&seuil_min=30" for one in communes),
         *(f"/donnees/couches/{nom}.geojson" for nom in drawn),

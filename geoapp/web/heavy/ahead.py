@@ -10,7 +10,7 @@ from flask import Flask, url_for
 from geoapp.coverage.model import Question
 from geoapp.coverage.territories.zone import list_types, list_zones
 from geoapp.outputs.sheets.rendering import check_pdf
-from geoapp.reference.zonings import COMMUNE, REGION, ZONAGES
+from geoapp.reference.zonings import COMMUNE, MAILLE, REGION, ZONAGES
 from geoapp.web.heavy.asked import answer_key, read_asked
 from geoapp.web.heavy.job import APART
 from geoapp.web.heavy.wire import Demande
@@ -45,24 +45,40 @@ LARGEUR_MM = "170"
 
 
 def asked_most(app: Flask, servi: Servi) -> Iterator[Demande]:
-    """Yield what the pages link to without any choice: figures of the region, sheets of zones.
-
-    Zonings in the order of the product, those that are shown first; communes have
-    too many sheets.  What the sheets of a zoning share is read before the first one.
-    """
-    prefix, own = site_prefix(app), {SERVI: servi}
-    root: dict[str, Any] = {"base_url": f"http://localhost{prefix}/", "environ_overrides": own}
-
-    def ask(address: str) -> Demande:
-        with app.test_request_context(address.removeprefix(prefix), **root):
-            return read_asked(answer_key())
-
+    """Yield what the pages link to first: figures of the region, sheets of the first zoning."""
+    prefix, root = site_prefix(app), _root(app, servi)
     with app.test_request_context(**root):
         figures, zonings = _figures(), _sheets()
-    yield from map(ask, figures)
-    for page, sheets in zonings:
-        app.test_client().get(page, environ_overrides=own).close()
-        yield from map(ask, sheets)
+    for address in [*figures, *(one for _, sheets in zonings[:1] for one in sheets)]:
+        yield _ask(app, address.removeprefix(prefix), root)
+
+
+def asked_next(app: Flask, servi: Servi) -> Iterator[Demande]:
+    """Yield the sheets of the other zonings, those that are shown first; communes have too many.
+
+    What the sheets of a zoning share is read before the first one: it cannot be interrupted.
+    """
+    prefix, root = site_prefix(app), _root(app, servi)
+    with app.test_request_context(**root):
+        zonings = _sheets()
+    for page, sheets in zonings[1:]:
+        app.test_client().get(page, environ_overrides=root["environ_overrides"]).close()
+        for address in sheets:
+            yield _ask(app, address.removeprefix(prefix), root)
+
+
+def _root(app: Flask, servi: Servi) -> dict[str, Any]:
+    """Return what a request of this snapshot is made from."""
+    return {
+        "base_url": f"http://localhost{site_prefix(app)}/",
+        "environ_overrides": {SERVI: servi},
+    }
+
+
+def _ask(app: Flask, address: str, root: dict[str, Any]) -> Demande:
+    """Return the request of an address, as the workshop takes it."""
+    with app.test_request_context(address, **root):
+        return read_asked(answer_key())
 
 
 def _figures() -> list[str]:
@@ -76,7 +92,7 @@ def _sheets() -> list[tuple[str, list[str]]]:
     world = served_world()
     types = [nom for nom in list_types(world) if nom != COMMUNE]
     found = []
-    for type_zone in sorted(types, key=lambda nom: not ZONAGES[nom].est_affichee):
+    for type_zone in sorted(types, key=lambda nom: (nom != MAILLE, not ZONAGES[nom].est_affichee)):
         codes = list_zones(world, type_zone)["code_zone"]
         zones: list[dict[str, Any]] = [
             {"type_zone": type_zone, "code_zone": code} for code in codes

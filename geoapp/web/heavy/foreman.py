@@ -25,7 +25,7 @@ from typing import Any
 from flask import Flask
 
 from geoapp.core.files import is_full
-from geoapp.web.heavy.ahead import asked_most, prepare
+from geoapp.web.heavy.ahead import asked_most, asked_next, prepare
 from geoapp.web.heavy.job import Travail
 from geoapp.web.heavy.store import GARDEES, Etagere
 from geoapp.web.heavy.wire import DELAI, PANNE, PLACE, PLEIN, Demande, Retour, receive_request, send
@@ -49,8 +49,8 @@ DELAI_GARDE_S = 180.0
 REPOS_S = 10.0
 """Seconds without any request before what is not urgent is done."""
 
-AVANCE_S = 1.0
-"""Seconds without any request before what is asked most is made ahead, once all is ready."""
+AVANCE_S, SUITE_S = 1.0, 60.0
+"""Seconds without any request before what is asked most is made ahead, and what comes next."""
 
 _PAS_S = 0.25
 """Seconds between two looks at what has lasted too long."""
@@ -113,7 +113,9 @@ class Foreman:
         self._is_prepared = servi.est_chaud
         self._steps: Iterator[Any] = prepare(app, servi)
         self._last = time.monotonic()
-        self._ahead: Iterator[Demande] | None = None
+        self._ahead: deque[tuple[float, Iterator[Demande]]] = deque(
+            ((AVANCE_S, asked_most(app, servi)), (SUITE_S, asked_next(app, servi)))
+        )
         self._left_s = float(app.config["SETTINGS"].avance_s)
 
     def run(self) -> None:
@@ -224,19 +226,17 @@ class Foreman:
         idle_s = time.monotonic() - self._last
         if self._waiting or idle_s > REPOS_S:
             self._prepare_more()
-        is_free = self._is_prepared and idle_s > AVANCE_S and not self._running
-        if is_free and self._left_s > 0:
+        is_free = self._is_prepared and not self._running and self._left_s > 0
+        if is_free and self._ahead and idle_s > self._ahead[0][0]:
             self._make_ahead()
 
     def _make_ahead(self) -> None:
-        """Make the next answer that is asked most, unless it is kept already."""
-        if self._ahead is None:
-            self._ahead = asked_most(self._app, self._servi)
-        for demande in self._ahead:
+        """Make the next answer of those that are asked most, unless it is kept already."""
+        for demande in self._ahead[0][1]:
             if demande.cle and not self._etagere.has(demande.cle):
                 self._fork(self._job(demande, None))
                 return
-        self._left_s = 0.0
+        self._ahead.popleft()
 
     def prepare(self) -> None:
         """Read once what each child would otherwise read for itself."""
