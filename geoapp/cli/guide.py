@@ -27,6 +27,7 @@ from geoapp.offer.dedupe.rules import (
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
 from geoapp.offer.quality.scores import POIDS_TOTAL
+from geoapp.reference.glossary import load_glossary
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.formats import FORMATS
 from geoapp.sources.registry import load_sources
@@ -191,6 +192,18 @@ def _rules(rows) -> str:
     )
 
 
+def write_glossary() -> str:
+    """Return the words of the field, with their source."""
+    rows = [[one.terme, one.sens, one.source] for one in load_glossary()]
+    parts = [
+        "# Glossaire",
+        "Les mots du métier et les sigles, tels que GéoForma les emploie, avec leur source. "
+        "Un mot est une ligne de `geodata/glossaire.csv` ; la page « Glossaire » dit les mêmes.",
+        _table(["terme", "ce que c'est", "source"], rows),
+    ]
+    return _page(parts)
+
+
 def write_duplicates() -> str:
     """Return how the same training given by two catalogues is found."""
     fusion, possible = map(format_decimal, (SEUIL_FUSION, SEUIL_POSSIBLE))
@@ -327,6 +340,7 @@ PAGES = {
     "dictionnaire.md": write_dictionary,
     "sources.md": write_sources,
     "reglages.md": write_settings,
+    "glossaire.md": write_glossary,
     "doublons.md": write_duplicates,
 }
 

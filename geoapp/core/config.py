@@ -141,6 +141,25 @@ class Settings:
     contact: str = _setting(
         "", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)"
     )
+    editeur: str = _setting(
+        "",
+        "GEOAPP_EDITEUR",
+        "Éditeur du service, pour les mentions légales : nom, statut, adresse, téléphone",
+    )
+    directeur: str = _setting(
+        "", "GEOAPP_DIRECTEUR", "Personne qui dirige la publication, pour les mentions légales"
+    )
+    hebergeur: str = _setting(
+        "", "GEOAPP_HEBERGEUR", "Hébergeur : nom, adresse, téléphone, pour les mentions légales"
+    )
+    delegue: str = _setting(
+        "", "GEOAPP_DELEGUE", "Personne déléguée à la protection des données : comment la joindre"
+    )
+    schema_accessibilite: str = _setting(
+        "",
+        "GEOAPP_SCHEMA_ACCESSIBILITE",
+        "Adresse du schéma pluriannuel d'accessibilité de l'éditeur, et de son plan d'actions",
+    )
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -11,6 +11,7 @@ from flask_compress import Compress
 
 from geoapp.core.config import ROOT, Settings, load_settings
 from geoapp.web import (
+    about,
     api,
     coverage,
     downloads,
@@ -55,6 +56,7 @@ PAGES = (
     api,
     health,
     usage,
+    about,
 )
 """Modules of pages and data, each with its blueprint."""
 

@@ -14,6 +14,7 @@ import pandas as pd
 from flask import Flask, Response, request, url_for
 
 from geoapp import __version__
+from geoapp.core.accessibility import load_audit
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import (
@@ -363,14 +364,27 @@ MENU = (
 )
 """The menu of every page, in its order."""
 
+PIED = (
+    Entree("about.site_map", "Plan du site"),
+    Entree("about.guide", "Aide"),
+    Entree("about.glossary", "Glossaire"),
+    Entree("about.contact", "Contact"),
+    Entree("about.legal", "Mentions légales"),
+    Entree("about.personal", "Données personnelles"),
+    Entree("about.accessibility", load_audit().mention),
+)
+"""The pages about the site, at the foot of every page."""
+
 
 def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
     app.after_request(_keep_for_ever)
     app.jinja_env.template_class = FrenchTemplate
     app.jinja_env.filters["nombre"] = format_number
-    app.jinja_env.globals.update(dated=dated, fichier=static_url, version=__version__, menu=MENU)
-    app.context_processor(lambda: {**_about_sources(), "contact": app.config["SETTINGS"].contact})
+    app.jinja_env.globals.update(
+        dated=dated, fichier=static_url, version=__version__, menu=MENU, pages_du_site=PIED
+    )
+    app.context_processor(_about_sources)
 
 
 def _about_sources() -> dict:

@@ -49,7 +49,7 @@ _PROGRAMS = re.compile(
 )
 """Programs: somebody's, when they ask for data; robots, when they ask for pages."""
 
-_APART = ("static", "health.", "usage.", "search.favicon")
+_APART = ("static", "health.", "usage.", "search.favicon", "about.robots", "about.sitemap")
 """Endpoints that are no use of the product: files of the pages, probes, these counts."""
 
 _TYPING = ("api.places", "api.suggestions", "search.values")
