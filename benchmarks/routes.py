@@ -23,8 +23,9 @@ from geoapp.web.warming import warm_pages
 
 ROUTES = (
     "/",
-    "/?domaine=sante",
-    "/?page=2",
+    "/carte",
+    "/carte?domaine=sante",
+    "/carte?page=2",
     "/recherche",
     "/recherche?texte=soins",
     "/recherche?lieu=Lens",

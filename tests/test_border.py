@@ -115,7 +115,8 @@ def test_the_map_of_the_offer_draws_it_apart_and_its_legend_says_so(client, snap
 def test_a_world_inside_its_region_has_no_such_line(tiny_snapshot):
     client = create_app(tiny_snapshot.path.parents[1]).test_client()
     assert (
-        "choro-dehors" not in client.get("/couverture").text and ABSENTE not in client.get("/").text
+        "choro-dehors" not in client.get("/couverture").text
+        and ABSENTE not in client.get("/carte").text
     )
 
 

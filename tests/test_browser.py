@@ -30,7 +30,9 @@ def map_ready(page):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/", "/?domaine=sante&niveau=4", "/sources", "/rejets", "/usage"])
+@pytest.mark.parametrize(
+    "path", ["/", "/carte?domaine=sante&niveau=4", "/sources", "/rejets", "/usage"]
+)
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width):
     with Seen(browser, width) as seen:
         seen.open(server + path)
@@ -40,14 +42,63 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width
 @pytest.mark.parametrize("width", WIDTHS)
 def test_error_page_is_accessible(server, browser, axe_source, width):
     with Seen(browser, width) as seen:
-        page = seen.open(f"{server}/?niveua=4")
+        page = seen.open(f"{server}/carte?niveua=4")
         assert "Vouliez-vous dire" in page.inner_text("main")
         assert violations_by_theme(page, axe_source) == {}
 
 
-def test_filters_filter_and_every_count_agrees(server, browser):
+def test_the_home_page_finds_a_place_and_its_trainings(server, browser):
     with Seen(browser) as seen:
         page = seen.open(server)
+        assert page.locator(".carte, iframe").count() == 0, "no map on the home page"
+        page.fill("#lieu", "amiv")
+        page.click("#lieu-liste [role=option]")
+        page.fill("#texte", "soins")
+        page.click(".envoi button")
+        page.wait_for_url("**/recherche?lieu=commune%3A80001&texte=soins")
+        assert "Amiville" in page.inner_text("#titre-resultats")
+        assert seen.errors == []
+
+
+def test_a_position_given_on_the_home_page_is_in_no_address(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(server)
+        context = page.context
+        context.grant_permissions(["geolocation"])
+        context.set_geolocation({"latitude": 50.1, "longitude": 2.1})
+        page.click("#autour")
+        page.wait_for_url("**/recherche")
+        assert "formation" in page.inner_text("#titre-resultats")
+        assert not [one for one in seen.requests if "50.1" in one], "sent by POST"
+
+
+def test_the_home_page_works_without_javascript(server, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server)
+    page.fill("#lieu", "Amiville")
+    page.click(".envoi button")
+    assert page.url.startswith(f"{server}/recherche?lieu=Amiville")
+    assert page.locator(".offre").count()
+    context.close()
+
+
+def test_a_popup_and_the_table_lead_to_the_sheets(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(f"{server}/carte")
+        map_ready(page)
+        table = page.locator("#tableau tbody a").first.get_attribute("href")
+        page.locator('.pastille[aria-label="Amiville, 3 formations"]').focus()
+        page.keyboard.press("Enter")
+        page.locator(".fiche h4 a").first.click()
+        page.wait_for_url("**/formations/**")
+        assert page.locator("h1").count() == 1 and table.startswith("/formations/")
+        assert seen.errors == []
+
+
+def test_filters_filter_and_every_count_agrees(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(f"{server}/carte")
         page.select_option("select[name=domaine]", "sante")
         page.check("input[name=voie][value=scolaire]")
         page.click("button[type=submit]")
@@ -63,7 +114,7 @@ def test_filters_filter_and_every_count_agrees(server, browser):
 def test_filters_work_without_javascript(server, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(server)
+    page.goto(f"{server}/carte")
     page.select_option("select[name=domaine]", "sante")
     page.click("button[type=submit]")
     assert page.inner_text("h1").startswith("3 formations")
@@ -73,7 +124,7 @@ def test_filters_work_without_javascript(server, browser):
 
 def test_a_popup_opens_and_closes_by_keyboard_with_escaped_text(server, browser, axe_source):
     with Seen(browser) as seen:
-        page = seen.open(server)
+        page = seen.open(f"{server}/carte")
         map_ready(page)
         page.locator('.pastille[aria-label="Amiville, 3 formations"]').focus()
         page.keyboard.press("Enter")
@@ -95,7 +146,7 @@ def test_a_popup_opens_and_closes_by_keyboard_with_escaped_text(server, browser,
 
 def test_a_doubtful_place_says_so(server, browser):
     with Seen(browser) as seen:
-        page = seen.open(server)
+        page = seen.open(f"{server}/carte")
         map_ready(page)
         page.locator(".leaflet-marker-pane .pastille-doute").click()
         assert "3,2\u202fkm de la commune déclarée" in page.inner_text(".fiche")
@@ -103,7 +154,7 @@ def test_a_doubtful_place_says_so(server, browser):
 
 def test_layers_switch_and_name_their_zones(server, browser):
     with Seen(browser) as seen:
-        page = seen.open(server)
+        page = seen.open(f"{server}/carte")
         map_ready(page)
         assert page.locator(".leaflet-overlay-pane path.zone-departement").count() == 2
         page.check("[data-calque=ze2020]")
@@ -117,7 +168,7 @@ def test_layers_switch_and_name_their_zones(server, browser):
 
 def test_leaflet_speaks_french(server, browser):
     with Seen(browser) as seen:
-        page = seen.open(server)
+        page = seen.open(f"{server}/carte")
         assert page.get_attribute(".leaflet-control-zoom-in", "title") == "Agrandir la carte"
         assert page.get_attribute(".leaflet-control-zoom-out", "aria-label") == "Réduire la carte"
 
@@ -138,12 +189,12 @@ def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_sourc
 @pytest.mark.parametrize(
     # Long tables are hardest on a phone; the tiny world is seen at every width.
     ("path", "width"),
-    [*(("/", width) for width in WIDTHS), ("/sources", 390), ("/rejets", 390)],
+    [("/", 390), *(("/carte", width) for width in WIDTHS), ("/sources", 390), ("/rejets", 390)],
 )
 def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, path, width):
     with Seen(browser, width) as seen:
         page = seen.open(real_server + path)
-        if path == "/":
+        if path == "/carte":
             map_ready(page)
         audit(seen, axe_source, real_server)
 
@@ -154,7 +205,7 @@ def test_groups_show_the_sum_of_offers(real_server, real_snapshot, browser):
         real_snapshot.read("offres"), parse_filters({"domaine": "sante"}, real_snapshot)
     )
     with Seen(browser) as seen:
-        page = seen.open(f"{real_server}/?domaine=sante")
+        page = seen.open(f"{real_server}/carte?domaine=sante")
         map_ready(page)
         labels = page.locator(".leaflet-marker-pane .pastille").evaluate_all(
             "all => all.map(one => one.getAttribute('aria-label'))"

@@ -211,7 +211,7 @@ def test_addresses_that_are_not_accepted(client, path, status):
 @pytest.mark.parametrize(
     "path, type_",
     [
-        ("/?niveau=3", "offre"),
+        ("/carte?niveau=3", "offre"),
         ("/couverture?niveau=3&seuil_km=5", "couverture"),
         ("/couverture/zones/commune/80002?niveau=3", "couverture"),
     ],

@@ -13,7 +13,8 @@ from support.world import publish_world
 
 PAGES = (
     "/",
-    "/?niveau=3",
+    "/carte",
+    "/carte?niveau=3",
     "/recherche",
     "/recherche?domaine=sante&lieu=&texte=",
     "/couverture",
@@ -27,7 +28,7 @@ TYPED = (
     "/recherche?lieu=Amiville",
     "/recherche?lat=50.1&lon=2.1",
     "/recherche?texte=soins",
-    "/?zone=Amiville",
+    "/carte?zone=Amiville",
     "/qualite?q=tiny",
     "/territoires?q=ami",
     "/territoires/ze2020/3201?avec=commune:80001",
@@ -102,9 +103,9 @@ def test_a_search_sent_is_never_kept(app):
 def test_errors_are_not_kept_and_the_memory_is_bounded(app, monkeypatch):
     monkeypatch.setattr(kept, "OCTETS", 60_000)
     client = app.test_client()
-    assert client.get("/?niveau=999").status_code == 400
+    assert client.get("/carte?niveau=999").status_code == 400
     for niveau in range(3, 9):
-        client.get(f"/?niveau={niveau}")
+        client.get(f"/carte?niveau={niveau}")
     assert 0 < len(kept_in(app)) < 4
 
 
@@ -139,8 +140,8 @@ INVARIANTS = (
 """What the snapshot decides alone, by where pages take it from."""
 
 ASKED = (
-    ("/", "/?niveau=3"),
-    ("/sources", "/?page=1"),
+    ("/", "/carte?niveau=3"),
+    ("/sources", "/carte?page=1"),
     ("/recherche", "/recherche?texte=soins"),
     ("/couverture", "/couverture?mesure=nb_offres"),
     ("/couverture?zonage=epci", "/couverture?zonage=epci&classes=quantiles"),

@@ -260,7 +260,7 @@ def test_an_indicator_is_one_row(house):
 
 def test_a_filter_is_one_row(house):
     shown = {
-        "/": "Entrées permanentes",
+        "/carte": "Entrées permanentes",
         "/recherche": "Entrées permanentes",
         "/recherche?permanente=oui": "entrées permanentes",
         "/couverture?permanente=oui": "entrées permanentes",

@@ -12,7 +12,7 @@ from support.one_row import AJOUT, MODELE, copy_with_row, crawl, recipe, run_in
 from support.sources import BTS
 
 GENRES = (
-    "/?zone={type}:{code}",
+    "/carte?zone={type}:{code}",
     "/carte.html?zone={type}:{code}",
     "/donnees/points.json?zone={type}:{code}",
     "/donnees/couches/{type}.geojson",
@@ -44,7 +44,7 @@ GENRES = (
 """Kinds of addresses of which a zoning was once forgotten by one or another."""
 
 LISTES = (
-    "/",
+    "/carte",
     "/couverture",
     "/territoires",
     "/donnees",

@@ -106,7 +106,7 @@ def test_lists_paper_table_map_and_filter_say_it(snapshot):
             and f"Organisme de SIRET {SIRET}" in page
             and page.count("Organisme non renseigné") == 1
         )
-    assert f"Établissement {UAI}" in html.unescape(client.get("/").text)
+    assert f"Établissement {UAI}" in html.unescape(client.get("/carte").text)
     labels = {option.valeur: option.libelle for option in list_options(snapshot, "organisme")}
     assert (
         labels[f"uai:{UAI}"] == f"Établissement {UAI}"

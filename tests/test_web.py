@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from urllib.parse import unquote
 
 import pytest
 
@@ -15,9 +16,10 @@ from support.world import CREATED, HOSTILE, publish_world
 
 PAGES = (
     "/",
-    "/?niveau=3&niveau=4&voie=apprentissage",
-    "/?zone=frr%3AFRR%2B",
-    "/?page=1",
+    "/carte",
+    "/carte?niveau=3&niveau=4&voie=apprentissage",
+    "/carte?zone=frr%3AFRR%2B",
+    "/carte?page=1",
     "/sources",
     "/rejets",
     "/rejets?source=tiny",
@@ -40,8 +42,36 @@ def test_pages_answer(client, path):
     assert "Données fictives</strong> : Offre inventée" in plain(answer.text)
 
 
+def test_the_home_page_is_the_search_and_three_doors(client):
+    answer = client.get("/")
+    page = plain(answer.text)
+    assert "7 formations" in page and page.count('class="carton porte"') == 3
+    assert '<form id="recherche"' in page and 'name="lieu"' in page and 'name="texte"' in page
+    assert "leaflet" not in page and len(answer.data) < 20_000, "a light page, without a map"
+
+
+@pytest.mark.parametrize("query", ["niveau=3&niveau=4", "zone=frr%3AFRR%2B", "page=1"])
+def test_an_old_address_of_the_map_leads_to_it(client, query):
+    answer = client.get(f"/?{query}&utm_source=lettre")
+    assert answer.status_code == 301 and unquote(answer.headers["Location"]) == unquote(
+        f"/carte?{query}"
+    )
+    assert client.get("/?utm_source=lettre").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/carte", "/donnees", "/formations/tiny:a1"])
+def test_the_menu_is_short_and_no_page_ends_with_the_table_of_sources(client, path):
+    page = client.get(path).text
+    menu = page.partition('aria-label="Menu principal"')[2].partition("</nav>")[0]
+    assert menu.count("<li>") <= 5
+    foot = page.partition("<footer>")[2]
+    assert "<table" not in foot and "SHA" not in foot and 'href="/sources"' in foot
+    below = page.partition('class="sous-menu"')[2].partition("</nav>")[0]
+    assert below.count("<li>") == (5 if path == "/donnees" else 0)
+
+
 def test_map_page_says_the_same_count_everywhere(client):
-    page = client.get("/?domaine=sante").text
+    page = client.get("/carte?domaine=sante").text
     data = client.get("/donnees/points.json?domaine=sante").get_json()
     assert "<h1>3 formations dans les Hauts-de-France" in page
     assert data["nb_offres"] == 3
@@ -49,7 +79,7 @@ def test_map_page_says_the_same_count_everywhere(client):
 
 
 def test_filters_are_kept_in_the_form(client):
-    page = client.get("/?domaine=sante&niveau=5").text
+    page = client.get("/carte?domaine=sante&niveau=5").text
     assert '<option value="sante" selected>' in page
     assert 'value="5" checked>' in page
 
@@ -58,15 +88,15 @@ def test_a_filter_that_tells_nothing_apart_is_not_asked(tiny_frames, tmp_path):
     tiny_frames["offres"]["voie"] = None
     publish_world(tiny_frames, tmp_path)
     client = create_app(tmp_path).test_client()
-    assert 'name="voie"' not in client.get("/").text
-    assert 'name="voie"' in client.get("/?voie=inconnu").text, "what is chosen can be undone"
+    assert 'name="voie"' not in client.get("/carte").text
+    assert 'name="voie"' in client.get("/carte?voie=inconnu").text, "what is chosen can be undone"
 
 
 def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatch):
     monkeypatch.setattr("geoapp.web.presentation.PAR_PAGE", 2)
     publish_world(tiny_frames, tmp_path)
     client = create_app(tmp_path).test_client()
-    page = client.get("/?niveau=3&niveau=4&page=2").text
+    page = client.get("/carte?niveau=3&niveau=4&page=2").text
     assert "Lignes 3 à 4 sur 4" in page
     assert "niveau=3&amp;niveau=4&amp;page=1#tableau" in page
     assert "Page suivante" not in page
@@ -75,13 +105,13 @@ def test_table_has_pages_that_keep_the_filters(tiny_frames, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     "path, words",
     [
-        ("/?x=1", "Paramètre inconnu : « x »"),
-        ("/?niveua=3", "Vouliez-vous dire « niveau » ?"),
-        ("/?niveau=9", "Valeurs acceptées : 3, 4"),
-        ("/?domaine=sente", "Vouliez-vous dire « sante » ?"),
-        ("/?page=0", "un nombre de 1 à 1 est attendu"),
-        ("/?page=²", "un nombre de 1 à 1 est attendu"),
-        ("/?page=99", "un nombre de 1 à 1 est attendu"),
+        ("/carte?x=1", "Paramètre inconnu : « x »"),
+        ("/carte?niveua=3", "Vouliez-vous dire « niveau » ?"),
+        ("/carte?niveau=9", "Valeurs acceptées : 3, 4"),
+        ("/carte?domaine=sente", "Vouliez-vous dire « sante » ?"),
+        ("/carte?page=0", "un nombre de 1 à 1 est attendu"),
+        ("/carte?page=²", "un nombre de 1 à 1 est attendu"),
+        ("/carte?page=99", "un nombre de 1 à 1 est attendu"),
         ("/sources?y=1", "Paramètre inconnu"),
         ("/rejets?source=autre", "Source inconnue"),
         ("/rejets?raison=autre", "Raison inconnue"),
@@ -112,7 +142,7 @@ def test_unknown_page_and_method(client):
 
 def test_an_unforeseen_error_shows_no_detail(client, monkeypatch, caplog):
     monkeypatch.setattr("geoapp.web.pages.summarise", lambda offres: 1 / 0)
-    answer = client.get("/?niveau=3")
+    answer = client.get("/carte?niveau=3")
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.text and "Erreur de notre part" in answer.text
     assert "niveau" not in caplog.records[0].getMessage(), "the log holds no query"
@@ -252,13 +282,13 @@ def test_first_load_of_the_real_map_is_light(real_snapshot):
     sizes = {
         path: len(client.get(path, headers={"Accept-Encoding": "gzip"}).data)
         for path in (
-            "/",
+            "/carte",
             "/donnees/points.json",
             "/donnees/couches/fond.geojson",
             "/donnees/couches/departement.geojson",
         )
     }
-    assert sizes["/"] < 50_000 and sum(sizes.values()) < 400_000, sizes
+    assert sizes["/carte"] < 50_000 and sum(sizes.values()) < 400_000, sizes
 
 
 @pytest.mark.real

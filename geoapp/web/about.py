@@ -40,6 +40,7 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Chercher une formation",
         (
+            ("pages.home", "Accueil", "La recherche, et par où commencer."),
             ("search.index", "Recherche", "Par métier, diplôme ou mot, autour d'un lieu."),
             ("pages.regional_map", "Carte de la région", "Toutes les formations sur une carte."),
         ),
@@ -109,7 +110,7 @@ def accessibility():
         ],
         titres={nom: titre for nom, (titre, _) in ECHANTILLON.items()},
         fait_le=format_date(FAIT_LE.isoformat()),
-        adresse=public_url(url_for("pages.regional_map")),
+        adresse=public_url(url_for("pages.home")),
     )
 
 

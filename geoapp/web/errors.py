@@ -19,9 +19,12 @@ from geoapp.web.heavy.wire import PLACE
 from geoapp.web.served import NON_PUBLIE
 
 TEXTES = {
-    400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la carte."),
-    404: ("Page introuvable", "Cette adresse ne correspond à aucune page. Repartez de la carte."),
-    405: ("Action non permise", "Cette page se consulte seulement. Repartez de la carte."),
+    400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la recherche."),
+    404: (
+        "Page introuvable",
+        "Cette adresse ne correspond à aucune page. Repartez de la recherche.",
+    ),
+    405: ("Action non permise", "Cette page se consulte seulement. Repartez de la recherche."),
     413: ("Demande trop longue", "Raccourcissez votre demande."),
     501: ("Fichier impossible ici", "La page et la fiche en HTML disent la même chose."),
     500: (

@@ -22,6 +22,7 @@ from geoapp.web.security import nonce
 from geoapp.web.served import courant, holder, signals
 
 ENDPOINTS = (
+    "pages.home",
     "pages.regional_map",
     "pages.sources",
     "pages.rejects",

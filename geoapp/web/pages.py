@@ -1,18 +1,21 @@
-"""The pages: the map with its table, the sources, the rejects."""
+"""The pages: the home, the map with its table, the sources, the rejects."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import geopandas as gpd
 import numpy as np
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from markupsafe import Markup
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.french import count, join_words
 from geoapp.core.memory import Memory
 from geoapp.core.reasons import RAISONS, count_reasons
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.cards import ADRESSE
 from geoapp.offer.filters import (
     FILTRES,
     Filtres,
@@ -25,10 +28,11 @@ from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_column
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import layer_css, show_chosen
-from geoapp.outputs.maps.texts import summarise, title_of
+from geoapp.outputs.maps.texts import place_of, summarise, title_of
 from geoapp.web.figures import export_form
 from geoapp.web.presentation import (
     Query,
+    address_note,
     form_fields,
     offer_rows,
     paginate,
@@ -41,7 +45,75 @@ from geoapp.web.served import courant, served_layers
 blueprint = Blueprint("pages", __name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Porte:
+    """One door of the home page: what a person comes for, and where it is done."""
+
+    titre: str
+    texte: str
+    page: str
+    autres: tuple[tuple[str, str], ...] = ()
+
+
+PORTES = (
+    Porte(
+        titre="Je cherche une formation",
+        texte="Les formations d'un métier ou d'un diplôme, les plus proches d'abord.",
+        page="search.index",
+        autres=(("Voir la carte de la région", "pages.regional_map"),),
+    ),
+    Porte(
+        titre="J'étudie un territoire",
+        texte="Ce qu'une zone d'emploi ou un quartier trouve près de chez lui.",
+        page="territories.index",
+        autres=(("Mesurer la couverture", "coverage.index"),),
+    ),
+    Porte(
+        titre="Je cite un chiffre",
+        texte="Des tableaux et des cartes qui portent leur source et leur date.",
+        page="downloads.index",
+        autres=(("Connaître les sources", "pages.sources"),),
+    ),
+)
+"""What people come for, in the order of the home page."""
+
+
 @blueprint.get("/")
+def home():
+    """Show the search and three doors; an old address of the map, its filters with it, leads there.
+
+    The map was here: links that were kept still work.
+    """
+    kept: Query = {
+        nom: request.args.getlist(nom) for nom in (*FILTRES, "page") if nom in request.args
+    }
+    if kept:
+        return redirect(url_for("pages.regional_map", **kept), 301)
+    snapshot = courant().snapshot()
+    scope = perimeter_of(snapshot, Filtres())
+    return render_template(
+        "home.html",
+        titre=f"Trouver une formation {place_of(snapshot)}".strip(),
+        nombre=count(len(snapshot.read("offres")), "formation"),
+        connues=join_words(list(scope.tenues)),
+        inconnues=join_words(list(scope.inconnues)),
+        portes=[
+            {
+                "titre": porte.titre,
+                "texte": porte.texte,
+                "adresse": url_for(porte.page),
+                "liens": [(libelle, url_for(page)) for libelle, page in porte.autres],
+            }
+            for porte in PORTES
+        ],
+        vue={"requete": {}},
+        url_lieux=url_for("api.places"),
+        url_textes=url_for("api.suggestions"),
+        note_adresse=address_note(current_app.config["SETTINGS"]),
+    )
+
+
+@blueprint.get("/carte")
 def regional_map():
     """Show the map, its filters, its summary and its table."""
     snapshot = courant().snapshot()
@@ -130,6 +202,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
         snapshot,
         offres,
         donnees=data_url,
+        fiches=request.script_root + ADRESSE,
         adresse=static_url,
         cadre=filtres.values_of("zone"),
         calques=calques,

@@ -15,7 +15,7 @@ from flask import Flask, Response, request, url_for
 
 from geoapp import __version__
 from geoapp.core.accessibility import load_audit
-from geoapp.core.config import ROOT
+from geoapp.core.config import ROOT, Settings
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import (
     NON_RENSEIGNE,
@@ -27,12 +27,14 @@ from geoapp.core.french import (
 )
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
+from geoapp.offer.lookups import public_id
 from geoapp.offer.perimeter import list_uncollected
 from geoapp.offer.values import is_yes
 from geoapp.outputs.html import FrenchTemplate
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
+from geoapp.sources.addresses import is_configured
 from geoapp.sources.freshness import OBTENUES, served_sources
 from geoapp.sources.usages import USAGES
 from geoapp.web.served import courant, holder, signals, snapshot_or_none
@@ -177,6 +179,7 @@ def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
     position = describe_position(row.precision_position, est_placee)
     return {
         "titre": row.titre,
+        "adresse": url_for("search.sheet", identifiant=public_id(row.id_action)),
         "organisme": row.nom_organisme
         if pd.notna(row.nom_organisme)
         else name_unnamed(row.id_organisme) or NON_RENSEIGNE,
@@ -191,6 +194,13 @@ def _offer_row(row, niveaux: dict, emplois: dict) -> dict[str, str]:
 
 def _or_unknown(value) -> str:
     return NON_RENSEIGNE if pd.isna(value) else value
+
+
+def address_note(settings: Settings) -> str:
+    """Return how a search finds an address, in words."""
+    if is_configured(settings):
+        return "Adresse : tapez le numéro et la rue."
+    return "Adresse : recherche à la commune."
 
 
 def source_rows(snapshot: Snapshot) -> list[dict]:
@@ -280,20 +290,24 @@ def footer(snapshot: Snapshot) -> dict:
     sources = snapshot.read("sources")
     fictives = sources.loc[sources["mode"].eq("demonstration"), "titre"].tolist()
     reelles = int(sources["mode"].isin(["miroir", "cache", "telechargement", "produit"]).sum())
-    absentes = int(sources["mode"].eq("absente").sum())
-    told = [
-        count(reelles, "source réelle", "sources réelles"),
-        count(len(fictives), "source fictive", "sources fictives"),
-    ]
-    if absentes:
-        told.append(count(absentes, "source absente", "sources absentes"))
+    told = [count(reelles, "source réelle", "sources réelles")]
+    if fictives:
+        told.append(count(len(fictives), "source fictive", "sources fictives"))
     return {
         "fictives": fictives,
         "sources": ", ".join(told),
+        "licences": _licences(sources),
         "date": _day(snapshot.manifest.get("cree_le", "")),
-        "lignes": [row for row in source_rows(snapshot) if row["mode"] != "absente"],
-        "instantane": snapshot.id,
     }
+
+
+def _licences(sources: pd.DataFrame) -> str:
+    """Return the licences of the sources held, in a few words."""
+    held = set(sources.loc[sources["mode"].ne("absente"), "licence"].dropna())
+    told = sorted(one for one in held if "non précisée" not in one)
+    if len(told) < len(held):
+        told.append("licence non précisée")
+    return " ou ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
 def _day(moment: str) -> str:
@@ -345,24 +359,35 @@ class Entree:
     page: str
     libelle: str
     est_rubrique: bool = False
+    dessous: tuple[Entree, ...] = ()
 
     def holds(self, endpoint: str | None) -> bool:
         """Tell whether a page is the one of this entry, or one of those under it."""
         family = self.page.partition(".")[0] + "."
-        return endpoint == self.page or (self.est_rubrique and (endpoint or "").startswith(family))
+        return (
+            endpoint == self.page
+            or (self.est_rubrique and (endpoint or "").startswith(family))
+            or any(entree.holds(endpoint) for entree in self.dessous)
+        )
 
 
-MENU = (
-    Entree("search.index", "Autour de moi"),
-    Entree("pages.regional_map", "Carte"),
-    Entree("coverage.index", "Couverture", est_rubrique=True),
-    Entree("territories.index", "Territoires", est_rubrique=True),
-    Entree("downloads.index", "Données"),
+DONNEES = (
+    Entree("downloads.index", "Télécharger"),
     Entree("pages.sources", "Sources"),
     Entree("quality.index", "Qualité", est_rubrique=True),
     Entree("pages.rejects", "Lignes refusées"),
+    Entree("api.index", "API"),
 )
-"""The menu of every page, in its order."""
+"""The pages about the data, which have one word of the menu between them."""
+
+MENU = (
+    Entree("search.index", "Formations"),
+    Entree("pages.regional_map", "Carte"),
+    Entree("territories.index", "Territoires", est_rubrique=True),
+    Entree("coverage.index", "Couverture", est_rubrique=True),
+    Entree("downloads.index", "Données", dessous=DONNEES),
+)
+"""The menu of every page, in its order: five words at most."""
 
 PIED = (
     Entree("about.site_map", "Plan du site"),

@@ -24,11 +24,10 @@ from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.search_map import build_search_map, frame_around, frame_of, sketch
 from geoapp.reference.codes.text import fold
-from geoapp.sources.addresses import is_configured
 from geoapp.web import search_view
 from geoapp.web.links import POSITIONS, Adresses, Lien
 from geoapp.web.offer_view import sheet_parts
-from geoapp.web.presentation import static_url
+from geoapp.web.presentation import address_note, static_url
 from geoapp.web.reached import reached_areas
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, served_engine, served_layers, served_lookups, served_trips
@@ -53,17 +52,10 @@ def index():
         "search.html",
         titre="Formations autour de moi",
         vue=vue,
-        note_adresse=_address_note(),
+        note_adresse=address_note(current_app.config["SETTINGS"]),
         **_map_parts(vue["cadre"]),
     )
     return page, statut, found
-
-
-def _address_note() -> str:
-    """Return how an address is searched, in words."""
-    if is_configured(current_app.config["SETTINGS"]):
-        return "Adresse : tapez le numéro et la rue."
-    return "Adresse : recherche à la commune."
 
 
 def _parameters() -> MultiDict:

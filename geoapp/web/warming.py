@@ -15,6 +15,7 @@ from geoapp.web.served import SERVI, Servi
 
 ADDRESSES = (
     "/",
+    "/carte",
     "/recherche",
     "/donnees/points.json",
     "/couverture",

@@ -177,14 +177,14 @@ window.geoforma = (function () {
           return pastille(nb, compte(nb) + " dans " + enfants.length + " lieux, agrandir", "pastille-groupe");
         },
       });
-      groupe.addLayers(marqueurs(donnees, carte));
+      groupe.addLayers(marqueurs(donnees, carte, options.fiches));
       carte.addLayer(groupe);
       carte.getContainer().dataset.nbOffres = donnees.nb_offres;
       tableau(donnees);
     }).catch(echec);
   }
 
-  function marqueurs(donnees, carte) {
+  function marqueurs(donnees, carte, fiches) {
     let debut = 0;
     return donnees.points.map(function (point) {
       const rangs = [debut, debut += point[3]];
@@ -192,7 +192,7 @@ window.geoforma = (function () {
       const commune = texte(donnees, point[2]) || "Lieu sans nom";
       const nom = commune + ", " + compte(point[3]);
       const marqueur = L.marker([point[0], point[1]], {nb: point[3], icon: pastille(point[3], nom, aspect(donnees, lignes))});
-      marqueur.bindPopup(function () { return fiche(donnees, lignes, commune); }, {
+      marqueur.bindPopup(function () { return fiche(donnees, lignes, commune, fiches); }, {
         maxWidth: Math.min(380, carte.getSize().x - 60), minWidth: Math.min(260, carte.getSize().x - 60),
         maxHeight: Math.min(340, carte.getSize().y - 90), autoPanPadding: [10, 10],
       });
@@ -212,20 +212,30 @@ window.geoforma = (function () {
     return rang < 0 ? "" : donnees.textes[rang];
   }
 
-  function fiche(donnees, lignes, commune) {
+  function fiche(donnees, lignes, commune, fiches) {
     const corps = element("div", "fiche");
     corps.append(element("h3", "fiche-titre", commune + " : " + compte(lignes.length)));
     const liste = element("ul", "fiche-liste");
-    lignes.forEach(function (ligne) { liste.append(offre(donnees, ligne)); });
+    lignes.forEach(function (ligne) { liste.append(offre(donnees, ligne, fiches)); });
     corps.append(liste);
     return corps;
   }
 
-  function offre(donnees, ligne) {
+  /* The title of an offer leads to its sheet, when a server holds it. */
+  function titreOffre(texte, fiche) {
+    if (!fiche) { return element("h4", "", texte); }
+    const lien = element("a", "", texte);
+    lien.href = fiche;
+    const titre = element("h4", "");
+    titre.append(lien);
+    return titre;
+  }
+
+  function offre(donnees, ligne, fiches) {
     const dit = function (rang) { return texte(donnees, rang); };
     const info = donnees.infos[ligne[7]];
     const item = element("li", "fiche-offre");
-    item.append(element("h4", "", dit(ligne[0])));
+    item.append(titreOffre(dit(ligne[0]), fiches && fiches + encodeURIComponent(ligne[9])));
     if (ligne[8]) { item.append(element("p", "fictif", "Données fictives")); }
     if (info[3] >= 0) { item.append(element("p", "doute", dit(info[3]))); }
     const details = element("dl");

@@ -53,7 +53,7 @@ geoforma.page = (function () {
 
   /* A position, or what may be somebody's address: by POST, and in no address of the page. */
   function estPrive(choix) {
-    return choix.has("lat") || /\d.* .*\p{L}/u.test(choix.get("lieu") || "");
+    return choix.has("lat") || geoforma.estAdresse(choix.get("lieu"));
   }
 
   /* The address of a state never holds a position; the history keeps it beside. */
@@ -194,43 +194,16 @@ geoforma.page = (function () {
 
   /* ---- Place, text and values suggested --------------------------------------- */
 
-  function lire(adresse, convertir) {
-    return function (saisi, signal) {
-      return fetch(adresse + (adresse.includes("?") ? "&" : "?") + "q=" + encodeURIComponent(saisi), {signal: signal}).then(function (reponse) {
-        if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
-        return reponse.json();
-      }).then(convertir);
-    };
-  }
-
-  geoforma.suggerer(lieu, {
-    /* By POST: what is typed may be somebody's address. */
-    lire: function (saisi, signal) {
-      return fetch(lieu.dataset.adresse, {method: "POST", body: new URLSearchParams({q: saisi}), signal: signal}).then(function (reponse) {
-        if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
-        return reponse.json();
-      }).then(function (donnees) {
-        return donnees.lieux.map(function (l) {
-          return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code, adresse: l.type === "adresse" ? {lat: l.latitude, lng: l.longitude} : null};
-        });
-      });
-    },
-    choisir: function (choisi) {
-      if (choisi.adresse) { placer(choisi.adresse, choisi.libelle); return; }
-      situer("", "", ""); nomChoisi = choisi.libelle; codeChoisi = choisi.code; chercher({});
-    },
+  geoforma.suggererLieu(lieu, function (choisi) {
+    if (choisi.adresse) { placer(choisi.adresse, choisi.libelle); return; }
+    situer("", "", ""); nomChoisi = choisi.libelle; codeChoisi = choisi.code; chercher({});
   });
-  geoforma.suggerer(texte, {
-    lire: lire(texte.dataset.adresse, function (donnees) {
-      return donnees.suggestions.map(function (s) { return {libelle: s.texte, detail: s.nb + (s.nb < 2 ? " formation" : " formations")}; });
-    }),
-    choisir: function () { chercher({}); },
-  });
+  geoforma.suggererTexte(texte, function () { chercher({}); });
 
   function chercherDansFacettes() {
     document.querySelectorAll("[data-valeurs]").forEach(function (champ) {
       geoforma.suggerer(champ, {
-        lire: lire(champ.dataset.valeurs, function (donnees) { return donnees.valeurs; }),
+        lire: geoforma.lire(champ.dataset.valeurs, function (donnees) { return donnees.valeurs; }),
         choisir: function (choisie) {
           champ.value = "";
           const choix = parametres();
@@ -250,18 +223,7 @@ geoforma.page = (function () {
     chercher({});
   }
 
-  function refus() {
-    alerte.textContent = "Votre position n'est pas connue : le navigateur ne l'a pas donnée. Tapez plutôt une commune ou un code postal.";
-    lieu.focus();
-  }
-
-  document.getElementById("autour").addEventListener("click", function () {
-    alerte.textContent = "";
-    if (!navigator.geolocation) { refus(); return; }
-    navigator.geolocation.getCurrentPosition(function (lue) {
-      placer({lat: lue.coords.latitude, lng: lue.coords.longitude}, "Ma position");
-    }, refus, {timeout: 10000, maximumAge: 300000});
-  });
+  geoforma.demanderPosition(document.getElementById("autour"), lieu, alerte, function (point) { placer(point, "Ma position"); });
   document.getElementById("retirer").addEventListener("click", function () {
     situer("", "", "");
     lieu.value = nomChoisi = codeChoisi = "";

@@ -3,6 +3,7 @@
  * geoforma.suggerer(champ, {lire, choisir}) where `lire(texte, signal)` promises
  * [{libelle, detail, ...}] and `choisir(option)` is told what was chosen.
  * Labels are set with textContent: no HTML is ever built from them.
+ * geoforma.suggererLieu, suggererTexte and demanderPosition serve the fields of the home page and of the search.
  */
 "use strict";
 
@@ -115,3 +116,56 @@ geoforma.suggerer = function (champ, options) {
     }
   });
 };
+
+(function () {
+  function lireReponse(reponse) {
+    if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+    return reponse.json();
+  }
+
+  geoforma.lire = function (adresse, convertir) {
+    return function (saisi, signal) {
+      return fetch(adresse + (adresse.includes("?") ? "&" : "?") + "q=" + encodeURIComponent(saisi), {signal: signal}).then(lireReponse).then(convertir);
+    };
+  };
+
+  /* What may be somebody's address: a number, then words. */
+  geoforma.estAdresse = function (texte) { return /\d.* .*\p{L}/u.test(texte || ""); };
+
+  geoforma.suggererLieu = function (champ, choisir) {
+    geoforma.suggerer(champ, {
+      /* By POST: what is typed may be somebody's address. */
+      lire: function (saisi, signal) {
+        return fetch(champ.dataset.adresse, {method: "POST", body: new URLSearchParams({q: saisi}), signal: signal}).then(lireReponse).then(function (donnees) {
+          return donnees.lieux.map(function (l) {
+            return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code, adresse: l.type === "adresse" ? {lat: l.latitude, lng: l.longitude} : null};
+          });
+        });
+      },
+      choisir: choisir,
+    });
+  };
+
+  geoforma.suggererTexte = function (champ, choisir) {
+    geoforma.suggerer(champ, {
+      lire: geoforma.lire(champ.dataset.adresse, function (donnees) {
+        return donnees.suggestions.map(function (s) { return {libelle: s.texte, detail: s.nb + (s.nb < 2 ? " formation" : " formations")}; });
+      }),
+      choisir: choisir,
+    });
+  };
+
+  geoforma.demanderPosition = function (bouton, champ, alerte, recevoir) {
+    function refus() {
+      alerte.textContent = "Votre position n'est pas connue : le navigateur ne l'a pas donnée. Tapez plutôt une commune ou un code postal.";
+      champ.focus();
+    }
+    bouton.addEventListener("click", function () {
+      alerte.textContent = "";
+      if (!navigator.geolocation) { refus(); return; }
+      navigator.geolocation.getCurrentPosition(function (lue) {
+        recevoir({lat: lue.coords.latitude, lng: lue.coords.longitude});
+      }, refus, {timeout: 10000, maximumAge: 300000});
+    });
+  };
+})();

@@ -124,6 +124,7 @@ def build_map(
     *,
     donnees: Callable[[str], str],
     adresse: Callable[[str], str] | None = None,
+    fiches: str = "",
     cadre: Sequence[str] = (),
     calques: Sequence[Calque] | None = None,
 ) -> CarteFolium:
@@ -140,6 +141,8 @@ def build_map(
         Name of a data block (`offres`, `fond`, a zoning) → where `map.js` finds it.
     adresse : callable, optional
         Path in `static/` → address; without it no file is linked.
+    fiches : str
+        Address of the sheets, to which the popups add an identifier; "" without a server.
     cadre : sequence of str
         Zones to frame instead of the region, `type:code` or `type`; the
         offers are framed when none of them has an outline.
@@ -155,7 +158,7 @@ def build_map(
             CoucheZones(
                 id=calque.type_zone, titre=calque.titre, donnees=donnees(calque.type_zone)
             ).add_to(carte)
-    CoucheOffres(donnees=donnees(OFFRES)).add_to(carte)
+    CoucheOffres(donnees=donnees(OFFRES), fiches=fiches).add_to(carte)
     return carte
 
 

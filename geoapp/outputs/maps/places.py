@@ -4,7 +4,8 @@ Read by `static/js/map.js`.  A text is a rank in `textes`, -1 when unknown.
 
 =========  =======================================================================
 `infos`    [address, commune, position in words, doubt in words, [zones]]
-`offres`   [title, body, level, voie, dates, places or -1, source, info, 1 if fictitious]
+`offres`   [title, body, level, voie, dates, places or -1, source, info, 1 if fictitious,
+           public identifier]
 `points`   [latitude, longitude, commune, number of offers]; `offres` follows this
            order, and ends with the offers that could not be placed
 =========  =======================================================================
@@ -16,6 +17,7 @@ import pandas as pd
 
 from geoapp.core.french import describe_doubt, describe_position, format_period
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.lookups import public_id
 from geoapp.offer.values import is_yes
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
@@ -131,6 +133,7 @@ def _pack_offer(row, textes: Textes, infos: dict[tuple, int], names: dict[str, d
         textes.rank(" ; ".join(names["sources"].get(code, code) for code in _sources(row))),
         info,
         int(row.est_fictive),
+        public_id(row.id_action),
     ]
 
 
