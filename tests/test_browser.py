@@ -159,8 +159,11 @@ def test_layers_switch_and_name_their_zones(server, browser):
         assert page.locator(".leaflet-overlay-pane path.zone-departement").count() == 2
         page.check("[data-calque=ze2020]")
         page.wait_for_selector(".leaflet-overlay-pane path.zone-ze2020")
-        page.locator(".leaflet-overlay-pane path.zone-ze2020").first.focus()
+        assert page.locator(".carte path[tabindex]").count() == 0, "a zone does nothing"
+        page.locator(".leaflet-overlay-pane path.zone-ze2020").first.dispatch_event("mouseover")
         assert "Zones d'emploi 2020" in page.inner_text(".leaflet-tooltip")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".leaflet-tooltip", state="detached")
         page.uncheck("[data-calque=ze2020]")
         assert page.locator(".leaflet-overlay-pane path.zone-ze2020").count() == 0
         assert seen.errors == []

@@ -77,12 +77,38 @@ def test_zones_are_read_and_opened_by_keyboard(server, browser):
         path = page.locator('path.choro[aria-label^="Somme"]')
         assert re.search(r"Habitants non couverts : [\d\u202f]+$", path.get_attribute("aria-label"))
         path.focus()
-        assert "Somme" in page.inner_text(".leaflet-tooltip")
+        tooltip = page.locator(".leaflet-tooltip")
+        assert "Somme" in tooltip.inner_text()
+        assert page.locator("path.cerne-focus").count() == 2, "one light line, one dark, above all"
+        page.keyboard.press("Escape")
+        tooltip.wait_for(state="detached")
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith(
+            "Somme"
+        )
+        path.hover()
+        tooltip.hover()
+        page.wait_for_timeout(400)
+        assert "Somme" in tooltip.inner_text(), "the pointer may go over it"
+        path.focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**/couverture/zones/departement/80**")
         assert page.inner_text("h1") == "Somme"
         assert "seuil_km=5" in page.url, "the question is kept"
         assert seen.errors == []
+
+
+def test_zones_out_of_view_are_no_stop_of_the_keyboard(server, browser):
+    with Seen(browser) as seen:
+        page = seen.open(f"{server}/couverture?zonage=departement")
+        drawn(page)
+        stops = page.locator("path.choro[tabindex='0']")
+        assert stops.count() == 2
+        page.locator(".carte").focus()
+        for _ in range(12):
+            page.keyboard.press("ArrowUp")
+        page.wait_for_function(
+            "() => !document.querySelector('path.choro[tabindex=\"0\"]')", timeout=5_000
+        )
 
 
 def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):

@@ -180,8 +180,11 @@ def test_list_and_map_are_linked_both_ways(server, browser):
         map_ready(page, 6)
         card = page.locator("#offres .offre", has_text="CAP Cuisine")
         card.locator("a").focus()
-        assert page.locator(".pastille.lie").get_attribute("aria-label") == "Beauval, 1 formation"
-        marker = page.locator('.pastille[aria-label="Cysoing, 2 formations"]')
+        name = page.locator(".pastille.lie").get_attribute("aria-label")
+        assert name == "Beauval, 1 formation, position douteuse"
+        marker = page.locator(
+            '.pastille[aria-label="Cysoing, 2 formations, position approximative"]'
+        )
         marker.focus()
         assert page.locator("#offres .offre.lie").count() == 2
         page.keyboard.press("Enter")
@@ -191,7 +194,7 @@ def test_list_and_map_are_linked_both_ways(server, browser):
         page.wait_for_selector(".fiche", state="detached")
         assert (
             page.evaluate("document.activeElement.getAttribute('aria-label')")
-            == "Cysoing, 2 formations"
+            == "Cysoing, 2 formations, position approximative"
         )
         clean(seen, server)
 

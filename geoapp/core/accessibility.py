@@ -27,6 +27,7 @@ TOUTES = "toutes"
 
 ECHANTILLON: dict[str, tuple[str, str]] = {
     "accueil": ("Accueil", "/"),
+    "carte": ("Carte de la région", "/carte"),
     "recherche": ("Recherche", "/recherche"),
     "resultats": ("Résultats d'une recherche", "/recherche?lieu=commune:62498&texte=soudeur"),
     "lieu_inconnu": ("Recherche d'un lieu inconnu", "/recherche?lieu=Nimportequoiville"),

@@ -43,30 +43,49 @@
         if (zonage === "carreau") {
           return {stroke: false, fillOpacity: 0.85, fillColor: couleurs.getPropertyValue("--choro-" + nom).trim()};
         }
-        return {className: "choro choro-" + nom + (nombreux ? " choro-fin" : "") + (entite.properties.code === valeurs.choisie ? " choro-choisie" : "")};
+        return {className: "choro choro-" + nom + (nombreux ? " choro-fin" : "")};
       },
       onEachFeature: function (entite, forme) {
         const zone = valeurs.zones[entite.properties.code];
         if (entite.properties.dehors) {
-          forme.bindTooltip(element("span", "bulle", (zone ? zone[1] + " : " : "") + "partie hors de la région, absente des chiffres"), {sticky: true, opacity: 1});
-        } else if (zone) { decrire(carte, forme, zone, valeurs.mesure, nombreux); }
+          geoforma.infobulle(carte, forme, element("span", "bulle", (zone ? zone[1] + " : " : "") + "partie hors de la région, absente des chiffres"));
+        } else if (zone) { decrire(carte, forme, entite, zone, valeurs.mesure, nombreux); }
+        if (entite.properties.code === valeurs.choisie && !entite.properties.dehors) { geoforma.cerner(carte, entite, "cerne-choisi"); }
       },
     }));
   }
 
-  function decrire(carte, forme, zone, mesure, nombreux) {
-    forme.bindTooltip(function () { return bulle(mesure, zone); }, {sticky: true, opacity: 1});
-    if (zone[3]) { forme.on("click", function () { window.location.href = zone[3]; }); }
+  /* A zone that leads to its page is a link of the keyboard; another is told by the table alone. */
+  function decrire(carte, forme, entite, zone, mesure, nombreux) {
+    const contenu = bulle(mesure, zone);
+    const gestes = geoforma.infobulle(carte, forme, contenu);
+    if (!zone[3]) { return; }
+    forme.on("click", function () { window.location.href = zone[3]; });
+    if (nombreux) { return; }
+    let cerne = null;
+    function suivre() {
+      const trace = forme.getElement();
+      if (trace) { trace.setAttribute("tabindex", carte.getBounds().intersects(forme.getBounds()) ? "0" : "-1"); }
+    }
+    carte.on("moveend", suivre);
     forme.on("add", function () {
       const trace = forme.getElement && forme.getElement();
-      if (!trace || nombreux) { return; }
-      trace.setAttribute("tabindex", "0");
-      trace.setAttribute("role", zone[3] ? "link" : "img");
+      if (!trace) { return; }
+      trace.setAttribute("role", "link");
       trace.setAttribute("aria-label", zone[1] + ", " + mesure + " : " + zone[2]);
-      trace.addEventListener("focus", function () { forme.openTooltip(forme.getBounds().getCenter()); });
-      trace.addEventListener("blur", function () { forme.closeTooltip(); });
+      suivre();
+      trace.addEventListener("focus", function () {
+        if (!trace.matches(":focus-visible")) { return; }
+        cerne = geoforma.cerner(carte, entite, "cerne-focus");
+        const haut = L.latLng(forme.getBounds().getNorth(), forme.getBounds().getCenter().lng);
+        gestes.montrer(carte.getBounds().pad(-0.1).contains(haut) ? haut : carte.getCenter(), contenu);
+      });
+      trace.addEventListener("blur", function () {
+        if (cerne) { cerne.remove(); cerne = null; }
+        gestes.cacher();
+      });
       trace.addEventListener("keydown", function (evenement) {
-        if (evenement.key === "Enter" && zone[3]) { window.location.href = zone[3]; }
+        if (evenement.key === "Enter") { window.location.href = zone[3]; }
       });
     });
   }
@@ -86,6 +105,12 @@
     }));
   }
 
+  /* Say what a drawing shows; its zones that lead somewhere are links inside. */
+  function dessin(carte, volet, role, nom) {
+    const svg = carte.getPane(volet).querySelector("svg");
+    if (svg) { svg.setAttribute("role", role); svg.setAttribute("aria-label", nom); }
+  }
+
   let rendu = null;
 
   function choroplethe(carte, options) {
@@ -94,6 +119,7 @@
     carte.createPane("blanches").style.zIndex = 420;
     carte.getPane("blanches").style.pointerEvents = "none";
     rendu = L.svg({pane: "blanches", padding: 0.5});
+    carte.getPane("overlayPane").removeAttribute("aria-hidden");
     const bascule = document.getElementById("montrer-blanches");
     const zones = charger(options.donnees).then(function (donnees) {
       colorier(carte, donnees, valeurs, options.zonage).addTo(carte);
@@ -107,6 +133,8 @@
       if (bascule) {
         bascule.addEventListener("change", function () { if (bascule.checked) { couche.addTo(carte); } else { couche.remove(); } });
       }
+      dessin(carte, "overlayPane", "group", "Zones, " + valeurs.mesure);
+      dessin(carte, "blanches", "img", "Communes en zone blanche, hachurées : la légende dit combien");
       carte.getContainer().dataset.pret = "oui";
     }).catch(function () {
       if (etat) { etat.textContent = "La carte n'a pas pu être chargée entièrement. Rechargez la page ; le tableau reste à jour."; }

@@ -50,11 +50,69 @@ window.geoforma = (function () {
     L.control.scale({imperial: false}).addTo(carte);
     carte.createPane("fond").style.zIndex = 300;
     carte.createPane("reperes").style.zIndex = 450;
+    /* What has no information, or none that a list beside does not give, is not read aloud. */
+    ["fond", "reperes", "shadowPane", "overlayPane"].forEach(function (nom) { carte.getPane(nom).setAttribute("aria-hidden", "true"); });
     carte.on("popupopen", preparerFiche);
     carte.getContainer().addEventListener("keydown", function (evenement) {
       if (evenement.key === "Escape") { carte.closePopup(); }
+      /* A role of button answers to the space bar as to Enter, which Leaflet alone knows. */
+      if (evenement.key === " " && evenement.target.getAttribute("role") === "button") {
+        evenement.preventDefault();
+        evenement.target.click();
+      }
     });
+    bulleDe(carte);
     return carte;
+  }
+
+  /* ---- The tooltip of a map: one, closed by Escape, that the pointer may reach ----------------- */
+
+  const ATTENTE_MS = 250;
+  const bulles = new WeakMap();
+
+  function bulleDe(carte) {
+    const bulle = L.tooltip({interactive: true, opacity: 1, direction: "top", offset: [0, -2]});
+    let minuterie = 0;
+    const gestes = {
+      montrer: function (latlng, contenu) {
+        clearTimeout(minuterie);
+        bulle.setContent(contenu).setLatLng(latlng);
+        if (!carte.hasLayer(bulle)) { carte.openTooltip(bulle); }
+      },
+      cacher: function () { clearTimeout(minuterie); carte.closeTooltip(bulle); },
+      cacherBientot: function () { clearTimeout(minuterie); minuterie = setTimeout(gestes.cacher, ATTENTE_MS); },
+    };
+    bulle.on("add", function () {
+      const noeud = bulle.getElement();
+      noeud.addEventListener("pointerenter", function () { clearTimeout(minuterie); });
+      noeud.addEventListener("pointerleave", gestes.cacherBientot);
+    });
+    /* On the document: a pointer shows it while the focus is elsewhere. */
+    document.addEventListener("keydown", function (evenement) { if (evenement.key === "Escape") { gestes.cacher(); } });
+    bulles.set(carte, gestes);
+  }
+
+  /* Show `contenu` over a shape under the pointer; where the pointer entered it, for it to be reached. */
+  function infobulle(carte, forme, contenu) {
+    const gestes = bulles.get(carte);
+    forme.on("mouseover", function (evenement) { gestes.montrer(evenement.latlng || forme.getBounds().getCenter(), contenu); });
+    forme.on("mouseout", gestes.cacherBientot);
+    return gestes;
+  }
+
+  /* ---- What has the focus, or is chosen: a dark line between two light ones, above all shapes --- */
+
+  function cerner(carte, entite, nom) {
+    if (!carte.getPane("cernes")) {
+      const volet = carte.createPane("cernes");
+      volet.style.zIndex = 440;
+      volet.style.pointerEvents = "none";
+      volet.setAttribute("aria-hidden", "true");
+    }
+    const rendu = carte.renduCernes = carte.renduCernes || L.svg({pane: "cernes", padding: 0.5});
+    return L.layerGroup(["clair", "sombre"].map(function (ton) {
+      return L.geoJSON(entite, {pane: "cernes", renderer: rendu, interactive: false, style: {className: "cerne cerne-" + ton + " " + nom}});
+    })).addTo(carte);
   }
 
   function cadrer(carte, options) {
@@ -116,7 +174,7 @@ window.geoforma = (function () {
           const forme = entite.properties.forme;
           return {className: "zone zone-" + options.id + (forme ? " zone-" + forme : "")};
         },
-        onEachFeature: function (entite, forme) { nommer(forme, options.titre, entite.properties.nom); },
+        onEachFeature: function (entite, forme) { nommer(carte, forme, options.titre, entite.properties.nom); },
       }).addTo(carte);
       lire(options.donnees).then(function (donnees) { couche.addData(donnees); }).catch(echec);
     }
@@ -130,19 +188,11 @@ window.geoforma = (function () {
     });
   }
 
-  /* Give a zone its tooltip, for the mouse and for the keyboard. */
-  function nommer(forme, titre, nom) {
+  /* Give a zone its name under the pointer.  It does nothing: it is no stop of the Tab key. */
+  function nommer(carte, forme, titre, nom) {
     const bulle = element("span", "bulle");
     bulle.append(element("strong", "", nom), element("span", "bulle-zonage", titre));
-    forme.bindTooltip(bulle, {sticky: true, opacity: 1});
-    forme.on("add", function () {
-      const trace = forme.getElement();
-      trace.setAttribute("tabindex", "0");
-      trace.setAttribute("role", "img");
-      trace.setAttribute("aria-label", nom + " (" + titre + ")");
-      trace.addEventListener("focus", function () { forme.openTooltip(forme.getBounds().getCenter()); });
-      trace.addEventListener("blur", function () { forme.closeTooltip(); });
-    });
+    infobulle(carte, forme, bulle);
     forme.on("mouseover", function () { forme.getElement().classList.add("zone-survol"); });
     forme.on("mouseout", function () { forme.getElement().classList.remove("zone-survol"); });
   }
@@ -178,10 +228,22 @@ window.geoforma = (function () {
         },
       });
       groupe.addLayers(marqueurs(donnees, carte, options.fiches));
+      groupe.on("clusterclick clusterkeypress", function () { carte.once("moveend", function () { setTimeout(annoncer, mouvementReduit ? 0 : 400, carte); }); });
       carte.addLayer(groupe);
       carte.getContainer().dataset.nbOffres = donnees.nb_offres;
       tableau(donnees);
     }).catch(echec);
+  }
+
+  /* A group was opened: say what is now in view, and leave no focus on what went away. */
+  function annoncer(carte) {
+    const vue = carte.getContainer().getBoundingClientRect();
+    const visibles = Array.from(carte.getContainer().querySelectorAll(".leaflet-marker-pane .pastille")).filter(function (noeud) {
+      const boite = noeud.getBoundingClientRect();
+      return boite.right > vue.left && boite.left < vue.right && boite.bottom > vue.top && boite.top < vue.bottom;
+    });
+    dire("Carte agrandie : " + nombres.format(visibles.length) + (visibles.length < 2 ? " point visible." : " points visibles."));
+    if (visibles.length && !visibles.includes(document.activeElement)) { visibles[0].focus({preventScroll: true}); }
   }
 
   function marqueurs(donnees, carte, fiches) {
@@ -190,8 +252,9 @@ window.geoforma = (function () {
       const rangs = [debut, debut += point[3]];
       const lignes = donnees.offres.slice(rangs[0], rangs[1]);
       const commune = texte(donnees, point[2]) || "Lieu sans nom";
-      const nom = commune + ", " + compte(point[3]);
-      const marqueur = L.marker([point[0], point[1]], {nb: point[3], icon: pastille(point[3], nom, aspect(donnees, lignes))});
+      const classe = aspect(donnees, lignes);
+      const nom = commune + ", " + compte(point[3]) + surete(classe);
+      const marqueur = L.marker([point[0], point[1]], {nb: point[3], icon: pastille(point[3], nom, classe)});
       marqueur.bindPopup(function () { return fiche(donnees, lignes, commune, fiches); }, {
         maxWidth: Math.min(380, carte.getSize().x - 60), minWidth: Math.min(260, carte.getSize().x - 60),
         maxHeight: Math.min(340, carte.getSize().y - 90), autoPanPadding: [10, 10],
@@ -206,6 +269,11 @@ window.geoforma = (function () {
     const infos = lignes.map(function (l) { return donnees.infos[l[7]]; });
     if (infos.some(function (i) { return i[3] >= 0; })) { return "pastille-doute"; }
     return infos.every(function (i) { return (texte(donnees, i[2]) || "").startsWith("commune"); }) ? "pastille-mairie" : "pastille-lieu";
+  }
+
+  /* The same in words, for who does not see the shape. */
+  function surete(classe) {
+    return {"pastille-mairie": ", position approximative", "pastille-doute": ", position douteuse"}[classe] || "";
   }
 
   function texte(donnees, rang) {
@@ -291,5 +359,5 @@ window.geoforma = (function () {
     return rangee;
   }
 
-  return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, element: element, Pastille: Pastille, pastille: pastille};
+  return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, infobulle: infobulle, cerner: cerner, element: element, Pastille: Pastille, pastille: pastille, surete: surete};
 })();

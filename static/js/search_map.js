@@ -122,10 +122,10 @@ geoforma.recherche = function (carte, options) {
   }
 
   function marqueur(point, latlng) {
+    const classe = point.est_groupe ? "pastille-groupe" : point.est_douteuse ? "pastille-doute" : point.precision === "commune" ? "pastille-mairie" : "pastille-lieu";
     const nom = point.est_groupe
       ? compte(point.nb, "formation") + " dans plusieurs lieux, agrandir"
-      : (point.commune || "Lieu") + ", " + compte(point.nb, "formation");
-    const classe = point.est_groupe ? "pastille-groupe" : point.est_douteuse ? "pastille-doute" : point.precision === "commune" ? "pastille-mairie" : "pastille-lieu";
+      : (point.commune || "Lieu") + ", " + compte(point.nb, "formation") + geoforma.surete(classe);
     const m = L.marker(latlng, {icon: pastille(point.nb, nom, classe), riseOnHover: true});
     if (point.est_groupe) {
       m.on("click", function () { carte.setView(latlng, Math.min(carte.getMaxZoom(), carte.getZoom() + 2)); });
