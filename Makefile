@@ -45,8 +45,11 @@ python-reseau:
 build: $(VENV)/.run
 	$(BIN)/geoapp build $(if $(MIRROR),--mirror $(MIRROR))
 
+# One more than cores: a test waits for a browser or a server a third of its time.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: style rules types
 
@@ -61,7 +64,7 @@ types: $(VENV)/.test
 
 # Thousands of random examples, thirty killed builds: by night, or before a release.
 test-heavy: $(VENV)/.test
-	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 GEOAPP_FUZZ=1000 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	HYPOTHESIS_PROFILE=night GEOAPP_KILLS=30 GEOAPP_FUZZ=1000 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Changes of the core rooms that no test sees; ARGS: files of geoapp (benchmarks/mutants.py).
 mutants: $(VENV)/.test

@@ -92,16 +92,20 @@ class Server:
         self._process.wait(PATIENCE_S)
 
 
-def kill_one(server: Server, draw: random.Random) -> str:
+def kill_one(whole: list[int], draw: random.Random) -> str:
     """End one process of a server, or all, and return which."""
-    whole = family(server.pid)
     victims = {"maître": whole[:1], "tous": whole, "un autre": whole[1:]}
     kind = draw.choice(list(victims))
     chosen = victims[kind] or whole[:1]
-    for pid in [draw.choice(chosen)] if kind == "un autre" else chosen:
+    end_all([draw.choice(chosen)] if kind == "un autre" else chosen)
+    return kind
+
+
+def end_all(pids: list[int]) -> None:
+    """End processes at once, those that are still there."""
+    for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    return kind
 
 
 def try_once(data: Path, folder: Path, draw: random.Random) -> tuple[str, float, list[str]]:
@@ -121,9 +125,12 @@ def try_once(data: Path, folder: Path, draw: random.Random) -> tuple[str, float,
     for one in visitors:
         one.start()
     time.sleep(moment)
-    kind = kill_one(server, draw)
+    whole = family(server.pid)
+    kind = kill_one(whole, draw)
     time.sleep(0.5)
     if not server.is_alive:
+        # As systemd does before it starts a unit again: what is left would hold the port.
+        end_all(whole)
         server = Server(data, folder)
     again = server.wait()
     served = server.ask(ASKED[1]), server.ask("/sante")

@@ -6,6 +6,7 @@ PDF is refused with a message that says what to install.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -156,4 +157,6 @@ def _weasyprint():
             f"Sous Debian ou Ubuntu : « apt-get install {BIBLIOTHEQUES} ». "
             "La fiche en HTML, elle, a les mêmes pages."
         ) from error
+    # It warns, at each sheet, of every rule that is for screens.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     return weasyprint
