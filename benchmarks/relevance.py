@@ -151,30 +151,49 @@ def open_search(snapshot) -> Callable[[str], np.ndarray]:
 
 
 def read_places(path: Path = FOLDER / "lieux.csv") -> pd.DataFrame:
-    """Return the typed places and what each must mean: saisie, type, code."""
+    """Return the typed places and what each must mean: saisie, type, code, and the half (`partie`).
+
+    `type` is that of the place, or `choix` (it must be asked, with at least the `type:code` of
+    `code` to choose from), `hors` (said to be outside the region) or `inconnu` (never taken for
+    another place).
+    """
     return pd.read_csv(path, sep=";", dtype="str", keep_default_na=False)
 
 
 def measure_places(snapshot) -> pd.DataFrame:
     """Return the typed places with what the search understood, and whether it is right."""
-    from geoapp.core.errors import GeoFormaError
-    from geoapp.offer.search.engine import open_engine
-    from geoapp.offer.search.places import resolve_place
+    from geoapp.offer.search.index import open_index
 
-    engine, table = open_engine(snapshot), read_places()
-    understood = []
-    for typed in table["saisie"]:
-        try:
-            place = resolve_place(engine, typed)
-            understood.append(f"{place.type}:{place.code}")
-        except GeoFormaError as error:
-            understood.append(f"({error})")
+    index, table = open_index(snapshot), read_places()
+    understood = [understand(index, typed) for typed in table["saisie"]]
+    rows = zip(table["type"], table["code"], understood, strict=True)
     return table.assign(
-        compris=understood,
-        est_juste=[
-            a == b for a, b in zip(understood, table["type"] + ":" + table["code"], strict=True)
-        ],
+        compris=[" ".join(found) for found in understood],
+        est_juste=[is_right(type_, code, found) for type_, code, found in rows],
     )
+
+
+def understand(index, typed: str) -> list[str]:
+    """Return the `type:code` understood; else `hors`, `choix` or `inconnu`, and the choices."""
+    from geoapp.offer.search.places import PlaceError, resolve_place
+
+    try:
+        place = resolve_place(index, typed)
+    except PlaceError as error:
+        choices = [f"{one.type}:{one.code}" for one in error.choix]
+        if "hors de la région" in error.phrase:
+            return ["hors", *choices]
+        return ["choix" if choices else "inconnu", *choices]
+    return [f"{place.type}:{place.code}"]
+
+
+def is_right(type_: str, code: str, found: list[str]) -> bool:
+    """Tell whether a place was understood as judged."""
+    if type_ == "choix":
+        return found[0] == "choix" and set(filter(None, code.split("|"))) <= set(found[1:])
+    if type_ == "inconnu":
+        return found[0] in ("inconnu", "choix")
+    return found[0] == (type_ if type_ == "hors" else f"{type_}:{code}")
 
 
 def draw_job_names(snapshot, nb: int = 60) -> list[Jugement]:
@@ -222,8 +241,11 @@ def print_report(notes: list[Note], places: pd.DataFrame, offres: pd.DataFrame) 
             for position in note.trouves[:5]:
                 sign = "+" if position in note.jugement.pertinents else "-"
                 print(f"  {sign} {offres['intitule'].iat[position][:100]}")
-    print(f"\nlieux : {places['est_juste'].sum()} / {len(places)}")
-    for row in places[~places["est_juste"]].itertuples():
+    for partie, mine in places.groupby("partie"):
+        print(f"\nlieux ({partie}) : {mine['est_juste'].sum()} / {len(mine)}")
+    # Those that judge are counted, never shown: nobody tunes on them.
+    tuned = places[places["partie"].eq("reglage") & ~places["est_juste"]]
+    for row in tuned.itertuples():
         print(f"  {row.saisie} : attendu {row.type}:{row.code}, compris {row.compris}")
 
 

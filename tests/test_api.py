@@ -292,7 +292,7 @@ def test_a_sheet(client):
         ("/formations?rayon=4", 400, "de 5 à 100"),
         ("/formations?q=x", 400, "Paramètre inconnu"),
         ("/formations?niveau=9", 400, "valeur inconnue"),
-        ("/formations?lieu=Nullepartville", 400, "lieu"),
+        ("/formations?lat=50", 400, "vont ensemble"),
         ("/places", 400, "« q » manque"),
         ("/places?q=a&limite=21", 400, "de 1 à 20"),
         ("/points?zoom=3", 400, "« emprise » manque"),
@@ -355,11 +355,20 @@ def test_a_whole_number_may_be_written_as_json_writes_it(client):
     assert client.post(f"{PREFIXE}/places", json={"q": False}).status_code == 400
 
 
+def test_a_place_outside_the_region_or_doubtful_is_told_to_programs(client):
+    assert "Bruxelles (Belgique) est hors" in _get(client, "/places?q=Bruxelles")["message"]
+    refused = client.get(f"{PREFIXE}/formations?lieu=Bruxelles").get_json()["erreur"]
+    assert "hors de la région" in refused["message"] and refused["choix"] == []
+    refused = client.get(f"{PREFIXE}/formations?lieu=amivile").get_json()["erreur"]
+    assert "commune:80001" in [place["valeur"] for place in refused["choix"]]
+
+
 def test_nothing_typed_yet_finds_nothing(client):
     for path in ("/places?q=", "/places?q=%20", "/suggestions?q="):
-        (found,) = _get(client, path).values()
-        assert found == []
-    assert client.post(f"{PREFIXE}/places", json={"q": ""}).get_json() == {"lieux": []}
+        found, *message = _get(client, path).values()
+        assert found == [] and message in ([], [""])
+    empty = {"lieux": [], "message": ""}
+    assert client.post(f"{PREFIXE}/places", json={"q": ""}).get_json() == empty
     assert client.post(f"{PREFIXE}/places", json={"q": None}).status_code == 400
 
 

@@ -197,6 +197,8 @@ class _Made:
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """What the search index alone reads: no table of the snapshot."""
 
     def add(self, tables: dict[str, pd.DataFrame], key: str) -> None:
         """Add the tables of one step."""
@@ -207,7 +209,7 @@ class _Made:
 def _index(etapes: Etapes, made: _Made) -> bytes:
     """Return the search index of the tables, found again when none of them has changed."""
     key = etapes.key("index", index_bytes, sorted(made.keys.items()))
-    return do(etapes, "index", key, lambda: index_bytes(made.tables))
+    return do(etapes, "index", key, lambda: index_bytes({**made.tables, **made.apart}))
 
 
 def _ready(etapes: Etapes, made: _Made) -> dict[str, bytes]:
@@ -339,6 +341,7 @@ def _add_offer(
         offer_key,
         lambda mine: offer_tables(mine, lectures, doubtful_distance_m, zones),
     )
+    made.apart["etablissements"] = offer.pop("etablissements")
     made.add(offer, offer_key)
     for nom, make in (("statistiques", describing_tables), ("perimetre", perimeter_tables)):
         mine_key = key(nom, make, offer_key, _read_key(state, nom))

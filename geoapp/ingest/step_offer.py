@@ -80,6 +80,7 @@ def offer_tables(
     result |= _compare_catalogues(state, feeding, result)
     result["offres_departements"] = _departement_offers(state, lectures)
     result["appellations"] = job_names(nomenclatures)
+    result["etablissements"] = etablissements
     result |= _link(result, territoires)
     result["offres_voisines"] = no_neighbours()
     if neighbours := state.feeding("offre_voisine"):

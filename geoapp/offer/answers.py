@@ -30,6 +30,7 @@ SORTES = {
     "code_postal": "code postal",
     "point": "point choisi",
     "adresse": "adresse",
+    "etablissement": "établissement",
 } | {nom: row.singulier for nom, row in TERRITOIRES.items()}
 """Kinds of places in words."""
 

@@ -79,8 +79,8 @@ class Zonage:
     legend counts, one and several.
 
     `rang_maille` is the place among the divisions of a coverage (equal ranks: order of the table),
-    None when it is not one.  `cherche` is None when nobody types its zones, `compare` when its
-    people are not compared with the others.
+    None when it is not one.  `cherche` is None when nobody types its zones to search inside them,
+    `depart` when nobody starts from them, `compare` when its people are not compared with others.
     """
 
     type_zone: str
@@ -97,6 +97,7 @@ class Zonage:
     rang_maille: int | None = 4
     trait: Trait = Trait(clair="#5d6675", sombre="#aab4c2", tirets="2 4", largeur=1.5)
     cherche: NomCherche | None = None
+    depart: NomCherche | None = None
     compare: Comparaison | None = None
 
     @property
@@ -237,6 +238,9 @@ ZONAGES: dict[str, Zonage] = {
             singulier="QPV 2015",
             methode="geometrie",
             sujet="le quartier prioritaire « {nom} » (2015)",
+            depart=NomCherche(
+                affichage="{nom} (quartier prioritaire 2015)", mots="qpv quartier prioritaire"
+            ),
             trait=Trait(
                 clair="#a8125a",
                 sombre="#ff9ac6",
@@ -257,6 +261,9 @@ ZONAGES: dict[str, Zonage] = {
             singulier="QPV 2024",
             methode="geometrie",
             sujet="le quartier prioritaire « {nom} » (2024)",
+            depart=NomCherche(
+                affichage="{nom} (quartier prioritaire 2024)", mots="qpv quartier prioritaire"
+            ),
             trait=Trait(clair="#b3261e", sombre="#ffaba3", largeur=1.8, opacite=0.3, decimales=5),
             compare=Comparaison(
                 ses="quartiers prioritaires de 2024",
@@ -319,6 +326,11 @@ CHERCHES: dict[str, NomCherche] = dict(
     )
 )
 """Territories whose zones people name in a search, the first proposed first."""
+
+DEPARTS: dict[str, NomCherche] = {
+    nom: row.depart for nom, row in reversed(ZONAGES.items()) if row.depart
+}
+"""Zonings whose zones are places that people start from, the newest first."""
 
 COMPARES: dict[str, Comparaison] = {
     nom: row.compare for nom, row in reversed(ZONAGES.items()) if row.compare

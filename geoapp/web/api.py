@@ -30,7 +30,7 @@ from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
-from geoapp.offer.search.places import suggest_places
+from geoapp.offer.search.places import suggest_places, tell_outside
 from geoapp.offer.search.requests import (
     BORNES,
     PARAMETRES,
@@ -182,7 +182,10 @@ def places(route: Route) -> dict:
     )
     if (request.method == "POST" and any(c.isdigit() for c in typed)) or not found:
         found = [*found, *_addresses(typed)]
-    return {"lieux": [describe_place(lieu) for lieu in found]}
+    return {
+        "lieux": [describe_place(lieu) for lieu in found],
+        "message": "" if found else tell_outside(typed),
+    }
 
 
 def _addresses(texte: str) -> list[Lieu]:

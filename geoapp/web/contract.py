@@ -139,7 +139,13 @@ ROUTES: dict[str, Route] = {
             nom="places",
             chemin="/places",
             resume="Lieux dont le nom commence comme ce qui est tapé",
-            cles=(("lieux", "Lieux proposés, du plus probable au moins probable"),),
+            cles=(
+                ("lieux", "Lieux proposés, du plus probable au moins probable"),
+                (
+                    "message",
+                    "Ce qu'il faut savoir quand rien n'est proposé : lieu hors de la région",
+                ),
+            ),
             exemple="/places?q=beth",
             parametres=("q", "limite"),
             requis=("q",),

@@ -13,6 +13,8 @@ from geoapp.core.errors import (
     StorageError,
 )
 from geoapp.core.files import is_full
+from geoapp.offer.answers import describe_place
+from geoapp.offer.search.places import PlaceError
 from geoapp.outputs.sheets.rendering import PdfError
 from geoapp.web.heavy.views import DepartError, OccupeError
 from geoapp.web.heavy.wire import PLACE
@@ -57,6 +59,7 @@ _JSON = ("/donnees/", "/sante", "/pret", "/api/")
 
 def register(app: Flask) -> None:
     """Give every error its answer."""
+    app.register_error_handler(PlaceError, _which_place)
     app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
     app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
     app.register_error_handler(MissingPartError, lambda error: answer(503, str(error)))
@@ -67,6 +70,15 @@ def register(app: Flask) -> None:
     app.register_error_handler(DepartError, lambda error: answer(503))
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _which_place(error: PlaceError):
+    """Answer a place that is not understood; programs get the places to choose from too."""
+    if not request.path.startswith(_JSON):
+        return answer(400, str(error))
+    response, status = answer(400, str(error))
+    choices = [describe_place(lieu) for lieu in error.choix]
+    return jsonify(erreur={**response.get_json()["erreur"], "choix": choices}), status
 
 
 def _refused(error: HTTPException):

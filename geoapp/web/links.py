@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import request, url_for
 
@@ -91,6 +92,10 @@ class Adresses:
             if self.est_privee
             else _with_query(base, url_for("search.index", **self._query(noms=("page", "taille"))))
         )
+
+    def query(self) -> str:
+        """Return the parameters of the search as the query of an address."""
+        return urlencode(self.parametres)
 
     def to_share(self) -> str:
         """Return the address that a person chose to share: it holds the position, rounded."""

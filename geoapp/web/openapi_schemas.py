@@ -149,7 +149,16 @@ def _error() -> dict:
         "titre": {"type": "string"},
         "message": {"type": "string"},
     }
-    erreur = {"type": "object", "properties": inner, "required": list(inner)}
+    choix = {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": "Lieux à choisir, quand le lieu n'est pas compris : valeur, nom, type…",
+    }
+    erreur = {
+        "type": "object",
+        "properties": {**inner, "choix": choix},
+        "required": list(inner),
+    }
     return {"type": "object", "properties": {"erreur": erreur}, "required": ["erreur"]}
 
 

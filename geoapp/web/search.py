@@ -6,7 +6,7 @@ and so in no log, until a person copies the link to share.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
@@ -19,7 +19,8 @@ from geoapp.offer.cards import offer_sheet
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.engine import search, tell_trips, trips_to
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
-from geoapp.offer.search.requests import describe_request, parse_request
+from geoapp.offer.search.places import PlaceError
+from geoapp.offer.search.requests import PARAMETRES, describe_request, parse_request
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.search_map import build_search_map, frame_around, frame_of, sketch
@@ -41,13 +42,17 @@ NB_VALEURS = 8
 @blueprint.route("/recherche", methods=["GET", "POST"])
 def index():
     """Show the search: form, facets, list, map; only the parts that change for the script."""
-    requete, alerte = _requested()
-    resultat = search(served_engine(), requete)
-    vue = {**_view(resultat), "alerte": alerte}
-    statut = 400 if alerte else 200
+    demande = _requested()
+    resultat = search(served_engine(), demande.requete)
+    vue = _view(resultat)
     found = {TOTAL: str(resultat.total + len(resultat.a_distance))}
+    if demande.doute is not None:
+        vue = search_view.doubtful(vue, demande.doute, demande.saisie)
+        # A question back is no search without results.
+        found = {}
+    vue["oublis"] = demande.oublis
     if FRAGMENT in request.headers:
-        return render_template("_fragment.html", vue=vue), statut, found
+        return render_template("_fragment.html", vue=vue), found
     page = render_template(
         "search.html",
         titre="Formations autour de moi",
@@ -55,7 +60,7 @@ def index():
         note_adresse=address_note(current_app.config["SETTINGS"]),
         **_map_parts(vue["cadre"]),
     )
-    return page, statut, found
+    return page, found
 
 
 def _parameters() -> MultiDict:
@@ -66,6 +71,9 @@ def _parameters() -> MultiDict:
     parametres = MultiDict(
         (request.form if request.method == "POST" else request.args).items(multi=True)
     )
+    # Mail tools and social networks add names of their own: they say nothing of the search.
+    for nom in [nom for nom in parametres if nom not in PARAMETRES and nom not in FILTRES]:
+        parametres.poplist(nom)
     if parametres.get("lieu", "").strip():
         for nom in POSITIONS:
             parametres.poplist(nom)
@@ -74,19 +82,44 @@ def _parameters() -> MultiDict:
     return parametres
 
 
-def _requested() -> tuple[Requete, str]:
-    """Return the search asked, and what is wrong with its place.
+@dataclass(frozen=True, kw_only=True)
+class Demandee:
+    """What a page is asked: the search, its place when it is doubtful, what was left out.
 
-    A place that is not understood is said beside its field and the rest of the
-    search is kept; any other mistake is an error page.
+    `saisie` is the place as it was typed, `oublis` the values that are not understood.
+    """
+
+    requete: Requete
+    doute: PlaceError | None = None
+    saisie: str = ""
+    oublis: tuple[str, ...] = ()
+
+
+def _requested() -> Demandee:
+    """Return the search asked: what is wrong in it is said, and the rest is kept.
+
+    A place that is not understood is asked again beside its field.
     """
     parametres = _parameters()
     try:
-        return _parse(parametres), ""
-    except ParameterError as error:
-        if not parametres.poplist("lieu"):
-            raise
-        return _parse(parametres), str(error)
+        return Demandee(requete=_parse(parametres))
+    except ParameterError:
+        doute, saisie = None, parametres.get("lieu", "").strip()
+    oublis = []
+    # Alone, a parameter is right or wrong by itself; the two of a position go together.
+    for noms in (("lieu",), POSITIONS, *((nom,) for nom in {*parametres} - {"lieu", *POSITIONS})):
+        mine = MultiDict((nom, one) for nom in noms for one in parametres.getlist(nom))
+        try:
+            _parse(mine)
+        except PlaceError as error:
+            doute = error
+        except ParameterError as error:
+            oublis.append(str(error))
+        else:
+            continue
+        for nom in noms:
+            parametres.poplist(nom)
+    return Demandee(requete=_parse(parametres), doute=doute, saisie=saisie, oublis=tuple(oublis))
 
 
 def _parse(parametres: MultiDict) -> Requete:
@@ -97,11 +130,10 @@ def _parse(parametres: MultiDict) -> Requete:
 
 def _view(resultat: Resultat) -> dict:
     """Return everything that the templates of the search show."""
-    requete, nb_pages = resultat.requete, search_view.count_pages(resultat)
-    if requete.page > nb_pages:
-        raise ParameterError(
-            f"page = « {requete.page} » : un nombre de 1 à {nb_pages} est attendu."
-        )
+    nb_pages = search_view.count_pages(resultat)
+    # A link kept from a longer list shows the end of this one.
+    requete = replace(resultat.requete, page=min(resultat.requete.page, nb_pages))
+    resultat = replace(resultat, requete=requete)
     adresses = Adresses(requete, est_privee=request.method == "POST")
     zones = reached_areas(requete)
     return {
@@ -117,6 +149,7 @@ def _view(resultat: Resultat) -> dict:
         "assouplir": _relax(resultat, adresses),
         "actions": adresses.actions(),
         "partage": adresses.to_share(),
+        "parametres": adresses.query(),
         "pages": search_view.page_links(resultat, adresses),
         "nb_pages": nb_pages,
         "debut": resultat.page.start + 1,
@@ -208,7 +241,7 @@ def favicon():
 @blueprint.get("/formations/<identifiant>")
 def sheet(identifiant: str):
     """Show everything known of a training; the address may hold the search it was opened from."""
-    requete = _parse(_parameters())
+    requete = _requested().requete
     adresses = Adresses(requete, est_privee=False)
     sheet = offer_sheet(
         served_lookups(), identifiant, contact=current_app.config["SETTINGS"].contact
@@ -240,7 +273,10 @@ def sheet(identifiant: str):
 @blueprint.route("/recherche/imprimer", methods=["GET", "POST"])
 def print_list():
     """Show the list to print: A4, a small map, the date, the search in words."""
-    requete = replace(_parse(_parameters()), page=1, taille=TAILLE_MAX)
+    demande = _requested()
+    if demande.doute is not None:
+        raise demande.doute
+    requete = replace(demande.requete, page=1, taille=TAILLE_MAX)
     resultat = search(served_engine(), requete)
     adresses = Adresses(requete, est_privee=request.method == "POST")
     blocs, points = search_view.paper_blocks(resultat, served_lookups(), adresses)

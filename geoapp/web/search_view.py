@@ -34,9 +34,11 @@ from geoapp.offer.search.model import (
     Resultat,
     Texte,
 )
-from geoapp.offer.search.places import A_LA_COMMUNE
+from geoapp.offer.search.place_names import CONTOUR
+from geoapp.offer.search.places import A_LA_COMMUNE, PlaceError
 from geoapp.offer.search.requests import default_sort, describe_request
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
+from geoapp.offer.search.sides import tell_neighbour
 from geoapp.offer.search.travel import (
     MINUTES_PROPOSEES,
     MINUTES_SANS_VOITURE,
@@ -45,7 +47,7 @@ from geoapp.offer.search.travel import (
 )
 from geoapp.offer.search.words import VIDES, split_words
 from geoapp.offer.values import INCONNU
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import DEPARTS, TERRITOIRES, ZONAGES
 from geoapp.web.links import Adresses, Lien
 from geoapp.web.offer_view import cards, number_places
 from geoapp.web.presentation import Query
@@ -209,6 +211,59 @@ def place_fields(lieu: Lieu | None) -> dict:
     }
 
 
+def place_choices(error: PlaceError, requete: Requete, est_privee: bool) -> list[Lien]:
+    """Return the places to choose from, each the address of the same search from there."""
+    return [
+        Lien(
+            f"{lieu.type}:{lieu.code}",
+            lieu.nom,
+            Adresses(replace(requete, lieu=lieu), est_privee=est_privee).page(1),
+            _kind(lieu),
+        )
+        for lieu in error.choix
+    ]
+
+
+def _kind(lieu: Lieu) -> str:
+    """Return the kind of a place, where its name does not tell it."""
+    known = "(" in lieu.nom or lieu.type not in TERRITOIRES
+    return "" if known else TERRITOIRES[lieu.type].singulier
+
+
+NOTHING: dict = {
+    "explications": [],
+    "facettes": [],
+    "actifs": [],
+    "assouplir": [],
+    "actions": [],
+    "pages": [],
+    "sans_adresse": [],
+    "cadre": None,
+    "zones": [],
+    "source_trajets": [],
+    "cartes": [],
+    "groupes": [],
+    "proches": [],
+    "a_distance": [],
+    "suite_a_distance": "",
+}
+"""What a page shows of a search whose place is not known: nothing, rather than the region."""
+
+
+def doubtful(vue: dict, error: PlaceError, typed: str) -> dict:
+    """Return what a page shows while its place is to be chosen: the question, kept whole."""
+    requete = vue["requete"]
+    return {
+        **vue,
+        **NOTHING,
+        "phrase": "Lieu à préciser",
+        "alerte": error.phrase[:1].upper() + error.phrase[1:],
+        "choix_lieux": place_choices(error, requete, vue["est_privee"]),
+        "lieu_nom": typed,
+        "gardes": requete.filtres.pairs(),
+    }
+
+
 def start_words(lieu: Lieu | None) -> str:
     """Return where trips start: « Trajet depuis Lens »."""
     named = lieu is not None and lieu.type != "point"
@@ -291,8 +346,10 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
         parts.append(f"Aucune formation ne réunit tous ces mots : {words} laissé{end} de côté.")
     if texte.synonymes:
         parts.append(f"Cherché aussi : {', '.join(texte.synonymes)}.")
-    if requete.lieu is not None and requete.lieu.precision == A_LA_COMMUNE:
-        parts.append(f"L'adresse est cherchée à la commune : {requete.lieu.nom}.")
+    if requete.lieu is not None:
+        parts += _tell_place(requete.lieu)
+    if beside := tell_neighbour(requete, repertoire.snapshot):
+        parts.append(beside)
     if requete.lieu is not None and requete.lieu.est_zone:
         what = "le rayon" if requete.minutes is None else "le temps de trajet"
         parts.append(
@@ -304,6 +361,22 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     perimetre = search_perimeter(requete, repertoire.snapshot)
     known = tell_perimeter(resultat, perimetre)
     return [*parts, *_unplaced(resultat, repertoire), *([known] if known else [])]
+
+
+def _tell_place(lieu: Lieu) -> list[str]:
+    """Return how a place was understood, as sentences; nothing of one named exactly."""
+    parts = []
+    if lieu.compris_de:
+        parts.append(f"Lieu compris : {lieu.nom} (vous avez écrit « {lieu.compris_de} »).")
+    if lieu.precision == A_LA_COMMUNE:
+        parts.append(f"L'adresse est cherchée à la commune : {lieu.nom}.")
+    if lieu.type in DEPARTS:
+        parts.append(
+            "Les distances partent du bord du quartier, les temps de trajet de son milieu."
+            if lieu.precision == CONTOUR
+            else "Le contour de ce quartier n'est pas connu : on part du milieu de sa commune."
+        )
+    return parts
 
 
 def _is_held(texte: Texte) -> bool:

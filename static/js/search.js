@@ -73,10 +73,12 @@ geoforma.page = (function () {
   function appliquer(etat, choix) {
     if (etat.lat !== "") { situer(String(etat.lat), String(etat.lon), lieu.value || etat.nom); } else { situer("", "", ""); }
     if (etat.lieuCode) { lieu.value = nomChoisi = etat.lieuNom; codeChoisi = etat.lieuCode; }
-    const courants = choix || new URLSearchParams(window.location.search);
+    /* What the server understood: an address may hold names that others added. */
+    const courants = choix || new URLSearchParams(etat.parametres);
+    if (etat.alerte) { lieu.setAttribute("aria-invalid", "true"); } else { lieu.removeAttribute("aria-invalid"); }
     if (carte) {
       carte.montrer({
-        parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm, zones: etat.zones,
+        attend: etat.alerte !== "", parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm, zones: etat.zones,
         requeteFiche: new URL(adresse(courants), window.location.href).search,
       });
     }
@@ -112,7 +114,7 @@ geoforma.page = (function () {
       alerte.textContent = erreur ? erreur.innerText.trim() : "La recherche n'a pas abouti.";
       return;
     }
-    ["facettes", "phrase", "reponse", "zones"].forEach(function (id) {
+    ["lieu-alerte", "facettes", "phrase", "reponse", "zones"].forEach(function (id) {
       document.getElementById(id).replaceChildren.apply(document.getElementById(id), Array.from(recu.getElementById(id).childNodes));
     });
     document.querySelectorAll(".facette").forEach(function (f) { if (ouvertes.has(f.dataset.facette)) { f.open = ouvertes.get(f.dataset.facette); } });
@@ -121,7 +123,6 @@ geoforma.page = (function () {
     if (repris && ecran.querySelector(repris)) { ecran.querySelector(repris).focus({preventScroll: true}); }
     const etat = lireEtat();
     if (etat.lieuCode) { choix.set("lieu", etat.lieuCode); }
-    alerte.textContent = etat.alerte;
     appliquer(etat, choix);
   }
 
@@ -152,7 +153,13 @@ geoforma.page = (function () {
   document.addEventListener("click", function (evenement) {
     const cible = evenement.target.closest("a, button");
     if (!cible || evenement.ctrlKey || evenement.metaKey || evenement.shiftKey) { return; }
-    if (cible.matches("a[data-page]")) {
+    if (cible.matches("a[data-lieu]")) {
+      evenement.preventDefault();
+      const choix = parametres();
+      choix.delete("lat"); choix.delete("lon");
+      choix.set("lieu", cible.dataset.lieu);
+      chercher({choix: choix}).then(function () { document.getElementById("titre-resultats").focus({preventScroll: true}); });
+    } else if (cible.matches("a[data-page]")) {
       evenement.preventDefault();
       chercher({page: cible.dataset.page});
     } else if (cible.matches(".puce, [data-effacer], [data-assouplir]")) {

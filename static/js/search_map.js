@@ -56,6 +56,8 @@ geoforma.recherche = function (carte, options) {
   function charger() {
     if (!etat || !carte.getSize().x) { return; }
     if (requete) { requete.abort(); }
+    /* The place is still to be chosen: no training is shown rather than those of the region. */
+    if (etat.attend) { couche.clearLayers(); marqueurs = []; carte.getContainer().dataset.nbVisibles = 0; return; }
     requete = new AbortController();
     const parametres = sansPage(etat.parametres);
     parametres.set("emprise", emprise(carte.getBounds()));
@@ -267,7 +269,7 @@ geoforma.recherche = function (carte, options) {
   carte.on("moveend", charger);
 
   geoforma.page.brancher({
-    /* Show another answer: {parametres, cadre, centre, rayonKm, zones, requeteFiche}. */
+    /* Show another answer: {attend, parametres, cadre, centre, rayonKm, zones, requeteFiche}. */
     montrer: function (nouvel) {
       etat = nouvel;
       carte.closePopup();

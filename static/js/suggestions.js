@@ -28,6 +28,7 @@ geoforma.suggerer = function (champ, options) {
     clearTimeout(minuterie);
     if (requete) { requete.abort(); requete = null; }
     liste.hidden = true;
+    etat.classList.add("invisible");
     active = -1;
     champ.setAttribute("aria-expanded", "false");
     champ.removeAttribute("aria-activedescendant");
@@ -53,7 +54,9 @@ geoforma.suggerer = function (champ, options) {
   }
 
   function montrer(nouvelles) {
-    propositions = nouvelles;
+    /* A sentence says why nothing is proposed. */
+    const phrase = typeof nouvelles === "string" ? nouvelles : "";
+    propositions = phrase ? [] : nouvelles;
     active = -1;
     champ.removeAttribute("aria-activedescendant");
     liste.replaceChildren.apply(liste, propositions.map(ligne));
@@ -62,7 +65,9 @@ geoforma.suggerer = function (champ, options) {
     champ.setAttribute("aria-expanded", String(visible));
     etat.textContent = visible
       ? propositions.length + (propositions.length < 2 ? " proposition." : " propositions.") + " Flèches pour parcourir, Entrée pour choisir."
-      : "Aucune proposition.";
+      : phrase || "Aucune proposition.";
+    etat.classList.toggle("invisible", !phrase);
+    etat.classList.toggle("note", phrase !== "");
   }
 
   function activer(rang) {
@@ -137,6 +142,7 @@ geoforma.suggerer = function (champ, options) {
       /* By POST: what is typed may be somebody's address. */
       lire: function (saisi, signal) {
         return fetch(champ.dataset.adresse, {method: "POST", body: new URLSearchParams({q: saisi}), signal: signal}).then(lireReponse).then(function (donnees) {
+          if (donnees.message) { return donnees.message; }
           return donnees.lieux.map(function (l) {
             return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code, adresse: l.type === "adresse" ? {lat: l.latitude, lng: l.longitude} : null};
           });

@@ -12,7 +12,11 @@ from datetime import date
 from functools import partial
 
 import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
 
+from geoapp.core.config import CRS_METRIC
+from geoapp.core.geometry import to_metric
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.approximate import CommunePlaces, outline_places
@@ -39,6 +43,7 @@ from geoapp.offer.search.travel import (
     measure_trips,
     ways_of,
 )
+from geoapp.reference.zonings import DEPARTS
 
 NB_PROCHES = 10
 """Offers proposed beyond the radius when nothing is within it."""
@@ -51,8 +56,9 @@ PAS_PERTINENCE = 50
 class Moteur:
     """The offers of a snapshot ready to be searched.
 
-    Arrays by offer follow `ordre`: positions in table `offres`, by title.  `voyages` knows the
-    trips to its places, when it was given.
+    Arrays by offer follow `ordre`: positions in table `offres`, by title.  `contours` are the
+    outlines (EPSG:2154) of the quarters that one may start from.  `voyages` knows the trips to its
+    places, when it was given.
     """
 
     snapshot: Snapshot
@@ -68,6 +74,7 @@ class Moteur:
     xyz: np.ndarray
     arbre: RTree | None
     vagues: CommunePlaces
+    contours: Mapping[tuple[str, str], BaseGeometry]
     paire: np.ndarray
     paires_textes: np.ndarray
     paires_organismes: np.ndarray
@@ -143,10 +150,20 @@ def open_engine(
         xyz=to_ecef(*lonlat),
         arbre=index_places(*lonlat),
         vagues=outline_places(places.communes, snapshot.read("communes")),
+        contours=_outlines(snapshot),
         paire=paire,
         paires_textes=textes,
         paires_organismes=organismes,
         voyages=voyages(np.column_stack(lonlat)) if voyages else None,
+    )
+
+
+def _outlines(snapshot: Snapshot) -> dict[tuple[str, str], BaseGeometry]:
+    """Return by type and code the outlines of the zones that one starts from."""
+    zones = snapshot.read("zones")
+    zones = zones[zones["type_zone"].isin(DEPARTS) & zones.geometry.notna()].to_crs(CRS_METRIC)
+    return dict(
+        zip(zip(zones["type_zone"], zones["code_zone"], strict=True), zones.geometry, strict=True)
     )
 
 
@@ -314,8 +331,7 @@ def _place_mask(
     if lieu is not None and lieu.est_zone:
         here = moteur.colonnes["zone"].keep(_zones_of_place(moteur, lieu)) & (moteur.lieu >= 0)
     elif lieu is not None:
-        exact = distances_m(moteur.xyz, *lieu.point)
-        minima, distances = moteur.vagues.bound(exact, *lieu.point)
+        minima, distances = _gaps(moteur, lieu)
         within = minima <= requete.rayon_km * 1000
         if requete.minutes is not None or requete.sans_voiture or requete.tri == "duree":
             durees = _trips(moteur, requete, minima, distances)
@@ -329,6 +345,26 @@ def _place_mask(
     return here, minima, distances, durees
 
 
+def _gaps(moteur: Moteur, lieu: Lieu) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far every place is from where one starts, at least and at most.
+
+    From a quarter, to its nearest edge: whoever lives there is at least that far.
+    """
+    exact = distances_m(moteur.xyz, *lieu.point)
+    minima, distances = moteur.vagues.bound(exact, *lieu.point)
+    contour = moteur.contours.get((lieu.type, lieu.code))
+    if contour is None:
+        return minima, distances
+    points = shapely.points(*to_metric(moteur.longitudes, moteur.latitudes))
+    edge = shapely.distance(points, contour)
+    is_exact = np.ones(len(exact), bool)
+    is_exact[moteur.vagues.places] = False
+    minima[is_exact] = distances[is_exact] = edge[is_exact]
+    # Its commune is a place's outline: the greatest distance stays that to a point of the quarter.
+    minima[moteur.vagues.places] = shapely.distance(moteur.vagues.contours, contour)
+    return minima, distances
+
+
 def _trips(
     moteur: Moteur, requete: Requete, minima: np.ndarray | None, distances: np.ndarray | None
 ) -> Durees | None:
@@ -338,6 +374,10 @@ def _trips(
     longitude, latitude = requete.lieu.point
     if np.isnan(longitude):
         return None
+    if (requete.lieu.type, requete.lieu.code) in moteur.contours:
+        # A trip starts from a point: that inside the quarter.
+        exact = distances_m(moteur.xyz, longitude, latitude)
+        minima, distances = moteur.vagues.bound(exact, longitude, latitude)
     return measure_trips(
         moteur.voyages,
         requete.moyen or next(iter(moteur.voyages.moyens.values())),

@@ -11,6 +11,7 @@ import numpy as np
 
 from geoapp.offer.filters import Filtres, Option
 from geoapp.offer.search.travel import Durees, Moyen
+from geoapp.reference.zonings import CHERCHES
 
 RAYONS_KM = (5, 10, 20, 30, 50, 100)
 """Radii proposed; any number from the first to the last is accepted."""
@@ -35,7 +36,10 @@ class Lieu:
     `type` is `commune`, `ancienne_commune`, `code_postal`, `point`, `adresse`
     (places with a point: the search is around it, within a radius) or
     `departement`, `epci`, `ze2020`…, `region` (zones: the search is inside it,
-    whatever the radius; their point only centres the map).
+    whatever the radius; their point only centres the map).  A `qpv2015` or an
+    `etablissement` is a place that one starts from: around it, too.
+
+    `compris_de` is what was typed when the place is not exactly it.
     """
 
     type: str
@@ -44,11 +48,13 @@ class Lieu:
     longitude: float | None = None
     latitude: float | None = None
     precision: str = ""
+    compris_de: str = ""
+    est_region: bool = True
 
     @property
     def est_zone(self) -> bool:
         """Tell whether the search is inside the place rather than around it."""
-        return self.type not in ("commune", "ancienne_commune", "code_postal", "point", "adresse")
+        return self.type in CHERCHES
 
     @property
     def point(self) -> tuple[float, float]:

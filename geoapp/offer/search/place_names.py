@@ -1,7 +1,8 @@
 """The place names that a person may type, made once at the build.
 
 One row per commune, former commune, postcode, département, EPCI, zone
-d'emploi, arrondissement, and for the region.  `plie` is the name as it is
+d'emploi, arrondissement, for the region, and for the places that people start
+from: priority neighbourhoods and establishments.  `plie` is the name as it is
 compared; `mots` holds what else may be typed with it (département, postcode,
 kind of zone), so that « lens 62 » and « ze lens » are understood.
 """
@@ -14,7 +15,7 @@ import pandas as pd
 
 from geoapp.core.french import of_place
 from geoapp.offer.search.words import place_words
-from geoapp.reference.zonings import CHERCHES, REGION
+from geoapp.reference.zonings import CHERCHES, DEPARTS, REGION
 
 COLONNES = [
     "type",
@@ -29,6 +30,9 @@ COLONNES = [
     "est_region",
     "precision",
 ]
+
+CONTOUR = "contour du quartier"
+"""`precision` of a quarter whose outline is known."""
 
 _ALIAS = {
     "": lambda zones: "",
@@ -48,6 +52,9 @@ def make_toponyms(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
         _postcodes(communes),
         _zones(frames, communes),
         _region(communes),
+        _quarters(frames, communes),
+        _establishments(frames.get("etablissements"), communes),
+        _bodies(frames, communes),
     ]
     table = pd.concat([part[COLONNES] for part in parts if len(part)], ignore_index=True)
     return table.sort_values(["type", "code", "nom"], kind="stable", ignore_index=True)
@@ -201,6 +208,130 @@ def _zones(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFr
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _quarters(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFrame:
+    """Return the zones that one starts from, at a point inside their outline.
+
+    The newest outline of a quarter stands for it.  One whose outline is not known is at the middle
+    of its communes, and says so.
+    """
+    zones = frames["zones"]
+    zones = zones[zones["type_zone"].isin(DEPARTS)]
+    if zones.empty:
+        return pd.DataFrame(columns=COLONNES)
+    links = frames["communes_zones"].merge(communes, on="code_commune")
+    towns = _towns_of_zones(links)
+    table = pd.DataFrame(zones.drop(columns="geometry")).assign(
+        ville=[
+            towns.get(key, "") for key in zip(zones["type_zone"], zones["code_zone"], strict=True)
+        ],
+        plie=zones["nom"].map(_fold),
+        a_contour=zones.geometry.notna().to_numpy(),
+        rang=zones["type_zone"].map(list(DEPARTS).index),
+    )
+    points = zones.geometry.representative_point()
+    table["longitude"], table["latitude"] = points.x, points.y
+    middle = _centres(links, "code_zone").reindex(table["code_zone"])
+    table["longitude"] = table["longitude"].fillna(
+        pd.Series(middle["longitude"].to_numpy(), table.index)
+    )
+    table["latitude"] = table["latitude"].fillna(
+        pd.Series(middle["latitude"].to_numpy(), table.index)
+    )
+    table = table.sort_values(["a_contour", "rang", "code_zone"], ascending=[False, True, True])
+    table["chef"] = table["ville"].str.partition(", ")[0]
+    first = ~table.duplicated(["plie", "chef"])
+    shown = [
+        DEPARTS[row.type_zone].affichage.format(
+            nom=f"{row.nom}, {row.ville}" if row.ville else row.nom
+        )
+        for row in table.itertuples()
+    ]
+    return table.assign(
+        type=table["type_zone"],
+        code=table["code_zone"],
+        nom=shown,
+        # One known by its code alone has the name of another generation.
+        plie=table["plie"].where(first, ""),
+        alias=table["code_zone"].str.lower(),
+        mots=[
+            f"{DEPARTS[row.type_zone].mots} {_fold(row.ville)} {row.code_zone.lower()}"
+            if row.is_first
+            else row.code_zone.lower()
+            for row in table.assign(is_first=first).itertuples()
+        ],
+        population=table["population"].fillna(0),
+        est_region=True,
+        precision=table["a_contour"].map({True: CONTOUR, False: "communes du quartier"}),
+    )
+
+
+def _towns_of_zones(links: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return the communes of the zones that one starts from, most people first, three at most."""
+    named = links[links["type_zone"].isin(DEPARTS)].sort_values("population", ascending=False)
+    return {
+        key: ", ".join(group["nom"].head(3))
+        for key, group in named.groupby(["type_zone", "code_zone"], sort=False)
+    }
+
+
+def _establishments(table: pd.DataFrame | None, communes: pd.DataFrame) -> pd.DataFrame:
+    """Return the establishments that a source places, by name and UAI code."""
+    if table is None or table.empty:
+        return pd.DataFrame(columns=COLONNES)
+    known = table.dropna(subset=["nom", "latitude", "longitude"]).reset_index()
+    # Nobody starts from the section of a collège, nor trains from a primary school.
+    is_apart = (
+        known["nom"].map(_fold).str.match(r"section |ecole (?:primaire|maternelle|elementaire)")
+    )
+    known = known[known["code_commune"].isin(communes["code_commune"]) & ~is_apart]
+    known = known.astype({"longitude": "float64", "latitude": "float64"})
+    return _named_places(known.assign(code=known["code_uai"], precision="établissement"), communes)
+
+
+def _bodies(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataFrame:
+    """Return the bodies of the offer, one by commune, where their exact places are."""
+    offers = frames["offres"]
+    bodies = frames.get("organismes")
+    if bodies is None or "geometry" not in offers or offers.empty:
+        return pd.DataFrame(columns=COLONNES)
+    uai = bodies.set_index("id_organisme")["code_uai"]
+    is_exact = offers["precision_position"].ne("commune").fillna(False) & offers.geometry.notna()
+    is_known = offers["code_commune"].isin(communes["code_commune"])
+    known = offers[is_exact & is_known].dropna(subset=["nom_organisme", "id_organisme"])
+    table = pd.DataFrame(known.drop(columns="geometry")).assign(
+        longitude=known.geometry.x,
+        latitude=known.geometry.y,
+        nom=known["nom_organisme"],
+        code_uai=known["id_organisme"].map(uai),
+    )
+    table = table.sort_values(["id_organisme", "code_commune", "id_place"])
+    table = table.drop_duplicates(["id_organisme", "code_commune"])
+    # An establishment of the directory is there already, by its UAI code.
+    listed = frames.get("etablissements")
+    if listed is not None:
+        table = table[~table["code_uai"].isin(listed.index)]
+    code = table["id_organisme"] + "@" + table["code_commune"]
+    return _named_places(table.assign(code=code, precision="organisme"), communes)
+
+
+def _named_places(table: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
+    """Return places that have a name and a commune, in the form of a place name."""
+    towns = communes.set_index("code_commune")
+    town = table["code_commune"].map(towns["nom"])
+    uai = table["code_uai"].fillna("").str.lower()
+    return table.assign(
+        type="etablissement",
+        nom=table["nom"] + " (" + town + ")",
+        plie=table["nom"].map(_fold),
+        alias=uai,
+        mots=town.map(_fold)
+        + " "
+        + table["code_commune"].map(towns["codes_postaux"]).fillna("").map(_fold),
+        population=0,
+        est_region=table["code_commune"].map(towns["est_region"]).astype(bool),
+    )
 
 
 def _initials(nom: str) -> str:

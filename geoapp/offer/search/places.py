@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rapidfuzz import fuzz, process
@@ -12,28 +12,49 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.geometry import METROPOLE
 from geoapp.offer.search.index import Index
 from geoapp.offer.search.model import Lieu
+from geoapp.offer.search.place_typed import (
+    LONGUEUR_MAX,
+    Saisie,
+    natural_areas,
+    outside_name,
+    read_typed,
+)
 from geoapp.offer.search.prefixes import find_prefixes
-from geoapp.offer.search.words import place_words
-from geoapp.reference.zonings import CHERCHES
+from geoapp.reference.zonings import CHERCHES, DEPARTS
 
-POINTS = ("commune", "ancienne_commune", "code_postal")
-ORDRE = (*POINTS, *CHERCHES)
-"""When names are equal: a commune before the zones named after it."""
+COMMUNES = ("commune", "ancienne_commune", "code_postal")
+ETABLISSEMENT = "etablissement"
+POINTS = (*COMMUNES, ETABLISSEMENT)
+"""Places of which the name alone is looked up, whatever département or postcode goes with it."""
 
-PROCHES = 5
+ORDRE = (*COMMUNES, *CHERCHES, *DEPARTS, ETABLISSEMENT)
+"""When names are equal: a commune before the zones named after it, then where one starts from."""
+
+PROCHES = 6
+"""Places proposed at most when one must choose."""
+
 NOM_POINT = "point choisi sur la carte"
 DECIMALES = 6
 """Decimals of a position searched from: rounding to share it comes after measuring."""
 
-LONGUEUR_MAX = 100
 _RESSEMBLANCE = 72
 """Percentage of likeness (rapidfuzz ratio) from which a name is proposed for a misspelt one."""
 
-_RESSEMBLANCE_SURE = 75
-"""The same, from which a misspelt name may be taken for the place without asking."""
+_RESSEMBLANCE_VAGUE = 65
+"""The same, from which a name is among those to choose from when nothing is nearer."""
 
-_RESSEMBLANCE_VAGUE = 55
-"""The same, from which a name is given in a message."""
+_RESSEMBLANCE_SURE = 85
+"""The same, from which a misspelt name may be taken for a town, and told."""
+
+_VILLE = 5_000
+"""People from which a misspelt name may be taken for a town without asking."""
+
+_RESSEMBLANCE_VILLE = 75
+_GRANDE_VILLE = 20_000
+"""The same two, for a large town whose first letters are right (« dunkerk »)."""
+
+_DEBUT = 3
+"""First letters of a name that a misspelling keeps."""
 
 DOMINANCE = 5
 """Times more people than the next place of its name that make a short or misspelt name clear."""
@@ -52,6 +73,19 @@ MOTS_COMMUNE = 6
 A_LA_COMMUNE = "commune de l'adresse"
 """`precision` of a place found at the end of an address: the street is not known."""
 
+CONSEIL = "Tapez une commune, un code postal, un quartier, un établissement ou un territoire."
+
+
+class PlaceError(ParameterError):
+    """A place that is not understood, or is elsewhere: what to say, and what may be chosen."""
+
+    def __init__(self, texte: str, phrase: str, choix: Sequence[Lieu] = ()):
+        self.phrase = phrase
+        self.choix = tuple(choix)
+        names = ", ".join(f"« {place.nom} »" for place in self.choix)
+        ask = f" Vouliez-vous dire {names} ?" if names else ""
+        super().__init__(f"lieu = « {texte[:LONGUEUR_MAX]} » : {phrase}{ask}")
+
 
 def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
     """Return the places whose words start as those typed.
@@ -62,11 +96,41 @@ def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
     largest population first.  When nothing starts so, the names that look most
     like what was typed.
     """
-    tokens = place_words(debut[:LONGUEUR_MAX])
-    rows = _ranked(index, tokens) if tokens else []
-    if tokens and not rows:
-        rows = _alike(index, " ".join(tokens))
-    return [_place(index, row) for row in rows[:limit]]
+    saisie = read_typed(debut)
+    if not saisie.mots:
+        return []
+    rows = _of_kind(index, saisie) or _ranked(index, saisie.mots)
+    if area := natural_areas().get(saisie.plie):
+        rows = [*(row for row in rows if _tier(index, row, saisie.mots) == 0), *_near(index, area)]
+    if not rows and not outside_name(saisie):
+        rows = _alike(index, saisie.plie)
+    return [_place(index, row) for row in dict.fromkeys(rows[:limit])]
+
+
+def tell_outside(texte: str) -> str:
+    """Return that a name is outside the region, in a sentence; "" when it is not known to be."""
+    named = outside_name(read_typed(texte))
+    return (
+        f"{named} est hors de la région : ses formations ne sont pas connues ici." if named else ""
+    )
+
+
+def _near(index: Index, area: tuple[str, tuple[str, ...]]) -> list[int]:
+    """Return the rows of the territories near an area without borders; those that are known."""
+    codes = (tuple(valeur.split(":", 1)) for valeur in area[1])
+    found = (index.toponymes.par_code.get((type_, code)) for type_, code in codes)
+    return [row for row in found if row is not None]
+
+
+def _of_kind(index: Index, saisie: Saisie) -> list[int]:
+    """Return the rows of the kind of zone that was typed (« agglo de Lens »), best first."""
+    if not saisie.type_zone:
+        return []
+    rest = list(saisie.reste)
+    kinds = tuple(DEPARTS) if saisie.type_zone in DEPARTS else (saisie.type_zone,)
+    rows = find_prefixes(index.toponymes.prefixes, rest).tolist()
+    found = [row for row in rows if index.toponymes.lignes[row][0] in kinds]
+    return sorted(found, key=lambda row: (_tier(index, row, rest), *_importance(index, row)))
 
 
 def _ranked(index: Index, tokens: list[str]) -> list[int]:
@@ -100,6 +164,8 @@ def _tier(index: Index, row: int, tokens: list[str]) -> int:
     core, text = places.noyaux[row], " ".join(tokens)
     if text in (places.plies[row], places.lignes[row][4]):
         return 0
+    if text == places.lignes[row][1].lower():
+        return 1
     if core and core.issubset(tokens) and places.mots[row].issuperset(tokens):
         return 1
     return 2 if core and places.plies[row].startswith(text) else 3
@@ -122,11 +188,20 @@ def _alike(index: Index, text: str, cutoff: float = _RESSEMBLANCE) -> list[int]:
     return [row for _, _, row in near]
 
 
-def _place(index: Index, row: int) -> Lieu:
+def _place(index: Index, row: int, compris_de: str = "") -> Lieu:
     """Return one row as a place."""
-    type_, code, nom, _, _, _, longitude, latitude, _, _, precision = index.toponymes.lignes[row]
+    type_, code, nom, _, _, _, longitude, latitude, _, inside, precision = index.toponymes.lignes[
+        row
+    ]
     return Lieu(
-        type=type_, code=code, nom=nom, longitude=longitude, latitude=latitude, precision=precision
+        type=type_,
+        code=code,
+        nom=nom,
+        longitude=longitude,
+        latitude=latitude,
+        precision=precision,
+        compris_de=compris_de,
+        est_region=bool(inside),
     )
 
 
@@ -139,23 +214,144 @@ def resolve_place(index: Index, texte: str) -> Lieu:
         `type:code` (`commune:62498`, `ze2020:3215`), a name, a postcode, or a
         name with its département.  Case, accents and hyphens do not matter.
 
+    A name that is not exactly that of a place is taken for one only when it is
+    clear, and the place tells it (`compris_de`): a town of which it is the start,
+    or a misspelling, and that has `DOMINANCE` times more people than the next one.
+
     Raises
     ------
-    ParameterError
-        When no place or several have that name; the message gives the nearest names.
+    PlaceError
+        When no place or several have that name, or it is outside the region; with those to choose
+        from.
     """
     if match := _CODE.fullmatch(texte.strip()):
         return _by_code(index, match[1], match[2])
-    tokens = place_words(texte[:LONGUEUR_MAX])
-    rows = _meant(index, tokens) if tokens else []
+    saisie = read_typed(texte)
+    rows = _ranked(index, saisie.mots) if saisie.mots else []
+    tiers = {row: _tier(index, row, saisie.mots) for row in rows}
+    named = [row for row in rows if tiers[row] == 0]
+    found = _same_kind(index, named or [row for row in rows if tiers[row] == 1])
+    started = [row for row in rows if tiers[row] == 2]
+    inside = [row for row in started if index.toponymes.lignes[row][9]]
+    area = natural_areas().get(saisie.plie)
+    if area and not (found and index.toponymes.lignes[found[0]][0] in COMMUNES):
+        phrase = f"« {area[0]} » n'a pas de limites officielles : choisissez un territoire proche."
+        near = dict.fromkeys([*named, *_near(index, area)])
+        raise PlaceError(texte, phrase, [_place(index, row) for row in near])
+    if found:
+        if not index.toponymes.lignes[found[0]][9] and _is_lesser(index, found[0], inside):
+            raise _several(index, texte, [*inside, *found])
+        return _only(index, texte, found)
+    if kind := _of_kind(index, saisie):
+        best = _tier(index, kind[0], list(saisie.reste))
+        return _only(index, texte, [r for r in kind if _tier(index, r, [*saisie.reste]) == best])
+    if outside := tell_outside(texte):
+        raise PlaceError(texte, outside, [_place(index, row) for row in inside[:PROCHES]])
+    return (
+        _commune_of_address(index, saisie.mots)
+        or _short_name(index, texte, started)
+        or _whole_words(index, texte, rows, saisie)
+        or _misspelt(index, texte, rows, saisie)
+    )
+
+
+def _only(index: Index, texte: str, rows: list[int], compris_de: str = "") -> Lieu:
+    """Return the place of the only row; several ask."""
     if len(rows) == 1:
-        return _place(index, rows[0])
-    if commune := _commune_of_address(index, tokens):
-        return commune
-    near = rows or _alike(index, " ".join(tokens), _RESSEMBLANCE_VAGUE)
-    names = [_place(index, row) for row in near[:PROCHES]]
-    problem = "plusieurs lieux portent ce nom" if rows else "lieu inconnu"
-    raise ParameterError(f"lieu = « {texte[:LONGUEUR_MAX]} » : {problem}.{_propose(names)}")
+        return _place(index, rows[0], compris_de)
+    raise _several(index, texte, rows)
+
+
+def _several(index: Index, texte: str, rows: list[int]) -> PlaceError:
+    phrase = (
+        f"plusieurs lieux répondent à « {texte.strip()[:LONGUEUR_MAX]} » : choisissez le vôtre."
+    )
+    return PlaceError(texte, phrase, [_place(index, row) for row in rows[: 2 * PROCHES]])
+
+
+def _short_name(index: Index, texte: str, started: list[int]) -> Lieu | None:
+    """Return the town of which the start of the name was typed (« Boulogne »), when it is clear.
+
+    A former commune has no population of its own: beside one, nothing is clear (« Saint-Pol »).
+    """
+    near = _same_side(index, started)
+    if not near:
+        return None
+    largest = _largest(index, near)
+    old = len(near) > 1 and any(
+        index.toponymes.lignes[row][0] == "ancienne_commune" for row in near
+    )
+    if largest is not None and not old:
+        return _place(index, largest, texte.strip())
+    raise _several(index, texte, near)
+
+
+def _whole_words(index: Index, texte: str, rows: list[int], saisie: Saisie) -> Lieu | None:
+    """Return the only establishment or quarter that holds all the words typed, two at least."""
+    near = [row for row in rows if index.toponymes.mots[row].issuperset(saisie.mots)]
+    if len(near) == 1 and len(saisie.mots) > 1:
+        type_ = index.toponymes.lignes[near[0]][0]
+        return _place(index, near[0], texte.strip()) if type_ not in COMMUNES else None
+    return None
+
+
+def _misspelt(index: Index, texte: str, rows: list[int], saisie: Saisie) -> Lieu:
+    """Return the town of which the name is misspelt, when it is clear; else ask, or say unknown."""
+    held = _communes_held(index, saisie.mots)
+    if rows:
+        raise _several(index, texte, list(dict.fromkeys([*held, *rows])))
+    for likeness, people in ((_RESSEMBLANCE_SURE, _VILLE), (_RESSEMBLANCE_VILLE, _GRANDE_VILLE)):
+        largest = _largest(index, _same_side(index, _alike(index, saisie.plie, likeness)))
+        if (
+            largest is not None
+            and index.toponymes.lignes[largest][8] >= people
+            and index.toponymes.plies[largest][:_DEBUT] == saisie.plie[:_DEBUT]
+        ):
+            return _place(index, largest, texte.strip())
+    near = list(dict.fromkeys([*held, *_alike(index, saisie.plie, _RESSEMBLANCE_VAGUE)]))[:PROCHES]
+    shown = texte.strip()[:LONGUEUR_MAX]
+    raise PlaceError(
+        texte,
+        f"« {shown} » n'est pas connu ici. {'Choisissez un lieu proche.' if near else CONSEIL}",
+        [_place(index, row) for row in near],
+    )
+
+
+def _communes_held(index: Index, mots: list[str]) -> list[int]:
+    """Return the communes of the region whose name stands whole in a text (« gare de Lens »)."""
+    held = []
+    for size in range(min(MOTS_COMMUNE, len(mots) - 1), 0, -1):
+        for start in range(len(mots) - size + 1):
+            part = mots[start : start + size]
+            held += [
+                row
+                for row in _ranked(index, part)
+                if _tier(index, row, part) == 0
+                and index.toponymes.lignes[row][0] == "commune"
+                and index.toponymes.lignes[row][9]
+            ]
+    return held
+
+
+def _is_lesser(index: Index, row: int, others: list[int]) -> bool:
+    """Tell whether a place has far fewer people than another whose name starts as it."""
+    people = index.toponymes.lignes[row][8]
+    return any(index.toponymes.lignes[one][8] >= DOMINANCE * max(1, people) for one in others)
+
+
+def _largest(index: Index, rows: list[int]) -> int | None:
+    """Return the first row when it has `DOMINANCE` times more people than any other commune."""
+    if len(rows) < 2:
+        return rows[0] if rows else None
+    people = [index.toponymes.lignes[row][8] for row in rows]
+    return rows[0] if people[0] >= DOMINANCE * max(1, *people[1:]) else None
+
+
+def _same_side(index: Index, rows: list[int]) -> list[int]:
+    """Return the rows of communes in the region, else those outside, else the others."""
+    communes = [row for row in rows if index.toponymes.lignes[row][0] in COMMUNES[:2]]
+    inside = [row for row in communes if index.toponymes.lignes[row][9]]
+    return inside or communes or rows
 
 
 def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
@@ -187,42 +383,11 @@ def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
     return None
 
 
-def _meant(index: Index, tokens: list[str]) -> list[int]:
-    """Return the rows that tokens may mean: one when it is clear, several when one must choose.
-
-    An exact name wins; then a short or unfinished one (« Boulogne »), then a
-    misspelt one.  Of these two, the most populated place must be `DOMINANCE`
-    times larger than the next one of its kind.
-    """
-    rows = _ranked(index, tokens)
-    tier = _tier(index, rows[0], tokens) if rows else None
-    same = [row for row in rows if _tier(index, row, tokens) == tier]
-    if tier in (0, 1):
-        return _same_kind(index, same)
-    started = same if tier == 2 else rows
-    near = started or _alike(index, " ".join(tokens), _RESSEMBLANCE_SURE)
-    kind = _same_kind(index, near)
-    if len(kind) < 2:
-        return kind
-    people = [index.toponymes.lignes[row][8] for row in kind]
-    largest, second = sorted(people, reverse=True)[:2]
-    is_clear = people[0] == largest >= DOMINANCE * second
-    return kind[:1] if is_clear else kind
-
-
 def _same_kind(index: Index, rows: list[int]) -> list[int]:
     """Return the rows of the kind of the first one, in the region when it is."""
     # The first two parts of the importance: outside the region or not, and the type.
     best = _importance(index, rows[0])[:2] if rows else ()
     return [row for row in rows if _importance(index, row)[:2] == best]
-
-
-def _propose(places: list[Lieu]) -> str:
-    """Return the end of a message that names places."""
-    if not places:
-        return " Donnez une commune, un code postal, un département, un EPCI ou une zone d'emploi."
-    names = ", ".join(f"« {place.nom} »" for place in places)
-    return f" Vouliez-vous dire {names} ?"
 
 
 def _by_code(index: Index, type_: str, code: str) -> Lieu:
@@ -236,9 +401,9 @@ def _by_code(index: Index, type_: str, code: str) -> Lieu:
         row = codes.get(("ancienne_commune", code))
     if row is None:
         kinds = ", ".join(ORDRE)
-        raise ParameterError(
-            f"lieu = « {type_}:{code} » : code inconnu. "
-            f"Écrivez « type:code » avec un type parmi {kinds}, ou le nom du lieu."
+        raise PlaceError(
+            f"{type_}:{code}",
+            f"code inconnu. Écrivez « type:code » avec un type parmi {kinds}, ou le nom du lieu.",
         )
     return _place(index, row)
 
@@ -253,8 +418,10 @@ def parse_place(index: Index, parametres: Mapping) -> Lieu | None:
 
     Raises
     ------
-    ParameterError
+    PlaceError
         When the name is unknown or doubtful, or the point is not in metropolitan France.
+    ParameterError
+        When a coordinate is no number, or a name and a point are given.
     """
     texte, latitude, longitude = (
         str(parametres.get(nom) or "").strip() for nom in ("lieu", "lat", "lon")
@@ -278,9 +445,10 @@ def _point(latitude: str, longitude: str) -> Lieu:
     # NaN and infinity lie between no bounds either.
     west, south, east, north = METROPOLE
     if not (west <= lon <= east and south <= lat <= north):
-        raise ParameterError(
-            f"lat = {lat}, lon = {lon} : ce point n'est pas en France métropolitaine. "
-            f"La latitude est entre {south} et {north}, la longitude entre {west} et {east}."
+        raise PlaceError(
+            f"{lat},{lon}",
+            "ce point est hors de la région, et hors de France métropolitaine "
+            f"(latitude de {south} à {north}, longitude de {west} à {east}).",
         )
     return Lieu(
         type="point",

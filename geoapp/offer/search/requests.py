@@ -13,9 +13,10 @@ from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
 from geoapp.offer.search.places import parse_place
+from geoapp.offer.search.sides import tell_side
 from geoapp.offer.search.travel import MINUTES, MINUTES_SANS_VOITURE, MOYEN_USUEL, Moyen
 from geoapp.reference.codes.identifiers import nearest_accepted
-from geoapp.reference.zonings import TERRITOIRES
+from geoapp.reference.zonings import DEPARTS, TERRITOIRES
 
 TEXTE_MAX = 200
 """Characters of a text or of a place; nobody searches for more."""
@@ -170,7 +171,7 @@ def parse_request(parametres: Mapping, moteur, *, autres: Sequence[str] = ()) ->
     """
     values = read_values(parametres)
     refuse_unknown(values, [*PARAMETRES, *FILTRES, *autres])
-    lieu = _place(values, moteur.index)
+    lieu = tell_side(_place(values, moteur.index), moteur.snapshot)
     texte = _text(values, "texte")
     minutes = _minutes(values, moteur.voyages)
     return Requete(
@@ -435,7 +436,9 @@ def describe_request(requete: Requete, total: int) -> str:
     emprise = ", dans le rectangle affiché" if requete.emprise else ""
     filtres = describe_filters(requete.filtres)
     kept = f", {filtres}" if filtres else ""
-    return f"{count(total, 'formation')}{texte}{describe_place(requete)}{emprise}{kept}"
+    # Those of a neighbour are not collected: none found there is not none there.
+    ours = "" if requete.lieu is None or requete.lieu.est_region else " de la région"
+    return f"{count(total, 'formation')}{ours}{texte}{describe_place(requete)}{emprise}{kept}"
 
 
 def describe_place(requete: Requete) -> str:
@@ -445,7 +448,12 @@ def describe_place(requete: Requete) -> str:
         return ""
     if lieu.est_zone:
         return f" dans {TERRITOIRES[lieu.type].sorte} {_SORTE.sub('', lieu.nom)}"
-    nom = "du point choisi" if lieu.type == "point" else of_place(lieu.nom)
+    if lieu.type == "point":
+        nom = "du point choisi"
+    elif lieu.type in DEPARTS:
+        nom = f"du quartier {_SORTE.sub('', lieu.nom)}"
+    else:
+        nom = f"de : {lieu.nom}" if lieu.type == "etablissement" else of_place(lieu.nom)
     if requete.minutes is None or requete.moyen is None:
         return f" à {with_unit(format_decimal(requete.rayon_km), 'km')} {nom}"
     time = with_unit(format_decimal(requete.minutes), "min")
