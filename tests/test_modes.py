@@ -214,6 +214,8 @@ def test_minutes_are_told_with_their_source_and_their_error():
     told = words.describe_cost({"erreurs": BANDES}, "min", 25.2).replace("\u202f", " ")
     assert told == "environ 25 min, à 10 % près une fois sur deux"
     assert words.describe_cost({}, "min", 25).endswith("erreur inconnue")
+    assert words.describe_cost({}, "min", 5.3).replace("\u202f", " ").startswith("environ 5 min,")
+    assert words.describe_cost({}, "min", 0.4) == "moins d'une minute"
     told = words.describe_precision(
         {"erreurs": BANDES, "fournisseur": "loi calée", "date": "2026", "licence": "ODbL, © OSM"},
         mode="velo",

@@ -62,8 +62,10 @@ def describe_error(erreur: Erreur | None) -> str:
 
 def describe_cost(parametres: Mapping, unite: str, cout: float) -> str:
     """Return a cost with its error: « environ 25 min, à 10 % près une fois sur deux »."""
+    if unite == "min" and cout < 1:
+        return "moins d'une minute"
     # A figure finer than its error would be believed.
-    shown = with_unit(format_decimal(cout, 0 if cout >= 10 else 1), unite)
+    shown = with_unit(format_decimal(cout, 1 if unite == "km" and cout < 10 else 0), unite)
     return f"environ {shown}, {describe_error(error_at(parametres, unite, cout))}"
 
 
