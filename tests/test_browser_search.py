@@ -9,8 +9,11 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pandas as pd
 import pytest
+from pypdf import PdfReader
 
+from geoapp.offer.lookups import public_id
 from support.browsing import WIDTHS, Seen, audit, running, violations, violations_by_theme
 from support.words import plain
 from support.world import HOSTILE, make_tiny_frames, publish_world
@@ -460,3 +463,15 @@ def test_first_load_of_the_real_page_is_light(real_server, browser):
         page = seen.open(f"{real_server}/recherche")
         map_ready(page)
         assert len(sizes) > 8 and sum(sizes) <= 400_000, sum(sizes)
+
+
+@pytest.mark.real
+def test_a_real_sheet_is_one_page_of_paper(real_server, real_snapshot, browser):
+    offres = real_snapshot.read("offres")
+    longest = offres.loc[[offres["titre"].str.len().idxmax()]]
+    asked = pd.concat([offres.drop_duplicates("id_source"), longest])["id_action"].map(public_id)
+    with Seen(browser) as seen:
+        for one in asked:
+            seen.page.goto(f"{real_server}/formations/{one}")
+            paper = seen.page.pdf(format="A4", prefer_css_page_size=True)
+            assert len(PdfReader(io.BytesIO(paper)).pages) == 1, one

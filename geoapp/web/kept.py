@@ -18,6 +18,7 @@ from geoapp.core.memory import Memory
 from geoapp.coverage.model import PARAMETRES
 from geoapp.offer.filters import FILTRES
 from geoapp.reference.zonings import REGION
+from geoapp.web.public_address import public_url
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, holder, signals
 
@@ -120,7 +121,8 @@ def _keeping(view: Callable) -> Callable:
 
 def _key() -> Hashable:
     """Return what an answer depends on besides the snapshot: address, day, what pages tell."""
-    asked = request.script_root, request.full_path, "X-Fragment" in request.headers
+    # A page may tell its own address, host included (the QR code of a sheet).
+    asked = public_url(request.script_root), request.full_path, "X-Fragment" in request.headers
     return *asked, date.today(), tuple(signals().items()), holder().refus
 
 

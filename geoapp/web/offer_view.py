@@ -1,18 +1,15 @@
-"""What a page shows of offers, as plain values: cards of a list, sheet, list on paper."""
+"""What a page shows of offers, as plain values: cards of a list, list on paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from geoapp.core.french import NON_RENSEIGNE, count, format_date
-from geoapp.core.schema.offer_columns import ColonneOffre
-from geoapp.offer.cards import CLASSEMENTS, FICHE, offer_card, say_value
+from geoapp.core.french import NON_RENSEIGNE
+from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.travel import Duree
 from geoapp.web.links import Adresses
-
-Paires = list[tuple[str, str]]
 
 
 def cards(
@@ -109,148 +106,3 @@ def _number(card: dict, numbers: dict[tuple[float, float], int]) -> int | str:
     if card["longitude"] is None or card["modalite"]["code"] == "a_distance":
         return "–"
     return numbers.setdefault((card["longitude"], card["latitude"]), len(numbers) + 1)
-
-
-def sheet_parts(sheet: dict, adresses: Adresses) -> dict:
-    """Return the parts of a sheet in words."""
-    return {
-        "traits": words(
-            [
-                sheet["diplome"]["libelle"],
-                sheet["niveau"]["libelle"],
-                sheet["voie"]["libelle"],
-                sheet["modalite"]["libelle"],
-            ]
-        ),
-        "badges": badges(sheet),
-        "site": web_site(sheet["page_web"]),
-        "titre_lieux": "Où"
-        if len(sheet["lieux"]) == 1
-        else f"Où : {count(len(sheet['lieux']), 'lieu', 'lieux')}",
-        "lieux": [_place(lieu) for lieu in sheet["lieux"]],
-        "details": _details(sheet),
-        "organismes": _bodies(sheet),
-        "source": _source(sheet),
-        "semblables": [dress(card, adresses) for card in sheet["semblables"]],
-    }
-
-
-def _place(lieu: dict) -> dict:
-    """Return one place: address, position, doubt, zones with their vintage."""
-    zones = [
-        {"titre": zone["titre"], "nom": f"{zone['nom']} (millésime {zone['millesime']})"}
-        for zone in lieu["zones"]
-        if zone["type"] not in CLASSEMENTS
-    ]
-    zones += [{"titre": c["titre"], "nom": c["libelle"]} for c in lieu["classements"]]
-    vus = {zone["titre"] for zone in zones}
-    zones += [
-        {"titre": q["titre"], "nom": q["libelle"]}
-        for q in lieu["quartiers"]
-        if q["titre"] not in vus
-    ]
-    return {
-        "nom": lieu["commune"]["nom"] or "Commune non renseignée",
-        "adresse": place_words(lieu),
-        "doute": lieu["doute"],
-        "position": ". ".join(
-            part
-            for part in (lieu["precision"]["libelle"].capitalize(), lieu["motif_position"])
-            if part
-        ),
-        "zones": zones,
-    }
-
-
-ORDRE = (
-    "niveau_entree",
-    "publics",
-    "financeurs",
-    "nb_places_financees",
-    "est_gratuite",
-    "prix_eur",
-    "prix_horaire_eur",
-    "nb_voeux",
-)
-"""Facts that a sheet tells when they are known, in its order; the others follow."""
-
-
-def _details(sheet: dict) -> Paires:
-    """Return what is learnt and how, unknown said unknown when it is expected."""
-    expected = [row for row in FICHE if row.est_attendue]
-    others = [row for row in FICHE if not row.est_attendue]
-    others.sort(key=lambda row: ORDRE.index(row.nom) if row.nom in ORDRE else len(ORDRE))
-    pairs = [(row.fiche, _said(sheet, row) or NON_RENSEIGNE) for row in expected]
-    pairs += [(row.fiche, said) for row in others if (said := _said(sheet, row))]
-    pairs += [
-        (f"Transition {t['libelle'].lower().removeprefix('transition ')}", t["preuve"] or "Oui")
-        for t in sheet["rev3"]
-    ]
-    pairs += [("Métiers visés", ", ".join(sheet["metiers"]))] if sheet["metiers"] else []
-    pairs += [(code["nomenclature"], code["code"]) for code in sheet["codes"]]
-    return pairs + _register(sheet["certification"])
-
-
-def _register(fiche: dict) -> Paires:
-    """Return the record of a training in the national register, when one is sure."""
-    if fiche["fiche_rncp"] is None:
-        return []
-    ends, newer = fiche["echeance_rncp"], fiche["rncp_remplacee_par"]
-    told = [
-        fiche["fiche_rncp"],
-        f"enregistrée jusqu'au {format_date(ends)}" if ends else "",
-        f"remplacée par {newer}" if newer else "",
-        f"d'après le {fiche['preuve_rncp']}",
-    ]
-    return [("Fiche au RNCP", ", ".join(filter(None, told)))]
-
-
-def _said(sheet: dict, row: ColonneOffre) -> str:
-    """Return what a sheet tells of a column, in words; "" when it is unknown."""
-    place = sheet["financement"] if row.rubrique == "cout" else sheet
-    return say_value(row, place[row.nom_montre])
-
-
-def _bodies(sheet: dict) -> Paires:
-    """Return the bodies of a training: who trains, who answers for it when another."""
-    former, responsible = sheet["organisme"], sheet["organisme_responsable"]
-    if former is None and responsible is None:
-        return [("Nom", NON_RENSEIGNE)]
-    pairs = _body(former or responsible)
-    autre = former and responsible and responsible["nom"] and responsible["nom"] != former["nom"]
-    named_by = (former or responsible)["nom_donne_par"]
-    pairs += (
-        [("Nom donné par", f"{named_by['titre']}, {named_by['millesime']}")] if named_by else []
-    )
-    return pairs + ([("Organisme responsable", responsible["nom"])] if autre else [])
-
-
-def _body(organisme: dict) -> Paires:
-    return [
-        ("Nom", organisme["nom"] or NON_RENSEIGNE),
-        ("SIRET", organisme["siret"] or NON_RENSEIGNE),
-        ("Code UAI", organisme["code_uai"] or NON_RENSEIGNE),
-    ]
-
-
-def _source(sheet: dict) -> Paires:
-    """Return where a sheet comes from, its date and licence."""
-    source = sheet["source"]
-    pairs = [
-        ("Source", source["titre"]),
-        ("Producteur", source["producteur"]),
-        ("Millésime", source["millesime"]),
-        ("Licence", source["licence"]),
-    ]
-    pairs += [("À savoir", source["note"])] if source["note"] else []
-    pairs += _received(sheet)
-    return [*pairs, ("Identifiant", sheet["identifiants"]["action"])]
-
-
-def _received(sheet: dict) -> Paires:
-    """Return what the source wrote, where what is shown is another, and what the rest is from."""
-    pairs = [("Intitulé reçu", sheet["intitule"])] if sheet["intitule"] != sheet["titre"] else []
-    pairs += [("Diplôme reçu", sheet["type_diplome"])] if sheet["type_diplome"] else []
-    if sheet["preuve_niveau"] not in (None, "source"):
-        pairs.append(("Niveau d'après", sheet["preuve_niveau"]))
-    return pairs

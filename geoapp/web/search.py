@@ -27,11 +27,11 @@ from geoapp.outputs.maps.search_map import build_search_map, frame_around, frame
 from geoapp.reference.codes.text import fold
 from geoapp.web import search_view
 from geoapp.web.links import POSITIONS, Adresses, Lien
-from geoapp.web.offer_view import sheet_parts
 from geoapp.web.presentation import address_note, static_url
 from geoapp.web.reached import reached_areas
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, served_engine, served_layers, served_lookups, served_trips
+from geoapp.web.sheet_view import sheet_parts
 from geoapp.web.usage_count import FRAGMENT, TOTAL
 
 blueprint = Blueprint("search", __name__)
@@ -263,10 +263,8 @@ def sheet(identifiant: str):
         retour=adresses.page(requete.page),
         croquis=croquis,
         croquis_dit="Carte des lieux de la formation",
-        trajets=[trajet.mots for trajet in trajets],
         sources_trajets=tell_trips(served_engine(), requete) if trajets else [],
-        depart=search_view.start_words(requete.lieu),
-        **sheet_parts(sheet, adresses),
+        **sheet_parts(sheet, adresses, trajets, search_view.start_words(requete.lieu)),
     )
 
 

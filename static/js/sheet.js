@@ -1,4 +1,4 @@
-/* Going back keeps the search as it was, position included; printing needs the browser. */
+/* Going back keeps the search as it was, position included; printing and copying need the browser. */
 "use strict";
 
 (function () {
@@ -13,5 +13,14 @@
   if (imprimer) {
     imprimer.hidden = false;
     imprimer.addEventListener("click", function () { window.print(); });
+  }
+  const copier = document.getElementById("copier");
+  if (copier && navigator.clipboard) {
+    copier.hidden = false;
+    copier.addEventListener("click", function () {
+      const etat = document.getElementById("copie-etat");
+      const adresse = new URL(copier.dataset.adresse, window.location.href).href;
+      navigator.clipboard.writeText(adresse).then(function () { etat.textContent = "Adresse copiée."; }, function () { etat.textContent = adresse; });
+    });
   }
 })();

@@ -42,13 +42,19 @@ _AJOUT = re.compile(r"\(|\bde niveau \d")
 
 @dataclass(frozen=True, kw_only=True)
 class Diplome:
-    """One kind: its short name in titles, its label in lists, its name in full, its levels."""
+    """One kind: its short name in titles, its label in lists, its name in full, its levels.
+
+    `phrase` says what it is and `suite` what comes after it in general, "" when nothing sure can be
+    said of all of them.
+    """
 
     code: str
     court: str
     libelle: str
     en_clair: str
     niveaux: tuple[str, ...]
+    phrase: str = ""
+    suite: str = ""
 
     @property
     def niveau(self) -> str | None:
@@ -76,6 +82,8 @@ def load_diplomes() -> dict[str, Diplome]:
             libelle=row.libelle,
             en_clair=row.en_clair,
             niveaux=tuple(row.niveaux.split("|")),
+            phrase=row.phrase,
+            suite=row.suite,
         )
         for row in _rows("diplomes.csv")
     }

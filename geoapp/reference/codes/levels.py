@@ -93,7 +93,10 @@ def _equivalences(notation: str) -> dict[str, str | None]:
 
 
 def load_niveaux() -> pd.DataFrame:
-    """Return the six levels: niveau, libelle, libelle_usager, ancien_niveau, note."""
+    """Return the six levels: niveau, libelle, libelle_usager, ancien_niveau, note, phrase, suite.
+
+    The last two say in a sentence what it is and what comes after in general.
+    """
     return _read("niveaux.csv").copy()
 
 
