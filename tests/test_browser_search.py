@@ -475,3 +475,32 @@ def test_a_real_sheet_is_one_page_of_paper(real_server, real_snapshot, browser):
             seen.page.goto(f"{real_server}/formations/{one}")
             paper = seen.page.pdf(format="A4", prefer_css_page_size=True)
             assert len(PdfReader(io.BytesIO(paper)).pages) == 1, one
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_trainings_are_kept_compared_and_forgotten(server, browser, axe_source, width):
+    with Seen(browser, width) as seen:
+        page = seen.open(f"{server}/recherche?lieu=commune:80001&rayon=30")
+        keep = page.locator(".offre [data-garder]")
+        assert not page.is_visible("#ma-selection")
+        keep.nth(0).focus()
+        page.keyboard.press("Enter")
+        assert keep.nth(0).get_attribute("aria-pressed") == "true"
+        assert page.inner_text("#selection-etat") == "1 formation gardée."
+        kept = keep.nth(0).get_attribute("data-garder")
+        seen.open(f"{server}/formations/tiny:a5?lieu=commune:80001")
+        page.click(".gestes [data-garder]")
+        assert page.inner_text("#ma-selection") == "Ma sélection (2)"
+        page.click("#ma-selection")
+        page.wait_for_url("**/selection?formations=*")
+        assert page.locator(".comparaison [role=columnheader]").count() == 2
+        audit(seen, axe_source, server)
+        page.click(f'[data-retirer="{kept}"]')
+        page.wait_for_url("**/selection?formations=tiny:a5*")
+        assert page.inner_text("#ma-selection") == "Ma sélection (1)"
+        page.goto(f"{server}/selection")
+        page.wait_for_url("**/selection?formations=tiny*a5")
+        page.click("#vider")
+        page.wait_for_url(f"{server}/selection")
+        assert page.evaluate("localStorage.length") == 0 and not page.is_visible("#ma-selection")
+        assert seen.errors == []

@@ -140,7 +140,7 @@ INVARIANTS = (
 """What the snapshot decides alone, by where pages take it from."""
 
 ASKED = (
-    ("/", "/carte?niveau=3"),
+    ("/carte", "/carte?niveau=3"),
     ("/sources", "/carte?page=1"),
     ("/recherche", "/recherche?texte=soins"),
     ("/couverture", "/couverture?mesure=nb_offres"),

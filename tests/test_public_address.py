@@ -129,7 +129,7 @@ def test_scripts_ask_the_addresses_that_the_page_gives(under, folder):
     page = under.get("/carte/recherche").text
     for nom in ("places", "suggestions", "points", "formations"):
         assert f"/carte/api/v1/{nom}" in page
-    assert "/carte" not in client_of(folder).get("/recherche").text
+    assert "/carte/" not in client_of(folder).get("/recherche").text
 
 
 def test_addresses_of_sheets_are_under_the_prefix_in_the_api(under):

@@ -42,6 +42,7 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("pages.home", "Accueil", "La recherche, et par où commencer."),
             ("search.index", "Recherche", "Par métier, diplôme ou mot, autour d'un lieu."),
+            ("selection.index", "Ma sélection", "Quelques formations côte à côte."),
             ("pages.regional_map", "Carte de la région", "Toutes les formations sur une carte."),
         ),
     ),

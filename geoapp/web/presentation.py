@@ -389,6 +389,9 @@ MENU = (
 )
 """The menu of every page, in its order: five words at most."""
 
+SELECTION_MAX = 4
+"""Trainings kept and compared side by side: more can neither be compared, nor read on a page."""
+
 PIED = (
     Entree("about.site_map", "Plan du site"),
     Entree("about.guide", "Aide"),
@@ -407,7 +410,12 @@ def register_words(app: Flask) -> None:
     app.jinja_env.template_class = FrenchTemplate
     app.jinja_env.filters["nombre"] = format_number
     app.jinja_env.globals.update(
-        dated=dated, fichier=static_url, version=__version__, menu=MENU, pages_du_site=PIED
+        dated=dated,
+        fichier=static_url,
+        version=__version__,
+        menu=MENU,
+        selection_max=SELECTION_MAX,
+        pages_du_site=PIED,
     )
     app.context_processor(_about_sources)
 

@@ -66,7 +66,7 @@ PROPRES: dict[tuple[str, str], tuple[str, ...]] = {
 
 def copy_with_row(folder: Path) -> Path:
     """Return a copy of the tree with the source and the row that `CONTRIBUTING.md` gives."""
-    for name in ("geoapp", "templates", "static"):
+    for name in ("geoapp", "templates", "static", "docs"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "geodata").mkdir()
     for path in (ROOT / "geodata").iterdir():
