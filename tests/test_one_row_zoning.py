@@ -149,7 +149,7 @@ def test_a_real_zoning_is_one_row(house, mirror, tmp_path):
     }
     assert {nom: one["status"] for nom, one in answers.items() if one["status"] != 200} == {}
     assert "bassin de vie de Lens" in answers["/territoires/{type}/{code}"]["texte"]
-    assert "dans le bassin de vie Lens" in answers["/recherche?lieu={mot} {nom}"]["texte"]
+    assert "dans le bassin de vie de Lens" in answers["/recherche?lieu={mot} {nom}"]["texte"]
     with (mirror / COMMUNES).open(encoding="utf-8-sig") as stream:
         known = {row["BV2022"]: row["LIB_BV2022"] for row in csv.DictReader(stream)}
     zones = open_snapshot(tmp_path).read("zones")

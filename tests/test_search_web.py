@@ -139,7 +139,7 @@ def test_around_a_commune_distances_are_shown_and_sorted(client):
 
 def test_a_zone_is_searched_inside_whatever_the_radius(client):
     page = client.get("/recherche?lieu=departement:59&rayon=5")
-    assert sentence(page).startswith("2 formations dans le département Nord")
+    assert sentence(page).startswith("2 formations dans le Nord")
     assert "le rayon ne compte pas" in page.text
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import count, format_decimal, of_place, with_unit
+from geoapp.core.french import count, format_decimal, of_place, with_article, with_unit
 from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
 from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
@@ -447,7 +447,10 @@ def describe_place(requete: Requete) -> str:
     if lieu is None:
         return ""
     if lieu.est_zone:
-        return f" dans {TERRITOIRES[lieu.type].sorte} {_SORTE.sub('', lieu.nom)}"
+        nom = _SORTE.sub("", lieu.nom)
+        zonage = TERRITOIRES[lieu.type]
+        # A département is said by its name alone: « dans l'Aisne ».
+        return f" dans {with_article(nom) if zonage.est_avec_article else zonage.subject(nom)}"
     if lieu.type == "point":
         nom = "du point choisi"
     elif lieu.type in DEPARTS:

@@ -51,7 +51,7 @@ class Calque:
     @property
     def note(self) -> str:
         """Return what the legend must say of the layer, after its title."""
-        parts = [f"millésime {self.millesime}"]
+        parts = [f"données de {self.millesime}"]
         if not self.est_dessine:
             parts.append(f"liste sans contour : {count(self.nb_zones, 'zone')}, non dessinées")
         elif self.nb_zones > 1:
