@@ -34,7 +34,7 @@ def repertoire(tiny_frames, tmp_path):
     return open_repertoire(publish_world(tiny_frames, tmp_path))
 
 
-def _answer(lignes, distances, a_distance=(), proches=()) -> Resultat:
+def _answer(lignes, distances, a_distance=(), proches=(), nb=None) -> Resultat:
     def ints(values):
         return np.array(values, dtype="int64")
 
@@ -43,7 +43,10 @@ def _answer(lignes, distances, a_distance=(), proches=()) -> Resultat:
         distances_m=np.array(distances, dtype="float64"),
         minima_m=np.array(distances, dtype="float64"),
         a_distance=ints(a_distance),
+        total=len(lignes) if nb is None else nb,
+        nb_a_distance=len(a_distance),
         proches=ints(proches),
+        proches_repondent=True,
         proches_m=np.full(len(proches), 30_000.0),
         proches_minima_m=np.full(len(proches), 30_000.0),
         nb_non_places=0,
@@ -81,6 +84,18 @@ def test_cards_follow_the_list_then_the_remote_ones(resultat, repertoire):
         and cards[1]["distance_m"] == 1000
         and cards[6]["distance_m"] is None
     )
+
+
+def test_neighbouring_jobs_are_marked(repertoire):
+    found = _answer([0, 1, 2], [1.0, 2.0, 3.0], nb=1)
+    assert [card["bloc"] for card in list_cards(found, repertoire)] == [
+        "Résultat",
+        "Métier voisin",
+        "Métier voisin",
+    ]
+    about = describe_export(found, repertoire)
+    assert (about["nb_resultats"], about["nb_voisins"]) == (1, 2)
+    assert about["titre"].startswith("1 formation")
 
 
 def test_nearest_ones_are_marked(repertoire):

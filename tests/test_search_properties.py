@@ -465,12 +465,12 @@ def test_properties_on_the_real_offer(real, seed):
     assert set(wide.lignes) <= set(bare.lignes)
     for nom in FILTRES:
         if not FILTRES[nom].est_multiple:
-            assert sum(option.nb for option in bare.facettes[nom]) == bare.total + len(
-                bare.a_distance
-            )
-    pages = [wide.lignes[Resized(wide, page).page] for page in range(1, wide.total // 20 + 2)]
+            counted = bare.total + bare.nb_a_distance
+            every = len(bare.lignes) + len(bare.a_distance)
+            assert sum(option.nb for option in bare.facettes[nom]) == (counted or every)
+    pages = [wide.lignes[Resized(wide, page).page] for page in range(1, wide.nb_pages + 1)]
     assert np.concatenate(pages).tolist() == wide.lignes.tolist()
-    assert len(set(wide.lignes)) == wide.total
+    assert len(set(wide.lignes)) == wide.total + wide.nb_voisins
     offres = real.snapshot.read("offres").iloc[wide.lignes]
     places = offres.geometry
     exact = (

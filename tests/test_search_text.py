@@ -33,7 +33,7 @@ TITLES = [
 
 BOULANGER, CUISINIER = "Boulanger / Boulangère", "Cuisinier / Cuisinière"
 JOBS = [
-    ("Tourier / Tourière", "D1102", BOULANGER, BOULANGER),
+    ("Fournilier / Fournilière", "D1102", BOULANGER, BOULANGER),
     ("Boulanger / Boulangère de nuit", "D1102", BOULANGER, BOULANGER),
     ("Électricien / Électricienne de cuisine", "G1602", CUISINIER, CUISINIER),
     ("Gauffrier / Gauffrière en roulotte", "G1602", CUISINIER, f"Crêpier|{CUISINIER}"),
@@ -157,8 +157,8 @@ def jobs(texte) -> list[tuple[str, str, bool]]:
 @pytest.mark.parametrize(
     "texte, trouves, metiers",
     [
-        ("tourière", ["CAP Boulanger"], [("tourière", "D1102", True)]),
-        ("cap tourier", ["CAP Boulanger"], [("tourier", "D1102", True)]),
+        ("fournilière", ["CAP Boulanger"], [("fournilière", "D1102", True)]),
+        ("cap fournilier", ["CAP Boulanger"], [("fournilier", "D1102", True)]),
         ("gauffrier en roulotte", ["CAP Cuisine"], [("gauffrier en roulotte", "G1602", True)]),
         ("électricien cuisine", ["CAP Cuisine"], [("électricien cuisine", "G1602", True)]),
         ("sophrologue", [], [("sophrologue", "K1103", False)]),

@@ -26,7 +26,7 @@ from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.indicators import INDICATEURS, show_value
 from geoapp.coverage.model import describe_question
-from geoapp.offer.answers import describe_answer
+from geoapp.offer.answers import VOISIN, describe_answer
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.perimeter import CONNUE
 from geoapp.offer.quality.scores import Qualite, list_defects, score_parts
@@ -241,8 +241,12 @@ def _print_found(answer: dict) -> None:
         )
     for sentence in answer["trajets"]:
         console.print(sentence, highlight=False, markup=False)
+    is_near = False
     table = Table("Distance", "Trajet", "Formation", "Organisme", "Commune", "Niveau")
     for card in answer["formations"] + answer["a_distance"]["formations"]:
+        if card["bloc"] == VOISIN and not is_near:
+            is_near = True
+            table.add_row("", "", "Métiers voisins")
         table.add_row(
             *[
                 plain(text)
@@ -265,6 +269,7 @@ def _print_found(answer: dict) -> None:
             markup=False,
         )
     apart = [
+        (answer["nb_voisins"], "de métiers voisins"),
         (answer["a_distance"]["total"], "entièrement à distance"),
         (answer["nb_non_places"], "de lieu inconnu"),
     ]

@@ -19,11 +19,14 @@ from geoapp.offer.perimeter import describe_perimeter
 from geoapp.offer.search.engine import Moteur
 from geoapp.offer.search.jobs import tell_jobs
 from geoapp.offer.search.map_points import Points
-from geoapp.offer.search.model import Lieu, Resultat
-from geoapp.offer.search.requests import describe_request, to_parameters
+from geoapp.offer.search.model import Lieu, Resultat, Texte
+from geoapp.offer.search.requests import describe_result, to_parameters
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.search.travel import Duree
 from geoapp.reference.zonings import TERRITOIRES, ZONAGES
+
+REPOND, VOISIN = "correspond", "voisin"
+"""Blocks of a list: what answers the search itself, what is of a neighbouring job."""
 
 SORTES = {
     "ancienne_commune": "ancienne commune",
@@ -56,10 +59,12 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
     """
     requete, page, texte = resultat.requete, resultat.page, resultat.texte
     # The two lists are paged together: the longer one tells how many pages there are.
-    longest = max(resultat.total, len(resultat.a_distance))
+    longest = max(len(resultat.lignes), len(resultat.a_distance))
+    nb_near = len(resultat.proches) if resultat.proches_repondent else 0
     return {
-        "titre": describe_request(requete, resultat.total),
+        "titre": describe_result(resultat),
         "total": resultat.total,
+        "nb_voisins": resultat.nb_voisins,
         "page": requete.page,
         "taille": requete.taille,
         "nb_pages": max(1, -(-longest // requete.taille)),
@@ -70,36 +75,55 @@ def describe_answer(resultat: Resultat, lookups: Repertoire) -> dict:
         "mode": requete.moyen.nom if requete.moyen else None,
         "nb_sans_voiture": resultat.nb_sans_voiture,
         "trajets": resultat.raconter(),
-        "texte": {
-            "recu": texte.recu,
-            "corrige": texte.corrige,
-            "corrections": [list(pair) for pair in texte.corrections],
-            "synonymes": list(texte.synonymes),
-            "codes": list(texte.codes),
-            "metiers": [asdict(metier) for metier in texte.metiers],
-            "explications_metiers": [typeset(sentence) for sentence in tell_jobs(texte)],
-        },
+        "texte": _describe_text(texte),
         "nb_non_places": resultat.nb_non_places,
         "perimetre": describe_search_perimeter(resultat, lookups.snapshot),
         "formations": _cards(
             lookups,
             resultat.lignes[page],
+            name_blocks(resultat.total, len(resultat.lignes))[page],
             (resultat.distances_m[page], resultat.minima_m[page]),
             resultat.durees.each(page) if resultat.durees else None,
         ),
         "a_distance": {
-            "total": len(resultat.a_distance),
-            "formations": _cards(lookups, resultat.a_distance[page]),
+            "total": resultat.nb_a_distance,
+            "nb_voisins": len(resultat.a_distance) - resultat.nb_a_distance,
+            "formations": _cards(
+                lookups,
+                resultat.a_distance[page],
+                name_blocks(resultat.nb_a_distance, len(resultat.a_distance))[page],
+            ),
         },
         "proches": _cards(
             lookups,
             resultat.proches,
+            name_blocks(nb_near, len(resultat.proches)),
             (resultat.proches_m, resultat.proches_minima_m),
             resultat.proches_durees.each() if resultat.proches_durees else None,
         ),
         "partage": [list(pair) for pair in to_parameters(requete)],
         "instantane": lookups.snapshot.id,
     }
+
+
+def _describe_text(texte: Texte) -> dict:
+    """Return how a text was understood."""
+    return {
+        "recu": texte.recu,
+        "corrige": texte.corrige,
+        "cherche": texte.cherche,
+        "sigles": [list(pair) for pair in texte.sigles],
+        "corrections": [list(pair) for pair in texte.corrections],
+        "synonymes": list(texte.synonymes),
+        "codes": list(texte.codes),
+        "metiers": [asdict(metier) for metier in texte.metiers],
+        "explications_metiers": [typeset(sentence) for sentence in tell_jobs(texte)],
+    }
+
+
+def name_blocks(nb_answers: int, nb: int) -> list[str]:
+    """Return the block of each row of a list: the first ones answer what was asked."""
+    return [REPOND] * nb_answers + [VOISIN] * (nb - nb_answers)
 
 
 def describe_search_perimeter(resultat: Resultat, snapshot: Snapshot) -> dict:
@@ -115,15 +139,16 @@ def describe_search_perimeter(resultat: Resultat, snapshot: Snapshot) -> dict:
 def _cards(
     lookups: Repertoire,
     lignes: np.ndarray,
+    blocs: list[str],
     bornes_m: tuple[np.ndarray, np.ndarray] | None = None,
     durees: Sequence[Duree] | None = None,
 ) -> list[dict]:
-    """Return the cards of some offers, with distance (at most, at least) and trip if any."""
+    """Return the cards of some offers, with block, distance (at most, at least), trip if any."""
     most, least = bornes_m or (np.full(len(lignes), np.nan),) * 2
     trips: Sequence[Duree | None] = durees or [None] * len(lignes)
     return [
-        offer_card(lookups, int(ligne), *told)
-        for ligne, *told in zip(lignes, most, least, trips, strict=True)
+        {**offer_card(lookups, int(ligne), *told), "bloc": bloc}
+        for ligne, bloc, *told in zip(lignes, blocs, most, least, trips, strict=True)
     ]
 
 
@@ -135,7 +160,8 @@ def describe_facets(resultat: Resultat, snapshot: Snapshot) -> dict:
     }
     return {
         "total": resultat.total,
-        "nb_a_distance": len(resultat.a_distance),
+        "nb_voisins": resultat.nb_voisins,
+        "nb_a_distance": resultat.nb_a_distance,
         "facettes": facettes,
         "perimetre": describe_search_perimeter(resultat, snapshot),
     }

@@ -21,12 +21,18 @@ from geoapp.core.schema.offer_columns import ColonneOffre, shown_in
 from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
-from geoapp.offer.search.requests import describe_request
+from geoapp.offer.search.requests import describe_result
 from geoapp.offer.search.scope import search_perimeter
 from geoapp.outputs.files.model import PAQUET, POINT, ColonneFichier, Fichier, Suite
 from geoapp.outputs.files.qml import plain_style
 
-BLOCS = {"resultat": "Résultat", "a_distance": "À distance", "proche": "Plus proche, hors du rayon"}
+BLOCS = {
+    "resultat": "Résultat",
+    "voisin": "Métier voisin",
+    "a_distance": "À distance",
+    "a_distance_voisin": "À distance, métier voisin",
+    "proche": "Plus proche, hors du rayon",
+}
 """The blocks of a list, in the order in which it shows them."""
 
 COULEUR = "#0d5c63"
@@ -36,6 +42,8 @@ REGLES = (
     "dans le même ordre.",
     "Une cellule vide, ou « Non renseigné », dit que la source ne donne pas la valeur ; "
     "ce n'est jamais zéro.",
+    "Le bloc « Métier voisin » vient après les résultats : le métier cherché n'est pas dans "
+    "l'intitulé de ces formations, elles mènent à des métiers proches.",
     "Les distances sont à vol d'oiseau, en mètres, depuis le lieu cherché ; une formation dont "
     "seule la commune est connue n'en a pas : elle est à une distance comprise entre deux bornes.",
     "Les durées de trajet sont estimées depuis le lieu cherché : chacune dit son erreur.",
@@ -106,7 +114,7 @@ def _reader(row: ColonneOffre, extrait: str) -> Callable[[dict], object]:
 
 
 COLONNES = (
-    _row("bloc", "Bloc", "Résultat, formation à distance, ou plus proche hors du rayon"),
+    _row("bloc", "Bloc", "Résultat, métier voisin, à distance, ou plus proche hors du rayon"),
     _row("id", "Identifiant", "Identifiant de la formation, celui de sa fiche"),
     _row("id_lieu", "Identifiant du lieu", "Identifiant du lieu dans les données"),
     *_told("identite"),
@@ -199,10 +207,11 @@ COLONNES = (
 def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
     """Yield every card of an answer in the order of the list, each with its `bloc`.
 
-    The offers found come first, every page of them, then the remote ones, then
-    (when nothing was found) the nearest outside the radius.
+    The offers found come first, every page of them, then those of neighbouring jobs, the remote
+    ones, then (when nothing answers the search) the nearest outside the radius.
     """
     nowhere = np.full(len(resultat.a_distance), np.nan)
+    voisins = {"resultat": resultat.total, "a_distance": resultat.nb_a_distance}
     titles = BLOCS
     if resultat.requete.minutes is not None:
         titles = {**BLOCS, "proche": "Plus proche, au-delà du temps demandé"}
@@ -216,7 +225,9 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
         for row, ligne in enumerate(lignes.tolist()):
             trip = durees.at(row) if durees else None
             card = offer_card(repertoire, ligne, distances[row], minima[row], trip)
-            yield {"bloc": titles[bloc], **card}
+            is_near = row >= voisins.get(bloc, row + 1)
+            nom = ("voisin" if bloc == "resultat" else f"{bloc}_voisin") if is_near else bloc
+            yield {"bloc": titles[nom], **card}
 
 
 def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:
@@ -224,7 +235,7 @@ def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:
     about = describe_export(resultat, repertoire)
     return Fichier(
         table=Suite(
-            resultat.total + len(resultat.a_distance) + len(resultat.proches),
+            len(resultat.lignes) + len(resultat.a_distance) + len(resultat.proches),
             partial(_read_pieces, resultat, repertoire),
         ),
         colonnes=COLONNES,
@@ -268,8 +279,9 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
     )
     kept = ("id_source", "titre", "producteur", "licence", "millesime", "mode", "adresse")
     return {
-        "titre": describe_request(resultat.requete, resultat.total),
+        "titre": describe_result(resultat),
         "nb_resultats": resultat.total,
+        "nb_voisins": resultat.nb_voisins,
         "nb_a_distance": len(resultat.a_distance),
         "nb_proches": len(resultat.proches),
         "perimetre": search_perimeter(resultat.requete, repertoire.snapshot).phrase,
@@ -298,6 +310,8 @@ def _list_notice(about: dict) -> list[tuple[str, str]]:
 def _list_contents(about: dict) -> list[str]:
     """Return how many offers each block holds, empty blocks left out."""
     blocs = [count(about["nb_resultats"], "formation")]
+    if about["nb_voisins"]:
+        blocs.append(f"{count(about['nb_voisins'], 'formation')} de métiers voisins")
     if about["nb_a_distance"]:
         blocs.append(f"{count(about['nb_a_distance'], 'formation')} à distance")
     if about["nb_proches"]:

@@ -242,7 +242,7 @@ def export(route: Route, format: str) -> Response:
     requete, _ = _requested(route)
     form = parse_format(ANCIENS_FORMATS.get(format, format))
     found = search(served_engine(), requete)
-    if found.total > COURT or form.couler is None:
+    if len(found.lignes) > COURT or form.couler is None:
         leave_to_workshop()
     return send_table(offers_file(found, served_lookups()), form)
 

@@ -168,10 +168,15 @@ ROUTES: dict[str, Route] = {
             resume="Cherche des formations : texte, lieu, rayon, filtres, tri, pages",
             cles=(
                 ("titre", "La recherche en une phrase"),
-                ("total", "Formations trouvées, à distance exclues"),
+                (
+                    "total",
+                    "Formations qui correspondent à la recherche, à distance exclues : "
+                    "le nombre annoncé, les premières de la liste",
+                ),
+                ("nb_voisins", "Formations de métiers voisins, à la suite dans la liste"),
                 ("page", "Numéro de la page"),
                 ("taille", "Formations par page"),
-                ("nb_pages", "Nombre de pages"),
+                ("nb_pages", "Nombre de pages, métiers voisins compris"),
                 ("tri", "Ordre de la liste"),
                 ("lieu", "Lieu compris, ou null"),
                 ("rayon_km", "Rayon, en kilomètres ; sans effet quand seuil_min est demandé"),
@@ -187,12 +192,16 @@ ROUTES: dict[str, Route] = {
                     "D'où viennent les durées et à combien près elles sont justes, "
                     "une phrase par mode ; vide sans point de départ",
                 ),
-                ("texte", "Texte compris : corrections, synonymes, codes, métiers du ROME"),
+                (
+                    "texte",
+                    "Texte compris : ce qui est cherché, corrections, sigles absents des sources, "
+                    "synonymes, codes, métiers du ROME",
+                ),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
                 ("perimetre", PERIMETRE),
-                ("formations", "Formations de la page"),
+                ("formations", "Formations de la page ; bloc : correspond, ou voisin"),
                 ("a_distance", "Formations entièrement à distance : total, et celles de la page"),
-                ("proches", "Les plus proches hors du rayon, quand rien n'est trouvé"),
+                ("proches", "Les plus proches hors du rayon, quand rien n'y correspond"),
                 ("partage", "Paramètres à partager, positions arrondies"),
                 ("instantane", "Instantané des données"),
             ),
@@ -227,7 +236,8 @@ ROUTES: dict[str, Route] = {
             chemin="/facets",
             resume="Nombre de formations par valeur de chaque filtre, les autres filtres tenus",
             cles=(
-                ("total", "Formations trouvées, à distance exclues"),
+                ("total", "Formations qui correspondent à la recherche, à distance exclues"),
+                ("nb_voisins", "Formations de métiers voisins, comptées si rien ne correspond"),
                 ("nb_a_distance", "Formations à distance, comptées dans les facettes"),
                 ("facettes", "Par filtre : libellé, et valeurs avec leur nombre"),
                 ("perimetre", PERIMETRE),
@@ -431,6 +441,10 @@ CARTE: dict[str, tuple[str, str]] = {
     "est_a_temps_sans_voiture": (
         "boolean",
         "Se rejoint à temps sans voiture ; null quand sans_voiture n'est pas demandé",
+    ),
+    "bloc": (
+        "string",
+        "Dans une liste : correspond (à la recherche elle-même) ou voisin (un métier voisin)",
     ),
     "source": ("object", "Source de la ligne montrée : id, titre, millesime, mode"),
     "sources": (

@@ -67,6 +67,13 @@ class Adresses:
         )
         return url_for("search.index", **kept)
 
+    def widened(self, nom: str, valeur: str) -> str:
+        """Return the address of the search in another radius, or in another time."""
+        return url_for(
+            "search.index",
+            **self._query(noms=("page", "rayon", "seuil_min"), avec=[(nom, valeur)]),
+        )
+
     def without_filters(self) -> str:
         """Return the address of the search without its filters."""
         return url_for("search.index", **self._query(noms=("page", *FILTRES)))

@@ -20,7 +20,7 @@ from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.engine import search, tell_trips, trips_to
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.places import PlaceError
-from geoapp.offer.search.requests import PARAMETRES, describe_request, parse_request
+from geoapp.offer.search.requests import PARAMETRES, describe_result, parse_request
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.search_map import build_search_map, frame_around, frame_of, sketch
@@ -45,7 +45,7 @@ def index():
     demande = _requested()
     resultat = search(served_engine(), demande.requete)
     vue = _view(resultat)
-    found = {TOTAL: str(resultat.total + len(resultat.a_distance))}
+    found = {TOTAL: str(resultat.total + resultat.nb_a_distance)}
     if demande.doute is not None:
         vue = search_view.doubtful(vue, demande.doute, demande.saisie)
         # A question back is no search without results.
@@ -146,6 +146,7 @@ def _view(resultat: Resultat) -> dict:
         "facettes": search_view.facets_of(resultat),
         "actifs": search_view.chips(requete, adresses),
         "adresse_sans_filtre": adresses.without_filters(),
+        "elargir": _widen(resultat, adresses),
         "assouplir": _relax(resultat, adresses),
         "actions": adresses.actions(),
         "partage": adresses.to_share(),
@@ -161,9 +162,26 @@ def _view(resultat: Resultat) -> dict:
     }
 
 
+def _widen(resultat: Resultat, adresses: Adresses) -> list[Lien]:
+    """Return, when nothing answers the search around a place, what a larger reach gives.
+
+    Each that gives more than the one before.
+    """
+    if resultat.total or not resultat.proches_repondent or not len(resultat.proches):
+        return []
+    links, most = [], 0
+    for nom, valeur, libelle, autre in search_view.widened(resultat.requete):
+        nb = search(served_engine(), autre).total
+        if nb > most:
+            words = f"{libelle} : {count(nb, 'formation')}"
+            links.append(Lien(nom, words, adresses.widened(nom, valeur), valeur))
+            most = nb
+    return links
+
+
 def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
     """Return, when nothing is found, what leaving out a filter or the text gives, best first."""
-    if resultat.total or len(resultat.a_distance):
+    if resultat.total or resultat.nb_a_distance:
         return []
     found = [
         (search(served_engine(), autre).total, nom, libelle)
@@ -297,5 +315,5 @@ def print_list():
             lieu=requete.lieu,
             rayon_km=requete.rayon_km if requete.minutes is None else 0.0,
         ),
-        croquis_dit=f"Carte : {describe_request(requete, resultat.total)}",
+        croquis_dit=f"Carte : {describe_result(resultat)}",
     )

@@ -36,7 +36,7 @@ from geoapp.offer.search.model import (
 )
 from geoapp.offer.search.place_names import CONTOUR
 from geoapp.offer.search.places import A_LA_COMMUNE, PlaceError
-from geoapp.offer.search.requests import default_sort, describe_request
+from geoapp.offer.search.requests import default_sort, describe_result
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.search.sides import tell_neighbour
 from geoapp.offer.search.travel import (
@@ -56,6 +56,9 @@ from geoapp.web.reached import round_people
 TAILLES = (20, 50, 100)
 LISTE_LONGUE = 24
 """Above this number of values a facet shows the most frequent, and a field to find the others."""
+
+CORRESPOND, VOISINS = "Correspond à votre recherche", "Métiers voisins"
+"""Titles of the two blocks of a list."""
 
 TETE = 15
 NB_A_DISTANCE = 5
@@ -113,6 +116,7 @@ class Groupe:
     titre: str
     debut: int
     cartes: list[dict]
+    est_voisin: bool = False
 
 
 @dataclass(frozen=True)
@@ -288,6 +292,31 @@ def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
     )
 
 
+def widened(requete: Requete) -> list[tuple[str, str, str, Requete]]:
+    """Return (parameter, value, words, search) of each larger radius, or time when it is asked."""
+    if requete.minutes is not None:
+        return [
+            (
+                "seuil_min",
+                f"{temps:g}",
+                f"À {with_unit(format_decimal(temps), 'min')}",
+                replace(requete, minutes=float(temps), page=1),
+            )
+            for temps in MINUTES_PROPOSEES
+            if temps > requete.minutes
+        ]
+    return [
+        (
+            "rayon",
+            f"{rayon:g}",
+            f"À {with_unit(format_decimal(rayon), 'km')}",
+            replace(requete, rayon_km=float(rayon), page=1),
+        )
+        for rayon in RAYONS_KM
+        if rayon > requete.rayon_km
+    ]
+
+
 def choices(requete: Requete, moyens: Mapping[str, Moyen]) -> dict[str, list[Choix]]:
     """Return the choices of radius, time, way, order and page size; that of a default is empty."""
     rayons = sorted({*map(float, RAYONS_KM), requete.rayon_km})
@@ -331,19 +360,7 @@ def choices(requete: Requete, moyens: Mapping[str, Moyen]) -> dict[str, list[Cho
 def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     """Return what a person must know of an answer, as sentences."""
     requete, texte = resultat.requete, resultat.texte
-    parts = tell_jobs(texte)
-    if texte.corrige:
-        parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
-    elif texte.corrections and not _is_held(texte):
-        if not parts:
-            parts.append(
-                f"Aucun mot de « {texte.recu} » n'est connu. "
-                "Essayez un métier, un diplôme ou un sigle."
-            )
-    elif texte.corrections:
-        words = join_words([f"« {mot} »" for mot, _ in texte.corrections])
-        end = "s" if len(texte.corrections) > 1 else ""
-        parts.append(f"Aucune formation ne réunit tous ces mots : {words} laissé{end} de côté.")
+    parts = [*_tell_words(resultat), *tell_jobs(texte)]
     if texte.synonymes:
         parts.append(f"Cherché aussi : {', '.join(texte.synonymes)}.")
     if requete.lieu is not None:
@@ -379,9 +396,33 @@ def _tell_place(lieu: Lieu) -> list[str]:
     return parts
 
 
-def _is_held(texte: Texte) -> bool:
+def _tell_words(resultat: Resultat) -> list[str]:
+    """Return what was made of the words typed: read otherwise, left out, known by nobody."""
+    texte, nb = resultat.texte, len(resultat.lignes) + len(resultat.a_distance)
+    parts = [
+        f"« {sigle.upper()} » : {sens}. Aucune formation de nos sources ne porte ce sigle."
+        for sigle, sens in texte.sigles
+    ]
+    if any(lu for _, lu in texte.corrections):
+        parts.append(f"Résultats pour « {texte.corrige} » (vous avez écrit « {texte.recu} »).")
+    told = {mot for mot, _ in texte.sigles}
+    out = [mot for mot, lu in texte.corrections if not lu and mot not in told]
+    if out and nb:
+        end = "s" if len(out) > 1 else ""
+        words = join_words([f"« {mot} »" for mot in out])
+        parts.append(f"Aucune formation ne réunit tous ces mots : {words} laissé{end} de côté.")
+    elif not nb and not texte.sigles and not texte.metiers and not _is_known(texte):
+        parts.append(
+            f"Aucun mot de « {texte.recu} » n'est connu. Essayez un métier, un diplôme ou un sigle."
+        )
+    if resultat.nb_voisins and not resultat.total:
+        parts.append("Plus bas : des formations de métiers voisins.")
+    return parts
+
+
+def _is_known(texte: Texte) -> bool:
     """Tell whether some word of a text is in a training or in the name of a body."""
-    left_out = {word for mot, _ in texte.corrections for word in mot.split()}
+    left_out = {word for mot, lu in texte.corrections if not lu for word in mot.split()}
     return not set(split_words(texte.recu)) - VIDES <= left_out
 
 
@@ -461,9 +502,11 @@ def _known_by_departement(row) -> str:
 
 def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dict:
     """Return the three lists of a page: found, remote, nearest outside the radius."""
-    distantes = resultat.a_distance[: NB_A_DISTANCE if resultat.total else resultat.requete.taille]
-    reste = len(resultat.a_distance) - len(distantes)
-    nb = len(resultat.a_distance)
+    nb = resultat.nb_a_distance or len(resultat.a_distance)
+    distantes = resultat.a_distance[:nb]
+    distantes = distantes[: NB_A_DISTANCE if resultat.total else resultat.requete.taille]
+    reste = nb - len(distantes)
+    words = "formation" if resultat.nb_a_distance else "formation de métiers voisins"
     page, durees, proches = resultat.page, resultat.durees, resultat.proches_durees
     found = cards(
         repertoire,
@@ -476,7 +519,7 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
         "cartes": found,
         "groupes": _groups(resultat, found),
         "a_distance": cards(repertoire, distantes, None, adresses),
-        "titre_a_distance": f"{count(nb, 'formation')} entièrement à distance",
+        "titre_a_distance": f"{count(nb, words, _plural(words))} entièrement à distance",
         "suite_a_distance": f"{count(reste, 'autre')} à distance : "
         "tous les fichiers à télécharger les contiennent."
         if reste
@@ -492,11 +535,31 @@ def lists(resultat: Resultat, repertoire: Repertoire, adresses: Adresses) -> dic
     }
 
 
+def _plural(words: str) -> str:
+    return words.replace("formation", "formations")
+
+
 def _groups(resultat: Resultat, found: list[dict]) -> list[Groupe]:
-    """Return the cards of a page by group: one without title, or what needs no car, then a car."""
+    """Return the cards of a page by block: what answers the search, then neighbouring jobs.
+
+    One without title when there is no text.
+    """
+    start = resultat.page.start
+    nb = max(0, min(len(found), resultat.total - start))
+    groups = _answers(resultat, found[:nb])
+    if found[nb:]:
+        titre = f"{VOISINS} : {count(resultat.nb_voisins, 'formation')}"
+        groups.append(Groupe(titre, start + nb + 1, found[nb:], est_voisin=True))
+    return groups
+
+
+def _answers(resultat: Resultat, found: list[dict]) -> list[Groupe]:
+    """Return the cards that answer the search: in one group, or without a car, then with one."""
     start, free = resultat.page.start + 1, resultat.nb_sans_voiture
     if free is None:
-        return [Groupe("", start, found)] if found else []
+        has_text = bool(resultat.texte.recu.strip())
+        titre = f"{CORRESPOND} : {count(resultat.total, 'formation')}" if has_text else ""
+        return [Groupe(titre, start, found)] if found else []
     requete = resultat.requete
     limit = MINUTES_SANS_VOITURE if requete.minutes is None else requete.minutes
     cut = max(0, min(len(found), free - resultat.page.start))
@@ -541,7 +604,8 @@ def _nearest(resultat: Resultat) -> str:
     """Return how far the nearest offers are."""
     if not len(resultat.proches):
         return ""
-    return f"Les plus proches, à partir de {_least(resultat)}"
+    what = "" if resultat.proches_repondent else " de métiers voisins"
+    return f"Les plus proches{what}, à partir de {_least(resultat)}"
 
 
 def _least(resultat: Resultat) -> str:
@@ -566,23 +630,23 @@ def page_links(resultat: Resultat, adresses: Adresses) -> list[Feuillet]:
 
 
 def count_pages(resultat: Resultat) -> int:
-    """Return the number of pages of an answer, one at least."""
-    return max(1, -(-resultat.total // resultat.requete.taille))
+    """Return the number of pages of an answer, neighbours included, one at least."""
+    return resultat.nb_pages
 
 
 def sentence(resultat: Resultat) -> str:
     """Return the number of results and the search in words."""
-    phrase = describe_request(resultat.requete, resultat.total)
+    phrase = describe_result(resultat)
     return "Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase
 
 
 def cut(resultat: Resultat) -> str:
     """Return what a list on paper leaves out; "" when it holds everything."""
-    nb = resultat.requete.taille
-    if resultat.total <= nb:
+    nb, every = resultat.requete.taille, len(resultat.lignes)
+    if every <= nb:
         return ""
     return (
-        f"Les {nb} premières sur {format_number(resultat.total)} : précisez la recherche, "
+        f"Les {nb} premières sur {format_number(every)} : précisez la recherche, "
         "ou téléchargez le fichier complet."
     )
 
@@ -592,14 +656,17 @@ def paper_blocks(
 ) -> tuple[list[dict], list[tuple[float, float, str]]]:
     """Return the tables of a list on paper, and the numbered places to draw."""
     parts = lists(resultat, repertoire, adresses)
-    cartes, points = number_places([*parts["cartes"], *parts["proches"], *parts["a_distance"]])
+    nb = min(resultat.total, len(parts["cartes"]))
+    listed = [*parts["cartes"][:nb], *parts["proches"], *parts["cartes"][nb:]]
+    cartes, points = number_places([*listed, *parts["a_distance"]])
     blocs, debut = [], 0
-    for titre, nom in (
-        ("Formations trouvées", "cartes"),
-        (parts["titre_proches"], "proches"),
-        (parts["titre_a_distance"], "a_distance"),
+    for titre, taille in (
+        ("Formations trouvées" if resultat.total == len(resultat.lignes) else CORRESPOND, nb),
+        (parts["titre_proches"], len(parts["proches"])),
+        (VOISINS, len(parts["cartes"]) - nb),
+        (parts["titre_a_distance"], len(parts["a_distance"])),
     ):
-        fin = debut + len(parts[nom])
-        blocs += [{"titre": titre, "offres": cartes[debut:fin]}] if parts[nom] else []
+        fin = debut + taille
+        blocs += [{"titre": titre, "offres": cartes[debut:fin]}] if taille else []
         debut = fin
     return blocs, points

@@ -162,9 +162,12 @@ geoforma.page = (function () {
     } else if (cible.matches("a[data-page]")) {
       evenement.preventDefault();
       chercher({page: cible.dataset.page});
-    } else if (cible.matches(".puce, [data-effacer], [data-assouplir]")) {
+    } else if (cible.matches(".puce:not([data-elargir]), [data-effacer], [data-assouplir]")) {
       evenement.preventDefault();
       retirer(cible.dataset.nom, cible.dataset.valeur);
+    } else if (cible.matches("[data-elargir]")) {
+      evenement.preventDefault();
+      elargir(cible.dataset.nom, cible.dataset.valeur);
     } else if (cible.id === "partager") {
       partager();
     } else if (cible.matches(".offre-titre a, .fiche-offre a")) {
@@ -183,6 +186,12 @@ geoforma.page = (function () {
         .filter(function (autre) { return !nom || autre === nom; }).forEach(function (autre) { choix.delete(autre); });
     }
     chercher({choix: choix}).then(function () { document.getElementById("titre-resultats").focus({preventScroll: true}); });
+  }
+
+  function elargir(nom, valeur) {
+    formulaire.elements.namedItem(nom).value = valeur;
+    choisirMesure();
+    chercher({}).then(function () { document.getElementById("titre-resultats").focus({preventScroll: true}); });
   }
 
   window.addEventListener("popstate", function (evenement) {

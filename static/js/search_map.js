@@ -166,8 +166,10 @@ geoforma.recherche = function (carte, options) {
     parametres.set("emprise", bornes.map(function (v) { return v.toFixed(6); }).join(","));
     parametres.set("taille", "100");
     return demander(FORMATIONS, parametres).then(function (donnees) {
-      liste.append.apply(liste, donnees.formations.map(offre));
-      const reste = donnees.total - donnees.formations.length;
+      /* The map counts what answers the search; neighbours only when nothing does. */
+      const comptees = donnees.total ? donnees.formations.filter(function (f) { return f.bloc === "correspond"; }) : donnees.formations;
+      liste.append.apply(liste, comptees.map(offre));
+      const reste = (donnees.total || donnees.nb_voisins) - comptees.length;
       if (reste > 0) { liste.append(element("li", "", "et " + nombres.format(reste) + " de plus")); }
       return true;
     }).catch(function () { dire("La liste de ce lieu n'a pas pu être chargée. Fermez et rouvrez le lieu pour réessayer."); });

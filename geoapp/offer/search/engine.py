@@ -33,7 +33,7 @@ from geoapp.offer.search.columns import (
 from geoapp.offer.search.index import Index, Toponymes, open_index
 from geoapp.offer.search.model import Lieu, Requete, Resultat, Texte
 from geoapp.offer.search.proximity import RTree, distances_m, index_places, places_within, to_ecef
-from geoapp.offer.search.text import match_text, score_pairs
+from geoapp.offer.search.text import Paires, match_text, score_pairs
 from geoapp.offer.search.travel import (
     MINUTES_SANS_VOITURE,
     Depart,
@@ -76,8 +76,7 @@ class Moteur:
     vagues: CommunePlaces
     contours: Mapping[tuple[str, str], BaseGeometry]
     paire: np.ndarray
-    paires_textes: np.ndarray
-    paires_organismes: np.ndarray
+    paires: Paires
     voyages: Voyages | None = None
 
     @property
@@ -90,12 +89,14 @@ class Moteur:
 class Selection:
     """What a search keeps, as masks over the rows of an engine.
 
-    `sauf[nom]` are the rows that obey everything but filter `nom`; `distances` and `minima` go
-    with places: at most and at least how far, the same for a place known by its point.  `durees`
-    are the trips to places, when they decide what is kept or its order.
+    `repond` are those that answer the text itself, the others are of neighbouring jobs.
+    `sauf[nom]` are the rows counted that obey everything but filter `nom`; `distances` and
+    `minima` go with places: at most and at least how far, the same for a place known by its
+    point.  `durees` are the trips to places, when they decide what is kept or its order.
     """
 
     trouvees: np.ndarray
+    repond: np.ndarray
     distantes: np.ndarray
     ailleurs: np.ndarray
     nb_non_places: int
@@ -135,7 +136,7 @@ def open_engine(
     offres = table.iloc[ordre].reset_index(drop=True)
     places = distinct_places(offres)
     lonlat = (places.longitudes, places.latitudes)
-    paire, textes, organismes = _pairs(snapshot, index, offres)
+    paire, paires = _pairs(snapshot, index, offres)
     return Moteur(
         snapshot=snapshot,
         index=index,
@@ -152,8 +153,7 @@ def open_engine(
         vagues=outline_places(places.communes, snapshot.read("communes")),
         contours=_outlines(snapshot),
         paire=paire,
-        paires_textes=textes,
-        paires_organismes=organismes,
+        paires=paires,
         voyages=voyages(np.column_stack(lonlat)) if voyages else None,
     )
 
@@ -167,19 +167,27 @@ def _outlines(snapshot: Snapshot) -> dict[tuple[str, str], BaseGeometry]:
     )
 
 
-def _pairs(snapshot: Snapshot, index: Index, offres) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the (document, body) pair of each offer, and the document and body of each pair."""
+def _pairs(snapshot: Snapshot, index: Index, offres) -> tuple[np.ndarray, Paires]:
+    """Return the (document, body, commune) of each offer, as a rank among the distinct ones."""
     formations = {code: row for row, code in enumerate(snapshot.read("formations")["id_formation"])}
     docs = np.empty(0, np.int64)
     if len(offres):
         ranks = offres["id_formation"].map(formations).to_numpy(dtype=np.int64)
         docs = index.texte_de_formation[ranks].astype(np.int64)
-    rows = {nom: row for row, nom in enumerate(index.organismes)}
-    bodies = offres["nom_organisme"].map(rows).fillna(-1).to_numpy(dtype=np.int64)
-    # Body −1 (no name) becomes 0, so that a pair is one whole number.
-    width = len(rows) + 1
-    distinct, pair = np.unique(docs * width + bodies + 1, return_inverse=True)
-    return pair.reshape(-1), distinct // width, distinct % width - 1
+    bodies = _rows_of(offres["nom_organisme"], index.organismes)
+    towns = _rows_of(offres["nom_commune"], index.communes)
+    # Row −1 (no name) becomes 0, so that a pair is one whole number.
+    width, towns_width = len(index.organismes) + 1, len(index.communes) + 1
+    keys = (docs * width + bodies + 1) * towns_width + towns + 1
+    distinct, pair = np.unique(keys, return_inverse=True)
+    held, town = np.divmod(distinct, towns_width)
+    return pair.reshape(-1), Paires(held // width, held % width - 1, town - 1)
+
+
+def _rows_of(noms, known: list[str]) -> np.ndarray:
+    """Return the row of each name among the known ones, −1 without a name."""
+    rows = {nom: row for row, nom in enumerate(known)}
+    return noms.map(rows).fillna(-1).to_numpy(dtype=np.int64)
 
 
 def at_day(moteur: Moteur, today: date) -> Moteur:
@@ -210,9 +218,13 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     included.  Fully remote offers obey text and filters only: neither a place,
     a rectangle nor the zone filter leaves them out, since they are nowhere.
 
-    Facets count `lignes` and `a_distance` together, each filter without its
+    What answers the text itself comes first, then what is of neighbouring jobs: the order asked is
+    that of each block.  The number announced, and those of facets and maps, are of the first block;
+    of the second one when nothing around answers the text itself.
+
+    Facets count found and remote offers together, each filter without its
     own choice: for a filter of one value per offer the counts add up to
-    ``total + len(a_distance)`` when it is not in use.
+    ``total + nb_a_distance`` when it is not in use.
 
     Orders are total and stable, what is reached without a car first when it is asked:
     « distance » is (distance, title, id); « duree » (minutes, distance, title, id);
@@ -225,8 +237,9 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
     rows = _sorted_rows(moteur, np.flatnonzero(found.trouvees), requete.tri, found)
     nowhere = replace(found, distances=None, durees=None)
     remote = _sorted_rows(moteur, np.flatnonzero(found.distantes), requete.tri, nowhere)
+    nb_answers = int((found.trouvees & found.repond).sum())
     near = np.empty(0, np.int64)
-    if not len(rows):
+    if not nb_answers:
         near = nearest_alternatives(moteur, found)
 
     def measure() -> tuple[Durees | None, Durees | None]:
@@ -239,9 +252,12 @@ def search(moteur: Moteur, requete: Requete) -> Resultat:
         distances_m=_row_distances(moteur, found.distances, rows),
         minima_m=_row_distances(moteur, found.minima, rows),
         a_distance=moteur.ordre[remote],
+        total=nb_answers,
+        nb_a_distance=int((found.distantes & found.repond).sum()),
         proches=moteur.ordre[near],
         proches_m=_row_distances(moteur, found.distances, near),
         proches_minima_m=_row_distances(moteur, found.minima, near),
+        proches_repondent=bool(found.repond[near].all()),
         nb_non_places=found.nb_non_places,
         facettes=count_facets(moteur.colonnes, found.sauf),
         texte=found.texte,
@@ -285,17 +301,19 @@ def _row_distances(moteur: Moteur, distances: np.ndarray | None, rows: np.ndarra
 
 def select(moteur: Moteur, requete: Requete) -> Selection:
     """Return what a search keeps, before order and counts."""
-    base, scores, texte = _text_mask(moteur, requete.texte)
+    base, answers, scores, texte = _text_mask(moteur, requete.texte)
     here, minima, distances, durees = _place_mask(moteur, requete)
     reached = base & (moteur.a_distance | here)
-    filtered, sauf = sift(moteur.colonnes, requete.filtres, reached)
+    counted = reached & answers
+    filtered, sauf = sift(moteur.colonnes, requete.filtres, counted if counted.any() else reached)
     obeys = base & filtered
     placed = obeys & ~moteur.a_distance
     return Selection(
         trouvees=placed & here,
+        repond=answers,
         distantes=obeys & moteur.a_distance,
         ailleurs=placed & ~here & (moteur.lieu >= 0),
-        nb_non_places=int((placed & ~here & (moteur.lieu < 0)).sum()),
+        nb_non_places=int((placed & answers & ~here & (moteur.lieu < 0)).sum()),
         sauf=sauf,
         scores=scores,
         distances=distances,
@@ -305,18 +323,28 @@ def select(moteur: Moteur, requete: Requete) -> Selection:
     )
 
 
-def _text_mask(moteur: Moteur, texte: str) -> tuple[np.ndarray, np.ndarray | None, Texte]:
-    """Return the offers that hold a text, their scores (None without text), how it was read."""
+def counted_rows(found: Selection) -> np.ndarray:
+    """Return the mask of what is counted of a search: its answers, else its neighbours."""
+    answers = found.trouvees & found.repond
+    return answers if answers.any() else found.trouvees
+
+
+def _text_mask(
+    moteur: Moteur, texte: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, Texte]:
+    """Return the offers that a text keeps, those that answer it, their scores, how it was read.
+
+    Scores are None without text.
+    """
     every = np.ones(len(moteur.ordre), bool)
     if not texte.strip():
-        return every, None, Texte(recu=texte)
+        return every, every, None, Texte(recu=texte)
     found = match_text(moteur.index, texte)
     if not found.concepts:
-        return every, None, found.texte
-    scores, kept, read = score_pairs(
-        found, moteur.paires_textes, moteur.paires_organismes, moteur.index
-    )
-    return kept[moteur.paire], scores[moteur.paire], read
+        return every, every, None, found.texte
+    notes = score_pairs(found, moteur.paires, moteur.index)
+    pair = moteur.paire
+    return notes.gardees[pair], notes.repond[pair], notes.scores[pair], notes.texte
 
 
 def _place_mask(
@@ -401,8 +429,10 @@ def _by_place(moteur: Moteur, places: np.ndarray) -> np.ndarray:
 
 
 def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -> np.ndarray:
-    """Return rows, given in title order, in the order asked."""
+    """Return rows, given in title order, in the order asked: answers, then neighbours."""
     keys = []
+    if not found.repond[rows].all():
+        keys.append((~found.repond[rows]).astype(np.int64))
     if found.durees is not None and found.durees.sans_voiture is not None:
         keys.append(np.append(~found.durees.sans_voiture, True)[moteur.lieu[rows]].astype(np.int64))
     if found.durees is not None and tri == "duree":
@@ -416,19 +446,22 @@ def _sorted_rows(moteur: Moteur, rows: np.ndarray, tri: str, found: Selection) -
     # Without a point, « distance » says nothing: relevance stands in for it.
     by_score = tri == "pertinence" or (tri in ("distance", "duree") and found.distances is None)
     if found.scores is not None and by_score:
-        keys.append(_relevance_steps(found.scores[rows]))
+        keys.append(_relevance_steps(found.scores[rows], found.repond[rows]))
     if found.distances is not None and found.minima is not None and tri != "titre":
         gaps = found.distances - found.minima
         keys.append(_ranks_of_places(found.distances, gaps)[moteur.lieu[rows]])
     return rows[_order(keys, len(rows))] if keys else rows
 
 
-def _relevance_steps(scores: np.ndarray) -> np.ndarray:
-    """Return the step of each score, best first, as ranks to sort by."""
-    best = scores.max(initial=0)
-    if best <= 0:
-        return np.zeros(len(scores), np.int64)
-    return (PAS_PERTINENCE - np.floor(scores / best * PAS_PERTINENCE)).astype(np.int64)
+def _relevance_steps(scores: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Return the step of each score, best of its block first, as ranks to sort by."""
+    steps = np.zeros(len(scores), np.int64)
+    for block in (answers, ~answers):
+        best = scores[block].max(initial=0)
+        if best > 0:
+            gaps = PAS_PERTINENCE - np.floor(scores[block] / best * PAS_PERTINENCE)
+            steps[block] = gaps.astype(np.int64)
+    return steps
 
 
 def _ranks_of_places(most: np.ndarray, gaps: np.ndarray) -> np.ndarray:
@@ -459,11 +492,14 @@ def _order(keys: list[np.ndarray], n: int) -> np.ndarray:
 def nearest_alternatives(moteur: Moteur, found: Selection, nb: int = NB_PROCHES) -> np.ndarray:
     """Return the rows of the nearest offers that obey everything but the place.
 
+    Those that answer the text itself; when none does, neighbours where the list holds nothing.
     Empty without a point.  Order: (distance, or minutes when they decide, at most; title, id).
     """
     if found.distances is None:
         return np.empty(0, np.int64)
-    rows = np.flatnonzero(found.ailleurs)
+    rows = np.flatnonzero(found.ailleurs & found.repond)
+    if not len(rows) and not found.trouvees.any():
+        rows = np.flatnonzero(found.ailleurs)
     costs = found.distances
     if found.durees is not None:
         costs = np.nan_to_num(found.durees.plus, nan=np.inf)

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
+from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -48,13 +49,17 @@ MEMOIRE = 512
 _BORD = "\x1f"
 """What parts the cells of a document: a character that no text of ours holds."""
 _CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
-_MOTS = "mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER"
+_MOTS = (
+    "mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER, "
+    "nb_titres INTEGER, nb_metiers INTEGER"
+)
 _TABLES = f"""
 CREATE VIRTUAL TABLE textes USING fts5({", ".join(POIDS)}, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE organismes USING fts5(nom, content='', tokenize='ascii');
 CREATE VIRTUAL TABLE appellations USING fts5(
-    racines, nb UNINDEXED, code UNINDEXED, metier UNINDEXED, tokenize='ascii');
-CREATE TABLE textes_metiers (code TEXT, texte INTEGER, PRIMARY KEY (code, texte)) WITHOUT ROWID;
+    racines, entier UNINDEXED, nb UNINDEXED, code UNINDEXED, metier UNINDEXED, tokenize='ascii');
+CREATE TABLE textes_metiers (
+    code TEXT, texte INTEGER, rang INTEGER, nb INTEGER, PRIMARY KEY (code, texte)) WITHOUT ROWID;
 CREATE TABLE tableaux (nom TEXT PRIMARY KEY, valeurs BLOB) WITHOUT ROWID;
 CREATE TABLE mots ({_MOTS}) WITHOUT ROWID;
 CREATE TABLE suggestions (texte TEXT, type TEXT, nb INTEGER);
@@ -127,8 +132,11 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
         ((row, _stemmed(nom)) for row, nom in enumerate(names)),
     )
     _count_words(vocabulary, names, 1)
+    _count_words(vocabulary, (cells[0] for cells in distinct), 2)
+    jobs = frames.get("appellations")
+    _count_words(vocabulary, [] if jobs is None else jobs["nom"], 3)
     connection.executemany(
-        "INSERT INTO mots VALUES (?, ?, ?, ?)",
+        "INSERT INTO mots VALUES (?, ?, ?, ?, ?, ?)",
         ((word, stem(word), *vocabulary[word]) for word in sorted(vocabulary)),
     )
     connection.execute(
@@ -144,17 +152,32 @@ def _write_jobs(
     names = frames.get("appellations")
     if names is None or names.empty:
         return
-    roots = names["nom"].map(lambda nom: " ".join(dict.fromkeys(_stemmed(nom).split())))
+    roots = names["nom"].map(_distinct_roots)
     counts = roots.str.split().str.len()
-    rows = sorted(set(zip(roots, counts, names["code_rome"], names["metier"], strict=True)))
-    connection.executemany("INSERT INTO appellations VALUES (?, ?, ?, ?)", rows)
+    # « Caissier / Caissière de parking »: what follows the bar is a whole name.
+    whole = names["nom"].str.rpartition(" / ")[2].map(_distinct_roots)
+    told = (roots, whole, counts, names["code_rome"], names["metier"])
+    rows = sorted(set(zip(*told, strict=True)))
+    connection.executemany("INSERT INTO appellations VALUES (?, ?, ?, ?, ?)", rows)
     metiers = names.drop_duplicates("code_rome").set_index("code_rome")["metiers"]
     codes_of: dict[str, list[str]] = {}
     for code, label in _exploded(metiers).items():
         codes_of.setdefault(label, []).append(code)
-    taught = _exploded(frames["formations"]["metiers"].reset_index(drop=True))
-    pairs = {(code, int(doc[row])) for row, m in taught.items() for code in codes_of.get(m, ())}
-    connection.executemany("INSERT INTO textes_metiers VALUES (?, ?)", sorted(pairs))
+    cells = frames["formations"]["metiers"].fillna("").str.split("|")
+    ranked = sorted(
+        (code, int(doc[row]), rank, len(labels))
+        for row, labels in enumerate(cells)
+        for rank, label in enumerate(labels)
+        for code in codes_of.get(label.strip(), ())
+    )
+    # A job comes once by document, at its best rank: the first of the sorted ones.
+    first = {(code, row): (code, row, *rest) for code, row, *rest in reversed(ranked)}
+    connection.executemany("INSERT INTO textes_metiers VALUES (?, ?, ?, ?)", sorted(first.values()))
+
+
+def _distinct_roots(nom: str) -> str:
+    """Return the distinct stems of a name of a job, in its order."""
+    return " ".join(dict.fromkeys(_stemmed(nom).split()))
 
 
 def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
@@ -205,7 +228,7 @@ def _count_words(vocabulary: dict[str, list[int]], textes: Iterable[str], column
     """Add to each word the number of texts that hold it."""
     counts = Counter(word for texte in textes for word in set(split_words(texte)) - VIDES)
     for word, nb in counts.items():
-        vocabulary.setdefault(word, [0, 0])[column] += nb
+        vocabulary.setdefault(word, [0, 0, 0, 0])[column] += nb
 
 
 def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
@@ -261,6 +284,16 @@ class Toponymes:
     prefixes: Prefixes
 
 
+class MotIndexe(NamedTuple):
+    """A word of the vocabulary: its stem, and how many texts of each kind hold it."""
+
+    racine: str
+    nb_textes: int
+    nb_organismes: int
+    nb_titres: int
+    nb_metiers: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Index:
     """An open search index.
@@ -272,9 +305,17 @@ class Index:
     texte_de_formation: np.ndarray
     nb_textes: int
     organismes: list[str]
-    mots: dict[str, tuple[str, int, int]]
-    mots_tries: list[str]
+    mots: dict[str, MotIndexe]
     racines: frozenset[str]
+    racines_titres: frozenset[str]
+    racines_metiers: frozenset[str]
+    mots_corriges: list[str]
+    """Words that a typing error may be of: no name of a body is one of them."""
+    mots_debutes: list[str]
+    """Words that an unfinished one may be the start of: those of titles and of families."""
+    communes: list[str]
+    lieux_dits: dict[str, np.ndarray]
+    """By stem of a word, the rows of `communes` whose name holds it."""
     suggestions: list[tuple[str, str, int]]
     suggestions_pliees: list[str]
     mots_suggeres: Prefixes
@@ -309,14 +350,18 @@ def open_index(snapshot) -> Index:
         )
     connection = _connect(path)
     try:
+        written = [nom for _, nom, *_ in connection.execute("PRAGMA table_info(mots)")]
+        if written != ["mot", *MotIndexe._fields]:
+            raise SnapshotError(
+                f"L'index de recherche de l'instantané {snapshot.id} vient d'une autre version "
+                "de GéoForma. Relancez « geoapp build »."
+            )
         (docs_bytes,) = connection.execute(
             "SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'"
         ).fetchone()
         words = {
-            mot: (racine, nb_textes, nb_organismes)
-            for mot, racine, nb_textes, nb_organismes in connection.execute(
-                "SELECT * FROM mots ORDER BY mot"
-            )
+            mot: MotIndexe(*rest)
+            for mot, *rest in connection.execute("SELECT * FROM mots ORDER BY mot")
         }
         suggestions = connection.execute(
             "SELECT texte, type, nb FROM suggestions ORDER BY rowid"
@@ -325,20 +370,38 @@ def open_index(snapshot) -> Index:
     finally:
         connection.close()
     docs = np.frombuffer(docs_bytes, dtype="<i4")
+    synonymes, offres = load_synonymes(), snapshot.read("offres")
+    communes = sorted(offres["nom_commune"].dropna().unique())
     return Index(
         chemin=path,
         texte_de_formation=docs,
         nb_textes=int(docs.max()) + 1 if len(docs) else 0,
-        organismes=body_names(snapshot.read("offres")),
+        organismes=body_names(offres),
         mots=words,
-        mots_tries=list(words),
-        racines=frozenset(racine for racine, _, _ in words.values()),
+        racines=frozenset(one.racine for one in words.values()),
+        racines_titres=frozenset(one.racine for one in words.values() if one.nb_titres),
+        racines_metiers=frozenset(one.racine for one in words.values() if one.nb_metiers),
+        mots_corriges=sorted(
+            synonymes.mots | {mot for mot, one in words.items() if one.nb_textes or one.nb_metiers}
+        ),
+        mots_debutes=sorted(synonymes.mots | {mot for mot, one in words.items() if one.nb_titres}),
+        communes=communes,
+        lieux_dits=_rows_by_stem(communes),
         suggestions=suggestions,
         suggestions_pliees=[fold(texte) for texte, _, _ in suggestions],
         mots_suggeres=make_prefixes(split_words(texte) for texte, _, _ in suggestions),
         toponymes=_toponyms(places),
-        synonymes=load_synonymes(),
+        synonymes=synonymes,
     )
+
+
+def _rows_by_stem(noms: list[str]) -> dict[str, np.ndarray]:
+    """Return the rows of some names that hold each stem."""
+    rows: dict[str, list[int]] = {}
+    for row, nom in enumerate(noms):
+        for root in dict.fromkeys(_stemmed(nom).split()):
+            rows.setdefault(root, []).append(row)
+    return {root: np.array(found, dtype=np.int64) for root, found in rows.items()}
 
 
 def _toponyms(rows: list[tuple]) -> Toponymes:

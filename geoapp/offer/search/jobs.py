@@ -18,7 +18,44 @@ from geoapp.offer.search.model import MetierCompris, Texte
 CODES_MAX = 3
 """Jobs that a text may name: beyond, it names none (« agent »)."""
 
-_NAMES = "SELECT racines, nb, code, metier FROM appellations WHERE appellations MATCH ?"
+PREMIER = 0
+PEU_DE_METIERS = 3
+"""Jobs that a training leads to at most when it is made for the first of them."""
+
+_NAMES = "SELECT racines, entier, nb, code, metier FROM appellations WHERE appellations MATCH ?"
+_TAUGHT = "SELECT texte, rang, nb FROM textes_metiers WHERE code = ? ORDER BY texte"
+
+
+@dataclass(frozen=True)
+class MetierNomme:
+    """The jobs of which a text is a whole name, the documents of them, and those made for them."""
+
+    metiers: tuple[MetierCompris, ...]
+    textes: np.ndarray
+    vises: np.ndarray
+
+
+def find_named_job(index: Index, said: Collection[str]) -> MetierNomme | None:
+    """Return the jobs that some stems name wholly, no more and no less; None when they do not."""
+    wanted = frozenset(said)
+    jobs = {
+        code: metier
+        for roots, whole, _, code, metier in _names(index, sorted(wanted))
+        if wanted in (frozenset(roots.split()), frozenset(whole.split()))
+    }
+    if not jobs or len(jobs) > CODES_MAX:
+        return None
+    rows = {code: _taught(index, code) for code in sorted(jobs)}
+    every = np.concatenate(list(rows.values()))
+    is_made_for = (every[:, 1] == PREMIER) & (every[:, 2] <= PEU_DE_METIERS)
+    return MetierNomme(
+        metiers=tuple(
+            MetierCompris(code=code, libelle=jobs[code], est_enseigne=bool(len(found)))
+            for code, found in rows.items()
+        ),
+        textes=np.unique(every[:, 0]),
+        vises=np.unique(every[is_made_for, 0]),
+    )
 
 
 @dataclass(frozen=True)
@@ -43,7 +80,7 @@ def find_job(index: Index, said: Collection[str], must: Collection[str]) -> Appe
     """
     best: tuple[int, int] | None = None
     kept: list[tuple[str, str, frozenset[str]]] = []
-    for roots, nb, code, metier in _names(index, sorted(set(must))):
+    for roots, _, nb, code, metier in _names(index, sorted(set(must))):
         here = frozenset(roots.split()) & frozenset(said)
         mark = (len(here), -nb)
         if best is None or mark > best:
@@ -53,7 +90,7 @@ def find_job(index: Index, said: Collection[str], must: Collection[str]) -> Appe
     jobs = dict(sorted((code, metier) for code, metier, _ in kept))
     if not jobs or len(jobs) > CODES_MAX:
         return None
-    rows = {code: _trainings(index, code) for code in jobs}
+    rows = {code: _taught(index, code)[:, 0] for code in jobs}
     return AppelMetier(
         metiers=tuple(
             MetierCompris(code=code, libelle=metier, est_enseigne=bool(len(rows[code])))
@@ -64,22 +101,27 @@ def find_job(index: Index, said: Collection[str], must: Collection[str]) -> Appe
     )
 
 
-def _names(index: Index, roots: list[str]) -> list[tuple[str, int, str, str]]:
-    """Return the names that hold some stems: stems, their number, code and label of the job."""
+def _names(index: Index, roots: list[str]) -> list[tuple[str, str, int, str, str]]:
+    """Return the names that hold some stems: stems, those of the feminine, number, code, job."""
     expression = " AND ".join(f'"{root}"' for root in roots)
 
-    def make() -> list[tuple[str, int, str, str]]:
+    def make() -> list[tuple[str, str, int, str, str]]:
         return index.connect().execute(_NAMES, (expression,)).fetchall() if roots else []
 
     return index.memoire.get(("appellations", expression), make)
 
 
-def _trainings(index: Index, code: str) -> np.ndarray:
-    """Return the documents of the trainings that lead to a job, in order."""
-    rows = index.connect().execute(
-        "SELECT texte FROM textes_metiers WHERE code = ? ORDER BY texte", (code,)
-    )
-    return np.array([row for (row,) in rows], dtype=np.int64)
+def _taught(index: Index, code: str) -> np.ndarray:
+    """Return the documents of the trainings of a job, its rank in each and their jobs; 3 columns.
+
+    The answer is remembered.
+    """
+
+    def make() -> np.ndarray:
+        rows = index.connect().execute(_TAUGHT, (code,)).fetchall()
+        return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+    return index.memoire.get(("textes_metiers", code), make)
 
 
 def tell_jobs(texte: Texte) -> list[str]:

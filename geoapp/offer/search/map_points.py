@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoapp.offer.search.engine import Moteur, select
+from geoapp.offer.search.engine import Moteur, counted_rows, select
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.proximity import places_within
 
@@ -44,7 +44,7 @@ class Points:
 def points(
     moteur: Moteur, requete: Requete, emprise: tuple[float, float, float, float], zoom: float
 ) -> Points:
-    """Return the offers of a search in a rectangle, gathered by place, then by cell of the screen.
+    """Return what is counted of a search in a rectangle, by place, then by cell of the screen.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def points(
         Biggest clusters last, so that they are drawn on top.
     """
     found = select(moteur, requete)
-    lieux = moteur.lieu[np.flatnonzero(found.trouvees)]
+    lieux = moteur.lieu[np.flatnonzero(counted_rows(found))]
     counts = np.bincount(lieux[lieux >= 0], minlength=len(moteur.longitudes))
     rows = places_within(moteur.arbre, emprise)
     rows = rows[counts[rows] > 0]
@@ -81,7 +81,8 @@ def points(
 
 def offers_of_place(moteur: Moteur, requete: Requete, lieu: int) -> np.ndarray:
     """Return the positions in `offres` of the offers of a search at one place, by title."""
-    return moteur.ordre[np.flatnonzero(select(moteur, requete).trouvees & (moteur.lieu == lieu))]
+    found = counted_rows(select(moteur, requete))
+    return moteur.ordre[np.flatnonzero(found & (moteur.lieu == lieu))]
 
 
 def _cells(moteur: Moteur, rows: np.ndarray, zoom: float) -> np.ndarray:

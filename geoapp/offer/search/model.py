@@ -98,10 +98,16 @@ class MetierCompris:
 
 @dataclass(frozen=True, kw_only=True)
 class Texte:
-    """How a text was understood: what was corrected, added, which codes and jobs were seen."""
+    """How a text was understood: what was corrected, added, which codes and jobs were seen.
+
+    `cherche` is what was really searched, "" when it is what was typed.  `sigles` are the known
+    acronyms that no training of ours holds: (as typed, meaning).
+    """
 
     recu: str = ""
     corrige: str = ""
+    cherche: str = ""
+    sigles: tuple[tuple[str, str], ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
     synonymes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -110,14 +116,18 @@ class Texte:
 
 @dataclass(frozen=True, kw_only=True)
 class Resultat:
-    """The answer to one search.
+    """The answer to one search, in two blocks.
 
     `lignes` are positions in the table `offres`, all of them, in the order
-    asked; `distances_m` go with them (NaN without point, or for an offer
-    without position), and `minima_m`, less where only the commune of the offer is
-    known: it is then at least and at most that far.  `a_distance` are the fully remote
-    offers, never filtered out by distance and never in `lignes`.  `proches` are the nearest
-    offers outside the radius, filled only when `lignes` is empty.
+    asked: the `total` first ones answer the text itself, the others are of
+    neighbouring jobs; so of `a_distance` and `nb_a_distance`.  `distances_m` go
+    with them (NaN without point, or for an offer without position), and
+    `minima_m`, less where only the commune of the offer is known: it is then at
+    least and at most that far.  `a_distance` are the fully remote offers, never
+    filtered out by distance and never in `lignes`.  `proches` are the nearest
+    offers outside the radius, filled only when `total` is zero: those that
+    answer the text itself (`proches_repondent`), else neighbours when there is
+    no line at all.
     `non_places` are offers that obey everything but whose place is unknown:
     they are in `lignes` only when the search is not around a point.
     `mesurer` gives the trips to `lignes` and to `proches`, None where none is
@@ -129,9 +139,12 @@ class Resultat:
     distances_m: np.ndarray
     minima_m: np.ndarray
     a_distance: np.ndarray
+    total: int
+    nb_a_distance: int
     proches: np.ndarray
     proches_m: np.ndarray
     proches_minima_m: np.ndarray
+    proches_repondent: bool
     nb_non_places: int
     facettes: Mapping[str, list[Option]]
     texte: Texte
@@ -155,14 +168,19 @@ class Resultat:
 
     @property
     def nb_sans_voiture(self) -> int | None:
-        """Return how many of `lignes` are reached in time without a car; None when not asked."""
+        """Return how many answers are reached in time without a car; None when not asked."""
         free = self.durees.sans_voiture if self.durees else None
-        return None if free is None else int(free.sum())
+        return None if free is None else int(free[: self.total].sum())
 
     @property
-    def total(self) -> int:
-        """Return the number of offers found, remote ones apart."""
-        return len(self.lignes)
+    def nb_voisins(self) -> int:
+        """Return the number of offers of neighbouring jobs, remote ones apart."""
+        return len(self.lignes) - self.total
+
+    @property
+    def nb_pages(self) -> int:
+        """Return the number of pages of the two blocks, one at least."""
+        return max(1, -(-len(self.lignes) // self.requete.taille))
 
     @property
     def page(self) -> slice:

@@ -11,7 +11,16 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_decimal, of_place, with_article, with_unit
 from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
-from geoapp.offer.search.model import RAYON_KM, RAYONS_KM, TAILLE, TAILLE_MAX, TRIS, Lieu, Requete
+from geoapp.offer.search.model import (
+    RAYON_KM,
+    RAYONS_KM,
+    TAILLE,
+    TAILLE_MAX,
+    TRIS,
+    Lieu,
+    Requete,
+    Resultat,
+)
 from geoapp.offer.search.places import parse_place
 from geoapp.offer.search.sides import tell_side
 from geoapp.offer.search.travel import MINUTES, MINUTES_SANS_VOITURE, MOYEN_USUEL, Moyen
@@ -427,12 +436,18 @@ def _rounded(degrees: float) -> str:
     return f"{degrees:.{DECIMALES}f}".rstrip("0").rstrip(".")
 
 
-def describe_request(requete: Requete, total: int) -> str:
+def describe_result(resultat: Resultat) -> str:
+    """Return what was really searched and the number of its answers as a French sentence."""
+    return describe_request(resultat.requete, resultat.total, resultat.texte.cherche)
+
+
+def describe_request(requete: Requete, total: int, cherche: str = "") -> str:
     """Return a search and its number of results as a French sentence.
 
-    « 38 formations « boulanger » à 20 km de Lens, niveau 3 ».
+    « 38 formations « boulanger » à 20 km de Lens, niveau 3 »; `cherche` is what was searched when
+    it is not what was typed.
     """
-    texte = f" « {requete.texte} »" if requete.texte else ""
+    texte = f" « {cherche or requete.texte} »" if requete.texte else ""
     emprise = ", dans le rectangle affiché" if requete.emprise else ""
     filtres = describe_filters(requete.filtres)
     kept = f", {filtres}" if filtres else ""

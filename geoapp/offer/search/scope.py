@@ -35,10 +35,10 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
 
     What no source claims to hold is said whatever the number of results.
     """
-    texte = resultat.requete.texte
+    texte = resultat.texte.cherche or resultat.requete.texte
     what = f" « {texte} »" if texte else ""
     where = describe_place(resultat.requete)
-    nb = resultat.total + len(resultat.a_distance)
+    nb = resultat.total + resultat.nb_a_distance
     if perimetre.statut == INCONNUE:
         if not nb:
             return perimetre.phrase

@@ -1,17 +1,34 @@
-"""Acronyms and synonyms of the training world: rows of `geodata/synonymes.csv`, read both ways."""
+"""Words that say the same: acronyms, families of words of a job, titles that lead to it.
+
+`geodata/synonymes.csv` holds acronyms and expressions, read both ways.  A row of
+`geodata/familles.csv` is one family: every way of saying a job (`mots`) gives the same trainings,
+those whose title holds one of these ways or one of `intitules`; a way that starts with « * » is
+typed, and titles that hold it may be of another job (« environnement »).  `geodata/sigles.csv`
+holds the acronyms that everybody of the field knows: they are never corrected.
+"""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from geoapp.core.config import GEODATA
-from geoapp.offer.search.words import stems
+from geoapp.offer.search.words import split_words, stems
 
 SYNONYMES = GEODATA / "synonymes.csv"
+FAMILLES = GEODATA / "familles.csv"
+SIGLES = GEODATA / "sigles.csv"
+SAUF = " sauf "
+"""What parts the words of a title from those that it must not hold."""
+
+SEULE = "*"
+"""What marks a way of saying a job that titles of other jobs hold too."""
+
 Locution = tuple[str, ...]
+"""Stems that a text holds, all of them; none of those that start with « - »."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +40,25 @@ class Synonymes:
     """Words of the longest expression."""
     racines: frozenset[str]
     """Stems of every word of an expression: known words, never corrected."""
+    familles: dict[Locution, tuple[Locution, ...]] = field(default_factory=dict)
+    """By stems of an expression, what the titles of the trainings of its job hold; the expression
+    itself is one of them when it says it in a title too.
+    """
+    mots: frozenset[str] = frozenset()
+    """Words of the families, as typed: what a typing error is corrected to."""
+    melees: dict[Locution, Locution] = field(default_factory=dict)
+    """Expressions by their stems in order: « lourd poids chauffeur » is one of them."""
+    sigles: dict[str, str] = field(default_factory=dict)
+    """Known acronyms, folded, and what they say."""
 
 
 @lru_cache(maxsize=4)
-def load_synonymes(path: Path = SYNONYMES) -> Synonymes:
-    """Return the synonyms of a CSV (`terme;equivalents`, parted by « | »).
+def load_synonymes(
+    path: Path = SYNONYMES, familles: Path = FAMILLES, sigles: Path = SIGLES
+) -> Synonymes:
+    """Return the synonyms of a CSV (`terme;equivalents`, parted by « | »), families and acronyms.
 
-    None when the file is not there.
+    None of a file that is not there.
 
     A term leads to each of its equivalents and each equivalent to the term,
     but an equivalent does not lead to another: « AS » may mean several things.
@@ -37,25 +66,64 @@ def load_synonymes(path: Path = SYNONYMES) -> Synonymes:
     table: dict[Locution, dict[Locution, str]] = {}
     for term, equivalent in _pairs(path):
         for one, other in ((term, equivalent), (equivalent, term)):
-            key, value = tuple(stems(one)), tuple(stems(other))
+            key, value = _key(one), tuple(stems(other))
             if key and value and key != value:
                 table.setdefault(key, {}).setdefault(value, other)
     said = {
         key: tuple((texte, value) for value, texte in found.items()) for key, found in table.items()
     }
-    words = max((len(key) for key in table), default=0)
-    return Synonymes(said, words, frozenset(root for key in table for root in key))
+    families: dict[Locution, dict[Locution, None]] = {}
+    words: set[str] = set()
+    for ways, titles in _families(familles):
+        words.update(word for way in ways for word in split_words(way))
+        said_too = [tuple(stems(way)) for way in ways if not way.startswith(SEULE)]
+        held = dict.fromkeys([*said_too, *map(_title_roots, titles)])
+        for key in filter(None, map(_key, ways)):
+            families.setdefault(key, {}).update(held)
+    keys = [*table, *families]
+    return Synonymes(
+        table=said,
+        nb_mots=max(map(len, keys), default=0),
+        racines=frozenset(root for key in keys for root in key),
+        familles={key: tuple(held) for key, held in families.items()},
+        mots=frozenset(words),
+        melees={tuple(sorted(key)): key for key in families if len(key) > 1},
+        sigles={"".join(split_words(row["sigle"])): row["sens"].strip() for row in _rows(sigles)},
+    )
 
 
-def _pairs(path: Path) -> list[tuple[str, str]]:
-    """Return every (term, equivalent) of the file."""
+def _pairs(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield every (term, equivalent) of the file."""
+    for row in _rows(path):
+        for other in _cells(row["equivalents"]):
+            yield row["terme"].strip(), other
+
+
+def _families(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the ways of saying and the titles of each family of the file."""
+    for row in _rows(path):
+        yield _cells(row["mots"]), _cells(row["intitules"])
+
+
+def _key(texte: str) -> Locution:
+    """Return what an expression is known by: its stems, the word itself of an acronym."""
+    words = split_words(texte)
+    return tuple(words) if len(words) == 1 and texte.isupper() else tuple(stems(texte))
+
+
+def _title_roots(title: str) -> Locution:
+    """Return the stems that a title holds, then those that it must not hold."""
+    held, _, without = title.partition(SAUF)
+    return (*stems(held), *(f"-{root}" for root in stems(without)))
+
+
+def _cells(texte: str | None) -> list[str]:
+    return [cell.strip() for cell in (texte or "").split("|") if cell.strip()]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a file, none when it is not there."""
     if not path.exists():
         return []
     with open(path, encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter=";"))
-    return [
-        (row["terme"].strip(), other.strip())
-        for row in rows
-        for other in (row["equivalents"] or "").split("|")
-        if other.strip()
-    ]
+        return list(csv.DictReader(stream, delimiter=";"))

@@ -1,15 +1,18 @@
-"""What a text means, and which formations and bodies hold it.
+"""What a text means, and which formations and bodies hold it, in two blocks.
 
 A text is read as concepts: a code, an expression with its synonyms, or a word.
-An offer is found when each concept is in the text of its formation or in the
-name of its body.  When no offer holds them all, those that hold the most
-informative ones are given, and the answer says which words were left out.
-What no training holds is looked for among the names of jobs first.
+A training answers the text itself when its title or its codes hold each concept,
+or a way of saying it of its family.  It is of a neighbouring job when the jobs,
+the groups or the domain that it is filed under hold them.  Names of bodies and
+of communes are read for the words that no title holds and no job is called by.
+When no title holds everything, what may be left out is, and the answer says it;
+what no training holds is looked for among the names of jobs.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,11 +20,20 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from geoapp.offer.search.index import POIDS, Index
-from geoapp.offer.search.jobs import AppelMetier, find_job
+from geoapp.offer.search.jobs import AppelMetier, MetierNomme, find_job, find_named_job
+from geoapp.offer.search.kin import kin_of
 from geoapp.offer.search.model import MetierCompris, Texte
 from geoapp.offer.search.prefixes import find_prefixes
+from geoapp.offer.search.sounds import sound
 from geoapp.offer.search.synonyms import Locution
-from geoapp.offer.search.words import VIDES, is_code, split_words, stem
+from geoapp.offer.search.words import (
+    DIPLOMES,
+    GENERIQUES,
+    VIDES,
+    is_code,
+    split_words,
+    stem,
+)
 
 LONGUEUR_MAX = 200
 """Characters of a text that are read."""
@@ -31,13 +43,16 @@ DEBUT_MIN = 4
 """Letters from which a word unknown but starting known ones stands for them (« compta »)."""
 
 DEBUTS_MAX = 40
+DEBUTS_DITS = 3
+"""Words that an unfinished one is told to be read as."""
+
 PART_SYNONYME = 0.999
 """Share of the best score that a synonym may reach when what was typed is found too: just under."""
 
 VOIES_DITES = frozenset("alternance apprenti apprentie apprentis apprentissage".split())
 """Words of the filter `voie`, that titles seldom hold: left out of the text, and said so."""
 
-FAUTES = ((12, 3), (8, 2), (4, 1))
+FAUTES = ((12, 3), (7, 2), (4, 1))
 """Letters of a word, and the typing errors then forgiven; a shorter word is never corrected."""
 
 _POIDS = ", ".join(map(str, POIDS.values()))
@@ -47,15 +62,36 @@ _SQL = {
     "organismes": "SELECT rowid, bm25(organismes) FROM organismes "
     "WHERE organismes MATCH ? ORDER BY rowid",
 }
+_TITRES = "{intitule codes} : "
+"""What of a document says what the training is; of a diploma, its kind says it too."""
+
+_TITRES_DIPLOMES = "{intitule codes type_diplome} : "
 _SUGGESTIONS_LUES = 2000
 
 
 @dataclass(frozen=True)
 class Concept:
-    """One thing looked for: as typed, and the expressions (stems) any of which says it."""
+    """One thing looked for: as typed, and the expressions (stems) any of which says it.
+
+    `titres` are those of its family: a title that holds one answers what was typed.  `est_dit`
+    tells whether titles say it as it was typed.
+    """
 
     mot: str
     locutions: tuple[Locution, ...]
+    titres: tuple[Locution, ...] = ()
+    est_sigle: bool = False
+    est_dit: bool = True
+
+    @property
+    def est_diplome(self) -> bool:
+        """Tell whether it is the name of a diploma, that no training may lack."""
+        return all(root in DIPLOMES for root in self.locutions[0])
+
+    @property
+    def est_generique(self) -> bool:
+        """Tell whether it says a rank or a gesture of any trade."""
+        return all(root in GENERIQUES for root in self.locutions[0]) and not self.titres
 
 
 @dataclass(frozen=True)
@@ -70,34 +106,81 @@ class Suggestion:
     nb: int
 
 
+Touches = tuple[np.ndarray, np.ndarray]
+"""Rows that hold a concept, in their order, and their scores."""
+
+
 @dataclass(frozen=True)
 class Correspondance:
-    """The documents and bodies that hold each concept, as (rows, scores), in their order."""
+    """What holds each concept: the titles, any text of the documents, the bodies, the communes."""
 
     concepts: tuple[Concept, ...]
-    textes: tuple[tuple[np.ndarray, np.ndarray], ...]
-    organismes: tuple[tuple[np.ndarray, np.ndarray], ...]
+    titres: tuple[Touches, ...]
+    textes: tuple[Touches, ...]
+    organismes: tuple[Touches, ...]
+    communes: tuple[Touches, ...]
+    texte: Texte
+    metier: MetierNomme | None = None
+
+
+@dataclass(frozen=True)
+class Paires:
+    """Distinct (document, body, commune) of some offers: rows, −1 for no name."""
+
+    textes: np.ndarray
+    organismes: np.ndarray
+    communes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a text says of each pair: its score, whether it answers the text itself, whether it
+    is kept, as an answer or as a neighbour; and how the text was read.
+    """
+
+    scores: np.ndarray
+    repond: np.ndarray
+    gardees: np.ndarray
     texte: Texte
 
 
 def find_text(index: Index, texte: str) -> tuple[np.ndarray, np.ndarray, Texte]:
     """Return the formations that hold a text, best first, their scores and how it was read.
 
-    The rows are positions in table `formations`; names of bodies do not count here.
+    Those that answer the text itself come first.  The rows are positions in table `formations`;
+    names of bodies and communes do not count here.
     """
     docs = index.texte_de_formation
-    scores, kept, read = score_pairs(match_text(index, texte), docs, np.full(len(docs), -1), index)
-    rows = np.flatnonzero(kept)
-    order = rows[np.argsort(-scores[rows], kind="stable")]
-    return order, scores[order], read
+    none = np.full(len(docs), -1)
+    notes = score_pairs(match_text(index, texte), Paires(docs, none, none), index)
+    rows = np.flatnonzero(notes.gardees)
+    order = rows[np.lexsort((-notes.scores[rows], ~notes.repond[rows]))]
+    return order, notes.scores[order], notes.texte
 
 
 def match_text(index: Index, texte: str) -> Correspondance:
-    """Return the documents and bodies that hold each concept of a text."""
+    """Return what holds each concept of a text."""
     concepts, read = understand(index, texte)
-    hits = {table: [_hits(index, table, concept) for concept in concepts] for table in _SQL}
-    found = Correspondance(tuple(concepts), tuple(hits["textes"]), tuple(hits["organismes"]), read)
-    return _name_jobs(index, found)
+    said = [root for concept in concepts for root in concept.locutions[0]]
+    return Correspondance(
+        concepts=tuple(concepts),
+        titres=tuple(_title_hits(index, concept) for concept in concepts),
+        textes=tuple(_text_hits(index, concept) for concept in concepts),
+        organismes=tuple(_run(index, "organismes", concept.locutions) for concept in concepts),
+        communes=tuple(_communes(index, concept) for concept in concepts),
+        texte=read,
+        metier=find_named_job(index, said) if said else None,
+    )
+
+
+def _communes(index: Index, concept: Concept) -> Touches:
+    """Return the communes whose name holds a concept, all of one score."""
+    empty = np.empty(0, np.int64)
+    found = [index.lieux_dits.get(root, empty) for root in concept.locutions[0]]
+    rows = found[0]
+    for other in found[1:]:
+        rows = np.intersect1d(rows, other)
+    return rows, np.ones(len(rows), np.float32)
 
 
 def _name_jobs(index: Index, found: Correspondance) -> Correspondance:
@@ -122,10 +205,13 @@ def _name_jobs(index: Index, found: Correspondance) -> Correspondance:
         if i in taught or not read.issuperset(concept.locutions[0])
     ]
     told = [metier for appel in jobs.values() for metier in _said(found, appel)]
-    return Correspondance(
+    return replace(
+        found,
         concepts=tuple(found.concepts[i] for i in kept),
+        titres=tuple(found.titres[i] for i in kept),
         textes=tuple(_job_hits(taught[i]) if i in taught else found.textes[i] for i in kept),
         organismes=tuple(found.organismes[i] for i in kept),
+        communes=tuple(found.communes[i] for i in kept),
         texte=replace(found.texte, metiers=tuple(dict.fromkeys(told))),
     )
 
@@ -143,48 +229,222 @@ def _said(found: Correspondance, appel: AppelMetier) -> list[MetierCompris]:
     return [replace(metier, mot=mot) for metier in appel.metiers]
 
 
-def score_pairs(
-    found: Correspondance, docs: np.ndarray, bodies: np.ndarray, index: Index
-) -> tuple[np.ndarray, np.ndarray, Texte]:
-    """Return for each (document, body) pair its score, whether it is kept, and what was left out.
+def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
+    """Return what a text says of each (document, body, commune).
 
-    Parameters
-    ----------
-    found : Correspondance
-        With at least one concept, otherwise every pair is kept with score 0.
-    docs, bodies : int arrays
-        Rows of `textes` and of `organismes` (−1: no name), one pair each.
+    With no concept, every pair answers, with score 0.
     """
-    scores, weight = np.zeros(len(docs), np.float32), np.zeros(len(docs), np.float32)
+    nb = len(pairs.textes)
     if not found.concepts:
-        return scores, np.ones(len(docs), bool), found.texte
+        every = np.ones(nb, bool)
+        return Notes(np.zeros(nb, np.float32), every, every, found.texte)
+    names = _spread_names(found, pairs, index)
+    titles = [_spread(one, index.nb_textes, pairs.textes) for one in found.titres]
+    is_name = [_is_name(index, *told) for told in zip(found.concepts, titles, names, strict=True)]
+    answers, left_out, jobs = _answering(found, titles, names, is_name, pairs)
+    neighbours, scores, read = _neighbouring(index, found, pairs, is_name, answers)
+    if answers.any():
+        gains = [gain for (_, gain), kept in zip(titles, left_out, strict=True) if not kept]
+        more = [gain for (_, gain), held in zip(names, is_name, strict=True) if held]
+        best = sum((*gains, *more), np.zeros(nb, np.float32))
+        scores = np.where(answers, best, scores)
+        dropped = [one for one, out in zip(found.concepts, left_out, strict=True) if out]
+        kept_words = [one.mot for one in found.concepts if one not in dropped]
+        corrections = (*found.texte.corrections, *((one.mot, "") for one in dropped))
+        read = replace(
+            found.texte,
+            corrections=corrections,
+            cherche=" ".join(kept_words) if corrections and kept_words else "",
+            # A word left out is told when it names a job that nothing leads to.
+            metiers=jobs or tuple(one for one in read.metiers if not one.est_enseigne),
+        )
+    if found.metier is not None and not found.metier.textes.size:
+        told = tuple(replace(one, mot=found.texte.recu.strip()) for one in found.metier.metiers)
+        read = read if answers.any() else replace(read, metiers=told)
+    absent = [
+        (one.mot, index.synonymes.sigles[one.mot])
+        for one, (here, _), named in zip(found.concepts, titles, is_name, strict=True)
+        if one.est_sigle and not here.any() and not named
+    ]
+    read = replace(read, sigles=tuple(absent))
+    return Notes(scores, answers, answers | neighbours, read)
+
+
+Etalees = list[tuple[np.ndarray, np.ndarray]]
+"""By concept: whether each pair is hit, and its score."""
+
+
+def _spread_names(found: Correspondance, pairs: Paires, index: Index) -> Etalees:
+    """Return which pairs hold each concept in the name of their body or of their commune."""
+    result = []
+    for bodies, towns in zip(found.organismes, found.communes, strict=True):
+        here, gain = np.zeros(len(pairs.textes), bool), np.zeros(len(pairs.textes), np.float32)
+        for hits, size, rows in (
+            (bodies, len(index.organismes), pairs.organismes),
+            (towns, len(index.communes), pairs.communes),
+        ):
+            if len(hits[0]):
+                here_too, more = _spread(hits, size, rows)
+                here, gain = here | here_too, gain + more
+        result.append((here, gain))
+    return result
+
+
+def _is_name(
+    index: Index,
+    concept: Concept,
+    title: tuple[np.ndarray, np.ndarray],
+    name: tuple[np.ndarray, np.ndarray],
+) -> bool:
+    """Tell whether a concept is a name of bodies or communes: of no title and of no job."""
+    is_job = concept.titres or index.racines_metiers.issuperset(concept.locutions[0])
+    return bool(name[0].any()) and not title[0].any() and not is_job
+
+
+def _answering(
+    found: Correspondance,
+    titles: Etalees,
+    names: Etalees,
+    is_name: list[bool],
+    pairs: Paires,
+) -> tuple[np.ndarray, list[bool], tuple[MetierCompris, ...]]:
+    """Return which pairs answer a text itself, the concepts left out, the jobs that it was read as.
+
+    Everything is held; else the words of any trade are left out, then those that no title holds,
+    then the less informative ones.  A text that names a job wholly is then answered by the
+    trainings of this job alone, and by those made for it when no title says it.
+    """
+    named = any(is_name)
+    held = [
+        here | name if named else here for (here, _), (name, _) in zip(titles, names, strict=True)
+    ]
+    none = [False] * len(held)
+    whole = np.logical_and.reduce(held)
+    # « Boucher de Perthes », « chambre de commerce »: one name of a body holds everything.
+    bodies = np.logical_and.reduce([name for name, _ in names])
+    if bodies.any() and (named or (not whole.any() and len(held) > 1)):
+        whole = bodies
+    if whole.any():
+        return whole, none, ()
+    must = [
+        one.est_diplome or named_one or one.est_sigle
+        for one, named_one in zip(found.concepts, is_name, strict=True)
+    ]
+    nothing = np.zeros(len(whole), bool)
+    if any(one and not here.any() for one, here in zip(must, held, strict=True)):
+        return nothing, none, ()
+    job = found.metier
+    told = tuple(replace(one, mot=found.texte.recu.strip()) for one in job.metiers) if job else ()
+    of_job = np.isin(pairs.textes, job.textes) if job else ~nothing
+    for out in _ways_to_drop(found.concepts, held, must, has_job=job is not None):
+        kept = [here for here, dropped in zip(held, out, strict=True) if not dropped]
+        answers = np.logical_and.reduce(kept) & of_job
+        if answers.any():
+            # The job holds every word: none is left out.
+            return (answers, none, told) if job else (answers, out, ())
+    # Of a family, the titles are known: no other diploma stands under its name.
+    is_family = len(found.concepts) == 1 and bool(found.concepts[0].titres)
+    if job is None or not job.vises.size or is_family:
+        return nothing, none, ()
+    needed = [here for here, kept in zip(held, must, strict=True) if kept]
+    return np.logical_and.reduce([np.isin(pairs.textes, job.vises), *needed]), none, told
+
+
+def _ways_to_drop(
+    concepts: tuple[Concept, ...],
+    held: list[np.ndarray],
+    must: list[bool],
+    *,
+    has_job: bool,
+) -> Iterable[list[bool]]:
+    """Yield which concepts are left out, from the least to the most.
+
+    Where the text names a job, which the trainings kept must be of, each word is tried alone.
+    """
+    generic = [one.est_generique for one in concepts]
+    unheld = [not here.any() for here in held]
+    specific = [
+        i
+        for i in range(len(held))
+        if not must[i]
+        and not generic[i]
+        and not unheld[i]
+        and not concepts[i].est_sigle
+        # What titles of other jobs hold tells nothing after a gesture: « conducteur de presse ».
+        and (concepts[i].est_dit or has_job or not any(generic))
+    ]
+    if not specific:
+        return
+    if any(generic):
+        yield generic
+    # A word of any trade, then one that nothing holds: « conducteur de train » is of no truck.
+    head = next(i for i, one in enumerate(must) if not one)
+    if not generic[head]:
+        yield [a or b for a, b in zip(generic, unheld, strict=True)]
+    rarest = min(specific, key=lambda i: int(held[i].sum()))
+    for alone in [*specific] if has_job else [] if any(unheld) else [rarest]:
+        yield [not one and i != alone for i, one in enumerate(must)]
+
+
+def _neighbouring(
+    index: Index,
+    found: Correspondance,
+    pairs: Paires,
+    is_name: list[bool],
+    answers: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, Texte]:
+    """Return which pairs are of neighbouring jobs, their scores, and how the text was read.
+
+    They hold each concept, or lead to the job that the text names; else they hold those that say
+    the most, words of any trade left out.
+    """
+    nb = len(pairs.textes)
+    scores, weight = np.zeros(nb, np.float32), np.zeros(nb, np.float32)
+    wide = _name_jobs(index, found)
+    named = any(is_name)
     held = []
-    for hits, names in zip(found.textes, found.organismes, strict=True):
-        here, gain = _spread(hits, index.nb_textes, docs)
-        if len(names[0]):
-            here_too, more = _spread(names, len(index.organismes), bodies)
-            here, gain = here | here_too, gain + more
+    names = _spread_names(wide, pairs, index)
+    for hits, (name, more) in zip(wide.textes, names, strict=True):
+        here, gain = _spread(hits, index.nb_textes, pairs.textes)
+        if named:
+            here, gain = here | name, gain + more
         held.append(here)
         scores += gain
         # The rarer a concept, the more it tells (as the « idf » of bm25).
-        weight += here * np.float32(np.log1p(len(docs) / max(1, here.sum())))
-    kept = np.logical_and.reduce(held)
-    if not kept.any():
-        said = [root for concept in found.concepts for root in concept.locutions[0]]
-        if appel := find_job(index, said, said):
-            told = replace(found.texte, metiers=tuple(_said(found, appel)))
-            found = replace(found, texte=told)
-            here = np.isin(docs, appel.textes)
-            if here.any():
-                return scores + here, here, found.texte
+        weight += here * np.float32(np.log1p(nb / max(1, here.sum())))
+    of_job = np.zeros(nb, bool)
+    if found.metier is not None:
+        of_job = np.isin(pairs.textes, found.metier.textes)
+        scores += of_job
+    every = np.logical_and.reduce(held)
+    kept = every | of_job
+    if found.metier is not None and of_job.any() and not every.any():
+        told = tuple(replace(one, mot=found.texte.recu.strip()) for one in found.metier.metiers)
+        wide = replace(wide, texte=replace(wide.texte, metiers=told))
+    if kept.any() or (answers.any() and not any(here.any() for here in held)):
+        return kept, scores, wide.texte
+    said = [root for concept in wide.concepts for root in concept.locutions[0]]
+    if appel := find_job(index, said, said):
+        wide = replace(wide, texte=replace(wide.texte, metiers=tuple(_said(wide, appel))))
+        here = np.isin(pairs.textes, appel.textes)
+        if here.any():
+            return here, scores + here, wide.texte
+    tells = [
+        here
+        for one, here, name in zip(wide.concepts, held, names, strict=True)
+        if not one.est_generique and not one.est_diplome and not (named and name[0].any())
+    ]
+    # A job that no training of ours leads to has no neighbours by one of its words.
+    if tells and (found.metier is None or found.metier.textes.size):
         # Sums of 32-bit numbers in another order differ by their last digits.
-        kept = (weight > 0) & (weight >= weight.max() - 1e-4)
+        kept = (weight > 0) & (weight >= weight.max() - 1e-4) & np.logical_or.reduce(tells)
     left_out = [
         (concept.mot, "")
-        for concept, here in zip(found.concepts, held, strict=True)
-        if not here[kept].all() or not kept.any()
+        for concept, here in zip(wide.concepts, held, strict=True)
+        if not kept.any() or not here[kept].all()
     ]
-    return scores, kept, replace(found.texte, corrections=(*found.texte.corrections, *left_out))
+    corrections = (*wide.texte.corrections, *left_out)
+    return kept, scores, replace(wide.texte, corrections=corrections)
 
 
 def _spread(
@@ -197,14 +457,28 @@ def _spread(
     return here[rows], gain[rows]
 
 
-def _hits(index: Index, table: str, concept: Concept) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of a full-text table that hold a concept, and their scores.
+def _title_hits(index: Index, concept: Concept) -> Touches:
+    """Return the documents whose title or codes hold a concept or one of its family."""
+    within = _TITRES_DIPLOMES if concept.est_diplome else _TITRES
+    typed = _run(index, "textes", concept.locutions[:1] if concept.est_dit else (), within)
+    others = _run(index, "textes", (*concept.locutions[1:], *concept.titres), within)
+    return _merged(typed, others)
+
+
+def _text_hits(index: Index, concept: Concept) -> Touches:
+    """Return the documents that hold a concept anywhere: what was typed, or its synonyms."""
+    return _merged(
+        _run(index, "textes", concept.locutions[:1]),
+        _run(index, "textes", concept.locutions[1:]),
+    )
+
+
+def _merged(typed: Touches, others: Touches) -> Touches:
+    """Return the rows of what was typed and of its synonyms.
 
     A row that holds only a synonym scores at most `PART_SYNONYME` of the best
     one that holds what was typed.
     """
-    typed = _run(index, table, concept.locutions[:1])
-    others = _run(index, table, concept.locutions[1:])
     if not len(typed[0]) or not len(others[0]):
         return typed if len(typed[0]) else others
     scale = np.float32(PART_SYNONYME * typed[1].max() / max(float(others[1].max()), 1e-9))
@@ -216,17 +490,14 @@ def _hits(index: Index, table: str, concept: Concept) -> tuple[np.ndarray, np.nd
     return rows, scores
 
 
-def _run(
-    index: Index, table: str, locutions: tuple[Locution, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+def _run(index: Index, table: str, locutions: tuple[Locution, ...], within: str = "") -> Touches:
     """Return the rows that hold one of some expressions, in order, and their bm25 scores.
 
     The answer is remembered.
     """
-    parts = (" AND ".join(f'"{root}"' for root in locution) for locution in locutions)
-    expression = " OR ".join(f"({part})" for part in parts)
+    expression = " OR ".join(_expression(locution, within) for locution in locutions)
 
-    def make() -> tuple[np.ndarray, np.ndarray]:
+    def make() -> Touches:
         rows = index.connect().execute(_SQL[table], (expression,)).fetchall() if expression else []
         return (
             np.array([row for row, _ in rows], dtype=np.int64),
@@ -234,6 +505,13 @@ def _run(
         )
 
     return index.memoire.get((table, expression), make)
+
+
+def _expression(locution: Locution, within: str) -> str:
+    """Return what the full-text engine reads for an expression: every stem, none of the others."""
+    held = " AND ".join(f'{within}"{root}"' for root in locution if not root.startswith("-"))
+    without = "".join(f' NOT {within}"{root[1:]}"' for root in locution if root.startswith("-"))
+    return f"(({held}){without})" if without else f"({held})"
 
 
 def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
@@ -264,50 +542,110 @@ def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
 
 def _gather(index: Index, words: list[str]) -> tuple[list[Concept], list[str]]:
     """Return the concepts of words, longest expressions first, and the synonyms added."""
+    whole = tuple(sorted(stem(word) for word in words))
+    if whole in index.synonymes.melees:
+        key = index.synonymes.melees[whole]
+        return [_concept(index, " ".join(words), key)], []
     concepts, added, i = [], [], 0
     while i < len(words):
-        key, others = _longest(index, [stem(word) for word in words[i:]])
-        mot = " ".join(words[i : i + len(key)])
-        starts = () if others or _is_known(index, words[i]) else _starting(index, words[i])
-        concepts.append(Concept(mot, (key, *(locution for _, locution in others), *starts)))
+        size, key = _longest(index, words[i:])
+        mot = " ".join(words[i : i + size])
+        others = index.synonymes.table.get(key, ())
+        concept = _concept(index, mot, key)
+        if size == 1 and not others and not concept.titres:
+            known = _kin(index, words[i])
+            if not known and not _is_known(index, words[i]):
+                known = _starting(index, words[i])
+                added += _started(index, words[i])[:DEBUTS_DITS]
+            concept = replace(concept, titres=known)
+        said = tuple(locution for _, locution in others)
+        concepts.append(replace(concept, locutions=(*concept.locutions, *said)))
         added += [texte for texte, _ in others]
-        i += len(key)
+        i += size
     return concepts, added
 
 
-def _longest(index: Index, roots: list[str]) -> tuple[Locution, tuple[tuple[str, Locution], ...]]:
-    """Return the longest expression with synonyms that starts `roots`, else its first word."""
-    for size in range(min(index.synonymes.nb_mots, len(roots)), 0, -1):
-        key = tuple(roots[:size])
-        if key in index.synonymes.table:
-            return key, index.synonymes.table[key]
-    return (roots[0],), ()
+def _concept(index: Index, mot: str, key: Locution) -> Concept:
+    """Return an expression with its family."""
+    family = index.synonymes.familles.get(key, (key,))
+    return Concept(
+        mot,
+        (tuple(stem(word) for word in mot.split()),),
+        tuple(one for one in family if one != key),
+        est_sigle=mot in index.synonymes.sigles,
+        est_dit=key in family,
+    )
+
+
+def _family(index: Index, key: Locution) -> tuple[Locution, ...]:
+    """Return what the titles of the job of an expression hold, itself left out."""
+    return tuple(one for one in index.synonymes.familles.get(key, ()) if one != key)
+
+
+def _kin(index: Index, word: str) -> tuple[Locution, ...]:
+    """Return the words of the family of a word by its endings, and the families of these."""
+    if stem(word) in GENERIQUES:
+        return ()
+    near = [stem(one) for one in kin_of(word, index.mots) if index.mots[one].nb_titres]
+    near += [stem(one) for one in kin_of(word, index.synonymes.mots)]
+    found = [(root,) for root in dict.fromkeys(near) if root != stem(word)]
+    families = [one for key in found for one in _family(index, key)]
+    return tuple(dict.fromkeys([*found, *families]))
+
+
+def _longest(index: Index, words: list[str]) -> tuple[int, Locution]:
+    """Return the longest expression with synonyms that starts `words`, else the first word.
+
+    Its number of words, and what it is known by.
+    """
+    said = index.synonymes
+    roots = [stem(word) for word in words]
+    for size in range(min(said.nb_mots, len(roots)), 0, -1):
+        # An acronym is known as it is written: the stem of « DEES » is that of « de ».
+        for key in (tuple(words[:size]), tuple(roots[:size])):
+            if key in said.table or key in said.familles:
+                return size, key
+    return 1, (roots[0],)
 
 
 def _is_known(index: Index, word: str) -> bool:
-    """Tell whether a word needs no correction: in the vocabulary, a synonym, a number or a code."""
+    """Tell whether a word needs no correction.
+
+    It is in the vocabulary, a synonym, a known acronym, the name of a commune, a number or a code.
+    """
     root = stem(word)
     return (
         word in index.mots
         or root in index.racines
         or root in index.synonymes.racines
+        or (word,) in index.synonymes.table
+        or (word,) in index.synonymes.familles
+        or word in index.synonymes.sigles
+        or root in index.lieux_dits
         or any(c.isdigit() for c in word)
     )
 
 
 def _starting(index: Index, word: str) -> tuple[Locution, ...]:
-    """Return the stems of the known words that a word starts."""
+    """Return the stems of the known words that a word starts, and their families."""
     if len(word) < DEBUT_MIN:
         return ()
-    low, high = bisect_left(index.mots_tries, word), bisect_left(index.mots_tries, word + "\x7f")
-    starting = index.mots_tries[low : min(high, low + DEBUTS_MAX)]
-    return tuple(dict.fromkeys((index.mots[mot][0],) for mot in starting))
+    starting = [(stem(mot),) for mot in _started(index, word)]
+    families = [one for key in starting for one in _family(index, key)]
+    return tuple(dict.fromkeys([*starting, *families]))
+
+
+def _started(index: Index, word: str) -> list[str]:
+    """Return the known words that a word starts, in order."""
+    known = index.mots_debutes
+    low, high = bisect_left(known, word), bisect_left(known, word + "\x7f")
+    return known[low : min(high, low + DEBUTS_MAX)]
 
 
 def _correct(index: Index, word: str) -> list[str]:
     """Return a word as the vocabulary spells it.
 
-    Itself when known, two words that were stuck, or the nearest.
+    Itself when known, two words that were stuck, or the nearest; never the name of a body.
     """
     if (
         _is_known(index, word)
@@ -316,21 +654,48 @@ def _correct(index: Index, word: str) -> list[str]:
     ):
         return [word]
     for cut in range(3, len(word) - 2):
-        if word[:cut] in index.mots and word[cut:] in index.mots:
+        if all(_is_taught(index, part) for part in (word[:cut], word[cut:])):
             return [word[:cut], word[cut:]]
     errors = next((errors for letters, errors in FAUTES if len(word) >= letters), 0)
     if not errors:
         return [word]
     near = process.extract(
-        word, index.mots_tries, scorer=OSA.distance, score_cutoff=errors, limit=20
+        word, index.mots_corriges, scorer=OSA.distance, score_cutoff=errors + 1, limit=60
     )
-    # Fewest errors, then the same first letter (seldom mistyped), then the most frequent word.
+    # What sounds the same may have one error more.  Then fewest errors, the same first letter
+    # (seldom mistyped), a word of a title or of a family, the most frequent word.
+    told = sound(word)
     ranked = sorted(
-        (distance, mot[0] != word[0], -index.mots[mot][1], mot)
+        (
+            is_other,
+            distance,
+            mot[0] != word[0],
+            not _is_taught(index, mot),
+            -_frequency(index, mot),
+            mot,
+        )
         for mot, distance, _ in near
         if not mot.isdigit()
+        and not _is_acronym(index, mot)
+        and distance <= errors + (not (is_other := sound(mot) != told))
     )
     return [ranked[0][-1]] if ranked else [word]
+
+
+def _is_acronym(index: Index, word: str) -> bool:
+    """Tell whether a word is too short, or an acronym: nobody means it by a typing error."""
+    return len(word) < DEBUT_MIN or word in index.synonymes.sigles
+
+
+def _is_taught(index: Index, word: str) -> bool:
+    """Tell whether some title holds a word, or a family."""
+    known = index.mots.get(word)
+    return word in index.synonymes.mots or bool(known and known.nb_titres)
+
+
+def _frequency(index: Index, word: str) -> int:
+    known = index.mots.get(word)
+    return known.nb_textes + known.nb_metiers if known else 0
 
 
 def suggest_texts(index: Index, debut: str, limit: int = 8) -> list[Suggestion]:

@@ -16,10 +16,10 @@ import snowballstemmer
 from geoapp.reference.codes.text import fold
 
 VIDES = frozenset(
-    "a ai aime aimer aimerais au aux avec ce ces cette cherche chercher comme d dans de des "
-    "devenir du en est et etre faire formation formations formateur je l la le les m ma me mes "
-    "metier metiers mon n nos notre occuper ou par pour qu que qui sa se ses son suis sur "
-    "travailler un une vers veux voudrais y".split()
+    "a ai aime aimer aimerais au aux avec ce ces cette cherche chercher comme comment d dans de "
+    "des devenir du en est et etre faire formation formations je l la le les m ma me mes "
+    "metier metiers mon n nos notre occuper ou par pour pres qu que qui sa se ses suis sur "
+    "travail travailler un une vers veux voudrais y".split()
 )
 """Words that say nothing of what is looked for."""
 
@@ -28,6 +28,22 @@ LETTRES_RACINE = 4
 
 _GENRES = (("trice", "teur"), ("euse", "eur"), ("ienne", "ien"), ("iere", "ier"))
 """Endings of the feminine and of the masculine of a job: coiffeuse, coiffeur."""
+
+_DIPLOMES = (
+    "bac baccalaureat bachelor bep bm bma bp bpa bpjeps brevet bt btm bts btsa but cap capa "
+    "certificat cpjeps cqp cs ctm dcg dejeps deust diplome doctorat dscg dut licence master mba mc "
+    "mention tfp titre tp"
+)
+_GENERIQUES = (
+    "adjoint agent aide apprenti artisan assistant cadre charge chauffeur chef collaborateur "
+    "concepteur conducteur conseiller consultant controleur coordinateur createur directeur "
+    "employe encadrant enseignant entreprise equipier expert exploitant fabricant formateur "
+    "gestionnaire guide ingenieur inspecteur installateur intervenant maitre manager moniteur "
+    "monteur negociateur operateur organisateur ouvrier patron pilote poseur preparateur prof "
+    "professeur professionnel releve reparateur representant responsable second secteur "
+    "service services specialiste specialise superieur superviseur technicien technique techniques "
+    "travaux visiteur"
+)
 
 _STEMMER = snowballstemmer.stemmer("french")
 _LOCK = Lock()
@@ -71,6 +87,13 @@ def stems(texte: str) -> list[str]:
 def is_code(word: str) -> bool:
     """Tell whether a folded word has the form of a ROME, RNCP or CFD code."""
     return bool(_ROME.fullmatch(word) or _RNCP.fullmatch(word) or _CFD.fullmatch(word))
+
+
+DIPLOMES = frozenset(map(stem, _DIPLOMES.split()))
+"""Stems of the words that name a diploma: a training holds them in the kind of its diploma too."""
+
+GENERIQUES = frozenset(map(stem, _GENERIQUES.split()))
+"""Stems of the words that say a rank or a gesture, of no trade: alone they tell nothing of it."""
 
 
 def place_words(texte: str) -> list[str]:
