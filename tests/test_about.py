@@ -71,7 +71,7 @@ def test_what_the_operator_says_is_shown_and_linked_when_it_leads_somewhere(tiny
     settings = Settings(
         data_dir=tiny_snapshot.path.parents[1],
         contact="carte@exemple.fr",
-        editeur="C2RP & Cie",
+        editeur="Éditeur & Cie",
         directeur="La direction",
         hebergeur="Un hébergeur",
         delegue="javascript:alert(1)",
@@ -83,7 +83,7 @@ def test_what_the_operator_says_is_shown_and_linked_when_it_leads_somewhere(tiny
     whole = "".join(texts)
     assert '<a href="mailto:carte@exemple.fr">carte@exemple.fr</a>' in whole
     assert '<a href="https://exemple.fr/schema">' in whole
-    assert "C2RP &amp; Cie" in whole and "La direction" in whole and "Un hébergeur" in whole
+    assert "Éditeur &amp; Cie" in whole and "La direction" in whole and "Un hébergeur" in whole
     assert 'href="javascript' not in whole
 
 

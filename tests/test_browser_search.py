@@ -210,7 +210,7 @@ def test_results_outside_the_view_are_counted(server, browser):
         for _ in range(3):
             page.click(".leaflet-control-zoom-in")
             page.wait_for_timeout(400)
-        page.wait_for_selector("#hors-carte:not([hidden])")
+        page.wait_for_selector("#hors-carte:not(:empty)")
         assert re.match(
             r"\d formations?|\d résultats? hors de la carte visible", page.inner_text("#hors-carte")
         )

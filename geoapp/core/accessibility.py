@@ -1,7 +1,7 @@
 """The audit of accessibility (RGAA 4.1): its table, `docs/rgaa.csv`, and what it says as a whole.
 
-One row says the state of one criterion on one page; the page « toutes » stands for those of the
-sample that have no row of their own for that criterion.
+One row says the state of one criterion on some pages, parted by spaces; « toutes » stands for those
+of the sample that no other row of that criterion names.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ ECHANTILLON: dict[str, tuple[str, str]] = {
     "lieu_inconnu": ("Recherche d'un lieu inconnu", "/recherche?lieu=Nimportequoiville"),
     "imprimer": ("Liste à imprimer", "/recherche/imprimer?lieu=commune:62498&texte=soudeur"),
     "formation": ("Fiche d'une formation", "/formations/bts-2024:0620113L-32211025415-Scolaire"),
+    "selection": (
+        "Ma sélection",
+        "/selection?formations=bts-2024:0620113L-32211025415-Scolaire,"
+        "bts-2024:0620113L-32211025415-Apprentissage",
+    ),
     "couverture": ("Couverture", "/couverture?domaine=industrie&niveau=3"),
     "couverture_zone": ("Couverture d'une zone", "/couverture/zones/ze2020/3215"),
     "publics": ("Publics comparés", "/couverture/publics"),
@@ -138,7 +143,11 @@ def load_audit(path: Path = TABLE) -> Audit:
         When a row names a page that is not of the sample, or a state that is none of the three.
     """
     with path.open(encoding="utf-8", newline="") as file:
-        rows = tuple(Constat(**row) for row in csv.DictReader(file, delimiter=";"))
+        rows = tuple(
+            Constat(**{**row, "page": page})
+            for row in csv.DictReader(file, delimiter=";")
+            for page in row["page"].split()
+        )
     for one in rows:
         if one.page not in (TOUTES, *ECHANTILLON):
             raise ParameterError(f"{path.name} : page inconnue, « {one.page} ».")

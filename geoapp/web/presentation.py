@@ -30,13 +30,13 @@ from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.lookups import public_id
 from geoapp.offer.perimeter import list_uncollected
 from geoapp.offer.values import is_yes
-from geoapp.outputs.html import FrenchTemplate
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
 from geoapp.sources.addresses import is_configured
 from geoapp.sources.freshness import OBTENUES, served_sources
 from geoapp.sources.usages import USAGES
+from geoapp.web.acronyms import PageTemplate
 from geoapp.web.served import courant, holder, signals, snapshot_or_none
 
 Query = dict[str, Any]
@@ -407,7 +407,7 @@ PIED = (
 def register_words(app: Flask) -> None:
     """Give the templates their words and addresses."""
     app.after_request(_keep_for_ever)
-    app.jinja_env.template_class = FrenchTemplate
+    app.jinja_env.template_class = PageTemplate
     app.jinja_env.filters["nombre"] = format_number
     app.jinja_env.globals.update(
         dated=dated,

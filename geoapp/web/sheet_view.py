@@ -124,7 +124,9 @@ def _qr(page: str) -> Markup | None:
     if not page.startswith("http"):
         return None
     code = segno.make(page, error="m", micro=False)
-    return Markup(code.svg_inline(scale=2, border=2, dark="#000", light="#fff", omitsize=True))
+    drawn = code.svg_inline(scale=2, border=2, dark="#000", light="#fff", omitsize=True)
+    named = '<svg role="img" aria-label="Code QR de l\'adresse de cette fiche" '
+    return Markup(drawn.replace("<svg ", named, 1))
 
 
 def _place(lieu: dict) -> dict:

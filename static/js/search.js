@@ -24,7 +24,8 @@ geoforma.page = (function () {
   montrerCommandes();
   document.querySelector(".appliquer").hidden = true;
   const etroit = window.matchMedia("(max-width: 760px)");
-  if (etroit.matches) { document.querySelector(".colonne-filtres .pli").open = false; }
+  /* Where they stand above the list, filters start folded. */
+  if (window.matchMedia("(max-width: 1180px)").matches) { document.querySelector(".colonne-filtres .pli").open = false; }
 
   /* A time chosen takes the place of the radius: it is then neither chosen nor sent. */
   function choisirMesure() { formulaire.elements.namedItem("rayon").disabled = formulaire.elements.namedItem("seuil_min").value !== ""; }
@@ -122,6 +123,7 @@ geoforma.page = (function () {
     chercherDansFacettes();
     if (repris && ecran.querySelector(repris)) { ecran.querySelector(repris).focus({preventScroll: true}); }
     const etat = lireEtat();
+    document.title = etat.titre;
     if (etat.lieuCode) { choix.set("lieu", etat.lieuCode); }
     appliquer(etat, choix);
   }

@@ -103,8 +103,9 @@ geoforma.recherche = function (carte, options) {
   function dehors(nb) {
     const note = document.getElementById("hors-carte");
     if (!note) { return; }
-    note.hidden = nb === 0;
-    note.textContent = compte(nb, "résultat") + " hors de la carte visible.";
+    const dit = nb ? compte(nb, "résultat") + " hors de la carte visible." : "";
+    /* Only what changes is announced: the map is asked again for less. */
+    if (note.textContent !== dit) { note.textContent = dit; }
   }
 
   /* Nothing in the radius: the nearest places of the list are on the map too. */

@@ -18,6 +18,9 @@ LARGEUR_MM, DPI = 86, 220
 MAPS = ("offre", "couverture")
 """The maps of a sheet, in its order: types of figures."""
 
+NOMS = {"offre": "Carte de l'offre", "couverture": "Carte de la couverture"}
+"""What each is, in a few words; what it shows is written under it."""
+
 
 def draw_maps(world: World, contenu: ContenuZone) -> dict[str, CarteFiche | str]:
     """Return the maps of a zone by type; why there is none (`absence`) without outline."""
@@ -47,6 +50,7 @@ def _draw(world: World, contenu: ContenuZone, nom: str) -> CarteFiche:
     width, height = struct.unpack(">II", picture[16:24])
     return CarteFiche(
         src=f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        nom=NOMS[nom],
         texte=describe_figure(world, figure),
         largeur=width // 2,
         hauteur=height // 2,

@@ -49,10 +49,12 @@ class PdfError(GeoFormaError, RuntimeError):
 class CarteFiche:
     """One map of a sheet.
 
-    Its picture (`src`, a `data:` address), what it shows in words, its size in CSS pixels.
+    Its picture (`src`, a `data:` address), what it is in a few words, what it shows in sentences,
+    its size in CSS pixels.
     """
 
     src: str
+    nom: str
     texte: str
     largeur: int
     hauteur: int
