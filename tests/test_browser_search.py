@@ -206,7 +206,7 @@ def test_results_outside_the_view_are_counted(server, browser):
     with Seen(browser) as seen:
         page = seen.open(f"{server}/recherche")
         map_ready(page, 6)
-        assert page.is_hidden("#hors-carte")
+        assert page.inner_text("#hors-carte") == ""
         for _ in range(3):
             page.click(".leaflet-control-zoom-in")
             page.wait_for_timeout(400)
@@ -214,6 +214,12 @@ def test_results_outside_the_view_are_counted(server, browser):
         assert re.match(
             r"\d formations?|\d résultats? hors de la carte visible", page.inner_text("#hors-carte")
         )
+        seen_there = int(page.get_attribute(".carte", "data-nb-visibles"))
+        page.click("#chercher-zone")
+        wait_found(page, "dans le rectangle affiché")
+        assert found(page).startswith(f"{seen_there} formation")
+        page.click(".puce[data-nom=emprise]")
+        wait_found(page, "7 formations")
 
 
 def test_hostile_titles_stay_text_everywhere(server, browser):
@@ -325,7 +331,16 @@ def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.getElementById('lieu-alerte').textContent !== ''")
         assert "Xyzabc" in page.inner_text("#lieu-alerte")
-        assert all("400" in error for error in seen.errors)
+        assert page.get_attribute("#lieu", "aria-invalid") == "true"
+        page.wait_for_selector(".carte .pastille", state="detached")
+        assert page.locator("#offres").count() == 0
+        page.fill("#lieu", "Amivile")
+        page.keyboard.press("Enter")
+        page.click("#lieu-alerte a[data-lieu='commune:80001']")
+        wait_found(page, "à 20 km d'Amiville")
+        assert page.input_value("#lieu") == "Amiville"
+        assert page.get_attribute("#lieu", "aria-invalid") is None
+        clean(seen, server)
 
 
 def test_exports_match_the_count(server, browser):
@@ -397,6 +412,57 @@ def test_a_phone_shows_the_list_or_the_map(server, browser):
         assert page.is_visible(".carte") and page.is_hidden("#offres")
         assert page.get_attribute(".bascule [data-vue=carte]", "aria-pressed") == "true"
         clean(seen, server)
+
+
+def test_a_phone_shows_the_first_result_and_loads_no_map(server, browser):
+    with Seen(browser, width=390) as seen:
+        page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.is_hidden("#recherche")
+        card = page.locator(".offre").first.bounding_box()
+        assert card["y"] + card["height"] / 2 < 844
+        assert not [url for url in seen.requests if "leaflet" in url or "fond.geojson" in url]
+        page.click("#montrer-filtres")
+        page.check("#facettes input[name=niveau][value='4']")
+        page.wait_for_function(
+            "() => document.getElementById('voir').textContent === 'Voir la formation'"
+        )
+        page.click("#voir")
+        assert page.is_hidden("#facettes") and "niveau 4" in found(page)
+        page.click("#modifier")
+        assert page.is_visible("#lieu") and page.evaluate("document.activeElement.id") == "lieu"
+        clean(seen, server)
+
+
+def test_the_last_results_are_read_without_a_network_and_erased(server, browser):
+    with Seen(browser, width=390) as seen:
+        page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
+        page.evaluate("() => navigator.serviceWorker.ready")
+        # Seen by the worker: it came after the page.
+        page.reload()
+        page.wait_for_function(
+            "async () => (await (await caches.open('geoforma-pages')).keys()).length === 1"
+        )
+        told = found(page)
+        page.click("#modifier")
+        page.fill("#texte", "cuisine")
+        page.keyboard.press("Enter")
+        wait_found(page, "« cuisine »")
+        searched, address = found(page), page.url
+        seen.context.set_offline(True)
+        page.goto(f"{server}/recherche?lieu=Amiville&rayon=30")
+        assert found(page) == told
+        page.goto(address)
+        wait_found(page, "« cuisine »")
+        assert found(page) == searched
+        page.goto(f"{server}/territoires")
+        assert page.locator("#gardes li").count() == 2
+        page.click("#effacer-gardes")
+        page.wait_for_function(
+            "() => document.getElementById('gardes-etat').textContent.includes('effacé')"
+        )
+        assert page.locator("#gardes li").count() == 0
+        assert seen.foreign(server) == []
 
 
 def test_without_script_search_and_filters_work(server, browser):

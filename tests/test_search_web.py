@@ -158,6 +158,38 @@ def test_a_corrected_text_is_said(client):
     assert "CAP Cuisine" in titles(page)
 
 
+def test_the_visible_part_of_the_map_is_where_one_looks(client):
+    page = client.get("/recherche?emprise=2.0,50.0,2.2,50.2")
+    assert "dans le rectangle affiché" in plain(html.unescape(page.text))
+    inside = client.get("/api/v1/formations?emprise=2.0,50.0,2.2,50.2").json["total"]
+    assert 0 < inside < client.get("/api/v1/formations").json["total"]
+    assert f"{inside} formation" in plain(html.unescape(page.text))
+    # With a position, the rectangle tells where it is: it is in no address either.
+    private = client.post(
+        "/recherche", data={"lat": "50.1", "lon": "2.1", "emprise": "2.0,50.0,2.2,50.2"}
+    )
+    links = re.findall(r'(?:href|action|formaction)="([^"]*)"', private.text)
+    assert links and not [link for link in links if "emprise" in link or "lat=" in link]
+
+
+def sent(client, path: str) -> bool:
+    """Tell whether a file is sent, and close it."""
+    with client.get(path) as response:
+        return response.status_code == 200
+
+
+def test_the_site_can_be_installed_and_its_worker_sees_it_all(client):
+    manifest = client.get("/application.webmanifest")
+    assert manifest.mimetype == "application/manifest+json"
+    assert manifest.json["display"] == "standalone" and manifest.json["scope"] == "/"
+    assert sent(client, manifest.json["icons"][0]["src"])
+    worker = client.get("/veille.js")
+    assert worker.mimetype == "text/javascript" and worker.headers["Cache-Control"] == "no-cache"
+    for path in re.findall(r'"(/static/[^"]+|/garde)"', worker.text):
+        assert sent(client, path)
+    assert "worker-src 'self'" in client.get("/recherche").headers["Content-Security-Policy"]
+
+
 def test_hostile_text_is_only_text(client):
     page = client.get("/recherche", query_string={"texte": HOSTILE})
     assert page.status_code == 200 and "<script>alert" not in page.text

@@ -18,6 +18,7 @@ from geoapp.web import (
     errors,
     figures,
     health,
+    installed,
     kept,
     layers,
     pages,
@@ -57,6 +58,7 @@ PAGES = (
     quality,
     api,
     health,
+    installed,
     usage,
     about,
 )

@@ -44,6 +44,11 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("search.index", "Recherche", "Par métier, diplôme ou mot, autour d'un lieu."),
             ("selection.index", "Ma sélection", "Quelques formations côte à côte."),
             ("pages.regional_map", "Carte de la région", "Toutes les formations sur une carte."),
+            (
+                "installed.kept_here",
+                "Gardé sur cet appareil",
+                "À relire sans réseau, ou à effacer.",
+            ),
         ),
     ),
     (

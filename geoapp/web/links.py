@@ -44,7 +44,9 @@ class Adresses:
         self.est_privee = est_privee
         self.partage = pairs
         self.parametres = (
-            [pair for pair in pairs if pair[0] not in POSITIONS] if est_privee else pairs
+            [pair for pair in pairs if pair[0] not in (*POSITIONS, "emprise")]
+            if est_privee
+            else pairs
         )
 
     def _query(

@@ -123,9 +123,8 @@ def _requested() -> Demandee:
 
 
 def _parse(parametres: MultiDict) -> Requete:
-    """Return the search of some parameters; the page lists it whole, whatever the map shows."""
-    requete = parse_request(parametres, served_engine())
-    return replace(requete, emprise=None)
+    """Return the search of some parameters."""
+    return parse_request(parametres, served_engine())
 
 
 def _view(resultat: Resultat) -> dict:
@@ -140,6 +139,8 @@ def _view(resultat: Resultat) -> dict:
         "requete": requete,
         "est_privee": adresses.est_privee,
         "phrase": search_view.sentence(resultat),
+        "voir": search_view.see_them(resultat),
+        **search_view.summary(requete),
         "explications": search_view.explain(resultat, served_lookups()),
         **search_view.place_fields(requete.lieu),
         **search_view.choices(requete, served_trips().moyens),
@@ -155,7 +156,8 @@ def _view(resultat: Resultat) -> dict:
         "nb_pages": nb_pages,
         "debut": resultat.page.start + 1,
         "sans_adresse": search_view.without_address(resultat, courant().snapshot()),
-        "cadre": frame_of(zones) or _frame(requete),
+        "cadre": _seen(requete) or frame_of(zones) or _frame(requete),
+        "emprise": dict(adresses.partage).get("emprise", ""),
         "zones": [search_view.reached_area(zone) for zone in zones],
         "source_trajets": resultat.raconter(),
         **search_view.lists(resultat, served_lookups(), adresses),
@@ -192,6 +194,14 @@ def _relax(resultat: Resultat, adresses: Adresses) -> list[Lien]:
         for nb, nom, libelle in sorted(found, key=lambda one: -one[0])
         if nb
     ]
+
+
+def _seen(requete: Requete) -> list[list[float]] | None:
+    """Return the rectangle that a search looks in, as the map frames it; None without one."""
+    if requete.emprise is None:
+        return None
+    ouest, sud, est, nord = requete.emprise
+    return [[sud, ouest], [nord, est]]
 
 
 def _frame(requete: Requete) -> list[list[float]] | None:

@@ -36,7 +36,7 @@ from geoapp.offer.search.model import (
 )
 from geoapp.offer.search.place_names import CONTOUR
 from geoapp.offer.search.places import A_LA_COMMUNE, PlaceError
-from geoapp.offer.search.requests import default_sort, describe_result
+from geoapp.offer.search.requests import default_sort, describe_place, describe_result
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.search.sides import tell_neighbour
 from geoapp.offer.search.travel import (
@@ -175,7 +175,8 @@ def _head(options: list[Option], choisies: set[str]) -> list[Option]:
 
 def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
     """Return one removable chip by value of a filter in use."""
-    return [
+    seen = [Lien("emprise", "Zone visible de la carte", adresses.without("emprise"))]
+    return (seen if requete.emprise else []) + [
         Lien(
             nom,
             f"{FILTRES[nom].libelle} : {option.libelle}",
@@ -261,11 +262,21 @@ def doubtful(vue: dict, error: PlaceError, typed: str) -> dict:
         **vue,
         **NOTHING,
         "phrase": "Lieu à préciser",
+        "est_pliee": False,
         "alerte": error.phrase[:1].upper() + error.phrase[1:],
         "choix_lieux": place_choices(error, requete, vue["est_privee"]),
         "lieu_nom": typed,
         "gardes": requete.filtres.pairs(),
     }
+
+
+def summary(requete: Requete) -> dict:
+    """Return the search in a line that stands for the form on a phone, and whether it does."""
+    parts = [f"« {requete.texte} »" if requete.texte else "", describe_place(requete).strip()]
+    nb = sum(len(options) for options in requete.filtres.choix.values())
+    parts.append(count(nb, "filtre") if nb else "")
+    said = ", ".join(part for part in parts if part)
+    return {"resume": said[:1].upper() + said[1:], "est_pliee": bool(said)}
 
 
 def start_words(lieu: Lieu | None) -> str:
@@ -638,6 +649,14 @@ def sentence(resultat: Resultat) -> str:
     """Return the number of results and the search in words."""
     phrase = describe_result(resultat)
     return "Aucune " + phrase.removeprefix("0 ") if not resultat.total else phrase
+
+
+def see_them(resultat: Resultat) -> str:
+    """Return the words of the button that closes the filters on a phone."""
+    nb = resultat.total + len(resultat.a_distance)
+    if not nb:
+        return "Voir la réponse"
+    return "Voir la formation" if nb == 1 else f"Voir les {count(nb, 'formation')}"
 
 
 def cut(resultat: Resultat) -> str:

@@ -12,7 +12,7 @@ from geoapp.offer.search.requests import TROP_DE_VALEURS, VALEURS_MAX
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'self'"
+    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -17,7 +17,6 @@
     position.lat.disabled = position.lon.disabled = !point;
   }
 
-  document.querySelectorAll("[data-js]").forEach(function (noeud) { noeud.hidden = false; });
   geoforma.suggererLieu(lieu, function (lieuChoisi) {
     choisi = {nom: lieuChoisi.libelle, code: lieuChoisi.adresse ? "" : lieuChoisi.code};
     situer(lieuChoisi.adresse);

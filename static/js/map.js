@@ -5,7 +5,7 @@
  */
 "use strict";
 
-window.geoforma = (function () {
+window.geoforma = Object.assign(window.geoforma || {}, (function () {
   const nombres = new Intl.NumberFormat("fr-FR");
   const mouvementReduit = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -360,4 +360,4 @@ window.geoforma = (function () {
   }
 
   return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, infobulle: infobulle, cerner: cerner, element: element, Pastille: Pastille, pastille: pastille, surete: surete};
-})();
+})());

@@ -18,14 +18,12 @@ geoforma.page = (function () {
   let carte = null;
   let enCours = null;
   let minuterie = 0;
+  let dernier = null;
 
-  document.documentElement.classList.add("avec-js");
-  function montrerCommandes() { document.querySelectorAll("[data-js]").forEach(function (noeud) { noeud.hidden = false; }); }
-  montrerCommandes();
-  document.querySelector(".appliquer").hidden = true;
   const etroit = window.matchMedia("(max-width: 760px)");
+  const script = document.currentScript;
   /* Where they stand above the list, filters start folded. */
-  if (window.matchMedia("(max-width: 1180px)").matches) { document.querySelector(".colonne-filtres .pli").open = false; }
+  if (!etroit.matches && window.matchMedia("(max-width: 1180px)").matches) { document.querySelector(".colonne-filtres .pli").open = false; }
 
   /* A time chosen takes the place of the radius: it is then neither chosen nor sent. */
   function choisirMesure() { formulaire.elements.namedItem("rayon").disabled = formulaire.elements.namedItem("seuil_min").value !== ""; }
@@ -50,6 +48,8 @@ geoforma.page = (function () {
     position.lat.disabled = position.lon.disabled = lat === "";
     if (lat !== "") { lieu.value = nom; nomChoisi = nom; codeChoisi = ""; }
     document.getElementById("retirer").hidden = lat === "";
+    /* Another place: the rectangle seen before says nothing of it. */
+    formulaire.elements.namedItem("emprise").value = "";
   }
 
   /* A position, or what may be somebody's address: by POST, and in no address of the page. */
@@ -60,7 +60,7 @@ geoforma.page = (function () {
   /* The address of a state never holds a position; the history keeps it beside. */
   function adresse(choix) {
     const public_ = new URLSearchParams(choix);
-    if (estPrive(choix)) { public_.delete("lieu"); }
+    if (estPrive(choix)) { public_.delete("lieu"); public_.delete("emprise"); }
     public_.delete("lat");
     public_.delete("lon");
     return formulaire.action + (public_.size ? "?" + public_ : "");
@@ -75,7 +75,11 @@ geoforma.page = (function () {
     if (etat.lat !== "") { situer(String(etat.lat), String(etat.lon), lieu.value || etat.nom); } else { situer("", "", ""); }
     if (etat.lieuCode) { lieu.value = nomChoisi = etat.lieuNom; codeChoisi = etat.lieuCode; }
     /* What the server understood: an address may hold names that others added. */
+    dernier = choix || null;
     const courants = choix || new URLSearchParams(etat.parametres);
+    formulaire.elements.namedItem("emprise").value = courants.get("emprise") || "";
+    document.getElementById("resume-recherche").textContent = etat.resume;
+    formulaire.toggleAttribute("data-pliee", etat.estPliee);
     if (etat.alerte) { lieu.setAttribute("aria-invalid", "true"); } else { lieu.removeAttribute("aria-invalid"); }
     if (carte) {
       carte.montrer({
@@ -119,7 +123,6 @@ geoforma.page = (function () {
       document.getElementById(id).replaceChildren.apply(document.getElementById(id), Array.from(recu.getElementById(id).childNodes));
     });
     document.querySelectorAll(".facette").forEach(function (f) { if (ouvertes.has(f.dataset.facette)) { f.open = ouvertes.get(f.dataset.facette); } });
-    montrerCommandes();
     chercherDansFacettes();
     if (repris && ecran.querySelector(repris)) { ecran.querySelector(repris).focus({preventScroll: true}); }
     const etat = lireEtat();
@@ -143,7 +146,7 @@ geoforma.page = (function () {
     evenement.preventDefault();
     if (lieu.value.trim() !== nomChoisi) { situer("", "", ""); }
     chercher({page: bouton && bouton.dataset.page}).then(function () {
-      if (etroit.matches) { document.querySelector(".bascule").scrollIntoView({block: "start"}); }
+      if (etroit.matches) { window.scrollTo(0, 0); }
     });
   });
   document.addEventListener("change", function (evenement) {
@@ -170,6 +173,14 @@ geoforma.page = (function () {
     } else if (cible.matches("[data-elargir]")) {
       evenement.preventDefault();
       elargir(cible.dataset.nom, cible.dataset.valeur);
+    } else if (cible.id === "modifier") {
+      evenement.preventDefault();
+      formulaire.removeAttribute("data-pliee");
+      lieu.focus();
+    } else if (cible.id === "voir") {
+      montrerFiltres(false);
+      document.getElementById("titre-resultats").focus({preventScroll: true});
+      window.scrollTo(0, 0);
     } else if (cible.id === "partager") {
       partager();
     } else if (cible.matches(".offre-titre a, .fiche-offre a")) {
@@ -179,7 +190,7 @@ geoforma.page = (function () {
 
   function retirer(nom, valeur) {
     const choix = parametres();
-    if (nom === "texte") { texte.value = ""; choix.delete("texte"); } else if (nom && valeur) {
+    if (nom === "emprise") { choix.delete(nom); } else if (nom === "texte") { texte.value = ""; choix.delete("texte"); } else if (nom && valeur) {
       const restants = choix.getAll(nom).filter(function (v) { return v !== valeur; });
       choix.delete(nom);
       restants.forEach(function (v) { choix.append(nom, v); });
@@ -261,24 +272,93 @@ geoforma.page = (function () {
     fait.then(function () { etat.textContent = "Lien copié."; }).catch(function () { etat.textContent = "Copiez ce lien."; });
   }
 
+  /* ---- On a phone: filters apart, list or map ----------------------------------------- */
+
+  const boutonFiltres = document.getElementById("montrer-filtres");
+  function montrerFiltres(ouverts) {
+    ecran.toggleAttribute("data-filtres", ouverts);
+    boutonFiltres.setAttribute("aria-expanded", String(ouverts));
+  }
+  boutonFiltres.addEventListener("click", function () { montrerFiltres(!ecran.hasAttribute("data-filtres")); });
+
   document.querySelectorAll(".bascule [data-vue]").forEach(function (bouton) {
     bouton.addEventListener("click", function () {
       ecran.dataset.vue = bouton.dataset.vue;
       document.querySelectorAll(".bascule [data-vue]").forEach(function (b) { b.setAttribute("aria-pressed", String(b === bouton)); });
-      if (bouton.dataset.vue === "carte" && carte) { carte.redimensionner(); }
-      bouton.parentElement.scrollIntoView({block: "start"});
+      montrerFiltres(false);
+      if (bouton.dataset.vue === "carte") {
+        if (carte) { carte.redimensionner(); } else { chargerCarte(); }
+      }
     });
   });
+
+  /* ---- The map, once it is looked at ---------------------------------------------------- */
+
+  let carteDemandee = false;
+
+  /* What a template holds runs in its order: each file once the one before has come. */
+  function executer(noeud) {
+    if (noeud.tagName !== "SCRIPT") { document.head.append(noeud.cloneNode(true)); return Promise.resolve(); }
+    const copie = document.createElement("script");
+    copie.nonce = script.nonce;
+    return new Promise(function (fini, echec) {
+      copie.onload = fini;
+      copie.onerror = echec;
+      if (noeud.src) { copie.async = false; copie.src = noeud.getAttribute("src"); } else { copie.textContent = noeud.textContent; }
+      document.head.append(copie);
+      if (!noeud.src) { fini(); }
+    });
+  }
+
+  function chargerCarte() {
+    if (carteDemandee) { return; }
+    carteDemandee = true;
+    const noeuds = ["entete-carte", "script-carte"].flatMap(function (id) { return Array.from(document.getElementById(id).content.children); });
+    noeuds.reduce(function (suite, noeud) { return suite.then(function () { return executer(noeud); }); }, Promise.resolve()).catch(function () {
+      carteDemandee = false;
+      document.getElementById("etat-carte").textContent = "La carte n'a pas pu être chargée. La liste reste à jour.";
+    });
+  }
+
+  /* The rectangle seen takes the place of the radius, of the time, and of a territory. */
+  function chercherZone(emprise) {
+    const choix = parametres();
+    const lieuDit = choix.get("lieu") || "";
+    choix.set("emprise", emprise);
+    choix.delete("seuil_min");
+    if (choix.has("lat") || /^(commune|ancienne_commune|code_postal|etablissement|qpv\d+):/.test(lieuDit)) { choix.set("rayon", "100"); } else { choix.delete("lieu"); }
+    formulaire.elements.namedItem("seuil_min").value = "";
+    formulaire.elements.namedItem("rayon").value = choix.get("rayon") || "";
+    if (!choix.has("lieu") && !choix.has("lat")) { lieu.value = nomChoisi = codeChoisi = ""; }
+    choisirMesure();
+    chercher({choix: choix});
+  }
+
+  /* ---- What is kept on this device to be read without a network -------------------------- */
+
+  if ("serviceWorker" in navigator && script.dataset.veille) {
+    window.addEventListener("load", function () { navigator.serviceWorker.register(script.dataset.veille).catch(function () { /* The page works without it. */ }); });
+  }
+
+  /* The history keeps a position; a page kept on the device stands for one that the network did not give. */
+  (function commencer() {
+    const garde = window.history.state && window.history.state.choix;
+    const ici = new URLSearchParams(window.location.search);
+    if (document.documentElement.hasAttribute("data-repris")) { reprendre(ici); return; }
+    if (garde && garde !== ici.toString()) { reprendre(new URLSearchParams(garde)); return; }
+    appliquer(lireEtat());
+  })();
+  if (!etroit.matches) { chargerCarte(); }
+  etroit.addEventListener("change", function () { if (!etroit.matches) { chargerCarte(); } });
 
   return {
     placer: placer,
     estPrive: estPrive,
-    /* The map is ready: show what the page holds, or the position that the history kept. */
+    chercherZone: chercherZone,
+    /* The map is ready: show what the page holds. */
     brancher: function (nouvelle) {
       carte = nouvelle;
-      const garde = window.history.state && window.history.state.choix;
-      if (garde && garde !== new URLSearchParams(window.location.search).toString()) { reprendre(new URLSearchParams(garde)); return; }
-      appliquer(lireEtat());
+      appliquer(lireEtat(), dernier);
     },
   };
 })();

@@ -18,6 +18,7 @@ geoforma.recherche = function (carte, options) {
   let etat = null;
   let requete = null;
   let dernierCadre = "";
+  let garderVue = false;
 
   function cadrer(cadre) {
     const bornes = L.latLngBounds(cadre || options.cadre);
@@ -269,6 +270,11 @@ geoforma.recherche = function (carte, options) {
 
   carte.on("contextmenu", function (evenement) { geoforma.page.placer(evenement.latlng); });
   document.getElementById("poser").addEventListener("click", function () { geoforma.page.placer(carte.getCenter()); });
+  /* What is seen becomes where to look: the map stays as it is. */
+  document.getElementById("chercher-zone").addEventListener("click", function () {
+    garderVue = true;
+    geoforma.page.chercherZone(emprise(carte.getBounds()));
+  });
   carte.on("moveend", charger);
 
   geoforma.page.brancher({
@@ -280,7 +286,8 @@ geoforma.recherche = function (carte, options) {
       const cadre = JSON.stringify([etat.cadre, pointsProches()]);
       const change = dernierCadre !== "" && cadre !== dernierCadre;
       dernierCadre = cadre;
-      if (change) { cadrer(etat.cadre); }
+      if (change && !garderVue) { cadrer(etat.cadre); }
+      garderVue = false;
       charger();
     },
     redimensionner: function () {
