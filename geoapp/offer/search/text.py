@@ -91,7 +91,7 @@ class Concept:
     @property
     def est_generique(self) -> bool:
         """Tell whether it says a rank or a gesture of any trade."""
-        return all(root in GENERIQUES for root in self.locutions[0]) and not self.titres
+        return all(root in GENERIQUES for root in self.locutions[0])
 
 
 @dataclass(frozen=True)
@@ -381,8 +381,9 @@ def _ways_to_drop(
     head = next(i for i, one in enumerate(must) if not one)
     if not generic[head]:
         yield [a or b for a, b in zip(generic, unheld, strict=True)]
-    rarest = min(specific, key=lambda i: int(held[i].sum()))
-    for alone in [*specific] if has_job else [] if any(unheld) else [rarest]:
+    # A job that is known by its family tells more than a rare word beside it: « maraîcher bio ».
+    specific.sort(key=lambda i: (not concepts[i].titres, int(held[i].sum())))
+    for alone in specific if has_job else [] if any(unheld) else specific[:1]:
         yield [not one and i != alone for i, one in enumerate(must)]
 
 

@@ -26,7 +26,7 @@ VIDES = frozenset(
 LETTRES_RACINE = 4
 """Shorter words are kept whole: acronyms (BTS, AS) have no stem."""
 
-_GENRES = (("trice", "teur"), ("euse", "eur"), ("ienne", "ien"), ("iere", "ier"))
+_GENRES = (("trice", "teur"), ("euse", "eur"), ("ienne", "ien"), ("iere", "ier"), ("ee", "e"))
 """Endings of the feminine and of the masculine of a job: coiffeuse, coiffeur."""
 
 _DIPLOMES = (
