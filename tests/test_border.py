@@ -109,7 +109,7 @@ def test_the_map_of_the_offer_draws_it_apart_and_its_legend_says_so(client, snap
         apart == [{"code": "3201", "nom": f"Amiville ({ABSENTE})", "forme": "dehors"}]
         and len(features) == 3
     )
-    assert f"pointillé\u202f: {ABSENTE}" in html.unescape(client.get("/").text)
+    assert f"pointillé\u202f: {ABSENTE}" in html.unescape(client.get("/carte").text)
 
 
 def test_a_world_inside_its_region_has_no_such_line(tiny_snapshot):

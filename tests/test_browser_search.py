@@ -113,6 +113,7 @@ def test_choosing_a_filter_changes_list_map_counts_and_address(server, browser):
         page.check("#facettes input[name=voie][value=scolaire]")
         wait_found(page, "2 formations, voie scolaire")
         map_ready(page, 2)
+        assert plain(page.title()) == "2 formations, voie scolaire | GéoForma"
         assert page.locator("#offres .offre").count() == 2
         assert page.url == f"{server}/recherche?voie=scolaire"
         assert page.evaluate("document.activeElement.value") == "scolaire", "the focus stays"
