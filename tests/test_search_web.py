@@ -80,7 +80,9 @@ def test_a_job_that_words_name_is_told_by_the_page_and_the_api(tmp_path):
 def test_the_page_shows_everything_without_script(client):
     page = client.get("/recherche")
     assert page.status_code == 200
-    assert sentence(page) == "7 formations" and len(titles(page)) == 7
+    # Two of one training by one body are one card.
+    assert sentence(page) == "7 formations" and len(titles(page)) == 6
+    assert page.text.count("1 autre lieu ou session") == 1
     assert "<h1>Formations autour de moi</h1>" in page.text
     assert 'method="get" action="/recherche"' in page.text and "<noscript>" in page.text
     assert HOSTILE not in page.text and HOSTILE in titles(page)
@@ -89,17 +91,19 @@ def test_the_page_shows_everything_without_script(client):
 
 def test_every_filter_of_the_product_is_a_facet(client):
     page = client.get("/recherche").text
-    assert re.findall(r'data-facette="(\w+)"', page) == [
-        nom for nom, filtre in FILTRES.items() if not filtre.est_rare
-    ]
-    chosen = client.get("/recherche?financeur=2&public_vise=inconnu").text
-    assert re.findall(r'data-facette="(\w+)"', chosen) == [
-        nom for nom in FILTRES if nom not in ("entree", "prix")
-    ]
-    for nom in FILTRES:
-        page = chosen if FILTRES[nom].est_rare else page
-        if nom in ("entree", "prix"):
-            continue
+    shown = re.findall(r'data-facette="(\w+)"', page)
+    # Those of which no source says anything are named together, at the end.
+    absent = page.partition('data-facette="absentes"')[2].partition("</ul>")[0]
+    named = re.findall(r"<li>(.*?)</li>", html.unescape(absent))
+    usual = [nom for nom, filtre in FILTRES.items() if not filtre.est_rare]
+    unsaid = [nom for nom in usual if nom not in shown]
+    assert named and [FILTRES[nom].libelle for nom in unsaid] == named
+    assert shown == [*(nom for nom in usual if nom not in unsaid), "absentes"]
+    chosen = client.get("/recherche?modalite=inconnu&financeur=2&public_vise=inconnu").text
+    assert {"modalite", "financeur", "public_vise"} <= set(
+        re.findall(r'data-facette="(\w+)"', chosen)
+    )
+    for nom in shown[:-1]:
         assert f'form="recherche" name="{nom}"' in page or f'name="{nom}" form="recherche"' in page
 
 
@@ -116,13 +120,24 @@ def test_a_count_of_zero_is_shown_disabled_and_unknown_is_a_value(client):
 
 def test_filters_have_chips_that_remove_them(client):
     page = client.get("/recherche?niveau=3&niveau=4&voie=apprentissage")
-    chips = [html.unescape(a) for a in re.findall(r'class="puce" href="([^"]*)"', page.text)]
+    chips = [
+        html.unescape(a) for a in re.findall(r'class="puce" href="([^"]*)" data-nom', page.text)
+    ]
     assert [parse_qs(urlsplit(chip).query) for chip in chips] == [
         {"niveau": ["4"], "voie": ["apprentissage"]},
         {"niveau": ["3"], "voie": ["apprentissage"]},
         {"niveau": ["3", "4"]},
     ]
     assert 'href="/recherche" data-effacer' in page.text
+
+
+def test_priority_territories_are_one_click_away(client):
+    page = client.get("/recherche?niveau=3").text
+    (link,) = re.findall(r'class="puce" href="([^"]*)" data-ajoute', page)
+    asked = parse_qs(urlsplit(html.unescape(link)).query)
+    assert asked["niveau"] == ["3"] and {"zrr", "frr"} <= set(asked["zone"])
+    chosen = client.get(html.unescape(link)).text
+    assert "data-ajoute" not in chosen and 'data-valeur="zrr"' in chosen
 
 
 def test_around_a_commune_distances_are_shown_and_sorted(client):
@@ -132,7 +147,8 @@ def test_around_a_commune_distances_are_shown_and_sorted(client):
     found = [float(d.replace(",", ".")) for d in told]
     # Two more are somewhere in Cysoing: after the exact ones that are as near, without a distance.
     assert len(found) == 4 and found == sorted(found)
-    assert plain(page.text).count('class="distance">dans la commune de Cysoing, à moins de') == 2
+    assert plain(page.text).count('class="distance">dans la commune de Cysoing, à moins de') == 1
+    assert "1 autre lieu ou session" in plain(page.text)
     assert "1 formation répond aussi à la recherche, sans lieu connu" in html.unescape(page.text)
     assert state(page)["lieuCode"] == "commune:80001"
 

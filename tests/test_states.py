@@ -10,7 +10,7 @@ import pytest
 from geoapp.coverage.sentences import past_offer
 from geoapp.offer.starts import DEBUTS, ETATS, read_starts, session_state, start_value, state_of
 from geoapp.offer.whole import hold_permanent
-from geoapp.web.offer_view import badges, say_dates
+from geoapp.web.offer_view import badges, gather, say_dates
 
 TODAY = date(2026, 3, 1)
 
@@ -84,7 +84,7 @@ def test_a_card_says_its_state():
         "est_conventionnee": None,
         "est_fictive": False,
     }
-    assert say_dates(card) == "septembre 2020 : sessions passées"
+    assert say_dates(card) == "session passée (septembre 2020) : à vérifier"
     over = {**card, "etat": {"code": "permanente_echue", "libelle": "Entrées permanentes échues"}}
     assert [one["libelle"] for one in badges(over)] == ["Entrées permanentes échues"]
     held = {**card, "etat": {"code": "permanente", "libelle": "Entrées permanentes"}}
@@ -102,3 +102,36 @@ def test_the_headline_says_how_many_offers_are_past():
     assert every.startswith(" Les 3 695 formations comptées n'ont toutes que des sessions passées")
     one = past_offer({"nb_passees": 1, "nb_offres": 1, "annees_passees": ["2020"]})
     assert one.startswith(" La seule formation comptée n'a que des sessions passées (2020)")
+
+
+def test_offers_of_one_training_by_one_body_are_one_card():
+    def card(titre, organisme, voie="scolaire", niveau="3", lieu="a"):
+        return {
+            "titre": titre,
+            "organisme": organisme,
+            "organisme_dit": organisme or "Organisme non renseigné",
+            "voie": {"code": voie},
+            "niveau": {"code": niveau},
+            "id_lieu": lieu,
+        }
+
+    every = [
+        card("CAP Cuisine", "Lycée A", lieu="a"),
+        card("CAP Cuisine", "Lycée B"),
+        card("CAP Cuisine", "Lycée A", lieu="b"),
+        card("CAP Cuisine", "Lycée A", voie="apprentissage"),
+        card("CAP Cuisine", None),
+        card("CAP Cuisine", None),
+    ]
+    found = gather(every)
+    assert [(one["organisme_dit"], one["voie"]["code"]) for one in found] == [
+        ("Lycée A", "scolaire"),
+        ("Lycée B", "scolaire"),
+        ("Lycée A", "apprentissage"),
+        # Two bodies that nobody names may be two.
+        ("Organisme non renseigné", "scolaire"),
+        ("Organisme non renseigné", "scolaire"),
+    ]
+    assert [one["id_lieu"] for one in found[0]["autres"]] == ["b"]
+    # None is lost, and those given are left as they were.
+    assert sum(1 + len(one["autres"]) for one in found) == len(every) and "autres" not in every[0]

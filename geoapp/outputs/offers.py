@@ -186,6 +186,7 @@ COLONNES = (
     ),
     _row("latitude", "Latitude", "Degrés (WGS84)", type="reel", est_position=True),
     _row("zones", "Zones", "Zones du lieu, « type:code » séparés par « | »", _zones),
+    _row("fiche", "Fiche", "Adresse de la fiche, à ouvrir dans un navigateur", largeur=40),
     _row("source", "Source", "Titre de la source", _of("source", "titre"), largeur=40),
     _row(
         "autres_sources",
@@ -230,13 +231,16 @@ def list_cards(resultat: Resultat, repertoire: Repertoire) -> Iterator[dict]:
             yield {"bloc": titles[nom], **card}
 
 
-def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:
-    """Return an answer as a file, its offers read as they are written."""
+def offers_file(resultat: Resultat, repertoire: Repertoire, site: str = "") -> Fichier:
+    """Return an answer as a file, its offers read as they are written.
+
+    `site` is the public address before that of each sheet; "" leaves the path alone.
+    """
     about = describe_export(resultat, repertoire)
     return Fichier(
         table=Suite(
             len(resultat.lignes) + len(resultat.a_distance) + len(resultat.proches),
-            partial(_read_pieces, resultat, repertoire),
+            partial(_read_pieces, resultat, repertoire, site),
         ),
         colonnes=COLONNES,
         notice=_list_notice(about),
@@ -251,9 +255,11 @@ def offers_file(resultat: Resultat, repertoire: Repertoire) -> Fichier:
     )
 
 
-def _read_pieces(resultat: Resultat, repertoire: Repertoire) -> Iterator[gpd.GeoDataFrame]:
+def _read_pieces(
+    resultat: Resultat, repertoire: Repertoire, site: str
+) -> Iterator[gpd.GeoDataFrame]:
     """Yield the offers as tables of plain values, an empty one when there is none."""
-    cards = list_cards(resultat, repertoire)
+    cards = ({**card, "fiche": site + card["url"]} for card in list_cards(resultat, repertoire))
     paquet = list(islice(cards, PAQUET))
     yield _as_table(paquet)
     while paquet := list(islice(cards, PAQUET)):

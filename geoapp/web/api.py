@@ -244,7 +244,7 @@ def export(route: Route, format: str) -> Response:
     found = search(served_engine(), requete)
     if len(found.lignes) > COURT or form.couler is None:
         leave_to_workshop()
-    return send_table(offers_file(found, served_lookups()), form)
+    return send_table(offers_file(found, served_lookups(), public_url(request.script_root)), form)
 
 
 def facets(route: Route) -> dict:

@@ -76,6 +76,10 @@ class Adresses:
             **self._query(noms=("page", "rayon", "seuil_min"), avec=[(nom, valeur)]),
         )
 
+    def within(self, types: Sequence[str]) -> str:
+        """Return the address of the search within all the zones of some zonings."""
+        return url_for("search.index", **self._query(avec=[("zone", nom) for nom in types]))
+
     def without_filters(self) -> str:
         """Return the address of the search without its filters."""
         return url_for("search.index", **self._query(noms=("page", *FILTRES)))

@@ -50,12 +50,38 @@ def dress(card: dict, adresses: Adresses) -> dict:
     }
 
 
-def say_dates(card: dict) -> str:
-    """Return the dates of an offer with their state: « 2020 : sessions passées »; "" without date.
+def gather(cartes: list[dict]) -> list[dict]:
+    """Return one card for each training of one body, the first of its offers, the others inside.
 
-    Permanent entries have a badge of their own.
+    What is taught, by whom and by which way is the same; places and sessions follow it (`autres`).
     """
-    mots = {"passee": "sessions passées", "en_cours": "en cours", "a_venir": "à venir"}
+    first: dict[tuple, dict] = {}
+    for card in cartes:
+        key: tuple = (
+            card["titre"],
+            card["organisme"],
+            card["voie"]["code"],
+            card["niveau"]["code"],
+        )
+        # Bodies that nobody names may be two.
+        if card["organisme"] is None:
+            key = (*key, str(len(first)))
+        if key in first:
+            first[key]["autres"].append(card)
+        else:
+            first[key] = {**card, "autres": []}
+    return list(first.values())
+
+
+def say_dates(card: dict) -> str:
+    """Return the dates of an offer with their state; "" without date.
+
+    « session passée (2020) : à vérifier »: it was given then, only the body knows whether it still
+    is.  Permanent entries have a badge of their own.
+    """
+    if card["etat"]["code"] == "passee" and card["periode"]:
+        return f"session passée ({card['periode']}) : à vérifier"
+    mots = {"en_cours": "en cours", "a_venir": "à venir"}
     mot = mots.get(card["etat"]["code"])
     return f"{card['periode']} : {mot}" if card["periode"] and mot else card["periode"]
 

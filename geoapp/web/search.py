@@ -145,6 +145,7 @@ def _view(resultat: Resultat) -> dict:
         **search_view.place_fields(requete.lieu),
         **search_view.choices(requete, served_trips().moyens),
         "facettes": search_view.facets_of(resultat),
+        "prioritaires": search_view.priority_link(requete, adresses, courant().snapshot()),
         "actifs": search_view.chips(requete, adresses),
         "adresse_sans_filtre": adresses.without_filters(),
         "elargir": _widen(resultat, adresses),

@@ -49,7 +49,7 @@ from geoapp.offer.search.words import VIDES, split_words
 from geoapp.offer.values import INCONNU
 from geoapp.reference.zonings import DEPARTS, TERRITOIRES, ZONAGES
 from geoapp.web.links import Adresses, Lien
-from geoapp.web.offer_view import cards, number_places
+from geoapp.web.offer_view import cards, gather, number_places
 from geoapp.web.presentation import Query
 from geoapp.web.reached import round_people
 
@@ -63,6 +63,9 @@ CORRESPOND, VOISINS = "Correspond à votre recherche", "Métiers voisins"
 TETE = 15
 NB_A_DISTANCE = 5
 NB_PROCHES = 10
+PRIORITAIRES = ("qpv2015", "qpv2024", "zrr", "frr")
+"""Zonings of the territories that the State and the Region put first."""
+
 OUVERTES = ("domaine", "niveau", "voie")
 """Facets open at first; the others open when a value is chosen in them."""
 
@@ -102,6 +105,12 @@ class Facette:
     nb_choisies: int
     est_ouverte: bool
     adresse: str
+
+    @property
+    def est_muette(self) -> bool:
+        """Tell whether the sources say nothing of it here: its only value is « unknown »."""
+        said = [option for option in self.options if option.nb]
+        return not self.nb_choisies and all(one.valeur == INCONNU for one in said) and bool(said)
 
     @property
     def est_longue(self) -> bool:
@@ -186,6 +195,19 @@ def chips(requete: Requete, adresses: Adresses) -> list[Lien]:
         for nom, options in requete.filtres.choix.items()
         for option in options
     ]
+
+
+def priority_link(requete: Requete, adresses: Adresses, snapshot: Snapshot) -> Lien | None:
+    """Return the filter of the priority territories in one click; None when it is in use.
+
+    Quarters and rural zones of each generation known, whole: what a report calls « territoires
+    prioritaires ».
+    """
+    known = set(snapshot.read("zones")["type_zone"])
+    types = [nom for nom in PRIORITAIRES if nom in known]
+    if not types or set(types) & set(requete.filtres.values_of("zone")):
+        return None
+    return Lien("zone", "Territoires prioritaires", adresses.within(types), " ".join(types))
 
 
 def place_fields(lieu: Lieu | None) -> dict:
@@ -560,7 +582,7 @@ def _groups(resultat: Resultat, found: list[dict]) -> list[Groupe]:
     groups = _answers(resultat, found[:nb])
     if found[nb:]:
         titre = f"{VOISINS} : {count(resultat.nb_voisins, 'formation')}"
-        groups.append(Groupe(titre, start + nb + 1, found[nb:], est_voisin=True))
+        groups.append(Groupe(titre, start + nb + 1, gather(found[nb:]), est_voisin=True))
     return groups
 
 
@@ -570,15 +592,21 @@ def _answers(resultat: Resultat, found: list[dict]) -> list[Groupe]:
     if free is None:
         has_text = bool(resultat.texte.recu.strip())
         titre = f"{CORRESPOND} : {count(resultat.total, 'formation')}" if has_text else ""
-        return [Groupe(titre, start, found)] if found else []
+        return [Groupe(titre, start, gather(found))] if found else []
     requete = resultat.requete
     limit = MINUTES_SANS_VOITURE if requete.minutes is None else requete.minutes
     cut = max(0, min(len(found), free - resultat.page.start))
     time = with_unit(format_decimal(limit), "min")
     groups = (
-        Groupe(f"Sans voiture, en {time} au plus : {count(free, 'formation')}", start, found[:cut]),
         Groupe(
-            f"En voiture : {count(resultat.total - free, 'formation')}", start + cut, found[cut:]
+            f"Sans voiture, en {time} au plus : {count(free, 'formation')}",
+            start,
+            gather(found[:cut]),
+        ),
+        Groupe(
+            f"En voiture : {count(resultat.total - free, 'formation')}",
+            start + cut,
+            gather(found[cut:]),
         ),
     )
     return [group for group in groups if group.cartes]

@@ -158,7 +158,12 @@ geoforma.page = (function () {
   document.addEventListener("click", function (evenement) {
     const cible = evenement.target.closest("a, button");
     if (!cible || evenement.ctrlKey || evenement.metaKey || evenement.shiftKey) { return; }
-    if (cible.matches("a[data-lieu]")) {
+    if (cible.matches("a[data-ajoute]")) {
+      evenement.preventDefault();
+      const choix = parametres();
+      cible.dataset.ajoute.split(" ").forEach(function (zone) { choix.append("zone", zone); });
+      chercher({choix: choix}).then(function () { document.getElementById("titre-resultats").focus({preventScroll: true}); });
+    } else if (cible.matches("a[data-lieu]")) {
       evenement.preventDefault();
       const choix = parametres();
       choix.delete("lat"); choix.delete("lon");
