@@ -237,6 +237,15 @@ def test_a_wrong_value_is_said_and_the_search_kept(client, query, words):
     assert client.get("/recherche/imprimer?texte=cuisine&" + query).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/carte", "/territoires", "/couverture", "/sources", "/rejets", "/qualite"]
+)
+def test_no_page_minds_what_mail_tools_add(client, path):
+    assert client.get(f"{path}?utm_source=lettre&fbclid=abc").status_code == 200
+    # A program is told of a name that nobody knows.
+    assert client.get("/api/v1/formations?utm_source=lettre").status_code == 400
+
+
 @pytest.mark.parametrize("query", ["utm_source=lettre", "fbclid=abc", "x=1", "niveua=3", "page=99"])
 def test_what_mail_tools_add_and_a_page_too_far_change_nothing(client, query):
     usual = client.get("/recherche?texte=cuisine")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import ImmutableMultiDict
 
 from geoapp.core.errors import ParameterError
 from geoapp.offer.search.requests import TROP_DE_VALEURS, VALEURS_MAX
@@ -23,6 +25,12 @@ _HEADERS = {
 _OPEN = ("/api/", "/donnees/", "/figures/")
 """Paths of open data: any site may read them, and no answer depends on who asks; pages and their
 files are for ours alone."""
+
+_AJOUTES = re.compile(
+    r"(?:utm|mtm|pk|matomo|piwik|at|hsa|mc|_hs)_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|"
+    r"yclid|twclid|ttclid|igshid|li_fat_id|xtor|_ga|_gl"
+)
+"""Names that mail tools, social networks and advertisers add to addresses."""
 
 _HSTS = "max-age=31536000"
 """A year of HTTPS only, said over HTTPS; other names of the domain are not ours to bind."""
@@ -56,9 +64,20 @@ def register(app: Flask) -> None:
 
 
 def _bound() -> None:
-    """Refuse an address of too many values before any of them is read."""
+    """Refuse an address of too many values before any of them is read.
+
+    What mail tools and social networks add to the address of a page says nothing of what is asked:
+    it is not read.  Programs get what they wrote: an unknown name of theirs is a mistake.
+    """
     if request.query_string.count(b"&") >= VALEURS_MAX:
         raise ParameterError(TROP_DE_VALEURS)
+    if not request.path.startswith(_OPEN) and any(map(_AJOUTES.fullmatch, request.args)):
+        kept = [(nom, one) for nom, one in request.args.items(multi=True) if not _is_added(nom)]
+        request.args = ImmutableMultiDict(kept)
+
+
+def _is_added(nom: str) -> bool:
+    return _AJOUTES.fullmatch(nom) is not None
 
 
 def _harden(response: Response) -> Response:
