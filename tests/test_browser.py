@@ -231,4 +231,6 @@ def test_real_standalone_file_opens_alone(real_snapshot, tmp_path, browser):
             box.check()
         page.click("#tableau-suite")
         assert page.locator("#tableau-offres tr").count() == 100
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
         assert seen.errors == [] and seen.foreign(path.as_uri()) == []
