@@ -24,7 +24,7 @@ CRITERIA = (9, 2, 3, 13, 8, 2, 5, 10, 4, 14, 13, 11, 12)
 
 TINY = {
     "resultats": "/recherche?lieu=Amiville&rayon=30&texte=cap",
-    "imprimer": "/recherche/imprimer?lieu=Amiville&rayon=30",
+    "imprimer": "/recherche/imprimer?lieu=Amiville&rayon=30&texte=cap",
     "formation": "/formations/tiny:a1",
     "selection": "/selection?formations=tiny:a1,tiny:a3",
     "couverture": "/couverture?domaine=sante",
