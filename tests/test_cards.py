@@ -392,7 +392,7 @@ def test_a_sheet_shows_funding_publics_prices_and_link_escaped(funded):
         "Région, France Travail",
         "Places financées",
         "6\u202f621,50\u202f€ TTC",
-        "9\u202f€ TTC de l&#39;heure",
+        "9\u202f€ TTC de l’heure",
         "Tous publics, Public 83056 du Formacode",
         "Sans niveau exigé",
         'href="https://exemple.fr/?a=1&amp;b=&lt;x&gt;"',

@@ -53,11 +53,11 @@ def test_the_page_lists_everything_with_rows_licence_and_files(client, snapshot)
     text = client.get("/donnees").text
     for one in list_resources(snapshot):
         row = re.search(rf'<tr id="{one.id}">.*?</tr>', text, re.DOTALL).group(0)
-        assert one.titre.replace("'", "&#39;") in row and one.licences[0].titre in row
+        assert one.titre.replace("'", "’") in row and one.licences[0].titre in row
         assert len(re.findall(r"<a href=", row)) == len(one.formats) == (6 if one.forme else 5)
     assert (
         'aria-current="page">Données' in text
-        and "<caption>Tables de l&#39;instantané et leurs fichiers</caption>" in text
+        and "<caption>Tables de l’instantané et leurs fichiers</caption>" in text
     )
     for table in schema.TABLES.values():
         assert all(

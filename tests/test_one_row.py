@@ -195,7 +195,7 @@ def built(house) -> dict:
 
 def test_a_source_is_one_row(built):
     assert built["checked"]["un.csv"] == ["un", "csv", 1, 0]
-    assert "Catalogue de l&#39;organisme Un" in built["pages"]["/sources"]
+    assert "Catalogue de l’organisme Un" in built["pages"]["/sources"]
 
 
 def test_a_format_and_a_usage_are_one_row_each(built):
@@ -213,7 +213,7 @@ def test_an_offer_column_is_one_row(built):
     (offre,) = built["offres"]
     assert offre["id_action"].startswith("deux:") and offre[nom] == known
     assert f"{nom}:un" in offre["provenances"].split("|")
-    said = known.replace("'", "&#39;")
+    said = known.replace("'", "’")
     assert re.search(rf"<dt>Public visé, en clair</dt>\s*<dd>{re.escape(said)}</dd>", pages[FICHE])
     (card,) = json.loads(pages["/api/v1/formations"])["formations"]
     sheet = json.loads(pages[f"/api/v1{FICHE}"])["formation"]

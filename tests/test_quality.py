@@ -337,7 +337,7 @@ def test_pages_say_the_scores_and_what_to_correct(client):
     page = client.get("/qualite").get_data(as_text=True)
     assert (
         "2 sources et 1 organisme sont notés" in page
-        and "Pas d&#39;évolution à montrer" in page
+        and "Pas d’évolution à montrer" in page
         and 'aria-sort="descending"' in page
     )
     page = client.get("/qualite/source/tiny").get_data(as_text=True)

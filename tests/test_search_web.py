@@ -359,7 +359,7 @@ def test_the_sheet_says_everything(client):
         "Amiville",
         "Cysoing",
         "24 places",
-        "Zones d&#39;emploi 2020",
+        "Zones d’emploi 2020",
         "Lycée &lt;b&gt;Test&lt;/b&gt;",
         "Petite offre",
         "Non renseigné",
@@ -379,7 +379,7 @@ def test_the_sheet_of_a_doubtful_place_and_of_hostile_titles(client):
 
 def test_an_unknown_sheet_is_a_404(client):
     page = client.get("/formations/rien")
-    assert page.status_code == 404 and "n&#39;est pas, ou plus" in page.text
+    assert page.status_code == 404 and "n’est pas, ou plus" in page.text
     assert client.get("/formations/tiny:a3?x=1").status_code == 200
 
 

@@ -18,8 +18,8 @@ def client(tiny_snapshot):
 def headers(page):
     """Return the titles of the columns and of the rows of the table."""
     return (
-        re.findall(r'role="columnheader"><a href="([^"]*)"', page),
-        re.findall(r'role="rowheader">([^<]*)<', page),
+        re.findall(r'<th scope="col"[^>]*><a href="([^"]*)"', page),
+        re.findall(r'<th scope="row"[^>]*>([^<]*)<', page),
     )
 
 

@@ -79,6 +79,18 @@ def test_nothing_but_spaces_changes(texte):
     assert re.sub(" +", " ", plain(once)) == re.sub(" +", " ", plain(texte))
 
 
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("<p>l'emploi d&#39;Hirson, aujourd'hui</p>", "<p>l’emploi d’Hirson, aujourd’hui</p>"),
+        ("<p>l'<b>eau</b> d'« ici »</p>", "<p>l’<b>eau</b> d’«\u202fici\u202f»</p>"),
+        ("<p title=\"l'eau\">dit 'oui'</p><code>l'a</code>", None),
+    ],
+)
+def test_apostrophes_of_print(written, printed):
+    assert typeset_html(written) == (printed or written)
+
+
 def test_only_what_is_read_is_typeset_in_a_page():
     kept = (
         '<input value="a : b">',
@@ -114,6 +126,7 @@ def test_no_line_of_a_page_begins_with_a_sign(client, path):
     assert not re.findall(
         r".{0,30}[ \u00a0](?:[;:?!»])|« .{0,30}|\d (?:%|km\b)", html.unescape(page)
     )
+    assert not re.findall(r".{0,30}[^\W\d_]'[^\W\d_].{0,9}", html.unescape(page)), "apostrophes"
 
 
 def test_data_keep_their_spaces_in_the_api_and_in_what_a_person_typed(client):

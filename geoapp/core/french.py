@@ -30,16 +30,26 @@ _A_PART = re.compile(r"(<(script|style|code|pre|textarea)\b.*?</\2>|<[^>]*>)", r
 """What in a page is no sentence: tags, scripts, styles, what a program reads or a person typed."""
 
 
+_APOSTROPHES = re.compile(r"(?<=[^\W\d_])(?:'|&#39;)(?=\w|«)|(?<=\b[ldjmtsncLDJMTSNC])(?:'|&#39;)$")
+"""Straight apostrophes within a word, or of an article before a tag: a quote around words stays."""
+
+
+def set_apostrophes(texte: str) -> str:
+    """Return a text with the apostrophes of print: « l’emploi »."""
+    return _APOSTROPHES.sub("’", texte)
+
+
 def typeset(texte: str) -> str:
     """Return a French text, written with plain spaces, with those of print (`THIN`)."""
     return _INSECABLES.sub(THIN, texte)
 
 
 def typeset_html(page: str) -> str:
-    """Return a page whose texts are typeset; tags stay as they are, their attributes included."""
+    """Return a page whose texts are typeset, apostrophes too; tags stay as they are, their
+    attributes included."""
     parts = _A_PART.split(page)
     del parts[2::3]  # the names of the tags
-    parts[::2] = map(typeset, parts[::2])
+    parts[::2] = [set_apostrophes(typeset(part)) for part in parts[::2]]
     return "".join(parts)
 
 

@@ -1,4 +1,5 @@
-"""Templates whose pages come out typeset: code and templates are written with plain spaces."""
+"""Templates whose pages come out typeset: code and templates are written with plain spaces and
+straight apostrophes."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from geoapp.core.french import typeset_html
 
 
 class FrenchTemplate(Template):
-    """A template that sets the French spaces of a page once it is whole."""
+    """A template that sets the French spaces and apostrophes of a page once it is whole."""
 
     def render(self, *args, **kwargs) -> str:
         """Return the page, typeset (see `typeset_html`)."""

@@ -20,11 +20,13 @@ from geoapp.web.heavy.views import DepartError, OccupeError
 from geoapp.web.heavy.wire import PLACE
 from geoapp.web.served import NON_PUBLIE
 
+REPARTIR = "Repartez de la recherche."
+
 TEXTES = {
     400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la recherche."),
     404: (
         "Page introuvable",
-        "Cette adresse ne correspond à aucune page. Repartez de la recherche.",
+        f"Cette adresse ne correspond à aucune page. {REPARTIR}",
     ),
     405: ("Action non permise", "Cette page se consulte seulement. Repartez de la recherche."),
     413: ("Demande trop longue", "Raccourcissez votre demande."),
@@ -61,7 +63,9 @@ def register(app: Flask) -> None:
     """Give every error its answer."""
     app.register_error_handler(PlaceError, _which_place)
     app.register_error_handler(ParameterError, lambda error: answer(400, str(error)))
-    app.register_error_handler(NotFoundError, lambda error: answer(404, str(error)))
+    app.register_error_handler(
+        NotFoundError, lambda error: answer(404, str(error), texte=(TEXTES[404][0], REPARTIR))
+    )
     app.register_error_handler(MissingPartError, lambda error: answer(503, str(error)))
     app.register_error_handler(SnapshotError, lambda error: answer(503, NON_PUBLIE))
     app.register_error_handler(PdfError, lambda error: answer(501, str(error)))

@@ -137,7 +137,7 @@
       dessin(carte, "blanches", "img", "Communes en zone blanche, hachurées : la légende dit combien");
       carte.getContainer().dataset.pret = "oui";
     }).catch(function () {
-      if (etat) { etat.textContent = "La carte n'a pas pu être chargée entièrement. Rechargez la page ; le tableau reste à jour."; }
+      if (etat) { etat.textContent = "La carte n’a pas pu être chargée entièrement. Rechargez la page ; le tableau reste à jour."; }
     });
   }
 

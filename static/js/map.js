@@ -26,7 +26,7 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   }
 
   function echec() {
-    dire("Une partie de la carte n'a pas pu être chargée. Rechargez la page ; le tableau reste à jour.");
+    dire("Une partie de la carte n’a pas pu être chargée. Rechargez la page ; le tableau reste à jour.");
   }
 
   function element(balise, classe, texte) {

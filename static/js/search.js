@@ -104,7 +104,7 @@ geoforma.page = (function () {
       if (options.pousser !== false) { window.history.pushState({choix: choix.toString()}, "", adresse(choix)); }
       if (options.page) { document.getElementById("titre-resultats").focus(); document.getElementById("phrase").scrollIntoView({block: "start"}); }
     }).catch(function (erreur) {
-      if (erreur.name !== "AbortError") { alerte.textContent = "La recherche n'a pas abouti. Vérifiez votre connexion, puis réessayez."; }
+      if (erreur.name !== "AbortError") { alerte.textContent = "La recherche n’a pas abouti. Vérifiez votre connexion, puis réessayez."; }
     }).finally(function () { if (enCours === celle_ci) { ecran.removeAttribute("aria-busy"); } });
   }
 
@@ -116,7 +116,7 @@ geoforma.page = (function () {
     const ouvertes = new Map(Array.from(document.querySelectorAll(".facette")).map(function (f) { return [f.dataset.facette, f.open]; }));
     if (!recu.getElementById("etat")) {
       const erreur = recu.querySelector(".erreur");
-      alerte.textContent = erreur ? erreur.innerText.trim() : "La recherche n'a pas abouti.";
+      alerte.textContent = erreur ? erreur.innerText.trim() : "La recherche n’a pas abouti.";
       return;
     }
     ["lieu-alerte", "facettes", "phrase", "reponse", "zones"].forEach(function (id) {

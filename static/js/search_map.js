@@ -64,7 +64,7 @@ geoforma.recherche = function (carte, options) {
     parametres.set("emprise", emprise(carte.getBounds()));
     parametres.set("zoom", String(Math.floor(carte.getZoom())));
     demander(POINTS, parametres, requete.signal).then(function (donnees) { dessiner(donnees); }).catch(function (erreur) {
-      if (erreur.name !== "AbortError") { dire("Les points n'ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
+      if (erreur.name !== "AbortError") { dire("Les points n’ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
     });
   }
 
@@ -174,7 +174,7 @@ geoforma.recherche = function (carte, options) {
       const reste = (donnees.total || donnees.nb_voisins) - comptees.length;
       if (reste > 0) { liste.append(element("li", "", "et " + nombres.format(reste) + " de plus")); }
       return true;
-    }).catch(function () { dire("La liste de ce lieu n'a pas pu être chargée. Fermez et rouvrez le lieu pour réessayer."); });
+    }).catch(function () { dire("La liste de ce lieu n’a pas pu être chargée. Fermez et rouvrez le lieu pour réessayer."); });
   }
 
   function resumer(carton) {

@@ -163,7 +163,7 @@ geoforma.suggerer = function (champ, options) {
 
   geoforma.demanderPosition = function (bouton, champ, alerte, recevoir) {
     function refus() {
-      alerte.textContent = "Votre position n'est pas connue : le navigateur ne l'a pas donnée. Tapez plutôt une commune ou un code postal.";
+      alerte.textContent = "Votre position n’est pas connue : le navigateur ne l’a pas donnée. Tapez plutôt une commune ou un code postal.";
       champ.focus();
     }
     bouton.addEventListener("click", function () {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from geoapp.core.french import format_date, has_year, typeset
+from geoapp.core.french import format_date, has_year, set_apostrophes, typeset
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_reach
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
@@ -14,7 +12,7 @@ FICTIVES = "Données fictives"
 
 def typeset_figure(texte: str) -> str:
     """Return a text typeset, with the apostrophe of print: a figure is printed as it is drawn."""
-    return re.sub(r"(?<=\w)'(?=\w)", "’", typeset(texte))
+    return set_apostrophes(typeset(texte))
 
 
 def with_filters(quoi: str, question: Question) -> str:
