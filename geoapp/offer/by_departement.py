@@ -16,6 +16,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, SANS_FILTRE, Filtres
 from geoapp.offer.search.model import Lieu
 from geoapp.offer.values import INCONNU
+from geoapp.reference.zonings import REGION
 
 RECONNUS = {"domaine": "code_domaine", "niveau": "niveau_sortie"}
 """Filters that these counts can obey, and the column that each reads.
@@ -101,11 +102,11 @@ def departements_of(snapshot: Snapshot, lieu: Lieu) -> list[str]:
     """
     if lieu.type == "departement":
         return [lieu.code]
-    if not lieu.est_zone:
-        return _around(snapshot, lieu)
     links, communes = snapshot.read("communes_zones"), snapshot.read("communes")
     is_mine = links["type_zone"].eq(lieu.type) & links["code_zone"].eq(lieu.code)
     mine = links.loc[is_mine, "code_commune"]
+    if mine.empty:
+        return [] if lieu.type == REGION else _around(snapshot, lieu)
     # A zone may go beyond the region, where no such source is read.
     inside = communes["code_commune"].isin(mine) & communes["est_region"].astype(bool)
     return sorted(communes.loc[inside, "code_departement"].unique())
