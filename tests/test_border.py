@@ -138,7 +138,7 @@ def test_the_part_outside_is_drawn_told_and_no_stop_of_the_keyboard(
         beyond.dispatch_event("mouseover")
         page.wait_for_selector(f"text=Amiville : {ABSENTE}")
         assert violations_by_theme(page, axe_source) == {} and seen.errors == []
-        page = seen.open(f"{address}/")
+        page = seen.open(f"{address}/carte")
         page.check("input[data-calque=ze2020]")
         page.wait_for_selector(".carte path.zone-dehors", state="attached")
         assert (
