@@ -183,7 +183,7 @@ def test_list_and_map_are_linked_both_ways(server, browser):
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
         map_ready(page, 6)
         card = page.locator("#offres .offre", has_text="CAP Cuisine")
-        card.locator("a").focus()
+        card.get_by_role("link", name="CAP Cuisine").focus()
         name = page.locator(".pastille.lie").get_attribute("aria-label")
         assert name == "Beauval, 1 formation, position douteuse"
         marker = page.locator(

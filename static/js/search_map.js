@@ -195,16 +195,18 @@ geoforma.recherche = function (carte, options) {
 
   /* ---- List and map, both ways ------------------------------------------- */
 
-  function pointDe(carton) {
-    const valeurs = (carton.dataset.point || "").split(" ");
+  function pointDe(lieu) {
+    const valeurs = (lieu.dataset.point || "").split(" ");
     return valeurs.length === 2 ? L.latLng(Number(valeurs[0]), Number(valeurs[1])) : null;
   }
 
   function cartons(latlng) {
-    return Array.from(document.querySelectorAll("#reponse .offre[data-point]")).filter(function (carton) {
-      const point = pointDe(carton);
+    const la = Array.from(document.querySelectorAll("#reponse [data-point]")).filter(function (lieu) {
+      const point = pointDe(lieu);
       return Math.abs(point.lat - latlng.lat) < 2e-5 && Math.abs(point.lng - latlng.lng) < 2e-5;
     });
+    /* A card holds the other places of its training, folded. */
+    return Array.from(new Set(la.map(function (lieu) { return lieu.closest(".offre"); })));
   }
 
   function lier(latlng, allume) {
@@ -240,7 +242,7 @@ geoforma.recherche = function (carte, options) {
   const reponse = document.getElementById("reponse");
   [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]].forEach(function (paire) {
     reponse.addEventListener(paire[0], function (evenement) {
-      const carton = evenement.target.closest(".offre[data-point]");
+      const carton = evenement.target.closest("[data-point]");
       if (carton) { allumer(carton, paire[1]); }
     });
   });
