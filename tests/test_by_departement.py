@@ -38,6 +38,7 @@ def plain(page) -> str:
         html.unescape(page if isinstance(page, str) else page.text)
         .replace("\u202f", " ")
         .replace("\xa0", " ")
+        .replace("’", "'")
     )
 
 

@@ -324,7 +324,7 @@ def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path
     assert SHEET in {one.environ["PATH_INFO"] for one in asked}
     page = app.test_client().get("/carte" + SHEET.rpartition("/")[0]).text
     assert f'href="/carte{SHEET}"' in page
-    form = app.test_client().get("/carte/").text
+    form = app.test_client().get("/carte/carte").text
     questions = [
         one.environ["QUERY_STRING"] for one in asked if one.environ["PATH_INFO"] == "/figures"
     ]

@@ -26,6 +26,7 @@ from geoapp.core.snapshot import (
 )
 from geoapp.web import create_app, served, warming
 from geoapp.web.served import Courant
+from support.words import plain
 from support.world import publish_world
 
 PAGES = (
@@ -93,7 +94,7 @@ def check_kept(client, good: str, caplog) -> None:
     told = client.get("/pret")
     assert told.status_code == 200 and told.get_json()["instantane"] == good
     assert told.get_json()["etat"] == "dernieres_bonnes_donnees"
-    assert told.get_json()["refus"]["raison"] in page.replace("\u202f", " ").replace("\xa0", " ")
+    assert plain(told.get_json()["refus"]["raison"]) in plain(page)
     assert any(good in record.getMessage() for record in caplog.records)
     assert client.get("/sante").get_json() == {"etat": "ok"}
 
@@ -260,7 +261,7 @@ def test_publications_under_load_fail_no_request(tiny_frames, tmp_path, monkeypa
 
 def quick_warm_up(monkeypatch) -> None:
     """Let the warm-up ask for one page only."""
-    monkeypatch.setattr(warming, "ADDRESSES", ("/",))
+    monkeypatch.setattr(warming, "ADDRESSES", ("/recherche",))
     monkeypatch.setattr(warming, "_samples", lambda servi: [])
 
 
@@ -317,7 +318,9 @@ def test_a_snapshot_that_breaks_a_page_is_refused_before_anybody_sees_it(
     publish(fewer(tiny_frames), tmp_path, 2)
     wait_until(lambda: client.get("/pret").get_json()["refus"] is not None)
     assert client.get("/pret").get_json()["instantane"] == good
-    assert "n'a pas pu être montré (/)" in client.get("/pret").get_json()["refus"]["raison"]
+    assert (
+        "n'a pas pu être montré (/recherche)" in client.get("/pret").get_json()["refus"]["raison"]
+    )
     assert answers(client) == [200] * len(PAGES)
 
 

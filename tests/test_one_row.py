@@ -142,7 +142,7 @@ def house(tmp_path_factory) -> Path:
     shutil.copytree(
         ROOT / "geoapp", folder / "geoapp", ignore=shutil.ignore_patterns("__pycache__")
     )
-    for name in ("templates", "static"):
+    for name in ("templates", "static", "docs"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "geodata").mkdir()
     for path in (ROOT / "geodata").iterdir():

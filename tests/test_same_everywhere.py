@@ -37,6 +37,8 @@ def test_one_search_gives_one_answer(real_snapshot, case):
     answer = client.get("/api/v1/formations", query_string=case).json
     assert json.loads(_command(folder, case, "--json")) == answer
     csv = client.get("/api/v1/formations.csv", query_string=case).get_data(as_text=True)
+    # Alone, the command knows no address of the site: it gives the path of each sheet.
+    csv = csv.replace("http://localhost/formations/", "/formations/")
     assert _command(folder, case, "--csv").splitlines() == csv.splitlines()
     page = client.get("/recherche", query_string=case).text
     listed = re.findall(r'<h4[^>]*>\s*<a href="(/formations/[^"?]+)', page)

@@ -71,7 +71,7 @@ MOIS = (
 POSITIONS = {
     "adresse": "adresse exacte",
     "coordonnees": "coordonnées fournies",
-    "uai": "établissement (code UAI)",
+    "uai": "celle de l'établissement",
     "commune": "commune seulement, placé à la mairie",
 }
 """`precision_position` in words."""

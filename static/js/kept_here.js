@@ -9,7 +9,7 @@
 
   function nommer(adresse) {
     const lus = adresse.searchParams;
-    if (!adresse.pathname.endsWith("/recherche")) { return "Fiche : " + decodeURIComponent(adresse.pathname.split("/").pop()); }
+    if (adresse.pathname.split("/").pop() !== "recherche") { return "Fiche : " + decodeURIComponent(adresse.pathname.split("/").pop()); }
     const dits = Array.from(lus.entries()).map(function (paire) { return paire[0] + " : " + paire[1]; });
     return "Recherche" + (dits.length ? " : " + dits.join(", ") : " sans critère");
   }

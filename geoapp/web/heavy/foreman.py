@@ -221,6 +221,8 @@ class Foreman:
         Then make one at a time what is asked most: at the last rank, it takes no place of
         what is asked.
         """
+        if self._is_retired:
+            return
         if any(job.channel for job in self._running.values()):
             self._last = time.monotonic()
         idle_s = time.monotonic() - self._last
