@@ -104,7 +104,7 @@ def test_a_sheet_is_light_tagged_and_the_same_twice(monde, fiches, cle):
 def test_a_sheet_reads_in_order_and_holds_what_the_page_says(fiches, snapshot):
     texte = flat(read_pdf(fiches["ze2020:3201"][1]))
     heads = [
-        "L’essentielàretenir",
+        "L'essentielàretenir",
         "Lazoneetlarégion",
         "Lescartes",
         "Offrepardomaine,niveauetvoie",
