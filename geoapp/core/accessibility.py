@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from geoapp.core.config import ROOT
@@ -81,15 +81,25 @@ class Audit:
 
     constats: tuple[Constat, ...]
 
+    @cached_property
+    def _by_criterion(self) -> dict[str, dict[str, Constat]]:
+        """Return the finding of each criterion, in their order, on each page of the sample."""
+        rows: dict[str, dict[str, Constat]] = {}
+        for one in self.constats:
+            rows.setdefault(one.critere, {})[one.page] = one
+        return {
+            critere: {page: named.get(page) or named[TOUTES] for page in ECHANTILLON}
+            for critere, named in rows.items()
+        }
+
     def states(self, critere: str) -> dict[str, Constat]:
         """Return the finding of a criterion on each page of the sample."""
-        rows = {one.page: one for one in self.constats if one.critere == critere}
-        return {page: rows.get(page) or rows[TOUTES] for page in ECHANTILLON}
+        return self._by_criterion[critere]
 
     @property
     def criteres(self) -> list[str]:
         """Return the criteria, in their order."""
-        return list(dict.fromkeys(one.critere for one in self.constats))
+        return list(self._by_criterion)
 
     def state(self, critere: str) -> str:
         """Return the state of a criterion: not met as soon as one page does not meet it."""

@@ -24,11 +24,8 @@ REPARTIR = "Repartez de la recherche."
 
 TEXTES = {
     400: ("Demande non comprise", "Vérifiez l'adresse, ou repartez de la recherche."),
-    404: (
-        "Page introuvable",
-        f"Cette adresse ne correspond à aucune page. {REPARTIR}",
-    ),
-    405: ("Action non permise", "Cette page se consulte seulement. Repartez de la recherche."),
+    404: ("Page introuvable", f"Cette adresse ne correspond à aucune page. {REPARTIR}"),
+    405: ("Action non permise", f"Cette page se consulte seulement. {REPARTIR}"),
     413: ("Demande trop longue", "Raccourcissez votre demande."),
     501: ("Fichier impossible ici", "La page et la fiche en HTML disent la même chose."),
     500: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import request, url_for
 
@@ -172,3 +172,9 @@ def _with_query(adresse: str, autre: str) -> str:
     """Return an address with the query of another one."""
     _, _, query = autre.partition("?")
     return f"{adresse}?{query}" if query else adresse
+
+
+def mail_link(objet: str, lignes: Sequence[str]) -> str:
+    """Return a `mailto:` link without recipient, which a person sends to whom they want."""
+    fields = {"subject": objet, "body": "\r\n".join(lignes)}
+    return f"mailto:?{urlencode(fields, quote_via=quote)}"

@@ -57,15 +57,9 @@ def gather(cartes: list[dict]) -> list[dict]:
     """
     first: dict[tuple, dict] = {}
     for card in cartes:
-        key: tuple = (
-            card["titre"],
-            card["organisme"],
-            card["voie"]["code"],
-            card["niveau"]["code"],
-        )
         # Bodies that nobody names may be two.
-        if card["organisme"] is None:
-            key = (*key, str(len(first)))
+        body = card["organisme"] if card["organisme"] is not None else len(first)
+        key = (card["titre"], body, card["voie"]["code"], card["niveau"]["code"])
         if key in first:
             first[key]["autres"].append(card)
         else:

@@ -327,26 +327,24 @@ def relaxed(requete: Requete) -> list[tuple[str, str, Requete]]:
 
 def widened(requete: Requete) -> list[tuple[str, str, str, Requete]]:
     """Return (parameter, value, words, search) of each larger radius, or time when it is asked."""
-    if requete.minutes is not None:
-        return [
-            (
-                "seuil_min",
-                f"{temps:g}",
-                f"À {with_unit(format_decimal(temps), 'min')}",
-                replace(requete, minutes=float(temps), page=1),
-            )
-            for temps in MINUTES_PROPOSEES
-            if temps > requete.minutes
+    minutes, rayon_km = requete.minutes, requete.rayon_km
+    if minutes is not None:
+        nom, unit = "seuil_min", "min"
+        wider = [
+            (one, replace(requete, minutes=float(one), page=1))
+            for one in MINUTES_PROPOSEES
+            if one > minutes
+        ]
+    else:
+        nom, unit = "rayon", "km"
+        wider = [
+            (one, replace(requete, rayon_km=float(one), page=1))
+            for one in RAYONS_KM
+            if one > rayon_km
         ]
     return [
-        (
-            "rayon",
-            f"{rayon:g}",
-            f"À {with_unit(format_decimal(rayon), 'km')}",
-            replace(requete, rayon_km=float(rayon), page=1),
-        )
-        for rayon in RAYONS_KM
-        if rayon > requete.rayon_km
+        (nom, f"{one:g}", f"À {with_unit(format_decimal(one), unit)}", larger)
+        for one, larger in wider
     ]
 
 

@@ -71,13 +71,12 @@ def _bound() -> None:
     """
     if request.query_string.count(b"&") >= VALEURS_MAX:
         raise ParameterError(TROP_DE_VALEURS)
-    if not request.path.startswith(_OPEN) and any(map(_AJOUTES.fullmatch, request.args)):
-        kept = [(nom, one) for nom, one in request.args.items(multi=True) if not _is_added(nom)]
+    if request.path.startswith(_OPEN):
+        return
+    pairs = list(request.args.items(multi=True))
+    kept = [pair for pair in pairs if not _AJOUTES.fullmatch(pair[0])]
+    if len(kept) < len(pairs):
         request.args = ImmutableMultiDict(kept)
-
-
-def _is_added(nom: str) -> bool:
-    return _AJOUTES.fullmatch(nom) is not None
 
 
 def _harden(response: Response) -> Response:

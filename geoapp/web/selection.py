@@ -18,6 +18,7 @@ from geoapp.offer.search.engine import tell_trips, trips_to
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import parse_request
 from geoapp.web import search_view
+from geoapp.web.links import mail_link
 from geoapp.web.offer_view import place_words
 from geoapp.web.presentation import SELECTION_MAX
 from geoapp.web.public_address import public_url
@@ -149,5 +150,4 @@ def _mail(colonnes: list[dict], adresse: str) -> str:
         f"{colonne['titre']}, {', '.join(colonne['dit']['Où'])} : {colonne['adresse']}"
         for colonne in colonnes
     ]
-    fields = {"subject": "Formations à comparer", "body": "\r\n".join([*lines, "", adresse])}
-    return f"mailto:?{urlencode(fields, quote_via=quote)}"
+    return mail_link("Formations à comparer", [*lines, "", adresse])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import segno
 from flask import url_for
@@ -14,7 +14,7 @@ from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.offer.cards import CLASSEMENTS, FICHE, say_value
 from geoapp.offer.plain import tell_register, tell_sheet
 from geoapp.offer.search.travel import Duree
-from geoapp.web.links import Adresses
+from geoapp.web.links import Adresses, mail_link
 from geoapp.web.offer_view import badges, dress, place_words, web_site, words
 from geoapp.web.public_address import public_url
 
@@ -115,8 +115,7 @@ def _official(sheet: dict) -> list[dict]:
 def _mail(sheet: dict, lieux: list[dict], page: str) -> str:
     """Return a `mailto:` link without recipient: title, place and address; no position."""
     lines = [sheet["titre"], *(lieu["adresse"] for lieu in lieux), page]
-    fields = {"subject": f"Formation : {sheet['titre']}", "body": "\r\n".join(lines)}
-    return f"mailto:?{urlencode(fields, quote_via=quote)}"
+    return mail_link(f"Formation : {sheet['titre']}", lines)
 
 
 def _qr(page: str) -> Markup | None:

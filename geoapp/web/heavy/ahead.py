@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from flask import Flask, url_for
@@ -48,8 +49,10 @@ def asked_most(app: Flask, servi: Servi) -> Iterator[Demande]:
     """Yield what the pages link to first: figures of the region, sheets of the first zoning."""
     prefix, root = site_prefix(app), _root(app, servi)
     with app.test_request_context(**root):
-        figures, zonings = _figures(), _sheets()
-    for address in [*figures, *(one for _, sheets in zonings[:1] for one in sheets)]:
+        addresses = _figures()
+        for _, sheets in islice(_sheets(), 1):
+            addresses += sheets
+    for address in addresses:
         yield _ask(app, address.removeprefix(prefix), root)
 
 
@@ -60,8 +63,8 @@ def asked_next(app: Flask, servi: Servi) -> Iterator[Demande]:
     """
     prefix, root = site_prefix(app), _root(app, servi)
     with app.test_request_context(**root):
-        zonings = _sheets()
-    for page, sheets in zonings[1:]:
+        zonings = list(islice(_sheets(), 1, None))
+    for page, sheets in zonings:
         app.test_client().get(page, environ_overrides=root["environ_overrides"]).close()
         for address in sheets:
             yield _ask(app, address.removeprefix(prefix), root)
@@ -87,11 +90,10 @@ def _figures() -> list[str]:
     return [url_for("figures.ask", type=nom, **form) for nom in TYPES]
 
 
-def _sheets() -> list[tuple[str, list[str]]]:
-    """Return, by zoning, the page of a zone and the addresses of all sheets."""
+def _sheets() -> Iterator[tuple[str, list[str]]]:
+    """Yield, by zoning, the page of a zone and the addresses of all sheets."""
     world = served_world()
     types = [nom for nom in list_types(world) if nom != COMMUNE]
-    found = []
     for type_zone in sorted(types, key=lambda nom: (nom != MAILLE, not ZONAGES[nom].est_affichee)):
         codes = list_zones(world, type_zone)["code_zone"]
         zones: list[dict[str, Any]] = [
@@ -100,5 +102,4 @@ def _sheets() -> list[tuple[str, list[str]]]:
         asked: dict[str, Any] = {**query(Question())}
         page = url_for("territories.zone", **zones[0])
         sheets = [url_for("territories.sheet", format="pdf", **one, **asked) for one in zones]
-        found.append((page, sheets))
-    return found
+        yield page, sheets
