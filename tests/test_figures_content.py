@@ -16,6 +16,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from geoapp.core.config import ROOT
+from geoapp.core.french import set_print
 from geoapp.coverage.answer import answer
 from geoapp.coverage.legend import TEINTES, legend
 from geoapp.coverage.world import COMPTES, open_world
@@ -34,7 +35,6 @@ from geoapp.outputs.figures.hatches import SENS, parallel_lines
 from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, place_or_number
 from geoapp.outputs.figures.map import frame_map, to_path
 from geoapp.outputs.figures.page import compose_page
-from geoapp.outputs.figures.texts import typeset_figure
 from geoapp.outputs.figures.zonings import colour_neighbours
 from support.world import make_tiny_frames, publish_world
 
@@ -192,7 +192,7 @@ def test_real_figures_are_readable(reel, parametres):
     )
     assert not re.search(
         r"\b(nan|None|NaT|<NA>)\b|\b1 (zones|communes|lieux|formations|places)\b|[^\s] [;:!?%]",
-        typeset_figure(words),
+        set_print(words),
     ), words
     assert 1 <= len(contenu.phrases) <= 4
     assert len(contenu.noms) == 0 or page.noms
@@ -358,7 +358,7 @@ def test_holes_stay_empty_and_the_frame_holds_the_territory():
 
 def test_texts_are_set_in_french():
     assert (
-        typeset_figure("Titre : d'un « mot » ; 20 % ?")
+        set_print("Titre : d'un « mot » ; 20 % ?")
         == "Titre\u202f: d’un «\u202fmot\u202f»\u202f; 20\u202f%\u202f?"
     )
     assert wrap("un deux trois", 10, 12) and all(

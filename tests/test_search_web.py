@@ -266,6 +266,17 @@ def test_an_unknown_place_is_asked_beside_its_field_and_the_rest_kept(client):
     assert titles(chosen) == titles(client.get("/recherche?lieu=Amiville&niveau=3&texte=cuisine"))
 
 
+def test_no_box_of_filters_while_the_place_is_in_doubt(client):
+    for path, is_hidden in (
+        ("/recherche?lieu=Bruxelles", True),
+        ("/recherche?lieu=Amiville", False),
+    ):
+        page = client.get(path).text
+        for name in ("filtres", "montrer-filtres"):
+            tag = re.search(rf'<[^>]*\bid="{name}"[^>]*>', page)[0]
+            assert (" hidden " in tag) is is_hidden, (path, tag)
+
+
 def test_a_place_outside_the_region_shows_nothing_of_it(client):
     page = client.get("/recherche?lieu=Bruxelles")
     assert "Bruxelles (Belgique) est hors de la région" in plain(html.unescape(page.text))

@@ -1,12 +1,14 @@
 """Numbers and texts as French prints them: decimal commas, units and signs that no line parts."""
 
 import html
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geoapp.core.config import ROOT
 from geoapp.core.french import (
     format_decimal,
     format_euros,
@@ -84,7 +86,11 @@ def test_nothing_but_spaces_changes(texte):
     [
         ("<p>l'emploi d&#39;Hirson, aujourd'hui</p>", "<p>l’emploi d’Hirson, aujourd’hui</p>"),
         ("<p>l'<b>eau</b> d'« ici »</p>", "<p>l’<b>eau</b> d’«\u202fici\u202f»</p>"),
-        ("<p title=\"l'eau\">dit 'oui'</p><code>l'a</code>", None),
+        ("<p class=\"l'eau\">dit 'oui'</p><code title=\"l'a\">l'a</code>", None),
+        (
+            '<p title="l\'eau : ici" aria-label=\'« a »\'><img alt="d&#39;Hirson">',
+            '<p title="l’eau\u202f: ici" aria-label=\'«\u202fa\u202f»\'><img alt="d’Hirson">',
+        ),
     ],
 )
 def test_apostrophes_of_print(written, printed):
@@ -94,7 +100,7 @@ def test_apostrophes_of_print(written, printed):
 def test_only_what_is_read_is_typeset_in_a_page():
     kept = (
         '<input value="a : b">',
-        '<a href="/x?q=a%20: b" title="a : b">',
+        '<a href="/x?q=a%20: b" data-lieu="a : b">',
         "<script>x = '</code> a : b ; c'</script>",
         "<style>a { b : c ; }</style>",
         "<code>a : b</code>",
@@ -116,6 +122,35 @@ def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("espaces")
     publish_world(frames, folder)
     return create_app(folder).test_client()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_is_heard_of_a_page_is_typeset_as_what_is_read(client, path):
+    page = re.sub(r"(?s)<(script|style|code|pre|textarea)\b.*?</\1>", "", client.get(path).text)
+    # What names a thing for programs, an address, a file, what was typed: no sentence.
+    kept = r"href|src|action|value|content|style|id|class|name|for|data-(?!titre)[a-z-]+"
+    said = re.findall(rf'\s(?!(?:{kept})=)([a-z-]+="[^"]*")', page)
+    wrong = r"[^\W\d_]'[^\W\d_]|[ \u00a0][;:?!»]|« "
+    assert [one for one in said if re.search(wrong, html.unescape(one))] == []
+
+
+def test_what_a_script_says_has_the_apostrophes_of_print():
+    straight = re.compile(r"""(["`])(?:(?!\1).)*[^\W\d_]'[^\W\d_]""")
+    found = {
+        path.name: straight.search(line)[0]
+        for path in (ROOT / "static" / "js").glob("*.js")
+        for line in path.read_text("utf-8").splitlines()
+        if straight.search(line)
+    }
+    assert found == {}
+
+
+def test_the_title_that_the_script_sets_is_that_of_the_page(client):
+    path = "/recherche?texte=cuisine&lieu=Amiville"
+    page = client.get(path).text
+    title = html.unescape(re.search(r"<title>(.*?)</title>", page)[1])
+    state = json.loads(re.search(r'(?s)id="etat">(.*?)</script>', page)[1])
+    assert state["titre"] == title and "d’Amiville" in title and "d’Amiville" in state["resume"]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -29,6 +29,11 @@ _INSECABLES = re.compile(
 _A_PART = re.compile(r"(<(script|style|code|pre|textarea)\b.*?</\2>|<[^>]*>)", re.S)
 """What in a page is no sentence: tags, scripts, styles, what a program reads or a person typed."""
 
+_DITS = re.compile(
+    r"""(?<=\s)(?:aria-(?:label|description|roledescription|valuetext)|alt|title|label|placeholder"""
+    r"""|data-titre)=(?:"[^"]*"|'[^']*')"""
+)
+"""Attributes that are read or shown as sentences, their values included."""
 
 _APOSTROPHES = re.compile(r"(?<=[^\W\d_])(?:'|&#39;)(?=\w|«)|(?<=\b[ldjmtsncLDJMTSNC])(?:'|&#39;)$")
 """Straight apostrophes within a word, or of an article before a tag: a quote around words stays."""
@@ -44,13 +49,34 @@ def typeset(texte: str) -> str:
     return _INSECABLES.sub(THIN, texte)
 
 
+def set_print(texte: str) -> str:
+    """Return a French text, written plainly, with the spaces and apostrophes of print."""
+    return set_apostrophes(typeset(texte))
+
+
 def typeset_html(page: str) -> str:
-    """Return a page whose texts are typeset, apostrophes too; tags stay as they are, their
-    attributes included."""
+    """Return a page whose texts are typeset, apostrophes too.
+
+    Of its tags, only the attributes that a person reads or hears (`_DITS`) are.
+    """
     parts = _A_PART.split(page)
     del parts[2::3]  # the names of the tags
-    parts[::2] = [set_apostrophes(typeset(part)) for part in parts[::2]]
+    parts[::2] = [set_print(part) for part in parts[::2]]
+    parts[1::2] = [_set_said(part) for part in parts[1::2]]
     return "".join(parts)
+
+
+def _set_said(tag: str) -> str:
+    """Return a tag whose sentences are typeset; what is kept whole (a script, a code) as it is."""
+    if tag.startswith(("<script", "<style", "<code", "<pre", "<textarea", "<!--")):
+        return tag
+    return _DITS.sub(lambda found: _set_value(found[0]), tag)
+
+
+def _set_value(attribute: str) -> str:
+    """Return an attribute, its value typeset; its quotes are those of the page."""
+    name, _, value = attribute.partition("=")
+    return f"{name}={value[0]}{set_print(value[1:-1])}{value[0]}"
 
 
 MOIS = (

@@ -24,6 +24,7 @@ from geoapp.core.french import (
     describe_position,
     format_date,
     format_number,
+    set_print,
 )
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
@@ -409,6 +410,8 @@ def register_words(app: Flask) -> None:
     app.after_request(_keep_for_ever)
     app.jinja_env.template_class = PageTemplate
     app.jinja_env.filters["nombre"] = format_number
+    # For what a script shows: what stands in the page is typeset with it.
+    app.jinja_env.filters["imprime"] = set_print
     app.jinja_env.globals.update(
         dated=dated,
         fichier=static_url,

@@ -39,7 +39,7 @@
     }
     const secondes = Number(reponse.headers.get("Retry-After"));
     if (reponse.status === 503 && secondes && essai <= ESSAIS) {
-      say(`Le serveur prépare d'autres fichiers. Nouvel essai dans ${secondes} secondes.`);
+      say(`Le serveur prépare d’autres fichiers. Nouvel essai dans ${secondes} secondes.`);
       setTimeout(prepare, secondes * 1000, adresse, essai + 1);
     } else if (reponse.ok) {
       save(await reponse.blob(), name_of(reponse, adresse));

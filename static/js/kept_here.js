@@ -26,13 +26,13 @@
         item.append(lien);
         return item;
       }));
-      etat.textContent = adresses.length ? "" : "Rien n'est gardé sur cet appareil.";
+      etat.textContent = adresses.length ? "" : "Rien n’est gardé sur cet appareil.";
       bouton.hidden = adresses.length === 0;
     });
   }
 
   bouton.addEventListener("click", function () {
-    Promise.all(NOMS.map(function (nom) { return caches.delete(nom); })).then(lire).then(function () { etat.textContent = "C'est effacé."; etat.focus(); });
+    Promise.all(NOMS.map(function (nom) { return caches.delete(nom); })).then(lire).then(function () { etat.textContent = "C’est effacé."; etat.focus(); });
   });
   lire();
 })();

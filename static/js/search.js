@@ -80,6 +80,8 @@ geoforma.page = (function () {
     formulaire.elements.namedItem("emprise").value = courants.get("emprise") || "";
     document.getElementById("resume-recherche").textContent = etat.resume;
     formulaire.toggleAttribute("data-pliee", etat.estPliee);
+    /* While the place is in doubt nothing is found: nothing to filter. */
+    document.getElementById("filtres").hidden = document.getElementById("montrer-filtres").hidden = etat.alerte !== "";
     if (etat.alerte) { lieu.setAttribute("aria-invalid", "true"); } else { lieu.removeAttribute("aria-invalid"); }
     if (carte) {
       carte.montrer({
@@ -321,7 +323,7 @@ geoforma.page = (function () {
     const noeuds = ["entete-carte", "script-carte"].flatMap(function (id) { return Array.from(document.getElementById(id).content.children); });
     noeuds.reduce(function (suite, noeud) { return suite.then(function () { return executer(noeud); }); }, Promise.resolve()).catch(function () {
       carteDemandee = false;
-      document.getElementById("etat-carte").textContent = "La carte n'a pas pu être chargée. La liste reste à jour.";
+      document.getElementById("etat-carte").textContent = "La carte n’a pas pu être chargée. La liste reste à jour.";
     });
   }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geoapp.core.french import set_print
 from geoapp.outputs.figures.elements import LigneMesure, Mesure
 from geoapp.outputs.figures.fonts import width_mm
 from geoapp.outputs.figures.legend import Ligne, set_text
 from geoapp.outputs.figures.palette import DISCRET
-from geoapp.outputs.figures.texts import typeset_figure
 
 BARRE_MM = 3.2
 PART_MOTS = 0.42
@@ -66,7 +66,7 @@ def _columns(mesures: Sequence[Mesure], x: float, largeur: float, size: float) -
     """Return the columns of all the measures, as wide as their longest text."""
 
     def widest(texts) -> float:
-        return max((width_mm(typeset_figure(text), size) for text in texts), default=0.0)
+        return max((width_mm(set_print(text), size) for text in texts), default=0.0)
 
     rows = [ligne for mesure in mesures for ligne in mesure.lignes]
     quoi = x + widest(row.annee for row in rows) + ECART_MM
@@ -88,7 +88,7 @@ def _row(
     value = Ligne(
         x=columns.barres + length + (1.5 if length else 0.0),
         y=first,
-        texte=typeset_figure(ligne.mot),
+        texte=set_print(ligne.mot),
         taille=size,
     )
     bar = [Barre(columns.barres, first - BARRE_MM / 2, length, BARRE_MM)] if length else []

@@ -10,13 +10,14 @@ from xml.sax.saxutils import escape
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import writing
+from geoapp.core.french import set_print
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.content import describe_figure, figure_title, make_content
 from geoapp.outputs.figures.drawing import draw_page
 from geoapp.outputs.figures.model import Figure, format_of
 from geoapp.outputs.figures.page import compose_page
 from geoapp.outputs.figures.tags import tag_pdf
-from geoapp.outputs.figures.texts import FICTIVES, tell_sources, typeset_figure
+from geoapp.outputs.figures.texts import FICTIVES, tell_sources
 
 AUTEUR = "GéoForma"
 TYPES_MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
@@ -45,9 +46,9 @@ def _about(world: World, figure: Figure) -> dict[str, str]:
     licences = sorted({str(one["licence"]) for one in contenu.sources if one["licence"]})
     fictive = f"{FICTIVES}. " if contenu.est_fictive else ""
     return {
-        "titre": typeset_figure(figure_title(world, figure)),
-        "texte": typeset_figure(fictive + describe_figure(world, figure)),
-        "sources": typeset_figure(tell_sources(contenu.sources)),
+        "titre": set_print(figure_title(world, figure)),
+        "texte": set_print(fictive + describe_figure(world, figure)),
+        "sources": set_print(tell_sources(contenu.sources)),
         "licences": " ; ".join(licences),
         "date": world.snapshot.manifest["cree_le"],
         "instantane": world.snapshot.id,

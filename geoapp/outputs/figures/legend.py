@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from geoapp.core.french import set_print
 from geoapp.outputs.figures.elements import Aplat, Bloc, Symboles
 from geoapp.outputs.figures.fonts import line_mm, width_mm, wrap
 from geoapp.outputs.figures.palette import DISCRET, ENCRE
-from geoapp.outputs.figures.texts import typeset_figure
 
 CASE_MM = (7.0, 4.0)
 """Width and height of a sample of the legend."""
@@ -55,7 +55,7 @@ def set_text(
     couleur: str = ENCRE,
 ) -> tuple[list[Ligne], float]:
     """Return the lines of a text set from the top `y` in a width, and the `y` under it."""
-    words, step = wrap(typeset_figure(texte), taille, largeur, style), line_mm(taille)
+    words, step = wrap(set_print(texte), taille, largeur, style), line_mm(taille)
     lines = [
         Ligne(
             x=x, y=y + (rank + 0.5) * step, texte=line, taille=taille, style=style, couleur=couleur
@@ -96,8 +96,8 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
 
 def _fits(entree: Aplat | Symboles, largeur: float, size: float) -> bool:
     """Tell whether the words and the count of an entry hold on one line."""
-    words = width_mm(typeset_figure(entree.libelle), size)
-    number = width_mm(typeset_figure(entree.effectif), size)
+    words = width_mm(set_print(entree.libelle), size)
+    number = width_mm(set_print(entree.effectif), size)
     return CASE_MM[0] + 1.8 + words + 2.5 + number <= largeur
 
 
@@ -113,9 +113,9 @@ def _entry(
     if entree.effectif and beside:
         lines.append(
             Ligne(
-                x=largeur - width_mm(typeset_figure(entree.effectif), size),
+                x=largeur - width_mm(set_print(entree.effectif), size),
                 y=lines[-1].y,
-                texte=typeset_figure(entree.effectif),
+                texte=set_print(entree.effectif),
                 taille=size,
                 couleur=DISCRET,
             )

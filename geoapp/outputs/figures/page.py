@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geoapp.core.french import set_print
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.bars import Barre, compose_bars
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure, NomCarte
@@ -17,7 +18,7 @@ from geoapp.outputs.figures.legend import ColonneLegende, Ligne, compose_legend,
 from geoapp.outputs.figures.map import BANDE_MM, frame_map
 from geoapp.outputs.figures.outlines import outlines, towns
 from geoapp.outputs.figures.palette import ALERTE, DISCRET, ENCRE
-from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources, typeset_figure
+from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources
 
 MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
 COLONNE_MIN_MM = 125.0
@@ -125,7 +126,7 @@ def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Lign
         (
             one
             for one in TITRES
-            if len(wrap(typeset_figure(contenu.titre), one * scale, width, "gras")) == 1
+            if len(wrap(set_print(contenu.titre), one * scale, width, "gras")) == 1
         ),
         TITRES[0],
     )
@@ -250,7 +251,7 @@ def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
         x, y = _to_page(row.x, row.y, carte, cadre)
         labels.append(
             Etiquette(
-                lignes=(typeset_figure(row.nom),),
+                lignes=(set_print(row.nom),),
                 x=x,
                 y=y,
                 taille=(6.8 if rank < 5 else 6.0) * scale,
@@ -277,7 +278,7 @@ def _name_zones(
     ][:NOMS_MAX]
     labels = [
         Etiquette(
-            lignes=tuple(wrap(typeset_figure(nom.texte), size, NOM_MM * scale)),
+            lignes=tuple(wrap(set_print(nom.texte), size, NOM_MM * scale)),
             x=spots[nom][0],
             y=spots[nom][1],
             taille=size,

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from geoapp.core.french import format_date, has_year, set_apostrophes, typeset
+from geoapp.core.french import format_date, has_year
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_reach
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 
 FICTIVES = "Données fictives"
-
-
-def typeset_figure(texte: str) -> str:
-    """Return a text typeset, with the apostrophe of print: a figure is printed as it is drawn."""
-    return set_apostrophes(typeset(texte))
 
 
 def with_filters(quoi: str, question: Question) -> str:

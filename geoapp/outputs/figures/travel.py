@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from geoapp.core.files import writing
-from geoapp.core.french import format_number
+from geoapp.core.french import format_number, set_print
 from geoapp.coverage.classes import make_classes
 from geoapp.coverage.travel.comparison import DeuxCouts
 from geoapp.coverage.world import World
@@ -17,7 +17,7 @@ from geoapp.outputs.figures.elements import Bloc, ContenuFigure
 from geoapp.outputs.figures.extent import REGION, resolve_emprise
 from geoapp.outputs.figures.files import write_png
 from geoapp.outputs.figures.page import compose_page
-from geoapp.outputs.figures.texts import choose_sources, typeset_figure
+from geoapp.outputs.figures.texts import choose_sources
 from geoapp.reference.zonings import COMMUNE
 
 BORNES = (0.0, 5.0, 10.0, 20.0, 30.0, 100.0)
@@ -63,8 +63,8 @@ def write_comparison(world: World, found: DeuxCouts, out: Path, *, largeur_mm: f
     )
     drawn = draw_page(world, contenu, compose_page(world, contenu, largeur_mm))
     about = {
-        "titre": typeset_figure(titre),
-        "texte": typeset_figure(phrase),
+        "titre": set_print(titre),
+        "texte": set_print(phrase),
         "sources": "OpenStreetMap, OSRM",
         "licences": "ODbL 1.0",
         "date": world.snapshot.manifest["cree_le"],
