@@ -8,7 +8,7 @@ import pytest
 from geoapp.offer.filters import apply_filters, parse_filters
 from geoapp.outputs.maps import render_standalone
 from geoapp.web.usage_store import add
-from support.browsing import WIDTHS, Seen, audit, running, violations, violations_by_theme
+from support.browsing import WIDTHS, Seen, audit, follow, running, violations, violations_by_theme
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def test_the_home_page_works_without_javascript(server, browser):
     page = context.new_page()
     page.goto(server)
     page.fill("#lieu", "Amiville")
-    page.click(".envoi button")
+    follow(page, ".envoi button")
     assert page.url.startswith(f"{server}/recherche?lieu=Amiville")
     assert page.locator(".offre").count()
     context.close()
@@ -116,7 +116,7 @@ def test_filters_work_without_javascript(server, browser):
     page = context.new_page()
     page.goto(f"{server}/carte")
     page.select_option("select[name=domaine]", "sante")
-    page.click("button[type=submit]")
+    follow(page, "button[type=submit]")
     assert page.inner_text("h1").startswith("3 formations")
     assert page.locator("#tableau tbody tr").count() == 3
     context.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, audit, drawn, running, violations
+from support.browsing import WIDTHS, Seen, audit, drawn, follow, running, violations
 from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -123,8 +123,7 @@ def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):
         assert page.locator(".leaflet-blanches-pane path.blanche").count() == 0
         page.fill("#seuil", "12")
         page.select_option("#unite", "seuil_min")
-        page.click("form button[type=submit]")
-        page.wait_for_load_state("networkidle")
+        follow(page, "form button[type=submit]")
         assert "seuil_min=12" in page.url and "seuil_km" not in page.url
         assert "12\u202fminutes" in page.inner_text("h1")
         assert seen.errors == []
@@ -138,8 +137,7 @@ def test_a_way_of_travelling_brings_a_threshold_that_it_knows(server, browser):
         page.fill("#seuil", "12")
         page.select_option("#c-mode", "velo")
         assert page.input_value("#seuil") == "12", "a threshold that is known stays"
-        page.click("form button[type=submit]")
-        page.wait_for_load_state("networkidle")
+        follow(page, "form button[type=submit]")
         assert "seuil_min=12" in page.url and "mode=velo" in page.url
         assert "12\u202fminutes à vélo" in page.inner_text(".chapeau").replace("\u00a0", " ")
         assert seen.errors == []
@@ -149,7 +147,7 @@ def test_everything_is_there_without_javascript(server, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{server}/couverture?zonage=commune")
-    page.click("#tableau thead a >> text=Habitants >> nth=0")
+    follow(page, "#tableau thead a >> text=Habitants >> nth=0")
     assert page.locator("#tableau tbody tr").count() == 3
     assert page.locator("th[aria-sort=descending]").count() == 1
     context.close()
@@ -195,12 +193,10 @@ def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
         assert violations(page, axe_source) == []
         page.select_option("select[name=domaine]", "batiment")
         page.check("input[name=niveau][value='4']")
-        page.click("form button[type=submit]")
-        page.wait_for_load_state("networkidle")
+        follow(page, "form button[type=submit]")
         drawn(page)
         assert page.locator("#tableau tbody tr").count() == 24
-        page.click("#tableau thead a >> text=Habitants non couverts")
-        page.wait_for_load_state("networkidle")
+        follow(page, "#tableau thead a >> text=Habitants non couverts")
         assert (
             page.locator("th[aria-sort=descending]")
             .inner_text()
@@ -229,8 +225,7 @@ def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
         assert {row["Code"]: int(row["Habitants non couverts"]) for row in rows} == {
             z["code_zone"]: round(z["population_non_couverte"]) for z in api["zones"]
         }
-        first.locator("a").click()
-        page.wait_for_load_state("networkidle")
+        follow(page, "#tableau tbody tr a >> nth=0")
         drawn(page)
         assert page.inner_text("h1") == worst["nom"] and page.locator(".presque li").count() > 0
         assert violations(page, axe_source) == []

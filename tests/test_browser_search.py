@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from geoapp.offer.lookups import public_id
-from support.browsing import WIDTHS, Seen, audit, running, violations, violations_by_theme
+from support.browsing import WIDTHS, Seen, audit, follow, running, violations, violations_by_theme
 from support.words import plain
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
@@ -476,10 +476,10 @@ def test_without_script_search_and_filters_work(server, browser):
     page.goto(f"{server}/recherche")
     page.fill("#lieu", "Amiville")
     page.check("#facettes input[name=niveau][value='4']")
-    page.click(".envoi button")
+    follow(page, ".envoi button")
     assert found(page) == "1 formation à 20 km d'Amiville, niveau 4"
     assert "lieu=Amiville" in page.url
-    page.click(".puce[data-nom=niveau]")
+    follow(page, ".puce[data-nom=niveau]")
     assert found(page) == "4 formations à 20 km d'Amiville"
     context.close()
 

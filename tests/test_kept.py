@@ -83,6 +83,21 @@ def test_the_second_request_works_nothing_out(app, monkeypatch):
     assert without_nonce(client.get("/").text) == without_nonce(first)
 
 
+def test_what_the_warm_up_asked_serves_every_host(app, monkeypatch):
+    def ask(page: str, host: str) -> str:
+        return app.test_client().get(page, base_url=f"http://{host}").text
+
+    api = app.test_client().get("/api/v1/formations?taille=1").get_json()
+    zone, sheet = "/territoires/ze2020/3201", "/formations/" + api["formations"][0]["id"]
+    asked = [ask(zone, "localhost"), ask(sheet, "localhost"), ask(sheet, "127.0.0.1:81")]
+    for room in ("territories", "search"):
+        remade = f"geoapp.web.{room}.render_template"
+        monkeypatch.setattr(remade, lambda *a, **k: pytest.fail("remade"))
+    again = [ask(zone, "127.0.0.1:80"), ask(sheet, "localhost"), ask(sheet, "127.0.0.1:81")]
+    assert [without_nonce(one) for one in again] == [without_nonce(one) for one in asked]
+    assert "//127.0.0.1:81/" in again[2] and "127.0.0.1" not in again[0] + again[1]
+
+
 @pytest.mark.parametrize("address", TYPED)
 def test_nothing_typed_is_ever_kept(app, address):
     client = app.test_client()

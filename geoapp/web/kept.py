@@ -1,6 +1,7 @@
 """Identical answers, kept: what the snapshot and an address decide is worked out once.
 
-Kept by snapshot and address, in a bounded memory that goes with the snapshot.
+Kept by snapshot and address, in a bounded memory that goes with the snapshot; by host too when the
+answer tells it, so that what the warm-up asked serves whoever comes by another host.
 An address that holds a text, a place or a position typed by a person is never
 kept: only those whose every parameter is a choice among values of the product.
 """
@@ -18,7 +19,7 @@ from geoapp.core.memory import Memory
 from geoapp.coverage.model import PARAMETRES
 from geoapp.offer.filters import FILTRES
 from geoapp.reference.zonings import REGION
-from geoapp.web.public_address import public_url
+from geoapp.web.public_address import has_told_host, public_url
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, holder, signals
 
@@ -60,6 +61,9 @@ CHOICES = {
 
 OCTETS = 32 * 1024 * 1024
 """Bytes of answers kept by snapshot; the one asked for the longest ago is let go."""
+
+_OCTETS_CLE = 1_000
+"""Bytes of what an answer is kept under, about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,17 +116,36 @@ def _keeping(view: Callable) -> Callable:
             return view(**path)
         kept = courant().derive("reponses", lambda snapshot: Memory(OCTETS, weigh=_weigh))
         try:
-            return _answer(kept.get(_key(), lambda: _make(view, path)))
+            return _answer(_find(kept, lambda: _make(view, path)))
         except NotKeptError as unkept:
             return unkept.response
 
     return answer
 
 
+def _find(kept: Memory, make: Callable[[], Gardee]) -> Gardee:
+    """Return the answer to the request, made unless it is kept.
+
+    One that tells the host it was asked by (the QR code of a sheet) is kept for that host alone.
+    """
+    key = _key()
+
+    def of_host() -> Hashable:
+        return public_url(request.script_root), key
+
+    def make_for_all() -> Gardee | None:
+        made = make()
+        if not has_told_host():
+            return made
+        kept.get(of_host(), lambda: made)
+        return None
+
+    return kept.get(key, make_for_all) or kept.get(of_host(), make)
+
+
 def _key() -> Hashable:
-    """Return what an answer depends on besides the snapshot: address, day, what pages tell."""
-    # A page may tell its own address, host included (the QR code of a sheet).
-    asked = public_url(request.script_root), request.full_path, "X-Fragment" in request.headers
+    """Return what an answer depends on besides snapshot and host: address, day, what pages tell."""
+    asked = request.script_root, request.full_path, "X-Fragment" in request.headers
     return *asked, date.today(), tuple(signals().items()), holder().refus
 
 
@@ -154,5 +177,5 @@ def _answer(kept: Gardee) -> Response:
     return Response(contenu, mimetype=kept.mimetype, headers=list(kept.entetes))
 
 
-def _weigh(kept: Gardee) -> int:
-    return len(kept.contenu)
+def _weigh(kept: Gardee | None) -> int:
+    return _OCTETS_CLE + (len(kept.contenu) if kept else 0)

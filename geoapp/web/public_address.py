@@ -44,6 +44,9 @@ Host and prefix are not: many proxies pass them as the client wrote them; `GEOAP
 _UNKNOWN = "geoapp.hote_inconnu"
 """Key of the environment of a request whose host may be anybody's."""
 
+_TOLD = "geoapp.hote_dit"
+"""Key of the environment of a request whose answer holds an absolute address."""
+
 _SUPERVISED = ("/sante", "/pret")
 """Paths that a supervisor asks without knowing the public address."""
 
@@ -198,9 +201,15 @@ def site_prefix(app: Flask) -> str:
 
 def public_url(path: str) -> str:
     """Return the absolute address of a path of ours, itself when the host may be anybody's."""
+    request.environ[_TOLD] = True
     if request.environ.get(_UNKNOWN):
         return path
     return request.host_url.rstrip("/") + path
+
+
+def has_told_host() -> bool:
+    """Tell whether the answer to the request holds an absolute address."""
+    return _TOLD in request.environ
 
 
 def _relative_redirect(response: Response) -> Response:

@@ -97,6 +97,12 @@ class Seen:
         return [url for url in self.requests if not url.startswith((address, "data:", "blob:"))]
 
 
+def follow(page, selector):
+    """Click what leads to another page, and wait until that page is whole."""
+    with page.expect_navigation(wait_until="load"):
+        page.click(selector)
+
+
 def still(page):
     """Wait until nothing fades or moves any more: a half-drawn popup has no contrast to judge."""
     page.wait_for_function(
