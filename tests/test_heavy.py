@@ -194,8 +194,10 @@ def workshop(tmp_path, monkeypatch):
     app = create_app(settings=Settings(data_dir=tmp_path, avance_s=0))
     started = []
 
-    def start(view, *, avance_s=0, **options):
+    def start(view, *, avance_s=0, sheet=None, **options):
         app.config["SETTINGS"] = replace(app.config["SETTINGS"], avance_s=avance_s)
+        if sheet:
+            app.view_functions["territories.sheet"] = views.apart(sheet, Quota(2))
         app.view_functions["downloads.everything"] = views.apart(view, Quota(2))
         started.append(start_heavy(app, **options))
         return app.test_client(), started[-1]
@@ -312,6 +314,22 @@ def test_what_is_asked_passes_before_what_is_made_ahead(workshop, monkeypatch):
     assert not is_idle(atelier)
     assert get(client, FILE) == (200, "fait")
     wait_until(lambda: is_idle(atelier))
+
+
+@pytest.mark.parametrize(("short_s", "status"), [(1.0, 200), (0.0, 503)])
+def test_a_short_kind_of_file_does_not_wait_behind_long_ones(
+    workshop, monkeypatch, short_s, status
+):
+    monkeypatch.setattr(foreman, "EN_COURS", 1)
+    monkeypatch.setattr(foreman, "COURT_S", short_s)
+    monkeypatch.setattr(foreman, "DELAI_S", 8 if status == 200 else 2)
+    client, atelier = workshop(slow(0), sheet=lambda **path: slow(60)())
+    assert get(client, FILE) == (200, "fait")
+    with ThreadPoolExecutor() as pool:
+        long = pool.submit(get, client.application.test_client(), SHEET)
+        wait_until(lambda: not is_idle(atelier))
+        assert get(client, FILE + "?q=a")[0] == status
+        assert long.result()[0] == 503
 
 
 def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path):

@@ -49,4 +49,5 @@ def read_asked(cle: str) -> Demande:
         if isinstance(valeur, str | bool) and (nom in PASSES or nom.startswith("geoapp."))
     }
     corps = base64.b64encode(request.get_data()).decode()
-    return Demande(environ=environ, corps=corps, nonce=nonce(), cle=cle)
+    genre = f"{request.endpoint} {(request.view_args or {}).get('format') or ''}"
+    return Demande(environ=environ, corps=corps, nonce=nonce(), cle=cle, genre=genre)

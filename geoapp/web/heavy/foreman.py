@@ -32,7 +32,14 @@ from geoapp.web.heavy.wire import DELAI, PANNE, PLACE, PLEIN, Demande, Retour, r
 from geoapp.web.served import Servi
 
 EN_COURS = 2
-"""Files asked made at once, a core and up to 150 MB each: a short one passes a long one."""
+"""Files asked made at once, a core and up to 150 MB each."""
+
+EN_PLUS, COURT_S = 1, 1.0
+"""Files of a short kind made besides, so that none waits behind long ones; and the processor
+seconds that a kind takes at most to be short."""
+
+LISSAGE = 0.3
+"""Weight of the last file of a kind in what its files are expected to take."""
 
 EN_ATTENTE = 12
 """Files that wait at most, for all web processes: six rounds of a few seconds each."""
@@ -108,6 +115,7 @@ class Foreman:
         self._waiting: deque[EnCours] = deque()
         self._running: dict[int, EnCours] = {}
         self._numbers = count()
+        self._taken_s: dict[str, float] = {}
         self._selector = selectors.DefaultSelector()
         self._is_retired = False
         self._is_prepared = servi.est_chaud
@@ -205,8 +213,9 @@ class Foreman:
             same = made.get(job.demande.cle)
             if same and not same.est_avance:
                 continue
-            if sum(not one.est_avance for one in self._running.values()) >= EN_COURS:
-                return
+            room = EN_COURS + EN_PLUS * self._is_short(job)
+            if sum(not one.est_avance for one in self._running.values()) >= room:
+                continue
             if same:
                 # Its rank is the last one, and no process may raise it.
                 self._kill(same)
@@ -214,6 +223,15 @@ class Foreman:
             if job.demande.cle:
                 made[job.demande.cle] = job
             self._fork(job)
+
+    def _is_short(self, job: EnCours) -> bool:
+        """Tell whether the last files of the same kind took little: one never made is not short."""
+        return self._taken_s.get(job.demande.genre, COURT_S) < COURT_S
+
+    def _learn(self, job: EnCours, taken_s: float) -> None:
+        """Note what a file took, among those of its kind."""
+        before = self._taken_s.get(job.demande.genre, taken_s)
+        self._taken_s[job.demande.genre] = before + LISSAGE * (taken_s - before)
 
     def _rest(self) -> None:
         """Get ready once nobody asks for a while, or before those that wait for their turn.
@@ -287,7 +305,7 @@ class Foreman:
     def _reap(self) -> None:
         """See to the children that ended."""
         while self._running:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, used = os.wait4(-1, os.WNOHANG)
             if not pid:
                 return
             job = self._running.pop(pid)
@@ -296,6 +314,7 @@ class Foreman:
             if status:
                 self._answer(job, PANNE)
             else:
+                self._learn(job, used.ru_utime + used.ru_stime)
                 self._let_go(job)
 
     def _see_to_time(self) -> None:

@@ -21,13 +21,15 @@ _OCTETS_MAX = 512 * 1024
 class Demande:
     """A request for a heavy file: the plain texts of its environment (WSGI), and its body.
 
-    `cle` names its answer when it may be kept, else it is empty.
+    `cle` names its answer when it may be kept, else it is empty; `genre` says which kind of file
+    it is, none of what was asked of it.
     """
 
     environ: dict[str, str | bool]
     corps: str
     nonce: str
     cle: str
+    genre: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
