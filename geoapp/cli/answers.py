@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 
 from geoapp.cli.group import DATA, main, read_settings
-from geoapp.cli.options import filter_options, offer_options, question_options, question_options_of
+from geoapp.cli.options import (
+    filter_options,
+    offer_options,
+    question_options,
+    question_options_of,
+    site_options,
+)
 from geoapp.reference.zonings import MAILLE
 
 
@@ -232,3 +238,36 @@ def compare(
     if out:
         write_changes(evolution, out)
     print_changes(evolution, out)
+
+
+@main.command()
+@site_options
+@click.option(
+    "--limite-s",
+    "delai_s",
+    type=click.FloatRange(0, 3600),
+    default=20.0,
+    help="Secondes de calcul pour chercher mieux et prouver (20 par défaut ; 0 : à vue).",
+)
+@click.option("--json", "is_json", is_flag=True, help="La réponse de l'API.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Fichier .csv, .xlsx, .geojson, .gpkg…"
+)
+@DATA
+def site(
+    delai_s: float, is_json: bool, out: Path | None, data_dir: Path | None, **parametres
+) -> None:
+    """Cherche où ouvrir : le plus d'habitants rapprochés, le moins de lieux, ou de trajet."""
+    from geoapp.cli.planning_report import print_sites
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.world import open_world
+    from geoapp.outputs.planning import write_sites
+    from geoapp.planning.asked import parse_sites
+    from geoapp.planning.opening import find_sites
+
+    world = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    asked = parse_sites({nom: valeur for nom, valeur in parametres.items() if valeur}, world)
+    sites = find_sites(world, asked, delai_s=delai_s)
+    if out:
+        write_sites(world, sites, out)
+    print_sites(world, sites, is_json=is_json)

@@ -71,6 +71,26 @@ def question_options_of(*noms: str):
     return add
 
 
+SITES = (
+    ("objectif", "couverture (par défaut), nombre ou trajet."),
+    ("ouvertures", "Nombre d'ouvertures, 1 à 20 (3 par défaut)."),
+    ("part", "Part des habitants à couvrir en %, avec --objectif nombre (95 par défaut)."),
+    ("territoire", "Où compter et ouvrir, « ze2020:3215 » ou « departement:Aisne »."),
+    ("parmi", "tous (par défaut), frr, zrr, qpv2024 ou qpv2015."),
+    ("candidats", "tous (par défaut), communes, etablissements ou lieux."),
+    ("reel", "Part cédée, en %, pour un lieu qui forme déjà (10 par défaut)."),
+    ("capacite", "Places de chaque ouverture, avec --offre places (12 par défaut)."),
+)
+
+
+def site_options(command):
+    """Add the parameters of a question of siting, and those of coverage that draw no map."""
+    for nom, aide in reversed(SITES):
+        command = click.option(f"--{nom}", help=aide)(command)
+    asked = (nom for nom, _ in QUESTION if nom not in ("mesure", "classes"))
+    return question_options_of(*asked)(offer_options(command))
+
+
 def unzoned_options(command):
     """Add the parameters of a question whose zoning is asked apart, filters included."""
     return question_options(offer_options(command), "zonage")

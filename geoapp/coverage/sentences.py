@@ -164,7 +164,7 @@ def list_notes(world: World, question: Question, ensemble: pd.Series, quality: d
         travel_precision(world, question),
         str(world.parametres(question.mode).get("note", "")),
         _kept_costs(world, question),
-        _without_car(question),
+        without_car(question),
         _partly_known(world, question),
     ]
     return [note for note in notes if note]
@@ -192,7 +192,7 @@ def _kept_costs(world: World, question: Question) -> str:
     )
 
 
-def _without_car(question: Question) -> str:
+def without_car(question: Question) -> str:
     """Say who is counted when the question is asked without a car."""
     if not MODES[question.mode].sans_voiture:
         return ""

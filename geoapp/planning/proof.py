@@ -34,7 +34,7 @@ TAILLE_MAX = 400_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sites:
+class Least:
     """The least openings found that reach a target.
 
     `least` is the number under which it is proven that none does; equal to the number of openings
@@ -95,14 +95,14 @@ def prove(worth: sparse.csr_array, nb: int, choice: Choice, *, delai_s: float = 
 
 def least_sites(
     worth: sparse.csr_array, target: float, *, delai_s: float = DELAI_S, nb_max: int = 200
-) -> Sites:
+) -> Least:
     """Return the least candidates to open so that they are worth `target`; 0 s: no proof.
 
     Raises nothing when the target is out of reach, or of `nb_max` openings: `est_possible` says it.
     """
     target -= EPSILON * max(target, 1.0)
     if target <= 0:
-        return Sites(opened=np.empty(0, dtype=np.intp), least=0, reached=0.0)
+        return Least(opened=np.empty(0, dtype=np.intp), least=0, reached=0.0)
     opened: list[int] = []
     for opened in grow(worth):
         if _value(worth, opened) >= target or len(opened) >= nb_max:
@@ -110,7 +110,7 @@ def least_sites(
     reached = _value(worth, opened)
     if reached < target:
         nothing = np.empty(0, dtype=np.intp)
-        return Sites(opened=nothing, least=0, reached=reached, est_possible=False)
+        return Least(opened=nothing, least=0, reached=reached, est_possible=False)
     least = _least(worth, target, len(opened))
     if least < len(opened) and delai_s and worth.nnz <= TAILLE_MAX:
         found, limit = _solve(
@@ -124,7 +124,7 @@ def least_sites(
         opened = found.tolist() if limit is not None and len(found) < len(opened) else opened
         least = max(least, ceil((limit or 0) - 1e-6))
     ordered, _ = rank_by_gain(worth, opened)
-    return Sites(opened=ordered, least=least, reached=_value(worth, opened))
+    return Least(opened=ordered, least=least, reached=_value(worth, opened))
 
 
 def _value(worth: sparse.csr_array, opened: list[int]) -> float:

@@ -25,8 +25,8 @@ from scipy import sparse
 EPSILON = 1e-9
 """Part of the value under which two values are one: sums of the same people in another order."""
 
-TOURS = 140
-"""Steps of the relaxation at most."""
+TOURS, EFFORT = 140, 40_000_000
+"""Steps of the relaxation at most, and entries read by them where each is worth something else."""
 
 PAS, MEMOIRE, PATIENCE = 0.5, 0.95, 4
 """First step, part of the former slope that is kept, steps without better before a shorter one."""
@@ -86,7 +86,7 @@ def _kept(worth: sparse.csr_array) -> sparse.csr_array:
     return worth
 
 
-class _Growing:
+class Growing:
     """A set of open candidates that grows: who serves each point, and what another would add."""
 
     def __init__(self, worth: sparse.csr_array):
@@ -148,6 +148,15 @@ class _Growing:
         extra = np.bincount(key, more, len(self.opened) * nb).reshape(len(self.opened), nb)
         return self.gains + extra
 
+    def instead_of(self, rank: int) -> np.ndarray:
+        """Return what each candidate would add in the place of one that is open."""
+        rows = np.flatnonzero(self.who == rank)
+        part = self.worth[rows]
+        many = np.diff(part.indptr)
+        more = np.maximum(part.data - np.repeat(self.second[rows], many), 0)
+        more -= np.maximum(part.data - np.repeat(self.best[rows], many), 0)
+        return self.gains + np.bincount(part.indices, more, len(self.gains))
+
     def add_best(self) -> bool:
         """Open the candidate that adds most, the first of equal ones; tell whether one adds."""
         best = int(self.gains.argmax()) if len(self.gains) else -1
@@ -170,7 +179,7 @@ class _Growing:
 
 def grow(worth: sparse.csr_array) -> Iterator[list[int]]:
     """Yield the best sets found of one opening, of two…, until no candidate adds anything."""
-    growing = _Growing(worth)
+    growing = Growing(worth)
     while growing.add_best():
         growing.exchange()
         yield list(growing.opened)
@@ -245,7 +254,7 @@ def relax(worth: sparse.csr_array, nb: int, value: float) -> Relaxation:
         key=lambda one: one.bound,
     )
     now, step, stalled, slope = best, PAS, 0, np.zeros(worth.shape[0])
-    for _ in range(TOURS):
+    for _ in range(_steps(worth, most)):
         missed = now.bound - value
         if missed <= EPSILON * max(value, 1.0) or not nb:
             break
@@ -273,11 +282,21 @@ def _greatest(worth: sparse.csr_array) -> np.ndarray:
     return result
 
 
+def _is_uniform(worth: sparse.csr_array, most: np.ndarray) -> bool:
+    """Tell whether each point is worth as much whoever serves it."""
+    return np.array_equal(worth.data, np.repeat(most, np.diff(worth.indptr)))
+
+
+def _steps(worth: sparse.csr_array, most: np.ndarray) -> int:
+    """Return how many steps a relaxation may take."""
+    return TOURS if _is_uniform(worth, most) else min(TOURS, 20 + EFFORT // max(worth.nnz, 1))
+
+
 def _scorer(worth: sparse.csr_array, most: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Return what works out, of prices, what each candidate is worth beyond them."""
     many = np.diff(worth.indptr)
-    if np.array_equal(worth.data, np.repeat(most, many)):
-        # Whoever serves a point, it is worth as much: one product of a matrix of ones.
+    if _is_uniform(worth, most):
+        # One product of a matrix of ones.
         ones = (np.ones(worth.nnz), worth.indices, worth.indptr)
         reached = sparse.csr_array(ones, shape=worth.shape).T
         return lambda prices: reached @ np.maximum(most - prices, 0)

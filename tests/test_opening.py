@@ -1,0 +1,162 @@
+"""Where to open for a question of coverage: same figures as coverage, words that follow them."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from geoapp.cli import main
+from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.coverage.answer import answer
+from geoapp.coverage.measures import points_of
+from geoapp.coverage.model import parse_question
+from geoapp.coverage.world import open_world
+from geoapp.planning.asked import PARAMETRES, parse_sites, to_parameters
+from geoapp.planning.candidates import list_candidates, realities
+from geoapp.planning.opening import find_sites
+from geoapp.planning.trips import trips_to
+from geoapp.planning.words import describe_sites, tell_sites
+from support.words import plain
+from support.world import make_perimeter, publish_world
+
+
+@pytest.fixture
+def monde(tiny_snapshot):
+    return open_world(tiny_snapshot)
+
+
+def find(monde, delai_s=0.0, **parametres):
+    return find_sites(monde, parse_sites(parametres, monde), delai_s=delai_s)
+
+
+def test_the_commune_that_lacks_it_is_where_to_open(monde):
+    # BTS Soins is in Amiville and Cysoing: at 12 km nobody of Beauval has it.
+    sites = find(monde, type_diplome="bts", seuil_km="12", ouvertures="1")
+    (one,) = sites.ouvertures
+    assert one.nom_commune == "Beauval" and one.personnes == 200 == sites.gagnes
+    assert one.realite == "lieu", "a place that trains is preferred to the town hall"
+    assert (
+        sites.non_couverts
+        == answer(monde, parse_question({"type_diplome": "bts", "seuil_km": "12"}, monde)).ensemble[
+            "population_non_couverte"
+        ]
+    )
+    assert sites.est_prouve and sites.ecart == 0
+    assert "200 des" in plain(tell_sites(sites)) and "prouvé" in tell_sites(sites)
+    assert sites.zones[["code_zone", "gain"]].to_numpy().tolist() == [["3201", 200.0]]
+
+
+def test_opening_again_gains_nobody_and_says_so(monde):
+    sites = find(monde, seuil_km="60")
+    assert not sites.ouvertures and sites.gagnes == 0
+    assert plain(tell_sites(sites)).startswith("Tous les habitants comptés ont déjà")
+
+
+def test_candidates_are_chosen_and_restricted(monde):
+    halls = find(monde, type_diplome="bts", seuil_km="12", candidats="communes", ouvertures="1")
+    assert halls.ouvertures[0].realite == "commune"
+    east = find(monde, type_diplome="bts", seuil_km="12", territoire="ze2020:0054")
+    assert not east.ouvertures and east.comptes.population == 5000
+    rural = find(monde, type_diplome="bts", seuil_km="12", parmi="frr")
+    assert rural.comptes.population == 200
+
+
+def test_the_least_openings_and_what_cannot_be_reached(monde):
+    least = find(monde, delai_s=5, type_diplome="bts", seuil_km="12", objectif="nombre", part="100")
+    assert least.valeur == 1 == least.borne and least.est_prouve
+    none = find(monde, type_diplome="bts", seuil_km="12", objectif="nombre", part="50")
+    assert not none.ouvertures and plain(tell_sites(none)).startswith("Rien n'est à ouvrir")
+    far = find(
+        monde, type_diplome="bts", seuil_km="1", objectif="nombre", part="100", candidats="communes"
+    )
+    assert not far.est_possible and "ne peuvent être couverts" in tell_sites(far)
+
+
+def test_an_offer_that_is_not_known_opens_nothing(monde, tiny_frames, tmp_path):
+    frames = {**tiny_frames, "perimetre": make_perimeter("inconnue")}
+    unknown = open_world(publish_world(frames, tmp_path / "inconnu"))
+    sites = find(unknown, domaine="sante")
+    told = describe_sites(unknown, sites)
+    assert not sites.ouvertures and told["non_couverts"] is None and told["valeur"] is None
+    assert told["phrase"] == sites.comptes.perimetre.phrase
+
+
+def test_a_search_has_one_address(monde):
+    given = {"domaine": "sante", "ouvertures": "2", "parmi": "frr", "territoire": "ze2020:Amiville"}
+    asked = parse_sites(given, monde)
+    pairs = to_parameters(asked)
+    assert ("territoire", "ze2020:3201") in pairs
+    again: dict[str, list[str]] = {}
+    for nom, valeur in pairs:
+        again.setdefault(nom, []).append(valeur)
+    assert parse_sites(again, monde) == asked and to_parameters(parse_sites(again, monde)) == pairs
+    assert to_parameters(parse_sites({}, monde)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"objectif": "plus"}, ParameterError),
+        ({"ouvertures": "0"}, ParameterError),
+        ({"ouvertures": "1.5"}, ParameterError),
+        ({"part": "101"}, ParameterError),
+        ({"parmi": "ailleurs"}, ParameterError),
+        ({"territoire": "ze2020:9999"}, NotFoundError),
+        ({"mesure": "part_couverte", "reel": "abc"}, ParameterError),
+        ({"nimporte": "1"}, ParameterError),
+    ],
+)
+def test_what_is_not_accepted_is_refused(monde, given, error):
+    with pytest.raises(error):
+        parse_sites(given, monde)
+
+
+def test_every_example_is_accepted(monde):
+    for nom, row in PARAMETRES.items():
+        if nom != "territoire":
+            parse_sites({nom: row.exemple}, monde)
+
+
+@pytest.mark.real
+def test_the_region_is_answered_as_coverage_counts_it(real_snapshot, tmp_path):
+    monde = open_world(real_snapshot)
+    given = {"domaine": "batiment", "niveau": "3"}
+    question = parse_question(given, monde)
+    sites = find(monde, **given)
+    far = answer(monde, question).ensemble["population_non_couverte"]
+    assert sites.non_couverts == pytest.approx(far) and sites.non_couverts > 500_000
+    assert len(sites.ouvertures) == 3 and sites.valeur == pytest.approx(sites.gagnes)
+    assert sites.zones["gain"].sum() == pytest.approx(sites.gagnes, abs=30)
+    # A candidate that is a place of the matrix has its costs.
+    candidates = list_candidates(monde)
+    chosen = np.flatnonzero(candidates.colonne >= 0)[::50]
+    rows = np.arange(0, len(monde.points), 97)
+    mine = trips_to(monde, question, rows, chosen, np.full(len(rows), 20.0)).toarray()
+    theirs = monde.cost("km", "voiture", rows)[:, candidates.colonne[chosen]].toarray()
+    both = (mine > 0) & (theirs > 0)
+    assert both.any() and np.abs(mine - theirs)[both].max() < 0.02
+    assert {"domaine", "lieu", "etablissement", "commune"} >= {
+        one.realite for one in sites.ouvertures
+    }
+    assert (realities(monde, question) == 3).any()
+    # Nobody who was near is farther.
+    assert (points_of(monde, question)["cout"] >= 0).sum() > 0
+
+
+@pytest.mark.real
+def test_the_command_answers_in_json(real_snapshot):
+    arguments = ["site", "--type_diplome", "bac_pro", "--seuil-min", "30", "--json"]
+    done = CliRunner().invoke(main, [*arguments, "--data", str(real_snapshot.path.parents[1])])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    people = [one["personnes"] for one in told["ouvertures"]]
+    assert people == sorted(people, reverse=True)
+    assert told["ouvertures"][-1]["cumul"] == sum(people)
+    # The sentence says the figures that are beside it.
+    numbers = [
+        int(re.sub(r"\D", "", one)) for one in re.findall(r"\d[\d ]*", plain(told["phrase"]))
+    ]
+    assert {told["non_couverts"], told["non_couverts_apres"], sum(people)} <= set(numbers)
+    assert told["valeur"] <= told["borne"] and told["est_prouve"]
