@@ -1,3 +1,9 @@
 """GéoForma: the training offer of a French region, joined with its territories."""
 
+import gc
+
 __version__ = "0.1.0"
+
+# What libraries make while they load is there to stay: with the collector's own threshold (700),
+# walking it again and again is a tenth of every start.
+gc.set_threshold(50_000)

@@ -73,6 +73,7 @@ def _samples(servi: Servi) -> list[str]:
             f"/territoires/{MAILLE}/{quote(code)}"
             for code in zones.loc[zones["type_zone"] == MAILLE, "code_zone"]
         ),
+        *(f"/recherche?lieu=commune:{one}" for one in communes),
         *(f"/api/v1/atteinte?lieu=commune:{one}&seuil_min=30" for one in communes),
         *(f"/donnees/couches/{nom}.geojson" for nom in drawn),
     ]

@@ -213,8 +213,7 @@ class Foreman:
             same = made.get(job.demande.cle)
             if same and not same.est_avance:
                 continue
-            room = EN_COURS + EN_PLUS * self._is_short(job)
-            if sum(not one.est_avance for one in self._running.values()) >= room:
+            if not self._has_room(job):
                 continue
             if same:
                 # Its rank is the last one, and no process may raise it.
@@ -223,6 +222,14 @@ class Foreman:
             if job.demande.cle:
                 made[job.demande.cle] = job
             self._fork(job)
+
+    def _has_room(self, job: EnCours) -> bool:
+        """Tell whether a file may be begun: long ones leave a place to short ones, which leave them
+        theirs.
+        """
+        made = [one for one in self._running.values() if not one.est_avance]
+        long = [one for one in made if not self._is_short(one)]
+        return len(made) < EN_COURS + EN_PLUS and (self._is_short(job) or len(long) < EN_COURS)
 
     def _is_short(self, job: EnCours) -> bool:
         """Tell whether the last files of the same kind took little: one never made is not short."""
