@@ -4,10 +4,11 @@ from geoapp.cli import (
     answers,
     data,
     laws,
+    needs,
     service,
     snapshots,
     travel,
 )  # each adds its commands to the group
 from geoapp.cli.group import main
 
-__all__ = ["answers", "data", "laws", "main", "service", "snapshots", "travel"]
+__all__ = ["answers", "data", "laws", "main", "needs", "service", "snapshots", "travel"]

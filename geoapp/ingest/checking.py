@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 
-from geoapp.ingest import demand, offers, territories
+from geoapp.ingest import demand, needs, offers, territories
 from geoapp.ingest.by_departement import read_by_departement
 from geoapp.ingest.neighbours import keep_neighbours
 from geoapp.ingest.nomenclatures import read_nomenclature
@@ -128,6 +128,10 @@ def _check_codes(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     return Bilan.of(source.id, lecture, journal)
 
 
+def _check_measures(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return needs.read_measures(lecture, source, reperes.communes, reperes.passage)[1]
+
+
 CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "offre": _check_offer,
     "offre_exemple": _check_offer,
@@ -143,6 +147,11 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "statistique": _check_statistics,
     "total": _check_totals,
     "nomenclature": _check_nomenclature,
+    "besoins": lambda source, lecture, _: needs.read_needs(lecture, source)[1],
+    "familles_rome": lambda source, lecture, _: needs.read_job_families(lecture, source)[1],
+    "tensions": lambda source, lecture, _: needs.read_tensions(lecture, source)[1],
+    "demandeurs_secteurs": lambda source, lecture, _: needs.read_sectors(lecture, source)[1],
+    "mesures_communes": _check_measures,
     "verification": _check_codes,
 }
 """How each usage of `geoapp.sources.usages` that a source may have is checked."""

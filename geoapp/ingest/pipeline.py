@@ -29,6 +29,7 @@ from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
 from geoapp.ingest.state import REELS, BuildState, counted
+from geoapp.ingest.step_needs import need_against_offer, needs_tables
 from geoapp.ingest.step_offer import offer_tables
 from geoapp.ingest.step_statistics import describing_tables, perimeter_tables
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
@@ -102,6 +103,7 @@ def build_snapshot(
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrices = choose_trajets(made.tables, trajets)
+    made.tables |= need_against_offer(made.tables, matrices)
     watch("trajets", 1, 1)
 
     def finish(folder: Path) -> None:
@@ -323,6 +325,10 @@ def _add_territories(state: BuildState, lectures: Lectures, made: _Made) -> str:
     return territoire
 
 
+_AUSSI = {"besoins": ("statistiques", "offre")}
+"""Steps whose sources another one reads too."""
+
+
 def _add_offer(
     state: BuildState, lectures: Lectures, made: _Made, placed_on: tuple[str, float]
 ) -> None:
@@ -343,8 +349,12 @@ def _add_offer(
     )
     made.apart["etablissements"] = offer.pop("etablissements")
     made.add(offer, offer_key)
-    for nom, make in (("statistiques", describing_tables), ("perimetre", perimeter_tables)):
-        mine_key = key(nom, make, offer_key, _read_key(state, nom))
+    for nom, make in (
+        ("statistiques", describing_tables),
+        ("perimetre", perimeter_tables),
+        ("besoins", needs_tables),
+    ):
+        mine_key = key(nom, make, offer_key, _read_key(state, nom, *_AUSSI.get(nom, ())))
         work = partial(make, lectures=lectures, tables=made.tables)
         tables = counted(state, nom, mine_key, work)
         made.add(tables, mine_key)

@@ -75,6 +75,11 @@ FORMATS: dict[str, FormatSource] = {
                 "skip": OptionSource(
                     type=int, est_bonne=lambda value: value >= 0, probleme=_LIGNES
                 ),
+                "entete": OptionSource(
+                    type=list,
+                    est_bonne=lambda value: bool(value) and all(isinstance(v, str) for v in value),
+                    probleme="option « entete » : la liste des noms des colonnes est attendue.",
+                ),
             },
             est_tableau=True,
             est_interchangeable=True,

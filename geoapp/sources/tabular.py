@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pandas as pd
@@ -39,7 +39,12 @@ _AGAIN = "Téléchargez-le à nouveau auprès du producteur."
 
 
 def read_csv(
-    path: Path, *, encoding: str = "utf-8", delimiter: str | None = None, skip: int = 0
+    path: Path,
+    *,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+    skip: int = 0,
+    entete: list[str] | None = None,
 ) -> Lecture:
     """Return the rows of a CSV file as text, blank cells as NA.
 
@@ -56,6 +61,8 @@ def read_csv(
         first lines most alike, quotes respected.
     skip : int
         Lines to skip before the header.
+    entete : list of str, optional
+        Names of the columns of a file that has no header: its first line is then a row.
 
     Raises
     ------
@@ -72,7 +79,8 @@ def read_csv(
     stream.seek(start)
     csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    return _collect(path, _records(path, reader, skip))
+    records = _records(path, reader, skip)
+    return _collect(path, chain([(0, entete)], records) if entete else records)
 
 
 def _guess_delimiter(head: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from geoapp.core.schema.model import VOIES
+from geoapp.core.schema.model import INDICES_TENSION, MESURES, VOIES
 from geoapp.core.schema.offer_columns import FLAT
 from geoapp.sources.options import TEXTE, OptionSource
 
@@ -82,13 +82,17 @@ def _texts(values) -> bool:
     return bool(values) and all(isinstance(one, str) and one for one in values.values())
 
 
+_GARDER = OptionSource(
+    type=dict, est_bonne=_texts, probleme="option « garder » : colonne = texte attendu."
+)
+
+_BESOINS = ("besoins_offres",)
+
 _OPTIONS_OFFRE = {
     "niveau": TEXTE,
     "mef": TEXTE,
     "sans_intitule": OptionSource(type=bool),
-    "garder": OptionSource(
-        type=dict, est_bonne=_texts, probleme="option « garder » : colonne = texte attendu."
-    ),
+    "garder": _GARDER,
     "derniere": TEXTE,
 }
 
@@ -333,6 +337,72 @@ USAGES: dict[str, Usage] = {
                 *_SUIVI,
                 INDICATEURS,
             ),
+        ),
+        Usage(
+            nom="besoins",
+            libelle="projets de recrutement, par bassin et famille de métiers",
+            etape="besoins",
+            colonnes=(
+                "code_famille",
+                "nom",
+                "code_groupe",
+                "groupe",
+                "code_zone",
+                "nb_projets",
+                "nb_difficiles",
+                "nb_saisonniers",
+            ),
+            tables=("besoins", "familles_metiers", "formations_familles", *_BESOINS, *_SUIVI),
+        ),
+        Usage(
+            nom="familles_rome",
+            libelle="familles professionnelles (FAP) et leurs métiers (ROME)",
+            etape="besoins",
+            colonnes=("code_fap", "code_rome"),
+            tables=("familles_metiers", "formations_familles", *_BESOINS, *_SUIVI),
+        ),
+        Usage(
+            nom="tensions",
+            libelle="tensions sur les métiers et leurs causes",
+            etape="besoins",
+            colonnes=(
+                "code_metier",
+                "nomenclature",
+                "type_zone",
+                "code_zone",
+                "annee",
+                "nb_demandeurs",
+                *INDICES_TENSION,
+            ),
+            options={"garder": _GARDER},
+            tables=("tensions", *_BESOINS, *_SUIVI),
+        ),
+        Usage(
+            nom="demandeurs_secteurs",
+            libelle="demandeurs d'emploi par bassin et secteur",
+            etape="besoins",
+            colonnes=("code_zone", "secteur", "nb_demandeurs"),
+            tables=("demandeurs_secteurs", *_SUIVI),
+        ),
+        Usage(
+            nom="mesures_communes",
+            libelle="nombres par commune : publics, emploi, établissements",
+            etape="besoins",
+            colonnes=(
+                "code_commune",
+                *(f"nb_{annee}" for annee in range(2000, 2100)),
+                *(f"moins_{annee}" for annee in range(2000, 2100)),
+            ),
+            options={
+                "mesure": OptionSource(
+                    type=str,
+                    est_bonne=lambda value: value in MESURES,
+                    probleme=f"option « mesure » attendue : {', '.join(MESURES)}.",
+                    est_requise=True,
+                ),
+                "zero_tu": OptionSource(type=bool),
+            },
+            tables=("mesures_communes", *_SUIVI),
         ),
         Usage(
             nom="verification",

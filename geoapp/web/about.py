@@ -58,6 +58,11 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("coverage.publics", "Publics comparés", "Quartiers prioritaires, zones rurales."),
             ("coverage.change", "Évolution de l'offre", "Ce qui a changé entre deux dates."),
             ("territories.index", "Territoires", "Une page et une fiche par zone."),
+            (
+                "needs.index",
+                "Besoins et offre",
+                "Ce que les employeurs cherchent, ce qui s'apprend et où, par famille de métiers.",
+            ),
         ),
     ),
     (

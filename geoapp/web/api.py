@@ -41,7 +41,9 @@ from geoapp.offer.search.requests import (
 )
 from geoapp.offer.search.text import suggest_texts
 from geoapp.outputs.files.formats import parse_format
+from geoapp.outputs.needs import describe_need
 from geoapp.outputs.offers import offers_file
+from geoapp.planning.need_answer import answer_need, parse_need
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
@@ -312,6 +314,12 @@ def coverage(route: Route) -> dict:
     return describe_response(answer(world, parse_question(_parameters(route), world)), world)
 
 
+def needs(route: Route) -> dict:
+    """Return the need and the offer of a zone, or of a family."""
+    snapshot = courant().snapshot()
+    return describe_need(answer_need(snapshot, parse_need(_own_values(route), snapshot)), snapshot)
+
+
 def quality(route: Route) -> dict:
     """Return the scores of quality; of one source or body, its parts and what it has to correct."""
     return describe_quality(served_quality(), **_own_values(route))
@@ -319,6 +327,7 @@ def quality(route: Route) -> dict:
 
 VUES: dict[str, Callable[..., dict | Response]] = {
     "qualite": quality,
+    "besoins": needs,
     "couverture": coverage,
     "places": places,
     "suggestions": suggestions,

@@ -15,54 +15,61 @@ from geoapp.offer.cards import CARTE as CARTES
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.search.requests import Parametre
 from geoapp.outputs.files.formats import FORMATS
+from geoapp.planning.need_answer import PARAMETRES as BESOINS
 
 VERSION_API = "v1"
 PREFIXE = f"/api/{VERSION_API}"
 SUGGESTIONS_MAX = 20
 ZOOM_MAX = 22
 
-PROPRES: dict[str, Parametre] = COUVERTURE | {
-    parametre.nom: parametre
-    for parametre in (
-        Parametre(nom="q", type="texte", aide="Ce qui est tapé", exemple="beth"),
-        Parametre(
-            nom="limite",
-            type="entier",
-            aide="Nombre de propositions",
-            exemple="8",
-            minimum=1,
-            maximum=SUGGESTIONS_MAX,
-        ),
-        Parametre(
-            nom="zoom",
-            type="entier",
-            aide="Niveau de zoom de la carte",
-            exemple="10",
-            minimum=0,
-            maximum=ZOOM_MAX,
-        ),
-        Parametre(nom="source", type="texte", aide="Identifiant d'une source", exemple="bts-2024"),
-        Parametre(
-            nom="organisme",
-            type="texte",
-            aide="Identifiant ou nom d'un organisme",
-            exemple="siret:19593395700035",
-        ),
-        Parametre(
-            nom="critere",
-            type="texte",
-            aide="Un seul critère de qualité",
-            exemple="position",
-            valeurs=tuple(CRITERES),
-        ),
-        Parametre(
-            nom="type",
-            type="texte",
-            aide="Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous",
-            exemple="ze2020",
-        ),
-    )
-}
+PROPRES: dict[str, Parametre] = (
+    COUVERTURE
+    | BESOINS
+    | {
+        parametre.nom: parametre
+        for parametre in (
+            Parametre(nom="q", type="texte", aide="Ce qui est tapé", exemple="beth"),
+            Parametre(
+                nom="limite",
+                type="entier",
+                aide="Nombre de propositions",
+                exemple="8",
+                minimum=1,
+                maximum=SUGGESTIONS_MAX,
+            ),
+            Parametre(
+                nom="zoom",
+                type="entier",
+                aide="Niveau de zoom de la carte",
+                exemple="10",
+                minimum=0,
+                maximum=ZOOM_MAX,
+            ),
+            Parametre(
+                nom="source", type="texte", aide="Identifiant d'une source", exemple="bts-2024"
+            ),
+            Parametre(
+                nom="organisme",
+                type="texte",
+                aide="Identifiant ou nom d'un organisme",
+                exemple="siret:19593395700035",
+            ),
+            Parametre(
+                nom="critere",
+                type="texte",
+                aide="Un seul critère de qualité",
+                exemple="position",
+                valeurs=tuple(CRITERES),
+            ),
+            Parametre(
+                nom="type",
+                type="texte",
+                aide="Zonage à lister (ze2020, epci, qpv2024…) ; sans lui, tous",
+                exemple="ze2020",
+            ),
+        )
+    }
+)
 """Parameters that are neither those of a search nor filters."""
 
 PAS_AVEC: dict[str, tuple[str, ...]] = {
@@ -322,6 +329,27 @@ ROUTES: dict[str, Route] = {
             exemple="/couverture?domaine=sante&niveau=4&zonage=departement",
             parametres=tuple(COUVERTURE),
             est_couverture=True,
+        ),
+        Route(
+            nom="besoins",
+            chemin="/besoins",
+            resume="Besoins de recrutement et offre de formation d'une zone, par famille de "
+            "métiers, ou d'une famille, par zone",
+            cles=(
+                ("titre", "La question en une phrase"),
+                ("phrases", "Ce qu'il faut retenir"),
+                ("notes", "Ce qu'il faut savoir : secret, années, passages, liens"),
+                (
+                    "lignes",
+                    "Une ligne par famille (ou par zone), les plus de projets d'abord : besoin, "
+                    "offre, formation la plus proche ; null : inconnu ou tu, jamais zéro",
+                ),
+                ("colonnes", "Sens de chaque nombre"),
+                ("sources", "Sources des nombres, avec leur millésime"),
+                ("instantane", "Instantané des données"),
+            ),
+            exemple="/besoins?territoire=region&liste=fort_loin",
+            parametres=tuple(BESOINS),
         ),
         Route(
             nom="qualite",

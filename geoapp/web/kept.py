@@ -18,6 +18,7 @@ from flask import Flask, Response, current_app, request
 from geoapp.core.memory import Memory
 from geoapp.coverage.model import PARAMETRES
 from geoapp.offer.filters import FILTRES
+from geoapp.planning.need_answer import PARAMETRES as BESOINS
 from geoapp.reference.zonings import REGION
 from geoapp.web.public_address import has_told_host, public_url
 from geoapp.web.security import nonce
@@ -33,6 +34,7 @@ ENDPOINTS = (
     "coverage.index",
     "coverage.zone",
     "coverage.publics",
+    "needs.index",
     "territories.index",
     "territories.zone",
     "downloads.index",
@@ -45,16 +47,17 @@ ENDPOINTS = (
     "api.formations",
     "api.couverture",
     "api.qualite",
+    "api.besoins",
     "api.zones",
     "api.sources",
 )
 """Views whose answers are kept."""
 
-PLACES = ("zone", "emprise")
+PLACES = ("zone", "emprise", "territoire")
 """Parameters that are a choice when they hold a key, and else may be a name that a person typed."""
 
 CHOICES = {
-    *(*FILTRES, *PARAMETRES, *PLACES),
+    *(*FILTRES, *PARAMETRES, *BESOINS, *PLACES),
     *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi", "sans_voiture"),
 }
 """Parameters that are choices: none holds what a person typed."""

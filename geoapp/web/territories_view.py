@@ -10,6 +10,7 @@ from geoapp.coverage.territories.answers import zoning_answer
 from geoapp.coverage.territories.sheet import kind_of, show_value
 from geoapp.coverage.territories.zone import Zone, list_types, list_zones
 from geoapp.coverage.world import World
+from geoapp.planning.need_table import ZONAGES as BESOINS
 from geoapp.reference.zonings import COMMUNE
 from geoapp.web.coverage_view import query as every_parameter
 from geoapp.web.pages import query as filter_query
@@ -92,6 +93,8 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
             ),
         )
     ]
+    if zone.type_zone in BESOINS:
+        made.append(("Ses besoins de recrutement", url_for("needs.index", territoire=zone.cle)))
     if zone.type_zone != COMMUNE and zone.est_offre_connue:
         made.append(
             (

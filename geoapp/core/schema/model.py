@@ -22,6 +22,30 @@ SUJETS_TOTAUX = (
     "lycées professionnels et polyvalents",
     "CFA",
 )
+INDICES_TENSION = {
+    "tension": "Tension sur le métier",
+    "intensite_embauches": "Beaucoup d'embauches",
+    "manque_main_oeuvre": "Peu de demandeurs d'emploi disponibles",
+    "non_durabilite": "Emplois peu durables",
+    "conditions_travail": "Conditions de travail contraignantes",
+    "inadequation_geographique": "Emplois et demandeurs éloignés",
+    "lien_formation": "Formation précise exigée",
+}
+"""Indices of a job, from 1 (weak) to 5 (strong): the tension, then its causes, in words."""
+
+MESURES = {
+    "demandeurs": "Demandeurs d'emploi (catégories A, B, C)",
+    "demandeurs_50": "Demandeurs d'emploi de 50 ans et plus",
+    "rsa": "Foyers allocataires du RSA",
+    "jeunes_non_scolarises": "Jeunes de 15 à 24 ans non scolarisés",
+    "salaries": "Postes salariés",
+    "etablissements": "Établissements employeurs",
+}
+"""What is counted by commune, in words."""
+
+BESOINS = ("fort", "modere", "inconnu")
+OFFRES_BESOIN = ("presente", "faible", "loin", "aucune", "inconnue")
+LIENS_FAMILLE = ("publie", "ecrit", "aucun")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from geoapp.core.schema.model import (
     column,
     table,
 )
+from geoapp.core.schema.needs import BESOINS_TABLES
 from geoapp.core.schema.offer_columns import contract_of
 from geoapp.core.schema.tracking import SUIVI
 
@@ -684,6 +685,7 @@ _ROWS = [
             column("geometry", "geometrie", "Contour simplifié", requis=True),
         ],
     ),
+    *BESOINS_TABLES,
     *SUIVI,
 ]
 

@@ -61,6 +61,13 @@ FICHES: dict[str, FicheTable] = {
     "appellations": FicheTable("Noms des métiers"),
     "perimetre": FicheTable("Ce que les sources tiennent de l'offre"),
     "totaux": FicheTable("Totaux extérieurs"),
+    "familles_metiers": FicheTable("Familles de métiers"),
+    "besoins": FicheTable("Projets de recrutement"),
+    "tensions": FicheTable("Tensions sur les métiers"),
+    "demandeurs_secteurs": FicheTable("Demandeurs d'emploi par secteur"),
+    "mesures_communes": FicheTable("Publics et emploi par commune"),
+    "formations_familles": FicheTable("Familles de métiers de chaque formation"),
+    "besoins_offres": FicheTable("Besoin et offre, par zone et famille"),
     "offres_voisines": FicheTable("Offre des départements voisins", POINT, "#54606f"),
 }
 

@@ -1,0 +1,101 @@
+"""What a file about the need holds: the rows shown, their columns, their notice."""
+
+from __future__ import annotations
+
+from geoapp.core.french import format_date
+from geoapp.core.schema import TABLES
+from geoapp.core.snapshot import Snapshot
+from geoapp.outputs.files.model import ColonneFichier, Fichier, as_columns, plain_rows
+from geoapp.planning.need_answer import ReponseBesoin
+from geoapp.planning.need_words import list_notes, tell_need, title_of
+
+TITRES = {
+    "type_zone": "Zonage",
+    "code_zone": "Code de la zone",
+    "code_famille": "Code de la famille",
+    "nom_famille": "Famille de métiers",
+    "nb_projets": "Projets de recrutement",
+    "nb_difficiles": "Dont difficiles",
+    "nb_saisonniers": "Dont saisonniers",
+    "nb_bassins": "Bassins publiés",
+    "nb_tus": "Bassins au nombre tu",
+    "est_repartie": "Passage par la population",
+    "projets_pour_1000": "Projets pour 1 000 habitants",
+    "nb_demandeurs": "Demandeurs d'emploi",
+    "tension": "Tension (1 à 5)",
+    "causes": "Causes fortes",
+    "annee_tension": "Année de la tension",
+    "nb_formations": "Formations de la zone",
+    "nb_lieux": "Lieux",
+    "nb_places": "Places connues",
+    "nb_sans_places": "Formations aux places inconnues",
+    "nb_entrants": "Élèves de première année",
+    "nb_sortants": "Élèves de dernière année",
+    "annee_eleves": "Année des élèves",
+    "trajet_median_min": "Trajet médian (min)",
+    "part_30_min": "Part à 30 min",
+    "proche_titre": "Formation la plus proche",
+    "proche_commune": "Sa commune",
+    "trajet_proche_min": "Son trajet médian (min)",
+    "proche_portee": "Sa voie et l'année de sa source",
+    "besoin": "Besoin",
+    "offre": "Offre",
+    "offre_relative": "Formations par projet, rapportées à la région",
+}
+"""Columns of a file, in their order, under their titles."""
+
+_SENS = {
+    "nom_famille": ("Famille de métiers de l'enquête", "texte"),
+    "proche_titre": ("Formation reliée la plus proche pour le plus d'habitants", "texte"),
+    "proche_commune": ("Commune où elle est donnée", "texte"),
+    "proche_portee": ("Voie, et millésime de la source qui la donne", "texte"),
+}
+
+
+def need_columns() -> list[ColonneFichier]:
+    """Return the columns of a file: those of the table, and what names its rows."""
+    known = {one.nom: (one.sens, one.type) for one in TABLES["besoins_offres"].colonnes}
+    rows = [(nom, titre, *(_SENS.get(nom) or known[nom])) for nom, titre in TITRES.items()]
+    return list(as_columns(*rows))
+
+
+def describe_need(reponse: ReponseBesoin, snapshot: Snapshot) -> dict:
+    """Return an answer ready for JSON: the body of the API."""
+    return {
+        "titre": title_of(reponse),
+        "phrases": tell_need(reponse),
+        "notes": list_notes(reponse),
+        "lignes": [
+            dict(zip(TITRES, row, strict=True)) for row in plain_rows(reponse.lignes, list(TITRES))
+        ],
+        "colonnes": {one.nom: {"titre": one.titre, "sens": one.sens} for one in need_columns()},
+        "sources": reponse.sources,
+        "instantane": snapshot.id,
+    }
+
+
+def need_file(snapshot: Snapshot, reponse: ReponseBesoin) -> Fichier:
+    """Return an answer as a file, with its sentences, its notes and its sources."""
+    day = format_date(snapshot.manifest["cree_le"][:10])
+    place = reponse.question.famille or reponse.question.territoire.replace(":", "-")
+    return Fichier(
+        table=reponse.lignes[list(TITRES)],
+        colonnes=need_columns(),
+        notice=[
+            ("Titre", title_of(reponse)),
+            *(("À retenir", phrase) for phrase in tell_need(reponse)),
+            *(("À savoir", note) for note in list_notes(reponse)),
+            ("Instantané", f"{snapshot.id}, assemblé le {day}"),
+            *(
+                (
+                    "Source",
+                    " ; ".join(one[nom] for nom in ("titre", "producteur", "millesime", "licence")),
+                )
+                for one in reponse.sources
+            ),
+            ("Citer", f"GéoForma, besoin et offre de formation, données du {day}."),
+        ],
+        titre="Besoin et offre",
+        nom=f"besoins-{place}",
+        nb_figees=4,
+    )

@@ -1,0 +1,288 @@
+"""What is needed and what is taught, of one zone by family of jobs, or of one family by zone.
+
+Pages, API, files and command show this one answer; every number is a row of `besoins_offres`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import dated
+from geoapp.core.snapshot import Snapshot
+from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
+from geoapp.planning.need_table import AUCUNE, BASSIN, FAIBLE, FORT, LOIN, MODERE, PRESENTE, ZONAGES
+from geoapp.reference.codes.identifiers import suggest
+from geoapp.reference.codes.voies import VOIES
+from geoapp.reference.zonings import REGION, TERRITOIRES
+
+SANTE = "sante"
+"""Group of our own: the families of health and social care, wherever the survey puts them."""
+
+LISTES = {
+    "toutes": "Toutes les familles",
+    "fort_loin": "Besoin fort, offre faible ou loin",
+    "faible_forte": "Offre présente, besoin plus faible",
+}
+"""What is listed, in words."""
+
+PARAMETRES: dict[str, Parametre] = {
+    parametre.nom: parametre
+    for parametre in (
+        Parametre(
+            nom="territoire",
+            type="texte",
+            aide="Bassin, zone d'emploi, département (« bassin2024:3223 », « ze2020:Maubeuge ») "
+            "ou « region »",
+            exemple=REGION,
+        ),
+        Parametre(
+            nom="groupe",
+            type="texte",
+            aide="Groupe de familles de l'enquête (une lettre), ou « sante » : santé et social",
+            exemple=SANTE,
+        ),
+        Parametre(
+            nom="famille",
+            type="texte",
+            aide="Code d'une famille de métiers : ses nombres zone par zone",
+            exemple="V0X60",
+        ),
+        Parametre(
+            nom="decoupage",
+            type="texte",
+            aide="Zones montrées pour une famille",
+            exemple=BASSIN,
+            valeurs=ZONAGES,
+        ),
+        Parametre(
+            nom="liste",
+            type="texte",
+            aide="Ce qui est listé : toutes les lignes, besoin fort et offre faible ou loin, "
+            "ou l'inverse",
+            exemple="fort_loin",
+            valeurs=tuple(LISTES),
+        ),
+    )
+}
+"""Parameters of the question, in the order of the documentation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionBesoin:
+    """What is asked: the families of one zone, or the zones of one family."""
+
+    type_zone: str = REGION
+    code_zone: str = ""
+    nom_zone: str = ""
+    groupe: str = ""
+    famille: str = ""
+    decoupage: str = BASSIN
+    liste: str = "toutes"
+
+    @property
+    def territoire(self) -> str:
+        """Return the zone as a parameter writes it."""
+        return REGION if self.type_zone == REGION else f"{self.type_zone}:{self.code_zone}"
+
+    @property
+    def sujet(self) -> str:
+        """Return the zone as the subject of a sentence."""
+        return TERRITOIRES[self.type_zone].subject(self.nom_zone)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the question as (name, value) pairs; defaults left out."""
+        given = {
+            "territoire": "" if self.famille or self.type_zone == REGION else self.territoire,
+            "groupe": "" if self.famille else self.groupe,
+            "famille": self.famille,
+            "decoupage": self.decoupage if self.famille and self.decoupage != BASSIN else "",
+            "liste": self.liste if self.liste != "toutes" else "",
+        }
+        return [(nom, valeur) for nom, valeur in given.items() if valeur]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReponseBesoin:
+    """The answer: `lignes` are those asked, `toutes` those of the whole list, most projects first.
+
+    Beside the columns of `besoins_offres`: `nom` of the row, `nom_famille`, `est_sante_social`,
+    `lien`, `nb_region` (trainings of the region) and what is known of the nearest training
+    (`proche_titre`, `proche_commune`, `proche_portee`).
+    """
+
+    question: QuestionBesoin
+    lignes: pd.DataFrame
+    toutes: pd.DataFrame
+    familles: pd.DataFrame
+    sources: list[dict]
+
+
+def parse_need(
+    parametres: Mapping, snapshot: Snapshot, *, autres: tuple[str, ...] = ()
+) -> QuestionBesoin:
+    """Return the question that some parameters ask.
+
+    Raises
+    ------
+    ParameterError
+        When a name or a value is not accepted; the nearest one is named.
+    """
+    values = read_values(parametres)
+    refuse_unknown(values, [*PARAMETRES, *autres])
+    first = {nom: values[nom][0] for nom in PARAMETRES if nom in values}
+    for nom in ("decoupage", "liste"):
+        _one_of(nom, first.get(nom, PARAMETRES[nom].valeurs[0]), PARAMETRES[nom].valeurs)
+    families = snapshot.read("familles_metiers")
+    groups = [*families["code_groupe"].dropna().unique(), SANTE]
+    if first.get("groupe"):
+        _one_of("groupe", first["groupe"], groups)
+    if first.get("famille"):
+        _one_of("famille", first["famille"], families["code_famille"].tolist())
+    type_zone, code_zone, nom = find_territory(snapshot, first.get("territoire", REGION))
+    return QuestionBesoin(
+        type_zone=type_zone,
+        code_zone=code_zone,
+        nom_zone=nom,
+        groupe=first.get("groupe", ""),
+        famille=first.get("famille", ""),
+        decoupage=first.get("decoupage", BASSIN),
+        liste=first.get("liste", "toutes"),
+    )
+
+
+def _one_of(nom: str, valeur: str, acceptees) -> None:
+    if valeur not in acceptees:
+        cure = suggest(valeur, list(acceptees)) or f"Valeurs acceptées : {', '.join(acceptees)}."
+        raise ParameterError(f"{nom} = « {valeur[:40]} » : valeur inconnue. {cure}")
+
+
+def list_territories(snapshot: Snapshot) -> dict[str, list[tuple[str, str]]]:
+    """Return the zones that may be asked, by zoning: key and name."""
+    zones = snapshot.read("zones")
+    return {
+        nom: [
+            (f"{nom}:{row.code_zone}", row.nom)
+            for row in zones[zones["type_zone"].eq(nom)].sort_values("nom").itertuples()
+        ]
+        for nom in ZONAGES
+    }
+
+
+def find_territory(snapshot: Snapshot, texte: str) -> tuple[str, str, str]:
+    """Return zoning, code and name of the zone that a key names (by its code, or by its name).
+
+    Raises
+    ------
+    ParameterError
+        When no zone of `ZONAGES` is so named.
+    """
+    if texte == REGION:
+        return REGION, snapshot.manifest["region"], snapshot.manifest["nom_region"]
+    type_zone, _, wanted = texte.partition(":")
+    _one_of("territoire", type_zone if wanted else texte, (*ZONAGES, REGION))
+    zones = snapshot.read("zones")
+    mine = zones[zones["type_zone"].eq(type_zone)]
+    found = mine[mine["code_zone"].eq(wanted) | mine["nom"].str.casefold().eq(wanted.casefold())]
+    if found.empty:
+        cure = suggest(wanted, mine["nom"].tolist()) or "Écrivez zonage:code, ou zonage:nom."
+        raise ParameterError(f"territoire = « {texte[:60]} » : zone inconnue. {cure}")
+    return type_zone, str(found["code_zone"].iloc[0]), str(found["nom"].iloc[0])
+
+
+def answer_need(snapshot: Snapshot, question: QuestionBesoin) -> ReponseBesoin:
+    """Return the answer to a question."""
+    families = snapshot.read("familles_metiers")
+    table = snapshot.read("besoins_offres")
+    if question.famille:
+        mine = table[
+            table["code_famille"].eq(question.famille)
+            & table["type_zone"].isin([question.decoupage, REGION])
+        ]
+    else:
+        mine = table[
+            table["type_zone"].eq(question.type_zone) & table["code_zone"].eq(question.code_zone)
+        ]
+    told = families.rename(columns={"nom": "nom_famille", "nb_formations": "nb_region"})
+    rows = mine.merge(
+        told[
+            ["code_famille", "nom_famille", "code_groupe", "est_sante_social", "lien", "nb_region"]
+        ],
+        on="code_famille",
+    )
+    if question.groupe == SANTE:
+        rows = rows[rows["est_sante_social"].astype(bool)]
+    elif question.groupe and not question.famille:
+        rows = rows[rows["code_groupe"].eq(question.groupe)]
+    rows = _with_nearest(snapshot, rows)
+    rows = rows.assign(nom=_names(snapshot, rows) if question.famille else rows["nom_famille"])
+    rows = rows.sort_values(["nb_projets", "nom"], ascending=[False, True], na_position="last")
+    rows = rows.reset_index(drop=True)
+    return ReponseBesoin(
+        question=question,
+        lignes=_listed(rows, question).reset_index(drop=True),
+        toutes=rows,
+        familles=families,
+        sources=need_sources(snapshot),
+    )
+
+
+def _listed(rows: pd.DataFrame, question: QuestionBesoin) -> pd.DataFrame:
+    """Return the rows of the list that is asked."""
+    if question.liste == "fort_loin":
+        return rows[rows["besoin"].eq(FORT) & rows["offre"].isin([FAIBLE, LOIN, AUCUNE])]
+    if question.liste == "faible_forte":
+        return rows[rows["besoin"].eq(MODERE) & rows["offre"].eq(PRESENTE)]
+    # A family of which the survey publishes nothing here, and that nobody teaches, says nothing.
+    return rows[rows["nb_bassins"].gt(0) | rows["nb_formations"].gt(0)]
+
+
+def _names(snapshot: Snapshot, rows: pd.DataFrame) -> list[str]:
+    """Return the name of the zone of each row."""
+    zones = snapshot.read("zones").set_index(["type_zone", "code_zone"])["nom"]
+    keys = zip(rows["type_zone"], rows["code_zone"], strict=True)
+    region = f"Toute la région ({snapshot.manifest['nom_region']})"
+    return [region if key[0] == REGION else zones.get(key, key[1]) for key in keys]
+
+
+def _with_nearest(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the title, the commune and the source of the nearest training."""
+    offers = snapshot.read("offres").drop_duplicates("id_action").set_index("id_action")
+    sources = snapshot.read("sources").set_index("id_source")["millesime"]
+    near = offers[["titre", "nom_commune", "voie", "id_source"]].reindex(rows["id_action_proche"])
+    voies = near["voie"].map(VOIES).astype("object")
+    years = near["id_source"].map(sources).astype("object")
+    scope = [
+        ", ".join(str(one).lower() for one in pair if isinstance(one, str)) or None
+        for pair in zip(voies, years, strict=True)
+    ]
+    return rows.assign(
+        proche_titre=near["titre"].to_numpy(),
+        proche_commune=near["nom_commune"].to_numpy(),
+        proche_portee=scope,
+    )
+
+
+def need_sources(snapshot: Snapshot) -> list[dict]:
+    """Return the sources of the need and of the offer set against it, those that were had."""
+    wanted = ("besoins", "familles_rome", "tensions")
+    sources = snapshot.read("sources")
+    used = set(snapshot.read("offres")["id_source"])
+    mine = sources[
+        (sources["usage"].isin(wanted) | sources["id_source"].isin(used))
+        & sources["mode"].ne("absente")
+    ]
+    return [
+        {
+            "titre": row.titre,
+            "dit": dated(row.titre, row.millesime),
+            "producteur": row.producteur,
+            "millesime": row.millesime,
+            "licence": row.licence,
+            "est_offre": row.id_source in used,
+        }
+        for row in mine.itertuples()
+    ]

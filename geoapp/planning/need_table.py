@@ -1,0 +1,430 @@
+"""The need and the offer of each zone, family of jobs by family of jobs: made once, at the build.
+
+The need is counted by bassin.  A zone d'emploi or a département takes the part of each bassin that
+its people are: what is divided so adds up again to the whole.  What is hidden is in no sum, and is
+counted beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geoapp.core.schema import conform
+from geoapp.core.schema.model import INDICES_TENSION
+from geoapp.coverage.travel import Matrices
+from geoapp.coverage.travel.matrix import PAR_UNITE, PLUS_GRAND
+from geoapp.coverage.travel.modes import VOITURE
+from geoapp.reference.codes.tracks import ENTREES
+from geoapp.reference.zonings import REGION
+
+BASSIN = "bassin2024"
+ZONAGES = (BASSIN, "ze2020", "departement")
+"""Zonings of which the need is told, beside the region."""
+
+SEUIL_MIN = 30
+"""Minutes by car under which a training is said to be near."""
+
+PART_PROCHE = 0.5
+"""Part of the people that must be near for the offer not to be far."""
+
+OFFRE_FAIBLE = 0.5
+"""Trainings by project, against those of the region, under which the offer is weak."""
+
+PART_NEGLIGEABLE = 0.01
+"""A hidden number of a bassin of which a zone holds less than this part is not said to miss."""
+
+FORT, MODERE, INCONNU = "fort", "modere", "inconnu"
+PRESENTE, FAIBLE, LOIN, AUCUNE, INCONNUE = "presente", "faible", "loin", "aucune", "inconnue"
+
+SORTIES = ("2322", "2383", "23C2", "3222")
+"""First characters of the last years of study."""
+
+CAUSE_FORTE = 4
+"""Index from which a cause of tension is told."""
+
+_CLE = ["type_zone", "code_zone", "code_famille"]
+_FAR = np.uint16(PLUS_GRAND + 1)
+
+
+def need_table(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFrame:
+    """Return the table `besoins_offres`: a row by zone and family of the survey."""
+    shares = bassin_shares(tables["communes"], tables["communes_zones"])
+    families = tables["familles_metiers"]["code_famille"]
+    zones = shares[["type_zone", "code_zone"]].drop_duplicates()
+    rows = zones.merge(pd.DataFrame({"code_famille": families}), how="cross")
+    for part in (
+        _needs(tables["besoins"], shares),
+        _seekers(tables, shares),
+        _tensions(tables),
+        _offers(tables),
+        _pupils(tables),
+        _access(tables, trajets),
+    ):
+        rows = rows.merge(part, on=_CLE, how="left")
+    rows["est_repartie"] = rows["est_repartie"].fillna(False).astype(bool)
+    zeros = ["nb_bassins", "nb_tus", "nb_difficiles_tus", "nb_formations", "nb_lieux"]
+    rows[[*zeros, "nb_sans_places"]] = rows[[*zeros, "nb_sans_places"]].fillna(0)
+    return conform(_judged(rows, _people(tables)), "besoins_offres")
+
+
+def bassin_shares(communes: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return which part of the people of each bassin lives in each zone.
+
+    Returns
+    -------
+    DataFrame
+        `type_zone`, `code_zone`, `bassin`, `part`: the parts of a bassin add up to 1 over each
+        zoning.  The region, and a bassin itself, hold whole ones.
+    """
+    mine = communes[communes["est_region"].astype(bool)]
+    people = mine.set_index("code_commune")["population"].astype("float64").fillna(0)
+    whole = members[members["type_lien"].eq("entiere") & members["code_commune"].isin(people.index)]
+    bassins = whole[whole["type_zone"].eq(BASSIN)].set_index("code_commune")["code_zone"]
+    parts = []
+    for nom in (*ZONAGES, REGION):
+        if nom == REGION:
+            zone = pd.Series(mine["code_region"].to_numpy(), index=mine["code_commune"])
+        else:
+            zone = whole[whole["type_zone"].eq(nom)].set_index("code_commune")["code_zone"]
+        both = pd.DataFrame({"bassin": bassins, "code_zone": zone, "nb": people}).dropna()
+        held = both.groupby(["bassin", "code_zone"], as_index=False)["nb"].sum()
+        total = held.groupby("bassin")["nb"].transform("sum")
+        part = held["nb"] / total
+        parts.append(held.assign(type_zone=nom, part=part)[part.gt(0)])
+    return pd.concat(parts, ignore_index=True)[["type_zone", "code_zone", "bassin", "part"]]
+
+
+def _needs(needs: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the projects of each zone: what is known, and how much is hidden."""
+    rows = needs.rename(columns={"code_zone": "bassin"}).merge(shares, on="bassin")
+    told = rows["part"].ge(PART_NEGLIGEABLE)
+    numbers = ["nb_projets", "nb_difficiles", "nb_saisonniers"]
+    known = rows[numbers].astype("float64").mul(rows["part"], axis=0)
+    rows = rows[_CLE].assign(
+        **known,
+        nb_bassins=told.astype(int),
+        nb_tus=(rows["nb_projets"].isna() & told).astype(int),
+        nb_difficiles_tus=(rows["nb_difficiles"].isna() & told).astype(int),
+        est_repartie=rows["part"].lt(1 - 1e-9),
+    )
+    found = rows.groupby(_CLE)
+    return pd.concat(
+        [
+            found[numbers].sum(min_count=1),
+            found[["nb_bassins", "nb_tus", "nb_difficiles_tus"]].sum(),
+            found["est_repartie"].any(),
+        ],
+        axis=1,
+    ).reset_index()
+
+
+def _jobs(families: pd.DataFrame) -> pd.DataFrame:
+    """Return one row by family and job (ROME)."""
+    known = families.dropna(subset="codes_rome")
+    known = known.assign(code_metier=known["codes_rome"].str.split("|")).explode("code_metier")
+    return known[["code_famille", "code_metier"]]
+
+
+def _of_bassins(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tensions of jobs by bassin, a row by family that each job belongs to."""
+    tensions = tables["tensions"]
+    mine = tensions[tensions["nomenclature"].eq("rome") & tensions["type_zone"].eq(BASSIN)]
+    return mine.merge(_jobs(tables["familles_metiers"]), on="code_metier")
+
+
+def _seekers(tables: Mapping[str, pd.DataFrame], shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the job seekers of the jobs of each family, by zone."""
+    mine = _of_bassins(tables).rename(columns={"code_zone": "bassin"}).drop(columns="type_zone")
+    rows = mine.merge(shares, on="bassin")
+    rows["nb_demandeurs"] = rows["nb_demandeurs"] * rows["part"]
+    return rows.groupby(_CLE, as_index=False)["nb_demandeurs"].sum(min_count=1)
+
+
+def _tensions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tension of each family: by bassin from its jobs, above from its own code of 2009.
+
+    Indices are not passed from a zone to another: a zone d'emploi has none.
+    """
+    wide = tables["tensions"]
+    families = tables["familles_metiers"][["code_famille"]]
+    old = families.assign(
+        code_metier=families["code_famille"].str.replace(r"^(..)X", r"\1Z", regex=True)
+    )
+    above = wide[wide["nomenclature"].eq("fap") & wide["type_zone"].isin([*ZONAGES, REGION])]
+    rows = pd.concat([_of_bassins(tables), above.merge(old, on="code_metier")])
+    indices = list(INDICES_TENSION)
+    means = rows.groupby(_CLE)[indices].mean()
+    causes = means[indices[1:]].astype("float64").ge(CAUSE_FORTE)
+    named = [
+        "|".join(nom for nom, is_strong in zip(causes.columns, row, strict=True) if is_strong)
+        for row in causes.to_numpy()
+    ]
+    return (
+        pd.DataFrame(
+            {
+                "tension": means["tension"],
+                "causes": pd.array(named, dtype="str"),
+                "annee_tension": rows.groupby(_CLE)["annee"].max(),
+            }
+        )
+        .replace({"causes": ""}, None)
+        .reset_index()
+    )
+
+
+def linked_offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the offers of the region by family: those that are given on the spot.
+
+    An offer of several families is in each.
+    """
+    offers = pd.DataFrame(tables["offres"].drop(columns="geometry"))
+    on_site = offers[~offers["modalite"].eq("a_distance").fillna(False)]
+    links = tables["formations_familles"][["id_formation", "code_famille"]]
+    return on_site.merge(links, on="id_formation")
+
+
+def _in_zones(rows: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Return rows once by zone that holds them, after their text of zones; the region holds all."""
+    zones = rows["zones"].str.split("|").explode().str.partition(":")
+    zones = zones[zones[0].isin(ZONAGES)]
+    placed = rows.join(zones[[0, 2]].set_axis(["type_zone", "code_zone"], axis=1), how="inner")
+    return pd.concat([placed, rows.assign(type_zone=REGION, code_zone=region)], ignore_index=True)
+
+
+def _region(tables: Mapping[str, pd.DataFrame]) -> str:
+    communes = tables["communes"]
+    return str(communes.loc[communes["est_region"].astype(bool), "code_region"].iloc[0])
+
+
+def _offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the trainings, places and known seats of each zone, by family."""
+    rows = _in_zones(linked_offers(tables), _region(tables))
+    places = rows["capacite"].astype("float64")
+    rows = rows.assign(places=places, sans=places.isna().astype(int))
+    found = rows.groupby(_CLE)
+    return pd.DataFrame(
+        {
+            "nb_formations": found.size(),
+            "nb_lieux": found["id_lieu"].nunique(),
+            "nb_places": found["places"].sum(min_count=1),
+            "nb_sans_places": found["sans"].sum(),
+        }
+    ).reset_index()
+
+
+def _pupils(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the pupils of the first and of the last year, by zone and family: one return alone.
+
+    The seconde that several bac pro share is that of no family.
+    """
+    flux = tables["flux"]
+    counted = flux[flux["nb_eleves"].notna() & flux["code_mef"].notna()]
+    columns = [*_CLE, "nb_entrants", "nb_sortants", "annee_eleves"]
+    if counted.empty:
+        return pd.DataFrame(columns=columns).astype(dict.fromkeys(_CLE, "str"))
+    counted = counted[counted["annee"].eq(counted["annee"].max())]
+    formations = tables["actions"].set_index("id_action")["id_formation"]
+    links = tables["actions_flux"].assign(id_formation=lambda t: t["id_action"].map(formations))
+    links = links.merge(tables["formations_familles"][["id_formation", "code_famille"]])
+    pairs = links[["id_flux", "code_famille"]].drop_duplicates()
+    rows = counted.merge(pairs, on="id_flux")
+    year = rows["code_mef"].str[:4]
+    pupils = rows["nb_eleves"].astype("float64")
+    rows = rows.assign(
+        nb_entrants=pupils.where(year.isin(ENTREES)),
+        nb_sortants=pupils.where(year.isin(SORTIES)),
+        zones=rows["code_uai"].map(_zones_of_schools(tables)).fillna(""),
+    )
+    found = _in_zones(rows, _region(tables)).groupby(_CLE)
+    sums = found[["nb_entrants", "nb_sortants"]].sum(min_count=1)
+    return sums.assign(annee_eleves=found["annee"].max()).reset_index()
+
+
+def _zones_of_schools(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Return the zones of each establishment (UAI), as offers write them: those of its places."""
+    lieux = tables["lieux"][["id_lieu", "code_uai"]].dropna()
+    links = tables["lieux_zones"]
+    links = links[links["type_zone"].isin(ZONAGES)].merge(lieux, on="id_lieu")
+    # An establishment of several places is counted once: where the first of them lies.
+    first = links.sort_values("id_lieu").drop_duplicates(["code_uai", "type_zone"])
+    keys = first["type_zone"] + ":" + first["code_zone"]
+    return keys.groupby(first["code_uai"]).agg("|".join)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Terrain:
+    """Where people are: rows of the costs, their people, and the rank of the zone of each."""
+
+    rows: np.ndarray
+    people: np.ndarray
+    zones: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def _terrain(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> _Terrain:
+    """Return the people of the region in the order of the costs, and their zones."""
+    points = tables["demande"].set_index("id_point").loc[trajets.origines]
+    inside = points["est_region"].to_numpy(dtype=bool)
+    mine = points[inside]
+    members = tables["communes_zones"]
+    whole = members[members["type_lien"].eq("entiere")]
+    zones = {REGION: (np.array([_region(tables)]), np.zeros(len(mine), dtype=int))}
+    for nom in ZONAGES:
+        by_commune = whole[whole["type_zone"].eq(nom)].set_index("code_commune")["code_zone"]
+        codes, names = pd.factorize(mine["code_commune"].map(by_commune), sort=True)
+        zones[nom] = (np.asarray(names, dtype=object), codes)
+    return _Terrain(
+        rows=np.flatnonzero(inside),
+        people=np.nan_to_num(mine["population_retenue"].to_numpy(dtype=float)),
+        zones=zones,
+    )
+
+
+def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFrame:
+    """Return how far the people of each zone are from a training of each family, by car."""
+    columns = ["trajet_median_min", "part_30_min", "id_action_proche", "trajet_proche_min"]
+    empty = pd.DataFrame(columns=[*_CLE, *columns, "est_proche_dehors"])
+    found = trajets.modes.get(VOITURE)
+    if found is None or "min" not in found.pas:
+        return empty.astype(dict.fromkeys(_CLE, "str"))
+    terrain = _terrain(tables, trajets)
+    cost = found.pas["min"][terrain.rows]
+    # Every pair at hand: twenty megabytes, read 200 times by columns.
+    dense = np.full(cost.shape, _FAR, dtype=np.uint16)
+    dense[np.repeat(np.arange(cost.shape[0]), np.diff(cost.indptr)), cost.indices] = cost.data
+    ranks = pd.Series(np.arange(len(trajets.places)), index=trajets.places)
+    offers = linked_offers(tables).dropna(subset="id_place").sort_values(["titre", "id_action"])
+    offers = offers.assign(rang=offers["id_place"].map(ranks))
+    parts = []
+    for famille, mine in offers.groupby("code_famille"):
+        first = mine.drop_duplicates("rang").set_index("rang")
+        columns_of = first.index.to_numpy(dtype=int)
+        near = dense[:, columns_of]
+        best = near.argmin(axis=1)
+        least = near[np.arange(len(near)), best]
+        for type_zone, (codes, zone) in terrain.zones.items():
+            seen = _nearest_by_zone(
+                terrain, (least, columns_of[best]), zone=zone, nb=len(codes), dense=dense
+            )
+            place = seen.pop("place")
+            known = first.reindex(place)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "type_zone": type_zone,
+                        "code_zone": codes,
+                        "code_famille": famille,
+                        **seen,
+                        "id_action_proche": known["id_action"].to_numpy(),
+                        "est_proche_dehors": [
+                            type_zone != REGION
+                            and isinstance(text, str)
+                            and f"{type_zone}:{code}" not in text.split("|")
+                            for code, text in zip(codes, known["zones"], strict=True)
+                        ],
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _nearest_by_zone(
+    terrain: _Terrain,
+    nearest: tuple[np.ndarray, np.ndarray],
+    *,
+    zone: np.ndarray,
+    nb: int,
+    dense: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Return the median and the near part of each zone, and the place nearest to most people."""
+    least, place = nearest
+    total = np.bincount(zone[zone >= 0], terrain.people[zone >= 0], nb)
+    inside = (zone >= 0) & (least <= SEUIL_MIN * PAR_UNITE["min"])
+    close = np.bincount(zone[inside], terrain.people[inside], nb)
+    median = weighted_medians(least, terrain.people, zone, nb)
+    reached = (zone >= 0) & (least < _FAR) & (terrain.people > 0)
+    chosen = np.full(nb, -1)
+    pairs, weights = np.unique(zone[reached] * dense.shape[1] + place[reached], return_inverse=True)
+    sums = np.bincount(weights, terrain.people[reached], len(pairs))
+    # The last of an order by people is the greatest; equal ones go to the first place.
+    order = np.lexsort((-pairs, sums))
+    chosen[pairs[order] // dense.shape[1]] = pairs[order] % dense.shape[1]
+    own = np.where(zone >= 0, dense[np.arange(len(zone)), chosen[zone]], _FAR)
+    return {
+        "trajet_median_min": median,
+        "part_30_min": np.divide(close, total, out=np.full(nb, np.nan), where=total > 0),
+        "place": chosen,
+        "trajet_proche_min": np.where(
+            chosen >= 0, weighted_medians(own, terrain.people, zone, nb), np.nan
+        ),
+    }
+
+
+def weighted_medians(cost: np.ndarray, people: np.ndarray, zone: np.ndarray, nb: int) -> np.ndarray:
+    """Return the cost that half the people of each zone do not pass, in minutes.
+
+    NaN where half of them reach nothing, or where nobody lives.
+    """
+    order = np.lexsort((cost, zone))
+    order = order[(zone[order] >= 0) & (people[order] > 0)]
+    mine, running = zone[order], np.cumsum(people[order])
+    result = np.full(nb, np.nan)
+    if not len(order):
+        return result
+    ends = np.searchsorted(mine, np.arange(nb), side="right")
+    starts = np.searchsorted(mine, np.arange(nb), side="left")
+    before = np.where(starts > 0, running[np.maximum(starts, 1) - 1], 0.0)
+    after = np.where(ends > 0, running[np.maximum(ends, 1) - 1], 0.0)
+    at = np.searchsorted(running, before + (after - before) / 2 - 1e-9, side="left")
+    filled = ends > starts
+    found = cost[order[np.minimum(at, len(order) - 1)]]
+    result[filled] = np.where(found == _FAR, np.nan, found / PAR_UNITE["min"])[filled]
+    return result
+
+
+def _people(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Return the people of the region that live in each zone (`type_zone`, `code_zone`)."""
+    communes = tables["communes"]
+    mine = communes[communes["est_region"].astype(bool)]
+    people = mine.set_index("code_commune")["population"].astype("float64")
+    members = tables["communes_zones"]
+    whole = members[members["type_lien"].eq("entiere") & members["type_zone"].isin(ZONAGES)]
+    rows = whole.assign(nb=whole["code_commune"].map(people))
+    sums = rows.groupby(["type_zone", "code_zone"])["nb"].sum(min_count=1)
+    sums.loc[REGION, _region(tables)] = people.sum()
+    return sums
+
+
+def _judged(rows: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
+    """Return the rows with what they come to: the need, the offer, in a word.
+
+    A need is strong when the family has more projects by inhabitant than the mean family of the
+    region: what is hidden can only add to it.
+    """
+    nb = people.reindex(pd.MultiIndex.from_frame(rows[["type_zone", "code_zone"]])).to_numpy()
+    rate = rows["nb_projets"] / nb * 1000
+    whole = rows[rows["type_zone"].eq(REGION)].set_index("code_famille")
+    mean = whole["nb_projets"].sum() / max(len(whole), 1) / people.loc[REGION].sum() * 1000
+    is_hidden = rows["nb_tus"].gt(0) | rows["nb_projets"].isna()
+    besoin = np.select([rate.ge(mean), is_hidden], [FORT, INCONNU], MODERE)
+    by_project = rows["nb_formations"] / rows["nb_projets"].where(rows["nb_projets"].gt(0))
+    usual = rows["code_famille"].map(
+        whole["nb_formations"] / whole["nb_projets"].where(whole["nb_projets"].gt(0))
+    )
+    relative = (by_project / usual.where(usual.gt(0))).where(rows["nb_tus"].eq(0))
+    has_any = rows["code_famille"].map(whole["nb_formations"]).gt(0)
+    near = rows["part_30_min"]
+    offre = np.select(
+        [
+            ~has_any,
+            near.isna(),
+            near.lt(PART_PROCHE),
+            rows["nb_formations"].eq(0) | relative.lt(OFFRE_FAIBLE),
+        ],
+        [AUCUNE, INCONNUE, LOIN, FAIBLE],
+        PRESENTE,
+    )
+    return rows.assign(projets_pour_1000=rate, offre_relative=relative, besoin=besoin, offre=offre)
