@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import dated
+from geoapp.core.french import dated, format_date
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
 from geoapp.planning.need_table import AUCUNE, BASSIN, FAIBLE, FORT, LOIN, MODERE, PRESENTE, ZONAGES
@@ -254,7 +254,7 @@ def _with_nearest(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     sources = snapshot.read("sources").set_index("id_source")["millesime"]
     near = offers[["titre", "nom_commune", "voie", "id_source"]].reindex(rows["id_action_proche"])
     voies = near["voie"].map(VOIES).astype("object")
-    years = near["id_source"].map(sources).astype("object")
+    years = near["id_source"].map(sources.map(_day)).astype("object")
     scope = [
         ", ".join(str(one).lower() for one in pair if isinstance(one, str)) or None
         for pair in zip(voies, years, strict=True)
@@ -264,6 +264,11 @@ def _with_nearest(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
         proche_commune=near["nom_commune"].to_numpy(),
         proche_portee=scope,
     )
+
+
+def _day(millesime: str) -> str:
+    """Return a vintage as people write it: a day in full, a year as it is."""
+    return format_date(millesime) if len(millesime) == len("2020-11-16") else millesime
 
 
 def need_sources(snapshot: Snapshot) -> list[dict]:

@@ -130,7 +130,10 @@ def _cite(rows: pd.DataFrame) -> str:
         for row in rows.head(NB_CITEES).itertuples()
     ]
     more = len(rows) - len(names)
-    return join_words(names) if not more else f"{', '.join(names)} et {format_number(more)} autres"
+    if not more:
+        return join_words(names)
+    others = "une autre" if more == 1 else f"{format_number(more)} autres"
+    return f"{', '.join(names)} et {others}"
 
 
 def _tell_family(reponse: ReponseBesoin) -> list[str]:

@@ -40,6 +40,7 @@ from geoapp.offer.search.requests import (
     refuse_unknown,
 )
 from geoapp.offer.search.text import suggest_texts
+from geoapp.outputs.counted_publics import describe_publics
 from geoapp.outputs.files.formats import parse_format
 from geoapp.outputs.needs import describe_need
 from geoapp.outputs.offers import offers_file
@@ -314,6 +315,12 @@ def coverage(route: Route) -> dict:
     return describe_response(answer(world, parse_question(_parameters(route), world)), world)
 
 
+def publics(route: Route) -> dict:
+    """Return how many of each public live too far."""
+    world = served_world()
+    return describe_publics(world, parse_question(_parameters(route), world))
+
+
 def needs(route: Route) -> dict:
     """Return the need and the offer of a zone, or of a family."""
     snapshot = courant().snapshot()
@@ -327,6 +334,7 @@ def quality(route: Route) -> dict:
 
 VUES: dict[str, Callable[..., dict | Response]] = {
     "qualite": quality,
+    "publics": publics,
     "besoins": needs,
     "couverture": coverage,
     "places": places,

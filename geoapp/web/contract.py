@@ -331,6 +331,26 @@ ROUTES: dict[str, Route] = {
             est_couverture=True,
         ),
         Route(
+            nom="publics",
+            chemin="/couverture/publics",
+            resume="Demandeurs d'emploi, foyers du RSA, jeunes non scolarisés, habitants des "
+            "quartiers de 2015 : combien vivent au-delà du seuil",
+            cles=(
+                ("titre", "La question en une phrase"),
+                ("phrase", "Ce qu'il faut retenir ; vide quand rien ne peut être dit"),
+                ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
+                (
+                    "publics",
+                    "Par public : nombre connu et son année, combien vivent trop loin, part, "
+                    "nombres tus, inégalité d'accès ; null : inconnu, ou de 1 à 4 personnes",
+                ),
+                ("instantane", "Instantané des données"),
+            ),
+            exemple="/couverture/publics?domaine=sante&seuil_km=20",
+            parametres=tuple(COUVERTURE),
+            est_couverture=True,
+        ),
+        Route(
             nom="besoins",
             chemin="/besoins",
             resume="Besoins de recrutement et offre de formation d'une zone, par famille de "

@@ -11,6 +11,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.border import crossing_zones
 from geoapp.coverage.change import Evolution, comparable_snapshots, compare_snapshots, open_pair
+from geoapp.coverage.counted_publics import count_publics, part_of_all, tell_publics
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.legend import legend, white_counts
 from geoapp.coverage.model import (
@@ -37,6 +38,7 @@ from geoapp.offer.statistics import (
     flux_rows,
     zone_rows,
 )
+from geoapp.outputs.counted_publics import counted_file
 from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
@@ -226,8 +228,21 @@ def publics():
     question = _asked()
     region = np.flatnonzero(served_world().points["est_region"].to_numpy())
     ways = compare_ways(served_world(), question, region)
+    counted, everybody = (
+        count_publics(served_world(), question),
+        part_of_all(served_world(), question),
+    )
+    asked = vues.query(question, sauf=("zonage", "mesure", "classes"))
     return render_template(
         "coverage_publics.html",
+        comptes=vues.counted_rows(counted, everybody),
+        phrase_comptes=tell_publics(counted, everybody),
+        telechargements=[
+            (form.libelle, url_for("coverage.publics_file", format=nom, **asked))
+            for nom, form in FORMATS.items()
+            if not form.est_carte
+        ],
+        adresse_api=url_for("api.publics", **asked),
         titre="Couverture : publics comparés",
         question=describe_question(question),
         **form_parts(question),
@@ -241,6 +256,14 @@ def publics():
         seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),
     )
+
+
+@blueprint.get("/couverture/publics/export.<format>")
+def publics_file(format: str):
+    """Return the publics counted by commune as a file."""
+    if format not in FORMATS or FORMATS[format].est_carte:
+        abort(404)
+    return send_table(counted_file(served_world(), _asked()), FORMATS[format])
 
 
 def _compare(avant: str, apres: str, zonage: str) -> Evolution:

@@ -10,10 +10,11 @@ from flask import url_for
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import count, format_decimal, format_number
+from geoapp.core.french import count, format_decimal, format_number, with_unit
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution
 from geoapp.coverage.classes import METHODES, assign_classes
+from geoapp.coverage.counted_publics import PublicCompte
 from geoapp.coverage.indicators import (
     INDEPENDANTS,
     INDICATEURS,
@@ -358,6 +359,45 @@ def public_groups(found: list[Public], question: Question) -> list[dict]:
             }
         )
     return groups
+
+
+def counted_rows(found: list[PublicCompte], part_de_tous: float) -> list[dict]:
+    """Return the publics counted by commune in words, against all the inhabitants."""
+    return [
+        {
+            "titre": one.titre,
+            "annee": one.annee,
+            "nombre": format_number(round(one.nombre)),
+            "loin": PETIT
+            if one.est_petit
+            else format_value(INDICATEURS["population_non_couverte"], one.nb_loin),
+            "part": format_value(INDICATEURS["part_non_couverte"], one.part_loin),
+            "ecart": _against_all(one.part_loin, part_de_tous),
+            "tus": _hidden_words(one),
+            "gini": "" if pd.isna(one.gini) else format_decimal(round(one.gini, 2)),
+        }
+        for one in found
+    ]
+
+
+def _against_all(part: float, part_de_tous: float) -> str:
+    """Return how much more, or less, a public lives too far than all the inhabitants."""
+    if pd.isna(part) or pd.isna(part_de_tous):
+        return "inconnu"
+    points = round((part - part_de_tous) * 100, 1)
+    if not points:
+        return "comme tous les habitants"
+    value = with_unit(format_decimal(abs(points)), "point" if abs(points) < 2 else "points")
+    return f"{value} de {'plus' if points > 0 else 'moins'}"
+
+
+def _hidden_words(one: PublicCompte) -> str:
+    """Return how many communes hide their number, and how many people they hide together."""
+    if not one.nb_tues:
+        return "aucune" if one.unite == "commune" else "aucun"
+    missing = one.publie - one.nombre
+    people = f", {format_number(round(missing))} en tout" if missing >= PETIT_NOMBRE else ""
+    return f"{count(one.nb_tues, one.unite)}{people}"
 
 
 def way_rows(found: list[ParMode]) -> list[tuple[str, str, str, str]]:

@@ -48,6 +48,7 @@ ENDPOINTS = (
     "api.couverture",
     "api.qualite",
     "api.besoins",
+    "api.publics",
     "api.zones",
     "api.sources",
 )
