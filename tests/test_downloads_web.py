@@ -34,6 +34,10 @@ def snapshot(tmp_path_factory):
             ("offre_departement", "Licence Ouverte 2.0"),
             ("population", "Licence Ouverte 2.0"),
             ("statistique", "Licence Ouverte 2.0"),
+            ("besoins", "Licence Ouverte 2.0"),
+            ("tensions", "Licence Ouverte 2.0"),
+            ("demandeurs_secteurs", "Licence Ouverte 2.0"),
+            ("mesures_communes", "Licence Ouverte 2.0"),
             ("nomenclature", "non précisée par le producteur"),
             ("etablissements", "ODbL"),
         )

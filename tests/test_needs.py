@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from geoapp.cli import main
 from geoapp.core.config import Settings
-from geoapp.core.errors import ParameterError
+from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.ingest.needs import read_job_families, read_measures, read_needs, read_tensions
 from geoapp.planning.families import link_formations, name_families, written_links
 from geoapp.planning.need_answer import answer_need, parse_need
@@ -246,12 +246,12 @@ def test_care_says_loudly_that_its_schools_are_in_no_source(snapshot):
         ({"territoire": "ze2020:Nulle part"}, "zone inconnue"),
         ({"territoire": "epci:1"}, "valeur inconnue"),
         ({"liste": "tout"}, "valeur inconnue"),
-        ({"famille": "X"}, "valeur inconnue"),
+        ({"famille": "X"}, "pas dans l'enquête"),
         ({"zone": "region"}, "Paramètre inconnu"),
     ],
 )
 def test_what_is_not_accepted_is_said(snapshot, given, word):
-    with pytest.raises(ParameterError, match=word):
+    with pytest.raises((ParameterError, NotFoundError), match=word):
         parse_need(given, snapshot)
 
 
@@ -281,7 +281,7 @@ def test_lists_and_families_are_pages(client):
     assert "Caissiers" in lacking and "Aucune dans nos sources" in lacking
     by_zone = plain(client.get("/besoins?famille=S1X40&decoupage=ze2020").get_data(as_text=True))
     assert "Est - Frontière" in by_zone and "Toute la région" in by_zone
-    assert client.get("/besoins?famille=XXX").status_code == 400
+    assert client.get("/besoins?famille=XXX").status_code == 404
 
 
 def test_a_snapshot_without_needs_says_so(tiny_snapshot):

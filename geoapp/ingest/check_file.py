@@ -180,6 +180,8 @@ def _recognise(path: Path) -> Source:
     same_name = [s for s in same_format if is_named_as(s, path)]
     if same_name or FORMATS[format].est_pret:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
+    # Of a file without header nothing tells the columns: it is known by its name alone.
+    same_format = [s for s in same_format if "entete" not in s.options]
     columns = _columns_by_source(path, format, same_format)
     fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
     if not fitting:

@@ -23,7 +23,7 @@ from geoapp.core.snapshot import (
     storage_errors,
     table_bytes,
 )
-from geoapp.coverage.travel import write_trajets
+from geoapp.coverage.travel import Matrices, write_trajets
 from geoapp.coverage.travel.choice import Donnee, choose_trajets
 from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
@@ -102,8 +102,7 @@ def build_snapshot(
     state = _open_state(located, region, data_dir, settings.cle_etapes)
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
-    matrices = choose_trajets(made.tables, trajets)
-    made.tables |= need_against_offer(made.tables, matrices)
+    matrices = _measure(made, trajets)
     watch("trajets", 1, 1)
 
     def finish(folder: Path) -> None:
@@ -120,6 +119,13 @@ def build_snapshot(
     sweep(state.etapes)
     watch("publication", 1, 1)
     return snapshot
+
+
+def _measure(made: _Made, trajets: Sequence[Donnee]) -> Matrices:
+    """Return the costs of travel, and add the tables that they enter."""
+    matrices = choose_trajets(made.tables, trajets)
+    made.tables |= need_against_offer(made.tables, matrices)
+    return matrices
 
 
 def _open_state(

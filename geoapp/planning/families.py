@@ -48,6 +48,7 @@ def name_families(needs: pd.DataFrame, jobs: pd.DataFrame) -> pd.DataFrame:
     families = needs.drop_duplicates("code_famille")[
         ["code_famille", "nom", "code_groupe", "groupe"]
     ].reset_index(drop=True)
+    families = families.astype("str")
     published = jobs.groupby("code_fap")["code_rome"].agg(lambda codes: "|".join(sorted(codes)))
     # FAP 2021 writes X where FAP 2009 wrote Z: the number says that the content was kept.
     old = families["code_famille"].str.replace(r"^(..)X", r"\1Z", regex=True).map(published)

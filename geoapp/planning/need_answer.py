@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geoapp.core.errors import ParameterError
+from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.french import dated, format_date
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
@@ -130,6 +130,8 @@ def parse_need(
     ------
     ParameterError
         When a name or a value is not accepted; the nearest one is named.
+    NotFoundError
+        When no group, family or zone has that code.
     """
     values = read_values(parametres)
     refuse_unknown(values, [*PARAMETRES, *autres])
@@ -138,10 +140,9 @@ def parse_need(
         _one_of(nom, first.get(nom, PARAMETRES[nom].valeurs[0]), PARAMETRES[nom].valeurs)
     families = snapshot.read("familles_metiers")
     groups = [*families["code_groupe"].dropna().unique(), SANTE]
-    if first.get("groupe"):
-        _one_of("groupe", first["groupe"], groups)
-    if first.get("famille"):
-        _one_of("famille", first["famille"], families["code_famille"].tolist())
+    for nom, known in (("groupe", groups), ("famille", families["code_famille"].tolist())):
+        if first.get(nom, known) not in (known, *known):
+            raise NotFoundError(f"{nom} : « {first[nom][:40]} » n'est pas dans l'enquête.")
     type_zone, code_zone, nom = find_territory(snapshot, first.get("territoire", REGION))
     return QuestionBesoin(
         type_zone=type_zone,
@@ -152,6 +153,11 @@ def parse_need(
         decoupage=first.get("decoupage", BASSIN),
         liste=first.get("liste", "toutes"),
     )
+
+
+def has_needs(snapshot: Snapshot) -> bool:
+    """Tell whether a snapshot knows any recruitment project."""
+    return len(snapshot.read("besoins")) > 0
 
 
 def _one_of(nom: str, valeur: str, acceptees) -> None:
@@ -178,7 +184,9 @@ def find_territory(snapshot: Snapshot, texte: str) -> tuple[str, str, str]:
     Raises
     ------
     ParameterError
-        When no zone of `ZONAGES` is so named.
+        When the zoning is none of `ZONAGES`.
+    NotFoundError
+        When none of its zones is so named.
     """
     if texte == REGION:
         return REGION, snapshot.manifest["region"], snapshot.manifest["nom_region"]
@@ -189,7 +197,7 @@ def find_territory(snapshot: Snapshot, texte: str) -> tuple[str, str, str]:
     found = mine[mine["code_zone"].eq(wanted) | mine["nom"].str.casefold().eq(wanted.casefold())]
     if found.empty:
         cure = suggest(wanted, mine["nom"].tolist()) or "Écrivez zonage:code, ou zonage:nom."
-        raise ParameterError(f"territoire = « {texte[:60]} » : zone inconnue. {cure}")
+        raise NotFoundError(f"territoire = « {texte[:60]} » : zone inconnue. {cure}")
     return type_zone, str(found["code_zone"].iloc[0]), str(found["nom"].iloc[0])
 
 

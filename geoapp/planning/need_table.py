@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geoapp.core.schema import conform
+from geoapp.core.schema import TABLES, conform
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.coverage.travel import Matrices
 from geoapp.coverage.travel.matrix import PAR_UNITE, PLUS_GRAND
@@ -52,6 +52,8 @@ _FAR = np.uint16(PLUS_GRAND + 1)
 
 def need_table(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFrame:
     """Return the table `besoins_offres`: a row by zone and family of the survey."""
+    if tables["besoins"].empty:
+        return conform(pd.DataFrame(columns=TABLES["besoins_offres"].noms), "besoins_offres")
     shares = bassin_shares(tables["communes"], tables["communes_zones"])
     families = tables["familles_metiers"]["code_famille"]
     zones = shares[["type_zone", "code_zone"]].drop_duplicates()
@@ -189,7 +191,8 @@ def linked_offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _in_zones(rows: pd.DataFrame, region: str) -> pd.DataFrame:
     """Return rows once by zone that holds them, after their text of zones; the region holds all."""
-    zones = rows["zones"].str.split("|").explode().str.partition(":")
+    held = rows["zones"].str.split("|").explode()
+    zones = held.str.partition(":") if len(held) else pd.DataFrame(columns=[0, 1, 2])
     zones = zones[zones[0].isin(ZONAGES)]
     placed = rows.join(zones[[0, 2]].set_axis(["type_zone", "code_zone"], axis=1), how="inner")
     return pd.concat([placed, rows.assign(type_zone=REGION, code_zone=region)], ignore_index=True)

@@ -10,11 +10,13 @@ from geoapp.coverage.territories.answers import zoning_answer
 from geoapp.coverage.territories.sheet import kind_of, show_value
 from geoapp.coverage.territories.zone import Zone, list_types, list_zones
 from geoapp.coverage.world import World
+from geoapp.planning.need_answer import has_needs
 from geoapp.planning.need_table import ZONAGES as BESOINS
 from geoapp.reference.zonings import COMMUNE
 from geoapp.web.coverage_view import query as every_parameter
 from geoapp.web.pages import query as filter_query
 from geoapp.web.presentation import Query
+from geoapp.web.served import courant
 
 COLONNES = ("population", "nb_offres", "part_non_couverte")
 """Numbers of the index, by zone."""
@@ -93,7 +95,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
             ),
         )
     ]
-    if zone.type_zone in BESOINS:
+    if zone.type_zone in BESOINS and has_needs(courant().snapshot()):
         made.append(("Ses besoins de recrutement", url_for("needs.index", territoire=zone.cle)))
     if zone.type_zone != COMMUNE and zone.est_offre_connue:
         made.append(
