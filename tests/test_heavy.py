@@ -325,6 +325,7 @@ def test_a_short_kind_of_file_does_not_wait_behind_long_ones(
     monkeypatch.setattr(foreman, "DELAI_S", 8 if status == 200 else 2)
     client, atelier = workshop(slow(0), sheet=lambda **path: slow(60)())
     assert get(client, FILE) == (200, "fait")
+    wait_until(lambda: is_idle(atelier))
     with ThreadPoolExecutor() as pool:
         long = pool.submit(get, client.application.test_client(), SHEET)
         wait_until(lambda: not is_idle(atelier))

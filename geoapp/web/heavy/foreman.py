@@ -26,7 +26,7 @@ from flask import Flask
 
 from geoapp.core.files import is_full
 from geoapp.web.heavy.ahead import asked_most, asked_next, prepare
-from geoapp.web.heavy.job import Travail
+from geoapp.web.heavy.job import PRIS, Travail
 from geoapp.web.heavy.store import GARDEES, Etagere
 from geoapp.web.heavy.wire import DELAI, PANNE, PLACE, PLEIN, Demande, Retour, receive_request, send
 from geoapp.web.served import Servi
@@ -235,8 +235,12 @@ class Foreman:
         """Tell whether the last files of the same kind took little: one never made is not short."""
         return self._taken_s.get(job.demande.genre, COURT_S) < COURT_S
 
-    def _learn(self, job: EnCours, taken_s: float) -> None:
-        """Note what a file took, among those of its kind."""
+    def _learn(self, job: EnCours) -> None:
+        """Note what a file took, among those of its kind: its child wrote it before it sent it."""
+        try:
+            taken_s = float((job.folder / PRIS).read_text())
+        except (OSError, ValueError):
+            return
         before = self._taken_s.get(job.demande.genre, taken_s)
         self._taken_s[job.demande.genre] = before + LISSAGE * (taken_s - before)
 
@@ -312,16 +316,16 @@ class Foreman:
     def _reap(self) -> None:
         """See to the children that ended."""
         while self._running:
-            pid, status, used = os.wait4(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
             job = self._running.pop(pid)
             self._left_s -= job.est_avance * (time.monotonic() - job.arrivee)
+            self._learn(job)
             shutil.rmtree(job.folder, ignore_errors=True)
             if status:
                 self._answer(job, PANNE)
             else:
-                self._learn(job, used.ru_utime + used.ru_stime)
                 self._let_go(job)
 
     def _see_to_time(self) -> None:

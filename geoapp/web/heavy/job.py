@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import tempfile
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from geoapp.web.served import SERVI, Servi
 
 APART = "geoapp.lourd"
 """Key of the environment of a request that the workshop answers: its views work at once."""
+
+
+PRIS = "pris"
+"""Name of the file, in the folder of a job, that says the processor seconds that it took."""
 
 
 class Travail:
@@ -62,6 +67,7 @@ class Travail:
             headers = store.read_headers(file)
             if self.demande.cle and not self._holds_nonce(response, part):
                 etagere.put(self.demande.cle, part)
+            (self.folder / PRIS).write_text(str(time.process_time()))
             if self.channel:
                 send(self.channel, Retour(entetes=headers), file)
 
