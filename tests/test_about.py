@@ -24,6 +24,7 @@ PAGES = (
     "/accessibilite",
 )
 APART = {
+    "/ou-ouvrir/preuve",
     "/pret",
     "/sante",
     "/favicon.ico",

@@ -13,7 +13,7 @@ from geoapp.coverage.territories.zone import Zone, find_zone
 from geoapp.coverage.world import World
 from geoapp.offer.search.requests import Parametre, read_values
 from geoapp.planning.candidates import SORTES
-from geoapp.reference.zonings import COMPARES
+from geoapp.reference.zonings import COMPARES, REGION
 
 OBJECTIFS = {
     "couverture": "Rapprocher le plus d'habitants",
@@ -156,7 +156,7 @@ def parse_sites(parametres: Mapping, world: World, *, autres: tuple[str, ...] = 
         objectif=given["objectif"],
         ouvertures=int(_number(given, "ouvertures")),
         part=_number(given, "part") / 100,
-        zone=find_zone(world, given["territoire"]) if given["territoire"] else None,
+        zone=None if given["territoire"] in ("", REGION) else find_zone(world, given["territoire"]),
         parmi=given["parmi"],
         candidats=given["candidats"],
         reel=_number(given, "reel") / 100,

@@ -312,7 +312,9 @@ def _relaxed(prices: np.ndarray, scores: np.ndarray, nb: int) -> Relaxation:
 
 def _served(columns: sparse.csc_array, now: Relaxation, nb: int) -> np.ndarray:
     """Return how many of the best `nb` candidates serve each point beyond its price."""
-    # Ties by rank, the same on every machine.
-    taken = columns[:, np.argsort(-now.scores, kind="stable")[:nb]]
-    beyond = taken.data > now.prices[taken.indices]
-    return np.bincount(taken.indices[beyond], minlength=len(now.prices))
+    result = np.zeros(len(now.prices))
+    for one in np.argpartition(now.scores, -nb)[-nb:].tolist():
+        part = slice(columns.indptr[one], columns.indptr[one + 1])
+        rows = columns.indices[part]
+        result[rows] += columns.data[part] > now.prices[rows]
+    return result

@@ -7,6 +7,9 @@ it knows have theirs, and nothing else may open by a way that has no law.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import chain
+
 import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
@@ -18,7 +21,7 @@ from geoapp.coverage.travel.intrazonal import COTE_KM, PART_RACINE
 from geoapp.coverage.travel.law import Law, load_laws
 from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.world import World
-from geoapp.planning.candidates import COMMUNE, Candidates, list_candidates
+from geoapp.planning.candidates import COMMUNE, list_candidates
 from geoapp.reference.zonings import CARREAU
 
 _PLAN = 1.003
@@ -112,8 +115,8 @@ def _by_law(
     candidates, shape = list_candidates(world), (len(rows), len(chosen))
     if not len(rows) or not len(chosen):
         return sparse.csr_array(shape)
-    i, j = _near(world, candidates, rows, chosen, _crow_limit(law, question.unite, limit))
-    crow = _crow_km(world, candidates, rows[i], chosen[j])
+    i, j = _near(world, rows, chosen, _crow_limit(law, question.unite, limit))
+    crow = _crow_km(world, rows[i], chosen[j])
     ends = (world.trajets.densites.get("origines"), candidates.densite)
     here = np.full(len(world.points), np.nan) if ends[0] is None else ends[0]
     mean = (law.log_density(here[rows])[i] + law.log_density(ends[1][chosen])[j]) / 2
@@ -141,38 +144,62 @@ def _crow_limit(law: Law, unite: str, limit: np.ndarray) -> np.ndarray:
     return reach[np.minimum(np.searchsorted(minutes, limit), len(minutes) - 1)]
 
 
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where points and candidates are: Lambert-93 km, geocentric metres, rank of the commune."""
+
+    plan: tuple[np.ndarray, ...]
+    ecef: tuple[np.ndarray, ...]
+    communes: tuple[np.ndarray, ...]
+    is_cell: np.ndarray
+    is_hall: np.ndarray
+
+
+def _places(world: World) -> _Places:
+    """Return where everything is, worked out once."""
+    return world.memoire.get("lieux_candidats", lambda: _locate(world))
+
+
+def _locate(world: World) -> _Places:
+    points, table = world.points, list_candidates(world).table
+    frames = (points, table)
+    codes = {code: rank for rank, code in enumerate(table["code_commune"].unique())}
+    return _Places(
+        plan=tuple(
+            np.column_stack(to_metric(one["longitude"], one["latitude"])) / 1000 for one in frames
+        ),
+        ecef=tuple(to_ecef(one[["longitude", "latitude"]].to_numpy(float)) for one in frames),
+        communes=tuple(
+            one["code_commune"].map(codes).fillna(-1).to_numpy(dtype=np.intp) for one in frames
+        ),
+        is_cell=points["type_point"].eq(CARREAU).to_numpy(),
+        is_hall=table["sorte"].eq(COMMUNE).to_numpy(),
+    )
+
+
 def _near(
-    world: World,
-    candidates: Candidates,
-    rows: np.ndarray,
-    chosen: np.ndarray,
-    crow_km: np.ndarray,
+    world: World, rows: np.ndarray, chosen: np.ndarray, crow_km: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs (rank of the point, rank of the candidate) within a straight line."""
-    points = world.points.iloc[rows]
-    origins = np.column_stack(to_metric(points["longitude"], points["latitude"])) / 1000
-    table = candidates.table.iloc[chosen]
-    places = np.column_stack(to_metric(table["longitude"], table["latitude"])) / 1000
-    near = cKDTree(places).query_ball_point(origins, crow_km * _PLAN, return_sorted=True)
+    origins, places = _places(world).plan
+    near = cKDTree(places[chosen]).query_ball_point(
+        origins[rows], crow_km * _PLAN, return_sorted=True
+    )
     many = np.array([len(one) for one in near], dtype=np.intp)
-    j = np.concatenate([np.asarray(one, dtype=np.intp) for one in near])
-    return np.repeat(np.arange(len(rows)), many), j
+    return np.repeat(np.arange(len(rows)), many), np.fromiter(
+        chain.from_iterable(near), dtype=np.intp, count=int(many.sum())
+    )
 
 
-def _crow_km(
-    world: World, candidates: Candidates, rows: np.ndarray, chosen: np.ndarray
-) -> np.ndarray:
+def _crow_km(world: World, rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Return the straight lines of some pairs, raised to the floors inside a commune or a cell."""
-    points, table = world.points, candidates.table
-    origins = to_ecef(points[["longitude", "latitude"]].to_numpy(float))
-    places = to_ecef(table[["longitude", "latitude"]].to_numpy(float))
-    chord = np.sqrt(((origins[rows] - places[chosen]) ** 2).sum(axis=1))
+    where, floors = _places(world), list_candidates(world).plancher_km
+    gaps = where.ecef[0][rows] - where.ecef[1][chosen]
+    chord = np.sqrt(np.einsum("ij,ij->i", gaps, gaps))
     crow = np.arcsin(chord / (2 * RAYON_M)) * (2 * RAYON_M / 1000)
-    is_cell = points["type_point"].eq(CARREAU).to_numpy()[rows]
-    crow = np.maximum(crow, np.where(is_cell, PART_RACINE * COTE_KM, 0.0))
-    codes = {code: rank for rank, code in enumerate(table["code_commune"].unique())}
-    mine = points["code_commune"].map(codes).fillna(-1).to_numpy(dtype=np.intp)
-    theirs = table["code_commune"].map(codes).to_numpy(dtype=np.intp)
-    is_hall = table["sorte"].eq(COMMUNE).to_numpy()[chosen]
-    inside = (mine[rows] == theirs[chosen]) & (~is_cell | is_hall)
-    return np.where(inside, np.maximum(crow, candidates.plancher_km[chosen]), crow)
+    is_cell = where.is_cell[rows]
+    crow[is_cell] = np.maximum(crow[is_cell], PART_RACINE * COTE_KM)
+    inside = where.communes[0][rows] == where.communes[1][chosen]
+    inside &= ~is_cell | where.is_hall[chosen]
+    crow[inside] = np.maximum(crow[inside], floors[chosen[inside]])
+    return crow

@@ -142,23 +142,16 @@ def _quality(sites: Sites) -> str:
         return (
             f"Il en faut au moins {round(sites.borne)} : c'est prouvé ; moins de {nb} peut suffire."
         )
-    which = f"de {count(nb, 'lieu', 'lieux')}"
-    better = (
-        "ne réduirait plus les trajets"
-        if recherche.objectif == "trajet"
-        else "n'en rapprocherait plus"
-    )
-    given = _given_up(sites)
+    given, is_travel = _given_up(sites), recherche.objectif == "trajet"
+    better = "ne réduirait plus les trajets" if is_travel else "n'en rapprocherait plus"
+    other = "Aucun autre lieu" if nb == 1 else f"Aucun autre choix de {nb} lieux"
     if sites.est_prouve:
-        return given or f"Aucun autre choix {which} {better} : c'est prouvé."
+        return given or f"{other} {better} : c'est prouvé."
     share = format_share(sites.ecart)
-    if recherche.objectif == "trajet":
-        limit = f"Un autre choix {which} ferait mieux de {share} au plus."
+    if is_travel:
+        limit = f"Un autre choix ferait mieux de {share} au plus."
     else:
-        limit = (
-            f"Aucun choix {which} n'en rapprocherait plus de {_number(sites.borne)} "
-            f"(écart : {share})."
-        )
+        limit = f"{other} n'en rapprocherait plus de {_number(sites.borne)} (écart : {share})."
     return f"{limit} {given}".strip()
 
 

@@ -44,7 +44,10 @@ from geoapp.outputs.counted_publics import describe_publics
 from geoapp.outputs.files.formats import parse_format
 from geoapp.outputs.needs import describe_need
 from geoapp.outputs.offers import offers_file
+from geoapp.planning.asked import parse_sites
 from geoapp.planning.need_answer import answer_need, parse_need
+from geoapp.planning.opening import find_sites
+from geoapp.planning.words import describe_sites
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.sources.addresses import find_addresses
 from geoapp.web.contract import PREFIXE, PROPRES, ROUTES, Route
@@ -327,6 +330,12 @@ def needs(route: Route) -> dict:
     return describe_need(answer_need(snapshot, parse_need(_own_values(route), snapshot)), snapshot)
 
 
+def openings(route: Route) -> dict:
+    """Return where to open for a question of coverage."""
+    world = served_world()
+    return describe_sites(world, find_sites(world, parse_sites(_parameters(route), world)))
+
+
 def quality(route: Route) -> dict:
     """Return the scores of quality; of one source or body, its parts and what it has to correct."""
     return describe_quality(served_quality(), **_own_values(route))
@@ -337,6 +346,7 @@ VUES: dict[str, Callable[..., dict | Response]] = {
     "publics": publics,
     "besoins": needs,
     "couverture": coverage,
+    "ou_ouvrir": openings,
     "places": places,
     "suggestions": suggestions,
     "formations": list_offers,

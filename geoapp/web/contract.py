@@ -15,6 +15,8 @@ from geoapp.offer.cards import CARTE as CARTES
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.search.requests import Parametre
 from geoapp.outputs.files.formats import FORMATS
+from geoapp.planning.asked import ACCEPTES as PLAN_ACCEPTES
+from geoapp.planning.asked import PARAMETRES as PLAN
 from geoapp.planning.need_answer import PARAMETRES as BESOINS
 
 VERSION_API = "v1"
@@ -24,6 +26,7 @@ ZOOM_MAX = 22
 
 PROPRES: dict[str, Parametre] = (
     COUVERTURE
+    | PLAN
     | BESOINS
     | {
         parametre.nom: parametre
@@ -370,6 +373,46 @@ ROUTES: dict[str, Route] = {
             ),
             exemple="/besoins?territoire=region&liste=fort_loin",
             parametres=tuple(BESOINS),
+            nom="ou_ouvrir",
+            chemin="/ou-ouvrir",
+            resume="Où ouvrir pour rapprocher des habitants : "
+            "ouvertures dans l'ordre, borne et écart, gain par zone",
+            cles=(
+                ("titre", "La question en une phrase"),
+                ("phrase", "Ce qu'il faut retenir"),
+                ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
+                ("parametres", "Ce qui est cherché, pour qui, et l'adresse de la question"),
+                ("population", "Habitants comptés, ou null quand l'offre n'est pas connue"),
+                ("non_couverts", "Habitants au-delà du seuil aujourd'hui"),
+                ("non_couverts_apres", "Les mêmes, après les ouvertures"),
+                ("trajet_moyen", "Trajet moyen aujourd'hui, dans l'unité du seuil"),
+                ("trajet_moyen_apres", "Trajet moyen après les ouvertures"),
+                (
+                    "valeur",
+                    "Ce qui est obtenu : habitants rapprochés, habitants × trajet épargné, ou "
+                    "nombre de lieux",
+                ),
+                ("borne", "Ce qu'aucun autre choix ne dépasse (ou le moins de lieux, prouvé)"),
+                ("ecart", "Part de la borne qui est peut-être manquée, de 0 à 1"),
+                ("est_prouve", "Si rien ne peut faire mieux"),
+                ("cede", "Ce qui est cédé pour des lieux qui forment déjà"),
+                ("hors_portee", "Habitants qu'aucun lieu candidat n'atteint"),
+                (
+                    "ouvertures",
+                    "Les ouvertures, celle qui apporte le plus d'abord ; personnes et cumul valent "
+                    "null de une à quatre personnes",
+                ),
+                ("acces", "Accessibilité E2SFCA et son inégalité, avant et après"),
+                ("zones", "Habitants au-delà du seuil par zone, avant et après"),
+                ("zonage", "Titre du zonage de ces zones"),
+                ("perimetre", "Ce que nos sources tiennent de l'offre demandée"),
+                ("precision", "D'où viennent les trajets, et à combien près ils sont justes"),
+                ("sources", "Sources des nombres, avec leur millésime"),
+                ("instantane", "Instantané des données"),
+            ),
+            exemple="/ou-ouvrir?domaine=batiment&niveau=3&ouvertures=3",
+            parametres=PLAN_ACCEPTES,
+            est_couverture=True,
         ),
         Route(
             nom="qualite",

@@ -127,6 +127,9 @@ def _links(question: Question) -> dict:
         "adresse_publics": url_for(
             "coverage.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))
         ),
+        "adresse_ouvrir": url_for(
+            "planning.sites", **vues.query(question, sauf=("mesure", "classes"))
+        ),
         "adresse_evolution": url_for("coverage.change"),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
     }

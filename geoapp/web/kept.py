@@ -18,6 +18,7 @@ from flask import Flask, Response, current_app, request
 from geoapp.core.memory import Memory
 from geoapp.coverage.model import PARAMETRES
 from geoapp.offer.filters import FILTRES
+from geoapp.planning.asked import PARAMETRES as PLAN
 from geoapp.planning.need_answer import PARAMETRES as BESOINS
 from geoapp.reference.zonings import REGION
 from geoapp.web.public_address import has_told_host, public_url
@@ -37,6 +38,7 @@ ENDPOINTS = (
     "needs.index",
     "territories.index",
     "territories.zone",
+    "planning.sites",
     "downloads.index",
     "quality.index",
     "quality.source",
@@ -46,6 +48,7 @@ ENDPOINTS = (
     "api.facets",
     "api.formations",
     "api.couverture",
+    "api.ou_ouvrir",
     "api.qualite",
     "api.besoins",
     "api.publics",
@@ -58,7 +61,7 @@ PLACES = ("zone", "emprise", "territoire")
 """Parameters that are a choice when they hold a key, and else may be a name that a person typed."""
 
 CHOICES = {
-    *(*FILTRES, *PARAMETRES, *BESOINS, *PLACES),
+    *(*FILTRES, *PARAMETRES, *BESOINS, *PLAN, *PLACES),
     *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi", "sans_voiture"),
 }
 """Parameters that are choices: none holds what a person typed."""

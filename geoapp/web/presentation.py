@@ -381,11 +381,17 @@ DONNEES = (
 )
 """The pages about the data, which have one word of the menu between them."""
 
+COUVERTURE = (
+    Entree("coverage.index", "Couverture"),
+    Entree("planning.sites", "Où ouvrir ?"),
+)
+"""The pages about who is near what, today and if something opened."""
+
 MENU = (
     Entree("search.index", "Formations"),
     Entree("pages.regional_map", "Carte"),
     Entree("territories.index", "Territoires", est_rubrique=True),
-    Entree("coverage.index", "Couverture", est_rubrique=True),
+    Entree("coverage.index", "Couverture", est_rubrique=True, dessous=COUVERTURE),
     Entree("downloads.index", "Données", dessous=DONNEES),
 )
 """The menu of every page, in its order: five words at most."""

@@ -19,6 +19,7 @@ ADDRESSES = (
     "/recherche",
     "/donnees/points.json",
     "/couverture",
+    "/ou-ouvrir",
     "/territoires",
     "/donnees",
     "/sources",

@@ -124,6 +124,7 @@ class Croquis:
     lieux: list[Repere]
     centre: Repere | None = None
     rayon: float = 0.0
+    habitants: tuple[tuple[str, list[Repere]], ...] = ()
 
 
 def sketch(
@@ -132,6 +133,8 @@ def sketch(
     *,
     lieu: Lieu | None = None,
     rayon_km: float = 0.0,
+    cadre: list | None = None,
+    habitants: Mapping[str, Sequence[tuple[float, float]]] | None = None,
 ) -> Croquis:
     """Return the drawing of some numbered places, around a point when there is one.
 
@@ -145,10 +148,15 @@ def sketch(
         Centre of the search.
     rayon_km : float
         Radius of the circle drawn around it.
+    cadre : list, optional
+        [[south, west], [north, east]] to show, instead of the places.
+    habitants : mapping, optional
+        Kind → (longitude, latitude) of points where people live, drawn under the places.
     """
-    cadre = _extent(snapshot, points, lieu, rayon_km)
-    to_drawing, par_km = _projection(cadre)
-    fenetre = box(*cadre)
+    around = [(x, y, "") for y, x in cadre] if cadre else points
+    bounds = _extent(snapshot, around, lieu, rayon_km)
+    to_drawing, par_km = _projection(bounds)
+    fenetre = box(*bounds)
     couches = snapshot.read("couches")
 
     def place(x: float, y: float, texte: str = "") -> Repere:
@@ -159,7 +167,7 @@ def sketch(
     if lieu and not lieu.est_zone and lieu.longitude is not None and lieu.latitude is not None:
         centre = place(lieu.longitude, lieu.latitude)
     # Communes are drawn on small extents alone: further away their borders are one grey.
-    est_pres = cadre[2] - cadre[0] < 1.2
+    est_pres = bounds[2] - bounds[0] < 1.2
     return Croquis(
         largeur=LARGEUR,
         hauteur=HAUTEUR,
@@ -167,10 +175,13 @@ def sketch(
         communes=_path(couches[couches["type_zone"].eq("commune")], fenetre, to_drawing)
         if est_pres
         else "",
-        villes=[place(x, y, nom) for x, y, nom in _towns(snapshot, cadre)],
+        villes=[place(x, y, nom) for x, y, nom in _towns(snapshot, bounds)],
         lieux=[place(x, y, texte) for x, y, texte in points],
         centre=centre,
         rayon=round(rayon_km * par_km, 1) if centre else 0.0,
+        habitants=tuple(
+            (kind, [place(x, y) for x, y in found]) for kind, found in (habitants or {}).items()
+        ),
     )
 
 

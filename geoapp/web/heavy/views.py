@@ -40,6 +40,8 @@ ENDPOINTS = (
     "figures.ask",
     "figures.figure",
     "layers.standalone_map",
+    "planning.export",
+    "planning.prove",
     "territories.sheet",
 )
 """Views that make a file: measured from 0.1 to 6 s of processor on the offer of a region

@@ -1,0 +1,172 @@
+"""What the templates of planning show, as plain values in words."""
+
+from __future__ import annotations
+
+import numpy as np
+from flask import url_for
+
+from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.french import count, format_number
+from geoapp.coverage.model import describe_reach
+from geoapp.coverage.territories.zone import list_types, list_zones
+from geoapp.coverage.world import World
+from geoapp.coverage.zone_points import zone_points
+from geoapp.outputs.maps.search_map import Croquis, region_frame, sketch
+from geoapp.planning.asked import OBJECTIFS, PARAMETRES, PARMI, Recherche, to_parameters
+from geoapp.planning.candidates import COMMUNE, REALITES, SORTES
+from geoapp.planning.opening import Ouverture, Sites
+from geoapp.reference.zonings import CARREAU
+from geoapp.web.coverage_view import zone_address
+from geoapp.web.presentation import Query
+
+TERRITOIRES = ("departement", "ze2020", "epci")
+"""Zonings whose zones the form proposes; the address takes any."""
+
+
+def query(recherche: Recherche, **autres: str) -> Query:
+    """Return a search as the parameters of an address, some replaced."""
+    result: Query = {}
+    for nom, valeur in to_parameters(recherche):
+        result.setdefault(nom, []).append(valeur)
+    return {**result, **{nom: [valeur] for nom, valeur in autres.items()}}
+
+
+def without_map(choix: dict) -> dict:
+    """Return the fields of the form of coverage without those that draw its map."""
+    return {
+        **choix,
+        "listes": [one for one in choix["listes"] if one[0] != "mesure"],
+        "reglages": [one for one in choix["reglages"] if one[0] != "classes"],
+    }
+
+
+def search_fields(world: World, recherche: Recherche) -> dict:
+    """Return the fields of what is looked for: lists (with groups), numbers."""
+    parmi = [(nom, mots) for nom, mots in PARMI.items() if nom == "tous" or nom in world.mailles]
+    return {
+        "listes": [
+            ("objectif", "Objectif", [("", list(OBJECTIFS.items()))], recherche.objectif),
+            ("territoire", "Territoire", *territory_field(world, recherche)),
+            ("parmi", "Habitants comptés", [("", parmi)], recherche.parmi),
+            ("candidats", "Où l'on peut ouvrir", [("", list(SORTES.items()))], recherche.candidats),
+        ],
+        "nombres": [
+            _number("ouvertures", "Ouvertures", recherche.ouvertures),
+            _number(
+                "part", "Part à couvrir, en % (objectif du moins de lieux)", recherche.part * 100
+            ),
+            _number(
+                "reel", "Cédés pour un lieu qui forme déjà, en % au plus", recherche.reel * 100
+            ),
+            _number("capacite", "Places par ouverture (offre en places)", recherche.capacite),
+        ],
+    }
+
+
+def _number(nom: str, libelle: str, valeur: float) -> tuple:
+    row = PARAMETRES[nom]
+    return nom, libelle, f"{row.minimum:g}", f"{row.maximum:g}", f"{valeur:g}"
+
+
+def territory_field(world: World, recherche: Recherche) -> tuple[list, str]:
+    """Return the territories by group, and the one chosen."""
+    zone, titles = recherche.zone, list_types(world)
+    groups = [("", [("", "Toute la région")])]
+    for type_zone in TERRITOIRES:
+        if type_zone in titles:
+            rows = list_zones(world, type_zone)
+            zones = [(f"{type_zone}:{row.code_zone}", row.nom) for row in rows.itertuples()]
+            groups.append((titles[type_zone], zones))
+    if zone and zone.type_zone not in TERRITOIRES:
+        groups.append((titles[zone.type_zone], [(zone.cle, zone.nom)]))
+    return groups, zone.cle if zone else ""
+
+
+def people(nb: float) -> str:
+    """Return a count of people; one to four are not told."""
+    return f"< {PETIT_NOMBRE}" if nb != nb else format_number(round(nb))
+
+
+def opening_rows(found: Sites) -> list[dict]:
+    """Return the openings in words."""
+    return [
+        {
+            "rang": one.rang,
+            "commune": one.nom_commune or one.nom,
+            "adresse": url_for("territories.zone", type_zone=COMMUNE, code_zone=one.code_commune),
+            "personnes": people(one.personnes),
+            "cumul": people(one.cumul),
+            "lieu": _candidate(one),
+            "egales": _equals(one),
+        }
+        for one in found.ouvertures
+    ]
+
+
+def _candidate(one: Ouverture) -> str:
+    told = REALITES[one.realite]
+    return told[0].upper() + told[1:] if one.sorte == COMMUNE else f"{one.nom} : {told}"
+
+
+def _equals(one: Ouverture) -> str:
+    if not one.nb_egales:
+        return "aucune autre commune"
+    names = ", ".join(one.egales) + ("…" if one.nb_egales > len(one.egales) else "")
+    return f"{count(one.nb_egales, 'commune', 'communes')} : {names}"
+
+
+def zone_rows(found: Sites) -> list[dict]:
+    """Return what each zone gains, in words."""
+    question = found.recherche.question
+    return [
+        {
+            "nom": row.nom,
+            "adresse": zone_address(question, row.code_zone),
+            "avant": people(row.avant),
+            "apres": people(row.apres),
+            "gain": people(row.gain),
+        }
+        for row in found.zones.head(50).itertuples()
+    ]
+
+
+def drawing(world: World, found: Sites) -> Croquis:
+    """Return the sketch: openings by rank, who is brought near, who is still far."""
+    points, zone = world.points, found.recherche.zone
+    near, far = found.rapproches, found.encore_loin
+    frame = region_frame(world.snapshot)
+    if zone and zone.type_zone != CARREAU:
+        rows = zone_points(world, zone.type_zone, zone.code_zone)
+        mine = points.iloc[rows]
+        if len(mine):
+            frame = [
+                [float(mine["latitude"].min()), float(mine["longitude"].min())],
+                [float(mine["latitude"].max()), float(mine["longitude"].max())],
+            ]
+    return sketch(
+        world.snapshot,
+        [(one.longitude, one.latitude, str(one.rang)) for one in found.ouvertures],
+        cadre=frame,
+        habitants={"loin": _where(points, far), "rapproche": _where(points, near)},
+    )
+
+
+def _where(points, rows: np.ndarray) -> list[tuple[float, float]]:
+    mine = points.iloc[rows]
+    return list(zip(mine["longitude"], mine["latitude"], strict=True))
+
+
+def legend(found: Sites) -> list[tuple[str, str]]:
+    """Return what the points of the sketch are."""
+    seuil = describe_reach(found.recherche.question)
+    rows = [
+        ("rapproche", "Communes rapprochées par les ouvertures", found.rapproches),
+        ("loin", f"Communes encore à plus de {seuil}", found.encore_loin),
+    ]
+    return [(sorte, mots) for sorte, mots, points in rows if len(points)]
+
+
+def tell_drawing(found: Sites) -> str:
+    """Return what the sketch shows, for who does not see it."""
+    towns = ", ".join(f"{one.rang} {one.nom_commune}" for one in found.ouvertures)
+    return f"Carte des ouvertures : {towns}." if towns else "Carte sans ouverture."

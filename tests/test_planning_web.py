@@ -1,0 +1,44 @@
+"""The pages and the API of planning: same figures, addresses kept, what is refused."""
+
+import pytest
+
+from geoapp.web import create_app
+from support.words import plain
+
+ADDRESS = "/ou-ouvrir?type_diplome=bts&seuil_km=12&ouvertures=1"
+
+
+@pytest.fixture
+def client(tiny_snapshot):
+    return create_app(tiny_snapshot.path.parents[1]).test_client()
+
+
+def text(client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return plain(answer.text)
+
+
+def test_page_api_and_file_tell_one_answer(client):
+    page = text(client, ADDRESS)
+    told = client.get("/api/v1" + ADDRESS).get_json()
+    assert "rapprocherait 200 des 200 habitants" in page
+    assert "rapprocherait 200 des 200 habitants" in plain(told["phrase"])
+    assert told["ouvertures"][0]["personnes"] == 200 == told["valeur"]
+    lines = client.get(ADDRESS.replace("ou-ouvrir?", "ou-ouvrir/export.csv?")).text.splitlines()
+    assert lines[1].startswith("1;80002;Beauval;")
+
+
+def test_proof_page_links_and_title(client):
+    assert "est prouvé" in text(client, ADDRESS.replace("?", "/preuve?"))
+    page = text(client, "/couverture?type_diplome=bts")
+    assert "/ou-ouvrir?type_diplome=bts" in page
+    assert "/ou-ouvrir" in text(client, "/plan-du-site")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/ou-ouvrir?ouvertures=99", "/api/v1/ou-ouvrir?objectif=rien", "/ou-ouvrir?mesure=gini"],
+)
+def test_what_is_refused(client, address):
+    assert client.get(address).status_code == 400
