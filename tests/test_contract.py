@@ -26,7 +26,7 @@ def server(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "phases, operations, nb",
-    [(tuple(one for one in PHASES if one != "coverage"), (), 19), (("coverage",), BOUNDS, 4)],
+    [(tuple(one for one in PHASES if one != "coverage"), (), 23), (("coverage",), BOUNDS, 4)],
     ids=["everything", "bounds"],
 )
 def test_schemathesis_finds_nothing_wrong(server, phases, operations, nb):

@@ -271,3 +271,51 @@ def site(
     if out:
         write_sites(world, sites, out)
     print_sites(world, sites, is_json=is_json)
+
+
+@main.command()
+@click.argument("adresse")
+@click.option("--avec", "autre", help="Adresse d'un second scénario, à mettre à côté.")
+@click.option("--instantane", help="Un autre instantané où le rejouer, et ce qui a changé.")
+@click.option("--json", "is_json", is_flag=True, help="La réponse de l'API.")
+@DATA
+def scenario(
+    adresse: str, autre: str | None, instantane: str | None, is_json: bool, data_dir: Path | None
+) -> None:
+    """Mesure ce que change un scénario : fermetures, ouvertures, places, seuil ou mode.
+
+    ADRESSE : celle de la page « Et si ? », ou ce qui suit son « ? » :
+    « domaine=transport&ferme=organisme:siren:305405045 ».
+    """
+    from geoapp.cli.planning_report import print_scenario
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.change import open_pair
+    from geoapp.coverage.world import open_world
+    from geoapp.planning.scenario import read_address, run_scenario
+
+    folder = read_settings(data_dir).data_dir
+    world = open_world(open_snapshot(folder))
+    found = run_scenario(world, read_address(adresse, world))
+    second = run_scenario(world, read_address(autre, world)) if autre else None
+    before = None
+    if instantane:
+        old = open_world(open_pair(instantane, "courant", folder)[0])
+        before = run_scenario(old, read_address(adresse, old))
+    print_scenario(world, found, second=second, before=before, is_json=is_json)
+
+
+@main.command()
+@question_options_of("seuil_km", "seuil_min", "mode", "offre", "voisins", "public")
+@offer_options
+@click.option("--json", "is_json", is_flag=True, help="La réponse de l'API.")
+@DATA
+def stress(is_json: bool, data_dir: Path | None, **parametres) -> None:
+    """Classe les fermetures qui ôteraient tout au plus d'habitants."""
+    from geoapp.cli.planning_report import print_stress
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.coverage.model import parse_question
+    from geoapp.coverage.world import open_world
+
+    world = open_world(open_snapshot(read_settings(data_dir).data_dir))
+    question = parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, world)
+    print_stress(world, question, is_json=is_json)

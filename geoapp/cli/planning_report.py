@@ -1,4 +1,4 @@
-"""What the commands of planning print: where to open."""
+"""What the commands of planning print: where to open, what if, the worst closures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,19 @@ from geoapp.cli.encoding import print_data
 from geoapp.cli.terminal import open_console
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import format_number
+from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
 from geoapp.planning.opening import Sites
+from geoapp.planning.scenario import Effets
+from geoapp.planning.scenario_words import (
+    compare_effects,
+    describe_effects,
+    describe_scenario,
+    describe_stress,
+    tell_changes,
+    tell_effects,
+)
+from geoapp.planning.scenario_words import list_notes as scenario_notes
 from geoapp.planning.words import (
     describe_search,
     describe_sites,
@@ -52,3 +63,54 @@ def print_sites(world: World, sites: Sites, *, is_json: bool) -> None:
 
 def _people(nb: float) -> str:
     return f"< {PETIT_NOMBRE}" if nb != nb else format_number(round(nb))
+
+
+def print_scenario(
+    world: World, found: Effets, *, second: Effets | None, before: Effets | None, is_json: bool
+) -> None:
+    """Print a scenario, beside another one, and what it has become since another snapshot."""
+    if is_json:
+        told = describe_effects(world, found)
+        print_data(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    console = open_console()
+    table = Table(title=describe_scenario(world, found.scenario), title_justify="left")
+    titles = ["Mesure", "Aujourd'hui", "Après"]
+    for titre in titles if second is None else [*titles, describe_scenario(world, second.scenario)]:
+        table.add_column(titre)
+    for row in compare_effects(found, second or found):
+        table.add_row(*(row if second else row[:3]))
+    console.print(table)
+    lines = [tell_effects(found), *(f"- {note}" for note in scenario_notes(world, found))]
+    if second:
+        lines.append(tell_effects(second))
+    if before:
+        lines.append(f"Depuis l'autre instantané : {tell_changes(before, found)}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False)
+
+
+def print_stress(world: World, question: Question, *, is_json: bool) -> None:
+    """Print the closures that would hurt most."""
+    told = describe_stress(world, question)
+    if is_json:
+        print_data(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    console = open_console()
+    for titre, cle in (("Organismes", "fermetures"), ("Lieux", "lieux")):
+        table = Table(title=titre, title_justify="left")
+        for colonne in ("Qui fermerait", "Où", "Habitants sans rien", "Resterait à", "Scénario"):
+            table.add_column(colonne)
+        for one in told[cle]:
+            left = (
+                "hors de portée" if one["reste"] is None else f"{one['reste']:g} {question.unite}"
+            )
+            table.add_row(
+                one["nom"],
+                one["lieu"],
+                format_number(one["personnes"]),
+                left,
+                one["ferme"],
+            )
+        console.print(table)
+    console.print(told["phrase"], highlight=False, markup=False)

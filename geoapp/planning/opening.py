@@ -25,7 +25,7 @@ from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.planning import proof, siting
 from geoapp.planning.asked import Recherche, to_parameters
 from geoapp.planning.candidates import REALITES, allowed, list_candidates, realities
-from geoapp.planning.people import Effectif, count_people
+from geoapp.planning.people import Recensement, count_people
 from geoapp.planning.trips import can_open, trips_to
 
 PART_EGALE = 0.01
@@ -85,7 +85,7 @@ class Sites:
     """
 
     recherche: Recherche
-    comptes: Effectif
+    comptes: Recensement
     ouvertures: tuple[Ouverture, ...]
     non_couverts: float
     non_couverts_apres: float
@@ -162,7 +162,7 @@ def _find(world: World, recherche: Recherche, delai_s: float) -> Sites:
     )
 
 
-def _prepare(world: World, recherche: Recherche, comptes: Effectif) -> _Monde:
+def _prepare(world: World, recherche: Recherche, comptes: Recensement) -> _Monde:
     """Return the problem of a search: the people not served today, and the candidates kept."""
     question = recherche.question
     ranks = realities(world, question)
@@ -232,7 +232,7 @@ def _nearer_to_real(growing: siting.Growing, monde: _Monde, opened, part: float)
 
 
 def _least(
-    world: World, recherche: Recherche, comptes: Effectif, monde: _Monde, delai_s: float
+    world: World, recherche: Recherche, comptes: Recensement, monde: _Monde, delai_s: float
 ) -> Sites:
     """Return the least openings that cover a part of the people."""
     covered = comptes.population - comptes.beyond(comptes.cost, recherche.question.seuil)
@@ -254,7 +254,7 @@ def _least(
 def _answer(
     world: World,
     recherche: Recherche,
-    comptes: Effectif,
+    comptes: Recensement,
     monde: _Monde,
     choice: siting.Choice,
 ) -> Sites:
@@ -294,7 +294,7 @@ def _answer(
     )
 
 
-def _mean_cost(comptes: Effectif, cost: np.ndarray, most: float) -> float:
+def _mean_cost(comptes: Recensement, cost: np.ndarray, most: float) -> float:
     """Return the mean cost of the people; who has nothing within the costs kept counts for them."""
     if not comptes.population:
         return float("nan")
@@ -347,7 +347,7 @@ def _as_good(table: pd.DataFrame, monde: _Monde, growing: siting.Growing, rank: 
 
 
 def measure_access(
-    world: World, recherche: Recherche, comptes: Effectif, opened: np.ndarray
+    world: World, recherche: Recherche, comptes: Recensement, opened: np.ndarray
 ) -> Acces:
     """Return how unequal access (E2SFCA) is over the people counted, with some openings more."""
     question = recherche.question
@@ -379,7 +379,7 @@ def _score_with(world: World, recherche: Recherche, opened: np.ndarray) -> np.nd
 
 
 def _by_zone(
-    world: World, recherche: Recherche, comptes: Effectif, after: np.ndarray
+    world: World, recherche: Recherche, comptes: Recensement, after: np.ndarray
 ) -> pd.DataFrame:
     """Return the people beyond the threshold by zone, before and after, the most gained first."""
     seuil, maille = recherche.question.seuil, world.mailles[recherche.question.zonage]

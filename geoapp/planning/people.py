@@ -16,7 +16,7 @@ from geoapp.offer.perimeter import INCONNUE, Perimetre
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Effectif:
+class Recensement:
     """The people of a question.
 
     Attributes
@@ -50,7 +50,7 @@ class Effectif:
         return float(self.people[~(cost <= seuil)].sum())
 
 
-def count_people(world: World, question: Question, zone: Zone | None, parmi: str) -> Effectif:
+def count_people(world: World, question: Question, zone: Zone | None, parmi: str) -> Recensement:
     """Return the people of a territory, of some zonings or of the region, with the offer of today.
 
     Nobody is counted where the offer asked is not known: who lacks it is not either.
@@ -75,7 +75,7 @@ def count_people(world: World, question: Question, zone: Zone | None, parmi: str
     counted = inside & known & (np.nan_to_num(people) > 0)
     everybody = np.nan_to_num(world.population(question.public))
     rows = np.flatnonzero(counted)
-    return Effectif(
+    return Recensement(
         rows=rows,
         people=people[rows],
         cost=measured["cout"].to_numpy()[rows],

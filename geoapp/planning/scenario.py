@@ -23,15 +23,16 @@ from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.small_counts import tells_of_few
+from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.world import COMPTES, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.offer.search.requests import Parametre, check_length, read_values
 from geoapp.offer.values import entity_of
 from geoapp.planning.candidates import list_candidates
-from geoapp.planning.people import Effectif, count_people
+from geoapp.planning.people import Recensement, count_people
 from geoapp.planning.trips import can_open, trips_to
 from geoapp.reference.codes.identifiers import suggest
-from geoapp.reference.zonings import CARREAU, COMPARES
+from geoapp.reference.zonings import CARREAU, COMMUNE, COMPARES
 
 ORGANISME, LIEU, FORMATION = "organisme", "lieu", "formation"
 SORTES = (ORGANISME, LIEU, FORMATION)
@@ -66,7 +67,9 @@ PARAMETRES: dict[str, Parametre] = {
             nom="apres_seuil",
             type="nombre",
             aide="Seuil après le changement, dans l'unité du seuil",
-            exemple="30",
+            exemple="15",
+            minimum=1,
+            maximum=100,
         ),
         Parametre(
             nom="apres_mode",
@@ -80,6 +83,9 @@ PARAMETRES: dict[str, Parametre] = {
 """Parameters of a scenario, beside those of coverage."""
 
 SANS = ("mesure", "classes")
+
+ACCEPTES = (*(nom for nom in COUVERTURE if nom not in SANS), *PARAMETRES)
+"""Parameters of a scenario beside the filters of the offer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +134,15 @@ def parse_scenario(parametres: Mapping, world: World, *, autres: tuple[str, ...]
         question=question,
         nom=nom,
         ferme=tuple(sorted(set(values.get("ferme", ())))),
-        ouvre=tuple(sorted(set(values.get("ouvre", ())))),
+        ouvre=tuple(sorted({_candidate(one, world) for one in values.get("ouvre", ())})),
         places=tuple(sorted({_places(one) for one in values.get("places", ())})),
         apres=_after(values, rest, question, world),
     )
+
+
+def _candidate(text: str, world: World) -> str:
+    """Return the key of a candidate; a name alone is that of a commune."""
+    return text if ":" in text else find_zone(world, f"{COMMUNE}:{text}").cle
 
 
 def _places(text: str) -> tuple[str, float]:
@@ -180,7 +191,7 @@ def read_address(address: str, world: World) -> Scenario:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bilan:
+class Cote:
     """One side of a scenario for some people; NaN when unknown or hidden (one to four people)."""
 
     population: float
@@ -202,9 +213,9 @@ class Effets:
     """
 
     scenario: Scenario
-    effectif: Effectif
-    avant: Bilan
-    apres: Bilan
+    effectif: Recensement
+    avant: Cote
+    apres: Cote
     perdus: float
     gagnes: float
     nb_fermees: int
@@ -283,12 +294,12 @@ class Side:
         self.openings = openings
         self.near = cost <= question.seuil
 
-    def measure(self, effectif: Effectif) -> Bilan:
+    def measure(self, effectif: Recensement) -> Cote:
         """Return the figures of this side."""
         rows, people, total = effectif.rows, effectif.people, effectif.population
         if not total or not effectif.perimetre.est_chiffrable:
             nothing = float("nan")
-            return Bilan(
+            return Cote(
                 population=total,
                 non_couverts=nothing,
                 trajet_moyen=nothing,
@@ -300,7 +311,7 @@ class Side:
         most = _limit(self.world, self.question)
         beyond = float(people[~self.near[rows]].sum())
         cost = np.nan_to_num(self.cost[rows], nan=most)
-        return Bilan(
+        return Cote(
             population=total,
             non_couverts=float("nan") if tells_of_few(beyond, total) else beyond,
             trajet_moyen=float(np.minimum(cost, most) @ people / total),
@@ -366,7 +377,7 @@ def _supply(
     return np.bincount(changed["place"].to_numpy(), supply, size), missing
 
 
-def _publics(world: World, effectif: Effectif, first: Side, then: Side) -> pd.DataFrame:
+def _publics(world: World, effectif: Recensement, first: Side, then: Side) -> pd.DataFrame:
     """Return the people beyond the threshold in each compared zoning, and elsewhere."""
     rows = []
     for nom, compare in COMPARES.items():
@@ -388,7 +399,7 @@ def _publics(world: World, effectif: Effectif, first: Side, then: Side) -> pd.Da
     return pd.DataFrame(found, columns=columns)
 
 
-def _two_sides(effectif: Effectif, first: Side, then: Side, inside: np.ndarray) -> dict:
+def _two_sides(effectif: Recensement, first: Side, then: Side, inside: np.ndarray) -> dict:
     """Return the people of a group beyond the threshold, before and after; few are hidden."""
     people, rows = effectif.people[inside], effectif.rows[inside]
     total = float(people.sum())
@@ -403,7 +414,7 @@ def _two_sides(effectif: Effectif, first: Side, then: Side, inside: np.ndarray) 
     }
 
 
-def _zones(world: World, effectif: Effectif, first: Side, then: Side) -> pd.DataFrame:
+def _zones(world: World, effectif: Recensement, first: Side, then: Side) -> pd.DataFrame:
     """Return the people beyond the threshold of each zone that changes, the most changed first."""
     maille = world.mailles[first.question.zonage]
     rows = []
@@ -419,7 +430,7 @@ def _zones(world: World, effectif: Effectif, first: Side, then: Side) -> pd.Data
 
 
 def _takers(
-    world: World, effectif: Effectif, first: Side, then: Side, closed: np.ndarray
+    world: World, effectif: Recensement, first: Side, then: Side, closed: np.ndarray
 ) -> pd.DataFrame:
     """Return which bodies the people go to whose nearest offer closes, the most people first."""
     columns = ["nom", "habitants", "trajet"]

@@ -47,6 +47,8 @@ from geoapp.outputs.offers import offers_file
 from geoapp.planning.asked import parse_sites
 from geoapp.planning.need_answer import answer_need, parse_need
 from geoapp.planning.opening import find_sites
+from geoapp.planning.scenario import parse_scenario, run_scenario
+from geoapp.planning.scenario_words import describe_effects, describe_stress
 from geoapp.planning.words import describe_sites
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.sources.addresses import find_addresses
@@ -336,6 +338,18 @@ def openings(route: Route) -> dict:
     return describe_sites(world, find_sites(world, parse_sites(_parameters(route), world)))
 
 
+def scenario(route: Route) -> dict:
+    """Return what a scenario changes."""
+    world = served_world()
+    return describe_effects(world, run_scenario(world, parse_scenario(_parameters(route), world)))
+
+
+def closures(route: Route) -> dict:
+    """Return the closures that would hurt most, of bodies then of places."""
+    world = served_world()
+    return describe_stress(world, parse_question(_parameters(route), world))
+
+
 def quality(route: Route) -> dict:
     """Return the scores of quality; of one source or body, its parts and what it has to correct."""
     return describe_quality(served_quality(), **_own_values(route))
@@ -347,6 +361,8 @@ VUES: dict[str, Callable[..., dict | Response]] = {
     "besoins": needs,
     "couverture": coverage,
     "ou_ouvrir": openings,
+    "et_si": scenario,
+    "fermetures": closures,
     "places": places,
     "suggestions": suggestions,
     "formations": list_offers,

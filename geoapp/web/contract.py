@@ -18,6 +18,8 @@ from geoapp.outputs.files.formats import FORMATS
 from geoapp.planning.asked import ACCEPTES as PLAN_ACCEPTES
 from geoapp.planning.asked import PARAMETRES as PLAN
 from geoapp.planning.need_answer import PARAMETRES as BESOINS
+from geoapp.planning.scenario import ACCEPTES as SCENARIO_ACCEPTES
+from geoapp.planning.scenario import PARAMETRES as SCENARIO
 
 VERSION_API = "v1"
 PREFIXE = f"/api/{VERSION_API}"
@@ -26,6 +28,7 @@ ZOOM_MAX = 22
 
 PROPRES: dict[str, Parametre] = (
     COUVERTURE
+    | SCENARIO
     | PLAN
     | BESOINS
     | {
@@ -373,6 +376,8 @@ ROUTES: dict[str, Route] = {
             ),
             exemple="/besoins?territoire=region&liste=fort_loin",
             parametres=tuple(BESOINS),
+        ),
+        Route(
             nom="ou_ouvrir",
             chemin="/ou-ouvrir",
             resume="Où ouvrir pour rapprocher des habitants : "
@@ -412,6 +417,53 @@ ROUTES: dict[str, Route] = {
             ),
             exemple="/ou-ouvrir?domaine=batiment&niveau=3&ouvertures=3",
             parametres=PLAN_ACCEPTES,
+            est_couverture=True,
+        ),
+        Route(
+            nom="et_si",
+            chemin="/et-si",
+            resume="Ce que change un scénario : fermetures, ouvertures, places, seuil, mode",
+            cles=(
+                ("titre", "Le nom du scénario, ou ce qu'il change"),
+                ("phrase", "Ce qu'il faut retenir"),
+                ("notes", "Ce qu'il faut savoir avant d'employer les nombres"),
+                ("adresse", "L'adresse du scénario, entière : relue, elle s'écrit de même"),
+                ("changements", "Ce qui change, avec les noms, et ce qui est inconnu ici"),
+                ("avant", "Habitants trop loin, trajet moyen, accessibilité, équité aujourd'hui"),
+                ("apres", "Les mêmes, après"),
+                ("perdus", "Habitants qui n'auraient plus rien à portée ; null de 1 à 4"),
+                ("gagnes", "Habitants qui auraient enfin quelque chose à portée"),
+                ("nb_fermees", "Formations fermées parmi celles de la question"),
+                ("publics", "Habitants trop loin, par public, avant et après"),
+                ("zones", "Les mêmes, par zone qui change"),
+                ("reprises", "Organismes les plus proches de ceux dont le lieu ferme"),
+                ("perimetre", "Ce que nos sources tiennent de l'offre demandée"),
+                ("sources", "Sources des nombres, avec leur millésime"),
+                ("instantane", "Instantané des données"),
+            ),
+            exemple="/et-si?domaine=transport&apres_seuil=30",
+            parametres=SCENARIO_ACCEPTES,
+            est_couverture=True,
+        ),
+        Route(
+            nom="fermetures",
+            chemin="/fermetures",
+            resume="Les fermetures qui ôteraient tout au plus d'habitants : organismes, lieux",
+            cles=(
+                ("phrase", "Ce qu'il faut retenir"),
+                ("par", "organisme"),
+                (
+                    "fermetures",
+                    "Les dix pires organismes : habitants qui n'auraient plus rien à portée, et "
+                    "trajet médian vers ce qui resterait",
+                ),
+                ("lieux", "Les dix pires lieux, de même"),
+                ("perimetre", "Ce que nos sources tiennent de l'offre demandée"),
+                ("precision", "D'où viennent les trajets, et à combien près ils sont justes"),
+                ("instantane", "Instantané des données"),
+            ),
+            exemple="/fermetures?domaine=transport",
+            parametres=tuple(nom for nom in COUVERTURE if nom not in ("mesure", "classes")),
             est_couverture=True,
         ),
         Route(

@@ -1,15 +1,33 @@
-"""The pages of planning: where to open."""
+"""The pages of planning: where to open, what if, which closures would hurt most."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from geoapp.coverage.model import describe_reach
+from geoapp.coverage.model import describe_question, describe_reach
 from geoapp.coverage.sentences import travel_precision
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.planning import sites_file
 from geoapp.planning.asked import Recherche, parse_sites
 from geoapp.planning.opening import Sites, find_sites
+from geoapp.planning.scenario import (
+    LIEU,
+    ORGANISME,
+    Effets,
+    parse_scenario,
+    read_address,
+    run_scenario,
+    write_address,
+)
+from geoapp.planning.scenario_words import (
+    INCONNU,
+    compare_effects,
+    describe_scenario,
+    tell_closures,
+    tell_effects,
+)
+from geoapp.planning.scenario_words import list_notes as scenario_notes
+from geoapp.planning.stress import worst_closures
 from geoapp.planning.words import describe_search, list_notes, tell_access, tell_sites
 from geoapp.reference.zonings import MAILLES
 from geoapp.web import planning_view as vues
@@ -73,9 +91,16 @@ def _show(found: Sites, *, is_proven: bool) -> str:
         if is_proven or found.est_prouve or not found.ouvertures
         else url_for("planning.prove", **vues.query(recherche)),
         adresse_lieux=url_for("planning.sites", **vues.query(recherche, candidats="lieux")),
+        adresse_et_si=_what_if(found),
         adresse_api=url_for("api.ou_ouvrir", **vues.query(recherche)),
         retour=url_for("coverage.index", **coverage_query(question)),
     )
+
+
+def _what_if(found: Sites) -> str:
+    """Return the address of the scenario that opens what is proposed."""
+    asked = coverage_query(found.recherche.question, sauf=("mesure", "classes"))
+    return url_for("planning.what_if", **asked, ouvre=[one.id for one in found.ouvertures])
 
 
 @blueprint.get("/ou-ouvrir/export.<format>")
@@ -85,3 +110,63 @@ def export(format: str):
         abort(404)
     found = find_sites(served_world(), _asked())
     return send_table(sites_file(served_world(), found), FORMATS[format])
+
+
+COMPARE = "compare"
+"""Parameter that holds the address of a second scenario."""
+
+
+@blueprint.get("/et-si")
+def what_if():
+    """Show what a scenario changes, and the closures that would hurt most."""
+    world = served_world()
+    args = {nom: request.args.getlist(nom) for nom in request.args}
+    other = "".join(args.pop(COMPARE, [])[:1])
+    scenario = parse_scenario(args, world)
+    effets = run_scenario(world, scenario)
+    second = run_scenario(world, read_address(other, world)) if other else None
+    question, parts = scenario.question, form_parts(scenario.question)
+    closures = {sorte: worst_closures(world, question, sorte) for sorte in (ORGANISME, LIEU)}
+    perimetre = effets.effectif.perimetre
+    return render_template(
+        "what_if.html",
+        titre="Et si ?" if scenario.est_vide else describe_scenario(world, scenario),
+        question=describe_question(question).rsplit(", par ", 1)[0].replace("Couverture : ", ""),
+        est_vide=scenario.est_vide,
+        phrase=_invite(effets) if scenario.est_vide else tell_effects(effets),
+        notes=scenario_notes(world, effets),
+        inconnus=effets.inconnus,
+        perimetre=perimetre,
+        population=vues.people(effets.effectif.population),
+        champs=parts["champs"],
+        choix=vues.without_map(parts["choix"]),
+        plan=vues.scenario_fields(world, scenario)
+        | {
+            "compare": other,
+            "compare_dit": describe_scenario(world, second.scenario) if second else "",
+        },
+        bilan=compare_effects(effets, second or effets),
+        titre_second=describe_scenario(world, second.scenario) if second else "",
+        phrase_second=tell_effects(second) if second else "",
+        tableaux=vues.effect_tables(effets),
+        inconnu=INCONNU,
+        seuil=describe_reach(question),
+        phrase_fermetures=tell_closures(question, closures[ORGANISME])
+        if perimetre.est_chiffrable
+        else perimetre.phrase,
+        fermetures=vues.closure_tables(question, closures),
+        adresse_api=url_for("api.et_si") + "?" + write_address(scenario),
+        adresse_export=url_for("api.et_si") + "?" + write_address(scenario),
+        adresse_autre=url_for("planning.what_if", compare=write_address(scenario)),
+        retour=url_for("coverage.index", **coverage_query(question)),
+    )
+
+
+def _invite(effets: Effets) -> str:
+    """Return what an empty scenario says: what can be changed, and that nothing is."""
+    if not effets.effectif.perimetre.est_chiffrable:
+        return effets.effectif.perimetre.phrase
+    return (
+        "Fermez un organisme, ouvrez dans une commune, changez le seuil ou le mode : la page dit "
+        "qui y gagne et qui y perd. Son adresse garde tout le scénario ; rien n'est enregistré."
+    )

@@ -6,16 +6,21 @@ import numpy as np
 from flask import url_for
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import count, format_number
-from geoapp.coverage.model import describe_reach
+from geoapp.core.french import count, format_decimal, format_number
+from geoapp.coverage.model import Question, describe_reach
 from geoapp.coverage.territories.zone import list_types, list_zones
-from geoapp.coverage.world import World
+from geoapp.coverage.travel.modes import UNITES
+from geoapp.coverage.world import World, choose_offer
 from geoapp.coverage.zone_points import zone_points
+from geoapp.offer.values import entity_of
 from geoapp.outputs.maps.search_map import Croquis, region_frame, sketch
 from geoapp.planning.asked import OBJECTIFS, PARAMETRES, PARMI, Recherche, to_parameters
 from geoapp.planning.candidates import COMMUNE, REALITES, SORTES
 from geoapp.planning.opening import Ouverture, Sites
-from geoapp.reference.zonings import CARREAU
+from geoapp.planning.scenario import LIEU, ORGANISME, Effets, Scenario
+from geoapp.planning.scenario_words import INCONNU, show_left
+from geoapp.reference.zonings import CARREAU, MAILLES
+from geoapp.web.coverage_view import query as coverage_query
 from geoapp.web.coverage_view import zone_address
 from geoapp.web.presentation import Query
 
@@ -170,3 +175,107 @@ def tell_drawing(found: Sites) -> str:
     """Return what the sketch shows, for who does not see it."""
     towns = ", ".join(f"{one.rang} {one.nom_commune}" for one in found.ouvertures)
     return f"Carte des ouvertures : {towns}." if towns else "Carte sans ouverture."
+
+
+ORGANISMES_MAX = 300
+"""Bodies that the form proposes to close: those that give most of the trainings asked."""
+
+
+def scenario_fields(world: World, scenario: Scenario) -> dict:
+    """Return the fields of what changes."""
+    offre = choose_offer(world, scenario.question)
+    mine = offre.comptes[~offre.comptes["est_voisine"].to_numpy()]
+    here = mine["organisme"].value_counts().head(ORGANISMES_MAX)
+    # What closes is closed in the neighbouring départements too.
+    many = offre.comptes["organisme"].value_counts().reindex(here.index)
+    codes = entity_of(world.offres)
+    first = mine.drop_duplicates("organisme").set_index("organisme").index
+    rows = dict(zip(first, mine.drop_duplicates("organisme").index, strict=True))
+    bodies = [
+        (f"organisme:{codes[rows[rank]]}", str(world.noms_organismes[rank]), nb)
+        for rank, nb in many.items()
+        if isinstance(codes[rows[rank]], str)
+    ]
+    known = {one for one, _, _ in bodies}
+    ferme, ouvre = list(scenario.ferme), list(scenario.ouvre)
+    chosen = [one for one in ferme if one in known][:1]
+    return {
+        "nom": scenario.nom,
+        "organismes": [
+            (one, f"{nom} ({count(int(nb), 'formation')})")
+            for one, nom, nb in sorted(bodies, key=lambda row: row[1])
+        ],
+        "ferme": chosen,
+        "autres_ferme": [one for one in ferme if one not in chosen],
+        "ouvre": ouvre[0] if ouvre else "",
+        "autres_ouvre": ouvre[1:],
+        "places": [f"{code}={number:g}" for code, number in scenario.places],
+        "apres_seuil": ""
+        if scenario.apres.seuil == scenario.question.seuil
+        else f"{scenario.apres.seuil:g}",
+        "apres_mode": "" if scenario.apres.mode == scenario.question.mode else scenario.apres.mode,
+    }
+
+
+def effect_tables(effets: Effets) -> list[tuple[str, str, str, list[dict]]]:
+    """Return the tables of a scenario: publics, zones, who takes over."""
+    unite = UNITES[effets.scenario.question.unite].mot
+    takers = [
+        {
+            "nom": row.nom,
+            "nombres": [
+                ("Habitants", people(row.habitants)),
+                ("Trajet moyen", f"{format_decimal(round(row.trajet, 1))} {unite}"),
+            ],
+        }
+        for row in effets.reprises.head(10).itertuples()
+    ]
+    maille = MAILLES[effets.scenario.question.zonage].singulier
+    return [
+        ("Qui prend le relais", "reprises", "Organisme le plus proche ensuite", takers),
+        ("Par public", "publics", "Public", _sides(effets.publics)),
+        ("Par territoire", "zones", maille.capitalize(), _sides(effets.zones.head(30))),
+    ]
+
+
+def _sides(table) -> list[dict]:
+    """Return people beyond the threshold, before and after."""
+    return [
+        {
+            "nom": row.nom[0].upper() + row.nom[1:],
+            "nombres": [
+                (titre, INCONNU if value != value else format_number(round(value)))
+                for titre, value in (
+                    ("Habitants", row.population),
+                    ("Trop loin avant", row.avant),
+                    ("Après", row.apres),
+                )
+            ],
+        }
+        for row in table.itertuples()
+    ]
+
+
+def closure_tables(question: Question, closures: dict) -> list[tuple[str, list[dict]]]:
+    """Return the worst closures, by body then by place."""
+    asked = coverage_query(question, sauf=("mesure", "classes"))
+    titles = {ORGANISME: "Organismes", LIEU: "Lieux"}
+    return [
+        (
+            titles[sorte],
+            [
+                {
+                    "nom": one.nom,
+                    "lieu": one.lieu,
+                    "nb": one.nb_offres,
+                    "personnes": people(one.personnes),
+                    "reste": show_left(question, one),
+                    "adresse": url_for("planning.what_if", **asked, ferme=one.ferme)
+                    if one.ferme
+                    else "",
+                }
+                for one in found
+            ],
+        )
+        for sorte, found in closures.items()
+    ]

@@ -384,6 +384,7 @@ DONNEES = (
 COUVERTURE = (
     Entree("coverage.index", "Couverture"),
     Entree("planning.sites", "Où ouvrir ?"),
+    Entree("planning.what_if", "Et si ?"),
 )
 """The pages about who is near what, today and if something opened."""
 
