@@ -43,8 +43,8 @@ def test_the_page_says_how_an_address_is_searched(folder, service):
     [
         ("8 rue de la Gare 62300 Lens", "62498"),
         ("12 bis avenue Foch, Béthune", "62119"),
-        ("rue du Moulin 59000 Lille", "59350"),
-        ("3 place de l'église Villeneuve-d'Ascq", "59009"),
+        ("rue du Moulin 62400 Béthune CEDEX", "62119"),
+        ("3 bd Carnot Arras", "62041"),
     ],
 )
 def test_an_address_is_searched_at_its_commune(real_snapshot, typed, code):

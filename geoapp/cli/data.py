@@ -27,9 +27,21 @@ from geoapp.cli.options import unzoned_options
     help="Matrice de trajets à vous (Parquet : origin, destination, time_min, distance_km) ; "
     "répétable, une par mode : « velo=F.parquet ».",
 )
+@click.option(
+    "--adresses",
+    multiple=True,
+    metavar="FICHIER",
+    type=click.Path(path_type=Path),
+    help="Fichier d'adresses de la Base Adresse Nationale (CSV, gzippé ou non) : une rue tapée "
+    "devient un point de départ ; répétable, un par département.",
+)
 @DATA
 def build(
-    mirror: Path | None, region: str | None, trajets: tuple[str, ...], data_dir: Path | None
+    mirror: Path | None,
+    region: str | None,
+    trajets: tuple[str, ...],
+    adresses: tuple[Path, ...],
+    data_dir: Path | None,
 ) -> None:
     """Lit, contrôle, place et joint toutes les sources, puis publie un instantané."""
     from geoapp.cli.build_report import print_build, watching
@@ -43,6 +55,7 @@ def build(
             data_dir=settings.data_dir,
             region=region or settings.region,
             trajets=[parse_given(one) for one in trajets],
+            adresses=adresses,
             say=say,
             watch=watch,
         )

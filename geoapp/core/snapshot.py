@@ -11,7 +11,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from geoapp.core.memory import Memory
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
 MANIFEST = "manifest.json"
+_PIECE = 1 << 20
 KEPT = 2
 """Published snapshots kept, unless the settings say more: the one served, and the one before for
 comparison and roll-back."""
@@ -173,20 +174,53 @@ def _digest_of(manifest: dict) -> str:
 
 
 def _read_through(source: Path, copy: Path | None) -> str:
-    """Return the digest of a file, "" when it cannot be read; its bytes are written to `copy`."""
+    """Return the digest of a file, "" when it cannot be read; its bytes are written to `copy`.
+
+    Piece by piece: a file of streets may be of tens of megabytes.
+    """
+    digest = hashlib.sha256()
     try:
-        content = source.read_bytes()
+        with source.open("rb") as stream, _writing(copy) as write:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+                write(piece)
+    except StorageError:
+        raise
     except OSError:
         return ""
-    if copy:
-        try:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(content)
-        except OSError as error:
-            raise StorageError(
-                f"Impossible d'écrire dans {copy.parent} ({error.strerror or error})."
-            ) from error
-    return hashlib.sha256(content).hexdigest()
+    return digest.hexdigest()
+
+
+@contextmanager
+def _writing(copy: Path | None) -> Iterator[Callable[[bytes], None]]:
+    """Yield what writes a piece of a file to `copy`; without one, what writes nothing."""
+    if copy is None:
+        yield lambda piece: None
+        return
+    with _copy_errors(copy):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        stream = copy.open("wb")
+
+    def write(piece: bytes) -> None:
+        with _copy_errors(copy):
+            stream.write(piece)
+
+    try:
+        yield write
+    finally:
+        with _copy_errors(copy):
+            stream.close()
+
+
+@contextmanager
+def _copy_errors(copy: Path) -> Iterator[None]:
+    """Turn errors of writing a copy into one message."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"Impossible d'écrire dans {copy.parent} ({error.strerror or error})."
+        ) from error
 
 
 def list_snapshots(data_dir: Path) -> list[Path]:

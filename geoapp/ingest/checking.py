@@ -12,6 +12,7 @@ from geoapp.ingest.by_departement import read_by_departement
 from geoapp.ingest.neighbours import keep_neighbours
 from geoapp.ingest.nomenclatures import read_nomenclature
 from geoapp.ingest.statistics import read_statistics
+from geoapp.ingest.step_streets import count_streets
 from geoapp.ingest.tally import Bilan
 from geoapp.ingest.totals import read_totals
 from geoapp.ingest.tracks import read_tracks
@@ -118,6 +119,10 @@ def _check_neighbours(source: Source, lecture: Lecture, reperes: Reperes) -> Bil
     return bilan
 
 
+def _check_streets(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return count_streets(source, lecture)
+
+
 def _check_codes(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     """Check the commune codes of any table, when it has some."""
     journal = Journal(lecture.frame.drop(columns="geometry", errors="ignore"))
@@ -152,6 +157,7 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "tensions": lambda source, lecture, _: needs.read_tensions(lecture, source)[1],
     "demandeurs_secteurs": lambda source, lecture, _: needs.read_sectors(lecture, source)[1],
     "mesures_communes": _check_measures,
+    "rues": _check_streets,
     "verification": _check_codes,
 }
 """How each usage of `geoapp.sources.usages` that a source may have is checked."""

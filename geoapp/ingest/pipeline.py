@@ -32,10 +32,12 @@ from geoapp.ingest.state import REELS, BuildState, counted
 from geoapp.ingest.step_needs import need_against_offer, needs_tables
 from geoapp.ingest.step_offer import offer_tables
 from geoapp.ingest.step_statistics import describing_tables, perimeter_tables
+from geoapp.ingest.step_streets import give_addresses, street_files
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
 from geoapp.ingest.steps import Etapes, do, open_etapes, sweep
 from geoapp.ingest.tally import Bilan, records_table, sources_table
 from geoapp.offer.search.index import FICHIER, index_bytes
+from geoapp.offer.search.streets import DOSSIER
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
@@ -65,6 +67,7 @@ def build_snapshot(
     data_dir: Path | None = None,
     region: str = "32",
     trajets: Sequence[Donnee] = (),
+    adresses: Sequence[Path] = (),
     say: Say = lambda text: None,
     watch: Watch = lambda step, done, total: None,
 ) -> Snapshot:
@@ -81,6 +84,8 @@ def build_snapshot(
         INSEE code of the region covered.
     trajets : sequence of (mode or None, path)
         Files of costs that take the place of the estimated ones (`docs/trajets.md`).
+    adresses : sequence of Path
+        Address files (BAN), from which streets and house numbers are found.
     say, watch : callables
         Told what happens in words, and how far the build is.
 
@@ -99,6 +104,7 @@ def build_snapshot(
     data_dir = Path(data_dir or settings.data_dir)
     _check_paths(mirror, trajets, data_dir)
     located = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
+    located = give_addresses(located, adresses)
     state = _open_state(located, region, data_dir, settings.cle_etapes)
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
@@ -107,6 +113,9 @@ def build_snapshot(
 
     def finish(folder: Path) -> None:
         (folder / FICHIER).write_bytes(_index(state.etapes, made))
+        for nom, content in made.rues.items():
+            (folder / DOSSIER).mkdir(exist_ok=True)
+            (folder / DOSSIER / nom).write_bytes(content)
         write_trajets(matrices, folder)
 
     manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
@@ -207,6 +216,8 @@ class _Made:
     keys: dict[str, str] = field(default_factory=dict)
     apart: dict[str, pd.DataFrame] = field(default_factory=dict)
     """What the search index alone reads: no table of the snapshot."""
+    rues: dict[str, bytes] = field(default_factory=dict)
+    """Files of streets, by name."""
 
     def add(self, tables: dict[str, pd.DataFrame], key: str) -> None:
         """Add the tables of one step."""
@@ -302,6 +313,7 @@ def _assemble(state: BuildState, data_dir: Path, settings: Settings, watch: Watc
     watch("offre : contrôle, position, zones", 0, 1)
     _add_offer(state, lectures, made, (territoire, settings.doubtful_distance_m))
     watch("offre : contrôle, position, zones", 1, 1)
+    _add_streets(state, lectures, made)
     _verify_others(state, lectures)
     _add_reports(state, made)
     return made
@@ -364,6 +376,14 @@ def _add_offer(
         work = partial(make, lectures=lectures, tables=made.tables)
         tables = counted(state, nom, mine_key, work)
         made.add(tables, mine_key)
+
+
+def _add_streets(state: BuildState, lectures: Lectures, made: _Made) -> None:
+    """Add the files of streets: no table depends on them."""
+    key = state.etapes.key(
+        "rues", street_files, state.cle_communes, _read_key(state, "rues"), state.cle_passage
+    )
+    made.rues = counted(state, "rues", key, partial(street_files, lectures=lectures))
 
 
 def _verify_others(state: BuildState, lectures: Lectures) -> None:

@@ -33,6 +33,7 @@ SORTES = {
     "code_postal": "code postal",
     "point": "point choisi",
     "adresse": "adresse",
+    "voie": "rue",
     "etablissement": "établissement",
 } | {nom: row.singulier for nom, row in TERRITOIRES.items()}
 """Kinds of places in words."""
@@ -49,6 +50,8 @@ def describe_place(lieu: Lieu) -> dict:
         "longitude": lieu.longitude,
         "latitude": lieu.latitude,
         "est_zone": lieu.est_zone,
+        "precision": lieu.precision,
+        "credit": lieu.credit,
     }
 
 

@@ -14,6 +14,7 @@ from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.options import TEXTE, OptionSource
 from geoapp.sources.recognise import FileStart
 from geoapp.sources.records import Lecture
+from geoapp.sources.street_files import read_ban, read_osm_roads
 from geoapp.sources.tabular import read_csv, read_json
 from geoapp.sources.workbook import read_xlsx
 
@@ -136,6 +137,20 @@ FORMATS: dict[str, FormatSource] = {
             libelle="JSON du catalogue de l'apprentissage",
             lire=read_catalogue,
             est_reconnu=recognise.is_catalogue,
+            est_pret=True,
+        ),
+        FormatSource(
+            nom="ban",
+            libelle="adresses de la BAN (CSV)",
+            lire=read_ban,
+            est_reconnu=recognise.is_ban,
+            est_pret=True,
+        ),
+        FormatSource(
+            nom="routes_osm",
+            libelle="routes d'OpenStreetMap (GeoJSON)",
+            lire=read_osm_roads,
+            est_reconnu=recognise.is_osm_roads,
             est_pret=True,
         ),
     )

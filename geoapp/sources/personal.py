@@ -27,6 +27,10 @@ def mask_text(text: str) -> str:
     return _TEL.sub(MASQUE, _MAIL.sub(MASQUE, text))
 
 
+_NOT_TEXT = ("geometry", "numeros")
+"""Columns of objects that hold no text: shapes, packed house numbers."""
+
+
 def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of text, same rows and columns, with e-mails and telephone numbers masked.
 
@@ -36,7 +40,7 @@ def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
     masked = {}
     for name in frame.columns:
         values = frame[name]
-        if str(values.dtype) not in ("str", "object") or name == "geometry":
+        if str(values.dtype) not in ("str", "object") or name in _NOT_TEXT:
             continue
         mask = _mask_code if _is_code(str(name)) else mask_text
         suspect = values.str.contains(_MAY_HOLD, na=False)

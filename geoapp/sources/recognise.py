@@ -132,6 +132,17 @@ def is_intercarif(start: FileStart) -> bool:
     )
 
 
+def is_ban(start: FileStart) -> bool:
+    """Tell an address file of the BAN, by its header."""
+    header = start.text.partition("\n")[0].lower()
+    return is_text(start) and all(f";{name};" in header for name in ("nom_voie", "code_insee"))
+
+
+def is_osm_roads(start: FileStart) -> bool:
+    """Tell the roads of OpenStreetMap: GeoJSON whose objects have a class of road."""
+    return is_json(start) and _is_geojson(start) and '"roadClass"' in start.text[:5000]
+
+
 def is_text(start: FileStart) -> bool:
     """Tell a text that is neither XML nor JSON: columns, until the reader says otherwise."""
     return not start.is_binary and not start.text.startswith(("<", "{", "["))

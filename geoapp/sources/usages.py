@@ -405,6 +405,21 @@ USAGES: dict[str, Usage] = {
             tables=("mesures_communes", *_SUIVI),
         ),
         Usage(
+            nom="rues",
+            libelle="rues et adresses : points de départ d'une recherche",
+            etape="rues",
+            colonnes=(
+                "code_commune",
+                "nom",
+                "ou",
+                "code_postal",
+                "longitude",
+                "latitude",
+                "numeros",
+                "classe",
+            ),
+        ),
+        Usage(
             nom="verification",
             libelle="vérification, sans effet sur la carte",
             etape="verification",

@@ -30,7 +30,7 @@ from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
-from geoapp.offer.search.places import suggest_places, tell_outside
+from geoapp.offer.search.places import suggest_places, suggest_streets, tell_outside
 from geoapp.offer.search.requests import (
     BORNES,
     PARAMETRES,
@@ -178,8 +178,9 @@ def _whole(nom: str, raw: str) -> int:
 def places(route: Route) -> dict:
     """Return the places whose name starts as what is typed.
 
-    By POST, so that an address never stands in a URL, those of the address
-    service follow, when one is configured and what is typed begins like an address.
+    By POST, so that an address never stands in a URL, the streets typed with their commune come
+    first, and those of the address service follow, when one is configured and what is typed begins
+    like an address.
     """
     values = _own_values(route)
     typed = values.get("q", "")
@@ -188,6 +189,8 @@ def places(route: Route) -> dict:
         typed,
         _whole("limite", values.get("limite", str(NB_PROPOSITIONS))),
     )
+    if request.method == "POST":
+        found = [*suggest_streets(served_engine().index, typed), *found]
     if (request.method == "POST" and any(c.isdigit() for c in typed)) or not found:
         found = [*found, *_addresses(typed)]
     return {

@@ -11,6 +11,7 @@ from flask import request, url_for
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import to_parameters
+from geoapp.offer.search.street_places import VOIE
 from geoapp.web.figures import EMPRISES
 from geoapp.web.presentation import Query
 
@@ -44,9 +45,7 @@ class Adresses:
         self.est_privee = est_privee
         self.partage = pairs
         self.parametres = (
-            [pair for pair in pairs if pair[0] not in (*POSITIONS, "emprise")]
-            if est_privee
-            else pairs
+            [pair for pair in pairs if not _is_position(*pair)] if est_privee else pairs
         )
 
     def _query(
@@ -158,6 +157,11 @@ class Adresses:
                 ),
             )
         ]
+
+
+def _is_position(nom: str, valeur: str) -> bool:
+    """Tell whether a parameter tells where somebody starts from: a point, a map, a street."""
+    return nom in (*POSITIONS, "emprise") or (nom == "lieu" and valeur.startswith(f"{VOIE}:"))
 
 
 def _grouped(pairs: Parametres) -> Query:

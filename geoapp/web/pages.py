@@ -26,6 +26,7 @@ from geoapp.offer.filters import (
 from geoapp.offer.perimeter import perimeter_of
 from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_columns, sift
 from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.search.streets import open_streets
 from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import layer_css, show_chosen
 from geoapp.outputs.maps.texts import place_of, summarise, title_of
@@ -109,7 +110,7 @@ def home():
         vue={"requete": {}},
         url_lieux=url_for("api.places"),
         url_textes=url_for("api.suggestions"),
-        note_adresse=address_note(current_app.config["SETTINGS"]),
+        note_adresse=address_note(current_app.config["SETTINGS"], open_streets(snapshot.path)),
     )
 
 

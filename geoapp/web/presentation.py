@@ -30,6 +30,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.lookups import public_id
 from geoapp.offer.perimeter import list_uncollected
+from geoapp.offer.search.streets import Rues
 from geoapp.offer.values import is_yes
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.levels import load_niveaux
@@ -197,10 +198,12 @@ def _or_unknown(value) -> str:
     return NON_RENSEIGNE if pd.isna(value) else value
 
 
-def address_note(settings: Settings) -> str:
+def address_note(settings: Settings, rues: Rues) -> str:
     """Return how a search finds an address, in words."""
     if is_configured(settings):
         return "Adresse : tapez le numéro et la rue."
+    if rues:
+        return "Adresse : tapez la rue et la commune."
     return "Adresse : recherche à la commune."
 
 

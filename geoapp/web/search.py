@@ -57,7 +57,7 @@ def index():
         "search.html",
         titre="Formations autour de moi",
         vue=vue,
-        note_adresse=address_note(current_app.config["SETTINGS"]),
+        note_adresse=address_note(current_app.config["SETTINGS"], served_engine().index.rues),
         **_map_parts(vue["cadre"]),
     )
     return page, found

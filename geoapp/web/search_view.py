@@ -35,10 +35,11 @@ from geoapp.offer.search.model import (
     Texte,
 )
 from geoapp.offer.search.place_names import CONTOUR
-from geoapp.offer.search.places import A_LA_COMMUNE, PlaceError
+from geoapp.offer.search.places import A_LA_COMMUNE, RUE_INCONNUE, PlaceError
 from geoapp.offer.search.requests import default_sort, describe_place, describe_result
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.search.sides import tell_neighbour
+from geoapp.offer.search.street_places import MILIEU, SANS_NUMERO
 from geoapp.offer.search.travel import (
     MINUTES_PROPOSEES,
     MINUTES_SANS_VOITURE,
@@ -242,7 +243,10 @@ def place_choices(error: PlaceError, requete: Requete, est_privee: bool) -> list
     """Return the places to choose from, each the address of the same search from there."""
     return [
         Lien(
-            f"{lieu.type}:{lieu.code}",
+            # An address has no code: it is the point that it is at.
+            f"point:{lieu.latitude},{lieu.longitude}"
+            if lieu.type == "adresse"
+            else f"{lieu.type}:{lieu.code}",
             lieu.nom,
             Adresses(replace(requete, lieu=lieu), est_privee=est_privee).page(1),
             _kind(lieu),
@@ -411,6 +415,15 @@ def explain(resultat: Resultat, repertoire: Repertoire) -> list[str]:
     return [*parts, *_unplaced(resultat, repertoire), *([known] if known else [])]
 
 
+_PRECISIONS = {
+    RUE_INCONNUE: "Cette rue n'est pas dans nos sources : on part de la commune, {nom}.",
+    MILIEU: "On part du milieu de la rue : à quelques centaines de mètres près.",
+    SANS_NUMERO: "Ce numéro n'est pas connu : on part du milieu de la rue, "
+    "à quelques centaines de mètres près.",
+}
+"""What is said of a place that is not quite the one typed."""
+
+
 def _tell_place(lieu: Lieu) -> list[str]:
     """Return how a place was understood, as sentences; nothing of one named exactly."""
     parts = []
@@ -418,6 +431,10 @@ def _tell_place(lieu: Lieu) -> list[str]:
         parts.append(f"Lieu compris : {lieu.nom} (vous avez écrit « {lieu.compris_de} »).")
     if lieu.precision == A_LA_COMMUNE:
         parts.append(f"L'adresse est cherchée à la commune : {lieu.nom}.")
+    if lieu.precision in _PRECISIONS:
+        parts.append(_PRECISIONS[lieu.precision].format(nom=lieu.nom))
+    if lieu.credit:
+        parts.append(f"Rue : {lieu.credit} (ODbL).")
     if lieu.type in DEPARTS:
         parts.append(
             "Les distances partent du bord du quartier, les temps de trajet de son milieu."

@@ -134,8 +134,9 @@ geoforma.suggerer = function (champ, options) {
     };
   };
 
-  /* What may be somebody's address: a number, then words. */
-  geoforma.estAdresse = function (texte) { return /\d.* .*\p{L}/u.test(texte || ""); };
+  /* What may be somebody's address: a number then words, a street, or the street chosen in a list. */
+  const RUE = /^\s*(rue|r|avenue|av|ave|boulevard|bd|bld|place|pl|chemin|ch|impasse|imp|allée|allee|all|route|rte|quai|square|sq|résidence|residence|cité|cite|sentier|ruelle|venelle|passage|cours)\b\.?\s+\S/iu;
+  geoforma.estAdresse = function (texte) { return /\d.* .*\p{L}|^(voie|point):/u.test(texte || "") || RUE.test(texte || ""); };
 
   geoforma.suggererLieu = function (champ, choisir) {
     geoforma.suggerer(champ, {

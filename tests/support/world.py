@@ -9,6 +9,7 @@ lieux, six sessions, seven offers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -55,11 +56,16 @@ _TINY: dict[str, pd.DataFrame] = {}
 
 
 def publish_world(
-    frames: dict[str, pd.DataFrame], folder: Path, cree_le: str = CREATED
+    frames: dict[str, pd.DataFrame],
+    folder: Path,
+    cree_le: str = CREATED,
+    *,
+    also: Callable[[Path], None] = lambda folder: None,
 ) -> Snapshot:
     """Publish some tables with their search index and their cost matrix, as a build does.
 
-    What was worked out for the same content in this process is not again.
+    What was worked out for the same content in this process is not again.  `also` writes what else
+    the snapshot holds.
     """
     keys = {nom: content_key(frame) for nom, frame in frames.items()}
     for nom, key in keys.items():
@@ -80,6 +86,7 @@ def publish_world(
         for name, content in _REST[rest].items():
             (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_bytes(content)
+        also(aside)
 
     return publish(
         frames,

@@ -27,6 +27,7 @@ from geoapp.core.errors import SnapshotError
 from geoapp.core.memory import Memory
 from geoapp.offer.search.place_names import COLONNES, make_toponyms
 from geoapp.offer.search.prefixes import Prefixes, make_prefixes
+from geoapp.offer.search.streets import Rues, open_streets
 from geoapp.offer.search.synonyms import Synonymes, load_synonymes
 from geoapp.offer.search.words import VIDES, split_words, stem
 from geoapp.reference.codes.domains import load_domaines
@@ -320,6 +321,8 @@ class Index:
     suggestions_pliees: list[str]
     mots_suggeres: Prefixes
     toponymes: Toponymes
+    rues: Rues
+    """Streets, read from their files when one is typed: none is in memory."""
     synonymes: Synonymes
     memoire: Memory = field(default_factory=lambda: Memory(MEMOIRE), repr=False, compare=False)
     _local: local = field(default_factory=local, repr=False, compare=False)
@@ -391,6 +394,7 @@ def open_index(snapshot) -> Index:
         suggestions_pliees=[fold(texte) for texte, _, _ in suggestions],
         mots_suggeres=make_prefixes(split_words(texte) for texte, _, _ in suggestions),
         toponymes=_toponyms(places),
+        rues=open_streets(snapshot.path),
         synonymes=synonymes,
     )
 

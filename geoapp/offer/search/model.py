@@ -39,7 +39,8 @@ class Lieu:
     whatever the radius; their point only centres the map).  A `qpv2015` or an
     `etablissement` is a place that one starts from: around it, too.
 
-    `compris_de` is what was typed when the place is not exactly it.
+    `compris_de` is what was typed when the place is not exactly it; `credit` who must be named
+    where it is shown.  A `voie` is a street, at its middle.
     """
 
     type: str
@@ -50,6 +51,7 @@ class Lieu:
     precision: str = ""
     compris_de: str = ""
     est_region: bool = True
+    credit: str = ""
 
     @property
     def est_zone(self) -> bool:

@@ -43,11 +43,17 @@ class Saisie:
         return " ".join(self.mots)
 
 
+def bare_text(texte: str) -> str:
+    """Return a text whose postcodes are joined, without « CEDEX »."""
+    bare = " ".join(_CEDEX.sub(" ", texte[:LONGUEUR_MAX]).split())
+    return _CODE_ESPACE.sub(r"\1\2", bare)
+
+
 def read_typed(texte: str) -> Saisie:
     """Return what was typed, spaced postcodes joined, CEDEX left out, the kind of zone told."""
     texte = texte[:LONGUEUR_MAX].strip()
-    bare = " ".join(_CEDEX.sub(" ", texte).split())
-    mots = place_words(_CODE_ESPACE.sub(r"\1\2", bare)) if bare else []
+    bare = bare_text(texte)
+    mots = place_words(bare) if bare else []
     for type_zone, kinds in _kinds().items():
         # « ze lens », « agglo de Lens »: the first word is the kind, others may follow it.
         if mots and mots[0] in kinds and mots[0] not in _ETABLISSEMENTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rapidfuzz import fuzz, process
@@ -15,11 +15,22 @@ from geoapp.offer.search.model import Lieu
 from geoapp.offer.search.place_typed import (
     LONGUEUR_MAX,
     Saisie,
+    bare_text,
     natural_areas,
     outside_name,
     read_typed,
 )
 from geoapp.offer.search.prefixes import find_prefixes
+from geoapp.offer.search.street_places import VOIE, nearest_streets, street_place
+from geoapp.offer.search.street_words import (
+    TYPES,
+    Adressee,
+    is_announced,
+    read_number,
+    street_words,
+)
+from geoapp.offer.search.streets import Rue
+from geoapp.offer.search.words import place_words
 from geoapp.reference.zonings import CHERCHES, DEPARTS
 
 COMMUNES = ("commune", "ancienne_commune", "code_postal")
@@ -65,13 +76,16 @@ RUES = frozenset(
     "rue avenue boulevard place chemin impasse allee route quai square cite residence hameau "
     "lieu".split()
 )
-"""First words that announce an address."""
+"""First words that announce an address, wherever they are typed."""
 
 MOTS_COMMUNE = 6
 """Words of the longest commune name looked for at the end of an address."""
 
 A_LA_COMMUNE = "commune de l'adresse"
-"""`precision` of a place found at the end of an address: the street is not known."""
+"""`precision` of a place found at the end of an address: no street is known there."""
+
+RUE_INCONNUE = "commune de l'adresse, rue inconnue"
+"""The same where the streets are known, and none has the name typed."""
 
 CONSEIL = "Tapez une commune, un code postal, un quartier, un établissement ou un territoire."
 
@@ -105,6 +119,15 @@ def suggest_places(index: Index, debut: str, limit: int = 8) -> list[Lieu]:
     if not rows and not outside_name(saisie):
         rows = _alike(index, saisie.plie)
     return [_place(index, row) for row in dict.fromkeys(rows[:limit])]
+
+
+def suggest_streets(index: Index, debut: str) -> list[Lieu]:
+    """Return the streets that may be meant by a street and its commune, best first."""
+    try:
+        found = _street(index, debut)
+    except PlaceError as error:
+        return [place for place in error.choix if place.type in (VOIE, "adresse")]
+    return [found] if found and found.type in (VOIE, "adresse") else []
 
 
 def tell_outside(texte: str) -> str:
@@ -248,7 +271,8 @@ def resolve_place(index: Index, texte: str) -> Lieu:
     if outside := tell_outside(texte):
         raise PlaceError(texte, outside, [_place(index, row) for row in inside[:PROCHES]])
     return (
-        _commune_of_address(index, saisie.mots)
+        _street(index, texte)
+        or _commune_of_address(index, saisie.mots)
         or _short_name(index, texte, started)
         or _whole_words(index, texte, rows, saisie)
         or _misspelt(index, texte, rows, saisie)
@@ -354,6 +378,134 @@ def _same_side(index: Index, rows: list[int]) -> list[int]:
     return inside or communes or rows
 
 
+def _street(index: Index, texte: str) -> Lieu | None:
+    """Return the street typed, with its house number or not; None when no street was typed.
+
+    A street that its commune does not have gives the commune, and the place tells it.
+
+    Raises
+    ------
+    PlaceError
+        When several streets may be meant, with those to choose from.
+    """
+    if not index.rues:
+        return None
+    typed = read_number(bare_text(texte))
+    held: list[int] = []
+    asked: list[Lieu] = []
+    for words, rows in _street_and_communes(index, typed.reste):
+        # « rue de Lille » alone is a street of that name, not one of Lille without a name.
+        if len(words) == 1 and words[0] in TYPES:
+            continue
+        towns = _codes_of(index, rows)
+        ou = index.toponymes.lignes[rows[0]][2].partition(" (")[0]
+        rues = index.rues.in_communes(list(towns), " ".join(words))
+        found = nearest_streets(rues, words, ou)
+        is_typed = bool(typed.numero) or is_announced(words)
+        # Without a number nor a kind, only the very name of a street is one.
+        if not is_typed and found.ecart:
+            continue
+        places = [_street_as_place(index, rue, typed, towns) for rue in found.rues]
+        if found.est_sure:
+            return replace(places[0], compris_de=texte.strip() if found.est_corrigee else "")
+        asked = asked or places[: 2 * PROCHES]
+        held = held or (rows if rues else [])
+    is_typed = bool(typed.numero) or is_announced(street_words(typed.reste))
+    if not asked and not is_typed:
+        return None
+    town = [_place(index, held[0])] if len(held) == 1 else []
+    if asked:
+        shown = texte.strip()[:LONGUEUR_MAX]
+        phrase = (
+            f"plusieurs rues répondent à « {shown} » : choisissez la vôtre."
+            if len(asked) > 1
+            else f"« {shown} » n'est pas connu ici. Choisissez un lieu proche."
+        )
+        raise PlaceError(texte, phrase, [*asked, *town])
+    if town:
+        return replace(town[0], precision=RUE_INCONNUE)
+    return None if held else _street_anywhere(index, texte, typed)
+
+
+def _street_anywhere(index: Index, texte: str, typed: Adressee) -> Lieu | None:
+    """Return the only street of a name typed without its commune; several ask."""
+    rues = index.rues.named(" ".join(street_words(typed.reste)))
+    if not rues:
+        return None
+    places = [
+        (_importance(index, row), _street_as_place(index, rue, typed, {rue.code_commune: row}))
+        for rue in rues
+        if (row := index.toponymes.par_code.get(("commune", rue.code_commune))) is not None
+    ]
+    if len(places) == 1:
+        return places[0][1]
+    near = [place for _, place in sorted(places, key=lambda one: one[0])]
+    phrase = f"{len(near)} rues portent ce nom : ajoutez la commune, ou choisissez."
+    raise PlaceError(texte, phrase, near[: 2 * PROCHES])
+
+
+def _street_as_place(index: Index, rue: Rue, typed: Adressee, towns: Mapping[str, int]) -> Lieu:
+    """Return a street of one of some communes (code → row) as a place."""
+    line = index.toponymes.lignes[towns[rue.code_commune]]
+    return street_place(rue, typed, line[2], is_inside=bool(line[9]))
+
+
+def _street_and_communes(index: Index, texte: str) -> Iterator[tuple[list[str], list[int]]]:
+    """Yield the ways to read a text as a street and the communes it may be in.
+
+    « rue de la Gare, Lens », « rue Faidherbe 59000 Lille », « Lens, rue de la Gare »; the longest
+    name of a commune first.
+    """
+    before, comma, after = texte.rpartition(",")
+    if comma:
+        for street, town in ((before, after), (after, before)):
+            if (rows := _communes_named(index, place_words(town))) and street_words(street):
+                yield street_words(street), rows
+    tokens = place_words(texte)
+    for start in range(max(1, len(tokens) - MOTS_COMMUNE - 1), len(tokens)):
+        if rows := _communes_named(index, tokens[start:]):
+            yield street_words(" ".join(tokens[:start])), rows
+    for end in range(min(MOTS_COMMUNE, len(tokens) - 1), 0, -1):
+        if rows := _communes_named(index, tokens[:end]):
+            yield street_words(" ".join(tokens[end:])), rows
+
+
+def _communes_named(index: Index, tokens: list[str]) -> list[int]:
+    """Return the communes, former ones too, of exactly this name, of a postcode, or of both."""
+    code = next((token for token in tokens if len(token) == 5 and token.isdigit()), "")
+    name = [token for token in tokens if token != code]
+    kinds = COMMUNES[:2]
+    if not name:
+        rows = find_prefixes(index.toponymes.prefixes, [code]).tolist() if code else []
+        return [
+            row
+            for row in rows
+            if index.toponymes.lignes[row][0] == "commune" and code in index.toponymes.mots[row]
+        ]
+    named = [
+        row
+        for row in _ranked(index, name)
+        if index.toponymes.lignes[row][0] in kinds and _tier(index, row, name) == 0
+    ]
+    return [row for row in named if code in index.toponymes.mots[row]] or named if code else named
+
+
+def _codes_of(index: Index, rows: list[int]) -> dict[str, int]:
+    """Return the communes of today of some rows, by code; a former one is in that of its place."""
+    lines, codes = index.toponymes.lignes, {}
+    for row in rows:
+        if lines[row][0] == "commune":
+            codes[lines[row][1]] = row
+            continue
+        there = lines[row][6:8]
+        codes |= {
+            line[1]: rank
+            for rank, line in enumerate(lines)
+            if line[0] == "commune" and line[6:8] == there
+        }
+    return codes
+
+
 def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
     """Return the commune at the end of an address; None when it is no address.
 
@@ -362,7 +514,10 @@ def _commune_of_address(index: Index, tokens: list[str]) -> Lieu | None:
     The name after the postcode counts first, then the longest exact name at
     the end, then the postcode itself.
     """
-    if len(tokens) < 2 or not (any(token.isdigit() for token in tokens) or tokens[0] in RUES):
+    announced = RUES | TYPES
+    if len(tokens) < 2 or not (
+        any(token.isdigit() for token in tokens) or street_words(tokens[0])[0] in announced
+    ):
         return None
     # The longest end first: « Saint-Pol-sur-Mer » is not « Mer ».
     for start in range(max(1, len(tokens) - MOTS_COMMUNE), len(tokens)):
@@ -396,6 +551,10 @@ def _by_code(index: Index, type_: str, code: str) -> Lieu:
         latitude, _, longitude = code.partition(",")
         return _point(latitude, longitude)
     codes = index.toponymes.par_code
+    if type_ == VOIE and (rue := index.rues.coded(code)):
+        row = codes.get(("commune", rue.code_commune))
+        if row is not None:
+            return _street_as_place(index, rue, Adressee(0, "", ""), {rue.code_commune: row})
     row = codes.get((type_, code))
     if row is None and type_ == "commune":
         row = codes.get(("ancienne_commune", code))

@@ -471,7 +471,8 @@ def describe_place(requete: Requete) -> str:
     elif lieu.type in DEPARTS:
         nom = f"du quartier {_SORTE.sub('', lieu.nom)}"
     else:
-        nom = f"de : {lieu.nom}" if lieu.type == "etablissement" else of_place(lieu.nom)
+        is_named = lieu.type in ("etablissement", "voie", "adresse")
+        nom = f"de : {lieu.nom}" if is_named else of_place(lieu.nom)
     if requete.minutes is None or requete.moyen is None:
         return f" à {with_unit(format_decimal(requete.rayon_km), 'km')} {nom}"
     time = with_unit(format_decimal(requete.minutes), "min")

@@ -1,0 +1,175 @@
+"""Step of a build that makes the streets one starts a search from: a file by source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse.csgraph import connected_components
+
+from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.errors import ParameterError
+from geoapp.ingest.readings import Lectures, per_source
+from geoapp.ingest.state import BuildState
+from geoapp.ingest.tally import Bilan
+from geoapp.offer.search.street_words import street_words
+from geoapp.offer.search.streets import streets_bytes
+from geoapp.sources.content import sha256_of
+from geoapp.sources.fetch import Located
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
+
+ADRESSES = "ban"
+"""Row of the registry that the address files given stand for."""
+
+ECART_M = 600.0
+"""Lines of one name in a commune that lie farther apart than this are of two streets."""
+
+_COTES = (
+    *("à l'est", "au nord-est", "au nord", "au nord-ouest"),
+    *("à l'ouest", "au sud-ouest", "au sud", "au sud-est"),
+)
+
+
+def give_addresses(located: list[Located], fichiers: Sequence[Path]) -> list[Located]:
+    """Return the sources, those of addresses being the files given, when some are.
+
+    Each file is a source of its own: the first bears the name of the row of the registry.
+
+    Raises
+    ------
+    ParameterError
+        When a file is not there.
+    """
+    given = []
+    for rank, path in enumerate(fichiers, 1):
+        if not path.is_file():
+            raise ParameterError(
+                f"Le fichier d'adresses « {path} » n'existe pas. "
+                "Vérifiez le chemin donné à --adresses."
+            )
+        row = next(one.source for one in located if one.source.id == ADRESSES)
+        source = row if rank == 1 else replace(row, id=f"{row.id}-{rank}")
+        digest = sha256_of(path)
+        given.append(Located(source=source, path=path, mode="miroir", sha256=digest, note=""))
+    if not given:
+        return located
+    at = next(rank for rank, one in enumerate(located) if one.source.id == ADRESSES)
+    return [*located[:at], *given, *located[at + 1 :]]
+
+
+def street_files(state: BuildState, lectures: Lectures) -> dict[str, bytes]:
+    """Return the files of streets of a snapshot, by name, and count their sources."""
+    files = {}
+    for rank, one in enumerate(state.feeding("rues")):
+        make = partial(_one_file, one.source, lectures, state.communes)
+        content, state.bilans[one.source.id] = per_source(state, one, make)
+        # The order of the registry is that in which they are asked.
+        files[f"{rank:02d}-{one.source.id}.sqlite"] = content
+    return files
+
+
+def count_streets(source: Source, lecture: Lecture) -> Bilan:
+    """Return the counts of a source of streets: what was read and not refused is valid."""
+    return Bilan(
+        id_source=source.id,
+        nb_lues=lecture.nb_lues,
+        nb_valides=lecture.nb_lues - len(lecture.rejets),
+        rejets=lecture.rejets,
+        corrections=lecture.corrections,
+    )
+
+
+def _one_file(
+    source: Source, lectures: Lectures, communes: gpd.GeoDataFrame
+) -> tuple[bytes, Bilan]:
+    """Return the file of one source, and its counts."""
+    lecture = lectures[source.id]
+    frame = lecture.frame
+    rues = streets_of_roads(frame, communes) if "geometry" in frame else frame
+    credit = source.producteur if "ODbL" in source.licence else ""
+    return streets_bytes(rues, credit), count_streets(source, lecture)
+
+
+def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the streets of named roads, one by commune and name, two when they are far apart.
+
+    Parameters
+    ----------
+    roads : DataFrame
+        `nom`, `classe` and `geometry` (lines, degrees).  Motorways and roads known by a number
+        alone (« D 943 ») are no street to live in.
+    communes : GeoDataFrame
+        `code_commune` and outlines (EPSG:4326).
+
+    Returns
+    -------
+    DataFrame
+        The columns of `streets_bytes`; the point is that of the street nearest to its middle.
+    """
+    is_named = roads["nom"].str.contains(r"[^\W\d_]{2}", regex=True)
+    kept = roads[is_named & roads["classe"].ne("highway")].reset_index(drop=True)
+    lines = gpd.GeoDataFrame(kept, geometry="geometry", crs=CRS_GEO).to_crs(CRS_METRIC)
+    lines["plie"] = lines["nom"].map(lambda nom: " ".join(street_words(nom)))
+    middles = gpd.GeoDataFrame(geometry=lines.geometry.interpolate(0.5, normalized=True))
+    outlines = communes[["code_commune", "geometry"]].to_crs(CRS_METRIC)
+    joined = middles.sjoin(outlines, predicate="intersects")
+    # On a border the smallest code wins, as everywhere.
+    lines["code_commune"] = joined.groupby(level=0)["code_commune"].min()
+    lines = lines[lines["code_commune"].notna() & lines["plie"].ne("")]
+    keys = pd.MultiIndex.from_frame(lines[["code_commune", "plie"]])
+    rank, known = pd.factorize(keys, sort=True)
+    order = np.argsort(rank, kind="stable")
+    names, shapes = lines["nom"].to_numpy()[order], lines.geometry.to_numpy()[order]
+    cuts = np.flatnonzero(np.diff(rank[order], prepend=-1, append=len(known)))
+    rows = [
+        row
+        for (commune, _), start, end in zip(known, cuts[:-1], cuts[1:], strict=True)
+        for row in _parted(str(commune), names[start:end], shapes[start:end])
+    ]
+    columns = ["code_commune", "nom", "ou", "x", "y"]
+    table = pd.DataFrame(rows, columns=columns)
+    points = gpd.GeoSeries.from_xy(table["x"], table["y"], crs=CRS_METRIC).to_crs(CRS_GEO)
+    return table.assign(
+        longitude=points.x.round(5), latitude=points.y.round(5), code_postal="", numeros=b""
+    )
+
+
+def _parted(commune: str, names: np.ndarray, shapes: np.ndarray) -> list[tuple]:
+    """Return the streets of one name in a commune: the lines that are near each other are one."""
+    # The spelling met most often, the first in order among equals.
+    nom = Counter(sorted(names)).most_common(1)[0][0]
+    labels = np.zeros(len(shapes), dtype=int)
+    if _extent_m(shapes) > ECART_M:
+        near = shapely.distance(shapes[:, None], shapes[None, :]) <= ECART_M
+        _, labels = connected_components(near, directed=False)
+    points = [_middle(shapes[labels == label]) for label in range(labels.max() + 1)]
+    if len(points) == 1:
+        return [(commune, nom, "", *points[0])]
+    x, y = np.mean(points, axis=0)
+    return [(commune, nom, _side(px - x, py - y), px, py) for px, py in points]
+
+
+def _extent_m(shapes: np.ndarray) -> float:
+    """Return the longer side of the rectangle that holds some lines."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    return max(east - west, north - south)
+
+
+def _middle(shapes: np.ndarray) -> tuple[float, float]:
+    """Return the point of some lines that is nearest to their middle."""
+    whole = shapely.multilinestrings(shapes)
+    point = shapely.shortest_line(whole, shapely.centroid(whole)).coords[0]
+    return point[0], point[1]
+
+
+def _side(x: float, y: float) -> str:
+    """Return on which side a street is of the middle of those that have its name."""
+    return _COTES[round(np.degrees(np.arctan2(y, x)) / 45) % 8]
