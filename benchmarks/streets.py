@@ -58,10 +58,10 @@ def true_streets(mirror: Path, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     lines = lines.join(joined[["code_commune", "commune"]]).dropna(subset=["code_commune"])
     lines["metres"] = lines.length
     whole = lines.dissolve(
-        by=["nom", "code_commune"], aggfunc={"metres": "sum", "commune": "first"}
+        by=["extrait", "nom", "code_commune"], aggfunc={"metres": "sum", "commune": "first"}
     )
-    whole = whole.reset_index().sort_values(["nom", "metres"], ascending=[True, False])
-    return whole.drop_duplicates("nom")
+    whole = whole.reset_index().sort_values("metres", ascending=False, kind="stable")
+    return whole.drop_duplicates(["extrait", "nom"]).sort_values(["extrait", "nom"])
 
 
 def shortened(nom: str, commune: str, rank: int) -> str:

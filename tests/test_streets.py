@@ -4,20 +4,22 @@ kept out of addresses and logs, asked of a file and never held in memory.
 
 import gzip
 import html
+import json
 import logging
 import re
 
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import LineString
+from shapely.geometry import LineString, shape
 
 from benchmarks.streets import judge, shortened, true_streets
 from geoapp.core.errors import ParameterError, SourceError
-from geoapp.core.snapshot import Snapshot
+from geoapp.core.snapshot import ROUTES, Snapshot
+from geoapp.ingest.roads import roads_geojson
 from geoapp.ingest.step_streets import ADRESSES, count_streets, give_addresses, streets_of_roads
 from geoapp.offer.search.index import open_index, write_index
-from geoapp.offer.search.place_names import COLONNES
+from geoapp.offer.search.place_names import COLONNES, CONTOUR
 from geoapp.offer.search.places import (
     A_LA_COMMUNE,
     RUE_INCONNUE,
@@ -33,6 +35,7 @@ from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
 from geoapp.sources.street_files import COLONNES_BAN, read_ban, read_numbers, read_osm_roads
 from geoapp.web import create_app
+from geoapp.web.search_view import start_outline
 from support.words import plain
 from support.world import DATA, make_tiny_frames, publish_world
 
@@ -294,3 +297,43 @@ def test_named_roads_of_the_mirror_are_understood_and_never_another(real_snapsho
     kinds = [judge(index, f"{one.nom}, {one.commune}", one)[0] for one in rows]
     kinds += [judge(index, shortened(one.nom, one.commune, 1), one)[0] for one in rows]
     assert kinds.count("exact") / len(kinds) >= 0.96 and kinds.count("faux") == 0
+
+
+def test_main_roads_are_light_lines_that_name_their_makers():
+    straight = LineString([(2.0, 50.0), (2.01, 50.00001), (2.02, 50.0)])
+    rows = [
+        ("A 1", "highway", straight),
+        ("D 1", "major", LineString([(2.02, 50.0), (2.05, 50.02)])),
+        ("", "major", LineString([(2.0, 50.0), (2.0005, 50.0)])),
+        ("Rue Haute", "minor", straight),
+    ]
+    roads = pd.DataFrame(rows, columns=["nom", "classe", "geometry"])
+    drawn = json.loads(roads_geojson(roads, f"Routes : {CREDIT} (ODbL)"))
+    assert drawn["credit"] == f"Routes : {CREDIT} (ODbL)"
+    assert {f["properties"]["forme"]: f["geometry"]["coordinates"] for f in drawn["features"]} == {
+        "route-major": [[[2.02, 50.0], [2.05, 50.02]]],
+        "route-highway": [[[2.0, 50.0], [2.02, 50.0]]],
+    }
+
+
+def test_roads_are_served_where_a_snapshot_holds_some(client, tmp_path):
+    assert client.get("/donnees/couches/routes.geojson").status_code == 404
+    publish_world(
+        make_tiny_frames(), tmp_path, also=lambda aside: (aside / ROUTES).write_text("{}")
+    )
+    held = create_app(tmp_path).test_client()
+    assert held.get("/donnees/couches/routes.geojson").text == "{}"
+    assert "routes.geojson" in held.get("/recherche").text
+    assert "routes.geojson" not in client.get("/recherche").text
+
+
+@pytest.mark.real
+def test_the_quarter_one_starts_from_is_outlined_on_the_map(real_snapshot):
+    index = open_index(real_snapshot)
+    code = next(line[1] for line in index.toponymes.lignes if line[-1] == CONTOUR)
+    outline = start_outline(resolve_place(index, f"qpv2015:{code}"), real_snapshot)
+    zones = real_snapshot.read("zones")
+    mine = zones[zones["code_zone"].eq(code) & zones["type_zone"].eq("qpv2015")]
+    assert shape(outline).symmetric_difference(mine.geometry.iloc[0]).area < 1e-6
+    assert start_outline(resolve_place(index, "Lens"), real_snapshot) is None
+    assert 0 < len((real_snapshot.path / ROUTES).read_bytes()) <= 150_000

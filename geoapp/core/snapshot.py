@@ -28,6 +28,8 @@ from geoapp.core.memory import Memory
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
 MANIFEST = "manifest.json"
+ROUTES = "routes.geojson"
+"""Main roads that the maps draw, when a source gives some: under its own licence, no table."""
 _PIECE = 1 << 20
 KEPT = 2
 """Published snapshots kept, unless the settings say more: the one served, and the one before for

@@ -16,6 +16,7 @@ from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.schema import NIVEAUX, VOIES
 from geoapp.core.snapshot import (
+    ROUTES,
     SNAPSHOTS,
     Snapshot,
     open_snapshot,
@@ -28,6 +29,7 @@ from geoapp.coverage.travel.choice import Donnee, choose_trajets
 from geoapp.ingest import territories
 from geoapp.ingest.checking import check_lecture
 from geoapp.ingest.readings import BuildError, Lectures, Watch, read_all, reading_key, sources_key
+from geoapp.ingest.roads import road_map
 from geoapp.ingest.state import REELS, BuildState, counted
 from geoapp.ingest.step_needs import need_against_offer, needs_tables
 from geoapp.ingest.step_offer import offer_tables
@@ -116,6 +118,8 @@ def build_snapshot(
         for nom, content in made.rues.items():
             (folder / DOSSIER).mkdir(exist_ok=True)
             (folder / DOSSIER / nom).write_bytes(content)
+        if made.routes:
+            (folder / ROUTES).write_bytes(made.routes)
         write_trajets(matrices, folder)
 
     manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
@@ -218,6 +222,8 @@ class _Made:
     """What the search index alone reads: no table of the snapshot."""
     rues: dict[str, bytes] = field(default_factory=dict)
     """Files of streets, by name."""
+    routes: bytes = b""
+    """Main roads, for the maps."""
 
     def add(self, tables: dict[str, pd.DataFrame], key: str) -> None:
         """Add the tables of one step."""
@@ -379,11 +385,13 @@ def _add_offer(
 
 
 def _add_streets(state: BuildState, lectures: Lectures, made: _Made) -> None:
-    """Add the files of streets: no table depends on them."""
+    """Add the files of streets and roads: no table depends on them."""
     key = state.etapes.key(
         "rues", street_files, state.cle_communes, _read_key(state, "rues"), state.cle_passage
     )
     made.rues = counted(state, "rues", key, partial(street_files, lectures=lectures))
+    mine = state.etapes.key("routes", road_map, _read_key(state, "rues"))
+    made.routes = do(state.etapes, "routes", mine, partial(road_map, state, lectures))
 
 
 def _verify_others(state: BuildState, lectures: Lectures) -> None:

@@ -11,7 +11,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
 from geoapp.outputs.catalogue.resources import table_file
 from geoapp.outputs.files.formats import FORMATS
-from geoapp.outputs.maps.layers import FOND, outline_geojson
+from geoapp.outputs.maps.layers import FOND, ROUTES_DU_FOND, has_roads, outline_geojson
 from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.standalone import dump_json, render_standalone
 from geoapp.web.sending import send_table
@@ -42,12 +42,12 @@ def _points(snapshot: Snapshot, filtres: Filtres) -> str:
 
 @blueprint.get("/donnees/couches/<type_zone>.geojson")
 def layer(type_zone: str):
-    """Return the outlines of one zoning, or of the base map (`fond`)."""
+    """Return the outlines of one zoning, or of the base map (`fond`, `routes`)."""
     snapshot = courant().snapshot()
-    if type_zone not in (
-        FOND,
-        *(c.type_zone for c in served_layers() if c.est_dessine),
-    ):
+    drawn = {FOND, *(c.type_zone for c in served_layers() if c.est_dessine)}
+    if has_roads(snapshot):
+        drawn.add(ROUTES_DU_FOND)
+    if type_zone not in drawn:
         abort(404)
     texte = _outlines(type_zone)
     return cacheable(texte, "application/geo+json", for_ever=request.args.get("v") == snapshot.id)

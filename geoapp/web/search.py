@@ -160,6 +160,7 @@ def _view(resultat: Resultat) -> dict:
         "cadre": _seen(requete) or frame_of(zones) or _frame(requete),
         "emprise": dict(adresses.partage).get("emprise", ""),
         "zones": [search_view.reached_area(zone) for zone in zones],
+        "contour": search_view.start_outline(requete.lieu, courant().snapshot()),
         "source_trajets": resultat.raconter(),
         **search_view.lists(resultat, served_lookups(), adresses),
     }

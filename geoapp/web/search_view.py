@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 import shapely.geometry
 from flask import url_for
 
@@ -239,6 +240,16 @@ def place_fields(lieu: Lieu | None) -> dict:
     }
 
 
+def start_outline(lieu: Lieu | None, snapshot: Snapshot) -> dict | None:
+    """Return the outline of the quarter that a search starts from, for the map; None without."""
+    if lieu is None or lieu.precision != CONTOUR:
+        return None
+    zones = snapshot.read("zones")
+    mine = zones[zones["type_zone"].eq(lieu.type) & zones["code_zone"].eq(lieu.code)]
+    shape = shapely.transform(mine.geometry.iloc[0], lambda xy: xy.round(5))
+    return shapely.geometry.mapping(shape)
+
+
 def place_choices(error: PlaceError, requete: Requete, est_privee: bool) -> list[Lien]:
     """Return the places to choose from, each the address of the same search from there."""
     return [
@@ -271,6 +282,7 @@ NOTHING: dict = {
     "sans_adresse": [],
     "cadre": None,
     "zones": [],
+    "contour": None,
     "source_trajets": [],
     "cartes": [],
     "groupes": [],

@@ -150,7 +150,27 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
       }
       carte.on("zoomend", adapter);
       carte.whenReady(adapter);
+      if (options.routes) { routesDePres(carte, options.routes, rendu); }
     }).catch(echec);
+  }
+
+  /* Main roads, once somebody looks close enough; who made them is named where they are. */
+  const ZOOM_ROUTES = 9;
+
+  function routesDePres(carte, adresse, rendu) {
+    function charger() {
+      if (carte.getZoom() < ZOOM_ROUTES) { return; }
+      carte.off("zoomend moveend", charger);
+      lire(adresse).then(function (donnees) {
+        L.geoJSON(donnees, {
+          pane: "fond", renderer: rendu, interactive: false,
+          style: function (entite) { return {className: "fond-" + entite.properties.forme}; },
+        }).addTo(carte);
+        L.control.attribution({prefix: false, position: "bottomleft"}).addTo(carte).addAttribution(element("span", "", donnees.credit).outerHTML);
+      }).catch(function () { /* The map is whole without them. */ });
+    }
+    carte.on("zoomend moveend", charger);
+    carte.whenReady(charger);
   }
 
   function nomDeVille(entite) {

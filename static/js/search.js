@@ -85,7 +85,7 @@ geoforma.page = (function () {
     if (etat.alerte) { lieu.setAttribute("aria-invalid", "true"); } else { lieu.removeAttribute("aria-invalid"); }
     if (carte) {
       carte.montrer({
-        attend: etat.alerte !== "", parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm, zones: etat.zones,
+        attend: etat.alerte !== "", parametres: courants, cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm, zones: etat.zones, contour: etat.contour,
         requeteFiche: new URL(adresse(courants), window.location.href).search,
       });
     }

@@ -257,6 +257,7 @@ geoforma.recherche = function (carte, options) {
     (etat.zones || []).forEach(function (zone) {
       L.geoJSON(zone.contour, {interactive: false, style: {color: zone.couleur, className: "atteinte"}}).addTo(lies);
     });
+    if (etat.contour) { L.geoJSON(etat.contour, {interactive: false, style: {className: "depart"}}).addTo(lies); }
     if (!centre.estPoint) {
       L.circleMarker(latlng, {radius: 5, className: "centre", interactive: false}).addTo(lies);
       return;
@@ -280,7 +281,7 @@ geoforma.recherche = function (carte, options) {
   carte.on("moveend", charger);
 
   geoforma.page.brancher({
-    /* Show another answer: {attend, parametres, cadre, centre, rayonKm, zones, requeteFiche}. */
+    /* Show another answer: {attend, parametres, cadre, centre, rayonKm, zones, contour, requeteFiche}. */
     montrer: function (nouvel) {
       etat = nouvel;
       carte.closePopup();

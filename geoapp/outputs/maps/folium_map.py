@@ -101,7 +101,7 @@ class Cadre(Appel):
 
 
 class Fond(Appel):
-    """The base map: land, borders of communes, names of towns."""
+    """The base map: land, borders of communes, names of towns; main roads where they are known."""
 
     fonction = "fond"
 

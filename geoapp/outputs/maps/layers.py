@@ -14,12 +14,13 @@ import pandas as pd
 import shapely
 
 from geoapp.core.french import count, format_number
-from geoapp.core.snapshot import Snapshot
+from geoapp.core.snapshot import ROUTES, Snapshot
 from geoapp.coverage.border import ABSENTE, DEHORS, crossing_zones, split_at_region
 from geoapp.offer.filters import Filtres
 from geoapp.reference.zonings import ZONAGES
 
 FOND = "fond"
+ROUTES_DU_FOND = "routes"
 """Name of the base layer: land of the region and outlines of its communes."""
 
 DECIMALES = 4
@@ -117,14 +118,22 @@ def layer_css(layers: list[Calque]) -> str:
     return f"{clair}@media screen and (prefers-color-scheme:dark){{{sombre}}}"
 
 
+def has_roads(snapshot: Snapshot) -> bool:
+    """Tell whether a snapshot holds main roads to draw."""
+    return (snapshot.path / ROUTES).is_file()
+
+
 def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
     """Return the outlines of one zoning as compact GeoJSON text (EPSG:4326).
 
     Each feature has `code`, `nom` and, when its zoning tells zones apart,
     `forme`; the part of a zone outside the region is a feature of its own, of
     `forme` « dehors ».  `fond` gives the land of the region, the outlines of its
-    communes, each border once, and the towns to name.
+    communes, each border once, and the towns to name; `ROUTES_DU_FOND` the main roads, with
+    their `credit`.
     """
+    if type_zone == ROUTES_DU_FOND:
+        return (snapshot.path / ROUTES).read_text(encoding="utf-8")
     couches = snapshot.read("couches")
     if type_zone == FOND:
         return _dump(_base_features(couches) + _landmarks(snapshot.read("communes")))

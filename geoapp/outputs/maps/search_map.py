@@ -15,7 +15,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.travel.reach import Atteinte
 from geoapp.offer.search.model import Lieu
 from geoapp.outputs.maps.folium_map import Appel, CarteFolium, CoucheZones, Fond
-from geoapp.outputs.maps.layers import FOND, Calque
+from geoapp.outputs.maps.layers import FOND, ROUTES_DU_FOND, Calque, has_roads
 
 KM_PAR_DEGRE = 111.195
 """Length of a degree of latitude, in kilometres: enough to frame a drawing."""
@@ -61,7 +61,8 @@ def build_search_map(
         [[south, west], [north, east]] to show first; the region when not given.
     """
     carte = CarteFolium(adresse=adresse)
-    Fond(donnees=donnees(FOND)).add_to(carte)
+    routes = donnees(ROUTES_DU_FOND) if has_roads(snapshot) else ""
+    Fond(donnees=donnees(FOND), routes=routes).add_to(carte)
     for calque in calques:
         if calque.est_dessine:
             CoucheZones(
