@@ -47,6 +47,9 @@ POIDS = {
 MEMOIRE = 512
 """Expressions whose hits are remembered."""
 
+_MMAP_BYTES = 1 << 30
+"""Most of the file that is mapped; beyond, pages are read one by one."""
+
 _BORD = "\x1f"
 """What parts the cells of a document: a character that no text of ours holds."""
 _CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
@@ -335,7 +338,10 @@ class Index:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+    # Pages are read where the system keeps them, shared by all processes: none is copied.
+    connection.execute(f"PRAGMA mmap_size={_MMAP_BYTES}")
+    return connection
 
 
 def open_index(snapshot) -> Index:

@@ -323,7 +323,8 @@ def _misspelt(index: Index, texte: str, rows: list[int], saisie: Saisie) -> Lieu
     """Return the town of which the name is misspelt, when it is clear; else ask, or say unknown."""
     held = _communes_held(index, saisie.mots)
     if rows:
-        raise _several(index, texte, list(dict.fromkeys([*held, *rows])))
+        # What holds every word typed before the commune that holds one of them.
+        raise _several(index, texte, list(dict.fromkeys([*rows, *held])))
     for likeness, people in ((_RESSEMBLANCE_SURE, _VILLE), (_RESSEMBLANCE_VILLE, _GRANDE_VILLE)):
         largest = _largest(index, _same_side(index, _alike(index, saisie.plie, likeness)))
         if (
