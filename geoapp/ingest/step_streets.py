@@ -21,6 +21,7 @@ from geoapp.ingest.state import BuildState
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.search.street_words import street_words
 from geoapp.offer.search.streets import streets_bytes
+from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located
 from geoapp.sources.records import Lecture
@@ -118,11 +119,9 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     kept = roads[is_named & roads["classe"].ne("highway")].reset_index(drop=True)
     lines = gpd.GeoDataFrame(kept, geometry="geometry", crs=CRS_GEO).to_crs(CRS_METRIC)
     lines["plie"] = lines["nom"].map(lambda nom: " ".join(street_words(nom)))
-    middles = gpd.GeoDataFrame(geometry=lines.geometry.interpolate(0.5, normalized=True))
-    outlines = communes[["code_commune", "geometry"]].to_crs(CRS_METRIC)
-    joined = middles.sjoin(outlines, predicate="intersects")
+    middles = lines.geometry.interpolate(0.5, normalized=True).to_crs(CRS_GEO)
     # On a border the smallest code wins, as everywhere.
-    lines["code_commune"] = joined.groupby(level=0)["code_commune"].min()
+    lines["code_commune"] = assign_by_geometry(middles, communes, "code_commune")
     lines = lines[lines["code_commune"].notna() & lines["plie"].ne("")]
     keys = pd.MultiIndex.from_frame(lines[["code_commune", "plie"]])
     rank, known = pd.factorize(keys, sort=True)
