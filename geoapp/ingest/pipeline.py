@@ -113,15 +113,7 @@ def build_snapshot(
     matrices = _measure(made, trajets)
     watch("trajets", 1, 1)
 
-    def finish(folder: Path) -> None:
-        (folder / FICHIER).write_bytes(_index(state.etapes, made))
-        for nom, content in made.rues.items():
-            (folder / DOSSIER).mkdir(exist_ok=True)
-            (folder / DOSSIER / nom).write_bytes(content)
-        if made.routes:
-            (folder / ROUTES).write_bytes(made.routes)
-        write_trajets(matrices, folder)
-
+    finish = partial(_write_beside, state, made, matrices)
     manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
     watch("publication", 0, 1)
     ready = _ready(state.etapes, made)
@@ -139,6 +131,17 @@ def _measure(made: _Made, trajets: Sequence[Donnee]) -> Matrices:
     matrices = choose_trajets(made.tables, trajets)
     made.tables |= need_against_offer(made.tables, matrices)
     return matrices
+
+
+def _write_beside(state: BuildState, made: _Made, matrices: Matrices, folder: Path) -> None:
+    """Write what a snapshot holds beside its tables: index, streets, roads, trips."""
+    (folder / FICHIER).write_bytes(_index(state.etapes, made))
+    for nom, content in made.rues.items():
+        (folder / DOSSIER).mkdir(exist_ok=True)
+        (folder / DOSSIER / nom).write_bytes(content)
+    if made.routes:
+        (folder / ROUTES).write_bytes(made.routes)
+    write_trajets(matrices, folder)
 
 
 def _open_state(

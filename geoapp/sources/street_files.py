@@ -59,36 +59,16 @@ def read_ban(path: Path) -> Lecture:
     """
     rows = csv.reader(_lines(path), delimiter=";")
     header = [name.strip().lower() for name in next(rows, [])]
-    missing = [name for name in COLONNES_BAN if name not in header]
-    if missing:
-        raise SourceError(
-            path,
-            f"colonnes absentes : {', '.join(missing)}.",
-            place="ligne 1",
-            cure="Donnez le fichier d'adresses de la BAN, en CSV (adresses-59.csv.gz).",
-        )
-    at = [header.index(name) for name in COLONNES_BAN]
-    id_at, old_at = (
-        header.index(name) if name in header else None for name in ("id", "nom_ancienne_commune")
-    )
+    at, id_at, old_at = _places(path, header)
     streets: dict[tuple[str, str], _Rue] = {}
     first: list[str] = []
     rejets: list[dict] = []
     read = 0
-    for line, row in enumerate(rows, 2):
-        if not row:
-            continue
+    for line, row in enumerate(filter(None, rows), 2):
         read += 1
         found = _address(row, at) if len(row) == len(header) else None
         if found is None:
-            rejets.append(reject(f"ligne {line}", "lon", "", "position_absente"))
-            if len(rejets) > _REJETS_MAX:
-                raise SourceError(
-                    path,
-                    f"plus de {_REJETS_MAX} lignes sans adresse lisible.",
-                    place=f"ligne {line}",
-                    cure="Téléchargez le fichier à nouveau auprès du producteur.",
-                )
+            _refuse(path, rejets, line)
             continue
         nom, code_postal, commune, packed = found
         ou = row[old_at] if old_at is not None else ""
@@ -101,6 +81,34 @@ def read_ban(path: Path) -> Lecture:
             first.append(f"ligne {line}")
         street.numeros += packed
     return Lecture(frame=_frame(list(streets.values()), first), nb_lues=read, rejets=rejets)
+
+
+def _places(path: Path, header: list[str]) -> tuple[list[int], int | None, int | None]:
+    """Return where the columns of an address file are: those read, its `id`, its old commune."""
+    missing = [name for name in COLONNES_BAN if name not in header]
+    if missing:
+        raise SourceError(
+            path,
+            f"colonnes absentes : {', '.join(missing)}.",
+            place="ligne 1",
+            cure="Donnez le fichier d'adresses de la BAN, en CSV (adresses-59.csv.gz).",
+        )
+    id_at, old_at = (
+        header.index(name) if name in header else None for name in ("id", "nom_ancienne_commune")
+    )
+    return [header.index(name) for name in COLONNES_BAN], id_at, old_at
+
+
+def _refuse(path: Path, rejets: list[dict], line: int) -> None:
+    """Refuse a row that has no place; too many refuse the file."""
+    rejets.append(reject(f"ligne {line}", "lon", "", "position_absente"))
+    if len(rejets) > _REJETS_MAX:
+        raise SourceError(
+            path,
+            f"plus de {_REJETS_MAX} lignes sans adresse lisible.",
+            place=f"ligne {line}",
+            cure="Téléchargez le fichier à nouveau auprès du producteur.",
+        )
 
 
 def _lines(path: Path) -> Iterator[str]:
