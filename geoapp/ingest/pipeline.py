@@ -80,16 +80,14 @@ def build_snapshot(
     mirror : Path, optional
         Folder laid out as `fichier` says in `geodata/sources.toml`.  Without
         it, or for a file it lacks: cache, download, else demonstration data.
-    data_dir : Path, optional
-        Where snapshots and cache live (default: the settings).
-    region : str
-        INSEE code of the region covered.
+    data_dir, region : optional
+        Where snapshots and cache live (default: the settings); INSEE code of the region.
     trajets : sequence of (mode or None, path)
         Files of costs that take the place of the estimated ones (`docs/trajets.md`).
     adresses : sequence of Path
-        Address files (BAN), from which streets and house numbers are found.
+        Address files (BAN).
     say, watch : callables
-        Told what happens in words, and how far the build is.
+        Told what happens, and how far the build is.
 
     Returns
     -------
@@ -105,18 +103,16 @@ def build_snapshot(
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     _check_paths(mirror, trajets, data_dir)
-    located = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
-    located = give_addresses(located, adresses)
+    found = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
+    located = give_addresses(found, adresses)
     state = _open_state(located, region, data_dir, settings.cle_etapes)
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrices = _measure(made, trajets)
     watch("trajets", 1, 1)
-
-    finish = partial(_write_beside, state, made, matrices)
     manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
     watch("publication", 0, 1)
-    ready = _ready(state.etapes, made)
+    finish, ready = partial(_write_beside, state, made, matrices), _ready(state.etapes, made)
     snapshot = publish(
         made.tables, manifest, data_dir, finish=finish, ready=ready, kept=settings.snapshots_kept
     )
