@@ -2,10 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geoapp.cli import main
 from geoapp.core.errors import NotFoundError, ParameterError
@@ -19,12 +22,12 @@ from geoapp.planning.opening import find_sites
 from geoapp.planning.trips import trips_to
 from geoapp.planning.words import describe_sites, tell_sites
 from support.words import plain
-from support.world import make_perimeter, publish_world
+from support.world import make_perimeter, make_tiny_frames, publish_world
 
 
-@pytest.fixture
-def monde(tiny_snapshot):
-    return open_world(tiny_snapshot)
+@pytest.fixture(scope="module")
+def monde(tmp_path_factory):
+    return open_world(publish_world(make_tiny_frames(), tmp_path_factory.mktemp("ouvrir")))
 
 
 def find(monde, delai_s=0.0, **parametres):
@@ -52,6 +55,42 @@ def test_opening_again_gains_nobody_and_says_so(monde):
     sites = find(monde, seuil_km="60")
     assert not sites.ouvertures and sites.gagnes == 0
     assert plain(tell_sites(sites)).startswith("Tous les habitants comptés ont déjà")
+
+
+@pytest.mark.parametrize("candidats", ["tous", "communes", "lieux"])
+def test_one_opening_more_never_loses_anybody(monde, candidats):
+    asked = {"domaine": "hotellerie", "seuil_km": "10", "candidats": candidats}
+    gained = [find(monde, **asked, ouvertures=str(nb)).gagnes for nb in (1, 2, 3)]
+    assert gained == sorted(gained)
+
+
+FIGURES = st.floats(0, 9_999_999).map(round)
+
+
+@given(FIGURES, FIGURES, st.floats(0, 0.5), st.booleans())
+def test_sentences_say_the_figures_whatever_they_are(monde, far, near, gap, is_proven):
+    """What is read back from the sentence is what was counted, and none of one to four people."""
+    near = min(near, far)
+    sites = find(monde, type_diplome="bts", seuil_km="12", ouvertures="1")
+    made = replace(
+        sites,
+        non_couverts=float(far),
+        non_couverts_apres=float(far - near),
+        valeur=float(near),
+        borne=float(round(near * (1 + gap))),
+        ecart=gap,
+        est_prouve=is_proven,
+    )
+    told = plain(tell_sites(made))
+    if not far:
+        assert told.startswith("Tous les habitants comptés ont déjà")
+        return
+    numbers = {
+        int(one.replace(" ", "")) for one in re.findall(r"\d[\d ]*(?= des| habitants)", told)
+    }
+    for nb in (near, far):
+        assert nb in numbers if nb == 0 or nb > 4 else nb not in numbers - {5}
+    assert ("c'est prouvé" in told) == is_proven
 
 
 def test_candidates_are_chosen_and_restricted(monde):

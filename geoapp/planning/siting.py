@@ -25,7 +25,7 @@ from scipy import sparse
 EPSILON = 1e-9
 """Part of the value under which two values are one: sums of the same people in another order."""
 
-TOURS, EFFORT = 140, 40_000_000
+TOURS, EFFORT = 140, 25_000_000
 """Steps of the relaxation at most, and entries read by them where each is worth something else."""
 
 PAS, MEMOIRE, PATIENCE = 0.5, 0.95, 4

@@ -95,6 +95,9 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
             ),
         )
     ]
+    if zone.type_zone != COMMUNE:
+        asked = {**query(question), "territoire": [zone.cle]}
+        made.append(("Où ouvrir dans ce territoire ?", url_for("planning.sites", **asked)))
     if zone.type_zone in BESOINS and has_needs(courant().snapshot()):
         made.append(("Ses besoins de recrutement", url_for("needs.index", territoire=zone.cle)))
     if zone.type_zone != COMMUNE and zone.est_offre_connue:
