@@ -38,6 +38,7 @@ def snapshot(tmp_path_factory):
             ("tensions", "Licence Ouverte 2.0"),
             ("demandeurs_secteurs", "Licence Ouverte 2.0"),
             ("mesures_communes", "Licence Ouverte 2.0"),
+            ("lieux_information", "Licence Ouverte 2.0"),
             ("nomenclature", "non précisée par le producteur"),
             ("etablissements", "ODbL"),
         )

@@ -177,7 +177,7 @@ def test_two_sources_never_read_one_file_name():
     # offers, whose row comes first.  A file of communes holds several measures, one a row.
     readers: dict[str, list[str]] = {}
     for source in SOURCES.values():
-        if source.usage not in ("statistique", "total", "mesures_communes"):
+        if source.usage not in ("statistique", "total", "mesures_communes", "lieux_information"):
             readers.setdefault(source.fichier, []).append(source.usage)
     twice = [usages for usages in readers.values() if len(usages) > 1]
     assert twice == [["offre", "etablissements"]] * len(twice)

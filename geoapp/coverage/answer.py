@@ -69,6 +69,7 @@ def answer(world: World, question: Question) -> Reponse:
     `blanches` lists the communes of which at least half the people live in a
     white zone: code_commune, nom, population, population_blanche, cause, solidite.
     """
+    world = world.of(question)
     offre = choose_offer(world, question)
     points = points_of(world, question)
     raw = zone_table(world, question, offre, points)

@@ -75,6 +75,7 @@ def count_publics(world: World, question: Question) -> list[PublicCompte]:
 
     Where the offer asked is not known, people are counted and nothing is told of their access.
     """
+    world = world.of(question)
     points = points_of(world, question)
     region = world.points["est_region"].to_numpy()
     is_told = points.loc[region, "perimetre"].max() < RANGS[INCONNUE]
@@ -178,6 +179,7 @@ def _quarters(
 
 def part_of_all(world: World, question: Question) -> float:
     """Return which part of all the inhabitants of the region lives too far; NaN when unknown."""
+    world = world.of(question)
     offre, points = choose_offer(world, question), points_of(world, question)
     return float(region_row(world, question, offre, points)["part_non_couverte"])
 

@@ -45,6 +45,7 @@ def points_of(world: World, question: Question) -> pd.DataFrame:
     Neither the zoning nor what the map shows changes them.  By day: a filter on
     dates counts from today.
     """
+    world = world.of(question)
     return world.last_ones("mesures", _GARDEES).get(
         measured_key(question),
         lambda: measure_points(world, question, choose_offer(world, question)),

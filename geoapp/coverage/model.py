@@ -20,8 +20,12 @@ OFFRES = {
     "places": "Places, là où la source les donne",
     "sessions": "Sessions (dates d'entrée connues)",
     "mixte": "Places si connues, sinon sessions",
+    "information": "Lieux d'information et d'orientation (CIO, France Services…)",
 }
 """What counts as supply; adding a way of counting is adding a row here and in `world.COMPTES`."""
+
+INFORMATION = "information"
+"""What counts as supply when what is looked for is no training, but somebody to ask."""
 
 VOISINS = {
     "oui": "avec l'offre et les habitants des départements voisins",
@@ -161,6 +165,11 @@ def parse_question(parametres: Mapping, world, *, autres: tuple[str, ...] = ()) 
         refuse_value("zonage", chosen["zonage"], [nom for nom in MAILLES if nom in world.mailles])
     if chosen["mode"] not in world.modes:
         _refuse_mode(chosen["mode"], world.modes)
+    if chosen["offre"] == INFORMATION and any(nom in values for nom in FILTRES_OFFRE):
+        raise ParameterError(
+            "offre = « information » : un lieu d'information n'a ni domaine ni niveau. "
+            "Retirez les filtres des formations."
+        )
     seuil, unite = _threshold(values, chosen["mode"], world)
     return Question(
         filtres=parse_filters(
@@ -261,6 +270,8 @@ def to_parameters(question: Question) -> list[tuple[str, str]]:
 
 def describe_offer(question: Question) -> str:
     """Return the offer asked, in words, after « d' »: « une formation (Santé, niveau 4) »."""
+    if question.offre == INFORMATION:
+        return "un lieu d'information et d'orientation"
     mots = describe_filters(question.filtres)
     return f"une formation ({mots})" if mots else "une formation"
 
@@ -285,6 +296,8 @@ def describe_way(question: Question) -> str:
 
 def describe_question(question: Question) -> str:
     """Return a question in one line of French, as a title says it."""
-    mots = describe_filters(question.filtres)
-    offre = f"Couverture : {mots}" if mots else "Couverture : toutes les formations"
+    mots = describe_filters(question.filtres) or "toutes les formations"
+    if question.offre == INFORMATION:
+        mots = "lieux d'information et d'orientation"
+    offre = f"Couverture : {mots}"
     return f"{offre}, à {describe_reach(question)}, par {MAILLES[question.zonage].singulier}"

@@ -64,6 +64,7 @@ def compare_publics(world: World, question: Question) -> list[Public]:
     The people of two zones that share a point are counted once.  A QPV without
     outline is estimated by the whole communes that hold it.
     """
+    world = world.of(question)
     offre = choose_offer(world, question)
     points = points_of(world, question)
     rows = publics_among(
@@ -89,6 +90,7 @@ def publics_among(
     `parmi` are rows of the matrix, `points` the measures of the question.  A side that holds no
     point is left out.
     """
+    world = world.of(question)
     offre, rows = choose_offer(world, question), []
     for zonage, compare in COMPARES.items():
         maille, cells_only = world.mailles.get(zonage), compare.est_par_carreaux

@@ -10,9 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geoapp.core.french import dated
 from geoapp.core.schema import STATUTS
+from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.indicators import INDEPENDANTS, INDICATEURS
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import INFORMATION, Question
 from geoapp.coverage.world import Maille, OffreComptee, World
 from geoapp.offer.perimeter import INCONNUE, PARTIELLE, Perimetre, perimeter_of
 
@@ -25,6 +27,8 @@ def known_offer(world: World, question: Question, offre: OffreComptee) -> Perime
 
     Places that are not known make the offer known in part; none known at all, not known.
     """
+    if question.offre == INFORMATION:
+        return information_perimeter(world.snapshot)
     perimetre = perimeter_of(world.snapshot, question.filtres)
     mine = offre.comptes[~offre.comptes["est_voisine"].to_numpy()]
     nb = len(mine)
@@ -34,6 +38,31 @@ def known_offer(world: World, question: Question, offre: OffreComptee) -> Perime
         )
         nb = int(mine["capacite"].notna().sum())
     return perimetre.with_offers(nb)
+
+
+def information_perimeter(snapshot: Snapshot) -> Perimetre:
+    """Return what is known of the places of information: those of our sources, never all of them.
+
+    None at all tells nothing.
+    """
+    held = snapshot.read("lieux_information")["id_source"].unique()
+    sources = snapshot.read("sources").set_index("id_source")
+    tenues = tuple(
+        dated(sources.at[one, "titre"], sources.at[one, "millesime"])
+        for one in sorted(held)
+        if one in sources.index
+    )
+    elsewhere = "missions locales, agences France Travail et autres lieux n'y sont pas"
+    statut = PARTIELLE if len(held) else INCONNUE
+    return Perimetre(
+        statut=statut,
+        parts={statut: 1.0},
+        portee=f"{' ; '.join(tenues)} ; {elsewhere}" if tenues else elsewhere,
+        tenues=tenues,
+        inconnues=(),
+        departements={},
+        demande="lieux d'information et d'orientation",
+    )
 
 
 def point_ranks(world: World, perimetre: Perimetre) -> np.ndarray:

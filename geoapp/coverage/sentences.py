@@ -7,7 +7,14 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number, join_words, typeset
 from geoapp.coverage.indicators import PETIT, format_share
-from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_offer, describe_reach
+from geoapp.coverage.model import (
+    INFORMATION,
+    OFFRES,
+    PUBLICS,
+    Question,
+    describe_offer,
+    describe_reach,
+)
 from geoapp.coverage.travel.modes import MODES, greatest_cost
 from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
 from geoapp.coverage.world import Maille, World
@@ -235,7 +242,8 @@ def mixed_years(world: World, question: Question) -> str:
 
 def _tell_years(world: World, zonage: str) -> str:
     """Return the sentence of `mixed_years`, worked out once by zoning: no filter changes it."""
-    sources, zones = pd.DataFrame(list_sources(world)), world.snapshot.read("zones")
+    sources = pd.DataFrame(list_sources(world), columns=["id_source", "millesime"])
+    zones = world.snapshot.read("zones")
     dates = {
         "offre": sources.loc[
             sources["id_source"].isin(world.offres["id_source"].unique()), "millesime"
@@ -286,6 +294,8 @@ def _border(world: World, question: Question, quality: dict) -> str:
 
 def _supply(question: Question, quality: dict) -> str:
     """Say what counts as offer, and what is not known of it."""
+    if question.offre == INFORMATION:
+        return f"Offre comptée : {count(quality['nb_offres'], 'lieu', 'lieux')} d'information."
     base = f"Offre comptée : {OFFRES[question.offre][0].lower() + OFFRES[question.offre][1:]}."
     if not quality["nb_offres"]:
         return f"{base} Aucune formation de nos sources ne répond aux filtres."

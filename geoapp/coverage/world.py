@@ -15,9 +15,10 @@ import pandas as pd
 from scipy import sparse
 
 from geoapp.core.memory import Memory
+from geoapp.core.schema.model import LIEUX_INFORMATION
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import INFORMATION, Question
 from geoapp.coverage.travel import Matrice, Matrices, open_trajets
 from geoapp.coverage.travel.matrix import PAR_UNITE, as_cost
 from geoapp.coverage.travel.modes import DEFAUT
@@ -82,6 +83,17 @@ class World:
     nb_a_distance: int
     mailles: dict[str, Maille] = field(default_factory=dict)
     memoire: Memory = field(default_factory=Memory, repr=False)
+
+    est_information: bool = False
+
+    def of(self, question: Question) -> World:
+        """Return the world of what a question looks for: its trainings, or its places to ask.
+
+        People, costs and zones are the same.
+        """
+        if self.est_information == (question.offre == INFORMATION) or self.est_information:
+            return self
+        return self.memoire.get(INFORMATION, lambda: information_world(self))
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -193,6 +205,7 @@ COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
     "places": lambda comptes: comptes["capacite"].to_numpy(),
     "sessions": lambda comptes: comptes["nb_sessions"].to_numpy(),
     "mixte": lambda comptes: comptes["capacite"].fillna(comptes["nb_sessions"]).to_numpy(),
+    INFORMATION: lambda comptes: np.ones(len(comptes)),
 }
 """How an offer counts as supply; NaN when it is not known, and then it counts for nothing."""
 
@@ -236,6 +249,38 @@ def open_world(snapshot: Snapshot) -> World:
     )
     world.mailles.update(_divide(snapshot, points, offres))
     return world
+
+
+def information_world(world: World) -> World:
+    """Return a world whose offer is the places of information of its snapshot, each once."""
+    table = pd.DataFrame(world.snapshot.read("lieux_information").drop(columns="geometry"))
+    known = table["id_place"].notna()
+    rows = table[known].reset_index(drop=True)
+    # What a training has and a place of information has not is unknown.
+    offres = rows.reindex(columns=world.offres.columns).astype(world.offres.dtypes)
+    offres = offres.assign(
+        id_action=rows["id_lieu_information"],
+        id_lieu=rows["id_lieu_information"],
+        titre=rows["nom"],
+        nom_organisme=rows["type_lieu"].map(LIEUX_INFORMATION),
+        est_douteuse=False,
+        est_voisine=False,
+        est_fictive=False,
+    )
+    comptes, noms = _numbers(offres, world.trajets, pd.Series(dtype="str"))
+    made = replace(
+        world,
+        offres=offres,
+        comptes=comptes,
+        noms_organismes=noms,
+        nb_non_placees=int((~known).sum()),
+        nb_a_distance=0,
+        mailles={},
+        memoire=Memory(),
+        est_information=True,
+    )
+    made.mailles.update(_divide(world.snapshot, world.points, offres))
+    return made
 
 
 def _points(snapshot: Snapshot, trajets: Matrices) -> pd.DataFrame:
@@ -438,6 +483,7 @@ def choose_offer(world: World, question: Question, today: date | None = None) ->
     An offer whose supply is unknown (no capacity) counts for nothing in the
     supply, and is counted in the quality of the answer.
     """
+    world = world.of(question)
     kept = (
         np.ones(len(world.comptes), dtype=bool)
         if question.voisins

@@ -88,6 +88,7 @@ def almost_reaching(world: World, reponse: Reponse, inside: np.ndarray) -> list[
     Where the offer is not known, who has none is not either: there is no place to tell.
     """
     question: Question = reponse.question
+    world = world.of(question)
     ranks = reponse.points["perimetre"].to_numpy()[inside]
     if not len(ranks) or ranks.max() >= RANGS[INCONNUE]:
         return []
@@ -120,7 +121,9 @@ def _almost(offres: pd.DataFrame, cout: float) -> Presque:
         nom_organisme=text(first["nom_organisme"]) or name_unnamed(first["id_organisme"]) or "",
         titre=text(first["titre"]),
         # An offer of the neighbours has no page of its own.
-        identifiant=None if first["est_voisine"] else first["id_action"],
+        identifiant=None
+        if first["est_voisine"] or pd.isna(first["id_formation"])
+        else first["id_action"],
         nb_offres=len(offres),
         cout=cout,
         est_douteuse=bool(yes(offres["est_douteuse"]).all()),

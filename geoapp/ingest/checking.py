@@ -137,6 +137,10 @@ def _check_measures(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan
     return needs.read_measures(lecture, source, reperes.communes, reperes.passage)[1]
 
 
+def _check_information(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
+    return needs.read_information(lecture, source, reperes.communes, reperes.passage)[1]
+
+
 CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "offre": _check_offer,
     "offre_exemple": _check_offer,
@@ -158,6 +162,7 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "demandeurs_secteurs": lambda source, lecture, _: needs.read_sectors(lecture, source)[1],
     "mesures_communes": _check_measures,
     "rues": _check_streets,
+    "lieux_information": _check_information,
     "verification": _check_codes,
 }
 """How each usage of `geoapp.sources.usages` that a source may have is checked."""

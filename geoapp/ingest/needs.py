@@ -5,13 +5,16 @@ A number that a producer hides is unknown, never zero.
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
 
-from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.config import CRS_GEO, PETIT_NOMBRE
+from geoapp.core.geometry import make_points, place_ids
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.reference.codes import normalise_rome
+from geoapp.reference.codes.text import fold
 from geoapp.reference.zonings import COMMUNE, REGION
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
@@ -188,3 +191,74 @@ def _read_number(journal: Journal, column: str, text: pd.Series) -> None:
     wrong = (text.notna() & number.isna()) | number.lt(0)
     journal.refuse(column, wrong, "nombre_attendu", with_original=True)
     journal.frame[column] = number
+
+
+def read_information(
+    lecture: Lecture, source: Source, communes: pd.DataFrame, passage: dict[str, str]
+) -> tuple[pd.DataFrame, Bilan]:
+    """Return places of information, and the counts.
+
+    A branch is listed with the code and the point of the office that it depends on: where the name
+    of its commune is that of another commune of the département, that one is its own, and the point
+    is not.  A row of a kind that is none of ours is valid and gives nothing.
+    """
+    journal = Journal(lecture.frame.drop(columns="geometry", errors="ignore"))
+    resolve_communes(journal, "code_commune", communes, passage)
+    frame = journal.frame
+    for column in ("latitude", "longitude"):
+        _read_number(journal, column, frame[column])
+    journal.refuse("code_commune", frame["code_commune"].isna(), "commune_inconnue")
+    journal.refuse("nom", frame["nom"].isna(), "nom_absent")
+    kept = journal.kept().dropna(subset="type_lieu")
+    named = kept.get("nom_commune", pd.Series(None, index=kept.index, dtype="str"))
+    own = pd.Series(
+        [
+            _named_commune(name, code, communes)
+            for name, code in zip(named, kept["code_commune"], strict=True)
+        ],
+        index=kept.index,
+        dtype="str",
+    )
+    moved = own.notna() & own.ne(kept["code_commune"])
+    point = kept["latitude"].notna() & kept["longitude"].notna() & ~moved
+    flag = kept.get("est_itinerant", pd.Series(None, index=kept.index, dtype="str"))
+    rows = kept.assign(
+        code_commune=own.fillna(kept["code_commune"]),
+        precision_position=point.map({True: "coordonnees", False: "commune"}),
+        est_itinerant=flag.map({"oui": True, "non": False}).astype("boolean"),
+        id_source=source.id,
+    )
+    return rows, Bilan.of(source.id, lecture, journal)
+
+
+def _named_commune(name: str | None, code: str, communes: pd.DataFrame) -> str | None:
+    """Return the only commune of the département of `code` that bears a name; None for none."""
+    if not isinstance(name, str):
+        return None
+    near = communes[communes["code_departement"].eq(code[:2])]
+    found = near.loc[near["nom"].map(fold).eq(fold(name)), "code_commune"]
+    return str(found.iloc[0]) if len(found) == 1 else None
+
+
+def place_information(
+    rows: pd.DataFrame, communes: gpd.GeoDataFrame, members: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """Return the table `lieux_information`: each place once, at its point or at its town hall."""
+    facts = communes.set_index("code_commune")
+    mine = rows[rows["code_commune"].isin(facts.index[facts["est_region"].astype(bool)])].copy()
+    hall = mine["precision_position"].eq("commune").to_numpy(dtype=bool)
+    codes = mine["code_commune"]
+    longitude = mine["longitude"].astype("float64").mask(hall, codes.map(facts["longitude_mairie"]))
+    latitude = mine["latitude"].astype("float64").mask(hall, codes.map(facts["latitude_mairie"]))
+    points = make_points(longitude, latitude).set_axis(mine.index)
+    whole = members[members["type_lien"].eq("entiere")]
+    keys = whole["type_zone"] + ":" + whole["code_zone"]
+    zones = keys.groupby(whole["code_commune"]).agg("|".join)
+    made = mine.assign(
+        id_lieu_information=mine["id_source"] + ":" + codes + ":" + mine["nom"],
+        nom_commune=codes.map(facts["nom"]),
+        id_place=place_ids(points),
+        zones=codes.map(zones),
+        geometry=points,
+    ).drop_duplicates("id_lieu_information")
+    return gpd.GeoDataFrame(made, geometry="geometry", crs=CRS_GEO)

@@ -42,6 +42,12 @@ def needs_tables(
         "mesures_communes",
         partial(needs.read_measures, communes=state.communes, passage=state.passage),
     )
+    information = _read(
+        state,
+        lectures,
+        "lieux_information",
+        partial(needs.read_information, communes=state.communes, passage=state.passage),
+    )
     nomenclatures = read_nomenclatures(state, lectures)
     families = name_families(
         read["besoins"].reindex(columns=["code_famille", "nom", "code_groupe", "groupe"]),
@@ -64,6 +70,9 @@ def needs_tables(
         "tensions": read["tensions"],
         "demandeurs_secteurs": read["demandeurs_secteurs"],
         "mesures_communes": measures,
+        "lieux_information": needs.place_information(
+            _shaped(information, "lieux_information"), state.communes, tables["communes_zones"]
+        ),
         "formations_familles": links,
     }
     return {nom: conform(_shaped(frame, nom), nom) for nom, frame in made.items()}

@@ -5,12 +5,12 @@ The envelope of an API, the records of an older export, the points.
 Opendatasoft writes a table as an array of flat records (v2.1), under
 `results` with a total (its API), or as `recordid` + `fields` (v1.0, under
 `records` in its API).  ONISEP answers `results` too, the apprenticeship
-catalogue `formations`.
+catalogue `formations`, a GeoJSON `features`.
 """
 
 from __future__ import annotations
 
-ENVELOPES = ("results", "records", "formations", "data")
+ENVELOPES = ("results", "records", "formations", "data", "features")
 """Fields of an API answer that may hold the array."""
 
 
@@ -30,6 +30,9 @@ def _flat(record):
     """Return the fields of a record, points written « latitude,longitude »."""
     if not isinstance(record, dict):
         return record
+    # A GeoJSON of points is a table too: its columns are the properties.
+    if record.get("type") == "Feature" and isinstance(record.get("properties"), dict):
+        return record["properties"]
     inner = record["record"] if isinstance(record.get("record"), dict) else record
     # A flat record may hold a column « fields » of its own: only an envelope names its record.
     is_envelope = inner is not record or "recordid" in inner

@@ -385,6 +385,23 @@ USAGES: dict[str, Usage] = {
             tables=("demandeurs_secteurs", *_SUIVI),
         ),
         Usage(
+            nom="lieux_information",
+            libelle="lieux d'information et d'orientation",
+            etape="besoins",
+            colonnes=(
+                "type_lieu",
+                "nom",
+                "adresse",
+                "code_commune",
+                "nom_commune",
+                "latitude",
+                "longitude",
+                "est_itinerant",
+            ),
+            options={"garder": _GARDER},
+            tables=("lieux_information", *_SUIVI),
+        ),
+        Usage(
             nom="mesures_communes",
             libelle="nombres par commune : publics, emploi, établissements",
             etape="besoins",

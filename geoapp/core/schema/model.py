@@ -43,6 +43,15 @@ MESURES = {
 }
 """What is counted by commune, in words."""
 
+LIEUX_INFORMATION = {
+    "cio": "Centre d'information et d'orientation",
+    "france_services": "Espace France Services",
+    "mission_locale": "Mission locale",
+    "france_travail": "Agence France Travail",
+    "autre": "Autre lieu d'information",
+}
+"""Kinds of places where people are told of trainings, in words."""
+
 BESOINS = ("fort", "modere", "inconnu")
 OFFRES_BESOIN = ("presente", "faible", "loin", "aucune", "inconnue")
 LIENS_FAMILLE = ("publie", "ecrit", "aucun")

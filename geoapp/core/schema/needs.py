@@ -6,8 +6,10 @@ from geoapp.core.schema.model import (
     BESOINS,
     INDICES_TENSION,
     LIENS_FAMILLE,
+    LIEUX_INFORMATION,
     MESURES,
     OFFRES_BESOIN,
+    PRECISIONS,
     column,
     table,
 )
@@ -18,6 +20,31 @@ _INDICES = tuple(
 )
 
 BESOINS_TABLES = (
+    table(
+        "lieux_information",
+        "Lieux d'information et d'orientation",
+        "id_lieu_information",
+        [
+            column("id_lieu_information", "texte", "Identifiant : source:commune:nom", requis=True),
+            column("type_lieu", "texte", "Sorte", requis=True, valeurs=tuple(LIEUX_INFORMATION)),
+            column("nom", "texte", "Nom", requis=True),
+            column("adresse", "texte", "Adresse"),
+            column("code_commune", "texte", "Commune", requis=True),
+            column("nom_commune", "texte", "Nom de la commune", requis=True),
+            column("est_itinerant", "booleen", "Se déplace ; vide quand la source ne le dit pas"),
+            column(
+                "precision_position",
+                "texte",
+                "Point donné par la source, ou mairie de la commune",
+                requis=True,
+                valeurs=PRECISIONS,
+            ),
+            column("id_place", "texte", "Position", requis=True),
+            column("zones", "texte", "Zones, « type:code » séparés par « | »"),
+            column("id_source", "texte", "Source", requis=True, renvoi="sources.id_source"),
+            column("geometry", "geometrie", "Point", requis=True),
+        ],
+    ),
     table(
         "familles_metiers",
         "Familles de métiers de l'enquête Besoins en main-d'œuvre, et métiers (ROME) de chacune",

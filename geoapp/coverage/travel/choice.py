@@ -82,7 +82,7 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
 
 def read_tables(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
     """Return the tables of a snapshot that its points, its places and their floors are made of."""
-    names = ("demande", "offres", "offres_voisines", "communes")
+    names = ("demande", "offres", "offres_voisines", "lieux_information", "communes")
     return {nom: snapshot.read(nom) for nom in names}
 
 
@@ -101,7 +101,7 @@ def list_places(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     read = ["id_place", "code_commune", "precision_position", "geometry"]
     parts = [
         pd.DataFrame(frames[nom])[read].dropna(subset="id_place")
-        for nom in ("offres", "offres_voisines")
+        for nom in ("offres", "offres_voisines", "lieux_information")
     ]
     rows = pd.concat(parts, ignore_index=True).sort_values(["id_place", "code_commune"])
     is_vague = rows["precision_position"].eq("commune").fillna(False).astype(bool)

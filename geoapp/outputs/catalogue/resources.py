@@ -61,6 +61,7 @@ FICHES: dict[str, FicheTable] = {
     "appellations": FicheTable("Noms des métiers"),
     "perimetre": FicheTable("Ce que les sources tiennent de l'offre"),
     "totaux": FicheTable("Totaux extérieurs"),
+    "lieux_information": FicheTable("Lieux d'information et d'orientation", POINT, "#8a5a00"),
     "familles_metiers": FicheTable("Familles de métiers"),
     "besoins": FicheTable("Projets de recrutement"),
     "tensions": FicheTable("Tensions sur les métiers"),

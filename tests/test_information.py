@@ -1,0 +1,95 @@
+"""Places of information: an offer of its own, counted by the engine of the coverage."""
+
+import pandas as pd
+import pytest
+
+from geoapp.core.config import Settings
+from geoapp.core.errors import ParameterError
+from geoapp.core.schema import conform
+from geoapp.coverage.answer import answer
+from geoapp.coverage.model import parse_question
+from geoapp.coverage.world import choose_offer, open_world
+from geoapp.ingest.needs import place_information, read_information
+from geoapp.sources.portals import portal_rows
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import get_source
+from geoapp.web import create_app
+from support.words import plain
+from support.world import make_tiny_frames, publish_world
+
+
+def places(frames, rows):
+    columns = ["type_lieu", "nom", "code_commune", "nom_commune", "latitude", "longitude"]
+    frame = pd.DataFrame(rows, columns=columns, dtype="str")
+    lecture = Lecture(frame=frame, nb_lues=len(frame), rejets=[])
+    found, bilan = read_information(lecture, get_source("cio-2025"), frames["communes"], {})
+    bilan.check()
+    placed = place_information(found, frames["communes"], frames["communes_zones"])
+    return conform(placed.assign(id_source="tiny"), "lieux_information")
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    frames = make_tiny_frames()
+    frames["lieux_information"] = places(
+        frames, [("cio", "CIO de <Cysoing>", "59001", "Cysoing", "50.1", "2.5")]
+    )
+    return publish_world(frames, tmp_path_factory.mktemp("information"))
+
+
+def test_a_branch_stands_in_the_commune_that_it_names():
+    frames = make_tiny_frames()
+    rows = [
+        ("cio", "CIO", "80001", "Amiville", "50.05", "2.05"),
+        ("cio", "Point d'accueil", "80001", "BEAUVAL", "50.05", "2.05"),
+        (None, "Centre de ressources", "80001", "Amiville", "50.05", "2.05"),
+    ]
+    found = places(frames, rows).set_index("nom")
+    assert list(found.index) == ["CIO", "Point d'accueil"]
+    branch = found.loc["Point d'accueil"]
+    assert branch["code_commune"] == "80002" and branch["precision_position"] == "commune"
+    assert (round(branch.geometry.x, 3), round(branch.geometry.y, 3)) == (2.3, 50.1)
+    assert found.loc["CIO", "precision_position"] == "coordonnees"
+    assert "ze2020:3201" in branch["zones"]
+
+
+def test_a_geojson_of_points_is_a_table():
+    value = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}}]}
+    assert portal_rows(value) == [{"a": 1}]
+
+
+def test_the_engine_counts_places_of_information_alone(snapshot):
+    world = open_world(snapshot)
+    question = parse_question({"offre": "information", "seuil_km": "20"}, world)
+    assert len(choose_offer(world, question).comptes) == 1
+    found = answer(world, question)
+    rows = found.tableau.set_index("code_zone")
+    assert rows.loc["0054", "population_non_couverte"] == 0
+    assert rows.loc["3201", "population_non_couverte"] >= 1000
+    assert found.perimetre.statut == "partielle" and "missions locales" in found.perimetre.phrase
+    assert "lieu d'information" in found.phrase
+    trainings = answer(world, parse_question({"seuil_km": "20"}, world))
+    assert trainings.qualite["nb_offres"] > 1
+
+
+def test_no_filter_of_trainings_goes_with_it(snapshot):
+    with pytest.raises(ParameterError, match="Retirez les filtres"):
+        parse_question({"offre": "information", "niveau": "3"}, open_world(snapshot))
+
+
+def test_pages_and_api_answer(snapshot):
+    client = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    page = plain(client.get("/couverture?offre=information").get_data(as_text=True))
+    assert "lieux d'information et d'orientation" in page
+    body = client.get("/api/v1/couverture?offre=information&seuil_km=20").json
+    assert body["titre"].startswith("Couverture : lieux d'information et d'orientation")
+    sheet = client.get("/couverture/zones/ze2020/3201?offre=information&seuil_km=5")
+    assert sheet.status_code == 200 and "&lt;Cysoing&gt;" in sheet.get_data(as_text=True)
+    for path in ("/couverture/publics", "/couverture/export.csv", "/territoires/ze2020/3201"):
+        assert client.get(f"{path}?offre=information").status_code == 200
+
+
+def test_without_any_place_nothing_is_told(tiny_snapshot):
+    world = open_world(tiny_snapshot)
+    found = answer(world, parse_question({"offre": "information"}, world))
+    assert found.perimetre.statut == "inconnue" and not found.perimetre.est_chiffrable
