@@ -48,7 +48,10 @@ QUESTION = (
     ("seuil_min", "Durée du trajet, 1 à 120 minutes, à la place de --seuil-km."),
     ("mode", "voiture (par défaut), voiture_fluide, velo, pied ou transports."),
     ("mesure", "Indicateur dont les classes sont faites (part_non_couverte par défaut)."),
-    ("offre", "Ce qui compte : actions, places, sessions ou mixte."),
+    (
+        "offre",
+        "Ce qui compte : actions, places, sessions, mixte ou information (lieux d'orientation).",
+    ),
     ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."),
     ("public", "tous (par défaut), adultes ou jeunes."),
     ("classes", "jenks (par défaut), quantiles ou fixes."),

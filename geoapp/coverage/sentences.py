@@ -312,9 +312,10 @@ def _precision(world: World, quality: dict) -> str:
     """Say how well the offer is placed, and what is left out."""
     parts = []
     if quality["nb_offres"]:
+        counted = "lieux comptés" if world.est_information else "formations comptées"
         parts.append(
-            f"Position douteuse pour {format_share(quality['part_douteuses'])} des formations "
-            "comptées, à la mairie de la commune pour "
+            f"Position douteuse pour {format_share(quality['part_douteuses'])} des {counted}, "
+            "à la mairie de la commune pour "
             f"{format_share(quality['part_a_la_mairie'])}."
         )
     if quality["nb_non_placees"]:

@@ -30,6 +30,7 @@ from geoapp.web import (
     security,
     selection,
     territories,
+    trained,
     usage,
     usage_count,
 )
@@ -58,6 +59,7 @@ PAGES = (
     territories,
     needs,
     planning,
+    trained,
     downloads,
     quality,
     api,

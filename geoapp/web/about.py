@@ -65,6 +65,11 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
                 "Besoins et offre",
                 "Ce que les employeurs cherchent, ce qui s'apprend et où, par famille de métiers.",
             ),
+            (
+                "trained.index",
+                "Qui se forme près de moi ?",
+                "Pour un employeur : élèves, places et débouchés à portée, par famille de métiers.",
+            ),
         ),
     ),
     (

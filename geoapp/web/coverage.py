@@ -16,6 +16,7 @@ from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.legend import legend, white_counts
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
+    INFORMATION,
     Question,
     describe_question,
     describe_reach,
@@ -131,6 +132,7 @@ def _links(question: Question) -> dict:
             "planning.sites", **vues.query(question, sauf=("mesure", "classes"))
         ),
         "adresse_evolution": url_for("coverage.change"),
+        "adresse_information": url_for("coverage.index", offre=INFORMATION),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
     }
 

@@ -386,7 +386,7 @@ def _against_all(part: float, part_de_tous: float) -> str:
         return "inconnu"
     points = round((part - part_de_tous) * 100, 1)
     if not points:
-        return "comme tous les habitants"
+        return "comme tous"
     value = with_unit(format_decimal(abs(points)), "point" if abs(points) < 2 else "points")
     return f"{value} de {'plus' if points > 0 else 'moins'}"
 

@@ -1,0 +1,151 @@
+"""The page « Qui se forme près de moi ? », for employers, and its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template, request, url_for
+
+from geoapp.core.errors import ParameterError
+from geoapp.core.french import format_date, format_decimal, format_number, with_unit
+from geoapp.offer.search.engine import search
+from geoapp.offer.search.model import Requete
+from geoapp.offer.search.requests import parse_request, refuse_unknown
+from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.model import Fichier, as_columns
+from geoapp.planning.need_answer import SANTE
+from geoapp.planning.trained import COLONNES, NOTES, Formes, who_is_trained
+from geoapp.web.presentation import Query
+from geoapp.web.sending import send_table
+from geoapp.web.served import courant, served_engine
+
+blueprint = Blueprint("trained", __name__)
+
+DUREES = (15, 30, 45, 60)
+"""Minutes by car that the page proposes; the address accepts any of the search."""
+
+DUREE = 30
+
+_PARAMETRES = ("lieu", "seuil_min", "groupe")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demande:
+    """What is asked: from where (None: nothing yet), in how many minutes, which families."""
+
+    requete: Requete | None
+    minutes: str
+    groupe: str
+    lieu: str
+
+    @property
+    def query(self) -> Query:
+        """Return the parameters of the address."""
+        return {"lieu": self.lieu, "seuil_min": self.minutes, "groupe": self.groupe or None}
+
+
+def _asked() -> Demande:
+    """Return what the request asks."""
+    refuse_unknown(list(request.args), _PARAMETRES)
+    lieu = request.args.get("lieu", "").strip()
+    minutes = request.args.get("seuil_min", "").strip() or str(DUREE)
+    groups = [*courant().snapshot().read("familles_metiers")["code_groupe"].dropna(), SANTE, ""]
+    groupe = request.args.get("groupe", "")
+    if groupe not in groups:
+        raise ParameterError(f"groupe = « {groupe[:40]} » : valeur inconnue.")
+    found = parse_request({"lieu": lieu, "seuil_min": minutes}, served_engine()) if lieu else None
+    return Demande(requete=found, minutes=minutes, groupe=groupe, lieu=lieu)
+
+
+def _answer(asked: Demande) -> Formes | None:
+    """Return who is trained in reach; None when no place is asked."""
+    if asked.requete is None:
+        return None
+    found = search(served_engine(), asked.requete)
+    offers = courant().snapshot().read("offres").iloc[found.lignes[: found.total]]
+    return who_is_trained(courant().snapshot(), offers, asked.groupe)
+
+
+def _title(asked: Demande) -> str:
+    if asked.requete is None or asked.requete.lieu is None:
+        return "Qui se forme près de moi ?"
+    minutes = with_unit(asked.minutes, "minutes")
+    return f"Qui se forme à {minutes} en voiture de {asked.requete.lieu.nom} ?"
+
+
+@blueprint.get("/qui-se-forme")
+def index():
+    """Show who is trained near a place, by family of jobs."""
+    asked = _asked()
+    found = _answer(asked)
+    groups = (
+        courant().snapshot().read("familles_metiers").dropna(subset="code_groupe")
+    ).drop_duplicates("code_groupe")
+    return render_template(
+        "trained.html",
+        titre=_title(asked),
+        demande=asked,
+        formes=found,
+        lignes=_rows(found) if found else [],
+        notes=NOTES,
+        durees=DUREES,
+        groupes=[
+            (SANTE, "Santé et action sociale"),
+            *groups[["code_groupe", "groupe"]].sort_values("groupe").itertuples(index=False),
+        ],
+        telechargements=[
+            (form.libelle, url_for("trained.export", format=nom, **asked.query))
+            for nom, form in FORMATS.items()
+            if not form.est_carte
+        ],
+    )
+
+
+def _rows(found: Formes) -> list[dict]:
+    """Return the rows of the table in words; « inconnu » where nothing is known."""
+    rows = found.lignes.astype("object").where(found.lignes.notna(), None).to_dict("records")
+    return [
+        {
+            **{
+                nom: "inconnu" if row[nom] is None else format_number(row[nom])
+                for nom in ("nb_formations", "nb_lieux", "nb_places", "nb_entrants", "nb_sortants")
+            },
+            "nom": row["nom"],
+            "adresse": url_for("needs.index", famille=row["code_famille"]),
+            "apprentissage": format_number(row["nb_apprentissage"]),
+            "sans_places": row["nb_sans_places"],
+            "taux": "inconnu"
+            if row["taux_emploi_pct"] is None
+            else f"{with_unit(format_decimal(row['taux_emploi_pct']), '%')} ({row['annee_taux']})",
+        }
+        for row in rows
+    ]
+
+
+@blueprint.get("/qui-se-forme/export.<format>")
+def export(format: str):
+    """Return the table as a file."""
+    if format not in FORMATS or FORMATS[format].est_carte:
+        abort(404)
+    asked = _asked()
+    found = _answer(asked)
+    if found is None:
+        raise ParameterError("lieu : dites de quelle commune partir.")
+    snapshot = courant().snapshot()
+    day = format_date(snapshot.manifest["cree_le"][:10])
+    fichier = Fichier(
+        table=found.lignes,
+        colonnes=as_columns(*((nom, *row) for nom, row in COLONNES.items())),
+        notice=[
+            ("Titre", _title(asked)),
+            ("À retenir", found.phrase),
+            ("Années des places", ", ".join(found.annees_places) or "inconnues"),
+            ("Année des élèves", found.annee_eleves or "inconnue"),
+            *(("À savoir", note) for note in NOTES),
+            ("Citer", f"GéoForma, qui se forme, données du {day} ({snapshot.id})."),
+        ],
+        titre="Qui se forme",
+        nom="qui-se-forme",
+        nb_figees=2,
+    )
+    return send_table(fichier, FORMATS[format])
