@@ -20,6 +20,11 @@ def server(tmp_path_factory):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_are_clean_and_accessible(server, browser, axe_source, width):
     with Seen(browser, width) as seen:
-        for path in ("/besoins", "/besoins?famille=S1X40", "/qui-se-forme?lieu=Cysoing&seuil_min=60"):
+        for path in (
+            "/besoins",
+            "/besoins?famille=S1X40",
+            "/qui-se-forme?lieu=Cysoing&seuil_min=60",
+            "/essentiel?territoire=bassin2024:B2",
+        ):
             seen.open(server + path)
             audit(seen, axe_source, server)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoapp.core.config import CRS_GEO, PETIT_NOMBRE
 from geoapp.core.geometry import make_points, place_ids
+from geoapp.core.schema import TABLES
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes
@@ -244,6 +245,9 @@ def place_information(
     rows: pd.DataFrame, communes: gpd.GeoDataFrame, members: pd.DataFrame
 ) -> gpd.GeoDataFrame:
     """Return the table `lieux_information`: each place once, at its point or at its town hall."""
+    if rows.empty:
+        nothing = pd.DataFrame(columns=TABLES["lieux_information"].noms)
+        return gpd.GeoDataFrame(nothing, geometry="geometry", crs=CRS_GEO)
     facts = communes.set_index("code_commune")
     mine = rows[rows["code_commune"].isin(facts.index[facts["est_region"].astype(bool)])].copy()
     hall = mine["precision_position"].eq("commune").to_numpy(dtype=bool)

@@ -61,6 +61,11 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("planning.what_if", "Et si ?", "Ce que change une fermeture ou une ouverture."),
             ("territories.index", "Territoires", "Une page et une fiche par zone."),
             (
+                "dashboard.index",
+                "L'essentiel",
+                "Les chiffres à retenir d'un territoire, à imprimer sur deux pages.",
+            ),
+            (
                 "needs.index",
                 "Besoins et offre",
                 "Ce que les employeurs cherchent, ce qui s'apprend et où, par famille de métiers.",

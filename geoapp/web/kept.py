@@ -35,6 +35,7 @@ ENDPOINTS = (
     "coverage.index",
     "coverage.zone",
     "coverage.publics",
+    "dashboard.index",
     "needs.index",
     "territories.index",
     "territories.zone",

@@ -1,0 +1,122 @@
+"""The dashboard: sentences are rules over numbers, trends compare what is known both years."""
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoapp.core.config import Settings
+from geoapp.core.schema import conform
+from geoapp.planning.dashboard import (
+    ENTREES,
+    THEMES,
+    against,
+    build_dashboard,
+    find_dashboard_zone,
+)
+from geoapp.web import create_app
+from geoapp.web.dashboard import HAUTEUR, line_of
+from support.needs import make_needs_world
+from support.words import plain
+from support.world import publish_world
+
+MESURES = [
+    ("demandeurs", "2009", "80001", 100),
+    ("demandeurs", "2009", "80002", None),
+    ("demandeurs", "2009", "59001", 500),
+    ("demandeurs", "2023", "80001", 150),
+    ("demandeurs", "2023", "80002", 50),
+    ("demandeurs", "2023", "59001", 500),
+    ("rsa", "2023", "59001", 60),
+]
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    frames = make_needs_world()
+    rows = pd.DataFrame(MESURES, columns=["mesure", "annee", "code_zone", "nombre"])
+    frames["mesures_communes"] = conform(
+        rows.assign(type_zone="commune", id_source="tiny"), "mesures_communes"
+    )
+    sectors = [("B1", "Industrie", 30), ("B1", "Commerce", None), ("B2", "Industrie", 12)]
+    frames["demandeurs_secteurs"] = conform(
+        pd.DataFrame(sectors, columns=["code_zone", "secteur", "nb_demandeurs"]).assign(
+            annee="inconnue", id_source="tiny"
+        ),
+        "demandeurs_secteurs",
+    )
+    return publish_world(frames, tmp_path_factory.mktemp("essentiel"))
+
+
+@pytest.fixture(scope="module")
+def client(snapshot):
+    return create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+
+
+def tiles(snapshot, zone, entree="territoire"):
+    found = build_dashboard(snapshot, find_dashboard_zone(snapshot, zone), entree)
+    return {one.titre: one for one in found.tuiles}
+
+
+def test_a_trend_leaves_out_what_was_hidden_one_year(snapshot):
+    seekers = tiles(snapshot, "ze2020:3201")["Demandeurs d'emploi (catégories A, B, C)"]
+    assert plain(seekers.valeur) == "200" and seekers.annee == "2023"
+    assert seekers.serie == (("2009", 100.0), ("2023", 150.0))
+    assert "+50 % de 2009 à 2023 (+8,3 % dans la région)" in plain(seekers.phrase)
+
+
+def test_what_is_hidden_is_said(snapshot):
+    households = tiles(snapshot, "region")["Foyers allocataires du RSA"]
+    assert "Nombre tu ou inconnu dans 2 communes" in households.phrase
+
+
+def test_sectors_are_told_where_the_file_tells_them(snapshot):
+    assert tiles(snapshot, "ze2020:3201", "secteur") == {}
+    found = tiles(snapshot, "bassin2024:B1", "secteur")["Demandeurs d'emploi par secteur"]
+    assert found.liste == (("Industrie", "30"),)
+
+
+def test_jobs_name_what_lacks(snapshot):
+    found = tiles(snapshot, "region", "metier")
+    assert found["Besoin fort, offre connue faible ou loin"].liste[0][0] == "Caissiers"
+
+
+@given(st.floats(0, 1e3), st.floats(0, 1e3))
+def test_a_comparison_never_contradicts_its_numbers(rate, usual):
+    said = plain(against(rate, usual))
+    if not usual:
+        assert said == ""
+    elif "de plus" in said:
+        assert rate > usual
+    elif "de moins" in said:
+        assert rate < usual
+    else:
+        assert said.startswith("Proche") and math.isclose(rate, usual, rel_tol=0.1 + 1e-9)
+
+
+def test_an_unknown_number_is_compared_with_nothing():
+    assert against(float("nan"), 1.0) == against(1.0, float("nan")) == ""
+
+
+def test_a_line_stays_in_its_drawing(snapshot):
+    seekers = tiles(snapshot, "region")["Demandeurs d'emploi (catégories A, B, C)"]
+    heights = [float(point.split(",")[1]) for point in line_of(seekers).split()]
+    assert all(0 <= one <= HAUTEUR for one in heights) and heights[0] > heights[-1]
+
+
+@pytest.mark.parametrize("entree", ENTREES)
+@pytest.mark.parametrize("zone", ["region", "ze2020:3201", "epci:240000001", "bassin2024:B2"])
+def test_every_page_answers(client, zone, entree):
+    page = client.get(f"/essentiel?territoire={zone}&entree={entree}")
+    assert page.status_code == 200
+    assert all(theme in page.get_data(as_text=True) for theme in THEMES)
+
+
+def test_what_is_not_known_is_refused(client, tiny_snapshot):
+    assert client.get("/essentiel?territoire=zrr:ZRR").status_code == 400
+    assert client.get("/essentiel?territoire=ze2020:0000").status_code == 404
+    assert client.get("/essentiel?entree=autre").status_code == 400
+    bare = create_app(settings=Settings(data_dir=tiny_snapshot.path.parents[1])).test_client()
+    assert all(bare.get(f"/essentiel?entree={one}").status_code == 200 for one in ENTREES)
