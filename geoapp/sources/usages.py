@@ -407,8 +407,8 @@ USAGES: dict[str, Usage] = {
             etape="besoins",
             colonnes=(
                 "code_commune",
-                *(f"nb_{annee}" for annee in range(2000, 2100)),
-                *(f"moins_{annee}" for annee in range(2000, 2100)),
+                *(f"nb_{annee}" for annee in range(2009, 2031)),
+                *(f"moins_{annee}" for annee in range(2009, 2031)),
             ),
             options={
                 "mesure": OptionSource(
