@@ -87,7 +87,7 @@ class Territoire:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tableau:
+class TableauDeBord:
     """A dashboard: its territory, the way in, its tiles in the order of the themes."""
 
     territoire: Territoire
@@ -140,7 +140,7 @@ def find_dashboard_zone(snapshot: Snapshot, texte: str) -> Territoire:
     )
 
 
-def build_dashboard(snapshot: Snapshot, territoire: Territoire, entree: str) -> Tableau:
+def build_dashboard(snapshot: Snapshot, territoire: Territoire, entree: str) -> TableauDeBord:
     """Return the tiles of a territory by one way in."""
     whole = find_dashboard_zone(snapshot, REGION)
     makers = {
@@ -150,7 +150,7 @@ def build_dashboard(snapshot: Snapshot, territoire: Territoire, entree: str) -> 
         "public": (_publics,),
     }
     found = [tile for make in makers[entree] for tile in make(snapshot, territoire, whole) if tile]
-    return Tableau(territoire=territoire, entree=entree, tuiles=tuple(found))
+    return TableauDeBord(territoire=territoire, entree=entree, tuiles=tuple(found))
 
 
 def against(rate: float, usual: float, what: str = "à population égale") -> str:

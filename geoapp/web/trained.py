@@ -30,7 +30,7 @@ _PARAMETRES = ("lieu", "seuil_min", "groupe")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Demande:
+class DemandeFormes:
     """What is asked: from where (None: nothing yet), in how many minutes, which families."""
 
     requete: Requete | None
@@ -44,7 +44,7 @@ class Demande:
         return {"lieu": self.lieu, "seuil_min": self.minutes, "groupe": self.groupe or None}
 
 
-def _asked() -> Demande:
+def _asked() -> DemandeFormes:
     """Return what the request asks."""
     refuse_unknown(list(request.args), _PARAMETRES)
     lieu = request.args.get("lieu", "").strip()
@@ -54,10 +54,10 @@ def _asked() -> Demande:
     if groupe not in groups:
         raise ParameterError(f"groupe = « {groupe[:40]} » : valeur inconnue.")
     found = parse_request({"lieu": lieu, "seuil_min": minutes}, served_engine()) if lieu else None
-    return Demande(requete=found, minutes=minutes, groupe=groupe, lieu=lieu)
+    return DemandeFormes(requete=found, minutes=minutes, groupe=groupe, lieu=lieu)
 
 
-def _answer(asked: Demande) -> Formes | None:
+def _answer(asked: DemandeFormes) -> Formes | None:
     """Return who is trained in reach; None when no place is asked."""
     if asked.requete is None:
         return None
@@ -66,7 +66,7 @@ def _answer(asked: Demande) -> Formes | None:
     return who_is_trained(courant().snapshot(), offers, asked.groupe)
 
 
-def _title(asked: Demande) -> str:
+def _title(asked: DemandeFormes) -> str:
     if asked.requete is None or asked.requete.lieu is None:
         return "Qui se forme près de moi ?"
     minutes = with_unit(asked.minutes, "minutes")
