@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from geoapp.cli import main
 from geoapp.core.errors import NotFoundError, ParameterError
@@ -18,7 +19,8 @@ from geoapp.coverage.model import parse_question
 from geoapp.coverage.world import open_world
 from geoapp.planning.asked import PARAMETRES, parse_sites, to_parameters
 from geoapp.planning.candidates import list_candidates, realities
-from geoapp.planning.opening import find_sites
+from geoapp.planning.opening import Monde, choose_real, find_sites
+from geoapp.planning.siting import coverage_worth
 from geoapp.planning.trips import trips_to
 from geoapp.planning.words import describe_sites, tell_sites
 from support.words import plain
@@ -156,6 +158,15 @@ def test_every_example_is_accepted(monde):
     for nom, row in PARAMETRES.items():
         if nom != "territoire":
             parse_sites({nom: row.exemple}, monde)
+
+
+def test_a_real_place_is_preferred_as_far_as_asked():
+    """A hall that brings 100, a lycée that brings 95, another that brings 80."""
+    worth = coverage_worth(csr_array([[1.0, 1, 1], [1, 1, 0], [1, 0, 0]]), np.array([80.0, 15, 5]))
+    monde = Monde(np.arange(3), np.arange(3), worth, np.zeros(3), np.array([0, 2, 3]))
+    assert choose_real(monde, 1, 0.0) == ([0], [0])
+    assert choose_real(monde, 1, 0.1) == ([1], [0])
+    assert choose_real(monde, 1, 0.2) == ([2], [0])
 
 
 @pytest.mark.real

@@ -111,7 +111,7 @@ class Sites:
 
 
 @dataclass(frozen=True, eq=False)
-class _Monde:
+class Monde:
     """What the kernel reads: points, candidates kept (ranks), worth, reach within the threshold."""
 
     lines: np.ndarray
@@ -138,7 +138,7 @@ def _find(world: World, recherche: Recherche, delai_s: float) -> Sites:
     if recherche.objectif == "nombre":
         return _least(world, recherche, comptes, monde, delai_s)
     nb, worth = recherche.ouvertures, monde.worth
-    opened, growing = _choose(monde, nb, recherche.reel)
+    opened, growing = choose_real(monde, nb, recherche.reel)
     free, gains = siting.rank_by_gain(worth, growing)
     first = siting.Choice(
         opened=free, gains=gains, bound=siting.relax(worth, nb, float(gains.sum())).bound
@@ -147,7 +147,7 @@ def _find(world: World, recherche: Recherche, delai_s: float) -> Sites:
         proven = proof.prove(worth, nb, first, delai_s=delai_s)
         if proven.value > first.value:
             real = _nearer_to_real(siting.Growing(worth), monde, proven.opened, recherche.reel)
-            opened = max((opened, real), key=lambda one: _value(worth, one))
+            opened = real if _value(worth, real) >= _value(worth, opened) else opened
         first = proven
     ordered, gains = siting.rank_by_gain(worth, opened)
     value = float(gains.sum())
@@ -162,7 +162,7 @@ def _find(world: World, recherche: Recherche, delai_s: float) -> Sites:
     )
 
 
-def _prepare(world: World, recherche: Recherche, comptes: Recensement) -> _Monde:
+def _prepare(world: World, recherche: Recherche, comptes: Recensement) -> Monde:
     """Return the problem of a search: the people not served today, and the candidates kept."""
     question = recherche.question
     ranks = realities(world, question)
@@ -184,7 +184,7 @@ def _prepare(world: World, recherche: Recherche, comptes: Recensement) -> _Monde
         worth = siting.travel_worth(cost, people, today)
     else:
         worth = siting.coverage_worth(cost, people)
-    return _Monde(lines, chosen, worth, today, ranks[chosen])
+    return Monde(lines, chosen, worth, today, ranks[chosen])
 
 
 def _inside(world: World, zone: Zone) -> np.ndarray:
@@ -194,19 +194,21 @@ def _inside(world: World, zone: Zone) -> np.ndarray:
     return list_candidates(world).table["code_commune"].isin(communes).to_numpy()
 
 
-def _choose(monde: _Monde, nb: int, part: float) -> tuple[list[int], list[int]]:
+def choose_real(monde: Monde, nb: int, part: float) -> tuple[list[int], list[int]]:
     """Return at most `nb` openings, real places preferred, and those found without preference.
 
-    One opening more never loses anybody: the choice before, with one more, is kept when better.
+    One opening more never loses anybody: where real places would, the choice before gets one more.
     """
     kept: list[int] = []
     opened: list[int] = []
     growing = siting.Growing(monde.worth)
     for opened in siting.grow(monde.worth):
         mine = _nearer_to_real(growing, monde, opened, part)
-        growing.set(kept)
-        growing.add_best()
-        kept = max((mine, growing.opened), key=lambda one: _value(monde.worth, one))
+        if _value(monde.worth, mine) < _value(monde.worth, kept):
+            growing.set(kept)
+            growing.add_best()
+            mine = growing.opened
+        kept = mine
         if len(opened) >= nb:
             break
     return kept, opened
@@ -216,7 +218,7 @@ def _value(worth: sparse.csr_array, opened: list[int]) -> float:
     return float(siting.rank_by_gain(worth, opened)[1].sum()) if len(opened) else 0.0
 
 
-def _nearer_to_real(growing: siting.Growing, monde: _Monde, opened, part: float) -> list[int]:
+def _nearer_to_real(growing: siting.Growing, monde: Monde, opened, part: float) -> list[int]:
     """Return a set where each opening is the most real of those that bring nearly as much."""
     mine = [int(one) for one in opened]
     for rank in range(len(mine)):
@@ -232,7 +234,7 @@ def _nearer_to_real(growing: siting.Growing, monde: _Monde, opened, part: float)
 
 
 def _least(
-    world: World, recherche: Recherche, comptes: Recensement, monde: _Monde, delai_s: float
+    world: World, recherche: Recherche, comptes: Recensement, monde: Monde, delai_s: float
 ) -> Sites:
     """Return the least openings that cover a part of the people."""
     covered = comptes.population - comptes.beyond(comptes.cost, recherche.question.seuil)
@@ -255,7 +257,7 @@ def _answer(
     world: World,
     recherche: Recherche,
     comptes: Recensement,
-    monde: _Monde,
+    monde: Monde,
     choice: siting.Choice,
 ) -> Sites:
     """Return the answer of some openings."""
@@ -302,7 +304,7 @@ def _mean_cost(comptes: Recensement, cost: np.ndarray, most: float) -> float:
     return float(counted @ comptes.people / comptes.population)
 
 
-def _openings(world: World, monde: _Monde, choice: siting.Choice, personnes: list[float]):
+def _openings(world: World, monde: Monde, choice: siting.Choice, personnes: list[float]):
     """Yield the openings in words and figures."""
     table, total = list_candidates(world).table, 0.0
     names, growing = list(REALITES), siting.Growing(monde.worth)
@@ -334,7 +336,7 @@ def _hide(people: float) -> float:
     return float("nan") if 0 < people < PETIT_NOMBRE else people
 
 
-def _as_good(table: pd.DataFrame, monde: _Monde, growing: siting.Growing, rank: int) -> list[str]:
+def _as_good(table: pd.DataFrame, monde: Monde, growing: siting.Growing, rank: int) -> list[str]:
     """Return the other communes where an opening would bring as many, the best first."""
     opened = growing.opened
     instead, alone = growing.instead_of(rank), float(growing.alone[rank])

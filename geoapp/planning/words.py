@@ -159,9 +159,11 @@ def _given_up(sites: Sites) -> str:
     """Say what real places cost."""
     if sites.recherche.objectif == "trajet" or round(sites.cede) < PETIT_NOMBRE:
         return ""
+    best, more = (format_number(round(one)) for one in (sites.valeur + sites.cede, sites.cede))
+    which = "Le meilleur choix (c'est prouvé)" if sites.est_prouve else "Le meilleur choix trouvé"
     return (
-        f"Le meilleur choix trouvé en rapprocherait {format_number(round(sites.cede))} de plus, "
-        "dans des communes sans lieu de formation : ils sont cédés pour des lieux qui existent."
+        f"{which} en rapprocherait {best}, soit {more} de plus, dans des communes sans lieu de "
+        "formation : ils sont cédés pour des lieux qui existent."
     )
 
 
@@ -172,8 +174,8 @@ def tell_opening(sites: Sites, one: Ouverture) -> str:
         names = ", ".join(one.egales)
         etc = "…" if one.nb_egales > len(one.egales) else ""
         told += (
-            f" ; {count(one.nb_egales, 'autre commune fait', 'autres communes font')} aussi bien "
-            f"à 1 % près : {names}{etc}"
+            f" ; {count(one.nb_egales, 'autre commune fait', 'autres communes font')} au "
+            f"moins aussi bien, à 1 % près : {names}{etc}"
         )
     return told
 
@@ -206,9 +208,7 @@ def list_notes(world: World, sites: Sites) -> list[str]:
         f"{_people(beyond)} n'ont aucun lieu candidat à portée."
         if beyond >= PETIT_NOMBRE and sites.est_possible
         else "",
-        f"Candidats : {SORTES[recherche.candidats].lower()}. Un lieu qui forme déjà est préféré à "
-        f"une commune tant qu'il rapproche au moins {format_share(1 - recherche.reel)} des mêmes "
-        "habitants.",
+        _candidates(recherche),
         f"Chaque ouverture compte pour {format_decimal(recherche.capacite)} places : c'est votre "
         "hypothèse."
         if question.offre in ("places", "mixte")
@@ -222,6 +222,17 @@ def list_notes(world: World, sites: Sites) -> list[str]:
         without_car(question),
     ]
     return [note for note in notes if note]
+
+
+def _candidates(recherche: Recherche) -> str:
+    """Say what may be opened, and how far a real place is preferred."""
+    told = f"Candidats : {SORTES[recherche.candidats].lower()}."
+    if recherche.candidats not in ("tous", "etablissements") or not recherche.reel:
+        return told
+    return (
+        f"{told} Un lieu qui forme déjà est préféré à une commune tant qu'il rapproche au moins "
+        f"{format_share(1 - recherche.reel)} des mêmes habitants."
+    )
 
 
 def describe_sites(world: World, sites: Sites) -> dict:
