@@ -56,10 +56,10 @@ def index(tmp_path_factory):
     frames, folder = make_tiny_frames(), tmp_path_factory.mktemp("rues")
     frames["anciennes_communes"] = pd.DataFrame(
         {
-            "code_ancien": ["80009"],
-            "code_commune": "80001",
-            "nom": ["Vieuxbourg"],
-            "type_ancienne": ["deleguee"],
+            "code_ancien": ["80009", "59009"],
+            "code_commune": ["80001", "59001"],
+            "nom": ["Vieuxbourg", "Mare-Amiville"],
+            "type_ancienne": ["deleguee", "deleguee"],
         }
     )
     write_index(frames, folder)
@@ -69,7 +69,7 @@ def index(tmp_path_factory):
 
 def test_an_address_file_gives_one_row_by_street_and_refuses_what_has_no_place():
     lecture = read_ban(BAN)
-    assert (lecture.nb_lues, len(lecture.frame), len(lecture.rejets)) == (13, 8, 2)
+    assert (lecture.nb_lues, len(lecture.frame), len(lecture.rejets)) == (15, 10, 2)
     assert {one["ligne"] for one in lecture.rejets} == {"ligne 13", "ligne 14"}
     street = lecture.frame.iloc[0]
     assert street["nom"] == "Boulevard du Général Leclerc" and street.name == "ligne 2"
@@ -80,7 +80,7 @@ def test_an_address_file_gives_one_row_by_street_and_refuses_what_has_no_place()
     assert (street["longitude"], street["latitude"]) == (2.101, 50.1)
     bilan = count_streets(get_source(ADRESSES), lecture)
     bilan.check()
-    assert bilan.nb_valides == 11
+    assert bilan.nb_valides == 13
 
 
 def test_an_address_file_may_be_gzipped_and_in_any_order(tmp_path):
@@ -237,6 +237,15 @@ def test_several_streets_are_asked(index, typed, choices):
         if place.type == "voie":
             again = resolve_place(index, f"{place.type}:{place.code}")
             assert (again.nom, again.longitude) == (place.nom, place.longitude)
+
+
+def test_a_text_that_reads_two_ways_is_asked_unless_a_comma_parts_it(index):
+    both = ["Rue Verte, Cysoing", "Rue Verte Mare, Amiville"]
+    with pytest.raises(PlaceError) as asked:
+        resolve_place(index, "rue verte mare amiville")
+    assert [place.nom for place in asked.value.choix][:2] == both
+    assert resolve_place(index, "rue verte, Mare-Amiville").nom == both[0]
+    assert resolve_place(index, "rue verte mare, Amiville").nom == both[1]
 
 
 def test_streets_are_proposed_while_typing(index):

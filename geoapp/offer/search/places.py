@@ -394,6 +394,7 @@ def _street(index: Index, texte: str) -> Lieu | None:
     typed = read_number(bare_text(texte))
     held: list[int] = []
     asked: list[Lieu] = []
+    sure: list[tuple[int, Lieu]] = []
     for words, rows in _street_and_communes(index, typed.reste):
         # « rue de Lille » alone is a street of that name, not one of Lille without a name.
         if len(words) == 1 and words[0] in TYPES:
@@ -408,9 +409,19 @@ def _street(index: Index, texte: str) -> Lieu | None:
             continue
         places = [_street_as_place(index, rue, typed, towns) for rue in found.rues]
         if found.est_sure:
-            return replace(places[0], compris_de=texte.strip() if found.est_corrigee else "")
+            told = texte.strip() if found.est_corrigee else ""
+            sure.append((found.ecart, replace(places[0], compris_de=told)))
+            # A comma says where the street ends.
+            if "," in texte:
+                break
         asked = asked or places[: 2 * PROCHES]
         held = held or (rows if rues else [])
+    if sure:
+        # « rue de la Digue de Nielles Ardres »: of Ardres, or « rue de la Digue » of Nielles?
+        nearest = min(gap for gap, _ in sure)
+        asked = list({place.nom: place for gap, place in sure if gap == nearest}.values())
+        if len(asked) == 1:
+            return asked[0]
     is_typed = bool(typed.numero) or is_announced(street_words(typed.reste))
     if not asked and not is_typed:
         return None
