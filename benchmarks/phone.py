@@ -2,9 +2,8 @@
 
     python -m benchmarks.phone --adresse http://127.0.0.1:8000 [--repeat 3]
 
-Prints, for each page, the bytes received before the map is asked, the first and the largest
-content, when the first card is there, the shift of the layout and where that card stands.  Slow 4G
-is that of Lighthouse: 1.6 Mb/s, 150 ms.
+Prints, for each page, the bytes received before the map is asked, the first content, the shift of
+the layout and where the first card stands.  Slow 4G is that of Lighthouse: 1.6 Mb/s, 150 ms.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ LATENCE_MS = 150
 PROCESSEUR = 4
 
 OBSERVE = """
-window.mesure = {cls: 0, lcp: 0, carte: 0};
+window.mesure = {cls: 0};
 new PerformanceObserver(list => list.getEntries().forEach(one => {
   if (!one.hadRecentInput) { window.mesure.cls += one.value; }
 })).observe({type: "layout-shift", buffered: true});
@@ -27,8 +26,6 @@ new PerformanceObserver(list => list.getEntries().forEach(one => {
 LIRE = """() => ({
   fcp: (performance.getEntriesByName("first-contentful-paint")[0] || {}).startTime,
   cls: window.mesure.cls,
-  lcp: window.mesure.lcp,
-  liste: window.mesure.carte,
   carte: (document.querySelector(".offre")?.getBoundingClientRect() || {}).top,
 })"""
 
@@ -70,13 +67,12 @@ def main() -> None:
     given = parser.parse_args()
     with sync_playwright() as api:
         browser = api.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        print("page | octets | premier contenu, ms | plus grand, ms | liste, ms | CLS | carte, px")
+        print("page | octets | premier contenu, ms | CLS | première carte, px")
         for path in PAGES:
             runs = [measure(browser, given.adresse + path) for _ in range(given.repeat)]
             told = {nom: median(run[nom] or 0 for run in runs) for nom in runs[0]}
             print(
-                f"{path} | {told['octets']:.0f} | {told['fcp']:.0f} | {told['lcp']:.0f} | "
-                f"{told['liste']:.0f} | {told['cls']:.3f} | "
+                f"{path} | {told['octets']:.0f} | {told['fcp']:.0f} | {told['cls']:.3f} | "
                 f"{told['carte']:.0f}"
             )
 
