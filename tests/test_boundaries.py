@@ -219,7 +219,6 @@ def test_an_invalid_outline_is_repaired_and_counted_and_a_collapsed_one_rejected
 @pytest.mark.parametrize(
     "coordinates",
     [
-        [[[3, 50], [3.1, 50], [3.1, 50.1]]],
         [[[3, 50], [3.1, 50]]],
         "texte",
         [],

@@ -83,10 +83,10 @@ def test_a_mirror_is_used_file_by_file(tmp_path, var):
 
 BROKEN = {
     "vide": (AFFELNET, b"", "vide"),
-    "latin-1": (
+    "octets": (
         AFFELNET,
-        (HEADER + ROW.replace("BOULANGER", "PÂTISSIER")).encode("latin-1"),
-        "Latin-1",
+        (HEADER + ROW).encode().replace(b"BOULANGER", b"\xde\xf0\xfe"),
+        "Windows-1252",
     ),
     "coupé": (AFFELNET, (HEADER + ROW + ROW[:60] + '"LILLE').encode(), "rejet"),
     "json coupé": (

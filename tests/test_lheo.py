@@ -18,7 +18,16 @@ from geoapp.sources.usages import USAGES
 DATA = Path(__file__).parent / "data"
 FEED = DATA / "lheo_2.3.xml"
 SOURCE = get_source("lheo-region")
-COMMUNES = pd.DataFrame({"code_commune": ["62498", "02691"], "code_departement": ["62", "02"]})
+COMMUNES = pd.DataFrame(
+    {
+        "code_commune": ["62498", "02691"],
+        "code_departement": ["62", "02"],
+        "nom": ["Lens", "Saint-Quentin"],
+        "codes_postaux": ["62300", "02100"],
+        "longitude_mairie": [2.8318, 3.2867],
+        "latitude_mairie": [50.4288, 49.8465],
+    }
+)
 NS = {"2.2": "http://www.lheo.org/2.2", "2.3": "http://lheo.gouv.fr/2.3"}
 EXAMPLES = [s for s in load_sources().values() if s.id.startswith("lheo-exemple-")]
 

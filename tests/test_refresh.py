@@ -252,7 +252,7 @@ BAD = {
     "silence": ({"script": ["fige"], "body": b""}, "vide"),
     "coupé": ({"body": make_csv(49)}, "49 lignes au lieu de 100"),
     "colonnes": ({"body": make_csv(100).replace(b"nom", b"libelle")}, "« nom »"),
-    "latin-1": ({"body": make_csv(100) + b"80999;\xe9t\xe9\n"}, "Latin-1"),
+    "octets": ({"body": make_csv(100) + b"80999;\xde\xf0\xfe\n"}, "Windows-1252"),
     "en-tête seul": ({"body": make_csv(0)}, "aucune ligne"),
     "gros": ({"body": make_csv(90_000)}, "plus de 1 Mo"),
 }

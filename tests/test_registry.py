@@ -74,7 +74,7 @@ def test_a_sound_row_is_loaded(load):
     "changed, word",
     [
         ({"usage": '"offres"'}, "usage = « offres »"),
-        ({"format": '"parquet"'}, "format = « parquet »"),
+        ({"format": '"shapefile"'}, "format = « shapefile »"),
         ({"id": '"A b"'}, "identifiant"),
         ({"titre": "3"}, "titre doit être un texte"),
         ({"fichier": '"../a.csv"'}, "sort du dossier"),

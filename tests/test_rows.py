@@ -6,7 +6,16 @@ import pytest
 from geoapp.offer.rows import check_offre, merge_organismes, split_offre
 from geoapp.sources.registry import Source
 
-COMMUNES = pd.DataFrame({"code_commune": ["02691", "59350"], "code_departement": ["02", "59"]})
+COMMUNES = pd.DataFrame(
+    {
+        "code_commune": ["02691", "59350"],
+        "code_departement": ["02", "59"],
+        "nom": ["Saint-Quentin", "Lille"],
+        "codes_postaux": ["02100", "59000|59160|59260|59777|59800"],
+        "longitude_mairie": [3.2867, 3.0675],
+        "latitude_mairie": [49.8465, 50.6305],
+    }
+)
 SOURCE = Source(
     id="essai",
     titre="Essai",

@@ -84,13 +84,10 @@ def test_cells_stay_text_with_their_zeros_and_signs(write):
         (b"\xef\xbb\xbf", "", "vide"),
         (b"\xff\xfe", "", "vide"),
         (b";;\n;\n", "", "en-tête"),
-        ("nom;ville\nA;Béthune\n".encode("latin-1"), "ligne 2", "Latin-1"),
+        (b"nom;ville\nA;B\xde\xf0\xfe\n", "ligne 2", "Windows-1252"),
         (b"nom;ville\nA;B\x00C\n", "ligne 2", "caractère nul"),
-        ("nom;ville\nA;B\n".encode("utf-16-le"), "ligne 1", "UTF-16"),
         (b'a;b\n1;2\n3;"coup', "ligne 3", "jamais fermé"),
         (b'a;b\n1;2\n3;"x"y\n', "ligne 3", "guillemet fermant"),
-        (b"a;b;a\n1;2;3\n", "ligne 1", "figure deux fois"),
-        (b"\na; a \n1;2\n", "ligne 2", "figure deux fois"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
             "ligne 1",
@@ -266,7 +263,7 @@ def test_elements_that_are_no_clean_object_are_rejected(write):
         ('{"a": 1}', "ligne 1", "tableau"),
         ("[]", "ligne 1", "tableau"),
         ('"texte"', "ligne 1", "tableau"),
-        ('{"a":1}\n{"a":2}\n', "ligne 2, colonne 1", "illisible"),
+        ('{"a":1}\n{"a":2\n', "ligne 2, colonne 1", "illisible"),
         ("[" * 100_000, "ligne 1", "profondément"),
         ('[{"a":' + "[" * 900 + "]" * 900 + "}]", "ligne 1", "profondément"),
         ('[{"a": 01}]', "ligne 1, colonne 9", "illisible"),
@@ -314,7 +311,7 @@ def test_an_absent_sheet_is_told_with_those_found(workbook):
 def test_a_workbook_without_header_is_told(workbook):
     path = workbook([["a", "b"], ["1", "2"]])
     refused(read_xlsx, path, "en-tête", header=9)
-    refused(read_xlsx, workbook([[None, "x"], ["a", "a"]]), "figure deux fois", header=2)
+    refused(read_xlsx, workbook([["a", "b"], [None, "  "], ["1", "2"]]), "vide", header=2)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from geoapp.cli.terminal import number, open_console, plain
 from geoapp.core.french import count
 from geoapp.core.reasons import RAISONS
 from geoapp.ingest.check_file import Controle
+from geoapp.ingest.propose import Proposition
 from geoapp.sources.registry import Source
 
 
@@ -27,6 +28,9 @@ def print_check(file: Path, source: Source, found: Controle) -> None:
     read = count(found.nb_lues, "ligne lue", "lignes lues")
     valid, refused = count(found.nb_valides, "valide"), count(found.nb_rejetees, "rejetée")
     console.print(f"{read}, {valid}, {refused}", highlight=False)
+    for note in found.notes:
+        console.print(plain(f"  {note}"), highlight=False)
+    _print_positions(console, found)
     if found.nb_extras:
         private = count(
             found.nb_extras, "élément privé (extras) laissé", "éléments privés (extras) laissés"
@@ -62,6 +66,46 @@ def print_check(file: Path, source: Source, found: Controle) -> None:
         console.print(
             f"… et {number(more)} autres ; « --out rejets.csv » les écrit tous.", highlight=False
         )
+
+
+def print_proposal(proposal: Proposition, registry: Path) -> None:
+    """Print how a table of a body would be read, and where that is written."""
+    console = open_console()
+    table = Table(
+        "Notre colonne",
+        "Colonne du fichier",
+        "Exemples",
+        "Reconnue par",
+        title="Correspondance proposée",
+        title_justify="left",
+    )
+    for one in proposal.lignes:
+        table.add_row(one.notre, plain(one.leur), plain(" · ".join(one.exemples)), one.preuve)
+    console.print(table)
+    if proposal.laissees:
+        left = ", ".join(proposal.laissees[:20])
+        console.print(plain(f"Colonnes laissées : {left}."), highlight=False)
+    if proposal.manques:
+        lacking = ", ".join(proposal.manques)
+        console.print(f"Inconnus partout : {lacking}.", highlight=False)
+    console.print(
+        plain(
+            f"Écrit dans {registry} (source « {proposal.source.id} ») : relisez-le, "
+            "complétez la voie, le producteur et la licence, puis « geoapp build »."
+        ),
+        highlight=False,
+    )
+
+
+def _print_positions(console: Console, found: Controle) -> None:
+    """Print how many of the valid rows are placed, in doubt, and outside the region."""
+    if found.nb_placees is not None:
+        placed = count(found.nb_placees, "ligne placée", "lignes placées")
+        doubtful = count(found.nb_douteuses or 0, "position douteuse", "positions douteuses")
+        console.print(f"  {placed}, {doubtful}", highlight=False)
+    if found.nb_hors_region:
+        rows = count(found.nb_hors_region, "ligne", "lignes")
+        console.print(f"  {rows} hors de la région, à part", highlight=False)
 
 
 def _print_repairs(console: Console, reparations: dict[tuple[str, str], tuple[int, dict]]) -> None:

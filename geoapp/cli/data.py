@@ -135,14 +135,47 @@ def fetch(ids: tuple[str, ...], status: bool, accepter: bool, data_dir: Path | N
     "--millesime", metavar="ANNÉE", default="", help="Année d'un fichier qui ne la dit pas."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Écrire les rejets dans ce CSV.")
-def check(file: Path, as_source: str | None, millesime: str, out: Path | None) -> None:
+@click.option(
+    "--proposer",
+    is_flag=True,
+    help="Proposer comment lire la table d'un organisme, et l'écrire au registre local.",
+)
+@DATA
+def check(
+    *,
+    file: Path,
+    as_source: str | None,
+    millesime: str,
+    out: Path | None,
+    proposer: bool,
+    data_dir: Path | None,
+) -> None:
     """Valide un fichier et liste ses rejets ; code de sortie 1 s'il y en a."""
     from geoapp.cli.check_report import print_check
     from geoapp.ingest.check_file import check_file
 
-    source, found = check_file(file, as_source, out, millesime)
+    folder = read_settings(data_dir).data_dir
+    if proposer:
+        as_source = _propose(file, as_source, folder)
+    source, found = check_file(file, as_source, out, millesime, folder)
     print_check(file, source, found)
     sys.exit(1 if found.nb_rejetees else 0)
+
+
+def _propose(file: Path, as_source: str | None, folder: Path) -> str:
+    """Write the source that would read a table in the local registry, say so, return its id."""
+    from geoapp.cli.check_report import print_proposal
+    from geoapp.core.errors import ParameterError
+    from geoapp.ingest.propose import propose
+    from geoapp.sources.local import add_local
+
+    if as_source:
+        raise ParameterError("--as et --proposer s'excluent : retirez l'un des deux.")
+    if not file.is_file():
+        raise ParameterError(f"Fichier introuvable : {file}. Vérifiez le chemin.")
+    proposal = propose(file)
+    print_proposal(proposal, add_local(proposal.source, file, folder))
+    return proposal.source.id
 
 
 @main.command()

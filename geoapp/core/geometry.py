@@ -31,6 +31,18 @@ Nouvelle-Calédonie, Wallis-et-Futuna: in this order."""
 METROPOLE_L93 = (0.0, 6_000_000.0, 1_300_000.0, 7_200_000.0)
 """Bounds of metropolitan France in Lambert-93 metres."""
 
+SYSTEMES_METRIQUES = (
+    CRS_METRIC,
+    "EPSG:3857",
+    "EPSG:27572",
+    *(f"EPSG:{code}" for code in range(3942, 3951)),
+    *(f"EPSG:{code}" for code in (27561, 27562, 27563, 27564, 27571, 27573, 27574)),
+)
+"""Systems in metres met in French files, the most frequent first.
+
+Lambert-93, web maps, Lambert II étendu, CC42 to CC50, Lambert zones I to IV and étendu.
+"""
+
 _TO_GEO = pyproj.Transformer.from_crs(CRS_METRIC, CRS_GEO, always_xy=True)
 _TO_METRIC = pyproj.Transformer.from_crs(CRS_GEO, CRS_METRIC, always_xy=True)
 
@@ -58,21 +70,30 @@ def _within(x: np.ndarray, y: np.ndarray, box: tuple) -> np.ndarray:
     return (x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])
 
 
-def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFrame:
+def repair_coordinates(
+    latitude: pd.Series,
+    longitude: pd.Series,
+    *,
+    near: tuple[float, float, float, float] | None = None,
+) -> pd.DataFrame:
     """Return coordinates in degrees with the repair made, recognised from their values.
 
     Parameters
     ----------
     latitude, longitude : Series of text or numbers
         As received; a decimal comma is accepted.
+    near : tuple, optional
+        Bounds in degrees of where points are expected: they choose between the
+        systems in metres that a pair could be of; Lambert-93 alone without them.
 
     Returns
     -------
     DataFrame
         Same index; `latitude`, `longitude` (degrees EPSG:4326, NA when unusable)
         and `reparation`: NA when nothing was wrong or nothing was given,
-        `coordonnees_inversees`, `lambert_93`, `coordonnees_nulles` (0, 0) or
-        `coordonnees_refusees` (outside metropolitan France whatever the reading).
+        `coordonnees_inversees`, `lambert_93`, `systeme_de_coordonnees` (other
+        metres), `coordonnees_nulles` (0, 0) or `coordonnees_refusees`
+        (outside metropolitan France whatever the reading).
     """
     lat, lon = _numbers(latitude), _numbers(longitude)
     lat_given, lon_given = latitude.notna().to_numpy(), longitude.notna().to_numpy()
@@ -83,22 +104,55 @@ def repair_coordinates(latitude: pd.Series, longitude: pd.Series) -> pd.DataFram
     metric, metric_swapped = _within(lon, lat, METROPOLE_L93), _within(lat, lon, METROPOLE_L93)
     x, y = to_geographic(np.where(metric_swapped, lat, lon), np.where(metric_swapped, lon, lat))
     lambert = metric | metric_swapped
-    # The boxes of the three readings do not meet: a pair of numbers has one of them at most.
-    cases = [good, swapped, lambert]
+    other, other_x, other_y = _other_systems(
+        lon, lat, given & ~good & ~swapped & ~zero & ~(lambert & _near(x, y, near)), near
+    )
+    # The boxes of the readings do not meet: a pair of numbers has one of them at most.
+    cases = [good, swapped, other, lambert]
     result = pd.DataFrame(
         {
-            "latitude": np.select(cases, [lat, lon, y], np.nan),
-            "longitude": np.select(cases, [lon, lat, x], np.nan),
+            "latitude": np.select(cases, [lat, lon, other_y, y], np.nan),
+            "longitude": np.select(cases, [lon, lat, other_x, x], np.nan),
         },
         index=latitude.index,
     )
     names = np.select(
-        [good | ~given, zero, swapped, lambert],
-        ["", "coordonnees_nulles", "coordonnees_inversees", "lambert_93"],
+        [good | ~given, zero, swapped, other, lambert],
+        [
+            "",
+            "coordonnees_nulles",
+            "coordonnees_inversees",
+            "systeme_de_coordonnees",
+            "lambert_93",
+        ],
         "coordonnees_refusees",
     )
     result["reparation"] = pd.Series(names, index=latitude.index, dtype="str").replace("", pd.NA)
     return result
+
+
+def _near(x: np.ndarray, y: np.ndarray, near: tuple | None) -> np.ndarray:
+    """Tell which points in degrees lie where points are expected; all of them without bounds."""
+    return np.full(len(x), True) if near is None else _within(x, y, near)
+
+
+def _other_systems(
+    x: np.ndarray, y: np.ndarray, asked: np.ndarray, near: tuple | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which pairs a system in metres puts where points are expected, and their degrees."""
+    found, lon, lat = np.full(len(x), False), np.full(len(x), np.nan), np.full(len(x), np.nan)
+    asked = asked & ~(np.isnan(x) | np.isnan(y))
+    if near is None or not asked.any():
+        return found, lon, lat
+    for crs in SYSTEMES_METRIQUES:
+        transformer = pyproj.Transformer.from_crs(crs, CRS_GEO, always_xy=True)
+        for first, second in ((x, y), (y, x)):
+            rest = np.flatnonzero(asked & ~found)
+            east, north = transformer.transform(first[rest], second[rest])
+            good = _within(east, north, near)
+            found[rest[good]] = True
+            lon[rest[good]], lat[rest[good]] = east[good], north[good]
+    return found, lon, lat
 
 
 def _numbers(values: pd.Series) -> np.ndarray:

@@ -65,6 +65,16 @@ RAISONS: dict[str, Raison] = {
         "Lieu inutilisable",
         "Aucun lieu utilisable : ni commune connue, ni code UAI, ni coordonnées.",
     ),
+    "code_postal_partage": Raison(
+        "Code postal qui ne dit pas la commune",
+        "Ni code INSEE, ni position, et ce code postal ne dit pas la commune (CEDEX, ou partagé "
+        "par plusieurs) : donnez le code INSEE, ou le nom de la commune à côté du code postal.",
+    ),
+    "code_ambigu": Raison(
+        "Code de commune ou code postal",
+        "Ce code peut être celui d'une ancienne commune ou un code postal, et rien d'autre ne le "
+        "dit : donnez le code INSEE actuel, ou mettez le code postal dans sa colonne.",
+    ),
     "nom_absent": Raison(
         "Nom absent", "Nom absent : cette source ne sert qu'à nommer les établissements."
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +27,18 @@ from geoapp.offer.repeats import LignesVues
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.formats import FORMATS, recognise_format
-from geoapp.sources.headers import known_columns, rename_columns, required_columns
+from geoapp.sources.headers import (
+    expected_names,
+    known_columns,
+    rename_columns,
+    required_columns,
+)
+from geoapp.sources.local import local_sources
 from geoapp.sources.reading import is_stream, iter_source, read_raw, reader_options
 from geoapp.sources.records import show
 from geoapp.sources.registry import Source, get_source, load_sources
 from geoapp.sources.series import is_named_as, source_of_file
+from geoapp.sources.unpacking import unpacked
 from geoapp.sources.usages import USAGES
 
 NB_EXEMPLES = 20
@@ -56,6 +63,10 @@ class Controle:
         The first rejects.
     reparations : dict
         (column, kind) → how many values were repaired or set aside, and the first of them.
+    notes : list of str
+        How the file was read when it is not as announced, and what was left aside.
+    nb_placees, nb_douteuses, nb_hors_region : int, optional
+        Of the valid rows of an offer: placed, at a doubtful position, outside the region.
     """
 
     nb_lues: int = 0
@@ -65,6 +76,10 @@ class Controle:
     raisons: Counter = field(default_factory=Counter)
     exemples: list[dict] = field(default_factory=list)
     reparations: dict[tuple[str, str], tuple[int, dict]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    nb_placees: int | None = None
+    nb_douteuses: int | None = None
+    nb_hors_region: int | None = None
 
     def add(self, part: Bilan, extras: int = 0) -> None:
         """Add what was found in one batch."""
@@ -75,13 +90,22 @@ class Controle:
         self.nb_extras += extras
         self.raisons.update(rejet["code_raison"] for rejet in part.rejets)
         self.exemples += part.rejets[: NB_EXEMPLES - len(self.exemples)]
+        if part.note and part.note not in self.notes:
+            self.notes.append(part.note)
+        for name in ("nb_placees", "nb_douteuses", "nb_hors_region"):
+            if (nb := getattr(part, name)) is not None:
+                setattr(self, name, (getattr(self, name) or 0) + nb)
         for one in part.corrections:
             nb, first = self.reparations.get((one["colonne"], one["type_correction"]), (0, one))
             self.reparations[one["colonne"], one["type_correction"]] = nb + 1, first
 
 
 def check_file(
-    path: Path, as_source: str | None = None, out: Path | None = None, millesime: str = ""
+    path: Path,
+    as_source: str | None = None,
+    out: Path | None = None,
+    millesime: str = "",
+    data_dir: Path | None = None,
 ) -> tuple[Source, Controle]:
     """Return the source a file was read as, and what was found.
 
@@ -89,7 +113,8 @@ def check_file(
 
     Without `as_source`, the source whose file has that name, else the one
     whose columns fit the content best.  A file of a series is read as that of the
-    year it says, else of `millesime`.  `out` is for a spreadsheet (UTF-8 with
+    year it says, else of `millesime`.  The sources of the local registry of
+    `data_dir` are known too.  `out` is for a spreadsheet (UTF-8 with
     BOM, `;`, formulas neutralised); it takes its name once whole.
 
     Raises
@@ -109,7 +134,11 @@ def check_file(
             f"Les rejets ne peuvent pas être écrits dans le fichier contrôlé ({path}) : "
             "choisissez un autre nom."
         )
-    source = get_source(as_source) if as_source else _recognise(path)
+    mine = local_sources(data_dir) if data_dir else {}
+    if as_source:
+        source = mine.get(as_source) or get_source(as_source)
+    else:
+        source = _recognise(path, mine.values())
     source = source_of_file(source, path, millesime, lambda: _read_rows(source, path))
     with _rejects_file(out) as write:
         return source, _check(source, path, write)
@@ -117,7 +146,8 @@ def check_file(
 
 def _read_rows(source: Source, path: Path) -> pd.DataFrame:
     """Return the rows of a file, its columns under the names that a source declares."""
-    return rename_columns(read_raw(path, source.format, source.options).frame, source)
+    raw = read_raw(path, source.format, source.options, expected_names([source]))
+    return rename_columns(raw.frame, source)
 
 
 def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> Controle:
@@ -161,14 +191,14 @@ def _cell(value) -> str:
     return "" if value is None or value != value else neutralise(value)
 
 
-def _recognise(path: Path) -> Source:
+def _recognise(path: Path, locales: Iterable[Source] = ()) -> Source:
     """Return the source of the registry that a file looks like.
 
     By its content, then its name, else its columns.
 
     Of several that fit, one that can feed the tables, then the one that reads most columns.
     """
-    sources = list(load_sources().values())
+    sources = [*load_sources().values(), *locales]
     format = recognise_format(path)
     # The name of a table may lie: a source of CSV or JSON is read as its file says.
     is_table = FORMATS[format].est_tableau
@@ -182,10 +212,11 @@ def _recognise(path: Path) -> Source:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
     # Of a file without header nothing tells the columns: it is known by its name alone.
     same_format = [s for s in same_format if "entete" not in s.options]
+    path = unpacked(path)
     columns = _columns_by_source(path, format, same_format)
     fitting = [s for s in same_format if required_columns(s) <= columns[s.id]]
     if not fitting:
-        raise _unknown(path, same_format, columns)
+        raise _unknown(path, format, same_format, columns)
     return max(
         fitting,
         key=lambda s: (
@@ -209,18 +240,19 @@ def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dic
     """
     found: dict[str, set[str]] = {}
     failed: list[SourceError] = []
+    attendues = expected_names(candidates)
     for options in [{}, *(reader_options(format, s.options) for s in candidates)]:
         key = _reading(format, options)
         if key in found:
             continue
         try:
-            columns = read_raw(path, format, options).frame.columns
+            columns = read_raw(path, format, options, attendues).frame.columns
             found[key] = {str(name) for name in columns if name != "geometry"}
         except SourceError as error:
             found[key] = set()
             failed.append(error)
     if not any(found.values()):
-        raise failed[0]
+        raise failed[0] if failed else _without_attributes(path, candidates)
     read = {s.id: _reading(format, s.options) for s in candidates}
     # "": what to show of a file that fits no source.
     return {s.id: known_columns(s, found[read[s.id]]) for s in candidates} | {
@@ -228,18 +260,31 @@ def _columns_by_source(path: Path, format: str, candidates: list[Source]) -> dic
     }
 
 
+def _without_attributes(path: Path, candidates: list[Source]) -> SourceError:
+    """Return the error of outlines that say nothing of what they are."""
+    wanted = {source.id: ", ".join(sorted(required_columns(source))) for source in candidates}
+    each = " ; ".join(f"{id_source} : {names}" for id_source, names in list(wanted.items())[:4])
+    return SourceError(
+        path,
+        "contours sans attribut : rien ne dit ce qu'ils sont.",
+        cure=f"Demandez le fichier avec ses attributs. Ce qu'une source attend : {each}.",
+    )
+
+
 def _reading(format: str, options: dict) -> str:
     """Return the key of a way of reading a format."""
     return repr(sorted(reader_options(format, options).items()))
 
 
-def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]]) -> SourceError:
+def _unknown(
+    path: Path, format: str, candidates: list[Source], columns: dict[str, set[str]]
+) -> SourceError:
     """Return the error for a file that fits no source.
 
     The one nearest to it is named when half its columns are there.
     """
     shown = ", ".join(show(name) for name in sorted(columns[""])[:10])
-    cure = "Précisez la source avec --as, ou ajoutez-la à geodata/sources.toml."
+    cure = "Précisez la source avec --as ; pour la table d'un organisme, essayez --proposer."
     missing = {s.id: required_columns(s) - columns[s.id] for s in candidates}
     part = {s.id: len(missing[s.id]) / len(required_columns(s)) for s in candidates}
     near = min(candidates, key=lambda s: part[s.id], default=None)
@@ -247,7 +292,13 @@ def _unknown(path: Path, candidates: list[Source], columns: dict[str, set[str]])
         names = sorted(missing[near.id])[:5]
         lacking = [f"« {name} »{_nearest(name, columns[near.id])}" for name in names]
         cure = f"Pour la lire comme « {near.id} », il manque {', '.join(lacking)}. {cure}"
-    return SourceError(path, "format non reconnu.", place=f"colonnes : {shown}", cure=cure)
+    kind = FORMATS[format].libelle
+    return SourceError(
+        path,
+        f"format non reconnu : lu ({kind}), mais aucune source n'a ces colonnes.",
+        place=f"colonnes : {shown}",
+        cure=cure,
+    )
 
 
 def _nearest(name: str, columns: set[str]) -> str:

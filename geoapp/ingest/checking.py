@@ -60,13 +60,9 @@ def _check_offer(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
         passage=reperes.passage,
         vues=reperes.vues,
     )
-    return Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(checked.flat),
-        rejets=lecture.rejets + checked.rejets,
-        corrections=lecture.corrections + checked.corrections,
-    )
+    bilan = Bilan.of_offer(source.id, lecture, checked)
+    offers.locate_alone(bilan, checked.flat, reperes.communes)
+    return bilan
 
 
 def _check_by_departement(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
@@ -75,7 +71,7 @@ def _check_by_departement(source: Source, lecture: Lecture, reperes: Reperes) ->
 
 def _check_zoning(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
     if "geometry" in lecture.frame:
-        return _check_codes(source, lecture, reperes)
+        return territories.read_polygons(lecture, source, reperes.communes)[1]
     return territories.read_members(lecture, source, reperes.communes, reperes.passage)[1]
 
 

@@ -25,6 +25,7 @@ def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, 
         nb_lues=int(kept.sum()) + len(lecture.rejets),
         rejets=lecture.rejets,
         corrections=lecture.corrections,
+        notes=lecture.notes,
     ), int((~kept).sum())
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import pandas as pd
 
-from geoapp.core.config import CRS_GEO
+from geoapp.core.config import CRS_GEO, load_settings
 from geoapp.core.errors import ContractError
 from geoapp.core.geometry import repair_coordinates
 from geoapp.core.schema import conform
@@ -17,12 +17,13 @@ from geoapp.ingest.nomenclatures import enrich_formations
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.establishments import LIENS_ETABLISSEMENT, group_entities, name_entities
 from geoapp.offer.journal import Journal, resolve_communes
-from geoapp.offer.locating import ETABLISSEMENT, locate_lieux
+from geoapp.offer.locating import ETABLISSEMENT, locate_lieux, merge_etablissements
 from geoapp.offer.naming.titles import Libelles
-from geoapp.offer.rows import merge_organismes
+from geoapp.offer.rows import merge_organismes, split_offre
 from geoapp.offer.values import yes
 from geoapp.reference.codes import check_siret, check_uai
 from geoapp.reference.postal import AnnuairePostal
+from geoapp.reference.vicinity import box_of_communes
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
@@ -54,7 +55,7 @@ def read_etablissements(
         frame["code_commune"] = frame["code_commune"].fillna(told)
     journal.replace("siret", check_siret(frame["siret"]), "", quiet_if_valid=True)
     journal.replace("code_uai", check_uai(frame["code_uai"]), "code_normalise", quiet_if_valid=True)
-    points = repair_coordinates(frame["latitude"], frame["longitude"])
+    points = repair_coordinates(frame["latitude"], frame["longitude"], near=box_of_communes())
     latitude = points["latitude"].astype("str")
     for kind in points["reparation"].dropna().unique():
         journal.note("latitude", points["reparation"].eq(kind), kind, latitude)
@@ -66,13 +67,7 @@ def read_etablissements(
         nowhere = frame["latitude"].isna() & frame["code_commune"].isna()
         journal.refuse("code_commune", nowhere, "position_absente", with_original=True)
     kept = journal.kept()
-    return kept, Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(kept),
-        rejets=lecture.rejets + journal.rejets,
-        corrections=journal.kept_corrections(),
-    )
+    return kept, Bilan.of(source.id, lecture, journal)
 
 
 def _refuse_uai(journal: Journal) -> None:
@@ -160,6 +155,38 @@ def link_places(
             )
             parts.append(inside.dropna())
     return conform(pd.concat(parts, ignore_index=True), "lieux_zones")
+
+
+def locate_alone(bilan: Bilan, flat: pd.DataFrame, communes: gpd.GeoDataFrame) -> None:
+    """Complete the counts of a source checked alone: what a build would say of its positions.
+
+    Without the establishments of the other sources, which a build has: a row
+    that only they place counts as not placed.
+    """
+    tables = split_offre(flat, bilan.id_source)
+    lieux, repairs = locate_lieux(
+        tables["lieux"],
+        communes=communes,
+        etablissements=merge_etablissements([]),
+        doubtful_distance_m=load_settings().doubtful_distance_m,
+    )
+    lines = dict(zip(tables["lieux"]["id_lieu"], tables["lieux"].index, strict=True))
+    tables["lieux"] = lieux.assign(id_source=bilan.id_source)
+    inside = set(communes.loc[communes["est_region"].astype(bool), "code_commune"])
+    count_places(bilan, tables, inside)
+    bilan.corrections += [
+        {"ligne": lines[id_lieu], "colonne": "latitude, longitude", **row}
+        for id_lieu, row in repairs.to_dict("index").items()
+    ]
+
+
+def add_repairs(bilan: Bilan, repairs: pd.DataFrame) -> None:
+    """Add to the corrections of a source those made to the positions of its places."""
+    mine = repairs[repairs.index.str.startswith(bilan.id_source + ":")]
+    bilan.corrections += [
+        {"ligne": f"lieu {id_lieu}", "colonne": "latitude, longitude", **row}
+        for id_lieu, row in mine.to_dict("index").items()
+    ]
 
 
 def count_places(

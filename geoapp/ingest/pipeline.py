@@ -43,6 +43,7 @@ from geoapp.offer.search.streets import DOSSIER
 from geoapp.reference.commune_codes import make_passage
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
+from geoapp.sources.local import local_sources
 from geoapp.sources.registry import Source
 from geoapp.sources.series import sources_with_mirror
 from geoapp.sources.usages import USAGES, usages_of
@@ -264,7 +265,7 @@ def _locate_all(
         )
 
     network, located = Network(progress=progress), []
-    sources = list(sources_with_mirror(mirror).values())
+    sources = [*sources_with_mirror(mirror).values(), *local_sources(data_dir).values()]
     for done, source in enumerate(sources, 1):
         located.append(
             locate(

@@ -219,13 +219,7 @@ def _check(
         lecture, outside = keep_neighbours(lecture, state.communes)
         apart = outside, "hors du voisinage"
     checked = check_offre(lecture.frame, source, communes=state.communes, passage=state.passage)
-    bilan = Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(checked.flat),
-        rejets=lecture.rejets + checked.rejets,
-        corrections=lecture.corrections + checked.corrections,
-    )
+    bilan = Bilan.of_offer(source.id, lecture, checked)
     certifications = nomenclatures.get("code_certifinfo")
     flat = name_trainings(checked.flat, certifications) if is_neighbour else checked.flat
     return split_offre(flat, source.id), bilan, apart
@@ -293,8 +287,4 @@ def _count(
 ) -> None:
     """Complete the counts of one source once its offers are placed."""
     offers.count_places(bilan, tables, inside)
-    mine = repairs[repairs.index.str.startswith(bilan.id_source + ":")]
-    bilan.corrections += [
-        {"ligne": f"lieu {id_lieu}", "colonne": "latitude, longitude", **row}
-        for id_lieu, row in mine.to_dict("index").items()
-    ]
+    offers.add_repairs(bilan, repairs)

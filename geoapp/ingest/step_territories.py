@@ -31,6 +31,7 @@ def fill_passage(state: BuildState, lectures: Lectures) -> tuple[dict[str, str],
             nb_valides=len(lecture.frame),
             rejets=lecture.rejets,
             corrections=lecture.corrections,
+            note=" ".join(lecture.notes),
         )
     passage = make_passage(state.communes, frames)
     return passage, old_communes(state.communes, frames, passage)
@@ -98,16 +99,8 @@ def _read_zoning(
     if "geometry" not in lecture.frame:
         members, bilan = territories.read_members(lecture, source, state.communes, state.passage)
         return members.assign(**stamp), bilan, None
-    zones = gpd.GeoDataFrame(lecture.frame, geometry="geometry", crs="EPSG:4326")
-    members = territories.polygon_members(zones, state.communes)
-    bilan = Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(zones),
-        rejets=lecture.rejets,
-        corrections=lecture.corrections,
-    )
-    return members.assign(**stamp), bilan, zones.set_index("code_zone").geometry
+    members, bilan, outlines = territories.read_polygons(lecture, source, state.communes)
+    return members.assign(**stamp), bilan, outlines
 
 
 def _read_grid(

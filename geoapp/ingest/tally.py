@@ -10,6 +10,7 @@ from geoapp.core.errors import ContractError
 from geoapp.core.french import count
 from geoapp.core.schema import conform
 from geoapp.offer.journal import Journal
+from geoapp.offer.rows import OffreLue
 from geoapp.sources.fetch import Located
 from geoapp.sources.records import Lecture
 
@@ -40,6 +41,19 @@ class Bilan:
             nb_valides=len(journal.kept()),
             rejets=lecture.rejets + journal.rejets,
             corrections=lecture.corrections + journal.kept_corrections(),
+            note=" ".join(lecture.notes),
+        )
+
+    @classmethod
+    def of_offer(cls, id_source: str, lecture: Lecture, checked: OffreLue) -> Bilan:
+        """Return the counts of a lecture whose rows are those of an offer."""
+        return cls(
+            id_source=id_source,
+            nb_lues=lecture.nb_lues,
+            nb_valides=len(checked.flat),
+            rejets=lecture.rejets + checked.rejets,
+            corrections=lecture.corrections + checked.corrections,
+            note=" ".join(lecture.notes),
         )
 
     def count_apart(self, nb: int, why: str = "d'une autre région ou d'une autre année") -> None:

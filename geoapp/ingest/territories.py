@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geoapp.core.config import CRS_GEO, CRS_METRIC, GEODATA
+from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.errors import ParameterError
 from geoapp.core.geometry import make_points
 from geoapp.core.schema import conform
@@ -14,6 +14,7 @@ from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes, restore_codes
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.commune_codes import is_lost, to_current
+from geoapp.reference.vicinity import COMMUNES
 from geoapp.reference.zone_joins import (
     fill_partition,
     keep_partition,
@@ -25,7 +26,6 @@ from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 
-COMMUNES = GEODATA / "communes.parquet"
 ID_COMMUNES = "communes"
 MILLESIME_COMMUNES = "2025"
 """Year of the geography (COG) of the communes shipped with the product."""
@@ -85,13 +85,8 @@ def read_members(
         filled = fill_partition(members, communes)
         members = pd.concat([members, filled])
         corrections += _fillings(filled)
-    bilan = Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(journal.kept()),
-        rejets=lecture.rejets + journal.rejets,
-        corrections=journal.kept_corrections() + corrections,
-    )
+    bilan = Bilan.of(source.id, lecture, journal)
+    bilan.corrections += corrections
     return members, bilan
 
 
@@ -123,13 +118,44 @@ def _fillings(filled: pd.DataFrame) -> list[dict]:
     ]
 
 
+def read_polygons(
+    lecture: Lecture, source: Source, communes: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame, Bilan, gpd.GeoSeries]:
+    """Return the members of a zoning of free polygons, the counts, and the polygons by code.
+
+    A polygon without code is a reject; those of elsewhere are valid and said.  A
+    code that comes twice is one zone of several pieces.
+    """
+    journal = Journal(pd.DataFrame(lecture.frame.drop(columns="geometry")))
+    journal.refuse("code_zone", journal.frame["code_zone"].isna(), "code_absent")
+    kept = journal.kept()
+    zones = gpd.GeoDataFrame(kept, geometry=lecture.frame.geometry.reindex(kept.index), crs=CRS_GEO)
+    if zones["code_zone"].duplicated().any():
+        zones = zones.dissolve("code_zone", as_index=False, sort=False)
+    members = polygon_members(zones, communes)
+    bilan = Bilan.of(source.id, lecture, journal)
+    nearby = communes.loc[communes["est_region"].astype(bool), "code_commune"]
+    here = members.loc[members["code_commune"].isin(nearby), "code_zone"]
+    nb_elsewhere = int((~kept["code_zone"].isin(here)).sum())
+    bilan.nb_hors_region = nb_elsewhere
+    if nb_elsewhere == len(kept):
+        told = "Aucun contour de ce fichier ne touche une commune de la région : zonage vide."
+        bilan.note = " ".join(filter(None, (bilan.note, told)))
+    return members, bilan, zones.set_index("code_zone").geometry
+
+
 def polygon_members(zones: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the communes that hold at least `PART_QPV` of each free polygon, as partial links."""
+    near = zones.cx[slice(*communes.total_bounds[[0, 2]]), slice(*communes.total_bounds[[1, 3]])]
     pieces = gpd.overlay(
-        zones[["code_zone", "nom", "geometry"]].to_crs(CRS_METRIC),
+        near[["code_zone", "nom", "geometry"]].to_crs(CRS_METRIC),
         communes[["code_commune", "geometry"]].to_crs(CRS_METRIC),
         keep_geom_type=True,
     )
+    if pieces.empty:
+        # The overlay of what does not meet has no column that can be counted on.
+        held = pd.DataFrame(columns=["code_commune", "code_zone", "nom"], dtype="str")
+        return held.assign(type_lien="partielle")
     whole = zones.set_index("code_zone").to_crs(CRS_METRIC).area
     share = pieces.area / pieces["code_zone"].map(whole)
     held = pieces.loc[share.ge(PART_QPV), ["code_commune", "code_zone", "nom"]]
@@ -252,13 +278,7 @@ def read_grid(
     )
     centres = make_points(kept["longitude"], kept["latitude"]).set_axis(kept.index)
     points = gpd.GeoDataFrame(named, geometry=centres)
-    return points, Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=len(kept),
-        rejets=lecture.rejets + journal.rejets,
-        corrections=journal.kept_corrections(),
-    )
+    return points, Bilan.of(source.id, lecture, journal)
 
 
 def drawn_outlines(

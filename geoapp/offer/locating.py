@@ -13,6 +13,7 @@ from geoapp.core.geometry import make_points, repair_coordinates
 from geoapp.core.schema.offer_columns import columns_of
 from geoapp.offer.values import yes
 from geoapp.reference.codes.text import fold, map_distinct
+from geoapp.reference.vicinity import box_of_communes
 from geoapp.reference.zone_joins import assign_by_geometry
 
 _NOMS = {row.nom_plat: row.nom for row in columns_of("lieux") if row.plate}
@@ -121,7 +122,9 @@ def _town_halls(known: pd.DataFrame, communes: gpd.GeoDataFrame) -> gpd.GeoSerie
 
 def _gather(lieux: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
     """Return the coordinates and commune known for each lieu, and where they come from."""
-    own = repair_coordinates(lieux["latitude"], lieux["longitude"]).set_axis(lieux["id_lieu"])
+    own = repair_coordinates(
+        lieux["latitude"], lieux["longitude"], near=box_of_communes()
+    ).set_axis(lieux["id_lieu"])
     base = lieux.set_index("id_lieu")
     uai = etablissements.reindex(base["lieu_uai"]).set_axis(base.index)
     other = repair_coordinates(uai["latitude"].astype("str"), uai["longitude"].astype("str"))

@@ -17,6 +17,8 @@ import pandas as pd
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
 from geoapp.offer.journal import Journal, resolve_communes
+from geoapp.offer.periods import read_period
+from geoapp.offer.postcodes import find_by_postcode, settle_postcodes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference import codes
 from geoapp.reference.codes.modalities import modality_of_title
@@ -61,6 +63,14 @@ _VIRGULE = r"^(-?\d{1,3}),(\d+)$"
 """A coordinate with a decimal comma: no repair worth a line in the report."""
 _PERIODE = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _SESSION = rf"[^;|]*;(?:{_PERIODE})?;(?:{_PERIODE})?;\d{{0,6}};(?:{'|'.join(ETATS)})?"
+_UNITES = re.compile(r"€|\s*(?:h|heures?|euros?|eur|places?)\s*$", re.IGNORECASE)
+_MILLIERS = r"\d{1,2}(?:[.,]\d{3})+|\d{3}(?:[.,]\d{3}){2,}"
+"""Digits in groups of three.
+
+« 233.333 » may be a mean with three decimals: it is no number of thousands.
+"""
+MILLIERS = ("duree_h", "prix_eur")
+"""Numbers with decimals that nobody writes with three of them."""
 SANS_INTITULE = "(intitulé non fourni)"
 
 
@@ -103,6 +113,7 @@ def check_offre(
         len(offre.flat) + len(offre.rejets) = len(flat).
     """
     journal = Journal(flat.reindex(columns=list(FLAT)).astype("str"))
+    settle_postcodes(journal, communes, passage)
     resolve_communes(journal, "lieu_code_commune", communes, passage)
     _normalise_values(journal)
     _normalise_codes(journal, source)
@@ -113,6 +124,7 @@ def check_offre(
     _normalise_numbers(journal)
     _normalise_periods(journal)
     _normalise_sessions(journal)
+    find_by_postcode(journal, communes)
     _refuse_rows(journal, source, vues)
     flat = journal.kept()
     flat["intitule"] = flat["intitule"].fillna(SANS_INTITULE)
@@ -133,7 +145,7 @@ def _normalise_values(journal: Journal) -> None:
 
 
 def _normalise_codes(journal: Journal, source: Source) -> None:
-    """Complete codes from others, the modality from the title, postcodes from their lost zeros."""
+    """Complete codes from others, and the modality from the title."""
     frame = journal.frame
     by_notation = {"mef": codes.nsf_from_mef, "mefstat": codes.nsf_from_mefstat}
     if derive := by_notation.get(source.options.get("mef", "")):
@@ -142,8 +154,6 @@ def _normalise_codes(journal: Journal, source: Source) -> None:
     is_told = frame["modalite"].isna() & told.notna()
     journal.note("modalite", is_told, "modalite_de_l_intitule", told)
     frame["modalite"] = frame["modalite"].fillna(told)
-    postal, repaired = codes.normalise_code_postal(journal.frame["lieu_code_postal"])
-    journal.replace("lieu_code_postal", postal, "zero_restitue", only=repaired)
 
 
 def _by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
@@ -190,8 +200,12 @@ def _normalise_numbers(journal: Journal) -> None:
     """Keep the numbers of each column from its least one to a million; counts are whole."""
     for row in (row for row in LUES if row.controle_retenu == "nombre"):
         values = journal.frame[row.nom_plat]
-        text = values.str.replace(",", ".", regex=False).str.replace(r"\s|€", "", regex=True)
-        number = pd.to_numeric(text, errors="coerce")
+        text = values.str.replace(_UNITES, "", regex=True).str.replace(r"\s", "", regex=True)
+        if row.type == "entier" or row.nom_plat in MILLIERS:
+            grouped = text.str.fullmatch(_MILLIERS, na=False)
+            text = text.mask(grouped, text.str.replace(r"[.,]", "", regex=True))
+            journal.note(row.nom_plat, grouped, "milliers", text)
+        number = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
         good = number.ge(row.minimum) & number.lt(1e6)
         if row.type == "entier":
             good &= number.mod(1).eq(0)
@@ -201,10 +215,21 @@ def _normalise_numbers(journal: Journal) -> None:
 
 
 def _normalise_periods(journal: Journal) -> None:
-    """Keep periods written AAAA, AAAA-MM or AAAA-MM-JJ, parted by `|`."""
+    """Put periods in the forms AAAA, AAAA-MM or AAAA-MM-JJ, parted by `|`.
+
+    A cell of which one period cannot be read is set aside whole.
+    """
     periods = journal.frame["periodes"]
     good = periods.str.fullmatch(rf"{_PERIODE}(?:\|{_PERIODE})*").fillna(False).astype(bool)
-    journal.replace("periodes", periods.where(good), "", quiet_if_valid=True)
+    rest = periods[~good & periods.notna()]
+    mended = rest.map(_read_periods).astype("str").reindex(periods.index)
+    journal.replace("periodes", periods.where(good, mended), "date_normalisee")
+
+
+def _read_periods(text: str) -> str | None:
+    """Return periods parted by `|`, None when one of them is no date."""
+    found = [read_period(part) for part in text.split("|")]
+    return None if None in found else "|".join(filter(None, found))
 
 
 def _normalise_sessions(journal: Journal) -> None:
@@ -226,6 +251,7 @@ def _mend_sessions(text: str) -> str:
     mended = []
     for session in text.split("|"):
         parts = (session.split(";") + [""] * len(checks))[: len(checks)]
+        parts[1:3] = [read_period(part) or "" for part in parts[1:3]]
         both = zip(parts, checks, strict=True)
         mended.append(";".join(part if re.fullmatch(check, part) else "" for part, check in both))
     return "|".join(mended)
@@ -242,6 +268,9 @@ def _refuse_rows(journal: Journal, source: Source, vues: LignesVues | None) -> N
     has_point = frame[["latitude", "longitude"]].notna().all(axis=1)
     placed = has_code | has_point
     remote = frame["modalite"].eq("a_distance").fillna(False).astype(bool)
+    # What a person would send to a postbox: no commune, until the name is beside it.
+    shared = ~(placed | remote) & frame["lieu_code_postal"].notna()
+    journal.refuse("lieu_code_postal", shared, "code_postal_partage", with_original=True)
     journal.refuse("lieu_code_commune", ~(placed | remote), "lieu_absent", with_original=True)
     journal.refuse_repeats(vues)
 

@@ -21,6 +21,7 @@ from geoapp.sources.archive import (
     check_archive,
     open_archive_member,
 )
+from geoapp.sources.encodings import TexteLu, read_otherwise, without_mark
 
 MAX_BYTES = ARCHIVE_MAX_BYTES
 """Largest content read, in bytes, once expanded: it is held in memory."""
@@ -208,17 +209,21 @@ def _bom(content: bytes) -> tuple[bytes, str]:
     return next(((bom, encoding) for bom, encoding in _BOMS if content.startswith(bom)), (b"", ""))
 
 
-def decode(path: Path, content: bytes, encoding: str) -> str:
-    """Return `content` as text; a byte order mark wins over the declared `encoding`.
+def decode(path: Path, content: bytes, encoding: str) -> TexteLu:
+    """Return `content` as text, and how it was read when that is not as announced.
+
+    A byte order mark wins over the declared `encoding`; bytes that are not in it
+    are read in the encoding that their letters tell (`geoapp.sources.encodings`).
 
     Raises
     ------
     SourceError
-        Unknown encoding, bytes that are not in it (the line is given), NUL characters.
+        Unknown encoding, bytes that are in none (the line is given), NUL characters.
     """
-    encoding = _bom(content)[1] or encoding
+    mark, by_mark = _bom(content)
     try:
-        text = content.decode(encoding)
+        other = None if mark or not without_mark(content) else read_otherwise(content)
+        found = other or TexteLu(content.decode(by_mark or encoding))
     except LookupError:
         raise SourceError(
             path,
@@ -226,28 +231,30 @@ def decode(path: Path, content: bytes, encoding: str) -> str:
             cure="Écrivez par exemple utf-8 ou cp1252 dans geodata/sources.toml.",
         ) from None
     except UnicodeDecodeError as error:
-        raise _undecodable(path, content, encoding, error.start) from None
-    if "\x00" in text:
+        # A mark that lies says that the file is damaged, not that it is in another encoding.
+        other = None if mark else read_otherwise(content)
+        if other is None:
+            raise _undecodable(path, content, by_mark or encoding, error.start) from None
+        found = other
+    if "\x00" in found.texte:
+        line = found.texte[: found.texte.index("\0")].count("\n") + 1
         raise SourceError(
             path,
-            "caractère nul : ce n'est pas un fichier de texte, ou il est en UTF-16.",
-            place=f"ligne {text[: text.index(chr(0))].count(chr(10)) + 1}",
+            "caractère nul : ce n'est pas un fichier de texte.",
+            place=f"ligne {line}",
             cure="Exportez-le en UTF-8.",
         )
-    return text.removeprefix("\ufeff")
+    return TexteLu(found.texte.removeprefix("\ufeff"), found.dit)
 
 
 def _undecodable(path: Path, content: bytes, encoding: str, start: int) -> SourceError:
-    """Return the error for a byte that is not in the encoding."""
-    is_utf8 = encoding.lower().replace("-", "").startswith("utf8")
-    guess = ", sans doute en Latin-1 (Windows-1252)" if is_utf8 else ""
+    """Return the error for a byte that is in no encoding that is read."""
     return SourceError(
         path,
-        f"le texte n'est pas en {encoding.removesuffix('-sig').upper()} "
-        f"(octet 0x{content[start]:02X}){guess}.",
+        f"le texte n'est ni en {encoding.removesuffix('-sig').upper()}, "
+        f"ni en Windows-1252, ni en MacRoman (octet 0x{content[start]:02X}).",
         place=f"ligne {content[:start].count(10) + 1}",
-        cure='Enregistrez-le en UTF-8, ou déclarez options.encoding = "cp1252" '
-        "pour cette source dans geodata/sources.toml.",
+        cure="Ce n'est peut-être pas un texte : exportez-le à nouveau, en UTF-8.",
     )
 
 

@@ -15,6 +15,7 @@ from geoapp.core.errors import SourceError
 from geoapp.sources.archive import check_archive, open_archive_member
 from geoapp.sources.cache import Etat, cache_path, day_of, previous_path, read_etat
 from geoapp.sources.content import sha256_of
+from geoapp.sources.local import local_file
 from geoapp.sources.network import Network, no_progress
 from geoapp.sources.refresh import host_of, refresh
 from geoapp.sources.registry import Source
@@ -74,6 +75,7 @@ def locate(
     """
     reasons: list[str] = []
     steps: tuple[tuple[str, Callable[[], tuple[Path, str] | None]], ...] = (
+        (data_dir.name, lambda: _in_local(source, data_dir)),
         (Path(mirror).name if mirror else "", lambda: _in_mirror(source, mirror)),
         (data_dir.name, lambda: _in_cache(source, data_dir)),
         (
@@ -139,9 +141,23 @@ def previous_copy(one: Located, data_dir: Path, problem: str) -> Located | None:
     )
 
 
+def _in_local(source: Source, data_dir: Path) -> tuple[Path, str] | None:
+    """Find the file of a source of the local registry; a missing one is an error that is told."""
+    if not source.est_locale:
+        return None
+    path = local_file(source, data_dir)
+    if not path.is_file():
+        raise SourceError(
+            source.fichier,
+            "absent du dossier « local » des données.",
+            cure="Donnez-le à nouveau : « geoapp check FICHIER --proposer ».",
+        )
+    return path, "miroir"
+
+
 def _in_mirror(source: Source, mirror: Path | None) -> tuple[Path, str] | None:
     """Find the source in the mirror folder; a file missing there is an error that is told."""
-    if mirror is None or not source.fichier:
+    if mirror is None or not source.fichier or source.est_locale:
         return None
     path = Path(mirror) / source.fichier
     if not path.is_file():

@@ -12,10 +12,12 @@ from geoapp.sources.boundaries import read_boundaries
 from geoapp.sources.intercarif import read_intercarif
 from geoapp.sources.lheo import iter_lheo, read_lheo
 from geoapp.sources.options import TEXTE, OptionSource
+from geoapp.sources.parquet import read_parquet
 from geoapp.sources.recognise import FileStart
 from geoapp.sources.records import Lecture
 from geoapp.sources.street_files import read_ban, read_osm_roads
 from geoapp.sources.tabular import read_csv, read_json
+from geoapp.sources.unpacking import unpacked
 from geoapp.sources.workbook import read_xlsx
 
 _LIGNES = "options « skip » (0 ou plus) et « header » (1 ou plus) : nombre de lignes attendu."
@@ -38,7 +40,10 @@ class FormatSource:
     extensions : tuple of str
         Names that tell the format when the bytes do not.
     est_tableau, est_interchangeable : bool
-        A table of records; declared as such, the file tells whether it is CSV, JSON or XLSX.
+        A table of records; declared as such, the file tells whether it is CSV, JSON, a
+        workbook or Parquet.
+    cherche_entete : bool
+        Its header is looked for: `lire` takes the names that it may hold (`attendues`).
     est_pret : bool
         The reader gives the columns of ours: no mapping is declared.
     est_geographique : bool
@@ -54,6 +59,7 @@ class FormatSource:
     extensions: tuple[str, ...] = ()
     est_tableau: bool = False
     est_interchangeable: bool = False
+    cherche_entete: bool = False
     est_pret: bool = False
     est_geographique: bool = False
 
@@ -84,10 +90,18 @@ FORMATS: dict[str, FormatSource] = {
             },
             est_tableau=True,
             est_interchangeable=True,
+            cherche_entete=True,
+        ),
+        FormatSource(
+            nom="parquet",
+            libelle="table Parquet",
+            lire=read_parquet,
+            est_reconnu=recognise.is_parquet,
+            est_tableau=True,
         ),
         FormatSource(
             nom="xlsx",
-            libelle="classeur XLSX",
+            libelle="classeur (XLSX, XLSB, XLS, ODS)",
             lire=read_xlsx,
             est_reconnu=recognise.is_workbook,
             options={
@@ -97,6 +111,7 @@ FORMATS: dict[str, FormatSource] = {
                 ),
             },
             est_tableau=True,
+            cherche_entete=True,
         ),
         FormatSource(
             nom="json",
@@ -167,7 +182,7 @@ def recognise_format(path: Path) -> str:
         Unreadable, empty, not data, or a format that is not read; the message
         says what was recognised.
     """
-    start = recognise.read_start(path)
+    start = recognise.read_start(unpacked(path))
     if not start.is_archive:
         for row in FORMATS.values():
             if start.path.suffix.lower() in row.extensions:

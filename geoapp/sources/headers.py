@@ -7,11 +7,11 @@ One table of a portal is downloaded under its labels (« Session ») or its keys
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Iterable
 
 import pandas as pd
 
+from geoapp.sources.header_line import bare
 from geoapp.sources.registry import Source
 
 
@@ -52,12 +52,14 @@ def match_columns(source: Source, columns: list[str]) -> dict[str, str]:
 
     A name that two columns of the file could bear is given to none.
     """
-    kept = {*source.options.get("garder", {}), source.options.get("derniere"), source.colonne_annee}
-    declared = _declared(source) | (kept - {None, ""})
-    wanted = declared - set(columns)
+    declared = _declared(source) | _kept(source)
+    wanted = declared.difference(columns)
     if not wanted:
         return {}
-    free = [name for name in columns if name not in declared]
+    free: dict[str, list[str]] = {}
+    for name in columns:
+        if name not in declared:
+            free.setdefault(bare(name), []).append(name)
     found: dict[str, str] = {}
     for name in sorted(wanted):
         others = (_same(other, free) for other in (name, *source.autres_noms.get(name, ())))
@@ -66,19 +68,32 @@ def match_columns(source: Source, columns: list[str]) -> dict[str, str]:
     return found
 
 
+def expected_names(sources: Iterable[Source]) -> frozenset[str]:
+    """Return the names that the columns of some sources may bear, bare."""
+    return frozenset(
+        bare(name)
+        for source in sources
+        for declared in _declared(source) | _kept(source)
+        for name in (declared, *source.autres_noms.get(declared, ()))
+    )
+
+
+def needed_columns(source: Source) -> set[str]:
+    """Return the columns of a file that are read: mapped, or what rows are kept by."""
+    return _declared(source) | _kept(source)
+
+
 def _declared(source: Source) -> set[str]:
     return {name for rule in source.colonnes.values() for name in rule_columns(rule)}
 
 
-def _same(name: str, columns: list[str]) -> str | None:
+def _kept(source: Source) -> set[str]:
+    """Return the columns by which rows are kept, and the one that says the year."""
+    kept = {*source.options.get("garder", {}), source.options.get("derniere"), source.colonne_annee}
+    return kept - {None, ""}
+
+
+def _same(name: str, columns: dict[str, list[str]]) -> str | None:
     """Return the column of that name, else the only one of the same letters and digits."""
-    if name in columns:
-        return name
-    alike = [column for column in columns if _bare(column) == _bare(name)]
-    return alike[0] if len(alike) == 1 else None
-
-
-def _bare(name: str) -> str:
-    """Return a name reduced to its letters and digits, without case or accents."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]", "", plain)
+    alike = columns.get(bare(name), [])
+    return name if name in alike else alike[0] if len(alike) == 1 else None

@@ -47,13 +47,18 @@ def apply_mapping(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame
                 place=f"source « {source.id} »",
                 cure="Corrigez geodata/sources.toml.",
             )
-    for name in sorted(required_columns(source)):
-        if name not in raw:
-            raise _missing(name, raw, source, path)
+    require_columns(raw, source, path)
     unknown = pd.Series(None, index=raw.index, dtype="str")
     raw = raw.assign(**{name: unknown for name in source.facultatives if name not in raw})
     columns = {ours: _apply(raw, rule, source.annee) for ours, rule in source.colonnes.items()}
     return pd.DataFrame(columns, index=raw.index)
+
+
+def require_columns(raw: pd.DataFrame, source: Source, path: Path) -> None:
+    """Raise `SourceError` when a column that the mapping needs is absent; the nearest is named."""
+    for name in sorted(required_columns(source)):
+        if name not in raw:
+            raise _missing(name, raw, source, path)
 
 
 def _missing(name: str, raw: pd.DataFrame, source: Source, path: Path) -> SourceError:

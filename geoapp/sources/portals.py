@@ -17,13 +17,33 @@ ENVELOPES = ("results", "records", "formations", "data", "features")
 def portal_rows(found):
     """Return the array of records of a JSON value, each one flat.
 
-    What holds no array comes back as it is.
+    An envelope of any name is opened when it holds one array of records; an object
+    whose values are all objects is an array of them, their keys in « cle ».  What
+    holds none, or several, comes back as it is.
     """
+    if isinstance(found, dict) and len(found) > 1:
+        values = list(found.values())
+        if all(isinstance(value, dict) and "cle" not in value for value in values):
+            found = [{"cle": key, **value} for key, value in found.items()]
     if isinstance(found, dict):
-        found = next(
-            (found[name] for name in ENVELOPES if isinstance(found.get(name), list)), found
-        )
+        known = (found[name] for name in ENVELOPES if isinstance(found.get(name), list))
+        arrays = find_arrays(found)
+        only = next(iter(arrays.values())) if len(arrays) == 1 else found
+        found = next(known, only)
     return [_flat(record) for record in found] if isinstance(found, list) else found
+
+
+def find_arrays(found, depth: int = 3) -> dict[str, list]:
+    """Return the arrays of records that an envelope holds, by their path (« data.items »)."""
+    if not isinstance(found, dict) or not depth:
+        return {}
+    arrays: dict[str, list] = {}
+    for name, value in found.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            arrays[str(name)] = value
+        for inside, array in find_arrays(value, depth - 1).items():
+            arrays[f"{name}.{inside}"] = array
+    return arrays
 
 
 def _flat(record):

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from geoapp.core.errors import SourceError
+from geoapp.core.schema.offer_columns import FLAT
+from geoapp.sources.fillers import blank_fillers, plain_texts
 from geoapp.sources.formats import FORMATS
-from geoapp.sources.headers import rename_columns
-from geoapp.sources.mapping import apply_mapping
+from geoapp.sources.header_line import say_doubles
+from geoapp.sources.headers import (
+    expected_names,
+    known_columns,
+    needed_columns,
+    rename_columns,
+)
+from geoapp.sources.mapping import apply_mapping, require_columns
 from geoapp.sources.personal import mask_frame
 from geoapp.sources.recognise import tabular_format
-from geoapp.sources.records import Lecture
+from geoapp.sources.records import Lecture, show
 from geoapp.sources.registry import Source
 from geoapp.sources.selection import keep_rows
 from geoapp.sources.series import check_year
+from geoapp.sources.unpacking import unpacked
+from geoapp.sources.usages import USAGES
 
 
 def is_stream(source: Source) -> bool:
@@ -22,9 +34,19 @@ def is_stream(source: Source) -> bool:
     return FORMATS[source.format].lire_par_lots is not None
 
 
-def read_raw(path: Path, format: str, options: dict) -> Lecture:
-    """Return the raw rows of a file in one of the known formats."""
-    return FORMATS[format].lire(Path(path), **reader_options(format, options))
+def read_raw(
+    path: Path, format: str, options: dict, attendues: frozenset[str] = frozenset()
+) -> Lecture:
+    """Return the raw rows of a file in one of the known formats.
+
+    `attendues` are the names that its header may hold, bare (`expected_names`).
+    """
+    row, told = FORMATS[format], reader_options(format, options)
+    if row.est_tableau:
+        path = unpacked(path)
+    if row.cherche_entete:
+        told["attendues"] = attendues
+    return row.lire(Path(path), **told)
 
 
 def reader_options(format: str, options: dict) -> dict:
@@ -41,8 +63,9 @@ def read_source(source: Source, path: Path) -> Lecture:
         When the file cannot be read, a column is absent, or no row is left.
     """
     told_by_file = FORMATS[source.format].est_interchangeable
-    format = tabular_format(path) if told_by_file else source.format
-    return _as_ours(source, path, read_raw(path, format, source.options))
+    format = tabular_format(unpacked(path)) if told_by_file else source.format
+    lecture = read_raw(path, format, source.options, expected_names([source]))
+    return _as_ours(source, path, lecture)
 
 
 def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
@@ -57,10 +80,20 @@ def iter_source(source: Source, path: Path) -> Iterator[Lecture]:
 
 def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = False) -> Lecture:
     """Return a lecture in the columns of ours, e-mails and telephone numbers masked."""
-    raw = keep_rows(rename_columns(lecture.frame, source), source, path)
+    renamed = rename_columns(_without_twins(lecture, source, path), source)
+    if source.colonnes:
+        # A file may be a thousand columns wide: those that are not read go at once.
+        require_columns(renamed, source, path)
+        needed = needed_columns(source)
+        renamed = renamed[[name for name in renamed.columns if name in needed]]
+        renamed = blank_fillers(renamed, source)
+    raw = keep_rows(renamed, source, path)
     check_year(raw, source, path)
     left = len(lecture.frame) - len(raw)
-    mapped = mask_frame(apply_mapping(raw, source, path))
+    mapped = apply_mapping(raw, source, path)
+    if source.colonnes and USAGES[source.usage].colonnes == FLAT:
+        mapped = plain_texts(mapped)
+    mapped = mask_frame(mapped)
     if FORMATS[source.format].est_geographique:
         mapped = lecture.frame[["geometry"]].join(mapped)
     if mapped.empty and not lecture.rejets and not left and not is_part:
@@ -76,4 +109,27 @@ def _as_ours(source: Source, path: Path, lecture: Lecture, *, is_part: bool = Fa
         corrections=lecture.corrections,
         extras=lecture.extras,
         nb_ecartees=left,
+        notes=[*lecture.notes, *say_doubles(lecture.doubles)],
     )
+
+
+def _without_twins(lecture: Lecture, source: Source, path: Path) -> pd.DataFrame:
+    """Return the rows read without the columns that repeat the name of another.
+
+    Raises
+    ------
+    SourceError
+        A column that is read is there several times, and they differ.
+    """
+    frame = lecture.frame
+    renamed = {name: known_columns(source, {name}) for name in lecture.doubles}
+    for name, twins in lecture.doubles.items():
+        differ = any(not frame[name].fillna("").eq(frame[twin].fillna("")).all() for twin in twins)
+        if differ and renamed[name] & needed_columns(source):
+            raise SourceError(
+                path,
+                f"la colonne « {show(name)} », qui est lue, figure {len(twins) + 1} fois.",
+                place="en-tête",
+                cure="Renommez celle qu'il ne faut pas lire.",
+            )
+    return frame.drop(columns=[twin for twins in lecture.doubles.values() for twin in twins])

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from geoapp.core.errors import SourceError
 from geoapp.sources.content import list_members, stream_bytes
+from geoapp.sources.encodings import without_mark
 from geoapp.sources.records import show
 
 _HEAD = 1 << 16
 _SQLITE, _OLE = b"SQLite format 3\x00", b"\xd0\xcf\x11\xe0"
+_PARQUET, _FLATGEOBUF = b"PAR1", b"fgb\x03fgb"
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _NOT_ELEMENTS = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _CSV_CURE = "Enregistrez-le en CSV, en XLSX, en JSON ou en LHÉO (XML)."
@@ -25,7 +27,11 @@ _INTERCARIF = re.compile(
 _CATALOGUE = re.compile(
     r'"(?:cle_ministere_educatif|etablissement_(?:formateur|gestionnaire|responsable)_siret)"'
 )
-_GEOJSON = re.compile(r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)')
+_GEOJSON = re.compile(
+    r'\{[^{\[]*"type"\s*:\s*"(?:Feature|Topology|Geometry)'
+    r'|\{(?:[^"]|"[^"]*")*?"features"\s*:\s*\[\s*(?:\{|\])'
+)
+"""A type first, or features wherever they come: keys have no order."""
 _FLUX_RCO = re.compile(r'"etablissement_lieu_formation_code_insee"')
 """The feed that fills the catalogue: plain records, some versions with its key, empty."""
 
@@ -45,7 +51,7 @@ class FileStart:
     @property
     def is_binary(self) -> bool:
         """Tell whether the file is an archive, a database or an old workbook."""
-        return self.octets.startswith((b"PK", _SQLITE, _OLE))
+        return self.octets.startswith((b"PK", _SQLITE, _OLE, _PARQUET, _FLATGEOBUF, *AUTRES))
 
     @cached_property
     def members(self) -> list[str]:
@@ -84,8 +90,29 @@ def read_start(path: Path) -> FileStart:
 
 
 def is_workbook(start: FileStart) -> bool:
-    """Tell a workbook: one of today, or an old one, whose reader says how to save it."""
-    return start.octets.startswith(_OLE) or "[content_types].xml" in start.members
+    """Tell a workbook: XLSX, XLSB, XLS or OpenDocument."""
+    names = start.members
+    return (
+        start.octets.startswith(_OLE)
+        or "[content_types].xml" in names
+        or {"content.xml", "mimetype"} <= set(names)
+    )
+
+
+def is_parquet(start: FileStart) -> bool:
+    """Tell a Parquet table without outlines."""
+    return start.octets.startswith(_PARQUET) and not has_outlines(start.path)
+
+
+def has_outlines(path: Path) -> bool:
+    """Tell whether a Parquet file says that it holds geometries."""
+    import pyarrow.parquet as parquet
+    from pyarrow import ArrowException
+
+    try:
+        return b"geo" in (parquet.read_schema(path).metadata or {})
+    except (ArrowException, OSError):
+        return False
 
 
 def is_lheo(start: FileStart) -> bool:
@@ -101,10 +128,16 @@ def is_lheo(start: FileStart) -> bool:
 
 
 def is_outlines(start: FileStart) -> bool:
-    """Tell outlines: GeoPackage, GeoJSON, or an archive of no other format."""
+    """Tell outlines: GeoPackage, GeoJSON, KML, FlatGeobuf, or an archive of no other format."""
     if start.is_archive:
         return not is_workbook(start) and not is_lheo(start)
-    return start.octets.startswith(_SQLITE) or (is_json(start) and _is_geojson(start))
+    if start.octets.startswith(_PARQUET):
+        return has_outlines(start.path)
+    return (
+        start.octets.startswith((_SQLITE, _FLATGEOBUF))
+        or (is_json(start) and _is_geojson(start))
+        or (start.text.startswith("<") and start.root == "kml")
+    )
 
 
 def is_json(start: FileStart) -> bool:
@@ -154,11 +187,13 @@ def _is_geojson(start: FileStart) -> bool:
 
 
 def tabular_format(path: Path) -> str:
-    """Return how a table of records is written, whatever its name says: json, xlsx, else csv."""
-    head = _head(Path(path))
-    if head.startswith(b"PK"):
+    """Return how a table of records is written, whatever its name says."""
+    start = read_start(path)
+    if start.octets.startswith((b"PK", _OLE)):
         return "xlsx"
-    return "json" if _as_text(head).lstrip().startswith(("[", "{")) else "csv"
+    if start.octets.startswith(_PARQUET):
+        return "parquet"
+    return "json" if start.text.startswith(("[", "{")) else "csv"
 
 
 def _head(path: Path) -> bytes:
@@ -172,12 +207,35 @@ def _as_text(head: bytes) -> str:
     """Return the first bytes as text, in UTF-16 when a mark says so, else byte by byte."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    even = head[: len(head) // 2 * 2]
+    if encoding := without_mark(even):
+        return even.decode(encoding, "replace")
     return head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
 
 
+AUTRES = {
+    b"%PDF": ("un PDF", "Demandez les données elles-mêmes : CSV, XLSX ou JSON."),
+    b"Rar!": ("une archive RAR", "Extrayez-la, et donnez le fichier qu'elle contient."),
+    b"7z\xbc\xaf": ("une archive 7z", "Extrayez-la, et donnez le fichier qu'elle contient."),
+    b"\x89PNG": ("une image PNG", "Demandez les données elles-mêmes."),
+    b"\xff\xd8\xff": ("une image JPEG", "Demandez les données elles-mêmes."),
+    b"{\\rtf": ("un document RTF", "Copiez son tableau dans un tableur, enregistré en CSV."),
+    b"$FL2": ("un fichier SPSS", "Exportez-le en CSV."),
+    b"PGDMP": ("une sauvegarde PostgreSQL", "Exportez la table en CSV."),
+    b"ARROW1": ("un fichier Arrow (Feather)", "Enregistrez-le en Parquet ou en CSV."),
+    b"\xfd7zXZ": ("un fichier compressé en xz", "Décompressez-le, ou compressez-le en gzip."),
+    b"BZh": ("un fichier compressé en bzip2", "Décompressez-le, ou compressez-le en gzip."),
+    b"\x28\xb5\x2f\xfd": ("un fichier compressé en Zstandard", "Décompressez-le."),
+}
+"""Beginnings of files that are not read: what each is, and what to do."""
+
+
 def refuse(start: FileStart) -> SourceError:
-    """Return the error of a file of no format that is read: it says which XML this is."""
+    """Return the error of a file of no format that is read: it says what this is."""
     path, name = start.path, start.root
+    for sign, (kind, cure) in AUTRES.items():
+        if start.octets.startswith(sign):
+            return SourceError(path, f"c'est {kind} : ce format n'est pas lu.", cure=cure)
     if name == "lheo-index":
         return SourceError(
             path,

@@ -27,6 +27,10 @@ class Lecture:
     """Private elements of the format that were left out, counted."""
     nb_ecartees: int = 0
     """Rows left out of `nb_lues`: of another region or year than those of the source."""
+    notes: list[str] = field(default_factory=list)
+    """How the file was read when it is not as announced: encoding, sheet, header (French)."""
+    doubles: dict[str, list[str]] = field(default_factory=dict)
+    """Name of a column that is there several times → the names its others were given."""
 
 
 def reject(

@@ -79,6 +79,8 @@ class Source:
     modele: str = ""
     colonne_annee: str = ""
     perimetre: list = field(default_factory=list)
+    est_locale: bool = False
+    """Of the local registry of an installation: its file is in the data folder."""
 
 
 def load_sources(
@@ -173,7 +175,8 @@ def _problem(source: Source, ids: list[str]) -> str:
     texts = {
         nom: value
         for nom, value in vars(source).items()
-        if nom not in ("colonnes", "options", "autres_noms", "facultatives", "perimetre")
+        if nom
+        not in ("colonnes", "options", "autres_noms", "facultatives", "perimetre", "est_locale")
     }
     bad = next((nom for nom, value in texts.items() if not isinstance(value, str)), None)
     if bad:

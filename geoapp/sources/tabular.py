@@ -11,7 +11,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -19,13 +20,12 @@ import pandas as pd
 
 from geoapp.core.errors import SourceError
 from geoapp.sources.content import decode, read_bytes
-from geoapp.sources.portals import portal_rows
+from geoapp.sources.header_line import LIGNES_REGARDEES, MAX_COLUMNS, Entete, find_header
+from geoapp.sources.portals import find_arrays, portal_rows
 from geoapp.sources.records import Lecture, reject, show
 
 MAX_FIELD = 1_000_000
 """Longest cell accepted, in characters: longer ones are a broken quote, not data."""
-MAX_COLUMNS = 16_384
-"""Most columns accepted: those of a spreadsheet."""
 BATCH = 20_000
 """Rows turned into columns at a time: as lists of cells they take five times the memory."""
 DELIMITERS = ";,\t|"
@@ -43,57 +43,72 @@ def read_csv(
     *,
     encoding: str = "utf-8",
     delimiter: str | None = None,
-    skip: int = 0,
+    skip: int | None = None,
     entete: list[str] | None = None,
+    attendues: frozenset[str] = frozenset(),
 ) -> Lecture:
     """Return the rows of a CSV file as text, blank cells as NA.
 
-    The header is the first line that is not blank; blank lines are no rows.
+    The header is found under titles and comments (`find_header`); blank lines are no rows.
 
     Parameters
     ----------
     path : Path
         File, plain or gzipped.
     encoding : str
-        Declared encoding; a byte order mark wins over it.
+        Declared encoding; a byte order mark wins over it, and so do bytes that are not in it.
     delimiter : str, optional
-        Column separator; else the one of `;`, `,`, tab and `|` that parts the
-        first lines most alike, quotes respected.
-    skip : int
-        Lines to skip before the header.
+        Column separator; else what a first line « sep= » says, else the one of `;`, `,`, tab
+        and `|` that parts most of the first lines alike, quotes respected.
+    skip : int, optional
+        Lines to skip before the header; told, the header is not looked for.
     entete : list of str, optional
         Names of the columns of a file that has no header: its first line is then a row.
+    attendues : frozenset of str
+        Names that the header may hold (`bare`).
 
     Raises
     ------
     SourceError
         Empty file, wrong encoding, no header, unreadable quoting.
     """
-    content = decode(path, read_bytes(path), encoding).encode()
+    text = decode(path, read_bytes(path), encoding)
     # Text held as UTF-8: a StringIO would keep four bytes by character.
-    stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
-    for _ in range(skip):
+    stream = io.TextIOWrapper(io.BytesIO(text.texte.encode()), encoding="utf-8", newline="")
+    for _ in range(skip or 0):
         stream.readline()
-    start = stream.tell()
+    start, before = stream.tell(), skip or 0
+    if said := _SEP.fullmatch(stream.readline().strip()):
+        delimiter, start, before = delimiter or said[1] or "\t", stream.tell(), before + 1
+    stream.seek(start)
     delimiter = delimiter or _guess_delimiter(stream.read(1 << 16))
     stream.seek(start)
     csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    records = _records(path, reader, skip)
-    return _collect(path, chain([(0, entete)], records) if entete else records)
+    records = _records(path, reader, before)
+    told = skip is not None or entete is not None
+    records = chain([(0, entete)], records) if entete else records
+    lecture = _collect(path, records, attendues, is_first=told)
+    if text.dit:
+        lecture.notes.insert(0, text.dit)
+    return lecture
+
+
+_SEP = re.compile(r"sep=(.?)", re.IGNORECASE)
+"""First line by which a file tells spreadsheets its separator."""
 
 
 def _guess_delimiter(head: str) -> str:
-    """Return the separator that parts most of the first lines like their header.
+    """Return the separator that parts most of the first lines into as many cells.
 
-    The most present of those that do.
+    Of several, the one that makes most of them.  Titles and comments may precede the header.
     """
-    bare = re.sub(r'"[^"]*"', "", head)
-    lines = [line for line in re.split(r"[\r\n]+", bare) if line.strip()][:20]
+    bare_text = re.sub(r'"[^"]*"', "", head)
+    lines = [line for line in re.split(r"[\r\n]+", bare_text) if line.strip()][:30]
 
     def score(delimiter: str) -> tuple[int, int]:
-        counts = [line.count(delimiter) for line in lines]
-        return (counts.count(counts[0]), counts[0]) if counts and counts[0] else (0, 0)
+        counts = Counter(nb for line in lines if (nb := line.count(delimiter)))
+        return max(((lines_of, nb) for nb, lines_of in counts.items()), default=(0, 0))
 
     return max(DELIMITERS, key=score)
 
@@ -120,21 +135,30 @@ def _records(path: Path, reader, skip: int) -> Iterator[tuple[int, list[str]]]:
             yield line, row
 
 
-def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
+def _collect(
+    path: Path,
+    records: Iterator[tuple[int, list[str]]],
+    attendues: frozenset[str],
+    *,
+    is_first: bool,
+) -> Lecture:
     """Gather rows of the right width; the others become rejects with their line.
 
     A nameless column at the end of the header (a separator too many) may lack.
     """
-    first, names = next(records, (0, []))
-    if not names:
+    head = list(islice(records, LIGNES_REGARDEES))
+    if not head:
         raise SourceError(path, "aucune ligne d'en-tête.", cure=_AGAIN)
-    header = name_columns(path, names, f"ligne {first}")
-    least = max(i for i, name in enumerate(names, 1) if name.strip())
+    places = [f"ligne {line}" for line, _ in head]
+    entete = find_header(
+        path, [row for _, row in head], places, attendues=attendues, is_first=is_first
+    )
+    header, least = entete.noms, entete.largeur
     rows: list[list[str]] = []
     lines: list[str] = []
     rejets: list[dict] = []
     parts: list[pd.DataFrame] = []
-    for line, row in records:
+    for line, row in chain(head[entete.rang + 1 :], records):
         # Separators too many at the end of a line hold nothing.
         while len(row) > len(header) and not row[-1].strip():
             row.pop()
@@ -149,7 +173,18 @@ def _collect(path: Path, records: Iterator[tuple[int, list[str]]]) -> Lecture:
     if rows or not parts:
         parts.append(text_frame(rows, header, lines))
     frame = pd.concat(parts) if len(parts) > 1 else parts[0]
-    return Lecture(frame=frame, nb_lues=len(frame) + len(rejets), rejets=rejets)
+    return Lecture(
+        frame=frame,
+        nb_lues=len(frame) + len(rejets),
+        rejets=rejets,
+        notes=say_header(entete, places),
+        doubles=entete.doubles,
+    )
+
+
+def say_header(entete: Entete, places: Sequence[str]) -> list[str]:
+    """Return what is said of a header that is not alone on the first line."""
+    return [f"En-tête lu {places[entete.rang]}."] if entete.rang else []
 
 
 def _wrong_width(line: int, row: list[str], width: int) -> dict:
@@ -164,51 +199,16 @@ def _wrong_width(line: int, row: list[str], width: int) -> dict:
     )
 
 
-def name_columns(path: Path, cells: list[str], place: str) -> list[str]:
-    """Return unique, stripped column names; a nameless column gets its rank.
-
-    Raises
-    ------
-    SourceError
-        Two columns of one name, no name at all, more than `MAX_COLUMNS`.
-    """
-    if len(cells) > MAX_COLUMNS:
-        raise SourceError(
-            path,
-            f"{len(cells)} colonnes, au plus {MAX_COLUMNS} sont lues.",
-            place=place,
-            cure="Vérifiez le séparateur.",
-        )
-    if not any(cell.strip() for cell in cells):
-        raise SourceError(
-            path,
-            "la ligne d'en-tête est vide.",
-            place=place,
-            cure="Vérifiez le numéro de la ligne d'en-tête.",
-        )
-    names: dict[str, None] = {}
-    for rank, cell in enumerate(cells, 1):
-        name = cell.strip() or f"colonne_{rank}"
-        if name in names:
-            raise SourceError(
-                path,
-                f"la colonne « {show(name)} » figure deux fois.",
-                place=place,
-                cure="Renommez l'une des deux.",
-            )
-        names[name] = None
-    return list(names)
-
-
 def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
     """Return rows as a text frame indexed by `lines`, stripped, with blank cells as NA."""
-    frame = pd.DataFrame(
-        rows, columns=header, index=pd.Index(lines, name="ligne", dtype="str"), dtype="str"
-    )
-    for name in header:
-        column = frame[name].str.strip()
-        frame[name] = column.mask(column.eq(""))
-    return frame
+    index = pd.Index(lines, name="ligne", dtype="str")
+    # By column: a table of thousands of columns would be split and copied at each of them.
+    cells = [[cell.strip() or None for cell in column] for column in zip(*rows, strict=True)]
+    cells = cells or [[] for _ in header]
+    columns = {
+        name: pd.array(column, dtype="str") for name, column in zip(header, cells, strict=True)
+    }
+    return pd.DataFrame(columns, index=index)
 
 
 def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
@@ -224,8 +224,11 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
     SourceError
         Truncated, broken or too deep JSON (line and column are given), not an array.
     """
+    text = decode(path, read_bytes(path), encoding)
     try:
-        return _flatten(path, portal_rows(parse_json(path, encoding=encoding)))
+        lecture = _flatten(path, portal_rows(_parse(path, text.texte)))
+        lecture.notes += filter(None, [text.dit])
+        return lecture
     except RecursionError:
         raise SourceError(
             path,
@@ -236,7 +239,7 @@ def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:
 
 
 def parse_json(path: Path, *, encoding: str = "utf-8"):
-    """Return the JSON value of a file, numbers as texts.
+    """Return the JSON value of a file, numbers as texts; one value a line makes an array.
 
     An object that repeats a field comes as its bare pairs.
 
@@ -247,26 +250,41 @@ def parse_json(path: Path, *, encoding: str = "utf-8"):
     RecursionError
         Nested too deeply.
     """
-    return _parse(path, decode(path, read_bytes(path), encoding))
+    return _parse(path, decode(path, read_bytes(path), encoding).texte)
 
 
 def _parse(path: Path, text: str):
-    """Return the JSON value of a text; numbers stay text."""
+    """Return the JSON value of a text, or the array of its lines; numbers stay text."""
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_int=str,
-            parse_float=str,
-            parse_constant=lambda name: None if name == "NaN" else name,
-        )
+        return _value(text)
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data" and (lines := _json_lines(text)) is not None:
+            return lines
         raise SourceError(
             path,
             "JSON illisible.",
             place=f"ligne {error.lineno}, colonne {error.colno}",
             cure="Le fichier est sans doute coupé ou mal formé : téléchargez-le à nouveau.",
         ) from None
+
+
+def _json_lines(text: str) -> list | None:
+    """Return the values of JSON lines; None when a line is not one value."""
+    try:
+        return [_value(line) for line in text.splitlines() if line.strip()]
+    except json.JSONDecodeError:
+        return None
+
+
+def _value(text: str):
+    """Return the JSON value of a text; numbers stay text."""
+    return json.loads(
+        text,
+        object_pairs_hook=_unique,
+        parse_int=str,
+        parse_float=str,
+        parse_constant=lambda name: None if name == "NaN" else name,
+    )
 
 
 def _unique(pairs: list[tuple]) -> dict | tuple:
@@ -278,11 +296,15 @@ def _unique(pairs: list[tuple]) -> dict | tuple:
 def _flatten(path: Path, records) -> Lecture:
     """Return the objects of an array as rows; what is no clean object is a reject."""
     if not isinstance(records, list) or not records:
+        arrays = list(find_arrays(records))
+        several = f" Le fichier en contient plusieurs : {', '.join(map(show, arrays[:8]))}."
         raise SourceError(
             path,
-            "un tableau JSON d'objets est attendu.",
+            f"un tableau JSON d'objets est attendu.{several if len(arrays) > 1 else ''}",
             place="ligne 1",
-            cure="Vérifiez le format de la source.",
+            cure="Extrayez le tableau qu'il faut lire."
+            if len(arrays) > 1
+            else "Vérifiez le format de la source.",
         )
     good, rejets = [], []
     for rank, record in enumerate(records, 1):
@@ -300,7 +322,7 @@ def _flatten(path: Path, records) -> Lecture:
             place="ligne 1",
             cure="Vérifiez le format de la source.",
         )
-    rows = [[_json_text(record.get(name)) for name in names] for _, record in good]
+    rows = [[json_text(record.get(name)) for name in names] for _, record in good]
     places = [f"élément {rank}" for rank, _ in good]
     return Lecture(frame=text_frame(rows, names, places), nb_lues=len(records), rejets=rejets)
 
@@ -318,10 +340,10 @@ def refuse_element(record) -> str:
     return ""
 
 
-def _json_text(value) -> str:
+def json_text(value) -> str:
     """Return a JSON value as text: lists joined by `|`, booleans as CSV shows them."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return "|".join(_json_text(item) for item in value)
+        return "|".join(json_text(item) for item in value)
     return str(value) if isinstance(value, str | bool) else json.dumps(value, ensure_ascii=False)

@@ -1,16 +1,22 @@
-"""Read one sheet of an XLSX workbook as text, after checking that it is safe to open."""
+"""Read one sheet of a workbook (XLSX, XLSB, XLS, ODS) as text, once it is safe to open."""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from lxml import etree
+
 from geoapp.core.errors import SourceError
+from geoapp.core.french import count
 from geoapp.sources.archive import open_archive_member
 from geoapp.sources.content import list_members, read_bytes
-from geoapp.sources.records import Lecture
-from geoapp.sources.tabular import name_columns, text_frame
+from geoapp.sources.header_line import LIGNES_REGARDEES, count_known, find_header
+from geoapp.sources.records import Lecture, show
+from geoapp.sources.tabular import say_header, text_frame
 
 MAX_CELLS = 10_000_000
 """Largest sheet, in cells of its bounding box: the reader holds all of them, blank ones too."""
@@ -21,15 +27,40 @@ _CHUNK, _OVERLAP = 1 << 20, 64
 _SAVE = "Ouvrez-le dans un tableur et enregistrez-le en .xlsx."
 
 
-def read_xlsx(path: Path, *, sheet: str | None = None, header: int = 1) -> Lecture:
-    """Return the rows of one sheet of an XLSX workbook as text, blank cells as NA.
+@dataclass(frozen=True)
+class _Feuille:
+    """One sheet: its name, whether it is shown, its rows of texts from the first line."""
+
+    nom: str
+    est_visible: bool
+    lignes: list[list[str]]
+
+    @property
+    def nb(self) -> int:
+        """Return the number of lines that hold something."""
+        return sum(any(row) for row in self.lignes)
+
+
+def read_xlsx(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    header: int | None = None,
+    attendues: frozenset[str] = frozenset(),
+) -> Lecture:
+    """Return the rows of one sheet of a workbook as text, blank cells as NA.
+
+    A merged cell says its value of each cell that it covers.
 
     Parameters
     ----------
     sheet : str, optional
-        Name of the sheet; the first one when not given.
-    header : int
-        Line of the header, counted from 1 as a spreadsheet shows it.
+        Name of the sheet; else the one whose header has most of `attendues`, a
+        shown one before a hidden one.  The others that hold something are said.
+    header : int, optional
+        Line of the header, counted from 1 as a spreadsheet shows it; else it is looked for.
+    attendues : frozenset of str
+        Names that the header may hold (`bare`).
 
     Raises
     ------
@@ -38,36 +69,123 @@ def read_xlsx(path: Path, *, sheet: str | None = None, header: int = 1) -> Lectu
         listed), no header, a sheet beyond `MAX_CELLS`.
     """
     _check_container(path)
-    rows = _cells(path, sheet)
-    if len(rows) < header:
+    sheets = list(_sheets(path, sheet))
+    chosen = max(sheets, key=lambda one: _fitness(one, attendues))
+    rows = chosen.lignes
+    if len(rows) < (header or 1) or not chosen.nb:
         raise SourceError(
             path,
             "la feuille n'a pas de ligne d'en-tête.",
-            place=f"ligne {header}",
+            place=f"feuille « {show(chosen.nom)} », ligne {header or 1}",
             cure="Vérifiez options.header.",
         )
-    names = name_columns(path, [_cell(value) for value in rows[header - 1]], f"ligne {header}")
-    body = [
-        ([_cell(value) for value in row], line)
-        for line, row in enumerate(rows[header:], header + 1)
-    ]
-    body = [(row, line) for row, line in body if any(row)]
-    frame = text_frame([row for row, _ in body], names, [f"ligne {line}" for _, line in body])
-    return Lecture(frame=frame, nb_lues=len(frame))
+    kept = [(row, line) for line, row in enumerate(rows, 1) if line == header or any(row)]
+    if header:
+        kept = [(row, line) for row, line in kept if line >= header]
+    places = [f"ligne {line}" for _, line in kept]
+    entete = find_header(
+        path,
+        [row for row, _ in kept[: LIGNES_REGARDEES + 1]],
+        places,
+        attendues=attendues,
+        is_first=header is not None,
+    )
+    body = kept[entete.rang + 1 :]
+    lines = [f"ligne {line}" for _, line in body]
+    frame = text_frame([row for row, _ in body], entete.noms, lines)
+    return Lecture(
+        frame=frame,
+        nb_lues=len(frame),
+        notes=[*_say_sheets(chosen, sheets), *say_header(entete, places)],
+        doubles=entete.doubles,
+    )
+
+
+def _fitness(sheet: _Feuille, attendues: frozenset[str]) -> tuple[int, bool, bool]:
+    """Return what a sheet is chosen by: names that are expected, being shown, holding rows."""
+    head = [row for row in sheet.lignes if any(row)][:LIGNES_REGARDEES]
+    known = max((count_known(row, attendues) for row in head), default=0)
+    shown = sheet.est_visible
+    # A hidden sheet comes last, whatever it holds: what nobody sees is not what was sent.
+    return (known * shown, shown, sheet.nb > 1)
+
+
+def _say_sheets(chosen: _Feuille, sheets: list[_Feuille]) -> list[str]:
+    """Return what is said of the other sheets that hold something."""
+    others = [one for one in sheets if one is not chosen and one.nb]
+    if not others:
+        return []
+    each = ", ".join(
+        f"{show(one.nom)} ({count(max(one.nb - 1, 1), 'ligne')}"
+        f"{'' if one.est_visible else ', cachée'})"
+        for one in others[:5]
+    )
+    more = " …" if len(others) > 5 else ""
+    told = count(len(others), "autre feuille non lue", "autres feuilles non lues")
+    return [f"Feuille lue : {show(chosen.nom)} ; {told} : {each}{more}."]
 
 
 def _check_container(path: Path) -> None:
-    """Refuse what is no zip of bounded sheets."""
-    content = read_bytes(path)
-    if content.startswith(_OLE):
-        raise SourceError(
-            path, "classeur protégé par un mot de passe, ou ancien format .xls.", cure=_SAVE
-        )
+    """Refuse what is no old workbook, and no zip of bounded sheets."""
+    if read_bytes(path).startswith(_OLE):
+        return
     if not zipfile.is_zipfile(path):
-        raise SourceError(path, "ce n'est pas un classeur XLSX, ou il est coupé.", cure=_SAVE)
+        raise SourceError(path, "ce n'est pas un classeur, ou il est coupé.", cure=_SAVE)
     for member in list_members(path):
         if member.startswith("xl/worksheets/") and member.endswith(".xml"):
             _check_extent(path, member)
+        if member == "content.xml":
+            _check_open_document(path, member)
+
+
+def _check_open_document(path: Path, member: str) -> None:
+    """Refuse a sheet of an OpenDocument whose repeated cells would make a huge table."""
+    rows = columns = 0
+    row_at = column_at = 0
+    try:
+        with open_archive_member(path, member) as stream:
+            events = etree.iterparse(
+                stream, events=("start", "end"), resolve_entities=False, no_network=True
+            )
+            for event, element in events:
+                tag = etree.QName(element).localname
+                repeated = _repeats(element)
+                if event == "start" and tag == "table":
+                    row_at = 0
+                elif event == "start" and tag == "table-row":
+                    column_at = 0
+                elif event == "end" and tag in ("table-cell", "covered-table-cell"):
+                    column_at += repeated
+                    if len(element):
+                        columns, rows = max(columns, column_at), max(rows, row_at + 1)
+                elif event == "end" and tag == "table-row":
+                    row_at += repeated
+                    if element.xpath("boolean(*/*)"):
+                        rows = max(rows, row_at)
+                    element.clear()
+    except etree.XMLSyntaxError:
+        raise SourceError(path, "classeur OpenDocument abîmé.", cure=_SAVE) from None
+    if rows * columns > MAX_CELLS:
+        raise _too_wide(path, rows, columns, member)
+
+
+def _repeats(element) -> int:
+    """Return how many rows or cells an element of an OpenDocument stands for."""
+    for name, value in element.attrib.items():
+        if name.endswith(("}number-columns-repeated", "}number-rows-repeated")):
+            return int(value) if value.isdigit() else 1
+    return 1
+
+
+def _too_wide(path: Path, rows: int, columns: int, member: str) -> SourceError:
+    """Return the error of a sheet whose far cells would make a huge table."""
+    return SourceError(
+        path,
+        f"la feuille s'étend sur {rows} lignes et {columns} colonnes, "
+        f"plus de {MAX_CELLS} cellules.",
+        place=f"entrée « {member} »",
+        cure="Supprimez les cellules isolées loin des données.",
+    )
 
 
 def _check_extent(path: Path, member: str) -> None:
@@ -76,17 +194,13 @@ def _check_extent(path: Path, member: str) -> None:
     tail = b""
     with open_archive_member(path, member) as stream:
         while piece := stream.read(_CHUNK):
-            for letters, digits in set(_PLACE.findall(tail + piece)):
-                last_row, last_column = max(last_row, int(digits)), max(last_column, _rank(letters))
+            places = _PLACE.findall(tail + piece)
+            last_row = max([last_row, *map(int, {digits for _, digits in places})])
+            columns = {letters for letters, _ in places}
+            last_column = max([last_column, *map(_rank, columns)])
             tail = piece[-_OVERLAP:]
     if last_row * last_column > MAX_CELLS:
-        raise SourceError(
-            path,
-            f"la feuille s'étend sur {last_row} lignes et {last_column} colonnes, "
-            f"plus de {MAX_CELLS} cellules.",
-            place=f"entrée « {member} »",
-            cure="Supprimez les cellules isolées loin des données.",
-        )
+        raise _too_wide(path, last_row, last_column, member)
 
 
 def _rank(letters: bytes) -> int:
@@ -97,13 +211,23 @@ def _rank(letters: bytes) -> int:
     return rank
 
 
-def _cells(path: Path, sheet: str | None) -> list[list]:
-    """Return every cell of a sheet, from A1."""
-    from python_calamine import CalamineError, CalamineWorkbook
+def _sheets(path: Path, sheet: str | None) -> Iterator[_Feuille]:
+    """Yield the sheet of a name, else every sheet of cells."""
+    from python_calamine import (
+        CalamineError,
+        CalamineWorkbook,
+        PasswordError,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
 
     try:
         with CalamineWorkbook.from_path(str(path)) as workbook:
-            found = workbook.sheet_names
+            found = {
+                one.name: one.visible == SheetVisibleEnum.Visible
+                for one in workbook.sheets_metadata
+                if one.typ == SheetTypeEnum.WorkSheet
+            }
             if not found or (sheet is not None and sheet not in found):
                 raise SourceError(
                     path,
@@ -112,11 +236,37 @@ def _cells(path: Path, sheet: str | None) -> list[list]:
                     cure="Vérifiez le millésime du classeur, "
                     "ou corrigez options.sheet dans geodata/sources.toml.",
                 )
-            return workbook.get_sheet_by_name(sheet or found[0]).to_python(skip_empty_area=False)
+            for name in [sheet] if sheet else list(found):
+                cells = workbook.get_sheet_by_name(name)
+                rows = cells.to_python(skip_empty_area=False)
+                merged = cells.merged_cell_ranges or []
+                texts = [[_cell(value) for value in row] for row in rows]
+                yield _Feuille(name, found[name], _spread(texts, merged))
+    except PasswordError:
+        raise SourceError(
+            path,
+            "classeur protégé par un mot de passe.",
+            cure="Enregistrez-le sans mot de passe.",
+        ) from None
     except (CalamineError, OSError, ValueError) as error:
         if isinstance(error, SourceError):
             raise
-        raise SourceError(path, "ce n'est pas un classeur XLSX lisible.", cure=_SAVE) from None
+        raise SourceError(
+            path,
+            "ce n'est pas un classeur lisible : abîmé, ou protégé par un mot de passe.",
+            cure=_SAVE,
+        ) from None
+
+
+def _spread(rows: list[list[str]], merged: list) -> list[list[str]]:
+    """Return rows in which each cell that a merged one covers has its value."""
+    for (top, left), (bottom, right) in merged:
+        if top >= len(rows) or left >= len(rows[top]):
+            continue
+        value = rows[top][left]
+        for row in rows[top : bottom + 1]:
+            row[left : right + 1] = [value] * len(row[left : right + 1])
+    return rows
 
 
 def _cell(value) -> str:

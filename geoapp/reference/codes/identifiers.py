@@ -47,10 +47,11 @@ def normalise_code_commune(values: pd.Series) -> tuple[pd.Series, pd.Series]:
 def normalise_code_postal(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return postcodes on five digits, and which were repaired.
 
-    "2100" becomes "02100".  A CEDEX code is kept: it is a true postcode,
-    though it locates nothing; "59308 CEDEX 9" gives "59308".
+    "2100" becomes "02100".  A CEDEX code is kept: it is a true postcode, though
+    it locates nothing.  What is written around a postcode is left out: "59308
+    CEDEX 9" and "F-59308 LILLE" give "59308"; a prefix of another country gives NA.
     """
-    digits = as_code(values).str.replace(r"CEDEX.*$", "", regex=True)
+    digits = as_code(values).str.replace(r"^(?:F-?)?(\d{5})\D.*$|^F-?", r"\1", regex=True)
     return _zero_filled(values, digits, _POSTAL)
 
 

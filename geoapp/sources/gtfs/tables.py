@@ -116,7 +116,7 @@ class Tables:
         with open_archive_member(self.path, self._members[name]) as stream:
             content = stream.read()
         try:
-            text = decode(self.path, content, "utf-8")
+            text = decode(self.path, content, "utf-8").texte
         except SourceError as error:
             place = f"{name}, {error.place}" if error.place else name
             raise SourceError(self.path, error.problem, cure=_UTF8, place=place) from None
