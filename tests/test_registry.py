@@ -18,6 +18,7 @@ from geoapp.sources.usages import INDICATEURS, USAGES
 
 SOURCES = load_sources()
 NOT_IN_THE_MIRROR = {
+    "ban",
     "qpv2024",
     "lheo-region",
     "onisep-lheo-hdf",
