@@ -101,6 +101,24 @@ def _known_residents(world: World, question: Question) -> tuple[float, float] | 
     return mine, mine / total if total else 0.0
 
 
+def nothing_farther(zone: pd.Series | dict, question: Question) -> str:
+    """Say why no place is told that would almost reach the people of a zone who have none.
+
+    `zone` is its row of the answer: whether its offer is known, and its uncovered people.
+    """
+    if zone["perimetre"] == INCONNUE:
+        return "Offre non collectée : rien ne peut en être dit."
+    left = zone["population_non_couverte"]
+    if pd.isna(left):
+        return "On ne sait pas combien de ses habitants n'en ont pas : rien ne peut en être dit."
+    if left == 0:
+        one = "un lieu" if question.offre == INFORMATION else "une formation"
+        return f"Chaque habitant compté a {one} à {describe_reach(question)}."
+    ours = "" if zone["perimetre"] == CONNUE else " dans nos sources"
+    none = "Aucun lieu connu" if question.offre == INFORMATION else "Aucune formation connue"
+    return f"{none}{ours} plus loin pour ceux qui n'en ont pas."
+
+
 def past_offer(quality: dict) -> str:
     """Return, a blank first, how many of the counted offers have past sessions only; "" for none.
 

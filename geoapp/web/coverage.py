@@ -25,7 +25,7 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.scope import known_offer
-from geoapp.coverage.sentences import travel_precision
+from geoapp.coverage.sentences import nothing_farther, travel_precision
 from geoapp.coverage.ways import SANS_SOURCE, compare_ways
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import choose_offer
@@ -218,6 +218,7 @@ def zone(type_zone: str, code_zone: str):
         indicateurs=vues.against_region(sheet, question),
         blanches=vues.white_rows(sheet.blanches, question),
         presque=vues.almost_rows(sheet.presque, question),
+        rien_presque=nothing_farther(sheet.zone, question),
         seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),
         est_commune=type_zone == COMMUNE,

@@ -17,7 +17,7 @@ from geoapp.coverage.indicators import (
     show_value,
     title_of,
 )
-from geoapp.coverage.model import describe_reach
+from geoapp.coverage.model import Question, describe_reach
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
@@ -533,11 +533,23 @@ def lacking_table(contenu: ContenuZone) -> Tableau:
         ),
         contenu.dehors.absents,
         unite=contenu.question.unite,
-        vide=_where_known(contenu, "Aucun domaine ne manque.")
+        vide=_where_known(contenu, _none_lacks(contenu.question))
         if contenu.offre.est_connue
         else _no_offer(contenu),
         note=_uncollected(contenu),
     )
+
+
+def _none_lacks(question: Question) -> str:
+    """Say that no domain lacks, among those that were asked."""
+    asked = question.filtres.choix.get("domaine", ())
+    if not asked:
+        return "Aucun domaine ne manque."
+    start = (
+        "Le domaine demandé n'y manque pas" if len(asked) == 1 else "Aucun des domaines demandés"
+    )
+    end = "" if len(asked) == 1 else " n'y manque"
+    return f"{start}{end} ; les autres n'ont pas été demandés."
 
 
 def _uncollected(contenu: ContenuZone) -> str:
