@@ -43,6 +43,8 @@ QUIRKS = {
 }
 AMBIGUOUS = {"epci-2025": {"ze2020", "epci-2025"}, "qpv2015-geojson": {"qpv2015-region"}}
 """Files whose columns are those of several sources: the name alone tells."""
+_STREETS = {"rues-osm-lille", "rues-osm-amiens", "rues-osm-calais-dunkerque"}
+AMBIGUOUS |= dict.fromkeys(_STREETS, _STREETS)
 EXAMPLES = {
     "lheo-exemple-formation": "lheo-region",
     "lheo-exemple-onisep": "lheo-region",
@@ -383,7 +385,9 @@ def test_every_real_file_is_recognised_by_name_and_by_columns(mirror, tmp_path, 
     copy_head(path, copy)
     sources = load_sources()
     same = {one.id for one in sources.values() if one.fichier == sources[id_source].fichier}
-    for file, accepted in ((path, same), (copy, AMBIGUOUS.get(id_source, set()) | same)):
+    tried = [(path, same), (copy, AMBIGUOUS.get(id_source, set()) | same)]
+    # Without header, the name alone tells.
+    for file, accepted in tried[: 1 if "entete" in sources[id_source].options else 2]:
         source, bilan = check_file(file)
         assert source.id in accepted
         assert bilan.nb_lues == bilan.nb_valides + bilan.nb_rejetees > 0

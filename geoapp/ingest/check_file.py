@@ -35,6 +35,7 @@ from geoapp.sources.headers import (
 )
 from geoapp.sources.local import local_sources
 from geoapp.sources.reading import is_stream, iter_source, read_raw, reader_options
+from geoapp.sources.recognise import tabular_format
 from geoapp.sources.records import show
 from geoapp.sources.registry import Source, get_source, load_sources
 from geoapp.sources.series import is_named_as, source_of_file
@@ -207,6 +208,9 @@ def _recognise(path: Path, locales: Iterable[Source] = ()) -> Source:
         for s in sources
         if s.format == format or (is_table and FORMATS[s.format].est_interchangeable)
     ]
+    # A GeoJSON of points may be a table.
+    if format == "boundaries" and tabular_format(path) == "json":
+        same_format += [s for s in sources if s.format == "json"]
     same_name = [s for s in same_format if is_named_as(s, path)]
     if same_name or FORMATS[format].est_pret:
         return (same_name or sorted(same_format, key=lambda s: s.usage != "offre"))[0]
