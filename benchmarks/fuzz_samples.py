@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tempfile
 from collections.abc import Callable
 from datetime import datetime
@@ -73,6 +74,26 @@ def _zones(suffix: str) -> bytes:
         return path.read_bytes()
 
 
+@cache
+def _table(kind: str) -> bytes:
+    """Return the ONISEP sample in another format, or under another encoding."""
+    import pandas as pd
+
+    text = (DATA / FICHIERS["onisep-actions"]).read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines(), delimiter=";"))
+    if kind == "cp1252":
+        return text.encode("cp1252", "replace")
+    if kind == "utf-16":
+        return text.encode("utf-16-le")
+    if kind == "titre":
+        return f"sep=;\nExport du jour\n\n{text}".encode()
+    if kind == "jsonl":
+        return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+    stream = io.BytesIO()
+    pd.DataFrame(rows, dtype="str").to_parquet(stream)
+    return stream.getvalue()
+
+
 AUTRES = {
     "catalogue-apprentissage": ("catalogue_anciens.json", "catalogue_2025.json"),
     "parcoursup-carte": ("parcoursup_libelles.csv", "parcoursup_export_v1.json"),
@@ -94,6 +115,17 @@ ECHANTILLONS = {
         for id_source, noms in AUTRES.items()
         for nom in noms
     },
+    **{
+        f"onisep-actions, {kind}": Echantillon("onisep-actions", suffix, partial(_table, kind))
+        for kind, suffix in (
+            ("cp1252", ".csv"),
+            ("utf-16", ".csv"),
+            ("titre", ".csv"),
+            ("jsonl", ".json"),
+            ("parquet", ".parquet"),
+        )
+    },
+    "qpv2024, fgb": Echantillon("qpv2024", ".fgb", partial(_zones, ".fgb")),
     "qpv2024, geojson": Echantillon("qpv2024", ".geojson", partial(_zones, ".geojson")),
     "qpv2024, gpkg": Echantillon("qpv2024", ".gpkg", partial(_zones, ".gpkg")),
 }

@@ -111,7 +111,8 @@ def has_outlines(path: Path) -> bool:
 
     try:
         return b"geo" in (parquet.read_schema(path).metadata or {})
-    except (ArrowException, OSError):
+    # ValueError: names that damage has made no text.
+    except (ArrowException, OSError, ValueError):
         return False
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import tempfile
+import zipfile
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -66,6 +67,9 @@ def unpacked(path: Path) -> Path:
 @lru_cache(maxsize=64)
 def _unpacked(path: Path, is_zip: bool, changed: tuple[int, ...]) -> Path:
     """Return what `unpacked` does, taken out once for each state of the file."""
+    if is_zip and not zipfile.is_zipfile(path):
+        # Its reader says what it was to be.
+        return path
     if is_zip:
         member = table_member(path)
         if not member:
