@@ -110,9 +110,12 @@ def test_no_offer_is_zero_and_offers_that_say_nothing_are_unknown(monde):
 def test_real_supply_agrees_with_a_plain_count(reel, offre):
     figure = ask(reel, type="densite", offre=offre, zonage="epci")
     found = dict(zip(reel.mailles["epci"].codes, zone_supply(reel, figure.question), strict=True))
-    told = {}
+    told, counted = {}, reel.of(figure.question)
     for zones, est_voisine, value in zip(
-        reel.offres["zones"], reel.offres["est_voisine"], COMPTES[offre](reel.comptes), strict=True
+        counted.offres["zones"],
+        counted.offres["est_voisine"],
+        COMPTES[offre](counted.comptes),
+        strict=True,
     ):
         code = next(
             (

@@ -145,6 +145,9 @@ def test_a_place_is_named_by_its_position():
 # --- A matrix given by the user
 # ---------------------------------------------------------------------
 
+PLACED = ("offres", "offres_voisines", "lieux_information")
+"""Tables whose places are joined to people."""
+
 GOOD = [
     ("commune:80001", L1, 12.0, 8.0),
     ("commune:80001", L3, 40.0, 38.0),
@@ -421,9 +424,7 @@ def test_the_real_matrix_joins_counted_points_to_every_place(real_snapshot):
         trajets.origines.tolist()
         == demande.loc[demande["est_compte"].astype(bool), "id_point"].tolist()
     )
-    places = pd.concat(
-        [real_snapshot.read(nom)["id_place"] for nom in ("offres", "offres_voisines")]
-    ).dropna()
+    places = pd.concat([real_snapshot.read(nom)["id_place"] for nom in PLACED]).dropna()
     assert trajets.places.tolist() == sorted(set(places))
     assert (
         (trajets.distance_km.data < 100.01) | (trajets.duree_min.data < 120.1)
@@ -442,9 +443,7 @@ def test_real_distances_hold_against_the_geodesic(real_snapshot):
         real_snapshot.read("demande").set_index("id_point"),
     )
     points = demande.geometry.loc[trajets.origines]
-    offers = pd.concat(
-        [real_snapshot.read(nom)[["id_place", "geometry"]] for nom in ("offres", "offres_voisines")]
-    )
+    offers = pd.concat([real_snapshot.read(nom)[["id_place", "geometry"]] for nom in PLACED])
     places = gpd.GeoSeries(
         offers.dropna(subset="id_place")
         .drop_duplicates("id_place")
@@ -476,7 +475,7 @@ def test_real_distances_hold_against_the_geodesic(real_snapshot):
 
 @pytest.mark.real
 def test_the_real_matrix_has_the_same_bytes_again(real_snapshot, tmp_path):
-    names = ("demande", "offres", "offres_voisines", "communes")
+    names = ("demande", *PLACED, "communes")
     frames = {nom: real_snapshot.read(nom) for nom in names}
     write_trajets(choose_trajets(frames), tmp_path)
     for path in filter(Path.is_file, (real_snapshot.path / DOSSIER).rglob("*")):
