@@ -39,7 +39,7 @@ def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):
 
 
 def test_the_page_says_that_a_file_is_being_made_and_asks_again(server, browser):
-    busy = {"status": 503, "headers": {"Retry-After": "1"}, "body": "occupé"}
+    busy = {"status": 503, "headers": {"Retry-After": "3"}, "body": "occupé"}
     with Seen(browser) as seen:
         page = seen.open(server + "/donnees")
         page.route("**/geoforma.gpkg", lambda route: route.fulfill(**busy), times=1)

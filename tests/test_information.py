@@ -10,6 +10,9 @@ from geoapp.coverage.answer import answer
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.world import choose_offer, open_world
 from geoapp.ingest.needs import place_information, read_information
+from geoapp.outputs.figures import parse_figure
+from geoapp.outputs.figures.content import make_content
+from geoapp.outputs.figures.density import zone_supply
 from geoapp.sources.portals import portal_rows
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source
@@ -85,8 +88,21 @@ def test_pages_and_api_answer(snapshot):
     assert body["titre"].startswith("Couverture : lieux d'information et d'orientation")
     sheet = client.get("/couverture/zones/ze2020/3201?offre=information&seuil_km=5")
     assert sheet.status_code == 200 and "&lt;Cysoing&gt;" in sheet.get_data(as_text=True)
-    for path in ("/couverture/publics", "/couverture/export.csv", "/territoires/ze2020/3201"):
+    text = sheet.get_data(as_text=True)
+    assert 'href="/territoires/ze2020/3201?seuil_km=5' in text, "that page counts trainings"
+    for path in ("/couverture/publics", "/couverture/export.csv", "/figures/couverture.png"):
         assert client.get(f"{path}?offre=information").status_code == 200
+    for path in ("/territoires/ze2020/3201", "/ou-ouvrir", "/et-si"):
+        refused = client.get(f"{path}?offre=information")
+        assert refused.status_code == 400 and "lieux d" in plain(refused.get_data(as_text=True))
+
+
+def test_a_figure_of_density_counts_them_where_they_are(snapshot):
+    world = open_world(snapshot)
+    figure = parse_figure({"type": "densite", "offre": "information", "zonage": "ze2020"}, world)
+    supply = zone_supply(world, figure.question)
+    assert dict(zip(world.mailles["ze2020"].codes, supply, strict=True)) == {"3201": 0, "0054": 1}
+    assert make_content(world, figure).titre.startswith("Lieux d'information")
 
 
 def test_without_any_place_nothing_is_told(tiny_snapshot):

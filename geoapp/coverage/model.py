@@ -199,6 +199,22 @@ def _choice(nom: str, values: Mapping[str, list[str]]) -> str:
     return found[0]
 
 
+def of_trainings(question: Question) -> Question:
+    """Return a question about trainings.
+
+    Raises
+    ------
+    ParameterError
+        When it counts places of information, which are seen in the coverage alone.
+    """
+    if question.offre == INFORMATION:
+        raise ParameterError(
+            "offre = « information » : seule la couverture compte les lieux d'information. "
+            "Retirez ce paramètre : ici on compte des formations."
+        )
+    return question
+
+
 def refuse_value(nom: str, valeur: str, acceptees) -> None:
     """Raise the error of a value that is not accepted, naming the nearest one."""
     suite = suggest(valeur, acceptees) or f"Valeurs acceptées : {', '.join(acceptees)}."

@@ -20,7 +20,7 @@ from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
 from geoapp.coverage import access, equity
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
-from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.model import Question, of_trainings, parse_question
 from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.territories.zone import find_zone
@@ -122,7 +122,7 @@ def parse_scenario(parametres: Mapping, world: World, *, autres: tuple[str, ...]
         if len(values.get(nom, ())) > 1:
             raise ParameterError(f"{nom} : une seule valeur est attendue.")
     rest = {nom: found for nom, found in values.items() if nom not in PARAMETRES}
-    question = parse_question(rest, world, autres=autres)
+    question = of_trainings(parse_question(rest, world, autres=autres))
     nom = values.get("nom", [""])[0]
     check_length("nom", nom)
     for one in values.get("ferme", ()):

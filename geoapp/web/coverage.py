@@ -128,9 +128,7 @@ def _links(question: Question) -> dict:
         "adresse_publics": url_for(
             "coverage.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))
         ),
-        "adresse_ouvrir": url_for(
-            "planning.sites", **vues.query(question, sauf=("mesure", "classes"))
-        ),
+        "adresse_ouvrir": url_for("planning.sites", **_of_trainings(question, "mesure", "classes")),
         "adresse_evolution": url_for("coverage.change"),
         "adresse_information": url_for("coverage.index", offre=INFORMATION),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
@@ -222,10 +220,15 @@ def zone(type_zone: str, code_zone: str):
         seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),
         est_commune=type_zone == COMMUNE,
-        adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")),
+        adresse_territoire=_of_trainings(question, "zonage", "mesure", "classes"),
         **map_parts(reponse, code_zone),
         export_carte=_export(question, f"{type_zone}:{code_zone}"),
     )
+
+
+def _of_trainings(question: Question, *sauf: str) -> dict:
+    """Return the parameters of a page that counts trainings, whatever the question counts."""
+    return vues.query(question, sauf=(*sauf, "offre") if question.offre == INFORMATION else sauf)
 
 
 @blueprint.get("/couverture/publics")

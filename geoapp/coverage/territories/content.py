@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import Question, of_trainings
 from geoapp.coverage.territories.coverage import BlocCouverture, coverage_block
 from geoapp.coverage.territories.offer import BlocOffre, offer_block
 from geoapp.coverage.territories.outside import BlocDehors, outside_block
@@ -33,7 +33,7 @@ class ContenuZone:
 
 def build_content(world: World, question: Question, zone: Zone) -> ContenuZone:
     """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
-    asked = replace(question, zonage=zone.type_zone)
+    asked = replace(of_trainings(question), zonage=zone.type_zone)
     offre, couverture = offer_block(world, asked, zone), coverage_block(world, asked, zone)
     dehors = outside_block(world, asked, zone, offre=offre, couverture=couverture)
     departements = count_by_departement(world.snapshot, _codes(world, zone), asked.filtres)

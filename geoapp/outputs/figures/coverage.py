@@ -170,6 +170,7 @@ def tell_whites(reponse: Reponse) -> str:
 
 def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer counted, of the people and of the zones."""
+    world = world.of(question)
     offers = choose_offer(world, question).comptes.index
     ages = () if question.public == "tous" else ("ages",)
     return choose_sources(

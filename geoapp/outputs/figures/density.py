@@ -30,12 +30,14 @@ NOMS = {
     "places": ("Places connues", "place"),
     "sessions": ("Sessions", "session"),
     "mixte": ("Places ou sessions", "place ou session"),
+    "information": ("Lieux d'information", "lieu d'information"),
 }
 """What is counted: as a title says it, and one of it."""
 
 
 def make_density(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of density."""
+    world = world.of(question)
     reponse = answer(world, question)
     people = reponse.tableau["population"].to_numpy(dtype=float)
     unknown = reponse.tableau["perimetre"].eq(INCONNUE).to_numpy()
@@ -83,6 +85,7 @@ def _mine(world: World, question: Question) -> pd.DataFrame:
 
 def zone_supply(world: World, question: Question, maille: Maille | None = None) -> np.ndarray:
     """Return the supply placed in each zone: 0 without offer, NaN when none says its own."""
+    world = world.of(question)
     maille = maille or world.mailles[question.zonage]
     mine = _mine(world, question)
     supply = (
