@@ -39,11 +39,11 @@ def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):
 
 
 def test_the_page_says_that_a_file_is_being_made_and_asks_again(server, browser):
-    busy = {"status": 503, "headers": {"Retry-After": "3"}, "body": "occupé"}
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "body": "occupé"}
     with Seen(browser) as seen:
         page = seen.open(server + "/donnees")
         page.route("**/geoforma.gpkg", lambda route: route.fulfill(**busy), times=1)
-        said = page.get_by_role("status").filter(has_text="Le serveur prépare d'autres fichiers.")
+        said = page.get_by_role("status").filter(has_text="Le serveur prépare d’autres fichiers.")
         with page.expect_download() as waited:
             page.get_by_role("link", name="Tout dans un GeoPackage").click()
             said.wait_for()
