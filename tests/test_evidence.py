@@ -48,6 +48,10 @@ def _decided(table: str) -> Preuve:
     return lambda snapshot: pd.Series(True, index=snapshot.read(table).index)
 
 
+def _nearest_known(snapshot: Snapshot) -> pd.Series:
+    return snapshot.read("besoins_offres")["id_action_proche"].notna()
+
+
 PREUVES: dict[tuple[str, str], Preuve] = {
     ("formations", "est_certifiante"): _declared("formations", "est_certifiante"),
     ("actions", "est_conventionnee"): _declared("actions", "est_conventionnee"),
@@ -67,6 +71,10 @@ PREUVES: dict[tuple[str, str], Preuve] = {
     ("offres", "est_fictive"): _decided("offres"),
     ("qualite", "est_fournie"): _decided("qualite"),
     ("couches", "est_fictive"): _decided("couches"),
+    ("lieux_information", "est_itinerant"): _declared("lieux_information", "est_itinerant"),
+    ("familles_metiers", "est_sante_social"): _decided("familles_metiers"),
+    ("besoins_offres", "est_repartie"): _decided("besoins_offres"),
+    ("besoins_offres", "est_proche_dehors"): _nearest_known,
 }
 """Every boolean of the schema but those of the neighbours' offer, which has the same columns."""
 

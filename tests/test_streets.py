@@ -17,7 +17,8 @@ from benchmarks.streets import judge, shortened, true_streets
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.core.snapshot import ROUTES, Snapshot
 from geoapp.ingest.roads import roads_geojson
-from geoapp.ingest.step_streets import ADRESSES, count_streets, give_addresses, streets_of_roads
+from geoapp.ingest.step_streets import ADRESSES, give_addresses, streets_of_roads
+from geoapp.ingest.tally import Bilan
 from geoapp.offer.search.index import open_index, write_index
 from geoapp.offer.search.place_names import COLONNES, CONTOUR
 from geoapp.offer.search.places import (
@@ -78,7 +79,7 @@ def test_an_address_file_gives_one_row_by_street_and_refuses_what_has_no_place()
     ]
     # The middle is a house of the street, not a point in the fields.
     assert (street["longitude"], street["latitude"]) == (2.101, 50.1)
-    bilan = count_streets(get_source(ADRESSES), lecture)
+    bilan = Bilan.of_reading(ADRESSES, lecture)
     bilan.check()
     assert bilan.nb_valides == 13
 

@@ -12,7 +12,6 @@ from geoapp.ingest.by_departement import read_by_departement
 from geoapp.ingest.neighbours import keep_neighbours
 from geoapp.ingest.nomenclatures import read_nomenclature
 from geoapp.ingest.statistics import read_statistics
-from geoapp.ingest.step_streets import count_streets
 from geoapp.ingest.tally import Bilan
 from geoapp.ingest.totals import read_totals
 from geoapp.ingest.tracks import read_tracks
@@ -116,7 +115,7 @@ def _check_neighbours(source: Source, lecture: Lecture, reperes: Reperes) -> Bil
 
 
 def _check_streets(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:
-    return count_streets(source, lecture)
+    return Bilan.of_reading(source.id, lecture)
 
 
 def _check_codes(source: Source, lecture: Lecture, reperes: Reperes) -> Bilan:

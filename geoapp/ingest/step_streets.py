@@ -24,7 +24,6 @@ from geoapp.offer.search.streets import streets_bytes
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located
-from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 
 ADRESSES = "ban"
@@ -77,17 +76,6 @@ def street_files(state: BuildState, lectures: Lectures) -> dict[str, bytes]:
     return files
 
 
-def count_streets(source: Source, lecture: Lecture) -> Bilan:
-    """Return the counts of a source of streets: what was read and not refused is valid."""
-    return Bilan(
-        id_source=source.id,
-        nb_lues=lecture.nb_lues,
-        nb_valides=lecture.nb_lues - len(lecture.rejets),
-        rejets=lecture.rejets,
-        corrections=lecture.corrections,
-    )
-
-
 def _one_file(
     source: Source, lectures: Lectures, communes: gpd.GeoDataFrame
 ) -> tuple[bytes, Bilan]:
@@ -96,7 +84,7 @@ def _one_file(
     frame = lecture.frame
     rues = streets_of_roads(frame, communes) if "geometry" in frame else frame
     credit = source.producteur if "ODbL" in source.licence else ""
-    return streets_bytes(rues, credit), count_streets(source, lecture)
+    return streets_bytes(rues, credit), Bilan.of_reading(source.id, lecture)
 
 
 def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -45,6 +45,17 @@ class Bilan:
         )
 
     @classmethod
+    def of_reading(cls, id_source: str, lecture: Lecture) -> Bilan:
+        """Return the counts of a lecture: what was read and not refused is valid."""
+        return cls(
+            id_source=id_source,
+            nb_lues=lecture.nb_lues,
+            nb_valides=lecture.nb_lues - len(lecture.rejets),
+            rejets=lecture.rejets,
+            corrections=lecture.corrections,
+        )
+
+    @classmethod
     def of_offer(cls, id_source: str, lecture: Lecture, checked: OffreLue) -> Bilan:
         """Return the counts of a lecture whose rows are those of an offer."""
         return cls(

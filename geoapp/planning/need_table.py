@@ -322,12 +322,16 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
                         "code_famille": famille,
                         **seen,
                         "id_action_proche": known["id_action"].to_numpy(),
-                        "est_proche_dehors": [
-                            type_zone != REGION
-                            and isinstance(text, str)
-                            and f"{type_zone}:{code}" not in text.split("|")
-                            for code, text in zip(codes, known["zones"], strict=True)
-                        ],
+                        # Unknown where nothing is near.
+                        "est_proche_dehors": pd.array(
+                            [
+                                type_zone != REGION and f"{type_zone}:{code}" not in text.split("|")
+                                if isinstance(text, str)
+                                else None
+                                for code, text in zip(codes, known["zones"], strict=True)
+                            ],
+                            dtype="boolean",
+                        ),
                     }
                 )
             )
