@@ -11,10 +11,9 @@ from click.testing import CliRunner
 from geoapp.cli import main
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel import open_trajets
+from geoapp.coverage.travel.choice import read_tables
 from geoapp.coverage.travel.comparison import compare_costs
 from geoapp.coverage.travel.given import write_parquet
-
-TABLES = ("demande", "offres", "offres_voisines", "communes")
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def longer(tiny_snapshot, tmp_path):
 
 
 def test_a_matrix_a_tenth_longer_than_the_law_says_so(tiny_snapshot, longer):
-    frames = {nom: tiny_snapshot.read(nom) for nom in TABLES}
+    frames = read_tables(tiny_snapshot)
     found = compare_costs(frames, str(longer), "loi")
     # Two of the nine start at the very place: nothing is judged on them.
     assert (len(found.trajets), found.trajets.nb_exclues, found.seuls) == (7, 2, (0, 0))

@@ -48,10 +48,10 @@ def evaluate(
     titre = f"loi « {MODES[mode].titre} »"
     if matrice:
         from geoapp.core.snapshot import open_snapshot
+        from geoapp.coverage.travel.choice import read_tables
         from geoapp.coverage.travel.comparison import judge_matrix
 
-        snapshot = open_snapshot(read_settings(data_dir).data_dir)
-        frames = {nom: snapshot.read(nom) for nom in ("demande", "offres", "offres_voisines")}
+        frames = read_tables(open_snapshot(read_settings(data_dir).data_dir))
         trips, one = judge_matrix(frames, matrice, trips)
         others = [judge_law(laws[mode], trips)]
         titre = f"matrice {matrice.name}"
