@@ -41,10 +41,7 @@ def main_sentence(
         return perimetre.phrase
     if ensemble["perimetre"] == INCONNUE:
         return f"{perimetre.phrase} {_not_whole(perimetre, world)}"
-    told = _count_far(world, question, ensemble, points)
-    if perimetre.statut == CONNUE:
-        return told
-    return f"Dans l'offre que nos sources tiennent : {told[0].lower()}{told[1:]} {perimetre.phrase}"
+    return perimetre.tell(_count_far(world, question, ensemble, points))
 
 
 def _not_whole(perimetre: Perimetre, world: World) -> str:

@@ -94,6 +94,12 @@ class Perimetre:
     reserves: tuple[str, ...] = ()
     est_sans_ligne: bool = False
 
+    def tell(self, told: str) -> str:
+        """Return a sentence that figures decide, said of the known offer where it is not whole."""
+        if self.statut == CONNUE:
+            return told
+        return f"Dans l'offre que nos sources tiennent : {told[0].lower()}{told[1:]} {self.phrase}"
+
     @property
     def est_chiffrable(self) -> bool:
         """Tell whether numbers about who lacks the offer may be told."""

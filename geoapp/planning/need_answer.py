@@ -139,7 +139,7 @@ def parse_need(
     for nom in ("decoupage", "liste"):
         _one_of(nom, first.get(nom, PARAMETRES[nom].valeurs[0]), PARAMETRES[nom].valeurs)
     families = snapshot.read("familles_metiers")
-    groups = [*families["code_groupe"].dropna().unique(), SANTE]
+    groups = [code for code, _ in list_groups(families)]
     for nom, known in (("groupe", groups), ("famille", families["code_famille"].tolist())):
         if first.get(nom, known) not in (known, *known):
             raise NotFoundError(f"{nom} : « {first[nom][:40]} » n'est pas dans l'enquête.")
@@ -153,6 +153,22 @@ def parse_need(
         decoupage=first.get("decoupage", BASSIN),
         liste=first.get("liste", "toutes"),
     )
+
+
+def list_groups(families: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return (code, name) of each group of families, health and social work first."""
+    groups = families.dropna(subset="code_groupe").drop_duplicates("code_groupe")
+    rows = groups[["code_groupe", "groupe"]].sort_values("groupe")
+    return [(SANTE, "Santé et action sociale"), *rows.itertuples(index=False, name=None)]
+
+
+def of_group(rows: pd.DataFrame, groupe: str) -> pd.DataFrame:
+    """Return the rows whose family is of a group (see `list_groups`); all of them for ""."""
+    if not groupe:
+        return rows
+    if groupe == SANTE:
+        return rows[rows["est_sante_social"].astype(bool)]
+    return rows[rows["code_groupe"].eq(groupe)]
 
 
 def has_needs(snapshot: Snapshot) -> bool:
@@ -221,10 +237,8 @@ def answer_need(snapshot: Snapshot, question: QuestionBesoin) -> ReponseBesoin:
         ],
         on="code_famille",
     )
-    if question.groupe == SANTE:
-        rows = rows[rows["est_sante_social"].astype(bool)]
-    elif question.groupe and not question.famille:
-        rows = rows[rows["code_groupe"].eq(question.groupe)]
+    if question.groupe == SANTE or not question.famille:
+        rows = of_group(rows, question.groupe)
     rows = _with_nearest(snapshot, rows)
     rows = rows.assign(nom=_names(snapshot, rows) if question.famille else rows["nom_famille"])
     rows = rows.sort_values(["nb_projets", "nom"], ascending=[False, True], na_position="last")

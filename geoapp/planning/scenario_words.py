@@ -15,7 +15,7 @@ from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
 from geoapp.coverage.travel.modes import MODES, UNITES
 from geoapp.coverage.world import World, choose_offer
-from geoapp.offer.perimeter import CONNUE, describe_perimeter
+from geoapp.offer.perimeter import describe_perimeter
 from geoapp.offer.values import entity_of
 from geoapp.planning.candidates import list_candidates
 from geoapp.planning.scenario import (
@@ -78,10 +78,7 @@ def tell_effects(effets: Effets) -> str:
     perimetre = effets.effectif.perimetre
     if not perimetre.est_chiffrable:
         return perimetre.phrase
-    told = _tell(effets)
-    if perimetre.statut == CONNUE:
-        return told
-    return f"Dans l'offre que nos sources tiennent : {told[0].lower()}{told[1:]} {perimetre.phrase}"
+    return perimetre.tell(_tell(effets))
 
 
 def _tell(effets: Effets) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number
 from geoapp.core.snapshot import Snapshot
-from geoapp.planning.need_answer import SANTE
+from geoapp.planning.need_answer import of_group
 from geoapp.planning.need_table import SORTIES
 from geoapp.reference.codes.tracks import ENTREES
 
@@ -87,11 +87,7 @@ class Formes:
 def who_is_trained(snapshot: Snapshot, offers: pd.DataFrame, groupe: str = "") -> Formes:
     """Return who is trained in some offers (rows of the table `offres`), by family of jobs."""
     links = snapshot.read("formations_familles")[["id_formation", "code_famille"]]
-    families = snapshot.read("familles_metiers")
-    if groupe == SANTE:
-        families = families[families["est_sante_social"].astype(bool)]
-    elif groupe:
-        families = families[families["code_groupe"].eq(groupe)]
+    families = of_group(snapshot.read("familles_metiers"), groupe)
     rows = pd.DataFrame(offers).merge(links, on="id_formation")
     rows = rows[rows["code_famille"].isin(families["code_famille"])]
     places = rows["capacite"].astype("float64")

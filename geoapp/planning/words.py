@@ -12,7 +12,7 @@ from geoapp.coverage.model import PUBLICS, describe_offer, describe_reach, descr
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
 from geoapp.coverage.travel.modes import UNITES
 from geoapp.coverage.world import World
-from geoapp.offer.perimeter import CONNUE, describe_perimeter
+from geoapp.offer.perimeter import describe_perimeter
 from geoapp.planning.asked import OBJECTIFS, PARMI, Recherche, to_parameters
 from geoapp.planning.candidates import REALITES, SORTES
 from geoapp.planning.opening import Acces, Ouverture, Sites
@@ -54,10 +54,7 @@ def tell_sites(sites: Sites) -> str:
     perimetre = sites.comptes.perimetre
     if not perimetre.est_chiffrable:
         return perimetre.phrase
-    told = _tell(sites)
-    if perimetre.statut == CONNUE:
-        return told
-    return f"Dans l'offre que nos sources tiennent : {told[0].lower()}{told[1:]} {perimetre.phrase}"
+    return perimetre.tell(_tell(sites))
 
 
 def _tell(sites: Sites) -> str:

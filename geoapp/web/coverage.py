@@ -41,7 +41,6 @@ from geoapp.offer.statistics import (
 )
 from geoapp.outputs.counted_publics import counted_file
 from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
-from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
@@ -52,7 +51,7 @@ from geoapp.web.figures import export_form
 from geoapp.web.layers import cacheable
 from geoapp.web.presentation import form_fields, paginate, static_url
 from geoapp.web.security import nonce
-from geoapp.web.sending import send_table
+from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import courant, served_layers, served_world
 
 blueprint = Blueprint("coverage", __name__)
@@ -85,7 +84,7 @@ def index():
         colonnes=vues.columns(reponse, order),
         lignes=vues.rows(reponse, ordered.iloc[page.tranche]),
         **form_parts(reponse.question),
-        telechargements=_downloads(reponse.question),
+        telechargements=list_files("coverage.export", vues.query(reponse.question)),
         mentions=MENTIONS,
         variantes=vues.variant_rows(reponse),
         causes=CAUSES,
@@ -112,14 +111,6 @@ def form_parts(question: Question) -> dict:
 def _count_options(snapshot: Snapshot) -> dict:
     """Return, by filter of the offer, its values with their number of offers."""
     return {nom: list_options(snapshot, nom, served_world().offres) for nom in FILTRES_OFFRE}
-
-
-def _downloads(question: Question) -> list[tuple[str, str]]:
-    """Return (label, address) of each file of the table."""
-    return [
-        (form.libelle, url_for("coverage.export", format=nom, **vues.query(question)))
-        for nom, form in FORMATS.items()
-    ]
 
 
 def _links(question: Question) -> dict:
@@ -189,10 +180,9 @@ def outlines(type_zone: str):
 @blueprint.get("/couverture/export.<format>")
 def export(format: str):
     """Return the whole table as a file."""
-    if format not in FORMATS:
-        abort(404)
+    form = find_format(format)
     reponse = answer(served_world(), _asked())
-    return send_table(file_of(served_world(), reponse), FORMATS[format])
+    return send_table(file_of(served_world(), reponse), form)
 
 
 @blueprint.get("/couverture/zones/<type_zone>/<code_zone>")
@@ -246,11 +236,7 @@ def publics():
         "coverage_publics.html",
         comptes=vues.counted_rows(counted, everybody),
         phrase_comptes=tell_publics(counted, everybody),
-        telechargements=[
-            (form.libelle, url_for("coverage.publics_file", format=nom, **asked))
-            for nom, form in FORMATS.items()
-            if not form.est_carte
-        ],
+        telechargements=list_files("coverage.publics_file", asked, est_carte=False),
         adresse_api=url_for("api.publics", **asked),
         titre="Couverture : publics comparés",
         question=describe_question(question),
@@ -270,9 +256,8 @@ def publics():
 @blueprint.get("/couverture/publics/export.<format>")
 def publics_file(format: str):
     """Return the publics counted by commune as a file."""
-    if format not in FORMATS or FORMATS[format].est_carte:
-        abort(404)
-    return send_table(counted_file(served_world(), _asked()), FORMATS[format])
+    form = find_format(format, est_carte=False)
+    return send_table(counted_file(served_world(), _asked()), form)
 
 
 def _compare(avant: str, apres: str, zonage: str) -> Evolution:

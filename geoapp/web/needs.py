@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
-from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.needs import need_file
 from geoapp.planning.need_answer import (
     LISTES,
     PARAMETRES,
-    SANTE,
     ReponseBesoin,
     answer_need,
+    list_groups,
     list_territories,
     parse_need,
 )
@@ -20,7 +19,7 @@ from geoapp.planning.need_words import list_notes, list_title, tell_need, title_
 from geoapp.reference.zonings import TERRITOIRES
 from geoapp.web import needs_view as vues
 from geoapp.web.presentation import Query, paginate
-from geoapp.web.sending import send_table
+from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import courant
 
 blueprint = Blueprint("needs", __name__)
@@ -40,7 +39,6 @@ def index():
     question, page = reponse.question, paginate(len(reponse.lignes))
     asked: Query = dict(question.pairs())
     families = reponse.familles.sort_values("nom")
-    groups = families.dropna(subset="code_groupe").drop_duplicates("code_groupe")
     return render_template(
         "needs.html",
         titre=title_of(reponse),
@@ -54,17 +52,10 @@ def index():
         nuage=vues.cloud(reponse),
         territoires=list_territories(courant().snapshot()),
         zonages={nom: TERRITOIRES[nom].titre for nom in ZONAGES},
-        groupes=[
-            (SANTE, "Santé et action sociale"),
-            *groups[["code_groupe", "groupe"]].sort_values("groupe").itertuples(index=False),
-        ],
+        groupes=list_groups(families),
         familles=list(families[["code_famille", "nom"]].itertuples(index=False)),
         listes=LISTES,
-        telechargements=[
-            (form.libelle, url_for("needs.export", format=nom, **asked))
-            for nom, form in FORMATS.items()
-            if not form.est_carte
-        ],
+        telechargements=list_files("needs.export", asked, est_carte=False),
         adresse_api=url_for("api.besoins", **asked),
         sources=reponse.sources,
         parametres=PARAMETRES,
@@ -74,6 +65,5 @@ def index():
 @blueprint.get("/besoins/export.<format>")
 def export(format: str):
     """Return the rows that are listed as a file."""
-    if format not in FORMATS or FORMATS[format].est_carte:
-        abort(404)
-    return send_table(need_file(courant().snapshot(), _answer()), FORMATS[format])
+    form = find_format(format, est_carte=False)
+    return send_table(need_file(courant().snapshot(), _answer()), form)

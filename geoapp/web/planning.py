@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from geoapp.coverage.model import describe_question, describe_reach
 from geoapp.coverage.sentences import travel_precision
-from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.planning import sites_file
 from geoapp.planning.asked import Recherche, parse_sites
 from geoapp.planning.opening import Sites, find_sites
@@ -33,7 +32,7 @@ from geoapp.reference.zonings import MAILLES
 from geoapp.web import planning_view as vues
 from geoapp.web.coverage import form_parts
 from geoapp.web.coverage_view import query as coverage_query
-from geoapp.web.sending import send_table
+from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import served_world
 
 blueprint = Blueprint("planning", __name__)
@@ -83,10 +82,7 @@ def _show(found: Sites, *, is_proven: bool) -> str:
         croquis=vues.drawing(world, found),
         carte_dite=vues.tell_drawing(found),
         legende=vues.legend(found),
-        telechargements=[
-            (form.libelle, url_for("planning.export", format=nom, **vues.query(recherche)))
-            for nom, form in FORMATS.items()
-        ],
+        telechargements=list_files("planning.export", vues.query(recherche)),
         adresse_preuve=""
         if is_proven or found.est_prouve or not found.ouvertures
         else url_for("planning.prove", **vues.query(recherche)),
@@ -106,10 +102,8 @@ def _what_if(found: Sites) -> str:
 @blueprint.get("/ou-ouvrir/export.<format>")
 def export(format: str):
     """Return the openings as a file."""
-    if format not in FORMATS:
-        abort(404)
-    found = find_sites(served_world(), _asked())
-    return send_table(sites_file(served_world(), found), FORMATS[format])
+    form = find_format(format)
+    return send_table(sites_file(served_world(), find_sites(served_world(), _asked())), form)
 
 
 COMPARE = "compare"

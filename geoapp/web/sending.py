@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 
-from flask import Response
+from flask import Response, abort, url_for
 
-from geoapp.outputs.files.formats import Format, storing
+from geoapp.outputs.files.formats import FORMATS, Format, storing
 from geoapp.outputs.files.model import Fichier
+from geoapp.web.presentation import Query
 from geoapp.web.served import courant
 
 _MORCEAU = 256 * 1024
@@ -28,6 +29,26 @@ class Dossier:
     def __init__(self):
         self.path = Path(tempfile.mkdtemp(prefix="geoforma-"))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+def list_files(endpoint: str, asked: Query, *, est_carte: bool = True) -> list[tuple[str, str]]:
+    """Return (label, address) of each file of a table; without those of maps, if it has no place.
+
+    `endpoint` answers to `format`, the name of a row of `FORMATS`.
+    """
+    return [
+        (form.libelle, url_for(endpoint, format=nom, **asked))
+        for nom, form in FORMATS.items()
+        if est_carte or not form.est_carte
+    ]
+
+
+def find_format(nom: str, *, est_carte: bool = True) -> Format:
+    """Return the format of an address, one of `list_files`; any other is not found."""
+    form = FORMATS.get(nom)
+    if form is None or (form.est_carte and not est_carte):
+        abort(404)
+    return form
 
 
 def send_table(fichier: Fichier, form: Format) -> Response:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import format_date, format_decimal, format_number, with_unit
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.requests import parse_request, refuse_unknown
-from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.files.model import Fichier, as_columns
-from geoapp.planning.need_answer import SANTE
+from geoapp.planning.need_answer import list_groups
 from geoapp.planning.trained import COLONNES, NOTES, Formes, who_is_trained
 from geoapp.web.presentation import Query
-from geoapp.web.sending import send_table
+from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import courant, served_engine
 
 blueprint = Blueprint("trained", __name__)
@@ -44,14 +43,18 @@ class DemandeFormes:
         return {"lieu": self.lieu, "seuil_min": self.minutes, "groupe": self.groupe or None}
 
 
+def _groups() -> list[tuple[str, str]]:
+    """Return the groups of families that may be asked: their codes, their names."""
+    return list_groups(courant().snapshot().read("familles_metiers"))
+
+
 def _asked() -> DemandeFormes:
     """Return what the request asks."""
     refuse_unknown(list(request.args), _PARAMETRES)
     lieu = request.args.get("lieu", "").strip()
     minutes = request.args.get("seuil_min", "").strip() or str(DUREE)
-    groups = [*courant().snapshot().read("familles_metiers")["code_groupe"].dropna(), SANTE, ""]
     groupe = request.args.get("groupe", "")
-    if groupe not in groups:
+    if groupe and groupe not in dict(_groups()):
         raise ParameterError(f"groupe = « {groupe[:40]} » : valeur inconnue.")
     found = parse_request({"lieu": lieu, "seuil_min": minutes}, served_engine()) if lieu else None
     return DemandeFormes(requete=found, minutes=minutes, groupe=groupe, lieu=lieu)
@@ -78,9 +81,6 @@ def index():
     """Show who is trained near a place, by family of jobs."""
     asked = _asked()
     found = _answer(asked)
-    groups = (
-        courant().snapshot().read("familles_metiers").dropna(subset="code_groupe")
-    ).drop_duplicates("code_groupe")
     return render_template(
         "trained.html",
         titre=_title(asked),
@@ -89,15 +89,8 @@ def index():
         lignes=_rows(found) if found else [],
         notes=NOTES,
         durees=DUREES,
-        groupes=[
-            (SANTE, "Santé et action sociale"),
-            *groups[["code_groupe", "groupe"]].sort_values("groupe").itertuples(index=False),
-        ],
-        telechargements=[
-            (form.libelle, url_for("trained.export", format=nom, **asked.query))
-            for nom, form in FORMATS.items()
-            if not form.est_carte
-        ],
+        groupes=_groups(),
+        telechargements=list_files("trained.export", asked.query, est_carte=False),
     )
 
 
@@ -125,8 +118,7 @@ def _rows(found: Formes) -> list[dict]:
 @blueprint.get("/qui-se-forme/export.<format>")
 def export(format: str):
     """Return the table as a file."""
-    if format not in FORMATS or FORMATS[format].est_carte:
-        abort(404)
+    form = find_format(format, est_carte=False)
     asked = _asked()
     found = _answer(asked)
     if found is None:
@@ -148,4 +140,4 @@ def export(format: str):
         nom="qui-se-forme",
         nb_figees=2,
     )
-    return send_table(fichier, FORMATS[format])
+    return send_table(fichier, form)
