@@ -91,7 +91,7 @@ class World:
 
         People, costs and zones are the same.
         """
-        if self.est_information == (question.offre == INFORMATION) or self.est_information:
+        if self.est_information or question.offre != INFORMATION:
             return self
         return self.memoire.get(INFORMATION, lambda: information_world(self))
 

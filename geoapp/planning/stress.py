@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 
 from geoapp.core.config import PETIT_NOMBRE
+from geoapp.coverage.access import nearest
 from geoapp.coverage.measures import measured_key, points_of, reachable_bodies
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import OffreComptee, World, choose_offer
@@ -101,15 +102,8 @@ def _tell(
     others = offre.comptes[offre.comptes[column] != one]
     is_open = np.zeros(len(offre.par_place), dtype=bool)
     is_open[others["place"].to_numpy()] = True
-    part = world.cost(question.unite, question.mode, rows)
-    data = np.where(is_open[part.indices] & (offre.par_place[part.indices] > 0), part.data, np.inf)
-    left = np.array(
-        [
-            data[a:b].min() if b > a else np.inf
-            for a, b in zip(part.indptr[:-1], part.indptr[1:], strict=True)
-        ]
-    )
-    left = np.where(np.isinf(left), np.nan, left)
+    cost = world.cost(question.unite, question.mode, rows)
+    left = nearest(cost, is_open & (offre.par_place > 0))
     zone = np.zeros(len(rows), dtype=np.intp)
     offres = world.offres.loc[mine.index]
     towns = list(dict.fromkeys(offres["nom_commune"].dropna().astype(str)))
