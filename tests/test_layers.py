@@ -40,6 +40,9 @@ ONLY_IN = {
 }
 """Heavy libraries, and the only places that may import them."""
 
+WHEN_ASKED = ("scipy.optimize",)
+"""Libraries imported where they serve, so that a server answers before it has loaded them."""
+
 LATE = {
     "cli": "`geoapp --help` answers without loading geopandas, Flask or matplotlib",
 }
@@ -85,6 +88,8 @@ def test_the_house_has_its_rooms_and_imports_go_left():
             library = imported.split(".")[0]
             if library in ONLY_IN and not inside.startswith(ONLY_IN[library]):
                 faults.append(f"{where}: only {', '.join(ONLY_IN[library])} may")
+            if imported in WHEN_ASKED and not late:
+                faults.append(f"{where}: few ask for it, every start would wait for it")
             if library == "benchmarks":
                 faults.append(f"{where}: no wheel holds it")
             if library != "geoapp" or imported in ("geoapp", "geoapp.__version__"):

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from geoapp.core.snapshot import publish
+from geoapp.core.snapshot import Snapshot, publish
 from geoapp.sources.usages import USAGES
 from geoapp.web import create_app
 from geoapp.web.presentation import safe_link, source_groups
@@ -48,6 +48,13 @@ def test_the_home_page_is_the_search_and_three_doors(client):
     assert "7 formations" in page and page.count('class="carton porte"') == 3
     assert '<form id="recherche"' in page and 'name="lieu"' in page and 'name="texte"' in page
     assert "leaflet" not in page and len(answer.data) < 20_000, "a light page, without a map"
+
+
+def test_the_first_page_reads_no_table_of_offers_and_no_outline(client, monkeypatch):
+    read, asked = Snapshot.read, set()
+    monkeypatch.setattr(Snapshot, "read", lambda self, nom: asked.add(nom) or read(self, nom))
+    assert "7 formations" in plain(client.get("/").text)
+    assert asked and not asked & {"offres", "communes", "zones"}, "it answers at once, when cold"
 
 
 @pytest.mark.parametrize("query", ["niveau=3&niveau=4", "zone=frr%3AFRR%2B", "page=1"])

@@ -61,6 +61,10 @@ class Snapshot:
         """
         return self._tables.get(nom, lambda: self._read(nom))
 
+    def nb_rows(self, nom: str) -> int:
+        """Return how many rows table `nom` has, without reading it."""
+        return self.manifest["tables"][nom]["lignes"]
+
     def _read(self, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
         try:
             return read_table(self.path / f"{nom}.parquet", nom)

@@ -16,7 +16,6 @@ from threading import Lock
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from geoapp.planning.siting import EPSILON, Choice, grow, rank_by_gain, relax
 
@@ -191,6 +190,9 @@ def _solve(
     `openings` and `worth` bound the number of openings and what they are worth; `is_least` asks for
     the least openings, else for the greatest worth.
     """
+    # A server answers before it has loaded the solver: few ask for a proof.
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     many = len(levels.gains)
     linked = np.flatnonzero(levels.before >= 0)
     ladder = sparse.csr_array(

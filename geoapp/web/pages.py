@@ -95,7 +95,7 @@ def home():
     return render_template(
         "home.html",
         titre=f"Trouver une formation {place_of(snapshot)}".strip(),
-        nombre=count(len(snapshot.read("offres")), "formation"),
+        nombre=count(snapshot.nb_rows("offres"), "formation"),
         connues=join_words(list(scope.tenues)),
         inconnues=join_words(list(scope.inconnues)),
         portes=[

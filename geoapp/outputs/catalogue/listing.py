@@ -67,7 +67,7 @@ def _table(snapshot: Snapshot, nom: str) -> Ressource:
         nom=nom,
         titre=fiche.titre,
         sens=table.sens,
-        nb_lignes=snapshot.manifest["tables"][nom]["lignes"],
+        nb_lignes=snapshot.nb_rows(nom),
         colonnes=tuple(table_columns(nom)),
         cle=table.cle,
         formats=tuple(formats_of(fiche.forme)),

@@ -151,7 +151,7 @@ def table_notice(snapshot: Snapshot, nom: str) -> list[tuple[str, str]]:
         ("Table", f"{find_sheet(nom).titre} ({nom})"),
         ("Contenu", table.sens),
         ("Clé", ", ".join(table.cle)),
-        ("Lignes", format_number(snapshot.manifest["tables"][nom]["lignes"])),
+        ("Lignes", format_number(snapshot.nb_rows(nom))),
         *describe_date(snapshot),
         *(
             ("Paramètre", f"{cle} = {valeur:g}")

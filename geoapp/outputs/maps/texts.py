@@ -14,9 +14,8 @@ from geoapp.offer.values import yes
 
 def place_of(snapshot: Snapshot) -> str:
     """Return the region covered, with its preposition: « dans les Hauts-de-France »."""
-    communes = snapshot.read("communes")
-    regions = communes.loc[communes["est_region"], "nom_region"]
-    return "" if regions.empty else in_region(regions.iloc[0])
+    region = snapshot.manifest.get("nom_region", "")
+    return in_region(region) if region else ""
 
 
 def title_of(snapshot: Snapshot, offres: pd.DataFrame, filtres: Filtres) -> str:
