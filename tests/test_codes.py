@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from geoapp.core.errors import ParameterError
 from geoapp.reference import codes
 from geoapp.reference.codes.identifiers import UAI_KEYS, luhn_sum
+from geoapp.reference.codes.text import is_among
 
 # --- identifiers ---------------------------------------------------------
 
@@ -133,6 +134,15 @@ def test_rncp(received):
 )  # fmt: skip
 def test_other_codes(function, received, expected):
     assert function(received) == expected
+
+
+@pytest.mark.parametrize("dtype", ["str", "object"])
+def test_what_is_among_others_is_told_by_value_and_the_unknown_is_not(dtype):
+    values = pd.Series(["59350", None, "62193", "00000"], index=list("abcd"), dtype=dtype)
+    others = ["62193", "59350", None]
+    for held in (others, pd.Series(others, dtype="str"), pd.Index(others), dict.fromkeys(others)):
+        assert is_among(values, held).to_dict() == {"a": True, "b": False, "c": True, "d": False}
+    assert not is_among(values, []).any() and is_among(values, []).dtype == bool
 
 
 def test_nearest_accepted():

@@ -131,6 +131,17 @@ def test_terms_add_up_before_what_is_taken_from_them(frames):
     assert numbers["80001"] == 50 and numbers["80002"] == 0 and np.isnan(numbers["59001"])
 
 
+def test_communes_that_merged_add_up_unless_one_of_them_is_hidden(frames):
+    rows = [("80001", "30", "30"), ("80003", "12", "4"), ("59001", "7", "7")]
+    source = get_source("demandeurs-communes")
+    columns = ["code_commune", "nb_2022", "nb_2023"]
+    passage = {"80003": "80001"}
+    found, _ = read_measures(lecture(rows, columns), source, frames["communes"], passage)
+    numbers = found.set_index(["annee", "code_zone"])["nombre"]
+    assert numbers["2022"].to_dict() == {"59001": 7, "80001": 42}
+    assert np.isnan(numbers["2023", "80001"]) and numbers["2023", "59001"] == 7
+
+
 def test_the_parts_of_a_bassin_add_up_to_one(frames):
     shares = bassin_shares(frames["communes"], frames["communes_zones"])
     sums = shares.groupby(["type_zone", "bassin"])["part"].sum()

@@ -443,6 +443,16 @@ def test_mails_and_telephones_inside_a_text_are_masked(text, masked):
     assert mask_text(text) == masked
 
 
+def test_a_code_that_is_a_sentence_or_an_address_is_masked():
+    frame = pd.DataFrame(
+        {"id_action": ["appeler le 06 12 34 56 78", "A1"], "code_rome": [None, "a@b.fr"]},
+        dtype="str",
+    )
+    masked = mask_frame(frame)
+    assert masked["id_action"].tolist() == [f"appeler le {MASQUE}", "A1"]
+    assert masked["code_rome"].isna()[0] and masked["code_rome"][1] == MASQUE
+
+
 def test_identifiers_and_codes_keep_their_digits():
     frame = pd.DataFrame(
         {

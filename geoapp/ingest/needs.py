@@ -136,9 +136,7 @@ def read_measures(
     )
     key = ["mesure", "annee", "type_zone", "code_zone"]
     # Communes that have merged since: their numbers add up, unless one of them is hidden.
-    merged = made.groupby([*key, "id_source"], as_index=False)["nombre"].agg(
-        lambda values: values.sum(skipna=False)
-    )
+    merged = made.groupby([*key, "id_source"], as_index=False)["nombre"].sum(skipna=False)
     bilan = Bilan.of(source.id, lecture, journal)
     outside = int((~is_kept).sum())
     if outside:

@@ -22,6 +22,7 @@ from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.rows import merge_organismes, split_offre
 from geoapp.offer.values import yes
 from geoapp.reference.codes import check_siret, check_uai
+from geoapp.reference.codes.text import is_among
 from geoapp.reference.postal import AnnuairePostal
 from geoapp.reference.vicinity import box_of_communes
 from geoapp.reference.zone_joins import assign_by_geometry
@@ -214,4 +215,4 @@ def count_places(
     placed = mine["geometry"].notna()
     bilan.nb_placees = int(placed.sum())
     bilan.nb_douteuses = int(mine["est_douteuse"].sum())
-    bilan.nb_hors_region = int((placed & ~mine["code_commune"].isin(region_communes)).sum())
+    bilan.nb_hors_region = int((placed & ~is_among(mine["code_commune"], region_communes)).sum())

@@ -116,10 +116,13 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     order = np.argsort(rank, kind="stable")
     names, shapes = lines["nom"].to_numpy()[order], lines.geometry.to_numpy()[order]
     cuts = np.flatnonzero(np.diff(rank[order], prepend=-1, append=len(known)))
+    extents = _extents_m(shapes, cuts)
     rows = [
         row
-        for (commune, _), start, end in zip(known, cuts[:-1], cuts[1:], strict=True)
-        for row in _parted(str(commune), names[start:end], shapes[start:end])
+        for (commune, _), start, end, extent in zip(
+            known, cuts[:-1], cuts[1:], extents, strict=True
+        )
+        for row in _parted(str(commune), names[start:end], shapes[start:end], extent)
     ]
     columns = ["code_commune", "nom", "ou", "x", "y"]
     table = pd.DataFrame(rows, columns=columns)
@@ -129,12 +132,12 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     )
 
 
-def _parted(commune: str, names: np.ndarray, shapes: np.ndarray) -> list[tuple]:
+def _parted(commune: str, names: np.ndarray, shapes: np.ndarray, extent_m: float) -> list[tuple]:
     """Return the streets of one name in a commune: the lines that are near each other are one."""
     # The spelling met most often, the first in order among equals.
     nom = Counter(sorted(names)).most_common(1)[0][0]
     labels = np.zeros(len(shapes), dtype=int)
-    if _extent_m(shapes) > ECART_M:
+    if extent_m > ECART_M:
         near = shapely.distance(shapes[:, None], shapes[None, :]) <= ECART_M
         _, labels = connected_components(near, directed=False)
     points = [_middle(shapes[labels == label]) for label in range(labels.max() + 1)]
@@ -144,10 +147,12 @@ def _parted(commune: str, names: np.ndarray, shapes: np.ndarray) -> list[tuple]:
     return [(commune, nom, _side(px - x, py - y), px, py) for px, py in points]
 
 
-def _extent_m(shapes: np.ndarray) -> float:
-    """Return the longer side of the rectangle that holds some lines."""
-    west, south, east, north = shapely.total_bounds(shapes)
-    return max(east - west, north - south)
+def _extents_m(shapes: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Return the longer side of the rectangle that holds the lines of each street."""
+    bounds, starts = shapely.bounds(shapes), cuts[:-1]
+    least = np.fmin.reduceat(bounds[:, :2], starts)
+    most = np.fmax.reduceat(bounds[:, 2:], starts)
+    return (most - least).max(axis=1)
 
 
 def _middle(shapes: np.ndarray) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -13,6 +15,7 @@ from geoapp.core.schema import conform
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes, restore_codes
 from geoapp.reference.codes import nearest_accepted
+from geoapp.reference.codes.text import is_among
 from geoapp.reference.commune_codes import is_lost, to_current
 from geoapp.reference.vicinity import COMMUNES
 from geoapp.reference.zone_joins import (
@@ -43,6 +46,12 @@ def load_communes(region: str) -> gpd.GeoDataFrame:
     ParameterError
         When no commune of that region is shipped.
     """
+    return _known_communes(region).copy()
+
+
+@cache
+def _known_communes(region: str) -> gpd.GeoDataFrame:
+    """Do what `load_communes` gives a copy of, once: a check by file reads them each time."""
     communes = gpd.read_parquet(COMMUNES)
     communes["est_region"] = communes["code_region"].eq(region).astype("boolean")
     if not communes["est_region"].any():
@@ -135,8 +144,8 @@ def read_polygons(
     members = polygon_members(zones, communes)
     bilan = Bilan.of(source.id, lecture, journal)
     nearby = communes.loc[communes["est_region"].astype(bool), "code_commune"]
-    here = members.loc[members["code_commune"].isin(nearby), "code_zone"]
-    nb_elsewhere = int((~kept["code_zone"].isin(here)).sum())
+    here = members.loc[is_among(members["code_commune"], nearby), "code_zone"]
+    nb_elsewhere = int((~is_among(kept["code_zone"], here)).sum())
     bilan.nb_hors_region = nb_elsewhere
     if nb_elsewhere == len(kept):
         told = "Aucun contour de ce fichier ne touche une commune de la région : zonage vide."
@@ -290,7 +299,7 @@ def drawn_outlines(
     zones, so that layers stay aligned; free polygons are kept as they are.
     """
     # Members of a zone may lie beyond the region: the zone is drawn whole.
-    is_member = communes["code_commune"].isin(members["code_commune"])
+    is_member = is_among(communes["code_commune"], members["code_commune"])
     used = communes["est_region"].astype(bool) | is_member
     metric = communes[used].set_index("code_commune").geometry.to_crs(CRS_METRIC)
     simple = shapely.coverage_simplify(metric.array, SIMPLIFY_M)

@@ -15,7 +15,7 @@ import pandas as pd
 from geoapp.core.geometry import measure_distance_m, repair_coordinates
 from geoapp.offer.journal import Journal
 from geoapp.reference import codes
-from geoapp.reference.codes.text import as_code
+from geoapp.reference.codes.text import as_code, is_among
 from geoapp.reference.postal import AnnuairePostal
 from geoapp.reference.vicinity import box_of_communes
 
@@ -49,11 +49,13 @@ def settle_postcodes(journal: Journal, communes: gpd.GeoDataFrame, passage: dict
         return
     postal = _normal_postcodes(journal)
     values = as_code(frame[COMMUNE])
-    strange = values.str.fullmatch(_CODE, na=False) & ~values.isin(set(communes["code_commune"]))
+    is_current = is_among(values, communes["code_commune"])
+    strange = values.str.fullmatch(_CODE, na=False) & ~is_current
     known = frozenset("|".join(communes["codes_postaux"].dropna()).split("|"))
-    moved = strange & (values.isin(known) & ~values.isin(passage.keys()) | values.eq(postal))
+    is_postal, is_old = is_among(values, known), is_among(values, passage)
+    moved = strange & (is_postal & ~is_old | values.eq(postal))
     moved |= _is_postcode_column(values, known, communes)
-    doubt = strange & ~moved & values.isin(passage.keys())
+    doubt = strange & ~moved & is_old
     if doubt.any():
         old = values.where(doubt).map(passage)
         in_address = _holds(frame["lieu_adresse"], values) & doubt
@@ -62,7 +64,7 @@ def settle_postcodes(journal: Journal, communes: gpd.GeoDataFrame, passage: dict
         # A column of commune codes may hold old ones: nothing to ask.
         if not _is_commune_column(values, communes):
             # Postcodes end in 0, but those of postboxes.
-            could = values.isin(known) | values.str.endswith("0", na=False)
+            could = is_postal | values.str.endswith("0", na=False)
             asked = doubt & could & ~fits & ~moved
             journal.refuse(COMMUNE, asked & ~_is_placed(frame), "code_ambigu")
             journal.set_aside(COMMUNE, asked)
@@ -127,8 +129,8 @@ def _is_postcode_column(
 ) -> pd.Series:
     """Tell, for all rows alike, whether a column of commune codes holds postcodes."""
     distinct = values.dropna().drop_duplicates()
-    are_postcodes = distinct.isin(known) | distinct.str.endswith("000")
-    are_communes = distinct.isin(set(communes["code_commune"]))
+    are_postcodes = is_among(distinct, known) | distinct.str.endswith("000")
+    are_communes = is_among(distinct, communes["code_commune"])
     is_column = len(distinct) >= 3 and are_postcodes.mean() >= 0.9 and are_communes.mean() < 0.5
     return values.notna() & is_column
 
@@ -136,7 +138,7 @@ def _is_postcode_column(
 def _is_commune_column(values: pd.Series, communes: pd.DataFrame) -> bool:
     """Tell whether the other values of a column are commune codes of today."""
     distinct = values.dropna().drop_duplicates()
-    return len(distinct) >= 5 and distinct.isin(set(communes["code_commune"])).mean() >= 0.8
+    return len(distinct) >= 5 and is_among(distinct, communes["code_commune"]).mean() >= 0.8
 
 
 def _fits(

@@ -301,6 +301,8 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
     ranks = pd.Series(np.arange(len(trajets.places)), index=trajets.places)
     offers = linked_offers(tables).dropna(subset="id_place").sort_values(["titre", "id_action"])
     offers = offers.assign(rang=offers["id_place"].map(ranks))
+    # All that follows is done 2,000 times: of forty columns, these.
+    offers = offers[["code_famille", "rang", "id_action", "zones"]]
     parts = []
     for famille, mine in offers.groupby("code_famille"):
         first = mine.drop_duplicates("rang").set_index("rang")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from geoapp.reference.codes.text import is_among
+
 
 def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str, str]:
     """Return old commune code → current code.
@@ -61,6 +63,6 @@ def is_lost(values: pd.Series, communes: pd.DataFrame) -> pd.Series:
     """Tell which codes of a département we hold are no current commune."""
     return (
         values.notna()
-        & ~values.astype("object").isin(set(communes["code_commune"]))
+        & ~is_among(values, communes["code_commune"])
         & values.str[:2].isin(communes["code_departement"].unique())
     )

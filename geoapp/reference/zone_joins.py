@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoapp.core.config import CRS_METRIC
+from geoapp.reference.codes.text import is_among
 from geoapp.reference.commune_codes import to_current
 from geoapp.reference.zonings import ZONAGES
 
@@ -106,7 +107,7 @@ def move_to_current(
         ancien_code=members["code_commune"],
         code_commune=to_current(members["code_commune"], passage),
     )
-    current = current[current["code_commune"].isin(communes["code_commune"])]
+    current = current[is_among(current["code_commune"], communes["code_commune"])]
     moved = current.loc[
         current["ancien_code"].ne(current["code_commune"]), ["ancien_code", "code_commune"]
     ]
@@ -130,7 +131,7 @@ def fill_partition(members: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     touching it have (then the smallest code); it gets no row when none has one.
     """
     inside = communes[communes["est_region"].astype(bool)]
-    missing = inside[~inside["code_commune"].isin(members["code_commune"])]
+    missing = inside[~is_among(inside["code_commune"], members["code_commune"])]
     if missing.empty or members.empty:
         return members.iloc[:0]
     pairs = gpd.sjoin(
@@ -167,7 +168,7 @@ def outline_zones(members: pd.DataFrame, outlines: gpd.GeoSeries) -> gpd.GeoSeri
     GeoSeries
         Index `code_zone`, sorted; same CRS.
     """
-    known = members[members["code_commune"].isin(outlines.index)]
+    known = members[is_among(members["code_commune"], outlines.index)]
     polygons = gpd.GeoDataFrame(
         {"code_zone": known["code_zone"].to_numpy()},
         geometry=outlines.reindex(known["code_commune"]).to_numpy(),

@@ -42,8 +42,10 @@ def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
         values = frame[name]
         if str(values.dtype) not in ("str", "object") or name in _NOT_TEXT:
             continue
-        mask = _mask_code if _is_code(str(name)) else mask_text
-        suspect = values.str.contains(_MAY_HOLD, na=False)
+        # A code without space holds no telephone number: most of them are not looked at.
+        is_code = _is_code(str(name))
+        mask, sign = (_mask_code, "[@ ]") if is_code else (mask_text, _MAY_HOLD)
+        suspect = values.str.contains(sign, na=False)
         if suspect.any():
             clean = values[suspect].map(mask).reindex(values.index)
             masked[name] = values.where(~suspect, clean).astype("str")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 
 import pandas as pd
 
 _SPACES = r"[\s\u00a0\u202f]+"
+_NO_WORD = re.compile(r"[^0-9a-z]+")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
 
 
@@ -39,9 +40,21 @@ def fold(text: str) -> str:
 
     ``+`` is spelled ``plus``, so that "bac + 2" and "Bac+2" fold alike.
     """
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    plain = plain.encode("ascii", "ignore").decode().lower().replace("+", " plus ")
-    return re.sub(r"[^0-9a-z]+", " ", plain).strip()
+    plain = text
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+        plain = plain.encode("ascii", "ignore").decode()
+    return _NO_WORD.sub(" ", plain.lower().replace("+", " plus ")).strip()
+
+
+def is_among(values: pd.Series, held: Iterable[str]) -> pd.Series:
+    """Tell which texts are among many others; NA is not.
+
+    Texts of Arrow are told by taking each of those held apart: thirty milliseconds for the codes of
+    all communes, twenty times more than by their objects.
+    """
+    known = held.astype("object") if isinstance(held, (pd.Series, pd.Index)) else list(held)
+    return values.notna() & values.astype("object").isin(known)
 
 
 def map_distinct(values: pd.Series, function: Callable[[str], object]) -> pd.Series:
