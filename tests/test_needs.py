@@ -18,7 +18,14 @@ from geoapp.cli import main
 from geoapp.core.config import Settings
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.ingest.needs import read_job_families, read_measures, read_needs, read_tensions
-from geoapp.planning.families import link_formations, name_families, written_links
+from geoapp.planning.families import (
+    CAUSES,
+    link_formations,
+    name_families,
+    why_unlinked,
+    written_links,
+    written_reasons,
+)
 from geoapp.planning.need_answer import answer_need, parse_need
 from geoapp.planning.need_table import ZONAGES, bassin_shares, weighted_medians
 from geoapp.planning.need_words import (
@@ -219,6 +226,16 @@ def test_what_we_wrote_says_why():
     assert all(jobs and why for jobs, why in written_links().values())
 
 
+def test_why_nothing_leads_to_a_family_is_one_of_the_causes_or_unknown():
+    assert {why for why, _ in written_reasons().values()} < set(CAUSES)
+    families = pd.DataFrame(
+        [("V2X91", "J1103", 0), ("V2X91", "J1103", 3), ("X", None, 0), ("Y", "A1101", 0)],
+        columns=["code_famille", "codes_rome", "nb_formations"],
+    )
+    found = why_unlinked(families)
+    assert found.where(found.notna(), "").tolist() == ["reglementee", "", "sans_metier", "inconnue"]
+
+
 def test_a_training_of_a_new_job_is_linked_by_its_parent():
     families = pd.DataFrame({"code_famille": ["B1X34", "B1X31"], "codes_rome": ["F1610", "F1703"]})
     formations = pd.DataFrame(
@@ -290,6 +307,9 @@ def test_page_api_file_and_command_say_the_same(client, snapshot):
 def test_lists_and_families_are_pages(client):
     lacking = client.get("/besoins?liste=fort_loin").get_data(as_text=True)
     assert "Caissiers" in lacking and "Aucune dans nos sources" in lacking
+    whole = plain(client.get("/besoins").get_data(as_text=True))
+    assert "37 % des projets connus" in whole and "Raison inconnue" in whole
+    assert "raison inconnue" in client.get("/besoins/export.csv").get_data(as_text=True)
     by_zone = plain(client.get("/besoins?famille=S1X40&decoupage=ze2020").get_data(as_text=True))
     assert "Est - Frontière" in by_zone and "Toute la région" in by_zone
     assert client.get("/besoins?famille=XXX").status_code == 404
@@ -307,6 +327,9 @@ def test_the_projects_of_the_file_are_all_there(real_snapshot):
     needs = real_snapshot.read("besoins")
     assert needs["nb_projets"].sum() == 174_511 and needs["nb_projets"].isna().sum() == 716
     table = real_snapshot.read("besoins_offres")
+    families = real_snapshot.read("familles_metiers")
+    why = families.assign(why=why_unlinked(families)).dropna(subset="why")
+    assert not why["why"].isin(["inconnue", "sans_metier"]).any(), why["nom"].tolist()
     sums = table.groupby("type_zone")["nb_projets"].sum()
     assert np.allclose(sums, 174_511) and set(sums.index) == {*ZONAGES, "region"}
     families = real_snapshot.read("familles_metiers").set_index("code_famille")

@@ -40,12 +40,17 @@ TITRES = {
     "proche_portee": "Sa voie et l'année de sa source",
     "besoin": "Besoin",
     "offre": "Offre",
+    "sans_formation": "Pourquoi aucune formation n'y mène",
     "offre_relative": "Formations par projet, rapportées à la région",
 }
 """Columns of a file, in their order, under their titles."""
 
 _SENS = {
     "nom_famille": ("Famille de métiers de l'enquête", "texte"),
+    "sans_formation": (
+        "Vide si une formation de nos sources, dans la région, mène à la famille",
+        "texte",
+    ),
     "proche_titre": ("Formation reliée la plus proche pour le plus d'habitants", "texte"),
     "proche_commune": ("Commune où elle est donnée", "texte"),
     "proche_portee": ("Voie, et millésime de la source qui la donne", "texte"),

@@ -2,7 +2,8 @@
 
 A family of the survey that kept the code of a professional family of 2009 (FAP) has the jobs that
 the published table gives it; the others have those of `geodata/familles_bmo.csv`, which is ours:
-each row says why.
+each row says why.  Why nothing of the sources leads to some families is written too
+(`geodata/familles_sans_formation.csv`), one of `CAUSES` by family.
 """
 
 from __future__ import annotations
@@ -19,6 +20,42 @@ PUBLIE, ECRIT, AUCUN = "publie", "ecrit", "aucun"
 SANTE_SOCIAL = r"V[0-4]|T2[AB]|T4X61"
 """Codes of the families of health and social care: care, paramedical and social jobs, home help,
 childcare, hospital orderlies; neither animation nor sport, that the survey puts beside them."""
+
+
+CAUSES = {
+    "reglementee": "profession réglementée ou de soins : ses écoles ne sont pas dans nos sources",
+    "superieur": "concours ou études longues, hors de l'offre collectée",
+    "art": "écoles d'art et du spectacle, hors de l'offre collectée",
+    "employeur": "formation donnée par l'employeur",
+    "poste": "métier appris au poste, ou par une formation continue que nous ne connaissons pas",
+    "absente": "diplômes qui existent, mais qu'aucune de nos sources ne donne dans la région",
+    "sans_metier": "aucun métier (ROME) n'est relié à la famille",
+    "inconnue": "raison inconnue",
+}
+"""Why no training of the sources leads to a family of jobs."""
+
+
+@cache
+def written_reasons() -> Mapping[str, tuple[str, str]]:
+    """Return, for some families without any training, the cause (`CAUSES`) and its detail."""
+    path = GEODATA / "familles_sans_formation.csv"
+    table = pd.read_csv(path, sep=";", dtype="str", encoding="utf-8")
+    rows = table.itertuples(index=False)
+    return {row.code_famille: (row.cause, row.raison) for row in rows}
+
+
+def why_unlinked(families: pd.DataFrame) -> pd.Series:
+    """Return why nothing leads to each family, one of `CAUSES`; NA where something does.
+
+    `families` has `code_famille`, `codes_rome` and `nb_formations`, those of the region.
+    """
+    written = families["code_famille"].map(
+        {one: why for one, (why, _) in written_reasons().items()}
+    )
+    unlinked = pd.Series("inconnue", index=families.index).mask(
+        families["codes_rome"].isna(), "sans_metier"
+    )
+    return written.fillna(unlinked).where(families["nb_formations"].eq(0)).astype("object")
 
 
 @cache

@@ -14,6 +14,7 @@ from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.french import dated, format_date
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
+from geoapp.planning.families import CAUSES, why_unlinked
 from geoapp.planning.need_table import AUCUNE, BASSIN, FAIBLE, FORT, LOIN, MODERE, PRESENTE, ZONAGES
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.reference.codes.voies import VOIES
@@ -110,8 +111,9 @@ class ReponseBesoin:
     """The answer: `lignes` are those asked, `toutes` those of the whole list, most projects first.
 
     Beside the columns of `besoins_offres`: `nom` of the row, `nom_famille`, `est_sante_social`,
-    `lien`, `nb_region` (trainings of the region) and what is known of the nearest training
-    (`proche_titre`, `proche_commune`, `proche_portee`).
+    `lien`, `nb_region` (trainings of the region), `cause` (why there is none, one of
+    `families.CAUSES`; NA), `sans_formation` (the same in words, or None) and what is known of the
+    nearest training (`proche_titre`, `proche_commune`, `proche_portee`).
     """
 
     question: QuestionBesoin
@@ -230,13 +232,13 @@ def answer_need(snapshot: Snapshot, question: QuestionBesoin) -> ReponseBesoin:
         mine = table[
             table["type_zone"].eq(question.type_zone) & table["code_zone"].eq(question.code_zone)
         ]
-    told = families.rename(columns={"nom": "nom_famille", "nb_formations": "nb_region"})
-    rows = mine.merge(
-        told[
-            ["code_famille", "nom_famille", "code_groupe", "est_sante_social", "lien", "nb_region"]
-        ],
-        on="code_famille",
+    told = families.assign(cause=why_unlinked(families)).rename(
+        columns={"nom": "nom_famille", "nb_formations": "nb_region"}
     )
+    shown = ("nom_famille", "code_groupe", "est_sante_social", "lien", "nb_region", "cause")
+    rows = mine.merge(told[["code_famille", *shown]], on="code_famille")
+    words = rows["cause"].map(CAUSES).astype("object")
+    rows["sans_formation"] = words.where(words.notna(), None)
     if question.groupe == SANTE or not question.famille:
         rows = of_group(rows, question.groupe)
     rows = _with_nearest(snapshot, rows)
@@ -291,6 +293,22 @@ def _with_nearest(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
 def _day(millesime: str) -> str:
     """Return a vintage as people write it: a day in full, a year as it is."""
     return format_date(millesime) if len(millesime) == len("2020-11-16") else millesime
+
+
+def unlinked_families(reponse: ReponseBesoin) -> list[tuple[str, int, float, list[str]]]:
+    """Return, by cause, the families of the answer that no training of the region leads to.
+
+    Each row is the cause in words, how many families, their known projects, their names; most
+    projects first.
+    """
+    rows = reponse.toutes[reponse.toutes["nb_bassins"].gt(0)].dropna(subset="cause")
+    if reponse.question.famille:
+        rows = rows[rows["type_zone"].eq(REGION)]
+    found = [
+        (CAUSES[cause], len(mine), float(mine["nb_projets"].sum()), mine["nom_famille"].tolist())
+        for cause, mine in rows.groupby("cause")
+    ]
+    return sorted(found, key=lambda one: (-one[2], one[0]))
 
 
 def need_sources(snapshot: Snapshot) -> list[dict]:

@@ -10,7 +10,13 @@ import pandas as pd
 from geoapp.core.french import count, format_decimal, format_number, join_words, with_unit
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.planning.families import ECRIT
-from geoapp.planning.need_answer import LISTES, SANTE, QuestionBesoin, ReponseBesoin
+from geoapp.planning.need_answer import (
+    LISTES,
+    SANTE,
+    QuestionBesoin,
+    ReponseBesoin,
+    unlinked_families,
+)
 from geoapp.planning.need_table import (
     AUCUNE,
     FAIBLE,
@@ -72,7 +78,7 @@ def tell_need(reponse: ReponseBesoin) -> list[str]:
         return ["Nous n'avons pas de projets de recrutement pour ce choix : rien n'est comparé."]
     if reponse.question.famille:
         return [*_tell_family(reponse), *_alert(reponse)]
-    return [_projects(reponse), *_strong(rows), *_alert(reponse)]
+    return [_projects(reponse), *_strong(rows), *_unlinked(reponse), *_alert(reponse)]
 
 
 def _projects(reponse: ReponseBesoin) -> str:
@@ -121,6 +127,22 @@ def _strong(rows: pd.DataFrame) -> list[str]:
             f"{_cite(none)}."
         )
     return sentences
+
+
+def _unlinked(reponse: ReponseBesoin) -> list[str]:
+    """Return which part of the known projects has a training of the region, and why not the rest.
+
+    Projects that are hidden are in neither part.
+    """
+    total = reponse.toutes["nb_projets"].sum()
+    found = unlinked_families(reponse)
+    if not total or not found:
+        return []
+    without = sum(projects for _, _, projects, _ in found)
+    families = count(sum(nb for _, nb, _, _ in found), "famille")
+    text = f"{_percent(1 - without / total)} des projets connus sont de familles auxquelles mène "
+    text += f"une formation de nos sources dans la région. Aucune ne mène à {families}"
+    return [f"{text} : la première raison est « {found[0][0]} »."]
 
 
 def _cite(rows: pd.DataFrame) -> str:

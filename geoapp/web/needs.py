@@ -50,6 +50,7 @@ def index():
         colonnes=vues.columns(question),
         lignes=vues.rows(reponse, reponse.lignes.iloc[page.tranche]),
         nuage=vues.cloud(reponse),
+        sans_formation=vues.unlinked_rows(reponse),
         territoires=list_territories(courant().snapshot()),
         zonages={nom: TERRITOIRES[nom].titre for nom in ZONAGES},
         groupes=list_groups(families),

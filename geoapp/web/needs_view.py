@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 from flask import url_for
 
-from geoapp.core.french import format_decimal
+from geoapp.core.french import format_decimal, format_number
 from geoapp.offer.lookups import public_id
 from geoapp.planning import need_words as mots
-from geoapp.planning.need_answer import QuestionBesoin, ReponseBesoin
+from geoapp.planning.need_answer import QuestionBesoin, ReponseBesoin, unlinked_families
 from geoapp.planning.need_table import OFFRE_FAIBLE
 
 LARGEUR, HAUTEUR, MARGE = 640, 360, 46
@@ -71,7 +71,10 @@ def rows(reponse: ReponseBesoin, part: pd.DataFrame) -> list[dict]:
             "adresse": _other_way(question, row),
             "besoin": (mots.BESOINS_DITS[row.besoin], mots.list_need(row)),
             "marche": ("", mots.list_market(row)),
-            "offre": (mots.OFFRES_DITES[row.offre], mots.list_offer(row)),
+            "offre": (
+                mots.OFFRES_DITES[row.offre],
+                [*mots.list_offer(row), *([row.sans_formation] if row.sans_formation else [])],
+            ),
             "acces": ("", [mots.say_near_people(row)] if mots.say_near(row) else []),
             "proche": mots.say_nearest(row),
             "adresse_proche": url_for("search.sheet", identifiant=public_id(row.id_action_proche))
@@ -79,6 +82,14 @@ def rows(reponse: ReponseBesoin, part: pd.DataFrame) -> list[dict]:
             else "",
         }
         for row in part.itertuples()
+    ]
+
+
+def unlinked_rows(reponse: ReponseBesoin) -> list[tuple[str, str, str, str]]:
+    """Return why nothing leads to some families: cause, families, known projects, names."""
+    return [
+        (why[0].upper() + why[1:], str(nb), format_number(round(projects)), " ; ".join(names))
+        for why, nb, projects, names in unlinked_families(reponse)
     ]
 
 
