@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.schema import TABLES, conform
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.change import (
     INCONNU,
@@ -15,8 +16,15 @@ from geoapp.coverage.change import (
     comparable_snapshots,
     compare_snapshots,
     open_pair,
+    tell_change,
 )
+from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.territories.offer import offer_block
+from geoapp.coverage.territories.zone import find_zone
+from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import write_changes
+from geoapp.planning.evolution import measure_change, read_series, tell_access_change
+from geoapp.planning.people import count_people
 from support.world import CREATED, make_tiny_frames, publish_world
 
 OFFERS = st.lists(
@@ -39,8 +47,9 @@ def snapshot_of(rows, nom) -> Snapshot:
     offres = (
         pd.DataFrame(rows, columns=columns)
         .astype("str")
-        .assign(code_domaine="hotellerie", id_source="tiny")
+        .assign(code_domaine="hotellerie", id_source="tiny", modalite=None, id_place="50,2")
     )
+    offres["id_action"] = offres["id_lieu"] = [f"o{rank}" for rank in range(len(offres))]
     return Snapshot(type("Nom", (), {"name": nom})(), {}, {**frames, "offres": offres})
 
 
@@ -95,7 +104,7 @@ def test_what_is_lost_is_named_and_written(pair, tmp_path):
     found = compare_snapshots(*open_pair("precedent", "courant", pair))
     assert (found.ensemble["perdues"], found.ensemble["inchangees"], found.ensemble["gagnees"]) == (
         1,
-        6,
+        5,
         0,
     )
     assert found.derniers[["nom", "niveau_sortie", "voie"]].to_numpy().tolist() == [
@@ -114,6 +123,53 @@ def test_what_is_lost_is_named_and_written(pair, tmp_path):
         write_changes(found, tmp_path / "e.gpkg")
 
 
+def test_what_is_merged_in_one_snapshot_is_not_lost_twice(tmp_path):
+    """Of two offers of two catalogues that one snapshot shows as one, one is lost: it is said."""
+    frames = make_tiny_frames()
+    offres = frames["offres"]
+    kept, gone = offres["id_action"].tolist()[:2]
+    first = publish_world(frames, tmp_path, "2025-01-02T03:04:05Z")
+    merged = make_tiny_frames()
+    rows = offres.set_index("id_action")
+    pairs = pd.DataFrame(
+        {
+            "id_action": [gone],
+            "id_lieu": rows.at[gone, "id_lieu"],
+            "id_action_retenue": kept,
+            "id_lieu_retenu": rows.at[kept, "id_lieu"],
+            "id_source": "tiny",
+            "id_source_retenue": "tiny",
+            "etat": "fusionnee",
+            "regle": "a",
+            "score": 1.0,
+            "preuve": "p",
+        }
+    )
+    merged["doublons"] = conform(pairs.reindex(columns=TABLES["doublons"].noms), "doublons")
+    merged["offres"] = offres[offres["id_action"].ne(gone)].reset_index(drop=True)
+    second = publish_world(merged, tmp_path, CREATED)
+    found = compare_snapshots(first, second)
+    assert found.ensemble["gagnees"] == 0 and found.ensemble["perdues"] == 1 == found.reunies
+    assert "1 perdue toujours donnée" in tell_change(found)
+    back = compare_snapshots(second, first)
+    assert back.ensemble["gagnees"] == 1 == back.separees and back.ensemble["perdues"] == 0
+
+
+def test_people_who_lose_an_offer_are_those_of_no_longer_within(pair):
+    """The places of Beauval alone reach nobody else: its 200 inhabitants lose what closes there."""
+    before, after = (open_world(one) for one in open_pair("precedent", "courant", pair))
+    asked = {"niveau": "3", "voie": "inconnu", "seuil_km": "12"}
+    found = measure_change(before, after, asked)
+    was, now = (count_people(w, parse_question(asked, w), None, "tous") for w in (before, after))
+    lost = was.beyond(now.cost, 12) - was.beyond(was.cost, 12)
+    assert found.perdus == lost > 0 == found.gagnes and "n'ont plus" in tell_access_change(found)
+    same = measure_change(after, after, asked)
+    assert (same.perdus, same.gagnes) == (0, 0) and "Personne" in tell_access_change(same)
+    series = read_series((before, after), asked)
+    assert [one.nb_formations for one in series] == [1, 0]
+    assert [one.nom for one in series] == ["2 janvier 2025", "2 janvier 2026"]
+
+
 def test_filters_and_zoning(pair):
     found = compare_snapshots(
         *open_pair("precedent", "courant", pair),
@@ -128,7 +184,7 @@ def test_filters_and_zoning(pair):
 
 
 def test_snapshots_are_named_by_id_folder_or_word(pair):
-    ids = comparable_snapshots(pair)
+    ids = [one.id for one in comparable_snapshots(pair)]
     assert [one.id for one in open_pair(ids[0], str(pair / "instantanes" / ids[1]), pair)] == ids
     with pytest.raises(
         ParameterError, match=f"Instantané inconnu : « hier ». Connus : {ids[0]}, {ids[1]}"
@@ -156,13 +212,15 @@ def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, 
     before = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "var")
     found = compare_snapshots(before, real_snapshot)
     every = real_snapshot.read("actions_lieux")
-    assert (
-        found.ensemble["nb_avant"] == len(before.read("actions_lieux"))
-        and found.ensemble["nb_apres"] == len(every) == 5730
-    )
-    assert len(real_snapshot.read("offres")) < 5730, (
-        "what two catalogues give is shown once, and compared by catalogue"
-    )
+    assert len(real_snapshot.read("offres")) < len(every) == 5730, "merged ones are shown once"
+    lens = found.zones.set_index("nom").loc["Lens - Hénin"]
+    world = open_world(real_snapshot)
+    block = offer_block(world, Question(), find_zone(world, "ze2020:3215"))
+    assert lens["nb_apres"] == block.nb, "one definition on « Évolution » and on the sheet"
+    assert found.ensemble["nb_apres"] == len(world.comptes[~world.comptes["est_voisine"]])
     assert found.ensemble["inchangees"] > 2000, "BTS, Affelnet and Parcoursup did not change"
-    assert found.zones["nb_apres"].sum() == 5730
-    assert any("rco-2020-02" in text and "rco-2020-11" in text for text in found.avertissements)
+    assert found.zones["nb_apres"].sum() == found.ensemble["nb_apres"]
+    assert found.reunies > 0, "some are lost only since two catalogues give them"
+    assert any("ne sont pas les mêmes" in text for text in found.avertissements)
+    acces = measure_change(open_world(before), world, {"zonage": "ze2020"})
+    assert acces.effectif.population > 5e6 and len(acces.publics) >= 2 and len(acces.modes) >= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +19,12 @@ from geoapp.cli.progress import rich_progress
 from geoapp.cli.terminal import decimal, number, open_console, plain
 from geoapp.core.config import Settings
 from geoapp.core.errors import SnapshotError
-from geoapp.core.french import count
+from geoapp.core.french import count, format_number
 from geoapp.core.published import Publication
 from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.coverage.answer import Reponse
-from geoapp.coverage.change import Evolution
+from geoapp.coverage.change import Evolution, tell_change
 from geoapp.coverage.indicators import INDICATEURS, show_value
 from geoapp.coverage.model import describe_question
 from geoapp.offer.answers import VOISIN, describe_answer
@@ -34,6 +35,7 @@ from geoapp.offer.search.model import Resultat
 from geoapp.outputs.files.csv import french_csv
 from geoapp.outputs.offers import offers_file
 from geoapp.outputs.sheets.folder import Ecrite
+from geoapp.planning.evolution import EffetAcces, Releve, list_access_notes, tell_access_change
 from geoapp.sources.cache import day_of
 from geoapp.sources.freshness import ETATS, list_freshness
 from geoapp.sources.network import Network
@@ -401,16 +403,24 @@ def _share(part: dict) -> str:
     return "sans objet" if part["part"] is None else decimal(100 * part["part"]) + " %"
 
 
-def print_changes(evolution: Evolution, out: Path | None) -> None:
-    """Print what changed between two snapshots: totals, zones, last offers lost."""
+def print_changes(
+    evolution: Evolution, acces: EffetAcces, series: Sequence[Releve], out: Path | None
+) -> None:
+    """Print what changed between two snapshots: trainings, people, zones, series of snapshots."""
     console = open_console()
-    words = {"gagnees": "gagnées", "perdues": "perdues", "inchangees": "inchangées"}
-    told = ", ".join(f"{nb} {words[nom]}" for nom, nb in evolution.ensemble.items() if nom in words)
-    console.print(
-        f"De {evolution.avant} à {evolution.apres} : {told}.", highlight=False, markup=False
-    )
-    for texte in evolution.avertissements:
-        console.print(f"Attention : {texte}", highlight=False, markup=False)
+    for texte in (
+        tell_change(evolution),
+        tell_access_change(acces),
+        *(f"Attention : {texte}" for texte in evolution.avertissements),
+        *list_access_notes(acces),
+    ):
+        console.print(texte, highlight=False, markup=False)
+    kept = Table("Assemblé le", "Formations", "Lieux", "Habitants trop loin")
+    for one in series:
+        unknown = one.non_couverts != one.non_couverts
+        beyond = "inconnu ou tu" if unknown else format_number(round(one.non_couverts))
+        kept.add_row(one.nom, str(one.nb_formations), str(one.nb_lieux), beyond)
+    console.print(kept)
     table = Table("Zone", "Avant", "Après", "Gagnées", "Perdues", "Inchangées")
     for row in evolution.zones.itertuples():
         table.add_row(

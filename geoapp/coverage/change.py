@@ -1,20 +1,26 @@
-"""Two snapshots compared: offers gained, lost, unchanged, by zone and kind.
+"""Snapshots compared: offers gained, lost, unchanged, by zone and kind.
 
-Identifiers change when a catalogue comes by another source, so offers are
-matched by what they are: same commune, body, voie, exit level and title.
+A training is counted as everywhere else (`offer.counted`): shown once, in its place.  Identifiers
+change when a catalogue comes by another source, so offers are matched by what they are: same
+commune, body, voie, exit level and title, or the same once merged in either snapshot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from geoapp.core.errors import ParameterError, SnapshotError
+from geoapp.core.french import count, format_date, format_number, join_words
 from geoapp.core.snapshot import Snapshot, list_snapshots, open_folder, open_snapshot
 from geoapp.coverage.model import FILTRES_OFFRE, refuse_value
+from geoapp.offer.counted import is_counted
 from geoapp.offer.filters import apply_filters, describe_filters, parse_filters
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.offer.whole import whole_offer
@@ -28,19 +34,26 @@ CLE = ("code_commune", "id_organisme", "voie", "niveau_sortie", "titre_plie")
 SORTE = ("code_domaine", "niveau_sortie", "voie")
 """What makes a kind of offer."""
 
-CLE_SEULE = tuple(nom for nom in CLE if nom not in SORTE)
-
 INCONNU = "inconnu"
 SANS_ZONE = "(sans zone)"
+
+RANGEE = ["id_action", "id_lieu"]
+"""What tells an offer of a catalogue apart: an action in one place."""
+
+RETENUE = ["id_action_retenue", "id_lieu_retenu"]
+"""The same of the offer with which it is shown."""
+
 _NOMBRES = ("nb_avant", "nb_apres", "gagnees", "perdues", "inchangees")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evolution:
-    """What changed between two snapshots.
+    """What changed between two snapshots, each told by its name (`name_snapshots`).
 
     `sortes` has one row per zone and kind; `zones` the same by zone; `derniers`
     the rows that lost their last offer; `sources` the offer's sources before and after.
+    `reunies` of the lost ones are still taught, shown with another that is the same training;
+    `separees` of those gained were shown so before.
     """
 
     avant: str
@@ -48,11 +61,32 @@ class Evolution:
     zonage: str
     description: str
     ensemble: dict[str, int]
+    reunies: int
+    separees: int
     zones: pd.DataFrame
     sortes: pd.DataFrame
     derniers: pd.DataFrame
     sources: pd.DataFrame
     avertissements: list[str]
+
+
+def name_snapshots(snapshots: Iterable[Snapshot]) -> dict[str, str]:
+    """Return the name in words of each snapshot, by id: the day it was made.
+
+    The hour is told of those made the same day.
+    """
+    made = {one.id: str(one.manifest.get("cree_le", "")) for one in snapshots}
+    days = [moment[:10] for moment in made.values()]
+    return {
+        nom: _name(moment, is_alone=days.count(moment[:10]) < 2) or nom
+        for nom, moment in made.items()
+    }
+
+
+def _name(moment: str, *, is_alone: bool) -> str:
+    """Return a moment in words: « 29 novembre 2026 », « 29 novembre 2026 à 16 h 25 (UTC) »."""
+    day = format_date(moment[:10]) if moment else ""
+    return day if is_alone or not day else f"{day} à {moment[11:13]} h {moment[14:16]} (UTC)"
 
 
 def open_pair(avant: str, apres: str, data_dir: Path) -> tuple[Snapshot, Snapshot]:
@@ -91,12 +125,12 @@ def _open_one(name: str, data_dir: Path) -> Snapshot:
     )
 
 
-def comparable_snapshots(data_dir: Path) -> list[str]:
-    """Return the ids of the snapshots kept that this version can read, oldest first."""
+def comparable_snapshots(data_dir: Path) -> list[Snapshot]:
+    """Return the snapshots kept that this version can read, oldest first."""
     kept = []
     for path in list_snapshots(data_dir):
         try:
-            kept.append(open_folder(path).id)
+            kept.append(open_folder(path))
         except SnapshotError:
             # Made by another version: nothing to compare with, and no error of the user.
             continue
@@ -106,7 +140,7 @@ def comparable_snapshots(data_dir: Path) -> list[str]:
 def compare_snapshots(
     avant: Snapshot, apres: Snapshot, *, zonage: str = MAILLE, parametres: Mapping | None = None
 ) -> Evolution:
-    """Return what changed in the placed and unplaced offer of the region.
+    """Return what changed in the offer of the region, counted as everywhere (`counted_offers`).
 
     Parameters
     ----------
@@ -120,26 +154,34 @@ def compare_snapshots(
         refuse_value("zonage", zonage, partitions)
     parametres = dict(parametres or {})
     refuse_unknown(parametres, FILTRES_OFFRE)
-    frames = [_offers(snapshot, zonage, parametres) for snapshot in (avant, apres)]
-    counts = [frame.groupby(["code_zone", *SORTE, *CLE_SEULE]).size() for frame in frames]
+    whole = [whole_offer(snapshot) for snapshot in (avant, apres)]
+    same = _same_trainings((avant, apres), whole)
+    frames = [
+        _offers(one, zonage, parametres, mine)
+        for one, mine in zip((avant, apres), same, strict=True)
+    ]
+    counts = [frame.groupby(["code_zone", *SORTE, "meme"]).size() for frame in frames]
     both = pd.concat(counts, axis=1, keys=["nb_avant", "nb_apres"]).fillna(0).astype(int)
     # Offers of one key are alike: of three before and two after, one is lost and none gained.
     both["inchangees"] = both.min(axis=1)
     both["gagnees"] = both["nb_apres"] - both["inchangees"]
     both["perdues"] = both["nb_avant"] - both["inchangees"]
-    before, after = _names(avant, zonage), _names(apres, zonage)
-    names = {**before, **after, SANS_ZONE: "Sans zone (lieu inconnu)"}
+    hidden = [_hidden(one, mine) for one, mine in zip((avant, apres), same, strict=True)]
+    by_training = both.groupby(level="meme")[["gagnees", "perdues"]].sum()
+    names = {**_names(avant, zonage), **_names(apres, zonage), SANS_ZONE: "Hors de ces zones"}
     sortes = _named(
         both.groupby(level=["code_zone", *SORTE])[list(_NOMBRES)].sum().reset_index(), names
     )
     zones = _named(both.groupby(level="code_zone")[list(_NOMBRES)].sum().reset_index(), names)
-    sources = _sources(avant, apres)
+    sources, told = _sources(avant, apres, whole), name_snapshots((avant, apres))
     return Evolution(
-        avant=avant.id,
-        apres=apres.id,
+        avant=told[avant.id],
+        apres=told[apres.id],
         zonage=zonage,
         description=describe_filters(parse_filters(parametres, apres)),
         ensemble={nom: int(both[nom].sum()) for nom in _NOMBRES},
+        reunies=_explained(by_training["perdues"], hidden[1]),
+        separees=_explained(by_training["gagnees"], hidden[0]),
         zones=zones.sort_values(
             ["perdues", "code_zone"], ascending=[False, True], ignore_index=True
         ),
@@ -152,23 +194,102 @@ def compare_snapshots(
     )
 
 
-def _offers(snapshot: Snapshot, zonage: str, parametres: Mapping) -> pd.DataFrame:
-    """Return the offers asked, of every catalogue, with their zone, kind and key as plain texts.
+def tell_change(evolution: Evolution) -> str:
+    """Return what must be retained of a comparison."""
+    found = evolution.ensemble
+    told = [
+        count(found["gagnees"], "formation gagnée", "formations gagnées"),
+        count(found["perdues"], "perdue", "perdues"),
+        count(found["inchangees"], "inchangée", "inchangées"),
+    ]
+    phrase = (
+        f"Du {evolution.avant} au {evolution.apres} : {join_words(told)} "
+        f"({format_number(found['nb_avant'])} avant, {format_number(found['nb_apres'])} après)."
+    )
+    if evolution.reunies:
+        merged = count(evolution.reunies, "perdue toujours donnée", "perdues toujours données")
+        phrase += (
+            f" Dont {merged}, comptée{'s' * (evolution.reunies > 1)} avec une autre, la même "
+            "formation dans un autre catalogue."
+        )
+    if evolution.separees:
+        parted = count(evolution.separees, "gagnée déjà donnée", "gagnées déjà données")
+        phrase += (
+            f" Dont {parted}, comptée{'s' * (evolution.separees > 1)} jusque-là avec une autre."
+        )
+    return phrase
 
-    Those shown under another catalogue's are there too: a merge made in one
-    snapshot only is no change of the offer.
-    """
-    offres = apply_filters(whole_offer(snapshot), parse_filters(parametres, snapshot))
+
+def counted_offers(snapshot: Snapshot, parametres: Mapping) -> pd.DataFrame:
+    """Return the trainings of the region that filters ask, as every page counts them."""
+    offres = apply_filters(snapshot.read("offres"), parse_filters(parametres, snapshot))
+    return offres[is_counted(offres)]
+
+
+def _offers(snapshot: Snapshot, zonage: str, parametres: Mapping, same: pd.Series) -> pd.DataFrame:
+    """Return the offers asked with their zone, their kind and the training that each is."""
+    offres = counted_offers(snapshot, parametres)
     zone = offres["zones"].str.extract(rf"(?:^|\|){zonage}:([^|]+)", expand=False)
+    frame = _keys(offres)[list(SORTE)].assign(meme=_find(same, offres).to_numpy())
+    return frame.assign(code_zone=zone.astype("object").where(zone.notna(), SANS_ZONE))
+
+
+def _keys(offres: pd.DataFrame) -> pd.DataFrame:
+    """Return what each offer is, as plain texts: its kind, and what else makes it the same one."""
     frame = pd.DataFrame(
         {
+            # Unknown is a value like another: `groupby` would leave NA out, and lose the offer.
             nom: offres[nom].astype("object").where(offres[nom].notna(), INCONNU)
             for nom in ("code_commune", "id_organisme", *SORTE)
         }
     )
-    frame["titre_plie"] = map_distinct(offres["intitule"].astype("object"), fold)
-    # Unknown is a value like another: `groupby` would leave NA out, and lose the offer.
-    return frame.assign(code_zone=zone.astype("object").where(zone.notna(), SANS_ZONE))
+    titles = map_distinct(offres["intitule"].astype("object"), fold)
+    return frame.assign(titre_plie=titles.where(titles.notna(), INCONNU))
+
+
+def _rows(keys: pd.DataFrame) -> list[tuple]:
+    return list(keys[list(CLE)].itertuples(index=False, name=None))
+
+
+def _same_trainings(snapshots: tuple[Snapshot, ...], whole: list[pd.DataFrame]) -> list[pd.Series]:
+    """Return the training that each offer of each snapshot is, by action and place.
+
+    Offers of one key are one, and keys that any of the snapshots merged.
+    """
+    ranks: dict[tuple, int] = {}
+    ends: tuple[list[int], list[int]] = ([], [])
+    found = []
+    for snapshot, every in zip(snapshots, whole, strict=True):
+        keys = [ranks.setdefault(key, len(ranks)) for key in _rows(_keys(every))]
+        mine = pd.Series(keys, index=pd.MultiIndex.from_frame(every[RANGEE]))
+        merged = _merged(snapshot)
+        for end, columns in zip(ends, (RANGEE, RETENUE), strict=True):
+            end.extend(_find(mine, merged[columns].set_axis(RANGEE, axis=1)))
+        found.append(mine)
+    links = sparse.coo_array((np.ones(len(ends[0])), ends), shape=(len(ranks), len(ranks)))
+    _, groups = connected_components(links, directed=False)
+    return [mine.map(pd.Series(groups)) for mine in found]
+
+
+def _merged(snapshot: Snapshot) -> pd.DataFrame:
+    """Return the offers that a snapshot shows with another, and which one."""
+    doublons = snapshot.read("doublons")
+    return doublons[doublons["etat"].eq("fusionnee")]
+
+
+def _hidden(snapshot: Snapshot, same: pd.Series) -> pd.Series:
+    """Return how many offers of each training are shown with another."""
+    return _find(same, _merged(snapshot)[RANGEE]).value_counts()
+
+
+def _find(same: pd.Series, offres: pd.DataFrame) -> pd.Series:
+    """Return the training that each of some offers is."""
+    return same.loc[list(offres[RANGEE].itertuples(index=False, name=None))]
+
+
+def _explained(changed: pd.Series, hidden: pd.Series) -> int:
+    """Return how many of the changed trainings are on the other side, shown with another."""
+    return int(np.minimum(changed, hidden.reindex(changed.index).fillna(0)).sum())
 
 
 def _names(snapshot: Snapshot, zonage: str) -> dict[str, str]:
@@ -186,12 +307,13 @@ def _named(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return frame
 
 
-def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
-    """Return the sources of either offer: vintages, and number of offers (0 when absent)."""
-    parts = []
-    for snapshot in (avant, apres):
+def _sources(avant: Snapshot, apres: Snapshot, whole: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the sources of either offer: title, vintages, and rows of its catalogue (0: none)."""
+    parts, titles = [], {}
+    for snapshot, every in zip((avant, apres), whole, strict=True):
         sources = snapshot.read("sources").set_index("id_source")
-        counts = whole_offer(snapshot)["id_source"].value_counts()
+        titles.update(sources["titre"].to_dict())
+        counts = every["id_source"].value_counts()
         ids = sorted(counts.index)
         parts.append(
             pd.DataFrame(
@@ -206,19 +328,32 @@ def _sources(avant: Snapshot, apres: Snapshot) -> pd.DataFrame:
         parts[1], on="id_source", how="outer", suffixes=("_avant", "_apres"), validate="1:1"
     )
     both[["nb_avant", "nb_apres"]] = both[["nb_avant", "nb_apres"]].fillna(0).astype(int)
+    both.insert(1, "titre", both["id_source"].map(titles).fillna(both["id_source"]))
     return both.sort_values("id_source", ignore_index=True)
+
+
+def _left_out(avant: Snapshot, apres: Snapshot) -> list[str]:
+    """Say how many trainings are in no zone, since they have no place known or need none."""
+    before, after = (int((~is_counted(one.read("offres"))).sum()) for one in (avant, apres))
+    if not before + after:
+        return []
+    return [
+        "Ne sont pas comptées les formations à distance ou sans lieu connu : "
+        f"{format_number(before)} avant, {format_number(after)} après (tous filtres confondus)."
+    ]
 
 
 def _warnings(avant: Snapshot, apres: Snapshot, zonage: str, sources: pd.DataFrame) -> list[str]:
     """Return what makes the difference doubtful."""
-    alone = sources[sources["nb_avant"].eq(0) | sources["nb_apres"].eq(0)]["id_source"].tolist()
+    alone = sources[sources["nb_avant"].eq(0) | sources["nb_apres"].eq(0)]["titre"].tolist()
     warnings = [
         "Sont comparées les formations que nos sources tiennent, qui n'en tiennent qu'une partie : "
-        "une perte peut être celle d'une source."
+        "une perte peut être celle d'une source.",
+        *_left_out(avant, apres),
     ]
     if alone:
         warnings.append(
-            f"Les sources ne sont pas les mêmes ({', '.join(alone)}) : "
+            f"Les sources ne sont pas les mêmes ({' ; '.join(alone)}) : "
             "la différence peut venir des sources et non de l'offre."
         )
     if set(_names(avant, zonage)) != set(_names(apres, zonage)):

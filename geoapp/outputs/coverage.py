@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isnan
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,17 +11,18 @@ import pandas as pd
 from shapely import box
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
-from geoapp.core.french import format_date
+from geoapp.core.french import format_date, format_number
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.border import crossing_zones, split_at_region
-from geoapp.coverage.change import Evolution
+from geoapp.coverage.change import Evolution, tell_change
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS, NB_NOMS
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question, describe_way
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
 from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier, as_columns
+from geoapp.planning.evolution import EffetAcces, Releve, list_access_notes, tell_access_change
 from geoapp.reference.zonings import CARREAU, MAILLES
 
 COTE_M = 200.0
@@ -163,22 +166,54 @@ COLONNES = as_columns(
 """Columns of the file of a comparison."""
 
 
-def write_changes(evolution: Evolution, out: Path) -> None:
-    """Write one row per zone and kind to `out` (.csv or .xlsx)."""
+def changes_file(
+    evolution: Evolution, acces: EffetAcces | None = None, series: Sequence[Releve] = ()
+) -> Fichier:
+    """Return a comparison as a file: one row per zone and kind, people and series in its notice."""
+    people = [] if acces is None else [("Habitants", tell_access_change(acces))]
     notice = [
-        ("Titre", f"Évolution de l'offre, de {evolution.avant} à {evolution.apres}"),
+        ("Titre", f"Évolution de l'offre, du {evolution.avant} au {evolution.apres}"),
+        ("À retenir", tell_change(evolution)),
+        *people,
         ("Filtres", evolution.description or "aucun"),
         (
             "Même formation",
             "Même commune, même organisme, même voie, même niveau et même intitulé.",
         ),
         *(("À savoir", texte) for texte in evolution.avertissements),
+        *(("À savoir", note) for note in (list_access_notes(acces) if acces else [])),
         *(
-            ("Source", f"{s.id_source} : {s.nb_avant} avant, {s.nb_apres} après")
+            (
+                f"Instantané du {one.nom}",
+                f"{format_number(one.nb_formations)} formations dans "
+                f"{format_number(one.nb_lieux)} lieux ; habitants trop loin : "
+                + (
+                    "inconnu ou tu"
+                    if isnan(one.non_couverts)
+                    else format_number(round(one.non_couverts))
+                ),
+            )
+            for one in series
+        ),
+        *(
+            ("Source", f"{s.titre} : {s.nb_avant} lignes avant, {s.nb_apres} après")
             for s in evolution.sources.itertuples()
         ),
     ]
-    fichier = Fichier(
-        table=evolution.sortes, colonnes=COLONNES, notice=notice, titre="Évolution de l'offre"
+    return Fichier(
+        table=evolution.sortes,
+        colonnes=COLONNES,
+        notice=notice,
+        titre="Évolution de l'offre",
+        nom="evolution",
     )
-    write_file(fichier, out, formats=("csv", "xlsx"))
+
+
+def write_changes(
+    evolution: Evolution,
+    out: Path,
+    acces: EffetAcces | None = None,
+    series: Sequence[Releve] = (),
+) -> None:
+    """Write one row per zone and kind to `out` (.csv or .xlsx)."""
+    write_file(changes_file(evolution, acces, series), out, formats=("csv", "xlsx"))

@@ -21,6 +21,7 @@ from geoapp.core.french import (
 )
 from geoapp.core.schema.model import MESURES
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.counted import is_counted
 from geoapp.planning.need_answer import (
     QuestionBesoin,
     answer_need,
@@ -341,7 +342,8 @@ def _needs(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuil
 
 
 def _offer(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuile]:
-    offers = pd.DataFrame(snapshot.read("offres").drop(columns="geometry"))
+    every = snapshot.read("offres")
+    offers = pd.DataFrame(every[is_counted(every)].drop(columns="geometry"))
     inside = offers[offers["code_commune"].isin(mine.communes.index)]
     rate, usual = (
         offers["code_commune"].isin(one.communes.index).sum() / one.communes.sum()
@@ -357,7 +359,8 @@ def _offer(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuil
             phrase="" if _is_region(mine) else against(rate, usual),
             annee=years,
             source="C2RP, Éducation nationale, Parcoursup",
-            definition="Une formation par lieu. La formation continue n'est pas connue.",
+            definition="Une formation par lieu connu, hors formations à distance. "
+            "La formation continue n'est pas connue.",
             table="offres",
         )
     ]

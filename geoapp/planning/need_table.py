@@ -18,6 +18,7 @@ from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.coverage.travel import Matrices
 from geoapp.coverage.travel.matrix import PAR_UNITE, PLUS_GRAND
 from geoapp.coverage.travel.modes import VOITURE
+from geoapp.offer.counted import is_counted
 from geoapp.reference.codes.tracks import ENTREES
 from geoapp.reference.zonings import REGION
 
@@ -179,14 +180,13 @@ def _tensions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def linked_offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the offers of the region by family: those that are given on the spot.
+    """Return the offers of the region by family, those counted everywhere (`offer.counted`).
 
     An offer of several families is in each.
     """
     offers = pd.DataFrame(tables["offres"].drop(columns="geometry"))
-    on_site = offers[~offers["modalite"].eq("a_distance").fillna(False)]
     links = tables["formations_familles"][["id_formation", "code_famille"]]
-    return on_site.merge(links, on="id_formation")
+    return offers[is_counted(offers)].merge(links, on="id_formation")
 
 
 def _in_zones(rows: pd.DataFrame, region: str) -> pd.DataFrame:

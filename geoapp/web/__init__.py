@@ -13,6 +13,7 @@ from geoapp.core.config import ROOT, Settings, load_settings
 from geoapp.web import (
     about,
     api,
+    change,
     coverage,
     dashboard,
     downloads,
@@ -55,6 +56,7 @@ PAGES = (
     layers,
     search,
     selection,
+    change,
     coverage,
     figures,
     territories,

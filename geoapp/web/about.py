@@ -56,7 +56,7 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("coverage.index", "Couverture", "Qui a une formation à portée, zone par zone."),
             ("coverage.publics", "Publics comparés", "Quartiers prioritaires, zones rurales."),
-            ("coverage.change", "Évolution de l'offre", "Ce qui a changé entre deux dates."),
+            ("change.index", "Évolution de l'offre", "Ce qui a changé entre deux dates."),
             ("planning.sites", "Où ouvrir ?", "Les lieux qui rapprocheraient le plus d'habitants."),
             ("planning.what_if", "Et si ?", "Ce que change une fermeture ou une ouverture."),
             ("territories.index", "Territoires", "Une page et une fiche par zone."),

@@ -32,6 +32,7 @@ ENDPOINTS = (
     "pages.rejects",
     "search.index",
     "search.sheet",
+    "change.index",
     "coverage.index",
     "coverage.zone",
     "coverage.publics",
@@ -64,6 +65,7 @@ PLACES = ("zone", "emprise", "territoire")
 CHOICES = {
     *(*FILTRES, *PARAMETRES, *BESOINS, *PLAN, *PLACES),
     *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi", "sans_voiture"),
+    *("avant", "apres"),
 }
 """Parameters that are choices: none holds what a person typed."""
 

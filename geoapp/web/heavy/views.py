@@ -33,6 +33,7 @@ from geoapp.web.served import courant
 
 ENDPOINTS = (
     "api.export",
+    "change.export",
     "coverage.export",
     "downloads.everything",
     "downloads.indicators",
