@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -119,7 +120,7 @@ def make_monde(world) -> World:
     offres = offres.astype(
         {"place": int, "organisme": int, "est_douteuse": bool, "est_voisine": bool}
     )
-    offres = offres.assign(capacite=np.nan, nb_sessions=1.0, est_fictive=False, est_mairie=False)
+    offres = offres.assign(capacite=1.0, nb_sessions=1.0, est_fictive=False, est_mairie=False)
     region = np.flatnonzero(points["est_region"])
     codes = np.array([f"z{k}" for k in range(world["nb_zones"])], dtype=object)
     maille = Maille(
@@ -223,6 +224,26 @@ def same(found, expected):
     assert (math.isnan(found) and math.isnan(expected)) or found == pytest.approx(
         expected, rel=1e-9, abs=1e-12
     )
+
+
+@given(worlds(), st.sampled_from([0.0, 0.2, 0.21, 1.0]))
+@cheap()
+def test_nothing_is_said_full_where_places_are_not_known(world, part):
+    """Up to a fifth of the offer may have no known places; beyond, nobody finds it full."""
+    monde = make_monde(world)
+    nb = len(monde.comptes)
+    unknown = np.arange(nb) < math.ceil(part * nb - 1e-9)
+    hidden = monde.comptes.assign(capacite=np.where(unknown, np.nan, 1.0))
+    told = replace(monde, comptes=hidden, memoire=Memory())
+    offre, question = choose_offer(told, Question()), Question()
+    points = measure_points(told, question, offre)
+    table = zone_table(told, question, offre, points)
+    if unknown.sum() <= 0.2 * nb:
+        assert points["cause"].equals(
+            measure_points(monde, question, choose_offer(monde, question))["cause"]
+        )
+    else:
+        assert not points["cause"].eq("saturee").any() and table["population_saturee"].isna().all()
 
 
 @given(worlds(), st.booleans())

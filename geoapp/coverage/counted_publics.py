@@ -194,7 +194,8 @@ def tell_publics(found: list[PublicCompte], everybody: float) -> str:
         return ""
     worst = max(known, key=lambda one: one.part_loin)
     if worst.part_loin - everybody < GAP:
-        return "Aucun de ces publics ne vit trop loin plus souvent que l'ensemble des habitants."
+        which = "Aucun de ces publics" if len(known) == len(found) else "Aucun des publics connus"
+        return f"{which} ne vit trop loin plus souvent que l'ensemble des habitants."
     return (
         f"{worst.titre} ({worst.annee}) : {format_share(worst.part_loin)} vivent trop loin, contre "
         f"{format_share(everybody)} de l'ensemble des habitants."

@@ -137,9 +137,10 @@ INDICATEURS: dict[str, Indicateur] = {
             nom="population_saturee",
             titre="Habitants en offre saturée",
             sens="Habitants couverts dont l'accessibilité (E2SFCA) est sous le quart "
-            "de la moyenne régionale",
+            "de la moyenne régionale ; inconnu quand les places manquent pour plus de 20 % de "
+            "l'offre",
             type="nombre",
-            calcul=values.of_cause("saturee"),
+            calcul=values.saturated,
             est_personnes=True,
         ),
         Indicateur(

@@ -79,7 +79,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     demand = np.nan_to_num(world.demand(question.voisins))
     # Worked out again only when doubtful positions change what is open.
     near = world.nearest(question, offre.sures > 0) if (offre.sures != supply).any() else nearest
-    whites, e2sfca = _white_at(world, question, supply, nearest=nearest, demand=demand)
+    whites, e2sfca = _white_at(world, question, offre, nearest=nearest, demand=demand)
     binary, steps = world.weights(question, "un"), world.weights(question, "pas")
     covered = nearest <= question.seuil
     ranks = point_ranks(world, known_offer(world, question, offre))
@@ -141,21 +141,25 @@ def _row_extreme(
 def _white_at(
     world: World,
     question: Question,
-    supply: np.ndarray,
+    offre: OffreComptee,
     *,
     nearest: np.ndarray,
     demand: np.ndarray,
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return which points are white at each threshold to stand, and E2SFCA at that asked."""
+    """Return which points are white at each threshold to stand, and E2SFCA at that asked.
+
+    Where places are not known, who reaches an offer is not said to find it full.
+    """
     whites, scores = [], []
     maximum = greatest_cost(world.parametres(question.mode), question.unite)
     known = world.known_trips(question.mode)
     for ecart in (1.0, *spread_of(world, question)):
         seuil = question.seuil * ecart
         weights = world.weights(question, "pas", ecart)
-        score = access.floating_catchment(weights, demand, supply)
+        score = access.floating_catchment(weights, demand, offre.par_place)
         mean = _regional_mean(world, score, known)
         saturated = np.nan_to_num(score) < PART_SATUREE * mean
+        saturated &= offre.est_saturation_dite
         # Written with « not », so that who reaches nothing (NaN) is beyond the threshold.
         white = ~(nearest <= seuil) | saturated
         # Beyond the costs kept, who reaches nothing is not known to be beyond the threshold.

@@ -201,12 +201,10 @@ def measure_equity(world: World, question: Question) -> list[Indice]:
     ]
 
 
-def _unknown_or(say: Callable[[float], str]) -> Callable[[float], str]:
-    """Return the meaning of a value, or that it cannot be computed."""
+def _unknown_or(say: Callable[[float], str], why: str) -> Callable[[float], str]:
+    """Return the meaning of a value, or why it cannot be computed."""
     return lambda value: (
-        "Ne peut être calculé ici : trop peu d'habitants ont une offre à portée."
-        if not np.isfinite(value)
-        else say(value)
+        f"Ne peut être calculé ici : {why}." if not np.isfinite(value) else say(value)
     )
 
 
@@ -235,19 +233,23 @@ _INDICES = (
         "gini",
         "Indice de Gini de l'accessibilité",
         lambda score, cost, people: equity.gini(score, people),
-        _unknown_or(_gini),
+        _unknown_or(_gini, "personne n'a d'offre à portée"),
     ),
     (
         "palma",
         "Rapport de Palma",
         lambda score, cost, people: equity.palma(score, people),
-        _unknown_or(_palma),
+        _unknown_or(_palma, "les 40 % les moins bien servis n'ont pas d'offre à portée"),
     ),
     (
         "p90_p10",
         "Rapport P90/P10 des trajets",
         lambda score, cost, people: equity.p90_p10(cost, people),
-        _unknown_or(_spread),
+        _unknown_or(
+            _spread,
+            "un habitant sur dix au moins n'a rien dans les trajets connus, ou un sur dix a tout "
+            "sur place",
+        ),
     ),
 )
 """Indices of equity: name, title, how it is computed, what it means."""

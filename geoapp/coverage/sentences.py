@@ -17,7 +17,8 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.travel.modes import MODES, greatest_cost
 from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
-from geoapp.coverage.world import Maille, World
+from geoapp.coverage.world import PART_PLACES_INCONNUES, Maille, World
+from geoapp.offer.filters import apply_filters
 from geoapp.offer.perimeter import CONNUE, INCONNUE, Perimetre
 from geoapp.reference.zonings import CARREAU, COMPARES
 
@@ -54,7 +55,7 @@ def _not_whole(perimetre: Perimetre, world: World) -> str:
 
 def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd.DataFrame) -> str:
     """Return how many people of the region are too far, and in rural zones."""
-    seuil, offre = describe_reach(question), describe_offer(question)
+    seuil, offre = describe_reach(question), _placed_offer(world, question)
     # NA is unknown, unless the small number is hidden: then somebody lives there.
     if pd.isna(ensemble["population"]) and "population" not in ensemble["masques"]:
         return (
@@ -62,7 +63,10 @@ def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd
             "rien ne peut être compté."
         )
     if pd.isna(ensemble["population_non_couverte"]):
-        return f"Moins de 5 personnes vivent à plus de {seuil} d'{offre}."
+        return (
+            f"Le nombre de personnes à plus de {seuil} d'{offre} est tu : il en dirait de une à "
+            "quatre."
+        )
     nb, part = round(ensemble["population_non_couverte"]), ensemble["part_non_couverte"]
     known = _whose_trips(world, question)
     if nb == 0:
@@ -75,6 +79,19 @@ def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd
     if known:
         return f"Parmi les {known}, {phrase}."
     return f"{phrase}{_rural(world, question, points)}."
+
+
+def _placed_offer(world: World, question: Question) -> str:
+    """Return the offer asked; of one whose place is not always known, that it counts those known.
+
+    « une formation (Santé) dont le lieu est connu ».
+    """
+    offre = describe_offer(question)
+    if question.offre == INFORMATION or not world.nb_non_placees:
+        return offre
+    offres = world.snapshot.read("offres")
+    lost = apply_filters(offres[offres["id_place"].isna()], question.filtres)
+    return f"{offre} dont le lieu est connu" if len(lost) else offre
 
 
 def _whose_trips(world: World, question: Question) -> str:
@@ -317,7 +334,8 @@ def _supply(question: Question, quality: dict) -> str:
     unknown = quality["part_sans_places"]
     return (
         f"{base} Le nombre de places n'est pas connu pour {format_share(unknown)} des "
-        f"{format_number(quality['nb_offres'])} formations comptées."
+        f"{format_number(quality['nb_offres'])} formations comptées"
+        + (" : on ne dit pas où l'offre est saturée." if unknown > PART_PLACES_INCONNUES else ".")
         if unknown
         else base
     )
@@ -363,7 +381,9 @@ def _demand(world: World, question: Question, ensemble: pd.Series) -> str:
     if missing := int(people.isna().sum()):
         text += f" ; population inconnue pour {count(missing, 'commune')}, non comptée"
     if question.public != "tous":
-        text += f". Public : {PUBLICS[question.public].lower()} ; {_known_people(ensemble)}"
+        year, public = world.year_of(question.public), PUBLICS[question.public]
+        text += f". Public : {public[0].lower()}{public[1:]} ; {_known_people(ensemble)}"
+        text += f" ({year})" if year else ""
     return text + "."
 
 

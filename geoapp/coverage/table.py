@@ -107,6 +107,7 @@ def _zone_data(
         ),
         offres=world.comptes.iloc[maille.offres[kept]].assign(zone=maille.zones_offres[kept]),
         est_offre_connue=is_known,
+        est_saturation_dite=offre.est_saturation_dite,
     )
 
 

@@ -26,13 +26,15 @@ class ZoneData:
     `points` has a row per member pair: `zone`, `people` (NaN when unknown) and
     the measures of the point (`geoapp.coverage.measures`).  `offres` has a row
     per offer inside: `zone`, `place`, `organisme`, `capacite`;
-    `est_offre_connue` tells by zone whether what lies inside is known.
+    `est_offre_connue` tells by zone whether what lies inside is known, `est_saturation_dite`
+    whether enough places are known to say who finds the offer full.
     """
 
     nb: int
     points: pd.DataFrame
     offres: pd.DataFrame
     est_offre_connue: np.ndarray
+    est_saturation_dite: bool = True
 
     @cached_property
     def is_known(self) -> np.ndarray:
@@ -103,6 +105,13 @@ def of_cause(cause: str) -> Calcul:
     """Return what counts the people who lack an offer for one of `CAUSES`."""
     rank = list(CAUSES).index(cause)
     return lambda zones: zones.where_known(zones.by_cause[rank])
+
+
+def saturated(zones: ZoneData) -> np.ndarray:
+    """Return the people covered by an offer that is full; unknown where places are not known."""
+    if not zones.est_saturation_dite:
+        return np.full(zones.nb, np.nan)
+    return of_cause("saturee")(zones)
 
 
 def doubtful(zones: ZoneData) -> np.ndarray:

@@ -287,17 +287,22 @@ def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
 def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str) -> str:
     """Return how many people of the zone are too far, against the region."""
     if pd.isna(ligne["population_non_couverte"]):
-        return f"Moins de cinq de ses habitants vivent {loin}"
+        return (
+            f"Le nombre de ses habitants qui vivent {loin} est tu : il dirait un nombre de une à "
+            "quatre personnes"
+        )
     # People of a cell are not whole numbers: less than half a person is nobody.
     if ligne["population_non_couverte"] < 0.5:
         others = (
-            "comme tous ceux de la région"
+            ""
+            if pd.isna(region["part_non_couverte"])
+            else ", comme tous ceux de la région"
             if region["part_non_couverte"] == 0
-            else f"contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
+            else f", contre {format_share(1 - region['part_non_couverte'])} de ceux de la région"
         )
         return (
             f"Tous ses habitants ont {describe_offer(question)} à {describe_reach(question)} "
-            f"ou moins, {others}"
+            f"ou moins{others}"
         )
     nb = round(ligne["population_non_couverte"])
     texte = (
@@ -340,6 +345,8 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
     def show(nom: str, row: pd.Series) -> str:
         return format_value(INDICATEURS[nom], row[nom], question.unite)
 
+    if pd.isna(ligne["e2sfca"]) and pd.isna(ligne["population"]):
+        return "On ne sait pas ce que ses habitants atteignent : leur nombre n'est pas connu."
     if pd.isna(ligne["e2sfca"]) or not ligne["e2sfca"]:
         return (
             f"Personne n'y atteint d'offre{_of_ours(couverture)} jusqu'au seuil, "

@@ -12,7 +12,7 @@ from geoapp.core.french import count
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.legend import is_uncollected, legend
-from geoapp.coverage.model import Question, describe_question, describe_reach
+from geoapp.coverage.model import Question, describe_question, describe_reach, usages_of
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.perimeter import INCONNUE
@@ -155,7 +155,9 @@ def tell_whites(reponse: Reponse) -> str:
     if not reponse.perimetre.est_chiffrable:
         return "Aucune commune n'est dite en zone blanche : l'offre n'est pas collectée."
     if not len(blanches):
-        return "Aucune commune de la région n'est en zone blanche."
+        whole = reponse.ensemble["perimetre"] != INCONNUE
+        which = "Aucune commune de la région" if whole else "Aucune commune dont l'offre est connue"
+        return f"{which} n'est en zone blanche."
     causes = ", ".join(
         count(int(blanches[cause]), terme.libelle, terme.pluriel)
         for cause, terme in CAUSES.items()
@@ -172,10 +174,9 @@ def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer counted, of the people and of the zones."""
     world = world.of(question)
     offers = choose_offer(world, question).comptes.index
-    ages = () if question.public == "tous" else ("ages",)
     return choose_sources(
         world,
         ids=set(world.offres.loc[offers, "id_source"]),
-        usages=("communes", "population", *ages),
+        usages=("communes", "population", *usages_of(question.public)),
         zonage=question.zonage,
     )
