@@ -190,6 +190,7 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
       if (!visible) { if (couche) { couche.remove(); } return; }
       if (couche) { couche.addTo(carte); return; }
       couche = L.geoJSON(null, {
+        pointToLayer: function (entite, ou) { return L.circleMarker(ou, {radius: 6}); },
         style: function (entite) {
           const forme = entite.properties.forme;
           return {className: "zone zone-" + options.id + (forme ? " zone-" + forme : "")};

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.core.french import count, format_number
+from geoapp.core.french import count, format_number, join_words
+from geoapp.core.schema.model import LIEUX_INFORMATION
 from geoapp.core.snapshot import ROUTES, Snapshot
 from geoapp.coverage.border import ABSENTE, DEHORS, crossing_zones, split_at_region
+from geoapp.coverage.model import INFORMATION
 from geoapp.offer.filters import Filtres
-from geoapp.reference.zonings import ZONAGES
+from geoapp.reference.zonings import ZONAGES, Trait
 
 FOND = "fond"
 ROUTES_DU_FOND = "routes"
@@ -25,6 +27,14 @@ ROUTES_DU_FOND = "routes"
 
 DECIMALES = 4
 """Decimals of a degree kept in outlines: about ten metres."""
+
+POINTS: dict[str, tuple[str, Trait]] = {
+    INFORMATION: (
+        "Lieux d'information et d'orientation",
+        Trait(clair="#7b2d8b", sombre="#dca6e8", largeur=1.5, opacite=0.75, decimales=5),
+    )
+}
+"""Layers of points, by name: title and look."""
 
 TAILLES = {7: 40_000, 8: 20_000, 9: 8_000, 10: 3_000, 11: 1_500, 12: 0}
 """Least population of a town named at each zoom: no small town hides a large one."""
@@ -43,6 +53,7 @@ class Calque:
     est_fictive: bool
     classes: tuple[tuple[str, str], ...] = ()
     nb_dehors: int = 0
+    est_points: bool = False
 
     @property
     def est_dessine(self) -> bool:
@@ -53,7 +64,9 @@ class Calque:
     def note(self) -> str:
         """Return what the legend must say of the layer, after its title."""
         parts = [f"données de {self.millesime}"]
-        if not self.est_dessine:
+        if self.est_points:
+            parts.append(count(self.nb_zones, "lieu", "lieux"))
+        elif not self.est_dessine:
             parts.append(f"liste sans contour : {count(self.nb_zones, 'zone')}, non dessinées")
         elif self.nb_zones > 1:
             parts.append(count(self.nb_zones, "zone"))
@@ -78,15 +91,47 @@ def list_layers(snapshot: Snapshot) -> list[Calque]:
     zones, couches = snapshot.read("zones"), snapshot.read("couches")
     dessinees = couches.loc[couches.geometry.notna(), "type_zone"].value_counts()
     return [
-        replace(
-            _layer(
-                type_zone, zones[zones["type_zone"].eq(type_zone)], int(dessinees.get(type_zone, 0))
-            ),
-            nb_dehors=len(crossing_zones(snapshot, type_zone)),
-        )
-        for type_zone in ZONAGES
-        if zones["type_zone"].eq(type_zone).any()
+        *(
+            replace(
+                _layer(
+                    type_zone,
+                    zones[zones["type_zone"].eq(type_zone)],
+                    int(dessinees.get(type_zone, 0)),
+                ),
+                nb_dehors=len(crossing_zones(snapshot, type_zone)),
+            )
+            for type_zone in ZONAGES
+            if zones["type_zone"].eq(type_zone).any()
+        ),
+        *_information_layer(snapshot),
     ]
+
+
+def _information_layer(snapshot: Snapshot) -> list[Calque]:
+    """Return the layer of the places of information, none without any."""
+    places = snapshot.read("lieux_information")
+    drawn = places[places.geometry.notna()]
+    if drawn.empty:
+        return []
+    sources = snapshot.read("sources").set_index("id_source")
+    used = sources.reindex(sorted(drawn["id_source"].unique()))
+    return [
+        Calque(
+            type_zone=INFORMATION,
+            titre=POINTS[INFORMATION][0],
+            millesime=join_words(sorted({str(one)[:4] for one in used["millesime"].dropna()})),
+            nb_zones=len(drawn),
+            nb_dessinees=len(drawn),
+            est_visible=False,
+            est_fictive=bool(used["mode"].eq("demonstration").any()),
+            est_points=True,
+        )
+    ]
+
+
+def trait_of(type_zone: str) -> Trait:
+    """Return how a layer is drawn."""
+    return POINTS[type_zone][1] if type_zone in POINTS else ZONAGES[type_zone].trait
 
 
 def _layer(type_zone: str, zones: pd.DataFrame, nb_dessinees: int) -> Calque:
@@ -108,7 +153,7 @@ def _layer(type_zone: str, zones: pd.DataFrame, nb_dessinees: int) -> Calque:
 
 def layer_css(layers: list[Calque]) -> str:
     """Return the colours of the layers as CSS variables, light then dark."""
-    rows = [(c.type_zone, ZONAGES[c.type_zone].trait) for c in layers]
+    rows = [(c.type_zone, trait_of(c.type_zone)) for c in layers]
     clair = "".join(
         f".zone-{nom}{{--trait:{t.clair};--tirets:{t.tirets};"
         f"--largeur:{t.largeur}px;--teinte:{t.opacite}}}"
@@ -134,6 +179,8 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
     """
     if type_zone == ROUTES_DU_FOND:
         return (snapshot.path / ROUTES).read_text(encoding="utf-8")
+    if type_zone == INFORMATION:
+        return _dump(_information_features(snapshot))
     couches = snapshot.read("couches")
     if type_zone == FOND:
         return _dump(_base_features(couches) + _landmarks(snapshot.read("communes")))
@@ -159,6 +206,21 @@ def outline_geojson(snapshot: Snapshot, type_zone: str) -> str:
             ),
         ]
     )
+
+
+def _information_features(snapshot: Snapshot) -> list[dict]:
+    """Return the places of information as points: their name and what they are."""
+    places = snapshot.read("lieux_information")
+    drawn = places[places.geometry.notna()].sort_values("id_lieu_information")
+    return [
+        _feature(
+            row.geometry,
+            POINTS[INFORMATION][1].decimales,
+            code=row.id_lieu_information,
+            nom=f"{row.nom} ({LIEUX_INFORMATION.get(row.type_lieu, row.type_lieu)})",
+        )
+        for row in drawn.itertuples()
+    ]
 
 
 def _base_features(couches: gpd.GeoDataFrame) -> list[dict]:
