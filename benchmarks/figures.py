@@ -22,6 +22,7 @@ DEMANDES = {
     "densite": {"zonage": "epci"},
     "couverture": {"zonage": "commune", "domaine": "sante", "niveau": "5"},
     "zones": {"zonage": "epci"},
+    "ouvertures": {"domaine": "batiment", "niveau": "3"},
 }
 """What each type is asked, beside its territory."""
 
@@ -64,7 +65,7 @@ def main() -> None:
             ("92 EPCI", list_territories(world, "epci")),
         ):
             clock, processor, weights = np.array(
-                list(draw_all(world, territories, type=type_, **DEMANDES[type_], **size))
+                list(draw_all(world, territories, type=type_, **DEMANDES.get(type_, {}), **size))
             ).T
             print(
                 f"| {type_} | {titre} | {np.median(clock):.2f} | {clock.max():.2f} | "
@@ -75,7 +76,12 @@ def main() -> None:
             clock, processor, weights = np.array(
                 list(
                     draw_all(
-                        world, ["region"] * 2, type=type_, format=format_, **DEMANDES[type_], **size
+                        world,
+                        ["region"] * 2,
+                        type=type_,
+                        format=format_,
+                        **DEMANDES.get(type_, {}),
+                        **size,
                     )
                 )
             ).T

@@ -1,6 +1,8 @@
 """The dashboard: sentences are rules over numbers, trends compare what is known both years."""
 
+import html
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -102,7 +104,8 @@ def test_an_unknown_number_is_compared_with_nothing():
 
 def test_a_line_stays_in_its_drawing(snapshot):
     seekers = tiles(snapshot, "region")["Demandeurs d'emploi (catégories A, B, C)"]
-    heights = [float(point.split(",")[1]) for point in line_of(seekers).split()]
+    line = line_of([value for _, value in seekers.serie])
+    heights = [float(point.split(",")[1]) for point in line.split()]
     assert all(0 <= one <= HAUTEUR for one in heights) and heights[0] > heights[-1]
 
 
@@ -112,6 +115,15 @@ def test_every_page_answers(client, zone, entree):
     page = client.get(f"/essentiel?territoire={zone}&entree={entree}")
     assert page.status_code == 200
     assert all(theme in page.get_data(as_text=True) for theme in THEMES)
+
+
+def test_the_page_gives_its_picture_with_its_text(client):
+    page = client.get("/essentiel?territoire=ze2020:3201").get_data(as_text=True)
+    code = html.unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.S).group(1))
+    assert "/figures/essentiel.png?" in code and "emprise=ze2020:3201" in code
+    assert 'alt="' in code and "Habitants : " in plain(code) and 'width="1062"' in code
+    address = html.unescape(re.search(r'href="http://localhost(/figures/[^"]*svg[^"]*)"', page)[1])
+    assert client.get(address).mimetype == "image/svg+xml"
 
 
 def test_what_is_not_known_is_refused(client, tiny_snapshot):

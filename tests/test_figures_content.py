@@ -16,6 +16,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from geoapp.core.config import ROOT
+from geoapp.core.errors import ParameterError
 from geoapp.core.french import set_print
 from geoapp.coverage.answer import answer
 from geoapp.coverage.legend import TEINTES, legend
@@ -36,6 +37,7 @@ from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, plac
 from geoapp.outputs.figures.map import frame_map, to_path
 from geoapp.outputs.figures.page import compose_page
 from geoapp.outputs.figures.zonings import colour_neighbours
+from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
 REELLES = [
@@ -367,3 +369,29 @@ def test_texts_are_set_in_french():
     assert wrap("un deux trois", 10, 12) and all(
         width_mm(line, 10) <= 12 or " " not in line for line in wrap("un deux trois", 10, 12)
     )
+
+
+def test_a_figure_of_siting_tells_the_answer_of_the_page(monde):
+    asked = {"type": "ouvertures", "type_diplome": "bts", "seuil_km": "12", "ouvertures": "1"}
+    figure = parse_figure({**asked, "dpi": "60"}, monde)
+    made = make_content(monde, figure)
+    assert "rapprocherait 200 des 200 habitants" in plain(made.phrases[0])
+    assert [one.texte for one in made.reperes] == ["1"]
+    assert plain(made.blocs[0].lignes[0]) == "1  Beauval : 200 (cumul 200)"
+    assert render_figure(monde, figure).startswith(b"\x89PNG")
+    only = parse_figure({**asked, "territoire": "ze2020:0054"}, monde)
+    assert only.emprise == "ze2020:0054" and not make_content(monde, only).reperes
+    with pytest.raises(ParameterError, match="Paramètre inconnu"):
+        parse_figure({"type": "offre", "ouvertures": "1"}, monde)
+
+
+def test_the_picture_of_the_dashboard_tells_its_tiles(monde):
+    figure = parse_figure({"type": "essentiel", "emprise": "ze2020:3201", "format": "svg"}, monde)
+    made = make_content(monde, figure)
+    values = {one.titre: one.valeur for one in made.tuiles}
+    assert plain(values["Habitants"]) == "1 200" and "Habitants : 1" in made.phrases[0]
+    assert b"Habitants" in render_figure(monde, figure)
+    with pytest.raises(ParameterError, match="aucun filtre"):
+        make_content(monde, parse_figure({"type": "essentiel", "domaine": "sante"}, monde))
+    with pytest.raises(ParameterError, match="sans tableau de bord"):
+        make_content(monde, parse_figure({"type": "essentiel", "emprise": "zrr:ZRR"}, monde))

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, render_template, request, url_for
+from markupsafe import Markup
 
 from geoapp.core.errors import ParameterError
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.planning.dashboard import (
     ENTREES,
     ZONAGES,
-    Tuile,
+    TableauDeBord,
     build_dashboard,
     find_dashboard_zone,
 )
 from geoapp.reference.zonings import REGION, TERRITOIRES
+from geoapp.web.public_address import public_url
 from geoapp.web.served import courant
 
 blueprint = Blueprint("dashboard", __name__)
 
 LARGEUR, HAUTEUR = 120, 32
 """Size of the drawing of a trend, in pixels of its own."""
+
+
+IMAGE_MM, IMAGE_DPI = 180, 150
+"""Width of the picture to be set in another page, and its points by inch."""
+
+IMAGE_PX = int(IMAGE_MM / 25.4 * IMAGE_DPI)
 
 
 @blueprint.get("/essentiel")
@@ -32,10 +42,12 @@ def index():
     if entree not in ENTREES:
         raise ParameterError(f"entree = « {entree[:40]} » : attendu {', '.join(ENTREES)}.")
     zones = snapshot.read("zones")
+    tableau = build_dashboard(snapshot, territoire, entree)
+    images = _images(territoire.cle, entree)
     return render_template(
         "dashboard.html",
         titre=f"L'essentiel : {territoire.sujet}",
-        tableau=build_dashboard(snapshot, territoire, entree),
+        tableau=tableau,
         entrees=[
             (nom, mot, url_for("dashboard.index", territoire=territoire.cle, entree=nom))
             for nom, mot in ENTREES.items()
@@ -48,14 +60,48 @@ def index():
             ]
             for nom in ZONAGES
         },
-        trait=line_of,
+        trait=lambda tuile: line_of([value for _, value in tuile.serie]),
         taille=(LARGEUR, HAUTEUR),
+        images=images,
+        code_image=_snippet(tableau, images[0][1]),
+        image_px=IMAGE_PX,
     )
 
 
-def line_of(tuile: Tuile) -> str:
-    """Return the points of the line of a trend, from zero up; "" without years."""
-    values = [value for _, value in tuile.serie]
+def _snippet(tableau: TableauDeBord, image: str) -> str:
+    """Return the HTML that sets the picture in another page, with its alternative text."""
+    told = " ; ".join(f"{one.titre} : {one.valeur} ({one.annee})" for one in tableau.tuiles[:8])
+    page = url_for("dashboard.index", territoire=tableau.territoire.cle, entree=tableau.entree)
+    made = Markup('<a href="{}"><img src="{}" width="{}" alt="{}"></a>').format(
+        public_url(page), image, IMAGE_PX, f"L'essentiel : {tableau.territoire.sujet}. {told}."
+    )
+    # A plain text: the page shows it as it is to be copied.
+    return str(made)
+
+
+def _images(cle: str, entree: str) -> list[tuple[str, str]]:
+    """Return (format, whole address) of the pictures of the page."""
+    return [
+        (
+            form,
+            public_url(
+                url_for(
+                    "figures.figure",
+                    type="essentiel",
+                    format=form,
+                    emprise=cle,
+                    volet=entree,
+                    largeur_mm=IMAGE_MM,
+                    dpi=IMAGE_DPI,
+                )
+            ),
+        )
+        for form in ("png", "svg")
+    ]
+
+
+def line_of(values: Sequence[float]) -> str:
+    """Return the points of the line of a trend, from zero up; "" for less than two values."""
     if len(values) < 2 or not max(values):
         return ""
     step = LARGEUR / (len(values) - 1)

@@ -80,7 +80,7 @@ def _draw_map(figure, world: World, contenu: ContenuFigure, page: Planche) -> No
     dots = [
         ((one.etiquette.x - left) / width, 1 - (one.etiquette.y - top) / height)
         for one in page.noms
-        if one.etiquette.ecart_mm is not None
+        if one.etiquette.ecart_mm is not None and one.etiquette.est_marque
     ]
     draw_dots(ax, np.array(dots).reshape(-1, 2))
     draw_scale(ax, page.echelle)

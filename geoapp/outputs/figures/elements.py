@@ -11,6 +11,7 @@ from geoapp.core.french import count, format_number
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.palette import Hachure
+from geoapp.planning.dashboard import Tuile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,8 @@ class Mesure:
 class ContenuFigure:
     """Everything a figure says: `phrases` are its alternative text, `notes` stand under the map.
 
-    One that is not a map (`est_carte`) draws its `mesures` as bars.
+    `reperes` are numbers written beside their marks.  One that is not a map (`est_carte`) draws its
+    `mesures` as bars, its `tuiles` in columns.
     """
 
     titre: str
@@ -95,7 +97,9 @@ class ContenuFigure:
     symboles: tuple[Symboles, ...] = ()
     lignes: tuple[np.ndarray, ...] = ()
     noms: tuple[NomCarte, ...] = ()
+    reperes: tuple[NomCarte, ...] = ()
     mesures: tuple[Mesure, ...] = ()
+    tuiles: tuple[Tuile, ...] = ()
     est_carte: bool = True
     est_fictive: bool = False
 

@@ -22,7 +22,8 @@ JEU_MM = 0.5
 class Etiquette:
     """One name to place at a point of the page (mm), its lines, its size in points.
 
-    `ecart_mm` parts it from its point, None centres it on it.
+    `ecart_mm` parts it from its point, None centres it on it; the point of one that is not
+    `est_marque` has a mark of its own.
     """
 
     lignes: tuple[str, ...]
@@ -31,6 +32,7 @@ class Etiquette:
     taille: float
     style: str = "normal"
     ecart_mm: float | None = 1.0
+    est_marque: bool = True
     couleur: str = "#1c2430"
 
 

@@ -12,7 +12,13 @@ from geoapp.coverage.model import FILTRES_OFFRE, Question, parse_question, refus
 from geoapp.coverage.model import PARAMETRES as QUESTION
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
 from geoapp.outputs.figures.extent import parse_emprise
+from geoapp.planning.asked import PARAMETRES as PLAN
+from geoapp.planning.asked import Recherche, parse_sites
+from geoapp.planning.dashboard import ENTREES
 from geoapp.reference.zonings import CARREAU, REGION
+
+OUVERTURES = "ouvertures"
+"""The type of figure that a search of siting makes."""
 
 TYPES = {
     "offre": "Lieux de formation, selon leur nombre de formations",
@@ -20,6 +26,8 @@ TYPES = {
     "couverture": "Couverture par zone, communes en zone blanche hachurées",
     "zones": "Zonage seul, avec ses noms",
     "flux": "Places, vœux et élèves, année par année",
+    "ouvertures": "Où ouvrir : lieux proposés, habitants rapprochés",
+    "essentiel": "L'essentiel d'un territoire, en tuiles",
 }
 """What a figure may show; adding a type is adding a row here and in `content.FAISEURS`."""
 
@@ -50,6 +58,13 @@ PARAMETRES: dict[str, Parametre] = {
             type="texte",
             aide="Formation dont une figure « flux » montre la série, au lieu d'un territoire",
             exemple="bts-2024:1",
+        ),
+        Parametre(
+            nom="volet",
+            type="texte",
+            aide="Entrée d'une figure « essentiel »",
+            exemple="territoire",
+            valeurs=tuple(ENTREES),
         ),
         Parametre(
             nom="format",
@@ -94,6 +109,8 @@ class Figure:
     dpi: int = 300
     est_jointe: bool = False
     formation: str = ""
+    recherche: Recherche | None = None
+    volet: str = "territoire"
 
 
 def parse_figure(parametres: Mapping, world) -> Figure:
@@ -103,7 +120,8 @@ def parse_figure(parametres: Mapping, world) -> Figure:
     ----------
     parametres : Mapping
         Name → value or values: those of `PARAMETRES`, and every parameter of a
-        question of coverage (`coverage.model.PARAMETRES`, filters of the offer).
+        question of coverage (`coverage.model.PARAMETRES`, filters of the offer); those of siting
+        (`planning.asked.PARAMETRES`) for a figure « ouvertures ».
     world : World
         Its snapshot says which values and which territories exist.
 
@@ -113,18 +131,21 @@ def parse_figure(parametres: Mapping, world) -> Figure:
         When a name or a value is not accepted; the message gives the bounds, or the nearest ones.
     """
     values = read_values(parametres)
-    refuse_unknown(values, [*PARAMETRES, *QUESTION, *FILTRES_OFFRE])
     own = {nom: _one(nom, values[nom]) for nom in PARAMETRES if nom in values}
+    is_siting = own.get("type") == OUVERTURES
+    siting = tuple(PLAN) if is_siting else ()
+    refuse_unknown(values, [*PARAMETRES, *QUESTION, *FILTRES_OFFRE, *siting])
     if "type" not in own:
         raise ParameterError(
             f"type : dites ce que la figure montre. Valeurs acceptées : {', '.join(TYPES)}."
         )
-    for nom in ("type", "format"):
+    for nom in ("type", "format", "volet"):
         if nom in own and own[nom] not in PARAMETRES[nom].valeurs:
             refuse_value(nom, own[nom], PARAMETRES[nom].valeurs)
-    question = parse_question(
-        {nom: value for nom, value in values.items() if nom not in PARAMETRES}, world
-    )
+    rest = {nom: value for nom, value in values.items() if nom not in PARAMETRES}
+    recherche = parse_sites(rest, world) if is_siting else None
+    question = recherche.question if recherche else parse_question(rest, world)
+    seen = recherche.zone.cle if recherche and recherche.zone else REGION
     if question.zonage == CARREAU and own["type"] in ("densite", "zones"):
         raise ParameterError(
             f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. "
@@ -140,11 +161,13 @@ def parse_figure(parametres: Mapping, world) -> Figure:
     return Figure(
         type=own["type"],
         question=question,
-        emprise=parse_emprise(own.get("emprise", REGION), world),
+        emprise=parse_emprise(own.get("emprise", seen), world),
         format=own.get("format", "png"),
         largeur_mm=largeur_mm,
         dpi=dpi,
         formation=own.get("formation", ""),
+        recherche=recherche,
+        volet=own.get("volet", "territoire"),
     )
 
 

@@ -19,6 +19,7 @@ from geoapp.outputs.figures.map import BANDE_MM, frame_map
 from geoapp.outputs.figures.outlines import outlines, towns
 from geoapp.outputs.figures.palette import ALERTE, DISCRET, ENCRE
 from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources
+from geoapp.outputs.figures.tiles import compose_tiles
 
 MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
 COLONNE_MIN_MM = 125.0
@@ -33,6 +34,9 @@ JOINTE = "Paramètres, sources et licences : voir « Méthode » et « Sources �
 
 NB_VILLES, VILLES_LUES = 26, 300
 """Names of towns written at most, and towns looked at."""
+
+NUMERO_MM = 2.6
+"""What parts a number from the middle of its mark."""
 
 NOM_MM = 17.0
 """Width at which the name of a zone goes to the next line."""
@@ -74,9 +78,11 @@ def compose_page(
     head, top = _head(contenu, width, scale)
     notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
     if not contenu.est_carte:
-        lines, bars, under = compose_bars(
-            contenu.mesures, x=MARGE_MM, y=top, largeur=width, echelle=scale
-        )
+        place = {"x": MARGE_MM, "y": top, "largeur": width, "echelle": scale}
+        if contenu.tuiles:
+            lines, bars, under = compose_tiles(contenu.tuiles, **place)
+        else:
+            lines, bars, under = compose_bars(contenu.mesures, **place)
         foot, bottom = _foot(world, contenu, notes, y=under, width=width, scale=scale)
         return Planche(
             largeur=largeur_mm,
@@ -182,19 +188,41 @@ def name_map(
         return _name_zones(
             contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale
         )
+    numbers = _numbers(contenu, carte, cadre, bounds=(inside, foot), scale=scale)
+    marks = [one.boite for one in numbers] if numbers else _mark_boxes(contenu, carte, cadre)
     # Départements before towns: the first named keep their place.
     first = place_labels(
-        _departements(world, contenu, carte, cadre, scale=scale),
-        inside,
-        [foot, *_mark_boxes(contenu, carte, cadre)],
+        _departements(world, contenu, carte, cadre, scale=scale), inside, [foot, *marks]
     )
     towns_named = place_labels(
         _town_labels(world, carte, cadre, scale),
         inside,
-        [foot, *(one.boite for one in first)],
+        [foot, *(one.boite for one in (*numbers, *first))],
         nb_max=NB_VILLES,
     )
-    return (*first, *towns_named), ()
+    return (*numbers, *first, *towns_named), ()
+
+
+def _numbers(
+    contenu: ContenuFigure, carte, cadre, *, bounds: tuple[Boite, Boite], scale: float
+) -> list[Placee]:
+    """Return the numbers of the marks that have one, each beside its mark."""
+    inside, foot = bounds
+    labels = []
+    for one in contenu.reperes:
+        x, y = _to_page(one.x, one.y, carte, cadre)
+        labels.append(
+            Etiquette(
+                lignes=(one.texte,),
+                x=x,
+                y=y,
+                taille=8.0 * scale,
+                style="gras",
+                ecart_mm=NUMERO_MM,
+                est_marque=False,
+            )
+        )
+    return place_labels(labels, inside, [foot])
 
 
 def _mark_boxes(contenu: ContenuFigure, carte, cadre) -> list[Boite]:
