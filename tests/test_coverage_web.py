@@ -174,9 +174,22 @@ def test_every_class_of_the_legend_is_that_of_the_map(client):
 
 
 def test_two_snapshots_show_what_was_lost(client):
-    page = client.get("/couverture/evolution").text
-    assert "1 perdues" in page and "0 formations gagnées" in page and "6 inchangées" in page
+    page = plain(client.get("/couverture/evolution").text)
+    assert "0 formation gagnée, 1 perdue et 5 inchangées" in page and "2 janvier 2026" in page
+    table = client.get("/couverture/evolution/export.csv?domaine=hotellerie").text
+    assert "Habitants" in table and "Instantané du" in table
+    assert "1 perdue" not in plain(client.get("/couverture/evolution?domaine=sante").text)
     assert "Hôtellerie" in page or "Beauval" in page or "niveau" in page.lower()
+
+
+def test_a_scenario_is_run_again_on_the_snapshot_before(client, snapshot):
+    address = "/et-si?type_diplome=bts&seuil_km=12&ouvre=commune%3A80002"
+    page = plain(client.get(address).text)
+    link = re.search(r'href="(/et-si\?instantane=[^"#]+)#titre-ancien', page).group(1)
+    again = plain(client.get(html.unescape(link)).text)
+    assert "Le même scénario sur l'instantané du 2 janvier 2025" in again
+    assert "Rien n'a changé d'un instantané à l'autre." in again
+    assert client.get(f"{address}&instantane=hier").status_code == 400
 
 
 def test_every_indicator_says_what_it_means(client):

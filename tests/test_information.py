@@ -13,6 +13,9 @@ from geoapp.ingest.needs import place_information, read_information
 from geoapp.outputs.figures import parse_figure
 from geoapp.outputs.figures.content import make_content
 from geoapp.outputs.figures.density import zone_supply
+from geoapp.outputs.maps.layers import layer_css, list_layers
+from geoapp.planning.asked import parse_sites
+from geoapp.planning.opening import find_sites
 from geoapp.sources.portals import portal_rows
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source
@@ -92,9 +95,27 @@ def test_pages_and_api_answer(snapshot):
     assert 'href="/territoires/ze2020/3201?seuil_km=5' in text, "that page counts trainings"
     for path in ("/couverture/publics", "/couverture/export.csv", "/figures/couverture.png"):
         assert client.get(f"{path}?offre=information").status_code == 200
-    for path in ("/territoires/ze2020/3201", "/ou-ouvrir", "/et-si"):
+    for path in ("/territoires/ze2020/3201", "/couverture/evolution"):
         refused = client.get(f"{path}?offre=information")
         assert refused.status_code == 400 and "lieux d" in plain(refused.get_data(as_text=True))
+
+
+def test_where_to_open_and_what_if_speak_of_places_of_information(snapshot):
+    """Nothing there is told of trainings, and what is open already is no candidate."""
+    client = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    asked = "offre=information&seuil_km=20&ouvertures=1"
+    told = client.get(f"/api/v1/ou-ouvrir?{asked}").json
+    words = plain(" ".join([told["titre"], told["phrase"], *told["notes"]]))
+    assert "un lieu d'information" in words and "formation serait" not in words
+    assert told["ouvertures"][0]["commune"] == "Amiville" and told["valeur"] == 1000
+    world = open_world(snapshot)
+    sites = find_sites(world, parse_sites({"offre": "information"}, world))
+    assert all(one.sorte != "lieu" for one in sites.ouvertures)
+    place = world.of(parse_question({"offre": "information"}, world)).offres["id_place"].iloc[0]
+    effects = client.get(f"/api/v1/et-si?offre=information&seuil_km=20&ferme=lieu:{place}").json
+    assert effects["perdus"] == 5000 and "lieu d'information" in plain(effects["phrase"])
+    for path in ("/ou-ouvrir", "/et-si"):
+        assert client.get(f"{path}?{asked.removesuffix('&ouvertures=1')}").status_code == 200
 
 
 def test_a_figure_of_density_counts_them_where_they_are(snapshot):
@@ -103,6 +124,17 @@ def test_a_figure_of_density_counts_them_where_they_are(snapshot):
     supply = zone_supply(world, figure.question)
     assert dict(zip(world.mailles["ze2020"].codes, supply, strict=True)) == {"3201": 0, "0054": 1}
     assert make_content(world, figure).titre.startswith("Lieux d'information")
+
+
+def test_a_layer_of_points_is_drawn_on_the_maps(snapshot, tiny_snapshot):
+    (layer,) = [one for one in list_layers(snapshot) if one.est_points]
+    assert layer.est_dessine and not layer.est_visible and "1 lieu" in layer.note
+    assert ".zone-information{" in layer_css([layer])
+    client = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    features = client.get("/donnees/couches/information.geojson").json["features"]
+    assert [one["geometry"]["type"] for one in features] == ["Point"]
+    assert 'data-calque="information"' in client.get("/carte").get_data(as_text=True)
+    assert not [one for one in list_layers(tiny_snapshot) if one.est_points]
 
 
 def test_without_any_place_nothing_is_told(tiny_snapshot):

@@ -1,24 +1,30 @@
 """Where to open for a question of coverage: same figures as coverage, words that follow them."""
 
+import itertools
 import json
+import math
 import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.sparse import csr_array
 
 from geoapp.cli import main
 from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.core.schema import TABLES, conform
 from geoapp.coverage.answer import answer
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.world import open_world
 from geoapp.planning.asked import PARAMETRES, parse_sites, to_parameters
 from geoapp.planning.candidates import list_candidates, realities
+from geoapp.planning.levelling import Levelling, level
 from geoapp.planning.opening import Monde, choose_real, find_sites
 from geoapp.planning.siting import coverage_worth
 from geoapp.planning.trips import trips_to
@@ -93,6 +99,68 @@ def test_sentences_say_the_figures_whatever_they_are(monde, far, near, gap, is_p
     for nb in (near, far):
         assert nb in numbers if nb == 0 or nb > 4 else nb not in numbers - {5}
     assert ("c'est prouvé" in told) == is_proven
+
+
+def test_access_is_evened_within_its_bound(monde):
+    """What is filled is what lacked less, Gini falls, and every set of as many is in the bound."""
+    asked = {"type_diplome": "bts", "seuil_km": "12", "objectif": "acces", "reel": "0"}
+    found = [find(monde, **asked, ouvertures=str(nb)) for nb in (1, 2)]
+    assert 0 < found[0].valeur <= found[1].valeur <= found[1].manque
+    assert all(one.valeur <= one.borne + 1e-12 for one in found)
+    assert found[0].acces_apres.gini <= found[0].acces_avant.gini
+    told = plain(tell_sites(found[0]))
+    assert "comblerait" in told and "concurrence comptée" in told
+
+
+@st.composite
+def lacks(draw):
+    nb, many = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    part = st.sampled_from([0.0, 0.1, 0.5, 1.0])
+    rows = draw(st.lists(st.lists(part, min_size=many, max_size=many), min_size=nb, max_size=nb))
+    lack = draw(st.lists(part, min_size=nb, max_size=nb))
+    people = draw(st.lists(st.sampled_from([1.0, 10.0]), min_size=nb, max_size=nb))
+    return np.array(rows), np.array(lack), np.array(people)
+
+
+@given(lacks(), st.integers(1, 3))
+def test_levelling_is_within_its_bound_of_every_set(world, nb):
+    brought, lack, people = world
+    growing = Levelling(sparse.csr_array(brought), lack, people)
+    free, _ = level(growing, nb, np.zeros(brought.shape[1]), 0.0)
+
+    def filled(some) -> float:
+        return float(people @ np.minimum(lack, brought[:, list(some)].sum(axis=1)))
+
+    sets = itertools.combinations(range(brought.shape[1]), min(nb, brought.shape[1]))
+    best = max(map(filled, sets))
+    assert filled(free.opened.tolist()) == pytest.approx(free.value)
+    assert free.value <= best + 1e-9 and best <= free.bound + 1e-9
+    assert free.value >= (1 - 1 / math.e) * best - 1e-9
+    growing.set(free.opened.tolist())
+    for rank in range(len(free.opened)):
+        others = [one for one in free.opened.tolist() if one != free.opened[rank]]
+        instead = growing.instead_of(rank)
+        for one in range(brought.shape[1]):
+            expected = filled([*others, one]) - filled(others) if one not in others else None
+            assert expected is None or instead[one] == pytest.approx(expected)
+
+
+def test_a_public_counted_by_commune_is_a_public_of_siting(tiny_frames, tmp_path):
+    """Young people out of school: known in two communes, hidden in the third, which is unknown."""
+    rows = [
+        {"mesure": "jeunes_non_scolarises", "type_zone": "commune", "code_zone": code, "nombre": nb}
+        for code, nb in (("80001", 50.0), ("80002", 30.0), ("59001", None))
+    ]
+    measures = pd.DataFrame(rows).assign(annee="2021", id_source="tiny")
+    measures = measures.reindex(columns=TABLES["mesures_communes"].noms)
+    frames = {**tiny_frames, "mesures_communes": conform(measures, "mesures_communes")}
+    monde = open_world(publish_world(frames, tmp_path))
+    asked = {"type_diplome": "bts", "seuil_km": "12", "public": "jeunes_non_scolarises"}
+    sites = find(monde, **asked, ouvertures="1")
+    assert sites.comptes.population == 80 and sites.gagnes == 30
+    told = answer(monde, parse_question(asked, monde))
+    assert told.ensemble["population"] == 80 and "(2021)" in " ".join(told.notes)
+    assert told.tableau.set_index("code_zone")["population"].isna().to_dict()["0054"]
 
 
 def test_candidates_are_chosen_and_restricted(monde):

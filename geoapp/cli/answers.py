@@ -129,13 +129,21 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
 
 
 @main.command()
-@click.option("--type", "type", required=True, help="offre, densite, couverture, zones ou flux.")
+@click.option(
+    "--type",
+    "type",
+    required=True,
+    help="offre, densite, couverture, zones, flux, ouvertures ou essentiel.",
+)
 @click.option(
     "--emprise", help="region (par défaut), departement:62, ze2020:3215, epci:…, commune:…"
 )
 @click.option("--formation", help="Formation dont la figure flux montre la série (identifiant).")
-@question_options
-@offer_options
+@click.option(
+    "--volet", help="Entrée de la figure essentiel : territoire, metier, secteur, public."
+)
+@site_options
+@question_options_of("mesure", "classes")
 @click.option("--format", "format", help="png, svg ou pdf ; sinon celui du nom du fichier.")
 @click.option("--largeur-mm", "largeur_mm", help="Largeur imprimée, 60 à 400 mm (170 par défaut).")
 @click.option("--dpi", help="Points par pouce d'une image PNG, 50 à 600 (300 par défaut).")
@@ -211,6 +219,7 @@ def report(
 @click.argument("avant")
 @click.argument("apres")
 @click.option("--zonage", default=MAILLE, help=f"Découpage de la région ({MAILLE} par défaut).")
+@question_options_of("seuil_km", "seuil_min", "mode", "voisins", "public")
 @offer_options
 @click.option(
     "--out",
@@ -221,23 +230,32 @@ def report(
 def compare(
     *, avant: str, apres: str, zonage: str, out: Path | None, data_dir: Path | None, **parametres
 ) -> None:
-    """Compare l'offre de deux instantanés : gagnée, perdue, inchangée.
+    """Compare deux instantanés : offre gagnée ou perdue, habitants qui y gagnent ou y perdent.
 
     AVANT et APRES : identifiant d'un instantané, son dossier, « precedent » ou « courant ».
+    La série des instantanés gardés est dite aussi.
     """
     from geoapp.cli.console import print_changes
-    from geoapp.coverage.change import compare_snapshots, open_pair
+    from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
+    from geoapp.coverage.model import FILTRES_OFFRE
+    from geoapp.coverage.world import open_world
     from geoapp.outputs.coverage import write_changes
+    from geoapp.planning.evolution import measure_change, read_series
 
-    pair = open_pair(avant, apres, read_settings(data_dir).data_dir)
-    evolution = compare_snapshots(
-        *pair,
-        zonage=zonage,
-        parametres={nom: valeur for nom, valeur in parametres.items() if valeur},
-    )
+    folder = read_settings(data_dir).data_dir
+    pair = open_pair(avant, apres, folder)
+    asked = {nom: valeur for nom, valeur in parametres.items() if valeur}
+    filtres = {nom: valeur for nom, valeur in asked.items() if nom in FILTRES_OFFRE}
+    evolution = compare_snapshots(*pair, zonage=zonage, parametres=filtres)
+    worlds = {one.id: open_world(one) for one in pair}
+    question = {**asked, "zonage": zonage}
+    acces = measure_change(worlds[pair[0].id], worlds[pair[1].id], question)
+    every = {one.id: one for one in (*comparable_snapshots(folder), *pair)}
+    known = [worlds.get(nom) or open_world(every[nom]) for nom in sorted(every)]
+    series = read_series(known, question)
     if out:
-        write_changes(evolution, out)
-    print_changes(evolution, out)
+        write_changes(evolution, out, acces, series)
+    print_changes(evolution, acces, series, out)
 
 
 @main.command()

@@ -53,7 +53,10 @@ QUESTION = (
         "Ce qui compte : actions, places, sessions, mixte ou information (lieux d'orientation).",
     ),
     ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."),
-    ("public", "tous (par défaut), adultes ou jeunes."),
+    (
+        "public",
+        "tous (par défaut), adultes, jeunes, jeunes_non_scolarises, demandeurs ou demandeurs_50.",
+    ),
     ("classes", "jenks (par défaut), quantiles ou fixes."),
 )
 
@@ -75,7 +78,7 @@ def question_options_of(*noms: str):
 
 
 SITES = (
-    ("objectif", "couverture (par défaut), nombre ou trajet."),
+    ("objectif", "couverture (par défaut), nombre, trajet ou acces."),
     ("ouvertures", "Nombre d'ouvertures, 1 à 20 (3 par défaut)."),
     ("part", "Part des habitants à couvrir en %, avec --objectif nombre (95 par défaut)."),
     ("territoire", "Où compter et ouvrir, « ze2020:3215 » ou « departement:Aisne »."),

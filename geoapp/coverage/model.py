@@ -36,7 +36,25 @@ PUBLICS = {
     "tous": "Toute la population",
     "adultes": "Adultes (18 ans et plus), là où les âges sont connus",
     "jeunes": "Jeunes de 18 à 24 ans, là où les âges sont connus",
+    "jeunes_non_scolarises": "Jeunes de 15 à 24 ans non scolarisés, dans les communes où leur "
+    "nombre est connu",
+    "demandeurs": "Demandeurs d'emploi, catégories A, B et C, dans les communes où leur nombre "
+    "est connu",
+    "demandeurs_50": "Demandeurs d'emploi de 50 ans et plus, dans les communes où leur nombre est "
+    "connu",
 }
+"""Who is counted; those of the last rows are counted by commune (`core.schema` `MESURES`)."""
+
+COMPTES_PAR_COMMUNE = ("jeunes_non_scolarises", "demandeurs", "demandeurs_50")
+"""Publics that a producer counts by commune, some of them hidden: those are unknown, not none."""
+
+
+def usages_of(public: str) -> tuple[str, ...]:
+    """Return the usages of the sources that count a public, beside those of the population."""
+    if public == "tous":
+        return ()
+    return ("mesures_communes",) if public in COMPTES_PAR_COMMUNE else ("ages",)
+
 
 FILTRES_OFFRE = tuple(nom for nom in FILTRES if nom != "zone")
 """Filters of the offer; a territory is not one of them: everybody's access counts."""
@@ -205,12 +223,12 @@ def of_trainings(question: Question) -> Question:
     Raises
     ------
     ParameterError
-        When it counts places of information, which are seen in the coverage alone.
+        When it counts places of information, which this answer does not know.
     """
     if question.offre == INFORMATION:
         raise ParameterError(
-            "offre = « information » : seule la couverture compte les lieux d'information. "
-            "Retirez ce paramètre : ici on compte des formations."
+            "offre = « information » : la couverture, « Où ouvrir ? » et « Et si ? » comptent les "
+            "lieux d'information. Retirez ce paramètre : ici on compte des formations."
         )
     return question
 

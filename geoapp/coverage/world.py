@@ -18,10 +18,11 @@ from geoapp.core.memory import Memory
 from geoapp.core.schema.model import LIEUX_INFORMATION
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
-from geoapp.coverage.model import INFORMATION, Question
+from geoapp.coverage.model import COMPTES_PAR_COMMUNE, INFORMATION, Question
 from geoapp.coverage.travel import Matrice, Matrices, open_trajets
 from geoapp.coverage.travel.matrix import PAR_UNITE, as_cost
 from geoapp.coverage.travel.modes import DEFAUT
+from geoapp.offer.counted import is_counted, is_remote
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.starts import PASSES, read_starts, state_of
 from geoapp.offer.values import entity_of, yes
@@ -126,7 +127,31 @@ class World:
 
     def population(self, public: str) -> np.ndarray:
         """Return the people of a public by point; NaN when unknown."""
+        if public in COMPTES_PAR_COMMUNE:
+            return self.memoire.get(("public", public), lambda: self._count_public(public))
         return self.points[_POPULATIONS[public]].to_numpy()
+
+    def _count_public(self, public: str) -> np.ndarray:
+        """Return a public counted by commune, shared among its points as its inhabitants are."""
+        mine = self._counted(public)
+        last = mine[mine["annee"].eq(mine["annee"].max())].set_index("code_zone")["nombre"]
+        people = self.points["population_retenue"]
+        code = self.points["code_commune"]
+        total = people.groupby(code.to_numpy()).transform("sum")
+        number = code.map(last.astype("float64"))
+        return (number * people / total.where(total > 0)).to_numpy(dtype=float)
+
+    def _counted(self, public: str) -> pd.DataFrame:
+        """Return the numbers of a public by commune, every year."""
+        measures = self.snapshot.read("mesures_communes")
+        return measures[measures["mesure"].eq(public) & measures["type_zone"].eq(COMMUNE)]
+
+    def year_of(self, public: str) -> str:
+        """Return the year of a public counted by commune; "" for any other."""
+        if public not in COMPTES_PAR_COMMUNE:
+            return ""
+        years = self._counted(public)["annee"]
+        return str(years.max()) if len(years) else ""
 
     def people(self, question: Question) -> np.ndarray:
         """Return the people of a question by point; NaN when unknown, or when their trips are."""
@@ -210,6 +235,11 @@ COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
 """How an offer counts as supply; NaN when it is not known, and then it counts for nothing."""
 
 
+PART_PLACES_INCONNUES = 0.2
+"""Part of the offer whose places may be unknown where an offer is said to be saturated
+(`methods.md`)."""
+
+
 @dataclass(frozen=True)
 class OffreComptee:
     """The offer of one question.
@@ -221,6 +251,12 @@ class OffreComptee:
     comptes: pd.DataFrame
     par_place: np.ndarray
     sures: np.ndarray
+
+    @property
+    def est_saturation_dite(self) -> bool:
+        """Tell whether places are known for enough of the offer to say where it is saturated."""
+        unknown = self.comptes["capacite"].isna().to_numpy()
+        return float(unknown.sum()) <= PART_PLACES_INCONNUES * len(unknown)
 
 
 def open_world(snapshot: Snapshot) -> World:
@@ -307,11 +343,11 @@ def _offers(snapshot: Snapshot) -> tuple[pd.DataFrame, int, int]:
         ignore_index=True,
     )
     # What is wholly remote is reached from everywhere: it would make everybody covered.
-    remote = every["modalite"].eq("a_distance").fillna(False).astype(bool)
+    remote = is_remote(every)
     nowhere = every["id_place"].isna() & ~remote
     outside = ~every["est_voisine"]
     return (
-        every[every["id_place"].notna() & ~remote].reset_index(drop=True),
+        every[is_counted(every)].reset_index(drop=True),
         int((nowhere & outside).sum()),
         int((remote & outside).sum()),
     )

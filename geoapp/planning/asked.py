@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
-from geoapp.coverage.model import Question, of_trainings, parse_question, refuse_value
+from geoapp.coverage.model import Question, parse_question, refuse_value
 from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.territories.zone import Zone, find_zone
 from geoapp.coverage.world import World
@@ -19,8 +19,9 @@ OBJECTIFS = {
     "couverture": "Rapprocher le plus d'habitants",
     "nombre": "Ouvrir le moins de lieux pour couvrir une part des habitants",
     "trajet": "Réduire le plus les trajets",
+    "acces": "Rendre l'accès plus égal, places et concurrence comptées",
 }
-"""What is looked for: MCLP, LSCP, p-median."""
+"""What is looked for: MCLP, LSCP, p-median, E2SFCA evened."""
 
 PARMI = {"tous": "Tout le territoire"} | {
     nom: row.communes[0].upper() + row.communes[1:]
@@ -145,7 +146,7 @@ def parse_sites(parametres: Mapping, world: World, *, autres: tuple[str, ...] = 
     values = read_values(parametres)
     given = {nom: _one(values, nom) for nom in PARAMETRES}
     rest = {nom: found for nom, found in values.items() if nom not in PARAMETRES}
-    question = of_trainings(parse_question(rest, world, autres=autres))
+    question = parse_question(rest, world, autres=autres)
     for nom, valeur in given.items():
         if PARAMETRES[nom].valeurs and valeur not in PARAMETRES[nom].valeurs:
             refuse_value(nom, valeur, PARAMETRES[nom].valeurs)

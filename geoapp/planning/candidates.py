@@ -92,6 +92,9 @@ def _list(world: World) -> Candidates:
     communes = world.snapshot.read("communes")
     names = communes.set_index("code_commune")["nom"]
     halls, places = _halls(communes), _places(world)
+    if world.est_information:
+        # Where people are informed already, nothing is to open.
+        places = places.iloc[:0]
     others = _establishments(world)
     if len(others) and len(places):
         gap, _ = cKDTree(_xy(places)).query(_xy(others))

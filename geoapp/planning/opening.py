@@ -16,6 +16,7 @@ from scipy import sparse
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.coverage import access, equity
 from geoapp.coverage.measures import points_of
+from geoapp.coverage.model import Question
 from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.travel.modes import greatest_threshold
@@ -25,6 +26,7 @@ from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.planning import proof, siting
 from geoapp.planning.asked import Recherche, to_parameters
 from geoapp.planning.candidates import REALITES, allowed, list_candidates, realities
+from geoapp.planning.levelling import Levelling, level
 from geoapp.planning.people import Recensement, count_people
 from geoapp.planning.trips import can_open, trips_to
 
@@ -77,8 +79,9 @@ class Sites:
     """The answer: openings, their value, its bound, before and after.
 
     `valeur` and `borne` are what is looked for: people newly covered; people × unit of cost saved
-    (`trajet`); openings (`nombre`: `borne` is then the least that is proven).  `cede` is the part
-    of it given up for real places.  `hors_portee` are the people whom no candidate reaches.
+    (`trajet`); openings (`nombre`: `borne` is then the least that is proven); access filled, out of
+    `manque` that people lack under the mean (`acces`).  `cede` is the part of it given up for real
+    places.  `hors_portee` are the people whom no candidate reaches.
     `zones` has `code_zone`, `nom`, `avant`, `apres` (people beyond), `gain`.
     `rapproches` and `encore_loin` are the points of demand that pass under the threshold, and those
     that do not.
@@ -103,6 +106,7 @@ class Sites:
     zones: pd.DataFrame
     rapproches: np.ndarray
     encore_loin: np.ndarray
+    manque: float = float("nan")
 
     @property
     def gagnes(self) -> float:
@@ -112,13 +116,24 @@ class Sites:
 
 @dataclass(frozen=True, eq=False)
 class Monde:
-    """What the kernel reads: points, candidates kept (ranks), worth, reach within the threshold."""
+    """What the kernel reads: points, candidates kept (ranks), worth, reach within the threshold.
+
+    With `lack`, what each point lacks, and its `people`, worth is the access brought.
+    """
 
     lines: np.ndarray
     chosen: np.ndarray
     worth: sparse.csr_array
     today: np.ndarray
     rangs: np.ndarray
+    lack: np.ndarray | None = None
+    people: np.ndarray | None = None
+
+    def growing(self) -> siting.Growing | Levelling:
+        """Return an empty set of openings that may grow."""
+        if self.lack is None or self.people is None:
+            return siting.Growing(self.worth)
+        return Levelling(self.worth, self.lack, self.people)
 
 
 def find_sites(world: World, recherche: Recherche, *, delai_s: float = 0.0) -> Sites:
@@ -126,6 +141,7 @@ def find_sites(world: World, recherche: Recherche, *, delai_s: float = 0.0) -> S
 
     Where the offer asked is not known, nothing is proposed: `comptes.perimetre` says why.
     """
+    world = world.of(recherche.question)
     # By day: a filter on dates counts from today.
     key = (tuple(to_parameters(recherche)), date.today(), delai_s)
     kept = world.last_ones("sites", _GARDEES)
@@ -134,6 +150,8 @@ def find_sites(world: World, recherche: Recherche, *, delai_s: float = 0.0) -> S
 
 def _find(world: World, recherche: Recherche, delai_s: float) -> Sites:
     comptes = count_people(world, recherche.question, recherche.zone, recherche.parmi)
+    if recherche.objectif == "acces":
+        return _level(world, recherche, comptes)
     monde = _prepare(world, recherche, comptes)
     if recherche.objectif == "nombre":
         return _least(world, recherche, comptes, monde, delai_s)
@@ -165,11 +183,7 @@ def _find(world: World, recherche: Recherche, delai_s: float) -> Sites:
 def _prepare(world: World, recherche: Recherche, comptes: Recensement) -> Monde:
     """Return the problem of a search: the people not served today, and the candidates kept."""
     question = recherche.question
-    ranks = realities(world, question)
-    kept = can_open(world, question) & allowed(ranks, recherche.candidats)
-    if recherche.zone is not None:
-        kept &= _inside(world, recherche.zone)
-    chosen = np.flatnonzero(kept) if comptes.perimetre.est_chiffrable else np.empty(0, np.intp)
+    chosen, rangs = _kept(world, recherche, comptes)
     most = greatest_threshold(world.parametres(question.mode), question.unite)
     if recherche.objectif == "trajet":
         today = np.where(np.isnan(comptes.cost), most, np.minimum(comptes.cost, most))
@@ -184,7 +198,57 @@ def _prepare(world: World, recherche: Recherche, comptes: Recensement) -> Monde:
         worth = siting.travel_worth(cost, people, today)
     else:
         worth = siting.coverage_worth(cost, people)
-    return Monde(lines, chosen, worth, today, ranks[chosen])
+    return Monde(lines, chosen, worth, today, rangs)
+
+
+def _kept(
+    world: World, recherche: Recherche, comptes: Recensement
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the candidates that may open, and how real each is; none where nothing is known."""
+    ranks = realities(world, recherche.question)
+    kept = can_open(world, recherche.question) & allowed(ranks, recherche.candidats)
+    if recherche.zone is not None:
+        kept &= _inside(world, recherche.zone)
+    chosen = np.flatnonzero(kept) if comptes.perimetre.est_chiffrable else np.empty(0, np.intp)
+    return chosen, ranks[chosen]
+
+
+def _level(world: World, recherche: Recherche, comptes: Recensement) -> Sites:
+    """Return the openings that fill most of the access that people lack under the mean."""
+    question = recherche.question
+    chosen, rangs = _kept(world, recherche, comptes)
+    rows, everybody = comptes.rows, np.arange(len(world.points))
+    weights = _weights_of(world, question, everybody, chosen)
+    crowd = np.nan_to_num(world.demand(question.voisins)) @ weights
+    each = _places_of_each(recherche) / np.where(crowd > 0, crowd, np.inf)
+    brought = sparse.csr_array(weights[rows].multiply(each[None, :]))
+    score = np.nan_to_num(points_of(world, question)["e2sfca"].to_numpy())[rows]
+    total = comptes.population
+    mean = float(score @ comptes.people / total) if total else 0.0
+    lack = np.maximum(mean - score, 0.0)
+    monde = Monde(np.arange(len(rows)), chosen, brought, comptes.cost, rangs, lack, comptes.people)
+    growing = Levelling(brought, lack, comptes.people)
+    free, choice = level(growing, recherche.ouvertures, rangs, recherche.reel)
+    made = _answer(world, recherche, comptes, monde, choice)
+    return replace(
+        made,
+        manque=float(lack @ comptes.people),
+        cede=max(free.value - choice.value, 0.0),
+        est_prouve=free.gap == 0,
+    )
+
+
+def _places_of_each(recherche: Recherche) -> float:
+    """Return what an opening counts for, in the offer counted."""
+    return recherche.capacite if recherche.question.offre in ("places", "mixte") else 1.0
+
+
+def _weights_of(
+    world: World, question: Question, rows: np.ndarray, opened: np.ndarray
+) -> sparse.csr_array:
+    """Return the weights of E2SFCA from some points to some candidates."""
+    cost = trips_to(world, question, rows, opened, np.full(len(rows), question.seuil))
+    return access.weigh(cost, question.seuil, access.default_steps(question.seuil))
 
 
 def _inside(world: World, zone: Zone) -> np.ndarray:
@@ -271,7 +335,8 @@ def _answer(
         after[column.indices] = np.fmin(after[column.indices], column.data)
         personnes.append(before - comptes.beyond(after, question.seuil))
     reachable = np.diff(monde.worth.indptr) > 0
-    beyond = comptes.people[monde.lines[~reachable]].sum() if recherche.objectif != "trajet" else 0
+    by_reach = recherche.objectif in ("couverture", "nombre")
+    beyond = comptes.people[monde.lines[~reachable]].sum() if by_reach else 0
     before, later = (comptes.beyond(one, question.seuil) for one in (comptes.cost, after))
     return Sites(
         recherche=recherche,
@@ -307,7 +372,7 @@ def _mean_cost(comptes: Recensement, cost: np.ndarray, most: float) -> float:
 def _openings(world: World, monde: Monde, choice: siting.Choice, personnes: list[float]):
     """Yield the openings in words and figures."""
     table, total = list_candidates(world).table, 0.0
-    names, growing = list(REALITES), siting.Growing(monde.worth)
+    names, growing = list(REALITES), monde.growing()
     growing.set(choice.opened.tolist())
     for rank, opened in enumerate(choice.opened.tolist()):
         row = table.iloc[monde.chosen[opened]]
@@ -336,7 +401,9 @@ def _hide(people: float) -> float:
     return float("nan") if 0 < people < PETIT_NOMBRE else people
 
 
-def _as_good(table: pd.DataFrame, monde: Monde, growing: siting.Growing, rank: int) -> list[str]:
+def _as_good(
+    table: pd.DataFrame, monde: Monde, growing: siting.Growing | Levelling, rank: int
+) -> list[str]:
     """Return the other communes where an opening would bring as many, the best first."""
     opened = growing.opened
     instead, alone = growing.instead_of(rank), float(growing.alone[rank])
@@ -370,12 +437,10 @@ def measure_access(
 def _score_with(world: World, recherche: Recherche, opened: np.ndarray) -> np.ndarray:
     """Return E2SFCA by point, with the openings beside the offer of today."""
     question = recherche.question
-    rows = np.arange(len(world.points))
-    cost = trips_to(world, question, rows, opened, np.full(len(rows), question.seuil))
-    new = access.weigh(cost, question.seuil, access.default_steps(question.seuil))
+    new = _weights_of(world, question, np.arange(len(world.points)), opened)
     weights = sparse.csr_array(sparse.hstack([world.weights(question, "pas"), new]))
-    each = recherche.capacite if question.offre in ("places", "mixte") else 1.0
-    supply = np.r_[choose_offer(world, question).par_place, np.full(len(opened), each)]
+    each = np.full(len(opened), _places_of_each(recherche))
+    supply = np.r_[choose_offer(world, question).par_place, each]
     demand = np.nan_to_num(world.demand(question.voisins))
     return access.floating_catchment(weights, demand, supply)
 

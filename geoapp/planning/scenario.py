@@ -20,7 +20,7 @@ from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
 from geoapp.coverage import access, equity
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
-from geoapp.coverage.model import Question, of_trainings, parse_question
+from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.territories.zone import find_zone
@@ -31,8 +31,9 @@ from geoapp.offer.values import entity_of
 from geoapp.planning.candidates import list_candidates
 from geoapp.planning.people import Recensement, count_people
 from geoapp.planning.trips import can_open, trips_to
+from geoapp.planning.two_sides import publics_of, zones_of
 from geoapp.reference.codes.identifiers import suggest
-from geoapp.reference.zonings import CARREAU, COMMUNE, COMPARES
+from geoapp.reference.zonings import COMMUNE
 
 ORGANISME, LIEU, FORMATION = "organisme", "lieu", "formation"
 SORTES = (ORGANISME, LIEU, FORMATION)
@@ -122,7 +123,7 @@ def parse_scenario(parametres: Mapping, world: World, *, autres: tuple[str, ...]
         if len(values.get(nom, ())) > 1:
             raise ParameterError(f"{nom} : une seule valeur est attendue.")
     rest = {nom: found for nom, found in values.items() if nom not in PARAMETRES}
-    question = of_trainings(parse_question(rest, world, autres=autres))
+    question = parse_question(rest, world, autres=autres)
     nom = values.get("nom", [""])[0]
     check_length("nom", nom)
     for one in values.get("ferme", ()):
@@ -230,6 +231,7 @@ _GARDES = 16
 
 def run_scenario(world: World, scenario: Scenario) -> Effets:
     """Return what a scenario changes, kept by scenario whatever its name."""
+    world = world.of(scenario.question)
     key = (write_address(replace(scenario, nom="")), date.today())
     kept = world.last_ones("scenarios", _GARDES).get(key, lambda: _run(world, scenario))
     return replace(kept, scenario=scenario)
@@ -263,8 +265,8 @@ def _run(world: World, scenario: Scenario) -> Effets:
         perdus=float(effectif.people[was & ~is_now].sum()),
         gagnes=float(effectif.people[~was & is_now].sum()),
         nb_fermees=int(len(offre.comptes) - len(comptes)),
-        publics=_publics(world, effectif, first, then),
-        zones=_zones(world, effectif, first, then),
+        publics=publics_of(world, effectif, first.near, then.near),
+        zones=zones_of(world, effectif, before.zonage, first.near, then.near),
         reprises=_takers(world, effectif, first, then, closed),
         inconnus=(*lost, *unknown, *missing),
     )
@@ -375,58 +377,6 @@ def _supply(
     supply = np.nan_to_num(COMPTES[scenario.apres.offre](changed))
     size = len(world.trajets.places)
     return np.bincount(changed["place"].to_numpy(), supply, size), missing
-
-
-def _publics(world: World, effectif: Recensement, first: Side, then: Side) -> pd.DataFrame:
-    """Return the people beyond the threshold in each compared zoning, and elsewhere."""
-    rows = []
-    for nom, compare in COMPARES.items():
-        maille = world.mailles.get(nom)
-        if maille is None or not len(maille.points):
-            continue
-        inside = np.isin(effectif.rows, maille.points)
-        title = compare.communes if maille.est_estimee.any() else ""
-        if compare.est_par_carreaux:
-            # Whole communes are no measure of these quarters: the cells alone are.
-            kinds = world.points["type_point"].to_numpy()[effectif.rows]
-            inside, title = inside & (kinds == CARREAU), f"{compare.ses} (métropole de Lille)"
-        rows.append((nom, title or compare.ses, inside))
-    found = [
-        {"code_zone": nom, "nom": title, **_two_sides(effectif, first, then, inside)}
-        for nom, title, inside in rows
-    ]
-    columns = ["code_zone", "nom", "population", "avant", "apres"]
-    return pd.DataFrame(found, columns=columns)
-
-
-def _two_sides(effectif: Recensement, first: Side, then: Side, inside: np.ndarray) -> dict:
-    """Return the people of a group beyond the threshold, before and after; few are hidden."""
-    people, rows = effectif.people[inside], effectif.rows[inside]
-    total = float(people.sum())
-    before, after = (float(people[~side.near[rows]].sum()) for side in (first, then))
-    few = tells_of_few(before, total) or tells_of_few(after, total)
-    few |= 0 < abs(before - after) < PETIT_NOMBRE
-    hidden = float("nan")
-    return {
-        "population": total,
-        "avant": hidden if few else before,
-        "apres": hidden if few else after,
-    }
-
-
-def _zones(world: World, effectif: Recensement, first: Side, then: Side) -> pd.DataFrame:
-    """Return the people beyond the threshold of each zone that changes, the most changed first."""
-    maille = world.mailles[first.question.zonage]
-    rows = []
-    for rank, code in enumerate(maille.codes):
-        inside = np.isin(effectif.rows, maille.points[maille.zones == rank])
-        changed = first.near[effectif.rows[inside]] != then.near[effectif.rows[inside]]
-        if changed.any():
-            sides = _two_sides(effectif, first, then, inside)
-            rows.append({"code_zone": code, "nom": maille.noms[rank], **sides})
-    table = pd.DataFrame(rows, columns=["code_zone", "nom", "population", "avant", "apres"])
-    change = (table["apres"] - table["avant"]).abs()
-    return table.assign(_tri=change).sort_values(["_tri", "code_zone"], ascending=[False, True])
 
 
 def _takers(

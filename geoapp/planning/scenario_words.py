@@ -10,7 +10,13 @@ import pandas as pd
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import at_place, count, format_decimal, format_number
 from geoapp.coverage.indicators import format_share
-from geoapp.coverage.model import Question, describe_offer, describe_reach, describe_threshold
+from geoapp.coverage.model import (
+    INFORMATION,
+    Question,
+    describe_offer,
+    describe_reach,
+    describe_threshold,
+)
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
 from geoapp.coverage.travel.modes import MODES, UNITES
@@ -34,7 +40,10 @@ INCONNU = "inconnu ou tu"
 
 
 def name_change(world: World, one: str) -> str:
-    """Return what closes or opens in words; its identifier when this snapshot does not know it."""
+    """Return what closes or opens in words; its identifier when this snapshot does not know it.
+
+    `world` is that of the question (`World.of`).
+    """
     sorte, _, code = one.partition(":")
     offres = world.offres
     if sorte == ORGANISME:
@@ -58,6 +67,7 @@ def describe_scenario(world: World, scenario: Scenario) -> str:
     """Return a scenario in one line, as a title says it: its name, else its changes."""
     if scenario.nom:
         return scenario.nom
+    world = world.of(scenario.question)
     parts = [f"fermeture de {name_change(world, one)}" for one in scenario.ferme[:2]]
     if len(scenario.ferme) > 2:
         parts.append(f"{len(scenario.ferme) - 2} autres fermetures")
@@ -88,7 +98,8 @@ def _tell(effets: Effets) -> str:
     if effets.perdus:
         parts.append(f"{_people(effets.perdus)} n'auraient plus {offre} à {seuil} ou moins")
     if effets.gagnes:
-        parts.append(f"{_people(effets.gagnes)} en auraient une de plus près qu'aujourd'hui")
+        one = "un" if scenario.question.offre == INFORMATION else "une"
+        parts.append(f"{_people(effets.gagnes)} en auraient {one} de plus près qu'aujourd'hui")
     if not parts:
         told = f"Personne ne passe le seuil : autant d'habitants ont {offre} à portée."
     else:
@@ -142,7 +153,7 @@ def list_notes(world: World, effets: Effets) -> list[str]:
         "Chaque ouverture compte pour une seule offre." if scenario.ouvre else "",
         "Les élèves d'un lieu qui ferme ne sont pas suivis : on compte les habitants qui auraient "
         "encore, ou n'auraient plus, une formation à portée."
-        if scenario.ferme
+        if scenario.ferme and scenario.question.offre != INFORMATION
         else "",
         "Qui n'a rien dans les trajets connus est compté au plus long d'entre eux.",
         travel_precision(world, scenario.apres),
@@ -153,6 +164,7 @@ def list_notes(world: World, effets: Effets) -> list[str]:
 
 def describe_effects(world: World, effets: Effets) -> dict:
     """Return the effects of a scenario ready for JSON."""
+    world = world.of(effets.scenario.question)
     scenario = effets.scenario
     return {
         "titre": describe_scenario(world, scenario),
@@ -200,7 +212,10 @@ def tell_closures(question: Question, found: list[Fermeture]) -> str:
     """Return what must be retained of a stress test."""
     offre, seuil = describe_offer(question), describe_reach(question)
     if not found:
-        return f"Aucune fermeture n'ôterait à elle seule {offre} à {seuil} ou moins."
+        return (
+            f"Aucune fermeture n'ôterait à elle seule, à {PETIT_NOMBRE} habitants ou plus, {offre} "
+            f"à {seuil} ou moins."
+        )
     worst = found[0]
     return (
         f"La fermeture la plus lourde serait celle de {worst.nom} ({worst.lieu}) : "

@@ -46,6 +46,7 @@ def worst_closures(world: World, question: Question, sorte: str = ORGANISME) -> 
 
     One to four people are not told.  Where the offer is not known, nothing is.
     """
+    world = world.of(question)
     kept = world.last_ones("fermetures", 16)
     return kept.get(
         (measured_key(question), sorte, date.today()), lambda: _work(world, question, sorte)

@@ -8,7 +8,13 @@ from math import isnan
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import at_place, count, format_decimal, format_number, join_words
 from geoapp.coverage.indicators import format_share
-from geoapp.coverage.model import PUBLICS, describe_offer, describe_reach, describe_way
+from geoapp.coverage.model import (
+    INFORMATION,
+    PUBLICS,
+    describe_offer,
+    describe_reach,
+    describe_way,
+)
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
 from geoapp.coverage.travel.modes import UNITES
 from geoapp.coverage.world import World
@@ -23,6 +29,15 @@ RIEN_D_AUTRE = (
     "coûts et nombre d'élèves ne sont pas dans nos sources : la liste se discute sur place."
 )
 
+RIEN_D_AUTRE_INFORMATION = (
+    "Une ouverture est ici un lieu d'information de plus, ou une permanence. Locaux, conseillers "
+    "et coûts ne sont pas dans nos sources : la liste se discute sur place."
+)
+
+
+def _is_information(recherche: Recherche) -> bool:
+    return recherche.question.offre == INFORMATION
+
 
 def describe_search(recherche: Recherche) -> str:
     """Return a search in one line, as a title says it."""
@@ -31,6 +46,7 @@ def describe_search(recherche: Recherche) -> str:
         "couverture": f"Où ouvrir {offre}",
         "nombre": f"Où ouvrir {offre} pour que {format_share(recherche.part)} l'aient à portée",
         "trajet": f"Où ouvrir {offre} pour réduire les trajets",
+        "acces": f"Où ouvrir {offre} pour rendre l'accès plus égal",
     }[recherche.objectif]
     return f"{what}, à {describe_reach(recherche.question)}{where}"
 
@@ -62,6 +78,8 @@ def _tell(sites: Sites) -> str:
     offre, seuil = describe_offer(recherche.question), describe_reach(recherche.question)
     if not sites.comptes.population:
         return "Personne n'est compté ici : la population ou l'offre de ce choix n'est pas connue."
+    if recherche.objectif == "acces":
+        return _tell_level(sites)
     if recherche.objectif != "trajet" and sites.non_couverts <= 0:
         return f"Tous les habitants comptés ont déjà {offre} à {seuil} ou moins."
     if not sites.est_possible:
@@ -83,6 +101,25 @@ def _tell(sites: Sites) -> str:
         f"il en resterait {_number(sites.non_couverts_apres)}."
     )
     return f"{first} {_quality(sites)}"
+
+
+def _tell_level(sites: Sites) -> str:
+    """Return how much of the access that lacks would be filled."""
+    if not sites.manque:
+        return "Personne n'a moins d'accès que la moyenne des habitants comptés : rien ne manque."
+    if not sites.ouvertures:
+        return "Aucun lieu candidat ne donnerait plus d'accès à qui en a moins que la moyenne."
+    filled = format_share(sites.valeur / sites.manque)
+    first = (
+        f"Ouvrir {_places(sites)} comblerait {filled} de l'accès qui manque aux habitants moins "
+        "bien servis que la moyenne d'aujourd'hui, concurrence comptée."
+    )
+    nb = len(sites.ouvertures)
+    other = "Aucun autre lieu" if nb == 1 else f"Aucun autre choix de {nb} lieux"
+    if sites.est_prouve and not sites.cede:
+        return f"{first} {other} n'en comblerait plus : c'est prouvé."
+    most = format_share(min(sites.borne / sites.manque, 1.0))
+    return f"{first} {other} n'en comblerait plus de {most} (écart : {format_share(sites.ecart)})."
 
 
 def _places(sites: Sites) -> str:
@@ -159,8 +196,8 @@ def _given_up(sites: Sites) -> str:
     best, more = (format_number(round(one)) for one in (sites.valeur + sites.cede, sites.cede))
     which = "Le meilleur choix (c'est prouvé)" if sites.est_prouve else "Le meilleur choix trouvé"
     return (
-        f"{which} en rapprocherait {best}, soit {more} de plus, dans des communes sans lieu de "
-        "formation : ils sont cédés pour des lieux qui existent."
+        f"{which} en rapprocherait {best}, soit {more} de plus, dans des communes sans "
+        "établissement connu : ils sont cédés pour des lieux qui existent."
     )
 
 
@@ -210,11 +247,15 @@ def list_notes(world: World, sites: Sites) -> list[str]:
         "hypothèse."
         if question.offre in ("places", "mixte")
         else "Pour l'accessibilité, chaque ouverture compte pour une seule offre.",
+        "Accès qui manque : somme, sur les habitants, de ce qui sépare leur accessibilité (E2SFCA) "
+        "de la moyenne d'aujourd'hui, quand elle est en dessous."
+        if recherche.objectif == "acces"
+        else "",
         "Qui n'a rien dans les trajets connus est compté au plus long d'entre eux."
         if recherche.objectif == "trajet"
         else "",
         "Les lieux d'aujourd'hui restent ouverts.",
-        RIEN_D_AUTRE,
+        RIEN_D_AUTRE_INFORMATION if _is_information(recherche) else RIEN_D_AUTRE,
         travel_precision(world, question),
         without_car(question),
     ]
@@ -226,14 +267,16 @@ def _candidates(recherche: Recherche) -> str:
     told = f"Candidats : {SORTES[recherche.candidats].lower()}."
     if recherche.candidats not in ("tous", "etablissements") or not recherche.reel:
         return told
+    real = "établissement" if _is_information(recherche) else "lieu qui forme déjà"
     return (
-        f"{told} Un lieu qui forme déjà est préféré à une commune tant qu'il rapproche au moins "
+        f"{told} Un {real} est préféré à une commune tant qu'il rapproche au moins "
         f"{format_share(1 - recherche.reel)} des mêmes habitants."
     )
 
 
 def describe_sites(world: World, sites: Sites) -> dict:
     """Return an answer ready for JSON: the body of the API and of `geoapp site --json`."""
+    world = world.of(sites.recherche.question)
     recherche, comptes = sites.recherche, sites.comptes
     is_told = comptes.perimetre.est_chiffrable
     return {
@@ -252,11 +295,12 @@ def describe_sites(world: World, sites: Sites) -> dict:
         "non_couverts_apres": _plain(sites.non_couverts_apres) if is_told else None,
         "trajet_moyen": _decimal(sites.trajet_moyen) if is_told else None,
         "trajet_moyen_apres": _decimal(sites.trajet_moyen_apres) if is_told else None,
-        "valeur": _plain(sites.valeur) if is_told else None,
-        "borne": _plain(sites.borne) if is_told else None,
+        "valeur": _worth(sites, sites.valeur) if is_told else None,
+        "borne": _worth(sites, sites.borne) if is_told else None,
+        "manque": _decimal(sites.manque) if is_told else None,
         "ecart": round(sites.ecart, 6) if is_told else None,
         "est_prouve": sites.est_prouve,
-        "cede": _plain(sites.cede),
+        "cede": _worth(sites, sites.cede),
         "hors_portee": _plain(sites.hors_portee),
         "ouvertures": [_opening(one) for one in sites.ouvertures],
         "acces": {
@@ -298,6 +342,11 @@ def _opening(one: Ouverture) -> dict:
         "nb_egales": one.nb_egales,
         "egales": list(one.egales),
     }
+
+
+def _worth(sites: Sites, value: float) -> float | None:
+    """Return what is looked for as a number: people or openings whole, access with decimals."""
+    return _decimal(value) if sites.recherche.objectif == "acces" else _plain(value)
 
 
 def _plain(nb: float) -> int | None:

@@ -398,6 +398,7 @@ ROUTES: dict[str, Route] = {
                     "nombre de lieux",
                 ),
                 ("borne", "Ce qu'aucun autre choix ne dépasse (ou le moins de lieux, prouvé)"),
+                ("manque", "Accès qui manque sous la moyenne (objectif « acces »), sinon null"),
                 ("ecart", "Part de la borne qui est peut-être manquée, de 0 à 1"),
                 ("est_prouve", "Si rien ne peut faire mieux"),
                 ("cede", "Ce qui est cédé pour des lieux qui forment déjà"),

@@ -6,13 +6,11 @@ import numpy as np
 from flask import Blueprint, abort, render_template, request, url_for
 from markupsafe import Markup
 
-from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.border import crossing_zones
-from geoapp.coverage.change import Evolution, comparable_snapshots, compare_snapshots, open_pair
 from geoapp.coverage.counted_publics import count_publics, part_of_all, tell_publics
-from geoapp.coverage.indicators import INDICATEURS, MENTIONS
+from geoapp.coverage.indicators import MENTIONS
 from geoapp.coverage.legend import legend, white_counts
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
@@ -31,7 +29,6 @@ from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import choose_offer
 from geoapp.coverage.zone_points import zone_sheet
 from geoapp.offer.filters import list_options
-from geoapp.offer.search.requests import refuse_unknown
 from geoapp.offer.statistics import (
     debouches_of_zone,
     describe_debouches,
@@ -45,7 +42,7 @@ from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outli
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
 from geoapp.outputs.maps.standalone import dump_json, escape_json
-from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLE, MAILLES, ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 from geoapp.web import coverage_view as vues
 from geoapp.web.figures import export_form
 from geoapp.web.layers import cacheable
@@ -119,8 +116,12 @@ def _links(question: Question) -> dict:
         "adresse_publics": url_for(
             "coverage.publics", **vues.query(question, sauf=("zonage", "mesure", "classes"))
         ),
-        "adresse_ouvrir": url_for("planning.sites", **_of_trainings(question, "mesure", "classes")),
-        "adresse_evolution": url_for("coverage.change"),
+        "adresse_ouvrir": url_for(
+            "planning.sites", **vues.query(question, sauf=("mesure", "classes"))
+        ),
+        "adresse_evolution": url_for(
+            "change.index", **_of_trainings(question, "zonage", "mesure", "classes")
+        ),
         "adresse_information": url_for("coverage.index", offre=INFORMATION),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
     }
@@ -258,44 +259,3 @@ def publics_file(format: str):
     """Return the publics counted by commune as a file."""
     form = find_format(format, est_carte=False)
     return send_table(counted_file(served_world(), _asked()), form)
-
-
-def _compare(avant: str, apres: str, zonage: str) -> Evolution:
-    """Return what changed between two snapshots of the folder; one may go while it is read."""
-    try:
-        return compare_snapshots(*open_pair(avant, apres, courant().data_dir), zonage=zonage)
-    except SnapshotError as error:
-        raise ParameterError(f"{error} Rechargez la page « Évolution ».") from error
-
-
-@blueprint.get("/couverture/evolution")
-def change():
-    """Show what changed between two snapshots."""
-    known = comparable_snapshots(courant().data_dir)
-    refuse_unknown(request.args, ("avant", "apres", "zonage"))
-    zonage = request.args.get("zonage", MAILLE)
-    avant, apres = (
-        request.args.get("avant", known[0] if known else ""),
-        request.args.get("apres", "courant"),
-    )
-    apres = courant().snapshot().id if apres == "courant" else apres
-    found = None
-    if len(known) > 1:
-        if not {avant, apres} <= set(known):
-            raise ParameterError(f"Instantané inconnu. Connus : {', '.join(known)}.")
-        found = _compare(avant, apres, zonage)
-    partitions = [(nom, row.titre) for nom, row in ZONAGES.items() if row.est_partition]
-    return render_template(
-        "coverage_change.html",
-        titre="Couverture : évolution",
-        instantanes=known,
-        avant=avant,
-        apres=apres,
-        zonage=zonage,
-        zonages=partitions,
-        evolution=found,
-        zones=vues.change_rows(found),
-        derniers=vues.last_rows(found),
-        indicateurs=INDICATEURS,
-        retour=url_for("coverage.index"),
-    )

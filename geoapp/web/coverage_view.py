@@ -12,7 +12,6 @@ from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_decimal, format_number, with_unit
 from geoapp.coverage.answer import Reponse
-from geoapp.coverage.change import Evolution
 from geoapp.coverage.classes import METHODES, assign_classes
 from geoapp.coverage.counted_publics import PublicCompte
 from geoapp.coverage.indicators import (
@@ -427,13 +426,3 @@ def _gap(two: list[Public]) -> str:
     points = f"{format_decimal(abs(gap), 1)} points {'plus haute' if gap > 0 else 'plus basse'}"
     known = "" if two[0].perimetre == CONNUE else ", dans l'offre que nos sources tiennent"
     return f"La part couverte y est de {points} qu'ailleurs{known}."
-
-
-def change_rows(evolution: Evolution | None) -> list:
-    """Return the zones of a comparison, the most lost first."""
-    return [] if evolution is None else list(evolution.zones.itertuples())
-
-
-def last_rows(evolution: Evolution | None) -> list:
-    """Return the zones that lost their last offer of a kind."""
-    return [] if evolution is None else list(evolution.derniers.head(200).itertuples())

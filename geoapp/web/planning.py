@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
 
+from geoapp.core.errors import ParameterError, SnapshotError
+from geoapp.core.french import format_date
+from geoapp.coverage.change import name_snapshots
 from geoapp.coverage.model import describe_question, describe_reach
-from geoapp.coverage.sentences import travel_precision
+from geoapp.coverage.sentences import list_sources, travel_precision
 from geoapp.outputs.planning import sites_file
-from geoapp.planning.asked import Recherche, parse_sites
+from geoapp.planning.asked import Recherche, parse_sites, to_parameters
 from geoapp.planning.opening import Sites, find_sites
 from geoapp.planning.scenario import (
     LIEU,
@@ -22,16 +25,19 @@ from geoapp.planning.scenario_words import (
     INCONNU,
     compare_effects,
     describe_scenario,
+    tell_changes,
     tell_closures,
     tell_effects,
 )
 from geoapp.planning.scenario_words import list_notes as scenario_notes
 from geoapp.planning.stress import worst_closures
 from geoapp.planning.words import describe_search, list_notes, tell_access, tell_sites
-from geoapp.reference.zonings import MAILLES
+from geoapp.reference.zonings import MAILLES, REGION
 from geoapp.web import planning_view as vues
+from geoapp.web.change import kept_snapshots, world_of
 from geoapp.web.coverage import form_parts
 from geoapp.web.coverage_view import query as coverage_query
+from geoapp.web.figures import export_form
 from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import served_world
 
@@ -60,8 +66,9 @@ def prove():
 
 def _show(found: Sites, *, is_proven: bool) -> str:
     """Return the page of an answer."""
-    world, recherche = served_world(), found.recherche
+    recherche = found.recherche
     question = recherche.question
+    world = served_world().of(question)
     parts = form_parts(question)
     return render_template(
         "siting.html",
@@ -84,11 +91,19 @@ def _show(found: Sites, *, is_proven: bool) -> str:
         legende=vues.legend(found),
         telechargements=list_files("planning.export", vues.query(recherche)),
         adresse_preuve=""
-        if is_proven or found.est_prouve or not found.ouvertures
+        if is_proven or found.est_prouve or not found.ouvertures or recherche.objectif == "acces"
         else url_for("planning.prove", **vues.query(recherche)),
         adresse_lieux=url_for("planning.sites", **vues.query(recherche, candidats="lieux")),
         adresse_et_si=_what_if(found),
         adresse_api=url_for("api.ou_ouvrir", **vues.query(recherche)),
+        sources=list_sources(world),
+        assemble=format_date(world.snapshot.manifest["cree_le"][:10]),
+        export_carte=export_form(
+            world.snapshot,
+            ("ouvertures",),
+            to_parameters(recherche),
+            emprise=recherche.zone.cle if recherche.zone else REGION,
+        ),
         retour=url_for("coverage.index", **coverage_query(question)),
     )
 
@@ -109,6 +124,9 @@ def export(format: str):
 COMPARE = "compare"
 """Parameter that holds the address of a second scenario."""
 
+INSTANTANE = "instantane"
+"""Parameter that names another snapshot, where the same scenario is run again."""
+
 
 @blueprint.get("/et-si")
 def what_if():
@@ -116,10 +134,12 @@ def what_if():
     world = served_world()
     args = {nom: request.args.getlist(nom) for nom in request.args}
     other = "".join(args.pop(COMPARE, [])[:1])
+    ancien = "".join(args.pop(INSTANTANE, [])[:1])
     scenario = parse_scenario(args, world)
     effets = run_scenario(world, scenario)
     second = run_scenario(world, read_address(other, world)) if other else None
     question, parts = scenario.question, form_parts(scenario.question)
+    world = world.of(question)
     closures = {sorte: worst_closures(world, question, sorte) for sorte in (ORGANISME, LIEU)}
     perimetre = effets.effectif.perimetre
     return render_template(
@@ -140,6 +160,7 @@ def what_if():
             "compare_dit": describe_scenario(world, second.scenario) if second else "",
         },
         bilan=compare_effects(effets, second or effets),
+        **_again(effets, ancien),
         titre_second=describe_scenario(world, second.scenario) if second else "",
         phrase_second=tell_effects(second) if second else "",
         tableaux=vues.effect_tables(effets),
@@ -154,6 +175,44 @@ def what_if():
         adresse_autre=url_for("planning.what_if", compare=write_address(scenario)),
         retour=url_for("coverage.index", **coverage_query(question)),
     )
+
+
+def _again(effets: Effets, ancien: str) -> dict:
+    """Return what the page shows of the same scenario on another snapshot, and where to ask it."""
+    known, served = kept_snapshots(), served_world().snapshot.id
+    names, address = name_snapshots(known.values()), write_address(effets.scenario)
+    if ancien and ancien not in known:
+        raise ParameterError(
+            f"instantane = « {ancien[:40]} » : inconnu. Connus : {', '.join(known)}."
+        )
+    shown = {
+        "autres_instantanes": [
+            (names[nom], f"{url_for('planning.what_if', instantane=nom)}&{address}")
+            for nom in known
+            if nom != served
+        ]
+        if address
+        else [],
+        "ancien": names.get(ancien, ""),
+    }
+    if not ancien:
+        return shown
+    try:
+        world = world_of(known[ancien])
+        before = run_scenario(world, read_address(address, world))
+    except SnapshotError as error:
+        raise ParameterError(f"{error} Rechargez la page.") from error
+    return shown | {
+        "phrase_ancien": tell_effects(before),
+        "change_depuis": tell_changes(before, effets),
+        "inconnus_alors": before.inconnus,
+        "bilan_ancien": [
+            (*was[:3], *now[1:3])
+            for was, now in zip(
+                compare_effects(before, before), compare_effects(effets, effets), strict=True
+            )
+        ],
+    }
 
 
 def _invite(effets: Effets) -> str:

@@ -196,13 +196,14 @@ def scenario_fields(world: World, scenario: Scenario) -> dict:
         for rank, nb in many.items()
         if isinstance(codes[rows[rank]], str)
     ]
+    noun = ("lieu", "lieux") if world.est_information else ("formation",)
     known = {one for one, _, _ in bodies}
     ferme, ouvre = list(scenario.ferme), list(scenario.ouvre)
     chosen = [one for one in ferme if one in known][:1]
     return {
         "nom": scenario.nom,
         "organismes": [
-            (one, f"{nom} ({count(int(nb), 'formation')})")
+            (one, f"{nom} ({count(int(nb), *noun)})")
             for one, nom, nb in sorted(bodies, key=lambda row: row[1])
         ],
         "ferme": chosen,
@@ -233,12 +234,12 @@ def effect_tables(effets: Effets) -> list[tuple[str, str, str, list[dict]]]:
     maille = MAILLES[effets.scenario.question.zonage].singulier
     return [
         ("Qui prend le relais", "reprises", "Organisme le plus proche ensuite", takers),
-        ("Par public", "publics", "Public", _sides(effets.publics)),
-        ("Par territoire", "zones", maille.capitalize(), _sides(effets.zones.head(30))),
+        ("Par public", "publics", "Public", side_rows(effets.publics)),
+        ("Par territoire", "zones", maille.capitalize(), side_rows(effets.zones.head(30))),
     ]
 
 
-def _sides(table) -> list[dict]:
+def side_rows(table) -> list[dict]:
     """Return people beyond the threshold, before and after."""
     return [
         {

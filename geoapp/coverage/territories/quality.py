@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
-from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_reach
+from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_reach, usages_of
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.answers import region_rows, unplaced_rows
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES, Terme
 from geoapp.coverage.world import World
+from geoapp.offer.counted import is_remote
 from geoapp.offer.values import yes
 from geoapp.reference.zonings import COMPARES
 
@@ -67,8 +68,7 @@ def quality_block(
     """Return the quality of the data of a zone; `aussi` are other sources that its sheet shows."""
     region, lost = region_rows(world, question), unplaced_rows(world, question)
     # A remote formation has no place to lack: it is counted apart.
-    remote = lost["modalite"].eq("a_distance").fillna(False).astype(bool)
-    lost = lost[~remote]
+    lost = lost[~is_remote(lost)]
     inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)
     sources, others = _sources(world, offre.lignes, _used(world, question, zone) | aussi)
     defects = _defects(offre.lignes, region)
@@ -102,7 +102,7 @@ def _used(world: World, question: Question, zone: Zone) -> set[str]:
     usages = {
         "communes",
         "population",
-        *(["ages"] if question.public != "tous" else []),
+        *usages_of(question.public),
         *(["offre_voisine"] if question.voisins else []),
     }
     return {

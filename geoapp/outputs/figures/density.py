@@ -9,7 +9,7 @@ from geoapp.core.french import count, format_number
 from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
 from geoapp.coverage.classes import METHODES, Classes, make_classes
 from geoapp.coverage.indicators import INDICATEURS, format_value
-from geoapp.coverage.model import PUBLICS, Question
+from geoapp.coverage.model import PUBLICS, Question, usages_of
 from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.offer.perimeter import CONNUE, INCONNUE
@@ -185,8 +185,10 @@ def _notes(world: World, reponse: Reponse) -> tuple[str, ...]:
 
 def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer, of the people and of the zones."""
-    ages = () if question.public == "tous" else ("ages",)
     ids = set(world.offres.loc[_mine(world, question).index, "id_source"])
     return choose_sources(
-        world, ids=ids, usages=("communes", "population", *ages), zonage=question.zonage
+        world,
+        ids=ids,
+        usages=("communes", "population", *usages_of(question.public)),
+        zonage=question.zonage,
     )
