@@ -163,6 +163,12 @@ def test_a_public_counted_by_commune_is_a_public_of_siting(tiny_frames, tmp_path
     assert told.tableau.set_index("code_zone")["population"].isna().to_dict()["0054"]
 
 
+def test_openings_of_one_town_are_told_once(monde):
+    sites = find(monde, type_diplome="bts", seuil_km="12", ouvertures="1")
+    made = replace(sites, ouvertures=sites.ouvertures * 3)
+    assert plain(tell_sites(made)).startswith("Ouvrir à Beauval (3 lieux) rapprocherait")
+
+
 def test_candidates_are_chosen_and_restricted(monde):
     halls = find(monde, type_diplome="bts", seuil_km="12", candidats="communes", ouvertures="1")
     assert halls.ouvertures[0].realite == "commune"

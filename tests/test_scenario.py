@@ -1,6 +1,7 @@
 """What if: nothing changed changes nothing, addresses are stable, closing never gains anybody."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from geoapp.planning.scenario import (
     run_scenario,
     write_address,
 )
-from geoapp.planning.scenario_words import describe_effects, tell_effects
+from geoapp.planning.scenario_words import describe_effects, tell_changes, tell_effects
 from geoapp.planning.stress import worst_closures
 from geoapp.web import create_app
 from support.examples import cheap
@@ -143,6 +144,15 @@ def test_page_and_api_tell_one_scenario(snapshot):
     )
     assert "seuil de 40 km" in both
     assert client.get("/api/v1/fermetures?type_diplome=bts").status_code == 200
+
+
+def test_what_a_scenario_has_become_is_told_with_its_sign(monde):
+    base = run(monde, type_diplome="bts", seuil_km="12")
+    before = replace(base, avant=replace(base.avant, non_couverts=400.0))
+    assert "400 habitants étaient trop loin, 200 maintenant (−50 %)" in plain(
+        tell_changes(before, base)
+    )
+    assert tell_changes(before, base).startswith("Sans rien changer")
 
 
 @pytest.mark.real

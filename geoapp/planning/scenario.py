@@ -23,6 +23,7 @@ from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.small_counts import tells_of_few
+from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.world import COMPTES, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
@@ -401,7 +402,8 @@ def _takers(
         ]
     )
     people = effectif.people[np.isin(effectif.rows, rows)]
-    names = world.noms_organismes[body.reindex(best).fillna(0).to_numpy(dtype=np.intp)]
+    ranks = body.reindex(best).fillna(0).to_numpy(dtype=np.intp)
+    names = [name_body(str(one)) for one in world.noms_organismes[ranks]]
     table = pd.DataFrame({"nom": names, "habitants": people, "cout": then.cost[rows] * people})
     sums = table[best >= 0].groupby("nom").sum()
     sums = sums.assign(trajet=sums["cout"] / sums["habitants"]).reset_index()[columns]

@@ -19,6 +19,7 @@ from geoapp.coverage.model import (
 )
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
+from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.travel.modes import MODES, UNITES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.perimeter import describe_perimeter
@@ -49,7 +50,7 @@ def name_change(world: World, one: str) -> str:
     if sorte == ORGANISME:
         mine = entity_of(offres).eq(code).fillna(False).to_numpy(dtype=bool)
         ranks = world.comptes["organisme"].to_numpy()[mine]
-        return str(world.noms_organismes[ranks[0]]) if len(ranks) else one
+        return name_body(str(world.noms_organismes[ranks[0]])) if len(ranks) else one
     if sorte in (LIEU, FORMATION):
         column = "id_place" if sorte == LIEU else "id_action"
         mine = offres[offres[column].eq(code).fillna(False)]
@@ -274,9 +275,13 @@ def tell_changes(avant: Effets, apres: Effets) -> str:
             told.append(f"{_people(old)} {verb} l'accès avant, {_people(new).lower()} maintenant")
     far = (avant.avant.non_couverts, apres.avant.non_couverts)
     if not any(map(isnan, far)) and round(far[0]) != round(far[1]):
-        change = format_share(far[1] / far[0] - 1) if far[0] else "—"
+        part = far[1] / far[0] - 1 if far[0] else 0.0
+        change = f"{'+' if part > 0 else '−'}{format_share(abs(part))}" if part else "—"
         told.append(
             f"sans rien changer, {format_number(round(far[0]))} habitants étaient trop loin, "
             f"{format_number(round(far[1]))} maintenant ({change})"
         )
-    return f"{' ; '.join(told)}." if told else "Rien n'a changé d'un instantané à l'autre."
+    if not told:
+        return "Rien n'a changé d'un instantané à l'autre."
+    phrase = " ; ".join(told)
+    return f"{phrase[0].upper()}{phrase[1:]}."

@@ -15,6 +15,7 @@ from geoapp.core.config import PETIT_NOMBRE
 from geoapp.coverage.access import nearest
 from geoapp.coverage.measures import measured_key, points_of, reachable_bodies
 from geoapp.coverage.model import Question
+from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.world import OffreComptee, World, choose_offer
 from geoapp.coverage.zone_values import grouped_quantile
 from geoapp.offer.values import entity_of
@@ -113,7 +114,7 @@ def _tell(
     rank = int(mine["organisme"].iloc[0])
     return Fermeture(
         ferme=f"{prefix}:{code}" if isinstance(code, str) else "",
-        nom=str(world.noms_organismes[rank]),
+        nom=name_body(str(world.noms_organismes[rank])),
         lieu=", ".join(towns[:3]) + ("…" if len(towns) > 3 else ""),
         nb_offres=len(mine),
         personnes=float(people.sum()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from math import isnan
 
@@ -124,10 +125,11 @@ def _tell_level(sites: Sites) -> str:
 
 def _places(sites: Sites) -> str:
     """Return where openings are, three at most by their name."""
-    towns = [at_place(one.nom_commune or one.nom) for one in sites.ouvertures]
+    many = Counter(at_place(one.nom_commune or one.nom) for one in sites.ouvertures)
+    towns = [town if nb == 1 else f"{town} ({nb} lieux)" for town, nb in many.items()]
     if len(towns) <= 3:
         return join_words(towns)
-    more = len(towns) - 2
+    more = len(sites.ouvertures) - sum(list(many.values())[:2])
     return f"{towns[0]}, {towns[1]} et dans {count(more, 'autre lieu', 'autres lieux')}"
 
 

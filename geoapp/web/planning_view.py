@@ -8,6 +8,7 @@ from flask import url_for
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import count, format_decimal, format_number
 from geoapp.coverage.model import Question, describe_reach
+from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import list_types, list_zones
 from geoapp.coverage.travel.modes import UNITES
 from geoapp.coverage.world import World, choose_offer
@@ -192,7 +193,7 @@ def scenario_fields(world: World, scenario: Scenario) -> dict:
     first = mine.drop_duplicates("organisme").set_index("organisme").index
     rows = dict(zip(first, mine.drop_duplicates("organisme").index, strict=True))
     bodies = [
-        (f"organisme:{codes[rows[rank]]}", str(world.noms_organismes[rank]), nb)
+        (f"organisme:{codes[rows[rank]]}", name_body(str(world.noms_organismes[rank])), nb)
         for rank, nb in many.items()
         if isinstance(codes[rows[rank]], str)
     ]
