@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -29,10 +30,11 @@ class CaseGrille:
     nb_offres: int
     tenues: tuple[str, ...]
 
-    @property
+    @cached_property
     def effectifs(self) -> dict[str, int]:
         """Return the number of cells of each status."""
-        return {one: int(self.statuts.eq(one).to_numpy().sum()) for one in STATUTS}
+        statuts = self.statuts.to_numpy(dtype=object)
+        return {one: int((statuts == one).sum()) for one in STATUTS}
 
     @property
     def resume(self) -> str:

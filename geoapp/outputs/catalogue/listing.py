@@ -9,7 +9,13 @@ from geoapp.core.french import typeset
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.indicators import indicator_sources, indicator_title, list_zonings
 from geoapp.outputs.catalogue.licences import Licence
-from geoapp.outputs.catalogue.resources import find_sheet, licences_of, sources_of, table_columns
+from geoapp.outputs.catalogue.resources import (
+    feeding_table,
+    find_sheet,
+    licences_of,
+    sources_used,
+    table_columns,
+)
 from geoapp.outputs.coverage import list_columns
 from geoapp.outputs.files.formats import FORMATS, Format, formats_of
 from geoapp.outputs.files.model import CONTOUR, ColonneFichier, flat_columns
@@ -56,12 +62,21 @@ class Ressource:
 
 def list_resources(snapshot: Snapshot) -> list[Ressource]:
     """Return every resource of a snapshot: its tables, then the indicators of each zoning."""
-    return [*(_table(snapshot, nom) for nom in schema.TABLES), *_indicators(snapshot)]
+    used = sources_used(snapshot)
+    plain = {one["id_source"]: one for one in _plain(used)}
+    tables = []
+    for nom in schema.TABLES:
+        mine = feeding_table(used, nom)
+        rows = tuple(plain[id_source] for id_source in mine["id_source"])
+        tables.append(_table(snapshot, nom, tuple(licences_of(mine)), rows))
+    return [*tables, *_indicators(snapshot)]
 
 
-def _table(snapshot: Snapshot, nom: str) -> Ressource:
+def _table(
+    snapshot: Snapshot, nom: str, licences: tuple[Licence, ...], sources: tuple[dict, ...]
+) -> Ressource:
     """Return one table."""
-    fiche, table, sources = find_sheet(nom), schema.TABLES[nom], sources_of(snapshot, nom)
+    fiche, table = find_sheet(nom), schema.TABLES[nom]
     return Ressource(
         genre=TABLE,
         nom=nom,
@@ -71,8 +86,8 @@ def _table(snapshot: Snapshot, nom: str) -> Ressource:
         colonnes=tuple(table_columns(nom)),
         cle=table.cle,
         formats=tuple(formats_of(fiche.forme)),
-        licences=tuple(licences_of(sources)),
-        sources=tuple(_plain(sources)),
+        licences=licences,
+        sources=sources,
         forme=fiche.forme,
         octets=(snapshot.path / f"{nom}.parquet").stat().st_size,
     )

@@ -192,8 +192,18 @@ def sources_of(snapshot: Snapshot, nom: str) -> pd.DataFrame:
 
     Those that could not be had are left out; a table that no usage names may come from any source.
     """
+    return feeding_table(sources_used(snapshot), nom)
+
+
+def feeding_table(used: pd.DataFrame, nom: str) -> pd.DataFrame:
+    """Return those of the sources used that feed a table, or the indicators."""
+    return used[used["usage"].isin(feeding(nom) or feeding("sources"))]
+
+
+def sources_used(snapshot: Snapshot) -> pd.DataFrame:
+    """Return the sources that feed any table, as rows of the table `sources`."""
     sources = snapshot.read("sources")
-    kept = sources["usage"].isin(feeding(nom) or feeding("sources")) & sources["mode"].ne("absente")
+    kept = sources["mode"].ne("absente")
     # Of some usages, only some sources feed the tables: the others are read and checked.
     for usage in USAGES.values():
         if usage.temoin:
