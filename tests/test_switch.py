@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.world import publish_world
+from support.world import make_tiny_frames, publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST = {"region": "32", "nom_region": "Hauts-de-France"}
@@ -23,11 +23,14 @@ def _publish(frames, folder: Path, second: int):
     return publish_world(frames, folder, f"2026-01-02T03:04:{second:02d}Z")
 
 
-@pytest.fixture
-def servers(tiny_frames, tmp_path):
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
     """Two processes that serve one folder, on ports the system chose."""
-    _publish(tiny_frames, tmp_path, 0)
-    environ = {**os.environ, "GEOAPP_DATA": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    folder = tmp_path_factory.mktemp("servi")
+    _publish(make_tiny_frames(), folder, 0)
+    environ = {**os.environ, "GEOAPP_DATA": str(folder), "PYTHONUNBUFFERED": "1"}
+    # Files made ahead are no matter here: they would take the processor of all tests.
+    environ["GEOAPP_AVANCE_S"] = "0"
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "geoapp", "serve", "--port", "0"],
@@ -39,7 +42,7 @@ def servers(tiny_frames, tmp_path):
         for _ in range(2)
     ]
     try:
-        yield tmp_path, [process.stdout.readline().split()[2].rstrip("/") for process in processes]
+        yield folder, [process.stdout.readline().split()[2].rstrip("/") for process in processes]
     finally:
         for process in processes:
             process.terminate()

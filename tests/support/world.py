@@ -9,9 +9,10 @@ lieux, six sessions, seven offers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pandas as pd
@@ -50,9 +51,49 @@ ZONES_OF = {
 
 _PARQUET: dict[tuple[str, str], bytes] = {}
 """Tables already checked, by name and content: most tests change one of twenty-six."""
-_REST: dict[tuple[str, ...], dict[str, bytes]] = {}
-"""Search index and cost matrix already made, by the content of all tables."""
+_MADE: dict[Callable, list[tuple[dict[str, str | None], dict[str, bytes]]]] = {}
+"""What was already made of tables (index, costs): the content of those that it read, its files."""
 _TINY: dict[str, pd.DataFrame] = {}
+
+
+class _Noted(Mapping):
+    """Tables that note which of them are read, be they there or not."""
+
+    def __init__(self, frames: dict[str, pd.DataFrame]):
+        self._frames = frames
+        self.read: set[str] = set()
+
+    def __getitem__(self, nom: str) -> pd.DataFrame:
+        self.read.add(nom)
+        return self._frames[nom]
+
+    def __iter__(self) -> Iterator[str]:
+        self.read.update(self._frames)
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+
+def _write_trips(frames: dict[str, pd.DataFrame], folder: Path) -> None:
+    write_trajets(choose_trajets(frames), folder)
+
+
+def _files_of(
+    make: Callable, frames: dict[str, pd.DataFrame], keys: dict[str, str], aside: Path
+) -> dict[str, bytes]:
+    """Return the files that `make(frames, folder)` writes, made once for what it reads of them."""
+    known = _MADE.setdefault(make, [])
+    for read, files in known:
+        if all(keys.get(nom) == key for nom, key in read.items()):
+            return files
+    noted = _Noted(frames)
+    with TemporaryDirectory(dir=aside) as name:
+        make(noted, Path(name))
+        written = [path for path in Path(name).rglob("*") if path.is_file()]
+        files = {path.relative_to(name).as_posix(): path.read_bytes() for path in written}
+    known.append(({nom: keys.get(nom) for nom in noted.read}, files))
+    return files
 
 
 def publish_world(
@@ -73,19 +114,10 @@ def publish_world(
             _PARQUET[nom, key] = table_bytes(frames[nom], nom)
 
     def finish(aside: Path) -> None:
-        rest = tuple(keys.values())
-        if rest not in _REST:
-            before = set(aside.iterdir())
-            write_index(frames, aside)
-            write_trajets(choose_trajets(frames), aside)
-            _REST[rest] = {
-                path.relative_to(aside).as_posix(): path.read_bytes()
-                for path in aside.rglob("*")
-                if path.is_file() and path not in before
-            }
-        for name, content in _REST[rest].items():
-            (aside / name).parent.mkdir(exist_ok=True)
-            (aside / name).write_bytes(content)
+        for make in (write_index, _write_trips):
+            for name, content in _files_of(make, frames, keys, aside).items():
+                (aside / name).parent.mkdir(exist_ok=True)
+                (aside / name).write_bytes(content)
         also(aside)
 
     return publish(
