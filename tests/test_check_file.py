@@ -262,11 +262,16 @@ def write_feed(path: Path, numbers: list[int], end: str = "</offres></lheo>") ->
     return path
 
 
+def cut_in_batches(monkeypatch, nb: int) -> None:
+    """Make a batch of a stream some rows long."""
+    short = replace(FORMATS["lheo"], lire_par_lots=partial(iter_lheo, batch=nb))
+    monkeypatch.setitem(FORMATS, "lheo", short)
+
+
 @pytest.fixture
 def short_batches(monkeypatch):
     """Make a batch of a stream two rows long."""
-    by_two = replace(FORMATS["lheo"], lire_par_lots=partial(iter_lheo, batch=2))
-    monkeypatch.setitem(FORMATS, "lheo", by_two)
+    cut_in_batches(monkeypatch, 2)
 
 
 def test_a_row_is_found_repeated_wherever_the_first_one_was(tmp_path, short_batches):
@@ -300,7 +305,9 @@ def test_a_row_is_found_repeated_wherever_the_first_one_was(tmp_path, short_batc
     )
 
 
-def test_rejects_are_all_written_and_a_few_kept(tmp_path, short_batches):
+def test_rejects_are_all_written_and_a_few_kept(tmp_path, monkeypatch):
+    # Four batches: the second one has more rejects than are still to be kept.
+    cut_in_batches(monkeypatch, 15)
     path, out = write_feed(tmp_path / "flux.xml", [1] * 60), tmp_path / "rejets.csv"
     _, found = check_file(path, out=out)
     assert (
