@@ -61,7 +61,9 @@ def main() -> None:
         nullcontext((options.address, 0)) if options.address else serve(load_settings().data_dir)
     )
     with served as (address, _):
-        done = ask(address, seed=options.seed, examples=options.examples)
+        # One served here is told without its scheme.
+        root = address if "//" in address else f"http://{address}"
+        done = ask(root, seed=options.seed, examples=options.examples)
     print(done.stdout, done.stderr, sep="\n")
     sys.exit(done.returncode)
 

@@ -85,6 +85,7 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("quality.index", "Qualité", "Ce qui est complet, ce qui est à corriger."),
             ("pages.rejects", "Lignes refusées", "Ce qui n'a pas pu être gardé, et pourquoi."),
             ("api.index", "API", "Les mêmes réponses, pour un programme."),
+            ("ogc.index", "Dans QGIS", "Les mêmes données, dans un logiciel de cartes."),
             (
                 "usage.index",
                 "Usage du service",

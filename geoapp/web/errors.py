@@ -53,7 +53,7 @@ PLEIN_DISQUE = (
 )
 """Title and advice when nothing can be written."""
 
-_JSON = ("/donnees/", "/sante", "/pret", "/api/")
+_JSON = ("/donnees/", "/sante", "/pret", "/api/", "/ogc/")
 
 
 def register(app: Flask) -> None:

@@ -381,6 +381,7 @@ DONNEES = (
     Entree("quality.index", "Qualité", est_rubrique=True),
     Entree("pages.rejects", "Lignes refusées"),
     Entree("api.index", "API"),
+    Entree("ogc.index", "Dans QGIS", est_rubrique=True),
 )
 """The pages about the data, which have one word of the menu between them."""
 

@@ -22,7 +22,7 @@ _HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_OPEN = ("/api/", "/donnees/", "/figures/")
+_OPEN = ("/api/", "/donnees/", "/figures/", "/ogc/")
 """Paths of open data: any site may read them, and no answer depends on who asks; pages and their
 files are for ours alone."""
 
@@ -39,7 +39,7 @@ _HSTS = "max-age=31536000"
 _SHARED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Content-Disposition, Allow, Retry-After, X-Total-Count"
+        "ETag, Content-Disposition, Allow, Retry-After, X-Total-Count, Content-Crs"
     ),
 }
 _PREFLIGHT = {
