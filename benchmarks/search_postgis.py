@@ -13,6 +13,7 @@ DROP SCHEMA IF EXISTS banc CASCADE; CREATE SCHEMA banc; SET search_path TO banc,
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE TABLE offres (offre int PRIMARY KEY, lieu int, paire int,
   domaine text, niveau text, voie text);
+CREATE TABLE distantes (paire int, domaine text, niveau text, voie text);
 CREATE TABLE places (lieu int PRIMARY KEY, lon float8, lat float8);
 CREATE TABLE lieux_zones (zone text, lieu int, PRIMARY KEY (zone, lieu));
 CREATE TABLE textes (paire int PRIMARY KEY, intitule text, autres text, organisme text);
@@ -27,8 +28,9 @@ ALTER TABLE textes ADD mots tsvector;
 UPDATE textes SET mots = setweight(to_tsvector('simple', intitule), 'A')
   || setweight(to_tsvector('simple', autres || ' ' || organisme), 'C');
 CREATE INDEX ON textes USING gin (mots);
-CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*) AS nb FROM offres GROUP BY 1, 2, 3;
+CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*), 0 FROM offres GROUP BY 1, 2, 3;
 """
+_REMOTE = "SELECT domaine, niveau, voie, COUNT(*), 1 FROM distantes {found} GROUP BY 1, 2, 3"
 _POINT = "ST_Transform(ST_SetSRID(ST_MakePoint(%s, %s), 4326), 2154)"
 _AROUND = (
     f"SELECT lieu, ST_Distance(geom, p) AS d FROM places, (SELECT {_POINT} AS p) q WHERE "
@@ -51,6 +53,7 @@ class PostgisRival:
         self.db = psycopg.connect(dsn, autocommit=True)
         self.db.execute(_SCHEMA)
         self._copy("offres", offers.offres)
+        self._copy("distantes", offers.distantes)
         self._copy("places", offers.lieux)
         self._copy("lieux_zones", offers.lieux_zones)
         self._copy(
@@ -86,10 +89,12 @@ class PostgisRival:
         ctes, values, source, order = _plan(requete, query)
         with_ = f"WITH {', '.join(ctes)} " if ctes else ""
         counts = (
-            f"{with_}SELECT o.domaine, o.niveau, o.voie, COUNT(*) FROM {source} GROUP BY 1, 2, 3"
+            f"SELECT o.domaine, o.niveau, o.voie, COUNT(*), 0 FROM {source} GROUP BY 1, 2, 3"
             if ctes
             else "SELECT * FROM cube"
         )
+        remote = _REMOTE.format(found="JOIN trouves USING (paire)" if query else "")
+        counts = f"{with_}{counts} UNION ALL {remote}"
         total, facets = count_cube(self.db.execute(counts, values).fetchall(), requete)
         where, chosen = where_filters(requete, "%s")
         page = f"{with_}SELECT o.offre FROM {source} WHERE {where} ORDER BY {order} LIMIT %s"

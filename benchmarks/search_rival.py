@@ -2,7 +2,8 @@
 cube.
 
 The same is asked of each: the total, the first page of 20, the live counts of
-domain, level and voie (each without its own choice).
+domain, level and voie (each without its own choice), where fully remote trainings
+count wherever the search is.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Offers:
-    """The offers of an engine as a database would hold them; fully remote ones are left out."""
+    """The offers of an engine as a database would hold them; fully remote ones are apart."""
 
     offres: pd.DataFrame
+    distantes: pd.DataFrame
     lieux: pd.DataFrame
     lieux_zones: pd.DataFrame
     textes: pd.DataFrame
@@ -88,7 +90,11 @@ def lay_out(moteur: Moteur) -> Offers:
         }
     )
     return Offers(
-        offres[~moteur.a_distance], lieux, zones[zones["zone"].ne("")], _texts(moteur, table)
+        offres=offres[~moteur.a_distance],
+        distantes=offres.loc[moteur.a_distance, ["paire", *COLUMNS]],
+        lieux=lieux,
+        lieux_zones=zones[zones["zone"].ne("")],
+        textes=_texts(moteur, table),
     )
 
 
@@ -134,14 +140,14 @@ class Vocabulary:
 
 
 def count_cube(cells: list[tuple], requete: Requete) -> tuple[int, dict[str, dict[str, int]]]:
-    """Return the total and the live counts out of (domain, level, voie, number) cells counted
-    before these filters.
+    """Return the total and the live counts out of cells counted before these filters: domain,
+    level, voie, number, whether they are remote.  The total is of what is somewhere.
     """
     kept = [set(requete.filtres.values_of(nom)) for nom in FILTERS]
     total, facets = 0, {nom: {} for nom in FILTERS}
-    for *values, nb in cells:
+    for *values, nb, is_remote in cells:
         failed = [i for i, wanted in enumerate(kept) if wanted and values[i] not in wanted]
-        total += nb if not failed else 0
+        total += nb if not failed and not is_remote else 0
         for i, nom in enumerate(FILTERS):
             if not failed or failed == [i]:
                 facets[nom][values[i]] = facets[nom].get(values[i], 0) + nb

@@ -16,6 +16,7 @@ PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;
 PRAGMA cache_size=-400000; PRAGMA mmap_size=2000000000;
 CREATE TABLE offres (offre INTEGER PRIMARY KEY, lieu INTEGER, paire INTEGER, domaine TEXT,
   niveau TEXT, voie TEXT);
+CREATE TABLE distantes (paire INTEGER, domaine TEXT, niveau TEXT, voie TEXT);
 CREATE VIRTUAL TABLE places USING rtree(lieu, ouest, est, sud, nord);
 CREATE TABLE lieux_zones (zone TEXT, lieu INTEGER, PRIMARY KEY (zone, lieu)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE textes USING fts5(intitule, autres, organisme,
@@ -29,14 +30,15 @@ INSERT INTO textes(textes) VALUES ('optimize');
 CREATE INDEX offres_lieu ON offres(lieu);
 CREATE INDEX offres_comptes ON offres(lieu, domaine, niveau, voie, paire);
 CREATE INDEX offres_paire ON offres(paire, lieu, domaine, niveau, voie);
-CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*) AS nb FROM offres GROUP BY 1, 2, 3;
+CREATE TABLE cube AS SELECT domaine, niveau, voie, COUNT(*), 0 FROM offres GROUP BY 1, 2, 3;
 ANALYZE;
 """
 _MATCH = (
     "INSERT INTO trouves(paire) SELECT rowid FROM textes WHERE textes MATCH ? ORDER BY "
     "bm25(textes, 20.0, 2.0, 2.0), rowid"
 )
-_CUBE = "SELECT o.domaine, o.niveau, o.voie, COUNT(*) FROM {source} GROUP BY 1, 2, 3"
+_CUBE = "SELECT o.domaine, o.niveau, o.voie, COUNT(*), 0 FROM {source} GROUP BY 1, 2, 3"
+_REMOTE = "SELECT domaine, niveau, voie, COUNT(*), 1 FROM distantes {found} GROUP BY 1, 2, 3"
 _PAGE = "SELECT o.offre FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"
 
 
@@ -51,6 +53,7 @@ class SqliteRival:
         self.db.execute("BEGIN")
         self.xyz = to_ecef(offers.lieux["lon"], offers.lieux["lat"])
         self._insert("offres", offers.offres)
+        self._insert("distantes", offers.distantes)
         self._insert("lieux_zones", offers.lieux_zones)
         boxes = zip(
             *(offers.lieux[nom].tolist() for nom in ("lieu", "lon", "lon", "lat", "lat")),
@@ -115,9 +118,11 @@ class SqliteRival:
         return True
 
     def _cells(self, has_place: bool, has_text: bool) -> list[tuple]:
-        if not has_place and not has_text:
-            return self.db.execute("SELECT * FROM cube").fetchall()
-        return self.db.execute(_CUBE.format(source=_source(has_place, has_text))).fetchall()
+        remote = _REMOTE.format(found="JOIN trouves USING (paire)" if has_text else "")
+        cells = "SELECT * FROM cube"
+        if has_place or has_text:
+            cells = _CUBE.format(source=_source(has_place, has_text))
+        return [row for counts in (cells, remote) for row in self.db.execute(counts)]
 
     def _page(self, requete: Requete, has_place: bool, has_text: bool) -> list[int]:
         """Return the first page, streamed in its order where an index gives it."""

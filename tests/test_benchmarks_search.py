@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import search, search_job
-from benchmarks.queries import MIX, make_queries, parameters
+from benchmarks.queries import FILTERS, MIX, make_queries, parameters
 from benchmarks.search_rival import count_cube, lay_out
 from benchmarks.search_sqlite import SqliteRival
 from benchmarks.search_world import replicate, write_world
@@ -22,8 +22,11 @@ NB_OFFERS = 40
 
 @pytest.fixture
 def world(tiny_snapshot, tmp_path):
-    """Return the data folder of the tiny world, replicated."""
+    """Return the data folder of the tiny world, replicated, some of its offers fully remote."""
     frames = replicate({nom: tiny_snapshot.read(nom) for nom in TABLES}, NB_OFFERS)
+    for nom in ("offres", "actions"):
+        is_remote = frames[nom]["id_action"].isin(frames["offres"]["id_action"].iloc[::7])
+        frames[nom]["modalite"] = frames[nom]["modalite"].mask(is_remote, "a_distance")
     write_world(frames, tiny_snapshot.manifest, tmp_path / "wide")
     return tmp_path / "wide"
 
@@ -53,20 +56,23 @@ def test_sqlite_gives_the_same_totals_pages_and_counts(moteur, tmp_path):
         for kind, requete in make_queries(moteur, 200)
         if kind in ("radius", "radius + filter", "zone", "zone + filter", "filter")
     ]
+    assert moteur.a_distance.any() and not moteur.a_distance.all()
     rival, ours = SqliteRival(lay_out(moteur), tmp_path / "rival.sqlite"), search_job.Ours(moteur)
     rank = {int(row): i for i, row in enumerate(moteur.ordre)}
     for _, requete in queries:
         mine, theirs = ours.answer(requete), rival.answer(requete)
         assert theirs.total == mine.total
         assert theirs.rows == [rank[row] for row in mine.rows]
+        assert theirs.facets == {nom: mine.facets[nom] for nom in FILTERS}
     rival.close()
 
 
 def test_live_counts_leave_out_their_own_filter():
     cells = [
-        ("gestion", "5", "scolaire", 3),
-        ("sante", "5", "scolaire", 2),
-        ("gestion", "6", "scolaire", 7),
+        ("gestion", "5", "scolaire", 2, 0),
+        ("gestion", "5", "scolaire", 1, 1),
+        ("sante", "5", "scolaire", 2, 0),
+        ("gestion", "6", "scolaire", 7, 0),
     ]
     requete = Requete(
         filtres=Filtres(
@@ -77,7 +83,8 @@ def test_live_counts_leave_out_their_own_filter():
         )
     )
     total, facets = count_cube(cells, requete)
-    assert total == 3
+    # What is remote counts in the filters, and is no part of the total.
+    assert total == 2
     assert facets == {
         "domaine": {"gestion": 3, "sante": 2},
         "niveau": {"5": 3, "6": 7},

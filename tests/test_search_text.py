@@ -298,6 +298,17 @@ def test_same_tables_same_bytes(tmp_path):
     assert (tmp_path / "a" / FICHIER).read_bytes() == (tmp_path / "b" / FICHIER).read_bytes()
 
 
+def test_an_index_of_an_earlier_version_finds_the_same(monde, tmp_path):
+    snapshot = snapshot_of(tmp_path)
+    with sqlite3.connect(tmp_path / FICHIER) as connection:
+        connection.execute("DROP TABLE listes")
+    old = open_index(snapshot)
+    assert old.listes and monde.index.listes is None
+    for texte in ("cap", "boulanger de nuit", "lycee", "aide soignant"):
+        (rows, scores, read), same = find_text(old, texte), find_text(monde.index, texte)
+        assert (rows.tolist(), scores.tolist(), read) == (*map(list, same[:2]), same[2])
+
+
 def test_the_index_is_read_only(monde):
     with pytest.raises(sqlite3.OperationalError):
         monde.index.connect().execute("DELETE FROM mots")

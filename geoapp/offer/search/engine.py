@@ -470,8 +470,14 @@ def _ranks_of_places(most: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     Of two equal at most, the one known best (`gaps`) comes first.  One more rank at the end, that
     of « no place »: place −1 reads it.
     """
-    distinct, ranks = np.unique(np.column_stack([most, gaps]), axis=0, return_inverse=True)
-    return np.append(ranks.reshape(-1), len(distinct))
+    # Two sorts of numbers are several times faster than one of pairs.
+    order = np.lexsort((gaps, most))
+    most, gaps = most[order], gaps[order]
+    differs = (most[1:] != most[:-1]) | (gaps[1:] != gaps[:-1])
+    ranks = np.zeros(len(order) + 1, np.int64)
+    ranks[order[1:]] = np.cumsum(differs)
+    ranks[-1] = ranks[:-1].max(initial=-1) + 1
+    return ranks
 
 
 def _order(keys: list[np.ndarray], n: int) -> np.ndarray:

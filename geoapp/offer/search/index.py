@@ -1,7 +1,7 @@
 """The search index of a snapshot: one SQLite file, written at the build and only read afterwards.
 
-`textes` (FTS5) holds one document per distinct formation text and
-`organismes` (FTS5) one per name of body, both as stems; `appellations` (FTS5)
+`listes` holds by stem the documents, one per distinct formation text, and the bodies, one per name,
+with their scores (`postings`); `appellations` (FTS5)
 holds the names of jobs, and `textes_metiers` which documents lead to each job;
 `mots` is the vocabulary that typing errors are corrected with; `suggestions` and
 `toponymes` feed the two autocompletions; `tableaux` holds arrays.  The same
@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import local
@@ -26,6 +26,7 @@ import pandas as pd
 from geoapp.core.errors import SnapshotError
 from geoapp.core.memory import Memory
 from geoapp.offer.search.place_names import COLONNES, make_toponyms
+from geoapp.offer.search.postings import LISTE, LISTES, make_lists
 from geoapp.offer.search.prefixes import Prefixes, make_prefixes
 from geoapp.offer.search.streets import Rues, open_streets
 from geoapp.offer.search.synonyms import Synonymes, load_synonymes
@@ -42,7 +43,20 @@ POIDS = {
     "mots": 1.0,
     "domaine": 1.0,
 }
-"""Columns of a document and their weight in the score (bm25)."""
+"""Columns of a document and their weight in the score (BM25)."""
+
+TEXTES, TITRES, DIPLOMES_TITRES, ORGANISMES = "textes", "titres", "diplomes", "organismes"
+_TITRES = ("intitule", "codes")
+"""What of a document says what the training is; of a diploma, its kind says it too."""
+
+CHAMPS = {
+    TEXTES: tuple(POIDS.values()),
+    TITRES: tuple(poids if nom in _TITRES else 0.0 for nom, poids in POIDS.items()),
+    DIPLOMES_TITRES: tuple(
+        poids if nom in (*_TITRES, "type_diplome") else 0.0 for nom, poids in POIDS.items()
+    ),
+}
+"""What is looked for apart in a document: the weight of each of its columns."""
 
 MEMOIRE = 512
 """Expressions whose hits are remembered."""
@@ -58,8 +72,7 @@ _MOTS = (
     "nb_titres INTEGER, nb_metiers INTEGER"
 )
 _TABLES = f"""
-CREATE VIRTUAL TABLE textes USING fts5({", ".join(POIDS)}, content='', tokenize='ascii');
-CREATE VIRTUAL TABLE organismes USING fts5(nom, content='', tokenize='ascii');
+{LISTES}
 CREATE VIRTUAL TABLE appellations USING fts5(
     racines, entier UNINDEXED, nb UNINDEXED, code UNINDEXED, metier UNINDEXED, tokenize='ascii');
 CREATE TABLE textes_metiers (
@@ -71,8 +84,6 @@ CREATE TABLE toponymes ({", ".join(COLONNES)});
 """
 
 _END = (
-    "INSERT INTO textes(textes) VALUES ('optimize')",
-    "INSERT INTO organismes(organismes) VALUES ('optimize')",
     "INSERT INTO appellations(appellations) VALUES ('optimize')",
     "COMMIT",
     "VACUUM",
@@ -125,16 +136,10 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
     doc, distinct = _documents(frames["formations"])
     _write_jobs(connection, frames, doc)
     vocabulary: dict[str, list[int]] = {}
-    connection.executemany(
-        f"INSERT INTO textes(rowid, {', '.join(POIDS)}) VALUES ({_marks(len(POIDS) + 1)})",
-        ((row, *map(_stemmed, cells)) for row, cells in enumerate(distinct)),
-    )
     _count_words(vocabulary, (" ".join(cells) for cells in distinct), 0)
     names = body_names(frames["offres"])
-    connection.executemany(
-        "INSERT INTO organismes(rowid, nom) VALUES (?, ?)",
-        ((row, _stemmed(nom)) for row, nom in enumerate(names)),
-    )
+    lists = _lists(distinct, names)
+    connection.executemany(f"INSERT INTO listes VALUES ({_marks(4)})", lists)
     _count_words(vocabulary, names, 1)
     _count_words(vocabulary, (cells[0] for cells in distinct), 2)
     jobs = frames.get("appellations")
@@ -147,6 +152,12 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
         "INSERT INTO tableaux VALUES ('texte_de_formation', ?)",
         (np.asarray(doc, dtype="<i4").tobytes(),),
     )
+
+
+def _lists(documents: list[list[str]], names: list[str]) -> Iterator[tuple[str, str, bytes, bytes]]:
+    """Yield the rows of table `listes`: those of documents given as cells, those of bodies."""
+    yield from make_lists((list(map(_stemmed, cells)) for cells in documents), CHAMPS)
+    yield from make_lists(([_stemmed(nom)] for nom in names), {ORGANISMES: (1.0,)})
 
 
 def _write_jobs(
@@ -328,7 +339,15 @@ class Index:
     """Streets, read from their files when one is typed: none is in memory."""
     synonymes: Synonymes
     memoire: Memory = field(default_factory=lambda: Memory(MEMOIRE), repr=False, compare=False)
+    listes: dict[tuple[str, str], tuple[bytes, bytes]] | None = None
+    """The lists of a file that has none, written by an earlier version."""
     _local: local = field(default_factory=local, repr=False, compare=False)
+
+    def read_list(self, champ: str, racine: str) -> tuple[bytes, bytes] | None:
+        """Return the rows that hold a stem in a field, and their scores, as they are stored."""
+        if self.listes is not None:
+            return self.listes.get((champ, racine))
+        return self.connect().execute(LISTE, (champ, racine)).fetchone()
 
     def connect(self) -> sqlite3.Connection:
         """Return the read-only connection of this thread."""
@@ -376,16 +395,23 @@ def open_index(snapshot) -> Index:
             "SELECT texte, type, nb FROM suggestions ORDER BY rowid"
         ).fetchall()
         places = connection.execute("SELECT * FROM toponymes ORDER BY rowid").fetchall()
+        has_lists = bool(connection.execute("PRAGMA table_info(listes)").fetchall())
     finally:
         connection.close()
     docs = np.frombuffer(docs_bytes, dtype="<i4")
     synonymes, offres = load_synonymes(), snapshot.read("offres")
     communes = sorted(offres["nom_commune"].dropna().unique())
+    bodies = body_names(offres)
+    lists = None
+    if not has_lists:
+        made = _lists(_documents(snapshot.read("formations"))[1], bodies)
+        lists = {(champ, racine): (rows, notes) for champ, racine, rows, notes in made}
     return Index(
         chemin=path,
         texte_de_formation=docs,
         nb_textes=int(docs.max()) + 1 if len(docs) else 0,
-        organismes=body_names(offres),
+        organismes=bodies,
+        listes=lists,
         mots=words,
         racines=frozenset(one.racine for one in words.values()),
         racines_titres=frozenset(one.racine for one in words.values() if one.nb_titres),

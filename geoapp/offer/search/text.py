@@ -14,15 +14,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from geoapp.offer.search.index import POIDS, Index
+from geoapp.offer.search.index import DIPLOMES_TITRES, ORGANISMES, TEXTES, TITRES, Index
 from geoapp.offer.search.jobs import AppelMetier, MetierNomme, find_job, find_named_job
 from geoapp.offer.search.kin import kin_of
 from geoapp.offer.search.model import MetierCompris, Texte
+from geoapp.offer.search.postings import Liste, read_postings
 from geoapp.offer.search.prefixes import find_prefixes
 from geoapp.offer.search.sounds import sound
 from geoapp.offer.search.synonyms import Locution
@@ -55,17 +57,6 @@ VOIES_DITES = frozenset("alternance apprenti apprentie apprentis apprentissage".
 FAUTES = ((12, 3), (7, 2), (4, 1))
 """Letters of a word, and the typing errors then forgiven; a shorter word is never corrected."""
 
-_POIDS = ", ".join(map(str, POIDS.values()))
-_SQL = {
-    "textes": f"SELECT rowid, bm25(textes, {_POIDS}) FROM textes "
-    "WHERE textes MATCH ? ORDER BY rowid",
-    "organismes": "SELECT rowid, bm25(organismes) FROM organismes "
-    "WHERE organismes MATCH ? ORDER BY rowid",
-}
-_TITRES = "{intitule codes} : "
-"""What of a document says what the training is; of a diploma, its kind says it too."""
-
-_TITRES_DIPLOMES = "{intitule codes type_diplome} : "
 _SUGGESTIONS_LUES = 2000
 
 
@@ -106,19 +97,15 @@ class Suggestion:
     nb: int
 
 
-Touches = tuple[np.ndarray, np.ndarray]
-"""Rows that hold a concept, in their order, and their scores."""
-
-
 @dataclass(frozen=True)
 class Correspondance:
     """What holds each concept: the titles, any text of the documents, the bodies, the communes."""
 
     concepts: tuple[Concept, ...]
-    titres: tuple[Touches, ...]
-    textes: tuple[Touches, ...]
-    organismes: tuple[Touches, ...]
-    communes: tuple[Touches, ...]
+    titres: tuple[Liste, ...]
+    textes: tuple[Liste, ...]
+    organismes: tuple[Liste, ...]
+    communes: tuple[Liste, ...]
     texte: Texte
     metier: MetierNomme | None = None
 
@@ -166,21 +153,21 @@ def match_text(index: Index, texte: str) -> Correspondance:
         concepts=tuple(concepts),
         titres=tuple(_title_hits(index, concept) for concept in concepts),
         textes=tuple(_text_hits(index, concept) for concept in concepts),
-        organismes=tuple(_run(index, "organismes", concept.locutions) for concept in concepts),
+        organismes=tuple(_run(index, ORGANISMES, concept.locutions) for concept in concepts),
         communes=tuple(_communes(index, concept) for concept in concepts),
         texte=read,
         metier=find_named_job(index, said) if said else None,
     )
 
 
-def _communes(index: Index, concept: Concept) -> Touches:
+def _communes(index: Index, concept: Concept) -> Liste:
     """Return the communes whose name holds a concept, all of one score."""
     empty = np.empty(0, np.int64)
     found = [index.lieux_dits.get(root, empty) for root in concept.locutions[0]]
     rows = found[0]
     for other in found[1:]:
         rows = np.intersect1d(rows, other)
-    return rows, np.ones(len(rows), np.float32)
+    return Liste(rows, np.ones(len(rows), np.float32))
 
 
 def _name_jobs(index: Index, found: Correspondance) -> Correspondance:
@@ -216,9 +203,9 @@ def _name_jobs(index: Index, found: Correspondance) -> Correspondance:
     )
 
 
-def _job_hits(appel: AppelMetier) -> tuple[np.ndarray, np.ndarray]:
+def _job_hits(appel: AppelMetier) -> Liste:
     """Return the documents of some jobs, all of one score: none says what was typed."""
-    return appel.textes, np.ones(len(appel.textes), np.float32)
+    return Liste(appel.textes, np.ones(len(appel.textes), np.float32))
 
 
 def _said(found: Correspondance, appel: AppelMetier) -> list[MetierCompris]:
@@ -239,10 +226,10 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
         every = np.ones(nb, bool)
         return Notes(np.zeros(nb, np.float32), every, every, found.texte)
     names = _spread_names(found, pairs, index)
-    titles = [_spread(one, index.nb_textes, pairs.textes) for one in found.titres]
+    titles = [_spread([(one, index.nb_textes, pairs.textes)], nb) for one in found.titres]
     is_name = [_is_name(index, *told) for told in zip(found.concepts, titles, names, strict=True)]
     answers, left_out, jobs = _answering(found, titles, names, is_name, pairs)
-    neighbours, scores, read = _neighbouring(index, found, pairs, is_name, answers)
+    neighbours, scores, read = _neighbouring(index, found, pairs, names, is_name, answers)
     if answers.any():
         gains = [gain for (_, gain), kept in zip(titles, left_out, strict=True) if not kept]
         more = [gain for (_, gain), held in zip(names, is_name, strict=True) if held]
@@ -270,31 +257,33 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
     return Notes(scores, answers, answers | neighbours, read)
 
 
-Etalees = list[tuple[np.ndarray, np.ndarray]]
-"""By concept: whether each pair is hit, and its score."""
+class Etalee(NamedTuple):
+    """Whether each pair holds something, and its score."""
+
+    ici: np.ndarray
+    notes: np.ndarray
 
 
-def _spread_names(found: Correspondance, pairs: Paires, index: Index) -> Etalees:
+def _spread_names(found: Correspondance, pairs: Paires, index: Index) -> list[Etalee]:
     """Return which pairs hold each concept in the name of their body or of their commune."""
-    result = []
-    for bodies, towns in zip(found.organismes, found.communes, strict=True):
-        here, gain = np.zeros(len(pairs.textes), bool), np.zeros(len(pairs.textes), np.float32)
-        for hits, size, rows in (
-            (bodies, len(index.organismes), pairs.organismes),
-            (towns, len(index.communes), pairs.communes),
-        ):
-            if len(hits[0]):
-                here_too, more = _spread(hits, size, rows)
-                here, gain = here | here_too, gain + more
-        result.append((here, gain))
-    return result
+    nb = len(pairs.textes)
+    return [
+        _spread(
+            [
+                (bodies, len(index.organismes), pairs.organismes),
+                (towns, len(index.communes), pairs.communes),
+            ],
+            nb,
+        )
+        for bodies, towns in zip(found.organismes, found.communes, strict=True)
+    ]
 
 
 def _is_name(
     index: Index,
     concept: Concept,
-    title: tuple[np.ndarray, np.ndarray],
-    name: tuple[np.ndarray, np.ndarray],
+    title: Etalee,
+    name: Etalee,
 ) -> bool:
     """Tell whether a concept is a name of bodies or communes: of no title and of no job."""
     is_job = concept.titres or index.racines_metiers.issuperset(concept.locutions[0])
@@ -303,8 +292,8 @@ def _is_name(
 
 def _answering(
     found: Correspondance,
-    titles: Etalees,
-    names: Etalees,
+    titles: list[Etalee],
+    names: list[Etalee],
     is_name: list[bool],
     pairs: Paires,
 ) -> tuple[np.ndarray, list[bool], tuple[MetierCompris, ...]]:
@@ -335,7 +324,7 @@ def _answering(
         return nothing, none, ()
     job = found.metier
     told = tuple(replace(one, mot=found.texte.recu.strip()) for one in job.metiers) if job else ()
-    of_job = np.isin(pairs.textes, job.textes) if job else ~nothing
+    of_job = _among(pairs, job.textes) if job else ~nothing
     for out in _ways_to_drop(found.concepts, held, must, has_job=job is not None):
         kept = [here for here, dropped in zip(held, out, strict=True) if not dropped]
         answers = np.logical_and.reduce(kept) & of_job
@@ -347,7 +336,7 @@ def _answering(
     if job is None or not job.vises.size or is_family:
         return nothing, none, ()
     needed = [here for here, kept in zip(held, must, strict=True) if kept]
-    return np.logical_and.reduce([np.isin(pairs.textes, job.vises), *needed]), none, told
+    return np.logical_and.reduce([_among(pairs, job.vises), *needed]), none, told
 
 
 def _ways_to_drop(
@@ -391,6 +380,7 @@ def _neighbouring(
     index: Index,
     found: Correspondance,
     pairs: Paires,
+    names: list[Etalee],
     is_name: list[bool],
     answers: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, Texte]:
@@ -404,9 +394,10 @@ def _neighbouring(
     wide = _name_jobs(index, found)
     named = any(is_name)
     held = []
-    names = _spread_names(wide, pairs, index)
+    if wide is not found:
+        names = _spread_names(wide, pairs, index)
     for hits, (name, more) in zip(wide.textes, names, strict=True):
-        here, gain = _spread(hits, index.nb_textes, pairs.textes)
+        here, gain = _spread([(hits, index.nb_textes, pairs.textes)], nb)
         if named:
             here, gain = here | name, gain + more
         held.append(here)
@@ -415,7 +406,7 @@ def _neighbouring(
         weight += here * np.float32(np.log1p(nb / max(1, here.sum())))
     of_job = np.zeros(nb, bool)
     if found.metier is not None:
-        of_job = np.isin(pairs.textes, found.metier.textes)
+        of_job = _among(pairs, found.metier.textes)
         scores += of_job
     every = np.logical_and.reduce(held)
     kept = every | of_job
@@ -427,7 +418,7 @@ def _neighbouring(
     said = [root for concept in wide.concepts for root in concept.locutions[0]]
     if appel := find_job(index, said, said):
         wide = replace(wide, texte=replace(wide.texte, metiers=tuple(_said(wide, appel))))
-        here = np.isin(pairs.textes, appel.textes)
+        here = _among(pairs, appel.textes)
         if here.any():
             return here, scores + here, wide.texte
     tells = [
@@ -448,33 +439,45 @@ def _neighbouring(
     return kept, scores, replace(wide.texte, corrections=corrections)
 
 
-def _spread(
-    hits: tuple[np.ndarray, np.ndarray], size: int, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return whether each of `rows` is hit, and its score; row −1 never is."""
-    # One cell more than there are rows: −1 reads it, and nothing writes it.
-    here, gain = np.zeros(size + 1, bool), np.zeros(size + 1, np.float32)
-    here[hits[0]], gain[hits[0]] = True, hits[1]
-    return here[rows], gain[rows]
+def _spread(hits: Iterable[tuple[Liste, int, np.ndarray]], nb: int) -> Etalee:
+    """Return which of `nb` pairs are hit, and their score; row −1 never is.
+
+    Each hit is a list of rows, how many rows there are, and the row of each pair.
+    """
+    notes = np.zeros(nb, np.float32)
+    for found, size, rows in hits:
+        if len(found.lignes):
+            # One cell more than there are rows: −1 reads it, and nothing writes it.
+            gain = np.zeros(size + 1, np.float32)
+            gain[found.lignes] = found.notes
+            notes = notes + gain[rows]
+    # What is held always says something: no score is nothing.
+    return Etalee(notes > 0, notes)
 
 
-def _title_hits(index: Index, concept: Concept) -> Touches:
+def _among(pairs: Paires, textes: np.ndarray) -> np.ndarray:
+    """Tell which pairs are of some documents."""
+    held = np.zeros(max(pairs.textes.max(initial=0), textes.max(initial=0)) + 1, bool)
+    held[textes] = True
+    return held[pairs.textes]
+
+
+def _title_hits(index: Index, concept: Concept) -> Liste:
     """Return the documents whose title or codes hold a concept or one of its family."""
-    within = _TITRES_DIPLOMES if concept.est_diplome else _TITRES
-    typed = _run(index, "textes", concept.locutions[:1] if concept.est_dit else (), within)
-    others = _run(index, "textes", (*concept.locutions[1:], *concept.titres), within)
-    return _merged(typed, others)
+    champ = DIPLOMES_TITRES if concept.est_diplome else TITRES
+    typed = _run(index, champ, concept.locutions[:1] if concept.est_dit else ())
+    return _merged(typed, _run(index, champ, (*concept.locutions[1:], *concept.titres)))
 
 
-def _text_hits(index: Index, concept: Concept) -> Touches:
+def _text_hits(index: Index, concept: Concept) -> Liste:
     """Return the documents that hold a concept anywhere: what was typed, or its synonyms."""
     return _merged(
-        _run(index, "textes", concept.locutions[:1]),
-        _run(index, "textes", concept.locutions[1:]),
+        _run(index, TEXTES, concept.locutions[:1]),
+        _run(index, TEXTES, concept.locutions[1:]),
     )
 
 
-def _merged(typed: Touches, others: Touches) -> Touches:
+def _merged(typed: Liste, others: Liste) -> Liste:
     """Return the rows of what was typed and of its synonyms.
 
     A row that holds only a synonym scores at most `PART_SYNONYME` of the best
@@ -488,31 +491,14 @@ def _merged(typed: Touches, others: Touches) -> Touches:
     scores[np.searchsorted(rows, others[0])] = others[1] * scale
     at = np.searchsorted(rows, typed[0])
     scores[at] = np.maximum(scores[at], typed[1])
-    return rows, scores
+    return Liste(rows, scores)
 
 
-def _run(index: Index, table: str, locutions: tuple[Locution, ...], within: str = "") -> Touches:
-    """Return the rows that hold one of some expressions, in order, and their bm25 scores.
-
-    The answer is remembered.
-    """
-    expression = " OR ".join(_expression(locution, within) for locution in locutions)
-
-    def make() -> Touches:
-        rows = index.connect().execute(_SQL[table], (expression,)).fetchall() if expression else []
-        return (
-            np.array([row for row, _ in rows], dtype=np.int64),
-            np.array([-score for _, score in rows], dtype=np.float32),
-        )
-
-    return index.memoire.get((table, expression), make)
-
-
-def _expression(locution: Locution, within: str) -> str:
-    """Return what the full-text engine reads for an expression: every stem, none of the others."""
-    held = " AND ".join(f'{within}"{root}"' for root in locution if not root.startswith("-"))
-    without = "".join(f' NOT {within}"{root[1:]}"' for root in locution if root.startswith("-"))
-    return f"(({held}){without})" if without else f"({held})"
+def _run(index: Index, champ: str, locutions: tuple[Locution, ...]) -> Liste:
+    """Return the rows of a field that hold one of some expressions; the answer is remembered."""
+    return index.memoire.get(
+        (champ, locutions), lambda: read_postings(index.read_list, champ, locutions)
+    )
 
 
 def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
