@@ -153,6 +153,19 @@ def test_around_a_commune_distances_are_shown_and_sorted(client):
     assert state(page)["lieuCode"] == "commune:80001"
 
 
+@pytest.mark.parametrize(
+    "texte, reste",
+    [("cuisine Amiville", "cuisine"), ("amiville cap à", "cap"), ("cuisine à amiville", "cuisine")],
+)
+def test_a_commune_typed_among_the_words_is_proposed_as_the_place(client, texte, reste):
+    page = plain(client.get("/recherche", query_string={"texte": texte}).text)
+    link = re.search(r'« Amiville » est une commune : <a href="([^"]+)">([^<]+)</a>', page)
+    assert link and link[2] == f"Chercher « {reste} », lieu : Amiville"
+    assert f"texte={reste}" in link[1] and "lieu=commune" in link[1]
+    for other in ("cuisine", "Amiville", "cuisine Amiville&lieu=Beauval"):
+        assert "est une commune" not in client.get(f"/recherche?texte={other}").text
+
+
 def test_a_zone_is_searched_inside_whatever_the_radius(client):
     page = client.get("/recherche?lieu=departement:59&rayon=5")
     assert sentence(page).startswith("2 formations dans le Nord")

@@ -16,7 +16,7 @@ from shapely.geometry import LineString, shape
 from benchmarks.streets import judge, shortened, true_streets
 from geoapp.core.errors import ParameterError, SourceError
 from geoapp.core.snapshot import ROUTES, Snapshot
-from geoapp.ingest.roads import roads_geojson
+from geoapp.ingest.roads import read_stations, road_features, station_features
 from geoapp.ingest.step_streets import ADRESSES, give_addresses, streets_of_roads
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.search.index import open_index, write_index
@@ -309,7 +309,7 @@ def test_named_roads_of_the_mirror_are_understood_and_never_another(real_snapsho
     assert kinds.count("exact") / len(kinds) >= 0.96 and kinds.count("faux") == 0
 
 
-def test_main_roads_are_light_lines_that_name_their_makers():
+def test_main_roads_are_light_lines():
     straight = LineString([(2.0, 50.0), (2.01, 50.00001), (2.02, 50.0)])
     rows = [
         ("A 1", "highway", straight),
@@ -318,12 +318,33 @@ def test_main_roads_are_light_lines_that_name_their_makers():
         ("Rue Haute", "minor", straight),
     ]
     roads = pd.DataFrame(rows, columns=["nom", "classe", "geometry"])
-    drawn = json.loads(roads_geojson(roads, f"Routes : {CREDIT} (ODbL)"))
-    assert drawn["credit"] == f"Routes : {CREDIT} (ODbL)"
-    assert {f["properties"]["forme"]: f["geometry"]["coordinates"] for f in drawn["features"]} == {
+    drawn = json.loads(json.dumps(road_features(roads)))
+    assert {f["properties"]["forme"]: f["geometry"]["coordinates"] for f in drawn} == {
         "route-major": [[[2.02, 50.0], [2.05, 50.02]]],
         "route-highway": [[[2.0, 50.0], [2.02, 50.0]]],
     }
+
+
+STATIONS = """nom;libellecourt;segment_drg;position_geographique;codeinsee;codes_uic
+Hirson;HIR;C;"49.92031, 4.09183";02381;87295444
+Lens;LNS;B;"50.42659, 2.82779";62498;87345025
+Lens;LNS;B;"50.42659, 2.82779";62498;87345025
+Arras;ARR;B;;62041;87342014
+;LIL;A;"50.63604, 3.07088";59350;87286005
+"""
+
+
+def test_stations_of_a_public_list_are_points_of_the_base_map(tmp_path):
+    path = tmp_path / "gares-de-voyageurs.csv"
+    path.write_text(STATIONS, encoding="utf-8")
+    source = get_source("gares-voyageurs")
+    stations, bilan = read_stations(read_source(source, path), source)
+    bilan.check()
+    assert [one["code_raison"] for one in bilan.rejets] == ["nom_absent", "position_absente"]
+    assert [
+        (one["properties"]["nom"], *one["geometry"]["coordinates"])
+        for one in station_features(stations)
+    ] == [("Hirson", 4.0918, 49.9203), ("Lens", 2.8278, 50.4266)]
 
 
 def test_roads_are_served_where_a_snapshot_holds_some(client, tmp_path):

@@ -29,7 +29,9 @@ SNAPSHOTS = "instantanes"
 CURRENT = "courant"
 MANIFEST = "manifest.json"
 ROUTES = "routes.geojson"
-"""Main roads that the maps draw, when a source gives some: under its own licence, no table."""
+"""Main roads and stations that the maps draw, when a source gives some: under their own licences,
+no table.
+"""
 _PIECE = 1 << 20
 KEPT = 2
 """Published snapshots kept, unless the settings say more: the one served, and the one before for

@@ -11,6 +11,7 @@ from geoapp.ingest import demand, needs, offers, territories
 from geoapp.ingest.by_departement import read_by_departement
 from geoapp.ingest.neighbours import keep_neighbours
 from geoapp.ingest.nomenclatures import read_nomenclature
+from geoapp.ingest.roads import read_stations
 from geoapp.ingest.statistics import read_statistics
 from geoapp.ingest.tally import Bilan
 from geoapp.ingest.totals import read_totals
@@ -157,6 +158,7 @@ CONTROLES: dict[str, Callable[[Source, Lecture, Reperes], Bilan]] = {
     "demandeurs_secteurs": lambda source, lecture, _: needs.read_sectors(lecture, source)[1],
     "mesures_communes": _check_measures,
     "rues": _check_streets,
+    "gares": lambda source, lecture, _: read_stations(lecture, source)[1],
     "lieux_information": _check_information,
     "verification": _check_codes,
 }

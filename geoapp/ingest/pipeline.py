@@ -223,7 +223,7 @@ class _Made:
     rues: dict[str, bytes] = field(default_factory=dict)
     """Files of streets, by name."""
     routes: bytes = b""
-    """Main roads, for the maps."""
+    """Main roads and stations, for the maps."""
 
     def add(self, tables: dict[str, pd.DataFrame], key: str) -> None:
         """Add the tables of one step."""
@@ -390,8 +390,8 @@ def _add_streets(state: BuildState, lectures: Lectures, made: _Made) -> None:
         "rues", street_files, state.cle_communes, _read_key(state, "rues"), state.cle_passage
     )
     made.rues = counted(state, "rues", key, partial(street_files, lectures=lectures))
-    mine = state.etapes.key("routes", road_map, _read_key(state, "rues"))
-    made.routes = do(state.etapes, "routes", mine, partial(road_map, state, lectures))
+    mine = state.etapes.key("routes", road_map, state.cle_communes, _read_key(state, "rues"))
+    made.routes = counted(state, "routes", mine, partial(road_map, lectures=lectures))
 
 
 def _verify_others(state: BuildState, lectures: Lectures) -> None:

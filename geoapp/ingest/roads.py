@@ -1,4 +1,4 @@
-"""The main roads that the maps draw under everything else: a file beside the tables."""
+"""The main roads and stations that the maps draw under the rest: a file beside the tables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ import pandas as pd
 import shapely
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
+from geoapp.core.geometry import repair_coordinates
 from geoapp.ingest.readings import Lectures
 from geoapp.ingest.state import BuildState
+from geoapp.ingest.tally import Bilan
+from geoapp.offer.journal import Journal
+from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
 
 CLASSES = ("major", "highway")
 """Classes of roads that are drawn, the widest last."""
@@ -24,21 +29,68 @@ DECIMALES = 4
 
 
 def road_map(state: BuildState, lectures: Lectures) -> bytes:
-    """Return the main roads of the sources that have lines, as GeoJSON; nothing without any.
+    """Return main roads, of the sources that have lines, and stations, as GeoJSON.
 
-    One feature by class (`forme`: « route-highway »), and `credit`: who must be named.
+    Nothing without any.  One feature by class of road (`forme`: « route-highway »), one by station
+    (`forme`: « gare »), and `credit`: who must be named.  Sources of stations are counted.
     """
     sources = [one.source for one in state.feeding("rues")]
     drawn = [one for one in sources if "geometry" in lectures[one.id].frame]
-    if not drawn:
+    features, told = [], []
+    if drawn:
+        roads = pd.concat([lectures[one.id].frame for one in drawn], ignore_index=True)
+        features += road_features(roads)
+        told.append(_credit("Routes", drawn))
+    mine = state.communes[state.communes["est_region"].astype(bool)]
+    ouest, sud, est, nord = mine.total_bounds
+    for one in state.feeding("gares"):
+        stations, bilan = read_stations(lectures[one.source.id], one.source)
+        state.bilans[one.source.id] = bilan
+        near = stations["longitude"].between(ouest, est) & stations["latitude"].between(sud, nord)
+        features += station_features(stations[near])
+        told.append(_credit("Gares", [one.source]))
+    if not features:
         return b""
-    roads = pd.concat([lectures[one.id].frame for one in drawn], ignore_index=True)
-    credits = sorted({f"{one.producteur} ({one.licence})" for one in drawn})
-    return roads_geojson(roads, f"Routes : {', '.join(credits)}")
+    collection = {"type": "FeatureCollection", "credit": " · ".join(told), "features": features}
+    return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def roads_geojson(roads: pd.DataFrame, credit: str) -> bytes:
-    """Return roads (`classe`, `geometry` in degrees) as light GeoJSON."""
+def _credit(subject: str, sources: list[Source]) -> str:
+    """Return who made what is drawn."""
+    makers = sorted({f"{one.producteur} ({one.licence})" for one in sources})
+    return f"{subject} : {', '.join(makers)}"
+
+
+def read_stations(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bilan]:
+    """Return stations (`nom`, `longitude`, `latitude` in degrees), and the counts."""
+    journal = Journal(lecture.frame.reindex(columns=["nom", "latitude", "longitude"]))
+    frame = journal.frame
+    points = repair_coordinates(frame["latitude"], frame["longitude"])
+    journal.refuse("nom", frame["nom"].isna(), "nom_absent")
+    journal.refuse("latitude", points["latitude"].isna(), "position_absente", with_original=True)
+    kept = journal.kept()
+    stations = kept.assign(**points.loc[kept.index, ["latitude", "longitude"]])
+    return stations, Bilan.of(source.id, lecture, journal)
+
+
+def station_features(stations: pd.DataFrame) -> list[dict]:
+    """Return stations as points, each name once: a list may have a row for each of its lines."""
+    once = stations.drop_duplicates("nom").sort_values("nom")
+    return [
+        {
+            "type": "Feature",
+            "properties": {"forme": "gare", "nom": nom},
+            "geometry": {
+                "type": "Point",
+                "coordinates": [round(x, DECIMALES), round(y, DECIMALES)],
+            },
+        }
+        for nom, x, y in zip(once["nom"], once["longitude"], once["latitude"], strict=True)
+    ]
+
+
+def road_features(roads: pd.DataFrame) -> list[dict]:
+    """Return roads (`classe`, `geometry` in degrees) as light lines, a feature by class."""
     features = []
     for classe in CLASSES:
         lines = roads.loc[roads["classe"].eq(classe), "geometry"]
@@ -55,5 +107,4 @@ def roads_geojson(roads: pd.DataFrame, credit: str) -> bytes:
                 "geometry": json.loads(shapely.to_geojson(rounded)),
             }
         )
-    collection = {"type": "FeatureCollection", "credit": credit, "features": features}
-    return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
+    return features

@@ -437,6 +437,13 @@ USAGES: dict[str, Usage] = {
             ),
         ),
         Usage(
+            nom="gares",
+            libelle="gares, nommées sur le fond de carte",
+            etape="rues",
+            colonnes=("nom", "latitude", "longitude"),
+            options={"garder": _GARDER},
+        ),
+        Usage(
             nom="verification",
             libelle="vérification, sans effet sur la carte",
             etape="verification",

@@ -148,6 +148,7 @@ def _view(resultat: Resultat) -> dict:
         "prioritaires": search_view.priority_link(requete, adresses, courant().snapshot()),
         "actifs": search_view.chips(requete, adresses),
         "adresse_sans_filtre": adresses.without_filters(),
+        "lieu_dit": search_view.place_in_search(requete, served_engine().index),
         "elargir": _widen(resultat, adresses),
         "assouplir": _relax(resultat, adresses),
         "actions": adresses.actions(),

@@ -24,6 +24,7 @@ from geoapp.coverage.travel.reach import Atteinte
 from geoapp.offer.by_departement import RECONNUS, count_by_departement, departements_of
 from geoapp.offer.filters import FILTRES, Filtres, Option
 from geoapp.offer.lookups import Repertoire
+from geoapp.offer.search.index import Index
 from geoapp.offer.search.jobs import tell_jobs
 from geoapp.offer.search.model import (
     RAYON_KM,
@@ -36,7 +37,12 @@ from geoapp.offer.search.model import (
     Texte,
 )
 from geoapp.offer.search.place_names import CONTOUR
-from geoapp.offer.search.places import A_LA_COMMUNE, RUE_INCONNUE, PlaceError
+from geoapp.offer.search.places import (
+    A_LA_COMMUNE,
+    RUE_INCONNUE,
+    PlaceError,
+    place_in_words,
+)
 from geoapp.offer.search.requests import default_sort, describe_place, describe_result
 from geoapp.offer.search.scope import search_perimeter, tell_perimeter
 from geoapp.offer.search.sides import tell_neighbour
@@ -250,6 +256,17 @@ def start_outline(lieu: Lieu | None, snapshot: Snapshot) -> dict | None:
     return shapely.geometry.mapping(shape)
 
 
+def place_in_search(requete: Requete, index: Index) -> Lien | None:
+    """Return the search that a place typed among the words asks for; None when none is."""
+    found = None if requete.lieu else place_in_words(index, requete.texte)
+    if found is None:
+        return None
+    texte, lieu = found
+    asked = replace(requete, texte=texte, lieu=lieu, tri=default_sort(lieu, texte), page=1)
+    libelle = f"Chercher « {texte} », lieu : {lieu.nom}"
+    return Lien("lieu", libelle, Adresses(asked, est_privee=False).page(1), lieu.nom)
+
+
 def place_choices(error: PlaceError, requete: Requete, est_privee: bool) -> list[Lien]:
     """Return the places to choose from, each the address of the same search from there."""
     return [
@@ -280,6 +297,7 @@ NOTHING: dict = {
     "actions": [],
     "pages": [],
     "sans_adresse": [],
+    "lieu_dit": None,
     "cadre": None,
     "zones": [],
     "contour": None,

@@ -154,16 +154,22 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     }).catch(echec);
   }
 
-  /* Main roads, once somebody looks close enough; who made them is named where they are. */
+  /* Main roads and stations, once somebody looks close enough; who made them is named there. */
   const ZOOM_ROUTES = 9;
+  const ZOOM_GARES = 13;
 
   function routesDePres(carte, adresse, rendu) {
     function charger() {
       if (carte.getZoom() < ZOOM_ROUTES) { return; }
       carte.off("zoomend moveend", charger);
       lire(adresse).then(function (donnees) {
+        const noms = L.layerGroup(donnees.features.filter(estGare).map(nomDeGare));
+        function adapter() { if (carte.getZoom() < ZOOM_GARES) { noms.remove(); } else { noms.addTo(carte); } }
+        carte.on("zoomend", adapter);
+        adapter();
         L.geoJSON(donnees, {
           pane: "fond", renderer: rendu, interactive: false,
+          filter: function (entite) { return !estGare(entite); },
           style: function (entite) { return {className: "fond-" + entite.properties.forme}; },
         }).addTo(carte);
         L.control.attribution({prefix: false, position: "bottomleft"}).addTo(carte).addAttribution(element("span", "", donnees.credit).outerHTML);
@@ -173,8 +179,14 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     carte.whenReady(charger);
   }
 
-  function nomDeVille(entite) {
-    const icone = L.divIcon({className: "repere", html: element("span", "", entite.properties.nom), iconSize: [0, 0]});
+  function estGare(entite) { return entite.properties.forme === "gare"; }
+
+  function nomDeGare(entite) { return nomSurLaCarte(entite, "repere gare"); }
+
+  function nomDeVille(entite) { return nomSurLaCarte(entite, "repere"); }
+
+  function nomSurLaCarte(entite, classe) {
+    const icone = L.divIcon({className: classe, html: element("span", "", entite.properties.nom), iconSize: [0, 0]});
     const position = entite.geometry.coordinates;
     return L.marker([position[1], position[0]], {
       icon: icone, pane: "reperes", interactive: false, keyboard: false, zoomMin: entite.properties.zoom,

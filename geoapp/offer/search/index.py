@@ -71,6 +71,7 @@ _MOTS = (
     "mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER, "
     "nb_titres INTEGER, nb_metiers INTEGER"
 )
+_MOTS_LUS = "SELECT * FROM mots ORDER BY mot"
 _TABLES = f"""
 {LISTES}
 CREATE VIRTUAL TABLE appellations USING fts5(
@@ -387,10 +388,7 @@ def open_index(snapshot) -> Index:
         (docs_bytes,) = connection.execute(
             "SELECT valeurs FROM tableaux WHERE nom = 'texte_de_formation'"
         ).fetchone()
-        words = {
-            mot: MotIndexe(*rest)
-            for mot, *rest in connection.execute("SELECT * FROM mots ORDER BY mot")
-        }
+        words = {mot: MotIndexe(*rest) for mot, *rest in connection.execute(_MOTS_LUS)}
         suggestions = connection.execute(
             "SELECT texte, type, nb FROM suggestions ORDER BY rowid"
         ).fetchall()
@@ -402,16 +400,12 @@ def open_index(snapshot) -> Index:
     synonymes, offres = load_synonymes(), snapshot.read("offres")
     communes = sorted(offres["nom_commune"].dropna().unique())
     bodies = body_names(offres)
-    lists = None
-    if not has_lists:
-        made = _lists(_documents(snapshot.read("formations"))[1], bodies)
-        lists = {(champ, racine): (rows, notes) for champ, racine, rows, notes in made}
     return Index(
         chemin=path,
         texte_de_formation=docs,
         nb_textes=int(docs.max()) + 1 if len(docs) else 0,
         organismes=bodies,
-        listes=lists,
+        listes=None if has_lists else _missing_lists(snapshot, bodies),
         mots=words,
         racines=frozenset(one.racine for one in words.values()),
         racines_titres=frozenset(one.racine for one in words.values() if one.nb_titres),
@@ -429,6 +423,12 @@ def open_index(snapshot) -> Index:
         rues=open_streets(snapshot.path),
         synonymes=synonymes,
     )
+
+
+def _missing_lists(snapshot, bodies: list[str]) -> dict[tuple[str, str], tuple[bytes, bytes]]:
+    """Return the lists of a snapshot whose index was written before there were any."""
+    made = _lists(_documents(snapshot.read("formations"))[1], bodies)
+    return {(champ, racine): (rows, notes) for champ, racine, rows, notes in made}
 
 
 def _rows_by_stem(noms: list[str]) -> dict[str, np.ndarray]:

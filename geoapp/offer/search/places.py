@@ -30,7 +30,8 @@ from geoapp.offer.search.street_words import (
     street_words,
 )
 from geoapp.offer.search.streets import Rue
-from geoapp.offer.search.words import place_words
+from geoapp.offer.search.words import place_words, stem, stems
+from geoapp.reference.codes.text import fold
 from geoapp.reference.zonings import CHERCHES, DEPARTS
 
 COMMUNES = ("commune", "ancienne_commune", "code_postal")
@@ -77,6 +78,9 @@ RUES = frozenset(
     "lieu".split()
 )
 """First words that announce an address, wherever they are typed."""
+
+_VERS_UN_LIEU = frozenset("a autour cote dans de pres sur vers".split())
+"""Words that lead to the name of a place."""
 
 MOTS_COMMUNE = 6
 """Words of the longest commune name looked for at the end of an address."""
@@ -356,6 +360,30 @@ def _communes_held(index: Index, mots: list[str]) -> list[int]:
                 and index.toponymes.lignes[row][9]
             ]
     return held
+
+
+def place_in_words(index: Index, texte: str) -> tuple[str, Lieu] | None:
+    """Return the commune of the region that ends or starts a text, and what is asked beside it.
+
+    « coiffure à Valenciennes » typed as what is looked for: nobody knows that a place is meant.
+    None when nothing is left, or when several communes have the name.
+    """
+    words = texte.split()
+    for size in range(min(MOTS_COMMUNE, len(words) - 1), 0, -1):
+        for rest, said in ((words[:-size], words[-size:]), (words[size:], words[:size])):
+            while rest and fold(rest[-1]) in _VERS_UN_LIEU:
+                rest = rest[:-1]
+            tokens = place_words(" ".join(said))
+            found = [
+                row
+                for row in (_ranked(index, tokens) if tokens and stems(" ".join(rest)) else [])
+                if _tier(index, row, tokens) == 0
+                and index.toponymes.lignes[row][0] == "commune"
+                and index.toponymes.lignes[row][9]
+            ]
+            if len(found) == 1 and not index.racines_metiers.issuperset(map(stem, tokens)):
+                return " ".join(rest), _place(index, found[0])
+    return None
 
 
 def _is_lesser(index: Index, row: int, others: list[int]) -> bool:

@@ -36,6 +36,7 @@ from geoapp.offer.search.words import (
     split_words,
     stem,
 )
+from geoapp.reference.codes.text import fold
 
 LONGUEUR_MAX = 200
 """Characters of a text that are read."""
@@ -243,7 +244,12 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
             corrections=corrections,
             cherche=" ".join(kept_words) if corrections and kept_words else "",
             # A word left out is told when it names a job that nothing leads to.
-            metiers=jobs or tuple(one for one in read.metiers if not one.est_enseigne),
+            metiers=jobs
+            or tuple(
+                job
+                for job in read.metiers
+                if not job.est_enseigne and any(one.mot in fold(job.mot) for one in dropped)
+            ),
         )
     if found.metier is not None and not found.metier.textes.size:
         told = tuple(replace(one, mot=found.texte.recu.strip()) for one in found.metier.metiers)
@@ -391,11 +397,9 @@ def _neighbouring(
     """
     nb = len(pairs.textes)
     scores, weight = np.zeros(nb, np.float32), np.zeros(nb, np.float32)
-    wide = _name_jobs(index, found)
-    named = any(is_name)
+    wide, named = _name_jobs(index, found), any(is_name)
     held = []
-    if wide is not found:
-        names = _spread_names(wide, pairs, index)
+    names = names if wide is found else _spread_names(wide, pairs, index)
     for hits, (name, more) in zip(wide.textes, names, strict=True):
         here, gain = _spread([(hits, index.nb_textes, pairs.textes)], nb)
         if named:
