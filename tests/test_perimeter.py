@@ -345,9 +345,10 @@ def test_pages_figures_and_sheets_tell_a_hole_of_the_data_as_one(told):
     question = parse_question({"seuil_km": "1"}, world)
     for path in ("/couverture", "/couverture/zones/ze2020/3201", "/couverture/publics"):
         page = html.unescape(told.client.get(path, query_string={"seuil_km": "1"}).text)
-        # Notes tell shares of trainings and of costs, the error of trips is one, and an indicator
-        # has one in its name.
-        told_elsewhere = r'<li>.*?</li>|<p class="aide precision">.*?</p>|90 % des habitants'
+        # Notes tell shares of trainings and of costs, the error of trips is one, and two indicators
+        # have one in what they are.
+        named = "90 % des habitants|plus de 20 % de"
+        told_elsewhere = rf'<li>.*?</li>|<p class="aide precision">.*?</p>|{named}'
         page = re.sub(f"(?s){told_elsewhere}", "", plain(page))
         assert "Offre non collectée" in page and not re.search(r"\d\s?%", page), path
         assert "robuste" not in re.sub(r"(?s)<(style|script|svg|dl).*?</\1>", "", page), path
