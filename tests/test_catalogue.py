@@ -18,6 +18,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.outputs.catalogue.licences import find_licence, merge_licences
 from geoapp.outputs.catalogue.resources import FICHES, find_sheet, table_file
 from geoapp.outputs.files.formats import FORMATS, formats_of, write_as
+from geoapp.outputs.files.shown import in_percents, round_shown, shown_rows, shown_title
 from support.world import FORMULA, HOSTILE, make_tiny_frames, publish_world
 
 LUS = {"texte": str, "entier": int, "reel": float, "booleen": bool}
@@ -103,6 +104,11 @@ def read_layer(path, fichier):
     """
     info = pyogrio.read_info(path, layer=fichier.titre)
     frame = pyogrio.read_dataframe(path, layer=fichier.titre)
+    for nom, kind in zip(info["fields"], info["ogr_types"], strict=True):
+        if kind == "OFTDate":
+            frame[nom] = frame[nom].dt.strftime("%Y-%m-%d").astype("object")
+    if fichier.forme:
+        frame = frame.to_crs("EPSG:4326")
     types = {"OFTInteger64": "Int64", "OFSTBoolean": "boolean"}
     told = zip(info["fields"], info["ogr_types"], info["ogr_subtypes"], strict=True)
     return frame.astype(
@@ -122,14 +128,33 @@ def sixteen_digits(rows) -> list[list]:
     ]
 
 
+def as_shown(fichier, nom) -> list[list]:
+    """Return what a file for readers must hold: codes in words, and in a CSV numbers rounded."""
+
+    def cell(column, value):
+        if nom != "csv" or not isinstance(value, float):
+            return value or None if isinstance(value, str) else value
+        if column.est_part:
+            return in_percents(value, column.decimales)
+        return round_shown(value, column.decimales)
+
+    return [
+        [cell(column, value) for column, value in zip(fichier.colonnes_plates, row, strict=True)]
+        for row in shown_rows(fichier)
+    ]
+
+
 def check(fichier, nom, path):
     form = FORMATS[nom]
     write_as(fichier, form, path)
     header, rows, shapes = read_back(path, fichier, nom)
     flat = nom in ("csv", "csv-simple", "xlsx")
     columns = fichier.colonnes_plates if flat else fichier.attributs
-    assert list(header) == [c.titre if nom in ("csv", "xlsx") else c.nom for c in columns]
-    wanted = expected(fichier, flat=flat)
+    est_montre = nom in ("csv", "xlsx")
+    assert list(header) == [
+        shown_title(c, est_en_pour_cent=nom == "csv") if est_montre else c.nom for c in columns
+    ]
+    wanted = as_shown(fichier, nom) if est_montre else expected(fichier, flat=flat)
     assert rows == (sixteen_digits(wanted) if nom == "xlsx" else wanted)
     for column, values in zip(columns, zip(*rows, strict=True), strict=False):
         kind = column.type

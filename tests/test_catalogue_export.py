@@ -48,7 +48,11 @@ def test_indicators_with_the_question_of_coverage(folder, tmp_path):
         tmp_path / "i.txt",
     )
     assert result.exit_code == 0, result.output
-    assert "à 5\u202fkm par la route" in (tmp_path / "i.txt").read_text(encoding="utf-8-sig")
+    told = (tmp_path / "i.lisez-moi.txt").read_text(encoding="utf-8-sig")
+    assert all(one in told for one in ("à 5\u202fkm par la route", "Licence", "Citer"))
+    header, first = (tmp_path / "i.txt").read_text(encoding="utf-8-sig").splitlines()[:2]
+    assert "Part non couverte (%)" in header and "Trajet médian (km)" in header
+    assert first.startswith("zone d'emploi 2020;")
 
 
 def test_everything_as_a_folder_and_as_one_geopackage(folder, tmp_path):
@@ -83,6 +87,7 @@ def test_geojson_of_everything_leaves_out_what_draws_nothing(folder, tmp_path):
         (["--table", "offres", "--format", "gpgk", "--out", "x"], "Vouliez-vous dire « gpkg »"),
         (["--table", "offres", "--out", "x.ods"], "extension inconnue"),
         (["--tout", "--out", "x"], "Donnez --format"),
+        (["--tout", "--out", "tout.xlsx"], "--tout --format xlsx --out tout »"),
         (["--out", "x.csv"], "un des trois, un seul"),
         (["--tout", "--table", "offres", "--out", "x.csv"], "un des trois, un seul"),
         (

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from geoapp.coverage.classes import JENKS_MAX, METHODES, assign_classes, make_classes
+from geoapp.coverage.classes import (
+    JENKS_MAX,
+    METHODES,
+    assign_classes,
+    make_classes,
+    round_classes,
+)
 from support.sources import TRUTH
 
 VALUES = st.lists(
@@ -70,6 +76,26 @@ def test_natural_classes_spread_least_among_every_cut(values, nb):
 def test_quantiles_fall_between_two_values_when_no_value_is_at_their_rank():
     assert make_classes(range(1, 12), methode="quantiles", nb=2).bornes == (1, 6, 11)
     assert make_classes(range(1, 11), methode="quantiles", nb=2).bornes == (1, 5.5, 10)
+
+
+@given(
+    st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=60),
+    st.sampled_from(["jenks", "quantiles"]),
+)
+def test_rounded_bounds_hold_every_value_and_empty_no_class(values, methode):
+    exact = make_classes(values, methode=methode)
+    found = round_classes(values, exact)
+    assert found.bornes[0] <= min(values) and found.bornes[-1] >= max(values)
+    assert sum(found.effectifs) == len(values) and list(found.bornes) == sorted(found.bornes)
+    assert [not nb for nb in found.effectifs] == [not nb for nb in exact.effectifs]
+    counted = np.bincount(assign_classes(values, found), minlength=len(found.effectifs))
+    assert tuple(counted) == found.effectifs
+
+
+def test_a_bound_is_the_shortest_number_that_parts_two_classes():
+    values = [0.031, 0.04, 0.0697, 0.0721, 0.148, 0.152, 0.3, 0.31]
+    found = round_classes(values, make_classes(values, methode="quantiles", nb=4))
+    assert found.bornes == (0.031, 0.06, 0.1, 0.2, 0.31) and found.effectifs == (2, 2, 2, 2)
 
 
 def test_fixed_bounds_hold_beyond_themselves():

@@ -142,7 +142,8 @@ def test_page_api_and_files_say_the_same_numbers(client, snapshot):
     table = list(csv.DictReader(io.StringIO(text), delimiter=";"))[:3]
     assert [row["Code"] for row in table] == ["59001", "80001", "80002"]
     assert [int(row["Habitants"]) for row in table] == [5000, 1000, 200]
-    assert api["phrase"] in text and "Seuil" in text, "the figures travel with their question"
+    told = client.get("/couverture/export.lisez-moi" + query).data.decode("utf-8-sig")
+    assert api["phrase"] in told and "Seuil" in told, "the figures travel with their question"
     book = openpyxl.load_workbook(io.BytesIO(client.get("/couverture/export.xlsx" + query).data))
     sheet = book["Données"]
     titres = [cell.value for cell in sheet[1]]
@@ -160,6 +161,7 @@ def test_the_geopackage_opens_with_its_layer_and_its_notice(client, tmp_path):
         "Couverture par EPCI",
         "lisez_moi",
         "dictionnaire",
+        "layer_styles",
     }
 
 
@@ -168,15 +170,16 @@ def test_every_class_of_the_legend_is_that_of_the_map(client):
     values = json.loads(re.search(r'id="valeurs-couverture">(.*?)</script>', page, re.S).group(1))
     shades = [zone[0] for zone in values["zones"].values()]
     legend = re.search(r'id="titre-legende".*?</ul>', page, re.S).group(0)
-    for shade in set(shades) - {-1}:
-        assert f"choro-{shade}" in legend
+    named = {-1: "inconnu", -2: "non-collectee", -3: "hors"}
+    for shade in set(shades):
+        assert f"choro-{named.get(shade, shade)}" in legend
     assert len(values["zones"]) == 3
 
 
 def test_two_snapshots_show_what_was_lost(client):
     page = plain(client.get("/couverture/evolution").text)
     assert "0 formation gagnée, 1 perdue et 5 inchangées" in page and "2 janvier 2026" in page
-    table = client.get("/couverture/evolution/export.csv?domaine=hotellerie").text
+    table = client.get("/couverture/evolution/export.lisez-moi?domaine=hotellerie").text
     assert "Habitants" in table and "Instantané du" in table
     assert "1 perdue" not in plain(client.get("/couverture/evolution?domaine=sante").text)
     assert "Hôtellerie" in page or "Beauval" in page or "niveau" in page.lower()

@@ -2,6 +2,7 @@
 descriptions validate, bad names are refused.
 """
 
+import html
 import io
 import json
 import re
@@ -17,7 +18,8 @@ from geoapp.core import schema
 from geoapp.core.config import Settings
 from geoapp.outputs.catalogue.indicators import list_zonings
 from geoapp.outputs.catalogue.listing import list_resources
-from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.days import JOUR
+from geoapp.outputs.files.formats import FORMATS, LISEZMOI
 from geoapp.web import create_app
 from support.world import make_tiny_frames, publish_world
 
@@ -59,7 +61,8 @@ def test_the_page_lists_everything_with_rows_licence_and_files(client, snapshot)
     for one in list_resources(snapshot):
         row = re.search(rf'<tr id="{one.id}">.*?</tr>', text, re.DOTALL).group(0)
         assert one.titre.replace("'", "’") in row and one.licences[0].titre in row
-        assert len(re.findall(r"<a href=", row)) == len(one.formats) == (6 if one.forme else 5)
+        # Beside the formats, the notice of the CSV.
+        assert len(re.findall(r"<a href=", row)) == len(one.formats) + 1 == (8 if one.forme else 6)
     assert (
         'aria-current="page">Données' in text
         and "<caption>Tables de l’instantané et leurs fichiers</caption>" in text
@@ -74,9 +77,8 @@ def test_every_link_of_the_page_is_a_file(client, snapshot):
     links = re.findall(
         r'href="(/donnees/(?:tables|indicateurs)/[^"]+)" download', client.get("/donnees").text
     )
-    assert len(links) == sum(len(one.formats) for one in list_resources(snapshot)) and len(
-        set(links)
-    ) == len(links)
+    resources = list_resources(snapshot)
+    assert len(set(links)) == len(links) == sum(len(one.formats) + 1 for one in resources)
     for link in links:
         answer = client.get(link)
         assert (
@@ -84,11 +86,11 @@ def test_every_link_of_the_page_is_a_file(client, snapshot):
             and int(answer.headers["Content-Length"]) == len(answer.data) > 0
         ), link
         assert re.fullmatch(
-            r"attachment; filename=[\w-]+\.[\w.]+", answer.headers["Content-Disposition"]
+            r"attachment; filename=[\w-]+\.[\w.-]+", answer.headers["Content-Disposition"]
         )
         assert answer.mimetype == next(
             f.mimetype
-            for f in FORMATS.values()
+            for f in (*FORMATS.values(), LISEZMOI)
             if link.endswith(f.suffixe) and (f.nom != "csv" or ".simple." not in link)
         )
 
@@ -156,15 +158,18 @@ def test_everything_is_one_geopackage(client, snapshot, tmp_path):
         assert info["features"] == one.nb_lignes and info["crs"] == (
             "EPSG:4326" if one.forme else None
         )
-        assert list(info["fields"]) == [colonne.nom for colonne in one.colonnes]
+        # Beside a date that is not known to the day, the day that it may be.
+        told = [nom for nom in info["fields"] if not nom.endswith(JOUR)]
+        assert told == [colonne.nom for colonne in one.colonnes]
     styles = pyogrio.read_dataframe(path, layer="layer_styles").set_index("f_table_name")[
         "styleQML"
     ]
-    assert set(styles.index) == {one.titre for one in resources if one.forme}
-    assert (
-        'type="graduatedSymbol"' in styles["Couverture par commune"]
-        and 'attr="part_non_couverte"' in styles["Couverture par commune"]
-    )
+    assert set(styles.index) == {one.titre for one in resources}, "every layer names its columns"
+    assert 'type="RuleRenderer"' in styles["Couverture par commune"]
+    assert '"part_non_couverte" >= ' in html.unescape(styles["Couverture par commune"])
+    assert 'type="categorizedSymbol"' in styles["Offre de formation"]
+    assert 'attr="code_domaine"' in styles["Offre de formation"]
+    assert 'field="id_organisme"' in styles["Organismes de formation"]
     dictionary = pyogrio.read_dataframe(path, layer="dictionnaire")
     assert set(dictionary.loc[dictionary["couche"].eq("Offre de formation"), "colonne"]) == set(
         schema.TABLES["offres"].noms

@@ -19,7 +19,7 @@ from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import set_print
 from geoapp.coverage.answer import answer
-from geoapp.coverage.legend import TEINTES, legend
+from geoapp.coverage.legend import HORS_DE_PORTEE, TEINTES, class_lines, legend
 from geoapp.coverage.world import COMPTES, open_world
 from geoapp.offer.filters import apply_filters
 from geoapp.outputs.figures import (
@@ -31,11 +31,11 @@ from geoapp.outputs.figures import (
 )
 from geoapp.outputs.figures.content import make_content
 from geoapp.outputs.figures.density import per_inhabitants, zone_supply
-from geoapp.outputs.figures.fonts import width_mm, wrap
-from geoapp.outputs.figures.hatches import SENS, parallel_lines
+from geoapp.outputs.figures.fonts import LISIBLE_PT, width_mm, wrap
+from geoapp.outputs.figures.hatches import parallel_lines
 from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, place_or_number
 from geoapp.outputs.figures.map import frame_map, to_path
-from geoapp.outputs.figures.page import compose_page
+from geoapp.outputs.figures.page import _mark_boxes, compose_page
 from geoapp.outputs.figures.zonings import colour_neighbours
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
@@ -53,7 +53,7 @@ REELLES = [
     {"type": "zones"},
     {"type": "zones", "zonage": "epci"},
     {"type": "zones", "zonage": "frr"},
-    {"type": "zones", "zonage": "qpv2024"},
+    {"type": "zones", "zonage": "qpv2015"},
     {"type": "zones", "zonage": "commune", "emprise": "epci:200093201"},
     {"type": "couverture", "emprise": "qpv2024:QN00201M"},
 ]
@@ -150,10 +150,9 @@ def test_real_legends_count_what_the_answer_counts(reel, parametres):
     def number(texte):
         return int(re.sub(r"\D", "", texte.partition(",")[0]))
 
-    counts = [number(entree.effectif) for entree in blocs[0].entrees]
-    assert counts == [nb for *_, nb in legend(reponse)["classes"]] + (
-        [reponse.classes.nb_inconnus] if reponse.classes.nb_inconnus else []
-    )
+    told, counts = legend(reponse), [number(entree.effectif) for entree in blocs[0].entrees]
+    others = [told[nom] for nom in ("nb_hors", "nb_inconnus", "nb_non_collectees") if told[nom]]
+    assert counts == [nb for *_, nb in told["classes"]] + others
     assert sum(counts) == len(reponse.tableau)
     assert sum(number(entree.effectif) for entree in blocs[1].entrees) == len(reponse.blanches)
 
@@ -165,7 +164,9 @@ def test_real_places_hold_every_placed_offer_once(reel):
     contenu = make_content(reel, figure)
     drawn = sum(len(marks.x) for marks in contenu.symboles if marks.marque == "o")
     counted = sum(
-        int(re.sub(r"\D", "", entree.effectif)) for entree in contenu.blocs[0].entrees[:5]
+        int(re.sub(r"\D", "", entree.effectif))
+        for entree in contenu.blocs[0].entrees
+        if entree.effectif and "mairie" not in entree.libelle
     )
     assert drawn == counted == offres["id_place"].nunique()
 
@@ -247,11 +248,49 @@ def test_colours_are_those_of_the_web_map_and_darken_step_by_step():
     )
 
 
-def test_each_cause_and_solidity_has_its_own_hatch():
-    hatches = palette.BLANCHES.values()
-    assert len({(one.motif, one.epaisseur) for one in hatches}) == 12
-    assert set("".join(one.motif for one in hatches)) <= set(SENS), "a figure draws each of them"
-    assert palette.INCONNU.motif not in {one.motif for one in palette.BLANCHES.values()}
+def test_what_is_out_of_reach_is_darker_than_the_worst_class_and_no_unknown():
+    css = (ROOT / "static" / "css" / "coverage.css").read_text(encoding="utf-8")
+    assert f"--choro-hors: {HORS_DE_PORTEE}" in css[: css.index("@media")]
+    assert HORS_DE_PORTEE not in (*palette.CHORO, palette.INCONNU_FOND)
+
+
+def test_no_pattern_is_drawn_over_the_shades(monde):
+    """White communes are an outline: five hatches over five shades were not read."""
+    figure = ask(monde, type="couverture", seuil_km="1", zonage="commune")
+    found = make_content(monde, figure)
+    over = [one for one in found.aplats if one.fond in palette.CHORO or one.fond is None]
+    assert over and not [one for one in over if one.hachure]
+    assert any(one.fond is None and one.bord == palette.BLANCHE for one in found.aplats)
+    assert sum(one.hachure is not None for one in found.aplats) <= 1
+
+
+@pytest.mark.parametrize(("mesure", "est_inverse"), [("part_couverte", True), ("mediane", False)])
+def test_the_dark_end_is_always_the_worse(monde, mesure, est_inverse):
+    reponse = answer(monde, ask(monde, type="couverture", mesure=mesure).question)
+    shades = [one.teinte for one in class_lines(reponse)]
+    assert shades == sorted(shades, reverse=est_inverse)
+
+
+def test_zones_are_named_by_themselves_and_no_name_covers_a_mark(monde):
+    figure = ask(monde, type="couverture", zonage="ze2020")
+    assert {one.texte for one in make_content(monde, figure).noms} <= set(
+        map(str, monde.mailles["ze2020"].noms)
+    )
+    page = compose_page(monde, make_content(monde, ask(monde, type="offre")), 170)
+    boxes = _mark_boxes(make_content(monde, ask(monde, type="offre")), page.carte, page.cadre)
+    assert boxes and not [1 for name in page.noms for mark in boxes if overlap(name.boite, mark)]
+
+
+def test_a_figure_says_of_which_years_and_how_much_is_known(monde):
+    found = make_content(monde, ask(monde, type="couverture"))
+    assert "départements voisins" in found.portee and "offre" in found.portee
+
+
+@pytest.mark.parametrize("largeur", [60, 170])
+def test_every_text_is_read_at_any_width(monde, largeur):
+    page = compose_page(monde, make_content(monde, ask(monde, type="couverture")), largeur)
+    sizes = [one.taille for one in (*page.lignes, *page.legende.lignes)]
+    assert min([*sizes, *(one.etiquette.taille for one in page.noms)]) >= LISIBLE_PT
 
 
 @pytest.mark.parametrize("degres", [0.0, 45.0, -45.0, 90.0])

@@ -20,7 +20,7 @@ from shapely.geometry import Point, box
 from geoapp.core.cells import neutralise, restore
 from geoapp.core.errors import ParameterError, StorageError
 from geoapp.outputs.files.formats import FORMATS, parse_format, write_as, write_file
-from geoapp.outputs.files.model import Fichier, as_columns
+from geoapp.outputs.files.model import Fichier, as_columns, make_column
 from support.files import file_bytes
 
 HOSTILE = ["=1+1", "<script>alert(1)</script>", "@SUM(A1)", "-2+3", "Lens; Arras", 'dit "oui"']
@@ -28,7 +28,7 @@ COLONNES = as_columns(
     ("code_zone", "Code", "Code de la zone", "texte"),
     ("nom", "Nom", "Nom", "texte"),
     ("nb", "Nombre", "Un nombre", "entier"),
-    ("part", "Part", "Une part", "reel"),
+    ("part_loin", "Part", "Une part", "reel"),
     ("est_estimee", "Estimée", "Oui ou non", "booleen"),
 )
 
@@ -40,7 +40,7 @@ def fichier():
             "code_zone": [f"000{i}" for i in range(6)],
             "nom": HOSTILE,
             "nb": pd.array([1, None, 3, 4, 5, 6], dtype="Int64"),
-            "part": [0.25, None, 1.0, 0.0, 0.5, 1 / 3],
+            "part_loin": [0.25, None, 1.0, 0.0, 0.5, 1 / 3],
             "est_estimee": [True, False] * 3,
             "autre": "jamais écrit",
         }
@@ -70,12 +70,67 @@ def test_the_same_table_gives_the_same_bytes(fichier, extension):
 def test_a_csv_reads_back_and_runs_nothing(fichier):
     text = _bytes(fichier, "csv").decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
-    assert rows[0] == ["Code", "Nom", "Nombre", "Part", "Estimée"]
+    assert rows[0] == ["Code", "Nom", "Nombre", "Part (%)", "Estimée"]
     assert [row[0] for row in rows[1:7]] == [f"000{i}" for i in range(6)], "a code keeps its zeros"
     assert [restore(row[1]) for row in rows[1:7]] == HOSTILE
     assert not [cell for row in rows for cell in row if cell[:1] in "=@" and cell]
     assert rows[2][2:] == ["", "", "non"], "unknown is empty, never zero"
-    assert rows[6][3] == "0,3333333333333333" and ["Source", "C2RP, 2020"] in rows
+    assert rows[6][3] == "33,3" and len(rows) == 7, "a table, and nothing else"
+
+
+def test_the_notice_of_a_csv_is_a_file_beside_it(fichier, tmp_path):
+    write_file(fichier, tmp_path / "zones.csv")
+    write_file(fichier, tmp_path / "zones.simple.csv")
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "zones.csv",
+        "zones.lisez-moi.txt",
+        "zones.simple.csv",
+    ]
+    told = (tmp_path / "zones.lisez-moi.txt").read_text(encoding="utf-8-sig")
+    told = told.replace(chr(0x202F), " ")
+    assert "Source : C2RP, 2020" in told and "- Part (pourcentage) : Une part" in told
+
+
+def test_a_reader_sees_units_words_and_why_a_cell_is_empty(fichier):
+    columns = (
+        make_column("trajet_min", "Trajet", "Trajet", "reel", dire_vide=lambda row: row["nom"]),
+        make_column("nom", "Nom", "Nom", "texte"),
+        make_column(
+            "voie", "Voie", "Voie", "texte", libelles={"a": "Apprentissage", "b": "Brevet"}
+        ),
+        make_column("part_x", "Part", "Part", "reel"),
+    )
+    table = pd.DataFrame(
+        {
+            "trajet_min": [17.4, None, 0.04],
+            "nom": ["Lens", "hors de portée", None],
+            "voie": ["a", "a|b", "c"],
+            "part_x": [0.99996, 0.00002, 0.5],
+        }
+    )
+    shown = replace(fichier, table=table, colonnes=columns, forme="")
+    rows = list(csv.reader(io.StringIO(_bytes(shown, "csv").decode("utf-8-sig")), delimiter=";"))
+    assert rows == [
+        ["Trajet (min)", "Nom", "Voie", "Part (%)"],
+        ["17", "Lens", "Apprentissage", "99,996"],
+        ["hors de portée", "hors de portée", "Apprentissage, Brevet", "0,002"],
+        ["0,04", "", "c", "50"],
+    ]
+    raw = list(csv.reader(io.StringIO(_bytes(shown, "csv-simple").decode())))
+    assert raw[2] == ["", "hors de portée", "a|b", "2e-05"], "a program has the values themselves"
+
+
+def test_a_workbook_prints_on_one_page_wide_without_its_annexes(fichier):
+    columns = [*COLONNES[:4], replace(COLONNES[4], est_annexe=True)]
+    book = openpyxl.load_workbook(io.BytesIO(_bytes(replace(fichier, colonnes=columns), "xlsx")))
+    sheet = book["Données"]
+    page = sheet.page_setup
+    # One page wide is what a workbook that says nothing of it has.
+    assert page.orientation == "landscape" and int(page.paperSize) == 9
+    assert int(page.fitToWidth or 1) == 1 and int(page.fitToHeight) == 0
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.print_title_rows in ("1:1", "$1:$1") and "$A$1:$D$7" in str(sheet.print_area)
+    assert sheet["D2"].value == 0.25 and sheet["D2"].number_format == "0.0 %"
 
 
 def test_a_workbook_keeps_types_and_says_what_it_holds(fichier):
@@ -103,7 +158,7 @@ def test_a_geojson_holds_outlines_and_its_notice(fichier):
         "code_zone": "0001",
         "nom": HOSTILE[1],
         "nb": None,
-        "part": None,
+        "part_loin": None,
         "est_estimee": False,
     }
     assert {"cle": "Source", "texte": "C2RP, 2020"} in body["metadonnees"]
@@ -121,7 +176,9 @@ def test_a_geopackage_opens_with_french_layer_and_notice(fichier, tmp_path):
         "=danger",
         "C2RP, 2020",
     ]
-    assert layer["est_estimee"].tolist() == [True, False] * 3 and layer["part"].tolist()[2:4] == [
+    assert layer["est_estimee"].tolist() == [True, False] * 3 and layer["part_loin"].tolist()[
+        2:4
+    ] == [
         1.0,
         0.0,
     ]
@@ -155,13 +212,13 @@ def test_a_plain_csv_is_rows_alone(fichier):
     assert (
         not content.startswith(b"\xef\xbb\xbf")
         and len(rows) == 6
-        and list(rows[0]) == ["code_zone", "nom", "nb", "part", "est_estimee"]
+        and list(rows[0]) == ["code_zone", "nom", "nb", "part_loin", "est_estimee"]
     )
     assert [restore(row["nom"]) for row in rows] == HOSTILE and rows[5] == {
         "code_zone": "0005",
         "nom": HOSTILE[5],
         "nb": "6",
-        "part": repr(1 / 3),
+        "part_loin": repr(1 / 3),
         "est_estimee": "false",
     }
 
@@ -215,7 +272,7 @@ def test_an_unknown_format_is_refused_with_the_nearest(given, near):
         ParameterError,
         match=f"Vouliez-vous dire « {near} »"
         if near
-        else "Formats acceptés : csv, csv-simple, xlsx, geojson, gpkg, parquet",
+        else "Formats acceptés : csv, csv-simple, xlsx, geojson, gpkg, gpkg-l93, parquet",
     ):
         parse_format(given)
 
@@ -257,7 +314,7 @@ def test_what_cannot_be_written_leaves_nothing(fichier, tmp_path):
         ParameterError,
         match=(
             r"extension inconnue. Extensions admises : .csv, .simple.csv, .xlsx, .geojson, .gpkg, "
-            r".parquet"
+            r".l93.gpkg, .parquet"
         ),
     ):
         write_file(fichier, tmp_path / "f.ods")

@@ -4,6 +4,7 @@ when they cannot be made.
 
 import builtins
 import errno
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from geoapp.cli import main
 from geoapp.core.config import Settings
@@ -63,8 +65,6 @@ def read_pdf(content: bytes) -> str:
     """Return the text of a PDF in its order, without the foot of its pages."""
     from io import BytesIO
 
-    from pypdf import PdfReader
-
     pages = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
     return "\n".join(
         re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip() for page in pages
@@ -91,8 +91,6 @@ def test_the_text_of_a_sheet_is_the_one_kept(fiches, cle):
 @pytest.mark.parametrize("cle", ZONES)
 def test_a_sheet_is_light_tagged_and_the_same_twice(monde, fiches, commanded, cle):
     from io import BytesIO
-
-    from pypdf import PdfReader
 
     html, pdf, _ = fiches[cle]
     # Those that the command writes are made again, of a world opened by itself.
@@ -385,3 +383,12 @@ def test_a_neighbourhood_tells_its_people_of_2013_and_what_is_inside_by_a_code(r
     told = plain(unescape(make_sheet(real_world, Question(), zone, pdf=False)[0]))
     assert f"{max(inside)} autres formations y sont par la position de l'établissement" in told
     assert "Population municipale de 2013 : " in told
+
+
+@pytest.mark.parametrize(("nb", "pages"), [(20, 1), (32, 2)])
+def test_no_sheet_ends_by_a_nearly_empty_page(nb, pages):
+    """A page of one line is drawn in by tighter settings; a page that is written stays."""
+    sections = '<section style="height:16.5pt">Une ligne</section>' * nb
+    style = "@page{size:A5;margin:10mm} body{margin:0} section{margin-top:11pt;line-height:1}"
+    html = f'<!DOCTYPE html><html lang="fr"><title>Essai</title><style>{style}</style>{sections}'
+    assert len(PdfReader(io.BytesIO(render_pdf(html))).pages) == pages

@@ -184,4 +184,5 @@ def test_a_table_is_a_file_with_its_notice(client):
         and sum(int(row["Formations"] or 0) for row in rows if (row["Formations"] or "").isdigit())
         == 4
     )
-    assert "Zone d'emploi d'Amiville" in text and "Petite offre" in text
+    told = client.get("/territoires/ze2020/3201/offre.lisez-moi").data.decode("utf-8-sig")
+    assert "Zone d'emploi d'Amiville" in told and "Petite offre" in told

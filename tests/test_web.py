@@ -273,8 +273,8 @@ def test_rejects_csv_is_neutralised(client):
     answer = client.get("/rejets.csv")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
     assert len(rows) == 2
-    assert rows[1]["valeur"] == '\'=HYPERLINK("a")' and rows[1]["raison"] == "'+ mauvais début"
-    assert rows[1]["valeur_proche"] == ""
+    assert rows[1]["Valeur"] == '\'=HYPERLINK("a")' and rows[1]["Raison"] == "'+ mauvais début"
+    assert rows[1]["Valeur proche"] == ""
 
 
 def test_download_of_the_current_map(client):

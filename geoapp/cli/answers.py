@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from geoapp.cli.early import FICHIERS, IMAGES, TABLEUR, check_out, check_question
 from geoapp.cli.group import DATA, main, read_settings
 from geoapp.cli.options import (
     filter_options,
@@ -32,6 +33,7 @@ from geoapp.reference.zonings import MAILLE
 @DATA
 def map_(*, out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> None:
     """Écrit la carte dans un seul fichier HTML, lisible sans réseau."""
+    check_out(out)
     from geoapp.core.files import write_text
     from geoapp.core.snapshot import open_snapshot
     from geoapp.offer.filters import parse_filters
@@ -77,11 +79,12 @@ def map_(*, out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> 
     "--out",
     type=click.Path(path_type=Path),
     help="Toutes les pages dans un fichier : "
-    ".csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet.",
+    ".csv, .simple.csv, .xlsx, .geojson, .gpkg, .l93.gpkg ou .parquet.",
 )
 @DATA
 def search(forme: str | None, out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Cherche des formations : autour d'un lieu, par un texte, avec des filtres."""
+    check_out(out, FICHIERS)
     from geoapp.cli.console import print_search
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.travel.from_point import from_points
@@ -106,12 +109,14 @@ def search(forme: str | None, out: Path | None, data_dir: Path | None, **paramet
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg ou .parquet ; "
+    help="Fichier .csv, .simple.csv, .xlsx, .geojson, .gpkg, .l93.gpkg ou .parquet ; "
     "sans lui, un résumé à l'écran.",
 )
 @DATA
 def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Mesure la couverture par zone : habitants trop loin, causes, accessibilité."""
+    check_question(parametres)
+    check_out(out, FICHIERS)
     from geoapp.cli.console import print_gaps
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.answer import answer
@@ -153,6 +158,9 @@ def figure(out: Path, data_dir: Path | None, **parametres) -> None:
     """Dessine une carte pour un rapport :
     titre, légende, échelle, sources, texte de remplacement.
     """
+    check_question(parametres)
+    # The format asked says what an ending may be, and is read with it.
+    check_out(out, IMAGES if out.suffix else ())
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.world import open_world
     from geoapp.outputs.figures import describe_figure, parse_figure, write_figure
@@ -199,6 +207,7 @@ def report(
     cles: tuple[str, ...], types: tuple[str, ...], out: Path, data_dir: Path | None, **parametres
 ) -> None:
     """Écrit la fiche de territoire d'une ou plusieurs zones, en PDF et en HTML."""
+    check_question(parametres)
     from geoapp.cli.build_report import watching
     from geoapp.cli.console import print_sheets
     from geoapp.core.snapshot import open_snapshot
@@ -235,6 +244,8 @@ def compare(
     AVANT et APRES : identifiant d'un instantané, son dossier, « precedent » ou « courant ».
     La série des instantanés gardés est dite aussi.
     """
+    check_question({"zonage": zonage})
+    check_out(out, TABLEUR)
     from geoapp.cli.console import print_changes
     from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
     from geoapp.coverage.model import FILTRES_OFFRE
@@ -276,6 +287,8 @@ def site(
     delai_s: float, is_json: bool, out: Path | None, data_dir: Path | None, **parametres
 ) -> None:
     """Cherche où ouvrir : le plus d'habitants rapprochés, le moins de lieux, ou de trajet."""
+    check_question(parametres)
+    check_out(out, FICHIERS)
     from geoapp.cli.planning_report import print_sites
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.world import open_world
@@ -329,6 +342,7 @@ def scenario(
 @DATA
 def stress(is_json: bool, data_dir: Path | None, **parametres) -> None:
     """Classe les fermetures qui ôteraient tout au plus d'habitants."""
+    check_question(parametres)
     from geoapp.cli.planning_report import print_stress
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.model import parse_question

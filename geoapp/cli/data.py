@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from geoapp.cli.early import FICHIERS, check_out, check_question
 from geoapp.cli.encoding import print_data
 from geoapp.cli.group import DATA, main, read_settings
 from geoapp.cli.options import unzoned_options
@@ -195,8 +196,8 @@ def _propose(file: Path, as_source: str | None, folder: Path) -> str:
 @click.option(
     "--format",
     "forme",
-    help="csv, csv-simple, xlsx, geojson, gpkg ou parquet (sinon, selon l'extension de --out) ; "
-    "lheo : toute l'offre en LHÉO 2.3.",
+    help="csv, csv-simple, xlsx, geojson, gpkg, gpkg-l93 (Lambert-93) ou parquet "
+    "(sinon, selon l'extension de --out) ; lheo : toute l'offre en LHÉO 2.3.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Fichier, ou dossier, à écrire."
@@ -216,15 +217,15 @@ def export(
     """Écrit des tables et des indicateurs en fichiers ouverts,
     avec définitions, sources et licences.
     """
+    choix = {"table": table, "indicateurs": indicateurs, "tout": tout}
+    if forme == "lheo":
+        click.echo(_export_lheo(out, data_dir, any((*choix.values(), *parametres.values()))))
+        return
+    check_question({**parametres, "zonage": indicateurs})
+    check_out(out, () if forme or (tout and not out.suffix) else FICHIERS)
     from geoapp.core.snapshot import open_snapshot
     from geoapp.outputs.catalogue.export import extract
 
-    if forme == "lheo":
-        click.echo(
-            _export_lheo(out, data_dir, table or indicateurs or tout or any(parametres.values()))
-        )
-        return
-    choix = {"table": table, "indicateurs": indicateurs, "tout": tout}
     asked = {nom: valeur for nom, valeur in parametres.items() if valeur}
     click.echo(
         extract(
@@ -240,14 +241,16 @@ def export(
 def _export_lheo(out: Path, data_dir: Path | None, is_narrowed) -> str:
     """Write the whole offer served as LHÉO 2.3, and say so."""
     from geoapp.core.errors import ParameterError
-    from geoapp.core.snapshot import open_snapshot
-    from geoapp.outputs.lheo import TABLES, write_lheo
 
     if is_narrowed:
         raise ParameterError(
             "Le format lheo écrit toute l'offre : "
             "retirez --table, --indicateurs, --tout et les filtres."
         )
+    check_out(out)
+    from geoapp.core.snapshot import open_snapshot
+    from geoapp.outputs.lheo import TABLES, write_lheo
+
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
     nb = write_lheo({nom: snapshot.read(nom) for nom in TABLES}, out)
     return f"{out} : LHÉO 2.3, formations{chr(0x202F)}: {nb}."

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -18,8 +22,47 @@ DATA = click.option(
 )
 
 
+PATIENCE_S, ENCORE_S = 2.0, 10.0
+"""Seconds after which a command says that it works, and says so again."""
+
+SUIVIES = ("serve", "build", "fetch", "report")
+"""Commands that tell their own progress."""
+
+
+class Patient(click.Command):
+    """A command that tells a person who waits that it works; silent in a file or a pipe."""
+
+    def invoke(self, ctx: click.Context):
+        if self.name in SUIVIES or not sys.stderr.isatty():
+            return super().invoke(ctx)
+        with waiting(f"geoapp {self.name}"):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def waiting(quoi: str) -> Iterator[None]:
+    """Say on the terminal that something works, after `PATIENCE_S` and every `ENCORE_S` more."""
+    over = threading.Event()
+
+    def tell() -> None:
+        delay, spent = PATIENCE_S, PATIENCE_S
+        while not over.wait(delay):
+            click.secho(f"{quoi} : calcul en cours, {spent:.0f} s…", dim=True, err=True)
+            delay, spent = ENCORE_S, spent + ENCORE_S
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
 class French(click.Group):
     """A group that turns our errors into one clear message and an exit code."""
+
+    command_class = Patient
 
     def main(self, *args, **kwargs):
         make_printable()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from geoapp.cli.early import TABLEUR, check_out
 from geoapp.cli.group import DATA, main, read_settings
 
 _MONTREES = 25
@@ -26,6 +27,7 @@ _MONTREES = 25
 @DATA
 def needs(*, est_json: bool, out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Compare les besoins de recrutement et l'offre de formation, par famille de métiers."""
+    check_out(out, TABLEUR)
     from geoapp.cli.encoding import print_data
     from geoapp.core.snapshot import open_snapshot
     from geoapp.outputs.files.formats import write_file

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.coverage import sentences
-from geoapp.coverage.classes import Classes, make_classes
+from geoapp.coverage.classes import Classes, make_classes, round_classes
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question, describe_question, to_parameters
@@ -119,11 +119,13 @@ def map_classes(tableau: pd.DataFrame, ensemble: pd.Series, question: Question) 
     indicateur = INDICATEURS[question.mesure]
     values = tableau[question.mesure].to_numpy(dtype=float)
     if question.methode != "fixes":
-        return make_classes(values, methode=question.methode, nb=NB_CLASSES)
-    region = ensemble[question.mesure]
-    # Without a value for the region, its multiples are those of one.
-    bornes = FIXES[indicateur.type](question, float(region) if pd.notna(region) else 1.0)
-    return make_classes(values, methode="fixes", bornes=bornes)
+        classes = make_classes(values, methode=question.methode, nb=NB_CLASSES)
+    else:
+        region = ensemble[question.mesure]
+        # Without a value for the region, its multiples are those of one.
+        bornes = FIXES[indicateur.type](question, float(region) if pd.notna(region) else 1.0)
+        classes = make_classes(values, methode="fixes", bornes=bornes)
+    return round_classes(values, classes)
 
 
 def white_communes(world: World, points: pd.DataFrame) -> pd.DataFrame:

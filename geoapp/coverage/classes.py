@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -124,6 +126,65 @@ def _limits(
         return tuple(float(b) for b in (distinct[0], *distinct))
     upper = np.unique([*_BORNES[methode](known, nb)[:-1], distinct[-1]])
     return tuple(float(b) for b in (distinct[0], *upper))
+
+
+CHIFFRES = 3
+"""Most significant digits of a rounded bound."""
+
+_INFIME = 1e-200
+"""Under it a number is written as it is: its step would be nothing."""
+
+CHIFFRES_BOUTS = 2
+"""Significant digits of the least and of the last bound."""
+
+
+def round_classes(values, classes: Classes) -> Classes:
+    """Return the same classes with bounds that are read at a glance (« 0,07 », not « 0,0697 »).
+
+    A bound may be anywhere between the last value of its class and the first of the next: the
+    shortest number of that gap changes no class.  Where values stand too close for one of
+    `CHIFFRES` digits, the nearest such number is the bound, unless it would leave a class empty.
+    The least bound goes down, the last one up.
+    """
+    known = np.asarray(values, dtype=float)
+    known = np.sort(known[~np.isnan(known)])
+    if len(classes.bornes) < 2 or not len(known):
+        return classes
+    low, *inner, high = classes.bornes
+    # The least value alone in its class is twice among the bounds: it stays so.
+    is_alone = bool(inner) and inner[0] == low
+    first = low if is_alone else _round(low, CHIFFRES_BOUTS, math.floor)
+    middle = [
+        first if is_alone and not rank else _short(bound, known) for rank, bound in enumerate(inner)
+    ]
+    bornes = (first, *middle, max(_round(high, CHIFFRES_BOUTS, math.ceil), high))
+    made = make_classes(known, methode="fixes", bornes=bornes)
+    was_empty, is_empty = ([not nb for nb in one.effectifs] for one in (classes, made))
+    if is_empty != was_empty or any(a > b for a, b in pairwise(bornes)):
+        return classes
+    return Classes(classes.methode, bornes, made.effectifs, classes.nb_inconnus)
+
+
+def _short(bound: float, known: np.ndarray) -> float:
+    """Return the shortest number of the gap that a bound is in, else the nearest short one."""
+    rank = int(np.searchsorted(known, bound, side="right"))
+    below = known[rank - 1] if rank else bound
+    above = known[rank] if rank < len(known) else math.inf
+    for digits in range(1, CHIFFRES + 1):
+        nearest = _round(bound, digits, round)
+        for found in (nearest, _round(below, digits, math.ceil)):
+            if below <= found < above:
+                return found
+    return _round(bound, CHIFFRES, round)
+
+
+def _round(value: float, digits: int, rule: Callable[[float], int]) -> float:
+    """Return a number to some significant digits, up, down or to the nearest."""
+    if abs(value) < _INFIME or not math.isfinite(value):
+        return value
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
+    # Once more to its decimals, so that 7 × 0.01 is 0.07.
+    return float(f"{rule(round(float(value) / step, 9)) * step:.12g}")
 
 
 def assign_classes(values, classes: Classes) -> np.ndarray:

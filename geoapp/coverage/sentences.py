@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -283,7 +285,7 @@ def _tell_years(world: World, zonage: str) -> str:
         "habitants": world.points.loc[world.points["est_region"], "millesime"],
         "zones": zones.loc[zones["type_zone"].eq(zonage), "millesime"],
     }
-    years = {nom: _years(values) for nom, values in dates.items()}
+    years = {nom: years_of(values) for nom, values in dates.items()}
     if len(set().union(*years.values())) < 2:
         return ""
     told = " ; ".join(f"{nom} {join_words(values)}" for nom, values in years.items() if values)
@@ -293,7 +295,7 @@ def _tell_years(world: World, zonage: str) -> str:
     )
 
 
-def _years(millesimes: pd.Series) -> list[str]:
+def years_of(millesimes: pd.Series) -> list[str]:
     """Return the years that some vintages hold, in order."""
     return sorted(
         pd.Series(millesimes.dropna().unique(), dtype="str")
@@ -406,6 +408,15 @@ def _estimated(world: World, question: Question) -> str:
         "leur contour ou leur population propre n'est pas connu, "
         "ce sont ceux des communes entières qui les portent."
     )
+
+
+def offer_years(world: World, ids: Iterable[str]) -> str:
+    """Return the years of some sources: « 2020 », « de 2019 à 2024 »; "" when none tells any."""
+    sources = world.snapshot.read("sources")
+    years = years_of(sources.loc[sources["id_source"].isin(set(ids)), "millesime"])
+    if len(years) > 1:
+        return f"de {years[0]} à {years[-1]}"
+    return "".join(years)
 
 
 def list_sources(world: World) -> list[dict]:

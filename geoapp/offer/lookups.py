@@ -96,7 +96,7 @@ class Repertoire:
         self.nb_offres = len(offres)
         self.zones = _zones(snapshot.read("zones"))
         self.sources = dict(Rows(snapshot.read("sources"), "id_source"))
-        self.labels = _labels()
+        self.labels = code_labels()
         self._parsed_zones: dict[str, tuple[ZoneNommee, ...]] = {}
 
     def state(self, ligne: int) -> str:
@@ -377,7 +377,7 @@ def _covered(drawn, communes) -> frozenset[str] | None:
     return frozenset(mine["code_epci"].dropna())
 
 
-def _labels() -> dict[str, Callable[[str], str]]:
+def code_labels() -> dict[str, Callable[[str], str]]:
     """Return what says the codes of each coded column in words."""
     domaines, niveaux = load_domaines(), load_niveaux()
     levels = niveaux["libelle"] + " (" + niveaux["libelle_usager"] + ")"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from geoapp.core.french import format_date
 from geoapp.coverage.counted_publics import PublicCompte, count_publics, part_of_all, tell_publics
 from geoapp.coverage.model import Question, describe_question, describe_reach
 from geoapp.coverage.world import World
 from geoapp.outputs.files.model import ColonneFichier, Fichier, as_columns, plain_rows
+from geoapp.outputs.provenance import tell_provenance
 
 NOTES = (
     "Les personnes d'un public sont comptées par commune et supposées vivre là où vivent ses "
@@ -18,17 +20,23 @@ NOTES = (
 )
 """What must be known of these numbers."""
 
-COLONNES: tuple[ColonneFichier, ...] = as_columns(
-    ("nom", "Code", "Public", "texte"),
-    ("titre", "Public", "Public, en clair", "texte"),
-    ("annee", "Année", "Année des nombres", "texte"),
-    ("nombre", "Nombre connu", "Personnes ou foyers des communes au nombre connu", "reel"),
-    ("nb_loin", "Trop loin", "Dont vivent au-delà du seuil ; vide si inconnu ou petit", "reel"),
-    ("part_loin", "Part trop loin", "Part au-delà du seuil, 0 à 1", "reel"),
-    ("part_de_tous", "Part de tous", "Part de tous les habitants au-delà du seuil", "reel"),
-    ("nb_tues", "Communes au nombre tu", "Communes ou quartiers laissés de côté", "entier"),
-    ("publie", "Publié pour la région", "Total du producteur pour la région", "reel"),
-    ("gini", "Gini de l'accès", "Inégalité d'accès : 0, tous pareils", "reel"),
+_ENTIERS = ("nombre", "nb_loin", "publie")
+"""Numbers of people, told whole: some are sums of estimates."""
+
+COLONNES: tuple[ColonneFichier, ...] = tuple(
+    replace(one, decimales=0) if one.nom in _ENTIERS else one
+    for one in as_columns(
+        ("nom", "Code", "Public", "texte"),
+        ("titre", "Public", "Public, en clair", "texte"),
+        ("annee", "Année", "Année des nombres", "texte"),
+        ("nombre", "Nombre connu", "Personnes ou foyers des communes au nombre connu", "reel"),
+        ("nb_loin", "Trop loin", "Dont vivent au-delà du seuil ; vide si inconnu ou petit", "reel"),
+        ("part_loin", "Part trop loin", "Part au-delà du seuil", "reel"),
+        ("part_de_tous", "Part de tous", "Part de tous les habitants au-delà du seuil", "reel"),
+        ("nb_tues", "Communes au nombre tu", "Communes ou quartiers laissés de côté", "entier"),
+        ("publie", "Publié pour la région", "Total du producteur pour la région", "reel"),
+        ("gini", "Gini de l'accès", "Inégalité d'accès : 0, tous pareils", "reel"),
+    )
 )
 
 
@@ -67,15 +75,7 @@ def counted_file(world: World, question: Question) -> Fichier:
             ("À retenir", tell_publics(found, everybody)),
             ("Seuil", f"{describe_reach(question)}, compris"),
             *(("À savoir", note) for note in NOTES),
-            (
-                "Instantané",
-                f"{world.snapshot.id}, assemblé le "
-                f"{format_date(world.snapshot.manifest['cree_le'][:10])}",
-            ),
-            *(
-                ("Source", f"{s.titre} ; {s.producteur} ; {s.millesime} ; {s.licence}")
-                for s in used.itertuples()
-            ),
+            *tell_provenance(world.snapshot, used.to_dict("records"), "publics comparés"),
         ],
         titre="Publics",
         nom="publics",

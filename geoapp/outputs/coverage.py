@@ -2,41 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import isnan
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from shapely import box
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
-from geoapp.core.french import format_date, format_number
+from geoapp.core.french import format_number
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.border import crossing_zones, split_at_region
 from geoapp.coverage.change import Evolution, tell_change
-from geoapp.coverage.indicators import INDICATEURS, MENTIONS, NB_NOMS
+from geoapp.coverage.indicators import (
+    INCONNU,
+    INDICATEURS,
+    MENTIONS,
+    NB_NOMS,
+    say_missing,
+    show_value,
+)
+from geoapp.coverage.legend import COULEURS, HORS_DE_PORTEE, class_lines, legend
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question, describe_way
 from geoapp.coverage.sentences import list_sources
+from geoapp.coverage.territories.tables import name_body
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import World
+from geoapp.offer.perimeter import INCONNUE, LIBELLES
 from geoapp.outputs.files.formats import write_file
 from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier, as_columns
+from geoapp.outputs.files.qml import INCONNU as FOND_INCONNU
+from geoapp.outputs.files.qml import Regle, class_rules, class_style
+from geoapp.outputs.provenance import tell_provenance
 from geoapp.planning.evolution import EffetAcces, Releve, list_access_notes, tell_access_change
 from geoapp.reference.zonings import CARREAU, MAILLES
+
+NON_COLLECTEE = "#e3d294"
+"""Fill of a zone whose offer no source holds, as on the page."""
 
 COTE_M = 200.0
 """Side of a grid cell, in metres."""
 
 
-def list_columns() -> list[ColonneFichier]:
-    """Return the columns of a file: the zone, the indicators, what must be known of them."""
-    mentions = [(m.nom, m.titre, m.sens, m.type) for m in MENTIONS.values()]
-    numbers = [
-        (i.nom, i.titre, i.sens, "entier" if i.type == "nombre" else "reel")
-        for i in INDICATEURS.values()
+_DECIMALES = {"part": 1, "cout": 1, "taux": 3, "taux_brut": 1}
+"""Decimals of each type of number, those of the page."""
+
+_MOTS: dict[str, Mapping[str, str] | Callable[[str], str]] = {
+    "type_zone": {nom: row.singulier for nom, row in MAILLES.items()},
+    "offreur_unique": name_body,
+    "cause": {nom: terme.libelle for nom, terme in CAUSES.items()},
+    "solidite": {nom: terme.libelle for nom, terme in SOLIDITES.items()},
+    "perimetre": LIBELLES,
+    "masques": {nom: row.titre for nom, row in INDICATEURS.items()},
+}
+"""Words of the codes of the columns that name, for readers."""
+
+_ANNEXES = ("perimetre", "type_demande", "est_estimee", "masques", "nb_points_inconnus")
+"""Columns that a printed page leaves out: they say how the others are known."""
+
+
+def list_columns(unite: str = "") -> list[ColonneFichier]:
+    """Return the columns of a file: the zone, the indicators, what must be known of them.
+
+    `unite` is that of the threshold, in which trips are told.
+    """
+    mentions = [
+        ColonneFichier(
+            nom=one.nom,
+            titre=one.titre,
+            sens=one.sens,
+            type=one.type,
+            libelles=_MOTS.get(one.nom),
+            est_annexe=one.nom in _ANNEXES,
+        )
+        for one in MENTIONS.values()
     ]
-    return list(as_columns(*mentions[:NB_NOMS], *numbers, *mentions[NB_NOMS:]))
+    numbers = [
+        ColonneFichier(
+            nom=one.nom,
+            titre=one.titre,
+            sens=one.sens,
+            type="entier" if one.type == "nombre" else "reel",
+            unite={"cout": unite, "taux": "pour 10 000 hab."}.get(one.type, ""),
+            decimales=_DECIMALES.get(one.type, 0),
+            est_part=one.type == "part",
+            dire_vide=partial(_say_empty, nom=one.nom),
+        )
+        for one in INDICATEURS.values()
+    ]
+    return [*mentions[:NB_NOMS], *numbers, *mentions[NB_NOMS:]]
+
+
+def _say_empty(row: Mapping, nom: str) -> str:
+    """Return why a number is not there, as the page says it; "" when it is unknown."""
+    known = {one: np.nan if row[one] is None else row[one] for one in (nom, "population")}
+    words = show_value({**row, **known}, nom, "")
+    return "" if words == INCONNU else words
 
 
 def file_table(reponse: Reponse) -> pd.DataFrame:
@@ -54,7 +119,6 @@ def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
     Question, sentence, parameters, quality, sources, date.
     """
     question = reponse.question
-    made = format_date(world.snapshot.manifest["cree_le"][:10])
     trajets = ", ".join(
         f"{nom} = {valeur}"
         for nom, valeur in world.parametres(question.mode).items()
@@ -70,10 +134,10 @@ def list_notice(world: World, reponse: Reponse) -> list[tuple[str, str]]:
         ("Départements voisins", VOISINS["oui" if question.voisins else "non"]),
         ("Trajets", trajets),
         *(("À savoir", note) for note in (*reponse.notes, *_cut(world, question.zonage))),
-        ("Instantané", f"{world.snapshot.id}, assemblé le {made}"),
-        *(
-            ("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}")
-            for s in list_sources(world)
+        *tell_provenance(
+            world.snapshot,
+            list_sources(world),
+            describe_question(question),
         ),
     ]
 
@@ -119,26 +183,63 @@ def layer_name(zonage: str) -> str:
     return f"Couverture par {MAILLES[zonage].singulier}"
 
 
-def file_of(world: World, reponse: Reponse, style: str = "") -> Fichier:
-    """Return an answer as a file, to be written in any format; `style` is the QML of its layer.
+def style_of(reponse: Reponse) -> str:
+    """Return the style of an answer: the classes, shades and words of the legend of the page."""
+    mesure = reponse.question.mesure
+    classes = [(one.bas, one.haut, one.mots, COULEURS[one.teinte]) for one in class_lines(reponse)]
+    empty = f'"{mesure}" IS NULL AND '
+    uncollected = f"\"perimetre\" = '{INCONNUE}'"
+    out = f"NOT {uncollected} AND {_out_of_reach(mesure)}"
+    others = [
+        Regle(f"{empty}{uncollected}", "offre non collectée", NON_COLLECTEE),
+        Regle(f"{empty}{out}", "hors de portée", HORS_DE_PORTEE),
+        Regle(
+            f"{empty}NOT {uncollected} AND NOT ({_out_of_reach(mesure)})",
+            "inconnu ou tu",
+            FOND_INCONNU,
+        ),
+    ]
+    told = legend(reponse)
+    held = [told["nb_non_collectees"], told["nb_hors"], told["nb_inconnus"]]
+    rules = [
+        *class_rules(mesure, classes),
+        *(one for one, nb in zip(others, held, strict=True) if nb),
+    ]
+    return class_style(rules, list_columns(reponse.question.unite))
 
-    A zone that crosses the border is drawn in the region only, where its figures are; the notice
-    says so.
+
+def _out_of_reach(mesure: str) -> str:
+    """Return the expression of QGIS of a zone that has no value because nothing is reached."""
+    if say_missing(INDICATEURS[mesure]) == INCONNU:
+        return "FALSE"
+    # The names hidden are parted by « | »: none of them holds another one.
+    hidden = "coalesce(\"masques\", '')"
+    return (
+        f"NOT {hidden} LIKE '%{mesure}%' AND "
+        f"(\"population\" IS NOT NULL OR {hidden} LIKE '%population%')"
+    )
+
+
+def file_of(world: World, reponse: Reponse) -> Fichier:
+    """Return an answer as a file, to be written in any format.
+
+    A zoning without any outline is a table that draws nothing.  A zone that crosses the border is
+    drawn in the region only, where its figures are; the notice says so.
     """
     zonage = reponse.question.zonage
     table, (outlines, _) = file_table(reponse), counted_outlines(world, zonage)
-    layer = gpd.GeoDataFrame(
-        table, geometry=outlines.reindex(table["code_zone"]).to_numpy(), crs=CRS_GEO
-    )
+    drawn = outlines.reindex(table["code_zone"]).to_numpy()
+    has_outline = bool(outlines.notna().any())
+    layer = gpd.GeoDataFrame(table, geometry=drawn, crs=CRS_GEO) if has_outline else table
     return Fichier(
         table=layer,
-        colonnes=list_columns(),
+        colonnes=list_columns(reponse.question.unite),
         notice=list_notice(world, reponse),
         titre=layer_name(zonage),
         nom=f"couverture-{zonage}",
-        forme=CONTOUR,
+        forme=CONTOUR if has_outline else "",
         nb_figees=3,
-        style=style,
+        style=style_of(reponse) if has_outline else "",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from geoapp.core.french import format_date
 from geoapp.core.schema import TABLES
+from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.core.snapshot import Snapshot
-from geoapp.outputs.files.model import ColonneFichier, Fichier, as_columns, plain_rows
+from geoapp.outputs.files.model import ColonneFichier, Fichier, make_column, plain_rows
+from geoapp.outputs.provenance import tell_provenance
 from geoapp.planning.need_answer import ReponseBesoin
-from geoapp.planning.need_words import list_notes, tell_need, title_of
+from geoapp.planning.need_words import BESOINS_DITS, OFFRES_DITES, list_notes, tell_need, title_of
+from geoapp.reference.zonings import TERRITOIRES
 
 TITRES = {
     "type_zone": "Zonage",
@@ -56,12 +58,22 @@ _SENS = {
     "proche_portee": ("Voie, et millésime de la source qui la donne", "texte"),
 }
 
+_MOTS = {
+    "besoin": BESOINS_DITS,
+    "offre": OFFRES_DITES,
+    "causes": INDICES_TENSION,
+    "type_zone": {nom: row.singulier for nom, row in TERRITOIRES.items()},
+}
+"""Words of the codes of a file, for readers."""
+
 
 def need_columns() -> list[ColonneFichier]:
     """Return the columns of a file: those of the table, and what names its rows."""
     known = {one.nom: (one.sens, one.type) for one in TABLES["besoins_offres"].colonnes}
-    rows = [(nom, titre, *(_SENS.get(nom) or known[nom])) for nom, titre in TITRES.items()]
-    return list(as_columns(*rows))
+    return [
+        make_column(nom, titre, *(_SENS.get(nom) or known[nom]), libelles=_MOTS.get(nom))
+        for nom, titre in TITRES.items()
+    ]
 
 
 def describe_need(reponse: ReponseBesoin, snapshot: Snapshot) -> dict:
@@ -81,7 +93,6 @@ def describe_need(reponse: ReponseBesoin, snapshot: Snapshot) -> dict:
 
 def need_file(snapshot: Snapshot, reponse: ReponseBesoin) -> Fichier:
     """Return an answer as a file, with its sentences, its notes and its sources."""
-    day = format_date(snapshot.manifest["cree_le"][:10])
     place = reponse.question.famille or reponse.question.territoire.replace(":", "-")
     return Fichier(
         table=reponse.lignes[list(TITRES)],
@@ -90,15 +101,7 @@ def need_file(snapshot: Snapshot, reponse: ReponseBesoin) -> Fichier:
             ("Titre", title_of(reponse)),
             *(("À retenir", phrase) for phrase in tell_need(reponse)),
             *(("À savoir", note) for note in list_notes(reponse)),
-            ("Instantané", f"{snapshot.id}, assemblé le {day}"),
-            *(
-                (
-                    "Source",
-                    " ; ".join(one[nom] for nom in ("titre", "producteur", "millesime", "licence")),
-                )
-                for one in reponse.sources
-            ),
-            ("Citer", f"GéoForma, besoin et offre de formation, données du {day}."),
+            *tell_provenance(snapshot, reponse.sources, "besoin et offre de formation"),
         ],
         titre="Besoin et offre",
         nom=f"besoins-{place}",

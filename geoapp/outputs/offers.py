@@ -23,8 +23,8 @@ from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
 from geoapp.offer.search.requests import describe_result
 from geoapp.offer.search.scope import search_perimeter
+from geoapp.outputs.files.domains import domain_style
 from geoapp.outputs.files.model import PAQUET, POINT, ColonneFichier, Fichier, Suite
-from geoapp.outputs.files.qml import plain_style
 
 BLOCS = {
     "resultat": "Résultat",
@@ -34,8 +34,6 @@ BLOCS = {
     "proche": "Plus proche, hors du rayon",
 }
 """The blocks of a list, in the order in which it shows them."""
-
-COULEUR = "#0d5c63"
 
 REGLES = (
     "Le tableau contient exactement ce que montre la liste, toutes pages confondues, "
@@ -99,7 +97,7 @@ def _told(rubrique: str) -> Iterator[ColonneExport]:
                 sens=one.sens or row.sens_offres or row.sens,
                 type=row.type if row.type in ("entier", "reel") else "texte",
                 largeur=one.largeur,
-                decimales=2 if row.unite.startswith("€") else 4,
+                decimales=6 if one.nom in ("longitude", "latitude") else 2,
                 lire=_reader(row, one.extrait),
             )
 
@@ -248,10 +246,9 @@ def offers_file(resultat: Resultat, repertoire: Repertoire, site: str = "") -> F
         nom="formations",
         feuille="Formations",
         forme=POINT,
-        style=plain_style(POINT, COULEUR, COLONNES),
+        style=domain_style("code_domaine", COLONNES),
         identifiant=("id", "id_lieu"),
         description=about,
-        est_liste=True,
     )
 
 

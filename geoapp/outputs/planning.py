@@ -8,11 +8,11 @@ import geopandas as gpd
 import pandas as pd
 
 from geoapp.core.config import CRS_GEO
-from geoapp.core.french import format_date
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.formats import write_file
 from geoapp.outputs.files.model import DEGRES, POINT, Fichier, as_columns
+from geoapp.outputs.provenance import tell_provenance
 from geoapp.planning.candidates import REALITES
 from geoapp.planning.opening import Sites
 from geoapp.planning.words import describe_search, list_notes, tell_access, tell_sites
@@ -61,17 +61,12 @@ def sites_file(world: World, sites: Sites) -> Fichier:
     for nom in ("rang", "personnes", "cumul", "nb_egales"):
         table[nom] = table[nom].astype("float64").round().astype("Int64")
     points = gpd.points_from_xy(table["longitude"].astype(float), table["latitude"].astype(float))
-    made = format_date(world.snapshot.manifest["cree_le"][:10])
     notice = [
         ("Titre", describe_search(sites.recherche)),
         ("À retenir", tell_sites(sites)),
         ("Inégalité d'accès", tell_access(sites.acces_avant, sites.acces_apres) or "inconnue"),
         *(("À savoir", note) for note in list_notes(world, sites)),
-        ("Instantané", f"{world.snapshot.id}, assemblé le {made}"),
-        *(
-            ("Source", f"{s['titre']} ; {s['producteur']} ; {s['millesime']} ; {s['licence']}")
-            for s in list_sources(world)
-        ),
+        *tell_provenance(world.snapshot, list_sources(world), "où ouvrir"),
     ]
     return Fichier(
         table=gpd.GeoDataFrame(table, geometry=points, crs=CRS_GEO),

@@ -70,10 +70,6 @@ NB_PROPOSITIONS = 8
 LISTES = (*FILTRES, "emprise")
 """Parameters that a JSON body may give as a list: values any of which is enough, four bounds."""
 
-ANCIENS_FORMATS = {"csv-brut": "csv-simple"}
-"""Names that a format had before, still answered."""
-
-
 COURT = 1_000
 """Rows at most of a text made where it is asked: a tenth of a second of processor."""
 
@@ -251,7 +247,7 @@ def settings() -> Settings:
 def export(route: Route, format: str) -> Response:
     """Return every page of a search as a file."""
     requete, _ = _requested(route)
-    form = parse_format(ANCIENS_FORMATS.get(format, format))
+    form = parse_format(format)
     found = search(served_engine(), requete)
     if len(found.lignes) > COURT or form.couler is None:
         leave_to_workshop()

@@ -71,7 +71,7 @@ def index():
     """Show the answer to a question: sentence, map, legend, table."""
     reponse = answer(served_world(), _asked())
     ordered, order = vues.sort_table(reponse, request.args)
-    page = paginate(len(ordered))
+    page, drawn = paginate(len(ordered)), map_parts(reponse)
     return render_template(
         "coverage.html",
         titre="Couverture",
@@ -81,14 +81,16 @@ def index():
         colonnes=vues.columns(reponse, order),
         lignes=vues.rows(reponse, ordered.iloc[page.tranche]),
         **form_parts(reponse.question),
-        telechargements=list_files("coverage.export", vues.query(reponse.question)),
+        telechargements=list_files(
+            "coverage.export", vues.query(reponse.question), est_carte=drawn["est_dessinee"]
+        ),
         mentions=MENTIONS,
         variantes=vues.variant_rows(reponse),
         causes=CAUSES,
         solidites=SOLIDITES,
         blanches=white_counts(reponse),
         **_links(reponse.question),
-        **map_parts(reponse),
+        **drawn,
         export_carte=_export(reponse.question),
     )
 

@@ -23,7 +23,7 @@ from geoapp.coverage.indicators import (
     show_value,
     title_of,
 )
-from geoapp.coverage.legend import is_uncollected, shade
+from geoapp.coverage.legend import is_out_of_reach, is_reversed, is_uncollected, shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
 from geoapp.coverage.publics import Public
 from geoapp.coverage.travel.modes import MODES, UNITES, greatest_threshold
@@ -214,8 +214,8 @@ def _or_nothing(value) -> str:
     return value if isinstance(value, str) else ""
 
 
-NON_COLLECTEE = -2
-"""Shade of a zone whose offer no source holds."""
+NON_COLLECTEE, HORS_DE_PORTEE = -2, -3
+"""Shades of a zone whose offer no source holds, and of one from which nothing is reached."""
 
 
 def map_values(reponse: Reponse, code: str | None = None) -> dict:
@@ -229,12 +229,18 @@ def map_values(reponse: Reponse, code: str | None = None) -> dict:
     nb, uncollected = len(reponse.classes.effectifs), is_uncollected(reponse)
     values = {
         row["code_zone"]: [
-            NON_COLLECTEE if is_empty else shade(rank, nb),
+            NON_COLLECTEE
+            if is_empty
+            else HORS_DE_PORTEE
+            if is_out
+            else shade(rank, nb, est_inverse=is_reversed(question.mesure)),
             row["nom"],
             show_value(row, question.mesure, question.unite),
             zone_address(question, row["code_zone"]),
         ]
-        for row, rank, is_empty in zip(shown, classes, uncollected, strict=True)
+        for row, rank, is_empty, is_out in zip(
+            shown, classes, uncollected, is_out_of_reach(reponse), strict=True
+        )
     }
     whites = {
         row.code_commune: f"{row.cause}-{row.solidite}" for row in reponse.blanches.itertuples()

@@ -17,13 +17,13 @@ from geoapp.outputs.catalogue.export import every_file
 from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource, list_resources
 from geoapp.outputs.catalogue.resources import check_table_name, table_file
-from geoapp.outputs.files.formats import FORMATS, Format
+from geoapp.outputs.files.formats import FORMATS, LISEZMOI, Format
 from geoapp.outputs.files.geopackage import write_layers
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.web.coverage_view import query
 from geoapp.web.downloads_view import dictionary, resource_rows
 from geoapp.web.public_address import public_url
-from geoapp.web.sending import send_file
+from geoapp.web.sending import made_size, send_file
 from geoapp.web.served import courant, served_world
 
 blueprint = Blueprint("downloads", __name__)
@@ -121,11 +121,19 @@ def catalogue():
     """Return the catalogue (DCAT-AP) that a portal harvests."""
     refuse_unknown(request.args, ())
     adresses = PageCatalogue(
-        public_url(url_for("downloads.index")), current_app.config["SETTINGS"].contact
+        public_url(url_for("downloads.index")),
+        current_app.config["SETTINGS"].contact,
+        public_url(url_for("about.contact")),
+        _made_size,
     )
     return _json(
         describe_catalogue(courant().snapshot(), _resources(), adresses), "application/ld+json"
     )
+
+
+def _made_size(one: Ressource, form: Format) -> int | None:
+    """Return the size of a file of the catalogue that was made since the snapshot is served."""
+    return made_size(f"{one.id}{form.suffixe}")
 
 
 def _package(snapshot: Snapshot) -> dict:
@@ -141,7 +149,7 @@ def _parse_name(fichier: str) -> tuple[str, Format]:
         When it ends like no format; the nearest ending is named.
     """
     nom, _, fin = fichier.partition(".")
-    suffixes = {form.suffixe.lstrip("."): form for form in FORMATS.values()}
+    suffixes = {form.suffixe.lstrip("."): form for form in (*FORMATS.values(), LISEZMOI)}
     if fin in suffixes:
         return nom, suffixes[fin]
     near = nearest_accepted(fin, suffixes)

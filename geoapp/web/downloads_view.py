@@ -6,7 +6,7 @@ from flask import url_for
 
 from geoapp.core.french import count, format_decimal, with_unit
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource
-from geoapp.outputs.files.formats import Format
+from geoapp.outputs.files.formats import LISEZMOI, Format
 
 LIBELLES = {
     "csv": "CSV tableur",
@@ -14,7 +14,9 @@ LIBELLES = {
     "xlsx": "XLSX",
     "geojson": "GeoJSON",
     "gpkg": "GeoPackage",
+    "gpkg-l93": "GeoPackage Lambert-93",
     "parquet": "Parquet",
+    "lisez-moi": "Notice",
 }
 """Short names of the formats, under which the links are shown."""
 
@@ -35,7 +37,7 @@ def resource_rows(resources: list[Ressource], genre: str, parametres: dict) -> l
             "lignes": one.nb_lignes,
             "colonnes": len(one.colonnes_plates),
             "licences": [licence.titre for licence in one.licences],
-            "fichiers": [_link(one, form, parametres) for form in one.formats],
+            "fichiers": [_link(one, form, parametres) for form in (*one.formats, LISEZMOI)],
         }
         for one in resources
         if one.genre == genre

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 from flask import Blueprint, Response, abort, request
 
@@ -85,5 +84,4 @@ def standalone_map():
 @blueprint.get("/rejets.csv")
 def rejects_csv():
     """Return every reject as CSV for a French spreadsheet (semicolons, UTF-8 with BOM)."""
-    fichier = replace(table_file(courant().snapshot(), "rejets"), est_liste=True)
-    return send_table(fichier, FORMATS["csv"])
+    return send_table(table_file(courant().snapshot(), "rejets"), FORMATS["csv"])

@@ -7,13 +7,13 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from geoapp.offer.quality.perimeter import list_totals
 from geoapp.offer.quality.scores import Qualite, find_entity, list_defects, open_quality
 from geoapp.offer.search.requests import refuse_unknown
-from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.formats import LISEZMOI
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.quality import FORMATS_QUALITE, defects_file, scores_file
 from geoapp.web import quality_view as vues
 from geoapp.web.perimeter_view import picture
 from geoapp.web.presentation import paginate
-from geoapp.web.sending import send_table
+from geoapp.web.sending import find_format, send_table
 from geoapp.web.served import courant
 
 blueprint = Blueprint("quality", __name__)
@@ -127,6 +127,6 @@ def _defects_of(kind: str, identifiant: str) -> Fichier:
 def _send(format: str, make) -> Response:
     """Return a file to keep, or 404 for a format that is not offered."""
     refuse_unknown(dict(request.args), ())
-    if format not in FORMATS_QUALITE:
+    if format not in (*FORMATS_QUALITE, LISEZMOI.nom):
         abort(404)
-    return send_table(make(), FORMATS[format])
+    return send_table(make(), find_format(format))

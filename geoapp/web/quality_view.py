@@ -13,7 +13,7 @@ from geoapp.offer.quality.answer import criteria
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
 from geoapp.offer.quality.scores import Qualite, score_parts
-from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.formats import FORMATS, LISEZMOI
 from geoapp.outputs.quality import FORMATS_QUALITE
 from geoapp.reference.codes.identifiers import name_unnamed
 from geoapp.reference.codes.text import fold
@@ -228,6 +228,6 @@ def position_rules() -> list[tuple[str, str]]:
 def downloads(endpoint: str, identifiant: str | None = None) -> list[tuple[str, str]]:
     """Return (label, address) of each file, of one source or body if its identifier is given."""
     return [
-        (FORMATS[nom].libelle, url_for(endpoint, format=nom, identifiant=identifiant))
-        for nom in FORMATS_QUALITE
+        (form.libelle, url_for(endpoint, format=form.nom, identifiant=identifiant))
+        for form in (*(FORMATS[nom] for nom in FORMATS_QUALITE), LISEZMOI)
     ]

@@ -11,7 +11,8 @@ from threading import Lock
 
 from flask import Response, abort, url_for
 
-from geoapp.outputs.files.formats import FORMATS, Format, storing
+from geoapp.core.errors import NotFoundError
+from geoapp.outputs.files.formats import FORMATS, LISEZMOI, Format, storing
 from geoapp.outputs.files.model import Fichier
 from geoapp.web.presentation import Query
 from geoapp.web.served import courant
@@ -34,18 +35,18 @@ class Dossier:
 def list_files(endpoint: str, asked: Query, *, est_carte: bool = True) -> list[tuple[str, str]]:
     """Return (label, address) of each file of a table; without those of maps, if it has no place.
 
-    `endpoint` answers to `format`, the name of a row of `FORMATS`.
+    `endpoint` answers to `format`, the name of a row of `FORMATS`, or that of the notice.
     """
     return [
-        (form.libelle, url_for(endpoint, format=nom, **asked))
-        for nom, form in FORMATS.items()
+        (form.libelle, url_for(endpoint, format=form.nom, **asked))
+        for form in (*FORMATS.values(), LISEZMOI)
         if est_carte or not form.est_carte
     ]
 
 
 def find_format(nom: str, *, est_carte: bool = True) -> Format:
     """Return the format of an address, one of `list_files`; any other is not found."""
-    form = FORMATS.get(nom)
+    form = LISEZMOI if nom == LISEZMOI.nom else FORMATS.get(nom)
     if form is None or (form.est_carte and not est_carte):
         abort(404)
     return form
@@ -54,12 +55,22 @@ def find_format(nom: str, *, est_carte: bool = True) -> Format:
 def send_table(fichier: Fichier, form: Format) -> Response:
     """Return a table asked once as a file: a text as it is made, any other format once whole."""
     nom = f"{fichier.nom}{form.suffixe}"
+    if form.est_carte and not fichier.forme:
+        raise NotFoundError(
+            f"« {fichier.titre} » n'a ni position ni contour : pas de {form.libelle}."
+        )
     if form.couler is None:
         return send_file(
             nom, form.mimetype, lambda path: form.ecrire(fichier, path), est_gardee=False
         )
     headers = {"Content-Disposition": f"attachment; filename={nom}"}
     return Response(form.couler(fichier), mimetype=form.mimetype, headers=headers)
+
+
+def made_size(nom: str) -> int | None:
+    """Return the size of a file that is kept on disk, None when nobody asked it yet."""
+    path = courant().derive("exports", lambda snapshot: Dossier()).path / nom
+    return path.stat().st_size if path.exists() else None
 
 
 def send_file(

@@ -17,7 +17,6 @@ from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_z
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
 from geoapp.coverage.world import choose_offer
 from geoapp.offer.search.requests import refuse_unknown
-from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.sheets.folder import file_stem, make_sheet
 from geoapp.outputs.sheets.rendering import ENTIERES
 from geoapp.outputs.sheets.tables import to_file
@@ -25,7 +24,7 @@ from geoapp.reference.zonings import COMMUNE
 from geoapp.web import territories_view as vues
 from geoapp.web.coverage import form_parts, map_parts
 from geoapp.web.figures import export_form
-from geoapp.web.sending import send_table
+from geoapp.web.sending import find_format, send_table
 from geoapp.web.served import courant, served_world
 
 blueprint = Blueprint("territories", __name__)
@@ -120,6 +119,7 @@ def zone(type_zone: str, code_zone: str):
             type_zone=type_zone,
             code_zone=code_zone,
             nom=nom,
+            format="csv",
             **vues.query(asked),
             avec=other.zone.cle if other else None,
         ),
@@ -167,12 +167,13 @@ def _sheet(found: Zone, asked: Question, format: str) -> bytes:
     return kept.get((found.cle, tuple(vues.pairs(asked)), format), make)
 
 
-@blueprint.get("/territoires/<type_zone>/<code_zone>/<nom>.csv")
-def table(type_zone: str, code_zone: str, nom: str):
-    """Return one table of a zone as a CSV for French spreadsheets, with its notice."""
+@blueprint.get("/territoires/<type_zone>/<code_zone>/<nom>.<format>")
+def table(type_zone: str, code_zone: str, nom: str, format: str):
+    """Return one table of a zone as a file, or its notice."""
+    form = find_format(format, est_carte=False)
     if nom not in TABLEAUX:
         abort(404)
     contenu, other = _content(type_zone, code_zone)
     table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
     fichier = to_file(table, list_notice(present(served_world(), contenu)))
-    return send_table(replace(fichier, nom=f"{file_stem(contenu.zone)}-{nom}"), FORMATS["csv"])
+    return send_table(replace(fichier, nom=f"{file_stem(contenu.zone)}-{nom}"), form)

@@ -92,6 +92,5 @@ def table() -> Response:
         notice=[("Mesure", LEGAL)],
         titre="Usage du service",
         nom="usage",
-        est_liste=True,
     )
     return send_table(fichier, FORMATS["csv"])

@@ -20,7 +20,7 @@
     return noeud;
   }
 
-  const SANS_CLASSE = {"-1": "inconnu", "-2": "non-collectee"};
+  const SANS_CLASSE = {"-1": "inconnu", "-2": "non-collectee", "-3": "hors"};
 
   function classe(zone) { return zone && zone[0] >= 0 ? String(zone[0]) : SANS_CLASSE[zone ? zone[0] : -1] || "inconnu"; }
 

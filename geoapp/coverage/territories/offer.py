@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.coverage.model import Question
+from geoapp.coverage.sentences import offer_years
 from geoapp.coverage.territories.answers import offer_rows, region_rows
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import World
@@ -22,6 +23,7 @@ class BlocOffre:
     `cases` has one row per domain, level and voie met: `nb_offres`, `nb_lieux`, `nb_places` (sum of
     those known, NA when none is), `nb_sans_places` (offers whose places are not known).  `region`
     is the same for the region.  Levels and voies that the source does not give are « inconnu ».
+    `annees` are the years of its sources, of those of the region when the zone has none.
     `est_connue` is False when the zone has no outline: its offers are then unknown, not none.
     """
 
@@ -29,6 +31,7 @@ class BlocOffre:
     cases: pd.DataFrame
     region: pd.DataFrame
     est_connue: bool
+    annees: str = ""
 
     @property
     def nb(self) -> int:
@@ -52,11 +55,13 @@ class BlocOffre:
 def offer_block(world: World, question: Question, zone: Zone) -> BlocOffre:
     """Return the offer of a zone for a question; an offer counts once by place."""
     mine = offer_rows(world, question, zone.type_zone, zone.code_zone)
+    whole = region_rows(world, question)
     return BlocOffre(
         lignes=mine,
         cases=count_cases(mine),
-        region=count_cases(region_rows(world, question)),
+        region=count_cases(whole),
         est_connue=zone.est_offre_connue,
+        annees=offer_years(world, (mine if len(mine) else whole)["id_source"]),
     )
 
 

@@ -17,7 +17,7 @@ from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.white_zones import CAUSES
 from geoapp.coverage.zone_points import tell_status
 from geoapp.offer.filters import describe_filters
-from geoapp.offer.perimeter import CONNUE, INCONNUE
+from geoapp.offer.perimeter import CONNUE, INCONNUE, LIBELLES
 from geoapp.offer.values import INCONNU
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.voies import VOIES
@@ -114,6 +114,7 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
     """Say how much is taught in the zone."""
     ligne, region = couverture.ligne, couverture.ensemble
     total = round(region["nb_offres"])
+    when = _years(offre, ligne["perimetre"])
     if not offre.est_connue:
         return (
             f"On ne sait pas combien de formations sont dans {zone.sujet} : "
@@ -127,9 +128,11 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
             if ligne["perimetre"] == CONNUE
             else f"Nos sources ne placent aucune formation{_kind(question)} dans {zone.sujet}"
         )
+        none += f" (sources {_of_years(offre.annees)})" if offre.annees else ""
         return f"{none} ; la région en compte {format_number(total)}."
     texte = (
-        f"{_capital(zone.sujet)} compte {count(offre.nb, 'formation')}{_kind(question)} "
+        f"{when}{zone.sujet if when else _capital(zone.sujet)} compte "
+        f"{count(offre.nb, 'formation')}{_kind(question)} "
         f"dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}, "
         f"soit {format_share(offre.nb / total)} de l'offre de la région"
     )
@@ -138,6 +141,19 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
             f" pour {format_share(ligne['population'] / region['population'])} de ses habitants"
         )
     return f"{texte}{_voie(offre)}."
+
+
+def _years(offre: BlocOffre, statut: str) -> str:
+    """Return the beginning of a sentence: of which years the offer is, and what of it is known."""
+    if not offre.annees:
+        return ""
+    known = "" if statut == CONNUE else f", {LIBELLES[statut].lower()}"
+    return f"D'après nos sources {_of_years(offre.annees)}{known}, "
+
+
+def _of_years(annees: str) -> str:
+    """Return years as the end of « sources… »."""
+    return annees if annees.startswith("de ") else f"de {annees}"
 
 
 def _voie(offre: BlocOffre) -> str:

@@ -55,7 +55,7 @@ class Tableau:
 
     `cles` are the zones that its rows are about, `vide` what is said when there is no row, `note`
     what must be known to read it.  A table `est_groupee` shows the same value of its first column
-    once for the rows that follow one another.
+    once for the rows that follow one another.  `unite` is that of its trips.
     """
 
     nom: str
@@ -67,6 +67,7 @@ class Tableau:
     note: str = ""
     cles: list[str | None] = field(default_factory=list)
     est_groupee: bool = False
+    unite: str = "km"
 
     def groups(self, limite: int | None = None) -> list[list[int]]:
         """Return the ranks of the rows shown, by first cell when the table `est_groupee`."""
@@ -103,6 +104,7 @@ def make_table(
         colonnes=tuple(colonnes),
         valeurs=kept,
         mots=[list(row) for row in zip(*columns, strict=True)],
+        unite=unite,
         **autres,
     )
 

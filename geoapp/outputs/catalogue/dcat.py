@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from geoapp.core.french import typeset
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.datapackage import package_title, web_address
+from geoapp.outputs.catalogue.licences import NON_PRECISEE, Licence, find_licence
 from geoapp.outputs.catalogue.listing import TABLE, Ressource
-from geoapp.outputs.files.formats import Format
+from geoapp.outputs.files.formats import LISEZMOI, Format
+from geoapp.outputs.files.model import CONTOUR
 
 CONTEXTE = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -26,8 +30,35 @@ _TYPES_FICHIER = {
     "xlsx": "XLSX",
     "geojson": "GEOJSON",
     "gpkg": "GPKG",
+    "gpkg-l93": "GPKG",
+    "parquet": "PARQUET",
 }
-"""Formats that the list of file types of the European Union names."""
+"""How the list of file types of the European Union names each format."""
+
+_OCTETS_CASE = {
+    "csv": 12,
+    "csv-simple": 10,
+    "xlsx": 7,
+    "geojson": 34,
+    "gpkg": 14,
+    "gpkg-l93": 14,
+    "parquet": 3,
+}
+"""Bytes of a cell in each format, about: DCAT takes a size that is approached until it is known."""
+
+_OCTETS_FIXES = dict.fromkeys(_OCTETS_CASE, 200) | {
+    "xlsx": 9_000,
+    "gpkg": 120_000,
+    "gpkg-l93": 120_000,
+    "parquet": 8_000,
+}
+"""Bytes of a file without any row."""
+
+_OCTETS_CONTOUR = 3_000
+"""Bytes of an outline."""
+
+_DESSINES = ("geojson", "gpkg", "gpkg-l93", "parquet")
+"""Formats that hold outlines."""
 
 _THEMES = {TABLE: ("EDUC",), "indicateurs": ("EDUC", "SOCI", "REGI")}
 _MOTS = {
@@ -38,10 +69,16 @@ _MOTS = {
 
 @dataclass(frozen=True)
 class PageCatalogue:
-    """Where things are: address of the catalogue page (no final slash), contact ("" without)."""
+    """Where things are: address of the catalogue page (no final slash), contact ("" without).
+
+    `page_contact` is the address of the page that says whom to write to.  `octets` gives the size
+    of a file that is made already, None of one that is not.
+    """
 
     racine: str
     contact: str = ""
+    page_contact: str = ""
+    octets: Callable[[Ressource, Format], int | None] = lambda one, form: None
 
 
 def describe_catalogue(
@@ -64,6 +101,7 @@ def describe_catalogue(
         "dct:modified": moment,
         "foaf:homepage": _id(adresses.racine),
         "dct:spatial": _place(snapshot),
+        "dcat:themeTaxonomy": _id(f"{_EUROPE}data-theme"),
         "dcat:dataset": [_id(dataset["@id"]) for dataset in datasets],
     }
     return {
@@ -71,6 +109,7 @@ def describe_catalogue(
         "@graph": [
             catalogue,
             *datasets,
+            *_licences(resources, adresses),
             *(d for one in resources for d in _distributions(one, snapshot, adresses)),
         ],
     }
@@ -86,7 +125,9 @@ def _dataset(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> dic
         "dct:title": _fr(one.titre),
         "dct:description": _fr(one.sens),
         "dct:publisher": _publisher(adresses),
-        **_contact(adresses),
+        "dcat:contactPoint": _contact(adresses),
+        "dct:license": _id(_licence_id(one, adresses)),
+        "dct:temporal": _period(one, snapshot),
         "dct:issued": _moment(snapshot),
         "dct:modified": _moment(snapshot),
         "dct:language": _id(f"{_EUROPE}language/FRA"),
@@ -95,8 +136,9 @@ def _dataset(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> dic
         "dct:spatial": _place(snapshot),
         "dcat:version": snapshot.id,
         "dcat:theme": [_id(f"{_EUROPE}data-theme/{theme}") for theme in _THEMES[one.genre]],
-        "dcat:keyword": [_fr(mot) for mot in _MOTS[one.genre]],
+        "dcat:keyword": [_fr(mot) for mot in _keywords(one, snapshot)],
         "dcat:landingPage": _id(f"{adresses.racine}#{one.id}"),
+        "foaf:page": _id(f"{adresses.racine}/{one.path(LISEZMOI)}"),
         "dct:provenance": {"@type": "dct:ProvenanceStatement", "rdfs:label": _fr(_provenance(one))},
         "prov:wasDerivedFrom": [_id(address) for address in dict.fromkeys(addresses)],
         "dcat:distribution": [_id(_distribution_id(one, form, adresses)) for form in one.formats],
@@ -110,36 +152,88 @@ def _distributions(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) 
             "@id": _distribution_id(one, form, adresses),
             "@type": "dcat:Distribution",
             "dct:title": _fr(f"{one.titre} ({form.libelle})"),
+            "dct:description": _fr(typeset(_tell_format(form))),
             "dcat:accessURL": _id(adresses.racine),
             "dcat:downloadURL": _id(f"{adresses.racine}/{one.path(form)}"),
             "dcat:mediaType": _id(f"https://www.iana.org/assignments/media-types/{form.mimetype}"),
-            **_file_type(form),
-            **_rights(one),
+            "dct:format": _id(f"{_EUROPE}file-type/{_TYPES_FICHIER[form.nom]}"),
+            "dct:license": _id(_licence_id(one, adresses)),
+            "dct:rights": _rights(one),
             "dct:issued": _moment(snapshot),
             "dct:modified": _moment(snapshot),
-            **(
-                {"dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(one.octets)}}
-                if form.nom == "parquet" and one.octets
-                else {}
-            ),
+            "dcat:byteSize": {
+                "@type": "xsd:nonNegativeInteger",
+                "@value": str(_size(one, form, adresses)),
+            },
         }
         for form in one.formats
     ]
 
 
-def _file_type(form: Format) -> dict:
-    known = _TYPES_FICHIER.get(form.nom)
-    return {"dct:format": _id(f"{_EUROPE}file-type/{known}")} if known else {}
+def _tell_format(form: Format) -> str:
+    return f"{form.libelle} : {form.detail}" if form.detail else form.libelle
+
+
+def _size(one: Ressource, form: Format, adresses: PageCatalogue) -> int:
+    """Return the size of a file, that of a like one when it is not made yet.
+
+    DCAT accepts a size that is approximate when the exact one is not known.
+    """
+    exact = one.octets if form.nom == "parquet" else None
+    known = adresses.octets(one, form) or exact
+    if known:
+        return known
+    cells = max(1, one.nb_lignes * len(one.colonnes_plates))
+    drawn = one.nb_lignes * _OCTETS_CONTOUR if form.nom in _DESSINES and one.forme == CONTOUR else 0
+    return _two_digits(_OCTETS_FIXES[form.nom] + cells * _OCTETS_CASE[form.nom] + drawn)
+
+
+def _two_digits(octets: float) -> int:
+    """Return a size to two digits: it is not said more precisely than it is known."""
+    return int(float(f"{octets:.2g}"))
+
+
+def _period(one: Ressource, snapshot: Snapshot) -> dict:
+    """Return the years that the sources are of; that of the snapshot when none tells its own."""
+    told = " ".join(str(source["millesime"] or "") for source in one.sources)
+    years = sorted(re.findall(r"\b(?:19|20)\d{2}\b", told)) or [snapshot.manifest["cree_le"][:4]]
+    return {
+        "@type": "dct:PeriodOfTime",
+        "dcat:startDate": {"@type": "xsd:date", "@value": f"{years[0]}-01-01"},
+        "dcat:endDate": {"@type": "xsd:date", "@value": f"{years[-1]}-12-31"},
+    }
+
+
+def _keywords(one: Ressource, snapshot: Snapshot) -> list[str]:
+    """Return the words by which a portal finds a dataset: of its kind, its own, the region."""
+    region = snapshot.manifest.get("nom_region")
+    return [*_MOTS[one.genre], one.titre.lower(), *([region] if region else [])]
+
+
+def _licence_id(one: Ressource, adresses: PageCatalogue) -> str:
+    """Return the strictest licence: its address, or where we say that the producer tells none."""
+    licence = _strictest(one)
+    return licence.adresse or f"{adresses.racine}#licence-{licence.code}"
+
+
+def _strictest(one: Ressource) -> Licence:
+    """Return the licence under which a resource is shared."""
+    return next(iter(one.licences), find_licence(NON_PRECISEE))
+
+
+def _licences(resources: list[Ressource], adresses: PageCatalogue) -> list[dict]:
+    """Return each licence once, as a document of the catalogue."""
+    found = {_licence_id(one, adresses): _strictest(one) for one in resources}
+    return [
+        {"@id": address, "@type": "dct:LicenseDocument", "dct:title": _fr(licence.titre)}
+        for address, licence in found.items()
+    ]
 
 
 def _rights(one: Ressource) -> dict:
-    """Return the strictest licence that has an address, and all of them in words."""
-    address = next((licence.adresse for licence in one.licences if licence.adresse), "")
-    words = " ; ".join(licence.titre for licence in one.licences)
-    return {
-        **({"dct:license": _id(address)} if address else {}),
-        "dct:rights": {"@type": "dct:RightsStatement", "rdfs:label": _fr(words)},
-    }
+    """Return the licences of all the sources in words."""
+    words = " ; ".join(licence.titre for licence in one.licences) or _strictest(one).titre
+    return {"@type": "dct:RightsStatement", "rdfs:label": _fr(words)}
 
 
 def _provenance(one: Ressource) -> str:
@@ -159,21 +253,15 @@ def _publisher(adresses: PageCatalogue) -> dict:
 
 
 def _contact(adresses: PageCatalogue) -> dict:
-    """Return the contact, when there is one."""
-    if not adresses.contact:
-        return {}
-    known = (
-        _id("mailto:" + adresses.contact)
-        if "@" in adresses.contact and ":" not in adresses.contact
-        else None
-    )
-    return {
-        "dcat:contactPoint": {
-            "@type": "vcard:Kind",
-            "vcard:fn": "GéoForma",
-            **({"vcard:hasEmail": known} if known else {"vcard:note": adresses.contact}),
-        }
-    }
+    """Return whom to write to: an address of mail when there is one, else the page that says it."""
+    found: dict = {"@type": "vcard:Organization", "vcard:fn": "GéoForma"}
+    if "@" in adresses.contact and ":" not in adresses.contact:
+        found["vcard:hasEmail"] = _id("mailto:" + adresses.contact)
+    elif adresses.contact:
+        found["vcard:note"] = adresses.contact
+    if "vcard:hasEmail" not in found:
+        found["vcard:hasURL"] = _id(adresses.page_contact or adresses.racine)
+    return found
 
 
 def _place(snapshot: Snapshot) -> dict:

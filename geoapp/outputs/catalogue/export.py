@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import parse_question
@@ -14,11 +15,21 @@ from geoapp.outputs.catalogue.datapackage import NOM, describe_package, seal_pac
 from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
 from geoapp.outputs.catalogue.listing import TABLE, Ressource, list_resources
 from geoapp.outputs.catalogue.resources import check_table_name, table_file
-from geoapp.outputs.files.formats import Format, format_of_path, parse_format, storing, write_as
+from geoapp.outputs.files.formats import (
+    Format,
+    format_of_path,
+    parse_format,
+    storing,
+    write_as,
+    write_pair,
+)
 from geoapp.outputs.files.geopackage import write_layers
 from geoapp.outputs.files.model import Fichier
 
 UN_SEUL = "Donnez --table, --indicateurs ou --tout : un des trois, un seul."
+
+ENSEMBLE = ".gpkg"
+"""Extension of the one file that can hold everything."""
 
 
 def extract(
@@ -65,10 +76,18 @@ def extract(
 def _format(nom: str | None, out: Path, *, est_dossier: bool) -> Format:
     """Return the format asked, else the one that the name of the file tells."""
     if nom:
-        return parse_format(nom)
-    if est_dossier and not Path(out).suffix:
+        form = parse_format(nom)
+    elif est_dossier and not Path(out).suffix:
         raise ParameterError("Donnez --format : un dossier ne dit pas le sien.")
-    return format_of_path(out)
+    else:
+        form = format_of_path(out)
+    if est_dossier and not form.suffixe.endswith(ENSEMBLE) and Path(out).suffix:
+        raise ParameterError(
+            f"Tout ne tient pas dans un seul {form.libelle} : donnez le nom d'un dossier, sans "
+            f"extension (« --tout --format {form.nom} --out {Path(out).name.split('.')[0]} »), "
+            f"ou un fichier {ENSEMBLE}, qui a une couche par table."
+        )
+    return form
 
 
 def _told(fichier: Fichier, out: Path) -> str:
@@ -94,13 +113,18 @@ def _write_all(snapshot: Snapshot, form: Format, out: Path, parametres: dict) ->
 
     The CSV for programs have their data package beside them.
     """
-    resources = [one for one in list_resources(snapshot) if form in one.formats]
+    resources = list_resources(snapshot)
+    if not form.suffixe.endswith(ENSEMBLE):
+        resources = [one for one in resources if form in one.formats]
     with storing(out) as aside:
-        if form.nom == "gpkg":
-            write_layers(every_file(snapshot, resources, parametres, open_world(snapshot)), aside)
+        if form.suffixe.endswith(ENSEMBLE):
+            crs = CRS_METRIC if form.nom == "gpkg-l93" else CRS_GEO
+            files = every_file(snapshot, resources, parametres, open_world(snapshot))
+            write_layers(files, aside, crs=crs)
         else:
             _write_folder(snapshot, resources, form, aside, parametres=parametres)
-    return f"{out} : {len(resources)} {'couches' if form.nom == 'gpkg' else 'fichiers'}"
+    kind = "couches" if form.suffixe.endswith(ENSEMBLE) else "fichiers"
+    return f"{out} : {len(resources)} {kind}"
 
 
 def every_file(
@@ -125,7 +149,7 @@ def _write_folder(
     for one, fichier in zip(
         resources, every_file(snapshot, resources, parametres, world), strict=True
     ):
-        form.ecrire(fichier, folder / one.path(form))
+        write_pair(fichier, form, folder / one.path(form))
     if form.nom == "csv-simple":
         question = question_words(parse_question(parametres, world))
         package = seal_package(describe_package(snapshot, resources, question), folder)

@@ -8,14 +8,12 @@ import pandas as pd
 
 from geoapp.core.errors import NotFoundError
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.answer import Reponse, answer
-from geoapp.coverage.legend import COULEURS, legend
+from geoapp.coverage.answer import answer
 from geoapp.coverage.model import Question, describe_question, parse_question
 from geoapp.coverage.world import World
 from geoapp.outputs.catalogue.resources import sources_of
-from geoapp.outputs.coverage import file_of, layer_name, list_columns
+from geoapp.outputs.coverage import file_of, layer_name
 from geoapp.outputs.files.model import Fichier
-from geoapp.outputs.files.qml import graduated_style
 from geoapp.reference.codes.identifiers import refusal
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 from geoapp.sources.usages import INDICATEURS
@@ -23,11 +21,15 @@ from geoapp.sources.usages import INDICATEURS
 
 @dataclass(frozen=True)
 class ZonageIndicateurs:
-    """One zoning whose indicators can be taken away: its name, title and number of zones."""
+    """One zoning whose indicators can be taken away: its name, title and number of zones.
+
+    One that is not `est_dessine` is a list: no source gives the outline of any of its zones.
+    """
 
     nom: str
     titre: str
     nb_zones: int
+    est_dessine: bool = True
 
 
 def list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
@@ -38,11 +40,13 @@ def list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
     demande = pd.read_parquet(
         snapshot.path / "demande.parquet", columns=["type_point", "est_region"]
     )
+    couches = pd.read_parquet(snapshot.path / "couches.parquet", columns=["type_zone"])
+    drawn = {CARREAU, *couches["type_zone"]}
     counts = zones["type_zone"].value_counts().to_dict()
     counts[COMMUNE] = int(communes["est_region"].sum())
     counts[CARREAU] = int((demande["type_point"].eq(CARREAU) & demande["est_region"]).sum())
     return [
-        ZonageIndicateurs(nom, row.titre, int(counts[nom]))
+        ZonageIndicateurs(nom, row.titre, int(counts[nom]), nom in drawn)
         for nom, row in MAILLES.items()
         if counts.get(nom)
     ]
@@ -72,19 +76,7 @@ def indicator_file(world: World, zonage: str, parametres: dict) -> Fichier:
     """
     check_zoning(world.snapshot, zonage)
     reponse = answer(world, parse_question({**parametres, "zonage": zonage}, world))
-    return file_of(world, reponse, indicator_style(reponse))
-
-
-def indicator_style(reponse: Reponse) -> str:
-    """Return the style of an answer: the classes, shades and words of the legend of the page."""
-    bornes = reponse.classes.bornes
-    classes = [
-        (low, high, words, COULEURS[shade])
-        for low, high, (shade, words, _) in zip(
-            bornes, bornes[1:], legend(reponse)["classes"], strict=False
-        )
-    ]
-    return graduated_style(reponse.question.mesure, classes, list_columns())
+    return file_of(world, reponse)
 
 
 def indicator_title(zonage: str) -> str:

@@ -16,6 +16,8 @@ class Licence:
     adresse: str
 
 
+NON_PRECISEE = "non précisée par le producteur"
+
 _LICENCES = (
     Licence(
         "ODbL",
@@ -24,7 +26,7 @@ _LICENCES = (
         "https://opendatacommons.org/licenses/odbl/1-0/",
     ),
     Licence(
-        "non précisée par le producteur",
+        NON_PRECISEE,
         "notspecified",
         "Licence non précisée par le producteur",
         "",

@@ -106,10 +106,10 @@ def _indicators(snapshot: Snapshot) -> list[Ressource]:
             nb_lignes=zonage.nb_zones,
             colonnes=tuple(list_columns()),
             cle=("code_zone",),
-            formats=tuple(FORMATS.values()),
+            formats=tuple(formats_of(CONTOUR if zonage.est_dessine else "")),
             licences=licences,
             sources=plain,
-            forme=CONTOUR,
+            forme=CONTOUR if zonage.est_dessine else "",
         )
         for zonage in list_zonings(snapshot)
     ]

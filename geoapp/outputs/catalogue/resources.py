@@ -12,11 +12,14 @@ import pandas as pd
 
 from geoapp.core import schema
 from geoapp.core.errors import NotFoundError
-from geoapp.core.french import format_date, format_number, typeset
+from geoapp.core.french import format_number, typeset
 from geoapp.core.snapshot import Snapshot, read_table
-from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
-from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier, as_columns
+from geoapp.outputs.catalogue.licences import Licence, merge_licences
+from geoapp.outputs.catalogue.titles import table_column
+from geoapp.outputs.files.domains import domain_style
+from geoapp.outputs.files.model import CONTOUR, POINT, ColonneFichier, Fichier
 from geoapp.outputs.files.qml import plain_style
+from geoapp.outputs.provenance import tell_provenance
 from geoapp.reference.codes.identifiers import refusal
 from geoapp.sources.usages import USAGES, feeding
 
@@ -29,6 +32,9 @@ class FicheTable:
     forme: str = ""
     couleur: str = "#0d5c63"
 
+
+DOMAINE = "code_domaine"
+"""Column by which a layer of offers is coloured."""
 
 FICHES: dict[str, FicheTable] = {
     "organismes": FicheTable("Organismes de formation"),
@@ -81,11 +87,6 @@ NOTES = (
 )
 """What a reader must know of any table."""
 
-_LICENCE_PARTAGE = (
-    "Une part de ces données vient d'une source sous ODbL : "
-    "cette table est à partager sous la même licence."
-)
-
 
 def find_sheet(nom: str) -> FicheTable:
     """Return the row of a table; a table that has none is named by its own name."""
@@ -113,7 +114,6 @@ def table_file(snapshot: Snapshot, nom: str) -> Fichier:
     fiche, table = find_sheet(nom), schema.TABLES[nom]
     path = snapshot.path / f"{nom}.parquet"
     columns = table_columns(nom)
-    style = plain_style(fiche.forme, fiche.couleur, columns) if fiche.forme else ""
     return Fichier(
         table=read_table(path, nom),
         colonnes=columns,
@@ -122,19 +122,25 @@ def table_file(snapshot: Snapshot, nom: str) -> Fichier:
         nom=nom,
         forme=fiche.forme,
         nb_figees=len(table.cle),
-        style=style,
+        style=_style(fiche, columns),
         parquet=path,
     )
 
 
+def _style(fiche: FicheTable, columns: list[ColonneFichier]) -> str:
+    """Return the style of a table in QGIS: offers by domain, other layers in one colour."""
+    if fiche.forme == POINT and any(one.nom == DOMAINE for one in columns):
+        return domain_style(DOMAINE, columns)
+    return plain_style(fiche.forme, fiche.couleur, columns) if fiche.forme else ""
+
+
 def table_columns(nom: str) -> list[ColonneFichier]:
-    """Return the columns of a table, geometry left out; their title is their name."""
-    rows = [
-        (one.nom, one.nom, column_meaning(one), one.type)
+    """Return the columns of a table, geometry left out, under their titles."""
+    return [
+        table_column(one, column_meaning(one))
         for one in schema.TABLES[nom].colonnes
         if one.type != "geometrie"
     ]
-    return list(as_columns(*rows))
 
 
 def column_meaning(colonne: schema.Colonne) -> str:
@@ -146,44 +152,17 @@ def column_meaning(colonne: schema.Colonne) -> str:
 def table_notice(snapshot: Snapshot, nom: str) -> list[tuple[str, str]]:
     """Return what must travel with a table: meaning, key, date, rules, licences, sources."""
     table, sources = schema.TABLES[nom], sources_of(snapshot, nom)
-    licences = licences_of(sources)
     return [
         ("Table", f"{find_sheet(nom).titre} ({nom})"),
         ("Contenu", table.sens),
         ("Clé", ", ".join(table.cle)),
         ("Lignes", format_number(snapshot.nb_rows(nom))),
-        *describe_date(snapshot),
         *(
             ("Paramètre", f"{cle} = {valeur:g}")
             for cle, valeur in sorted(snapshot.manifest.get("parametres", {}).items())
         ),
         *(("À savoir", note) for note in NOTES),
-        *(("Licence", one.titre) for one in licences),
-        *share_note(licences),
-        *source_lines(sources),
-    ]
-
-
-def share_note(licences: list[Licence]) -> list[tuple[str, str]]:
-    """Return what a licence that asks to share alike means here; nothing without one."""
-    return [("Licence", _LICENCE_PARTAGE)] if any(one.code in PARTAGE for one in licences) else []
-
-
-def describe_date(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return which snapshot the figures are of."""
-    day = format_date(snapshot.manifest["cree_le"][:10])
-    return [("Instantané", f"{snapshot.id}, assemblé le {day}")]
-
-
-def source_lines(sources: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return one line by source: title, producer, vintage, licence; fictitious ones say so."""
-    return [
-        (
-            "Source",
-            f"{s.titre}{' (données fictives)' if s.mode == 'demonstration' else ''} ; "
-            f"{s.producteur} ; {s.millesime} ; {s.licence}",
-        )
-        for s in sources.itertuples()
+        *tell_provenance(snapshot, sources.to_dict("records"), f"table « {nom} »"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The figure of coverage: zones by class of the measure asked, white communes hatched by cause."""
+"""The figure of coverage: zones by class of the measure asked, an outline round white communes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ import shapely
 from geoapp.core.french import count
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
-from geoapp.coverage.legend import is_uncollected, legend
+from geoapp.coverage.legend import is_out_of_reach, is_reversed, is_uncollected, legend
 from geoapp.coverage.model import Question, describe_question, describe_reach, usages_of
-from geoapp.coverage.white_zones import CAUSES
+from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.perimeter import INCONNUE
-from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
+from geoapp.outputs.figures.choropleth import choropleth, extremes, name_zones, without_outline
 from geoapp.outputs.figures.elements import Aplat, Bloc, ContenuFigure, here, tally
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.outlines import outlines
-from geoapp.outputs.figures.palette import BLANCHES
-from geoapp.outputs.figures.texts import choose_sources, is_fictitious, list_parameters, lower_first
+from geoapp.outputs.figures.palette import BLANCHE, TERRE
+from geoapp.outputs.figures.texts import (
+    choose_sources,
+    is_fictitious,
+    list_parameters,
+    lower_first,
+    tell_scope,
+)
 from geoapp.reference.zonings import COMMUNE, MAILLES
 
 
@@ -39,6 +45,8 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
         classes=reponse.classes,
         mots=words,
         non_collectees=is_uncollected(reponse).to_numpy(),
+        hors=is_out_of_reach(reponse).to_numpy(),
+        est_inverse=is_reversed(question.mesure),
     )
     whites = white_fills(world, reponse, emprise)
     sources = _sources(world, question)
@@ -51,8 +59,8 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
     second = Bloc(
         "Communes en zone blanche",
         "La moitié au moins des habitants y est en zone blanche.",
-        whites,
-        () if whites else (_no_white(reponse),),
+        whites[1:],
+        white_lines(reponse) if whites else (_no_white(reponse),),
     )
     return ContenuFigure(
         titre=f"{describe_question(question)}{reponse.perimetre.suffixe}",
@@ -66,6 +74,14 @@ def make_coverage(world: World, question: Question, emprise: Emprise) -> Contenu
         ),
         sources=sources,
         aplats=(*fills, *whites),
+        noms=name_zones(world, question.zonage, emprise),
+        est_numerotee=False,
+        portee=tell_scope(
+            world,
+            _offer_ids(world, question),
+            reponse.perimetre,
+            "départements voisins compris" if question.voisins else "sans les départements voisins",
+        ),
         est_fictive=is_fictitious(sources) or reponse.qualite["est_fictive"],
     )
 
@@ -76,29 +92,41 @@ def _no_white(reponse: Reponse) -> str:
 
 
 def white_fills(world: World, reponse: Reponse, emprise: Emprise) -> tuple[Aplat, ...]:
-    """Return one hatch per cause and solidity of the white communes, from the worst."""
-    inside, codes = here(world, emprise, COMMUNE), world.mailles[COMMUNE].codes
-    mine = set(codes) if inside is None else set(codes[inside])
-    formes, fills = outlines(world, COMMUNE, not emprise.est_region), []
-    for (cause, solidite), hachure in BLANCHES.items():
-        part = reponse.blanches[
-            reponse.blanches["cause"].eq(cause) & reponse.blanches["solidite"].eq(solidite)
-        ]["code_commune"]
-        if len(part):
-            nb_here = None if inside is None else int(part.isin(mine).sum())
-            # United, so that the hatch is one drawing and no border cuts it.
-            drawn = formes.reindex(part).dropna().to_numpy()
-            shapes = np.array([shapely.coverage_union_all(drawn)]) if len(drawn) else drawn
-            fills.append(
-                Aplat(
-                    formes=shapes,
-                    fond=None,
-                    libelle=f"{CAUSES[cause].libelle}, {solidite}",
-                    effectif=tally(len(part), "commune", nb_here),
-                    hachure=hachure,
-                )
-            )
-    return tuple(fills)
+    """Return the outline of the white communes, light under dark: seen on every class.
+
+    An outline, and no hatch: a pattern over five shades is read as a sixth, and hides them.
+    """
+    codes = reponse.blanches["code_commune"]
+    if not len(codes):
+        return ()
+    inside, known = here(world, emprise, COMMUNE), world.mailles[COMMUNE].codes
+    nb_here = None if inside is None else int(codes.isin(set(known[inside])).sum())
+    formes = outlines(world, COMMUNE, not emprise.est_region)
+    # United, so that no border parts two of them.
+    drawn = formes.reindex(codes).dropna().to_numpy()
+    shapes = np.array([shapely.coverage_union_all(drawn)]) if len(drawn) else drawn
+    return (
+        Aplat(formes=shapes, fond=None, bord=TERRE, epaisseur=2.4),
+        Aplat(
+            formes=shapes,
+            fond=None,
+            libelle="commune en zone blanche",
+            effectif=tally(len(codes), "commune", nb_here),
+            bord=BLANCHE,
+            epaisseur=1.2,
+        ),
+    )
+
+
+def white_lines(reponse: Reponse) -> tuple[str, ...]:
+    """Return how many white communes there are by cause and solidity, from the worst."""
+    groups = reponse.blanches.groupby(["cause", "solidite"]).size()
+    return tuple(
+        f"{CAUSES[cause].libelle}, {solidite} : {count(int(groups[cause, solidite]), 'commune')}"
+        for cause in CAUSES
+        for solidite in SOLIDITES
+        if (cause, solidite) in groups.index
+    )
 
 
 def _sentences(
@@ -166,17 +194,22 @@ def tell_whites(reponse: Reponse) -> str:
     nb = int(blanches.sum())
     return (
         f"{count(nb, 'commune')} de la région {'sont' if nb > 1 else 'est'} en zone blanche, "
-        f"hachurée{'s' if nb > 1 else ''} ({causes})."
+        f"entourée{'s' if nb > 1 else ''} d'un trait ({causes})."
     )
 
 
 def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer counted, of the people and of the zones."""
-    world = world.of(question)
-    offers = choose_offer(world, question).comptes.index
     return choose_sources(
         world,
-        ids=set(world.offres.loc[offers, "id_source"]),
+        ids=_offer_ids(world, question),
         usages=("communes", "population", *usages_of(question.public)),
         zonage=question.zonage,
     )
+
+
+def _offer_ids(world: World, question: Question) -> set[str]:
+    """Return the sources of the offer counted."""
+    world = world.of(question)
+    offers = choose_offer(world, question).comptes.index
+    return set(world.offres.loc[offers, "id_source"])

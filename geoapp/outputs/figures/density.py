@@ -7,13 +7,13 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number
 from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
-from geoapp.coverage.classes import METHODES, Classes, make_classes
+from geoapp.coverage.classes import METHODES, Classes, make_classes, round_classes
 from geoapp.coverage.indicators import INDICATEURS, format_value
 from geoapp.coverage.model import PUBLICS, Question, usages_of
 from geoapp.coverage.world import COMPTES, Maille, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.offer.perimeter import CONNUE, INCONNUE
-from geoapp.outputs.figures.choropleth import choropleth, extremes, without_outline
+from geoapp.outputs.figures.choropleth import choropleth, extremes, name_zones, without_outline
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.texts import (
@@ -21,6 +21,7 @@ from geoapp.outputs.figures.texts import (
     is_fictitious,
     list_parameters,
     lower_first,
+    tell_scope,
     with_filters,
 )
 from geoapp.reference.zonings import MAILLES
@@ -52,6 +53,7 @@ def make_density(world: World, question: Question, emprise: Emprise) -> ContenuF
         classes=classes,
         mots=[say(borne) for borne in classes.bornes],
         non_collectees=unknown,
+        est_inverse=True,
     )
     quoi = f"{NOMS[question.offre][0]} pour {format_number(PAR_HABITANTS)} habitants"
     sens = (
@@ -72,6 +74,9 @@ def make_density(world: World, question: Question, emprise: Emprise) -> ContenuF
         ),
         sources=sources,
         aplats=fills,
+        noms=name_zones(world, question.zonage, emprise),
+        est_numerotee=False,
+        portee=tell_scope(world, _offer_ids(world, question), reponse.perimetre),
         est_fictive=is_fictitious(sources)
         or bool(world.comptes.loc[_mine(world, question).index, "est_fictive"].any()),
     )
@@ -123,11 +128,12 @@ def _whole(world: World, question: Question, reponse: Reponse) -> float:
 def density_classes(values: np.ndarray, question: Question, whole: float) -> Classes:
     """Return the classes of densities; fixed ones are multiples of that of the region."""
     if question.methode != "fixes":
-        return make_classes(values, methode=question.methode, nb=NB_CLASSES)
+        return round_classes(values, make_classes(values, methode=question.methode, nb=NB_CLASSES))
     bornes = FIXES["taux"](question, whole if whole == whole and whole > 0 else 1.0)
     # The last bound follows the greatest value: no zone is above every class.
     top = float(np.nanmax(values)) if np.any(~np.isnan(values)) else 0.0
-    return make_classes(values, methode="fixes", bornes=(*bornes[:-1], max(top, bornes[-2])))
+    fixed = make_classes(values, methode="fixes", bornes=(*bornes[:-1], max(top, bornes[-2])))
+    return round_classes(values, fixed)
 
 
 def say(valeur: float) -> str:
@@ -185,10 +191,15 @@ def _notes(world: World, reponse: Reponse) -> tuple[str, ...]:
 
 def _sources(world: World, question: Question) -> tuple[dict, ...]:
     """Return the sources of the offer, of the people and of the zones."""
-    ids = set(world.offres.loc[_mine(world, question).index, "id_source"])
+    ids = _offer_ids(world, question)
     return choose_sources(
         world,
         ids=ids,
         usages=("communes", "population", *usages_of(question.public)),
         zonage=question.zonage,
     )
+
+
+def _offer_ids(world: World, question: Question) -> set[str]:
+    """Return the sources of the offer counted."""
+    return set(world.offres.loc[_mine(world, question).index, "id_source"])

@@ -126,6 +126,10 @@ def _sample(paper, sample: Echantillon) -> None:
     path = Path(
         [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)], closed=True
     )
+    if fill.fond is None and fill.hachure is None:
+        # An outline alone is shown as it is drawn.
+        draw_fill(paper, path, fill)
+        return
     draw_fill(
         paper,
         path,

@@ -83,6 +83,8 @@ class Mesure:
 class ContenuFigure:
     """Everything a figure says: `phrases` are its alternative text, `notes` stand under the map.
 
+    `portee` is under the title: of which years, what is counted, what of the offer is known.  Names
+    of zones that find no room are numbers when it `est_numerotee`, else they are left out.
     `reperes` are numbers written beside their marks.  One that is not a map (`est_carte`) draws its
     `mesures` as bars, its `tuiles` in columns.
     """
@@ -100,6 +102,8 @@ class ContenuFigure:
     reperes: tuple[NomCarte, ...] = ()
     mesures: tuple[Mesure, ...] = ()
     tuiles: tuple[Tuile, ...] = ()
+    portee: str = ""
+    est_numerotee: bool = True
     est_carte: bool = True
     est_fictive: bool = False
 

@@ -123,7 +123,7 @@ def write_pdf(drawn, about: dict[str, str], dpi: int) -> bytes:
             "ModDate": day,
         },
     )
-    return tag_pdf(stream.getvalue(), titre=about["titre"], texte=about["texte"])
+    return tag_pdf(stream.getvalue(), about, auteur=AUTEUR)
 
 
 ECRIRE: dict[str, Callable[..., bytes]] = {"png": write_png, "svg": write_svg, "pdf": write_pdf}

@@ -42,6 +42,15 @@ def font(style: str = "normal"):
     return FontProperties(fname=str(font_folder() / FICHIERS[style]))
 
 
+LISIBLE_PT = 6.0
+"""Least size of a text of a figure, in points, however narrow the figure."""
+
+
+def readable(taille: float) -> float:
+    """Return a size of text, not under the least one that is read."""
+    return max(taille, LISIBLE_PT)
+
+
 @lru_cache(maxsize=20_000)
 def width_mm(texte: str, taille: float, style: str = "normal") -> float:
     """Return the width in mm of one line of text set in `taille` points."""

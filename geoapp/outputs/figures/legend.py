@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from geoapp.core.french import set_print
 from geoapp.outputs.figures.elements import Aplat, Bloc, Symboles
-from geoapp.outputs.figures.fonts import line_mm, width_mm, wrap
+from geoapp.outputs.figures.fonts import line_mm, readable, width_mm, wrap
 from geoapp.outputs.figures.palette import DISCRET, ENCRE
 
 CASE_MM = (7.0, 4.0)
@@ -78,17 +78,17 @@ def compose_legend(blocs: Sequence[Bloc], largeur: float, echelle: float) -> Col
         lines += made
         if bloc.sens:
             made, y = set_text(
-                bloc.sens, 0, y + 0.6, largeur, taille=5.8 * echelle, couleur=DISCRET
+                bloc.sens, 0, y + 0.6, largeur, taille=readable(5.8 * echelle), couleur=DISCRET
             )
             lines += made
         y += 1.2
-        beside = all(_fits(entree, largeur, 6.6 * echelle) for entree in bloc.entrees)
+        beside = all(_fits(entree, largeur, readable(6.6 * echelle)) for entree in bloc.entrees)
         for entree in bloc.entrees:
             made, sample, y = _entry(entree, y, (largeur, beside), echelle)
             lines += made
             samples.append(sample)
         for texte in bloc.lignes:
-            made, y = set_text(texte, 0, y + 0.4, largeur, taille=5.8 * echelle)
+            made, y = set_text(texte, 0, y + 0.4, largeur, taille=readable(5.8 * echelle))
             lines += made
         y += 3.2
     return ColonneLegende(tuple(lines), tuple(samples), max(0.0, y - 3.2))
@@ -108,7 +108,7 @@ def _entry(
 
     The count is at the end of the line when the whole block holds so, else under the words.
     """
-    left, size, (largeur, beside) = CASE_MM[0] + 1.8, 6.6 * echelle, room
+    left, size, (largeur, beside) = CASE_MM[0] + 1.8, readable(6.6 * echelle), room
     lines, under = set_text(entree.libelle, left, y, largeur - left, taille=size)
     if entree.effectif and beside:
         lines.append(
@@ -121,8 +121,9 @@ def _entry(
             )
         )
     elif entree.effectif:
+        small = readable(size * 0.9)
         made, under = set_text(
-            entree.effectif, left, under, largeur - left, taille=size * 0.9, couleur=DISCRET
+            entree.effectif, left, under, largeur - left, taille=small, couleur=DISCRET
         )
         lines += made
     height = max(under - y, CASE_MM[1], entree.diametre_mm if isinstance(entree, Symboles) else 0.0)

@@ -12,6 +12,7 @@ from geoapp.coverage.model import FILTRES_OFFRE, Question, parse_question, refus
 from geoapp.coverage.model import PARAMETRES as QUESTION
 from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
 from geoapp.outputs.figures.extent import parse_emprise
+from geoapp.outputs.figures.outlines import is_drawn
 from geoapp.planning.asked import PARAMETRES as PLAN
 from geoapp.planning.asked import Recherche, parse_sites
 from geoapp.planning.dashboard import ENTREES
@@ -23,7 +24,7 @@ OUVERTURES = "ouvertures"
 TYPES = {
     "offre": "Lieux de formation, selon leur nombre de formations",
     "densite": "Offre pour 10 000 habitants, par zone",
-    "couverture": "Couverture par zone, communes en zone blanche hachurées",
+    "couverture": "Couverture par zone, communes en zone blanche entourées",
     "zones": "Zonage seul, avec ses noms",
     "flux": "Places, vœux et élèves, année par année",
     "ouvertures": "Où ouvrir : lieux proposés, habitants rapprochés",
@@ -146,11 +147,7 @@ def parse_figure(parametres: Mapping, world) -> Figure:
     recherche = parse_sites(rest, world) if is_siting else None
     question = recherche.question if recherche else parse_question(rest, world)
     seen = recherche.zone.cle if recherche and recherche.zone else REGION
-    if question.zonage == CARREAU and own["type"] in ("densite", "zones"):
-        raise ParameterError(
-            f"zonage = carreau : une figure « {own['type']} » ne se fait pas par carreau. "
-            "Choisissez commune, epci ou ze2020."
-        )
+    _check_zoning(own["type"], question.zonage, world)
     if own.get("formation") and own["type"] != "flux":
         raise ParameterError(
             f"formation : seule une figure « flux » montre une formation, pas « {own['type']} »."
@@ -169,6 +166,20 @@ def parse_figure(parametres: Mapping, world) -> Figure:
         recherche=recherche,
         volet=own.get("volet", "territoire"),
     )
+
+
+def _check_zoning(type_: str, zonage: str, world) -> None:
+    """Refuse a zoning that a type of figure cannot draw."""
+    if zonage == CARREAU and type_ in ("densite", "zones"):
+        raise ParameterError(
+            f"zonage = carreau : une figure « {type_} » ne se fait pas par carreau. "
+            "Choisissez commune, epci ou ze2020."
+        )
+    if type_ == "zones" and not is_drawn(world, zonage):
+        raise ParameterError(
+            f"zonage = {zonage} : aucune source ne donne le contour de ces zones, une "
+            "figure « zones » serait vide. Choisissez un autre zonage, par exemple epci."
+        )
 
 
 def format_of(out: Path) -> str:

@@ -15,7 +15,7 @@ from geoapp.offer.values import yes
 from geoapp.outputs.figures.elements import Bloc, ContenuFigure, Symboles
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.palette import DISCRET, OFFRE, OFFRE_DEHORS, TERRE
-from geoapp.outputs.figures.texts import choose_sources, is_fictitious, with_filters
+from geoapp.outputs.figures.texts import choose_sources, is_fictitious, tell_scope, with_filters
 
 CLASSES = ((1, 1, 1.3), (2, 5, 2.1), (6, 20, 3.2), (21, 50, 4.6), (51, None, 6.2))
 """Offers of a place (from, to, both included) and diameter of its mark in mm.
@@ -64,6 +64,7 @@ def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFig
             *_marks(places[~places["est_dedans"]], "dehors"),
             *_marks(mine, "dedans"),
         ),
+        portee=tell_scope(world, set(inside["id_source"]), perimetre),
         est_fictive=is_fictitious(sources) or bool(inside["est_fictive"].any()),
     )
 
@@ -184,9 +185,10 @@ def _block(places: pd.DataFrame, theirs: pd.DataFrame, emprise: Emprise) -> Bloc
             size,
             "dedans",
             libelle=_interval(low, high),
-            effectif=_places(mine["nb"].between(low, high or np.inf).sum()),
+            effectif=_places(held),
         )
         for low, high, size in CLASSES
+        if (held := mine["nb"].between(low, high or np.inf).sum())
     ]
     at_town_hall, middle = int(mine["est_mairie"].sum()), CLASSES[2][2]
     others = (

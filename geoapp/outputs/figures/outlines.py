@@ -27,6 +27,11 @@ def outlines(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     return world.memoire.get(key, lambda: _read(world, zonage, est_detaille).to_crs(CRS_METRIC))
 
 
+def is_drawn(world: World, zonage: str) -> bool:
+    """Tell whether a source gives the outline of a zone of a zoning."""
+    return zonage == CARREAU or len(outlines(world, zonage, False)) > 0
+
+
 def _read(world: World, zonage: str, est_detaille: bool) -> gpd.GeoSeries:
     """Return the outlines of a zoning in the CRS of their table, without the missing ones."""
     if est_detaille and zonage == COMMUNE:

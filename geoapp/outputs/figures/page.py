@@ -11,14 +11,14 @@ import shapely
 from geoapp.core.french import set_print
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.bars import Barre, compose_bars
-from geoapp.outputs.figures.elements import Bloc, ContenuFigure, NomCarte
-from geoapp.outputs.figures.fonts import wrap
+from geoapp.outputs.figures.elements import Bloc, ContenuFigure
+from geoapp.outputs.figures.fonts import readable, wrap
 from geoapp.outputs.figures.labels import Boite, Etiquette, Placee, place_labels, place_or_number
 from geoapp.outputs.figures.legend import ColonneLegende, Ligne, compose_legend, set_text
 from geoapp.outputs.figures.map import BANDE_MM, frame_map
 from geoapp.outputs.figures.outlines import outlines, towns
 from geoapp.outputs.figures.palette import ALERTE, DISCRET, ENCRE
-from geoapp.outputs.figures.texts import FICTIVES, tell_snapshot, tell_sources
+from geoapp.outputs.figures.texts import FICTIVES, brief_sources, tell_snapshot, tell_sources
 from geoapp.outputs.figures.tiles import compose_tiles
 
 MARGE_MM, GOUTTIERE_MM = 4.0, 4.0
@@ -27,6 +27,9 @@ COLONNE_MIN_MM = 125.0
 
 TITRES = (10.5, 10.0, 9.5, 9.0)
 """Sizes of a title, the largest that holds on one line; the largest when none does."""
+
+ETROITE_MM = 100.0
+"""Width under which notes are short: at a size that is read, they would be longer than the map."""
 
 PART_LEGENDE = 0.28
 JOINTE = "Paramètres, sources et licences : voir « Méthode » et « Sources » dans la fiche."
@@ -76,7 +79,7 @@ def compose_page(
     """
     scale, width = min(max(largeur_mm / 170, 0.82), 1.35), largeur_mm - 2 * MARGE_MM
     head, top = _head(contenu, width, scale)
-    notes = [JOINTE] if est_jointe else [" ".join(contenu.notes), tell_sources(contenu.sources)]
+    notes = [JOINTE] if est_jointe else _notes(contenu, largeur_mm)
     if not contenu.est_carte:
         place = {"x": MARGE_MM, "y": top, "largeur": width, "echelle": scale}
         if contenu.tuiles:
@@ -137,8 +140,9 @@ def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Lign
         TITRES[0],
     )
     lines, y = set_text(contenu.titre, MARGE_MM, MARGE_MM, width, taille=size * scale, style="gras")
+    where = " – ".join(one for one in (contenu.emprise.nom, contenu.portee) if one)
     made, y = set_text(
-        contenu.emprise.nom, MARGE_MM, y + 0.3, width, taille=9 * scale, couleur=DISCRET
+        where, MARGE_MM, y + 0.3, width, taille=readable(8.4 * scale), couleur=DISCRET
     )
     lines += made
     if contenu.est_fictive:
@@ -156,6 +160,13 @@ def _head(contenu: ContenuFigure, width: float, scale: float) -> tuple[list[Lign
     return lines, y + 2.0
 
 
+def _notes(contenu: ContenuFigure, largeur_mm: float) -> list[str]:
+    """Return what stands under a map; a narrow one keeps what is known and who made the data."""
+    if largeur_mm < ETROITE_MM:
+        return [*contenu.notes[:1], brief_sources(contenu.sources)]
+    return [" ".join(contenu.notes), tell_sources(contenu.sources)]
+
+
 def _foot(
     world: World, contenu: ContenuFigure, notes: list[str], *, y: float, width: float, scale: float
 ) -> tuple[list[Ligne], float]:
@@ -167,12 +178,13 @@ def _foot(
     )
     lines: list[Ligne] = []
     for texte in (
-        estimated + notes[0],
+        estimated + "".join(notes[:1]),
         *notes[1:],
         tell_snapshot(world, est_carte=contenu.est_carte),
     ):
         if texte:
-            made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=5.4 * scale, couleur=DISCRET)
+            size = readable(5.4 * scale)
+            made, y = set_text(texte, MARGE_MM, y + 0.5, width, taille=size, couleur=DISCRET)
             lines += made
     return lines, y
 
@@ -184,20 +196,27 @@ def name_map(
     left, top, width, height = carte
     inside: Boite = (left + 0.6, top + 0.6, left + width - 0.6, top + height - 0.6)
     foot: Boite = (left, top + height - BANDE_MM, left + width, top + height)
+    marks = _mark_boxes(contenu, carte, cadre)
     if contenu.noms:
-        return _name_zones(
-            contenu.noms, lambda x, y: _to_page(x, y, carte, cadre), (inside, foot), scale
+        placed, rest = _name_zones(
+            contenu,
+            lambda x, y: _to_page(x, y, carte, cadre),
+            bounds=(inside, foot),
+            scale=scale,
         )
+        # Of a map that is inside one zone, towns alone tell where it is.
+        if placed or contenu.est_numerotee:
+            return placed, rest
     numbers = _numbers(contenu, carte, cadre, bounds=(inside, foot), scale=scale)
-    marks = [one.boite for one in numbers] if numbers else _mark_boxes(contenu, carte, cadre)
-    # Départements before towns: the first named keep their place.
+    marks = [*marks, *(one.boite for one in numbers)]
+    # Départements before towns: the first named keep their place, and none hides a mark.
     first = place_labels(
         _departements(world, contenu, carte, cadre, scale=scale), inside, [foot, *marks]
     )
     towns_named = place_labels(
         _town_labels(world, carte, cadre, scale),
         inside,
-        [foot, *(one.boite for one in (*numbers, *first))],
+        [foot, *marks, *(one.boite for one in first)],
         nb_max=NB_VILLES,
     )
     return (*numbers, *first, *towns_named), ()
@@ -226,7 +245,7 @@ def _numbers(
 
 
 def _mark_boxes(contenu: ContenuFigure, carte, cadre) -> list[Boite]:
-    """Return the boxes of the marks of the offer, which the name of a département must not hide."""
+    """Return the boxes of the marks of the offer, which no name may hide."""
     boxes: list[Boite] = []
     for marks in contenu.symboles:
         half = marks.diametre_mm / 2
@@ -258,7 +277,7 @@ def _departements(
                     lignes=(str(nom).upper(),),
                     x=x,
                     y=y,
-                    taille=6.2 * scale,
+                    taille=readable(6.2 * scale),
                     style="normal",
                     ecart_mm=None,
                     couleur=DISCRET,
@@ -282,7 +301,7 @@ def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
                 lignes=(set_print(row.nom),),
                 x=x,
                 y=y,
-                taille=(6.8 if rank < 5 else 6.0) * scale,
+                taille=readable((6.8 if rank < 5 else 6.0) * scale),
                 style="normal" if row.est_region else "italique",
                 couleur=ENCRE if row.est_region else DISCRET,
             )
@@ -291,11 +310,11 @@ def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
 
 
 def _name_zones(
-    noms: tuple[NomCarte, ...], locate, bounds: tuple[Boite, Boite], scale: float
+    contenu: ContenuFigure, locate, *, bounds: tuple[Boite, Boite], scale: float
 ) -> tuple[tuple[Placee, ...], tuple[Bloc, ...]]:
     """Return the names of the zones seen, and the legend of those written as a number."""
-    inside, foot = bounds
-    size = (6.0 if len(noms) <= NOMBREUSES else 5.2) * scale
+    (inside, foot), noms = bounds, contenu.noms
+    size = readable((6.0 if len(noms) <= NOMBREUSES else 5.2) * scale)
     # The most peopled first: it is they that are written whole.
     ordered = sorted(noms, key=lambda nom: (-nom.poids, nom.texte))
     spots = {nom: locate(nom.x, nom.y) for nom in ordered}
@@ -314,6 +333,8 @@ def _name_zones(
         )
         for nom in seen
     ]
+    if not contenu.est_numerotee:
+        return tuple(place_labels(labels, inside, [foot])), ()
     placed, numbered = place_or_number(labels, inside, [foot])
     rows = tuple(
         f"{number}\u00a0\u00a0{seen[rank].texte}" for number, rank in enumerate(numbered, 1)

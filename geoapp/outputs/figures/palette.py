@@ -43,22 +43,9 @@ class Hachure:
 INCONNU = Hachure("\\\\\\\\\\", "#6d7680", 0.5)
 INCONNU_FOND = "#dfe3e7"
 
+BLANCHE = "#0a4bc2"
+"""Outline of the white communes: no shade of the ramp, nor border, has its hue."""
+
 NON_COLLECTEE = Hachure("xx", "#8a6d00", 0.5)
 NON_COLLECTEE_FOND = "#f4ecd0"
 """A zone whose offer no source holds: neither lacking nor served."""
-
-BLANCHES: dict[tuple[str, str], Hachure] = {
-    ("sans_offre", "robuste"): Hachure("////", MOTIF, 1.0, 1.0),
-    ("sans_offre", "fragile"): Hachure("////", MOTIF, 0.45, 0.7),
-    ("sans_offre", "incertaine"): Hachure("///", MOTIF, 0.45, 0.7),
-    ("eloignee", "robuste"): Hachure("...", MOTIF, 1.0, 1.0),
-    ("eloignee", "fragile"): Hachure("....", MOTIF, 0.45, 0.7),
-    ("eloignee", "incertaine"): Hachure("..", MOTIF, 0.45, 0.7),
-    ("sans_voiture", "robuste"): Hachure("---", MOTIF, 0.9, 0.9),
-    ("sans_voiture", "fragile"): Hachure("---", MOTIF, 0.4, 0.6),
-    ("sans_voiture", "incertaine"): Hachure("--", MOTIF, 0.4, 0.6),
-    ("saturee", "robuste"): Hachure("+++", MOTIF, 0.9, 0.9),
-    ("saturee", "fragile"): Hachure("+++", MOTIF, 0.4, 0.6),
-    ("saturee", "incertaine"): Hachure("++", MOTIF, 0.4, 0.6),
-}
-"""Hatch of a white commune, by cause and solidity: the same lines as on the web map."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from geoapp.core.french import format_date, has_year
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_reach
+from geoapp.coverage.sentences import offer_years
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
+from geoapp.offer.perimeter import Perimetre
 
 FICTIVES = "Données fictives"
 
@@ -31,6 +33,27 @@ def list_parameters(question: Question, *, est_couverture: bool) -> str:
             f"habitants : {lower_first(PUBLICS[question.public])}",
         ]
     return f"Paramètres : {' ; '.join(parts)}."
+
+
+def tell_scope(
+    world: World, ids: set[str], perimetre: Perimetre | None = None, compte: str = ""
+) -> str:
+    """Return what stands under a title: years of the offer, what is counted, what is known of it.
+
+    `ids` are the sources of the offer; one without a year in its vintage tells none.
+    """
+    years = offer_years(world, ids)
+    when = f"offre {years}" if years.startswith("de ") else f"offre de {years}" if years else ""
+    # What is not wholly known is in the title.
+    known = lower_first(perimetre.libelle) if perimetre and not perimetre.suffixe else ""
+    return " · ".join(one for one in (when, lower_first(compte), known) if one)
+
+
+def brief_sources(sources: tuple[dict, ...]) -> str:
+    """Return who made the data and under which licences, for a figure too narrow for titles."""
+    makers = dict.fromkeys(str(one["producteur"]) for one in sources if one["producteur"])
+    licences = dict.fromkeys(str(one["licence"]) for one in sources if one["licence"])
+    return f"Sources : {', '.join(makers)} ({', '.join(licences)})." if makers else ""
 
 
 def lower_first(texte: str) -> str:

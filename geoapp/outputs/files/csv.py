@@ -8,36 +8,37 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from geoapp.core.cells import neutralise
-from geoapp.outputs.files.model import PAQUET, Fichier, flat_rows
+from geoapp.outputs.files.model import PAQUET, ColonneFichier, Fichier, flat_rows
+from geoapp.outputs.files.shown import in_percents, round_shown, shown_rows, shown_title
 
 _OUI_NON = {True: "oui", False: "non"}
 _TRUE_FALSE = {True: "true", False: "false"}
 
 
 def french_csv(fichier: Fichier) -> Iterator[bytes]:
-    """Yield the table for a French spreadsheet, then the notice.
+    """Yield the table for a French spreadsheet, and nothing else: its notice is beside it.
 
-    UTF-8 with mark, `;`, decimal comma, titles in French.
+    UTF-8 with mark, `;`, decimal comma, titles in French, numbers rounded, codes in words.
     """
     yield b"\xef\xbb\xbf"
-    yield from _lines([one.titre for one in fichier.colonnes_plates], fichier, _french, ";")
-    if fichier.notice and not fichier.est_liste:
-        notice = ([neutralise(cle), neutralise(texte)] for cle, texte in fichier.mentions)
-        yield from _encoded([[], *notice], ";")
+    columns = fichier.colonnes_plates
+    yield from _encoded([[shown_title(one, est_en_pour_cent=True) for one in columns]], ";")
+    yield from _encoded(
+        (
+            [_french(value, one) for value, one in zip(row, columns, strict=True)]
+            for row in shown_rows(fichier)
+        ),
+        ";",
+    )
 
 
 def plain_csv(fichier: Fichier) -> Iterator[bytes]:
-    """Yield the table for a program (RFC 4180), nothing but rows.
+    """Yield the table for a program (RFC 4180), nothing but rows, values as they are.
 
     UTF-8 without mark, `,`, decimal point, short names of columns.
     """
-    yield from _lines([one.nom for one in fichier.colonnes_plates], fichier, _plain, ",")
-
-
-def _lines(header: list[str], fichier: Fichier, cell, delimiter: str) -> Iterator[bytes]:
-    """Yield the header, then the rows."""
-    yield from _encoded([header], delimiter)
-    yield from _encoded(([cell(value) for value in row] for row in flat_rows(fichier)), delimiter)
+    yield from _encoded([[one.nom for one in fichier.colonnes_plates]], ",")
+    yield from _encoded(([_plain(value) for value in row] for row in flat_rows(fichier)), ",")
 
 
 def _encoded(rows: Iterable[list], delimiter: str) -> Iterator[bytes]:
@@ -49,11 +50,19 @@ def _encoded(rows: Iterable[list], delimiter: str) -> Iterator[bytes]:
         yield stream.getvalue().encode()
 
 
-def _french(value) -> str:
+def _french(value, colonne: ColonneFichier) -> str:
     """Return one cell as a French spreadsheet reads it."""
     if isinstance(value, bool):
         return _OUI_NON[value]
-    return repr(value).replace(".", ",") if isinstance(value, float) else _text(value)
+    if not isinstance(value, float):
+        return _text(value)
+    number = (
+        in_percents(value, colonne.decimales)
+        if colonne.est_part
+        else round_shown(value, colonne.decimales)
+    )
+    whole = repr(number) if abs(number) < 1e15 else f"{number:.0f}"
+    return whole.removesuffix(".0").replace(".", ",")
 
 
 def _plain(value) -> str:

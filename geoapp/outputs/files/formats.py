@@ -15,8 +15,9 @@ from geoapp.core.errors import ParameterError, StorageError
 from geoapp.core.files import writing
 from geoapp.outputs.files.csv import french_csv, plain_csv
 from geoapp.outputs.files.geo import geojson, write_parquet
-from geoapp.outputs.files.geopackage import write_gpkg
+from geoapp.outputs.files.geopackage import write_gpkg, write_metric_gpkg
 from geoapp.outputs.files.model import Fichier
+from geoapp.outputs.files.shown import read_me
 from geoapp.outputs.files.workbook import write_xlsx
 from geoapp.reference.codes.identifiers import refusal
 
@@ -26,7 +27,8 @@ class Format:
     """One format: how it is asked, how its files end, how a browser is told of it.
 
     `est_carte` says that it needs positions or outlines; `couler` yields a text as it is made,
-    None for a format that is whole before it can be sent.
+    None for a format that is whole before it can be sent.  One that `est_accompagne` holds the
+    table alone: its notice is a file beside it (`LISEZMOI`).
     """
 
     nom: str
@@ -37,6 +39,7 @@ class Format:
     couler: Callable[[Fichier], Iterator[bytes]] | None = None
     detail: str = ""
     est_carte: bool = False
+    est_accompagne: bool = False
 
 
 def _written(couler: Callable[[Fichier], Iterator[bytes]]) -> Callable[[Fichier, Path], None]:
@@ -60,6 +63,7 @@ FORMATS: dict[str, Format] = {
             detail="point-virgule, virgule décimale",
             ecrire=_written(french_csv),
             couler=french_csv,
+            est_accompagne=True,
         ),
         Format(
             nom="csv-simple",
@@ -96,6 +100,15 @@ FORMATS: dict[str, Format] = {
             ecrire=write_gpkg,
         ),
         Format(
+            nom="gpkg-l93",
+            suffixe=".l93.gpkg",
+            mimetype="application/geopackage+sqlite3",
+            libelle="GeoPackage en Lambert-93",
+            detail="EPSG:2154, en mètres",
+            ecrire=write_metric_gpkg,
+            est_carte=True,
+        ),
+        Format(
             nom="parquet",
             suffixe=".parquet",
             mimetype="application/vnd.apache.parquet",
@@ -106,6 +119,20 @@ FORMATS: dict[str, Format] = {
 }
 """Every format; adding one is adding a row and its writer."""
 
+LISEZMOI = Format(
+    nom="lisez-moi",
+    suffixe=".lisez-moi.txt",
+    mimetype="text/plain",
+    libelle="Notice du CSV",
+    detail="question, périmètre, années, sens des colonnes, sources, licences",
+    ecrire=_written(read_me),
+    couler=read_me,
+)
+"""The notice of a CSV, which holds one table and nothing else."""
+
+ANCIENS_NOMS = {"csv-brut": "csv-simple"}
+"""Names that a format had before, still answered."""
+
 
 def parse_format(nom: str, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
     """Return a format by its name.
@@ -115,8 +142,9 @@ def parse_format(nom: str, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
     ParameterError
         When it is none of `accepted`; the nearest one is named.
     """
-    if nom in accepted:
-        return FORMATS[nom]
+    found = ANCIENS_NOMS.get(nom, nom)
+    if found in accepted:
+        return FORMATS[found]
     raise ParameterError(refusal("Format inconnu", nom, "Formats acceptés", accepted))
 
 
@@ -154,7 +182,24 @@ def write_as(fichier: Fichier, form: Format, out: Path) -> None:
             f"Formats possibles : {fitting}."
         )
     with storing(out) as aside:
-        form.ecrire(fichier, aside)
+        if not form.est_accompagne:
+            form.ecrire(fichier, aside)
+            return
+        with storing(notice_path(out)) as beside:
+            form.ecrire(fichier, aside)
+            LISEZMOI.ecrire(fichier, beside)
+
+
+def write_pair(fichier: Fichier, form: Format, path: Path) -> None:
+    """Write a table at a path of a folder that is being made, and its notice beside it if need."""
+    form.ecrire(fichier, path)
+    if form.est_accompagne:
+        LISEZMOI.ecrire(fichier, notice_path(path))
+
+
+def notice_path(out: Path) -> Path:
+    """Return where the notice of a table is: « zones.lisez-moi.txt » beside « zones.csv »."""
+    return Path(out).with_suffix(LISEZMOI.suffixe)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a file holds: a table, its columns, its notice.
 
-And its rows as plain values, a few at a time.
+And its rows as plain values, a few at a time.  How they are shown to a reader is in `shown`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,30 @@ TYPES = {"entier": "Int64", "reel": "float64", "booleen": "boolean", "texte": "o
 """What holds each type of column in a table; unknown values stay unknown."""
 
 
+UNITES = {
+    "_pct": ("%", 1),
+    "_pts": ("points", 1),
+    "_eur": ("€", 2),
+    "_min": ("min", 0),
+    "_km": ("km", 1),
+    "_m": ("m", 0),
+    "_h": ("h", 1),
+}
+"""Unit and decimals that the end of a name tells: names of columns carry their unit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColonneFichier:
     """One column: name, title and meaning, type (`texte`, `entier`, `reel`, `booleen`).
 
-    `largeur` is its width in a workbook (0: that of its type), `decimales` those shown there of a
-    `reel`.  `est_position` tells a coordinate: a format that holds geometries leaves it out.
+    What follows is how a reader sees it (CSV for spreadsheets, workbook); formats for programs hold
+    the values as they are.  `unite` follows the title, `decimales` are those of a `reel`,
+    `est_part` tells a share (0 to 1), shown in percents.  `libelles` gives the words of codes, or
+    is what makes them; `dire_vide` says in a word why a cell is empty, from its row, "" when it is
+    unknown.
+    `largeur` is its width in a workbook (0: that of what it holds); `est_annexe` leaves it, last
+    of all, out of what is printed.
+    `est_position` tells a coordinate: a format that holds geometries leaves it out.
     """
 
     nom: str
@@ -40,16 +58,30 @@ class ColonneFichier:
     sens: str
     type: str = "texte"
     largeur: int = 0
-    decimales: int = 4
+    decimales: int = 2
+    unite: str = ""
+    est_part: bool = False
+    libelles: Mapping[str, str] | Callable[[str], str] | None = None
+    dire_vide: Callable[[Mapping], str] | None = None
+    est_annexe: bool = False
     est_position: bool = False
 
 
+def make_column(nom: str, titre: str, sens: str, type_: str, **autres) -> ColonneFichier:
+    """Return a column whose name tells its unit, its decimals, and whether it is a share."""
+    if type_ == "reel" or nom.endswith(("_m", "_min")):
+        end = next((end for end in UNITES if nom.endswith(end)), "")
+        if end:
+            unite, decimales = UNITES[end]
+            autres = {"unite": unite, "decimales": decimales, **autres}
+        elif nom.startswith("part_"):
+            autres = {"est_part": True, "decimales": 1, **autres}
+    return ColonneFichier(nom=nom, titre=titre, sens=sens, type=type_, **autres)
+
+
 def as_columns(*rows: tuple[str, str, str, str]) -> tuple[ColonneFichier, ...]:
-    """Return columns from rows of name, title, meaning and type."""
-    return tuple(
-        ColonneFichier(nom=nom, titre=titre, sens=sens, type=type_)
-        for nom, titre, sens, type_ in rows
-    )
+    """Return columns from rows of name, title, meaning and type (see `make_column`)."""
+    return tuple(make_column(*row) for row in rows)
 
 
 DEGRES: tuple[ColonneFichier, ...] = (
@@ -58,6 +90,7 @@ DEGRES: tuple[ColonneFichier, ...] = (
         titre="Longitude",
         sens="Longitude du point, en degrés (WGS84) ; vide quand il n'est pas placé",
         type="reel",
+        decimales=6,
         est_position=True,
     ),
     ColonneFichier(
@@ -65,6 +98,7 @@ DEGRES: tuple[ColonneFichier, ...] = (
         titre="Latitude",
         sens="Latitude du point, en degrés (WGS84)",
         type="reel",
+        decimales=6,
         est_position=True,
     ),
 )
@@ -90,8 +124,8 @@ class Fichier:
     """A table to be written, without regard to the format.
 
     `table` holds the `colonnes`, and a `geometry` (EPSG:4326) when `forme` says so.
-    `notice` holds (key, text) pairs that must travel with the figures; a CSV for spreadsheets
-    ends with them unless it `est_liste`.  `description` says the same for programs, in a GeoJSON.
+    `notice` holds (key, text) pairs that must travel with the figures; beside a CSV they are a
+    file of their own.  `description` says the same for programs, in a GeoJSON.
     `titre` names the layer, `feuille` the sheet; `nom` is the short name of the file.
     `identifiant` names the columns that make the identifier of a feature, () for none.
     `style` is the QML of the layer, "" for none.
@@ -110,7 +144,6 @@ class Fichier:
     parquet: Path | None = None
     identifiant: tuple[str, ...] = ()
     description: Mapping | None = None
-    est_liste: bool = False
 
     @property
     def mentions(self) -> list[tuple[str, str]]:

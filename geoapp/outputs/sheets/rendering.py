@@ -22,6 +22,22 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.territories.sheet import FicheTerritoire, kind_of
 from geoapp.outputs.html import FrenchTemplate
 
+VARIANTE = "pdf/ua-1"
+"""Kind of PDF: tagged for screen readers."""
+
+PART_PAGE = 0.2
+"""Part of a page under which it is nearly empty."""
+
+SERRAGES = (
+    "section{margin-top:8pt!important} @page{margin:13mm 17mm 15mm!important}",
+    "section{margin-top:7pt!important} @page{margin:12mm 16mm 14mm!important} "
+    "table,.methodes,.notes{line-height:1.22!important}",
+)
+"""Tighter settings, tried in turn so that a sheet has no nearly empty page.
+
+Those of a user, in the words of CSS: they win over those of the sheet when they are important.
+"""
+
 LIMITES = {
     "blanches": 15,
     "uniques": 8,
@@ -132,11 +148,37 @@ def render_pdf(html: str) -> bytes:
         When the system libraries of WeasyPrint are missing.
     """
     weasyprint = _weasyprint()
-    document = weasyprint.HTML(
+    source = weasyprint.HTML(
         string=html,
         url_fetcher=weasyprint.URLFetcher(allowed_protocols=["data"], fail_on_errors=True),
     )
-    return document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=b"geoforma")
+    document = best = source.render(pdf_variant=VARIANTE)
+    # A page of a few lines is drawn in by tighter settings, if one of them does it.
+    for serre in SERRAGES:
+        if not has_poor_page(document):
+            break
+        tighter = [weasyprint.CSS(string=serre)]
+        document = source.render(pdf_variant=VARIANTE, stylesheets=tighter)
+    best = best if has_poor_page(document) else document
+    return best.write_pdf(pdf_variant=VARIANTE, pdf_identifier=b"geoforma")
+
+
+def has_poor_page(document) -> bool:
+    """Tell whether a page after the first holds a few lines only."""
+    return any(page_fill(page) < PART_PAGE for page in document.pages[1:])
+
+
+def page_fill(page) -> float:
+    """Return how far down a page of WeasyPrint is written, from 0 to 1 of its height of text."""
+    box = page._page_box
+    root = box.children[0]
+    lines = [
+        one.position_y + one.height
+        for one in root.descendants()
+        if type(one).__name__ in ("LineBox", "InlineReplacedBox", "BlockReplacedBox")
+    ]
+    top = box.content_box_y()
+    return (max(lines, default=top) - top) / box.height
 
 
 def check_pdf() -> str | None:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from geoapp.coverage.territories.tables import Tableau
-from geoapp.outputs.files.model import Fichier, as_columns
+from geoapp.coverage.territories.tables import INCONNU, ColonneTableau, Tableau
+from geoapp.outputs.files.model import ColonneFichier, Fichier
 
-_FICHIER = {
-    "texte": "texte",
-    "entier": "entier",
-    "personnes": "entier",
-    "part": "reel",
-    "cout": "reel",
-    "taux": "reel",
+_FICHIER: dict[str, dict] = {
+    "texte": {"type": "texte"},
+    "entier": {"type": "entier"},
+    "personnes": {"type": "entier"},
+    "part": {"type": "reel", "est_part": True, "decimales": 1},
+    "cout": {"type": "reel", "decimales": 1},
+    "taux": {"type": "reel", "decimales": 3},
 }
+"""How a file holds each type of column."""
 
 
 def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
@@ -28,11 +29,22 @@ def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
                 value if isinstance(value, str) or pd.isna(value) else round(value)
                 for value in table[colonne.nom]
             ]
-    rows = [(one.nom, one.titre, one.sens, _FICHIER[one.type]) for one in tableau.colonnes]
     return Fichier(
         table=table,
-        colonnes=as_columns(*rows),
+        colonnes=[_column(one, tableau.unite) for one in tableau.colonnes],
         notice=notice,
         titre=tableau.titre,
         nom=tableau.nom,
+    )
+
+
+def _column(one: ColonneTableau, unite: str) -> ColonneFichier:
+    """Return a column of a file; a cell that is empty for another reason than unknown says it."""
+    return ColonneFichier(
+        nom=one.nom,
+        titre=one.titre,
+        sens=one.sens,
+        unite=unite if one.type == "cout" else "",
+        dire_vide=None if one.vide == INCONNU else lambda row: one.vide,
+        **_FICHIER[one.type],
     )

@@ -1,0 +1,56 @@
+"""What travels with every file: snapshot, years, sources, licences, how to cite it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from geoapp.core.french import format_date
+from geoapp.core.snapshot import Snapshot
+from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
+
+_LICENCE_PARTAGE = (
+    "Une part de ces données vient d'une source sous ODbL : "
+    "ce fichier est à partager sous la même licence."
+)
+
+
+def tell_provenance(
+    snapshot: Snapshot, sources: Iterable[Mapping], titre: str
+) -> list[tuple[str, str]]:
+    """Return the last lines of a notice.
+
+    Parameters
+    ----------
+    sources : iterable of mappings
+        `titre`, `producteur`, `millesime`, `licence`, and `mode` when it is known.
+    titre : str
+        What the file is, in the words of a citation.
+    """
+    rows = list(sources)
+    day = format_date(snapshot.manifest["cree_le"][:10])
+    told = " ".join(str(one["millesime"]) for one in rows)
+    years = sorted(set(re.findall(r"\b(?:19|20)\d{2}\b", told)))
+    licences = merge_licences(one["licence"] for one in rows)
+    return [
+        ("Instantané", f"{snapshot.id}, assemblé le {day}"),
+        *([("Années des sources", ", ".join(years))] if years else []),
+        *(("Source", tell_source(one)) for one in rows),
+        *(("Licence", one.titre) for one in licences),
+        *share_note(licences),
+        ("Citer", f"GéoForma, {titre}, données du {day}."),
+    ]
+
+
+def tell_source(source: Mapping) -> str:
+    """Return one source: title, producer, vintage, licence; a fictitious one says so."""
+    fictive = " (données fictives)" if source.get("mode") == "demonstration" else ""
+    parts = [source["titre"] + fictive, source["producteur"], source["millesime"]]
+    return " ; ".join(str(one) for one in [*parts, source["licence"]] if one and not pd.isna(one))
+
+
+def share_note(licences: list[Licence]) -> list[tuple[str, str]]:
+    """Return what a licence that asks to share alike means here; nothing without one."""
+    return [("Licence", _LICENCE_PARTAGE)] if any(one.code in PARTAGE for one in licences) else []
