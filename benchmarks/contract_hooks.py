@@ -33,6 +33,7 @@ def _register() -> None:
     schemathesis.openapi.format("lieu", st.sampled_from(departements))
     # Laws know these ways whatever the data; others need a file.
     schemathesis.openapi.format("mode", st.sampled_from(["voiture", "velo", "pied"]))
+    schemathesis.openapi.format("territoire", st.sampled_from(["region", *departements]))
     schemathesis.openapi.format("emprise", st.sampled_from(["1.9,49.9,2.2,50.3", "-5,41,10,51"]))
     for nom, values in known.items():
         schemathesis.openapi.format(f"valeur_{nom}", st.sampled_from(values or ["inconnu"]))
@@ -55,12 +56,27 @@ def _is_nothing(value) -> bool:
     )
 
 
+def _is_too_far(query: Mapping, nom: str, rule: Mapping) -> bool:
+    """Tell whether a threshold goes further than the trips of its way of travelling are known."""
+    if not rule:
+        return False
+    before = query.get("mode", rule["defaut"])
+    mode = next((query[one] for one in rule["par"] if one in query), rule["defaut"])
+    given = [one for one in ("seuil_km", "seuil_min") if one in query]
+    unite = (given or [f"seuil_{rule['unites'].get(before, 'km')}"])[0].removeprefix("seuil_")
+    try:
+        return float(query[nom]) > rule["maximum"][mode][unite]
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
 @schemathesis.hook
 def filter_case(context, case) -> bool:
     """Keep the cases that OpenAPI 3.1 can tell good from bad.
 
     It cannot say that two parameters of an address go together or never do, which `x-pas-avec`
-    and `x-avec` say, nor that one left empty is one not given.
+    and `x-avec` say, nor how far a threshold goes by way of travelling, which `x-bornes-selon`
+    says, nor that one left empty is one not given.
     """
     query = case.query if isinstance(case.query, Mapping) else {}
     rows = {row["name"]: row for row in case.operation.definition.raw.get("parameters", ())}
@@ -68,6 +84,7 @@ def filter_case(context, case) -> bool:
         not query.keys() & rows[nom].get("x-pas-avec", ())
         and query.keys() >= set(rows[nom].get("x-avec", ()))
         and (rows[nom]["required"] or not _is_nothing(value))
+        and not _is_too_far(query, nom, rows[nom].get("x-bornes-selon", {}))
         for nom, value in query.items()
         if nom in rows
     )

@@ -392,6 +392,10 @@ def test_what_goes_together_is_declared(client):
     assert rows("/couverture")["seuil_min"]["x-pas-avec"] == ["seuil_km"]
     assert rows("/qualite")["organisme"]["x-pas-avec"] == ["source"]
     assert "x-pas-avec" not in search["organisme"], "a search has no source"
+    ways = rows("/et-si")
+    assert "transports" not in ways["apres_mode"]["schema"]["enum"], "no timetable was read"
+    reach = ways["apres_seuil"]["x-bornes-selon"]["maximum"]
+    assert reach.keys() == {*ways["mode"]["schema"]["enum"]} and reach["pied"]["km"] == 8
     for path, get in ((path, one["get"]) for path, one in paths.items() if "{" not in path):
         examples = {row["name"]: row["example"] for row in get["parameters"] if "example" in row}
         answer = client.get(PREFIXE + path, query_string=examples)

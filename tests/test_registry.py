@@ -19,6 +19,7 @@ from geoapp.sources.usages import INDICATEURS, USAGES
 SOURCES = load_sources()
 NOT_IN_THE_MIRROR = {
     "ban",
+    "gares-voyageurs",
     "qpv2024",
     "lheo-region",
     "onisep-lheo-hdf",
@@ -29,8 +30,8 @@ NOT_IN_THE_MIRROR = {
     "annuaire-education",
     "onisep-premiere",
 }
-"""Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor the
-feeds of today.
+"""Downloaded or given only: the mirror holds neither the outlines of the quarters of 2024, nor
+stations, nor the feeds of today.
 """
 
 ROW = """

@@ -84,6 +84,14 @@ def test_threshold_mode_and_places(monde):
     assert unknown.avant == unknown.apres
 
 
+def test_on_foot_the_threshold_is_as_far_as_trips_are_known(monde):
+    scenario = parse_scenario({"apres_mode": "pied"}, monde)
+    assert (scenario.question.seuil, scenario.apres.seuil) == (20, 8)
+    assert "apres_seuil=8" in write_address(scenario)
+    with pytest.raises(ParameterError, match="de 1 à 8"):
+        parse_scenario({"apres_mode": "pied", "apres_seuil": "20"}, monde)
+
+
 FERME = st.sampled_from(["lieu:50.05000,2.05000", "formation:tiny:a3", "organisme:tiny:o1"])
 GIVEN = st.fixed_dictionaries(
     {},
@@ -95,7 +103,7 @@ GIVEN = st.fixed_dictionaries(
         "ouvre": st.lists(st.sampled_from(["Beauval", "commune:59001"]), max_size=2),
         "places": st.sampled_from(["tiny:a1=24", "tiny:a2=3"]),
         "apres_seuil": st.sampled_from(["5", "30"]),
-        "apres_mode": st.sampled_from(["velo", "voiture"]),
+        "apres_mode": st.sampled_from(["velo", "voiture", "pied"]),
         "nom": st.sampled_from(["Été 2027 & suite", "a=b?c", "« fin »"]),
     },
 )

@@ -25,6 +25,7 @@ from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import find_zone
+from geoapp.coverage.travel.modes import greatest_threshold
 from geoapp.coverage.world import COMPTES, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
 from geoapp.offer.search.requests import Parametre, check_length, read_values
@@ -161,8 +162,10 @@ def _after(values: Mapping, rest: dict, question: Question, world: World) -> Que
         return question
     asked = {nom: one for nom, one in rest.items() if not nom.startswith("seuil_")}
     asked["mode"] = values.get("apres_mode", [question.mode])
-    seuil = values.get("apres_seuil", [f"{question.seuil:g}"])
-    asked[f"seuil_{question.unite}"] = seuil
+    # Trips on foot are not known as far as those by car: the threshold is then their last one.
+    row = world.parametres(asked["mode"][0]) if asked["mode"][0] in world.modes else {}
+    usual = min(question.seuil, greatest_threshold(row, question.unite))
+    asked[f"seuil_{question.unite}"] = values.get("apres_seuil", [f"{usual:g}"])
     return parse_question({nom: one for nom, one in asked.items() if nom in _LUS or one}, world)
 
 

@@ -11,6 +11,8 @@ from flask import request, url_for
 from geoapp import __version__
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import FILTRES_OFFRE
+from geoapp.coverage.travel import read_modes
+from geoapp.coverage.travel.modes import DEFAUT, MODES, UNITES, greatest_threshold
 from geoapp.offer.answers import list_zonages
 from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.lookups import Repertoire
@@ -102,6 +104,7 @@ def _operations(route: Route, snapshot: Snapshot) -> dict:
     query = [
         _parameter(row, "query", requis=row.nom in route.requis, autres=noms)
         | _example(row, noms, snapshot)
+        | _reach(row.nom, snapshot)
         for row in rows
     ]
     operations = {
@@ -138,12 +141,33 @@ def _query(route: Route, snapshot: Snapshot) -> list[Parametre | Filtre]:
 
 def _of_data(row: Parametre, snapshot: Snapshot) -> Parametre:
     """Return a parameter with the values that the data hold: a zoning may be absent from them."""
+    if row.nom in ("mode", "apres_mode"):
+        known = read_modes(snapshot)
+        return replace(row, valeurs=tuple(one for one in row.valeurs if one in known))
     if row.nom not in ("type", "zonage"):
         return row
     held = [zonage["type"] for zonage in list_zonages(snapshot)]
     if row.nom == "type":
         return replace(row, valeurs=tuple(held))
     return replace(row, valeurs=tuple(one for one in row.valeurs if one in (*held, *SANS_TABLE)))
+
+
+SEUILS = {"seuil_km": ("mode",), "seuil_min": ("mode",), "apres_seuil": ("apres_mode", "mode")}
+"""Thresholds, and what says how far they may go: the first that is given."""
+
+
+def _reach(nom: str, snapshot: Snapshot) -> dict:
+    """Return the greatest value of a threshold by way of travelling, which OpenAPI cannot say."""
+    if nom not in SEUILS:
+        return {}
+    trajets = read_modes(snapshot)
+    bornes = {
+        mode: {unite: greatest_threshold(row, unite) for unite in UNITES}
+        for mode, row in trajets.items()
+    }
+    usuelles = {mode: MODES[mode].unite for mode in trajets}
+    rule = {"par": SEUILS[nom], "defaut": DEFAUT, "unites": usuelles, "maximum": bornes}
+    return {"x-bornes-selon": rule}
 
 
 def _parameter(row: Parametre | Filtre, place: str, *, requis: bool, autres: set[str]) -> dict:

@@ -13,7 +13,7 @@ NB_VALEURS = 30
 
 _TYPES = {"texte": "string", "nombre": "number", "entier": "integer", "emprise": "string"}
 
-OUVERTS = ("lieu", "emprise", "mode")
+OUVERTS = ("lieu", "emprise", "mode", "territoire")
 """Texts that are not any text: their name is the format that the document gives them."""
 
 

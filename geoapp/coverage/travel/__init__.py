@@ -6,6 +6,7 @@ from geoapp.coverage.travel.matrix import (
     Matrices,
     Trajets,
     open_trajets,
+    read_modes,
     store_matrices,
     write_trajets,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "Matrices",
     "Trajets",
     "open_trajets",
+    "read_modes",
     "store_matrices",
     "write_trajets",
 ]

@@ -19,6 +19,9 @@ from scipy import sparse
 from geoapp.core.errors import MissingPartError
 from geoapp.coverage.travel.modes import DEFAUT, MODES
 
+_DIT = "mode.json"
+"""What is told of the costs of a way of travelling, in its folder."""
+
 DOSSIER = "trajets"
 PAR_UNITE = {"km": 100, "min": 10}
 """Stored steps by unit: a decametre, a tenth of a minute."""
@@ -216,7 +219,7 @@ def _write_mode(matrice: Matrice, folder: Path) -> None:
             arrays[provenance] = known.astype("u1")
     _save(folder, arrays)
     text = json.dumps(matrice.parametres, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / "mode.json").write_text(text, encoding="utf-8")
+    (folder / _DIT).write_text(text, encoding="utf-8")
 
 
 def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -234,7 +237,7 @@ def open_trajets(snapshot) -> Matrices:
         When the snapshot holds none.
     """
     folder = snapshot.path / DOSSIER
-    known = [nom for nom in MODES if (folder / nom / "mode.json").exists()]
+    known = [nom for nom in MODES if (folder / nom / _DIT).exists()]
     if not known:
         raise MissingPartError(
             f"L'instantané {snapshot.id} n'a pas de matrice de trajets. Relancez « geoapp build »."
@@ -258,6 +261,16 @@ def open_trajets(snapshot) -> Matrices:
     )
 
 
+def read_modes(snapshot) -> dict[str, dict]:
+    """Return what is told of the costs of each way of travelling that a snapshot knows."""
+    paths = {nom: snapshot.path / DOSSIER / nom / _DIT for nom in MODES}
+    return {
+        nom: json.loads(path.read_text(encoding="utf-8"))
+        for nom, path in paths.items()
+        if path.exists()
+    }
+
+
 def _open_mode(folder: Path, shape: tuple[int, int], mode: str) -> Matrice:
     """Return one way of travelling, its arrays mapped."""
     arrays = {path.stem: np.asarray(np.load(path, mmap_mode="r")) for path in folder.glob("*.npy")}
@@ -268,7 +281,7 @@ def _open_mode(folder: Path, shape: tuple[int, int], mode: str) -> Matrice:
             for unite, nom in _FICHIERS.items()
             if nom in arrays
         },
-        parametres=json.loads((folder / "mode.json").read_text(encoding="utf-8")),
+        parametres=json.loads((folder / _DIT).read_text(encoding="utf-8")),
         **{nom: np.array(arrays[nom]) for nom in _PROVENANCES if nom in arrays},
     )
 
