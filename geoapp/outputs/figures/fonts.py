@@ -66,13 +66,32 @@ def wrap(texte: str, taille: float, largeur_mm: float, style: str = "normal") ->
 
     Only ordinary spaces part lines, and a longer word stands alone.
     """
-    lines: list[str] = []
-    for word in texte.split(" "):
-        if lines and width_mm(f"{lines[-1]} {word}", taille, style) <= largeur_mm:
-            lines[-1] = f"{lines[-1]} {word}"
-        else:
-            lines.append(word)
+    words, lines = texte.split(" "), []
+
+    def holds(nb: int) -> bool:
+        return width_mm(" ".join(words[:nb]), taille, style) <= largeur_mm
+
+    while words:
+        # Words are met again and again: their widths tell about where a line ends, then it is seen.
+        nb = _about(words, taille, largeur_mm, style)
+        while nb > 1 and not holds(nb):
+            nb -= 1
+        while nb < len(words) and holds(nb + 1):
+            nb += 1
+        lines.append(" ".join(words[:nb]))
+        words = words[nb:]
     return lines
+
+
+def _about(words: list[str], taille: float, largeur_mm: float, style: str) -> int:
+    """Return about how many words a line holds, one at least."""
+    space = width_mm("a a", taille, style) - 2 * width_mm("a", taille, style)
+    left = largeur_mm
+    for nb, word in enumerate(words):
+        left -= width_mm(word, taille, style) + space
+        if left < -space:
+            return max(nb, 1)
+    return len(words)
 
 
 def line_mm(taille: float) -> float:
