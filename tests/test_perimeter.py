@@ -29,8 +29,10 @@ from geoapp.ingest.totals import CASE, count_totals, read_totals, shares_by_case
 from geoapp.offer.filters import parse_filters
 from geoapp.offer.perimeter import INCONNUE, perimeter_of, together
 from geoapp.offer.quality.perimeter import list_totals, perimeter_grid
+from geoapp.outputs.coverage import file_of
 from geoapp.outputs.figures.content import describe_figure, make_content
 from geoapp.outputs.figures.model import Figure
+from geoapp.outputs.files.shown import shown_title
 from geoapp.sources.claims import claims_problem, is_recent, read_claims, real_domains
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import get_source, load_sources
@@ -322,11 +324,11 @@ def test_an_offer_that_is_not_known_gives_no_number_anywhere(told, parametres):
         book = told.client.get("/couverture/export.xlsx", query_string=parametres).data
         sheet = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
         head, *lines = sheet.iter_rows(values_only=True)
-        shown = [INDICATEURS[nom].titre for nom in NOMBRES]
+        shown = [shown_title(one) for one in file_of(world, reponse).colonnes if one.nom in NOMBRES]
         for line in lines:
             row = dict(zip(head, line, strict=True))
-            assert [row[titre] for titre in shown if row[titre] is not None] == []
-            assert row["Offre connue"] == INCONNUE
+            assert {row[titre] for titre in shown} == {"non collectée"}
+            assert row["Offre connue"] == "Offre non collectée"
 
 
 def test_a_value_that_no_source_holds_has_no_zero_beside_it(told):

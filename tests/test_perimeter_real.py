@@ -11,14 +11,17 @@ from types import SimpleNamespace
 import pytest
 
 from geoapp.core.config import Settings
+from geoapp.coverage.answer import answer
 from geoapp.coverage.indicators import INDEPENDANTS, INDICATEURS
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.territories.content import build_content
 from geoapp.coverage.territories.sheet import present
 from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.world import open_world
+from geoapp.outputs.coverage import file_of
 from geoapp.outputs.figures.content import describe_figure, make_content
 from geoapp.outputs.figures.model import Figure
+from geoapp.outputs.files.shown import shown_title
 from geoapp.web import create_app
 from support.words import plain
 
@@ -45,12 +48,15 @@ def test_the_page_and_its_files_tell_no_lack_of_what_no_source_holds(served, fil
     assert not GAPS.search(headline)
     assert "(offre non collectée)</h1>" in page and "choro-non-collectee" in page
     raw = served.client.get("/couverture/export.csv", query_string=filtre).data.decode("utf-8-sig")
-    # The notice follows the table.
-    every = csv.DictReader(io.StringIO(raw), delimiter=";")
-    rows = [row for row in every if row["Zonage"] == "ze2020"]
-    shown = [INDICATEURS[nom].titre for nom in INDICATEURS if nom not in INDEPENDANTS]
-    assert len(rows) == 24 and {row["Offre connue"] for row in rows} == {"inconnue"}
-    assert {row[titre] for row in rows for titre in shown} == {""}
+    rows = list(csv.DictReader(io.StringIO(raw), delimiter=";"))
+    reponse = answer(served.world, parse_question(filtre, served.world))
+    shown = [
+        shown_title(one, est_en_pour_cent=True)
+        for one in file_of(served.world, reponse).colonnes
+        if one.nom in INDICATEURS and one.nom not in INDEPENDANTS
+    ]
+    assert len(rows) == 24 and {row["Offre connue"] for row in rows} == {"Offre non collectée"}
+    assert {row[titre] for row in rows for titre in shown} == {"non collectée"}
     body = served.client.get("/api/v1/couverture", query_string=filtre).get_json()
     assert body["perimetre"]["parts"] == {"connue": 0, "partielle": 0, "inconnue": 1}
     assert body["communes_blanches"] == []
