@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
 @pytest.mark.real
 def test_a_file_of_coverage_opens_coloured_named_and_titled(real_snapshot, folder):
     world = open_world(real_snapshot)
-    asked = {"zonage": "ze2020", "domaine": "sante", "mesure": "mediane"}
+    asked = {"zonage": "ze2020", "domaine": "batiment", "mesure": "mediane"}
     fichier = file_of(world, answer(world, parse_question(asked, world)))
     for suffix, crs in (("gpkg", "EPSG:4326"), ("l93.gpkg", "EPSG:2154")):
         path = folder / f"couverture.{suffix}"
