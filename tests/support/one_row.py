@@ -61,6 +61,11 @@ PROPRES: dict[tuple[str, str], tuple[str, ...]] = {
     ("territories.sheet", "format"): ("html", "pdf"),
     ("search.values", "nom"): ("zone",),
     ("territories.table", "nom"): ("offre", "couverture", "domaines"),
+    **{
+        (f"ogc.{page}", "nom"): ("{type}", "couverture-{type}")
+        for page in ("collection", "queryables", "schema", "items", "item")
+    },
+    ("ogc.item", "cle"): ("{code}",),
 }
 
 
