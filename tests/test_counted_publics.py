@@ -65,7 +65,7 @@ def test_the_sentence_compares_with_everybody(world):
     everybody = part_of_all(world, question)
     assert everybody == pytest.approx(5200 / 6200)
     told = tell_publics(count_publics(world, question), everybody)
-    assert told.startswith("Aucun de ces publics")
+    assert told.startswith("Aucun des publics connus")
     assert plain(tell_publics(count_publics(world, question), 0.5)).startswith(
         "Demandeurs d'emploi (catégories A, B, C) (2023) : 75 % vivent trop loin"
     )

@@ -118,6 +118,7 @@ PAGES = (
     "/api/v1/formations.geojson",
     "/api/v1/openapi.json",
     "/donnees/tables/formations.csv",
+    "/donnees/tables/formations.simple.csv",
     "/donnees",
 )
 
@@ -232,7 +233,8 @@ def test_an_offer_column_is_one_row(built):
     }
     rows = re.findall(rf"^\| `{nom}` \|.*$", built["dictionary"], re.MULTILINE)
     assert len(rows) == 3, "formations, offres, offres_voisines"
-    assert nom in pages["/donnees/tables/formations.csv"] and nom in pages["/donnees"]
+    assert "Public visé, en clair" in pages["/donnees/tables/formations.csv"]
+    assert nom in pages["/donnees/tables/formations.simple.csv"] and nom in pages["/donnees"]
 
 
 def test_an_indicator_is_one_row(house):
