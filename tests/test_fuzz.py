@@ -26,7 +26,7 @@ OFFERS = [id_source for id_source in FICHIERS if id_source != "mon-compte-format
 
 
 def test_mutated_files_are_read_or_told_in_time_and_no_row_is_lost():
-    nb = int(os.environ.get("GEOAPP_FUZZ", "200"))
+    nb = int(os.environ.get("GEOAPP_FUZZ", "120"))
     outcomes = try_files(range(nb))
     for name in ECHANTILLONS:
         assert outcomes[name, "lu"] or outcomes[name, "refusé"], name
@@ -74,7 +74,7 @@ def _flat(id_source: str, world, rng: random.Random | None = None) -> pd.DataFra
 def test_the_order_of_rows_and_of_sources_changes_no_table(world):
     reference = _tables({id_source: _flat(id_source, world) for id_source in OFFERS}, world[0])
     rng = random.Random(7)
-    for _ in range(4):
+    for _ in range(4 if int(os.environ.get("GEOAPP_FUZZ", "0")) >= 1_000 else 1):
         shuffled = rng.sample(OFFERS, len(OFFERS))
         tables = _tables(
             {id_source: _flat(id_source, world, rng) for id_source in shuffled}, world[0]
