@@ -17,7 +17,7 @@ def trial(tmp_path_factory):
 
 
 def test_whatever_is_asked_is_answered_and_never_by_an_error_of_ours(trial):
-    nb = int(os.environ.get("GEOAPP_FUZZ", "300"))
+    nb = int(os.environ.get("GEOAPP_FUZZ", "150"))
     outcomes = try_requests(range(nb), trial)
     assert outcomes.total() == nb
     assert min(outcomes[status] for status in (200, 400, 404, 405)) > nb / 100, outcomes

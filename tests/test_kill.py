@@ -27,7 +27,7 @@ from geoapp.sources.content import sha256_of
 from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
 
 ROOT = Path(__file__).resolve().parents[1]
-KILLS = int(os.environ.get("GEOAPP_KILLS", "2"))
+KILLS = int(os.environ.get("GEOAPP_KILLS", "1"))
 SEED = 2026
 
 pytestmark = pytest.mark.usefixtures("no_network")

@@ -85,7 +85,7 @@ def test_a_new_snapshot_is_served_without_one_failed_request(servers, tiny_frame
                 if status != 200:
                     failed.append((path, status))
             seen.add(_get(base + "/pret")[1])
-            time.sleep(0.1)
+            time.sleep(0.4)
 
     threads = [threading.Thread(target=ask, args=(base,)) for base in bases]
     for thread in threads:
