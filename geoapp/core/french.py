@@ -137,13 +137,22 @@ def describe_price(
         parts.append(
             "gratuit pour le stagiaire" if est_gratuite else "frais à la charge du stagiaire"
         )
-    texte = ", ".join(parts)
-    return texte[:1].upper() + texte[1:]
+    return upper_first(", ".join(parts))
 
 
 def count(value: int, singulier: str, pluriel: str | None = None) -> str:
     """Return a number and its noun: « 0 formation », « 1 formation », « 2 formations »."""
     return f"{format_number(value)} {singulier if value < 2 else pluriel or singulier + 's'}"
+
+
+def upper_first(texte: str) -> str:
+    """Return a text whose first letter is a capital, accents kept: « Électricien »."""
+    return texte[:1].upper() + texte[1:]
+
+
+def lower_first(texte: str) -> str:
+    """Return a text whose first letter is small."""
+    return texte[:1].lower() + texte[1:]
 
 
 def join_words(mots: list[str]) -> str:

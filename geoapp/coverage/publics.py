@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import format_decimal
+from geoapp.core.french import format_decimal, upper_first
 from geoapp.coverage import equity
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question
@@ -152,7 +152,7 @@ def _table(
 def _title(zonage: str, est_estimee: bool) -> str:
     """Return who is compared: whole communes, where the outlines of a zoning are not known."""
     communes = COMPARES[zonage].communes if est_estimee else ""
-    return communes[0].upper() + communes[1:] if communes else ZONAGES[zonage].titre
+    return upper_first(communes) if communes else ZONAGES[zonage].titre
 
 
 def _note(maille: Maille, cells_only: bool) -> str:

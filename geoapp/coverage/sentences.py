@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import count, format_number, join_words, typeset
+from geoapp.core.french import count, format_number, join_words, lower_first, typeset
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import (
     INFORMATION,
@@ -330,7 +330,7 @@ def _supply(question: Question, quality: dict) -> str:
     """Say what counts as offer, and what is not known of it."""
     if question.offre == INFORMATION:
         return f"Offre comptée : {count(quality['nb_offres'], 'lieu', 'lieux')} d'information."
-    base = f"Offre comptée : {OFFRES[question.offre][0].lower() + OFFRES[question.offre][1:]}."
+    base = f"Offre comptée : {lower_first(OFFRES[question.offre])}."
     if not quality["nb_offres"]:
         return f"{base} Aucune formation de nos sources ne répond aux filtres."
     unknown = quality["part_sans_places"]
@@ -384,7 +384,7 @@ def _demand(world: World, question: Question, ensemble: pd.Series) -> str:
         text += f" ; population inconnue pour {count(missing, 'commune')}, non comptée"
     if question.public != "tous":
         year, public = world.year_of(question.public), PUBLICS[question.public]
-        text += f". Public : {public[0].lower()}{public[1:]} ; {_known_people(ensemble)}"
+        text += f". Public : {lower_first(public)} ; {_known_people(ensemble)}"
         text += f" ({year})" if year else ""
     return text + "."
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import format_date, join_words, typeset, with_article
+from geoapp.core.french import format_date, join_words, lower_first, typeset, with_article
 from geoapp.core.memory import Memory
 from geoapp.core.schema import STATUTS
 from geoapp.core.snapshot import Snapshot
@@ -98,7 +98,7 @@ class Perimetre:
         """Return a sentence that figures decide, said of the known offer where it is not whole."""
         if self.statut == CONNUE:
             return told
-        return f"Dans l'offre que nos sources tiennent : {told[0].lower()}{told[1:]} {self.phrase}"
+        return f"Dans l'offre que nos sources tiennent : {lower_first(told)} {self.phrase}"
 
     @property
     def est_chiffrable(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from geoapp.core.french import count, format_date, join_words
+from geoapp.core.french import count, format_date, join_words, lower_first, upper_first
 from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.levels import load_niveaux
 
@@ -132,7 +132,7 @@ def tell_prerequisites(sheet: dict) -> list[str]:
     told = []
     entree = sheet.get("niveau_entree")
     if entree and entree["code"] is not None:
-        told.append(f"Niveau demandé : {entree['libelle'][0].lower()}{entree['libelle'][1:]}.")
+        told.append(f"Niveau demandé : {lower_first(entree['libelle'])}.")
     publics = [one["libelle"] for one in sheet.get("publics") or [] if one["code"] is not None]
     return told + ([f"Pour qui : {', '.join(publics)}."] if publics else [])
 
@@ -216,7 +216,7 @@ def tell_places(flux: list[dict]) -> list[str]:
     when = f"en {last['annee']}"
     told_places = "" if places is None else count(places, "place")
     told = " pour ".join(filter(None, [last["cellules"][1], told_places]))
-    phrases = [f"{told[0].upper()}{told[1:]}{where} {when}."]
+    phrases = [f"{upper_first(told)}{where} {when}."]
     if voeux is not None and places:
         if voeux < places:
             phrases.append("Il y avait plus de places que de vœux.")
@@ -238,7 +238,7 @@ def tell_next(sheet: dict) -> list[str]:
     """Return what comes after in general, by kind of diploma, else by level."""
     kind = load_diplomes().get(sheet["diplome"]["code"] or "")
     suite = (kind and kind.suite) or _of_level(sheet, "suite")
-    return [f"{REGLE}{suite[0].lower()}{suite[1:]}"] if suite else []
+    return [f"{REGLE}{lower_first(suite)}"] if suite else []
 
 
 def _of_level(sheet: dict, column: str) -> str:

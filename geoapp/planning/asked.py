@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.french import upper_first
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.coverage.model import Question, parse_question, refuse_value
 from geoapp.coverage.model import to_parameters as coverage_parameters
@@ -24,9 +25,7 @@ OBJECTIFS = {
 """What is looked for: MCLP, LSCP, p-median, E2SFCA evened."""
 
 PARMI = {"tous": "Tout le territoire"} | {
-    nom: row.communes[0].upper() + row.communes[1:]
-    if row.communes
-    else row.ses[0].upper() + row.ses[1:]
+    nom: upper_first(row.communes) if row.communes else upper_first(row.ses)
     for nom, row in COMPARES.items()
 }
 """People counted, by where they live."""

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import count, format_number
+from geoapp.core.french import count, format_number, upper_first
 from geoapp.coverage.change import counted_offers, name_snapshots
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
@@ -138,7 +138,7 @@ def _tell(found: EffetAcces) -> str:
     sides = ((lost, "n'ont plus"), (gained, "ont désormais"))
     told = [f"{_people(nb)} {verb} {offre}" for nb, verb in sides if nb]
     phrase = " ; ".join(told)
-    return f"{phrase[0].upper()}{phrase[1:]} à {seuil} ou moins."
+    return f"{upper_first(phrase)} à {seuil} ou moins."
 
 
 def _people(nb: float) -> str:

@@ -8,7 +8,7 @@ from math import isnan
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import at_place, count, format_decimal, format_number
+from geoapp.core.french import at_place, count, format_decimal, format_number, upper_first
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import (
     INFORMATION,
@@ -284,4 +284,4 @@ def tell_changes(avant: Effets, apres: Effets) -> str:
     if not told:
         return "Rien n'a changé d'un instantané à l'autre."
     phrase = " ; ".join(told)
-    return f"{phrase[0].upper()}{phrase[1:]}."
+    return f"{upper_first(phrase)}."

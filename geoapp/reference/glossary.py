@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from geoapp.core.config import GEODATA
+from geoapp.core.french import upper_first
 from geoapp.reference.codes.diplomas import load_diplomes
 from geoapp.reference.codes.text import fold
 
@@ -52,5 +53,5 @@ def load_glossary() -> tuple[Mot, ...]:
 
 def _sentence(en_clair: str, niveau: str | None) -> str:
     """Return the full name of a kind of diploma as a sentence."""
-    told = f"{en_clair[0].upper()}{en_clair[1:]}"
+    told = upper_first(en_clair)
     return f"{told}, diplôme de niveau {niveau}." if niveau else f"{told}."

@@ -10,7 +10,7 @@ from flask import url_for
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import count, format_decimal, format_number, with_unit
+from geoapp.core.french import count, format_decimal, format_number, upper_first, with_unit
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.classes import METHODES, assign_classes
 from geoapp.coverage.counted_publics import PublicCompte
@@ -89,7 +89,7 @@ def choices(question: Question, world: World) -> dict:
             (
                 "voisins",
                 "Départements voisins",
-                [(nom, mots[0].upper() + mots[1:]) for nom, mots in VOISINS.items()],
+                [(nom, upper_first(mots)) for nom, mots in VOISINS.items()],
                 "oui" if question.voisins else "non",
             ),
             ("classes", "Classes de la carte", list(METHODES.items()), question.methode),

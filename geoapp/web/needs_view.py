@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from flask import url_for
 
-from geoapp.core.french import format_decimal, format_number
+from geoapp.core.french import format_decimal, format_number, upper_first
 from geoapp.offer.lookups import public_id
 from geoapp.planning import need_words as mots
 from geoapp.planning.need_answer import QuestionBesoin, ReponseBesoin, unlinked_families
@@ -88,7 +88,7 @@ def rows(reponse: ReponseBesoin, part: pd.DataFrame) -> list[dict]:
 def unlinked_rows(reponse: ReponseBesoin) -> list[tuple[str, str, str, str]]:
     """Return why nothing leads to some families: cause, families, known projects, names."""
     return [
-        (why[0].upper() + why[1:], str(nb), format_number(round(projects)), " ; ".join(names))
+        (upper_first(why), str(nb), format_number(round(projects)), " ; ".join(names))
         for why, nb, projects, names in unlinked_families(reponse)
     ]
 

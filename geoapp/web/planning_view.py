@@ -6,7 +6,7 @@ import numpy as np
 from flask import url_for
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import count, format_decimal, format_number
+from geoapp.core.french import count, format_decimal, format_number, upper_first
 from geoapp.coverage.model import Question, describe_reach
 from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import list_types, list_zones
@@ -111,7 +111,7 @@ def opening_rows(found: Sites) -> list[dict]:
 
 def _candidate(one: Ouverture) -> str:
     told = REALITES[one.realite]
-    return told[0].upper() + told[1:] if one.sorte == COMMUNE else f"{one.nom} : {told}"
+    return upper_first(told) if one.sorte == COMMUNE else f"{one.nom} : {told}"
 
 
 def _equals(one: Ouverture) -> str:
@@ -244,7 +244,7 @@ def side_rows(table) -> list[dict]:
     """Return people beyond the threshold, before and after."""
     return [
         {
-            "nom": row.nom[0].upper() + row.nom[1:],
+            "nom": upper_first(row.nom),
             "nombres": [
                 (titre, INCONNU if value != value else format_number(round(value)))
                 for titre, value in (

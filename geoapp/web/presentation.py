@@ -25,6 +25,7 @@ from geoapp.core.french import (
     format_date,
     format_number,
     set_print,
+    upper_first,
 )
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtres, Option
@@ -221,7 +222,7 @@ def source_groups(snapshot: Snapshot) -> list[dict]:
     """Return the sources by what they serve, in the order of `source_rows`."""
     groups: dict[str, dict] = {}
     for row in source_rows(snapshot):
-        titre = row["usage_dit"][0].upper() + row["usage_dit"][1:]
+        titre = upper_first(row["usage_dit"])
         groups.setdefault(row["usage"], {"usage": row["usage"], "titre": titre, "sources": []})[
             "sources"
         ].append(row)

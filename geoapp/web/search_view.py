@@ -16,6 +16,7 @@ from geoapp.core.french import (
     format_distance,
     format_number,
     join_words,
+    upper_first,
     with_unit,
 )
 from geoapp.core.snapshot import Snapshot
@@ -319,7 +320,7 @@ def doubtful(vue: dict, error: PlaceError, typed: str) -> dict:
         **NOTHING,
         "phrase": "Lieu à préciser",
         "est_pliee": False,
-        "alerte": error.phrase[:1].upper() + error.phrase[1:],
+        "alerte": upper_first(error.phrase),
         "choix_lieux": place_choices(error, requete, vue["est_privee"]),
         "lieu_nom": typed,
         "gardes": requete.filtres.pairs(),
@@ -332,7 +333,7 @@ def summary(requete: Requete) -> dict:
     nb = sum(len(options) for options in requete.filtres.choix.values())
     parts.append(count(nb, "filtre") if nb else "")
     said = ", ".join(part for part in parts if part)
-    return {"resume": said[:1].upper() + said[1:], "est_pliee": bool(said)}
+    return {"resume": upper_first(said), "est_pliee": bool(said)}
 
 
 def start_words(lieu: Lieu | None) -> str:

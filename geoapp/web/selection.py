@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import NotFoundError, ParameterError
-from geoapp.core.french import count, format_distance
+from geoapp.core.french import count, format_distance, upper_first
 from geoapp.offer.cards import offer_sheet
 from geoapp.offer.plain import Recit, tell_sheet
 from geoapp.offer.search.engine import tell_trips, trips_to
@@ -131,7 +131,7 @@ def _distance(sheet: dict, requete: Requete) -> list[str]:
     trajet, lieu = trajets[0], sheet["lieux"][0]
     is_exact = lieu["precision"]["code"] != "commune" and trajet.metres == trajet.metres
     km = [f"{format_distance(trajet.metres)} à vol d'oiseau"] if is_exact else []
-    return km + ([trajet.mots[0].upper() + trajet.mots[1:]] if trajet.mots else [])
+    return km + ([upper_first(trajet.mots)] if trajet.mots else [])
 
 
 def _rows(colonnes: list[dict], requete: Requete) -> list[dict]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, at_place, count, format_number, join_words
+from geoapp.core.french import (
+    NON_RENSEIGNE,
+    at_place,
+    count,
+    format_number,
+    join_words,
+    lower_first,
+    upper_first,
+)
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.model import Question, describe_offer, describe_reach
 from geoapp.coverage.publics import Public
@@ -89,10 +97,6 @@ def _kind(question: Question) -> str:
     return f" ({mots})" if mots else ""
 
 
-def _capital(texte: str) -> str:
-    return texte[0].upper() + texte[1:]
-
-
 def cite(mots: list[str], autre: str = "autre", autres: str = "autres") -> str:
     """Return the first names of a list, the others counted: « a, b, c et 4 autres »."""
     rest = len(mots) - NB_CITES
@@ -123,7 +127,7 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
         )
     if not offre.nb:
         none = (
-            f"{_capital(zone.sujet)} n'a aucune formation{_kind(question)} "
+            f"{upper_first(zone.sujet)} n'a aucune formation{_kind(question)} "
             "placée sur son territoire"
             if ligne["perimetre"] == CONNUE
             else f"Nos sources ne placent aucune formation{_kind(question)} dans {zone.sujet}"
@@ -131,7 +135,7 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
         none += f" (sources {_of_years(offre.annees)})" if offre.annees else ""
         return f"{none} ; la région en compte {format_number(total)}."
     texte = (
-        f"{when}{zone.sujet if when else _capital(zone.sujet)} compte "
+        f"{when}{zone.sujet if when else upper_first(zone.sujet)} compte "
         f"{count(offre.nb, 'formation')}{_kind(question)} "
         f"dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}, "
         f"soit {format_share(offre.nb / total)} de l'offre de la région"
@@ -186,7 +190,7 @@ def _domains(
         return f"{near_sentence(question, zone, dehors)}{end}."
     sorte, nom, row = first
     texte = (
-        f"{_capital(sorte)} y est « {nom} » "
+        f"{upper_first(sorte)} y est « {nom} » "
         f"avec {count(int(row['nb']), 'formation')}, "
         f"{format_share(row['part'])} de son offre {compare_share(row['part'], row['part_region'])}"
     )
@@ -297,7 +301,7 @@ def _cover(question: Question, zone: Zone, couverture: BlocCouverture) -> str:
     told = f"{_how_many(question, ligne, region, loin)}{_white(zone, couverture)}."
     if ligne["perimetre"] == CONNUE:
         return told
-    return f"Dans l'offre que nos sources tiennent, {told[0].lower()}{told[1:]}"
+    return f"Dans l'offre que nos sources tiennent, {lower_first(told)}"
 
 
 def _how_many(question: Question, ligne: pd.Series, region: pd.Series, loin: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number
+from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number, upper_first
 from geoapp.core.schema import NIVEAUX
 from geoapp.coverage.indicators import QUI_PORTE, show_value
 from geoapp.coverage.model import describe_offer, describe_reach
@@ -73,15 +73,14 @@ def present(
 
 def kind_of(type_zone: str) -> str:
     """Return the noun of a zoning, with a capital: « Zone d'emploi 2020 »."""
-    texte = MAILLES[type_zone].singulier
-    return texte[0].upper() + texte[1:]
+    return upper_first(MAILLES[type_zone].singulier)
 
 
 def describe_scope(contenu: ContenuZone) -> str:
     """Return what is counted, in one line: offer and threshold."""
     mots = describe_filters(contenu.question.filtres)
     return (
-        f"{mots[0].upper() + mots[1:] if mots else 'Toutes les formations'}, "
+        f"{upper_first(mots) if mots else 'Toutes les formations'}, "
         f"couverture à {describe_reach(contenu.question)}"
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from geoapp.core.errors import NotFoundError, ParameterError
+from geoapp.core.french import upper_first
 from geoapp.coverage.model import refuse_value
 from geoapp.coverage.world import World
 from geoapp.reference.codes.text import fold
@@ -59,7 +60,7 @@ class Zone:
         texte = self.sujet
         for article in ("la ", "le ", "l'"):
             texte = texte.removeprefix(article)
-        return texte[0].upper() + texte[1:]
+        return upper_first(texte)
 
     @property
     def est_offre_connue(self) -> bool:

@@ -8,7 +8,14 @@ from functools import partial
 
 import pandas as pd
 
-from geoapp.core.french import NON_RENSEIGNE, count, format_decimal, join_words, with_unit
+from geoapp.core.french import (
+    NON_RENSEIGNE,
+    count,
+    format_decimal,
+    join_words,
+    lower_first,
+    with_unit,
+)
 from geoapp.coverage.indicators import (
     INDICATEURS,
     MENTIONS,
@@ -411,7 +418,7 @@ def publics_table(contenu: ContenuZone) -> Tableau:
         vide=_no_public(contenu),
         note=" ".join(
             dict.fromkeys(
-                f"{public.ici.groupe} : {public.ici.note[0].lower()}{public.ici.note[1:]}"
+                f"{public.ici.groupe} : {lower_first(public.ici.note)}"
                 for public in publics
                 if public.ici.note
             )

@@ -17,7 +17,8 @@ from functools import cache
 import pandas as pd
 
 from geoapp.core.config import GEODATA
-from geoapp.offer.naming.words import capitalise, fold_word
+from geoapp.core.french import upper_first
+from geoapp.offer.naming.words import fold_word
 from geoapp.reference.codes.text import fold
 
 PARTICULES = frozenset("a à au aux d de des du en et l la le les lès lez par pour sous sur".split())
@@ -146,7 +147,7 @@ def _say_words(text: str, noms: NomsPropres, *, is_shouted: bool) -> str:
         else:
             said = _mend(word, before, noms)
         before = said
-        out += [text[last : match.start()], capitalise(said) if opens else said]
+        out += [text[last : match.start()], upper_first(said) if opens else said]
         last = match.end()
     return "".join([*out, text[last:]])
 
@@ -220,7 +221,7 @@ def _say_street_word(word: str, noms: NomsPropres, opens: bool) -> str:
     if sort == "sigle" or len(word) < 4 or not word.isalpha():
         return word
     if sort == "generique":
-        return capitalise(form)
+        return upper_first(form)
     is_sayable = not opens and set(key) & set("aeiouy")
     return noms.mots.get(key) or (word.capitalize() if is_sayable else word)
 

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from geoapp.core.french import of_place
+from geoapp.core.french import lower_first, of_place, upper_first
 from geoapp.offer.naming.words import (
     Vocabulaire,
     align,
-    capitalise,
     content_key,
     is_shouted,
     list_abbreviations,
@@ -243,33 +242,33 @@ def _like(match: re.Match, text: str) -> str:
 def _compose(kind: NotationDiplome | None, words: str) -> str:
     """Return the title: the kind in short, the year of its course, the words."""
     if kind is None:
-        return capitalise(words)
+        return upper_first(words)
     if not words:
         # What follows the comma tells what else the kind covers.
-        return capitalise(load_diplomes()[kind.code].en_clair.partition(",")[0])
+        return upper_first(load_diplomes()[kind.code].en_clair.partition(",")[0])
     if kind.code in _COMPOSES:
         return _COMPOSES[kind.code](words)
     year = f" ({kind.mention})" if kind.mention else ""
-    return f"{kind.court}{year} {capitalise(words)}".strip()
+    return f"{kind.court}{year} {upper_first(words)}".strip()
 
 
 def _say_state_diploma(words: str) -> str:
     """Return « Diplôme d'État d'infirmier »."""
     if fold(words).startswith("diplome"):
-        return capitalise(words)
+        return upper_first(words)
     if _DE.match(words):
         return f"Diplôme d'État {words}"
-    return f"Diplôme d'État {of_place(words[:1].lower() + words[1:])}"
+    return f"Diplôme d'État {of_place(lower_first(words))}"
 
 
 def _say_engineer(words: str) -> str:
     """Return « Ingénieur diplômé de l'école… »; a preparatory course goes by its own words."""
     words = re.sub(r"^(?:ing[eé]nieur )?dipl[oô]m[eé] ", "", words, flags=re.IGNORECASE)
     if _DE.match(words):
-        return f"Ingénieur diplômé {words[:1].lower()}{words[1:]}"
+        return f"Ingénieur diplômé {lower_first(words)}"
     if _ARTICLE.match(words):
-        return f"Ingénieur diplômé de {words[:1].lower()}{words[1:]}"
-    return capitalise(words)
+        return f"Ingénieur diplômé de {lower_first(words)}"
+    return upper_first(words)
 
 
 _COMPOSES = {"etat": _say_state_diploma, "ingenieur": _say_engineer}

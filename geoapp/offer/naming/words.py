@@ -299,11 +299,6 @@ def _with_accents(word: str, form: str) -> str:
     return "".join(b.upper() if a.isupper() else b.lower() for a, b in letters)
 
 
-def capitalise(text: str) -> str:
-    """Return a text with a first capital, accents kept: « électricien » → « Électricien »."""
-    return text[:1].upper() + text[1:]
-
-
 def content_key(label: str) -> str:
     """Return the words of a label that mean something, in one piece, without plurals."""
     words = (word for word in long_tokens(label) if word not in SAUTES)

@@ -7,7 +7,14 @@ from functools import cached_property
 
 import pandas as pd
 
-from geoapp.core.french import count, format_decimal, format_number, join_words, with_unit
+from geoapp.core.french import (
+    count,
+    format_decimal,
+    format_number,
+    join_words,
+    upper_first,
+    with_unit,
+)
 from geoapp.core.schema import NIVEAUX, STATUTS, VOIES
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.perimeter import CONNUE, INCONNUE, PARTIELLE
@@ -105,7 +112,7 @@ def list_totals(snapshot: Snapshot) -> list[tuple[str, str, str, str, str, str]]
         source = sources.loc[id_source]
         rows.append(
             (
-                f"{sujet[0].upper()}{sujet[1:]} : {source['titre']}",
+                f"{upper_first(sujet)} : {source['titre']}",
                 str(source["millesime"]),
                 f"Niveau {niveau}" if niveau else "Tous",
                 format_number(total),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from geoapp.core import schema
+from geoapp.core.french import upper_first
 from geoapp.core.schema.model import LIEUX_INFORMATION, MESURES
 from geoapp.core.schema.offer_columns import COLONNES_OFFRE
 from geoapp.offer.lookups import code_labels
@@ -158,7 +159,7 @@ def column_title(nom: str) -> str:
         stem = stem.removesuffix(end)
     words = [_MOTS.get(word, word) for word in stem.split("_") if word not in _SANS]
     title = " ".join(words)
-    return title[:1].upper() + title[1:]
+    return upper_first(title)
 
 
 def table_column(colonne: schema.Colonne, sens: str) -> ColonneFichier:

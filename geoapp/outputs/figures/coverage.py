@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoapp.core.french import count
+from geoapp.core.french import count, lower_first
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.legend import is_out_of_reach, is_reversed, is_uncollected, legend
@@ -25,7 +25,6 @@ from geoapp.outputs.figures.texts import (
     choose_sources,
     is_fictitious,
     list_parameters,
-    lower_first,
     tell_scope,
 )
 from geoapp.reference.zonings import COMMUNE, MAILLES

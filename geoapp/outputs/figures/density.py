@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geoapp.core.french import count, format_number
+from geoapp.core.french import count, format_number, lower_first
 from geoapp.coverage.answer import FIXES, NB_CLASSES, Reponse, answer
 from geoapp.coverage.classes import METHODES, Classes, make_classes, round_classes
 from geoapp.coverage.indicators import INDICATEURS, format_value
@@ -20,7 +20,6 @@ from geoapp.outputs.figures.texts import (
     choose_sources,
     is_fictitious,
     list_parameters,
-    lower_first,
     tell_scope,
     with_filters,
 )

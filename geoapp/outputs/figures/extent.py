@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.french import upper_first
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.outlines import find_outline, outlines
 from geoapp.reference.codes.text import fold
@@ -134,7 +135,7 @@ def name_zone(type_zone: str, nom: str) -> str:
     """Return a zone in words, its kind said once: « zone d'emploi 2020 Lens », « CC du Vimeu »."""
     row = MAILLES[type_zone]
     label = nom if row.noms_complets else row.label(nom)
-    return label if label == nom else f"{label[0].upper()}{label[1:]}"
+    return label if label == nom else upper_first(label)
 
 
 def region_outline(world: World) -> shapely.Geometry:

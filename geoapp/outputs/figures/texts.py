@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geoapp.core.french import format_date, has_year
+from geoapp.core.french import format_date, has_year, lower_first
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, describe_reach
 from geoapp.coverage.sentences import offer_years
 from geoapp.coverage.world import World
@@ -54,11 +54,6 @@ def brief_sources(sources: tuple[dict, ...]) -> str:
     makers = dict.fromkeys(str(one["producteur"]) for one in sources if one["producteur"])
     licences = dict.fromkeys(str(one["licence"]) for one in sources if one["licence"])
     return f"Sources : {', '.join(makers)} ({', '.join(licences)})." if makers else ""
-
-
-def lower_first(texte: str) -> str:
-    """Return a text whose first letter is small."""
-    return texte[:1].lower() + texte[1:]
 
 
 def choose_sources(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import describe_doubt, describe_position, format_period
+from geoapp.core.french import describe_doubt, describe_position, format_period, upper_first
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.lookups import public_id
 from geoapp.offer.values import is_yes
@@ -102,8 +102,7 @@ def _names(snapshot: Snapshot) -> dict[str, dict]:
     keys = zones["type_zone"] + ":" + zones["code_zone"]
     titles = zones["type_zone"].map(lambda t: ZONAGES[t].singulier if t in ZONAGES else t)
     words = [
-        f"{titre[:1].upper()}{titre[1:]} : {nom}"
-        for titre, nom in zip(titles, zones["nom"], strict=True)
+        f"{upper_first(titre)} : {nom}" for titre, nom in zip(titles, zones["nom"], strict=True)
     ]
     return {
         "zones": dict(zip(keys, words, strict=True)),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from geoapp.core.french import upper_first
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnneeMef:
@@ -218,4 +220,4 @@ def _plain_name(label: str) -> str:
 def _sentence(text: str) -> str:
     """Return a text with a capital at its start."""
     text = " ".join(text.split())
-    return text[:1].upper() + text[1:]
+    return upper_first(text)
