@@ -19,7 +19,7 @@ from geoapp.cli.progress import rich_progress
 from geoapp.cli.terminal import decimal, number, open_console, plain
 from geoapp.core.config import Settings
 from geoapp.core.errors import SnapshotError
-from geoapp.core.french import count, format_number
+from geoapp.core.french import count
 from geoapp.core.published import Publication
 from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
@@ -417,9 +417,7 @@ def print_changes(
         console.print(texte, highlight=False, markup=False)
     kept = Table("Assemblé le", "Formations", "Lieux", "Habitants trop loin")
     for one in series:
-        unknown = one.non_couverts != one.non_couverts
-        beyond = "inconnu ou tu" if unknown else format_number(round(one.non_couverts))
-        kept.add_row(one.nom, str(one.nb_formations), str(one.nb_lieux), beyond)
+        kept.add_row(one.nom, str(one.nb_formations), str(one.nb_lieux), one.non_couverts_dits)
     console.print(kept)
     table = Table("Zone", "Avant", "Après", "Gagnées", "Perdues", "Inchangées")
     for row in evolution.zones.itertuples():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import isnan
 from pathlib import Path
 
 import geopandas as gpd
@@ -288,11 +287,7 @@ def changes_file(
                 f"Instantané du {one.nom}",
                 f"{format_number(one.nb_formations)} formations dans "
                 f"{format_number(one.nb_lieux)} lieux ; habitants trop loin : "
-                + (
-                    "inconnu ou tu"
-                    if isnan(one.non_couverts)
-                    else format_number(round(one.non_couverts))
-                ),
+                f"{one.non_couverts_dits}",
             )
             for one in series
         ),

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isnan
 
 import numpy as np
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import count, format_number, upper_first
+from geoapp.core.french import format_number, upper_first
 from geoapp.coverage.change import counted_offers, name_snapshots
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
@@ -28,7 +29,7 @@ from geoapp.coverage.model import (
 from geoapp.coverage.small_counts import tells_of_few
 from geoapp.coverage.travel.modes import MODES
 from geoapp.coverage.world import World, choose_offer
-from geoapp.planning.people import Recensement, count_people
+from geoapp.planning.people import INCONNU, Recensement, count_people, tell_people
 from geoapp.planning.two_sides import COLONNES, beyond_sides, publics_of, zones_of
 
 _GARDES = 8
@@ -136,16 +137,9 @@ def _tell(found: EffetAcces) -> str:
     if not lost and not gained:
         return f"Personne n'a perdu ni gagné {offre} à {seuil} ou moins."
     sides = ((lost, "n'ont plus"), (gained, "ont désormais"))
-    told = [f"{_people(nb)} {verb} {offre}" for nb, verb in sides if nb]
+    told = [f"{upper_first(tell_people(nb))} {verb} {offre}" for nb, verb in sides if nb]
     phrase = " ; ".join(told)
     return f"{upper_first(phrase)} à {seuil} ou moins."
-
-
-def _people(nb: float) -> str:
-    """Return a count of people in words; one to four are not told."""
-    if 0 < nb < PETIT_NOMBRE:
-        return f"Moins de {PETIT_NOMBRE} habitants"
-    return count(round(nb), "habitant")
 
 
 def list_access_notes(found: EffetAcces) -> list[str]:
@@ -173,6 +167,11 @@ class Releve:
     nb_formations: int
     nb_lieux: int
     non_couverts: float
+
+    @property
+    def non_couverts_dits(self) -> str:
+        """Return who is beyond the threshold, as a table says it."""
+        return INCONNU if isnan(self.non_couverts) else format_number(round(self.non_couverts))
 
 
 def read_series(worlds: Sequence[World], parametres: Mapping) -> list[Releve]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geoapp.core.config import PETIT_NOMBRE
+from geoapp.core.french import count
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import RANGS, known_offer
@@ -13,6 +15,16 @@ from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import World, choose_offer
 from geoapp.coverage.zone_points import zone_points
 from geoapp.offer.perimeter import INCONNUE, Perimetre
+
+INCONNU = "inconnu ou tu"
+"""A figure that is not known, or that would tell of one to four people."""
+
+
+def tell_people(nb: float) -> str:
+    """Return a count of people in words; one to four are not told."""
+    if 0 < nb < PETIT_NOMBRE:
+        return f"moins de {PETIT_NOMBRE} habitants"
+    return count(round(nb), "habitant")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

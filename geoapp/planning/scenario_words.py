@@ -25,6 +25,7 @@ from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.perimeter import describe_perimeter
 from geoapp.offer.values import entity_of
 from geoapp.planning.candidates import list_candidates
+from geoapp.planning.people import INCONNU, tell_people
 from geoapp.planning.scenario import (
     FORMATION,
     LIEU,
@@ -35,9 +36,6 @@ from geoapp.planning.scenario import (
     write_address,
 )
 from geoapp.planning.stress import Fermeture, worst_closures
-
-INCONNU = "inconnu ou tu"
-"""A figure that is not known, or that would tell of one to four people."""
 
 
 def name_change(world: World, one: str) -> str:
@@ -121,9 +119,7 @@ def _tell(effets: Effets) -> str:
 
 
 def _people(nb: float) -> str:
-    if 0 < nb < PETIT_NOMBRE:
-        return f"Moins de {PETIT_NOMBRE} habitants"
-    return count(round(nb), "habitant")
+    return upper_first(tell_people(nb))
 
 
 BILAN = {

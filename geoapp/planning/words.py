@@ -23,6 +23,7 @@ from geoapp.offer.perimeter import describe_perimeter
 from geoapp.planning.asked import OBJECTIFS, PARMI, Recherche, to_parameters
 from geoapp.planning.candidates import REALITES, SORTES
 from geoapp.planning.opening import Acces, Ouverture, Sites
+from geoapp.planning.people import tell_people
 from geoapp.reference.zonings import COMPARES, MAILLES
 
 RIEN_D_AUTRE = (
@@ -98,7 +99,7 @@ def _tell(sites: Sites) -> str:
         return f"{first} {_quality(sites)}"
     first = (
         f"{verb} {_places(sites)} rapprocherait {_number(sites.gagnes)} des "
-        f"{_people(sites.non_couverts)} qui vivent à plus de {seuil} d'{offre} ; "
+        f"{tell_people(sites.non_couverts)} qui vivent à plus de {seuil} d'{offre} ; "
         f"il en resterait {_number(sites.non_couverts_apres)}."
     )
     return f"{first} {_quality(sites)}"
@@ -137,13 +138,6 @@ def _nb(sites: Sites) -> str:
     return count(len(sites.ouvertures), "lieu", "lieux")
 
 
-def _people(nb: float) -> str:
-    """Return a count of people in words; one to four are not told."""
-    if 0 < nb < PETIT_NOMBRE:
-        return f"moins de {PETIT_NOMBRE} habitants"
-    return count(round(nb), "habitant")
-
-
 def _number(nb: float) -> str:
     if 0 < nb < PETIT_NOMBRE:
         return f"moins de {PETIT_NOMBRE}"
@@ -165,7 +159,7 @@ def _out_of_reach(sites: Sites) -> str:
     return (
         f"{format_share(sites.recherche.part)} des habitants comptés ne peuvent être couverts : "
         f"aucun lieu candidat n'est à {describe_reach(sites.recherche.question)} ou moins de "
-        f"{_people(sites.hors_portee)}, ou il en faudrait plus de 200."
+        f"{tell_people(sites.hors_portee)}, ou il en faudrait plus de 200."
     )
 
 
@@ -234,14 +228,14 @@ def list_notes(world: World, sites: Sites) -> list[str]:
     unknown = round(comptes.nb_inconnus)
     beyond = round(sites.hors_portee)
     notes = [
-        f"{_people(unknown)} ne sont pas comptés : l'offre demandée, ou leurs trajets, ne sont pas "
-        "connus où ils vivent."
+        f"{tell_people(unknown)} ne sont pas comptés : l'offre demandée, ou leurs trajets, ne sont "
+        "pas connus où ils vivent."
         if unknown >= PETIT_NOMBRE
         else "",
         "Le public est estimé par des communes entières, faute de contour des quartiers."
         if comptes.est_estimee
         else "",
-        f"{_people(beyond)} n'ont aucun lieu candidat à portée."
+        f"{tell_people(beyond)} n'ont aucun lieu candidat à portée."
         if beyond >= PETIT_NOMBRE and sites.est_possible
         else "",
         _candidates(recherche),

@@ -163,9 +163,7 @@ def _shown(evolution: Evolution, acces: EffetAcces, series: list[Releve]) -> dic
                 one.nom,
                 format_number(one.nb_formations),
                 format_number(one.nb_lieux),
-                "inconnu ou tu"
-                if one.non_couverts != one.non_couverts
-                else format_number(round(one.non_couverts)),
+                one.non_couverts_dits,
             )
             for one in series
         ],
