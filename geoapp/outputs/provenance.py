@@ -31,8 +31,7 @@ def tell_provenance(
     """
     rows = list(sources)
     day = format_date(snapshot.manifest["cree_le"][:10])
-    told = " ".join(str(one["millesime"]) for one in rows)
-    years = sorted(set(re.findall(r"\b(?:19|20)\d{2}\b", told)))
+    years = years_of_sources(rows)
     licences = merge_licences(one["licence"] for one in rows)
     return [
         ("Instantané", f"{snapshot.id}, assemblé le {day}"),
@@ -42,6 +41,12 @@ def tell_provenance(
         *share_note(licences),
         ("Citer", f"GéoForma, {titre}, données du {day}."),
     ]
+
+
+def years_of_sources(sources: Iterable[Mapping]) -> list[str]:
+    """Return the years that the vintages of some sources tell, in order."""
+    told = " ".join(str(one["millesime"] or "") for one in sources)
+    return sorted(set(re.findall(r"\b(?:19|20)\d{2}\b", told)))
 
 
 def tell_source(source: Mapping) -> str:

@@ -66,6 +66,15 @@ class Tuile:
     serie: tuple[tuple[str, float], ...] = ()
     liste: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def dite(self) -> str:
+        """Return the tile as an alternative text says it."""
+        return f"{self.titre} : {self.valeur} ({self.annee})"
+
+
+NB_DITES = 8
+"""Tiles that an alternative text tells."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Territoire:

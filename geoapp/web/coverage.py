@@ -38,10 +38,11 @@ from geoapp.offer.statistics import (
 )
 from geoapp.outputs.counted_publics import counted_file
 from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
+from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
 from geoapp.outputs.maps.folium_map import render_page_parts
 from geoapp.outputs.maps.layers import layer_css
-from geoapp.outputs.maps.standalone import dump_json, escape_json
+from geoapp.outputs.maps.standalone import escape_json
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 from geoapp.web import coverage_view as vues
 from geoapp.web.figures import export_form

@@ -11,6 +11,7 @@ from geoapp.core.errors import ParameterError
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.planning.dashboard import (
     ENTREES,
+    NB_DITES,
     ZONAGES,
     TableauDeBord,
     build_dashboard,
@@ -70,7 +71,7 @@ def index():
 
 def _snippet(tableau: TableauDeBord, image: str) -> str:
     """Return the HTML that sets the picture in another page, with its alternative text."""
-    told = " ; ".join(f"{one.titre} : {one.valeur} ({one.annee})" for one in tableau.tuiles[:8])
+    told = " ; ".join(one.dite for one in tableau.tuiles[:NB_DITES])
     page = url_for("dashboard.index", territoire=tableau.territoire.cle, entree=tableau.entree)
     made = Markup('<a href="{}"><img src="{}" width="{}" alt="{}"></a>').format(
         public_url(page), image, IMAGE_PX, f"L'essentiel : {tableau.territoire.sujet}. {told}."

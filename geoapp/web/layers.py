@@ -10,9 +10,10 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
 from geoapp.outputs.catalogue.resources import table_file
 from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.maps.layers import FOND, ROUTES_DU_FOND, has_roads, outline_geojson
 from geoapp.outputs.maps.places import pack_offers
-from geoapp.outputs.maps.standalone import dump_json, render_standalone
+from geoapp.outputs.maps.standalone import render_standalone
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_layers
 

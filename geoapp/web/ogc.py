@@ -14,6 +14,7 @@ from geoapp.core.memory import Memory
 from geoapp.coverage.model import Question, parse_question
 from geoapp.offer.filters import apply_filters, parse_filters
 from geoapp.offer.search.requests import refuse_unknown
+from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.ogc.collections import Collection, list_collections, open_features
 from geoapp.outputs.ogc.description import (
     CONFORMITE,
@@ -30,9 +31,9 @@ from geoapp.outputs.ogc.description import (
     list_queryables,
     openapi,
 )
-from geoapp.outputs.ogc.features import JOUR, Demandes, Features, dump, find_reference
+from geoapp.outputs.ogc.features import JOUR, Demandes, Features, find_reference
 from geoapp.outputs.ogc.references import CRS84, Reference, to_degrees
-from geoapp.reference.codes.identifiers import nearest_accepted
+from geoapp.reference.codes.identifiers import refusal
 from geoapp.web.presentation import Query
 from geoapp.web.public_address import public_url
 from geoapp.web.served import courant, served_world
@@ -130,7 +131,7 @@ def items(nom: str):
     if _is_page():
         return _page(one.titre, collection=one, **_table(one, features, part, len(ranks), offset))
     reference = _crs("crs")
-    head = dump(
+    head = dump_json(
         {
             "type": "FeatureCollection",
             "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -166,7 +167,7 @@ def item(nom: str, cle: str):
         ou.link(f"{chemin}/items/{quote(cle)}?f=html", "alternate", "text/html", cle),
         ou.link(chemin, "collection", "application/json", one.titre),
     ]
-    return _geojson(f'{text[:-1]},"links":{dump(links)}}}\n', reference)
+    return _geojson(f'{text[:-1]},"links":{dump_json(links)}}}\n', reference)
 
 
 def _geojson(body: str, reference: Reference) -> Response:
@@ -185,9 +186,7 @@ def _find(nom: str) -> Collection:
     """Return a collection by its identifier; the nearest one is named when there is none."""
     every = _collections()
     if nom not in every:
-        nearest = nearest_accepted(nom, every)
-        hint = f" Vouliez-vous dire « {nearest} » ?" if nearest else ""
-        raise NotFoundError(f"Collection inconnue : « {nom[:60]} ».{hint}")
+        raise NotFoundError(refusal("Collection inconnue", nom, "Collections", every))
     return every[nom]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from geoapp.outputs.catalogue.licences import NON_PRECISEE, Licence, find_licenc
 from geoapp.outputs.catalogue.listing import TABLE, Ressource
 from geoapp.outputs.files.formats import LISEZMOI, Format
 from geoapp.outputs.files.model import CONTOUR
+from geoapp.outputs.provenance import years_of_sources
 
 CONTEXTE = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -195,8 +195,7 @@ def _two_digits(octets: float) -> int:
 
 def _period(one: Ressource, snapshot: Snapshot) -> dict:
     """Return the years that the sources are of; that of the snapshot when none tells its own."""
-    told = " ".join(str(source["millesime"] or "") for source in one.sources)
-    years = sorted(re.findall(r"\b(?:19|20)\d{2}\b", told)) or [snapshot.manifest["cree_le"][:4]]
+    years = years_of_sources(one.sources) or [snapshot.manifest["cree_le"][:4]]
     return {
         "@type": "dct:PeriodOfTime",
         "dcat:startDate": {"@type": "xsd:date", "@value": f"{years[0]}-01-01"},

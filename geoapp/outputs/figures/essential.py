@@ -10,10 +10,7 @@ from geoapp.outputs.figures.elements import ContenuFigure
 from geoapp.outputs.figures.extent import Emprise
 from geoapp.outputs.figures.model import Figure
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious
-from geoapp.planning.dashboard import Tuile, build_dashboard, find_dashboard_zone
-
-NB_DITES = 8
-"""Tiles that the alternative text tells."""
+from geoapp.planning.dashboard import NB_DITES, Tuile, build_dashboard, find_dashboard_zone
 
 
 def make_essential(world: World, figure: Figure, emprise: Emprise) -> ContenuFigure:
@@ -37,7 +34,7 @@ def make_essential(world: World, figure: Figure, emprise: Emprise) -> ContenuFig
         titre=f"L'essentiel : {territoire.sujet}",
         emprise=replace(emprise, est_estimee=False),
         blocs=(),
-        phrases=tuple(_tell(one) for one in tiles[:NB_DITES]) or ("Rien n'est connu.",),
+        phrases=tuple(f"{one.dite}." for one in tiles[:NB_DITES]) or ("Rien n'est connu.",),
         notes=(
             "Chaque nombre est de l'année écrite à côté ; sa définition est sur la page "
             "« L'essentiel » de GéoForma.",
@@ -47,11 +44,6 @@ def make_essential(world: World, figure: Figure, emprise: Emprise) -> ContenuFig
         est_carte=False,
         est_fictive=is_fictitious(sources),
     )
-
-
-def _tell(tile: Tuile) -> str:
-    """Return one tile in a sentence of the alternative text."""
-    return f"{tile.titre} : {tile.valeur} ({tile.annee})."
 
 
 def _source_ids(world: World, tiles: tuple[Tuile, ...]) -> set[str]:

@@ -9,6 +9,7 @@ from geoapp.core.french import count, format_number
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
 from geoapp.coverage.world import World
+from geoapp.offer.counted import is_remote
 from geoapp.offer.filters import apply_filters
 from geoapp.offer.perimeter import CONNUE, perimeter_of, touched_departements
 from geoapp.offer.values import yes
@@ -267,7 +268,7 @@ def _missing(offres: pd.DataFrame) -> str:
 def _notes(offres: pd.DataFrame) -> tuple[str, ...]:
     """Return what must be known of the positions."""
     doubtful = int(yes(offres["est_douteuse"]).sum())
-    remote = int(offres["modalite"].eq("a_distance").fillna(False).sum())
+    remote = int(is_remote(offres).sum())
     moved = count(
         doubtful,
         "formation de position douteuse est placée",

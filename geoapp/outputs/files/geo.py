@@ -54,10 +54,14 @@ def _feature(fichier: Fichier, properties: dict, shape: str | None) -> str:
     return f'{{"type":"Feature",{told}{kept}}}'
 
 
+def dump_json(value) -> str:
+    """Return `value` as compact JSON; NaN is refused."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _dump(value) -> str:
     """Return compact JSON that stays harmless inside a page."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c")
+    return dump_json(value).replace("<", "\\u003c")
 
 
 def write_parquet(fichier: Fichier, path: Path) -> None:

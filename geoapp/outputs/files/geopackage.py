@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -82,19 +81,18 @@ def _write_layer(fichier: Fichier, path: Path, crs: str) -> None:
             _write_plain(table, path, fichier.titre)
             continue
         layer = gpd.GeoDataFrame(table, geometry=part.geometry.to_numpy(), crs=CRS_GEO).to_crs(crs)
-        _add(layer, path, fichier.titre)(geometry_type=kind, promote_to_multi=kind != "Point")
+        _add(layer, path, fichier.titre, geometry_type=kind, promote_to_multi=kind != "Point")
 
 
 def _write_plain(table: pd.DataFrame, path: Path, layer: str) -> None:
     """Add a table without geometry."""
-    _add(table, path, layer)()
+    _add(table, path, layer)
 
 
-def _add(table: pd.DataFrame, path: Path, layer: str):
-    """Return what adds a table to the file, made with it when it is the first."""
+def _add(table: pd.DataFrame, path: Path, layer: str, **geometry) -> None:
+    """Add a table to the file, made with it when it is the first."""
     is_first = not path.exists()
-    return partial(
-        pyogrio.write_dataframe,
+    pyogrio.write_dataframe(
         table,
         path,
         layer=layer,
@@ -102,6 +100,7 @@ def _add(table: pd.DataFrame, path: Path, layer: str):
         append=not is_first,
         use_arrow=True,
         dataset_options={"VERSION": _VERSION} if is_first else None,
+        **geometry,
     )
 
 

@@ -11,9 +11,6 @@ from collections.abc import Iterator, Mapping
 from geoapp.core.french import typeset
 from geoapp.outputs.files.model import ColonneFichier, Fichier, flat_rows
 
-_PREMIERS_CHIFFRES = 2
-"""Significant digits kept of a number that its decimals would round to nothing."""
-
 _TYPES = {"texte": "texte", "entier": "nombre entier", "reel": "nombre", "booleen": "oui ou non"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -15,6 +14,7 @@ from geoapp.core.config import ROOT
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters
 from geoapp.offer.perimeter import perimeter_of
+from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.html import FrenchTemplate
 from geoapp.outputs.maps.folium_map import OFFRES, SCRIPTS, STYLES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import (
@@ -113,11 +113,6 @@ def _data_blocks(
     """Return (name, JSON) of each block that `map.js` reads."""
     blocks = {OFFRES: dump_json(pack_offers(snapshot, offres)), **contours}
     return [(nom, Markup(escape_json(texte))) for nom, texte in blocks.items()]
-
-
-def dump_json(value) -> str:
-    """Return `value` as compact JSON; NaN is refused."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def escape_json(texte: str) -> str:

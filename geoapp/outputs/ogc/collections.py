@@ -13,7 +13,13 @@ from geoapp.coverage.model import FILTRES_OFFRE, PARAMETRES, Question
 from geoapp.coverage.world import World
 from geoapp.offer.filters import FILTRES
 from geoapp.outputs.catalogue.licences import Licence
-from geoapp.outputs.catalogue.resources import find_sheet, licences_of, sources_of, table_file
+from geoapp.outputs.catalogue.resources import (
+    feeding_table,
+    find_sheet,
+    licences_of,
+    sources_used,
+    table_file,
+)
 from geoapp.outputs.coverage import file_of, layer_name
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.ogc.features import Features
@@ -98,8 +104,9 @@ def list_collections(world: World) -> dict[str, Collection]:
         *(_zoning(nom) for nom in ZONAGES if nom in present),
         *(_coverage(nom) for nom in MAILLES if nom in world.mailles),
     ]
+    used = sources_used(snapshot)
     licences = {
-        nom: tuple(licences_of(sources_of(snapshot, nom))) for nom in {one.table for one in rows}
+        nom: tuple(licences_of(feeding_table(used, nom))) for nom in {one.table for one in rows}
     }
     return {one.id: replace(one, licences=licences[one.table]) for one in rows}
 

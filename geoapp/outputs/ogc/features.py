@@ -6,7 +6,6 @@ outlines – is made once; a page is then cut from it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import shapely
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.memory import Memory
+from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.files.model import Fichier, plain_rows
 from geoapp.outputs.ogc.references import REFERENCES, Reference, project
 
@@ -64,8 +64,8 @@ class Features:
         self.ids = ["@".join(str(row[place]) for place in places) for row in rows]
         self.ranks = {one: rank for rank, one in enumerate(self.ids)}
         self._heads = [
-            f'{{"type":"Feature","id":{dump(one)},'
-            f'"properties":{dump(dict(zip(fichier.noms, row, strict=True)))},"geometry":'
+            f'{{"type":"Feature","id":{dump_json(one)},'
+            f'"properties":{dump_json(dict(zip(fichier.noms, row, strict=True)))},"geometry":'
             for one, row in zip(self.ids, rows, strict=True)
         ]
         self._placed = np.flatnonzero(~shapely.is_missing(self.shapes))
@@ -187,8 +187,3 @@ def find_reference(nom: str, texte: str) -> Reference:
             f"{nom} = « {texte[:80]} » : systèmes acceptés : {', '.join(REFERENCES)}."
         )
     return found
-
-
-def dump(value) -> str:
-    """Return compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
