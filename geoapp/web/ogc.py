@@ -102,7 +102,9 @@ def collection(nom: str):
     _only("f")
     one = _find(nom)
     if _is_page():
-        return _page(one.titre, collection=one, champs=_queryables(one, _features(one)))
+        asked = _queryables(one, _features(one))
+        champs = [{"nom": name, **told} for name, told in asked.items()]
+        return _page(one.titre, collection=one, champs=champs)
     return jsonify(describe_collection(one, _features(one), _ou()))
 
 
@@ -397,24 +399,19 @@ def _table(one: Collection, features: Features, ranks, total: int, offset: int) 
     told = [c for c in features.fichier.attributs if not c.nom.startswith("id_")]
     columns = told[:NB_COLONNES]
     part = features.table.iloc[ranks]
-    asked: Query = request.args.to_dict(flat=False)
     limit = _whole("limit", LIGNES_HTML, 1)
-
-    def at(place: int) -> str:
-        around: Query = {**asked, "offset": place or None}
-        return url_for("ogc.items", nom=one.id, **around)
-
+    links = {link["rel"]: link["href"] for link in _links(one, total, offset, limit)}
     return {
         "total": total,
-        "colonnes": columns,
+        "colonnes": [("Objet", ""), *((c.titre, c.nom) for c in columns)],
         "lignes": [
             {
                 "cle": features.ids[rank],
                 "adresse": url_for("ogc.item", nom=one.id, cle=features.ids[rank], f="html"),
-                "valeurs": ["" if pd.isna(row[c.nom]) else str(row[c.nom]) for c in columns],
+                **{c.nom: "" if pd.isna(row[c.nom]) else str(row[c.nom]) for c in columns},
             }
             for rank, (_, row) in zip(ranks.tolist(), part.iterrows(), strict=True)
         ],
-        "suivante": at(offset + limit) if offset + limit < total else "",
-        "precedente": at(max(0, offset - limit)) if offset else "",
+        "suivante": links.get("next", ""),
+        "precedente": links.get("prev", ""),
     }
