@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from geoapp.offer.filters import apply_filters, parse_filters
-from geoapp.outputs.maps import render_standalone
+from geoapp.outputs.maps.standalone import render_standalone
 from geoapp.web.usage_store import add
 from support.browsing import WIDTHS, Seen, audit, follow, running, violations, violations_by_theme
 from support.world import HOSTILE, make_tiny_frames, publish_world

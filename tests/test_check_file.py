@@ -221,9 +221,9 @@ def test_a_file_is_read_once_per_way_of_reading(places):
     import time
 
     path = places(*[GOOD] * 60_000)
-    start = time.perf_counter()
+    start = time.process_time()
     _, bilan = check_file(path)
-    assert bilan.nb_lues == 60_000 and time.perf_counter() - start < 20
+    assert bilan.nb_lues == 60_000 and time.process_time() - start < 20
 
 
 def test_a_lheo_feed_is_recognised_whatever_its_name_and_packing(tmp_path):

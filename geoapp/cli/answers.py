@@ -37,7 +37,7 @@ def map_(*, out: Path, domaine, niveau, voie, zonage, data_dir: Path | None) -> 
     from geoapp.core.files import write_text
     from geoapp.core.snapshot import open_snapshot
     from geoapp.offer.filters import parse_filters
-    from geoapp.outputs.maps import render_standalone
+    from geoapp.outputs.maps.standalone import render_standalone
 
     snapshot = open_snapshot(read_settings(data_dir).data_dir)
     filtres = parse_filters(

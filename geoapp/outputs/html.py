@@ -1,5 +1,5 @@
-"""Templates whose pages come out typeset: code and templates are written with plain spaces and
-straight apostrophes."""
+"""What a page is made of: templates that come out typeset (code and templates are written with
+plain spaces and straight apostrophes), and JSON that stands in a page."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ class FrenchTemplate(Template):
     def render(self, *args, **kwargs) -> str:
         """Return the page, typeset (see `typeset_html`)."""
         return typeset_html(super().render(*args, **kwargs))
+
+
+def escape_json(texte: str) -> str:
+    """Return JSON that can stand inside a `script` element: no `<`, `>` nor `&` is left."""
+    return texte.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
+import scipy
 
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
@@ -97,7 +97,7 @@ def _list(world: World) -> Candidates:
         places = places.iloc[:0]
     others = _establishments(world)
     if len(others) and len(places):
-        gap, _ = cKDTree(_xy(places)).query(_xy(others))
+        gap, _ = scipy.spatial.cKDTree(_xy(places)).query(_xy(others))
         others = others[gap > _MEME_M]
     table = pd.concat([places, others, halls], ignore_index=True)
     table["nom_commune"] = table["code_commune"].map(names).fillna("")

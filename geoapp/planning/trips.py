@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import scipy
 from scipy import sparse
-from scipy.spatial import cKDTree
 
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
@@ -182,7 +182,7 @@ def _near(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs (rank of the point, rank of the candidate) within a straight line."""
     origins, places = _places(world).plan
-    near = cKDTree(places[chosen]).query_ball_point(
+    near = scipy.spatial.cKDTree(places[chosen]).query_ball_point(
         origins[rows], crow_km * _PLAN, return_sorted=True
     )
     many = np.array([len(one) for one in near], dtype=np.intp)

@@ -36,13 +36,12 @@ from geoapp.offer.statistics import (
     flux_rows,
     zone_rows,
 )
+from geoapp.outputs import maps
 from geoapp.outputs.counted_publics import counted_file
 from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
 from geoapp.outputs.files.geo import dump_json
-from geoapp.outputs.maps.coverage_map import build_coverage_map, frame_of, outlines_json
-from geoapp.outputs.maps.folium_map import render_page_parts
+from geoapp.outputs.html import escape_json
 from geoapp.outputs.maps.layers import layer_css
-from geoapp.outputs.maps.standalone import escape_json
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 from geoapp.web import coverage_view as vues
 from geoapp.web.figures import export_form
@@ -146,15 +145,15 @@ def map_parts(reponse: Reponse, code: str | None = None) -> dict:
     contours = courant().derive(
         ("contours", zonage), lambda s: zone_outlines(served_world(), zonage)
     )
-    carte = build_coverage_map(
+    carte = maps.coverage_map.build_coverage_map(
         snapshot,
         donnees=lambda nom: url_for("layers.layer", type_zone=nom, v=snapshot.id),
         adresse=static_url,
         zonage=zonage,
         contours=lambda nom: url_for("coverage.outlines", type_zone=nom, v=snapshot.id),
-        cadre=frame_of(contours, code) if code or zonage == CARREAU else None,
+        cadre=maps.coverage_map.frame_of(contours, code) if code or zonage == CARREAU else None,
     )
-    parties = render_page_parts(carte, nonce())
+    parties = maps.folium_map.render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete),
         "html_carte": Markup(parties.html),
@@ -174,7 +173,7 @@ def outlines(type_zone: str):
         abort(404)
     texte = courant().derive(
         ("contours_json", type_zone),
-        lambda s: outlines_json(*counted_outlines(served_world(), type_zone)),
+        lambda s: maps.coverage_map.outlines_json(*counted_outlines(served_world(), type_zone)),
     )
     return cacheable(
         texte, "application/geo+json", for_ever=request.args.get("v") == courant().snapshot().id

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, abort, request
 
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
+from geoapp.outputs import maps
 from geoapp.outputs.catalogue.resources import table_file
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.maps.layers import FOND, ROUTES_DU_FOND, has_roads, outline_geojson
 from geoapp.outputs.maps.places import pack_offers
-from geoapp.outputs.maps.standalone import render_standalone
 from geoapp.web.sending import send_table
 from geoapp.web.served import courant, served_layers
 
@@ -74,7 +74,9 @@ def standalone_map():
     """Return the map of the current filters as one file to keep."""
     snapshot = courant().snapshot()
     filtres = parse_filters(request.args, snapshot)
-    page = render_standalone(snapshot, filtres, calques=served_layers(), contours=_outlines)
+    page = maps.standalone.render_standalone(
+        snapshot, filtres, calques=served_layers(), contours=_outlines
+    )
     return Response(
         page,
         mimetype="text/html",

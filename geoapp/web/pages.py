@@ -27,8 +27,8 @@ from geoapp.offer.perimeter import perimeter_of
 from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_columns, sift
 from geoapp.offer.search.requests import refuse_unknown
 from geoapp.offer.search.streets import open_streets
-from geoapp.outputs.maps.folium_map import OFFRES, build_map, render_page_parts
-from geoapp.outputs.maps.layers import layer_css, show_chosen
+from geoapp.outputs import maps
+from geoapp.outputs.maps.layers import OFFRES, layer_css, show_chosen
 from geoapp.outputs.maps.texts import place_of, summarise, title_of
 from geoapp.web.figures import export_form
 from geoapp.web.presentation import (
@@ -199,7 +199,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
             return url_for("layers.points", **query(filtres))
         return url_for("layers.layer", type_zone=nom, v=snapshot.id)
 
-    carte = build_map(
+    carte = maps.folium_map.build_map(
         snapshot,
         offres,
         donnees=data_url,
@@ -208,7 +208,7 @@ def _map_parts(snapshot: Snapshot, offres, filtres: Filtres) -> dict:
         cadre=filtres.values_of("zone"),
         calques=calques,
     )
-    parties = render_page_parts(carte, nonce())
+    parties = maps.folium_map.render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete),
         "html_carte": Markup(parties.html),

@@ -14,7 +14,7 @@ from geoapp.coverage.travel.modes import UNITES
 from geoapp.coverage.world import World, choose_offer
 from geoapp.coverage.zone_points import zone_points
 from geoapp.offer.values import entity_of
-from geoapp.outputs.maps.search_map import Croquis, region_frame, sketch
+from geoapp.outputs.maps.sketch import Croquis, region_frame, sketch
 from geoapp.planning.asked import OBJECTIFS, PARAMETRES, PARMI, Recherche, to_parameters
 from geoapp.planning.candidates import COMMUNE, REALITES, SORTES
 from geoapp.planning.opening import Ouverture, Sites

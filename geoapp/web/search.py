@@ -21,9 +21,9 @@ from geoapp.offer.search.engine import search, tell_trips, trips_to
 from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.places import PlaceError
 from geoapp.offer.search.requests import PARAMETRES, describe_result, parse_request
-from geoapp.outputs.maps.folium_map import render_page_parts
+from geoapp.outputs import maps
 from geoapp.outputs.maps.layers import layer_css
-from geoapp.outputs.maps.search_map import build_search_map, frame_around, frame_of, sketch
+from geoapp.outputs.maps.sketch import frame_around, frame_of, sketch
 from geoapp.reference.codes.text import fold
 from geoapp.web import search_view
 from geoapp.web.links import POSITIONS, Adresses, Lien
@@ -225,7 +225,7 @@ def _frame(requete: Requete) -> list[list[float]] | None:
 def _map_parts(cadre: list[list[float]] | None) -> dict:
     """Return the three parts of the map, its legend and its colours."""
     snapshot, calques = courant().snapshot(), served_layers()
-    carte = build_search_map(
+    carte = maps.search_map.build_search_map(
         snapshot,
         calques,
         donnees=lambda nom: url_for("layers.layer", type_zone=nom, v=snapshot.id),
@@ -233,7 +233,7 @@ def _map_parts(cadre: list[list[float]] | None) -> dict:
         cadre=cadre,
         api={nom: url_for(f"api.{nom}") for nom in ("points", "formations")},
     )
-    parties = render_page_parts(carte, nonce())
+    parties = maps.folium_map.render_page_parts(carte, nonce())
     return {
         "entete_carte": Markup(parties.entete),
         "html_carte": Markup(parties.html),

@@ -12,8 +12,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import scipy
 import shapely
-from scipy.spatial import cKDTree
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.choice import list_origins, list_places
@@ -159,7 +159,7 @@ def judge_matrix(frames: dict, path: Path, pairs: Pairs) -> tuple[Pairs, Judgeme
         (pairs.origins, shapely.get_coordinates(points.geometry.to_numpy())),
         (pairs.ends, places[["longitude", "latitude"]].to_numpy(float)),
     )
-    near = [cKDTree(to_ecef(known)).query(to_ecef(asked)) for asked, known in ends]
+    near = [scipy.spatial.cKDTree(to_ecef(known)).query(to_ecef(asked)) for asked, known in ends]
     (from_m, rows), (to_m, columns) = near
     keys = pd.Series(rows.astype("i8") * max(len(places), 1) + columns)
     costs = _flat(found).set_index("pair").reindex(keys)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyproj
-from scipy.spatial.distance import cdist
+import scipy
 
 RAYON_M = 6_378_000.0
 """Radius used between chord and arc, in metres.
@@ -26,7 +26,7 @@ def to_ecef(lonlat: np.ndarray) -> np.ndarray:
 
 def crow_km(origins: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the kilometres between every two points of geocentric metres: (n, m), float32."""
-    chord = cdist(origins, places).astype("f4")
+    chord = scipy.spatial.distance.cdist(origins, places).astype("f4")
     return _arc_km(chord)
 
 

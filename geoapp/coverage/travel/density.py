@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy
 
 from geoapp.core.geometry import to_metric
 from geoapp.reference.communes.population_points import load_population_points
@@ -36,7 +36,7 @@ def density_around(points_lonlat: np.ndarray) -> np.ndarray:
     ranks = np.flatnonzero(known)
     for start in range(0, len(ranks), _BLOC):
         mine = ranks[start : start + _BLOC]
-        here = cKDTree(np.column_stack(to_metric(*points[mine].T)) / 1000)
+        here = scipy.spatial.cKDTree(np.column_stack(to_metric(*points[mine].T)) / 1000)
         near = here.sparse_distance_matrix(tree, PORTEE_KM, output_type="ndarray")
         weight = np.exp(-(near["v"] ** 2) / (2 * NOYAU_KM**2)) * people[near["j"]]
         total = np.bincount(near["i"], weight, len(mine)) / (2 * np.pi * NOYAU_KM**2)
@@ -46,7 +46,7 @@ def density_around(points_lonlat: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _communes() -> tuple[cKDTree, np.ndarray]:
+def _communes() -> tuple[scipy.spatial.cKDTree, np.ndarray]:
     """Return a tree of the communes (Lambert-93, kilometres) and their people."""
     lonlat, people = load_population_points()
-    return cKDTree(np.column_stack(to_metric(*lonlat.T)) / 1000), people
+    return scipy.spatial.cKDTree(np.column_stack(to_metric(*lonlat.T)) / 1000), people

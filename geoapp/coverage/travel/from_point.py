@@ -14,8 +14,8 @@ from functools import cached_property, partial
 from math import isfinite
 
 import numpy as np
+import scipy
 import shapely
-from scipy.spatial import cKDTree
 
 from geoapp.core.errors import MissingPartError
 from geoapp.core.french import format_decimal, format_distance, with_unit
@@ -109,9 +109,9 @@ class FromPoint:
         return int(row)
 
     @cached_property
-    def _tree(self) -> cKDTree:
+    def _tree(self) -> scipy.spatial.cKDTree:
         """Return the points of demand (Lambert-93, metres)."""
-        return cKDTree(np.column_stack(to_metric(*self.points().T)))
+        return scipy.spatial.cKDTree(np.column_stack(to_metric(*self.points().T)))
 
     def _by_matrix(self, mode: str, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the minutes of a row to every place, and for which the matrix knows them.

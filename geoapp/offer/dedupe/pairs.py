@@ -10,9 +10,9 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
+import scipy
 from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
-from scipy.spatial import cKDTree
 
 from geoapp.offer.dedupe.names import name_places, shared_name
 from geoapp.offer.dedupe.rules import (
@@ -148,7 +148,7 @@ def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, n
     )
     if not (len(mine) and len(theirs)):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    trees = cKDTree(xy[mine]), cKDTree(xy[theirs])
+    trees = scipy.spatial.cKDTree(xy[mine]), scipy.spatial.cKDTree(xy[theirs])
     found = trees[0].sparse_distance_matrix(trees[1], VOISINAGE_M, output_type="ndarray")
     return mine[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
 

@@ -11,7 +11,7 @@ import shapely
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.maps.folium_map import Appel, Cadre, CarteFolium, CoucheZones, Fond
 from geoapp.outputs.maps.layers import FOND
-from geoapp.outputs.maps.search_map import region_frame
+from geoapp.outputs.maps.sketch import region_frame
 
 SCRIPT = "js/coverage.js"
 DECIMALES = 4

@@ -19,7 +19,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from geoapp.core.snapshot import Snapshot
-from geoapp.outputs.maps.layers import FOND, Calque, list_layers
+from geoapp.outputs.maps.layers import FOND, OFFRES, Calque, list_layers
 
 SCRIPTS = (
     "vendor/leaflet/leaflet.js",
@@ -32,9 +32,6 @@ STYLES = (
     "css/map.css",
 )
 """Files of `static/` that a map needs, in the order in which they are loaded."""
-
-OFFRES = "offres"
-"""Name of the data block of the points."""
 
 _BOUNDS = [[48.8, 1.3], [51.15, 4.35]]
 

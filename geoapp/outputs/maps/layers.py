@@ -22,6 +22,7 @@ from geoapp.offer.filters import Filtres
 from geoapp.reference.zonings import ZONAGES, Trait
 
 FOND = "fond"
+OFFRES = "offres"
 ROUTES_DU_FOND = "routes"
 """Name of the base layer: land of the region and outlines of its communes."""
 

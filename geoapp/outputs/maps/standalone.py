@@ -15,10 +15,11 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import Filtres, apply_filters
 from geoapp.offer.perimeter import perimeter_of
 from geoapp.outputs.files.geo import dump_json
-from geoapp.outputs.html import FrenchTemplate
-from geoapp.outputs.maps.folium_map import OFFRES, SCRIPTS, STYLES, build_map, render_page_parts
+from geoapp.outputs.html import FrenchTemplate, escape_json
+from geoapp.outputs.maps.folium_map import SCRIPTS, STYLES, build_map, render_page_parts
 from geoapp.outputs.maps.layers import (
     FOND,
+    OFFRES,
     Calque,
     layer_css,
     list_layers,
@@ -113,11 +114,6 @@ def _data_blocks(
     """Return (name, JSON) of each block that `map.js` reads."""
     blocks = {OFFRES: dump_json(pack_offers(snapshot, offres)), **contours}
     return [(nom, Markup(escape_json(texte))) for nom, texte in blocks.items()]
-
-
-def escape_json(texte: str) -> str:
-    """Return JSON that can stand inside a `script` element: no `<`, `>` nor `&` is left."""
-    return texte.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _style_block(colours: str) -> str:

@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 import pandas as pd
+import scipy
 from scipy import sparse
-from scipy.spatial import cKDTree
 
 from geoapp.coverage.travel.crow import pair_km, to_ecef
 from geoapp.coverage.travel.law import Law, load_laws
@@ -54,8 +54,8 @@ def find_near(
         return np.empty(0, "i4"), np.empty(0, "i4"), np.empty(0)
     straight = _GRILLE_KM[walking_law().road_km(_GRILLE_KM) <= walked_km].max()
     # At these ranges a chord is its arc within a millimetre.
-    near = cKDTree(to_ecef(from_lonlat)).sparse_distance_matrix(
-        cKDTree(to_ecef(to_lonlat)), straight * 1000, output_type="ndarray"
+    near = scipy.spatial.cKDTree(to_ecef(from_lonlat)).sparse_distance_matrix(
+        scipy.spatial.cKDTree(to_ecef(to_lonlat)), straight * 1000, output_type="ndarray"
     )
     order = np.lexsort((near["j"], near["i"]))
     return near["i"][order].astype("i4"), near["j"][order].astype("i4"), near["v"][order] / 1000
