@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from flask import Flask
 
 from geoapp.core.snapshot import Snapshot
+from geoapp.web import create_app
 from support.world import make_tiny_frames, publish_world
 
 BROWSER_S, REAL_S, PLAIN_S = 3.0, 1.5, 0.25
@@ -49,3 +51,11 @@ def tiny_frames() -> dict[str, pd.DataFrame]:
 def tiny_snapshot(tiny_frames, tmp_path) -> Snapshot:
     """Return the tiny world, published under `tmp_path`."""
     return publish_world(tiny_frames, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_app(tmp_path_factory) -> Flask:
+    """Return the application over the tiny world, for the tests that only ask it something."""
+    return create_app(
+        publish_world(make_tiny_frames(), tmp_path_factory.mktemp("lu")).path.parents[1]
+    )

@@ -37,8 +37,8 @@ APART = {
 
 
 @pytest.fixture
-def client(tiny_snapshot):
-    return create_app(tiny_snapshot.path.parents[1]).test_client()
+def client(tiny_app):
+    return tiny_app.test_client()
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -9,7 +9,7 @@ import pytest
 from geoapp.core.memory import Memory
 from geoapp.web import create_app, kept
 from geoapp.web.served import Courant
-from support.world import publish_world
+from support.world import make_tiny_frames, publish_world
 
 PAGES = (
     "/",
@@ -44,6 +44,14 @@ def app(tiny_snapshot, tmp_path):
     return create_app(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    """Return one application for what only asks it."""
+    folder = tmp_path_factory.mktemp("gardees")
+    publish_world(make_tiny_frames(), folder)
+    return create_app(folder)
+
+
 def kept_in(app) -> Memory:
     """Return the memory of the answers of the snapshot served."""
     courant: Courant = app.extensions["courant"]
@@ -55,10 +63,10 @@ def without_nonce(text: str) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_an_answer_kept_is_the_one_worked_out(app, tmp_path, monkeypatch, page):
-    first, again = app.test_client().get(page), app.test_client().get(page)
+def test_an_answer_kept_is_the_one_worked_out(lasting, monkeypatch, page):
+    first, again = lasting.test_client().get(page), lasting.test_client().get(page)
     monkeypatch.setattr(kept, "may_keep", lambda: False)
-    fresh = app.test_client().get(page)
+    fresh = lasting.test_client().get(page)
     assert first.status_code == again.status_code == 200
     assert without_nonce(first.text) == without_nonce(again.text) == without_nonce(fresh.text)
     own = {"Content-Security-Policy"}
@@ -99,12 +107,12 @@ def test_what_the_warm_up_asked_serves_every_host(app, monkeypatch):
 
 
 @pytest.mark.parametrize("address", TYPED)
-def test_nothing_typed_is_ever_kept(app, address):
-    client = app.test_client()
+def test_nothing_typed_is_ever_kept(lasting, address):
+    client = lasting.test_client()
     client.get("/sources")
-    before = len(kept_in(app))
+    before = len(kept_in(lasting))
     assert client.get(address).status_code in (200, 400)
-    assert len(kept_in(app)) == before
+    assert len(kept_in(lasting)) == before
 
 
 def test_a_search_sent_is_never_kept(app):

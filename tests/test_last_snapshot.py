@@ -19,6 +19,7 @@ from geoapp.core.errors import SnapshotError
 from geoapp.core.snapshot import (
     CURRENT,
     MANIFEST,
+    SNAPSHOTS,
     Snapshot,
     _digest_of,
     copy_verified,
@@ -27,7 +28,7 @@ from geoapp.core.snapshot import (
 from geoapp.web import create_app, served, warming
 from geoapp.web.served import Courant
 from support.words import plain
-from support.world import publish_world
+from support.world import make_tiny_frames, publish_world
 
 PAGES = (
     "/",
@@ -99,32 +100,67 @@ def check_kept(client, good: str, caplog) -> None:
     assert client.get("/sante").get_json() == {"etat": "ok"}
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """Return a client that has read everything of a good snapshot, that snapshot, a copy of it."""
+    folder = tmp_path_factory.mktemp("servi")
+    good = publish(make_tiny_frames(), folder, 1)
+    client = create_app(folder).test_client()
+    assert answers(client) == [200] * len(PAGES)
+    shutil.copytree(good.path, folder / "copie")
+    return client, good, folder / "copie"
+
+
+@pytest.fixture
+def living(running):
+    """Return the same client and snapshot, as if nothing had ever been published after it."""
+    client, good, copy = running
+    data_dir = good.path.parents[1]
+    shutil.rmtree(data_dir / SNAPSHOTS)
+    shutil.copytree(copy, good.path)
+    (data_dir / CURRENT).unlink()
+    (data_dir / CURRENT).symlink_to(good.path)
+    told = client.get("/pret").get_json()
+    assert told["etat"] == "pret" and told["instantane"] == good.id
+    return client, good, data_dir
+
+
 @pytest.mark.parametrize("case", CORRUPTIONS)
-def test_a_bad_publication_is_refused_and_the_good_one_stays(tiny_frames, tmp_path, case, caplog):
+def test_a_bad_publication_is_refused_and_the_good_one_stays(tiny_frames, living, case, caplog):
     caplog.set_level(logging.WARNING)
-    good = publish(tiny_frames, tmp_path, 1).id
-    client = create_app(tmp_path).test_client()
-    assert client.get("/pret").get_json()["etat"] == "pret"
-    CORRUPTIONS[case](publish(fewer(tiny_frames), tmp_path, 2).path)
-    check_kept(client, good, caplog)
+    client, good, data_dir = living
+    CORRUPTIONS[case](publish(fewer(tiny_frames), data_dir, 2).path)
+    check_kept(client, good.id, caplog)
     # A process started now has nothing in memory: it falls back to the one before.
     caplog.clear()
-    again = create_app(tmp_path).test_client()
-    assert again.get("/pret").get_json()["instantane"] == good
+    again = create_app(data_dir).test_client()
+    assert again.get("/pret").get_json()["instantane"] == good.id
     assert "Mise à jour refusée" in again.get("/sources").text and len(caplog.records) == 1
-    last = publish(fewer(tiny_frames), tmp_path, 3).id
-    page = client.get("/").text
+    last = publish(fewer(tiny_frames), data_dir, 3).id
+    page = again.get("/").text
     assert "5 formations" in page and "Mise à jour refusée" not in page
-    assert again.get("/pret").get_json()["instantane"] == last
+    assert client.get("/pret").get_json()["instantane"] == last
 
 
 @pytest.mark.parametrize("case", CORRUPTIONS)
-def test_what_happens_to_the_folder_served_changes_no_answer(tiny_frames, tmp_path, case, caplog):
+def test_what_happens_to_the_folder_served_changes_no_answer(living, case, caplog):
+    client, good, _ = living
+    CORRUPTIONS[case](good.path)
+    check_kept(client, good.id, caplog)
+
+
+def cut_all(folder: Path) -> None:
+    """Cut every file where it lies: one that is not a copy is cut too."""
+    for path in filter(Path.is_file, folder.rglob("*")):
+        cut(path)
+
+
+@pytest.mark.parametrize("harm", [shutil.rmtree, cut_all])
+def test_what_was_not_read_yet_is_read_in_the_copy(tiny_frames, tmp_path, harm, caplog):
+    """Nothing was asked before: every table, the index and the costs are yet to be read."""
     good = publish(tiny_frames, tmp_path, 1)
     client = create_app(tmp_path).test_client()
-    CORRUPTIONS[case](good.path)
-    # Nothing but the front page was asked before: every table, the index and the costs are yet to
-    # be read.
+    harm(good.path)
     check_kept(client, good.id, caplog)
 
 

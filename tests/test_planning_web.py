@@ -2,15 +2,14 @@
 
 import pytest
 
-from geoapp.web import create_app
 from support.words import plain
 
 ADDRESS = "/ou-ouvrir?type_diplome=bts&seuil_km=12&ouvertures=1"
 
 
 @pytest.fixture
-def client(tiny_snapshot):
-    return create_app(tiny_snapshot.path.parents[1]).test_client()
+def client(tiny_app):
+    return tiny_app.test_client()
 
 
 def text(client, address: str) -> str:

@@ -28,6 +28,7 @@ from geoapp.outputs.sheets import folder
 from geoapp.outputs.sheets.folder import make_sheet, working, write_sheets
 from geoapp.outputs.sheets.rendering import PdfError, render_pdf
 from geoapp.web import create_app
+from support.examples import NIGHT
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
@@ -69,6 +70,11 @@ def read_pdf(content: bytes) -> str:
     return "\n".join(
         re.sub(r"[^\n]* · GéoForma|^\d+ / \d+$", "", page, flags=re.M).strip() for page in pages
     )
+
+
+def read_html(html: str) -> str:
+    """Return the text of a sheet in its order."""
+    return unescape(re.sub(r"<[^>]+>", "", html.partition("<body")[2]))
 
 
 def flat(texte: str) -> str:
@@ -261,22 +267,23 @@ def test_without_pango_the_html_is_made_and_the_cure_told(snapshot, tmp_path, mo
 
 @pytest.mark.real
 @pytest.mark.parametrize(
-    "cle, parametres",
+    "cle, parametres, pdf",
     [
-        ("ze2020:3215", {}),
-        ("ze2020:0058", {"seuil_km": "15"}),
-        ("epci:200067999", {"voie": "apprentissage"}),
+        ("ze2020:3215", {}, False),
+        ("ze2020:0058", {"seuil_km": "15"}, False),
+        ("epci:200067999", {"voie": "apprentissage"}, True),
     ],
 )
 def test_every_number_of_a_real_sheet_is_the_one_of_the_api(
-    real_world, real_client, cle, parametres
+    real_world, real_client, cle, parametres, pdf
 ):
-    """Figures of the table of coverage, and every cell of the offer, read back from the PDF."""
+    """Figures of the table of coverage, and every cell of the offer, read back from the sheet: one
+    from its PDF, the others, of which the PDF says nothing else, from its HTML.
+    """
     zonage, _, code = cle.partition(":")
-    _, pdf, _ = make_sheet(
-        real_world, parse_question(parametres, real_world), find_zone(real_world, cle)
-    )
-    texte = flat(read_pdf(pdf))
+    question, pdf = parse_question(parametres, real_world), pdf or NIGHT
+    html, printed, _ = make_sheet(real_world, question, find_zone(real_world, cle), pdf=pdf)
+    texte = flat(read_pdf(printed) if pdf else read_html(html))
     api = real_client.get(
         "/api/v1/couverture", query_string={"zonage": zonage, **parametres}
     ).get_json()
@@ -340,6 +347,10 @@ def real_client(real_snapshot):
     return create_app(settings=Settings(data_dir=real_snapshot.path.parents[1])).test_client()
 
 
+IMPRIMEES = ("qpv2024:QN00201M", "commune:62498")
+"""Awkward zones whose PDF is made at each commit: one without a map, one of a few tables."""
+
+
 @pytest.mark.real
 @pytest.mark.parametrize(
     "cle",
@@ -353,10 +364,10 @@ def real_client(real_snapshot):
     ],
 )
 def test_awkward_zones_give_a_readable_sheet(real_world, cle):
-    zone = find_zone(real_world, cle)
-    html, pdf, _ = make_sheet(real_world, Question(), zone)
-    texte = read_pdf(pdf)
-    assert len(pdf) < MAX_BYTES and not re.search(r"\b(nan|None|NaN)\b|<NA>", texte)
+    zone, printed = find_zone(real_world, cle), NIGHT or cle in IMPRIMEES
+    html, pdf, _ = make_sheet(real_world, Question(), zone, pdf=printed)
+    texte = read_pdf(pdf) if printed else read_html(html)
+    assert len(pdf or b"") < MAX_BYTES and not re.search(r"\b(nan|None|NaN)\b|<NA>", texte)
     dit = {
         "ze2020:0054": "24 de ses communes sont hors",
         "frr:EX-ZRR": "compte 4 formations dans 1 lieu",

@@ -2,11 +2,14 @@
 
 import json
 import re
+from functools import cache
 
 import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
+from geoapp.core import snapshot
+from geoapp.offer.search import engine
 from geoapp.web import create_app
 
 CASES = [
@@ -29,11 +32,30 @@ def _command(folder, case: dict, forme: str) -> str:
     return result.stdout
 
 
+@pytest.fixture(scope="module")
+def client(real_snapshot):
+    return create_app(real_snapshot.path.parents[1]).test_client()
+
+
+@pytest.fixture(scope="module")
+def opened_once():
+    """Let the commands read one snapshot and make one engine: what opens them is not compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshot, "open_snapshot", cache(snapshot.open_snapshot))
+        make, made = engine.open_engine, {}
+        patch.setattr(
+            engine,
+            "open_engine",
+            lambda one, **given: made.get(one.id) or made.setdefault(one.id, make(one, **given)),
+        )
+        yield
+
+
 @pytest.mark.real
+@pytest.mark.usefixtures("opened_once")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case.values()))
-def test_one_search_gives_one_answer(real_snapshot, case):
+def test_one_search_gives_one_answer(real_snapshot, client, case):
     folder = real_snapshot.path.parents[1]
-    client = create_app(folder).test_client()
     answer = client.get("/api/v1/formations", query_string=case).json
     assert json.loads(_command(folder, case, "--json")) == answer
     csv = client.get("/api/v1/formations.csv", query_string=case).get_data(as_text=True)

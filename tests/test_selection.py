@@ -11,8 +11,8 @@ from support.words import plain
 
 
 @pytest.fixture
-def client(tiny_snapshot):
-    return create_app(tiny_snapshot.path.parents[1]).test_client()
+def client(tiny_app):
+    return tiny_app.test_client()
 
 
 def headers(page):

@@ -21,6 +21,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoapp.core import schema
+from geoapp.core.config import CRS_GEO
 from geoapp.core.errors import SnapshotError, StorageError
 from geoapp.core.files import aside, is_left_over, put_in_place, replacing
 from geoapp.core.memory import Memory
@@ -76,8 +77,13 @@ class Snapshot:
 
 def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
     """Return the Parquet file `path` as table `nom` of the schema."""
-    reader = gpd.read_parquet if schema.TABLES[nom].est_geographique else pd.read_parquet
-    return reader(path)
+    frame = pd.read_parquet(path)
+    if not schema.TABLES[nom].est_geographique:
+        return frame
+    # Not by GeoPandas: reading the reference system that a file spells out takes longer than all
+    # the rest of a small table, and a snapshot holds no other one.
+    shapes = gpd.GeoSeries.from_wkb(frame["geometry"], crs=CRS_GEO)
+    return gpd.GeoDataFrame(frame.assign(geometry=shapes), crs=CRS_GEO)
 
 
 def open_snapshot(data_dir: Path) -> Snapshot:

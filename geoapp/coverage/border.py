@@ -21,9 +21,16 @@ ABSENTE = "partie hors de la région, absente des chiffres"
 
 def crossing_zones(snapshot: Snapshot, type_zone: str) -> list[str]:
     """Return the codes of the zones with whole communes on both sides of the border, sorted."""
+    if not _is_of_communes(type_zone):
+        return []
     mine = _members(snapshot, type_zone)
     sides = mine.groupby("code_zone")["est_region"].agg(["any", "all"])
     return sorted(sides.index[sides["any"] & ~sides["all"]])
+
+
+def _is_of_communes(type_zone: str) -> bool:
+    """Tell whether a zoning is made of whole communes."""
+    return type_zone in ZONAGES and ZONAGES[type_zone].methode == "code"
 
 
 def _members(snapshot: Snapshot, type_zone: str) -> pd.DataFrame:
@@ -31,10 +38,10 @@ def _members(snapshot: Snapshot, type_zone: str) -> pd.DataFrame:
 
     No row for a zoning that is not made of communes.
     """
-    links = snapshot.read("communes_zones")
-    communes = snapshot.read("communes").set_index("code_commune")["est_region"].astype(bool)
-    est_code = type_zone in ZONAGES and ZONAGES[type_zone].methode == "code"
-    mine = links[links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere") & est_code]
+    links, known = snapshot.read("communes_zones"), snapshot.read("communes")
+    communes = pd.Series(known["est_region"].to_numpy(bool), index=known["code_commune"])
+    is_mine = links["type_zone"].eq(type_zone) & links["type_lien"].eq("entiere")
+    mine = links[is_mine & _is_of_communes(type_zone)]
     # A commune that the snapshot does not hold is outside, not unknown.
     return mine[["code_zone", "code_commune"]].assign(
         est_region=mine["code_commune"].map(communes).eq(True)

@@ -65,24 +65,31 @@ def table_of(
     """Return the table of one division (see `zone_table`)."""
     nb = len(maille.codes)
     zones = _zone_data(maille, world, question, offre=offre, points=points)
-    named = {
-        "type_zone": as_objects([maille.type_zone] * nb),
-        "code_zone": as_objects(maille.codes),
-        "nom": as_objects(maille.noms),
+    rank = zones.points["zone"]
+    words = _words(zones)
+    defaut = known_offer(world, question, offre).statut
+    statuts = zone_status(maille, points["perimetre"].to_numpy(), defaut)
+    words["solidite"][(statuts == PARTIELLE) & words["solidite"].astype(bool)] = INCERTAINE
+    texts = {
+        "type_zone": [maille.type_zone] * nb,
+        "code_zone": maille.codes,
+        "nom": maille.noms,
     }
     numbers = {nom: indicateur.calcul(zones) for nom, indicateur in INDICATEURS.items()}
-    rank = zones.points["zone"]
     counts = {
         "nb_points": np.bincount(rank, minlength=nb),
         "nb_points_inconnus": np.bincount(rank, ~zones.is_known, nb).astype(int),
     }
-    table = pd.concat([pd.DataFrame(named | numbers | counts), _words(zones)], axis=1)
-    table["offreur_unique"] = as_objects(_sole_providers(maille, world, question, points))
-    table["est_estimee"] = maille.est_estimee
-    defaut = known_offer(world, question, offre).statut
-    statuts = zone_status(maille, points["perimetre"].to_numpy(), defaut)
-    is_partial = pd.Series(statuts, index=table.index).eq(PARTIELLE) & table["solidite"].notna()
-    table["solidite"] = table["solidite"].mask(is_partial, INCERTAINE)
+    table = pd.DataFrame(
+        {nom: as_objects(values) for nom, values in texts.items()}
+        | numbers
+        | counts
+        | {nom: as_objects(values) for nom, values in words.items()}
+        | {
+            "offreur_unique": as_objects(_sole_providers(maille, world, question, points)),
+            "est_estimee": maille.est_estimee,
+        }
+    )
     return empty_unknown(table, statuts)
 
 
@@ -90,7 +97,11 @@ def _zone_data(
     maille: Maille, world: World, question: Question, *, offre: OffreComptee, points: pd.DataFrame
 ) -> ZoneData:
     """Return what the numbers of a division are worked out of."""
-    nb, members = len(maille.codes), points.iloc[maille.points].reset_index(drop=True)
+    nb, rows = len(maille.codes), maille.points
+    measures = {
+        nom: (values.cat.codes if nom == "cause" else values).to_numpy()[rows]
+        for nom, values in points.items()
+    }
     chosen = np.zeros(len(world.comptes), dtype=bool)
     chosen[offre.comptes.index] = True
     kept = chosen[maille.offres]
@@ -98,14 +109,19 @@ def _zone_data(
     is_known = np.full(nb, maille.type_zone != CARREAU)
     if maille.est_sans_contour is not None:
         is_known &= ~maille.est_sans_contour
+    offers = maille.offres[kept]
     return ZoneData(
         nb=nb,
-        points=members.assign(
-            zone=maille.zones,
-            people=world.people(question)[maille.points],
-            cell=world.points["type_point"].to_numpy()[maille.points] == CARREAU,
-        ),
-        offres=world.comptes.iloc[maille.offres[kept]].assign(zone=maille.zones_offres[kept]),
+        points=measures
+        | {
+            "zone": maille.zones,
+            "people": world.people(question)[rows],
+            "cell": world.points["type_point"].eq(CARREAU).to_numpy()[rows],
+        },
+        offres={
+            nom: world.comptes[nom].to_numpy()[offers] for nom in ("place", "organisme", "capacite")
+        }
+        | {"zone": maille.zones_offres[kept]},
         est_offre_connue=is_known,
         est_saturation_dite=offre.est_saturation_dite,
     )
@@ -132,11 +148,11 @@ def _sole_providers(
     )
 
 
-def _words(zones: ZoneData) -> pd.DataFrame:
+def _words(zones: ZoneData) -> dict[str, np.ndarray]:
     """Return the main cause of each zone's white points, how solid it is, and the demand used."""
     nb, rank = zones.nb, zones.points["zone"]
-    white = zones.points["cause"].cat.codes.to_numpy() >= 0
-    solid = zones.sum_people(white & zones.points["est_robuste"].to_numpy())
+    white = zones.points["cause"] >= 0
+    solid = zones.sum_people(white & zones.points["est_robuste"])
     total = zones.by_cause.sum(axis=0)
     # Of two causes of as many people, the gravest (the first of `CAUSES`).
     cause = np.array(list(CAUSES), dtype=object)[zones.by_cause.argmax(axis=0)]
@@ -149,13 +165,7 @@ def _words(zones: ZoneData) -> pd.DataFrame:
     demande[cells == points] = CARREAU
     demande[cells == 0] = COMMUNE
     demande[points == 0] = None
-    return pd.DataFrame(
-        {
-            "cause": as_objects(cause),
-            "solidite": as_objects(solidite),
-            "type_demande": as_objects(demande),
-        }
-    )
+    return {"cause": cause, "solidite": solidite, "type_demande": demande}
 
 
 def as_objects(values) -> pd.Series:

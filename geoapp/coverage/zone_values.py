@@ -6,12 +6,11 @@ The rows of `geoapp.coverage.indicators` name these functions: each takes the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from geoapp.coverage.white_zones import CAUSES
 
@@ -23,28 +22,29 @@ PAR_HABITANTS = 10_000
 class ZoneData:
     """The points and the offers of one division, each with the rank of its zone.
 
-    `points` has a row per member pair: `zone`, `people` (NaN when unknown) and
-    the measures of the point (`geoapp.coverage.measures`).  `offres` has a row
-    per offer inside: `zone`, `place`, `organisme`, `capacite`;
+    `points` has, by name, an array of one value per member pair: `zone`, `people` (NaN when
+    unknown), `cell` (is it one of 200 m) and the measures of the point
+    (`geoapp.coverage.measures`), `cause` as its rank in `CAUSES`, −1 for none.  `offres` has the
+    same per offer inside: `zone`, `place`, `organisme`, `capacite`;
     `est_offre_connue` tells by zone whether what lies inside is known, `est_saturation_dite`
     whether enough places are known to say who finds the offer full.
     """
 
     nb: int
-    points: pd.DataFrame
-    offres: pd.DataFrame
+    points: Mapping[str, np.ndarray]
+    offres: Mapping[str, np.ndarray]
     est_offre_connue: np.ndarray
     est_saturation_dite: bool = True
 
     @cached_property
     def is_known(self) -> np.ndarray:
         """Tell which points have a known population."""
-        return self.points["people"].notna().to_numpy()
+        return ~np.isnan(self.points["people"])
 
     @cached_property
     def people(self) -> np.ndarray:
         """Return the people of each point; unknown ones count for nothing."""
-        return np.nan_to_num(self.points["people"].to_numpy())
+        return np.nan_to_num(self.points["people"])
 
     @cached_property
     def population(self) -> np.ndarray:
@@ -55,13 +55,12 @@ class ZoneData:
     @cached_property
     def uncovered(self) -> np.ndarray:
         """Return the people of each zone whose nearest offer is beyond the threshold."""
-        return self.sum_people(~self.points["est_couvert"].to_numpy())
+        return self.sum_people(~self.points["est_couvert"])
 
     @cached_property
     def by_cause(self) -> np.ndarray:
         """Return the people of each cause and zone (see `people_by_cause`)."""
-        zone, cause = self.points["zone"].to_numpy(), self.points["cause"].cat.codes.to_numpy()
-        return people_by_cause(zone, cause, self.people, self.nb)
+        return people_by_cause(self.points["zone"], self.points["cause"], self.people, self.nb)
 
     def sum_people(self, kept: np.ndarray) -> np.ndarray:
         """Return the people by zone among the points kept."""
@@ -116,10 +115,8 @@ def saturated(zones: ZoneData) -> np.ndarray:
 
 def doubtful(zones: ZoneData) -> np.ndarray:
     """Return the people who are covered by offers of doubtful position only."""
-    covered = zones.points["est_couvert"].to_numpy()
-    return zones.where_known(
-        zones.sum_people(covered & ~zones.points["est_couvert_sur"].to_numpy())
-    )
+    covered = zones.points["est_couvert"]
+    return zones.where_known(zones.sum_people(covered & ~zones.points["est_couvert_sur"]))
 
 
 def cost_quantile(part: float) -> Calcul:
@@ -141,7 +138,7 @@ def mean_access(mesure: str) -> Calcul:
     """
 
     def mean(zones: ZoneData) -> np.ndarray:
-        score = zones.points[mesure].to_numpy()
+        score = zones.points[mesure]
         reached = np.bincount(zones.points["zone"], ~np.isnan(score), zones.nb) > 0
         return np.where(reached, _mean(zones, np.nan_to_num(score)) * PAR_HABITANTS, np.nan)
 
@@ -150,7 +147,7 @@ def mean_access(mesure: str) -> Calcul:
 
 def cumulative(zones: ZoneData) -> np.ndarray:
     """Return the mean offer within reach of an inhabitant."""
-    return _mean(zones, zones.points["cumulative"].to_numpy())
+    return _mean(zones, zones.points["cumulative"])
 
 
 def _mean(zones: ZoneData, values: np.ndarray) -> np.ndarray:
@@ -166,18 +163,20 @@ def nb_offers(zones: ZoneData) -> np.ndarray:
 
 
 def nb_distinct(colonne: str) -> Calcul:
-    """Return what counts the distinct values of a column of the offers inside."""
+    """Return what counts the distinct values of a column of ranks of the offers inside."""
 
     def distinct(zones: ZoneData) -> np.ndarray:
-        pairs = zones.offres[["zone", colonne]].drop_duplicates()
-        return zones.where_inside(np.bincount(pairs["zone"], minlength=zones.nb))
+        zone, values = zones.offres["zone"], zones.offres[colonne].astype(np.int64)
+        width = int(values.max(initial=0)) + 1
+        pairs = np.unique(zone * width + values)
+        return zones.where_inside(np.bincount(pairs // width, minlength=zones.nb))
 
     return distinct
 
 
 def nb_seats(zones: ZoneData) -> np.ndarray:
     """Return the seats of the offers inside, NaN when no source gives any."""
-    zone, seats = zones.offres["zone"], zones.offres["capacite"].to_numpy()
+    zone, seats = zones.offres["zone"], zones.offres["capacite"]
     # Seats that some offers give are summed; where none gives any, zero would be a lie.
     known = np.bincount(zone, ~np.isnan(seats), zones.nb) > 0
     return zones.where_inside(

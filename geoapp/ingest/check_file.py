@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -151,10 +152,16 @@ def _read_rows(source: Source, path: Path) -> pd.DataFrame:
     return rename_columns(raw.frame, source)
 
 
+@cache
+def _passage(region: str) -> dict[str, str]:
+    """Return the old codes of the communes shipped with the product, for all the files checked."""
+    return make_passage(load_communes(region), [])
+
+
 def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> Controle:
     """Return what is found in a file, its rejects given to `write` batch by batch."""
-    communes = load_communes(load_settings().region)
-    passage, found = make_passage(communes, []), Controle()
+    region = load_settings().region
+    communes, passage, found = load_communes(region), _passage(region), Controle()
     vues = LignesVues() if is_stream(source) else None
     for lecture in iter_source(source, path):
         part = check_lecture(source, lecture, communes=communes, passage=passage, vues=vues)

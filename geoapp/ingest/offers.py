@@ -19,7 +19,7 @@ from geoapp.offer.establishments import LIENS_ETABLISSEMENT, group_entities, nam
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.locating import ETABLISSEMENT, locate_lieux, merge_etablissements
 from geoapp.offer.naming.titles import Libelles
-from geoapp.offer.rows import merge_organismes, split_offre
+from geoapp.offer.rows import merge_organismes, split_places
 from geoapp.offer.values import yes
 from geoapp.reference.codes import check_siret, check_uai
 from geoapp.reference.codes.text import is_among
@@ -164,7 +164,7 @@ def locate_alone(bilan: Bilan, flat: pd.DataFrame, communes: gpd.GeoDataFrame) -
     Without the establishments of the other sources, which a build has: a row
     that only they place counts as not placed.
     """
-    tables = split_offre(flat, bilan.id_source)
+    tables = split_places(flat, bilan.id_source)
     lieux, repairs = locate_lieux(
         tables["lieux"],
         communes=communes,

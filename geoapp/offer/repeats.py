@@ -82,7 +82,7 @@ def _digests(rows: pd.DataFrame) -> np.ndarray:
 
     The same for the same values in the same columns, unknown ones included.
     """
-    columns = (rows[name].astype("object").where(rows[name].notna(), None) for name in rows)
+    columns = (rows[name].to_numpy(dtype=object, na_value=None) for name in rows)
     found = (
         hashlib.blake2b(repr(row).encode(), digest_size=_OCTETS).digest()
         for row in zip(*columns, strict=True)

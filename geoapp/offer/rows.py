@@ -200,6 +200,8 @@ def _normalise_numbers(journal: Journal) -> None:
     """Keep the numbers of each column from its least one to a million; counts are whole."""
     for row in (row for row in LUES if row.controle_retenu == "nombre"):
         values = journal.frame[row.nom_plat]
+        if values.isna().all():
+            continue
         text = values.str.replace(_UNITES, "", regex=True).str.replace(r"\s", "", regex=True)
         if row.type == "entier" or row.nom_plat in MILLIERS:
             grouped = text.str.fullmatch(_MILLIERS, na=False)
@@ -284,16 +286,10 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     rows; two different contents under one native id get the suffixes `~2`, `~3`…
     in the order of their content.
     """
-    flat = flat.copy()
+    flat = _identified(flat, id_source)
     flat[["code_domaine", "preuve_domaine"]] = _domaines(flat)
-    flat["id_formation"] = id_source + ":" + _distinct_ids(flat, "id_formation", FORMATION)
-    # Of its formation too: some producers number the actions of each formation from 1.
-    mine = (*ACTION, "id_formation")
-    flat["id_action"] = id_source + ":" + _distinct_ids(flat, "id_action", mine)
-    flat["id_lieu"] = id_source + ":" + _digest(flat, LIEU)
     flat["id_responsable"] = _organisme_id(flat, "responsable", id_source)
     flat["id_formateur"] = _organisme_id(flat, "formateur", id_source)
-    flat["id_source"] = id_source
     formations = flat.drop_duplicates("id_formation")
     formations = formations.rename(columns={"id_responsable": "id_organisme"})
     keys = ["id_formation", "id_source", "id_organisme"]
@@ -302,10 +298,34 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
         "formations": _typed(formations, "formations", keys),
         "actions": _typed_actions(actions),
         "sessions": _sessions(actions),
-        "lieux": flat.drop_duplicates("id_lieu")[["id_lieu", "id_source", *LIEU]],
-        "actions_lieux": flat[["id_action", "id_lieu"]].drop_duplicates(),
+        **_places(flat),
         "organismes": _organismes(flat),
     }
+
+
+def split_places(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
+    """Return the tables lieux and actions_lieux that `split_offre` gives, and no other."""
+    return _places(_identified(flat, id_source))
+
+
+def _places(flat: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the places of a flat offer, and the actions given in each."""
+    return {
+        "lieux": flat.drop_duplicates("id_lieu")[["id_lieu", "id_source", *LIEU]],
+        "actions_lieux": flat[["id_action", "id_lieu"]].drop_duplicates(),
+    }
+
+
+def _identified(flat: pd.DataFrame, id_source: str) -> pd.DataFrame:
+    """Return a flat offer with the identifiers of its formations, actions and places."""
+    flat = flat.copy()
+    flat["id_formation"] = id_source + ":" + _distinct_ids(flat, "id_formation", FORMATION)
+    # Of its formation too: some producers number the actions of each formation from 1.
+    mine = (*ACTION, "id_formation")
+    flat["id_action"] = id_source + ":" + _distinct_ids(flat, "id_action", mine)
+    flat["id_lieu"] = id_source + ":" + _digest(flat, LIEU)
+    flat["id_source"] = id_source
+    return flat
 
 
 def _domaines(flat: pd.DataFrame) -> pd.DataFrame:

@@ -66,19 +66,24 @@ class CaseGrille:
 def perimeter_grid(snapshot: Snapshot) -> list[list[CaseGrille]]:
     """Return the boxes: a line by voie, a column by level."""
     table = snapshot.read("perimetre")
-    return [[_box(table, voie, niveau) for niveau in NIVEAUX] for voie in VOIES]
+    known = table.pivot(
+        index=["voie", "niveau_sortie", "code_departement"],
+        columns="code_domaine",
+        values="statut",
+    )
+    order = load_domaines().sort_values("ordre")["code_domaine"]
+    statuts = known[[code for code in order if code in known]]
+    return [[_box(table, statuts, voie, niveau) for niveau in NIVEAUX] for voie in VOIES]
 
 
-def _box(table: pd.DataFrame, voie: str, niveau: str) -> CaseGrille:
+def _box(table: pd.DataFrame, statuts: pd.DataFrame, voie: str, niveau: str) -> CaseGrille:
     """Return one box."""
     mine = table[table["voie"].eq(voie) & table["niveau_sortie"].eq(niveau)]
-    order = load_domaines().sort_values("ordre")["code_domaine"]
-    statuts = mine.pivot(index="code_departement", columns="code_domaine", values="statut")
     names = mine["noms"].dropna().str.split("|").explode().drop_duplicates()
     return CaseGrille(
         voie=voie,
         niveau=niveau,
-        statuts=statuts[[code for code in order if code in statuts]],
+        statuts=statuts.loc[(voie, niveau)],
         nb_offres=int(mine["nb_offres"].sum()),
         tenues=tuple(names),
     )

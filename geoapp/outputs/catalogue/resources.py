@@ -13,6 +13,7 @@ import pandas as pd
 from geoapp.core import schema
 from geoapp.core.errors import NotFoundError
 from geoapp.core.french import format_number, typeset
+from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot, read_table
 from geoapp.outputs.catalogue.licences import Licence, merge_licences
 from geoapp.outputs.catalogue.titles import table_column
@@ -179,8 +180,16 @@ def feeding_table(used: pd.DataFrame, nom: str) -> pd.DataFrame:
     return used[used["usage"].isin(feeding(nom) or feeding("sources"))]
 
 
+_EMPLOYEES = Memory(4)
+"""Sources that feed a table, by snapshot: each file tells them."""
+
+
 def sources_used(snapshot: Snapshot) -> pd.DataFrame:
-    """Return the sources that feed any table, as rows of the table `sources`."""
+    """Return the sources that feed any table, as rows of the table `sources`; not to be changed."""
+    return _EMPLOYEES.get(snapshot.path, lambda: _sources_used(snapshot))
+
+
+def _sources_used(snapshot: Snapshot) -> pd.DataFrame:
     sources = snapshot.read("sources")
     kept = sources["mode"].ne("absente")
     # Of some usages, only some sources feed the tables: the others are read and checked.

@@ -55,6 +55,12 @@ _COLUMNS = {
 
 def load_domaines() -> pd.DataFrame:
     """Return the domains: code_domaine, libelle, definition (text), ordre (integer)."""
+    return _domaines().copy()
+
+
+@cache
+def _domaines() -> pd.DataFrame:
+    """Do what `load_domaines` gives a copy of, once."""
     return _table("domaines.csv").astype({"ordre": "int64"})
 
 
