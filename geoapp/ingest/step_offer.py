@@ -5,7 +5,7 @@ Each source checked apart, then placed with those it is shown with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,10 +24,10 @@ from geoapp.ingest.steps import content_key, digest_of, do
 from geoapp.ingest.tally import Bilan
 from geoapp.ingest.tracks import make_offers, read_tracks
 from geoapp.offer.establishments import complete_etablissements
-from geoapp.offer.locating import merge_etablissements
+from geoapp.offer.locating import locate_lieux, merge_etablissements
 from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.quality.reading import quality_tables
-from geoapp.offer.rows import check_offre, split_offre
+from geoapp.offer.rows import check_offre, split_offre, split_places
 from geoapp.offer.whole import wide_offers, with_zones
 from geoapp.reference.codes.tracks import read_filieres
 from geoapp.sources.fetch import Located
@@ -95,15 +95,42 @@ def offer_tables(
 def _place_apart(state: BuildState, placement: Placement) -> None:
     """Count the sources that are replaced by another, and the examples: they feed nothing.
 
-    They need no nomenclature, but tracks, of which the codes say what row completes another.
+    Their places are made and located, nothing else.  They need no nomenclature, but tracks, of
+    which the codes say what row completes another.
     """
     unnamed = replace(placement, nomenclatures={})
     for one in sorted(state.present("offre", "filieres"), key=lambda one: one.source.id):
         if state.is_replaced(one.source):
             named = placement if one.source.usage == "filieres" else unnamed
-            _place(state, f"offre-ecartee-{one.source.id}", [one], named)
+            _locate_apart(state, f"offre-ecartee-{one.source.id}", [one], named)
     if examples := sorted(state.present("offre_exemple"), key=lambda one: one.source.id):
-        _place(state, "offre-exemples", examples, unnamed)
+        _locate_apart(state, "offre-exemples", examples, unnamed)
+
+
+def _locate_apart(
+    state: BuildState, nom: str, sources: list[Located], placement: Placement
+) -> None:
+    """Count the offers of some sources that feed nothing, once their places are located."""
+    key = _placement_key(state, sources, placement, "a part")
+    counted(state, nom, key, lambda mine: _locate_now(mine, sources, placement))
+
+
+def _locate_now(state: BuildState, sources: list[Located], placement: Placement) -> None:
+    """Do what `_locate_apart` keeps."""
+    checked = [
+        _checked(state, placement.lectures, one, placement.nomenclatures, split_places)
+        for one in sources
+    ]
+    parts = [tables for tables, _, _ in checked]
+    tables = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
+    lieux, repairs = locate_lieux(
+        tables["lieux"],
+        communes=state.communes,
+        etablissements=placement.socle.etablissements,
+        doubtful_distance_m=placement.socle.doubtful_distance_m,
+    )
+    tables["lieux"] = lieux.assign(id_source=tables["lieux"]["id_source"].to_numpy())
+    _count_all(state, checked, tables, repairs)
 
 
 def _link(
@@ -195,25 +222,38 @@ NOMMEES = ("offre_voisine", "filieres")
 """Usages of which the nomenclatures name the trainings as soon as they are read."""
 
 
+Split = Callable[[pd.DataFrame, str], dict[str, pd.DataFrame]]
+"""What parts a checked flat offer into tables: all of them, or those of its places."""
+
+
 def _checked(
-    state: BuildState, lectures: Lectures, one: Located, nomenclatures: Mapping[str, pd.DataFrame]
+    state: BuildState,
+    lectures: Lectures,
+    one: Located,
+    nomenclatures: Mapping[str, pd.DataFrame],
+    split: Split = split_offre,
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Return the tables of one offer source read alone, its counts, and what to count apart.
 
     What is counted apart is so once the offers are placed.
     """
     autres = [sources_key(state, "nomenclature")] if one.source.usage in NOMMEES else []
-    return per_source(state, one, partial(_check, one, lectures, state, nomenclatures), autres)
+    work = partial(_check, one, lectures, state, nomenclatures, split)
+    return per_source(state, one, work, [*autres, split.__name__])
 
 
 def _check(
-    one: Located, lectures: Lectures, state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]
+    one: Located,
+    lectures: Lectures,
+    state: BuildState,
+    nomenclatures: Mapping[str, pd.DataFrame],
+    split: Split,
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Do what `_checked` keeps."""
     source, lecture = one.source, lectures[one.source.id]
     apart: tuple[int] | tuple[int, str] = (lecture.nb_ecartees,)
     if source.usage == "filieres":
-        return *_check_tracks(source, lecture, state, nomenclatures), apart
+        return *_check_tracks(source, lecture, state, nomenclatures, split), apart
     is_neighbour = source.usage == "offre_voisine"
     if is_neighbour:
         lecture, outside = keep_neighbours(lecture, state.communes)
@@ -222,11 +262,15 @@ def _check(
     bilan = Bilan.of_offer(source.id, lecture, checked)
     certifications = nomenclatures.get("code_certifinfo")
     flat = name_trainings(checked.flat, certifications) if is_neighbour else checked.flat
-    return split_offre(flat, source.id), bilan, apart
+    return split(flat, source.id), bilan, apart
 
 
 def _check_tracks(
-    source: Source, lecture: Lecture, state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]
+    source: Source,
+    lecture: Lecture,
+    state: BuildState,
+    nomenclatures: Mapping[str, pd.DataFrame],
+    split: Split,
 ) -> tuple[dict[str, pd.DataFrame], Bilan]:
     """Return the tables of one source of tracks, and its counts."""
     rows, bilan = read_tracks(lecture, source)
@@ -236,19 +280,26 @@ def _check_tracks(
     bilan.corrections += checked.corrections
     bilan.nb_valides -= len(checked.rejets)
     bilan.complements = complements
-    return split_offre(checked.flat, source.id), bilan
+    return split(checked.flat, source.id), bilan
 
 
 def _place(
     state: BuildState, nom: str, sources: list[Located], placement: Placement
 ) -> dict[str, pd.DataFrame]:
     """Return the offers of some sources checked, placed, joined to nomenclatures and counted."""
+    key = _placement_key(state, sources, placement, "placement")
+    return counted(state, nom, key, lambda mine: _place_now(mine, sources, placement))
+
+
+def _placement_key(
+    state: BuildState, sources: list[Located], placement: Placement, sorte: str
+) -> str:
+    """Return the key of what places the offers of some sources."""
     read = [reading_key(state, one) for one in sources]
     read.append(state.cle_passage)
     if placement.nomenclatures:
         read.append(sources_key(state, "nomenclature"))
-    key = state.etapes.key("placement", _place_now, placement.socle.key, read)
-    return counted(state, nom, key, lambda mine: _place_now(mine, sources, placement))
+    return state.etapes.key(sorte, _place_now, placement.socle.key, read)
 
 
 def _place_now(
@@ -266,14 +317,24 @@ def _place_now(
         nomenclatures=nomenclatures,
         libelles=_labels(state, nomenclatures) if nomenclatures else None,
     )
+    _count_all(state, checked, tables, repairs)
+    fictive = {one.source.id for one in sources if one.mode == "demonstration"}
+    tables["offres"] = wide_offers(tables, fictive)
+    return tables
+
+
+def _count_all(
+    state: BuildState,
+    checked: list[tuple[dict[str, pd.DataFrame], Bilan, tuple]],
+    tables: Mapping[str, pd.DataFrame],
+    repairs: pd.DataFrame,
+) -> None:
+    """Give the state the counts of sources checked, once their offers are placed."""
     inside = set(state.communes.loc[state.communes["est_region"].astype(bool), "code_commune"])
     for _, bilan, apart in checked:
         _count(bilan, tables, repairs, inside)
         bilan.count_apart(*apart)
         state.bilans[bilan.id_source] = bilan
-    fictive = {one.source.id for one in sources if one.mode == "demonstration"}
-    tables["offres"] = wide_offers(tables, fictive)
-    return tables
 
 
 def _labels(state: BuildState, nomenclatures: Mapping[str, pd.DataFrame]) -> Libelles:

@@ -219,9 +219,14 @@ def list_zonages(snapshot) -> list[dict]:
     table = snapshot.read("zones")
     return [
         _zonage(type_zone, table[table["type_zone"].eq(type_zone)])
-        for type_zone in ZONAGES
-        if table["type_zone"].eq(type_zone).any()
+        for type_zone in held_zonages(snapshot)
     ]
+
+
+def held_zonages(snapshot) -> list[str]:
+    """Return the types of the zonings of a snapshot in the order of the product."""
+    held = set(snapshot.read("zones")["type_zone"].unique())
+    return [type_zone for type_zone in ZONAGES if type_zone in held]
 
 
 def _zonage(type_zone: str, part) -> dict:

@@ -13,7 +13,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import FILTRES_OFFRE
 from geoapp.coverage.travel import read_modes
 from geoapp.coverage.travel.modes import DEFAUT, MODES, UNITES, greatest_threshold
-from geoapp.offer.answers import list_zonages
+from geoapp.offer.answers import held_zonages
 from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.requests import PARAMETRES, Parametre
@@ -146,7 +146,7 @@ def _of_data(row: Parametre, snapshot: Snapshot) -> Parametre:
         return replace(row, valeurs=tuple(one for one in row.valeurs if one in known))
     if row.nom not in ("type", "zonage"):
         return row
-    held = [zonage["type"] for zonage in list_zonages(snapshot)]
+    held = held_zonages(snapshot)
     if row.nom == "type":
         return replace(row, valeurs=tuple(held))
     return replace(row, valeurs=tuple(one for one in row.valeurs if one in (*held, *SANS_TABLE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.search.requests import BORNES, PAGE_MAX, TEXTE_MAX, Parametre
@@ -10,6 +11,9 @@ from geoapp.web.contract import CARTE, PAS_AVEC, VONT_ENSEMBLE, Route
 
 NB_VALEURS = 30
 """Values of a filter that the documentation lists; beyond, it says where to find them."""
+
+_VALEURS = Memory(2 * len(FILTRES))
+"""Values of the filters, by snapshot: each operation and each kind of body names them."""
 
 _TYPES = {"texte": "string", "nombre": "number", "entier": "integer", "emprise": "string"}
 
@@ -50,10 +54,11 @@ def filter_reference(filtre: Filtre) -> dict:
 
 def filter_values(filtre: Filtre, snapshot: Snapshot) -> dict:
     """Return what one value of a filter is: those of the snapshot, when they are few."""
-    values = [option.valeur for option in filtre.lister(snapshot)]
+    key = snapshot.path, filtre.nom
+    values = _VALEURS.get(key, lambda: [option.valeur for option in filtre.lister(snapshot)])
     if len(values) > NB_VALEURS:
         return {"type": "string", "format": f"valeur_{filtre.nom}"}
-    return {"type": "string", "enum": values}
+    return {"type": "string", "enum": list(values)}
 
 
 def body_filter(filtre: Filtre, rien: list, snapshot: Snapshot) -> dict:
