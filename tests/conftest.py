@@ -17,6 +17,29 @@ from support.world import make_tiny_frames, publish_world
 BROWSER_S, REAL_S, PLAIN_S = 3.0, 1.5, 0.25
 """Seconds that a test takes about: in a browser, on real files, else."""
 
+LONGS = {
+    "test_determinism": 200,
+    "test_check_file": 80,
+    "test_one_row_zoning": 75,
+    "test_last_snapshot": 65,
+    "test_reports": 60,
+    "test_heavy": 55,
+    "test_downloads_web": 50,
+    "test_switch": 45,
+    "test_change": 40,
+    "test_one_row": 36,
+    "test_production": 35,
+    "test_benchmarks_search": 32,
+    "test_last_good": 30,
+    "test_benchmarks": 27,
+    "test_steps": 25,
+    "test_fuzz": 20,
+    "test_build": 18,
+    "test_kill": 15,
+}
+"""Seconds of the files that start builds, servers or processes, which the number of their tests
+does not tell; the first builds what the others read."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first: no process works alone at the end."""
@@ -29,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     by_file: Counter[Path] = Counter()
     for item in items:
         by_file[item.path] += seconds(item)
-    items.sort(key=lambda item: -by_file[item.path])
+    items.sort(key=lambda item: -LONGS.get(item.path.stem, by_file[item.path]))
 
 
 def pytest_collection_finish() -> None:

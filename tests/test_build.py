@@ -16,6 +16,7 @@ from geoapp.cli.info import describe_snapshot
 from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest.pipeline import build_snapshot
 from support.builds import lend_steps
+from support.examples import NIGHT
 from support.sources import AFFELNET, HEADER, ROW, make_mirror
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,7 +151,7 @@ def test_every_broken_source_is_named_at_once(tmp_path):
     )
 
 
-@pytest.mark.parametrize("delay_s", [0.5, 2.0, 3.5, 5.0])
+@pytest.mark.parametrize("delay_s", [0.5, 2.0, 3.5, 5.0] if NIGHT else [2.0, 3.5])
 def test_a_killed_build_leaves_the_served_snapshot_whole(demo, delay_s):
     environ = {**os.environ, "GEOAPP_DATA": str(demo)}
     process = subprocess.Popen(

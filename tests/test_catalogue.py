@@ -4,6 +4,7 @@ it comes from.
 
 import csv
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import openpyxl
@@ -19,6 +20,7 @@ from geoapp.outputs.catalogue.licences import find_licence, merge_licences
 from geoapp.outputs.catalogue.resources import FICHES, find_sheet, table_file
 from geoapp.outputs.files.formats import FORMATS, formats_of, write_as
 from geoapp.outputs.files.shown import in_percents, round_shown, shown_rows, shown_title
+from support.examples import NIGHT
 from support.world import FORMULA, HOSTILE, make_tiny_frames, publish_world
 
 LUS = {"texte": str, "entier": int, "reel": float, "booleen": bool}
@@ -190,7 +192,11 @@ def test_a_table_reads_back_as_it_is(snapshot, nom, form, tmp_path):
 @pytest.mark.parametrize("form", list(FORMATS))
 @pytest.mark.parametrize("nom", ["offres", "zones"])
 def test_a_real_table_reads_back_as_it_is(real_snapshot, nom, form, tmp_path):
-    check(table_file(real_snapshot, nom), form, tmp_path / f"t{FORMATS[form].suffixe}")
+    fichier = table_file(real_snapshot, nom)
+    if form != "parquet" and not NIGHT:
+        # One row in five: they are of every source, and each is read cell by cell.
+        fichier = replace(fichier, table=fichier.table.iloc[::5].reset_index(drop=True))
+    check(fichier, form, tmp_path / f"t{FORMATS[form].suffixe}")
 
 
 @pytest.mark.real

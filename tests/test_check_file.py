@@ -381,10 +381,7 @@ def test_the_quirks_in_a_process_of_their_own(mirror):
 
 
 def copy_head(path: Path, copy: Path, lines: int = 300) -> None:
-    """Copy the first lines of a CSV file, plain or gzipped; the whole of any other file.
-
-    The columns tell a renamed file: its rows are all checked under its own name.
-    """
+    """Copy the first lines of a CSV file, plain or gzipped; the whole of any other file."""
     if ".csv" not in path.suffixes:
         shutil.copy(path, copy)
         return
@@ -398,20 +395,28 @@ def copy_head(path: Path, copy: Path, lines: int = 300) -> None:
     "id_source",
     [s.id for s in load_sources().values() if s.usage != "offre_exemple" or s.id in EXAMPLES],
 )
-def test_every_real_file_is_recognised_by_name_and_by_columns(mirror, tmp_path, id_source):
+def test_every_real_file_is_recognised_by_name_and_by_columns(
+    mirror, tmp_path, monkeypatch, id_source
+):
+    """Its first rows are checked under its name: a build of the mirror checks them all."""
     path = mirror / get_source(id_source).fichier
     if not path.is_file():
         pytest.skip("ce fichier n'est pas dans le miroir")
-    copy = tmp_path / f"renomme{get_source(id_source).annee}{''.join(path.suffixes)}"
-    copy_head(path, copy)
+    named = tmp_path / path.name
+    copy_head(path, named)
     sources = load_sources()
     same = {one.id for one in sources.values() if one.fichier == sources[id_source].fichier}
-    tried = [(path, same), (copy, AMBIGUOUS.get(id_source, set()) | same)]
+    source, bilan = check_file(named)
+    assert source.id in same
+    assert bilan.nb_lues == bilan.nb_valides + bilan.nb_rejetees > 0
     # Without header, the name alone tells.
-    for file, accepted in tried[: 1 if "entete" in sources[id_source].options else 2]:
-        source, bilan = check_file(file)
-        assert source.id in accepted
-        assert bilan.nb_lues == bilan.nb_valides + bilan.nb_rejetees > 0
+    if "entete" not in sources[id_source].options:
+        copy = named.rename(
+            tmp_path / f"renomme{get_source(id_source).annee}{''.join(path.suffixes)}"
+        )
+        # The same rows: they are not checked again.
+        monkeypatch.setattr("geoapp.ingest.check_file._check", lambda *given: None)
+        assert check_file(copy)[0].id in AMBIGUOUS.get(id_source, set()) | same
 
 
 @pytest.mark.real

@@ -2,6 +2,7 @@
 descriptions validate, bad names are refused.
 """
 
+import hashlib
 import html
 import io
 import json
@@ -21,6 +22,7 @@ from geoapp.outputs.catalogue.listing import list_resources
 from geoapp.outputs.files.days import JOUR
 from geoapp.outputs.files.formats import FORMATS, LISEZMOI
 from geoapp.web import create_app, downloads
+from support.examples import NIGHT
 from support.world import make_tiny_frames, publish_world
 
 
@@ -338,24 +340,21 @@ def test_the_real_files_open_and_the_real_package_validates(real_snapshot, tmp_p
         ["export", *data, "--tout", "--format", "csv-simple", "--out", str(tmp_path / "paquet")],
     )
     assert result.exit_code == 0, result.output
-    report = frictionless.validate(str(tmp_path / "paquet" / "datapackage.json"))
+    # The first rows of each: the types of the others are held by the schema of the snapshot.
+    limit = {} if NIGHT else {"limit_rows": 500}
+    report = frictionless.validate(str(tmp_path / "paquet" / "datapackage.json"), **limit)
     assert report.valid, [
         (task.name, [error.message for error in task.errors[:2]])
         for task in report.tasks
         if task.errors
     ]
-    assert {
-        one["name"]
-        for one in json.loads(
-            (tmp_path / "paquet" / "datapackage.json").read_text(encoding="utf-8")
-        )["resources"]
-    } == {one.id for one in list_resources(real_snapshot)}
-    assert all(
-        {"bytes", "hash"} <= set(one)
-        for one in json.loads(
-            (tmp_path / "paquet" / "datapackage.json").read_text(encoding="utf-8")
-        )["resources"]
-    )
+    described = (tmp_path / "paquet" / "datapackage.json").read_text(encoding="utf-8")
+    resources = json.loads(described)["resources"]
+    assert {one["name"] for one in resources} == {one.id for one in list_resources(real_snapshot)}
+    for one in resources:
+        content = (tmp_path / "paquet" / one["path"]).read_bytes()
+        assert one["bytes"] == len(content), one["name"]
+        assert one["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}", one["name"]
     assert len(list_zonings(real_snapshot)) == 12
 
 

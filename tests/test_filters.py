@@ -18,6 +18,7 @@ from geoapp.offer.filters import (
     parse_filters,
 )
 from geoapp.offer.search.columns import count_facets, make_columns, sift
+from support.examples import NIGHT
 from support.world import publish_world
 
 
@@ -169,5 +170,6 @@ def test_every_option_of_the_real_snapshot_is_accepted_and_counted(real_snapshot
         asked = [one.valeur for one in options]
         accepted = parse_filters({nom: asked}, real_snapshot).choix.get(nom, ())
         assert sorted(one.valeur for one in accepted) == sorted(asked)
-        for option in options:
+        # Of a thousand bodies, forty: what counts one counts them all.
+        for option in options if NIGHT else options[:: max(1, len(options) // 40)]:
             assert len(apply_filters(offres, Filtres({nom: (option,)}))) == option.nb

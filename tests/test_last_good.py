@@ -51,7 +51,7 @@ def kept_steps(tmp_path_factory):
 
 
 @pytest.fixture
-def world(producer, tmp_path, monkeypatch, kept_steps):
+def world(producer, tmp_path, monkeypatch, kept_steps, small_demo):
     """The registry with one source that a local producer serves, and none other to download."""
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / DOSSIER).symlink_to(kept_steps)

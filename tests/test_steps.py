@@ -269,6 +269,7 @@ def read_ids(monkeypatch) -> list[str]:
     return read
 
 
+@pytest.mark.usefixtures("small_demo")
 def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_full_build(
     tmp_path, read_ids
 ):
@@ -298,6 +299,7 @@ def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_ful
     ].tolist() == [24]
 
 
+@pytest.mark.usefixtures("small_demo")
 def test_a_build_without_anything_new_does_no_step(tmp_path, monkeypatch):
     seen = []
     real = steps.open_etapes

@@ -19,6 +19,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER
+from geoapp.sources import demo
 from support.sources import MIRROR, lay_out_shuffled
 
 
@@ -111,6 +112,13 @@ def demo_snapshot(session_folder) -> Snapshot:
 def no_network(monkeypatch) -> None:
     """Let nothing be downloaded."""
     close_network(monkeypatch)
+
+
+@pytest.fixture
+def small_demo(monkeypatch) -> None:
+    """Invent a tenth of the offers, where they are not what is looked at."""
+    for nom, nb in {"NB_OFFRES": 400, "NB_LIEUX": 60, "NB_ORGANISMES": 30}.items():
+        monkeypatch.setattr(demo, nom, nb)
 
 
 def close_network(patch: pytest.MonkeyPatch) -> None:

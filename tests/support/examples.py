@@ -10,7 +10,7 @@ from hypothesis import settings
 NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 """Whether what other tests already show by kind is tried on every case."""
 
-settings.register_profile("ci", deadline=None, max_examples=25)
+settings.register_profile("ci", deadline=None, max_examples=15)
 settings.register_profile("night", deadline=None, max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
