@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gzip
 import html
 import io
 import json
@@ -123,9 +124,18 @@ SPANS = {
     ".csv": re.compile(rb"(?<=[;\n])([^;\n\"]*)(?=[;\n])"),
 }
 """Where the values of a format are."""
-SPANS |= {".geojson": SPANS[".json"], ".feuille": re.compile(rb"<t[^<>]*>([^<>]+)<")}
-INNER = "xl/worksheets/sheet1.xml"
-"""Member of a workbook that holds its texts: damaged inside a sound archive, or the archive itself.
+SPANS |= {
+    ".geojson": SPANS[".json"],
+    ".kml": SPANS[".xml"],
+    ".feuille": re.compile(rb"<(?:t|text:p)[^<>]*>([^<>]+)<"),
+}
+INNER = {
+    ".xlsx": ("xl/worksheets/sheet1.xml", ".feuille"),
+    ".ods": ("content.xml", ".feuille"),
+    ".zip": ("export/table.csv", ".csv"),
+}
+"""Member of an archive that holds its texts, and where its values are: damaged inside a sound
+archive, or the archive itself.
 """
 
 
@@ -138,7 +148,7 @@ def change_values(content: bytes, suffix: str, rng: random.Random) -> bytes:
     data = bytearray(content)
     for start, end in sorted(rng.sample(spans, min(len(spans), rng.randint(1, 8))), reverse=True):
         value = rng.choice(VALUES)
-        if suffix in (".xml", ".feuille"):
+        if suffix in (".xml", ".kml", ".feuille"):
             value = html.escape(value)
         is_quoted = suffix == ".json" and data[start - 1 : start] != b'"'
         data[start:end] = (json.dumps(value) if is_quoted else value).encode()
@@ -210,13 +220,13 @@ def damage(content: bytes, suffix: str, rng: random.Random, *, is_whole: bool) -
     """Return a mutated content; `is_whole` keeps its form where the format lets it be known, and
     changes values.
     """
-    if suffix == ".xlsx" and is_whole:
-        return _inside(
-            content,
-            lambda member: rng.choice((mutate, partial(change_values, suffix=".feuille")))(
-                member, rng=rng
-            ),
-        )
+    if suffix in INNER and is_whole:
+        inner, kind = INNER[suffix]
+        change = rng.choice((mutate, partial(change_values, suffix=kind)))
+        return _inside(content, inner, lambda member: change(member, rng=rng))
+    if suffix == ".gz" and is_whole:
+        plain = gzip.decompress(content)
+        return gzip.compress(change_values(plain, ".csv", rng), mtime=0)
     if suffix in SPANS and is_whole:
         return change_values(content, suffix, rng)
     return change_bytes(content, rng) if is_whole else mutate(content, rng)
@@ -232,14 +242,13 @@ def change_bytes(content: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def _inside(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """Return an archive whose texts alone are changed."""
+def _inside(content: bytes, inner: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Return an archive of which one member alone is changed."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
         for member in old.infolist():
-            new.writestr(
-                member, change(old.read(member)) if member.filename == INNER else old.read(member)
-            )
+            read = old.read(member)
+            new.writestr(member, change(read) if member.filename == inner else read)
     return stream.getvalue()
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import html
 import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
@@ -70,7 +73,7 @@ def _zones(suffix: str) -> bytes:
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"zones{suffix}"
-        frame.to_file(path)
+        frame.to_file(path, driver={".kml": "KML"}.get(suffix))
         return path.read_bytes()
 
 
@@ -87,11 +90,86 @@ def _table(kind: str) -> bytes:
         return text.encode("utf-16-le")
     if kind == "titre":
         return f"sep=;\nExport du jour\n\n{text}".encode()
+    if kind == "gzip":
+        return gzip.compress(text.encode(), mtime=0)
+    if kind == "zip":
+        return _zip({"export/": b"", "export/table.csv": text.encode(), "__MACOSX/._a.csv": b"x"})
+    if kind == "ods":
+        return _ods([list(rows[0]), *(list(row.values()) for row in rows)])
     if kind == "jsonl":
         return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
     stream = io.BytesIO()
     pd.DataFrame(rows, dtype="str").to_parquet(stream)
     return stream.getvalue()
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    """Return an archive, the same bytes whatever the day."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return stream.getvalue()
+
+
+_ESPACES = "urn:oasis:names:tc:opendocument:xmlns:"
+_ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+def _ods(rows: list[list[str]]) -> bytes:
+    """Return rows as the workbook of an office suite other than Microsoft's."""
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            '<table:table-cell office:value-type="string">'
+            f"<text:p>{html.escape(cell)}</text:p></table:table-cell>"
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    spaces = " ".join(f'xmlns:{one}="{_ESPACES}{one}:1.0"' for one in ("office", "table", "text"))
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} '
+        'office:version="1.2"><office:body><office:spreadsheet><table:table table:name="Feuille1">'
+        f"{cells}</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = (
+        f'<?xml version="1.0"?><manifest:manifest xmlns:manifest="{_ESPACES}manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{_ODS}"/>'
+        "</manifest:manifest>"
+    )
+    return _zip(
+        {
+            "mimetype": _ODS.encode(),
+            "content.xml": content.encode(),
+            "META-INF/manifest.xml": manifest.encode(),
+        }
+    )
+
+
+def _topology() -> bytes:
+    """Return the squares near Lille as a TopoJSON."""
+    rows = [row.split(";") for row in ZONES]
+    west = [float(x) for _, _, x in rows]
+    rings = [
+        [[x, 50.60], [x + 0.01, 50.60], [x + 0.01, 50.61], [x, 50.61], [x, 50.60]] for x in west
+    ]
+    zones = [
+        {
+            "type": "Polygon",
+            "arcs": [[rank]],
+            "properties": {"code_qp": code, "lib_qp": nom},
+        }
+        for rank, (code, nom, _) in enumerate(rows)
+    ]
+    return json.dumps(
+        {
+            "type": "Topology",
+            "objects": {"zones": {"type": "GeometryCollection", "geometries": zones}},
+            "arcs": rings,
+        }
+    ).encode()
 
 
 AUTRES = {
@@ -123,9 +201,14 @@ ECHANTILLONS = {
             ("titre", ".csv"),
             ("jsonl", ".json"),
             ("parquet", ".parquet"),
+            ("gzip", ".gz"),
+            ("zip", ".zip"),
+            ("ods", ".ods"),
         )
     },
     "qpv2024, fgb": Echantillon("qpv2024", ".fgb", partial(_zones, ".fgb")),
     "qpv2024, geojson": Echantillon("qpv2024", ".geojson", partial(_zones, ".geojson")),
     "qpv2024, gpkg": Echantillon("qpv2024", ".gpkg", partial(_zones, ".gpkg")),
+    "qpv2024, kml": Echantillon("qpv2024", ".kml", partial(_zones, ".kml")),
+    "qpv2024, topojson": Echantillon("qpv2024", ".json", _topology),
 }

@@ -22,7 +22,7 @@ from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.territories.offer import offer_block
 from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.world import open_world
-from geoapp.outputs.coverage import write_changes
+from geoapp.outputs.changes import write_changes
 from geoapp.planning.evolution import measure_change, read_series, tell_access_change
 from geoapp.planning.people import count_people
 from support.world import CREATED, make_tiny_frames, publish_world

@@ -114,5 +114,15 @@ def test_many_values_are_classed_in_a_blink_and_always_the_same():
     assert make_classes(np.repeat([0.0, 1.0], 4000)).effectifs == (4000, 4000)
 
 
+def test_where_nearly_all_are_at_the_ends_the_classes_still_part_the_others():
+    """« 0 % », « plus de 0 % à 100 % » said nothing of the communes that are partly covered."""
+    between = [0.02, 0.05, 0.31, 0.33, 0.36, 0.71, 0.74, 0.97]
+    values = np.array([0.0] * 2_900 + [1.0] * 700 + between)
+    found = round_classes(values, make_classes(values))
+    assert found.effectifs[0] == 2_900 and found.effectifs[-1] == 700
+    assert len(found.effectifs) == 5 and all(found.effectifs)
+    assert found.bornes == (0.0, 0.0, 0.05, 0.4, 0.97, 1.0)
+
+
 def test_every_method_has_a_name():
     assert set(METHODES) == {"jenks", "quantiles", "fixes"}

@@ -64,3 +64,12 @@ def test_who_waits_is_told_and_who_does_not_is_not(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
     plain = [one for one in main.commands.values() if not isinstance(one, click.Group)]
     assert plain and all(isinstance(one, Patient) for one in plain)
+
+
+def test_a_summary_of_coverage_and_a_map_load_neither_search_nor_files(tiny_snapshot, tmp_path):
+    """What costs a second of a command that takes three: loaded by who asks for it."""
+    data = ["--data", str(tiny_snapshot.path.parents[1])]
+    apart = "scipy.spatial scipy.sparse.csgraph snowballstemmer xlsxwriter pyogrio matplotlib"
+    assert loaded(["gaps", *data], apart) == []
+    picture = ["figure", "--type", "couverture", "--out", str(tmp_path / "c.png")]
+    assert loaded([*picture, *data], apart) == ["matplotlib"]

@@ -18,10 +18,10 @@ import shapely
 from shapely import Point, box
 
 from geoapp.core.errors import ContractError, ParameterError, SourceError
-from geoapp.reference.communes import build_communes, packages, repair
+from geoapp.reference.communes import packages, repair
 from geoapp.reference.communes.admin_express import read_admin_express
 from geoapp.reference.communes.attributes import old_codes
-from geoapp.reference.communes.build import COLONNES
+from geoapp.reference.communes.build import COLONNES, build_communes
 from geoapp.reference.communes.checks import (
     EXCEPTIONS,
     SEUIL_RECOUVREMENT,

@@ -185,6 +185,29 @@ def test_two_snapshots_show_what_was_lost(client):
     assert "Hôtellerie" in page or "Beauval" in page or "niveau" in page.lower()
 
 
+NOTICES = (
+    "/couverture/export.lisez-moi",
+    "/couverture/publics/export.lisez-moi",
+    "/couverture/evolution/export.lisez-moi",
+    "/ou-ouvrir/export.lisez-moi",
+    "/api/v1/formations.lisez-moi?domaine=sante",
+    "/territoires/ze2020/3201/offre.lisez-moi",
+    "/qualite/scores.lisez-moi",
+    "/qualite/corrections.lisez-moi",
+    "/donnees/tables/lieux.lisez-moi.txt",
+    "/donnees/indicateurs/ze2020.lisez-moi.txt",
+)
+
+
+@pytest.mark.parametrize("path", NOTICES)
+def test_every_notice_says_licence_day_and_how_to_cite(client, path):
+    answer = client.get(path)
+    told = answer.data.decode("utf-8-sig")
+    assert answer.status_code == 200 and answer.mimetype == "text/plain"
+    for word in ("Licence", "Source", "Citer", "GéoForma, ", "2026"):
+        assert word in told, (word, told)
+
+
 def test_a_scenario_is_run_again_on_the_snapshot_before(client, snapshot):
     address = "/et-si?type_diplome=bts&seuil_km=12&ouvre=commune%3A80002"
     page = plain(client.get(address).text)

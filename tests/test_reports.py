@@ -26,7 +26,7 @@ from geoapp.coverage.territories.zone import choose_zones, find_zone
 from geoapp.coverage.world import open_world
 from geoapp.outputs.sheets import folder
 from geoapp.outputs.sheets.folder import make_sheet, working, write_sheets
-from geoapp.outputs.sheets.rendering import PdfError, render_pdf
+from geoapp.outputs.sheets.rendering import PART_PAGE, PdfError, render_pdf
 from geoapp.web import create_app
 from support.examples import NIGHT
 from support.words import plain
@@ -35,6 +35,8 @@ from support.world import make_tiny_frames, publish_world
 GOLDEN = Path(__file__).parent / "golden"
 ZONES = ("ze2020:3201", "ze2020:0054", "qpv2024:QN08001A")
 MAX_BYTES = 2_000_000
+TITRE_PT = 9.4
+"""Size from which a text of a sheet is a heading; the sentences of the first page are smaller."""
 
 
 @pytest.fixture(scope="module")
@@ -394,6 +396,34 @@ def test_a_neighbourhood_tells_its_people_of_2013_and_what_is_inside_by_a_code(r
     told = plain(unescape(make_sheet(real_world, Question(), zone, pdf=False)[0]))
     assert f"{max(inside)} autres formations y sont par la position de l'établissement" in told
     assert "Population municipale de 2013 : " in told
+
+
+def written_lines(page) -> list[tuple[float, float, str]]:
+    """Return how far down each piece of text of a page is (0 to 1), its size, its words.
+
+    The foot of the page is left out.
+    """
+    height, found = float(page.mediabox.height), []
+
+    def see(text, base, matrix, font, size):
+        x, y = matrix[4], matrix[5]
+        down = 1 - (base[1] * x + base[3] * y + base[5]) / height
+        if text.strip() and down < 0.94:
+            found.append((down, abs(size * matrix[3] * base[3]), text.strip()))
+
+    page.extract_text(visitor_text=see)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("cle", ZONES)
+def test_no_page_of_a_sheet_is_nearly_empty_nor_ends_by_a_heading(fiches, cle):
+    pages = [written_lines(page) for page in PdfReader(io.BytesIO(fiches[cle][1])).pages]
+    titles = {texte for page in pages for _, size, texte in page if size > TITRE_PT}
+    assert len(titles) > 10, "headings are seen"
+    for number, lines in enumerate(pages, 1):
+        down, size, texte = lines[-1]
+        assert down > PART_PAGE, (number, texte)
+        assert size < TITRE_PT, f"page {number} ends by « {texte} »"
 
 
 @pytest.mark.parametrize(("nb", "pages"), [(20, 1), (32, 2)])

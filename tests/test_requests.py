@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from geoapp.core.errors import ParameterError
+from geoapp.offer.parameters import read_values
 from geoapp.offer.search.index import open_index
 from geoapp.offer.search.model import Lieu, Requete
-from geoapp.offer.search.requests import describe_request, parse_request, read_values, to_parameters
+from geoapp.offer.search.requests import describe_request, parse_request, to_parameters
 from support.world import publish_world
 
 

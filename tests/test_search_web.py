@@ -352,9 +352,9 @@ def test_exports_hold_the_same_parameters(client):
     page = client.get("/recherche?lieu=Amiville&niveau=4&page=1")
     links = {
         nom: html.unescape(href)
-        for href, nom in re.findall(r'href="([^"]*)" data-action="(\w+)"', page.text)
+        for href, nom in re.findall(r'href="([^"]*)" data-action="([\w-]+)"', page.text)
     }
-    files = ("csv", "xlsx", "geojson", "gpkg", "parquet")
+    files = ("csv", "xlsx", "geojson", "gpkg", "parquet", "lisez-moi")
     assert set(links) == {"imprimer", *files}
     for nom in files:
         parts = urlsplit(links[nom])

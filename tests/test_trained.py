@@ -66,6 +66,8 @@ def test_page_and_file_say_the_same(client):
     text = client.get("/qui-se-forme/export.csv", query_string=query).get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=";"))
     assert rows[0]["Famille de métiers"] in page
+    notice = client.get("/qui-se-forme/export.lisez-moi", query_string=query).text
+    assert all(word in notice for word in ("Source", "Licence", "Citer"))
     assert client.get("/qui-se-forme/export.csv").status_code == 400
     assert client.get("/qui-se-forme?lieu=Nullepart-sur-Rien").status_code == 400
     assert client.get("/qui-se-forme?groupe=ZZ").status_code == 400

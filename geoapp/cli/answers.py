@@ -117,18 +117,20 @@ def gaps(out: Path | None, data_dir: Path | None, **parametres) -> None:
     """Mesure la couverture par zone : habitants trop loin, causes, accessibilité."""
     check_question(parametres)
     check_out(out, FICHIERS)
-    from geoapp.cli.console import print_gaps
+    from geoapp.cli.coverage_report import print_gaps
     from geoapp.core.snapshot import open_snapshot
     from geoapp.coverage.answer import answer
     from geoapp.coverage.model import parse_question
     from geoapp.coverage.world import open_world
-    from geoapp.outputs.coverage import write_answer
 
     world = open_world(open_snapshot(read_settings(data_dir).data_dir))
     reponse = answer(
         world, parse_question({nom: valeur for nom, valeur in parametres.items() if valeur}, world)
     )
     if out:
+        # What writes files costs half a second: a summary does without.
+        from geoapp.outputs.coverage import write_answer
+
         write_answer(world, reponse, out)
     print_gaps(reponse, out)
 
@@ -250,7 +252,7 @@ def compare(
     from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
     from geoapp.coverage.model import FILTRES_OFFRE
     from geoapp.coverage.world import open_world
-    from geoapp.outputs.coverage import write_changes
+    from geoapp.outputs.changes import write_changes
     from geoapp.planning.evolution import measure_change, read_series
 
     folder = read_settings(data_dir).data_dir

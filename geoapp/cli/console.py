@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,13 +22,9 @@ from geoapp.core.french import count
 from geoapp.core.published import Publication
 from geoapp.core.reasons import RAISONS
 from geoapp.core.snapshot import Snapshot, open_snapshot
-from geoapp.coverage.answer import Reponse
 from geoapp.coverage.change import Evolution, tell_change
-from geoapp.coverage.indicators import INDICATEURS, show_value
-from geoapp.coverage.model import describe_question
 from geoapp.offer.answers import VOISIN, describe_answer
 from geoapp.offer.lookups import Repertoire
-from geoapp.offer.perimeter import CONNUE
 from geoapp.offer.quality.scores import Qualite, list_defects, score_parts
 from geoapp.offer.search.model import Resultat
 from geoapp.outputs.files.csv import french_csv
@@ -278,45 +273,6 @@ def _print_found(answer: dict) -> None:
     for nb, mots in apart:
         if nb:
             console.print(f"{number(nb)} {mots}", highlight=False)
-
-
-_GAPS = (
-    "population",
-    "population_non_couverte",
-    "part_non_couverte",
-    "mediane",
-    "e2sfca",
-    "nb_offres",
-)
-"""Indicators printed by `geoapp gaps`; the file has them all."""
-
-
-def print_gaps(reponse: Reponse, out: Path | None) -> None:
-    """Print an answer of coverage: the sentence, the worst zones, the notes."""
-    console = open_console()
-    rows = reponse.tableau.sort_values(
-        ["population_non_couverte", "code_zone"], ascending=[False, True]
-    ).head(25)
-    title = f"{describe_question(reponse.question)}{reponse.perimetre.suffixe}"
-    table = Table(title=title, title_justify="left")
-    for titre in ("Code", "Zone", *(INDICATEURS[nom].titre for nom in _GAPS), "Cause", "Solidité"):
-        table.add_column(titre)
-    for row in rows.to_dict("records"):
-        cells = [show_value(row, nom, reponse.question.unite) for nom in _GAPS]
-        table.add_row(
-            row["code_zone"],
-            row["nom"],
-            *cells,
-            *("" if pd.isna(row[nom]) else row[nom] for nom in ("cause", "solidite")),
-        )
-    console.print(table)
-    console.print(reponse.phrase, highlight=False, markup=False)
-    if reponse.perimetre.statut == CONNUE:
-        console.print(reponse.perimetre.phrase, highlight=False, markup=False)
-    for note in reponse.notes:
-        console.print(f"- {note}", highlight=False, markup=False)
-    if out:
-        console.print(f"{out} : {len(reponse.tableau)} zones.", highlight=False, markup=False)
 
 
 def print_quality(qualite: Qualite, entite: dict | None, critere: str | None) -> None:

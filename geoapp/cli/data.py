@@ -324,7 +324,7 @@ def communes(
 ) -> None:
     """Construit la table des communes à partir de paquets publics, réparée et vérifiée."""
     from geoapp.core.config import GEODATA
-    from geoapp.reference.communes import build_communes
+    from geoapp.reference.communes.build import build_communes
 
     codes = [code.strip() for code in departements.split(",") if code.strip()]
     build_communes(

@@ -29,6 +29,8 @@ from geoapp.core.memory import Memory
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
 MANIFEST = "manifest.json"
+RECHERCHE = "recherche.sqlite"
+"""Index of the search, made with the tables."""
 ROUTES = "routes.geojson"
 """Main roads and stations that the maps draw, when a source gives some: under their own licences,
 no table.

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.french import count, format_date, format_number, join_words
@@ -22,7 +21,7 @@ from geoapp.core.snapshot import Snapshot, list_snapshots, open_folder, open_sna
 from geoapp.coverage.model import FILTRES_OFFRE, refuse_value
 from geoapp.offer.counted import is_counted
 from geoapp.offer.filters import apply_filters, describe_filters, parse_filters
-from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.offer.whole import whole_offer
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.text import fold, map_distinct
@@ -267,6 +266,8 @@ def _same_trainings(snapshots: tuple[Snapshot, ...], whole: list[pd.DataFrame]) 
             end.extend(_find(mine, merged[columns].set_axis(RANGEE, axis=1)))
         found.append(mine)
     links = sparse.coo_array((np.ones(len(ends[0])), ends), shape=(len(ranks), len(ranks)))
+    from scipy.sparse.csgraph import connected_components
+
     _, groups = connected_components(links, directed=False)
     return [mine.map(pd.Series(groups)) for mine in found]
 
@@ -307,12 +308,16 @@ def _named(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return frame
 
 
+_DE_SOURCE = ("titre", "producteur", "licence", "adresse", "mode")
+"""What a file tells of a source."""
+
+
 def _sources(avant: Snapshot, apres: Snapshot, whole: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the sources of either offer: title, vintages, and rows of its catalogue (0: none)."""
-    parts, titles = [], {}
+    """Return the sources of either offer: what they are, vintages, rows of each side (0: none)."""
+    parts, known = [], {}
     for snapshot, every in zip((avant, apres), whole, strict=True):
         sources = snapshot.read("sources").set_index("id_source")
-        titles.update(sources["titre"].to_dict())
+        known.update(sources[list(_DE_SOURCE)].to_dict("index"))
         counts = every["id_source"].value_counts()
         ids = sorted(counts.index)
         parts.append(
@@ -328,7 +333,13 @@ def _sources(avant: Snapshot, apres: Snapshot, whole: list[pd.DataFrame]) -> pd.
         parts[1], on="id_source", how="outer", suffixes=("_avant", "_apres"), validate="1:1"
     )
     both[["nb_avant", "nb_apres"]] = both[["nb_avant", "nb_apres"]].fillna(0).astype(int)
-    both.insert(1, "titre", both["id_source"].map(titles).fillna(both["id_source"]))
+    for rank, nom in enumerate(_DE_SOURCE, 1):
+        both.insert(rank, nom, [known.get(one, {}).get(nom) for one in both["id_source"]])
+    both["titre"] = both["titre"].fillna(both["id_source"])
+    years = both[["millesime_avant", "millesime_apres"]].itertuples(index=False)
+    both["millesime"] = [
+        " puis ".join(dict.fromkeys(str(one) for one in pair if not pd.isna(one))) for pair in years
+    ]
     return both.sort_values("id_source", ignore_index=True)
 
 

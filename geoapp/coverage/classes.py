@@ -25,9 +25,30 @@ with the square.
 def _jenks(values: np.ndarray, nb: int) -> np.ndarray:
     """Return the upper bounds of natural classes."""
     if len(values) > JENKS_MAX:
-        values = np.quantile(values, np.linspace(0, 1, JENKS_MAX), method="closest_observation")
+        every, values = values, _order_statistics(values)
+        distinct = np.unique(every)
+        if len(np.unique(values)) < min(nb, len(distinct)):
+            return _around_the_ends(distinct, nb)
     ordered = np.sort(values)
     return ordered[_natural_ends(ordered, min(nb, len(np.unique(values))))]
+
+
+def _order_statistics(values: np.ndarray) -> np.ndarray:
+    """Return at most `JENKS_MAX` of some values, evenly spread."""
+    if len(values) <= JENKS_MAX:
+        return values
+    return np.quantile(values, np.linspace(0, 1, JENKS_MAX), method="closest_observation")
+
+
+def _around_the_ends(distinct: np.ndarray, nb: int) -> np.ndarray:
+    """Return the upper bounds of classes where nearly all the values are the least or the greatest.
+
+    Each of the two has a class of its own, and what lies between them natural ones: a class « over
+    0 % up to 100 % » would hold everything.
+    """
+    between = _order_statistics(distinct[1:-1])
+    ends = between[_natural_ends(between, min(max(nb - 2, 1), len(between)))]
+    return np.concatenate([distinct[:1], ends[:-1], distinct[-2:]])
 
 
 def _natural_ends(ordered: np.ndarray, nb: int) -> list[int]:

@@ -11,7 +11,7 @@ from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.travel.modes import MODES, UNITES, VOITURE, greatest_threshold
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
-from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
+from geoapp.offer.parameters import Parametre, read_values, refuse_unknown
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.reference.zonings import MAILLE, MAILLES
 

@@ -6,9 +6,10 @@ by process, then only read: threads may share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,31 @@ class Maille:
     est_sans_contour: np.ndarray | None = None
 
 
+class Mailles(Mapping[str, Maille]):
+    """The divisions of the region by name, each made when it is first asked.
+
+    A command asks for one or two of a dozen; a server makes them all before it answers
+    (`make_all`), so that its processes share them.
+    """
+
+    def __init__(self, faiseurs: Mapping[str, Callable[[], Maille]]):
+        self._faiseurs, self._faites = dict(faiseurs), Memory()
+
+    def __getitem__(self, nom: str) -> Maille:
+        return self._faites.get(nom, self._faiseurs[nom])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._faiseurs)
+
+    def __len__(self) -> int:
+        return len(self._faiseurs)
+
+    def make_all(self) -> None:
+        """Make every division."""
+        for nom in self:
+            self[nom]
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """Everything that answers read; see the module.
@@ -82,7 +108,7 @@ class World:
     noms_organismes: np.ndarray
     nb_non_placees: int
     nb_a_distance: int
-    mailles: dict[str, Maille] = field(default_factory=dict)
+    mailles: Mailles = field(default_factory=lambda: Mailles({}))
     memoire: Memory = field(default_factory=Memory, repr=False)
 
     est_information: bool = False
@@ -273,7 +299,7 @@ def open_world(snapshot: Snapshot) -> World:
     bodies = snapshot.read("organismes").dropna(subset="id_entite").drop_duplicates("id_entite")
     noms_entites = bodies.set_index("id_entite")["nom_entite"].dropna()
     comptes, noms = _numbers(offres, trajets, noms_entites)
-    world = World(
+    return World(
         snapshot=snapshot,
         trajets=trajets,
         points=points,
@@ -282,9 +308,8 @@ def open_world(snapshot: Snapshot) -> World:
         noms_organismes=noms,
         nb_non_placees=non_placees,
         nb_a_distance=a_distance,
+        mailles=_divide(snapshot, points, offres),
     )
-    world.mailles.update(_divide(snapshot, points, offres))
-    return world
 
 
 def information_world(world: World) -> World:
@@ -304,19 +329,17 @@ def information_world(world: World) -> World:
         est_fictive=False,
     )
     comptes, noms = _numbers(offres, world.trajets, pd.Series(dtype="str"))
-    made = replace(
+    return replace(
         world,
         offres=offres,
         comptes=comptes,
         noms_organismes=noms,
         nb_non_placees=int((~known).sum()),
         nb_a_distance=0,
-        mailles={},
+        mailles=_divide(world.snapshot, world.points, offres),
         memoire=Memory(),
         est_information=True,
     )
-    made.mailles.update(_divide(world.snapshot, world.points, offres))
-    return made
 
 
 def _points(snapshot: Snapshot, trajets: Matrices) -> pd.DataFrame:
@@ -393,30 +416,42 @@ def _plain(offres: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(offres.drop(columns="geometry"))
 
 
-def _divide(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> dict[str, Maille]:
+def _divide(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> Mailles:
     """Return every division of the region, with the points and the offers that lie in each zone."""
     region, mine = points[points["est_region"]], offres[~offres["est_voisine"]]
     inside = pd.DataFrame({"rang": region.index, "code_commune": region["code_commune"].to_numpy()})
-    held = _offers_in_zones(mine)
-    result = {}
-    for type_zone, part in snapshot.read("zones").groupby("type_zone"):
+    held = cache(lambda: _offers_in_zones(mine))
+
+    def zoning(type_zone: str) -> Maille:
+        zones, offers = snapshot.read("zones"), held()
+        part = zones[zones["type_zone"].eq(type_zone)]
         maille = _make_maille(
             type_zone,
             part[["code_zone", "nom"]],
             _members(snapshot, type_zone, points, inside),
-            held[held["type_zone"].eq(type_zone)],
+            offers[offers["type_zone"].eq(type_zone)],
         )
-        result[type_zone] = replace(maille, est_sans_contour=_without_outline(type_zone, part))
-    communes = snapshot.read("communes")
-    communes = communes[communes["est_region"].astype(bool)]
-    result[COMMUNE] = _make_maille(
-        COMMUNE,
-        communes[["code_commune", "nom"]].set_axis(["code_zone", "nom"], axis=1),
-        inside.rename(columns={"code_commune": "code_zone"}),
-        pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()}),
+        return replace(maille, est_sans_contour=_without_outline(type_zone, part))
+
+    def communes() -> pd.DataFrame:
+        every = snapshot.read("communes")
+        return every[every["est_region"].astype(bool)]
+
+    def by_commune() -> Maille:
+        return _make_maille(
+            COMMUNE,
+            communes()[["code_commune", "nom"]].set_axis(["code_zone", "nom"], axis=1),
+            inside.rename(columns={"code_commune": "code_zone"}),
+            pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()}),
+        )
+
+    return Mailles(
+        {nom: partial(zoning, nom) for nom in sorted(snapshot.read("zones")["type_zone"].unique())}
+        | {
+            COMMUNE: by_commune,
+            CARREAU: lambda: _cells(region, communes().set_index("code_commune")["nom"]),
+        }
     )
-    result[CARREAU] = _cells(region, communes.set_index("code_commune")["nom"])
-    return result
 
 
 def _offers_in_zones(offres: pd.DataFrame) -> pd.DataFrame:

@@ -105,7 +105,9 @@ def _typed(kept: pd.DataFrame, table: str, source: Source) -> pd.DataFrame:
     """
     rows = kept.sort_values(list(kept.columns), na_position="last", ignore_index=True)
     named = _CLES[table]
-    key = source.id + ":" + rows[named].fillna("").agg(":".join, axis=1)
+    cells = rows[named].fillna("").itertuples(index=False, name=None)
+    # Typed: of no row, pandas would make a table and not a column.
+    key = pd.Series([":".join([source.id, *one]) for one in cells], index=rows.index, dtype="str")
     rank = key.groupby(key).cumcount() + 1
     rows[TABLES[table].cle[0]] = key + ("~" + rank.astype("str")).mask(rank.eq(1), "")
     for column in rows.columns.intersection(_NOMBRES):

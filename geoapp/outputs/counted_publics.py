@@ -8,6 +8,7 @@ import pandas as pd
 
 from geoapp.coverage.counted_publics import PublicCompte, count_publics, part_of_all, tell_publics
 from geoapp.coverage.model import Question, describe_question, describe_reach
+from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.world import World
 from geoapp.outputs.files.model import ColonneFichier, Fichier, as_columns, plain_rows
 from geoapp.outputs.provenance import tell_provenance
@@ -75,7 +76,12 @@ def counted_file(world: World, question: Question) -> Fichier:
             ("À retenir", tell_publics(found, everybody)),
             ("Seuil", f"{describe_reach(question)}, compris"),
             *(("À savoir", note) for note in NOTES),
-            *tell_provenance(world.snapshot, used.to_dict("records"), "publics comparés"),
+            *tell_provenance(
+                world.snapshot,
+                # Of the distances too: offer, people, zones.
+                [*list_sources(world), *used.to_dict("records")],
+                "publics comparés",
+            ),
         ],
         titre="Publics",
         nom="publics",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import box
 
-from geoapp.core.config import CRS_GEO, CRS_METRIC
-from geoapp.core.french import format_number
-from geoapp.core.geometry import to_metric
+from geoapp.core.config import CRS_GEO
 from geoapp.coverage.answer import Reponse
-from geoapp.coverage.border import crossing_zones, split_at_region
-from geoapp.coverage.change import Evolution, tell_change
+from geoapp.coverage.border import crossing_zones
 from geoapp.coverage.indicators import (
     INCONNU,
     INDICATEURS,
@@ -27,25 +23,21 @@ from geoapp.coverage.indicators import (
 )
 from geoapp.coverage.legend import COULEURS, HORS_DE_PORTEE, class_lines, legend
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, describe_question, describe_way
+from geoapp.coverage.outlines import counted_outlines
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.coverage.world import World
 from geoapp.offer.perimeter import INCONNUE, LIBELLES
 from geoapp.outputs.files.formats import write_file
-from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier, as_columns
+from geoapp.outputs.files.model import CONTOUR, ColonneFichier, Fichier
 from geoapp.outputs.files.qml import INCONNU as FOND_INCONNU
 from geoapp.outputs.files.qml import Regle, class_rules, class_style
 from geoapp.outputs.provenance import tell_provenance
-from geoapp.planning.evolution import EffetAcces, Releve, list_access_notes, tell_access_change
-from geoapp.reference.zonings import CARREAU, MAILLES
+from geoapp.reference.zonings import MAILLES
 
 NON_COLLECTEE = "#e3d294"
 """Fill of a zone whose offer no source holds, as on the page."""
-
-COTE_M = 200.0
-"""Side of a grid cell, in metres."""
-
 
 _DECIMALES = {"part": 1, "cout": 1, "taux": 3, "taux_brut": 1}
 """Decimals of each type of number, those of the page."""
@@ -151,32 +143,6 @@ def _cut(world: World, zonage: str) -> tuple[str, ...]:
     )
 
 
-def zone_outlines(world: World, zonage: str) -> gpd.GeoSeries:
-    """Return the outline of each zone (index `code_zone`, EPSG:4326).
-
-    A cell is a square of `COTE_M` around its point.
-    """
-    if zonage == CARREAU:
-        cells = world.points[world.points["type_point"].eq(CARREAU)]
-        x, y = to_metric(cells["longitude"], cells["latitude"])
-        squares = box(x - COTE_M / 2, y - COTE_M / 2, x + COTE_M / 2, y + COTE_M / 2)
-        return gpd.GeoSeries(squares, index=cells["id_point"].to_numpy(), crs=CRS_METRIC).to_crs(
-            CRS_GEO
-        )
-    couches = world.snapshot.read("couches")
-    mine = couches[couches["type_zone"].eq(zonage)]
-    return mine.set_index("code_zone").geometry
-
-
-def counted_outlines(world: World, zonage: str) -> tuple[gpd.GeoSeries, gpd.GeoSeries]:
-    """Return the outline of what the figures of each zone count, and the parts of zones outside.
-
-    The figures count what is in the region (see `split_at_region`).
-    """
-    whole = zone_outlines(world, zonage)
-    return (whole, whole.iloc[:0]) if zonage == CARREAU else split_at_region(world.snapshot, zonage)
-
-
 def layer_name(zonage: str) -> str:
     """Return the name of a layer of outlines, as QGIS shows it."""
     return f"Couverture par {MAILLES[zonage].singulier}"
@@ -248,68 +214,3 @@ def write_answer(world: World, reponse: Reponse, out: Path) -> None:
     `geoapp.outputs.files.formats` lists them.
     """
     write_file(file_of(world, reponse), out)
-
-
-COLONNES = as_columns(
-    ("code_zone", "Code", "Code de la zone", "texte"),
-    ("nom", "Zone", "Nom de la zone", "texte"),
-    ("code_domaine", "Code du domaine", "Domaine simplifié", "texte"),
-    ("domaine", "Domaine", "Libellé du domaine", "texte"),
-    ("niveau_sortie", "Niveau", "Niveau de sortie, 3 à 8", "texte"),
-    ("voie", "Voie", "Voie d'accès", "texte"),
-    ("nb_avant", "Avant", "Formations avant", "entier"),
-    ("nb_apres", "Après", "Formations après", "entier"),
-    ("gagnees", "Gagnées", "Présentes après seulement", "entier"),
-    ("perdues", "Perdues", "Présentes avant seulement", "entier"),
-    ("inchangees", "Inchangées", "Présentes avant et après", "entier"),
-)
-"""Columns of the file of a comparison."""
-
-
-def changes_file(
-    evolution: Evolution, acces: EffetAcces | None = None, series: Sequence[Releve] = ()
-) -> Fichier:
-    """Return a comparison as a file: one row per zone and kind, people and series in its notice."""
-    people = [] if acces is None else [("Habitants", tell_access_change(acces))]
-    notice = [
-        ("Titre", f"Évolution de l'offre, du {evolution.avant} au {evolution.apres}"),
-        ("À retenir", tell_change(evolution)),
-        *people,
-        ("Filtres", evolution.description or "aucun"),
-        (
-            "Même formation",
-            "Même commune, même organisme, même voie, même niveau et même intitulé.",
-        ),
-        *(("À savoir", texte) for texte in evolution.avertissements),
-        *(("À savoir", note) for note in (list_access_notes(acces) if acces else [])),
-        *(
-            (
-                f"Instantané du {one.nom}",
-                f"{format_number(one.nb_formations)} formations dans "
-                f"{format_number(one.nb_lieux)} lieux ; habitants trop loin : "
-                f"{one.non_couverts_dits}",
-            )
-            for one in series
-        ),
-        *(
-            ("Source", f"{s.titre} : {s.nb_avant} lignes avant, {s.nb_apres} après")
-            for s in evolution.sources.itertuples()
-        ),
-    ]
-    return Fichier(
-        table=evolution.sortes,
-        colonnes=COLONNES,
-        notice=notice,
-        titre="Évolution de l'offre",
-        nom="evolution",
-    )
-
-
-def write_changes(
-    evolution: Evolution,
-    out: Path,
-    acces: EffetAcces | None = None,
-    series: Sequence[Releve] = (),
-) -> None:
-    """Write one row per zone and kind to `out` (.csv or .xlsx)."""
-    write_file(changes_file(evolution, acces, series), out, formats=("csv", "xlsx"))

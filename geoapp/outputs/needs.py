@@ -1,14 +1,22 @@
-"""What a file about the need holds: the rows shown, their columns, their notice."""
+"""What a file about the need, or who is trained, holds: rows shown, columns, notice."""
 
 from __future__ import annotations
 
 from geoapp.core.schema import TABLES
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.core.snapshot import Snapshot
-from geoapp.outputs.files.model import ColonneFichier, Fichier, make_column, plain_rows
+from geoapp.outputs.files.model import (
+    ColonneFichier,
+    Fichier,
+    as_columns,
+    make_column,
+    plain_rows,
+)
 from geoapp.outputs.provenance import tell_provenance
 from geoapp.planning.need_answer import ReponseBesoin
 from geoapp.planning.need_words import BESOINS_DITS, OFFRES_DITES, list_notes, tell_need, title_of
+from geoapp.planning.trained import COLONNES as FORMES
+from geoapp.planning.trained import NOTES, Formes
 from geoapp.reference.zonings import TERRITOIRES
 
 TITRES = {
@@ -106,4 +114,32 @@ def need_file(snapshot: Snapshot, reponse: ReponseBesoin) -> Fichier:
         titre="Besoin et offre",
         nom=f"besoins-{place}",
         nb_figees=4,
+    )
+
+
+_USAGES_FORMES = ("besoins", "familles_rome", "statistique")
+"""Usages of the sources of families, of pupils and of rates, beside the catalogues."""
+
+
+def trained_file(snapshot: Snapshot, formes: Formes, titre: str) -> Fichier:
+    """Return who is trained near a place as a file; `titre` is the question in words."""
+    sources = snapshot.read("sources")
+    used = sources[
+        sources["id_source"].isin(formes.sources)
+        | (sources["usage"].isin(_USAGES_FORMES) & sources["mode"].ne("absente"))
+    ]
+    return Fichier(
+        table=formes.lignes,
+        colonnes=as_columns(*((nom, *row) for nom, row in FORMES.items())),
+        notice=[
+            ("Titre", titre),
+            ("À retenir", formes.phrase),
+            ("Années des places", ", ".join(formes.annees_places) or "inconnues"),
+            ("Année des élèves", formes.annee_eleves or "inconnue"),
+            *(("À savoir", note) for note in NOTES),
+            *tell_provenance(snapshot, used.to_dict("records"), "qui se forme"),
+        ],
+        titre="Qui se forme",
+        nom="qui-se-forme",
+        nb_figees=2,
     )

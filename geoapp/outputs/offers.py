@@ -18,6 +18,7 @@ import pandas as pd
 from geoapp.core.config import CRS_GEO
 from geoapp.core.french import count, say_if
 from geoapp.core.schema.offer_columns import ColonneOffre, shown_in
+from geoapp.core.snapshot import Snapshot
 from geoapp.offer.cards import offer_card
 from geoapp.offer.lookups import Repertoire
 from geoapp.offer.search.model import Resultat
@@ -25,6 +26,7 @@ from geoapp.offer.search.requests import describe_result
 from geoapp.offer.search.scope import search_perimeter
 from geoapp.outputs.files.domains import domain_style
 from geoapp.outputs.files.model import PAQUET, POINT, ColonneFichier, Fichier, Suite
+from geoapp.outputs.provenance import tell_provenance
 
 BLOCS = {
     "resultat": "Résultat",
@@ -241,7 +243,7 @@ def offers_file(resultat: Resultat, repertoire: Repertoire, site: str = "") -> F
             partial(_read_pieces, resultat, repertoire, site),
         ),
         colonnes=COLONNES,
-        notice=_list_notice(about),
+        notice=_list_notice(about, repertoire.snapshot),
         titre="Formations",
         nom="formations",
         feuille="Formations",
@@ -296,17 +298,15 @@ def describe_export(resultat: Resultat, repertoire: Repertoire) -> dict:
     }
 
 
-def _list_notice(about: dict) -> list[tuple[str, str]]:
+def _list_notice(about: dict, snapshot: Snapshot) -> list[tuple[str, str]]:
     """Return what must travel with the offers, in words."""
-    moment = f"{about['assemble_le']} (instantané {about['instantane']})"
     return [
         ("Recherche", about["titre"]),
         ("Contenu", ", ".join(_list_contents(about))),
         ("Offre connue", about["perimetre"]),
-        ("Données assemblées le", moment),
         *(("Trajets", phrase) for phrase in about["trajets"]),
         *(("À savoir", regle) for regle in REGLES),
-        *(("Source", _say_source(source)) for source in about["sources"]),
+        *tell_provenance(snapshot, about["sources"], "recherche de formations"),
     ]
 
 
@@ -321,10 +321,3 @@ def _list_contents(about: dict) -> list[str]:
         words = ("formation plus proche", "formations plus proches")
         blocs.append(f"{count(about['nb_proches'], *words)} hors {about['au_dela']}")
     return blocs
-
-
-def _say_source(source: dict) -> str:
-    """Return one source: title, producer, vintage, licence, address; a fictitious one says so."""
-    fictive = " (données fictives)" if source["mode"] == "demonstration" else ""
-    told = (source[nom] for nom in ("producteur", "millesime", "licence", "adresse"))
-    return " ; ".join([source["titre"] + fictive, *filter(None, told)])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geoapp.core.french import format_date
 from geoapp.core.snapshot import Snapshot
-from geoapp.outputs.catalogue.licences import PARTAGE, Licence, merge_licences
+from geoapp.outputs.catalogue.licences import PARTAGE, merge_licences
 
 _LICENCE_PARTAGE = (
     "Une part de ces données vient d'une source sous ODbL : "
@@ -32,15 +32,28 @@ def tell_provenance(
     rows = list(sources)
     day = format_date(snapshot.manifest["cree_le"][:10])
     years = years_of_sources(rows)
-    licences = merge_licences(one["licence"] for one in rows)
     return [
         ("Instantané", f"{snapshot.id}, assemblé le {day}"),
         *([("Années des sources", ", ".join(years))] if years else []),
         *(("Source", tell_source(one)) for one in rows),
-        *(("Licence", one.titre) for one in licences),
-        *share_note(licences),
-        ("Citer", f"GéoForma, {titre}, données du {day}."),
+        *tell_licences(one["licence"] for one in rows),
+        cite(titre, f"du {day}"),
     ]
+
+
+def tell_licences(textes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the licences of some sources, and what one that asks to share alike means here."""
+    licences = merge_licences(textes)
+    shared = any(one.code in PARTAGE for one in licences)
+    return [
+        *(("Licence", one.titre) for one in licences),
+        *([("Licence", _LICENCE_PARTAGE)] if shared else []),
+    ]
+
+
+def cite(titre: str, jour: str) -> tuple[str, str]:
+    """Return how to cite a file: what it is, and of which day (« du 2 janvier 2026 »)."""
+    return ("Citer", f"GéoForma, {titre}, données {jour}.")
 
 
 def years_of_sources(sources: Iterable[Mapping]) -> list[str]:
@@ -50,12 +63,11 @@ def years_of_sources(sources: Iterable[Mapping]) -> list[str]:
 
 
 def tell_source(source: Mapping) -> str:
-    """Return one source: title, producer, vintage, licence; a fictitious one says so."""
+    """Return one source: title, producer, vintage, licence, address.
+
+    A fictitious one says so.
+    """
     fictive = " (données fictives)" if source.get("mode") == "demonstration" else ""
     parts = [source["titre"] + fictive, source["producteur"], source["millesime"]]
-    return " ; ".join(str(one) for one in [*parts, source["licence"]] if one and not pd.isna(one))
-
-
-def share_note(licences: list[Licence]) -> list[tuple[str, str]]:
-    """Return what a licence that asks to share alike means here; nothing without one."""
-    return [("Licence", _LICENCE_PARTAGE)] if any(one.code in PARTAGE for one in licences) else []
+    parts += [source["licence"], source.get("adresse")]
+    return " ; ".join(str(one) for one in parts if one and not pd.isna(one))

@@ -8,8 +8,10 @@ import pandas as pd
 
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.scores import POIDS_TOTAL, Qualite, list_defects
+from geoapp.outputs.catalogue.resources import sources_of
 from geoapp.outputs.files.formats import write_file
 from geoapp.outputs.files.model import Fichier, as_columns
+from geoapp.outputs.provenance import tell_provenance
 
 FORMATS_QUALITE = ("csv", "xlsx")
 
@@ -102,15 +104,9 @@ def write_defects(qualite: Qualite, entite: dict | None, critere: str | None, ou
 
 def _notice(qualite: Qualite, title: str) -> list[tuple[str, str]]:
     """Return what must travel with the figures: what they are, the rule, the sources, dates."""
-    sources = qualite.snapshot.read("sources")
-    mine = sources[
-        sources["id_source"].isin(
-            set(qualite.parties.loc[qualite.parties["type_entite"].eq("source"), "id_entite"])
-        )
-    ]
+    mine = sources_of(qualite.snapshot, "qualite")
     return [
         ("Titre", title),
-        ("Instantané", qualite.snapshot.id),
         (
             "Score",
             f"Somme pondérée (poids {POIDS_TOTAL}) des parts d'offres qui satisfont chaque critère "
@@ -120,8 +116,5 @@ def _notice(qualite: Qualite, title: str) -> list[tuple[str, str]]:
             (critere.titre, f"poids {critere.poids} : {critere.mesure}")
             for critere in CRITERES.values()
         ),
-        *(
-            ("Source", f"{row.titre}, {row.producteur}, {row.millesime}, {row.licence}")
-            for row in mine.itertuples()
-        ),
+        *tell_provenance(qualite.snapshot, mine.to_dict("records"), "qualité des données"),
     ]

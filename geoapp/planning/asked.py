@@ -12,7 +12,7 @@ from geoapp.coverage.model import Question, parse_question, refuse_value
 from geoapp.coverage.model import to_parameters as coverage_parameters
 from geoapp.coverage.territories.zone import Zone, find_zone
 from geoapp.coverage.world import World
-from geoapp.offer.search.requests import Parametre, read_values
+from geoapp.offer.parameters import Parametre, read_values
 from geoapp.planning.candidates import SORTES
 from geoapp.reference.zonings import COMPARES, REGION
 

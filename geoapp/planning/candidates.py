@@ -15,12 +15,12 @@ import pandas as pd
 import scipy
 
 from geoapp.core.geometry import to_metric
+from geoapp.core.snapshot import RECHERCHE
 from geoapp.coverage.model import Question
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.intrazonal import commune_floors
 from geoapp.coverage.world import World
 from geoapp.offer.filters import FILTRES
-from geoapp.offer.search.index import FICHIER as INDEX
 
 COMMUNE, ETABLISSEMENT, LIEU, DOMAINE = "commune", "etablissement", "lieu", "domaine"
 
@@ -156,7 +156,7 @@ def _places(world: World) -> pd.DataFrame:
 
 def _establishments(world: World) -> pd.DataFrame:
     """Return the establishments of the directory that may open a training."""
-    path = world.snapshot.path / INDEX
+    path = world.snapshot.path / RECHERCHE
     rows: list[tuple] = []
     if path.exists():
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:

@@ -13,7 +13,7 @@ import pandas as pd
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.french import dated, format_date
 from geoapp.core.snapshot import Snapshot
-from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
+from geoapp.offer.parameters import Parametre, read_values, refuse_unknown
 from geoapp.planning.families import CAUSES, why_unlinked
 from geoapp.planning.need_table import AUCUNE, BASSIN, FAIBLE, FORT, LOIN, MODERE, PRESENTE, ZONAGES
 from geoapp.reference.codes.identifiers import suggest

@@ -28,7 +28,7 @@ from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.travel.modes import greatest_threshold
 from geoapp.coverage.world import COMPTES, World, choose_offer
 from geoapp.coverage.zone_values import PAR_HABITANTS
-from geoapp.offer.search.requests import Parametre, check_length, read_values
+from geoapp.offer.parameters import Parametre, check_length, read_values
 from geoapp.offer.values import entity_of
 from geoapp.planning.candidates import list_candidates
 from geoapp.planning.people import Recensement, count_people

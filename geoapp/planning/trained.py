@@ -56,13 +56,17 @@ NOTES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Formes:
-    """Who is trained: `lignes` by family, the years of places and of pupils, and how many sites."""
+    """Who is trained: `lignes` by family, the years of places and of pupils, and how many sites.
+
+    `sources` are the catalogues of the trainings counted.
+    """
 
     lignes: pd.DataFrame
     annees_places: tuple[str, ...]
     annee_eleves: str
     nb_formations: int
     nb_lieux: int
+    sources: tuple[str, ...] = ()
 
     @property
     def phrase(self) -> str:
@@ -122,6 +126,7 @@ def who_is_trained(snapshot: Snapshot, offers: pd.DataFrame, groupe: str = "") -
         annee_eleves=year,
         nb_formations=len(distinct),
         nb_lieux=int(distinct["id_lieu"].nunique()),
+        sources=tuple(sorted(rows["id_source"].unique())),
     )
 
 

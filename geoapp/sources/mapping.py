@@ -85,14 +85,20 @@ def _apply(raw: pd.DataFrame, rule, annee: str) -> pd.Series:
         return pd.Series(rule["valeur"], index=raw.index, dtype="str")
     values = _cells(raw, rule, annee)
     if "partie" in rule:
-        pieces = values.str.split(rule.get("separateur", ","), regex=False)
-        values = pieces.str[rule["partie"]].astype("str").str.strip()
+        values = _pieces(values, rule.get("separateur", ","), rule["partie"])
     for pattern, replacement in rule.get("remplace", []):
         values = values.str.replace(pattern, replacement, regex=True)
     if "valeurs" in rule:
         values = values.map(rule["valeurs"]).astype("str")
     values = values.mask(values.eq(""))
     return values.fillna(rule["sinon"]) if "sinon" in rule else values
+
+
+def _pieces(values: pd.Series, separator: str, rank: int) -> pd.Series:
+    """Return one piece of each text, NA where it has none; unknown ones alone are texts too."""
+    parts = [[] if pd.isna(one) else one.split(separator) for one in values]
+    found = [one[rank].strip() if -len(one) <= rank < len(one) else None for one in parts]
+    return pd.Series(found, index=values.index, dtype="str")
 
 
 def _cells(raw: pd.DataFrame, rule: dict, annee: str) -> pd.Series:

@@ -26,22 +26,16 @@ from geoapp.offer.answers import (
 )
 from geoapp.offer.cards import ADRESSE, offer_sheet
 from geoapp.offer.filters import FILTRES
+from geoapp.offer.parameters import check_length, read_values, refuse_unknown
 from geoapp.offer.quality.answer import describe_quality
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.map_points import points
 from geoapp.offer.search.model import Lieu, Requete
 from geoapp.offer.search.places import suggest_places, suggest_streets, tell_outside
-from geoapp.offer.search.requests import (
-    BORNES,
-    PARAMETRES,
-    check_length,
-    parse_request,
-    read_values,
-    refuse_unknown,
-)
+from geoapp.offer.search.requests import BORNES, PARAMETRES, parse_request
 from geoapp.offer.search.text import suggest_texts
 from geoapp.outputs.counted_publics import describe_publics
-from geoapp.outputs.files.formats import parse_format
+from geoapp.outputs.files.formats import SERVIS, parse_format
 from geoapp.outputs.needs import describe_need
 from geoapp.outputs.offers import offers_file
 from geoapp.planning.asked import parse_sites
@@ -247,7 +241,7 @@ def settings() -> Settings:
 def export(route: Route, format: str) -> Response:
     """Return every page of a search as a file."""
     requete, _ = _requested(route)
-    form = parse_format(format)
+    form = parse_format(format, tuple(SERVIS))
     found = search(served_engine(), requete)
     if len(found.lignes) > COURT or form.couler is None:
         leave_to_workshop()

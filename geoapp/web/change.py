@@ -22,7 +22,7 @@ from geoapp.coverage.model import (
     parse_question,
 )
 from geoapp.coverage.world import World, open_world
-from geoapp.outputs.coverage import changes_file
+from geoapp.outputs.changes import changes_file
 from geoapp.planning.evolution import (
     EffetAcces,
     Releve,

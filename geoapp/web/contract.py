@@ -12,9 +12,9 @@ from geoapp.core.french import format_decimal
 from geoapp.core.schema.offer_columns import ColonneOffre
 from geoapp.coverage.model import PARAMETRES as COUVERTURE
 from geoapp.offer.cards import CARTE as CARTES
+from geoapp.offer.parameters import Parametre
 from geoapp.offer.quality.criteria import CRITERES
-from geoapp.offer.search.requests import Parametre
-from geoapp.outputs.files.formats import FORMATS
+from geoapp.outputs.files.formats import SERVIS
 from geoapp.planning.asked import ACCEPTES as PLAN_ACCEPTES
 from geoapp.planning.asked import PARAMETRES as PLAN
 from geoapp.planning.need_answer import PARAMETRES as BESOINS
@@ -104,7 +104,7 @@ CHEMINS: dict[str, Parametre] = {
             type="texte",
             aide="Format du fichier",
             exemple="csv",
-            valeurs=tuple(FORMATS),
+            valeurs=tuple(SERVIS),
         ),
     )
 }

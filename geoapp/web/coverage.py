@@ -21,6 +21,7 @@ from geoapp.coverage.model import (
     parse_question,
     to_parameters,
 )
+from geoapp.coverage.outlines import counted_outlines, zone_outlines
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import nothing_farther, travel_precision
@@ -38,7 +39,7 @@ from geoapp.offer.statistics import (
 )
 from geoapp.outputs import maps
 from geoapp.outputs.counted_publics import counted_file
-from geoapp.outputs.coverage import counted_outlines, file_of, zone_outlines
+from geoapp.outputs.coverage import file_of
 from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.html import escape_json
 from geoapp.outputs.maps.layers import layer_css

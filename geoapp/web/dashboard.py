@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
 
 from geoapp.core.errors import ParameterError
-from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.planning.dashboard import (
     ENTREES,
     NB_DITES,

@@ -10,14 +10,14 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.model import Question, parse_question
-from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.catalogue.datapackage import NOM, describe_package
 from geoapp.outputs.catalogue.dcat import PageCatalogue, describe_catalogue
 from geoapp.outputs.catalogue.export import every_file
 from geoapp.outputs.catalogue.indicators import check_zoning, indicator_file, question_words
 from geoapp.outputs.catalogue.listing import INDICATEURS, TABLE, Ressource, list_resources
 from geoapp.outputs.catalogue.resources import check_table_name, table_file
-from geoapp.outputs.files.formats import FORMATS, LISEZMOI, Format
+from geoapp.outputs.files.formats import FORMATS, SERVIS, Format
 from geoapp.outputs.files.geopackage import write_layers
 from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.web.coverage_view import query
@@ -149,7 +149,7 @@ def _parse_name(fichier: str) -> tuple[str, Format]:
         When it ends like no format; the nearest ending is named.
     """
     nom, _, fin = fichier.partition(".")
-    suffixes = {form.suffixe.lstrip("."): form for form in (*FORMATS.values(), LISEZMOI)}
+    suffixes = {form.suffixe.lstrip("."): form for form in SERVIS.values()}
     if fin in suffixes:
         return nom, suffixes[fin]
     near = nearest_accepted(fin, suffixes)

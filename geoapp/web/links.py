@@ -22,6 +22,7 @@ EXPORTS = (
     ("geojson", "Télécharger en GeoJSON"),
     ("gpkg", "Télécharger en GeoPackage"),
     ("parquet", "Télécharger en GeoParquet"),
+    ("lisez-moi", "Notice du CSV"),
 )
 
 Parametres = Sequence[tuple[str, str]]

@@ -13,7 +13,7 @@ from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.memory import Memory
 from geoapp.coverage.model import Question, parse_question
 from geoapp.offer.filters import apply_filters, parse_filters
-from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.ogc.collections import Collection, list_collections, open_features
 from geoapp.outputs.ogc.description import (

@@ -16,8 +16,9 @@ from geoapp.coverage.travel.modes import DEFAUT, MODES, UNITES, greatest_thresho
 from geoapp.offer.answers import held_zonages
 from geoapp.offer.filters import FILTRES, Filtre
 from geoapp.offer.lookups import Repertoire
-from geoapp.offer.search.requests import PARAMETRES, Parametre
-from geoapp.outputs.files.formats import FORMATS
+from geoapp.offer.parameters import Parametre
+from geoapp.offer.search.requests import PARAMETRES
+from geoapp.outputs.files.formats import SERVIS
 from geoapp.reference.zonings import CARREAU, COMMUNE
 from geoapp.web.contract import (
     CARTE,
@@ -264,7 +265,7 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
         "carte": [(nom, sens) for nom, (_, sens) in CARTE.items()],
         "formats": [
             (form.nom, f"{form.libelle} ({form.detail})" if form.detail else form.libelle)
-            for form in FORMATS.values()
+            for form in SERVIS.values()
         ],
     }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.filters import FILTRES, Filtre
-from geoapp.offer.search.requests import BORNES, PAGE_MAX, TEXTE_MAX, Parametre
-from geoapp.outputs.files.formats import FORMATS, Format
+from geoapp.offer.parameters import PAGE_MAX, TEXTE_MAX, Parametre
+from geoapp.offer.search.requests import BORNES
+from geoapp.outputs.files.formats import SERVIS, Format
 from geoapp.web.contract import CARTE, PAS_AVEC, VONT_ENSEMBLE, Route
 
 NB_VALEURS = 30
@@ -116,7 +117,7 @@ def _both(pair: list[str], absent: dict) -> dict:
 def content(route: Route) -> dict:
     """Return what the good answer of a route holds."""
     if route.nom == "export":
-        return {form.mimetype: _file(form) for form in FORMATS.values()}
+        return {form.mimetype: _file(form) for form in SERVIS.values()}
     properties: dict[str, dict] = {nom: {"description": sens} for nom, sens in route.cles}
     for nom in ("formations", "proches"):
         if nom in properties:
@@ -135,7 +136,7 @@ def _file(form: Format) -> dict:
     """Return what a file is; OpenAPI 3.1 says of bytes nothing but their type."""
     if form.nom == "geojson":
         return {"schema": {"$ref": "#/components/schemas/CollectionGeoJSON"}}
-    return {"schema": {"type": "string"}} if form.nom.startswith("csv") else {}
+    return {"schema": {"type": "string"}} if form.mimetype.startswith("text/") else {}
 
 
 def components(snapshot: Snapshot) -> dict:

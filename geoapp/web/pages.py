@@ -23,9 +23,9 @@ from geoapp.offer.filters import (
     list_options,
     parse_filters,
 )
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.offer.perimeter import perimeter_of
 from geoapp.offer.search.columns import ColonneFiltre, count_facets, make_columns, sift
-from geoapp.offer.search.requests import refuse_unknown
 from geoapp.offer.search.streets import open_streets
 from geoapp.outputs import maps
 from geoapp.outputs.maps.layers import OFFRES, layer_css, show_chosen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.offer.quality.perimeter import list_totals
 from geoapp.offer.quality.scores import Qualite, find_entity, list_defects, open_quality
-from geoapp.offer.search.requests import refuse_unknown
 from geoapp.outputs.files.formats import LISEZMOI
 from geoapp.outputs.files.model import Fichier
 from geoapp.outputs.quality import FORMATS_QUALITE, defects_file, scores_file

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from geoapp.core.errors import ParameterError
-from geoapp.offer.search.requests import TROP_DE_VALEURS, VALEURS_MAX
+from geoapp.offer.parameters import TROP_DE_VALEURS, VALEURS_MAX
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "

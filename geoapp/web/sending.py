@@ -12,7 +12,7 @@ from threading import Lock
 from flask import Response, abort, url_for
 
 from geoapp.core.errors import NotFoundError
-from geoapp.outputs.files.formats import FORMATS, LISEZMOI, Format, storing
+from geoapp.outputs.files.formats import SERVIS, Format, storing
 from geoapp.outputs.files.model import Fichier
 from geoapp.web.presentation import Query
 from geoapp.web.served import courant
@@ -35,18 +35,18 @@ class Dossier:
 def list_files(endpoint: str, asked: Query, *, est_carte: bool = True) -> list[tuple[str, str]]:
     """Return (label, address) of each file of a table; without those of maps, if it has no place.
 
-    `endpoint` answers to `format`, the name of a row of `FORMATS`, or that of the notice.
+    `endpoint` answers to `format`, a name of `SERVIS`.
     """
     return [
         (form.libelle, url_for(endpoint, format=form.nom, **asked))
-        for form in (*FORMATS.values(), LISEZMOI)
+        for form in SERVIS.values()
         if est_carte or not form.est_carte
     ]
 
 
 def find_format(nom: str, *, est_carte: bool = True) -> Format:
     """Return the format of an address, one of `list_files`; any other is not found."""
-    form = LISEZMOI if nom == LISEZMOI.nom else FORMATS.get(nom)
+    form = SERVIS.get(nom)
     if form is None or (form.est_carte and not est_carte):
         abort(404)
     return form

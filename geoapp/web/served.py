@@ -412,7 +412,14 @@ def signals() -> dict[str, Signal]:
 
 def served_world() -> World:
     """Return what the coverage counts on, opened once by snapshot."""
-    return courant().derive("world", open_world)
+    return courant().derive("world", _open_whole)
+
+
+def _open_whole(snapshot: Snapshot) -> World:
+    """Return the world of a snapshot, every division made: the web processes then share them."""
+    world = open_world(snapshot)
+    world.mailles.make_all()
+    return world
 
 
 def served_engine() -> Moteur:

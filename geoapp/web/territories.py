@@ -12,14 +12,14 @@ from geoapp.core.memory import Memory
 from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.territories.content import ContenuZone, build_content
-from geoapp.coverage.territories.sheet import compare_sentences, list_notice, present
+from geoapp.coverage.territories.sheet import compare_sentences, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
 from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
 from geoapp.coverage.world import choose_offer
-from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.sheets.folder import file_stem, make_sheet
 from geoapp.outputs.sheets.rendering import ENTIERES
-from geoapp.outputs.sheets.tables import to_file
+from geoapp.outputs.sheets.tables import to_file, zone_notice
 from geoapp.reference.zonings import COMMUNE
 from geoapp.web import territories_view as vues
 from geoapp.web.coverage import form_parts, map_parts
@@ -175,5 +175,5 @@ def table(type_zone: str, code_zone: str, nom: str, format: str):
         abort(404)
     contenu, other = _content(type_zone, code_zone)
     table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
-    fichier = to_file(table, list_notice(present(served_world(), contenu)))
+    fichier = to_file(table, zone_notice(courant().snapshot(), present(served_world(), contenu)))
     return send_table(replace(fichier, nom=f"{file_stem(contenu.zone)}-{nom}"), form)

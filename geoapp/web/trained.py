@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request, url_for
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import format_date, format_decimal, format_number, with_unit
+from geoapp.core.french import format_decimal, format_number, with_unit
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.model import Requete
-from geoapp.offer.search.requests import parse_request, refuse_unknown
-from geoapp.outputs.files.model import Fichier, as_columns
+from geoapp.offer.search.requests import parse_request
+from geoapp.outputs.needs import trained_file
 from geoapp.planning.need_answer import list_groups
-from geoapp.planning.trained import COLONNES, NOTES, Formes, who_is_trained
+from geoapp.planning.trained import NOTES, Formes, who_is_trained
 from geoapp.web.presentation import Query
 from geoapp.web.sending import find_format, list_files, send_table
 from geoapp.web.served import courant, served_engine
@@ -123,21 +124,4 @@ def export(format: str):
     found = _answer(asked)
     if found is None:
         raise ParameterError("lieu : dites de quelle commune partir.")
-    snapshot = courant().snapshot()
-    day = format_date(snapshot.manifest["cree_le"][:10])
-    fichier = Fichier(
-        table=found.lignes,
-        colonnes=as_columns(*((nom, *row) for nom, row in COLONNES.items())),
-        notice=[
-            ("Titre", _title(asked)),
-            ("À retenir", found.phrase),
-            ("Années des places", ", ".join(found.annees_places) or "inconnues"),
-            ("Année des élèves", found.annee_eleves or "inconnue"),
-            *(("À savoir", note) for note in NOTES),
-            ("Citer", f"GéoForma, qui se forme, données du {day} ({snapshot.id})."),
-        ],
-        titre="Qui se forme",
-        nom="qui-se-forme",
-        nb_figees=2,
-    )
-    return send_table(fichier, form)
+    return send_table(trained_file(courant().snapshot(), found, _title(asked)), form)

@@ -8,7 +8,7 @@ import pandas as pd
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from geoapp.core.config import PETIT_NOMBRE, Settings
-from geoapp.offer.search.requests import refuse_unknown
+from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.files.model import Fichier, as_columns
 from geoapp.web.presentation import MENU

@@ -201,21 +201,6 @@ def _places_note(bloc: BlocOffre) -> str:
     return f"Le nombre de places n'est pas connu pour {these}."
 
 
-def list_notice(fiche: FicheTerritoire) -> list[tuple[str, str]]:
-    """Return what must travel with each table: zone, question, what limits it, sources, date."""
-    sources = fiche.tableaux["sources"].valeurs
-    return [
-        ("Zone", f"{fiche.titre} ({fiche.cle})"),
-        ("Question", fiche.question),
-        *(("À savoir", one) for one in (*fiche.avertissements, *fiche.notes)),
-        ("Instantané", f"{fiche.instantane}, assemblé le {fiche.date}"),
-        *(
-            ("Source", f"{row.titre} ; {row.producteur} ; {row.millesime} ; {row.licence}")
-            for row in sources.itertuples()
-        ),
-    ]
-
-
 def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
     """Return how two zones differ, in sentences: offer, cover, access."""
     one, two = contenu.couverture.ligne, autre.couverture.ligne

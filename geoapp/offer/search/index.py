@@ -25,6 +25,7 @@ import pandas as pd
 
 from geoapp.core.errors import SnapshotError
 from geoapp.core.memory import Memory
+from geoapp.core.snapshot import RECHERCHE
 from geoapp.offer.search.place_names import COLONNES, make_toponyms
 from geoapp.offer.search.postings import LISTE, LISTES, make_lists
 from geoapp.offer.search.prefixes import Prefixes, make_prefixes
@@ -34,7 +35,7 @@ from geoapp.offer.search.words import VIDES, split_words, stem
 from geoapp.reference.codes.domains import load_domaines
 from geoapp.reference.codes.text import fold
 
-FICHIER = "recherche.sqlite"
+FICHIER = RECHERCHE
 POIDS = {
     "intitule": 20.0,
     "type_diplome": 5.0,

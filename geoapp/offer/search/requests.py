@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_decimal, of_place, with_article, with_unit
 from geoapp.core.geometry import METROPOLE
 from geoapp.offer.filters import FILTRES, describe_filters, parse_filters
+from geoapp.offer.parameters import (
+    PAGE_MAX,
+    Parametre,
+    check_length,
+    read_values,
+    refuse_unknown,
+)
 from geoapp.offer.search.model import (
     RAYON_KM,
     RAYONS_KM,
@@ -24,22 +30,10 @@ from geoapp.offer.search.model import (
 from geoapp.offer.search.places import parse_place
 from geoapp.offer.search.sides import tell_side
 from geoapp.offer.search.travel import MINUTES, MINUTES_SANS_VOITURE, MOYEN_USUEL, Moyen
-from geoapp.reference.codes.identifiers import nearest_accepted
 from geoapp.reference.zonings import DEPARTS, TERRITOIRES
-
-TEXTE_MAX = 200
-"""Characters of a text or of a place; nobody searches for more."""
 
 BORNES = ("texte", "lieu")
 """Parameters of a bounded length."""
-
-VALEURS_MAX = 1_000
-"""Values of one request, all parameters together; no filter has so many that a person chooses."""
-
-TROP_DE_VALEURS = f"{VALEURS_MAX} valeurs au plus sont lues dans une demande."
-
-PAGE_MAX = 999_999_999
-"""Last page that may be asked: a longer number would not fit in the arrays that it indexes."""
 
 DECIMALES = 3
 """Decimals of a position in an address that a person shares: about a hundred metres."""
@@ -47,19 +41,6 @@ DECIMALES = 3
 _OUEST, _SUD, _EST, _NORD = METROPOLE
 _SORTE = re.compile(r" \([^()]*\)$")
 """What a place name says of its kind (« Nord (département) »), said otherwise in a sentence."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parametre:
-    """One parameter of a search that is not a filter: its meaning and its bounds."""
-
-    nom: str
-    type: str
-    aide: str
-    exemple: str
-    minimum: float | None = None
-    maximum: float | None = None
-    valeurs: tuple[str, ...] = ()
 
 
 PARAMETRES: dict[str, Parametre] = {
@@ -210,50 +191,6 @@ def default_sort(lieu: Lieu | None, texte: str, minutes: float | None = None) ->
     return "pertinence" if texte else "titre"
 
 
-def read_values(parametres: Mapping) -> dict[str, list[str]]:
-    """Return every parameter as texts, blanks and empty parameters left out.
-
-    Raises
-    ------
-    ParameterError
-        When a value is neither a text, a number, nor a list of these, or there are too many.
-    """
-    result: dict[str, list[str]] = {}
-    nb = 0
-    for nom in parametres:
-        raw = parametres.getlist(nom) if hasattr(parametres, "getlist") else parametres[nom]
-        values = raw if isinstance(raw, list | tuple) else [raw]
-        nb += len(values)
-        if nb > VALEURS_MAX:
-            raise ParameterError(TROP_DE_VALEURS)
-        texts = [_as_text(nom, value) for value in values if value is not None]
-        if kept := [text for text in texts if text]:
-            # A client may send the four bounds of a rectangle as a list.
-            result[str(nom)] = [",".join(kept)] if nom == "emprise" else kept
-    return result
-
-
-def _as_text(nom: str, value) -> str:
-    """Return one value as clean text: control characters become blanks."""
-    # A boolean is a whole number to Python, not to who wrote it.
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ParameterError(f"{nom} : un texte, un nombre ou une liste de ceux-ci est attendu.")
-    # JSON knows one kind of number: 20.0 is the whole number 20.
-    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= PAGE_MAX
-    texte = str(int(value) if is_whole else value)
-    return " ".join("".join(c if c.isprintable() else " " for c in texte).split())
-
-
-def refuse_unknown(names: Mapping | Sequence[str], accepted: Sequence[str]) -> None:
-    """Raise `ParameterError` for the first name that is not accepted, naming the nearest one."""
-    for nom in names:
-        if nom not in accepted:
-            nearest = nearest_accepted(nom, accepted)
-            every = f"Paramètres acceptés : {', '.join(accepted) or 'aucun'}."
-            hint = f"Vouliez-vous dire « {nearest} » ?" if nearest else every
-            raise ParameterError(f"Paramètre inconnu : « {nom[:TEXTE_MAX]} ». {hint}")
-
-
 def _one(values: Mapping[str, list[str]], nom: str) -> str:
     """Return the only value of a parameter, "" when it is not there."""
     found = values.get(nom, [])
@@ -269,14 +206,6 @@ def _text(values: Mapping[str, list[str]], nom: str) -> str:
     texte = _one(values, nom)
     check_length(nom, texte)
     return texte
-
-
-def check_length(nom: str, texte: str) -> None:
-    """Raise `ParameterError` when a text is longer than anybody writes."""
-    if len(texte) > TEXTE_MAX:
-        raise ParameterError(
-            f"{nom} : {TEXTE_MAX} caractères au plus, {len(texte)} ont été donnés."
-        )
 
 
 def _radius(values: Mapping[str, list[str]]) -> float:

@@ -51,14 +51,19 @@ def readable(taille: float) -> float:
     return max(taille, LISIBLE_PT)
 
 
-@lru_cache(maxsize=20_000)
 def width_mm(texte: str, taille: float, style: str = "normal") -> float:
     """Return the width in mm of one line of text set in `taille` points."""
+    return _width_per_point(texte, style) * taille * MM_PAR_POINT
+
+
+@lru_cache(maxsize=20_000)
+def _width_per_point(texte: str, style: str) -> float:
+    """Return the width of a text set in one point: nothing is hinted, widths follow the size."""
     from matplotlib.textpath import TextToPath
 
     properties = font(style).copy()
-    properties.set_size(taille)
-    return TextToPath().get_text_width_height_descent(texte, properties, False)[0] * MM_PAR_POINT
+    properties.set_size(1)
+    return TextToPath().get_text_width_height_descent(texte, properties, False)[0]
 
 
 def wrap(texte: str, taille: float, largeur_mm: float, style: str = "normal") -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from geoapp.outputs.figures.fonts import line_mm, width_mm
 
 Boite = tuple[float, float, float, float]
@@ -55,15 +57,15 @@ def place_labels(
 
     That order is their priority.
     """
-    taken: list[Boite] = list(obstacles)
-    placed: list[Placee] = []
+    taken, placed = _boxes(obstacles), list[Placee]()
     for etiquette in etiquettes:
         if nb_max is not None and len(placed) >= nb_max:
             break
         boite = _free(etiquette, cadre, taken)
         if boite is not None:
             placed.append(Placee(etiquette, boite))
-            taken += [boite] if etiquette.ecart_mm is None else [boite, _point(etiquette)]
+            more = [boite] if etiquette.ecart_mm is None else [boite, _point(etiquette)]
+            taken = np.concatenate([taken, _boxes(more)])
     return placed
 
 
@@ -81,32 +83,38 @@ def place_or_number(
         _box(e.x, e.y, max(width_mm("99", e.taille, "gras"), 2.0), line_mm(e.taille))
         for e in etiquettes
     ]
-    taken: list[Boite] = list(obstacles)
+    taken, places = _boxes(obstacles), _boxes(spots)
     written: list[Placee] = []
     numbered: list[int] = []
     for rank, e in enumerate(etiquettes):
-        boite = _free(e, cadre, [*taken, *spots[:rank], *spots[rank + 1 :]])
+        others = np.delete(places, rank, axis=0)
+        boite = _free(e, cadre, np.concatenate([taken, others]))
         if boite is not None:
             written.append(Placee(e, boite))
-            taken.append(boite)
+            taken = np.concatenate([taken, _boxes([boite])])
     # By identity: two zones of one name, at one place, are two names.
     named = {id(one.etiquette) for one in written}
     for rank, e in enumerate(etiquettes):
         if id(e) not in named and _is_free(spots[rank], cadre, taken):
             numbered.append(rank)
-            taken.append(spots[rank])
+            taken = np.concatenate([taken, _boxes([spots[rank]])])
             number = replace(e, lignes=(str(len(numbered)),), style="gras")
             written.append(Placee(number, spots[rank]))
     return written, numbered
 
 
-def _free(etiquette: Etiquette, cadre: Boite, taken: list[Boite]) -> Boite | None:
+def _boxes(boites: Iterable[Boite]) -> np.ndarray:
+    """Return boxes as rows, so that one is compared with all of them at once."""
+    return np.array(list(boites), dtype=float).reshape(-1, 4)
+
+
+def _free(etiquette: Etiquette, cadre: Boite, taken: np.ndarray) -> Boite | None:
     """Return the first position of a name that is in the frame and free; None without one."""
     return next((one for one in _positions(etiquette) if _is_free(one, cadre, taken)), None)
 
 
-def _is_free(boite: Boite, cadre: Boite, taken: list[Boite]) -> bool:
-    return _inside(boite, cadre) and not any(overlap(boite, other) for other in taken)
+def _is_free(boite: Boite, cadre: Boite, taken: np.ndarray) -> bool:
+    return _inside(boite, cadre) and not bool(np.any(overlap(boite, taken.T)))
 
 
 def _positions(e: Etiquette) -> Iterable[Boite]:
@@ -150,6 +158,6 @@ def _inside(boite: Boite, cadre: Boite) -> bool:
     )
 
 
-def overlap(a: Boite, b: Boite) -> bool:
-    """Tell whether two boxes share more than an edge."""
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def overlap(a, b):
+    """Tell whether two boxes share more than an edge; `b` may be the four bounds of many boxes."""
+    return (a[0] < b[2]) & (b[0] < a[2]) & (a[1] < b[3]) & (b[1] < a[3])

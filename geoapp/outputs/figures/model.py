@@ -10,7 +10,7 @@ from pathlib import Path
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.model import FILTRES_OFFRE, Question, parse_question, refuse_value
 from geoapp.coverage.model import PARAMETRES as QUESTION
-from geoapp.offer.search.requests import Parametre, read_values, refuse_unknown
+from geoapp.offer.parameters import Parametre, read_values, refuse_unknown
 from geoapp.outputs.figures.extent import parse_emprise
 from geoapp.outputs.figures.outlines import is_drawn
 from geoapp.planning.asked import PARAMETRES as PLAN

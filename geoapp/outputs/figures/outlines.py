@@ -9,8 +9,8 @@ import shapely
 
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.geometry import to_metric
+from geoapp.coverage.outlines import zone_outlines
 from geoapp.coverage.world import World
-from geoapp.outputs.coverage import zone_outlines
 from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 
 VOISINS_M = 400.0
@@ -88,15 +88,12 @@ def _simplify_around(world: World) -> np.ndarray:
     around = communes[~communes["est_region"].astype(bool) & communes.geometry.notna()].to_crs(
         CRS_METRIC
     )
-    light = gpd.GeoSeries(
-        shapely.coverage_simplify(around.geometry.to_numpy(), VOISINS_M),
-        index=around["code_departement"],
-        crs=CRS_METRIC,
-    )
-    return np.array(
-        [shapely.coverage_union_all(part.to_numpy()) for _, part in light.groupby(level=0)],
-        dtype=object,
-    )
+    # United first: the borders of their communes are not drawn, and are most of the lines.
+    whole = [
+        shapely.coverage_union_all(part.to_numpy())
+        for _, part in around.set_index("code_departement").geometry.groupby(level=0)
+    ]
+    return shapely.coverage_simplify(np.array(whole, dtype=object), VOISINS_M)
 
 
 def towns(world: World) -> pd.DataFrame:

@@ -130,6 +130,9 @@ LISEZMOI = Format(
 )
 """The notice of a CSV, which holds one table and nothing else."""
 
+SERVIS = {**FORMATS, LISEZMOI.nom: LISEZMOI}
+"""What an address gives: every format, and the notice of a CSV."""
+
 ANCIENS_NOMS = {"csv-brut": "csv-simple"}
 """Names that a format had before, still answered."""
 
@@ -144,7 +147,7 @@ def parse_format(nom: str, accepted: Sequence[str] = tuple(FORMATS)) -> Format:
     """
     found = ANCIENS_NOMS.get(nom, nom)
     if found in accepted:
-        return FORMATS[found]
+        return SERVIS[found]
     raise ParameterError(refusal("Format inconnu", nom, "Formats acceptés", accepted))
 
 

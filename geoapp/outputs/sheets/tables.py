@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from geoapp.core.french import lower_first
+from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.territories.sheet import FicheTerritoire
 from geoapp.coverage.territories.tables import INCONNU, ColonneTableau, Tableau
 from geoapp.outputs.files.model import ColonneFichier, Fichier
+from geoapp.outputs.provenance import tell_provenance
 
 _FICHIER: dict[str, dict] = {
     "texte": {"type": "texte"},
@@ -18,6 +22,17 @@ _FICHIER: dict[str, dict] = {
     "taux": {"type": "reel", "decimales": 3},
 }
 """How a file holds each type of column."""
+
+
+def zone_notice(snapshot: Snapshot, fiche: FicheTerritoire) -> list[tuple[str, str]]:
+    """Return what must travel with each table: zone, question, what limits it, sources, date."""
+    sources = fiche.tableaux["sources"].valeurs
+    return [
+        ("Zone", f"{fiche.titre} ({fiche.cle})"),
+        ("Question", fiche.question),
+        *(("À savoir", one) for one in (*fiche.avertissements, *fiche.notes)),
+        *tell_provenance(snapshot, sources.to_dict("records"), lower_first(fiche.titre)),
+    ]
 
 
 def to_file(tableau: Tableau, notice: Sequence[tuple[str, str]]) -> Fichier:
