@@ -48,7 +48,9 @@ def test_two_builds_in_one_second_do_not_collide(tiny_frames, tmp_path):
     assert len(ids) == 3 and snapshots.open_snapshot(tmp_path).id == max(ids)
 
 
-@pytest.mark.parametrize("breakage", ["key", "value", "reference", "missing"])
+@pytest.mark.parametrize(
+    "breakage", ["key", "value", "reference", "missing", "type", "absent", "extra"]
+)
 def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
     before = snapshots.publish(tiny_frames, MANIFEST, tmp_path).id
     frames = {nom: frame.copy() for nom, frame in tiny_frames.items()}
@@ -58,6 +60,12 @@ def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
         frames["actions"].loc[0, "voie"] = "par correspondance"
     elif breakage == "reference":
         frames["actions"].loc[0, "id_formation"] = "absente"
+    elif breakage == "type":
+        frames["sessions"]["capacite"] = frames["sessions"]["capacite"].astype("str")
+    elif breakage == "absent":
+        frames["sessions"] = frames["sessions"].drop(columns="capacite")
+    elif breakage == "extra":
+        frames["sessions"]["capacité"] = 1
     else:
         frames["formations"].loc[0, "intitule"] = None
     with pytest.raises(ContractError):
