@@ -237,41 +237,52 @@ def test_an_offer_column_is_one_row(built):
     assert nom in pages["/donnees/tables/formations.simple.csv"] and nom in pages["/donnees"]
 
 
-def test_an_indicator_is_one_row(house):
-    titre = "Trajet des trois quarts"
-    shown = {
-        "/couverture?zonage=commune&mesure=p75": titre,
-        "/couverture/zones/ze2020/3201": titre,
-        "/couverture/export.csv?zonage=commune": titre,
-        "/territoires/ze2020/3201": titre,
-        "/donnees": titre,
-        "/donnees/datapackage.json": titre,
-        "/figures/couverture.svg?zonage=commune&mesure=p75": titre,
-        "/api/": ", p75, ",
-        "/api/v1/openapi.json": '"p75"',
-    }
-    api = "/api/v1/couverture?zonage=commune"
-    said = json.loads(run_in(house, "-c", ASK, json.dumps([*shown, api])))
-    for path, text in shown.items():
+TITRE = "Trajet des trois quarts"
+COUVERTURE = "/api/v1/couverture?zonage=commune"
+
+DITS = {
+    "/couverture?zonage=commune&mesure=p75": TITRE,
+    "/couverture/zones/ze2020/3201": TITRE,
+    "/couverture/export.csv?zonage=commune": TITRE,
+    "/territoires/ze2020/3201": TITRE,
+    "/donnees": TITRE,
+    "/donnees/datapackage.json": TITRE,
+    "/figures/couverture.svg?zonage=commune&mesure=p75": TITRE,
+    "/api/": ", p75, ",
+    "/api/v1/openapi.json": '"p75"',
+}
+"""What the pages say of the added indicator."""
+
+FILTRES_DITS = {
+    "/carte": "Entrées permanentes",
+    "/recherche": "Entrées permanentes",
+    "/recherche?permanente=oui": "entrées permanentes",
+    "/couverture?permanente=oui": "entrées permanentes",
+    "/figures/offre.svg?permanente=oui": "entrées permanentes",
+    "/api/v1/facets": '"permanente"',
+    "/api/v1/openapi.json": '"permanente"',
+    "/api/v1/couverture?permanente=oui": '"permanente":["oui"]',
+}
+"""What they say of the added filter."""
+
+
+@pytest.fixture(scope="module")
+def said(house) -> dict[str, str]:
+    """Return what one process of the copy answers over the tiny world."""
+    asked = [*DITS, *FILTRES_DITS, COUVERTURE]
+    return json.loads(run_in(house, "-c", ASK, json.dumps(asked)))
+
+
+def test_an_indicator_is_one_row(said):
+    for path, text in DITS.items():
         assert text in said[path], path
-    answer = json.loads(said[api])
-    assert answer["indicateurs"]["p75"]["titre"] == titre
+    answer = json.loads(said[COUVERTURE])
+    assert answer["indicateurs"]["p75"]["titre"] == TITRE
     known = [zone for zone in answer["zones"] if zone["p90"] is not None]
     assert known and all(zone["mediane"] <= zone["p75"] <= zone["p90"] for zone in known)
 
 
-def test_a_filter_is_one_row(house):
-    shown = {
-        "/carte": "Entrées permanentes",
-        "/recherche": "Entrées permanentes",
-        "/recherche?permanente=oui": "entrées permanentes",
-        "/couverture?permanente=oui": "entrées permanentes",
-        "/figures/offre.svg?permanente=oui": "entrées permanentes",
-        "/api/v1/facets": '"permanente"',
-        "/api/v1/openapi.json": '"permanente"',
-        "/api/v1/couverture?permanente=oui": '"permanente":["oui"]',
-    }
-    said = json.loads(run_in(house, "-c", ASK, json.dumps(list(shown))))
-    for path, text in shown.items():
+def test_a_filter_is_one_row(house, said):
+    for path, text in FILTRES_DITS.items():
         assert text in said[path], path
     assert "--permanente" in run_in(house, "-m", "geoapp", "search", "--help")

@@ -77,6 +77,13 @@ def copy_with_row(folder: Path) -> Path:
     (folder / "geodata").mkdir()
     for path in (ROOT / "geodata").iterdir():
         (folder / "geodata" / path.name).symlink_to(path)
+    # Of the offers invented where no file is given, a tenth: their zones are what is looked at.
+    demo = folder / "geoapp" / "sources" / "demo.py"
+    known = "NB_OFFRES, NB_LIEUX, NB_ORGANISMES = 4000, 350, 180\n"
+    before, found, after = demo.read_text(encoding="utf-8").partition(known)
+    assert found
+    fewer = known.replace("4000, 350, 180", "400, 60, 30")
+    demo.write_text(f"{before}{fewer}{after}", encoding="utf-8")
     source, row = recipe()
     registry = folder / "geodata" / "sources.toml"
     registry.unlink()
