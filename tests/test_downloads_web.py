@@ -75,9 +75,17 @@ def test_the_page_lists_everything_with_rows_licence_and_files(client, snapshot)
         ), "the dictionary has every column"
 
 
-def test_every_link_of_the_page_is_a_file(snapshot, monkeypatch):
-    """Of each format, one file of each kind of shape is made for real: what the file of each table
-    holds is read back by `test_catalogue`.
+@pytest.fixture(scope="module")
+def lasting(snapshot):
+    """Return an application whose files are those of `light`, made once."""
+    settings = Settings(data_dir=snapshot.path.parents[1], contact="carte@example.org")
+    return create_app(settings=settings)
+
+
+@pytest.fixture
+def light(lasting, monkeypatch):
+    """Return a client of which, of each format, one file of each kind of shape is made for real:
+    what the file of each table holds is read back by `test_catalogue`.
     """
     write, made = downloads._write, {}
 
@@ -89,14 +97,17 @@ def test_every_link_of_the_page_is_a_file(snapshot, monkeypatch):
             path.write_bytes(fichier.nom.encode())
 
     monkeypatch.setattr(downloads, "_write", write_one)
-    client = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    return lasting.test_client()
+
+
+def test_every_link_of_the_page_is_a_file(light, snapshot):
     links = re.findall(
-        r'href="(/donnees/(?:tables|indicateurs)/[^"]+)" download', client.get("/donnees").text
+        r'href="(/donnees/(?:tables|indicateurs)/[^"]+)" download', light.get("/donnees").text
     )
     resources = list_resources(snapshot)
     assert len(set(links)) == len(links) == sum(len(one.formats) + 1 for one in resources)
     for link in links:
-        answer = client.get(link)
+        answer = light.get(link)
         assert (
             answer.status_code == 200
             and int(answer.headers["Content-Length"]) == len(answer.data) > 0
@@ -244,11 +255,11 @@ def test_each_resource_says_its_licence(client):
 IRI = re.compile(r"https?://[^\s#]+(#[\w-]+)?|mailto:\S+")
 
 
-def test_the_catalogue_has_what_dcat_ap_requires(client, snapshot):
-    answer = client.get("/donnees/catalogue.jsonld")
+def test_the_catalogue_has_what_dcat_ap_requires(light, snapshot):
+    answer = light.get("/donnees/catalogue.jsonld")
     assert (
         answer.mimetype == "application/ld+json"
-        and client.get(
+        and light.get(
             "/donnees/catalogue.jsonld", headers={"If-None-Match": answer.headers["ETag"]}
         ).status_code
         == 304
@@ -295,7 +306,7 @@ def test_the_catalogue_has_what_dcat_ap_requires(client, snapshot):
                 and file["dct:rights"]
             )
             assert (
-                client.get(
+                light.get(
                     file["dcat:downloadURL"]["@id"].removeprefix("http://localhost")
                 ).status_code
                 == 200
