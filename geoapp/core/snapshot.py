@@ -11,11 +11,12 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +26,8 @@ from geoapp.core.config import CRS_GEO
 from geoapp.core.errors import SnapshotError, StorageError
 from geoapp.core.files import aside, is_left_over, put_in_place, replacing
 from geoapp.core.memory import Memory
+
+T = TypeVar("T")
 
 SNAPSHOTS = "instantanes"
 CURRENT = "courant"
@@ -48,6 +51,7 @@ class Snapshot:
     path: Path
     manifest: dict
     _tables: Memory = field(default_factory=Memory, repr=False, compare=False)
+    _derived: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -65,6 +69,10 @@ class Snapshot:
             When its file is gone or damaged since the snapshot was opened.
         """
         return self._tables.get(nom, lambda: self._read(nom))
+
+    def derive(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what is worked out of the tables, made once by key and kept as they are."""
+        return self._derived.get(key, make)
 
     def nb_rows(self, nom: str) -> int:
         """Return how many rows table `nom` has, without reading it."""

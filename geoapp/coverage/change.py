@@ -153,11 +153,10 @@ def compare_snapshots(
         refuse_value("zonage", zonage, partitions)
     parametres = dict(parametres or {})
     refuse_unknown(parametres, FILTRES_OFFRE)
-    whole = [whole_offer(snapshot) for snapshot in (avant, apres)]
-    same = _same_trainings((avant, apres), whole)
+    pair = match_snapshots(avant, apres)
     frames = [
         _offers(one, zonage, parametres, mine)
-        for one, mine in zip((avant, apres), same, strict=True)
+        for one, mine in zip((avant, apres), pair.memes, strict=True)
     ]
     counts = [frame.groupby(["code_zone", *SORTE, "meme"]).size() for frame in frames]
     both = pd.concat(counts, axis=1, keys=["nb_avant", "nb_apres"]).fillna(0).astype(int)
@@ -165,22 +164,21 @@ def compare_snapshots(
     both["inchangees"] = both.min(axis=1)
     both["gagnees"] = both["nb_apres"] - both["inchangees"]
     both["perdues"] = both["nb_avant"] - both["inchangees"]
-    hidden = [_hidden(one, mine) for one, mine in zip((avant, apres), same, strict=True)]
     by_training = both.groupby(level="meme")[["gagnees", "perdues"]].sum()
     names = {**_names(avant, zonage), **_names(apres, zonage), SANS_ZONE: "Hors de ces zones"}
     sortes = _named(
         both.groupby(level=["code_zone", *SORTE])[list(_NOMBRES)].sum().reset_index(), names
     )
     zones = _named(both.groupby(level="code_zone")[list(_NOMBRES)].sum().reset_index(), names)
-    sources, told = _sources(avant, apres, whole), name_snapshots((avant, apres))
+    told = name_snapshots((avant, apres))
     return Evolution(
         avant=told[avant.id],
         apres=told[apres.id],
         zonage=zonage,
         description=describe_filters(parse_filters(parametres, apres)),
         ensemble={nom: int(both[nom].sum()) for nom in _NOMBRES},
-        reunies=_explained(by_training["perdues"], hidden[1]),
-        separees=_explained(by_training["gagnees"], hidden[0]),
+        reunies=_explained(by_training["perdues"], pair.cachees[1]),
+        separees=_explained(by_training["gagnees"], pair.cachees[0]),
         zones=zones.sort_values(
             ["perdues", "code_zone"], ascending=[False, True], ignore_index=True
         ),
@@ -188,8 +186,37 @@ def compare_snapshots(
         derniers=sortes[sortes["nb_avant"].gt(0) & sortes["nb_apres"].eq(0)].sort_values(
             ["nb_avant", "code_zone"], ascending=[False, True], ignore_index=True
         ),
-        sources=sources,
-        avertissements=_warnings(avant, apres, zonage, sources),
+        sources=pair.sources,
+        avertissements=_warnings(avant, apres, zonage, pair.sources),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Paire:
+    """What two snapshots decide, whatever is asked of them, each first then second.
+
+    `memes` is the training that each offer is (by action and place), `cachees` how many offers of
+    each training are shown with another, `sources` those of either offer.
+    """
+
+    memes: tuple[pd.Series, ...]
+    cachees: tuple[pd.Series, ...]
+    sources: pd.DataFrame
+
+
+def match_snapshots(avant: Snapshot, apres: Snapshot) -> Paire:
+    """Return the trainings of two snapshots matched, kept with the second."""
+    return apres.derive(("appariement", avant.id), lambda: _match(avant, apres))
+
+
+def _match(avant: Snapshot, apres: Snapshot) -> Paire:
+    both = (avant, apres)
+    whole = [whole_offer(snapshot) for snapshot in both]
+    same = _same_trainings(both, whole)
+    return Paire(
+        memes=tuple(same),
+        cachees=tuple(_hidden(one, mine) for one, mine in zip(both, same, strict=True)),
+        sources=_sources(avant, apres, whole),
     )
 
 

@@ -249,20 +249,24 @@ def _measures(
     snapshot: Snapshot, mine: Territoire, whole: Territoire, names: tuple[str, ...], theme: str
 ) -> list[Tuile]:
     """Return a tile by measure of communes that is known."""
+    wide = snapshot.derive("mesures", lambda: _by_year(snapshot))
+    return [_measure(wide[nom], nom, mine, whole, theme) for nom in names if nom in wide]
+
+
+def _by_year(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+    """Return each measure, communes × years: the snapshot decides it, for every territory."""
     table = snapshot.read("mesures_communes")
     table = table[table["type_zone"].eq(COMMUNE)]
-    return [
-        _measure(table[table["mesure"].eq(nom)], nom, mine, whole, theme)
-        for nom in names
-        if table["mesure"].eq(nom).any()
-    ]
+    return {
+        str(nom): rows.pivot(index="code_zone", columns="annee", values="nombre").astype("float64")
+        for nom, rows in table.groupby("mesure")
+    }
 
 
 def _measure(
-    rows: pd.DataFrame, nom: str, mine: Territoire, whole: Territoire, theme: str
+    wide: pd.DataFrame, nom: str, mine: Territoire, whole: Territoire, theme: str
 ) -> Tuile:
     """Return the tile of one measure: its last year, against the region, its trend."""
-    wide = rows.pivot_table(index="code_zone", columns="annee", values="nombre", dropna=False)
     last = wide.columns.max()
     inside = wide.reindex(mine.communes.index)
     hidden = int(inside[last].isna().sum())

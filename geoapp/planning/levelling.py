@@ -35,7 +35,9 @@ class Levelling:
         kept.eliminate_zeros()
         self.columns = kept.tocsc()
         self.rows, self.data = self.columns.indices, self.columns.data
-        self.of = np.repeat(np.arange(kept.shape[1]), np.diff(self.columns.indptr))
+        self.crowd = people[self.rows]
+        # Sums by column: `reduceat` would give an empty one the first entry of the next.
+        self.filled = np.flatnonzero(np.diff(self.columns.indptr))
         self.opened: list[int] = []
         self.left = lack.copy()
 
@@ -49,8 +51,12 @@ class Levelling:
         return np.maximum(self.lack - brought, 0.0)
 
     def _gains(self, opened: list[int], left: np.ndarray) -> np.ndarray:
-        filled = self.people[self.rows] * np.minimum(self.data, left[self.rows])
-        gains = np.bincount(self.of, filled, self.columns.shape[1])
+        filled = left[self.rows]
+        np.minimum(filled, self.data, out=filled)
+        filled *= self.crowd
+        gains = np.zeros(self.columns.shape[1])
+        if len(self.filled):
+            gains[self.filled] = np.add.reduceat(filled, self.columns.indptr[self.filled])
         # Nothing opens twice.
         gains[opened] = 0.0
         return gains
@@ -63,7 +69,11 @@ class Levelling:
     @property
     def value(self) -> float:
         """Return what is filled."""
-        return float(self.people @ (self.lack - self.left))
+        return self._filled(self.left)
+
+    def _filled(self, left: np.ndarray) -> float:
+        # No product of the library of vectors: its threads cost more than the sum.
+        return float((self.people * (self.lack - left)).sum())
 
     @property
     def alone(self) -> np.ndarray:
@@ -71,7 +81,7 @@ class Levelling:
         return np.array([self.value - self._without(rank) for rank in range(len(self.opened))])
 
     def _without(self, rank: int) -> float:
-        return float(self.people @ (self.lack - self._left(self._others(rank))))
+        return self._filled(self._left(self._others(rank)))
 
     def _others(self, rank: int) -> list[int]:
         return [one for other, one in enumerate(self.opened) if other != rank]

@@ -36,8 +36,8 @@ PART_EGALE = 0.01
 NB_EGALES = 5
 """Openings named that are worth another."""
 
-_GARDEES = 32
-"""Answers kept, of a few kilobytes each."""
+_GARDEES, _FOULES = 32, 16
+"""Answers kept, and crowds by threshold, of a few kilobytes each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,17 +217,20 @@ def _level(world: World, recherche: Recherche, comptes: Recensement) -> Sites:
     """Return the openings that fill most of the access that people lack under the mean."""
     question = recherche.question
     chosen, rangs = _kept(world, recherche, comptes)
-    rows, everybody = comptes.rows, np.arange(len(world.points))
-    weights = _weights_of(world, question, everybody, chosen)
-    crowd = np.nan_to_num(world.demand(question.voisins)) @ weights
+    rows = comptes.rows
+    crowd = _crowd(world, question)[chosen]
     each = _places_of_each(recherche) / np.where(crowd > 0, crowd, np.inf)
-    brought = sparse.csr_array(weights[rows].multiply(each[None, :]))
     score = np.nan_to_num(points_of(world, question)["e2sfca"].to_numpy())[rows]
     total = comptes.population
     mean = float(score @ comptes.people / total) if total else 0.0
     lack = np.maximum(mean - score, 0.0)
-    monde = Monde(np.arange(len(rows)), chosen, brought, comptes.cost, rangs, lack, comptes.people)
-    growing = Levelling(brought, lack, comptes.people)
+    # Who lacks nothing is brought nothing.
+    mine = np.flatnonzero(lack > 0)
+    weights = _weights_of(world, question, rows[mine], chosen)
+    brought = sparse.csr_array(weights.multiply(each[None, :]))
+    lacking = lack[mine], comptes.people[mine]
+    monde = Monde(mine, chosen, brought, comptes.cost, rangs, *lacking)
+    growing = Levelling(brought, *lacking)
     free, choice = level(growing, recherche.ouvertures, rangs, recherche.reel)
     made = _answer(world, recherche, comptes, monde, choice)
     return replace(
@@ -236,6 +239,24 @@ def _level(world: World, recherche: Recherche, comptes: Recensement) -> Sites:
         cede=max(free.value - choice.value, 0.0),
         est_prouve=free.gap == 0,
     )
+
+
+def _crowd(world: World, question: Question) -> np.ndarray:
+    """Return the people who would share each candidate, as E2SFCA weighs them.
+
+    The snapshot and the threshold decide it, whatever is taught: it is kept.
+    """
+    key = question.mode, question.unite, question.seuil, question.voisins
+
+    def make() -> np.ndarray:
+        able = np.flatnonzero(can_open(world, question))
+        people = np.nan_to_num(world.demand(question.voisins))
+        lived = np.flatnonzero(people > 0)
+        crowd = np.zeros(len(list_candidates(world)))
+        crowd[able] = people[lived] @ _weights_of(world, question, lived, able)
+        return crowd
+
+    return world.last_ones("foules", _FOULES).get(key, make)
 
 
 def _places_of_each(recherche: Recherche) -> float:

@@ -8,7 +8,6 @@ it knows have theirs, and nothing else may open by a way that has no law.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import scipy
@@ -23,6 +22,9 @@ from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.world import World
 from geoapp.planning.candidates import COMMUNE, list_candidates
 from geoapp.reference.zonings import CARREAU
+
+_BANDES = 8
+"""Groups of points by their reach, in which the pairs near enough are looked for."""
 
 _PLAN = 1.003
 """Lambert-93 lengthens a distance by less than this in the region: none is missed."""
@@ -146,7 +148,7 @@ def _crow_limit(law: Law, unite: str, limit: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """Where points and candidates are: Lambert-93 km, geocentric metres, rank of the commune."""
+    """Where points and candidates are: Lambert-93 km, geocentric metres by axis, commune's rank."""
 
     plan: tuple[np.ndarray, ...]
     ecef: tuple[np.ndarray, ...]
@@ -168,7 +170,10 @@ def _locate(world: World) -> _Places:
         plan=tuple(
             np.column_stack(to_metric(one["longitude"], one["latitude"])) / 1000 for one in frames
         ),
-        ecef=tuple(to_ecef(one[["longitude", "latitude"]].to_numpy(float)) for one in frames),
+        ecef=tuple(
+            np.ascontiguousarray(to_ecef(one[["longitude", "latitude"]].to_numpy(float)).T)
+            for one in frames
+        ),
         communes=tuple(
             one["code_commune"].map(codes).fillna(-1).to_numpy(dtype=np.intp) for one in frames
         ),
@@ -180,22 +185,35 @@ def _locate(world: World) -> _Places:
 def _near(
     world: World, rows: np.ndarray, chosen: np.ndarray, crow_km: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs (rank of the point, rank of the candidate) within a straight line."""
+    """Return the pairs (rank of the point, rank of the candidate) within a straight line.
+
+    In no order: the matrix made of them is sorted.
+    """
     origins, places = _places(world).plan
-    near = scipy.spatial.cKDTree(places[chosen]).query_ball_point(
-        origins[rows], crow_km * _PLAN, return_sorted=True
-    )
-    many = np.array([len(one) for one in near], dtype=np.intp)
-    return np.repeat(np.arange(len(rows)), many), np.fromiter(
-        chain.from_iterable(near), dtype=np.intp, count=int(many.sum())
-    )
+    reach, tree = np.asarray(crow_km) * _PLAN, scipy.spatial.cKDTree(places[chosen])
+    found = [np.empty((2, 0), dtype=np.intp)]
+    # By bands of reach: sought together, the nearest would be given the pairs of the farthest.
+    for mine in np.array_split(np.argsort(reach, kind="stable"), _BANDES):
+        if len(mine):
+            pairs = scipy.spatial.cKDTree(origins[rows[mine]]).sparse_distance_matrix(
+                tree, float(reach[mine[-1]]), output_type="ndarray"
+            )
+            kept = pairs["v"] <= reach[mine[pairs["i"]]]
+            found.append(np.stack([mine[pairs["i"][kept]], pairs["j"][kept]]))
+    i, j = np.concatenate(found, axis=1)
+    return i, j
 
 
 def _crow_km(world: World, rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Return the straight lines of some pairs, raised to the floors inside a commune or a cell."""
     where, floors = _places(world), list_candidates(world).plancher_km
-    gaps = where.ecef[0][rows] - where.ecef[1][chosen]
-    chord = np.sqrt(np.einsum("ij,ij->i", gaps, gaps))
+    chord = np.zeros(len(rows))
+    # One axis at a time: its numbers are side by side in the memory of the processor.
+    for one, two in zip(*where.ecef, strict=True):
+        gap = one[rows]
+        gap -= two[chosen]
+        chord += np.square(gap, out=gap)
+    np.sqrt(chord, out=chord)
     crow = np.arcsin(chord / (2 * RAYON_M)) * (2 * RAYON_M / 1000)
     is_cell = where.is_cell[rows]
     crow[is_cell] = np.maximum(crow[is_cell], PART_RACINE * COTE_KM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Blueprint, render_template, request, url_for
 
 from geoapp.core.errors import ParameterError, SnapshotError
@@ -11,6 +13,7 @@ from geoapp.coverage.change import (
     Evolution,
     comparable_snapshots,
     compare_snapshots,
+    match_snapshots,
     name_snapshots,
     tell_change,
 )
@@ -39,7 +42,7 @@ from geoapp.web.coverage_view import query
 from geoapp.web.dashboard import HAUTEUR, LARGEUR, line_of
 from geoapp.web.planning_view import side_rows, without_map
 from geoapp.web.sending import find_format, list_files, send_table
-from geoapp.web.served import courant, served_world
+from geoapp.web.served import Servi, courant, served_world
 
 blueprint = Blueprint("change", __name__)
 
@@ -66,6 +69,17 @@ def _asked() -> Question:
 def kept_snapshots() -> dict[str, Snapshot]:
     """Return the snapshots of the folder that can be read, by id, oldest first."""
     return {one.id: one for one in comparable_snapshots(courant().data_dir)}
+
+
+def warm_pair(servi: Servi) -> None:
+    """Match the trainings of the snapshot with those of the oldest one kept: the page compares
+    them, whatever is asked of it.
+    """
+    known = [one for one in comparable_snapshots(servi.data_dir) if one.id != servi.snapshot().id]
+    # One that goes meanwhile is not compared.
+    with suppress(SnapshotError):
+        for avant in known[:1]:
+            match_snapshots(avant, servi.snapshot())
 
 
 def _pair(known: dict[str, Snapshot]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from flask import Flask
 from geoapp.core.errors import SnapshotError
 from geoapp.offer.lookups import public_id
 from geoapp.reference.zonings import MAILLE, MAILLES
+from geoapp.web.change import warm_pair
 from geoapp.web.public_address import site_prefix
 from geoapp.web.served import SERVI, Servi
 
@@ -20,6 +21,11 @@ ADDRESSES = (
     "/donnees/points.json",
     "/couverture",
     "/ou-ouvrir",
+    # Who would share each candidate, at the usual thresholds: for every question of access.
+    "/ou-ouvrir?objectif=acces",
+    "/ou-ouvrir?objectif=acces&seuil_min=30",
+    "/essentiel",
+    "/besoins",
     "/territoires",
     "/donnees",
     "/sources",
@@ -55,6 +61,8 @@ def warm_by_page(app: Flask, servi: Servi) -> Iterator[None]:
                     f"L'instantané {servi.snapshot().id} n'a pas pu être montré ({address})."
                 )
         yield
+    warm_pair(servi)
+    yield
 
 
 def _samples(servi: Servi) -> list[str]:
