@@ -16,6 +16,7 @@ from geoapp.core.french import (
     format_period,
 )
 from geoapp.offer.filters import Filtres, parse_filters
+from geoapp.outputs.figures.offer import group_places
 from geoapp.outputs.html import escape_json
 from geoapp.outputs.maps.folium_map import build_map, render_page_parts
 from geoapp.outputs.maps.layers import (
@@ -29,6 +30,7 @@ from geoapp.outputs.maps.places import pack_offers
 from geoapp.outputs.maps.standalone import render_standalone
 from geoapp.outputs.maps.texts import summarise, title_of
 from geoapp.reference.zonings import ZONAGES
+from support.words import plain
 from support.world import FORMULA, HOSTILE, SQUARES, publish_world
 
 # ---- Words ----
@@ -77,6 +79,19 @@ def test_title_and_summary(tiny_snapshot):
     assert resume.nb_placees + resume.nb_non_placees == resume.nb_offres == 7
     assert "1 formation n'a pas pu être placée" in " ".join(resume.phrases)
     assert "Aucune formation de nos sources ne répond" in summarise(offres.head(0)).phrases[0]
+
+
+def test_what_is_wholly_remote_is_told_apart_and_not_drawn(tiny_snapshot):
+    """A map counts what the coverage counts: a training reached from everywhere is nowhere."""
+    offres = tiny_snapshot.read("offres")
+    remote = offres.assign(modalite=["a_distance", *offres["modalite"].iloc[1:]])
+    resume, packed = summarise(remote), pack_offers(tiny_snapshot, remote)
+    assert (resume.nb_placees, resume.nb_non_placees, resume.nb_a_distance) == (5, 1, 1)
+    assert "1 formation entièrement à distance, accessible partout" in plain(
+        " ".join(resume.phrases)
+    )
+    assert packed["nb_placees"] == 5 and packed["nb_offres"] == 7
+    assert int(group_places(remote, set())["nb"].sum()) == 5
 
 
 # ---- Compact data ----

@@ -7,9 +7,9 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number
 from geoapp.core.geometry import to_metric
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import Question, of_trainings
 from geoapp.coverage.world import World
-from geoapp.offer.counted import is_remote
+from geoapp.offer.counted import is_counted, is_remote
 from geoapp.offer.filters import apply_filters
 from geoapp.offer.perimeter import CONNUE, perimeter_of, touched_departements
 from geoapp.offer.values import yes
@@ -35,10 +35,10 @@ NB_LIEUX_CITES = 3
 
 def make_offer(world: World, question: Question, emprise: Emprise) -> ContenuFigure:
     """Return the content of a figure of the offer."""
-    offres = apply_filters(world.snapshot.read("offres"), question.filtres)
+    offres = apply_filters(world.snapshot.read("offres"), of_trainings(question).filtres)
     inside = offres if emprise.est_region else offres[_members(offres, emprise)]
     around = _neighbours(world, question)
-    places = _near(group_places(offres, set(inside["id_place"].dropna())), emprise)
+    places = _near(group_places(offres, set(inside.loc[is_counted(inside), "id_place"])), emprise)
     theirs = _near(group_places(around, set()), emprise)
     by_code = ("etablissements",) if inside["precision_position"].eq("uai").any() else ()
     sources = choose_sources(
@@ -94,7 +94,7 @@ def group_places(offres: pd.DataFrame, inside: set[str]) -> pd.DataFrame:
 
     Columns: `nb`, `est_mairie` (all its offers are), `est_dedans`, `nom`, `x`, `y` (EPSG:2154).
     """
-    placed = offres[offres["id_place"].notna()]
+    placed = offres[is_counted(offres)]
     town_hall = placed["precision_position"].eq("commune").fillna(False).to_numpy(dtype=bool)
     groups = placed.assign(
         est_mairie=town_hall, lon=placed.geometry.x, lat=placed.geometry.y
@@ -256,7 +256,7 @@ def _sentences(offres: pd.DataFrame, places: pd.DataFrame, emprise: Emprise) -> 
 
 def _missing(offres: pd.DataFrame) -> str:
     """Return how many offers have no known position; "" when there is none."""
-    nb = int(offres["id_place"].isna().sum())
+    nb = int((offres["id_place"].isna() & ~is_remote(offres)).sum())
     told = count(
         nb,
         "formation sans position connue n’est pas dessinée",

@@ -7,7 +7,7 @@ Read by `static/js/map.js`.  A text is a rank in `textes`, -1 when unknown.
 `offres`   [title, body, level, voie, dates, places or -1, source, info, 1 if fictitious,
            public identifier]
 `points`   [latitude, longitude, commune, number of offers]; `offres` follows this
-           order, and ends with the offers that could not be placed
+           order, and ends with the offers that could not be placed, or are wholly remote
 =========  =======================================================================
 """
 
@@ -17,6 +17,7 @@ import pandas as pd
 
 from geoapp.core.french import describe_doubt, describe_position, format_period, upper_first
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.counted import is_counted
 from geoapp.offer.lookups import public_id
 from geoapp.offer.values import is_yes
 from geoapp.reference.codes.identifiers import name_unnamed
@@ -47,10 +48,10 @@ class Textes:
 def order_offers(offres: pd.DataFrame) -> pd.DataFrame:
     """Return the offers with `lat` and `lon` rounded, by position then title.
 
-    Offers without a point come last, with NaN; the order of equal keys is that
+    Offers without a point, or wholly remote, come last, with NaN; the order of equal keys is that
     of the identifiers, so equal input gives equal output.
     """
-    points = offres.geometry.where(~offres.geometry.is_empty)
+    points = offres.geometry.where(is_counted(offres))
     positions = {"lat": points.y.round(DECIMALES), "lon": points.x.round(DECIMALES)}
     return offres.assign(**positions).sort_values(
         ["lat", "lon", "titre", "id_action", "id_lieu"], kind="stable"

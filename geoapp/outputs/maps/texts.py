@@ -8,6 +8,7 @@ import pandas as pd
 
 from geoapp.core.french import count, in_region
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.counted import is_counted, is_remote
 from geoapp.offer.filters import Filtres, describe_filters
 from geoapp.offer.values import yes
 
@@ -33,6 +34,7 @@ class Resume:
     nb_lieux: int
     nb_placees: int
     nb_non_placees: int
+    nb_a_distance: int
     nb_mairie: int
     nb_douteuses: int
     nb_fictives: int
@@ -42,7 +44,13 @@ class Resume:
         """Return the summary as sentences; what is zero and harmless is left out."""
         return [
             texte
-            for texte in (self._placed(), self._imprecise(), self._unplaced(), self._fictitious())
+            for texte in (
+                self._placed(),
+                self._imprecise(),
+                self._unplaced(),
+                self._remote(),
+                self._fictitious(),
+            )
             if texte
         ]
 
@@ -82,6 +90,14 @@ class Resume:
         )
         return f"{count(self.nb_non_placees, 'formation')} {verbe} seulement dans le tableau."
 
+    def _remote(self) -> str:
+        if not self.nb_a_distance:
+            return ""
+        one = self.nb_a_distance < 2
+        told = count(self.nb_a_distance, "formation entièrement", "formations entièrement")
+        where = "accessible partout : elle est" if one else "accessibles partout : elles sont"
+        return f"{told} à distance, {where} dans le tableau, pas sur la carte."
+
     def _fictitious(self) -> str:
         told = count(self.nb_fictives, "formation fictive", "formations fictives")
         return f"{told} (démonstration)." if self.nb_fictives else ""
@@ -89,13 +105,14 @@ class Resume:
 
 def summarise(offres: pd.DataFrame) -> Resume:
     """Return the numbers of a set of offers (columns of table `offres`)."""
-    placees = offres[offres.geometry.notna() & ~offres.geometry.is_empty]
+    placees, nb_a_distance = offres[is_counted(offres)], int(is_remote(offres).sum())
     points = placees.geometry
     return Resume(
         nb_offres=len(offres),
         nb_lieux=len({(round(y, 5), round(x, 5)) for x, y in zip(points.x, points.y, strict=True)}),
         nb_placees=len(placees),
-        nb_non_placees=len(offres) - len(placees),
+        nb_non_placees=len(offres) - len(placees) - nb_a_distance,
+        nb_a_distance=nb_a_distance,
         nb_mairie=int(
             (placees["precision_position"].eq("commune") & ~yes(placees["est_douteuse"])).sum()
         ),
