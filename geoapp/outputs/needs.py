@@ -50,7 +50,7 @@ TITRES = {
     "proche_portee": "Sa voie et l'année de sa source",
     "besoin": "Besoin",
     "offre": "Offre",
-    "sans_formation": "Pourquoi aucune formation n'y mène",
+    "sans_formation": "Pourquoi aucune formation n'y est reliée",
     "offre_relative": "Formations par projet, rapportées à la région",
 }
 """Columns of a file, in their order, under their titles."""

@@ -28,11 +28,13 @@ CAUSES = {
     "art": "écoles d'art et du spectacle, hors de l'offre collectée",
     "employeur": "formation donnée par l'employeur",
     "poste": "métier appris au poste, ou par une formation continue que nous ne connaissons pas",
+    "autre_famille": "des formations de nos sources y préparent, mais les métiers (ROME) qu'elles "
+    "déclarent sont d'une autre famille",
     "absente": "diplômes qui existent, mais qu'aucune de nos sources ne donne dans la région",
     "sans_metier": "aucun métier (ROME) n'est relié à la famille",
     "inconnue": "raison inconnue",
 }
-"""Why no training of the sources leads to a family of jobs."""
+"""Why no training of the sources is linked to a family of jobs."""
 
 
 @cache

@@ -14,7 +14,7 @@ from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.french import dated, format_date
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.parameters import Parametre, read_values, refuse_unknown
-from geoapp.planning.families import CAUSES, why_unlinked
+from geoapp.planning.families import CAUSES, why_unlinked, written_reasons
 from geoapp.planning.need_table import AUCUNE, BASSIN, FAIBLE, FORT, LOIN, MODERE, PRESENTE, ZONAGES
 from geoapp.reference.codes.identifiers import suggest
 from geoapp.reference.codes.voies import VOIES
@@ -298,17 +298,28 @@ def _day(millesime: str) -> str:
 def unlinked_families(reponse: ReponseBesoin) -> list[tuple[str, int, float, list[str]]]:
     """Return, by cause, the families of the answer that no training of the region leads to.
 
-    Each row is the cause in words, how many families, their known projects, their names; most
-    projects first.
+    Each row is the cause in words, how many families, their known projects, their names with what
+    is written of each; most projects first.
     """
     rows = reponse.toutes[reponse.toutes["nb_bassins"].gt(0)].dropna(subset="cause")
     if reponse.question.famille:
         rows = rows[rows["type_zone"].eq(REGION)]
     found = [
-        (CAUSES[cause], len(mine), float(mine["nb_projets"].sum()), mine["nom_famille"].tolist())
+        (CAUSES[cause], len(mine), float(mine["nb_projets"].sum()), _with_reasons(mine))
         for cause, mine in rows.groupby("cause")
     ]
     return sorted(found, key=lambda one: (-one[2], one[0]))
+
+
+def _with_reasons(rows: pd.DataFrame) -> list[str]:
+    """Return the name of each family, and what is written of why nothing is linked to it."""
+    written = written_reasons()
+    return [
+        f"{row.nom_famille} ({written[row.code_famille][1]})"
+        if row.code_famille in written
+        else row.nom_famille
+        for row in rows.itertuples()
+    ]
 
 
 def need_sources(snapshot: Snapshot) -> list[dict]:

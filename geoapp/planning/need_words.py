@@ -123,7 +123,7 @@ def _strong(rows: pd.DataFrame) -> list[str]:
     sentences = [f"{text}."]
     if len(none):
         sentences.append(
-            f"Pour {count(len(none), 'autre')}, aucune formation de nos sources n'y mène : "
+            f"Pour {count(len(none), 'autre')}, aucune formation de nos sources n'y est reliée : "
             f"{_cite(none)}."
         )
     return sentences
@@ -140,8 +140,9 @@ def _unlinked(reponse: ReponseBesoin) -> list[str]:
         return []
     without = sum(projects for _, _, projects, _ in found)
     families = count(sum(nb for _, nb, _, _ in found), "famille")
-    text = f"{_percent(1 - without / total)} des projets connus sont de familles auxquelles mène "
-    text += f"une formation de nos sources dans la région. Aucune ne mène à {families}"
+    text = f"{_percent(1 - without / total)} des projets connus sont de familles auxquelles une "
+    text += "formation de nos sources est reliée dans la région. Aucune n'est reliée à "
+    text += families
     return [f"{text} : la première raison est « {found[0][0]} »."]
 
 
