@@ -1,5 +1,7 @@
 """Places of information: an offer of its own, counted by the engine of the coverage."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -8,12 +10,16 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.schema import conform
 from geoapp.coverage.answer import answer
 from geoapp.coverage.model import parse_question
+from geoapp.coverage.territories.content import build_content
+from geoapp.coverage.territories.sheet import present
+from geoapp.coverage.territories.zone import find_zone
 from geoapp.coverage.world import choose_offer, open_world
 from geoapp.ingest.needs import place_information, read_information
 from geoapp.outputs.figures import parse_figure
 from geoapp.outputs.figures.content import make_content
 from geoapp.outputs.figures.density import zone_supply
 from geoapp.outputs.maps.layers import layer_css, list_layers
+from geoapp.outputs.sheets.folder import make_sheet
 from geoapp.planning.asked import parse_sites
 from geoapp.planning.opening import find_sites
 from geoapp.sources.portals import portal_rows
@@ -92,12 +98,52 @@ def test_pages_and_api_answer(snapshot):
     sheet = client.get("/couverture/zones/ze2020/3201?offre=information&seuil_km=5")
     assert sheet.status_code == 200 and "&lt;Cysoing&gt;" in sheet.get_data(as_text=True)
     text = sheet.get_data(as_text=True)
-    assert 'href="/territoires/ze2020/3201?seuil_km=5' in text, "that page counts trainings"
+    assert 'href="/territoires/ze2020/3201?seuil_km=5&amp;offre=information"' in text
+    assert "une formation à" not in plain(text).split("Ses communes en zone blanche")[0]
     for path in ("/couverture/publics", "/couverture/export.csv", "/figures/couverture.png"):
         assert client.get(f"{path}?offre=information").status_code == 200
-    for path in ("/territoires/ze2020/3201", "/couverture/evolution"):
+    for path in ("/couverture/evolution", "/figures/offre.png"):
         refused = client.get(f"{path}?offre=information")
         assert refused.status_code == 400 and "lieux d" in plain(refused.get_data(as_text=True))
+
+
+WORDS = re.compile(r"\b(formations?|organismes?)\b(?! sans| continue)", re.IGNORECASE)
+
+
+def test_a_territory_answers_for_them_with_its_own_words_table_and_perimeter(snapshot):
+    """Same engine and same sheet: its numbers are those of the coverage, and nothing is mixed."""
+    client = create_app(settings=Settings(data_dir=snapshot.path.parents[1])).test_client()
+    asked = "offre=information&seuil_km=20"
+    world = open_world(snapshot)
+    question = parse_question({"offre": "information", "seuil_km": "20"}, world)
+    rows = answer(world, question).tableau.set_index("code_zone")
+    for code, found in (("0054", "CIO de <Cysoing>"), ("3201", "")):
+        contenu = build_content(world, question, find_zone(world, f"ze2020:{code}"))
+        fiche = present(world, contenu)
+        assert contenu.offre.nb == rows.loc[code, "nb_offres"] == bool(found)
+        assert (
+            contenu.couverture.ligne["population_non_couverte"]
+            == (rows.loc[code, "population_non_couverte"])
+        )
+        assert [row[0] for row in fiche.tableaux["offre"].mots] == [found] * bool(found)
+        assert not {"domaines", "absents", "departements"} & set(fiche.tableaux)
+        told = [*fiche.phrases, *fiche.avertissements, fiche.question, fiche.tableaux["offre"].vide]
+        told += [f"{one} {region}" for one, _, region in fiche.chiffres]
+        for table in fiche.tableaux.values():
+            told += [table.titre, table.vide, *(c.titre + c.sens for c in table.colonnes)]
+            if table.nom in ("couverture", "modes"):
+                told += [row[0] for row in table.mots]
+        assert not [one for one in told if WORDS.search(plain(one))]
+        assert "missions locales" in plain(" ".join(fiche.phrases))
+        page = client.get(f"/territoires/ze2020/{code}?{asked}")
+        assert page.status_code == 200
+    assert "dans la zone d'emploi" in plain(page.get_data(as_text=True))
+    assert client.get(f"/territoires/ze2020/0054/offre.csv?{asked}").text.count("CIO de") == 1
+    assert client.get(f"/territoires/ze2020/0054/domaines.csv?{asked}").status_code == 404
+    html, _, _ = make_sheet(world, question, find_zone(world, "ze2020:0054"), pdf=False)
+    assert html.count("<figure") == 1
+    index = plain(client.get("/territoires?offre=information").get_data(as_text=True))
+    assert "Lieux d'information et d'orientation, à 20 km" in index
 
 
 def test_where_to_open_and_what_if_speak_of_places_of_information(snapshot):

@@ -14,6 +14,7 @@ from geoapp.core.french import format_number
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INCONNU, INDICATEURS, format_value, say_missing
+from geoapp.coverage.offered import worded
 from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.offer.perimeter import INCONNUE
 
@@ -94,8 +95,8 @@ def legend(reponse: Reponse) -> dict:
     nb_non_collectees = int(is_uncollected(reponse).sum())
     nb_hors = int(is_out_of_reach(reponse).sum())
     return {
-        "titre": indicateur.titre,
-        "sens": indicateur.sens,
+        "titre": worded(indicateur.titre, reponse.question),
+        "sens": worded(indicateur.sens, reponse.question),
         "nb_inconnus": classes.nb_inconnus - nb_non_collectees - nb_hors,
         "nb_non_collectees": nb_non_collectees,
         "nb_hors": nb_hors,

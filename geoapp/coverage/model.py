@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.french import format_decimal, with_unit
+from geoapp.core.french import count, format_decimal, with_unit
 from geoapp.coverage.classes import METHODES
 from geoapp.coverage.indicators import INDICATEURS
 from geoapp.coverage.travel.modes import MODES, UNITES, VOITURE, greatest_threshold
@@ -42,11 +42,30 @@ PUBLICS = {
     "est connu",
     "demandeurs_50": "Demandeurs d'emploi de 50 ans et plus, dans les communes où leur nombre est "
     "connu",
+    "rsa": "Foyers allocataires du RSA, dans les communes où leur nombre est connu",
 }
 """Who is counted; those of the last rows are counted by commune (`core.schema` `MESURES`)."""
 
-COMPTES_PAR_COMMUNE = ("jeunes_non_scolarises", "demandeurs", "demandeurs_50")
+COMPTES_PAR_COMMUNE = ("jeunes_non_scolarises", "demandeurs", "demandeurs_50", "rsa")
 """Publics that a producer counts by commune, some of them hidden: those are unknown, not none."""
+
+EN_FOYERS = ("rsa",)
+"""Publics that are households, not people."""
+
+
+def tell_households(public: str) -> str:
+    """Say how to read the counts of a public of households; "" for any other."""
+    if public not in EN_FOYERS:
+        return ""
+    return (
+        "Ce public est compté en foyers, pas en personnes : où il est écrit « habitants » ou "
+        "« personnes », lisez « foyers »."
+    )
+
+
+def count_people_of(public: str, nb: int) -> str:
+    """Return a number of people of a public: « 3 personnes », « 3 foyers »."""
+    return count(nb, "foyer" if public in EN_FOYERS else "personne")
 
 
 def usages_of(public: str) -> tuple[str, ...]:
@@ -227,8 +246,9 @@ def of_trainings(question: Question) -> Question:
     """
     if question.offre == INFORMATION:
         raise ParameterError(
-            "offre = « information » : la couverture, « Où ouvrir ? » et « Et si ? » comptent les "
-            "lieux d'information. Retirez ce paramètre : ici on compte des formations."
+            "offre = « information » : la couverture, les territoires, « Où ouvrir ? » et « Et "
+            "si ? » comptent les lieux d'information. Retirez ce paramètre : ici on compte des "
+            "formations."
         )
     return question
 

@@ -10,12 +10,15 @@ import pandas as pd
 from geoapp.core.french import count, format_number, join_words, lower_first, typeset
 from geoapp.coverage.indicators import PETIT, format_share
 from geoapp.coverage.model import (
+    EN_FOYERS,
     INFORMATION,
     OFFRES,
     PUBLICS,
     Question,
+    count_people_of,
     describe_offer,
     describe_reach,
+    tell_households,
 )
 from geoapp.coverage.travel.modes import MODES, greatest_cost
 from geoapp.coverage.travel.words import describe_cost_limit, describe_precision
@@ -74,10 +77,9 @@ def _count_far(world: World, question: Question, ensemble: pd.Series, points: pd
     if nb == 0:
         whom = f"Les {known} ont tous" if known else "Tous les habitants connus ont"
         return f"{whom} {offre} à {seuil} ou moins."
-    phrase = (
-        f"{count(nb, 'personne')}, soit {format_share(part)}, {'vivent' if nb > 1 else 'vit'} à "
-        f"plus de {seuil} d'{offre}"
-    )
+    live = "vivent" if nb > 1 else "vit"
+    whom = count_people_of(question.public, nb)
+    phrase = f"{whom}, soit {format_share(part)}, {live} à plus de {seuil} d'{offre}"
     if known:
         return f"Parmi les {known}, {phrase}."
     return f"{phrase}{_rural(world, question, points)}."
@@ -206,6 +208,7 @@ def list_notes(world: World, question: Question, ensemble: pd.Series, quality: d
         str(world.parametres(question.mode).get("note", "")),
         _kept_costs(world, question),
         without_car(question),
+        tell_households(question.public),
         _partly_known(world, question),
     ]
     return [note for note in notes if note]
@@ -384,7 +387,7 @@ def _demand(world: World, question: Question, ensemble: pd.Series) -> str:
         text += f" ; population inconnue pour {count(missing, 'commune')}, non comptée"
     if question.public != "tous":
         year, public = world.year_of(question.public), PUBLICS[question.public]
-        text += f". Public : {lower_first(public)} ; {_known_people(ensemble)}"
+        text += f". Public : {lower_first(public)} ; {_known_people(question.public, ensemble)}"
         text += f" ({year})" if year else ""
     return text + "."
 
@@ -393,9 +396,10 @@ def _vintages(millesimes: pd.Series) -> str:
     return ", ".join(sorted(millesimes.dropna().astype(str).unique()))
 
 
-def _known_people(ensemble: pd.Series) -> str:
+def _known_people(public: str, ensemble: pd.Series) -> str:
     nb = ensemble["population"]
-    return f"{PETIT if pd.isna(nb) else format_number(round(nb))} personnes"
+    noun = "foyers" if public in EN_FOYERS else "personnes"
+    return f"{PETIT if pd.isna(nb) else format_number(round(nb))} {noun}"
 
 
 def _estimated(world: World, question: Question) -> str:

@@ -319,16 +319,19 @@ def information_world(world: World) -> World:
     rows = table[known].reset_index(drop=True)
     # What a training has and a place of information has not is unknown.
     offres = rows.reindex(columns=world.offres.columns).astype(world.offres.dtypes)
+    own = rows["id_lieu_information"]
     offres = offres.assign(
-        id_action=rows["id_lieu_information"],
-        id_lieu=rows["id_lieu_information"],
+        id_action=own,
+        id_lieu=own,
+        # It closes alone: a network of places is no body.
+        id_organisme=own,
         titre=rows["nom"],
         nom_organisme=rows["type_lieu"].map(LIEUX_INFORMATION),
         est_douteuse=False,
         est_voisine=False,
         est_fictive=False,
     )
-    comptes, noms = _numbers(offres, world.trajets, pd.Series(dtype="str"))
+    comptes, noms = _numbers(offres, world.trajets, rows.set_index(own)["nom"])
     return replace(
         world,
         offres=offres,

@@ -11,6 +11,7 @@ from geoapp.core.errors import NotFoundError
 from geoapp.coverage.answer import Reponse
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import Question
+from geoapp.coverage.offered import name_offer
 from geoapp.coverage.scope import RANGS
 from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.perimeter import CONNUE, INCONNUE, LIBELLES, SENS, Perimetre
@@ -151,7 +152,7 @@ def _sentences(zone: pd.Series, reponse: Reponse, blanches: pd.DataFrame) -> lis
         )
     if pd.notna(zone["offreur_unique"]):
         parts.append(
-            f"Un seul organisme couvre la zone : {zone['offreur_unique']}. "
+            f"Un seul {name_offer(question).tenant} couvre la zone : {zone['offreur_unique']}. "
             + (
                 "S'il ferme, elle perd toute sa couverture."
                 if zone["perimetre"] == CONNUE

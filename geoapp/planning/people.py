@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import count
+from geoapp.core.french import count, format_number
+from geoapp.coverage.indicators import PETIT
 from geoapp.coverage.measures import points_of
 from geoapp.coverage.model import Question
 from geoapp.coverage.scope import RANGS, known_offer
@@ -25,6 +26,11 @@ def tell_people(nb: float) -> str:
     if 0 < nb < PETIT_NOMBRE:
         return f"moins de {PETIT_NOMBRE} habitants"
     return count(round(nb), "habitant")
+
+
+def show_people(nb: float) -> str:
+    """Return a count of people as a table or a legend shows it; one to four, or hidden: « < 5 »."""
+    return PETIT if nb != nb or 0 < nb < PETIT_NOMBRE else format_number(round(nb))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,6 +16,7 @@ from geoapp.coverage.model import (
     describe_offer,
     describe_reach,
     describe_threshold,
+    tell_households,
 )
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
@@ -155,6 +156,7 @@ def list_notes(world: World, effets: Effets) -> list[str]:
         "Qui n'a rien dans les trajets connus est compté au plus long d'entre eux.",
         travel_precision(world, scenario.apres),
         without_car(scenario.apres),
+        tell_households(scenario.question.public),
     ]
     return [note for note in notes if note]
 

@@ -7,7 +7,14 @@ from dataclasses import asdict
 from math import isnan
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import at_place, count, format_decimal, format_number, join_words
+from geoapp.core.french import (
+    at_place,
+    count,
+    format_decimal,
+    format_number,
+    join_words,
+    lower_first,
+)
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import (
     INFORMATION,
@@ -15,6 +22,7 @@ from geoapp.coverage.model import (
     describe_offer,
     describe_reach,
     describe_way,
+    tell_households,
 )
 from geoapp.coverage.sentences import list_sources, travel_precision, without_car
 from geoapp.coverage.travel.modes import UNITES
@@ -60,7 +68,7 @@ def _where(recherche: Recherche) -> str:
         compare = COMPARES[recherche.parmi]
         parts.append(f"parmi les {compare.communes or compare.ses}")
     if recherche.question.public != "tous":
-        parts.append(PUBLICS[recherche.question.public].split(",")[0].lower())
+        parts.append(lower_first(PUBLICS[recherche.question.public].split(",")[0]))
     return "".join(f", {part}" for part in parts)
 
 
@@ -254,6 +262,7 @@ def list_notes(world: World, sites: Sites) -> list[str]:
         RIEN_D_AUTRE_INFORMATION if _is_information(recherche) else RIEN_D_AUTRE,
         travel_precision(world, question),
         without_car(question),
+        tell_households(question.public),
     ]
     return [note for note in notes if note]
 

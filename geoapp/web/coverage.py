@@ -21,6 +21,7 @@ from geoapp.coverage.model import (
     parse_question,
     to_parameters,
 )
+from geoapp.coverage.offered import is_information
 from geoapp.coverage.outlines import counted_outlines, zone_outlines
 from geoapp.coverage.publics import compare_publics, measure_equity
 from geoapp.coverage.scope import known_offer
@@ -122,9 +123,7 @@ def _links(question: Question) -> dict:
         "adresse_ouvrir": url_for(
             "planning.sites", **vues.query(question, sauf=("mesure", "classes"))
         ),
-        "adresse_evolution": url_for(
-            "change.index", **_of_trainings(question, "zonage", "mesure", "classes")
-        ),
+        "adresse_evolution": url_for("change.index", **_of_trainings(question)),
         "adresse_information": url_for("coverage.index", offre=INFORMATION),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
     }
@@ -197,11 +196,13 @@ def zone(type_zone: str, code_zone: str):
     reponse = answer(served_world(), _asked(zonage=type_zone))
     sheet = zone_sheet(served_world(), reponse, code_zone)
     question = reponse.question
-    left = debouches_of_zone(courant().snapshot(), type_zone, code_zone)
+    snapshot, of_trainings = courant().snapshot(), not is_information(question)
+    left = debouches_of_zone(snapshot, type_zone, code_zone)
+    pupils = flux_of_zone(snapshot, type_zone, code_zone)
     return render_template(
         "coverage_zone.html",
-        flux=flux_rows(flux_of_zone(courant().snapshot(), type_zone, code_zone)),
-        debouches=zone_rows(left),
+        flux=flux_rows(pupils) if of_trainings else [],
+        debouches=zone_rows(left) if of_trainings else [],
         debouches_phrases=describe_debouches(left),
         titre=f"Couverture : {sheet.zone['nom']}",
         question=describe_question(question),
@@ -214,15 +215,16 @@ def zone(type_zone: str, code_zone: str):
         seuil=describe_reach(question),
         retour=url_for("coverage.index", **vues.query(question)),
         est_commune=type_zone == COMMUNE,
-        adresse_territoire=_of_trainings(question, "zonage", "mesure", "classes"),
+        adresse_territoire=vues.query(question, sauf=("zonage", "mesure", "classes")),
         **map_parts(reponse, code_zone),
         export_carte=_export(question, f"{type_zone}:{code_zone}"),
     )
 
 
-def _of_trainings(question: Question, *sauf: str) -> dict:
-    """Return the parameters of a page that counts trainings, whatever the question counts."""
-    return vues.query(question, sauf=(*sauf, "offre") if question.offre == INFORMATION else sauf)
+def _of_trainings(question: Question) -> dict:
+    """Return the parameters of « Évolution », which counts trainings whatever the question does."""
+    other = ("offre",) if question.offre == INFORMATION else ()
+    return vues.query(question, sauf=("zonage", "mesure", "classes", *other))
 
 
 @blueprint.get("/couverture/publics")

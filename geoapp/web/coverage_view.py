@@ -25,6 +25,7 @@ from geoapp.coverage.indicators import (
 )
 from geoapp.coverage.legend import is_out_of_reach, is_reversed, is_uncollected, shade
 from geoapp.coverage.model import OFFRES, PUBLICS, VOISINS, Question, to_parameters
+from geoapp.coverage.offered import counted_numbers, worded
 from geoapp.coverage.publics import Public
 from geoapp.coverage.travel.modes import MODES, UNITES, greatest_threshold
 from geoapp.coverage.ways import ParMode
@@ -158,14 +159,14 @@ def columns(reponse: Reponse, order: tuple[str, str]) -> list[ColonneTriable]:
     """Return the headers of the table; following one again turns the order round."""
     question = reponse.question
     is_whole = bool(reponse.tableau["est_estimee"].any())
-    titles = {nom: title_of(nom, is_whole) for nom in shown_columns(question)}
+    titles = {nom: worded(title_of(nom, is_whole), question) for nom in shown_columns(question)}
     titles = {"nom": MAILLES[question.zonage].singulier.capitalize(), **titles}
     return [_column(question, nom, titre, order) for nom, titre in titles.items()]
 
 
 def _column(question: Question, nom: str, titre: str, order: tuple[str, str]) -> ColonneTriable:
     """Return one header."""
-    sens = "Nom de la zone" if nom == "nom" else INDICATEURS[nom].sens
+    sens = "Nom de la zone" if nom == "nom" else worded(INDICATEURS[nom].sens, question)
     is_current = nom == order[0]
     ordre = {"asc": "desc", "desc": "asc"}[order[1]] if is_current else _worst_first(nom)
     adresse = url_for("coverage.index", **query(question, tri=nom, ordre=ordre), _anchor="tableau")
@@ -187,7 +188,10 @@ def rows(reponse: Reponse, table: pd.DataFrame) -> list[dict]:
             "adresse": zone_address(question, row["code_zone"]),
             "est_estimee": row["est_estimee"],
             "nombres": [
-                (title_of(nom, row["est_estimee"]), show_value(row, nom, question.unite))
+                (
+                    worded(title_of(nom, row["est_estimee"]), question),
+                    show_value(row, nom, question.unite),
+                )
                 for nom in shown_columns(question)
             ],
             "cause": name_term(row["cause"], CAUSES),
@@ -248,7 +252,7 @@ def map_values(reponse: Reponse, code: str | None = None) -> dict:
     return {
         "zones": values,
         "blanches": whites,
-        "mesure": INDICATEURS[question.mesure].titre,
+        "mesure": worded(INDICATEURS[question.mesure].titre, question),
         "choisie": code,
     }
 
@@ -277,12 +281,12 @@ def against_region(sheet: FicheZone, question: Question) -> list[tuple[str, str,
     zone, region = sheet.zone.to_dict(), sheet.ensemble.to_dict()
     return [
         (
-            i.titre,
-            i.sens,
+            worded(i.titre, question),
+            worded(i.sens, question),
             show_value(zone, i.nom, question.unite),
             show_value(region, i.nom, question.unite),
         )
-        for i in INDICATEURS.values()
+        for i in map(INDICATEURS.__getitem__, counted_numbers(question, INDICATEURS))
     ]
 
 

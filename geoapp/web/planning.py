@@ -12,6 +12,7 @@ from geoapp.coverage.sentences import list_sources, travel_precision
 from geoapp.outputs.planning import sites_file
 from geoapp.planning.asked import Recherche, parse_sites, to_parameters
 from geoapp.planning.opening import Sites, find_sites
+from geoapp.planning.people import show_people
 from geoapp.planning.scenario import (
     LIEU,
     ORGANISME,
@@ -140,7 +141,9 @@ def what_if():
     second = run_scenario(world, read_address(other, world)) if other else None
     question, parts = scenario.question, form_parts(scenario.question)
     world = world.of(question)
-    closures = {sorte: worst_closures(world, question, sorte) for sorte in (ORGANISME, LIEU)}
+    # A place of information is its own body.
+    kinds = (LIEU,) if world.est_information else (ORGANISME, LIEU)
+    closures = {sorte: worst_closures(world, question, sorte) for sorte in kinds}
     perimetre = effets.effectif.perimetre
     return render_template(
         "what_if.html",
@@ -151,7 +154,7 @@ def what_if():
         notes=scenario_notes(world, effets),
         inconnus=effets.inconnus,
         perimetre=perimetre,
-        population=vues.people(effets.effectif.population),
+        population=show_people(effets.effectif.population),
         champs=parts["champs"],
         choix=vues.without_map(parts["choix"]),
         plan=vues.scenario_fields(world, scenario)
@@ -166,7 +169,7 @@ def what_if():
         tableaux=vues.effect_tables(effets),
         inconnu=INCONNU,
         seuil=describe_reach(question),
-        phrase_fermetures=tell_closures(question, closures[ORGANISME])
+        phrase_fermetures=tell_closures(question, closures[kinds[0]])
         if perimetre.est_chiffrable
         else perimetre.phrase,
         fermetures=vues.closure_tables(question, closures),

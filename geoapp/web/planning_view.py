@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from flask import url_for
 
-from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import count, format_decimal, format_number, upper_first
 from geoapp.coverage.model import Question, describe_reach
+from geoapp.coverage.offered import name_offer
 from geoapp.coverage.territories.tables import name_body
 from geoapp.coverage.territories.zone import list_types, list_zones
 from geoapp.coverage.travel.modes import UNITES
@@ -18,6 +18,7 @@ from geoapp.outputs.maps.sketch import Croquis, region_frame, sketch
 from geoapp.planning.asked import OBJECTIFS, PARAMETRES, PARMI, Recherche, to_parameters
 from geoapp.planning.candidates import COMMUNE, REALITES, SORTES
 from geoapp.planning.opening import Ouverture, Sites
+from geoapp.planning.people import show_people
 from geoapp.planning.scenario import LIEU, ORGANISME, Effets, Scenario
 from geoapp.planning.scenario_words import INCONNU, show_left
 from geoapp.reference.zonings import CARREAU, MAILLES
@@ -88,11 +89,6 @@ def territory_field(world: World, recherche: Recherche) -> tuple[list, str]:
     return groups, zone.cle if zone else ""
 
 
-def people(nb: float) -> str:
-    """Return a count of people; one to four are not told."""
-    return f"< {PETIT_NOMBRE}" if nb != nb else format_number(round(nb))
-
-
 def opening_rows(found: Sites) -> list[dict]:
     """Return the openings in words."""
     return [
@@ -100,8 +96,8 @@ def opening_rows(found: Sites) -> list[dict]:
             "rang": one.rang,
             "commune": one.nom_commune or one.nom,
             "adresse": url_for("territories.zone", type_zone=COMMUNE, code_zone=one.code_commune),
-            "personnes": people(one.personnes),
-            "cumul": people(one.cumul),
+            "personnes": show_people(one.personnes),
+            "cumul": show_people(one.cumul),
             "lieu": _candidate(one),
             "egales": _equals(one),
         }
@@ -128,9 +124,9 @@ def zone_rows(found: Sites) -> list[dict]:
         {
             "nom": row.nom,
             "adresse": zone_address(question, row.code_zone),
-            "avant": people(row.avant),
-            "apres": people(row.apres),
-            "gain": people(row.gain),
+            "avant": show_people(row.avant),
+            "apres": show_people(row.apres),
+            "gain": show_people(row.gain),
         }
         for row in found.zones.head(50).itertuples()
     ]
@@ -226,15 +222,16 @@ def effect_tables(effets: Effets) -> list[tuple[str, str, str, list[dict]]]:
         {
             "nom": row.nom,
             "nombres": [
-                ("Habitants", people(row.habitants)),
+                ("Habitants", show_people(row.habitants)),
                 ("Trajet moyen", f"{format_decimal(round(row.trajet, 1))} {unite}"),
             ],
         }
         for row in effets.reprises.head(10).itertuples()
     ]
     maille = MAILLES[effets.scenario.question.zonage].singulier
+    taker = upper_first(name_offer(effets.scenario.question).tenant)
     return [
-        ("Qui prend le relais", "reprises", "Organisme le plus proche ensuite", takers),
+        ("Qui prend le relais", "reprises", f"{taker} le plus proche ensuite", takers),
         ("Par public", "publics", "Public", side_rows(effets.publics)),
         ("Par territoire", "zones", maille.capitalize(), side_rows(effets.zones.head(30))),
     ]
@@ -270,7 +267,7 @@ def closure_tables(question: Question, closures: dict) -> list[tuple[str, list[d
                     "nom": one.nom,
                     "lieu": one.lieu,
                     "nb": one.nb_offres,
-                    "personnes": people(one.personnes),
+                    "personnes": show_people(one.personnes),
                     "reste": show_left(question, one),
                     "adresse": url_for("planning.what_if", **asked, ferme=one.ferme)
                     if one.ferme

@@ -9,12 +9,13 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.core.memory import Memory
-from geoapp.coverage.model import Question, parse_question
+from geoapp.coverage.model import Question, describe_question, parse_question
+from geoapp.coverage.offered import is_information
 from geoapp.coverage.scope import known_offer
 from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
-from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
+from geoapp.coverage.territories.zone_tables import coverage_table, list_tables
 from geoapp.coverage.world import choose_offer
 from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.sheets.folder import file_stem, make_sheet
@@ -33,7 +34,7 @@ NB_TROUVEES = 100
 """Zones shown at most by a search."""
 
 FIGURES = ("offre", "couverture", "densite")
-"""Static maps that the page of a zone proposes."""
+"""Static maps that the page of a zone proposes; the first draws trainings alone."""
 
 _SHEETS_KEPT = 8
 _lock = Lock()
@@ -43,7 +44,11 @@ _lock = Lock()
 @blueprint.get("/territoires")
 def index():
     """List the zones of one zoning, or those that a text names."""
-    refuse_unknown(request.args, ("zonage", "q"))
+    refuse_unknown(request.args, ("zonage", "q", "offre"))
+    question = parse_question(
+        {nom: request.args.getlist(nom) for nom in ("offre",) if nom in request.args},
+        served_world(),
+    )
     types, texte = list_types(served_world()), request.args.get("q", "").strip()[:80]
     zonage = request.args.get("zonage") or ("" if texte else next(iter(types)))
     if zonage:
@@ -63,9 +68,12 @@ def index():
         texte=texte,
         nb=len(found),
         est_commune=zonage == COMMUNE,
-        lignes=vues.zone_rows(served_world(), found[:NB_TROUVEES] if texte else found),
+        lignes=vues.zone_rows(served_world(), question, found[:NB_TROUVEES] if texte else found),
         nb_max=NB_TROUVEES,
-        perimetre=known_offer(served_world(), Question(), choose_offer(served_world(), Question())),
+        legende=describe_question(question).rsplit(", par ", 1)[0].removeprefix("Couverture : "),
+        offre=question.offre,
+        est_information=is_information(question),
+        perimetre=known_offer(served_world(), question, choose_offer(served_world(), question)),
     )
 
 
@@ -128,7 +136,10 @@ def zone(type_zone: str, code_zone: str):
         comparables=vues.comparables(served_world(), contenu.zone, other.zone if other else None),
         liens=vues.links(contenu.zone, asked),
         export_carte=export_form(
-            courant().snapshot(), FIGURES, vues.pairs(asked), emprise=contenu.zone.cle
+            courant().snapshot(),
+            FIGURES[is_information(asked) :],
+            vues.pairs(asked),
+            emprise=contenu.zone.cle,
         ),
         reponse=contenu.couverture.reponse,
         **form,
@@ -170,10 +181,10 @@ def _sheet(found: Zone, asked: Question, format: str) -> bytes:
 @blueprint.get("/territoires/<type_zone>/<code_zone>/<nom>.<format>")
 def table(type_zone: str, code_zone: str, nom: str, format: str):
     """Return one table of a zone as a file, or its notice."""
-    form = find_format(format, est_carte=False)
-    if nom not in TABLEAUX:
+    form, tables = find_format(format, est_carte=False), list_tables(_asked(type_zone))
+    if nom not in tables:
         abort(404)
     contenu, other = _content(type_zone, code_zone)
-    table = coverage_table(contenu, other) if nom == "couverture" else TABLEAUX[nom](contenu)
+    table = coverage_table(contenu, other) if nom == "couverture" else tables[nom](contenu)
     fichier = to_file(table, zone_notice(courant().snapshot(), present(served_world(), contenu)))
     return send_table(replace(fichier, nom=f"{file_stem(contenu.zone)}-{nom}"), form)

@@ -6,6 +6,7 @@ from flask import url_for
 
 from geoapp.coverage.indicators import title_of
 from geoapp.coverage.model import Question, to_parameters
+from geoapp.coverage.offered import is_information, worded
 from geoapp.coverage.territories.answers import zoning_answer
 from geoapp.coverage.territories.sheet import kind_of, show_value
 from geoapp.coverage.territories.zone import Zone, list_types, list_zones
@@ -41,9 +42,9 @@ def zone_page(question: Question, cle: str) -> str:
     return url_for("territories.zone", type_zone=type_zone, code_zone=code_zone, **query(question))
 
 
-def zone_rows(world: World, found: list[tuple[str, str, str]]) -> list[dict]:
-    """Return zones with their first figures, for every training at the usual threshold."""
-    question, rows = Question(), []
+def zone_rows(world: World, question: Question, found: list[tuple[str, str, str]]) -> list[dict]:
+    """Return zones with their first figures for a question."""
+    rows, world = [], world.of(question)
     tables = {
         nom: zoning_answer(world, question, nom).tableau.set_index("code_zone")
         for nom in dict.fromkeys(nom for nom, _, _ in found)
@@ -57,7 +58,10 @@ def zone_rows(world: World, found: list[tuple[str, str, str]]) -> list[dict]:
                 "sorte": kind_of(type_zone),
                 "adresse": zone_page(question, f"{type_zone}:{code_zone}"),
                 "nombres": [
-                    (title_of(one, ligne["est_estimee"]), show_value(ligne, one, question.unite))
+                    (
+                        worded(title_of(one, ligne["est_estimee"]), question),
+                        show_value(ligne, one, question.unite),
+                    )
                     for one in COLONNES
                 ],
             }
@@ -100,7 +104,7 @@ def links(zone: Zone, question: Question) -> list[tuple[str, str]]:
         made.append(("Où ouvrir dans ce territoire ?", url_for("planning.sites", **asked)))
     if zone.type_zone in BESOINS and has_needs(courant().snapshot()):
         made.append(("Ses besoins de recrutement", url_for("needs.index", territoire=zone.cle)))
-    if zone.type_zone != COMMUNE and zone.est_offre_connue:
+    if zone.type_zone != COMMUNE and zone.est_offre_connue and not is_information(question):
         made.append(
             (
                 "Ses formations sur la carte",

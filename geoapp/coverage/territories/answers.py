@@ -12,6 +12,7 @@ import pandas as pd
 from geoapp.coverage.answer import Reponse, answer
 from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question, to_parameters
+from geoapp.coverage.offered import is_information
 from geoapp.coverage.small_counts import protect
 from geoapp.coverage.table import table_of
 from geoapp.coverage.world import World, choose_offer
@@ -44,7 +45,12 @@ def zoning_answer(world: World, question: Question, type_zone: str) -> Reponse:
 
 
 def chosen_domains(world: World, question: Question) -> tuple[Option, ...]:
-    """Return the domains that a question asks, all those of the product when it chooses none."""
+    """Return the domains that a question asks, all those of the product when it chooses none.
+
+    A place of information has none.
+    """
+    if is_information(question):
+        return ()
     return question.filtres.choix.get("domaine") or tuple(FILTRES["domaine"].lister(world.snapshot))
 
 
@@ -61,8 +67,10 @@ def domain_rows(world: World, question: Question, type_zone: str, code_zone: str
         _key(replace(question, zonage=type_zone)),
         lambda: _tables(world, question, type_zone),
     )
+    # What has no domain has no row.
+    none = zoning_answer(world, question, type_zone).tableau.iloc[:0]
     rows = [table[table["code_zone"].eq(code_zone)] for _, table in tables]
-    frame = pd.concat(rows, ignore_index=True)
+    frame = pd.concat(rows, ignore_index=True) if rows else none
     return frame.assign(
         code_domaine=[domaine.valeur for domaine, _ in tables],
         domaine=[domaine.libelle for domaine, _ in tables],
@@ -119,4 +127,6 @@ def region_rows(world: World, question: Question) -> pd.DataFrame:
 def unplaced_rows(world: World, question: Question) -> pd.DataFrame:
     """Return the offers of the region that have no position: in no zone without a commune."""
     offres = world.snapshot.read("offres")
+    if world.est_information:
+        return offres.iloc[:0]
     return apply_filters(offres[offres["id_place"].isna()], question.filtres)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from geoapp.coverage.model import Question, of_trainings
+from geoapp.coverage.model import Question
+from geoapp.coverage.offered import is_information
 from geoapp.coverage.territories.coverage import BlocCouverture, coverage_block
 from geoapp.coverage.territories.offer import BlocOffre, offer_block
 from geoapp.coverage.territories.outside import BlocDehors, outside_block
@@ -33,10 +34,13 @@ class ContenuZone:
 
 def build_content(world: World, question: Question, zone: Zone) -> ContenuZone:
     """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
-    asked = replace(of_trainings(question), zonage=zone.type_zone)
+    asked = replace(question, zonage=zone.type_zone)
+    world = world.of(asked)
     offre, couverture = offer_block(world, asked, zone), coverage_block(world, asked, zone)
     dehors = outside_block(world, asked, zone, offre=offre, couverture=couverture)
-    departements = count_by_departement(world.snapshot, _codes(world, zone), asked.filtres)
+    # Sources that tell trainings by département alone tell no place of information.
+    codes = [] if is_information(asked) else _codes(world, zone)
+    departements = count_by_departement(world.snapshot, codes, asked.filtres)
     qualite = quality_block(
         world, asked, zone, offre, aussi=frozenset(departements.lignes["id_source"])
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoapp.coverage.indicators import INDICATEURS, MENTIONS
 from geoapp.coverage.model import OFFRES, PUBLICS, Question, describe_reach, usages_of
+from geoapp.coverage.offered import is_information, worded
 from geoapp.coverage.sentences import list_sources
 from geoapp.coverage.territories.answers import region_rows, unplaced_rows
 from geoapp.coverage.territories.offer import BlocOffre
@@ -36,6 +37,9 @@ DEFAUTS: tuple[tuple[str, str, Callable[[pd.DataFrame], pd.Series]], ...] = (
     ("sans_date", "Date de début inconnue", lambda offres: offres["date_debut"].isna()),
 )
 """Defects counted among the placed offers: name, title, which rows have it."""
+
+DE_LIEU = ("mairie",)
+"""Those that a place of information may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,8 @@ def quality_block(
     inside = lost["zones"].str.split("|").map(lambda held: zone.cle in held).astype(bool)
     sources, others = _sources(world, offre.lignes, _used(world, question, zone) | aussi)
     defects = _defects(offre.lignes, region)
+    if world.est_information:
+        defects = defects[defects["nom"].isin(DE_LIEU)].reset_index(drop=True)
     if not offre.est_connue:
         defects["nb"] = float("nan")
     return BlocQualite(
@@ -128,16 +134,24 @@ def _sources(
 
 def list_methods(question: Question) -> list[tuple[str, str]]:
     """Return the definitions that a reader needs, (term, meaning)."""
-    return [
+    counted = (
         (
+            "Lieu d'information",
+            "Un lieu où l'on s'informe sur les formations et s'oriente, compté une fois.",
+        )
+        if is_information(question)
+        else (
             "Formation",
             "Une formation dans un lieu de formation : la même, donnée en deux lieux, "
             "compte deux fois.",
-        ),
+        )
+    )
+    return [
+        counted,
         (
             "Seuil",
             f"{describe_reach(question)}, compris. "
-            "Le trajet est estimé, jusqu'à la formation la plus proche.",
+            + worded("Le trajet est estimé, jusqu'à la formation la plus proche.", question),
         ),
         ("Habitants", PUBLICS[question.public] + "."),
         ("Offre comptée dans l'accessibilité", OFFRES[question.offre] + "."),
@@ -157,8 +171,11 @@ def list_methods(question: Question) -> list[tuple[str, str]]:
         ),
         (
             MENTIONS["offreur_unique"].titre,
-            "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture : "
-            "aucun autre n'est à portée de ses habitants couverts.",
+            worded(
+                "Organisme sans lequel la zone, ou la commune, perdrait toute sa couverture : "
+                "aucun autre n'est à portée de ses habitants couverts.",
+                question,
+            ),
         ),
         (
             "Petits nombres",

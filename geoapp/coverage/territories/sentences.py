@@ -15,6 +15,7 @@ from geoapp.core.french import (
 )
 from geoapp.coverage.indicators import INDICATEURS, format_share, format_value
 from geoapp.coverage.model import Question, describe_offer, describe_reach
+from geoapp.coverage.offered import is_information, name_offer
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.coverage import BlocCouverture
@@ -57,7 +58,9 @@ def write_essentials(
         return told, _not_told(couverture), _cited(question, zone, offre)
     sentences = (
         _offer(question, zone, offre, couverture),
-        _domains(question, zone, offre=offre, couverture=couverture, dehors=dehors),
+        _kinds(question, zone, offre, dehors)
+        if is_information(question)
+        else _domains(question, zone, offre=offre, couverture=couverture, dehors=dehors),
         _cover(question, zone, couverture),
         _access(question, couverture),
         _fragile(question, zone, offre=offre, couverture=couverture, dehors=dehors),
@@ -76,18 +79,16 @@ def _not_told(couverture: BlocCouverture) -> str:
 
 def _cited(question: Question, zone: Zone, offre: BlocOffre) -> str:
     """Say what our sources hold all the same of an offer that none claims to hold."""
-    nb_region = int(offre.region["nb_offres"].sum())
+    nb_region, nom = int(offre.region["nb_offres"].sum()), name_offer(question)
     if not nb_region:
-        return "Nos sources n'en citent aucune, faute de la collecter."
-    told = count(nb_region, "formation", "formations")
+        return f"Nos sources n'en citent aucun{nom.e}, faute de les collecter."
+    told = nom.count(nb_region)
     where = (
-        f", dont {count(offre.nb, 'formation', 'formations')} dans {zone.sujet}"
-        if offre.est_connue and offre.nb
-        else ""
+        f", dont {nom.count(offre.nb)} dans {zone.sujet}" if offre.est_connue and offre.nb else ""
     )
     return (
         f"Nos sources en citent pourtant {told}{_kind(question)} dans la région{where} : "
-        "elles ne disent pas les tenir toutes."
+        f"elles ne disent pas {'les tenir toutes' if nom.est_feminin else 'les tenir tous'}."
     )
 
 
@@ -117,27 +118,26 @@ def compare_share(part: float, region: float) -> str:
 def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCouverture) -> str:
     """Say how much is taught in the zone."""
     ligne, region = couverture.ligne, couverture.ensemble
-    total = round(region["nb_offres"])
+    total, nom = round(region["nb_offres"]), name_offer(question)
     when = _years(offre, ligne["perimetre"])
     if not offre.est_connue:
         return (
-            f"On ne sait pas combien de formations sont dans {zone.sujet} : "
+            f"On ne sait pas combien de {nom.des} sont dans {zone.sujet} : "
             f"aucune source n'en donne le contour ; "
             f"la région en compte {format_number(total)}."
         )
     if not offre.nb:
         none = (
-            f"{upper_first(zone.sujet)} n'a aucune formation{_kind(question)} "
-            "placée sur son territoire"
+            f"{upper_first(zone.sujet)} n'a {nom.aucune}{_kind(question)} "
+            f"placé{nom.e} sur son territoire"
             if ligne["perimetre"] == CONNUE
-            else f"Nos sources ne placent aucune formation{_kind(question)} dans {zone.sujet}"
+            else f"Nos sources ne placent {nom.aucune}{_kind(question)} dans {zone.sujet}"
         )
         none += f" (sources {_of_years(offre.annees)})" if offre.annees else ""
         return f"{none} ; la région en compte {format_number(total)}."
     texte = (
         f"{when}{zone.sujet if when else upper_first(zone.sujet)} compte "
-        f"{count(offre.nb, 'formation')}{_kind(question)} "
-        f"dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}, "
+        f"{nom.count(offre.nb)}{_kind(question)}{_in_places(question, ligne)}, "
         f"soit {format_share(offre.nb / total)} de l'offre de la région"
     )
     if pd.notna(ligne["population"]) and region["population"]:
@@ -145,6 +145,24 @@ def _offer(question: Question, zone: Zone, offre: BlocOffre, couverture: BlocCou
             f" pour {format_share(ligne['population'] / region['population'])} de ses habitants"
         )
     return f"{texte}{_voie(offre)}."
+
+
+def _in_places(question: Question, ligne: pd.Series) -> str:
+    """Return in how many places trainings are given; a place of information is its own."""
+    if is_information(question):
+        return ""
+    return f" dans {count(round(ligne['nb_lieux']), 'lieu', 'lieux')}"
+
+
+def _kinds(question: Question, zone: Zone, offre: BlocOffre, dehors: BlocDehors) -> str:
+    """Say which kinds of places of information the zone has, and what is near."""
+    near = f"{near_sentence(question, zone, dehors)}."
+    if not offre.nb:
+        return near
+    kinds = offre.lignes["nom_organisme"].value_counts()
+    ordered = sorted(kinds.items(), key=lambda one: (-one[1], str(one[0])))
+    told = join_words([f"{nom} ({format_number(nb)})" for nom, nb in ordered])
+    return f"Par sorte de lieu : {told} ; {lower_first(near)}"
 
 
 def _years(offre: BlocOffre, statut: str) -> str:
@@ -272,14 +290,13 @@ def _at(cout: float, question: Question) -> str:
 def near_sentence(question: Question, zone: Zone, dehors: BlocDehors) -> str:
     """Say what is in reach outside the zone (or around it, when what is inside is not known)."""
     seuil = describe_reach(question)
-    outside = " hors de la zone" if zone.est_offre_connue else ""
+    outside, nom = " hors de la zone" if zone.est_offre_connue else "", name_offer(question)
     if not dehors.nb_offres:
-        return (
-            f"Aucune formation{_kind(question)}{outside} n'est à {seuil} ou moins de ses habitants"
-        )
+        none = f"{upper_first(nom.aucune)}{_kind(question)}"
+        return f"{none}{outside} n'est à {seuil} ou moins de ses habitants"
     first = dehors.communes.iloc[0]
     return (
-        f"{count(dehors.nb_offres, 'formation')}{outside} "
+        f"{nom.count(dehors.nb_offres)}{outside} "
         f"{'est' if dehors.nb_offres == 1 else 'sont'} "
         f"à {seuil} ou moins d'au moins un de ses habitants, "
         f"d'abord {at_place(first['nom_commune'])} ({format_number(first['nb_offres'])}, "
@@ -379,19 +396,21 @@ def _access(question: Question, couverture: BlocCouverture) -> str:
         if abs(ratio) < 0.005
         else f"{format_share(abs(ratio))} de {'plus' if ratio > 0 else 'moins'} que"
     )
-    noun = {"places": "place", "sessions": "session"}.get(question.offre, "formation")
+    nom = name_offer(question)
+    nouns = {"places": ("place", "places"), "sessions": ("session", "sessions")}
+    one, many = nouns.get(question.offre, (nom.un, nom.des))
     texte = (
         f"Concurrence entre habitants comptée, on y atteint {show('e2sfca', ligne)} "
-        f"{noun}{'s' if ligne['e2sfca'] >= 2 else ''} pour 10 000 habitants, "
+        f"{many if ligne['e2sfca'] >= 2 else one} pour 10 000 habitants, "
         f"{gap} dans la région ({show('e2sfca', region)})"
     )
     if pd.isna(ligne["mediane"]):
-        return f"{texte} ; la moitié de ses habitants n'a aucune formation à portée."
+        return f"{texte} ; la moitié de ses habitants n'a {nom.aucune} à portée."
     if pd.isna(region["mediane"]):
         return f"{texte}."
     half = "sur place" if ligne["mediane"] < 0.05 else f"à {show('mediane', ligne)} ou moins"
     return (
-        f"{texte} ; un habitant sur deux a une formation {half}, "
+        f"{texte} ; un habitant sur deux a {nom.une} {half}, "
         f"contre {show('mediane', region)} dans la région."
     )
 
@@ -410,9 +429,10 @@ def _fragile(
     if couverture.ligne["part_couverte"] == 0:
         return _nobody(question, couverture)
     alone = format_share(couverture.part_communes_uniques_region)
+    body = f"un seul {name_offer(question).tenant}"
     if pd.notna(couverture.ligne["offreur_unique"]):
         return (
-            "Toute sa couverture tient à un seul organisme, "
+            f"Toute sa couverture tient à {body}, "
             f"{name_body(couverture.ligne['offreur_unique'])} : "
             f"s'il ferme, {_left(couverture)}, "
             f"comme dans {alone} des communes de la région."
@@ -429,18 +449,18 @@ def _fragile(
         )
         return _gap(question, here, others, region)
     if zone.type_zone != COMMUNE and couverture.part_communes_uniques > 0:
-        return _alone(zone, couverture)
+        return _alone(zone, couverture, body)
     if len(couverture.domaines_uniques):
         return _alone_by_domain(couverture)
     if zone.type_zone == COMMUNE or zone.nb_communes < 2:
         others_too = format_share(1 - couverture.part_communes_uniques_region)
         return (
-            "Sa couverture ne tient pas à un seul organisme, "
+            f"Sa couverture ne tient pas à {body}, "
             f"comme celle de {others_too} des communes de la région."
         )
     start = f"{near_sentence(question, zone, dehors)} ; aucune" if offre.nb else "Aucune"
     return (
-        f"{start} de ses communes n'est couverte par un seul organisme, "
+        f"{start} de ses communes n'est couverte par {body}, "
         f"ce qui est le cas de {alone} de celles de la région."
     )
 
@@ -455,20 +475,21 @@ def _left(couverture: BlocCouverture) -> str:
 def _nobody(question: Question, couverture: BlocCouverture) -> str:
     """Say where the nearest offer is, for a zone that none reaches."""
     mediane = format_value(INDICATEURS["mediane"], couverture.ensemble["mediane"], question.unite)
+    nom = name_offer(question)
     region = (
-        "la moitié des habitants n'en ont aucune à portée"
+        f"la moitié des habitants n'en ont aucun{nom.e} à portée"
         if pd.isna(couverture.ensemble["mediane"])
-        else f"la moitié des habitants en ont une à {mediane} ou moins"
+        else f"la moitié des habitants en ont un{nom.e} à {mediane} ou moins"
     )
     if not couverture.presque:
         return (
-            f"Aucune formation{_of_ours(couverture)} n'est à portée de ses habitants, "
+            f"{upper_first(nom.aucune)}{_of_ours(couverture)} n'est à portée de ses habitants, "
             "même lointaine ; "
             f"dans la région, {region}."
         )
     first = couverture.presque[0]
     return (
-        f"La formation{_of_ours(couverture)} la plus proche est "
+        f"{upper_first(nom.la)}{_of_ours(couverture)} {nom.le_plus} proche est "
         f"{at_place(first.nom_commune or 'une commune inconnue')}, {_at(first.cout, question)} "
         f"du premier de ses habitants ; dans la région, {region}."
     )
@@ -493,7 +514,7 @@ def _alone_by_domain(couverture: BlocCouverture) -> str:
     )
 
 
-def _alone(zone: Zone, couverture: BlocCouverture) -> str:
+def _alone(zone: Zone, couverture: BlocCouverture, seul: str) -> str:
     """Say how many communes only one body covers."""
     first, nb = couverture.uniques.iloc[0], int(couverture.uniques["nb_communes"].sum())
     whole = (
@@ -508,7 +529,7 @@ def _alone(zone: Zone, couverture: BlocCouverture) -> str:
         else f"d'abord {body} ({count(first['nb_communes'], 'commune')})"
     )
     return (
-        f"{whole} que par un seul organisme ({format_share(couverture.part_communes_uniques)}, "
+        f"{whole} que par {seul} ({format_share(couverture.part_communes_uniques)}, "
         f"contre {format_share(couverture.part_communes_uniques_region)} "
         f"de celles de la région) : {named}."
     )

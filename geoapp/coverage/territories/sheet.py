@@ -10,12 +10,13 @@ from geoapp.core.french import NON_RENSEIGNE, count, format_date, format_number,
 from geoapp.core.schema import NIVEAUX
 from geoapp.coverage.indicators import QUI_PORTE, show_value
 from geoapp.coverage.model import describe_offer, describe_reach
+from geoapp.coverage.offered import is_information, name_offer
 from geoapp.coverage.territories.answers import AUTRE
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.quality import list_methods
 from geoapp.coverage.territories.tables import Tableau
-from geoapp.coverage.territories.zone_tables import TABLEAUX, coverage_table
+from geoapp.coverage.territories.zone_tables import coverage_table, list_tables
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 from geoapp.offer.perimeter import INCONNUE
@@ -49,7 +50,7 @@ def present(
 ) -> FicheTerritoire:
     """Return the content of a zone in words; `autre` is the zone that it is compared with."""
     zone = contenu.zone
-    tables = {nom: make(contenu) for nom, make in TABLEAUX.items()}
+    tables = {nom: make(contenu) for nom, make in list_tables(contenu.question).items()}
     if autre:
         tables["couverture"] = coverage_table(contenu, autre)
     cree_le = world.snapshot.manifest["cree_le"][:10]
@@ -62,7 +63,7 @@ def present(
         chiffres=_figures(contenu),
         phrases=contenu.phrases,
         avertissements=contenu.avertissements,
-        matrice=offer_matrix(contenu),
+        matrice={} if is_information(contenu.question) else offer_matrix(contenu),
         tableaux=tables,
         methodes=list_methods(contenu.question),
         notes=list(contenu.couverture.reponse.notes),
@@ -78,11 +79,10 @@ def kind_of(type_zone: str) -> str:
 
 def describe_scope(contenu: ContenuZone) -> str:
     """Return what is counted, in one line: offer and threshold."""
-    mots = describe_filters(contenu.question.filtres)
-    return (
-        f"{upper_first(mots) if mots else 'Toutes les formations'}, "
-        f"couverture à {describe_reach(contenu.question)}"
-    )
+    mots = describe_filters(contenu.question.filtres) or "toutes les formations"
+    if is_information(contenu.question):
+        mots = "lieux d'information et d'orientation"
+    return f"{upper_first(mots)}, couverture à {describe_reach(contenu.question)}"
 
 
 def _facts(contenu: ContenuZone, world: World) -> list[tuple[str, str]]:
@@ -120,6 +120,11 @@ _CHIFFRES = (
 def _figures(contenu: ContenuZone) -> list[tuple[str, str, str]]:
     """Return (title, zone, region) of the figures shown first."""
     unite, couverture = contenu.question.unite, contenu.couverture
+    titles = dict(_CHIFFRES)
+    if is_information(contenu.question):
+        titles = {"population": "Habitants", "nb_offres": "Lieux d'information"} | {
+            "part_non_couverte": titles["part_non_couverte"]
+        }
     is_whole = bool(couverture.ligne["est_estimee"])
     return [
         (
@@ -127,7 +132,7 @@ def _figures(contenu: ContenuZone) -> list[tuple[str, str, str]]:
             show_value(couverture.ligne, nom, unite),
             show_value(couverture.ensemble, nom, unite),
         )
-        for nom, titre in _CHIFFRES
+        for nom, titre in titles.items()
     ]
 
 
@@ -209,7 +214,10 @@ def compare_sentences(contenu: ContenuZone, autre: ContenuZone) -> list[str]:
     if INCONNUE in (one["perimetre"], two["perimetre"]):
         return [contenu.couverture.reponse.perimetre.phrase]
     rows = (
-        ("nb_offres", f"{mine} a {{}} formations, {other} {{}}."),
+        (
+            "nb_offres",
+            f"{mine} a {{}} {name_offer(contenu.question).des}, {other} {{}}.",
+        ),
         (
             "part_non_couverte",
             f"La part des habitants à plus de {describe_reach(contenu.question)} "

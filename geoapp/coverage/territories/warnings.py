@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.french import count, of_place, with_article
+from geoapp.core.french import count, of_place, upper_first, with_article
+from geoapp.coverage.model import tell_households
+from geoapp.coverage.offered import Nom, name_offer
 from geoapp.coverage.territories.coverage import BlocCouverture
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.zone import Zone
@@ -21,16 +23,17 @@ def list_warnings(
     world: World, zone: Zone, offre: BlocOffre, couverture: BlocCouverture
 ) -> tuple[str, ...]:
     """Return what is missing or partial in the sheet of a zone, one sentence each."""
+    nom = name_offer(couverture.reponse.question)
     found = [
         "Données fictives : une partie de ce qui est compté ici "
         "est engendrée pour la démonstration, à ne jamais citer."
         if zone.est_fictive or couverture.reponse.qualite["est_fictive"]
         else "",
-        _beyond(world, zone),
-        _undrawn(zone),
+        _beyond(world, zone, nom),
+        _undrawn(zone, nom),
         _partial(zone),
-        "Aucune formation n'est placée dans la zone : les tableaux de l'offre sont vides, "
-        "ceux de la couverture comptent l'offre des alentours."
+        f"{upper_first(nom.aucune)} n'est placé{nom.e} dans la zone : les tableaux de l'offre "
+        "sont vides, ceux de la couverture comptent l'offre des alentours."
         if offre.est_connue and not offre.nb and couverture.ligne["perimetre"] != INCONNUE
         else "",
         "Chiffres estimés : ce sont ceux des communes entières qui portent la zone, "
@@ -38,12 +41,13 @@ def list_warnings(
         if couverture.ligne["est_estimee"]
         else "",
         _counted(zone),
-        _by_establishment(world, zone),
+        tell_households(couverture.reponse.question.public),
+        "" if world.est_information else _by_establishment(world, zone),
     ]
     return tuple(filter(None, found))
 
 
-def _beyond(world: World, zone: Zone) -> str:
+def _beyond(world: World, zone: Zone, nom: Nom) -> str:
     """Say that a zone goes beyond the region."""
     if not zone.nb_dehors:
         return ""
@@ -56,17 +60,18 @@ def _beyond(world: World, zone: Zone) -> str:
     region = of_place(with_article(world.snapshot.manifest.get("nom_region", "les limites")))
     return (
         f"Cette zone dépasse la région : {theirs} hors {region}{people}. "
-        "Habitants, formations et couverture sont ceux de sa partie régionale."
+        f"Habitants, {nom.des} et couverture sont ceux de sa partie régionale."
     )
 
 
-def _undrawn(zone: Zone) -> str:
+def _undrawn(zone: Zone, nom: Nom) -> str:
     if zone.est_offre_connue and zone.est_dessinee:
         return ""
     end = (
         "."
         if zone.est_offre_connue
-        else ", et l'on ne sait quelles formations sont dedans : ces cases disent « inconnu »."
+        else f", et l'on ne sait quel{'le' * nom.est_feminin}s {nom.des} sont dedans : "
+        "ces cases disent « inconnu »."
     )
     return (
         "Aucune source de cet instantané ne donne le contour de cette zone : "

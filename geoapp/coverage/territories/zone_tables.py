@@ -10,10 +10,12 @@ import pandas as pd
 
 from geoapp.core.french import (
     NON_RENSEIGNE,
+    POSITIONS,
     count,
     format_decimal,
     join_words,
     lower_first,
+    upper_first,
     with_unit,
 )
 from geoapp.coverage.indicators import (
@@ -25,6 +27,7 @@ from geoapp.coverage.indicators import (
     title_of,
 )
 from geoapp.coverage.model import Question, describe_reach
+from geoapp.coverage.offered import counted_numbers, is_information, name_offer, worded
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
@@ -113,9 +116,42 @@ def offer_table(contenu: ContenuZone) -> Tableau:
     )
 
 
+def places_table(contenu: ContenuZone) -> Tableau:
+    """Return the places of information of the zone, by name."""
+    lignes = contenu.offre.lignes.sort_values(["titre", "id_action"])
+    valeurs = pd.DataFrame(
+        {
+            "nom": lignes["titre"],
+            "sorte": lignes["nom_organisme"],
+            "commune": lignes["nom_commune"],
+            "adresse": lignes["adresse"],
+            "position": lignes["precision_position"].map(POSITIONS),
+        }
+    )
+    return make_table(
+        "offre",
+        "Lieux d'information et d'orientation de la zone",
+        (
+            ColonneTableau(nom="nom", titre="Lieu", sens="Nom, tel que la source le dit"),
+            ColonneTableau(nom="sorte", titre="Sorte", sens="Sorte de lieu"),
+            ColonneTableau(nom="commune", titre="Commune", sens="Commune du lieu"),
+            ColonneTableau(nom="adresse", titre="Adresse", sens="Adresse, si la source la dit"),
+            ColonneTableau(
+                nom="position",
+                titre="Position",
+                sens="Comment le point est connu",
+                est_cachee=True,
+            ),
+        ),
+        valeurs,
+        vide=_no_offer(contenu),
+    )
+
+
 def _no_offer(contenu: ContenuZone) -> str:
+    nom = name_offer(contenu.question)
     return (
-        _where_known(contenu, "Aucune formation n'est placée dans la zone.")
+        _where_known(contenu, f"{upper_first(nom.aucune)} n'est placé{nom.e} dans la zone.")
         if contenu.offre.est_connue
         else "Inconnue : le contour de la zone n'est pas connu."
     )
@@ -130,7 +166,8 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
     ]
     unite, rows, words = contenu.question.unite, [], []
     is_whole = bool(contenu.couverture.ligne["est_estimee"])
-    for indicateur in INDICATEURS.values():
+    question = contenu.question
+    for indicateur in map(INDICATEURS.__getitem__, counted_numbers(question, INDICATEURS)):
         shown = [show_value(row, indicateur.nom, unite) for _, _, row in zones]
         raw = {
             nom: PETIT if word == PETIT else row[indicateur.nom]
@@ -138,13 +175,13 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
         }
         rows.append(
             {
-                "indicateur": title_of(indicateur.nom, is_whole),
-                "sens": indicateur.sens,
+                "indicateur": worded(title_of(indicateur.nom, is_whole), question),
+                "sens": worded(indicateur.sens, question),
                 "unite": _UNITES.get(indicateur.type, unite),
                 **raw,
             }
         )
-        words.append([title_of(indicateur.nom, is_whole), *shown])
+        words.append([rows[-1]["indicateur"], *shown])
     columns = [
         ColonneTableau(nom="indicateur", titre="Indicateur", sens="Titre de l'indicateur"),
         *(
@@ -175,7 +212,7 @@ def coverage_table(contenu: ContenuZone, autre: ContenuZone | None = None) -> Ta
 
 def ways_table(contenu: ContenuZone) -> Tableau:
     """Return how far the nearest training is by each way of travelling, in minutes."""
-    found = contenu.couverture.par_mode
+    found, nom = contenu.couverture.par_mode, name_offer(contenu.question)
     rows = pd.DataFrame(
         {
             "mode": pd.Series([one.titre for one in found], dtype="str"),
@@ -187,13 +224,13 @@ def ways_table(contenu: ContenuZone) -> Tableau:
     seuil = with_unit(format_decimal(found[0].seuil_min), "minutes") if found else ""
     return make_table(
         "modes",
-        "La formation la plus proche, en voiture et sans voiture",
+        f"{upper_first(nom.la)} {nom.le_plus} proche, en voiture et sans voiture",
         (
             ColonneTableau(nom="mode", titre="Déplacement", sens="Mode de déplacement"),
             ColonneTableau(
                 nom="mediane",
                 titre="Trajet médian",
-                sens="La moitié des habitants a une formation à ce trajet ou moins, "
+                sens=f"La moitié des habitants a {nom.une} à ce trajet ou moins, "
                 "avec l'erreur du trajet",
             ),
             ColonneTableau(
@@ -206,7 +243,7 @@ def ways_table(contenu: ContenuZone) -> Tableau:
             ColonneTableau(
                 nom="part_couverte",
                 titre=f"Habitants à {seuil} ou moins" if seuil else "Habitants à portée",
-                sens="Part des habitants qui ont une formation à ce trajet ou moins",
+                sens=f"Part des habitants qui ont {nom.une} à ce trajet ou moins",
                 type="part",
                 vide="–",
             ),
@@ -317,7 +354,7 @@ def white_table(contenu: ContenuZone) -> Tableau:
 
 def sole_table(contenu: ContenuZone) -> Tableau:
     """Return the bodies that alone cover communes of the zone."""
-    uniques = contenu.couverture.uniques
+    uniques, tenant = contenu.couverture.uniques, name_offer(contenu.question).tenant
     valeurs = uniques.assign(
         organisme=uniques["organisme"].map(name_body),
         population=as_people(uniques["population"]),
@@ -329,8 +366,8 @@ def sole_table(contenu: ContenuZone) -> Tableau:
         (
             ColonneTableau(
                 nom="organisme",
-                titre="Organisme",
-                sens="Organisme seul à portée des habitants couverts",
+                titre=upper_first(tenant),
+                sens=f"{upper_first(tenant)} seul à portée des habitants couverts",
             ),
             ColonneTableau(
                 nom="nb_communes",
@@ -354,7 +391,7 @@ def sole_table(contenu: ContenuZone) -> Tableau:
         ),
         valeurs,
         vide=_where_known(
-            contenu, "Aucune commune de la zone n'est couverte par un seul organisme."
+            contenu, f"Aucune commune de la zone n'est couverte par un seul {tenant}."
         ),
     )
 
@@ -406,13 +443,16 @@ _PUBLICS = (
 
 def publics_table(contenu: ContenuZone) -> Tableau:
     """Return the access of the residents of QPV and rural zones, beside the others, the region."""
-    publics = contenu.couverture.publics
+    publics, question = contenu.couverture.publics, contenu.question
     rows = [row for public in publics for row in _public_rows(public)]
     statuts = [one.perimetre for public in publics for _, one in _sides(public)]
     table = make_table(
         "publics",
         "Habitants des quartiers prioritaires et des zones rurales",
-        _PUBLICS,
+        [
+            replace(one, titre=worded(one.titre, question), sens=worded(one.sens, question))
+            for one in _PUBLICS
+        ],
         pd.DataFrame(rows, columns=[colonne.nom for colonne in _PUBLICS]),
         unite=contenu.question.unite,
         vide=_no_public(contenu),
@@ -474,7 +514,8 @@ def _sides(public: PublicZone) -> list[tuple[str, Public]]:
 
 def outside_table(contenu: ContenuZone) -> Tableau:
     """Return the communes outside that teach within the threshold of somebody of the zone."""
-    communes = contenu.dehors.communes
+    communes, nom = contenu.dehors.communes, name_offer(contenu.question)
+    many = upper_first(nom.des)
     valeurs = communes.assign(voisine=communes["est_voisine"].map({True: "oui", False: ""}))
     title = (
         "Ce qui est proche, mais hors de la zone"
@@ -485,13 +526,13 @@ def outside_table(contenu: ContenuZone) -> Tableau:
         "dehors",
         title,
         (
-            ColonneTableau(nom="nom_commune", titre="Commune", sens="Commune où l'on forme"),
+            ColonneTableau(nom="nom_commune", titre="Commune", sens="Commune où l'on forme")
+            if nom.est_feminin
+            else ColonneTableau(nom="nom_commune", titre="Commune", sens="Commune du lieu"),
             ColonneTableau(
                 nom="code_commune", titre="Code", sens="Code INSEE", vide="", est_cachee=True
             ),
-            ColonneTableau(
-                nom="nb_offres", titre="Formations", sens="Formations à portée", type="entier"
-            ),
+            ColonneTableau(nom="nb_offres", titre=many, sens=f"{many} à portée", type="entier"),
             ColonneTableau(
                 nom="cout",
                 titre="Trajet le plus court",
@@ -506,7 +547,7 @@ def outside_table(contenu: ContenuZone) -> Tableau:
         unite=contenu.question.unite,
         vide=_where_known(
             contenu,
-            "Aucune formation hors de la zone n'est "
+            f"{upper_first(nom.aucune)} hors de la zone n'est "
             f"à {describe_reach(contenu.question)} ou moins d'un de ses habitants.",
         ),
     )
@@ -568,6 +609,7 @@ def _uncollected(contenu: ContenuZone) -> str:
 
 def almost_table(contenu: ContenuZone) -> Tableau:
     """Return the nearest offers beyond the threshold for the people who have none."""
+    nom = name_offer(contenu.question)
     valeurs = pd.DataFrame(
         [
             (
@@ -591,19 +633,23 @@ def almost_table(contenu: ContenuZone) -> Tableau:
     )
     return make_table(
         "presque",
-        "Les formations qui atteindraient presque ceux qui n'en ont pas",
+        f"Les {nom.des} qui atteindraient presque ceux qui n'en ont pas",
         (
             ColonneTableau(
                 nom="intitule",
-                titre="Formation",
-                sens="Première formation du lieu, par ordre de titre",
+                titre=upper_first(nom.un),
+                sens="Première formation du lieu, par ordre de titre" if nom.est_feminin else "Nom",
             ),
-            ColonneTableau(nom="organisme", titre="Organisme", sens="Organisme formateur"),
+            ColonneTableau(nom="organisme", titre="Organisme", sens="Organisme formateur")
+            if nom.est_feminin
+            else ColonneTableau(nom="organisme", titre="Sorte", sens="Sorte de lieu"),
             ColonneTableau(nom="commune", titre="Commune", sens="Commune du lieu"),
             ColonneTableau(
                 nom="nb_offres",
-                titre="Formations du lieu",
-                sens="Formations données en ce lieu",
+                titre="Formations du lieu" if nom.est_feminin else "Lieux à cette adresse",
+                sens="Formations données en ce lieu"
+                if nom.est_feminin
+                else "Lieux d'information à cette adresse",
                 type="entier",
             ),
             ColonneTableau(
@@ -620,9 +666,9 @@ def almost_table(contenu: ContenuZone) -> Tableau:
         unite=contenu.question.unite,
         vide=_where_known(
             contenu,
-            "Tous ses habitants ont une formation à portée."
+            f"Tous ses habitants ont {nom.une} à portée."
             if contenu.couverture.ligne["part_non_couverte"] == 0
-            else "Aucune, même lointaine.",
+            else f"Aucun{nom.e}, même lointain{nom.e}.",
         ),
     )
 
@@ -719,32 +765,33 @@ def _without_address(contenu: ContenuZone) -> str:
 
 def quality_table(contenu: ContenuZone) -> Tableau:
     """Return how good the data of the offer are, in the zone and in the region."""
-    qualite = contenu.qualite
+    qualite, nom = contenu.qualite, name_offer(contenu.question)
+    many = upper_first(nom.des)
     return make_table(
         "qualite",
         "Qualité des données de l'offre",
         (
             ColonneTableau(nom="titre", titre="Défaut", sens="Ce qui manque ou qui est douteux"),
             ColonneTableau(
-                nom="nb", titre="Dans la zone", sens="Formations de la zone", type="entier"
+                nom="nb", titre="Dans la zone", sens=f"{many} de la zone", type="entier"
             ),
             ColonneTableau(
                 nom="part",
                 titre="Part",
-                sens="Part des formations de la zone",
+                sens=f"Part des {nom.des} de la zone",
                 type="part",
                 vide="sans objet",
             ),
             ColonneTableau(
                 nom="nb_region",
                 titre="Dans la région",
-                sens="Formations de la région",
+                sens=f"{many} de la région",
                 type="entier",
             ),
             ColonneTableau(
                 nom="part_region",
                 titre="Part (région)",
-                sens="Part des formations de la région",
+                sens=f"Part des {nom.des} de la région",
                 type="part",
                 vide="sans objet",
             ),
@@ -780,6 +827,7 @@ def _unplaced(contenu: ContenuZone) -> str:
 def sources_table(contenu: ContenuZone) -> Tableau:
     """Return the sources of the offer of the zone, then the others behind its figures."""
     mine, others = contenu.qualite.sources, contenu.qualite.autres
+    many = upper_first(name_offer(contenu.question).des)
     valeurs = pd.concat([mine, others.assign(nb_offres=None)], ignore_index=True)
     valeurs["nb_offres"] = valeurs["nb_offres"].astype("object")
     return make_table(
@@ -792,8 +840,8 @@ def sources_table(contenu: ContenuZone) -> Tableau:
             ColonneTableau(nom="licence", titre="Licence", sens="Conditions de réemploi"),
             ColonneTableau(
                 nom="nb_offres",
-                titre="Formations de la zone",
-                sens="Formations de la zone qui en viennent",
+                titre=f"{many} de la zone",
+                sens=f"{many} de la zone qui en viennent",
                 type="entier",
                 vide="",
             ),
@@ -818,3 +866,14 @@ TABLEAUX: dict[str, Callable[[ContenuZone], Tableau]] = {
     "sources": sources_table,
 }
 """Every table of a sheet, in its order."""
+
+DE_FORMATIONS = ("domaines", "absents", "departements")
+"""Tables that places of information do not have."""
+
+
+def list_tables(question: Question) -> dict[str, Callable[[ContenuZone], Tableau]]:
+    """Return the tables of a sheet for what its question counts, in their order."""
+    if not is_information(question):
+        return TABLEAUX
+    kept = {nom: make for nom, make in TABLEAUX.items() if nom not in DE_FORMATIONS}
+    return {**kept, "offre": places_table}

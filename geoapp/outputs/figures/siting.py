@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import format_number
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import describe_reach, usages_of
 from geoapp.coverage.world import World, choose_offer
@@ -15,6 +13,7 @@ from geoapp.outputs.figures.palette import ALERTE, DISCRET, OFFRE, OFFRE_DEHORS,
 from geoapp.outputs.figures.texts import choose_sources, is_fictitious
 from geoapp.planning.asked import Recherche
 from geoapp.planning.opening import Sites, find_sites
+from geoapp.planning.people import show_people
 from geoapp.planning.words import describe_search, list_notes, tell_access, tell_sites
 
 OUVERTURE_MM, RAPPROCHE_MM, LOIN_MM = 4.6, 1.1, 0.6
@@ -107,19 +106,14 @@ def _numbers(sites: Sites) -> tuple[NomCarte, ...]:
     )
 
 
-def _people(nb: float) -> str:
-    """Return a count of people; one to four are not told."""
-    hidden = nb != nb or 0 < nb < PETIT_NOMBRE
-    return f"< {PETIT_NOMBRE}" if hidden else format_number(round(nb))
-
-
 def _blocks(sites: Sites) -> tuple[Bloc, ...]:
     """Return the legend: the openings by rank, then what the points are."""
     seuil = describe_reach(sites.recherche.question)
     told = sites.comptes.perimetre.est_chiffrable
+    near, far = (show_people(nb) if told else "" for nb in (sites.gagnes, sites.non_couverts_apres))
     rows = tuple(
-        f"{one.rang}\u00a0\u00a0{one.nom_commune or one.nom} : {_people(one.personnes)} "
-        f"(cumul {_people(one.cumul)})"
+        f"{one.rang}\u00a0\u00a0{one.nom_commune or one.nom} : {show_people(one.personnes)} "
+        f"(cumul {show_people(one.cumul)})"
         for one in sites.ouvertures
     )
     first = Bloc(
@@ -132,8 +126,8 @@ def _blocks(sites: Sites) -> tuple[Bloc, ...]:
         "Où vivent les habitants",
         "Un point par commune, ou par carreau de 200 m.",
         (
-            _near(_people(sites.gagnes) if told else "", "rapprochés par les ouvertures"),
-            _far(_people(sites.non_couverts_apres) if told else "", f"encore à plus de {seuil}"),
+            _near(near, "rapprochés par les ouvertures"),
+            _far(far, f"encore à plus de {seuil}"),
         ),
     )
     return (first, second)

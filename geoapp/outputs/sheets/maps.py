@@ -6,6 +6,7 @@ import base64
 import struct
 from dataclasses import replace
 
+from geoapp.coverage.offered import is_information
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.world import World
 from geoapp.outputs.figures import Figure, describe_figure, render_figure
@@ -23,14 +24,18 @@ NOMS = {"offre": "Carte de l'offre", "couverture": "Carte de la couverture"}
 
 
 def draw_maps(world: World, contenu: ContenuZone) -> dict[str, CarteFiche | str]:
-    """Return the maps of a zone by type; why there is none (`absence`) without outline."""
+    """Return the maps of a zone by type; why there is none (`absence`) without outline.
+
+    The map of the offer shows trainings: places of information have that of their coverage.
+    """
     if not contenu.zone.est_dessinee:
         why = (
             "Aucune source de cet instantané ne donne le contour de cette zone : "
             "elle ne peut être dessinée."
         )
         return {"absence": why}
-    return {nom: _draw(world, contenu, nom) for nom in MAPS}
+    names = MAPS[1:] if is_information(contenu.question) else MAPS
+    return {nom: _draw(world, contenu, nom) for nom in names}
 
 
 def _draw(world: World, contenu: ContenuZone, nom: str) -> CarteFiche:
