@@ -18,15 +18,28 @@ from geoapp.coverage.model import Question
 from geoapp.coverage.publics import _INDICES, Public
 from geoapp.coverage.territories import sentences as of_zone
 from geoapp.coverage.world import open_world
+from geoapp.coverage.zone_points import _sentences as zone_sentences
 from geoapp.offer.perimeter import CONNUE, INCONNUE, PARTIELLE
 from geoapp.outputs.figures.coverage import tell_whites
-from geoapp.planning.dashboard import against
+from geoapp.planning.dashboard import Territoire, _trend, against
 from geoapp.planning.evolution import _tell as tell_evolution
-from geoapp.planning.need_words import _difficult, _strong, say_projects
+from geoapp.planning.need_words import (
+    _difficult,
+    _in_region,
+    _projects,
+    _strong,
+    _unlinked,
+    say_difficult,
+    say_places,
+    say_projects,
+)
+from geoapp.planning.opening import Acces
 from geoapp.planning.scenario import parse_scenario, run_scenario
 from geoapp.planning.scenario_words import _tell as tell_scenario
-from geoapp.planning.scenario_words import tell_closures
+from geoapp.planning.scenario_words import tell_changes, tell_closures
 from geoapp.planning.stress import Fermeture
+from geoapp.planning.trained import Formes
+from geoapp.planning.words import tell_access
 from geoapp.web.coverage_view import _gap
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
@@ -325,3 +338,206 @@ def test_difficult_projects_are_a_part_of_those_that_are_known(rows):
 def test_nothing_is_compared_with_an_unknown(rate, usual):
     told = against(rate, usual)
     assert (told == "") == (math.isnan(rate) or math.isnan(usual) or usual == 0)
+
+
+SCORE = st.one_of(st.floats(0, 1), UNKNOWN)
+
+
+@given(SCORE, SCORE)
+def test_what_becomes_of_inequality(before, after):
+    old, new = (Acces(e2sfca=1.0, gini=one, palma=1.0) for one in (before, after))
+    told = tell_access(old, new)
+    assert (told == "") == (math.isnan(before) or math.isnan(after))
+    assert "baisse" not in told or after < before
+    assert "monte" not in told or after > before
+
+
+@given(st.tuples(NB, NB, NB), st.tuples(NB, NB, NB))
+def test_what_a_scenario_has_become(old, new):
+    def effects(lost, gained, far):
+        side = SimpleNamespace(non_couverts=far)
+        return SimpleNamespace(perdus=lost, gagnes=gained, avant=side)
+
+    told = plain(tell_changes(effects(*old), effects(*new)))
+    assert told.startswith("Rien n'a changé") == (old == new)
+    assert ("perdraient" in told) == (old[0] != new[0])
+    assert ("gagneraient" in told) == (old[1] != new[1])
+    if old[2] != new[2]:
+        assert {int(old[2]), int(new[2])} <= set(numbers(told))
+
+
+NEED = st.tuples(
+    st.one_of(st.integers(0, 9999).map(float), UNKNOWN), st.integers(0, 2), st.integers(0, 2)
+)
+
+
+def need_rows(rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["nb_projets", "nb_tus", "nb_bassins"])
+    return frame.assign(
+        nb_difficiles=math.nan,
+        nb_difficiles_tus=0,
+        cause=[("poste", None)[rank % 2] for rank in range(len(rows))],
+        code_famille="R0X61",
+        nom_famille="F",
+        type_zone="region",
+    )
+
+
+@given(st.lists(NEED, min_size=1, max_size=5))
+def test_projects_of_a_territory(rows):
+    """The sum is that of what is known; « au moins » as soon as one number is hidden."""
+    frame = need_rows(rows)
+    told = plain(_projects(SimpleNamespace(toutes=frame, sources=[])))
+    kept = frame[frame["nb_bassins"].gt(0)]
+    assert numbers(told)[0] == round(kept["nb_projets"].sum())
+    assert told.startswith("Au moins") == bool(kept["nb_tus"].gt(0).any())
+    assert f"dans {len(kept)} famille" in told and "nan" not in told
+
+
+@given(st.lists(NEED, min_size=1, max_size=5))
+def test_the_part_of_projects_that_has_a_training(rows):
+    frame = need_rows(rows)
+    question = SimpleNamespace(famille="")
+    told = [plain(one) for one in _unlinked(SimpleNamespace(toutes=frame, question=question))]
+    total = frame["nb_projets"].sum()
+    without = frame[frame["nb_bassins"].gt(0) & frame["cause"].notna()]
+    if not total or without.empty:
+        assert told == []
+    else:
+        part = 1 - without["nb_projets"].sum() / total
+        assert numbers(told[0])[:2] == [round(part * 100), len(without)]
+
+
+@given(NEED, st.integers(0, 500))
+def test_a_family_in_the_region(row, trainings):
+    projects, hidden, _ = row
+    made = SimpleNamespace(nb_projets=projects, nb_tus=hidden, nb_formations=trainings)
+    told = plain(_in_region(made, SimpleNamespace(sources=[])))
+    assert ("nombre de projets tu" in told) == math.isnan(projects)
+    assert numbers(told)[-1] == trainings
+    if not math.isnan(projects):
+        assert numbers(told)[0] == projects and ("au moins" in told) == (hidden > 0)
+
+
+@given(st.one_of(st.integers(0, 99).map(float), UNKNOWN), st.integers(0, 1), st.integers(0, 1))
+def test_difficult_projects_of_a_row(difficult, hidden, all_hidden):
+    row = SimpleNamespace(
+        nb_difficiles=difficult, nb_difficiles_tus=hidden, nb_tus=all_hidden, nb_projets=100.0
+    )
+    told = plain(say_difficult(row))
+    assert (told == "inconnu") == math.isnan(difficult)
+    if told != "inconnu":
+        assert ("au moins" in told) == bool(hidden or all_hidden)
+        assert numbers(told)[0] == difficult
+
+
+@given(st.one_of(st.integers(0, 99).map(float), UNKNOWN), st.integers(0, 9), st.integers(0, 9))
+def test_places_that_are_unknown_are_no_zero(places, trainings, without):
+    row = SimpleNamespace(nb_places=places, nb_formations=trainings, nb_sans_places=without)
+    told = plain(say_places(row))
+    if math.isnan(places):
+        assert told == ("inconnues" if trainings else "")
+    else:
+        assert numbers(told) == [places, *([without] if without else [])]
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(5, 9999)), max_size=4), NB.map(int), NB.map(int))
+def test_who_is_trained(leaving, trainings, places):
+    rows = pd.DataFrame(
+        {"nom": "F", "nb_sortants": pd.Series(leaving, dtype="Int64")},
+        index=range(len(leaving)),
+    )
+    found = Formes(
+        lignes=rows,
+        annees_places=(),
+        annee_eleves="2020",
+        nb_formations=trainings,
+        nb_lieux=places,
+    )
+    told = plain(found.phrase)
+    known = [one for one in leaving if one is not None]
+    assert told.startswith("Aucune formation") == (not trainings)
+    if trainings:
+        assert numbers(told)[:3] == [trainings, places, len(leaving)]
+        assert ("ne sont pas connus" in told) == (not known)
+        assert not known or numbers(told)[-1] == max(known)
+
+
+@given(st.floats(100, 1e4), st.floats(0, 1e4))
+def test_a_trend_is_that_of_its_years(before, after):
+    communes = pd.Series([100.0], index=["80001"])
+    whole = Territoire(type_zone="region", code_zone="32", nom="R", communes=communes)
+    wide = pd.DataFrame({"2009": [before], "2023": [after]}, index=["80001"])
+    told = plain(_trend((("2009", before), ("2023", after)), wide, whole, whole))
+    change = round((after / before - 1) * 100, 1)
+    assert told.endswith("de 2009 à 2023.")
+    assert told.startswith("+") == (after / before > 1)
+    assert float(re.sub(r"[^\d,]", "", told.split("%")[0]).replace(",", ".")) == abs(change)
+
+
+@given(st.integers(0, 99), st.integers(0, 99))
+def test_past_trainings(past, total):
+    past = min(past, total)
+    told = plain(
+        sentences.past_offer({"nb_passees": past, "nb_offres": total, "annees_passees": ["2020"]})
+    )
+    assert (told == "") == (not past)
+    assert ("n'ont toutes" in told) == (0 < past == total > 1)
+    if past and past < total:
+        assert numbers(told)[:2] == [past, total]
+
+
+@given(STATUTS, st.one_of(PART, UNKNOWN), PART, st.booleans(), st.integers(0, 5))
+def test_a_zone_of_the_coverage(status, here, region, is_alone, whites):
+    """Nothing is told of an offer that is not known, nothing compared with an unknown."""
+    zone = pd.Series(
+        {
+            "perimetre": status,
+            "part_non_couverte": here,
+            "offreur_unique": "Lycée" if is_alone else None,
+        }
+    )
+    perimetre = SimpleNamespace(statut=status, phrase="P.", portee="p")
+    reponse = SimpleNamespace(
+        ensemble={"part_non_couverte": region}, question=Question(), perimetre=perimetre
+    )
+    found = pd.DataFrame({"nom": [f"c{rank}" for rank in range(whites)]})
+    told = [plain(one) for one in zone_sentences(zone, reponse, found)]
+    whole = " ".join(told)
+    if status == INCONNUE:
+        assert told == ["P."]
+        return
+    assert ("contre" in whole) == (not math.isnan(here))
+    assert ("Un seul organisme" in whole) == is_alone
+    assert ("S'il ferme" in whole) == (is_alone and status == CONNUE)
+    assert ("zone blanche" in whole) == (whites > 0)
+
+
+@given(PART, st.one_of(PART, UNKNOWN))
+def test_a_share_against_that_of_the_region(part, region):
+    told = plain(of_zone.compare_share(part, region))
+    assert ("inconnue" in told) == math.isnan(region)
+    if not math.isnan(region):
+        assert ("à peu près" in told) == (abs(part - region) < 0.005)
+
+
+@given(st.integers(0, 12))
+def test_a_list_of_names_loses_none(nb):
+    told = of_zone.cite([f"n{rank}" for rank in range(nb)])
+    named = len(re.findall(r"n\d+", told))
+    rest = [int(one) for one in re.findall(r"(\d+) autres?", told)]
+    assert named + sum(rest) == nb
+
+
+@given(st.integers(0, 900), st.floats(0, 60), st.booleans())
+def test_what_is_near_but_outside(monde, nb, cost, is_known):
+    zone = SimpleNamespace(est_offre_connue=is_known)
+    communes = pd.DataFrame({"nom_commune": ["Lens"], "nb_offres": [nb], "cout": [cost]})
+    told = plain(
+        of_zone.near_sentence(
+            Question(), zone, SimpleNamespace(nb_offres=nb, communes=communes.head(nb))
+        )
+    )
+    assert told.startswith("Aucune formation") == (not nb)
+    assert ("hors de la zone" in told) == is_known
+    assert not nb or numbers(told)[0] == nb
