@@ -276,7 +276,7 @@ def test_what_a_scenario_changes(monde, lost, gained):
     base = run_scenario(monde, parse_scenario({"type_diplome": "bts", "seuil_km": "12"}, monde))
     told = plain(tell_scenario(replace(base, perdus=lost, gagnes=gained)))
     assert ("Personne ne passe" in told) == (not lost and not gained)
-    assert ("n'auraient plus" in told) == (lost > 0) and ("de plus près" in told) == (gained > 0)
+    assert ("n'auraient plus" in told) == (lost > 0) and ("désormais" in told) == (gained > 0)
     first = numbers(told.split(" Le ")[0])
     assert all(nb < 5 or int(nb) in first for nb in (lost, gained))
     assert not {1, 2, 3, 4} & (set(first) - {12})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geoapp.core.french import count
-from geoapp.coverage.model import INFORMATION, Question
+from geoapp.coverage.model import EN_FOYERS, INFORMATION, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +86,14 @@ _TOURS = (
 
 
 def worded(texte: str, question: Question) -> str:
-    """Return a fixed text (title or meaning of a number) in the words of what is counted."""
-    if is_information(question):
-        for tour, autre in _TOURS:
-            texte = texte.replace(tour, autre)
+    """Return a fixed text (title or meaning of a number) in the words of what is counted, and of
+    whom.
+    """
+    tours = _TOURS if is_information(question) else ()
+    if question.public in EN_FOYERS:
+        tours = (*tours, ("Habitants", "Foyers"), ("habitants", "foyers"))
+    for tour, autre in tours:
+        texte = texte.replace(tour, autre)
     return texte
 
 

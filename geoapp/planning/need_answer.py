@@ -278,7 +278,7 @@ def _with_nearest(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     sources = snapshot.read("sources").set_index("id_source")["millesime"]
     near = offers[["titre", "nom_commune", "voie", "id_source"]].reindex(rows["id_action_proche"])
     voies = near["voie"].map(VOIES).astype("object")
-    years = near["id_source"].map(sources.map(_day)).astype("object")
+    years = near["id_source"].map(sources.map(tell_vintage)).astype("object")
     scope = [
         ", ".join(str(one).lower() for one in pair if isinstance(one, str)) or None
         for pair in zip(voies, years, strict=True)
@@ -290,7 +290,7 @@ def _with_nearest(snapshot: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _day(millesime: str) -> str:
+def tell_vintage(millesime: str) -> str:
     """Return a vintage as people write it: a day in full, a year as it is."""
     return format_date(millesime) if len(millesime) == len("2020-11-16") else millesime
 

@@ -99,7 +99,10 @@ def _tell(effets: Effets) -> str:
         parts.append(f"{_people(effets.perdus)} n'auraient plus {offre} à {seuil} ou moins")
     if effets.gagnes:
         one = "un" if scenario.question.offre == INFORMATION else "une"
-        parts.append(f"{_people(effets.gagnes)} en auraient {one} de plus près qu'aujourd'hui")
+        # What is named once is not named again.
+        what = f"en auraient désormais {one}" if parts else f"auraient désormais {offre}"
+        near = "" if parts else f" à {seuil} ou moins"
+        parts.append(f"{_people(effets.gagnes)} {what}{near}")
     if not parts:
         told = f"Personne ne passe le seuil : autant d'habitants ont {offre} à portée."
     else:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geoapp.core.french import count, format_number
 from geoapp.core.snapshot import Snapshot
-from geoapp.planning.need_answer import of_group
+from geoapp.planning.need_answer import of_group, tell_vintage
 from geoapp.planning.need_table import SORTIES
 from geoapp.reference.codes.tracks import ENTREES
 
@@ -119,10 +119,11 @@ def who_is_trained(snapshot: Snapshot, offers: pd.DataFrame, groupe: str = "") -
     )
     counted = rows.loc[rows["places"].notna(), "id_source"].unique()
     sources = snapshot.read("sources").set_index("id_source")["millesime"]
+    years = {str(sources.get(one, "inconnue")) for one in counted}
     distinct = rows.drop_duplicates(["id_action", "id_lieu"])
     return Formes(
         lignes=table,
-        annees_places=tuple(sorted({str(sources.get(one, "inconnue")) for one in counted})),
+        annees_places=tuple(tell_vintage(one) for one in sorted(years)),
         annee_eleves=year,
         nb_formations=len(distinct),
         nb_lieux=int(distinct["id_lieu"].nunique()),

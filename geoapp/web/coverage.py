@@ -104,7 +104,10 @@ def form_parts(question: Question) -> dict:
         nom for nom, found in options.items() if sum(option.nb > 0 for option in found) > 1
     )
     return {
-        "champs": form_fields(options, question.filtres, utiles),
+        # A place of information has none of the criteria of trainings.
+        "champs": []
+        if is_information(question)
+        else form_fields(options, question.filtres, utiles),
         "choix": vues.choices(question, served_world()),
     }
 

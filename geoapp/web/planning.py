@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 
 from geoapp.core.errors import ParameterError, SnapshotError
-from geoapp.core.french import format_date
+from geoapp.core.french import format_date, upper_first
 from geoapp.coverage.change import name_snapshots
 from geoapp.coverage.model import describe_question, describe_reach
+from geoapp.coverage.offered import name_offer
 from geoapp.coverage.sentences import list_sources, travel_precision
 from geoapp.outputs.planning import sites_file
 from geoapp.planning.asked import Recherche, parse_sites, to_parameters
@@ -86,6 +87,7 @@ def _show(found: Sites, *, is_proven: bool) -> str:
         choix=vues.without_map(parts["choix"]),
         plan=vues.search_fields(world, recherche),
         lignes=vues.opening_rows(found),
+        apport=vues.APPORTS.get(recherche.objectif, ""),
         zones=vues.zone_rows(found),
         croquis=vues.drawing(world, found),
         carte_dite=vues.tell_drawing(found),
@@ -173,6 +175,7 @@ def what_if():
         if perimetre.est_chiffrable
         else perimetre.phrase,
         fermetures=vues.closure_tables(question, closures),
+        compte=upper_first(name_offer(question).des),
         adresse_api=url_for("api.et_si") + "?" + write_address(scenario),
         adresse_export=url_for("api.et_si") + "?" + write_address(scenario),
         adresse_autre=url_for("planning.what_if", compare=write_address(scenario)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from flask import url_for
 
-from geoapp.core.french import count, format_decimal, format_number, upper_first
+from geoapp.core.french import count, format_decimal, format_number, upper_first, with_unit
+from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import Question, describe_reach
 from geoapp.coverage.offered import name_offer
 from geoapp.coverage.territories.tables import name_body
@@ -89,8 +90,21 @@ def territory_field(world: World, recherche: Recherche) -> tuple[list, str]:
     return groups, zone.cle if zone else ""
 
 
+APPORTS = {"acces": "Accès comblé", "trajet": "Gagné sur le trajet moyen"}
+"""What an opening brings when it is not people within the threshold, by objective."""
+
+
+def _brought(found: Sites, one: Ouverture) -> str:
+    """Return what an opening adds to those before it, in what is looked for (`APPORTS`)."""
+    if found.recherche.objectif == "acces":
+        return format_share(one.gain / found.manque) if found.manque else ""
+    word = UNITES[found.recherche.question.unite].mot
+    return with_unit(format_decimal(one.gain / found.comptes.population, 2), word)
+
+
 def opening_rows(found: Sites) -> list[dict]:
     """Return the openings in words."""
+    is_other = found.recherche.objectif in APPORTS
     return [
         {
             "rang": one.rang,
@@ -98,6 +112,7 @@ def opening_rows(found: Sites) -> list[dict]:
             "adresse": url_for("territories.zone", type_zone=COMMUNE, code_zone=one.code_commune),
             "personnes": show_people(one.personnes),
             "cumul": show_people(one.cumul),
+            "apport": _brought(found, one) if is_other else "",
             "lieu": _candidate(one),
             "egales": _equals(one),
         }

@@ -458,7 +458,9 @@ def _fragile(
             f"Sa couverture ne tient pas à {body}, "
             f"comme celle de {others_too} des communes de la région."
         )
-    start = f"{near_sentence(question, zone, dehors)} ; aucune" if offre.nb else "Aucune"
+    # Of places of information, what is near was told with their kinds.
+    is_told = not offre.nb or is_information(question)
+    start = "Aucune" if is_told else f"{near_sentence(question, zone, dehors)} ; aucune"
     return (
         f"{start} de ses communes n'est couverte par {body}, "
         f"ce qui est le cas de {alone} de celles de la région."

@@ -135,7 +135,9 @@ def places_table(contenu: ContenuZone) -> Tableau:
             ColonneTableau(nom="nom", titre="Lieu", sens="Nom, tel que la source le dit"),
             ColonneTableau(nom="sorte", titre="Sorte", sens="Sorte de lieu"),
             ColonneTableau(nom="commune", titre="Commune", sens="Commune du lieu"),
-            ColonneTableau(nom="adresse", titre="Adresse", sens="Adresse, si la source la dit"),
+            ColonneTableau(
+                nom="adresse", titre="Adresse", sens="Adresse de la source", vide="non donnée"
+            ),
             ColonneTableau(
                 nom="position",
                 titre="Position",
