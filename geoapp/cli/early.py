@@ -47,6 +47,7 @@ CHOIX: dict[str, tuple[str, ...]] = {
         "jeunes_non_scolarises",
         "demandeurs",
         "demandeurs_50",
+        "rsa",
     ),
     "classes": ("jenks", "quantiles", "fixes"),
     "type": ("offre", "densite", "couverture", "zones", "flux", "ouvertures", "essentiel"),

@@ -55,7 +55,8 @@ QUESTION = (
     ("voisins", "oui (par défaut) ou non : l'offre et les habitants des départements voisins."),
     (
         "public",
-        "tous (par défaut), adultes, jeunes, jeunes_non_scolarises, demandeurs ou demandeurs_50.",
+        "tous (par défaut), adultes, jeunes, jeunes_non_scolarises, demandeurs, "
+        "demandeurs_50 ou rsa (foyers).",
     ),
     ("classes", "jenks (par défaut), quantiles ou fixes."),
 )
