@@ -27,7 +27,7 @@ from geoapp.coverage.indicators import (
     title_of,
 )
 from geoapp.coverage.model import Question, describe_reach
-from geoapp.coverage.offered import counted_numbers, is_information, name_offer, worded
+from geoapp.coverage.offered import Nom, counted_numbers, is_information, name_offer, worded
 from geoapp.coverage.publics import Public
 from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.coverage import PublicZone
@@ -609,6 +609,37 @@ def _uncollected(contenu: ContenuZone) -> str:
     return f"{LIBELLES[INCONNUE]}, absente de cette liste : {join_words(names)}." if names else ""
 
 
+def _almost_columns(nom: Nom) -> tuple[ColonneTableau, ...]:
+    return (
+        ColonneTableau(
+            nom="intitule",
+            titre=upper_first(nom.un),
+            sens="Première formation du lieu, par ordre de titre" if nom.est_feminin else "Nom",
+        ),
+        ColonneTableau(nom="organisme", titre="Organisme", sens="Organisme formateur")
+        if nom.est_feminin
+        else ColonneTableau(nom="organisme", titre="Sorte", sens="Sorte de lieu"),
+        ColonneTableau(nom="commune", titre="Commune", sens="Commune du lieu"),
+        ColonneTableau(
+            nom="nb_offres",
+            titre="Formations du lieu" if nom.est_feminin else "Lieux à cette adresse",
+            sens="Formations données en ce lieu"
+            if nom.est_feminin
+            else "Lieux d'information à cette adresse",
+            type="entier",
+        ),
+        ColonneTableau(
+            nom="cout",
+            titre="Trajet",
+            sens="Trajet du plus proche des habitants qui n'en ont pas",
+            type="cout",
+        ),
+        ColonneTableau(
+            nom="note", titre="À savoir", sens="Département voisin, position douteuse", vide=""
+        ),
+    )
+
+
 def almost_table(contenu: ContenuZone) -> Tableau:
     """Return the nearest offers beyond the threshold for the people who have none."""
     nom = name_offer(contenu.question)
@@ -636,34 +667,7 @@ def almost_table(contenu: ContenuZone) -> Tableau:
     return make_table(
         "presque",
         f"Les {nom.des} qui atteindraient presque ceux qui n'en ont pas",
-        (
-            ColonneTableau(
-                nom="intitule",
-                titre=upper_first(nom.un),
-                sens="Première formation du lieu, par ordre de titre" if nom.est_feminin else "Nom",
-            ),
-            ColonneTableau(nom="organisme", titre="Organisme", sens="Organisme formateur")
-            if nom.est_feminin
-            else ColonneTableau(nom="organisme", titre="Sorte", sens="Sorte de lieu"),
-            ColonneTableau(nom="commune", titre="Commune", sens="Commune du lieu"),
-            ColonneTableau(
-                nom="nb_offres",
-                titre="Formations du lieu" if nom.est_feminin else "Lieux à cette adresse",
-                sens="Formations données en ce lieu"
-                if nom.est_feminin
-                else "Lieux d'information à cette adresse",
-                type="entier",
-            ),
-            ColonneTableau(
-                nom="cout",
-                titre="Trajet",
-                sens="Trajet du plus proche des habitants qui n'en ont pas",
-                type="cout",
-            ),
-            ColonneTableau(
-                nom="note", titre="À savoir", sens="Département voisin, position douteuse", vide=""
-            ),
-        ),
+        _almost_columns(nom),
         valeurs,
         unite=contenu.question.unite,
         vide=_where_known(
