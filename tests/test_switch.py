@@ -19,6 +19,16 @@ MANIFEST = {"region": "32", "nom_region": "Hauts-de-France"}
 PATHS = ("/", "/sources", "/recherche", "/api/v1/formations", "/api/v1/sources")
 
 
+SERVE = """
+from geoapp.cli import main
+from geoapp.web import warming
+
+warming.ADDRESSES, warming._samples = ("/recherche",), lambda servi: []
+main(["serve", "--port", "0"])
+"""
+"""`geoapp serve`, of which the warm-up asks one page: what it asks is tested elsewhere."""
+
+
 def _publish(frames, folder: Path, second: int):
     return publish_world(frames, folder, f"2026-01-02T03:04:{second:02d}Z")
 
@@ -33,7 +43,7 @@ def servers(tmp_path_factory):
     environ["GEOAPP_AVANCE_S"] = "0"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "geoapp", "serve", "--port", "0"],
+            [sys.executable, "-c", SERVE],
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,
