@@ -198,9 +198,14 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_left(communes, t
     assert [path.name for path in tmp_path.iterdir()] == ["f.xml"]
 
 
+@pytest.fixture(scope="module")
+def schema(mirror):
+    """Return the schema of LHÉO 2.3, compiled once."""
+    return etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd"))
+
+
 @pytest.mark.real
-def test_what_is_written_obeys_the_schema(mirror, communes, tmp_path):
-    schema = etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd"))
+def test_what_is_written_obeys_the_schema(schema, communes, tmp_path):
     write_lheo(
         tables_of(DATA / "lheo_2.3.xml", get_source("lheo-region"), communes), tmp_path / "f.xml"
     )
@@ -211,24 +216,22 @@ def test_what_is_written_obeys_the_schema(mirror, communes, tmp_path):
 @pytest.mark.parametrize(
     "id_source", [s.id for s in load_sources().values() if s.id.startswith("lheo-exemple-")]
 )
-def test_the_real_examples_come_back_equal_and_valid(mirror, communes, tmp_path, id_source):
+def test_the_real_examples_come_back_equal_and_valid(mirror, schema, communes, tmp_path, id_source):
     source = get_source(id_source)
     one = tables_of(mirror / source.fichier, source, communes)
     write_lheo(one, tmp_path / "f.xml")
     assert_same(one, tables_of(tmp_path / "f.xml", source, communes))
-    etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd")).assertValid(
-        etree.parse(tmp_path / "f.xml")
-    )
+    schema.assertValid(etree.parse(tmp_path / "f.xml"))
 
 
 @pytest.mark.real
 def test_the_whole_real_offer_is_a_valid_feed_that_loses_no_session(
-    real_snapshot, mirror, tmp_path
+    real_snapshot, schema, tmp_path
 ):
     tables = {nom: real_snapshot.read(nom) for nom in (*NOMS, "sources")}
     nb = write_lheo(tables, tmp_path / "f.xml")
     tree = etree.parse(tmp_path / "f.xml")
-    etree.XMLSchema(etree.parse(mirror / "lheo/schema/lheo-2.3.xsd")).assertValid(tree)
+    schema.assertValid(tree)
     assert nb == len(tables["formations"]) and len(tree.findall(".//{*}action")) == len(
         tables["actions"]
     )

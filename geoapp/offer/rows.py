@@ -339,10 +339,9 @@ def _domaines(flat: pd.DataFrame) -> pd.DataFrame:
 
 def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """Return the content of some columns as one text; unknown reads as empty."""
-    content = flat[columns[0]].fillna("")
-    for column in columns[1:]:
-        content = content + "\x1f" + flat[column].fillna("")
-    return content
+    # Joined row by row: one text is made by row, and not one by row and column.
+    texts = (flat[column].to_numpy(dtype=object, na_value="") for column in columns)
+    return pd.Series(map("\x1f".join, zip(*texts, strict=True)), index=flat.index, dtype="str")
 
 
 def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
