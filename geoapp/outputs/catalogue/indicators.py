@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from geoapp.core.errors import NotFoundError
+from geoapp.core.memory import Memory
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.answer import answer
 from geoapp.coverage.model import Question, describe_question, parse_question
@@ -34,6 +35,15 @@ class ZonageIndicateurs:
 
 def list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
     """Return the zonings that have zones in a snapshot, in the order of the choice."""
+    return list(_ZONAGES.get(snapshot.path, lambda: _list_zonings(snapshot)))
+
+
+_ZONAGES = Memory(4)
+"""Zonings that have zones, by snapshot: each file asks them."""
+
+
+def _list_zonings(snapshot: Snapshot) -> list[ZonageIndicateurs]:
+    """Do what `list_zonings` keeps."""
     # Columns alone are read: the outlines of these tables are heavy.
     zones = pd.read_parquet(snapshot.path / "zones.parquet", columns=["type_zone"])
     communes = pd.read_parquet(snapshot.path / "communes.parquet", columns=["est_region"])
