@@ -61,7 +61,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-pytest_plugins = ("support.examples", "support.builds", "support.browsing", "support.producer")
+pytest_plugins = (
+    "support.examples",
+    "support.builds",
+    "support.browsing",
+    "support.producer",
+    "support.postgres",
+)
 
 
 @pytest.fixture
