@@ -37,6 +37,7 @@ from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, plac
 from geoapp.outputs.figures.map import frame_map, to_path
 from geoapp.outputs.figures.page import _mark_boxes, compose_page
 from geoapp.outputs.figures.zonings import colour_neighbours
+from support.pdf import check_declared, tags_of
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
@@ -224,7 +225,11 @@ def test_real_drawings_are_well_formed_and_small(reel, format):
             and root[1].tag.endswith("desc")
         )
     else:
-        words = PdfReader(io.BytesIO(content)).pages[0].extract_text().replace("\u202f", " ")
+        reader = PdfReader(io.BytesIO(content))
+        check_declared(reader)
+        (whole,) = [one for one in tags_of(reader) if one.sorte != "Document"]
+        assert whole.sorte == "Figure" and whole.entrees["/Alt"] == reader.metadata["/Subject"]
+        words = reader.pages[0].extract_text().replace("\u202f", " ")
         order = [
             words.index(part)
             for part in ("Couverture : Santé", "Sources sous", "Données assemblées le")

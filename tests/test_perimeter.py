@@ -28,7 +28,7 @@ from geoapp.ingest.perimeter import perimeter_table
 from geoapp.ingest.totals import CASE, count_totals, read_totals, shares_by_case, totals_table
 from geoapp.offer.filters import parse_filters
 from geoapp.offer.perimeter import INCONNUE, perimeter_of, together
-from geoapp.offer.quality.perimeter import list_totals, perimeter_grid
+from geoapp.offer.quality.perimeter import _named, list_totals, perimeter_grid
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.figures.content import describe_figure, make_content
 from geoapp.outputs.figures.model import Figure
@@ -513,3 +513,4 @@ def test_the_totals_shown_add_up_the_departements_and_leave_out_what_is_hidden(t
     assert [[plain(one) for one in row] for row in told] == [
         ["Élèves : Petite offre", "2026", "Niveau 3", "150", "140", "93,3 %"]
     ]
+    assert _named("Élèves", "Élèves par établissement") == "Élèves par établissement"

@@ -5,6 +5,7 @@ when they cannot be made.
 import builtins
 import errno
 import io
+import itertools
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ from geoapp.outputs.sheets.folder import make_sheet, working, write_sheets
 from geoapp.outputs.sheets.rendering import PART_PAGE, PdfError, render_pdf
 from geoapp.web import create_app
 from support.examples import NIGHT
+from support.pdf import check_declared, tags_of
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
@@ -424,6 +426,26 @@ def test_no_page_of_a_sheet_is_nearly_empty_nor_ends_by_a_heading(fiches, cle):
         down, size, texte = lines[-1]
         assert down > PART_PAGE, (number, texte)
         assert size < TITRE_PT, f"page {number} ends by « {texte} »"
+
+
+@pytest.mark.parametrize("cle", ZONES)
+def test_the_tags_of_a_sheet_say_what_its_page_says(fiches, cle):
+    """The part of PDF/UA that a test can read: no whole validator runs here."""
+    reader = PdfReader(io.BytesIO(fiches[cle][1]))
+    check_declared(reader)
+    tags = tags_of(reader)
+    levels = [int(one.sorte[1]) for one in tags if re.fullmatch(r"H\d", one.sorte)]
+    assert levels[0] == 1 and levels.count(1) == 1 and len(levels) > 10
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert all(one.entrees.get("/Alt") for one in tags if one.sorte == "Figure")
+    heads = {str(one.entrees["/ID"]) for one in tags if one.sorte == "TH"}
+    cells = [one.entrees for one in tags if one.sorte == "TD"]
+    told = [
+        {str(nom) for nom in cell["/A"].get_object().get("/Headers", [])}
+        for cell in cells
+        if "/A" in cell
+    ]
+    assert len(told) == len(cells) and all(one and one <= heads for one in told)
 
 
 @pytest.mark.parametrize(("nb", "pages"), [(20, 1), (32, 2)])

@@ -96,6 +96,11 @@ def _share(held: int, total: int) -> str:
     return with_unit(format_decimal(100 * held / total, 1).removesuffix(",0"), "%")
 
 
+def _named(sujet: str, titre: str) -> str:
+    """Return what is counted, and by whom: said once when the title begins by it."""
+    return titre if titre.lower().startswith(sujet.lower()) else f"{sujet} : {titre}"
+
+
 def list_totals(snapshot: Snapshot) -> list[tuple[str, str, str, str, str, str]]:
     """Return what is counted outside, its year, its level, the total, what we hold, the share.
 
@@ -117,7 +122,7 @@ def list_totals(snapshot: Snapshot) -> list[tuple[str, str, str, str, str, str]]
         source = sources.loc[id_source]
         rows.append(
             (
-                f"{upper_first(sujet)} : {source['titre']}",
+                _named(upper_first(sujet), source["titre"]),
                 str(source["millesime"]),
                 f"Niveau {niveau}" if niveau else "Tous",
                 format_number(total),
