@@ -20,6 +20,7 @@ from geoapp.core.errors import SourceError
 from geoapp.ingest.check_file import check_file
 from geoapp.ingest.territories import load_communes, read_polygons, zones_tables
 from geoapp.sources.boundaries import read_boundaries
+from geoapp.sources.formats import recognise_format
 from geoapp.sources.reading import read_source
 from geoapp.sources.registry import get_source
 from geoapp.sources.tabular import read_csv
@@ -242,6 +243,18 @@ def test_a_merged_cell_says_its_value_of_each_row(tmp_path):
     from geoapp.sources.workbook import read_xlsx
 
     assert read_xlsx(tmp_path / "a.xlsx").frame["formateur_nom"].tolist() == ["CFA", "CFA"]
+
+
+def test_a_damaged_archive_is_refused_by_its_own_name(tmp_path):
+    content = bytearray(gzip.compress((as_csv() * 40).encode(), mtime=0))
+    for rank in range(20, len(content), 7):
+        content[rank] ^= 0x55
+    path = put(tmp_path / "offre.csv.gz", bytes(content))
+    with pytest.raises(SourceError, match=r"offre\.csv\.gz"):
+        recognise_format(path)
+    path = as_zip(tmp_path / "envoi.zip", {"export/offre.csv": b""})
+    with pytest.raises(SourceError, match=r"envoi\.zip, offre\.csv"):
+        read_source(get_source(SOURCE), path)
 
 
 def test_several_tables_in_an_archive_are_named(tmp_path):

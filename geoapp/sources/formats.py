@@ -17,7 +17,7 @@ from geoapp.sources.recognise import FileStart
 from geoapp.sources.records import Lecture
 from geoapp.sources.street_files import read_ban, read_osm_roads
 from geoapp.sources.tabular import read_csv, read_json
-from geoapp.sources.unpacking import unpacked
+from geoapp.sources.unpacking import opened
 from geoapp.sources.workbook import read_xlsx
 
 _LIGNES = "options « skip » (0 ou plus) et « header » (1 ou plus) : nombre de lignes attendu."
@@ -182,7 +182,13 @@ def recognise_format(path: Path) -> str:
         Unreadable, empty, not data, or a format that is not read; the message
         says what was recognised.
     """
-    start = recognise.read_start(unpacked(path))
+    with opened(path) as plain:
+        return _recognise(plain)
+
+
+def _recognise(path: Path) -> str:
+    """Return the format of a plain file."""
+    start = recognise.read_start(path)
     if not start.is_archive:
         for row in FORMATS.values():
             if start.path.suffix.lower() in row.extensions:

@@ -25,7 +25,7 @@ from geoapp.sources.records import Lecture, show
 from geoapp.sources.registry import Source
 from geoapp.sources.selection import keep_rows
 from geoapp.sources.series import check_year
-from geoapp.sources.unpacking import unpacked
+from geoapp.sources.unpacking import opened
 from geoapp.sources.usages import USAGES
 
 
@@ -42,11 +42,12 @@ def read_raw(
     `attendues` are the names that its header may hold, bare (`expected_names`).
     """
     row, told = FORMATS[format], reader_options(format, options)
-    if row.est_tableau:
-        path = unpacked(path)
     if row.cherche_entete:
         told["attendues"] = attendues
-    return row.lire(Path(path), **told)
+    if not row.est_tableau:
+        return row.lire(Path(path), **told)
+    with opened(path) as plain:
+        return row.lire(plain, **told)
 
 
 def reader_options(format: str, options: dict) -> dict:
@@ -62,8 +63,10 @@ def read_source(source: Source, path: Path) -> Lecture:
     SourceError
         When the file cannot be read, a column is absent, or no row is left.
     """
-    told_by_file = FORMATS[source.format].est_interchangeable
-    format = tabular_format(unpacked(path)) if told_by_file else source.format
+    format = source.format
+    if FORMATS[format].est_interchangeable:
+        with opened(path) as plain:
+            format = tabular_format(plain)
     lecture = read_raw(path, format, source.options, expected_names([source]))
     return _as_ours(source, path, lecture)
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import gzip
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -64,6 +67,25 @@ def unpacked(path: Path) -> Path:
     return _unpacked(path, magic[:2] == b"PK", (told.st_mtime_ns, told.st_size, told.st_ino))
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Give what `unpacked` returns; a refusal of it names the archive, which is what was given.
+
+    Raises
+    ------
+    SourceError
+        What is raised inside, under the name of the file that a person has.
+    """
+    plain = unpacked(path)
+    try:
+        yield plain
+    except SourceError as error:
+        if plain == Path(path) or Path(error.path) != plain:
+            raise
+        place = ", ".join(filter(None, (plain.name, error.place)))
+        raise SourceError(path, error.problem, cure=error.cure, place=place) from error
+
+
 @lru_cache(maxsize=64)
 def _unpacked(path: Path, is_zip: bool, changed: tuple[int, ...]) -> Path:
     """Return what `unpacked` does, taken out once for each state of the file."""
@@ -80,7 +102,7 @@ def _unpacked(path: Path, is_zip: bool, changed: tuple[int, ...]) -> Path:
     with gzip.open(path) as expanded:
         try:
             start = expanded.read(4)
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             return path
     if start not in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"):
         return path

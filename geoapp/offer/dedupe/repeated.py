@@ -86,7 +86,7 @@ def _learnt(offers: pd.DataFrame) -> pd.Series:
     )
     code = offers["code_certifinfo"].fillna(offers["code_cfd"]).fillna(offers["code_rncp"])
     # « option | courses | words »: a code stands for the words, never for the rest.
-    head = titles.str.rpartition("|")[0]
+    head = titles.map(lambda one: one.rpartition("|")[0])
     return (head + "|" + code.astype("object").where(code.notna(), titles)).astype("object")
 
 

@@ -207,7 +207,7 @@ def _repeats(frame: pd.DataFrame) -> Jugement:
     again = first.ne(ids)
     finding = (
         "Mêmes intitulé, organisme, lieu et dates que « "
-        + first.str.partition(" ")[0]
+        + first.map(lambda one: one.partition(" ")[0], na_action="ignore").astype("str")
         + " » du même catalogue."
     )
     return _every(frame), finding.astype("object").where(again, None)

@@ -240,7 +240,7 @@ def _quarters(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.Dat
         pd.Series(middle["latitude"].to_numpy(), table.index)
     )
     table = table.sort_values(["a_contour", "rang", "code_zone"], ascending=[False, True, True])
-    table["chef"] = table["ville"].str.partition(", ")[0]
+    table["chef"] = table["ville"].map(lambda one: one.partition(", ")[0], na_action="ignore")
     first = ~table.duplicated(["plie", "chef"])
     shown = [
         DEPARTS[row.type_zone].affichage.format(
