@@ -26,6 +26,14 @@ def test_the_page_is_clean_and_accessible(server, browser, axe_source):
         audit(seen, axe_source, server)
 
 
+def test_the_pages_for_map_software_are_clean_and_accessible(server, browser, axe_source):
+    one = "/ogc/collections/formations"
+    with Seen(browser, 390) as seen:
+        for path in ("/ogc/", one, f"{one}/items", f"{one}/items/tiny:a1@tiny:l1"):
+            assert seen.page.goto(f"{server}{path}?f=html").ok, path
+            audit(seen, axe_source, server)
+
+
 def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):
     with Seen(browser) as seen:
         page = seen.open(server + "/donnees")

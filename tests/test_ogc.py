@@ -6,13 +6,20 @@ from multiprocessing import get_context
 import geopandas as gpd
 import pyogrio
 import pytest
+from owslib.ogcapi import features
 from pyproj import Transformer
 from werkzeug.serving import make_server
 
+from benchmarks.ogc_requirements import EXIGENCES, Service
+from geoapp.core.french import format_number
 from geoapp.offer.filters import FILTRES
+from geoapp.outputs.files.model import ColonneFichier
+from geoapp.outputs.files.shown import say_cell
+from geoapp.outputs.ogc.collections import open_features
 from geoapp.outputs.ogc.description import CONFORMITE, LIMITE_MAX
 from geoapp.outputs.ogc.references import CRS84, REFERENCES
 from geoapp.web import create_app
+from geoapp.web.ogc import OCTETS
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/{}"
 ITEMS = "/ogc/collections/{}/items"
@@ -78,6 +85,39 @@ def test_gdal_reads_all_that_the_snapshot_holds(address, demo_snapshot):
     placed = here.notna()
     there = there.set_crs(here.crs, allow_override=True)
     assert here[placed].geom_equals_exact(there[placed], 1e-6).all()
+
+
+@pytest.fixture(scope="module")
+def asked(address):
+    return Service(address, "formations")
+
+
+@pytest.mark.parametrize("exigence", EXIGENCES, ids=lambda one: f"{one.classe} {one.nom}")
+def test_the_abstract_tests_of_the_standard_pass(asked, exigence):
+    exigence.verifie(asked)
+
+
+def test_owslib_reads_the_service(address, demo_snapshot):
+    service = features.Features(address)
+    assert {"formations", "communes"} <= set(service.feature_collections())
+    page = service.collection_items("formations", limit=50, bbox=[1.0, 48.0, 5.0, 52.0])
+    offers = demo_snapshot.read("offres")
+    assert page["numberMatched"] == offers.geometry.notna().sum()
+    first = page["features"][0]
+    assert service.collection_item("formations", first["id"])["properties"] == first["properties"]
+    assert "titre" in service.collection_queryables("formations")["properties"]
+
+
+def test_more_than_a_page_may_hold_leaves_nothing_out(client, monkeypatch):
+    monkeypatch.setattr("geoapp.web.ogc.LIMITE_MAX", 7)
+    path, met = f"{ITEMS.format('lieux')}?limit=5000", []
+    while path:
+        page = json.loads(client.get(path).data)
+        assert page["numberReturned"] <= 7
+        met += [one["id"] for one in page["features"]]
+        links = {one["rel"]: one["href"] for one in page["links"]}
+        path = links.get("next", "").removeprefix("http://localhost")
+    assert len(met) == len(set(met)) == page["numberMatched"] > 7
 
 
 def test_pages_hold_each_feature_once(client):
@@ -216,6 +256,50 @@ def test_people_read_pages(client):
     for path in ("/ogc/", "/ogc/collections/formations", ITEMS.format("communes")):
         answer = client.get(path, headers={"Accept": "text/html,*/*;q=0.1"})
         assert answer.mimetype == "text/html" and "<h1>" in answer.text
+
+
+def test_people_read_words_and_programs_codes(client):
+    path = ITEMS.format("couverture-ze2020")
+    first = ask(client, path)["features"][0]["properties"]
+    row = client.get(f"{path}/{first['code_zone']}", query_string={"f": "html"}).text
+    part = f"{round(100 * first['part_couverte'], 1):g}".replace(".", ",")
+    assert f">{part}\u202f%<" in row
+    assert f">{format_number(first['population'])}<" in row
+    offers = client.get(ITEMS.format("formations"), query_string={"f": "html", "limit": 5}).text
+    assert not any(f">{one}<" in offers for one in ("True", "False", "nan", "None"))
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "words"),
+    [
+        (None, {}, ""),
+        (True, {"type": "booleen"}, "Oui"),
+        (False, {"type": "booleen"}, "Non"),
+        (12345, {"type": "entier"}, "12\u202f345"),
+        (-0.25, {"type": "reel"}, "-0,25"),
+        (1234.5, {"type": "reel", "decimales": 1}, "1\u202f234,5"),
+        (0.9999, {"type": "reel", "est_part": True, "decimales": 1}, "99,99\u202f%"),
+        ("a|b", {"libelles": {"a": "Ah", "b": "Bé"}}, "Ah, Bé"),
+        ("z", {"libelles": {"a": "Ah"}}, "z"),
+    ],
+)
+def test_a_cell_is_said_in_words(value, column, words):
+    assert say_cell(ColonneFichier(nom="c", titre="C", sens="s", **column), value, {}) == words
+
+
+@pytest.mark.parametrize(("octets", "times"), [(OCTETS, 1), (1000, 2)])
+def test_what_is_kept_open_is_bounded(demo_snapshot, monkeypatch, octets, times):
+    opened = []
+
+    def noted(world, one, question):
+        opened.append(one.id)
+        return open_features(world, one, question)
+
+    monkeypatch.setattr("geoapp.web.ogc.open_features", noted)
+    monkeypatch.setattr("geoapp.web.ogc.OCTETS", octets)
+    client = create_app(demo_snapshot.path.parents[1]).test_client()
+    pages = [ask(client, ITEMS.format("lieux"), limit=3)["features"] for _ in range(2)]
+    assert pages[0] == pages[1] and opened == ["lieux"] * times
 
 
 def test_the_description_is_openapi_and_names_every_address(client, app):

@@ -51,6 +51,8 @@ ECHANTILLON: dict[str, tuple[str, str]] = {
     "rejets": ("Lignes refusées", "/rejets"),
     "usage": ("Usage du service", "/usage"),
     "api": ("Données ouvertes (API)", "/api/"),
+    "ogc": ("Dans un logiciel de cartes (OGC API)", "/ogc/?f=html"),
+    "ogc_objets": ("Objets d'une collection", "/ogc/collections/formations/items?f=html"),
     "plan": ("Plan du site", "/plan-du-site"),
     "aide": ("Aide", "/aide"),
     "glossaire": ("Glossaire", "/glossaire"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from geoapp.core.french import typeset
+from geoapp.core.french import format_number, say_if, typeset, with_unit
 from geoapp.outputs.files.model import ColonneFichier, Fichier, flat_rows
 
 _TYPES = {"texte": "texte", "entier": "nombre entier", "reel": "nombre", "booleen": "oui ou non"}
@@ -42,6 +42,24 @@ def _shown(colonne: ColonneFichier, value: str | None, row: Mapping) -> str | No
     if value is None:
         return colonne.dire_vide(row) or None if colonne.dire_vide else None
     return say_codes(colonne, value)
+
+
+def say_cell(colonne: ColonneFichier, value, row: Mapping) -> str:
+    """Return a cell in words, as a page shows it: « 52,6 % », « Oui »; "" when it is unknown."""
+    if isinstance(value, str) or value is None:
+        return _shown(colonne, value, row) or ""
+    if isinstance(value, bool):
+        return say_if(value)
+    if colonne.est_part:
+        return with_unit(_say_number(in_percents(value, colonne.decimales)), "%")
+    return _say_number(round_shown(value, colonne.decimales))
+
+
+def _say_number(number: float) -> str:
+    """Return a number as French writes it, without decimals that say nothing."""
+    whole, _, rest = f"{abs(number):.12f}".partition(".")
+    rest = rest.rstrip("0")
+    return ("-" if number < 0 else "") + format_number(int(whole)) + (f",{rest}" if rest else "")
 
 
 def say_codes(colonne: ColonneFichier, value: str) -> str:

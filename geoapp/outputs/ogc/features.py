@@ -1,7 +1,7 @@
 """Features: the rows of a table as a client of maps pages through them.
 
-What the table decides – text of the properties, geometries by reference system, tree of the
-outlines – is made once; a page is then cut from it.
+The tree of the outlines and the places of identifiers are made once; the text of a page when it is
+asked, some of it kept, so that what a collection holds in memory is bounded.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import pandas as pd
 import shapely
 
 from geoapp.core.errors import ParameterError
-from geoapp.core.memory import Memory
 from geoapp.outputs.files.geo import dump_json
 from geoapp.outputs.files.model import Fichier, plain_rows
 from geoapp.outputs.ogc.references import REFERENCES, Reference, project
 
-SYSTEMES = 2
-"""Reference systems whose geometries are kept as text, those asked last."""
+OCTETS_TEXTE = 16_000_000
+"""Characters of properties kept as text: those of what is asked first."""
 
 VRAI, FAUX = ("true", "oui", "1"), ("false", "non", "0")
 
@@ -59,22 +58,25 @@ class Features:
             if isinstance(table, gpd.GeoDataFrame)
             else np.full(len(table), None)
         )
-        rows = plain_rows(table, fichier.noms)
-        places = [fichier.noms.index(nom) for nom in cle]
-        self.ids = ["@".join(str(row[place]) for place in places) for row in rows]
+        keys = (table[nom].astype("str").tolist() for nom in cle)
+        self.ids = ["@".join(row) for row in zip(*keys, strict=True)]
         self.ranks = {one: rank for rank, one in enumerate(self.ids)}
-        self._heads = [
-            f'{{"type":"Feature","id":{dump_json(one)},'
-            f'"properties":{dump_json(dict(zip(fichier.noms, row, strict=True)))},"geometry":'
-            for one, row in zip(self.ids, rows, strict=True)
-        ]
         self._placed = np.flatnonzero(~shapely.is_missing(self.shapes))
         self._tree = shapely.STRtree(self.shapes[self._placed])
+        self._heads: dict[int, str] = {}
+        self._left = OCTETS_TEXTE
         self._times = [_instants(self.table[nom], est_fin=nom == dates[-1]) for nom in dates]
-        self._drawn = Memory(maxsize=SYSTEMES)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def poids(self) -> int:
+        """Return about how many bytes of memory it takes."""
+        shapes = 16 * int(shapely.get_num_coordinates(self.shapes).sum()) + 300 * len(self._placed)
+        return (
+            int(self.table.memory_usage(deep=True).sum()) + shapes + 250 * len(self) + OCTETS_TEXTE
+        )
 
     @property
     def etendue(self) -> list[float] | None:
@@ -141,12 +143,27 @@ class Features:
 
     def write(self, ranks: np.ndarray, reference: Reference) -> list[str]:
         """Return some features as GeoJSON text, in a reference system."""
-        drawn = self._drawn.get(reference.uri, lambda: self._draw(reference))
-        return [f"{self._heads[rank]}{drawn[rank]}}}" for rank in ranks.tolist()]
+        drawn = shapely.to_geojson(project(self.shapes[ranks], reference))
+        return [
+            f'{head}"geometry":{shape or "null"}}}'
+            for head, shape in zip(self._heads_of(ranks.tolist()), drawn, strict=True)
+        ]
 
-    def _draw(self, reference: Reference) -> list[str]:
-        texts = shapely.to_geojson(project(self.shapes, reference))
-        return [text or "null" for text in texts]
+    def _heads_of(self, ranks: list[int]) -> list[str]:
+        """Return all of some features but their geometry; what fits in `OCTETS_TEXTE` is kept."""
+        lacking = [rank for rank in ranks if rank not in self._heads]
+        if not lacking:
+            return [self._heads[rank] for rank in ranks]
+        noms, made = self.fichier.noms, dict.fromkeys(lacking, "")
+        for rank, row in zip(lacking, plain_rows(self.table.iloc[lacking], noms), strict=True):
+            properties = dump_json(dict(zip(noms, row, strict=True)))
+            made[rank] = (
+                f'{{"type":"Feature","id":{dump_json(self.ids[rank])},"properties":{properties},'
+            )
+            if self._left > 0:
+                self._heads[rank] = made[rank]
+                self._left -= len(made[rank])
+        return [made.get(rank) or self._heads[rank] for rank in ranks]
 
 
 JOUR = pd.Timedelta(days=1) - pd.Timedelta(seconds=1)

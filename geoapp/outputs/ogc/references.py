@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import shapely
 from pyproj import Transformer
+from pyproj.enums import TransformDirection
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
@@ -41,13 +43,18 @@ REFERENCES: dict[str, Reference] = {
 """Systems by address, that of the data first."""
 
 
+@cache
+def _to(code: int) -> Transformer:
+    """Return what turns degrees into a system: made once, it costs more than a page."""
+    return Transformer.from_crs(4326, code, always_xy=True)
+
+
 def project(shapes: np.ndarray, reference: Reference) -> np.ndarray:
     """Return geometries in degrees (longitude, latitude) as a system writes them; None stays."""
-    turn = Transformer.from_crs(4326, reference.code, always_xy=True).transform
 
     def move(xy: np.ndarray) -> np.ndarray:
         if reference.code != 4326:
-            xy = np.column_stack(turn(xy[:, 0], xy[:, 1]))
+            xy = np.column_stack(_to(reference.code).transform(xy[:, 0], xy[:, 1]))
         return (xy[:, ::-1] if reference.est_inverse else xy).round(reference.decimales)
 
     return shapely.transform(shapes, move)
@@ -59,5 +66,4 @@ def to_degrees(box: tuple[float, float, float, float], reference: Reference) -> 
         box = (box[1], box[0], box[3], box[2])
     if reference.code == 4326:
         return box
-    back = Transformer.from_crs(reference.code, 4326, always_xy=True)
-    return back.transform_bounds(*box)
+    return _to(reference.code).transform_bounds(*box, direction=TransformDirection.INVERSE)
