@@ -1,6 +1,7 @@
 """What if: nothing changed changes nothing, addresses are stable, closing never gains anybody."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from geoapp.coverage.answer import answer
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.world import open_world
 from geoapp.planning.scenario import (
+    PARAMETRES,
     parse_scenario,
     read_address,
     run_scenario,
@@ -180,3 +182,14 @@ def test_the_worst_closures_of_a_domain(real_snapshot):
     arguments = ["scenario", told["adresse"], "--json", "--data", folder]
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0 and json.loads(done.stdout)["perdus"] == told["perdus"]
+
+
+@pytest.mark.parametrize(
+    ("nom", "text"),
+    [("places", "__main__"), ("places", "x="), ("ferme", "abri:1"), ("ferme", "lieu")],
+)
+def test_what_a_scenario_refuses_is_no_text_that_the_api_describes(monde, nom, text):
+    assert re.search(PARAMETRES[nom].motif, PARAMETRES[nom].exemple)
+    assert not re.search(PARAMETRES[nom].motif, text)
+    with pytest.raises(ParameterError, match=nom):
+        parse_scenario({nom: text}, monde)

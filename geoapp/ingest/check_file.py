@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
 from geoapp.core.cells import neutralise
@@ -27,6 +28,7 @@ from geoapp.ingest.territories import load_communes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.commune_codes import make_passage
+from geoapp.reference.vicinity import communes_file, region_code, served_region
 from geoapp.sources.formats import FORMATS, recognise_format
 from geoapp.sources.headers import (
     expected_names,
@@ -137,13 +139,13 @@ def check_file(
             "choisissez un autre nom."
         )
     mine = local_sources(data_dir) if data_dir else {}
-    if as_source:
-        source = mine.get(as_source) or get_source(as_source)
-    else:
-        source = _recognise(path, mine.values())
-    source = source_of_file(source, path, millesime, lambda: _read_rows(source, path))
-    with _rejects_file(out) as write:
-        return source, _check(source, path, write)
+    with served_region(data_dir, load_settings().region) as region, _rejects_file(out) as write:
+        if as_source:
+            source = mine.get(as_source) or get_source(as_source)
+        else:
+            source = _recognise(path, mine.values())
+        source = source_of_file(source, path, millesime, lambda: _read_rows(source, path))
+        return source, _check(source, path, write, load_communes(region))
 
 
 def _read_rows(source: Source, path: Path) -> pd.DataFrame:
@@ -153,15 +155,19 @@ def _read_rows(source: Source, path: Path) -> pd.DataFrame:
 
 
 @cache
-def _passage(region: str) -> dict[str, str]:
-    """Return the old codes of the communes shipped with the product, for all the files checked."""
+def _passage(path: Path, region: str) -> dict[str, str]:
+    """Return the old codes of a file of communes, for all the files checked."""
     return make_passage(load_communes(region), [])
 
 
-def _check(source: Source, path: Path, write: Callable[[list[dict]], None]) -> Controle:
+def _check(
+    source: Source,
+    path: Path,
+    write: Callable[[list[dict]], None],
+    communes: gpd.GeoDataFrame,
+) -> Controle:
     """Return what is found in a file, its rejects given to `write` batch by batch."""
-    region = load_settings().region
-    communes, passage, found = load_communes(region), _passage(region), Controle()
+    passage, found = _passage(communes_file(), region_code()), Controle()
     vues = LignesVues() if is_stream(source) else None
     for lecture in iter_source(source, path):
         part = check_lecture(source, lecture, communes=communes, passage=passage, vues=vues)
@@ -206,7 +212,9 @@ def _recognise(path: Path, locales: Iterable[Source] = ()) -> Source:
 
     Of several that fit, one that can feed the tables, then the one that reads most columns.
     """
-    sources = [*load_sources().values(), *locales]
+    # A file of another region is still known for what it is.
+    here = region_code()
+    sources = [*sorted(load_sources().values(), key=lambda s: not s.tells_of(here)), *locales]
     format = recognise_format(path)
     # The name of a table may lie: a source of CSV or JSON is read as its file says.
     is_table = FORMATS[format].est_tableau

@@ -9,7 +9,7 @@ import geopandas as gpd
 
 from geoapp.ingest import demand, needs, offers, territories
 from geoapp.ingest.by_departement import read_by_departement
-from geoapp.ingest.neighbours import keep_neighbours
+from geoapp.ingest.neighbours import keep_neighbours, keep_region
 from geoapp.ingest.nomenclatures import read_nomenclature
 from geoapp.ingest.roads import read_stations
 from geoapp.ingest.statistics import read_statistics
@@ -46,6 +46,7 @@ def check_lecture(
     `vues` holds the offers of the batches before.
     """
     reperes = Reperes(communes=communes, passage=passage, vues=vues)
+    lecture = keep_region(lecture, source, communes)
     bilan = CONTROLES[source.usage](source, lecture, reperes)
     bilan.count_apart(lecture.nb_ecartees)
     return bilan

@@ -1,6 +1,10 @@
-"""Offers of the neighbouring départements: they count in the coverage, and nowhere else."""
+"""Offers by where they lie: those of the neighbouring départements count in the coverage, and
+nowhere else; a file of the whole country gives those of the region.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -9,6 +13,7 @@ from geoapp.core.config import CRS_GEO
 from geoapp.core.schema import TABLES, conform
 from geoapp.offer.rows import SANS_INTITULE
 from geoapp.sources.records import Lecture
+from geoapp.sources.registry import Source
 
 
 def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, int]:
@@ -16,17 +21,32 @@ def keep_neighbours(lecture: Lecture, communes: pd.DataFrame) -> tuple[Lecture, 
 
     The offer of the region itself comes from better sources: it is left out here too.
     """
-    code = lecture.frame["lieu_code_commune"].astype("str").str.zfill(5)
-    departement = code.str[:2]
     around = set(communes.loc[~communes["est_region"].astype(bool), "code_departement"])
-    kept = departement.isin(around).fillna(False).astype(bool)
-    return Lecture(
-        frame=lecture.frame[kept],
-        nb_lues=int(kept.sum()) + len(lecture.rejets),
-        rejets=lecture.rejets,
-        corrections=lecture.corrections,
-        notes=lecture.notes,
-    ), int((~kept).sum())
+    kept = _departement(lecture).isin(around).fillna(False).astype(bool)
+    return _only(lecture, kept), int((~kept).sum())
+
+
+def keep_region(lecture: Lecture, source: Source, communes: pd.DataFrame) -> Lecture:
+    """Return the rows of a file of the whole country (option `garder_region`) that lie in the
+    region, or nowhere that is known; the others are counted among those set aside.
+    """
+    if not source.options.get("garder_region"):
+        return lecture
+    here = set(communes.loc[communes["est_region"].astype(bool), "code_departement"])
+    departement = _departement(lecture)
+    kept = (departement.isna() | departement.isin(here)).astype(bool)
+    return replace(_only(lecture, kept), nb_ecartees=lecture.nb_ecartees + int((~kept).sum()))
+
+
+def _departement(lecture: Lecture) -> pd.Series:
+    """Return the département of each row, by the code of its commune."""
+    return lecture.frame["lieu_code_commune"].astype("str").str.zfill(5).str[:2]
+
+
+def _only(lecture: Lecture, kept: pd.Series) -> Lecture:
+    """Return some rows of a lecture, and all that was said of it."""
+    nb = int(kept.sum()) + len(lecture.rejets)
+    return replace(lecture, frame=lecture.frame[kept], nb_lues=nb)
 
 
 def name_trainings(flat: pd.DataFrame, certifications: pd.DataFrame | None) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from geoapp.reference.codes import (
 from geoapp.reference.codes.jobs import Rome, choose_metiers, read_rome
 from geoapp.reference.codes.rev3 import assign_rev3
 from geoapp.reference.codes.text import fold, on_scalar_too
+from geoapp.reference.vicinity import REGION, region_code
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 
@@ -135,7 +136,9 @@ def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame])
     )
     is_found = result["metiers"].notna() | result["mots"].notna()
     result["preuve_metiers"] = found["preuve"].where(is_found)
-    result[["rev3", "preuve_rev3"]] = assign_rev3(evidence, nomenclatures.get("code_rome"))
+    # rev3 is of one region: elsewhere nobody asks for it.
+    rev3 = assign_rev3(evidence, nomenclatures.get("code_rome"))
+    result[["rev3", "preuve_rev3"]] = rev3 if region_code() == REGION else rev3.mask(rev3.notna())
     result[list(FICHES)] = find_fiches(formations, nomenclatures)
     return result
 

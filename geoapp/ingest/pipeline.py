@@ -41,10 +41,11 @@ from geoapp.ingest.tally import Bilan, records_table, sources_table
 from geoapp.offer.search.index import FICHIER, index_bytes
 from geoapp.offer.search.streets import DOSSIER
 from geoapp.reference.commune_codes import make_passage
+from geoapp.reference.vicinity import COMMUNES, communes_file, served_region
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located, Network, locate
 from geoapp.sources.local import local_sources
-from geoapp.sources.registry import Source
+from geoapp.sources.registry import Source, sources_of_region
 from geoapp.sources.series import sources_with_mirror
 from geoapp.sources.usages import USAGES, usages_of
 
@@ -68,7 +69,7 @@ def build_snapshot(
     *,
     mirror: Path | None = None,
     data_dir: Path | None = None,
-    region: str = "32",
+    region: str = "",
     trajets: Sequence[Donnee] = (),
     adresses: Sequence[Path] = (),
     say: Say = lambda text: None,
@@ -82,7 +83,8 @@ def build_snapshot(
         Folder laid out as `fichier` says in `geodata/sources.toml`.  Without
         it, or for a file it lacks: cache, download, else demonstration data.
     data_dir, region : optional
-        Where snapshots and cache live (default: the settings); INSEE code of the region.
+        Where snapshots and cache live (default: the settings); INSEE code of the region
+        (default: the settings, else the one that `geoapp init` prepared there).
     trajets : sequence of (mode or None, path)
         Files of costs that take the place of the estimated ones (`docs/trajets.md`).
     adresses : sequence of Path
@@ -104,9 +106,21 @@ def build_snapshot(
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     _check_paths(mirror, trajets, data_dir)
-    found = _locate_all(mirror, data_dir, settings=settings, say=say, watch=watch)
-    located = give_addresses(found, adresses)
-    state = _open_state(located, region, data_dir, settings.cle_etapes)
+    with served_region(data_dir, region or settings.region) as code:
+        found = _locate_all(mirror, data_dir, region=code, settings=settings, say=say, watch=watch)
+        state = _open_state(give_addresses(found, adresses), code, data_dir, settings.cle_etapes)
+        return _publish_build(state, data_dir, settings, trajets=trajets, watch=watch)
+
+
+def _publish_build(
+    state: BuildState,
+    data_dir: Path,
+    settings: Settings,
+    *,
+    trajets: Sequence[Donnee],
+    watch: Watch,
+) -> Snapshot:
+    """Make every table of a build whose sources are located, and publish them."""
     made = _assemble(state, data_dir, settings, watch)
     watch("trajets", 0, 1)
     matrices = _measure(made, trajets)
@@ -251,7 +265,13 @@ def _ready(etapes: Etapes, made: _Made) -> dict[str, bytes]:
 
 
 def _locate_all(
-    mirror: Path | None, data_dir: Path, *, settings: Settings, say: Say, watch: Watch
+    mirror: Path | None,
+    data_dir: Path,
+    *,
+    region: str,
+    settings: Settings,
+    say: Say,
+    watch: Watch,
 ) -> list[Located]:
     """Decide for each source where its bytes come from.
 
@@ -265,7 +285,8 @@ def _locate_all(
         )
 
     network, located = Network(progress=progress), []
-    sources = [*sources_with_mirror(mirror).values(), *local_sources(data_dir).values()]
+    known = sources_of_region(sources_with_mirror(mirror), region)
+    sources = [*known, *local_sources(data_dir).values()]
     for done, source in enumerate(sources, 1):
         located.append(
             locate(
@@ -278,7 +299,9 @@ def _locate_all(
             )
         )
         watch("localisation des sources", done, len(sources))
-    return [_settle_demo(one, located) for one in located]
+    settled = [_settle_demo(one, located) for one in located]
+    # What stands for a file of another region is nothing when a real file is here.
+    return [one for one in settled if one.source.tells_of(region) or one.mode != "absente"]
 
 
 def _settle_demo(one: Located, located: list[Located]) -> Located:
@@ -406,9 +429,9 @@ def _add_reports(state: BuildState, made: _Made) -> None:
     """Add the tables that say what the build did with each source."""
     communes = Located(
         source=_communes_source(state),
-        path=territories.COMMUNES,
+        path=communes_file(),
         mode="produit",
-        sha256=sha256_of(territories.COMMUNES),
+        sha256=sha256_of(communes_file()),
         note="",
     )
     nb = len(state.communes)
@@ -428,7 +451,9 @@ def _verify(one: Located, lectures: Lectures, mine: BuildState) -> None:
 
 
 def _communes_source(state: BuildState) -> Source:
-    """Return the record of the communes shipped with the product."""
+    """Return the record of the communes at hand."""
+    shipped = communes_file() == COMMUNES
+    where = "voir geodata/communes.md" if shipped else "préparés par « geoapp init »"
     return Source(
         id=territories.ID_COMMUNES,
         titre="Communes, EPCI, arrondissements et départements",
@@ -438,5 +463,5 @@ def _communes_source(state: BuildState) -> Source:
         licence="Licence Ouverte 2.0",
         millesime=territories.MILLESIME_COMMUNES,
         note=f"Population municipale de {state.communes['millesime_population'].iloc[0]}. "
-        "Contours réparés : voir geodata/communes.md.",
+        f"Contours réparés : {where}.",
     )

@@ -16,7 +16,7 @@ from geoapp.ingest import offers
 from geoapp.ingest.by_departement import no_departement_offers, read_by_departement
 from geoapp.ingest.duplicates import merge_catalogues
 from geoapp.ingest.naming import gather_labels
-from geoapp.ingest.neighbours import keep_neighbours, name_trainings, no_neighbours
+from geoapp.ingest.neighbours import keep_neighbours, keep_region, name_trainings, no_neighbours
 from geoapp.ingest.nomenclatures import job_names, key_of, read_nomenclature
 from geoapp.ingest.readings import Lectures, per_source, reading_key, sources_key
 from geoapp.ingest.state import BuildState, counted
@@ -218,8 +218,9 @@ def _read_nomenclature(one: Located, lectures: Lectures) -> tuple[pd.DataFrame, 
     return nomenclature.table, bilan
 
 
-NOMMEES = ("offre_voisine", "filieres")
-"""Usages of which the nomenclatures name the trainings as soon as they are read."""
+def _is_named(source: Source) -> bool:
+    """Tell whether the nomenclatures name the trainings of a source as soon as they are read."""
+    return source.usage in ("offre_voisine", "filieres") or "garder_region" in source.options
 
 
 Split = Callable[[pd.DataFrame, str], dict[str, pd.DataFrame]]
@@ -237,7 +238,7 @@ def _checked(
 
     What is counted apart is so once the offers are placed.
     """
-    autres = [sources_key(state, "nomenclature")] if one.source.usage in NOMMEES else []
+    autres = [sources_key(state, "nomenclature")] if _is_named(one.source) else []
     work = partial(_check, one, lectures, state, nomenclatures, split)
     return per_source(state, one, work, [*autres, split.__name__])
 
@@ -250,7 +251,8 @@ def _check(
     split: Split,
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Do what `_checked` keeps."""
-    source, lecture = one.source, lectures[one.source.id]
+    source = one.source
+    lecture = keep_region(lectures[source.id], source, state.communes)
     apart: tuple[int] | tuple[int, str] = (lecture.nb_ecartees,)
     if source.usage == "filieres":
         return *_check_tracks(source, lecture, state, nomenclatures, split), apart
@@ -261,7 +263,7 @@ def _check(
     checked = check_offre(lecture.frame, source, communes=state.communes, passage=state.passage)
     bilan = Bilan.of_offer(source.id, lecture, checked)
     certifications = nomenclatures.get("code_certifinfo")
-    flat = name_trainings(checked.flat, certifications) if is_neighbour else checked.flat
+    flat = name_trainings(checked.flat, certifications) if _is_named(source) else checked.flat
     return split(flat, source.id), bilan, apart
 
 

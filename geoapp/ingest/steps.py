@@ -30,6 +30,7 @@ from typing import Any, TypeVar
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import read_secret, replacing
+from geoapp.reference.vicinity import communes_file, region_code
 from geoapp.sources.content import sha256_of
 
 DOSSIER = "etapes"
@@ -61,6 +62,8 @@ class Etapes:
     """What signs the results: only those signed with it are opened."""
     version: Callable[[str], str]
     """Returns the digest of the code that a module runs."""
+    region: str = ""
+    """Region served, and digest of the communes at hand."""
     faites: list[str] = field(default_factory=list)
     trouvees: list[str] = field(default_factory=list)
     employees: set[str] = field(default_factory=set)
@@ -73,7 +76,7 @@ class Etapes:
         Inputs are plain values or other keys.
         """
         function = make.func if isinstance(make, partial) else make
-        return digest_of(self.version(function.__module__), nom, entrees)
+        return digest_of(self.version(function.__module__), self.region, nom, entrees)
 
     def path(self, nom: str, key: str) -> Path | None:
         """Return where the result of a step is kept."""
@@ -102,7 +105,9 @@ def open_etapes(data_dir: Path, cle: Path) -> Etapes:
             *(cle, error.strerror or error),
         )
         return Etapes(dossier=None, cle=b"", version=code_version)
-    return Etapes(dossier=Path(data_dir) / DOSSIER, cle=key, version=code_version)
+    region = f"{region_code()} {sha256_of(communes_file())}"
+    folder = Path(data_dir) / DOSSIER
+    return Etapes(dossier=folder, cle=key, version=code_version, region=region)
 
 
 def digest_of(*values: object) -> str:

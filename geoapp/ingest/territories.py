@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -17,7 +18,7 @@ from geoapp.offer.journal import Journal, resolve_communes, restore_codes
 from geoapp.reference.codes import nearest_accepted
 from geoapp.reference.codes.text import is_among
 from geoapp.reference.commune_codes import is_lost, to_current
-from geoapp.reference.vicinity import COMMUNES
+from geoapp.reference.vicinity import communes_file
 from geoapp.reference.zone_joins import (
     fill_partition,
     keep_partition,
@@ -39,28 +40,28 @@ PART_QPV = 0.01
 
 
 def load_communes(region: str) -> gpd.GeoDataFrame:
-    """Return the communes shipped with the product, `est_region` telling those of `region`.
+    """Return the communes at hand, `est_region` telling those of `region`.
 
     Raises
     ------
     ParameterError
-        When no commune of that region is shipped.
+        When no commune of that region is among them.
     """
-    return _known_communes(region).copy()
+    return _known_communes(communes_file(), region).copy()
 
 
 @cache
-def _known_communes(region: str) -> gpd.GeoDataFrame:
+def _known_communes(path: Path, region: str) -> gpd.GeoDataFrame:
     """Do what `load_communes` gives a copy of, once: a check by file reads them each time."""
-    communes = gpd.read_parquet(COMMUNES)
+    communes = gpd.read_parquet(path)
     communes["est_region"] = communes["code_region"].eq(region).astype("boolean")
     if not communes["est_region"].any():
         known = communes[["code_region", "nom_region"]].drop_duplicates().sort_values("code_region")
         present = ", ".join(known["code_region"] + " " + known["nom_region"])
         raise ParameterError(
-            f"Aucune commune de la région « {region} » dans {COMMUNES.name}. "
+            f"Aucune commune de la région « {region} » dans {path.name}. "
             f"Régions présentes : {present}. "
-            "Pour une autre région : « geoapp communes --departements … »."
+            f"Pour une autre région : « geoapp init --region {region} »."
         )
     return gpd.GeoDataFrame(conform(communes, "communes"), crs=CRS_GEO)
 

@@ -36,6 +36,7 @@ from geoapp.reference.codes.identifiers import name_unnamed, nearest_accepted
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.text import fold
 from geoapp.reference.codes.voies import VOIES
+from geoapp.reference.vicinity import REGION
 from geoapp.reference.zonings import ZONAGES
 
 MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
@@ -212,9 +213,13 @@ def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Optio
 
 
 def _rev3(snapshot: Snapshot) -> list[Option]:
+    aucune = Option(valeur=AUCUNE, libelle="Aucune", mots="sans transition rev3")
+    if snapshot.manifest["region"] != REGION:
+        # A programme of our region alone.
+        return [aucune]
     return [
         *(Option(valeur=valeur, libelle=nom, mots=nom.lower()) for valeur, nom in REV3.items()),
-        Option(valeur=AUCUNE, libelle="Aucune", mots="sans transition rev3"),
+        aucune,
     ]
 
 

@@ -34,6 +34,8 @@ class Parametre:
     minimum: float | None = None
     maximum: float | None = None
     valeurs: tuple[str, ...] = ()
+    motif: str = ""
+    """Regular expression (that of JSON Schema) of every text that may be right; "" for any."""
 
 
 def read_values(parametres: Mapping) -> dict[str, list[str]]:

@@ -371,7 +371,7 @@ def _offer(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuil
             valeur=format_number(len(inside)),
             phrase="" if _is_region(mine) else against(rate, usual),
             annee=years,
-            source="C2RP, Éducation nationale, Parcoursup",
+            source=_producers(snapshot, inside),
             definition="Une formation par lieu connu, hors formations à distance. "
             "La formation continue n'est pas connue.",
             table="offres",
@@ -386,7 +386,7 @@ def _offer(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuil
                 valeur=format_number(round(places.sum())),
                 phrase=f"Inconnues pour {count(unknown, 'formation')}." if unknown else "",
                 annee=_years(snapshot, inside[places.notna()]),
-                source="Parcoursup, Affelnet, C2RP",
+                source=_producers(snapshot, inside[places.notna()]),
                 definition="Places que les sources donnent ; aucune n'est estimée.",
                 table="offres",
             )
@@ -425,6 +425,13 @@ def _years(snapshot: Snapshot, offers: pd.DataFrame) -> str:
     known = snapshot.read("sources").set_index("id_source")["millesime"]
     years = {str(known.get(one, ""))[:4] for one in offers["id_source"].unique()}
     return join_words(sorted(years - {""})) or "année inconnue"
+
+
+def _producers(snapshot: Snapshot, offers: pd.DataFrame) -> str:
+    """Return who made the sources of some offers."""
+    known = snapshot.read("sources").set_index("id_source")["producteur"]
+    named = {str(known.get(one, "")) for one in offers["id_source"].unique()}
+    return join_words(sorted({one.split(" (")[0] for one in named} - {""})) or "source inconnue"
 
 
 def _lacking(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuile]:
@@ -478,7 +485,7 @@ def _taught(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tui
             valeur=count(len(taught), "famille"),
             phrase="Une formation de plusieurs familles est comptée dans chacune.",
             annee=_years(snapshot, snapshot.read("offres")),
-            source="C2RP, Éducation nationale, Parcoursup",
+            source=_producers(snapshot, snapshot.read("offres")),
             definition="Familles de métiers auxquelles mène au moins une formation du territoire.",
             table="formations_familles",
             liste=tuple(

@@ -53,6 +53,7 @@ PARAMETRES: dict[str, Parametre] = {
             type="texte",
             aide="Ce qui ferme : organisme:ID, lieu:ID ou formation:ID ; répétable",
             exemple="organisme:siren:775662141",
+            motif=f"^({'|'.join(SORTES)}):.",
         ),
         Parametre(
             nom="ouvre",
@@ -65,6 +66,7 @@ PARAMETRES: dict[str, Parametre] = {
             type="texte",
             aide="Places d'une formation après le changement : ID=nombre ; répétable",
             exemple="tiny:a1=24",
+            motif="^.+=[0-9]+$",
         ),
         Parametre(
             nom="apres_seuil",

@@ -27,6 +27,8 @@ class Mot:
     terme: str
     sens: str
     source: str
+    region: str = ""
+    """Code of the only region where it is said; "" everywhere."""
 
     @property
     def est_sigle(self) -> bool:

@@ -6,13 +6,14 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
 from geoapp.core.config import GEODATA
 from geoapp.core.errors import ParameterError, SourceError
+from geoapp.core.french import upper_first
 from geoapp.core.memory import Memory
 from geoapp.sources.claims import claims_problem
 from geoapp.sources.formats import FORMATS
@@ -51,6 +52,8 @@ class Source:
     A row with `annees` is a series: one source by year, `serie` being what they
     have in common, `annee` the year of each and `modele` the name of its files;
     `colonne_annee` is the column of the file that says the year, when one does.
+    `region` is the code of the only region that the file tells of, or « sauf » and that of the one
+    where a better file is read.
     `perimetre` says what a source of the offer claims to hold (`geoapp.sources.claims`).
     """
 
@@ -69,6 +72,7 @@ class Source:
     remplacee_par: str = ""
     type_zone: str = ""
     demonstration: str = ""
+    region: str = ""
     rythme: str = ""
     colonnes: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
@@ -81,6 +85,37 @@ class Source:
     perimetre: list = field(default_factory=list)
     est_locale: bool = False
     """Of the local registry of an installation: its file is in the data folder."""
+
+    def tells_of(self, region: str) -> bool:
+        """Tell whether the file is to be read when a region is served."""
+        but = self.region.startswith("sauf ")
+        return not self.region or (self.region.removeprefix("sauf ") == region) is not but
+
+
+def sources_of_region(sources: Mapping[str, Source], region: str) -> list[Source]:
+    """Return the sources that serve a region, in their order.
+
+    A file that tells of another region only is not looked for: its demonstration may stand for it.
+    """
+    here = {nom: one for nom, one in sources.items() if one.tells_of(region)}
+    return [
+        one if nom in here else _stand_in(one)
+        for nom, one in sources.items()
+        if nom in here or one.demonstration
+    ]
+
+
+def _stand_in(source: Source) -> Source:
+    """Return what is invented elsewhere in the place of a file of one region."""
+    usage = USAGES[source.usage]
+    return replace(
+        source,
+        titre=upper_first(usage.libelle) if usage.est_offre else source.titre,
+        fichier="",
+        telechargement="",
+        remplacee_par="",
+        note="",
+    )
 
 
 def load_sources(
@@ -211,6 +246,8 @@ def _place_problem(source: Source) -> str:
     parts = PurePosixPath(source.fichier).parts
     if ".." in parts or source.fichier.startswith("/"):
         return f"fichier = « {source.fichier} » sort du dossier miroir."
+    if not re.fullmatch(r"((sauf )?\d{2})?", source.region):
+        return f"region = « {source.region} » : « 32 » ou « sauf 32 » est attendu."
     if USAGES[source.usage].est_zonage != bool(source.type_zone):
         return "type_zone est attendu pour un zonage, et pour lui seul."
     return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.core.errors import SourceError
+from geoapp.reference.vicinity import region_name
 from geoapp.sources.records import show
 from geoapp.sources.registry import Source
 
@@ -19,9 +20,10 @@ def keep_rows(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
 
     Their index stays.
 
-    `garder` gives the value that a column must hold; `derniere` names a column
-    of which the greatest text is kept, after that.  Rows where the column is
-    unknown are kept: nothing says that they are of elsewhere.
+    `garder` gives the value that a column must hold, « {region} » being the
+    name of the one served; `derniere` names a column of which the greatest
+    text is kept, after that.  Rows where the column is unknown are kept:
+    nothing says that they are of elsewhere.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def keep_rows(raw: pd.DataFrame, source: Source, path: Path) -> pd.DataFrame:
     """
     for column, wanted in source.options.get("garder", {}).items():
         values = _column(raw, column, source, path)
-        raw = raw[values.isna() | values.eq(wanted)]
+        raw = raw[values.isna() | values.eq(wanted.format(region=region_name()))]
     if column := source.options.get("derniere"):
         values = _column(raw, column, source, path)
         last = values.dropna().max() if values.notna().any() else None

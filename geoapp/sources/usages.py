@@ -93,6 +93,7 @@ _OPTIONS_OFFRE = {
     "mef": TEXTE,
     "sans_intitule": OptionSource(type=bool),
     "garder": _GARDER,
+    "garder_region": OptionSource(type=bool),
     "derniere": TEXTE,
 }
 

@@ -15,6 +15,7 @@ from geoapp.core.config import Settings
 from geoapp.core.french import format_date, format_decimal
 from geoapp.coverage.territories.zone import list_types
 from geoapp.reference.glossary import load_glossary
+from geoapp.reference.vicinity import REGION
 from geoapp.web.presentation import PIED, safe_link
 from geoapp.web.public_address import public_url
 from geoapp.web.served import served_world, snapshot_or_none
@@ -166,7 +167,10 @@ def guide():
 @blueprint.get("/glossaire")
 def glossary():
     """Show every word of the field and every acronym."""
-    return _show("glossary.html", "Glossaire", termes=load_glossary())
+    snapshot = snapshot_or_none()
+    region = snapshot.manifest["region"] if snapshot else REGION
+    termes = [one for one in load_glossary() if one.region in ("", region)]
+    return _show("glossary.html", "Glossaire", termes=termes)
 
 
 @blueprint.get("/contact")

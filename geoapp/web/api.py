@@ -149,9 +149,8 @@ def require(route: Route, values: Collection[str]) -> None:
     """Raise `ParameterError` when a parameter that the route needs is missing."""
     for nom in route.requis:
         if nom not in values:
-            raise ParameterError(
-                f"Le paramètre « {nom} » manque. Exemple : {PREFIXE}{route.exemple}"
-            )
+            example = route.exemple.format(identifiant="", lieu=PARAMETRES["lieu"].exemple)
+            raise ParameterError(f"Le paramètre « {nom} » manque. Exemple : {PREFIXE}{example}")
 
 
 def _whole(nom: str, raw: str) -> int:

@@ -218,7 +218,7 @@ ROUTES: dict[str, Route] = {
                 ("partage", "Paramètres à partager, positions arrondies"),
                 ("instantane", "Instantané des données"),
             ),
-            exemple="/formations?texte=boulanger&lieu=Lens&rayon=20",
+            exemple="/formations?texte=boulanger&lieu={lieu}&rayon=20",
             est_recherche=True,
         ),
         Route(
@@ -241,7 +241,7 @@ ROUTES: dict[str, Route] = {
             chemin="/formations.<format>",
             resume="Exporte toute la liste, dans le même ordre, avec les formations à distance",
             cles=(),
-            exemple="/formations.csv?lieu=Lens",
+            exemple="/formations.csv?lieu={lieu}",
             est_recherche=True,
         ),
         Route(
@@ -256,7 +256,7 @@ ROUTES: dict[str, Route] = {
                 ("perimetre", PERIMETRE),
                 ("instantane", "Instantané des données"),
             ),
-            exemple="/facets?lieu=Lens",
+            exemple="/facets?lieu={lieu}",
             est_recherche=True,
         ),
         Route(
@@ -289,7 +289,7 @@ ROUTES: dict[str, Route] = {
                 ),
                 ("instantane", "Instantané des données"),
             ),
-            exemple="/atteinte?lieu=Lens&seuil_min=30&mode=velo",
+            exemple="/atteinte?lieu={lieu}&seuil_min=30&mode=velo",
             requis=("seuil_min",),
             est_recherche=True,
         ),

