@@ -108,10 +108,12 @@ def _instant(texte: str) -> pd.Timestamp | None:
 
 
 def read_reference(nom: str) -> Reference:
+    """Return the reference system that a parameter asks, WGS84 when it is not given."""
     return find_reference(nom, request.args.get(nom) or CRS84)
 
 
 def read_whole(nom: str, default: int, least: int) -> int:
+    """Return the whole number of a parameter, at least `least`."""
     texte = request.args.get(nom, "")
     if not texte:
         return default
@@ -139,4 +141,5 @@ def is_page() -> bool:
 
 
 def default_limit() -> int:
+    """Return how many features an answer holds when nothing is asked: fewer on a page."""
     return LIGNES_HTML if is_page() else LIMITE
