@@ -142,7 +142,7 @@ def serve_pygeoapi(data: Path, python: str) -> Iterator[int]:
         config, openapi = folder / "pygeoapi.yml", folder / "openapi.yml"
         config.write_text(json.dumps(settings(offers, port)), encoding="utf-8")
         environ = {"PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(openapi)}
-        generate = [python, "-m", "pygeoapi", "openapi", "generate", str(config)]
+        generate = [str(Path(python).with_name("pygeoapi")), "openapi", "generate", str(config)]
         made = subprocess.run(
             [*generate, "--output-file", str(openapi)],
             env={**os.environ, **environ},
