@@ -219,6 +219,6 @@ def test_open_data_may_be_read_from_any_site_and_pages_from_ours(folder):
     policy = "Cross-Origin-Resource-Policy"
     assert client.get("/api/v1/sources").headers[policy] == "cross-origin"
     assert client.get("/donnees/tables/offres.csv").headers[policy] == "cross-origin"
-    for path in ("/", "/recherche", "/static/css/base.css"):
+    for path in ("/", "/recherche", "/integrer"):
         with client.get(path) as answer:
             assert answer.headers[policy] == "same-origin"

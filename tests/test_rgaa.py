@@ -90,6 +90,10 @@ def names_are_short(nom, page):
     return every(told, lambda one: len(one) <= SHORT)
 
 
+def frames_have_a_title(nom, page):
+    return every(list(page.iter("iframe")), lambda one: one.get("title"))
+
+
 def tables_have_a_caption(nom, page):
     return every(
         list(page.iter("table")),
@@ -228,6 +232,7 @@ CHECKS = {
     "1.1": pictures_are_named,
     "1.2": decorations_are_hidden,
     "1.3": names_are_short,
+    "2.1": frames_have_a_title,
     "5.4": tables_have_a_caption,
     "5.6": headers_are_cells_of_headers,
     "5.7": headers_have_a_scope,

@@ -355,7 +355,7 @@ def test_exports_hold_the_same_parameters(client):
         for href, nom in re.findall(r'href="([^"]*)" data-action="([\w-]+)"', page.text)
     }
     files = ("csv", "xlsx", "geojson", "gpkg", "parquet", "lisez-moi")
-    assert set(links) == {"imprimer", *files}
+    assert set(links) == {"imprimer", "integrer", *files}
     for nom in files:
         parts = urlsplit(links[nom])
         assert parts.path == f"/api/v1/formations.{nom}" and parse_qs(parts.query) == {

@@ -75,7 +75,7 @@ def test_the_menu_is_short_and_no_page_ends_with_the_table_of_sources(client, pa
     foot = page.partition("<footer>")[2]
     assert "<table" not in foot and "SHA" not in foot and 'href="/sources"' in foot
     below = page.partition('class="sous-menu"')[2].partition("</nav>")[0]
-    assert below.count("<li>") == (6 if path == "/donnees" else 0)
+    assert below.count("<li>") == (7 if path == "/donnees" else 0)
 
 
 def test_map_page_says_the_same_count_everywhere(client):

@@ -53,6 +53,7 @@ ECHANTILLON: dict[str, tuple[str, str]] = {
     "api": ("Données ouvertes (API)", "/api/"),
     "ogc": ("Dans un logiciel de cartes (OGC API)", "/ogc/?f=html"),
     "ogc_objets": ("Objets d'une collection", "/ogc/collections/formations/items?f=html"),
+    "integrer": ("Intégrer dans un site", "/integrer"),
     "plan": ("Plan du site", "/plan-du-site"),
     "aide": ("Aide", "/aide"),
     "glossaire": ("Glossaire", "/glossaire"),

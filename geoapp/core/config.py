@@ -142,6 +142,12 @@ class Settings:
         "Fichier de la clé par laquelle un texte cherché n'est gardé qu'en empreinte, hors du "
         "dossier de données",
     )
+    integration: str = _setting(
+        "tous",
+        "GEOAPP_INTEGRATION",
+        "Sites qui peuvent montrer nos cartes dans leurs pages : tous, aucun, ou leurs origines "
+        "séparées par des virgules (https://exemple.fr, https://*.exemple.fr)",
+    )
     contact: str = _setting(
         "", "GEOAPP_CONTACT", "Adresse de contact affichée (signaler une erreur)"
     )

@@ -87,6 +87,7 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("pages.rejects", "Lignes refusées", "Ce qui n'a pas pu être gardé, et pourquoi."),
             ("api.index", "API", "Les mêmes réponses, pour un programme."),
             ("ogc.index", "Dans QGIS", "Les mêmes données, dans un logiciel de cartes."),
+            ("embed.index", "Intégrer dans un site", "Une carte ou des chiffres dans une page."),
             (
                 "usage.index",
                 "Usage du service",

@@ -59,19 +59,19 @@ AFFICHAGE = ("tri", "ordre", "page")
 """Parameters that order the table and change no number."""
 
 
-def _asked(**fixed: str) -> Question:
-    """Return the question of the request; `fixed` parameters win."""
+def asked(autres: tuple[str, ...] = AFFICHAGE, **fixed: str) -> Question:
+    """Return the question of the request; `fixed` parameters win, `autres` are left alone."""
     return parse_question(
         {**{nom: request.args.getlist(nom) for nom in request.args}, **fixed},
         served_world(),
-        autres=AFFICHAGE,
+        autres=autres,
     )
 
 
 @blueprint.get("/couverture")
 def index():
     """Show the answer to a question: sentence, map, legend, table."""
-    reponse = answer(served_world(), _asked())
+    reponse = answer(served_world(), asked())
     ordered, order = vues.sort_table(reponse, request.args)
     page, drawn = paginate(len(ordered)), map_parts(reponse)
     return render_template(
@@ -129,6 +129,7 @@ def _links(question: Question) -> dict:
         "adresse_evolution": url_for("change.index", **_of_trainings(question)),
         "adresse_information": url_for("coverage.index", offre=INFORMATION),
         "adresse_api": url_for("api.couverture", **vues.query(question)),
+        "adresse_integrer": url_for("embed.index", **vues.query(question, contenu="couverture")),
     }
 
 
@@ -187,7 +188,7 @@ def outlines(type_zone: str):
 def export(format: str):
     """Return the whole table as a file."""
     form = find_format(format)
-    reponse = answer(served_world(), _asked())
+    reponse = answer(served_world(), asked())
     return send_table(file_of(served_world(), reponse), form)
 
 
@@ -196,7 +197,7 @@ def zone(type_zone: str, code_zone: str):
     """Show one zone against the region: indicators, white communes, what almost reaches it."""
     if type_zone not in MAILLES or type_zone == CARREAU:
         abort(404)
-    reponse = answer(served_world(), _asked(zonage=type_zone))
+    reponse = answer(served_world(), asked(zonage=type_zone))
     sheet = zone_sheet(served_world(), reponse, code_zone)
     question = reponse.question
     snapshot, of_trainings = courant().snapshot(), not is_information(question)
@@ -233,20 +234,20 @@ def _of_trainings(question: Question) -> dict:
 @blueprint.get("/couverture/publics")
 def publics():
     """Show publics compared, and how unequal access is."""
-    question = _asked()
+    question = asked()
     region = np.flatnonzero(served_world().points["est_region"].to_numpy())
     ways = compare_ways(served_world(), question, region)
     counted, everybody = (
         count_publics(served_world(), question),
         part_of_all(served_world(), question),
     )
-    asked = vues.query(question, sauf=("zonage", "mesure", "classes"))
+    kept = vues.query(question, sauf=("zonage", "mesure", "classes"))
     return render_template(
         "coverage_publics.html",
         comptes=vues.counted_rows(counted, everybody),
         phrase_comptes=tell_publics(counted, everybody),
-        telechargements=list_files("coverage.publics_file", asked, est_carte=False),
-        adresse_api=url_for("api.publics", **asked),
+        telechargements=list_files("coverage.publics_file", kept, est_carte=False),
+        adresse_api=url_for("api.publics", **kept),
         titre="Couverture : publics comparés",
         question=describe_question(question),
         **form_parts(question),
@@ -266,4 +267,4 @@ def publics():
 def publics_file(format: str):
     """Return the publics counted by commune as a file."""
     form = find_format(format, est_carte=False)
-    return send_table(counted_file(served_world(), _asked()), form)
+    return send_table(counted_file(served_world(), asked()), form)

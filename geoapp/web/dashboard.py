@@ -33,34 +33,52 @@ IMAGE_MM, IMAGE_DPI = 180, 150
 IMAGE_PX = int(IMAGE_MM / 25.4 * IMAGE_DPI)
 
 
-@blueprint.get("/essentiel")
-def index():
-    """Show the tiles of a territory by one way in."""
-    refuse_unknown(list(request.args), ("territoire", "entree"))
+def asked(autres: tuple[str, ...] = ()) -> TableauDeBord:
+    """Return the dashboard of the request; `autres` parameters are left alone."""
+    refuse_unknown(list(request.args), ("territoire", "entree", *autres))
     snapshot = courant().snapshot()
     territoire = find_dashboard_zone(snapshot, request.args.get("territoire") or REGION)
     entree = request.args.get("entree") or "territoire"
     if entree not in ENTREES:
         raise ParameterError(f"entree = « {entree[:40]} » : attendu {', '.join(ENTREES)}.")
-    zones = snapshot.read("zones")
-    tableau = build_dashboard(snapshot, territoire, entree)
-    images = _images(territoire.cle, entree)
-    return render_template(
-        "dashboard.html",
-        titre=f"L'essentiel : {territoire.sujet}",
-        tableau=tableau,
-        entrees=[
-            (nom, mot, url_for("dashboard.index", territoire=territoire.cle, entree=nom))
-            for nom, mot in ENTREES.items()
-        ],
-        zonages={nom: TERRITOIRES[nom].titre for nom in ZONAGES},
-        zones={
+    return build_dashboard(snapshot, territoire, entree)
+
+
+def title_of(tableau: TableauDeBord) -> str:
+    """Return the title of a dashboard."""
+    return f"L'essentiel : {tableau.territoire.sujet}"
+
+
+def list_choices() -> dict:
+    """Return the territories that have a dashboard, by zoning, and the titles of these."""
+    zones = courant().snapshot().read("zones")
+    return {
+        "zonages": {nom: TERRITOIRES[nom].titre for nom in ZONAGES},
+        "zones": {
             nom: [
                 (f"{nom}:{row.code_zone}", row.nom)
                 for row in zones[zones["type_zone"].eq(nom)].sort_values("nom").itertuples()
             ]
             for nom in ZONAGES
         },
+    }
+
+
+@blueprint.get("/essentiel")
+def index():
+    """Show the tiles of a territory by one way in."""
+    tableau = asked()
+    territoire, entree = tableau.territoire, tableau.entree
+    images = _images(territoire.cle, entree)
+    return render_template(
+        "dashboard.html",
+        titre=title_of(tableau),
+        tableau=tableau,
+        entrees=[
+            (nom, mot, url_for("dashboard.index", territoire=territoire.cle, entree=nom))
+            for nom, mot in ENTREES.items()
+        ],
+        **list_choices(),
         trait=lambda tuile: line_of([value for _, value in tuile.serie]),
         taille=(LARGEUR, HAUTEUR),
         images=images,

@@ -42,6 +42,10 @@ ENDPOINTS = (
     "territories.zone",
     "planning.sites",
     "downloads.index",
+    "embed.index",
+    "embed.found",
+    "embed.covered",
+    "embed.told",
     "quality.index",
     "quality.source",
     "quality.organisme",
@@ -65,7 +69,7 @@ PLACES = ("zone", "emprise", "territoire")
 CHOICES = {
     *(*FILTRES, *PARAMETRES, *BESOINS, *PLAN, *PLACES),
     *("type", "page", "taille", "tri", "ordre", "format", "largeur_mm", "dpi", "sans_voiture"),
-    *("avant", "apres"),
+    *("avant", "apres", "contenu", "hauteur", "entree"),
 }
 """Parameters that are choices: none holds what a person typed."""
 

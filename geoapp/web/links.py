@@ -46,7 +46,7 @@ class Adresses:
         self.est_privee = est_privee
         self.partage = pairs
         self.parametres = (
-            [pair for pair in pairs if not _is_position(*pair)] if est_privee else pairs
+            [pair for pair in pairs if not is_position(*pair)] if est_privee else pairs
         )
 
     def _query(
@@ -54,7 +54,7 @@ class Adresses:
     ) -> Query:
         """Return the parameters of the search, some pairs and some names left out, others added."""
         kept = [pair for pair in self.parametres if pair not in sans and pair[0] not in noms]
-        return _grouped([*kept, *avec])
+        return grouped([*kept, *avec])
 
     def page(self, numero: int) -> str:
         """Return the address of another page of the list."""
@@ -112,12 +112,20 @@ class Adresses:
 
     def to_share(self) -> str:
         """Return the address that a person chose to share: it holds the position, rounded."""
-        return url_for("search.index", **_grouped(self.partage))
+        return url_for("search.index", **grouped(self.partage))
 
     def actions(self) -> list[Lien]:
         """Return what can be done with the results."""
         files = [Lien(nom, libelle, self.export(nom)) for nom, libelle in EXPORTS]
-        return [Lien("imprimer", "Imprimer la liste", self.to_print()), *files, *self._figure()]
+        printed = Lien("imprimer", "Imprimer la liste", self.to_print())
+        return [printed, *files, *self._figure(), *self._embed()]
+
+    def _embed(self) -> list[Lien]:
+        """Return where the search is set in another site; one with a position is not."""
+        if any(is_position(*pair) for pair in self.partage):
+            return []
+        address = url_for("embed.index", **self._query(noms=("page", "taille")))
+        return [Lien("integrer", "Intégrer dans un site", address)]
 
     def _figure(self) -> list[Lien]:
         """Return the static map of the results, when a figure can show just them.
@@ -154,18 +162,18 @@ class Adresses:
                     "figures.figure",
                     type="offre",
                     format="png",
-                    **_grouped([*kept, *(("emprise", one) for one in territories)]),
+                    **grouped([*kept, *(("emprise", one) for one in territories)]),
                 ),
             )
         ]
 
 
-def _is_position(nom: str, valeur: str) -> bool:
+def is_position(nom: str, valeur: str) -> bool:
     """Tell whether a parameter tells where somebody starts from: a point, a map, a street."""
     return nom in (*POSITIONS, "emprise") or (nom == "lieu" and valeur.startswith(f"{VOIE}:"))
 
 
-def _grouped(pairs: Parametres) -> Query:
+def grouped(pairs: Parametres) -> Query:
     """Return pairs as the parameters of an address."""
     result: Query = {}
     for nom, valeur in pairs:

@@ -383,6 +383,7 @@ DONNEES = (
     Entree("pages.rejects", "Lignes refusées"),
     Entree("api.index", "API"),
     Entree("ogc.index", "Dans QGIS", est_rubrique=True),
+    Entree("embed.index", "Dans un site"),
 )
 """The pages about the data, which have one word of the menu between them."""
 

@@ -22,7 +22,7 @@ from geoapp.offer.search.model import TAILLE_MAX, Requete, Resultat
 from geoapp.offer.search.places import PlaceError
 from geoapp.offer.search.requests import PARAMETRES, describe_result, parse_request
 from geoapp.outputs import maps
-from geoapp.outputs.maps.layers import layer_css
+from geoapp.outputs.maps.layers import Calque, layer_css
 from geoapp.outputs.maps.sketch import frame_around, frame_of, sketch
 from geoapp.reference.codes.text import fold
 from geoapp.web import search_view
@@ -44,7 +44,7 @@ def index():
     """Show the search: form, facets, list, map; only the parts that change for the script."""
     demande = _requested()
     resultat = search(served_engine(), demande.requete)
-    vue = _view(resultat)
+    vue = view_of(resultat)
     found = {TOTAL: str(resultat.total + resultat.nb_a_distance)}
     if demande.doute is not None:
         vue = search_view.doubtful(vue, demande.doute, demande.saisie)
@@ -58,12 +58,12 @@ def index():
         titre="Formations autour de moi",
         vue=vue,
         note_adresse=address_note(current_app.config["SETTINGS"], served_engine().index.rues),
-        **_map_parts(vue["cadre"]),
+        **map_parts(vue["cadre"], served_layers()),
     )
     return page, found
 
 
-def _parameters() -> MultiDict:
+def read_parameters() -> MultiDict:
     """Return the parameters of the request; a place typed wins over a point chosen before.
 
     A time chosen wins over the radius, which the form always holds.
@@ -100,7 +100,7 @@ def _requested() -> Demandee:
 
     A place that is not understood is asked again beside its field.
     """
-    parametres = _parameters()
+    parametres = read_parameters()
     try:
         return Demandee(requete=_parse(parametres))
     except ParameterError:
@@ -127,7 +127,7 @@ def _parse(parametres: MultiDict) -> Requete:
     return parse_request(parametres, served_engine())
 
 
-def _view(resultat: Resultat) -> dict:
+def view_of(resultat: Resultat) -> dict:
     """Return everything that the templates of the search show."""
     nb_pages = search_view.count_pages(resultat)
     # A link kept from a longer list shows the end of this one.
@@ -222,9 +222,9 @@ def _frame(requete: Requete) -> list[list[float]] | None:
     return [[sud, ouest], [nord, est]]
 
 
-def _map_parts(cadre: list[list[float]] | None) -> dict:
+def map_parts(cadre: list[list[float]] | None, calques: list[Calque]) -> dict:
     """Return the three parts of the map, its legend and its colours."""
-    snapshot, calques = courant().snapshot(), served_layers()
+    snapshot = courant().snapshot()
     carte = maps.search_map.build_search_map(
         snapshot,
         calques,

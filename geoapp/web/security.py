@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from geoapp.core.errors import ParameterError
@@ -14,17 +14,38 @@ from geoapp.offer.parameters import TROP_DE_VALEURS, VALEURS_MAX
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
-    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "manifest-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'"
 )
+_OURS = "; frame-ancestors 'self'"
+"""No other site shows our pages inside its own: a person could be made to click what is hidden."""
+
+FRAMED = "/integrer/"
+"""Paths of the pages that other sites show inside theirs."""
+
+BAC = "allow-scripts allow-popups allow-popups-to-escape-sandbox"
+"""What a page shown inside another may do: draw, and open GéoForma in a tab.
+
+Without an origin of its own, it reads nothing that the browser keeps of our site.
+"""
+
+TOUS, AUCUN = "tous", "aucun"
+_ORIGINE = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_OPEN = ("/api/", "/donnees/", "/figures/", "/ogc/")
-"""Paths of open data: any site may read them, and no answer depends on who asks; pages and their
-files are for ours alone."""
+_FRAMED_HEADERS = {
+    # Neither may be said of a page in a sandbox, else browsers refuse it.
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+    # A site that isolates itself shows only what says that it does too.
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_OPEN = ("/api/", "/donnees/", "/figures/", "/ogc/", "/static/", "/couverture/contours/")
+"""Paths of open data, and of what draws it in pages that other sites show: any site may read them,
+and no answer depends on who asks; pages are for ours alone."""
 
 _AJOUTES = re.compile(
     r"(?:utm|mtm|pk|matomo|piwik|at|hsa|mc|_hs)_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|"
@@ -58,9 +79,37 @@ def nonce() -> str:
 
 def register(app: Flask) -> None:
     """Add the headers to every answer, `nonce()` to the templates, and a bound to addresses."""
+    app.extensions["cadres"] = frame_ancestors(app.config["SETTINGS"].integration)
     app.before_request(_bound)
     app.after_request(_harden)
     app.jinja_env.globals["nonce"] = nonce
+
+
+def frame_ancestors(sites: str) -> str:
+    """Return the end of the policy that says who may show our framed pages; "" for any site.
+
+    Parameters
+    ----------
+    sites : str
+        « tous », « aucun », or origins parted by commas (`GEOAPP_INTEGRATION`).
+
+    Raises
+    ------
+    ParameterError
+        When one is not an origin: scheme, host, and maybe a port.
+    """
+    sites = sites.strip().lower()
+    if sites == TOUS:
+        # Said by no directive: « * » would leave out a page opened from a disk, to try.
+        return ""
+    origins = [] if sites == AUCUN else [one.strip().rstrip("/") for one in sites.split(",")]
+    for one in origins:
+        if not _ORIGINE.fullmatch(one):
+            raise ParameterError(
+                f"GEOAPP_INTEGRATION = « {one[:80]} » : tous, aucun, ou des origines séparées par "
+                "des virgules sont attendus, par exemple https://exemple.fr."
+            )
+    return " ".join([_OURS, *origins])
 
 
 def _bound() -> None:
@@ -81,8 +130,10 @@ def _bound() -> None:
 
 def _harden(response: Response) -> Response:
     """Set the headers that are not already there."""
-    response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce()))
-    for nom, valeur in {**_HEADERS, **_shared()}.items():
+    is_framed = request.path.startswith(FRAMED)
+    end = f"; sandbox {BAC}{current_app.extensions['cadres']}" if is_framed else _OURS
+    response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce()) + end)
+    for nom, valeur in {**_HEADERS, **(_FRAMED_HEADERS if is_framed else _shared())}.items():
         response.headers.setdefault(nom, valeur)
     reader = "cross-origin" if request.path.startswith(_OPEN) else "same-origin"
     response.headers.setdefault("Cross-Origin-Resource-Policy", reader)

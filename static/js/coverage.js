@@ -60,7 +60,7 @@
     const contenu = bulle(mesure, zone);
     const gestes = geoforma.infobulle(carte, forme, contenu);
     if (!zone[3]) { return; }
-    forme.on("click", function () { window.location.href = zone[3]; });
+    forme.on("click", function () { geoforma.suivre(zone[3]); });
     if (nombreux) { return; }
     let cerne = null;
     function suivre() {
@@ -85,7 +85,7 @@
         gestes.cacher();
       });
       trace.addEventListener("keydown", function (evenement) {
-        if (evenement.key === "Enter") { window.location.href = zone[3]; }
+        if (evenement.key === "Enter") { geoforma.suivre(zone[3]); }
       });
     });
   }

@@ -7,6 +7,8 @@
 
 window.geoforma = Object.assign(window.geoforma || {}, (function () {
   const nombres = new Intl.NumberFormat("fr-FR");
+  /* Inside another site every link opens a tab, and the wheel scrolls the page. */
+  const estCadre = document.querySelector("base[target]") !== null;
   const mouvementReduit = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /* Return the data behind "#id" (a JSON block of the page) or an address. */
@@ -44,6 +46,7 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
 
   function creer(id, options) {
     const carte = L.map(id, Object.assign({
+      scrollWheelZoom: !estCadre,
       zoomAnimation: !mouvementReduit, fadeAnimation: !mouvementReduit, markerZoomAnimation: !mouvementReduit,
     }, options));
     L.control.zoom({position: "bottomright", zoomInTitle: "Agrandir la carte", zoomOutTitle: "Réduire la carte"}).addTo(carte);
@@ -113,6 +116,10 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     return L.layerGroup(["clair", "sombre"].map(function (ton) {
       return L.geoJSON(entite, {pane: "cernes", renderer: rendu, interactive: false, style: {className: "cerne cerne-" + ton + " " + nom}});
     })).addTo(carte);
+  }
+
+  function suivre(adresse) {
+    if (estCadre) { window.open(adresse, "_blank", "noopener"); } else { window.location.href = adresse; }
   }
 
   function cadrer(carte, options) {
@@ -392,5 +399,5 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     return rangee;
   }
 
-  return {creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, infobulle: infobulle, cerner: cerner, element: element, Pastille: Pastille, pastille: pastille, surete: surete};
+  return {estCadre: estCadre, suivre: suivre, creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, infobulle: infobulle, cerner: cerner, element: element, Pastille: Pastille, pastille: pastille, surete: surete};
 })());

@@ -271,13 +271,16 @@ geoforma.recherche = function (carte, options) {
     pin.on("dragend", function () { geoforma.page.placer(pin.getLatLng()); });
   }
 
-  carte.on("contextmenu", function (evenement) { geoforma.page.placer(evenement.latlng); });
-  document.getElementById("poser").addEventListener("click", function () { geoforma.page.placer(carte.getCenter()); });
-  /* What is seen becomes where to look: the map stays as it is. */
-  document.getElementById("chercher-zone").addEventListener("click", function () {
-    garderVue = true;
-    geoforma.page.chercherZone(emprise(carte.getBounds()));
-  });
+  /* Inside another site nobody is asked where they are. */
+  if (!geoforma.estCadre) {
+    carte.on("contextmenu", function (evenement) { geoforma.page.placer(evenement.latlng); });
+    document.getElementById("poser").addEventListener("click", function () { geoforma.page.placer(carte.getCenter()); });
+    /* What is seen becomes where to look: the map stays as it is. */
+    document.getElementById("chercher-zone").addEventListener("click", function () {
+      garderVue = true;
+      geoforma.page.chercherZone(emprise(carte.getBounds()));
+    });
+  }
   carte.on("moveend", charger);
 
   geoforma.page.brancher({

@@ -376,13 +376,18 @@ def describe_request(requete: Requete, total: int, cherche: str = "") -> str:
     « 38 formations « boulanger » à 20 km de Lens, niveau 3 »; `cherche` is what was searched when
     it is not what was typed.
     """
+    return count(total, "formation") + describe_search(requete, cherche)
+
+
+def describe_search(requete: Requete, cherche: str = "") -> str:
+    """Return what is asked as the end of a sentence on trainings; "" for all of them."""
     texte = f" « {cherche or requete.texte} »" if requete.texte else ""
     emprise = ", dans le rectangle affiché" if requete.emprise else ""
     filtres = describe_filters(requete.filtres)
     kept = f", {filtres}" if filtres else ""
     # Those of a neighbour are not collected: none found there is not none there.
     ours = "" if requete.lieu is None or requete.lieu.est_region else " de la région"
-    return f"{count(total, 'formation')}{ours}{texte}{describe_place(requete)}{emprise}{kept}"
+    return f"{ours}{texte}{describe_place(requete)}{emprise}{kept}"
 
 
 def describe_place(requete: Requete) -> str:
