@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from flask import Flask
 from geoapp.core.snapshot import Snapshot
 from geoapp.web import create_app
 from support.world import make_tiny_frames, publish_world
+
+# `jsonschema` builds the grammar of IRI when it is imported: three seconds by process, for a format
+# that no schema checked here has.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 BROWSER_S, REAL_S, PLAIN_S = 3.0, 1.5, 0.25
 """Seconds that a test takes about: in a browser, on real files, else."""
