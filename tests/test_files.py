@@ -133,6 +133,16 @@ def test_a_workbook_prints_on_one_page_wide_without_its_annexes(fichier):
     assert sheet["D2"].value == 0.25 and sheet["D2"].number_format == "0.0 %"
 
 
+def test_a_workbook_of_many_columns_prints_on_as_many_pages_as_are_read(fichier):
+    columns = [make_column(f"c{n}", f"Colonne {n}", "", "texte", largeur=30) for n in range(20)]
+    table = pd.DataFrame({one.nom: ["x"] for one in columns})
+    wide = replace(fichier, table=table, colonnes=columns, forme="", nb_figees=2)
+    sheet = openpyxl.load_workbook(io.BytesIO(_bytes(wide, "xlsx")))["Données"]
+    # 600 characters, 260 of which are read on a page.
+    assert int(sheet.page_setup.fitToWidth) == 3 and int(sheet.page_setup.fitToHeight) == 0
+    assert sheet.print_title_cols in ("A:B", "$A:$B")
+
+
 def test_a_workbook_keeps_types_and_says_what_it_holds(fichier):
     book = openpyxl.load_workbook(io.BytesIO(_bytes(fichier, "xlsx")))
     sheet = book["Données"]

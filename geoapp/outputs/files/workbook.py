@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable
 from datetime import datetime
@@ -40,6 +41,9 @@ _LARGEUR_TEXTE = 28
 
 HAUTEUR_LIGNE = 14
 """Height of one line of a header, in points."""
+
+LARGEUR_PAGE = 260
+"""Characters that are still read across a landscape page (at 45 %): beyond, several pages."""
 
 _A4 = 9
 """Number of the paper, for a spreadsheet."""
@@ -84,7 +88,7 @@ def write_xlsx(fichier: Fichier, path: Path) -> None:
 
 
 def _write_rows(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -> None:
-    """Write the header, frozen and filterable, then the rows; printed as wide as one page."""
+    """Write the header, frozen and filterable, then the rows, and how they are printed."""
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     sheet, columns = book.add_worksheet(fichier.feuille), fichier.colonnes_plates
     numbers = dict.fromkeys(map(_number, columns))
@@ -103,18 +107,23 @@ def _write_rows(book: xlsxwriter.Workbook, fichier: Fichier, text: Callable) -> 
         for rank, value in enumerate(row):
             _write_cell(sheet, (line, rank), value, text)
     sheet.autofilter(0, 0, len(fichier.table), len(columns) - 1)
-    _set_page(sheet, fichier)
+    _set_page(sheet, fichier, widths)
 
 
-def _set_page(sheet, fichier: Fichier) -> None:
-    """Set how a sheet is printed: a landscape page wide, its header on each, its title at foot."""
+def _set_page(sheet, fichier: Fichier, widths: list[float]) -> None:
+    """Set how a sheet is printed: landscape, as few pages wide as are read, its header and its
+    frozen columns on each, its title at foot.
+    """
     columns = fichier.colonnes_plates
     printed = max((i for i, one in enumerate(columns) if not one.est_annexe), default=0)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
+    wide = math.ceil(sum(widths[: printed + 1]) / LARGEUR_PAGE)
+    sheet.fit_to_pages(max(wide, 1), 0)
     sheet.repeat_rows(0)
+    if wide > 1 and fichier.nb_figees:
+        sheet.repeat_columns(0, fichier.nb_figees - 1)
     sheet.print_area(0, 0, len(fichier.table), printed)
     # An ampersand is a code there, unless it is doubled.
     titre = f"{fichier.titre} – GéoForma".replace("&", "&&")
