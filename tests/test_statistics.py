@@ -99,6 +99,22 @@ def test_rows_without_establishment_are_refused_and_absurd_figures_set_aside():
     assert [c["valeur"] for c in bilan.corrections] == ["101", "trente"]
 
 
+def test_a_word_that_a_table_does_not_know_is_set_aside_or_refuses_the_row_that_needs_it():
+    rows, bilan = read(
+        "debouches_region",
+        [
+            {"annee": "2019_2020", "code_cfd": "32031312", "voie": "zz"},
+            {"code_cfd": "32031312", "voie": "scolaire"},
+        ],
+    )
+    assert rows["voie"].isna().tolist() == [True]
+    assert [one["code_raison"] for one in bilan.rejets] == ["valeur_absente"]
+    assert [one["valeur"] for one in bilan.corrections] == ["zz"]
+    rows, bilan = read("debouches", [{"code_uai": UAI, "public": "zz", "taux_emploi_pct": "35"}])
+    assert rows.empty and [one["code_raison"] for one in bilan.rejets] == ["valeur_absente"]
+    statistics_tables({"debouches": [rows]}, offer())
+
+
 def test_two_rows_of_one_training_keep_identifiers_of_their_own_whatever_their_order():
     rows = [
         {

@@ -55,7 +55,8 @@ def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bil
 
     A row without valid UAI code is a reject; in the table of the region, which has none, one
     without code of a diploma or a year of study is.  A figure that is no number is set
-    aside; one that the producer does not give (`NON_DIFFUSE`) is unknown.
+    aside; one that the producer does not give (`NON_DIFFUSE`) is unknown.  A
+    word that the table does not know is set aside too, and a row that needs it is a reject.
     """
     table = source.options["table"]
     journal = Journal(lecture.frame.reindex(columns=_columns(table)).astype("str"))
@@ -69,6 +70,12 @@ def read_statistics(lecture: Lecture, source: Source) -> tuple[pd.DataFrame, Bil
         number = pd.to_numeric(values.str.replace(",", ".", regex=False), errors="coerce")
         sound = values.where(_is_sound(column, number))
         journal.replace(column, sound, "", quiet_if_valid=True)
+    for one in TABLES[table].colonnes:
+        if one.valeurs and one.nom in frame:
+            known = frame[one.nom].where(frame[one.nom].isin(one.valeurs))
+            journal.replace(one.nom, known, "")
+        if one.requis and one.nom in frame and one.nom != "code_uai":
+            journal.refuse(one.nom, frame[one.nom].isna(), "valeur_absente")
     if "code_uai" in frame:
         journal.refuse_codes("code_uai", "uai_absent", "uai_faux")
     else:
