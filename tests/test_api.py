@@ -58,7 +58,7 @@ def _get(client, path: str) -> dict:
 
 def _example(route) -> str:
     """Return the example of a route, on the tiny world."""
-    return route.exemple.replace("{identifiant}", "tiny:a1").replace("lieu=Lens", "lieu=Amiville")
+    return route.exemple.format(identifiant="tiny:a1", lieu="Amiville")
 
 
 @pytest.mark.parametrize("route", ROUTES.values(), ids=list(ROUTES))

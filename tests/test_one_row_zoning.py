@@ -118,7 +118,9 @@ def test_it_says_of_the_added_zoning_what_it_says_of_the_other(tiny):
 
 def said(texte: str | None, changes: dict[str, str]) -> str:
     """Return a text in small letters, some words changed into others, in order."""
-    plain = (texte or "").replace("&#39;", "'").replace("’", "'").casefold()
+    # The code that a page gives to copy is escaped twice.
+    plain = (texte or "").replace("&amp;#39;", "&#39;").replace("&#39;", "'").replace("’", "'")
+    plain = plain.casefold()
     plain = re.sub(r'"timestamp":"[^"]*"', "", plain)
     for old, new in changes.items():
         plain = re.sub(rf"(?<!\w){re.escape(old.casefold())}", new.casefold(), plain)
