@@ -214,7 +214,7 @@ def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Optio
 
 def _rev3(snapshot: Snapshot) -> list[Option]:
     aucune = Option(valeur=AUCUNE, libelle="Aucune", mots="sans transition rev3")
-    if snapshot.manifest["region"] != REGION:
+    if snapshot.manifest.get("region", REGION) != REGION:
         # A programme of our region alone.
         return [aucune]
     return [

@@ -169,7 +169,7 @@ def guide():
 def glossary():
     """Show every word of the field and every acronym."""
     snapshot = snapshot_or_none()
-    region = snapshot.manifest["region"] if snapshot else REGION
+    region = snapshot.manifest.get("region", REGION) if snapshot else REGION
     termes = [one for one in load_glossary() if one.region in ("", region)]
     return _show("glossary.html", "Glossaire", termes=termes)
 
