@@ -307,7 +307,8 @@ def test_a_killed_run_goes_on_where_it_stopped(calculateur, tmp_path, monkeypatc
     monkeypatch.setattr(module_matrix, "work_out_tables", real)
     again = work_out(calculateur, tmp_path / "tue", None, None, **ends)
     assert again.graphe.est_trouve and again.tables.cout["nb_blocs"] == 3
-    assert 1 <= again.tables.cout["nb_trouves"] <= 2
+    # Others may end before the one that is told of stops the run.
+    assert 1 <= again.tables.cout["nb_trouves"] <= 3
     assert np.array_equal(minutes(again), minutes(whole), equal_nan=True)
 
 

@@ -19,7 +19,7 @@ from geoapp.offer.search.model import Requete, Resultat, Texte
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.outputs.offers import BLOCS, COLONNES, describe_export, list_cards, offers_file
 from support.files import file_bytes
-from support.world import CREATED, FORMULA, HOSTILE, publish_world
+from support.world import FORMULA, HOSTILE, publish_world
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_workbook_has_a_notice(resultat, repertoire):
         "1 formation à distance",
         "Licence Ouverte 2.0",
         "2026",
-        CREATED,
+        "assemblé le 2 janvier 2026",
         "Offre inventée (données fictives)",
         *(typeset(c.sens) for c in COLONNES),
     ):

@@ -163,6 +163,10 @@ def build_dashboard(snapshot: Snapshot, territoire: Territoire, entree: str) -> 
     return TableauDeBord(territoire=territoire, entree=entree, tuiles=tuple(found))
 
 
+DECUPLE = 10
+"""Times beyond which a percentage says less than a number of times."""
+
+
 def against(rate: float, usual: float, what: str = "à population égale") -> str:
     """Return what is unusual of a rate against that of the region, "" when neither is known.
 
@@ -173,6 +177,8 @@ def against(rate: float, usual: float, what: str = "à population égale") -> st
     gap = rate / usual - 1
     if abs(gap) < ECART:
         return f"Proche de la région, {what}."
+    if gap >= DECUPLE - 1:
+        return f"Plus de {DECUPLE} fois la région, {what}."
     more = "de plus" if gap > 0 else "de moins"
     return f"{_percent(abs(gap))} {more} que la région, {what}."
 

@@ -160,9 +160,10 @@ def _is_told(nom: str, options: list[Option], requete: Requete) -> bool:
     """Tell whether a filter has something to say: a rare one may be unknown everywhere, and one
     value tells nothing apart.
     """
+    if nom in requete.filtres.choix:
+        return True
     return len(options) > 1 and (
         not FILTRES[nom].est_rare
-        or nom in requete.filtres.choix
         or any(option.nb and option.valeur != INCONNU for option in options)
     )
 
