@@ -22,7 +22,12 @@ from geoapp.planning.scenario import (
     run_scenario,
     write_address,
 )
-from geoapp.planning.scenario_words import describe_effects, tell_changes, tell_effects
+from geoapp.planning.scenario_words import (
+    compare_effects,
+    describe_effects,
+    tell_changes,
+    tell_effects,
+)
 from geoapp.planning.stress import worst_closures
 from geoapp.web import create_app
 from support.examples import cheap
@@ -193,3 +198,11 @@ def test_what_a_scenario_refuses_is_no_text_that_the_api_describes(monde, nom, t
     assert not re.search(PARAMETRES[nom].motif, text)
     with pytest.raises(ParameterError, match=nom):
         parse_scenario({nom: text}, monde)
+
+
+def test_two_scenarios_side_by_side_say_the_unit_of_their_trips(monde):
+    first = run_scenario(monde, parse_scenario({}, monde))
+    second = run_scenario(monde, parse_scenario({"apres_mode": "pied"}, monde))
+    rows = {row[0]: row[1:] for row in compare_effects(first, second)}
+    assert all(plain(one).endswith((" km", "inconnu")) for one in rows["Trajet moyen"])
+    assert not any("km" in one for nom, row in rows.items() if nom != "Trajet moyen" for one in row)

@@ -8,7 +8,14 @@ from math import isnan
 import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
-from geoapp.core.french import at_place, count, format_decimal, format_number, upper_first
+from geoapp.core.french import (
+    at_place,
+    count,
+    format_decimal,
+    format_number,
+    upper_first,
+    with_unit,
+)
 from geoapp.coverage.indicators import format_share
 from geoapp.coverage.model import (
     INFORMATION,
@@ -136,13 +143,14 @@ BILAN = {
 """Figures of each side: title, decimals."""
 
 
-def show(nom: str, bilan: Cote) -> str:
-    """Return one figure of a side in words."""
+def show(nom: str, bilan: Cote, unite: str) -> str:
+    """Return one figure of a side in words; trips are in kilometres or minutes (`unite`)."""
     value = getattr(bilan, nom)
     if isnan(value):
         return INCONNU
     decimals = BILAN[nom][1]
-    return format_number(round(value)) if not decimals else format_decimal(round(value, decimals))
+    text = format_decimal(round(value, decimals)) if decimals else format_number(round(value))
+    return with_unit(text, unite) if nom == "trajet_moyen" else text
 
 
 def list_notes(world: World, effets: Effets) -> list[str]:
@@ -261,7 +269,12 @@ def _closure(one: Fermeture) -> dict:
 def compare_effects(premier: Effets, second: Effets) -> list[tuple[str, str, str, str]]:
     """Return two scenarios side by side: title, today, after the first, after the second."""
     return [
-        (titre, show(nom, premier.avant), show(nom, premier.apres), show(nom, second.apres))
+        (
+            titre,
+            show(nom, premier.avant, premier.scenario.question.unite),
+            show(nom, premier.apres, premier.scenario.apres.unite),
+            show(nom, second.apres, second.scenario.apres.unite),
+        )
         for nom, (titre, _) in BILAN.items()
     ]
 

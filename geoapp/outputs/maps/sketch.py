@@ -22,6 +22,8 @@ LARGEUR, HAUTEUR = 640, 420
 """Size of a sketch, in its own units."""
 
 _VILLES = 12
+LARGEUR_LETTRE, HAUTEUR_NOM, HAUT_NOM, RAYON = 7.5, 14, 18, 10
+"""Size of a letter and of a name of town, how far above the town it is, radius of a mark."""
 MARGE = 0.07
 """Part of a sketch, on each side, where no town is named: a name is never cut."""
 
@@ -118,6 +120,7 @@ def sketch(
         left, top = to_drawing(x, y)
         return Repere(left, top, texte)
 
+    marked = [place(x, y, texte) for x, y, texte in points]
     centre = None
     if lieu and not lieu.est_zone and lieu.longitude is not None and lieu.latitude is not None:
         centre = place(lieu.longitude, lieu.latitude)
@@ -130,14 +133,27 @@ def sketch(
         communes=_path(couches[couches["type_zone"].eq("commune")], fenetre, to_drawing)
         if est_pres
         else "",
-        villes=[place(x, y, nom) for x, y, nom in _towns(snapshot, bounds)],
-        lieux=[place(x, y, texte) for x, y, texte in points],
+        villes=_apart([place(x, y, nom) for x, y, nom in _towns(snapshot, bounds)], marked),
+        lieux=marked,
         centre=centre,
         rayon=round(rayon_km * par_km, 1) if centre else 0.0,
         habitants=tuple(
             (kind, [place(x, y) for x, y in found]) for kind, found in (habitants or {}).items()
         ),
     )
+
+
+def _apart(villes: list[Repere], marked: list[Repere]) -> list[Repere]:
+    """Return the towns whose name, above them, covers no mark."""
+    return [
+        ville
+        for ville in villes
+        if all(
+            abs(one.x - ville.x) > LARGEUR_LETTRE * len(ville.texte) / 2 + RAYON
+            or abs(one.y - ville.y + HAUT_NOM) > HAUTEUR_NOM / 2 + RAYON
+            for one in marked
+        )
+    ]
 
 
 def _extent(
