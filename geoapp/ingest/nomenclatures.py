@@ -28,7 +28,7 @@ from geoapp.reference.codes import (
 from geoapp.reference.codes.jobs import Rome, choose_metiers, read_rome
 from geoapp.reference.codes.rev3 import assign_rev3
 from geoapp.reference.codes.text import fold, on_scalar_too
-from geoapp.reference.vicinity import REGION, region_code
+from geoapp.reference.vicinity import REGION_LIVREE, region_code
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
 
@@ -136,9 +136,9 @@ def _enrich(formations: pd.DataFrame, nomenclatures: Mapping[str, pd.DataFrame])
     )
     is_found = result["metiers"].notna() | result["mots"].notna()
     result["preuve_metiers"] = found["preuve"].where(is_found)
-    # rev3 is of one region: elsewhere nobody asks for it.
-    rev3 = assign_rev3(evidence, nomenclatures.get("code_rome"))
-    result[["rev3", "preuve_rev3"]] = rev3 if region_code() == REGION else rev3.mask(rev3.notna())
+    # rev3 is of one region: elsewhere nobody asks for it, and nothing tells of it.
+    told = evidence if region_code() == REGION_LIVREE else evidence.iloc[:, :0]
+    result[["rev3", "preuve_rev3"]] = assign_rev3(told, nomenclatures.get("code_rome"))
     result[list(FICHES)] = find_fiches(formations, nomenclatures)
     return result
 

@@ -36,7 +36,7 @@ from geoapp.reference.codes.identifiers import name_unnamed, nearest_accepted
 from geoapp.reference.codes.levels import load_niveaux
 from geoapp.reference.codes.text import fold
 from geoapp.reference.codes.voies import VOIES
-from geoapp.reference.vicinity import REGION
+from geoapp.reference.vicinity import REGION_LIVREE
 from geoapp.reference.zonings import ZONAGES
 
 MODALITES = {"sur_place": "Sur place", "mixte": "Mixte", "a_distance": "À distance"}
@@ -214,7 +214,7 @@ def _yes_no(oui: str, non: str, inconnu: str) -> Callable[[Snapshot], list[Optio
 
 def _rev3(snapshot: Snapshot) -> list[Option]:
     aucune = Option(valeur=AUCUNE, libelle="Aucune", mots="sans transition rev3")
-    if snapshot.manifest.get("region", REGION) != REGION:
+    if snapshot.manifest.get("region", REGION_LIVREE) != REGION_LIVREE:
         # A programme of our region alone.
         return [aucune]
     return [

@@ -428,16 +428,20 @@ def _bts(snapshot: Snapshot, mine: Territoire) -> list[Tuile]:
 
 def _years(snapshot: Snapshot, offers: pd.DataFrame) -> str:
     """Return the years of the sources of some offers."""
-    known = snapshot.read("sources").set_index("id_source")["millesime"]
-    years = {str(known.get(one, ""))[:4] for one in offers["id_source"].unique()}
-    return join_words(sorted(years - {""})) or "année inconnue"
+    years = {one[:4] for one in _told_by_sources(snapshot, offers, "millesime")}
+    return join_words(sorted(years)) or "année inconnue"
 
 
 def _producers(snapshot: Snapshot, offers: pd.DataFrame) -> str:
     """Return who made the sources of some offers."""
-    known = snapshot.read("sources").set_index("id_source")["producteur"]
-    named = {str(known.get(one, "")) for one in offers["id_source"].unique()}
-    return join_words(sorted({one.split(" (")[0] for one in named} - {""})) or "source inconnue"
+    named = {one.split(" (")[0] for one in _told_by_sources(snapshot, offers, "producteur")}
+    return join_words(sorted(named)) or "source inconnue"
+
+
+def _told_by_sources(snapshot: Snapshot, offers: pd.DataFrame, column: str) -> set[str]:
+    """Return what the sources of some offers say in a column, where they say it."""
+    known = snapshot.read("sources").set_index("id_source")[column]
+    return {str(known.get(one, "")) for one in offers["id_source"].unique()} - {""}
 
 
 def _lacking(snapshot: Snapshot, mine: Territoire, whole: Territoire) -> list[Tuile]:

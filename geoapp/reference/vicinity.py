@@ -23,10 +23,10 @@ COMMUNES = GEODATA / "communes.parquet"
 TERRITOIRE = "territoire"
 """Folder, in a data folder, of what `geoapp init` prepared: communes and region."""
 REGION_JSON = "region.json"
-REGION = "32"
+REGION_LIVREE = "32"
 """Region of the communes shipped with the product."""
 
-_at_hand = [(COMMUNES, REGION)]
+_at_hand = [(COMMUNES, REGION_LIVREE)]
 """Communes and region, the last ones being served: a process builds or checks one at a time."""
 
 
@@ -71,7 +71,7 @@ def _region_of(data_dir: Path | None, given: str) -> str:
     """Do what `served_region` says of the code."""
     path = Path(data_dir) / TERRITOIRE / REGION_JSON if data_dir else None
     if given or path is None or not path.is_file():
-        return given or REGION
+        return given or REGION_LIVREE
     return json.loads(path.read_text(encoding="utf-8"))["region"]
 
 

@@ -15,7 +15,7 @@ from geoapp.core.config import Settings
 from geoapp.core.french import format_date, format_decimal
 from geoapp.coverage.territories.zone import list_types
 from geoapp.reference.glossary import load_glossary
-from geoapp.reference.vicinity import REGION
+from geoapp.reference.vicinity import REGION_LIVREE
 from geoapp.web.presentation import PIED, safe_link
 from geoapp.web.public_address import public_url
 from geoapp.web.served import served_world, snapshot_or_none
@@ -169,7 +169,7 @@ def guide():
 def glossary():
     """Show every word of the field and every acronym."""
     snapshot = snapshot_or_none()
-    region = snapshot.manifest.get("region", REGION) if snapshot else REGION
+    region = snapshot.manifest.get("region", REGION_LIVREE) if snapshot else REGION_LIVREE
     termes = [one for one in load_glossary() if one.region in ("", region)]
     return _show("glossary.html", "Glossaire", termes=termes)
 
