@@ -40,3 +40,17 @@ def check_declared(reader: PdfReader) -> None:
     assert root["/MarkInfo"]["/Marked"] and str(root["/Lang"]).startswith("fr")
     assert root["/ViewerPreferences"]["/DisplayDocTitle"] and reader.metadata["/Title"]
     assert all(page["/Tabs"] == "/S" for page in reader.pages)
+    assert not any(b"\x00\x00" in shown for page in reader.pages for shown in _shown(page))
+
+
+def _shown(page) -> Iterator[bytes]:
+    """Return the texts that a page shows in fonts of two bytes a character; 0 is a missing one."""
+    fonts, is_wide = page["/Resources"].get("/Font", {}), False
+    for operands, operator in page.get_contents().operations:
+        if operator == b"Tf":
+            is_wide = fonts[operands[0]].get_object()["/Subtype"] == "/Type0"
+        elif operator in (b"Tj", b"TJ") and is_wide:
+            held = operands[0] if operator == b"TJ" else operands
+            for text in (one for one in held if isinstance(one, str | bytes)):
+                codes = getattr(text, "original_bytes", text)
+                yield from (codes[at : at + 2] for at in range(0, len(codes), 2))

@@ -8,7 +8,7 @@ import numpy as np
 
 from geoapp.coverage.world import World
 from geoapp.outputs.figures.elements import Aplat, ContenuFigure, Symboles
-from geoapp.outputs.figures.fonts import check_fonts, font, line_mm
+from geoapp.outputs.figures.fonts import TRAITS, check_fonts, font, line_mm
 from geoapp.outputs.figures.labels import Placee
 from geoapp.outputs.figures.legend import CASE_MM, Echantillon, Ligne
 from geoapp.outputs.figures.map import (
@@ -26,6 +26,9 @@ REGLAGES: dict[Any, Any] = {
     "svg.hashsalt": "geoforma",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
+    # matplotlib numbers the characters of a PDF by this one.  By 256 of them, the first above
+    # Latin-1 would be number 0, which PDF/UA-1 reads as a missing character (7.21.8).
+    "ps.fonttype": 42,
     "path.simplify": False,
     "agg.path.chunksize": 0,
     "text.hinting": "none",
@@ -99,6 +102,7 @@ def _write(paper, ligne: Ligne) -> None:
         va="center_baseline",
         ha="left",
         parse_math=False,
+        fontfeatures=TRAITS,
     )
 
 
@@ -157,5 +161,6 @@ def _name(paper, placed: Placee) -> None:
             va="center_baseline",
             ha="center",
             parse_math=False,
+            fontfeatures=TRAITS,
             path_effects=[withStroke(linewidth=1.8, foreground=TERRE)],
         )

@@ -13,6 +13,10 @@ FICHIERS = {
     "italique": "DejaVuSans-Oblique.ttf",
 }
 MM_PAR_POINT = 25.4 / 72
+TRAITS = ("-liga",)
+"""Features of the font: no « ff » or « fi » drawn as one, which a PDF/UA-1 has no number for."""
+_MESURE_PT = 100
+"""Size in which texts are measured, in points."""
 INTERLIGNE = 1.22
 """Height of a line, for a size of one."""
 
@@ -59,11 +63,14 @@ def width_mm(texte: str, taille: float, style: str = "normal") -> float:
 @lru_cache(maxsize=20_000)
 def _width_per_point(texte: str, style: str) -> float:
     """Return the width of a text set in one point: nothing is hinted, widths follow the size."""
-    from matplotlib.textpath import TextToPath
+    from matplotlib.font_manager import get_font
+    from matplotlib.ft2font import LoadFlags
 
-    properties = font(style).copy()
-    properties.set_size(1)
-    return TextToPath().get_text_width_height_descent(texte, properties, False)[0]
+    face = get_font(str(font_folder() / FICHIERS[style]))
+    face.set_size(_MESURE_PT, 72)
+    face.set_text(texte, 0.0, flags=LoadFlags.NO_HINTING, features=TRAITS)
+    # FreeType counts in 64ths of a pixel, here a point.
+    return face.get_width_height()[0] / 64 / _MESURE_PT
 
 
 def wrap(texte: str, taille: float, largeur_mm: float, style: str = "normal") -> list[str]:
