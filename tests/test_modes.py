@@ -60,7 +60,8 @@ class Costs:
 
     def __init__(self, snapshot, *costs: Trajets):
         self.snapshot, self.trajets = snapshot, store_matrices(costs)
-        self.modes, self.mailles = tuple(self.trajets.modes), {"ze2020": None}
+        self.modes = tuple(self.trajets.modes)
+        self.maille, self.mailles = "ze2020", {"ze2020": None}
 
     def unites(self, mode):
         return self.trajets.modes[mode].unites

@@ -198,7 +198,9 @@ def parse_question(parametres: Mapping, world, *, autres: tuple[str, ...] = ()) 
     values = read_values(parametres)
     refuse_unknown(values, [*PARAMETRES, *FILTRES_OFFRE, *autres])
     chosen = {nom: _choice(nom, values) for nom in DEFAUTS}
-    if "zonage" in values and chosen["zonage"] not in world.mailles:
+    if "zonage" not in values:
+        chosen["zonage"] = world.maille
+    elif chosen["zonage"] not in world.mailles:
         refuse_value("zonage", chosen["zonage"], [nom for nom in MAILLES if nom in world.mailles])
     if chosen["mode"] not in world.modes:
         _refuse_mode(chosen["mode"], world.modes)

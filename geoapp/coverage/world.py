@@ -28,7 +28,7 @@ from geoapp.offer.filters import FILTRES
 from geoapp.offer.starts import PASSES, read_starts, state_of
 from geoapp.offer.values import entity_of, yes
 from geoapp.reference.codes.text import map_distinct
-from geoapp.reference.zonings import CARREAU, COMMUNE, ZONAGES
+from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES, ZONAGES
 
 _OCTETS_POIDS = 96 << 20
 """Bytes of the weight matrices kept: those of the last questions asked."""
@@ -121,6 +121,11 @@ class World:
         if self.est_information or question.offre != INFORMATION:
             return self
         return self.memoire.get(INFORMATION, lambda: information_world(self))
+
+    @property
+    def maille(self) -> str:
+        """Return the division asked by default: the first that the sources tell."""
+        return next(nom for nom in MAILLES if nom in self.mailles)
 
     @property
     def modes(self) -> tuple[str, ...]:
