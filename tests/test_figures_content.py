@@ -4,7 +4,9 @@ words; on the tiny and the real world.
 
 import io
 import itertools
+import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -320,6 +322,7 @@ boxes = st.tuples(
     st.floats(5, 95),
     st.sampled_from(["Lens", "Villeneuve-d’Ascq", "Y"]),
     st.sampled_from([None, 1.0]),
+    st.sampled_from([0.0, 15.0]),
 )
 
 
@@ -327,8 +330,8 @@ boxes = st.tuples(
 def test_names_never_overlap_nor_leave_the_frame(found):
     frame, foot = (0.0, 0.0, 100.0, 100.0), (0.0, 92.0, 100.0, 100.0)
     labels = [
-        Etiquette(lignes=(texte,), x=x, y=y, taille=6.5, style="normal", ecart_mm=gap)
-        for x, y, texte, gap in found
+        Etiquette(lignes=(texte,), x=x, y=y, taille=6.5, ecart_mm=gap, portee_mm=reach)
+        for x, y, texte, gap, reach in found
     ]
     for placed in (
         place_labels(labels, frame, [foot]),
@@ -342,6 +345,23 @@ def test_names_never_overlap_nor_leave_the_frame(found):
             and one.boite[2] <= 100
             for one in placed
         )
+
+
+def test_a_large_town_among_marks_is_named_farther_and_tied_to_its_place():
+    frame, marks = (0.0, 0.0, 60.0, 60.0), [(24.0, 24.0, 36.0, 36.0)]
+    near = Etiquette(lignes=("Lille",), x=30, y=30, taille=6.5)
+    assert place_labels([near], frame, marks) == []
+    (placed,) = place_labels([replace(near, portee_mm=12.0)], frame, marks)
+    (start, end), (left, top, right, bottom) = placed.lien, placed.boite
+    assert start == (30, 30) and left <= end[0] <= right and top <= end[1] <= bottom
+    assert not overlap(placed.boite, marks[0]) and math.dist(start, end) < 12
+    (beside,) = place_labels([replace(near, portee_mm=12.0)], frame)
+    assert beside.lien is None
+    aire = shapely.box(0, 0, 60, 24)
+    (inside,) = place_labels(
+        [replace(near, ecart_mm=None, portee_mm=20.0, aire=aire)], frame, marks
+    )
+    assert aire.contains(shapely.box(*inside.boite)) and inside.lien is None
 
 
 def test_the_first_name_wins_and_a_name_that_does_not_fit_is_a_number():

@@ -148,6 +148,9 @@ def _name(paper, placed: Placee) -> None:
     from matplotlib.patheffects import withStroke
 
     label, (left, top, right, bottom) = placed.etiquette, placed.boite
+    if placed.lien:
+        paper.plot(*zip(*placed.lien, strict=True), color=TERRE, linewidth=1.4)
+        paper.plot(*zip(*placed.lien, strict=True), color=label.couleur, linewidth=0.5)
     step = line_mm(label.taille)
     for rank, line in enumerate(label.lignes):
         y = (top + bottom) / 2 + (rank - (len(label.lignes) - 1) / 2) * step

@@ -1,15 +1,17 @@
 """Names on the map without overlap: by priority, the first free position of each, or none.
 
 Deterministic and exact where an iterative solver (adjustText) is neither: a
-name is never moved away from its place to make room, the smaller town is left out.
+name is never moved away to make room for a smaller one, which is left out.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
 from geoapp.outputs.figures.fonts import line_mm, width_mm
 
@@ -18,6 +20,8 @@ Boite = tuple[float, float, float, float]
 
 JEU_MM = 0.5
 """Free space kept around a name."""
+PAS_MM, DIRECTIONS = 2.0, 16
+"""Step and number of directions in which a far place is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +29,8 @@ class Etiquette:
     """One name to place at a point of the page (mm), its lines, its size in points.
 
     `ecart_mm` parts it from its point, None centres it on it; the point of one that is not
-    `est_marque` has a mark of its own.
+    `est_marque` has a mark of its own.  One whose places are all taken may stand up to `portee_mm`
+    away: a name that is not centred is then tied to its point.  It stays inside its `aire` (mm).
     """
 
     lignes: tuple[str, ...]
@@ -36,14 +41,26 @@ class Etiquette:
     ecart_mm: float | None = 1.0
     est_marque: bool = True
     couleur: str = "#1c2430"
+    portee_mm: float = 0.0
+    aire: shapely.Geometry | None = None
 
 
 @dataclass(frozen=True)
 class Placee:
-    """One name placed: centre of its box (mm) and the box."""
+    """One name placed, and its box (mm)."""
 
     etiquette: Etiquette
     boite: Boite
+
+    @property
+    def lien(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Return the line from the point to a name that stands far from it; None beside it."""
+        e, (left, top, right, bottom) = self.etiquette, self.boite
+        if e.ecart_mm is None:
+            return None
+        end = (min(max(e.x, left), right), min(max(e.y, top), bottom))
+        far = math.hypot(end[0] - e.x, end[1] - e.y) > e.ecart_mm + PAS_MM / 2
+        return ((e.x, e.y), end) if far else None
 
 
 def place_labels(
@@ -65,6 +82,7 @@ def place_labels(
         if boite is not None:
             placed.append(Placee(etiquette, boite))
             more = [boite] if etiquette.ecart_mm is None else [boite, _point(etiquette)]
+            more += _along(placed[-1].lien)
             taken = np.concatenate([taken, _boxes(more)])
     return placed
 
@@ -110,7 +128,15 @@ def _boxes(boites: Iterable[Boite]) -> np.ndarray:
 
 def _free(etiquette: Etiquette, cadre: Boite, taken: np.ndarray) -> Boite | None:
     """Return the first position of a name that is in the frame and free; None without one."""
-    return next((one for one in _positions(etiquette) if _is_free(one, cadre, taken)), None)
+    area = etiquette.aire
+    return next(
+        (
+            one
+            for one in _positions(etiquette)
+            if _is_free(one, cadre, taken) and (area is None or area.contains(shapely.box(*one)))
+        ),
+        None,
+    )
 
 
 def _is_free(boite: Boite, cadre: Boite, taken: np.ndarray) -> bool:
@@ -125,6 +151,7 @@ def _positions(e: Etiquette) -> Iterable[Boite]:
         for dy in (0, -0.6, 0.6, -1.2, 1.2):
             for dx in (0, -0.25, 0.25):
                 yield _box(e.x + dx * w, e.y + dy * h, w, h)
+        yield from _far(e, w, h, reached=0.0)
         return
     side, over, k = e.ecart_mm + w / 2, e.ecart_mm + h / 2, 0.7
     for dx, dy in (
@@ -138,6 +165,26 @@ def _positions(e: Etiquette) -> Iterable[Boite]:
         (-k * side, over * k),
     ):
         yield _box(e.x + dx, e.y + dy, w, h)
+    yield from _far(e, w, h, reached=e.ecart_mm)
+
+
+def _far(e: Etiquette, w: float, h: float, *, reached: float) -> Iterable[Boite]:
+    """Yield the boxes around a point farther and farther, as far as the name may go."""
+    half_w, half_h = (0.0, 0.0) if e.ecart_mm is None else (w / 2, h / 2)
+    for step in range(1, int((e.portee_mm - reached) / PAS_MM) + 1):
+        away = reached + step * PAS_MM
+        for turn in range(DIRECTIONS):
+            angle = 2 * math.pi * turn / DIRECTIONS
+            dx, dy = math.cos(angle) * (away + half_w), math.sin(angle) * (away + half_h)
+            yield _box(e.x + dx, e.y + dy, w, h)
+
+
+def _along(lien) -> list[Boite]:
+    """Return small boxes along a line, so that no later name is written over it."""
+    if lien is None:
+        return []
+    steps = np.linspace(lien[0], lien[1], 12)
+    return [(x - 0.2, y - 0.2, x + 0.2, y + 0.2) for x, y in steps]
 
 
 def _box(x: float, y: float, w: float, h: float) -> Boite:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ JOINTE = "Paramètres, sources et licences : voir « Méthode » et « Sources �
 
 NB_VILLES, VILLES_LUES = 26, 300
 """Names of towns written at most, and towns looked at."""
+GRANDES, PORTEE_MM = 12, 18.0
+"""Largest towns, that a map full of marks names all the same, and how far their names may stand."""
 
 NUMERO_MM = 2.6
 """What parts a number from the middle of its mark."""
@@ -267,6 +270,7 @@ def _departements(
     if not contenu.emprise.est_region:
         return []
     maille, found = world.mailles["departement"], []
+    to_page = partial(_to_page, carte=carte, cadre=cadre)
     formes = outlines(world, "departement", False)
     for code, nom in zip(maille.codes, maille.noms, strict=True):
         if code in formes.index:
@@ -281,6 +285,8 @@ def _departements(
                     style="normal",
                     ecart_mm=None,
                     couleur=DISCRET,
+                    portee_mm=PORTEE_MM * scale,
+                    aire=shapely.transform(formes[code], to_page, interleaved=False),
                 )
             )
     return found
@@ -304,6 +310,7 @@ def _town_labels(world: World, carte, cadre, scale: float) -> list[Etiquette]:
                 taille=readable((6.8 if rank < 5 else 6.0) * scale),
                 style="normal" if row.est_region else "italique",
                 couleur=ENCRE if row.est_region else DISCRET,
+                portee_mm=PORTEE_MM * scale if row.est_region and rank < GRANDES else 0.0,
             )
         )
     return labels
