@@ -12,6 +12,7 @@ import pytest
 from geoapp.core.config import ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.schema import TABLES
+from geoapp.core.sealed import BLOCK
 from geoapp.ingest import readings, step_offer, step_territories, steps
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import Etapes, do, is_kept, sweep
@@ -148,16 +149,37 @@ def test_a_damaged_result_is_found_out_and_done_again(tmp_path, damage):
     assert is_kept(opened(tmp_path), "pas", cle)
 
 
-def test_a_result_signed_by_nobody_we_know_is_never_opened(tmp_path, monkeypatch):
+class Opened:
+    """A result that says when it is opened."""
+
+    def __reduce__(self):
+        return exec, ("raise RuntimeError('opened')",)
+
+
+@pytest.mark.parametrize("size", [1, 3 * BLOCK])
+def test_a_result_signed_by_nobody_we_know_is_never_opened(tmp_path, size):
     """A pickle runs what it holds: one that came with a copied folder is not read."""
     other, mine = opened(tmp_path, cle=b"celle d'un autre"), opened(tmp_path)
     key = mine.key("pas", make)
-    do(other, "pas", key, lambda: 1)
-    monkeypatch.setattr(steps.pickle, "loads", lambda content: pytest.fail("opened"))
-    assert not is_kept(mine, "pas", key)
-    assert steps._load(mine, mine.path("pas", key)) is steps._MISSING
-    with pytest.raises(pytest.fail.Exception):
-        steps._load(other, mine.path("pas", key))
+    path = mine.path("pas", key)
+    assert steps._write(other, path, (Opened(), b"x" * size))
+    assert not is_kept(mine, "pas", key) and is_kept(other, "pas", key)
+    assert steps._load(mine, path) is steps._MISSING
+    with pytest.raises(RuntimeError, match="opened"):
+        steps._load(other, path)
+
+
+def test_a_large_result_cut_between_two_blocks_is_found_out(tmp_path):
+    etapes = opened(tmp_path)
+    key = etapes.key("pas", make)
+    do(etapes, "pas", key, lambda: b"x" * 4 * BLOCK)
+    path = kept(tmp_path)[0]
+    whole, block = path.read_bytes(), BLOCK + 36
+    for cut in (whole[:-36], whole[: 2 * block], whole[block:], whole[block : 2 * block] + whole):
+        path.write_bytes(cut)
+        assert not is_kept(opened(tmp_path), "pas", key)
+    path.write_bytes(whole)
+    assert is_kept(opened(tmp_path), "pas", key)
 
 
 def test_a_result_put_under_the_name_of_another_is_never_opened(tmp_path):

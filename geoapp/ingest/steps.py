@@ -15,21 +15,20 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import hmac
 import logging
 import pickle
 import platform
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import read_secret, replacing
+from geoapp.core.sealed import BLOCK, AlteredError, sealing, unsealing
 from geoapp.reference.vicinity import communes_file, region_code
 from geoapp.sources.content import sha256_of
 
@@ -48,7 +47,6 @@ _LIBRARIES = (
     "shapely",
 )
 _MISSING = object()
-_SIGNATURE = hashlib.sha256().digest_size
 T = TypeVar("T")
 LOG = logging.getLogger("geoapp")
 
@@ -181,7 +179,15 @@ def _named(path: Path) -> Iterator[str]:
 
 def content_key(value) -> str:
     """Return a key of a result itself, when it may be the same although its inputs are not."""
-    return hashlib.sha256(pickle.dumps(value, protocol=5)).hexdigest()
+    digest = hashlib.sha256()
+    pickle.dump(value, _Told(digest.update), protocol=5)
+    return digest.hexdigest()
+
+
+class _Told(NamedTuple):
+    """A stream that only tells what is written to it."""
+
+    write: Callable[[bytes], object]
 
 
 def do(etapes: Etapes, nom: str, key: str, make: Callable[[], T]) -> T:
@@ -196,7 +202,7 @@ def do(etapes: Etapes, nom: str, key: str, make: Callable[[], T]) -> T:
     if found is _MISSING:
         etapes.faites.append(nom)
         # Read back even when just made: both ways go on with the same bytes.
-        value, used = _keep(etapes, path, _make(etapes, make))
+        value, used = _made(etapes, path, make)
     else:
         etapes.trouvees.append(nom)
         value, used = found
@@ -213,6 +219,18 @@ def _make(etapes: Etapes, make: Callable[[], T]) -> tuple[T, list[str]]:
         etapes.en_cours.pop()
 
 
+def _made(etapes: Etapes, path: Path | None, make: Callable[[], T]) -> tuple[T, list[str]]:
+    """Do a step and keep it; return its result and what it used as they are read back."""
+    made = _make(etapes, make)
+    if path is None or not _write(etapes, path, made):
+        return pickle.loads(pickle.dumps(made, protocol=5))
+    # Let go before it is read: there may be no room for two of a large result.
+    del made
+    kept = _load(etapes, path)
+    # Another build may have removed it meanwhile.
+    return _made(etapes, None, make) if kept is _MISSING else kept
+
+
 def _use(etapes: Etapes, names: Iterable[str]) -> None:
     """Count results as used, by this build and by the step being made."""
     etapes.employees.update(names)
@@ -223,43 +241,50 @@ def _use(etapes: Etapes, names: Iterable[str]) -> None:
 def is_kept(etapes: Etapes, nom: str, key: str) -> bool:
     """Tell whether a result is there, whole; it then counts as used."""
     path = etapes.path(nom, key)
-    if path is None or _read(etapes, path) is None:
+    if path is None or _read(etapes, path, _drain) is _MISSING:
         return False
     _use(etapes, [path.name])
     return True
 
 
-def _read(etapes: Etapes, path: Path) -> bytes | None:
-    """Return the content of a result that is ours and whole, else None."""
-    try:
-        with open(path, "rb") as stream:
-            signature, content = stream.read(_SIGNATURE), stream.read()
-    except OSError:
-        return None
-    return content if hmac.compare_digest(_sign(etapes, path, content), signature) else None
-
-
-def _sign(etapes: Etapes, path: Path, content: bytes) -> bytes:
-    """Return the signature of a result under its name: one put in the place of another is void."""
-    return hmac.digest(etapes.cle, path.name.encode() + b"\0" + content, "sha256")
+def _drain(stream: IO[bytes]) -> None:
+    """Read a stream to its end."""
+    while stream.read(BLOCK):
+        pass
 
 
 def _load(etapes: Etapes, path: Path | None) -> Any:
     """Return a result kept and what it used, or `_MISSING`."""
-    content = _read(etapes, path) if path else None
-    return _MISSING if content is None else pickle.loads(content)
+    return _read(etapes, path, pickle.load) if path else _MISSING
 
 
-def _keep(etapes: Etapes, path: Path | None, value: tuple[T, list[str]]) -> tuple[T, list[str]]:
-    """Write a result with what it used, and return both as they will be read back."""
-    content = pickle.dumps(value, protocol=5)
-    if path:
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary, open(temporary, "wb") as stream:
-                stream.write(_sign(etapes, path, content))
-                stream.write(content)
-    return pickle.loads(content)
+def _read(etapes: Etapes, path: Path, read: Callable[[IO[bytes]], Any]) -> Any:
+    """Return what is read of a result that is ours and whole, else `_MISSING`.
+
+    It is sealed under its name: one put in the place of another is void.
+    """
+    try:
+        with open(path, "rb") as file, unsealing(file, etapes.cle, path.name) as stream:
+            value = read(stream)
+            _drain(stream)
+            return value
+    except (OSError, AlteredError):
+        return _MISSING
+
+
+def _write(etapes: Etapes, path: Path, made: object) -> bool:
+    """Write a result with what it used; tell whether it could be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            replacing(path) as temporary,
+            open(temporary, "wb") as file,
+            sealing(file, etapes.cle, path.name) as stream,
+        ):
+            pickle.dump(made, stream, protocol=5)
+    except OSError:
+        return False
+    return True
 
 
 def sweep(etapes: Etapes) -> None:
