@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from geoapp.cli import main
 from geoapp.core.config import Settings
 from geoapp.core.errors import NotFoundError, ParameterError
 from geoapp.ingest.needs import read_job_families, read_measures, read_needs, read_tensions
+from geoapp.planning import need_table
 from geoapp.planning.families import (
     CAUSES,
     link_formations,
@@ -209,6 +211,33 @@ def test_weighted_medians_are_those_of_people_one_by_one(points):
             assert np.isnan(found[z])
         else:
             assert found[z] == one_by_one[(len(one_by_one) - 1) // 2] / 10
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data(), st.integers(1, 9), st.integers(1, 7))
+def test_the_nearest_place_is_the_first_of_those_at_the_least_cost(data, nb_places, nb_points):
+    costs = st.one_of(st.none(), st.integers(0, 4))
+    cells = data.draw(
+        st.lists(costs, min_size=nb_places * nb_points, max_size=nb_places * nb_points)
+    )
+    known = np.array([cell is not None for cell in cells]).reshape(nb_points, nb_places)
+    dense = np.array([cell or 0 for cell in cells], np.uint16).reshape(nb_points, nb_places)
+    rows = np.flatnonzero(
+        data.draw(st.lists(st.booleans(), min_size=nb_points, max_size=nb_points))
+    )
+    indptr = np.append(0, known.sum(axis=1).cumsum())
+    cost = sparse.csr_array((dense[known], known.nonzero()[1], indptr), shape=dense.shape)
+    places = np.array(data.draw(st.permutations(range(nb_places))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(need_table, "_POINTS", 2)
+        parts = [near for _, near in need_table._by_points(cost, rows)]
+    near = np.concatenate([np.empty((nb_places, 0), np.uint16), *parts], axis=1)
+    whole = np.where(known, dense, need_table._FAR)[rows]
+    assert np.array_equal(near, whole.T)
+    if len(rows):
+        least, best = need_table._nearest(near, places)
+        assert np.array_equal(least, whole.min(axis=1))
+        assert np.array_equal(best, places[whole[:, places].argmin(axis=1)])
 
 
 def test_a_family_keeps_the_jobs_of_its_old_code_unless_we_wrote_them():

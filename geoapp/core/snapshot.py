@@ -350,9 +350,10 @@ def serve_folder(data_dir: Path, folder: Path) -> None:
 
 def _write_manifest(folder: Path, manifest: dict) -> None:
     """Write the manifest of a folder that holds everything else: every digest, then its own."""
-    files = {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _names(folder)
-    }
+    files = {}
+    for name in _names(folder):
+        with (folder / name).open("rb") as stream:
+            files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
     whole = {**manifest, "schema": schema.fingerprint(), "fichiers": files}
     whole["empreinte"] = _digest_of(whole)
     text = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)

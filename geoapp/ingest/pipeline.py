@@ -14,6 +14,7 @@ import pandas as pd
 import geoapp
 from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
+from geoapp.core.files import aside
 from geoapp.core.schema import NIVEAUX, VOIES
 from geoapp.core.snapshot import (
     ROUTES,
@@ -122,24 +123,24 @@ def _publish_build(
 ) -> Snapshot:
     """Make every table of a build whose sources are located, and publish them."""
     made = _assemble(state, data_dir, settings, watch)
-    watch("trajets", 0, 1)
-    matrices = _measure(made, trajets)
-    watch("trajets", 1, 1)
-    manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
-    watch("publication", 0, 1)
-    finish, ready = partial(_write_beside, state, made, matrices), _ready(state.etapes, made)
-    snapshot = publish(
-        made.tables, manifest, data_dir, finish=finish, ready=ready, kept=settings.snapshots_kept
-    )
+    with storage_errors(data_dir), aside(data_dir / SNAPSHOTS / "trajets") as folder:
+        watch("trajets", 0, 1)
+        matrices = _measure(made, trajets, folder)
+        watch("trajets", 1, 1)
+        manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
+        watch("publication", 0, 1)
+        finish, ready = partial(_write_beside, state, made, matrices), _ready(state.etapes, made)
+        kept = settings.snapshots_kept
+        snapshot = publish(made.tables, manifest, data_dir, finish=finish, ready=ready, kept=kept)
     # Only now: a build that fails must find what the one before it has kept.
     sweep(state.etapes)
     watch("publication", 1, 1)
     return snapshot
 
 
-def _measure(made: _Made, trajets: Sequence[Donnee]) -> Matrices:
-    """Return the costs of travel, and add the tables that they enter."""
-    matrices = choose_trajets(made.tables, trajets)
+def _measure(made: _Made, trajets: Sequence[Donnee], folder: Path) -> Matrices:
+    """Return the costs of travel, written aside, and add the tables that they enter."""
+    matrices = choose_trajets(made.tables, trajets, folder)
     made.tables |= need_against_offer(made.tables, matrices)
     return matrices
 

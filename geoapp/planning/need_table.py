@@ -7,15 +7,18 @@ counted beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from geoapp.core.schema import TABLES, conform
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.coverage.travel import Matrices
+from geoapp.coverage.travel.growing import let_go
 from geoapp.coverage.travel.matrix import PAR_UNITE, PLUS_GRAND
 from geoapp.coverage.travel.modes import VOITURE
 from geoapp.offer.counted import is_counted
@@ -49,6 +52,8 @@ CAUSE_FORTE = 4
 
 _CLE = ["type_zone", "code_zone", "code_famille"]
 _FAR = np.uint16(PLUS_GRAND + 1)
+_POINTS = 512
+"""Points whose costs are whole at once."""
 
 
 def need_table(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFrame:
@@ -179,14 +184,15 @@ def _tensions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def linked_offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the offers of the region by family, those counted everywhere (`offer.counted`).
+def linked_offers(tables: Mapping[str, pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Return some columns of the offers of the region by family, those counted everywhere.
 
-    An offer of several families is in each.
+    See `offer.counted`.  An offer of several families is in each.
     """
-    offers = pd.DataFrame(tables["offres"].drop(columns="geometry"))
+    offers = tables["offres"]
+    mine = pd.DataFrame(offers.loc[is_counted(offers), ["id_formation", *columns]])
     links = tables["formations_familles"][["id_formation", "code_famille"]]
-    return offers[is_counted(offers)].merge(links, on="id_formation")
+    return mine.merge(links, on="id_formation")
 
 
 def _in_zones(rows: pd.DataFrame, region: str) -> pd.DataFrame:
@@ -205,7 +211,7 @@ def _region(tables: Mapping[str, pd.DataFrame]) -> str:
 
 def _offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the trainings, places and known seats of each zone, by family."""
-    rows = _in_zones(linked_offers(tables), _region(tables))
+    rows = _in_zones(linked_offers(tables, ["id_lieu", "capacite", "zones"]), _region(tables))
     places = rows["capacite"].astype("float64")
     rows = rows.assign(places=places, sans=places.isna().astype(int))
     found = rows.groupby(_CLE)
@@ -294,35 +300,30 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
     if found is None or "min" not in found.pas:
         return empty.astype(dict.fromkeys(_CLE, "str"))
     terrain = _terrain(tables, trajets)
-    cost = found.pas["min"][terrain.rows]
-    # Every pair at hand: twenty megabytes, read 200 times by columns.
-    dense = np.full(cost.shape, _FAR, dtype=np.uint16)
-    dense[np.repeat(np.arange(cost.shape[0]), np.diff(cost.indptr)), cost.indices] = cost.data
     ranks = pd.Series(np.arange(len(trajets.places)), index=trajets.places)
-    offers = linked_offers(tables).dropna(subset="id_place").sort_values(["titre", "id_action"])
-    offers = offers.assign(rang=offers["id_place"].map(ranks))
-    # All that follows is done 2,000 times: of forty columns, these.
-    offers = offers[["code_famille", "rang", "id_action", "zones"]]
+    offers = linked_offers(tables, ["id_action", "titre", "id_place", "zones"])
+    offers = offers.dropna(subset="id_place").sort_values(["titre", "id_action"])
+    offers = offers.assign(rang=offers["id_place"].map(ranks))[
+        ["code_famille", "rang", "id_action", "zones"]
+    ]
+    firsts = {
+        famille: mine.drop_duplicates("rang").set_index("rang")
+        for famille, mine in offers.groupby("code_famille")
+    }
+    seen = _nearest_by_zone(
+        terrain, found.pas["min"], [first.index.to_numpy(dtype=int) for first in firsts.values()]
+    )
     parts = []
-    for famille, mine in offers.groupby("code_famille"):
-        first = mine.drop_duplicates("rang").set_index("rang")
-        columns_of = first.index.to_numpy(dtype=int)
-        near = dense[:, columns_of]
-        best = near.argmin(axis=1)
-        least = near[np.arange(len(near)), best]
-        for type_zone, (codes, zone) in terrain.zones.items():
-            seen = _nearest_by_zone(
-                terrain, (least, columns_of[best]), zone=zone, nb=len(codes), dense=dense
-            )
-            place = seen.pop("place")
-            known = first.reindex(place)
+    for (famille, first), by_zone in zip(firsts.items(), seen, strict=True):
+        for (type_zone, (codes, _)), told in zip(terrain.zones.items(), by_zone, strict=True):
+            known = first.reindex(told.pop("place"))
             parts.append(
                 pd.DataFrame(
                     {
                         "type_zone": type_zone,
                         "code_zone": codes,
                         "code_famille": famille,
-                        **seen,
+                        **told,
                         "id_action_proche": known["id_action"].to_numpy(),
                         # Unknown where nothing is near.
                         "est_proche_dehors": pd.array(
@@ -340,35 +341,112 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
     return pd.concat(parts, ignore_index=True) if parts else empty
 
 
+def _by_points(cost: sparse.csr_array, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield the costs of some points at a time, whole: (places, points), `_FAR` out of reach.
+
+    All of them would be gigabytes for a large offer; those of one place follow one another.
+    """
+    for start in range(0, len(rows), _POINTS):
+        mine = rows[start : start + _POINTS]
+        low, high = mine[0], mine[-1] + 1
+        ends = cost.indptr[low : high + 1]
+        column = np.full(high - low, -1)
+        column[mine - low] = np.arange(len(mine))
+        column = column.repeat(np.diff(ends))
+        data, indices = cost.data[ends[0] : ends[-1]], cost.indices[ends[0] : ends[-1]]
+        if len(mine) < high - low:
+            inside = column >= 0
+            column, data, indices = column[inside], data[inside], indices[inside]
+        near = np.full((cost.shape[1], len(mine)), _FAR, dtype=np.uint16)
+        near[indices, column] = data
+        yield slice(start, start + len(mine)), near
+        let_go(cost.data)
+        let_go(cost.indices)
+
+
+def _nearest(near: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least cost of each point among some places, and the first of them that has it."""
+    size = math.isqrt(len(places)) + 1
+    starts = np.arange(0, len(places), size)
+    least = np.stack([near[places[at : at + size]].min(axis=0) for at in starts])
+    block, points = least.argmin(axis=0), np.arange(near.shape[1])
+    cost = least[block, points]
+    within = np.minimum(starts[block] + np.arange(size)[:, None], len(places) - 1)
+    found = (near[places[within], points] == cost).argmax(axis=0)
+    return cost, places[within[found, points]]
+
+
 def _nearest_by_zone(
-    terrain: _Terrain,
-    nearest: tuple[np.ndarray, np.ndarray],
+    terrain: _Terrain, cost: sparse.csr_array, places: Sequence[np.ndarray]
+) -> list[list[dict[str, np.ndarray]]]:
+    """Return, by list of places then by zoning, what is told of each zone.
+
+    The median and the near part, and the place nearest to most people.
+    """
+    nb = len(terrain.rows)
+    least = np.empty((len(places), nb), dtype=np.uint16)
+    best = np.empty((len(places), nb), dtype=int)
+    for rows, near in _by_points(cost, terrain.rows):
+        for rank, mine in enumerate(places):
+            least[rank, rows], best[rank, rows] = _nearest(near, mine)
+    chosen = [
+        [
+            _nearest_to_most(terrain.people, one, place, zone=zone, nb=len(codes))
+            for codes, zone in terrain.zones.values()
+        ]
+        for one, place in zip(least, best, strict=True)
+    ]
+    zones = [(zone, len(codes)) for codes, zone in terrain.zones.values()]
+    own = np.full((len(places), len(zones), nb), _FAR, dtype=np.uint16)
+    for rows, near in _by_points(cost, terrain.rows):
+        points = np.arange(near.shape[1])
+        for rank, by_zone in enumerate(chosen):
+            for which, (zone, _) in enumerate(zones):
+                place = by_zone[which][zone[rows]]
+                known = (zone[rows] >= 0) & (place >= 0)
+                own[rank, which, rows] = np.where(known, near[place, points], _FAR)
+    return [
+        [
+            _tell_zones(terrain.people, one, mine, place, zone=zone, nb=size)
+            for (zone, size), mine, place in zip(zones, theirs, by_zone, strict=True)
+        ]
+        for one, theirs, by_zone in zip(least, own, chosen, strict=True)
+    ]
+
+
+def _nearest_to_most(
+    people: np.ndarray, least: np.ndarray, place: np.ndarray, *, zone: np.ndarray, nb: int
+) -> np.ndarray:
+    """Return the place that is the nearest to most people of each zone, -1 when none is reached."""
+    reached = (zone >= 0) & (least < _FAR) & (people > 0)
+    chosen = np.full(nb, -1)
+    base = int(place.max(initial=0)) + 1
+    pairs, weights = np.unique(zone[reached] * base + place[reached], return_inverse=True)
+    sums = np.bincount(weights, people[reached], len(pairs))
+    # The last of an order by people is the greatest; equal ones go to the first place.
+    order = np.lexsort((-pairs, sums))
+    chosen[pairs[order] // base] = pairs[order] % base
+    return chosen
+
+
+def _tell_zones(
+    people: np.ndarray,
+    least: np.ndarray,
+    own: np.ndarray,
+    place: np.ndarray,
     *,
     zone: np.ndarray,
     nb: int,
-    dense: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Return the median and the near part of each zone, and the place nearest to most people."""
-    least, place = nearest
-    total = np.bincount(zone[zone >= 0], terrain.people[zone >= 0], nb)
+    """Return the median and the near part of each zone, and its way to the place chosen for it."""
+    total = np.bincount(zone[zone >= 0], people[zone >= 0], nb)
     inside = (zone >= 0) & (least <= SEUIL_MIN * PAR_UNITE["min"])
-    close = np.bincount(zone[inside], terrain.people[inside], nb)
-    median = weighted_medians(least, terrain.people, zone, nb)
-    reached = (zone >= 0) & (least < _FAR) & (terrain.people > 0)
-    chosen = np.full(nb, -1)
-    pairs, weights = np.unique(zone[reached] * dense.shape[1] + place[reached], return_inverse=True)
-    sums = np.bincount(weights, terrain.people[reached], len(pairs))
-    # The last of an order by people is the greatest; equal ones go to the first place.
-    order = np.lexsort((-pairs, sums))
-    chosen[pairs[order] // dense.shape[1]] = pairs[order] % dense.shape[1]
-    own = np.where(zone >= 0, dense[np.arange(len(zone)), chosen[zone]], _FAR)
+    close = np.bincount(zone[inside], people[inside], nb)
     return {
-        "trajet_median_min": median,
+        "trajet_median_min": weighted_medians(least, people, zone, nb),
         "part_30_min": np.divide(close, total, out=np.full(nb, np.nan), where=total > 0),
-        "place": chosen,
-        "trajet_proche_min": np.where(
-            chosen >= 0, weighted_medians(own, terrain.people, zone, nb), np.nan
-        ),
+        "place": place,
+        "trajet_proche_min": np.where(place >= 0, weighted_medians(own, people, zone, nb), np.nan),
     }
 
 

@@ -14,7 +14,7 @@ from geoapp.core.errors import ParameterError
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.travel.completed import read_given, with_given
 from geoapp.coverage.travel.density import density_around
-from geoapp.coverage.travel.estimated import estimate_trajets
+from geoapp.coverage.travel.estimated import store_estimates
 from geoapp.coverage.travel.given import count_residents
 from geoapp.coverage.travel.matrix import Matrices, Trajets, store_matrices
 from geoapp.coverage.travel.modes import MODES
@@ -42,7 +42,9 @@ def parse_given(text: str) -> Donnee:
     return mode, Path(path)
 
 
-def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = ()) -> Matrices:
+def choose_trajets(
+    frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = (), aside: Path | None = None
+) -> Matrices:
     """Return the cost matrices of some tables: those estimated, and those of the files given.
 
     Rows are the counted points of `demande`, in its order; columns the positions
@@ -53,6 +55,9 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
     donnees : sequence of (mode or None, path)
         Files of costs (see `read_given`); one takes the place of the estimate of its way of
         travelling, which completes it where it does not reach, when it tells where.
+    aside : Path, optional
+        Folder where the estimated ones are written, to be moved into a snapshot; else they are in
+        memory.
 
     Raises
     ------
@@ -76,8 +81,9 @@ def choose_trajets(frames: dict[str, pd.DataFrame], donnees: Sequence[Donnee] = 
         "origines": density_around(shapely.get_coordinates(points.geometry.to_numpy())),
         "places": density_around(places[["longitude", "latitude"]].to_numpy(float)),
     }
-    estimated = estimate_trajets(points, places, frames["communes"], densites)
-    return store_matrices(with_given(estimated, given, count_residents(points)), densites)
+    estimated = store_estimates(points, places, frames["communes"], densites, aside)
+    chosen = with_given(estimated, given, count_residents(points))
+    return store_matrices(chosen, densites, (points["id_point"].to_numpy(dtype=str), ids))
 
 
 def read_tables(snapshot: Snapshot) -> dict[str, pd.DataFrame]:

@@ -19,7 +19,7 @@ from scipy import sparse
 from geoapp.core.errors import SourceError
 from geoapp.core.french import format_decimal, with_unit
 from geoapp.coverage.travel.given import read_source, read_trajets
-from geoapp.coverage.travel.matrix import Trajets
+from geoapp.coverage.travel.matrix import Matrice, Trajets, as_trajets
 from geoapp.coverage.travel.modes import MODES
 
 _DITS = ("fournisseur", "licence", "date", "note")
@@ -99,8 +99,8 @@ def _reached(
 
 
 def with_given(
-    estimated: Iterable[Trajets], given: Mapping[str, Trajets], people: np.ndarray
-) -> Iterator[Trajets]:
+    estimated: Iterable[Matrice], given: Mapping[str, Trajets], people: np.ndarray
+) -> Iterator[Trajets | Matrice]:
     """Yield the estimated costs, then after its own each file given, completed by them.
 
     Parameters
@@ -112,7 +112,9 @@ def with_given(
     for law in estimated:
         yield law
         if (mine := left.pop(law.mode, None)) is not None:
-            yield mine if mine.origines_reseau is None else complete(mine, law, people)
+            whole = mine.origines_reseau is None
+            costs = mine if whole else as_trajets(law, mine.origines, mine.places)
+            yield mine if whole else complete(mine, costs, people)
     for mine in left.values():
         yield mine if mine.origines_reseau is None else _alone(mine, people)
 

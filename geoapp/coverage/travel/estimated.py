@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,9 +12,16 @@ import pandas as pd
 import shapely
 
 from geoapp.core.french import format_decimal, format_number
-from geoapp.coverage.travel.intrazonal import PART_RACINE, Floors, find_floors
-from geoapp.coverage.travel.law import Bande, Law, build_costs, load_laws
-from geoapp.coverage.travel.matrix import Trajets
+from geoapp.coverage.travel.intrazonal import PART_RACINE, find_floors
+from geoapp.coverage.travel.law import (
+    Bande,
+    Law,
+    Portee,
+    build_costs,
+    cost_blocks,
+    load_laws,
+)
+from geoapp.coverage.travel.matrix import Matrice, StoredCosts, Trajets
 from geoapp.coverage.travel.modes import MODES
 
 _PLANCHER = (
@@ -46,54 +54,87 @@ def estimate_trajets(
         People per km² around each of them (`origines`, `places`), NaN where unknown.
     """
     floors = find_floors(points, places, communes)
-    for mode, law in load_laws().items():
-        if mode not in sauf:
-            yield _estimate(law, points, places, densites, floors)
+    for law in load_laws().values():
+        if law.mode not in sauf:
+            mode = MODES[law.mode]
+            distance, minutes = build_costs(
+                law,
+                *_lonlat(points, places),
+                densites["origines"],
+                densites["places"],
+                mode.maximum_min,
+                floors,
+                mode.maximum_km,
+            )
+            yield Trajets(
+                mode=law.mode,
+                origines=np.asarray(points["id_point"], dtype="U"),
+                places=np.asarray(places["id_place"], dtype="U"),
+                distance_km=distance,
+                duree_min=minutes,
+                parametres=_parametres(law),
+            )
 
 
-def _estimate(
-    law: Law,
+def store_estimates(
     points: gpd.GeoDataFrame,
     places: pd.DataFrame,
+    communes: gpd.GeoDataFrame,
     densites: dict[str, np.ndarray],
-    floors: Floors,
-) -> Trajets:
-    """Return the costs of one law."""
-    mode = MODES[law.mode]
-    distance, minutes = build_costs(
-        law,
+    aside: Path | None = None,
+) -> list[Matrice]:
+    """Return the costs of `estimate_trajets` as they are stored, worked out together.
+
+    They are written into the folder `aside`, if one is given, and are never in memory at once.
+    """
+    laws = load_laws().values()
+    stored = [
+        StoredCosts(law.mode, _parametres(law), (len(points), len(places)), aside) for law in laws
+    ]
+    portees = [
+        Portee(
+            law,
+            densites["origines"],
+            densites["places"],
+            MODES[law.mode].maximum_min,
+            MODES[law.mode].maximum_km,
+        )
+        for law in laws
+    ]
+    floors = find_floors(points, places, communes)
+    for blocks in cost_blocks(*_lonlat(points, places), portees, floors):
+        for one, block in zip(stored, blocks, strict=True):
+            one.add(block.nombres, block.places, {"km": block.km, "min": block.minutes})
+    return [one.whole() for one in stored]
+
+
+def _lonlat(points: gpd.GeoDataFrame, places: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the degrees of points and places."""
+    return (
         shapely.get_coordinates(points.geometry.to_numpy()),
         places[["longitude", "latitude"]].to_numpy(float),
-        densites["origines"],
-        densites["places"],
-        mode.maximum_min,
-        floors,
-        mode.maximum_km,
     )
-    return Trajets(
-        mode=law.mode,
-        origines=np.asarray(points["id_point"], dtype="U"),
-        places=np.asarray(places["id_place"], dtype="U"),
-        distance_km=distance,
-        duree_min=minutes,
-        parametres={
-            "fournisseur": _provider(law),
-            "source": law.source,
-            "perimetre": law.perimetre,
-            "licence": law.licence,
-            "date": law.date,
-            "nb_trajets_connus": law.nb_paires,
-            "maximum_km": mode.maximum_km,
-            "maximum_min": mode.maximum_min,
-            "minimum_communal": PART_RACINE,
-            "erreurs": [
-                asdict(band) | {"a_min": round(float(law.minutes(band.a_km)), 1)}
-                for band in law.errors
-            ],
-            "erreurs_km": [asdict(band) for band in law.errors_km],
-            "note": describe_law(law),
-        },
-    )
+
+
+def _parametres(law: Law) -> dict:
+    """Return what is told of the costs of a law."""
+    mode = MODES[law.mode]
+    return {
+        "fournisseur": _provider(law),
+        "source": law.source,
+        "perimetre": law.perimetre,
+        "licence": law.licence,
+        "date": law.date,
+        "nb_trajets_connus": law.nb_paires,
+        "maximum_km": mode.maximum_km,
+        "maximum_min": mode.maximum_min,
+        "minimum_communal": PART_RACINE,
+        "erreurs": [
+            asdict(band) | {"a_min": round(float(law.minutes(band.a_km)), 1)} for band in law.errors
+        ],
+        "erreurs_km": [asdict(band) for band in law.errors_km],
+        "note": describe_law(law),
+    }
 
 
 def _provider(law: Law) -> str:

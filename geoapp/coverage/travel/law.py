@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +22,7 @@ from scipy import sparse
 from geoapp.core.config import GEODATA
 from geoapp.core.files import writing
 from geoapp.coverage.travel.crow import crow_km, to_ecef
+from geoapp.coverage.travel.growing import GrowingMatrix
 from geoapp.coverage.travel.intrazonal import Floors
 
 FICHIER = GEODATA / "lois_trajets.json"
@@ -36,8 +38,13 @@ PORTEE_KM = 150.0
 """Straight line up to which a law is kept sane and its reach is looked for."""
 
 
-_PAIRES = 1_000_000
-"""Pairs worked out at once: bounds the memory to some tens of megabytes beside the result."""
+_PAIRES = 1 << 16
+"""Pairs worked out at once: what is written of them is read back before it leaves the processor."""
+
+
+def logs(crow_km: np.ndarray) -> np.ndarray:
+    """Return the logarithm of straight lines (km); that of 0 is that of a millimetre."""
+    return np.log(np.maximum(crow_km, 1e-6))
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,16 @@ class Courbe:
     pentes: tuple[float, float, float] = (1.0, 0.0, 0.0)
     densite: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
-    def cost(self, crow_km: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        """Return the cost of straight lines (km), `mean` being m (both (n,)); 0 stays 0."""
+    def cost(
+        self, crow_km: np.ndarray, mean: np.ndarray, log: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the cost of straight lines (km), `mean` being m (both (n,)); 0 stays 0.
+
+        `log` is their logarithm (`logs`), when it is at hand.
+        """
         crow = np.asarray(crow_km)
-        total = np.log(np.maximum(crow, 1e-6))
-        log = total.copy()
-        total *= self.pentes[0]
+        log = logs(crow) if log is None else log
+        total = log * self.pentes[0]
         for slope, bound in zip(self.pentes[1:], RUPTURES_KM, strict=True):
             if slope:
                 total += slope * np.maximum(log - np.float32(np.log(bound)), 0)
@@ -143,17 +154,21 @@ class Law:
         """Return the kilometres by road, as `minutes`; never under the straight line."""
         return self._cost(self.road_of, crow_km, density_o, density_d)
 
-    def minutes_of(self, crow_km: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    def minutes_of(
+        self, crow_km: np.ndarray, mean: np.ndarray, log: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return the minutes of straight lines, (n,), given m, (n,)."""
-        cost = self.temps.cost(crow_km, mean)
+        cost = self.temps.cost(crow_km, mean, log)
         if self.plafond is not None:
             short = np.flatnonzero(crow_km < RUPTURES_KM[0])
             cost[short] = np.minimum(cost[short], self.plafond.cost(crow_km[short], mean[short]))
         return cost
 
-    def road_of(self, crow_km: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    def road_of(
+        self, crow_km: np.ndarray, mean: np.ndarray, log: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return the kilometres by road of straight lines, (n,), given m, (n,)."""
-        return np.maximum(self.route.cost(crow_km, mean), crow_km)
+        return np.maximum(self.route.cost(crow_km, mean, log), crow_km)
 
     def reach_km(self, max_min: float) -> float:
         """Return a straight line beyond which nobody arrives within `max_min`, at any density."""
@@ -227,6 +242,78 @@ def write_law(law: Law, path: Path = FICHIER) -> None:
     load_laws.cache_clear()
 
 
+class CostBlock(NamedTuple):
+    """The costs of some points, one after the other: how many each has, and its pairs."""
+
+    nombres: np.ndarray
+    places: np.ndarray
+    km: np.ndarray
+    minutes: np.ndarray
+
+
+class Portee(NamedTuple):
+    """A law between some points and places, and the costs that are kept: `max_min` or `max_km`.
+
+    The densities are people per km² around each; NaN unknown.
+    """
+
+    law: Law
+    density_o: np.ndarray
+    density_d: np.ndarray
+    max_min: float
+    max_km: float
+
+
+def cost_blocks(
+    origins_lonlat: np.ndarray,
+    places_lonlat: np.ndarray,
+    portees: Sequence[Portee],
+    floors: Floors | None = None,
+) -> Iterator[list[CostBlock]]:
+    """Yield the costs of every law, some points at a time, in their order; see `build_costs`.
+
+    The straight lines are worked out once for all of them.
+    """
+    origins, places = to_ecef(origins_lonlat), to_ecef(places_lonlat)
+    ready = [_ready(one) for one in portees]
+    step = max(1, _PAIRES // max(1, len(places)))
+    for start in range(0, len(origins), step):
+        rows = slice(start, start + step)
+        crow = crow_km(origins[rows], places)
+        if floors is not None:
+            floors.raise_block(crow, start)
+        yield [
+            _block(one, crow, reach, mean_o[rows], mean_d) for one, reach, mean_o, mean_d in ready
+        ]
+
+
+def _ready(one: Portee) -> tuple[Portee, float, np.ndarray, np.ndarray]:
+    """Return a law, the straight line beyond which nothing is kept, half of m at each end."""
+    # A road is never shorter than the straight line.
+    reach = max(one.law.reach_km(one.max_min), one.max_km)
+    ends = [one.law.log_density(np.asarray(d, dtype=float)) for d in (one.density_o, one.density_d)]
+    mean_o, mean_d = (end.astype("f4") / 2 for end in ends)
+    return one, reach, mean_o, mean_d
+
+
+def _block(
+    one: Portee, crow: np.ndarray, reach: float, mean_o: np.ndarray, mean_d: np.ndarray
+) -> CostBlock:
+    """Return the costs of a law for straight lines (km), (some points, all places)."""
+    near = crow <= reach
+    i = np.repeat(np.arange(len(crow)), np.count_nonzero(near, axis=1))
+    pairs = np.flatnonzero(near)
+    j, crow = pairs - i * crow.shape[1], crow.ravel().take(pairs)
+    mean = mean_o.take(i) + mean_d.take(j)
+    log = logs(crow)
+    minutes, km = one.law.minutes_of(crow, mean, log), one.law.road_of(crow, mean, log)
+    is_kept = (minutes <= one.max_min) | (km <= one.max_km)
+    if not is_kept.all():
+        kept = np.flatnonzero(is_kept)
+        i, j, km, minutes = i.take(kept), j.take(kept), km.take(kept), minutes.take(kept)
+    return CostBlock(np.bincount(i, minlength=len(near)), j.astype("i4"), km, minutes)
+
+
 def build_costs(
     law: Law,
     origins_lonlat: np.ndarray,
@@ -255,36 +342,9 @@ def build_costs(
     distance, minutes : csr_array of float32, (n_origins, n_places)
         Same structure, columns sorted in each row; two points at one position are at a stored 0.
     """
-    origins, places = to_ecef(origins_lonlat), to_ecef(places_lonlat)
-    reach = max(law.reach_km(max_min), max_km)  # a road is never shorter than the straight line
-    ends = [law.log_density(np.asarray(one, dtype=float)) for one in (density_o, density_d)]
-    mean_o, mean_d = (one.astype("f4") / 2 for one in ends)
-    step = max(1, _PAIRES // max(1, len(places)))
-    lengths, indices, km, minutes = [], [], [], []
-    for start in range(0, len(origins), step):
-        rows = slice(start, start + step)
-        crow = crow_km(origins[rows], places)
-        if floors is not None:
-            floors.raise_block(crow, start)
-        i, j = np.nonzero(crow <= reach)
-        crow = crow[i, j]
-        mean = mean_o[rows][i] + mean_d[j]
-        cost, road = law.minutes_of(crow, mean), law.road_of(crow, mean)
-        kept = np.flatnonzero((cost <= max_min) | (road <= max_km))
-        lengths.append(np.bincount(i[kept], minlength=len(origins[rows])))
-        indices.append(j[kept].astype("i4"))
-        minutes.append(cost[kept])
-        km.append(road[kept])
-    indptr = np.concatenate([[0], np.cumsum(join_blocks(lengths, "i8"))])
-    columns, shape = join_blocks(indices, "i4"), (len(origins), len(places))
-    distance = sparse.csr_array((join_blocks(km, "f4"), columns, indptr), shape=shape)
-    return distance, sparse.csr_array(
-        (join_blocks(minutes, "f4"), distance.indices, distance.indptr), shape=shape
-    )
-
-
-def join_blocks(blocks: list[np.ndarray], dtype: str) -> np.ndarray:
-    """Return the blocks end to end, and let go of them."""
-    result = np.concatenate(blocks) if blocks else np.empty(0)
-    blocks.clear()
-    return result.astype(dtype, copy=False)
+    portee = Portee(law, density_o, density_d, max_min, max_km)
+    found = GrowingMatrix((len(origins_lonlat), len(places_lonlat)), {"km": "f4", "min": "f4"})
+    for (block,) in cost_blocks(origins_lonlat, places_lonlat, [portee], floors):
+        found.add(block.nombres, block.places, {"km": block.km, "min": block.minutes})
+    matrices = found.whole()
+    return matrices["km"], matrices["min"]

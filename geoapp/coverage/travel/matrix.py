@@ -8,7 +8,7 @@ Costs are whole numbers of two bytes: tenths of a minute, decametres.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from geoapp.core.errors import MissingPartError
+from geoapp.coverage.travel.growing import GrowingMatrix
 from geoapp.coverage.travel.modes import DEFAUT, MODES
 
 _DIT = "mode.json"
@@ -85,6 +86,8 @@ class Matrice:
     parametres: dict
     origines_reseau: np.ndarray | None = None
     places_reseau: np.ndarray | None = None
+    dossier: Path | None = None
+    """Where its arrays already are, to be moved into a snapshot."""
 
     @property
     def unites(self) -> tuple[str, ...]:
@@ -124,24 +127,30 @@ class Matrices:
 
     def trajets(self, mode: str) -> Trajets:
         """Return the costs of one way of travelling as floats."""
-        found = self.modes[mode]
-        costs = {unite: found.cost(unite) for unite in found.unites}
-        return Trajets(
-            origines=self.origines,
-            places=self.places,
-            distance_km=costs.get("km"),
-            duree_min=costs.get("min"),
-            parametres=found.parametres,
-            mode=mode,
-            origines_reseau=found.origines_reseau,
-            places_reseau=found.places_reseau,
-        )
+        return as_trajets(self.modes[mode], self.origines, self.places)
+
+
+def as_trajets(matrice: Matrice, origines: np.ndarray, places: np.ndarray) -> Trajets:
+    """Return stored costs as floats, with their points and their places."""
+    costs = {unite: matrice.cost(unite) for unite in matrice.unites}
+    return Trajets(
+        origines=origines,
+        places=places,
+        distance_km=costs.get("km"),
+        duree_min=costs.get("min"),
+        parametres=matrice.parametres,
+        mode=matrice.mode,
+        origines_reseau=matrice.origines_reseau,
+        places_reseau=matrice.places_reseau,
+    )
 
 
 def store_matrices(
-    trajets: Iterable[Trajets], densites: dict[str, np.ndarray] | None = None
+    trajets: Iterable[Trajets | Matrice],
+    densites: dict[str, np.ndarray] | None = None,
+    ends: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Matrices:
-    """Return some costs as they are stored.
+    """Return some costs as they are stored; `ends` are the points and places of stored ones.
 
     Of two of one way of travelling, the second is the one that answers, the first that of `lois`.
     """
@@ -150,8 +159,11 @@ def store_matrices(
     for one in trajets:
         if one.mode in modes:
             laws[one.mode] = modes[one.mode]
-        modes[one.mode] = store_costs(one)
-        origines, places = one.origines, one.places
+        if isinstance(one, Trajets):
+            modes[one.mode], ends = store_costs(one), (one.origines, one.places)
+        else:
+            modes[one.mode] = one
+    origines, places = ends or ((), ())
     return Matrices(
         origines=np.asarray(origines, dtype="U"),
         places=np.asarray(places, dtype="U"),
@@ -182,6 +194,33 @@ def store_costs(trajets: Trajets) -> Matrice:
     )
 
 
+class StoredCosts:
+    """The costs of one way of travelling, stored as they are worked out, in a folder of its own."""
+
+    def __init__(self, mode: str, parametres: dict, shape: tuple[int, int], aside: Path | None):
+        self._mode, self._parametres = mode, parametres
+        self._dossier = aside and aside / mode
+        if self._dossier:
+            self._dossier.mkdir(parents=True)
+        noms = dict.fromkeys(_FICHIERS.values(), "<u2")
+        self._matrices = GrowingMatrix(shape, noms, self._dossier)
+
+    def add(self, nombres: np.ndarray, places: np.ndarray, costs: Mapping[str, np.ndarray]) -> None:
+        """Add the costs of some points: how many places each reaches, which, what by unit."""
+        steps = {nom: _steps(costs[unite], unite) for unite, nom in _FICHIERS.items()}
+        self._matrices.add(nombres, places, steps)
+
+    def whole(self) -> Matrice:
+        """Return the costs of all the points."""
+        found = self._matrices.whole()
+        return Matrice(
+            mode=self._mode,
+            pas={unite: found[nom] for unite, nom in _FICHIERS.items()},
+            parametres=self._parametres,
+            dossier=self._dossier,
+        )
+
+
 def _steps(costs: np.ndarray, unite: str) -> np.ndarray:
     """Return costs as whole steps; only a cost of nothing is 0."""
     steps = np.rint(costs * np.float32(PAR_UNITE[unite]))
@@ -210,10 +249,14 @@ def write_trajets(matrices: Matrices, folder: Path) -> None:
 
 def _write_mode(matrice: Matrice, folder: Path) -> None:
     """Write the costs of one way of travelling into a folder of its own."""
-    folder.mkdir()
-    structure = next(iter(matrice.pas.values()))
-    arrays = {"indices": structure.indices, "indptr": structure.indptr}
-    arrays |= {_FICHIERS[unite]: cost.data for unite, cost in matrice.pas.items()}
+    arrays: dict[str, np.ndarray] = {}
+    if matrice.dossier:
+        matrice.dossier.rename(folder)
+    else:
+        folder.mkdir()
+        structure = next(iter(matrice.pas.values()))
+        arrays |= {"indices": structure.indices, "indptr": structure.indptr}
+        arrays |= {_FICHIERS[unite]: cost.data for unite, cost in matrice.pas.items()}
     for provenance in _PROVENANCES:
         if (known := getattr(matrice, provenance)) is not None:
             arrays[provenance] = known.astype("u1")
@@ -282,8 +325,14 @@ def _open_mode(folder: Path, shape: tuple[int, int], mode: str) -> Matrice:
             if nom in arrays
         },
         parametres=json.loads((folder / _DIT).read_text(encoding="utf-8")),
-        **{nom: np.array(arrays[nom]) for nom in _PROVENANCES if nom in arrays},
+        origines_reseau=_copy(arrays.get("origines_reseau")),
+        places_reseau=_copy(arrays.get("places_reseau")),
     )
+
+
+def _copy(array: np.ndarray | None) -> np.ndarray | None:
+    """Return a mapped array in memory."""
+    return None if array is None else np.array(array)
 
 
 def _matrix(
