@@ -27,6 +27,7 @@ from geoapp.offer.dedupe.rules import (
 )
 from geoapp.offer.dedupe.titles import opposed, read_title
 from geoapp.offer.locating import shared_points, street_of
+from geoapp.offer.values import join_by_group
 from geoapp.offer.whole import whole_offer
 
 PRECISION_MIN = 0.97
@@ -651,6 +652,19 @@ def test_one_training_is_once_by_body_place_and_voie(real_snapshot):
     assert len(frame) > 1000 and not frame.duplicated().any()
     level_3 = shown[shown["voie"].eq("apprentissage") & shown["niveau_sortie"].eq("3")]
     assert 650 <= len(level_3) <= 780, "966 before: 199 repeats of one catalogue, then duplicates"
+
+
+@pytest.mark.parametrize("group", [["b", "a", "b", None], [2, 1, 2, 2], ["a"] * 4])
+def test_texts_of_a_group_are_joined_in_their_order(group):
+    texts, groups = pd.Series(["x", "y", "w", "v"]), pd.Series(group)
+    expected = texts.groupby(groups).agg("|".join)
+    found = join_by_group(texts, groups)
+    assert found.to_dict() == expected.to_dict() and list(found.index) == list(expected.index)
+
+
+def test_nothing_is_in_no_group():
+    nothing = pd.Series([], dtype="str")
+    assert join_by_group(nothing, nothing).empty
 
 
 def test_a_large_catalogue_is_not_compared_with_itself():

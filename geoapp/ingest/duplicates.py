@@ -17,8 +17,9 @@ from geoapp.ingest.code_joins import cfd_from_mef
 from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.dedupe.repeated import group_repeats, repeat_pairs
+from geoapp.offer.dedupe.titles import read_titles
 from geoapp.offer.locating import shared_points
-from geoapp.offer.values import yes
+from geoapp.offer.values import join_by_group, yes
 from geoapp.offer.whole import hold_permanent
 
 COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
@@ -66,8 +67,9 @@ def merge_catalogues(
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
     real = offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]
     refused = read_refusals() if refus is None else refus
-    pairs = _without(score_pairs(real), offers, refused)
-    repeats = group_repeats(offers, refused)
+    titres = read_titles(offers)
+    pairs = _without(score_pairs(real, titres), offers, refused)
+    repeats = group_repeats(offers, refused, titres)
     retained = retain(offers, group_offers(offers, pairs, repeats))
     # Their own repeats first: what a row is merged with for itself tells why it is.
     every = pd.concat([repeat_pairs(repeats), pairs], ignore_index=True)
@@ -169,9 +171,9 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
     # Dates add up: each catalogue may know other sessions of the same training.
     dated = rows["dates_debut"].notna()
     values |= _all_dates(rows, group, dated)
-    sources = rows["id_source"].groupby(group).agg(_each_once)
+    sources = join_by_group(rows["id_source"], group, _each_once)
     has_several = sources[sources.str.contains("|", regex=False)].index
-    tellers = rows["id_source"][dated].groupby(group[dated]).agg(_each_once)
+    tellers = join_by_group(rows["id_source"][dated], group[dated], _each_once)
     told = tellers[tellers.index.isin(has_several)]
     origins["dates_debut"] = told.str.replace("|", ",", regex=False)
     values["capacite"] = _add_capacities(rows, group, values["capacite"])
@@ -180,11 +182,11 @@ def _completed(rows: pd.DataFrame, group: pd.Series) -> dict[str, pd.Series]:
     values["est_certifiante"] = pd.Series(True, index=certifying, dtype="boolean")
     values["sources"] = sources
     pairs = pd.concat([nom + ":" + origins[nom].astype("object") for nom in sorted(origins)])
-    values["provenances"] = pairs.groupby(level=0).agg("|".join)
+    values["provenances"] = join_by_group(pairs, pairs.index)
     return values
 
 
-def _each_once(sources: pd.Series) -> str:
+def _each_once(sources: list[str]) -> str:
     """Return the sources of a group, each once, that of the row shown first."""
     return "|".join(dict.fromkeys(sources))
 
@@ -205,10 +207,11 @@ def _all_dates(rows: pd.DataFrame, group: pd.Series, dated: pd.Series) -> dict[s
     starts = pd.DataFrame(
         {"retenue": group.reindex(dates.index).to_numpy(), "date": dates.to_numpy()}
     )
-    by_group = starts.drop_duplicates().sort_values("date").groupby("retenue")["date"]
+    dates = starts.drop_duplicates().sort_values("date")
+    by_group = dates.groupby("retenue")["date"]
     ends = rows["date_fin"].groupby(group).max()
     return {
-        "dates_debut": by_group.agg("|".join),
+        "dates_debut": join_by_group(dates["date"], dates["retenue"]),
         "date_debut": by_group.first(),
         "date_fin": ends.reindex(by_group.first().index),
     }

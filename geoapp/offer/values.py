@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from geoapp.offer.starts import read_starts, start_value
@@ -26,6 +28,24 @@ def yes(flags: pd.Series) -> pd.Series:
 def is_yes(flag) -> bool:
     """Tell whether one value of a column of yes and no says yes."""
     return bool(pd.notna(flag) and flag)
+
+
+def join_by_group(
+    values: pd.Series,
+    group: pd.Series | pd.Index,
+    join: Callable[[list[str]], str] = "|".join,
+) -> pd.Series:
+    """Return the texts of each group in one, in the order of the groups: those of each in theirs.
+
+    As `groupby(group).agg(join)`, without a Series by group; a row of no group is in none.
+    """
+    codes, labels = pd.factorize(group, sort=True)
+    order = np.argsort(codes, kind="stable")
+    order = order[np.searchsorted(codes[order], 0) :]
+    texts = values.astype("object").to_numpy()[order].tolist()
+    ends = np.cumsum(np.bincount(codes[order], minlength=len(labels))).tolist()
+    joined = [join(texts[start:end]) for start, end in pairwise([0, *ends])]
+    return pd.Series(joined, index=labels, dtype="str")
 
 
 def entity_of(offres: pd.DataFrame) -> pd.Series:

@@ -11,7 +11,7 @@ from geoapp.core.schema import conform
 from geoapp.core.snapshot import Snapshot
 from geoapp.offer.dedupe.titles import names_diploma
 from geoapp.offer.starts import DUREE_PERMANENTE
-from geoapp.offer.values import yes
+from geoapp.offer.values import join_by_group, yes
 from geoapp.reference.codes import normalise_niveau
 from geoapp.reference.codes.text import map_distinct
 from geoapp.sources.rhythm import parse_vintage
@@ -114,7 +114,7 @@ def with_zones(offers: gpd.GeoDataFrame, lieux_zones: pd.DataFrame) -> gpd.GeoDa
     In the order of `lieux_zones`; "" for none.
     """
     pairs = lieux_zones["type_zone"] + ":" + lieux_zones["code_zone"]
-    by_place = pairs.groupby(lieux_zones["id_lieu"]).agg("|".join)
+    by_place = join_by_group(pairs, lieux_zones["id_lieu"])
     return offers.assign(zones=offers["id_lieu"].map(by_place).astype("str").fillna(""))
 
 
@@ -122,7 +122,8 @@ def _summarise_sessions(sessions: pd.DataFrame) -> pd.DataFrame:
     """Return by action first start, last known date and total capacity (NA when none is known)."""
     known = sessions.dropna(subset="date_debut")[["id_action", "date_debut"]].drop_duplicates()
     known = known.sort_values(["id_action", "date_debut"])
-    dates = known.groupby("id_action")["date_debut"].agg(dates_debut="|".join, date_debut="first")
+    dates = join_by_group(known["date_debut"], known["id_action"]).to_frame("dates_debut")
+    dates["date_debut"] = known.drop_duplicates("id_action").set_index("id_action")["date_debut"]
     # A session without end ends at the earliest when it begins.
     last = sessions["date_fin"].fillna(sessions["date_debut"])
     ends = sessions[["id_action"]].assign(date_fin=last)

@@ -14,6 +14,7 @@ from functools import cache
 import pandas as pd
 
 from geoapp.core.config import GEODATA
+from geoapp.offer.values import join_by_group
 
 PUBLIE, ECRIT, AUCUN = "publie", "ecrit", "aucun"
 
@@ -124,9 +125,12 @@ def link_formations(
     pairs = mine.drop_duplicates(["id_formation", "code_rome"]).merge(
         theirs[["code_famille", "code_rome"]], on="code_rome"
     )
-    return pairs.groupby(["id_formation", "code_famille"], as_index=False).agg(
-        codes_rome=("code_rome", lambda codes: "|".join(sorted(codes))), preuve=("preuve", "first")
-    )
+    keys = ["id_formation", "code_famille"]
+    pairs = pairs.sort_values([*keys, "code_rome"], ignore_index=True)
+    first = ~pairs.duplicated(keys)
+    codes = join_by_group(pairs["code_rome"], first.cumsum())
+    told = pairs.loc[first, [*keys, "preuve"]].reset_index(drop=True)
+    return told.assign(codes_rome=codes.array)[[*keys, "codes_rome", "preuve"]]
 
 
 def parents_of(rome: pd.DataFrame | None) -> dict[str, str]:

@@ -50,12 +50,14 @@ def group_offers(
     texts = offers["id_source"]
     if "sources" in offers:
         texts = offers["sources"].fillna(texts)
-    sources = {label: frozenset(text.split("|")) for label, text in texts.items()}
+    held = {text: frozenset(text.split("|")) for text in texts.unique()}
+    sources = dict(zip(texts.index, map(held.__getitem__, texts.tolist()), strict=True))
     group = {label: label for label in offers.index}
-    members = {label: [label] for label in offers.index}
     if repeats is not None:
         group = repeats.to_dict()
-        members = {label: list(part.index) for label, part in repeats.groupby(repeats)}
+    members: dict[Hashable, list[Hashable]] = {}
+    for label, first in group.items():
+        members.setdefault(first, []).append(label)
     sure = pairs.loc[pairs["score"].ge(SEUIL_FUSION), ["gauche", "droite"]]
     # Best first: a sure pair is never refused for a catalogue that a weaker one brought.
     for one, other in sure.itertuples(index=False):
@@ -93,7 +95,10 @@ def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Seri
     Nothing is lost: the rows named stay in the tables of actions, sessions and
     places.  A merge is undone by refusing the pair (`geodata/doublons_refuses.csv`).
     """
-    ids = {nom: offers[nom].to_dict() for nom in ("id_action", "id_lieu", "id_source", "nb_connus")}
+    ids = {
+        nom: dict(zip(offers.index, offers[nom].tolist(), strict=True))
+        for nom in ("id_action", "id_lieu", "id_source", "nb_connus")
+    }
     merged = retained[retained.ne(pd.Series(retained.index, index=retained.index))]
     best = _best_links(pairs, retained)
     rows = [
@@ -123,9 +128,10 @@ def _best_links(pairs: pd.DataFrame, retained: pd.Series) -> dict:
         & pairs["score"].ge(SEUIL_FUSION)
     ]
     best: dict = {}
+    kept = retained.to_dict()
     for one, other, regle, score, preuve in inside.itertuples(index=False):
         for mine, theirs in ((one, other), (other, one)):
-            is_direct = retained[mine] == theirs
+            is_direct = kept[mine] == theirs
             if mine not in best or (is_direct and not best[mine][0]):
                 told = "" if is_direct else ", avec une troisième offre de ce groupe"
                 best[mine] = (is_direct, regle, score, f"{preuve}{told}")

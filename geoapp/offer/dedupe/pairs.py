@@ -5,6 +5,7 @@ Candidates, parts, score, evidence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from itertools import combinations, pairwise
 
@@ -27,7 +28,7 @@ from geoapp.offer.dedupe.rules import (
     VOISINAGE_M,
     part_of_distance,
 )
-from geoapp.offer.dedupe.titles import opposed, read_title
+from geoapp.offer.dedupe.titles import Titre, opposed, read_titles
 
 CODES = ("certification", "diplome")
 """Rules of what is learnt that rest on a code."""
@@ -63,13 +64,15 @@ parted by « | »; `siren_sur` is that of the legal entity, NA when the commune 
 COLONNES = ("gauche", "droite", "regle", "score", "preuve")
 
 
-def score_pairs(profil: pd.DataFrame) -> pd.DataFrame:
+def score_pairs(profil: pd.DataFrame, titres: pd.Series | None = None) -> pd.DataFrame:
     """Return the pairs of offers of different catalogues that may be one training.
 
     Parameters
     ----------
     profil : DataFrame
         One row per offer, columns of `PROFIL`, unique index.
+    titres : Series of Titre, optional
+        What `read_titles` says of them, when it is at hand.
 
     Returns
     -------
@@ -81,9 +84,9 @@ def score_pairs(profil: pd.DataFrame) -> pd.DataFrame:
         both being known, is never there.
     """
     profil = profil.sort_values(["id_source", "id_action", "id_lieu"], kind="stable")
+    titres = read_titles(profil) if titres is None else titres.reindex(profil.index)
     left, right = _candidates(profil)
-    left, right = _compatible(profil, left, right)
-    left, right, likeness = _alike(profil, left, right)
+    left, right, likeness = _alike(profil, titres.tolist(), left, right)
     rows = map(_Comparateur(profil).compare, left.tolist(), right.tolist(), likeness.tolist())
     pairs = pd.DataFrame([row for row in rows if row is not None], columns=list(COLONNES))
     pairs = pairs.sort_values(
@@ -107,17 +110,17 @@ def _plain(values: pd.Series) -> list:
 def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the offers of two catalogues that may be at one place.
 
-    They share a commune or an UAI code, or are at most `VOISINAGE_M` apart.
+    They share a commune or an UAI code, or are at most `VOISINAGE_M` apart, and nothing that is
+    told of both contradicts (`_agreement`).
 
     The rows are those of one catalogue after the other; pairs inside one, whose
     number would grow with the square of it, are never made.
     """
-    rank = pd.Series(range(len(profil)))
     texts = profil[["code_commune", "code_uai"]].reset_index(drop=True).astype("str")
     keys = [
-        pd.DataFrame({"cle": key, "rang": rank.reindex(key.index)}).dropna().drop_duplicates()
-        for key in (texts["code_commune"], texts["code_uai"].str.split("|").explode())
+        _by_rank(key) for key in (texts["code_commune"], texts["code_uai"].str.split("|").explode())
     ]
+    agree = _agreement(profil)
     bounds = np.append(np.flatnonzero(~profil["id_source"].duplicated()), len(profil))
     catalogues = [slice(start, end) for start, end in pairwise(bounds.tolist())]
     # A pair is one number, left × width + right: cheap to make distinct and to sort.
@@ -125,19 +128,35 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     parts = [np.empty(0, dtype=np.int64)]
     for one, other in combinations(catalogues, 2):
         found = [*(_joined(key, one, other) for key in keys), _near(profil, one, other)]
-        parts.append(np.unique(np.concatenate([left * width + right for left, right in found])))
+        kept = [agree(left, right) for left, right in found]
+        parts.append(np.unique(np.concatenate([left * width + right for left, right in kept])))
     pairs = np.sort(np.concatenate(parts))
     return pairs // width, pairs % width
 
 
-def _joined(table: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ranks of two catalogues that share a key (`cle`, `rang`)."""
-    sides = [
-        table[table["rang"].between(part.start, part.stop, inclusive="left")]
-        for part in (one, other)
-    ]
-    both = sides[0].merge(sides[1], on="cle", suffixes=("", "_b"))
-    return both["rang"].to_numpy(dtype=np.int64), both["rang_b"].to_numpy(dtype=np.int64)
+def _by_rank(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the known keys of offers as numbers, and the rank (the label) of each, in order."""
+    codes = pd.factorize(texts)[0]
+    known = np.flatnonzero(codes >= 0)
+    return codes[known], texts.index.to_numpy(dtype=np.int64)[known]
+
+
+def _joined(
+    keys: tuple[np.ndarray, np.ndarray], one: slice, other: slice
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ranks of two catalogues that share a key (see `_by_rank`)."""
+    codes, ranks = keys
+    mine, theirs = (
+        slice(*np.searchsorted(ranks, [part.start, part.stop])) for part in (one, other)
+    )
+    order = np.argsort(codes[theirs], kind="stable")
+    held = codes[theirs][order]
+    first = np.searchsorted(held, codes[mine], side="left")
+    count = np.searchsorted(held, codes[mine], side="right") - first
+    # The rows of the other catalogue that each one meets follow one another in their order.
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    right = ranks[theirs][order][np.repeat(first, count) + within]
+    return np.repeat(ranks[mine], count), right
 
 
 def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -153,28 +172,32 @@ def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, n
     return mine[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
 
 
-def _compatible(
-    profil: pd.DataFrame, left: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the pairs whose voie, level and modality do not contradict each other."""
-    kept = np.ones(len(left), dtype=bool)
-    for nom in ("voie", "niveau_sortie", "modalite"):
-        codes = pd.factorize(profil[nom])[0]
-        a, b = codes[left], codes[right]
-        # −1 is unknown: what is not told contradicts nothing.
-        kept &= (a == b) | (a < 0) | (b < 0)
-    return left[kept], right[kept]
+Paires = tuple[np.ndarray, np.ndarray]
+"""Ranks of the offers on the left, ranks of those on the right."""
+
+
+def _agreement(profil: pd.DataFrame) -> Callable[[np.ndarray, np.ndarray], Paires]:
+    """Return what keeps the pairs whose voie, level and modality do not contradict each other."""
+    told = [pd.factorize(profil[nom])[0] for nom in ("voie", "niveau_sortie", "modalite")]
+
+    def keep(left: np.ndarray, right: np.ndarray) -> Paires:
+        for codes in told:
+            a, b = codes[left], codes[right]
+            # −1 is unknown: what is not told contradicts nothing.
+            kept = np.flatnonzero((a == b) | (a < 0) | (b < 0))
+            left, right = left[kept], right[kept]
+        return left, right
+
+    return keep
 
 
 def _alike(
-    profil: pd.DataFrame, left: np.ndarray, right: np.ndarray
+    profil: pd.DataFrame, titres: list[Titre], left: np.ndarray, right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keep the pairs that may teach the same thing; return also the likeness of their titles.
 
     Their titles are near or they share a certification, and nothing opposes their titles.
     """
-    diplomes = _plain(profil["type_diplome"])
-    titres = list(map(read_title, profil["intitule"], diplomes))
     likeness = _likeness([titre.mots for titre in titres], left, right)
     is_shared = _share(profil, ("code_certifinfo", "code_cfd"), left, right)
     worth = (likeness >= TITRE_PROCHE) | is_shared

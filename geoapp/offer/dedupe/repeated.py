@@ -10,7 +10,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from geoapp.offer.dedupe.titles import read_title
+from geoapp.offer.dedupe.titles import Titre, read_titles
 from geoapp.reference.codes.text import fold, map_distinct
 
 REGLE = "catalogue"
@@ -21,7 +21,9 @@ _EGAUX = ("id_source", "apprise", "entite", "endroit", "voie", "modalite", "nive
 
 
 def group_repeats(
-    offers: pd.DataFrame, refus: frozenset[frozenset[str]] = frozenset()
+    offers: pd.DataFrame,
+    refus: frozenset[frozenset[str]] = frozenset(),
+    titres: pd.Series | None = None,
 ) -> pd.Series:
     """Return the label of the first offer that each one repeats, itself when it repeats none.
 
@@ -33,6 +35,8 @@ def group_repeats(
         `modalite`, `niveau_sortie`, `est_fictive`; unique index.
     refus : set of pairs
         Pairs of actions that a person says are two trainings.
+    titres : Series of Titre, optional
+        What `read_titles` says of them, when it is at hand.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def group_repeats(
         Same index.  An offer without body, or without place, repeats none.
     """
     table = offers.assign(
-        apprise=_learnt(offers),
+        apprise=_learnt(offers, read_titles(offers) if titres is None else titres),
         entite=offers["siren"].fillna(offers["id_organisme"]),
         endroit=_place(offers),
     )
@@ -72,28 +76,20 @@ def repeat_pairs(repeats: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["gauche", "droite", "regle", "score", "preuve"])
 
 
-def _learnt(offers: pd.DataFrame) -> pd.Series:
+def _learnt(offers: pd.DataFrame, titres: pd.Series) -> pd.Series:
     """Return what each offer teaches: its code, else the words of its title; and its option.
 
     A common first year, a course at a distance are another training under the same code.
     """
-    titles = pd.Series(
-        [
-            _title_key(title, kind if isinstance(kind, str) else None)
-            for title, kind in zip(offers["intitule"], offers["type_diplome"], strict=True)
-        ],
-        index=offers.index,
-    )
     code = offers["code_certifinfo"].fillna(offers["code_cfd"]).fillna(offers["code_rncp"])
     # « option | courses | words »: a code stands for the words, never for the rest.
-    head = titles.map(lambda one: one.rpartition("|")[0])
-    return (head + "|" + code.astype("object").where(code.notna(), titles)).astype("object")
+    learnt = [_key(titre, one) for titre, one in zip(titres, code.astype("object"), strict=True)]
+    return pd.Series(learnt, index=offers.index, dtype="object")
 
 
-def _title_key(intitule: str, type_diplome: str | None) -> str:
-    titre = read_title(intitule, type_diplome)
-    courses = ",".join(sorted(titre.parcours))
-    return f"{titre.option}/{courses}|{titre.diplome} {titre.mots}"
+def _key(titre: Titre, code: str | float) -> str:
+    head = f"{titre.option}/{','.join(sorted(titre.parcours))}"
+    return f"{head}|{code}" if isinstance(code, str) else f"{head}|{titre.diplome} {titre.mots}"
 
 
 def _place(offers: pd.DataFrame) -> pd.Series:

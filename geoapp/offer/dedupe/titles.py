@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
 
 from geoapp.reference.codes.text import fold
 
@@ -120,14 +123,14 @@ def read_title(intitule: str, type_diplome: str | None = None) -> Titre:
     """Return what a title says; the diploma is read in the title first, else in `type_diplome`."""
     text = fold(intitule)
     # A diploma named further on may be the one before or after: the column knows better.
-    found = (
-        _DIPLOME.match(text) or _DIPLOME.search(fold(type_diplome or "")) or _DIPLOME.search(text)
-    )
+    found = _DIPLOME.match(text) or _diploma_of_kind(type_diplome or "") or _DIPLOME.search(text)
     option = _OPTION.search(text)
     parcours = frozenset(nom for nom, forme in _PARCOURS.items() if forme.search(text))
-    rest = _BRUIT.sub(" ", _DIPLOME.sub(" ", _OPTION.sub(" ", _RUBRIQUE.sub(r"\1 ", text))))
-    for forme in _PARCOURS.values():
-        rest = forme.sub(" ", rest)
+    rest = _RUBRIQUE.sub(r"\1 ", text)
+    rest = _OPTION.sub(" ", rest) if option else rest
+    rest = _BRUIT.sub(" ", _DIPLOME.sub(" ", rest))
+    for nom in parcours:
+        rest = _PARCOURS[nom].sub(" ", rest)
     return Titre(
         DIPLOMES[found[1]] if found else "",
         option[1] if option else "",
@@ -135,6 +138,26 @@ def read_title(intitule: str, type_diplome: str | None = None) -> Titre:
         # « CAP » alone: its own words are better than none.
         _words(rest) or _words(text),
     )
+
+
+@lru_cache(maxsize=1024)
+def _diploma_of_kind(type_diplome: str) -> re.Match | None:
+    """Return the name of a diploma that a kind holds."""
+    return _DIPLOME.search(fold(type_diplome))
+
+
+def read_titles(offers: pd.DataFrame) -> pd.Series:
+    """Return what the title of each offer says (`intitule`, `type_diplome`), read once by title."""
+    kinds = offers["type_diplome"].astype("object")
+    kinds = kinds.where(kinds.notna(), None)
+    known: dict[tuple[str, str | None], Titre] = {}
+    found = []
+    for key in zip(offers["intitule"].astype("object"), kinds, strict=True):
+        titre = known.get(key)
+        if titre is None:
+            titre = known[key] = read_title(*key)
+        found.append(titre)
+    return pd.Series(found, index=offers.index, dtype="object")
 
 
 def _words(text: str) -> str:
@@ -146,6 +169,7 @@ def _words(text: str) -> str:
     return " ".join(sorted(word for word in words if len(word) > 1 or word.isdigit()))
 
 
+@lru_cache(maxsize=65536)
 def _plain(word: str) -> str:
     """Return a word without plural nor feminine, roughly.
 
