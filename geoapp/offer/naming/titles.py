@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from geoapp.core.french import lower_first, of_place, upper_first
 from geoapp.offer.naming.words import (
@@ -134,6 +135,7 @@ def name_training(formation: Formation, libelles: Libelles) -> TitreDit:
     )
 
 
+@lru_cache(maxsize=1024)
 def _read_title(intitule: str) -> tuple[NotationDiplome | None, str]:
     """Return the kind that a title names, at its head else at its tail, and the rest."""
     text = " ".join(intitule.replace("’", "'").split()).rstrip(" -")
@@ -199,6 +201,7 @@ def _choose_words(
     return body, "source", short
 
 
+@lru_cache(maxsize=65536)
 def label_key(label: str) -> str:
     """Return what is compared of two labels: letters and digits, without plurals nor feminines."""
     return "".join(token.rstrip("sx") or token for token in long_tokens(label))

@@ -214,10 +214,14 @@ def list_abbreviations(text: str) -> list[str]:
 
 def _is_mute(token: str, text: str) -> bool:
     """Tell whether a word has no vowel, and is neither initials nor one letter."""
+    return _has_no_vowel(token) and (is_shouted(text) or not token.isupper())
+
+
+@lru_cache(maxsize=65536)
+def _has_no_vowel(token: str) -> bool:
+    """Tell whether a word of two letters or more has no vowel."""
     word = fold(token)
-    if len(word) < 2 or set(word) & set("aeiouy") or word in {"st"}:
-        return False
-    return is_shouted(text) or not token.isupper()
+    return len(word) > 1 and not set(word) & set("aeiouy") and word != "st"
 
 
 def expand(text: str, vocabulaire: Vocabulaire) -> str:
@@ -286,6 +290,7 @@ def _write_shouted(word: str, form: str | None, is_kept: bool) -> str:
     return word if is_kept or not set(fold(word)) & set("aeiouy") else word.lower()
 
 
+@lru_cache(maxsize=65536)
 def _with_accents(word: str, form: str) -> str:
     """Return a word with the accents of its form, its own capitals kept.
 

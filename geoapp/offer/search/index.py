@@ -15,6 +15,8 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from threading import local
 from typing import NamedTuple
@@ -58,6 +60,9 @@ CHAMPS = {
     ),
 }
 """What is looked for apart in a document: the weight of each of its columns."""
+
+REPETES = 65536
+"""Cells of documents whose words are remembered while the index is written."""
 
 MEMOIRE = 512
 """Expressions whose hits are remembered."""
@@ -138,14 +143,16 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
     doc, distinct = _documents(frames["formations"])
     _write_jobs(connection, frames, doc)
     vocabulary: dict[str, list[int]] = {}
-    _count_words(vocabulary, (" ".join(cells) for cells in distinct), 0)
+    # Kinds, jobs, codes and domains are those of many documents: their words are parted once.
+    words = lru_cache(maxsize=REPETES)(_telling)
+    _count(vocabulary, (set().union(*map(words, cells)) for cells in distinct), 0)
     names = body_names(frames["offres"])
     lists = _lists(distinct, names)
     connection.executemany(f"INSERT INTO listes VALUES ({_marks(4)})", lists)
-    _count_words(vocabulary, names, 1)
-    _count_words(vocabulary, (cells[0] for cells in distinct), 2)
+    _count(vocabulary, map(_telling, names), 1)
+    _count(vocabulary, (words(cells[0]) for cells in distinct), 2)
     jobs = frames.get("appellations")
-    _count_words(vocabulary, [] if jobs is None else jobs["nom"], 3)
+    _count(vocabulary, map(_telling, [] if jobs is None else jobs["nom"]), 3)
     connection.executemany(
         "INSERT INTO mots VALUES (?, ?, ?, ?, ?, ?)",
         ((word, stem(word), *vocabulary[word]) for word in sorted(vocabulary)),
@@ -158,7 +165,8 @@ def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]
 
 def _lists(documents: list[list[str]], names: list[str]) -> Iterator[tuple[str, str, bytes, bytes]]:
     """Yield the rows of table `listes`: those of documents given as cells, those of bodies."""
-    yield from make_lists((list(map(_stemmed, cells)) for cells in documents), CHAMPS)
+    stemmed = lru_cache(maxsize=REPETES)(_stemmed)
+    yield from make_lists((list(map(stemmed, cells)) for cells in documents), CHAMPS)
     yield from make_lists(([_stemmed(nom)] for nom in names), {ORGANISMES: (1.0,)})
 
 
@@ -218,7 +226,8 @@ def _received(formations: pd.DataFrame) -> pd.Series:
     """Return the titles received that hold a word which the one shown does not; else NA."""
     pairs = zip(formations["intitule"], formations["titre"], strict=True)
     kept = [
-        one if set(split_words(one)) - set(split_words(shown)) else None for one, shown in pairs
+        one if one != shown and set(split_words(one)) - set(split_words(shown)) else None
+        for one, shown in pairs
     ]
     return pd.Series(kept, index=formations.index, dtype="str")
 
@@ -241,9 +250,14 @@ def _stemmed(texte: str) -> str:
     return " ".join(stem(word) for word in split_words(texte) if word not in VIDES)
 
 
-def _count_words(vocabulary: dict[str, list[int]], textes: Iterable[str], column: int) -> None:
-    """Add to each word the number of texts that hold it."""
-    counts = Counter(word for texte in textes for word in set(split_words(texte)) - VIDES)
+def _telling(texte: str) -> frozenset[str]:
+    """Return the words of a text that say something."""
+    return frozenset(split_words(texte)) - VIDES
+
+
+def _count(vocabulary: dict[str, list[int]], textes: Iterable[Iterable[str]], column: int) -> None:
+    """Add to each word the number of texts that hold it, given as words each once."""
+    counts = Counter(chain.from_iterable(textes))
     for word, nb in counts.items():
         vocabulary.setdefault(word, [0, 0, 0, 0])[column] += nb
 

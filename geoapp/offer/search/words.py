@@ -51,14 +51,16 @@ _SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = frozenset("a d de des du en l la le les".split())
 _ROME = re.compile(r"[a-n]\d{4}")
 _RNCP = re.compile(r"rncp0*[1-9]\d*")
+_DE = re.compile(r"\bD\.\s?E\b\.?", re.IGNORECASE)
+_RNCP_ECRIT = re.compile(r"\brncp[\s:n°.-]*0*([1-9]\d*)", re.IGNORECASE)
 _CFD = re.compile(r"\d{2}[0-9a-z]\d{3}[0-9a-z]{2}")
 
 
 def split_words(texte: str) -> list[str]:
     """Return every folded word of a text; « RNCP n° 1234 » is one word, « D.E » two."""
-    texte = re.sub(r"\bD\.\s?E\b\.?", "diplome etat ", texte, flags=re.IGNORECASE)
-    joined = re.sub(r"\brncp[\s:n°.-]*0*([1-9]\d*)", r" rncp\1 ", texte, flags=re.IGNORECASE)
-    return fold(joined).split()
+    if "." in texte:
+        texte = _DE.sub("diplome etat ", texte)
+    return fold(_RNCP_ECRIT.sub(r" rncp\1 ", texte)).split()
 
 
 @lru_cache(maxsize=200_000)

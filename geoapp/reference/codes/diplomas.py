@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import pandas as pd
 
@@ -139,6 +139,7 @@ def split_tail(title: str) -> tuple[NotationDiplome | None, str]:
     return (tail, rest) if rest.strip() else (None, title)
 
 
+@lru_cache(maxsize=4096)
 def read_type(text: str) -> NotationDiplome | None:
     """Return the writing of a kind that the type given by a source holds, None when it holds none.
 

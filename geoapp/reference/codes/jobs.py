@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -74,7 +74,7 @@ def read_rome(table: pd.DataFrame | None) -> Rome:
     return Rome(ordered, frozenset(root for root, n in roots.items() if n > COMMON))
 
 
-@cache
+@lru_cache(maxsize=65536)
 def _roots(text: str) -> frozenset[str]:
     """Return the roots of the words of four letters or more."""
     return frozenset(word[:STEM] for word in re.findall(r"[a-z]{4,}", fold(text)))
@@ -87,8 +87,21 @@ def choose_metiers(code: str, intitule: str, rome: Rome) -> tuple[Metier, ...]:
     first job.  An unknown code has no job.
     """
     famille = rome.familles.get(code, ())
-    named = _roots(intitule) - rome.communes
-    common = [len((_roots(metier.libelle) - rome.communes) & named) for metier in famille]
+    if len(famille) < 2:
+        return famille
+    return _named_jobs(famille, _roots(intitule) & _roots_of(famille) - rome.communes)
+
+
+@lru_cache(maxsize=65536)
+def _named_jobs(famille: tuple[Metier, ...], named: frozenset[str]) -> tuple[Metier, ...]:
+    """Return the jobs of a family that bear most of some roots."""
+    common = [len(_roots(metier.libelle) & named) for metier in famille]
     if any(common):
         return tuple(metier for metier, n in zip(famille, common, strict=True) if n == max(common))
     return famille if len(famille) <= SHORT_FAMILY else famille[:1]
+
+
+@cache
+def _roots_of(famille: tuple[Metier, ...]) -> frozenset[str]:
+    """Return the roots of the jobs of a family."""
+    return frozenset().union(*(_roots(metier.libelle) for metier in famille))

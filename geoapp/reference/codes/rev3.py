@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from geoapp.core.config import GEODATA
-from geoapp.reference.codes.jobs import Rome, choose_metiers, read_rome
+from geoapp.reference.codes.jobs import Metier, choose_metiers, read_rome
 from geoapp.reference.codes.text import fold
 
 TRANSITIONS = {"ecologique": "écologique", "energetique": "énergétique", "numerique": "numérique"}
@@ -77,18 +77,27 @@ def assign_rev3(frame: pd.DataFrame, rome: pd.DataFrame | None = None) -> pd.Dat
     """
     jobs = read_rome(rome)
     cells = frame.reindex(columns=list(_USED)).astype("object").where(lambda part: part.notna(), "")
-    decide = lru_cache(maxsize=65536)(lambda row: _decide(dict(zip(_USED, row, strict=True)), jobs))
-    decided = [decide(row) for row in cells.itertuples(index=False, name=None)]
+    # Words are those of a title, codes those of many: each is looked for apart.
+    by_codes, decide = cache(_met_by_codes), cache(_decide)
+    decided = []
+    for title, romes, *codes in cells.itertuples(index=False, name=None):
+        meant = tuple(choose_metiers(code, title, jobs) for code in romes.split("|") if code)
+        found = _met_by_words(_plain(title)) + by_codes(romes, *codes, meant)
+        decided.append(decide(tuple(sorted(found))))
     return pd.DataFrame(decided, index=frame.index, columns=["rev3", "preuve_rev3"], dtype="str")
 
 
-def _decide(offer: dict[str, str], rome: Rome) -> tuple[str | None, str | None]:
+Evidence = tuple[tuple[int, str], ...]
+"""The rank of each rule that an offer meets, in the table, with what met it."""
+
+
+def _decide(found: Evidence) -> tuple[str | None, str | None]:
     """Return the transitions of one offer and the evidence of each."""
-    found = list_evidence(offer, rome)
-    kept = {}
+    kept, rules = {}, load_regles()
     for transition in TRANSITIONS:
         best: dict[str, tuple[int, str]] = {}
-        for rule, proof in found:
+        for rank, proof in found:
+            rule = rules[rank]
             family = rule.nomenclature.partition("_")[0]
             if rule.transition == transition and rule.voix > best.get(family, (0, ""))[0]:
                 best[family] = (rule.voix, proof)
@@ -101,45 +110,71 @@ def _decide(offer: dict[str, str], rome: Rome) -> tuple[str | None, str | None]:
     )
 
 
-def list_evidence(offer: dict[str, str], rome: Rome) -> list[tuple[RegleRev3, str]]:
-    """Return every rule that one offer meets, with what met it; `assign_rev3` counts the voices."""
-    title = _plain(offer["intitule"])
-    return [(rule, proof) for rule in load_regles() if (proof := _meet(rule, offer, title, rome))]
-
-
-def _meet(rule: RegleRev3, offer: dict[str, str], title: str, rome: Rome) -> str:
-    """Return the evidence of one rule for one offer, or an empty text."""
-    if rule.nomenclature == "mot":
-        hit = _pattern(rule.valeur).search(title)
-        return f"mot « {hit.group()} »" if hit else ""
-    if rule.nomenclature in _CODES:
-        code = next((code for code in offer[_CODES[rule.nomenclature]].split("|") if code), "")
-        return f"{rule.nomenclature} {code} ({rule.motif})" if code.startswith(rule.valeur) else ""
-    codes = [code for code in offer["code_rome"].split("|") if code]
-    if rule.nomenclature == "rome":
-        agreed = [code for code in codes if code.startswith(rule.valeur)]
-    elif rule.nomenclature in _FLAGS:
-        agreed = [code for code in codes if _is_flagged(code, offer["intitule"], rule, rome)]
-    else:
-        return ""
-    return (
-        f"rome {agreed[0]} ({rule.motif})"
-        if agreed and len(agreed) > PART_METIERS * len(codes)
-        else ""
+def _met_by_words(title: str) -> Evidence:
+    """Return the rules of words that a plain title meets."""
+    if not _may_hold(title, "mot"):
+        return ()
+    return tuple(
+        (rank, f"mot « {hit.group()} »")
+        for rank, rule in enumerate(load_regles())
+        if rule.nomenclature == "mot" and (hit := _pattern(rule.valeur).search(title))
     )
 
 
-def _is_flagged(code: str, intitule: str, rule: RegleRev3, rome: Rome) -> bool:
-    """Tell whether most of the jobs meant by a code bear the flag."""
-    jobs = choose_metiers(code, intitule, rome)
+def _met_by_codes(
+    romes: str, formacode: str, nsf: str, cfd: str, meant: tuple[tuple[Metier, ...], ...]
+) -> Evidence:
+    """Return the rules of codes that some codes meet; `meant` holds the jobs of each ROME."""
+    codes = [code for code in romes.split("|") if code]
+    others = {
+        nom: next((code for code in held.split("|") if code), "")
+        for nom, held in zip(_CODES, (formacode, nsf, cfd), strict=True)
+    }
+    found = []
+    for rank, rule in enumerate(load_regles()):
+        if rule.nomenclature in others:
+            code = others[rule.nomenclature]
+            if code.startswith(rule.valeur):
+                found.append((rank, f"{rule.nomenclature} {code} ({rule.motif})"))
+            continue
+        if rule.nomenclature == "rome":
+            agreed = [code for code in codes if code.startswith(rule.valeur)]
+        elif rule.nomenclature in _FLAGS:
+            pairs = zip(codes, meant, strict=True)
+            agreed = [code for code, jobs in pairs if _are_flagged(jobs, rule)]
+        else:
+            continue
+        if agreed and len(agreed) > PART_METIERS * len(codes):
+            found.append((rank, f"rome {agreed[0]} ({rule.motif})"))
+    return tuple(found)
+
+
+def _are_flagged(jobs: tuple[Metier, ...], rule: RegleRev3) -> bool:
+    """Tell whether most of some jobs bear the flag of a rule."""
     flagged = [job for job in jobs if getattr(job, _FLAGS[rule.nomenclature]) == rule.valeur]
     return bool(flagged) and 2 * len(flagged) > len(jobs)
+
+
+def _may_hold(title: str, nomenclature: str) -> bool:
+    """Tell whether a folded title holds the first word of a rule: most titles hold none."""
+    words, starts = _first_words(nomenclature)
+    return any(word in words or word.startswith(starts) for word in title.split())
+
+
+@cache
+def _first_words(nomenclature: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the first words of the rules of a nomenclature: whole ones, and starts."""
+    firsts = {rule.valeur.split()[0] for rule in load_regles() if rule.nomenclature == nomenclature}
+    starts = tuple(sorted(word.rstrip("*") for word in firsts if word.endswith("*")))
+    return frozenset(word for word in firsts if not word.endswith("*")), starts
 
 
 @lru_cache(maxsize=65536)
 def _plain(intitule: str) -> str:
     """Return a folded title without the phrases that mislead (`mot_vide`)."""
     title = fold(intitule)
+    if not _may_hold(title, "mot_vide"):
+        return title
     for rule in load_regles():
         if rule.nomenclature == "mot_vide":
             title = _pattern(rule.valeur).sub(" ", title)

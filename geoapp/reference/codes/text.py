@@ -15,7 +15,7 @@ import pandas as pd
 
 _SPACES = r"[\s\u00a0\u202f]+"
 _NO_WORD = re.compile(r"[^0-9a-z]+")
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
+_LIGATURES = (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"))
 
 
 def as_text(values: pd.Series) -> pd.Series:
@@ -42,8 +42,9 @@ def fold(text: str) -> str:
     """
     plain = text
     if not text.isascii():
-        plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-        plain = plain.encode("ascii", "ignore").decode()
+        for ligature, letters in _LIGATURES:
+            plain = plain.replace(ligature, letters)
+        plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return _NO_WORD.sub(" ", plain.lower().replace("+", " plus ")).strip()
 
 
