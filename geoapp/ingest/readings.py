@@ -23,6 +23,9 @@ from geoapp.sources.records import Lecture
 Watch = Callable[[str, int, int], None]
 T = TypeVar("T")
 
+GRANDE = 100_000
+"""Rows from which what was read of a source is not held until the end of the build."""
+
 
 class BuildError(GeoFormaError):
     """Some sources could not be read: nothing was published."""
@@ -30,16 +33,22 @@ class BuildError(GeoFormaError):
 
 @dataclass(frozen=True)
 class Lectures(Mapping):
-    """What was read of each source, by its id: taken from the steps kept only when it is asked."""
+    """What was read of each source, by its id: taken from the steps kept only when it is asked.
+
+    A large one is let go once asked: it is used once, and is read again from its step if not.
+    """
 
     state: BuildState
     lues: dict[str, Lecture] = field(default_factory=dict)
 
     def __getitem__(self, id_source: str) -> Lecture:
         """Return what was read of one source."""
-        if id_source not in self.lues:
-            self.lues[id_source] = _staged(self.state, self.state.find(id_source))
-        return self.lues[id_source]
+        found = self.lues.pop(id_source, None)
+        if found is None:
+            found = _staged(self.state, self.state.find(id_source))
+        if len(found.frame) < GRANDE:
+            self.lues[id_source] = found
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return (one.source.id for one in self.state.located if is_readable(one))

@@ -23,8 +23,8 @@ from geoapp.sources.archive import (
 )
 from geoapp.sources.encodings import TexteLu, read_otherwise, without_mark
 
-MAX_BYTES = ARCHIVE_MAX_BYTES
-"""Largest content read, in bytes, once expanded: it is held in memory."""
+MAX_BYTES = 2 * ARCHIVE_MAX_BYTES
+"""Largest content read, in bytes, once expanded, that of a million offers: it is held in memory."""
 
 LFS_POINTER = b"version https://git-lfs"
 WEB_PAGE = (b"<!doctype html", b"<html")

@@ -72,9 +72,7 @@ def read_csv(
     SourceError
         Empty file, wrong encoding, no header, unreadable quoting.
     """
-    text = decode(path, read_bytes(path), encoding)
-    # Text held as UTF-8: a StringIO would keep four bytes by character.
-    stream = io.TextIOWrapper(io.BytesIO(text.texte.encode()), encoding="utf-8", newline="")
+    stream, dit = _open_text(path, encoding)
     for _ in range(skip or 0):
         stream.readline()
     start, before = stream.tell(), skip or 0
@@ -89,9 +87,19 @@ def read_csv(
     told = skip is not None or entete is not None
     records = chain([(0, entete)], records) if entete else records
     lecture = _collect(path, records, attendues, is_first=told)
-    if text.dit:
-        lecture.notes.insert(0, text.dit)
+    if dit:
+        lecture.notes.insert(0, dit)
     return lecture
+
+
+def _open_text(path: Path, encoding: str) -> tuple[io.TextIOWrapper, str]:
+    """Return the text of a file, read from its bytes in UTF-8, and how it was read.
+
+    A StringIO would keep four bytes by character.
+    """
+    text = decode(path, read_bytes(path), encoding)
+    content = io.BytesIO(text.texte.encode())
+    return io.TextIOWrapper(content, encoding="utf-8", newline=""), text.dit
 
 
 _SEP = re.compile(r"sep=(.?)", re.IGNORECASE)
