@@ -43,6 +43,9 @@ _SAME = (
 _EMPTY = frozenset(
     "a au aux d de des du e en et l la le les opt option specialite mention ne".split()
 )
+LUES = ("intitule", "code_rome", "code_formacode", "code_cfd", "code_certifinfo", "code_mef")
+"""Columns of a formation that what is found rests on."""
+
 _CERTIF_INFO, _OFFRE = "Certif Info", "même diplôme dans l'offre"
 _COLUMNS = ["code_rome", "code_formacode", "libelle", "preuve"]
 
@@ -53,12 +56,16 @@ def find_codes(formations: pd.DataFrame, certifications: pd.DataFrame | None) ->
     A code of the formation itself comes first.  `libelle` is that of the
     certification in Certif Info; `preuve` says what each thing found rests on.
     """
-    keys = _keys(formations)
-    refs = _references(formations, keys, certifications)
-    romes, formacodes = _plain(formations["code_rome"]), _plain(formations["code_formacode"])
-    given = zip(romes, formacodes, keys, strict=True)
-    rows = [_complete(rome, formacode, mine, refs) for rome, formacode, mine in given]
-    return pd.DataFrame(rows, index=formations.index, columns=_COLUMNS, dtype="str")
+    used = list(formations.columns.intersection(LUES))
+    rank = formations.groupby(used, dropna=False, sort=False).ngroup()
+    # Titles and codes repeat much in a large offer.
+    mine = formations.loc[~rank.duplicated(), used]
+    keys = _keys(mine)
+    refs = _references(mine, keys, certifications)
+    given = zip(_plain(mine["code_rome"]), _plain(mine["code_formacode"]), keys, strict=True)
+    rows = [_complete(rome, formacode, key, refs) for rome, formacode, key in given]
+    found = pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
+    return found.take(rank).set_axis(formations.index)
 
 
 def _plain(values: pd.Series) -> list:
