@@ -103,6 +103,7 @@ lock:
 	$(VENV)/lock/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13'
 	echo 'setuptools>=77' | $(COMPILE) requirements.txt - -o requirements.lock
 	$(COMPILE) -c requirements.lock requirements.txt requirements-test.txt -o requirements-test.lock
+	$(COMPILE) -c requirements-test.lock requirements-national.txt -o requirements-national.lock
 	$(COMPILE:3.11=3.12) requirements-reseau.txt -o requirements-reseau.lock
 
 clean:

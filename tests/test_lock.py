@@ -14,6 +14,7 @@ from support.sources import ROOT
 RANGES = {
     "requirements.lock": ["requirements.txt"],
     "requirements-test.lock": ["requirements.txt", "requirements-test.txt"],
+    "requirements-national.lock": ["requirements-national.txt"],
 }
 PYTHON = {"python_full_version": "3.11.0", "python_version": "3.11"}
 

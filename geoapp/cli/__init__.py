@@ -4,6 +4,7 @@ from geoapp.cli import (
     answers,
     data,
     laws,
+    national,
     needs,
     service,
     snapshots,
@@ -11,4 +12,4 @@ from geoapp.cli import (
 )  # each adds its commands to the group
 from geoapp.cli.group import main
 
-__all__ = ["answers", "data", "laws", "main", "needs", "service", "snapshots", "travel"]
+__all__ = ["answers", "data", "laws", "main", "national", "needs", "service", "snapshots", "travel"]

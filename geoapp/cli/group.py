@@ -25,7 +25,7 @@ DATA = click.option(
 PATIENCE_S, ENCORE_S = 2.0, 10.0
 """Seconds after which a command says that it works, and says so again."""
 
-SUIVIES = ("serve", "build", "fetch", "report")
+SUIVIES = ("serve", "build", "fetch", "report", "national")
 """Commands that tell their own progress."""
 
 

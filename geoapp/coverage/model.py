@@ -13,7 +13,7 @@ from geoapp.coverage.travel.modes import MODES, UNITES, VOITURE, greatest_thresh
 from geoapp.offer.filters import FILTRES, Filtres, describe_filters, parse_filters
 from geoapp.offer.parameters import Parametre, read_values, refuse_unknown
 from geoapp.reference.codes.identifiers import suggest
-from geoapp.reference.zonings import MAILLE, MAILLES
+from geoapp.reference.zonings import MAILLE, MAILLES, TERRITOIRES
 
 OFFRES = {
     "actions": "Formations (une par formation et par lieu)",
@@ -356,4 +356,4 @@ def describe_question(question: Question) -> str:
     if question.offre == INFORMATION:
         mots = "lieux d'information et d'orientation"
     offre = f"Couverture : {mots}"
-    return f"{offre}, à {describe_reach(question)}, par {MAILLES[question.zonage].singulier}"
+    return f"{offre}, à {describe_reach(question)}, par {TERRITOIRES[question.zonage].singulier}"

@@ -75,7 +75,7 @@ def offer_tables(
     nomenclatures = read_nomenclatures(state, lectures)
     feeding = [*state.feeding("offre"), *state.feeding("filieres")]
     placement = Placement(lectures=lectures, socle=socle, nomenclatures=nomenclatures)
-    result = _place(state, "offre-placee", feeding, placement)
+    result = place_offers(state, "offre-placee", feeding, placement)
     _place_apart(state, placement)
     result |= _compare_catalogues(state, feeding, result)
     result["offres_departements"] = _departement_offers(state, lectures)
@@ -84,7 +84,7 @@ def offer_tables(
     result |= _link(result, territoires)
     result["offres_voisines"] = no_neighbours()
     if neighbours := state.feeding("offre_voisine"):
-        placed = _place(state, "offre-voisine", neighbours, placement)
+        placed = place_offers(state, "offre-voisine", neighbours, placement)
         # One training, once, there too: their repeats would weigh on the people of the border.
         merged = merge_catalogues(placed, _vintages(neighbours))
         placed = {**placed, "offres": merged["offres"]}
@@ -285,7 +285,7 @@ def _check_tracks(
     return split(checked.flat, source.id), bilan
 
 
-def _place(
+def place_offers(
     state: BuildState, nom: str, sources: list[Located], placement: Placement
 ) -> dict[str, pd.DataFrame]:
     """Return the offers of some sources checked, placed, joined to nomenclatures and counted."""
@@ -307,7 +307,7 @@ def _placement_key(
 def _place_now(
     state: BuildState, sources: list[Located], placement: Placement
 ) -> dict[str, pd.DataFrame]:
-    """Do what `_place` keeps."""
+    """Do what `place_offers` keeps."""
     lectures, socle = placement.lectures, placement.socle
     nomenclatures = placement.nomenclatures
     checked = [_checked(state, lectures, one, nomenclatures) for one in sources]

@@ -16,6 +16,7 @@ from geoapp.core.french import format_date, format_decimal
 from geoapp.coverage.territories.zone import list_types
 from geoapp.reference.glossary import load_glossary
 from geoapp.reference.vicinity import REGION_LIVREE
+from geoapp.web.national import served_country
 from geoapp.web.presentation import PIED, safe_link
 from geoapp.web.public_address import public_url
 from geoapp.web.served import served_world, snapshot_or_none
@@ -56,6 +57,7 @@ PLAN: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Étudier un territoire",
         (
             ("coverage.index", "Couverture", "Qui a une formation à portée, zone par zone."),
+            ("national.index", "Toute la France", "La couverture de l'apprentissage par région."),
             ("coverage.publics", "Publics comparés", "Quartiers prioritaires, zones rurales."),
             ("change.index", "Évolution de l'offre", "Ce qui a changé entre deux dates."),
             ("planning.sites", "Où ouvrir ?", "Les lieux qui rapprocheraient le plus d'habitants."),
@@ -156,7 +158,13 @@ def personal():
 def site_map():
     """Show every page of the site."""
     zonages = list_types(served_world()) if snapshot_or_none() else {}
-    return _show("site_map.html", "Plan du site", plan=PLAN, zonages=zonages)
+    return _show("site_map.html", "Plan du site", plan=_plan(), zonages=zonages)
+
+
+def _plan() -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Return the pages that are there: that of the country is when it was measured."""
+    absent = () if served_country() else ("national.index",)
+    return [(titre, [one for one in pages if one[0] not in absent]) for titre, pages in PLAN]
 
 
 @blueprint.get("/aide")
@@ -197,7 +205,7 @@ def robots() -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap() -> Response:
     """Give robots the pages that a person finds in the plan."""
-    named = [one[0] for _, pages in PLAN for one in pages] + [one.page for one in PIED]
+    named = [one[0] for _, pages in _plan() for one in pages] + [one.page for one in PIED]
     rows = "".join(
         f"<url><loc>{public_url(url_for(page))}</loc></url>" for page in dict.fromkeys(named)
     )

