@@ -138,9 +138,9 @@ def _content_of(path: Path) -> str:
 def _files_of(module: str) -> set[Path]:
     """Return the files of a module of the product and of all those that it imports."""
     found: set[Path] = set()
-    todo = [module]
+    todo = [_file_of(module)]
     while todo:
-        path = _file_of(todo.pop())
+        path = todo.pop()
         if path and path not in found:
             found.add(path)
             todo += _imports(path)
@@ -158,14 +158,14 @@ def _file_of(module: str) -> Path | None:
 
 
 @cache
-def _imports(path: Path) -> frozenset[str]:
-    """Return the modules that a file imports, and the packages that hold them."""
-    return frozenset(_named(path))
+def _imports(path: Path) -> frozenset[Path]:
+    """Return the files of the modules that a file imports, and of the packages that hold them."""
+    return frozenset(found for nom in set(_named(path)) if (found := _file_of(nom)))
 
 
 def _named(path: Path) -> Iterator[str]:
     """Yield what a file imports: modules, their packages, and the names taken from them."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _statements(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             named = [one.name for one in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -175,6 +175,18 @@ def _named(path: Path) -> Iterator[str]:
         for name in named:
             parts = name.split(".")
             yield from (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the statements of a file, those inside others too; expressions, ten times more, import
+    nothing.
+    """
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for inside in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, inside, ())
 
 
 def content_key(value) -> str:
