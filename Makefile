@@ -48,6 +48,9 @@ build: $(VENV)/.run
 # One more than cores: a test waits for a browser or a server a third of its time.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
+# What is compiled is kept, whatever the machine says: each process would compile everything again.
+test test-heavy: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 

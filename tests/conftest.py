@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ import pytest
 from flask import Flask
 
 from geoapp.core.snapshot import Snapshot
+from geoapp.offer.search.index import Index, open_index
 from geoapp.web import create_app
 from support.world import make_tiny_frames, publish_world
 
@@ -60,6 +63,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -LONGS.get(item.path.stem, by_file[item.path]))
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Import every test file, each process from another one on: what one compiles, others read.
+
+    They would all compile the same file at the same time, since all collect in one order.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    here = Path(__file__).parent
+    if worker is None or [Path(arg).resolve() for arg in session.config.args] != [here]:
+        return
+    names = sorted(path.stem for path in here.glob("test_*.py"))
+    first = int(worker["workerid"].removeprefix("gw")) * len(names) // worker["workercount"]
+    for name in names[first:] + names[:first]:
+        # What cannot be imported is told where it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(name)
+
+
 def pytest_collection_finish() -> None:
     """Let the collector of cycles forget what imports made: it is there until the end."""
     gc.collect()
@@ -93,3 +113,15 @@ def tiny_app(tmp_path_factory) -> Flask:
     return create_app(
         publish_world(make_tiny_frames(), tmp_path_factory.mktemp("lu")).path.parents[1]
     )
+
+
+@pytest.fixture(scope="session")
+def real_app(real_snapshot) -> Flask:
+    """Return the application over the real snapshot, for the tests that only ask it something."""
+    return create_app(real_snapshot.path.parents[1])
+
+
+@pytest.fixture(scope="session")
+def real_index(real_snapshot) -> Index:
+    """Return the search index of the real snapshot, which reads all that it knows of words."""
+    return open_index(real_snapshot)

@@ -4,7 +4,6 @@ the page says which.
 
 import pytest
 
-from geoapp.offer.search.index import open_index
 from geoapp.offer.search.places import A_LA_COMMUNE, resolve_place
 from geoapp.web import create_app
 from support.world import publish_world
@@ -47,12 +46,12 @@ def test_the_page_says_how_an_address_is_searched(folder, service):
         ("3 bd Carnot Arras", "62041"),
     ],
 )
-def test_an_address_is_searched_at_its_commune(real_snapshot, typed, code):
-    place = resolve_place(open_index(real_snapshot), typed)
+def test_an_address_is_searched_at_its_commune(real_index, typed, code):
+    place = resolve_place(real_index, typed)
     assert (place.type, place.code, place.precision) == ("commune", code, A_LA_COMMUNE)
 
 
 @pytest.mark.real
-def test_a_postcode_alone_locates_an_address_of_an_unknown_town(real_snapshot):
-    place = resolve_place(open_index(real_snapshot), "8 rue Inconnue 62300 Lensss-Centre")
+def test_a_postcode_alone_locates_an_address_of_an_unknown_town(real_index):
+    place = resolve_place(real_index, "8 rue Inconnue 62300 Lensss-Centre")
     assert (place.type, place.code) == ("code_postal", "62300")

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from geoapp.core.config import Settings
 from geoapp.coverage.travel.from_point import from_points
@@ -87,6 +86,9 @@ def test_cards_have_the_documented_keys_and_types(client):
 
 def test_the_description_is_valid_and_complete(client):
     document = _get(client, "/openapi.json")
+    # Here, and not for each process of tests: nearly a second.
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
     OpenAPIV31SpecValidator(document).validate()
     assert set(document["paths"]) == {
         re.sub(r"<(\w+)>", r"{\1}", route.chemin) for route in ROUTES.values()
@@ -560,8 +562,8 @@ def test_no_position_and_no_text_is_ever_logged(client, monkeypatch, caplog, met
 
 
 @pytest.mark.real
-def test_real_pages_put_end_to_end_are_the_export(real_snapshot):
-    client = create_app(real_snapshot.path.parents[1]).test_client()
+def test_real_pages_put_end_to_end_are_the_export(real_app):
+    client = real_app.test_client()
     parametres = {"lieu": "Lens", "rayon": 30, "tri": "date", "taille": 100}
     first = client.post(f"{PREFIXE}/formations", json=parametres).get_json()
     listed = [
@@ -589,8 +591,8 @@ def test_real_pages_put_end_to_end_are_the_export(real_snapshot):
 
 
 @pytest.mark.real
-def test_real_answers_are_light(real_snapshot):
-    client = create_app(real_snapshot.path.parents[1]).test_client()
+def test_real_answers_are_light(real_app):
+    client = real_app.test_client()
     rng = np.random.default_rng(3)
     for zoom in rng.integers(5, 20, 6):
         answer = client.get(

@@ -28,6 +28,7 @@ from geoapp.web import api, create_app
 from geoapp.web.heavy import ahead, foreman, views
 from geoapp.web.heavy.quota import Quota
 from geoapp.web.heavy.workshop import REGARD_S, start_heavy
+from support.stack import SERVE
 from support.world import make_tiny_frames, publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +49,7 @@ def serving(folder: Path):
     # A test tells what it asked from what is made ahead by the folder of what is being made.
     environ["GEOAPP_AVANCE_S"] = "0"
     process = subprocess.Popen(
-        [sys.executable, "-m", "geoapp", "serve", "--port", "0"],
+        [sys.executable, "-c", SERVE],
         cwd=ROOT,
         env=environ,
         stdout=subprocess.PIPE,
@@ -333,7 +334,9 @@ def test_a_short_kind_of_file_does_not_wait_behind_long_ones(
         assert long.result()[0] == 503
 
 
-def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path):
+def test_the_addresses_made_ahead_are_those_of_the_pages(tiny_snapshot, tmp_path, monkeypatch):
+    # Of three zonings: a page of each is made.
+    monkeypatch.setattr(ahead, "list_types", lambda world: ["departement", "epci", "ze2020"])
     site = Settings(data_dir=tmp_path, url="https://exemple.fr/carte")
     app = create_app(settings=site)
     servi = app.extensions["courant"].current()

@@ -112,7 +112,6 @@ def test_a_build_killed_at_any_moment_harms_nothing(world, kill):
 @pytest.mark.parametrize("failing", ["write_bytes", "symlink_to", "mkdir"])
 def test_a_full_disk_is_told_in_french_and_what_is_served_stays(world, monkeypatch, failing):
     folder, _ = world
-    build_snapshot(mirror=folder / "miroir", data_dir=folder / "var")
     before = open_snapshot(folder / "var").id
     real = getattr(Path, failing)
 

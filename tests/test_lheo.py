@@ -313,13 +313,31 @@ def test_the_real_examples_give_the_same_tables_in_both_versions(mirror, source,
         path.read_text(encoding="utf-8").replace(NS["2.2"], NS["2.3"]), encoding="utf-8"
     )
     assert other.read_bytes() != path.read_bytes()
-    one, two = tables_of(path, source), tables_of(other, source)
-    for nom, table in one.items():
-        pd.testing.assert_frame_equal(table, two[nom])
-    root = etree.parse(path)
-    assert len(one["actions"]) == len(root.findall(".//{*}action")) and len(one["sessions"]) == len(
-        root.findall(".//{*}session")
-    )
+    one, two = (read_source(source, each) for each in (path, other))
+    # Tables are made of this frame and of nothing else of the file.
+    pd.testing.assert_frame_equal(one.frame, two.frame)
+    assert (one.nb_lues, one.rejets) == (two.nb_lues, two.rejets)
+
+
+@pytest.mark.real
+def test_the_tables_of_the_real_examples_hold_all_their_actions_and_sessions(mirror):
+    """All at once, each under identifiers of its own: a check costs as much for one row as for
+    all.
+    """
+    frames, actions, sessions = {}, 0, 0
+    for source in EXAMPLES:
+        frame = read_source(source, mirror / source.fichier).frame
+        named = {nom: f"{source.id} " + frame[nom] for nom in ("id_formation", "id_action")}
+        frames[source.id] = frame.assign(**named)
+        root = etree.parse(mirror / source.fichier)
+        actions += len(root.findall(".//{*}action"))
+        sessions += len(root.findall(".//{*}session"))
+    flat = pd.concat(frames.values(), keys=frames)
+    flat.index = flat.index.map(" ".join)
+    checked = check_offre(flat, EXAMPLES[0], communes=COMMUNES, passage={})
+    assert checked.rejets == []
+    tables = split_offre(checked.flat, "x")
+    assert (len(tables["actions"]), len(tables["sessions"])) == (actions, sessions)
 
 
 @pytest.mark.real

@@ -230,8 +230,8 @@ def test_need(client):
 
 
 @pytest.mark.real
-def test_two_questions_on_the_real_mirror(real_snapshot):
-    client = create_app(real_snapshot.path.parents[1]).test_client()
+def test_two_questions_on_the_real_mirror(real_snapshot, real_app):
+    client = real_app.test_client()
     for asked in ("domaine=batiment&niveau=3", "type_diplome=bac_pro&seuil_min=30"):
         check_coverage(client, f"{asked}&zonage=ze2020")
         check_territory(client, "ze2020/3215", asked)

@@ -34,6 +34,7 @@ from geoapp.coverage.travel.network import tables as module_tables
 from geoapp.coverage.travel.network.adjust import add_traffic
 from geoapp.coverage.travel.network.engine import Calculateur, find_engine, prepare_graph
 from geoapp.coverage.travel.network.tables import CoutsRoutiers, is_in_reach
+from support.examples import NIGHT
 from support.sources import MIRROR
 from support.world import publish_world
 
@@ -156,8 +157,10 @@ def test_a_ferry_crosses_and_takes_its_time(calculateur, tmp_path):
     assert np.isnan(minutes(dry)[0, 3])
 
 
-@pytest.mark.parametrize("profil, crossing_min", [("pied", 0.0), ("voiture", 0.15)])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "profil, crossing_min, seed",
+    [("pied", 0.0, 0), ("voiture", 0.15, 1)] + [("pied", 0.0, 1), ("voiture", 0.15, 0)] * NIGHT,
+)
 def test_adding_a_road_never_lengthens_a_trip(calculateur, tmp_path, seed, profil, crossing_min):
     """By car, but for the seconds that OSRM takes to turn at each crossing that it makes."""
     draw = np.random.default_rng(seed)

@@ -140,9 +140,8 @@ def block(titre: str, language: str) -> str:
 def house(tmp_path_factory) -> Path:
     """Return a copy of the code where the row of each section is added, and a registry of ours."""
     folder = tmp_path_factory.mktemp("copie")
-    shutil.copytree(
-        ROOT / "geoapp", folder / "geoapp", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    # With what is compiled: a copy keeps the dates of its files.
+    shutil.copytree(ROOT / "geoapp", folder / "geoapp")
     for name in ("templates", "static", "docs"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "geodata").mkdir()

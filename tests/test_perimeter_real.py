@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from geoapp.core.config import Settings
 from geoapp.coverage.answer import answer
 from geoapp.coverage.indicators import INDEPENDANTS, INDICATEURS
 from geoapp.coverage.model import parse_question
@@ -22,7 +21,6 @@ from geoapp.outputs.coverage import file_of
 from geoapp.outputs.figures.content import describe_figure, make_content
 from geoapp.outputs.figures.model import Figure
 from geoapp.outputs.files.shown import shown_title
-from geoapp.web import create_app
 from support.words import plain
 
 pytestmark = pytest.mark.real
@@ -33,8 +31,8 @@ GAPS = re.compile(r"\d[\d  ,]*%|vivent à plus|manque|n'a aucune|robuste|sans of
 
 
 @pytest.fixture(scope="module")
-def served(real_snapshot):
-    client = create_app(settings=Settings(data_dir=real_snapshot.path.parents[1])).test_client()
+def served(real_snapshot, real_app):
+    client = real_app.test_client()
     return SimpleNamespace(world=open_world(real_snapshot), client=client)
 
 

@@ -177,8 +177,8 @@ def test_real_sheets_are_easy_to_read(real_snapshot):
 
 
 @pytest.mark.real
-def test_public_pages_say_no_word_of_the_workshop(real_snapshot):
-    client = create_app(real_snapshot.path.parents[1]).test_client()
+def test_public_pages_say_no_word_of_the_workshop(real_snapshot, real_app):
+    client = real_app.test_client()
     offres = real_snapshot.read("offres").drop_duplicates("id_source")
     sheets = [f"/formations/{one}" for one in offres["id_action"]]
     for path in ("/", "/recherche?lieu=Lens&texte=cuisine", *sheets):

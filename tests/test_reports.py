@@ -347,8 +347,8 @@ def real_world(real_snapshot):
 
 
 @pytest.fixture(scope="module")
-def real_client(real_snapshot):
-    return create_app(settings=Settings(data_dir=real_snapshot.path.parents[1])).test_client()
+def real_client(real_app):
+    return real_app.test_client()
 
 
 IMPRIMEES = ("qpv2024:QN00201M", "commune:62498")

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from geoapp.cli import main
 from geoapp.core import snapshot
 from geoapp.offer.search import engine
-from geoapp.web import create_app
 
 CASES = [
     {"lieu": "commune:62119", "rayon": "20", "niveau": "3"},
@@ -33,8 +32,8 @@ def _command(folder, case: dict, forme: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def client(real_snapshot):
-    return create_app(real_snapshot.path.parents[1]).test_client()
+def client(real_app):
+    return real_app.test_client()
 
 
 @pytest.fixture(scope="module")

@@ -206,8 +206,8 @@ def test_a_snapshot_without_index_says_to_build_again(tmp_path):
         ("Nord", "departement:59"),
     ],
 )
-def test_real_places(real_snapshot, texte, attendu):
-    assert named(open_index(real_snapshot), texte) == attendu
+def test_real_places(real_index, texte, attendu):
+    assert named(real_index, texte) == attendu
 
 
 @pytest.mark.real
@@ -219,19 +219,19 @@ def test_real_places(real_snapshot, texte, attendu):
         ("Gare de Lille Flandres", {"commune:59350"}),
     ],
 )
-def test_real_places_to_choose_from(real_snapshot, texte, choix):
+def test_real_places_to_choose_from(real_index, texte, choix):
     with pytest.raises(PlaceError) as caught:
-        resolve_place(open_index(real_snapshot), texte)
+        resolve_place(real_index, texte)
     assert choix <= {f"{one.type}:{one.code}" for one in caught.value.choix}
 
 
 @pytest.mark.real
-def test_every_quarter_with_an_outline_may_be_started_from(real_snapshot):
-    index, zones = open_index(real_snapshot), real_snapshot.read("zones")
+def test_every_quarter_with_an_outline_may_be_started_from(real_snapshot, real_index):
+    zones = real_snapshot.read("zones")
     quarters = zones[zones["type_zone"].eq("qpv2015")].set_index("code_zone").geometry
     assert len(quarters) == 199
     for code, outline in quarters.items():
-        place = resolve_place(index, code)
+        place = resolve_place(real_index, code)
         assert (place.type, place.code, place.est_zone) == ("qpv2015", code, False)
         assert outline.contains(Point(place.point)) and outline.is_valid
 
@@ -245,14 +245,11 @@ def test_the_judged_places_are_understood(real_snapshot):
 
 
 @pytest.mark.real
-def test_towns_of_the_geocoder_queries(real_snapshot):
+def test_towns_of_the_geocoder_queries(real_snapshot, real_index):
     """Queries that are the name of a town of the region must give that town first."""
     if not TRUTH.exists():
         pytest.skip("requêtes de référence absentes (shared/truth)")
-    index, communes = (
-        open_index(real_snapshot),
-        {fold(nom) for nom in real_snapshot.read("communes")["nom"]},
-    )
+    communes = {fold(nom) for nom in real_snapshot.read("communes")["nom"]}
     with open(TRUTH, encoding="utf-8") as stream:
         rows = [
             row
@@ -263,6 +260,6 @@ def test_towns_of_the_geocoder_queries(real_snapshot):
     wrong = [
         query
         for query in asked
-        if not (found := suggest_places(index, query)) or fold(query) not in fold(found[0].nom)
+        if not (found := suggest_places(real_index, query)) or fold(query) not in fold(found[0].nom)
     ]
     assert len(wrong) <= 0.02 * len(asked), wrong

@@ -341,18 +341,17 @@ def test_threads_read_together(monde):
         ("bac pro cuisine", "cuisine"),
     ],
 )
-def test_real_texts(real_snapshot, texte, mot):
-    rows = find_text(open_index(real_snapshot), texte)[0]
+def test_real_texts(real_snapshot, real_index, texte, mot):
+    rows = find_text(real_index, texte)[0]
     assert len(rows) and mot in fold(real_snapshot.read("formations")["intitule"].iloc[rows[0]])
 
 
 @pytest.mark.real
-def test_no_job_is_said_untaught_beside_trainings_that_lead_to_it(real_snapshot):
-    index = open_index(real_snapshot)
+def test_no_job_is_said_untaught_beside_trainings_that_lead_to_it(real_snapshot, real_index):
     for texte in ("grutier", "pizzaïolo", "DEAS", "coach sportif"):
-        rows, _, read = find_text(index, texte)
+        rows, _, read = find_text(real_index, texte)
         assert len(rows) and read.metiers == (), texte
-    assert find_text(index, "psychologue")[2].metiers
-    best = find_text(index, "cyber sécurité")[0][0]
+    assert find_text(real_index, "psychologue")[2].metiers
+    best = find_text(real_index, "cyber sécurité")[0][0]
     title = fold(real_snapshot.read("formations")["titre"].iloc[best])
     assert "cyber" in title or "infrastructures securisees" in title

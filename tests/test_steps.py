@@ -291,10 +291,21 @@ def read_ids(monkeypatch) -> list[str]:
     return read
 
 
+@pytest.fixture
+def builds(monkeypatch) -> list[Etapes]:
+    """Return the steps of each build, as builds go on."""
+    seen, real = [], steps.open_etapes
+    monkeypatch.setattr(
+        "geoapp.ingest.pipeline.open_etapes", lambda *given: seen.append(real(*given)) or seen[-1]
+    )
+    return seen
+
+
 @pytest.mark.usefixtures("small_demo")
 def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_full_build(
-    tmp_path, read_ids
+    tmp_path, read_ids, builds
 ):
+    """And a build without anything new does no step."""
     files = {
         AFFELNET: (HEADER + ROW).encode(),
         BTS: (BTS_HEADER + BTS_ROW).encode(),
@@ -313,22 +324,10 @@ def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_ful
             (tmp_path / "miroir" / name).write_text(content, encoding="utf-8")
         incremental = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "var")
         assert sorted(read_ids) == changed
+        assert bool(builds[-1].faites) == bool(changed)
     full = build_snapshot(mirror=tmp_path / "miroir", data_dir=tmp_path / "autre")
     assert digests(incremental) == digests(full)
     offers = incremental.read("offres")
     assert set(TABLES) <= set(full.manifest["tables"]) and offers.loc[
         offers["id_source"].eq("bts-2024"), "capacite"
     ].tolist() == [24]
-
-
-@pytest.mark.usefixtures("small_demo")
-def test_a_build_without_anything_new_does_no_step(tmp_path, monkeypatch):
-    seen = []
-    real = steps.open_etapes
-    monkeypatch.setattr(
-        "geoapp.ingest.pipeline.open_etapes", lambda *given: seen.append(real(*given)) or seen[-1]
-    )
-    mirror = make_mirror(tmp_path, {AFFELNET: (HEADER + ROW).encode()})
-    for _ in range(2):
-        build_snapshot(mirror=mirror, data_dir=tmp_path / "var")
-    assert seen[0].faites and seen[1].faites == []

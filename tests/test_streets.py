@@ -301,11 +301,12 @@ def test_choices_are_clickable_and_an_unknown_street_is_said(client):
 
 
 @pytest.mark.real
-def test_named_roads_of_the_mirror_are_understood_and_never_another(real_snapshot, mirror):
-    index = open_index(real_snapshot)
+def test_named_roads_of_the_mirror_are_understood_and_never_another(
+    real_snapshot, real_index, mirror
+):
     rows = list(true_streets(mirror, real_snapshot.read("communes")).itertuples())[::120]
-    kinds = [judge(index, f"{one.nom}, {one.commune}", one)[0] for one in rows]
-    kinds += [judge(index, shortened(one.nom, one.commune, 1), one)[0] for one in rows]
+    kinds = [judge(real_index, f"{one.nom}, {one.commune}", one)[0] for one in rows]
+    kinds += [judge(real_index, shortened(one.nom, one.commune, 1), one)[0] for one in rows]
     assert kinds.count("exact") / len(kinds) >= 0.96 and kinds.count("faux") == 0
 
 
@@ -359,8 +360,8 @@ def test_roads_are_served_where_a_snapshot_holds_some(client, tmp_path):
 
 
 @pytest.mark.real
-def test_the_quarter_one_starts_from_is_outlined_on_the_map(real_snapshot):
-    index = open_index(real_snapshot)
+def test_the_quarter_one_starts_from_is_outlined_on_the_map(real_snapshot, real_index):
+    index = real_index
     code = next(line[1] for line in index.toponymes.lignes if line[-1] == CONTOUR)
     outline = start_outline(resolve_place(index, f"qpv2015:{code}"), real_snapshot)
     zones = real_snapshot.read("zones")

@@ -12,21 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from support.stack import SERVE
 from support.world import make_tiny_frames, publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST = {"region": "32", "nom_region": "Hauts-de-France"}
 PATHS = ("/", "/sources", "/recherche", "/api/v1/formations", "/api/v1/sources")
-
-
-SERVE = """
-from geoapp.cli import main
-from geoapp.web import warming
-
-warming.ADDRESSES, warming._samples = ("/recherche",), lambda servi: []
-main(["serve", "--port", "0"])
-"""
-"""`geoapp serve`, of which the warm-up asks one page: what it asks is tested elsewhere."""
 
 
 def _publish(frames, folder: Path, second: int):

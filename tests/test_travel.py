@@ -30,6 +30,7 @@ from geoapp.coverage.travel.choice import choose_trajets, list_origins, list_pla
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.given import COLONNES, COUT_MAX, read_trajets, write_parquet
 from support.builds import lend_steps
+from support.examples import NIGHT
 from support.law_oracle import oracle
 from support.world import CREATED, publish_world
 
@@ -483,15 +484,16 @@ def test_the_real_matrix_has_the_same_bytes_again(real_snapshot, tmp_path):
         assert path.read_bytes() == made.read_bytes(), path.name
 
 
-@pytest.mark.real
-def test_a_build_takes_the_matrix_that_the_command_wrote(real_snapshot, mirror, tmp_path):
+@pytest.mark.usefixtures("no_network")
+def test_a_build_takes_the_matrix_that_the_command_wrote(request, tmp_path):
+    """That of the demonstration; by night, that of the real mirror."""
+    snapshot = request.getfixturevalue("real_snapshot" if NIGHT else "demo_snapshot")
+    given = ["--mirror", str(request.getfixturevalue("mirror"))] if NIGHT else []
     out, data = tmp_path / "modele.parquet", tmp_path / "var"
-    before = open_trajets(real_snapshot).trajets("voiture")
+    before = open_trajets(snapshot).trajets("voiture")
     assert write_parquet(before, out) == before.distance_km.nnz
-    lend_steps(real_snapshot, data)
-    result = CliRunner().invoke(
-        main, ["build", "--mirror", str(mirror), "--data", str(data), "--trajets", str(out)]
-    )
+    lend_steps(snapshot, data)
+    result = CliRunner().invoke(main, ["build", *given, "--data", str(data), "--trajets", str(out)])
     assert result.exit_code == 0, result.output
     after = open_trajets(open_snapshot(data)).trajets("voiture")
     assert same(after.distance_km, before.distance_km) and same(after.duree_min, before.duree_min)

@@ -286,8 +286,8 @@ def test_download_of_the_current_map(client):
 
 
 @pytest.fixture(scope="module")
-def real_client(real_snapshot):
-    return create_app(real_snapshot.path.parents[1]).test_client()
+def real_client(real_app):
+    return real_app.test_client()
 
 
 @pytest.mark.real

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,8 +17,9 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.ingest.pipeline import build_snapshot
-from geoapp.ingest.steps import DOSSIER
+from geoapp.ingest.steps import DOSSIER, EMPLOYEES
 from geoapp.sources import demo
+from support.examples import NIGHT
 from support.sources import MIRROR, lay_out_shuffled
 
 
@@ -87,13 +87,17 @@ def shuffled_mirror(mirror, session_folder) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shuffled_snapshot(shuffled_mirror, session_folder) -> Snapshot:
-    """Return the snapshot built on the shuffled mirror, nothing taken from another build."""
-    folder = made_once(
-        session_folder / "melange_donnees",
-        lambda folder: build_snapshot(mirror=shuffled_mirror, data_dir=folder),
-    )
-    return open_snapshot(folder)
+def shuffled_snapshot(shuffled_mirror, real_snapshot, session_folder) -> Snapshot:
+    """Return the snapshot built on the shuffled mirror: what no shuffled file enters is taken from
+    the build of the mirror; by night nothing is.
+    """
+
+    def build(folder: Path) -> None:
+        if not NIGHT:
+            lend_steps(real_snapshot, folder)
+        build_snapshot(mirror=shuffled_mirror, data_dir=folder)
+
+    return open_snapshot(made_once(session_folder / "melange_donnees", build))
 
 
 @pytest.fixture(scope="session")
@@ -130,12 +134,15 @@ def close_network(patch: pytest.MonkeyPatch) -> None:
 
 
 def lend_steps(snapshot: Snapshot, data_dir: Path) -> None:
-    """Give a build to come the steps that the build of `snapshot` kept, where steps are not what is
+    """Give a build to come the steps that the build of `snapshot` used, where steps are not what is
     tested.
     """
-    kept = snapshot.path.parents[1] / DOSSIER
-    # By links: a step is written aside and renamed, never changed in place.
-    shutil.copytree(kept, data_dir / DOSSIER, copy_function=os.link)
+    kept, given = snapshot.path.parents[1] / DOSSIER, data_dir / DOSSIER
+    given.mkdir(parents=True)
+    used = (kept / EMPLOYEES).read_text(encoding="utf-8").split()
+    for nom in (EMPLOYEES, *used):
+        # By links: a step is written aside and renamed, never changed in place.
+        os.link(kept / nom, given / nom)
 
 
 def made_once(folder: Path, make: Callable[[Path], object]) -> Path:

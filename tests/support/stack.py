@@ -39,6 +39,15 @@ http {{
 }}
 """
 
+SERVE = """
+from geoapp.cli import main
+from geoapp.web import warming
+
+warming.ADDRESSES, warming._samples = ("/recherche",), lambda servi: []
+main(["serve", "--port", "0"])
+"""
+"""`geoapp serve`, of which the warm-up asks one page: what it asks is tested elsewhere."""
+
 
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
@@ -166,6 +175,8 @@ def start_stack(folder: Path) -> Stack:
         "GEOAPP_MANDATAIRES": "unix",
         "GEOAPP_MESURES": f"127.0.0.1:{figures}",
         "GEOAPP_PROCESSUS": "2",
+        # What is made ahead would be made for nobody as long as the service lives.
+        "GEOAPP_AVANCE_S": "0",
     }
     with open(folder / "serveur.log", "wb") as log:
         server = subprocess.Popen(
