@@ -1,6 +1,7 @@
 """A page of another site that shows our frames, in a real Chromium; the page that writes them."""
 
 import html
+import json
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +9,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from geoapp.core.snapshot import TUILES
+from geoapp.ingest.step_tiles import tiles_file
+from geoapp.offer.search.tiles import offer_tiles
 from support.browsing import WIDTHS, Seen, audit, running, violations
 from support.needs import make_needs_world
 from support.world import publish_world
@@ -25,7 +29,9 @@ SHOWN = (
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("integrer")
-    publish_world(make_needs_world(), folder)
+    frames = make_needs_world()
+    tiles = tiles_file(offer_tiles(frames), frames["sources"])
+    publish_world(frames, folder, also=lambda aside: (aside / TUILES).write_bytes(tiles))
     with running(folder) as address:
         yield address
 
@@ -99,6 +105,35 @@ def test_another_site_shows_the_three_both_ways(server, site, browser, axe_sourc
             frame.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
             assert violations(frame, axe_source) == [], kind
         assert violations(page, axe_source) == []
+
+
+def test_a_map_of_many_places_reads_tiles_else_asks_for_the_view(
+    server, browser, axe_source, monkeypatch
+):
+    monkeypatch.setattr("geoapp.offer.search.tiled.SEUIL_LIEUX", 1)
+    asked = "domaine=sante&domaine=hotellerie"
+    with urlopen(f"{server}/api/v1/points?{asked}&emprise=-5,41,10,55&zoom=5") as answer:
+        placed = sum(point["nb"] for point in json.load(answer)["points"])
+    for is_read in (True, False):
+        with Seen(browser, 390) as seen:
+            page = seen.page
+            if not is_read:
+                page.route(f"**/{TUILES}*", lambda route: route.fulfill(status=404))
+            page.goto(f"{server}/integrer/recherche?{asked}")
+            page.wait_for_selector(f".carte[data-nb-visibles='{placed}']")
+            assert any("/api/v1/points" in url for url in seen.requests) != is_read
+            ranges = [url for url in seen.requests if TUILES in url]
+            assert ranges and "Une partie" not in page.inner_text("#hors-carte")
+            place = page.locator(".leaflet-marker-pane .pastille").first
+            told = place.get_attribute("aria-label")
+            place.focus()
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".fiche-offre a")
+            assert str(page.locator(".fiche-offre").count()) in told, "what the mark counts"
+            page.keyboard.press("Escape")
+            if is_read:
+                assert seen.errors == [] and seen.foreign(server) == []
+                assert violations(page, axe_source) == []
 
 
 def _follow_by_keyboard(seen, frame, server):

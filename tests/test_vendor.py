@@ -28,14 +28,15 @@ def _registry(changed: str):
     """Return what stands for npm: it packs what we keep, one file changed."""
 
     def run(command, *, cwd, **_):
-        name, _, version = command[-1].partition("@")
+        name, _, version = command[-1].rpartition("@")
         package = next(one for one in PAQUETS if one.nom == name)
         members = {"package.json": json.dumps({"license": "MIT"}).encode()}
+        flat = name.removeprefix("@").replace("/", "-")
         for path in package.fichiers:
             members[path] = kept(package, path).read_bytes()
         if changed in members:
             members[changed] += b"\n//"
-        with tarfile.open(Path(cwd) / f"{name}-{version}.tgz", "w:gz") as archive:
+        with tarfile.open(Path(cwd) / f"{flat}-{version}.tgz", "w:gz") as archive:
             for path, content in members.items():
                 member = tarfile.TarInfo(f"package/{path}")
                 member.size = len(content)

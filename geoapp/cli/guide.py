@@ -16,6 +16,7 @@ from geoapp.cli import main
 from geoapp.core.config import ROOT, Settings
 from geoapp.core.french import format_decimal
 from geoapp.core.schema import TABLES
+from geoapp.core.snapshot import TUILES
 from geoapp.offer.dedupe.repeated import REGLE as REPETITION
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
@@ -24,9 +25,11 @@ from geoapp.offer.dedupe.rules import (
     SEUIL_FUSION,
     SEUIL_POSSIBLE,
 )
+from geoapp.offer.filters import FILTRES
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
 from geoapp.offer.quality.scores import POIDS_TOTAL
+from geoapp.offer.search.tiles import CHAMPS, COMPTEES, COUCHE, LIEUX_MAX, MAILLES, property_name
 from geoapp.reference.glossary import load_glossary
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.formats import FORMATS
@@ -75,6 +78,27 @@ def write_dictionary() -> str:
             f"{table.sens}. Clé : {', '.join(f'`{c}`' for c in table.cle)}.",
             _table(["colonne", "type", "requis", "sens"], rows),
         ]
+    counted = [
+        [
+            f"`{property_name(nom, '…')}`",
+            "Number",
+            f"Nombre de formations dont « {FILTRES[nom].libelle} » a cette valeur",
+        ]
+        for nom in COMPTEES
+    ]
+    parts += [
+        f"## {TUILES}",
+        "Pas une table : les lieux de `offres` en tuiles vectorielles (PMTiles 3, MVT, Web "
+        f"Mercator), couche `{COUCHE}`. Groupés par maille d'une tuile aux petits zooms "
+        f"({MAILLES} × {MAILLES} au plus), un par un au dernier ({LIEUX_MAX} lieux au plus par "
+        "tuile). La somme de `nb` sur les tuiles d'un zoom est le nombre de formations placées, "
+        "sans celles à distance. Une propriété absente veut dire zéro pour un nombre par valeur, "
+        "« inconnu » pour le reste.",
+        _table(
+            ["propriété", "type", "sens"],
+            [[f"`{nom}`", kind, sens] for nom, (kind, sens) in CHAMPS.items()] + counted,
+        ),
+    ]
     return _page(parts)
 
 

@@ -204,3 +204,9 @@ def place_ids(points: gpd.GeoSeries) -> pd.Series:
         f"{y:.5f},{x:.5f}" for x, y in shapely.get_coordinates(points[known].to_numpy())
     ]
     return result
+
+
+def mercator(longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return web map coordinates, from 0 to 1."""
+    sine = np.sin(np.radians(np.clip(latitude, -85.0, 85.0)))
+    return longitude / 360 + 0.5, 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)

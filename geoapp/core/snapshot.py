@@ -38,6 +38,8 @@ ROUTES = "routes.geojson"
 """Main roads and stations that the maps draw, when a source gives some: under their own licences,
 no table.
 """
+TUILES = "offres.pmtiles"
+"""Places of training as vector tiles: a file beside the tables, of the table `offres` alone."""
 _PIECE = 1 << 20
 KEPT = 2
 """Published snapshots kept, unless the settings say more: the one served, and the one before for

@@ -19,6 +19,7 @@ from geoapp.core.schema import NIVEAUX, VOIES
 from geoapp.core.snapshot import (
     ROUTES,
     SNAPSHOTS,
+    TUILES,
     Snapshot,
     open_snapshot,
     publish,
@@ -37,10 +38,12 @@ from geoapp.ingest.step_offer import offer_tables
 from geoapp.ingest.step_statistics import describing_tables, perimeter_tables
 from geoapp.ingest.step_streets import give_addresses, street_files
 from geoapp.ingest.step_territories import demand_tables, fill_passage, zone_tables
+from geoapp.ingest.step_tiles import tile_step, tiles_file
 from geoapp.ingest.steps import Etapes, do, open_etapes, sweep
 from geoapp.ingest.tally import Bilan, records_table, sources_table
 from geoapp.offer.search.index import FICHIER, index_bytes
 from geoapp.offer.search.streets import DOSSIER
+from geoapp.offer.search.tiles import Tuilage
 from geoapp.reference.commune_codes import make_passage
 from geoapp.reference.vicinity import COMMUNES, communes_file, served_region
 from geoapp.sources.content import sha256_of
@@ -146,13 +149,15 @@ def _measure(made: _Made, trajets: Sequence[Donnee], folder: Path) -> Matrices:
 
 
 def _write_beside(state: BuildState, made: _Made, matrices: Matrices, folder: Path) -> None:
-    """Write what a snapshot holds beside its tables: index, streets, roads, trips."""
+    """Write what a snapshot holds beside its tables: index, streets, roads, tiles, trips."""
     (folder / FICHIER).write_bytes(_index(state.etapes, made))
     for nom, content in made.rues.items():
         (folder / DOSSIER).mkdir(exist_ok=True)
         (folder / DOSSIER / nom).write_bytes(content)
     if made.routes:
         (folder / ROUTES).write_bytes(made.routes)
+    if content := tiles_file(made.tuiles, made.tables["sources"]):
+        (folder / TUILES).write_bytes(content)
     write_trajets(matrices, folder)
 
 
@@ -239,6 +244,8 @@ class _Made:
     """Files of streets, by name."""
     routes: bytes = b""
     """Main roads and stations, for the maps."""
+    tuiles: Tuilage | None = None
+    """The places of the offer, for the maps of many."""
 
     def add(self, tables: dict[str, pd.DataFrame], key: str) -> None:
         """Add the tables of one step."""
@@ -343,6 +350,7 @@ def _assemble(state: BuildState, data_dir: Path, settings: Settings, watch: Watc
     watch("offre : contrôle, position, zones", 0, 1)
     _add_offer(state, lectures, made, (territoire, settings.doubtful_distance_m))
     watch("offre : contrôle, position, zones", 1, 1)
+    made.tuiles = tile_step(state.etapes, made.tables, made.keys["offres"])
     _add_streets(state, lectures, made)
     _verify_others(state, lectures)
     _add_reports(state, made)

@@ -23,7 +23,9 @@ from geoapp.coverage.white_zones import CAUSES, SOLIDITES
 from geoapp.offer.perimeter import perimeter_of
 from geoapp.offer.search.columns import count_facets, sift
 from geoapp.offer.search.engine import search
+from geoapp.offer.search.model import Resultat
 from geoapp.offer.search.requests import describe_search, parse_request, to_parameters
+from geoapp.offer.search.tiled import answering, open_archive, placed_rows
 from geoapp.web import coverage, dashboard, pages, search_view
 from geoapp.web import coverage_view as vues
 from geoapp.web.links import grouped, is_position
@@ -82,15 +84,38 @@ def found():
     lieu = request.args.get("lieu", "")
     if lieu and ":" not in lieu:
         raise ParameterError(CODE_ATTENDU)
-    vue = view_of(search(served_engine(), parse_request(request.args, served_engine())))
+    resultat = search(served_engine(), parse_request(request.args, served_engine()))
+    vue = view_of(resultat)
     return render_template(
         "embed_search.html",
         titre=vue["phrase"],
         vue=vue,
+        tuiles=_tiles(resultat),
         perimetre=perimeter_of(courant().snapshot(), vue["requete"].filtres).phrase,
         voir=url_for("search.index", **grouped(to_parameters(vue["requete"]))),
         **map_parts(vue["cadre"], []),
     )
+
+
+def _tiles(resultat: Resultat) -> dict | None:
+    """Return what the map reads of the tiles; None when it asks the points of each view.
+
+    Made only of what the snapshot and the choices decide: the answer is kept.
+    """
+    known = courant().derive("offres_placees", lambda snapshot: placed_rows(served_engine()))
+    archive = courant().derive("tuiles", open_archive)
+    nb = int(known[resultat.lignes].sum())
+    proprietes = answering(archive, resultat.requete, nb)
+    if archive is None or not proprietes:
+        return None
+    return {
+        "adresse": url_for("layers.tiles", v=courant().snapshot().id),
+        "lecteur": static_url("vendor/@mapbox/vector-tile/index.js"),
+        "tete": archive.tete,
+        "nb": nb,
+        "proprietes": proprietes,
+        "estFiltree": bool(resultat.requete.filtres),
+    }
 
 
 @blueprint.get("/integrer/couverture")

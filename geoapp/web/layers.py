@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, request, send_file
 
-from geoapp.core.snapshot import Snapshot
+from geoapp.core.snapshot import TUILES, Snapshot
 from geoapp.offer.filters import Filtres, apply_filters, parse_filters
 from geoapp.outputs import maps
 from geoapp.outputs.catalogue.resources import table_file
@@ -19,6 +19,7 @@ from geoapp.web.served import courant, served_layers
 
 blueprint = Blueprint("layers", __name__)
 
+PMTILES = "application/vnd.pmtiles"
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -62,10 +63,28 @@ def cacheable(texte: str, mimetype: str, *, for_ever: bool = False) -> Response:
     """Return text with its digest as ETag; 304 when the browser already has it."""
     response = Response(texte, mimetype=mimetype)
     response.set_etag(hashlib.sha256(texte.encode()).hexdigest()[:32])
-    response.headers["Cache-Control"] = (
-        f"public, max-age={_YEAR_S}, immutable" if for_ever else "no-cache"
-    )
+    response.headers["Cache-Control"] = _cached(for_ever)
     response.make_conditional(request)
+    return response
+
+
+def _cached(for_ever: bool) -> str:
+    """Return how long an answer is kept: for ever under an address that its content decides."""
+    return f"public, max-age={_YEAR_S}, immutable" if for_ever else "no-cache"
+
+
+@blueprint.get(f"/donnees/{TUILES}")
+def tiles():
+    """Send the places as vector tiles: whole, or the bytes that are asked (`Range`)."""
+    snapshot = courant().snapshot()
+    digest = snapshot.manifest.get("fichiers", {}).get(TUILES)
+    if digest is None:
+        abort(404)
+    # By content: what a browser keeps of the one before is never mixed with this one.
+    response = send_file(
+        snapshot.path / TUILES, mimetype=PMTILES, etag=digest[:32], conditional=True
+    )
+    response.headers["Cache-Control"] = _cached(request.args.get("v") == snapshot.id)
     return response
 
 

@@ -60,12 +60,13 @@ _HSTS = "max-age=31536000"
 _SHARED = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "ETag, Content-Disposition, Allow, Retry-After, X-Total-Count, Content-Crs"
+        "ETag, Content-Disposition, Allow, Retry-After, X-Total-Count, Content-Crs, "
+        "Accept-Ranges, Content-Range"
     ),
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
-    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match, Range, If-Range",
     "Access-Control-Max-Age": "86400",
 }
 

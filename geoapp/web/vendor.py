@@ -56,6 +56,42 @@ PAQUETS = (
             "MIT-LICENCE.txt": "3133dacd38250bd1f524d8166cc60a016a382522e062fce143691c65bf5e4b3d",
         },
     ),
+    Paquet(
+        "pmtiles",
+        "4.5.0",
+        "vector tiles read by ranges (fflate, MIT, inside)",
+        {
+            "dist/pmtiles.js": "caf981bc46f6327ee7e65d5dc964d89d38a69f60edca2bd4c5c890c21b554c6c",
+            "package.json": "5c1f63156b0f76dcda943273176ebbd77ebef73b138602c53ddba22e06c708e4",
+        },
+    ),
+    Paquet(
+        "pbf",
+        "5.1.2",
+        "numbers of a vector tile",
+        {
+            "dist/pbf.js": "7245ad659c477bae0bbede8e1776be0bf2f60fd26c34a005e55c3fbd704d2572",
+            "LICENSE": "fdf1d5279107d760c7df8c6edab1faab2b72ba17528273a8b417b08f1e12ebbe",
+        },
+    ),
+    Paquet(
+        "@mapbox/vector-tile",
+        "3.0.0",
+        "layers and points of a vector tile",
+        {
+            "index.js": "a65eab53263fd6383e5fbb4b973dec47ec5fd71a109e1d28aba0c4e1b54a039d",
+            "LICENSE.txt": "5b09a507df6f21d6c2112c46dcaf2927b9dbd8b580a08b542d8ec2f9191d783d",
+        },
+    ),
+    Paquet(
+        "@mapbox/point-geometry",
+        "1.1.0",
+        "a point, for the one before",
+        {
+            "index.js": "eabf937b8397f00ee379cbcb7ed7083fc9e088fb7ca634758fc1c376af91780a",
+            "LICENSE": "0c0ede0036a425ff8b2d49341ea9aa8eccbeeae1ac4eb59874c9dd8bcf5186d3",
+        },
+    ),
 )
 """Browser libraries.  A new version comes with the digests of its files, read by a person."""
 
@@ -92,7 +128,9 @@ def _fetch(paquet: Paquet, folder: Path, destination: Path) -> dict:
     run = subprocess.run(
         ["npm", "pack", "--silent", spec], cwd=folder, capture_output=True, text=True
     )
-    archive = folder / f"{paquet.nom}-{paquet.version}.tgz"
+    # npm names the archive of « @scope/name » without its signs.
+    flat = paquet.nom.removeprefix("@").replace("/", "-")
+    archive = folder / f"{flat}-{paquet.version}.tgz"
     if run.returncode or not archive.exists():
         raise SourceError(
             spec,

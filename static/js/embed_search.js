@@ -8,7 +8,9 @@ geoforma.page = {
   estPrive: function () { return false; },
   brancher: function (carte) {
     const etat = JSON.parse(document.getElementById("etat").textContent);
+    const tuiles = document.getElementById("tuiles");
     carte.montrer({
+      tuiles: tuiles ? geoforma.tuiles(JSON.parse(tuiles.textContent)) : null,
       attend: false, parametres: new URLSearchParams(etat.parametres), cadre: etat.cadre, centre: etat.centre, rayonKm: etat.rayonKm,
       zones: etat.zones, contour: etat.contour, requeteFiche: etat.parametres ? "?" + etat.parametres : "",
     });

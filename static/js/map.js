@@ -249,7 +249,7 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   });
 
   function pastille(nb, nom, classe) {
-    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : 44;
+    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : nb < 1e4 ? 44 : nb < 1e5 ? 52 : 62;
     return new Pastille({
       html: element("span", "", nombres.format(nb)), nom: nom,
       className: "pastille " + classe, iconSize: [taille, taille], popupAnchor: [0, -taille / 2],

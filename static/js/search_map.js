@@ -60,12 +60,24 @@ geoforma.recherche = function (carte, options) {
     /* The place is still to be chosen: no training is shown rather than those of the region. */
     if (etat.attend) { couche.clearLayers(); marqueurs = []; carte.getContainer().dataset.nbVisibles = 0; return; }
     requete = new AbortController();
+    const signal = requete.signal;
+    demanderPoints(signal).then(function (donnees) { if (!signal.aborted) { dessiner(donnees); } }).catch(function (erreur) {
+      if (erreur.name !== "AbortError") { dire("Les points n’ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
+    });
+  }
+
+  function demanderPoints(signal) {
+    if (etat.tuiles) {
+      return etat.tuiles.points(carte.getBounds(), carte.getZoom()).catch(function () {
+        /* Tiles that are not read: the server is asked for each view, as for a narrow search. */
+        etat.tuiles = null;
+        return demanderPoints(signal);
+      });
+    }
     const parametres = sansPage(etat.parametres);
     parametres.set("emprise", emprise(carte.getBounds()));
     parametres.set("zoom", String(Math.floor(carte.getZoom())));
-    demander(POINTS, parametres, requete.signal).then(function (donnees) { dessiner(donnees); }).catch(function (erreur) {
-      if (erreur.name !== "AbortError") { dire("Les points n’ont pas pu être chargés. Déplacez la carte pour réessayer ; la liste reste à jour."); }
-    });
+    return demander(POINTS, parametres, signal);
   }
 
   /* Join the points that an eye or a finger would not tell apart; the largest keeps its position. */
@@ -75,7 +87,7 @@ geoforma.recherche = function (carte, options) {
     points.slice().sort(function (a, b) { return b.nb - a.nb; }).forEach(function (point) {
       const ici = carte.latLngToContainerPoint([point.latitude, point.longitude]);
       const voisin = gardes.find(function (garde) { return garde.ici.distanceTo(ici) < ECART_PX; });
-      if (voisin) { voisin.nb += point.nb; voisin.est_groupe = true; } else { gardes.push(Object.assign({}, point, {ici: ici})); }
+      if (voisin) { voisin.nb += point.nb; voisin.est_groupe = true; voisin.est_un_lieu_peut_etre = false; } else { gardes.push(Object.assign({}, point, {ici: ici})); }
     });
     return gardes;
   }
@@ -104,7 +116,7 @@ geoforma.recherche = function (carte, options) {
   function dehors(nb) {
     const note = document.getElementById("hors-carte");
     if (!note) { return; }
-    const dit = nb ? compte(nb, "résultat") + " hors de la carte visible." : "";
+    const dit = nb === null ? "Une partie des résultats est hors de la carte visible." : nb ? compte(nb, "résultat") + " hors de la carte visible." : "";
     /* Only what changes is announced: the map is asked again for less. */
     if (note.textContent !== dit) { note.textContent = dit; }
   }
@@ -128,7 +140,7 @@ geoforma.recherche = function (carte, options) {
   function marqueur(point, latlng) {
     const classe = point.est_groupe ? "pastille-groupe" : point.est_douteuse ? "pastille-doute" : point.precision === "commune" ? "pastille-mairie" : "pastille-lieu";
     const nom = point.est_groupe
-      ? compte(point.nb, "formation") + " dans plusieurs lieux, agrandir"
+      ? compte(point.nb, "formation") + (point.est_un_lieu_peut_etre ? ", agrandir" : " dans plusieurs lieux, agrandir")
       : (point.commune || "Lieu") + ", " + compte(point.nb, "formation") + geoforma.surete(classe);
     const m = L.marker(latlng, {icon: pastille(point.nb, nom, classe), riseOnHover: true});
     if (point.est_groupe) {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geoapp.core.geometry import mercator
 from geoapp.offer.search.engine import Moteur, counted_rows, select
 from geoapp.offer.search.model import Requete
 from geoapp.offer.search.proximity import places_within
@@ -93,7 +94,7 @@ def _cells(moteur: Moteur, rows: np.ndarray, zoom: float) -> np.ndarray:
     cells = np.arange(len(rows))
     if zoom >= ZOOM_SANS_GROUPE and len(rows) <= POINTS_MAX:
         return cells
-    x, y = _mercator(moteur.longitudes[rows], moteur.latitudes[rows])
+    x, y = mercator(moteur.longitudes[rows], moteur.latitudes[rows])
     # One zoom less doubles the side of a cell: it ends, one cell holds the world at last.
     for level in np.arange(min(float(zoom), ZOOM_SANS_GROUPE), -1.0, -1.0):
         size = _TUILE_PX * 2.0**level / MAILLE_PX
@@ -103,12 +104,6 @@ def _cells(moteur: Moteur, rows: np.ndarray, zoom: float) -> np.ndarray:
         if not len(cells) or cells.max() < POINTS_MAX:
             break
     return cells
-
-
-def _mercator(longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return web map coordinates, from 0 to 1."""
-    sine = np.sin(np.radians(np.clip(latitude, -85.0, 85.0)))
-    return longitude / 360 + 0.5, 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)
 
 
 def _gather(

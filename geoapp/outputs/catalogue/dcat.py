@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from geoapp.core.french import typeset
-from geoapp.core.snapshot import Snapshot
+from geoapp.core.snapshot import TUILES, Snapshot
 from geoapp.outputs.catalogue.datapackage import package_title, web_address
 from geoapp.outputs.catalogue.licences import NON_PRECISEE, Licence, find_licence
 from geoapp.outputs.catalogue.listing import TABLE, Ressource
@@ -24,6 +24,11 @@ CONTEXTE = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 _EUROPE = "http://publications.europa.eu/resource/authority/"
+_MEDIAS = "https://www.iana.org/assignments/media-types"
+_TUILES_DITES = (
+    "Tuiles vectorielles, un fichier lu par morceaux (HTTP Range) : lieux groupés aux petits "
+    "zooms, un par un au dernier, avec leur nombre de formations par domaine et par niveau"
+)
 _TYPES_FICHIER = {
     "csv": "CSV",
     "csv-simple": "CSV",
@@ -141,8 +146,17 @@ def _dataset(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> dic
         "foaf:page": _id(f"{adresses.racine}/{one.path(LISEZMOI)}"),
         "dct:provenance": {"@type": "dct:ProvenanceStatement", "rdfs:label": _fr(_provenance(one))},
         "prov:wasDerivedFrom": [_id(address) for address in dict.fromkeys(addresses)],
-        "dcat:distribution": [_id(_distribution_id(one, form, adresses)) for form in one.formats],
+        "dcat:distribution": [
+            *(_id(_distribution_id(one, form, adresses)) for form in one.formats),
+            *(_id(nom) for nom in _tiles_ids(one, snapshot, adresses)),
+        ],
     }
+
+
+def _tiles_ids(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> list[str]:
+    """Return the identifier of the vector tiles of a dataset; none but for places."""
+    is_there = one.id == "lieux" and (snapshot.path / TUILES).is_file()
+    return [f"{adresses.racine}#{one.id}-pmtiles"] if is_there else []
 
 
 def _distributions(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> list[dict]:
@@ -155,19 +169,37 @@ def _distributions(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) 
             "dct:description": _fr(typeset(_tell_format(form))),
             "dcat:accessURL": _id(adresses.racine),
             "dcat:downloadURL": _id(f"{adresses.racine}/{one.path(form)}"),
-            "dcat:mediaType": _id(f"https://www.iana.org/assignments/media-types/{form.mimetype}"),
+            "dcat:mediaType": _id(f"{_MEDIAS}/{form.mimetype}"),
             "dct:format": _id(f"{_EUROPE}file-type/{_TYPES_FICHIER[form.nom]}"),
             "dct:license": _id(_licence_id(one, adresses)),
             "dct:rights": _rights(one),
             "dct:issued": _moment(snapshot),
             "dct:modified": _moment(snapshot),
-            "dcat:byteSize": {
-                "@type": "xsd:nonNegativeInteger",
-                "@value": str(_size(one, form, adresses)),
-            },
+            "dcat:byteSize": _octets(_size(one, form, adresses)),
         }
         for form in one.formats
+    ] + [
+        {
+            "@id": nom,
+            "@type": "dcat:Distribution",
+            "dct:title": _fr(f"{one.titre} (tuiles vectorielles PMTiles)"),
+            "dct:description": _fr(typeset(_TUILES_DITES)),
+            "dcat:accessURL": _id(adresses.racine),
+            "dcat:downloadURL": _id(f"{adresses.racine}/{TUILES}"),
+            "dcat:mediaType": _id(f"{_MEDIAS}/application/vnd.pmtiles"),
+            "dct:format": _id(f"{_EUROPE}file-type/BIN"),
+            "dct:license": _id(_licence_id(one, adresses)),
+            "dct:rights": _rights(one),
+            "dct:issued": _moment(snapshot),
+            "dct:modified": _moment(snapshot),
+            "dcat:byteSize": _octets((snapshot.path / TUILES).stat().st_size),
+        }
+        for nom in _tiles_ids(one, snapshot, adresses)
     ]
+
+
+def _octets(nb: int) -> dict:
+    return {"@type": "xsd:nonNegativeInteger", "@value": str(nb)}
 
 
 def _tell_format(form: Format) -> str:

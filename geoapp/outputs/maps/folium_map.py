@@ -58,7 +58,7 @@ class CarteFolium(folium.Map):
     {% endmacro %}
     """)
 
-    def __init__(self, *, adresse: Callable[[str], str] | None = None):
+    def __init__(self, *, adresse: Callable[[str], str] | None = None, est_groupee: bool = True):
         super().__init__(
             location=[49.97, 2.8],
             zoom_start=8,
@@ -70,8 +70,19 @@ class CarteFolium(folium.Map):
             zoomSnap=0.25,
         )
         # In the place of Folium's own, which are at third parties.
-        self.default_js = [(path, adresse(path)) for path in SCRIPTS] if adresse else []
-        self.default_css = [(path, adresse(path)) for path in STYLES] if adresse else []
+        self.default_js = _linked(SCRIPTS, adresse, est_groupee)
+        self.default_css = _linked(STYLES, adresse, est_groupee)
+
+
+def _linked(
+    paths: Sequence[str], adresse: Callable[[str], str] | None, est_groupee: bool
+) -> list[tuple[str, str]]:
+    """Return the files that a page links, each with its address; none without addresses.
+
+    What groups markers is left out of a map whose server, or whose tiles, group them.
+    """
+    kept = [path for path in paths if est_groupee or "markercluster" not in path]
+    return [(path, adresse(path)) for path in kept] if adresse else []
 
 
 class Appel(JSCSSMixin, MacroElement):

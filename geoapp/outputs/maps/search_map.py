@@ -42,7 +42,7 @@ def build_search_map(
     cadre : list, optional
         [[south, west], [north, east]] to show first; the region when not given.
     """
-    carte = CarteFolium(adresse=adresse)
+    carte = CarteFolium(adresse=adresse, est_groupee=False)
     routes = donnees(ROUTES_DU_FOND) if has_roads(snapshot) else ""
     Fond(donnees=donnees(FOND), routes=routes).add_to(carte)
     for calque in calques:
