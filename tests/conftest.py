@@ -22,28 +22,36 @@ from support.world import make_tiny_frames, publish_world
 # that no schema checked here has.
 sys.modules.setdefault("rfc3987_syntax", None)
 
-BROWSER_S, REAL_S, PLAIN_S = 3.0, 1.5, 0.25
+BROWSER_S, REAL_S, PLAIN_S = 1.5, 0.5, 0.15
 """Seconds that a test takes about: in a browser, on real files, else."""
 
 LONGS = {
-    "test_determinism": 200,
-    "test_check_file": 80,
-    "test_one_row_zoning": 75,
-    "test_last_snapshot": 65,
-    "test_reports": 60,
-    "test_heavy": 55,
-    "test_downloads_web": 50,
-    "test_switch": 45,
-    "test_change": 40,
-    "test_one_row": 36,
-    "test_production": 35,
-    "test_benchmarks_search": 32,
+    "test_determinism": 130,
+    "test_reports": 90,
+    "test_one_row_zoning": 70,
+    "test_other_region": 55,
+    "test_last_snapshot": 45,
+    "test_benchmarks": 36,
+    "test_downloads_web": 35,
+    "test_heavy": 35,
+    "test_production": 34,
+    "test_travel_comparison": 34,
+    "test_check_file": 32,
+    "test_network": 32,
     "test_last_good": 30,
-    "test_benchmarks": 27,
-    "test_steps": 25,
+    "test_readers": 30,
+    "test_postgis": 27,
+    "test_benchmarks_search": 25,
+    "test_steps": 24,
+    "test_one_row": 21,
+    "test_travel": 21,
+    "test_kill": 20,
     "test_fuzz": 20,
     "test_build": 18,
-    "test_kill": 15,
+    "test_contract": 18,
+    "test_map_table_text": 15,
+    "test_switch": 14,
+    "test_write_lheo": 13,
 }
 """Seconds of the files that start builds, servers or processes, which the number of their tests
 does not tell; the first builds what the others read."""

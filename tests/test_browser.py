@@ -8,7 +8,16 @@ import pytest
 from geoapp.offer.filters import apply_filters, parse_filters
 from geoapp.outputs.maps.standalone import render_standalone
 from geoapp.web.usage_store import add
-from support.browsing import WIDTHS, Seen, audit, follow, running, violations, violations_by_theme
+from support.browsing import (
+    WIDTHS,
+    Seen,
+    Visited,
+    audit,
+    follow,
+    running,
+    violations,
+    violations_by_theme,
+)
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -34,7 +43,7 @@ def map_ready(page):
     "path", ["/", "/carte?domaine=sante&niveau=4", "/sources", "/rejets", "/usage"]
 )
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         seen.open(server + path)
         audit(seen, axe_source, server)
 
@@ -195,7 +204,7 @@ def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_sourc
     [("/", 390), *(("/carte", width) for width in WIDTHS), ("/sources", 390), ("/rejets", 390)],
 )
 def test_real_pages_are_clean_and_accessible(real_server, browser, axe_source, path, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(real_server + path)
         if path == "/carte":
             map_ready(page)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, audit, drawn, follow, running, violations
+from support.browsing import WIDTHS, Seen, Visited, audit, drawn, follow, running, violations
 from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def server(tmp_path_factory):
     ],
 )
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(server + path)
         if has_map:
             drawn(page)

@@ -5,7 +5,7 @@ arrives.
 import openpyxl
 import pytest
 
-from support.browsing import Seen, audit, running
+from support.browsing import Seen, Visited, audit, running
 from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -21,14 +21,14 @@ def server(tmp_path_factory):
 
 def test_the_page_is_clean_and_accessible(server, browser, axe_source):
     # Its hundreds of links are audited once, where they are hardest to fit.
-    with Seen(browser, 390) as seen:
+    with Visited(browser, 390) as seen:
         seen.open(server + "/donnees?seuil_km=5&domaine=sante")
         audit(seen, axe_source, server)
 
 
 def test_the_pages_for_map_software_are_clean_and_accessible(server, browser, axe_source):
     one = "/ogc/collections/formations"
-    with Seen(browser, 390) as seen:
+    with Visited(browser, 390) as seen:
         for path in ("/ogc/", one, f"{one}/items", f"{one}/items/tiny:a1@tiny:l1"):
             assert seen.page.goto(f"{server}{path}?f=html").ok, path
             audit(seen, axe_source, server)

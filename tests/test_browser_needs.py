@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, audit, running
+from support.browsing import WIDTHS, Visited, audit, running
 from support.needs import make_needs_world
 from support.world import publish_world
 
@@ -19,7 +19,7 @@ def server(tmp_path_factory):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_are_clean_and_accessible(server, browser, axe_source, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         for path in (
             "/besoins",
             "/besoins?famille=S1X40",

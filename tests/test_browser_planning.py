@@ -4,7 +4,7 @@ form.
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, audit, running
+from support.browsing import WIDTHS, Visited, audit, running
 from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def server(tmp_path_factory):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_are_clean_accessible_and_asked_by_their_form(server, browser, axe_source, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         for path in (SITES, SCENARIO):
             seen.open(server + path)
             audit(seen, axe_source, server)

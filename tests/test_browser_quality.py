@@ -5,7 +5,7 @@ enough.
 import pytest
 
 from geoapp.sources.cache import etat_path
-from support.browsing import WIDTHS, Seen, audit, running
+from support.browsing import WIDTHS, Seen, Visited, audit, running
 from support.world import make_tiny_frames, publish_world, with_quality
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def quality_server(tmp_path_factory):
 def test_pages_of_quality_are_clean_and_accessible(
     quality_server, browser, axe_source, path, width
 ):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(quality_server + path)
         assert "En panne\u202f: Petite offre (depuis le 03/01/2026" in page.inner_text(
             "aside.bandeau >> nth=-1"
@@ -63,7 +63,7 @@ def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser):
 
 @pytest.mark.real
 def test_the_real_page_fits_a_phone(real_snapshot, browser, axe_source):
-    with running(real_snapshot.path.parents[1]) as address, Seen(browser, 390) as seen:
+    with running(real_snapshot.path.parents[1]) as address, Visited(browser, 390) as seen:
         for path in ("/qualite", "/qualite/source/rco-2020-11?critere=position"):
             seen.open(address + path)
             audit(seen, axe_source, address)

@@ -14,7 +14,16 @@ import pytest
 from pypdf import PdfReader
 
 from geoapp.offer.lookups import public_id
-from support.browsing import WIDTHS, Seen, audit, follow, running, violations, violations_by_theme
+from support.browsing import (
+    WIDTHS,
+    Seen,
+    Visited,
+    audit,
+    follow,
+    running,
+    violations,
+    violations_by_theme,
+)
 from support.words import plain
 from support.world import HOSTILE, make_tiny_frames, publish_world
 
@@ -82,7 +91,7 @@ def clean(seen, address):
     ],
 )
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         seen.open(server + path)
         audit(seen, axe_source, server)
 

@@ -4,7 +4,7 @@ compared by keyboard.
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, audit, drawn, running, violations
+from support.browsing import WIDTHS, Seen, Visited, audit, drawn, running, violations
 from support.world import departement_world, publish_world
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ def server(tmp_path_factory):
     ],
 )
 def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_map, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(server + path)
         if has_map:
             drawn(page)

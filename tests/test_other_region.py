@@ -17,6 +17,7 @@ from geoapp.core.snapshot import open_snapshot
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.territories import load_communes
 from geoapp.reference.communes import packages
+from geoapp.reference.communes.build import read_packages
 from geoapp.reference.communes.region import prepare_region
 from geoapp.reference.vicinity import COMMUNES, communes_file, region_name, served_region
 from geoapp.sources.registry import Source, load_sources, sources_of_region
@@ -60,11 +61,26 @@ def two_packages(session_folder):
 
 
 @pytest.fixture(scope="session")
-def regions(session_folder, two_packages):
+def prepare(two_packages):
+    """Return what writes the communes of a region and of its neighbours: the packages, which hold
+    the outlines of the country, are read once.
+    """
+    read = read_packages(**two_packages)
+
+    def write(region, folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("geoapp.reference.communes.region.read_packages", lambda **_: read)
+            prepare_region(region, folder, say=lambda line: None)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def regions(session_folder, prepare):
     """Return what gives the snapshot of a region, prepared and built once."""
 
     def build(region, folder):
-        prepare(region, folder, two_packages)
+        prepare(region, folder)
         near = folder / "miroir"
         for name in COUNTRY:
             (near / name).parent.mkdir(parents=True, exist_ok=True)
@@ -79,11 +95,6 @@ def regions(session_folder, two_packages):
     )
 
 
-def prepare(region, folder, two_packages):
-    """Write the communes of a region and of its neighbours in a data folder."""
-    prepare_region(region, folder, say=lambda line: None, **two_packages)
-
-
 def departements_of(communes) -> tuple[set, set]:
     """Return the départements of the region, and those beside it whose communes are at hand."""
     inside, codes = communes["est_region"].astype(bool), communes["code_departement"]
@@ -94,8 +105,8 @@ OF_BRETAGNE = {"22", "29", "35", "56"}, {"44", "49", "50", "53"}
 
 
 @pytest.mark.network
-def test_a_region_is_prepared_with_its_neighbours(two_packages, tmp_path):
-    prepare(BRETAGNE, tmp_path, two_packages)
+def test_a_region_is_prepared_with_its_neighbours(prepare, tmp_path):
+    prepare(BRETAGNE, tmp_path)
     with served_region(tmp_path, BRETAGNE):
         assert departements_of(load_communes(BRETAGNE)) == OF_BRETAGNE
 

@@ -8,6 +8,7 @@ import contextlib
 import shutil
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from waitress import create_server
@@ -71,15 +72,19 @@ class Seen:
     def __init__(self, browser, width=1280):
         self.context = browser.new_context(viewport={"width": width, "height": 900}, locale="fr-FR")
         self.page = self.context.new_page()
+        self.listen()
+
+    def listen(self):
+        """Remember what the page says and asks from now on."""
         self.errors, self.requests = [], []
-        self.page.on(
-            "console", lambda m: m.type in ("error", "warning") and self.errors.append(m.text)
-        )
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.on(
-            "dialog", lambda d: self.errors.append(f"dialogue : {d.message}") or d.dismiss()
-        )
-        self.page.on("request", lambda r: self.requests.append(r.url))
+        self.heard = {
+            "console": lambda m: m.type in ("error", "warning") and self.errors.append(m.text),
+            "pageerror": lambda e: self.errors.append(str(e)),
+            "dialog": lambda d: self.errors.append(f"dialogue : {d.message}") or d.dismiss(),
+            "request": lambda r: self.requests.append(r.url),
+        }
+        for event, hear in self.heard.items():
+            self.page.on(event, hear)
 
     def __enter__(self):
         return self
@@ -95,6 +100,37 @@ class Seen:
     def foreign(self, address):
         """Return the requests that went elsewhere than to `address`."""
         return [url for url in self.requests if not url.startswith((address, "data:", "blob:"))]
+
+
+class Visited(Seen):
+    """A page that the tests which only open, read and audit share: a new one costs more than a
+    second of processor.
+
+    Nothing of the test before is left, neither cookies nor what its page stored; the page of one
+    that failed is closed.
+    """
+
+    kept: ClassVar[dict] = {}
+    """The page of each browser."""
+
+    def __init__(self, browser, width=1280):
+        if browser not in self.kept:
+            self.kept[browser] = browser.new_context(locale="fr-FR").new_page()
+        self.browser, self.page = browser, self.kept[browser]
+        self.context = self.page.context
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.listen()
+
+    def __exit__(self, failure, *_):
+        if failure:
+            del self.kept[self.browser]
+            return self.context.close()
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.page.goto("about:blank")
+        self.context.clear_cookies()
+        self.page.emulate_media(color_scheme="null")
+        for event, hear in self.heard.items():
+            self.page.remove_listener(event, hear)
 
 
 def follow(page, selector):
