@@ -1,5 +1,5 @@
 """Build curve: `python -m benchmarks.build [--mirror DIR] [--sizes 2000,20000,200000]
-[--repeat 3] [--out FILE]`.
+[--repeat 3] [--alone] [--out FILE]`.
 
 Each size is built by the real `build_snapshot`, in a process of its own, on a
 mirror where only the offer file changes; a plain GeoPandas script does the
@@ -33,6 +33,7 @@ STEPS = {
     "lecture des sources": "read",
     "territoires": "territories",
     "offre : contrôle, position, zones": "offer",
+    "trajets": "trips",
     "publication": "publish",
 }
 
@@ -51,6 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--repeat", type=int, default=3, help="exécutions par taille ; la moins coûteuse est gardée"
     )
+    parser.add_argument(
+        "--alone", action="store_true", help="sans le script ordinaire mesuré à côté"
+    )
     parser.add_argument("--out", type=Path, help="fichier Markdown où écrire le rapport")
     parser.add_argument(
         "--etapes",
@@ -58,7 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="étapes gardées d'où partir : les temps ne veulent plus rien dire",
     )
     options = parser.parse_args(arguments)
-    records = run_sizes(options.mirror, options.sizes, options.repeat, options.etapes)
+    records = run_sizes(
+        options.mirror, options.sizes, options.repeat, options.etapes, is_alone=options.alone
+    )
     report = make_report(records, options.mirror)
     print(report)
     if options.out:
@@ -75,7 +81,12 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def run_sizes(
-    mirror: Path | None, sizes: tuple[int, ...], repeat: int, etapes: Path | None = None
+    mirror: Path | None,
+    sizes: tuple[int, ...],
+    repeat: int,
+    etapes: Path | None = None,
+    *,
+    is_alone: bool = False,
 ) -> list[dict]:
     """Measure the base, then every size; one record each, the base first."""
     source = get_source(ID_SOURCE)
@@ -87,7 +98,9 @@ def run_sizes(
             offers = synthesise_offers(rows, source, nb_offers)
             if etapes:
                 shutil.copytree(etapes, Path(folder) / "data" / DOSSIER)
-            records.append(_run_size(offers, mirror, source, Path(folder), repeat=repeat))
+            records.append(
+                _run_size(offers, mirror, source, Path(folder), repeat=repeat, is_alone=is_alone)
+            )
     return records
 
 
@@ -105,9 +118,15 @@ def load_rows(mirror: Path | None, source: Source) -> pd.DataFrame:
 
 
 def _run_size(
-    offers: pd.DataFrame, mirror: Path | None, source: Source, folder: Path, *, repeat: int
+    offers: pd.DataFrame,
+    mirror: Path | None,
+    source: Source,
+    folder: Path,
+    *,
+    repeat: int,
+    is_alone: bool,
 ) -> dict:
-    """Build on these offers, then run the plain script on the same file."""
+    """Build on these offers, then run the plain script on the same file unless `is_alone`."""
     place = [
         column
         for column in ("lieu_adresse", "latitude", "longitude")
@@ -120,12 +139,15 @@ def _run_size(
     build = _cheapest(
         repeat, "benchmarks.job_geoforma", str(folder / "mirror"), str(folder / "data"), source.id
     )
+    record = {"nb_offers": len(offers), "nb_places": nb_places, "build": build}
+    if is_alone:
+        return record
     coordinates = (source.colonnes["latitude"], source.colonnes["longitude"])
     snapshot = str((folder / "data" / "courant").resolve())
     plain = _cheapest(
         repeat, "benchmarks.job_plain", str(file), snapshot, str(folder / "plain"), *coordinates
     )
-    return {"nb_offers": len(offers), "nb_places": nb_places, "build": build, "plain": plain}
+    return {**record, "plain": plain}
 
 
 def _cheapest(repeat: int, module: str, *arguments: str) -> dict:
@@ -172,9 +194,12 @@ def make_report(records: list[dict], mirror: Path | None) -> str:
         _table(_pairs(base, sizes), _GROWTH),
         "Wall seconds by step:",
         _table(records, _STEP_COLUMNS),
-        "The plain GeoPandas script, on the same file and the outlines of the same snapshot:",
-        _table(sizes, _plain_columns(base)),
     ]
+    if "plain" in base:
+        parts += [
+            "The plain GeoPandas script, on the same file and the outlines of the same snapshot:",
+            _table(sizes, _plain_columns(base)),
+        ]
     return "\n\n".join(parts)
 
 
