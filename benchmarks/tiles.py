@@ -196,7 +196,7 @@ def rival_server(snapshot) -> str:
         {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [round(p.x, 6), round(p.y, 6)]},
-            "properties": {"nom": nom, "nb": nb},
+            "properties": {"nom": nom if isinstance(nom, str) else "", "nb": nb},
         }
         for p, nom, nb in zip(places.geometry, places["nom"], places["nb"], strict=True)
     ]
@@ -207,7 +207,8 @@ def rival_server(snapshot) -> str:
         def do_GET(self):
             body = held.get(self.path)
             if body is None:
-                body = (ROOT / "static" / "vendor" / self.path.lstrip("/")).read_bytes()
+                path = ROOT / "static" / "vendor" / self.path.lstrip("/")
+                body = path.read_bytes() if path.is_file() else b""
             kinds = {".js": "text/javascript", ".css": "text/css", ".geojson": "application/json"}
             packed = gzip.compress(body)
             self.send_response(200)
