@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks.measure import Stopwatch, peak_memory_mb, run_job
@@ -63,22 +64,32 @@ def measure(dossier: Path, workers: int, *, kill: bool) -> None:
 
     communes = gpd.read_parquet(dossier.parent / "communes.parquet")
     offers = pd.read_parquet(dossier.parent / "offres.parquet")
-    watch, peaks = Stopwatch(), []
+    watch, peaks, cpu = Stopwatch(), [], []
     if workers:
-        _run_on_workers(dossier, workers, watch, peaks, kill=kill)
+        _run_on_workers(dossier, workers, watch, (peaks, cpu), kill=kill)
     else:
         run_here(dossier)
         watch.lap("tiles")
     add_up(dossier, communes, offers, read_plan(dossier).filtres)
     watch.lap("sums")
     size = sum(one.stat().st_size for one in (dossier / "resultats").rglob("*.parquet"))
-    print(watch.report(worker_mb=peaks, files=_digest(dossier), results_mb=size / 1e6))
+    told = {"worker_mb": peaks, "worker_cpu_s": cpu, "load": os.getloadavg()[0]}
+    print(watch.report(files=_digest(dossier), results_mb=size / 1e6, **told))
 
 
 def _run_on_workers(
-    dossier: Path, workers: int, watch: Stopwatch, peaks: list[float], *, kill: bool
+    dossier: Path,
+    workers: int,
+    watch: Stopwatch,
+    found: tuple[list[float], list[float]],
+    *,
+    kill: bool,
 ) -> None:
-    """Measure on workers, of which one is killed half way when it is asked."""
+    """Measure on workers, of which one is killed half way when it is asked.
+
+    `found` is given the peak memory and the processor time of each.
+    """
+    peaks, cpu = found
     from distributed import Client
 
     with start(workers) as cluster, Client(cluster) as client:
@@ -93,6 +104,7 @@ def _run_on_workers(
         send_tasks(client, dossier, tasks, watch=tell, measure=measure_tile)
         watch.lap("tiles")
         peaks += list(client.run(peak_memory_mb).values())
+        cpu += list(client.run(time.process_time).values())
 
 
 def _digest(dossier: Path) -> str:

@@ -70,6 +70,10 @@ def send_tasks(
         retries=REPRISES,
         pure=False,
     )
-    for done, future in enumerate(as_completed(futures), 1):
+    arrived = as_completed(futures)
+    # What a tile gives is its files: its worker may die without its being done again.
+    del futures
+    for done, future in enumerate(arrived, 1):
         future.result()
+        future.release()
         watch(done, len(tasks))
