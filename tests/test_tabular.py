@@ -363,3 +363,24 @@ def test_a_zip_that_is_no_workbook_is_told(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("lisez-moi.txt", "rien")
     refused(read_xlsx, path, "lisible")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<t:table-cell><textextext:p>a</textextext:p></t:table-cell>",
+        '<t:table-cell t:number-columns-repeated="²"/>',
+        f'<t:table-cell t:number-columns-repeated="{"9" * 5000}"/>',
+    ],
+)
+def test_a_damaged_open_document_is_told(tmp_path, cell):
+    path = tmp_path / "abime.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "content.xml",
+            '<o:c xmlns:o="urn:o" xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0">'
+            f"<t:table><t:table-row>{cell}</t:table-row></t:table></o:c>",
+        )
+    with pytest.raises(SourceError) as told:
+        read_xlsx(path)
+    assert path.name in str(told.value) and told.value.cure

@@ -148,7 +148,8 @@ def _check_open_document(path: Path, member: str) -> None:
                 stream, events=("start", "end"), resolve_entities=False, no_network=True
             )
             for event, element in events:
-                tag = etree.QName(element).localname
+                # Of a damaged name too, which `etree.QName` refuses.
+                tag = element.tag.rpartition("}")[2]
                 repeated = _repeats(element)
                 if event == "start" and tag == "table":
                     row_at = 0
@@ -173,7 +174,8 @@ def _repeats(element) -> int:
     """Return how many rows or cells an element of an OpenDocument stands for."""
     for name, value in element.attrib.items():
         if name.endswith(("}number-columns-repeated", "}number-rows-repeated")):
-            return int(value) if value.isdigit() else 1
+            # Longer, it is no number of cells, and Python would refuse to read it.
+            return int(value) if value.isdecimal() and len(value) < 20 else 1
     return 1
 
 
