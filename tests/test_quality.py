@@ -366,6 +366,7 @@ def test_pages_say_the_scores_and_what_to_correct(client):
         ("/qualite?ordre=haut", 400),
         ("/qualite?x=1", 400),
         ("/qualite?page=9", 400),
+        (f"/qualite?page={'9' * 5000}", 400),
         ("/qualite/source/inconnue", 404),
         ("/qualite/source/tiny?critere=x", 400),
         ("/qualite/scores.pdf", 404),

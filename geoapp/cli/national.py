@@ -84,7 +84,9 @@ def _read_thresholds(text: str) -> tuple[int, ...]:
     from geoapp.core.errors import ParameterError
 
     parts = [one.strip() for one in text.split(",")]
-    if not all(one.isascii() and one.isdigit() and 1 <= int(one) <= 100 for one in parts):
+    if not all(
+        one.isascii() and one.isdigit() and len(one) < 4 and 1 <= int(one) <= 100 for one in parts
+    ):
         raise ParameterError(
             f"--seuils {text[:40]} : des km entiers de 1 à 100 sont attendus, « 10,20,40 »."
         )

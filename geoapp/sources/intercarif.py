@@ -122,11 +122,11 @@ def _action_cells(sessions: list[dict]) -> dict:
     listed = [funder for session in sessions for funder in _list(session, "financeurs")]
     funders = [funder for funder in listed if isinstance(funder, dict)]
     codes = dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))
-    # `isdigit` alone takes « ² » for a number, which `int` refuses.
+    # `isdigit` alone takes « ² » for a number, which `int` refuses, as it does thousands of digits.
     places = [
         int(text)
         for funder in funders
-        if (text := _text(funder, "places")) and text.isascii() and text.isdigit()
+        if (text := _text(funder, "places")) and text.isdecimal() and len(text) < 20
     ]
     hours = (_text(session, "nombre-heures-total") for session in sessions)
     links = (_text(_dict(session, "contact"), "url") for session in sessions)

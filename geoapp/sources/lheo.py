@@ -297,7 +297,9 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
     formateur = _index(found["organisme-formateur"][0]) if "organisme-formateur" in found else {}
     financeurs = [_index(one) for one in found.get("organisme-financeur", ())]
     places = [
-        text for one in financeurs if (text := _text(one, "nb-places-financees")) and text.isdigit()
+        text
+        for one in financeurs
+        if (text := _text(one, "nb-places-financees")) and text.isdecimal() and len(text) < 20
     ]
     codes = dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))
     sessions = [_session_cells(session) for session in found.get("session", ())]

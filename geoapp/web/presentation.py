@@ -144,7 +144,7 @@ def paginate(nb_lignes: int) -> Page:
     """
     raw = request.args.get("page", "1")
     nb_pages = max(1, -(-nb_lignes // PAR_PAGE))
-    if not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw) <= nb_pages:
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 10 and 1 <= int(raw) <= nb_pages):
         raise ParameterError(f"page = « {raw} » : un nombre de 1 à {nb_pages} est attendu.")
     numero = int(raw)
     return Page(
