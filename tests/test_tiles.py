@@ -19,6 +19,7 @@ from geoapp.core.snapshot import TUILES
 from geoapp.ingest.step_tiles import tiles_file
 from geoapp.offer.search.engine import open_engine, search
 from geoapp.offer.search.requests import parse_request
+from geoapp.offer.search.tile_counts import COMPTEES, property_name
 from geoapp.offer.search.tiled import (
     SEUIL_LIEUX,
     Archive,
@@ -27,14 +28,12 @@ from geoapp.offer.search.tiled import (
     placed_rows,
 )
 from geoapp.offer.search.tiles import (
-    COMPTEES,
     DERNIER_ZOOM,
     LIEUX_MAX,
     MAILLES,
     PAS_DU_MONDE,
     archive,
     offer_tiles,
-    property_name,
 )
 from geoapp.web import create_app
 from support.needs import make_needs_world

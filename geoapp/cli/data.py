@@ -10,16 +10,12 @@ import click
 
 from geoapp.cli.early import FICHIERS, check_out, check_question
 from geoapp.cli.encoding import print_data
-from geoapp.cli.group import DATA, main, read_settings
+from geoapp.cli.group import DATA, MIRROR, main, read_settings
 from geoapp.cli.options import unzoned_options
 
 
 @main.command()
-@click.option(
-    "--mirror",
-    type=click.Path(path_type=Path),
-    help="Dossier qui contient les fichiers des producteurs.",
-)
+@MIRROR
 @click.option("--region", default=None, help="Code INSEE de la région (32 : Hauts-de-France).")
 @click.option(
     "--trajets",

@@ -22,6 +22,13 @@ DATA = click.option(
 )
 
 
+MIRROR = click.option(
+    "--mirror",
+    type=click.Path(path_type=Path),
+    help="Dossier qui contient les fichiers des producteurs.",
+)
+
+
 PATIENCE_S, ENCORE_S = 2.0, 10.0
 """Seconds after which a command says that it works, and says so again."""
 

@@ -29,7 +29,8 @@ from geoapp.offer.filters import FILTRES
 from geoapp.offer.quality.criteria import CRITERES
 from geoapp.offer.quality.positions import REGLES_POSITION
 from geoapp.offer.quality.scores import POIDS_TOTAL
-from geoapp.offer.search.tiles import CHAMPS, COMPTEES, COUCHE, LIEUX_MAX, MAILLES, property_name
+from geoapp.offer.search.tile_counts import COMPTEES, property_name
+from geoapp.offer.search.tiles import CHAMPS, COUCHE, LIEUX_MAX, MAILLES
 from geoapp.reference.glossary import load_glossary
 from geoapp.reference.zonings import ZONAGES
 from geoapp.sources.formats import FORMATS

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from geoapp.cli.data import packages_options
-from geoapp.cli.group import DATA, main, read_settings
+from geoapp.cli.group import DATA, MIRROR, main, read_settings
 
 INSTALLER = (
     "Les ouvriers demandent Dask, qui n'est pas installé ici : "
@@ -31,11 +31,7 @@ INSTALLER = (
     show_default=True,
     help="Distances par la route, en km entiers de 1 à 100, séparées par des virgules.",
 )
-@click.option(
-    "--mirror",
-    type=click.Path(path_type=Path),
-    help="Dossier qui contient les fichiers des producteurs.",
-)
+@MIRROR
 @click.option(
     "--ouvriers",
     type=click.IntRange(1, 64),

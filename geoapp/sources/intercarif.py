@@ -17,7 +17,7 @@ from geoapp.core.errors import SourceError
 from geoapp.sources.lheo import COLONNES, FILLERS, MODALITES
 from geoapp.sources.records import Lecture, reject
 from geoapp.sources.tabular import parse_json, refuse_element
-from geoapp.sources.texts import clean_text, read_date, write_sessions
+from geoapp.sources.texts import clean_text, read_count, read_date, write_sessions
 
 
 def read_intercarif(path: Path, *, voie: str = "") -> Lecture:
@@ -122,12 +122,7 @@ def _action_cells(sessions: list[dict]) -> dict:
     listed = [funder for session in sessions for funder in _list(session, "financeurs")]
     funders = [funder for funder in listed if isinstance(funder, dict)]
     codes = dict.fromkeys(code for funder in funders if (code := _text(funder, "code")))
-    # `isdigit` alone takes « ² » for a number, which `int` refuses, as it does thousands of digits.
-    places = [
-        int(text)
-        for funder in funders
-        if (text := _text(funder, "places")) and text.isdecimal() and len(text) < 20
-    ]
+    places = [nb for one in funders if (nb := read_count(_text(one, "places"))) is not None]
     hours = (_text(session, "nombre-heures-total") for session in sessions)
     links = (_text(_dict(session, "contact"), "url") for session in sessions)
     return {

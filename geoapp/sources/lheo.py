@@ -21,7 +21,7 @@ import pandas as pd
 from geoapp.core.errors import SourceError
 from geoapp.core.schema.offer_columns import LHEO
 from geoapp.sources.records import Lecture, reject
-from geoapp.sources.texts import clean_text, read_date, write_sessions
+from geoapp.sources.texts import clean_text, read_count, read_date, write_sessions
 from geoapp.sources.xml_stream import local_name, stream_elements
 
 BATCH = 5_000
@@ -297,9 +297,9 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
     formateur = _index(found["organisme-formateur"][0]) if "organisme-formateur" in found else {}
     financeurs = [_index(one) for one in found.get("organisme-financeur", ())]
     places = [
-        text
+        nb
         for one in financeurs
-        if (text := _text(one, "nb-places-financees")) and text.isdecimal() and len(text) < 20
+        if (nb := read_count(_text(one, "nb-places-financees"))) is not None
     ]
     codes = dict.fromkeys(text for one in financeurs if (text := _text(one, "code-financeur")))
     sessions = [_session_cells(session) for session in found.get("session", ())]
@@ -312,7 +312,7 @@ def _action_cells(found: dict[str, list], voie: str, url: str | None) -> dict:
         "modalite": MODALITES.get(_text(found, "modalites-enseignement") or ""),
         "duree_h": _text(found, "nombre-heures-total") or _total_hours(found),
         "financeurs": "|".join(codes) or None,
-        "nb_places_financees": str(sum(map(int, places))) if places else None,
+        "nb_places_financees": str(sum(places)) if places else None,
         "publics": "|".join(dict.fromkeys(_texts(found, "code-public-vise"))) or None,
         "prix_eur": _text(found, "prix-total-TTC") or _extra(found, "prix_eur"),
         "url": _under(found, "url-action", "urlweb") or url,

@@ -15,6 +15,9 @@ from functools import lru_cache
 TEXTE_MAX = 3_000
 """Longest text kept, in characters: the limit of LHÉO."""
 
+CHIFFRES_MAX = 20
+"""Digits from which a text counts nothing."""
+
 _BLOCKS = re.compile(r"</?(?:p|br|li|ul|ol|div|h[1-6]|tr|table)\b[^<>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"</?[A-Za-z!][^<>]*>")
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
@@ -26,6 +29,16 @@ _CONTROLS = re.compile(
 _BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r"\s*\n\s*")
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T.*)?")
+
+
+def read_count(text: str | None) -> int | None:
+    """Return the whole number that a text is, of plain digits; None for any other text.
+
+    `isdigit` alone takes « ² » for a number, which `int` refuses, as it does thousands of digits.
+    """
+    if text and text.isascii() and text.isdigit() and len(text) < CHIFFRES_MAX:
+        return int(text)
+    return None
 
 
 def clean_text(text: str) -> str | None:

@@ -17,6 +17,7 @@ from geoapp.sources.content import list_members, read_bytes
 from geoapp.sources.header_line import LIGNES_REGARDEES, count_known, find_header
 from geoapp.sources.records import Lecture, show
 from geoapp.sources.tabular import say_header, text_frame
+from geoapp.sources.texts import read_count
 
 MAX_CELLS = 10_000_000
 """Largest sheet, in cells of its bounding box: the reader holds all of them, blank ones too."""
@@ -174,8 +175,8 @@ def _repeats(element) -> int:
     """Return how many rows or cells an element of an OpenDocument stands for."""
     for name, value in element.attrib.items():
         if name.endswith(("}number-columns-repeated", "}number-rows-repeated")):
-            # Longer, it is no number of cells, and Python would refuse to read it.
-            return int(value) if value.isdecimal() and len(value) < 20 else 1
+            nb = read_count(value)
+            return 1 if nb is None else nb
     return 1
 
 

@@ -64,7 +64,7 @@ def index():
         est_dessinee=bool(drawn),
         nb_dehors=0,
         page=page,
-        colonnes=[(INDICATEURS[nom].titre, INDICATEURS[nom].sens) for nom in COLONNES],
+        colonnes=[INDICATEURS[nom] for nom in COLONNES],
         lignes=[
             (row["nom"], [show_value(row, nom, "") for nom in COLONNES])
             for row in reponse.tableau.iloc[page.tranche].to_dict("records")
@@ -83,14 +83,11 @@ def drawn_shapes(resultat: Publie, reponse: Reponse) -> tuple[int, list[dict]]:
     table, mesure = reponse.tableau, reponse.question.mesure
     ranks = assign_classes(table[mesure].to_numpy(dtype=float), reponse.classes).tolist()
     nb, empty = len(reponse.classes.effectifs), is_uncollected(reponse).tolist()
+    tints = ["inconnu" if one < 0 else shade(one, nb) for one in ranks]
     return height, [
         {
             "trace": paths[row["code_zone"]],
-            "teinte": "non-collectee"
-            if empty[rank]
-            else "inconnu"
-            if ranks[rank] < 0
-            else shade(ranks[rank], nb),
+            "teinte": "non-collectee" if empty[rank] else tints[rank],
             "nom": row["nom"],
             "valeur": show_value(row, mesure, ""),
         }

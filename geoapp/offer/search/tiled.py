@@ -11,7 +11,7 @@ from pmtiles.reader import MmapSource, Reader
 from geoapp.core.snapshot import TUILES, Snapshot
 from geoapp.offer.search.engine import Moteur
 from geoapp.offer.search.model import Requete
-from geoapp.offer.search.tiles import COMPTEES, property_name
+from geoapp.offer.search.tile_counts import COMPTEES, property_name
 
 SEUIL_LIEUX = 2_000
 """Places from which a map reads tiles: under it the points of a view weigh less than their reader.

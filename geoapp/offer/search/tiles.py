@@ -24,12 +24,10 @@ from pmtiles.writer import Writer
 from geoapp.core.geometry import mercator
 from geoapp.offer.filters import FILTRES
 from geoapp.offer.search.columns import distinct_places
+from geoapp.offer.search.tile_counts import COMPTEES, property_name
 
 COUCHE = "lieux"
 """Layer of a tile."""
-
-COMPTEES = ("domaine", "niveau")
-"""Filters whose values each point counts: of one value by offer."""
 
 MAILLES = 24
 """Cells along the side of a tile.
@@ -148,19 +146,10 @@ def _frame(longitudes: np.ndarray, latitudes: np.ndarray) -> tuple[float, float,
     """Return west, south, east, north of the places; nothing without any."""
     if not len(longitudes):
         return 0.0, 0.0, 0.0, 0.0
-    lows, highs = (
-        (float(longitudes.min()), float(latitudes.min())),
-        (
-            float(longitudes.max()),
-            float(latitudes.max()),
-        ),
-    )
-    return *lows, *highs
-
-
-def property_name(filtre: str, valeur: str) -> str:
-    """Return the property of a point that counts one value of a filter."""
-    return f"{filtre}_{valeur}"
+    degrees = np.array([longitudes, latitudes], dtype=float)
+    west, south = degrees.min(axis=1).tolist()
+    east, north = degrees.max(axis=1).tolist()
+    return west, south, east, north
 
 
 def _tell(offres: pd.DataFrame, rank: np.ndarray) -> list[dict]:

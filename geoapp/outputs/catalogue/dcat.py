@@ -161,41 +161,39 @@ def _tiles_ids(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> l
 
 def _distributions(one: Ressource, snapshot: Snapshot, adresses: PageCatalogue) -> list[dict]:
     """Return the files of one dataset."""
-    return [
+    common = {
+        "@type": "dcat:Distribution",
+        "dcat:accessURL": _id(adresses.racine),
+        "dct:license": _id(_licence_id(one, adresses)),
+        "dct:rights": _rights(one),
+        "dct:issued": _moment(snapshot),
+        "dct:modified": _moment(snapshot),
+    }
+    files = [
         {
             "@id": _distribution_id(one, form, adresses),
-            "@type": "dcat:Distribution",
             "dct:title": _fr(f"{one.titre} ({form.libelle})"),
             "dct:description": _fr(typeset(_tell_format(form))),
-            "dcat:accessURL": _id(adresses.racine),
             "dcat:downloadURL": _id(f"{adresses.racine}/{one.path(form)}"),
             "dcat:mediaType": _id(f"{_MEDIAS}/{form.mimetype}"),
             "dct:format": _id(f"{_EUROPE}file-type/{_TYPES_FICHIER[form.nom]}"),
-            "dct:license": _id(_licence_id(one, adresses)),
-            "dct:rights": _rights(one),
-            "dct:issued": _moment(snapshot),
-            "dct:modified": _moment(snapshot),
             "dcat:byteSize": _octets(_size(one, form, adresses)),
         }
         for form in one.formats
-    ] + [
+    ]
+    files += [
         {
             "@id": nom,
-            "@type": "dcat:Distribution",
             "dct:title": _fr(f"{one.titre} (tuiles vectorielles PMTiles)"),
             "dct:description": _fr(typeset(_TUILES_DITES)),
-            "dcat:accessURL": _id(adresses.racine),
             "dcat:downloadURL": _id(f"{adresses.racine}/{TUILES}"),
             "dcat:mediaType": _id(f"{_MEDIAS}/application/vnd.pmtiles"),
             "dct:format": _id(f"{_EUROPE}file-type/BIN"),
-            "dct:license": _id(_licence_id(one, adresses)),
-            "dct:rights": _rights(one),
-            "dct:issued": _moment(snapshot),
-            "dct:modified": _moment(snapshot),
             "dcat:byteSize": _octets((snapshot.path / TUILES).stat().st_size),
         }
         for nom in _tiles_ids(one, snapshot, adresses)
     ]
+    return [common | file for file in files]
 
 
 def _octets(nb: int) -> dict:
