@@ -73,3 +73,5 @@ def test_a_summary_of_coverage_and_a_map_load_neither_search_nor_files(tiny_snap
     assert loaded(["gaps", *data], apart) == []
     picture = ["figure", "--type", "couverture", "--out", str(tmp_path / "c.png")]
     assert loaded([*picture, *data], apart) == ["matplotlib"]
+    offer = ["figure", "--type", "offre", "--out", str(tmp_path / "o.png")]
+    assert loaded([*offer, *data], "scipy.sparse scipy.spatial") == []

@@ -14,6 +14,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from matplotlib.font_manager import get_font
+from matplotlib.ft2font import LoadFlags
 from PIL import Image
 from pypdf import PdfReader
 
@@ -33,7 +35,15 @@ from geoapp.outputs.figures import (
 )
 from geoapp.outputs.figures.content import make_content
 from geoapp.outputs.figures.density import per_inhabitants, zone_supply
-from geoapp.outputs.figures.fonts import LISIBLE_PT, width_mm, wrap
+from geoapp.outputs.figures.fonts import (
+    FICHIERS,
+    LISIBLE_PT,
+    MM_PAR_POINT,
+    TRAITS,
+    font_folder,
+    width_mm,
+    wrap,
+)
 from geoapp.outputs.figures.hatches import parallel_lines
 from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, place_or_number
 from geoapp.outputs.figures.map import frame_map, to_path
@@ -433,6 +443,22 @@ def test_texts_are_set_in_french():
     assert wrap("un deux trois", 10, 12) and all(
         width_mm(line, 10) <= 12 or " " not in line for line in wrap("un deux trois", 10, 12)
     )
+
+
+@pytest.mark.parametrize("style", FICHIERS)
+def test_a_line_is_as_wide_as_the_font_draws_it(style):
+    """The letters summed, against FreeType setting the whole line."""
+    face = get_font(str(font_folder() / FICHIERS[style]))
+    for line in (
+        "Part non couverte à plus de 20\u202fkm",
+        "AVATAR, « fjord » : l’Oise",
+        "Wœrth",
+        "",
+    ):
+        face.set_size(100, 72)
+        face.set_text(line, 0.0, flags=LoadFlags.NO_HINTING, features=TRAITS)
+        drawn = face.get_width_height()[0] / 64 / 100 * MM_PAR_POINT
+        assert width_mm(line, 1, style) == pytest.approx(drawn, rel=0.04, abs=0.05)
 
 
 def test_a_figure_of_siting_tells_the_answer_of_the_page(monde):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from geoapp.core.memory import Memory
+from geoapp.core.memory import Lazily, Memory
 from geoapp.web import create_app, served
 from geoapp.web.served import Courant, served_engine
 from support.world import CREATED, publish_world
@@ -111,3 +111,12 @@ def test_what_depends_on_the_day_is_let_go_with_the_day(tiny_frames, tmp_path, m
             assert served_engine().jour == Day.day and served_engine() is served_engine()
         _, days = served.courant().derive("moteur", lambda snapshot: pytest.fail("made again"))
     assert len(days) == 1
+
+
+def test_a_value_by_name_is_made_when_it_is_asked_and_once():
+    made = []
+    values = Lazily({name: lambda name=name: made.append(name) or name.upper() for name in "ab"})
+    assert "a" in values and "c" not in values and list(values) == ["a", "b"] and made == []
+    assert values["b"] == values["b"] == "B" and made == ["b"]
+    values.make_all()
+    assert made == ["b", "a"] and dict(values) == {"a": "A", "b": "B"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from math import inf
 from threading import Condition
 from typing import Any, TypeVar
@@ -38,3 +38,31 @@ class Memory:
 
     def __len__(self) -> int:
         return len(self._get.cache)
+
+
+class Lazily(Mapping[str, T]):
+    """Values by name, each made when it is first asked, once however many threads ask.
+
+    A command asks for one or two of a dozen; a server makes them all before it answers
+    (`make_all`), so that its processes share them.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], T]]):
+        self._makers, self._made = dict(makers), Memory()
+
+    def __getitem__(self, name: str) -> T:
+        return self._made.get(name, self._makers[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def make_all(self) -> None:
+        """Make every value."""
+        for name in self:
+            self[name]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 Weight = Callable[[np.ndarray], np.ndarray]
 """Decay: costs → weights from 0 to 1, same shape."""
@@ -27,7 +27,7 @@ _BIG = 50_000_000
 """Products of more terms than this are shared between two threads."""
 
 
-def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
+def nearest(cost: scipy.sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
     """Return the least cost of each origin to an open place.
 
     Parameters
@@ -59,7 +59,7 @@ def nearest(cost: sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
     return result
 
 
-def cumulative(cost: sparse.csr_array, supply: np.ndarray, max_cost: float) -> np.ndarray:
+def cumulative(cost: scipy.sparse.csr_array, supply: np.ndarray, max_cost: float) -> np.ndarray:
     """Return the supply within `max_cost` of each origin, inclusive; 0 when there is none.
 
     Shape (n_origins,) or (n_origins, n_filters), as `supply` has filters or not.
@@ -104,7 +104,7 @@ def gaussian(sigma: float) -> Weight:
     return lambda cost: np.exp(-0.5 * (cost.astype(float) / sigma) ** 2)
 
 
-def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr_array:
+def weigh(cost: scipy.sparse.csr_array, max_cost: float, weight: Weight) -> scipy.sparse.csr_array:
     """Return the weights of the costs up to `max_cost`, inclusive, as float64; no entry of 0.
 
     Raises
@@ -117,11 +117,11 @@ def weigh(cost: sparse.csr_array, max_cost: float, weight: Weight) -> sparse.csr
         raise ValueError("costs must be known and not negative")
     near = within(cost, max_cost)
     values = np.asarray(weight(near.data), dtype=float)
-    weights = sparse.csr_array((values, near.indices, near.indptr), shape=near.shape)
+    weights = scipy.sparse.csr_array((values, near.indices, near.indptr), shape=near.shape)
     return weights if values.min(initial=1) > 0 else _keep(weights, values > 0)
 
 
-def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
+def within(cost: scipy.sparse.csr_array, max_cost: float) -> scipy.sparse.csr_array:
     """Return the costs up to `max_cost`, inclusive; a stored zero stays stored."""
     # Of a limit in whole steps, the whole part counts; a last bit under it must not lose a step.
     whole = np.floor(max_cost + 1e-6) if cost.dtype.kind == "u" else max_cost
@@ -129,21 +129,23 @@ def within(cost: sparse.csr_array, max_cost: float) -> sparse.csr_array:
     return cost if cost.data.max(initial=0) <= limit else _keep(cost, cost.data <= limit)
 
 
-def _keep(matrix: sparse.csr_array, mask: np.ndarray) -> sparse.csr_array:
+def _keep(matrix: scipy.sparse.csr_array, mask: np.ndarray) -> scipy.sparse.csr_array:
     """Return the stored entries that a mask keeps."""
     kept = np.flatnonzero(mask)
     # In the type of the indices: with two types, scipy would widen both.
     indptr = np.searchsorted(kept, matrix.indptr).astype(matrix.indices.dtype)
-    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
+    return scipy.sparse.csr_array(
+        (matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape
+    )
 
 
-def weight_of(matrix: sparse.csr_array) -> int:
+def weight_of(matrix: scipy.sparse.csr_array) -> int:
     """Return the bytes of a matrix, those of its structure included."""
     return int(matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes)
 
 
 def floating_catchment(
-    weights: sparse.csr_array, population: np.ndarray, supply: np.ndarray
+    weights: scipy.sparse.csr_array, population: np.ndarray, supply: np.ndarray
 ) -> np.ndarray:
     """Return the supply per inhabitant that each origin reaches, competition counted.
 
@@ -175,7 +177,7 @@ def floating_catchment(
 
 
 def _reaches(
-    weights: sparse.csr_array, demand: np.ndarray, supply: np.ndarray, result: np.ndarray
+    weights: scipy.sparse.csr_array, demand: np.ndarray, supply: np.ndarray, result: np.ndarray
 ) -> np.ndarray:
     """Tell which origins reach a supply: what they reach may be zero, which is not nothing."""
     reached = result > 0
@@ -188,11 +190,11 @@ def _reaches(
 
 
 def three_step(
-    weights: sparse.csr_array,
+    weights: scipy.sparse.csr_array,
     population: np.ndarray,
     supply: np.ndarray,
     *,
-    selection: sparse.csr_array | None = None,
+    selection: scipy.sparse.csr_array | None = None,
 ) -> np.ndarray:
     """Return 3SFCA: E2SFCA where each origin shares its demand (Wan et al. 2012).
 
@@ -210,7 +212,7 @@ def three_step(
         return np.stack(columns, axis=1) if columns else np.empty((weights.shape[0], 0))
     total = (weights if selection is None else selection) @ (supply > 0).astype(float)
     share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    squared = sparse.csr_array(
+    squared = scipy.sparse.csr_array(
         (
             weights.data**2 * np.repeat(share, np.diff(weights.indptr)),
             weights.indices,
@@ -221,7 +223,7 @@ def three_step(
     return floating_catchment(squared, population, supply)
 
 
-def _product(weights: sparse.csr_array, dense: np.ndarray) -> np.ndarray:
+def _product(weights: scipy.sparse.csr_array, dense: np.ndarray) -> np.ndarray:
     """Return weights @ dense; a large one in two threads, without the columns of zeros."""
     if dense.ndim == 1 or weights.nnz * dense.shape[1] < _BIG:
         return weights @ dense

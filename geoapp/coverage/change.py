@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.french import count, format_date, format_number, join_words
@@ -292,7 +292,7 @@ def _same_trainings(snapshots: tuple[Snapshot, ...], whole: list[pd.DataFrame]) 
         for end, columns in zip(ends, (RANGEE, RETENUE), strict=True):
             end.extend(_find(mine, merged[columns].set_axis(RANGEE, axis=1)))
         found.append(mine)
-    links = sparse.coo_array((np.ones(len(ends[0])), ends), shape=(len(ranks), len(ranks)))
+    links = scipy.sparse.coo_array((np.ones(len(ends[0])), ends), shape=(len(ranks), len(ranks)))
     from scipy.sparse.csgraph import connected_components
 
     _, groups = connected_components(links, directed=False)

@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from geoapp.coverage import access
 from geoapp.coverage.model import Question, to_parameters
@@ -107,7 +107,9 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     )
 
 
-def reachable_bodies(offre: OffreComptee, reach: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+def reachable_bodies(
+    offre: OffreComptee, reach: scipy.sparse.csr_array
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and greatest rank of the bodies that each point reaches.
 
     Both are equal when only one body is in reach; (greatest integer, −1) when none is.

@@ -6,16 +6,16 @@ by process, then only read: threads may share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
-from geoapp.core.memory import Memory
+from geoapp.core.memory import Lazily, Memory
 from geoapp.core.schema.model import LIEUX_INFORMATION
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage import access
@@ -63,31 +63,6 @@ class Maille:
     est_sans_contour: np.ndarray | None = None
 
 
-class Mailles(Mapping[str, Maille]):
-    """The divisions of the region by name, each made when it is first asked.
-
-    A command asks for one or two of a dozen; a server makes them all before it answers
-    (`make_all`), so that its processes share them.
-    """
-
-    def __init__(self, faiseurs: Mapping[str, Callable[[], Maille]]):
-        self._faiseurs, self._faites = dict(faiseurs), Memory()
-
-    def __getitem__(self, nom: str) -> Maille:
-        return self._faites.get(nom, self._faiseurs[nom])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._faiseurs)
-
-    def __len__(self) -> int:
-        return len(self._faiseurs)
-
-    def make_all(self) -> None:
-        """Make every division."""
-        for nom in self:
-            self[nom]
-
-
 @dataclass(frozen=True, kw_only=True)
 class World:
     """Everything that answers read; see the module.
@@ -108,7 +83,7 @@ class World:
     noms_organismes: np.ndarray
     nb_non_placees: int
     nb_a_distance: int
-    mailles: Mailles = field(default_factory=lambda: Mailles({}))
+    mailles: Lazily[Maille] = field(default_factory=lambda: Lazily({}))
     memoire: Memory = field(default_factory=Memory, repr=False)
 
     est_information: bool = False
@@ -190,6 +165,12 @@ class World:
         known = self.known_trips(question.mode)
         return found if known is None else np.where(known, found, np.nan)
 
+    def make_all(self) -> None:
+        """Make every division and every cost: the processes begun after it share them."""
+        self.mailles.make_all()
+        for matrice in (*self.trajets.modes.values(), *self.trajets.lois.values()):
+            dict(matrice.pas)
+
     def known_trips(self, mode: str) -> np.ndarray | None:
         """Tell from which points the trips of a way of travelling are known; None: from all.
 
@@ -215,13 +196,13 @@ class World:
         people = np.nan_to_num(self.demand(False))
         return people, float(people.sum())
 
-    def _near(self, unite: str, mode: str, seuil: float) -> sparse.csr_array:
+    def _near(self, unite: str, mode: str, seuil: float) -> scipy.sparse.csr_array:
         """Return the costs up to the least of `_PROCHES` that holds a threshold, and keep them."""
         limite = next((one for one in _PROCHES if seuil <= one), None)
         if limite is None:
             return self.cost(unite, mode)
 
-        def make() -> sparse.csr_array:
+        def make() -> scipy.sparse.csr_array:
             steps = self.trajets.modes[mode].pas[unite]
             return as_cost(access.within(steps, limite * PAR_UNITE[unite]), unite)
 
@@ -241,14 +222,14 @@ class World:
         """Return the memory of one kind of answers, of which only the last ones asked are kept."""
         return self.memoire.get(("dernieres", sorte), lambda: Memory(maxsize))
 
-    def weights(self, question: Question, forme: str, ecart: float = 1.0) -> sparse.csr_array:
+    def weights(self, question: Question, forme: str, ecart: float = 1.0) -> scipy.sparse.csr_array:
         """Return the weights of the costs up to `ecart` times the threshold of a question.
 
         `forme` is `pas` (steps of E2SFCA) or `un` (2SFCA).  The last ones asked are kept.
         """
         unite, mode, seuil = question.unite, question.mode, question.seuil * ecart
 
-        def make() -> sparse.csr_array:
+        def make() -> scipy.sparse.csr_array:
             weight = access.default_steps(seuil) if forme == "pas" else access.binary()
             return access.weigh(self._near(unite, mode, seuil), seuil, weight)
 
@@ -424,7 +405,7 @@ def _plain(offres: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(offres.drop(columns="geometry"))
 
 
-def _divide(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> Mailles:
+def _divide(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> Lazily[Maille]:
     """Return every division of the region, with the points and the offers that lie in each zone."""
     region, mine = points[points["est_region"]], offres[~offres["est_voisine"]]
     inside = pd.DataFrame({"rang": region.index, "code_commune": region["code_commune"].to_numpy()})
@@ -453,7 +434,7 @@ def _divide(snapshot: Snapshot, points: pd.DataFrame, offres: pd.DataFrame) -> M
             pd.DataFrame({"rang": mine.index, "code_zone": mine["code_commune"].to_numpy()}),
         )
 
-    return Mailles(
+    return Lazily(
         {nom: partial(zoning, nom) for nom in sorted(snapshot.read("zones")["type_zone"].unique())}
         | {
             COMMUNE: by_commune,

@@ -10,7 +10,7 @@ and what the best candidates would add to any set bounds what as many openings c
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.planning.siting import EPSILON, Choice
 
@@ -28,10 +28,10 @@ class Levelling:
         Who lives there.
     """
 
-    def __init__(self, brought: sparse.csr_array, lack: np.ndarray, people: np.ndarray):
+    def __init__(self, brought: scipy.sparse.csr_array, lack: np.ndarray, people: np.ndarray):
         self.lack, self.people = lack, people
         # Who lacks nothing is filled by nothing.
-        kept = sparse.csr_array(brought.multiply((lack > 0)[:, None]))
+        kept = scipy.sparse.csr_array(brought.multiply((lack > 0)[:, None]))
         kept.eliminate_zeros()
         self.columns = kept.tocsc()
         self.rows, self.data = self.columns.indices, self.columns.data

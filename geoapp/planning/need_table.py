@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from geoapp.core.schema import TABLES, conform
 from geoapp.core.schema.model import INDICES_TENSION
@@ -341,7 +341,9 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
     return pd.concat(parts, ignore_index=True) if parts else empty
 
 
-def _by_points(cost: sparse.csr_array, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def _by_points(
+    cost: scipy.sparse.csr_array, rows: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield the costs of some points at a time, whole: (places, points), `_FAR` out of reach.
 
     All of them would be gigabytes for a large offer; those of one place follow one another.
@@ -377,7 +379,7 @@ def _nearest(near: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _nearest_by_zone(
-    terrain: _Terrain, cost: sparse.csr_array, places: Sequence[np.ndarray]
+    terrain: _Terrain, cost: scipy.sparse.csr_array, places: Sequence[np.ndarray]
 ) -> list[list[dict[str, np.ndarray]]]:
     """Return, by list of places then by zoning, what is told of each zone.
 

@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.coverage import access, equity
@@ -123,7 +123,7 @@ class Monde:
 
     lines: np.ndarray
     chosen: np.ndarray
-    worth: sparse.csr_array
+    worth: scipy.sparse.csr_array
     today: np.ndarray
     rangs: np.ndarray
     lack: np.ndarray | None = None
@@ -227,7 +227,7 @@ def _level(world: World, recherche: Recherche, comptes: Recensement) -> Sites:
     # Who lacks nothing is brought nothing.
     mine = np.flatnonzero(lack > 0)
     weights = _weights_of(world, question, rows[mine], chosen)
-    brought = sparse.csr_array(weights.multiply(each[None, :]))
+    brought = scipy.sparse.csr_array(weights.multiply(each[None, :]))
     lacking = lack[mine], comptes.people[mine]
     monde = Monde(mine, chosen, brought, comptes.cost, rangs, *lacking)
     growing = Levelling(brought, *lacking)
@@ -266,7 +266,7 @@ def _places_of_each(recherche: Recherche) -> float:
 
 def _weights_of(
     world: World, question: Question, rows: np.ndarray, opened: np.ndarray
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return the weights of E2SFCA from some points to some candidates."""
     cost = trips_to(world, question, rows, opened, np.full(len(rows), question.seuil))
     return access.weigh(cost, question.seuil, access.default_steps(question.seuil))
@@ -299,7 +299,7 @@ def choose_real(monde: Monde, nb: int, part: float) -> tuple[list[int], list[int
     return kept, opened
 
 
-def _value(worth: sparse.csr_array, opened: list[int]) -> float:
+def _value(worth: scipy.sparse.csr_array, opened: list[int]) -> float:
     return float(siting.rank_by_gain(worth, opened)[1].sum()) if len(opened) else 0.0
 
 
@@ -459,7 +459,7 @@ def _score_with(world: World, recherche: Recherche, opened: np.ndarray) -> np.nd
     """Return E2SFCA by point, with the openings beside the offer of today."""
     question = recherche.question
     new = _weights_of(world, question, np.arange(len(world.points)), opened)
-    weights = sparse.csr_array(sparse.hstack([world.weights(question, "pas"), new]))
+    weights = scipy.sparse.csr_array(scipy.sparse.hstack([world.weights(question, "pas"), new]))
     each = np.full(len(opened), _places_of_each(recherche))
     supply = np.r_[choose_offer(world, question).par_place, each]
     demand = np.nan_to_num(world.demand(question.voisins))

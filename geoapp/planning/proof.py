@@ -15,7 +15,7 @@ from math import ceil
 from threading import Lock
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.planning.siting import EPSILON, Choice, grow, rank_by_gain, relax
 
@@ -59,10 +59,12 @@ class _Levels:
 
     gains: np.ndarray
     before: np.ndarray
-    members: sparse.csr_array
+    members: scipy.sparse.csr_array
 
 
-def prove(worth: sparse.csr_array, nb: int, choice: Choice, *, delai_s: float = DELAI_S) -> Choice:
+def prove(
+    worth: scipy.sparse.csr_array, nb: int, choice: Choice, *, delai_s: float = DELAI_S
+) -> Choice:
     """Return the best choice of `nb` candidates that the solver finds, with its bound.
 
     It is `choice` itself, proven or with a better bound, when nothing better is found in time.
@@ -93,7 +95,7 @@ def prove(worth: sparse.csr_array, nb: int, choice: Choice, *, delai_s: float = 
 
 
 def least_sites(
-    worth: sparse.csr_array, target: float, *, delai_s: float = DELAI_S, nb_max: int = 200
+    worth: scipy.sparse.csr_array, target: float, *, delai_s: float = DELAI_S, nb_max: int = 200
 ) -> Least:
     """Return the least candidates to open so that they are worth `target`; 0 s: no proof.
 
@@ -126,12 +128,12 @@ def least_sites(
     return Least(opened=ordered, least=least, reached=_value(worth, opened))
 
 
-def _value(worth: sparse.csr_array, opened: list[int]) -> float:
+def _value(worth: scipy.sparse.csr_array, opened: list[int]) -> float:
     """Return what a set is worth."""
     return float(worth[:, list(opened)].max(axis=1).sum()) if len(opened) else 0.0
 
 
-def _least(worth: sparse.csr_array, target: float, nb: int) -> int:
+def _least(worth: scipy.sparse.csr_array, target: float, nb: int) -> int:
     """Return a number under which no set reaches the target, by the bound of each number."""
     low = 1
     while low < nb:
@@ -143,7 +145,7 @@ def _least(worth: sparse.csr_array, target: float, nb: int) -> int:
     return low
 
 
-def _as_levels(worth: sparse.csr_array) -> _Levels:
+def _as_levels(worth: scipy.sparse.csr_array) -> _Levels:
     """Return a problem by levels, those of equal members and of no other level being one.
 
     The formulation is that of García, Labbé and Marín (2011): a point is served at a level when a
@@ -160,7 +162,7 @@ def _as_levels(worth: sparse.csr_array) -> _Levels:
     ranks = np.arange(len(starts))
     before = np.where(np.r_[False, has_next[:-1]][: len(starts)], ranks - 1, -1)
     indptr = np.r_[starts, len(rows)]
-    members = sparse.csr_array(
+    members = scipy.sparse.csr_array(
         (np.ones(len(rows)), columns, indptr), shape=(len(starts), worth.shape[1])
     )
     return _merge(_Levels(gains, before, members), alone=(before < 0) & ~has_next)
@@ -195,14 +197,14 @@ def _solve(
 
     many = len(levels.gains)
     linked = np.flatnonzero(levels.before >= 0)
-    ladder = sparse.csr_array(
+    ladder = scipy.sparse.csr_array(
         (np.ones(len(linked)), (linked, levels.before[linked])), shape=(many, many)
     )
     opened = np.r_[np.ones(nb), np.zeros(many)]
     scale = max(float(levels.gains.sum()) / _ECHELLE, 1.0)
     gains = np.r_[np.zeros(nb), levels.gains / scale]
-    served = sparse.hstack([-levels.members, sparse.eye_array(many) - ladder])
-    matrix = sparse.csc_array(sparse.vstack([served, opened[None], gains[None]]))
+    served = scipy.sparse.hstack([-levels.members, scipy.sparse.eye_array(many) - ladder])
+    matrix = scipy.sparse.csc_array(scipy.sparse.vstack([served, opened[None], gains[None]]))
     low = np.r_[np.full(many, -np.inf), openings[0], worth[0] / scale]
     high = np.r_[np.zeros(many), openings[1], worth[1] / scale]
     with _quiet():

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.errors import ParameterError
@@ -296,7 +296,7 @@ class Side:
         question: Question,
         cost: np.ndarray,
         supply: np.ndarray,
-        openings: sparse.csr_array | None,
+        openings: scipy.sparse.csr_array | None,
     ):
         self.world, self.question, self.cost, self.supply = world, question, cost, supply
         self.openings = openings
@@ -335,7 +335,7 @@ class Side:
         if self.openings is not None and self.openings.shape[1]:
             steps = access.default_steps(question.seuil)
             new = access.weigh(self.openings, question.seuil, steps)
-            weights = sparse.csr_array(sparse.hstack([weights, new]))
+            weights = scipy.sparse.csr_array(scipy.sparse.hstack([weights, new]))
             supply = np.r_[supply, np.ones(new.shape[1])]
         demand = np.nan_to_num(world.demand(question.voisins))
         return access.floating_catchment(weights, demand, supply)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 EPSILON = 1e-9
 """Part of the value under which two values are one: sums of the same people in another order."""
@@ -62,13 +62,15 @@ class Choice:
         return missed / self.bound if missed > EPSILON * max(self.bound, 1.0) else 0.0
 
 
-def coverage_worth(reach: sparse.csr_array, people: np.ndarray) -> sparse.csr_array:
+def coverage_worth(reach: scipy.sparse.csr_array, people: np.ndarray) -> scipy.sparse.csr_array:
     """Return the people that each candidate covers: one entry of `people` by entry of `reach`."""
     values = np.repeat(np.asarray(people, dtype=float), np.diff(reach.indptr))
-    return _kept(sparse.csr_array((values, reach.indices, reach.indptr), shape=reach.shape))
+    return _kept(scipy.sparse.csr_array((values, reach.indices, reach.indptr), shape=reach.shape))
 
 
-def travel_worth(cost: sparse.csr_array, people: np.ndarray, today: np.ndarray) -> sparse.csr_array:
+def travel_worth(
+    cost: scipy.sparse.csr_array, people: np.ndarray, today: np.ndarray
+) -> scipy.sparse.csr_array:
     """Return people × the cost that each candidate saves them from what they have `today`.
 
     `today` is the cost of each point to what is open; what is not cheaper is worth nothing.
@@ -76,12 +78,14 @@ def travel_worth(cost: sparse.csr_array, people: np.ndarray, today: np.ndarray) 
     many = np.diff(cost.indptr)
     saved = np.repeat(np.asarray(today, dtype=float), many) - cost.data
     values = np.repeat(np.asarray(people, dtype=float), many) * np.maximum(saved, 0.0)
-    return _kept(sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape))
+    return _kept(scipy.sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape))
 
 
-def _kept(worth: sparse.csr_array) -> sparse.csr_array:
+def _kept(worth: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
     """Return a problem without the entries that are worth nothing, and none that is unknown."""
-    worth = sparse.csr_array((np.nan_to_num(worth.data), worth.indices, worth.indptr), worth.shape)
+    worth = scipy.sparse.csr_array(
+        (np.nan_to_num(worth.data), worth.indices, worth.indptr), worth.shape
+    )
     worth.eliminate_zeros()
     return worth
 
@@ -89,7 +93,7 @@ def _kept(worth: sparse.csr_array) -> sparse.csr_array:
 class Growing:
     """A set of open candidates that grows: who serves each point, and what another would add."""
 
-    def __init__(self, worth: sparse.csr_array):
+    def __init__(self, worth: scipy.sparse.csr_array):
         self.worth = worth
         self.columns = worth.tocsc()
         self.opened: list[int] = []
@@ -177,7 +181,7 @@ class Growing:
             self.set(mine)
 
 
-def grow(worth: sparse.csr_array) -> Iterator[list[int]]:
+def grow(worth: scipy.sparse.csr_array) -> Iterator[list[int]]:
     """Yield the best sets found of one opening, of two…, until no candidate adds anything."""
     growing = Growing(worth)
     while growing.add_best():
@@ -185,7 +189,7 @@ def grow(worth: sparse.csr_array) -> Iterator[list[int]]:
         yield list(growing.opened)
 
 
-def choose(worth: sparse.csr_array, nb: int) -> Choice:
+def choose(worth: scipy.sparse.csr_array, nb: int) -> Choice:
     """Return at most `nb` candidates to open, found at once, with the bound on what is missed."""
     opened: list[int] = []
     for opened in grow(worth):
@@ -196,7 +200,7 @@ def choose(worth: sparse.csr_array, nb: int) -> Choice:
     return Choice(opened=ordered, gains=gains, bound=relax(worth, nb, value).bound)
 
 
-def rank_by_gain(worth: sparse.csr_array, opened: list[int]) -> tuple[np.ndarray, np.ndarray]:
+def rank_by_gain(worth: scipy.sparse.csr_array, opened: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return a set with the one that brings most first, and what each adds to those before it."""
     columns, best = worth[:, list(opened)].tocsc(), np.zeros(worth.shape[0])
     ends = zip(columns.indptr[:-1], columns.indptr[1:], strict=True)
@@ -240,7 +244,7 @@ class Relaxation:
         return np.flatnonzero(reached >= value - EPSILON * max(value, 1.0))
 
 
-def relax(worth: sparse.csr_array, nb: int, value: float) -> Relaxation:
+def relax(worth: scipy.sparse.csr_array, nb: int, value: float) -> Relaxation:
     """Return an upper bound of the value of any `nb` candidates, knowing that `value` is reached.
 
     Each point pays a price to be served, and candidates keep what is beyond it: whatever the
@@ -273,7 +277,7 @@ def relax(worth: sparse.csr_array, nb: int, value: float) -> Relaxation:
     return best
 
 
-def _greatest(worth: sparse.csr_array) -> np.ndarray:
+def _greatest(worth: scipy.sparse.csr_array) -> np.ndarray:
     """Return what each point is worth at most."""
     result = np.zeros(worth.shape[0])
     filled = np.flatnonzero(np.diff(worth.indptr))
@@ -282,23 +286,23 @@ def _greatest(worth: sparse.csr_array) -> np.ndarray:
     return result
 
 
-def _is_uniform(worth: sparse.csr_array, most: np.ndarray) -> bool:
+def _is_uniform(worth: scipy.sparse.csr_array, most: np.ndarray) -> bool:
     """Tell whether each point is worth as much whoever serves it."""
     return np.array_equal(worth.data, np.repeat(most, np.diff(worth.indptr)))
 
 
-def _steps(worth: sparse.csr_array, most: np.ndarray) -> int:
+def _steps(worth: scipy.sparse.csr_array, most: np.ndarray) -> int:
     """Return how many steps a relaxation may take."""
     return TOURS if _is_uniform(worth, most) else min(TOURS, 20 + EFFORT // max(worth.nnz, 1))
 
 
-def _scorer(worth: sparse.csr_array, most: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _scorer(worth: scipy.sparse.csr_array, most: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Return what works out, of prices, what each candidate is worth beyond them."""
     many = np.diff(worth.indptr)
     if _is_uniform(worth, most):
         # One product of a matrix of ones.
         ones = (np.ones(worth.nnz), worth.indices, worth.indptr)
-        reached = sparse.csr_array(ones, shape=worth.shape).T
+        reached = scipy.sparse.csr_array(ones, shape=worth.shape).T
         return lambda prices: reached @ np.maximum(most - prices, 0)
     rows, nb = np.repeat(np.arange(worth.shape[0]), many), worth.shape[1]
     return lambda prices: np.bincount(worth.indices, np.maximum(worth.data - prices[rows], 0), nb)
@@ -310,7 +314,7 @@ def _relaxed(prices: np.ndarray, scores: np.ndarray, nb: int) -> Relaxation:
     return Relaxation(bound=float(prices.sum() + top), prices=prices, scores=scores)
 
 
-def _served(columns: sparse.csc_array, now: Relaxation, nb: int) -> np.ndarray:
+def _served(columns: scipy.sparse.csc_array, now: Relaxation, nb: int) -> np.ndarray:
     """Return how many of the best `nb` candidates serve each point beyond its price."""
     result = np.zeros(len(now.prices))
     for one in np.argpartition(now.scores, -nb)[-nb:].tolist():

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from scipy import sparse
 
 from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
@@ -45,7 +44,7 @@ def can_open(world: World, question: Question) -> np.ndarray:
 
 def trips_to(
     world: World, question: Question, rows: np.ndarray, chosen: np.ndarray, limit: np.ndarray
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return the costs from some points to some candidates, up to a limit by point, inclusive.
 
     Parameters
@@ -77,12 +76,12 @@ def trips_to(
     given[np.flatnonzero(candidates.colonne[chosen] >= 0)] = True
     by_law = parts[0].tocoo()
     kept = ~given[by_law.col]
-    rest = sparse.coo_array(
+    rest = scipy.sparse.coo_array(
         (by_law.data[kept], (by_law.row[kept], by_law.col[kept])), shape=by_law.shape
     )
     one, two = rest, parts[1].tocoo()
     data = np.r_[one.data, two.data]
-    return sparse.csr_array(
+    return scipy.sparse.csr_array(
         (data, (np.r_[one.row, two.row], np.r_[one.col, two.col])), shape=by_law.shape
     )
 
@@ -94,12 +93,12 @@ def _by_matrix(
     chosen: np.ndarray,
     known: np.ndarray,
     limit: np.ndarray,
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return the costs of the matrix to the candidates that are places of it."""
     columns = list_candidates(world).colonne[chosen[known]]
     costs = world.cost(question.unite, question.mode, rows)[:, columns].tocoo()
     kept = costs.data <= np.asarray(limit)[costs.row]
-    return sparse.csr_array(
+    return scipy.sparse.csr_array(
         (costs.data[kept].astype(float), (costs.row[kept], known[costs.col[kept]])),
         shape=(len(rows), len(chosen)),
     )
@@ -112,11 +111,11 @@ def _by_law(
     rows: np.ndarray,
     chosen: np.ndarray,
     limit: np.ndarray,
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return the costs of a law (see `trips_to`)."""
     candidates, shape = list_candidates(world), (len(rows), len(chosen))
     if not len(rows) or not len(chosen):
-        return sparse.csr_array(shape)
+        return scipy.sparse.csr_array(shape)
     i, j = _near(world, rows, chosen, _crow_limit(law, question.unite, limit))
     crow = _crow_km(world, rows[i], chosen[j])
     ends = (world.trajets.densites.get("origines"), candidates.densite)
@@ -129,7 +128,7 @@ def _by_law(
     steps[(steps == 0) & (cost > 0)] = 1
     cost = steps / step
     kept = cost <= np.asarray(limit, dtype=float)[i] + 1e-9
-    result = sparse.csr_array((cost[kept], (i[kept], j[kept])), shape=shape)
+    result = scipy.sparse.csr_array((cost[kept], (i[kept], j[kept])), shape=shape)
     result.sort_indices()
     return result
 

@@ -416,9 +416,9 @@ def served_world() -> World:
 
 
 def _open_whole(snapshot: Snapshot) -> World:
-    """Return the world of a snapshot, every division made: the web processes then share them."""
+    """Return the world of a snapshot, made whole: the web processes then share it."""
     world = open_world(snapshot)
-    world.mailles.make_all()
+    world.make_all()
     return world
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from geoapp.core.errors import SourceError
 from geoapp.core.french import format_decimal, with_unit
@@ -139,7 +139,7 @@ def complete(given: Trajets, law: Trajets, people: np.ndarray) -> Trajets:
     order = np.argsort(rows.astype("i8") * len(there) + columns, kind="stable")
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(reached)))])
     costs = {
-        nom: sparse.csr_array(
+        nom: scipy.sparse.csr_array(
             (
                 np.concatenate([getattr(given, nom).data[inside], getattr(law, nom).data[outside]])[
                     order
@@ -159,7 +159,7 @@ def complete(given: Trajets, law: Trajets, people: np.ndarray) -> Trajets:
     )
 
 
-def _pairs(costs: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(costs: scipy.sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
     """Return the row and the column of each stored cost."""
     rows = np.repeat(np.arange(costs.shape[0], dtype="i4"), np.diff(costs.indptr))
     return rows, costs.indices

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scipy import sparse
+import scipy
 
 from geoapp.core.errors import SourceError
 from geoapp.core.files import writing
@@ -257,10 +257,10 @@ def _unknown(nom: str, value: str, known: pd.Index) -> str:
 
 def _matrix(
     cost: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return a CSR matrix of pairs sorted by row then column; a cost of zero stays stored."""
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
-    return sparse.csr_array((cost.astype("f4"), columns.astype("i4"), indptr), shape=shape)
+    return scipy.sparse.csr_array((cost.astype("f4"), columns.astype("i4"), indptr), shape=shape)
 
 
 def _describe(path: Path, points: gpd.GeoDataFrame, rows: np.ndarray) -> dict:
@@ -352,11 +352,11 @@ def write_matrix(
     *,
     origines: np.ndarray,
     places: np.ndarray,
-    duree_min: sparse.csr_array | None,
-    distance_km: sparse.csr_array | None,
+    duree_min: scipy.sparse.csr_array | None,
+    distance_km: scipy.sparse.csr_array | None,
     source: SourceTrajets,
     couverture: Couverture | None = None,
-    complements: dict[str, sparse.csr_array] | None = None,
+    complements: dict[str, scipy.sparse.csr_array] | None = None,
 ) -> int:
     """Write costs with where they come from; return the number of pairs.
 
@@ -417,8 +417,8 @@ def read_source(path: Path) -> dict | None:
 def _table(
     origines: np.ndarray,
     places: np.ndarray,
-    duree_min: sparse.csr_array | None,
-    distance_km: sparse.csr_array | None,
+    duree_min: scipy.sparse.csr_array | None,
+    distance_km: scipy.sparse.csr_array | None,
 ) -> pa.Table:
     """Return the pairs of costs of one structure, in the columns of a file."""
     costs = dict(zip(_COUTS, (duree_min, distance_km), strict=True))

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.lib import format as npy
-from scipy import sparse
 
 _WAITING = 1 << 20
 """Values of an array that wait to be written."""
@@ -95,11 +95,13 @@ class GrowingMatrix:
         for nom, growing in self._values.items():
             growing.add(values[nom])
 
-    def whole(self) -> dict[str, sparse.csr_array]:
+    def whole(self) -> dict[str, scipy.sparse.csr_array]:
         """Return the matrices."""
         indices, indptr = self._indices.whole(), self._indptr.whole()
         return {
-            nom: sparse.csr_array((growing.whole(), indices, indptr), shape=self._shape, copy=False)
+            nom: scipy.sparse.csr_array(
+                (growing.whole(), indices, indptr), shape=self._shape, copy=False
+            )
             for nom, growing in self._values.items()
         }
 

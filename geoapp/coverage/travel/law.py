@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.core.config import GEODATA
 from geoapp.core.files import writing
@@ -323,7 +323,7 @@ def build_costs(
     max_min: float,
     floors: Floors | None = None,
     max_km: float = 0.0,
-) -> tuple[sparse.csr_array, sparse.csr_array]:
+) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
     """Return the kilometres by road and the minutes of every pair within `max_min` or `max_km`.
 
     Parameters

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.core.errors import MissingPartError
+from geoapp.core.memory import Lazily
 from geoapp.coverage.travel.growing import GrowingMatrix
 from geoapp.coverage.travel.modes import DEFAUT, MODES
 
@@ -60,15 +61,15 @@ class Trajets:
 
     origines: np.ndarray
     places: np.ndarray
-    distance_km: sparse.csr_array | None
-    duree_min: sparse.csr_array | None
+    distance_km: scipy.sparse.csr_array | None
+    duree_min: scipy.sparse.csr_array | None
     parametres: dict
     mode: str = DEFAUT
     origines_reseau: np.ndarray | None = None
     places_reseau: np.ndarray | None = None
 
     @property
-    def structure(self) -> sparse.csr_array:
+    def structure(self) -> scipy.sparse.csr_array:
         """Return the costs of a unit that is given: those of both have one structure."""
         return self.distance_km if self.distance_km is not None else self.duree_min
 
@@ -78,11 +79,12 @@ class Matrice:
     """The stored costs of one way of travelling: see `Trajets`.
 
     `pas` holds by unit (`km`, `min`) a csr_array of uint16 in the steps of `PAR_UNITE`; all have
-    one structure.
+    one structure.  Those of a snapshot are made when first asked: what shows no cost, a map of the
+    offer, does without loading SciPy.
     """
 
     mode: str
-    pas: dict[str, sparse.csr_array]
+    pas: Mapping[str, scipy.sparse.csr_array]
     parametres: dict
     origines_reseau: np.ndarray | None = None
     places_reseau: np.ndarray | None = None
@@ -94,7 +96,7 @@ class Matrice:
         """Return the units in which the costs are known."""
         return tuple(unite for unite in PAR_UNITE if unite in self.pas)
 
-    def cost(self, unite: str) -> sparse.csr_array:
+    def cost(self, unite: str) -> scipy.sparse.csr_array:
         """Return the costs of one unit as float32: a copy of the values, not of the structure."""
         return as_cost(self.pas[unite], unite)
 
@@ -228,7 +230,7 @@ def _steps(costs: np.ndarray, unite: str) -> np.ndarray:
     return np.minimum(steps, PLUS_GRAND).astype("<u2")
 
 
-def as_cost(pas: sparse.csr_array, unite: str) -> sparse.csr_array:
+def as_cost(pas: scipy.sparse.csr_array, unite: str) -> scipy.sparse.csr_array:
     """Return stored steps as costs: float32, same structure."""
     values = pas.data / np.float32(PAR_UNITE[unite])
     return _matrix(values.astype("f4", copy=False), pas.indices, pas.indptr, pas.shape)
@@ -319,11 +321,13 @@ def _open_mode(folder: Path, shape: tuple[int, int], mode: str) -> Matrice:
     arrays = {path.stem: np.asarray(np.load(path, mmap_mode="r")) for path in folder.glob("*.npy")}
     return Matrice(
         mode=mode,
-        pas={
-            unite: _matrix(arrays[nom], arrays["indices"], arrays["indptr"], shape)
-            for unite, nom in _FICHIERS.items()
-            if nom in arrays
-        },
+        pas=Lazily(
+            {
+                unite: partial(_matrix, arrays[nom], arrays["indices"], arrays["indptr"], shape)
+                for unite, nom in _FICHIERS.items()
+                if nom in arrays
+            }
+        ),
         parametres=json.loads((folder / _DIT).read_text(encoding="utf-8")),
         origines_reseau=_copy(arrays.get("origines_reseau")),
         places_reseau=_copy(arrays.get("places_reseau")),
@@ -337,6 +341,6 @@ def _copy(array: np.ndarray | None) -> np.ndarray | None:
 
 def _matrix(
     data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: tuple[int, int]
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return a CSR matrix over arrays as they are: no copy, rows already in order."""
-    return sparse.csr_array((data, indices, indptr), shape=shape, copy=False)
+    return scipy.sparse.csr_array((data, indices, indptr), shape=shape, copy=False)

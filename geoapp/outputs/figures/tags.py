@@ -73,7 +73,7 @@ def tag_pdf(content: bytes, about: Mapping[str, str], *, auteur: str) -> bytes:
     document.update(_dictionary(P=writer._add_object(tree)))
     page.update(
         _dictionary(
-            Contents=writer._add_object(stream.flate_encode()),
+            Contents=writer._add_object(stream.flate_encode(level=3)),
             StructParents=NumberObject(0),
             Tabs="/S",
         )

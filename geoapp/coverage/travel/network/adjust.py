@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.coverage.travel.crow import pair_km
 from geoapp.coverage.travel.density import density_around
@@ -68,25 +68,25 @@ def raise_floors(
     for cost, least in ((minutes, law.minutes(line, *ends)), (km, law.road_km(line, *ends))):
         values = cost.data.copy()
         values[at] = np.maximum(values[at], least.astype("f4"))
-        data.append(sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape))
+        data.append(scipy.sparse.csr_array((values, cost.indices, cost.indptr), shape=cost.shape))
     return replace(costs, duree_min=data[0], distance_km=data[1])
 
 
-def _rows(cost: sparse.csr_array) -> np.ndarray:
+def _rows(cost: scipy.sparse.csr_array) -> np.ndarray:
     """Return the row of each entry."""
     return np.repeat(np.arange(cost.shape[0]), np.diff(cost.indptr))
 
 
 def _take(
-    cost: sparse.csr_array, data: np.ndarray, kept: np.ndarray, rows: np.ndarray
-) -> sparse.csr_array:
+    cost: scipy.sparse.csr_array, data: np.ndarray, kept: np.ndarray, rows: np.ndarray
+) -> scipy.sparse.csr_array:
     """Return some entries of a matrix, with other values; `rows` are those of its entries."""
     lengths = np.bincount(rows[kept], minlength=cost.shape[0])
     indptr = np.concatenate([[0], np.cumsum(lengths)])
-    return sparse.csr_array((data[kept], cost.indices[kept], indptr), shape=cost.shape)
+    return scipy.sparse.csr_array((data[kept], cost.indices[kept], indptr), shape=cost.shape)
 
 
-def _positions(cost: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _positions(cost: scipy.sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return where the entry of each pair is among the values, -1 where there is none."""
     keys = _rows(cost).astype("i8") * cost.shape[1] + cost.indices
     asked = rows.astype("i8") * cost.shape[1] + columns

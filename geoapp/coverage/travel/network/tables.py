@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.core.errors import ParameterError
 from geoapp.coverage.travel.given import Couverture
@@ -47,8 +47,8 @@ class CoutsRoutiers:
         `nb_blocs`, and how many of them were kept (`nb_trouves`).
     """
 
-    duree_min: sparse.csr_array
-    distance_km: sparse.csr_array
+    duree_min: scipy.sparse.csr_array
+    distance_km: scipy.sparse.csr_array
     couverture: Couverture
     accroche_origines_m: np.ndarray
     accroche_places_m: np.ndarray
@@ -236,7 +236,7 @@ def _assemble(
     indptr = np.concatenate([[0], np.cumsum(every)])
     flat = np.concatenate(indices)
     matrices = {
-        nom: sparse.csr_array((np.concatenate(parts).astype("f4"), flat, indptr), shape=shape)
+        nom: scipy.sparse.csr_array((np.concatenate(parts).astype("f4"), flat, indptr), shape=shape)
         for nom, parts in values.items()
     }
     return CoutsRoutiers(

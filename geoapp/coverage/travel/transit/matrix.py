@@ -10,8 +10,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import scipy
 import shapely
-from scipy import sparse
 
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import count, format_decimal, join_words, with_unit
@@ -58,8 +58,8 @@ class Transports:
 
     points: gpd.GeoDataFrame
     places: pd.DataFrame
-    duree_min: sparse.csr_array
-    rapide_min: sparse.csr_array
+    duree_min: scipy.sparse.csr_array
+    rapide_min: scipy.sparse.csr_array
     couverture: Couverture
     part_population: float
 
@@ -124,8 +124,8 @@ def build_transports(
     indptr = np.searchsorted(pairs["origin"], np.arange(len(points) + 1))
     columns, shape = pairs["place"].to_numpy("i4"), (len(points), len(places))
 
-    def matrix(data) -> sparse.csr_array:
-        return sparse.csr_array((np.asarray(data), columns, indptr), shape=shape)
+    def matrix(data) -> scipy.sparse.csr_array:
+        return scipy.sparse.csr_array((np.asarray(data), columns, indptr), shape=shape)
 
     straight = pair_km(origins[pairs["origin"]], ends[pairs["place"]])
     floors = find_floors(points, places, communes)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from geoapp.sources.gtfs.timetable import Timetable
 
@@ -67,7 +67,7 @@ class Rides:
         return np.where(found == stop, at, -1)
 
 
-def join_rides(timetable: Timetable, changes: sparse.csr_array) -> Rides:
+def join_rides(timetable: Timetable, changes: scipy.sparse.csr_array) -> Rides:
     """Return the rides of a timetable; `changes` gives the seconds between stops."""
     passages = timetable.passages
     trip, stop = passages["trip"].to_numpy(), passages["stop"].to_numpy("i4")
@@ -96,7 +96,7 @@ def join_rides(timetable: Timetable, changes: sparse.csr_array) -> Rides:
     return rides
 
 
-def _join_changes(rides: Rides, changes: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+def _join_changes(rides: Rides, changes: scipy.sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
     """Return the passages where one may change, sorted, and what each lets board first."""
     event = np.flatnonzero(rides.alights)
     degree = np.diff(changes.indptr)[rides.stop[event]]

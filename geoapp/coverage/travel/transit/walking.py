@@ -7,7 +7,6 @@ import functools
 import numpy as np
 import pandas as pd
 import scipy
-from scipy import sparse
 
 from geoapp.coverage.travel.crow import pair_km, to_ecef
 from geoapp.coverage.travel.law import Law, load_laws
@@ -61,7 +60,7 @@ def find_near(
     return near["i"][order].astype("i4"), near["j"][order].astype("i4"), near["v"][order] / 1000
 
 
-def find_changes(timetable: Timetable) -> sparse.csr_array:
+def find_changes(timetable: Timetable) -> scipy.sparse.csr_array:
     """Return the seconds that changes between stops take, `MARGE_S` included.
 
     Two stops near one another, two of one station, a stop with itself; a time that the producer
@@ -91,4 +90,4 @@ def find_changes(timetable: Timetable) -> sparse.csr_array:
     pairs = pairs[pairs["seconds"] >= 0].sort_values(["from_stop", "to_stop"])
     indptr = np.searchsorted(pairs["from_stop"], np.arange(len(stops) + 1))
     values = pairs["seconds"].to_numpy("i4"), pairs["to_stop"].to_numpy("i4"), indptr
-    return sparse.csr_array(values, shape=(len(stops), len(stops)))
+    return scipy.sparse.csr_array(values, shape=(len(stops), len(stops)))
