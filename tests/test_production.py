@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from geoapp.core.published import roll_back
-from geoapp.core.snapshot import SNAPSHOTS, serve_folder
+from geoapp.core.snapshot import SNAPSHOTS, TUILES, serve_folder
 from support.stack import NAME, PREFIX, Stack, start_stack, stop_stack, wait_for, what_lacks
 from support.world import make_tiny_frames, publish_world
 
@@ -29,7 +29,11 @@ EVIL = "evil.example"
 def stack():
     # The path of a socket is short: the folders of pytest are not.
     folder = Path(tempfile.mkdtemp(prefix="gf-"))
-    publish_world(make_tiny_frames(), folder / "donnees")
+    publish_world(
+        make_tiny_frames(),
+        folder / "donnees",
+        also=lambda aside: (aside / TUILES).write_bytes(bytes(range(256)) * 64),
+    )
     running = start_stack(folder)
     try:
         yield running
@@ -68,6 +72,14 @@ def test_files_of_the_site_are_kept_by_the_proxy_and_by_browsers(stack: Stack):
     wait_for(lambda: "/sources" in routes(stack))
     assert routes(stack).count("/static/<path:filename>") == 1, "the others come from the proxy"
     assert stack.ask(f"{PREFIX}/static/css/base.css")[1]["Cache-Control"].endswith("max-age=3600")
+
+
+def test_vector_tiles_are_read_by_ranges_through_the_proxy(stack: Stack):
+    asked = {"Range": "bytes=5000-5099", "Origin": "https://ailleurs.example"}
+    status, headers, part = stack.ask(f"{PREFIX}/donnees/{TUILES}", headers=asked)
+    assert status == 206 and part == (bytes(range(256)) * 64)[5000:5100]
+    assert headers["Content-Range"] == f"bytes 5000-5099/{256 * 64}" and headers["ETag"]
+    assert headers["Access-Control-Allow-Origin"] == "*" and "Content-Encoding" not in headers
 
 
 def lines(stack: Stack) -> list[dict]:
