@@ -420,6 +420,19 @@ def test_every_real_file_is_recognised_by_name_and_by_columns(
 
 
 @pytest.mark.real
+def test_rows_that_only_a_code_places_are_told_apart(mirror, tmp_path):
+    """A build places nearly all of them: « 0 placée » alone would not be true."""
+    for id_source, by_code in (("bts-2024", True), ("affelnet-2020", False)):
+        copy = tmp_path / Path(get_source(id_source).fichier).name
+        copy_head(mirror / get_source(id_source).fichier, copy)
+        found = check_file(copy)[1]
+        assert (found.nb_placees, found.nb_par_code) == (
+            (0, found.nb_valides) if by_code else (found.nb_valides, 0)
+        )
+        assert ("place par leur code UAI" in run(copy)[1]) == by_code
+
+
+@pytest.mark.real
 def test_a_real_file_cut_short_is_told(mirror, tmp_path):
     for name in (
         "offre/rcoformations_2020-11-16_hdf.json",

@@ -233,3 +233,24 @@ def test_a_title_tells_the_modality_and_the_correction_is_its_evidence(intitule,
 def test_a_modality_that_the_source_gives_is_not_replaced_by_its_title():
     read = _check({"intitule": "Anglais 100 % en ligne", "modalite": "mixte"})
     assert read.flat["modalite"].iloc[0] == "mixte"
+
+
+@pytest.mark.parametrize(
+    "typed, postcode, commune",
+    [
+        ("2100 Saint-Quentin", "02100", "02691"),
+        ("2100 ST QUENTIN", "02100", "02691"),
+        # The postcode of a postbox: the name and the département say the town.
+        ("2104 Saint-Quentin CEDEX", "02104", "02691"),
+        # Of Belgium: no town of the Ain has that name.
+        ("1400 Nivelles", None, None),
+    ],
+)
+def test_a_postcode_before_a_name_gets_its_zero_back(typed, postcode, commune):
+    offre = _check({"lieu_code_commune": None, "lieu_code_postal": typed})
+    if commune is None:
+        assert [one["code_raison"] for one in offre.rejets] == ["lieu_absent"]
+        return
+    row = offre.flat.iloc[0]
+    assert (row["lieu_code_postal"], row["lieu_code_commune"]) == (postcode, commune)
+    assert ("lieu_code_postal", "zero_restitue") in _kinds(offre)

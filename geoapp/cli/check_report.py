@@ -98,11 +98,18 @@ def print_proposal(proposal: Proposition, registry: Path) -> None:
 
 
 def _print_positions(console: Console, found: Controle) -> None:
-    """Print how many of the valid rows are placed, in doubt, and outside the region."""
+    """Print how many of the valid rows are placed, in doubt, to be placed, outside the region."""
     if found.nb_placees is not None:
         placed = count(found.nb_placees, "ligne placée", "lignes placées")
         doubtful = count(found.nb_douteuses or 0, "position douteuse", "positions douteuses")
         console.print(f"  {placed}, {doubtful}", highlight=False)
+    if found.nb_par_code:
+        rows = count(found.nb_par_code, "ligne")
+        console.print(
+            f"  {rows} sans position ni commune : « geoapp build » place par leur code UAI celles "
+            "dont l'établissement est connu d'une autre source",
+            highlight=False,
+        )
     if found.nb_hors_region:
         rows = count(found.nb_hors_region, "ligne", "lignes")
         console.print(f"  {rows} hors de la région, à part", highlight=False)

@@ -69,8 +69,9 @@ class Controle:
         (column, kind) → how many values were repaired or set aside, and the first of them.
     notes : list of str
         How the file was read when it is not as announced, and what was left aside.
-    nb_placees, nb_douteuses, nb_hors_region : int, optional
-        Of the valid rows of an offer: placed, at a doubtful position, outside the region.
+    nb_placees, nb_douteuses, nb_hors_region, nb_par_code : int, optional
+        Of the valid rows of an offer: placed, at a doubtful position, outside the region, to be
+        placed by a build that knows the code of their establishment.
     """
 
     nb_lues: int = 0
@@ -84,6 +85,7 @@ class Controle:
     nb_placees: int | None = None
     nb_douteuses: int | None = None
     nb_hors_region: int | None = None
+    nb_par_code: int | None = None
 
     def add(self, part: Bilan, extras: int = 0) -> None:
         """Add what was found in one batch."""
@@ -96,7 +98,7 @@ class Controle:
         self.exemples += part.rejets[: NB_EXEMPLES - len(self.exemples)]
         if part.note and part.note not in self.notes:
             self.notes.append(part.note)
-        for name in ("nb_placees", "nb_douteuses", "nb_hors_region"):
+        for name in ("nb_placees", "nb_douteuses", "nb_hors_region", "nb_par_code"):
             if (nb := getattr(part, name)) is not None:
                 setattr(self, name, (getattr(self, name) or 0) + nb)
         for one in part.corrections:

@@ -161,8 +161,8 @@ def link_places(
 def locate_alone(bilan: Bilan, flat: pd.DataFrame, communes: gpd.GeoDataFrame) -> None:
     """Complete the counts of a source checked alone: what a build would say of its positions.
 
-    Without the establishments of the other sources, which a build has: a row
-    that only they place counts as not placed.
+    Without the establishments of the other sources, which a build has: the rows
+    that only they may place are counted apart.
     """
     tables = split_places(flat, bilan.id_source)
     lieux, repairs = locate_lieux(
@@ -175,6 +175,8 @@ def locate_alone(bilan: Bilan, flat: pd.DataFrame, communes: gpd.GeoDataFrame) -
     tables["lieux"] = lieux.assign(id_source=bilan.id_source)
     inside = set(communes.loc[communes["est_region"].astype(bool), "code_commune"])
     count_places(bilan, tables, inside)
+    waits = lieux["geometry"].isna() & lieux["code_uai"].notna()
+    bilan.nb_par_code = int(tables["actions_lieux"]["id_lieu"].isin(lieux["id_lieu"][waits]).sum())
     bilan.corrections += [
         {"ligne": lines[id_lieu], "colonne": "latitude, longitude", **row}
         for id_lieu, row in repairs.to_dict("index").items()

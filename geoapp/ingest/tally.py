@@ -30,6 +30,8 @@ class Bilan:
     nb_placees: int | None = None
     nb_douteuses: int | None = None
     nb_hors_region: int | None = None
+    nb_par_code: int | None = None
+    """Of a source checked alone: rows that only the code of their establishment may place."""
     note: str = ""
 
     @classmethod

@@ -15,7 +15,7 @@ import pandas as pd
 from geoapp.core.geometry import measure_distance_m, repair_coordinates
 from geoapp.offer.journal import Journal
 from geoapp.reference import codes
-from geoapp.reference.codes.text import as_code, is_among
+from geoapp.reference.codes.text import as_code, is_among, map_distinct
 from geoapp.reference.postal import AnnuairePostal
 from geoapp.reference.vicinity import box_of_communes
 
@@ -47,7 +47,7 @@ def settle_postcodes(journal: Journal, communes: gpd.GeoDataFrame, passage: dict
     frame = journal.frame
     if frame[COMMUNE].isna().all() and frame[POSTAL].isna().all():
         return
-    postal = _normal_postcodes(journal)
+    postal = _normal_postcodes(journal, communes)
     values = as_code(frame[COMMUNE])
     is_current = is_among(values, communes["code_commune"])
     strange = values.str.fullmatch(_CODE, na=False) & ~is_current
@@ -89,7 +89,8 @@ def find_by_postcode(journal: Journal, communes: gpd.GeoDataFrame) -> None:
         lost &= points["latitude"].isna()
     if not lost.any():
         return
-    beside = given.loc[lost, POSTAL].where(given.loc[lost, POSTAL].str.len().gt(5))
+    beside = _with_zero(given.loc[lost, POSTAL], communes)
+    beside = beside.where(beside.str.len().gt(5))
     holds = _holds(given.loc[lost, "lieu_adresse"], frame.loc[lost, POSTAL])
     holds |= frame.loc[lost, POSTAL].isna()
     texts = beside.fillna(given.loc[lost, "lieu_adresse"].where(holds))
@@ -99,12 +100,20 @@ def find_by_postcode(journal: Journal, communes: gpd.GeoDataFrame) -> None:
     frame[COMMUNE] = frame[COMMUNE].fillna(found)
 
 
-def _normal_postcodes(journal: Journal) -> pd.Series:
+def _with_zero(texts: pd.Series, communes: pd.DataFrame) -> pd.Series:
+    """Return postcodes followed by a name with the zero that they lost, when the name says it."""
+    if not texts.str.match(r"\s*\d{4} ", na=False).any():
+        return texts
+    return map_distinct(texts, AnnuairePostal(communes).restore_zero).astype(texts.dtype)
+
+
+def _normal_postcodes(journal: Journal, communes: pd.DataFrame) -> pd.Series:
     """Put postcodes on five digits; a four-digit one that another country fits is set aside."""
     frame = journal.frame
-    postal, repaired = codes.normalise_code_postal(frame[POSTAL])
+    whole = _with_zero(frame[POSTAL], communes)
+    postal, repaired = codes.normalise_code_postal(whole)
     bare = as_code(frame[POSTAL])
-    zero = repaired & bare.str.fullmatch(r"\d{4}", na=False)
+    zero = repaired & (bare.str.fullmatch(r"\d{4}", na=False) | whole.ne(frame[POSTAL]))
     if zero.any():
         postal = postal.mask(zero & _is_abroad(frame, postal))
     journal.replace(POSTAL, postal, "zero_restitue", only=zero)

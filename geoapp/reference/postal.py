@@ -52,6 +52,17 @@ class AnnuairePostal:
         same = self._par_nom.get((postcode[:2], name), set())
         return next(iter(same)) if len(same) == 1 else None
 
+    def restore_zero(self, texte: str) -> str:
+        """Return « 2100 Saint-Quentin » with the zero that its postcode lost.
+
+        The name beside must be that of a commune of the département so made: « 1400 Nivelles » is
+        of another country, and stays.
+        """
+        postcode, _, name = texte.strip().partition(" ")
+        if not re.fullmatch(r"[1-9]\d{3}", postcode):
+            return texte
+        return f"0{texte.strip()}" if (f"0{postcode[0]}", _plain(name)) in self._par_nom else texte
+
     def find_all(self, adresses: pd.Series) -> pd.Series:
         """Return the code of the commune of each address, NA when none is sure."""
         return map_distinct(adresses, self.find).astype("str")
