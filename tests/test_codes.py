@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.texts import is_among
 from geoapp.reference import codes
 from geoapp.reference.codes.identifiers import UAI_KEYS, luhn_sum
-from geoapp.reference.codes.text import is_among
+from geoapp.reference.codes.text import fold
 
 # --- identifiers ---------------------------------------------------------
 
@@ -143,6 +146,15 @@ def test_what_is_among_others_is_told_by_value_and_the_unknown_is_not(dtype):
     for held in (others, pd.Series(others, dtype="str"), pd.Index(others), dict.fromkeys(others)):
         assert is_among(values, held).to_dict() == {"a": True, "b": False, "c": True, "d": False}
     assert not is_among(values, []).any() and is_among(values, []).dtype == bool
+
+
+@given(st.text(max_size=12))
+def test_a_text_is_folded_into_its_letters_and_digits(text):
+    plain = text
+    for ligature, letters in (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE")):
+        plain = plain.replace(ligature, letters)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
+    assert fold(text) == re.sub("[^0-9a-z]+", " ", plain.replace("+", " plus ")).strip()
 
 
 def test_nearest_accepted():

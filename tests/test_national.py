@@ -44,7 +44,7 @@ from geoapp.coverage.national.run import list_tasks, run_here
 from geoapp.coverage.national.sums import ZONES, add_up
 from geoapp.coverage.national.tiles import places_near, tiles_of
 from geoapp.coverage.travel.density import density_around
-from geoapp.coverage.travel.law import load_laws
+from geoapp.coverage.travel.law import Lines, load_laws
 from geoapp.ingest.national import write_outlines
 from support.builds import close_network
 
@@ -219,8 +219,8 @@ def test_a_threshold_by_road_is_the_longest_straight_line_within():
     law, lines = load_laws()["voiture"], straight_lines_km((20,))[0]
     for rank in (0, 700, 4_000):
         mean = np.array([rank / 1024])
-        assert law.road_of(lines[rank : rank + 1], mean)[0] <= 20.005
-        assert law.road_of(lines[rank : rank + 1] + 0.001, mean)[0] > 20.005
+        assert law.road_of(Lines(lines[rank : rank + 1]), mean)[0] <= 20.005
+        assert law.road_of(Lines(lines[rank : rank + 1] + 0.001), mean)[0] > 20.005
 
 
 def test_a_point_is_in_one_tile_those_of_edges_too():

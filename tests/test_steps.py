@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from geoapp.core.config import ROOT
@@ -147,6 +148,21 @@ def test_a_damaged_result_is_found_out_and_done_again(tmp_path, damage):
         "pas"
     ]
     assert is_kept(opened(tmp_path), "pas", cle)
+
+
+def test_a_table_is_read_back_as_it_was_and_its_columns_are_in_no_pickle(tmp_path):
+    table = pd.DataFrame({"texte": ["a" * 99, None] * 999, "nombre": range(1998)})
+    table = table.astype({"texte": "str", "nombre": "Int64"})
+    etapes = opened(tmp_path)
+    found = do(etapes, "pas", etapes.key("pas", make), lambda: {"table": table, "autre": [table]})
+    pd.testing.assert_frame_equal(found["table"], table)
+    pd.testing.assert_frame_equal(found["autre"][0], table)
+    found["table"].loc[0, "nombre"] = 7
+    assert found["table"]["nombre"].iloc[0] == 7
+    parts: list[bytes | memoryview] = []
+    steps._dump(table, steps._Told(parts.append))
+    assert max(map(len, parts)) > 99 * 999 and len(parts[-1]) < 9000
+    assert steps.content_key(table) != steps.content_key(table.assign(nombre=0))
 
 
 class Opened:

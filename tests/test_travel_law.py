@@ -31,6 +31,7 @@ from geoapp.coverage.travel.judging import band_errors, judge_law, quantile
 from geoapp.coverage.travel.law import (
     FICHIER,
     Courbe,
+    Lines,
     build_costs,
     empty_law,
     load_laws,
@@ -349,7 +350,7 @@ def test_a_fit_finds_the_curve_behind_the_trips_and_the_size_of_their_errors():
     curve = Courbe(1.2, (0.9, -0.08, -0.02), (0.1, -0.04, 0.0))
     law = fit_law(empty_law("voiture", **WORDS), [_lot(curve)])
     crow, density = np.array([2.0, 8.0, 30.0, 60.0]), np.array([50.0, 4000.0, 300.0, 1000.0])
-    truth = curve.cost(crow, np.log1p(density / 100))
+    truth = curve.cost(Lines(crow), np.log1p(density / 100))
     assert law.minutes(crow, density, density) == pytest.approx(truth, rel=0.05)
     assert law.road_km(crow, density, density) == pytest.approx(crow * 1.4, rel=1e-3)
     # The median size of a normal error of 0.1 is 0.067.

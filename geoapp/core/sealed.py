@@ -33,7 +33,7 @@ def sealing(stream: IO[bytes], key: bytes, name: str) -> Iterator[IO[bytes]]:
         raw.put(memoryview(b""))
 
 
-def unsealing(stream: IO[bytes], key: bytes, name: str) -> IO[bytes]:
+def unsealing(stream: IO[bytes], key: bytes, name: str) -> io.BufferedReader:
     """Return a stream of what was sealed into another; reading raises `AlteredError`."""
     return io.BufferedReader(_Sealed(stream, key, name), BLOCK)
 

@@ -12,6 +12,7 @@ from geoapp.core.config import CRS_GEO, load_settings
 from geoapp.core.errors import ContractError
 from geoapp.core.geometry import repair_coordinates
 from geoapp.core.schema import conform
+from geoapp.core.texts import is_among
 from geoapp.ingest.naming import gather_names, name_bodies, name_formations, name_places
 from geoapp.ingest.nomenclatures import enrich_formations
 from geoapp.ingest.tally import Bilan
@@ -22,7 +23,6 @@ from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.rows import merge_organismes, split_places
 from geoapp.offer.values import yes
 from geoapp.reference.codes import check_siret, check_uai
-from geoapp.reference.codes.text import is_among
 from geoapp.reference.postal import AnnuairePostal
 from geoapp.reference.vicinity import box_of_communes
 from geoapp.reference.zone_joins import assign_by_geometry
@@ -93,18 +93,22 @@ def offer_tables(
     Parameters
     ----------
     parts : sequence of dicts
-        What `geoapp.offer.rows.split_offre` gives of each source.
+        What `geoapp.offer.rows.split_offre` gives of each source: they are emptied.
     nomenclatures : mapping of DataFrame
         What enriches the formations (see `enrich_formations`); none leaves jobs and transitions
         unknown.
     libelles : Libelles, optional
         Labels that titles, kinds of diploma and levels may rest on (see `gather_labels`).
     """
-    union = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
+    bodies = merge_organismes([part["organismes"] for part in parts])
+    # Each table is let go as soon as another takes its place: a large offer fits once in memory.
+    union = {
+        nom: pd.concat([part.pop(nom) for part in parts], ignore_index=True)
+        for nom in list(parts[0])
+    }
     union["formations"] = name_formations(union["formations"], libelles or Libelles())
     if nomenclatures:
         union["formations"] = enrich_formations(union["formations"], nomenclatures)
-    bodies = merge_organismes([part["organismes"] for part in parts])
     bodies = _name_organismes(bodies, etablissements)
     noms = gather_names(bodies, etablissements, communes)
     union["organismes"] = group_entities(name_bodies(bodies, noms), union["actions"])
@@ -114,8 +118,8 @@ def offer_tables(
         etablissements=etablissements,
         doubtful_distance_m=doubtful_distance_m,
     )
-    lieux = name_places(lieux, communes, noms)
-    tables = {nom: conform(frame, nom) for nom, frame in {**union, "lieux": lieux}.items()}
+    union["lieux"] = name_places(lieux, communes, noms)
+    tables = {nom: conform(union.pop(nom), nom) for nom in list(union)}
     tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
     return tables, repairs
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -64,6 +65,9 @@ PERIMETRE_FICTIF = (
 )
 """What an invented offer holds: everything, so that a demonstration shows every answer."""
 
+RARE = 100_000
+"""New objects between two looks for rings of objects."""
+
 Say = Callable[[str], None]
 
 __all__ = ["BuildError", "build_snapshot"]
@@ -110,10 +114,23 @@ def build_snapshot(
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     _check_paths(mirror, trajets, data_dir)
-    with served_region(data_dir, region or settings.region) as code:
+    with served_region(data_dir, region or settings.region) as code, _rare_collections():
         found = _locate_all(mirror, data_dir, region=code, settings=settings, say=say, watch=watch)
         state = _open_state(give_addresses(found, adresses), code, data_dir, settings.cle_etapes)
         return _publish_build(state, data_dir, settings, trajets=trajets, watch=watch)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for rings of objects more rarely: a build makes millions of objects that are in none."""
+    threshold = gc.get_threshold()
+    gc.set_threshold(RARE, *threshold[1:])
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
 
 
 def _publish_build(

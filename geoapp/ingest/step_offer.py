@@ -117,11 +117,7 @@ def _locate_apart(
 
 def _locate_now(state: BuildState, sources: list[Located], placement: Placement) -> None:
     """Do what `_locate_apart` keeps."""
-    checked = [
-        _checked(state, placement.lectures, one, placement.nomenclatures, split_places)
-        for one in sources
-    ]
-    parts = [tables for tables, _, _ in checked]
+    parts, told = _checked_all(state, placement, sources, split_places)
     tables = {nom: pd.concat([part[nom] for part in parts], ignore_index=True) for nom in parts[0]}
     lieux, repairs = locate_lieux(
         tables["lieux"],
@@ -130,7 +126,7 @@ def _locate_now(state: BuildState, sources: list[Located], placement: Placement)
         doubtful_distance_m=placement.socle.doubtful_distance_m,
     )
     tables["lieux"] = lieux.assign(id_source=tables["lieux"]["id_source"].to_numpy())
-    _count_all(state, checked, tables, repairs)
+    _count_all(state, told, tables, repairs)
 
 
 def _link(
@@ -227,6 +223,15 @@ Split = Callable[[pd.DataFrame, str], dict[str, pd.DataFrame]]
 """What parts a checked flat offer into tables: all of them, or those of its places."""
 
 
+def _checked_all(
+    state: BuildState, placement: Placement, sources: list[Located], split: Split = split_offre
+) -> tuple[list[dict[str, pd.DataFrame]], list[tuple[Bilan, tuple]]]:
+    """Return the tables of some offer sources, and what `_checked` counts of each."""
+    lectures, nomenclatures = placement.lectures, placement.nomenclatures
+    checked = [_checked(state, lectures, one, nomenclatures, split) for one in sources]
+    return [tables for tables, _, _ in checked], [(bilan, apart) for _, bilan, apart in checked]
+
+
 def _checked(
     state: BuildState,
     lectures: Lectures,
@@ -308,18 +313,17 @@ def _place_now(
     state: BuildState, sources: list[Located], placement: Placement
 ) -> dict[str, pd.DataFrame]:
     """Do what `place_offers` keeps."""
-    lectures, socle = placement.lectures, placement.socle
-    nomenclatures = placement.nomenclatures
-    checked = [_checked(state, lectures, one, nomenclatures) for one in sources]
+    socle, nomenclatures = placement.socle, placement.nomenclatures
+    parts, told = _checked_all(state, placement, sources)
     tables, repairs = offers.offer_tables(
-        [parts for parts, _, _ in checked],
+        parts,
         communes=state.communes,
         etablissements=socle.etablissements,
         doubtful_distance_m=socle.doubtful_distance_m,
         nomenclatures=nomenclatures,
         libelles=_labels(state, nomenclatures) if nomenclatures else None,
     )
-    _count_all(state, checked, tables, repairs)
+    _count_all(state, told, tables, repairs)
     fictive = {one.source.id for one in sources if one.mode == "demonstration"}
     tables["offres"] = wide_offers(tables, fictive)
     return tables
@@ -327,13 +331,13 @@ def _place_now(
 
 def _count_all(
     state: BuildState,
-    checked: list[tuple[dict[str, pd.DataFrame], Bilan, tuple]],
+    told: list[tuple[Bilan, tuple]],
     tables: Mapping[str, pd.DataFrame],
     repairs: pd.DataFrame,
 ) -> None:
     """Give the state the counts of sources checked, once their offers are placed."""
     inside = set(state.communes.loc[state.communes["est_region"].astype(bool), "code_commune"])
-    for _, bilan, apart in checked:
+    for bilan, apart in told:
         _count(bilan, tables, repairs, inside)
         bilan.count_apart(*apart)
         state.bilans[bilan.id_source] = bilan

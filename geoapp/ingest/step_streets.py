@@ -117,12 +117,20 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     names, shapes = lines["nom"].to_numpy()[order], lines.geometry.to_numpy()[order]
     cuts = np.flatnonzero(np.diff(rank[order], prepend=-1, append=len(known)))
     extents = _extents_m(shapes, cuts)
+    several = cuts[:-1][extents > ECART_M], cuts[1:][extents > ECART_M]
+    labels = np.zeros(len(shapes), dtype=int)
+    for start, end in zip(*several, strict=True):
+        labels[start:end] = _near_labels(shapes[start:end])
+    pieces = pd.MultiIndex.from_arrays([rank[order], labels])
+    piece, of_street = pd.factorize(pieces, sort=True)
+    xy = _middles(shapes, piece)
+    streets = np.searchsorted(of_street.get_level_values(0), np.arange(len(known) + 1))
     rows = [
         row
-        for (commune, _), start, end, extent in zip(
-            known, cuts[:-1], cuts[1:], extents, strict=True
+        for (commune, _), start, end, first, last in zip(
+            known, cuts[:-1], cuts[1:], streets[:-1], streets[1:], strict=True
         )
-        for row in _parted(str(commune), names[start:end], shapes[start:end], extent)
+        for row in _told(str(commune), names[start:end], xy[first:last])
     ]
     columns = ["code_commune", "nom", "ou", "x", "y"]
     table = pd.DataFrame(rows, columns=columns)
@@ -132,15 +140,16 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     )
 
 
-def _parted(commune: str, names: np.ndarray, shapes: np.ndarray, extent_m: float) -> list[tuple]:
-    """Return the streets of one name in a commune: the lines that are near each other are one."""
+def _near_labels(shapes: np.ndarray) -> np.ndarray:
+    """Return the number of the street of each line of one name: those near each other are one."""
+    near = shapely.distance(shapes[:, None], shapes[None, :]) <= ECART_M
+    return connected_components(near, directed=False)[1]
+
+
+def _told(commune: str, names: np.ndarray, points: np.ndarray) -> list[tuple]:
+    """Return the streets of one name in a commune, of which `points` are the middles."""
     # The spelling met most often, the first in order among equals.
     nom = Counter(sorted(names)).most_common(1)[0][0]
-    labels = np.zeros(len(shapes), dtype=int)
-    if extent_m > ECART_M:
-        near = shapely.distance(shapes[:, None], shapes[None, :]) <= ECART_M
-        _, labels = connected_components(near, directed=False)
-    points = [_middle(shapes[labels == label]) for label in range(labels.max() + 1)]
     if len(points) == 1:
         return [(commune, nom, "", *points[0])]
     x, y = np.mean(points, axis=0)
@@ -155,11 +164,12 @@ def _extents_m(shapes: np.ndarray, cuts: np.ndarray) -> np.ndarray:
     return (most - least).max(axis=1)
 
 
-def _middle(shapes: np.ndarray) -> tuple[float, float]:
-    """Return the point of some lines that is nearest to their middle."""
-    whole = shapely.multilinestrings(shapes)
-    point = shapely.shortest_line(whole, shapely.centroid(whole)).coords[0]
-    return point[0], point[1]
+def _middles(shapes: np.ndarray, piece: np.ndarray) -> np.ndarray:
+    """Return the point of the lines of each piece that is nearest to their middle: (n, 2)."""
+    order = np.argsort(piece, kind="stable")
+    whole = shapely.multilinestrings(shapes[order], indices=piece[order])
+    nearest = shapely.shortest_line(whole, shapely.centroid(whole))
+    return shapely.get_coordinates(shapely.get_point(nearest, 0))
 
 
 def _side(x: float, y: float) -> str:

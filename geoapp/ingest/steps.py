@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import logging
 import pickle
 import platform
@@ -46,6 +47,9 @@ _LIBRARIES = (
     "scipy",
     "shapely",
 )
+_FORM = 2
+"""Number of the form in which results are written: one written in another is done again."""
+_LENGTH = 8
 _MISSING = object()
 T = TypeVar("T")
 LOG = logging.getLogger("geoapp")
@@ -192,14 +196,39 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
 def content_key(value) -> str:
     """Return a key of a result itself, when it may be the same although its inputs are not."""
     digest = hashlib.sha256()
-    pickle.dump(value, _Told(digest.update), protocol=5)
+    _dump(value, _Told(digest.update))
     return digest.hexdigest()
 
 
 class _Told(NamedTuple):
     """A stream that only tells what is written to it."""
 
-    write: Callable[[bytes], object]
+    write: Callable[[bytes | memoryview], object]
+
+
+def _dump(value: object, stream: _Told | IO[bytes]) -> None:
+    """Write a value: the columns of its tables as they are met, then the pickle that names them.
+
+    A pickler remembers all that it writes itself: every column would be in memory twice.
+    """
+
+    def put(part: memoryview) -> None:
+        stream.write(len(part).to_bytes(_LENGTH, "big"))
+        stream.write(part)
+
+    told = io.BytesIO()
+    pickle.Pickler(told, protocol=5, buffer_callback=lambda part: put(part.raw())).dump(value)
+    put(told.getbuffer())
+
+
+def _undump(stream: io.BufferedReader) -> Any:
+    """Return a value that `_dump` wrote."""
+    parts = []
+    while head := stream.read(_LENGTH):
+        part = bytearray(int.from_bytes(head, "big"))
+        stream.readinto(part)
+        parts.append(part)
+    return pickle.loads(parts.pop(), buffers=parts)
 
 
 def do(etapes: Etapes, nom: str, key: str, make: Callable[[], T]) -> T:
@@ -259,7 +288,7 @@ def is_kept(etapes: Etapes, nom: str, key: str) -> bool:
     return True
 
 
-def _drain(stream: IO[bytes]) -> None:
+def _drain(stream: io.BufferedReader) -> None:
     """Read a stream to its end."""
     while stream.read(BLOCK):
         pass
@@ -267,16 +296,16 @@ def _drain(stream: IO[bytes]) -> None:
 
 def _load(etapes: Etapes, path: Path | None) -> Any:
     """Return a result kept and what it used, or `_MISSING`."""
-    return _read(etapes, path, pickle.load) if path else _MISSING
+    return _read(etapes, path, _undump) if path else _MISSING
 
 
-def _read(etapes: Etapes, path: Path, read: Callable[[IO[bytes]], Any]) -> Any:
+def _read(etapes: Etapes, path: Path, read: Callable[[io.BufferedReader], Any]) -> Any:
     """Return what is read of a result that is ours and whole, else `_MISSING`.
 
     It is sealed under its name: one put in the place of another is void.
     """
     try:
-        with open(path, "rb") as file, unsealing(file, etapes.cle, path.name) as stream:
+        with open(path, "rb") as file, unsealing(file, etapes.cle, _seal_name(path)) as stream:
             value = read(stream)
             _drain(stream)
             return value
@@ -291,12 +320,17 @@ def _write(etapes: Etapes, path: Path, made: object) -> bool:
         with (
             replacing(path) as temporary,
             open(temporary, "wb") as file,
-            sealing(file, etapes.cle, path.name) as stream,
+            sealing(file, etapes.cle, _seal_name(path)) as stream,
         ):
-            pickle.dump(made, stream, protocol=5)
+            _dump(made, stream)
     except OSError:
         return False
     return True
+
+
+def _seal_name(path: Path) -> str:
+    """Return the name that a result is sealed under: that of its form too, which may change."""
+    return f"{_FORM} {path.name}"
 
 
 def sweep(etapes: Etapes) -> None:

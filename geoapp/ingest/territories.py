@@ -13,10 +13,10 @@ from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.core.errors import ParameterError
 from geoapp.core.geometry import make_points
 from geoapp.core.schema import conform
+from geoapp.core.texts import is_among
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes, restore_codes
 from geoapp.reference.codes import nearest_accepted
-from geoapp.reference.codes.text import is_among
 from geoapp.reference.commune_codes import is_lost, to_current
 from geoapp.reference.vicinity import communes_file
 from geoapp.reference.zone_joins import (

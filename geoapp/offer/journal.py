@@ -60,9 +60,10 @@ class Journal:
 
     def note(self, column: str, mask: pd.Series, kind: str, new: pd.Series | None) -> None:
         """Add one correction per row of `mask`."""
-        rows = mask[mask.fillna(False).astype(bool)].index
-        if not len(rows):
+        mask = mask.fillna(False).astype(bool)
+        if not mask.any():
             return
+        rows = mask.index[mask]
         before = self.frame.loc[rows, column]
         after = new.loc[rows] if new is not None else [None] * len(rows)
         self._corrections += [

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from geoapp.core.geometry import measure_distance_m, repair_coordinates
+from geoapp.core.texts import is_among
 from geoapp.offer.journal import Journal
 from geoapp.reference import codes
-from geoapp.reference.codes.text import as_code, is_among, map_distinct
+from geoapp.reference.codes.text import as_code, map_distinct
 from geoapp.reference.postal import AnnuairePostal
 from geoapp.reference.vicinity import box_of_communes
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
+from geoapp.core.texts import by_distinct
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.periods import read_period
 from geoapp.offer.postcodes import find_by_postcode, settle_postcodes
@@ -112,7 +113,9 @@ def check_offre(
     Offre
         len(offre.flat) + len(offre.rejets) = len(flat).
     """
-    journal = Journal(flat.reindex(columns=list(FLAT)).astype("str"))
+    unknown = pd.Series(None, index=flat.index, dtype="str")
+    texts = {nom: flat[nom].astype("str") if nom in flat else unknown for nom in FLAT}
+    journal = Journal(pd.DataFrame(texts, index=flat.index))
     settle_postcodes(journal, communes, passage)
     resolve_communes(journal, "lieu_code_commune", communes, passage)
     _normalise_values(journal)
@@ -135,10 +138,12 @@ def _normalise_values(journal: Journal) -> None:
     """Put what a source gives in its normal form; a value that has none is set aside."""
     for row in LUES:
         values = journal.frame[row.nom_plat]
+        if values.isna().all():
+            continue
         if row.controle_retenu == "valeurs":
             normal = values.where(values.isin(row.valeurs))
         elif row.controle_retenu in CONTROLES:
-            normal = _by_distinct(values, CONTROLES[row.controle_retenu])
+            normal = by_distinct(values, CONTROLES[row.controle_retenu])
         else:
             continue
         journal.replace(row.nom_plat, normal, "", quiet_if_valid=True)
@@ -156,14 +161,6 @@ def _normalise_codes(journal: Journal, source: Source) -> None:
     frame["modalite"] = frame["modalite"].fillna(told)
 
 
-def _by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """Return `function(values)`, worked out once by distinct value: codes repeat much."""
-    if values.isna().all():
-        return values
-    rank, distinct = pd.factorize(values, use_na_sentinel=False)
-    return function(pd.Series(distinct)).take(rank).set_axis(values.index)
-
-
 def _normalise_levels(journal: Journal, source: Source) -> None:
     """Work out levels, permanence, what is left to pay and the link from their raw columns."""
     frame, notation = journal.frame, source.options.get("niveau", "europeen")
@@ -178,7 +175,7 @@ def _normalise_levels(journal: Journal, source: Source) -> None:
     told = codes.read_frais_restants(frame["frais_restants"])
     journal.set_aside("frais_restants", frame["frais_restants"].notna() & told.isna())
     frame["est_gratuite"] = frame["est_gratuite"].fillna(told)
-    journal.replace("url", _by_distinct(frame["url"], _web_addresses), "adresse_completee")
+    journal.replace("url", by_distinct(frame["url"], _web_addresses), "adresse_completee")
 
 
 def _web_addresses(values: pd.Series) -> pd.Series:

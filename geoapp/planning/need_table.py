@@ -306,39 +306,32 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
     offers = offers.assign(rang=offers["id_place"].map(ranks))[
         ["code_famille", "rang", "id_action", "zones"]
     ]
-    firsts = {
-        famille: mine.drop_duplicates("rang").set_index("rang")
-        for famille, mine in offers.groupby("code_famille")
-    }
-    seen = _nearest_by_zone(
-        terrain, found.pas["min"], [first.index.to_numpy(dtype=int) for first in firsts.values()]
-    )
-    parts = []
-    for (famille, first), by_zone in zip(firsts.items(), seen, strict=True):
-        for (type_zone, (codes, _)), told in zip(terrain.zones.items(), by_zone, strict=True):
-            known = first.reindex(told.pop("place"))
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "type_zone": type_zone,
-                        "code_zone": codes,
-                        "code_famille": famille,
-                        **told,
-                        "id_action_proche": known["id_action"].to_numpy(),
-                        # Unknown where nothing is near.
-                        "est_proche_dehors": pd.array(
-                            [
-                                type_zone != REGION and f"{type_zone}:{code}" not in text.split("|")
-                                if isinstance(text, str)
-                                else None
-                                for code, text in zip(codes, known["zones"], strict=True)
-                            ],
-                            dtype="boolean",
-                        ),
-                    }
-                )
-            )
-    return pd.concat(parts, ignore_index=True) if parts else empty
+    firsts = offers.drop_duplicates(["code_famille", "rang"])
+    families = {nom: mine["rang"].to_numpy() for nom, mine in firsts.groupby("code_famille")}
+    seen = _nearest_by_zone(terrain, found.pas["min"], list(families.values()))
+    parts = [
+        (famille, type_zone, codes, told)
+        for famille, by_zone in zip(families, seen, strict=True)
+        for (type_zone, (codes, _)), told in zip(terrain.zones.items(), by_zone, strict=True)
+    ]
+    if not parts:
+        return empty
+    named = ((famille, type_zone, code) for famille, type_zone, codes, _ in parts for code in codes)
+    rows = pd.DataFrame(named, columns=["code_famille", "type_zone", "code_zone"])
+    for nom in parts[0][-1]:
+        rows[nom] = np.concatenate([told[nom] for *_, told in parts])
+    known = firsts.rename(columns={"rang": "place", "id_action": "id_action_proche"})
+    rows = rows.merge(known, on=["code_famille", "place"], how="left", validate="m:1")
+    told = zip(rows["type_zone"], rows["code_zone"], rows["zones"], strict=True)
+    # Unknown where nothing is near.
+    outside = [
+        type_zone != REGION and f"{type_zone}:{code}" not in zones.split("|")
+        if isinstance(zones, str)
+        else None
+        for type_zone, code, zones in told
+    ]
+    rows["est_proche_dehors"] = pd.array(outside, dtype="boolean")
+    return rows.drop(columns=["place", "zones"])
 
 
 def _by_points(
@@ -457,8 +450,11 @@ def weighted_medians(cost: np.ndarray, people: np.ndarray, zone: np.ndarray, nb:
 
     NaN where half of them reach nothing, or where nobody lives.
     """
-    order = np.lexsort((cost, zone))
-    order = order[(zone[order] >= 0) & (people[order] > 0)]
+    kept = np.flatnonzero((zone >= 0) & (people > 0))
+    # By zone, cost and rank, as one number: such a sort costs a tenth of that of several columns.
+    keys = (zone[kept].astype(np.int64) << 48) + (cost[kept].astype(np.int64) << 32) + kept
+    keys.sort()
+    order = keys & 0xFFFFFFFF
     mine, running = zone[order], np.cumsum(people[order])
     result = np.full(nb, np.nan)
     if not len(order):

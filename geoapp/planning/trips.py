@@ -16,7 +16,7 @@ from geoapp.core.geometry import to_metric
 from geoapp.coverage.model import Question
 from geoapp.coverage.travel.crow import RAYON_M, to_ecef
 from geoapp.coverage.travel.intrazonal import COTE_KM, PART_RACINE
-from geoapp.coverage.travel.law import Law, load_laws
+from geoapp.coverage.travel.law import Law, Lines, load_laws
 from geoapp.coverage.travel.matrix import PAR_UNITE
 from geoapp.coverage.world import World
 from geoapp.planning.candidates import COMMUNE, list_candidates
@@ -122,7 +122,7 @@ def _by_law(
     here = np.full(len(world.points), np.nan) if ends[0] is None else ends[0]
     mean = (law.log_density(here[rows])[i] + law.log_density(ends[1][chosen])[j]) / 2
     work = law.minutes_of if question.unite == "min" else law.road_of
-    cost = work(crow.astype("f4"), mean.astype("f4")).astype(float)
+    cost = work(Lines(crow.astype("f4")), mean.astype("f4")).astype(float)
     step = PAR_UNITE[question.unite]
     steps = np.rint(cost * step)
     steps[(steps == 0) & (cost > 0)] = 1

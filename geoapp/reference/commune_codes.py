@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.reference.codes.text import is_among
+from geoapp.core.texts import is_among
 
 
 def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str, str]:

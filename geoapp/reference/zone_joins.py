@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoapp.core.config import CRS_METRIC
-from geoapp.reference.codes.text import is_among
+from geoapp.core.texts import is_among
 from geoapp.reference.commune_codes import to_current
 from geoapp.reference.zonings import ZONAGES
 

@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from geoapp.core.texts import contains, is_among
 from geoapp.sources.headers import rule_columns
 from geoapp.sources.registry import Source
 from geoapp.sources.texts import clean_text
@@ -53,9 +54,7 @@ def blank_fillers(raw: pd.DataFrame, source: Source) -> pd.DataFrame:
         if name == "geometry" or name in spared:
             continue
         values = raw[name]
-        blank = values.str.len().le(15) & values.str.lower().isin(
-            REMPLISSAGES - named.get(str(name), set())
-        )
+        blank = is_among(values.str.lower(), REMPLISSAGES - named.get(str(name), set()))
         if blank.any():
             found[name] = values.mask(blank)
     return raw.assign(**found) if found else raw
@@ -66,7 +65,8 @@ def plain_texts(mapped: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for name in (name for name in _TEXTES if name in mapped):
         values = mapped[name]
-        marked = values.str.contains(_MARKUP, na=False)
+        marked = contains(values, "[<&]")
+        marked[marked] = values[marked].str.contains(_MARKUP, na=False)
         if marked.any():
             clean = values[marked].map(clean_text).astype("str").reindex(values.index)
             found[name] = values.where(~marked, clean)

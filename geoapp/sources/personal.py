@@ -11,6 +11,8 @@ import re
 
 import pandas as pd
 
+from geoapp.core.texts import contains
+
 MASQUE = "(masqué)"
 
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -18,6 +20,8 @@ _TEL = re.compile(
     r"(?<![\w.,-])(?:(?:\+|00)33 ?(?:\(0\) ?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){4}(?![\w,-])"
 )
 _MAY_HOLD = re.compile(r"@|\d\d[ .\u00a0\u202f-]?\d\d")
+_LOOKED_AT = "@|\\d\\d.?\\d\\d|[^\x00-\u024f\u2000-\u20ff]"
+"""What all that `_MAY_HOLD` finds has, for Arrow, to which a digit is one of ASCII."""
 
 
 def mask_text(text: str) -> str:
@@ -44,8 +48,9 @@ def mask_frame(frame: pd.DataFrame) -> pd.DataFrame:
             continue
         # A code without space holds no telephone number: most of them are not looked at.
         is_code = _is_code(str(name))
-        mask, sign = (_mask_code, "[@ ]") if is_code else (mask_text, _MAY_HOLD)
-        suspect = values.str.contains(sign, na=False)
+        mask, sign = (_mask_code, "[@ ]") if is_code else (mask_text, _LOOKED_AT)
+        is_text = values.dtype == "str"
+        suspect = contains(values, sign) if is_text else values.str.contains(sign, na=False)
         if suspect.any():
             clean = values[suspect].map(mask).reindex(values.index)
             masked[name] = values.where(~suspect, clean).astype("str")

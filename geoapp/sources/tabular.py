@@ -17,6 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from geoapp.core.errors import SourceError
 from geoapp.sources.content import decode, read_bytes
@@ -214,7 +215,8 @@ def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
     cells = [[cell.strip() or None for cell in column] for column in zip(*rows, strict=True)]
     cells = cells or [[] for _ in header]
     columns = {
-        name: pd.array(column, dtype="str") for name, column in zip(header, cells, strict=True)
+        name: pd.array(pa.array(column, type=pa.large_string()), dtype="str")
+        for name, column in zip(header, cells, strict=True)
     }
     return pd.DataFrame(columns, index=index)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from geoapp.core.errors import ContractError
 from geoapp.core.schema.model import Colonne, Table
 from geoapp.core.schema.tables import TABLES
+from geoapp.core.texts import is_among
 
 _DTYPES = {"texte": "str", "entier": "Int64", "reel": "float64", "booleen": "boolean"}
 
@@ -98,8 +99,8 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
             if not colonne.renvoi:
                 continue
             target, key = colonne.renvoi.split(".")
-            lost = frame[colonne.nom].dropna()
-            lost = lost[~lost.astype("object").isin(set(frames[target][key]))]
+            values = frame[colonne.nom]
+            lost = values[values.notna() & ~is_among(values, frames[target][key])]
             if len(lost):
                 raise ContractError(
                     f"{nom}.{colonne.nom} renvoie à {len(lost)} valeur(s) absente(s) "

@@ -13,7 +13,7 @@ import numpy as np
 
 from geoapp.coverage.travel.crow import RAYON_M, to_ecef
 from geoapp.coverage.travel.density import density_around
-from geoapp.coverage.travel.law import load_laws
+from geoapp.coverage.travel.law import Lines, load_laws
 from geoapp.coverage.travel.modes import VOITURE
 
 PAS = 1 / 1024
@@ -50,7 +50,7 @@ def straight_lines_km(seuils_km: Sequence[float]) -> np.ndarray:
         low, high = np.zeros(len(mean)), np.full(len(mean), seuil + ARRONDI_KM)
         for _ in range(50):
             middle = (low + high) / 2
-            is_within = law.road_of(middle, mean) <= seuil + ARRONDI_KM
+            is_within = law.road_of(Lines(middle), mean) <= seuil + ARRONDI_KM
             low, high = np.where(is_within, middle, low), np.where(is_within, high, middle)
         result[row] = low
     return result

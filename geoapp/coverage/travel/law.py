@@ -42,9 +42,31 @@ _PAIRES = 1 << 16
 """Pairs worked out at once: what is written of them is read back before it leaves the processor."""
 
 
-def logs(crow_km: np.ndarray) -> np.ndarray:
-    """Return the logarithm of straight lines (km); that of 0 is that of a millimetre."""
-    return np.log(np.maximum(crow_km, 1e-6))
+class Lines:
+    """Straight lines (km), (n,), and what every cost takes of them, worked out once."""
+
+    def __init__(self, km: np.ndarray):
+        self.km = km
+
+    @functools.cached_property
+    def log(self) -> np.ndarray:
+        """Return their logarithm; that of 0 is that of a millimetre."""
+        return np.log(np.maximum(self.km, 1e-6))
+
+    @functools.cached_property
+    def beyond(self) -> tuple[np.ndarray, ...]:
+        """Return by break what their logarithm is over that of the break."""
+        return tuple(np.maximum(self.log - np.float32(np.log(km)), 0) for km in RUPTURES_KM)
+
+    @functools.cached_property
+    def fading(self) -> np.ndarray:
+        """Return what is left of an effect that fades with the distance."""
+        return np.exp(self.km * np.float32(-1 / PROCHE_KM))
+
+    @functools.cached_property
+    def nothing(self) -> np.ndarray:
+        """Return the ranks of those of 0."""
+        return np.flatnonzero(self.km <= 0)
 
 
 @dataclass(frozen=True)
@@ -65,28 +87,26 @@ class Courbe:
     pentes: tuple[float, float, float] = (1.0, 0.0, 0.0)
     densite: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
-    def cost(
-        self, crow_km: np.ndarray, mean: np.ndarray, log: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Return the cost of straight lines (km), `mean` being m (both (n,)); 0 stays 0.
-
-        `log` is their logarithm (`logs`), when it is at hand.
-        """
-        crow = np.asarray(crow_km)
-        log = logs(crow) if log is None else log
-        total = log * self.pentes[0]
-        for slope, bound in zip(self.pentes[1:], RUPTURES_KM, strict=True):
+    def cost(self, lines: Lines, mean: np.ndarray) -> np.ndarray:
+        """Return the cost of straight lines, `mean` being m (both (n,)); 0 stays 0."""
+        total = lines.log * self.pentes[0]
+        for slope, beyond in zip(self.pentes[1:], lines.beyond, strict=True):
             if slope:
-                total += slope * np.maximum(log - np.float32(np.log(bound)), 0)
+                total += slope * beyond
         near, far, core = self.densite
         if near or far:
-            fading = np.exp(crow * np.float32(-1 / PROCHE_KM))
-            total += mean * (np.float32(far) + np.float32(near - far) * fading)
+            effect = lines.fading * np.float32(near - far)
+            effect += np.float32(far)
+            effect *= mean
+            total += effect
         if core:
-            total += np.float32(core) * np.maximum(mean - np.float32(COEUR), 0)
+            over = mean - np.float32(COEUR)
+            np.maximum(over, 0, out=over)
+            over *= np.float32(core)
+            total += over
         total += self.constante
         np.exp(total, out=total)
-        total[crow <= 0] = 0
+        total[lines.nothing] = 0
         return total
 
 
@@ -154,21 +174,19 @@ class Law:
         """Return the kilometres by road, as `minutes`; never under the straight line."""
         return self._cost(self.road_of, crow_km, density_o, density_d)
 
-    def minutes_of(
-        self, crow_km: np.ndarray, mean: np.ndarray, log: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Return the minutes of straight lines, (n,), given m, (n,)."""
-        cost = self.temps.cost(crow_km, mean, log)
+    def minutes_of(self, lines: Lines, mean: np.ndarray) -> np.ndarray:
+        """Return the minutes of straight lines, given m, (n,)."""
+        cost = self.temps.cost(lines, mean)
         if self.plafond is not None:
-            short = np.flatnonzero(crow_km < RUPTURES_KM[0])
-            cost[short] = np.minimum(cost[short], self.plafond.cost(crow_km[short], mean[short]))
+            short = np.flatnonzero(lines.km < RUPTURES_KM[0])
+            most = self.plafond.cost(Lines(lines.km[short]), mean[short])
+            cost[short] = np.minimum(cost[short], most)
         return cost
 
-    def road_of(
-        self, crow_km: np.ndarray, mean: np.ndarray, log: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Return the kilometres by road of straight lines, (n,), given m, (n,)."""
-        return np.maximum(self.route.cost(crow_km, mean, log), crow_km)
+    def road_of(self, lines: Lines, mean: np.ndarray) -> np.ndarray:
+        """Return the kilometres by road of straight lines, given m, (n,)."""
+        cost = self.route.cost(lines, mean)
+        return np.maximum(cost, lines.km, out=cost)
 
     def reach_km(self, max_min: float) -> float:
         """Return a straight line beyond which nobody arrives within `max_min`, at any density."""
@@ -186,7 +204,7 @@ class Law:
     def _cost(self, cost: Callable, crow_km, density_o, density_d) -> np.ndarray:
         ends = [self.log_density(np.asarray(one, dtype=float)) for one in (density_o, density_d)]
         crow, mean = np.broadcast_arrays(np.asarray(crow_km, dtype=float), (ends[0] + ends[1]) / 2)
-        return cost(crow.ravel(), mean.ravel()).reshape(crow.shape)
+        return cost(Lines(crow.ravel()), mean.ravel()).reshape(crow.shape)
 
 
 def empty_law(mode: str, *, source: str, perimetre: str, licence: str, date: str) -> Law:
@@ -276,14 +294,24 @@ def cost_blocks(
     """
     origins, places = to_ecef(origins_lonlat), to_ecef(places_lonlat)
     ready = [_ready(one) for one in portees]
+    widest = max(reach for _, reach, _, _ in ready)
     step = max(1, _PAIRES // max(1, len(places)))
     for start in range(0, len(origins), step):
         rows = slice(start, start + step)
         crow = crow_km(origins[rows], places)
         if floors is not None:
             floors.raise_block(crow, start)
+        near = _near(crow, widest)
         yield [
-            _block(one, crow, reach, mean_o[rows], mean_d) for one, reach, mean_o, mean_d in ready
+            _block(
+                one,
+                # What few lines more cost is less than to work out again what they share.
+                near if reach > widest / 2 else _near(crow, reach),
+                reach,
+                mean_o[rows],
+                mean_d,
+            )
+            for one, reach, mean_o, mean_d in ready
         ]
 
 
@@ -296,22 +324,38 @@ def _ready(one: Portee) -> tuple[Portee, float, np.ndarray, np.ndarray]:
     return one, reach, mean_o, mean_d
 
 
-def _block(
-    one: Portee, crow: np.ndarray, reach: float, mean_o: np.ndarray, mean_d: np.ndarray
-) -> CostBlock:
-    """Return the costs of a law for straight lines (km), (some points, all places)."""
+class _Near(NamedTuple):
+    """The pairs within some reach: ranks of the points and of the places, and their lines."""
+
+    i: np.ndarray
+    j: np.ndarray
+    lines: Lines
+
+
+def _near(crow: np.ndarray, reach: float) -> _Near:
+    """Return the pairs of a block, (some points, all places), at most at `reach` (km)."""
     near = crow <= reach
-    i = np.repeat(np.arange(len(crow)), np.count_nonzero(near, axis=1))
+    nombres = np.count_nonzero(near, axis=1)
+    i = np.repeat(np.arange(len(crow), dtype="i4"), nombres)
     pairs = np.flatnonzero(near)
-    j, crow = pairs - i * crow.shape[1], crow.ravel().take(pairs)
-    mean = mean_o.take(i) + mean_d.take(j)
-    log = logs(crow)
-    minutes, km = one.law.minutes_of(crow, mean, log), one.law.road_of(crow, mean, log)
-    is_kept = (minutes <= one.max_min) | (km <= one.max_km)
+    j = pairs.astype("i4")
+    j -= np.repeat(np.arange(len(crow), dtype="i4") * np.int32(crow.shape[1]), nombres)
+    return _Near(i, j, Lines(crow.ravel().take(pairs)))
+
+
+def _block(
+    one: Portee, near: _Near, reach: float, mean_o: np.ndarray, mean_d: np.ndarray
+) -> CostBlock:
+    """Return the costs of a law for some pairs."""
+    i, j, lines = near
+    mean = mean_o.take(i)
+    mean += mean_d.take(j)
+    minutes, km = one.law.minutes_of(lines, mean), one.law.road_of(lines, mean)
+    is_kept = ((minutes <= one.max_min) | (km <= one.max_km)) & (lines.km <= reach)
     if not is_kept.all():
         kept = np.flatnonzero(is_kept)
         i, j, km, minutes = i.take(kept), j.take(kept), km.take(kept), minutes.take(kept)
-    return CostBlock(np.bincount(i, minlength=len(near)), j.astype("i4"), km, minutes)
+    return CostBlock(np.bincount(i, minlength=len(mean_o)), j, km, minutes)
 
 
 def build_costs(

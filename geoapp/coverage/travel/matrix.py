@@ -225,9 +225,11 @@ class StoredCosts:
 
 def _steps(costs: np.ndarray, unite: str) -> np.ndarray:
     """Return costs as whole steps; only a cost of nothing is 0."""
-    steps = np.rint(costs * np.float32(PAR_UNITE[unite]))
-    steps[(steps == 0) & (costs > 0)] = 1
-    return np.minimum(steps, PLUS_GRAND).astype("<u2")
+    steps = costs * np.float32(PAR_UNITE[unite])
+    np.rint(steps, out=steps)
+    none = np.flatnonzero(steps == 0)
+    steps[none] = costs[none] > 0
+    return np.minimum(steps, PLUS_GRAND, out=steps).astype("<u2")
 
 
 def as_cost(pas: scipy.sparse.csr_array, unite: str) -> scipy.sparse.csr_array:

@@ -5,7 +5,7 @@ A group holds one training of a catalogue at most, on one row or several (`repea
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import pandas as pd
 
@@ -95,50 +95,65 @@ def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Seri
     Nothing is lost: the rows named stay in the tables of actions, sessions and
     places.  A merge is undone by refusing the pair (`geodata/doublons_refuses.csv`).
     """
-    ids = {
-        nom: dict(zip(offers.index, offers[nom].tolist(), strict=True))
-        for nom in ("id_action", "id_lieu", "id_source", "nb_connus")
-    }
+    offers = offers.drop(columns=[nom for nom in offers if nom not in _INFORMED])
     merged = retained[retained.ne(pd.Series(retained.index, index=retained.index))]
-    best = _best_links(pairs, retained)
-    rows = [
-        (*_named(ids, label, kept), "fusionnee", *best[label]) for label, kept in merged.items()
-    ]
+    links = _best_links(pairs, retained).reindex(merged.index)
+    grouped = _named(offers, merged.index, merged.to_numpy()).assign(
+        etat="fusionnee", **{nom: links[nom].to_numpy() for nom in links}
+    )
     apart = pairs[pairs["gauche"].map(retained).ne(pairs["droite"].map(retained))]
+    order = offers.sort_values(["nb_connus", "id_action", "id_lieu"], kind="stable").index
+    rank = pd.Series(range(len(order)), index=order)
+    is_less = apart["gauche"].map(rank) <= apart["droite"].map(rank)
+    less = apart["gauche"].where(is_less, apart["droite"])
+    more = apart["droite"].where(is_less, apart["gauche"])
+    # Sure and yet apart: a group holds one training of a catalogue at most.
+    is_sure = apart["score"].ge(SEUIL_FUSION)
+    told = apart["preuve"] + " ; déjà réunie à une autre ligne de ce catalogue"
+    possible = _named(offers, less.to_numpy(), more.to_numpy()).assign(
+        etat="possible",
+        regle=apart["regle"].to_numpy(),
+        score=apart["score"].to_numpy(),
+        preuve=apart["preuve"].where(~is_sure, told).to_numpy(),
+    )
+    parts = [part for part in (grouped, possible) if len(part)]
+    found = pd.concat(parts, ignore_index=True) if parts else grouped
+    return found[list(DOUBLONS)]
 
-    def informed(label: Hashable) -> tuple:
-        return ids["nb_connus"][label], ids["id_action"][label], ids["id_lieu"][label]
 
-    for one, other, regle, score, preuve in apart.itertuples(index=False):
-        less, more = sorted((one, other), key=informed)
-        # Sure and yet apart: a group holds one training of a catalogue at most.
-        if score >= SEUIL_FUSION:
-            preuve = f"{preuve} ; déjà réunie à une autre ligne de ce catalogue"
-        rows.append((*_named(ids, less, more), "possible", regle, score, preuve))
-    return pd.DataFrame(rows, columns=list(DOUBLONS))
+_INFORMED = ("id_action", "id_lieu", "id_source", "nb_connus")
 
 
-def _best_links(pairs: pd.DataFrame, retained: pd.Series) -> dict:
-    """Return (rule, score, evidence) of each grouped offer.
+def _best_links(pairs: pd.DataFrame, retained: pd.Series) -> pd.DataFrame:
+    """Return rule, score and evidence of each grouped offer (its label).
 
     Its direct link with the one retained, else its best link in the group.
     """
     inside = pairs[
         pairs["gauche"].map(retained).eq(pairs["droite"].map(retained))
         & pairs["score"].ge(SEUIL_FUSION)
-    ]
-    best: dict = {}
-    kept = retained.to_dict()
-    for one, other, regle, score, preuve in inside.itertuples(index=False):
-        for mine, theirs in ((one, other), (other, one)):
-            is_direct = kept[mine] == theirs
-            if mine not in best or (is_direct and not best[mine][0]):
-                told = "" if is_direct else ", avec une troisième offre de ce groupe"
-                best[mine] = (is_direct, regle, score, f"{preuve}{told}")
-    return {label: link[1:] for label, link in best.items()}
+    ].reset_index(drop=True)
+    ways = (["gauche", "droite"], ["droite", "gauche"])
+    both = pd.concat([inside[way].set_axis(["mine", "theirs"], axis=1) for way in ways])
+    both["est_directe"] = both["mine"].map(retained).eq(both["theirs"])
+    best = both.sort_index(kind="stable").sort_values("est_directe", ascending=False, kind="stable")
+    best = best.drop_duplicates("mine")
+    links = inside.loc[best.index, ["regle", "score", "preuve"]].set_axis(best["mine"])
+    is_direct = best["est_directe"].to_numpy(dtype=bool)
+    told = links["preuve"] + ", avec une troisième offre de ce groupe"
+    return links.assign(preuve=links["preuve"].where(is_direct, told))
 
 
-def _named(ids: dict, label: Hashable, kept: Hashable) -> tuple:
-    """Return the identifiers of two offers, as the first columns of `DOUBLONS` name them."""
-    two = [ids[nom][one] for one in (label, kept) for nom in ("id_action", "id_lieu")]
-    return (*two, ids["id_source"][label], ids["id_source"][kept])
+def _named(offers: pd.DataFrame, labels: Sequence, kept: Sequence) -> pd.DataFrame:
+    """Return the identifiers of pairs of offers, as the first columns of `DOUBLONS` name them."""
+    mine, theirs = (offers.loc[some].reset_index(drop=True) for some in (labels, kept))
+    return pd.DataFrame(
+        {
+            "id_action": mine["id_action"],
+            "id_lieu": mine["id_lieu"],
+            "id_action_retenue": theirs["id_action"],
+            "id_lieu_retenu": theirs["id_lieu"],
+            "id_source": mine["id_source"],
+            "id_source_retenue": theirs["id_source"],
+        }
+    )

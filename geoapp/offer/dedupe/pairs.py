@@ -129,8 +129,10 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     for one, other in combinations(catalogues, 2):
         found = [*(_joined(key, one, other) for key in keys), _near(profil, one, other)]
         kept = [agree(left, right) for left, right in found]
-        parts.append(np.unique(np.concatenate([left * width + right for left, right in kept])))
-    pairs = np.sort(np.concatenate(parts))
+        parts.append(np.concatenate([left * width + right for left, right in kept]))
+    pairs = np.concatenate(parts)
+    pairs.sort()
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
     return pairs // width, pairs % width
 
 

@@ -6,8 +6,9 @@ training, with several sessions.
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
+import numpy as np
 import pandas as pd
 
 from geoapp.offer.dedupe.titles import Titre, read_titles
@@ -68,12 +69,14 @@ def group_repeats(
 def repeat_pairs(repeats: pd.Series) -> pd.DataFrame:
     """Return every pair of offers that repeat one another, as `score_pairs` gives pairs."""
     several = repeats[repeats.duplicated(keep=False)]
-    rows = [
-        (one, other, REGLE, 1.0, PREUVE)
-        for _, labels in several.groupby(several)
-        for one, other in combinations(labels.index, 2)
-    ]
-    return pd.DataFrame(rows, columns=["gauche", "droite", "regle", "score", "preuve"])
+    # Those of a group follow one another; each group is in the order of its offers.
+    several = several.sort_values(kind="stable")
+    labels = several.index.tolist()
+    ends = np.flatnonzero(several.ne(several.shift(-1))) + 1
+    groups = (labels[start:end] for start, end in pairwise([0, *ends.tolist()]))
+    pairs = [pair for group in groups for pair in combinations(group, 2)]
+    found = pd.DataFrame(pairs, columns=["gauche", "droite"])
+    return found.assign(regle=REGLE, score=1.0, preuve=PREUVE)
 
 
 def _learnt(offers: pd.DataFrame, titres: pd.Series) -> pd.Series:

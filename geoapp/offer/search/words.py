@@ -60,7 +60,9 @@ def split_words(texte: str) -> list[str]:
     """Return every folded word of a text; « RNCP n° 1234 » is one word, « D.E » two."""
     if "." in texte:
         texte = _DE.sub("diplome etat ", texte)
-    return fold(_RNCP_ECRIT.sub(r" rncp\1 ", texte)).split()
+    if "rncp" in texte.lower():
+        texte = _RNCP_ECRIT.sub(r" rncp\1 ", texte)
+    return fold(texte).split()
 
 
 @lru_cache(maxsize=200_000)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from geoapp.reference.codes.text import as_code, as_text, fold, map_distinct, on_scalar_too
+from geoapp.reference.codes.text import as_code, as_str, as_text, fold, map_distinct, on_scalar_too
 
 # Key letters of a UAI: the alphabet without I, O and Q (BCN, N_UAI).
 UAI_KEYS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -63,8 +63,7 @@ def _zero_filled(
     four_digits = text.str.fullmatch(r"\d{4}", na=False)
     codes = text.where(~four_digits, "0" + text)
     codes = codes.where(codes.str.fullmatch(pattern, na=False))
-    received = values.astype("object").astype("str").str.strip()
-    return codes, codes.notna() & codes.ne(received)
+    return codes, codes.notna() & codes.ne(as_str(values).str.strip())
 
 
 @on_scalar_too
