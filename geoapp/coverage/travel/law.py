@@ -325,10 +325,10 @@ def _ready(one: Portee) -> tuple[Portee, float, np.ndarray, np.ndarray]:
 
 
 class _Near(NamedTuple):
-    """The pairs within some reach: ranks of the points and of the places, and their lines."""
+    """The pairs within some reach: how many each point has, the places, their lines."""
 
-    i: np.ndarray
-    j: np.ndarray
+    nombres: np.ndarray
+    places: np.ndarray
     lines: Lines
 
 
@@ -336,26 +336,28 @@ def _near(crow: np.ndarray, reach: float) -> _Near:
     """Return the pairs of a block, (some points, all places), at most at `reach` (km)."""
     near = crow <= reach
     nombres = np.count_nonzero(near, axis=1)
-    i = np.repeat(np.arange(len(crow), dtype="i4"), nombres)
     pairs = np.flatnonzero(near)
-    j = pairs.astype("i4")
-    j -= np.repeat(np.arange(len(crow), dtype="i4") * np.int32(crow.shape[1]), nombres)
-    return _Near(i, j, Lines(crow.ravel().take(pairs)))
+    lines = Lines(crow.ravel().take(pairs))
+    pairs -= np.repeat(np.arange(len(crow)) * crow.shape[1], nombres)
+    return _Near(nombres, pairs, lines)
 
 
 def _block(
     one: Portee, near: _Near, reach: float, mean_o: np.ndarray, mean_d: np.ndarray
 ) -> CostBlock:
     """Return the costs of a law for some pairs."""
-    i, j, lines = near
-    mean = mean_o.take(i)
-    mean += mean_d.take(j)
+    nombres, places, lines = near
+    mean = np.repeat(mean_o, nombres)
+    mean += mean_d.take(places)
     minutes, km = one.law.minutes_of(lines, mean), one.law.road_of(lines, mean)
-    is_kept = ((minutes <= one.max_min) | (km <= one.max_km)) & (lines.km <= reach)
+    is_kept = (minutes <= one.max_min) | (km <= one.max_km)
+    is_kept &= lines.km <= reach
     if not is_kept.all():
         kept = np.flatnonzero(is_kept)
-        i, j, km, minutes = i.take(kept), j.take(kept), km.take(kept), minutes.take(kept)
-    return CostBlock(np.bincount(i, minlength=len(mean_o)), j, km, minutes)
+        places, km, minutes = places.take(kept), km.take(kept), minutes.take(kept)
+        ends = np.searchsorted(kept, np.cumsum(nombres))
+        nombres = np.diff(ends, prepend=0)
+    return CostBlock(nombres, places.astype("i4"), km, minutes)
 
 
 def build_costs(

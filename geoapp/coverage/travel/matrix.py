@@ -227,8 +227,9 @@ def _steps(costs: np.ndarray, unite: str) -> np.ndarray:
     """Return costs as whole steps; only a cost of nothing is 0."""
     steps = costs * np.float32(PAR_UNITE[unite])
     np.rint(steps, out=steps)
-    none = np.flatnonzero(steps == 0)
-    steps[none] = costs[none] > 0
+    if not steps.all():
+        none = np.flatnonzero(steps == 0)
+        steps[none] = costs[none] > 0
     return np.minimum(steps, PLUS_GRAND, out=steps).astype("<u2")
 
 
