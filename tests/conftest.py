@@ -14,8 +14,10 @@ import pytest
 from flask import Flask
 
 from geoapp.core.snapshot import Snapshot
+from geoapp.coverage.world import World
 from geoapp.offer.search.index import Index, open_index
 from geoapp.web import create_app
+from geoapp.web.served import served_world
 from support.world import make_tiny_frames, publish_world
 
 # `jsonschema` builds the grammar of IRI when it is imported: three seconds by process, for a format
@@ -98,6 +100,7 @@ pytest_plugins = (
     "support.examples",
     "support.builds",
     "support.browsing",
+    "support.jobs",
     "support.producer",
     "support.postgres",
 )
@@ -127,6 +130,13 @@ def tiny_app(tmp_path_factory) -> Flask:
 def real_app(real_snapshot) -> Flask:
     """Return the application over the real snapshot, for the tests that only ask it something."""
     return create_app(real_snapshot.path.parents[1])
+
+
+@pytest.fixture(scope="session")
+def real_world(real_app) -> World:
+    """Return the world of the real snapshot, that of `real_app`, for tests that only read it."""
+    with real_app.test_request_context():
+        return served_world()
 
 
 @pytest.fixture(scope="session")

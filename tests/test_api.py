@@ -20,7 +20,7 @@ from geoapp.offer.search.requests import PARAMETRES, parse_request
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.web import create_app
 from geoapp.web.contract import CARTE, PREFIXE, ROUTES
-from support.browsing import WIDTHS, Seen, running, violations_by_theme
+from support.browsing import WIDTHS, Visited, running, violations_by_theme
 from support.world import HOSTILE, publish_world
 
 PLACE = {"lat": 50.0512, "lon": 2.0534}
@@ -126,7 +126,7 @@ def test_the_documentation_page_links_work(client):
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_documentation_page_is_accessible(snapshot, browser, axe_source, width):
-    with running(snapshot.path.parents[1]) as server, Seen(browser, width) as seen:
+    with running(snapshot.path.parents[1]) as server, Visited(browser, width) as seen:
         page = seen.open(f"{server}/api/")
         assert violations_by_theme(page, axe_source) == {}
         assert page.evaluate("document.documentElement.scrollWidth") <= width

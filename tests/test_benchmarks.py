@@ -5,44 +5,24 @@ say.
 from __future__ import annotations
 
 import gzip
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from benchmarks import build
 from geoapp.ingest.steps import DOSSIER
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-def run_tiny(*arguments: str, sizes: str = "40,80") -> str:
-    """Return what the build benchmark prints at a tiny size."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.build",
-        "--sizes",
-        sizes,
-        "--repeat",
-        "1",
-        *arguments,
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def kept(snapshot) -> list[str]:
-    """Return the option that starts from the steps kept: nothing is timed here."""
-    return ["--etapes", str(snapshot.path.parents[1] / DOSSIER)]
-
-
-def test_benchmark_runs_on_the_demonstration_and_prints_ratios(demo_snapshot, tmp_path):
-    printed = run_tiny("--out", str(tmp_path / "report.md"), *kept(demo_snapshot))
+def test_benchmark_runs_on_the_demonstration_and_prints_ratios(
+    demo_snapshot, jobs, no_network, capsys, tmp_path
+):
+    out, kept = tmp_path / "report.md", demo_snapshot.path.parents[1] / DOSSIER
+    options = ["--sizes", "40,80", "--repeat", "1", "--out", str(out), "--etapes", str(kept)]
+    assert build.main(options) == 0
+    printed = capsys.readouterr().out
+    assert jobs == 3 * ["benchmarks.job_geoforma", "benchmarks.job_plain"]
     assert "the demonstration offer" in printed
     assert "| 40 | 80 |" in printed and "× 2.4" in printed
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == printed
+    assert out.read_text(encoding="utf-8") == printed
 
 
 @pytest.fixture

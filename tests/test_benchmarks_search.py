@@ -92,8 +92,10 @@ def test_live_counts_leave_out_their_own_filter():
     }
 
 
-def test_report_says_that_postgis_is_absent(tiny_snapshot, tmp_path, capsys, monkeypatch):
+def test_report_says_that_postgis_is_absent(tiny_snapshot, jobs, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(search, "REAL_MAX", len(tiny_snapshot.read("offres")))
+    # One server is enough: the larger size is asked in process alone.
+    monkeypatch.setattr(search, "HTTP_MAX", 1000)
     # Nothing is timed: the servers make nothing ahead.
     monkeypatch.setenv("GEOAPP_AVANCE_S", "0")
     base = tmp_path / "base"

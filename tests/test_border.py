@@ -15,7 +15,7 @@ from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
-from support.browsing import WIDTHS, Seen, drawn, running, violations_by_theme
+from support.browsing import WIDTHS, Visited, drawn, running, violations_by_theme
 from support.world import make_tiny_frames, publish_world
 
 
@@ -125,7 +125,7 @@ def test_a_world_inside_its_region_has_no_such_line(tiny_snapshot):
 def test_the_part_outside_is_drawn_told_and_no_stop_of_the_keyboard(
     snapshot, browser, axe_source, width
 ):
-    with running(snapshot.path.parents[1]) as address, Seen(browser, width) as seen:
+    with running(snapshot.path.parents[1]) as address, Visited(browser, width) as seen:
         page = seen.open(f"{address}/couverture")
         drawn(page)
         beyond = page.locator(".carte path.choro-dehors")

@@ -50,14 +50,14 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_error_page_is_accessible(server, browser, axe_source, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(f"{server}/carte?niveua=4")
         assert "Vouliez-vous dire" in page.inner_text("main")
         assert violations_by_theme(page, axe_source) == {}
 
 
 def test_the_home_page_finds_a_place_and_its_trainings(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(server)
         assert page.locator(".carte, iframe").count() == 0, "no map on the home page"
         page.fill("#lieu", "amiv")
@@ -93,7 +93,7 @@ def test_the_home_page_works_without_javascript(server, browser):
 
 
 def test_a_popup_and_the_table_lead_to_the_sheets(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         map_ready(page)
         table = page.locator("#tableau tbody a").first.get_attribute("href")
@@ -106,7 +106,7 @@ def test_a_popup_and_the_table_lead_to_the_sheets(server, browser):
 
 
 def test_filters_filter_and_every_count_agrees(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         page.select_option("select[name=domaine]", "sante")
         page.check("input[name=voie][value=scolaire]")
@@ -132,7 +132,7 @@ def test_filters_work_without_javascript(server, browser):
 
 
 def test_a_popup_opens_and_closes_by_keyboard_with_escaped_text(server, browser, axe_source):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         map_ready(page)
         page.locator('.pastille[aria-label="Amiville, 3 formations"]').focus()
@@ -154,7 +154,7 @@ def test_a_popup_opens_and_closes_by_keyboard_with_escaped_text(server, browser,
 
 
 def test_a_doubtful_place_says_so(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         map_ready(page)
         page.locator(".leaflet-marker-pane .pastille-doute").click()
@@ -162,7 +162,7 @@ def test_a_doubtful_place_says_so(server, browser):
 
 
 def test_layers_switch_and_name_their_zones(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         map_ready(page)
         assert page.locator(".leaflet-overlay-pane path.zone-departement").count() == 2
@@ -179,7 +179,7 @@ def test_layers_switch_and_name_their_zones(server, browser):
 
 
 def test_leaflet_speaks_french(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/carte")
         assert page.get_attribute(".leaflet-control-zoom-in", "title") == "Agrandir la carte"
         assert page.get_attribute(".leaflet-control-zoom-out", "aria-label") == "Réduire la carte"
@@ -189,7 +189,7 @@ def test_leaflet_speaks_french(server, browser):
 def test_standalone_file_opens_alone(tiny_snapshot, tmp_path, browser, axe_source, width):
     path = tmp_path / "carte.html"
     path.write_text(render_standalone(tiny_snapshot), encoding="utf-8")
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(path.as_uri())
         map_ready(page)
         assert page.locator("#tableau-offres tr").count() == 7
@@ -216,7 +216,7 @@ def test_groups_show_the_sum_of_offers(real_server, real_snapshot, browser):
     offres = apply_filters(
         real_snapshot.read("offres"), parse_filters({"domaine": "sante"}, real_snapshot)
     )
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{real_server}/carte?domaine=sante")
         map_ready(page)
         labels = page.locator(".leaflet-marker-pane .pastille").evaluate_all(
@@ -233,7 +233,7 @@ def test_groups_show_the_sum_of_offers(real_server, real_snapshot, browser):
 def test_real_standalone_file_opens_alone(real_snapshot, tmp_path, browser):
     path = tmp_path / "carte.html"
     path.write_text(render_standalone(real_snapshot), encoding="utf-8")
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(path.as_uri())
         map_ready(page)
         for box in page.locator("[data-calque]").all():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, Visited, audit, drawn, follow, running, violations
+from support.browsing import WIDTHS, Visited, audit, drawn, follow, running, violations
 from support.world import make_tiny_frames, publish_world
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,7 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_m
 
 
 def test_zones_are_read_and_opened_by_keyboard(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(
             f"{server}/couverture?zonage=departement&mesure=population_non_couverte&seuil_km=5"
         )
@@ -98,7 +98,7 @@ def test_zones_are_read_and_opened_by_keyboard(server, browser):
 
 
 def test_zones_out_of_view_are_no_stop_of_the_keyboard(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/couverture?zonage=departement")
         drawn(page)
         stops = page.locator("path.choro[tabindex='0']")
@@ -115,7 +115,7 @@ def test_zones_out_of_view_are_no_stop_of_the_keyboard(server, browser):
 
 
 def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/couverture?domaine=batiment")
         drawn(page)
         assert page.locator(".leaflet-blanches-pane path.blanche").count() > 0
@@ -130,7 +130,7 @@ def test_hatches_can_be_hidden_and_the_unit_chosen(server, browser):
 
 
 def test_a_way_of_travelling_brings_a_threshold_that_it_knows(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/couverture/publics")
         page.select_option("#c-mode", "pied")
         assert (page.input_value("#seuil"), page.input_value("#unite")) == ("30", "seuil_min")
@@ -187,7 +187,7 @@ def test_classes_are_told_apart_by_lightness_alone(theme, daltonisme):
 def test_a_planner_finds_shares_and_takes_away_the_worst_zone(
     real_server, browser, axe_source, tmp_path
 ):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{real_server}/couverture")
         drawn(page)
         assert violations(page, axe_source) == []

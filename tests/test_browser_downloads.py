@@ -35,7 +35,7 @@ def test_the_pages_for_map_software_are_clean_and_accessible(server, browser, ax
 
 
 def test_a_file_is_taken_by_keyboard(server, browser, tmp_path):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(server + "/donnees")
         link = page.get_by_role("link", name="XLSX : Offre de formation", exact=True)
         link.focus()

@@ -12,7 +12,7 @@ import pytest
 from geoapp.core.snapshot import TUILES
 from geoapp.ingest.step_tiles import tiles_file
 from geoapp.offer.search.tiles import offer_tiles
-from support.browsing import WIDTHS, Seen, audit, running, violations
+from support.browsing import WIDTHS, Seen, Visited, audit, running, violations
 from support.needs import make_needs_world
 from support.world import publish_world
 
@@ -69,7 +69,7 @@ def site(server):
 
 
 def test_another_site_shows_the_three_both_ways(server, site, browser, axe_source):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.page
         page.goto(site)
         assert page.locator("geoforma-carte:defined").count() == 3
@@ -161,7 +161,7 @@ def _follow_by_keyboard(seen, frame, server):
 def test_the_page_that_writes_the_code_is_accessible_and_copies_it(
     server, browser, axe_source, asked, width
 ):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(f"{server}/integrer{asked}")
         seen.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.click("[data-copie=code-cadre]")

@@ -5,7 +5,7 @@ enough.
 import pytest
 
 from geoapp.sources.cache import etat_path
-from support.browsing import WIDTHS, Seen, Visited, audit, running
+from support.browsing import WIDTHS, Visited, audit, running
 from support.world import make_tiny_frames, publish_world, with_quality
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ def test_pages_of_quality_are_clean_and_accessible(
 
 
 def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(quality_server + "/qualite")
         page.locator("#tableau th a", has_text="Score").focus()
         page.keyboard.press("Enter")
@@ -62,8 +62,8 @@ def test_the_table_sorts_and_a_body_opens_by_keyboard(quality_server, browser):
 
 
 @pytest.mark.real
-def test_the_real_page_fits_a_phone(real_snapshot, browser, axe_source):
-    with running(real_snapshot.path.parents[1]) as address, Visited(browser, 390) as seen:
+def test_the_real_page_fits_a_phone(real_server, browser, axe_source):
+    with Visited(browser, 390) as seen:
         for path in ("/qualite", "/qualite/source/rco-2020-11?critere=position"):
-            seen.open(address + path)
-            audit(seen, axe_source, address)
+            seen.open(real_server + path)
+            audit(seen, axe_source, real_server)

@@ -97,7 +97,7 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, width
 
 
 def test_open_menus_lists_and_popups_are_accessible(server, browser, axe_source):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
         map_ready(page)
         page.eval_on_selector_all(
@@ -140,7 +140,7 @@ def test_choosing_a_filter_changes_list_map_counts_and_address(server, browser):
 
 
 def test_whole_path_by_keyboard(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche")
         page.focus("#lieu")
         page.keyboard.type("beauv")
@@ -190,7 +190,7 @@ def test_a_time_takes_the_place_of_the_radius_and_draws_what_it_reaches(server, 
 
 
 def test_list_and_map_are_linked_both_ways(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
         map_ready(page, 6)
         card = page.locator("#offres .offre", has_text="CAP Cuisine")
@@ -215,7 +215,7 @@ def test_list_and_map_are_linked_both_ways(server, browser):
 
 
 def test_results_outside_the_view_are_counted(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche")
         map_ready(page, 6)
         assert page.inner_text("#hors-carte") == ""
@@ -235,7 +235,7 @@ def test_results_outside_the_view_are_counted(server, browser):
 
 
 def test_hostile_titles_stay_text_everywhere(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville")
         map_ready(page)
         page.locator('.pastille[aria-label="Amiville, 3 formations"]').click()
@@ -304,7 +304,7 @@ def test_geolocation_denied_says_so_and_goes_back_to_the_field(server, browser):
 
 
 def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche?rayon=5")
         map_ready(page)
         page.focus("#poser")
@@ -326,7 +326,7 @@ def test_a_pin_is_put_by_keyboard_and_dragged(server, browser):
 
 
 def test_an_address_typed_is_in_no_url(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche")
         page.fill("#lieu", "12 rue du Moulin 80200 Beauval")
         page.keyboard.press("Enter")
@@ -337,7 +337,7 @@ def test_an_address_typed_is_in_no_url(server, browser):
 
 
 def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche")
         page.fill("#lieu", "Xyzabc")
         page.keyboard.press("Enter")
@@ -356,7 +356,7 @@ def test_an_unknown_place_is_said_and_nothing_breaks(server, browser):
 
 
 def test_exports_match_the_count(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30&voie=apprentissage")
         nb = int(found(page).split(" ")[0])
         page.click(".menu summary")
@@ -414,7 +414,7 @@ def test_print_view_is_a_clean_list(server, browser):
 
 
 def test_a_phone_shows_the_list_or_the_map(server, browser):
-    with Seen(browser, width=390) as seen:
+    with Visited(browser, width=390) as seen:
         page = seen.open(f"{server}/recherche")
         assert (
             page.is_hidden("#facettes") and page.is_hidden(".carte") and page.is_visible("#offres")
@@ -427,7 +427,7 @@ def test_a_phone_shows_the_list_or_the_map(server, browser):
 
 
 def test_a_phone_shows_the_first_result_and_loads_no_map(server, browser):
-    with Seen(browser, width=390) as seen:
+    with Visited(browser, width=390) as seen:
         page = seen.open(f"{server}/recherche?lieu=Amiville&rayon=30")
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.is_hidden("#recherche")
@@ -495,7 +495,7 @@ def test_without_script_search_and_filters_work(server, browser):
 
 @pytest.mark.real
 def test_real_search_near_bethune(real_server, browser, axe_source):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{real_server}/recherche")
         page.fill("#lieu", "Béthu")
         page.wait_for_selector("#lieu-liste [role=option]")
@@ -520,7 +520,7 @@ def test_real_search_near_bethune(real_server, browser, axe_source):
     "query", ["", "?lat=50.43&lon=2.83&rayon=10", "?lieu=Lens&niveau=3&taille=100"]
 )
 def test_real_maps_are_accessible(real_server, browser, axe_source, query, width):
-    with Seen(browser, width) as seen:
+    with Visited(browser, width) as seen:
         page = seen.open(f"{real_server}/recherche{query}")
         if width == 390:
             page.click(".bascule [data-vue=carte]")

@@ -4,7 +4,7 @@ compared by keyboard.
 
 import pytest
 
-from support.browsing import WIDTHS, Seen, Visited, audit, drawn, running, violations
+from support.browsing import WIDTHS, Visited, audit, drawn, running, violations
 from support.world import departement_world, publish_world
 
 pytestmark = pytest.mark.browser
@@ -38,7 +38,7 @@ def test_pages_are_clean_and_accessible(server, browser, axe_source, path, has_m
 
 
 def test_a_zone_is_found_then_compared(server, browser):
-    with Seen(browser) as seen:
+    with Visited(browser) as seen:
         page = seen.open(f"{server}/territoires")
         page.fill("#q", "ami")
         page.press("#q", "Enter")
@@ -53,7 +53,7 @@ def test_a_zone_is_found_then_compared(server, browser):
 
 
 def test_the_html_sheet_opens_alone_and_is_accessible(server, browser, axe_source, tmp_path):
-    with Seen(browser, 390) as seen:
+    with Visited(browser, 390) as seen:
         seen.page.goto(f"{server}/territoires/ze2020/3201")
         with seen.page.expect_download() as download:
             seen.page.click("text=Fiche en HTML")

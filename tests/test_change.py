@@ -230,7 +230,9 @@ def february(snapshot: Snapshot, mirror, tmp_path) -> Snapshot:
 
 
 @pytest.mark.real
-def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, tmp_path):
+def test_the_catalogue_of_february_then_that_of_november(
+    real_snapshot, mirror, tmp_path, real_world
+):
     """By night, that of February is built: its offers are those that November changed."""
     before = without_november(real_snapshot)
     if NIGHT:
@@ -239,13 +241,12 @@ def test_the_catalogue_of_february_then_that_of_november(real_snapshot, mirror, 
     every = real_snapshot.read("actions_lieux")
     assert len(real_snapshot.read("offres")) < len(every) == 5730, "merged ones are shown once"
     lens = found.zones.set_index("code_zone").loc["3215"]
-    world = open_world(real_snapshot)
-    block = offer_block(world, Question(), find_zone(world, "ze2020:3215"))
+    block = offer_block(real_world, Question(), find_zone(real_world, "ze2020:3215"))
     assert lens["nb_apres"] == block.nb, "one definition on « Évolution » and on the sheet"
-    assert found.ensemble["nb_apres"] == len(world.comptes[~world.comptes["est_voisine"]])
+    assert found.ensemble["nb_apres"] == len(real_world.comptes[~real_world.comptes["est_voisine"]])
     assert found.ensemble["inchangees"] > 2000, "BTS, Affelnet and Parcoursup did not change"
     assert found.zones["nb_apres"].sum() == found.ensemble["nb_apres"]
     assert any("ne sont pas les mêmes" in text for text in found.avertissements)
     if NIGHT:
-        acces = measure_change(open_world(before), world, {"zonage": "ze2020"})
+        acces = measure_change(open_world(before), real_world, {"zonage": "ze2020"})
         assert acces.effectif.population > 0 and len(acces.publics) > 1 and len(acces.modes) > 1

@@ -14,7 +14,7 @@ from geoapp.coverage.measures import measure_points
 from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.publics import compare_publics
 from geoapp.coverage.table import zone_table
-from geoapp.coverage.world import choose_offer, open_world
+from geoapp.coverage.world import choose_offer
 from geoapp.reference.zonings import MAILLES, ZONAGES
 from support.sources import TRUTH
 from support.words import plain
@@ -28,8 +28,8 @@ PARTITIONS = [
 
 
 @pytest.fixture(scope="module")
-def monde(real_snapshot):
-    return open_world(real_snapshot)
+def monde(real_world):
+    return real_world
 
 
 def ask(monde, **parametres):

@@ -75,18 +75,17 @@ def test_the_only_provider_of_a_zone_is_an_entity(snapshot):
 
 
 @pytest.mark.real
-def test_the_sites_of_the_mirror_close_together(real_snapshot):
+def test_the_sites_of_the_mirror_close_together(real_world):
     """The sole providers of transport by EPCI, found again from the reach of each legal entity."""
-    world = open_world(real_snapshot)
-    question = parse_question({"domaine": "transport", "zonage": "epci"}, world)
-    reponse = answer(world, question)
+    question = parse_question({"domaine": "transport", "zonage": "epci"}, real_world)
+    reponse = answer(real_world, question)
     table = reponse.tableau.set_index("code_zone")["offreur_unique"]
-    mine = world.offres[world.offres["code_domaine"].eq("transport")]
+    mine = real_world.offres[real_world.offres["code_domaine"].eq("transport")]
     entities = entity_of(mine).fillna(mine["nom_organisme"])
-    place = dict(zip(world.trajets.places, range(len(world.trajets.places)), strict=True))
+    place = dict(zip(real_world.trajets.places, range(len(real_world.trajets.places)), strict=True))
     columns = mine["id_place"].map(place).to_numpy()
-    cost, maille = world.cost("km"), world.mailles["epci"]
-    people = world.population("tous")
+    cost, maille = real_world.cost("km"), real_world.mailles["epci"]
+    people = real_world.population("tous")
     by_zone: dict[str, set[str]] = {code: set() for code in maille.codes}
     for point, zone in zip(maille.points.tolist(), maille.zones.tolist(), strict=True):
         if not people[point] > 0:

@@ -79,9 +79,9 @@ def monde(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reel(real_snapshot):
+def reel(real_world):
     """Return the real world."""
-    return open_world(real_snapshot)
+    return real_world
 
 
 def ask(monde, **parametres):

@@ -107,8 +107,7 @@ def test_the_sheet_and_the_zone_link_to_their_figure(monde):
 
 
 @pytest.mark.real
-def test_the_real_series_of_a_departement_is_that_of_its_file(real_snapshot):
-    monde = open_world(real_snapshot)
+def test_the_real_series_of_a_departement_is_that_of_its_file(real_snapshot, real_world):
     lieux = real_snapshot.read("lieux")
     inside = set(lieux.loc[lieux["code_commune"].str.startswith("02", na=False), "code_uai"])
     places = wishes = 0
@@ -120,7 +119,7 @@ def test_the_real_series_of_a_departement_is_that_of_its_file(real_snapshot):
                 capacity, first = row["Capacité carte scolaire"], int(row["Demandes vœux 1"] or 0)
                 places += 0 if capacity in ("", "0", "999") else int(capacity)
                 wishes += first if first == 0 or first > 4 else 0
-    found = content(monde, emprise="departement:02")
+    found = content(real_world, emprise="departement:02")
     told = {
         mesure.titre: one.valeur
         for mesure in found.mesures
@@ -128,6 +127,6 @@ def test_the_real_series_of_a_departement_is_that_of_its_file(real_snapshot):
         if one.annee == "2022" and one.quoi == "Voie professionnelle scolaire"
     }
     assert told == {"Places offertes": places, "Vœux": wishes} and places > 1_000
-    figure = parse_figure({"type": "flux", "emprise": "departement:02"}, monde)
-    assert figure_title(monde, figure).endswith("Aisne")
-    assert plain(describe_figure(monde, figure)).startswith("Places offertes : ")
+    figure = parse_figure({"type": "flux", "emprise": "departement:02"}, real_world)
+    assert figure_title(real_world, figure).endswith("Aisne")
+    assert plain(describe_figure(real_world, figure)).startswith("Places offertes : ")

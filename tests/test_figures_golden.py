@@ -94,8 +94,8 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def real(real_snapshot):
-    return open_world(real_snapshot)
+def real(real_world):
+    return real_world
 
 
 @pytest.mark.parametrize("nom", TINY)

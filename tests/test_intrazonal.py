@@ -17,7 +17,7 @@ from geoapp.coverage.model import parse_question
 from geoapp.coverage.travel.density import density_around
 from geoapp.coverage.travel.estimated import estimate_trajets
 from geoapp.coverage.travel.intrazonal import commune_floors
-from geoapp.coverage.world import choose_offer, open_world
+from geoapp.coverage.world import choose_offer
 from support.law_oracle import oracle
 
 GEOD = Geod(ellps="GRS80")
@@ -102,8 +102,8 @@ COLONNES = {"domaine": "code_domaine", "niveau": "niveau_sortie", "voie": "voie"
 
 
 @pytest.fixture(scope="module")
-def monde(real_snapshot):
-    return open_world(real_snapshot)
+def monde(real_world):
+    return real_world
 
 
 def _oracle(snapshot, question: dict) -> dict[str, float]:

@@ -27,6 +27,7 @@ from geoapp.core.snapshot import (
 )
 from geoapp.web import create_app, served, warming
 from geoapp.web.served import Courant
+from support.examples import NIGHT
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
 
@@ -286,7 +287,7 @@ def test_publications_under_load_fail_no_request(tiny_frames, tmp_path, monkeypa
     for thread in threads:
         thread.start()
     try:
-        for second in range(2, 6):
+        for second in range(2, 6 if NIGHT else 4):
             last = publish(tiny_frames if second % 2 else fewer(tiny_frames), tmp_path, second)
             time.sleep(0.2)
         wait_until(lambda: app.test_client().get("/pret").get_json()["instantane"] == last.id)

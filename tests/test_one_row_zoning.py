@@ -140,11 +140,11 @@ def test_the_help_names_it(house):
 
 @pytest.mark.real
 def test_a_real_zoning_is_one_row(house, mirror, tmp_path):
-    """Bassins de vie of INSEE, read in a file that the mirror already has; of the offer, the BTS
-    are enough.
+    """Bassins de vie of INSEE, read in a file that the mirror already has; of the other files, the
+    BTS are enough.
     """
     small = tmp_path / "miroir"
-    for path in (mirror / "zonages", mirror / BTS):
+    for path in (mirror / COMMUNES, mirror / BTS):
         link = small / path.relative_to(mirror)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path)

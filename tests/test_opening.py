@@ -244,29 +244,28 @@ def test_a_real_place_is_preferred_as_far_as_asked():
 
 
 @pytest.mark.real
-def test_the_region_is_answered_as_coverage_counts_it(real_snapshot, tmp_path):
-    monde = open_world(real_snapshot)
+def test_the_region_is_answered_as_coverage_counts_it(real_world, tmp_path):
     given = {"domaine": "batiment", "niveau": "3"}
-    question = parse_question(given, monde)
-    sites = find(monde, **given)
-    far = answer(monde, question).ensemble["population_non_couverte"]
+    question = parse_question(given, real_world)
+    sites = find(real_world, **given)
+    far = answer(real_world, question).ensemble["population_non_couverte"]
     assert sites.non_couverts == pytest.approx(far) and sites.non_couverts > 500_000
     assert len(sites.ouvertures) == 3 and sites.valeur == pytest.approx(sites.gagnes)
     assert sites.zones["gain"].sum() == pytest.approx(sites.gagnes, abs=30)
     # A candidate that is a place of the matrix has its costs.
-    candidates = list_candidates(monde)
+    candidates = list_candidates(real_world)
     chosen = np.flatnonzero(candidates.colonne >= 0)[::50]
-    rows = np.arange(0, len(monde.points), 97)
-    mine = trips_to(monde, question, rows, chosen, np.full(len(rows), 20.0)).toarray()
-    theirs = monde.cost("km", "voiture", rows)[:, candidates.colonne[chosen]].toarray()
+    rows = np.arange(0, len(real_world.points), 97)
+    mine = trips_to(real_world, question, rows, chosen, np.full(len(rows), 20.0)).toarray()
+    theirs = real_world.cost("km", "voiture", rows)[:, candidates.colonne[chosen]].toarray()
     both = (mine > 0) & (theirs > 0)
     assert both.any() and np.abs(mine - theirs)[both].max() < 0.02
     assert {"domaine", "lieu", "etablissement", "commune"} >= {
         one.realite for one in sites.ouvertures
     }
-    assert (realities(monde, question) == 3).any()
+    assert (realities(real_world, question) == 3).any()
     # Nobody who was near is farther.
-    assert (points_of(monde, question)["cout"] >= 0).sum() > 0
+    assert (points_of(real_world, question)["cout"] >= 0).sum() > 0
 
 
 @pytest.mark.real

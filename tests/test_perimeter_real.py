@@ -16,7 +16,6 @@ from geoapp.coverage.model import parse_question
 from geoapp.coverage.territories.content import build_content
 from geoapp.coverage.territories.sheet import present
 from geoapp.coverage.territories.zone import find_zone
-from geoapp.coverage.world import open_world
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.figures.content import describe_figure, make_content
 from geoapp.outputs.figures.model import Figure
@@ -31,9 +30,9 @@ GAPS = re.compile(r"\d[\d  ,]*%|vivent à plus|manque|n'a aucune|robuste|sans of
 
 
 @pytest.fixture(scope="module")
-def served(real_snapshot, real_app):
+def served(real_world, real_app):
     client = real_app.test_client()
-    return SimpleNamespace(world=open_world(real_snapshot), client=client)
+    return SimpleNamespace(world=real_world, client=client)
 
 
 @pytest.mark.parametrize("filtre", INCONNUES)

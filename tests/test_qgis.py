@@ -13,7 +13,6 @@ import pytest
 
 from geoapp.coverage.answer import answer
 from geoapp.coverage.model import parse_question
-from geoapp.coverage.world import open_world
 from geoapp.outputs.catalogue.resources import table_file
 from geoapp.outputs.coverage import file_of
 from geoapp.outputs.files.formats import write_file
@@ -51,10 +50,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.real
-def test_a_file_of_coverage_opens_coloured_named_and_titled(real_snapshot, folder):
-    world = open_world(real_snapshot)
+def test_a_file_of_coverage_opens_coloured_named_and_titled(real_world, folder):
     asked = {"zonage": "ze2020", "domaine": "batiment", "mesure": "mediane"}
-    fichier = file_of(world, answer(world, parse_question(asked, world)))
+    fichier = file_of(real_world, answer(real_world, parse_question(asked, real_world)))
     for suffix, crs in (("gpkg", "EPSG:4326"), ("l93.gpkg", "EPSG:2154")):
         path = folder / f"couverture.{suffix}"
         write_file(fichier, path)
@@ -70,9 +68,10 @@ def test_a_file_of_coverage_opens_coloured_named_and_titled(real_snapshot, folde
 
 
 @pytest.mark.real
-def test_a_zoning_without_outline_is_a_table_with_its_titles(real_snapshot, folder):
-    world = open_world(real_snapshot)
-    fichier = file_of(world, answer(world, parse_question({"zonage": "qpv2024"}, world)))
+def test_a_zoning_without_outline_is_a_table_with_its_titles(real_world, folder):
+    fichier = file_of(
+        real_world, answer(real_world, parse_question({"zonage": "qpv2024"}, real_world))
+    )
     write_file(fichier, folder / "qpv.gpkg")
     layer = opened(folder / "qpv.gpkg", folder)[fichier.titre]
     assert layer["nb"] == 204 and layer["geometrie"] == "" and layer["est_lue"]

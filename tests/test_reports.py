@@ -342,11 +342,6 @@ def _cells(facets: dict, niveaux: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def real_world(real_snapshot):
-    return open_world(real_snapshot)
-
-
-@pytest.fixture(scope="module")
 def real_client(real_app):
     return real_app.test_client()
 

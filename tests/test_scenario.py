@@ -171,17 +171,16 @@ def test_what_a_scenario_has_become_is_told_with_its_sign(monde):
 
 
 @pytest.mark.real
-def test_the_worst_closures_of_a_domain(real_snapshot):
-    monde = open_world(real_snapshot)
-    question = parse_question({"domaine": "transport"}, monde)
-    found = worst_closures(monde, question)
+def test_the_worst_closures_of_a_domain(real_snapshot, real_world):
+    question = parse_question({"domaine": "transport"}, real_world)
+    found = worst_closures(real_world, question)
     people = [one.personnes for one in found]
     assert len(found) == 10 and people == sorted(people, reverse=True) and people[0] > 50_000
     # What is counted at once is what closing the body does.
-    effets = run(monde, domaine="transport", ferme=found[0].ferme)
+    effets = run(real_world, domaine="transport", ferme=found[0].ferme)
     assert effets.perdus == pytest.approx(found[0].personnes)
     assert effets.avant.non_couverts + effets.perdus == pytest.approx(effets.apres.non_couverts)
-    told = describe_effects(monde, effets)
+    told = describe_effects(real_world, effets)
     assert told["changements"]["ferme"][0]["nom"] == found[0].nom
     folder = str(real_snapshot.path.parents[1])
     arguments = ["scenario", told["adresse"], "--json", "--data", folder]

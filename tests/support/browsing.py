@@ -11,15 +11,30 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from flask import Flask
 from waitress import create_server
 
 from geoapp.web import create_app
+from support.examples import NIGHT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 THEMES, WIDTHS = ("light", "dark"), (1280, 390)
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE_COLOURS = ["color-contrast", "link-in-text-block"]
+ALIKE, MARK = 12, "data-comme-les-autres"
+MARK_REPEATED = """({many, mark}) => {
+    for (const parent of document.querySelectorAll("*")) {
+        if (parent.childElementCount <= many) continue;
+        const seen = {};
+        for (const one of parent.children) {
+            const form = `${one.tagName} ${one.className.baseVal ?? one.className}`;
+            seen[form] = (seen[form] ?? 0) + 1;
+            if (seen[form] > many) one.setAttribute(mark, "");
+        }
+    }
+}"""
+"""Marks what has the tag and the classes of enough elements before it, beside it."""
 
 
 @pytest.fixture(scope="session")
@@ -42,16 +57,17 @@ def axe_source():
 
 
 @pytest.fixture(scope="session")
-def real_server(real_snapshot):
-    with running(real_snapshot.path.parents[1]) as address:
+def real_server(real_app):
+    with running(real_app) as address:
         yield address
 
 
 class running:
-    """Serve one data folder while the block runs."""
+    """Serve one data folder, or an application, while the block runs."""
 
-    def __init__(self, data_dir):
-        self.server = create_server(create_app(data_dir), host="127.0.0.1", port=0, threads=8)
+    def __init__(self, served):
+        app = served if isinstance(served, Flask) else create_app(served)
+        self.server = create_server(app, host="127.0.0.1", port=0, threads=8)
 
     def __enter__(self):
         threading.Thread(target=self._run, daemon=True).start()
@@ -103,11 +119,11 @@ class Seen:
 
 
 class Visited(Seen):
-    """A page that the tests which only open, read and audit share: a new one costs more than a
-    second of processor.
+    """A page that the tests share, but those that go back, cut the network, print, answer in the
+    place of the server or look at what is kept: a new one costs more than a second of processor.
 
-    Nothing of the test before is left, neither cookies nor what its page stored; the page of one
-    that failed is closed.
+    Nothing of the test before is left, neither cookies, permissions nor what its page stored; the
+    page of one that failed is closed.
     """
 
     kept: ClassVar[dict] = {}
@@ -128,6 +144,7 @@ class Visited(Seen):
         self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self.page.goto("about:blank")
         self.context.clear_cookies()
+        self.context.clear_permissions()
         self.page.emulate_media(color_scheme="null")
         for event, hear in self.heard.items():
             self.page.remove_listener(event, hear)
@@ -149,37 +166,49 @@ def still(page):
 
 
 def violations(page, axe_source, rules=AXE_TAGS):
-    """Return what axe finds wrong, in short, once the page, or one frame of it, is still."""
+    """Return what axe finds wrong, in short, once the page, or one frame of it, is still.
+
+    Past the first ones, the rows of a table or the points of a map are made as those before, and
+    are left to the night.
+    """
     still(page)
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(axe_source)
+    if not NIGHT:
+        page.evaluate(MARK_REPEATED, {"many": ALIKE, "mark": MARK})
     # Frames are judged one by one: asked through the page, those of another origin never answer.
     asked = {"runOnly": rules, "resultTypes": ["violations"], "elementRef": False, "iframes": False}
-    found = page.evaluate("asked => axe.run(asked)", asked)["violations"]
+    where = {"include": [["html"]], "exclude": [[f"[{MARK}]"]]}
+    run = "([where, asked]) => axe.run(where, asked)"
+    found = page.evaluate(run, [where, asked])["violations"]
     return [(v["id"], [node["html"][:120] for node in v["nodes"][:3]]) for v in found]
 
 
-def violations_by_theme(page, axe_source) -> dict[str, list]:
+def violations_by_theme(page, axe_source, themes=THEMES) -> dict[str, list]:
     """Return what axe finds wrong in each theme, none but the themes where something is.
 
     A theme changes nothing but colours: the other rules are held in the first one alone.
     """
     found = {}
-    for theme in THEMES:
+    for theme in themes:
         page.emulate_media(color_scheme=theme)
-        rules = AXE_TAGS if theme == THEMES[0] else AXE_COLOURS
+        rules = AXE_TAGS if theme == themes[0] else AXE_COLOURS
         found[theme] = violations(page, axe_source, rules)
     return {theme: wrong for theme, wrong in found.items() if wrong}
 
 
 def audit(seen, axe_source, address):
-    """Check the page shown, all that is folded in it open: accessible in every theme, no wider than
-    its screen, silent, calling nobody but `address`.
+    """Check the page shown, all that is folded in it open: accessible, no wider than its screen,
+    silent, calling nobody but `address`.
+
+    On a wide screen it is light, on a phone dark; by night both on each.
     """
     page = seen.page
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
-    assert violations_by_theme(page, axe_source) == {}
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
+    width = page.viewport_size["width"]
+    themes = THEMES if NIGHT else (THEMES[width < WIDTHS[0]],)
+    assert violations_by_theme(page, axe_source, themes) == {}
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, (
         "the page is wider than the screen"
     )
     assert seen.errors == [] and seen.foreign(address) == []

@@ -16,9 +16,11 @@ from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 
 from geoapp.core.snapshot import Snapshot, open_snapshot
+from geoapp.ingest import readings
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER, EMPLOYEES
 from geoapp.sources import demo
+from geoapp.sources.registry import Source
 from support.examples import NIGHT
 from support.sources import MIRROR, lay_out_shuffled
 
@@ -89,13 +91,16 @@ def shuffled_mirror(mirror, session_folder) -> Path:
 @pytest.fixture(scope="session")
 def shuffled_snapshot(shuffled_mirror, real_snapshot, session_folder) -> Snapshot:
     """Return the snapshot built on the shuffled mirror: what no shuffled file enters is taken from
-    the build of the mirror; by night nothing is.
+    the build of the mirror; by night nothing is.  The files that it read are told beside it.
     """
 
     def build(folder: Path) -> None:
         if not NIGHT:
             lend_steps(real_snapshot, folder)
-        build_snapshot(mirror=shuffled_mirror, data_dir=folder)
+        with pytest.MonkeyPatch.context() as patch:
+            read = note_reads(patch)
+            build_snapshot(mirror=shuffled_mirror, data_dir=folder)
+        (folder / LUS).write_text("\n".join(read), encoding="utf-8")
 
     return open_snapshot(made_once(session_folder / "melange_donnees", build))
 
@@ -131,6 +136,22 @@ def close_network(patch: pytest.MonkeyPatch) -> None:
     """
     patch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     patch.setenv("https_proxy", "http://127.0.0.1:9")
+
+
+LUS = "lus.txt"
+"""In a data folder, the files of sources that its build read."""
+
+
+def note_reads(patch: pytest.MonkeyPatch) -> list[str]:
+    """Return the files of the sources that builds read from now on."""
+    read, real = [], readings.read_source
+
+    def note(source: Source, path: Path):
+        read.append(source.fichier)
+        return real(source, path)
+
+    patch.setattr(readings, "read_source", note)
+    return read
 
 
 def lend_steps(snapshot: Snapshot, data_dir: Path) -> None:

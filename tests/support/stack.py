@@ -39,6 +39,9 @@ http {{
 }}
 """
 
+CONFIG = "python:support.production_light"
+"""What gunicorn reads: `geoapp.web.production`, warmed by one page."""
+
 SERVE = """
 from geoapp.cli import main
 from geoapp.web import warming
@@ -177,6 +180,7 @@ def start_stack(folder: Path) -> Stack:
         "GEOAPP_PROCESSUS": "2",
         # What is made ahead would be made for nobody as long as the service lives.
         "GEOAPP_AVANCE_S": "0",
+        "PYTHONPATH": str(ROOT / "tests"),
     }
     with open(folder / "serveur.log", "wb") as log:
         server = subprocess.Popen(
@@ -201,7 +205,7 @@ def start_stack(folder: Path) -> Stack:
 
 def _command(path: Path, settings: dict[str, str]) -> list[str]:
     """Return what starts the web processes: by a socket already open, as systemd does it."""
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:geoapp.web.production"]
+    command = [sys.executable, "-m", "gunicorn", "-c", CONFIG]
     if not shutil.which("systemd-socket-activate"):
         return [*command, "--bind", f"unix:{path}"]
     passed = [f"--setenv={name}" for name in settings]

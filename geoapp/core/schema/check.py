@@ -96,7 +96,7 @@ def check_references(frames: dict[str, pd.DataFrame]) -> None:
     """
     for nom, frame in frames.items():
         for colonne in TABLES[nom].colonnes:
-            if not colonne.renvoi:
+            if not colonne.renvoi or frame.empty:
                 continue
             target, key = colonne.renvoi.split(".")
             values = frame[colonne.nom]

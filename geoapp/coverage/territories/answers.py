@@ -19,14 +19,15 @@ from geoapp.coverage.world import World, choose_offer
 from geoapp.offer.filters import FILTRES, Filtres, Option, apply_filters
 from geoapp.reference.zonings import MAILLE, MAILLES
 
-_GARDEES = {"reponse": 8, "points": 44, "domaines": 8}
-"""Answers, measures of points and tables by domain kept at most: two questions, a few zonings."""
+_GARDEES = {"reponse": 8, "points": 44, "domaines": 8, "contenu": 4}
+"""Answers, measures of points and tables by domain kept at most: two questions, a few zonings; and
+what is told of the last zones asked, whose files are asked after their page."""
 
 AUTRE = "autre"
 """The domain of what could not be told: neither taught nor lacking."""
 
 
-def _kept(world: World, sorte: str, cle: Hashable, make: Callable[[], object]):
+def kept(world: World, sorte: str, cle: Hashable, make: Callable[[], object]):
     """Return `make()`, made once by key as long as it is among the last ones asked."""
     memory = world.last_ones(("territoires", sorte), _GARDEES[sorte])
     # By day too: a filter on dates counts from today.
@@ -41,7 +42,7 @@ def _key(question: Question) -> tuple:
 def zoning_answer(world: World, question: Question, type_zone: str) -> Reponse:
     """Return the answer to a question for every zone of a zoning: that of the API."""
     asked = replace(question, zonage=type_zone)
-    return _kept(world, "reponse", _key(asked), lambda: answer(world, asked))
+    return kept(world, "reponse", _key(asked), lambda: answer(world, asked))
 
 
 def chosen_domains(world: World, question: Question) -> tuple[Option, ...]:
@@ -61,7 +62,7 @@ def with_domain(question: Question, domaine: Option) -> Question:
 
 def domain_rows(world: World, question: Question, type_zone: str, code_zone: str) -> pd.DataFrame:
     """Return the numbers of one zone, a row by domain (`code_domaine`, `domaine` beside them)."""
-    tables = _kept(
+    tables = kept(
         world,
         "domaines",
         _key(replace(question, zonage=type_zone)),
@@ -91,7 +92,7 @@ def _tables(world: World, question: Question, type_zone: str) -> list[tuple[Opti
 
 def domain_points(world: World, question: Question) -> pd.DataFrame:
     """Return the measures of the demand points for one domain."""
-    return _kept(
+    return kept(
         world,
         "points",
         _key(replace(question, zonage=MAILLE)),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from geoapp.coverage.model import Question
+from geoapp.coverage.model import Question, to_parameters
 from geoapp.coverage.offered import is_information
+from geoapp.coverage.territories.answers import kept
 from geoapp.coverage.territories.coverage import BlocCouverture, coverage_block
 from geoapp.coverage.territories.offer import BlocOffre, offer_block
 from geoapp.coverage.territories.outside import BlocDehors, outside_block
@@ -36,6 +37,12 @@ def build_content(world: World, question: Question, zone: Zone) -> ContenuZone:
     """Return the content of the sheet of a zone for a question (its zoning is that of the zone)."""
     asked = replace(question, zonage=zone.type_zone)
     world = world.of(asked)
+    key = zone.cle, tuple(to_parameters(asked))
+    return kept(world, "contenu", key, lambda: _build(world, asked, zone))
+
+
+def _build(world: World, asked: Question, zone: Zone) -> ContenuZone:
+    """Work out the content of a zone, in the world of what its question looks for."""
     offre, couverture = offer_block(world, asked, zone), coverage_block(world, asked, zone)
     dehors = outside_block(world, asked, zone, offre=offre, couverture=couverture)
     # Sources that tell trainings by département alone tell no place of information.
