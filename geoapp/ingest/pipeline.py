@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 import geoapp
 from geoapp.core.config import Settings, load_settings
@@ -114,21 +115,27 @@ def build_snapshot(
     settings = load_settings()
     data_dir = Path(data_dir or settings.data_dir)
     _check_paths(mirror, trajets, data_dir)
-    with served_region(data_dir, region or settings.region) as code, _rare_collections():
+    with served_region(data_dir, region or settings.region) as code, _sparing():
         found = _locate_all(mirror, data_dir, region=code, settings=settings, say=say, watch=watch)
         state = _open_state(give_addresses(found, adresses), code, data_dir, settings.cle_etapes)
         return _publish_build(state, data_dir, settings, trajets=trajets, watch=watch)
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for rings of objects more rarely: a build makes millions of objects that are in none."""
-    threshold = gc.get_threshold()
+def _sparing() -> Iterator[None]:
+    """Spare processor and memory while a build makes millions of objects and texts.
+
+    Rings of objects are looked for more rarely: there are none.  Texts are in the memory of the
+    system, which takes back what is let go (`steps`); the pool of Arrow keeps it.
+    """
+    threshold, pool = gc.get_threshold(), pa.default_memory_pool()
     gc.set_threshold(RARE, *threshold[1:])
     gc.freeze()
+    pa.set_memory_pool(pa.system_memory_pool())
     try:
         yield
     finally:
+        pa.set_memory_pool(pool)
         gc.unfreeze()
         gc.set_threshold(*threshold)
 

@@ -26,6 +26,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
+import pyarrow as pa
+
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
 from geoapp.core.files import read_secret, replacing
@@ -267,6 +269,7 @@ def _made(etapes: Etapes, path: Path | None, make: Callable[[], T]) -> tuple[T, 
         return pickle.loads(pickle.dumps(made, protocol=5))
     # Let go before it is read: there may be no room for two of a large result.
     del made
+    pa.default_memory_pool().release_unused()
     kept = _load(etapes, path)
     # Another build may have removed it meanwhile.
     return _made(etapes, None, make) if kept is _MISSING else kept

@@ -15,7 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from threading import local
@@ -188,16 +188,21 @@ def _write_jobs(
     codes_of: dict[str, list[str]] = {}
     for code, label in _exploded(metiers).items():
         codes_of.setdefault(label, []).append(code)
-    cells = frames["formations"]["metiers"].fillna("").str.split("|")
-    ranked = sorted(
-        (code, int(doc[row]), rank, len(labels))
-        for row, labels in enumerate(cells)
-        for rank, label in enumerate(labels)
-        for code in codes_of.get(label.strip(), ())
-    )
-    # A job comes once by document, at its best rank: the first of the sorted ones.
-    first = {(code, row): (code, row, *rest) for code, row, *rest in reversed(ranked)}
-    connection.executemany("INSERT INTO textes_metiers VALUES (?, ?, ?, ?)", sorted(first.values()))
+
+    @cache
+    def ranked(cell: str) -> list[tuple[str, int, int]]:
+        """Return the jobs of a cell, each once at its best rank, and how many the cell names."""
+        best: dict[str, int] = {}
+        labels = cell.split("|")
+        for rank, label in enumerate(labels):
+            for code in codes_of.get(label.strip(), ()):
+                best.setdefault(code, rank)
+        return [(code, rank, len(labels)) for code, rank in best.items()]
+
+    # The formations of one document have the same jobs.
+    cells = dict(zip(doc.tolist(), frames["formations"]["metiers"].fillna(""), strict=True))
+    led = ((code, row, *rest) for row, cell in cells.items() for code, *rest in ranked(cell))
+    connection.executemany("INSERT INTO textes_metiers VALUES (?, ?, ?, ?)", sorted(led))
 
 
 def _distinct_roots(nom: str) -> str:

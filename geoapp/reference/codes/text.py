@@ -63,8 +63,9 @@ def fold(text: str) -> str:
 
 def map_distinct(values: pd.Series, function: Callable[[str], object]) -> pd.Series:
     """Apply function once per distinct value; NA stays NA, index kept."""
-    known = {value: function(value) for value in values.dropna().unique()}
-    return values.map(known).astype("object")
+    rank, distinct = pd.factorize(values)
+    found = pd.Series([function(value) for value in distinct.astype("object")])
+    return found.reindex(rank).set_axis(values.index).astype("object")
 
 
 def on_scalar_too(function: Callable) -> Callable:
