@@ -25,6 +25,13 @@ from geoapp.offer.whole import hold_permanent
 COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
 
+_LUES = (
+    *dict.fromkeys(
+        (*COMPLETES, "id_source", "code_domaine", "dates_debut", "date_fin", "est_certifiante")
+    ),
+)
+"""Fields of the offers of a group that those of the retained one are worked out from."""
+
 CONNUS = tuple(row.nom for row in COLONNES_OFFRE if row.est_comptee)
 """Facts counted to say which offer of a group is the best informed."""
 
@@ -65,20 +72,30 @@ def merge_catalogues(
     offers = profile_offers(tables)
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
-    real = offers.loc[~offers["est_fictive"].astype(bool), list(PROFIL)]
-    refused = read_refusals() if refus is None else refus
+    retained, found = _gathered(offers, read_refusals() if refus is None else refus)
+    shown = _merge_rows(tables["offres"], offers[list(_RANG)], retained)
+    return {
+        "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
+        "doublons": found,
+    }
+
+
+_RANG = ("nb_connus", "millesime", "id_action", "id_lieu")
+"""What tells the best informed of several offers."""
+
+
+def _gathered(
+    offers: pd.DataFrame, refus: frozenset[frozenset[str]]
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Return the label retained for each offer, and the table `doublons`."""
     titres = read_titles(offers)
-    pairs = _without(score_pairs(real, titres), offers, refused)
-    repeats = group_repeats(offers, refused, titres)
+    is_real = ~offers["est_fictive"].astype(bool)
+    pairs = _without(score_pairs(offers.loc[is_real, list(PROFIL)], titres), offers, refus)
+    repeats = group_repeats(offers, refus, titres)
     retained = retain(offers, group_offers(offers, pairs, repeats))
     # Their own repeats first: what a row is merged with for itself tells why it is.
     every = pd.concat([repeat_pairs(repeats), pairs], ignore_index=True)
-    found = list_duplicates(offers, every, retained)
-    shown = _merge_rows(tables["offres"], offers, retained)
-    return {
-        "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
-        "doublons": conform(found, "doublons"),
-    }
+    return retained, conform(list_duplicates(offers, every, retained), "doublons")
 
 
 def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -130,19 +147,19 @@ def _merge_rows(
     offres: gpd.GeoDataFrame, offers: pd.DataFrame, retained: pd.Series
 ) -> gpd.GeoDataFrame:
     """Return the shown offers: the retained ones, completed by the others of their group."""
-    result = offres.assign(sources=offres["id_source"], provenances=None)
+    is_shown = retained.eq(pd.Series(retained.index, index=retained.index))
+    shown = offres[is_shown]
+    shown = shown.assign(sources=shown["id_source"], provenances=None)
     several = retained[retained.duplicated(keep=False)]
     # In the order that chose the retained ones: what it lacks comes from the next best informed.
     ranked = offers.loc[several.index].sort_values(
-        ["nb_connus", "millesime", "id_action", "id_lieu"],
-        ascending=[False, False, True, True],
-        kind="stable",
+        list(_RANG), ascending=[False, False, True, True], kind="stable"
     )
     order = ranked.index
     group = several.reindex(order)
-    for nom, values in _completed(offres.loc[order], group).items():
-        result.loc[values.index, nom] = values
-    shown = result[retained.eq(pd.Series(retained.index, index=retained.index))]
+    rows = pd.DataFrame(offres)[list(_LUES)].loc[order]
+    for nom, values in _completed(rows, group).items():
+        shown.loc[values.index, nom] = values
     return gpd.GeoDataFrame(conform(shown, "offres"), geometry="geometry", crs=offres.crs)
 
 

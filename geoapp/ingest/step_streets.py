@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
@@ -142,8 +143,10 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
 
 def _near_labels(shapes: np.ndarray) -> np.ndarray:
     """Return the number of the street of each line of one name: those near each other are one."""
-    near = shapely.distance(shapes[:, None], shapes[None, :]) <= ECART_M
-    return connected_components(near, directed=False)[1]
+    one, other = np.triu_indices(len(shapes), 1)
+    near = shapely.dwithin(shapes[one], shapes[other], ECART_M)
+    links = coo_array((near[near], (one[near], other[near])), shape=(len(shapes),) * 2)
+    return connected_components(links, directed=False)[1]
 
 
 def _told(commune: str, names: np.ndarray, points: np.ndarray) -> list[tuple]:

@@ -26,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
+import pandas as pd
 import pyarrow as pa
 
 from geoapp.core.config import GEODATA, ROOT
@@ -219,8 +220,21 @@ def _dump(value: object, stream: _Told | IO[bytes]) -> None:
         stream.write(part)
 
     told = io.BytesIO()
-    pickle.Pickler(told, protocol=5, buffer_callback=lambda part: put(part.raw())).dump(value)
+    _Pickler(told, protocol=5, buffer_callback=lambda part: put(part.raw())).dump(value)
     put(told.getbuffer())
+
+
+class _Pickler(pickle.Pickler):
+    """A pickler that gives large texts as they are: pandas copies them first."""
+
+    def reducer_override(self, obj: object) -> Any:
+        if isinstance(obj, pd.arrays.ArrowStringArray):
+            texts = pa.array(obj)
+            # In several pieces, or a part of longer texts: they are copied as pandas does.
+            is_whole = isinstance(texts, pa.Array) and texts.nbytes > BLOCK
+            if is_whole and texts.get_total_buffer_size() < 2 * texts.nbytes:
+                return pd.array, (texts, obj.dtype)
+        return NotImplemented
 
 
 def _undump(stream: io.BufferedReader) -> Any:

@@ -106,7 +106,7 @@ class Journal:
 
     def kept(self) -> pd.DataFrame:
         """Return the rows that were not rejected."""
-        return self.frame[~self._refused].copy()
+        return (self.frame[~self._refused] if self._refused.any() else self.frame).copy()
 
     def kept_corrections(self) -> list[dict]:
         """Return the corrections of the rows that were not rejected."""

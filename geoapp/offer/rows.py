@@ -287,14 +287,14 @@ def split_offre(flat: pd.DataFrame, id_source: str) -> dict[str, pd.DataFrame]:
     flat[["code_domaine", "preuve_domaine"]] = _domaines(flat)
     flat["id_responsable"] = _organisme_id(flat, "responsable", id_source)
     flat["id_formateur"] = _organisme_id(flat, "formateur", id_source)
-    formations = flat.drop_duplicates("id_formation")
-    formations = formations.rename(columns={"id_responsable": "id_organisme"})
+    formations = flat.rename(columns={"id_responsable": "id_organisme"})
     keys = ["id_formation", "id_source", "id_organisme"]
-    actions = flat.drop_duplicates("id_action").rename(columns={"id_formateur": "id_organisme"})
+    actions = flat.rename(columns={"id_formateur": "id_organisme"})
+    told = flat[["id_action", "sessions", "periodes", "capacite"]].drop_duplicates("id_action")
     return {
         "formations": _typed(formations, "formations", keys),
         "actions": _typed_actions(actions),
-        "sessions": _sessions(actions),
+        "sessions": _sessions(told),
         **_places(flat),
         "organismes": _organismes(flat),
     }
@@ -394,9 +394,12 @@ def merge_organismes(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _typed(rows: pd.DataFrame, table: str, keys: list[str]) -> pd.DataFrame:
-    """Return the keys of a table and the columns that a flat offer gives of it, typed."""
+    """Return the keys of a table and the columns that a flat offer gives of it, typed.
+
+    One row by value of the first key: the first that has it.
+    """
     mine = [row for row in columns_of(table) if row.nom in rows]
-    result = rows[[*keys, *(row.nom for row in mine)]].copy()
+    result = rows[[*keys, *(row.nom for row in mine)]].drop_duplicates(keys[0])
     for row in mine:
         if row.type == "booleen":
             result[row.nom] = result[row.nom].map(_BOOLEENS).astype("boolean")

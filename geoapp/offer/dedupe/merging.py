@@ -78,11 +78,8 @@ def retain(offers: pd.DataFrame, group: pd.Series) -> pd.Series:
     `id_action` and `id_lieu`: the best informed offer is retained, then that of
     the latest source, then the first identifier.
     """
-    order = offers.sort_values(
-        ["nb_connus", "millesime", "id_action", "id_lieu"],
-        ascending=[False, False, True, True],
-        kind="stable",
-    )
+    told = ["nb_connus", "millesime", "id_action", "id_lieu"]
+    order = offers[told].sort_values(told, ascending=[False, False, True, True], kind="stable")
     first = pd.Series(order.index, index=order.index).groupby(group.reindex(order.index)).first()
     return group.map(first)
 

@@ -52,7 +52,8 @@ def group_repeats(
     same = [*_EGAUX]
     known = table[["entite", "endroit"]].notna().all(axis=1)
     known &= ~table["est_fictive"].astype("boolean").fillna(False).astype(bool)
-    kept = table[known].sort_values(["id_action", "id_lieu"], kind="stable")
+    kept = table.loc[known, ["id_action", "id_lieu", *same]]
+    kept = kept.sort_values(["id_action", "id_lieu"], kind="stable")
     first = pd.Series(kept.index, index=kept.index).groupby(
         [kept[nom].fillna("") for nom in same], sort=False
     )
