@@ -5,9 +5,9 @@ Candidates, parts, score, evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,9 @@ PROFIL = (
 `x_m`, `y_m` (EPSG:2154) are NA unless the position is trusted; `code_uai` may hold several,
 parted by « | »; `siren_sur` is that of the legal entity, NA when the commune is doubted.
 """
+
+_LOT = 8192
+"""Offers of which those nearby are looked for at once: most of them contradict each other."""
 
 COLONNES = ("gauche", "droite", "regle", "score", "preuve")
 
@@ -127,7 +130,7 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     width = max(len(profil), 1)
     parts = [np.empty(0, dtype=np.int64)]
     for one, other in combinations(catalogues, 2):
-        found = [*(_joined(key, one, other) for key in keys), _near(profil, one, other)]
+        found = chain((_joined(key, one, other) for key in keys), _near(profil, one, other))
         kept = [agree(left, right) for left, right in found]
         parts.append(np.concatenate([left * width + right for left, right in kept]))
     pairs = np.concatenate(parts)
@@ -161,17 +164,18 @@ def _joined(
     return np.repeat(ranks[mine], count), right
 
 
-def _near(profil: pd.DataFrame, one: slice, other: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ranks of two catalogues that are at most `VOISINAGE_M` apart."""
+def _near(profil: pd.DataFrame, one: slice, other: slice) -> Iterator[Paires]:
+    """Yield the ranks of two catalogues that are at most `VOISINAGE_M` apart, some at a time."""
     xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
     mine, theirs = (
         part.start + np.flatnonzero(np.isfinite(xy[part]).all(axis=1)) for part in (one, other)
     )
-    if not (len(mine) and len(theirs)):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    trees = scipy.spatial.cKDTree(xy[mine]), scipy.spatial.cKDTree(xy[theirs])
-    found = trees[0].sparse_distance_matrix(trees[1], VOISINAGE_M, output_type="ndarray")
-    return mine[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
+    tree = scipy.spatial.cKDTree(xy[theirs])
+    for start in range(0, len(mine), _LOT):
+        some = mine[start : start + _LOT]
+        here = scipy.spatial.cKDTree(xy[some])
+        found = here.sparse_distance_matrix(tree, VOISINAGE_M, output_type="ndarray")
+        yield some[found["i"]].astype(np.int64), theirs[found["j"]].astype(np.int64)
 
 
 Paires = tuple[np.ndarray, np.ndarray]
