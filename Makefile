@@ -93,8 +93,9 @@ $(VENV)/.run: requirements.lock setup.cfg pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
+# Compiled where it is imported: half of it never is.
 $(VENV)/.test: $(VENV)/.run requirements-test.lock
-	$(PIP) install --require-hashes -r requirements-test.lock
+	$(PIP) install --no-compile --require-hashes -r requirements-test.lock
 	touch $@
 
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

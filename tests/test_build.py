@@ -15,7 +15,7 @@ from geoapp.cli import main
 from geoapp.cli.info import describe_snapshot
 from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest.pipeline import build_snapshot
-from support.builds import lend_steps
+from support.builds import NB_DEMO, lend_steps
 from support.examples import NIGHT
 from support.sources import AFFELNET, HEADER, ROW, make_mirror
 
@@ -58,7 +58,7 @@ def test_without_mirror_every_missing_source_says_it_is_fictitious(demo):
 def test_demonstration_data_obey_the_same_contracts(demo):
     info = describe_snapshot(open_snapshot(demo))
     offer = next(s for s in info["sources"] if s["id"] == "rco-2020-11")
-    assert offer["read"] == offer["valid"] == offer["placed"] == 4000 and offer["doubtful"] == 0
+    assert offer["read"] == offer["valid"] == offer["placed"] == NB_DEMO and offer["doubtful"] == 0
     assert info["population_by_zoning"]["ze2020"] == info["region"]["population"] > 5_900_000
 
 
@@ -165,7 +165,9 @@ def test_a_killed_build_leaves_the_served_snapshot_whole(demo, delay_s):
     process.send_signal(signal.SIGKILL)
     process.wait()
     snapshot = open_snapshot(demo)
-    assert len(snapshot.read("offres")) == snapshot.manifest["tables"]["offres"]["lignes"] == 4000
+    assert (
+        len(snapshot.read("offres")) == snapshot.manifest["tables"]["offres"]["lignes"] == NB_DEMO
+    )
 
 
 def test_an_unknown_region_names_those_there_are(tmp_path):

@@ -36,6 +36,7 @@ from geoapp.sources.network import Network
 from geoapp.sources.refresh import refresh
 from geoapp.sources.registry import load_sources
 from geoapp.web import create_app
+from support.builds import lend_steps
 from support.producer import SETTINGS
 from support.sources import HEADER, ROW
 from support.world import publish_world
@@ -45,9 +46,13 @@ GOOD = (HEADER + ROW + ROW.replace("0590258K", "0622309Y").replace("59350", "620
 
 
 @pytest.fixture(scope="module")
-def kept_steps(tmp_path_factory):
-    """The steps kept by all the builds of this file: they differ by one small source."""
-    return tmp_path_factory.mktemp("etapes")
+def kept_steps(demo_snapshot, tmp_path_factory):
+    """The steps kept by all the builds of this file, which differ by one small source: those of
+    the demonstration first.
+    """
+    folder = tmp_path_factory.mktemp("etapes")
+    lend_steps(demo_snapshot, folder)
+    return folder / DOSSIER
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from geoapp.core.sealed import BLOCK
 from geoapp.ingest import readings, step_offer, step_territories, steps
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import Etapes, do, is_kept, sweep
+from support.builds import lend_steps
+from support.examples import NIGHT
 from support.sources import AFFELNET, BTS, BTS_HEADER, BTS_ROW, HEADER, ROW, make_mirror
 
 pytestmark = pytest.mark.usefixtures("no_network")
@@ -319,9 +321,13 @@ def builds(monkeypatch) -> list[Etapes]:
 
 @pytest.mark.usefixtures("small_demo")
 def test_one_changed_source_is_the_only_one_read_and_the_result_is_that_of_a_full_build(
-    tmp_path, read_ids, builds
+    tmp_path, demo_snapshot, read_ids, builds
 ):
-    """And a build without anything new does no step."""
+    """And a build without anything new does no step.  The first starts from the demonstration, the
+    full one from nothing.
+    """
+    if not NIGHT:
+        lend_steps(demo_snapshot, tmp_path / "var")
     files = {
         AFFELNET: (HEADER + ROW).encode(),
         BTS: (BTS_HEADER + BTS_ROW).encode(),

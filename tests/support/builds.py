@@ -107,11 +107,15 @@ def shuffled_snapshot(shuffled_mirror, real_snapshot, session_folder) -> Snapsho
 
 @pytest.fixture(scope="session")
 def demo_snapshot(session_folder) -> Snapshot:
-    """Return the snapshot built without any mirror, on a machine without network."""
+    """Return the snapshot built without any mirror, on a machine without network: of the offers
+    invented a tenth, by night all.
+    """
 
     def build(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             close_network(patch)
+            if not NIGHT:
+                invent_less(patch)
             build_snapshot(data_dir=folder)
 
     return open_snapshot(made_once(session_folder / "demo", build))
@@ -126,8 +130,18 @@ def no_network(monkeypatch) -> None:
 @pytest.fixture
 def small_demo(monkeypatch) -> None:
     """Invent a tenth of the offers, where they are not what is looked at."""
-    for nom, nb in {"NB_OFFRES": 400, "NB_LIEUX": 60, "NB_ORGANISMES": 30}.items():
-        monkeypatch.setattr(demo, nom, nb)
+    invent_less(monkeypatch)
+
+
+FEWER = {"NB_OFFRES": 400, "NB_LIEUX": 60, "NB_ORGANISMES": 30}
+NB_DEMO = demo.NB_OFFRES if NIGHT else FEWER["NB_OFFRES"]
+"""Offers of `demo_snapshot`."""
+
+
+def invent_less(patch: pytest.MonkeyPatch) -> None:
+    """Let a demonstration hold a tenth of the offers."""
+    for nom, nb in FEWER.items():
+        patch.setattr(demo, nom, nb)
 
 
 def close_network(patch: pytest.MonkeyPatch) -> None:
