@@ -26,7 +26,7 @@ def test_commands_are_told_as_their_own_help_tells_them():
     for nom in ("info", "build"):
         told = CliRunner().invoke(main, [nom, "-h"]).output
         option = next(line for line in told.splitlines() if "--help" in line)
-        assert option.split() == ["-h,", "--help", "Show", "this", "message", "and", "exit."]
+        assert option.split() == ["-h,", "--help", "Montre", "cette", "aide."]
     page = (DOCS / "commandes.md").read_text(encoding="utf-8")
     assert page.count("\n  -h, --help ") == len(list(list_commands()))
     assert PAGES["commandes.md"]() == page

@@ -61,6 +61,12 @@ def make_printable() -> None:
             stream.reconfigure(errors=_HANDLER)
 
 
+def printable(text: str) -> str:
+    """Return a text in which no name of a file or cell can drive the terminal."""
+    # No-break spaces are not « printable », and are ours.
+    return "".join(c if c.isprintable() or c in "\n\t\u00a0\u202f" else "·" for c in text)
+
+
 def print_data(content: str | bytes) -> None:
     """Print JSON or CSV for a program: in UTF-8, whatever the terminal says it reads."""
     click.echo(content.encode() if isinstance(content, str) else content, nl=False)

@@ -11,8 +11,11 @@ from pathlib import Path
 import click
 
 import geoapp
-from geoapp.cli.encoding import make_printable
+from geoapp.cli.encoding import make_printable, printable
+from geoapp.cli.french import COMMANDE, speak_french
 from geoapp.core.errors import GeoFormaError
+
+speak_french()
 
 DATA = click.option(
     "--data",
@@ -83,13 +86,10 @@ class French(click.Group):
             ctx.exit(error.exit_code)
 
 
-def printable(text: str) -> str:
-    """Return a message in which no name of a file or cell can drive the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "·" for c in text)
-
-
 @click.group(
-    cls=French, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    cls=French,
+    subcommand_metavar=COMMANDE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(geoapp.__version__, prog_name="GéoForma")
 def main() -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
+from geoapp.cli.encoding import printable
 from geoapp.core.french import format_decimal, format_number
 
 
@@ -28,5 +29,4 @@ def decimal(value: float) -> str:
 def plain(value):
     """Return a cell as plain text: nothing in a file may act as markup or control the terminal."""
     text = "" if value is None or pd.isna(value) else str(value)
-    # No-break spaces are not « printable », and are ours.
-    return Text("".join(c if c.isprintable() or c in "\u00a0\u202f" else "·" for c in text))
+    return Text(printable(text))

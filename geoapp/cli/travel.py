@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from geoapp.cli.french import COMMANDE
 from geoapp.cli.group import DATA, French, main, read_settings
 
 NOMS_PROFILS = ("voiture", "velo", "pied")
 """Names of `network.PROFILS`, written again so that `geoapp --help` loads nothing."""
 
 
-@main.group("trajets", cls=French, invoke_without_command=True)
+@main.group("trajets", cls=French, subcommand_metavar=COMMANDE, invoke_without_command=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Fichier Parquet à écrire.")
 @click.option(
     "--mode", help="Mode de déplacement : voiture (par défaut), velo, pied…", metavar="MODE"
