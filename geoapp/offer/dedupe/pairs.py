@@ -130,7 +130,7 @@ def _candidates(profil: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     width = max(len(profil), 1)
     parts = [np.empty(0, dtype=np.int64)]
     for one, other in combinations(catalogues, 2):
-        found = chain((_joined(key, one, other) for key in keys), _near(profil, one, other))
+        found = chain(*(_joined(key, one, other) for key in keys), _near(profil, one, other))
         kept = [agree(left, right) for left, right in found]
         parts.append(np.concatenate([left * width + right for left, right in kept]))
     pairs = np.concatenate(parts)
@@ -146,22 +146,21 @@ def _by_rank(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return codes[known], texts.index.to_numpy(dtype=np.int64)[known]
 
 
-def _joined(
-    keys: tuple[np.ndarray, np.ndarray], one: slice, other: slice
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ranks of two catalogues that share a key (see `_by_rank`)."""
+def _joined(keys: tuple[np.ndarray, np.ndarray], one: slice, other: slice) -> Iterator[Paires]:
+    """Yield the ranks of two catalogues that share a key (see `_by_rank`), some at a time."""
     codes, ranks = keys
     mine, theirs = (
         slice(*np.searchsorted(ranks, [part.start, part.stop])) for part in (one, other)
     )
     order = np.argsort(codes[theirs], kind="stable")
-    held = codes[theirs][order]
-    first = np.searchsorted(held, codes[mine], side="left")
-    count = np.searchsorted(held, codes[mine], side="right") - first
-    # The rows of the other catalogue that each one meets follow one another in their order.
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    right = ranks[theirs][order][np.repeat(first, count) + within]
-    return np.repeat(ranks[mine], count), right
+    held, their_ranks = codes[theirs][order], ranks[theirs][order]
+    for start in range(mine.start, mine.stop, _LOT):
+        some = slice(start, min(start + _LOT, mine.stop))
+        first = np.searchsorted(held, codes[some], side="left")
+        count = np.searchsorted(held, codes[some], side="right") - first
+        # The rows of the other catalogue that each one meets follow one another in their order.
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        yield np.repeat(ranks[some], count), their_ranks[np.repeat(first, count) + within]
 
 
 def _near(profil: pd.DataFrame, one: slice, other: slice) -> Iterator[Paires]:
