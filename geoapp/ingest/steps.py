@@ -20,6 +20,7 @@ import logging
 import pickle
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
@@ -283,7 +284,10 @@ def _made(etapes: Etapes, path: Path | None, make: Callable[[], T]) -> tuple[T, 
         return pickle.loads(pickle.dumps(made, protocol=5))
     # Let go before it is read: there may be no room for two of a large result.
     del made
-    pa.default_memory_pool().release_unused()
+    with suppress(OSError):
+        # A search through all the memory: not for what is small.
+        if path.stat().st_size > 8 * BLOCK:
+            pa.default_memory_pool().release_unused()
     kept = _load(etapes, path)
     # Another build may have removed it meanwhile.
     return _made(etapes, None, make) if kept is _MISSING else kept
