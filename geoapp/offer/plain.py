@@ -160,7 +160,7 @@ def tell_contact(sheet: dict) -> list[str]:
     """Return whom to ask: no source gives a telephone."""
     organisme = sheet["organisme"] or sheet["organisme_responsable"]
     if organisme and organisme["nom"]:
-        return [f"Numéro inconnu de nos sources : demandez à {organisme['nom']}."]
+        return [f"Numéro inconnu de nos sources. Organisme à joindre : {organisme['nom']}."]
     return ["Nom et numéro inconnus de nos sources : demandez au CIO ou à la mission locale."]
 
 
