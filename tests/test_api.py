@@ -20,7 +20,7 @@ from geoapp.offer.search.requests import PARAMETRES, parse_request
 from geoapp.outputs.files.formats import FORMATS
 from geoapp.web import create_app
 from geoapp.web.contract import CARTE, PREFIXE, ROUTES
-from support.browsing import WIDTHS, Visited, running, violations_by_theme
+from support.browsing import WIDTHS, Visited, running, themes_of, violations_by_theme
 from support.world import HOSTILE, publish_world
 
 PLACE = {"lat": 50.0512, "lon": 2.0534}
@@ -128,7 +128,7 @@ def test_the_documentation_page_links_work(client):
 def test_the_documentation_page_is_accessible(snapshot, browser, axe_source, width):
     with running(snapshot.path.parents[1]) as server, Visited(browser, width) as seen:
         page = seen.open(f"{server}/api/")
-        assert violations_by_theme(page, axe_source) == {}
+        assert violations_by_theme(page, axe_source, themes_of(page)) == {}
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert seen.errors == [] and seen.foreign(server) == []
 

@@ -15,6 +15,7 @@ from support.browsing import (
     audit,
     follow,
     running,
+    themes_of,
     violations,
     violations_by_theme,
 )
@@ -53,7 +54,7 @@ def test_error_page_is_accessible(server, browser, axe_source, width):
     with Visited(browser, width) as seen:
         page = seen.open(f"{server}/carte?niveua=4")
         assert "Vouliez-vous dire" in page.inner_text("main")
-        assert violations_by_theme(page, axe_source) == {}
+        assert violations_by_theme(page, axe_source, themes_of(page)) == {}
 
 
 def test_the_home_page_finds_a_place_and_its_trainings(server, browser):

@@ -21,6 +21,7 @@ from support.browsing import (
     audit,
     follow,
     running,
+    themes_of,
     violations,
     violations_by_theme,
 )
@@ -525,7 +526,7 @@ def test_real_maps_are_accessible(real_server, browser, axe_source, query, width
         if width == 390:
             page.click(".bascule [data-vue=carte]")
         map_ready(page)
-        assert violations_by_theme(page, axe_source) == {}
+        assert violations_by_theme(page, axe_source, themes_of(page)) == {}
         clean(seen, real_server)
 
 

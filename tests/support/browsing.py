@@ -197,18 +197,21 @@ def violations_by_theme(page, axe_source, themes=THEMES) -> dict[str, list]:
     return {theme: wrong for theme, wrong in found.items() if wrong}
 
 
+def themes_of(page) -> tuple[str, ...]:
+    """Return the themes in which a page seen on every width is judged: light on a wide screen, dark
+    on a phone; by night both on each.
+    """
+    return THEMES if NIGHT else (THEMES[page.viewport_size["width"] < WIDTHS[0]],)
+
+
 def audit(seen, axe_source, address):
     """Check the page shown, all that is folded in it open: accessible, no wider than its screen,
     silent, calling nobody but `address`.
-
-    On a wide screen it is light, on a phone dark; by night both on each.
     """
     page = seen.page
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
-    width = page.viewport_size["width"]
-    themes = THEMES if NIGHT else (THEMES[width < WIDTHS[0]],)
-    assert violations_by_theme(page, axe_source, themes) == {}
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+    assert violations_by_theme(page, axe_source, themes_of(page)) == {}
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (
         "the page is wider than the screen"
     )
     assert seen.errors == [] and seen.foreign(address) == []
