@@ -145,9 +145,6 @@ def main(data_dir: Path, asked: list[str]) -> None:
     client, answers = app.test_client(), {}
     for template in asked:
         answers[template] = {AJOUT: ask(client, template.format(**zones[AJOUT]))}
-    if not asked:
-        deaf = {path for path in found if "{" not in path and ignores(client, path, zones[RIEN])}
-        found = [path for path in found if path in deaf or path.partition("?")[0] not in deaf]
     for template in () if asked else found:
         first, none, added = (template.format(**zones[nom]) for nom in (MODELE, RIEN, AJOUT))
         modele = ask(client, first)
@@ -208,12 +205,6 @@ def templates(url_map) -> tuple[list[str], list[str]]:
             questions = ("", AVEC) if "{" in path else QUESTIONS
             found += [f"{path}?{question}".rstrip("?") for question in questions]
     return found, unknown
-
-
-def ignores(client, path: str, nothing: dict[str, str]) -> bool:
-    """Tell whether an address answers the same when it is asked for no known zone in every way."""
-    every = "&".join(question.format(**nothing) for question in QUESTIONS if question)
-    return ask(client, path) == ask(client, f"{path}?{every}")
 
 
 def ask(client, address: str) -> dict:
