@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ COMPTES_MAX = 1_000_000
 
 TEXTE = "texte"
 
-_WAIT_S = 5.0
+_WAIT_S, _AGAIN_S = 5.0, 0.01
 _TABLES = """
 CREATE TABLE IF NOT EXISTS comptes (
     jour TEXT, rubrique TEXT, cle TEXT, nb INTEGER NOT NULL,
@@ -67,13 +68,29 @@ class Compte:
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     """Give the file, its tables made; what is written is so whole or not at all."""
     with closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection)
         # What is deleted is overwritten: a digest forgotten is so on the disk too.
         connection.execute("PRAGMA secure_delete = ON")
         connection.executescript(_TABLES)
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
+
+
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Let the file be read while it is written to, which it remembers once one writer said so.
+
+    Of several first writers at once SQLite refuses all but one without waiting.
+    """
+    end = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN_S)
 
 
 def add(
