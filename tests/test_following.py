@@ -80,3 +80,14 @@ def test_a_wrong_setting_ends_the_server_with_one_french_line_and_no_folder(tmp_
     ended = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True)
     assert ended.returncode == 2 and "GEOAPP_PROCESSUS = « 0 »" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1 and list(tmp_path.iterdir()) == []
+
+
+def test_an_application_that_closes_leaves_the_copy_of_another(tiny_frames, tmp_path):
+    """A server ended in a process that serves something else took the files of both away."""
+    publish_world(tiny_frames, tmp_path)
+    stays, ends = Courant(tmp_path), Courant(tmp_path)
+    held, gone = stays.current().snapshot().path, ends.current().snapshot().path
+    ends.close()
+    assert not gone.exists() and (held / "trajets").is_dir()
+    stays.close()
+    assert not held.exists()

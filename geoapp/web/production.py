@@ -32,7 +32,7 @@ from geoapp.web.heavy.ahead import prepare
 from geoapp.web.heavy.workshop import Atelier, start_heavy
 from geoapp.web.logs import JsonLine, log_answer, log_as_json
 from geoapp.web.observed import observe
-from geoapp.web.served import Servi
+from geoapp.web.served import Servi, remove_left_overs
 from geoapp.web.warming import warm_by_page
 
 LOG = logging.getLogger("geoapp")
@@ -253,4 +253,6 @@ def on_exit(server) -> None:
             os.kill(_beside.mesures, signal.SIGTERM)
     if _app is not None:
         _app.extensions["courant"].close()
+    # The process ends: whatever else it made in the folder of temporary files.
+    remove_left_overs(os.getpid())
     shutil.rmtree(_FIGURES, ignore_errors=True)

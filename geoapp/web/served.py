@@ -104,6 +104,7 @@ class Courant:
         self._lock = threading.Lock()
         self._servi: Servi | None = None
         self._is_held = False
+        self._folders: list[Path] = []
         self.refus: Refus | None = None
 
     @property
@@ -218,9 +219,15 @@ class Courant:
         gc.collect()
 
     def close(self) -> None:
-        """Remove the private folders of this process, which ends and was the last to read them."""
+        """Remove the private folders made here, that nobody reads any more.
+
+        Another application of this process keeps its own, and a process forked from the one that
+        made them leaves them.
+        """
         self.forget()
-        remove_left_overs(os.getpid())
+        for folder in self._folders:
+            if folder.name.startswith(f".geoforma.{os.getpid()}."):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _take(self, vu: Vu) -> None:
         """Prepare what was published: at once when nothing is served yet, else aside."""
@@ -268,6 +275,7 @@ class Courant:
         folder = None
         try:
             folder = _private_folder()
+            self._folders = [one for one in self._folders if one.exists()] + [folder]
             snapshot = copy_verified(vu.path, folder)
         except (SnapshotError, StorageError) as error:
             if folder:
