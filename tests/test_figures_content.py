@@ -458,7 +458,7 @@ def test_a_line_is_as_wide_as_the_font_draws_it(style):
         face.set_size(100, 72)
         face.set_text(line, 0.0, flags=LoadFlags.NO_HINTING, features=TRAITS)
         drawn = face.get_width_height()[0] / 64 / 100 * MM_PAR_POINT
-        assert width_mm(line, 1, style) == pytest.approx(drawn, rel=0.04, abs=0.05)
+        assert width_mm(line, 1, style) == pytest.approx(drawn, rel=0.03)
 
 
 def test_a_figure_of_siting_tells_the_answer_of_the_page(monde):

@@ -6,7 +6,7 @@ Click asks the system's catalogues for each of its sentences and ships none: the
 
 from __future__ import annotations
 
-from click import core, decorators, exceptions, formatting, parser, termui, types
+from click import core, decorators, exceptions, formatting, parser, types
 
 from geoapp.cli.encoding import printable
 
@@ -120,7 +120,7 @@ def say_number(one: str, several: str, nb: int) -> str:
 
 def speak_french() -> None:
     """Give Click our words, before any option is declared: its types are named then."""
-    for module in (core, decorators, exceptions, formatting, parser, termui, types):
+    for module in (core, decorators, exceptions, formatting, parser, types):
         for name, ours in (("_", say), ("ngettext", say_number)):
             if name in vars(module):
                 setattr(module, name, ours)

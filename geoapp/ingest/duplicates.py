@@ -14,7 +14,13 @@ from geoapp.core.config import CRS_METRIC, GEODATA
 from geoapp.core.schema import conform
 from geoapp.core.schema.offer_columns import COLONNES_OFFRE, columns_of
 from geoapp.ingest.code_joins import cfd_from_mef
-from geoapp.offer.dedupe.merging import group_offers, list_duplicates, retain
+from geoapp.offer.dedupe.merging import (
+    RANG,
+    best_informed,
+    group_offers,
+    list_duplicates,
+    retain,
+)
 from geoapp.offer.dedupe.pairs import PROFIL, score_pairs
 from geoapp.offer.dedupe.repeated import group_repeats, repeat_pairs
 from geoapp.offer.dedupe.titles import read_titles
@@ -25,10 +31,10 @@ from geoapp.offer.whole import hold_permanent
 COMPLETES = tuple(row.nom for row in columns_of("offres") if row.fusion == "complete")
 """Fields of a shown offer that an unknown value takes from the next catalogue of its group."""
 
-_LUES = (
-    *dict.fromkeys(
+_LUES = tuple(
+    dict.fromkeys(
         (*COMPLETES, "id_source", "code_domaine", "dates_debut", "date_fin", "est_certifiante")
-    ),
+    )
 )
 """Fields of the offers of a group that those of the retained one are worked out from."""
 
@@ -73,15 +79,11 @@ def merge_catalogues(
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
     retained, found = _gathered(offers, read_refusals() if refus is None else refus)
-    shown = _merge_rows(tables["offres"], offers[list(_RANG)], retained)
+    shown = _merge_rows(tables["offres"], offers[list(RANG)], retained)
     return {
         "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
         "doublons": found,
     }
-
-
-_RANG = ("nb_connus", "millesime", "id_action", "id_lieu")
-"""What tells the best informed of several offers."""
 
 
 def _gathered(
@@ -152,10 +154,7 @@ def _merge_rows(
     shown = shown.assign(sources=shown["id_source"], provenances=None)
     several = retained[retained.duplicated(keep=False)]
     # In the order that chose the retained ones: what it lacks comes from the next best informed.
-    ranked = offers.loc[several.index].sort_values(
-        list(_RANG), ascending=[False, False, True, True], kind="stable"
-    )
-    order = ranked.index
+    order = best_informed(offers.loc[several.index])
     group = several.reindex(order)
     rows = pd.DataFrame(offres)[list(_LUES)].loc[order]
     for nom, values in _completed(rows, group).items():

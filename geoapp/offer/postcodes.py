@@ -90,8 +90,7 @@ def find_by_postcode(journal: Journal, communes: gpd.GeoDataFrame) -> None:
         lost &= points["latitude"].isna()
     if not lost.any():
         return
-    beside = _with_zero(given.loc[lost, POSTAL], communes)
-    beside = beside.where(beside.str.len().gt(5))
+    beside = given.loc[lost, POSTAL].where(given.loc[lost, POSTAL].str.len().gt(5))
     holds = _holds(given.loc[lost, "lieu_adresse"], frame.loc[lost, POSTAL])
     holds |= frame.loc[lost, POSTAL].isna()
     texts = beside.fillna(given.loc[lost, "lieu_adresse"].where(holds))

@@ -40,6 +40,7 @@ class AnnuairePostal:
         that postcode and name, else the only one of that postcode.  A postcode
         of no commune (CEDEX) says the département: the only commune of that name in it.
         """
+        adresse = self.restore_zero(adresse)
         found = list(_POSTCODE.finditer(adresse))
         if not found:
             return None

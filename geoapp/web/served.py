@@ -104,7 +104,7 @@ class Courant:
         self._lock = threading.Lock()
         self._servi: Servi | None = None
         self._is_held = False
-        self._folders: list[Path] = []
+        self._copies: list[weakref.finalize] = []
         self.refus: Refus | None = None
 
     @property
@@ -219,15 +219,10 @@ class Courant:
         gc.collect()
 
     def close(self) -> None:
-        """Remove the private folders made here, that nobody reads any more.
-
-        Another application of this process keeps its own, and a process forked from the one that
-        made them leaves them.
-        """
+        """Remove the copies made here, though something still holds them; not those of another."""
         self.forget()
-        for folder in self._folders:
-            if folder.name.startswith(f".geoforma.{os.getpid()}."):
-                shutil.rmtree(folder, ignore_errors=True)
+        for remove in self._copies:
+            remove()
 
     def _take(self, vu: Vu) -> None:
         """Prepare what was published: at once when nothing is served yet, else aside."""
@@ -275,7 +270,6 @@ class Courant:
         folder = None
         try:
             folder = _private_folder()
-            self._folders = [one for one in self._folders if one.exists()] + [folder]
             snapshot = copy_verified(vu.path, folder)
         except (SnapshotError, StorageError) as error:
             if folder:
@@ -284,7 +278,9 @@ class Courant:
                 raise
             LOG.warning("%s L'instantané est lu où il est.", error)
             return Servi(copy_verified(vu.path, None), self._data_dir, vu)
-        weakref.finalize(snapshot, _remove, folder, _hold(folder))
+        # Called once, by hand or when the snapshot goes.
+        removal = weakref.finalize(snapshot, _remove, folder, _hold(folder))
+        self._copies = [*(one for one in self._copies if one.alive), removal]
         return Servi(snapshot, self._data_dir, vu)
 
     def _last_good(self, refused: Vu) -> Servi | None:

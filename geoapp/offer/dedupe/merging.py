@@ -78,10 +78,19 @@ def retain(offers: pd.DataFrame, group: pd.Series) -> pd.Series:
     `id_action` and `id_lieu`: the best informed offer is retained, then that of
     the latest source, then the first identifier.
     """
-    told = ["nb_connus", "millesime", "id_action", "id_lieu"]
-    order = offers[told].sort_values(told, ascending=[False, False, True, True], kind="stable")
-    first = pd.Series(order.index, index=order.index).groupby(group.reindex(order.index)).first()
+    order = best_informed(offers)
+    first = pd.Series(order, index=order).groupby(group.reindex(order)).first()
     return group.map(first)
+
+
+RANG = {"nb_connus": False, "millesime": False, "id_action": True, "id_lieu": True}
+"""What tells the best informed of several offers, and whether the least comes first."""
+
+
+def best_informed(offers: pd.DataFrame) -> pd.Index:
+    """Return the labels of offers, the best informed first."""
+    told = offers[list(RANG)].sort_values(list(RANG), ascending=list(RANG.values()), kind="stable")
+    return told.index
 
 
 def list_duplicates(offers: pd.DataFrame, pairs: pd.DataFrame, retained: pd.Series) -> pd.DataFrame:

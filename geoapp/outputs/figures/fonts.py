@@ -57,7 +57,7 @@ def width_mm(texte: str, taille: float, style: str = "normal") -> float:
     """Return the width in mm of one line of text set in `taille` points.
 
     The sum of its letters, each measured once: the pairs that the font draws closer, or rarely
-    farther, change a line by less than a hundredth.
+    farther, change a line by less than three hundredths.
     """
     ems = sum(_advance_em(letter, style) for letter in texte)
     return ems * taille * MM_PAR_POINT
