@@ -25,7 +25,8 @@ from urllib.request import urlopen
 
 from benchmarks.charge_client import Client, Reponse
 from benchmarks.charge_processes import memory_mb, processor_s
-from geoapp.core.snapshot import list_snapshots, serve_folder
+from geoapp.core.publishing import serve_folder
+from geoapp.core.snapshot import list_snapshots
 
 TEXTES = (
     "boulanger soudeur cap cuisine aide soignant infirmier bts mecanique vente coiffure".split()

@@ -18,8 +18,8 @@ import pandas as pd
 
 from benchmarks.measure import Stopwatch
 from benchmarks.synthesise import JITTER_M, METRES_BY_DEGREE, count_places
-from geoapp.core import schema
-from geoapp.core import snapshot as snapshots
+from geoapp.core import publishing, schema
+from geoapp.core.snapshot import SNAPSHOTS, open_snapshot
 from geoapp.offer.search.index import write_index
 
 COPIES_BY_TITLE = 4
@@ -33,7 +33,7 @@ CHECKED_MAX = 200_000
 def main(data: str, target: str, size: str) -> None:
     """Write the snapshot and print how long it took."""
     watch = Stopwatch()
-    snapshot = snapshots.open_snapshot(Path(data))
+    snapshot = open_snapshot(Path(data))
     frames = replicate({nom: snapshot.read(nom) for nom in schema.TABLES}, int(size))
     watch.lap("replicate")
     write_world(frames, snapshot.manifest, Path(target))
@@ -122,18 +122,18 @@ def write_world(frames: dict[str, pd.DataFrame], manifest: dict, data_dir: Path)
     """
     frames = {nom: schema.conform(frame, nom) for nom, frame in frames.items()}
     if len(frames["offres"]) <= CHECKED_MAX:
-        snapshots.publish(
+        publishing.publish(
             frames, manifest, data_dir, finish=lambda folder: write_index(frames, folder)
         )
     else:
         content = {nom: _as_parquet(frame) for nom, frame in frames.items()}
-        folder = snapshots._write(
+        folder = publishing._write(
             content,
             manifest,
-            data_dir / snapshots.SNAPSHOTS,
+            data_dir / SNAPSHOTS,
             lambda folder: write_index(frames, folder),
         )
-        snapshots.serve_folder(data_dir, folder)
+        publishing.serve_folder(data_dir, folder)
 
 
 def _as_parquet(frame: pd.DataFrame) -> bytes:

@@ -27,9 +27,9 @@ import pyogrio
 from playwright.sync_api import sync_playwright
 from waitress import create_server
 
-from geoapp.core import snapshot as snapshots
+from geoapp.core import publishing
 from geoapp.core.config import ROOT
-from geoapp.core.snapshot import TUILES, open_snapshot
+from geoapp.core.snapshot import MANIFEST, TUILES, open_snapshot
 from geoapp.ingest.step_tiles import tiles_file
 from geoapp.offer.search import tiled, tiles
 from geoapp.web import create_app
@@ -98,9 +98,9 @@ def make(data: Path) -> str:
 
 def _seal(folder: Path) -> None:
     """Write the manifest of a snapshot again, since it holds one file more."""
-    manifest = json.loads((folder / snapshots.MANIFEST).read_text(encoding="utf-8"))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     kept = {nom: one for nom, one in manifest.items() if nom not in ("fichiers", "empreinte")}
-    snapshots._write_manifest(folder, kept)
+    publishing._write_manifest(folder, kept)
 
 
 def with_gdal(path: Path) -> float:

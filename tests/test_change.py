@@ -8,16 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoapp.core.errors import ParameterError
+from geoapp.core.published import comparable_snapshots, open_pair
 from geoapp.core.schema import TABLES, conform
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.change import (
-    INCONNU,
-    SANS_ZONE,
-    comparable_snapshots,
-    compare_snapshots,
-    open_pair,
-    tell_change,
-)
+from geoapp.coverage.change import INCONNU, SANS_ZONE, compare_snapshots, tell_change
 from geoapp.coverage.model import Question, parse_question
 from geoapp.coverage.territories.offer import offer_block
 from geoapp.coverage.territories.zone import find_zone

@@ -19,7 +19,8 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
-from geoapp.core.snapshot import KEPT, list_snapshots, open_snapshot
+from geoapp.core.publishing import KEPT
+from geoapp.core.snapshot import list_snapshots, open_snapshot
 from geoapp.ingest import pipeline
 from geoapp.ingest.pipeline import build_snapshot
 from geoapp.ingest.steps import DOSSIER

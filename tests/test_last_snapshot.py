@@ -21,8 +21,8 @@ from geoapp.core.snapshot import (
     MANIFEST,
     SNAPSHOTS,
     Snapshot,
-    _digest_of,
     copy_verified,
+    digest_of,
     list_snapshots,
 )
 from geoapp.web import create_app, served, warming
@@ -205,7 +205,7 @@ def test_nothing_good_at_all_is_told_without_a_path(tiny_frames, tmp_path):
 def test_a_name_that_leads_out_of_the_folder_is_refused(tiny_frames, tmp_path):
     snapshot = publish(tiny_frames, tmp_path, 1)
     told = {**snapshot.manifest, "fichiers": {"../dehors": "0" * 64}}
-    change_manifest(snapshot.path, **{**told, "empreinte": _digest_of(told)})
+    change_manifest(snapshot.path, **{**told, "empreinte": digest_of(told)})
     with pytest.raises(SnapshotError, match="abîmé"):
         copy_verified(snapshot.path, tmp_path / "copie")
     assert not (tmp_path / "dehors").exists()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from geoapp.core.published import roll_back
-from geoapp.core.snapshot import SNAPSHOTS, TUILES, serve_folder
+from geoapp.core.publishing import serve_folder
+from geoapp.core.snapshot import SNAPSHOTS, TUILES
 from support.stack import NAME, PREFIX, Stack, start_stack, stop_stack, wait_for, what_lacks
 from support.world import make_tiny_frames, publish_world
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from geoapp.cli import main
-from geoapp.core import snapshot
+from geoapp.core import publishing
 from geoapp.core.config import ROOT, load_settings
 from geoapp.core.errors import ParameterError
 from geoapp.core.published import list_publications, roll_back
@@ -112,7 +112,7 @@ def test_a_damaged_snapshot_is_never_put_back(tiny_frames, tmp_path, damage):
 
 
 def test_a_damaged_one_is_passed_over_for_an_older_whole_one(tiny_frames, tmp_path, monkeypatch):
-    monkeypatch.setattr("geoapp.core.snapshot._forget_old", lambda *given: None)
+    monkeypatch.setattr("geoapp.core.publishing._forget_old", lambda *given: None)
     first, second, _ = (publish(tiny_frames, tmp_path, n) for n in (1, 2, 3))
     flip(list_snapshots(tmp_path)[1] / "offres.parquet")
     assert roll_back(tmp_path) == first
@@ -142,5 +142,5 @@ def test_how_many_are_kept_is_a_setting(tiny_frames, tmp_path, monkeypatch):
             load_settings({"GEOAPP_INSTANTANES": wrong})
     for second in range(5):
         created = f"2026-01-02T03:04:{second:02d}Z"
-        snapshot.publish(tiny_frames, {"cree_le": created}, tmp_path, kept=4)
+        publishing.publish(tiny_frames, {"cree_le": created}, tmp_path, kept=4)
     assert len(list_snapshots(tmp_path)) == 4

@@ -11,12 +11,13 @@ from geoapp.core import schema
 from geoapp.core import snapshot as snapshots
 from geoapp.core.errors import ContractError, SnapshotError, StorageError
 from geoapp.core.files import write_text
+from geoapp.core.publishing import publish
 
 MANIFEST = {"cree_le": "2026-11-22T10:00:00Z", "region": "32"}
 
 
 def test_what_is_published_is_what_is_read(tiny_frames, tmp_path):
-    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
+    snapshot = publish(tiny_frames, MANIFEST, tmp_path)
     for nom, frame in tiny_frames.items():
         pd.testing.assert_frame_equal(
             pd.DataFrame(snapshot.read(nom)), pd.DataFrame(frame), check_dtype=False
@@ -25,8 +26,8 @@ def test_what_is_published_is_what_is_read(tiny_frames, tmp_path):
 
 
 def test_same_frames_give_the_same_bytes(tiny_frames, tmp_path):
-    one = snapshots.publish(tiny_frames, MANIFEST, tmp_path / "a").manifest["tables"]
-    two = snapshots.publish(
+    one = publish(tiny_frames, MANIFEST, tmp_path / "a").manifest["tables"]
+    two = publish(
         tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path / "b"
     ).manifest["tables"]
     assert one == two
@@ -34,9 +35,7 @@ def test_same_frames_give_the_same_bytes(tiny_frames, tmp_path):
 
 def test_two_snapshots_are_kept_and_the_last_is_served(tiny_frames, tmp_path):
     ids = [
-        snapshots.publish(
-            tiny_frames, {**MANIFEST, "cree_le": f"2026-11-22T10:00:0{i}Z"}, tmp_path
-        ).id
+        publish(tiny_frames, {**MANIFEST, "cree_le": f"2026-11-22T10:00:0{i}Z"}, tmp_path).id
         for i in range(4)
     ]
     assert [p.name for p in snapshots.list_snapshots(tmp_path)] == ids[-2:]
@@ -44,7 +43,7 @@ def test_two_snapshots_are_kept_and_the_last_is_served(tiny_frames, tmp_path):
 
 
 def test_two_builds_in_one_second_do_not_collide(tiny_frames, tmp_path):
-    ids = {snapshots.publish(tiny_frames, MANIFEST, tmp_path).id for _ in range(3)}
+    ids = {publish(tiny_frames, MANIFEST, tmp_path).id for _ in range(3)}
     assert len(ids) == 3 and snapshots.open_snapshot(tmp_path).id == max(ids)
 
 
@@ -52,7 +51,7 @@ def test_two_builds_in_one_second_do_not_collide(tiny_frames, tmp_path):
     "breakage", ["key", "value", "reference", "missing", "type", "absent", "extra"]
 )
 def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
-    before = snapshots.publish(tiny_frames, MANIFEST, tmp_path).id
+    before = publish(tiny_frames, MANIFEST, tmp_path).id
     frames = {nom: frame.copy() for nom, frame in tiny_frames.items()}
     if breakage == "key":
         frames["actions"] = pd.concat([frames["actions"]] * 2, ignore_index=True)
@@ -69,7 +68,7 @@ def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
     else:
         frames["formations"].loc[0, "intitule"] = None
     with pytest.raises(ContractError):
-        snapshots.publish(frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
+        publish(frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
     assert (
         snapshots.open_snapshot(tmp_path).id == before
         and len(snapshots.list_snapshots(tmp_path)) == 1
@@ -77,13 +76,13 @@ def test_a_broken_contract_publishes_nothing(tiny_frames, tmp_path, breakage):
 
 
 def test_a_write_that_fails_leaves_what_is_served(tiny_frames, tmp_path):
-    before = snapshots.publish(tiny_frames, MANIFEST, tmp_path).id
+    before = publish(tiny_frames, MANIFEST, tmp_path).id
     folder = tmp_path / snapshots.SNAPSHOTS
     moved = tmp_path / "ailleurs"
     folder.rename(moved)
     folder.write_text("un fichier à la place du dossier")
     with pytest.raises(StorageError, match="GEOAPP_DATA"):
-        snapshots.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
+        publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
     folder.unlink()
     moved.rename(folder)
     assert snapshots.open_snapshot(tmp_path).id == before
@@ -97,7 +96,7 @@ def test_leftovers_of_a_killed_build_are_cleared_but_not_those_of_a_live_one(tin
     )
     dead.mkdir(parents=True)
     alive.mkdir()
-    snapshots.publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
+    publish(tiny_frames, {**MANIFEST, "cree_le": "2027-01-01T00:00:00Z"}, tmp_path)
     assert not dead.exists() and alive.exists()
 
 
@@ -107,14 +106,14 @@ def test_no_snapshot_says_what_to_do(tmp_path):
 
 
 def test_an_incomplete_snapshot_is_refused(tiny_frames, tmp_path):
-    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
+    snapshot = publish(tiny_frames, MANIFEST, tmp_path)
     (snapshot.path / "lieux.parquet").unlink()
     with pytest.raises(SnapshotError, match="lieux"):
         snapshots.open_snapshot(tmp_path)
 
 
 def test_a_snapshot_of_another_version_is_refused_in_words(tiny_frames, tmp_path):
-    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
+    snapshot = publish(tiny_frames, MANIFEST, tmp_path)
     path = snapshot.path / snapshots.MANIFEST
     path.write_text(
         json.dumps({**json.loads(path.read_text(encoding="utf-8")), "schema": "ancien"}),
@@ -125,7 +124,7 @@ def test_a_snapshot_of_another_version_is_refused_in_words(tiny_frames, tmp_path
 
 
 def test_manifest_holds_counts_and_digests(tiny_frames, tmp_path):
-    snapshot = snapshots.publish(tiny_frames, MANIFEST, tmp_path)
+    snapshot = publish(tiny_frames, MANIFEST, tmp_path)
     manifest = json.loads((snapshot.path / snapshots.MANIFEST).read_text(encoding="utf-8"))
     assert set(manifest["tables"]) == set(schema.TABLES)
     assert all(len(t["sha256"]) == 64 for t in manifest["tables"].values())

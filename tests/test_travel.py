@@ -18,7 +18,8 @@ from scipy import sparse
 from geoapp.cli import main
 from geoapp.core.errors import SnapshotError, SourceError, StorageError
 from geoapp.core.geometry import GEOD, make_points, place_ids
-from geoapp.core.snapshot import open_snapshot, publish
+from geoapp.core.publishing import publish
+from geoapp.core.snapshot import open_snapshot
 from geoapp.coverage.travel import (
     DOSSIER,
     Trajets,

@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from geoapp.core.snapshot import Snapshot, publish
+from geoapp.core.publishing import publish
+from geoapp.core.snapshot import Snapshot
 from geoapp.sources.usages import USAGES
 from geoapp.web import create_app
 from geoapp.web.presentation import safe_link, source_groups

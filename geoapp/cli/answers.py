@@ -249,7 +249,8 @@ def compare(
     check_question({"zonage": zonage})
     check_out(out, TABLEUR)
     from geoapp.cli.console import print_changes
-    from geoapp.coverage.change import comparable_snapshots, compare_snapshots, open_pair
+    from geoapp.core.published import comparable_snapshots, open_pair
+    from geoapp.coverage.change import compare_snapshots
     from geoapp.coverage.model import FILTRES_OFFRE
     from geoapp.coverage.world import open_world
     from geoapp.outputs.changes import write_changes
@@ -321,8 +322,8 @@ def scenario(
     « domaine=transport&ferme=organisme:siren:305405045 ».
     """
     from geoapp.cli.planning_report import print_scenario
+    from geoapp.core.published import open_pair
     from geoapp.core.snapshot import open_snapshot
-    from geoapp.coverage.change import open_pair
     from geoapp.coverage.world import open_world
     from geoapp.planning.scenario import read_address, run_scenario
 

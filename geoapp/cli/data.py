@@ -271,7 +271,7 @@ def quality(
     data_dir: Path | None,
 ) -> None:
     """Note la qualité des sources et des organismes, et liste ce qui est à corriger."""
-    from geoapp.cli.console import print_quality
+    from geoapp.cli.quality_report import print_quality
     from geoapp.core.snapshot import open_snapshot
     from geoapp.offer.quality.answer import choose_entity
     from geoapp.offer.quality.scores import open_quality

@@ -1,21 +1,13 @@
-"""Write and open a snapshot: one immutable folder of checked GeoParquet tables.
-
-A snapshot is written aside, then published by one atomic rename of the
-`courant` link.  A build that fails or is killed leaves what is served as it was.
-"""
+"""Open a snapshot, one immutable folder of checked GeoParquet tables; copy it, proven whole."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
-import shutil
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 import geopandas as gpd
@@ -24,7 +16,6 @@ import pandas as pd
 from geoapp.core import schema
 from geoapp.core.config import CRS_GEO
 from geoapp.core.errors import SnapshotError, StorageError
-from geoapp.core.files import aside, is_left_over, put_in_place, replacing
 from geoapp.core.memory import Memory
 
 T = TypeVar("T")
@@ -41,9 +32,6 @@ no table.
 TUILES = "offres.pmtiles"
 """Places of training as vector tiles: a file beside the tables, of the table `offres` alone."""
 _PIECE = 1 << 20
-KEPT = 2
-"""Published snapshots kept, unless the settings say more: the one served, and the one before for
-comparison and roll-back."""
 
 
 @dataclass(frozen=True)
@@ -182,17 +170,17 @@ def _digests(path: Path, manifest: dict) -> dict[str, str | None]:
     """
     if "fichiers" not in manifest and "empreinte" not in manifest:
         tables = manifest.get("tables", {})
-        return dict.fromkeys(_names(path)) | {
+        return dict.fromkeys(file_names(path)) | {
             f"{nom}.parquet": row["sha256"] for nom, row in tables.items()
         }
     files = manifest.get("fichiers", {})
     outside = [name for name in files if ".." in name or name.startswith("/")]
-    if manifest.get("empreinte") != _digest_of(manifest) or outside or not files:
+    if manifest.get("empreinte") != digest_of(manifest) or outside or not files:
         raise _damaged(path, MANIFEST)
     return files
 
 
-def _digest_of(manifest: dict) -> str:
+def digest_of(manifest: dict) -> str:
     """Return the digest of a manifest, its own left out."""
     rest = {nom: value for nom, value in manifest.items() if nom != "empreinte"}
     text = json.dumps(rest, ensure_ascii=False, sort_keys=True)
@@ -256,146 +244,13 @@ def list_snapshots(data_dir: Path) -> list[Path]:
     return sorted(p for p in found if (p / MANIFEST).exists() and not p.name.startswith("."))
 
 
-def publish(
-    frames: dict[str, pd.DataFrame],
-    manifest: dict,
-    data_dir: Path,
-    *,
-    finish: Callable[[Path], None] = lambda folder: None,
-    ready: Mapping[str, bytes] = MappingProxyType({}),
-    kept: int = KEPT,
-) -> Snapshot:
-    """Check `frames`, write them aside, publish them atomically, return the snapshot.
-
-    Parameters
-    ----------
-    frames : dict
-        Every table of the schema, by name.
-    manifest : dict
-        What the build knows; `cree_le` (ISO 8601, UTC) names the folder.  The
-        sha256 and row count of each table are added, and the sha256 of every file.
-    finish : callable
-        Writes what else the snapshot holds (the search index) into its folder,
-        before it is published.
-    ready : mapping
-        Tables already checked and made into Parquet (see `table_bytes`).
-    kept : int
-        Published snapshots left in the folder; the one served until now is, whatever its age.
-
-    Raises
-    ------
-    ContractError
-        When a table breaks its contract; nothing is published.
-    StorageError
-        When the folder cannot be written; nothing is published.
-    """
-    content = {
-        nom: ready[nom] if nom in ready else table_bytes(frame, nom)
-        for nom, frame in frames.items()
-    }
-    # Kept tables were checked alone; what they refer to may be of another build.
-    schema.check_references(frames)
-    tables = {
-        nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()}
-        for nom, frame in frames.items()
-    }
-    data_dir = Path(data_dir)
-    before = served_folder(data_dir)
-    with storage_errors(data_dir):
-        final = _write(content, {**manifest, "tables": tables}, data_dir / SNAPSHOTS, finish)
-        serve_folder(data_dir, final)
-        _forget_old(data_dir, kept, before)
-        return open_snapshot(data_dir)
-
-
-def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
-    """Return a table as Parquet.
-
-    Raises
-    ------
-    ContractError
-        When the frame breaks the contract of table `nom`.
-    """
-    schema.check_table(frame, nom)
-    stream = io.BytesIO()
-    frame.to_parquet(stream, index=False, compression="zstd")
-    return stream.getvalue()
-
-
-def _write(content: Mapping[str, bytes], manifest: dict, folder: Path, finish) -> Path:
-    """Write a snapshot under a hidden name, rename it, return its folder."""
-    nom = manifest["cree_le"].replace(":", "").replace("-", "")
-    folder.mkdir(parents=True, exist_ok=True)
-    with aside(folder / nom) as temporary:
-        temporary.mkdir()
-        for table, parquet in content.items():
-            (temporary / f"{table}.parquet").write_bytes(parquet)
-        finish(temporary)
-        _write_manifest(temporary, manifest)
-        final = _free_name(folder, nom)
-        put_in_place(temporary, final)
-    return final
-
-
 def served_folder(data_dir: Path) -> Path | None:
     """Return the folder that the link leads to; None when nothing is there."""
     link = Path(data_dir) / CURRENT
     return link.resolve() if link.exists() else None
 
 
-def serve_folder(data_dir: Path, folder: Path) -> None:
-    """Move the link to the snapshot of a folder, in one step."""
-    with replacing(data_dir / CURRENT) as link:
-        # Relative: the folder of data may be moved, or seen under another path in a container.
-        link.symlink_to(os.path.relpath(folder, data_dir))
-
-
-def _write_manifest(folder: Path, manifest: dict) -> None:
-    """Write the manifest of a folder that holds everything else: every digest, then its own."""
-    files = {}
-    for name in _names(folder):
-        with (folder / name).open("rb") as stream:
-            files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    whole = {**manifest, "schema": schema.fingerprint(), "fichiers": files}
-    whole["empreinte"] = _digest_of(whole)
-    text = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
-
-
-def _names(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     """Return the files of a snapshot, those of its folders included, but not its manifest."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(name for name in found if name != MANIFEST)
-
-
-def _free_name(folder: Path, nom: str) -> Path:
-    """Return a name not yet taken (two builds may end in the same second)."""
-    names = [folder / nom] + [folder / f"{nom}-{i}" for i in range(2, 100)]
-    return next(p for p in names if not p.exists())
-
-
-def _forget_old(data_dir: Path, kept: int, before: Path | None) -> None:
-    """Remove published snapshots beyond the last `kept`, and left-overs of killed builds.
-
-    After a roll-back the one served until now is older than the one left
-    aside: it is the last known to be good, and stays.
-    """
-    for path in list_snapshots(data_dir)[:-kept]:
-        if path.resolve() != before:
-            shutil.rmtree(path, ignore_errors=True)
-    for path in filter(is_left_over, (data_dir / SNAPSHOTS).glob(".*")):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def storage_errors(data_dir: Path):
-    """Turn errors of the file system into one message that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"Impossible d'écrire dans {data_dir} ({error.strerror or error}). "
-            "Libérez de la place, vérifiez les droits, "
-            "ou choisissez un autre dossier avec GEOAPP_DATA. "
-            "L'instantané servi n'a pas changé."
-        ) from error

@@ -17,17 +17,9 @@ import geoapp
 from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.files import aside
+from geoapp.core.publishing import publish, storage_errors, table_bytes
 from geoapp.core.schema import NIVEAUX, VOIES
-from geoapp.core.snapshot import (
-    ROUTES,
-    SNAPSHOTS,
-    TUILES,
-    Snapshot,
-    open_snapshot,
-    publish,
-    storage_errors,
-    table_bytes,
-)
+from geoapp.core.snapshot import ROUTES, SNAPSHOTS, TUILES, Snapshot, open_snapshot
 from geoapp.coverage.travel import Matrices, write_trajets
 from geoapp.coverage.travel.choice import Donnee, choose_trajets
 from geoapp.ingest import territories

@@ -16,7 +16,8 @@ import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.french import format_number, upper_first
-from geoapp.coverage.change import counted_offers, name_snapshots
+from geoapp.core.published import name_snapshots
+from geoapp.coverage.change import counted_offers
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
     Question,

@@ -8,15 +8,9 @@ from flask import Blueprint, render_template, request, url_for
 
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.french import format_number
+from geoapp.core.published import comparable_snapshots, name_snapshots
 from geoapp.core.snapshot import Snapshot
-from geoapp.coverage.change import (
-    Evolution,
-    comparable_snapshots,
-    compare_snapshots,
-    match_snapshots,
-    name_snapshots,
-    tell_change,
-)
+from geoapp.coverage.change import Evolution, compare_snapshots, match_snapshots, tell_change
 from geoapp.coverage.model import (
     FILTRES_OFFRE,
     Question,

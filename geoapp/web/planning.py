@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.french import format_date, upper_first
-from geoapp.coverage.change import name_snapshots
+from geoapp.core.published import name_snapshots
 from geoapp.coverage.model import describe_question, describe_reach
 from geoapp.coverage.offered import name_offer
 from geoapp.coverage.sentences import list_sources, travel_precision

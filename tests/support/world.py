@@ -19,8 +19,9 @@ import pandas as pd
 from shapely.geometry import Point, box
 
 from geoapp.core.geometry import place_ids
+from geoapp.core.publishing import publish, table_bytes
 from geoapp.core.schema import NIVEAUX, TABLES, VOIES, conform
-from geoapp.core.snapshot import Snapshot, publish, table_bytes
+from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.travel import write_trajets
 from geoapp.coverage.travel.choice import choose_trajets
 from geoapp.ingest.by_departement import read_by_departement
