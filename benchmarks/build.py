@@ -55,6 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--alone", action="store_true", help="sans le script ordinaire mesuré à côté"
     )
+    parser.add_argument(
+        "--titres-distincts",
+        action="store_true",
+        help="un intitulé par offre : le pire, ce qu'aucun catalogue n'a",
+    )
     parser.add_argument("--out", type=Path, help="fichier Markdown où écrire le rapport")
     parser.add_argument(
         "--etapes",
@@ -63,7 +68,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     records = run_sizes(
-        options.mirror, options.sizes, options.repeat, options.etapes, is_alone=options.alone
+        options.mirror,
+        options.sizes,
+        options.repeat,
+        options.etapes,
+        is_alone=options.alone,
+        all_distinct=options.titres_distincts,
     )
     report = make_report(records, options.mirror)
     print(report)
@@ -87,6 +97,7 @@ def run_sizes(
     etapes: Path | None = None,
     *,
     is_alone: bool = False,
+    all_distinct: bool = False,
 ) -> list[dict]:
     """Measure the base, then every size; one record each, the base first."""
     source = get_source(ID_SOURCE)
@@ -95,7 +106,7 @@ def run_sizes(
     for nb_offers in (NB_BASE, *sizes):
         print(f"{nb_offers} offres…", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
-            offers = synthesise_offers(rows, source, nb_offers)
+            offers = synthesise_offers(rows, source, nb_offers, all_distinct=all_distinct)
             if etapes:
                 shutil.copytree(etapes, Path(folder) / "data" / DOSSIER)
             records.append(

@@ -33,17 +33,19 @@ def source():
 
 
 @pytest.fixture
-def offers(source):
+def rows():
     import pandas as pd
 
-    from benchmarks.synthesise import synthesise_offers
-
-    rows = pd.DataFrame(
+    return pd.DataFrame(
         {
             "id_formation": ["f1", "f2"],
             "id_action": ["a1|a2", "a3"],
             "id_certifinfo": "9",
             "intitule": ["CAP Cuisine", "BTS Soins"],
+            "gestionnaire_siret": "50260294900039",
+            "gestionnaire_nom": "CFA",
+            "formateur_siret": ["50260294900039", None],
+            "formateur_nom": ["CFA", None],
             "lieu_adresse": ["1 rue", "2 rue"],
             "lieu_code_insee": ["80001", "59350"],
             "latitude": ["50.1", "50.6"],
@@ -51,6 +53,12 @@ def offers(source):
         },
         dtype="str",
     )
+
+
+@pytest.fixture
+def offers(rows, source):
+    from benchmarks.synthesise import synthesise_offers
+
     return synthesise_offers(rows, source, 2000)
 
 
@@ -58,7 +66,19 @@ def test_synthesised_offers_have_new_identifiers_and_kept_codes(offers):
     assert len(offers) == 2000
     assert offers["id_action"].is_unique and offers["id_formation"].is_unique
     assert set(offers["lieu_code_insee"]) == {"80001", "59350"}
-    assert offers["intitule"].nunique() > 1000
+
+
+def test_synthesised_titles_and_bodies_repeat_as_in_the_file_of_the_country(offers, rows, source):
+    from benchmarks.synthesise import INTITULES, ORGANISMES, count_distinct, synthesise_offers
+    from geoapp.reference.codes import check_siret
+
+    assert round(count_distinct(39_510, INTITULES)) == 2_461
+    assert 500 <= offers["intitule"].nunique() <= round(count_distinct(2_000, INTITULES)) + 2
+    bodies = offers["formateur_siret"]
+    assert 100 <= bodies.nunique() <= round(count_distinct(2_000, ORGANISMES)) + 2
+    assert check_siret(bodies).equals(bodies)
+    # The worst case: a title by offer.
+    assert synthesise_offers(rows, source, 2_000, all_distinct=True)["intitule"].is_unique
 
 
 def test_synthesised_places_grow_around_the_known_ones(offers):

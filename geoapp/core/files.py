@@ -7,7 +7,6 @@ why a file that a user asked for cannot be written.
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import secrets
 import shutil
@@ -90,7 +89,11 @@ def aside(target: Path) -> Iterator[Path]:
 
 def _remove(temporary: Path) -> None:
     """Remove what was not finished, with the journals that a database leaves beside itself."""
-    for path in temporary.parent.glob(glob.escape(temporary.name) + "*"):
+    try:
+        names = os.listdir(temporary.parent)
+    except OSError:
+        return
+    for path in (temporary.parent / name for name in names if name.startswith(temporary.name)):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -9,6 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+FEW = 64
+"""Values fewer than these are not searched for equal ones: it would take longer."""
+
 
 def is_among(values: pd.Series, held: Iterable[str]) -> pd.Series:
     """Tell which texts are among many others; NA is not.
@@ -33,5 +36,7 @@ def contains(values: pd.Series, pattern: str) -> pd.Series:
 
 def by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Return `function(values)`, worked out once by distinct value: codes repeat much."""
+    if len(values) < FEW:
+        return function(values).rename(None)
     rank, distinct = pd.factorize(values, use_na_sentinel=False)
     return function(pd.Series(distinct)).take(rank).set_axis(values.index)

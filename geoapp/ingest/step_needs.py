@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 
 from geoapp.core.schema import TABLES, conform
+from geoapp.core.texts import is_among
 from geoapp.coverage.travel import Matrices
 from geoapp.ingest import needs
 from geoapp.ingest.code_joins import find_codes
@@ -54,7 +55,7 @@ def needs_tables(
         read["familles_rome"].reindex(columns=["code_fap", "code_rome"]),
     )
     formations = tables["formations"]
-    formations = formations[formations["id_formation"].isin(tables["offres"]["id_formation"])]
+    formations = formations[is_among(formations["id_formation"], tables["offres"]["id_formation"])]
     found = find_codes(formations, nomenclatures.get("code_certifinfo"))
     jobs = pd.DataFrame(
         {

@@ -40,18 +40,13 @@ class Journal:
         with `only`, changes outside that mask are not.
         """
         old = self.frame[column]
+        known = old.notna()
         # A column that the source does not give: nothing can have changed.
-        if old.isna().all():
-            self.frame[column] = new
-            return
-        lost = old.notna() & new.isna()
-        changed = old.notna() & new.notna() & old.ne(new).fillna(False)
-        if quiet_if_valid:
-            changed[:] = False
-        if only is not None:
-            changed &= only
-        self.note(column, lost, "valeur_ecartee", None)
-        self.note(column, changed, kind, new)
+        if known.any():
+            self.note(column, known & new.isna(), "valeur_ecartee", None)
+            if not quiet_if_valid:
+                changed = known & new.notna() & old.ne(new).fillna(False)
+                self.note(column, changed if only is None else changed & only, kind, new)
         self.frame[column] = new
 
     def set_aside(self, column: str, mask: pd.Series) -> None:

@@ -51,6 +51,8 @@ def settle_postcodes(journal: Journal, communes: gpd.GeoDataFrame, passage: dict
     postal = _normal_postcodes(journal, communes)
     values = as_code(frame[COMMUNE])
     is_current = is_among(values, communes["code_commune"])
+    if (is_current | values.isna()).all():
+        return
     strange = values.str.fullmatch(_CODE, na=False) & ~is_current
     known = frozenset("|".join(communes["codes_postaux"].dropna()).split("|"))
     is_postal, is_old = is_among(values, known), is_among(values, passage)

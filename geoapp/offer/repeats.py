@@ -18,12 +18,19 @@ def first_places(rows: pd.DataFrame) -> pd.Series:
 
     NA for the first of its kind.
     """
-    repeat = rows.duplicated()
-    if not repeat.any():
-        return pd.Series(None, index=rows.index, dtype="object")
-    kind = rows.groupby(list(rows.columns), dropna=False, sort=False).ngroup()
-    firsts = pd.Series(rows.index, index=kind.to_numpy()).groupby(level=0).first()
-    return kind.map(firsts).astype("object").where(repeat, None)
+    found = pd.Series(None, index=rows.index, dtype="object")
+    at = np.arange(len(rows))
+    for column in rows.columns:
+        # Two rows alike are so in each column: those left soon are few.
+        at = at[rows[column].array[at].duplicated(keep=False)]
+        if not len(at):
+            return found
+    like = rows.iloc[at]
+    kind = like.groupby(list(rows.columns), dropna=False, sort=False).ngroup().to_numpy()
+    firsts = pd.Series(like.index).groupby(kind).first()
+    repeat = pd.Series(kind).duplicated().to_numpy()
+    found.iloc[at[repeat]] = firsts.reindex(kind[repeat]).to_numpy()
+    return found
 
 
 class LignesVues:

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import pandas as pd
 
@@ -337,7 +338,12 @@ def _domaines(flat: pd.DataFrame) -> pd.DataFrame:
 def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """Return the content of some columns as one text; unknown reads as empty."""
     # Joined row by row: one text is made by row, and not one by row and column.
-    texts = (flat[column].to_numpy(dtype=object, na_value="") for column in columns)
+    texts = (
+        repeat("", len(flat))
+        if flat[column].isna().all()
+        else flat[column].to_numpy(dtype=object, na_value="")
+        for column in columns
+    )
     return pd.Series(map("\x1f".join, zip(*texts, strict=True)), index=flat.index, dtype="str")
 
 
@@ -345,8 +351,11 @@ def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
     """Return native ids, with a suffix where one id covers several contents."""
     texts = _content(flat, content)
     found = pd.DataFrame({"id": flat[column], "content": texts}).drop_duplicates()
+    several = found[found["id"].duplicated(keep=False)]
+    if several.empty:
+        return flat[column].copy()
     # By content, not by place in the file: a delivery in another order gives the same suffixes.
-    several = found[found["id"].duplicated(keep=False)].sort_values(["id", "content"])
+    several = several.sort_values(["id", "content"])
     rank = several.groupby("id").cumcount() + 1
     suffix = pd.Series("~" + rank.astype("str"), index=several.index).mask(rank.eq(1), "")
     keys = zip(several["id"], several["content"], strict=True)

@@ -197,10 +197,10 @@ def linked_offers(tables: Mapping[str, pd.DataFrame], columns: list[str]) -> pd.
 
 def _in_zones(rows: pd.DataFrame, region: str) -> pd.DataFrame:
     """Return rows once by zone that holds them, after their text of zones; the region holds all."""
-    held = rows["zones"].str.split("|").explode()
-    zones = held.str.partition(":") if len(held) else pd.DataFrame(columns=[0, 1, 2])
-    zones = zones[zones[0].isin(ZONAGES)]
-    placed = rows.join(zones[[0, 2]].set_axis(["type_zone", "code_zone"], axis=1), how="inner")
+    texts = rows["zones"].dropna().unique()
+    held = [(text, *zone.partition(":")[::2]) for text in texts for zone in text.split("|")]
+    zones = pd.DataFrame(held, columns=["zones", "type_zone", "code_zone"], dtype="str")
+    placed = rows.merge(zones[zones["type_zone"].isin(list(ZONAGES))], on="zones")
     return pd.concat([placed, rows.assign(type_zone=REGION, code_zone=region)], ignore_index=True)
 
 
@@ -211,13 +211,17 @@ def _region(tables: Mapping[str, pd.DataFrame]) -> str:
 
 def _offers(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the trainings, places and known seats of each zone, by family."""
-    rows = _in_zones(linked_offers(tables, ["id_lieu", "capacite", "zones"]), _region(tables))
+    rows = linked_offers(tables, ["id_lieu", "capacite", "zones"])
     places = rows["capacite"].astype("float64")
     rows = rows.assign(places=places, sans=places.isna().astype(int))
-    found = rows.groupby(_CLE)
+    # By place first: a row by offer and zone would be the largest table of a build.
+    of_place = rows.groupby(["zones", "code_famille", "id_lieu"], sort=False, dropna=False)
+    sums = {"nb": of_place.size(), "places": of_place["places"].sum(min_count=1)}
+    rows = pd.DataFrame(sums | {"sans": of_place["sans"].sum()}).reset_index()
+    found = _in_zones(rows, _region(tables)).groupby(_CLE)
     return pd.DataFrame(
         {
-            "nb_formations": found.size(),
+            "nb_formations": found["nb"].sum(),
             "nb_lieux": found["id_lieu"].nunique(),
             "nb_places": found["places"].sum(min_count=1),
             "nb_sans_places": found["sans"].sum(),
@@ -335,12 +339,17 @@ def _access(tables: Mapping[str, pd.DataFrame], trajets: Matrices) -> pd.DataFra
 
 
 def _by_points(
-    cost: scipy.sparse.csr_array, rows: np.ndarray
+    cost: scipy.sparse.csr_array, rows: np.ndarray, places: np.ndarray | None = None
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield the costs of some points at a time, whole: (places, points), `_FAR` out of reach.
 
     All of them would be gigabytes for a large offer; those of one place follow one another.
+    With `places`, a row for each of them alone, in their order.
     """
+    nb_places = cost.shape[1] if places is None else len(places)
+    if places is not None:
+        line = np.full(cost.shape[1], -1, dtype=cost.indices.dtype)
+        line[places] = np.arange(nb_places)
     for start in range(0, len(rows), _POINTS):
         mine = rows[start : start + _POINTS]
         low, high = mine[0], mine[-1] + 1
@@ -349,10 +358,13 @@ def _by_points(
         column[mine - low] = np.arange(len(mine))
         column = column.repeat(np.diff(ends))
         data, indices = cost.data[ends[0] : ends[-1]], cost.indices[ends[0] : ends[-1]]
-        if len(mine) < high - low:
-            inside = column >= 0
+        inside = column >= 0
+        if places is not None:
+            indices = line[indices]
+            inside &= indices >= 0
+        if not inside.all():
             column, data, indices = column[inside], data[inside], indices[inside]
-        near = np.full((cost.shape[1], len(mine)), _FAR, dtype=np.uint16)
+        near = np.full((nb_places, len(mine)), _FAR, dtype=np.uint16)
         near[indices, column] = data
         yield slice(start, start + len(mine)), near
         let_go(cost.data)
@@ -393,13 +405,19 @@ def _nearest_by_zone(
     ]
     zones = [(zone, len(codes)) for codes, zone in terrain.zones.values()]
     own = np.full((len(places), len(zones), nb), _FAR, dtype=np.uint16)
-    for rows, near in _by_points(cost, terrain.rows):
+    # The places chosen are a few of all: this time the others are left out.
+    wanted = np.unique([place for by_zone in chosen for one in by_zone for place in one])
+    wanted = wanted[wanted >= 0].astype(int)
+    line = np.zeros(cost.shape[1], dtype=int)
+    line[wanted] = np.arange(len(wanted))
+    for rows, near in _by_points(cost, terrain.rows, wanted):
         points = np.arange(near.shape[1])
         for rank, by_zone in enumerate(chosen):
             for which, (zone, _) in enumerate(zones):
                 place = by_zone[which][zone[rows]]
                 known = (zone[rows] >= 0) & (place >= 0)
-                own[rank, which, rows] = np.where(known, near[place, points], _FAR)
+                if len(wanted):
+                    own[rank, which, rows] = np.where(known, near[line[place], points], _FAR)
     return [
         [
             _tell_zones(terrain.people, one, mine, place, zone=zone, nb=size)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from geoapp.core.errors import SourceError
 from geoapp.sources.content import decode, read_bytes
@@ -125,23 +126,20 @@ def _guess_delimiter(head: str) -> str:
 def _records(path: Path, reader, skip: int) -> Iterator[tuple[int, list[str]]]:
     """Yield every record that is not blank, with the line where it starts."""
     last = skip
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            said = (said for sign, said in _CSV_PROBLEMS if sign in str(error))
-            raise SourceError(
-                path,
-                next(said, "guillemets ou séparateurs illisibles."),
-                place=f"ligne {last + 1}",
-                cure="Le fichier est sans doute coupé, ou un guillemet mal placé : "
-                "exportez-le à nouveau.",
-            ) from None
-        line, last = last + 1, skip + reader.line_num
-        if any(cell.strip() for cell in row):
-            yield line, row
+    try:
+        for row in reader:
+            line, last = last + 1, skip + reader.line_num
+            if any(map(str.strip, row)):
+                yield line, row
+    except csv.Error as error:
+        said = (said for sign, said in _CSV_PROBLEMS if sign in str(error))
+        raise SourceError(
+            path,
+            next(said, "guillemets ou séparateurs illisibles."),
+            place=f"ligne {last + 1}",
+            cure="Le fichier est sans doute coupé, ou un guillemet mal placé : "
+            "exportez-le à nouveau.",
+        ) from None
 
 
 def _collect(
@@ -212,13 +210,15 @@ def text_frame(rows: list, header: list[str], lines: list[str]) -> pd.DataFrame:
     """Return rows as a text frame indexed by `lines`, stripped, with blank cells as NA."""
     index = pd.Index(lines, name="ligne", dtype="str")
     # By column: a table of thousands of columns would be split and copied at each of them.
-    cells = [[cell.strip() or None for cell in column] for column in zip(*rows, strict=True)]
-    cells = cells or [[] for _ in header]
-    columns = {
-        name: pd.array(pa.array(column, type=pa.large_string()), dtype="str")
-        for name, column in zip(header, cells, strict=True)
-    }
+    cells = zip(*rows, strict=True) if rows else ((),) * len(header)
+    columns = {name: _texts(column) for name, column in zip(header, cells, strict=True)}
     return pd.DataFrame(columns, index=index)
+
+
+def _texts(column: tuple) -> pd.api.extensions.ExtensionArray:
+    """Return texts stripped, blank ones as NA: to Arrow a space is what it is to Python."""
+    texts = pc.utf8_trim_whitespace(pa.array(column, type=pa.large_string()))
+    return pd.array(pc.if_else(pc.equal(texts, ""), None, texts), dtype="str")
 
 
 def read_json(path: Path, *, encoding: str = "utf-8") -> Lecture:

@@ -40,7 +40,11 @@ def conform(frame: pd.DataFrame, nom: str) -> pd.DataFrame:
             result[colonne.nom] = None
         if colonne.type in _DTYPES:
             result[colonne.nom] = result[colonne.nom].astype(_DTYPES[colonne.type])
-    return result[table.noms].sort_values(list(table.cle), kind="stable", ignore_index=True)
+    result = result[table.noms].reset_index(drop=True)
+    keys = result[list(table.cle)].sort_values(list(table.cle), kind="stable")
+    # Most tables come in their order: their columns are then not taken again.
+    is_sorted = keys.index.is_monotonic_increasing
+    return result if is_sorted else result.take(keys.index).reset_index(drop=True)
 
 
 def check_table(frame: pd.DataFrame, nom: str) -> None:

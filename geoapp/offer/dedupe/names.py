@@ -71,15 +71,25 @@ class MotsOrganisme:
     tous: frozenset[str]
 
 
-def name_places(profil: pd.DataFrame) -> list[MotsOrganisme]:
-    """Return the words of the name and address of each offer, those of its commune left out."""
+def read_towns(profil: pd.DataFrame) -> set[frozenset[str]]:
+    """Return the words of the name of each commune of some offers."""
+    return {frozenset(fold(town).split()) for town in profil["nom_commune"].dropna().unique()}
+
+
+def name_places(
+    profil: pd.DataFrame, towns: set[frozenset[str]] | None = None
+) -> list[MotsOrganisme]:
+    """Return the words of the name and address of each offer, those of its commune left out.
+
+    The name of a town, of those of the offers unless `towns` is given, is that of no place.
+    """
+    towns = read_towns(profil) if towns is None else towns
     columns = (
         profil[nom].astype("object").where(profil[nom].notna(), "")
         for nom in ("nom_organisme", "adresse", "nom_commune")
     )
     known: dict[tuple, MotsOrganisme] = {}
     rows = list(zip(*columns, strict=True))
-    towns = {frozenset(fold(town).split()) for town in profil["nom_commune"].dropna().unique()}
     for row in rows:
         if row not in known:
             known[row] = _read_name(*row, towns=towns)

@@ -15,7 +15,7 @@ import scipy
 from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
 
-from geoapp.offer.dedupe.names import name_places, shared_name
+from geoapp.offer.dedupe.names import name_places, read_towns, shared_name
 from geoapp.offer.dedupe.rules import (
     APPRENTISSAGES,
     ILOT_M,
@@ -90,7 +90,9 @@ def score_pairs(profil: pd.DataFrame, titres: pd.Series | None = None) -> pd.Dat
     titres = read_titles(profil) if titres is None else titres.reindex(profil.index)
     left, right = _candidates(profil)
     left, right, likeness = _alike(profil, titres.tolist(), left, right)
-    rows = map(_Comparateur(profil).compare, left.tolist(), right.tolist(), likeness.tolist())
+    compare = _Comparateur(profil, np.union1d(left, right)).compare
+    metres = _metres(profil, left, right)
+    rows = map(compare, left.tolist(), right.tolist(), likeness.tolist(), metres.tolist())
     pairs = pd.DataFrame([row for row in rows if row is not None], columns=list(COLONNES))
     pairs = pairs.sort_values(
         ["score", "gauche", "droite"],
@@ -103,6 +105,12 @@ def score_pairs(profil: pd.DataFrame, titres: pd.Series | None = None) -> pd.Dat
         gauche=labels[pairs["gauche"].to_numpy(dtype=int)],
         droite=labels[pairs["droite"].to_numpy(dtype=int)],
     )
+
+
+def _metres(profil: pd.DataFrame, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the metres between the offers of each pair, NaN where a position is not trusted."""
+    x, y = profil[["x_m", "y_m"]].to_numpy(dtype=float).T
+    return np.hypot(x[left] - x[right], y[left] - y[right])
 
 
 def _plain(values: pd.Series) -> list:
@@ -243,12 +251,12 @@ def _share(
 
 
 class _Comparateur:
-    """Compares two offers by their positions.
+    """Compares two offers by their positions, some of which alone are compared.
 
     What is costly is worked out once by distinct value.
     """
 
-    def __init__(self, profil: pd.DataFrame):
+    def __init__(self, profil: pd.DataFrame, compared: np.ndarray):
         self.colonnes = {
             nom: _plain(profil[nom])
             for nom in (
@@ -263,14 +271,15 @@ class _Comparateur:
         self.uai = [
             frozenset((codes or "").split("|")) - {""} for codes in _plain(profil["code_uai"])
         ]
-        self.noms = name_places(profil)
-        self.xy = profil[["x_m", "y_m"]].to_numpy(dtype=float)
+        towns = read_towns(profil)
+        noms = name_places(profil.iloc[compared], towns)
+        self.noms = dict(zip(compared.tolist(), noms, strict=True))
         self._noms: dict = {}
 
-    def compare(self, one: int, other: int, likeness: float) -> tuple | None:
+    def compare(self, one: int, other: int, likeness: float, metres: float) -> tuple | None:
         """Return (one, other, rule, score, evidence); None when the pair is not worth a look."""
         learnt = self._learnt(one, other, likeness)
-        where = self._where(one, other, learnt[0]) if learnt else None
+        where = self._where(one, other, learnt[0], metres) if learnt else None
         if learnt is None or where is None:
             return None
         (what, part, evidence), (place, place_part, place_evidence) = learnt, where
@@ -306,14 +315,15 @@ class _Comparateur:
             APPRENTISSAGES, found, likeness / 100 * (PART_CODES_OPPOSES if are_opposed else 1)
         )
 
-    def _where(self, one: int, other: int, learnt: str) -> tuple[str, float, str] | None:
+    def _where(
+        self, one: int, other: int, learnt: str, metres: float
+    ) -> tuple[str, float, str] | None:
         """Return the rule, part and evidence of the place; None when they are elsewhere.
 
         `learnt` is the rule that told what is learnt.
         """
         commune = self._same("code_commune", one, other)
         elsewhere = self._differ("code_commune", one, other)
-        metres = float(np.hypot(*(self.xy[one] - self.xy[other])))
         # NaN is neither near nor far: one of the two points is not trusted.
         is_near, is_unknown = metres <= VOISINAGE_M, metres != metres
         # A code may be that of the body, which teaches in several communes: see `elsewhere`.

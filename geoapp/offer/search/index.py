@@ -229,12 +229,14 @@ def _documents(formations: pd.DataFrame) -> tuple[np.ndarray, list[list[str]]]:
 
 def _received(formations: pd.DataFrame) -> pd.Series:
     """Return the titles received that hold a word which the one shown does not; else NA."""
-    pairs = zip(formations["intitule"], formations["titre"], strict=True)
-    kept = [
-        one if one != shown and set(split_words(one)) - set(split_words(shown)) else None
-        for one, shown in pairs
-    ]
-    return pd.Series(kept, index=formations.index, dtype="str")
+
+    @cache
+    def kept(one: str, shown: str) -> str | None:
+        is_more = one != shown and set(split_words(one)) - set(split_words(shown))
+        return one if is_more else None
+
+    told = map(kept, formations["intitule"], formations["titre"])
+    return pd.Series(list(told), index=formations.index, dtype="str")
 
 
 def _join(columns: list[pd.Series], border: str) -> pd.Series:

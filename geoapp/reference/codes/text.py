@@ -11,10 +11,13 @@ from collections.abc import Callable
 from functools import wraps
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from geoapp.core.texts import by_distinct
 
-_SPACES = r"[\s\u00a0\u202f]+"
+_SPACES = "[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
+"""What Python counts as spaces; Arrow knows those of ASCII alone."""
 _LETTERS = str.maketrans(
     {sign: sign.lower() if sign.isalnum() else " " for sign in map(chr, range(128))}
     | {"+": " plus "}
@@ -34,9 +37,11 @@ def as_text(values: pd.Series) -> pd.Series:
 
 
 def _trimmed(values: pd.Series) -> pd.Series:
-    text = values.str.replace(_SPACES, " ", regex=True)
-    text = text.str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    return text.mask(text.eq(""))
+    texts = pc.replace_substring_regex(pa.array(values), _SPACES, " ")
+    texts = pc.utf8_trim_whitespace(texts)
+    texts = pc.replace_substring_regex(texts, r"^(\p{Nd}+)\.0+$", r"\1")
+    texts = pc.if_else(pc.equal(texts, ""), None, texts)
+    return pd.Series(pd.array(texts, dtype="str"), index=values.index)
 
 
 def as_code(values: pd.Series) -> pd.Series:
