@@ -68,6 +68,7 @@ def read_csv(path, fichier, *, delimiter, encoding, true, decimal):
 
 def read_back(path, fichier, nom):
     """Return (header, rows, outlines or None) of a file."""
+    columns = fichier.colonnes_plates
     if nom == "csv":
         return *read_csv(
             path, fichier, delimiter=";", encoding="utf-8-sig", true="oui", decimal=","
@@ -77,10 +78,19 @@ def read_back(path, fichier, nom):
             path, fichier, delimiter=",", encoding="utf-8", true="true", decimal="."
         ), None
     if nom == "xlsx":
-        rows = [
-            list(row) for row in openpyxl.load_workbook(path)["Données"].iter_rows(values_only=True)
-        ]
-        return rows[0], [[None if cell == "" else cell for cell in row] for row in rows[1:]], None
+        rows = list(openpyxl.load_workbook(path)["Données"].iter_rows(values_only=True))
+        words = [{"oui": True, "non": False} if one.type == "booleen" else {} for one in columns]
+        return (
+            list(rows[0]),
+            [
+                [
+                    said.get(cell, cell) if cell != "" else None
+                    for said, cell in zip(words, row, strict=True)
+                ]
+                for row in rows[1:]
+            ],
+            None,
+        )
     if nom == "geojson":
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
         shapes = [

@@ -154,6 +154,7 @@ def test_a_workbook_keeps_types_and_says_what_it_holds(fichier):
         and sheet.cell(2, 3).value == 1
         and sheet.cell(5, 4).value == 0
     )
+    assert [sheet.cell(r, 5).value for r in (2, 3)] == ["oui", "non"], "in French everywhere"
     notice = {row[0].value: row[1].value for row in book["Lisez-moi"]}
     assert notice["Source"] == "C2RP, 2020" and notice["Part"] == "Une part"
 

@@ -9,9 +9,14 @@ from itertools import islice
 
 from geoapp.core.cells import neutralise
 from geoapp.outputs.files.model import PAQUET, ColonneFichier, Fichier, flat_rows
-from geoapp.outputs.files.shown import in_percents, round_shown, shown_rows, shown_title
+from geoapp.outputs.files.shown import (
+    OUI_NON,
+    in_percents,
+    round_shown,
+    shown_rows,
+    shown_title,
+)
 
-_OUI_NON = {True: "oui", False: "non"}
 _TRUE_FALSE = {True: "true", False: "false"}
 
 
@@ -53,7 +58,7 @@ def _encoded(rows: Iterable[list], delimiter: str) -> Iterator[bytes]:
 def _french(value, colonne: ColonneFichier) -> str:
     """Return one cell as a French spreadsheet reads it."""
     if isinstance(value, bool):
-        return _OUI_NON[value]
+        return OUI_NON[value]
     if not isinstance(value, float):
         return _text(value)
     number = (

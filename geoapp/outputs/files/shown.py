@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from geoapp.core.french import format_number, say_if, typeset, with_unit
 from geoapp.outputs.files.model import ColonneFichier, Fichier, flat_rows
 
+OUI_NON = {True: "oui", False: "non"}
 _TYPES = {"texte": "texte", "entier": "nombre entier", "reel": "nombre", "booleen": "oui ou non"}
 
 

@@ -14,7 +14,13 @@ from geoapp.core.cells import is_formula
 from geoapp.core.errors import ParameterError
 from geoapp.core.french import format_number
 from geoapp.outputs.files.model import LIGNES_MAX, ColonneFichier, Fichier, Suite
-from geoapp.outputs.files.shown import describe_columns, say_codes, shown_rows, shown_title
+from geoapp.outputs.files.shown import (
+    OUI_NON,
+    describe_columns,
+    say_codes,
+    shown_rows,
+    shown_title,
+)
 
 LISEZMOI = "Lisez-moi"
 
@@ -160,9 +166,12 @@ def _number(one: ColonneFichier) -> str:
 
 
 def _write_cell(sheet, place: tuple[int, int], value, text: Callable) -> None:
-    """Write one cell as what it is; unknown stays empty."""
+    """Write one cell as what it is; unknown stays empty.
+
+    Oui and non are words: a boolean is read in the language of the spreadsheet (TRUE, VRAI).
+    """
     if isinstance(value, bool):
-        sheet.write_boolean(*place, value)
+        sheet.write_string(*place, OUI_NON[value])
     elif isinstance(value, int | float):
         sheet.write_number(*place, value)
     elif value not in (None, ""):
