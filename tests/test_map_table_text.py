@@ -189,6 +189,8 @@ def check_need(client, asked: str) -> None:
     assert len(known) in numbers(phrases[0])
     strong = sum(line["besoin"] == "fort" for line in body["lignes"])
     assert phrases[1].startswith("Aucune") if not strong else numbers(phrases[1])[0] == strong
+    if asked == "territoire=region":
+        assert not page.xpath("//figure[@class='nuage']"), "a region is not set against itself"
     if page.xpath("//figure[@class='nuage']"):
         points = page.xpath("//figure[@class='nuage']//circle")
         text = numbers(words(page.xpath("//*[@id='texte-nuage']")[0]))

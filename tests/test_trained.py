@@ -62,7 +62,7 @@ def test_page_and_file_say_the_same(client):
     assert client.get("/qui-se-forme").status_code == 200
     query = {"lieu": "Cysoing", "seuil_min": "60"}
     page = plain(client.get("/qui-se-forme", query_string=query).get_data(as_text=True))
-    assert "Qui se forme à 60 minutes en voiture de Cysoing ?" in page
+    assert "Qui se forme à 60 min au plus de Cysoing, en voiture ?" in page
     text = client.get("/qui-se-forme/export.csv", query_string=query).get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=";"))
     assert rows[0]["Famille de métiers"] in page

@@ -68,15 +68,18 @@ def test_an_old_address_of_the_map_leads_to_it(client, query):
     assert client.get("/?utm_source=lettre").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/carte", "/donnees", "/formations/tiny:a1"])
-def test_the_menu_is_short_and_no_page_ends_with_the_table_of_sources(client, path):
+@pytest.mark.parametrize(
+    ("path", "nb"),
+    [("/", 0), ("/carte", 0), ("/donnees", 7), ("/territoires", 4), ("/formations/tiny:a1", 0)],
+)
+def test_the_menu_is_short_and_no_page_ends_with_the_table_of_sources(client, path, nb):
     page = client.get(path).text
     menu = page.partition('aria-label="Menu principal"')[2].partition("</nav>")[0]
     assert menu.count("<li>") <= 5
     foot = page.partition("<footer>")[2]
     assert "<table" not in foot and "SHA" not in foot and 'href="/sources"' in foot
     below = page.partition('class="sous-menu"')[2].partition("</nav>")[0]
-    assert below.count("<li>") == (7 if path == "/donnees" else 0)
+    assert below.count("<li>") == nb
 
 
 def test_map_page_says_the_same_count_everywhere(client):

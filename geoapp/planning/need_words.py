@@ -29,6 +29,7 @@ from geoapp.planning.need_table import (
     PRESENTE,
     SEUIL_MIN,
 )
+from geoapp.reference.zonings import REGION
 
 BESOINS_DITS = {FORT: "Fort", MODERE: "Modéré", INCONNU: "Inconnu (nombre tu ou non publié)"}
 OFFRES_DITES = {
@@ -353,8 +354,11 @@ def say_near(row) -> str:
 
 
 def say_nearest(row) -> str:
-    """Return the nearest training: title, commune, median trip, scope."""
-    if not isinstance(row.proche_titre, str):
+    """Return the nearest training: title, commune, median trip, scope.
+
+    None is near a whole region: that of most of its people is an hour and a half from the others.
+    """
+    if row.type_zone == REGION or not isinstance(row.proche_titre, str):
         return ""
     trip = (
         "trajet inconnu"

@@ -13,6 +13,7 @@ from geoapp.offer.lookups import public_id
 from geoapp.planning import need_words as mots
 from geoapp.planning.need_answer import QuestionBesoin, ReponseBesoin, unlinked_families
 from geoapp.planning.need_table import OFFRE_FAIBLE
+from geoapp.reference.zonings import REGION
 
 LARGEUR, HAUTEUR, MARGE = 640, 360, 46
 """Size of the drawing and room for its axes, in pixels of its own."""
@@ -105,8 +106,11 @@ def _other_way(question: QuestionBesoin, row) -> str:
 def cloud(reponse: ReponseBesoin) -> Nuage | None:
     """Return the drawing of the need against the offer; None when fewer than three points are told.
 
-    Across, projects for 1,000 people (logarithmic); up, trainings by project against the region.
+    Across, projects for 1,000 people (logarithmic); up, trainings by project against the region,
+    which has nothing to be set against: it has no drawing.
     """
+    if reponse.question.type_zone == REGION and not reponse.question.famille:
+        return None
     rows = reponse.toutes
     if reponse.question.famille:
         rows = rows[~rows["type_zone"].eq("region")]

@@ -387,6 +387,14 @@ DONNEES = (
 )
 """The pages about the data, which have one word of the menu between them."""
 
+TERRITOIRES = (
+    Entree("territories.index", "Territoires", est_rubrique=True),
+    Entree("dashboard.index", "L'essentiel"),
+    Entree("needs.index", "Besoins et offre"),
+    Entree("trained.index", "Qui se forme ?"),
+)
+"""The pages about one territory: its offer, its figures, its need, its pupils."""
+
 COUVERTURE = (
     Entree("coverage.index", "Couverture"),
     Entree("planning.sites", "Où ouvrir ?"),
@@ -397,7 +405,7 @@ COUVERTURE = (
 MENU = (
     Entree("search.index", "Formations"),
     Entree("pages.regional_map", "Carte"),
-    Entree("territories.index", "Territoires", est_rubrique=True),
+    Entree("territories.index", "Territoires", dessous=TERRITOIRES),
     Entree("coverage.index", "Couverture", est_rubrique=True, dessous=COUVERTURE),
     Entree("downloads.index", "Données", dessous=DONNEES),
 )

@@ -11,7 +11,7 @@ from geoapp.core.french import format_decimal, format_number, with_unit
 from geoapp.offer.parameters import refuse_unknown
 from geoapp.offer.search.engine import search
 from geoapp.offer.search.model import Requete
-from geoapp.offer.search.requests import parse_request
+from geoapp.offer.search.requests import describe_place, parse_request
 from geoapp.outputs.needs import trained_file
 from geoapp.planning.need_answer import list_groups
 from geoapp.planning.trained import NOTES, Formes, who_is_trained
@@ -73,8 +73,7 @@ def _answer(asked: DemandeFormes) -> Formes | None:
 def _title(asked: DemandeFormes) -> str:
     if asked.requete is None or asked.requete.lieu is None:
         return "Qui se forme près de moi ?"
-    minutes = with_unit(asked.minutes, "minutes")
-    return f"Qui se forme à {minutes} en voiture de {asked.requete.lieu.nom} ?"
+    return f"Qui se forme{describe_place(asked.requete)} ?"
 
 
 @blueprint.get("/qui-se-forme")
