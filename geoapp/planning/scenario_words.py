@@ -13,6 +13,7 @@ from geoapp.core.french import (
     count,
     format_decimal,
     format_number,
+    of_place,
     upper_first,
     with_unit,
 )
@@ -75,7 +76,7 @@ def describe_scenario(world: World, scenario: Scenario) -> str:
     if scenario.nom:
         return scenario.nom
     world = world.of(scenario.question)
-    parts = [f"fermeture de {name_change(world, one)}" for one in scenario.ferme[:2]]
+    parts = [f"fermeture {of_place(name_change(world, one))}" for one in scenario.ferme[:2]]
     if len(scenario.ferme) > 2:
         parts.append(f"{len(scenario.ferme) - 2} autres fermetures")
     parts += [f"ouverture {name_change(world, one)}" for one in scenario.ouvre[:2]]
@@ -228,7 +229,7 @@ def tell_closures(question: Question, found: list[Fermeture]) -> str:
         )
     worst = found[0]
     return (
-        f"La fermeture la plus lourde serait celle de {worst.nom} ({worst.lieu}) : "
+        f"La fermeture la plus lourde serait celle {of_place(worst.nom)} ({worst.lieu}) : "
         f"{format_number(round(worst.personnes))} habitants n'auraient plus {offre} à {seuil} ou "
         "moins."
     )
