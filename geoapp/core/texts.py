@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,18 @@ FEW = 64
 """Values fewer than these are not searched for equal ones: it would take longer."""
 
 
-def is_among(values: pd.Series, held: Iterable[str]) -> pd.Series:
+def is_among(values: pd.Series, held: Iterable[str] | pa.Array | pa.ChunkedArray) -> pd.Series:
     """Tell which texts are among many others; NA is not.
 
-    Arrow is asked: `isin` of pandas takes each of the texts held apart, twenty times slower.
+    Arrow is asked: `isin` of pandas takes each of the texts held apart, twenty times slower.  A set
+    is asked itself by a few values.
     """
-    held = held if isinstance(held, (pd.Series, pd.Index)) else list(held)
-    known, texts = (pa.array(pd.Series(some, dtype="str")) for some in (held, values))
-    found = pc.is_in(texts, value_set=known, skip_nulls=True)
-    return pd.Series(np.asarray(found), index=values.index, dtype=bool)
+    if isinstance(held, Set | Mapping) and len(values) < FEW:
+        found = np.fromiter((one in held for one in values), bool, len(values))
+    else:
+        known = held if isinstance(held, pa.Array | pa.ChunkedArray) else _texts(held)
+        found = np.asarray(pc.is_in(_texts(values), value_set=known, skip_nulls=True))
+    return pd.Series(found, index=values.index, dtype=bool)
 
 
 def contains(values: pd.Series, pattern: str) -> pd.Series:
@@ -29,9 +32,15 @@ def contains(values: pd.Series, pattern: str) -> pd.Series:
 
     Pandas looks for most patterns text by text, ten times slower.
     """
-    texts = pa.array(pd.Series(values, dtype="str"))
-    found = pc.match_substring_regex(texts, pattern).fill_null(False)
+    found = pc.match_substring_regex(_texts(values), pattern).fill_null(False)
     return pd.Series(np.asarray(found), index=values.index, dtype=bool)
+
+
+def _texts(some: Iterable[str]) -> pa.Array:
+    """Return texts as Arrow holds them: those of pandas are so already."""
+    if isinstance(some, pd.Series | pd.Index):
+        return pa.array(some if some.dtype == "str" else some.astype("object").astype("str"))
+    return pa.array(list(some), type=pa.large_string(), from_pandas=True)
 
 
 def by_distinct(values: pd.Series, function: Callable[[pd.Series], pd.Series]) -> pd.Series:

@@ -11,6 +11,8 @@ import re
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from geoapp.core.geometry import measure_distance_m, repair_coordinates
 from geoapp.core.texts import is_among
@@ -54,7 +56,8 @@ def settle_postcodes(journal: Journal, communes: gpd.GeoDataFrame, passage: dict
     if (is_current | values.isna()).all():
         return
     strange = values.str.fullmatch(_CODE, na=False) & ~is_current
-    known = frozenset("|".join(communes["codes_postaux"].dropna()).split("|"))
+    held = pa.array(communes["codes_postaux"].dropna().astype("str"))
+    known = pc.list_flatten(pc.split_pattern(held, "|"))
     is_postal, is_old = is_among(values, known), is_among(values, passage)
     moved = strange & (is_postal & ~is_old | values.eq(postal))
     moved |= _is_postcode_column(values, known, communes)
@@ -135,9 +138,7 @@ def _is_abroad(frame: pd.DataFrame, postal: pd.Series) -> pd.Series:
     return elsewhere | named | (points["latitude"].notna() & ~inside)
 
 
-def _is_postcode_column(
-    values: pd.Series, known: frozenset[str], communes: pd.DataFrame
-) -> pd.Series:
+def _is_postcode_column(values: pd.Series, known: pa.Array, communes: pd.DataFrame) -> pd.Series:
     """Tell, for all rows alike, whether a column of commune codes holds postcodes."""
     distinct = values.dropna().drop_duplicates()
     are_postcodes = is_among(distinct, known) | distinct.str.endswith("000")

@@ -200,18 +200,29 @@ def _normalise_numbers(journal: Journal) -> None:
         values = journal.frame[row.nom_plat]
         if values.isna().all():
             continue
-        text = values.str.replace(_UNITES, "", regex=True).str.replace(r"\s", "", regex=True)
+        text = by_distinct(values, _without_units)
         if row.type == "entier" or row.nom_plat in MILLIERS:
             grouped = text.str.fullmatch(_MILLIERS, na=False)
             text = text.mask(grouped, text.str.replace(r"[.,]", "", regex=True))
             journal.note(row.nom_plat, grouped, "milliers", text)
-        number = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
+        number = by_distinct(text, _as_number)
         good = number.ge(row.minimum) & number.lt(1e6)
         if row.type == "entier":
             good &= number.mod(1).eq(0)
         journal.replace(row.nom_plat, values.where(good), "", quiet_if_valid=True)
-        kept = number.where(good).astype("str")
-        journal.frame[row.nom_plat] = kept.str.replace(r"\.0$", "", regex=True)
+        journal.frame[row.nom_plat] = by_distinct(number.where(good), _digits)
+
+
+def _without_units(values: pd.Series) -> pd.Series:
+    return values.str.replace(_UNITES, "", regex=True).str.replace(r"\s", "", regex=True)
+
+
+def _as_number(text: pd.Series) -> pd.Series:
+    return pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
+
+
+def _digits(numbers: pd.Series) -> pd.Series:
+    return numbers.astype("str").str.replace(r"\.0$", "", regex=True)
 
 
 def _normalise_periods(journal: Journal) -> None:
@@ -220,7 +231,8 @@ def _normalise_periods(journal: Journal) -> None:
     A cell of which one period cannot be read is set aside whole.
     """
     periods = journal.frame["periodes"]
-    good = periods.str.fullmatch(rf"{_PERIODE}(?:\|{_PERIODE})*").fillna(False).astype(bool)
+    is_read = rf"{_PERIODE}(?:\|{_PERIODE})*"
+    good = by_distinct(periods, lambda texts: texts.str.fullmatch(is_read, na=False))
     rest = periods[~good & periods.notna()]
     mended = rest.map(_read_periods).astype("str").reindex(periods.index)
     journal.replace("periodes", periods.where(good, mended), "date_normalisee")
@@ -349,21 +361,19 @@ def _content(flat: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
     """Return native ids, with a suffix where one id covers several contents."""
-    texts = _content(flat, content)
-    found = pd.DataFrame({"id": flat[column], "content": texts}).drop_duplicates()
-    several = found[found["id"].duplicated(keep=False)]
-    if several.empty:
-        return flat[column].copy()
+    ids = flat[column].copy()
+    # An id that comes once covers one content, whatever it is.
+    is_again = ids.duplicated(keep=False)
+    rows = pd.DataFrame({"id": ids[is_again], "content": _content(flat[is_again], content)})
+    found = rows.drop_duplicates()
     # By content, not by place in the file: a delivery in another order gives the same suffixes.
-    several = several.sort_values(["id", "content"])
+    several = found[found["id"].duplicated(keep=False)].sort_values(["id", "content"])
     rank = several.groupby("id").cumcount() + 1
     suffix = pd.Series("~" + rank.astype("str"), index=several.index).mask(rank.eq(1), "")
     keys = zip(several["id"], several["content"], strict=True)
     by_pair = dict(zip(keys, several["id"] + suffix, strict=True))
-    ids = flat[column].copy()
-    again = ids.isin(several["id"].unique())
-    pairs = zip(ids[again], texts[again], strict=True)
-    ids[again] = [by_pair[pair] for pair in pairs]
+    pairs = zip(rows["id"], rows["content"], strict=True)
+    ids[is_again] = [by_pair.get(pair, pair[0]) for pair in pairs]
     return ids
 
 

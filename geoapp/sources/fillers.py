@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pandas as pd
+import pyarrow as pa
 
 from geoapp.core.texts import contains, is_among
 from geoapp.sources.headers import rule_columns
@@ -22,6 +23,8 @@ REMPLISSAGES = frozenset(
     )
 )  # fmt: skip
 """What fills a cell of which nothing is known, in lower case: unknown, never a value."""
+
+_FILLERS = pa.array(sorted(REMPLISSAGES), type=pa.large_string())
 
 PARLANTES = ("frais_restants", "est_gratuite")
 """Columns of ours where « néant » or « - » says something: nothing is left to pay."""
@@ -54,7 +57,9 @@ def blank_fillers(raw: pd.DataFrame, source: Source) -> pd.DataFrame:
         if name == "geometry" or name in spared:
             continue
         values = raw[name]
-        blank = is_among(values.str.lower(), REMPLISSAGES - named.get(str(name), set()))
+        spelt = named.get(str(name))
+        fillers = REMPLISSAGES - spelt if spelt else _FILLERS
+        blank = is_among(values.str.lower(), fillers)
         if blank.any():
             found[name] = values.mask(blank)
     return raw.assign(**found) if found else raw

@@ -15,8 +15,8 @@ import numpy as np
 import scipy
 from numpy.lib import format as npy
 
-_WAITING = 1 << 20
-"""Values of an array that wait to be written."""
+_BUFFER = 1 << 17
+"""Bytes that wait to be written: no more than stay near the processor."""
 
 
 class GrowingArray:
@@ -25,36 +25,30 @@ class GrowingArray:
     def __init__(self, dtype: str, path: Path | None = None):
         self._dtype, self._path = np.dtype(dtype), path
         self._blocks: list[np.ndarray] = []
-        self._nb = self._written = 0
-        if path:
-            path.write_bytes(self._header())
+        self._nb = 0
+        self._stream = open(path, "wb", _BUFFER) if path else None  # noqa: SIM115
+        if self._stream:
+            self._stream.write(self._header())
 
     def add(self, block: np.ndarray) -> None:
         """Add the values of a block."""
         block = np.ascontiguousarray(block, dtype=self._dtype)
         self._nb += len(block)
-        self._blocks.append(block)
-        if self._path and self._nb - self._written > _WAITING:
-            self._flush(self._path)
+        if self._stream:
+            self._stream.write(block.data)
+        else:
+            self._blocks.append(block)
 
     def whole(self) -> np.ndarray:
         """Return the array; a file is mapped."""
-        if self._path is None:
+        if self._stream is None or self._path is None:
             joined = np.concatenate(self._blocks) if self._blocks else np.empty(0, self._dtype)
             self._blocks.clear()
             return joined
-        self._flush(self._path)
-        with open(self._path, "r+b") as stream:
+        with self._stream as stream:
+            stream.seek(0)
             stream.write(self._header())
         return np.asarray(np.load(self._path, mmap_mode="r"))
-
-    def _flush(self, path: Path) -> None:
-        """Write the blocks that wait."""
-        with open(path, "ab") as stream:
-            for block in self._blocks:
-                stream.write(block.data)
-        self._blocks.clear()
-        self._written = self._nb
 
     def _header(self) -> bytes:
         """Return what `numpy.save` writes before the values.
