@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import pandas as pd
@@ -101,7 +102,7 @@ def _read_name(
 ) -> MotsOrganisme:
     """Return the words of one name and address; the name of a town is that of no establishment."""
     # The name of the commune is in half of the names: two schools of Lens are two schools.
-    common = GENERIQUES | set(fold(commune).split())
+    common = _common(commune)
     read = [_words(part) for part in _PARTIES.split(name)]
     parts = [(frozenset(words) - common, "cfa" in words) for words in read]
     # « Antenne de Compiègne », in Venette: its neighbours too are of Compiègne.
@@ -113,12 +114,19 @@ def _read_name(
     return MotsOrganisme(tuple(places), address_words.union(*places))
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _common(commune: str) -> frozenset[str]:
+    """Return the words that tell nothing of a place of a commune."""
+    return GENERIQUES.union(fold(commune).split())
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text, long names put short."""
     folded = fold(text)
     for long, short in ABREGES:
         folded = folded.replace(long, short)
-    return folded.split()
+    return tuple(folded.split())
 
 
 def shared_name(

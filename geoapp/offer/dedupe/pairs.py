@@ -192,14 +192,18 @@ Paires = tuple[np.ndarray, np.ndarray]
 def _agreement(profil: pd.DataFrame) -> Callable[[np.ndarray, np.ndarray], Paires]:
     """Return what keeps the pairs whose voie, level and modality do not contradict each other."""
     told = [pd.factorize(profil[nom])[0] for nom in ("voie", "niveau_sortie", "modalite")]
+    # What two kinds of offers say is compared once: there are a hundred, and millions of pairs.
+    kinds, kind = np.unique(np.stack(told), axis=1, return_inverse=True)
+    agree = np.ones((kinds.shape[1],) * 2, dtype=bool)
+    for codes in kinds:
+        a, b = codes[:, None], codes
+        # −1 is unknown: what is not told contradicts nothing.
+        agree &= (a == b) | (a < 0) | (b < 0)
+    kind = kind.reshape(-1).astype(np.int32)
 
     def keep(left: np.ndarray, right: np.ndarray) -> Paires:
-        for codes in told:
-            a, b = codes[left], codes[right]
-            # −1 is unknown: what is not told contradicts nothing.
-            kept = np.flatnonzero((a == b) | (a < 0) | (b < 0))
-            left, right = left[kept], right[kept]
-        return left, right
+        kept = agree[kind[left], kind[right]]
+        return left[kept], right[kept]
 
     return keep
 

@@ -96,12 +96,12 @@ def _other_department(frame: pd.DataFrame) -> pd.Series:
     """Find the postcodes of another département, unless the commune is served from there."""
     postal, name = frame["code_postal"], frame["nom_commune"].fillna("?")
     known = postal.notna() & frame["code_commune"].notna()
-    prefix = postal.str[:2].ne(frame["code_commune"].str[:2])
-    pairs = zip(postal.fillna("-"), frame["codes_postaux"].fillna(""), strict=True)
+    wrong = known & postal.str[:2].ne(frame["code_commune"].str[:2])
+    pairs = zip(postal[wrong], frame["codes_postaux"][wrong].fillna(""), strict=True)
     # Some communes are served by the post office of the département beside.
-    listed = pd.Series([code in codes.split("|") for code, codes in pairs], index=frame.index)
+    wrong[wrong] = np.array([code not in codes.split("|") for code, codes in pairs], dtype=bool)
     return _finding(
-        known & prefix & ~listed,
+        wrong,
         "Le code postal "
         + postal.fillna("")
         + " est d'un autre département que la commune ("
