@@ -5,6 +5,8 @@ A number that a producer hides is unknown, never zero.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import geopandas as gpd
 import pandas as pd
 
@@ -210,9 +212,10 @@ def read_information(
     journal.refuse("nom", frame["nom"].isna(), "nom_absent")
     kept = journal.kept().dropna(subset="type_lieu")
     named = kept.get("nom_commune", pd.Series(None, index=kept.index, dtype="str"))
+    by_name = _communes_by_name(communes) if named.notna().any() else {}
     own = pd.Series(
         [
-            _named_commune(name, code, communes)
+            by_name.get((code[:2], fold(name))) if isinstance(name, str) else None
             for name, code in zip(named, kept["code_commune"], strict=True)
         ],
         index=kept.index,
@@ -230,13 +233,12 @@ def read_information(
     return rows, Bilan.of(source.id, lecture, journal)
 
 
-def _named_commune(name: str | None, code: str, communes: pd.DataFrame) -> str | None:
-    """Return the only commune of the département of `code` that bears a name; None for none."""
-    if not isinstance(name, str):
-        return None
-    near = communes[communes["code_departement"].eq(code[:2])]
-    found = near.loc[near["nom"].map(fold).eq(fold(name)), "code_commune"]
-    return str(found.iloc[0]) if len(found) == 1 else None
+def _communes_by_name(communes: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return (département, folded name) → the commune that alone bears it there."""
+    keys = list(zip(communes["code_departement"], communes["nom"].map(fold), strict=True))
+    times = Counter(keys)
+    both = zip(keys, communes["code_commune"], strict=True)
+    return {key: code for key, code in both if times[key] == 1}
 
 
 def place_information(

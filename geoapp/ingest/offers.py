@@ -204,9 +204,9 @@ def count_places(
     One offer is one row of its file: one action in one place.
     """
     lieux = tables["lieux"]
-    mine = tables["actions_lieux"].merge(
-        lieux[lieux["id_source"].eq(bilan.id_source)], on="id_lieu"
-    )
+    told = ["id_lieu", "geometry", "est_douteuse", "code_commune", "code_uai"]
+    theirs = lieux.loc[lieux["id_source"].eq(bilan.id_source), told]
+    mine = tables["actions_lieux"].merge(pd.DataFrame(theirs), on="id_lieu")
     nb = len(mine) + sum(bilan.complements.values())
     if nb != bilan.nb_valides:
         raise ContractError(

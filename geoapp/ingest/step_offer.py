@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ from geoapp.offer.naming.titles import Libelles
 from geoapp.offer.quality.reading import quality_tables
 from geoapp.offer.rows import check_offre, split_offre, split_places
 from geoapp.offer.whole import wide_offers, with_zones
-from geoapp.reference.codes.tracks import read_filieres
+from geoapp.reference.codes.tracks import Filieres, read_filieres
 from geoapp.sources.fetch import Located
 from geoapp.sources.records import Lecture
 from geoapp.sources.registry import Source
@@ -54,6 +54,11 @@ class Placement:
     lectures: Lectures
     socle: Socle
     nomenclatures: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def filieres(self) -> Filieres:
+        """Return what the nomenclatures say of tracks."""
+        return read_filieres(self.nomenclatures)
 
 
 def offer_tables(
@@ -227,61 +232,48 @@ def _checked_all(
     state: BuildState, placement: Placement, sources: list[Located], split: Split = split_offre
 ) -> tuple[list[dict[str, pd.DataFrame]], list[tuple[Bilan, tuple]]]:
     """Return the tables of some offer sources, and what `_checked` counts of each."""
-    lectures, nomenclatures = placement.lectures, placement.nomenclatures
-    checked = [_checked(state, lectures, one, nomenclatures, split) for one in sources]
+    checked = [_checked(state, one, placement, split) for one in sources]
     return [tables for tables, _, _ in checked], [(bilan, apart) for _, bilan, apart in checked]
 
 
 def _checked(
-    state: BuildState,
-    lectures: Lectures,
-    one: Located,
-    nomenclatures: Mapping[str, pd.DataFrame],
-    split: Split = split_offre,
+    state: BuildState, one: Located, placement: Placement, split: Split = split_offre
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Return the tables of one offer source read alone, its counts, and what to count apart.
 
     What is counted apart is so once the offers are placed.
     """
     autres = [sources_key(state, "nomenclature")] if _is_named(one.source) else []
-    work = partial(_check, one, lectures, state, nomenclatures, split)
+    work = partial(_check, one, state, placement, split)
     return per_source(state, one, work, [*autres, split.__name__])
 
 
 def _check(
-    one: Located,
-    lectures: Lectures,
-    state: BuildState,
-    nomenclatures: Mapping[str, pd.DataFrame],
-    split: Split,
+    one: Located, state: BuildState, placement: Placement, split: Split
 ) -> tuple[dict[str, pd.DataFrame], Bilan, tuple]:
     """Do what `_checked` keeps."""
     source = one.source
-    lecture = keep_region(lectures[source.id], source, state.communes)
+    lecture = keep_region(placement.lectures[source.id], source, state.communes)
     apart: tuple[int] | tuple[int, str] = (lecture.nb_ecartees,)
     if source.usage == "filieres":
-        return *_check_tracks(source, lecture, state, nomenclatures, split), apart
+        return *_check_tracks(source, lecture, state, placement, split), apart
     is_neighbour = source.usage == "offre_voisine"
     if is_neighbour:
         lecture, outside = keep_neighbours(lecture, state.communes)
         apart = outside, "hors du voisinage"
     checked = check_offre(lecture.frame, source, communes=state.communes, passage=state.passage)
     bilan = Bilan.of_offer(source.id, lecture, checked)
-    certifications = nomenclatures.get("code_certifinfo")
+    certifications = placement.nomenclatures.get("code_certifinfo")
     flat = name_trainings(checked.flat, certifications) if _is_named(source) else checked.flat
     return split(flat, source.id), bilan, apart
 
 
 def _check_tracks(
-    source: Source,
-    lecture: Lecture,
-    state: BuildState,
-    nomenclatures: Mapping[str, pd.DataFrame],
-    split: Split,
+    source: Source, lecture: Lecture, state: BuildState, placement: Placement, split: Split
 ) -> tuple[dict[str, pd.DataFrame], Bilan]:
     """Return the tables of one source of tracks, and its counts."""
     rows, bilan = read_tracks(lecture, source)
-    flat, complements = make_offers(rows, read_filieres(nomenclatures))
+    flat, complements = make_offers(rows, placement.filieres)
     checked = check_offre(flat, source, communes=state.communes, passage=state.passage)
     bilan.rejets += checked.rejets
     bilan.corrections += checked.corrections

@@ -117,11 +117,7 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     order = np.argsort(rank, kind="stable")
     names, shapes = lines["nom"].to_numpy()[order], lines.geometry.to_numpy()[order]
     cuts = np.flatnonzero(np.diff(rank[order], prepend=-1, append=len(known)))
-    extents = _extents_m(shapes, cuts)
-    several = cuts[:-1][extents > ECART_M], cuts[1:][extents > ECART_M]
-    labels = np.zeros(len(shapes), dtype=int)
-    for start, end in zip(*several, strict=True):
-        labels[start:end] = _near_labels(shapes[start:end])
+    labels = _near_labels(shapes, cuts)
     pieces = pd.MultiIndex.from_arrays([rank[order], labels])
     piece, of_street = pd.factorize(pieces, sort=True)
     xy = _middles(shapes, piece)
@@ -141,12 +137,16 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     )
 
 
-def _near_labels(shapes: np.ndarray) -> np.ndarray:
-    """Return the number of the street of each line of one name: those near each other are one."""
-    one, other = np.triu_indices(len(shapes), 1)
+def _near_labels(shapes: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Return the number of the street of each line: of one name, those near each other are one."""
+    is_wide = _extents_m(shapes, cuts) > ECART_M
+    names = zip(cuts[:-1][is_wide], np.diff(cuts)[is_wide], strict=True)
+    pairs = [np.add(np.triu_indices(nb, 1), start) for start, nb in names]
+    one, other = np.concatenate([np.empty((2, 0), dtype=int), *pairs], axis=1)
     near = shapely.dwithin(shapes[one], shapes[other], ECART_M)
     links = coo_array((near[near], (one[near], other[near])), shape=(len(shapes),) * 2)
-    return connected_components(links, directed=False)[1]
+    labels = connected_components(links, directed=False)[1]
+    return np.where(np.repeat(is_wide, np.diff(cuts)), labels, 0)
 
 
 def _told(commune: str, names: np.ndarray, points: np.ndarray) -> list[tuple]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoapp.core.texts import is_among
+from geoapp.core.texts import by_distinct, is_among
 
 
 def make_passage(communes: pd.DataFrame, frames: list[pd.DataFrame]) -> dict[str, str]:
@@ -56,7 +56,8 @@ def _follow(code: str, direct: dict[str, str], current: set[str]) -> str:
 
 def to_current(values: pd.Series, passage: dict[str, str]) -> pd.Series:
     """Return codes in the current geography; those the passage does not know stay."""
-    return values.map(passage).astype("str").fillna(values)
+    found = by_distinct(values, lambda some: some.map(passage.get).astype("str"))
+    return found.fillna(values)
 
 
 def is_lost(values: pd.Series, communes: pd.DataFrame) -> pd.Series:
