@@ -20,7 +20,8 @@ def is_among(values: pd.Series, held: Iterable[str] | pa.Array | pa.ChunkedArray
     is asked itself by a few values.
     """
     if isinstance(held, Set | Mapping) and len(values) < FEW:
-        found = np.fromiter((one in held for one in values), bool, len(values))
+        one_by_one = (isinstance(one, str) and one in held for one in values)
+        found = np.fromiter(one_by_one, bool, len(values))
     else:
         known = held if isinstance(held, pa.Array | pa.ChunkedArray) else _texts(held)
         found = np.asarray(pc.is_in(_texts(values), value_set=known, skip_nulls=True))
