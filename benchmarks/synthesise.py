@@ -73,7 +73,7 @@ def synthesise_offers(
     nb_offers: int,
     *,
     seed: int = 20201116,
-    all_distinct: bool = False,
+    title_by_copy: bool = False,
 ) -> pd.DataFrame:
     """Return `nb_offers` raw rows drawn from `rows`, with new identifiers, titles and places.
 
@@ -87,9 +87,9 @@ def synthesise_offers(
         Rows wanted.
     seed : int
         Same seed, same rows.
-    all_distinct : bool
-        Titles of the copies are all distinct, which no real file has: what is done by distinct
-        title is then done by row, and a measure is that of the worst case.
+    title_by_copy : bool
+        The copies of a row differ in their titles, and bodies stay as they are, as until November
+        2026: ten times the titles that a real catalogue has.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def synthesise_offers(
         name = _raw_column(source, ours)
         offers[name] = offers[name] + copy
     title = _raw_column(source, "intitule")
-    if not all_distinct:
+    if not title_by_copy:
         titles = count_distinct(nb_offers, INTITULES) / rows[title].nunique()
         copy = "." + pd.Series(_ranks(nb_offers, titles, rng)).astype("str")
         _multiply_bodies(offers, source, count_distinct(nb_offers, ORGANISMES), rng)
