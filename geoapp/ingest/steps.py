@@ -155,7 +155,6 @@ def _files_of(module: str) -> set[Path]:
     return found
 
 
-@cache
 def _file_of(module: str) -> Path | None:
     """Return the file of a module of the product; None for another, or a name in a module."""
     parts = module.split(".")
