@@ -42,9 +42,16 @@ def ask(
         f"--max-examples={examples}",
         "--continue-on-failure",
         "--no-color",
+        "--generation-database=none",
         *(f"--include-operation-id={nom}" for nom in operations),
     ]
-    environ = {**os.environ, "GEOAPP_CONTRAT": api, "SCHEMATHESIS_HOOKS": str(HOOKS)}
+    environ = {
+        **os.environ,
+        "GEOAPP_CONTRAT": api,
+        "SCHEMATHESIS_HOOKS": str(HOOKS),
+        # The tables of Unicode, which take five seconds to make, are kept here with its own.
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(Path(".hypothesis").absolute()),
+    }
     # What it remembers of a run, so as to start by it, must not make two runs differ.
     with tempfile.TemporaryDirectory() as folder:
         return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True)
