@@ -16,6 +16,7 @@ from geoapp.ingest.readings import Lectures, per_source
 from geoapp.ingest.state import BuildState
 from geoapp.ingest.step_offer import read_nomenclatures
 from geoapp.ingest.tally import Bilan
+from geoapp.offer.values import join_by_group
 from geoapp.planning.families import link_formations, name_families, parents_of
 from geoapp.planning.need_table import need_table
 from geoapp.sources.fetch import Located
@@ -106,6 +107,8 @@ def _with_offer(
     offers = tables["offres"][["id_action", "id_formation", "id_source"]]
     mine = pd.DataFrame(offers).merge(links[["id_formation", "code_famille"]], on="id_formation")
     found = mine.groupby("code_famille")
+    each = mine[["code_famille", "id_source"]].drop_duplicates().sort_values("id_source")
+    sources = join_by_group(each["id_source"], each["code_famille"])
     outcomes = tables["debouches_region"]
     last = outcomes[outcomes["annee"].eq(outcomes["annee"].max())]
     rates = (
@@ -119,7 +122,7 @@ def _with_offer(
     told = pd.DataFrame(
         {
             "nb_formations": found.size(),
-            "sources_offre": found["id_source"].agg(lambda ids: "|".join(sorted(set(ids)))),
+            "sources_offre": sources,
             "taux_emploi_pct": rates["taux_emploi_pct"].median(),
             "nb_taux": rates.size(),
             "annee_taux": rates["annee"].max(),

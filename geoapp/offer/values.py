@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -37,14 +36,18 @@ def join_by_group(
 ) -> pd.Series:
     """Return the texts of each group in one, in the order of the groups: those of each in theirs.
 
-    As `groupby(group).agg(join)`, without a Series by group; a row of no group is in none.
+    As `groupby(group).agg(join)`, without a Series by group; a row of no group is in none.  A text
+    that is alone stays as it is.
     """
     codes, labels = pd.factorize(group, sort=True)
     order = np.argsort(codes, kind="stable")
     order = order[np.searchsorted(codes[order], 0) :]
-    texts = values.astype("object").to_numpy()[order].tolist()
-    ends = np.cumsum(np.bincount(codes[order], minlength=len(labels))).tolist()
-    joined = [join(texts[start:end]) for start, end in pairwise([0, *ends])]
+    texts = values.astype("object").to_numpy()[order]
+    sizes = np.bincount(codes[order], minlength=len(labels))
+    starts = np.cumsum(sizes) - sizes
+    joined = texts[starts]
+    for rank in np.flatnonzero(sizes > 1).tolist():
+        joined[rank] = join(texts[starts[rank] : starts[rank] + sizes[rank]].tolist())
     return pd.Series(joined, index=labels, dtype="str")
 
 

@@ -24,6 +24,8 @@ from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from geoapp.core.errors import SnapshotError
 from geoapp.core.memory import Memory
@@ -241,10 +243,9 @@ def _received(formations: pd.DataFrame) -> pd.Series:
 
 def _join(columns: list[pd.Series], border: str) -> pd.Series:
     """Return some columns as one text by row; unknown reads as empty."""
-    result = columns[0].fillna("").astype("object")
-    for column in columns[1:]:
-        result = result + border + column.fillna("").astype("object")
-    return result
+    texts = [pa.array(column.astype("str").fillna("")) for column in columns]
+    joined = pc.binary_join_element_wise(*texts, pa.scalar(border, texts[0].type))
+    return pd.Series(pd.array(joined, dtype="str"))
 
 
 def body_names(offres: pd.DataFrame) -> list[str]:
@@ -275,18 +276,17 @@ def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
     Each comes once whatever its case and accents.
     """
     offers = frames["offres"]["id_formation"].value_counts()
-    formations = frames["formations"].set_index("id_formation")
-    nb = offers.reindex(formations.index).fillna(0).astype(int)
-    parts = [
-        ("metier", _exploded(formations["metiers"])),
-        ("intitule", formations["titre"]),
-        ("diplome", formations["type_diplome"]),
-    ]
+    formations = frames["formations"]
+    nb = formations["id_formation"].map(offers).fillna(0).astype(int)
+    # By distinct cell: a job or a kind of diploma is that of many.
+    by_cell = [nb.groupby(formations[nom]).sum() for nom in ("metiers", "titre", "type_diplome")]
+    jobs, titles, diplomas = (pd.Series(one.index, index=one.index) for one in by_cell)
+    parts = [("metier", _exploded(jobs)), ("intitule", titles), ("diplome", diplomas)]
     rows: list[tuple[str, str, int]] = []
     seen: set[str] = set()
     # A text that is a job and a title is proposed as a job: the first of the parts.
-    for kind, textes in parts:
-        for texte, count in _merge_spellings(textes.dropna(), nb):
+    for (kind, textes), counted in zip(parts, by_cell, strict=True):
+        for texte, count in _merge_spellings(textes, counted):
             if fold(texte) not in seen and count:
                 rows.append((texte, kind, count))
                 seen.add(fold(texte))

@@ -299,7 +299,8 @@ def _bodies(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataF
     uai = bodies.set_index("id_organisme")["code_uai"]
     is_exact = offers["precision_position"].ne("commune").fillna(False) & offers.geometry.notna()
     is_known = offers["code_commune"].isin(communes["code_commune"])
-    known = offers[is_exact & is_known].dropna(subset=["nom_organisme", "id_organisme"])
+    told = ["id_organisme", "nom_organisme", "code_commune", "id_place", "geometry"]
+    known = offers.loc[is_exact & is_known, told].dropna(subset=["nom_organisme", "id_organisme"])
     table = pd.DataFrame(known.drop(columns="geometry")).assign(
         longitude=known.geometry.x,
         latitude=known.geometry.y,
