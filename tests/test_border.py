@@ -16,6 +16,7 @@ from geoapp.outputs.coverage import file_of
 from geoapp.outputs.maps.layers import list_layers, outline_geojson
 from geoapp.web import create_app
 from support.browsing import WIDTHS, Visited, drawn, running, violations_by_theme
+from support.words import flat
 from support.world import make_tiny_frames, publish_world
 
 
@@ -80,7 +81,7 @@ def test_the_map_of_coverage_colours_the_part_inside_only(client):
         ("3201", False): (2.0, 50.0, 2.2, 50.2),
         ("3201", True): (2.2, 50.0, 2.4, 50.2),
     }
-    legend = html.unescape(client.get("/couverture").text)
+    legend = html.unescape(flat(client.get("/couverture").text))
     assert (
         "choro-dehors" in legend
         and f"<span>{ABSENTE}</span>" in legend

@@ -17,6 +17,7 @@ from geoapp.offer.filters import parse_filters
 from geoapp.offer.search.model import Lieu
 from geoapp.outputs.sheets.folder import make_sheet
 from geoapp.web import create_app
+from support import words
 from support.world import departement_world, make_tiny_frames, publish_world
 
 DATA = Path(__file__).parent / "data" / "moncompteformation.csv"
@@ -34,12 +35,8 @@ def client(snapshot):
 
 
 def plain(page) -> str:
-    return (
-        html.unescape(page if isinstance(page, str) else page.text)
-        .replace("\u202f", " ")
-        .replace("\xa0", " ")
-        .replace("’", "'")
-    )
+    text = html.unescape(page if isinstance(page, str) else page.text)
+    return words.plain(words.flat(text)).strip()
 
 
 def test_counts_add_up_by_departement_and_unknown_stays_unknown(snapshot):
@@ -95,7 +92,7 @@ def test_the_departements_of_a_place(snapshot, lieu, codes):
 def test_the_page_of_a_territory_its_csv_and_its_sheet_hold_the_same_table(client, snapshot):
     page = client.get("/territoires/ze2020/0054").text
     block = plain(page.split('id="titre-departements"')[1].split("</section>")[0])
-    for words in (
+    for mots in (
         TITRE,
         "Nord",
         "1 201",
@@ -105,7 +102,7 @@ def test_the_page_of_a_territory_its_csv_and_its_sheet_hold_the_same_table(clien
         "ni dans la couverture",
         "On ne sait pas lesquelles",
     ):
-        assert words in block, words
+        assert mots in block, mots
     assert "MCF &lt;b&gt;" in page and "MCF <b>" not in page
     csv = plain(
         client.get("/territoires/ze2020/0054/departements.csv").get_data().decode("utf-8-sig")

@@ -16,6 +16,7 @@ from geoapp.offer import lookups
 from geoapp.offer.around import describe_quartiers
 from geoapp.offer.cards import explain_rev3, offer_card, offer_sheet
 from geoapp.offer.lookups import open_repertoire, public_id
+from support.words import flat
 from support.world import FORMULA, HOSTILE, publish_world
 
 
@@ -438,7 +439,7 @@ def test_price_and_page_are_on_the_list_and_on_paper_as_another_site(funded):
 
     client = create_app(funded.path.parents[1]).test_client()
     for path in ("/recherche", "/recherche/imprimer", "/formations/tiny:a3"):
-        page = client.get(path).text
+        page = flat(client.get(path).text)
         links = [tag for tag in page.split("<a ")[1:] if "https://exemple.fr" in tag.split(">")[0]]
         assert links and all(
             'rel="noopener noreferrer nofollow external" referrerpolicy="no-referrer"' in link

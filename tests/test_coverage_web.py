@@ -112,7 +112,7 @@ def test_what_does_not_exist_is_a_404(client, path):
 def test_the_table_is_sorted_as_asked(client):
     def first(path):
         return re.search(
-            r'<tbody>\s*<tr>\s*<th scope="row"><a[^>]*>([^<]*)',
+            r'<tbody>\s*<tr>\s*<th scope="row">\s*<a[^>]*>([^<]*)',
             client.get(path).text.split('id="tableau"')[1],
         ).group(1)
 

@@ -23,6 +23,7 @@ from geoapp.outputs.files.days import JOUR
 from geoapp.outputs.files.formats import FORMATS, LISEZMOI
 from geoapp.web import create_app, downloads
 from support.examples import NIGHT
+from support.words import flat
 from support.world import make_tiny_frames, publish_world
 
 
@@ -102,7 +103,7 @@ def light(lasting, monkeypatch):
 
 def test_every_link_of_the_page_is_a_file(light, snapshot):
     links = re.findall(
-        r'href="(/donnees/(?:tables|indicateurs)/[^"]+)" download', light.get("/donnees").text
+        r'href="(/donnees/(?:tables|indicateurs)/[^"]+)" download', flat(light.get("/donnees").text)
     )
     resources = list_resources(snapshot)
     assert len(set(links)) == len(links) == sum(len(one.formats) + 1 for one in resources)

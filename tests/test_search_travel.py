@@ -34,12 +34,13 @@ from geoapp.reference.communes.population_points import load_population_points
 from geoapp.web import create_app
 from geoapp.web.kept import may_keep
 from geoapp.web.reached import round_people
+from support.words import flat
 from support.world import make_tiny_frames, publish_world
 
 
 def plain(text: str) -> str:
     """Return a page with the blanks of a keyboard."""
-    return text.replace("\u202f", " ").replace("\u00a0", " ")
+    return flat(text.replace("\u202f", " ").replace("\u00a0", " "))
 
 
 GEOD = Geod(ellps="GRS80")
