@@ -364,6 +364,8 @@ def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
     ids = flat[column].copy()
     # An id that comes once covers one content, whatever it is.
     is_again = ids.duplicated(keep=False)
+    if not is_again.any():
+        return ids
     rows = pd.DataFrame({"id": ids[is_again], "content": _content(flat[is_again], content)})
     found = rows.drop_duplicates()
     # By content, not by place in the file: a delivery in another order gives the same suffixes.

@@ -39,7 +39,8 @@ def as_text(values: pd.Series) -> pd.Series:
 def _trimmed(values: pd.Series) -> pd.Series:
     texts = pc.replace_substring_regex(pa.array(values), _SPACES, " ")
     texts = pc.utf8_trim_whitespace(texts)
-    texts = pc.replace_substring_regex(texts, r"^(\p{Nd}+)\.0+$", r"\1")
+    if pc.any(pc.match_substring(texts, ".0")).as_py():
+        texts = pc.replace_substring_regex(texts, r"^(\p{Nd}+)\.0+$", r"\1")
     texts = pc.if_else(pc.equal(texts, ""), None, texts)
     return pd.Series(pd.array(texts, dtype="str"), index=values.index)
 
