@@ -105,3 +105,15 @@ def test_changelog_names_the_current_version():
     import geoapp
 
     assert f"## {geoapp.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_templates_styles_and_scripts_hold_in_100_columns():
+    files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/css/*.css")]
+    files += ROOT.glob("static/js/*.js")
+    long = [
+        f"{file.relative_to(ROOT)}:{rank}"
+        for file in files
+        for rank, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 100
+    ]
+    assert len(files) > 80 and not long

@@ -12,7 +12,8 @@
 
   document.addEventListener("click", function (event) {
     const lien = event.target.closest("a[download]");
-    const est_simple = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    const est_simple = event.button === 0 && !event.ctrlKey && !event.metaKey && !event
+      .shiftKey;
     if (lien && est_simple && lien.origin === location.origin && !event.defaultPrevented) {
       event.preventDefault();
       prepare(lien.href);

@@ -1,4 +1,5 @@
-/* <geoforma-carte>: a page of GéoForma inside another site.  One file, no dependency, nothing asked elsewhere.
+/* <geoforma-carte>: a page of GéoForma inside another site.  One file, no dependency, nothing asked
+ * elsewhere.
  *
  *   type        recherche (by default), couverture or zone
  *   parametres  what stands after « ? » in the address of the frame
@@ -27,25 +28,42 @@
         this.#cadre.loading = "lazy";
         this.#cadre.referrerPolicy = "no-referrer";
         /* By script: a site may forbid styles that are written in pages. */
-        Object.assign(this.#cadre.style, {display: "block", width: "100%", border: "0"});
-        this.attachShadow({mode: "open"}).append(this.#cadre);
+        Object.assign(this.#cadre.style, {
+          display: "block",
+          width: "100%",
+          border: "0"
+        });
+        this.attachShadow({
+          mode: "open"
+        }).append(this.#cadre);
       }
-      if (!this.style.display) { this.style.display = "block"; }
+      if (!this.style.display) {
+        this.style.display = "block";
+      }
       this.#montrer();
     }
 
-    attributeChangedCallback() { if (this.#cadre) { this.#montrer(); } }
+    attributeChangedCallback() {
+      if (this.#cadre) {
+        this.#montrer();
+      }
+    }
 
     #montrer() {
       const demande = this.getAttribute("type");
       const type = TYPES.includes(demande) ? demande : TYPES[0];
       const adresse = new URL("integrer/" + type, BASE);
       adresse.search = new URLSearchParams(this.getAttribute("parametres") || "").toString();
-      this.#cadre.title = this.getAttribute("titre") || this.textContent.trim() || "Carte GéoForma";
+      this.#cadre.title = this.getAttribute("titre") || this.textContent.trim() ||
+        "Carte GéoForma";
       this.#cadre.style.height = (Number(this.getAttribute("hauteur")) || 560) + "px";
-      if (this.#cadre.src !== adresse.href) { this.#cadre.src = adresse.href; }
+      if (this.#cadre.src !== adresse.href) {
+        this.#cadre.src = adresse.href;
+      }
     }
   }
 
-  if (!customElements.get("geoforma-carte")) { customElements.define("geoforma-carte", GeoformaCarte); }
+  if (!customElements.get("geoforma-carte")) {
+    customElements.define("geoforma-carte", GeoformaCarte);
+  }
 })();

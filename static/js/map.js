@@ -17,24 +17,34 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
       return Promise.resolve(JSON.parse(document.getElementById(ref.slice(1)).textContent));
     }
     return fetch(ref).then(function (reponse) {
-      if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+      if (!reponse.ok) {
+        throw new Error("réponse " + reponse.status);
+      }
       return reponse.json();
     });
   }
 
   function dire(texte) {
     const zone = document.getElementById("etat-carte");
-    if (zone) { zone.textContent = texte; }
+    if (zone) {
+      zone.textContent = texte;
+    }
   }
 
   function echec() {
-    dire("Une partie de la carte n’a pas pu être chargée. Rechargez la page ; le tableau reste à jour.");
+    dire(
+      "Une partie de la carte n’a pas pu être chargée. Rechargez la page ; le tableau reste à jour."
+      );
   }
 
   function element(balise, classe, texte) {
     const noeud = document.createElement(balise);
-    if (classe) { noeud.className = classe; }
-    if (texte !== undefined) { noeud.textContent = texte; }
+    if (classe) {
+      noeud.className = classe;
+    }
+    if (texte !== undefined) {
+      noeud.textContent = texte;
+    }
     return noeud;
   }
 
@@ -47,17 +57,29 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   function creer(id, options) {
     const carte = L.map(id, Object.assign({
       scrollWheelZoom: !estCadre,
-      zoomAnimation: !mouvementReduit, fadeAnimation: !mouvementReduit, markerZoomAnimation: !mouvementReduit,
+      zoomAnimation: !mouvementReduit,
+      fadeAnimation: !mouvementReduit,
+      markerZoomAnimation: !mouvementReduit,
     }, options));
-    L.control.zoom({position: "bottomright", zoomInTitle: "Agrandir la carte", zoomOutTitle: "Réduire la carte"}).addTo(carte);
-    L.control.scale({imperial: false}).addTo(carte);
+    L.control.zoom({
+      position: "bottomright",
+      zoomInTitle: "Agrandir la carte",
+      zoomOutTitle: "Réduire la carte"
+    }).addTo(carte);
+    L.control.scale({
+      imperial: false
+    }).addTo(carte);
     carte.createPane("fond").style.zIndex = 300;
     carte.createPane("reperes").style.zIndex = 450;
     /* What has no information, or none that a list beside does not give, is not read aloud. */
-    ["fond", "reperes", "shadowPane", "overlayPane"].forEach(function (nom) { carte.getPane(nom).setAttribute("aria-hidden", "true"); });
+    ["fond", "reperes", "shadowPane", "overlayPane"].forEach(function (nom) {
+      carte.getPane(nom).setAttribute("aria-hidden", "true");
+    });
     carte.on("popupopen", preparerFiche);
     carte.getContainer().addEventListener("keydown", function (evenement) {
-      if (evenement.key === "Escape") { carte.closePopup(); }
+      if (evenement.key === "Escape") {
+        carte.closePopup();
+      }
       /* A role of button answers to the space bar as to Enter, which Leaflet alone knows. */
       if (evenement.key === " " && evenement.target.getAttribute("role") === "button") {
         evenement.preventDefault();
@@ -68,42 +90,63 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     return carte;
   }
 
-  /* ---- The tooltip of a map: one, closed by Escape, that the pointer may reach ----------------- */
+  /* ---- The tooltip of a map: one, closed by Escape, that the pointer may reach --------------- */
 
   const ATTENTE_MS = 250;
   const bulles = new WeakMap();
 
   function bulleDe(carte) {
-    const bulle = L.tooltip({interactive: true, opacity: 1, direction: "top", offset: [0, -2]});
+    const bulle = L.tooltip({
+      interactive: true,
+      opacity: 1,
+      direction: "top",
+      offset: [0, -2]
+    });
     let minuterie = 0;
     const gestes = {
       montrer: function (latlng, contenu) {
         clearTimeout(minuterie);
         bulle.setContent(contenu).setLatLng(latlng);
-        if (!carte.hasLayer(bulle)) { carte.openTooltip(bulle); }
+        if (!carte.hasLayer(bulle)) {
+          carte.openTooltip(bulle);
+        }
       },
-      cacher: function () { clearTimeout(minuterie); carte.closeTooltip(bulle); },
-      cacherBientot: function () { clearTimeout(minuterie); minuterie = setTimeout(gestes.cacher, ATTENTE_MS); },
+      cacher: function () {
+        clearTimeout(minuterie);
+        carte.closeTooltip(bulle);
+      },
+      cacherBientot: function () {
+        clearTimeout(minuterie);
+        minuterie = setTimeout(gestes.cacher, ATTENTE_MS);
+      },
     };
     bulle.on("add", function () {
       const noeud = bulle.getElement();
-      noeud.addEventListener("pointerenter", function () { clearTimeout(minuterie); });
+      noeud.addEventListener("pointerenter", function () {
+        clearTimeout(minuterie);
+      });
       noeud.addEventListener("pointerleave", gestes.cacherBientot);
     });
     /* On the document: a pointer shows it while the focus is elsewhere. */
-    document.addEventListener("keydown", function (evenement) { if (evenement.key === "Escape") { gestes.cacher(); } });
+    document.addEventListener("keydown", function (evenement) {
+      if (evenement.key === "Escape") {
+        gestes.cacher();
+      }
+    });
     bulles.set(carte, gestes);
   }
 
-  /* Show `contenu` over a shape under the pointer; where the pointer entered it, for it to be reached. */
+  /* Show `contenu` over a shape, where the pointer entered it, for it to be reached. */
   function infobulle(carte, forme, contenu) {
     const gestes = bulles.get(carte);
-    forme.on("mouseover", function (evenement) { gestes.montrer(evenement.latlng || forme.getBounds().getCenter(), contenu); });
+    forme.on("mouseover", function (evenement) {
+      gestes.montrer(evenement.latlng || forme.getBounds().getCenter(), contenu);
+    });
     forme.on("mouseout", gestes.cacherBientot);
     return gestes;
   }
 
-  /* ---- What has the focus, or is chosen: a dark line between two light ones, above all shapes --- */
+  /* ---- What has the focus, or is chosen: a dark line between two light ones, above all ----- */
 
   function cerner(carte, entite, nom) {
     if (!carte.getPane("cernes")) {
@@ -112,18 +155,36 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
       volet.style.pointerEvents = "none";
       volet.setAttribute("aria-hidden", "true");
     }
-    const rendu = carte.renduCernes = carte.renduCernes || L.svg({pane: "cernes", padding: 0.5});
+    const rendu = carte.renduCernes = carte.renduCernes || L.svg({
+      pane: "cernes",
+      padding: 0.5
+    });
     return L.layerGroup(["clair", "sombre"].map(function (ton) {
-      return L.geoJSON(entite, {pane: "cernes", renderer: rendu, interactive: false, style: {className: "cerne cerne-" + ton + " " + nom}});
+      return L.geoJSON(entite, {
+        pane: "cernes",
+        renderer: rendu,
+        interactive: false,
+        style: {
+          className: "cerne cerne-" + ton + " " + nom
+        }
+      });
     })).addTo(carte);
   }
 
   function suivre(adresse) {
-    if (estCadre) { window.open(adresse, "_blank", "noopener"); } else { window.location.href = adresse; }
+    if (estCadre) {
+      window.open(adresse, "_blank", "noopener");
+    } else {
+      window.location.href = adresse;
+    }
   }
 
   function cadrer(carte, options) {
-    carte.fitBounds(options.limites, {padding: [options.marge, options.marge], maxZoom: 13, animate: false});
+    carte.fitBounds(options.limites, {
+      padding: [options.marge, options.marge],
+      maxZoom: 13,
+      animate: false
+    });
   }
 
   function preparerFiche(evenement) {
@@ -135,29 +196,51 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     contenu.tabIndex = 0;
     contenu.setAttribute("role", "group");
     contenu.setAttribute("aria-label", boite.querySelector(".fiche-titre").textContent);
-    contenu.focus({preventScroll: true});
+    contenu.focus({
+      preventScroll: true
+    });
   }
 
   /* ---- Base map -------------------------------------------------------- */
 
   function fond(carte, options) {
-    const rendu = L.svg({pane: "fond", padding: 0.5});
+    const rendu = L.svg({
+      pane: "fond",
+      padding: 0.5
+    });
     const noms = L.layerGroup().addTo(carte);
     lire(options.donnees).then(function (donnees) {
-      const villes = donnees.features.filter(function (f) { return f.properties.forme === "repere"; }).map(nomDeVille);
+      const villes = donnees.features.filter(function (f) {
+        return f.properties.forme === "repere";
+      }).map(nomDeVille);
       L.geoJSON(donnees, {
-        pane: "fond", renderer: rendu, interactive: false,
-        filter: function (entite) { return entite.properties.forme !== "repere"; },
-        style: function (entite) { return {className: "fond-" + entite.properties.forme}; },
+        pane: "fond",
+        renderer: rendu,
+        interactive: false,
+        filter: function (entite) {
+          return entite.properties.forme !== "repere";
+        },
+        style: function (entite) {
+          return {
+            className: "fond-" + entite.properties.forme
+          };
+        },
       }).addTo(carte);
+
       function adapter() {
         villes.forEach(function (ville) {
-          if (ville.options.zoomMin <= carte.getZoom()) { noms.addLayer(ville); } else { noms.removeLayer(ville); }
+          if (ville.options.zoomMin <= carte.getZoom()) {
+            noms.addLayer(ville);
+          } else {
+            noms.removeLayer(ville);
+          }
         });
       }
       carte.on("zoomend", adapter);
       carte.whenReady(adapter);
-      if (options.routes) { routesDePres(carte, options.routes, rendu); }
+      if (options.routes) {
+        routesDePres(carte, options.routes, rendu);
+      }
     }).catch(echec);
   }
 
@@ -167,36 +250,71 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
 
   function routesDePres(carte, adresse, rendu) {
     function charger() {
-      if (carte.getZoom() < ZOOM_ROUTES) { return; }
+      if (carte.getZoom() < ZOOM_ROUTES) {
+        return;
+      }
       carte.off("zoomend moveend", charger);
       lire(adresse).then(function (donnees) {
         const noms = L.layerGroup(donnees.features.filter(estGare).map(nomDeGare));
-        function adapter() { if (carte.getZoom() < ZOOM_GARES) { noms.remove(); } else { noms.addTo(carte); } }
+
+        function adapter() {
+          if (carte.getZoom() < ZOOM_GARES) {
+            noms.remove();
+          } else {
+            noms.addTo(carte);
+          }
+        }
         carte.on("zoomend", adapter);
         adapter();
         L.geoJSON(donnees, {
-          pane: "fond", renderer: rendu, interactive: false,
-          filter: function (entite) { return !estGare(entite); },
-          style: function (entite) { return {className: "fond-" + entite.properties.forme}; },
+          pane: "fond",
+          renderer: rendu,
+          interactive: false,
+          filter: function (entite) {
+            return !estGare(entite);
+          },
+          style: function (entite) {
+            return {
+              className: "fond-" + entite.properties.forme
+            };
+          },
         }).addTo(carte);
-        L.control.attribution({prefix: false, position: "bottomleft"}).addTo(carte).addAttribution(element("span", "", donnees.credit).outerHTML);
-      }).catch(function () { /* The map is whole without them. */ });
+        L.control.attribution({
+          prefix: false,
+          position: "bottomleft"
+        }).addTo(carte).addAttribution(element("span", "", donnees.credit).outerHTML);
+      }).catch(function () {
+        /* The map is whole without them. */ });
     }
     carte.on("zoomend moveend", charger);
     carte.whenReady(charger);
   }
 
-  function estGare(entite) { return entite.properties.forme === "gare"; }
+  function estGare(entite) {
+    return entite.properties.forme === "gare";
+  }
 
-  function nomDeGare(entite) { return nomSurLaCarte(entite, "repere gare"); }
+  function nomDeGare(entite) {
+    return nomSurLaCarte(entite, "repere gare");
+  }
 
-  function nomDeVille(entite) { return nomSurLaCarte(entite, "repere"); }
+  function nomDeVille(entite) {
+    return nomSurLaCarte(entite, "repere");
+  }
 
   function nomSurLaCarte(entite, classe) {
-    const icone = L.divIcon({className: classe, html: element("span", "", entite.properties.nom), iconSize: [0, 0]});
+    const icone = L.divIcon({
+      className: classe,
+      html: element("span", "", entite.properties.nom),
+      iconSize: [0, 0]
+    });
     const position = entite.geometry.coordinates;
     return L.marker([position[1], position[0]], {
-      icon: icone, pane: "reperes", interactive: false, keyboard: false, zoomMin: entite.properties.zoom,
+      icon: icone,
+      pane: "reperes",
+      interactive: false,
+      keyboard: false,
+      zoomMin: entite.properties.zoom,
     });
   }
 
@@ -205,26 +323,48 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   function zones(carte, options) {
     const cases = Array.from(document.querySelectorAll('[data-calque="' + options.id + '"]'));
     let couche = null;
+
     function afficher(visible) {
-      if (!visible) { if (couche) { couche.remove(); } return; }
-      if (couche) { couche.addTo(carte); return; }
+      if (!visible) {
+        if (couche) {
+          couche.remove();
+        }
+        return;
+      }
+      if (couche) {
+        couche.addTo(carte);
+        return;
+      }
       couche = L.geoJSON(null, {
-        pointToLayer: function (entite, ou) { return L.circleMarker(ou, {radius: 6}); },
+        pointToLayer: function (entite, ou) {
+          return L.circleMarker(ou, {
+            radius: 6
+          });
+        },
         style: function (entite) {
           const forme = entite.properties.forme;
-          return {className: "zone zone-" + options.id + (forme ? " zone-" + forme : "")};
+          return {
+            className: "zone zone-" + options.id + (forme ? " zone-" + forme : "")
+          };
         },
-        onEachFeature: function (entite, forme) { nommer(carte, forme, options.titre, entite.properties.nom); },
+        onEachFeature: function (entite, forme) {
+          nommer(carte, forme, options.titre, entite.properties.nom);
+        },
       }).addTo(carte);
-      lire(options.donnees).then(function (donnees) { couche.addData(donnees); }).catch(echec);
+      lire(options.donnees).then(function (donnees) {
+        couche.addData(donnees);
+      }).catch(echec);
     }
     cases.forEach(function (boite) {
       boite.disabled = false;
       boite.addEventListener("change", function () {
         afficher(boite.checked);
-        dire("Calque « " + options.titre + " » " + (boite.checked ? "affiché." : "masqué."));
+        dire("Calque « " + options.titre + " » " + (boite.checked ? "affiché." :
+          "masqué."));
       });
-      if (boite.checked) { afficher(true); }
+      if (boite.checked) {
+        afficher(true);
+      }
     });
   }
 
@@ -233,8 +373,12 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     const bulle = element("span", "bulle");
     bulle.append(element("strong", "", nom), element("span", "bulle-zonage", titre));
     infobulle(carte, forme, bulle);
-    forme.on("mouseover", function () { forme.getElement().classList.add("zone-survol"); });
-    forme.on("mouseout", function () { forme.getElement().classList.remove("zone-survol"); });
+    forme.on("mouseover", function () {
+      forme.getElement().classList.add("zone-survol");
+    });
+    forme.on("mouseout", function () {
+      forme.getElement().classList.remove("zone-survol");
+    });
   }
 
   /* ---- Offers ---------------------------------------------------------- */
@@ -249,26 +393,43 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   });
 
   function pastille(nb, nom, classe) {
-    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : nb < 1e4 ? 44 : nb < 1e5 ? 52 : 62;
+    const taille = nb < 10 ? 28 : nb < 100 ? 32 : nb < 1000 ? 38 : nb < 1e4 ? 44 : nb < 1e5 ?
+      52 : 62;
     return new Pastille({
-      html: element("span", "", nombres.format(nb)), nom: nom,
-      className: "pastille " + classe, iconSize: [taille, taille], popupAnchor: [0, -taille / 2],
+      html: element("span", "", nombres.format(nb)),
+      nom: nom,
+      className: "pastille " + classe,
+      iconSize: [taille, taille],
+      popupAnchor: [0, -taille / 2],
     });
   }
 
   function offres(carte, options) {
     lire(options.donnees).then(function (donnees) {
       const groupe = L.markerClusterGroup({
-        showCoverageOnHover: false, animate: !mouvementReduit, spiderLegPolylineOptions: {className: "patte"},
-        maxClusterRadius: function (zoom) { return zoom < 12 ? 100 : 44; },
+        showCoverageOnHover: false,
+        animate: !mouvementReduit,
+        spiderLegPolylineOptions: {
+          className: "patte"
+        },
+        maxClusterRadius: function (zoom) {
+          return zoom < 12 ? 100 : 44;
+        },
         iconCreateFunction: function (amas) {
           const enfants = amas.getAllChildMarkers();
-          const nb = enfants.reduce(function (somme, m) { return somme + m.options.nb; }, 0);
-          return pastille(nb, compte(nb) + " dans " + enfants.length + " lieux, agrandir", "pastille-groupe");
+          const nb = enfants.reduce(function (somme, m) {
+            return somme + m.options.nb;
+          }, 0);
+          return pastille(nb, compte(nb) + " dans " + enfants.length +
+            " lieux, agrandir", "pastille-groupe");
         },
       });
       groupe.addLayers(marqueurs(donnees, carte, options.fiches));
-      groupe.on("clusterclick clusterkeypress", function () { carte.once("moveend", function () { setTimeout(annoncer, mouvementReduit ? 0 : 400, carte); }); });
+      groupe.on("clusterclick clusterkeypress", function () {
+        carte.once("moveend", function () {
+          setTimeout(annoncer, mouvementReduit ? 0 : 400, carte);
+        });
+      });
       carte.addLayer(groupe);
       carte.getContainer().dataset.nbOffres = donnees.nb_offres;
       tableau(donnees);
@@ -278,12 +439,19 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   /* A group was opened: say what is now in view, and leave no focus on what went away. */
   function annoncer(carte) {
     const vue = carte.getContainer().getBoundingClientRect();
-    const visibles = Array.from(carte.getContainer().querySelectorAll(".leaflet-marker-pane .pastille")).filter(function (noeud) {
+    const visibles = Array.from(carte.getContainer().querySelectorAll(
+      ".leaflet-marker-pane .pastille")).filter(function (noeud) {
       const boite = noeud.getBoundingClientRect();
-      return boite.right > vue.left && boite.left < vue.right && boite.bottom > vue.top && boite.top < vue.bottom;
+      return boite.right > vue.left && boite.left < vue.right && boite.bottom > vue.top &&
+        boite.top < vue.bottom;
     });
-    dire("Carte agrandie : " + nombres.format(visibles.length) + (visibles.length < 2 ? " point visible." : " points visibles."));
-    if (visibles.length && !visibles.includes(document.activeElement)) { visibles[0].focus({preventScroll: true}); }
+    dire("Carte agrandie : " + nombres.format(visibles.length) + (visibles.length < 2 ?
+      " point visible." : " points visibles."));
+    if (visibles.length && !visibles.includes(document.activeElement)) {
+      visibles[0].focus({
+        preventScroll: true
+      });
+    }
   }
 
   function marqueurs(donnees, carte, fiches) {
@@ -294,26 +462,51 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
       const commune = texte(donnees, point[2]) || "Lieu sans nom";
       const classe = aspect(donnees, lignes);
       const nom = commune + ", " + compte(point[3]) + surete(classe);
-      const marqueur = L.marker([point[0], point[1]], {nb: point[3], icon: pastille(point[3], nom, classe)});
-      marqueur.bindPopup(function () { return fiche(donnees, lignes, commune, fiches); }, {
-        maxWidth: Math.min(380, carte.getSize().x - 60), minWidth: Math.min(260, carte.getSize().x - 60),
-        maxHeight: Math.min(340, carte.getSize().y - 90), autoPanPadding: [10, 10],
+      const marqueur = L.marker([point[0], point[1]], {
+        nb: point[3],
+        icon: pastille(point[3], nom, classe)
       });
-      marqueur.on("popupclose", function () { const noeud = marqueur.getElement(); if (noeud) { noeud.focus({preventScroll: true}); } });
+      marqueur.bindPopup(function () {
+        return fiche(donnees, lignes, commune, fiches);
+      }, {
+        maxWidth: Math.min(380, carte.getSize().x - 60),
+        minWidth: Math.min(260, carte.getSize().x - 60),
+        maxHeight: Math.min(340, carte.getSize().y - 90),
+        autoPanPadding: [10, 10],
+      });
+      marqueur.on("popupclose", function () {
+        const noeud = marqueur.getElement();
+        if (noeud) {
+          noeud.focus({
+            preventScroll: true
+          });
+        }
+      });
       return marqueur;
     });
   }
 
   /* Positions less sure than an address look different, not by colour alone. */
   function aspect(donnees, lignes) {
-    const infos = lignes.map(function (l) { return donnees.infos[l[7]]; });
-    if (infos.some(function (i) { return i[3] >= 0; })) { return "pastille-doute"; }
-    return infos.every(function (i) { return (texte(donnees, i[2]) || "").startsWith("commune"); }) ? "pastille-mairie" : "pastille-lieu";
+    const infos = lignes.map(function (l) {
+      return donnees.infos[l[7]];
+    });
+    if (infos.some(function (i) {
+        return i[3] >= 0;
+      })) {
+      return "pastille-doute";
+    }
+    return infos.every(function (i) {
+      return (texte(donnees, i[2]) || "").startsWith("commune");
+    }) ? "pastille-mairie" : "pastille-lieu";
   }
 
   /* The same in words, for who does not see the shape. */
   function surete(classe) {
-    return {"pastille-mairie": ", position approximative", "pastille-doute": ", position douteuse"}[classe] || "";
+    return {
+      "pastille-mairie": ", position approximative",
+      "pastille-doute": ", position douteuse"
+    } [classe] || "";
   }
 
   function texte(donnees, rang) {
@@ -324,14 +517,18 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     const corps = element("div", "fiche");
     corps.append(element("h3", "fiche-titre", commune + " : " + compte(lignes.length)));
     const liste = element("ul", "fiche-liste");
-    lignes.forEach(function (ligne) { liste.append(offre(donnees, ligne, fiches)); });
+    lignes.forEach(function (ligne) {
+      liste.append(offre(donnees, ligne, fiches));
+    });
     corps.append(liste);
     return corps;
   }
 
   /* The title of an offer leads to its sheet, when a server holds it. */
   function titreOffre(texte, fiche) {
-    if (!fiche) { return element("h4", "", texte); }
+    if (!fiche) {
+      return element("h4", "", texte);
+    }
     const lien = element("a", "", texte);
     lien.href = fiche;
     const titre = element("h4", "");
@@ -340,28 +537,39 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   }
 
   function offre(donnees, ligne, fiches) {
-    const dit = function (rang) { return texte(donnees, rang); };
+    const dit = function (rang) {
+      return texte(donnees, rang);
+    };
     const info = donnees.infos[ligne[7]];
     const item = element("li", "fiche-offre");
     item.append(titreOffre(dit(ligne[0]), fiches && fiches + encodeURIComponent(ligne[9])));
-    if (ligne[8]) { item.append(element("p", "fictif", "Données fictives")); }
-    if (info[3] >= 0) { item.append(element("p", "doute", dit(info[3]))); }
+    if (ligne[8]) {
+      item.append(element("p", "fictif", "Données fictives"));
+    }
+    if (info[3] >= 0) {
+      item.append(element("p", "doute", dit(info[3])));
+    }
     const details = element("dl");
     [
       ["Organisme", dit(ligne[1]) || "non renseigné"],
       ["Niveau", dit(ligne[2]) || "non renseigné"],
       ["Voie", dit(ligne[3]) || "non renseignée"],
-      ["Adresse", [dit(info[0]), dit(info[1])].filter(Boolean).join(", ") || "non renseignée"],
+      ["Adresse", [dit(info[0]), dit(info[1])].filter(Boolean).join(", ") ||
+      "non renseignée"],
       ["Position", dit(info[2])],
       ["Dates", dit(ligne[4])],
       ["Places", ligne[5] < 0 ? "" : nombres.format(ligne[5])],
       ["Source", dit(ligne[6])],
     ].forEach(function (paire) {
-      if (paire[1]) { details.append(element("dt", "", paire[0]), element("dd", "", paire[1])); }
+      if (paire[1]) {
+        details.append(element("dt", "", paire[0]), element("dd", "", paire[1]));
+      }
     });
     if (info[4].length) {
       const zones = element("dd");
-      info[4].forEach(function (rang) { zones.append(element("span", "ligne", dit(rang))); });
+      info[4].forEach(function (rang) {
+        zones.append(element("span", "ligne", dit(rang)));
+      });
       details.append(element("dt", "", "Zones"), zones);
     }
     item.append(details);
@@ -375,13 +583,19 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
   function tableau(donnees) {
     const corps = document.getElementById("tableau-offres");
     const plus = document.getElementById("tableau-suite");
-    if (!corps || !plus) { return; }
+    if (!corps || !plus) {
+      return;
+    }
     let rang = 0;
+
     function suite() {
-      donnees.offres.slice(rang, rang + PAS).forEach(function (ligne) { corps.append(rangee(donnees, ligne)); });
+      donnees.offres.slice(rang, rang + PAS).forEach(function (ligne) {
+        corps.append(rangee(donnees, ligne));
+      });
       rang = Math.min(rang + PAS, donnees.offres.length);
       plus.hidden = rang >= donnees.offres.length;
-      document.getElementById("tableau-etat").textContent = nombres.format(rang) + " formations affichées sur " + nombres.format(donnees.offres.length);
+      document.getElementById("tableau-etat").textContent = nombres.format(rang) +
+        " formations affichées sur " + nombres.format(donnees.offres.length);
     }
     plus.addEventListener("click", suite);
     suite();
@@ -399,5 +613,19 @@ window.geoforma = Object.assign(window.geoforma || {}, (function () {
     return rangee;
   }
 
-  return {estCadre: estCadre, suivre: suivre, creer: creer, cadrer: cadrer, fond: fond, zones: zones, offres: offres, infobulle: infobulle, cerner: cerner, element: element, Pastille: Pastille, pastille: pastille, surete: surete};
+  return {
+    estCadre: estCadre,
+    suivre: suivre,
+    creer: creer,
+    cadrer: cadrer,
+    fond: fond,
+    zones: zones,
+    offres: offres,
+    infobulle: infobulle,
+    cerner: cerner,
+    element: element,
+    Pastille: Pastille,
+    pastille: pastille,
+    surete: surete
+  };
 })());

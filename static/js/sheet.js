@@ -1,9 +1,10 @@
-/* Going back keeps the search as it was, position included; printing and copying need the browser. */
+/* Going back keeps the search, position included; printing and copying need the browser. */
 "use strict";
 
 (function () {
   const retour = document.getElementById("retour");
-  if (retour && sessionStorage.getItem("geoforma-recherche") === window.location.pathname && window.history.length > 1) {
+  if (retour && sessionStorage.getItem("geoforma-recherche") === window.location.pathname &&
+    window.history.length > 1) {
     retour.addEventListener("click", function (evenement) {
       evenement.preventDefault();
       window.history.back();
@@ -12,7 +13,9 @@
   const imprimer = document.getElementById("imprimer");
   if (imprimer) {
     imprimer.hidden = false;
-    imprimer.addEventListener("click", function () { window.print(); });
+    imprimer.addEventListener("click", function () {
+      window.print();
+    });
   }
   const copier = document.getElementById("copier");
   if (copier && navigator.clipboard) {
@@ -20,7 +23,11 @@
     copier.addEventListener("click", function () {
       const etat = document.getElementById("copie-etat");
       const adresse = new URL(copier.dataset.adresse, window.location.href).href;
-      navigator.clipboard.writeText(adresse).then(function () { etat.textContent = "Adresse copiée."; }, function () { etat.textContent = adresse; });
+      navigator.clipboard.writeText(adresse).then(function () {
+        etat.textContent = "Adresse copiée.";
+      }, function () {
+        etat.textContent = adresse;
+      });
     });
   }
 })();

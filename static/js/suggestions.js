@@ -3,7 +3,8 @@
  * geoforma.suggerer(champ, {lire, choisir}) where `lire(texte, signal)` promises
  * [{libelle, detail, ...}] and `choisir(option)` is told what was chosen.
  * Labels are set with textContent: no HTML is ever built from them.
- * geoforma.suggererLieu, suggererTexte and demanderPosition serve the fields of the home page and of the search.
+ * geoforma.suggererLieu, suggererTexte and demanderPosition serve the fields of the home page and
+ * of the search.
  */
 "use strict";
 
@@ -26,7 +27,10 @@ geoforma.suggerer = function (champ, options) {
 
   function fermer() {
     clearTimeout(minuterie);
-    if (requete) { requete.abort(); requete = null; }
+    if (requete) {
+      requete.abort();
+      requete = null;
+    }
     liste.hidden = true;
     etat.classList.add("invisible");
     active = -1;
@@ -48,8 +52,12 @@ geoforma.suggerer = function (champ, options) {
       detail.textContent = proposition.detail;
       noeud.append(" ", detail);
     }
-    noeud.addEventListener("mousedown", function (evenement) { evenement.preventDefault(); });
-    noeud.addEventListener("click", function () { retenir(rang); });
+    noeud.addEventListener("mousedown", function (evenement) {
+      evenement.preventDefault();
+    });
+    noeud.addEventListener("click", function () {
+      retenir(rang);
+    });
     return noeud;
   }
 
@@ -63,19 +71,24 @@ geoforma.suggerer = function (champ, options) {
     const visible = propositions.length > 0;
     liste.hidden = !visible;
     champ.setAttribute("aria-expanded", String(visible));
-    etat.textContent = visible
-      ? propositions.length + (propositions.length < 2 ? " proposition." : " propositions.") + " Flèches pour parcourir, Entrée pour choisir."
-      : phrase || "Aucune proposition.";
+    etat.textContent = visible ?
+      propositions.length + (propositions.length < 2 ? " proposition." : " propositions.") +
+      " Flèches pour parcourir, Entrée pour choisir." :
+      phrase || "Aucune proposition.";
     etat.classList.toggle("invisible", !phrase);
     etat.classList.toggle("note", phrase !== "");
   }
 
   function activer(rang) {
     const lignes = liste.children;
-    if (active >= 0) { lignes[active].setAttribute("aria-selected", "false"); }
+    if (active >= 0) {
+      lignes[active].setAttribute("aria-selected", "false");
+    }
     active = (rang + lignes.length) % lignes.length;
     lignes[active].setAttribute("aria-selected", "true");
-    lignes[active].scrollIntoView({block: "nearest"});
+    lignes[active].scrollIntoView({
+      block: "nearest"
+    });
     champ.setAttribute("aria-activedescendant", lignes[active].id);
   }
 
@@ -88,14 +101,24 @@ geoforma.suggerer = function (champ, options) {
   }
 
   function demander() {
-    if (requete) { requete.abort(); }
+    if (requete) {
+      requete.abort();
+    }
     const texte = champ.value.trim();
-    if (texte.length < 2) { fermer(); etat.textContent = ""; return; }
+    if (texte.length < 2) {
+      fermer();
+      etat.textContent = "";
+      return;
+    }
     const celle_ci = requete = new AbortController();
     options.lire(texte, celle_ci.signal).then(function (nouvelles) {
-      if (requete === celle_ci && document.activeElement === champ) { montrer(nouvelles); }
+      if (requete === celle_ci && document.activeElement === champ) {
+        montrer(nouvelles);
+      }
     }).catch(function (erreur) {
-      if (erreur.name !== "AbortError") { fermer(); }
+      if (erreur.name !== "AbortError") {
+        fermer();
+      }
     });
   }
 
@@ -108,8 +131,15 @@ geoforma.suggerer = function (champ, options) {
     const ouverte = !liste.hidden;
     if (evenement.key === "ArrowDown" || evenement.key === "ArrowUp") {
       evenement.preventDefault();
-      if (!ouverte) { demander(); return; }
-      if (evenement.key === "ArrowDown") { activer(active + 1); } else { activer(active < 0 ? -1 : active - 1); }
+      if (!ouverte) {
+        demander();
+        return;
+      }
+      if (evenement.key === "ArrowDown") {
+        activer(active + 1);
+      } else {
+        activer(active < 0 ? -1 : active - 1);
+      }
     } else if (evenement.key === "Escape" && ouverte) {
       evenement.preventDefault();
       fermer();
@@ -124,28 +154,56 @@ geoforma.suggerer = function (champ, options) {
 
 (function () {
   function lireReponse(reponse) {
-    if (!reponse.ok) { throw new Error("réponse " + reponse.status); }
+    if (!reponse.ok) {
+      throw new Error("réponse " + reponse.status);
+    }
     return reponse.json();
   }
 
   geoforma.lire = function (adresse, convertir) {
     return function (saisi, signal) {
-      return fetch(adresse + (adresse.includes("?") ? "&" : "?") + "q=" + encodeURIComponent(saisi), {signal: signal}).then(lireReponse).then(convertir);
+      return fetch(adresse + (adresse.includes("?") ? "&" : "?") + "q=" + encodeURIComponent(
+        saisi), {
+        signal: signal
+      }).then(lireReponse).then(convertir);
     };
   };
 
-  /* What may be somebody's address: a number then words, a street, or the street chosen in a list. */
-  const RUE = /^\s*(rue|r|avenue|av|ave|boulevard|bd|bld|place|pl|chemin|ch|impasse|imp|allée|allee|all|route|rte|quai|square|sq|résidence|residence|cité|cite|sentier|ruelle|venelle|passage|cours)\b\.?\s+\S/iu;
-  geoforma.estAdresse = function (texte) { return /\d.* .*\p{L}|^(voie|point):/u.test(texte || "") || RUE.test(texte || ""); };
+  /* What may be somebody's address: a number then words, a street, typed or chosen. */
+  const VOIES = [
+    "rue", "r", "avenue", "av", "ave", "boulevard", "bd", "bld", "place", "pl", "chemin", "ch",
+    "impasse", "imp", "allée", "allee", "all", "route", "rte", "quai", "square", "sq",
+    "résidence", "residence", "cité", "cite", "sentier", "ruelle", "venelle", "passage", "cours",
+  ];
+  const RUE = new RegExp("^\\s*(" + VOIES.join("|") + ")\\b\\.?\\s+\\S", "iu");
+  geoforma.estAdresse = function (texte) {
+    return /\d.* .*\p{L}|^(voie|point):/u.test(texte || "") || RUE.test(texte || "");
+  };
 
   geoforma.suggererLieu = function (champ, choisir) {
     geoforma.suggerer(champ, {
       /* By POST: what is typed may be somebody's address. */
       lire: function (saisi, signal) {
-        return fetch(champ.dataset.adresse, {method: "POST", body: new URLSearchParams({q: saisi}), signal: signal}).then(lireReponse).then(function (donnees) {
-          if (donnees.message) { return donnees.message; }
+        return fetch(champ.dataset.adresse, {
+          method: "POST",
+          body: new URLSearchParams({
+            q: saisi
+          }),
+          signal: signal
+        }).then(lireReponse).then(function (donnees) {
+          if (donnees.message) {
+            return donnees.message;
+          }
           return donnees.lieux.map(function (l) {
-            return {libelle: l.nom, detail: l.libelle_type || l.type, code: l.type + ":" + l.code, adresse: l.type === "adresse" ? {lat: l.latitude, lng: l.longitude} : null};
+            return {
+              libelle: l.nom,
+              detail: l.libelle_type || l.type,
+              code: l.type + ":" + l.code,
+              adresse: l.type === "adresse" ? {
+                lat: l.latitude,
+                lng: l.longitude
+              } : null
+            };
           });
         });
       },
@@ -156,7 +214,12 @@ geoforma.suggerer = function (champ, options) {
   geoforma.suggererTexte = function (champ, choisir) {
     geoforma.suggerer(champ, {
       lire: geoforma.lire(champ.dataset.adresse, function (donnees) {
-        return donnees.suggestions.map(function (s) { return {libelle: s.texte, detail: s.nb + (s.nb < 2 ? " formation" : " formations")}; });
+        return donnees.suggestions.map(function (s) {
+          return {
+            libelle: s.texte,
+            detail: s.nb + (s.nb < 2 ? " formation" : " formations")
+          };
+        });
       }),
       choisir: choisir,
     });
@@ -164,15 +227,26 @@ geoforma.suggerer = function (champ, options) {
 
   geoforma.demanderPosition = function (bouton, champ, alerte, recevoir) {
     function refus() {
-      alerte.textContent = "Votre position n’est pas connue : le navigateur ne l’a pas donnée. Tapez plutôt une commune ou un code postal.";
+      alerte.textContent =
+        "Votre position n’est pas connue : le navigateur ne l’a pas donnée. " +
+        "Tapez plutôt une commune ou un code postal.";
       champ.focus();
     }
     bouton.addEventListener("click", function () {
       alerte.textContent = "";
-      if (!navigator.geolocation) { refus(); return; }
+      if (!navigator.geolocation) {
+        refus();
+        return;
+      }
       navigator.geolocation.getCurrentPosition(function (lue) {
-        recevoir({lat: lue.coords.latitude, lng: lue.coords.longitude});
-      }, refus, {timeout: 10000, maximumAge: 300000});
+        recevoir({
+          lat: lue.coords.latitude,
+          lng: lue.coords.longitude
+        });
+      }, refus, {
+        timeout: 10000,
+        maximumAge: 300000
+      });
     });
   };
 })();

@@ -4,7 +4,9 @@
 
 (function () {
   const unite = document.querySelector("[data-seuil]");
-  if (!unite || unite.tagName !== "SELECT") { return; }
+  if (!unite || unite.tagName !== "SELECT") {
+    return;
+  }
   const seuil = document.getElementById(unite.dataset.seuil);
   const mode = document.getElementById("c-mode");
 
@@ -19,11 +21,16 @@
   }
 
   unite.addEventListener("change", follow);
-  if (!mode) { return; }
+  if (!mode) {
+    return;
+  }
   mode.addEventListener("change", function () {
     const choisi = mode.selectedOptions[0].dataset;
-    for (const option of unite.options) { option.disabled = !maximum(option.value); }
-    if (unite.selectedOptions[0].disabled || Number(seuil.value) > Number(maximum(unite.value))) {
+    for (const option of unite.options) {
+      option.disabled = !maximum(option.value);
+    }
+    if (unite.selectedOptions[0].disabled || Number(seuil.value) > Number(maximum(unite
+        .value))) {
       unite.value = choisi.unite;
       seuil.value = choisi.usuel;
     }
