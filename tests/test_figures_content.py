@@ -49,6 +49,7 @@ from geoapp.outputs.figures.labels import Etiquette, overlap, place_labels, plac
 from geoapp.outputs.figures.map import frame_map, to_path
 from geoapp.outputs.figures.page import _mark_boxes, compose_page
 from geoapp.outputs.figures.zonings import colour_neighbours
+from support.examples import NIGHT
 from support.pdf import check_declared, tags_of
 from support.words import plain
 from support.world import make_tiny_frames, publish_world
@@ -70,6 +71,10 @@ REELLES = [
     {"type": "zones", "zonage": "commune", "emprise": "epci:200093201"},
     {"type": "couverture", "emprise": "qpv2024:QN00201M"},
 ]
+
+
+DESSINEES = [REELLES[rank] for rank in (1, 3, 6, 12)]
+"""Of those, what is drawn at each commit, one of each type; the others are laid out."""
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +220,16 @@ def test_real_figures_are_readable(reel, parametres):
     ), words
     assert 1 <= len(contenu.phrases) <= 4
     assert len(contenu.noms) == 0 or page.noms
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "parametres", REELLES if NIGHT else DESSINEES, ids=lambda p: "-".join(p.values())
+)
+def test_a_real_map_is_not_empty(reel, parametres):
+    figure = ask(reel, **parametres)
+    page = compose_page(reel, make_content(reel, figure), figure.largeur_mm)
+    left, top, width, height = page.carte
     picture = np.asarray(
         Image.open(io.BytesIO(render_figure(reel, figure))).convert("L"), dtype=float
     )
