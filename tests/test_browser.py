@@ -15,6 +15,7 @@ from support.browsing import (
     audit,
     follow,
     running,
+    still,
     themes_of,
     violations,
     violations_by_theme,
@@ -100,6 +101,8 @@ def test_a_popup_and_the_table_lead_to_the_sheets(server, browser):
         table = page.locator("#tableau tbody a").first.get_attribute("href")
         page.locator('.pastille[aria-label="Amiville, 3 formations"]').focus()
         page.keyboard.press("Enter")
+        page.wait_for_selector(".fiche h4 a")
+        still(page)
         page.locator(".fiche h4 a").first.click()
         page.wait_for_url("**/formations/**")
         assert page.locator("h1").count() == 1 and table.startswith("/formations/")
