@@ -2,7 +2,7 @@
 
 import gc
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # What libraries make while they load is there to stay: with the collector's own threshold (700),
 # walking it again and again is a tenth of every start.
