@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from geoapp.coverage.classes import (
@@ -82,6 +82,7 @@ def test_quantiles_fall_between_two_values_when_no_value_is_at_their_rank():
     st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=60),
     st.sampled_from(["jenks", "quantiles"]),
 )
+@example([10.999999999883585], "jenks")
 def test_rounded_bounds_hold_every_value_and_empty_no_class(values, methode):
     exact = make_classes(values, methode=methode)
     found = round_classes(values, exact)

@@ -174,7 +174,7 @@ def round_classes(values, classes: Classes) -> Classes:
     low, *inner, high = classes.bornes
     # The least value alone in its class is twice among the bounds: it stays so.
     is_alone = bool(inner) and inner[0] == low
-    first = low if is_alone else _round(low, CHIFFRES_BOUTS, math.floor)
+    first = low if is_alone else min(_round(low, CHIFFRES_BOUTS, math.floor), low)
     middle = [
         first if is_alone and not rank else _short(bound, known) for rank, bound in enumerate(inner)
     ]
