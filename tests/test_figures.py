@@ -34,6 +34,7 @@ from geoapp.outputs.figures.files import TYPES_MIME
 from geoapp.outputs.figures.model import FORMATS, TYPES
 from geoapp.web import create_app
 from support.examples import NIGHT
+from support.words import flat
 from support.world import make_tiny_frames, publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -226,11 +227,11 @@ def test_addresses_that_are_not_accepted(client, path, status):
     ],
 )
 def test_the_form_of_a_page_asks_for_its_own_map(client, monde, path, type_):
-    page = client.get(path).text
-    form = re.search(r'<form[^>]*action="/figures".*?</form>', page, re.S)[0]
+    page = flat(client.get(path).text)
+    form = re.search(r'<form[^>]*action="/figures".*?</form>', page)[0]
     kept = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form))
     first, chosen = (
-        re.search(r'name="type"><option value="([^"]*)"', form)[1],
+        re.search(r'name="type"> ?<option value="([^"]*)"', form)[1],
         re.search(r'value="([^"]*)" selected', form),
     )
     figure = parse_figure(
