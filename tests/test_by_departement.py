@@ -10,7 +10,7 @@ import pytest
 from geoapp.coverage.model import parse_question
 from geoapp.coverage.territories.content import build_content
 from geoapp.coverage.territories.zone import find_zone
-from geoapp.coverage.territories.zone_tables import departements_table
+from geoapp.coverage.territories.zone_tables.known import departements_table
 from geoapp.coverage.world import open_world
 from geoapp.offer.by_departement import count_by_departement, departements_of
 from geoapp.offer.filters import parse_filters

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from geoapp.coverage.model import Question
 from geoapp.coverage.sentences import nothing_farther
-from geoapp.coverage.territories.zone_tables import _none_lacks
+from geoapp.coverage.territories.zone_tables.elsewhere import _none_lacks
 from geoapp.offer.filters import Filtres
 from geoapp.offer.perimeter import CONNUE, INCONNUE, PARTIELLE
 

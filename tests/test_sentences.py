@@ -16,7 +16,7 @@ from geoapp.coverage.counted_publics import PublicCompte, tell_publics
 from geoapp.coverage.legend import bounds_in_words
 from geoapp.coverage.model import Question
 from geoapp.coverage.publics import _INDICES, Public
-from geoapp.coverage.territories import sentences as of_zone
+from geoapp.coverage.territories.sentences import access, common, offer
 from geoapp.coverage.world import open_world
 from geoapp.coverage.zone_points import _sentences as zone_sentences
 from geoapp.offer.perimeter import CONNUE, INCONNUE, PARTIELLE
@@ -87,7 +87,7 @@ def test_the_main_sentence_of_coverage(monde, population, left, est_masquee):
 def test_who_is_too_far_in_a_zone(left, region):
     row = pd.Series({"population_non_couverte": left, "part_non_couverte": 0.25})
     whole = pd.Series({"part_non_couverte": region})
-    told = plain(of_zone._how_many(Question(), row, whole, "à plus de 20 km d'une formation"))
+    told = plain(access._how_many(Question(), row, whole, "à plus de 20 km d'une formation"))
     assert ("Tous ses habitants" in told) == (left == 0)
     assert ("comme tous" in told) == (left == 0 and region == 0)
     assert "nan" not in told
@@ -102,7 +102,7 @@ def test_domains_that_lack(absents, unknown, status):
     nb = 14
     absents, unknown = min(absents, nb - min(unknown, nb)), min(unknown, nb)
     names = [[f"d{rank}" for rank in range(many)] for many in (absents, unknown)]
-    told = plain(of_zone._lacking(nb, names[0], names[1], status))
+    told = plain(offer._lacking(nb, names[0], names[1], status))
     assert ("tous" in told) == (absents == 0)
     assert "tous enseignés" not in told or unknown == 0 or "connus" in told
     assert ("collectée" in told) == (unknown > 0)
@@ -116,7 +116,7 @@ def test_white_communes_of_a_zone(communes, blanches, far):
     causes = ["eloignee"] * min(far, nb) + ["sans_offre"] * (nb - min(far, nb))
     frame = pd.DataFrame({"nom": [f"c{rank}" for rank in range(nb)], "cause": causes})
     zone = SimpleNamespace(nb_communes=communes, type_zone="ze2020")
-    told = plain(of_zone._white(zone, SimpleNamespace(blanches=frame)))
+    told = plain(access._white(zone, SimpleNamespace(blanches=frame)))
     assert ("aucune de ses" in told) == (nb == 0)
     assert ("sont toutes en zone blanche" in told) == (nb == communes)
     assert ("toutes parce que" in told) == (1 < nb < communes and len(set(causes)) == 1)
@@ -130,7 +130,7 @@ def test_what_a_zone_reaches(population, score):
         ligne=pd.concat([row, pd.Series({"perimetre": CONNUE})]),
         ensemble=pd.Series({"e2sfca": 3.0, "mediane": 8.0}),
     )
-    told = of_zone._access(Question(), block)
+    told = access.tell_access(Question(), block)
     reaches_nothing = math.isnan(score) or score == 0
     assert ("Personne" in told) == (
         reaches_nothing and not (math.isnan(score) and math.isnan(population))
@@ -515,7 +515,7 @@ def test_a_zone_of_the_coverage(status, here, region, is_alone, whites):
 
 @given(PART, st.one_of(PART, UNKNOWN))
 def test_a_share_against_that_of_the_region(part, region):
-    told = plain(of_zone.compare_share(part, region))
+    told = plain(common.compare_share(part, region))
     assert ("inconnue" in told) == math.isnan(region)
     if not math.isnan(region):
         assert ("à peu près" in told) == (abs(part - region) < 0.005)
@@ -523,7 +523,7 @@ def test_a_share_against_that_of_the_region(part, region):
 
 @given(st.integers(0, 12))
 def test_a_list_of_names_loses_none(nb):
-    told = of_zone.cite([f"n{rank}" for rank in range(nb)])
+    told = common.cite([f"n{rank}" for rank in range(nb)])
     named = len(re.findall(r"n\d+", told))
     rest = [int(one) for one in re.findall(r"(\d+) autres?", told)]
     assert named + sum(rest) == nb
@@ -534,7 +534,7 @@ def test_what_is_near_but_outside(monde, nb, cost, is_known):
     zone = SimpleNamespace(est_offre_connue=is_known)
     communes = pd.DataFrame({"nom_commune": ["Lens"], "nb_offres": [nb], "cout": [cost]})
     told = plain(
-        of_zone.near_sentence(
+        common.near_sentence(
             Question(), zone, SimpleNamespace(nb_offres=nb, communes=communes.head(nb))
         )
     )

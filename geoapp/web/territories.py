@@ -15,7 +15,8 @@ from geoapp.coverage.scope import known_offer
 from geoapp.coverage.territories.content import ContenuZone, build_content
 from geoapp.coverage.territories.sheet import compare_sentences, present
 from geoapp.coverage.territories.zone import Zone, find_zone, list_types, list_zones, search_zones
-from geoapp.coverage.territories.zone_tables import coverage_table, list_tables
+from geoapp.coverage.territories.zone_tables.coverage import coverage_table
+from geoapp.coverage.territories.zone_tables.listed import list_tables
 from geoapp.coverage.world import choose_offer
 from geoapp.offer.parameters import refuse_unknown
 from geoapp.outputs.sheets.folder import file_stem, make_sheet

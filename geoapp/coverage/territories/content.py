@@ -11,7 +11,7 @@ from geoapp.coverage.territories.coverage import BlocCouverture, coverage_block
 from geoapp.coverage.territories.offer import BlocOffre, offer_block
 from geoapp.coverage.territories.outside import BlocDehors, outside_block
 from geoapp.coverage.territories.quality import BlocQualite, quality_block
-from geoapp.coverage.territories.sentences import write_essentials
+from geoapp.coverage.territories.sentences.essentials import write_essentials
 from geoapp.coverage.territories.warnings import list_warnings
 from geoapp.coverage.territories.zone import Zone
 from geoapp.coverage.world import World

@@ -16,7 +16,8 @@ from geoapp.coverage.territories.content import ContenuZone
 from geoapp.coverage.territories.offer import BlocOffre
 from geoapp.coverage.territories.quality import list_methods
 from geoapp.coverage.territories.tables import Tableau
-from geoapp.coverage.territories.zone_tables import coverage_table, list_tables
+from geoapp.coverage.territories.zone_tables.coverage import coverage_table
+from geoapp.coverage.territories.zone_tables.listed import list_tables
 from geoapp.coverage.world import World
 from geoapp.offer.filters import describe_filters
 from geoapp.offer.perimeter import INCONNUE

@@ -1,0 +1,1 @@
+"""The tables of a sheet of a zone, by what they tell."""
