@@ -85,22 +85,6 @@ def test_answers_to_the_questions_of_a_newcomer_are_where_they_are_said():
         assert any(word in text for text in texts), f"{path} : {word}"
 
 
-def test_every_public_function_has_a_docstring():
-    import ast
-
-    for path in (ROOT / "geoapp").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                assert ast.get_docstring(node) or _is_nested(node), (
-                    f"{path.name}:{node.lineno} {node.name}"
-                )
-
-
-def _is_nested(node) -> bool:
-    """Tell whether a definition is local to another (indented by more than a method)."""
-    return node.col_offset >= 4 and not isinstance(node, type)
-
-
 def test_changelog_names_the_current_version():
     import geoapp
 

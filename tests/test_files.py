@@ -314,7 +314,7 @@ def test_a_library_that_cannot_write_says_it_in_french(fichier, tmp_path, monkey
     def refuse(*args, **options):
         raise DataSourceError("failed to write: disk full")
 
-    monkeypatch.setattr("geoapp.outputs.files.geopackage.pyogrio.write_dataframe", refuse)
+    monkeypatch.setattr("pyogrio.write_dataframe", refuse)
     with pytest.raises(StorageError, match=r"Impossible d'écrire .*Libérez de la place"):
         write_file(fichier, tmp_path / "f.gpkg")
     assert list(tmp_path.iterdir()) == []

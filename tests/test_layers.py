@@ -4,8 +4,10 @@ circle.
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 from geoapp.outputs.maps import PAR_FOLIUM
 
@@ -43,8 +45,10 @@ ONLY_IN = {
 """Heavy libraries, and the only places that may import them."""
 
 WHEN_ASKED = (
+    "pyogrio",
     "scipy.optimize",
     "scipy.spatial",
+    "xlsxwriter",
     *(f"geoapp.outputs.maps.{name}" for name in PAR_FOLIUM),
 )
 """What is loaded where it serves, so that a server answers before it has loaded it: SciPy and
@@ -66,14 +70,41 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+class Definition(NamedTuple):
+    """A class or a function that a file defines."""
+
+    nom: str
+    ligne: int
+    nb_lignes: int
+    retrait: int
+    est_classe: bool
+    est_dite: bool
+
+
+@cache
+def _read(path: Path) -> tuple[list[ast.Import | ast.ImportFrom], list[Definition]]:
+    """Return what a file imports and what it defines: each file is parsed once for all tests."""
+    imports, definitions = [], []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imports.append(node)
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            size, is_class = node.end_lineno - node.lineno, isinstance(node, ast.ClassDef)
+            is_told = bool(ast.get_docstring(node))
+            definitions.append(
+                Definition(node.name, node.lineno, size, node.col_offset, is_class, is_told)
+            )
+    return imports, definitions
+
+
 def _imports(path: Path, modules: dict[str, Path]) -> list[tuple[str, int, bool]]:
     """Return what a file imports: (module, line, whether inside a function)."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        late = getattr(node, "col_offset", 0) > 0
+    for node in _read(path)[0]:
+        late = node.col_offset > 0
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno, late) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
                 found.append((full if full in modules else node.module, node.lineno, late))
@@ -117,7 +148,7 @@ def test_the_house_has_its_rooms_and_imports_go_left():
 def test_what_is_private_stays_in_its_file():
     faults = []
     for path in _modules().values():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in _read(path)[0]:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geoapp"):
                 names = [alias.name for alias in node.names]
                 private = [n for n in names if n.startswith("_") and not n.startswith("__")]
@@ -128,9 +159,9 @@ def test_what_is_private_stays_in_its_file():
 def test_a_class_name_means_one_thing():
     places: dict[str, list[str]] = {}
     for path in _modules().values():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+        for one in _read(path)[1]:
+            if one.est_classe:
+                places.setdefault(one.nom, []).append(str(path.relative_to(ROOT)))
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert not twice, twice
 
@@ -152,10 +183,20 @@ def test_no_python_in_geodata_and_no_utils():
 
 def test_no_function_is_longer_than_sixty_lines():
     long = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"
+        f"{path.relative_to(ROOT)}:{one.ligne}: {one.nom}"
         for path in _modules().values()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno - node.lineno >= 60
+        for one in _read(path)[1]
+        if not one.est_classe and one.nb_lignes >= 60
     ]
     assert not long, "\n".join(long)
+
+
+def test_every_public_function_has_a_docstring():
+    untold = [
+        f"{path.relative_to(ROOT)}:{one.ligne}: {one.nom}"
+        for path in _modules().values()
+        for one in _read(path)[1]
+        # What is inside another definition is told by it.
+        if not one.nom.startswith("_") and not one.est_dite and one.retrait < 4
+    ]
+    assert not untold, "\n".join(untold)

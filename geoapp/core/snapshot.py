@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
+from pyarrow.parquet import ParquetFile
 
 from geoapp.core import schema
 from geoapp.core.config import CRS_GEO
@@ -77,13 +78,15 @@ class Snapshot:
 
 def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
     """Return the Parquet file `path` as table `nom` of the schema."""
-    frame = pd.read_parquet(path)
+    # Not by pandas, that looks for a folder of files before it reads this one.
+    with ParquetFile(path) as file:
+        frame = file.read().to_pandas()
     if not schema.TABLES[nom].est_geographique:
         return frame
     # Not by GeoPandas: reading the reference system that a file spells out takes longer than all
     # the rest of a small table, and a snapshot holds no other one.
-    shapes = gpd.GeoSeries.from_wkb(frame["geometry"], crs=CRS_GEO)
-    return gpd.GeoDataFrame(frame.assign(geometry=shapes), crs=CRS_GEO)
+    frame["geometry"] = gpd.GeoSeries.from_wkb(frame["geometry"], crs=CRS_GEO)
+    return gpd.GeoDataFrame(frame, geometry="geometry")
 
 
 def open_snapshot(data_dir: Path) -> Snapshot:

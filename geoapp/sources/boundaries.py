@@ -9,7 +9,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj.exceptions import ProjError
 
@@ -122,6 +121,8 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
 
     And what is said of the layers that are not read.
     """
+    import pyogrio
+
     start = _bytes_of(path, "", 4)
     member = _choose_member(path) if start.startswith(b"PK") else ""
     kind = _check_signature(path, member)
@@ -173,6 +174,8 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
 
 def _choose_layer(target: str) -> tuple[str, list[str]]:
     """Return the layer to read, the one that has polygons first, and what is said of the others."""
+    import pyogrio
+
     layers = [(str(name), str(kind or "")) for name, kind in pyogrio.list_layers(target)]
 
     def fitness(layer: tuple[str, str]) -> tuple[bool, bool]:

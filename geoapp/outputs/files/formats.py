@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
-from xlsxwriter.exceptions import XlsxFileError
-
 from geoapp.core.errors import ParameterError, StorageError
 from geoapp.core.files import writing
 from geoapp.outputs.files.csv import french_csv, plain_csv
@@ -205,6 +202,14 @@ def notice_path(out: Path) -> Path:
     return Path(out).with_suffix(LISEZMOI.suffixe)
 
 
+def load_refusals() -> tuple[type[Exception], ...]:
+    """Return how the libraries that write layers and workbooks refuse to; it loads them."""
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+    from xlsxwriter.exceptions import XlsxFileError
+
+    return DataSourceError, DataLayerError, FeatureError, XlsxFileError, sqlite3.Error
+
+
 @contextmanager
 def storing(out: Path):
     """Give the name under which to write `out` (see `core.files.writing`).
@@ -214,7 +219,7 @@ def storing(out: Path):
     try:
         with writing(out) as aside:
             yield aside
-    except (DataSourceError, DataLayerError, FeatureError, XlsxFileError, sqlite3.Error) as error:
+    except load_refusals() as error:
         raise StorageError(
             f"Impossible d'écrire {out} ({error}). "
             "Libérez de la place, ou choisissez un autre dossier."

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from geoapp.core.config import CRS_GEO, CRS_METRIC
 from geoapp.outputs.files.days import as_days
@@ -49,6 +48,8 @@ def write_layers(fichiers: Iterable[Fichier], path: Path, *, crs: str = CRS_GEO)
     `lisez_moi` holds the notices, `dictionnaire` the meaning of the columns,
     `layer_styles` the styles that QGIS applies when a layer is opened.
     """
+    import pyogrio
+
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE})
     notices, columns, styles = [], [], []
     for fichier in fichiers:
@@ -91,6 +92,8 @@ def _write_plain(table: pd.DataFrame, path: Path, layer: str) -> None:
 
 def _add(table: pd.DataFrame, path: Path, layer: str, **geometry) -> None:
     """Add a table to the file, made with it when it is the first."""
+    import pyogrio
+
     is_first = not path.exists()
     pyogrio.write_dataframe(
         table,

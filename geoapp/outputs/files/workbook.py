@@ -7,8 +7,7 @@ import textwrap
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from geoapp.core.cells import is_formula
 from geoapp.core.errors import ParameterError
@@ -21,6 +20,9 @@ from geoapp.outputs.files.shown import (
     shown_rows,
     shown_title,
 )
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 LISEZMOI = "Lisez-moi"
 
@@ -57,6 +59,8 @@ _A4 = 9
 
 def _open_book(stream, titre: str) -> xlsxwriter.Workbook:
     """Return a new workbook, row after row to disk, in which no text is a formula nor a link."""
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(stream, OPTIONS)
     book.set_properties({"title": titre, "author": "GéoForma", "created": _DATE})
     return book

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from geoapp.core.errors import SourceError
 from geoapp.reference.communes.outlines import CRS_METRIQUE, ContoursCommunes, no_members
@@ -79,6 +78,8 @@ def read_admin_express(path: Path) -> ContoursCommunes:
 
 def _layers(path: Path) -> dict[str, tuple[Path, str]]:
     """Return {layer name in lower case: (file, layer)}; shapefiles look beside."""
+    import pyogrio
+
     files = sorted(path.parent.glob("*.[sS][hH][pP]")) if path.suffix.lower() == ".shp" else [path]
     try:
         return {

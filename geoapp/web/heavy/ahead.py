@@ -10,6 +10,7 @@ from flask import Flask, url_for
 
 from geoapp.coverage.model import Question
 from geoapp.coverage.territories.zone import list_types, list_zones
+from geoapp.outputs.files.formats import load_refusals
 from geoapp.outputs.sheets.rendering import check_pdf
 from geoapp.reference.zonings import COMMUNE, MAILLE, REGION, ZONAGES
 from geoapp.web.heavy.asked import answer_key, read_asked
@@ -36,6 +37,7 @@ def prepare(app: Flask, servi: Servi) -> Iterator[None]:
         ).close()
         yield
     check_pdf()
+    load_refusals()
 
 
 TYPES = ("offre", "couverture", "densite", "zones")
