@@ -83,7 +83,8 @@ def test_the_sites_of_the_mirror_close_together(real_world):
     mine = real_world.offres[real_world.offres["code_domaine"].eq("transport")]
     entities = entity_of(mine).fillna(mine["nom_organisme"])
     place = dict(zip(real_world.trajets.places, range(len(real_world.trajets.places)), strict=True))
-    columns = mine["id_place"].map(place).to_numpy()
+    columns = mine["id_place"].map(place)
+    trained = set(zip(entities.tolist(), columns.tolist(), strict=True))
     cost, maille = real_world.cost("km"), real_world.mailles["epci"]
     people = real_world.population("tous")
     by_zone: dict[str, set[str]] = {code: set() for code in maille.codes}
@@ -92,7 +93,7 @@ def test_the_sites_of_the_mirror_close_together(real_world):
             continue
         start, end = cost.indptr[point], cost.indptr[point + 1]
         near = set(cost.indices[start:end][cost.data[start:end] <= 20.0].tolist())
-        reached = {one for one, column in zip(entities, columns, strict=True) if column in near}
+        reached = {one for one, column in trained if column in near}
         by_zone[maille.codes[zone]] |= reached
     alone = {code for code, found in by_zone.items() if len(found) == 1}
     assert set(table.dropna().index) == alone

@@ -255,8 +255,8 @@ def test_every_real_row_is_a_training_or_completes_one(mirror, filieres, year, n
         and row["Capacité carte scolaire"] not in ("0", "999")
     ]
     seats = sum(places for _, _, places in rows)
-    shared = set(filieres.communes.values()) - {None}
-    beside = sum(n for key, mef, n in rows if mef in shared and key not in set(flat["id_action"]))
+    shared, shown = set(filieres.communes.values()) - {None}, set(flat["id_action"].tolist())
+    beside = sum(n for key, mef, n in rows if mef in shared and key not in shown)
     assert beside > 10_000 and pd.to_numeric(flat["capacite"]).sum() <= seats - beside
 
 

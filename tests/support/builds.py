@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 from geoapp.core.snapshot import Snapshot, open_snapshot
 from geoapp.ingest import readings
@@ -62,6 +63,27 @@ def compiled_templates() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         shared = partial(Flask.jinja_environment, bytecode_cache=CompiledTemplates())
         patch.setattr(Flask, "jinja_environment", shared)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_addresses() -> Iterator[None]:
+    """Compile once by process what writes the addresses of each rule: an application has a hundred
+    rules, which take longer than all the rest of it.
+    """
+    known: dict[tuple, Callable] = {}
+    compile_one = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable:
+        key = (append_unknown, *rule._trace)
+        if rule.defaults:
+            return compile_one(rule, append_unknown)
+        if key not in known:
+            known[key] = compile_one(rule, append_unknown)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
         yield
 
 
