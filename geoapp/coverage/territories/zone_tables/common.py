@@ -32,6 +32,7 @@ def indicator_column(nom: str, titre: str = "") -> ColonneTableau:
 
 
 def no_offer(contenu: ContenuZone) -> str:
+    """Return what a table of offers without row says."""
     nom = name_offer(contenu.question)
     return (
         where_known(contenu, f"{upper_first(nom.aucune)} n'est placé{nom.e} dans la zone.")
