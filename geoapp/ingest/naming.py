@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 import geopandas as gpd
 import pandas as pd
 
+from geoapp.core.texts import plain
 from geoapp.offer.naming.bodies import (
     NomsPropres,
     learn_names,
@@ -88,7 +89,10 @@ def gather_labels(nomenclatures: Mapping[str, pd.DataFrame]) -> Libelles:
 def _rows(nomenclatures: Mapping[str, pd.DataFrame], key: str) -> list[dict[str, str]]:
     """Return the rows of one nomenclature as plain texts; none when it is absent."""
     table = nomenclatures.get(key)
-    return [] if table is None else table.fillna("").to_dict("records")
+    if table is None:
+        return []
+    columns = (plain(table[name].fillna("")) for name in table.columns)
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _short_labels(

@@ -16,6 +16,7 @@ from geoapp.core.schema import TABLES
 from geoapp.core.schema.model import INDICES_TENSION
 from geoapp.ingest.tally import Bilan
 from geoapp.offer.journal import Journal, resolve_communes
+from geoapp.offer.values import join_by_group
 from geoapp.reference.codes import normalise_rome
 from geoapp.reference.codes.text import fold
 from geoapp.reference.zonings import COMMUNE, REGION
@@ -257,7 +258,7 @@ def place_information(
     points = make_points(longitude, latitude).set_axis(mine.index)
     whole = members[members["type_lien"].eq("entiere")]
     keys = whole["type_zone"] + ":" + whole["code_zone"]
-    zones = keys.groupby(whole["code_commune"]).agg("|".join)
+    zones = join_by_group(keys, whole["code_commune"])
     made = mine.assign(
         id_lieu_information=mine["id_source"] + ":" + codes + ":" + mine["nom"],
         nom_commune=codes.map(facts["nom"]),

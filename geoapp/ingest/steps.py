@@ -27,8 +27,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
+from geopandas.array import GeometryArray
 
 from geoapp.core.config import GEODATA, ROOT
 from geoapp.core.errors import ParameterError
@@ -51,7 +54,7 @@ _LIBRARIES = (
     "scipy",
     "shapely",
 )
-_FORM = 2
+_FORM = 3
 """Number of the form in which results are written: one written in another is done again."""
 _LENGTH = 8
 _MISSING = object()
@@ -155,6 +158,7 @@ def _files_of(module: str) -> set[Path]:
     return found
 
 
+@cache
 def _file_of(module: str) -> Path | None:
     """Return the file of a module of the product; None for another, or a name in a module."""
     parts = module.split(".")
@@ -235,7 +239,16 @@ class _Pickler(pickle.Pickler):
             is_whole = isinstance(texts, pa.Array) and texts.nbytes > BLOCK
             if is_whole and texts.get_total_buffer_size() < 2 * texts.nbytes:
                 return pd.array, (texts, obj.dtype)
+        if isinstance(obj, GeometryArray):
+            # All at once: one by one, as shapes are written else, takes ten times as long.
+            wkb = pa.array(shapely.to_wkb(np.asarray(obj)), type=pa.large_binary())
+            return _shapes, (wkb, obj.crs)
         return NotImplemented
+
+
+def _shapes(wkb: pa.Array, crs: Any) -> GeometryArray:
+    """Return shapes that `_Pickler` wrote."""
+    return GeometryArray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), crs=crs)
 
 
 def _undump(stream: io.BufferedReader) -> Any:

@@ -254,10 +254,11 @@ def _zones_of(
     told = ["type_zone", "nom", "millesime", "id_source", "est_fictive"]
     zones = members.groupby("code_zone")[told].first()
     zones["nb_communes"] = by_zone["code_commune"].nunique()
-    is_whole = by_zone["type_lien"].agg(lambda links: links.eq("entiere").all())
+    is_whole = inside["type_lien"].eq("entiere").groupby(inside["code_zone"]).all()
     zones["population"] = by_zone["population"].sum(min_count=1).where(is_whole)
     # Communes of several years make a sum of no year.
-    years = by_zone["millesime_population"].agg(lambda year: year.iloc[0])
+    firsts = inside.drop_duplicates("code_zone").set_index("code_zone")
+    years = firsts["millesime_population"].reindex(is_whole.index)
     is_one = by_zone["millesime_population"].nunique().eq(1)
     zones["annee_population"] = years.where(is_one & zones["population"].notna())
     whole = members[members["type_lien"].eq("entiere")]

@@ -22,6 +22,7 @@ from geoapp.coverage.travel.growing import let_go
 from geoapp.coverage.travel.matrix import PAR_UNITE, PLUS_GRAND
 from geoapp.coverage.travel.modes import VOITURE
 from geoapp.offer.counted import is_counted
+from geoapp.offer.values import join_by_group
 from geoapp.reference.codes.tracks import ENTREES
 from geoapp.reference.zonings import REGION
 
@@ -265,7 +266,7 @@ def _zones_of_schools(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     # An establishment of several places is counted once: where the first of them lies.
     first = links.sort_values("id_lieu").drop_duplicates(["code_uai", "type_zone"])
     keys = first["type_zone"] + ":" + first["code_zone"]
-    return keys.groupby(first["code_uai"]).agg("|".join)
+    return join_by_group(keys, first["code_uai"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -432,14 +433,14 @@ def _nearest_to_most(
 ) -> np.ndarray:
     """Return the place that is the nearest to most people of each zone, -1 when none is reached."""
     reached = (zone >= 0) & (least < _FAR) & (people > 0)
-    chosen = np.full(nb, -1)
-    base = int(place.max(initial=0)) + 1
-    pairs, weights = np.unique(zone[reached] * base + place[reached], return_inverse=True)
-    sums = np.bincount(weights, people[reached], len(pairs))
-    # The last of an order by people is the greatest; equal ones go to the first place.
-    order = np.lexsort((-pairs, sums))
-    chosen[pairs[order] // base] = pairs[order] % base
-    return chosen
+    is_seen = np.bincount(place[reached], minlength=1) > 0
+    seen, rank = np.flatnonzero(is_seen), np.cumsum(is_seen) - 1
+    if not len(seen):
+        return np.full(nb, -1)
+    pairs = zone[reached] * len(seen) + rank[place[reached]]
+    sums = np.bincount(pairs, people[reached], nb * len(seen)).reshape(nb, len(seen))
+    # The first of equal ones.
+    return np.where(sums.any(axis=1), seen[sums.argmax(axis=1)], -1)
 
 
 def _tell_zones(

@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from geoapp.core.errors import SourceError
+from geoapp.core.texts import plain
 from geoapp.sources.headers import required_columns, rule_columns
 from geoapp.sources.records import show
 from geoapp.sources.registry import Source, rule_problem
@@ -96,7 +97,7 @@ def _apply(raw: pd.DataFrame, rule, annee: str) -> pd.Series:
 
 def _pieces(values: pd.Series, separator: str, rank: int) -> pd.Series:
     """Return one piece of each text, NA where it has none; unknown ones alone are texts too."""
-    parts = [[] if pd.isna(one) else one.split(separator) for one in values]
+    parts = [one.split(separator) if isinstance(one, str) else [] for one in plain(values)]
     found = [one[rank].strip() if -len(one) <= rank < len(one) else None for one in parts]
     return pd.Series(found, index=values.index, dtype="str")
 

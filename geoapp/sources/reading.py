@@ -125,6 +125,8 @@ def _without_twins(lecture: Lecture, source: Source, path: Path) -> pd.DataFrame
         A column that is read is there several times, and they differ.
     """
     frame = lecture.frame
+    if not lecture.doubles:
+        return frame
     renamed = {name: known_columns(source, {name}) for name in lecture.doubles}
     for name, twins in lecture.doubles.items():
         differ = any(not frame[name].fillna("").eq(frame[twin].fillna("")).all() for twin in twins)

@@ -7,7 +7,6 @@ street, its house numbers packed (`NUMERO`).
 from __future__ import annotations
 
 import csv
-import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pajson
 import shapely
+from geopandas.array import GeometryArray
 
 from geoapp.core.errors import SourceError
 from geoapp.core.geometry import METROPOLE
@@ -186,26 +189,69 @@ def read_osm_roads(path: Path) -> Lecture:
         When the file is no GeoJSON of lines.
     """
     try:
-        features = json.loads(read_bytes(path))["features"]
-        told = [one["properties"] for one in features]
-        names = [str(one.get("name") or "").strip() for one in told]
-        classes = [str(one.get("roadClass") or "") for one in told]
-        lines = _shapes([one["geometry"]["coordinates"] for one in features])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, shapely.GEOSException):
+        told, coordinates = _features(read_bytes(path))
+        lines = _shapes(coordinates)
+    except (ValueError, shapely.GEOSException):
         raise SourceError(
             path,
             "ce n'est pas un GeoJSON de lignes.",
             cure="Donnez un extrait de routes d'OpenStreetMap (LineString, name, roadClass).",
         ) from None
-    if not names:
+    if not len(lines):
         raise SourceError(path, "aucun objet dans le fichier.", cure="Donnez un extrait non vide.")
-    index = pd.Index([f"élément {i}" for i in range(1, len(names) + 1)], name="ligne", dtype="str")
-    frame = pd.DataFrame({"nom": names, "classe": classes, "geometry": lines}, index=index)
+    index = pd.Index([f"élément {i}" for i in range(1, len(lines) + 1)], name="ligne", dtype="str")
+    texts = {nom: pd.array(pc.fill_null(one, ""), dtype="str") for nom, one in told.items()}
+    frame = pd.DataFrame({**texts, "geometry": GeometryArray(lines)}, index=index)
     return Lecture(frame=frame, nb_lues=len(frame))
 
 
-def _shapes(coordinates: list[list]) -> np.ndarray:
-    """Return many lines, made at once: one by one takes ten times as long."""
-    rank = np.repeat(np.arange(len(coordinates)), [len(one) for one in coordinates])
-    points = [point for one in coordinates for point in one]
-    return shapely.linestrings(np.array(points, dtype=float), indices=rank)
+_ROADS = pa.schema(
+    {
+        "features": pa.list_(
+            pa.struct(
+                {
+                    "properties": pa.struct({"name": pa.string(), "roadClass": pa.string()}),
+                    "geometry": pa.struct({"coordinates": pa.list_(pa.list_(pa.float64()))}),
+                }
+            )
+        )
+    }
+)
+"""What is read of an extract of OpenStreetMap."""
+
+
+def _features(content: bytes) -> tuple[dict[str, pa.Array], pa.Array]:
+    """Return name and class of the roads of a GeoJSON, and their coordinates.
+
+    Arrow reads them without an object of Python by number: a tenth of the time.
+    """
+    table = pajson.read_json(
+        pa.BufferReader(content),
+        # One value holds them all.
+        pajson.ReadOptions(use_threads=False, block_size=len(content) + 1),
+        pajson.ParseOptions(_ROADS, newlines_in_values=True, unexpected_field_behavior="ignore"),
+    )
+    features = table["features"].combine_chunks().flatten()
+    properties, geometry = pc.struct_field(features, "properties"), features.field("geometry")
+    names = pc.utf8_trim_whitespace(pc.struct_field(properties, "name"))
+    classes = pc.struct_field(properties, "roadClass")
+    return {"nom": names, "classe": classes}, geometry.field("coordinates")
+
+
+def _shapes(coordinates: pa.Array) -> np.ndarray:
+    """Return many lines, made at once: one by one takes ten times as long.
+
+    Raises
+    ------
+    ValueError
+        When one has no coordinates, or points of several sizes.
+    """
+    sizes = pc.list_value_length(coordinates)
+    points = coordinates.flatten()
+    if sizes.null_count or points.null_count:
+        raise ValueError("line without points")
+    rank = np.repeat(np.arange(len(coordinates)), sizes.to_numpy())
+    numbers = points.flatten().to_numpy()
+    if len(pc.unique(pc.list_value_length(points))) > 1:
+        raise ValueError("points of several sizes")
+    return shapely.linestrings(numbers.reshape(len(points), -1), indices=rank)

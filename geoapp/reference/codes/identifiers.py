@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import pandas as pd
 
+from geoapp.core.texts import by_distinct
 from geoapp.reference.codes.text import as_code, as_str, as_text, fold, map_distinct, on_scalar_too
 
 # Key letters of a UAI: the alphabet without I, O and Q (BCN, N_UAI).
@@ -40,7 +41,7 @@ def normalise_code_commune(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     est_repare : Series of bool
         True where the code kept differs from the text received.
     """
-    return _zero_filled(values, as_code(values), _COMMUNE)
+    return _zero_filled(values, as_code, _COMMUNE)
 
 
 @on_scalar_too
@@ -51,19 +52,28 @@ def normalise_code_postal(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     it locates nothing.  What is written around a postcode is left out: "59308
     CEDEX 9" and "F-59308 LILLE" give "59308"; a prefix of another country gives NA.
     """
-    digits = as_code(values).str.replace(r"^(?:F-?)?(\d{5})\D.*$|^F-?", r"\1", regex=True)
-    return _zero_filled(values, digits, _POSTAL)
+    return _zero_filled(values, _postal_digits, _POSTAL)
+
+
+def _postal_digits(values: pd.Series) -> pd.Series:
+    return as_code(values).str.replace(r"^(?:F-?)?(\d{5})\D.*$|^F-?", r"\1", regex=True)
 
 
 def _zero_filled(
-    values: pd.Series, text: pd.Series, pattern: re.Pattern
+    values: pd.Series, read: Callable[[pd.Series], pd.Series], pattern: re.Pattern
 ) -> tuple[pd.Series, pd.Series]:
     """Give a four-digit code its zero back, refuse what misses the pattern."""
-    # A Corsican « 2A04 » has lost another digit than its zero: digits only are mended.
-    four_digits = text.str.fullmatch(r"\d{4}", na=False)
-    codes = text.where(~four_digits, "0" + text)
-    codes = codes.where(codes.str.fullmatch(pattern, na=False))
-    return codes, codes.notna() & codes.ne(as_str(values).str.strip())
+
+    def filled(values: pd.Series) -> pd.Series:
+        text = read(values)
+        # A Corsican « 2A04 » has lost another digit than its zero: digits only are mended.
+        four_digits = text.str.fullmatch(r"\d{4}", na=False)
+        codes = text.where(~four_digits, "0" + text)
+        return codes.where(codes.str.fullmatch(pattern, na=False))
+
+    given = as_str(values)
+    codes = by_distinct(given, filled)
+    return codes, codes.notna() & codes.ne(by_distinct(given, lambda texts: texts.str.strip()))
 
 
 @on_scalar_too

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from geoapp.core.french import upper_first
+from geoapp.core.texts import plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +183,8 @@ def _table(
 def _only(table: pd.DataFrame, key: str, value: str) -> dict[str, str]:
     """Return key → value for the keys that have one value only."""
     pairs = table[[key, value]].dropna().drop_duplicates()
-    return dict(pairs.drop_duplicates(key, keep=False).itertuples(index=False, name=None))
+    alone = pairs.drop_duplicates(key, keep=False)
+    return dict(zip(plain(alone[key]), plain(alone[value]), strict=True))
 
 
 def _names(
