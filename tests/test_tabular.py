@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from geoapp.core.errors import SourceError
-from geoapp.sources import content
+from geoapp.sources import content, tabular
 from geoapp.sources.records import show
 from geoapp.sources.tabular import MAX_COLUMNS, MAX_FIELD, read_csv, read_json
 from geoapp.sources.workbook import MAX_CELLS, read_xlsx
@@ -384,3 +384,42 @@ def test_a_damaged_open_document_is_told(tmp_path, cell):
     with pytest.raises(SourceError) as told:
         read_xlsx(path)
     assert path.name in str(told.value) and told.value.cure
+
+
+_WELL_FORMED = {
+    "plain": "a;b\n1; x \n2;\n",
+    "spaces of Python": "a;b\n\u00a01\u2003;\u3000\n2;\x1c\n",
+    "blank rows": "a;b\n1;x\n ; \n3;z\n",
+    "cells of several lines": 'titre du fichier\na;b\r\n1;"x\ny ""z"""\r\n' + "2;t\r\n" * 4,
+    "a quote inside": 'a;b\n1;rue dite "la Haute"\n2;x\n3;y\n',
+    "an empty line": "a;b\n1;x\n\n3;z\n",
+    "one column": "a\n1\n\n3\n",
+}
+_OTHERS = {
+    "several widths": "a;b\n1\n2;x;y\n3;z\n",
+    "a return alone": "a;b\n1;x\ry\n2;z\n",
+    "text after a quote": 'a;b\n1;"x"y\n',
+    "a quote left open": 'a;b\n1;"x\n2;y\n',
+    "a long cell": f"a;b\n1;{'x' * (MAX_FIELD + 1)}\n",
+}
+
+
+@pytest.mark.parametrize("case", [*_WELL_FORMED, *_OTHERS])
+def test_rows_read_at_once_are_those_read_one_by_one(write, case, monkeypatch):
+    path, at_once, seen = write((_WELL_FORMED | _OTHERS)[case]), tabular._read_at_once, []
+    monkeypatch.setattr(tabular, "_read_at_once", lambda *args: seen.append(at_once(*args)))
+    one_by_one = _told(path)
+    monkeypatch.setattr(tabular, "_read_at_once", at_once)
+    assert _told(path) == one_by_one
+    assert all((one is not None) == (case in _WELL_FORMED) for one in seen)
+
+
+def _told(path):
+    """Return all that is read of a file, or why it is not."""
+    try:
+        lecture = read_csv(path)
+    except SourceError as error:
+        return str(error)
+    frame = lecture.frame
+    told = (list(frame.columns), frame.dtypes.tolist(), frame.index.tolist(), rows_of(lecture))
+    return *told, lecture.rejets, lecture.nb_lues, lecture.notes

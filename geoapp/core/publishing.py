@@ -6,20 +6,19 @@ A build that fails or is killed leaves what is served as it was.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
 from geoapp.core import schema
 from geoapp.core.errors import StorageError
 from geoapp.core.files import aside, is_left_over, put_in_place, replacing
+from geoapp.core.packed import Packed
 from geoapp.core.snapshot import (
     CURRENT,
     MANIFEST,
@@ -38,12 +37,11 @@ comparison and roll-back."""
 
 
 def publish(
-    frames: dict[str, pd.DataFrame],
+    frames: Mapping[str, pd.DataFrame | Packed],
     manifest: dict,
     data_dir: Path,
     *,
     finish: Callable[[Path], None] = lambda folder: None,
-    ready: Mapping[str, bytes] = MappingProxyType({}),
     kept: int = KEPT,
 ) -> Snapshot:
     """Check `frames`, write them aside, publish them atomically, return the snapshot.
@@ -51,15 +49,13 @@ def publish(
     Parameters
     ----------
     frames : dict
-        Every table of the schema, by name.
+        Every table of the schema, by name; packed ones were checked when they were.
     manifest : dict
         What the build knows; `cree_le` (ISO 8601, UTC) names the folder.  The
         sha256 and row count of each table are added, and the sha256 of every file.
     finish : callable
         Writes what else the snapshot holds (the search index) into its folder,
         before it is published.
-    ready : mapping
-        Tables already checked and made into Parquet (see `table_bytes`).
     kept : int
         Published snapshots left in the folder; the one served until now is, whatever its age.
 
@@ -70,15 +66,16 @@ def publish(
     StorageError
         When the folder cannot be written; nothing is published.
     """
-    content = {
-        nom: ready[nom] if nom in ready else table_bytes(frame, nom)
+    packed = {
+        nom: frame if isinstance(frame, Packed) else Packed.of(frame, nom)
         for nom, frame in frames.items()
     }
     # Kept tables were checked alone; what they refer to may be of another build.
     schema.check_references(frames)
+    content = {nom: table.content for nom, table in packed.items()}
     tables = {
-        nom: {"lignes": len(frame), "sha256": hashlib.sha256(content[nom]).hexdigest()}
-        for nom, frame in frames.items()
+        nom: {"lignes": len(table), "sha256": hashlib.sha256(content[nom]).hexdigest()}
+        for nom, table in packed.items()
     }
     data_dir = Path(data_dir)
     before = served_folder(data_dir)
@@ -87,20 +84,6 @@ def publish(
         serve_folder(data_dir, final)
         _forget_old(data_dir, kept, before)
         return open_snapshot(data_dir)
-
-
-def table_bytes(frame: pd.DataFrame, nom: str) -> bytes:
-    """Return a table as Parquet.
-
-    Raises
-    ------
-    ContractError
-        When the frame breaks the contract of table `nom`.
-    """
-    schema.check_table(frame, nom)
-    stream = io.BytesIO()
-    frame.to_parquet(stream, index=False, compression="zstd")
-    return stream.getvalue()
 
 
 def _write(content: Mapping[str, bytes], manifest: dict, folder: Path, finish) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -76,12 +76,14 @@ class Snapshot:
             raise _damaged(self.path, f"{nom}.parquet") from error
 
 
-def read_table(path: Path, nom: str) -> pd.DataFrame | gpd.GeoDataFrame:
-    """Return the Parquet file `path` as table `nom` of the schema."""
+def read_table(
+    path: Path | IO[bytes], nom: str, columns: list[str] | None = None
+) -> pd.DataFrame | gpd.GeoDataFrame:
+    """Return the Parquet file `path` as table `nom` of the schema, or some of its columns."""
     # Not by pandas, that looks for a folder of files before it reads this one.
     with ParquetFile(path) as file:
-        frame = file.read().to_pandas()
-    if not schema.TABLES[nom].est_geographique:
+        frame = file.read(columns).to_pandas()
+    if not schema.TABLES[nom].est_geographique or "geometry" not in frame:
         return frame
     # Not by GeoPandas: reading the reference system that a file spells out takes longer than all
     # the rest of a small table, and a snapshot holds no other one.

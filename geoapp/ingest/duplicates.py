@@ -79,7 +79,9 @@ def merge_catalogues(
     offers["nb_connus"] = offers[list(CONNUS)].notna().sum(axis=1)
     offers["millesime"] = offers["id_source"].map(millesimes).astype("object").fillna("")
     retained, found = _gathered(offers, read_refusals() if refus is None else refus)
-    shown = _merge_rows(tables["offres"], offers[list(RANG)], retained)
+    # The rest of the profile goes before the offers are there twice.
+    offers = offers[list(RANG)].copy()
+    shown = _merge_rows(tables["offres"], offers, retained)
     return {
         "offres": shown.assign(fin_permanente=hold_permanent(shown, millesimes)),
         "doublons": found,
@@ -106,12 +108,14 @@ def profile_offers(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     Same rows and index as `offres`.
     """
     offers = tables["offres"]
-    formations = tables["formations"].set_index("id_formation")
     kept = ["type_diplome", "code_certifinfo", "code_rncp", "code_rome", "code_formacode"]
+    formations = tables["formations"][["id_formation", *kept, "code_cfd", "code_mef"]]
+    formations = formations.set_index("id_formation")
     cfd = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
     codes = formations[kept].assign(code_cfd=cfd)
-    bodies = tables["organismes"].set_index("id_organisme")
-    places = tables["lieux"].set_index("id_lieu")
+    bodies = tables["organismes"][["id_organisme", "code_uai", "siret", "siren"]]
+    bodies = bodies.set_index("id_organisme")
+    places = tables["lieux"][["id_lieu", "code_uai"]].set_index("id_lieu")
     result = pd.DataFrame(offers.drop(columns="geometry")).join(codes, on="id_formation")
     of_place = offers["id_lieu"].map(places["code_uai"])
     of_body = offers["id_organisme"].map(bodies["code_uai"])

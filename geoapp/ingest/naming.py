@@ -46,6 +46,14 @@ LUES = (
 DITES = ("titre", "preuve_titre", "code_diplome", "niveau_sortie", "preuve_niveau")
 """Columns of a formation that are worked out here."""
 
+_ETIQUETTES = frozenset(
+    (
+        *("libelle", "libelle_court", "niveau", "type_diplome", "date_fin"),
+        *("code_cfd", "code_mef", "code_mefstat", "code_certifinfo", "code_rncp"),
+    )
+)
+"""Columns of the nomenclatures that labels rest on."""
+
 ECRITES = ("code_certifinfo", "code_formacode", "code_rome", "code_nsf")
 """Nomenclatures whose labels are written in small letters, with their accents."""
 
@@ -91,8 +99,9 @@ def _rows(nomenclatures: Mapping[str, pd.DataFrame], key: str) -> list[dict[str,
     table = nomenclatures.get(key)
     if table is None:
         return []
-    columns = (plain(table[name].fillna("")) for name in table.columns)
-    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    read = [nom for nom in table.columns if nom in _ETIQUETTES]
+    columns = (plain(table[nom].fillna("")) for nom in read)
+    return [dict(zip(read, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _short_labels(

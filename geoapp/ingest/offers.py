@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -87,7 +88,8 @@ def offer_tables(
     doubtful_distance_m: float,
     nomenclatures: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     libelles: Libelles | None = None,
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    keep: Callable[[pd.DataFrame, str], Any] = lambda frame, nom: frame,
+) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return organismes, formations, actions, sessions, lieux, actions_lieux and position repairs.
 
     Parameters
@@ -99,6 +101,8 @@ def offer_tables(
         unknown.
     libelles : Libelles, optional
         Labels that titles, kinds of diploma and levels may rest on (see `gather_labels`).
+    keep : callable
+        What each table is returned as, the frame being let go (`Packed.of`); as it is by default.
     """
     bodies = merge_organismes([part["organismes"] for part in parts])
     # Each table is let go as soon as another takes its place: a large offer fits once in memory.
@@ -119,9 +123,14 @@ def offer_tables(
         doubtful_distance_m=doubtful_distance_m,
     )
     union["lieux"] = name_places(lieux, communes, noms)
-    tables = {nom: conform(union.pop(nom), nom) for nom in list(union)}
-    tables["lieux"] = gpd.GeoDataFrame(tables["lieux"], geometry="geometry", crs=CRS_GEO)
-    return tables, repairs
+    del bodies, lieux
+    return {nom: keep(_final(union.pop(nom), nom), nom) for nom in list(union)}, repairs
+
+
+def _final(frame: pd.DataFrame, nom: str) -> pd.DataFrame:
+    """Return a frame as the table that it is of the offer."""
+    table = conform(frame, nom)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS_GEO) if nom == "lieux" else table
 
 
 def _name_organismes(organismes: pd.DataFrame, etablissements: pd.DataFrame) -> pd.DataFrame:
@@ -203,10 +212,11 @@ def count_places(
 
     One offer is one row of its file: one action in one place.
     """
-    lieux = tables["lieux"]
     told = ["id_lieu", "geometry", "est_douteuse", "code_commune", "code_uai"]
+    lieux = tables["lieux"][["id_source", *told]]
     theirs = lieux.loc[lieux["id_source"].eq(bilan.id_source), told]
-    mine = tables["actions_lieux"].merge(pd.DataFrame(theirs), on="id_lieu")
+    links = tables["actions_lieux"][["id_action", "id_lieu"]]
+    mine = links.merge(pd.DataFrame(theirs), on="id_lieu")
     nb = len(mine) + sum(bilan.complements.values())
     if nb != bilan.nb_valides:
         raise ContractError(

@@ -74,7 +74,7 @@ def perimeter_table(
 
 def _offers_by_case(tables: Mapping[str, pd.DataFrame]) -> dict[tuple, int]:
     """Return the number of our offers by cell; those of unknown place are in none."""
-    offres, communes = tables["offres"], tables["communes"]
+    offres, communes = tables["offres"][[*CASE[:3], "code_commune"]], tables["communes"]
     of_commune = communes.set_index("code_commune")["code_departement"]
     told = pd.DataFrame(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +17,8 @@ import geoapp
 from geoapp.core.config import Settings, load_settings
 from geoapp.core.errors import ParameterError, SnapshotError
 from geoapp.core.files import aside
-from geoapp.core.publishing import publish, storage_errors, table_bytes
+from geoapp.core.packed import Packed
+from geoapp.core.publishing import publish, storage_errors
 from geoapp.core.schema import NIVEAUX, VOIES
 from geoapp.core.snapshot import ROUTES, SNAPSHOTS, TUILES, Snapshot, open_snapshot
 from geoapp.coverage.travel import Matrices, write_trajets
@@ -148,9 +149,10 @@ def _publish_build(
         watch("trajets", 1, 1)
         manifest = _manifest(state, settings) | {"trajets": matrices.parametres}
         watch("publication", 0, 1)
-        finish, ready = partial(_write_beside, state, made, matrices), _ready(state.etapes, made)
+        tables = {**made.tables, **_packed(state.etapes, made, made.keys)}
+        finish = partial(_write_beside, state, made, matrices)
         kept = settings.snapshots_kept
-        snapshot = publish(made.tables, manifest, data_dir, finish=finish, ready=ready, kept=kept)
+        snapshot = publish(tables, manifest, data_dir, finish=finish, kept=kept)
     # Only now: a build that fails must find what the one before it has kept.
     sweep(state.etapes)
     watch("publication", 1, 1)
@@ -252,7 +254,7 @@ class _Made:
     Those that tell of the build itself (sources, rejects) have none: they are made each time.
     """
 
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame | Packed] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     apart: dict[str, pd.DataFrame] = field(default_factory=dict)
     """What the search index alone reads: no table of the snapshot."""
@@ -275,17 +277,16 @@ def _index(etapes: Etapes, made: _Made) -> bytes:
     return do(etapes, "index", key, lambda: index_bytes({**made.tables, **made.apart}))
 
 
-def _ready(etapes: Etapes, made: _Made) -> dict[str, bytes]:
-    """Return as Parquet, checked, the tables whose step has a key."""
-    return {
-        nom: do(
-            etapes,
-            f"table-{nom}",
-            etapes.key("table", table_bytes, nom, key),
-            partial(table_bytes, made.tables[nom], nom),
-        )
-        for nom, key in made.keys.items()
-    }
+def _packed(etapes: Etapes, made: _Made, noms: Iterable[str]) -> dict[str, Packed]:
+    """Return some tables packed, found again when their step has not changed."""
+    packed = {}
+    for nom in noms:
+        table = made.tables[nom]
+        if not isinstance(table, Packed):
+            key = etapes.key("table", Packed.of, nom, made.keys[nom])
+            table = do(etapes, f"table-{nom}", key, partial(Packed.of, table, nom))
+        packed[nom] = table
+    return packed
 
 
 def _locate_all(
@@ -397,6 +398,9 @@ def _add_territories(state: BuildState, lectures: Lectures, made: _Made) -> str:
     return territoire
 
 
+_PAR_ACTION = frozenset(("actions_debouches", "actions_flux", "formations_familles"))
+"""Tables of rows by action or by formation, packed as soon as they are made."""
+
 _AUSSI = {"besoins": ("statistiques", "offre")}
 """Steps whose sources another one reads too."""
 
@@ -428,8 +432,9 @@ def _add_offer(
     ):
         mine_key = key(nom, make, offer_key, _read_key(state, nom, *_AUSSI.get(nom, ())))
         work = partial(make, lectures=lectures, tables=made.tables)
-        tables = counted(state, nom, mine_key, work)
-        made.add(tables, mine_key)
+        made.add(counted(state, nom, mine_key, work), mine_key)
+        # As long as the offer, and read by few of their columns from here on.
+        made.tables |= _packed(state.etapes, made, _PAR_ACTION & made.keys.keys())
 
 
 def _add_streets(state: BuildState, lectures: Lectures, made: _Made) -> None:

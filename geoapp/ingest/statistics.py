@@ -216,9 +216,10 @@ def _diploma_of(mef: pd.Series, filieres: Filieres) -> pd.Series:
 
 def _diplomas_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return `id_action`, `code_cfd` and `voie` of each action."""
-    formations = tables["formations"].set_index("id_formation")
+    codes = ["id_formation", "code_cfd", "code_mef"]
+    formations = tables["formations"][codes].set_index("id_formation")
     diploma = formations["code_cfd"].fillna(cfd_from_mef(formations["code_mef"]))
-    actions = tables["actions"]
+    actions = tables["actions"][["id_action", "id_formation", "voie"]]
     return pd.DataFrame(
         {
             "id_action": actions["id_action"],
@@ -238,8 +239,10 @@ def _heirs(cfd: str, filieres: Filieres) -> list[str]:
 
 def uai_of_actions(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the UAI codes of each action: those of its places, and of the body that teaches."""
-    places = tables["actions_lieux"].merge(tables["lieux"][["id_lieu", "code_uai"]], on="id_lieu")
+    codes_of_places = tables["lieux"][["id_lieu", "code_uai"]]
+    places = tables["actions_lieux"][["id_action", "id_lieu"]].merge(codes_of_places, on="id_lieu")
     codes_of_bodies = tables["organismes"][["id_organisme", "code_uai"]]
-    bodies = tables["actions"].merge(codes_of_bodies, on="id_organisme")
+    actions = tables["actions"][["id_action", "id_organisme"]]
+    bodies = actions.merge(codes_of_bodies, on="id_organisme")
     both = pd.concat([part[["id_action", "code_uai"]] for part in (places, bodies)])
     return both.dropna().drop_duplicates()

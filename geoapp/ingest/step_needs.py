@@ -11,7 +11,7 @@ from geoapp.core.schema import TABLES, conform
 from geoapp.core.texts import is_among
 from geoapp.coverage.travel import Matrices
 from geoapp.ingest import needs
-from geoapp.ingest.code_joins import find_codes
+from geoapp.ingest.code_joins import LUES, find_codes
 from geoapp.ingest.readings import Lectures, per_source
 from geoapp.ingest.state import BuildState
 from geoapp.ingest.step_offer import read_nomenclatures
@@ -55,7 +55,7 @@ def needs_tables(
         read["besoins"].reindex(columns=["code_famille", "nom", "code_groupe", "groupe"]),
         read["familles_rome"].reindex(columns=["code_fap", "code_rome"]),
     )
-    formations = tables["formations"]
+    formations = tables["formations"][["id_formation", *LUES]]
     formations = formations[is_among(formations["id_formation"], tables["offres"]["id_formation"])]
     found = find_codes(formations, nomenclatures.get("code_certifinfo"))
     jobs = pd.DataFrame(
@@ -112,7 +112,7 @@ def _with_offer(
     outcomes = tables["debouches_region"]
     last = outcomes[outcomes["annee"].eq(outcomes["annee"].max())]
     rates = (
-        tables["actions_debouches"]
+        tables["actions_debouches"][["id_action", "id_debouche"]]
         .merge(last[["id_debouche", "taux_emploi_pct", "annee"]], on="id_debouche")
         .dropna(subset="taux_emploi_pct")
         .merge(mine[["id_action", "code_famille"]].drop_duplicates(), on="id_action")

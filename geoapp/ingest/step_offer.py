@@ -11,6 +11,7 @@ from functools import cached_property, partial
 
 import pandas as pd
 
+from geoapp.core.packed import Packed, Unpacked
 from geoapp.core.schema import conform
 from geoapp.ingest import offers
 from geoapp.ingest.by_departement import no_departement_offers, read_by_departement
@@ -61,13 +62,17 @@ class Placement:
         return read_filieres(self.nomenclatures)
 
 
+_PAR_OFFRE = ("offres", "doublons", "defauts", "lieux_zones")
+"""Tables of rows by offer or by place, packed once they are final."""
+
+
 def offer_tables(
     state: BuildState,
     lectures: Lectures,
     doubtful_distance_m: float,
     territoires: Mapping[str, pd.DataFrame],
-) -> dict[str, pd.DataFrame]:
-    """Return the offer tables, and count every offer source.
+) -> dict[str, pd.DataFrame | Packed]:
+    """Return the offer tables, those that grow with it packed, and count every offer source.
 
     Those replaced and the examples too, which feed nothing.
 
@@ -80,7 +85,7 @@ def offer_tables(
     nomenclatures = read_nomenclatures(state, lectures)
     feeding = [*state.feeding("offre"), *state.feeding("filieres")]
     placement = Placement(lectures=lectures, socle=socle, nomenclatures=nomenclatures)
-    result = place_offers(state, "offre-placee", feeding, placement)
+    result = place_offers(state, "offre-placee", feeding, placement, is_kept=True)
     _place_apart(state, placement)
     result |= _compare_catalogues(state, feeding, result)
     result["offres_departements"] = _departement_offers(state, lectures)
@@ -94,7 +99,7 @@ def offer_tables(
         merged = merge_catalogues(placed, _vintages(neighbours))
         placed = {**placed, "offres": merged["offres"]}
         result["offres_voisines"] = _link(placed, territoires)["offres"]
-    return result
+    return result | {nom: Packed.of(result.pop(nom), nom) for nom in _PAR_OFFRE}
 
 
 def _place_apart(state: BuildState, placement: Placement) -> None:
@@ -138,7 +143,9 @@ def _link(
     placed: Mapping[str, pd.DataFrame], territoires: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     """Return `lieux_zones`, and the offers with their zones."""
-    links = offers.link_places(placed["lieux"], territoires["zones"], territoires["communes_zones"])
+    told = ["id_lieu", "code_commune", "precision_position", "est_douteuse", "geometry"]
+    lieux = placed["lieux"][told]
+    links = offers.link_places(lieux, territoires["zones"], territoires["communes_zones"])
     return {"lieux_zones": links, "offres": with_zones(placed["offres"], links)}
 
 
@@ -283,11 +290,19 @@ def _check_tracks(
 
 
 def place_offers(
-    state: BuildState, nom: str, sources: list[Located], placement: Placement
-) -> dict[str, pd.DataFrame]:
-    """Return the offers of some sources checked, placed, joined to nomenclatures and counted."""
+    state: BuildState,
+    nom: str,
+    sources: list[Located],
+    placement: Placement,
+    *,
+    is_kept: bool = False,
+) -> dict[str, pd.DataFrame | Packed]:
+    """Return the offers of some sources checked, placed, joined to nomenclatures and counted.
+
+    Those kept as tables of the snapshot are packed: all but `offres`, which is not final.
+    """
     key = _placement_key(state, sources, placement, "placement")
-    return counted(state, nom, key, lambda mine: _place_now(mine, sources, placement))
+    return counted(state, nom, key, lambda mine: _place_now(mine, sources, placement, is_kept))
 
 
 def _placement_key(
@@ -302,8 +317,8 @@ def _placement_key(
 
 
 def _place_now(
-    state: BuildState, sources: list[Located], placement: Placement
-) -> dict[str, pd.DataFrame]:
+    state: BuildState, sources: list[Located], placement: Placement, is_kept: bool
+) -> dict[str, pd.DataFrame | Packed]:
     """Do what `place_offers` keeps."""
     socle, nomenclatures = placement.socle, placement.nomenclatures
     parts, told = _checked_all(state, placement, sources)
@@ -314,11 +329,12 @@ def _place_now(
         doubtful_distance_m=socle.doubtful_distance_m,
         nomenclatures=nomenclatures,
         libelles=_labels(state, nomenclatures) if nomenclatures else None,
+        **({"keep": Packed.of} if is_kept else {}),
     )
     _count_all(state, told, tables, repairs)
     fictive = {one.source.id for one in sources if one.mode == "demonstration"}
-    tables["offres"] = wide_offers(tables, fictive)
-    return tables
+    offres = wide_offers(Unpacked(tables) if is_kept else tables, fictive)
+    return {**tables, "offres": offres}
 
 
 def _count_all(

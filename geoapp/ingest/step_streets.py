@@ -20,8 +20,9 @@ from geoapp.core.errors import ParameterError
 from geoapp.ingest.readings import Lectures, per_source
 from geoapp.ingest.state import BuildState
 from geoapp.ingest.tally import Bilan
-from geoapp.offer.search.street_words import street_words
+from geoapp.offer.search.street_words import fold_street
 from geoapp.offer.search.streets import streets_bytes
+from geoapp.reference.codes.text import map_distinct
 from geoapp.reference.zone_joins import assign_by_geometry
 from geoapp.sources.content import sha256_of
 from geoapp.sources.fetch import Located
@@ -107,7 +108,7 @@ def streets_of_roads(roads: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Data
     is_named = roads["nom"].str.contains(r"[^\W\d_]{2}", regex=True)
     kept = roads[is_named & roads["classe"].ne("highway")].reset_index(drop=True)
     lines = gpd.GeoDataFrame(kept, geometry="geometry", crs=CRS_GEO).to_crs(CRS_METRIC)
-    lines["plie"] = lines["nom"].map(lambda nom: " ".join(street_words(nom)))
+    lines["plie"] = map_distinct(lines["nom"], fold_street).astype("str")
     middles = lines.geometry.interpolate(0.5, normalized=True).to_crs(CRS_GEO)
     # On a border the smallest code wins, as everywhere.
     lines["code_commune"] = assign_by_geometry(middles, communes, "code_commune")

@@ -158,13 +158,17 @@ def _files_of(module: str) -> set[Path]:
     return found
 
 
-@cache
 def _file_of(module: str) -> Path | None:
     """Return the file of a module of the product; None for another, or a name in a module."""
     parts = module.split(".")
     if parts[0] != "geoapp":
         return None
-    base = ROOT.joinpath(*parts)
+    return _code_at(ROOT.joinpath(*parts))
+
+
+@cache
+def _code_at(base: Path) -> Path | None:
+    """Return the file of a module, or of a package; None without one."""
     files = (base.with_suffix(".py"), base / "__init__.py")
     return next((path for path in files if path.is_file()), None)
 

@@ -82,21 +82,19 @@ def count_totals(
 
 def _held_offer(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return, by action, where it is taught (UAI, SIREN) and what (voie, level, domain, MEF)."""
-    formations = tables["formations"].set_index("id_formation")
-    actions = tables["actions"]
-    bodies = tables["organismes"].set_index("id_organisme")["siret"]
-    told = pd.DataFrame(
+    told = ["niveau_sortie", "code_domaine", "code_mef"]
+    formations = tables["formations"][["id_formation", *told]].set_index("id_formation")
+    actions = tables["actions"][["id_action", "id_formation", "id_organisme", "voie"]]
+    bodies = tables["organismes"][["id_organisme", "siret"]].set_index("id_organisme")["siret"]
+    offer = pd.DataFrame(
         {
             "id_action": actions["id_action"],
             "voie": actions["voie"],
             "siren": actions["id_organisme"].map(bodies).str[:9],
-            **{
-                nom: actions["id_formation"].map(formations[nom])
-                for nom in ("niveau_sortie", "code_domaine", "code_mef")
-            },
+            **{nom: actions["id_formation"].map(formations[nom]) for nom in told},
         }
     )
-    return told.merge(uai_of_actions(dict(tables)), on="id_action", how="left")
+    return offer.merge(uai_of_actions(dict(tables)), on="id_action", how="left")
 
 
 def _count_one(total: TotalExterieur, offer: pd.DataFrame) -> pd.DataFrame:

@@ -17,13 +17,14 @@ import pandas as pd
 
 from geoapp.core.config import PETIT_NOMBRE
 from geoapp.core.schema.offer_columns import FLAT, LUES, columns_of, content_of
-from geoapp.core.texts import by_distinct
+from geoapp.core.texts import by_distinct, plain
 from geoapp.offer.journal import Journal, resolve_communes
 from geoapp.offer.periods import read_period
 from geoapp.offer.postcodes import find_by_postcode, settle_postcodes
 from geoapp.offer.repeats import LignesVues
 from geoapp.reference import codes
 from geoapp.reference.codes.modalities import modality_of_title
+from geoapp.reference.codes.text import as_str
 from geoapp.sources.registry import Source
 
 FORMATION, ACTION, LIEU = (content_of(part) for part in ("formation", "action", "lieu"))
@@ -115,7 +116,7 @@ def check_offre(
         len(offre.flat) + len(offre.rejets) = len(flat).
     """
     unknown = pd.Series(None, index=flat.index, dtype="str")
-    texts = {nom: flat[nom].astype("str") if nom in flat else unknown for nom in FLAT}
+    texts = {nom: as_str(flat[nom]) if nom in flat else unknown for nom in FLAT}
     journal = Journal(pd.DataFrame(texts, index=flat.index))
     settle_postcodes(journal, communes, passage)
     resolve_communes(journal, "lieu_code_commune", communes, passage)
@@ -366,16 +367,15 @@ def _distinct_ids(flat: pd.DataFrame, column: str, content: tuple) -> pd.Series:
     is_again = ids.duplicated(keep=False)
     if not is_again.any():
         return ids
-    rows = pd.DataFrame({"id": ids[is_again], "content": _content(flat[is_again], content)})
-    found = rows.drop_duplicates()
-    # By content, not by place in the file: a delivery in another order gives the same suffixes.
-    several = found[found["id"].duplicated(keep=False)].sort_values(["id", "content"])
-    rank = several.groupby("id").cumcount() + 1
-    suffix = pd.Series("~" + rank.astype("str"), index=several.index).mask(rank.eq(1), "")
-    keys = zip(several["id"], several["content"], strict=True)
-    by_pair = dict(zip(keys, several["id"] + suffix, strict=True))
-    pairs = zip(rows["id"], rows["content"], strict=True)
-    ids[is_again] = [by_pair.get(pair, pair[0]) for pair in pairs]
+    again = plain(ids[is_again]), plain(_content(flat[is_again], content))
+    contents: dict[str, dict[str, str]] = {}
+    for native, text in zip(*again, strict=True):
+        contents.setdefault(native, {})[text] = native
+    for native, named in contents.items():
+        # By content, not by place in the file: a delivery in another order gives the same suffixes.
+        for rank, text in enumerate(sorted(named)[1:] if len(named) > 1 else (), 2):
+            named[text] = f"{native}~{rank}"
+    ids[is_again] = [contents[native][text] for native, text in zip(*again, strict=True)]
     return ids
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import pandas as pd
 
@@ -39,7 +41,7 @@ CERTIFICATIONS = ("code_rncp", "code_certifinfo", "code_cfd")
 """A formation that holds one of these codes leads to a certification; a MEF of a diploma too."""
 
 
-def wide_offers(tables: dict[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
+def wide_offers(tables: Mapping[str, pd.DataFrame], fictive: set[str]) -> gpd.GeoDataFrame:
     """Return the table `offres` (`offres_voisines` has the same columns).
 
     One row per action and place, in no zone yet (`with_zones`).

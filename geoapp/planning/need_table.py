@@ -190,8 +190,9 @@ def linked_offers(tables: Mapping[str, pd.DataFrame], columns: list[str]) -> pd.
 
     See `offer.counted`.  An offer of several families is in each.
     """
-    offers = tables["offres"]
-    mine = pd.DataFrame(offers.loc[is_counted(offers), ["id_formation", *columns]])
+    read = ["id_formation", *columns]
+    offers = tables["offres"][list(dict.fromkeys([*read, "id_place", "modalite"]))]
+    mine = pd.DataFrame(offers.loc[is_counted(offers), read])
     links = tables["formations_familles"][["id_formation", "code_famille"]]
     return mine.merge(links, on="id_formation")
 
@@ -241,8 +242,8 @@ def _pupils(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if counted.empty:
         return pd.DataFrame(columns=columns).astype(dict.fromkeys(_CLE, "str"))
     counted = counted[counted["annee"].eq(counted["annee"].max())]
-    formations = tables["actions"].set_index("id_action")["id_formation"]
-    links = tables["actions_flux"].assign(id_formation=lambda t: t["id_action"].map(formations))
+    actions = tables["actions"][["id_action", "id_formation"]]
+    links = tables["actions_flux"][["id_action", "id_flux"]].merge(actions, on="id_action")
     links = links.merge(tables["formations_familles"][["id_formation", "code_famille"]])
     pairs = links[["id_flux", "code_famille"]].drop_duplicates()
     rows = counted.merge(pairs, on="id_flux")
@@ -261,7 +262,7 @@ def _pupils(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _zones_of_schools(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     """Return the zones of each establishment (UAI), as offers write them: those of its places."""
     lieux = tables["lieux"][["id_lieu", "code_uai"]].dropna()
-    links = tables["lieux_zones"]
+    links = tables["lieux_zones"][["id_lieu", "type_zone", "code_zone"]]
     links = links[links["type_zone"].isin(ZONAGES)].merge(lieux, on="id_lieu")
     # An establishment of several places is counted once: where the first of them lies.
     first = links.sort_values("id_lieu").drop_duplicates(["code_uai", "type_zone"])

@@ -6,7 +6,9 @@ The only file that joins geometries: everything else joins by code.
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from geoapp.core.config import CRS_METRIC
 from geoapp.core.texts import is_among
@@ -57,17 +59,18 @@ def assign_by_geometry(
         Same index and length as `points`; NA outside every polygon, or when
         the point is unknown.
     """
-    result = pd.Series(pd.NA, index=points.index, dtype="str")
-    known = points[points.notna()]
-    if known.empty or zones.empty:
-        return result
-    unique = known.drop_duplicates()
-    places = gpd.GeoDataFrame(geometry=unique.reset_index(drop=True)).to_crs(CRS_METRIC)
-    joined = gpd.sjoin(places, zones[[code, "geometry"]].to_crs(CRS_METRIC), predicate="intersects")
-    first = joined.groupby(level=0)[code].min().reindex(places.index)
-    by_place = dict(zip(unique.to_wkb(), first, strict=True))
-    result[known.index] = known.to_wkb().map(by_place).astype("str").to_numpy()
-    return result
+    codes = np.full(len(points), np.nan, dtype=object)
+    is_known = (points.notna() & ~points.is_empty).to_numpy()
+    if is_known.any() and not zones.empty:
+        xy = shapely.get_coordinates(points.to_numpy()[is_known])
+        distinct, rank = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
+        unique = gpd.GeoSeries.from_xy(distinct.real, distinct.imag, crs=points.crs)
+        places = gpd.GeoDataFrame(geometry=unique).to_crs(CRS_METRIC)
+        held = zones[[code, "geometry"]].to_crs(CRS_METRIC)
+        joined = gpd.sjoin(places, held, predicate="intersects")
+        first = joined.groupby(level=0)[code].min().reindex(places.index)
+        codes[is_known] = first.to_numpy(dtype=object)[rank]
+    return pd.Series(codes, index=points.index, dtype="str")
 
 
 def zones_of_communes(communes: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import chain, islice
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -187,7 +188,7 @@ def _read_at_once(
     None for a file that Arrow may not read as Python does: rows of several widths, a quote that
     closes before the end of its cell, many quotes, a cell that is too long.
     """
-    raw = stream.buffer.getvalue()
+    raw = cast(io.BytesIO, stream.buffer).getvalue()
     nb_lines, nb_quotes = raw.count(b"\n"), raw.count(b'"')
     is_alike = b"\0" not in raw and raw.count(b"\r") == raw.count(b"\r\n")
     if not is_alike or nb_quotes > nb_lines or len(delimiter.encode()) > 1:

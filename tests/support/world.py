@@ -10,6 +10,7 @@ lieux, six sessions, seven offers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,8 @@ import pandas as pd
 from shapely.geometry import Point, box
 
 from geoapp.core.geometry import place_ids
-from geoapp.core.publishing import publish, table_bytes
+from geoapp.core.packed import Packed
+from geoapp.core.publishing import publish
 from geoapp.core.schema import NIVEAUX, TABLES, VOIES, conform
 from geoapp.core.snapshot import Snapshot
 from geoapp.coverage.travel import write_trajets
@@ -50,7 +52,7 @@ ZONES_OF = {
 }
 
 
-_PARQUET: dict[tuple[str, str], bytes] = {}
+_PARQUET: dict[tuple[str, str], _Held] = {}
 """Tables already checked, by name and content: most tests change one of twenty-six."""
 _MADE: dict[Callable, list[tuple[dict[str, str | None], dict[str, bytes]]]] = {}
 """What was already made of tables (index, costs): the content of those that it read, its files."""
@@ -97,6 +99,16 @@ def _files_of(
     return files
 
 
+@dataclass(frozen=True)
+class _Held(Packed):
+    """A packed table whose frame is at hand: references are checked without reading it."""
+
+    whole: pd.DataFrame
+
+    def __getitem__(self, wanted):
+        return self.whole[wanted]
+
+
 def publish_world(
     frames: dict[str, pd.DataFrame],
     folder: Path,
@@ -112,7 +124,8 @@ def publish_world(
     keys = {nom: content_key(frame) for nom, frame in frames.items()}
     for nom, key in keys.items():
         if (nom, key) not in _PARQUET:
-            _PARQUET[nom, key] = table_bytes(frames[nom], nom)
+            packed = Packed.of(frames[nom], nom)
+            _PARQUET[nom, key] = _Held(nom, packed.content, frames[nom])
 
     def finish(aside: Path) -> None:
         for make in (write_index, _write_trips):
@@ -122,11 +135,10 @@ def publish_world(
         also(aside)
 
     return publish(
-        frames,
+        {nom: _PARQUET[nom, key] for nom, key in keys.items()},
         {"cree_le": cree_le, "region": "32", "nom_region": "Hauts-de-France"},
         folder,
         finish=finish,
-        ready={nom: _PARQUET[nom, key] for nom, key in keys.items()},
     )
 
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from geoapp.core.errors import ContractError
 from geoapp.core.schema.model import Colonne, Table
 from geoapp.core.schema.tables import TABLES
 from geoapp.core.texts import is_among
 
-_DTYPES = {"texte": "str", "entier": "Int64", "reel": "float64", "booleen": "boolean"}
+_DTYPES = {
+    nom: pd.api.types.pandas_dtype(dtype)
+    for nom, dtype in (
+        *(("texte", "str"), ("entier", "Int64")),
+        *(("reel", "float64"), ("booleen", "boolean")),
+    )
+}
 
 
 def fingerprint() -> str:
@@ -38,13 +49,33 @@ def conform(frame: pd.DataFrame, nom: str) -> pd.DataFrame:
     for colonne in table.colonnes:
         if colonne.nom not in result:
             result[colonne.nom] = None
-        if colonne.type in _DTYPES:
-            result[colonne.nom] = result[colonne.nom].astype(_DTYPES[colonne.type])
+        dtype = _DTYPES.get(colonne.type)
+        if dtype is not None and result[colonne.nom].dtype != dtype:
+            result[colonne.nom] = result[colonne.nom].astype(dtype)
     result = result[table.noms].reset_index(drop=True)
-    keys = result[list(table.cle)].sort_values(list(table.cle), kind="stable")
-    # Most tables come in their order: their columns are then not taken again.
-    is_sorted = keys.index.is_monotonic_increasing
-    return result if is_sorted else result.take(keys.index).reset_index(drop=True)
+    keys = result[list(table.cle)]
+    # Most tables come in their order: they are not sorted again.
+    if _tell_order(keys) is not None:
+        return result
+    order = keys.sort_values(list(table.cle), kind="stable").index
+    return result.take(order).reset_index(drop=True)
+
+
+def _tell_order(keys: pd.DataFrame) -> bool | None:
+    """Tell whether rows in the order of their columns are all different; None for another order.
+
+    None too when a column is unknown somewhere.
+    """
+    is_tied = np.ones(max(len(keys) - 1, 0), dtype=bool)
+    for nom in keys:
+        values = pa.array(keys[nom])
+        if values.null_count or isinstance(values, pa.ChunkedArray):
+            return None
+        before, after = values[:-1], values[1:]
+        if np.asarray(pc.greater(before, after))[is_tied].any():
+            return None
+        is_tied &= np.asarray(pc.equal(before, after))
+    return not is_tied.any()
 
 
 def check_table(frame: pd.DataFrame, nom: str) -> None:
@@ -58,13 +89,13 @@ def check_table(frame: pd.DataFrame, nom: str) -> None:
         return
     # Only to tell what is wrong: pandera takes a second to import, and describes the unknown values
     # of each column even where they are accepted.
-    import pandera.pandas as pa
+    import pandera.pandas as pandera
 
-    columns = {c.nom: _pandera_column(pa, c) for c in table.colonnes}
-    contract = pa.DataFrameSchema(columns, unique=list(table.cle), strict=True)
+    columns = {c.nom: _pandera_column(pandera, c) for c in table.colonnes}
+    contract = pandera.DataFrameSchema(columns, unique=list(table.cle), strict=True)
     try:
         contract.validate(pd.DataFrame(frame), lazy=True)
-    except pa.errors.SchemaErrors as error:
+    except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases[["column", "check", "failure_case"]].head(5)
         raise ContractError(
             f"La table « {nom} » rompt son contrat :\n{cases.to_string(index=False)}"
@@ -83,30 +114,36 @@ def _obeys(frame: pd.DataFrame, table: Table) -> bool:
             return False
         if colonne.valeurs and not values.dropna().isin(list(colonne.valeurs)).all():
             return False
-    return not frame.duplicated(list(table.cle)).any()
+    keys = frame[list(table.cle)]
+    return bool(_tell_order(keys)) or not keys.duplicated().any()
 
 
-def _pandera_column(pa, colonne: Colonne):
+def _pandera_column(pandera, colonne: Colonne):
     """Return one row of the schema as a pandera column."""
-    checks = [pa.Check.isin(list(colonne.valeurs))] if colonne.valeurs else []
+    checks = [pandera.Check.isin(list(colonne.valeurs))] if colonne.valeurs else []
     dtype = _DTYPES.get(colonne.type)
-    return pa.Column(dtype, checks=checks, nullable=not colonne.requis, title=colonne.sens)
+    return pandera.Column(dtype, checks=checks, nullable=not colonne.requis, title=colonne.sens)
 
 
-def check_references(frames: dict[str, pd.DataFrame]) -> None:
+def check_references(frames: Mapping[str, Any]) -> None:
     """Raise `ContractError` unless every reference between `frames` resolves.
 
     A reference that is NA is allowed: it says "unknown".
     """
+    asking: dict[str, list[tuple[str, str]]] = {}
     for nom, frame in frames.items():
         for colonne in TABLES[nom].colonnes:
-            if not colonne.renvoi or frame.empty:
-                continue
-            target, key = colonne.renvoi.split(".")
-            values = frame[colonne.nom]
-            lost = values[values.notna() & ~is_among(values, frames[target][key])]
+            if colonne.renvoi and not frame.empty:
+                asking.setdefault(colonne.renvoi, []).append((nom, colonne.nom))
+    for renvoi, columns in asking.items():
+        # A packed table is read each time that it is asked: what is referred to, once for all.
+        target, key = renvoi.split(".")
+        known = frames[target][key]
+        for nom, column in columns:
+            values = frames[nom][column]
+            lost = values[values.notna() & ~is_among(values, known)]
             if len(lost):
                 raise ContractError(
-                    f"{nom}.{colonne.nom} renvoie à {len(lost)} valeur(s) absente(s) "
-                    f"de {colonne.renvoi}, par exemple « {lost.iloc[0]} »."
+                    f"{nom}.{column} renvoie à {len(lost)} valeur(s) absente(s) "
+                    f"de {renvoi}, par exemple « {lost.iloc[0]} »."
                 )

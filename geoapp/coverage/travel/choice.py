@@ -106,7 +106,7 @@ def list_places(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """
     read = ["id_place", "code_commune", "precision_position", "geometry"]
     parts = [
-        pd.DataFrame(frames[nom])[read].dropna(subset="id_place")
+        pd.DataFrame(frames[nom][read]).dropna(subset="id_place")
         for nom in ("offres", "offres_voisines", "lieux_information")
     ]
     rows = pd.concat(parts, ignore_index=True).sort_values(["id_place", "code_commune"])

@@ -261,23 +261,20 @@ class _Comparateur:
     """
 
     def __init__(self, profil: pd.DataFrame, compared: np.ndarray):
-        self.colonnes = {
-            nom: _plain(profil[nom])
+        towns, mine = read_towns(profil), profil.iloc[compared]
+        told = {
+            nom: _plain(mine[nom])
             for nom in (
-                "code_certifinfo",
-                "code_rncp",
-                "code_cfd",
-                "siret",
-                "siren_sur",
-                "code_commune",
+                *("code_certifinfo", "code_rncp", "code_cfd"),
+                *("siret", "siren_sur", "code_commune"),
             )
         }
-        self.uai = [
-            frozenset((codes or "").split("|")) - {""} for codes in _plain(profil["code_uai"])
-        ]
-        towns = read_towns(profil)
-        noms = name_places(profil.iloc[compared], towns)
-        self.noms = dict(zip(compared.tolist(), noms, strict=True))
+        uai = [frozenset((codes or "").split("|")) - {""} for codes in _plain(mine["code_uai"])]
+        # Those compared alone: the texts of all would be the most that a build holds.
+        at = compared.tolist()
+        self.colonnes = {nom: dict(zip(at, values, strict=True)) for nom, values in told.items()}
+        self.uai = dict(zip(at, uai, strict=True))
+        self.noms = dict(zip(at, name_places(mine, towns), strict=True))
         self._noms: dict = {}
 
     def compare(self, one: int, other: int, likeness: float, metres: float) -> tuple | None:

@@ -49,20 +49,26 @@ def assessed_offers(
     Same rows and index as `offres`.
     """
     offers = tables["offres"]
-    formations = tables["formations"].set_index("id_formation")
     codes = ["code_rncp", "code_certifinfo", "code_cfd", "code_mef", "type_diplome"]
+    codes.append("preuve_niveau")
+    formations = tables["formations"][["id_formation", *codes, "est_certifiante"]]
+    formations = formations.set_index("id_formation")
     result = pd.DataFrame(offers.drop(columns="geometry"))
-    result = result.join(formations[[*codes, "preuve_niveau"]], on="id_formation")
+    result = result.join(formations[codes], on="id_formation")
     # What is judged is what the source gave, not what is shown of it.
-    received = tables["lieux"].set_index("id_lieu")[["adresse", "code_postal"]]
-    for nom in received:
+    points = ["latitude_declaree", "longitude_declaree"]
+    received = tables["lieux"][["id_lieu", "adresse", "code_postal", *points]]
+    received = received.set_index("id_lieu")
+    for nom in ("adresse", "code_postal"):
         result[nom] = offers["id_lieu"].map(received[nom]).astype("str")
     # As declared: in `offres` a code completes it, which « certification » must not see.
     declared = offers["id_formation"].map(formations["est_certifiante"])
     result["certifiante_declaree"] = declared.astype("boolean")
-    result["duree_h"] = offers["id_action"].map(tables["actions"].set_index("id_action")["duree_h"])
+    actions = tables["actions"][["id_action", "duree_h"]].set_index("id_action")
+    result["duree_h"] = offers["id_action"].map(actions["duree_h"])
     result["id_entite"] = entity_of(offers)
-    bodies = tables["organismes"].set_index("id_organisme")
+    bodies = tables["organismes"][["id_organisme", "siret", "code_uai"]]
+    bodies = bodies.set_index("id_organisme")
     for nom in ("siret", "code_uai"):
         result[nom] = offers["id_organisme"].map(bodies[nom]).astype("str")
     postcodes = communes.set_index("code_commune")["codes_postaux"]
@@ -72,13 +78,12 @@ def assessed_offers(
     return result.assign(
         x_m=metric.x,
         y_m=metric.y,
-        position_recue=offers["id_lieu"].map(_declared(tables["lieux"])).astype("str"),
+        position_recue=offers["id_lieu"].map(_declared(received[points])).astype("str"),
     )
 
 
-def _declared(lieux: pd.DataFrame) -> pd.Series:
+def _declared(received: pd.DataFrame) -> pd.Series:
     """Return « latitude,longitude » as received, by place; NA without a point."""
-    received = lieux.set_index("id_lieu")[["latitude_declaree", "longitude_declaree"]]
     points = received.round(5).astype("str")
     return points["latitude_declaree"] + "," + points["longitude_declaree"]
 

@@ -74,6 +74,7 @@ _MMAP_BYTES = 1 << 30
 
 _BORD = "\x1f"
 """What parts the cells of a document: a character that no text of ours holds."""
+_LUES = ("type_diplome", "metiers", "titre", "intitule", "mots", "code_domaine")
 _CODES = ("code_rome", "code_rncp", "code_nsf", "code_formacode", "code_cfd", "code_certifinfo")
 _MOTS = (
     "mot TEXT PRIMARY KEY, racine TEXT, nb_textes INTEGER, nb_organismes INTEGER, "
@@ -142,8 +143,10 @@ def index_bytes(frames: dict[str, pd.DataFrame]) -> bytes:
 
 def _write_texts(connection: sqlite3.Connection, frames: dict[str, pd.DataFrame]) -> None:
     """Write the documents, the bodies, and the vocabulary of both."""
-    doc, distinct = _documents(frames["formations"])
-    _write_jobs(connection, frames, doc)
+    formations = frames["formations"][[*_LUES, *_CODES]]
+    doc, distinct = _documents(formations)
+    _write_jobs(connection, frames.get("appellations"), formations["metiers"], doc)
+    del formations
     vocabulary: dict[str, list[int]] = {}
     # Kinds, jobs, codes and domains are those of many documents: their words are parted once.
     words = lru_cache(maxsize=REPETES)(_telling)
@@ -173,16 +176,20 @@ def _lists(documents: list[list[str]], names: list[str]) -> Iterator[tuple[str, 
 
 
 def _write_jobs(
-    connection: sqlite3.Connection, frames: dict[str, pd.DataFrame], doc: np.ndarray
+    connection: sqlite3.Connection,
+    names: pd.DataFrame | None,
+    metiers_of: pd.Series,
+    doc: np.ndarray,
 ) -> None:
     """Write the names of jobs as distinct stems, and the documents that lead to each job."""
-    names = frames.get("appellations")
     if names is None or names.empty:
         return
-    roots = names["nom"].map(_distinct_roots)
+    # Most names are whole: both readings of them are one.
+    read = cache(_distinct_roots)
+    roots = names["nom"].map(read)
     counts = roots.str.split().str.len()
     # « Caissier / Caissière de parking »: what follows the bar is a whole name.
-    whole = names["nom"].str.rpartition(" / ")[2].map(_distinct_roots)
+    whole = names["nom"].str.rpartition(" / ")[2].map(read)
     told = (roots, whole, counts, names["code_rome"], names["metier"])
     rows = sorted(set(zip(*told, strict=True)))
     connection.executemany("INSERT INTO appellations VALUES (?, ?, ?, ?, ?)", rows)
@@ -202,7 +209,7 @@ def _write_jobs(
         return [(code, rank, len(labels)) for code, rank in best.items()]
 
     # The formations of one document have the same jobs.
-    cells = dict(zip(doc.tolist(), frames["formations"]["metiers"].fillna(""), strict=True))
+    cells = dict(zip(doc.tolist(), metiers_of.fillna(""), strict=True))
     led = ((code, row, *rest) for row, cell in cells.items() for code, *rest in ranked(cell))
     connection.executemany("INSERT INTO textes_metiers VALUES (?, ?, ?, ?)", sorted(led))
 
@@ -276,10 +283,11 @@ def _suggestions(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
     Each comes once whatever its case and accents.
     """
     offers = frames["offres"]["id_formation"].value_counts()
-    formations = frames["formations"]
+    cells = ["metiers", "titre", "type_diplome"]
+    formations = frames["formations"][["id_formation", *cells]]
     nb = formations["id_formation"].map(offers).fillna(0).astype(int)
     # By distinct cell: a job or a kind of diploma is that of many.
-    by_cell = [nb.groupby(formations[nom]).sum() for nom in ("metiers", "titre", "type_diplome")]
+    by_cell = [nb.groupby(formations[nom]).sum() for nom in cells]
     jobs, titles, diplomas = (pd.Series(one.index, index=one.index) for one in by_cell)
     parts = [("metier", _exploded(jobs)), ("intitule", titles), ("diplome", diplomas)]
     rows: list[tuple[str, str, int]] = []

@@ -294,12 +294,13 @@ def _bodies(frames: dict[str, pd.DataFrame], communes: pd.DataFrame) -> pd.DataF
     """Return the bodies of the offer, one by commune, where their exact places are."""
     offers = frames["offres"]
     bodies = frames.get("organismes")
-    if bodies is None or "geometry" not in offers or offers.empty:
+    told = ["id_organisme", "nom_organisme", "code_commune", "id_place", "geometry"]
+    if bodies is None or offers.empty:
         return pd.DataFrame(columns=COLONNES)
-    uai = bodies.set_index("id_organisme")["code_uai"]
+    offers = offers[[*told, "precision_position"]]
+    uai = bodies[["id_organisme", "code_uai"]].set_index("id_organisme")["code_uai"]
     is_exact = offers["precision_position"].ne("commune").fillna(False) & offers.geometry.notna()
     is_known = offers["code_commune"].isin(communes["code_commune"])
-    told = ["id_organisme", "nom_organisme", "code_commune", "id_place", "geometry"]
     known = offers.loc[is_exact & is_known, told].dropna(subset=["nom_organisme", "id_organisme"])
     table = pd.DataFrame(known.drop(columns="geometry")).assign(
         longitude=known.geometry.x,

@@ -136,6 +136,11 @@ def street_words(texte: str) -> list[str]:
     return _ORDINAL.sub(r"\1", " ".join(full)).split()
 
 
+def fold_street(nom: str) -> str:
+    """Return the words of the name of a street as one text."""
+    return " ".join(street_words(nom))
+
+
 def is_announced(words: list[str]) -> bool:
     """Tell whether words begin as the name of a street: by its kind."""
     return len(words) > 1 and words[0] in TYPES

@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from geoapp.offer.search.street_words import street_words
+from geoapp.offer.search.street_words import fold_street
+from geoapp.reference.codes.text import map_distinct
 from geoapp.sources.street_files import read_numbers
 
 DOSSIER = "rues"
@@ -74,7 +75,7 @@ def streets_bytes(rues: pd.DataFrame, credit: str) -> bytes:
     credit : str
         Who must be named where one of them is shown; "" when nobody must.
     """
-    plie = rues["nom"].map(lambda nom: " ".join(street_words(nom)))
+    plie = map_distinct(rues["nom"], fold_street)
     table = rues.assign(plie=plie)[plie.ne("").to_numpy()]
     table = table.sort_values(
         ["code_commune", "plie", "ou", "nom", "longitude", "latitude"], kind="stable"
