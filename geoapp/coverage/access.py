@@ -54,7 +54,12 @@ def nearest(cost: scipy.sparse.csr_array, is_open: np.ndarray) -> np.ndarray:
         is_whole = cost.dtype.kind == "u"
         far = np.iinfo(cost.dtype).max if is_whole else np.inf
         shut = np.where(is_open, 0, far).astype(cost.dtype)
-        least = np.minimum.reduceat(np.maximum(cost.data, shut[cost.indices]), cost.indptr[filled])
+        open_costs = np.empty_like(cost.data)
+        for start in range(0, len(open_costs), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            np.take(shut, cost.indices[part], out=open_costs[part], mode="clip")
+            np.maximum(open_costs[part], cost.data[part], out=open_costs[part])
+        least = np.minimum.reduceat(open_costs, cost.indptr[filled])
         result[filled] = np.where(least == far, np.nan, least)
     return result
 
@@ -166,8 +171,19 @@ def floating_catchment(
         (n_origins,) or (n_origins, n_filters); NaN where no supply can be
         reached.  Σ A·P = Σ S over the places that somebody reaches.
     """
+    return shared_supply(weights, competition(weights, population), supply)
+
+
+def competition(weights: scipy.sparse.csr_array, population: np.ndarray) -> np.ndarray:
+    """Return the people who share each place, by their weights; NaN counts as nobody."""
+    return weights.T @ np.nan_to_num(np.asarray(population, dtype=float))
+
+
+def shared_supply(
+    weights: scipy.sparse.csr_array, demand: np.ndarray, supply: np.ndarray
+) -> np.ndarray:
+    """Return `floating_catchment` where the people who share each place are already counted."""
     supply = np.asarray(supply, dtype=float)
-    demand = weights.T @ np.nan_to_num(np.asarray(population, dtype=float))
     # A place that nobody can reach has a ratio of 0, not an infinite one.
     inverse = np.divide(1.0, demand, out=np.zeros_like(demand), where=demand > 0)
     ratio = supply * (inverse if supply.ndim == 1 else inverse[:, None])

@@ -79,7 +79,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
     demand = np.nan_to_num(world.demand(question.voisins))
     # Worked out again only when doubtful positions change what is open.
     near = world.nearest(question, offre.sures > 0) if (offre.sures != supply).any() else nearest
-    whites, e2sfca = _white_at(world, question, offre, nearest=nearest, demand=demand)
+    whites, e2sfca = _white_at(world, question, offre, nearest=nearest)
     binary, steps = world.weights(question, "un"), world.weights(question, "pas")
     covered = nearest <= question.seuil
     ranks = point_ranks(world, known_offer(world, question, offre))
@@ -95,7 +95,7 @@ def measure_points(world: World, question: Question, offre: OffreComptee) -> pd.
             "est_couvert": covered,
             "est_couvert_sur": near <= question.seuil,
             "e2sfca": e2sfca,
-            "deuxsfca": access.floating_catchment(binary, demand, supply),
+            "deuxsfca": access.shared_supply(binary, world.competition(question, "un"), supply),
             "troissfca": access.three_step(steps, demand, supply),
             "cumulative": binary @ supply,
             "organisme_min": least,
@@ -146,7 +146,6 @@ def _white_at(
     offre: OffreComptee,
     *,
     nearest: np.ndarray,
-    demand: np.ndarray,
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Return which points are white at each threshold to stand, and E2SFCA at that asked.
 
@@ -158,7 +157,8 @@ def _white_at(
     for ecart in (1.0, *spread_of(world, question)):
         seuil = question.seuil * ecart
         weights = world.weights(question, "pas", ecart)
-        score = access.floating_catchment(weights, demand, offre.par_place)
+        demand = world.competition(question, "pas", ecart)
+        score = access.shared_supply(weights, demand, offre.par_place)
         mean = _regional_mean(world, score, known)
         saturated = np.nan_to_num(score) < PART_SATUREE * mean
         saturated &= offre.est_saturation_dite

@@ -93,9 +93,15 @@ def _placed_offer(world: World, question: Question) -> str:
     offre = describe_offer(question)
     if question.offre == INFORMATION or not world.nb_non_placees:
         return offre
-    offres = world.snapshot.read("offres")
-    lost = apply_filters(offres[offres["id_place"].isna()], question.filtres)
+    unplaced = world.memoire.get("non_placees", lambda: _unplaced(world))
+    lost = apply_filters(unplaced, question.filtres)
     return f"{offre} dont le lieu est connu" if len(lost) else offre
+
+
+def _unplaced(world: World) -> pd.DataFrame:
+    """Return the offers without a place, kept for the questions to come."""
+    offres = world.snapshot.read("offres")
+    return pd.DataFrame(offres[offres["id_place"].isna()])
 
 
 def _whose_trips(world: World, question: Question) -> str:

@@ -33,6 +33,9 @@ from geoapp.reference.zonings import CARREAU, COMMUNE, MAILLES, ZONAGES
 _OCTETS_POIDS = 96 << 20
 """Bytes of the weight matrices kept: those of the last questions asked."""
 
+_CONCURRENCES = 64
+"""Questions whose trips tell how many people share each place, kept: a number by place."""
+
 _OCTETS_PROCHES = 48 << 20
 """Bytes of the costs kept apart, over all units and ways of travelling."""
 
@@ -235,6 +238,18 @@ class World:
 
         kept = self.memoire.get("poids", lambda: Memory(_OCTETS_POIDS, weigh=access.weight_of))
         return kept.get((unite, mode, seuil, forme), make)
+
+    def competition(self, question: Question, forme: str, ecart: float = 1.0) -> np.ndarray:
+        """Return the people who share each place, by the weights of a question: those of its
+        trips alone, whatever the offer is.
+        """
+        asked = (question.unite, question.mode, question.seuil * ecart, forme, question.voisins)
+        return self.last_ones("concurrence", _CONCURRENCES).get(
+            asked,
+            lambda: access.competition(
+                self.weights(question, forme, ecart), self.demand(question.voisins)
+            ),
+        )
 
 
 COMPTES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {

@@ -137,9 +137,15 @@ def _fetch(paquet: Paquet, folder: Path, destination: Path) -> dict:
             "npm n'a pas pu fournir ce paquet.",
             cure=f"Vérifiez npm et son registre ({run.stderr.strip()[-200:]}).",
         )
-    with tarfile.open(archive) as content:
-        content.extractall(folder / paquet.nom, filter="data")
     package = folder / paquet.nom / "package"
+    wanted = {f"package/{nom}": package / nom for nom in (*paquet.fichiers, "package.json")}
+    with tarfile.open(archive) as content:
+        # By our own names: the Python of Debian 12 has no filter of members yet.
+        for member in content:
+            out, part = wanted.get(member.name), content.extractfile(member)
+            if out and part and member.isfile():
+                out.parent.mkdir(parents=True, exist_ok=True)
+                out.write_bytes(part.read())
     for fichier, sha256 in paquet.fichiers.items():
         if not has_digest(package / fichier, sha256):
             raise SourceError(

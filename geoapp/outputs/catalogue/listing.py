@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from geoapp.core import schema
 from geoapp.core.french import typeset
@@ -10,7 +11,7 @@ from geoapp.core.snapshot import Snapshot
 from geoapp.outputs.catalogue.indicators import indicator_sources, indicator_title, list_zonings
 from geoapp.outputs.catalogue.licences import Licence
 from geoapp.outputs.catalogue.resources import (
-    feeding_table,
+    feeding_usages,
     find_sheet,
     licences_of,
     sources_used,
@@ -64,11 +65,14 @@ def list_resources(snapshot: Snapshot) -> list[Ressource]:
     """Return every resource of a snapshot: its tables, then the indicators of each zoning."""
     used = sources_used(snapshot)
     plain = {one["id_source"]: one for one in _plain(used)}
-    tables = []
-    for nom in schema.TABLES:
-        mine = feeding_table(used, nom)
-        rows = tuple(plain[id_source] for id_source in mine["id_source"])
-        tables.append(_table(snapshot, nom, tuple(licences_of(mine)), rows))
+
+    @cache
+    def told_by(usages: tuple[str, ...]) -> tuple[tuple[Licence, ...], tuple[dict, ...]]:
+        """Return licences and sources: many tables have the same."""
+        mine = used[used["usage"].isin(usages)]
+        return tuple(licences_of(mine)), tuple(plain[one] for one in mine["id_source"].tolist())
+
+    tables = [_table(snapshot, nom, *told_by(feeding_usages(nom))) for nom in schema.TABLES]
     return [*tables, *_indicators(snapshot)]
 
 

@@ -177,7 +177,12 @@ def sources_of(snapshot: Snapshot, nom: str) -> pd.DataFrame:
 
 def feeding_table(used: pd.DataFrame, nom: str) -> pd.DataFrame:
     """Return those of the sources used that feed a table, or the indicators."""
-    return used[used["usage"].isin(feeding(nom) or feeding("sources"))]
+    return used[used["usage"].isin(feeding_usages(nom))]
+
+
+def feeding_usages(nom: str) -> tuple[str, ...]:
+    """Return the usages whose sources feed a table, or the indicators."""
+    return feeding(nom) or feeding("sources")
 
 
 _EMPLOYEES = Memory(4)
