@@ -35,7 +35,7 @@ reseau: .venv-reseau/.fait
 	@$(MAKE) --no-print-directory python-reseau
 	$(PYTHON_RESEAU) -m venv .venv-reseau
 	.venv-reseau/bin/python -m pip --quiet --disable-pip-version-check install --only-binary :all: \
-		--require-hashes -r requirements-reseau.lock
+		--require-hashes -r requirements-reseau.lock $(COMPILED)
 	touch $@
 
 python-reseau:
@@ -86,10 +86,13 @@ sbom: $(VENV)/.test
 vendor: $(VENV)/.run
 	$(BIN)/python -m geoapp.web.vendor
 
+# COMPILED=--no-compile leaves it to what imports it: half of it never is where only tests are run.
+COMPILED ?=
+
 # The locks name each version with the digests of its files, for every platform: the same everywhere.
 $(VENV)/.run: requirements.lock setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --require-hashes -r requirements.lock $(COMPILED)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
