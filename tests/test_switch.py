@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.stack import SERVE
+from support.stack import SERVE_PAGES
 from support.world import make_tiny_frames, publish_world
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +34,7 @@ def servers(tmp_path_factory):
     environ["GEOAPP_AVANCE_S"] = "0"
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", SERVE],
+            [sys.executable, "-c", SERVE_PAGES],
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,

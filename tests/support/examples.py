@@ -6,6 +6,7 @@
 import os
 
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 """Whether what other tests already show by kind is tried on every case."""
@@ -13,6 +14,10 @@ NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 settings.register_profile("ci", deadline=None, max_examples=15)
 settings.register_profile("night", deadline=None, max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+if not NIGHT:
+    # Hypothesis draws some values from our own modules: each process would parse them all (2.5 s).
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 def cheap(**options) -> settings:

@@ -46,6 +46,9 @@ QUESTIONS = (
 AVEC = "avec={type}:{code}"
 """The same, in an address whose path names a zone already."""
 
+ENTIER = ".gpkg"
+"""End of an address of everything, which no question changes: it is written again each time."""
+
 PARTIES: dict[str, tuple[str, ...]] = {
     "type_zone": ("{type}",),
     "code_zone": ("{code}",),
@@ -203,6 +206,8 @@ def templates(url_map) -> tuple[list[str], list[str]]:
             for nom, value in chosen:
                 path = re.sub(rf"<(?:\w+:)?{nom}>", value, path)
             questions = ("", AVEC) if "{" in path else QUESTIONS
+            if path.endswith(ENTIER):
+                questions = ("",)
             found += [f"{path}?{question}".rstrip("?") for question in questions]
     return found, unknown
 

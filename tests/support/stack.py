@@ -51,6 +51,13 @@ main(["serve", "--port", "0"])
 """
 """`geoapp serve`, of which the warm-up asks one page: what it asks is tested elsewhere."""
 
+SERVE_PAGES = f"""
+from geoapp.web.heavy import foreman
+
+foreman.prepare = lambda app, servi: iter(())
+{SERVE}"""
+"""The same, whose workshop reads nothing ahead: for who asks for no heavy file."""
+
 
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
