@@ -226,6 +226,14 @@ def _print_found(answer: dict) -> None:
             highlight=False,
             markup=False,
         )
+    for critere in answer["texte"]["criteres"]:
+        option = " ".join(f"--{critere['filtre']} {one}" for one in critere["valeurs"])
+        cure = f"ajoutez {option}" if option else "les sources ne le disent pas"
+        console.print(
+            f"« {critere['mot']} » est un critère, pas un mot cherché : {cure}",
+            highlight=False,
+            markup=False,
+        )
     for sentence in answer["texte"]["explications_metiers"]:
         console.print(sentence, highlight=False, markup=False)
     if answer["perimetre"]["message"]:

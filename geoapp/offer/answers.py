@@ -120,6 +120,7 @@ def _describe_text(texte: Texte) -> dict:
         "synonymes": list(texte.synonymes),
         "codes": list(texte.codes),
         "metiers": [asdict(metier) for metier in texte.metiers],
+        "criteres": [asdict(critere) for critere in texte.criteres],
         "explications_metiers": [typeset(sentence) for sentence in tell_jobs(texte)],
     }
 

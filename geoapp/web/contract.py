@@ -208,7 +208,8 @@ ROUTES: dict[str, Route] = {
                 (
                     "texte",
                     "Texte compris : ce qui est cherché, corrections, sigles absents des sources, "
-                    "synonymes, codes, métiers du ROME",
+                    "synonymes, codes, métiers du ROME ; criteres : ceux tapés parmi les mots, "
+                    "avec le filtre et les valeurs qu'ils nomment, jamais appliqués d'office",
                 ),
                 ("nb_non_places", "Formations sans position, hors de la liste autour d'un point"),
                 ("perimetre", PERIMETRE),

@@ -29,6 +29,7 @@ from geoapp.web import search_view
 from geoapp.web.links import POSITIONS, Adresses, Lien
 from geoapp.web.presentation import address_note, static_url
 from geoapp.web.reached import reached_areas
+from geoapp.web.said_criteria import offer_criteria
 from geoapp.web.security import nonce
 from geoapp.web.served import courant, served_engine, served_layers, served_lookups, served_trips
 from geoapp.web.sheet_view import sheet_parts
@@ -149,6 +150,7 @@ def view_of(resultat: Resultat) -> dict:
         "actifs": search_view.chips(requete, adresses),
         "adresse_sans_filtre": adresses.without_filters(),
         "lieu_dit": search_view.place_in_search(requete, served_engine().index),
+        "criteres_dits": offer_criteria(resultat, served_engine(), est_privee=adresses.est_privee),
         "elargir": _widen(resultat, adresses),
         "assouplir": _relax(resultat, adresses),
         "actions": adresses.actions(),

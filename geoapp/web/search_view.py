@@ -54,7 +54,7 @@ from geoapp.offer.search.travel import (
     MOYEN_USUEL,
     Moyen,
 )
-from geoapp.offer.search.words import VIDES, split_words
+from geoapp.offer.search.words import VIDES, as_typed, split_words
 from geoapp.offer.values import INCONNU
 from geoapp.reference.zonings import DEPARTS, TERRITOIRES, ZONAGES
 from geoapp.web.links import Adresses, Lien
@@ -112,6 +112,9 @@ class Facette:
     options: list[Case]
     nb_options: int
     nb_choisies: int
+    nb_tues: int
+    """Values that trainings found hold, and that are not among `options`."""
+
     est_ouverte: bool
     adresse: str
 
@@ -125,6 +128,16 @@ class Facette:
     def est_longue(self) -> bool:
         """Tell whether some values are left out, to be found by their name."""
         return self.nb_options > len(self.options)
+
+    @property
+    def suite(self) -> str:
+        """Return what is said of the values found that are left out; "" when none is."""
+        if not self.nb_tues:
+            return ""
+        others = count(
+            self.nb_tues, "autre se cherche par son nom", "autres se cherchent par leur nom"
+        )
+        return f"Les {len(self.options)} plus fréquents ici. {others}."
 
 
 @dataclass(frozen=True)
@@ -178,6 +191,7 @@ def _facet(nom: str, options: list[Option], requete: Requete) -> Facette:
         options=cases,
         nb_options=len(options),
         nb_choisies=len(choisies),
+        nb_tues=sum(o.nb > 0 for o in options) - sum(o.nb > 0 for o in montrees),
         est_ouverte=nom in OUVERTES or bool(choisies),
         adresse=url_for("search.values", nom=nom),
     )
@@ -302,6 +316,7 @@ NOTHING: dict = {
     "pages": [],
     "sans_adresse": [],
     "lieu_dit": None,
+    "criteres_dits": None,
     "cadre": None,
     "zones": [],
     "contour": None,
@@ -491,7 +506,7 @@ def _tell_words(resultat: Resultat) -> list[str]:
     out = [mot for mot, lu in texte.corrections if not lu and mot not in told]
     if out and nb:
         end = "s" if len(out) > 1 else ""
-        words = join_words([f"« {mot} »" for mot in out])
+        words = join_words([f"« {as_typed(texte.recu, mot)} »" for mot in out])
         parts.append(f"Aucune formation ne réunit tous ces mots : {words} laissé{end} de côté.")
     elif not nb and not texte.sigles and not texte.metiers and not _is_known(texte):
         parts.append(
@@ -639,7 +654,7 @@ def _answers(resultat: Resultat, found: list[dict]) -> list[Groupe]:
     """Return the cards that answer the search: in one group, or without a car, then with one."""
     start, free = resultat.page.start + 1, resultat.nb_sans_voiture
     if free is None:
-        has_text = bool(resultat.texte.recu.strip())
+        has_text = bool(resultat.texte.dit.strip())
         titre = f"{CORRESPOND} : {count(resultat.total, 'formation')}" if has_text else ""
         return [Groupe(titre, start, gather(found))] if found else []
     requete = resultat.requete

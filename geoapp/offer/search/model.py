@@ -10,7 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from geoapp.offer.filters import Filtres, Option
+from geoapp.offer.search.said import CritereDit
 from geoapp.offer.search.travel import Durees, Moyen
+from geoapp.offer.search.words import as_typed
 from geoapp.reference.zonings import CHERCHES
 
 RAYONS_KM = (5, 10, 20, 30, 50, 100)
@@ -103,7 +105,8 @@ class Texte:
     """How a text was understood: what was corrected, added, which codes and jobs were seen.
 
     `cherche` is what was really searched, "" when it is what was typed.  `sigles` are the known
-    acronyms that no training of ours holds: (as typed, meaning).
+    acronyms that no training of ours holds: (as typed, meaning).  `criteres` were typed among the
+    words, and taken out of them; nothing else was typed when it `est_sans_mot`.
     """
 
     recu: str = ""
@@ -114,6 +117,15 @@ class Texte:
     synonymes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     metiers: tuple[MetierCompris, ...] = ()
+    criteres: tuple[CritereDit, ...] = ()
+    est_sans_mot: bool = False
+
+    @property
+    def dit(self) -> str:
+        """Return the words that were really searched, as they were typed; "" without any."""
+        if self.est_sans_mot:
+            return ""
+        return as_typed(self.recu, self.cherche) if self.cherche else self.recu
 
 
 @dataclass(frozen=True, kw_only=True)

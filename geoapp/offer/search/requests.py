@@ -367,21 +367,22 @@ def _rounded(degrees: float) -> str:
 
 def describe_result(resultat: Resultat) -> str:
     """Return what was really searched and the number of its answers as a French sentence."""
-    return describe_request(resultat.requete, resultat.total, resultat.texte.cherche)
+    return describe_request(resultat.requete, resultat.total, resultat.texte.dit)
 
 
-def describe_request(requete: Requete, total: int, cherche: str = "") -> str:
+def describe_request(requete: Requete, total: int, mots: str | None = None) -> str:
     """Return a search and its number of results as a French sentence.
 
-    « 38 formations « boulanger » à 20 km de Lens, niveau 3 »; `cherche` is what was searched when
-    it is not what was typed.
+    « 38 formations « boulanger » à 20 km de Lens, niveau 3 »; `mots` are those searched when
+    they are not what was typed.
     """
-    return count(total, "formation") + describe_search(requete, cherche)
+    return count(total, "formation") + describe_search(requete, mots)
 
 
-def describe_search(requete: Requete, cherche: str = "") -> str:
+def describe_search(requete: Requete, mots: str | None = None) -> str:
     """Return what is asked as the end of a sentence on trainings; "" for all of them."""
-    texte = f" « {cherche or requete.texte} »" if requete.texte else ""
+    mots = requete.texte if mots is None else mots
+    texte = f" « {mots} »" if mots else ""
     emprise = ", dans le rectangle affiché" if requete.emprise else ""
     filtres = describe_filters(requete.filtres)
     kept = f", {filtres}" if filtres else ""

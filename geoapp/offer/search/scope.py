@@ -13,6 +13,7 @@ from geoapp.offer.perimeter import (
 )
 from geoapp.offer.search.model import Requete, Resultat
 from geoapp.offer.search.requests import describe_place
+from geoapp.offer.search.words import as_typed
 
 PEU = 5
 """Results under which a search says what the sources hold: few may be all that we know."""
@@ -35,8 +36,8 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
 
     What no source claims to hold is said whatever the number of results.
     """
-    texte = resultat.texte.cherche or resultat.requete.texte
-    what = f" « {texte} »" if texte else ""
+    texte = resultat.texte
+    what = f" « {texte.dit} »" if texte.dit else ""
     where = describe_place(resultat.requete)
     nb = resultat.total + resultat.nb_a_distance
     if perimetre.statut == INCONNUE:
@@ -48,7 +49,7 @@ def tell_perimeter(resultat: Resultat, perimetre: Perimetre) -> str:
         )
     if nb >= PEU:
         return ""
-    unknown = [mot for mot, _ in resultat.texte.corrections]
+    unknown = [as_typed(texte.recu, mot) for mot, _ in texte.corrections]
     if nb and unknown:
         # What was typed is in none of our trainings: those found are of another word.
         words = join_words([f"« {mot} »" for mot in unknown])

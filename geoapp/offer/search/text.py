@@ -26,12 +26,14 @@ from geoapp.offer.search.kin import kin_of
 from geoapp.offer.search.model import MetierCompris, Texte
 from geoapp.offer.search.postings import Liste, read_postings
 from geoapp.offer.search.prefixes import find_prefixes
+from geoapp.offer.search.said import take_said
 from geoapp.offer.search.sounds import sound
 from geoapp.offer.search.synonyms import Locution
 from geoapp.offer.search.words import (
     DIPLOMES,
     GENERIQUES,
     VIDES,
+    as_typed,
     is_code,
     split_words,
     stem,
@@ -51,9 +53,6 @@ DEBUTS_DITS = 3
 
 PART_SYNONYME = 0.999
 """Share of the best score that a synonym may reach when what was typed is found too: just under."""
-
-VOIES_DITES = frozenset("alternance apprenti apprentie apprentis apprentissage".split())
-"""Words of the filter `voie`, that titles seldom hold: left out of the text, and said so."""
 
 FAUTES = ((12, 3), (7, 2), (4, 1))
 """Letters of a word, and the typing errors then forgiven; a shorter word is never corrected."""
@@ -213,7 +212,7 @@ def _said(found: Correspondance, appel: AppelMetier) -> list[MetierCompris]:
     """Return the jobs that some words name, with these words: as typed when they are the text."""
     words = [one.mot for one in found.concepts if appel.racines.issuperset(one.locutions[0])]
     is_whole = len(words) == len(found.concepts) and not found.texte.corrections
-    mot = found.texte.recu.strip() if is_whole else " ".join(words)
+    mot = found.texte.dit.strip() if is_whole else " ".join(words)
     return [replace(metier, mot=mot) for metier in appel.metiers]
 
 
@@ -242,7 +241,9 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
         read = replace(
             found.texte,
             corrections=corrections,
-            cherche=" ".join(kept_words) if corrections and kept_words else "",
+            cherche=" ".join(kept_words)
+            if kept_words and (corrections or found.texte.criteres)
+            else "",
             # A word left out is told when it names a job that nothing leads to.
             metiers=jobs
             or tuple(
@@ -252,7 +253,7 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
             ),
         )
     if found.metier is not None and not found.metier.textes.size:
-        told = tuple(replace(one, mot=found.texte.recu.strip()) for one in found.metier.metiers)
+        told = tuple(replace(one, mot=found.texte.dit.strip()) for one in found.metier.metiers)
         read = read if answers.any() else replace(read, metiers=told)
     absent = [
         (one.mot, index.synonymes.sigles[one.mot])
@@ -329,7 +330,7 @@ def _answering(
     if any(one and not here.any() for one, here in zip(must, held, strict=True)):
         return nothing, none, ()
     job = found.metier
-    told = tuple(replace(one, mot=found.texte.recu.strip()) for one in job.metiers) if job else ()
+    told = tuple(replace(one, mot=found.texte.dit.strip()) for one in job.metiers) if job else ()
     of_job = _among(pairs, job.textes) if job else ~nothing
     for out in _ways_to_drop(found.concepts, held, must, has_job=job is not None):
         kept = [here for here, dropped in zip(held, out, strict=True) if not dropped]
@@ -415,7 +416,7 @@ def _neighbouring(
     every = np.logical_and.reduce(held)
     kept = every | of_job
     if found.metier is not None and of_job.any() and not every.any():
-        told = tuple(replace(one, mot=found.texte.recu.strip()) for one in found.metier.metiers)
+        told = tuple(replace(one, mot=found.texte.dit.strip()) for one in found.metier.metiers)
         wide = replace(wide, texte=replace(wide.texte, metiers=told))
     if kept.any() or (answers.any() and not any(here.any() for here in held)):
         return kept, scores, wide.texte
@@ -507,10 +508,9 @@ def _run(index: Index, champ: str, locutions: tuple[Locution, ...]) -> Liste:
 
 def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
     """Return the concepts of a text, and how it was read."""
-    words = [word for word in split_words(texte[:LONGUEUR_MAX]) if word not in VIDES]
-    said = [word for word in words if word in VOIES_DITES]
-    read, corrections = [], [(word, "") for word in dict.fromkeys(said)]
-    for word in dict.fromkeys(word for word in words if word not in VOIES_DITES):
+    left, said = take_said(split_words(texte[:LONGUEUR_MAX]))
+    read, corrections = [], []
+    for word in dict.fromkeys(word for word in left if word not in VIDES):
         better = _correct(index, word)
         if better != [word]:
             corrections.append((word, " ".join(better)))
@@ -525,9 +525,12 @@ def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
     return concepts[:CONCEPTS_MAX], Texte(
         recu=texte[:LONGUEUR_MAX],
         corrige=" ".join(read) if corrections else "",
+        cherche=" ".join(read) if said else "",
         corrections=tuple(corrections),
         synonymes=tuple(dict.fromkeys(synonyms)),
         codes=tuple(dict.fromkeys(codes)),
+        criteres=tuple(replace(one, mot=as_typed(texte, one.mot)) for one in said),
+        est_sans_mot=bool(said) and not read,
     )
 
 

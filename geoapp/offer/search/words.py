@@ -47,6 +47,9 @@ _GENERIQUES = (
 
 _STEMMER = snowballstemmer.stemmer("french")
 _LOCK = Lock()
+_ECRITS = re.compile(r"[^\s'’,;:!?()«»\"/]+")
+"""A word as it is typed, with its accents and its capitals."""
+
 _SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = frozenset("a d de des du en l la le les".split())
 _ROME = re.compile(r"[a-n]\d{4}")
@@ -63,6 +66,21 @@ def split_words(texte: str) -> list[str]:
     if "rncp" in texte.lower():
         texte = _RNCP_ECRIT.sub(r" rncp\1 ", texte)
     return fold(texte).split()
+
+
+def as_typed(texte: str, mots: str) -> str:
+    """Return some folded words as a text writes them: « electricien » is its « Électricien ».
+
+    A word that the text does not hold stays as it is.
+    """
+    wanted, tokens = mots.split(), _ECRITS.findall(texte)
+    folded = [fold(token).split() for token in tokens]
+    for i in range(len(tokens)):
+        for j in range(i + 1, len(tokens) + 1):
+            if [word for part in folded[i:j] for word in part] == wanted:
+                return " ".join(tokens[i:j])
+    alone = {part[0]: token for part, token in zip(folded, tokens, strict=True) if len(part) == 1}
+    return " ".join(alone.get(word, word) for word in wanted)
 
 
 @lru_cache(maxsize=200_000)
