@@ -15,7 +15,7 @@ from geoapp.offer.search.engine import open_engine, search
 from geoapp.offer.search.index import FICHIER, open_index, write_index
 from geoapp.offer.search.jobs import tell_jobs
 from geoapp.offer.search.model import Requete
-from geoapp.offer.search.synonyms import load_synonymes
+from geoapp.offer.search.synonyms import lengthen, load_abreges, load_synonymes
 from geoapp.offer.search.text import find_text, suggest_texts, understand
 from geoapp.offer.search.words import split_words, stem, stems
 from geoapp.reference.codes.text import fold
@@ -355,3 +355,29 @@ def test_no_job_is_said_untaught_beside_trainings_that_lead_to_it(real_snapshot,
     best = find_text(real_index, "cyber sécurité")[0][0]
     title = fold(real_snapshot.read("formations")["titre"].iloc[best])
     assert "cyber" in title or "infrastructures securisees" in title
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "texte, code",
+    [
+        ("maître d'école", "K2106"),
+        ("prof des écoles", "K2106"),
+        ("instit", "K2106"),
+        ("prof de français", "K2107"),
+        ("psy", "K1104"),
+    ],
+)
+def test_a_word_of_an_untaught_job_is_not_taken_for_another_training(real_index, texte, code):
+    """« école » and « français » are in the names of engineering schools."""
+    rows, _, read = find_text(real_index, texte)
+    assert len(rows) == 0
+    assert code in {job.code for job in read.metiers} and not read.metiers[0].est_enseigne
+
+
+def test_words_said_short_are_read_whole():
+    assert lengthen(["prof", "de", "maths"]) == ["professeur", "de", "mathematiques"]
+    assert lengthen(["instit"]) == ["professeur", "des", "ecoles"]
+    # What is read whole is not short for something else.
+    for whole in load_abreges().values():
+        assert lengthen(whole) == list(whole)

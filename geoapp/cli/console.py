@@ -216,17 +216,15 @@ def print_search(resultat: Resultat, repertoire: Repertoire, *, forme: str | Non
         _print_found(describe_answer(resultat, repertoire))
 
 
-def _print_found(answer: dict) -> None:
-    """Print one page of an answer as a table, and what the search understood."""
-    console = open_console()
-    console.print(answer["titre"], highlight=False, markup=False)
-    for mot, corrige in answer["texte"]["corrections"]:
+def _print_understood(console: Console, texte: dict) -> None:
+    """Print what the search made of the words typed."""
+    for mot, corrige in texte["corrections"]:
         console.print(
             f"« {mot} » lu « {corrige} »" if corrige else f"« {mot} » n'a pas été retenu",
             highlight=False,
             markup=False,
         )
-    for critere in answer["texte"]["criteres"]:
+    for critere in texte["criteres"]:
         option = " ".join(f"--{critere['filtre']} {one}" for one in critere["valeurs"])
         cure = f"ajoutez {option}" if option else "les sources ne le disent pas"
         console.print(
@@ -234,8 +232,15 @@ def _print_found(answer: dict) -> None:
             highlight=False,
             markup=False,
         )
-    for sentence in answer["texte"]["explications_metiers"]:
+    for sentence in texte["explications_metiers"]:
         console.print(sentence, highlight=False, markup=False)
+
+
+def _print_found(answer: dict) -> None:
+    """Print one page of an answer as a table, and what the search understood."""
+    console = open_console()
+    console.print(answer["titre"], highlight=False, markup=False)
+    _print_understood(console, answer["texte"])
     if answer["perimetre"]["message"]:
         console.print(answer["perimetre"]["message"], highlight=False, markup=False)
     if answer["nb_sans_voiture"] is not None:

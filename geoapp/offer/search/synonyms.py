@@ -5,22 +5,24 @@
 those whose title holds one of these ways or one of `intitules`; a way that starts with « * » is
 typed, and titles that hold it may be of another job (« environnement »).  `geodata/sigles.csv`
 holds the acronyms that everybody of the field knows: they are never corrected.
+`geodata/abreges.csv` holds words said short (« prof »): they are read whole.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from geoapp.core.config import GEODATA
-from geoapp.offer.search.words import split_words, stems
+from geoapp.offer.search.words import VIDES, split_words, stem, stems
 
 SYNONYMES = GEODATA / "synonymes.csv"
 FAMILLES = GEODATA / "familles.csv"
 SIGLES = GEODATA / "sigles.csv"
+ABREGES = GEODATA / "abreges.csv"
 SAUF = " sauf "
 """What parts the words of a title from those that it must not hold."""
 
@@ -75,8 +77,8 @@ def load_synonymes(
     families: dict[Locution, dict[Locution, None]] = {}
     words: set[str] = set()
     for ways, titles in _families(familles):
-        words.update(word for way in ways for word in split_words(way))
-        said_too = [tuple(stems(way)) for way in ways if not way.startswith(SEULE)]
+        words.update(word for way in ways for word in lengthen(split_words(way)))
+        said_too = [tuple(_stems(way)) for way in ways if not way.startswith(SEULE)]
         held = dict.fromkeys([*said_too, *map(_title_roots, titles)])
         for key in filter(None, map(_key, ways)):
             families.setdefault(key, {}).update(held)
@@ -108,7 +110,26 @@ def _families(path: Path) -> Iterator[tuple[list[str], list[str]]]:
 def _key(texte: str) -> Locution:
     """Return what an expression is known by: its stems, the word itself of an acronym."""
     words = split_words(texte)
-    return tuple(words) if len(words) == 1 and texte.isupper() else tuple(stems(texte))
+    return tuple(words) if len(words) == 1 and texte.isupper() else tuple(_stems(texte))
+
+
+def _stems(texte: str) -> list[str]:
+    """Return the stems of an expression that is typed, its short words read whole."""
+    return [stem(word) for word in lengthen(split_words(texte)) if word not in VIDES]
+
+
+def lengthen(words: Iterable[str]) -> list[str]:
+    """Return folded words, those said short being read whole: « prof » is « professeur »."""
+    whole = load_abreges()
+    return [long for word in words for long in whole.get(word, (word,))]
+
+
+@lru_cache(maxsize=2)
+def load_abreges(path: Path = ABREGES) -> dict[str, tuple[str, ...]]:
+    """Return what each word said short is read as, folded words."""
+    return {
+        "".join(split_words(row["abrege"])): tuple(split_words(row["mots"])) for row in _rows(path)
+    }
 
 
 def _title_roots(title: str) -> Locution:

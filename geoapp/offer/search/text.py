@@ -28,7 +28,7 @@ from geoapp.offer.search.postings import Liste, read_postings
 from geoapp.offer.search.prefixes import find_prefixes
 from geoapp.offer.search.said import take_said
 from geoapp.offer.search.sounds import sound
-from geoapp.offer.search.synonyms import Locution
+from geoapp.offer.search.synonyms import Locution, lengthen
 from geoapp.offer.search.words import (
     DIPLOMES,
     GENERIQUES,
@@ -230,28 +230,13 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
     is_name = [_is_name(index, *told) for told in zip(found.concepts, titles, names, strict=True)]
     answers, left_out, jobs = _answering(found, titles, names, is_name, pairs)
     neighbours, scores, read = _neighbouring(index, found, pairs, names, is_name, answers)
+    if any(left_out) and _names_untaught_job(found, read):
+        answers = np.zeros(nb, bool)
     if answers.any():
         gains = [gain for (_, gain), kept in zip(titles, left_out, strict=True) if not kept]
         more = [gain for (_, gain), held in zip(names, is_name, strict=True) if held]
-        best = sum((*gains, *more), np.zeros(nb, np.float32))
-        scores = np.where(answers, best, scores)
-        dropped = [one for one, out in zip(found.concepts, left_out, strict=True) if out]
-        kept_words = [one.mot for one in found.concepts if one not in dropped]
-        corrections = (*found.texte.corrections, *((one.mot, "") for one in dropped))
-        read = replace(
-            found.texte,
-            corrections=corrections,
-            cherche=" ".join(kept_words)
-            if kept_words and (corrections or found.texte.criteres)
-            else "",
-            # A word left out is told when it names a job that nothing leads to.
-            metiers=jobs
-            or tuple(
-                job
-                for job in read.metiers
-                if not job.est_enseigne and any(one.mot in fold(job.mot) for one in dropped)
-            ),
-        )
+        scores = np.where(answers, sum((*gains, *more), np.zeros(nb, np.float32)), scores)
+        read = _read_without(found, left_out, jobs or read.metiers, is_told=bool(jobs))
     if found.metier is not None and not found.metier.textes.size:
         told = tuple(replace(one, mot=found.texte.dit.strip()) for one in found.metier.metiers)
         read = read if answers.any() else replace(read, metiers=told)
@@ -262,6 +247,44 @@ def score_pairs(found: Correspondance, pairs: Paires, index: Index) -> Notes:
     ]
     read = replace(read, sigles=tuple(absent))
     return Notes(scores, answers, answers | neighbours, read)
+
+
+def _names_untaught_job(found: Correspondance, read: Texte) -> bool:
+    """Tell whether the whole text names jobs that no training of ours leads to.
+
+    One of its words alone would be of other trainings: « maître d'école » is of no business school.
+    """
+    whole = found.texte.dit.strip()
+    jobs = [job for job in read.metiers if job.mot == whole]
+    return bool(jobs) and not any(job.est_enseigne for job in jobs)
+
+
+def _read_without(
+    found: Correspondance,
+    left_out: list[bool],
+    jobs: tuple[MetierCompris, ...],
+    *,
+    is_told: bool,
+) -> Texte:
+    """Return how a text was read whose concepts `left_out` were not looked for.
+
+    The jobs that the text was read as are told; others, when a word left out names one that
+    nothing leads to.
+    """
+    dropped = [one.mot for one, out in zip(found.concepts, left_out, strict=True) if out]
+    kept = [one.mot for one in found.concepts if one.mot not in dropped]
+    corrections = (*found.texte.corrections, *((mot, "") for mot in dropped))
+    is_other = kept and (corrections or found.texte.criteres)
+    return replace(
+        found.texte,
+        corrections=corrections,
+        cherche=" ".join(kept) if is_other else "",
+        metiers=tuple(
+            job
+            for job in jobs
+            if is_told or (not job.est_enseigne and any(mot in fold(job.mot) for mot in dropped))
+        ),
+    )
 
 
 class Etalee(NamedTuple):
@@ -510,7 +533,7 @@ def understand(index: Index, texte: str) -> tuple[list[Concept], Texte]:
     """Return the concepts of a text, and how it was read."""
     left, said = take_said(split_words(texte[:LONGUEUR_MAX]))
     read, corrections = [], []
-    for word in dict.fromkeys(word for word in left if word not in VIDES):
+    for word in dict.fromkeys(word for word in lengthen(left) if word not in VIDES):
         better = _correct(index, word)
         if better != [word]:
             corrections.append((word, " ".join(better)))
