@@ -202,6 +202,8 @@ def test_a_snapshot_without_index_says_to_build_again(tmp_path):
         ("valencienne", "commune:59606"),
         ("dunkerk", "commune:59183"),
         ("Boulogne", "commune:62160"),
+        ("boulogne/mer", "commune:62160"),
+        ("Boulogne s/ Mer", "commune:62160"),
         ("Lomme", "ancienne_commune:59355"),
         ("Nord", "departement:59"),
     ],

@@ -50,6 +50,7 @@ _LOCK = Lock()
 _ECRITS = re.compile(r"[^\s'’,;:!?()«»\"/]+")
 """A word as it is typed, with its accents and its capitals."""
 
+_SUR = re.compile(r"\bs/|/(?=\s*mer\b)", re.IGNORECASE)
 _SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = frozenset("a d de des du en l la le les".split())
 _ROME = re.compile(r"[a-n]\d{4}")
@@ -119,9 +120,11 @@ GENERIQUES = frozenset(map(stem, _GENERIQUES.split()))
 
 
 def place_words(texte: str) -> list[str]:
-    """Return the words of a place name: « St-Pol-sur-Ternoise » is saint, pol, sur, ternoise.
+    """Return the words of a place name: « St-Pol s/ Ternoise » is saint, pol, sur, ternoise.
 
     Articles are left out, unless nothing else remains.
     """
+    if "/" in texte:
+        texte = _SUR.sub(" sur ", texte)
     words = [_SAINTS.get(word, word) for word in fold(texte).split()]
     return [word for word in words if word not in _ARTICLES] or words[-1:]
