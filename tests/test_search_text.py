@@ -339,6 +339,9 @@ def test_threads_read_together(monde):
         ("maconnerie", "macon"),
         ("K1302", ""),
         ("bac pro cuisine", "cuisine"),
+        ("vendre des maisons", "immobili"),
+        ("travailler la terre", "agr"),
+        ("installer des alarmes", "surete"),
     ],
 )
 def test_real_texts(real_snapshot, real_index, texte, mot):
@@ -373,6 +376,14 @@ def test_a_word_of_an_untaught_job_is_not_taken_for_another_training(real_index,
     rows, _, read = find_text(real_index, texte)
     assert len(rows) == 0
     assert code in {job.code for job in read.metiers} and not read.metiers[0].est_enseigne
+
+
+@pytest.mark.parametrize(
+    "texte, mots",
+    [("s'occuper", "occuper"), ("C’est", "est"), ("bac S", "bac s"), ("l'eau", "l eau")],
+)
+def test_an_elided_pronoun_is_no_word(texte, mots):
+    assert " ".join(split_words(texte)) == mots
 
 
 def test_words_said_short_are_read_whole():

@@ -51,6 +51,9 @@ _ECRITS = re.compile(r"[^\s'’,;:!?()«»\"/]+")
 """A word as it is typed, with its accents and its capitals."""
 
 _SUR = re.compile(r"\bs/|/(?=\s*mer\b)", re.IGNORECASE)
+_ELIDEES = re.compile(r"\b[cjst]['’]", re.IGNORECASE)
+"""What « ce », « je », « se » and « te » leave before a vowel: « s'occuper »."""
+
 _SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = frozenset("a d de des du en l la le les".split())
 _ROME = re.compile(r"[a-n]\d{4}")
@@ -62,6 +65,8 @@ _CFD = re.compile(r"\d{2}[0-9a-z]\d{3}[0-9a-z]{2}")
 
 def split_words(texte: str) -> list[str]:
     """Return every folded word of a text; « RNCP n° 1234 » is one word, « D.E » two."""
+    if "'" in texte or "’" in texte:
+        texte = _ELIDEES.sub(" ", texte)
     if "." in texte:
         texte = _DE.sub("diplome etat ", texte)
     if "rncp" in texte.lower():
